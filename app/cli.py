@@ -41,6 +41,7 @@ from app.proposals import auto_approval, photo_retention
 from app.registration import import_rules, integrity_check, seats
 from app.registration import queries as registration
 from app.registration import retention as registration_retention
+from app.registration.waiting_list import services as waiting_list
 from app.releases import scheduled_releases, search_index, share_images
 from app.releases import services as releases
 from app.site import feedback as site_services
@@ -60,6 +61,7 @@ PERIODIC_TASKS: tuple[mail_worker.Task, ...] = (
     mail_services.purge_bodies,
     mail_domains.delete_expired,
     registration_retention.purge_expired,
+    waiting_list.purge_expired,
     integrity_check.run_daily,
     site_services.purge_feedback,
     accounts.delete_expired,
@@ -82,6 +84,7 @@ FREQUENT_TASKS: tuple[mail_worker.Task, ...] = (
     renditions.render_pending,
     page_images.render_pending,
     release_notifications.notify_of_release,
+    waiting_list.run_due,
     reminders.send_due,
     share_images.draw_missing,
 )

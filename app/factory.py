@@ -31,6 +31,7 @@ from app.admin import (
     theme_views,
     view_options,
 )
+from app.admin import waiting_list_views as admin_waiting_list_views
 from app.admin.board import views as board_views
 from app.admin.content import menu_views
 from app.admin.content import views as admin_content_views
@@ -53,6 +54,7 @@ from app.registration import views as registration_views
 from app.registration.bookings import agenda_views as booking_agenda_views
 from app.registration.bookings import email_change_views
 from app.registration.bookings import views as booking_views
+from app.registration.waiting_list import views as waiting_list_views
 from app.site import (
     changelog_views,
     feed_views,
@@ -105,6 +107,7 @@ ADMIN = (
     (import_export_views.bp, roles.PROGRAMME),
     (history_views.undo_bp, roles.PROGRAMME),
     (delegate_views.bp, roles.DELEGATES),
+    (admin_waiting_list_views.bp, roles.DELEGATES),
     (email_views.bp, roles.DELEGATES),
     (email_wording_views.bp, roles.EMAIL_WORDING),
     (admin_content_views.bp, roles.CONTENT),
@@ -152,6 +155,7 @@ SITE = (
     registration_views.bp,
     booking_views.bp,
     booking_agenda_views.bp,
+    waiting_list_views.bp,
     speaker_views.bp,
     calendar_views.feeds_bp,
     site_views.bp,

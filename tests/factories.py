@@ -42,8 +42,15 @@ from app.proposals import merging, queries
 from app.proposals import services as proposals
 from app.proposals.models import Proposal
 from app.registration.delegate_record import refresh_search_keys
-from app.registration.models import Confirmation, Delegate, Needs
-from app.registration.seats import CONFERENCE, reserve, set_default_limit, set_limit
+from app.registration.models import Confirmation, Delegate, Needs, WaitingListEntry
+from app.registration.seats import (
+    CONFERENCE,
+    lock_limit,
+    reserve,
+    set_default_limit,
+    set_limit,
+    set_waiting_list,
+)
 from app.releases import current_release
 from app.releases import services as releases_services
 from app.releases.models import ScheduledRelease
@@ -249,6 +256,27 @@ def make_delegate(*, access: str = "", dietary: str = "", **values: Any) -> Dele
     with transaction():
         reserve(CONFERENCE, delegate)
     return delegate
+
+
+def make_waiting_list_entry(**values: Any) -> WaitingListEntry:
+    """Save someone who waits for a place: Bea Waite, unless told otherwise."""
+    number = next(_numbers)
+    defaults = {
+        "access_key": f"waiting {number}",
+        "name": "Bea Waite",
+        "email": "bea@example.org",
+        "identity_key": f"bea {number}",
+        "search_text": "bea waite bea@example.org",
+        "language": "en",
+        "document": "{}",
+        "joined_at": clock.now(),
+    }
+    entry = WaitingListEntry(**{**defaults, **values})
+    with transaction():
+        set_waiting_list(CONFERENCE, is_open=True)
+        lock_limit(CONFERENCE).waiting += 1
+        db.session.add(entry)
+    return entry
 
 
 def make_confirmation(delegate: Delegate, **values: Any) -> Confirmation:

@@ -32,6 +32,7 @@ def answer_questions(
     until: str = "check",
     name: tuple[str, str] = ("Ada", "Lovelace"),
     email: str = "ada@example.org",
+    start: str = "Start now",
 ) -> Page:
     """Answer the questions before one, as Ada would."""
     answers: dict[str, dict[str, Answer]] = {
@@ -42,7 +43,7 @@ def answer_questions(
         "access-needs": {ACCESS: "A ramp", CONSENT: True},
         "dietary-needs": {DIET: "No nuts", CONSENT: True},
     }
-    page = visitor.open("/register").follow("Start now")
+    page = visitor.open("/register").follow(start)
     for step, answer in answers.items():
         if step == until:
             break

@@ -41,6 +41,7 @@ from tests.factories import (
     make_session,
     make_sign_in_link,
     make_upload,
+    make_waiting_list_entry,
     publish_programme,
     save,
     sign_in,
@@ -743,6 +744,14 @@ ROUTES = [
     Route("/organise/views/<number>/delete", "GET POST", Who.A_PART, "/organise/views/1/delete"),
     Route("/organise/views/<number>/query", "POST", Who.A_PART, "/organise/views/1/query"),
     Route("/organise/views/_add", "GET POST", Who.A_PART, "/organise/views/_add?list=sessions"),
+    Route("/organise/waiting-list", "GET", Who.DESK_READERS),
+    Route("/organise/waiting-list/<number>", "GET", Who.DESK_READERS, "/organise/waiting-list/1"),
+    Route(
+        "/organise/waiting-list/<number>/remove",
+        "GET POST",
+        Who.DESK,
+        "/organise/waiting-list/1/remove",
+    ),
     Route("/photos/<key>.jpg", "GET", Who.HOLDER, "/photos/wrong.jpg"),
     Route("/photos/<key>/<side>.<kind>", "GET", Who.HOLDER, "/photos/wrong/96.avif"),
     Route("/pictures/<key>.jpg", "GET", Who.HOLDER, "/pictures/wrong.jpg"),
@@ -901,6 +910,10 @@ ROUTES = [
     Route("/themes", "GET", Who.PUBLIC),
     Route("/themes/<slug>", "GET", Who.PUBLIC, "/themes/water"),
     Route("/venue", "GET", Who.PUBLIC),
+    Route("/waiting-list/<secret>", "GET", Who.HOLDER),
+    Route("/waiting-list/<secret>/accept", "POST", Who.HOLDER),
+    Route("/waiting-list/<secret>/leave", "GET POST", Who.HOLDER),
+    Route("/waiting-list/joined", "GET", Who.ANYONE),
     Route("/whats-new", "GET", Who.PUBLIC),
     Route("/whats-new.atom", "GET", Who.PUBLIC),
     Route("/whats-new/<slug>", "GET", Who.PUBLIC, "/whats-new/2008-09-01-registration-is-open"),
@@ -1035,7 +1048,9 @@ def opened_by_a_visitor(site: Flask, visitor: Browser) -> dict[str, str]:
     make_session()
     publish_programme()  # the second release, so that one can go back to the first
     delegate = make_delegate(pending_email="new@example.org", pending_email_key="a new key")
+    entry = make_waiting_list_entry()
     with site.test_request_context("/"):
+        waiting = links.waiting_list_token(entry)
         booking = links.booking_token(delegate)
         new_address = links.email_change_token(delegate)
         receipt = links.confirmation_token(make_confirmation(delegate))
@@ -1044,6 +1059,7 @@ def opened_by_a_visitor(site: Flask, visitor: Browser) -> dict[str, str]:
     for who in (Who.HOLDER, Who.REGISTERING):
         for route in of(who, "POST"):
             secret = new_address if "new-address" in route.rule else booking
+            secret = waiting if "waiting-list" in route.rule else secret
             address = route.rule.replace("<secret>", secret)
             for name, value in kept.items():
                 address = address.replace(name, value)

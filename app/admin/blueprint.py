@@ -91,6 +91,7 @@ MENU = (
         _l("Delegates"),
         (
             MenuItem(_l("Delegates"), f"{ROOT}/delegates", roles.DELEGATES),
+            MenuItem(_l("Waiting list"), f"{ROOT}/waiting-list", roles.DELEGATES),
             MenuItem(_l("Emails"), f"{ROOT}/letters", roles.DELEGATES),
         ),
     ),

@@ -29,6 +29,7 @@ class EmailKind:
 
 
 DELEGATE = _l("The delegate")
+WAITING_PERSON = _l("The person on the waiting list")
 OLD_EMAIL = _l("The old email address")
 MEMBER = _l("The member of the team")
 ORGANISERS = _l("All organisers")
@@ -66,6 +67,30 @@ EMAIL_KINDS: Final[Mapping[str, EmailKind]] = {
         DELEGATE,
         _l("The team restores a cancelled booking"),
         samples.ticket,
+    ),
+    "waiting_list_joined": EmailKind(
+        _l("Waiting list joined"),
+        WAITING_PERSON,
+        _l("Someone joins the waiting list"),
+        samples.waiting,
+    ),
+    "waiting_list_offer": EmailKind(
+        _l("Offer of a place"),
+        WAITING_PERSON,
+        _l("A place becomes free for them"),
+        samples.offered,
+    ),
+    "waiting_list_lapsed": EmailKind(
+        _l("Offer ended"),
+        WAITING_PERSON,
+        _l("They do not take the place in time"),
+        samples.offered,
+    ),
+    "waiting_list_removed": EmailKind(
+        _l("Removed from the waiting list"),
+        WAITING_PERSON,
+        _l("The team removes someone from the waiting list"),
+        samples.waiting,
     ),
     "booking_links": EmailKind(
         _l("Booking link"),

@@ -13,7 +13,8 @@ from app.programme.models import Session, Speaker
 from app.proposals.models import Proposal
 from app.registration import emails as booking_emails
 from app.registration.bookings.changes import BookingChange
-from app.registration.models import Delegate
+from app.registration.models import IN_QUEUE, Delegate, WaitingListEntry
+from app.registration.waiting_list import services as waiting_list
 from app.releases import current_release
 from app.releases.diff_text import DiffRow
 from app.speakers.batch_emails import PLACEHOLDER_SECRET
@@ -55,6 +56,26 @@ def build_delegate() -> Delegate:
         days=" ".join(day.isoformat() for day in dates),
         language="en",
     )
+
+
+def waiting() -> Context:
+    """Return the variables of an email to somebody on the waiting list."""
+    entry = WaitingListEntry(
+        access_key=SAMPLE_KEY,
+        name="Alex Example",
+        email=DELEGATE_EMAIL,
+        language="en",
+        state=IN_QUEUE,
+        joined_at=clock.now(),
+    )
+    return {"entry": entry, "position": 3}
+
+
+def offered() -> Context:
+    """Return the variables of an email about the offer of a place."""
+    context = waiting()
+    context["entry"].offer_ends_at = waiting_list.get_offer_end(clock.now())
+    return context
 
 
 def booking() -> Context:

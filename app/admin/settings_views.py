@@ -8,7 +8,7 @@ from zoneinfo import available_timezones
 from flask import Blueprint, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _l
-from wtforms import DateField, EmailField, Field, IntegerField, StringField
+from wtforms import BooleanField, DateField, EmailField, Field, IntegerField, StringField
 from wtforms.validators import DataRequired, InputRequired, NumberRange, ValidationError
 from wtforms.validators import Optional as MayBeEmpty
 
@@ -195,6 +195,7 @@ class SeatLimitForm(Form):
         ],
         render_kw={"inputmode": "numeric"},
     )
+    has_waiting_list = BooleanField(_l("People can join a waiting list when all places are taken"))
 
 
 def _to_iso(when: date | datetime | None) -> str | None:
@@ -275,6 +276,9 @@ def limit() -> ResponseReturnValue:
                 expected_limit=form.expected_version.data,
                 actor=current_actor(),
             )
+            is_new |= services.change_waiting_list(
+                is_open=form.has_waiting_list.data, actor=current_actor()
+            )
         except StaleLimit as moved:
             form.expected_version.data, status = moved.version, 409
             form.add_error(form.places, moved)
@@ -284,6 +288,7 @@ def limit() -> ResponseReturnValue:
             return _redirect("limit-saved" if is_new else "as-it-was")
     elif not form.is_submitted():
         form.places.data, form.expected_version.data = now.limit, now.limit
+        form.has_waiting_list.data = now.has_waiting_list
     return render_page("admin/settings/limit.html", status, form=form, places=now)
 
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from flask import url_for
 from flask_babel import gettext, ngettext
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, func, select
 
 from app import clock
 from app.accounts import roles
@@ -30,6 +30,7 @@ from app.programme.models import Conference, Session, Speaker
 from app.proposals.models import OPEN, Proposal
 from app.registration import integrity_check
 from app.registration.models import SeatLimit
+from app.registration.seats import CONFERENCE
 from app.releases import current_release, queries
 from app.releases.models import FAILED, ScheduledRelease
 from app.speakers import queries as speakers
@@ -66,6 +67,12 @@ def _read_audit(summary: str | None) -> int:
 def _count_unset_places() -> ColumnElement[int]:
     has_places = select(SeatLimit.name).where(SeatLimit.seats > 0).exists()
     return count_where(Conference, ~has_places)
+
+
+def _count_waiting() -> ColumnElement[int]:
+    """Return the subquery with the number of people on the waiting list."""
+    waiting = select(SeatLimit.waiting).where(SeatLimit.name == CONFERENCE).scalar_subquery()
+    return func.coalesce(waiting, 0)
 
 
 def _days_until_closing() -> int:
@@ -273,6 +280,14 @@ TASKS: tuple[Task, ...] = (
         lambda n: ngettext("speaker who has not confirmed", "speakers who have not confirmed", n),
         _url("speakers.index", confirmed="no"),
         item="taking-part",
+    ),
+    Task(
+        "waiting-list",
+        LATER,
+        roles.DELEGATES,
+        _count_waiting,
+        lambda n: ngettext("person on the waiting list", "people on the waiting list", n),
+        _url("waiting_list.index"),
     ),
     Task(
         "biography",

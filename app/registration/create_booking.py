@@ -6,7 +6,7 @@ from collections.abc import Callable
 from sqlalchemy.exc import IntegrityError
 
 from app import clock
-from app.database import db, violated_constraint
+from app.database import Base, db, violated_constraint
 from app.registration import delegate_record, seats
 from app.registration.delegate_record import IDENTITY_CONSTRAINT
 from app.registration.models import Delegate
@@ -28,6 +28,7 @@ def create_booking(
     *,
     announce: Callable[[Delegate], None] = announce_nothing,
     is_added_by_team: bool = False,
+    take_seat: Callable[[str, Base], None] = seats.reserve,
 ) -> Delegate | None:
     """Create a booking and take a seat; return None if the same person already has one.
 
@@ -39,7 +40,7 @@ def create_booking(
         try:
             with db.session.begin_nested():
                 announce(delegate)
-                seats.reserve(seats.CONFERENCE, delegate)
+                take_seat(seats.CONFERENCE, delegate)
         except IntegrityError as clash:
             constraint = violated_constraint(clash)
             if constraint == IDENTITY_CONSTRAINT:

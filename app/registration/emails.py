@@ -12,7 +12,7 @@ from app.mail.models import URGENT
 from app.registration import booking_calendar, tickets
 from app.registration.bookings.changes import BookingChange
 from app.registration.fields import DAYS, FIELDS
-from app.registration.models import Delegate
+from app.registration.models import Delegate, WaitingListEntry
 from app.web import languages
 
 
@@ -82,6 +82,32 @@ def send_booking_links(email: str, delegates: Sequence[Delegate], language: str)
         is_secret=True,
         calendar=booking_calendar.render_ical(only) if only else None,
         delegates=delegates,
+    )
+
+
+def send_waiting_list_entry(entry: WaitingListEntry, position: int) -> None:
+    """Send someone the link to their page of the waiting list, with their position."""
+    _enqueue_for_waiting("waiting_list_joined", entry, position=position)
+
+
+def send_waiting_list_offer(entry: WaitingListEntry) -> None:
+    """Offer a place to someone on the waiting list."""
+    _enqueue_for_waiting("waiting_list_offer", entry)
+
+
+def send_waiting_list_lapsed(entry: WaitingListEntry) -> None:
+    """Tell someone that their offer has ended."""
+    _enqueue_for_waiting("waiting_list_lapsed", entry)
+
+
+def send_waiting_list_removed(entry: WaitingListEntry) -> None:
+    """Tell someone that the organisers have taken them off the waiting list."""
+    _enqueue_for_waiting("waiting_list_removed", entry)
+
+
+def _enqueue_for_waiting(template: str, entry: WaitingListEntry, **context: Any) -> None:
+    mail.enqueue(
+        template, to=entry.email, language=entry.language, is_secret=True, entry=entry, **context
     )
 
 

@@ -71,6 +71,7 @@ def _closest_domain(domain: str) -> str:
 
 
 DISPLAYED = "displayed answers"  # what a signature is for
+WAITING_LIST = "waiting"  # what the button of the check page does, besides registering
 
 
 class AnswersForm(Form):
@@ -149,6 +150,12 @@ class CheckForm(Form):
     """The button that confirms all answers, with the answers that its page displays."""
 
     displayed = HiddenField()
+    list = HiddenField()  # WAITING_LIST, if that is what the page offers
+
+    @property
+    def is_for_waiting_list(self) -> bool:
+        """Whether the page offered the waiting list."""
+        return bool(self.list.data == WAITING_LIST)
 
     @classmethod
     def display(cls, answers: Answers) -> Self:

@@ -7,7 +7,7 @@ runs them at once. Nothing is repaired automatically: someone should find out wh
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import exists, func, select, text
+from sqlalchemy import ScalarSelect, exists, func, select, text
 
 from app import clock
 from app.accounts import queries as accounts
@@ -17,12 +17,13 @@ from app.history import services as history
 from app.mail import services as mail
 from app.mail.models import Email
 from app.materials.models import Material, MaterialChunk
-from app.registration.models import Delegate, SeatLimit
+from app.registration.models import IN_QUEUE, OFFERED, Delegate, SeatLimit, WaitingListEntry
 from app.registration.queries import ATTENDING
 from app.registration.seats import CONFERENCE
 
 HISTORY_SUBJECT = "audit"
 TAKEN_SEATS = select(SeatLimit.taken).where(SeatLimit.name == CONFERENCE).scalar_subquery()
+QUEUE_LENGTH = select(SeatLimit.waiting).where(SeatLimit.name == CONFERENCE).scalar_subquery()
 ATTENDING_COUNT = select(func.count()).select_from(Delegate).where(ATTENDING).scalar_subquery()
 
 
@@ -52,12 +53,30 @@ def run_daily() -> None:
 
 
 def _check_seat_count() -> Sequence[str]:
-    taken, attending = db.session.execute(  # one query, so that the numbers match
-        select(func.coalesce(TAKEN_SEATS, 0), ATTENDING_COUNT)
+    taken, attending, offered, queue, waiting = db.session.execute(  # so that the numbers match
+        select(
+            func.coalesce(TAKEN_SEATS, 0),
+            ATTENDING_COUNT,
+            _count_entries(OFFERED),
+            func.coalesce(QUEUE_LENGTH, 0),
+            _count_entries(IN_QUEUE),
+        )
     ).one()
-    if taken == attending:
-        return []
-    return [f"{taken} places are counted as taken, but {attending} delegates are attending."]
+    faults = []
+    if taken != attending + offered:
+        on_offer = f" and {offered} places are on offer" if offered else ""
+        faults.append(
+            f"{taken} places are counted as taken, "
+            f"but {attending} delegates are attending{on_offer}."
+        )
+    if queue != waiting:
+        faults.append(f"{queue} people are counted as waiting, but {waiting} are on the list.")
+    return faults
+
+
+def _count_entries(state: str) -> ScalarSelect[int]:
+    counted = select(func.count()).select_from(WaitingListEntry)
+    return counted.where(WaitingListEntry.state == state).scalar_subquery()
 
 
 def _check_confirmation_emails() -> Sequence[str]:

@@ -1,14 +1,15 @@
-"""Signed links to a delegate's booking, to confirm an email address, and to a confirmation page.
+"""Signed links to a booking, to confirm an email address, to a confirmation, to a waiting list.
 
 Each token is a signature of a random key in the row (see ``app.web.signing``).
 """
 
 from app.errors import NotFound
-from app.registration.models import Confirmation, Delegate
+from app.registration.models import Confirmation, Delegate, WaitingListEntry
 from app.web import signing
 from app.web.rendering import absolute_url
 
 BOOKING, EMAIL_CHANGE, CONFIRMATION = "booking", "new address", "receipt"
+WAITING_LIST = "waiting list"
 NO_SUCH_LINK = "The link is not complete. Copy all of it from your email, or ask for a new one"
 
 
@@ -40,6 +41,21 @@ def confirmation_token(confirmation: Confirmation) -> str:
 def read_confirmation_key(token: str) -> str:
     """Return the confirmation's key from its token; raise NotFound if the signature is invalid."""
     return _unsign(CONFIRMATION, token)
+
+
+def waiting_list_token(entry: WaitingListEntry) -> str:
+    """Return the token of somebody's page of the waiting list."""
+    return signing.sign(WAITING_LIST, entry.access_key)
+
+
+def read_waiting_list_key(token: str) -> str:
+    """Return the entry's key from its token; raise NotFound if the signature is invalid."""
+    return _unsign(WAITING_LIST, token)
+
+
+def waiting_list_link(entry: WaitingListEntry) -> str:
+    """Return the absolute URL of somebody's page of the waiting list."""
+    return absolute_url("waiting_list.show", secret=waiting_list_token(entry))
 
 
 def booking_link(delegate: Delegate) -> str:

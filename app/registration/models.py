@@ -17,6 +17,12 @@ KEPT_FOR_THE_SITE = {  # columns of Delegate that erasing leaves, besides answer
 }
 
 
+# States of an entry of the waiting list.
+IN_QUEUE, OFFERED, ACCEPTED, LAPSED, LEFT, REMOVED = WAITING_LIST_STATES = (
+    *("waiting", "offered", "accepted", "lapsed", "left", "removed"),
+)
+
+
 class SeatLimit(Base):
     """A named limit with the number of seats taken; this row is locked to reserve a seat."""
 
@@ -24,14 +30,21 @@ class SeatLimit(Base):
 
     name: Mapped[str] = mapped_column(primary_key=True)  # "conference"
     seats: Mapped[int]
-    taken: Mapped[int] = mapped_column(default=0)
+    taken: Mapped[int] = mapped_column(default=0)  # with those that are on offer
+    waiting: Mapped[int] = mapped_column(default=0, server_default="0")  # without an offer
+    has_waiting_list: Mapped[bool] = mapped_column(default=False, server_default=false())
 
     __table_args__ = (CheckConstraint("taken >= 0 AND taken <= seats", name="never_oversold"),)
 
     @property
+    def has_free_seat(self) -> bool:
+        """Whether a seat is neither taken nor on offer."""
+        return self.taken < self.seats
+
+    @property
     def is_full(self) -> bool:
-        """Whether the last seat is taken."""
-        return self.taken >= self.seats
+        """Whether nobody who has only just come gets a seat: none is free, or others wait."""
+        return not self.has_free_seat or self.waiting > 0
 
 
 class ApplicationDraft(Base):
@@ -183,6 +196,58 @@ class DelegateTag(Base):
         ForeignKey("delegate.id", ondelete="CASCADE"), primary_key=True
     )
     label: Mapped[str] = mapped_column(primary_key=True, index=True)
+
+
+class WaitingListEntry(Base):
+    """A person who waits for a place, has one on offer, or no longer waits."""
+
+    __tablename__ = "waiting_list_entry"
+
+    id: Mapped[int] = mapped_column(primary_key=True)  # the order in which people joined
+    access_key: Mapped[str] = mapped_column(unique=True)  # what the link in emails signs
+    name: Mapped[str]
+    email: Mapped[str]
+    identity_key: Mapped[str]  # as a delegate's; empty once it is over
+    search_text: Mapped[str]
+    language: Mapped[str]
+    document: Mapped[str] = mapped_column(Text)  # the answers as JSON; erased once it is over
+    state: Mapped[str] = mapped_column(default=IN_QUEUE)
+    joined_at: Mapped[datetime]
+    offered_at: Mapped[datetime | None] = mapped_column(default=None)
+    offer_ends_at: Mapped[datetime | None] = mapped_column(default=None)
+    ended_at: Mapped[datetime | None] = mapped_column(default=None)
+    delegate_id: Mapped[int | None] = mapped_column(
+        ForeignKey("delegate.id", ondelete="SET NULL"), default=None, index=True
+    )
+
+    delegate: Mapped[Delegate | None] = relationship()
+
+    __table_args__ = (
+        CheckConstraint(f"state IN {WAITING_LIST_STATES}", name="known_state"),
+        Index(
+            "uq_waiting_list_entry_identity_key_open",
+            "identity_key",
+            unique=True,
+            sqlite_where=ended_at.is_(None),
+            postgresql_where=ended_at.is_(None),
+        ),
+        Index("ix_waiting_list_entry_state", "state", "id"),
+    )
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether they wait for an offer."""
+        return self.state == IN_QUEUE
+
+    @property
+    def is_offered(self) -> bool:
+        """Whether a place is held for them; its time may be over."""
+        return self.state == OFFERED
+
+    @property
+    def history_subject(self) -> str:
+        """The subject of this entry in the audit log."""
+        return f"waiting list {self.id}"
 
 
 class LinkedAgenda(Base):

@@ -3,7 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
 from typing import Literal
@@ -62,7 +62,9 @@ def full_name(answers: Answers) -> str:
 
 DRAFT_LIFETIME = timedelta(days=7)
 A_DAY = timedelta(days=1)
-SEAT_COUNTS = select(SeatLimit.seats, SeatLimit.taken).where(SeatLimit.name == CONFERENCE)
+SEAT_COUNTS = select(
+    SeatLimit.seats, SeatLimit.taken, SeatLimit.waiting, SeatLimit.has_waiting_list
+).where(SeatLimit.name == CONFERENCE)
 DRAFT_BY_SECRET = select(
     ApplicationDraft.id, ApplicationDraft.document, ApplicationDraft.confirmation_id
 ).where(
@@ -85,7 +87,8 @@ CONFIRMATION_DETAILS = (
 NO_CONFIRMATION = "This confirmation is no longer available"
 ATTENDING = Delegate.cancelled_at.is_(None)
 
-RegistrationState = Literal["before", "open", "full", "closed"]
+# "waiting": all places are taken, and people may join the waiting list.
+RegistrationState = Literal["before", "open", "waiting", "full", "closed"]
 
 
 @dataclass(frozen=True)
@@ -93,7 +96,9 @@ class SeatCounts:
     """The number of places, and how many are taken."""
 
     limit: int
-    taken: int
+    taken: int  # with those that are on offer
+    waiting: int = 0  # without an offer
+    has_waiting_list: bool = False
 
     @property
     def remaining(self) -> int:
@@ -102,8 +107,8 @@ class SeatCounts:
 
     @property
     def is_full(self) -> bool:
-        """Whether no place is free."""
-        return self.remaining <= 0
+        """Whether nobody can register: no place is free, or others wait for it."""
+        return self.remaining <= 0 or self.waiting > 0
 
 
 @dataclass(frozen=True)
@@ -118,6 +123,11 @@ class RegistrationStatus:
     def is_open(self) -> bool:
         """Whether people may register now."""
         return self.state == "open"
+
+    @property
+    def takes_answers(self) -> bool:
+        """Whether people may fill in the form, to register or to join the waiting list."""
+        return self.state in {"open", "waiting"}
 
 
 @dataclass(frozen=True)
@@ -150,7 +160,8 @@ def get_seat_counts() -> SeatCounts:
     row = db.session.execute(SEAT_COUNTS).first()
     if row is None:
         return SeatCounts(0, 0)
-    return SeatCounts(row.seats, row.seats) if preview_mode.simulates_full() else SeatCounts(*row)
+    counts = SeatCounts(*row)
+    return replace(counts, taken=counts.limit) if preview_mode.simulates_full() else counts
 
 
 def get_registration_status() -> RegistrationStatus:
@@ -162,11 +173,11 @@ def get_registration_status() -> RegistrationStatus:
         return RegistrationStatus("closed", opens, closes)
     if opens and now < opens:
         return RegistrationStatus("before", opens, closes)
-    state = cache_version.cached("door", _state_by_seats)
+    state = cache_version.cached("door", read_state_by_seats)
     if preview_mode.simulates_full() and state == "open":
-        state = "full"
-    elif state == "full":  # a place may just have become free
-        state = _state_by_seats()
+        state = "waiting" if read_seat_counts().has_waiting_list else "full"
+    elif state in {"full", "waiting"}:  # a place may just have become free
+        state = read_state_by_seats()
     return RegistrationStatus(
         state, None if state == "before" else opens, closes
     )  # the opening time has passed
@@ -179,12 +190,14 @@ def read_seat_counts() -> SeatCounts:
     return SeatCounts(*row) if row is not None else SeatCounts(0, 0)
 
 
-def _state_by_seats() -> RegistrationState:
+def read_state_by_seats() -> RegistrationState:
     """Read whether there are places; whenever that changes, the cache version is bumped."""
     counts = read_seat_counts()
     if counts.limit == 0:
         return "before"
-    return "full" if counts.is_full else "open"
+    if not counts.is_full:
+        return "open"
+    return "waiting" if counts.has_waiting_list else "full"
 
 
 def conference_days() -> tuple[date, ...]:

@@ -5,6 +5,9 @@ with ``SELECT … FOR UPDATE``, in the order in which people come; on SQLite a t
 write has already locked the database (``app.database``). The number of seats taken is in the same
 row; a check constraint is the last defence. Public pages show whether places are left, so the cache
 version is bumped whenever that changes.
+
+Whoever waits for a place comes before whoever has only just come: a limit with a queue is full,
+even if a seat is free. A seat that is on offer to someone in the queue counts as taken.
 """
 
 from sqlalchemy import bindparam, select
@@ -27,6 +30,10 @@ class SoldOut(RuleViolation):
     """Every seat is taken."""
 
 
+class PlacesLeft(RuleViolation):
+    """Nobody needs to wait: there is a seat."""
+
+
 def lock_limit(name: str) -> SeatLimit:
     """Lock a limit until the transaction ends; call it before locking anything else."""
     limit = _find_for_update(name)
@@ -47,6 +54,48 @@ def reserve(name: str, row: Base) -> None:
         raise SoldOut("All places are taken")
     db.session.add(row)
     _store(limit, taken=limit.taken + 1, seats=limit.seats)
+
+
+def reserve_before_queue(name: str, row: Base) -> None:
+    """Take a free seat for a row although others wait; raise SoldOut if none is free."""
+    limit = lock_limit(name)
+    if not limit.has_free_seat:
+        raise SoldOut("All places are taken")
+    db.session.add(row)
+    _store(limit, taken=limit.taken + 1, seats=limit.seats)
+
+
+def enqueue(name: str, row: Base) -> None:
+    """Put a row into the queue for a seat and insert it; raise PlacesLeft if it need not wait."""
+    limit = lock_limit(name)
+    if not limit.has_waiting_list:
+        raise RuleViolation("There is no waiting list")
+    if not limit.is_full:
+        raise PlacesLeft("There are places left")
+    db.session.add(row)
+    _store(limit, taken=limit.taken, seats=limit.seats, waiting=limit.waiting + 1)
+
+
+def leave_queue(name: str) -> None:
+    """Take one out of the queue who no longer waits for a seat."""
+    limit = lock_limit(name)
+    _store(limit, taken=limit.taken, seats=limit.seats, waiting=limit.waiting - 1)
+
+
+def hold_for_next(name: str) -> bool:
+    """Hold a free seat for the first in the queue; return False if there is none, or nobody."""
+    limit = lock_limit(name)
+    if not limit.has_free_seat or not limit.waiting:
+        return False
+    _store(limit, taken=limit.taken + 1, seats=limit.seats, waiting=limit.waiting - 1)
+    return True
+
+
+def reserve_held(name: str, row: Base) -> None:
+    """Give a row the seat that is held for it, and insert it."""
+    lock_limit(name)
+    db.session.add(row)
+    db.session.flush()
 
 
 def release_seats(name: str, count: int = 1) -> None:
@@ -72,7 +121,7 @@ def set_limit(name: str, seats: int) -> None:
 def unset_limit(name: str) -> None:
     """Delete a limit of which no seat is taken."""
     limit = _find_for_update(name)
-    if limit is not None and limit.taken == 0:
+    if limit is not None and not limit.taken and not limit.waiting:
         db.session.delete(limit)
         bump_cache_version()
 
@@ -83,10 +132,22 @@ def set_default_limit(name: str, seats: int) -> None:
         set_limit(name, seats)
 
 
-def _store(limit: SeatLimit, *, taken: int, seats: int) -> None:
+def set_waiting_list(name: str, *, is_open: bool) -> bool:
+    """Let people wait for a seat, or no longer; return True if that changed."""
+    limit = _find_for_update(name)
+    if limit is None or limit.has_waiting_list == is_open:
+        return False
+    limit.has_waiting_list = is_open
+    db.session.flush()
+    bump_cache_version()
+    return True
+
+
+def _store(limit: SeatLimit, *, taken: int, seats: int, waiting: int | None = None) -> None:
     """Store the numbers, and bump the cache version if the limit was reached or freed."""
     was_full = limit.is_full
     limit.taken, limit.seats = taken, seats
+    limit.waiting = limit.waiting if waiting is None else waiting
     db.session.flush()
     if limit.is_full != was_full:
         bump_cache_version()

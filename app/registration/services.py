@@ -4,6 +4,7 @@ import secrets
 from dataclasses import dataclass
 from datetime import date, timedelta
 from hashlib import sha256
+from typing import Final
 
 from sqlalchemy import bindparam, delete, func, insert, select, update
 
@@ -27,9 +28,11 @@ from app.registration.fields import BADGE_NAME, BY_NAME, DAYS, EMAIL, Step
 from app.registration.models import ApplicationDraft, Confirmation, Delegate, SeatLimit
 from app.registration.queries import (
     Answers,
+    RegistrationState,
     StoredDraft,
     full_name,
 )
+from app.registration.waiting_list import services as waiting_list
 from app.web.formatting import local_date
 
 STEPS = (*(step.name for step in fields.STEPS), "check")
@@ -85,6 +88,7 @@ def _lacks_consent(step: Step, answers: Answers) -> bool:
 
 MAX_REGISTRATIONS_PER_DAY = 20  # with one email address
 CORRECTION_PERIOD = timedelta(hours=1)  # in which a confirmation page can correct the address
+JOINED: Final = {"waiting list": "joined"}  # in place of the answers
 SHOWN_ON_TICKET = (BADGE_NAME, DAYS)  # on the confirmation page of this browser, for a week
 LOCK_DRAFT = queries.DRAFT_BY_SECRET.with_for_update()
 UPDATE_DRAFT = (
@@ -101,6 +105,10 @@ class DraftExpired(Gone):
 
 class RegistrationClosed(RuleViolation):
     """Registration is not open."""
+
+
+class PlacesChanged(RuleViolation):
+    """There are places where a page offered the waiting list, or the other way round."""
 
 
 class IncompleteDraft(RuleViolation):
@@ -153,14 +161,10 @@ def submit(
 
     Raise StaleDraft if the answers are not those that were displayed to be confirmed.
     """
-    stored_draft = get_draft_for_update(secret)
-    if stored_draft is None:
-        raise DraftExpired("Your answers are no longer stored")
+    stored_draft = _get_existing_draft(secret)
     confirmation = queries.find_confirmation(stored_draft)
     if confirmation is None:
-        draft = _require_complete(stored_draft.answers)
-        _require_displayed(draft, displayed)
-        rate_limits.hit_network(rate_limits.REGISTRATION, ip_address)
+        draft = _check_submission(stored_draft, "open", displayed, ip_address)
         confirmation = _confirm(draft, language)
         db.session.add(confirmation)
         db.session.flush()
@@ -168,6 +172,42 @@ def submit(
         values = {"new_confirmation_id": confirmation.id, **_draft_values(stored_draft, ticket)}
         db.session.connection().execute(COMPLETE_DRAFT, values)  # the booking has the rest now
     return confirmation
+
+
+def submit_to_waiting_list(
+    secret: str, language: str, *, displayed: Answers | None = None, ip_address: str | None = None
+) -> None:
+    """Put someone on the waiting list, and email them; submitting again changes nothing.
+
+    Raise StaleDraft if the answers are not those that were displayed to be confirmed.
+    """
+    stored_draft = _get_existing_draft(secret)
+    if stored_draft.answers == JOINED:  # the button was pressed twice
+        return
+    draft = _check_submission(stored_draft, "waiting", displayed, ip_address)
+    _hit_address(draft)
+    waiting_list.join(draft, language)
+    save_draft(stored_draft, JOINED)  # the list has the answers now
+
+
+def _get_existing_draft(secret: str) -> StoredDraft:
+    stored_draft = get_draft_for_update(secret)
+    if stored_draft is None:
+        raise DraftExpired("Your answers are no longer stored")
+    return stored_draft
+
+
+def _check_submission(
+    stored_draft: StoredDraft,
+    state: RegistrationState,
+    displayed: Answers | None,
+    ip_address: str | None,
+) -> Answers:
+    """Return answers that may be submitted in this state of registration."""
+    draft = _require_complete(stored_draft.answers, state)
+    _require_displayed(draft, displayed)
+    rate_limits.hit_network(rate_limits.REGISTRATION, ip_address)
+    return draft
 
 
 def _draft_values(stored_draft: StoredDraft, draft: Answers) -> dict[str, object]:
@@ -178,12 +218,14 @@ def _draft_values(stored_draft: StoredDraft, draft: Answers) -> dict[str, object
     }
 
 
-def _require_complete(draft: Answers) -> Answers:
-    """Return the answers; raise RegistrationClosed or IncompleteDraft."""
+def _require_complete(draft: Answers, state: RegistrationState) -> Answers:
+    """Return the answers; raise RegistrationClosed, PlacesChanged or IncompleteDraft."""
     registration_status = queries.get_registration_status()
+    if registration_status.takes_answers and registration_status.state != state:
+        raise PlacesChanged("Whether there are places has changed")
     if registration_status.state == "full":
         raise seats.SoldOut("All places are taken")
-    if not registration_status.is_open:
+    if not registration_status.takes_answers:
         raise RegistrationClosed("Registration is not open")
     if find_unanswered_step(draft):
         raise IncompleteDraft("Some questions have not been answered yet")
@@ -199,13 +241,17 @@ def _require_displayed(draft: Answers, displayed: Answers | None) -> None:
         )
 
 
-def _confirm(application: Answers, language: str) -> Confirmation:
+def _hit_address(application: Answers) -> None:
     rate_limits.hit(
         "registration",
         delegate_record.fold(application[EMAIL]),
         times=MAX_REGISTRATIONS_PER_DAY,
         within=timedelta(days=1),
     )
+
+
+def _confirm(application: Answers, language: str) -> Confirmation:
+    _hit_address(application)
     delegate = create_booking(application, language, announce=emails.send_registration_confirmed)
     if delegate is not None:
         history.record("Registered", subject=delegate.history_subject, actor=history.ACTOR_DELEGATE)
@@ -250,10 +296,20 @@ def change_limit(new_limit: int, *, expected_limit: int, actor: str) -> bool:
     if expected_limit != before:
         raise StaleLimit(before)
     registration_seats.set_limit(registration_seats.CONFERENCE, new_limit)
+    waiting_list.offer_places()
     turned = "raised" if new_limit > before else "lowered"
     history.record(
         f"The limit was {turned} from {before} to {new_limit}", subject="conference", actor=actor
     )
+    return True
+
+
+def change_waiting_list(*, is_open: bool, actor: str) -> bool:
+    """Let people join the waiting list, or no longer; return True if that changed."""
+    if not registration_seats.set_waiting_list(registration_seats.CONFERENCE, is_open=is_open):
+        return False
+    turned = "opened" if is_open else "closed"
+    history.record(f"The waiting list was {turned}", subject="conference", actor=actor)
     return True
 
 

@@ -13,6 +13,7 @@ from flask import Blueprint, g, make_response, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask.wrappers import Response
 from flask_babel import gettext
+from flask_babel import lazy_gettext as _l
 from flask_wtf.csrf import generate_csrf
 
 from app import cache_version, clock
@@ -30,9 +31,9 @@ from app.registration import (
     services,
     tickets,
 )
-from app.registration.forms import AnswersForm, CheckForm
+from app.registration.forms import WAITING_LIST, AnswersForm, CheckForm
 from app.registration.models import Confirmation
-from app.registration.queries import Answers, RegistrationStatus
+from app.registration.queries import Answers, RegistrationState, RegistrationStatus
 from app.registration.services import (
     STEPS,
     RegistrationProgress,
@@ -46,6 +47,10 @@ from app.web.rendering import download, render_page
 from app.web.security_headers import no_referrer
 
 FROM = "from"  # a query parameter: which page somebody came from
+PLACE_FREE = _l("A place has just become free, so you can register now. Confirm to take it")
+ALL_TAKEN = _l(
+    "All places have just been taken, so you are not registered. You can join the waiting list"
+)
 CSRF_TOKEN_KEY = "csrf_token"  # noqa: S105 – where Flask-WTF stores the token of a request
 
 
@@ -156,7 +161,7 @@ def redirect_to_check() -> ResponseReturnValue:
 def confirm() -> ResponseReturnValue:
     form = CheckForm()
     try:
-        confirmation_row = _submit(form)
+        return _submit(form)
     except services.StaleDraft as refusal:
         return _render_changed(form, refusal)
     except RateLimitExceeded as refusal:
@@ -165,18 +170,22 @@ def confirm() -> ResponseReturnValue:
         return _redirect_to_step("check")
     except services.DraftExpired:
         return _render_expired()
-    except (seats.SoldOut, services.RegistrationClosed):
-        return _render_closed(queries.get_registration_status(), has_begun=True)
-    return redirect(_confirmation_url(confirmation_row), 303)
+    except (seats.SoldOut, seats.PlacesLeft, services.RegistrationClosed, services.PlacesChanged):
+        return _render_as_it_is_now()
 
 
-def _submit(form: CheckForm) -> Confirmation:
-    return services.submit(
+def _submit(form: CheckForm) -> Response:
+    """Register the visitor, or put them on the waiting list, as their page said."""
+    submit = services.submit_to_waiting_list if form.is_for_waiting_list else services.submit
+    confirmation_row = submit(
         cookie.read_secret(),
         languages.current().code,
         displayed=form.get_displayed(),
         ip_address=request.remote_addr,
     )
+    if confirmation_row is None:
+        return cookie.delete_cookie(cast(Response, redirect(url_for("waiting_list.joined"), 303)))
+    return cast(Response, redirect(_confirmation_url(confirmation_row), 303))
 
 
 @bp.get("/confirmation/<token>")
@@ -221,7 +230,7 @@ def _redirect_if_out_of_sequence(progress: RegistrationProgress, step: str) -> R
     if confirmation:
         return cast(Response, redirect(confirmation, 303))
     registration_status = queries.get_registration_status()
-    if not registration_status.is_open:
+    if not registration_status.takes_answers:
         return _render_closed(registration_status, has_begun=progress.stored_draft is not None)
     if progress.is_expired:
         return _render_expired()
@@ -229,9 +238,15 @@ def _redirect_if_out_of_sequence(progress: RegistrationProgress, step: str) -> R
 
 
 def _render_check(
-    answers: Answers, form: CheckForm, differing: Sequence[tuple[str, str, str]] = ()
+    answers: Answers,
+    form: CheckForm,
+    differing: Sequence[tuple[str, str, str]] = (),
+    *,
+    state: RegistrationState | None = None,
 ) -> Response:
     """Show all answers, and those that another page showed differently."""
+    is_waiting = (state or queries.get_registration_status().state) == "waiting"
+    form.list.data = WAITING_LIST if is_waiting else ""
     return render_page(
         "registration/check_answers.html",
         status=422 if form.errors else 200,
@@ -242,6 +257,7 @@ def _render_check(
         back=_step_url(STEPS[-2]),
         differing=differing,
         email=answers[fields.EMAIL],
+        is_waiting=is_waiting,
         form=form,
         number=len(STEPS),
         steps=len(STEPS),
@@ -260,6 +276,20 @@ def _render_changed(form: CheckForm, refusal: services.StaleDraft) -> Response:
         if text != before.get(label, "")
     ]
     return _render_check(answers, current, differing)
+
+
+def _render_as_it_is_now() -> Response:
+    """Ask once more where there is a place, or none, and the page said otherwise."""
+    registration_status = queries.get_registration_status()
+    if registration_status.takes_answers:  # as far as this process knows
+        state = queries.read_state_by_seats()
+        registration_status = replace(registration_status, state=state)
+    if not registration_status.takes_answers:
+        return _render_closed(registration_status, has_begun=True)
+    answers = cookie.current_progress().answers
+    form = CheckForm.display(answers)
+    form.form_errors.append(PLACE_FREE if registration_status.is_open else ALL_TAKEN)
+    return _render_check(answers, form, state=registration_status.state)
 
 
 def _list_texts(answers: Answers) -> list[tuple[str, str]]:

@@ -13,7 +13,7 @@ from app.releases.published_programme import PublishedProgramme
 from app.site.now_next import get_conference_span
 
 Phase = Literal["ahead", "soon", "on", "over"]
-MainAction = Literal["register", "dates", "full", "booking", "now", "slides", ""]
+MainAction = Literal["register", "dates", "waiting", "full", "booking", "now", "slides", ""]
 
 SOON = timedelta(days=7)  # before the first day
 FEW_PLACES = 10  # per cent of all places: from then on the page says how many are left
@@ -24,6 +24,7 @@ KEYNOTE_KINDS = frozenset({"keynote", "plenary"})
 ACTIONS: dict[str, MainAction] = {  # until the conference begins
     "open": "register",
     "before": "dates",
+    "waiting": "waiting",
     "full": "full",
     "closed": "booking",
 }

@@ -16,6 +16,7 @@ from tests.factories import (
     make_login_session,
     make_organiser,
     make_session,
+    make_waiting_list_entry,
 )
 from tests.keyboard_user import KeyboardUser
 from tests.programme.sample_pictures import make_picture
@@ -489,6 +490,18 @@ def test_the_notice_and_the_settings(keyboard_user: KeyboardUser) -> None:
     keyboard_user.fill("Number of places", "30")
     keyboard_user.press("Save")
     keyboard_user.expect_announcement("The number of places has been changed")
+
+
+@pytest.mark.walks("admin.waiting_list.remove")
+def test_the_waiting_list(keyboard_user: KeyboardUser) -> None:
+    make_waiting_list_entry()
+    keyboard_user.open("/organise/waiting-list")
+    keyboard_user.press("Bea Waite")
+    keyboard_user.expect_text("Position")
+    keyboard_user.press("Remove from the waiting list")
+    keyboard_user.press("Remove from the waiting list")
+    keyboard_user.expect_announcement("They are no longer on the waiting list.")
+    keyboard_user.expect_text("Nobody is waiting")
 
 
 @pytest.mark.walks("admin.look.edit", "admin.look.reset")

@@ -33,6 +33,7 @@ from app.registration.models import (
     LinkedAgenda,
 )
 from app.registration.queries import Answers
+from app.registration.waiting_list import services as waiting_list
 
 ANNOTATIONS = (DelegateNote, DelegateTag)  # of the desk
 
@@ -135,7 +136,7 @@ def remove_needs(delegate: Delegate, summary: str, *, actor: str) -> bool:
 
 
 def cancel(delegate: Delegate, *, actor: str, reason: str = "") -> None:
-    """Cancel the booking; its place is free for somebody else at once."""
+    """Cancel the booking; its place is for the next on the waiting list, or free at once."""
     seats.lock_limit(seats.CONFERENCE)
     end_corrections(delegate)
     delegate.cancel(clock.now())
@@ -144,6 +145,7 @@ def cancel(delegate: Delegate, *, actor: str, reason: str = "") -> None:
     delegate.pending_email, delegate.pending_email_key = "", None
     record(delegate, "Cancelled", actor, [BookingChange(REASON, "", reason)] if reason else ())
     _delete_submitted_drafts(delegate)
+    waiting_list.offer_places()
 
 
 def restore(delegate: Delegate, *, actor: str) -> None:

@@ -15,7 +15,7 @@ from app.mail import bounces
 from app.mail import queries as mail_queries
 from app.mail import services as mail
 from app.mail.models import Email
-from app.registration import delegate_record, emails
+from app.registration import delegate_record, emails, seats
 from app.registration import queries as registration
 from app.registration.bookings import operations
 from app.registration.bookings.operations import DuplicateBooking
@@ -43,9 +43,15 @@ class AlreadyBooked(DuplicateBooking):
 
 
 def add(answers: Answers, language: str, *, actor: str, notify: bool = True) -> Delegate:
-    """Create a booking, even if registration is closed."""
+    """Create a booking, even if registration is closed and nobody on the list gets an offer."""
     announce = emails.send_registration_confirmed if notify else announce_nothing
-    delegate = create_booking(answers, language, announce=announce, is_added_by_team=True)
+    delegate = create_booking(
+        answers,
+        language,
+        announce=announce,
+        is_added_by_team=True,
+        take_seat=seats.reserve_before_queue,
+    )
     if delegate is None:
         key = identity_key(full_name(answers), answers[EMAIL])
         raise AlreadyBooked(registration.get_attending(key).reference)

@@ -1,0 +1,94 @@
+"""The waiting list: who waits, who has an offer and until when; take somebody off the list."""
+
+from flask import Blueprint, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import lazy_gettext as _l
+
+from app.accounts.guards import current_actor
+from app.admin.listing import PAGE_SIZE, ListFilter, Listing, parse_list_query, render_list
+from app.errors import NotFound, RuleViolation
+from app.forms.form import ConfirmForm, validates_own_csrf
+from app.history import queries as history
+from app.registration import queries as registration
+from app.registration.models import (
+    ACCEPTED,
+    IN_QUEUE,
+    LAPSED,
+    LEFT,
+    OFFERED,
+    REMOVED,
+    WaitingListEntry,
+)
+from app.registration.waiting_list import queries, services
+from app.web import redirects
+from app.web.rendering import render_page
+
+STATES = {
+    IN_QUEUE: _l("Waiting"),
+    OFFERED: _l("Has an offer"),
+    ACCEPTED: _l("Took the place"),
+    LAPSED: _l("Offer ended"),
+    LEFT: _l("Left the list"),
+    REMOVED: _l("Removed"),
+}
+
+bp = Blueprint("waiting_list", __name__, url_prefix="/waiting-list")
+
+redirects.MESSAGES["admin"] |= {
+    "waiting-removed": _l(
+        "They are no longer on the waiting list. We are emailing them to say so."
+    ),
+}
+
+
+@bp.get("")
+def index() -> ResponseReturnValue:
+    filters = (ListFilter("state", _l("State"), [("", _l("Open")), *STATES.items()]),)
+    query = parse_list_query(filters, ("position",))
+    rows, total = queries.list_page(
+        query.search, query.get_filter("state"), offset=query.offset, limit=PAGE_SIZE
+    )
+    return render_list(
+        "admin/waiting_list/index.html",
+        Listing(rows, total, query, filters),
+        counts=registration.get_seat_counts(),
+        states=STATES,
+    )
+
+
+@bp.get("/<int:number>")
+def show(number: int) -> ResponseReturnValue:
+    entry = _get_entry(number)
+    return render_page(
+        "admin/waiting_list/show.html",
+        entry=entry,
+        states=STATES,
+        position=queries.get_position(entry),
+        entries=history.list_newest(entry.history_subject),
+    )
+
+
+@bp.route("/<int:number>/remove", methods=["GET", "POST"])
+@validates_own_csrf
+def remove(number: int) -> ResponseReturnValue:
+    entry = _get_entry(number)
+    form = ConfirmForm()
+    if form.validate_on_submit():
+        try:
+            services.remove(entry, actor=current_actor())
+        except RuleViolation as refusal:
+            form.form_errors.append(str(refusal))
+        else:
+            return redirects.redirect_to(url_for(".index"), "waiting-removed")
+    breadcrumbs = [(entry.name, url_for(".show", number=number))]
+    status = 422 if form.errors else 200
+    return render_page(
+        "admin/waiting_list/remove.html", status, form=form, entry=entry, breadcrumbs=breadcrumbs
+    )
+
+
+def _get_entry(number: int) -> WaitingListEntry:
+    found = queries.find_by_number(number)
+    if found is None:
+        raise NotFound("This person is not on the waiting list")
+    return found

@@ -1,0 +1,1 @@
+"""The registration desk: finding delegates, and doing for them what they could do themselves."""

@@ -1,0 +1,92 @@
+"""Read-only queries about the waiting list, and what is deleted of it."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from sqlalchemy import ColumnElement, delete, func, select
+
+from app import clock
+from app.database import db
+from app.errors import Gone
+from app.registration.delegate_record import search_key
+from app.registration.models import IN_QUEUE, Delegate, WaitingListEntry
+from app.registration.queries import ATTENDING
+
+RETENTION = timedelta(days=30)  # after somebody no longer waits
+IS_OPEN = WaitingListEntry.ended_at.is_(None)
+
+
+def get_entry(key: str) -> WaitingListEntry:
+    """Return the entry that a link opens; raise Gone if there is none any more."""
+    found = db.session.scalar(select(WaitingListEntry).where(WaitingListEntry.access_key == key))
+    if found is None:
+        raise Gone("This link to the waiting list is no longer valid")
+    return found
+
+
+def find_by_number(number: int) -> WaitingListEntry | None:
+    """Return the entry with this number, or None."""
+    return db.session.get(WaitingListEntry, number)
+
+
+def find_attending(identity_key: str) -> Delegate | None:
+    """Return the delegate with this identity key who has a place, or None."""
+    return db.session.scalar(
+        select(Delegate).where(ATTENDING, Delegate.identity_key == identity_key)
+    )
+
+
+def find_open(identity_key: str) -> WaitingListEntry | None:
+    """Return the entry of someone who waits or has an offer, or None."""
+    return db.session.scalar(
+        select(WaitingListEntry).where(IS_OPEN, WaitingListEntry.identity_key == identity_key)
+    )
+
+
+def get_next_for_update() -> WaitingListEntry:
+    """Return the first entry that waits for an offer, and lock it."""
+    return db.session.scalars(
+        select(WaitingListEntry)
+        .where(WaitingListEntry.state == IN_QUEUE)
+        .order_by(WaitingListEntry.id)
+        .limit(1)
+        .with_for_update()
+    ).one()
+
+
+def get_position(entry: WaitingListEntry) -> int:
+    """Return the position of someone who waits: 1 is next; 0 without waiting."""
+    if not entry.is_waiting:
+        return 0
+    db.session.flush()
+    before = WaitingListEntry.state == IN_QUEUE, WaitingListEntry.id <= entry.id
+    return db.session.scalar(select(func.count(WaitingListEntry.id)).where(*before)) or 0
+
+
+def list_page(
+    search: str, state: str, *, offset: int, limit: int
+) -> tuple[Sequence[WaitingListEntry], int]:
+    """Return a page of entries, those with an offer first, and their total number."""
+    such = [*_matches(search), WaitingListEntry.state == state if state else IS_OPEN]
+    total = db.session.scalar(select(func.count(WaitingListEntry.id)).where(*such)) or 0
+    order = (WaitingListEntry.state == IN_QUEUE, WaitingListEntry.id)
+    rows = select(WaitingListEntry).where(*such).order_by(*order).offset(offset).limit(limit)
+    return db.session.scalars(rows).all(), total
+
+
+def list_open(limit: int) -> Sequence[WaitingListEntry]:
+    """List the first of those who wait or have an offer."""
+    rows = select(WaitingListEntry).where(IS_OPEN).order_by(WaitingListEntry.id).limit(limit)
+    return db.session.scalars(rows).all()
+
+
+def delete_ended() -> None:
+    """Delete the entries of people who stopped waiting a month ago."""
+    old = WaitingListEntry.ended_at < clock.now() - RETENTION
+    db.session.execute(delete(WaitingListEntry).where(old))
+
+
+def _matches(search: str) -> list[ColumnElement[bool]]:
+    """Return the conditions for names and addresses that contain each word."""
+    words = search_key(search).split()
+    return [WaitingListEntry.search_text.contains(word, autoescape=True) for word in words]

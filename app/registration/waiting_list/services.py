@@ -1,0 +1,254 @@
+"""The waiting list of the conference: join, offer, accept, leave, lapse.
+
+People are offered places in the order in which they joined. An offer holds a place until a moment
+that it names; then the place goes to the next person. Joining needs the same answers as
+registering, so that one button is enough to accept. Locks are taken in one order: first the row of
+the limit, then the entry. Every step sends its email in the same transaction.
+"""
+
+import secrets
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import or_, select
+
+from app import clock
+from app.database import db, read_only_connection
+from app.errors import Gone, RuleViolation
+from app.history import services as history
+from app.registration import delegate_record, emails, seats
+from app.registration import queries as registration
+from app.registration.create_booking import create_booking
+from app.registration.fields import BY_NAME, CONSENT, DAYS, EMAIL
+from app.registration.models import (
+    ACCEPTED,
+    IN_QUEUE,
+    LAPSED,
+    LEFT,
+    OFFERED,
+    REMOVED,
+    Delegate,
+    SeatLimit,
+    WaitingListEntry,
+)
+from app.registration.queries import Answers
+from app.registration.waiting_list import queries
+from app.releases.current_release import get_programme
+
+OFFER_PERIOD = timedelta(hours=24)
+MIN_OFFER_PERIOD = timedelta(hours=1)
+SHARE_OF_TIME_LEFT = 4  # an offer lasts a quarter of the time until the conference, if shorter
+BATCH_SIZE = 100  # offers per transaction, so that nobody waits long for the limit
+
+
+class OfferEnded(Gone):
+    """The offer is over, or was never made."""
+
+
+def join(answers: Answers, language: str) -> None:
+    """Put someone on the waiting list, by email; the caller has checked the answers.
+
+    Whoever has a place, or is on the list already, is told so by email, and only there. Raise
+    RuleViolation if there are places left.
+    """
+    key = delegate_record.identity_key(registration.full_name(answers), answers[EMAIL])
+    seats.lock_limit(seats.CONFERENCE)
+    delegate = queries.find_attending(key)
+    entry = queries.find_open(key)
+    if delegate is not None:
+        emails.send_already_registered(delegate)
+    elif entry is not None:
+        emails.send_waiting_list_entry(entry, queries.get_position(entry))
+    else:
+        entry = _build_entry(answers, language, key)
+        seats.enqueue(seats.CONFERENCE, entry)
+        emails.send_waiting_list_entry(entry, queries.get_position(entry))
+        _record(entry, "Joined the waiting list", history.ACTOR_DELEGATE)
+
+
+def accept(entry: WaitingListEntry) -> Delegate:
+    """Turn an offer into a booking, with the place that is held; raise OfferEnded if it is over.
+
+    Accepting again gives the same booking.
+    """
+    _lock(entry)
+    if entry.state == ACCEPTED and entry.delegate is not None:
+        return entry.delegate
+    if not can_accept(entry):
+        raise OfferEnded("This offer has ended")
+    delegate = create_booking(
+        _get_valid_answers(entry),
+        entry.language,
+        announce=emails.send_registration_confirmed,
+        take_seat=seats.reserve_held,
+    )
+    if delegate is None:  # registered in another way, with a place of their own
+        delegate = registration.get_attending(entry.identity_key)
+        emails.send_already_registered(delegate)
+        seats.release_seats(seats.CONFERENCE)
+    else:
+        history.record("Registered", subject=delegate.history_subject, actor=history.ACTOR_DELEGATE)
+    _end(entry, ACCEPTED, "Accepted the offer of a place", history.ACTOR_DELEGATE)
+    entry.delegate_id = delegate.id
+    offer_places()
+    return delegate
+
+
+def can_accept(entry: WaitingListEntry) -> bool:
+    """Return True if a place is held for someone who may still take it."""
+    ends_at = entry.offer_ends_at
+    return entry.is_offered and ends_at is not None and clock.now() < ends_at
+
+
+def leave(entry: WaitingListEntry) -> None:
+    """Take someone off the list at their own wish; a place on offer goes to the next person."""
+    _lock(entry)
+    if entry.ended_at is None:
+        _give_up_place(entry)
+        _end(entry, LEFT, "Left the waiting list", history.ACTOR_DELEGATE)
+        offer_places()
+
+
+def remove(entry: WaitingListEntry, *, actor: str) -> None:
+    """Take someone off the list for the organisers, with an email."""
+    _lock(entry)
+    if entry.ended_at is not None:
+        raise RuleViolation("This person is no longer on the waiting list")
+    _give_up_place(entry)
+    emails.send_waiting_list_removed(entry)
+    _end(entry, REMOVED, "Removed from the waiting list", actor)
+    offer_places()
+
+
+def run_due() -> None:
+    """End the offers whose time is over, and offer places that are free; run by the worker."""
+    if not _is_anything_due():
+        return
+    limit = seats.lock_limit(seats.CONFERENCE)
+    now = clock.now()
+    overdue = select(WaitingListEntry).where(
+        WaitingListEntry.state == OFFERED, WaitingListEntry.offer_ends_at <= now
+    )
+    for entry in db.session.scalars(
+        overdue.order_by(WaitingListEntry.id).limit(BATCH_SIZE).with_for_update()
+    ):
+        _give_up_place(entry)
+        emails.send_waiting_list_lapsed(entry)
+        _end(entry, LAPSED, "The offer of a place ended", history.ACTOR_SITE)
+    if limit.waiting:
+        offer_places()
+
+
+def offer_places() -> None:
+    """Offer each free place to the next person on the list, while registration is not closed."""
+    if not can_offer():
+        return
+    for _ in range(BATCH_SIZE):
+        if not seats.hold_for_next(seats.CONFERENCE):
+            return
+        entry = queries.get_next_for_update()
+        entry.state, entry.offered_at = OFFERED, clock.now()
+        entry.offer_ends_at = get_offer_end(entry.offered_at)
+        emails.send_waiting_list_offer(entry)
+        _record(entry, "A place was offered", history.ACTOR_SITE)
+
+
+def can_offer() -> bool:
+    """Return True until registration closes or the conference is over."""
+    return clock.now() < _get_last_moment()
+
+
+def get_offer_end(now: datetime) -> datetime:
+    """Return when an offer made now ends: after a day, and sooner as the conference nears."""
+    conference = get_programme().conference
+    start = datetime.combine(conference.starts_on, time(), ZoneInfo(conference.time_zone))
+    period = min(OFFER_PERIOD, max(MIN_OFFER_PERIOD, (start - now) / SHARE_OF_TIME_LEFT))
+    end = (now + period).replace(second=0, microsecond=0) + timedelta(minutes=1)
+    return min(end, _get_last_moment())
+
+
+def purge_expired() -> None:
+    """Delete what is known of people who no longer wait; of all, a while after the conference."""
+    queries.delete_ended()
+    if clock.now() < _get_last_moment() + queries.RETENTION:
+        return
+    for entry in queries.list_open(BATCH_SIZE):
+        _lock(entry)
+        _give_up_place(entry)
+        db.session.delete(entry)
+
+
+def _get_last_moment() -> datetime:
+    """Return when registration closes, or when the last day of the conference is over."""
+    conference = get_programme().conference
+    zone = ZoneInfo(conference.time_zone)
+    over = datetime.combine(conference.ends_on, time.max, zone)
+    closes = conference.registration_closes_at
+    return min(closes, over) if closes else over
+
+
+def _is_anything_due() -> bool:
+    """Return True if an offer may have ended or a place may be free; it takes no lock."""
+    ended = (
+        select(WaitingListEntry.id)
+        .where(WaitingListEntry.state == OFFERED, WaitingListEntry.offer_ends_at <= clock.now())
+        .exists()
+    )
+    free = (
+        select(SeatLimit.name)
+        .where(
+            SeatLimit.name == seats.CONFERENCE,
+            SeatLimit.waiting > 0,
+            SeatLimit.taken < SeatLimit.seats,
+        )
+        .exists()
+    )
+    with read_only_connection(db.engine) as connection:
+        return bool(connection.execute(select(or_(ended, free))).scalar())
+
+
+def _lock(entry: WaitingListEntry) -> None:
+    seats.lock_limit(seats.CONFERENCE)
+    db.session.refresh(entry, with_for_update=True)
+
+
+def _build_entry(answers: Answers, language: str, key: str) -> WaitingListEntry:
+    asked = {name: answers[name] for name in (*BY_NAME, CONSENT) if name in answers}
+    return WaitingListEntry(
+        access_key=secrets.token_urlsafe(16),
+        name=registration.full_name(answers),
+        email=answers[EMAIL],
+        search_text=delegate_record.search_key(registration.full_name(answers), answers[EMAIL]),
+        identity_key=key,
+        language=language,
+        document=registration.dump_answers(asked),
+        state=IN_QUEUE,
+        joined_at=clock.now(),
+    )
+
+
+def _get_valid_answers(entry: WaitingListEntry) -> Answers:
+    """Return the answers; the days that are left of those chosen, or all, if they have changed."""
+    answers = registration.load_answers(entry.document)
+    days = [day.isoformat() for day in registration.conference_days()]
+    chosen = [day for day in days if day in answers[DAYS].split()]
+    return {**answers, DAYS: " ".join(chosen or days)}
+
+
+def _give_up_place(entry: WaitingListEntry) -> None:
+    if entry.is_offered:
+        seats.release_seats(seats.CONFERENCE)
+    else:
+        seats.leave_queue(seats.CONFERENCE)
+
+
+def _end(entry: WaitingListEntry, state: str, summary: str, actor: str) -> None:
+    entry.state, entry.ended_at = state, clock.now()
+    entry.document = entry.identity_key = ""
+    _record(entry, summary, actor)
+    db.session.flush()
+
+
+def _record(entry: WaitingListEntry, summary: str, actor: str) -> None:
+    db.session.flush()
+    history.record(summary, subject=entry.history_subject, actor=actor)

@@ -1,0 +1,111 @@
+"""Somebody's own page of the waiting list, opened by the link in their emails.
+
+Opening it changes nothing, because mail scanners open every link; every step needs a button.
+"""
+
+from typing import NamedTuple
+
+from flask import Blueprint, Response, redirect, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _l
+
+from app.errors import ConferenceError, Gone, NotFound
+from app.forms.form import ConfirmForm, validates_own_csrf
+from app.registration import links
+from app.registration.models import ACCEPTED, LAPSED, LEFT, REMOVED, WaitingListEntry
+from app.registration.waiting_list import queries, services
+from app.registration.waiting_list.services import OfferEnded
+from app.web.formatting import local_moment
+from app.web.rendering import render_page
+from app.web.security_headers import no_referrer
+
+ENDS = {
+    ACCEPTED: _l("You took the place"),
+    LAPSED: _l("The offer ended"),
+    LEFT: _l("You left the waiting list"),
+    REMOVED: _l("The organisers removed you from the waiting list"),
+}
+
+bp = Blueprint("waiting_list", __name__, url_prefix="/waiting-list")
+no_referrer(bp)
+bp.add_app_template_global(links.waiting_list_link)
+
+
+class Step(NamedTuple):
+    """Something that happened to an entry, and when."""
+
+    label: str
+    moment: str
+
+
+@bp.errorhandler(Gone)
+@bp.errorhandler(NotFound)
+def _render_dead_link(error: ConferenceError) -> ResponseReturnValue:
+    status = 410 if isinstance(error, Gone) else 404
+    return render_page(
+        "registration/waiting_list/link_expired.html", status, reason=gettext(str(error))
+    )
+
+
+@bp.get("/joined")
+def joined() -> ResponseReturnValue:
+    """Say the same to everybody: whether somebody was on the list already is said by email."""
+    return render_page("registration/waiting_list/joined.html")
+
+
+@bp.get("/<secret>")
+def show(secret: str) -> ResponseReturnValue:
+    return _render(_get_entry(secret), secret)
+
+
+@bp.post("/<secret>/accept")
+def accept(secret: str) -> ResponseReturnValue:
+    entry = _get_entry(secret)
+    try:
+        delegate = services.accept(entry)
+    except OfferEnded:
+        return _render(entry, secret, 409)
+    return redirect(url_for("bookings.show", secret=links.booking_token(delegate)), 303)
+
+
+@bp.route("/<secret>/leave", methods=["GET", "POST"])
+@validates_own_csrf
+def leave(secret: str) -> ResponseReturnValue:
+    entry = _get_entry(secret)
+    form = ConfirmForm()
+    if form.validate_on_submit():
+        services.leave(entry)
+        return redirect(url_for(".show", secret=secret), 303)
+    status = 422 if form.errors else 200
+    return render_page(
+        "registration/waiting_list/leave.html", status, form=form, entry=entry, secret=secret
+    )
+
+
+def _get_entry(secret: str) -> WaitingListEntry:
+    return queries.get_entry(links.read_waiting_list_key(secret))
+
+
+def _render(entry: WaitingListEntry, secret: str, status: int = 200) -> Response:
+    return render_page(
+        "registration/waiting_list/show.html",
+        status,
+        entry=entry,
+        secret=secret,
+        position=queries.get_position(entry),
+        can_accept=services.can_accept(entry),
+        end=ENDS.get(entry.state),
+        steps=_list_steps(entry),
+        form=ConfirmForm(),
+    )
+
+
+def _list_steps(entry: WaitingListEntry) -> list[Step]:
+    """List what happened, in order."""
+    moments = [
+        (gettext("You joined the waiting list"), entry.joined_at),
+        (gettext("We offered you a place"), entry.offered_at),
+        (str(ENDS.get(entry.state, "")), entry.ended_at),
+    ]
+    return [Step(label, local_moment(moment)) for label, moment in moments if moment]

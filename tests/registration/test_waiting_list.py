@@ -1,0 +1,412 @@
+"""When the conference is full, people wait their turn, and a free place finds the next of them."""
+
+from collections.abc import Callable
+from threading import Barrier, Thread
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from app import clock
+from app.database import db, transaction
+from app.registration import integrity_check, queries, seats, services
+from app.registration.bookings import operations
+from app.registration.desk import services as desk
+from app.registration.models import Delegate, SeatLimit, WaitingListEntry
+from app.registration.waiting_list import services as waiting_list
+from tests.browser import Browser, Page
+from tests.factories import make_delegate, set_places, sign_in
+from tests.registration_flow import answer_questions
+from tests.sent_emails import find_link, last_email_to, subjects_to
+
+THURSDAY = "2009-06-11"
+OFFER = "A place for you at Tides and Harbours: answer by"
+
+
+def fill_conference(size: int = 1, *, is_open: bool = True) -> list[Delegate]:
+    """Take every place, with a waiting list."""
+    set_places(size)
+    with transaction():
+        seats.set_waiting_list(seats.CONFERENCE, is_open=is_open)
+    return [make_delegate(email=f"early{number}@example.org") for number in range(size)]
+
+
+def go_to_check(visitor: Browser, given: str, email: str) -> Page:
+    """Answer every question."""
+    return answer_questions(
+        visitor, name=(given, "Waite"), email=email, start="Join the waiting list"
+    )
+
+
+def join(visitor: Browser, given: str, email: str | None = None) -> Page:
+    email = email or f"{given.lower()}@example.org"
+    return go_to_check(visitor, given, email).press("Join the waiting list")
+
+
+def open_own_page(visitor: Browser, email: str) -> Page:
+    return visitor.open(find_link(last_email_to(email), "/waiting-list/"))
+
+
+def cancel(delegate: Delegate) -> None:
+    """Cancel a booking, as the desk does."""
+    with transaction():
+        operations.cancel(db.session.merge(delegate), actor="grace@conference.example")
+
+
+def counts() -> tuple[int, int]:
+    """Return the places taken, with those on offer, and the number of people who wait."""
+    limit = db.session.get_one(SeatLimit, seats.CONFERENCE, populate_existing=True)
+    db.session.commit()
+    return limit.taken, limit.waiting
+
+
+def list_miscounts() -> list[str]:
+    """List the faults of the audit but for emails, which people from outside the story lack."""
+    return [one for one in integrity_check.run_checks() if "email" not in one]
+
+
+def run_due() -> None:
+    with transaction():
+        waiting_list.run_due()
+
+
+def state_of(email: str) -> str:
+    found = select(WaitingListEntry.state).where(WaitingListEntry.email == email)
+    state = db.session.scalar(found.order_by(WaitingListEntry.id.desc()))
+    db.session.commit()
+    return state or ""
+
+
+def test_a_full_conference_offers_its_waiting_list_and_says_its_rule(visitor: Browser) -> None:
+    fill_conference()
+
+    page = visitor.open("/register")
+
+    assert page.heading == "The conference is full"
+    assert "You have 24 hours to take it" in page.text
+    assert "Join the waiting list" in visitor.open("/").links
+
+
+def test_without_a_waiting_list_nobody_joins(visitor: Browser) -> None:
+    fill_conference(is_open=False)
+
+    page = visitor.open("/register")
+
+    assert "Join the waiting list" not in page.links
+    assert visitor.open("/register/name", status=409).heading == "The conference is full"
+
+
+def test_people_join_with_the_same_answers_and_see_their_position(visitor: Browser) -> None:
+    fill_conference()
+
+    page = join(visitor, "Ada")
+    join(visitor, "Bea")
+
+    assert page.heading == "Check your email"
+    first = open_own_page(visitor, "ada@example.org")
+    assert "You are next. We will email you when a place becomes free." in first.text
+    second = open_own_page(visitor, "bea@example.org")
+    assert "You are number 2. We will email you when we can offer you a place." in second.text
+    assert counts() == (1, 2)
+    assert db.session.scalars(select(Delegate.email)).all() == ["early0@example.org"]
+
+
+def test_a_free_place_is_offered_to_the_first_and_taken_with_one_button(visitor: Browser) -> None:
+    [early] = fill_conference()
+    join(visitor, "Ada")
+    join(visitor, "Bea")
+
+    cancel(early)
+
+    assert last_email_to("ada@example.org").subject == (f"{OFFER} 9:31am on Wednesday 13 May 2009")
+    assert counts() == (1, 1)
+    page = open_own_page(visitor, "ada@example.org")
+    assert page.heading == "You can have a place"
+    assert (
+        "We are keeping a place for Ada Waite until 9:31am on Wednesday 13 May 2009." in page.text
+    )
+    booking = page.press("Take the place")
+    assert booking.heading == "Your booking"
+    assert "A ramp" in booking.text
+    assert subjects_to("ada@example.org")[-1].startswith("You are registered for Tides")
+    assert "You are next." in open_own_page(visitor, "bea@example.org").text
+    assert counts() == (1, 1)
+
+
+def test_nobody_who_has_only_just_come_takes_a_place_before_those_who_wait(
+    visitor: Browser,
+) -> None:
+    [early] = fill_conference()
+    join(visitor, "Ada")
+    cancel(early)
+
+    assert visitor.open("/register").heading == "The conference is full"
+    with pytest.raises(seats.SoldOut), transaction():
+        seats.reserve(seats.CONFERENCE, make_unsaved_delegate())
+
+
+def make_unsaved_delegate() -> Delegate:
+    return Delegate(reference="XXXX2345")
+
+
+def test_an_offer_ends_and_the_place_goes_to_the_next(visitor: Browser, frozen_time: Any) -> None:
+    [early] = fill_conference()
+    join(visitor, "Ada")
+    join(visitor, "Bea")
+    cancel(early)
+    ada = find_link(last_email_to("ada@example.org"), "/waiting-list/")
+
+    frozen_time.move_to("2009-05-13T09:32:00+01:00")
+    late = visitor.open(ada)
+    run_due()
+    run_due()
+
+    assert late.heading == "The offer ended"
+    assert late.buttons == []
+    assert subjects_to("ada@example.org")[-1] == (
+        "The offer of a place at Tides and Harbours has ended"
+    )
+    assert [one for one in subjects_to("bea@example.org") if one.startswith(OFFER)] == [
+        f"{OFFER} 9:33am on Thursday 14 May 2009"
+    ]
+    assert (state_of("ada@example.org"), state_of("bea@example.org")) == ("lapsed", "offered")
+    assert counts() == (1, 0)
+
+
+def test_an_offer_that_has_ended_cannot_be_taken(visitor: Browser, frozen_time: Any) -> None:
+    [early] = fill_conference()
+    join(visitor, "Ada")
+    cancel(early)
+    page = open_own_page(visitor, "ada@example.org")
+
+    frozen_time.move_to("2009-05-13T09:31:00+01:00")
+    page = page.press("Take the place", status=409)
+
+    assert page.heading == "The offer ended"
+    assert db.session.scalar(select(Delegate).where(Delegate.email == "ada@example.org")) is None
+
+
+def test_whoever_presses_twice_has_one_place(visitor: Browser) -> None:
+    [early] = fill_conference()
+    join(visitor, "Ada")
+    cancel(early)
+    page = open_own_page(visitor, "ada@example.org")
+
+    first, second = page.press("Take the place"), page.press("Take the place")
+
+    assert first.heading == second.heading == "Your booking"
+    assert counts() == (1, 0)
+
+
+def test_whoever_leaves_makes_room_and_their_answers_are_deleted(visitor: Browser) -> None:
+    [early] = fill_conference()
+    join(visitor, "Ada")
+    join(visitor, "Bea")
+    cancel(early)
+
+    page = open_own_page(visitor, "ada@example.org").follow("I no longer want a place")
+    page = page.press("Leave the waiting list")
+
+    assert page.heading == "You left the waiting list"
+    assert state_of("bea@example.org") == "offered"
+    entry = db.session.scalars(select(WaitingListEntry).order_by(WaitingListEntry.id)).first()
+    assert entry is not None
+    assert (entry.document, entry.identity_key) == ("", "")
+
+
+def test_who_is_on_the_list_or_has_a_place_is_said_only_by_email(visitor: Browser) -> None:
+    fill_conference()
+    make_full_with("ada@example.org")
+    pages = [join(visitor, "Bea"), join(visitor, "Bea"), join(visitor, "Ada")]
+
+    assert len({page.text for page in pages}) == 1
+    assert (
+        subjects_to("bea@example.org") == ["You are on the waiting list for Tides and Harbours"] * 2
+    )
+    [subject] = subjects_to("ada@example.org")
+    assert subject.startswith("You already have a place at Tides and Harbours")
+    assert counts()[1] == 1
+
+
+def make_full_with(email: str) -> None:
+    """Let Ada Waite have a place, so that the conference is full with her."""
+    set_places(2)
+    make_delegate(given_names="Ada", family_name="Waite", email=email)
+
+
+def test_a_place_that_became_free_meanwhile_is_offered_on_the_spot(visitor: Browser) -> None:
+    [early] = fill_conference()
+    page = go_to_check(visitor, "Ada", "ada@example.org")
+    cancel(early)
+
+    page = page.press("Join the waiting list", status=422)
+    assert page.errors == [
+        "A place has just become free, so you can register now. Confirm to take it"
+    ]
+    assert page.press("Confirm registration").heading == "You are registered"
+
+
+def test_the_last_place_that_was_taken_meanwhile_leads_to_the_list(visitor: Browser) -> None:
+    set_places(1)
+    with transaction():
+        seats.set_waiting_list(seats.CONFERENCE, is_open=True)
+    page = answer_questions(visitor)
+    make_delegate()
+
+    page = page.press("Confirm registration", status=422)
+
+    assert page.errors == [
+        "All places have just been taken, so you are not registered. You can join the waiting list"
+    ]
+    assert page.press("Join the waiting list").heading == "Check your email"
+
+
+def test_more_places_are_offered_in_order(visitor: Browser) -> None:
+    fill_conference()
+    for name in ("Ada", "Bea", "Cleo"):
+        join(visitor, name)
+
+    with transaction():
+        services.change_limit(3, expected_limit=1, actor="grace@conference.example")
+
+    states = [state_of(f"{name}@example.org") for name in ("ada", "bea", "cleo")]
+    assert states == ["offered", "offered", "waiting"]
+    assert counts() == (3, 1)
+    assert list_miscounts() == []
+
+
+def test_offers_are_shorter_as_the_conference_nears(site: Flask, frozen_time: Any) -> None:
+    ends = []
+    for moment in ("2009-05-12T09:00:00", "2009-06-07T12:00:00", "2009-06-08T16:30:00"):
+        frozen_time.move_to(f"{moment}+01:00")
+        now = clock.now()
+        ends.append((waiting_list.get_offer_end(now) - now).total_seconds() // 60)
+
+    a_day, a_quarter_of_what_is_left, until_it_closes = ends
+    assert a_day == 24 * 60 + 1
+    assert a_quarter_of_what_is_left == 15 * 60 + 1
+    assert until_it_closes == 30
+
+
+def test_after_registration_has_closed_nothing_is_offered(
+    visitor: Browser, frozen_time: Any
+) -> None:
+    [early] = fill_conference()
+    join(visitor, "Ada")
+
+    frozen_time.move_to("2009-06-08T17:00:01+01:00")
+    cancel(early)
+    run_due()
+
+    assert state_of("ada@example.org") == "waiting"
+    with pytest.raises(seats.SoldOut), transaction():
+        seats.reserve(seats.CONFERENCE, make_unsaved_delegate())
+    desk_adds("cleo@example.org")
+    assert counts() == (1, 1)
+
+
+def desk_adds(email: str) -> None:
+    """Add a delegate by hand."""
+    names = {"given_names": "Cleo", "family_name": "Waite", "badge_name": "Cleo"}
+    answers = {**names, "email": email, "country": "GB", "days": THURSDAY}
+    with transaction():
+        desk.add(answers, "en", actor="grace@conference.example")
+
+
+def test_a_month_after_the_conference_nobody_is_on_the_list(
+    visitor: Browser, frozen_time: Any
+) -> None:
+    fill_conference()
+    join(visitor, "Ada")
+
+    frozen_time.move_to("2009-09-01T12:00:00+01:00")
+    with transaction():
+        waiting_list.purge_expired()
+
+    assert db.session.scalars(select(WaitingListEntry)).all() == []
+    assert counts() == (1, 0)
+
+
+@pytest.mark.both_databases
+def test_two_workers_pass_an_ended_offer_on_once(
+    site: Flask, visitor: Browser, frozen_time: Any
+) -> None:
+    [early] = fill_conference()
+    for name in ("Ada", "Bea", "Cleo"):
+        join(visitor, name)
+    cancel(early)
+    frozen_time.move_to("2009-05-14T09:00:00+01:00")
+    barrier = Barrier(2)
+
+    def work() -> None:
+        with site.app_context():
+            barrier.wait()
+            run_due()
+
+    threads = [Thread(target=work) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    states = [state_of(f"{name}@example.org") for name in ("ada", "bea", "cleo")]
+    assert states == ["lapsed", "offered", "waiting"]
+    assert counts() == (1, 1)
+    assert list_miscounts() == []
+
+
+def test_a_link_of_somebody_else_opens_nothing(visitor: Browser) -> None:
+    page = visitor.open("/waiting-list/not-a-link.x", status=404)
+
+    assert page.heading == "This link does not work"
+
+
+def test_an_organiser_sees_who_waits_and_takes_somebody_off(
+    visitor: Browser, new_browser: Callable[[], Browser]
+) -> None:
+    organiser = sign_in(new_browser())
+    [early] = fill_conference()
+    join(visitor, "Ada")
+    join(visitor, "Bea")
+    cancel(early)
+
+    page = organiser.open("/organise/waiting-list")
+    assert [(row["Name"], row["State"]) for row in page.rows] == [
+        ("Ada Waite ada@example.org", "Has an offer until 9:31am on Wednesday 13 May 2009"),
+        ("Bea Waite bea@example.org", "Waiting"),
+    ]
+    page = page.follow("Ada Waite").follow("Remove from the waiting list")
+    page = page.press("Remove from the waiting list")
+
+    assert [row["Name"] for row in page.rows] == ["Bea Waite bea@example.org"]
+    assert state_of("bea@example.org") == "offered"
+    assert subjects_to("ada@example.org")[-1] == (
+        "You are no longer on the waiting list for Tides and Harbours"
+    )
+
+
+def test_an_organiser_opens_the_list(visitor: Browser) -> None:
+    set_places(10)
+
+    page = (
+        sign_in(visitor)
+        .open("/organise/settings/places")
+        .press("Save", {"People can join a waiting list when all places are taken": True})
+    )
+
+    assert "The waiting list was opened" in page.text
+    assert queries.get_seat_counts().has_waiting_list
+
+
+def test_the_dashboard_counts_who_waits(
+    visitor: Browser, new_browser: Callable[[], Browser]
+) -> None:
+    fill_conference()
+    join(visitor, "Ada")
+    join(visitor, "Bea")
+
+    page = sign_in(new_browser()).open("/organise")
+
+    assert "2 people on the waiting list" in page.links
+    assert page.follow("2 people on the waiting list").heading == "Waiting list"

@@ -1,0 +1,91 @@
+"""Somebody joins the waiting list in a real browser, and takes the place that becomes free."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from playwright.sync_api import Page
+
+from app import clock
+from app.database import transaction
+from app.registration import links, seats
+from app.registration.models import OFFERED
+from tests.chromium import expect_heading, horizontal_overflow
+from tests.factories import (
+    make_delegate,
+    make_waiting_list_entry,
+    set_places,
+    sign_in_window,
+)
+from tests.live_site import LiveSite
+
+ANSWERS = (
+    '{"given_names": "Bea", "family_name": "Waite", "badge_name": "Bea",'
+    ' "email": "bea@example.org",'
+    ' "country": "GB", "days": "2009-06-10"}'
+)
+Axe = Callable[[Page], list[str]]
+
+
+@pytest.fixture
+def full_site(live_site: Callable[..., LiveSite]) -> str:
+    set_places(1)
+    make_delegate(email="early@example.org")
+    with transaction():
+        seats.set_waiting_list(seats.CONFERENCE, is_open=True)
+    return live_site().address
+
+
+def test_no_page_of_the_waiting_list_has_a_barrier(full_site: str, window: Page, axe: Axe) -> None:
+    waiting = links.waiting_list_token(make_waiting_list_entry(name="Beatrice " + "Long" * 20))
+    offered = links.waiting_list_token(
+        make_waiting_list_entry(state=OFFERED, offer_ends_at=clock.now() + timedelta(days=1))
+    )
+    addresses = [
+        "/register",
+        "/waiting-list/joined",
+        "/waiting-list/x",
+        *(f"/waiting-list/{one}" for one in (waiting, offered, f"{waiting}/leave")),
+    ]
+
+    found = {}
+    window.set_viewport_size({"width": 320, "height": 640})
+    for address in addresses:
+        window.goto(full_site + address)
+        assert horizontal_overflow(window) == 0, address
+        found[address] = axe(window)
+
+    assert {address: barriers for address, barriers in found.items() if barriers} == {}
+
+
+def test_without_scripts_somebody_takes_the_place_that_is_held(
+    full_site: str, window_without_scripts: Page
+) -> None:
+    window = window_without_scripts
+    with transaction():  # one place more, which is held
+        seats.set_limit(seats.CONFERENCE, 2)
+    entry = make_waiting_list_entry(
+        state=OFFERED,
+        offer_ends_at=clock.now() + timedelta(days=1),
+        document=ANSWERS,
+    )
+    token = links.waiting_list_token(entry)
+    with transaction():
+        seats.hold_for_next(seats.CONFERENCE)
+
+    window.goto(f"{full_site}/waiting-list/{token}")
+    expect_heading(window, "You can have a place")
+    window.get_by_role("button", name="Take the place").click()
+
+    expect_heading(window, "Your booking")
+
+
+def test_the_pages_of_the_team_have_no_barrier(full_site: str, window: Page, axe: Axe) -> None:
+    number = make_waiting_list_entry(name="Beatrice " + "Long" * 20).id
+    sign_in_window(window, full_site)
+
+    for width in (320, 1280):
+        window.set_viewport_size({"width": width, "height": 800})
+        for path in ("", f"/{number}", f"/{number}/remove"):
+            window.goto(f"{full_site}/organise/waiting-list{path}")
+            assert (path, axe(window), horizontal_overflow(window)) == (path, [], 0)

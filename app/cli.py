@@ -80,13 +80,13 @@ PERIODIC_TASKS: tuple[mail_worker.Task, ...] = (
 # Scheduled tasks that it starts within a few seconds of their time.
 FREQUENT_TASKS: tuple[mail_worker.Task, ...] = (
     scheduled_releases.publish_due,
+    release.release_due,
     auto_approval.publish_due,
     renditions.render_pending,
     page_images.render_pending,
     release_notifications.notify_of_release,
     reminders.send_due,
     share_images.draw_missing,
-    release.release_due,
 )
 
 

@@ -9,7 +9,6 @@ import time
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from datetime import time as time_of_day
-from typing import Final
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, and_, select, update
@@ -31,12 +30,12 @@ from app.mailings.models import (
     SCHEDULED,
     SENDING,
     STOPPED,
+    TEMPLATE,
     Mailing,
     MailingRecipient,
 )
 from app.releases import current_release
 
-TEMPLATE: Final = "mailing"  # by which the list of emails knows them
 CHUNK_SIZE = 50  # emails per transaction, so that nobody waits long for the database
 TIME_LIMIT = 1.5  # seconds, after which the worker's other tasks have their turn
 

@@ -33,6 +33,7 @@ from app.mail import transports
 from app.mail import worker as mail_worker
 from app.mail.models import FAILED, SENT
 from app.mail.worker import ShutdownSignal
+from app.mailings import release
 from app.materials import services as materials
 from app.onboarding import commands as onboarding
 from app.programme import queries as programme_queries
@@ -60,6 +61,7 @@ NO_TERMINAL = "There is no terminal for typing the passphrase: add --passphrase-
 PERIODIC_TASKS: tuple[mail_worker.Task, ...] = (
     mail_services.purge_bodies,
     mail_domains.delete_expired,
+    release.maintain,
     registration_retention.purge_expired,
     waiting_list.purge_expired,
     integrity_check.run_daily,
@@ -80,6 +82,7 @@ PERIODIC_TASKS: tuple[mail_worker.Task, ...] = (
 # Scheduled tasks that it starts within a few seconds of their time.
 FREQUENT_TASKS: tuple[mail_worker.Task, ...] = (
     scheduled_releases.publish_due,
+    release.release_due,
     auto_approval.publish_due,
     renditions.render_pending,
     page_images.render_pending,

@@ -93,6 +93,7 @@ MENU = (
             MenuItem(_l("Delegates"), f"{ROOT}/delegates", roles.DELEGATES),
             MenuItem(_l("Waiting list"), f"{ROOT}/waiting-list", roles.DELEGATES),
             MenuItem(_l("Emails"), f"{ROOT}/letters", roles.DELEGATES),
+            MenuItem(_l("Group emails"), f"{ROOT}/mailings", roles.MAILINGS),
         ),
     ),
     MenuGroup(
@@ -174,6 +175,7 @@ def _menu_context() -> dict[str, Any]:
         "list_view": view_options.read_view_options(),
         "get_list_views": saved_views.get_list_views,
         "view_params": listing.view_params,
+        "may_email_many": person is not None and person.role in roles.MAILINGS.write_roles,
     }
 
 

@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, func, select
 
 from app import clock
 from app.accounts import roles
+from app.admin.mailings.send_views import describe_next
 from app.admin.tasks import LATER, URGENT, WAITING, Count, Task, count_where
 from app.content import starter_texts
 from app.content.views import get_content_folder
@@ -21,6 +22,7 @@ from app.interchange import uploads
 from app.interchange.uploads import Upload
 from app.mail.models import Email
 from app.mail.queries import IS_FAILED, IS_WAITING
+from app.mailings.models import SCHEDULED, SENDING, Mailing
 from app.onboarding.queries import get_example_acronym
 from app.programme import clashes
 from app.programme.editing import speaker_queries
@@ -177,6 +179,15 @@ TASKS: tuple[Task, ...] = (
             "change from a speaker to approve", "changes from speakers to approve", n
         ),
         _url("proposals.index", state="open"),
+    ),
+    Task(
+        "mailings",
+        WAITING,
+        roles.MAILINGS,
+        _count(Mailing, Mailing.state.in_([SCHEDULED, SENDING])),
+        lambda _: describe_next(),
+        _url("mailings.index"),
+        is_counted=False,
     ),
     Task(
         "materials",

@@ -33,6 +33,7 @@ from app.mail import transports
 from app.mail import worker as mail_worker
 from app.mail.models import FAILED, SENT
 from app.mail.worker import ShutdownSignal
+from app.mailings import notices
 from app.materials import services as materials
 from app.onboarding import commands as onboarding
 from app.programme import queries as programme_queries
@@ -82,6 +83,7 @@ FREQUENT_TASKS: tuple[mail_worker.Task, ...] = (
     renditions.render_pending,
     page_images.render_pending,
     release_notifications.notify_of_release,
+    notices.prepare,
     reminders.send_due,
     share_images.draw_missing,
 )

@@ -83,6 +83,7 @@ MENU = (
         _l("Publishing"),
         (
             MenuItem(_l("Unpublished changes"), f"{ROOT}/publishing", roles.PROGRAMME),
+            MenuItem(_l("Notices of change"), f"{ROOT}/notices", roles.DELEGATES),
             MenuItem(_l("Preview links"), f"{ROOT}/previews", roles.PROGRAMME),
             MenuItem(_l("Rehearsal"), f"{ROOT}/rehearsal", roles.HOME),
         ),

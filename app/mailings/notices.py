@@ -1,0 +1,257 @@
+"""Notices of change: prepared when the public programme changes, sent only when approved.
+
+A notice compares what people know with what is public now. Until it is approved or dropped, each
+further release extends it, so that a session that moved and moved back is not mentioned. Nothing is
+sent from here: ``create_mailing`` makes a draft, which an organiser sends like any other mailing.
+"""
+
+import json
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import NamedTuple
+
+from flask_babel import gettext, ngettext
+from sqlalchemy import select
+
+from app import clock
+from app.database import db, lock_table
+from app.errors import StaleEdit
+from app.history import services as history
+from app.mailings.notice_changes import NoticeChange, list_changes
+from app.mailings.notice_models import DROPPED, EMPTY, OPEN, ChangeNotice
+from app.mailings.notice_recipients import NoticeRecipient, count_by_change, list_recipients
+from app.programme import public_settings, snapshot
+from app.programme.models import Conference, Release
+from app.programme.snapshot import Snapshot
+from app.releases.models import ReleaseActivation
+
+
+class StaleNotice(StaleEdit):
+    """Another release, or somebody else, has changed the notice since the page was opened."""
+
+    message = (
+        "The notice has changed since you opened the page, so nothing has been done. Check the "
+        "changes and the people again"
+    )
+
+
+class PublicState(NamedTuple):
+    """What the public sees now: the number of the release, and the venue."""
+
+    number: int
+    place: str
+
+
+class NoticeSize(NamedTuple):
+    """How many people can be told of how many changes."""
+
+    people: int
+    changes: int
+
+    def __str__(self) -> str:
+        """Return a sentence: 12 people can be told of 3 changes."""
+        return str(
+            gettext(
+                "%(people)s can be told of %(changes)s.",
+                people=ngettext("%(num)s person", "%(num)s people", self.people),
+                changes=ngettext("%(num)s change", "%(num)s changes", self.changes),
+            )
+        )
+
+
+@dataclass(frozen=True)
+class NoticeOverview:
+    """An open notice with its changes and everybody whom they concern."""
+
+    notice: ChangeNotice
+    changes: tuple[NoticeChange, ...]
+    excluded: frozenset[str]  # the ids of changes that an organiser has left out
+    everybody: Sequence[NoticeRecipient]  # as if nothing were left out
+
+    @cached_property
+    def recipients(self) -> Sequence[NoticeRecipient]:
+        """Whom the chosen changes concern."""
+        return exclude_changes(self.everybody, self.excluded)
+
+    @cached_property
+    def counts(self) -> dict[str, int]:
+        """The number of people for each change, by its id."""
+        return dict(count_by_change(self.everybody))
+
+    @property
+    def size(self) -> NoticeSize:
+        """How many people can be told of how many of the chosen changes."""
+        found = {number for one in self.recipients for number in one.ids}
+        return NoticeSize(len(self.recipients), len(found))
+
+
+def exclude_changes(
+    recipients: Sequence[NoticeRecipient], excluded: Collection[str]
+) -> Sequence[NoticeRecipient]:
+    """Leave out some changes, and people for whom nothing remains."""
+    chosen = (
+        replace(one, changes=tuple(each for each in one.changes if each.id not in excluded))
+        for one in recipients
+    )
+    return [one for one in chosen if one.changes]
+
+
+def find_open() -> ChangeNotice | None:
+    """Return the notice that waits for approval, or None."""
+    newest = _find_newest()
+    return newest if newest is not None and newest.state == OPEN else None
+
+
+def find_open_size() -> NoticeSize:
+    """Return how many people can be told of how many changes, as last counted."""
+    notice = find_open()
+    return NoticeSize(notice.people, notice.changes) if notice else NoticeSize(0, 0)
+
+
+def prepare() -> ChangeNotice | None:
+    """Bring the open notice up to date with what is public, and return it; None if there is none.
+
+    This is done when something is published, and by the worker for releases that are scheduled.
+    """
+    public, newest = _get_public_state(), _find_newest()
+    if public is None or (newest is not None and _covers(newest, public)):
+        return newest if newest is not None and newest.state == OPEN else None
+    lock_table(ChangeNotice)
+    newest = _find_newest()
+    if newest is None or not _covers(newest, public):
+        newest = _extend(newest, public)
+    return newest if newest.state == OPEN else None
+
+
+def get_overview(notice: ChangeNotice) -> NoticeOverview:
+    """Return a notice with its changes and the people whom they concern."""
+    changes = _list_changes(notice)
+    return NoticeOverview(
+        notice,
+        changes,
+        frozenset(json.loads(notice.excluded_changes)) & {one.id for one in changes},
+        list_recipients(changes, notice.changed_at),
+    )
+
+
+def estimate(public: Snapshot, working: Snapshot) -> NoticeSize:
+    """Count whom publishing would concern, together with what they have not been told yet."""
+    state, newest = _get_public_state(), _find_newest()
+    if state is None:
+        return NoticeSize(0, 0)
+    old, places = public, (state.place, state.place)
+    if newest is not None:
+        is_open = newest.state == OPEN
+        old = _load_snapshots(newest.from_release)[0] if is_open else public
+        places = (newest.old_place if is_open else newest.new_place, state.place)
+    changes = list_changes(old, working, places, clock.now())
+    return _measure(changes, list_recipients(changes, clock.now()))
+
+
+def choose_changes(
+    notice: ChangeNotice, chosen: Collection[str], *, expected_version: int
+) -> NoticeOverview:
+    """Leave out the changes that are not chosen."""
+    _lock(notice, expected_version)
+    overview = get_overview(notice)
+    excluded = sorted(one.id for one in overview.changes if one.id not in chosen)
+    notice.excluded_changes = json.dumps(excluded)
+    return replace(overview, excluded=frozenset(excluded))
+
+
+def drop(notice: ChangeNotice, *, expected_version: int, actor: str) -> None:
+    """Tell nobody of these changes, now or later."""
+    _lock(notice, expected_version)
+    notice.state, notice.decided_by = DROPPED, actor
+    notice.version += 1
+    history.record(
+        f"Nobody is told of the changes from release {notice.from_release} to "
+        f"release {notice.to_release}",
+        subject=f"release {notice.to_release}",
+        actor=actor,
+    )
+
+
+def _lock(notice: ChangeNotice, expected_version: int) -> None:
+    lock_table(ChangeNotice)
+    db.session.refresh(notice)
+    if notice.version != expected_version or notice.state != OPEN:
+        raise StaleNotice(notice.version)
+
+
+def _find_newest() -> ChangeNotice | None:
+    return db.session.scalars(
+        select(ChangeNotice).order_by(ChangeNotice.id.desc()).limit(1),
+        execution_options={"populate_existing": True},
+    ).first()
+
+
+def _get_public_state() -> PublicState | None:
+    conference = db.session.scalars(
+        select(Conference), execution_options={"populate_existing": True}
+    ).one_or_none()
+    if conference is None or conference.current_release is None:
+        return None
+    settings = public_settings.current(conference)
+    return PublicState(conference.current_release, settings.place if settings else "")
+
+
+def _covers(notice: ChangeNotice, public: PublicState) -> bool:
+    return (notice.to_release, notice.new_place) == public
+
+
+def _extend(newest: ChangeNotice | None, public: PublicState) -> ChangeNotice:
+    """Extend the open notice to what is public, or begin another."""
+    notice = newest
+    if notice is None or notice.state == DROPPED:
+        notice = _begin(newest, public)
+    elif notice.state == EMPTY:
+        notice.from_release, notice.old_place = notice.to_release, notice.new_place
+    notice.to_release, notice.new_place = public
+    notice.changed_at = clock.now()
+    notice.version += 1
+    changes = _list_changes(notice)
+    size = _measure(changes, list_recipients(changes, notice.changed_at))
+    notice.people, notice.changes = size
+    notice.state = OPEN if size.people else EMPTY
+    return notice
+
+
+def _begin(newest: ChangeNotice | None, public: PublicState) -> ChangeNotice:
+    """Begin a notice from what people were told last, or else from the release before."""
+    number, place = newest.to_release if newest else _previous_release(), public.place
+    notice = ChangeNotice(
+        from_release=number or public.number,
+        to_release=public.number,
+        old_place=newest.new_place if newest else place,
+        version=0,
+        changed_at=clock.now(),
+    )
+    db.session.add(notice)
+    return notice
+
+
+def _previous_release() -> int | None:
+    newest = select(ReleaseActivation.previous_release).order_by(ReleaseActivation.id.desc())
+    return db.session.scalar(newest.limit(1))
+
+
+def _list_changes(notice: ChangeNotice) -> tuple[NoticeChange, ...]:
+    old, new = _load_snapshots(notice.from_release, notice.to_release)
+    return list_changes(old, new, (notice.old_place, notice.new_place), clock.now())
+
+
+def _load_snapshots(*numbers: int) -> Sequence[Snapshot]:
+    rows = db.session.execute(
+        select(Release.number, Release.snapshot).where(Release.number.in_(numbers))
+    )
+    loaded = {number: snapshot.load(text) for number, text in rows}
+    return [loaded[number] for number in numbers]
+
+
+def _measure(
+    changes: Sequence[NoticeChange], recipients: Sequence[NoticeRecipient]
+) -> NoticeSize:
+    counts = count_by_change(recipients)
+    return NoticeSize(len(recipients), sum(one.id in counts for one in changes))

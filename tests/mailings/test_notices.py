@@ -1,0 +1,248 @@
+"""Notices of change: prepared from what a release changed, and sent only by an organiser."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from app import clock
+from app.agenda import services as agenda
+from app.database import db, transaction
+from app.mail.models import Email
+from app.mailings import notice_changes, notices
+from app.mailings.notice_models import ChangeNotice
+from app.mailings.notices import NoticeOverview
+from app.programme.models import Conference, Session
+from app.registration.models import Delegate, LinkedAgenda
+from app.releases import current_release, services
+from tests.factories import (
+    get_ada_marsh,
+    grant_speaker_access,
+    make_agenda,
+    make_delegate,
+    make_room,
+    make_session,
+    make_speaker,
+    publish_programme,
+    save,
+)
+from tests.lookups import get_session
+
+AFTERNOON = datetime(2009, 6, 10, 13, 0, tzinfo=UTC)  # 2pm by the conference's clocks
+AN_HOUR = timedelta(hours=1)
+
+
+@pytest.fixture(autouse=True)
+def known(site: Flask) -> None:
+    """People know the first release."""
+    prepare()
+
+
+def prepare() -> ChangeNotice | None:
+    with transaction():
+        return notices.prepare()
+
+
+def publish() -> None:
+    db.session.commit()
+    publish_programme()
+    prepare()
+
+
+def make_follower(*slugs: str, **values: Any) -> Delegate:
+    """Save a delegate who keeps an agenda of these sessions with their booking."""
+    delegate = make_delegate(**values)
+    agenda = make_agenda(*slugs)
+    save(LinkedAgenda(delegate_id=delegate.id, agenda_id=agenda.id))
+    return delegate
+
+
+def overview() -> NoticeOverview:
+    notice = notices.find_open()
+    assert notice is not None
+    return notices.get_overview(notice)
+
+
+def told() -> dict[str, list[str]]:
+    """Tell who would be told of what."""
+    return {
+        one.name: [f"{notice_changes.describe(each).heading}: {each.label}" for each in one.changes]
+        for one in overview().recipients
+    }
+
+
+def move(slug: str, to: datetime = AFTERNOON) -> None:
+    session = get_session(slug)
+    session.starts_at, session.ends_at = to, to + AN_HOUR
+
+
+@pytest.mark.both_databases
+def test_followers_hear_what_happened_to_their_sessions(site: Flask) -> None:
+    make_follower("harbour-walls", "reading-the-tide", given_names="Ada")
+    make_follower("farewell", given_names="Grace", email="grace@example.org")
+    make_delegate(given_names="Mary", email="mary@example.org")
+    move("harbour-walls")
+    get_session("harbour-walls").title = "Harbour walls and piers"
+    get_session("reading-the-tide").cancelled_at = clock.now()
+    publish()
+
+    assert told() == {
+        "Ada Lovelace": [
+            "Reading the tide: Cancelled",
+            "Harbour walls and piers: Moved",
+            "Harbour walls and piers: New title",
+        ]
+    }
+    assert overview().size == (1, 3)
+    assert db.session.scalars(select(Email)).all() == []
+
+
+@pytest.mark.both_databases
+def test_what_moved_and_moved_back_is_not_mentioned(site: Flask) -> None:
+    make_follower("harbour-walls")
+    before = get_session("harbour-walls").starts_at
+    move("harbour-walls")
+    publish()
+    offered = overview().size
+    move("harbour-walls", before)
+    publish()
+
+    assert offered == (1, 1)
+    assert notices.find_open() is None
+
+
+def test_two_releases_are_told_as_one_change(site: Flask) -> None:
+    make_follower("harbour-walls")
+    move("harbour-walls")
+    publish()
+    number = overview().notice.id
+    get_session("harbour-walls").room = make_room(name="Light house")
+    publish()
+
+    (change,) = overview().changes
+    assert overview().notice.id == number
+    assert notice_changes.describe(change).lines == (
+        ("Before", "11am to midday on Wednesday 10 June 2009, Boat house"),
+        ("Now", "2pm to 3pm on Wednesday 10 June 2009, Light house"),
+    )
+
+
+def test_a_release_that_is_restored_leaves_nothing_to_tell(site: Flask) -> None:
+    make_follower("harbour-walls")
+    move("harbour-walls")
+    publish()
+    with transaction():
+        services.roll_back(1, "", expected_release=2, actor="grace@conference.example")
+    prepare()
+
+    assert notices.find_open() is None
+
+
+def test_going_back_after_dropping_a_notice_is_a_change_again(site: Flask) -> None:
+    make_follower("harbour-walls")
+    move("harbour-walls")
+    publish()
+    with transaction():
+        notice = overview().notice
+        notices.drop(notice, expected_version=notice.version, actor="grace@conference.example")
+    dropped = notices.find_open()
+    with transaction():
+        services.roll_back(1, "", expected_release=2, actor="grace@conference.example")
+    prepare()
+
+    assert dropped is None
+    (change,) = overview().changes
+    assert dict(notice_changes.describe(change).lines)["Now"] == (
+        "11am to midday on Wednesday 10 June 2009, Boat house"
+    )
+
+
+def test_everybody_of_a_day_hears_of_a_plenary_of_another_start_and_of_the_venue(
+    site: Flask,
+) -> None:
+    make_delegate(given_names="Ada", days="2009-06-10")
+    make_delegate(given_names="Grace", email="grace@example.org", days="2009-06-11")
+    db.session.get_one(Conference, 1).place = "Scarborough"
+    make_session(starts_at=datetime(2009, 6, 11, 8, 0, tzinfo=UTC), title="Early birds")
+    get_session("opening").room = make_room(name="Light house")
+    publish()
+
+    assert told() == {
+        "Ada Lovelace": ["Venue: New venue", "Opening: New room"],
+        "Grace Lovelace": ["Venue: New venue", "Thursday 11 June 2009: New start of the day"],
+    }
+
+
+def test_a_day_is_not_said_to_start_late_where_its_plenary_says_so(site: Flask) -> None:
+    make_delegate()
+    move("opening", datetime(2009, 6, 10, 9, 0, tzinfo=UTC))
+    publish()
+
+    assert told() == {"Ada Lovelace": ["Opening: Moved"]}
+
+
+def test_speakers_do_not_hear_twice(site: Flask) -> None:
+    grant_speaker_access(get_ada_marsh(), "ada@example.org")
+    make_follower("harbour-walls", "reading-the-tide", given_names="Ada", email="Ada@example.org")
+    for slug in ("harbour-walls", "reading-the-tide"):
+        get_session(slug).room = make_room(name="Light house")
+    publish()
+
+    assert told() == {"Ada Lovelace": ["Reading the tide: New room"]}
+
+
+def test_nobody_hears_what_they_know(site: Flask, frozen_time: Any) -> None:
+    seen = make_follower("harbour-walls", given_names="Ada")
+    move("harbour-walls")
+    get_session("opening").room = make_room(name="Light house")
+    frozen_time.shift(AN_HOUR)
+    publish()
+    frozen_time.shift(AN_HOUR)
+    make_delegate(given_names="Grace", email="grace@example.org")
+    linked = db.session.get_one(LinkedAgenda, seen.id).agenda
+    with transaction():
+        linked.changed_at = clock.now()  # as when somebody presses the button
+        agenda.acknowledge_changes(
+            linked, {one.key: one for one in current_release.get_programme().sessions}
+        )
+
+    assert told() == {"Ada Lovelace": ["Opening: New room"]}
+
+
+def test_cancelled_bookings_and_sessions_that_are_over_are_left_out(
+    site: Flask, frozen_time: Any
+) -> None:
+    make_follower("farewell", given_names="Grace", email="grace@example.org")
+    gone = make_follower("farewell", given_names="Mary", email="mary@example.org")
+    gone.cancelled_at = clock.now()
+    make_follower("harbour-walls", given_names="Ada")
+    frozen_time.move_to("2009-06-11T09:00:00+01:00")
+    move("harbour-walls", datetime(2009, 6, 10, 8, 0, tzinfo=UTC))
+    get_session("farewell").title = "Goodbye"
+    publish()
+
+    assert told() == {"Grace Lovelace": ["Goodbye: New title"]}
+
+
+def test_speakers_who_join_and_leave_are_named(site: Flask) -> None:
+    make_follower("reading-the-tide")
+    session = get_session("reading-the-tide")
+    session.appearances[0].speaker = make_speaker(name="Mary Anning")
+    publish()
+
+    (change,) = overview().changes
+    assert notice_changes.render_block([change]) == (
+        "Reading the tide\n----------------\n\nOther speakers:\n\n"
+        "No longer speaking: João Maré\nNow speaking: Mary Anning"
+    )
+
+
+def test_a_session_that_was_deleted_is_no_longer_in_the_programme(site: Flask) -> None:
+    make_follower("harbour-walls")
+    db.session.delete(get_session("harbour-walls"))
+    publish()
+
+    assert told() == {"Ada Lovelace": ["Harbour walls: No longer in the programme"]}

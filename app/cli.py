@@ -33,7 +33,7 @@ from app.mail import transports
 from app.mail import worker as mail_worker
 from app.mail.models import FAILED, SENT
 from app.mail.worker import ShutdownSignal
-from app.mailings import notices
+from app.mailings import notices, release
 from app.materials import services as materials
 from app.onboarding import commands as onboarding
 from app.programme import queries as programme_queries
@@ -60,6 +60,7 @@ NO_TERMINAL = "There is no terminal for typing the passphrase: add --passphrase-
 PERIODIC_TASKS: tuple[mail_worker.Task, ...] = (
     mail_services.purge_bodies,
     mail_domains.delete_expired,
+    release.maintain,
     registration_retention.purge_expired,
     integrity_check.run_daily,
     site_services.purge_feedback,
@@ -86,6 +87,7 @@ FREQUENT_TASKS: tuple[mail_worker.Task, ...] = (
     notices.prepare,
     reminders.send_due,
     share_images.draw_missing,
+    release.release_due,
 )
 
 

@@ -14,10 +14,15 @@ from flask_babel import lazy_gettext as _l
 
 from app.accounts.guards import current_actor
 from app.admin.listing import ListFilter, ListQuery, paginate, parse_list_query, render_list
-from app.errors import NotFound
+from app.admin.mailings.audiences import FOR_DELEGATES, load_delegates
+from app.errors import NotFound, RuleViolation
 from app.forms.fields import VersionField
 from app.forms.form import Form, validates_own_csrf
-from app.mailings import notice_changes, notices
+from app.mail import placeholders
+from app.mail.placeholders import Placeholder, PlaceholderKind
+from app.mailings import audiences, notice_changes, notice_mailing, notices
+from app.mailings.audiences import Audience
+from app.mailings.models import Mailing
 from app.mailings.notice_changes import ChangeText, NoticeChange
 from app.mailings.notice_models import ChangeNotice
 from app.mailings.notice_recipients import NoticeRecipient
@@ -28,10 +33,27 @@ from app.web.rendering import render_page
 bp = Blueprint("notices", __name__, url_prefix="/notices")
 
 redirects.MESSAGES["admin"] |= {
+    "notice-prepared": _l("The emails are prepared. Check them, then send them."),
     "notice-dropped": _l("Nobody will be told of these changes."),
 }
 
 SORTS = ("name",)
+PLACEHOLDERS = placeholders.declare(
+    *FOR_DELEGATES.values(),
+    Placeholder(
+        notice_mailing.CHANGES,
+        _l("What has changed for them, from old to new"),
+        kind=PlaceholderKind.BLOCK,
+    ),
+    Placeholder(
+        notice_mailing.SESSIONS,
+        _l("The changed sessions that they follow, if any"),
+        _l("Fair financing"),
+    ),
+)
+audiences.declare(
+    Audience(notice_mailing.AUDIENCE, _l("Notices of change"), PLACEHOLDERS, load_delegates)
+)
 
 
 @dataclass(frozen=True)
@@ -58,6 +80,24 @@ def index() -> ResponseReturnValue:
     return _render_notice(notices.get_overview(notice), NoticeForm(formdata=None))
 
 
+@bp.post("/prepare")
+@validates_own_csrf
+def prepare() -> ResponseReturnValue:
+    form, notice = NoticeForm(), _get_notice()
+    if not form.validate_on_submit():
+        return _render_notice(notices.get_overview(notice), form, str(form.errors))
+    try:
+        mailing = notices.create_mailing(
+            notice,
+            request.form.getlist("chosen"),
+            expected_version=form.expected_version.data,
+            actor=current_actor(),
+        )
+    except RuleViolation as refusal:
+        return _render_notice(notices.get_overview(notice), form, gettext(str(refusal)))
+    return redirects.redirect_to(_mailing_url(mailing), "notice-prepared")
+
+
 @bp.route("/drop", methods=["GET", "POST"])
 @validates_own_csrf
 def drop() -> ResponseReturnValue:
@@ -73,6 +113,10 @@ def drop() -> ResponseReturnValue:
         size=notices.find_open_size(),
         breadcrumbs=[(gettext("Notices of change"), url_for(".index"))],
     )
+
+
+def _mailing_url(mailing: Mailing) -> str:
+    return url_for("admin.mailings.show", number=mailing.id)
 
 
 def _get_notice() -> ChangeNotice:

@@ -89,7 +89,7 @@ def _count_example_texts() -> int:
 def _measure_notice() -> ColumnElement[str]:
     """Return the subquery that gives how many people can be told of how many changes: 12 3."""
     size = cast(ChangeNotice.people, String) + " " + cast(ChangeNotice.changes, String)
-    newest = select(size).where(ChangeNotice.state == notice_models.OPEN)
+    newest = select(size).where(notice_models.IS_OPEN)
     return newest.order_by(ChangeNotice.id.desc()).limit(1).scalar_subquery()
 
 

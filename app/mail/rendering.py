@@ -264,15 +264,19 @@ class EncodedEmail(NamedTuple):
     message: bytes
 
 
-def encode_email(
+def encode_email(  # noqa: PLR0913 – the parts of an email
     rendered: RenderedEmail,
     recipient: str,
     booking_reference: str,
     calendar: bytes | None,
     qr_code: bytes | None = None,
+    *,
+    headers: Mapping[str, str] | None = None,
 ) -> EncodedEmail:
     """Encode an email as a MIME message; a QR code, a PNG, comes with its HTML."""
     message = _build_headers(rendered, recipient, booking_reference)
+    for name, value in (headers or {}).items():  # such as List-Unsubscribe
+        message[name] = value
     message.set_content(rendered.text, cte=TRANSFER_ENCODING)
     message.add_alternative(rendered.html, subtype="html", cte=TRANSFER_ENCODING)
     if qr_code:

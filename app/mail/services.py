@@ -1,5 +1,6 @@
 """Queue, resend and delete emails, in the transaction of the change they report."""
 
+from collections.abc import Mapping
 from datetime import timedelta
 from email import message_from_bytes
 from email.message import EmailMessage
@@ -13,6 +14,7 @@ from app.errors import RuleViolation
 from app.mail import domains, rendering
 from app.mail.models import FAILED, NORMAL, SENT, WAITING, Email, domain_of
 from app.mail.queries import IS_WAITING
+from app.mail.rendering import RenderedEmail
 
 BODY_RETENTION = timedelta(days=90)
 
@@ -32,7 +34,35 @@ def enqueue(  # noqa: PLR0913 – template, recipient, and six properties of the
 ) -> Email:
     """Render an email and queue it; the worker sends it after the commit."""
     rendered = rendering.render_email(template, language, context, has_qr_code=qr_code is not None)
-    encoded = rendering.encode_email(rendered, to, booking_reference, calendar, qr_code)
+    return enqueue_rendered(
+        rendered,
+        template=template,
+        to=to,
+        booking_reference=booking_reference,
+        priority=priority,
+        is_secret=is_secret,
+        calendar=calendar,
+        qr_code=qr_code,
+    )
+
+
+def enqueue_rendered(  # noqa: PLR0913 – as above
+    rendered: RenderedEmail,
+    /,
+    *,
+    template: str,
+    to: str,
+    booking_reference: str = "",
+    priority: int = NORMAL,
+    is_secret: bool = False,
+    calendar: bytes | None = None,
+    qr_code: bytes | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> Email:
+    """Queue an email that has been rendered, with further headers."""
+    encoded = rendering.encode_email(
+        rendered, to, booking_reference, calendar, qr_code, headers=headers or {}
+    )
     now = clock.real_now()
     email = Email(
         template=template,

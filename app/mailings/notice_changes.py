@@ -8,6 +8,7 @@ of the day, and a plenary that is added, moved or cancelled.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import cached_property
 from hashlib import sha256
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -55,7 +56,7 @@ class NoticeChange:
     new_text: str = ""
     days: frozenset[date] = frozenset()  # it concerns everybody who comes on one of them
 
-    @property
+    @cached_property
     def id(self) -> str:
         """Identify the change and its old and new values."""
         values = (*map(_facts, (self.old, self.new)), self.old_text, self.new_text)

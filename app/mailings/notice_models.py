@@ -2,10 +2,11 @@
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Text
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, and_, select
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.database import Base
+from app.mailings.models import DRAFT, Mailing
 
 OPEN, DROPPED, EMPTY = "open", "dropped", "empty"
 
@@ -32,7 +33,29 @@ class ChangeNotice(Base):
     changed_at: Mapped[datetime]
     decided_by: Mapped[str] = mapped_column(default="")
 
+    mailing_id: Mapped[int | None] = mapped_column(
+        ForeignKey("mailing.id", ondelete="SET NULL"), unique=True, default=None
+    )
+
+    mailing: Mapped[Mailing | None] = relationship(lazy="joined")
+
     __table_args__ = (
         CheckConstraint("state IN ('open', 'dropped', 'empty')", name="known_state"),
         Index("ix_change_notice_state", "state"),
     )
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it waits for approval: its mailing, if there is one, is a draft."""
+        return self.state == OPEN and (self.mailing is None or self.mailing.is_draft)
+
+    @property
+    def is_decided(self) -> bool:
+        """Whether people have been told, or nobody is to be."""
+        return self.state != EMPTY and not self.is_open
+
+
+IS_OPEN = and_(
+    ChangeNotice.state == OPEN,
+    ~select(Mailing.id).where(Mailing.id == ChangeNotice.mailing_id, Mailing.state != DRAFT).exists(),
+)

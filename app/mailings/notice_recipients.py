@@ -8,8 +8,9 @@ by email, and those that were public when they registered or last looked at thei
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
+from functools import cached_property
 from typing import Any, Final
 
 from sqlalchemy import Row, func, or_, select
@@ -17,6 +18,7 @@ from sqlalchemy import Row, func, or_, select
 from app.accounts.models import Person
 from app.agenda.models import Agenda, Star
 from app.database import db
+from app.mailings import recipients
 from app.mailings.notice_changes import MOVED, RENAMED, ROOM, NoticeChange
 from app.programme.models import Speaker
 from app.registration.models import Delegate, LinkedAgenda
@@ -47,11 +49,30 @@ class NoticeRecipient:
     language: str
     changes: tuple[NoticeChange, ...]
     followed: frozenset[str]  # the keys of those sessions that they follow
+    optional: frozenset[str]  # the ids of changes that concern only the sessions they follow
 
-    @property
+    @cached_property
     def ids(self) -> tuple[str, ...]:
         """The ids of the changes."""
         return tuple(one.id for one in self.changes)
+
+    def join(self, other: "NoticeRecipient") -> "NoticeRecipient":
+        """Return the other person with what both are told."""
+        more = tuple(one for one in self.changes if one.id not in other.ids)
+        return replace(
+            other,
+            changes=(*other.changes, *more),
+            followed=other.followed | self.followed,
+            optional=(other.optional | self.optional)
+            - (frozenset(other.ids) - other.optional)
+            - (frozenset(self.ids) - self.optional),
+        )
+
+    def without(self, excluded: Collection[str]) -> "NoticeRecipient":
+        """Leave out changes by their ids."""
+        if not set(excluded).intersection(self.ids):
+            return self
+        return replace(self, changes=tuple(one for one in self.changes if one.id not in excluded))
 
 
 @dataclass(frozen=True)
@@ -82,14 +103,12 @@ Followed = Mapping[int, Mapping[str, _KnownDetails]]  # by delegate and session
 
 
 def list_recipients(
-    changes: Sequence[NoticeChange],
-    public_since: datetime,
-    unsubscribed: Collection[str] = (),
+    changes: Sequence[NoticeChange], public_since: datetime
 ) -> Sequence[NoticeRecipient]:
     """List who is told of these changes, by name.
 
-    ``public_since`` is when the newest of them became public; ``unsubscribed`` are the addresses,
-    in lower case, that get nothing but what concerns their booking.
+    ``public_since`` is when the newest of them became public. Whoever has unsubscribed from what
+    does not concern their place hears only of what concerns the days on which they come.
     """
     if not changes:
         return []
@@ -97,13 +116,21 @@ def list_recipients(
     own_sessions = _load_speakers()
     found = []
     for row in _load_delegates(changes, followed):
-        email = row.email.lower()
-        own = own_sessions.get(email, frozenset())
-        follows = {} if email in unsubscribed else followed.get(row.id, {})
-        told = tuple(_iter_news(changes, row, follows, own, public_since))
-        if told:
-            found.append(_build(row, told, follows))
-    return sorted(found, key=lambda one: (one.name.casefold(), one.delegate_id))
+        own = own_sessions.get(row.email.lower(), frozenset())
+        follows = followed.get(row.id, {})
+        news = tuple(_iter_news(changes, row, follows, own, public_since))
+        found.append(_build(row, news, follows))
+    concerned = [one for one in _exclude_unsubscribed(found) if one.changes]
+    return sorted(concerned, key=lambda one: (one.name.casefold(), one.delegate_id))
+
+
+def _exclude_unsubscribed(found: Sequence[NoticeRecipient]) -> Iterator[NoticeRecipient]:
+    keys = {recipients.to_key(one.email) for one in found if one.optional}
+    blocked = recipients.exclusion_reasons(keys, is_essential=False) if keys else {}
+    anyway = recipients.exclusion_reasons(set(blocked), is_essential=True) if blocked else {}
+    for one in found:
+        key = recipients.to_key(one.email) if blocked else ""
+        yield one.without(one.optional) if key in blocked and key not in anyway else one
 
 
 def _load_followed(keys: Collection[str]) -> Followed:
@@ -159,7 +186,7 @@ def _iter_news(
     public_since: datetime,
 ) -> Iterator[NoticeChange]:
     """Yield the changes that concern a person and that they do not know."""
-    days = frozenset(map(date.fromisoformat, row.days.split()))
+    days = _days_of(row)
     is_new = row.registered_at > public_since
     for change in changes:
         known = follows.get(change.key) if change.is_of_session else None
@@ -169,17 +196,23 @@ def _iter_news(
             yield change
 
 
+def _days_of(row: Row[Any]) -> frozenset[date]:
+    return frozenset(map(date.fromisoformat, row.days.split()))
+
+
 def _build(
-    row: Row[Any], told: tuple[NoticeChange, ...], follows: Mapping[str, Any]
+    row: Row[Any], news: tuple[NoticeChange, ...], follows: Mapping[str, Any]
 ) -> NoticeRecipient:
+    days = _days_of(row)
     return NoticeRecipient(
         delegate_id=row.id,
         reference=row.reference,
         name=f"{row.given_names} {row.family_name}".strip(),
         email=row.email,
         language=row.language,
-        changes=told,
-        followed=frozenset(one.key for one in told if one.key in follows),
+        changes=news,
+        followed=frozenset(one.key for one in news if one.key in follows),
+        optional=frozenset(one.id for one in news if not days & one.days),
     )
 
 

@@ -16,8 +16,10 @@ from sqlalchemy import select
 
 from app import clock
 from app.database import db, lock_table
-from app.errors import StaleEdit
+from app.errors import RuleViolation, StaleEdit
 from app.history import services as history
+from app.mailings import notice_mailing, notice_models
+from app.mailings.models import Mailing
 from app.mailings.notice_changes import NoticeChange, list_changes
 from app.mailings.notice_models import DROPPED, EMPTY, OPEN, ChangeNotice
 from app.mailings.notice_recipients import NoticeRecipient, count_by_change, list_recipients
@@ -72,7 +74,8 @@ class NoticeOverview:
     @cached_property
     def recipients(self) -> Sequence[NoticeRecipient]:
         """Whom the chosen changes concern."""
-        return exclude_changes(self.everybody, self.excluded)
+        chosen = (one.without(self.excluded) for one in self.everybody)
+        return [one for one in chosen if one.changes]
 
     @cached_property
     def counts(self) -> dict[str, int]:
@@ -86,21 +89,10 @@ class NoticeOverview:
         return NoticeSize(len(self.recipients), len(found))
 
 
-def exclude_changes(
-    recipients: Sequence[NoticeRecipient], excluded: Collection[str]
-) -> Sequence[NoticeRecipient]:
-    """Leave out some changes, and people for whom nothing remains."""
-    chosen = (
-        replace(one, changes=tuple(each for each in one.changes if each.id not in excluded))
-        for one in recipients
-    )
-    return [one for one in chosen if one.changes]
-
-
 def find_open() -> ChangeNotice | None:
     """Return the notice that waits for approval, or None."""
     newest = _find_newest()
-    return newest if newest is not None and newest.state == OPEN else None
+    return newest if newest is not None and newest.is_open else None
 
 
 def find_open_size() -> NoticeSize:
@@ -109,19 +101,18 @@ def find_open_size() -> NoticeSize:
     return NoticeSize(notice.people, notice.changes) if notice else NoticeSize(0, 0)
 
 
-def prepare() -> ChangeNotice | None:
-    """Bring the open notice up to date with what is public, and return it; None if there is none.
+def prepare() -> None:
+    """Bring the open notice up to date with what is public, or begin one.
 
-    This is done when something is published, and by the worker for releases that are scheduled.
+    This is done when something is published, and by the worker for releases that are scheduled and
+    for mailings that were cancelled before they went out.
     """
-    public, newest = _get_public_state(), _find_newest()
-    if public is None or (newest is not None and _covers(newest, public)):
-        return newest if newest is not None and newest.state == OPEN else None
+    public = _get_public_state()
+    if public is None or _is_current(public):
+        return
     lock_table(ChangeNotice)
-    newest = _find_newest()
-    if newest is None or not _covers(newest, public):
-        newest = _extend(newest, public)
-    return newest if newest.state == OPEN else None
+    if not _is_current(public):
+        _extend(public)
 
 
 def get_overview(notice: ChangeNotice) -> NoticeOverview:
@@ -140,24 +131,28 @@ def estimate(public: Snapshot, working: Snapshot) -> NoticeSize:
     state, newest = _get_public_state(), _find_newest()
     if state is None:
         return NoticeSize(0, 0)
-    old, places = public, (state.place, state.place)
-    if newest is not None:
-        is_open = newest.state == OPEN
-        old = _load_snapshots(newest.from_release)[0] if is_open else public
-        places = (newest.old_place if is_open else newest.new_place, state.place)
+    old, place = public, newest.new_place if newest else state.place
+    if newest is not None and newest.is_open:
+        old, place = _load_snapshots(newest.from_release)[0], newest.old_place
+    places = (place, state.place)
     changes = list_changes(old, working, places, clock.now())
     return _measure(changes, list_recipients(changes, clock.now()))
 
 
-def choose_changes(
-    notice: ChangeNotice, chosen: Collection[str], *, expected_version: int
-) -> NoticeOverview:
-    """Leave out the changes that are not chosen."""
+def create_mailing(
+    notice: ChangeNotice, chosen: Collection[str], *, expected_version: int, actor: str
+) -> Mailing:
+    """Make a draft of the emails about the chosen changes, or bring the one there is up to date."""
     _lock(notice, expected_version)
     overview = get_overview(notice)
     excluded = sorted(one.id for one in overview.changes if one.id not in chosen)
+    overview = replace(overview, excluded=frozenset(excluded))
+    if not overview.recipients:
+        raise RuleViolation("Select at least one change")
     notice.excluded_changes = json.dumps(excluded)
-    return replace(overview, excluded=frozenset(excluded))
+    notice.people, notice.changes = overview.size
+    notice.version += 1
+    return notice_mailing.create_or_update(notice, overview.recipients, actor=actor)
 
 
 def drop(notice: ChangeNotice, *, expected_version: int, actor: str) -> None:
@@ -165,6 +160,7 @@ def drop(notice: ChangeNotice, *, expected_version: int, actor: str) -> None:
     _lock(notice, expected_version)
     notice.state, notice.decided_by = DROPPED, actor
     notice.version += 1
+    notice_mailing.delete(notice)
     history.record(
         f"Nobody is told of the changes from release {notice.from_release} to "
         f"release {notice.to_release}",
@@ -176,7 +172,8 @@ def drop(notice: ChangeNotice, *, expected_version: int, actor: str) -> None:
 def _lock(notice: ChangeNotice, expected_version: int) -> None:
     lock_table(ChangeNotice)
     db.session.refresh(notice)
-    if notice.version != expected_version or notice.state != OPEN:
+    notice_mailing.lock(notice)
+    if notice.version != expected_version or not notice.is_open:
         raise StaleNotice(notice.version)
 
 
@@ -197,34 +194,65 @@ def _get_public_state() -> PublicState | None:
     return PublicState(conference.current_release, settings.place if settings else "")
 
 
-def _covers(notice: ChangeNotice, public: PublicState) -> bool:
-    return (notice.to_release, notice.new_place) == public
+def _is_current(public: PublicState) -> bool:
+    newest = _find_newest()
+    is_covered = newest is not None and (newest.to_release, newest.new_place) == public
+    return is_covered and not _list_reopened(newest)
 
 
-def _extend(newest: ChangeNotice | None, public: PublicState) -> ChangeNotice:
+def _list_reopened(newest: ChangeNotice | None) -> Sequence[ChangeNotice]:
+    """List older notices that are open again, because their mailing was cancelled, oldest first."""
+    if newest is None:
+        return []
+    rows = db.session.scalars(
+        select(ChangeNotice)
+        .where(ChangeNotice.id < newest.id, notice_models.IS_OPEN)
+        .order_by(ChangeNotice.id)
+    )
+    return rows.all()
+
+
+def _extend(public: PublicState) -> None:
     """Extend the open notice to what is public, or begin another."""
-    notice = newest
-    if notice is None or notice.state == DROPPED:
-        notice = _begin(newest, public)
-    elif notice.state == EMPTY:
+    newest = _find_newest()
+    reopened = _list_reopened(newest)
+    if newest is not None:
+        notice_mailing.lock(newest)
+    notice = _begin(newest, public) if newest is None or newest.is_decided else newest
+    if newest is notice and newest is not None and newest.state == EMPTY:
         notice.from_release, notice.old_place = notice.to_release, notice.new_place
+    for older in reopened[:1]:
+        notice.from_release, notice.old_place = older.from_release, older.old_place
+    for older in reopened:
+        older.state = EMPTY
+        notice_mailing.delete(older)
     notice.to_release, notice.new_place = public
+    _refresh(notice)
+
+
+def _refresh(notice: ChangeNotice) -> None:
+    """Count whom an extended notice concerns, and bring the draft of its emails up to date."""
     notice.changed_at = clock.now()
     notice.version += 1
-    changes = _list_changes(notice)
-    size = _measure(changes, list_recipients(changes, notice.changed_at))
-    notice.people, notice.changes = size
-    notice.state = OPEN if size.people else EMPTY
-    return notice
+    notice.state = OPEN
+    overview = get_overview(notice)
+    notice.people, notice.changes = overview.size
+    if overview.everybody:
+        notice_mailing.update(notice, overview.recipients)
+    else:
+        notice.state = EMPTY
+        notice_mailing.delete(notice)
 
 
 def _begin(newest: ChangeNotice | None, public: PublicState) -> ChangeNotice:
     """Begin a notice from what people were told last, or else from the release before."""
-    number, place = newest.to_release if newest else _previous_release(), public.place
+    number = newest.to_release if newest else _previous_release()
     notice = ChangeNotice(
+        state=OPEN,
         from_release=number or public.number,
         to_release=public.number,
-        old_place=newest.new_place if newest else place,
+        old_place=newest.new_place if newest else public.place,
+        excluded_changes="[]",
         version=0,
         changed_at=clock.now(),
     )

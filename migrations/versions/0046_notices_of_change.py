@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0046"
-down_revision = "0041"
+down_revision = "0043"
 branch_labels = None
 depends_on = None
 
@@ -26,6 +26,7 @@ def upgrade() -> None:
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("decided_by", sa.String(), nullable=False),
+        sa.Column("mailing_id", sa.Integer(), nullable=True),
         sa.CheckConstraint(
             "state IN ('open', 'dropped', 'empty')", name=op.f("ck_change_notice_known_state")
         ),
@@ -33,9 +34,16 @@ def upgrade() -> None:
             ["from_release"], ["release.number"], name=op.f("fk_change_notice_from_release_release")
         ),
         sa.ForeignKeyConstraint(
+            ["mailing_id"],
+            ["mailing.id"],
+            name=op.f("fk_change_notice_mailing_id_mailing"),
+            ondelete="SET NULL",
+        ),
+        sa.ForeignKeyConstraint(
             ["to_release"], ["release.number"], name=op.f("fk_change_notice_to_release_release")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_change_notice")),
+        sa.UniqueConstraint("mailing_id", name=op.f("uq_change_notice_mailing_id")),
     )
     op.create_index("ix_change_notice_state", "change_notice", ["state"])
     _note_what_is_public()

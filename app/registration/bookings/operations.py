@@ -6,7 +6,7 @@ first the row of the limit, then the booking. The sentences in the audit log nam
 may be kept longer than the personal data; the changed values are stored apart and erased with it.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from sqlalchemy import Executable, delete, exists, select
@@ -35,6 +35,7 @@ from app.registration.models import (
 from app.registration.queries import Answers
 
 ANNOTATIONS = (DelegateNote, DelegateTag)  # of the desk
+ERASED_ABOVE: list[Callable[[Delegate], None]] = []  # what packages above this one know of them
 
 
 class StaleBooking(StaleEdit):
@@ -183,6 +184,8 @@ def erase(delegate: Delegate) -> None:
         db.session.execute(delete(model).where(model.delegate_id == delegate.id))
     unlink_agenda(delegate)
     mail.delete_for_booking(delegate.reference)
+    for erase_more in ERASED_ABOVE:
+        erase_more(delegate)
     history.erase_personal_details(delegate.history_subject)
     delegate.anonymise(clock.now(), kept=KEPT)
 

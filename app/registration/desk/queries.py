@@ -85,6 +85,8 @@ class DelegateRow(NamedTuple):
     registered_at: datetime
     cancelled_at: datetime | None
     erased_at: datetime | None
+    id: int
+    language: str
 
     @property
     def full_name(self) -> str:

@@ -1,0 +1,249 @@
+"""Read-only queries about mailings: who gets one, the list, progress and the report."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, Select, case, func, literal, or_, select
+
+from app.database import db
+from app.errors import NotFound
+from app.mail.models import FAILED, SENT, Email
+from app.mailings import audiences, recipients
+from app.mailings.audiences import Candidate
+from app.mailings.models import (
+    DRAFT,
+    LEFT_OUT,
+    PENDING,
+    QUEUED,
+    SCHEDULED,
+    SENDING,
+    Mailing,
+    MailingRecipient,
+)
+from app.mailings.recipients import Exclusion, Selection
+
+# What a report says of a recipient, in the order of its summary.
+SENT_TO, RETRYING, REFUSED, BOUNCED = "sent", "retrying", "refused", "bounced"
+WAITING_TO_GO, NOT_YET, NOT_SENT = "waiting", "pending", "left_out"
+STATUSES: Final = (SENT_TO, WAITING_TO_GO, NOT_YET, RETRYING, REFUSED, BOUNCED, NOT_SENT)
+
+STATUS: Final[ColumnElement[str]] = case(
+    (MailingRecipient.state == LEFT_OUT, literal(NOT_SENT)),
+    (MailingRecipient.state == PENDING, literal(NOT_YET)),
+    (Email.id.is_(None), func.coalesce(func.nullif(MailingRecipient.outcome, ""), SENT_TO)),
+    (Email.state == SENT, literal(SENT_TO)),
+    ((Email.state == FAILED) & Email.sent_at.is_not(None), literal(BOUNCED)),
+    (Email.state == FAILED, literal(REFUSED)),
+    (Email.attempts > 0, literal(RETRYING)),
+    else_=literal(WAITING_TO_GO),
+)
+OPEN_STATES: Final = (DRAFT, SCHEDULED, SENDING)
+
+
+@dataclass(frozen=True)
+class ReportRow:
+    """A recipient, what became of their email, and why if it did not arrive."""
+
+    name: str
+    address: str
+    person: str
+    status: str
+    reason: str
+    sent_at: Any  # a real moment, or None
+    email_id: int | None
+    booking_reference: str
+
+
+@dataclass(frozen=True)
+class Report:
+    """How many recipients there are with each status."""
+
+    counts: Mapping[str, int]
+
+    @property
+    def total(self) -> int:
+        """The number of people who should get an email."""
+        return sum(number for status, number in self.counts.items() if status != NOT_SENT)
+
+    @property
+    def finished(self) -> int:
+        """The number of emails that were sent, or that will not be."""
+        return sum(self.counts.get(one, 0) for one in (SENT_TO, REFUSED, BOUNCED))
+
+    @property
+    def is_moving(self) -> bool:
+        """Whether emails have still to go out."""
+        return self.finished < self.total
+
+
+def get_mailing(number: int) -> Mailing:
+    """Return a mailing; raise NotFound if there is none."""
+    mailing = db.session.get(Mailing, number)
+    if mailing is None:
+        raise NotFound("There is no group email with that number")
+    return mailing
+
+
+def list_mailings(
+    states: Sequence[str], *, offset: int, limit: int
+) -> Sequence[tuple[Mailing, int]]:
+    """List mailings with the number of people who get them, newest first."""
+    gets_it = (
+        select(func.count())
+        .where(
+            MailingRecipient.mailing_id == Mailing.id, MailingRecipient.state.in_([PENDING, QUEUED])
+        )
+        .correlate(Mailing)
+        .scalar_subquery()
+    )
+    rows = select(Mailing, gets_it).order_by(Mailing.changed_at.desc(), Mailing.id.desc())
+    if states:
+        rows = rows.where(Mailing.state.in_(states))
+    return db.session.execute(rows.offset(offset).limit(limit)).tuples().all()
+
+
+def count_mailings(states: Sequence[str]) -> int:
+    """Count the mailings in some states, or all."""
+    statement = select(func.count(Mailing.id))
+    if states:
+        statement = statement.where(Mailing.state.in_(states))
+    return db.session.scalar(statement) or 0
+
+
+def select_people(mailing: Mailing) -> Selection:
+    """Return who would get a mailing if it were scheduled now; who does, if it has been."""
+    audience = audiences.get_audience(mailing.audience)
+    if audience.find is None or (not mailing.is_draft and has_recipients(mailing)):
+        return _stored_selection(mailing)
+    return recipients.choose(
+        audience.find(mailing.query),
+        frozenset(recipients.iter_deselected(mailing)),
+        is_essential=mailing.is_essential,
+    )
+
+
+def _stored_selection(mailing: Mailing) -> Selection:
+    rows = db.session.scalars(
+        select(MailingRecipient)
+        .where(MailingRecipient.mailing_id == mailing.id)
+        .order_by(MailingRecipient.id)
+    )
+    deselected = frozenset(recipients.iter_deselected(mailing))
+    included, excluded = [], []
+    for row in rows:
+        candidate = to_candidate(row)
+        reason = row.reason or (recipients.DESELECTED if row.person in deselected else "")
+        if reason:
+            excluded.append(Exclusion(candidate, reason))
+        else:
+            included.append(candidate)
+    return Selection(included, excluded)
+
+
+def to_candidate(row: MailingRecipient) -> Candidate:
+    """Return the person of a row, without values."""
+    return Candidate(row.person, row.name, row.address, row.language, row.booking_reference)
+
+
+def has_recipients(mailing: Mailing) -> bool:
+    """Return True if the recipients have been decided."""
+    return count_recipients(mailing, PENDING, QUEUED, LEFT_OUT) > 0
+
+
+def count_recipients(mailing: Mailing, *states: str) -> int:
+    """Count the recipients in some states."""
+    return (
+        db.session.scalar(
+            select(func.count(MailingRecipient.id)).where(
+                MailingRecipient.mailing_id == mailing.id, MailingRecipient.state.in_(states)
+            )
+        )
+        or 0
+    )
+
+
+def get_own(mailing: Mailing, person: str) -> MailingRecipient | None:
+    """Return the row of a person in a mailing, or None."""
+    return db.session.scalar(
+        select(MailingRecipient).where(
+            MailingRecipient.mailing_id == mailing.id, MailingRecipient.person == person
+        )
+    )
+
+
+def get_report(mailing: Mailing) -> Report:
+    """Count the recipients by what became of their emails."""
+    statuses = (
+        select(STATUS.label("status"))
+        .select_from(MailingRecipient)
+        .outerjoin(Email, Email.id == MailingRecipient.email_id)
+        .where(MailingRecipient.mailing_id == mailing.id)
+        .subquery()
+    )
+    rows = select(statuses.c.status, func.count()).group_by(statuses.c.status)
+    found = dict(db.session.execute(rows).tuples().all())
+    return Report({one: found[one] for one in STATUSES if one in found})
+
+
+def list_reasons(mailing: Mailing) -> Sequence[tuple[str, int]]:
+    """List why people were left out, and how many, most first."""
+    return (
+        db.session.execute(
+            select(MailingRecipient.reason, func.count())
+            .where(MailingRecipient.mailing_id == mailing.id, MailingRecipient.state == LEFT_OUT)
+            .group_by(MailingRecipient.reason)
+            .order_by(func.count().desc(), MailingRecipient.reason)
+        )
+        .tuples()
+        .all()
+    )
+
+
+def list_report(
+    mailing: Mailing, status: str, search: str, *, offset: int, limit: int
+) -> Sequence[ReportRow]:
+    """List recipients with a status, or all, by name."""
+    rows = db.session.execute(
+        _select_report(mailing, status, search)
+        .order_by(MailingRecipient.id)
+        .offset(offset)
+        .limit(limit)
+    )
+    return [ReportRow(*row) for row in rows]
+
+
+def count_report(mailing: Mailing, status: str, search: str) -> int:
+    """Count the recipients that ``list_report`` lists."""
+    rows = _select_report(mailing, status, search).subquery()
+    return db.session.scalar(select(func.count()).select_from(rows)) or 0
+
+
+def iter_report(mailing: Mailing) -> Iterator[ReportRow]:
+    """Yield all recipients, for a file."""
+    rows = db.session.execute(_select_report(mailing, "", "").order_by(MailingRecipient.id))
+    return (ReportRow(*row) for row in rows)
+
+
+def _select_report(mailing: Mailing, status: str, search: str) -> Select[Any]:
+    reason = func.coalesce(func.nullif(MailingRecipient.reason, ""), Email.last_error, "")
+    rows = (
+        select(
+            MailingRecipient.name,
+            func.coalesce(Email.recipient, MailingRecipient.address),
+            MailingRecipient.person,
+            STATUS,
+            reason,
+            Email.sent_at,
+            MailingRecipient.email_id,
+            MailingRecipient.booking_reference,
+        )
+        .outerjoin(Email, Email.id == MailingRecipient.email_id)
+        .where(MailingRecipient.mailing_id == mailing.id)
+    )
+    if status:
+        rows = rows.where(STATUS.in_([status]))
+    for word in search.split():
+        columns = (MailingRecipient.name, MailingRecipient.address)
+        rows = rows.where(or_(*(one.icontains(word, autoescape=True) for one in columns)))
+    return rows

@@ -1,0 +1,205 @@
+"""Who gets a mailing, and who is left out and why.
+
+The same address gets one email, however many people have it. Before an organiser sends a mailing
+its recipients are chosen anew each time (``choose``); from then on they are rows.
+"""
+
+import json
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from sqlalchemy import insert, update
+
+from app.database import db
+from app.errors import RuleViolation
+from app.mail import rendering
+from app.mailings.audiences import Candidate
+from app.mailings.models import LEFT_OUT, PENDING, Mailing, MailingRecipient
+from app.registration.bookings import operations
+from app.registration.models import Delegate
+from app.text import normalise
+
+DESELECTED: Final = "left out by an organiser"
+NO_ADDRESS: Final = "no email address"
+INVALID_ADDRESS: Final = "emails cannot be sent to this address"
+SAME_ADDRESS: Final = "same email address as someone else in the list"
+ERASED: Final = "details deleted"
+DELEGATE, SPEAKER = "delegate", "speaker"  # what the names of people begin with
+NO_LONGER_THERE: Final = "no longer in the list"
+
+
+@dataclass(frozen=True)
+class PreparedRecipient:
+    """Somebody with what only they are told, and the calendar entry that they get."""
+
+    candidate: Candidate
+    values: Mapping[str, str] = field(default_factory=dict)
+    calendar: bytes | None = None
+
+
+@dataclass(frozen=True)
+class Exclusion:
+    """Somebody who gets no email, and why."""
+
+    candidate: Candidate
+    reason: str
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Who gets a mailing, and who is left out."""
+
+    included: Sequence[Candidate]
+    excluded: Sequence[Exclusion]
+
+    @property
+    def reasons(self) -> Mapping[str, int]:
+        """How many are left out for each reason."""
+        counts: dict[str, int] = {}
+        for one in self.excluded:
+            counts[one.reason] = counts.get(one.reason, 0) + 1
+        return counts
+
+
+def exclusion_reasons(addresses: Collection[str], *, is_essential: bool) -> Mapping[str, str]:
+    """Map addresses that get no mailing to the reason; an essential one may reach more of them.
+
+    Those who have unsubscribed, and addresses from which emails come back, are left out here. It is
+    called with all addresses of a mailing at once, each as ``to_key`` returns it.
+    """
+    return {}
+
+
+def build_headers(mailing: Mailing, candidate: Candidate) -> Mapping[str, str]:
+    """Return further headers of an email to somebody, such as List-Unsubscribe."""
+    return {}
+
+
+def build_closing(mailing: Mailing, candidate: Candidate) -> str:
+    """Return what the site adds below the text, such as how to unsubscribe.
+
+    It has the layout of ``app.mail.html_body``, and is in the language of the candidate.
+    """
+    return ""
+
+
+def to_key(address: str) -> str:
+    """Return the form in which addresses are compared."""
+    return normalise(address).casefold()
+
+
+def choose(
+    candidates: Sequence[Candidate], deselected: Collection[str], *, is_essential: bool
+) -> Selection:
+    """Divide candidates into those who get a mailing and those who do not."""
+    reasons = exclusion_reasons(
+        {to_key(one.address) for one in candidates if one.address}, is_essential=is_essential
+    )
+    included: dict[str, Candidate] = {}
+    excluded = []
+    for one in candidates:
+        key = to_key(one.address)
+        reason = _get_reason(one, deselected) or reasons.get(key, "")
+        reason = reason or (SAME_ADDRESS if key in included else "")
+        if reason:
+            excluded.append(Exclusion(one, reason))
+        else:
+            included[key] = one
+    return Selection([*included.values()], excluded)
+
+
+def _get_reason(candidate: Candidate, deselected: Collection[str]) -> str:
+    if candidate.exclusion:
+        return candidate.exclusion
+    return DESELECTED if candidate.person in deselected else address_problem(candidate.address)
+
+
+def address_problem(address: str) -> str:
+    """Return why no email can be sent to an address; empty if one can."""
+    if not address.strip():
+        return NO_ADDRESS
+    try:
+        rendering.parse_address(address)
+    except RuleViolation:
+        return INVALID_ADDRESS
+    return ""
+
+
+def store(mailing: Mailing, selection: Selection) -> None:
+    """Store who gets a mailing and who does not."""
+    _insert(
+        [
+            *(_row(mailing, one) for one in selection.included),
+            *(
+                _row(mailing, one.candidate, state=LEFT_OUT, reason=one.reason)
+                for one in selection.excluded
+            ),
+        ]
+    )
+
+
+def store_prepared(mailing: Mailing, prepared: Iterable[PreparedRecipient]) -> None:
+    """Store recipients that another module has chosen, each person and each address once."""
+    by_person = {one.candidate.person: one for one in prepared}
+    candidates = [one.candidate for one in by_person.values()]
+    selection = choose(candidates, (), is_essential=mailing.is_essential)
+    own = {
+        person: {"own_values": json.dumps(dict(one.values)), "calendar": one.calendar}
+        for person, one in by_person.items()
+    }
+    _insert(
+        [
+            *(_row(mailing, one, **own[one.person]) for one in selection.included),
+            *(
+                _row(mailing, one.candidate, state=LEFT_OUT, reason=one.reason)
+                for one in selection.excluded
+            ),
+        ]
+    )
+
+
+def _row(mailing: Mailing, candidate: Candidate, **others: Any) -> dict[str, Any]:
+    is_erased = candidate.exclusion == ERASED
+    return {
+        "mailing_id": mailing.id,
+        "person": candidate.person,
+        "name": candidate.name,
+        "address": candidate.address,
+        "address_key": "" if is_erased else to_key(candidate.address),
+        "language": candidate.language,
+        "booking_reference": candidate.booking_reference,
+        "state": PENDING,
+        "reason": "",
+        "own_values": "",
+        "calendar": None,
+        **others,
+    }
+
+
+def _insert(rows: Sequence[Mapping[str, Any]]) -> None:
+    if rows:
+        db.session.execute(insert(MailingRecipient), rows)
+
+
+def erase_person(person: str) -> None:
+    """Erase the personal data of somebody in all mailings; the counts of reports remain."""
+    rows = update(MailingRecipient).where(MailingRecipient.person == person)
+    erased = {"name": "", "address": "", "address_key": "", "own_values": "", "calendar": None}
+    db.session.execute(
+        rows.where(MailingRecipient.state == PENDING).values(state=LEFT_OUT, reason=ERASED)
+    )
+    db.session.execute(rows.values(**erased))
+
+
+def erase_delegate(delegate: Delegate) -> None:
+    """Erase the personal data of a delegate in all mailings."""
+    erase_person(f"{DELEGATE} {delegate.id}")
+
+
+operations.ERASED_ABOVE.append(erase_delegate)
+
+
+def iter_deselected(mailing: Mailing) -> Iterator[str]:
+    """Yield the people whom an organiser has left out of a draft."""
+    yield from json.loads(mailing.deselected)

@@ -1,0 +1,227 @@
+"""The worker's part: mailings whose time has come are written into the outbox.
+
+A chunk of recipients is one transaction: their emails and the note that they have them are stored
+together, so that nobody gets two, whenever a worker dies. A mailing is locked meanwhile, so that
+one worker writes it at a time, and an organiser who stops it stops it between two chunks.
+"""
+
+import time
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date, datetime, timedelta
+from datetime import time as time_of_day
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import ColumnElement, and_, select, update
+
+from app import cache_version, clock
+from app.database import db, read_only_connection, transaction
+from app.errors import RuleViolation
+from app.history import services as history
+from app.log import log
+from app.mail import services as mail
+from app.mail.models import BULK, FAILED, SENT, Email
+from app.mailings import audiences, message, queries, recipients
+from app.mailings.audiences import Audience, Candidate
+from app.mailings.models import (
+    DONE,
+    LEFT_OUT,
+    PENDING,
+    QUEUED,
+    SCHEDULED,
+    SENDING,
+    STOPPED,
+    Mailing,
+    MailingRecipient,
+)
+from app.releases import current_release
+
+TEMPLATE: Final = "mailing"  # by which the list of emails knows them
+CHUNK_SIZE = 50  # emails per transaction, so that nobody waits long for the database
+TIME_LIMIT = 1.5  # seconds, after which the worker's other tasks have their turn
+
+
+def release_due() -> None:
+    """Write the emails of the mailings that are due, chunk by chunk."""
+    if not cache_version.is_clock_in_sync():
+        return
+    ends_at = time.monotonic() + TIME_LIMIT
+    while time.monotonic() < ends_at and has_due():
+        with transaction():
+            if not _release_chunk():
+                return
+
+
+def has_due() -> bool:
+    """Return True if a mailing is due; called often, so it takes no lock."""
+    with read_only_connection(db.engine) as connection:
+        return connection.execute(select(Mailing.id).where(_is_due()).limit(1)).first() is not None
+
+
+def _is_due() -> ColumnElement[bool]:
+    return and_(Mailing.state.in_([SCHEDULED, SENDING]), Mailing.send_at <= clock.now())
+
+
+def _release_chunk() -> bool:
+    """Write the emails of some recipients; return False if other workers have all mailings."""
+    mailing = db.session.scalar(
+        select(Mailing)
+        .where(_is_due())
+        .order_by(Mailing.send_at, Mailing.id)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+    )
+    if mailing is None:
+        return False
+    try:
+        audience = audiences.get_audience(mailing.audience)
+        if mailing.is_scheduled:
+            _start(mailing)
+        rows = _next_recipients(mailing)
+        if rows:
+            _write_emails(mailing, audience, rows)
+        else:
+            _finish(mailing, DONE)
+    except RuleViolation as refusal:  # such as an audience or a filter that is gone
+        _finish(mailing, STOPPED, str(refusal))
+    return True
+
+
+def _start(mailing: Mailing) -> None:
+    mailing.state = SENDING
+    if mailing.chooses_when_sent and not queries.has_recipients(mailing):
+        recipients.store(mailing, queries.select_people(mailing))
+
+
+def _next_recipients(mailing: Mailing) -> Sequence[MailingRecipient]:
+    return db.session.scalars(
+        select(MailingRecipient)
+        .where(MailingRecipient.mailing_id == mailing.id, MailingRecipient.state == PENDING)
+        .order_by(MailingRecipient.id)
+        .limit(CHUNK_SIZE)
+    ).all()
+
+
+def _write_emails(mailing: Mailing, audience: Audience, rows: Sequence[MailingRecipient]) -> None:
+    people = audience.load([row.person for row in rows], mailing.query)
+    keys = {recipients.to_key(one.address) for one in people.values()}
+    reasons = recipients.exclusion_reasons(keys, is_essential=mailing.is_essential)
+    deselected = frozenset(recipients.iter_deselected(mailing))
+    for row in rows:
+        candidate = people.get(row.person)
+        reason = _get_reason(mailing, row, candidate, deselected, reasons)
+        if candidate is None or reason:
+            _leave_out(row, reason)
+        else:
+            _write_email(mailing, audience, row, candidate)
+    db.session.flush()
+
+
+def _get_reason(
+    mailing: Mailing,
+    row: MailingRecipient,
+    candidate: Candidate | None,
+    deselected: Collection[str],
+    reasons: Mapping[str, str],
+) -> str:
+    """Return why somebody who was chosen gets no email now; empty if they do."""
+    if candidate is None:
+        return recipients.NO_LONGER_THERE
+    if candidate.exclusion or row.person in deselected:
+        return candidate.exclusion or recipients.DESELECTED
+    key = recipients.to_key(candidate.address)
+    reason = recipients.address_problem(candidate.address) or reasons.get(key, "")
+    if not reason and key != row.address_key and _has_address(mailing, key):
+        return recipients.SAME_ADDRESS
+    return reason
+
+
+def _has_address(mailing: Mailing, key: str) -> bool:
+    """Return True if somebody else in a mailing has an address, to which a person has changed."""
+    such = select(MailingRecipient.id).where(
+        MailingRecipient.mailing_id == mailing.id,
+        MailingRecipient.address_key == key,
+        MailingRecipient.state != LEFT_OUT,
+    )
+    return db.session.scalar(select(such.exists())) or False
+
+
+def _leave_out(row: MailingRecipient, reason: str) -> None:
+    row.state, row.reason = LEFT_OUT, reason
+    row.own_values, row.calendar = "", None
+
+
+def _write_email(
+    mailing: Mailing, audience: Audience, row: MailingRecipient, candidate: Candidate
+) -> None:
+    rendered = message.render(mailing, audience, candidate, message.own_values(row))
+    email = mail.enqueue_rendered(
+        rendered,
+        template=TEMPLATE,
+        to=candidate.address,
+        booking_reference=candidate.booking_reference,
+        priority=BULK,
+        is_secret=message.is_secret(mailing, audience),
+        calendar=row.calendar,
+        headers=recipients.build_headers(mailing, candidate),
+    )
+    db.session.flush()
+    row.state, row.email_id, row.own_values, row.calendar = QUEUED, email.id, "", None
+    row.name, row.address = candidate.name, candidate.address
+    row.address_key = recipients.to_key(candidate.address)
+
+
+def _finish(mailing: Mailing, state: str, reason: str = "") -> None:
+    mailing.state, mailing.finished_at = state, clock.now()
+    if reason:
+        pending = update(MailingRecipient).where(
+            MailingRecipient.mailing_id == mailing.id, MailingRecipient.state == PENDING
+        )
+        db.session.execute(pending.values(state=LEFT_OUT, reason=reason))
+        log.error("mailing stopped", mailing=mailing.id)
+    number = queries.count_recipients(mailing, QUEUED)
+    people = "1 person" if number == 1 else f"{number} people"
+    summary = f"The group email “{mailing.subject}” was sent to {people}"
+    sentence = f"The group email was stopped: {reason}" if reason else summary
+    history.record(sentence, subject=mailing.history_subject)
+
+
+def maintain() -> None:
+    """Keep the outcomes of emails, follow the conference's dates, and erase old personal data."""
+    _record_outcomes()
+    _follow_dates()
+
+
+def _record_outcomes() -> None:
+    """Copy what became of emails, for when the outbox deletes them."""
+    for state, outcome in ((SENT, queries.SENT_TO), (FAILED, queries.REFUSED)):
+        emails = select(Email.id).where(Email.state == state)
+        db.session.execute(
+            update(MailingRecipient)
+            .where(
+                MailingRecipient.email_id.in_(emails),
+                MailingRecipient.outcome != outcome,
+            )
+            .values(outcome=outcome)
+        )
+
+
+def _follow_dates() -> None:
+    """Move what goes out some days before the conference when the conference has moved."""
+    rows = db.session.scalars(
+        select(Mailing)
+        .where(Mailing.state == SCHEDULED, Mailing.days_before.is_not(None))
+        .with_for_update(skip_locked=True)
+    )
+    for mailing in rows:
+        moment = days_before(mailing.days_before or 0, mailing.time_of_day)
+        if moment != mailing.send_at and moment > clock.now():
+            mailing.send_at = moment
+
+
+def days_before(days: int, at: str) -> datetime:
+    """Return the moment some days before the conference begins, at a local time such as 09:00."""
+    conference = current_release.get_programme().conference
+    day: date = conference.starts_on - timedelta(days=days)
+    zone = ZoneInfo(conference.time_zone)
+    return datetime.combine(day, time_of_day.fromisoformat(at), zone)

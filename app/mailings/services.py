@@ -1,0 +1,285 @@
+"""Write, schedule, cancel and stop mailings.
+
+Who gets a mailing is decided when an organiser schedules it, after seeing them: those people get
+it, and nobody who registers in between. A mailing for a later day can instead choose when it is
+sent (``chooses_when_sent``), so that a reminder reaches everyone who matches its filters by then.
+In both cases whoever has cancelled, been erased or unsubscribed meanwhile is left out and counted.
+
+Until its time a mailing can be cancelled, and is a draft again. Its emails are written by the
+worker (``app.mailings.release``).
+"""
+
+import json
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete as sql_delete
+from sqlalchemy import select, update
+
+from app import clock
+from app.database import db
+from app.errors import RuleViolation, StaleEdit
+from app.history import services as history
+from app.history.models import Change
+from app.mail.models import WAITING, Email
+from app.mailings import audiences, queries, recipients
+from app.mailings.models import (
+    DONE,
+    DRAFT,
+    LEFT_OUT,
+    PENDING,
+    QUEUED,
+    SCHEDULED,
+    STOPPED,
+    Mailing,
+    MailingRecipient,
+)
+from app.mailings.recipients import PreparedRecipient
+
+STOPPED_BEFORE = "stopped before it was sent"
+
+
+@dataclass(frozen=True)
+class Draft:
+    """What an organiser writes."""
+
+    subject: str
+    body: str
+    is_essential: bool = False
+
+
+@dataclass(frozen=True)
+class SendTime:
+    """When a mailing goes out: at a moment, or some days before the conference."""
+
+    at: datetime
+    days_before: int | None = None
+    time_of_day: str = ""
+    chooses_when_sent: bool = False
+
+
+def create(audience: str, query: str, *, actor: str) -> Mailing:
+    """Begin an email to the people of an audience who match a query string."""
+    audiences.get_audience(audience)
+    now = clock.now()
+    mailing = Mailing(
+        audience=audience,
+        query=query,
+        created_at=now,
+        created_by=actor,
+        changed_at=now,
+        changed_by=actor,
+    )
+    db.session.add(mailing)
+    db.session.flush()
+    return mailing
+
+
+def prepare(
+    audience: str, draft: Draft, prepared: Iterable[PreparedRecipient], *, actor: str
+) -> Mailing:
+    """Create a draft to recipients that the caller has chosen, each with values of their own."""
+    mailing = create(audience, "", actor=actor)
+    mailing.subject, mailing.body = draft.subject, draft.body
+    mailing.is_essential = draft.is_essential
+    recipients.store_prepared(mailing, prepared)
+    _record("A group email was prepared", mailing, actor)
+    return mailing
+
+
+def save(mailing: Mailing, draft: Draft, *, expected_version: int, actor: str) -> bool:
+    """Save what an organiser has written; return whether anything changed."""
+    _lock_draft(mailing)
+    changes = _diff(mailing, draft)
+    if not changes:
+        return False
+    if mailing.version != expected_version:
+        raise StaleEdit(mailing.version, changes)
+    mailing.subject, mailing.body = draft.subject, draft.body
+    mailing.is_essential = draft.is_essential
+    _touch(mailing, actor)
+    _record("The group email was written", mailing, actor, changes)
+    return True
+
+
+def choose_people(mailing: Mailing, query: str, *, actor: str) -> None:
+    """Choose other people of the same audience; nobody is left out by hand any more."""
+    _lock_draft(mailing)
+    if mailing.query != query:
+        mailing.query, mailing.deselected = query, "[]"
+        _touch(mailing, actor)
+
+
+def deselect(mailing: Mailing, listed: Collection[str], ticked: Collection[str]) -> None:
+    """Leave out those of the listed people who are not ticked, and include those who are.
+
+    The recipients of a prepared mailing are rows already.
+    """
+    _lock_draft(mailing)
+    before = set(json.loads(mailing.deselected))
+    after = (before - set(listed)) | (set(listed) - set(ticked))
+    mailing.deselected = json.dumps(sorted(after))
+
+
+def copy(mailing: Mailing, *, actor: str) -> Mailing:
+    """Begin another mailing with the same text and the same filters."""
+    if not audiences.get_audience(mailing.audience).is_chosen:
+        raise RuleViolation("This email was prepared for its recipients, so it cannot be copied")
+    other = create(mailing.audience, mailing.query, actor=actor)
+    other.subject, other.body = mailing.subject, mailing.body
+    other.is_essential = mailing.is_essential
+    _record(f"The group email “{mailing.subject}” was copied", other, actor)
+    return other
+
+
+def delete(mailing: Mailing, *, actor: str) -> None:
+    """Delete a draft."""
+    _lock_draft(mailing)
+    _record(f"The draft of the group email “{mailing.subject}” was deleted", mailing, actor)
+    db.session.execute(
+        sql_delete(MailingRecipient).where(MailingRecipient.mailing_id == mailing.id)
+    )
+    db.session.delete(mailing)
+
+
+def schedule(
+    mailing: Mailing, when: SendTime, *, expected_version: int, expected_count: int, actor: str
+) -> bool:
+    """Schedule a mailing to the people who were shown; return False if it has been already.
+
+    Raise RuleViolation if there are more or fewer by now, or if nobody gets it.
+    """
+    _lock(mailing)
+    if not mailing.is_draft:
+        return False
+    if mailing.version != expected_version:
+        raise StaleEdit(mailing.version)
+    if not (mailing.subject.strip() and mailing.body.strip()):
+        raise RuleViolation("Write a subject and a text first")
+    count = _store_recipients(mailing, stores=not when.chooses_when_sent)
+    if not count:
+        raise RuleViolation("Nobody would get this email. Change the filters first")
+    if count != expected_count:
+        raise RuleViolation(
+            f"The number of recipients has changed: it is {count} now. Check who they are"
+        )
+    mailing.state, mailing.send_at = SCHEDULED, when.at
+    mailing.days_before, mailing.time_of_day = when.days_before, when.time_of_day
+    mailing.chooses_when_sent = when.chooses_when_sent
+    mailing.queued_at, mailing.queued_by = clock.now(), actor
+    mailing.version += 1
+    people = "1 person" if count == 1 else f"{count} people"
+    _record(f"The group email “{mailing.subject}” was scheduled for {people}", mailing, actor)
+    return True
+
+
+def _store_recipients(mailing: Mailing, *, stores: bool) -> int:
+    """Count who gets a mailing, and store them unless that is done when it is sent."""
+    audience = audiences.get_audience(mailing.audience)
+    if not audience.is_chosen:
+        return queries.count_recipients(mailing, PENDING)
+    selection = queries.select_people(mailing)
+    if stores:
+        recipients.store(mailing, selection)
+    return len(selection.included)
+
+
+def cancel(mailing: Mailing, *, actor: str) -> None:
+    """Cancel a mailing that waits for its time: it is a draft again."""
+    _lock(mailing)
+    if not mailing.is_scheduled:
+        raise RuleViolation("It is being sent already, so it can only be stopped")
+    if audiences.get_audience(mailing.audience).is_chosen:
+        db.session.execute(
+            sql_delete(MailingRecipient).where(MailingRecipient.mailing_id == mailing.id)
+        )
+    mailing.state, mailing.send_at = DRAFT, None
+    _touch(mailing, actor)
+    _record(f"The group email “{mailing.subject}” was cancelled", mailing, actor)
+
+
+def stop(mailing: Mailing, *, actor: str) -> int:
+    """Stop a mailing that is being sent; return how many people do not get it.
+
+    Emails that wait in the outbox are deleted, except those that a worker is sending now.
+    """
+    _lock(mailing)
+    if not (mailing.is_sending or mailing.state == DONE):
+        raise RuleViolation("It is not being sent, so it cannot be stopped")
+    stopped = _delete_waiting_emails(mailing)
+    pending = update(MailingRecipient).where(
+        MailingRecipient.mailing_id == mailing.id,
+        (MailingRecipient.state == PENDING) | MailingRecipient.id.in_(stopped),
+    )
+    result = db.session.execute(
+        pending.values(
+            state=LEFT_OUT, reason=STOPPED_BEFORE, own_values="", calendar=None, email_id=None
+        )
+    )
+    number = int(getattr(result, "rowcount", 0))
+    if number:
+        mailing.state, mailing.finished_at = STOPPED, clock.now()
+        mailing.version += 1
+        people = "1 person does" if number == 1 else f"{number} people do"
+        _record(f"The group email was stopped, so that {people} not get it", mailing, actor)
+    return number
+
+
+def _delete_waiting_emails(mailing: Mailing) -> Collection[int]:
+    """Delete the emails that nobody has tried to send; return the recipients."""
+    waiting = (
+        select(MailingRecipient.id, Email.id)
+        .join(Email, Email.id == MailingRecipient.email_id)
+        .where(
+            MailingRecipient.mailing_id == mailing.id,
+            MailingRecipient.state == QUEUED,
+            Email.state == WAITING,
+            Email.lease_until.is_(None),
+        )
+        .with_for_update(skip_locked=True, of=Email)
+    )
+    rows = db.session.execute(waiting).tuples().all()
+    db.session.execute(sql_delete(Email).where(Email.id.in_([email for _, email in rows])))
+    return [recipient for recipient, _ in rows]
+
+
+def undo_deadline(window: timedelta) -> datetime:
+    """Return when a mailing that is sent now goes out."""
+    return clock.now() + window
+
+
+def _diff(mailing: Mailing, draft: Draft) -> list[Change]:
+    labels = {"subject": "Subject", "body": "Text", "is_essential": "About their place"}
+    pairs = [(name, getattr(mailing, name), getattr(draft, name)) for name in labels]
+    return [
+        Change(name, before, after, labels[name], _to_text(before), _to_text(after))
+        for name, before, after in pairs
+        if before != after
+    ]
+
+
+def _to_text(value: object) -> str:
+    return {True: "Yes", False: "No"}[value] if isinstance(value, bool) else str(value)
+
+
+def _lock(mailing: Mailing) -> None:
+    db.session.flush()
+    db.session.refresh(mailing, with_for_update=True)
+
+
+def _lock_draft(mailing: Mailing) -> None:
+    _lock(mailing)
+    if not mailing.is_draft:
+        raise RuleViolation("This email has been scheduled, so it can no longer be changed")
+
+
+def _touch(mailing: Mailing, actor: str) -> None:
+    mailing.version += 1
+    mailing.changed_at, mailing.changed_by = clock.now(), actor
+
+
+def _record(summary: str, mailing: Mailing, actor: str, changes: Iterable[Change] = ()) -> None:
+    history.record(
+        summary, subject=mailing.history_subject, actor=actor, field_changes=tuple(changes)
+    )

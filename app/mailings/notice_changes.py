@@ -1,8 +1,8 @@
 """The changes between two releases that people are told of, and how an email describes each.
 
-Only the net difference counts: what was changed and changed back is no change. Most changes concern
-those who follow the session. Some concern everybody who comes on a day: another venue, another start
-of the day, and a plenary that is added, moved or cancelled.
+Only the net difference counts: what was changed and changed back is no change. Most changes
+concern those who follow the session. Some concern everybody who comes on a day: another venue,
+another start of the day, and a plenary that is added, moved or cancelled.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -88,7 +88,13 @@ class NoticeChange:
 def _facts(one: Session | None) -> tuple[Any, ...]:
     if one is None:
         return ()
-    return one.title, one.starts_at, one.ends_at, one.room.name if one.room else "", one.is_cancelled
+    return (
+        one.title,
+        one.starts_at,
+        one.ends_at,
+        one.room.name if one.room else "",
+        one.is_cancelled,
+    )
 
 
 def list_changes(
@@ -101,9 +107,7 @@ def list_changes(
     if old.conference.acronym != new.conference.acronym:
         return ()
     zone, comparison = ZoneInfo(new.conference.time_zone), compare(old, new)
-    sessions = [
-        one for one in _session_changes(comparison, old, new) if _is_ahead(one, now)
-    ]
+    sessions = [one for one in _session_changes(comparison, old, new) if _is_ahead(one, now)]
     today = now.astimezone(zone).date()
     starts = _start_changes(old, new, zone, {one.key for one in sessions if one.days})
     return (
@@ -133,11 +137,9 @@ def _session_changes(
             yield _build(kind, zone, one.old, one.new)
         yield from _speaker_changes(one, *keys)
     for session in comparison.sessions.withdrawn:
-        if not session.is_cancelled:
-            yield _build(WITHDRAWN, zone, session, None)
-    for session in comparison.sessions.added:
-        if _is_plenary(session) and not session.is_cancelled:
-            yield _build(ADDED, zone, None, session)
+        yield from () if session.is_cancelled else [_build(WITHDRAWN, zone, session, None)]
+    plenaries = filter(_is_plenary, comparison.sessions.added)
+    yield from (_build(ADDED, zone, None, one) for one in plenaries if not one.is_cancelled)
 
 
 def _kinds(one: Modified[Session]) -> Iterator[str]:
@@ -186,9 +188,7 @@ def _names_besides(names: Mapping[str, str], others: Mapping[str, str]) -> str:
     return ", ".join(name for key, name in names.items() if key not in others)
 
 
-def _venue_changes(
-    new: Snapshot, places: tuple[str, str], today: date
-) -> Iterator[NoticeChange]:
+def _venue_changes(new: Snapshot, places: tuple[str, str], today: date) -> Iterator[NoticeChange]:
     first, last = new.conference.starts_on, new.conference.ends_on
     days = (first + timedelta(days=number) for number in range((last - first).days + 1))
     ahead = frozenset(day for day in days if day >= today)

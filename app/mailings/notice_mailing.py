@@ -130,9 +130,7 @@ class _Writer:
         key = (person.language, tuple(sorted(person.followed)))
         if key not in self.calendars:
             site = absolute_url("site.home").rstrip("/")
-            self.calendars[key] = ical.dump_update(
-                self.programme, site=site, keys=person.followed
-            )
+            self.calendars[key] = ical.dump_update(self.programme, site=site, keys=person.followed)
         return self.calendars[key]
 
 
@@ -168,4 +166,3 @@ def _load_programme(number: int) -> PublishedProgramme:
     content = public_settings.apply(snapshot.load(release.snapshot), settings)
     context = ReleaseContext(revisions.load_all(db.session()))
     return PublishedProgramme(content, number, release.published_at, context)
-

@@ -57,5 +57,7 @@ class ChangeNotice(Base):
 
 IS_OPEN = and_(
     ChangeNotice.state == OPEN,
-    ~select(Mailing.id).where(Mailing.id == ChangeNotice.mailing_id, Mailing.state != DRAFT).exists(),
+    ~select(Mailing.id)
+    .where(Mailing.id == ChangeNotice.mailing_id, Mailing.state != DRAFT)
+    .exists(),
 )

@@ -1,10 +1,10 @@
 """Who is told of which changes: one row for each person, in a fixed number of queries.
 
 Told are delegates who follow a session, and for what concerns a whole day those who come on it.
-Somebody follows a session who has it in an agenda that they saved with their booking: that takes the
-link from an email, so the address is theirs. A person is not told
-of changes that they know: those of sessions in which they speak, of which a release has told them
-by email, and those that were public when they registered or last looked at their agenda.
+Somebody follows a session who has it in an agenda that they saved with their booking: that takes
+the link from an email, so the address is theirs. A person is not told of changes that they know:
+those of sessions in which they speak, of which a release has told them by email, and those that
+were public when they registered or last changed their agenda.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -191,7 +191,9 @@ def _iter_news(
     for change in changes:
         known = follows.get(change.key) if change.is_of_session else None
         concerns = known is not None or bool(days & change.days)
-        is_known = known.covers(change, public_since) if known and change.kind in REMEMBERED else is_new
+        is_known = (
+            known.covers(change, public_since) if known and change.kind in REMEMBERED else is_new
+        )
         if concerns and not is_known and not own & change.speaker_slugs:
             yield change
 

@@ -278,8 +278,6 @@ def _load_snapshots(*numbers: int) -> Sequence[Snapshot]:
     return [loaded[number] for number in numbers]
 
 
-def _measure(
-    changes: Sequence[NoticeChange], recipients: Sequence[NoticeRecipient]
-) -> NoticeSize:
+def _measure(changes: Sequence[NoticeChange], recipients: Sequence[NoticeRecipient]) -> NoticeSize:
     counts = count_by_change(recipients)
     return NoticeSize(len(recipients), sum(one.id in counts for one in changes))

@@ -83,7 +83,6 @@ MENU = (
         _l("Publishing"),
         (
             MenuItem(_l("Unpublished changes"), f"{ROOT}/publishing", roles.PROGRAMME),
-            MenuItem(_l("Notices of change"), f"{ROOT}/notices", roles.DELEGATES),
             MenuItem(_l("Preview links"), f"{ROOT}/previews", roles.PROGRAMME),
             MenuItem(_l("Rehearsal"), f"{ROOT}/rehearsal", roles.HOME),
         ),
@@ -93,6 +92,7 @@ MENU = (
         (
             MenuItem(_l("Delegates"), f"{ROOT}/delegates", roles.DELEGATES),
             MenuItem(_l("Emails"), f"{ROOT}/letters", roles.DELEGATES),
+            MenuItem(_l("Notices of change"), f"{ROOT}/notices", roles.DELEGATES),
         ),
     ),
     MenuGroup(

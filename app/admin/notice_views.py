@@ -17,7 +17,7 @@ from app.admin.listing import ListFilter, ListQuery, paginate, parse_list_query,
 from app.admin.mailings.audiences import FOR_DELEGATES, load_delegates
 from app.errors import NotFound, RuleViolation
 from app.forms.fields import VersionField
-from app.forms.form import Form, validates_own_csrf
+from app.forms.form import Form
 from app.mail import placeholders
 from app.mail.placeholders import Placeholder, PlaceholderKind
 from app.mailings import audiences, notice_changes, notice_mailing, notices
@@ -81,7 +81,6 @@ def index() -> ResponseReturnValue:
 
 
 @bp.post("/prepare")
-@validates_own_csrf
 def prepare() -> ResponseReturnValue:
     form, notice = NoticeForm(), _get_notice()
     if not form.validate_on_submit():
@@ -99,7 +98,6 @@ def prepare() -> ResponseReturnValue:
 
 
 @bp.route("/drop", methods=["GET", "POST"])
-@validates_own_csrf
 def drop() -> ResponseReturnValue:
     form, notice = NoticeForm(), _get_notice()
     if form.validate_on_submit():
@@ -111,7 +109,6 @@ def drop() -> ResponseReturnValue:
         422 if form.errors else 200,
         form=form,
         size=notices.find_open_size(),
-        breadcrumbs=[(gettext("Notices of change"), url_for(".index"))],
     )
 
 

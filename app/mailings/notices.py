@@ -8,11 +8,12 @@ sent from here: ``create_mailing`` makes a draft, which an organiser sends like 
 import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import cached_property
 from typing import NamedTuple
 
 from flask_babel import gettext, ngettext
-from sqlalchemy import select
+from sqlalchemy import func, or_, select
 
 from app import clock
 from app.database import db, lock_table
@@ -91,7 +92,7 @@ class NoticeOverview:
 
 def find_open() -> ChangeNotice | None:
     """Return the notice that waits for approval, or None."""
-    newest = _find_newest()
+    newest, _ = _load_notices()
     return newest if newest is not None and newest.is_open else None
 
 
@@ -108,27 +109,34 @@ def prepare() -> None:
     for mailings that were cancelled before they went out.
     """
     public = _get_public_state()
-    if public is None or _is_current(public):
+    if public is None or _is_current(public, *_load_notices()):
         return
     lock_table(ChangeNotice)
-    if not _is_current(public):
-        _extend(public)
+    newest, reopened = _load_notices()
+    if not _is_current(public, newest, reopened):
+        _extend(newest, reopened, public)
 
 
 def get_overview(notice: ChangeNotice) -> NoticeOverview:
     """Return a notice with its changes and the people whom they concern."""
-    changes = _list_changes(notice)
+    span = _Span(notice.from_release, notice.to_release, notice.old_place, notice.new_place)
+    return _get_overview(notice, span, notice.changed_at)
+
+
+def _get_overview(notice: ChangeNotice, span: "_Span", public_since: datetime) -> NoticeOverview:
+    old, new = _load_snapshots(span.from_release, span.to_release)
+    changes = list_changes(old, new, (span.old_place, span.new_place), clock.now())
     return NoticeOverview(
         notice,
         changes,
         frozenset(json.loads(notice.excluded_changes)) & {one.id for one in changes},
-        list_recipients(changes, notice.changed_at),
+        list_recipients(changes, public_since),
     )
 
 
 def estimate(public: Snapshot, working: Snapshot) -> NoticeSize:
     """Count whom publishing would concern, together with what they have not been told yet."""
-    state, newest = _get_public_state(), _find_newest()
+    state, (newest, _) = _get_public_state(), _load_notices()
     if state is None:
         return NoticeSize(0, 0)
     old, place = public, newest.new_place if newest else state.place
@@ -177,11 +185,19 @@ def _lock(notice: ChangeNotice, expected_version: int) -> None:
         raise StaleNotice(notice.version)
 
 
-def _find_newest() -> ChangeNotice | None:
-    return db.session.scalars(
-        select(ChangeNotice).order_by(ChangeNotice.id.desc()).limit(1),
+def _load_notices() -> tuple[ChangeNotice | None, Sequence[ChangeNotice]]:
+    """Return the newest notice, and older ones that are open, oldest first.
+
+    Those are open again, because their mailing was cancelled before it went out.
+    """
+    newest = select(func.max(ChangeNotice.id)).scalar_subquery()
+    rows = db.session.scalars(
+        select(ChangeNotice)
+        .where(or_(ChangeNotice.id == newest, notice_models.IS_OPEN))
+        .order_by(ChangeNotice.id),
         execution_options={"populate_existing": True},
-    ).first()
+    ).all()
+    return (rows[-1], rows[:-1]) if rows else (None, ())
 
 
 def _get_public_state() -> PublicState | None:
@@ -194,64 +210,72 @@ def _get_public_state() -> PublicState | None:
     return PublicState(conference.current_release, settings.place if settings else "")
 
 
-def _is_current(public: PublicState) -> bool:
-    newest = _find_newest()
+def _is_current(
+    public: PublicState, newest: ChangeNotice | None, reopened: Sequence[ChangeNotice]
+) -> bool:
     is_covered = newest is not None and (newest.to_release, newest.new_place) == public
-    return is_covered and not _list_reopened(newest)
+    return is_covered and not reopened
 
 
-def _list_reopened(newest: ChangeNotice | None) -> Sequence[ChangeNotice]:
-    """List older notices that are open again, because their mailing was cancelled, oldest first."""
-    if newest is None:
-        return []
-    rows = db.session.scalars(
-        select(ChangeNotice)
-        .where(ChangeNotice.id < newest.id, notice_models.IS_OPEN)
-        .order_by(ChangeNotice.id)
-    )
-    return rows.all()
+class _Span(NamedTuple):
+    """What people know, and what is public."""
+
+    from_release: int
+    to_release: int
+    old_place: str
+    new_place: str
 
 
-def _extend(public: PublicState) -> None:
+def _extend(
+    newest: ChangeNotice | None, reopened: Sequence[ChangeNotice], public: PublicState
+) -> None:
     """Extend the open notice to what is public, or begin another."""
-    newest = _find_newest()
-    reopened = _list_reopened(newest)
-    if newest is not None:
-        notice_mailing.lock(newest)
-    notice = _begin(newest, public) if newest is None or newest.is_decided else newest
-    if newest is notice and newest is not None and newest.state == EMPTY:
-        notice.from_release, notice.old_place = notice.to_release, notice.new_place
-    for older in reopened[:1]:
-        notice.from_release, notice.old_place = older.from_release, older.old_place
+    for one in (newest, *reopened):
+        if one is not None:
+            notice_mailing.lock(one)
+    known = _get_known(newest, reopened, public)
+    notice = _begin(known, public) if newest is None or newest.is_decided else newest
     for older in reopened:
         older.state = EMPTY
         notice_mailing.delete(older)
-    notice.to_release, notice.new_place = public
-    _refresh(notice)
+    _refresh(notice, _Span(known.number, public.number, known.place, public.place))
 
 
-def _refresh(notice: ChangeNotice) -> None:
+def _get_known(
+    newest: ChangeNotice | None, reopened: Sequence[ChangeNotice], public: PublicState
+) -> PublicState:
+    """Return what people know: as they were told last, or as it was before the last release."""
+    if newest is None:
+        return PublicState(_previous_release() or public.number, public.place)
+    oldest_open = next((one for one in (*reopened, newest) if one.is_open), None)
+    if oldest_open is not None:
+        return PublicState(oldest_open.from_release, oldest_open.old_place)
+    return PublicState(newest.to_release, newest.new_place)
+
+
+def _refresh(notice: ChangeNotice, span: _Span) -> None:
     """Count whom an extended notice concerns, and bring the draft of its emails up to date."""
-    notice.changed_at = clock.now()
+    now = clock.now()
+    overview = _get_overview(notice, span, now)
+    notice.from_release, notice.to_release, notice.old_place, notice.new_place = span
+    notice.changed_at = now
     notice.version += 1
-    notice.state = OPEN
-    overview = get_overview(notice)
     notice.people, notice.changes = overview.size
     if overview.everybody:
+        notice.state = OPEN
         notice_mailing.update(notice, overview.recipients)
     else:
         notice.state = EMPTY
         notice_mailing.delete(notice)
 
 
-def _begin(newest: ChangeNotice | None, public: PublicState) -> ChangeNotice:
-    """Begin a notice from what people were told last, or else from the release before."""
-    number = newest.to_release if newest else _previous_release()
+def _begin(known: PublicState, public: PublicState) -> ChangeNotice:
     notice = ChangeNotice(
         state=OPEN,
-        from_release=number or public.number,
+        from_release=known.number,
         to_release=public.number,
-        old_place=newest.new_place if newest else public.place,
+        old_place=known.place,
+        new_place=public.place,
         excluded_changes="[]",
         version=0,
         changed_at=clock.now(),
@@ -263,11 +287,6 @@ def _begin(newest: ChangeNotice | None, public: PublicState) -> ChangeNotice:
 def _previous_release() -> int | None:
     newest = select(ReleaseActivation.previous_release).order_by(ReleaseActivation.id.desc())
     return db.session.scalar(newest.limit(1))
-
-
-def _list_changes(notice: ChangeNotice) -> tuple[NoticeChange, ...]:
-    old, new = _load_snapshots(notice.from_release, notice.to_release)
-    return list_changes(old, new, (notice.old_place, notice.new_place), clock.now())
 
 
 def _load_snapshots(*numbers: int) -> Sequence[Snapshot]:

@@ -77,7 +77,7 @@ class NoticeChange:
         """Whether it changes a session, which somebody may follow."""
         return self.kind not in {START, VENUE}
 
-    @property
+    @cached_property
     def speaker_slugs(self) -> frozenset[str]:
         """The speakers to whom the release has sent an email about this change."""
         if self.kind in NOT_IN_EMAILS_TO_SPEAKERS:

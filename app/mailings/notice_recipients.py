@@ -10,7 +10,7 @@ were public when they registered or last changed their agenda.
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, Final
 
 from sqlalchemy import Row, func, or_, select
@@ -119,7 +119,8 @@ def list_recipients(
         own = own_sessions.get(row.email.lower(), frozenset())
         follows = followed.get(row.id, {})
         news = tuple(_iter_news(changes, row, follows, own, public_since))
-        found.append(_build(row, news, follows))
+        if news:
+            found.append(_build(row, news, follows))
     concerned = [one for one in _exclude_unsubscribed(found) if one.changes]
     return sorted(concerned, key=lambda one: (one.name.casefold(), one.delegate_id))
 
@@ -186,7 +187,7 @@ def _iter_news(
     public_since: datetime,
 ) -> Iterator[NoticeChange]:
     """Yield the changes that concern a person and that they do not know."""
-    days = _days_of(row)
+    days = _parse_days(row.days)
     is_new = row.registered_at > public_since
     for change in changes:
         known = follows.get(change.key) if change.is_of_session else None
@@ -198,14 +199,15 @@ def _iter_news(
             yield change
 
 
-def _days_of(row: Row[Any]) -> frozenset[date]:
-    return frozenset(map(date.fromisoformat, row.days.split()))
+@lru_cache(maxsize=1000)
+def _parse_days(days: str) -> frozenset[date]:
+    return frozenset(map(date.fromisoformat, days.split()))
 
 
 def _build(
     row: Row[Any], news: tuple[NoticeChange, ...], follows: Mapping[str, Any]
 ) -> NoticeRecipient:
-    days = _days_of(row)
+    days = _parse_days(row.days)
     return NoticeRecipient(
         delegate_id=row.id,
         reference=row.reference,

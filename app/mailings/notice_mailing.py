@@ -36,12 +36,13 @@ def default_draft() -> Draft:
     """Return the text with which a mailing begins, in the language of the page."""
     paragraphs = (
         gettext("Dear {{ first_name }},"),
-        gettext("The programme of {{ conference }} has changed. This concerns you:"),
+        gettext("The programme of {{ conference }} has changed. This is what changes for you:"),
         "{{ changes }}",
         "{{ only if followed_sessions }}",
         gettext(
-            "The file with this email updates your calendar: {{ followed_sessions }}. If you "
-            "subscribe to a calendar of ours, it is updated automatically."
+            "Open the attached file to update these sessions in your calendar: "
+            "{{ followed_sessions }}. If you subscribe to one of our calendars, it is updated "
+            "automatically."
         ),
         "{{ end }}",
         f"[{gettext('View the programme')}]({{{{ programme_link }}}})",

@@ -1,4 +1,4 @@
-"""Notices of change in admin: offered after publishing, looked at, chosen from, prepared or dropped."""
+"""Notices of change in admin: offered after publishing, then prepared or dropped."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any

@@ -12,9 +12,11 @@ from sqlalchemy import select
 
 from app import clock
 from app.agenda import services as agenda
+from app.cli import FREQUENT_TASKS
 from app.database import db, transaction
 from app.errors import StaleEdit
 from app.interchange import ical
+from app.mail import worker
 from app.mail.models import Email
 from app.mailings import notice_changes, notices, release
 from app.mailings import queries as mailing_queries
@@ -32,6 +34,7 @@ from tests.factories import (
     make_agenda,
     make_delegate,
     make_room,
+    make_scheduled_release,
     make_session,
     make_speaker,
     publish_programme,
@@ -347,7 +350,7 @@ def test_each_person_gets_one_email_with_their_calendar(
 WORDS_TO_ADA = """\
 Dear Ada,
 
-The programme of Tides and Harbours has changed. This concerns you:
+The programme of Tides and Harbours has changed. This is what changes for you:
 
 A grand opening
 ---------------
@@ -371,8 +374,8 @@ Moved:
 Before: 11am to midday on Wednesday 10 June 2009, Boat house
 Now: 2pm to 3pm on Wednesday 10 June 2009, Boat house
 
-The file with this email updates your calendar: Reading the tide; Harbour walls. If you subscribe \
-to a calendar of ours, it is updated automatically.
+Open the attached file to update these sessions in your calendar: Reading the tide; Harbour walls. \
+If you subscribe to one of our calendars, it is updated automatically.
 
 View the programme:
 https://conference.example/programme"""
@@ -497,6 +500,48 @@ def test_a_notice_that_has_changed_is_not_approved(site: Flask) -> None:
 
     with pytest.raises(StaleEdit), transaction():
         notices.create_mailing(overview().notice, [], expected_version=seen, actor=GRACE)
+
+
+def test_a_crash_while_preparing_leaves_nothing_behind(site: Flask) -> None:
+    make_follower("harbour-walls")
+    move("harbour-walls")
+    publish()
+
+    def crash() -> None:
+        with transaction():
+            choose_all(overview().notice)
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        crash()
+
+    assert db.session.scalars(select(Mailing)).all() == []
+    assert list_own_words(prepare_emails()) == {"Ada Lovelace": ["Harbour walls"]}
+
+
+def test_a_scheduled_release_is_offered_by_the_worker(site: Flask, frozen_time: Any) -> None:
+    make_follower("harbour-walls")
+    make_scheduled_release()
+    move("harbour-walls")
+    db.session.commit()
+    frozen_time.shift(AN_HOUR)
+
+    worker.run_tasks(FREQUENT_TASKS)
+
+    assert told() == {"Ada Lovelace": ["Harbour walls: Moved"]}
+    assert db.session.scalars(select(Mailing)).all() == []
+
+
+@pytest.mark.settings(LANGUAGES='["en", "fr"]')
+def test_each_person_reads_days_in_their_language(site: Flask) -> None:
+    make_follower("harbour-walls", language="fr")
+    move("harbour-walls", AFTERNOON + timedelta(days=1))
+    publish()
+    prepare_emails()
+
+    words = json.loads(db.session.scalars(select(MailingRecipient.own_values)).one())["changes"]
+    assert "mercredi 10 juin 2009" in words
+    assert "jeudi 11 juin 2009" in words
 
 
 @pytest.mark.both_databases

@@ -125,6 +125,7 @@ class Config(BaseSettings):
     MAIL_CA_FILE: Path | None = None  # a private certificate authority; unset: the system's
     MAIL_DEFAULT_SENDER: EmailStr = "conference@health-equity.example"
     MAIL_BOUNCE_ADDRESS: EmailStr | Literal[""] = ""  # reports come to it with +… before the @
+    MAILING_UNDO_MINUTES: NonNegativeInt = Field(default=10, le=1440)  # to cancel an email to many
     MAIL_TIMEOUT: PositiveInt = Field(default=20, le=300)  # seconds
     DNS_SERVER: str = ""  # address and port; unset: the machine's own
     LIMIT_EMAILS_PER_DOMAIN: NonNegativeInt = 0  # in a minute to one domain; 0: no limit

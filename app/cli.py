@@ -80,6 +80,7 @@ PERIODIC_TASKS: tuple[mail_worker.Task, ...] = (
 # Scheduled tasks that it starts within a few seconds of their time.
 FREQUENT_TASKS: tuple[mail_worker.Task, ...] = (
     scheduled_releases.publish_due,
+    release.release_due,
     auto_approval.publish_due,
     renditions.render_pending,
     page_images.render_pending,
@@ -87,7 +88,6 @@ FREQUENT_TASKS: tuple[mail_worker.Task, ...] = (
     notices.prepare,
     reminders.send_due,
     share_images.draw_missing,
-    release.release_due,
 )
 
 

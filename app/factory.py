@@ -38,6 +38,8 @@ from app.admin.content import views as admin_content_views
 from app.admin.delegates import annotation_views, edit_views
 from app.admin.delegates import views as delegate_views
 from app.admin.import_export import views as import_export_views
+from app.admin.mailings import send_views
+from app.admin.mailings import views as mailing_views
 from app.admin.proposals import views as proposal_views
 from app.admin.publishing import views as publishing_views
 from app.admin.sessions import material_views as session_material_views
@@ -102,13 +104,14 @@ ADMIN = (
     (theme_views.bp, roles.PROGRAMME),
     (board_views.bp, roles.PROGRAMME),
     (publishing_views.bp, roles.PROGRAMME),
-    (notice_views.bp, roles.DELEGATES),
+    (notice_views.bp, roles.MAILINGS),
     (preview_link_views.bp, roles.PROGRAMME),
     (import_export_views.bp, roles.PROGRAMME),
     (history_views.undo_bp, roles.PROGRAMME),
     (delegate_views.bp, roles.DELEGATES),
     (email_views.bp, roles.DELEGATES),
     (email_wording_views.bp, roles.EMAIL_WORDING),
+    (mailing_views.bp, roles.MAILINGS),
     (admin_content_views.bp, roles.CONTENT),
     (menu_views.bp, roles.CONTENT),
     (settings_views.bp, roles.SETTINGS),
@@ -124,6 +127,7 @@ NESTED = (  # children first: registering a parent registers only the children i
     (delegate_views.bp, edit_views.bp),
     (delegate_views.bp, delegate_views.exports_bp),
     (delegate_views.bp, annotation_views.bp),
+    (mailing_views.bp, send_views.bp),
     (speaker_page_views.bp, access_views.bp),
     (admin_speaker_views.bp, admin_speaker_views.photo_bp),
     (views.bp, views.account_bp),

@@ -34,6 +34,7 @@ from app.interchange import services as programme
 from app.interchange import uploads
 from app.interchange.uploads import Upload
 from app.mail.models import Email
+from app.mailings.models import Mailing
 from app.materials import files
 from app.materials.file_validation import AcceptedFile
 from app.materials.models import Material
@@ -249,6 +250,36 @@ def make_delegate(*, access: str = "", dietary: str = "", **values: Any) -> Dele
     with transaction():
         reserve(CONFERENCE, delegate)
     return delegate
+
+
+def make_many_delegates(number: int) -> None:
+    """Save delegates quickly, whatever the number of places: ada-0@example.org and so on."""
+    with transaction():
+        for one in range(number):
+            delegate = Delegate(
+                reference=f"MANY{one:05}",
+                access_key=f"many {one}",
+                given_names=f"Ada {one}",
+                family_name="Lovelace",
+                badge_name="Ada",
+                organisation="Analytical Society",
+                email=f"ada-{one}@example.org",
+                identity_key=f"ada {one}",
+                country="GB",
+                days="2009-06-10 2009-06-11",
+                consented_at=clock.now(),
+                registered_at=clock.now(),
+            )
+            refresh_search_keys(delegate)
+            db.session.add(delegate)
+
+
+def make_mailing(**values: Any) -> Mailing:
+    """Save a draft of an email to all delegates, unless told otherwise."""
+    now = {"created_at": clock.now(), "changed_at": clock.now()}
+    people = {"created_by": "grace@conference.example", "changed_by": "grace@conference.example"}
+    text = {"audience": "delegates", "subject": "See you soon", "body": "Dear {{ first_name }}"}
+    return save(Mailing(**{**now, **people, **text, **values}))
 
 
 def make_confirmation(delegate: Delegate, **values: Any) -> Confirmation:

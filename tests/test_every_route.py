@@ -33,6 +33,7 @@ from tests.factories import (
     make_confirmation,
     make_delegate,
     make_link,
+    make_mailing,
     make_material,
     make_organiser,
     make_proposal,
@@ -310,6 +311,62 @@ ROUTES = [
         "/organise/look/0b4f6c-0a5a85.css",
     ),
     Route("/organise/look/reset", "POST", Who.ORGANISER),
+    Route("/organise/mailings", "GET", Who.DESK_READERS),
+    Route("/organise/mailings/<number>", "GET", Who.DESK_READERS, "/organise/mailings/1"),
+    Route(
+        "/organise/mailings/<number>/_export", "POST", Who.ORGANISER, "/organise/mailings/1/_export"
+    ),
+    Route(
+        "/organise/mailings/<number>/cancel", "POST", Who.ORGANISER, "/organise/mailings/1/cancel"
+    ),
+    Route("/organise/mailings/<number>/copy", "POST", Who.ORGANISER, "/organise/mailings/1/copy"),
+    Route(
+        "/organise/mailings/<number>/delete",
+        "GET POST",
+        Who.ORGANISER,
+        "/organise/mailings/1/delete",
+    ),
+    Route(
+        "/organise/mailings/<number>/filters",
+        "GET POST",
+        Who.ORGANISER,
+        "/organise/mailings/1/filters",
+    ),
+    Route(
+        "/organise/mailings/<number>/people",
+        "GET POST",
+        Who.ORGANISER,
+        "/organise/mailings/1/people",
+    ),
+    Route(
+        "/organise/mailings/<number>/preview",
+        "GET",
+        Who.DESK_READERS,
+        "/organise/mailings/1/preview",
+    ),
+    Route(
+        "/organise/mailings/<number>/preview/html",
+        "GET",
+        Who.DESK_READERS,
+        "/organise/mailings/1/preview/html",
+    ),
+    Route(
+        "/organise/mailings/<number>/recipients",
+        "GET",
+        Who.DESK_READERS,
+        "/organise/mailings/1/recipients",
+    ),
+    Route(
+        "/organise/mailings/<number>/send", "GET POST", Who.ORGANISER, "/organise/mailings/1/send"
+    ),
+    Route(
+        "/organise/mailings/<number>/stop", "GET POST", Who.ORGANISER, "/organise/mailings/1/stop"
+    ),
+    Route("/organise/mailings/<number>/test", "POST", Who.ORGANISER, "/organise/mailings/1/test"),
+    Route(
+        "/organise/mailings/<number>/text", "GET POST", Who.ORGANISER, "/organise/mailings/1/text"
+    ),
+    Route("/organise/mailings/_add", "GET POST", Who.ORGANISER),
     Route("/organise/menus", "GET", Who.A_PART),
     Route(
         "/organise/menus/<menu>/<page>/move",
@@ -329,8 +386,8 @@ ROUTES = [
         "/organise/menus/<menu>/shipped", "GET POST", Who.EDITORS, "/organise/menus/header/shipped"
     ),
     Route("/organise/notices", "GET", Who.DESK_READERS),
-    Route("/organise/notices/drop", "GET POST", Who.DESK),
-    Route("/organise/notices/prepare", "POST", Who.DESK),
+    Route("/organise/notices/drop", "GET POST", Who.ORGANISER),
+    Route("/organise/notices/prepare", "POST", Who.ORGANISER),
     Route("/organise/pages", "GET", Who.A_PART),
     Route("/organise/pages/<kind>/<slug>", "GET", Who.A_PART, "/organise/pages/page/help"),
     Route(
@@ -1026,6 +1083,7 @@ def opened_by_a_visitor(site: Flask, visitor: Browser) -> dict[str, str]:
     answer_questions(visitor, until="email", name=("Grace", "Hopper"))
     make_link()
     make_saved_view(make_organiser())
+    make_mailing()
     make_delegate(reference="GHJK2345", email="dorothy@example.org")
     make_scheduled_release()
     make_proposal(get_ada_marsh(), pronouns="she/her")

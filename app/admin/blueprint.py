@@ -92,7 +92,8 @@ MENU = (
         (
             MenuItem(_l("Delegates"), f"{ROOT}/delegates", roles.DELEGATES),
             MenuItem(_l("Emails"), f"{ROOT}/letters", roles.DELEGATES),
-            MenuItem(_l("Notices of change"), f"{ROOT}/notices", roles.DELEGATES),
+            MenuItem(_l("Group emails"), f"{ROOT}/mailings", roles.MAILINGS),
+            MenuItem(_l("Notices of change"), f"{ROOT}/notices", roles.MAILINGS),
         ),
     ),
     MenuGroup(
@@ -174,6 +175,7 @@ def _menu_context() -> dict[str, Any]:
         "list_view": view_options.read_view_options(),
         "get_list_views": saved_views.get_list_views,
         "view_params": listing.view_params,
+        "may_email_many": person is not None and person.role in roles.MAILINGS.write_roles,
     }
 
 

@@ -244,15 +244,21 @@ EMAIL_KINDS: Final[Mapping[str, EmailKind]] = {
 }
 
 
+OWN_TEXTS: Final = {"mailing": _l("Group email")}  # which organisers write, without a template
+
+
 def get_email_name(template: str) -> str:
     """Return the display name of an email, also of one that is no longer sent."""
+    if template in OWN_TEXTS:
+        return str(OWN_TEXTS[template])
     kind = EMAIL_KINDS.get(template)
     return str(kind.name) if kind else template.replace("_", " ").capitalize()
 
 
 def email_choices() -> list[tuple[str, str]]:
     """Return the emails and their names, sorted by name."""
-    names = ((template, str(kind.name)) for template, kind in EMAIL_KINDS.items())
+    names = [(template, str(kind.name)) for template, kind in EMAIL_KINDS.items()]
+    names += [(template, str(name)) for template, name in OWN_TEXTS.items()]
     return sorted(names, key=itemgetter(1))
 
 

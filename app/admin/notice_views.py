@@ -52,7 +52,14 @@ PLACEHOLDERS = placeholders.declare(
     ),
 )
 audiences.declare(
-    Audience(notice_mailing.AUDIENCE, _l("Notices of change"), PLACEHOLDERS, load_delegates)
+    Audience(
+        notice_mailing.AUDIENCE,
+        _l("Notices of change"),
+        PLACEHOLDERS,
+        load_delegates,
+        secrets=frozenset({"booking_link"}),
+        required=frozenset({notice_mailing.CHANGES}),
+    )
 )
 
 

@@ -103,20 +103,6 @@ def resolve(view: SavedView) -> ListQuery:
     return listing.query
 
 
-def parse_query(list_name: str, query: str) -> Listing[Any]:
-    """Return what a stored query string of a list asks for, outside of any request too.
-
-    Raise RuleViolation if it filters by something that is gone.
-    """
-    args = dict(parse_qsl(query))
-    listing = LISTS[list_name].parse(args)
-    if gone := list_gone(args, listing.query, listing.filters):
-        raise RuleViolation(
-            f"A filter no longer exists: {', '.join(gone)}. Choose the people again"
-        )
-    return listing
-
-
 def get_kind(name: str) -> ListKind:
     """Return a list that the person signed in may read."""
     if name not in LISTS:

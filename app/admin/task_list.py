@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, String, cast, select
 
 from app import clock
 from app.accounts import roles
+from app.admin.mailings.send_views import describe_next
 from app.admin.tasks import LATER, URGENT, WAITING, Count, Task, count_where
 from app.content import starter_texts
 from app.content.views import get_content_folder
@@ -22,6 +23,7 @@ from app.interchange.uploads import Upload
 from app.mail.models import Email
 from app.mail.queries import IS_FAILED, IS_WAITING
 from app.mailings import notice_models
+from app.mailings.models import SCHEDULED, SENDING, Mailing
 from app.mailings.notice_models import ChangeNotice
 from app.onboarding.queries import get_example_acronym
 from app.programme import clashes
@@ -197,6 +199,15 @@ TASKS: tuple[Task, ...] = (
         _url("proposals.index", state="open"),
     ),
     Task(
+        "mailings",
+        WAITING,
+        roles.MAILINGS,
+        _count(Mailing, Mailing.state.in_([SCHEDULED, SENDING])),
+        lambda _: describe_next(),
+        _url("mailings.index"),
+        is_counted=False,
+    ),
+    Task(
         "materials",
         WAITING,
         roles.PROGRAMME,
@@ -219,7 +230,7 @@ TASKS: tuple[Task, ...] = (
     Task(
         "notices",
         WAITING,
-        roles.DELEGATES,
+        roles.MAILINGS,
         _measure_notice,
         lambda n: ngettext("person can be told of changes", "people can be told of changes", n),
         _url("notices.index"),

@@ -9,6 +9,8 @@ from app.database import Base
 
 DRAFT, SCHEDULED, SENDING, DONE, STOPPED = "draft", "scheduled", "sending", "done", "stopped"
 
+TEMPLATE = "mailing"  # by which the list of emails knows them
+
 PENDING, QUEUED, LEFT_OUT = "pending", "queued", "left_out"  # states of a recipient
 
 

@@ -1,12 +1,13 @@
 """Read-only queries about mailings: who gets one, the list, progress and the report."""
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Select, case, func, literal, or_, select
 
-from app.database import db
+from app.database import db, stream
 from app.errors import NotFound
 from app.mail.models import FAILED, SENT, Email
 from app.mailings import audiences, recipients
@@ -89,7 +90,16 @@ def list_mailings(
     states: Sequence[str], *, offset: int, limit: int
 ) -> Sequence[tuple[Mailing, int]]:
     """List mailings with the number of people who get them, newest first."""
-    gets_it = (
+    rows = select(Mailing, _recipient_count()).order_by(
+        Mailing.changed_at.desc(), Mailing.id.desc()
+    )
+    if states:
+        rows = rows.where(Mailing.state.in_(states))
+    return db.session.execute(rows.offset(offset).limit(limit)).tuples().all()
+
+
+def _recipient_count() -> ColumnElement[int]:
+    return (
         select(func.count())
         .where(
             MailingRecipient.mailing_id == Mailing.id, MailingRecipient.state.in_([PENDING, QUEUED])
@@ -97,10 +107,6 @@ def list_mailings(
         .correlate(Mailing)
         .scalar_subquery()
     )
-    rows = select(Mailing, gets_it).order_by(Mailing.changed_at.desc(), Mailing.id.desc())
-    if states:
-        rows = rows.where(Mailing.state.in_(states))
-    return db.session.execute(rows.offset(offset).limit(limit)).tuples().all()
 
 
 def count_mailings(states: Sequence[str]) -> int:
@@ -172,6 +178,23 @@ def get_own(mailing: Mailing, person: str) -> MailingRecipient | None:
     )
 
 
+def get_own_values(mailing: Mailing) -> Mapping[str, Mapping[str, str]]:
+    """Return what each recipient of a prepared mailing is told, by person."""
+    rows = db.session.execute(
+        select(MailingRecipient.person, MailingRecipient.own_values).where(
+            MailingRecipient.mailing_id == mailing.id, MailingRecipient.own_values != ""
+        )
+    )
+    return {person: json.loads(values) for person, values in rows}
+
+
+def find_next() -> tuple[Mailing, int] | None:
+    """Return the mailing that goes out next, or is being sent, and how many people get it."""
+    rows = select(Mailing, _recipient_count()).where(Mailing.state.in_([SCHEDULED, SENDING]))
+    found = db.session.execute(rows.order_by(Mailing.send_at, Mailing.id).limit(1)).first()
+    return (found[0], found[1]) if found else None
+
+
 def get_report(mailing: Mailing) -> Report:
     """Count the recipients by what became of their emails."""
     statuses = (
@@ -219,10 +242,10 @@ def count_report(mailing: Mailing, status: str, search: str) -> int:
     return db.session.scalar(select(func.count()).select_from(rows)) or 0
 
 
-def iter_report(mailing: Mailing) -> Iterator[ReportRow]:
-    """Yield all recipients, for a file."""
-    rows = db.session.execute(_select_report(mailing, "", "").order_by(MailingRecipient.id))
-    return (ReportRow(*row) for row in rows)
+def stream_report(mailing: Mailing) -> Iterator[ReportRow]:
+    """Yield all recipients, for a file that is sent after the request has ended."""
+    rows = _select_report(mailing, "", "").order_by(MailingRecipient.id)
+    return (ReportRow(*row) for row in stream(db.engine, rows))
 
 
 def _select_report(mailing: Mailing, status: str, search: str) -> Select[Any]:

@@ -9,7 +9,6 @@ import time
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from datetime import time as time_of_day
-from typing import Final
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, and_, select, update
@@ -31,12 +30,13 @@ from app.mailings.models import (
     SCHEDULED,
     SENDING,
     STOPPED,
+    TEMPLATE,
     Mailing,
     MailingRecipient,
 )
+from app.registration.retention import one_year_after
 from app.releases import current_release
 
-TEMPLATE: Final = "mailing"  # by which the list of emails knows them
 CHUNK_SIZE = 50  # emails per transaction, so that nobody waits long for the database
 TIME_LIMIT = 1.5  # seconds, after which the worker's other tasks have their turn
 
@@ -189,7 +189,9 @@ def _finish(mailing: Mailing, state: str, reason: str = "") -> None:
 def maintain() -> None:
     """Keep the outcomes of emails, follow the conference's dates, and erase old personal data."""
     _record_outcomes()
-    _follow_dates()
+    if cache_version.is_clock_in_sync():
+        _follow_dates()
+        _erase_old_recipients()
 
 
 def _record_outcomes() -> None:
@@ -217,6 +219,18 @@ def _follow_dates() -> None:
         moment = days_before(mailing.days_before or 0, mailing.time_of_day)
         if moment != mailing.send_at and moment > clock.now():
             mailing.send_at = moment
+
+
+def _erase_old_recipients() -> None:
+    """Erase who got the emails when bookings are erased as well, a year after the conference."""
+    programme = current_release.get_programme()
+    zone = ZoneInfo(programme.conference.time_zone)
+    last = one_year_after(programme.conference.ends_on)
+    over = datetime.combine(last, time_of_day.max, zone)
+    if programme.is_published and clock.now() > over:
+        known = (MailingRecipient.name != "") | (MailingRecipient.address != "")
+        erased = {"name": "", "address": "", "address_key": "", "own_values": "", "calendar": None}
+        db.session.execute(update(MailingRecipient).where(known).values(**erased))
 
 
 def days_before(days: int, at: str) -> datetime:

@@ -9,13 +9,16 @@ from app.accounts.two_factor import totp
 from app.database import db, transaction
 from app.mail import domains
 from app.mail.models import FAILED
+from app.mailings.models import MailingRecipient
 from tests.factories import (
     SMALL_CONFERENCE,
     make_delegate,
     make_email,
     make_login_session,
+    make_mailing,
     make_organiser,
     make_session,
+    save,
 )
 from tests.keyboard_user import KeyboardUser
 from tests.programme.sample_pictures import make_picture
@@ -329,6 +332,80 @@ def test_wording_of_emails(keyboard_user: KeyboardUser) -> None:
     keyboard_user.expect_announcement("Saved. New emails will include this.")
     keyboard_user.press("Booking changed")
     keyboard_user.expect_text("Bring a lamp.")
+
+
+@pytest.mark.walks(
+    "admin.mailings.add",
+    "admin.mailings.edit",
+    "admin.mailings.edit_filters",
+    "admin.mailings.people",
+    "admin.mailings.send.cancel",
+    "admin.mailings.send.copy",
+    "admin.mailings.send.delete",
+    "admin.mailings.send.schedule",
+    "admin.mailings.send.send_test",
+)
+def test_an_email_to_many(keyboard_user: KeyboardUser) -> None:
+    make_delegate(given_names="Ada", email="ada@example.org")
+    make_delegate(given_names="Bo", email="bo@example.org")
+    keyboard_user.open("/organise/mailings")
+    keyboard_user.press("Write a group email")
+    keyboard_user.press("Continue")
+    keyboard_user.expect_announcement("Select who to email")
+    keyboard_user.choose_radio("Delegates: all", "Delegates: all")
+    keyboard_user.press("Continue")
+    keyboard_user.fill("Subject", "See you soon, {{ first_name }}")
+    keyboard_user.fill("Text", "Dear {{ full_name }}")
+    keyboard_user.press("Save email")
+    keyboard_user.expect_announcement("The email has been saved. Nothing has been sent yet.")
+    keyboard_user.press("Change filters")
+    keyboard_user.choose("Country", "United Kingdom")
+    keyboard_user.press("Save filters")
+    keyboard_user.press("View and leave out people")
+    keyboard_user.tick("Send it to Bo Lovelace")
+    keyboard_user.press("Save recipients")
+    keyboard_user.expect_announcement("The recipients have been saved.")
+    keyboard_user.press("Go back without saving")
+    keyboard_user.press("Preview")
+    keyboard_user.expect_text("1 of 1")
+    keyboard_user.press("Send a test to myself")
+    keyboard_user.expect_announcement("We are sending you a test email.")
+    keyboard_user.press("Go back")
+    keyboard_user.press("Send")
+    keyboard_user.tick("Send it to 1 person")
+    keyboard_user.press("Send email")
+    keyboard_user.expect_announcement("The email has been scheduled.")
+    keyboard_user.press("Cancel sending")
+    keyboard_user.expect_announcement("The email has been cancelled. It is a draft again.")
+    keyboard_user.press("Send")
+    keyboard_user.tick("Send it to 1 person")
+    keyboard_user.press("Send email")
+    keyboard_user.press("Copy to a new draft")
+    keyboard_user.expect_announcement("This is a copy. Nothing has been sent.")
+    keyboard_user.press("Delete draft")
+    keyboard_user.press("Delete draft")
+    keyboard_user.expect_announcement("The draft has been deleted.")
+
+
+@pytest.mark.walks("admin.mailings.send.export", "admin.mailings.send.stop")
+def test_stopping_an_email_to_many(keyboard_user: KeyboardUser) -> None:
+    person = make_delegate(given_names="Ada", email="ada@example.org")
+    mailing = make_mailing(state="sending", send_at=clock.now())
+    save(
+        MailingRecipient(
+            mailing_id=mailing.id,
+            person=f"delegate {person.id}",
+            name="Ada Lovelace",
+            address=person.email,
+            address_key=person.email,
+        )
+    )
+    keyboard_user.open(f"/organise/mailings/{mailing.id}")
+    keyboard_user.expect_text("0 of 1 sent")
+    keyboard_user.download("Download as CSV")
+    keyboard_user.press("Stop sending")
+    keyboard_user.press("Stop email")
+    keyboard_user.expect_announcement("The email has been stopped. The rest will not get it.")
 
 
 @pytest.mark.walks(

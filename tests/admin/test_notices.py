@@ -9,7 +9,7 @@ from sqlalchemy import select
 from app.accounts.models import EDITOR
 from app.database import db, transaction
 from app.mail.models import Email
-from app.mailings import notices
+from app.mailings import notices, release
 from app.registration.models import Delegate, LinkedAgenda
 from tests.browser import Browser
 from tests.factories import (
@@ -21,6 +21,7 @@ from tests.factories import (
     sign_in,
 )
 from tests.lookups import get_session
+from tests.sent_emails import list_emails
 
 AFTERNOON = datetime(2009, 6, 10, 13, 0, tzinfo=UTC)  # 2pm by the conference's clocks
 ADAS_CHANGES = "Moved: Harbour walls"
@@ -102,6 +103,49 @@ def test_the_changes_and_the_people_are_listed(organiser: Browser) -> None:
     assert "1 person" in page.press("Search", search="grace").text
 
 
+def test_chosen_changes_become_a_draft_that_is_sent_like_any_email_to_many(
+    organiser: Browser, frozen_time: Any
+) -> None:
+    make_follower("harbour-walls", "reading-the-tide")
+    make_follower("reading-the-tide", given_names="Grace", email="grace@example.org")
+    publish_changes()
+
+    page = organiser.open("/organise/notices")
+    draft = page.press("Prepare emails", {"Tell people: Reading the tides, New title": False})
+    text = draft.follow("Preview").text
+    organiser.open("/organise/notices").follow("Check and send them").follow("Send")
+    organiser.press("Send email", {"Send it to 1 person": True})
+    left = organiser.open("/organise/notices").headings
+    frozen_time.shift(timedelta(minutes=11))
+    release.release_due()
+
+    assert "The emails are prepared. Check them, then send them." in draft.source
+    assert "Before: 11am to midday on Wednesday 10 June 2009, Boat house" in text
+    assert "There is nothing to tell people" in left
+    assert [one for one, _ in list_emails()] == ["ada@example.org"]
+
+
+def test_without_a_change_nothing_is_prepared(organiser: Browser) -> None:
+    make_follower("harbour-walls")
+    publish_changes()
+
+    page = organiser.open("/organise/notices").press(
+        "Prepare emails", {"Tell people: Harbour walls, Moved": False}, status=422
+    )
+
+    assert page.errors == ["Select at least one change"]
+
+
+def test_the_changes_cannot_be_taken_out_of_the_text(organiser: Browser) -> None:
+    make_follower("harbour-walls")
+    publish_changes()
+    organiser.open("/organise/notices").press("Prepare emails").follow("Change subject and text")
+
+    page = organiser.press("Save email", text="Dear all, look at the programme.", status=422)
+
+    assert page.errors == ["Everyone needs {{ changes }}: put it back into the text"]
+
+
 def test_the_dashboard_says_how_many_can_be_told(organiser: Browser) -> None:
     make_follower("harbour-walls")
     make_follower("harbour-walls", "reading-the-tide", given_names="Grace", email="g@example.org")
@@ -134,7 +178,7 @@ def test_an_editor_sees_how_many_but_not_who(visitor: Browser, organiser: Browse
     page = visitor.open("/organise/publishing/releases/2")
 
     assert "1 person can be told of 1 change." in page.text
-    assert "Organisers and the registration desk can send the emails." in page.text
+    assert "Organisers can send the emails." in page.text
 
 
 @pytest.mark.parametrize("count", [1, 3])

@@ -1,19 +1,29 @@
 """Emails to many people are written into the outbox, once for each of them."""
 
+from dataclasses import replace
 from datetime import timedelta
+from email import message_from_bytes, policy
+from threading import Barrier, Thread
 from typing import Any
 
 import pytest
 from flask import Flask
 from sqlalchemy import select
 
+from app import clock
 from app.admin.mailings import audiences
-from app.database import db
+from app.database import db, transaction
+from app.mail import placeholders
 from app.mail.models import BULK, Email
-from app.mailings import queries, release, services
-from app.mailings.models import Mailing
+from app.mail.placeholders import Placeholder, PlaceholderKind
+from app.mailings import queries as mailing_queries
+from app.mailings import release, services
+from app.mailings.audiences import AUDIENCES, Audience, Candidate, declare
+from app.mailings.models import Mailing, MailingRecipient
+from app.mailings.recipients import PreparedRecipient
 from app.mailings.services import Draft, SendTime
-from tests.factories import make_delegate
+from app.registration.desk import services as desk_services
+from tests.factories import make_delegate, make_many_delegates
 
 GRACE = "grace@conference.example"
 WORDS = Draft("A word, {{ first_name }}", "Dear {{ full_name }},\n\nsee [it]({{ booking_link }}).")
@@ -29,7 +39,7 @@ def write_mailing(query: str = "", audience: str = "delegates", draft: Draft = W
 
 def schedule(mailing: Mailing, **values: Any) -> int:
     """Schedule a mailing in ten minutes, as somebody who has seen who gets it."""
-    count = len(queries.select_people(mailing).included)
+    count = len(mailing_queries.select_people(mailing).included)
     when = SendTime(services.undo_deadline(timedelta(minutes=10)), **values)
     services.schedule(
         mailing, when, expected_version=mailing.version, expected_count=count, actor=GRACE
@@ -65,3 +75,152 @@ def test_those_who_were_chosen_get_it_once_the_time_to_undo_is_over(
     [first, _] = db.session.scalars(select(Email).order_by(Email.id))
     assert first.subject == "A word, Ada"
     assert (first.priority, first.is_secret) == (BULK, True)
+
+
+@pytest.mark.parametrize("query", ["", "day=2009-06-10", "country=GB&state=attending", "q=love"])
+def test_choosing_five_thousand_people_takes_few_queries(
+    site: Flask, queries: list[str], query: str
+) -> None:
+    make_many_delegates(5000)
+    mailing = write_mailing(query)
+    queries.clear()
+
+    selection = mailing_queries.select_people(mailing)
+
+    assert len(selection.included) == 5000
+    assert len(queries) <= 8
+
+
+@pytest.mark.both_databases
+def test_whoever_presses_send_twice_at_once_schedules_it_once(site: Flask) -> None:
+    make_delegate(email="ada@example.org")
+    number = write_mailing().id
+    db.session.commit()
+    both_ready = Barrier(2)
+
+    def press(outcomes: list[bool]) -> None:
+        both_ready.wait()
+        with site.app_context(), transaction():
+            mailing = mailing_queries.get_mailing(number)
+            now = SendTime(clock.now())
+            outcomes.append(
+                services.schedule(mailing, now, expected_version=1, expected_count=1, actor=GRACE)
+            )
+
+    outcomes: list[bool] = []
+    threads = [Thread(target=press, args=(outcomes,)) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert sorted(outcomes) == [False, True]
+    release.release_due()
+    assert list_recipients() == ["ada@example.org"]
+
+
+def die_before_committing() -> None:
+    with transaction():
+        release._release_chunk()  # noqa: SLF001 – as a worker that dies
+        raise ZeroDivisionError
+
+
+def test_a_chunk_that_fails_leaves_nothing_behind(
+    site: Flask, frozen_time: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("ada", "bo", "cy"):
+        make_delegate(given_names=name, email=f"{name}@example.org")
+    schedule(write_mailing())
+    frozen_time.shift(timedelta(minutes=10))
+    monkeypatch.setattr(release, "CHUNK_SIZE", 2)
+    with transaction():
+        release._release_chunk()  # noqa: SLF001 – as a worker that dies after one chunk
+    with pytest.raises(ZeroDivisionError):
+        die_before_committing()
+
+    assert list_recipients() == ["ada@example.org", "bo@example.org"]
+    release.release_due()
+
+    assert list_recipients() == ["ada@example.org", "bo@example.org", "cy@example.org"]
+
+
+def test_whoever_cancels_or_is_erased_meanwhile_gets_nothing(site: Flask, frozen_time: Any) -> None:
+    make_delegate(given_names="Ada", email="ada@example.org")
+    bo = make_delegate(given_names="Bo", email="bo@example.org")
+    cy = make_delegate(given_names="Cy", email="cy@example.org")
+    dora = make_delegate(given_names="Dora", email="dora@example.org")
+    mailing = write_mailing()
+    schedule(mailing)
+    with transaction():
+        desk_services.cancel(bo, actor=GRACE, notify=False)
+        desk_services.cancel(cy, actor=GRACE, notify=False)
+        desk_services.erase(cy, actor=GRACE)
+        dora.email = "ada@example.org"
+
+    frozen_time.shift(timedelta(minutes=10))
+    release.release_due()
+
+    assert list_recipients() == ["ada@example.org"]
+    db.session.rollback()
+    assert dict(mailing_queries.list_reasons(mailing)) == {
+        "booking cancelled": 1,
+        "details deleted": 1,
+        "same email address as someone else in the list": 1,
+    }
+    erased = db.session.scalars(
+        select(MailingRecipient).where(MailingRecipient.person == f"delegate {cy.id}")
+    ).one()
+    assert (erased.name, erased.address, erased.address_key) == ("", "", "")
+
+
+def test_what_strangers_and_organisers_type_stays_harmless(site: Flask, frozen_time: Any) -> None:
+    make_delegate(
+        given_names="[Ada](https://evil.example)\r\nBcc: all@example.org", email="ada@example.org"
+    )
+    draft = Draft("Hello {{ full_name }}", "<script>alert(1)</script>\n\nDear {{ full_name }}")
+    schedule(write_mailing(draft=draft))
+
+    frozen_time.shift(timedelta(minutes=10))
+    release.release_due()
+
+    [email] = db.session.scalars(select(Email))
+    parsed = message_from_bytes(email.message, policy=policy.SMTP)
+    assert parsed["Bcc"] is None
+    assert "\n" not in email.subject
+    html = parsed.get_body(("html",))  # type: ignore[attr-defined]
+    assert "<script" not in html.get_content()
+    assert 'href="https://evil.example' not in html.get_content()
+    assert "evil.example" in email.subject
+
+
+def test_another_module_gives_each_recipient_words_and_a_calendar_entry(
+    site: Flask, frozen_time: Any
+) -> None:
+    person = f"delegate {make_delegate(email='ada@example.org').id}"
+    block = Placeholder("changes", "Changes", kind=PlaceholderKind.BLOCK)
+    known = placeholders.declare(block, *audiences.FOR_DELEGATES.values())
+    declare(Audience("notices", "Notices", known, audiences.load_delegates))
+    candidate = Candidate(person, "Ada Lovelace", "ada@example.org")
+
+    mailing = services.prepare(
+        "notices",
+        Draft("What has changed", "Dear {{ first_name }}\n\n{{ changes }}", is_essential=True),
+        [
+            PreparedRecipient(candidate, {"changes": "- Opening: now at 10am"}, b"BEGIN:VCALENDAR"),
+            PreparedRecipient(replace(candidate, person="delegate 0"), {"changes": "- twice"}),
+        ],
+        actor=GRACE,
+    )
+    assert schedule(mailing) == 1
+    frozen_time.shift(timedelta(minutes=10))
+    release.release_due()
+
+    [email] = db.session.scalars(select(Email))
+    parsed = message_from_bytes(email.message, policy=policy.SMTP)
+    text = parsed.get_body(("plain",)).get_content()  # type: ignore[attr-defined]
+    assert text.startswith("Dear Ada\r\n\r\n- Opening: now at 10am")
+    assert b"BEGIN:VCALENDAR" in email.message
+    row = mailing_queries.get_own(mailing, person)
+    assert row is not None
+    assert (row.own_values, row.calendar) == ("", None)
+    AUDIENCES.pop("notices")

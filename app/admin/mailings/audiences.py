@@ -6,6 +6,7 @@ say about them. Placeholders never hold access or dietary requirements, nor link
 
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final
+from urllib.parse import parse_qsl
 
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
@@ -13,8 +14,10 @@ from sqlalchemy import select
 
 from app.admin import saved_views
 from app.admin.delegates import presentation
+from app.admin.listing import Listing
 from app.admin.speakers import listing as speaker_listing
 from app.database import db
+from app.errors import RuleViolation
 from app.mail import placeholders
 from app.mail.placeholders import Placeholder, PlaceholderKind
 from app.mailings import recipients
@@ -34,6 +37,7 @@ from app.web.formatting import local_date, local_days, local_time
 from app.web.rendering import absolute_url
 
 EVERYONE: Final = 1_000_000  # rows: no conference has more
+MAX_DIGITS: Final = 9  # of a number in a URL
 CANCELLED: Final = "booking cancelled"
 NOT_CANCELLED: Final = "has a place again"
 WITHDRAWN: Final = "withdrawn"
@@ -83,9 +87,26 @@ def _conference_values() -> Mapping[str, str]:
     }
 
 
+def parse_query(list_name: str, query: str) -> Listing[Any]:
+    """Return what a stored query string of a list asks for, outside of any request too.
+
+    Raise RuleViolation if it filters by something that is gone.
+    """
+    args = to_args(query)
+    listing = saved_views.LISTS[list_name].parse(args)
+    if gone := saved_views.list_gone(args, listing.query, listing.filters):
+        raise RuleViolation(f"A filter no longer exists: {', '.join(gone)}. Choose filters again")
+    return listing
+
+
+def to_args(query: str) -> Mapping[str, str]:
+    """Return the parameters of a query string."""
+    return dict(parse_qsl(query))
+
+
 def find_delegates(query: str) -> Sequence[Candidate]:
     """List the delegates whom a query string of their list selects, by name."""
-    list_query = saved_views.parse_query("delegates", query).query
+    list_query = parse_query("delegates", query).query
     filters = presentation.build_delegate_filter(list_query)
     rows = desk.list_delegates(filters, "name", is_reversed=False, offset=0, limit=EVERYONE)
     return [
@@ -146,7 +167,7 @@ def _delegate_values(delegate: Delegate) -> Mapping[str, str]:
 
 def find_speakers(query: str) -> Sequence[Candidate]:
     """List the speakers whom a query string of their list selects, by name."""
-    list_query = saved_views.parse_query("speakers", query).query
+    list_query = parse_query("speakers", query).query
     filters = speaker_listing.build_speaker_filter(list_query)
     page = speaker_queries.list_page(filters, "name", is_reversed=False, offset=0, limit=EVERYONE)
     rows = [row.speaker for row in page.rows]
@@ -247,14 +268,28 @@ def _speaker_key(speaker: Speaker) -> str:
 
 
 def _number(person: str) -> int:
-    return int(person.rpartition(" ")[2])
+    number = person.rpartition(" ")[2]
+    return int(number) if number.isdecimal() and len(number) <= MAX_DIGITS else 0
 
 
 declare(
     Audience(
-        "delegates", _l("Delegates"), FOR_DELEGATES, load_delegates, find_delegates, "delegates"
+        "delegates",
+        _l("Delegates"),
+        FOR_DELEGATES,
+        load_delegates,
+        find_delegates,
+        list_name="delegates",
+        secrets=frozenset({"booking_link"}),
     )
 )
 declare(
-    Audience("speakers", _l("Speakers"), FOR_SPEAKERS, load_speakers, find_speakers, "speakers")
+    Audience(
+        "speakers",
+        _l("Speakers"),
+        FOR_SPEAKERS,
+        load_speakers,
+        find_speakers,
+        list_name="speakers",
+    )
 )

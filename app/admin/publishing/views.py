@@ -234,7 +234,7 @@ def release(number: int) -> ResponseReturnValue:
         current=queries.get_current_conference().current_release,
         entries=history.list_newest(f"release {number}"),
         notice_size=notices.find_open_size(),
-        may_see_notice=guards.can_read(roles.DELEGATES),
+        may_see_notice=guards.can_read(roles.MAILINGS),
         breadcrumbs=_release_breadcrumbs(),
     )
 

@@ -1,0 +1,307 @@
+"""Emails to many people: the list, a new one, its people, its text and its preview."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from flask import Blueprint, Response, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _l
+
+from app.accounts import saved_views as stored_views
+from app.accounts.guards import current_actor, require_login_session
+from app.admin import saved_views
+from app.admin.email_wording_views import FRAME_POLICY, PREVIEW_POLICY
+from app.admin.listing import PAGE_SIZE, ListFilter, Listing, parse_list_query, render_list
+from app.admin.mailings.audiences import parse_query, to_args
+from app.admin.mailings.forms import AudienceForm, TextForm, build_filter_form
+from app.errors import NotFound, RuleViolation, StaleEdit
+from app.forms.form import ConfirmForm, validates_own_csrf
+from app.history import queries as history
+from app.mailings import audiences, message, queries, recipients, services
+from app.mailings.audiences import Candidate
+from app.mailings.models import DONE, DRAFT, SCHEDULED, SENDING, STOPPED, Mailing
+from app.mailings.recipients import Selection
+from app.web import redirects
+from app.web.rendering import render_page
+
+bp = Blueprint("mailings", __name__, url_prefix="/mailings")
+
+redirects.MESSAGES["admin"] |= {
+    "mailing-saved": _l("The email has been saved. Nothing has been sent yet."),
+    "mailing-people": _l("The recipients have been saved."),
+}
+
+STATE_LABELS = {
+    DRAFT: _l("Draft"),
+    SCHEDULED: _l("Scheduled"),
+    SENDING: _l("Being sent"),
+    DONE: _l("Sent"),
+    STOPPED: _l("Stopped"),
+}
+STATE_FILTER = ListFilter("state", _l("State"), tuple(STATE_LABELS.items()))
+VIEW_PREFIX = "view-"  # of the value that stands for a saved view
+
+
+@bp.get("")
+def index() -> ResponseReturnValue:
+    list_query = parse_list_query((STATE_FILTER,), ("changed",), has_search=False)
+    chosen = list_query.get_filter("state")
+    states = [chosen] if chosen else []
+    rows = queries.list_mailings(states, offset=list_query.offset, limit=PAGE_SIZE)
+    total = queries.count_mailings(states)
+    return render_list(
+        "admin/mailings/index.html",
+        Listing(rows, total, list_query, (STATE_FILTER,)),
+        states=STATE_LABELS,
+        audience_name=get_audience_name,
+    )
+
+
+def get_audience_name(mailing: Mailing) -> str:
+    """Return what the people of a mailing are called."""
+    audience = audiences.AUDIENCES.get(mailing.audience)
+    return str(audience.label) if audience else mailing.audience
+
+
+@bp.route("/_add", methods=["GET", "POST"])
+@validates_own_csrf
+def add() -> ResponseReturnValue:
+    """Choose whom to email; the button of a list chooses what the list shows."""
+    form = AudienceForm()
+    form.offer(_list_choices())
+    if form.validate_on_submit():
+        try:
+            mailing = _create(str(form.people.data))
+        except RuleViolation as refusal:
+            form.add_error(form.people, refusal)
+        else:
+            return redirect(url_for(".edit", number=mailing.id), 303)
+    return render_page("admin/mailings/add.html", 422 if form.errors else 200, form=form)
+
+
+def _list_choices() -> list[tuple[str, Any]]:
+    """Return what can be chosen: each audience, and the saved views of its list."""
+    person = require_login_session().person
+    choices: list[tuple[str, Any]] = []
+    for audience in audiences.AUDIENCES.values():
+        if not audience.is_chosen:
+            continue
+        choices.append((audience.name, gettext("%(people)s: all", people=audience.label)))
+        for view in stored_views.list_views(person, audience.list_name):
+            label = gettext(
+                "%(people)s: saved view “%(view)s”", people=audience.label, view=view.name
+            )
+            choices.append((f"{VIEW_PREFIX}{view.id}", label))
+    return choices
+
+
+def _create(chosen: str) -> Mailing:
+    """Begin an email to an audience with the filters in the URL, or to a saved view."""
+    if chosen.startswith(VIEW_PREFIX):
+        number = int(chosen.removeprefix(VIEW_PREFIX))
+        view = stored_views.get_view(number, require_login_session().person)
+        saved_views.resolve(view)
+        name, args = view.list_name, to_args(view.query)
+    else:
+        name, args = chosen, dict(request.args)
+    kind = saved_views.get_kind(audiences.get_audience(name).list_name)
+    query = kind.to_query(kind.parse(args).query, "")
+    return services.create(name, query, actor=current_actor())
+
+
+@bp.get("/<int:number>")
+def show(number: int) -> ResponseReturnValue:
+    mailing = queries.get_mailing(number)
+    is_draft = mailing.is_draft or not queries.has_recipients(mailing)
+    report = None if is_draft else queries.get_report(mailing)
+    return render_page(
+        "admin/mailings/show.html",
+        mailing=mailing,
+        state=STATE_LABELS[mailing.state],
+        audience=get_audience_name(mailing),
+        selection=select_people(mailing) if is_draft else None,
+        filters=list_filters(mailing),
+        is_chosen=audiences.get_audience(mailing.audience).is_chosen,
+        report=report,
+        reasons=() if is_draft else queries.list_reasons(mailing),
+        entries=history.list_newest(mailing.history_subject),
+        form=ConfirmForm(),
+    )
+
+
+def select_people(mailing: Mailing) -> Selection:
+    """Return who would get a mailing; nobody if its filters are gone, which the page says."""
+    try:
+        return queries.select_people(mailing)
+    except RuleViolation:
+        return Selection((), ())
+
+
+def list_filters(mailing: Mailing) -> Sequence[tuple[str, str]]:
+    """List the search and the filters that choose the people of a mailing, as label and value."""
+    list_name = audiences.get_audience(mailing.audience).list_name
+    if not list_name:
+        return ()
+    try:
+        listing = parse_query(list_name, mailing.query)
+    except RuleViolation as refusal:
+        return [("", str(refusal))]
+    found = [(str(one.label), listing.query.get_filter(one.name)) for one in listing.filters]
+    options = {str(one.label): dict(one.options) for one in listing.filters}
+    named = [(label, str(options[label][value])) for label, value in found if value]
+    search = [(gettext("Search"), f"“{listing.query.search}”")] if listing.query.search else []
+    return [*search, *named]
+
+
+@bp.route("/<int:number>/text", methods=["GET", "POST"])
+@validates_own_csrf
+def edit(number: int) -> ResponseReturnValue:
+    mailing, form = queries.get_mailing(number), TextForm()
+    audience, stale = audiences.get_audience(mailing.audience), None
+    if form.validate_on_submit() and form.check_placeholders(audience):
+        try:
+            _save(mailing, form)
+        except StaleEdit as error:
+            form, stale = form.rebase_on(error), error
+        else:
+            return redirects.redirect_to(url_for(".show", number=number), "mailing-saved")
+    elif not form.is_submitted():
+        form.set_initial_data(mailing)
+    return render_page(
+        "admin/mailings/edit.html",
+        409 if stale else 422 if form.errors else 200,
+        form=form,
+        stale=stale,
+        mailing=mailing,
+        audience=audience,
+        back=url_for(".show", number=number),
+        breadcrumbs=breadcrumbs(mailing),
+    )
+
+
+def _save(mailing: Mailing, form: TextForm) -> None:
+    services.save(
+        mailing, form.draft, expected_version=form.expected_version.data, actor=current_actor()
+    )
+
+
+def breadcrumbs(mailing: Mailing) -> list[tuple[str, str]]:
+    """Return the way to the pages of a mailing."""
+    return [(title_of(mailing), url_for("admin.mailings.show", number=mailing.id))]
+
+
+def title_of(mailing: Mailing) -> str:
+    """Return the subject of a mailing, or what it is called without one."""
+    return mailing.subject or gettext("Email without a subject")
+
+
+@bp.route("/<int:number>/people", methods=["GET", "POST"])
+@validates_own_csrf
+def people(number: int) -> ResponseReturnValue:
+    """Show who gets a draft, and leave out those whose boxes are not ticked."""
+    mailing, form = queries.get_mailing(number), ConfirmForm()
+    if form.validate_on_submit():
+        listed, ticked = request.form.getlist("listed"), request.form.getlist("chosen")
+        services.deselect(mailing, listed, ticked)
+        here = redirects.safe_path_or_blank(request.form.get("back", ""))
+        return redirects.redirect_to(here or url_for(".people", number=number), "mailing-people")
+    selection = queries.select_people(mailing)
+    rows = [
+        *((one, "") for one in selection.included),
+        *((one.candidate, one.reason) for one in selection.excluded),
+    ]
+    list_query = parse_list_query((), ("name",))
+    rows = [row for row in rows if _matches(row[0], list_query.search)]
+    shown = rows[list_query.offset :][:PAGE_SIZE]
+    return render_page(
+        "admin/mailings/people.html",
+        422 if form.errors else 200,
+        form=form,
+        mailing=mailing,
+        selection=selection,
+        listing=Listing(shown, len(rows), list_query, endpoint=".people"),
+        deselected=recipients.DESELECTED,
+        breadcrumbs=breadcrumbs(mailing),
+    )
+
+
+def _matches(candidate: Candidate, search: str) -> bool:
+    text = f"{candidate.name} {candidate.address} {candidate.booking_reference}".casefold()
+    return all(word in text for word in search.casefold().split())
+
+
+@bp.route("/<int:number>/filters", methods=["GET", "POST"])
+@validates_own_csrf
+def edit_filters(number: int) -> ResponseReturnValue:
+    """Choose other people of the same list."""
+    mailing = queries.get_mailing(number)
+    kind = saved_views.get_kind(audiences.get_audience(mailing.audience).list_name)
+    listing = kind.parse(to_args(mailing.query))
+    form = build_filter_form(listing.filters, listing.query)
+    if form.validate_on_submit():
+        query = kind.to_query(kind.parse(request.form).query, "")
+        services.choose_people(mailing, query, actor=current_actor())
+        return redirects.redirect_to(url_for(".show", number=number), "mailing-people")
+    return render_page(
+        "admin/mailings/filters.html",
+        422 if form.errors else 200,
+        form=form,
+        fields=[form[name] for name in ("q", *(one.name for one in listing.filters))],
+        back=url_for(".show", number=number),
+        breadcrumbs=breadcrumbs(mailing),
+    )
+
+
+@bp.get("/<int:number>/preview")
+def preview(number: int) -> ResponseReturnValue:
+    """Show the email to one of the people, and the way to the one before and after."""
+    mailing = queries.get_mailing(number)
+    included = queries.select_people(mailing).included
+    position = _find_position(included, request.args.get("person", ""))
+    candidate = _load(mailing, included[position])
+    own = message.own_values(queries.get_own(mailing, candidate.person))
+    audience = audiences.get_audience(mailing.audience)
+    response = render_page(
+        "admin/mailings/preview.html",
+        mailing=mailing,
+        candidate=candidate,
+        position=position,
+        people=included,
+        email=message.render(mailing, audience, candidate, own),
+        empty=message.find_empty(mailing, candidate, own),
+        is_narrow=request.args.get("width") == "phone",
+        breadcrumbs=breadcrumbs(mailing),
+        form=ConfirmForm(),
+    )
+    response.headers["Content-Security-Policy"] = PREVIEW_POLICY
+    return response
+
+
+@bp.get("/<int:number>/preview/html")
+def preview_html(number: int) -> ResponseReturnValue:
+    """Return the HTML of the email to one person, for the frame."""
+    mailing = queries.get_mailing(number)
+    candidate = _load(mailing, Candidate(request.args.get("person", ""), "", ""))
+    own = message.own_values(queries.get_own(mailing, candidate.person))
+    audience = audiences.get_audience(mailing.audience)
+    response = Response(message.render(mailing, audience, candidate, own).html)
+    response.headers["Content-Security-Policy"] = FRAME_POLICY
+    return response
+
+
+def _find_position(included: Sequence[Candidate], person: str) -> int:
+    if not included:
+        raise RuleViolation("Nobody would get this email, so there is no preview")
+    known = [one.person for one in included]
+    return known.index(person) if person in known else 0
+
+
+def _load(mailing: Mailing, candidate: Candidate) -> Candidate:
+    """Return somebody with the values of their placeholders."""
+    audience = audiences.get_audience(mailing.audience)
+    found = audience.load([candidate.person], mailing.query).get(candidate.person)
+    if found is None:
+        raise NotFound("There is no such recipient")
+    return replace(found, values=message.hide_secrets(found.values, audience))

@@ -1,0 +1,316 @@
+"""An organiser writes to many people: chooses them, writes, previews, sends, and reads a report."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from app.accounts.models import DESK, SavedView
+from app.admin import saved_views
+from app.database import db, transaction
+from app.mail.models import FAILED, Email
+from app.mailings import release
+from app.mailings.models import Mailing
+from app.registration.desk import services as desk_services
+from app.registration.models import Delegate
+from tests.browser import Browser, Page
+from tests.factories import get_ada_marsh, make_delegate, make_organiser, make_saved_view, sign_in
+from tests.mail_server import MailServer
+from tests.sent_emails import deliver_emails
+
+GRACE = "grace@conference.example"
+PAGE = "/organise/mailings"
+DECLARED = saved_views.LISTS  # importing it lets views of lists be saved
+EDITED = {"Subject", "Text"}
+COMMON = {"Continue", "Stay signed in", "Back to the page", "Sign out"}  # buttons of every page
+TEXT = "Dear {{ first_name }},\n\nyou come on {{ days }}: {{ booking_link }}"
+
+
+@pytest.fixture
+def organiser(visitor: Browser) -> Browser:
+    return sign_in(visitor, GRACE)
+
+
+def make_three() -> list[Delegate]:
+    return [
+        make_delegate(given_names="Ada", email="ada@example.org", country="GH"),
+        make_delegate(given_names="Bo", email="bo@example.org", days="2009-06-11"),
+        make_delegate(given_names="Cy", email="cy@example.org", organisation="", country="GH"),
+    ]
+
+
+def write(organiser: Browser, query: str = "", text: str = TEXT, **others: Any) -> Page:
+    page = organiser.open(f"/organise/delegates{query}").press("Write to these people")
+    return page.press("Save email", subject="See you soon, {{ first_name }}", text=text, **others)
+
+
+def send(page: Page, people: str, status: int = 200, **answers: Any) -> Page:
+    return page.follow("Send").press("Send email", {people: True, **answers}, status=status)
+
+
+def read_facts(page: Page) -> dict[str, str]:
+    """What the page says of the people, without what its history says of the text."""
+    return {label: words for label, words in page.summary_list.items() if label not in EDITED}
+
+
+def get_addresses() -> list[str]:
+    db.session.rollback()
+    return sorted(db.session.scalars(select(Email.recipient).where(Email.template == "mailing")))
+
+
+def test_those_whom_the_list_shows_get_the_email_when_the_time_to_cancel_is_over(
+    organiser: Browser, frozen_time: Any, mailbox: MailServer
+) -> None:
+    make_three()
+
+    page = organiser.open("/organise/delegates?country=GH").press("Write to these people")
+    assert page.heading == "Write the email"
+    page = page.press("Save email", subject="See you soon, {{ first_name }}", text=TEXT)
+    assert page.heading == "See you soon, {{ first_name }}"
+    assert read_facts(page) == {"People": "Delegates", "Country": "Ghana", "Gets it": "2"}
+    page = send(page, "Send it to 2 people")
+    assert "Scheduled. It goes out at 9:40am on Tuesday 12 May 2009." in page.text
+    assert organiser.open("/organise").text.count("An email to 2 people goes out at 9:40am") == 1
+    release.release_due()
+    assert get_addresses() == []
+    frozen_time.shift(timedelta(minutes=10))
+    release.release_due()
+    deliver_emails()
+
+    assert get_addresses() == ["ada@example.org", "cy@example.org"]
+    first, _ = mailbox.emails
+    assert first.subject == "See you soon, Ada"
+    assert "you come on Wednesday 10 June 2009 and Thursday 11 June 2009" in first.text
+    release.release_due()
+    page = organiser.open(f"{PAGE}/1")
+    assert page.summary_list["Sent"] == "2"
+    assert page.follow("Sent").rows[0] == {
+        "Name": "Ada Lovelace",
+        "Email address": "ada@example.org",
+        "State": "Sent",
+        "Reason": "",
+    }
+
+
+def test_an_email_that_is_cancelled_in_time_is_a_draft_again(
+    organiser: Browser, frozen_time: Any
+) -> None:
+    make_three()
+    page = send(write(organiser), "Send it to everyone in the list: 3 people")
+
+    page = page.press("Cancel sending")
+    frozen_time.shift(timedelta(minutes=20))
+    release.release_due()
+
+    assert "Draft. Nothing has been sent." in page.text
+    assert get_addresses() == []
+    page = send(page, "Send it to everyone in the list: 3 people")
+    frozen_time.shift(timedelta(minutes=20))
+    release.release_due()
+    assert len(get_addresses()) == 3
+
+
+def test_some_are_left_out_by_hand_and_others_have_no_use_for_it(
+    organiser: Browser, frozen_time: Any
+) -> None:
+    _, bo, _ = make_three()
+    make_delegate(given_names="Ada’s colleague", email="ADA@example.org")
+    with transaction():
+        desk_services.cancel(bo, actor=GRACE, notify=False)
+
+    page = write(organiser).follow("View and leave out people")
+    assert "2 people get it. 2 are left out." in page.text
+    page = page.press("Save recipients", {"Send it to Cy Lovelace": False})
+    page = page.follow("See you soon, {{ first_name }}")
+
+    assert read_facts(page) == {
+        "People": "Delegates",
+        "Gets it": "1",
+        "Left out: booking cancelled": "1",
+        "Left out: same email address as someone else in the list": "1",
+        "Left out: left out by an organiser": "1",
+    }
+    page = send(page, "Send it to everyone in the list: 1 person")
+    frozen_time.shift(timedelta(minutes=10))
+    release.release_due()
+    assert get_addresses() == ["ada@example.org"]
+
+
+def test_a_placeholder_that_nobody_knows_or_that_is_private_is_refused(
+    organiser: Browser, site: Flask
+) -> None:
+    make_three()
+    form = organiser.open("/organise/delegates").press("Write to these people")
+
+    page = form.press(
+        "Save email",
+        subject="Hello {{ booking_link }}",
+        text="You need {{ dietary }}, {{ frist_name }}",
+        status=422,
+    )
+
+    assert page.errors == [
+        "There is no placeholder “booking_link”",
+        (
+            "There is no placeholder “dietary”. "
+            "There is no placeholder “frist_name”. Did you mean “first_name”?"
+        ),
+    ]
+
+
+def test_nothing_is_sent_to_people_who_were_not_counted(organiser: Browser) -> None:
+    make_three()
+    page = write(organiser).follow("Send")
+    make_delegate(given_names="Dora", email="dora@example.org")
+
+    answers = {"Send it to everyone in the list: 3 people": True}
+    page = page.press("Send email", answers, status=422)
+
+    assert page.errors == ["The number of recipients has changed: it is 4 now. Check who they are"]
+    page = page.press("Send email", status=422)
+    assert page.errors == ["Confirm the number of people before you send it"]
+    answers = {"Send it to everyone in the list: 4 people": True}
+    assert "Scheduled." in page.press("Send email", answers).text
+
+
+def test_nobody_is_written_to_where_no_one_matches(organiser: Browser) -> None:
+    make_three()
+    page = write(organiser).follow("Change filters").press("Save filters", search="Zoe")
+
+    assert page.summary_list["Gets it"] == "0"
+    page = page.follow("Send")
+    assert [one for one in page.buttons if one not in COMMON] == []
+    assert "Nobody would get this email. Change the filters first." in page.text
+
+
+def test_the_preview_goes_from_one_person_to_the_next_without_their_links(
+    organiser: Browser,
+) -> None:
+    make_three()
+    page = write(organiser, text=f"{TEXT}\n\nFrom {{{{ organisation }}}}").follow("Preview")
+    assert page.summary_list["Subject"] == "See you soon, Ada"
+    assert "each-has-their-own" in page.text
+
+    page = page.follow("Next person →").follow("Next person →")
+
+    assert page.summary_list["Subject"] == "See you soon, Cy"
+    assert "There is nothing to put in place of organisation for this person." in page.text
+    page = page.press("Send a test to myself")
+    [test] = db.session.scalars(select(Email))
+    assert (test.recipient, test.subject) == (GRACE, "See you soon, Ada")
+    page = page.follow("Go back").follow("Send")
+    assert "1 person has nothing to put in place of organisation: Cy Lovelace" in page.text
+
+
+def test_a_reminder_follows_the_dates_and_reaches_those_who_registered_since(
+    organiser: Browser, frozen_time: Any
+) -> None:
+    make_three()
+    page = send(
+        write(organiser),
+        "Send it to everyone in the list: 3 people",
+        **{
+            "When to send it": "Some days before the conference",
+            "Time": "9:00",
+            "Days before the conference": "7",
+            "Also send it to people who match the filters by then": True,
+        },
+    )
+    assert "It goes out at 9am on Wednesday 3 June 2009." in page.text
+    make_delegate(given_names="Dora", email="dora@example.org")
+
+    frozen_time.move_to("2009-06-03T09:00:00+01:00")
+    release.release_due()
+
+    assert len(get_addresses()) == 4
+
+
+def test_a_saved_view_chooses_the_people(organiser: Browser) -> None:
+    make_three()
+    view: SavedView = make_saved_view(
+        make_organiser(GRACE), list_name="delegates", query="country=GH", name="From Ghana"
+    )
+
+    page = organiser.open(PAGE).follow("Write a group email")
+    page = page.press("Continue", people=f"Delegates: saved view “{view.name}”")
+    page = page.press("Save email", subject="Hello", text="Hello")
+
+    assert read_facts(page) == {"People": "Delegates", "Country": "Ghana", "Gets it": "2"}
+
+
+def test_speakers_are_told_their_sessions_and_open_tasks(
+    organiser: Browser, frozen_time: Any, mailbox: MailServer
+) -> None:
+    speaker = get_ada_marsh()
+    speaker.contact_address = "marsh@example.org"
+    db.session.commit()
+    page = organiser.open("/organise/speakers?q=Marsh").press("Write to these people")
+    page = page.press(
+        "Save email",
+        subject="{{ session_title }}",
+        text="Dear {{ full_name }}\n\n{{ sessions }}\n\n{{ open_tasks }}",
+    )
+
+    send(page, "Send it to 1 person")
+    frozen_time.shift(timedelta(minutes=10))
+    release.release_due()
+    deliver_emails()
+
+    [email] = mailbox.emails
+    assert email.recipient == "marsh@example.org"
+    assert f"Session: {email.subject}" in email.text
+    assert "- Approve your name" in email.text or "\n- " in email.text
+
+
+def test_a_report_says_what_was_refused_and_is_a_file_too(
+    organiser: Browser, frozen_time: Any
+) -> None:
+    make_three()
+    send(write(organiser), "Send it to everyone in the list: 3 people")
+    frozen_time.shift(timedelta(minutes=10))
+    release.release_due()
+    with transaction():
+        email = db.session.scalars(select(Email).order_by(Email.id)).first()
+        assert email is not None
+        email.state, email.last_error = FAILED, "No such mailbox"
+
+    page = organiser.open(f"{PAGE}/1")
+
+    assert page.summary_list["Refused by their mail server"] == "1"
+    assert page.summary_list["Being sent"] == "2"
+    page.press("Download as CSV")
+    lines = organiser.page.source.splitlines()
+    assert lines[0] == '\ufeff"Name","Email address","State","Reason","Sent"'
+    assert lines[1] == '"Ada Lovelace","ada@example.org","Refused","No such mailbox",""'
+
+
+def test_the_rest_is_stopped_while_emails_go_out(organiser: Browser, frozen_time: Any) -> None:
+    make_three()
+    send(write(organiser), "Send it to everyone in the list: 3 people")
+    frozen_time.shift(timedelta(minutes=10))
+    release.release_due()
+
+    page = organiser.open(f"{PAGE}/1").follow("Stop sending").press("Stop email")
+
+    assert get_addresses() == []
+    assert page.summary_list["Left out"] == "3"
+    page = page.press("Copy to a new draft")
+    assert page.summary_list["Gets it"] == "3"
+    page = page.follow("Delete draft").press("Delete draft")
+    assert [row["State"] for row in page.rows] == ["Stopped"]
+
+
+def test_the_desk_reads_what_was_sent_and_sends_nothing(visitor: Browser) -> None:
+    make_three()
+    grace = sign_in(visitor, GRACE)
+    write(grace)
+    desk = sign_in(visitor, "dora@conference.example", role=DESK)
+
+    page = desk.open(f"{PAGE}/1")
+
+    assert [one for one in page.buttons if one not in COMMON] == []
+    assert desk.open("/organise/delegates").buttons.count("Write to these people") == 0
+    assert desk.fetch("POST", f"{PAGE}/1/cancel").status_code == 400
+    assert db.session.scalars(select(Mailing.state)).all() == ["draft"]

@@ -33,7 +33,7 @@ from app.mail import transports
 from app.mail import worker as mail_worker
 from app.mail.models import FAILED, SENT
 from app.mail.worker import ShutdownSignal
-from app.mailings import release
+from app.mailings import notices, release
 from app.materials import services as materials
 from app.onboarding import commands as onboarding
 from app.programme import queries as programme_queries
@@ -88,6 +88,7 @@ FREQUENT_TASKS: tuple[mail_worker.Task, ...] = (
     page_images.render_pending,
     release_notifications.notify_of_release,
     waiting_list.run_due,
+    notices.prepare,
     reminders.send_due,
     share_images.draw_missing,
 )

@@ -386,6 +386,9 @@ ROUTES = [
     Route(
         "/organise/menus/<menu>/shipped", "GET POST", Who.EDITORS, "/organise/menus/header/shipped"
     ),
+    Route("/organise/notices", "GET", Who.DESK_READERS),
+    Route("/organise/notices/drop", "GET POST", Who.ORGANISER),
+    Route("/organise/notices/prepare", "POST", Who.ORGANISER),
     Route("/organise/pages", "GET", Who.A_PART),
     Route("/organise/pages/<kind>/<slug>", "GET", Who.A_PART, "/organise/pages/page/help"),
     Route(

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from flask import url_for
 from flask_babel import gettext, ngettext
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, String, cast, func, select
 
 from app import clock
 from app.accounts import roles
@@ -22,7 +22,9 @@ from app.interchange import uploads
 from app.interchange.uploads import Upload
 from app.mail.models import Email
 from app.mail.queries import IS_FAILED, IS_WAITING
+from app.mailings import notice_models
 from app.mailings.models import SCHEDULED, SENDING, Mailing
+from app.mailings.notice_models import ChangeNotice
 from app.onboarding.queries import get_example_acronym
 from app.programme import clashes
 from app.programme.editing import speaker_queries
@@ -91,6 +93,29 @@ def _count_example_texts() -> int:
     if conference.is_invented or conference.acronym in {"", get_example_acronym(folder)}:
         return 0
     return len(starter_texts.list_example_texts(folder))
+
+
+def _measure_notice() -> ColumnElement[str]:
+    """Return the subquery that gives how many people can be told of how many changes: 12 3."""
+    size = cast(ChangeNotice.people, String) + " " + cast(ChangeNotice.changes, String)
+    newest = select(size).where(notice_models.IS_OPEN)
+    return newest.order_by(ChangeNotice.id.desc()).limit(1).scalar_subquery()
+
+
+def _read_people(size: str | None) -> int:
+    return int((size or "0").partition(" ")[0])
+
+
+def _describe_notice(size: str) -> str:
+    people, changes = map(int, size.split())
+    words = ngettext("%(num)s change", "%(num)s changes", changes)
+    sentence: str = ngettext(
+        "person can be told of %(changes)s",
+        "people can be told of %(changes)s",
+        people,
+        changes=words,
+    )
+    return sentence
 
 
 def _url(endpoint: str, **values: Any) -> Callable[[], str]:
@@ -208,6 +233,16 @@ TASKS: tuple[Task, ...] = (
         queries.count_pending,
         lambda n: ngettext("unpublished change", "unpublished changes", n),
         _url("publishing.changes"),
+    ),
+    Task(
+        "notices",
+        WAITING,
+        roles.MAILINGS,
+        _measure_notice,
+        lambda n: ngettext("person can be told of changes", "people can be told of changes", n),
+        _url("notices.index"),
+        read=_read_people,
+        describe=_describe_notice,
     ),
     Task(
         "uploads",

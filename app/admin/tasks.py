@@ -47,6 +47,7 @@ class Task:
     is_counted: bool = True  # False: the sentence needs no number
     item: str = ""  # of the speakers' checklist: its deadline is that of the task
     read: Callable[[Any], int] = _read_count  # what the database gives, as a number
+    describe: Callable[[Any], str] | None = None  # likewise, as words in place of the sentence
 
 
 @dataclass(frozen=True)
@@ -84,7 +85,7 @@ def list_open(
     found = [
         _open(
             task,
-            count if isinstance(count, int) else task.read(next(read)),
+            count if isinstance(count, int) else next(read),
             next(dates) if task.item else None,
         )
         for task, count in zip(own, counts, strict=True)
@@ -108,13 +109,14 @@ def _deadline(item: str) -> ColumnElement[date]:
     return select(ItemDeadline.due_on).where(ItemDeadline.item == item).scalar_subquery()
 
 
-def _open(task: Task, number: int, due_on: date | None) -> OpenTask:
+def _open(task: Task, value: Any, due_on: date | None) -> OpenTask:
+    number = value if isinstance(value, int) else task.read(value)
     is_overdue = due_on is not None and due_on < _today()
     return OpenTask(
         name=task.name,
         severity=URGENT if is_overdue else task.severity,
         number=number,
-        sentence=task.sentence(number),
+        sentence=task.describe(value) if task.describe and number else task.sentence(number),
         url=task.url(),
         is_counted=task.is_counted,
         due_on=due_on,

@@ -10,7 +10,7 @@ one of two thousand sessions must be as fast as a page.
 import re
 import uuid
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from urllib.parse import quote
 
@@ -121,6 +121,7 @@ class CalendarContext:
     site: str
     illustrative_note: str
     illustrative_category: str
+    organizer: str = ""  # a content line, which a calendar with a method needs
 
 
 @dataclass(frozen=True)
@@ -163,16 +164,45 @@ def dump(  # noqa: PLR0913 - which calendar, and for whom
         property_line("CALSCALE", "GREGORIAN"),
         *_render_calendar_properties(name, _describe_unscheduled(without_time), address),
     ]
-    context = CalendarContext(
+    context = _build_context(programme, site)
+    for event in list_events(programme, keys, cancelled_for_reader):
+        lines += _render_event(event, context)
+    return fold([*lines, property_line("END", "VCALENDAR")])
+
+
+def dump_update(programme: PublishedProgramme, *, site: str, keys: Collection[str]) -> bytes:
+    """Return the sessions with these keys as they are now, to be sent by email (RFC 5546, 3.2.1).
+
+    They replace those of our calendars, which have the same UID and a lower or the same SEQUENCE;
+    sessions that were cancelled or withdrawn have the status CANCELLED.
+    """
+    facts = programme.conference
+    name = " ".join(facts.title.split())
+    organizer = property_line(
+        "ORGANIZER", f"mailto:{facts.contact_email}", CN=quote_parameter(name)
+    )
+    context = replace(
+        _build_context(programme, site), organizer=organizer if facts.contact_email else ""
+    )
+    lines = [
+        property_line("BEGIN", "VCALENDAR"),
+        property_line("VERSION", "2.0"),
+        property_line("PRODID", PRODID),
+        property_line("METHOD", "PUBLISH"),
+    ]
+    for event in list_events(programme, keys):
+        lines += _render_event(event, context)
+    return fold([*lines, property_line("END", "VCALENDAR")])
+
+
+def _build_context(programme: PublishedProgramme, site: str) -> CalendarContext:
+    return CalendarContext(
         acronym=programme.conference.acronym,
         place=programme.conference.place,
         site=site,
         illustrative_note=gettext("This session is illustrative. It is not on record."),
         illustrative_category=gettext("Illustrative"),
     )
-    for event in list_events(programme, keys, cancelled_for_reader):
-        lines += _render_event(event, context)
-    return fold([*lines, property_line("END", "VCALENDAR")])
 
 
 def list_events(
@@ -259,6 +289,8 @@ def _render_event(event: CalendarEvent, context: CalendarContext) -> Iterator[st
     yield property_line("SEQUENCE", str(revision.sequence))
     yield from _render_times(revision)
     yield property_line("STATUS", "CONFIRMED" if event.is_confirmed else "CANCELLED")
+    if context.organizer:
+        yield context.organizer
     yield property_line("SUMMARY", escape_text(revision.title))
     yield property_line("URL", f"{context.site}/sessions/{quote(revision.slug)}")
     if session is None or not event.is_confirmed or session.is_break:

@@ -50,6 +50,7 @@ class Audience:
     load: Callable[[Collection[str], str], Mapping[str, Candidate]]
     find: Callable[[str], Sequence[Candidate]] | None = None  # who match a query string
     secrets: frozenset[str] = frozenset()  # placeholders with links that only they may have
+    required: frozenset[str] = frozenset()  # placeholders that every text must have
     list_name: str = ""  # of the list whose filters choose them, as app.admin.saved_views has it
 
     @property

@@ -38,7 +38,7 @@ def find_problems(text: str, audience: Audience, *, is_subject: bool) -> Sequenc
     known = audience.placeholders
     if is_subject:  # where no link and no block has room
         known = {name: one for name, one in known.items() if one.kind is PlaceholderKind.VALUE}
-    return placeholders.find_problems(text, known)
+    return placeholders.find_problems(text, known, () if is_subject else audience.required)
 
 
 @dataclass(frozen=True)

@@ -179,7 +179,8 @@ def _row(mailing: Mailing, candidate: Candidate, **others: Any) -> dict[str, Any
 
 def _insert(rows: Sequence[Mapping[str, Any]]) -> None:
     if rows:
-        db.session.execute(insert(MailingRecipient), rows)
+        # one statement, whether a row has a calendar or not
+        db.session.execute(insert(MailingRecipient), rows, execution_options={"render_nulls": True})
 
 
 def erase_person(person: str) -> None:

@@ -9,9 +9,12 @@ from app.accounts.two_factor import totp
 from app.database import db, transaction
 from app.mail import domains
 from app.mail.models import FAILED
+from app.mailings import notices
 from app.mailings.models import MailingRecipient
+from app.registration.models import LinkedAgenda
 from tests.factories import (
     SMALL_CONFERENCE,
+    make_agenda,
     make_delegate,
     make_email,
     make_login_session,
@@ -19,9 +22,11 @@ from tests.factories import (
     make_organiser,
     make_session,
     make_waiting_list_entry,
+    publish_programme,
     save,
 )
 from tests.keyboard_user import KeyboardUser
+from tests.lookups import get_session
 from tests.programme.sample_pictures import make_picture
 
 ADA = "/organise/delegates/GHJK2345"
@@ -46,6 +51,30 @@ def test_publishing(keyboard_user: KeyboardUser) -> None:
     keyboard_user.fill("Reason for restoring (optional)", "Too soon")
     keyboard_user.press("Restore release 1")
     keyboard_user.expect_announcement("This release is public again.")
+
+
+@pytest.mark.walks("admin.notices.prepare", "admin.notices.drop")
+def test_notices_of_change(keyboard_user: KeyboardUser) -> None:
+    with transaction():
+        notices.prepare()
+    delegate = make_delegate()
+    save(LinkedAgenda(delegate_id=delegate.id, agenda_id=make_agenda("harbour-walls").id))
+    get_session("harbour-walls").title = "Walls"
+    db.session.commit()
+    publish_programme()
+    with transaction():
+        notices.prepare()
+    keyboard_user.open("/organise/publishing/releases/2")
+    keyboard_user.press("Choose what to tell them")
+    keyboard_user.tick("Tell people: Walls, New title")
+    keyboard_user.press("Prepare emails")
+    keyboard_user.expect_announcement("Select at least one change")
+    keyboard_user.press("Prepare emails")
+    keyboard_user.expect_announcement("The emails are prepared.")
+    keyboard_user.open("/organise/notices")
+    keyboard_user.press("Tell nobody")
+    keyboard_user.press("Tell nobody")
+    keyboard_user.expect_announcement("Nobody will be told of these changes.")
 
 
 @pytest.mark.walks(

@@ -12,7 +12,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
-from app.accounts import guards
+from app.accounts import guards, roles
 from app.admin import draft_forms
 from app.admin.draft_forms import deletes_draft
 from app.admin.history_views import MAX_ID
@@ -24,6 +24,7 @@ from app.forms.form import (
     validates_own_csrf,
 )
 from app.history import queries as history
+from app.mailings import notices
 from app.programme import queries as programme
 from app.releases import queries, scheduled_releases, services
 from app.releases.models import ScheduledRelease
@@ -162,6 +163,7 @@ def publish() -> ResponseReturnValue:
         return page or _render_step(form, answer)
     if answer is None:
         return redirects.redirect_to(url_for(".changes"), "release-planned")
+    notices.prepare()
     what = "published" if answer.is_new else "public-already"
     return redirects.redirect_to(url_for(".release", number=answer.release.number), what)
 
@@ -231,6 +233,8 @@ def release(number: int) -> ResponseReturnValue:
         release=queries.get_release(number),
         current=queries.get_current_conference().current_release,
         entries=history.list_newest(f"release {number}"),
+        notice_size=notices.find_open_size(),
+        may_see_notice=guards.can_read(roles.MAILINGS),
         breadcrumbs=_release_breadcrumbs(),
     )
 
@@ -265,6 +269,7 @@ def roll_back(number: int) -> ResponseReturnValue:
         except RuleViolation as refusal:
             form.add_error(form.note, refusal)
         else:
+            notices.prepare()
             return redirects.redirect_to(url_for(".release", number=number), "rolled-back")
     differences = presentation.diff_rollback(number)
     form.expected_version.data = differences.old
@@ -288,6 +293,7 @@ def _render_step(form: ScheduleReleaseForm, step: WizardStep) -> ResponseReturnV
         preview=step.preview,
         refusal=step.refusal,
         differences=presentation.diff_unpublished(step.preview),
+        notice_size=notices.estimate(step.preview.public, step.preview.working),
     )
 
 

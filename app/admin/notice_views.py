@@ -1,0 +1,172 @@
+"""Notices of change: what people can be told of the last releases, and who would be told.
+
+Nothing is sent here. Once an organiser has chosen the changes, their emails are a draft that is
+checked, edited and sent like any other email to many people.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from flask import Blueprint, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _l
+
+from app.accounts.guards import current_actor
+from app.admin.listing import ListFilter, ListQuery, paginate, parse_list_query, render_list
+from app.admin.mailings.audiences import FOR_DELEGATES, load_delegates
+from app.errors import NotFound, RuleViolation
+from app.forms.fields import VersionField
+from app.forms.form import Form
+from app.mail import placeholders
+from app.mail.placeholders import Placeholder, PlaceholderKind
+from app.mailings import audiences, notice_changes, notice_mailing, notices
+from app.mailings.audiences import Audience
+from app.mailings.models import Mailing
+from app.mailings.notice_changes import ChangeText, NoticeChange
+from app.mailings.notice_models import ChangeNotice
+from app.mailings.notice_recipients import NoticeRecipient
+from app.mailings.notices import NoticeOverview
+from app.web import redirects
+from app.web.rendering import render_page
+
+bp = Blueprint("notices", __name__, url_prefix="/notices")
+
+redirects.MESSAGES["admin"] |= {
+    "notice-prepared": _l("The emails are prepared. Check them, then send them."),
+    "notice-dropped": _l("Nobody will be told of these changes."),
+}
+
+SORTS = ("name",)
+PLACEHOLDERS = placeholders.declare(
+    *FOR_DELEGATES.values(),
+    Placeholder(
+        notice_mailing.CHANGES,
+        _l("What has changed for them, from old to new"),
+        kind=PlaceholderKind.BLOCK,
+    ),
+    Placeholder(
+        notice_mailing.SESSIONS,
+        _l("The changed sessions that they follow, if any"),
+        _l("Fair financing"),
+    ),
+)
+audiences.declare(
+    Audience(
+        notice_mailing.AUDIENCE,
+        _l("Notices of change"),
+        PLACEHOLDERS,
+        load_delegates,
+        secrets=frozenset({"booking_link"}),
+        required=frozenset({notice_mailing.CHANGES}),
+    )
+)
+
+
+@dataclass(frozen=True)
+class ChangeRow:
+    """A change that an organiser can leave out."""
+
+    id: str
+    text: ChangeText
+    count: int  # of the people whom it concerns
+    is_chosen: bool
+
+
+class NoticeForm(Form):
+    """Decide about a notice as the page showed it."""
+
+    expected_version = VersionField()
+
+
+@bp.get("")
+def index() -> ResponseReturnValue:
+    notice = notices.find_open()
+    if notice is None:
+        return render_page("admin/notices/none.html")
+    return _render_notice(notices.get_overview(notice), NoticeForm(formdata=None))
+
+
+@bp.post("/prepare")
+def prepare() -> ResponseReturnValue:
+    form, notice = NoticeForm(), _get_notice()
+    if not form.validate_on_submit():
+        return _render_notice(notices.get_overview(notice), form, str(form.errors))
+    try:
+        mailing = notices.create_mailing(
+            notice,
+            request.form.getlist("chosen"),
+            expected_version=form.expected_version.data,
+            actor=current_actor(),
+        )
+    except RuleViolation as refusal:
+        return _render_notice(notices.get_overview(notice), form, gettext(str(refusal)))
+    return redirects.redirect_to(_mailing_url(mailing), "notice-prepared")
+
+
+@bp.route("/drop", methods=["GET", "POST"])
+def drop() -> ResponseReturnValue:
+    form, notice = NoticeForm(), _get_notice()
+    if form.validate_on_submit():
+        notices.drop(notice, expected_version=form.expected_version.data, actor=current_actor())
+        return redirects.redirect_to(url_for(".index"), "notice-dropped")
+    form.expected_version.data = notice.version
+    return render_page(
+        "admin/notices/drop.html",
+        422 if form.errors else 200,
+        form=form,
+        size=notices.find_open_size(),
+    )
+
+
+def _mailing_url(mailing: Mailing) -> str:
+    return url_for("admin.mailings.show", number=mailing.id)
+
+
+def _get_notice() -> ChangeNotice:
+    notice = notices.find_open()
+    if notice is None:
+        raise NotFound("There is nothing to tell people at the moment")
+    return notice
+
+
+def _render_notice(
+    overview: NoticeOverview, choice: NoticeForm, error: str = ""
+) -> ResponseReturnValue:
+    choice.expected_version.data = overview.notice.version
+    filters = (_filter_by_change(overview.changes),)
+    list_query = parse_list_query(filters, SORTS)
+    return render_list(
+        "admin/notices/index.html",
+        paginate(_list_people(overview, list_query), list_query, filters),
+        error,
+        overview=overview,
+        rows=[_to_row(overview, one) for one in overview.changes if one.id in overview.counts],
+        choice=choice,
+        describe=notice_changes.describe,
+    )
+
+
+def _to_row(overview: NoticeOverview, change: NoticeChange) -> ChangeRow:
+    return ChangeRow(
+        id=change.id,
+        text=notice_changes.describe(change),
+        count=overview.counts[change.id],
+        is_chosen=change.id not in overview.excluded,
+    )
+
+
+def _filter_by_change(changes: Sequence[NoticeChange]) -> ListFilter:
+    texts = [(one.id, notice_changes.describe(one)) for one in changes]
+    options = [(number, f"{text.heading}: {text.label}") for number, text in texts]
+    return ListFilter("change", _l("Change"), [("", _l("All")), *options])
+
+
+def _list_people(overview: NoticeOverview, list_query: ListQuery) -> Sequence[NoticeRecipient]:
+    change, words = list_query.get_filter("change"), list_query.search.casefold().split()
+    return [
+        one
+        for one in overview.recipients
+        if (not change or change in one.ids)
+        and all(word in f"{one.name} {one.email} {one.reference}".casefold() for word in words)
+    ]

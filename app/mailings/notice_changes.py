@@ -1,0 +1,301 @@
+"""The changes between two releases that people are told of, and how an email describes each.
+
+Only the net difference counts: what was changed and changed back is no change. Most changes
+concern those who follow the session. Some concern everybody who comes on a day: another venue,
+another start of the day, and a plenary that is added, moved or cancelled.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from functools import cached_property
+from hashlib import sha256
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _l
+
+from app.programme.snapshot import PLENARY_KIND, Session, Snapshot
+from app.releases.comparison import Comparison, Modified, compare, list_days
+from app.releases.diff_text import describe_time_and_room
+from app.web.formatting import local_date, local_time
+
+VENUE, START, ADDED, MOVED, ROOM = "venue", "start", "added", "moved", "room"
+CANCELLED, WITHDRAWN, REINSTATED = "cancelled", "withdrawn", "back"
+RENAMED, SPEAKERS = "renamed", "speakers"
+LABELS: Final[Mapping[str, Any]] = {
+    VENUE: _l("New venue"),
+    START: _l("New start of the day"),
+    ADDED: _l("Added"),
+    MOVED: _l("Moved"),
+    ROOM: _l("New room"),
+    CANCELLED: _l("Cancelled"),
+    WITHDRAWN: _l("No longer in the programme"),
+    REINSTATED: _l("Takes place after all"),
+    RENAMED: _l("New title"),
+    SPEAKERS: _l("Other speakers"),
+}
+ENDINGS: Final = frozenset({CANCELLED, WITHDRAWN})
+# Speakers hear of changes to their sessions in emails of their own, but not of these.
+NOT_IN_EMAILS_TO_SPEAKERS: Final = frozenset({ADDED, WITHDRAWN, START, VENUE})
+PLENARY_CHANGES: Final = frozenset({ADDED, MOVED, ROOM, CANCELLED, WITHDRAWN, REINSTATED})
+MIN_UNDERLINE: Final = 3
+LATEST: Final = datetime.max.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class NoticeChange:
+    """A change of a session, of the start of a day, or of the venue."""
+
+    kind: str
+    key: str  # of the session; the day; "" for the venue
+    old: Session | None = None
+    new: Session | None = None
+    old_text: str = ""  # the venue, or the speakers who left
+    new_text: str = ""
+    days: frozenset[date] = frozenset()  # it concerns everybody who comes on one of them
+
+    @cached_property
+    def id(self) -> str:
+        """Identify the change and its old and new values."""
+        values = (*map(_facts, (self.old, self.new)), self.old_text, self.new_text)
+        return sha256(repr((self.kind, self.key, values)).encode()).hexdigest()[:16]
+
+    @property
+    def label(self) -> str:
+        """What happened, as a heading."""
+        return str(LABELS[self.kind])
+
+    @property
+    def session(self) -> Session | None:
+        """The session as it is now, or as it was."""
+        return self.new or self.old
+
+    @property
+    def is_of_session(self) -> bool:
+        """Whether it changes a session, which somebody may follow."""
+        return self.kind not in {START, VENUE}
+
+    @cached_property
+    def speaker_slugs(self) -> frozenset[str]:
+        """The speakers to whom the release has sent an email about this change."""
+        if self.kind in NOT_IN_EMAILS_TO_SPEAKERS:
+            return frozenset()
+        return frozenset(part.slug for one in (self.old, self.new) if one for part in one.parts)
+
+
+def _facts(one: Session | None) -> tuple[Any, ...]:
+    if one is None:
+        return ()
+    return (
+        one.title,
+        one.starts_at,
+        one.ends_at,
+        one.room.name if one.room else "",
+        one.is_cancelled,
+    )
+
+
+def list_changes(
+    old: Snapshot, new: Snapshot, places: tuple[str, str], now: datetime
+) -> tuple[NoticeChange, ...]:
+    """List what people can be told, in the order of the programme; nothing that is over.
+
+    ``places`` are the venue as people know it and as it is now.
+    """
+    if old.conference.acronym != new.conference.acronym:
+        return ()
+    zone, comparison = ZoneInfo(new.conference.time_zone), compare(old, new)
+    sessions = [one for one in _session_changes(comparison, old, new) if _is_ahead(one, now)]
+    today = now.astimezone(zone).date()
+    starts = _start_changes(old, new, zone, {one.key for one in sessions if one.days})
+    return (
+        *_venue_changes(new, places, today),
+        *(one for one in starts if one.key >= today.isoformat()),
+        *sorted(sessions, key=_sort_key),
+    )
+
+
+def _sort_key(change: NoticeChange) -> tuple[datetime, str, int]:
+    session = change.session
+    starts_at = (session.starts_at if session else None) or LATEST
+    return starts_at, change.key, list(LABELS).index(change.kind)
+
+
+def _is_ahead(change: NoticeChange, now: datetime) -> bool:
+    moments = [(one.ends_at or one.starts_at) for one in (change.old, change.new) if one]
+    return any(moment is None or moment > now for moment in moments)
+
+
+def _session_changes(
+    comparison: Comparison, old: Snapshot, new: Snapshot
+) -> Iterator[NoticeChange]:
+    zone, keys = comparison.zone, (_speaker_keys(old), _speaker_keys(new))
+    for one in comparison.sessions.modified:
+        for kind in _kinds(one):
+            yield _build(kind, zone, one.old, one.new)
+        yield from _speaker_changes(one, *keys)
+    for session in comparison.sessions.withdrawn:
+        yield from () if session.is_cancelled else [_build(WITHDRAWN, zone, session, None)]
+    plenaries = filter(_is_plenary, comparison.sessions.added)
+    yield from (_build(ADDED, zone, None, one) for one in plenaries if not one.is_cancelled)
+
+
+def _kinds(one: Modified[Session]) -> Iterator[str]:
+    """Yield what happened to a session besides its speakers."""
+    if one.old.is_cancelled != one.new.is_cancelled:
+        yield CANCELLED if one.new.is_cancelled else REINSTATED
+    if one.old.is_cancelled or one.new.is_cancelled:
+        return
+    names = {field.name for field in one.fields}
+    if names & {"starts_at", "ends_at"}:
+        yield MOVED
+    elif "room" in names:
+        yield ROOM
+    if "title" in names:
+        yield RENAMED
+
+
+def _build(kind: str, zone: ZoneInfo, old: Session | None, new: Session | None) -> NoticeChange:
+    versions = [one for one in (old, new) if one is not None]
+    is_for_all = kind in PLENARY_CHANGES and any(map(_is_plenary, versions))
+    days = frozenset(list_days(zone, *versions)) if is_for_all else frozenset()
+    return NoticeChange(kind, versions[0].key, old, new, days=days)
+
+
+def _is_plenary(session: Session) -> bool:
+    return session.kind.lower() == PLENARY_KIND
+
+
+def _speaker_keys(content: Snapshot) -> Mapping[str, str]:
+    return {one.slug: one.key or one.slug for one in content.speakers}
+
+
+def _speaker_changes(
+    one: Modified[Session], old_keys: Mapping[str, str], new_keys: Mapping[str, str]
+) -> Iterator[NoticeChange]:
+    if one.old.is_cancelled or one.new.is_cancelled:
+        return
+    before = {old_keys.get(part.slug, part.slug): part.name for part in one.old.parts}
+    after = {new_keys.get(part.slug, part.slug): part.name for part in one.new.parts}
+    left, joined = _names_besides(before, after), _names_besides(after, before)
+    if left or joined:
+        yield NoticeChange(SPEAKERS, one.new.key, one.old, one.new, left, joined)
+
+
+def _names_besides(names: Mapping[str, str], others: Mapping[str, str]) -> str:
+    return ", ".join(name for key, name in names.items() if key not in others)
+
+
+def _venue_changes(new: Snapshot, places: tuple[str, str], today: date) -> Iterator[NoticeChange]:
+    first, last = new.conference.starts_on, new.conference.ends_on
+    days = (first + timedelta(days=number) for number in range((last - first).days + 1))
+    ahead = frozenset(day for day in days if day >= today)
+    if places[0] != places[1] and places[1] and ahead:
+        yield NoticeChange(VENUE, "", old_text=places[0], new_text=places[1], days=ahead)
+
+
+def _start_changes(
+    old: Snapshot, new: Snapshot, zone: ZoneInfo, reported: set[str]
+) -> Iterator[NoticeChange]:
+    """Yield the days that start at another time, unless a change of a plenary says so."""
+    before, after = _first_sessions(old.sessions, zone), _first_sessions(new.sessions, zone)
+    for day in sorted(before.keys() & after.keys()):
+        was, now = before[day], after[day]
+        if was.starts_at != now.starts_at and not reported & {was.key, now.key}:
+            yield NoticeChange(START, day.isoformat(), was, now, days=frozenset({day}))
+
+
+def _first_sessions(sessions: Iterable[Session], zone: ZoneInfo) -> Mapping[date, Session]:
+    found: dict[date, Session] = {}
+    timed = [one for one in sessions if one.starts_at and not (one.is_cancelled or one.is_break)]
+    for one in sorted(timed, key=lambda one: (one.starts_at or LATEST, one.key), reverse=True):
+        found[list_days(zone, one)[0]] = one
+    return found
+
+
+@dataclass(frozen=True)
+class ChangeText:
+    """A change in words; ``old`` and ``new`` have labels, since a change may have only one."""
+
+    heading: str
+    label: str
+    lines: tuple[tuple[str, str], ...]  # (Before, Boat house)
+
+
+def describe(change: NoticeChange) -> ChangeText:
+    """Describe a change in the current language and the conference's time zone."""
+    return ChangeText(_heading(change), change.label, tuple(_iter_lines(change)))
+
+
+def _heading(change: NoticeChange) -> str:
+    if change.kind == START:
+        return local_date(date.fromisoformat(change.key))
+    return change.session.title if change.session else str(gettext("Venue"))
+
+
+def _iter_lines(change: NoticeChange) -> Iterator[tuple[str, str]]:
+    if change.kind == SPEAKERS:
+        yield from _pair(
+            gettext("No longer speaking"), change.old_text, gettext("Now speaking"), change.new_text
+        )
+    elif change.kind in ENDINGS and change.old:
+        yield gettext("It was planned for"), describe_time_and_room(change.old)
+    else:
+        before, now = _old_and_new(change)
+        yield from _pair(gettext("Before"), before, gettext("Now"), now)
+
+
+def _pair(old_label: str, old: str, new_label: str, new: str) -> Iterator[tuple[str, str]]:
+    if old:
+        yield old_label, old
+    if new:
+        yield new_label, new
+
+
+def _old_and_new(change: NoticeChange) -> tuple[str, str]:
+    if change.kind == VENUE:
+        return change.old_text, change.new_text
+    show = _FACT_OF[change.kind]
+    is_new_only = change.kind in {ADDED, REINSTATED}
+    old = "" if is_new_only or change.old is None else show(change.old)
+    return old, show(change.new) if change.new else ""
+
+
+def _show_start(session: Session) -> str:
+    return local_time(session.starts_at) if session.starts_at else ""
+
+
+def _show_room(session: Session) -> str:
+    return session.room.name if session.room else str(gettext("No room yet"))
+
+
+def _show_title(session: Session) -> str:
+    return session.title
+
+
+_FACT_OF: Final = {
+    START: _show_start,
+    ADDED: describe_time_and_room,
+    MOVED: describe_time_and_room,
+    ROOM: _show_room,
+    REINSTATED: describe_time_and_room,
+    RENAMED: _show_title,
+}
+
+
+def render_block(changes: Sequence[NoticeChange]) -> str:
+    """Return all changes of one person with the layout of ``app.mail.html_body``."""
+    parts: dict[str, list[str]] = {}
+    for one in changes:
+        text = describe(one)
+        heading = f"{text.heading}\n{'-' * max(MIN_UNDERLINE, len(text.heading))}"
+        parts.setdefault(one.key, [heading]).append(_render_change(text))
+    return "\n\n".join("\n\n".join(some) for some in parts.values())
+
+
+def _render_change(text: ChangeText) -> str:
+    """Return a small table, or two lines where there is only one value."""
+    lines = "\n".join(f"{label}: {value}" for label, value in text.lines)
+    return f"{text.label}:\n\n{lines}" if len(text.lines) > 1 else f"{text.label}\n{lines}"

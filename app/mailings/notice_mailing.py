@@ -1,0 +1,169 @@
+"""The emails of a notice of change: a mailing whose recipients each hear of their own changes.
+
+An organiser checks, edits and sends it like any other. While it is a draft, another release brings
+its recipients up to date and leaves what an organiser has written.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from flask_babel import gettext
+from sqlalchemy import delete as sql_delete
+from sqlalchemy import select
+
+from app.database import db
+from app.interchange import ical
+from app.mailings import notice_changes, recipients, services
+from app.mailings.audiences import Candidate
+from app.mailings.models import Mailing, MailingRecipient
+from app.mailings.notice_models import ChangeNotice
+from app.mailings.notice_recipients import NoticeRecipient
+from app.mailings.recipients import PreparedRecipient
+from app.mailings.services import Draft
+from app.programme import public_settings, snapshot
+from app.programme.models import Conference, Release
+from app.releases import revisions
+from app.releases.published_programme import PublishedProgramme, ReleaseContext
+from app.web import languages
+from app.web.rendering import absolute_url
+
+AUDIENCE: Final = "notices"
+CHANGES, SESSIONS = "changes", "followed_sessions"  # placeholders
+
+
+def default_draft() -> Draft:
+    """Return the text with which a mailing begins, in the language of the page."""
+    paragraphs = (
+        gettext("Dear {{ first_name }},"),
+        gettext("The programme of {{ conference }} has changed. This is what changes for you:"),
+        "{{ changes }}",
+        "{{ only if followed_sessions }}",
+        gettext(
+            "Open the attached file to update these sessions in your calendar: "
+            "{{ followed_sessions }}. If you subscribe to one of our calendars, it is updated "
+            "automatically."
+        ),
+        "{{ end }}",
+        f"[{gettext('View the programme')}]({{{{ programme_link }}}})",
+    )
+    return Draft(gettext("Changes to the programme of {{ conference }}"), "\n\n".join(paragraphs))
+
+
+def create_or_update(
+    notice: ChangeNotice, people: Sequence[NoticeRecipient], *, actor: str
+) -> Mailing:
+    """Make the draft of a notice, or bring its recipients up to date."""
+    if notice.mailing is None:
+        draft = replace(default_draft(), is_essential=_is_essential(people))
+        notice.mailing = services.prepare(AUDIENCE, draft, _prepare(notice, people), actor=actor)
+    else:
+        update(notice, people)
+    return notice.mailing
+
+
+def update(notice: ChangeNotice, people: Sequence[NoticeRecipient]) -> None:
+    """Bring the recipients of a draft up to date, if there is one."""
+    mailing = notice.mailing
+    if mailing is None:
+        return
+    _delete_recipients(mailing)
+    mailing.is_essential = _is_essential(people)
+    recipients.store_prepared(mailing, _prepare(notice, people))
+    mailing.version += 1
+
+
+def delete(notice: ChangeNotice) -> None:
+    """Delete the draft, if there is one."""
+    mailing = notice.mailing
+    if mailing is not None:
+        _delete_recipients(mailing)
+        notice.mailing = None
+        db.session.flush()
+        db.session.delete(mailing)
+
+
+def lock(notice: ChangeNotice) -> None:
+    """Lock the mailing, so that nobody sends it while it is brought up to date."""
+    if notice.mailing is not None:
+        db.session.refresh(notice.mailing, with_for_update=True)
+
+
+def _delete_recipients(mailing: Mailing) -> None:
+    own = MailingRecipient.mailing_id == mailing.id
+    db.session.execute(sql_delete(MailingRecipient).where(own))
+
+
+def _is_essential(people: Iterable[NoticeRecipient]) -> bool:
+    """Return True if a change concerns the days on which somebody comes, whatever they follow."""
+    return any(not one.optional.issuperset(one.ids) for one in people)
+
+
+@dataclass(frozen=True)
+class _Writer:
+    """Writes what people are told; the same for all with the same changes and language."""
+
+    programme: PublishedProgramme
+    blocks: dict[tuple[str, tuple[str, ...]], str] = field(default_factory=dict)
+    calendars: dict[tuple[str, tuple[str, ...]], bytes] = field(default_factory=dict)
+
+    def prepare(self, person: NoticeRecipient) -> PreparedRecipient:
+        """Return a person with their changes and the entries of the sessions that they follow."""
+        with languages.use_language(_supported(person.language)):
+            values = {CHANGES: self._block(person), SESSIONS: _titles(person)}
+            calendar = self._calendar(person) if person.followed else None
+        candidate = Candidate(
+            person=f"{recipients.DELEGATE} {person.delegate_id}",
+            name=person.name,
+            address=person.email,
+            language=person.language,
+            booking_reference=person.reference,
+        )
+        return PreparedRecipient(candidate, values, calendar)
+
+    def _block(self, person: NoticeRecipient) -> str:
+        key = (person.language, person.ids)
+        if key not in self.blocks:
+            self.blocks[key] = notice_changes.render_block(person.changes)
+        return self.blocks[key]
+
+    def _calendar(self, person: NoticeRecipient) -> bytes:
+        key = (person.language, tuple(sorted(person.followed)))
+        if key not in self.calendars:
+            site = absolute_url("site.home").rstrip("/")
+            self.calendars[key] = ical.dump_update(self.programme, site=site, keys=person.followed)
+        return self.calendars[key]
+
+
+def _supported(language: str) -> str:
+    return language if language in languages.list_codes() else languages.SOURCE_LANGUAGE
+
+
+def _titles(person: NoticeRecipient) -> str:
+    sessions = (one.session for one in person.changes if one.key in person.followed)
+    return "; ".join(dict.fromkeys(one.title for one in sessions if one))
+
+
+def _prepare(
+    notice: ChangeNotice, people: Iterable[NoticeRecipient]
+) -> Iterator[PreparedRecipient]:
+    writer = _Writer(_load_programme(notice.to_release))
+    return map(writer.prepare, _merge_addresses(people))
+
+
+def _merge_addresses(people: Iterable[NoticeRecipient]) -> Iterable[NoticeRecipient]:
+    """Gather what people with one address are told, since an address gets one email."""
+    found: dict[str, NoticeRecipient] = {}
+    for one in people:
+        key = recipients.to_key(one.email)
+        found[key] = one.join(found[key]) if key in found else one
+    return found.values()
+
+
+def _load_programme(number: int) -> PublishedProgramme:
+    """Load the programme within this transaction, which may just have published it."""
+    release = db.session.get_one(Release, number)
+    settings = db.session.scalars(select(Conference)).one().public_settings
+    content = public_settings.apply(snapshot.load(release.snapshot), settings)
+    context = ReleaseContext(revisions.load_all(db.session()))
+    return PublishedProgramme(content, number, release.published_at, context)

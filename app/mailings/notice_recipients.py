@@ -1,0 +1,229 @@
+"""Who is told of which changes: one row for each person, in a fixed number of queries.
+
+Told are delegates who follow a session, and for what concerns a whole day those who come on it.
+Somebody follows a session who has it in an agenda that they saved with their booking: that takes
+the link from an email, so the address is theirs. A person is not told of changes that they know:
+those of sessions in which they speak, of which a release has told them by email, and those that
+were public when they registered or last changed their agenda.
+"""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from functools import cached_property, lru_cache
+from typing import Any, Final
+
+from sqlalchemy import Row, func, or_, select
+
+from app.accounts.models import Person
+from app.agenda.models import Agenda, Star
+from app.database import db
+from app.mailings import recipients
+from app.mailings.notice_changes import MOVED, RENAMED, ROOM, NoticeChange
+from app.programme.models import Speaker
+from app.registration.models import Delegate, LinkedAgenda
+from app.registration.queries import ATTENDING
+from app.speakers.models import SpeakerAccess
+
+COLUMNS: Final = (
+    Delegate.id,
+    Delegate.reference,
+    Delegate.given_names,
+    Delegate.family_name,
+    Delegate.email,
+    Delegate.language,
+    Delegate.days,
+    Delegate.registered_at,
+)
+REMEMBERED: Final = frozenset({MOVED, ROOM, RENAMED})  # changes of what an agenda stores
+
+
+@dataclass(frozen=True)
+class NoticeRecipient:
+    """A delegate and what they are told."""
+
+    delegate_id: int
+    reference: str
+    name: str
+    email: str
+    language: str
+    changes: tuple[NoticeChange, ...]
+    followed: frozenset[str]  # the keys of those sessions that they follow
+    optional: frozenset[str]  # the ids of changes that concern only the sessions they follow
+
+    @cached_property
+    def ids(self) -> tuple[str, ...]:
+        """The ids of the changes."""
+        return tuple(one.id for one in self.changes)
+
+    def join(self, other: "NoticeRecipient") -> "NoticeRecipient":
+        """Return the other person with what both are told."""
+        more = tuple(one for one in self.changes if one.id not in other.ids)
+        return replace(
+            other,
+            changes=(*other.changes, *more),
+            followed=other.followed | self.followed,
+            optional=(other.optional | self.optional)
+            - (frozenset(other.ids) - other.optional)
+            - (frozenset(self.ids) - self.optional),
+        )
+
+    def without(self, excluded: Collection[str]) -> "NoticeRecipient":
+        """Leave out changes by their ids."""
+        if not set(excluded).intersection(self.ids):
+            return self
+        return replace(self, changes=tuple(one for one in self.changes if one.id not in excluded))
+
+
+@dataclass(frozen=True)
+class _KnownDetails:
+    """A followed session as it was when the person last looked, and when the agenda changed."""
+
+    changed_at: datetime
+    title: str
+    starts_at: datetime | None
+    ends_at: datetime | None
+    room: str
+
+    def covers(self, change: NoticeChange, public_since: datetime) -> bool:
+        """Return True if they have seen this change since it became public."""
+        if change.new is None or self.changed_at <= public_since:
+            return False
+        if change.kind == RENAMED:
+            return self.title == change.new.title
+        room = change.new.room.name if change.new.room else ""
+        return (self.starts_at, self.ends_at, self.room) == (
+            change.new.starts_at,
+            change.new.ends_at,
+            room,
+        )
+
+
+Followed = Mapping[int, Mapping[str, _KnownDetails]]  # by delegate and session
+
+
+def list_recipients(
+    changes: Sequence[NoticeChange], public_since: datetime
+) -> Sequence[NoticeRecipient]:
+    """List who is told of these changes, by name.
+
+    ``public_since`` is when the newest of them became public. Whoever has unsubscribed from what
+    does not concern their place hears only of what concerns the days on which they come.
+    """
+    if not changes:
+        return []
+    followed = _load_followed({one.key for one in changes if one.is_of_session})
+    own_sessions = _load_speakers()
+    found = []
+    for row in _load_delegates(changes, followed):
+        own = own_sessions.get(row.email.lower(), frozenset())
+        follows = followed.get(row.id, {})
+        news = tuple(_iter_news(changes, row, follows, own, public_since))
+        if news:
+            found.append(_build(row, news, follows))
+    concerned = [one for one in _exclude_unsubscribed(found) if one.changes]
+    return sorted(concerned, key=lambda one: (one.name.casefold(), one.delegate_id))
+
+
+def _exclude_unsubscribed(found: Sequence[NoticeRecipient]) -> Iterator[NoticeRecipient]:
+    keys = {recipients.to_key(one.email) for one in found if one.optional}
+    blocked = recipients.exclusion_reasons(keys, is_essential=False) if keys else {}
+    anyway = recipients.exclusion_reasons(set(blocked), is_essential=True) if blocked else {}
+    for one in found:
+        key = recipients.to_key(one.email) if blocked else ""
+        yield one.without(one.optional) if key in blocked and key not in anyway else one
+
+
+def _load_followed(keys: Collection[str]) -> Followed:
+    """Load who follows which of these sessions, and as what they know it."""
+    found: dict[int, dict[str, _KnownDetails]] = {}
+    if not keys:
+        return found
+    stars = select(
+        LinkedAgenda.delegate_id,
+        Star.session_key,
+        Agenda.changed_at,
+        *(Star.title, Star.starts_at, Star.ends_at, Star.room),
+    )
+    stars = stars.join(Agenda, Agenda.id == LinkedAgenda.agenda_id)
+    stars = stars.join(Star, Star.agenda_id == Agenda.id)
+    for number, key, *details in db.session.execute(stars.where(Star.session_key.in_(keys))):
+        found.setdefault(number, {})[key] = _KnownDetails(*details)
+    return found
+
+
+def _load_delegates(changes: Sequence[NoticeChange], followed: Followed) -> Iterable[Row[Any]]:
+    """Load the delegates whom any of the changes can concern."""
+    days = frozenset[date]().union(*(one.days for one in changes))
+    some = select(LinkedAgenda.delegate_id).join(Star, Star.agenda_id == LinkedAgenda.agenda_id)
+    keys = {one.key for one in changes if one.is_of_session}
+    concerned = [Delegate.days.contains(day.isoformat()) for day in sorted(days)]
+    if followed:
+        concerned.append(Delegate.id.in_(some.where(Star.session_key.in_(keys))))
+    if not concerned:
+        return ()
+    return db.session.execute(select(*COLUMNS).where(ATTENDING, or_(*concerned)))
+
+
+def _load_speakers() -> Mapping[str, frozenset[str]]:
+    """Map the addresses that get emails about speakers to the slugs of those speakers."""
+    rows = db.session.execute(
+        select(func.lower(Person.email), Speaker.slug)
+        .join(SpeakerAccess, SpeakerAccess.person_id == Person.id)
+        .join(Speaker, Speaker.id == SpeakerAccess.speaker_id)
+        .where(SpeakerAccess.revoked_at.is_(None))
+    )
+    found: dict[str, set[str]] = {}
+    for email, slug in rows:
+        found.setdefault(email, set()).add(slug)
+    return {email: frozenset(slugs) for email, slugs in found.items()}
+
+
+def _iter_news(
+    changes: Iterable[NoticeChange],
+    row: Row[Any],
+    follows: Mapping[str, _KnownDetails],
+    own: frozenset[str],
+    public_since: datetime,
+) -> Iterator[NoticeChange]:
+    """Yield the changes that concern a person and that they do not know."""
+    days = _parse_days(row.days)
+    is_new = row.registered_at > public_since
+    for change in changes:
+        known = follows.get(change.key) if change.is_of_session else None
+        concerns = known is not None or bool(days & change.days)
+        is_known = (
+            known.covers(change, public_since) if known and change.kind in REMEMBERED else is_new
+        )
+        if concerns and not is_known and not own & change.speaker_slugs:
+            yield change
+
+
+@lru_cache(maxsize=1000)
+def _parse_days(days: str) -> frozenset[date]:
+    return frozenset(map(date.fromisoformat, days.split()))
+
+
+def _build(
+    row: Row[Any], news: tuple[NoticeChange, ...], follows: Mapping[str, Any]
+) -> NoticeRecipient:
+    days = _parse_days(row.days)
+    return NoticeRecipient(
+        delegate_id=row.id,
+        reference=row.reference,
+        name=f"{row.given_names} {row.family_name}".strip(),
+        email=row.email,
+        language=row.language,
+        changes=news,
+        followed=frozenset(one.key for one in news if one.key in follows),
+        optional=frozenset(one.id for one in news if not days & one.days),
+    )
+
+
+def count_by_change(recipients: Iterable[NoticeRecipient]) -> Mapping[str, int]:
+    """Count the people for each change, by its id."""
+    counts: dict[str, int] = {}
+    for one in recipients:
+        for number in one.ids:
+            counts[number] = counts.get(number, 0) + 1
+    return counts

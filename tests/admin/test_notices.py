@@ -1,0 +1,197 @@
+"""Notices of change in admin: offered after publishing, then prepared or dropped."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from app.accounts.models import EDITOR
+from app.database import db, transaction
+from app.mail.models import Email
+from app.mailings import notices, release
+from app.registration.models import Delegate, LinkedAgenda
+from tests.browser import Browser
+from tests.factories import (
+    make_agenda,
+    make_delegate,
+    make_room,
+    publish_programme,
+    save,
+    sign_in,
+)
+from tests.lookups import get_session
+from tests.sent_emails import list_emails
+
+AFTERNOON = datetime(2009, 6, 10, 13, 0, tzinfo=UTC)  # 2pm by the conference's clocks
+ADAS_CHANGES = "Moved: Harbour walls"
+
+
+@pytest.fixture
+def organiser(visitor: Browser) -> Browser:
+    with transaction():
+        notices.prepare()  # people know the first release
+    return sign_in(visitor)
+
+
+def make_follower(*slugs: str, **values: Any) -> Delegate:
+    """Save a delegate who keeps an agenda of these sessions with their booking."""
+    delegate = make_delegate(**values)
+    save(LinkedAgenda(delegate_id=delegate.id, agenda_id=make_agenda(*slugs).id))
+    return delegate
+
+
+def change() -> None:
+    """Move one session, and rename another."""
+    walls, tide = get_session("harbour-walls"), get_session("reading-the-tide")
+    walls.starts_at, walls.ends_at = AFTERNOON, AFTERNOON + timedelta(hours=1)
+    tide.title = "Reading the tides"
+    db.session.commit()
+
+
+def publish_changes() -> None:
+    change()
+    publish_programme()
+    with transaction():
+        notices.prepare()
+
+
+def test_publishing_offers_to_tell_people_and_sends_nothing(organiser: Browser) -> None:
+    make_follower("harbour-walls")
+    make_follower("harbour-walls", "reading-the-tide", given_names="Grace", email="g@example.org")
+    change()
+
+    form = organiser.open("/organise/publishing/publish")
+    check = form.press("Continue")
+    release = check.press("Publish now")
+    page = release.follow("Choose what to tell them")
+
+    assert "2 people can be told of 2 changes. After you publish" in check.text
+    assert "2 people can be told of 2 changes." in release.text
+    assert page.heading == "Notices of change"
+    assert "2 people can be told of 2 changes. Nothing is sent until you approve it." in page.text
+    assert db.session.scalars(select(Email)).all() == []
+
+
+def test_the_changes_and_the_people_are_listed(organiser: Browser) -> None:
+    make_follower("harbour-walls")
+    make_follower("harbour-walls", "reading-the-tide", given_names="Grace", email="g@example.org")
+    publish_changes()
+
+    page = organiser.open("/organise/notices")
+
+    assert page.rows == [
+        {
+            "": "Tell people: Reading the tides, New title",
+            "Change": "Reading the tides New title. Before: Reading the tide → "
+            "Now: Reading the tides",
+            "People": "1",
+        },
+        {
+            "": "Tell people: Harbour walls, Moved",
+            "Change": "Harbour walls Moved. Before: 11am to midday on Wednesday 10 June 2009, "
+            "Boat house → Now: 2pm to 3pm on Wednesday 10 June 2009, Boat house",
+            "People": "2",
+        },
+        {"Name": "Ada Lovelace ada@example.org", "Changes": ADAS_CHANGES, "Language": "English"},
+        {
+            "Name": "Grace Lovelace g@example.org",
+            "Changes": f"New title: Reading the tides {ADAS_CHANGES}",
+            "Language": "English",
+        },
+    ]
+    assert "1 person" in page.press("Search", search="grace").text
+
+
+def test_chosen_changes_become_a_draft_that_is_sent_like_any_email_to_many(
+    organiser: Browser, frozen_time: Any
+) -> None:
+    make_follower("harbour-walls", "reading-the-tide")
+    make_follower("reading-the-tide", given_names="Grace", email="grace@example.org")
+    publish_changes()
+
+    page = organiser.open("/organise/notices")
+    draft = page.press("Prepare emails", {"Tell people: Reading the tides, New title": False})
+    text = draft.follow("Preview").text
+    organiser.open("/organise/notices").follow("Check and send them").follow("Send")
+    organiser.press("Send email", {"Send it to 1 person": True})
+    left = organiser.open("/organise/notices").headings
+    frozen_time.shift(timedelta(minutes=11))
+    release.release_due()
+
+    assert "The emails are prepared. Check them, then send them." in draft.source
+    assert "Before: 11am to midday on Wednesday 10 June 2009, Boat house" in text
+    assert "There is nothing to tell people" in left
+    assert [one for one, _ in list_emails()] == ["ada@example.org"]
+
+
+def test_without_a_change_nothing_is_prepared(organiser: Browser) -> None:
+    make_follower("harbour-walls")
+    publish_changes()
+
+    page = organiser.open("/organise/notices").press(
+        "Prepare emails", {"Tell people: Harbour walls, Moved": False}, status=422
+    )
+
+    assert page.errors == ["Select at least one change"]
+
+
+def test_the_changes_cannot_be_taken_out_of_the_text(organiser: Browser) -> None:
+    make_follower("harbour-walls")
+    publish_changes()
+    organiser.open("/organise/notices").press("Prepare emails").follow("Change subject and text")
+
+    page = organiser.press("Save email", text="Dear all, look at the programme.", status=422)
+
+    assert page.errors == ["Everyone needs {{ changes }}: put it back into the text"]
+
+
+def test_the_dashboard_says_how_many_can_be_told(organiser: Browser) -> None:
+    make_follower("harbour-walls")
+    make_follower("harbour-walls", "reading-the-tide", given_names="Grace", email="g@example.org")
+    publish_changes()
+
+    page = organiser.open("/organise").follow("2 people can be told of 2 changes")
+
+    assert page.address == "/organise/notices"
+
+
+def test_nobody_is_told_of_what_was_dropped(organiser: Browser) -> None:
+    make_follower("harbour-walls")
+    publish_changes()
+
+    question = organiser.open("/organise/notices").follow("Tell nobody")
+    page = question.press("Tell nobody")
+
+    assert question.heading == "Tell nobody of these changes?"
+    assert "1 person can be told of 1 change." in question.text
+    assert "Nobody will be told of these changes." in page.source
+    assert "There is nothing to tell people" in page.headings
+    assert organiser.open("/organise/notices/drop", status=404).status == 404
+
+
+def test_an_editor_sees_how_many_but_not_who(visitor: Browser, organiser: Browser) -> None:
+    make_follower("harbour-walls")
+    publish_changes()
+    sign_in(visitor, "editor@conference.example", EDITOR)
+
+    page = visitor.open("/organise/publishing/releases/2")
+
+    assert "1 person can be told of 1 change." in page.text
+    assert "Organisers can send the emails." in page.text
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_the_page_asks_the_same_few_questions(
+    organiser: Browser, queries: list[str], count: int
+) -> None:
+    for number in range(count):
+        make_follower("harbour-walls", "opening", email=f"p{number}@example.org")
+    get_session("opening").room = make_room(name="Light house")
+    publish_changes()
+    organiser.open("/organise/notices")
+    queries.clear()
+
+    organiser.open("/organise/notices")
+
+    assert len(queries) <= 8

@@ -49,6 +49,7 @@ from app.agenda import views as agenda_views
 from app.cache_version import CacheVersionWatcher
 from app.content import views as content_views
 from app.forms.form import csrf
+from app.mail import unsubscribe_views
 from app.registration import views as registration_views
 from app.registration.bookings import agenda_views as booking_agenda_views
 from app.registration.bookings import email_change_views
@@ -152,6 +153,7 @@ SITE = (
     registration_views.bp,
     booking_views.bp,
     booking_agenda_views.bp,
+    unsubscribe_views.bp,
     speaker_views.bp,
     calendar_views.feeds_bp,
     site_views.bp,

@@ -26,9 +26,12 @@ WITHOUT_ROWS: Final[dict[str, str]] = {  # tables that no stored database fills,
     "page_image_rendition": NEWER,
     "delegate_note": NEWER,
     "delegate_tag": NEWER,
+    "suppressed_address": NEWER,
+    "unsubscribe_key": NEWER,
 }
 NOT_RECORDED: Final[dict[str, str]] = {  # routes that no recorded address opens, each with why
     "/favicon.ico": NEWER,
+    "/emails/<token>": NEWER,
     "/organise/files/uploads/<number>/columns": NEWER,
     "/organise/menus/<menu>/shipped": NEWER,
     "/look/<brand>-<accent>.css": NEWER,

@@ -49,7 +49,7 @@ from app.agenda import views as agenda_views
 from app.cache_version import CacheVersionWatcher
 from app.content import views as content_views
 from app.forms.form import csrf
-from app.mail import unsubscribe_views
+from app.mail import delivery_status, unsubscribe_views
 from app.registration import views as registration_views
 from app.registration.bookings import agenda_views as booking_agenda_views
 from app.registration.bookings import email_change_views
@@ -200,6 +200,7 @@ def create_app(config: Config, settings_file: Path | None = None) -> Flask:
     watcher = cache_version.init_app(app, config.EDITION_CHECK_SECONDS, config.CLOCK_STARTS_AT)
     _init_web(app, config, watcher)
     csrf.init_app(app)
+    delivery_status.init_app(app)
     for part in SITE:
         app.register_blueprint(part)
     cli.init_app(app)

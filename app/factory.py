@@ -214,6 +214,12 @@ MAIL_SETTINGS = (
     "MAIL_USE_SSL",
     "MAIL_USERNAME",
     "MAIL_DEFAULT_SENDER",
+    "IMAP_SERVER",
+    "IMAP_PORT",
+    "IMAP_USE_SSL",
+    "IMAP_USERNAME",
+    "IMAP_FOLDER",
+    "IMAP_DONE_FOLDER",
 )
 STATIC_MAX_AGE = 365 * 24 * 60 * 60  # seconds
 
@@ -242,6 +248,7 @@ def _configure(app: Flask, config: Config) -> None:
         MAIL_PASSWORD=config.MAIL_PASSWORD.get_secret_value(),
         MAIL_BOUNCE_ADDRESS=config.MAIL_BOUNCE_ADDRESS,
         MAIL_TIMEOUT=config.MAIL_TIMEOUT,
+        IMAP_PASSWORD=config.IMAP_PASSWORD.get_secret_value(),
         DNS_SERVER=config.DNS_SERVER,
         LIMIT_EMAILS_PER_DOMAIN=config.LIMIT_EMAILS_PER_DOMAIN,
         MAIL_CA_FILE=config.MAIL_CA_FILE,

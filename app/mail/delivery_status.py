@@ -56,23 +56,23 @@ def delivery_sentence(email: Email, address: str = "") -> str:
     values = {"address": address or email.recipient, "domain": domain_of(email.recipient)}
     if email.is_sent and email.sent_at:
         values["moment"] = local_moment(site_time(email.sent_at))
-        return gettext("Accepted for delivery to %(address)s at %(moment)s", **values)
+        return str(gettext("Accepted for delivery to %(address)s at %(moment)s", **values))
     if email.is_failed:
         return _with_reason(_describe_failure(email, values), email)
     if email.last_error:
-        return gettext("Not delivered to %(address)s yet. We will keep trying", **values)
-    return gettext("Waiting to be sent to %(address)s", **values)
+        return str(gettext("Not delivered to %(address)s yet. We will keep trying", **values))
+    return str(gettext("Waiting to be sent to %(address)s", **values))
 
 
 def _describe_failure(email: Email, values: dict[str, str]) -> str:
     if email.returned_at is None:
-        return gettext("Could not be delivered to %(address)s", **values)
+        return str(gettext("Could not be delivered to %(address)s", **values))
     values["moment"] = local_moment(site_time(email.returned_at))
-    return gettext("Sent back by the mail server for %(domain)s at %(moment)s", **values)
+    return str(gettext("Sent back by the mail server for %(domain)s at %(moment)s", **values))
 
 
 def _with_reason(sentence: str, email: Email) -> str:
     reason = describe_status(get_status(email))
     if not reason:
         return sentence
-    return gettext("%(sentence)s: %(reason)s", sentence=sentence, reason=reason)
+    return str(gettext("%(sentence)s: %(reason)s", sentence=sentence, reason=reason))

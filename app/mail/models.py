@@ -2,7 +2,15 @@
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, Index, LargeBinary, SmallInteger, Text, UniqueConstraint
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Index,
+    LargeBinary,
+    SmallInteger,
+    Text,
+    UniqueConstraint,
+)
 from sqlalchemy.engine.default import DefaultExecutionContext
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -132,3 +140,15 @@ class UnsubscribeKey(Base):
 
     address: Mapped[str] = mapped_column(primary_key=True)  # as in SuppressedAddress
     key: Mapped[str] = mapped_column(unique=True)
+
+
+class MailboxPosition(Base):
+    """How far a mailbox with reports and replies has been read."""
+
+    __tablename__ = "mailbox_position"
+
+    name: Mapped[str] = mapped_column(primary_key=True)  # of a file, or server and folder
+    validity: Mapped[str]  # what says that the position still means this: UIDVALIDITY, or a hash
+    position: Mapped[int] = mapped_column(BigInteger)  # of the last message that was read
+    # messages up to here were there before, and are read only if nobody has seen them
+    existing: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")

@@ -34,6 +34,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("address", name=op.f("pk_unsubscribe_key")),
         sa.UniqueConstraint("key", name=op.f("uq_unsubscribe_key_key")),
     )
+    op.create_table(
+        "mailbox_position",
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("validity", sa.String(), nullable=False),
+        sa.Column("position", sa.BigInteger(), nullable=False),
+        sa.Column("existing", sa.BigInteger(), server_default="0", nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_mailbox_position")),
+    )
     op.add_column("email", sa.Column("returned_at", MOMENT, nullable=True))
     op.add_column(
         "email", sa.Column("return_status", sa.String(), server_default="", nullable=False)
@@ -45,5 +53,6 @@ def downgrade() -> None:
     op.drop_column("email", "complained_at")
     op.drop_column("email", "return_status")
     op.drop_column("email", "returned_at")
+    op.drop_table("mailbox_position")
     op.drop_table("unsubscribe_key")
     op.drop_table("suppressed_address")

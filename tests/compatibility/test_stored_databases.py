@@ -28,6 +28,7 @@ WITHOUT_ROWS: Final[dict[str, str]] = {  # tables that no stored database fills,
     "delegate_tag": NEWER,
     "suppressed_address": NEWER,
     "unsubscribe_key": NEWER,
+    "mailbox_position": NEWER,
 }
 NOT_RECORDED: Final[dict[str, str]] = {  # routes that no recorded address opens, each with why
     "/favicon.ico": NEWER,

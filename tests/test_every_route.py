@@ -122,6 +122,7 @@ ROUTES = [
     Route("/booking/<secret>/calendar.ics", "GET", Who.HOLDER),
     Route("/booking/<secret>/cancel", "GET POST", Who.HOLDER),
     Route("/booking/<secret>/copy.json", "GET", Who.HOLDER),
+    Route("/booking/<secret>/emails", "POST", Who.HOLDER),
     Route("/booking/<secret>/erase", "GET POST", Who.HOLDER),
     Route("/booking/asked", "GET", Who.ANYONE),
     Route("/booking/erased", "GET", Who.ANYONE),
@@ -293,6 +294,15 @@ ROUTES = [
     Route("/organise/letters/check/now", "POST", Who.DESK),
     Route("/organise/letters/check/test", "POST", Who.DESK),
     Route("/organise/letters/domains/resume", "POST", Who.DESK),
+    Route("/organise/letters/suppression", "GET", Who.DESK_READERS),
+    Route(
+        "/organise/letters/suppression/<number>/lift",
+        "GET POST",
+        Who.DESK,
+        "/organise/letters/suppression/1/lift",
+    ),
+    Route("/organise/letters/suppression/_export", "POST", Who.DESK),
+    Route("/organise/letters/suppression/add", "GET POST", Who.DESK),
     Route("/organise/letters/wording", "GET", Who.DESK_READERS),
     Route(
         "/organise/letters/wording/<template>",
@@ -812,6 +822,7 @@ ROUTES = [
     Route("/speak/<slug>/availability", "GET POST", Who.SPEAKER, "/speak/ada-marsh/availability"),
     Route("/speak/<slug>/calendar", "GET", Who.SPEAKER, "/speak/ada-marsh/calendar"),
     Route("/speak/<slug>/calendar/new", "POST", Who.SPEAKER, "/speak/ada-marsh/calendar/new"),
+    Route("/speak/<slug>/emails", "POST", Who.SPEAKER, "/speak/ada-marsh/emails"),
     Route(
         "/speak/<slug>/materials",
         "GET",

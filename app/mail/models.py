@@ -132,6 +132,11 @@ class SuppressedAddress(Base):
         ),
     )
 
+    @property
+    def is_erased(self) -> bool:
+        """Whether only a keyed hash of the address is left."""
+        return "@" not in self.address
+
 
 class UnsubscribeKey(Base):
     """The random key that the link in emails to many people signs, for one address."""

@@ -11,9 +11,11 @@ asked for is still respected if the address is ever entered again.
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress as ignoring
+from dataclasses import dataclass
 from itertools import islice
+from typing import Any, Final, TypeVar
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import ColumnElement, Select, delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from app import clock
@@ -31,6 +33,8 @@ from app.mail.models import (
 )
 from app.mail.rendering import to_ascii_domain
 from app.web import signing
+
+RowT = TypeVar("RowT", bound=tuple[Any, ...])
 
 REASONS = (UNSUBSCRIBED, COMPLAINT, BOUNCED, BY_DESK)  # the one that counts most first
 SALT = "suppressed address"
@@ -126,9 +130,7 @@ def suppress(address: str, reason: str, *, by: str = "", note: str = "") -> bool
 
 def lift(number: int, *, actor: str) -> SuppressedAddress:
     """Take one reason off the list; raise NotFound if it is not there any more."""
-    reason = db.session.get(SuppressedAddress, number)
-    if reason is None:
-        raise NotFound("That address is not on the list any more")
+    reason = get_reason(number)
     db.session.delete(reason)
     _record("Emails to many people are allowed again", reason.address, actor)
     return reason
@@ -192,3 +194,57 @@ def _record(summary: str, address: str, actor: str) -> None:
     history.record_personal(
         summary, subject=history_subject(address), actor=actor, field_changes=changes
     )
+
+
+SORTS: Final = ("since", "address", "reason")  # of the list, which begins with the newest
+
+
+@dataclass(frozen=True)
+class SuppressionFilter:
+    """The search and the filter of the list; an empty value does not filter."""
+
+    search: str = ""  # contained in the address
+    reason: str = ""
+
+
+def list_page(
+    filters: SuppressionFilter, sort: str, *, is_reversed: bool, offset: int, limit: int
+) -> Sequence[SuppressedAddress]:
+    """List a page of the reasons."""
+    column = {"address": SuppressedAddress.address, "reason": SuppressedAddress.reason}.get(sort)
+    newest = SuppressedAddress.id.desc()
+    order: list[ColumnElement[Any]]
+    if column is None:
+        order = [SuppressedAddress.id.asc() if is_reversed else newest]
+    else:
+        order = [column.desc() if is_reversed else column.asc(), newest]
+    statement = _narrow(select(SuppressedAddress), filters).order_by(*order)
+    return db.session.scalars(statement.offset(offset).limit(limit)).all()
+
+
+def list_all(filters: SuppressionFilter) -> Sequence[SuppressedAddress]:
+    """List all the reasons that fit, the newest first."""
+    statement = _narrow(select(SuppressedAddress), filters)
+    return db.session.scalars(statement.order_by(SuppressedAddress.id.desc())).all()
+
+
+def count(filters: SuppressionFilter) -> int:
+    """Count the reasons that fit."""
+    return db.session.scalar(_narrow(select(func.count(SuppressedAddress.id)), filters)) or 0
+
+
+def get_reason(number: int) -> SuppressedAddress:
+    """Return one reason; raise NotFound if it is not on the list any more."""
+    found = db.session.get(SuppressedAddress, number)
+    if found is None:
+        raise NotFound("That address is not on the list any more")
+    return found
+
+
+def _narrow(statement: Select[RowT], filters: SuppressionFilter) -> Select[RowT]:
+    if filters.search:
+        such = SuppressedAddress.address.icontains(filters.search, autoescape=True)
+        statement = statement.where(such, ~SuppressedAddress.address.startswith(ERASED))
+    if filters.reason:
+        statement = statement.where(SuppressedAddress.reason == filters.reason)
+    return statement

@@ -14,11 +14,12 @@ from sqlalchemy import select
 from app.database import db
 from app.errors import NotFound
 from app.mail import suppression
-from app.mail.models import UNSUBSCRIBED, UnsubscribeKey
+from app.mail.models import BOUNCED, BY_DESK, UNSUBSCRIBED, UnsubscribeKey
 from app.mail.suppression import normalise_address
 from app.web import signing
 from app.web.rendering import absolute_url
 
+ON, OFF, STOPPED = "on", "off", "stopped"
 PURPOSE = "unsubscribe"
 KEY_BYTES = 18
 BATCH_SIZE = 5000  # addresses in one statement
@@ -76,14 +77,20 @@ def find_address(token: str) -> str:
     return address
 
 
-def is_subscribed(address: str) -> bool:
-    """Return True if nothing stops emails to many people to an address."""
-    return not suppression.list_reasons(address)
+def get_preference(address: str) -> str:
+    """Return whether an address gets emails to many people: ON, OFF, or STOPPED by others."""
+    reasons = {one.reason for one in suppression.list_reasons(address)}
+    if reasons & {BOUNCED, BY_DESK}:
+        return STOPPED
+    return OFF if reasons else ON
 
 
-def unsubscribe(address: str) -> bool:
-    """Stop emails to many people, as the person asks; return False if they had stopped them."""
-    return suppression.suppress(address, UNSUBSCRIBED)
+def set_preference(address: str, *, is_on: bool) -> None:
+    """Stop emails to many people, or let them go out again, as the person asks."""
+    if is_on:
+        suppression.subscribe(address)
+    else:
+        suppression.suppress(address, UNSUBSCRIBED)
 
 
 def _get_keys(addresses: Sequence[str]) -> dict[str, str]:

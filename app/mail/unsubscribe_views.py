@@ -12,8 +12,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _l
 
 from app.forms.form import ConfirmForm, validates_own_csrf
-from app.mail import suppression, unsubscribe
-from app.mail.models import BOUNCED, BY_DESK
+from app.mail import unsubscribe
 from app.web import redirects
 from app.web.rendering import render_page
 from app.web.security_headers import no_referrer
@@ -37,23 +36,21 @@ def show(token: str) -> ResponseReturnValue:
 @validates_own_csrf
 def stop(token: str) -> ResponseReturnValue:
     address = unsubscribe.find_address(token)
-    unsubscribe.unsubscribe(address)
+    unsubscribe.set_preference(address, is_on=False)
     return _render(token, address, flash_message=STOPPED)  # RFC 8058: no redirect is followed
 
 
 @bp.post("/<token>/on")
 def resume(token: str) -> ResponseReturnValue:
-    suppression.subscribe(unsubscribe.find_address(token))
+    unsubscribe.set_preference(unsubscribe.find_address(token), is_on=True)
     return redirects.redirect_to(url_for(".show", token=token), "on")
 
 
 def _render(token: str, address: str, **variables: Any) -> ResponseReturnValue:
-    reasons = {one.reason for one in suppression.list_reasons(address)}
     return render_page(
         "mail/unsubscribe.html",
         token=token,
-        is_subscribed=not reasons,
-        is_stopped_by_others=bool(reasons & {BOUNCED, BY_DESK}),
+        preference=unsubscribe.get_preference(address),
         form=ConfirmForm(),
         **variables,
     )

@@ -7,6 +7,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
+from app import clock
 from app.database import db, transaction
 from app.history.models import HistoryEntry, PersonalDetails
 from app.mail import suppression, unsubscribe
@@ -19,8 +20,11 @@ from app.mail.models import (
     UnsubscribeKey,
 )
 from app.mail.suppression import exclusion_reasons, suppress
+from app.registration import links
+from app.registration.bookings import operations
 from app.web import signing
 from tests.browser import Browser
+from tests.factories import get_ada_marsh, make_delegate, sign_in_speaker
 
 ONE_CLICK = {"List-Unsubscribe": "One-Click"}
 
@@ -194,3 +198,64 @@ def test_headers_and_footer_of_an_email_to_many(site: Flask) -> None:
     assert unsubscribe.unsubscribe_footer("https://conference.example/emails/x").endswith(
         "open this page:\nhttps://conference.example/emails/x"
     )
+
+
+def test_delegates_switch_emails_that_are_not_about_their_booking_off_and_on(
+    visitor: Browser,
+) -> None:
+    delegate = make_delegate()
+    visitor.open(f"/booking/{links.booking_token(delegate)}")
+
+    page = visitor.press("Switch these emails off")
+    assert "We will send you only emails about your booking." in page.text
+    assert reasons_of("ada@example.org") == [UNSUBSCRIBED]
+
+    page = visitor.press("Switch these emails on")
+    assert "You will get emails about the conference again." in page.text
+    assert reasons_of("ada@example.org") == []
+
+
+def test_speakers_switch_emails_off_and_on(visitor: Browser) -> None:
+    ada = get_ada_marsh()
+    sign_in_speaker(visitor, ada)
+    visitor.open(f"/speak/{ada.slug}")
+
+    visitor.press("Switch these emails off")
+    [row] = db.session.scalars(select(SuppressedAddress)).all()
+    assert row.reason == UNSUBSCRIBED
+
+    visitor.press("Switch these emails on")
+    db.session.rollback()
+    assert db.session.scalars(select(SuppressedAddress)).all() == []
+
+
+def test_what_the_organisers_stopped_has_no_switch(visitor: Browser) -> None:
+    delegate = make_delegate()
+    with transaction():
+        suppress("ada@example.org", BY_DESK, by="dora@conference.example")
+
+    page = visitor.open(f"/booking/{links.booking_token(delegate)}")
+
+    assert "the organisers stopped the others" in page.text
+    assert "Switch these emails on" not in page.buttons
+
+
+@pytest.mark.both_databases
+def test_deleting_details_leaves_a_hash_unless_somebody_else_has_the_address(
+    site: Flask,
+) -> None:
+    one = make_delegate(given_names="Ada", cancelled_at=clock.now())
+    other = make_delegate(given_names="Byron", cancelled_at=clock.now())
+    with transaction():
+        suppress("ada@example.org", UNSUBSCRIBED)
+
+    with transaction():
+        operations.erase_cancelled(one, actor="the delegate")
+    assert db.session.scalars(select(SuppressedAddress.address)).all() == ["ada@example.org"]
+    db.session.rollback()
+    with transaction():
+        operations.erase_cancelled(other, actor="the delegate")
+
+    [stored] = db.session.scalars(select(SuppressedAddress.address)).all()
+    assert stored.startswith("erased:")
+    assert reasons_of("ada@example.org") == [UNSUBSCRIBED]

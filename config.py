@@ -56,6 +56,9 @@ NO_SETTINGS = frozenset({"LANGUAGE"})  # of other programs, and nearly ours
 ALIKE = 0.85  # from 0 to 1, for difflib
 
 
+IMAP_FOLDER_NAME = "^[ -~]*$"  # ASCII without control characters
+
+
 class SettingsError(Exception):
     """The settings cannot be used; the message lists every fault, one per line."""
 
@@ -127,6 +130,13 @@ class Config(BaseSettings):
     MAIL_BOUNCE_ADDRESS: EmailStr | Literal[""] = ""  # reports come to it with +… before the @
     MAILING_UNDO_MINUTES: NonNegativeInt = Field(default=10, le=1440)  # to cancel an email to many
     MAIL_TIMEOUT: PositiveInt = Field(default=20, le=300)  # seconds
+    IMAP_SERVER: str = ""  # whose mailbox holds reports and replies; unset: none is read
+    IMAP_PORT: PositiveInt = Field(default=993, le=LAST_PORT)
+    IMAP_USE_SSL: bool = True  # TLS from the first byte; else STARTTLS, never without encryption
+    IMAP_USERNAME: str = ""
+    IMAP_PASSWORD: SecretStr = SecretStr("")
+    IMAP_FOLDER: str = Field(default="INBOX", pattern=IMAP_FOLDER_NAME)
+    IMAP_DONE_FOLDER: str = Field(default="", pattern=IMAP_FOLDER_NAME)
     DNS_SERVER: str = ""  # address and port; unset: the machine's own
     LIMIT_EMAILS_PER_DOMAIN: NonNegativeInt = 0  # in a minute to one domain; 0: no limit
 

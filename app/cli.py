@@ -27,9 +27,9 @@ from app.errors import ConferenceError
 from app.interchange import import_report, uploads
 from app.interchange import services as interchange
 from app.mail import domains as mail_domains
+from app.mail import imap_inbox, transports
 from app.mail import queries as mail_queries
 from app.mail import services as mail_services
-from app.mail import transports
 from app.mail import worker as mail_worker
 from app.mail.models import FAILED, SENT
 from app.mail.worker import ShutdownSignal
@@ -42,6 +42,7 @@ from app.proposals import auto_approval, photo_retention
 from app.registration import import_rules, integrity_check, seats
 from app.registration import queries as registration
 from app.registration import retention as registration_retention
+from app.registration.desk import services as desk
 from app.registration.waiting_list import services as waiting_list
 from app.releases import scheduled_releases, search_index, share_images
 from app.releases import services as releases
@@ -281,7 +282,8 @@ def deliver_mail(*, forever: bool) -> None:
     with ShutdownSignal() as bell:
         worker = mail_worker.MailWorker(transports.create_transport(current_app), bell)
         if forever:
-            worker.run_forever(PERIODIC_TASKS, FREQUENT_TASKS)
+            with imap_inbox.reading(desk.receive_bounce):
+                worker.run_forever(PERIODIC_TASKS, FREQUENT_TASKS)
         else:
             worker.run_once()
     waiting = mail_queries.count_by_state().waiting

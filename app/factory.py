@@ -28,6 +28,7 @@ from app.admin import (
     search_views,
     settings_views,
     start_views,
+    suppression_views,
     team_views,
     theme_views,
     view_options,
@@ -53,6 +54,7 @@ from app.agenda import views as agenda_views
 from app.cache_version import CacheVersionWatcher
 from app.content import views as content_views
 from app.forms.form import csrf
+from app.mail import delivery_status, unsubscribe_views
 from app.registration import views as registration_views
 from app.registration.bookings import agenda_views as booking_agenda_views
 from app.registration.bookings import email_change_views
@@ -113,6 +115,7 @@ ADMIN = (
     (delegate_views.bp, roles.DELEGATES),
     (admin_waiting_list_views.bp, roles.DELEGATES),
     (email_views.bp, roles.DELEGATES),
+    (suppression_views.bp, roles.DELEGATES),
     (email_wording_views.bp, roles.EMAIL_WORDING),
     (mailing_views.bp, roles.MAILINGS),
     (admin_content_views.bp, roles.CONTENT),
@@ -162,6 +165,7 @@ SITE = (
     booking_views.bp,
     booking_agenda_views.bp,
     waiting_list_views.bp,
+    unsubscribe_views.bp,
     speaker_views.bp,
     calendar_views.feeds_bp,
     site_views.bp,
@@ -208,6 +212,7 @@ def create_app(config: Config, settings_file: Path | None = None) -> Flask:
     watcher = cache_version.init_app(app, config.EDITION_CHECK_SECONDS, config.CLOCK_STARTS_AT)
     _init_web(app, config, watcher)
     csrf.init_app(app)
+    delivery_status.init_app(app)
     for part in SITE:
         app.register_blueprint(part)
     cli.init_app(app)
@@ -221,6 +226,12 @@ MAIL_SETTINGS = (
     "MAIL_USE_SSL",
     "MAIL_USERNAME",
     "MAIL_DEFAULT_SENDER",
+    "IMAP_SERVER",
+    "IMAP_PORT",
+    "IMAP_USE_SSL",
+    "IMAP_USERNAME",
+    "IMAP_FOLDER",
+    "IMAP_DONE_FOLDER",
 )
 STATIC_MAX_AGE = 365 * 24 * 60 * 60  # seconds
 
@@ -249,6 +260,7 @@ def _configure(app: Flask, config: Config) -> None:
         MAIL_PASSWORD=config.MAIL_PASSWORD.get_secret_value(),
         MAIL_BOUNCE_ADDRESS=config.MAIL_BOUNCE_ADDRESS,
         MAIL_TIMEOUT=config.MAIL_TIMEOUT,
+        IMAP_PASSWORD=config.IMAP_PASSWORD.get_secret_value(),
         DNS_SERVER=config.DNS_SERVER,
         LIMIT_EMAILS_PER_DOMAIN=config.LIMIT_EMAILS_PER_DOMAIN,
         MAIL_CA_FILE=config.MAIL_CA_FILE,

@@ -20,9 +20,11 @@ from sqlalchemy.exc import SQLAlchemyError
 from app import cache_version, clock
 from app.database import db, get_file, transaction
 from app.database_faults import describe, is_unavailable
+from app.errors import ConferenceError, RuleViolation
 from app.mail import check as mail_check
-from app.mail import heartbeat, transports
+from app.mail import heartbeat, imap_inbox, mailbox_files, transports
 from app.mail.models import Email
+from app.mail.reports import MAX_REPORT_SIZE
 from app.registration.desk import services as desk
 from app.site import readiness
 from app.text import clean_line
@@ -181,6 +183,11 @@ def _check_mail_server() -> Iterator[str]:
         transports.create_transport(current_app).check()
     except transports.DeliveryFailure as failure:
         yield str(failure)
+    if imap_inbox.is_configured(current_app):
+        try:
+            imap_inbox.check()
+        except imap_inbox.InboxUnavailable as failure:
+            yield str(failure)
 
 
 def _check_clock() -> Iterator[str]:
@@ -231,27 +238,51 @@ def check_mail(recipient: str | None) -> None:
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     help="Read the new messages in a Maildir folder, and mark them as seen.",
 )
+@click.option(
+    "--mbox",
+    metavar="PATH",
+    type=click.Path(exists=True, path_type=Path),
+    help="Read the new messages in an mbox file, or in each mbox file of a folder.",
+)
+@click.option("--imap", is_flag=True, help="Read the new messages in the mailbox of the settings.")
 @with_appcontext
-def receive_bounce(maildir: Path | None) -> None:
+def receive_bounce(maildir: Path | None, mbox: Path | None, *, imap: bool) -> None:
     """Read a report of failed delivery from standard input, and mark the email it is about."""
     cache_version.follow_database_clock()
-    if maildir is None:
-        returned = [_receive_bounce(sys.stdin.buffer.read())]
-    else:
-        returned = [_receive_from_maildir(path) for path in sorted((maildir / "new").iterdir())]
+    try:
+        returned = list(_receive_bounces(maildir, mbox, is_imap=imap))
+    except ConferenceError as refusal:
+        raise click.ClickException(str(refusal)) from None
     click.echo(f"{sum(returned)} returned, {len(returned) - sum(returned)} ignored")
 
 
-def _receive_bounce(report: bytes) -> bool:
-    with transaction():
-        return desk.receive_bounce(report)
+def _receive_bounces(maildir: Path | None, mbox: Path | None, *, is_imap: bool) -> Iterator[bool]:
+    """Yield for each new message whether it was of use."""
+    if maildir is not None:
+        yield from mailbox_files.read_maildir(maildir, desk.receive_bounce)
+    if mbox is not None:
+        yield from mailbox_files.read_mbox(mbox, desk.receive_bounce)
+    if is_imap:
+        yield from _receive_from_imap()
+    if maildir is None and mbox is None and not is_imap:
+        raw = sys.stdin.buffer.read(MAX_REPORT_SIZE)
+        while sys.stdin.buffer.read(MAX_REPORT_SIZE):  # else the mail server sees a broken pipe
+            pass
+        yield mailbox_files.handle(raw, desk.receive_bounce)
 
 
-def _receive_from_maildir(path: Path) -> bool:
-    """Read one new message, and then mark it as seen, as mail programs do."""
-    is_returned = _receive_bounce(path.read_bytes())
-    path.rename(path.parent.parent / "cur" / f"{path.name}:2,S")
-    return is_returned
+def _receive_from_imap() -> Iterator[bool]:
+    if not imap_inbox.is_configured(current_app):
+        raise RuleViolation("IMAP_SERVER is not set, so there is no mailbox to read")
+    results: list[bool] = []
+
+    def receive(raw: bytes) -> bool:
+        results.append(desk.receive_bounce(raw))
+        return results[-1]
+
+    while imap_inbox.read_batch(receive) >= imap_inbox.BATCH_SIZE:
+        pass
+    yield from results
 
 
 @click.command("worker-health")

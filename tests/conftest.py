@@ -21,6 +21,8 @@ People
 What is seen from outside
     mailbox      a real mail server (tests/mail_server.py); a test that asks for it has a site that
                  delivers there. `secure_mailbox` insists on TLS
+    inbox        an IMAP server (tests/imap_server.py), whose mailbox the site reads;
+                 `starttls_inbox` begins without encryption
     queries      the SQL statements that requests have sent; `len(queries)`, `queries.clear()`
     postgres     a PostgreSQL server (tests/postgres.py)
     live_site    starts the site in processes of its own, on this test's database
@@ -67,6 +69,7 @@ from tests import chromium as real_browser
 from tests import factories, ramdisk, subprocesses
 from tests.browser import Browser
 from tests.dns_server import DnsServer
+from tests.imap_server import ImapServer
 from tests.live_site import RSGI, LiveSite
 from tests.mail_server import MailServer
 from tests.postgres import PostgresServer
@@ -268,7 +271,7 @@ def database(request: pytest.FixtureRequest, workplace: Path) -> Iterator[str]:
 def settings(request: pytest.FixtureRequest, database: str, instance: Path) -> Settings:
     """The settings of this test's site."""
     chosen = {**DEFAULT_SETTINGS, "DATABASE_URL": database, "INSTANCE_PATH": str(instance)}
-    for name in ("mailbox", "secure_mailbox", "dns_server"):
+    for name in ("mailbox", "secure_mailbox", "dns_server", "inbox", "starttls_inbox"):
         if name in request.fixturenames:
             chosen |= request.getfixturevalue(name).settings
     if "live_site" in request.fixturenames:
@@ -379,6 +382,22 @@ def secure_mailbox(tmp_path: Path) -> Iterator[MailServer]:
 def dns_server() -> Iterator[DnsServer]:
     """A real DNS server; the site asks it."""
     server = DnsServer()
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def inbox(tmp_path: Path) -> Iterator[ImapServer]:
+    """A real IMAP server; the site reads its mailbox."""
+    server = ImapServer(tmp_path)
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def starttls_inbox(tmp_path: Path) -> Iterator[ImapServer]:
+    """The same, which begins without encryption and asks for it (STARTTLS)."""
+    server = ImapServer(tmp_path, is_implicit_tls=False)
     yield server
     server.close()
 

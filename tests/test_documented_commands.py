@@ -39,6 +39,7 @@ NOT_RUN = {
     "flask run": "named as a server that does not read settings.env; looked at below",
     "flask --app wsgi deliver-mail --forever": "it ends only when it is told to: tests/mail do so",
     "./site deliver-mail --forever": "the same",
+    "./site receive-bounce --maildir FOLDER --mbox PATH --imap": "it reads a server: tests/mail do",
     "./site backup conference.backup --with-keys": "it asks for a passphrase: tests/backup do",
     ".venv/bin/python -m tests.compatibility.make 2027-03": "it would write into tests/",
     './site db revision --rev-id 0002 --autogenerate -m "what it does"': "it would write into "

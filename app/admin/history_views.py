@@ -81,6 +81,7 @@ KIND_LABELS = {
     "menus": _l("Menus"),
     "conference": _l("Settings"),
     "look": _l("Colours"),
+    "address": _l("Suppression list"),
     "person": _l("Team"),
 }
 ENDPOINTS = {  # of an item's page: endpoint and URL argument
@@ -101,6 +102,7 @@ SINGLE_PAGE_ENDPOINTS = {  # subjects without a page of their own
     "programme": "admin.import_export.show",
     "planned release": "admin.publishing.changes",
     "delegates": "admin.delegates.index",
+    "suppression list": "admin.suppression.index",
     "speakers": "admin.speaker_pages.overview",
 }
 
@@ -121,6 +123,8 @@ def link_entries(entries: Sequence[HistoryEntry]) -> list[LinkedEntry]:
 
 def _subject_url(subject: str, page_keys: Mapping[str, str]) -> str:
     kind, _, name = subject.partition(" ")
+    if kind == "address":  # its name is a hash, by which nobody can search
+        return url_for("admin.suppression.index")
     if subject in SINGLE_PAGE_ENDPOINTS:
         return url_for(SINGLE_PAGE_ENDPOINTS[subject])
     if kind in CONTENT_KINDS and name:

@@ -41,9 +41,9 @@ SLUG_PATTERN = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 MIN_SLUG_LENGTH = 3  # characters; shorter ones could be language codes
 RESERVED_SLUGS = frozenset(  # paths of the site, in use or planned
     """
-    agenda api booking changes check-in faq feed feeds files health healthz letters my organise
-    pages preview programme readyz register rehearsal releases robots rooms schedule search sessions
-    sign-in sign-out site-map sitemap speak speakers static themes whats-new
+    agenda api booking changes check-in emails faq feed feeds files health healthz letters my
+    organise pages preview programme readyz register rehearsal releases robots rooms schedule search
+    sessions sign-in sign-out site-map sitemap speak speakers static themes whats-new
     """.split()  # noqa: SIM905 – easier to read than a list of literals
 )
 

@@ -1,110 +1,91 @@
-"""Emails that came back: reports of other mail servers that an email could not be delivered.
+"""Emails that came back, and complaints: what a report of another mail server changes.
 
-A mail server may accept an email and find out later that it cannot deliver it. It then sends a
-report (RFC 3464, RFC 6533) to the address that the email was sent from. The report is about one of
-our emails if it repeats its Message-ID, which nobody knows who did not get that email, or if it
-came to the signed address that only this email was sent from (VERP).
+An email that came back is marked as not delivered. It also stops emails to many people to that
+address: at once where the address is wrong, and after the third time where the reason may pass or
+lies in the email (a full mailbox, a rule of the other server). A complaint stops them at once.
+Emails about a booking and sign-in links still go out.
 """
 
-import re
-from collections.abc import Iterator, Sequence
-from email import message_from_bytes, policy
-from email.message import Message
-from email.parser import HeaderParser
-from itertools import islice
-from typing import Any, TypeAlias
+from sqlalchemy import func, select
 
-from sqlalchemy import select
-
+from app import clock
 from app.database import db
 from app.log import log
-from app.mail.models import FAILED, SENT, Email, domain_of
+from app.mail import suppression
+from app.mail.models import BOUNCED, COMPLAINT, FAILED, SENT, UNSUBSCRIBED, Email, domain_of
 from app.mail.outbox import MAX_ERROR_LENGTH
+from app.mail.reports import OPT_OUT, RETURNED, Report, read_report
 from app.text import clean_line
-from app.web.signing import sign_text, unsign_text
 
-MAX_REPORT_SIZE = 2 * 1024 * 1024  # bytes; a report may hold the email that it is about
-STATUS_TYPES = {"message/delivery-status", "message/global-delivery-status"}
-ORIGINAL_TYPES = {
-    *("message/rfc822", "text/rfc822-headers"),
-    *("message/global", "message/global-headers"),
-}
-RECIPIENT_HEADERS = ("Delivered-To", "X-Original-To", "Envelope-To", "To")
-MESSAGE_ID = re.compile(r"^message-id:\s*(<[!-;=?-~]+>)", re.IGNORECASE | re.MULTILINE)
-MAX_MESSAGE_IDS = 20  # that are looked up for one report
-SIGNED = re.compile(r"\+(\d{1,18}\.[\w-]{1,64})@")
-SALT = "bounce"
-
-Report: TypeAlias = "Message[Any, Any]"
+SOFT_BOUNCES = 3  # of one address, after which it gets no emails to many people
+# What a permanent status (5.x.x) is about that is not wrong with the address (RFC 3463): a full
+# mailbox or one that takes no large email, the server, the protocol, the content, a rule.
+NOT_THE_ADDRESS = ("2.2", "2.3", "2.4", "3.", "5.", "6.", "7.")
 
 
 def receive(raw: bytes) -> Email | None:
-    """Mark the email that a report is about as not delivered; return it, or None if there is none.
+    """Apply what a message reports about an email; return the email, or None if nothing changed.
 
     Reports of a delay, of successful delivery, automatic replies and whatever else comes in change
     nothing.
     """
     try:
-        report: Report = message_from_bytes(raw[:MAX_REPORT_SIZE], policy=policy.compat32)
-        reason, references = _find_reason(report), _list_references(report)
+        report = read_report(raw)
     except Exception as fault:  # noqa: BLE001 – a hostile message must not stop those after it
         log.warning("report not readable", kind=type(fault).__name__)
         return None
-    email = _find_email(*references) if reason else None
-    if email is None or email.state != SENT:
+    email = _find_email(report) if report else None
+    if report is None or email is None:
         return None
-    sentence = f"The mail server for {domain_of(email.recipient)} returned this email: {reason}"
+    has_changed = _mark_returned if report.kind == RETURNED else _mark_complaint
+    return email if has_changed(email, report) else None
+
+
+def is_permanent(status: str) -> bool:
+    """Return True if a status says that no email will ever arrive at the address."""
+    return status.startswith("5.") and not status[2:].startswith(NOT_THE_ADDRESS)
+
+
+def record_refusal(recipient: str, status: str) -> None:
+    """Stop emails to many people to an address that refuses them for good, or time and again."""
+    if is_permanent(status) or _count_soft_bounces(recipient) >= SOFT_BOUNCES:
+        suppression.suppress(recipient, BOUNCED, note=status)
+
+
+def _mark_returned(email: Email, report: Report) -> bool:
+    if email.state != SENT:
+        return False
+    sentence = f"The mail server for {domain_of(email.recipient)} returned this email: "
     email.state = FAILED
-    email.last_error = clean_line(sentence)[:MAX_ERROR_LENGTH]
-    return email
+    email.last_error = clean_line(sentence + report.reason)[:MAX_ERROR_LENGTH]
+    email.returned_at = clock.real_now()
+    email.return_status = report.status
+    db.session.flush()
+    record_refusal(email.recipient, report.status)
+    return True
 
 
-def build_sender(bounce_address: str, number: int) -> str:
-    """Return the address that one email is sent from: bounces+17.4fJ…@conference.example."""
-    local, _, domain = bounce_address.rpartition("@")
-    return f"{local}+{sign_text(SALT, str(number))}@{domain}"
+def _mark_complaint(email: Email, report: Report) -> bool:
+    if email.sent_at is None or email.complained_at is not None:
+        return False
+    email.complained_at = clock.real_now()
+    is_opt_out = report.kind == OPT_OUT
+    suppression.suppress(email.recipient, UNSUBSCRIBED if is_opt_out else COMPLAINT)
+    return True
 
 
-def _find_reason(report: Report) -> str:
-    """Return why an email could not be delivered; "" if that is not what a report says."""
-    for part in report.walk():
-        if part.get_content_type() in STATUS_TYPES:
-            for fields in _read_fields(part):
-                if fields.get("Action", "").strip().lower() == "failed":
-                    diagnostic = fields.get("Diagnostic-Code", "").partition(";")[2]
-                    return clean_line(diagnostic or fields.get("Status", "")) or "no reason given"
-    return ""
+def _count_soft_bounces(recipient: str) -> int:
+    statuses = db.session.scalars(
+        select(Email.return_status).where(
+            func.lower(Email.recipient) == recipient.lower(), Email.returned_at.is_not(None)
+        )
+    )
+    return sum(not is_permanent(status) for status in statuses)
 
 
-def _read_fields(part: Report) -> Iterator[Report]:
-    """Yield the groups of fields of a report, whichever way they were parsed."""
-    parsed = part.get_payload()
-    texts = [str(group) for group in parsed] if isinstance(parsed, list) else [str(parsed)]
-    for group in re.split(r"\n[ \t]*\n", "\n\n".join(texts)):
-        yield HeaderParser().parsestr(group.lstrip())
-
-
-def _find_email(numbers: Sequence[int], message_ids: Sequence[str]) -> Email | None:
-    if numbers:
-        return db.session.get(Email, numbers[0])
-    such = select(Email).where(Email.message_id.in_(message_ids)).order_by(Email.id)
-    return db.session.scalars(such).first()
-
-
-def _list_references(report: Report) -> tuple[Sequence[int], Sequence[str]]:
-    """Return the numbers of emails in signed addresses, and the Message-IDs that are repeated."""
-    addresses = [str(one) for name in RECIPIENT_HEADERS for one in report.get_all(name, [])]
-    signed = [match[1] for match in map(SIGNED.search, addresses) if match]
-    numbers = [int(one) for one in (unsign_text(SALT, text) for text in signed) if one]
-    return numbers, list(islice(_list_message_ids(report), MAX_MESSAGE_IDS))
-
-
-def _list_message_ids(report: Report) -> Iterator[str]:
-    """Yield the Message-IDs of the emails that a report repeats, or their headers."""
-    for part in report.walk():
-        if part.get_content_type() in ORIGINAL_TYPES:
-            decoded = part.get_payload(decode=True)
-            text = decoded.decode("utf-8", "replace") if isinstance(decoded, bytes) else str(part)
-            match = MESSAGE_ID.search(text)
-            if match:
-                yield match[1]
+def _find_email(report: Report) -> Email | None:
+    """Return the email that a report is about, and lock it: another may come at the same time."""
+    such = select(Email).order_by(Email.id).limit(1).with_for_update()
+    if report.numbers:
+        return db.session.scalar(such.where(Email.id == report.numbers[0]))
+    return db.session.scalar(such.where(Email.message_id.in_(report.message_ids)))

@@ -2,7 +2,15 @@
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, Index, LargeBinary, SmallInteger, Text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Index,
+    LargeBinary,
+    SmallInteger,
+    Text,
+    UniqueConstraint,
+)
 from sqlalchemy.engine.default import DefaultExecutionContext
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -51,6 +59,9 @@ class Email(Base):
     give_up_at: Mapped[datetime | None] = mapped_column(default=None)  # once an attempt went wrong
     last_error: Mapped[str] = mapped_column(Text, default="")
     sent_at: Mapped[datetime | None] = mapped_column(default=None)
+    returned_at: Mapped[datetime | None] = mapped_column(default=None)  # by another mail server
+    return_status: Mapped[str] = mapped_column(default="", server_default="")  # RFC 3463: 5.1.1
+    complained_at: Mapped[datetime | None] = mapped_column(default=None)  # called it spam
 
     __table_args__ = (
         CheckConstraint("state IN ('waiting', 'sent', 'failed')", name="known_state"),
@@ -93,3 +104,56 @@ class MailDomain(Base):
     resumes_at: Mapped[datetime]  # real time; no email goes to this domain before then
     failures: Mapped[int] = mapped_column(default=0, server_default="0")  # one after another
     last_error: Mapped[str] = mapped_column(Text, default="", server_default="")
+
+
+# Why an address gets no emails to many people. An address may have several of these reasons.
+UNSUBSCRIBED, COMPLAINT, BOUNCED, BY_DESK = "unsubscribed", "complaint", "bounced", "desk"
+
+
+class SuppressedAddress(Base):
+    """A reason why an address gets no emails to many people.
+
+    Emails about a booking, and sign-in links, still go to it.
+    """
+
+    __tablename__ = "suppressed_address"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    address: Mapped[str]  # normalised; of someone who was erased, a keyed hash (see suppression)
+    reason: Mapped[str]
+    suppressed_at: Mapped[datetime]  # real time
+    suppressed_by: Mapped[str] = mapped_column(default="", server_default="")  # a member's address
+    note: Mapped[str] = mapped_column(Text, default="", server_default="")
+
+    __table_args__ = (
+        UniqueConstraint("address", "reason"),
+        CheckConstraint(
+            "reason IN ('unsubscribed', 'complaint', 'bounced', 'desk')", name="known_reason"
+        ),
+    )
+
+    @property
+    def is_erased(self) -> bool:
+        """Whether only a keyed hash of the address is left."""
+        return "@" not in self.address
+
+
+class UnsubscribeKey(Base):
+    """The random key that the link in emails to many people signs, for one address."""
+
+    __tablename__ = "unsubscribe_key"
+
+    address: Mapped[str] = mapped_column(primary_key=True)  # as in SuppressedAddress
+    key: Mapped[str] = mapped_column(unique=True)
+
+
+class MailboxPosition(Base):
+    """How far a mailbox with reports and replies has been read."""
+
+    __tablename__ = "mailbox_position"
+
+    name: Mapped[str] = mapped_column(primary_key=True)  # of a file, or server and folder
+    validity: Mapped[str]  # what says that the position still means this: UIDVALIDITY, or a hash
+    position: Mapped[int] = mapped_column(BigInteger)  # of the last message that was read
+    # messages up to here were there before, and are read only if nobody has seen them
+    existing: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")

@@ -25,9 +25,9 @@ import flask_mail
 from flask import Flask
 
 from app import clock
-from app.mail.bounces import build_sender
 from app.mail.outbox import LeasedEmail
 from app.mail.rendering import parse_address
+from app.mail.reports import build_sender
 from app.text import clean_line
 
 STEPS_PER_SEND = 3  # steps whose time limits a whole send may use up

@@ -16,6 +16,7 @@ from app.history.models import HistoryEntry
 from app.materials.models import Material
 from app.programme.models import Absence, Speaker
 from app.proposals.models import Proposal
+from app.registration.bookings import operations
 from app.registration.retention import NEEDS_RETENTION, one_year_after
 from app.releases import current_release
 from app.speakers.models import (
@@ -62,7 +63,11 @@ def _purge_access() -> None:
         select(HistoryEntry.id).where(HistoryEntry.subject == "person " + Person.email).exists()
     )
     had_speaker_access_only = or_(Person.speaker_access_since.is_not(None), ~has_history)
-    db.session.execute(delete(Person).where(Person.role == FORMER, had_speaker_access_only))
+    former = (Person.role == FORMER, had_speaker_access_only)
+    addresses = db.session.scalars(select(Person.email).where(*former)).all()
+    db.session.execute(delete(Person).where(*former))
+    for address in addresses:
+        operations.erase_unused_address(address)
     db.session.execute(update(Person).values(speaker_access_since=None))
     for speaker in db.session.scalars(select(Speaker).where(Speaker.contact_address != "")):
         speaker.contact_address = ""  # one by one, so that the search index is updated

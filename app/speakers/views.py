@@ -14,6 +14,7 @@ from app.forms.form import (
     ConfirmForm,
     validates_own_csrf,
 )
+from app.mail import unsubscribe
 from app.programme.editing import speaker_queries
 from app.programme.models import Session
 from app.releases import current_release
@@ -64,7 +65,17 @@ def show_checklist(slug: str) -> ResponseReturnValue:
         open_items=checklist.split_open_items(keeping.speaker, lines),
         form=ConfirmForm(),
         keeps_others=len(queries.list_access_for_person(keeping.person)) > 1,
+        email_preference=unsubscribe.get_preference(keeping.person.email),
     )
+
+
+@bp.post("/<slug>/emails")
+def set_email_preference(slug: str) -> ResponseReturnValue:
+    """Switch emails that are not about one's own sessions on or off."""
+    is_on = request.form.get("emails") == unsubscribe.ON
+    unsubscribe.set_preference(access.get_access(slug).person.email, is_on=is_on)
+    name = "emails-on" if is_on else "emails-off"
+    return redirects.redirect_to(url_for(".show_checklist", slug=slug), name)
 
 
 @bp.errorhandler(NotFound)
@@ -132,6 +143,8 @@ TOO_MANY_REQUESTS = _l(
 participation_bp = Blueprint("participation", __name__, url_prefix="/<slug>/taking-part")
 
 redirects.MESSAGES["speakers"] |= {
+    "emails-on": _l("You will get emails about the conference again."),
+    "emails-off": _l("We will send you only emails about your own part in the conference."),
     "confirmed": _l("Thank you for confirming that you are taking part."),
     "asked": _l("We have told the organisers, who will contact you. Nothing has changed yet."),
     "request-taken-back": _l("You have withdrawn your request."),

@@ -7,6 +7,7 @@ Replacing the stored key revokes all its tokens. Only the exact text that was is
 not another encoding of the same value.
 """
 
+import hmac
 from secrets import compare_digest
 
 from flask import current_app
@@ -41,6 +42,15 @@ def unsign_text(salt: str, signed: str) -> str | None:
         return str(Signer(_secret_keys(), salt=salt).unsign(signed).decode())
     except BadData:
         return None
+
+
+def hash_text(salt: str, text: str) -> list[str]:
+    """Return the keyed hashes of a text, the one under the current secret key first.
+
+    Who has only the database cannot try out texts until one fits.
+    """
+    message = f"{salt}:{text}".encode("utf-8", "replace")
+    return [hmac.new(key.encode(), message, "sha256").hexdigest() for key in _secret_keys()[::-1]]
 
 
 def _secret_keys() -> list[str]:

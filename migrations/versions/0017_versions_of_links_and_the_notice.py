@@ -72,9 +72,7 @@ def downgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_notice")),
     )
     with op.batch_alter_table("link", schema=None) as batch_op:
-        batch_op.add_column(
-            sa.Column("address", sa.String(), nullable=False, server_default="")
-        )
+        batch_op.add_column(sa.Column("address", sa.String(), nullable=False, server_default=""))
         batch_op.add_column(sa.Column("label", sa.String(), nullable=False, server_default=""))
     connection = op.get_bind()
     _give_links_their_words(connection)

@@ -10,9 +10,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    op.add_column(
-        "session", sa.Column("keywords", sa.Text(), server_default="[]", nullable=False)
-    )
+    op.add_column("session", sa.Column("keywords", sa.Text(), server_default="[]", nullable=False))
 
 
 def downgrade() -> None:

@@ -11,9 +11,7 @@ depends_on = None
 
 def upgrade() -> None:
     with op.batch_alter_table("delegate", schema=None) as batch_op:
-        batch_op.add_column(
-            sa.Column("pronouns", sa.String(), server_default="", nullable=False)
-        )
+        batch_op.add_column(sa.Column("pronouns", sa.String(), server_default="", nullable=False))
 
 
 def downgrade() -> None:

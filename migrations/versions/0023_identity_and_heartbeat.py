@@ -14,12 +14,8 @@ depends_on = None
 def upgrade() -> None:
     with op.batch_alter_table("site_state", schema=None) as batch_op:
         batch_op.add_column(sa.Column("database_id", sa.String(), nullable=True))
-        batch_op.add_column(
-            sa.Column("drawing_until", sa.DateTime(timezone=True), nullable=True)
-        )
-        batch_op.add_column(
-            sa.Column("worker_seen_at", sa.DateTime(timezone=True), nullable=True)
-        )
+        batch_op.add_column(sa.Column("drawing_until", sa.DateTime(timezone=True), nullable=True))
+        batch_op.add_column(sa.Column("worker_seen_at", sa.DateTime(timezone=True), nullable=True))
     site_state = sa.table("site_state", sa.column("database_id", sa.String))
     op.execute(site_state.update().values(database_id=uuid4().hex))
 

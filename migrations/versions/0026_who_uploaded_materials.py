@@ -20,9 +20,7 @@ def upgrade() -> None:
             sa.Column("uploaded_by", sa.String(), server_default="", nullable=False)
         )
         batch_op.add_column(sa.Column("deleted_at", MOMENT, nullable=True))
-        batch_op.add_column(
-            sa.Column("deleted_by", sa.String(), server_default="", nullable=False)
-        )
+        batch_op.add_column(sa.Column("deleted_by", sa.String(), server_default="", nullable=False))
         batch_op.create_foreign_key(
             batch_op.f("fk_material_speaker_id_speaker"),
             "speaker",

@@ -16,7 +16,9 @@ def upgrade() -> None:
         op.add_column(
             "speaker_request", sa.Column(name, sa.String(), server_default="", nullable=False)
         )
-    op.add_column("speaker_request", sa.Column("answer", sa.Text(), server_default="", nullable=False))
+    op.add_column(
+        "speaker_request", sa.Column("answer", sa.Text(), server_default="", nullable=False)
+    )
     op.add_column("speaker_answers", sa.Column("photo_declined_at", MOMENT, nullable=True))
 
 

@@ -240,7 +240,7 @@ def test_the_desk_sends_itself_a_test_email(desk: Browser) -> None:
     assert page.heading == "Test email from the conference site"
     assert page.summary_list["To"] == "dora@conference.example"
     deliver_emails()
-    assert desk.open(page.address).summary_list["State"].startswith("Sent at")
+    assert desk.open(page.address).summary_list["State"].startswith("Accepted for delivery to ")
 
 
 @pytest.mark.settings(MAIL_DEFAULT_SENDER="news@conference.example")

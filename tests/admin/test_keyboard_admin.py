@@ -351,6 +351,21 @@ def test_sending(keyboard_user: KeyboardUser) -> None:
     keyboard_user.expect_announcement("We are sending you a test email.")
 
 
+@pytest.mark.walks("admin.suppression.add", "admin.suppression.export", "admin.suppression.lift")
+def test_suppression_list(keyboard_user: KeyboardUser) -> None:
+    keyboard_user.open("/organise/letters")
+    keyboard_user.press("Suppression list")
+    keyboard_user.press("Add an address")
+    keyboard_user.fill("Email address", "ada@nhs.example")
+    keyboard_user.fill("Why (optional)", "Asked by telephone")
+    keyboard_user.press("Add to the list")
+    keyboard_user.expect_announcement("The address is on the list.")
+    keyboard_user.download("Download as CSV")
+    keyboard_user.press("ada@nhs.example")
+    keyboard_user.press("Lift this reason")
+    keyboard_user.expect_announcement("The address has been taken off the list for this reason.")
+
+
 @pytest.mark.walks("admin.email_wording.edit")
 def test_wording_of_emails(keyboard_user: KeyboardUser) -> None:
     keyboard_user.open("/organise/letters")

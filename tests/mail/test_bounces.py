@@ -6,13 +6,50 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
+from app import clock
 from app.accounts.models import DESK
 from app.database import db
-from app.mail.models import SENT, Email
+from app.mail import suppression
+from app.mail.models import BOUNCED, SENT, UNSUBSCRIBED, Email, SuppressedAddress
+from app.mail.models import COMPLAINT as COMPLAINED
+from app.registration import links
 from tests.browser import Browser
 from tests.factories import make_delegate, make_email, sign_in
 from tests.mail_server import MailServer
 
+COMPLAINT = """\
+From: feedback@mailprovider.example
+To: {to}
+Subject: FW: You have a place
+MIME-Version: 1.0
+Content-Type: multipart/report; report-type=feedback-report; boundary="edge"
+
+--edge
+Content-Type: text/plain; charset=us-ascii
+
+This is an email abuse report.
+
+--edge
+Content-Type: message/feedback-report
+
+Feedback-Type: {kind}
+User-Agent: SomeGenerator/1.0
+Version: 1
+Original-Mail-From: <{sender}>
+Original-Rcpt-To: <grace@example.org>
+
+--edge
+Content-Type: message/rfc822
+
+From: conference@health-equity.example
+To: grace@example.org
+Message-ID: {message_id}
+Subject: You have a place
+
+Dear Grace
+
+--edge--
+"""
 REPORT = """\
 Return-Path: <>
 From: MAILER-DAEMON@mx.nhs.example
@@ -33,8 +70,8 @@ Reporting-MTA: dns; mx.nhs.example
 
 Final-Recipient: rfc822; ada@nhs.example
 Action: {action}
-Status: 5.1.1
-Diagnostic-Code: smtp; 550 5.1.1 No such user
+Status: {status}
+Diagnostic-Code: smtp; 550 {status} No such user
 
 --edge
 Content-Type: {original_type}
@@ -47,15 +84,34 @@ Subject: You have a place
 """
 
 
+SENT_BACK = "Sent back by the mail server for nhs.example at 9:30am on Tuesday 12 May 2009"
+
+
 def write_report(email: Email | None = None, **values: str) -> bytes:
     defaults = {
         "to": "conference@health-equity.example",
         "status_type": "message/delivery-status",
         "original_type": "text/rfc822-headers",
         "action": "failed",
+        "status": "5.1.1",
         "message_id": email.message_id if email else "<unknown@conference.example>",
     }
     return REPORT.format_map({**defaults, **values}).encode()
+
+
+def write_complaint(email: Email | None = None, **values: str) -> bytes:
+    defaults = {
+        "to": "conference@health-equity.example",
+        "kind": "abuse",
+        "sender": "conference@health-equity.example",
+        "message_id": email.message_id if email else "<unknown@conference.example>",
+    }
+    return COMPLAINT.format_map({**defaults, **values}).encode()
+
+
+def reasons_of(address: str) -> list[str]:
+    db.session.rollback()
+    return [one.reason for one in suppression.list_reasons(address)]
 
 
 def receive(site: Flask, report: bytes, *options: str) -> str:
@@ -67,7 +123,8 @@ def receive(site: Flask, report: bytes, *options: str) -> str:
 
 
 def make_sent_email(**values: str) -> Email:
-    return make_email(recipient="ada@nhs.example", state=SENT, **values)
+    sent = {"recipient": "ada@nhs.example", "state": SENT, "sent_at": clock.real_now(), **values}
+    return make_email(**sent)
 
 
 @pytest.mark.both_databases
@@ -107,7 +164,8 @@ def test_the_desk_sees_it_on_the_dashboard_and_in_the_booking(
     page = desk.open("/organise").follow("1 email could not be delivered")
 
     assert "No such user" in page.follow("You have a place").text
-    assert "An email was returned" in desk.open(f"/organise/delegates/{delegate.reference}").text
+    booking = desk.open(f"/organise/delegates/{delegate.reference}").text
+    assert "An email was returned: the mailbox does not exist" in booking
 
 
 @pytest.mark.parametrize(
@@ -191,3 +249,157 @@ def test_new_messages_in_a_folder_are_read_once(site: Flask, tmp_path: Path) -> 
     assert said == ["1 returned, 1 ignored", "0 returned, 0 ignored"]
     assert sorted(path.name for path in (tmp_path / "cur").iterdir()) == ["1:2,S", "2:2,S"]
     assert email.is_failed
+
+
+@pytest.mark.both_databases
+def test_an_address_that_does_not_exist_gets_no_emails_to_many_and_still_those_about_a_booking(
+    site: Flask, mailbox: MailServer, deliver: Callable[[], str]
+) -> None:
+    receive(site, write_report(make_sent_email()))
+
+    assert reasons_of("ADA@nhs.example") == [BOUNCED]
+    make_email(recipient="ada@nhs.example")
+    assert deliver() == "1 sent, 0 failed, 0 waiting"
+
+
+@pytest.mark.both_databases
+@pytest.mark.parametrize("status", ["4.2.2", "5.2.2", "5.7.1", "5.3.4"])
+def test_what_may_pass_or_lies_in_the_email_counts_the_third_time(site: Flask, status: str) -> None:
+    stopped = []
+    for _ in range(3):
+        receive(site, write_report(make_sent_email(), status=status))
+        stopped.append(reasons_of("ada@nhs.example"))
+
+    assert stopped == [[], [], [BOUNCED]]
+    assert reasons_of("grace@nhs.example") == []
+
+
+@pytest.mark.both_databases
+def test_a_report_that_comes_twice_counts_once(site: Flask) -> None:
+    report = write_report(make_sent_email(), status="4.2.2")
+
+    said = [receive(site, report) for _ in range(4)]
+
+    assert said == ["1 returned, 0 ignored", *["0 returned, 1 ignored"] * 3]
+    assert reasons_of("ada@nhs.example") == []
+
+
+@pytest.mark.both_databases
+def test_somebody_who_calls_an_email_spam_gets_no_more_of_those_to_many(
+    site: Flask, visitor: Browser
+) -> None:
+    delegate = make_delegate()
+    email = make_sent_email(booking_reference=delegate.reference)
+
+    said = [receive(site, write_complaint(email)) for _ in range(2)]
+
+    assert said == ["1 returned, 0 ignored", "0 returned, 1 ignored"]
+    assert (email.is_sent, email.complained_at) == (True, clock.real_now())
+    assert reasons_of("ada@nhs.example") == [COMPLAINED]
+    assert reasons_of("grace@example.org") == []  # whom the report names
+    desk = sign_in(visitor, "dora@conference.example", role=DESK)
+    booking = desk.open(f"/organise/delegates/{delegate.reference}").text
+    assert "The recipient of an email marked it as spam" in booking
+    assert desk.follow("You have a place").summary_list["Complaint"] == (
+        "The recipient marked this email as spam at 9:30am on Tuesday 12 May 2009"
+    )
+
+
+@pytest.mark.parametrize(
+    ("kind", "reasons"),
+    [("opt-out", [UNSUBSCRIBED]), ("fraud", [COMPLAINED]), ("not-spam", []), ("invented", [])],
+)
+def test_each_kind_of_feedback_does_what_it_says(
+    site: Flask, kind: str, reasons: list[str]
+) -> None:
+    receive(site, write_complaint(make_sent_email(), kind=kind))
+
+    assert reasons_of("ada@nhs.example") == reasons
+
+
+@pytest.mark.settings(MAIL_BOUNCE_ADDRESS="bounces@conference.example")
+def test_a_complaint_without_the_email_is_known_by_the_address_it_was_sent_from(
+    site: Flask, mailbox: MailServer, deliver: Callable[[], str]
+) -> None:
+    email = make_email(recipient="ada@nhs.example")
+    deliver()
+    [arrived] = mailbox.emails
+    forged = arrived.sender.replace(f"+{email.id}.", f"+{email.id + 1}.")
+
+    said = [receive(site, write_complaint(sender=one)) for one in (forged, arrived.sender)]
+
+    assert said == ["0 returned, 1 ignored", "1 returned, 0 ignored"]
+    assert reasons_of("ada@nhs.example") == [COMPLAINED]
+
+
+FORGED = {
+    "a guessed Message-ID": lambda: write_report(message_id="<guessed@conference.example>"),
+    "a complaint with a guessed Message-ID": write_complaint,
+    "a signature of something else": lambda: write_report(
+        to="bounces+1.AAAAAAAA@conference.example"
+    ),
+    "many guessed Message-IDs": lambda: write_report().replace(
+        b"--edge--", 500 * b"--edge\nContent-Type: message/rfc822\n\nMessage-ID: <x@y.example>\n\n"
+    ),
+    "the addresses of others as recipients": lambda: write_report(
+        to="ada@nhs.example, grace@nhs.example"
+    ),
+    "the email that it is about comes after three megabytes": lambda: write_report().replace(
+        b"--edge\nContent-Type: text/rfc822-headers", b"--edge\n\n" + b"x" * 3_000_000
+    ),
+}
+
+
+@pytest.mark.both_databases
+@pytest.mark.parametrize("forged", FORGED.values(), ids=FORGED)
+def test_a_forged_report_stops_nobody_s_emails(site: Flask, forged: Callable[[], bytes]) -> None:
+    email = make_sent_email()
+
+    assert receive(site, forged()) == "0 returned, 1 ignored"
+    assert email.is_sent
+    assert reasons_of("ada@nhs.example") == []
+    assert db.session.query(SuppressedAddress).all() == []
+
+
+@pytest.mark.both_databases
+def test_a_report_about_one_s_own_email_cannot_reach_that_of_another(site: Flask) -> None:
+    mine, hers = make_sent_email(recipient="mallory@example.org"), make_sent_email()
+    report = write_report(mine).replace(b"ada@nhs.example", b"ada@nhs.example, ada@nhs.example")
+
+    receive(site, report)
+
+    assert (mine.is_failed, hers.is_sent) == (True, True)
+    assert reasons_of("mallory@example.org") == [BOUNCED]
+    assert reasons_of("ada@nhs.example") == []
+
+
+@pytest.mark.parametrize(
+    ("values", "sentence"),
+    [
+        (
+            {"status": "5.1.1"},
+            f"{SENT_BACK}: the mailbox does not exist",
+        ),
+        (
+            {"status": "5.2.2"},
+            f"{SENT_BACK}: the mailbox is full",
+        ),
+        (
+            {"status": "5.9.9"},
+            SENT_BACK,
+        ),
+    ],
+)
+def test_everybody_reads_the_same_sentence_about_an_email(
+    site: Flask, visitor: Browser, values: dict[str, str], sentence: str
+) -> None:
+    delegate = make_delegate()
+    email = make_sent_email(booking_reference=delegate.reference)
+    receive(site, write_report(email, **values))
+
+    with site.test_request_context("/"):
+        own = f"/booking/{links.booking_token(delegate)}"
+    assert sentence in visitor.open(own).text
+    desk = sign_in(visitor, "dora@conference.example", role=DESK)
+    assert sentence in desk.open(f"/organise/delegates/{delegate.reference}").text
+    assert desk.follow("You have a place").summary_list["State"] == sentence

@@ -136,7 +136,9 @@ def test_the_moment_of_sending_is_told(site: Flask) -> None:
     letter = make_email(state="sent")
     letter.sent_at = letter.created_at
 
-    assert shown(letter) == "Sent at 9:30am on Tuesday 12 May 2009 to ada@example.org"
+    assert (
+        shown(letter) == "Accepted for delivery to ada@example.org at 9:30am on Tuesday 12 May 2009"
+    )
 
 
 def shown(letter: Email) -> str:

@@ -81,7 +81,7 @@ def test_from_the_first_question_to_the_cancelled_place(
     deliver_emails()
 
     page = visitor.open(find_link(letter, "/booking/"))
-    assert "Sent at 9:30am on Tuesday 12 May 2009 to ada@example.org" in page.text
+    assert "Accepted for delivery to ada@example.org at 9:30am on Tuesday 12 May 2009" in page.text
     page.follow("Change name on your badge")
     page = visitor.press("Save", {"Name on your badge (optional)": "The Countess"})
     assert page.summary_list["Name on your badge"] == "The Countess"
@@ -451,7 +451,7 @@ def test_the_booking_page_says_what_became_of_each_letter(
     deliver_emails()
 
     page = visitor.open(address_of(delegate))
-    assert "Sent at 9:30am on Tuesday 12 May 2009 to ada@example.org" in page.text
+    assert "Accepted for delivery to ada@example.org at 9:30am on Tuesday 12 May 2009" in page.text
 
 
 def test_a_letter_that_cannot_be_delivered_says_so(visitor: Browser, mailbox: MailServer) -> None:

@@ -8,6 +8,7 @@ from app.database import UtcDateTime
 from app.history import queries as history
 from app.history.services import ACTOR_DELEGATE, ACTOR_SITE
 from app.mail import queries as mail
+from app.mail import unsubscribe
 from app.registration import delegate_record
 from app.registration.bookings import queries
 from app.registration.fields import DAYS, PRIVATE_FIELDS
@@ -32,6 +33,7 @@ def export_delegate(delegate: Delegate) -> dict[str, Any]:
             for note in queries.list_notes(delegate)
         ],
         "tags_of_the_organisers": queries.list_tags(delegate),
+        "emails_not_about_the_booking": unsubscribe.get_preference(delegate.email),
         "letters": [
             {
                 "subject": letter.subject,

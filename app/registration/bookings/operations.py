@@ -9,16 +9,18 @@ may be kept longer than the personal data; the changed values are stored apart a
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
-from sqlalchemy import Executable, delete, exists, select
+from sqlalchemy import Executable, delete, exists, func, or_, select
 from sqlalchemy import update as update_rows
 from sqlalchemy.exc import IntegrityError
 
 from app import clock
+from app.accounts.models import Person
 from app.agenda.models import Agenda
 from app.database import db, violated_constraint
 from app.errors import RuleViolation, StaleEdit
 from app.history import services as history
 from app.mail import services as mail
+from app.mail import suppression
 from app.registration import delegate_record, seats
 from app.registration.bookings import changes, queries
 from app.registration.bookings.changes import REASON, BookingChange
@@ -189,7 +191,21 @@ def erase(delegate: Delegate) -> None:
     for erase_more in ERASED_ABOVE:
         erase_more(delegate)
     history.erase_personal_details(delegate.history_subject)
+    address = delegate.email
     delegate.anonymise(clock.now(), kept=KEPT)
+    erase_unused_address(address)
+
+
+def erase_unused_address(address: str) -> None:
+    """Leave only a hash of an address on the suppression list, unless somebody else here has it."""
+    db.session.flush()
+    folded = address.lower()
+    is_used = or_(
+        exists().where(func.lower(Delegate.email) == folded, Delegate.erased_at.is_(None)),
+        exists().where(func.lower(Person.email) == folded),
+    )
+    if address and not db.session.scalar(select(is_used)):
+        suppression.erase(address)
 
 
 def link_agenda(delegate: Delegate, agenda: Agenda) -> None:

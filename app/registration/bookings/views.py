@@ -17,6 +17,7 @@ from app.forms.form import (
     validates_own_csrf,
 )
 from app.mail import queries as mail
+from app.mail import unsubscribe
 from app.registration import booking_calendar, delegate_record, fields, forms, links, tickets
 from app.registration.bookings import access, data_export, services
 from app.registration.bookings.forms import CHANGE_FORMS, RequestLinkForm
@@ -48,6 +49,8 @@ FLASH_MESSAGES = {
         "change. Enter them again below."
     ),
     "cancelled": _l("Your booking has been cancelled. We will email you to confirm this."),
+    "emails_on": _l("You will get emails about the conference again."),
+    "emails_off": _l("We will send you only emails about your booking."),
     "already_cancelled": _l("This booking was cancelled earlier. Nothing has changed."),
 }
 
@@ -107,7 +110,17 @@ def show(secret: str) -> ResponseReturnValue:
         flash_message=FLASH_MESSAGES.get(request.args.get("news", "")),
         cancel_form=ConfirmForm(),
         ticket=tickets.for_booking(delegate),
+        email_preference=unsubscribe.get_preference(delegate.email),
     )
+
+
+@bp.post("/<secret>/emails")
+def set_email_preference(secret: str) -> ResponseReturnValue:
+    """Switch emails that are not about the booking on or off."""
+    delegate = _get_booking(secret)
+    is_on = request.form.get("emails") == unsubscribe.ON
+    unsubscribe.set_preference(delegate.email, is_on=is_on)
+    return _redirect(delegate, "emails_on" if is_on else "emails_off")
 
 
 @bp.route(f"/<secret>/<any{tuple(CHANGE_FORMS)}:question>", methods=["GET", "POST"])

@@ -14,6 +14,7 @@ from app.history import services as history
 from app.mail import bounces
 from app.mail import queries as mail_queries
 from app.mail import services as mail
+from app.mail.delivery_status import describe_status
 from app.mail.models import Email
 from app.registration import delegate_record, emails, seats
 from app.registration import queries as registration
@@ -168,8 +169,15 @@ def receive_bounce(report: bytes) -> bool:
     """Mark the email that another mail server returned; return False if the report is of no use."""
     email = bounces.receive(report)
     if email is not None:
-        history.record("An email was returned", subject=history_subject(email))
+        history.record(_summarise_report(email), subject=history_subject(email))
     return email is not None
+
+
+def _summarise_report(email: Email) -> str:
+    if email.complained_at is not None:
+        return "The recipient of an email marked it as spam"
+    reason = describe_status(email.return_status)
+    return f"An email was returned: {reason}" if reason else "An email was returned"
 
 
 def history_subject(email: Email) -> str:

@@ -1,0 +1,78 @@
+"""What is known about the delivery of an email, in one plain sentence for everybody who asks.
+
+The site hands an email to its own mail server, which delivers it to that of the recipient. That it
+was accepted is known at once; that it came back is known from a report (``app.mail.bounces``).
+"""
+
+from typing import Any
+
+from flask import Flask
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _l
+
+from app.mail.models import Email, domain_of
+from app.mail.reports import find_status
+from app.web.formatting import local_moment, site_time
+
+# By subject and detail of a status code (RFC 3463), and by subject alone for any other detail.
+REASONS: dict[str, Any] = {
+    "1.1": _l("the mailbox does not exist"),
+    "1.2": _l("the part after the @ does not exist"),
+    "1.6": _l("the mailbox has moved"),
+    "1.10": _l("the part after the @ takes no emails"),
+    "2.1": _l("the mailbox is switched off"),
+    "2.2": _l("the mailbox is full"),
+    "2.3": _l("the email is too large for the mailbox"),
+    "3.4": _l("the email is too large for the mail server"),
+    "4.7": _l("the mail server could not be reached for too long"),
+    "1": _l("the address is not right"),
+    "2": _l("the mailbox takes no emails"),
+    "3": _l("the mail server takes no emails at the moment"),
+    "4": _l("the mail server could not be reached"),
+    "6": _l("the mail server could not read the email"),
+    "7": _l("the rules of the mail server do not allow the email"),
+}
+
+
+def init_app(app: Flask) -> None:
+    """Register the template filter."""
+    app.add_template_filter(delivery_sentence)
+
+
+def describe_status(status: str) -> str:
+    """Return in plain words what a status code such as 5.1.1 says; "" if it says too little."""
+    _, _, rest = status.partition(".")
+    words = REASONS.get(rest) or REASONS.get(rest.partition(".")[0])
+    return str(words) if words else ""
+
+
+def get_status(email: Email) -> str:
+    """Return the status code with which an email came back or was refused; "" if there is none."""
+    return email.return_status or find_status(email.last_error)
+
+
+def delivery_sentence(email: Email, address: str = "") -> str:
+    """Say whether an email was delivered; ``address`` is shown in place of the recipient's."""
+    values = {"address": address or email.recipient, "domain": domain_of(email.recipient)}
+    if email.is_sent and email.sent_at:
+        values["moment"] = local_moment(site_time(email.sent_at))
+        return str(gettext("Accepted for delivery to %(address)s at %(moment)s", **values))
+    if email.is_failed:
+        return _with_reason(_describe_failure(email, values), email)
+    if email.last_error:
+        return str(gettext("Not delivered to %(address)s yet. We will keep trying", **values))
+    return str(gettext("Waiting to be sent to %(address)s", **values))
+
+
+def _describe_failure(email: Email, values: dict[str, str]) -> str:
+    if email.returned_at is None:
+        return str(gettext("Could not be delivered to %(address)s", **values))
+    values["moment"] = local_moment(site_time(email.returned_at))
+    return str(gettext("Sent back by the mail server for %(domain)s at %(moment)s", **values))
+
+
+def _with_reason(sentence: str, email: Email) -> str:
+    reason = describe_status(get_status(email))
+    if not reason:
+        return sentence
+    return str(gettext("%(sentence)s: %(reason)s", sentence=sentence, reason=reason))

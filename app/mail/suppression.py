@@ -1,0 +1,250 @@
+"""The suppression list: addresses that get no emails to many people, each with its reasons.
+
+It says nothing about emails that someone waits for: those about a booking, a speaker's own tasks
+and sign-in links go out all the same. An address may be on the list for several reasons, so that
+lifting one of them never brings emails back to somebody who has unsubscribed.
+
+Of somebody whose details were erased only a keyed hash of the address stays, so that what they
+asked for is still respected if the address is ever entered again.
+"""
+
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress as ignoring
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any, Final, TypeVar
+
+from sqlalchemy import ColumnElement, Select, delete, func, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from app import clock
+from app.database import Base, db
+from app.errors import NotFound
+from app.history import services as history
+from app.history.models import Change
+from app.mail.models import (
+    BOUNCED,
+    BY_DESK,
+    COMPLAINT,
+    UNSUBSCRIBED,
+    SuppressedAddress,
+    UnsubscribeKey,
+)
+from app.mail.rendering import to_ascii_domain
+from app.web import signing
+
+RowT = TypeVar("RowT", bound=tuple[Any, ...])
+
+REASONS = (UNSUBSCRIBED, COMPLAINT, BOUNCED, BY_DESK)  # the one that counts most first
+SALT = "suppressed address"
+ERASED = "erased:"  # before the keyed hash of an address
+BATCH_SIZE = 5000  # addresses in one query
+MAX_NOTE_LENGTH = 500  # characters
+
+SUMMARIES: Mapping[str, str] = {  # sentences of the history, which name nobody
+    UNSUBSCRIBED: "Emails to many people stopped: unsubscribed",
+    COMPLAINT: "Emails to many people stopped: marked as spam",
+    BOUNCED: "Emails to many people stopped: emails come back",
+    BY_DESK: "Emails to many people stopped: added by hand",
+}
+
+
+def normalise_address(address: str) -> str:
+    """Return the form in which an address is compared: however it was typed, it is the same."""
+    username, _, domain = unicodedata.normalize("NFC", address).strip().rpartition("@")
+    with ignoring(UnicodeError):
+        domain = to_ascii_domain(domain)
+    return f"{username.casefold()}@{domain.lower()}"
+
+
+def exclusion_reasons(addresses: Iterable[str]) -> dict[str, str]:
+    """Return the addresses that must be left out of emails to many people, each with its reason.
+
+    It takes one query for up to 5,000 addresses. The keys are the addresses as they were given.
+    """
+    found: dict[str, str] = {}
+    remaining = iter(dict.fromkeys(addresses))
+    while batch := list(islice(remaining, BATCH_SIZE)):
+        found |= _find_reasons(batch)
+    return found
+
+
+def _find_reasons(addresses: Sequence[str]) -> dict[str, str]:
+    forms = {address: list_stored_forms(address) for address in addresses}
+    stored = [form for each in forms.values() for form in each]
+    reasons: dict[str, list[str]] = {}
+    for form, reason in db.session.execute(
+        select(SuppressedAddress.address, SuppressedAddress.reason).where(
+            SuppressedAddress.address.in_(stored)
+        )
+    ):
+        reasons.setdefault(form, []).append(reason)
+    excluded = {
+        address: [reason for form in each for reason in reasons.get(form, ())]
+        for address, each in forms.items()
+    }
+    return {address: min(each, key=REASONS.index) for address, each in excluded.items() if each}
+
+
+def list_stored_forms(address: str) -> list[str]:
+    """Return all the ways in which an address may be stored: normalised, or as keyed hashes."""
+    if address.startswith(ERASED):
+        return [address]
+    normalised = normalise_address(address)
+    return [normalised, *(f"{ERASED}{one}" for one in signing.hash_text(SALT, normalised))]
+
+
+def list_reasons(address: str) -> Sequence[SuppressedAddress]:
+    """List the reasons why one address gets no emails to many people."""
+    return db.session.scalars(
+        select(SuppressedAddress)
+        .where(SuppressedAddress.address.in_(list_stored_forms(address)))
+        .order_by(SuppressedAddress.id)
+    ).all()
+
+
+def suppress(address: str, reason: str, *, by: str = "", note: str = "") -> bool:
+    """Stop emails to many people for a reason; return False if it was there already.
+
+    ``by`` names the member of the team who decided it, and is empty for what happened by itself.
+    """
+    if any(one.reason == reason for one in list_reasons(address)):
+        return False
+    added = insert_if_absent(
+        SuppressedAddress,
+        [
+            {
+                "address": list_stored_forms(address)[0],
+                "reason": reason,
+                "suppressed_at": clock.real_now(),
+                "suppressed_by": by,
+                "note": note[:MAX_NOTE_LENGTH],
+            }
+        ],
+    )
+    if added:
+        _record(SUMMARIES[reason], address, by or history.ACTOR_SITE)
+    return added > 0
+
+
+def lift(number: int, *, actor: str) -> SuppressedAddress:
+    """Take one reason off the list; raise NotFound if it is not there any more."""
+    reason = get_reason(number)
+    db.session.delete(reason)
+    _record("Emails to many people are allowed again", reason.address, actor)
+    return reason
+
+
+def subscribe(address: str) -> None:
+    """Let emails to many people go out again, as the person who reads them asks.
+
+    What the desk decided, or an address from which emails come back, is not theirs to lift.
+    """
+    for reason in list_reasons(address):
+        if reason.reason in {UNSUBSCRIBED, COMPLAINT}:
+            db.session.delete(reason)
+            _record("Emails to many people are allowed again", address, history.ACTOR_SITE)
+
+
+def erase(address: str) -> None:
+    """Keep only a keyed hash of an address, with its reasons, and of the key of its links."""
+    stored = list_stored_forms(address)
+    current = stored[1]
+    for reason in db.session.scalars(
+        select(SuppressedAddress).where(SuppressedAddress.address == stored[0])
+    ).all():
+        db.session.delete(reason)
+        db.session.flush()
+        row = {"address": current, "reason": reason.reason, "suppressed_at": reason.suppressed_at}
+        insert_if_absent(SuppressedAddress, [row])
+    db.session.execute(delete(UnsubscribeKey).where(UnsubscribeKey.address == current))
+    db.session.execute(
+        update(UnsubscribeKey).where(UnsubscribeKey.address == stored[0]).values(address=current)
+    )
+    for subject in _history_subjects(address):
+        history.erase_personal_details(subject)
+
+
+def insert_if_absent(model: type[Base], rows: Sequence[Mapping[str, object]]) -> int:
+    """Insert rows; leave out what is there already. Return how many were inserted."""
+    is_postgresql = db.engine.dialect.name == "postgresql"
+    statement = postgresql.insert(model) if is_postgresql else sqlite.insert(model)
+    primary_key = next(iter(model.__table__.primary_key))
+    inserted = statement.values(list(rows)).on_conflict_do_nothing().returning(primary_key)
+    return len(db.session.execute(inserted).all())
+
+
+def history_subject(address: str) -> str:
+    """Return the subject of an address in the history, which does not name it."""
+    return _history_subjects(address)[0]
+
+
+def _history_subjects(address: str) -> list[str]:
+    bare = address.removeprefix(ERASED)
+    is_hash = bare != address
+    hashes = [bare] if is_hash else signing.hash_text(SALT, normalise_address(address))
+    return [f"address {one[:16]}" for one in hashes]
+
+
+def _record(summary: str, address: str, actor: str) -> None:
+    is_erased = address.startswith(ERASED)
+    shown = "" if is_erased else normalise_address(address)
+    changes = () if is_erased else (Change("address", "", shown, "Email address", "", shown),)
+    history.record_personal(
+        summary, subject=history_subject(address), actor=actor, field_changes=changes
+    )
+
+
+SORTS: Final = ("since", "address", "reason")  # of the list, which begins with the newest
+
+
+@dataclass(frozen=True)
+class SuppressionFilter:
+    """The search and the filter of the list; an empty value does not filter."""
+
+    search: str = ""  # contained in the address
+    reason: str = ""
+
+
+def list_page(
+    filters: SuppressionFilter, sort: str, *, is_reversed: bool, offset: int, limit: int
+) -> Sequence[SuppressedAddress]:
+    """List a page of the reasons."""
+    column = {"address": SuppressedAddress.address, "reason": SuppressedAddress.reason}.get(sort)
+    newest = SuppressedAddress.id.desc()
+    order: list[ColumnElement[Any]]
+    if column is None:
+        order = [SuppressedAddress.id.asc() if is_reversed else newest]
+    else:
+        order = [column.desc() if is_reversed else column.asc(), newest]
+    statement = _narrow(select(SuppressedAddress), filters).order_by(*order)
+    return db.session.scalars(statement.offset(offset).limit(limit)).all()
+
+
+def list_all(filters: SuppressionFilter) -> Sequence[SuppressedAddress]:
+    """List all the reasons that fit, the newest first."""
+    statement = _narrow(select(SuppressedAddress), filters)
+    return db.session.scalars(statement.order_by(SuppressedAddress.id.desc())).all()
+
+
+def count(filters: SuppressionFilter) -> int:
+    """Count the reasons that fit."""
+    return db.session.scalar(_narrow(select(func.count(SuppressedAddress.id)), filters)) or 0
+
+
+def get_reason(number: int) -> SuppressedAddress:
+    """Return one reason; raise NotFound if it is not on the list any more."""
+    found = db.session.get(SuppressedAddress, number)
+    if found is None:
+        raise NotFound("That address is not on the list any more")
+    return found
+
+
+def _narrow(statement: Select[RowT], filters: SuppressionFilter) -> Select[RowT]:
+    if filters.search:
+        such = SuppressedAddress.address.icontains(filters.search, autoescape=True)
+        statement = statement.where(such, ~SuppressedAddress.address.startswith(ERASED))
+    if filters.reason:
+        statement = statement.where(SuppressedAddress.reason == filters.reason)
+    return statement

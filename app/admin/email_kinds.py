@@ -73,6 +73,12 @@ EMAIL_KINDS: Final[Mapping[str, EmailKind]] = {
         _l("Someone asks for the link to their booking"),
         samples.bookings,
     ),
+    "no_booking": EmailKind(
+        _l("No booking found"),
+        _l("The person who asks"),
+        _l("Someone asks for the link to a booking with an email address that has none"),
+        samples.nothing,
+    ),
     "address_to_confirm": EmailKind(
         _l("New email address to confirm"),
         _l("The new email address"),

@@ -29,7 +29,7 @@ END_OF_SENTENCE = ".,;:!?)]}'\""
 class EmailBlock:
     """A block of an email: its kind, and its lines as safe HTML."""
 
-    kind: str  # paragraph, heading, list, facts or button
+    kind: str  # paragraph, heading, list, numbers, facts or button
     lines: Sequence[Markup] = ()
     facts: Sequence[tuple[str, Markup]] = ()
     label: str = ""

@@ -9,8 +9,8 @@ import re
 import secrets
 import unicodedata
 from base64 import b64encode
-from collections.abc import Iterable, Iterator
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -24,7 +24,9 @@ from flask import current_app
 
 from app import clock
 from app.errors import RuleViolation
-from app.mail import html_body
+from app.mail import html_body, placeholders
+from app.mail.markdown_body import RenderedBlock, render_markdown
+from app.mail.placeholders import Placeholders, TextPart
 from app.web import languages
 from app.web.rendering import absolute_url
 
@@ -131,45 +133,93 @@ def render_email(
 
     With a QR code, the HTML shows it with the facts of the booking, as a ticket.
     """
-    supported = (
-        language if language in current_app.extensions["languages"] else languages.SOURCE_LANGUAGE
-    )
-    with languages.use_language(supported):
-        return _render(template, context, QR_CODE_ID if has_qr_code else "")
+    with _use_supported_language(language):
+        site_context = _build_site_context(is_for_organisers=template in FOR_ORGANISERS)
+        subject, _, body = (
+            _render_template(f"{template}.txt", {**site_context, **context}).strip().partition("\n")
+        )
+        blocks = _parse_layout(body, site_context["site"])
+        return _assemble(subject, blocks, site_context, QR_CODE_ID if has_qr_code else "")
 
 
-def _render(template: str, context: dict[str, Any], qr_code_id: str) -> RenderedEmail:
-    site = current_app.config["SITE_URL"]
-    site_context: dict[str, Any] = {"site": site}
-    current_app.update_template_context(site_context)  # the variables that every template has
-    contact_email = site_context["conference"].contact_email
-    site_context["contact"] = contact_email or absolute_url("site.feedback")
-    is_for_organisers = template in FOR_ORGANISERS
+@dataclass(frozen=True)
+class OwnText:
+    """The text of an email as organisers write it, with placeholders: the body is Markdown.
+
+    ``closing`` is what the site adds to it, with the layout of ``app.mail.html_body``.
+    """
+
+    subject: str
+    body: str
+    closing: str = ""
+
+
+def render_own_text(
+    own: OwnText,
+    values: Mapping[str, str],
+    known: Placeholders,
+    language: str,
+    *,
+    has_qr_code: bool = False,
+) -> RenderedEmail:
+    """Render what organisers wrote, with the values of one person in place of placeholders."""
+    with _use_supported_language(language):
+        site_context = _build_site_context(is_for_organisers=False)
+        site = site_context["site"]
+        parts = placeholders.fill_in(own.body, values, known)
+        blocks = [block for part in parts for block in _parse_part(part, site)]
+        blocks += _parse_layout(own.closing, site)
+        subject = placeholders.fill_line(own.subject, values)
+        return _assemble(subject, blocks, site_context, QR_CODE_ID if has_qr_code else "")
+
+
+def _use_supported_language(language: str) -> AbstractContextManager[None]:
+    is_supported = language in current_app.extensions["languages"]
+    supported = language if is_supported else languages.SOURCE_LANGUAGE
+    return cast(AbstractContextManager[None], languages.use_language(supported))
+
+
+def _build_site_context(*, is_for_organisers: bool) -> dict[str, Any]:
+    """Return the variables that every email has."""
+    context: dict[str, Any] = {"site": current_app.config["SITE_URL"]}
+    current_app.update_template_context(context)  # the variables that every template has
+    contact_email = context["conference"].contact_email
     wording = current_app.extensions["email_wording"]()  # the conference's own
-    paragraph = "" if is_for_organisers else _normalise_text(wording.paragraph)
-    site_context |= {"is_for_organisers": is_for_organisers, "signatory": wording.signatory}
-    first, _, rest = (
-        _render_template(f"{template}.txt", {**site_context, **context}).strip().partition("\n")
-    )
-    subject = to_header_line(first)[:MAX_SUBJECT_LENGTH]
-    body, signature = (
-        _normalise_text(rest),
-        _normalise_text(_render_template("signature.txt", site_context)),
-    )
-    parts = {
-        "subject": subject,
+    return context | {
+        "contact": contact_email or absolute_url("site.feedback"),
+        "is_for_organisers": is_for_organisers,
+        "paragraph": "" if is_for_organisers else wording.paragraph,
+        "signatory": wording.signatory,
+    }
+
+
+def _parse_part(part: TextPart, site: str) -> Sequence[RenderedBlock]:
+    return _parse_layout(part.text, site) if part.is_block else render_markdown(part.text, site)
+
+
+def _parse_layout(text: str, site: str) -> list[RenderedBlock]:
+    """Parse text with the layout of ``html_body``; the first block has all of its plain text."""
+    plain = _normalise_text(text)
+    blocks = html_body.parse_blocks(plain, site) if plain else []
+    return [RenderedBlock(block, "" if number else plain) for number, block in enumerate(blocks)]
+
+
+def _assemble(
+    subject: str, blocks: Sequence[RenderedBlock], site_context: dict[str, Any], qr_code_id: str
+) -> RenderedEmail:
+    """Put an email together: its body, the conference's own paragraph and the signature."""
+    site, contact_email = site_context["site"], site_context["conference"].contact_email
+    blocks = [*blocks, *_parse_layout(site_context["paragraph"], site)]
+    signature = _normalise_text(_render_template("signature.txt", site_context))
+    parts: dict[str, Any] = {
+        "subject": to_header_line(subject)[:MAX_SUBJECT_LENGTH],
         "qr_code_id": qr_code_id,
-        "blocks": [
-            block
-            for text in (body, paragraph)
-            if text
-            for block in html_body.parse_blocks(text, site)
-        ],
+        "blocks": [one.block for one in blocks],
         "signature": html_body.parse_blocks(signature, site),
     }
     return RenderedEmail(
-        subject=subject,
-        text="\n\n".join([*filter(None, (body, paragraph)), f"-- \n{signature}\n"]),
+        subject=parts["subject"],
+        text="\n\n".join([*(one.text for one in blocks if one.text), f"-- \n{signature}\n"]),
         html=_render_template("email.html", site_context | parts),
         language=languages.current().code,
         sender=current_app.config["MAIL_DEFAULT_SENDER"],

@@ -1,0 +1,127 @@
+"""The body of an email that organisers write in Markdown: as blocks of HTML and as plain text.
+
+Paragraphs, lists, headings, bold and italic words, links, and line breaks as typed. A link that
+stands alone in a paragraph is a button. HTML is shown as it was typed, and a picture as its text
+alternative, for an email fetches nothing.
+"""
+
+import re
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from markdown_it import MarkdownIt
+from markdown_it.tree import SyntaxTreeNode
+from markupsafe import Markup, escape
+
+from app.mail.html_body import EmailBlock
+
+MAX_BUTTON_LENGTH = 40  # characters; a longer link is no button
+LINK = re.compile(r"(?:https?://|mailto:)\S+", re.IGNORECASE)
+
+# A definition such as “[1]: Smith” would vanish.
+_parser = MarkdownIt("commonmark", {"html": False}).disable(
+    ["reference", "html_block", "html_inline"]
+)
+
+
+class RenderedBlock(NamedTuple):
+    """A block in both forms."""
+
+    block: EmailBlock
+    text: str
+
+
+class _Words(NamedTuple):
+    """Words as HTML and as text, with LF as line breaks."""
+
+    html: Markup
+    text: str
+
+
+def render_markdown(markdown: str, site: str) -> Sequence[RenderedBlock]:
+    """Render Markdown; ``site`` starts the URLs of links such as /programme."""
+    tree = SyntaxTreeNode(_parser.parse(markdown))
+    return [_render_block(node, site) for node in tree.children if node.type != "hr"]
+
+
+def _render_block(node: SyntaxTreeNode, site: str) -> RenderedBlock:
+    match node.type:
+        case "bullet_list" | "ordered_list":
+            return _render_list(node, site)
+        case "heading":
+            words = _render_inlines(node, site)
+            rule = "-" * max(3, len(words.text))
+            return RenderedBlock(EmailBlock("heading", [words.html]), f"{words.text}\n{rule}")
+        case "fence" | "code_block":
+            return _render_paragraph(_Words(escape(node.content.strip()), node.content.strip()))
+        case _:
+            return _render_button(node, site) or _render_paragraph(_render_inlines(node, site))
+
+
+def _render_paragraph(words: _Words) -> RenderedBlock:
+    return RenderedBlock(EmailBlock("paragraph", words.html.split("\n")), words.text)
+
+
+def _render_list(node: SyntaxTreeNode, site: str) -> RenderedBlock:
+    is_numbered = node.type == "ordered_list"
+    items = [_render_inlines(item, site) for item in node.children]
+    signs = [f"{number}." if is_numbered else "-" for number in range(1, len(items) + 1)]
+    lines = [item.html.replace("\n", Markup("<br>")) for item in items]
+    texts = [item.text.replace("\n", "\n  ") for item in items]
+    text = "\n".join(f"{sign} {words}" for sign, words in zip(signs, texts, strict=True))
+    return RenderedBlock(EmailBlock("numbers" if is_numbered else "list", lines), text)
+
+
+def _render_button(node: SyntaxTreeNode, site: str) -> RenderedBlock | None:
+    """Return a paragraph that is nothing but a link as a button."""
+    inlines = [child for inline in node.children for child in inline.children]
+    if len(inlines) != 1 or inlines[0].type != "link":
+        return None
+    label, url = _render_words(inlines[0].children, site).text, _find_url(inlines[0], site)
+    if url and label == url:
+        return RenderedBlock(EmailBlock("button", url=url), url)
+    if not url or not label or len(label) > MAX_BUTTON_LENGTH or "\n" in label:
+        return None
+    return RenderedBlock(EmailBlock("button", label=label, url=url), f"{label}:\n{url}")
+
+
+def _render_inlines(node: SyntaxTreeNode, site: str) -> _Words:
+    """Render all words of a block, with a line break between the paragraphs within it."""
+    words = [_render_words(one.children, site) for one in node.walk() if one.type == "inline"]
+    return _Words(
+        Markup("\n").join(one.html for one in words), "\n".join(one.text for one in words)
+    )
+
+
+def _render_words(nodes: Sequence[SyntaxTreeNode], site: str) -> _Words:
+    words = [_render_node(node, site) for node in nodes]
+    return _Words(Markup().join(one.html for one in words), "".join(one.text for one in words))
+
+
+def _render_node(node: SyntaxTreeNode, site: str) -> _Words:
+    inner = _render_words(node.children, site)
+    match node.type:
+        case "softbreak" | "hardbreak":
+            return _Words(Markup("\n"), "\n")
+        case "strong" | "em":
+            return inner._replace(html=Markup("<{0}>{1}</{0}>").format(node.type, inner.html))
+        case "link":
+            return _render_link(inner, _find_url(node, site))
+        case _:
+            return _Words(escape(node.content), node.content)
+
+
+def _render_link(label: _Words, url: str) -> _Words:
+    if not url:
+        return label
+    link = Markup('<a href="{}">{}</a>').format(url, label.html)
+    is_its_address = label.text in {url, url.removeprefix("mailto:")}
+    return _Words(link, label.text if is_its_address else f"{label.text} ({url})")
+
+
+def _find_url(link: SyntaxTreeNode, site: str) -> str:
+    """Return the URL of a link, or "" if it is none that an email may lead to."""
+    address = str(link.attrGet("href") or "")
+    if address.startswith("/") and not address.startswith("//"):
+        return f"{site}{address}"
+    return address if LINK.fullmatch(address) else ""

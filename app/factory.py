@@ -16,6 +16,7 @@ from app.admin import (
     blueprint,
     dashboard_views,
     draft_forms,
+    email_text_views,
     email_views,
     email_wording_views,
     history_views,
@@ -49,6 +50,7 @@ from app.agenda import views as agenda_views
 from app.cache_version import CacheVersionWatcher
 from app.content import views as content_views
 from app.forms.form import csrf
+from app.mail import own_texts
 from app.registration import views as registration_views
 from app.registration.bookings import agenda_views as booking_agenda_views
 from app.registration.bookings import email_change_views
@@ -107,6 +109,7 @@ ADMIN = (
     (delegate_views.bp, roles.DELEGATES),
     (email_views.bp, roles.DELEGATES),
     (email_wording_views.bp, roles.EMAIL_WORDING),
+    (email_text_views.bp, roles.EMAIL_WORDING),
     (admin_content_views.bp, roles.CONTENT),
     (menu_views.bp, roles.CONTENT),
     (settings_views.bp, roles.SETTINGS),
@@ -198,6 +201,7 @@ def create_app(config: Config, settings_file: Path | None = None) -> Flask:
     watcher = cache_version.init_app(app, config.EDITION_CHECK_SECONDS, config.CLOCK_STARTS_AT)
     _init_web(app, config, watcher)
     csrf.init_app(app)
+    own_texts.init_app(app)
     for part in SITE:
         app.register_blueprint(part)
     cli.init_app(app)

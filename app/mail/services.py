@@ -13,6 +13,7 @@ from app.errors import RuleViolation
 from app.mail import domains, rendering
 from app.mail.models import FAILED, NORMAL, SENT, WAITING, Email, domain_of
 from app.mail.queries import IS_WAITING
+from app.mail.rendering import RenderedEmail
 
 BODY_RETENTION = timedelta(days=90)
 
@@ -32,6 +33,31 @@ def enqueue(  # noqa: PLR0913 – template, recipient, and six properties of the
 ) -> Email:
     """Render an email and queue it; the worker sends it after the commit."""
     rendered = rendering.render_email(template, language, context, has_qr_code=qr_code is not None)
+    return enqueue_rendered(
+        template,
+        rendered,
+        to=to,
+        booking_reference=booking_reference,
+        priority=priority,
+        is_secret=is_secret,
+        calendar=calendar,
+        qr_code=qr_code,
+    )
+
+
+def enqueue_rendered(  # noqa: PLR0913 – what a queued email has
+    template: str,
+    rendered: RenderedEmail,
+    /,
+    *,
+    to: str,
+    booking_reference: str = "",
+    priority: int = NORMAL,
+    is_secret: bool = False,
+    calendar: bytes | None = None,
+    qr_code: bytes | None = None,
+) -> Email:
+    """Queue an email that has been rendered."""
     encoded = rendering.encode_email(rendered, to, booking_reference, calendar, qr_code)
     now = clock.real_now()
     email = Email(

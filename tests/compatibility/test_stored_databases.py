@@ -26,6 +26,7 @@ WITHOUT_ROWS: Final[dict[str, str]] = {  # tables that no stored database fills,
     "page_image_rendition": NEWER,
     "delegate_note": NEWER,
     "delegate_tag": NEWER,
+    "email_text_version": NEWER,
 }
 NOT_RECORDED: Final[dict[str, str]] = {  # routes that no recorded address opens, each with why
     "/favicon.ico": NEWER,

@@ -115,7 +115,7 @@ EMAIL_KINDS: Final[Mapping[str, EmailKind]] = {
         _l("Invitation to a speaker"),
         _l("The speaker"),
         _l("The team invites speakers"),
-        samples.speaker,
+        samples.invited_speaker,
     ),
     "speaker_reminder": EmailKind(
         _l("Reminder to a speaker"),

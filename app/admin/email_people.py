@@ -125,7 +125,7 @@ def _speaker_context(template: str, slug: str) -> Context | None:
     if speaker is None:
         return None
     context: Context = {SPEAKER: speaker}
-    if "lines" in EMAIL_KINDS[template].sample():
+    if {"lines", "sessions"} & EMAIL_KINDS[template].sample().keys():
         (recipient,) = recipients.load_speakers([speaker])
-        context |= recipient.email_context()
+        context |= recipient.email_context(template)
     return context

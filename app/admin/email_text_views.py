@@ -1,8 +1,10 @@
 """Writing what emails say: the text of each type of email in each language, and its versions."""
 
-from typing import Any
+from collections.abc import Sequence
+from hashlib import sha256
+from typing import Any, Final
 
-from flask import Blueprint, Response, abort, request, url_for
+from flask import Blueprint, Response, abort, make_response, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
@@ -15,7 +17,7 @@ from app.admin import draft_forms, email_kinds
 from app.admin.draft_forms import deletes_draft
 from app.admin.edit_form import EditForm
 from app.admin.email_kinds import EMAIL_KINDS
-from app.admin.email_previews import FRAME_POLICY, PreviewRequest, render_preview
+from app.admin.email_previews import FRAME_POLICY, PREVIEW_POLICY, PreviewRequest, render_preview
 from app.content import diff
 from app.errors import NotFound, StaleEdit
 from app.forms.fields import line_field
@@ -24,15 +26,16 @@ from app.forms.validators import max_length, no_hidden_characters
 from app.history import queries as history
 from app.mail import own_texts
 from app.mail.own_texts import EmailTextState, TextKey
-from app.mail.rendering import OwnText
+from app.mail.rendering import OwnText, RenderedEmail
 from app.mail.shipped_texts import get_shipped_text
 from app.mail.wording import EMAIL_WORDINGS
 from app.text import normalise_lines
 from app.web import languages, redirects
 from app.web.rendering import render_page
 
-MAX_TESTS_PER_HOUR = 20
-MAX_VERSION = 999_999
+MAX_TESTS_PER_HOUR: Final = 20
+MAX_VERSION: Final = 999_999
+FINGERPRINT_LENGTH: Final = 12  # characters
 
 redirects.MESSAGES["admin"] |= {
     "email-text-saved": _l("Saved. New emails of this type will say this."),
@@ -104,14 +107,20 @@ def _submit(form: EmailTextForm, key: TextKey) -> tuple[Any, StaleEdit | None]:
     if not form.validate() or form.reject_problems(key.template):
         return 422, None
     if draft_forms.get_pressed_button() == draft_forms.PREVIEW:
-        return draft_forms.redirect_to_preview(
-            form, url_for(".preview", **key._asdict())
-        ) or 200, None
+        return _show_draft(form, key) or 200, None
     try:
         return _save(form, key), None
     except StaleEdit as error:
         form.rebase_on(error)
         return 409, error
+
+
+def _show_draft(form: EmailTextForm, key: TextKey) -> Response | None:
+    """Store what was typed, which the frame of the preview reads; redirect unless a script asks."""
+    url = url_for(".preview", **key._asdict())
+    stored = draft_forms.redirect_to_draft(form, url)
+    is_live = request.form.get(draft_forms.PREVIEW) == draft_forms.LIVE_PREVIEW
+    return None if is_live else stored
 
 
 def _save(form: EmailTextForm, key: TextKey) -> ResponseReturnValue:
@@ -128,24 +137,40 @@ def _save(form: EmailTextForm, key: TextKey) -> ResponseReturnValue:
 def _render_form(
     key: TextKey, form: EmailTextForm, state: EmailTextState, status: int, stale: StaleEdit | None
 ) -> ResponseReturnValue:
-    wording = EMAIL_WORDINGS[key.template]
     is_sound = not own_texts.find_problems(key.template, form.text)
-    shipped = get_shipped_text(*key)
-    return render_page(
-        "admin/emails/edit_text.html",
-        status,
-        form=form,
-        stale=stale,
-        state=state,
-        wording=wording,
-        examples=email_kinds.build_examples(*key),
-        gaps=_list_gaps(key, form.text),
-        preview=email_kinds.preview(*key, form.text) if is_sound and form.body.data else None,
-        shipped_changes=diff.diff_lines(state.shipped_before.body, shipped.body)
-        if state.has_shipped_changed
-        else (),
-        **_get_context(key),
+    preview = email_kinds.preview(*key, form.text) if is_sound and form.body.data else None
+    response = make_response(
+        render_page(
+            "admin/emails/edit_text.html",
+            status,
+            form=form,
+            stale=stale,
+            state=state,
+            wording=EMAIL_WORDINGS[key.template],
+            examples=email_kinds.build_examples(*key),
+            gaps=_list_gaps(key, form.text),
+            preview=preview,
+            frame_url=_build_frame_url(key, preview) if preview else "",
+            shipped_changes=_diff_shipped(key, state),
+            **_get_context(key),
+        )
     )
+    response.headers["Content-Security-Policy"] = PREVIEW_POLICY
+    return response
+
+
+def _build_frame_url(key: TextKey, preview: RenderedEmail) -> str:
+    """Return the address of the HTML, which is another one whenever the HTML is."""
+    begins = {"from": request.args["from"]} if "from" in request.args else {}
+    fingerprint = sha256(preview.html.encode()).hexdigest()[:FINGERPRINT_LENGTH]
+    return url_for(".preview_html", **key._asdict(), **begins, now=fingerprint)
+
+
+def _diff_shipped(key: TextKey, state: EmailTextState) -> Sequence[diff.DiffLine]:
+    """Return what has changed in the shipped text since the newest version was saved."""
+    before, now = state.shipped_before, get_shipped_text(*key)
+    lines = diff.diff_lines(before.body, now.body)
+    return (*diff.diff_lines(before.subject, now.subject), *lines)
 
 
 @bp.get("/preview")
@@ -274,7 +299,12 @@ def _get_base_text(key: TextKey, state: EmailTextState) -> OwnText:
 
 
 def _get_draft_text(key: TextKey) -> OwnText | None:
-    """Return what this person has typed and not saved, if it can be rendered."""
+    """Return what this person has typed and not saved, if it can be rendered.
+
+    A version that is asked for goes before it.
+    """
+    if "from" in request.args:
+        return _get_text(key, _parse_number("from"))
     path = url_for(".edit", **key._asdict()).removeprefix(request.script_root)
     draft = draft_forms.find_draft(path)
     if draft is None:

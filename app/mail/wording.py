@@ -198,7 +198,25 @@ EMAIL_WORDINGS: Final[Mapping[str, EmailWording]] = {
     "address_changed": ADDRESS_CHANGE,
     "address_corrected": ADDRESS_CHANGE,
     "address_change_asked": _word(*BOOKING, BOOKING_LINK, required={"booking_link"}),
-    "speaker_invited": _word(SPEAKER, MESSAGE, *SPEAKER_LINK, required={"message", "sign_in_link"}),
+    "speaker_invited": _word(
+        SPEAKER,
+        MESSAGE,
+        _block(
+            "sessions",
+            _l("Their sessions: day, time and room"),
+            "mail/parts/invited_sessions.txt",
+            is_optional=True,
+        ),
+        _value(
+            "deadline",
+            _l("Deadline to confirm"),
+            "confirm_by | local_date",
+            "confirm_by",
+            is_optional=True,
+        ),
+        *SPEAKER_LINK,
+        required={"message", "sessions", "sign_in_link"},
+    ),
     "speaker_reminder": _word(
         SPEAKER,
         MESSAGE,

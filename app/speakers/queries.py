@@ -256,6 +256,22 @@ def list_sessions_of(speaker: Speaker) -> list[SessionRole]:
     return [SessionRole(session, role) for session, role in rows]
 
 
+def get_sessions_by_speaker(speakers: Sequence[Speaker]) -> Mapping[int, Sequence[Session]]:
+    """Return the sessions of several speakers by time, each once, by speaker id."""
+    rows = db.session.execute(
+        select(Appearance.speaker_id, Session)
+        .join(Appearance, Appearance.session_id == Session.id)
+        .where(Appearance.speaker_id.in_(_ids(speakers)))
+        .where(Session.withdrawn_at.is_(None), Session.cancelled_at.is_(None))
+        .options(joinedload(Session.room))
+        .order_by(Session.starts_at.is_(None), Session.starts_at, Session.id)
+    )
+    found: dict[int, dict[int, Session]] = {}
+    for speaker_id, session in rows:
+        found.setdefault(speaker_id, {})[session.id] = session
+    return {speaker_id: list(sessions.values()) for speaker_id, sessions in found.items()}
+
+
 def list_open_requests() -> Sequence[SpeakerRequest]:
     """List the open requests of speakers, oldest first."""
     return db.session.scalars(

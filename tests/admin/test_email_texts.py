@@ -86,6 +86,8 @@ def iter_variants() -> Iterator[tuple[str, dict[str, Any]]]:
     yield "booking_changed", {"news": [], "are_needs_other": True}
     yield "registration_confirmed", {"are_needs_removed": True}
     yield "speaker_invited", {"message": "Dear friend\n\nline two"}
+    yield "speaker_invited", {"sessions": two, "confirm_by": None}
+    yield "speaker_invited", {"sessions": []}
     yield "speaker_reminder", {"message": "Hello *there*"}
     yield "speaker_asks", {"asked": withdrawal}
     yield "speaker_request_answered", {"asked": SpeakerRequest(**request)}

@@ -8,6 +8,7 @@ from flask import Blueprint, Response, abort, make_response, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
+from werkzeug.wrappers import Response as BaseResponse
 from wtforms import TextAreaField
 from wtforms.validators import DataRequired
 
@@ -95,7 +96,7 @@ def edit(template: str, language: str) -> ResponseReturnValue:
     if not form.is_submitted() and not typed:
         form.set_initial_data(state.version, _get_base_text(key, state))
     status, stale = _submit(form, key)
-    if isinstance(status, Response):
+    if isinstance(status, BaseResponse):
         return status
     return _render_form(key, form, state, status, stale)
 
@@ -115,7 +116,7 @@ def _submit(form: EmailTextForm, key: TextKey) -> tuple[Any, StaleEdit | None]:
         return 409, error
 
 
-def _show_draft(form: EmailTextForm, key: TextKey) -> Response | None:
+def _show_draft(form: EmailTextForm, key: TextKey) -> BaseResponse | None:
     """Store what was typed, which the frame of the preview reads; redirect unless a script asks."""
     url = url_for(".preview", **key._asdict())
     stored = draft_forms.redirect_to_draft(form, url)
@@ -161,9 +162,11 @@ def _render_form(
 
 def _build_frame_url(key: TextKey, preview: RenderedEmail) -> str:
     """Return the address of the HTML, which is another one whenever the HTML is."""
-    begins = {"from": request.args["from"]} if "from" in request.args else {}
     fingerprint = sha256(preview.html.encode()).hexdigest()[:FINGERPRINT_LENGTH]
-    return url_for(".preview_html", **key._asdict(), **begins, now=fingerprint)
+    options: dict[str, Any] = {"now": fingerprint}
+    if "from" in request.args and request.method == "GET":  # otherwise the draft is shown
+        options["from"] = request.args["from"]
+    return url_for(".preview_html", **key._asdict(), **options)
 
 
 def _diff_shipped(key: TextKey, state: EmailTextState) -> Sequence[diff.DiffLine]:

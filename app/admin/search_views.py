@@ -94,6 +94,7 @@ ACTIONS: Final = (
     (_l("Add a room"), "admin.rooms.add", roles.PROGRAMME),
     (_l("Add a theme"), "admin.themes.add", roles.PROGRAMME),
     (_l("Add a delegate"), "admin.delegates.details.add", roles.DELEGATES),
+    (_l("Change what emails say"), "admin.email_wording.index", roles.EMAIL_WORDING),
     (_l("Invite a team member"), "admin.team.invite", roles.TEAM),
     (_l("Start a new conference"), "admin.start.new", roles.SETTINGS),
 )

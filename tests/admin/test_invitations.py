@@ -204,7 +204,7 @@ def test_an_invitation_names_the_sessions_with_day_time_room_and_deadline(
     blocks = last_email_to("ada@example.org").text.replace("\r\n", "\n").split("\n\n")
     assert blocks[2:4] == [
         "These are your sessions:",
-        "Session: Opening\nDay: Wednesday 10 June 2009\nTime: 9:30am to 10:30am\nRoom: Great Hall",
+        "Session: Opening\nDay: Wednesday 10 June 2009\nTime: 9:30am to 10:30am\nRoom: Great hall",
     ]
     assert [one.splitlines()[0] for one in blocks[4:6]] == [
         "Session: Harbour walls",

@@ -30,6 +30,7 @@ from tests.browser import Page as BrowserPage
 from tests.factories import get_ada_marsh, make_delegate, save, sign_in
 from tests.mail_server import MailServer
 from tests.pages import HtmlTree, read_text
+from tests.registration_flow import DAYS, answer_questions, complete_registration
 from tests.sent_emails import deliver_emails
 
 PAGE = "/organise/letters/wording"
@@ -381,6 +382,38 @@ def test_each_language_has_a_text_of_its_own_or_the_shipped_one(
     page = organiser.open(f"{PAGE}/registration_confirmed").follow("français")
     assert page.summary_list["Text"] == "Your own, version 1"
     organiser.open(f"{PAGE}/registration_confirmed/de", status=404)
+
+
+@EN_FR
+def test_people_who_register_in_two_languages_get_what_was_written(
+    organiser: Browser, new_browser: Callable[[], Browser], mailbox: MailServer
+) -> None:
+    write(organiser, button="Preview").press("Send me a test")
+    write(organiser)
+    french = BODY.replace("Dear", "Cher").replace("Open your booking", "Voir la réservation")
+    write(organiser, "Bienvenue : {{ reference }}", french, address=CONFIRMATION[:-2] + "fr")
+
+    complete_registration(new_browser())
+    page = answer_questions(
+        new_browser(), root="/fr", until="work", name=("Zoé", "Noël"), email="zoe@example.org"
+    )
+    page = page.press("Continue", country="Royaume-Uni")
+    page = page.press("Continue", {DAYS: ["mercredi 10 juin 2009"]})
+    page.press("Continue").press("Continue").press("Confirm registration")
+    deliver_emails()
+
+    (test,) = mailbox.emails_to("grace@conference.example")
+    (ada,) = mailbox.emails_to("ada@example.org")
+    (zoe,) = mailbox.emails_to("zoe@example.org")
+    assert test.subject == "Test: Welcome, Alex Example: SMPL2345"
+    assert ada.text.startswith("Dear Ada Lovelace,")
+    assert "Greetings to Analytical Society." in ada.text
+    assert zoe.subject.startswith("Bienvenue : ")
+    assert zoe.text.startswith("Cher Zoé Noël,")
+    assert "Day: mercredi 10 juin 2009" in zoe.text
+    (link,) = re.findall("Voir la réservation:\r?\n(https://\\S+)", zoe.text)
+    assert new_browser().open(link.removeprefix("https://conference.example")).status == 200
+    assert [one.get("lang") for one in HtmlTree(zoe.html).find_all("html")] == ["fr"]
 
 
 def test_the_desk_reads_but_does_not_change_what_emails_say(visitor: Browser) -> None:

@@ -16,6 +16,7 @@ from app.admin import (
     blueprint,
     dashboard_views,
     draft_forms,
+    email_text_views,
     email_views,
     email_wording_views,
     history_views,
@@ -54,7 +55,7 @@ from app.agenda import views as agenda_views
 from app.cache_version import CacheVersionWatcher
 from app.content import views as content_views
 from app.forms.form import csrf
-from app.mail import delivery_status, unsubscribe_views
+from app.mail import delivery_status, own_texts, unsubscribe_views
 from app.registration import views as registration_views
 from app.registration.bookings import agenda_views as booking_agenda_views
 from app.registration.bookings import email_change_views
@@ -118,6 +119,7 @@ ADMIN = (
     (suppression_views.bp, roles.DELEGATES),
     (email_wording_views.bp, roles.EMAIL_WORDING),
     (mailing_views.bp, roles.MAILINGS),
+    (email_text_views.bp, roles.EMAIL_WORDING),
     (admin_content_views.bp, roles.CONTENT),
     (menu_views.bp, roles.CONTENT),
     (settings_views.bp, roles.SETTINGS),
@@ -213,6 +215,7 @@ def create_app(config: Config, settings_file: Path | None = None) -> Flask:
     _init_web(app, config, watcher)
     csrf.init_app(app)
     delivery_status.init_app(app)
+    own_texts.init_app(app)
     for part in SITE:
         app.register_blueprint(part)
     cli.init_app(app)

@@ -33,8 +33,9 @@ def answer_questions(
     name: tuple[str, str] = ("Ada", "Lovelace"),
     email: str = "ada@example.org",
     start: str = "Start now",
+    root: str = "",
 ) -> Page:
-    """Answer the questions before one, as Ada would."""
+    """Answer the questions before one, as Ada would; ``root`` is that of another language."""
     answers: dict[str, dict[str, Answer]] = {
         "name": {"given_names": name[0], "family_name": name[1]},
         "email": {EMAIL: email},
@@ -43,7 +44,7 @@ def answer_questions(
         "access-needs": {ACCESS: "A ramp", CONSENT: True},
         "dietary-needs": {DIET: "No nuts", CONSENT: True},
     }
-    page = visitor.open("/register").follow(start)
+    page = visitor.open(f"{root}/register").follow(start)
     for step, answer in answers.items():
         if step == until:
             break

@@ -51,6 +51,8 @@ from tests.factories import (
 )
 from tests.registration_flow import answer_questions
 
+EMAIL_TEXT = "/organise/letters/wording/<template>/<language>"
+
 
 class Who(StrEnum):
     """Who may open a route."""
@@ -311,6 +313,54 @@ ROUTES = [
         "GET",
         Who.DESK_READERS,
         "/organise/letters/wording/sign_in",
+    ),
+    Route(
+        EMAIL_TEXT,
+        "GET POST",
+        Who.ORGANISER,
+        "/organise/letters/wording/sign_in/en",
+    ),
+    Route(
+        f"{EMAIL_TEXT}/compare",
+        "GET",
+        Who.DESK_READERS,
+        "/organise/letters/wording/sign_in/en/compare?from=0&to=0",
+    ),
+    Route(
+        f"{EMAIL_TEXT}/preview",
+        "GET",
+        Who.DESK_READERS,
+        "/organise/letters/wording/sign_in/en/preview",
+    ),
+    Route(
+        f"{EMAIL_TEXT}/preview/html",
+        "GET",
+        Who.DESK_READERS,
+        "/organise/letters/wording/sign_in/en/preview/html",
+    ),
+    Route(
+        f"{EMAIL_TEXT}/test",
+        "POST",
+        Who.ORGANISER,
+        "/organise/letters/wording/sign_in/en/test",
+    ),
+    Route(
+        f"{EMAIL_TEXT}/versions",
+        "GET",
+        Who.DESK_READERS,
+        "/organise/letters/wording/sign_in/en/versions",
+    ),
+    Route(
+        f"{EMAIL_TEXT}/versions/<number>",
+        "GET",
+        Who.DESK_READERS,
+        "/organise/letters/wording/sign_in/en/versions/0",
+    ),
+    Route(
+        f"{EMAIL_TEXT}/versions/<number>/restore",
+        "POST",
+        Who.ORGANISER,
+        "/organise/letters/wording/sign_in/en/versions/1/restore",
     ),
     Route(
         "/organise/letters/wording/<template>/html",

@@ -10,12 +10,20 @@ from dataclasses import dataclass, replace
 from operator import itemgetter
 from typing import Any, Final
 
+from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
 from app.admin import email_samples as samples
-from app.mail import rendering
-from app.mail.rendering import QR_CODE_ID, RenderedEmail
+from app.admin.email_samples import Context
+from app.mail import own_texts, rendering, wording
+from app.mail import services as mail
+from app.mail.models import URGENT
+from app.mail.own_texts import TextKey
+from app.mail.rendering import FOR_ORGANISERS, QR_CODE_ID, OwnText, RenderedEmail
+from app.mail.wording import EMAIL_WORDINGS
 from app.web import languages
+
+Examples = Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -98,6 +106,12 @@ EMAIL_KINDS: Final[Mapping[str, EmailKind]] = {
         _l("Someone asks for the link to their booking"),
         samples.bookings,
     ),
+    "no_booking": EmailKind(
+        _l("No booking found"),
+        _l("The person who asks"),
+        _l("Someone asks for the link to a booking with an email address that has none"),
+        samples.nothing,
+    ),
     "address_to_confirm": EmailKind(
         _l("New email address to confirm"),
         _l("The new email address"),
@@ -126,7 +140,7 @@ EMAIL_KINDS: Final[Mapping[str, EmailKind]] = {
         _l("Invitation to a speaker"),
         _l("The speaker"),
         _l("The team invites speakers"),
-        samples.speaker,
+        samples.invited_speaker,
     ),
     "speaker_reminder": EmailKind(
         _l("Reminder to a speaker"),
@@ -287,17 +301,52 @@ def email_choices() -> list[tuple[str, str]]:
     return sorted(names, key=itemgetter(1))
 
 
-def preview(template: str) -> RenderedEmail:
+def preview(
+    template: str, language: str = "", own: OwnText | None = None, person: Context | None = None
+) -> RenderedEmail:
     """Render an email to somebody who does not exist, with links that open nothing.
 
-    Its QR code, which comes beside the HTML in an email, is part of the HTML here.
+    ``own`` is a text that is being written, in place of the one that counts; ``person`` are the
+    template variables about a real person, in place of the invented one. The QR code, which comes
+    beside the HTML in an email, is part of the HTML here.
     """
-    context = dict(EMAIL_KINDS[template].sample())
+    code = language or languages.current().code
+    context = build_context(template, code, person)
     ticket = context.get("ticket")
-    rendered = rendering.render_email(
-        template, languages.current().code, context, has_qr_code=ticket is not None
-    )
+    has_qr_code = ticket is not None
+    if own is None:
+        rendered = rendering.render_email(template, code, context, has_qr_code=has_qr_code)
+    else:
+        key = TextKey(template, code)
+        rendered = own_texts.render(own, key, context, has_qr_code=has_qr_code)
     if ticket is None:
         return rendered
     picture = f"data:image/png;base64,{b64encode(ticket.qr_code_png).decode()}"
     return replace(rendered, html=rendered.html.replace(f"cid:{QR_CODE_ID}", picture))
+
+
+def enqueue_test(key: TextKey, own: OwnText | None, *, to: str) -> None:
+    """Queue an email as in its preview, marked as a test."""
+    context = build_context(*key)
+    ticket = context.get("ticket")
+    text = own or own_texts.get_state(key).text
+    rendered = own_texts.render(text, key, context, has_qr_code=ticket is not None)
+    marked = replace(rendered, subject=gettext("Test: %(subject)s", subject=rendered.subject))
+    picture = ticket.qr_code_png if ticket else None
+    mail.enqueue_rendered("mail_test", marked, to=to, priority=URGENT, qr_code=picture)
+
+
+def build_context(template: str, language: str, person: Context | None = None) -> Context:
+    """Return the template variables of a preview."""
+    with rendering.use_supported_language(language):
+        context = {**EMAIL_KINDS[template].sample(), **(person or {})}
+    return dict(context)
+
+
+def build_examples(template: str, language: str, person: Context | None = None) -> Examples:
+    """Return what each placeholder of an email would be for the person of a preview."""
+    with rendering.use_supported_language(language):
+        site = rendering.build_site_context(is_for_organisers=template in FOR_ORGANISERS)
+        context = site | build_context(template, language, person)
+        names = EMAIL_WORDINGS[template].fields.keys()
+        return wording.build_values(template, context, names)

@@ -3,13 +3,13 @@
 Each function returns the template variables of one email, or of several that need the same.
 """
 
-from datetime import timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any, Final
 
 from app import clock
 from app.accounts import services as accounts
 from app.history.models import Change, dump_changes
-from app.programme.models import Session, Speaker
+from app.programme.models import Room, Session, Speaker
 from app.proposals.models import Proposal
 from app.registration import emails as booking_emails
 from app.registration.bookings.changes import BookingChange
@@ -22,6 +22,7 @@ from app.speakers.checklist import ITEMS, TO_DO, ChecklistLine
 from app.speakers.models import ANOTHER_TIME, SpeakerRequest
 from app.speakers.release_notifications import NotifiedChange
 from app.speakers.reminders import WaitingChange
+from app.web import formatting
 
 Context = dict[str, Any]
 
@@ -29,6 +30,7 @@ DELEGATE_EMAIL, NEW_EMAIL = "alex@example.org", "alex.example@example.org"
 SPEAKER_NAME, SPEAKER_EMAIL = "Robin Sample", "robin@example.org"
 ORGANISER_EMAIL = "organiser@example.org"
 SESSION_TITLE = "An example of a session"
+SESSION_TIME, SESSION_LENGTH = time(14), timedelta(hours=1)
 SAMPLE_KEY: Final = "sample"  # opens no booking: the keys of bookings are random and longer
 
 
@@ -159,6 +161,16 @@ def speaker() -> Context:
     return _invitation() | {"speaker": _build_speaker(), "by": SPEAKER_EMAIL, "message": ""}
 
 
+def invited_speaker() -> Context:
+    """Return a speaker with a session, who has not confirmed yet."""
+    conference = current_release.get_programme().conference
+    zone = formatting.conference_zone()
+    starts_at = datetime.combine(conference.starts_on, SESSION_TIME, zone)
+    session = Session(title=SESSION_TITLE, starts_at=starts_at, ends_at=starts_at + SESSION_LENGTH)
+    session.room = Room(name="Room 1")
+    return speaker() | {"sessions": [session], "confirm_by": _get_due_date()}
+
+
 def withdrawn_speaker() -> Context:
     """Return a speaker who cannot come."""
     return speaker() | {"words": "I am sorry that I cannot come after all."}
@@ -166,7 +178,7 @@ def withdrawn_speaker() -> Context:
 
 def speaker_tasks() -> Context:
     """Return a speaker with open tasks."""
-    due_on = clock.now().date() + timedelta(days=14)
+    due_on = _get_due_date()
     lines = [ChecklistLine(item, TO_DO, due_on, "sample") for item in ITEMS[:2]]
     return speaker() | {"lines": lines}
 
@@ -191,8 +203,11 @@ def released_changes() -> Context:
 def owned_session() -> Context:
     """Return a session of an owner who does not speak in it."""
     session = Session(title=SESSION_TITLE)
-    wanted_by = clock.now().date() + timedelta(days=14)
-    return _invitation() | {"session": session, "sessions": [session], "wanted_by": wanted_by}
+    return _invitation() | {
+        "session": session,
+        "sessions": [session],
+        "wanted_by": _get_due_date(),
+    }
 
 
 def proposal() -> Context:
@@ -210,6 +225,10 @@ def proposal() -> Context:
 def waiting_changes() -> Context:
     """Return a change that waits for approval."""
     return {"waiting": [WaitingChange(SPEAKER_NAME, clock.now())], "total": 1}
+
+
+def _get_due_date() -> date:
+    return clock.now().date() + timedelta(days=14)
 
 
 def _invitation() -> Context:

@@ -1,5 +1,6 @@
 """What the emails of the site say: every type with a preview, and what the conference adds."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flask import Blueprint, Response, abort, request, url_for
@@ -7,26 +8,20 @@ from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _l
 
 from app.accounts.guards import current_actor
-from app.admin import email_kinds
 from app.admin.edit_form import EditForm
-from app.admin.email_kinds import EMAIL_KINDS, EmailKind
+from app.admin.email_kinds import EMAIL_KINDS
+from app.admin.email_previews import FRAME_POLICY, PreviewRequest, render_preview
 from app.errors import StaleEdit
 from app.forms.fields import editor_line_field, editor_text_field
 from app.forms.form import validates_own_csrf
+from app.mail import own_texts
+from app.mail.own_texts import TextKey
 from app.programme import queries
 from app.programme.editing import versioned_edits
 from app.programme.fields.conference import CONFERENCE_FIELDS
 from app.programme.models import Conference
-from app.web import redirects
+from app.web import languages, redirects
 from app.web.rendering import render_page
-from app.web.security_headers import CONTENT_SECURITY_POLICY
-
-# The HTML of an email has its styles in itself. In its frame it runs no script, sends no form,
-# and fetches nothing; its QR code is in the page.
-FRAME_POLICY = (
-    "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'"
-)
-PREVIEW_POLICY = f"{CONTENT_SECURITY_POLICY}; frame-src 'self'"
 
 MAX_PARAGRAPH_LENGTH = 500  # characters
 MAX_SIGNATORY_LENGTH = 100
@@ -68,9 +63,19 @@ def index() -> ResponseReturnValue:
     return render_page(
         "admin/emails/kinds.html",
         kinds=EMAIL_KINDS,
+        edited=_list_edited_languages(),
+        has_languages=len(languages.list_codes()) > 1,
         wording=queries.get_email_wording(),
         has_conference=queries.has_conference(),
     )
+
+
+def _list_edited_languages() -> Mapping[str, Sequence[str]]:
+    """Return the languages in which organisers wrote an email themselves, by its template."""
+    found: dict[str, list[str]] = {}
+    for template, language in own_texts.list_edited():
+        found.setdefault(template, []).append(languages.describe(language).name)
+    return found
 
 
 @bp.route("/change", methods=["GET", "POST"])
@@ -106,27 +111,29 @@ def _save(conference: Conference, form: EmailWordingForm) -> bool:
 @bp.get("/<template>")
 def preview(template: str) -> ResponseReturnValue:
     """Show what an email says; its HTML is a page of its own, in a frame."""
-    response = render_page(
+    asked = _get_preview(template)
+    key = asked.key
+    return render_preview(
         "admin/emails/preview.html",
-        name=template,
-        kind=_get_kind(template),
-        email=email_kinds.preview(template),
-        is_narrow=request.args.get("width") == "phone",
+        asked,
+        key=key,
+        kind=EMAIL_KINDS[template],
+        state=own_texts.find_state(key),
+        written_in=languages.describe(key.language),
+        offered_languages=[languages.describe(code) for code in languages.list_codes()],
     )
-    response.headers["Content-Security-Policy"] = PREVIEW_POLICY
-    return response
 
 
 @bp.get("/<template>/html")
 def preview_html(template: str) -> ResponseReturnValue:
     """Return the HTML of an email for the frame."""
-    _get_kind(template)
-    response = Response(email_kinds.preview(template).html)
+    response = Response(_get_preview(template).render_html())
     response.headers["Content-Security-Policy"] = FRAME_POLICY
     return response
 
 
-def _get_kind(template: str) -> EmailKind:
-    if template not in EMAIL_KINDS:
+def _get_preview(template: str) -> PreviewRequest:
+    code = request.args.get("language", languages.SOURCE_LANGUAGE)
+    if template not in EMAIL_KINDS or code not in languages.list_codes():
         abort(404)
-    return EMAIL_KINDS[template]
+    return PreviewRequest(TextKey(template, code), ".preview", ".preview_html")

@@ -17,6 +17,7 @@ from app.accounts import guards, roles
 from app.accounts.models import ROLES, Person
 from app.admin import saved_views
 from app.admin.edit_form import MAX_NUMBER_DIGITS
+from app.admin.email_kinds import EMAIL_KINDS
 from app.admin.listing import PAGE_SIZE, ListFilter, Listing, parse_list_query, render_list
 from app.database import db
 from app.history import queries as history
@@ -74,6 +75,7 @@ KIND_LABELS = {
     "release": _l("Releases"),
     "booking": _l("Bookings"),
     "letter": _l("Emails"),
+    "email-text": _l("What emails say"),
     "preview": _l("Preview links"),
     "page": _l("Pages"),
     "news": _l("News"),
@@ -94,6 +96,7 @@ ENDPOINTS = {  # of an item's page: endpoint and URL argument
     "letter": ("admin.emails.show", "number"),
     "person": ("admin.team.person", "number"),
 }
+EMAIL_TEXT: Final = "email-text"  # of emails that organisers wrote themselves
 CONTENT_KINDS = frozenset({"page", "news"})  # their URLs contain kind and slug
 SINGLE_PAGE_ENDPOINTS = {  # subjects without a page of their own
     "notice": "admin.content.notice",
@@ -127,6 +130,8 @@ def _subject_url(subject: str, page_keys: Mapping[str, str]) -> str:
         return url_for("admin.suppression.index")
     if subject in SINGLE_PAGE_ENDPOINTS:
         return url_for(SINGLE_PAGE_ENDPOINTS[subject])
+    if kind == EMAIL_TEXT and name in EMAIL_KINDS:
+        return url_for("admin.email_wording.preview", template=name)
     if kind in CONTENT_KINDS and name:
         return url_for("admin.content.text", kind=kind, slug=name)
     if subject not in page_keys or not _can_open(kind):

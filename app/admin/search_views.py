@@ -95,6 +95,7 @@ ACTIONS: Final = (
     (_l("Add a theme"), "admin.themes.add", roles.PROGRAMME),
     (_l("Add a delegate"), "admin.delegates.details.add", roles.DELEGATES),
     (_l("Write a group email"), "admin.mailings.add", roles.MAILINGS),
+    (_l("Change what emails say"), "admin.email_wording.index", roles.EMAIL_WORDING),
     (_l("Invite a team member"), "admin.team.invite", roles.TEAM),
     (_l("Start a new conference"), "admin.start.new", roles.SETTINGS),
 )

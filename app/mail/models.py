@@ -95,6 +95,33 @@ class Email(Base):
         return self.state == FAILED
 
 
+class EmailTextVersion(Base):
+    """One version of what an email says in one language; none is deleted, and the newest counts.
+
+    It has the shipped text beside it as it was then, to notice that a later release of the site
+    says something else.
+    """
+
+    __tablename__ = "email_text_version"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    template: Mapped[str]
+    language: Mapped[str]
+    version: Mapped[int]
+    subject: Mapped[str] = mapped_column(Text)
+    body: Mapped[str] = mapped_column(Text)  # Markdown with placeholders
+    is_shipped: Mapped[bool] = mapped_column(default=False)  # from here on the shipped text counts
+    shipped_subject: Mapped[str] = mapped_column(Text)
+    shipped_body: Mapped[str] = mapped_column(Text)
+    author: Mapped[str]
+    created_at: Mapped[datetime]
+
+    __table_args__ = (
+        UniqueConstraint("template", "language", "version"),
+        CheckConstraint("version >= 1", name="version_from_one"),
+    )
+
+
 class MailDomain(Base):
     """A domain to which emails go out more slowly, or not at all for a while."""
 

@@ -131,10 +131,15 @@ def render_email(
 ) -> RenderedEmail:
     """Render a template in a language, or in English if the site does not offer that language.
 
-    With a QR code, the HTML shows it with the facts of the booking, as a ticket.
+    Where organisers have written the text themselves, render theirs. With a QR code, the HTML
+    shows it with the facts of the booking, as a ticket.
     """
-    with _use_supported_language(language):
-        site_context = _build_site_context(is_for_organisers=template in FOR_ORGANISERS)
+    with use_supported_language(language):
+        render_own = current_app.extensions["own_email_texts"]
+        own: RenderedEmail | None = render_own(template, context, has_qr_code=has_qr_code)
+        if own is not None:
+            return own
+        site_context = build_site_context(is_for_organisers=template in FOR_ORGANISERS)
         subject, _, body = (
             _render_template(f"{template}.txt", {**site_context, **context}).strip().partition("\n")
         )
@@ -154,17 +159,18 @@ class OwnText:
     closing: str = ""
 
 
-def render_own_text(
+def render_own_text(  # noqa: PLR0913 – the text, its values, and for whom it is
     own: OwnText,
     values: Mapping[str, str],
     known: Placeholders,
     language: str,
     *,
     has_qr_code: bool = False,
+    is_for_organisers: bool = False,
 ) -> RenderedEmail:
     """Render what organisers wrote, with the values of one person in place of placeholders."""
-    with _use_supported_language(language):
-        site_context = _build_site_context(is_for_organisers=False)
+    with use_supported_language(language):
+        site_context = build_site_context(is_for_organisers=is_for_organisers)
         site = site_context["site"]
         parts = placeholders.fill_in(own.body, values, known)
         blocks = [block for part in parts for block in _parse_part(part, site)]
@@ -173,23 +179,24 @@ def render_own_text(
         return _assemble(subject, blocks, site_context, QR_CODE_ID if has_qr_code else "")
 
 
-def _use_supported_language(language: str) -> AbstractContextManager[None]:
+def use_supported_language(language: str) -> AbstractContextManager[None]:
+    """Use a language in a block, or English if the site does not offer it."""
     is_supported = language in current_app.extensions["languages"]
     supported = language if is_supported else languages.SOURCE_LANGUAGE
     return cast(AbstractContextManager[None], languages.use_language(supported))
 
 
-def _build_site_context(*, is_for_organisers: bool) -> dict[str, Any]:
+def build_site_context(*, is_for_organisers: bool) -> dict[str, Any]:
     """Return the variables that every email has."""
     context: dict[str, Any] = {"site": current_app.config["SITE_URL"]}
     current_app.update_template_context(context)  # the variables that every template has
     contact_email = context["conference"].contact_email
-    wording = current_app.extensions["email_wording"]()  # the conference's own
+    additions = current_app.extensions["email_wording"]()  # the conference's own
     return context | {
         "contact": contact_email or absolute_url("site.feedback"),
         "is_for_organisers": is_for_organisers,
-        "paragraph": "" if is_for_organisers else wording.paragraph,
-        "signatory": wording.signatory,
+        "paragraph": "" if is_for_organisers else additions.paragraph,
+        "signatory": additions.signatory,
     }
 
 

@@ -35,8 +35,8 @@ def enqueue(  # noqa: PLR0913 – template, recipient, and six properties of the
     """Render an email and queue it; the worker sends it after the commit."""
     rendered = rendering.render_email(template, language, context, has_qr_code=qr_code is not None)
     return enqueue_rendered(
+        template,
         rendered,
-        template=template,
         to=to,
         booking_reference=booking_reference,
         priority=priority,
@@ -46,11 +46,11 @@ def enqueue(  # noqa: PLR0913 – template, recipient, and six properties of the
     )
 
 
-def enqueue_rendered(  # noqa: PLR0913 – as above
+def enqueue_rendered(  # noqa: PLR0913 – what a queued email has
+    template: str,
     rendered: RenderedEmail,
     /,
     *,
-    template: str,
     to: str,
     booking_reference: str = "",
     priority: int = NORMAL,

@@ -156,8 +156,8 @@ def _write_email(
 ) -> None:
     rendered = message.render(mailing, audience, candidate, message.own_values(row))
     email = mail.enqueue_rendered(
+        TEMPLATE,
         rendered,
-        template=TEMPLATE,
         to=candidate.address,
         booking_reference=candidate.booking_reference,
         priority=BULK,

@@ -258,7 +258,7 @@ def send_test(mailing: Mailing, *, to: str) -> None:
     found = audience.load([person], mailing.query)[person]
     candidate = replace(found, values=message.hide_secrets(found.values, audience))
     rendered = message.render(mailing, audience, candidate, own)
-    mail.enqueue_rendered(rendered, template=TEMPLATE, to=to, priority=URGENT)
+    mail.enqueue_rendered(TEMPLATE, rendered, to=to, priority=URGENT)
 
 
 def record_export(mailing: Mailing, *, actor: str) -> None:

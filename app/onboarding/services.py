@@ -41,12 +41,12 @@ KEPT_TABLES: Final = frozenset(  # whatever is not named belongs to the conferen
     {
         *("person", "sign_in_link", "login_session", "passkey", "recovery_code"),
         *("rate_limit_hit", "site_state", "history_entry", "email", "mail_domain"),
-        *("column_mapping", "saved_view"),
-        *(
+        *("column_mapping", "saved_view", "email_text_version"),
+        *(  # what people asked for stays true
             "suppressed_address",
             "unsubscribe_key",
             "mailbox_position",
-        ),  # what people asked for stays true
+        ),
     }
 )
 

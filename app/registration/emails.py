@@ -74,7 +74,7 @@ def send_booking_links(email: str, delegates: Sequence[Delegate], language: str)
     """Send the links of all bookings with an email address, or say that there are none."""
     only = delegates[0] if len(delegates) == 1 else None
     mail.enqueue(
-        "booking_links",
+        "booking_links" if delegates else "no_booking",
         to=email,
         language=language,
         booking_reference=only.reference if only else "",

@@ -138,7 +138,7 @@ def preview_batch(batch: EmailBatch, message: str = "") -> Sequence[RenderedEmai
 def preview(kind: BatchEmailKind, recipient: Recipient, message: str = "") -> RenderedEmail:
     """Render an email for a recipient, without a working link."""
     return rendering.render_email(
-        kind.template, "en", _email_context(recipient, PLACEHOLDER_SECRET, message)
+        kind.template, "en", _email_context(kind, recipient, PLACEHOLDER_SECRET, message)
     )
 
 
@@ -157,7 +157,7 @@ def send_one(kind: BatchEmailKind, recipient: Recipient, *, actor: str, message:
     """Send an email to all addresses of a recipient, with a message of the organisers."""
     for address in kind.get_addresses(recipient):
         secret = accounts.create_invitation_link(recipient.get_person(address, actor))
-        context = _email_context(recipient, secret, message)
+        context = _email_context(kind, recipient, secret, message)
         mail.enqueue(kind.template, to=address, priority=BULK, is_secret=True, **context)
     recipient.record_sent(kind.template, actor)
 
@@ -177,9 +177,11 @@ def replace_address(speaker: Speaker, *, actor: str) -> None:
         access.revoke(speaker, one.id, actor=actor)
 
 
-def _email_context(recipient: Recipient, secret: str, message: str) -> dict[str, Any]:
+def _email_context(
+    kind: BatchEmailKind, recipient: Recipient, secret: str, message: str
+) -> dict[str, Any]:
     return {
-        **recipient.email_context(),
+        **recipient.email_context(kind.template),
         "message": message,
         "secret": secret,
         "days": accounts.INVITATION_LIFETIME.days,

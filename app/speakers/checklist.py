@@ -44,9 +44,10 @@ PROPOSAL_STATES: Final[Mapping[str, ItemState]] = {
 }
 MATERIALS: Final = "materials"
 TEXTS: Final = "texts"
+TAKING_PART: Final = "taking-part"
 AVAILABILITY: Final = "availability"
 DONE_BY_SPEAKERS: Final = frozenset(  # tasks that nobody can have done for them
-    {"taking-part", AVAILABILITY, "access-needs", "audio-visual", "travel", "consent"}
+    {TAKING_PART, AVAILABILITY, "access-needs", "audio-visual", "travel", "consent"}
 )
 ANSWERABLE_WITH_NONE: Final = frozenset({AVAILABILITY, "access-needs", "audio-visual", "travel"})
 PHOTO_STATES: Final = {**PROPOSAL_STATES, "none": TO_DO, "there": DONE}
@@ -206,7 +207,7 @@ def _question_item(name: str, label: Any, answered_at_column: str) -> ChecklistI
 
 ITEMS: Final[tuple[ChecklistItem, ...]] = (
     ChecklistItem(
-        "taking-part",
+        TAKING_PART,
         _l("Confirm whether you are taking part"),
         "speakers.participation.edit",
         _participation_states,

@@ -260,16 +260,16 @@ def get_sessions_by_speaker(speakers: Sequence[Speaker]) -> Mapping[int, Sequenc
     """Return the sessions of several speakers by time, each once, by speaker id."""
     rows = db.session.execute(
         select(Appearance.speaker_id, Session)
-        .join(Session, Session.id == Appearance.session_id)
-        .where(Appearance.speaker_id.in_(_ids(speakers)), Session.withdrawn_at.is_(None))
+        .join(Appearance, Appearance.session_id == Session.id)
+        .where(Appearance.speaker_id.in_(_ids(speakers)))
+        .where(Session.withdrawn_at.is_(None), Session.cancelled_at.is_(None))
         .options(joinedload(Session.room))
         .order_by(Session.starts_at.is_(None), Session.starts_at, Session.id)
     )
-    found: dict[int, list[Session]] = {}
-    for number, session in rows:
-        if session not in found.setdefault(number, []):
-            found[number].append(session)
-    return found
+    found: dict[int, dict[int, Session]] = {}
+    for speaker_id, session in rows:
+        found.setdefault(speaker_id, {})[session.id] = session
+    return {speaker_id: list(sessions.values()) for speaker_id, sessions in found.items()}
 
 
 def list_open_requests() -> Sequence[SpeakerRequest]:

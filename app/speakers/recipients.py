@@ -8,6 +8,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Any, ClassVar, Final
 
 from app import clock
@@ -18,7 +19,7 @@ from app.programme.fields import sessions as session_fields
 from app.programme.fields import speakers
 from app.programme.models import Session, Speaker
 from app.speakers import access, checklist, queries, session_owners
-from app.speakers.checklist import ChecklistLine
+from app.speakers.checklist import TAKING_PART, ChecklistLine
 from app.speakers.models import OwnerMailing, RecipientKey, SpeakerAccess, SpeakerMailing
 
 MIN_EMAIL_INTERVAL = timedelta(days=3)  # minimum time between two emails to one recipient
@@ -74,8 +75,8 @@ class Recipient(ABC):
         """All addresses to which an email is sent."""
 
     @abstractmethod
-    def email_context(self) -> dict[str, Any]:
-        """Return the template variables about them."""
+    def email_context(self, template: str) -> dict[str, Any]:
+        """Return the variables of a template about them."""
 
     @abstractmethod
     def get_person(self, address: str, actor: str) -> Person:
@@ -96,12 +97,25 @@ class Recipient(ABC):
 
 
 @dataclass(frozen=True)
+class SpeakersWithSessions:
+    """Speakers who were loaded together, and their sessions, which only invitations name."""
+
+    speakers: Sequence[Speaker]
+
+    @cached_property
+    def sessions(self) -> Mapping[int, Sequence[Session]]:
+        """Their sessions in the working programme, by speaker id."""
+        return queries.get_sessions_by_speaker(self.speakers)
+
+
+@dataclass(frozen=True)
 class SpeakerRecipient(Recipient):
     """A speaker."""
 
     speaker: Speaker
     access_rows: Sequence[SpeakerAccess]
     open_lines: Sequence[ChecklistLine]  # open checklist items
+    batch: "SpeakersWithSessions"  # that they were loaded in
     invitation_state: str = ""  # of the last invitation to their address; "" for none
 
     form_field = "chosen"
@@ -146,9 +160,16 @@ class SpeakerRecipient(Recipient):
         """The addresses of all with access, or else of the speaker alone."""
         return [one.person.email for one in self.access_rows] or [self.email_address]
 
-    def email_context(self) -> dict[str, Any]:
-        """Return the speaker and the open items."""
-        return {"speaker": self.speaker, "lines": self.open_lines}
+    def email_context(self, template: str) -> dict[str, Any]:
+        """Return the speaker and the open items; for an invitation their sessions, too."""
+        context = {"speaker": self.speaker, "lines": self.open_lines}
+        if template != INVITATION:
+            return context
+        confirm_by = (one.due_on for one in self.open_lines if one.item.name == TAKING_PART)
+        return context | {
+            "sessions": self.batch.sessions.get(self.speaker.id, ()),
+            "confirm_by": next(confirm_by, None),
+        }
 
     def get_person(self, address: str, actor: str) -> Person:
         """Return the person with access; give the speaker access if there is none yet."""
@@ -209,7 +230,7 @@ class OwnerRecipient(Recipient):
         """The owner's address."""
         return [self.owner.email]
 
-    def email_context(self) -> dict[str, Any]:
+    def email_context(self, template: str) -> dict[str, Any]:
         """Return the sessions whose text is open, and the deadline."""
         return {
             "sessions": self.open_sessions,
@@ -248,12 +269,14 @@ def load_speakers(speaker_rows: Sequence[Speaker]) -> Sequence[SpeakerRecipient]
     open_items = checklist.list_open_items(speaker_rows)
     addresses = {one.id: find_address(one, access_rows.get(one.id, ())) for one in speaker_rows}
     states = queries.get_email_states(INVITATION, addresses.values())
+    batch = SpeakersWithSessions(speaker_rows)
     return [
         SpeakerRecipient(
             last_sent_at.get(one.id, {}),
             one,
             access_rows.get(one.id, ()),
             open_items[one.id],
+            batch,
             states.get(addresses[one.id].lower(), ""),
         )
         for one in speaker_rows

@@ -60,6 +60,7 @@ def test_the_desk_reads_what_every_email_says(visitor: Browser) -> None:
         "Type": "Confirmation",
         "Sent to": "The delegate",
         "When": "Someone registers",
+        "Text": "Original",
     }
     names = [row["Type"] for row in page.rows]
     assert len(names) == len(EMAIL_KINDS) == len(set(names))

@@ -31,3 +31,51 @@ def test_the_html_of_a_preview_is_drawn_in_its_frame(
     assert horizontal_overflow(window) == 0
     assert refused == []
     assert axe(window) == []
+
+
+def test_an_email_is_seen_while_it_is_written(
+    live_site: Callable[..., LiveSite], window: Page, axe: Callable[[Page], list[str]]
+) -> None:
+    address = live_site().address
+    sign_in_window(window, address)
+    refused: list[str] = []
+    window.on("console", lambda line: refused.append(line.text))
+    window.goto(f"{address}/organise/letters/wording/registration_confirmed/en")
+    frame = window.frame_locator("iframe")
+    expect(frame.get_by_role("heading", level=1)).to_have_text(
+        "You are registered for Tides and Harbours: SMPL2345"
+    )
+    assert axe(window) == []
+
+    window.get_by_label("Subject").fill("Hello ")
+    window.get_by_role("button", name="Given names").click()
+
+    expect(window.get_by_label("Subject")).to_have_value("Hello {{ given_names }}")
+    expect(frame.get_by_role("heading", level=1)).to_have_text("Hello Alex")
+    window.get_by_label("Text").fill("{{ tiket }}")
+    expect(window.get_by_text("A preview will appear here")).to_be_visible()
+    window.get_by_label("Text").fill("Welcome.\n\n[Open your booking]({{ booking_link }})")
+    window.get_by_role("button", name="Ticket, with the days").click()
+    expect(window.get_by_label("Text")).to_have_value(
+        "Welcome.\n\n[Open your booking]({{ booking_link }})\n\n{{ ticket }}"
+    )
+    expect(frame.get_by_role("link", name="Open your booking")).to_be_visible()
+    window.set_viewport_size({"width": 320, "height": 800})
+    assert horizontal_overflow(window) == 0
+    assert axe(window) == []
+    window.get_by_role("button", name="Preview").click()
+    expect(window.get_by_role("heading", name="Preview of “Confirmation”")).to_be_visible()
+    assert horizontal_overflow(window) == 0
+    assert axe(window) == []
+    window.get_by_role("link", name="Back to editing").click()
+    window.get_by_role("button", name="Save", exact=True).click()
+    expect(window.get_by_text("Your own, version 1")).to_be_visible()
+    assert axe(window) == []
+    window.get_by_role("link", name="Versions").click()
+    assert (axe(window), horizontal_overflow(window)) == ([], 0)
+    window.get_by_role("button", name="Show differences").click()
+    assert (axe(window), horizontal_overflow(window)) == ([], 0)
+    window.go_back()
+    window.get_by_role("link", name="Original").first.click()
+    assert (axe(window), horizontal_overflow(window)) == ([], 0)
+    assert [line for line in refused if "Content Security Policy" in line] == []

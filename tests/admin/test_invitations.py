@@ -1,6 +1,6 @@
 """Organisers invite speakers by how their invitations stand, and nobody twice."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -11,8 +11,10 @@ from app.accounts.models import VIEWER
 from app.database import db
 from app.mail.models import FAILED, Email
 from app.programme.models import Speaker
+from app.speakers.checklist import TAKING_PART
+from app.speakers.models import ItemDeadline
 from tests.browser import Browser, Page
-from tests.factories import grant_speaker_access, make_speaker, sign_in
+from tests.factories import get_ada_marsh, grant_speaker_access, make_speaker, sign_in
 from tests.pages import read_text
 from tests.sent_emails import emails_to, find_link, last_email_to
 
@@ -187,3 +189,25 @@ def test_viewers_see_how_it_stands_and_send_nothing(visitor: Browser) -> None:
 
     assert groups(page) == {"No contact email address": ["João Maré", "Ada Marsh"]}
     assert "Invite" not in page.buttons
+
+
+def test_an_invitation_names_the_sessions_with_day_time_room_and_deadline(
+    organiser: Browser,
+) -> None:
+    ada = get_ada_marsh()
+    ada.contact_address = "ada@example.org"
+    db.session.add(ItemDeadline(item=TAKING_PART, due_on=date(2009, 5, 31)))
+    db.session.commit()
+
+    invite(organiser, ada.name)
+
+    blocks = last_email_to("ada@example.org").text.replace("\r\n", "\n").split("\n\n")
+    assert blocks[2:4] == [
+        "These are your sessions:",
+        "Session: Opening\nDay: Wednesday 10 June 2009\nTime: 9:30am to 10:30am\nRoom: Great hall",
+    ]
+    assert [one.splitlines()[0] for one in blocks[4:6]] == [
+        "Session: Harbour walls",
+        "Session: Farewell",
+    ]
+    assert blocks[6:8] == ["Please confirm by Sunday 31 May 2009.", "Open your pages:"]

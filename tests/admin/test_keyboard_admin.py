@@ -451,6 +451,29 @@ def test_stopping_an_email_to_many(keyboard_user: KeyboardUser) -> None:
     keyboard_user.press("Stop sending")
     keyboard_user.press("Stop email")
     keyboard_user.expect_announcement("The email has been stopped. The rest will not get it.")
+    "admin.email_texts.edit", "admin.email_texts.restore", "admin.email_texts.send_test"
+)
+@pytest.mark.without_scripts(
+    "the preview follows what is typed; without scripts its button shows it"
+)
+def test_texts_of_emails(keyboard_user: KeyboardUser) -> None:
+    keyboard_user.open("/organise/letters/wording")
+    keyboard_user.press("Role changed")
+    keyboard_user.press("Edit the text")
+    keyboard_user.fill("Subject", "{{ roll }}")
+    keyboard_user.press("Save")
+    keyboard_user.expect_announcement("There is no placeholder “roll”")
+    keyboard_user.fill("Subject", "You have a new role")
+    keyboard_user.press("Preview")
+    keyboard_user.press("Send me a test")
+    keyboard_user.expect_announcement("We are sending this email to you")
+    keyboard_user.press("Back to editing")
+    keyboard_user.press("Save")
+    keyboard_user.expect_announcement("Saved. New emails of this type will say this.")
+    keyboard_user.press("Versions")
+    keyboard_user.press("Original")
+    keyboard_user.press("Restore the original text")
+    keyboard_user.expect_announcement("Restored. New emails of this type will say this.")
 
 
 @pytest.mark.walks(

@@ -32,6 +32,7 @@ WITHOUT_ROWS: Final[dict[str, str]] = {  # tables that no stored database fills,
     "suppressed_address": NEWER,
     "unsubscribe_key": NEWER,
     "mailbox_position": NEWER,
+    "email_text_version": NEWER,
 }
 NOT_RECORDED: Final[dict[str, str]] = {  # routes that no recorded address opens, each with why
     "/favicon.ico": NEWER,

@@ -1,0 +1,384 @@
+"""What each email can say of its recipient: the placeholders of its text, and their values.
+
+The one declaration of them, by the names of the templates in ``templates/mail/``. A value is a
+Jinja expression of the variables of the template, or the name of a part that the site writes
+itself. ``app.mail.shipped_texts`` finds the same expressions in the template and puts the
+placeholders in their place, so that organisers begin with what the site says.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from flask import current_app
+from flask_babel import lazy_gettext as _l
+
+from app.mail import placeholders
+from app.mail.placeholders import Placeholder, PlaceholderKind, Placeholders
+
+
+@dataclass(frozen=True)
+class EmailField:
+    """A placeholder and where its value comes from."""
+
+    placeholder: Placeholder
+    source: str  # a Jinja expression, or the file of a part
+    condition: str = ""  # an expression, if the value is empty where that does not hold
+    is_optional: bool = False  # some people have none
+
+    @property
+    def is_part(self) -> bool:
+        """Return True if its value is a part that the site writes."""
+        return self.source.endswith(".txt")
+
+    @property
+    def is_block(self) -> bool:
+        """Return True if it must stand on a line of its own."""
+        return self.placeholder.kind is PlaceholderKind.BLOCK
+
+
+@dataclass(frozen=True)
+class EmailWording:
+    """The placeholders of an email, and those that everybody must get."""
+
+    fields: Mapping[str, EmailField]
+    required: Collection[str] = ()
+
+    @property
+    def placeholders(self) -> Placeholders:
+        """The placeholders by their names."""
+        return {name: field.placeholder for name, field in self.fields.items()}
+
+
+def _value(
+    name: str, label: Any, source: str, condition: str = "", *, is_optional: bool = False
+) -> EmailField:
+    return EmailField(Placeholder(name, label), source, condition, is_optional)
+
+
+def _link(name: str, label: Any, source: str) -> EmailField:
+    return EmailField(Placeholder(name, label, kind=PlaceholderKind.LINK), source)
+
+
+def _block(name: str, label: Any, source: str, *, is_optional: bool = False) -> EmailField:
+    placeholder = Placeholder(name, label, kind=PlaceholderKind.BLOCK)
+    return EmailField(placeholder, source, is_optional=is_optional)
+
+
+def _word(*fields: EmailField, required: Collection[str] = ()) -> EmailWording:
+    """Declare an email: every one may name the conference and its contact."""
+    known = (*fields, CONFERENCE, CONTACT)
+    return EmailWording({one.placeholder.name: one for one in known}, required)
+
+
+CONFERENCE = _value("conference", _l("Title of the conference"), "conference.title")
+CONTACT = _link("contact", _l("Contact email address, or else the contact page"), "contact")
+
+NAME = _value("name", _l("Full name"), "delegate.full_name")
+GIVEN_NAMES = _value("given_names", _l("Given names"), "delegate.given_names")
+ORGANISATION = _value("organisation", _l("Organisation"), "delegate.organisation", is_optional=True)
+REFERENCE = _value("reference", _l("Booking reference"), "delegate.reference")
+BOOKING_LINK = _link("booking_link", _l("Link that opens the booking"), "booking_link(delegate)")
+BOOKING = (NAME, GIVEN_NAMES, ORGANISATION, REFERENCE)
+TICKET = _block("ticket", _l("Ticket, with the days booked"), "mail/ticket.txt")
+REGISTRATION_PAGE = _link(
+    "registration_page", _l("Page to register"), 'absolute_url("registration.start")'
+)
+OLD_EMAIL = _value("old_email", _l("Old email address"), "old")
+NEW_EMAIL = _value("new_email", _l("New email address, mostly hidden"), "masked")
+ADDRESS_DETAILS = _block(
+    "details",
+    _l("Booking reference, old and new email address"),
+    "mail/parts/address_details.txt",
+)
+ADDRESS_CHANGE = _word(
+    *BOOKING, OLD_EMAIL, NEW_EMAIL, ADDRESS_DETAILS, required={"contact", "details"}
+)
+
+SPEAKER = _value("name", _l("Name of the speaker"), "speaker.name")
+SPEAKER_SIGN_IN = 'absolute_url("accounts.link", secret=secret, next="/speak")'
+SIGN_IN_LINK = _link("sign_in_link", _l("Link that signs in"), SPEAKER_SIGN_IN)
+DAYS_VALID = _value("link_days", _l("Days until the link expires"), "days")
+SIGN_IN_PAGE = _link(
+    "sign_in_page", _l("Page to get a new link"), 'absolute_url("accounts.sign_in")'
+)
+SPEAKER_LINK = (SIGN_IN_LINK, DAYS_VALID, SIGN_IN_PAGE)
+MESSAGE = _block(
+    "message", _l("Your message for this batch of emails"), "message", is_optional=True
+)
+PAGES_LINK = _link("pages_link", _l("Speaker pages"), 'absolute_url("speakers.home")')
+OWN_PAGES_LINK = _link(
+    "pages_link",
+    _l("Speaker pages"),
+    'absolute_url("speakers.show_checklist", slug=speaker.slug)',
+)
+SESSIONS_LINK = _link(
+    "pages_link",
+    _l("Speaker’s sessions and requests"),
+    'absolute_url("speakers.participation.edit", slug=speaker.slug)',
+)
+RELEASED_CHANGES = _block(
+    "changes", _l("What changed, before and now"), "mail/parts/released_changes.txt"
+)
+REQUEST = _block("request", _l("What the speaker wrote"), "asked.message")
+CHANGED_ITEM = _value("changed_item", _l("Speaker or session that was changed"), "called")
+NOTE = _block("note", _l("Your note to the speaker"), "proposal.note")
+
+ROLE = _block("role", _l("What the role may do"), "mail/role.txt")
+CHANGER = _value("changer", _l("Email address of the organiser"), "changer")
+TEAM_SIGN_IN = 'absolute_url("accounts.link", secret=secret, next="/organise")'
+ANY_SIGN_IN = 'absolute_url("accounts.link", secret=secret, next=onward or none)'
+
+
+def _several(name: str, label: Any, count: str) -> EmailField:
+    """Declare a placeholder for “only if” alone: whether there are several of something."""
+    return _value(name, label, '"yes"', f"{count} > 1", is_optional=True)
+
+
+EMAIL_WORDINGS: Final[Mapping[str, EmailWording]] = {
+    "registration_confirmed": _word(
+        *BOOKING,
+        TICKET,
+        _block(
+            "needs_removed",
+            _l("Sentence if requirements were deleted"),
+            "mail/parts/needs_removed.txt",
+            is_optional=True,
+        ),
+        _link("programme", _l("Programme"), 'absolute_url("programme.whole")'),
+        BOOKING_LINK,
+        required={"ticket", "booking_link"},
+    ),
+    "already_registered": _word(
+        *BOOKING, TICKET, BOOKING_LINK, required={"ticket", "booking_link"}
+    ),
+    "booking_changed": _word(
+        *BOOKING,
+        _block("changes", _l("What changed, before and now"), "mail/parts/booking_changes.txt"),
+        TICKET,
+        BOOKING_LINK,
+        required={"changes", "ticket", "booking_link"},
+    ),
+    "booking_cancelled": _word(
+        *BOOKING,
+        _value("reason", _l("Reason that the team gave"), "reason", is_optional=True),
+        _block(
+            "details",
+            _l("Booking reference, and when it was cancelled"),
+            "mail/parts/cancelled_booking.txt",
+        ),
+        BOOKING_LINK,
+        REGISTRATION_PAGE,
+        required={"reason", "booking_link"},
+    ),
+    "booking_restored": _word(*BOOKING, TICKET, BOOKING_LINK, required={"ticket", "booking_link"}),
+    "booking_links": _word(
+        _block("bookings", _l("Bookings, each with its link"), "mail/parts/bookings.txt"),
+        _several("several_bookings", _l("Several bookings (for “only if”)"), "delegates | length"),
+        required={"bookings"},
+    ),
+    "no_booking": _word(
+        _link(
+            "booking_link_page",
+            _l("Page to get the link to a booking"),
+            'absolute_url("bookings.request_link")',
+        ),
+        REGISTRATION_PAGE,
+    ),
+    "address_to_confirm": _word(
+        *BOOKING,
+        _value("new_email", _l("New email address"), "delegate.pending_email"),
+        _link(
+            "confirm_link",
+            _l("Link that confirms the new email address"),
+            "email_change_link(delegate)",
+        ),
+        required={"confirm_link"},
+    ),
+    "address_changed": ADDRESS_CHANGE,
+    "address_corrected": ADDRESS_CHANGE,
+    "address_change_asked": _word(*BOOKING, BOOKING_LINK, required={"booking_link"}),
+    "speaker_invited": _word(
+        SPEAKER,
+        MESSAGE,
+        _block(
+            "sessions",
+            _l("Their sessions: day, time and room"),
+            "mail/parts/invited_sessions.txt",
+            is_optional=True,
+        ),
+        _value(
+            "deadline",
+            _l("Deadline to confirm"),
+            "confirm_by | local_date",
+            "confirm_by",
+            is_optional=True,
+        ),
+        *SPEAKER_LINK,
+        required={"message", "sessions", "sign_in_link"},
+    ),
+    "speaker_reminder": _word(
+        SPEAKER,
+        MESSAGE,
+        _block("tasks", _l("Open tasks and deadlines"), "mail/parts/open_tasks.txt"),
+        *SPEAKER_LINK,
+        required={"message", "tasks", "sign_in_link"},
+    ),
+    "speaker_thanks": _word(SPEAKER, *SPEAKER_LINK, required={"sign_in_link"}),
+    "speaker_assistant": _word(
+        SPEAKER,
+        _value("added_by", _l("Email address of who added the assistant"), "by"),
+        *SPEAKER_LINK,
+        required={"sign_in_link"},
+    ),
+    "speaker_owns": _word(
+        _value("session", _l("Title of the session"), "session.title"),
+        *SPEAKER_LINK,
+        required={"session", "sign_in_link"},
+    ),
+    "speaker_owner_reminder": _word(
+        _block("sessions", _l("Sessions to finish"), "mail/parts/owned_sessions.txt"),
+        _value("number", _l("Number of sessions"), "sessions | length"),
+        _several("several_sessions", _l("Several sessions (for “only if”)"), "sessions | length"),
+        _value("deadline", _l("Deadline"), "wanted_by | local_date", "wanted_by", is_optional=True),
+        *SPEAKER_LINK,
+        required={"sessions", "sign_in_link"},
+    ),
+    "speaker_session_moved": _word(
+        SPEAKER,
+        _value("session", _l("Title of the first session"), "changed[0].heading"),
+        _several("several_sessions", _l("Several sessions (for “only if”)"), "changed | length"),
+        RELEASED_CHANGES,
+        SESSIONS_LINK,
+        required={"changes"},
+    ),
+    "speaker_details_changed": _word(
+        SPEAKER, RELEASED_CHANGES, OWN_PAGES_LINK, required={"changes"}
+    ),
+    "speaker_left_out": _word(SPEAKER),
+    "speaker_withdrawn": _word(
+        SPEAKER,
+        _value("withdrawn_by", _l("Email address of who withdrew"), "by"),
+        _block("message", _l("What the speaker wrote"), "words"),
+        required={"message"},
+    ),
+    "speaker_request_answered": _word(
+        SPEAKER,
+        _block("answer", _l("Your reply"), "asked.answer", is_optional=True),
+        REQUEST,
+        SESSIONS_LINK,
+        required={"answer"},
+    ),
+    "changes_approved": _word(
+        CHANGED_ITEM,
+        _block("changes", _l("What was changed"), "mail/parts/approved_changes.txt"),
+        PAGES_LINK,
+    ),
+    "changes_amended": _word(
+        CHANGED_ITEM,
+        NOTE,
+        _block(
+            "changes",
+            _l("What the speaker wrote, and what it is now"),
+            "mail/parts/amended_changes.txt",
+        ),
+        PAGES_LINK,
+        required={"note", "changes"},
+    ),
+    "changes_sent_back": _word(CHANGED_ITEM, NOTE, PAGES_LINK, required={"note", "pages_link"}),
+    "sign_in": _word(
+        _link("sign_in_link", _l("Link that signs in"), ANY_SIGN_IN),
+        _value("link_minutes", _l("Minutes until the link expires"), "minutes"),
+        required={"sign_in_link"},
+    ),
+    "invited": _word(
+        _value("inviter", _l("Email address of the organiser"), "inviter"),
+        ROLE,
+        _link("sign_in_link", _l("Link that signs in"), TEAM_SIGN_IN),
+        DAYS_VALID,
+        SIGN_IN_PAGE,
+        required={"sign_in_link"},
+    ),
+    "role_changed": _word(CHANGER, ROLE, SIGN_IN_PAGE, required={"role"}),
+    "role_ended": _word(CHANGER),
+    "second_step_changed": _word(
+        _block("change", _l("What changed"), "mail/parts/second_step.txt"),
+        _link("account_link", _l("Account page"), 'absolute_url("accounts.account.show")'),
+        required={"change", "account_link"},
+    ),
+    "mail_test": _word(),
+    "speaker_asks": _word(
+        SPEAKER,
+        _value(
+            "withdrawal",
+            _l("The speaker withdraws (for “only if”)"),
+            '"yes"',
+            'asked.kind == "withdrawal"',
+            is_optional=True,
+        ),
+        REQUEST,
+        _value("sender", _l("Email address of the sender"), "asked.actor"),
+        _link(
+            "speaker_page",
+            _l("Speaker in admin"),
+            'absolute_url("admin.speakers.show", slug=speaker.slug)',
+        ),
+        required={"request"},
+    ),
+    "changes_waiting": _word(
+        _value("number", _l("Number of changes"), "total"),
+        _several("several_changes", _l("Several changes (for “only if”)"), "total"),
+        _block("changes", _l("Changes to approve"), "mail/parts/waiting_changes.txt"),
+        _link(
+            "review_page",
+            _l("Profiles, photos and texts to approve"),
+            'absolute_url("admin.proposals.index", state="open")',
+        ),
+        _link(
+            "slides_page",
+            _l("Slides and papers to approve"),
+            'absolute_url("admin.sessions.index", missing="word")',
+        ),
+    ),
+    "feedback_received": _word(
+        _block("message", _l("What the visitor wrote"), "text"),
+        _value("email", _l("Email address of the visitor"), "email", is_optional=True),
+        required={"message", "email"},
+    ),
+    "audit_found": _word(
+        _block("faults", _l("Faults found"), "mail/parts/faults.txt"), required={"faults"}
+    ),
+}
+
+
+def build_values(
+    template: str, context: Mapping[str, Any], names: Collection[str]
+) -> Mapping[str, str]:
+    """Return the values of placeholders for one email, in the current language.
+
+    ``context`` are the variables of its template.
+    """
+    fields = EMAIL_WORDINGS[template].fields
+    return {name: _evaluate(field, context) for name, field in fields.items() if name in names}
+
+
+def list_used_names(subject: str, body: str) -> set[str]:
+    """Return the names of the placeholders of a text."""
+    return placeholders.list_names(subject) | placeholders.list_names(body)
+
+
+def _evaluate(field: EmailField, context: Mapping[str, Any]) -> str:
+    if field.is_part:
+        return current_app.jinja_env.get_template(field.source).render(context).strip()
+    if field.condition and not _run(field.condition, context):
+        return ""
+    value = _run(field.source, context)
+    return "" if value is None else str(value)
+
+
+def _run(expression: str, context: Mapping[str, Any]) -> Any:
+    """Evaluate a Jinja expression, which is compiled once."""
+    compiled = current_app.extensions.setdefault("email_expressions", {})
+    if expression not in compiled:
+        compiled[expression] = current_app.jinja_env.compile_expression(expression)
+    return compiled[expression](context)

@@ -40,6 +40,7 @@ POLL_INTERVAL = 0.2  # seconds between checks while nothing is due
 PERIODIC_INTERVAL = 600.0  # seconds
 FREQUENT_INTERVAL = 2.0  # seconds
 MAX_BACKOFF = 30.0  # seconds between attempts while the mail server or the database is unavailable
+PAUSE_SHARE = 3  # times as long as an attempt past a pause took, until the next one
 TASKS_TIME = 600.0  # seconds that a round of tasks may take before the worker counts as stuck
 ROW_RETRIES = 5  # attempts to record an outcome that may fail for this email alone
 NOT_RECORDED = "The result of the first attempt could not be recorded"
@@ -91,6 +92,7 @@ class MailWorker:
         self._lease = timedelta(seconds=transport.max_send_time)
         self._failures = 0  # consecutive failures of the server or the database
         self._unrecorded: dict[int, SendOutcome] = {}  # by email; it is not sent again
+        self._urgent_waits_until = 0.0  # in monotonic time
         self._heartbeat = Heartbeat()
 
     def run_once(self) -> None:
@@ -126,7 +128,7 @@ class MailWorker:
         self._transport.close()
 
     def _send_if_due(self) -> None:
-        if outbox.has_due(db.engine):
+        if outbox.has_due(db.engine, urgent_waits=self._urgent_waits):
             self._send_all_due()
         else:
             self._transport.close_if_idle()
@@ -139,7 +141,24 @@ class MailWorker:
             self._failures = self._failures + 1 if outcome.is_server_unavailable else 0
             email = self._record_and_lease(email, outcome)
 
+    @property
+    def _urgent_waits(self) -> bool:
+        """Whether urgent emails wait for domains that fail.
+
+        Each may take as long as a server that does not answer. However many there are, others have
+        most of the time.
+        """
+        return time.monotonic() < self._urgent_waits_until
+
     def _send(self, email: LeasedEmail) -> SendOutcome:
+        started_at = time.monotonic()
+        outcome = self._try_to_send(email)
+        if email.passes_pause:
+            now = time.monotonic()
+            self._urgent_waits_until = now + PAUSE_SHARE * (now - started_at)
+        return outcome
+
+    def _try_to_send(self, email: LeasedEmail) -> SendOutcome:
         self._heartbeat.expect(MAIL_THREAD, self._transport.max_send_time)
         try:
             self._transport.send(email)
@@ -194,11 +213,14 @@ class MailWorker:
             if email is not None and outcome is not None:
                 state = outbox.record_outcome(email, outcome)
             is_over = self._shutdown.is_set or bool(outcome and outcome.is_server_unavailable)
-            leased = None if is_over else outbox.lease_next(self._lease)
+            leased = None if is_over else self._lease_next()
         if email is not None:
             self.tally[state] += 1
             log.info("email", email=email.id, template=email.template, state=state)
         return leased
+
+    def _lease_next(self) -> LeasedEmail | None:
+        return outbox.lease_next(self._lease, urgent_waits=self._urgent_waits)
 
     def _wait(self) -> bool:
         """Wait for the next attempt; return True if the worker is told to stop."""

@@ -178,12 +178,21 @@ class MailServer:
         self._on_accept: Callable[[], None] | None = None
         self._received = Event()
         self._tls = False
+        self._pipelining = True
         self._folder = folder
         self._controller: _ServerController | None = None
 
-    def open(self, *, tls: bool = False, implicit_tls: bool = False, smtputf8: bool = True) -> None:
+    def open(
+        self,
+        *,
+        tls: bool = False,
+        implicit_tls: bool = False,
+        smtputf8: bool = True,
+        pipelining: bool = True,
+    ) -> None:
         """Start listening; with tls, insist on STARTTLS, or speak it from the start."""
         self._tls = tls
+        self._pipelining = pipelining
         self._controller = _ServerController(
             self,
             hostname=HOST,
@@ -284,6 +293,13 @@ class MailServer:
     def create_protocol(self) -> asyncio.Protocol | None:
         """Give the protocol of the moment, where it is not SMTP."""
         return self._protocol() if self._protocol else None
+
+    async def handle_EHLO(  # noqa: N802 - aiosmtpd calls it so
+        self, server: Any, session: Session, envelope: Envelope, name: str, lines: list[str]
+    ) -> list[str]:
+        """Say what else is offered."""
+        session.host_name = name
+        return [lines[0], *(["250-PIPELINING"] if self._pipelining else []), *lines[1:]]
 
     async def handle_RCPT(  # noqa: N802 - aiosmtpd calls it so
         self, server: Any, session: Session, envelope: Envelope, address: str, options: list[str]

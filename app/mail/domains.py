@@ -46,7 +46,12 @@ IS_OPEN: ColumnElement[bool] = ~(
 PASSES_PAUSE = _IS_CLOSED.where(IS_FAILING).exists().label("passes_pause")
 FAILURES = func.coalesce(
     select(MailDomain.failures).where(MailDomain.name == Email.domain).scalar_subquery(), 0
-)
+).label("domain_failures")
+
+
+def has_limit() -> bool:
+    """Return True if emails to one domain are spaced out."""
+    return bool(_get_spacing())
 
 
 def take_turn(domain: str, priority: int, now: datetime) -> bool:

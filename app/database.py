@@ -81,12 +81,14 @@ NAMING_CONVENTION = {
 }
 
 FILE_ID = "file id"  # key in `Connection.info`: the file that an SQLite connection has open
+SYNCHRONOUS = "synchronous"  # key in `Connection.info`: what it was set to
 _files: WeakKeyDictionary[Engine, DatabaseFile] = WeakKeyDictionary()
 QUEUE = text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))")
 
 is_writable: ContextVar[bool] = ContextVar("may_write", default=True)
 migration_connection: ContextVar[Connection | None] = ContextVar("migrated_by", default=None)
 lock_timeout: ContextVar[float] = ContextVar("lock_wait", default=LOCK_TIMEOUT)
+waits_for_disk: ContextVar[bool] = ContextVar("waits_for_disk", default=True)
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -190,6 +192,20 @@ def transaction() -> Iterator[None]:
         is_writable.reset(token)
 
 
+@contextmanager
+def quick_commits() -> Iterator[None]:
+    """Do not wait for the disk at the end of writing transactions in this block.
+
+    What was committed survives the end of this process, but not a power cut, until another
+    transaction has waited for the disk (PostgreSQL: or for a second).
+    """
+    token = waits_for_disk.set(False)
+    try:
+        yield
+    finally:
+        waits_for_disk.reset(token)
+
+
 def violated_constraint(error: IntegrityError) -> str:
     """Return the name of the violated constraint, on either database."""
     name = getattr(getattr(error.orig, "diag", None), "constraint_name", None)
@@ -266,12 +282,21 @@ def _begin_sqlite(queue: WriteQueue, connection: Connection) -> None:
         connection.exec_driver_sql("BEGIN")
         return
     driver: Any = connection.connection.driver_connection
+    _set_synchronous(connection, driver)
     driver.execute("PRAGMA busy_timeout=0")  # the queue waits, not SQLite
     try:
         if not _wait_for_lock(queue, driver):
             connection.exec_driver_sql("BEGIN IMMEDIATE")  # once more: SQLAlchemy reports the fault
     finally:
         driver.execute(f"PRAGMA busy_timeout={1000 * LOCK_TIMEOUT}")
+
+
+def _set_synchronous(connection: Connection, driver: SQLiteConnection) -> None:
+    """Let the next commit wait for the disk, or not."""
+    level = "FULL" if waits_for_disk.get() else "NORMAL"
+    if connection.info.get(SYNCHRONOUS, "FULL") != level:
+        driver.execute(f"PRAGMA synchronous={level}")
+        connection.info[SYNCHRONOUS] = level
 
 
 def _wait_for_lock(queue: WriteQueue, driver: SQLiteConnection) -> bool:
@@ -314,6 +339,8 @@ def _begin_postgresql(connection: Connection) -> None:
     limit = ""
     if lock_timeout.get() != LOCK_TIMEOUT:
         limit = f"; SET LOCAL lock_timeout={1000 * lock_timeout.get():.0f}"
+    if not waits_for_disk.get():
+        limit += "; SET LOCAL synchronous_commit=off"
     connection.exec_driver_sql(POSTGRESQL_BEGIN + limit, execution_options=WITHOUT_CURSOR)
 
 

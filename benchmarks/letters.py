@@ -15,7 +15,7 @@ from sqlalchemy import select
 
 from app.database import db, transaction
 from app.interchange.demo.generator import generate_delegates
-from app.mail.models import Email
+from app.mail.models import NORMAL, Email
 from app.registration import demo, emails
 from app.registration.models import Delegate
 from benchmarks.copies import SiteCopy
@@ -61,7 +61,7 @@ def measure(folder: Path) -> Iterator[Figure]:
             rates.append(
                 _emails_per_second(accepted.wait_for(enqueue_copies(copy, example, MANY_EMAILS)))
             )
-            bare.append(_smtplib_rate(port, example))
+            bare.append(smtplib_rate(port, example))
     yield Figure(
         "a letter from commit to accepted, idle, median",
         f"{idle:.2f} s",
@@ -111,19 +111,20 @@ def write_example(copy: SiteCopy) -> Email:
     return letter
 
 
-def enqueue_copies(copy: SiteCopy, example: Email, count: int) -> list[str]:
+def enqueue_copies(copy: SiteCopy, example: Email, count: int, priority: int = NORMAL) -> list[str]:
     """Commit so many copies of a letter at once."""
     names = [f"<{random.getrandbits(128):032x}@{HOST}>" for _ in range(count)]
     with copy.app_context(), transaction():
-        db.session.add_all(_copy_email(example, name) for name in names)
+        db.session.add_all(_copy_email(example, name, priority) for name in names)
     return names
 
 
-def _copy_email(example: Email, name: str) -> Email:
+def _copy_email(example: Email, name: str, priority: int) -> Email:
     return Email(
         template=example.template,
         message_id=name,
         recipient=example.recipient,
+        priority=priority,
         subject=example.subject,
         message=_with_message_id(example, name),
         is_secret=True,
@@ -149,7 +150,7 @@ def _emails_per_second(times: list[float]) -> float:
     return (len(times) - 1) / (max(times) - min(times))
 
 
-def _smtplib_rate(port: int, example: Email) -> float:
+def smtplib_rate(port: int, example: Email) -> float:
     """Send the same letters in a loop that keeps no account of them."""
     with smtplib.SMTP(HOST, port) as server:
         started_at = time.perf_counter()

@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 from typing import Any, cast
 
-from aiosmtpd.smtp import SMTP, Envelope
+from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from tests.waiting import HOST
 
@@ -22,6 +22,13 @@ class RecordingHandler:
 
     def __init__(self, path: Path) -> None:
         self._file = path.open("a", encoding="ascii", buffering=1)
+
+    async def handle_EHLO(  # noqa: N802 – aiosmtpd calls it so
+        self, server: Any, session: Session, envelope: Envelope, name: str, lines: list[str]
+    ) -> list[str]:
+        """Offer pipelining, as usual mail servers do."""
+        session.host_name = name
+        return [lines[0], "250-PIPELINING", *lines[1:]]
 
     async def handle_DATA(  # noqa: N802 – aiosmtpd calls it so
         self, server: Any, session: Any, envelope: Envelope

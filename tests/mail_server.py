@@ -10,6 +10,7 @@ mailbox.greet_endlessly()           greet without end, a line now and then
 mailbox.send_garbage()              answer with what is not SMTP
 mailbox.drop_connections()          close each connection as soon as an email has come
 mailbox.drop_connections("slow.example")  only for emails to that domain
+mailbox.stall("slow.example")       keep silent once an email to that domain is announced
 mailbox.reset()                     be good again
 mailbox.close(), mailbox.reopen()   be away, and come back on the same port
 """
@@ -172,16 +173,26 @@ class MailServer:
         self._refusals: list[Refusal] = []
         self._protocol: type[asyncio.Protocol] | None = None
         self._dropped_domain: str | None = None  # "" for every domain
+        self._stalled_domain = ""
         self._content_error = ""
         self._on_accept: Callable[[], None] | None = None
         self._received = Event()
         self._tls = False
+        self._pipelining = True
         self._folder = folder
         self._controller: _ServerController | None = None
 
-    def open(self, *, tls: bool = False, implicit_tls: bool = False, smtputf8: bool = True) -> None:
+    def open(
+        self,
+        *,
+        tls: bool = False,
+        implicit_tls: bool = False,
+        smtputf8: bool = True,
+        pipelining: bool = True,
+    ) -> None:
         """Start listening; with tls, insist on STARTTLS, or speak it from the start."""
         self._tls = tls
+        self._pipelining = pipelining
         self._controller = _ServerController(
             self,
             hostname=HOST,
@@ -262,6 +273,10 @@ class MailServer:
         """Close each connection when a letter has come (to a domain), without an answer."""
         self._dropped_domain = domain
 
+    def stall(self, domain: str) -> None:
+        """Keep silent once a letter to a domain is announced."""
+        self._stalled_domain = domain
+
     def on_accept(self, callback: Callable[[], None]) -> None:
         """Do something each time a letter is kept, before the sender hears of it."""
         self._on_accept = callback
@@ -273,15 +288,25 @@ class MailServer:
         self._refusals.clear()
         self._protocol = None
         self._dropped_domain = None
+        self._stalled_domain = ""
 
     def create_protocol(self) -> asyncio.Protocol | None:
         """Give the protocol of the moment, where it is not SMTP."""
         return self._protocol() if self._protocol else None
 
+    async def handle_EHLO(  # noqa: N802 - aiosmtpd calls it so
+        self, server: Any, session: Session, envelope: Envelope, name: str, lines: list[str]
+    ) -> list[str]:
+        """Say what else is offered."""
+        session.host_name = name
+        return [lines[0], *(["250-PIPELINING"] if self._pipelining else []), *lines[1:]]
+
     async def handle_RCPT(  # noqa: N802 - aiosmtpd calls it so
         self, server: Any, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
         """Refuse a recipient, or take the letter."""
+        if self._stalled_domain and address.endswith(f"@{self._stalled_domain}"):
+            await asyncio.Event().wait()
         for refusal in self._refusals:
             if refusal.applies_to(address):
                 if refusal.times_left is not None:

@@ -15,7 +15,7 @@ from sqlalchemy import func, select, text
 
 from app import clock
 from app.database import db, transaction
-from app.mail.models import Email
+from app.mail.models import BULK, URGENT, Email
 from app.programme.models import Session
 from app.releases import queries
 from benchmarks import (
@@ -32,6 +32,7 @@ from benchmarks import (
     publishing,
     registrations,
     search,
+    sending,
     waiting,
 )
 from benchmarks.copies import SiteCopy
@@ -60,6 +61,14 @@ def test_the_board_that_is_measured_has_cards_and_a_script(tmp_path: Path) -> No
     site = back_office.sign_in_organiser(SiteCopy(tmp_path, SIZE))
     names = [figure.name for figure in board.measure_size(site)]
     assert names == ["board with 10 sessions", "the same, br", "JavaScript of admin, br"]
+
+
+def test_emails_of_any_priority_are_queued_as_they_are_measured(tmp_path: Path) -> None:
+    outbox = sending.Outbox(tmp_path)
+    letters.enqueue_copies(outbox.copy, outbox.example, 2, priority=BULK)
+    letters.enqueue_copies(outbox.copy, outbox.example, 1, priority=URGENT)
+    with outbox.copy.app_context():
+        assert sorted(db.session.scalars(select(Email.priority))) == [URGENT, BULK, BULK]
 
 
 def test_emails_photos_and_changes_are_made_as_they_are_measured(tmp_path: Path) -> None:

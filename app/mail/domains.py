@@ -2,7 +2,8 @@
 
 A domain whose server does not answer, or turns away several emails one after another, is left
 alone for a time that grows, so that it never holds up emails to others. A limit in the settings
-spaces out emails to one domain; urgent emails, such as sign-in links, do not wait for that.
+spaces out emails to one domain. Urgent emails, such as sign-in links, wait for neither; one that
+arrives opens its domain to all others.
 """
 
 from collections.abc import Sequence
@@ -10,7 +11,18 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from flask import current_app
-from sqlalchemy import ColumnElement, bindparam, case, delete, func, or_, select, update
+from sqlalchemy import (
+    Boolean,
+    ColumnElement,
+    and_,
+    bindparam,
+    case,
+    delete,
+    func,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 
 from app import clock
@@ -23,27 +35,31 @@ MAX_ERROR_LENGTH = 500  # characters
 A_MINUTE = timedelta(minutes=1)
 
 IS_FAILING = MailDomain.failures >= REFUSALS_IN_A_ROW
-# For an email, in a statement with the parameter "now".
-IS_OPEN: ColumnElement[bool] = ~(
-    select(MailDomain.name)
-    .where(
-        MailDomain.name == Email.domain,
-        MailDomain.resumes_at > bindparam("now"),
-        or_(IS_FAILING, Email.priority != URGENT),
-    )
-    .exists()
+# For an email, in a statement with the parameters "now" and "urgent_waits".
+_IS_CLOSED = select(MailDomain.name).where(
+    MailDomain.name == Email.domain, MailDomain.resumes_at > bindparam("now")
 )
+_HOLDS_URGENT = and_(IS_FAILING, bindparam("urgent_waits", type_=Boolean))
+IS_OPEN: ColumnElement[bool] = ~(
+    _IS_CLOSED.where(or_(Email.priority != URGENT, _HOLDS_URGENT)).exists()
+)
+PASSES_PAUSE = _IS_CLOSED.where(IS_FAILING).exists().label("passes_pause")
 FAILURES = func.coalesce(
     select(MailDomain.failures).where(MailDomain.name == Email.domain).scalar_subquery(), 0
-)
+).label("domain_failures")
+
+
+def has_limit() -> bool:
+    """Return True if emails to one domain are spaced out."""
+    return bool(_get_spacing())
 
 
 def take_turn(domain: str, priority: int, now: datetime) -> bool:
     """Take the next turn to send to a domain; return False if another worker has just taken it."""
-    per_minute = int(current_app.config["LIMIT_EMAILS_PER_DOMAIN"])
-    if not per_minute or priority == URGENT:
+    spacing = _get_spacing()
+    if not spacing or priority == URGENT:
         return True
-    statement = _insert(domain, resumes_at=now + A_MINUTE / per_minute)
+    statement = _insert(domain, resumes_at=now + spacing)
     taken = db.session.execute(
         statement.on_conflict_do_update(
             index_elements=["name"],
@@ -75,12 +91,24 @@ def record_failure(
     )
 
 
-def record_answer(domain: str, failures: int) -> None:
-    """Note that a domain's server answered, so that its failures are over."""
-    if failures:
-        db.session.execute(
-            update(MailDomain).where(MailDomain.name == domain).values(failures=0, last_error="")
-        )
+def record_answer(domain: str, failures: int, now: datetime) -> None:
+    """Note that a domain's server answered, so that its failures, and a pause, are over."""
+    if not failures:
+        return
+    resumes_at = MailDomain.resumes_at
+    next_turn = now + _get_spacing()
+    sooner = case((resumes_at > next_turn, next_turn), else_=resumes_at)
+    db.session.execute(
+        update(MailDomain)
+        .where(MailDomain.name == domain)
+        .values(failures=0, last_error="", resumes_at=sooner)
+    )
+
+
+def _get_spacing() -> timedelta:
+    """Return how long emails to one domain are apart; nothing without a limit."""
+    per_minute = int(current_app.config["LIMIT_EMAILS_PER_DOMAIN"])
+    return A_MINUTE / per_minute if per_minute else timedelta()
 
 
 def resume(domain: str) -> None:

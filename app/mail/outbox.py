@@ -1,26 +1,41 @@
-"""The outbox as workers use it: lease the next email, record the outcome.
+"""The outbox as workers use it: lease the next emails, record the outcome of each.
 
-An email is leased to a worker for a short time. If the worker dies, the lease expires and the
-email becomes due again. Any number of workers may share one outbox. The most urgent email goes
-first, and none to a domain that is to be left alone for now (``app.mail.domains``).
+A few emails are leased to a worker for a short time. If the worker dies, the lease expires and
+they become due again. Any number of workers may share one outbox. The most urgent email goes
+first, and only an urgent one to a domain that is to be left alone for now (``app.mail.domains``).
 """
 
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import Engine, Table, and_, bindparam, or_, select, update
+from sqlalchemy import (
+    CursorResult,
+    Engine,
+    Executable,
+    Table,
+    and_,
+    bindparam,
+    or_,
+    select,
+    update,
+)
 
 from app import clock
 from app.database import db, read_only_connection
 from app.mail import domains
-from app.mail.models import FAILED, SENT, WAITING, Email
+from app.mail.models import FAILED, SENT, URGENT, WAITING, Email
 from app.mail.queries import IS_WAITING
 
 RETRY_FOR = timedelta(days=2)  # from the first failed attempt to the last
 BACKOFF = tuple(
     timedelta(seconds=seconds) for seconds in (2, 10, 60, 300, 900, 3600, 2 * 3600, 4 * 3600)
+)
+URGENT_BACKOFF = (  # while a sign-in link works, a minute at most; then as for the others
+    *(timedelta(seconds=seconds) for seconds in (2, 5, 10, 20, 30, *([60] * 14))),
+    *BACKOFF[3:],
 )
 MAX_SERVER_BACKOFF = timedelta(minutes=5)  # once the server is back, all emails are sent
 MAX_ERROR_LENGTH = 500  # characters
@@ -40,10 +55,12 @@ class LeasedEmail:
     is_secret: bool
     attempts: int
     give_up_at: datetime | None
+    lease_until: datetime | None = None
     domain_failures: int = 0  # temporary ones, one after another
+    passes_pause: bool = False  # urgent, and to a domain that is left alone
 
 
-# Core, and built once: a worker takes 1.0 ms for the statements of an email, with the ORM 2.7.
+# Core, and built once: a worker takes a third of the time that it takes with the ORM.
 EMAILS = cast(Table, Email.__table__)
 IS_DUE = and_(
     IS_WAITING,
@@ -54,11 +71,25 @@ IS_DUE = and_(
 ANY_DUE = select(Email.id).where(IS_DUE).limit(1)
 EMAIL_COLUMNS = [field.name for field in fields(LeasedEmail) if field.name in EMAILS.c]
 NEXT_DUE = (
-    select(*(EMAILS.c[name] for name in EMAIL_COLUMNS), domains.FAILURES)
+    select(*(EMAILS.c[name] for name in EMAIL_COLUMNS), domains.FAILURES, domains.PASSES_PAUSE)
     .where(IS_DUE)
     .order_by(Email.priority, Email.due_at, Email.id)
-    .limit(1)
+    .limit(bindparam("count"))
     .with_for_update(skip_locked=True, of=EMAILS)
+)
+LEASE = (
+    update(EMAILS)
+    .where(EMAILS.c.id.in_(bindparam("numbers", expanding=True)))
+    .values(lease_until=bindparam("until"), attempts=EMAILS.c.attempts + 1)
+)
+GIVE_BACK = (
+    update(EMAILS)
+    .where(
+        EMAILS.c.id.in_(bindparam("numbers", expanding=True)),
+        EMAILS.c.lease_until == bindparam("ours"),
+        IS_WAITING,
+    )
+    .values(lease_until=None, attempts=EMAILS.c.attempts - 1)
 )
 UPDATE_EMAIL = update(EMAILS).where(EMAILS.c.id == bindparam("number"), IS_WAITING)
 
@@ -73,29 +104,51 @@ class SendOutcome:
     is_unanswered: bool = False
 
 
-def has_due(engine: Engine) -> bool:
+def has_due(engine: Engine, *, urgent_waits: bool = False) -> bool:
     """Return True if any email is due; called often, so it takes no lock."""
+    values = {"now": clock.real_now(), "urgent_waits": urgent_waits}
     with read_only_connection(engine) as connection:
-        return connection.execute(ANY_DUE, {"now": clock.real_now()}).first() is not None
+        return connection.execute(ANY_DUE, values).first() is not None
 
 
-def lease_next(lease: timedelta) -> LeasedEmail | None:
-    """Lease the most urgent email, of those the one due longest; return None if none is due."""
+def lease_next(
+    lease: timedelta, count: int = 1, *, urgent_waits: bool = False
+) -> Sequence[LeasedEmail]:
+    """Lease the most urgent emails that are due, of those the ones due longest.
+
+    With `urgent_waits`, urgent emails too wait for a domain that is left alone. Where emails to a
+    domain are spaced out, one at a time is leased.
+    """
     now = clock.real_now()
-    row = db.session.execute(NEXT_DUE, {"now": now}).first()
-    if row is None:
-        return None
-    email = LeasedEmail(*row)
-    if not domains.take_turn(email.domain, email.priority, now):
-        return None
-    _update(email.id, lease_until=now + lease, attempts=email.attempts + 1)
-    return email
+    values = {
+        "now": now,
+        "urgent_waits": urgent_waits,
+        "count": 1 if domains.has_limit() else count,
+    }
+    rows = _execute(NEXT_DUE, values).all()
+    emails = [LeasedEmail(**{**row._mapping, "lease_until": now + lease}) for row in rows]  # noqa: SLF001 – the public API for this
+    if not all(domains.take_turn(email.domain, email.priority, now) for email in emails):
+        return []
+    if emails:
+        _execute(LEASE, {"numbers": [email.id for email in emails], "until": now + lease})
+    return emails
+
+
+def give_back(emails: Sequence[LeasedEmail]) -> None:
+    """End the lease of emails that were not tried, unless somebody else has leased them since."""
+    numbers = [email.id for email in emails]
+    _execute(GIVE_BACK, {"numbers": numbers, "ours": emails[0].lease_until})
 
 
 def record_outcome(email: LeasedEmail, outcome: SendOutcome) -> str:
     """Record the outcome of an attempt and return the resulting state."""
     now = clock.real_now()
+    state = _record_state(email, outcome, now)
     _record_domain(email, outcome, now)
+    return state
+
+
+def _record_state(email: LeasedEmail, outcome: SendOutcome, now: datetime) -> str:
     if outcome.state == WAITING and (email.give_up_at is None or now < email.give_up_at):
         _schedule_retry(email, outcome, now)
         return WAITING
@@ -114,11 +167,12 @@ def record_outcome(email: LeasedEmail, outcome: SendOutcome) -> str:
 def _record_domain(email: LeasedEmail, outcome: SendOutcome, now: datetime) -> None:
     """Record whether the recipient's domain answered; a mail server that is away says nothing.
 
-    Nor does a second refusal of the same email: that may be its mailbox.
+    Nor does a second refusal of the same email: that may be its mailbox. What goes past a pause
+    and fails does not make it longer for those who wait.
     """
-    is_news = outcome.is_unanswered or not email.attempts
+    is_news = (outcome.is_unanswered or not email.attempts) and not email.passes_pause
     if outcome.state != WAITING:
-        domains.record_answer(email.domain, email.domain_failures)
+        domains.record_answer(email.domain, email.domain_failures, now)
     elif is_news and not outcome.is_server_unavailable:
         domains.record_failure(
             email.domain,
@@ -133,19 +187,25 @@ def _schedule_retry(email: LeasedEmail, outcome: SendOutcome, now: datetime) -> 
     _update(
         email.id,
         lease_until=None,
-        due_at=now + _backoff(email.attempts, outcome),
+        due_at=now + _backoff(email, outcome),
         give_up_at=email.give_up_at or now + RETRY_FOR,
         last_error=outcome.error[:MAX_ERROR_LENGTH],
     )
 
 
-def _backoff(attempts: int, outcome: SendOutcome) -> timedelta:
+def _backoff(email: LeasedEmail, outcome: SendOutcome) -> timedelta:
     """Return a delay that grows with the attempts, with jitter."""
-    pause = BACKOFF[min(attempts, len(BACKOFF) - 1)]
+    pauses = URGENT_BACKOFF if email.priority == URGENT else BACKOFF
+    pause = pauses[min(email.attempts, len(pauses) - 1)]
     if outcome.is_server_unavailable:
         pause = min(pause, MAX_SERVER_BACKOFF)
     return pause * random.uniform(0.8, 1.2)  # noqa: S311 – not security-relevant
 
 
 def _update(number: int, **values: Any) -> None:
-    db.session.execute(UPDATE_EMAIL, {"number": number, **values})
+    _execute(UPDATE_EMAIL, {"number": number, **values})
+
+
+def _execute(statement: Executable, values: dict[str, Any]) -> CursorResult[Any]:
+    """Execute a statement without what the ORM does besides."""
+    return db.session.connection().execute(statement, values)

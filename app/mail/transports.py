@@ -1,128 +1,33 @@
 """Sending emails: over SMTP, or as files where there is no mail server.
 
-An SMTP connection has a time limit for each step and a deadline for a whole send, from checking
-that the open connection still works to the server's acceptance. A server that sends a few bytes
-now and then cannot extend it. Certificates are verified.
+One SMTP connection (``app.mail.smtp_connection``) is used for as many emails as it can be.
 """
 
-import ipaddress
 import os
 import re
 import smtplib
-import socket
 import ssl
 import tempfile
-import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from functools import cached_property
+from contextlib import suppress
 from pathlib import Path
-from typing import Any, Protocol
-from urllib.parse import urlsplit
+from typing import Protocol
 
-import flask_mail
 from flask import Flask
 
 from app import clock
 from app.mail.outbox import LeasedEmail
 from app.mail.rendering import parse_address
 from app.mail.reports import build_sender
+from app.mail.smtp_connection import (
+    NO_REPLY_CODE,
+    SmtpConnection,
+    normalise_line_ends,
+    send_message,
+)
 from app.text import clean_line
 
 STEPS_PER_SEND = 3  # steps whose time limits a whole send may use up
-WATCH_INTERVAL = 0.1  # seconds
-
-
-class SmtpConnection(flask_mail.Connection):
-    """Flask-Mail's connection with time limits, verified certificates and a deadline."""
-
-    def __init__(self, app: Flask) -> None:
-        super().__init__(flask_mail.Mail(app))
-        self.host: smtplib.SMTP | None = None
-        self.timeout: int = app.config["MAIL_TIMEOUT"]
-        self._ca_file: Path | None = app.config["MAIL_CA_FILE"]
-        self._ends_at = float("inf")  # in monotonic time
-        self._ehlo_name = _format_ehlo_name(
-            urlsplit(app.config["SITE_URL"]).hostname or "localhost"
-        )
-
-    @cached_property
-    def _ssl_context(self) -> ssl.SSLContext:
-        """The trusted certificates; created only when needed, since it takes time and memory."""
-        return ssl.create_default_context(cafile=self._ca_file)
-
-    def configure_host(self) -> smtplib.SMTP:
-        """Open the connection."""
-        options: dict[str, Any] = {
-            "local_hostname": self._ehlo_name,
-            "timeout": self._connect_timeout(),
-        }
-        if self.mail.use_ssl:
-            host: smtplib.SMTP = smtplib.SMTP_SSL(context=self._ssl_context, **options)
-        else:
-            host = smtplib.SMTP(**options)
-        self.host = host
-        threading.Thread(target=self._watch, args=(host,), daemon=True).start()
-        host._host = self.mail.server  # type: ignore[attr-defined]  # noqa: SLF001 – smtplib verifies this name
-        code, greeting = host.connect(self.mail.server, self.mail.port)
-        if code != 220:
-            raise smtplib.SMTPConnectError(code, greeting)
-        if host.sock is not None:
-            host.sock.settimeout(self.timeout)  # of each further step
-        if self.mail.use_tls:
-            host.starttls(context=self._ssl_context)
-        if self.mail.username and self.mail.password:
-            host.login(self.mail.username, self.mail.password)
-        return host
-
-    def _connect_timeout(self) -> float:
-        """Divide the time left among the server's addresses, which are tried in turn."""
-        addresses = socket.getaddrinfo(self.mail.server, self.mail.port, type=socket.SOCK_STREAM)
-        share = (self._ends_at - time.monotonic()) / (len(addresses) + 1)
-        if share <= 0:
-            raise TimeoutError("timed out")
-        return min(self.timeout, share)
-
-    @contextmanager
-    def deadline(self, seconds: float) -> Iterator[None]:
-        """Cut the connection after some time, and raise TimeoutError for what fails then."""
-        before = self._ends_at
-        self._ends_at = min(before, time.monotonic() + seconds)
-        try:
-            yield
-        except (OSError, ValueError) as fault:
-            if time.monotonic() >= self._ends_at:
-                raise TimeoutError("timed out") from fault
-            raise
-        finally:
-            self._ends_at = before
-
-    def _watch(self, host: smtplib.SMTP) -> None:
-        """Cut a connection when its time is over, however slowly the server goes on."""
-        while self.host is host:
-            time.sleep(WATCH_INTERVAL)
-            sock = host.sock  # which another thread may take away at any moment
-            if time.monotonic() >= self._ends_at and sock is not None:
-                with suppress(OSError):  # it is closed already
-                    socket.socket.shutdown(sock, socket.SHUT_RDWR)
-
-    def close(self) -> None:
-        """Close the connection without QUIT."""
-        if self.host is not None:
-            self.host.close()
-            self.host = None
-
-
-def _format_ehlo_name(name: str) -> str:
-    """Format our name for EHLO: a host name, or an IP address in brackets."""
-    try:
-        version = ipaddress.ip_address(name).version
-    except ValueError:
-        return name
-    return f"[{name}]" if version == 4 else f"[IPv6:{name}]"
-
-
 MAX_SENDS_PER_CONNECTION = 200  # emails
 IDLE_TIMEOUT = 10.0  # seconds after which an unused connection is closed
 LEASE_MARGIN_STEPS = 3  # extra steps in a lease: DNS look-ups, recording the outcome
@@ -231,13 +136,13 @@ class SmtpTransport:
     def send(self, email: LeasedEmail) -> None:
         """Send one email over SMTP."""
         recipient = parse_address(email.recipient).addr_spec
-        options = () if recipient.isascii() else ("SMTPUTF8", "BODY=8BITMIME")
+        message = normalise_line_ends(email.message)
         is_connected = False
         try:
             with self._connection.deadline(self._send_timeout):
                 smtp = self._connect()
                 is_connected = True
-                smtp.sendmail(self._get_sender(email), [recipient], email.message, options)
+                send_message(smtp, self._get_sender(email), recipient, message)
         except (OSError, ValueError) as fault:
             refusal = _find_refusal(fault) if is_connected else None
             if refusal is None:
@@ -318,6 +223,8 @@ def _find_refusal(fault: Exception) -> TemporaryFailure | PermanentFailure | Non
 
 def _classify_refusal(code: int, message: bytes | str) -> TemporaryFailure | PermanentFailure:
     """Distinguish a permanent refusal of this email (5yz) from a temporary one."""
+    if code == NO_REPLY_CODE:
+        return TemporaryFailure("The mail server answered in a way that we do not understand")
     text = message.decode(errors="replace") if isinstance(message, bytes) else message
     description = f"The mail server replied: {code} {text}"
     return PermanentFailure(description) if 500 <= code <= 599 else TemporaryFailure(description)

@@ -1,17 +1,18 @@
 """The mail worker: sends the emails in the outbox, one at a time.
 
-One transaction records the outcome of an email and leases the next one; it ends before the
-network is used. If a worker dies, nothing is lost: at most the email it was sending goes out
-twice, with the same Message-ID. An email whose outcome the database does not take is set aside,
-and the others go on.
+One transaction leases a few emails, and another records the outcome of each before the next one is
+sent; none is open while the network is used. If a worker dies, nothing is lost: at most the email
+it was sending goes out twice, with the same Message-ID. Only leasing waits for the disk, so that a
+power cut may repeat the few that were leased together (decision 0037). An email whose outcome the
+database does not take is set aside, and the others go on.
 """
 
 import os
 import select
 import signal
 import time
-from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter, deque
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
@@ -20,7 +21,7 @@ from typing import Self
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.database import db, transaction
+from app.database import db, quick_commits, transaction
 from app.database_faults import is_unavailable, may_concern_one_row
 from app.errors import RuleViolation
 from app.log import log
@@ -40,6 +41,9 @@ POLL_INTERVAL = 0.2  # seconds between checks while nothing is due
 PERIODIC_INTERVAL = 600.0  # seconds
 FREQUENT_INTERVAL = 2.0  # seconds
 MAX_BACKOFF = 30.0  # seconds between attempts while the mail server or the database is unavailable
+MAX_BATCH = 16  # emails leased together
+BATCH_TIME = 0.2  # seconds after which the rest goes back, so that nothing urgent waits for it
+PAUSE_SHARE = 3  # times as long as an attempt past a pause took, until the next one
 TASKS_TIME = 600.0  # seconds that a round of tasks may take before the worker counts as stuck
 ROW_RETRIES = 5  # attempts to record an outcome that may fail for this email alone
 NOT_RECORDED = "The result of the first attempt could not be recorded"
@@ -88,9 +92,11 @@ class MailWorker:
         self.tally: Counter[str] = Counter()
         self._transport = transport
         self._shutdown = shutdown
-        self._lease = timedelta(seconds=transport.max_send_time)
+        self._lease = timedelta(seconds=BATCH_TIME + transport.max_send_time)
+        self._batch_size = 1
         self._failures = 0  # consecutive failures of the server or the database
         self._unrecorded: dict[int, SendOutcome] = {}  # by email; it is not sent again
+        self._urgent_waits_until = 0.0  # in monotonic time
         self._heartbeat = Heartbeat()
 
     def run_once(self) -> None:
@@ -126,20 +132,70 @@ class MailWorker:
         self._transport.close()
 
     def _send_if_due(self) -> None:
-        if outbox.has_due(db.engine):
+        if outbox.has_due(db.engine, urgent_waits=self._urgent_waits):
             self._send_all_due()
         else:
             self._transport.close_if_idle()
             self._failures = 0
 
     def _send_all_due(self) -> None:
-        email = self._record_and_lease_once(None, None)
-        while email is not None:
+        while (batch := self._lease_batch()) and self._send_batch(batch):
+            pass
+
+    def _lease_batch(self) -> Sequence[LeasedEmail]:
+        if self._shutdown.is_set:
+            return []
+        with transaction():
+            return outbox.lease_next(self._lease, self._batch_size, urgent_waits=self._urgent_waits)
+
+    def _send_batch(self, batch: Sequence[LeasedEmail]) -> bool:
+        """Send leased emails while there is time; return False if no more can be sent for now.
+
+        The next batch is larger if this one was done in time, so that what is leased is sent soon.
+        """
+        ends_at = time.monotonic() + BATCH_TIME
+        left, sent_count = deque(batch), 0
+        is_away = False
+        while left and not (sent_count and self._is_over(ends_at, is_away=is_away)):
+            email = left.popleft()
             outcome = self._unrecorded.pop(email.id, None) or self._send(email)
-            self._failures = self._failures + 1 if outcome.is_server_unavailable else 0
-            email = self._record_and_lease(email, outcome)
+            is_away = outcome.is_server_unavailable
+            self._failures = self._failures + 1 if is_away else 0
+            self._record(email, outcome)
+            sent_count += 1
+            if outcome.state == WAITING or email.domain_failures:
+                self._give_back([one for one in left if one.domain == email.domain])
+                left = deque(one for one in left if one.domain != email.domain)
+        self._give_back(left)
+        self._batch_size = min(MAX_BATCH, 2 * sent_count)
+        return not is_away
+
+    def _is_over(self, ends_at: float, *, is_away: bool) -> bool:
+        return is_away or self._shutdown.is_set or time.monotonic() > ends_at
+
+    def _give_back(self, emails: Collection[LeasedEmail]) -> None:
+        if emails:
+            with quick_commits(), transaction():
+                outbox.give_back(list(emails))
+
+    @property
+    def _urgent_waits(self) -> bool:
+        """Whether urgent emails wait for domains that fail.
+
+        Each may take as long as a server that does not answer. However many there are, others have
+        most of the time.
+        """
+        return time.monotonic() < self._urgent_waits_until
 
     def _send(self, email: LeasedEmail) -> SendOutcome:
+        started_at = time.monotonic()
+        outcome = self._try_to_send(email)
+        if email.passes_pause:
+            now = time.monotonic()
+            self._urgent_waits_until = now + PAUSE_SHARE * (now - started_at)
+        return outcome
+
+    def _try_to_send(self, email: LeasedEmail) -> SendOutcome:
         self._heartbeat.expect(MAIL_THREAD, self._transport.max_send_time)
         try:
             self._transport.send(email)
@@ -157,15 +213,15 @@ class MailWorker:
             return SendOutcome(WAITING, "Something went wrong on our side")
         return SendOutcome(SENT)
 
-    def _record_and_lease(self, email: LeasedEmail, outcome: SendOutcome) -> LeasedEmail | None:
-        """Record the outcome of an email and lease the next, retrying while the database is away.
+    def _record(self, email: LeasedEmail, outcome: SendOutcome) -> None:
+        """Record the outcome of an email, retrying while the database is away.
 
         An email that has gone out must be recorded as sent, or it would go out again.
         """
         tries_left, row_tries_left = SHUTDOWN_RETRIES, ROW_RETRIES
         while True:
             try:
-                return self._record_and_lease_once(email, outcome)
+                return self._record_once(email, outcome)
             except (SQLAlchemyError, ValueError) as fault:  # ValueError: text that has no encoding
                 row_tries_left -= may_concern_one_row(fault)
                 if not row_tries_left or not is_unavailable(fault):
@@ -177,28 +233,17 @@ class MailWorker:
                 tries_left -= 1
                 time.sleep(POLL_INTERVAL)
 
-    def _set_aside(
-        self, email: LeasedEmail, outcome: SendOutcome, fault: Exception
-    ) -> LeasedEmail | None:
-        """Keep an outcome that could not be recorded until the lease is over; lease the next."""
+    def _set_aside(self, email: LeasedEmail, outcome: SendOutcome, fault: Exception) -> None:
+        """Keep an outcome that could not be recorded until the lease is over."""
         db.session.remove()
         log.error("outcome not recorded", email=email.id, kind=type(fault).__name__)
         self._unrecorded[email.id] = replace(outcome, error=outcome.error and NOT_RECORDED)
-        return self._record_and_lease_once(None, None)
 
-    def _record_and_lease_once(
-        self, email: LeasedEmail | None, outcome: SendOutcome | None
-    ) -> LeasedEmail | None:
-        state = ""
-        with transaction():
-            if email is not None and outcome is not None:
-                state = outbox.record_outcome(email, outcome)
-            is_over = self._shutdown.is_set or bool(outcome and outcome.is_server_unavailable)
-            leased = None if is_over else outbox.lease_next(self._lease)
-        if email is not None:
-            self.tally[state] += 1
-            log.info("email", email=email.id, template=email.template, state=state)
-        return leased
+    def _record_once(self, email: LeasedEmail, outcome: SendOutcome) -> None:
+        with quick_commits(), transaction():
+            state = outbox.record_outcome(email, outcome)
+        self.tally[state] += 1
+        log.info("email", email=email.id, template=email.template, state=state)
 
     def _wait(self) -> bool:
         """Wait for the next attempt; return True if the worker is told to stop."""

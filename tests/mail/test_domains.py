@@ -12,12 +12,13 @@ from app import clock
 from app.accounts import services as accounts
 from app.database import db, transaction
 from app.mail import domains, outbox, services
-from app.mail.models import BULK, Email, MailDomain
+from app.mail.models import BULK, URGENT, Email, MailDomain
 from tests.factories import make_email, make_organiser
 from tests.mail_server import MailServer
 
 Deliver = Callable[[], str]
 LEASE = timedelta(minutes=1)
+URGENT_SECONDS = [2, 5, 10, 20, 30, 60]
 
 
 def recipients(mailbox: MailServer) -> list[str]:
@@ -151,6 +152,98 @@ def test_a_domain_for_which_there_is_no_answer_costs_that_time_once(
     assert [domain.name for domain in domains.list_failing()] == ["slow.example"]
 
 
+def fail(domain: str, mailbox: MailServer, deliver: Deliver, count: int = 4) -> None:
+    """Let a domain turn away emails until it is left alone."""
+    for number in range(count):
+        make_email(recipient=f"{number}@{domain}")
+        mailbox.refuse(451, "Too many at once", to=f"{number}@{domain}")
+    deliver()
+    assert [one.name for one in domains.list_failing()] == [domain]
+
+
+@pytest.mark.both_databases
+def test_a_sign_in_link_does_not_wait_until_a_domain_is_tried_again(
+    site: Flask, mailbox: MailServer, deliver: Deliver
+) -> None:
+    make_organiser("zoe@busy.example")
+    fail("busy.example", mailbox, deliver)
+    with transaction():
+        accounts.send_sign_in_link("zoe@busy.example")
+
+    assert deliver() == "1 sent, 0 failed, 4 waiting"
+
+    assert recipients(mailbox) == ["zoe@busy.example"]
+
+
+@pytest.mark.both_databases
+def test_an_urgent_email_that_arrives_ends_the_pause_of_its_domain(
+    site: Flask, mailbox: MailServer, deliver: Deliver
+) -> None:
+    fail("busy.example", mailbox, deliver)
+    make_email(recipient="ada@busy.example")
+    make_email(recipient="zoe@busy.example", priority=URGENT)
+
+    assert deliver() == "2 sent, 0 failed, 4 waiting"
+
+    assert recipients(mailbox) == ["zoe@busy.example", "ada@busy.example"]
+    assert domains.list_failing() == []
+
+
+@pytest.mark.both_databases
+def test_an_urgent_email_is_tried_again_soon_and_the_others_wait_no_longer_for_that(
+    site: Flask, frozen_time: Any, mailbox: MailServer, deliver: Deliver
+) -> None:
+    fail("busy.example", mailbox, deliver)
+    [before] = [domain.resumes_at for domain in domains.list_failing()]
+    urgent = make_email(recipient="zoe@busy.example", priority=URGENT)
+    mailbox.refuse(451, "Too many at once", to="zoe@busy.example")
+    pauses: list[float] = []
+
+    for _ in range(6):
+        deliver()
+        if not pauses:
+            assert [domain.resumes_at for domain in domains.list_failing()] == [before]
+        pauses.append((urgent.due_at - clock.real_now()).total_seconds())
+        frozen_time.move_to(urgent.due_at)
+
+    for pause, usual in zip(pauses, URGENT_SECONDS, strict=True):
+        assert 0.8 * usual <= pause <= 1.2 * usual
+    assert urgent.attempts == 6
+    mailbox.reset()
+    deliver()
+    assert urgent.is_sent
+
+
+def test_a_link_is_tried_every_minute_while_it_works_and_later_like_any_other() -> None:
+    within = [pause.total_seconds() for pause in outbox.URGENT_BACKOFF]
+
+    assert within[:6] == URGENT_SECONDS
+    assert max(accumulate_until(within, 15 * 60)) == 60
+    assert outbox.URGENT_BACKOFF[-1] == outbox.BACKOFF[-1]
+
+
+def accumulate_until(pauses: list[float], seconds: float) -> list[float]:
+    """Give the pauses that begin within some time."""
+    begins = [sum(pauses[:count]) for count in range(len(pauses))]
+    return [pause for pause, start in zip(pauses, begins, strict=True) if start < seconds]
+
+
+@pytest.mark.settings(MAIL_TIMEOUT=1)
+def test_a_domain_without_an_answer_costs_others_little_however_many_sign_in_there(
+    site: Flask, mailbox: MailServer, deliver: Deliver
+) -> None:
+    mailbox.stall("slow.example")
+    make_email(recipient="first@slow.example")
+    deliver()
+    urgent = [make_email(recipient=f"{n}@slow.example", priority=URGENT) for n in range(3)]
+    for number in range(5):
+        make_email(recipient=f"{number}@example.org")
+
+    assert deliver() == "5 sent, 0 failed, 4 waiting"
+
+    assert [email.attempts for email in urgent] == [1, 0, 0]
+
+
 @pytest.mark.both_databases
 @pytest.mark.settings(LIMIT_EMAILS_PER_DOMAIN=30)
 def test_emails_to_one_domain_are_spaced_out_but_not_those_that_are_urgent(
@@ -200,17 +293,17 @@ def test_two_workers_do_not_take_the_same_turn(site: Flask) -> None:
     make_email(recipient="1@one.example")
     db.session.commit()
 
-    def lease_elsewhere() -> outbox.LeasedEmail | None:
+    def lease_elsewhere() -> list[outbox.LeasedEmail]:
         with site.app_context(), transaction():
-            return outbox.lease_next(LEASE)
+            return list(outbox.lease_next(LEASE))
 
     with ThreadPoolExecutor(1) as elsewhere:
         with transaction():
             here = outbox.lease_next(LEASE)
             there = elsewhere.submit(lease_elsewhere)
-        leased = [here, there.result(10)]
+        leased = [[email.recipient for email in emails] for emails in (here, there.result(10))]
 
-    assert [email.recipient if email else "" for email in leased] == ["0@one.example", ""]
+    assert leased == [["0@one.example"], []]
 
 
 @pytest.mark.both_databases

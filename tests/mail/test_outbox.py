@@ -2,14 +2,16 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from flask import Flask, render_template_string
+from sqlalchemy import text
 
 from app import clock
-from app.database import db, transaction
+from app.database import db, quick_commits, transaction
 from app.errors import NotFound, RuleViolation
 from app.mail import outbox, queries, services
 from app.mail.models import FAILED, SENT, Email
@@ -149,11 +151,9 @@ def shown(letter: Email) -> str:
 def test_a_worker_that_comes_too_late_does_not_unsay_what_another_has_done(site: Flask) -> None:
     letter = make_email()
     with transaction():
-        slow = outbox.lease_next(timedelta(seconds=-1))
+        [slow] = outbox.lease_next(timedelta(seconds=-1))
     with transaction():
-        quick = outbox.lease_next(timedelta(minutes=1))
-    assert slow is not None
-    assert quick is not None
+        [quick] = outbox.lease_next(timedelta(minutes=1))
 
     with transaction():
         outbox.record_outcome(quick, outbox.SendOutcome(SENT))
@@ -168,7 +168,7 @@ def lease_id(site: Flask) -> int | None:
     """Lease the next email, as a worker does; return its number."""
     with site.app_context(), transaction():
         leased = outbox.lease_next(LEASE)
-        return leased.id if leased else None
+        return leased[0].id if leased else None
 
 
 @pytest.mark.both_databases
@@ -190,11 +190,59 @@ def test_a_worker_does_not_wait_for_the_email_that_another_one_leases(site: Flas
     db.session.commit()
 
     with ThreadPoolExecutor(1) as elsewhere, transaction():
-        here = outbox.lease_next(LEASE)
+        [here] = outbox.lease_next(LEASE)
         there = elsewhere.submit(lease_id, site).result(10)
 
-    assert here is not None
     assert (here.id, there) == (first, second)
+
+
+@pytest.mark.both_databases
+def test_an_email_that_a_worker_gives_back_is_as_if_it_had_not_been_leased(site: Flask) -> None:
+    emails = [make_email(), make_email()]
+    with transaction():
+        first, second = outbox.lease_next(LEASE, 5)
+    assert [email.attempts for email in emails] == [1, 1]
+
+    with transaction():
+        outbox.give_back([second])
+
+    assert [(email.attempts, email.lease_until) for email in emails] == [
+        (1, first.lease_until),
+        (0, None),
+    ]
+
+
+@pytest.mark.both_databases
+def test_a_worker_that_comes_too_late_gives_back_nothing_that_another_has_leased(
+    site: Flask,
+) -> None:
+    email = make_email()
+    with transaction():
+        slow = outbox.lease_next(timedelta(seconds=-1), 5)
+    with transaction():
+        [quick] = outbox.lease_next(LEASE)
+
+    with transaction():
+        outbox.give_back(slow)
+
+    assert (email.attempts, email.lease_until) == (2, quick.lease_until)
+
+
+@pytest.mark.both_databases
+def test_recording_an_outcome_does_not_wait_for_the_disk_and_leasing_does(site: Flask) -> None:
+    levels = []
+    for block in (nullcontext, quick_commits, nullcontext):
+        with block(), transaction():
+            levels.append(db.session.scalar(text(COMMIT_LEVEL[db.engine.dialect.name])))
+
+    assert levels == ([2, 1, 2] if db.engine.dialect.name == "sqlite" else [False, True, False])
+
+
+COMMIT_LEVEL = {
+    "sqlite": "PRAGMA synchronous",
+    "postgresql": "SELECT source = 'session' AND setting = 'off'"
+    " FROM pg_settings WHERE name = 'synchronous_commit'",
+}
 
 
 @pytest.mark.both_databases

@@ -10,7 +10,7 @@ from sqlalchemy import update
 from app import clock
 from app.database import db, transaction
 from app.mail import queries, services
-from app.mail.models import Email
+from app.mail.models import BULK, URGENT, Email
 from tests.factories import make_email
 from tests.mail.conftest import Start, reload_email
 from tests.mail_server import MailServer
@@ -75,6 +75,53 @@ def test_a_worker_killed_before_it_could_write_down_sends_at_most_one_letter_twi
     assert len(recipients) == 11
     third, again = mailbox.emails_to("delegate-2@example.org")
     assert third.raw == again.raw
+
+
+@pytest.mark.both_databases
+def test_a_worker_killed_in_the_middle_of_many_sends_at_most_one_letter_twice(
+    mailbox: MailServer, start_worker: Start
+) -> None:
+    """It has leased several together by then, and does not wait for the disk after each."""
+    for number in range(100):
+        make_email(recipient=f"delegate-{number}@example.org")
+    worker = start_worker()
+
+    def kill_at_the_fortieth() -> None:
+        if len(mailbox.emails) == 40:
+            worker.kill()
+            worker.wait(10)
+
+    mailbox.on_accept(kill_at_the_fortieth)
+    worker.wait(30)
+    mailbox.reset()
+    the_lease_runs_out()
+    start_worker()
+    wait_until(all_sent, "all letters sent", 30)
+
+    recipients = [letter.recipient for letter in mailbox.emails]
+    assert set(recipients) == {f"delegate-{number}@example.org" for number in range(100)}
+    assert len(recipients) == 101
+
+
+@pytest.mark.both_databases
+def test_a_sign_in_link_does_not_wait_for_letters_that_a_worker_has_leased(
+    mailbox: MailServer, start_worker: Start
+) -> None:
+    for number in range(40):
+        make_email(recipient=f"delegate-{number}@example.org", priority=BULK)
+    mailbox.on_accept(lambda: time.sleep(0 if len(mailbox.emails) < 20 else 0.3))
+    start_worker()
+    mailbox.wait_for(21, 20)
+
+    make_email(recipient="zoe@example.org", priority=URGENT)
+    gone = len(mailbox.emails)
+    wait_until(lambda: mailbox.emails_to("zoe@example.org") != [], "the sign-in link", 20)
+
+    position = [letter.recipient for letter in mailbox.emails].index("zoe@example.org")
+    assert position <= gone + 1
+    mailbox.reset()
+    wait_until(all_sent, "all letters sent", 30)
+    assert len(mailbox.emails) == 41
 
 
 @pytest.mark.both_databases

@@ -26,7 +26,7 @@ SHOWN_BACK = {  # what the check shows of the answers below
 }
 
 
-def answer_questions(
+def answer_questions(  # noqa: PLR0913 – who, and from where to where
     visitor: Browser,
     *,
     until: str = "check",

@@ -451,6 +451,9 @@ def test_stopping_an_email_to_many(keyboard_user: KeyboardUser) -> None:
     keyboard_user.press("Stop sending")
     keyboard_user.press("Stop email")
     keyboard_user.expect_announcement("The email has been stopped. The rest will not get it.")
+
+
+@pytest.mark.walks(
     "admin.email_texts.edit", "admin.email_texts.restore", "admin.email_texts.send_test"
 )
 @pytest.mark.without_scripts(

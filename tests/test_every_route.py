@@ -134,6 +134,7 @@ ROUTES = [
     Route("/feedback", "GET POST", Who.PUBLIC),
     Route("/feedback/sent", "GET", Who.PUBLIC),
     Route("/healthz", "GET", Who.ANYONE),
+    Route("/logo/<key>.webp", "GET", Who.HOLDER, "/logo/wrong.webp"),
     Route("/look/<brand>-<accent>.css", "GET", Who.HOLDER, "/look/wrong0-wrong0.css"),
     Route(
         "/materials/<key>",
@@ -309,6 +310,8 @@ ROUTES = [
         Who.ORGANISER,
         "/organise/look/0b4f6c-0a5a85.css",
     ),
+    Route("/organise/look/logo", "GET POST", Who.ORGANISER),
+    Route("/organise/look/logo/remove", "POST", Who.ORGANISER),
     Route("/organise/look/reset", "POST", Who.ORGANISER),
     Route("/organise/menus", "GET", Who.A_PART),
     Route(

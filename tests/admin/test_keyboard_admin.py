@@ -18,7 +18,7 @@ from tests.factories import (
     make_session,
 )
 from tests.keyboard_user import KeyboardUser
-from tests.programme.sample_pictures import make_picture
+from tests.programme.sample_pictures import make_logo, make_picture
 
 ADA = "/organise/delegates/GHJK2345"
 
@@ -504,6 +504,21 @@ def test_the_colours(keyboard_user: KeyboardUser) -> None:
     keyboard_user.expect_announcement("The colours have been saved.")
     keyboard_user.press("Back to the shipped look")
     keyboard_user.expect_announcement("The site has its shipped look again.")
+
+
+@pytest.mark.walks("admin.logo.edit", "admin.logo.remove")
+def test_the_logo(keyboard_user: KeyboardUser, tmp_path: Path) -> None:
+    picture = tmp_path / "logo.png"
+    picture.write_bytes(make_logo("#ffffff"))
+    keyboard_user.open("/organise/look")
+    keyboard_user.press("Add a logo")
+    keyboard_user.press("Save")
+    keyboard_user.expect_announcement("Choose a picture")
+    keyboard_user.attach_file("Picture", str(picture))
+    keyboard_user.press("Save")
+    keyboard_user.expect_announcement("The logo has been saved. Every page has it now.")
+    keyboard_user.press("Remove the logo")
+    keyboard_user.expect_announcement("The logo has been removed.")
 
 
 @pytest.mark.walks(

@@ -35,7 +35,7 @@ from app.admin import (
 from app.admin.board import views as board_views
 from app.admin.content import menu_views
 from app.admin.content import views as admin_content_views
-from app.admin.delegates import annotation_views, edit_views
+from app.admin.delegates import annotation_views, day_views, edit_views
 from app.admin.delegates import views as delegate_views
 from app.admin.import_export import views as import_export_views
 from app.admin.proposals import views as proposal_views
@@ -124,6 +124,7 @@ NESTED = (  # children first: registering a parent registers only the children i
     (delegate_views.bp, edit_views.bp),
     (delegate_views.bp, delegate_views.exports_bp),
     (delegate_views.bp, annotation_views.bp),
+    (delegate_views.bp, day_views.bp),
     (speaker_page_views.bp, access_views.bp),
     (admin_speaker_views.bp, admin_speaker_views.photo_bp),
     (views.bp, views.account_bp),

@@ -249,6 +249,8 @@ ROUTES = [
     Route("/organise/delegates/_add", "GET POST", Who.DESK),
     Route("/organise/delegates/_export", "POST", Who.DESK),
     Route("/organise/delegates/_export/needs", "GET POST", Who.DESK),
+    Route("/organise/delegates/_days", "GET POST", Who.DESK),
+    Route("/organise/delegates/_days/undo", "GET POST", Who.DESK),
     Route("/organise/delegates/_several", "POST", Who.DESK),
     Route("/organise/drafts/discard", "POST", Who.A_PART),
     Route("/organise/files", "GET", Who.A_PART),

@@ -506,6 +506,21 @@ def test_the_colours(keyboard_user: KeyboardUser) -> None:
     keyboard_user.expect_announcement("The site has its shipped look again.")
 
 
+@pytest.mark.walks("admin.delegates.days.change", "admin.delegates.days.undo")
+def test_days_of_several_delegates(keyboard_user: KeyboardUser) -> None:
+    make_delegate(days="2009-06-10")
+    keyboard_user.open("/organise/delegates")
+    keyboard_user.tick("Select Ada Lovelace")
+    keyboard_user.press("Change days")
+    keyboard_user.tick("Thursday 11 June 2009")
+    keyboard_user.press("Preview changes")
+    keyboard_user.expect_text("Days after the change")
+    keyboard_user.press("Change the days of 1 delegate")
+    keyboard_user.expect_announcement("The days have been changed.")
+    keyboard_user.press("Put the old days back")
+    keyboard_user.expect_announcement("The delegates have the days again that they had before.")
+
+
 @pytest.mark.walks("admin.logo.edit", "admin.logo.remove")
 def test_the_logo(keyboard_user: KeyboardUser, tmp_path: Path) -> None:
     picture = tmp_path / "logo.png"

@@ -30,6 +30,8 @@ WITHOUT_ROWS: Final[dict[str, str]] = {  # tables that no stored database fills,
 }
 NOT_RECORDED: Final[dict[str, str]] = {  # routes that no recorded address opens, each with why
     "/favicon.ico": NEWER,
+    "/organise/delegates/_days": NEWER,
+    "/organise/delegates/_days/undo": NEWER,
     "/organise/files/uploads/<number>/columns": NEWER,
     "/organise/menus/<menu>/shipped": NEWER,
     "/logo/<key>.webp": NEWER,

@@ -23,6 +23,7 @@ from app import clock, preview_mode
 from app.clock import offset_to
 from app.database import Base, db, read_only_connection
 from app.database_faults import log_if_unavailable
+from app.errors import DamagedData
 
 T = TypeVar("T")
 
@@ -111,6 +112,10 @@ class CacheVersionWatcher:
             except SQLAlchemyError as fault:
                 if entry is None or not log_if_unavailable(fault, name, self._engine):
                     raise
+            except DamagedData:  # reading it again would fail again
+                if entry is None:
+                    raise
+                entry = self._cache[name] = (version, entry[1])
         return cast(T, entry[1])
 
     def _refresh(self) -> bool:

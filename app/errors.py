@@ -6,6 +6,7 @@
   - RuleViolation       it cannot be done now; the message says why
     - InvalidFile       an uploaded file cannot be used
     - StaleEdit         somebody else has saved since the page was opened
+  - DamagedData         what is stored cannot be read
   - Gone                it no longer exists: a used link, a withdrawn session
   - Moved               it has another address now
   - RateLimitExceeded   too many attempts in a short time
@@ -33,6 +34,10 @@ class PermissionDenied(ConferenceError):
 
 class RuleViolation(ConferenceError):
     """A rule of the conference does not allow this now."""
+
+
+class DamagedData(ConferenceError, ValueError):
+    """What is stored cannot be read; visitors are told that the service is unavailable."""
 
 
 class InvalidFile(RuleViolation):

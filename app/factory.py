@@ -20,6 +20,7 @@ from app.admin import (
     email_views,
     email_wording_views,
     history_views,
+    logo_views,
     look_views,
     notice_views,
     preview_link_views,
@@ -38,7 +39,7 @@ from app.admin import waiting_list_views as admin_waiting_list_views
 from app.admin.board import views as board_views
 from app.admin.content import menu_views
 from app.admin.content import views as admin_content_views
-from app.admin.delegates import annotation_views, edit_views
+from app.admin.delegates import annotation_views, day_views, edit_views
 from app.admin.delegates import views as delegate_views
 from app.admin.import_export import views as import_export_views
 from app.admin.mailings import send_views
@@ -125,6 +126,7 @@ ADMIN = (
     (settings_views.bp, roles.SETTINGS),
     (start_views.bp, roles.SETTINGS),
     (look_views.bp, roles.LOOK),
+    (logo_views.bp, roles.LOOK),
     (rehearsal_views.bp, roles.HOME),
     (saved_views.bp, roles.HOME),
     (history_views.bp, roles.HISTORY),
@@ -136,6 +138,7 @@ NESTED = (  # children first: registering a parent registers only the children i
     (delegate_views.bp, delegate_views.exports_bp),
     (delegate_views.bp, annotation_views.bp),
     (mailing_views.bp, send_views.bp),
+    (delegate_views.bp, day_views.bp),
     (speaker_page_views.bp, access_views.bp),
     (admin_speaker_views.bp, admin_speaker_views.photo_bp),
     (views.bp, views.account_bp),

@@ -42,4 +42,4 @@ SPEAKER_NEEDS = Area(
 SETTINGS = Area(read_roles=EVERYONE, write_roles=frozenset({ORGANISER}))
 HISTORY = Area(read_roles=frozenset({ORGANISER, VIEWER}), write_roles=frozenset({ORGANISER}))
 TEAM = Area(read_roles=frozenset({ORGANISER}), write_roles=frozenset({ORGANISER}))
-LOOK = TEAM  # colours of the site
+LOOK = TEAM  # logo and colours of the site

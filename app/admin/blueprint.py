@@ -103,7 +103,7 @@ MENU = (
             MenuItem(_l("Pages and news"), f"{ROOT}/pages", roles.CONTENT),
             MenuItem(_l("Menus"), f"{ROOT}/menus", roles.CONTENT),
             MenuItem(_l("Settings"), f"{ROOT}/settings", roles.SETTINGS),
-            MenuItem(_l("Colours"), f"{ROOT}/look", roles.LOOK),
+            MenuItem(_l("Logo and colours"), f"{ROOT}/look", roles.LOOK),
         ),
     ),
     MenuGroup(_l("Team"), (MenuItem(_l("Team"), f"{ROOT}/people", roles.TEAM),)),

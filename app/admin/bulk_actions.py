@@ -44,6 +44,7 @@ class BulkAction(Generic[ItemT]):
     build_form: Callable[..., Form] = ConfirmForm  # what is asked before it runs
     read_form: Callable[[Any], Mapping[str, Any]] = lambda _: {}  # arguments of ``run`` from it
     template: str = "admin/bulk.html"
+    runs_at_once: bool = False  # ``run`` is called once, with all items
 
 
 def confirm_or_run(
@@ -81,7 +82,7 @@ def _run(action: BulkAction[Any], items: Sequence[Any], form: Form) -> bool:
     if not form.validate_on_submit():
         return False
     try:
-        for thing in items:
+        for thing in [items] if action.runs_at_once else items:
             action.run(thing, actor=guards.current_actor(), **action.read_form(form))
     except RuleViolation as refusal:
         form.form_errors.append(gettext(str(refusal)))

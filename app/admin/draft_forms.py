@@ -4,7 +4,7 @@ The view of such a form is decorated with ``deletes_draft``, makes its form with
 and answers the button of the preview with ``redirect_to_preview``.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import wraps
 from typing import Any, Final, ParamSpec
 
@@ -23,6 +23,7 @@ from app.web import redirects
 PREVIEW: Final = "preview"  # the button, and the query parameter of the page that shows it
 LIVE_PREVIEW: Final = "live"  # its value for a script, which stores nothing
 NOT_STORED: Final = {"csrf_token", PREVIEW, "button", "step"}  # buttons and the token
+SELECTION: Final = {"all", "chosen"}  # of rows of a list
 SEE_OTHER: Final = 303
 P = ParamSpec("P")
 
@@ -79,6 +80,30 @@ def redirect_to_draft(form: Form, url: str, path: str = "") -> Response | None:
     form_drafts.save(_person_id(), path or request.path, typed)
     g.stored_draft = path or request.path
     return redirect(url, SEE_OTHER)
+
+
+def redirect_to_selection(chosen: Iterable[str], url: str, path: str) -> Response:
+    """Store which rows of a list were selected, and redirect to the page at a path about them."""
+    typed = [one for one in request.form.items(multi=True) if one[0] not in NOT_STORED | SELECTION]
+    form_drafts.save(_person_id(), path, [*typed, *(("chosen", one) for one in chosen)])
+    g.stored_draft = path
+    return redirect(url, SEE_OTHER)
+
+
+def find_selection() -> MultiDict[str, str]:
+    """Return what was selected and typed: sent with this request, or stored before it."""
+    return find_stored() if _is_read() else request.form
+
+
+def find_stored() -> MultiDict[str, str]:
+    """Return what was stored for the page of this request; nothing if there is no draft."""
+    draft = find_draft()
+    return MultiDict(form_drafts.load_fields(draft) if draft else ())
+
+
+def store_fields(path: str, fields: Iterable[tuple[str, str]]) -> None:
+    """Store what the page at a path is to show this person."""
+    form_drafts.save(_person_id(), path, fields)
 
 
 def deletes_draft(view: Callable[P, ResponseReturnValue]) -> Callable[P, ResponseReturnValue]:

@@ -13,10 +13,11 @@ from app.admin.draft_forms import deletes_draft
 from app.admin.edit_form import EditForm
 from app.content import look
 from app.content.palette import ContrastFault, Palette, build_preview_stylesheet, parse_colour
-from app.content.views import parse_palette
+from app.content.views import get_logo, parse_palette
 from app.errors import StaleEdit
 from app.forms.form import validates_own_csrf
 from app.history import queries as history
+from app.programme.photos import logo_images
 from app.web import redirects
 from app.web.rendering import render_page
 
@@ -60,7 +61,7 @@ def edit() -> ResponseReturnValue:
     form = LookForm(data=_get_saved(), **draft_forms.find_typed())
     stale, status = None, 422 if form.is_submitted() else 200
     palette = form.palette if form.validate_on_submit() else None
-    if palette is not None and not form.reject_unreadable(palette):
+    if palette is not None and not (form.reject_unreadable(palette) or _hides_logo(form, palette)):
         try:
             return draft_forms.redirect_to_preview(form) or _save(form, palette)
         except StaleEdit as error:
@@ -111,6 +112,17 @@ def _render(form: LookForm, status: int, stale: StaleEdit | None) -> ResponseRet
         sample_url=url_for(".sample_stylesheet", brand=sample.brand[1:], accent=sample.accent[1:]),
         entries=history.list_newest(look.SUBJECT),
     )
+
+
+def _hides_logo(form: LookForm, palette: Palette) -> bool:
+    """Add an error if the logo could not be seen on the header; return True if so."""
+    logo = get_logo()
+    if logo is None or logo.options.has_plate:
+        return False
+    if logo_images.is_readable_on(logo.picture, palette.brand):
+        return False
+    form.brand.errors = [_l("The logo is hard to see on this colour. Give it a white plate first")]
+    return True
 
 
 def _describe(name: str, fault: ContrastFault) -> str:

@@ -1,4 +1,4 @@
-"""Tables of pages, news, links, the urgent notice, pictures and menus.
+"""Tables of pages, news, links, the urgent notice, pictures, menus and the look.
 
 Each save of a text adds a version, none is deleted.
 """
@@ -126,3 +126,25 @@ class SiteLook(Base):
     changed_at: Mapped[datetime]
 
     __table_args__ = (CheckConstraint("id = 1", name="single_row"),)
+
+
+class SiteLogo(Base):
+    """The logo in place of the shipped mark: one row, or none; without a picture it was removed."""
+
+    __tablename__ = "site_logo"
+
+    id: Mapped[int] = mapped_column(primary_key=True, default=1)
+    key: Mapped[str] = mapped_column(default="")  # its address; a hash of the picture
+    picture: Mapped[bytes | None] = mapped_column(LargeBinary, default=None)  # a WebP
+    width: Mapped[int] = mapped_column(default=0)  # pixels
+    height: Mapped[int] = mapped_column(default=0)
+    description: Mapped[str] = mapped_column(default="")  # text alternative
+    has_plate: Mapped[bool] = mapped_column(default=False)  # on white, not on the header's colour
+    has_name: Mapped[bool] = mapped_column(default=True)  # the conference's name stands beside it
+    version: Mapped[int] = mapped_column(default=0)
+    changed_at: Mapped[datetime]
+
+    __table_args__ = (
+        CheckConstraint("id = 1", name="single_row"),
+        CheckConstraint("picture IS NULL OR description <> ''", name="described"),
+    )

@@ -16,7 +16,8 @@ from sqlalchemy import Connection, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from app import cache_version, clock
-from app.content import images, look, markdown, models, versions
+from app.content import images, logo, look, markdown, models, versions
+from app.content.logo import Logo
 from app.content.palette import Palette
 from app.content.versions import (
     FALLBACK_LANGUAGE,
@@ -168,6 +169,11 @@ def get_palette(folder: Path) -> Palette:
     return _store_or_defaults(folder).palette
 
 
+def get_logo(folder: Path) -> Logo | None:
+    """Return the logo of public pages, or None."""
+    return _store_or_defaults(folder).logo
+
+
 def get_next_change(folder: Path, since: datetime) -> datetime | None:
     """Return when the next version appears or ends after a moment, or None."""
     return _store(folder).find_next_change(since)
@@ -298,7 +304,10 @@ def _load(folder: Path, connection: Connection) -> ContentStore:
         menus=[MenuPosition(*row) for row in connection.execute(SELECT_MENUS)],
     )
     store = replace(
-        store, images=images.load_infos(connection), palette=look.load_palette(connection)
+        store,
+        images=images.load_infos(connection),
+        palette=look.load_palette(connection),
+        logo=logo.load_logo(connection),
     )
     if not store.saved:
         return store

@@ -16,6 +16,7 @@ from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 
+from app.content.logo import Logo
 from app.content.models import LINK, NEWS, NOTICE, PAGE
 from app.content.palette import SHIPPED, Palette
 from app.errors import Gone, NotFound
@@ -128,6 +129,7 @@ class ContentStore:
     images: Mapping[str, ImageInfo] = field(default_factory=dict)  # by key
     menus: Sequence[MenuPosition] = ()  # sorted by position
     palette: Palette = SHIPPED
+    logo: Logo | None = None
 
     def get_effective(self, kind: str, slug: str, language: str, at: datetime) -> Version:
         """Return the version that visitors in a language see; raise NotFound or Gone."""

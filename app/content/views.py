@@ -12,6 +12,7 @@ from werkzeug.routing import BaseConverter, ValidationError
 
 from app import clock
 from app.content import images, menus, queries
+from app.content.logo import Logo
 from app.content.palette import SHIPPED, Palette, build_stylesheet, parse_colour
 from app.content.versions import ContentStore, load_defaults
 from app.database_faults import log_if_unavailable
@@ -79,6 +80,17 @@ def get_look_url(palette: Palette) -> str:
 
 
 @bp.app_template_global()
+def get_logo() -> Logo | None:
+    """Return the logo that organisers have set, or None; then pages show the shipped mark."""
+    try:
+        return queries.get_logo(get_content_folder())
+    except SQLAlchemyError:
+        if not is_error_page():
+            raise
+        return None
+
+
+@bp.app_template_global()
 def is_page_public(slug: str) -> bool:
     """Return True if visitors can read a content page, so that others link to it."""
     try:
@@ -134,6 +146,14 @@ def picture_rendition(key: str, width: int, suffix: str) -> ResponseReturnValue:
 @bp.get("/look/<string(length=6):brand>-<string(length=6):accent>.css")
 def look_stylesheet(brand: str, accent: str) -> ResponseReturnValue:
     return _immutable_response(build_stylesheet(parse_palette(brand, accent)).encode(), "text/css")
+
+
+@bp.get("/logo/<key>.webp")
+def logo_picture(key: str) -> ResponseReturnValue:
+    logo = get_logo()
+    if logo is None or logo.key != key:
+        raise NotFound("There is no picture at that web address")
+    return _immutable_response(logo.picture, "image/webp")
 
 
 def parse_palette(brand: str, accent: str) -> Palette:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, insert, select
 
 from app import clock
 from app.database import db
@@ -35,6 +35,23 @@ def record_personal(
     if field_changes:
         entry.personal_details = PersonalDetails(changes=dump_changes(field_changes))
     return entry
+
+
+def record_personal_for_all(
+    summary: str, *, subjects: Sequence[str], actor: str, field_changes: Sequence[Change]
+) -> None:
+    """Add one entry for each subject, in two statements; all have the same changed fields."""
+    if not subjects:
+        return
+    entry = {"happened_at": clock.now(), "actor": actor, "summary": summary}
+    ids = db.session.scalars(
+        insert(HistoryEntry).returning(HistoryEntry.id),
+        [{**entry, "subject": subject} for subject in subjects],
+    ).all()
+    changes = dump_changes(field_changes)
+    db.session.execute(
+        insert(PersonalDetails), [{"entry_id": number, "changes": changes} for number in ids]
+    )
 
 
 def erase_personal_details(subject: str) -> None:

@@ -54,8 +54,12 @@ def target_conference() -> TargetConference:
         return NO_TARGET
     row = queries.get_conference()
     facts = {name: _as_fact(getattr(row, name)) for name in CONFERENCE_FIELDS if hasattr(row, name)}
-    names = tuple(one.name for one in queries.list_speakers())
-    return TargetConference({**facts, "invented": "yes" if row.is_demo else ""}, names)
+    speakers = queries.list_speakers()
+    return TargetConference(
+        {**facts, "invented": "yes" if row.is_demo else ""},
+        tuple(one.name for one in speakers),
+        {one.contact_address.casefold(): one.name for one in speakers if one.contact_address},
+    )
 
 
 def match_existing(programme: ParsedProgramme) -> ParsedProgramme:

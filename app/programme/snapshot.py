@@ -8,7 +8,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Annotated
 
-from pydantic import Field, TypeAdapter
+from pydantic import Field, TypeAdapter, ValidationError
+
+from app.errors import DamagedData
+from app.log import log
 
 DEFAULT_LANGUAGE = "en"  # of a biography without a language
 STORED_LINK_NOTE = " (opens another website)</a>"  # in older releases: pages add it now
@@ -247,8 +250,12 @@ def dump(snapshot: Snapshot) -> str:
 
 
 def load(text: str) -> Snapshot:
-    """Load a snapshot from JSON."""
-    return _snapshot_adapter.validate_json(text.replace(STORED_LINK_NOTE, "</a>"))
+    """Load a snapshot from JSON; raise DamagedData if it is none."""
+    try:
+        return _snapshot_adapter.validate_json(text.replace(STORED_LINK_NOTE, "</a>"))
+    except ValidationError as fault:
+        log.error("a stored programme cannot be read", faults=fault.error_count())
+        raise DamagedData from None  # the fault itself quotes what is stored
 
 
 def dump_settings(settings: Conference) -> str:

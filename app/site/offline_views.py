@@ -15,7 +15,7 @@ from flask_babel import gettext
 
 from app import clock
 from app.content import queries as content
-from app.content.views import get_content_folder, get_look_url
+from app.content.views import get_content_folder, get_logo, get_look_url
 from app.programme import queries as programme_queries
 from app.releases import current_release
 from app.web.cache_policy import cacheable, expires_at
@@ -74,8 +74,7 @@ def offline_manifest() -> ResponseReturnValue:
     now = clock.now()
     expires_at(now + A_MINUTE)
     moment = {"day": local_date(now), "time": local_time(now)}
-    look = filter(None, [get_look_url(content.get_palette(get_content_folder()))])
-    addresses = [*map(asset, FILES), *look, *_page_urls()][:MAX_PAGES]
+    addresses = [*map(asset, FILES), *_look_urls(), *_page_urls()][:MAX_PAGES]
     said = gettext("You are offline. This page was saved at %(time)s on %(day)s.", **moment)
     return jsonify(
         version=_version(addresses),
@@ -91,6 +90,15 @@ def service_worker() -> ResponseReturnValue:
     answer.headers["Cache-Control"] = "no-cache"
     answer.add_etag()
     return answer.make_conditional(request)
+
+
+def _look_urls() -> Iterator[str]:
+    """Yield the addresses of the colours and the logo that organisers have set."""
+    palette, logo = content.get_palette(get_content_folder()), get_logo()
+    if not palette.is_shipped:
+        yield get_look_url(palette)
+    if logo is not None:
+        yield logo.url
 
 
 def _page_urls() -> Iterator[str]:

@@ -15,6 +15,7 @@ from werkzeug.exceptions import HTTPException, InternalServerError
 from app.database_faults import is_unavailable
 from app.errors import (
     ConferenceError,
+    DamagedData,
     Gone,
     Moved,
     NetworkLimitExceeded,
@@ -36,6 +37,7 @@ STATUS_CODES = {
     RuleViolation: 409,
     Gone: 410,
     RateLimitExceeded: 429,
+    DamagedData: 503,
 }
 HEADINGS = {
     400: lazy_gettext("We could not understand that request"),

@@ -175,6 +175,20 @@ def test_a_tag_that_one_of_them_has_no_room_for_is_added_to_nobody(
     assert desk.open(f"{LIST}?sort=registered").rows[0]["Tags"] == ""
 
 
+def test_a_tag_for_many_asks_as_few_questions_as_for_one(
+    desk: Browser, three: list[Delegate], queries: list[str]
+) -> None:
+    counts: dict[str, set[int]] = {"Add": set(), "Remove": set()}
+    for number, names in enumerate((["Ada"], ["Ada", "Bea", "Cleo"])):
+        for verb, field in (("Add", "Tag"), ("Remove", "Tag to remove")):
+            page = desk.open(LIST).press(f"{verb} a tag", tick(*names))
+            queries.clear()
+            page.press(f"{verb} tag", {field: f"Press {number}"})
+            counts[verb].add(len(queries))
+
+    assert [len(different) for different in counts.values()] == [1, 1]
+
+
 def test_those_that_are_ticked_are_downloaded_and_the_history_says_so(
     desk: Browser, three: list[Delegate]
 ) -> None:

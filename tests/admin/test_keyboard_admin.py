@@ -27,7 +27,7 @@ from tests.factories import (
 )
 from tests.keyboard_user import KeyboardUser
 from tests.lookups import get_session
-from tests.programme.sample_pictures import make_picture
+from tests.programme.sample_pictures import make_logo, make_picture
 
 ADA = "/organise/delegates/GHJK2345"
 
@@ -664,6 +664,36 @@ def test_the_colours(keyboard_user: KeyboardUser) -> None:
     keyboard_user.expect_announcement("The colours have been saved.")
     keyboard_user.press("Back to the shipped look")
     keyboard_user.expect_announcement("The site has its shipped look again.")
+
+
+@pytest.mark.walks("admin.delegates.days.change", "admin.delegates.days.undo")
+def test_days_of_several_delegates(keyboard_user: KeyboardUser) -> None:
+    make_delegate(days="2009-06-10")
+    keyboard_user.open("/organise/delegates")
+    keyboard_user.tick("Select Ada Lovelace")
+    keyboard_user.press("Change days")
+    keyboard_user.tick("Thursday 11 June 2009")
+    keyboard_user.press("Preview changes")
+    keyboard_user.expect_text("Days after the change")
+    keyboard_user.press("Change the days of 1 delegate")
+    keyboard_user.expect_announcement("The days have been changed.")
+    keyboard_user.press("Put the old days back")
+    keyboard_user.expect_announcement("The delegates have the days again that they had before.")
+
+
+@pytest.mark.walks("admin.logo.edit", "admin.logo.remove")
+def test_the_logo(keyboard_user: KeyboardUser, tmp_path: Path) -> None:
+    picture = tmp_path / "logo.png"
+    picture.write_bytes(make_logo("#ffffff"))
+    keyboard_user.open("/organise/look")
+    keyboard_user.press("Add a logo")
+    keyboard_user.press("Save")
+    keyboard_user.expect_announcement("Choose a picture")
+    keyboard_user.attach_file("Picture", str(picture))
+    keyboard_user.press("Save")
+    keyboard_user.expect_announcement("The logo has been saved. Every page has it now.")
+    keyboard_user.press("Remove the logo")
+    keyboard_user.expect_announcement("The logo has been removed.")
 
 
 @pytest.mark.walks(

@@ -1,5 +1,7 @@
 """Spreadsheets as secretaries of congresses keep them: in five languages, never quite finished."""
 
+from dataclasses import replace
+
 import pytest
 
 from app.errors import InvalidFile
@@ -153,6 +155,56 @@ def test_email_addresses_are_read_from_columns_and_names() -> None:
         "Flo May": None,
     }
     assert "row 4: Eli Ray: This is not an email address: eli" in reasons(reading)
+
+
+@pytest.mark.parametrize(
+    "typed", ["ada@", "ada.@example.org", "ada@example..org", "ada@-example.org", "ada@localhost"]
+)
+def test_a_malformed_address_is_left_out_with_its_row_and_the_rest_is_loaded(typed: str) -> None:
+    reading = read(
+        "Title;Room;Presenter;Email",
+        "Warm homes;Quay;Bo Lund;bo@example.org",
+        f"Cold homes;Quay;Ada Marsh;{typed}",
+    )
+
+    assert {one.name: one.contact_address for one in reading.programme.speakers} == {
+        "Bo Lund": "bo@example.org",
+        "Ada Marsh": None,
+    }
+    assert [one for one in reasons(reading) if "email" in one] == [
+        f"row 3: Ada Marsh: This is not an email address: {typed}"
+    ]
+
+
+def test_two_people_with_one_address_are_named() -> None:
+    reading = read(
+        "Name;Email",
+        "Ada Marsh;office@example.org",
+        "Bo Lund;Office@Example.org",
+        "Ada Marsh;office@example.org",
+    )
+
+    assert [one for one in reasons(reading) if "email" in one] == [
+        "row 3: Bo Lund: Ada Marsh has the same email address"
+    ]
+    assert [one.contact_address for one in reading.programme.speakers] == [
+        "office@example.org",
+        "Office@example.org",
+    ]
+
+
+def test_so_is_whoever_has_the_address_of_a_speaker_of_the_site() -> None:
+    known = {"ada@example.org": "Ada Marsh", "bo@example.org": "Bo Lund"}
+    reading = read(
+        "Name;Email",
+        "Ada Marsh;ada@example.org",
+        "Cleo Dale;BO@example.org",
+        home=replace(TIDES, contact_addresses=known),
+    )
+
+    assert [one for one in reasons(reading) if "email" in one] == [
+        "row 3: Cleo Dale: Bo Lund has the same email address"
+    ]
 
 
 # Days and times

@@ -5,7 +5,7 @@ import zlib
 from io import BytesIO
 from typing import Any
 
-from PIL import Image
+from PIL import Image, ImageDraw
 from PIL.TiffImagePlugin import IFDRational
 
 RED, GREEN, BLUE = (200, 30, 30), (30, 160, 60), (30, 60, 200)
@@ -29,6 +29,14 @@ def encode(picture: Image.Image, kind: str = "JPEG", **options: Any) -> bytes:
     out = BytesIO()
     picture.save(out, kind, **options)
     return out.getvalue()
+
+
+def make_logo(colour: str, size: tuple[int, int] = (600, 200), kind: str = "PNG") -> bytes:
+    """Give a disc of one colour in a wide transparent picture."""
+    picture = Image.new("RGBA", size, (0, 0, 0, 0))
+    height = size[1]
+    ImageDraw.Draw(picture).ellipse((height // 4, 0, height // 4 + height * 2, height - 1), colour)
+    return encode(picture, kind)
 
 
 def open_jpeg(body: bytes) -> Image.Image:

@@ -22,7 +22,7 @@ from wtforms.validators import DataRequired
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from app import clock
-from app.forms.fields import line_field, other_persons_email_field
+from app.forms.fields import days_field, line_field, other_persons_email_field
 from app.forms.form import Form
 from app.forms.validators import (
     max_length,
@@ -31,6 +31,7 @@ from app.forms.validators import (
     requires_alphanumeric,
 )
 from app.registration.bookings.forms import VersionedForm
+from app.registration.desk import day_changes
 from app.registration.desk.annotations import MAX_LABEL_LENGTH, MAX_NOTE_LENGTH
 from app.registration.fields import (
     BOOKING_FIELDS,
@@ -159,6 +160,37 @@ class CancelBookingForm(NotifyForm):
         _l("Email the delegate?"),
         _l("Yes, send the cancellation email"),
         _l("No"),
+    )
+
+
+class ChangeDaysForm(NotifyForm):
+    """Change the days of several delegates."""
+
+    mode = RadioField(
+        _l("What should change?"),
+        choices=[
+            SelectChoice(day_changes.REPLACE, _l("They attend exactly these days")),
+            SelectChoice(day_changes.ADD, _l("They attend these days too")),
+            SelectChoice(day_changes.REMOVE, _l("They no longer attend these days")),
+        ],
+        default=day_changes.REPLACE,
+    )
+    days = days_field(_l("Days"))
+    notify = notify_field(
+        _l("Email the delegates?"), _l("Yes, show what changed, before and after"), _l("No")
+    )
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether a preview can be shown of what was stored."""
+        return all(self[name].validate(self) for name in ("mode", "days", "notify"))
+
+
+class UndoDaysForm(NotifyForm):
+    """Put the days of several delegates back."""
+
+    notify = notify_field(
+        _l("Email the delegates?"), _l("Yes, show what changed, before and after"), _l("No")
     )
 
 

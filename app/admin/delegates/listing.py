@@ -92,7 +92,10 @@ def _iter_tag_actions() -> Iterator[BulkAction[SelectedDelegate]]:
         lambda num: ngettext("Tag %(num)s delegate", "Tag %(num)s delegates", num),
         "delegates-tagged",
         lambda one: not one.delegate.is_erased,
-        lambda one, actor, tag: annotations.add_tag(one.delegate, tag, actor=actor),
+        lambda chosen, actor, tag: annotations.add_tag_to_all(
+            [one.delegate for one in chosen], tag, actor=actor
+        ),
+        runs_at_once=True,
         confirm_label=_l("Add tag"),
         skipped_text=_describe_erased,
         build_form=build_add_tag_form,
@@ -107,7 +110,10 @@ def _iter_tag_actions() -> Iterator[BulkAction[SelectedDelegate]]:
         ),
         "delegates-untagged",
         lambda one: not one.delegate.is_erased,
-        lambda one, actor, tag: annotations.remove_tag(one.delegate, tag, actor=actor),
+        lambda chosen, actor, tag: annotations.remove_tag_from_all(
+            [one.delegate for one in chosen], tag, actor=actor
+        ),
+        runs_at_once=True,
         confirm_label=_l("Remove tag"),
         skipped_text=_describe_erased,
         build_form=_build_remove_tag_form,

@@ -3,14 +3,14 @@
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
 from app import clock
 from app.accounts.guards import current_actor
-from app.admin import bulk_actions
+from app.admin import bulk_actions, draft_forms
 from app.admin.delegates import listing as delegate_listing
 from app.admin.delegates import presentation
 from app.admin.delegates.edit_views import breadcrumbs, redirect_to, render_form, save_answers
@@ -94,6 +94,9 @@ def bulk() -> ResponseReturnValue:
     chosen = queries.list_by_reference(references)
     if chosen and request.form.get("action") == "csv":
         return _export(DelegateFilter(references=references), len(chosen), "csv")
+    if chosen and request.form.get("action") == "days":
+        url = url_for("admin.delegates.days.change")
+        return draft_forms.redirect_to_selection([one.reference for one in chosen], url, url)
     selected = [SelectedDelegate(one) for one in chosen]
     done = bulk_actions.confirm_or_run(delegate_listing.build_actions(), selected)
     return render_index(gettext("Select at least one delegate")) if done is None else done

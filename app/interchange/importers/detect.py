@@ -64,8 +64,9 @@ def read_bytes(
         raw = tables.parse(spreadsheets.read_workbook(contents), log, target, choices)
     else:
         raw = _parse_text(_decode(contents, log), log, target, choices)
-    programme = normalise.normalise(raw, log)
-    is_nameless = not raw.names_conference and raw.conference.get("acronym", "") != target.acronym
+    is_ours = raw.conference.get("acronym", "") == target.acronym
+    programme = normalise.normalise(raw, log, target.contact_addresses if is_ours else {})
+    is_nameless = not raw.names_conference and not is_ours
     if is_nameless:
         reason = (
             "It does not name a conference, and none of its sessions are on a day of "

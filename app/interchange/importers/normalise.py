@@ -141,8 +141,13 @@ def _parse_day(value: str, zone: ZoneInfo) -> date | None:
 MAX_SESSIONS = 20_000
 
 
-def normalise(raw: RawProgramme, log: ImportLog) -> ParsedProgramme:
-    """Return the programme, and note every fix."""
+def normalise(
+    raw: RawProgramme, log: ImportLog, contact_addresses: Mapping[str, str]
+) -> ParsedProgramme:
+    """Return the programme, and note every fix.
+
+    ``contact_addresses`` are those of the speakers that the site has already, with their names.
+    """
     _check_session_count(raw, len(raw.sessions))
     zone = session_times.choose_zone(raw, log)
     themes, rooms, speakers = ThemeBuilder(log), RoomBuilder(log), SpeakerBuilder(log)
@@ -156,6 +161,7 @@ def normalise(raw: RawProgramme, log: ImportLog) -> ParsedProgramme:
     base = raw.conference.get("base_url", "")
     for session in raw.sessions:
         sessions.add(session, base)
+    speakers.note_shared_addresses(contact_addresses)
     _check_session_count(raw, len(sessions.all))
     facts = parse_conference(raw, zone, sessions.all, log)
     programme = ParsedProgramme(

@@ -110,6 +110,7 @@ class TargetConference:
 
     facts: Mapping[str, str] = field(default_factory=dict)
     speaker_names: tuple[str, ...] = ()
+    contact_addresses: Mapping[str, str] = field(default_factory=dict)  # names by address
 
     @property
     def acronym(self) -> str:

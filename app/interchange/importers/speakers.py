@@ -1,6 +1,6 @@
 """Speakers, with the profile fields that only native JSON and tables have."""
 
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterator, Mapping
 from typing import Any
 
 from app.interchange.importers import text as cleaning
@@ -71,6 +71,7 @@ class SpeakerBuilder:
         self._speakers: dict[str, ParsedSpeaker] = {}
         self._names: dict[str, str] = {}
         self._spellings: set[str] = set()
+        self._address_places: dict[str, str] = {}  # where in the file, by key
 
     @property
     def all(self) -> tuple[ParsedSpeaker, ...]:
@@ -116,7 +117,7 @@ class SpeakerBuilder:
         slug = self._slugs.allocate(raw.slug, name, numbered)
         profile = PROFILE_FIELDS if raw.has_profile else frozenset()
         values = _clean_values(raw, name, OWN_FIELDS | profile, self._log)
-        values |= {"name": name, "contact_address": self._contact_address(raw)}
+        values |= {"name": name, "contact_address": self._contact_address(key, raw)}
         self._speakers[key] = build_parsed_speaker(key, slug, values)
 
     def _note_spelling(self, key: str, name: str, raw: RawPerson) -> None:
@@ -136,10 +137,30 @@ class SpeakerBuilder:
             gaps |= PROFILE_FIELDS
         values = _clean_values(raw, known.name, gaps, self._log)
         if not known.contact_address:
-            values["contact_address"] = self._contact_address(raw)
+            values["contact_address"] = self._contact_address(key, raw)
         self._speakers[key] = fill_in(known, values)
 
-    def _contact_address(self, raw: RawPerson) -> str | None:
-        """Return the email address of a person, if the file has one."""
-        address = as_text(raw.values.get("contact_address"))
-        return cleaning.clean_line(address, raw.where, self._log) or None
+    def note_shared_addresses(self, known: Mapping[str, str]) -> None:
+        """Note who has the email address of another speaker, in the file or in the programme.
+
+        ``known`` maps the addresses in the programme to names.
+        """
+        first = dict(known)
+        for key, speaker in self._speakers.items():
+            address = (speaker.contact_address or "").casefold()
+            other = first.setdefault(address, speaker.name) if address else speaker.name
+            if cleaning.normalise_name(other) != cleaning.normalise_name(speaker.name):
+                where = self._address_places[key]
+                self._log.add_clash(where, speaker.name, f"{other} has the same email address")
+
+    def _contact_address(self, key: str, raw: RawPerson) -> str | None:
+        """Return the email address of a person, if the file has a valid one."""
+        typed = as_text(raw.values.get("contact_address"))
+        line = cleaning.clean_line(typed, raw.where, self._log)
+        address = cleaning.parse_email(line)
+        if line and not address:
+            reason = f"This is not an email address: {line[:60]}"
+            self._log.add_skipped(raw.where, raw.name, reason)
+        if address:
+            self._address_places[key] = raw.where
+        return address or None

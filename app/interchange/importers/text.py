@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote, urlsplit
 
+import email_validator
+
 from app.interchange.importers.parsed import ImportLog
 from app.programme.fields.table import (
     MAX_WORD_LENGTH,
@@ -30,6 +32,9 @@ UNESCAPED_PERCENT = re.compile(r"%(?![0-9a-fA-F]{2})")
 URI_SAFE = "%/?:@!$&'()*+,;=~"
 HTML_TAG = re.compile(r"</?[a-zA-Z]")
 ESCAPED_HTML_TAG = re.compile(r"&lt;/?(?:p|ul|ol|li|a|br|em|strong|div|h\d)\b")
+
+# As in forms: whether an address of a reserved domain works is found out when an email is sent.
+email_validator.SPECIAL_USE_DOMAIN_NAMES.clear()
 
 
 def normalise_name(name: str) -> str:
@@ -117,6 +122,14 @@ def parse_number(value: str, maximum: int) -> int | None:
     if match is None or not 1 <= int(match[1]) <= maximum:
         return None
     return int(match[1])
+
+
+def parse_email(value: str) -> str:
+    """Return an email address as forms would accept it, or "" if it is none."""
+    try:
+        return email_validator.validate_email(value, check_deliverability=False).normalized
+    except email_validator.EmailNotValidError:
+        return ""
 
 
 def as_text(value: Any) -> str:

@@ -10,8 +10,9 @@ import re
 import struct
 import zlib
 from collections.abc import Callable
+from dataclasses import dataclass
 from io import BytesIO
-from typing import Final
+from typing import Final, TypeVar
 
 from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 
@@ -58,6 +59,20 @@ DECODING_ERRORS: Final = (  # decoders raise these for broken and hostile files
     zlib.error,
 )
 
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class FileFormats:
+    """Which pictures are accepted in one place."""
+
+    accepted: tuple[str, ...]  # as Pillow names them
+    wrong_format: str  # what others are refused with
+    min_side: int = MIN_SIDE
+
+
+PHOTO_FORMATS: Final = FileFormats(("JPEG", "PNG", "WEBP"), "Choose a JPEG, PNG or WebP picture")
+
 
 def normalise_upload(body: bytes) -> bytes:
     """Return an upload as an upright, reduced JPEG without metadata; raise InvalidFile."""
@@ -69,22 +84,41 @@ def normalise_whole(body: bytes) -> bytes:
     return _normalise(body, _shrink_whole)
 
 
-def _normalise(body: bytes, shrink: Callable[[Image.Image], Image.Image]) -> bytes:
+def decode_upload(body: bytes, formats: FileFormats, read: Callable[[Image.Image], T]) -> T:
+    """Return what ``read`` makes of an upload; raise InvalidFile if it is not a safe picture."""
     _check_file(body)
     try:
-        with Image.open(BytesIO(body), formats=["JPEG", "PNG", "WEBP"]) as picture:
-            _check_size(picture, body)
+        with Image.open(BytesIO(body), formats=formats.accepted) as picture:
+            _check_size(picture, body, formats.min_side)
             _refuse_polyglot(body)
-            small = shrink(picture)
-            small.info = dict(picture.info)
-            upright = ImageOps.exif_transpose(small)
-            return encode_jpeg(_to_srgb(upright), ORIGINAL_QUALITY)
+            return read(picture)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise InvalidFile(TOO_MANY_PIXELS) from None
     except UnidentifiedImageError:
-        raise InvalidFile("Choose a JPEG, PNG or WebP picture") from None
+        raise InvalidFile(formats.wrong_format) from None
     except DECODING_ERRORS:
         raise InvalidFile("This picture is damaged. Choose another") from None
+
+
+def to_srgb_with_alpha(picture: Image.Image) -> Image.Image:
+    """Convert a picture to sRGB, as transparent as it was."""
+    plain = _to_blendable_mode(picture)
+    alpha = plain.convert("RGBA").getchannel("A")
+    opaque = plain.convert("RGB") if "A" in plain.mode else plain
+    opaque.info = dict(picture.info)
+    converted = _to_srgb(opaque)
+    converted.putalpha(alpha)
+    return converted
+
+
+def _normalise(body: bytes, shrink: Callable[[Image.Image], Image.Image]) -> bytes:
+    def read(picture: Image.Image) -> bytes:
+        small = shrink(picture)
+        small.info = dict(picture.info)
+        upright = ImageOps.exif_transpose(small)
+        return encode_jpeg(_to_srgb(upright), ORIGINAL_QUALITY)
+
+    return decode_upload(body, PHOTO_FORMATS, read)
 
 
 def _check_file(body: bytes) -> None:
@@ -98,12 +132,14 @@ def _check_file(body: bytes) -> None:
         )
 
 
-def _check_size(picture: Image.Image, body: bytes) -> None:
+def _check_size(picture: Image.Image, body: bytes, min_side: int) -> None:
     """Check the dimensions that the file claims, before it is decoded."""
     if picture.width * picture.height > _max_pixels(picture):
         raise InvalidFile(TOO_MANY_PIXELS)
-    if min(picture.size) < MIN_SIDE:
-        raise InvalidFile("This picture is too small. Each side must be at least 100 pixels")
+    if min(picture.size) < min_side:
+        raise InvalidFile(
+            f"This picture is too small. Each side must be at least {min_side} pixels"
+        )
     if picture.format in JPEG_FORMATS and _count_scans(body) > MAX_JPEG_SCANS:
         raise InvalidFile("We cannot read this picture. Save it as a JPEG")
 

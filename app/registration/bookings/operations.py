@@ -242,6 +242,21 @@ def record(
     )
 
 
+def record_for_all(
+    delegates: Sequence[Delegate],
+    summary: str,
+    actor: str,
+    field_changes: Sequence[BookingChange],
+) -> None:
+    """Record the same of several bookings."""
+    history.record_personal_for_all(
+        summary,
+        subjects=[one.history_subject for one in delegates],
+        actor=actor,
+        field_changes=changes.to_history(field_changes),
+    )
+
+
 def _delete_submitted_drafts(delegate: Delegate) -> None:
     """Delete the submitted drafts of the booking, so that its browser can start again."""
     first = select(Confirmation.id).where(

@@ -7,7 +7,7 @@ the personal details of the entry.
 
 from collections.abc import Mapping, Sequence
 
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 
 from app import clock
 from app.database import db
@@ -95,6 +95,33 @@ def remove_tag(delegate: Delegate, label: str, *, actor: str) -> bool:
     return True
 
 
+def add_tag_to_all(delegates: Sequence[Delegate], label: str, *, actor: str) -> None:
+    """Add a tag to several delegates, in as many queries for many as for few."""
+    label = find_spelling(label)
+    known = _lock_all(delegates)
+    lacking = [one for one in delegates if label not in known.get(one.reference, ())]
+    if any(len(known.get(one.reference, ())) >= MAX_TAGS for one in lacking):
+        raise RuleViolation(f"A delegate can have {MAX_TAGS} tags. Remove one first")
+    db.session.add_all(DelegateTag(delegate_id=one.id, label=label) for one in lacking)
+    db.session.flush()
+    change = BookingChange(TAG, "", label)
+    operations.record_for_all(lacking, "A tag was added", actor, [change])
+
+
+def remove_tag_from_all(delegates: Sequence[Delegate], label: str, *, actor: str) -> None:
+    """Remove a tag from those of several delegates that have it, likewise."""
+    label = find_spelling(label)
+    known = _lock_all(delegates)
+    having = [one for one in delegates if label in known.get(one.reference, ())]
+    db.session.execute(
+        delete(DelegateTag).where(
+            DelegateTag.delegate_id.in_([one.id for one in having]), DelegateTag.label == label
+        )
+    )
+    change = BookingChange(TAG, label, "")
+    operations.record_for_all(having, "A tag was removed", actor, [change])
+
+
 def find_spelling(label: str) -> str:
     """Return a label as it is in use, whatever its case; raise RuleViolation if there are many."""
     labels = list_labels()
@@ -102,6 +129,16 @@ def find_spelling(label: str) -> str:
     if spelling is None and len(labels) >= MAX_LABELS:
         raise RuleViolation(f"There are {MAX_LABELS} different tags already. Use one of them")
     return spelling or label
+
+
+def _lock_all(delegates: Sequence[Delegate]) -> Mapping[str, Sequence[str]]:
+    """Lock several delegates, always in the same order, and return their tags by reference."""
+    wanted = select(Delegate).where(Delegate.id.in_([one.id for one in delegates]))
+    locked = wanted.order_by(Delegate.id).with_for_update()
+    found = db.session.scalars(locked.execution_options(populate_existing=True)).all()
+    if any(one.is_erased for one in found):
+        raise RuleViolation(NOBODY_THERE)
+    return get_tags_by_reference([one.reference for one in found])
 
 
 def _lock(delegate: Delegate) -> None:

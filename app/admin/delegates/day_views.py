@@ -1,0 +1,145 @@
+"""Changing the days of the delegates that were ticked: asked, previewed, done, and put back."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
+from typing import Any
+
+from flask import Blueprint, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _l
+from werkzeug.datastructures import MultiDict
+
+from app.accounts.guards import current_actor
+from app.admin import draft_forms
+from app.admin.delegates.forms import ChangeDaysForm, UndoDaysForm
+from app.admin.draft_forms import deletes_draft
+from app.admin.listing import MAX_SELECTED
+from app.errors import StaleEdit
+from app.forms.form import validates_own_csrf
+from app.registration import queries as registration
+from app.registration.desk import day_changes, queries
+from app.registration.desk.day_changes import DayChange
+from app.registration.fields import BY_NAME, DAYS
+from app.registration.models import Delegate
+from app.web import redirects
+from app.web.formatting import local_date
+from app.web.rendering import render_page
+
+bp = Blueprint("days", __name__, url_prefix="/_days")
+
+redirects.MESSAGES["admin"] |= {
+    "days-changed": _l("The days have been changed."),
+    "days-put-back": _l("The delegates have the days again that they had before."),
+}
+CHANGED_MEANWHILE = "Some of these bookings have changed since. Check the preview again"
+
+
+@bp.route("", methods=["GET", "POST"])
+@validates_own_csrf
+@deletes_draft
+def change() -> ResponseReturnValue:
+    """Ask which days, show what that changes, and do it."""
+    selection = draft_forms.find_selection()
+    delegates = queries.list_by_reference(selection.getlist("chosen")[:MAX_SELECTED])
+    form = _build_form(selection)
+    if not delegates:
+        return render_page("admin/delegates/days_none.html", back=_list_url())
+    if form.validate_on_submit():
+        stored = draft_forms.redirect_to_preview(form)
+        return stored or _save(form, delegates, selection)
+    return _render(form, delegates, selection)
+
+
+@bp.route("/undo", methods=["GET", "POST"])
+@validates_own_csrf
+@deletes_draft
+def undo() -> ResponseReturnValue:
+    """Show what was changed last, and put it back."""
+    form, changes = UndoDaysForm(), _plan_way_back()
+    if changes and form.validate_on_submit():
+        day_changes.apply(changes, actor=current_actor(), notify=form.should_notify)
+        return redirects.redirect_to(_list_url(), "days-put-back")
+    return _render_plan("days_undo", form, changes, _list_url())
+
+
+def _save(
+    form: ChangeDaysForm, delegates: Sequence[Delegate], selection: MultiDict[str, str]
+) -> ResponseReturnValue:
+    """Change what the preview has shown, unless a booking has changed since."""
+    changes = day_changes.plan(delegates, form.mode.data, form.days.data or ())
+    before = {one.delegate.reference: one.delegate.days for one in changes if one.is_change}
+    if set(selection.getlist("shown")) != set(map(_describe_version, delegates)):
+        form.form_errors.append(gettext(CHANGED_MEANWHILE))
+        return _render(form, delegates, selection)
+    try:
+        day_changes.apply(changes, actor=current_actor(), notify=form.should_notify)
+    except StaleEdit:
+        form.form_errors.append(gettext(CHANGED_MEANWHILE))
+        return _render(form, delegates, selection)
+    draft_forms.store_fields(url_for(".undo"), _iterate_way_back(changes, before))
+    return redirects.redirect_to(url_for(".undo"), "days-changed")
+
+
+def _iterate_way_back(
+    changes: Iterable[DayChange], before: Mapping[str, str]
+) -> Iterable[tuple[str, str]]:
+    for one in changes:
+        if one.is_change:
+            key = one.delegate.reference
+            yield "before", f"{key},{one.delegate.version},{before[key]}"
+
+
+def _plan_way_back() -> Sequence[DayChange]:
+    rows = (one.split(",") for one in draft_forms.find_stored().getlist("before"))
+    before = {key: (days, version) for key, version, days in rows}
+    return day_changes.plan_way_back(queries.list_by_reference(list(before)), before)
+
+
+def _build_form(selection: MultiDict[str, str]) -> ChangeDaysForm:
+    """Return the form with what was typed, or as it is when it is first opened."""
+    form = ChangeDaysForm(selection if "mode" in selection else None)
+    form.days.choices = [
+        (day.isoformat(), local_date(day)) for day in registration.conference_days()
+    ]
+    return form
+
+
+def _render(
+    form: ChangeDaysForm, delegates: Sequence[Delegate], selection: MultiDict[str, str]
+) -> ResponseReturnValue:
+    """Show the questions, or what the answers would change."""
+    back = redirects.safe_path_or_blank(selection.get("back", "")) or _list_url()
+    has_answers = request.method == "POST" or "preview" in request.args
+    if has_answers and "mode" in selection and form.is_complete:
+        changes = day_changes.plan(delegates, form.mode.data, form.days.data or ())
+        return _render_plan("days_preview", form, changes, back)
+    status = 422 if form.errors else 200
+    context: dict[str, Any] = {"form": form, "delegates": delegates, "back": back}
+    return render_page("admin/delegates/days.html", status, **context)
+
+
+def _render_plan(
+    template: str,
+    form: ChangeDaysForm | UndoDaysForm,
+    changes: Sequence[DayChange],
+    back: str,
+) -> ResponseReturnValue:
+    return render_page(
+        f"admin/delegates/{template}.html",
+        422 if form.errors else 200,
+        form=form,
+        changes=[one for one in changes if one.is_change],
+        left_alone=[one for one in changes if not one.is_change],
+        shown=[_describe_version(one.delegate) for one in changes],
+        name_days=cache(BY_NAME[DAYS].format),
+        back=back,
+    )
+
+
+def _describe_version(delegate: Delegate) -> str:
+    return f"{delegate.reference} {delegate.version}"
+
+
+def _list_url() -> str:
+    return url_for("admin.delegates.index")

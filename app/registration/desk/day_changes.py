@@ -1,0 +1,86 @@
+"""Changing the days of many delegates at once: what would change, doing it, and putting it back.
+
+Days take no place of their own: whoever attends has one place, whichever days they choose. So
+nobody can lack a place here; who is left as they are is named with the reason.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from app.registration.desk import services
+from app.registration.fields import DAYS
+from app.registration.models import Delegate
+
+REPLACE, ADD, REMOVE = "replace", "add", "remove"
+CANCELLED: Final = "The booking is cancelled"
+NO_DAY_LEFT: Final = "No day would be left. Cancel the booking instead"
+UNCHANGED: Final = "These are the days already"
+CHANGED_SINCE: Final = "The booking has changed since"
+
+
+@dataclass(frozen=True)
+class DayChange:
+    """What a change of days does to one booking."""
+
+    delegate: Delegate
+    days: str  # those that the delegate will attend; as they are where there is a reason
+    reason: str = ""  # why nothing changes
+
+    @property
+    def is_change(self) -> bool:
+        """Whether the booking changes."""
+        return not self.reason
+
+
+def plan(delegates: Iterable[Delegate], mode: str, days: Collection[str]) -> Sequence[DayChange]:
+    """Return what would change for each delegate; nothing is changed yet."""
+    return [_plan(delegate, mode, days) for delegate in delegates]
+
+
+def plan_way_back(
+    delegates: Iterable[Delegate], before: Mapping[str, tuple[str, str]]
+) -> Sequence[DayChange]:
+    """Return what would change if each had the days again that they had before a change.
+
+    ``before`` maps booking references to those days and the version that the change has led to.
+    """
+    return [_plan_back(delegate, *before[delegate.reference]) for delegate in delegates]
+
+
+def apply(changes: Iterable[DayChange], *, actor: str, notify: bool) -> None:
+    """Change the days, each with its email in this transaction; raise StaleEdit if one is late.
+
+    Bookings are locked in one order, so that two people who do this cannot block each other.
+    """
+    for change in sorted(changes, key=lambda one: one.delegate.id):
+        if change.is_change:
+            services.update(
+                change.delegate,
+                {DAYS: change.days},
+                expected_version=change.delegate.version,
+                actor=actor,
+                notify=notify,
+            )
+
+
+def _plan(delegate: Delegate, mode: str, days: Collection[str]) -> DayChange:
+    now = set(delegate.days.split())
+    wanted = {REPLACE: set(days), ADD: now | set(days), REMOVE: now - set(days)}[mode]
+    return _judge(delegate, " ".join(sorted(wanted)))
+
+
+def _plan_back(delegate: Delegate, days: str, version: str) -> DayChange:
+    if str(delegate.version) != version:
+        return DayChange(delegate, delegate.days, CHANGED_SINCE)
+    return _judge(delegate, days)
+
+
+def _judge(delegate: Delegate, days: str) -> DayChange:
+    if not delegate.is_attending:
+        return DayChange(delegate, delegate.days, CANCELLED)
+    if not days:
+        return DayChange(delegate, delegate.days, NO_DAY_LEFT)
+    if days == delegate.days:
+        return DayChange(delegate, delegate.days, UNCHANGED)
+    return DayChange(delegate, days)

@@ -510,6 +510,7 @@ ROUTES = [
     Route("/organise/rooms/_add", "GET POST", Who.EDITORS),
     Route("/organise/rooms/_several", "POST", Who.EDITORS),
     Route("/organise/search", "GET", Who.A_PART),
+    Route("/organise/search/suggestions", "GET", Who.A_PART),
     Route("/organise/sessions", "GET", Who.A_PART),
     Route("/organise/sessions/<slug>", "GET", Who.A_PART, "/organise/sessions/opening"),
     Route(

@@ -507,6 +507,18 @@ ROUTES = [
         "/organise/rooms/<slug>/empty", "GET POST", Who.EDITORS, "/organise/rooms/great-hall/empty"
     ),
     Route("/organise/rooms/<slug>/move", "POST", Who.EDITORS, "/organise/rooms/great-hall/move"),
+    Route(
+        "/organise/rooms/<slug>/sessions",
+        "GET POST",
+        Who.EDITORS,
+        "/organise/rooms/great-hall/sessions",
+    ),
+    Route(
+        "/organise/rooms/<slug>/sessions/undo",
+        "POST",
+        Who.EDITORS,
+        "/organise/rooms/great-hall/sessions/undo",
+    ),
     Route("/organise/rooms/_add", "GET POST", Who.EDITORS),
     Route("/organise/rooms/_several", "POST", Who.EDITORS),
     Route("/organise/search", "GET", Who.A_PART),
@@ -736,6 +748,18 @@ ROUTES = [
     ),
     Route("/organise/themes/<slug>/empty", "GET POST", Who.EDITORS, "/organise/themes/water/empty"),
     Route("/organise/themes/<slug>/move", "POST", Who.EDITORS, "/organise/themes/water/move"),
+    Route(
+        "/organise/themes/<slug>/sessions",
+        "GET POST",
+        Who.EDITORS,
+        "/organise/themes/water/sessions",
+    ),
+    Route(
+        "/organise/themes/<slug>/sessions/undo",
+        "POST",
+        Who.EDITORS,
+        "/organise/themes/water/sessions/undo",
+    ),
     Route("/organise/themes/_add", "GET POST", Who.EDITORS),
     Route("/organise/themes/_several", "POST", Who.EDITORS),
     Route("/organise/undo/<entry>", "POST", Who.EDITORS, "/organise/undo/1"),

@@ -248,6 +248,12 @@ ROUTES = [
     Route("/organise/delegates/_add", "GET POST", Who.DESK),
     Route("/organise/delegates/_export", "POST", Who.DESK),
     Route("/organise/delegates/_export/needs", "GET POST", Who.DESK),
+    Route(
+        "/organise/delegates/_export/needs/<any(access, dietary):purpose>",
+        "GET POST",
+        Who.DESK,
+        "/organise/delegates/_export/needs/access",
+    ),
     Route("/organise/delegates/_several", "POST", Who.DESK),
     Route("/organise/drafts/discard", "POST", Who.A_PART),
     Route("/organise/files", "GET", Who.A_PART),

@@ -106,15 +106,27 @@ KINDS: Final[Mapping[str, EntityKind]] = {
     ),
 }
 PEOPLE: Final = ("delegate", "speaker")
-ACTIONS: Final = (
-    (_l("Add a session"), "admin.sessions.add", roles.PROGRAMME),
-    (_l("Add a speaker"), "admin.speakers.add", roles.PROGRAMME),
-    (_l("Add a room"), "admin.rooms.add", roles.PROGRAMME),
-    (_l("Add a theme"), "admin.themes.add", roles.PROGRAMME),
-    (_l("Add a delegate"), "admin.delegates.details.add", roles.DELEGATES),
-    (_l("Invite a team member"), "admin.team.invite", roles.TEAM),
-    (_l("Give a colleague a role"), "admin.team.invite", roles.TEAM),
-    (_l("Start a new conference"), "admin.start.new", roles.SETTINGS),
+ACTIONS: Final[Sequence[tuple[Any, str, Mapping[str, str], Area]]] = (
+    (_l("Add a session"), "admin.sessions.add", {}, roles.PROGRAMME),
+    (_l("Add a speaker"), "admin.speakers.add", {}, roles.PROGRAMME),
+    (_l("Add a room"), "admin.rooms.add", {}, roles.PROGRAMME),
+    (_l("Add a theme"), "admin.themes.add", {}, roles.PROGRAMME),
+    (_l("Add a delegate"), "admin.delegates.details.add", {}, roles.DELEGATES),
+    (
+        _l("Access requirements, for interpreters"),
+        "admin.delegates.exports.export_with_needs",
+        {"purpose": "access"},
+        roles.DELEGATES,
+    ),
+    (
+        _l("Dietary requirements, for the caterer"),
+        "admin.delegates.exports.export_with_needs",
+        {"purpose": "dietary"},
+        roles.DELEGATES,
+    ),
+    (_l("Invite a team member"), "admin.team.invite", {}, roles.TEAM),
+    (_l("Give a colleague a role"), "admin.team.invite", {}, roles.TEAM),
+    (_l("Start a new conference"), "admin.start.new", {}, roles.SETTINGS),
 )
 
 
@@ -287,8 +299,8 @@ def _find_admin_pages(query: str, person: Person) -> Iterator[SearchHit]:
     items = [item for group in blueprint.menu_for(person) for item in group.items]
     pages = [(str(item.label), item.url) for item in items]
     pages += [
-        (str(label), url_for(endpoint))
-        for label, endpoint, area in ACTIONS
+        (str(label), url_for(endpoint, **values))
+        for label, endpoint, values, area in ACTIONS
         if person.role in area.write_roles
     ]
     words = sort_key(query).split()

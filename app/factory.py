@@ -183,6 +183,7 @@ SITE = (
 for _rule, _name, _view, _method in (
     ("", "home", dashboard_views.home, "GET"),
     ("/search", "search", search_views.search, "GET"),
+    ("/search/suggestions", "suggest", search_views.suggest, "GET"),
     ("/view", "save_view", view_options.save, "POST"),
     ("/drafts/discard", "discard_draft", draft_forms.discard_draft, "POST"),
 ):

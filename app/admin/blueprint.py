@@ -207,6 +207,29 @@ def _stay_in_admin() -> None:
     g.error_template = "admin/error.html"
 
 
+def _stay_in_admin_where_no_page_is() -> None:
+    """Show a team member the error page of admin at an address below it that is no page.
+
+    No blueprint knows such a request, so this runs for the whole application.
+    """
+    if request.url_rule is not None or not request.path.startswith(f"{ROOT}/"):
+        return
+    person = guards.current_person()
+    if person is not None and person.is_team_member:
+        g.is_unknown_admin_page = True
+        _stay_in_admin()
+
+
+def _unknown_page_context() -> dict[str, Any]:
+    if not g.get("is_unknown_admin_page"):
+        return {}
+    own = (_menu_context, _refusal_context, draft_forms.draft_context)
+    found = {name: value for context in own for name, value in context().items()}
+    return {**found, **guards.session_expiry_context(), "flash_message": ""}
+
+
+bp.before_app_request(_stay_in_admin_where_no_page_is)
+bp.app_context_processor(_unknown_page_context)
 bp.before_request(guards.require_team_member)
 bp.before_request(_stay_in_admin)
 bp.before_request(saved_views.open_start_view)

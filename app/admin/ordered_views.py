@@ -14,7 +14,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _l
 
 from app.accounts import guards, roles
-from app.admin import bulk_actions, draft_forms, ordered_listing, saved_views
+from app.admin import assign_views, bulk_actions, draft_forms, ordered_listing, saved_views
 from app.admin.bulk_actions import BulkAction
 from app.admin.draft_forms import deletes_draft
 from app.admin.edit_form import EditForm, ReassignForm, redirect_after_adding, with_slug
@@ -110,6 +110,7 @@ def register(bp: Blueprint, label: Any, section: OrderedSection[EntityT]) -> Non
     ):
         bound = update_wrapper(partial(view, section), view)
         bp.add_url_rule(rule, view_func=bound, methods=methods)
+    assign_views.register(bp, section.kind)
 
 
 def index(section: OrderedSection[EntityT], error: str = "") -> ResponseReturnValue:
@@ -154,7 +155,8 @@ def add(section: OrderedSection[EntityT]) -> ResponseReturnValue:
         item = editing.add(section.kind, form.values(), actor=guards.current_actor())
     except RuleViolation as refusal:
         return _render_form(section, form.with_error(refusal))
-    return redirect_after_adding(_url(item), f"{section.kind.name}-added")
+    page = url_for(".assign", slug=item.slug) if "assign" in request.form else _url(item)
+    return redirect_after_adding(page, f"{section.kind.name}-added")
 
 
 def show(section: OrderedSection[EntityT], slug: str) -> ResponseReturnValue:
@@ -166,6 +168,7 @@ def show(section: OrderedSection[EntityT], slug: str) -> ResponseReturnValue:
         position=editing.get_position(section.kind, item),
         entries=history.list_newest(section.kind.field_set.history_subject(item)),
         form=ConfirmForm(),
+        undo=assign_views.parse_entries(request.args.get("undo", "")),
         breadcrumbs=None,
     )
 

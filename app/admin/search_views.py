@@ -9,20 +9,31 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
-from flask import request, url_for
+from flask import render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
-from sqlalchemy import ColumnElement, Select, String, cast, func, literal, select, union_all
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    String,
+    case,
+    cast,
+    func,
+    literal,
+    select,
+    union_all,
+)
 
 from app import clock
 from app.accounts import guards, roles
 from app.accounts.models import Person
 from app.accounts.roles import Area
-from app.admin import blueprint
+from app.admin import blueprint, search_actions
 from app.admin.listing import MAX_SEARCH_LENGTH
+from app.admin.search_actions import ActionLink
 from app.content import listing as content_listing
 from app.content import queries as content
 from app.content.views import get_content_folder
@@ -38,7 +49,8 @@ from app.web.rendering import render_page
 MAX_HITS = 8  # of each group
 MIN_FUZZY_LENGTH = 3  # letters; shorter words are not corrected
 MAX_EDIT_DISTANCE = 2  # letters added, removed, changed or swapped
-Names = Select[tuple[str, str, str, str, str]]  # kind, key, label, detail, what to sort by
+FoundRow = tuple[str, str, str, str, str, str]  # kind, key, label, detail, state, what to sort by
+Names = Select[FoundRow]
 
 
 class SearchHit(NamedTuple):
@@ -47,6 +59,7 @@ class SearchHit(NamedTuple):
     label: str
     url: str
     detail: str = ""
+    actions: Sequence[ActionLink] = ()
 
 
 @dataclass(frozen=True)
@@ -57,6 +70,11 @@ class HitGroup:
     hits: Sequence[SearchHit]
     url: str = ""  # of the list, where there may be more
     is_similar: bool = False  # spelt similarly, rather than as typed
+
+    @property
+    def count(self) -> int:
+        """Return the number of hits."""
+        return len(self.hits)
 
 
 class EntityKind(NamedTuple):
@@ -88,24 +106,57 @@ KINDS: Final[Mapping[str, EntityKind]] = {
     ),
 }
 PEOPLE: Final = ("delegate", "speaker")
-ACTIONS: Final = (
-    (_l("Add a session"), "admin.sessions.add", roles.PROGRAMME),
-    (_l("Add a speaker"), "admin.speakers.add", roles.PROGRAMME),
-    (_l("Add a room"), "admin.rooms.add", roles.PROGRAMME),
-    (_l("Add a theme"), "admin.themes.add", roles.PROGRAMME),
-    (_l("Add a delegate"), "admin.delegates.details.add", roles.DELEGATES),
-    (_l("Write a group email"), "admin.mailings.add", roles.MAILINGS),
-    (_l("Change what emails say"), "admin.email_wording.index", roles.EMAIL_WORDING),
-    (_l("Invite a team member"), "admin.team.invite", roles.TEAM),
-    (_l("Start a new conference"), "admin.start.new", roles.SETTINGS),
+ACTIONS: Final[Sequence[tuple[Any, str, Mapping[str, str], Area]]] = (
+    (_l("Add a session"), "admin.sessions.add", {}, roles.PROGRAMME),
+    (_l("Add a speaker"), "admin.speakers.add", {}, roles.PROGRAMME),
+    (_l("Add a room"), "admin.rooms.add", {}, roles.PROGRAMME),
+    (_l("Add a theme"), "admin.themes.add", {}, roles.PROGRAMME),
+    (_l("Add a delegate"), "admin.delegates.details.add", {}, roles.DELEGATES),
+    (
+        _l("Access requirements, for interpreters"),
+        "admin.delegates.exports.export_with_needs",
+        {"purpose": "access"},
+        roles.DELEGATES,
+    ),
+    (
+        _l("Dietary requirements, for the caterer"),
+        "admin.delegates.exports.export_with_needs",
+        {"purpose": "dietary"},
+        roles.DELEGATES,
+    ),
+    (_l("Write a group email"), "admin.mailings.add", {}, roles.MAILINGS),
+    (_l("Change what emails say"), "admin.email_wording.index", {}, roles.EMAIL_WORDING),
+    (_l("Invite a team member"), "admin.team.invite", {}, roles.TEAM),
+    (_l("Give a colleague a role"), "admin.team.invite", {}, roles.TEAM),
+    (_l("Start a new conference"), "admin.start.new", {}, roles.SETTINGS),
 )
 
 
 def search() -> ResponseReturnValue:
     """Show what was found, in groups."""
-    query = strip_hidden(collapse_whitespace(request.args.get("q", "")))[:MAX_SEARCH_LENGTH]
-    groups = [group for group in _find(query) if group.hits] if query else []
-    return render_page("admin/search.html", query=query, groups=groups)
+    query = _read_query()
+    return render_page("admin/search.html", query=query, groups=_list_groups(query))
+
+
+def suggest() -> ResponseReturnValue:
+    """Return the same groups alone, for the script that shows them below the search box."""
+    groups = _list_groups(_read_query())
+    return render_template("admin/_suggestions.html", groups=groups, best=_find_best(groups))
+
+
+def _read_query() -> str:
+    return strip_hidden(collapse_whitespace(request.args.get("q", "")))[:MAX_SEARCH_LENGTH]
+
+
+def _list_groups(query: str) -> list[HitGroup]:
+    return [group for group in _find(query) if group.hits] if query else []
+
+
+def _find_best(groups: Iterable[HitGroup]) -> SearchHit | None:
+    """Return the only hit, emails aside; None if there are others."""
+    emails = KINDS["email"].label
+    hits = [hit for group in groups if group.label != emails for hit in group.hits]
+    return hits[0] if len(hits) == 1 else None
 
 
 def _find(query: str) -> Iterator[HitGroup]:
@@ -113,12 +164,24 @@ def _find(query: str) -> Iterator[HitGroup]:
     kinds = [kind for kind, one in KINDS.items() if person.role in one.area.read_roles]
     found = _find_entities(query, kinds)
     similar = {} if _has_people(found) else _find_similar_names(query, kinds)
+    yield HitGroup(_l("Actions"), [*_find_actions(query, person)])
     for kind in kinds:
         url = url_for(KINDS[kind].list_endpoint, q=query) if found[kind] else ""
         hits = found[kind] or similar.get(kind, [])
         yield HitGroup(KINDS[kind].label, hits, url, is_similar=not found[kind])
     yield HitGroup(_l("Pages and news"), _find_content(query))
     yield HitGroup(_l("Go to"), [*_find_admin_pages(query, person)])
+
+
+def _find_actions(query: str, person: Person) -> Iterator[SearchHit]:
+    """Yield actions by their names, such as “cancel opening”, and invitations to the team."""
+    for kind, label, words in search_actions.split_verb(query, person.role):
+        for hit in _find_entities(words, [kind])[kind]:
+            for action in hit.actions:
+                if action.label == label:
+                    yield SearchHit(f"{label}: {hit.label}", action.url, hit.detail)
+    for invitation in search_actions.list_invitations(query, person.role):
+        yield SearchHit(invitation.label, invitation.url)
 
 
 def _has_people(found: Mapping[str, Sequence[SearchHit]]) -> bool:
@@ -138,25 +201,28 @@ def _select_entities(query: str) -> Mapping[str, Names]:
     email_text = Email.subject + " " + Email.recipient + " " + Email.booking_reference
     return {
         "delegate": _select("delegate", Delegate.reference, name, Delegate.email)
-        .add_columns(Delegate.name_sort_key)
+        .add_columns(
+            _state_of(Delegate.cancelled_at.is_(None) & Delegate.erased_at.is_(None)),
+            Delegate.name_sort_key,
+        )
         .where(*_contains(Delegate.search_text, search_key(query).split()))
         .order_by(Delegate.name_sort_key),
         "speaker": _select("speaker", Speaker.slug, Speaker.name, Speaker.organisation)
-        .add_columns(Speaker.name_sort_key)
+        .add_columns(literal(""), Speaker.name_sort_key)
         .where(*_contains(Speaker.search_text, words))
         .order_by(Speaker.name_sort_key),
         "session": _select("session", Session.slug, Session.title, func.coalesce(Room.name, ""))
-        .add_columns(Session.title_sort_key)
+        .add_columns(_state_of(Session.cancelled_at.is_(None)), Session.title_sort_key)
         .outerjoin(Session.room)
         .where(Session.withdrawn_at.is_(None))
         .where(*_contains(Session.title_sort_key + " " + Session.key, words))
         .order_by(Session.title_sort_key),
         "room": _select("room", Room.slug, Room.name, literal(""))
-        .add_columns(Room.name)
+        .add_columns(literal(""), Room.name)
         .where(*_contains(func.lower(Room.name), query.casefold().split()))
         .order_by(Room.position),
         "email": _select("email", cast(Email.id, String), Email.subject, Email.recipient)
-        .add_columns(_newest_first(Email.id))
+        .add_columns(literal(""), _newest_first(Email.id))
         .where(*_contains(func.lower(email_text), query.casefold().split()))
         .order_by(Email.id.desc()),
     }
@@ -164,6 +230,10 @@ def _select_entities(query: str) -> Mapping[str, Names]:
 
 def _select(kind: str, key: Any, label: Any, detail: Any) -> Any:
     return select(literal(kind).label("kind"), cast(key, String), label, detail)
+
+
+def _state_of(is_on: ColumnElement[bool]) -> ColumnElement[str]:
+    return case((is_on, search_actions.ON), else_=search_actions.CANCELLED)
 
 
 def _newest_first(number: Any) -> ColumnElement[str]:
@@ -175,14 +245,14 @@ def _contains(column: Any, words: Sequence[str]) -> list[ColumnElement[bool]]:
     return [column.contains(word, autoescape=True) for word in words]
 
 
-def _group_hits(
-    rows: Iterable[tuple[str, str, str, str, str]],
-) -> defaultdict[str, list[SearchHit]]:
+def _group_hits(rows: Iterable[FoundRow]) -> defaultdict[str, list[SearchHit]]:
+    role = guards.require_login_session().person.role
     groups: defaultdict[str, list[SearchHit]] = defaultdict(list)
-    for kind, key, label, detail, _ in sorted(rows, key=lambda row: row[4]):
+    for kind, key, label, detail, state, _ in sorted(rows, key=lambda row: row[5]):
         values: dict[str, Any] = {KINDS[kind].argument: key}
         url = url_for(KINDS[kind].endpoint, **values)
-        groups[kind].append(SearchHit(label.strip() or gettext("Deleted"), url, detail))
+        actions = search_actions.list_links(kind, state, role, values)
+        groups[kind].append(SearchHit(label.strip() or gettext("Deleted"), url, detail, actions))
     return groups
 
 
@@ -193,7 +263,7 @@ def _find_similar_names(query: str, kinds: Sequence[str]) -> Mapping[str, list[S
     rows = db.session.execute(union_all(*map(select, parts))).tuples().all()
     positions: defaultdict[str, set[int]] = defaultdict(set)
     for position, row in enumerate(rows):
-        for word in row[4].split():
+        for word in row[5].split():
             positions[word].add(position)
     matches = [_positions_of_similar(word, positions) for word in sort_key(query).split()]
     nearest = sorted(set.intersection(*matches)) if matches else []
@@ -231,8 +301,8 @@ def _find_admin_pages(query: str, person: Person) -> Iterator[SearchHit]:
     items = [item for group in blueprint.menu_for(person) for item in group.items]
     pages = [(str(item.label), item.url) for item in items]
     pages += [
-        (str(label), url_for(endpoint))
-        for label, endpoint, area in ACTIONS
+        (str(label), url_for(endpoint, **values))
+        for label, endpoint, values, area in ACTIONS
         if person.role in area.write_roles
     ]
     words = sort_key(query).split()

@@ -1,6 +1,6 @@
 """The team: who runs the conference, in which role; invite, change and remove members."""
 
-from flask import Blueprint, Response, url_for
+from flask import Blueprint, Response, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _l
 from wtforms import (  # type: ignore[attr-defined]  # its types lag behind WTForms 3.3
@@ -83,13 +83,14 @@ def index() -> ResponseReturnValue:
         last_used=queries.get_last_used(),
         names=ROLE_NAMES,
         me=_current_person(),
+        invite_form=InviteForm(),
     )
 
 
 @bp.route("/invite", methods=["GET", "POST"])
 @validates_own_csrf
 def invite() -> ResponseReturnValue:
-    form = InviteForm()
+    form = InviteForm(data={name: request.args.get(name) for name in ("email", "role")})
     if form.validate_on_submit():
         try:
             team.invite(form.email.data or "", form.role.data, _current_person())

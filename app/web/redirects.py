@@ -36,6 +36,11 @@ def referrer_or(default: str) -> str:
     return (safe_path_or_blank(path) if referrer.netloc == request.host else "") or default
 
 
+def has_flash() -> bool:
+    """Return True if this page says what has just been done."""
+    return bool(flash_context()["flash_message"])
+
+
 def flash_context() -> dict[str, str]:
     """Return the message of this request; "" if there is none or it is unknown."""
     messages = MESSAGES.get(request.blueprints[-1], {})

@@ -4,6 +4,7 @@ import { copyButtons } from "./admin/copy-button.js";
 import { sayWhenSignedOut } from "./admin/session-expiry.js";
 import { instantSearch } from "./admin/live-search.js";
 import { tickAll } from "./admin/select-all.js";
+import { suggestResults } from "./admin/suggestions.js";
 import { insertPictures } from "./admin/insert-picture.js";
 import { livePreview } from "./admin/live-preview.js";
 import { usePasskeys } from "./admin/passkeys.js";
@@ -12,6 +13,7 @@ import { tellRoom } from "./admin/character-count.js";
 
 tickAll();
 findAnything();
+suggestResults();
 instantSearch();
 copyButtons();
 sayWhenSignedOut();

@@ -18,6 +18,8 @@ from app.programme.models import Appearance, Room, Session
 from tests.browser import Browser, Page
 from tests.factories import (
     FIRST_MORNING,
+    make_agenda,
+    make_delegate,
     make_room,
     make_session,
     make_speaker,
@@ -153,6 +155,27 @@ def test_a_session_is_moved_by_its_form_and_the_move_can_be_undone(organiser: Br
 
     assert the_session("reading-the-tide").starts_at == FIRST_MORNING + timedelta(minutes=90)
     assert page.heading == "Schedule board"
+
+
+def test_the_answer_to_a_move_says_whom_it_affects(organiser: Browser) -> None:
+    make_delegate(days="2009-06-10", email="a@example.org")
+    make_delegate(days="2009-06-10 2009-06-11", email="b@example.org")
+    make_delegate(days="2009-06-11", email="c@example.org")
+    make_agenda("reading-the-tide")
+    organiser.open(BOARD).follow("Move Reading the tide")
+
+    page = organiser.press("Save", start="14:05")
+    assert "Who this affects: João Maré; 1 agenda; 2 delegates on that day" in page.text
+    assert page.follow("Who this affects").heading == "Unpublished changes"
+
+    page = organiser.open(f"{BOARD}/reading-the-tide")
+    page = page.press("Save", day="Thursday 11 June 2009")
+    assert "Who this affects: João Maré; 1 agenda; 3 delegates on that day" in page.text
+
+    page = organiser.open("/organise/sessions/reading-the-tide/change")
+    page = page.press("Save", title="Reading the tides")
+    assert "Who this affects: João Maré; 1 agenda; 2 delegates on that day" in page.text
+    assert "Who this affects" not in organiser.open("/organise/sessions/reading-the-tide").text
 
 
 def test_a_session_is_taken_off_the_schedule_and_put_back(organiser: Browser) -> None:
@@ -303,7 +326,8 @@ def test_a_move_is_answered_with_the_whole_day_and_its_clashes(organiser: Browse
     assert answer.status_code == 200
     assert told_by(answer)["said"] == (
         "Saved: Harbour walls, Great hall, 11am to midday. "
-        "1 clash: “Reading the tide” is in Great hall at the same time."
+        "1 clash: “Reading the tide” is in Great hall at the same time. "
+        "Affects 1 person who takes part."
     )
     assert told_by(answer)["html"].count("data-slug=") == 4
     assert 'data-version="2"' in told_by(answer)["html"]

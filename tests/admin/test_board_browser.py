@@ -174,7 +174,8 @@ def test_sessions_are_placed_moved_resized_and_taken_off_by_keyboard_alone(
     expect(says(window)).to_contain_text("Undone. Saved: Reading the tide, Boat house, 11:15am")
     window.keyboard.press("Control+z")
     expect(says(window)).to_have_text(
-        "Undone. Saved: Reading the tide, Great hall, 11am to midday. No clashes."
+        "Undone. Saved: Reading the tide, Great hall, 11am to midday. No clashes. "
+        "Affects 1 person who takes part."
     )
     assert where("reading-the-tide") == ("great-hall", "11:00", 60)
     window.keyboard.press("Control+z")

@@ -118,10 +118,27 @@ def test_the_requirements_of_a_narrowed_list_are_one_link_from_its_top(desk: Bro
     make_delegate(access="Hearing loop")
     make_delegate(email="b@x.org", country="FR")
 
-    form = desk.open("/organise/delegates?country=FR").follow("Download requirements")
+    form = desk.open("/organise/delegates?country=FR").follow("Choose requirements")
 
     assert form.heading == "Download with access or dietary requirements"
     assert "The file will contain the 1 delegate in your filtered list." in form.text
+
+
+def test_the_list_for_interpreters_is_ready_to_download(desk: Browser) -> None:
+    make_delegate(access="Hearing loop", dietary="Vegan")
+    make_delegate(email="b@x.org", country="FR", access="Ramp")
+    form = desk.open("/organise/delegates?country=FR")
+
+    page = form.follow("Access requirements, for interpreters").press("Download")
+
+    head, row = lines(page)
+    assert head == [*HEAD, "Access requirements"]
+    assert row[-1] == "Ramp"
+    what = "Exported the booking details and access needs of 1 delegates"
+    why = "For interpreters and access arrangements"
+    assert noted() == [(f"{what}. Reason: {why}", "dora@conference.example")]
+    form = desk.open("/organise/delegates").follow("Dietary requirements, for the caterer")
+    assert form.value_of(WHY) == "For the caterer"
 
 
 def test_both_needs_of_a_narrowed_list_go_into_a_workbook(desk: Browser) -> None:

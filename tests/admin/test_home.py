@@ -94,6 +94,7 @@ def test_every_part_of_the_back_office_inherits_the_guard(site: Flask) -> None:
     [
         ("/organise/people", 403, "You do not have access to this page"),
         ("/organise/sessions/none", 404, "Page not found"),
+        ("/organise/no/such/page?done=undone", 404, "Page not found"),
     ],
 )
 def test_what_goes_wrong_in_admin_leads_back_into_admin(
@@ -106,6 +107,13 @@ def test_what_goes_wrong_in_admin_leads_back_into_admin(
     assert page.heading == heading
     assert page.links["Speakers"] == "/organise/speakers"
     assert page.follow("Go to the dashboard").address == "/organise"
+
+
+def test_who_is_not_signed_in_sees_the_public_page_at_an_unknown_address(visitor: Browser) -> None:
+    page = visitor.open("/organise/no/such/page", 404)
+
+    assert page.heading == "Page not found"
+    assert "/organise/speakers" not in page.links.values()
 
 
 @pytest.mark.parametrize(

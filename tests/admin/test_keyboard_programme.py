@@ -191,6 +191,8 @@ def test_photos(keyboard_user: KeyboardUser, tmp_path: Path) -> None:
     "admin.rooms.delete",
     "admin.rooms.reassign",
     "admin.rooms.move",
+    "admin.rooms.assign",
+    "admin.rooms.undo_assign",
 )
 def test_rooms(keyboard_user: KeyboardUser) -> None:
     keyboard_user.open("/organise/rooms")
@@ -208,6 +210,14 @@ def test_rooms(keyboard_user: KeyboardUser) -> None:
     keyboard_user.press("Save")
     keyboard_user.expect_announcement("The room has been saved.")
     keyboard_user.open("/organise/rooms/great-hall")
+    keyboard_user.press("Add sessions")
+    keyboard_user.press("Add selected sessions")
+    keyboard_user.expect_announcement("Select at least one session")
+    keyboard_user.tick("Select Coffee")
+    keyboard_user.press("Add selected sessions")
+    keyboard_user.expect_announcement("The sessions have been added.")
+    keyboard_user.press("Undo adding 1 session")
+    keyboard_user.expect_announcement("Undone. The sessions are as they were before.")
     keyboard_user.press("Delete")
     keyboard_user.press("Move sessions to another room")
     keyboard_user.choose("Move them to", "Pier")
@@ -222,6 +232,8 @@ def test_rooms(keyboard_user: KeyboardUser) -> None:
     "admin.themes.delete",
     "admin.themes.reassign",
     "admin.themes.move",
+    "admin.themes.assign",
+    "admin.themes.undo_assign",
 )
 def test_themes(keyboard_user: KeyboardUser) -> None:
     keyboard_user.open("/organise/themes")
@@ -239,6 +251,12 @@ def test_themes(keyboard_user: KeyboardUser) -> None:
     keyboard_user.press("Save")
     keyboard_user.expect_announcement("The theme has been saved.")
     keyboard_user.open("/organise/themes/water")
+    keyboard_user.press("Add sessions")
+    keyboard_user.tick("Select Coffee")
+    keyboard_user.press("Add selected sessions")
+    keyboard_user.expect_announcement("The sessions have been added.")
+    keyboard_user.press("Undo adding 1 session")
+    keyboard_user.expect_announcement("Undone. The sessions are as they were before.")
     keyboard_user.press("Delete")
     keyboard_user.press("Move sessions to another theme")
     keyboard_user.choose("Move them to", "Winds")

@@ -228,6 +228,23 @@ def test_several_are_approved_at_once(organiser: Browser) -> None:
     assert (get_ada_marsh().role, other.role) == ("Pilot", "Deck hand")
 
 
+def test_all_that_are_listed_are_approved_with_one_button(organiser: Browser) -> None:
+    other = make_speaker(name="Bo", role="Cook")
+    publish_programme()
+    make_proposal(get_ada_marsh(), role="Pilot")
+    make_proposal(other, role="Deck hand")
+
+    page = organiser.open("/organise/proposals")
+
+    assert "Role: before: Cook → after: Deck hand" in page.text
+    page = page.press("Approve all 2 on this page")
+    assert (
+        done(page) == "Approved. They will be public when you publish. We are emailing the senders."
+    )
+    assert (get_ada_marsh().role, other.role) == ("Pilot", "Deck hand")
+    assert "Approve all" not in page.text
+
+
 def test_those_that_cannot_be_are_named(organiser: Browser) -> None:
     other = make_speaker(name="Bo", role="")
     make_proposal(get_ada_marsh(), role="Pilot")

@@ -1,6 +1,7 @@
 """Organisers look after rooms and themes: what they are, their order, and what is on in them."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any, NamedTuple
 
 import pytest
@@ -11,9 +12,11 @@ from app.history import queries as history
 from app.programme.models import Room, Session, Theme
 from tests.browser import Browser, Page
 from tests.factories import (
+    FIRST_MORNING,
     make_prose,
     make_room,
     make_session,
+    make_speaker,
     make_theme,
     publish_programme,
     sign_in,
@@ -41,6 +44,7 @@ class Thing(NamedTuple):
 
 ROOM = Thing("room", make_room, "Great hall", "Boat house", "Boat house Illustrative")
 THEME = Thing("theme", make_theme, "Water", "Stone", "Stone")
+NO_TIME: dict[str, Any] = {"starts_at": None, "ends_at": None}
 each_thing = pytest.mark.parametrize("thing", [ROOM, THEME], ids=["rooms", "themes"])
 
 
@@ -272,6 +276,116 @@ def test_one_in_use_gives_its_sessions_away_before_it_goes(
     publish_programme()
     organiser.open(f"{thing.public_address}/wind", status=404)
     assert thing.first in organiser.open("/sessions/calm").text
+
+
+@pytest.mark.both_databases
+@each_thing
+def test_several_sessions_are_added_on_one_page_and_put_back_at_once(
+    organiser: Browser, thing: Thing
+) -> None:
+    here, other = make(thing, "Wind"), make(thing, "Sand")
+    make_session(title="Already here", **{thing.name: here})
+    free = make_session(title="Free", **NO_TIME)
+    taken = make_session(title="Taken", **NO_TIME, **{thing.name: other})
+    page = organiser.open(f"{thing.address}/{here.slug}").follow("Add sessions")
+    titles = [row["Title"] for row in page.rows]
+    assert (titles.index("Free") < titles.index("Taken"), "Already here" in titles) == (True, False)
+
+    page = page.press("Find", find_by_title_or_speaker="taken", select_taken=True)
+    page = page.press("Find", find_by_title_or_speaker="free")
+    assert [row["Title"] for row in page.rows] == ["Taken", "Free"]  # what is ticked stays
+    page = page.press("Add selected sessions", select_free=True)
+
+    assert done(page) == "The sessions have been added. Changes will be public when you publish."
+    assert sorted(row["Session"] for row in page.rows) == ["Already here", "Free", "Taken"]
+    db.session.expire_all()
+    assert getattr(free, thing.name) is getattr(taken, thing.name)
+    page = page.press("Undo adding 2 sessions")
+    assert done(page) == "Undone. The sessions are as they were before."
+    assert [row["Session"] for row in page.rows] == ["Already here"]
+    db.session.expire_all()
+    assert (getattr(free, thing.name), getattr(taken, thing.name)) == (None, other)
+
+
+@each_thing
+def test_nothing_is_added_where_somebody_has_changed_one_of_them(
+    organiser: Browser, new_browser: Callable[[], Browser], thing: Thing
+) -> None:
+    here = make(thing, "Wind")
+    first = make_session(title="First", **NO_TIME)
+    second = make_session(title="Second", **NO_TIME)
+    page = organiser.open(f"{thing.address}/{here.slug}/sessions")
+    sign_in(new_browser(), "ada@conference.example").open(
+        f"/organise/sessions/{second.slug}/change"
+    ).press("Save", title="Second, changed")
+
+    page = page.press("Add selected sessions", select_first=True, select_second=True, status=409)
+
+    assert "Someone else has changed “Second, changed” since you opened this page." in page.text
+    db.session.expire_all()
+    assert (getattr(first, thing.name), getattr(second, thing.name)) == (None, None)
+    page.press("Add selected sessions", select_second_changed=True)
+    db.session.expire_all()
+    assert getattr(second, thing.name) is not None
+
+
+def test_clashes_in_the_room_are_named_before_anything_is_saved(organiser: Browser) -> None:
+    hall, house = make_room(name="Great hall"), make_room(name="Boat house")
+    times: dict[str, Any] = {
+        "starts_at": FIRST_MORNING,
+        "ends_at": FIRST_MORNING + timedelta(hours=1),
+    }
+    make_session(title="Already here", room=hall, **times)
+    moved = make_session(title="Moved", room=house, **times)
+    page = organiser.open(f"/organise/rooms/{hall.slug}/sessions")
+
+    page = page.press("Add selected sessions", select_moved=True, status=422)
+
+    assert "This would cause 1 clash" in page.headings
+    assert "Moved: “Already here” is in Great hall at the same time" in page.text
+    db.session.expire_all()
+    assert moved.room is house
+    page.press("Add with these clashes")
+    db.session.expire_all()
+    assert moved.room is hall
+
+
+def test_a_new_room_gets_its_sessions_in_one_go(organiser: Browser) -> None:
+    make_session(title="Free")
+    organiser.open("/organise/rooms").follow("Add a room")
+
+    page = organiser.press("Save and add sessions", name="Annexe")
+    assert page.heading == "Add sessions to Annexe"
+    page = page.press("Add selected sessions", select_free=True)
+
+    assert [row["Session"] for row in page.rows] == ["Free"]
+
+
+def test_only_changes_of_sessions_are_undone_there(organiser: Browser) -> None:
+    hall = make_room(name="Great hall")
+    organiser.open(f"/organise/rooms/{hall.slug}/change").press("Save", name="Hall")
+    entry = history.list_newest(f"room {hall.key}")[0]
+
+    page = organiser.open(f"/organise/rooms/{hall.slug}?undo={entry.id}")
+    page = page.press("Undo adding 1 session", status=409)
+
+    assert "This is not a change of a session" in page.text
+    assert "Undo adding" not in organiser.open(f"/organise/rooms/{hall.slug}?undo=1.x").text
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_adding_sessions_asks_few_questions(
+    organiser: Browser, queries: list[str], count: int
+) -> None:
+    hall, house = make_room(name="Great hall"), make_room(name="Boat house")
+    for number in range(count):
+        make_session(title=f"Session {number}", room=house, speakers=(make_speaker(),))
+    organiser.open(f"/organise/rooms/{hall.slug}/sessions")
+    queries.clear()
+
+    organiser.open(f"/organise/rooms/{hall.slug}/sessions")
+
+    assert len(queries) <= 8
 
 
 @each_thing

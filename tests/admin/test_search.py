@@ -2,7 +2,11 @@
 
 import pytest
 
-from app.accounts.models import DESK, EDITOR
+from app import clock
+from app.accounts.models import DESK, EDITOR, VIEWER
+from app.database import db
+from app.programme.models import CANCELLED, Session
+from app.registration.models import Delegate
 from tests.browser import Browser, Page
 from tests.factories import (
     make_delegate,
@@ -22,12 +26,29 @@ def organiser(visitor: Browser) -> Browser:
 
 
 def groups(page: Page) -> dict[str, list[str]]:
-    return {
-        read_text(next(page.tree.find_all("h2", within=group))): [
-            read_text(hit) for hit in page.tree.find_all("li", within=group)
+    """Return what was found, by group, without what can be done with it."""
+    found = {}
+    for group in page.tree.find_all("section", within=page.main):
+        heading = read_text(next(page.tree.find_all("h2", within=group)))
+        found[heading] = [
+            " ".join(read_text(part) for part in page.tree.find_all("bdi", within=hit))
+            for hit in page.tree.find_all("li", within=group)
         ]
-        for group in page.tree.find_all("section", within=page.main)
-    }
+    return found
+
+
+def suggestions(organiser: Browser, typed: str) -> str:
+    return organiser.fetch("GET", f"/organise/search/suggestions?q={typed}").get_data(as_text=True)
+
+
+def actions(page: Page) -> list[str]:
+    """Return what can be done directly with what was found."""
+    return [
+        read_text(link)
+        for span in page.tree.find_all("span", within=page.main)
+        if span.get("class") == "found-actions"
+        for link in page.tree.find_all("a", within=span)
+    ]
 
 
 def test_one_search_finds_everything_and_leads_there(organiser: Browser) -> None:
@@ -112,3 +133,90 @@ def test_a_search_asks_few_questions(
     organiser.open(f"/organise/search?q={typed}")
 
     assert len(queries) <= 8
+
+
+def test_what_was_found_can_be_changed_directly(organiser: Browser) -> None:
+    delegate = make_delegate(given_names="Zoë", family_name="Quill", email="zoe@example.org")
+    make_delegate(
+        given_names="Abe", family_name="Quill", email="abe@example.org", cancelled_at=clock.now()
+    )
+    make_session(title="The quill and the sea")
+    make_session(title="Quill: cancelled", cancelled_at=clock.now())
+
+    page = organiser.open("/organise/search?q=quill")
+
+    assert actions(page) == [
+        "Correct email address: Zoë Quill",
+        "Change booking: Zoë Quill",
+        *("Change session: Quill: cancelled", "Move session: Quill: cancelled"),
+        "Change session: The quill and the sea",
+        "Move session: The quill and the sea",
+        "Cancel session: The quill and the sea",
+    ]
+    page = page.follow("Correct email address: Zoë Quill")
+    page.press("Correct email address", correct_email_address="zoe.quill@example.org")
+    assert db.session.get_one(Delegate, delegate.id).email == "zoe.quill@example.org"
+
+
+@pytest.mark.parametrize("typed", ["cancel quill", "Cancel session quill", "CANCEL  the QUILL"])
+def test_an_action_is_found_by_its_verb_and_asks_first(organiser: Browser, typed: str) -> None:
+    session = make_session(title="The quill and the sea")
+
+    page = organiser.open(f"/organise/search?q={typed}")
+
+    assert groups(page) == {"Actions": ["Cancel session: The quill and the sea"]}
+    page = page.follow("Cancel session: The quill and the sea")
+    assert page.heading == "Cancel “The quill and the sea”?"
+    assert page.press("Cancel this session").heading == "The quill and the sea"
+    assert db.session.get_one(Session, session.id).state == CANCELLED
+
+
+def test_the_owner_of_an_unknown_email_address_can_be_invited(organiser: Browser) -> None:
+    page = organiser.open("/organise/search?q=Dora@Conference.example")
+
+    assert groups(page) == {
+        "Actions": [
+            *("Invite dora@conference.example as Viewer",),
+            *("Invite dora@conference.example as Registration desk",),
+            *("Invite dora@conference.example as Programme editor",),
+            *("Invite dora@conference.example as Organiser",),
+        ]
+    }
+    page = page.follow("Invite dora@conference.example as Registration desk")
+    assert page.press("Send invitation").heading == "Team"
+    assert [row["Role"] for row in organiser.page.rows] == ["Registration desk", "Organiser"]
+    assert groups(organiser.open("/organise/search?q=dora@conference.example")) == {
+        "Emails": [
+            "You are invited to join the team for Tides and Harbours dora@conference.example"
+        ]
+    }
+
+
+def test_a_role_is_offered_only_what_it_may_do(visitor: Browser) -> None:
+    make_delegate(given_names="Zoë", family_name="Quill", email="zoe@example.org")
+    make_session(title="The quill and the sea")
+
+    desk = sign_in(visitor, "desk@conference.example", DESK)
+    assert actions(desk.open("/organise/search?q=quill")) == [
+        *("Correct email address: Zoë Quill", "Change booking: Zoë Quill"),
+    ]
+    assert groups(desk.open("/organise/search?q=cancel quill")) == {}
+    assert groups(desk.open("/organise/search?q=dora@conference.example")) == {}
+    viewer = sign_in(visitor, "vera@conference.example", VIEWER)
+    assert actions(viewer.open("/organise/search?q=quill")) == []
+
+
+def test_suggestions_are_the_same_groups_and_name_the_only_hit(organiser: Browser) -> None:
+    delegate = make_delegate(given_names="Zoë", family_name="Quill", email="zoe@example.org")
+    make_email(recipient="quill@example.org", subject="Your place")
+
+    found = suggestions(organiser, "quill")
+    make_speaker(name="Ada Quill")
+    two = suggestions(organiser, "quill")
+    none = suggestions(organiser, "xyzzyx")
+
+    assert f'data-best="/organise/delegates/{delegate.reference}"' in found
+    assert "One result: Zoë Quill. Press Enter to open it." in found
+    assert 'data-best=""' in two
+    assert "3 results. Press the down arrow to choose one." in two
+    assert 'data-said="Nothing was found."' in none

@@ -147,6 +147,49 @@ def test_a_key_goes_to_the_search_for_anything(office: Page, keys: str) -> None:
     expect(office.get_by_role("region", name="Delegates").get_by_role("listitem")).to_have_count(8)
 
 
+def test_what_is_found_is_shown_while_somebody_types(office: Page) -> None:
+    panel = office.locator(".suggestions")
+    office.keyboard.press("/")
+    office.keyboard.type("The great hall by the river")
+    expect(
+        panel.get_by_role("link", name="The great hall by the river", exact=True)
+    ).to_be_visible()
+    expect(office.get_by_role("status").first).to_have_text(
+        "One result: The great hall by the river. Press Enter to open it."
+    )
+
+    office.keyboard.press("ArrowDown")
+    expect(
+        panel.get_by_role("link", name="The great hall by the river", exact=True)
+    ).to_be_focused()
+    office.keyboard.press("ArrowRight")
+    expect(panel.get_by_role("link", name="Change room")).to_be_focused()
+    office.keyboard.press("ArrowUp")
+    expect(office.locator("#find-all")).to_be_focused()
+    office.keyboard.press("Escape")
+    expect(panel).to_be_hidden()
+    office.keyboard.type(" ")
+    office.keyboard.press("Backspace")
+    expect(panel).to_be_visible()
+    office.keyboard.press("Enter")
+
+    expect(office.get_by_role("heading", level=1)).to_have_text("The great hall by the river")
+
+
+def test_an_action_is_chosen_from_what_is_found(
+    office: Page, axe: Callable[[Page], list[str]]
+) -> None:
+    office.keyboard.press("/")
+    office.keyboard.type("Maria")
+    panel = office.locator(".suggestions")
+    expect(panel.get_by_role("region", name="Delegates").get_by_role("listitem")).to_have_count(8)
+    assert (axe(office), horizontal_overflow(office)) == ([], 0)
+
+    panel.get_by_role("link", name="Correct email address").first.click()
+
+    expect(office.get_by_role("textbox", name="Correct email address")).to_be_focused()
+
+
 def test_a_slash_is_typed_where_somebody_types_and_where_access_keys_are_off(office: Page) -> None:
     open_list(office, "delegates")
     box = office.get_by_label("Search", exact=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import Row, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from app import clock
@@ -185,15 +185,15 @@ def list_days(session: Session) -> Sequence[date]:
     return sorted({*_conference_days(conference), *now})
 
 
-def find_last_entry(slug: str) -> HistoryEntry | None:
-    """Return the last history entry of a session, so that it can be undone."""
-    return db.session.scalar(
-        select(HistoryEntry)
+def find_last_change(slug: str) -> Row[tuple[Session, HistoryEntry]] | None:
+    """Return a session and its last history entry, so that it can be undone."""
+    return db.session.execute(
+        select(Session, HistoryEntry)
         .join(Session, HistoryEntry.subject == "session " + Session.key)
         .where(Session.slug == slug)
         .order_by(HistoryEntry.id.desc())
         .limit(1)
-    )
+    ).first()
 
 
 def _conference_days(conference: Conference) -> list[date]:

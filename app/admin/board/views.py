@@ -19,6 +19,7 @@ from wtforms.widgets import TextInput
 from app.accounts import guards, roles
 from app.accounts.guards import current_actor
 from app.admin import view_options
+from app.admin.affected_people import find_affected
 from app.admin.board import free_slots, messages, queries
 from app.admin.board.queries import Board, BoardOptions
 from app.admin.edit_form import EditForm
@@ -33,7 +34,7 @@ from app.programme.editing import sessions
 from app.programme.editing.sessions import ScheduleSlot
 from app.programme.models import Room, Session
 from app.programme.scheduled_sessions import ProposedMove
-from app.web.formatting import local_date
+from app.web.formatting import conference_zone, local_date
 from app.web.rendering import render_page
 
 DEFAULT_MINUTES = 60  # minutes
@@ -98,14 +99,13 @@ bp = Blueprint("board", __name__, url_prefix="/board")
 
 @bp.get("")
 def show() -> ResponseReturnValue:
-    moved = request.args.get("moved", "")
     options = view_options.read_view_options()
     zoom = request.args.get("zoom", "")
     if is_chosen := zoom in view_options.ZOOM_LEVELS:
         options = replace(options, zoom=zoom)
     page = render_page(
         "admin/board/show.html",
-        last_move=queries.find_last_entry(moved) if moved else None,
+        **_last_move_context(request.args.get("moved", "")),
         words=messages.script_messages(),
         **_day_context(_read_options(), options.zoom),
     )
@@ -113,6 +113,15 @@ def show() -> ResponseReturnValue:
         page = make_response(page)
         view_options.remember(page, options)
     return page
+
+
+def _last_move_context(slug: str) -> dict[str, Any]:
+    """Return the last change of the session that was moved, and whom it affects."""
+    found = queries.find_last_change(slug) if slug else None
+    if found is None:
+        return {"last_move": None}
+    session, entry = found
+    return {"last_move": entry, "people": find_affected(session, conference_zone(), entry)}
 
 
 def _read_options(day: str = "") -> BoardOptions:
@@ -274,7 +283,8 @@ def _board_json(
     )
     board = context["board"]
     if board is not None and status == 200 and session.starts_at:
-        message = f"{message} {messages.describe_clashes(board.clashes_of(session))}"
+        said = messages.describe_clashes(board.clashes_of(session))
+        message = f"{message} {said} {find_affected(session, conference_zone()).describe()}".strip()
     html = render_template("admin/board/_day.html", **context)
     return {"said": message, "html": html}, status
 

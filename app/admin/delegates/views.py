@@ -225,6 +225,10 @@ def edit_needs(reference: str) -> ResponseReturnValue:
 
 
 exports_bp = Blueprint("exports", __name__)
+EXPORT_PURPOSES = {
+    "access": _l("For interpreters and access arrangements"),
+    "dietary": _l("For the caterer"),
+}
 
 
 @exports_bp.post("/_export")
@@ -240,12 +244,17 @@ def _export(delegate_filter: DelegateFilter, number: int, file_format: str) -> R
     return _send_file(delegate_filter, (), file_format)
 
 
-@exports_bp.route("/_export/needs", methods=["GET", "POST"])
+@exports_bp.route("/_export/needs", methods=["GET", "POST"], defaults={"purpose": ""})
+@exports_bp.route("/_export/needs/<any(access, dietary):purpose>", methods=["GET", "POST"])
 @validates_own_csrf
-def export_with_needs() -> ResponseReturnValue:
-    """Export delegates with the requirements that were asked for, with a reason."""
+def export_with_needs(purpose: str) -> ResponseReturnValue:
+    """Export delegates with the requirements that were asked for, with a reason.
+
+    The page of a purpose begins with its requirements ticked and its reason filled in.
+    """
     list_query, delegate_filter = presentation.parse_delegate_query(presentation.get_filters())
-    form = ExportNeedsForm()
+    reason = str(EXPORT_PURPOSES.get(purpose, ""))
+    form = ExportNeedsForm(data={"needs": [purpose], "reason": reason})
     number = queries.count_delegates(delegate_filter)
     if form.validate_on_submit():
         needs = form.needs.data or ()

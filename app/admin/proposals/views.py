@@ -130,7 +130,8 @@ def request_changes(number: int) -> ResponseReturnValue:
 
 @bp.post("/_several")
 def bulk() -> ResponseReturnValue:
-    chosen = presentation.parse_fingerprints(request.form.getlist("chosen"))
+    name = "listed" if request.form.get("all") == "listed" else "chosen"
+    chosen = presentation.parse_fingerprints(request.form.getlist(name))
     if not chosen:
         return _render_index(gettext("Select at least one change"))
     result = services.approve_several(chosen, actor=current_actor())

@@ -11,6 +11,7 @@ from flask_babel import lazy_gettext as _l
 
 from app.accounts import guards
 from app.admin import draft_forms
+from app.admin.affected_people import find_affected
 from app.admin.bulk_actions import get_back_url
 from app.admin.draft_forms import deletes_draft
 from app.admin.edit_form import redirect_after_adding
@@ -183,6 +184,7 @@ def show(slug: str) -> ResponseReturnValue:
         sent=proposals.list_about(session),
         state_names=STATE_LABELS,
         requests=speakers.get_requests_by_session([slug]).get(slug, ()),
+        people=find_affected(session, conference_zone()) if redirects.has_flash() else None,
         form=ConfirmForm(),
     )
 

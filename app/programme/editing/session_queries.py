@@ -157,6 +157,22 @@ def list_by_slug(slugs: Sequence[str]) -> Sequence[Session]:
     ).all()
 
 
+def list_by_key(keys: Sequence[str]) -> Sequence[Session]:
+    """List the sessions with these keys, by time, with their rooms, themes and speakers."""
+    if not keys:
+        return ()
+    return db.session.scalars(
+        select(Session)
+        .where(Session.key.in_(keys))
+        .options(
+            joinedload(Session.theme),
+            joinedload(Session.room),
+            selectinload(Session.appearances).joinedload(Appearance.speaker),
+        )
+        .order_by(*_order("time", is_reversed=False), Session.title_sort_key, Session.id)
+    ).all()
+
+
 def list_filter_choices() -> SessionFilterChoices:
     """Return the choices for all filters, in one query."""
     kinds = select(Session.kind).where(IS_NOT_WITHDRAWN, Session.kind != "").distinct().subquery()
@@ -235,7 +251,7 @@ def _speaker_names_by_session(sessions: Sequence[int]) -> Mapping[int, list[str]
 
 
 def _conditions(filters: SessionFilter) -> list[ColumnElement[bool]]:
-    such = [_matches_word(word) for word in sort_key(filters.search).split()]
+    such = [matches_word(word) for word in sort_key(filters.search).split()]
     such.append(STATE_CONDITIONS[filters.state] if filters.state else IS_NOT_WITHDRAWN)
     if filters.day:
         such.append(_begins_on(*filters.day))
@@ -250,7 +266,7 @@ def _conditions(filters: SessionFilter) -> list[ColumnElement[bool]]:
     return such
 
 
-def _matches_word(word: str) -> ColumnElement[bool]:
+def matches_word(word: str) -> ColumnElement[bool]:
     """Match a word in the title, the key or a speaker's name, ignoring accents and case."""
     with_such_a_speaker = (
         select(Appearance.session_id)

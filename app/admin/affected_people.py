@@ -1,0 +1,106 @@
+"""Whom a change of a session affects: who takes part, who has starred it, who comes that day."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from flask_babel import gettext, ngettext
+from sqlalchemy import Select, func, literal, select, union_all
+
+from app.admin.publishing.presentation import DelegatesByDay
+from app.agenda.models import Star
+from app.database import db
+from app.history.models import HistoryEntry
+from app.programme.models import Appearance, Session, Speaker
+from app.registration.models import Delegate
+from app.registration.queries import ATTENDING
+
+NAME, AGENDAS, DELEGATES = "name", "agendas", "delegates"  # kinds of rows
+
+
+@dataclass(frozen=True)
+class AffectedPeople:
+    """The people whom a change of a session affects."""
+
+    names: Sequence[str]  # of those who take part
+    agendas: int  # in which the session is starred
+    delegates: int  # who come on the days of the session
+
+    def __bool__(self) -> bool:
+        """Return True if there is anybody."""
+        return bool(self.names or self.agendas or self.delegates)
+
+    def describe(self) -> str:
+        """Return a sentence with the numbers, or "" if nobody is affected."""
+        parts = [text for count, text in self._counts() if count]
+        return str(gettext("Affects %(people)s.", people=", ".join(parts))) if parts else ""
+
+    def _counts(self) -> Iterable[tuple[int, str]]:
+        taking_part = len(self.names)
+        yield (
+            taking_part,
+            ngettext("%(num)s person who takes part", "%(num)s people who take part", taking_part),
+        )
+        yield self.agendas, ngettext("%(num)s agenda", "%(num)s agendas", self.agendas)
+        yield (
+            self.delegates,
+            ngettext(
+                "%(num)s delegate on that day", "%(num)s delegates on that day", self.delegates
+            ),
+        )
+
+
+def find_affected(
+    session: Session, zone: ZoneInfo, entry: HistoryEntry | None = None
+) -> AffectedPeople:
+    """Return whom a session affects, in one query; with ``entry`` also on the day that it left."""
+    rows = db.session.execute(
+        union_all(_select_names(session), _select_agendas(session), _select_delegates())
+    ).all()
+    found: dict[str, list[tuple[str, int]]] = {NAME: [], AGENDAS: [], DELEGATES: []}
+    for kind, text, number in rows:
+        found[kind].append((text, number))
+    days = {day for moment in _moments(session, entry) if (day := _to_day(moment, zone))}
+    return AffectedPeople(
+        [name for name, _ in sorted(found[NAME], key=lambda one: one[1])],
+        sum(count for _, count in found[AGENDAS]),
+        DelegatesByDay(found[DELEGATES]).count_on(days),
+    )
+
+
+def _select_names(session: Session) -> Select[tuple[str, str, int]]:
+    return (
+        select(literal(NAME), Speaker.name, func.min(Appearance.position))
+        .join(Appearance, Appearance.speaker_id == Speaker.id)
+        .where(Appearance.session_id == session.id)
+        .group_by(Speaker.id, Speaker.name)
+    )
+
+
+def _select_agendas(session: Session) -> Select[tuple[str, str, int]]:
+    return select(literal(AGENDAS), literal(""), func.count(Star.id)).where(
+        Star.session_key == session.key
+    )
+
+
+def _select_delegates() -> Select[tuple[str, str, int]]:
+    return (
+        select(literal(DELEGATES), Delegate.days, func.count())
+        .where(ATTENDING)
+        .group_by(Delegate.days)
+    )
+
+
+def _moments(session: Session, entry: HistoryEntry | None) -> Iterable[datetime | str | None]:
+    yield session.starts_at
+    for change in entry.field_changes if entry else ():
+        if change.field == "starts_at":
+            yield change.before
+
+
+def _to_day(moment: datetime | str | None, zone: ZoneInfo) -> date | None:
+    if not moment:
+        return None
+    parsed = moment if isinstance(moment, datetime) else datetime.fromisoformat(moment)
+    return parsed.astimezone(zone).date()

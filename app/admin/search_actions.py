@@ -1,0 +1,120 @@
+"""What the search across admin can do directly: with something it found, or with what was typed.
+
+“cancel opening” offers to cancel the sessions that contain “opening”; an email address of nobody in
+the team offers to invite its owner.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final, NamedTuple
+
+from flask import url_for
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _l
+
+from app.accounts import queries as accounts
+from app.accounts import roles, services
+from app.accounts.models import DESK, EDITOR, ORGANISER, VIEWER
+from app.accounts.roles import Area
+from app.errors import RuleViolation
+from app.programme.collation import sort_key
+
+ON, CANCELLED = "on", "cancelled"  # whether a delegate attends, or a session takes place
+LEAST_ACCESS_FIRST: Final = (VIEWER, DESK, EDITOR, ORGANISER)
+MIN_VERB_LENGTH = 3  # letters
+
+
+class Action(NamedTuple):
+    """Something that can be done with what was found, on a page of its own."""
+
+    label: Any
+    endpoint: str
+    area: Area
+    needs_on: bool = False  # not for what is cancelled
+
+
+class ActionLink(NamedTuple):
+    """An action, with its page for one thing."""
+
+    label: str
+    url: str
+
+
+ENTITY_ACTIONS: Final[Mapping[str, Sequence[Action]]] = {
+    "delegate": (
+        Action(
+            _l("Correct email address"),
+            "admin.delegates.details.edit_email",
+            roles.DELEGATES,
+            needs_on=True,
+        ),
+        Action(
+            _l("Change booking"),
+            "admin.delegates.details.edit",
+            roles.DELEGATES,
+            needs_on=True,
+        ),
+    ),
+    "speaker": (Action(_l("Change speaker"), "admin.speakers.edit", roles.PROGRAMME),),
+    "session": (
+        Action(_l("Change session"), "admin.sessions.edit", roles.PROGRAMME),
+        Action(_l("Move session"), "admin.board.move", roles.PROGRAMME),
+        Action(
+            _l("Cancel session"),
+            "admin.sessions.cancel",
+            roles.PROGRAMME,
+            needs_on=True,
+        ),
+    ),
+    "room": (Action(_l("Change room"), "admin.rooms.edit", roles.PROGRAMME),),
+}
+
+
+def list_links(kind: str, state: str, role: str, values: Mapping[str, Any]) -> list[ActionLink]:
+    """Return what somebody in a role can do with one thing; ``values`` are those of its page."""
+    return [
+        ActionLink(str(action.label), url_for(action.endpoint, **values))
+        for action in ENTITY_ACTIONS.get(kind, ())
+        if role in action.area.write_roles and not (action.needs_on and state == CANCELLED)
+    ]
+
+
+def split_verb(query: str, role: str) -> Iterator[tuple[str, str, str]]:
+    """Yield the kind, label and remaining words for each action that the query begins with.
+
+    “cancel opening” and “cancel session opening” both begin with “Cancel session”.
+    """
+    words = query.split()
+    for kind, actions in ENTITY_ACTIONS.items():
+        for action in actions:
+            rest = _words_after(words, sort_key(str(action.label)).split())
+            if rest and role in action.area.write_roles:
+                yield kind, str(action.label), " ".join(rest)
+
+
+def _words_after(words: Sequence[str], label: Sequence[str]) -> Sequence[str]:
+    """Return the words after those of a label; none if they do not begin with it."""
+    count = 0
+    for typed, known in zip(words, label, strict=False):
+        if sort_key(typed) != known:
+            break
+        count += 1
+    return words[count:] if count and len(words[0]) >= MIN_VERB_LENGTH else ()
+
+
+def list_invitations(query: str, role: str) -> list[ActionLink]:
+    """Return links that invite the owner of a typed email address, the least access first."""
+    if role not in roles.TEAM.write_roles or "@" not in query:
+        return []
+    try:
+        email = services.normalise_email(query)
+    except RuleViolation:
+        return []
+    if accounts.find_team_member(email) is not None:
+        return []
+    return [
+        ActionLink(
+            gettext("Invite %(email)s as %(role)s", email=email, role=roles.ROLE_NAMES[one]),
+            url_for("admin.team.invite", email=email, role=one),
+        )
+        for one in LEAST_ACCESS_FIRST
+    ]

@@ -176,11 +176,13 @@ def news_item(slug: str) -> ResponseReturnValue:
 @cacheable
 def venue() -> ResponseReturnValue:
     rooms = current_release.get_programme().rooms
+    context = page_context("venue")
     return render_page(
         "site/venue.html",
         rooms=rooms,
         are_rooms_illustrative=all(room.is_illustrative for room in rooms),
-        **page_context("venue"),
+        has_own_map="map" in dict(context["content_page"].headings),
+        **context,
     )
 
 

@@ -38,7 +38,13 @@ from app.history import queries as history
 from app.programme import public_settings, queries
 from app.programme.editing import versioned_edits
 from app.programme.editing.session_queries import list_outside_conference_days
-from app.programme.fields.conference import CONFERENCE_FIELDS, DAYS, LABELS, MOMENTS
+from app.programme.fields.conference import (
+    CONFERENCE_FIELDS,
+    DAYS,
+    LABELS,
+    MOMENTS,
+    parse_coordinates,
+)
 from app.programme.models import Conference
 from app.registration import queries as registration
 from app.registration import services
@@ -68,6 +74,16 @@ def _valid_time_zone(_form: Any, field: Field) -> None:
 def _valid_year(_form: Any, field: Field) -> None:
     if field.data and not FIRST_YEAR <= field.data.year <= LAST_YEAR:
         raise ValidationError(_l("Enter a year between 1970 and 2199"))
+
+
+def _valid_coordinates(_form: Any, field: Field) -> None:
+    """Store coordinates in one form; raise ValidationError if they are none."""
+    try:
+        field.data = parse_coordinates(field.data)
+    except ValueError:
+        raise ValidationError(
+            _l("Enter a latitude and a longitude, like 51.5246, -0.1340")
+        ) from None
 
 
 def _date_field(label: Any, required_message: Any) -> DateField:
@@ -105,6 +121,12 @@ class SettingsForm(EditForm):
         _l("Summary (optional)"), _l("The summary"), limit=MAX_SUMMARY_LENGTH
     )
     place = editor_line_field(_l("Venue (optional)"), _l("The venue"))
+    coordinates = StringField(
+        _l("Coordinates of the venue (optional)"),
+        [MayBeEmpty(), _valid_coordinates],
+        filters=[collapse_whitespace],
+        render_kw={"spellcheck": "false", "autocomplete": "off"},
+    )
     starts_on = _date_field(_l("First day"), _l("Enter the first day, like 2008-11-06"))
     ends_on = _date_field(_l("Last day"), _l("Enter the last day, like 2008-11-07"))
     time_zone = StringField(

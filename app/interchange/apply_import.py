@@ -91,6 +91,7 @@ def _delete_other_conference(parsed: ParsedConference, changes: ImportChanges) -
     for kind in (Appearance, Session, Speaker, Room, Theme):
         db.session.execute(delete(kind))
     row.email_paragraph = row.email_signatory = ""  # they were the other conference's
+    row.coordinates = ""
     db.session.flush()
     db.session.expire_all()
     return True
@@ -98,15 +99,7 @@ def _delete_other_conference(parsed: ParsedConference, changes: ImportChanges) -
 
 def _apply_conference(parsed: ParsedConference, changes: ImportChanges) -> None:
     row = db.session.get(Conference, 1)
-    has_new_dates = row is None or row.starts_on != parsed.starts_on
-    values: dict[str, Any] = {name: getattr(parsed, name) for name in CONFERENCE_COLUMNS}
-    values["is_demo"] = parsed.invented
-    values["time_zone"] = _choose_zone(row, parsed)
-    if parsed.contact_email or has_new_dates:
-        values["contact_email"] = parsed.contact_email
-    if parsed.registration_opens_at or has_new_dates:
-        values["registration_opens_at"] = parsed.registration_opens_at
-        values["registration_closes_at"] = parsed.registration_closes_at
+    values = _collect_settings(row, parsed)
     if row is None:
         db.session.add(Conference(id=1, **values))
         changes.added.append("The conference")
@@ -119,6 +112,22 @@ def _apply_conference(parsed: ParsedConference, changes: ImportChanges) -> None:
         row.version += 1
         bump_cache_version()
         changes.record_change("The conference", differing)
+
+
+def _collect_settings(row: Conference | None, parsed: ParsedConference) -> dict[str, Any]:
+    """Return the settings that a file changes; not every file has all of them."""
+    has_new_dates = row is None or row.starts_on != parsed.starts_on
+    values: dict[str, Any] = {name: getattr(parsed, name) for name in CONFERENCE_COLUMNS}
+    values["is_demo"] = parsed.invented
+    values["time_zone"] = _choose_zone(row, parsed)
+    if parsed.contact_email or has_new_dates:
+        values["contact_email"] = parsed.contact_email
+    if parsed.coordinates or row is None or row.place != parsed.place:
+        values["coordinates"] = parsed.coordinates  # those of another venue would be wrong
+    if parsed.registration_opens_at or has_new_dates:
+        values["registration_opens_at"] = parsed.registration_opens_at
+        values["registration_closes_at"] = parsed.registration_closes_at
+    return values
 
 
 def _choose_zone(row: Conference | None, parsed: ParsedConference) -> str:

@@ -50,6 +50,7 @@ class Conference(Base):
     ends_on: Mapped[date]
     time_zone: Mapped[str]
     place: Mapped[str] = mapped_column(default="")
+    coordinates: Mapped[str] = mapped_column(default="", server_default="")  # of the venue
     summary: Mapped[str] = mapped_column(Text, default="")
     contact_email: Mapped[str] = mapped_column(default="")
     registration_opens_at: Mapped[datetime | None] = mapped_column(default=None)

@@ -37,6 +37,13 @@ class Conference:
     registration_opens_at: datetime | None
     registration_closes_at: datetime | None
     is_invented: bool = False
+    coordinates: str = ""  # of the venue; not in older releases
+
+    @property
+    def latitude_longitude(self) -> tuple[str, str] | None:
+        """Where the venue is, in degrees north and east, if that is known."""
+        latitude, separator, longitude = self.coordinates.partition(", ")
+        return (latitude, longitude) if separator else None
 
 
 @dataclass(frozen=True)

@@ -69,6 +69,8 @@ def _event_lines(delegate: Delegate, conference: Conference) -> Iterator[str]:
     yield property_line("SUMMARY", escape_text(_single_line(conference.title)))
     if conference.place:
         yield property_line("LOCATION", escape_text(_single_line(conference.place)))
+    if conference.latitude_longitude:
+        yield property_line("GEO", ";".join(conference.latitude_longitude))
     yield property_line("DESCRIPTION", escape_text(_description(delegate)))
     yield property_line("URL", home)
     if conference.contact_email:

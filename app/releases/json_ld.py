@@ -144,7 +144,12 @@ def _build_place(conference: Conference, room: Room | None = None) -> JsonObject
     """Return the room, or else the venue of the conference."""
     if room is None:
         place = conference.place or gettext("To be announced")
-        return {"@type": "Place", "name": place, "address": place}
+        return {
+            "@type": "Place",
+            "name": place,
+            "address": place,
+            "geo": _build_coordinates(conference),
+        }
     return {
         "@type": "Place",
         "name": room.name,
@@ -155,6 +160,14 @@ def _build_place(conference: Conference, room: Room | None = None) -> JsonObject
             for feature in room.features
         ],
     }
+
+
+def _build_coordinates(conference: Conference) -> JsonObject | None:
+    """Return where the venue is on a map, if that is known."""
+    if conference.latitude_longitude is None:
+        return None
+    latitude, longitude = map(float, conference.latitude_longitude)
+    return {"@type": "GeoCoordinates", "latitude": latitude, "longitude": longitude}
 
 
 def _illustrative_prefix(session: Session, conference: Conference) -> str:

@@ -86,9 +86,8 @@ well_known_views.add_url_rules(bp)
 offline_views.add_url_rules(bp)
 
 
-@bp.app_template_global()
-def find_main_action() -> str:
-    """Return the main button of the header; error pages show it whatever cannot be read."""
+def _find_state() -> home_page.ConferenceState | None:
+    """Return what a visitor can do now, or None if a page that can do without cannot read it."""
     try:
         state = home_page.get_conference_state(current_release.get_programme())
     except (SQLAlchemyError, ValueError) as fault:
@@ -96,9 +95,23 @@ def find_main_action() -> str:
         if not (is_survived or is_error_page()):
             raise
         do_not_store()
-        return "register"
+        return None
     expires_at(*state.changes)
-    return state.main_action
+    return state
+
+
+@bp.app_template_global()
+def find_main_action() -> str:
+    """Return the main button of the header; error pages show it whatever cannot be read."""
+    state = _find_state()
+    return state.main_action if state else "register"
+
+
+@bp.app_template_global()
+def is_conference_over() -> bool:
+    """Return True after the last session: pages then lead to what stays, not to what is next."""
+    state = _find_state()
+    return state is not None and state.phase == "over"
 
 
 @bp.get("/")
@@ -163,11 +176,13 @@ def news_item(slug: str) -> ResponseReturnValue:
 @cacheable
 def venue() -> ResponseReturnValue:
     rooms = current_release.get_programme().rooms
+    context = page_context("venue")
     return render_page(
         "site/venue.html",
         rooms=rooms,
         are_rooms_illustrative=all(room.is_illustrative for room in rooms),
-        **page_context("venue"),
+        has_own_map="map" in dict(context["content_page"].headings),
+        **context,
     )
 
 

@@ -49,6 +49,26 @@ def test_a_title_is_in_effect_at_once_everywhere(organiser: Browser, visitor: Br
     assert visitor.open("/").heading == "Tides and Storms"
 
 
+@pytest.mark.parametrize(
+    ("typed", "stored"),
+    [
+        ("54.4885, -0.6152", "54.4885, -0.6152"),
+        ("54.48850/-0.61520", "54.4885, -0.6152"),
+        ("geo:54.4885,-0.6152", "54.4885, -0.6152"),
+        ("54.4885° \N{MINUS SIGN}0.6152°", "54.4885, -0.6152"),
+        ("-33.918861; 18.4233", "-33.918861, 18.4233"),
+        ("-0.00000001, 180", "0, 180"),
+    ],
+)
+def test_coordinates_are_copied_from_any_map(
+    organiser: Browser, visitor: Browser, typed: str, stored: str
+) -> None:
+    page = change(organiser, coordinates_of_the_venue_optional=typed)
+
+    assert fact(page, "Coordinates of the venue") == stored
+    assert f"Latitude and longitude: {stored}" in visitor.open("/venue").text
+
+
 def test_what_a_file_brought_still_waits_to_be_published(
     organiser: Browser, visitor: Browser
 ) -> None:
@@ -111,6 +131,16 @@ def test_the_history_tells_what_was_there_before_and_can_undo_it(
             {"contact_email_address_optional": "nobody"},
             "Contact email address (optional)",
             "Enter an email address in the correct format, like name@example.com",
+        ),
+        (
+            {"coordinates_of_the_venue_optional": "by the harbour"},
+            "Coordinates of the venue (optional)",
+            "Enter a latitude and a longitude, like 51.5246, -0.1340",
+        ),
+        (
+            {"coordinates_of_the_venue_optional": "51.5246, 181"},
+            "Coordinates of the venue (optional)",
+            "Enter a latitude and a longitude, like 51.5246, -0.1340",
         ),
         (
             {"minutes_to_walk_between_rooms": "-1"},

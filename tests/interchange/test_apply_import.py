@@ -192,6 +192,20 @@ def test_what_a_file_does_not_say_about_registration_stays(site: Flask) -> None:
     assert queries.get_conference().contact_email == "tides@conference.example"
 
 
+def test_coordinates_stay_with_their_venue(site: Flask) -> None:
+    facts = the_programme().conference
+
+    loaded(replace(the_programme(), conference=replace(facts, coordinates="54.49, -0.61")))
+    loaded(the_programme())
+    assert queries.get_conference().coordinates == "54.49, -0.61"
+    loaded(replace(the_programme(), conference=replace(facts, place="Scarborough")))
+    assert queries.get_conference().coordinates == ""
+
+    loaded(replace(the_programme(), conference=replace(facts, coordinates="54.49, -0.61")))
+    loaded(of_another_conference(the_programme()))
+    assert queries.get_conference().coordinates == ""
+
+
 def test_a_session_called_off_twice_was_called_off_the_first_time(
     site: Flask, frozen_time: Any
 ) -> None:

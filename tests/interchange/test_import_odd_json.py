@@ -44,18 +44,21 @@ def test_facts_that_cannot_be_are_left_out(tmp_path: Path) -> None:
         "contact_email": "nobody at home",
         "places": -5,
         "registration_opens_at": "in May",
+        "coordinates": "by the sea",
     }
 
     reading = parse_contents(own(conference=conference), tmp_path)
 
     facts = reading.programme.conference
     assert (facts.contact_email, facts.places, facts.registration_opens_at) == ("", None, None)
+    assert facts.coordinates == ""
     assert facts.title == "Untitled conference"
     assert [(note.kind, note.subject) for note in reading.notes] == [
         ("fixed", "title"),
         ("left out", "contact_email"),
         ("left out", "places"),
         ("left out", "registration_opens_at"),
+        ("left out", "coordinates"),
     ]
 
 

@@ -47,6 +47,14 @@ def test_one_entry_lies_across_the_days_of_the_booking(site: Flask) -> None:
     ]
 
 
+def test_a_calendar_knows_where_the_venue_is(site: Flask) -> None:
+    with transaction():
+        db.session.get_one(Conference, 1).coordinates = "54.4885, -0.6152"
+    publish_programme()
+
+    assert _entry(make_delegate())["GEO"].to_ical() == "54.4885;-0.6152"
+
+
 def test_the_file_is_published_and_not_an_invitation(site: Flask) -> None:
     file = Calendar.from_ical(booking_calendar.render_ical(make_delegate()))
 

@@ -70,6 +70,7 @@ def test_when_it_is_full_the_start_page_says_so(visitor: Browser) -> None:
     [
         ("2009-04-30T12:00:00+01:00", False, "Registration has not opened yet"),
         ("2009-06-09T12:00:00+01:00", False, "Registration has closed"),
+        ("2009-06-12T12:00:00+01:00", False, "The conference has ended"),
         ("2009-05-12T12:00:00+01:00", True, "The conference is full"),
     ],
 )

@@ -66,7 +66,7 @@ def test_the_page_tells_of_each_release_the_newest_first(visitor: Browser) -> No
 
     assert page.heading == "Changes to the programme"
     titles = [one for one in page.headings if one.startswith("Release")]
-    assert titles == ["Release 3 Now", "Release 2", "Release 1"]
+    assert titles == ["Release 3 Current", "Release 2", "Release 1"]
     assert "Renamed sessions 1" in page.headings
     assert "Moved sessions 1" in page.headings
     assert "The programme of Tides and Harbours was published, with 5 sessions" in page.text
@@ -167,7 +167,7 @@ def test_going_back_is_an_entry_too(visitor: Browser, frozen_time: Any) -> None:
     page = visitor.open("/changes")
 
     titles = [one for one in page.headings if one.startswith("Release")]
-    assert titles == ["Release 1 again Now", "Release 2", "Release 1"]
+    assert titles == ["Release 1 again Current", "Release 2", "Release 1"]
     assert "Release 1 of the programme has been restored and replaces release 2" in page.text
     own = page.follow("Release 1 again")
     assert own.heading == "Release 1"

@@ -396,6 +396,17 @@ def test_afterwards_it_leads_to_slides_once_there_are_any(
     page = visitor.open("/")
     assert _door(page) == "The conference has ended."
     assert len(list(page.tree.find_by_class("no-action"))) == 1
+    assert "Plan your visit" not in page.headings
+    visit = next(
+        one for one in page.tree.find_all("section") if one.get("aria-labelledby") == "visit"
+    )
+    assert [read_text(one) for one in page.tree.find_all("a", within=visit)] == [
+        "Whole programme",
+        "My agenda",
+        "Find your booking",
+        "Feedback",
+        "Health inequalities",
+    ]
 
     make_material(get_session("farewell"))
 

@@ -109,6 +109,9 @@ def test_afterwards_it_is_over(visitor: Browser, frozen_time: Any) -> None:
 
     assert lede(page) == "The conference has ended."
     assert told(page) == {}
+    assert "Reload to update." not in page.text
+    frozen_time.move_to("2009-06-12T00:00:00+01:00")
+    assert "Now" not in page.follow("See the programme").links
 
 
 @pytest.mark.empty

@@ -283,6 +283,7 @@ def test_a_session_tells_when_where_and_with_whom(visitor: Browser) -> None:
         "Room": "Great hall",
         "Type": "Parallel session",
         "Language": "English",
+        "Access": "Step-free access · Hearing loop",
         "Theme": "Water",
     }
     assert "Times are London time, BST." in page.text
@@ -313,7 +314,6 @@ def test_a_session_tells_what_goes_on_at_the_same_time(visitor: Browser) -> None
     beside = next(page.tree.find_all("aside"))
     assert read_text(beside) == (
         "Next in this room Farewell 4pm to 5pm, Thursday 11 June"
-        " Great hall has: Step-free access · Hearing loop"
         " At the same time Harbour walls 11am to midday, Boat house"
     )
     assert "At the same time" not in visitor.open("/sessions/opening").headings
@@ -552,6 +552,11 @@ def test_two_speakers_of_one_name_are_told_apart(visitor: Browser) -> None:
     assert len(titles) == 2
 
 
+def _where(page: Page) -> list[str]:
+    """Read what each row says of room, theme and type."""
+    return [read_text(one) for one in page.tree.find_by_class("row__where")]
+
+
 def test_a_theme_has_a_page_with_its_sessions(visitor: Browser) -> None:
     make_theme(name="Sand", slug="sand")
     publish_programme()
@@ -560,6 +565,7 @@ def test_a_theme_has_a_page_with_its_sessions(visitor: Browser) -> None:
 
     assert "What moves." in page.text
     assert "Reading the tide" in page.headings
+    assert _where(page) == ["Great hall"]
     assert "Harbour walls" not in page.headings
     assert "No sessions yet" in visitor.open("/themes/sand").headings
 
@@ -576,6 +582,7 @@ def test_a_room_tells_what_it_offers(visitor: Browser) -> None:
     }
     assert "On the ground floor." in page.text
     assert "Opening" in page.headings
+    assert _where(page) == ["Plenary", "Water", "Plenary"]
     assert "Nothing is on here yet" in visitor.open("/rooms/attic").headings
 
 

@@ -1,14 +1,18 @@
 """Every public page: the same for everyone, remembered, and known by its own name."""
 
+import json
 import time
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 from lxml import etree
 from werkzeug.test import TestResponse
 
+from app.content import services
+from app.content.models import PAGE
+from app.content.versions import ContentDraft, ContentKey
 from app.database import db, transaction
 from app.programme.models import Session
 from app.programme.queries import get_conference
@@ -379,15 +383,62 @@ def test_without_a_contact_address_pages_lead_to_the_feedback_form(visitor: Brow
 def test_the_venue_page_has_a_heading_for_everything_that_visitors_ask(visitor: Browser) -> None:
     page = visitor.open("/venue")
 
-    assert page.headings[1:10] == [
+    assert page.headings[1:11] == [
         "Address",
         "Access",
         "Contact",
         "Time zone",
         "Still to be announced",
+        "Map",
         "Rooms",
         "Great hall",
         "Boat house",
         "Access features explained",
     ]
-    assert "Still to be announced Map Getting there and parking Hotels Wi-Fi" in page.text
+    assert "Still to be announced Getting there and parking Hotels Wi-Fi" in page.text
+    assert "Map To be announced." in page.text
+
+
+def test_coordinates_of_the_venue_lead_to_maps(visitor: Browser) -> None:
+    with transaction():
+        get_conference().coordinates = "54.4885, -0.6152"
+    publish_programme()
+
+    page = visitor.open("/venue")
+
+    assert "Map" not in page.headings
+    assert page.links["Open in your map app"] == "geo:54.4885,-0.6152"
+    assert page.links["Open on OpenStreetMap (opens another website)"] == (
+        "https://www.openstreetmap.org/?mlat=54.4885&mlon=-0.6152#map=17/54.4885/-0.6152"
+    )
+    assert "Latitude and longitude: 54.4885, -0.6152" in page.text
+    (event,) = (
+        json.loads(one.text or "")
+        for one in visitor.open("/").tree.find_all("script")
+        if one.get("type") == "application/ld+json"
+    )
+    assert event["location"]["geo"] == {
+        "@type": "GeoCoordinates",
+        "latitude": 54.4885,
+        "longitude": -0.6152,
+    }
+
+
+def test_a_map_of_the_organisers_takes_the_place_of_the_empty_slot(visitor: Browser) -> None:
+    draft = ContentDraft("Venue", "", "## Map\n\nThe pier.", date(2009, 5, 12))
+    with transaction():
+        services.create_first_version(ContentKey(PAGE, "venue", "en"), draft, actor="grace")
+
+    page = visitor.open("/venue")
+
+    assert page.headings.count("Map") == 1
+    assert "Map The pier." in page.text
+
+
+def test_after_the_conference_the_venue_page_says_so(visitor: Browser, frozen_time: Any) -> None:
+    frozen_time.move_to("2009-06-12T00:00:00+01:00")
+
+    page = visitor.open("/venue")
+
+    assert "The conference has ended. This page shows what visitors needed to know." in page.text
+    assert "Map" not in page.headings

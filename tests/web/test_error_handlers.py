@@ -137,6 +137,7 @@ def test_whoever_is_no_organiser_any_more_gets_403(visitor: Browser) -> None:
         team.remove_organiser("grace@conference.example")
 
     page = visitor.open("/organise", 403)
+    assert page.links["Sign in"] == "/sign-in"
 
     assert _is_plain(page, "You do not have access to this page")
 

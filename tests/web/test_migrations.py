@@ -90,7 +90,7 @@ def test_what_was_published_before_can_be_followed_and_found_afterwards(
 
     page = visitor.open("/changes")
     titles = [one for one in page.headings if one.startswith("Release")]
-    assert titles == ["Release 1 again Now", "Release 2", "Release 1"]
+    assert titles == ["Release 1 again Current", "Release 2", "Release 1"]
     assert page.headings.count("Renamed sessions 1") == 2
     assert visitor.open("/search?q=harbour+wall").heading == "One result for “harbour wall”"
 

@@ -20,6 +20,7 @@ from app.interchange.importers.session_times import ConferenceTimes, NoTimes, Ti
 from app.interchange.importers.sessions import SessionBuilder
 from app.interchange.importers.speakers import SpeakerBuilder
 from app.programme import clashes, slugs
+from app.programme.fields.conference import parse_coordinates
 from app.programme.scheduled_sessions import (
     Participant,
     RoomInfo,
@@ -57,6 +58,7 @@ def parse_conference(
         registration_opens_at=facts.get_datetime("registration_opens_at"),
         registration_closes_at=facts.get_datetime("registration_closes_at"),
         invented=bool(raw.conference.get("invented")),
+        coordinates=facts.get_coordinates("coordinates"),
     )
 
 
@@ -77,6 +79,14 @@ class _FactReader:
             self._skip(name, value)
             return ""
         return value
+
+    def get_coordinates(self, name: str) -> str:
+        value = self.get_line(name)
+        try:
+            return parse_coordinates(value) if value else ""
+        except ValueError:
+            self._skip(name, value)
+            return ""
 
     def get_number(self, name: str) -> int | None:
         value = self.get_line(name)

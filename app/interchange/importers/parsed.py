@@ -30,6 +30,7 @@ class ParsedConference:
     registration_opens_at: datetime | None = None
     registration_closes_at: datetime | None = None
     invented: bool = False
+    coordinates: str = ""  # of the venue
 
 
 @dataclass(frozen=True)

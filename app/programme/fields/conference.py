@@ -1,5 +1,6 @@
 """The table of the settings of the conference, which take effect without publishing."""
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, datetime
@@ -19,8 +20,30 @@ ORDERED_PAIRS = (
     ("starts_on", "ends_on", "The last day cannot be before the first"),
     ("registration_opens_at", "registration_closes_at", "Registration must open before it closes"),
 )
+COORDINATES = re.compile(
+    r"(?:geo:)?([+-]?\d{1,3}(?:\.\d+)?)[\s,;/]+([+-]?\d{1,3}(?:\.\d+)?)", re.ASCII
+)
 # Packages above this one register checks here; each raises RuleViolation to forbid new days.
 day_change_checks: list[Callable[[date, date], None]] = []
+
+
+def parse_coordinates(text: str) -> str:
+    """Return latitude and longitude as they are stored, “51.5246, -0.134”, or raise ValueError.
+
+    Maps write them in degrees, with a comma, a slash or a space between the two.
+    """
+    found = COORDINATES.fullmatch(text.strip().replace("\N{MINUS SIGN}", "-").replace("°", ""))
+    if found is None:
+        raise ValueError(text)
+    latitude, longitude = (float(one) for one in found.groups())
+    if abs(latitude) > 90 or abs(longitude) > 180:
+        raise ValueError(text)
+    return f"{_format_degrees(latitude)}, {_format_degrees(longitude)}"
+
+
+def _format_degrees(degrees: float) -> str:
+    """Return degrees to six places, which is a tenth of a metre."""
+    return f"{round(degrees, 6) + 0:.6f}".rstrip("0").rstrip(".")
 
 
 def _check(conference: Conference) -> None:
@@ -64,6 +87,7 @@ CONFERENCE_FIELDS: Final = _ConferenceFields(
     Field("ends_on", N_("Last day"), DAY),
     Field("time_zone", N_("Time zone")),
     Field("place", N_("Venue")),
+    Field("coordinates", N_("Coordinates of the venue")),
     Field("summary", N_("Summary")),
     Field("contact_email", N_("Contact email address")),
     Field("registration_opens_at", N_("Registration opens"), LOCAL_MOMENT),

@@ -408,7 +408,7 @@ def test_coordinates_of_the_venue_lead_to_maps(visitor: Browser) -> None:
 
     assert "Map" not in page.headings
     assert page.links["Open in your map app"] == "geo:54.4885,-0.6152"
-    assert page.links["Open on OpenStreetMap (opens another website)"] == (
+    assert page.links["Open on OpenStreetMap"] == (
         "https://www.openstreetmap.org/?mlat=54.4885&mlon=-0.6152#map=17/54.4885/-0.6152"
     )
     assert "Latitude and longitude: 54.4885, -0.6152" in page.text

@@ -14,8 +14,8 @@ from flask.cli import with_appcontext
 from sqlalchemy.exc import SQLAlchemyError
 
 from app import cache_version, setup_commands
+from app.accounts import form_drafts, team
 from app.accounts import services as accounts
-from app.accounts import team
 from app.accounts.two_factor import services
 from app.agenda import services as agenda_services
 from app.backup import services as backup_services
@@ -68,6 +68,7 @@ PERIODIC_TASKS: tuple[mail_worker.Task, ...] = (
     integrity_check.run_daily,
     site_services.purge_feedback,
     accounts.delete_expired,
+    form_drafts.delete_expired,
     agenda_services.purge_expired,
     uploads.purge_expired,
     photo_retention.purge_unused,

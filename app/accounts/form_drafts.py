@@ -28,8 +28,7 @@ def find(person_id: int, path: str) -> FormDraft | None:
 
 
 def save(person_id: int, path: str, fields: Iterable[tuple[str, str]]) -> None:
-    """Store what a person has typed, in place of what was stored; drop drafts that are too old."""
-    db.session.execute(delete_from(FormDraft).where(FormDraft.saved_at < _oldest()))
+    """Store what a person has typed, in place of what was stored."""
     draft = db.session.scalar(select(FormDraft).where(*_is_draft(person_id, path)))
     if draft is None:
         draft = FormDraft(person_id=person_id, path=path)
@@ -41,6 +40,11 @@ def save(person_id: int, path: str, fields: Iterable[tuple[str, str]]) -> None:
 def delete(person_id: int, path: str) -> None:
     """Delete the draft of a person for the form at a path, if there is one."""
     db.session.execute(delete_from(FormDraft).where(*_is_draft(person_id, path)))
+
+
+def delete_expired() -> None:
+    """Delete the drafts that are too old to be shown."""
+    db.session.execute(delete_from(FormDraft).where(FormDraft.saved_at < _oldest()))
 
 
 def load_fields(draft: FormDraft) -> Fields:

@@ -7,6 +7,7 @@ again each time it is opened.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 
 from sqlalchemy import delete as sql_delete
 from sqlalchemy import func, or_, select
@@ -15,8 +16,12 @@ from sqlalchemy import update as sql_update
 from app import clock
 from app.accounts.models import Person, SavedView
 from app.database import db
-from app.errors import NotFound, PermissionDenied, RuleViolation
+from app.errors import NotFound, PermissionDenied, RuleViolation, StaleEdit
 
+CHANGED_MEANWHILE = (
+    "Someone else has changed this view since you opened it, so nothing of yours has been saved. "
+    "Open the view again and repeat your change"
+)
 MAX_VIEWS = 20  # of one person for one list
 MAX_NAME_LENGTH = 40  # characters
 MAX_QUERY_LENGTH = 1500  # characters
@@ -74,17 +79,34 @@ def create(person: Person, list_name: str, query: str, settings: ViewSettings) -
     return view
 
 
-def update(view: SavedView, settings: ViewSettings, person: Person) -> None:
-    """Rename a view, share it or stop sharing it, or choose it as the start of the list."""
-    _check_editable(view, person)
-    _lock_owner(view.person_id)
+def get_fingerprint(view: SavedView) -> str:
+    """Return what changes with the settings of a view."""
+    parts = view.name, str(view.is_shared), str(view.is_start)
+    return sha256("\n".join(parts).encode()).hexdigest()
+
+
+def update(
+    view: SavedView, settings: ViewSettings, person: Person, *, expected_fingerprint: str
+) -> None:
+    """Rename a view, share it or stop sharing it, or choose it as the start of the list.
+
+    Raise StaleEdit if somebody else has changed it since.
+    """
+    _lock(view, person)
+    if get_fingerprint(view) != expected_fingerprint:
+        raise StaleEdit(message=CHANGED_MEANWHILE)
     _apply(view, settings, person)
     db.session.flush()
 
 
-def replace_query(view: SavedView, query: str, person: Person) -> None:
-    """Let a view hold another search, other filters, another order or other columns."""
-    _check_editable(view, person)
+def replace_query(view: SavedView, query: str, person: Person, *, expected_query: str) -> None:
+    """Let a view hold another search, other filters, another order or other columns.
+
+    Raise StaleEdit if somebody else has changed it since.
+    """
+    _lock(view, person)
+    if view.query != expected_query:
+        raise StaleEdit(message=CHANGED_MEANWHILE)
     view.query = _check_length(query)
     view.changed_at = clock.now()
 
@@ -139,6 +161,13 @@ def _clear_start(view: SavedView) -> None:
 def _check_editable(view: SavedView, person: Person) -> None:
     if not can_edit(view, person):
         raise PermissionDenied("Only its owner and organisers can change this view")
+
+
+def _lock(view: SavedView, person: Person) -> None:
+    """Lock a view that a person may change, and read it again."""
+    _lock_owner(view.person_id)
+    db.session.refresh(view)
+    _check_editable(view, person)
 
 
 def _check_length(query: str) -> str:

@@ -23,7 +23,7 @@ from app.web import redirects
 PREVIEW: Final = "preview"  # the button, and the query parameter of the page that shows it
 LIVE_PREVIEW: Final = "live"  # its value for a script, which stores nothing
 NOT_STORED: Final = {"csrf_token", PREVIEW, "button", "step"}  # buttons and the token
-SELECTION: Final = {"all", "chosen"}  # of rows of a list
+SELECTION: Final = {"all", "chosen", "group"}  # of rows of a list
 SEE_OTHER: Final = 303
 P = ParamSpec("P")
 
@@ -82,11 +82,11 @@ def redirect_to_draft(form: Form, url: str, path: str = "") -> Response | None:
     return redirect(url, SEE_OTHER)
 
 
-def redirect_to_selection(chosen: Iterable[str], url: str, path: str) -> Response:
-    """Store which rows of a list were selected, and redirect to the page at a path about them."""
+def redirect_to_selection(chosen: Iterable[str], url: str) -> Response:
+    """Store what was typed and which rows of a list were selected; redirect to their page."""
     typed = [one for one in request.form.items(multi=True) if one[0] not in NOT_STORED | SELECTION]
-    form_drafts.save(_person_id(), path, [*typed, *(("chosen", one) for one in chosen)])
-    g.stored_draft = path
+    store_fields(url, [*typed, *(("chosen", one) for one in chosen)])
+    g.stored_draft = _to_path(url)
     return redirect(url, SEE_OTHER)
 
 
@@ -101,9 +101,14 @@ def find_stored() -> MultiDict[str, str]:
     return MultiDict(form_drafts.load_fields(draft) if draft else ())
 
 
-def store_fields(path: str, fields: Iterable[tuple[str, str]]) -> None:
-    """Store what the page at a path is to show this person."""
-    form_drafts.save(_person_id(), path, fields)
+def store_fields(url: str, fields: Iterable[tuple[str, str]]) -> None:
+    """Store what the page at an address is to show this person."""
+    form_drafts.save(_person_id(), _to_path(url), fields)
+
+
+def delete_stored(url: str) -> None:
+    """Delete what was stored for the page at an address."""
+    form_drafts.delete(_person_id(), _to_path(url))
 
 
 def deletes_draft(view: Callable[P, ResponseReturnValue]) -> Callable[P, ResponseReturnValue]:
@@ -125,6 +130,10 @@ def discard_draft() -> ResponseReturnValue:
     path = redirects.safe_path_or_blank(request.form.get("path", ""))
     form_drafts.delete(_person_id(), path)
     return redirects.redirect_to(f"{request.script_root}{path}", "draft-deleted")
+
+
+def _to_path(url: str) -> str:
+    return url.partition("?")[0].removeprefix(request.script_root)
 
 
 def _is_read() -> bool:

@@ -5,7 +5,7 @@ view is the list's own with the saved query, so that links, bulk actions and exp
 nothing of views; ``view`` in it says which one is open, ``hide`` which columns it hides.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
@@ -14,7 +14,7 @@ from flask import Blueprint, Response, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField
+from wtforms import BooleanField, HiddenField
 
 from app.accounts import guards, saved_views
 from app.accounts.models import Person, SavedView
@@ -28,10 +28,11 @@ from app.admin.listing import (
     ListQuery,
     parse_list_query,
 )
-from app.errors import NotFound, PermissionDenied, RuleViolation
+from app.errors import NotFound, PermissionDenied, RuleViolation, StaleEdit
 from app.forms.fields import line_field
 from app.forms.form import ConfirmForm, Form, validates_own_csrf
 from app.forms.validators import requires_alphanumeric
+from app.history.models import Change
 from app.web import redirects
 from app.web.rendering import render_page
 
@@ -236,6 +237,9 @@ redirects.MESSAGES["admin"] |= {
 }
 
 
+START = _l("Show this view when I open the list")
+
+
 class ViewForm(Form):
     """Name a saved view."""
 
@@ -249,7 +253,8 @@ class ViewForm(Form):
         autocomplete="off",
     )
     is_shared = BooleanField(_l("Share with the team"))
-    is_start = BooleanField(_l("Show this view when I open the list"))
+    expected_fingerprint = HiddenField()
+    is_start = BooleanField(START)
 
     @property
     def settings(self) -> ViewSettings:
@@ -257,6 +262,20 @@ class ViewForm(Form):
         return ViewSettings(
             str(self.name.data), bool(self.is_shared.data), bool(self.is_start.data)
         )
+
+    def rebase_on(self, view: SavedView) -> StaleEdit:
+        """Keep what was typed, but expect what is saved now; return how the two differ."""
+        self.expected_fingerprint.data = saved_views.get_fingerprint(view)
+        return StaleEdit(differing=_compare(view, self.settings))
+
+
+def _compare(view: SavedView, typed: ViewSettings) -> Iterator[Change]:
+    labels = {"name": _l("Name"), "is_shared": _l("Share with the team"), "is_start": START}
+    words = {True: gettext("Yes"), False: gettext("No")}
+    for name, label in labels.items():
+        old, new = getattr(view, name), getattr(typed, name)
+        if old != new:
+            yield Change(name, old, new, str(label), words.get(old, old), words.get(new, new))
 
 
 @bp.route("/_add", methods=["GET", "POST"])
@@ -280,19 +299,28 @@ def add() -> ResponseReturnValue:
 @validates_own_csrf
 def edit(number: int) -> ResponseReturnValue:
     view, kind = _get_editable(number)
-    form = ViewForm(obj=view)
+    shown, stale = saved_views.get_fingerprint(view), None
+    form = ViewForm(obj=view, expected_fingerprint=shown)
     is_own = view.person_id == _current_person().id
     if not is_own:
         form.is_start.data = view.is_start
     if form.validate_on_submit():
         try:
-            saved_views.update(view, form.settings, _current_person())
+            saved_views.update(
+                view,
+                form.settings,
+                _current_person(),
+                expected_fingerprint=form.expected_fingerprint.data or "",
+            )
+        except StaleEdit:
+            stale = form.rebase_on(view)
         except RuleViolation as refusal:
             form.add_error(form.name, refusal)
         else:
             return redirects.redirect_to(_view_url(kind, view), "view-changed")
     chips = kind.parse(dict(parse_qsl(view.query))).chips
-    return _render_form(form, kind, chips, view, back=_view_url(kind, view), is_own=is_own)
+    back = _view_url(kind, view)
+    return _render_form(form, kind, chips, view, back=back, is_own=is_own, stale=stale)
 
 
 @bp.post("/<int:number>/query")
@@ -300,7 +328,8 @@ def replace(number: int) -> ResponseReturnValue:
     """Save what the list shows now as the view that is open."""
     view, kind = _get_editable(number)
     query = kind.to_query(kind.parse(request.args).query, request.args.get("hide", ""))
-    saved_views.replace_query(view, query, _current_person())
+    expected = request.form.get("expected_query", "")
+    saved_views.replace_query(view, query, _current_person(), expected_query=expected)
     return redirects.redirect_to(_view_url(kind, view), "view-changed")
 
 
@@ -336,11 +365,13 @@ def _render_form(  # noqa: PLR0913 - what the two forms differ in
     *,
     back: str,
     is_own: bool = True,
+    stale: StaleEdit | None = None,
 ) -> Response:
     return render_page(
         "admin/saved_views/form.html",
-        422 if form.errors else 200,
+        409 if stale else 422 if form.errors else 200,
         form=form,
+        stale=stale,
         kind=kind,
         chips=chips,
         view=view,

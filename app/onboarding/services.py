@@ -105,6 +105,7 @@ def load_example_again(folder: Path, *, expected_fingerprint: str | None, actor:
 
 def load_example(folder: Path) -> None:
     """Load the example into an empty site, and publish it."""
+    seats.lock_if_set(seats.CONFERENCE)  # before loading locks the cache version
     result = interchange.load_file(folder / queries.EXAMPLE_FILE)
     if result.programme.conference.places is not None:
         seats.set_default_limit(seats.CONFERENCE, result.programme.conference.places)

@@ -5,7 +5,12 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import func, select
 
+from app import cli
+from app.accounts import form_drafts
+from app.accounts.models import FormDraft
+from app.database import db, transaction
 from tests.browser import Browser
 from tests.factories import make_session, make_speaker, make_theme, publish_programme, sign_in
 from tests.pages import read_text
@@ -66,6 +71,29 @@ def test_a_draft_is_forgotten_after_thirty_days(editor: Browser, frozen_time: An
     sign_in(editor, "wanda@conference.example", role="editor")
 
     assert editor.open("/organise/pages/page/help/en").value_of("Title") == "Help"
+
+
+@pytest.mark.both_databases
+def test_the_worker_deletes_it_then_also_if_nobody_saves_another(
+    editor: Browser, frozen_time: Any
+) -> None:
+    editor.open("/organise/pages/page/help/en").press("Preview", title="Hers")
+    frozen_time.shift(timedelta(days=29))
+    with transaction():
+        form_drafts.delete_expired()
+    assert count_drafts() == 1
+
+    frozen_time.shift(timedelta(days=2))
+    with transaction():
+        form_drafts.delete_expired()
+
+    assert form_drafts.delete_expired in cli.PERIODIC_TASKS
+    assert count_drafts() == 0
+
+
+def count_drafts() -> int:
+    db.session.rollback()
+    return db.session.scalar(select(func.count()).select_from(FormDraft)) or 0
 
 
 def test_a_draft_is_saved_over_nobody_else(editor: Browser, new_browser: Browsers) -> None:

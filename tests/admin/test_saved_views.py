@@ -236,6 +236,40 @@ def test_an_organiser_changes_what_a_colleague_shares(
     assert tabs(page) == ["All", "To do*"]
 
 
+@pytest.mark.both_databases
+def test_two_organisers_who_change_a_shared_view_do_not_overwrite_each_other(
+    visitor: Browser, other_visitor: Browser
+) -> None:
+    first, second = sign_in(visitor), sign_in(other_visitor, "otto@conference.example")
+    save_view(first, f"{SESSIONS}?state=draft", name="Drafts", share_with_the_team=True)
+    first.follow("Change this view")
+    second.open(SESSIONS).follow("Drafts").follow("Change this view")
+    second.press("Save view", name="To do")
+
+    page = first.press("Save view", status=409, name="To check")
+
+    assert "Two versions" in page.text
+    assert {"": "Name", "Saved now": "To do", "Yours": "To check"} in page.rows
+    page = first.press("Save view")
+    assert tabs(page) == ["All", "To check*"]
+
+
+@pytest.mark.both_databases
+def test_nor_when_both_change_what_it_filters_by(visitor: Browser, other_visitor: Browser) -> None:
+    first, second = sign_in(visitor), sign_in(other_visitor, "otto@conference.example")
+    save_view(first, f"{SESSIONS}?state=draft", name="Work", share_with_the_team=True)
+    first.press("Search", state="Confirmed")
+    second.open(SESSIONS).follow("Work")
+    second.press("Search", state="Cancelled")
+    second.press("Save changes to this view")
+
+    page = first.press("Save changes to this view", status=409)
+
+    assert "Someone else has changed this view since you opened it" in page.text
+    (view,) = db.session.scalars(select(SavedView)).all()
+    assert view.query.startswith("state=cancelled")
+
+
 def test_a_view_is_deleted_after_a_question(organiser: Browser) -> None:
     save_view(organiser, f"{SESSIONS}?state=draft", name="Drafts")
 

@@ -698,6 +698,23 @@ def test_several_are_changed_after_a_look_at_what_will_change(organiser: Browser
     assert entry.summary == "Harbour walls: room was removed (Boat house)"
 
 
+def test_the_preview_of_several_has_an_address_for_whoever_made_it(
+    organiser: Browser, new_browser: Callable[[], Browser]
+) -> None:
+    listed = organiser.open("/organise/sessions?kind=parallel&sort=title")
+    ticked = {"Select Reading the tide": True, "Select Harbour walls": True}
+    page = listed.press("Change selected sessions", ticked).press("Preview changes", theme="Stone")
+
+    assert page.address == "/organise/sessions/_several?preview=1"
+    assert organiser.open(page.address).heading == "Change 1 session?"
+    back = organiser.open("/organise/sessions/_several")
+    assert (back.heading, back.value_of("Theme")) == ("Change 2 sessions", "Stone")
+    other = sign_in(new_browser(), "otto@conference.example")
+    assert other.open(page.address).address == "/organise/sessions"
+    organiser.open(page.address).press("Change 1 session")
+    assert organiser.open(page.address).address == "/organise/sessions"
+
+
 def test_what_stands_already_is_counted_and_left_alone(organiser: Browser) -> None:
     listed = organiser.open("/organise/sessions")
     ticked = {"Select Reading the tide": True, "Select Harbour walls": True}

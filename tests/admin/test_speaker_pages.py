@@ -131,6 +131,24 @@ def test_several_are_invited_from_the_list(organiser: Browser, ada: Speaker, joa
     assert sorted(letter.recipient for letter in letters()) == [ADA, JOAO]
 
 
+def test_the_preview_of_emails_has_an_address_for_whoever_made_it(
+    organiser: Browser, ada: Speaker, joao: Speaker, new_browser: Callable[[], Browser]
+) -> None:
+    page = organiser.open("/organise/speakers").press("Invite", {"Select Ada Marsh": True})
+    page = page.press("Preview with your message", {"Your message (optional)": "Bring a coat"})
+
+    address = "/organise/speaking/letters/invitation?preview=1"
+    assert page.address == address
+    again = organiser.open(address)
+    assert "Bring a coat" in again.text
+    assert again.value_of("Your message (optional)") == "Bring a coat"
+    other = sign_in(new_browser(), "otto@conference.example").open(address)
+    assert "There is nobody to email now." in other.text
+    organiser.open(address).press("Send 1 email")
+    assert [letter.recipient for letter in letters()] == [ADA]
+    assert "There is nobody to email now." in organiser.open(address).text
+
+
 def test_whoever_ticks_nobody_writes_to_nobody(organiser: Browser, ada: Speaker) -> None:
     look = organiser.open("/organise/speakers").press("Invite")
 

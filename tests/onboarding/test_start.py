@@ -10,6 +10,7 @@ from sqlalchemy.exc import IntegrityError
 
 from app import clock
 from app.accounts.models import FORMER, Person
+from app.cache_version import bump_cache_version
 from app.content import services as content
 from app.content.versions import ContentDraft, ContentKey
 from app.content.views import get_content_folder
@@ -20,7 +21,7 @@ from app.mail.models import Email
 from app.onboarding import queries, services
 from app.onboarding.services import KEPT_TABLES, NewConference
 from app.programme.models import Conference, Room, Session, Speaker, Theme
-from app.registration import demo
+from app.registration import demo, seats
 from app.registration import queries as registration
 from app.releases import current_release
 from app.releases import services as releases
@@ -40,6 +41,7 @@ from tests.factories import (
     make_upload,
     sign_in,
 )
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.empty
 
@@ -288,6 +290,45 @@ def test_two_who_press_at_once_start_one_conference(site: Flask) -> None:
     assert [type(one) for one in raised] == [services.StaleInventory]
     assert db.session.scalar(select(Conference.title)) in {"Tides", "Winds"}
     assert count_rows()["release"] == 1
+
+
+@pytest.mark.both_databases
+def test_loading_the_example_waits_for_whoever_changes_the_places(site: Flask) -> None:
+    """Both lock the places first and then the cache version, so neither blocks the other."""
+    raised = list[Exception]()
+
+    def load() -> None:
+        with site.app_context():
+            try:
+                with transaction():
+                    services.load_example(get_content_folder())
+            except Exception as fault:  # noqa: BLE001 - whatever it is, the story looks at it
+                raised.append(fault)
+            db.session.remove()
+
+    loading = Thread(target=load)
+    with transaction():
+        seats.lock_if_set(seats.CONFERENCE)
+        loading.start()
+        if db.engine.dialect.name == "postgresql":
+            wait_until(waits_for_a_lock, "the example waits for the places")
+        bump_cache_version()
+    loading.join(60)
+
+    assert raised == []
+    assert count_rows()["release"] == 1
+
+
+def waits_for_a_lock() -> bool:
+    with db.engine.connect() as other:
+        return bool(
+            other.scalar(
+                text(
+                    "SELECT count(*) FROM pg_stat_activity "
+                    "WHERE datname = current_database() AND wait_event_type = 'Lock'"
+                )
+            )
+        )
 
 
 def test_what_fails_in_between_leaves_everything(organiser: Browser) -> None:

@@ -16,7 +16,7 @@ from app.admin.delegates.forms import ChangeDaysForm, UndoDaysForm
 from app.admin.draft_forms import deletes_draft
 from app.admin.listing import MAX_SELECTED
 from app.errors import StaleEdit
-from app.forms.form import validates_own_csrf
+from app.forms.form import ConfirmForm, validates_own_csrf
 from app.registration import queries as registration
 from app.registration.desk import day_changes, queries
 from app.registration.desk.day_changes import DayChange
@@ -44,7 +44,7 @@ def change() -> ResponseReturnValue:
     delegates = queries.list_by_reference(selection.getlist("chosen")[:MAX_SELECTED])
     form = _build_form(selection)
     if not delegates:
-        return render_page("admin/delegates/days_none.html", back=_list_url())
+        return _render_none()
     if form.validate_on_submit():
         stored = draft_forms.redirect_to_preview(form)
         return stored or _save(form, delegates, selection)
@@ -57,7 +57,7 @@ def change() -> ResponseReturnValue:
 def undo() -> ResponseReturnValue:
     """Show what was changed last, and put it back."""
     form, changes = UndoDaysForm(), _plan_way_back()
-    if changes and form.validate_on_submit():
+    if form.validate_on_submit() and changes:
         day_changes.apply(changes, actor=current_actor(), notify=form.should_notify)
         return redirects.redirect_to(_list_url(), "days-put-back")
     return _render_plan("days_undo", form, changes, _list_url())
@@ -119,6 +119,14 @@ def _render(
     return render_page("admin/delegates/days.html", status, **context)
 
 
+def _render_none() -> ResponseReturnValue:
+    """Say that nobody is selected; whatever was sent, the token is judged first."""
+    form = ConfirmForm()
+    status = 422 if form.is_submitted() else 200
+    form.validate_on_submit()
+    return render_page("admin/delegates/days_none.html", status, form=form, back=_list_url())
+
+
 def _render_plan(
     template: str,
     form: ChangeDaysForm | UndoDaysForm,
@@ -127,7 +135,7 @@ def _render_plan(
 ) -> ResponseReturnValue:
     return render_page(
         f"admin/delegates/{template}.html",
-        422 if form.errors else 200,
+        422 if form.errors or (request.method == "POST" and not changes) else 200,
         form=form,
         changes=[one for one in changes if one.is_change],
         left_alone=[one for one in changes if not one.is_change],

@@ -95,8 +95,9 @@ def bulk() -> ResponseReturnValue:
     if chosen and request.form.get("action") == "csv":
         return _export(DelegateFilter(references=references), len(chosen), "csv")
     if chosen and request.form.get("action") == "days":
-        url = url_for("admin.delegates.days.change")
-        return draft_forms.redirect_to_selection([one.reference for one in chosen], url, url)
+        return draft_forms.redirect_to_selection(
+            [one.reference for one in chosen], url_for("admin.delegates.days.change")
+        )
     selected = [SelectedDelegate(one) for one in chosen]
     done = bulk_actions.confirm_or_run(delegate_listing.build_actions(), selected)
     return render_index(gettext("Select at least one delegate")) if done is None else done

@@ -198,6 +198,11 @@ class BulkEditForm(Form):
         self.kind.choices = [stays, *kind_choices(choices)]
         self.state.choices = [stays, *states]
 
+    @property
+    def is_complete(self) -> bool:
+        """Whether everything that was chosen is still offered."""
+        return all(self[field].validate(self) for field in BULK_FIELDS)
+
     def values(self) -> dict[str, Any]:
         """Return the fields to change and their new values."""
         chosen = {field: self[field].data for field in BULK_FIELDS if self[field].data}

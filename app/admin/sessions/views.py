@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from flask import Blueprint, request, url_for
+from flask import Blueprint, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
@@ -12,7 +12,6 @@ from flask_babel import lazy_gettext as _l
 from app.accounts import guards
 from app.admin import draft_forms
 from app.admin.affected_people import find_affected
-from app.admin.bulk_actions import get_back_url
 from app.admin.draft_forms import deletes_draft
 from app.admin.edit_form import redirect_after_adding
 from app.admin.listing import get_selected, render_list
@@ -116,16 +115,30 @@ def index() -> ResponseReturnValue:
     return _render_index()
 
 
-@bp.post("/_several")
+@bp.route("/_several", methods=["GET", "POST"])
 def bulk() -> ResponseReturnValue:
-    form = BulkEditForm()
-    form.set_choices(session_queries.list_filter_choices())
-    chosen = session_queries.list_by_slug(
-        get_selected(session_listing.list_slugs)[: session_listing.MAX_SESSIONS]
-    )
+    """Ask what to change in the selected sessions; question and preview have an address."""
+    return _render_bulk_edit() if request.method == "GET" else _store_selection()
+
+
+def _store_selection() -> ResponseReturnValue:
+    slugs = get_selected(session_listing.list_slugs)[: session_listing.MAX_SESSIONS]
+    chosen = [one.slug for one in session_queries.list_by_slug(slugs)]
     if not chosen:
         return _render_index(gettext("Select at least one session"))
-    values = form.values() if "check" in request.form and form.validate() else {}
+    preview = "1" if "check" in request.form else None
+    return draft_forms.redirect_to_selection(chosen, url_for(".bulk", preview=preview))
+
+
+def _render_bulk_edit() -> ResponseReturnValue:
+    selection = draft_forms.find_selection()
+    form = BulkEditForm(selection)
+    form.set_choices(session_queries.list_filter_choices())
+    chosen = session_queries.list_by_slug(selection.getlist("chosen"))
+    if not chosen:
+        return redirect(url_for(".index"))
+    is_checked = draft_forms.PREVIEW in request.args
+    values = form.values() if is_checked and form.is_complete else {}
     outlooks = session_listing.preview_bulk_edit(chosen, values) if values else []
     return render_page(
         "admin/sessions/bulk.html",
@@ -134,8 +147,8 @@ def bulk() -> ResponseReturnValue:
         outlooks=outlooks,
         affected=sum(one.is_possible for one in outlooks),
         already=sum(not one.changes for one in outlooks),
-        is_checked="check" in request.form,
-        back=get_back_url(),
+        is_checked=is_checked,
+        back=redirects.safe_path_or_blank(selection.get("back", "")) or url_for(".index"),
     )
 
 
@@ -147,6 +160,7 @@ def bulk_edit() -> ResponseReturnValue:
     if not form.validate() or not expected:
         raise RuleViolation("One of the options you chose has been deleted. Choose again")
     result = sessions.update_several(expected, form.values(), actor=guards.current_actor())
+    draft_forms.delete_stored(url_for(".bulk"))
     back = redirects.safe_path_or_blank(request.form.get("back", "")) or url_for(".index")
     if not result.skipped:
         return redirects.redirect_to(back, "sessions-changed")

@@ -7,8 +7,10 @@ from itertools import groupby
 from flask import Blueprint, abort, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _l
+from werkzeug.datastructures import MultiDict
 
 from app.accounts import guards
+from app.admin import draft_forms
 from app.admin.listing import get_selected
 from app.admin.speaker_pages.forms import BatchEmailForm, DeadlinesForm, RequestAnswerForm
 from app.admin.speakers import listing as speaker_listing
@@ -153,10 +155,14 @@ def deadlines() -> ResponseReturnValue:
 def batch_email(letter: str) -> ResponseReturnValue:
     if letter not in batch_emails.BATCH_EMAIL_KINDS:
         abort(404)
-    form = BatchEmailForm()
-    if request.form.get("sure") and form.validate_on_submit():
-        return _send_batch(letter, form.message.data or "")
-    batch = _build_batch(letter)
+    selection = draft_forms.find_selection() if _is_about_selection() else MultiDict()
+    form = BatchEmailForm(selection or None)
+    if form.validate_on_submit():
+        if request.form.get("sure"):
+            return _send_batch(letter, form.message.data or "")
+        preview = url_for(".batch_email", letter=letter, preview="1")
+        return draft_forms.redirect_to_selection(_list_ticked(), preview)
+    batch = _build_batch(letter, selection)
     return render_page(
         "admin/speaker_pages/batch_email.html",
         422 if form.errors else 200,
@@ -164,7 +170,7 @@ def batch_email(letter: str) -> ResponseReturnValue:
         batch=batch,
         wordings=batch_emails.preview_batch(batch, form.message.data or ""),
         has_message=letter in {"invitation", "reminder"},
-        back=_back_url(),
+        back=redirects.safe_path_or_blank(selection.get("back", "")) or _back_url(),
         form=form,
     )
 
@@ -172,8 +178,9 @@ def batch_email(letter: str) -> ResponseReturnValue:
 def _send_batch(letter: str, message: str) -> ResponseReturnValue:
     """Send the emails; those who have got them since the page was opened do not get them again."""
     batch_emails.lock_mailings()
-    batch = _build_batch(letter)
+    batch = _build_batch(letter, request.form)
     batch_emails.send(batch, actor=guards.current_actor(), message=message)
+    draft_forms.delete_stored(url_for(".batch_email", letter=letter))
     return redirects.redirect_to(
         _back_url(), "letters-sent" if batch.recipients else "letters-sent-before"
     )
@@ -190,15 +197,12 @@ def show_invitations() -> ResponseReturnValue:
     )
 
 
-def _build_batch(letter: str) -> EmailBatch:
+def _build_batch(letter: str, selection: MultiDict[str, str]) -> EmailBatch:
     """Return the emails to the selected people; a link that selects nobody means everybody."""
-    ticked = [
-        *request.args.getlist("chosen"),
-        *get_selected(speaker_listing.list_slugs),
-        *invitations.list_slugs(request.form.getlist("group")),
-    ]
-    owners = request.values.getlist("owner")
-    means_all = request.method == "GET" and not ticked
+    ticked, owners = _list_ticked(), request.values.getlist("owner")
+    if request.method == "GET" and _is_about_selection():
+        ticked, owners = selection.getlist("chosen"), selection.getlist("owner")
+    means_all = not (ticked or _is_about_selection())
     speakers = (
         queries.list_speakers_for_email(letter)
         if means_all
@@ -211,6 +215,20 @@ def _build_batch(letter: str) -> EmailBatch:
         return found
     known = [one for one in recipients.load_owners() if means_all or str(one.owner.id) in owners]
     return found + batch_emails.build_batch(batch_emails.OWNER_REMINDER_KIND, known)
+
+
+def _is_about_selection() -> bool:
+    """Return False for a link that selects nobody, or names those whom it selects."""
+    return request.method == "POST" or draft_forms.PREVIEW in request.args
+
+
+def _list_ticked() -> list[str]:
+    """List the slugs that this request selects: one by one, all of a list, or in groups."""
+    return [
+        *request.args.getlist("chosen"),
+        *get_selected(speaker_listing.list_slugs),
+        *invitations.list_slugs(request.form.getlist("group")),
+    ]
 
 
 def _back_url() -> str:

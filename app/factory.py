@@ -233,12 +233,6 @@ MAIL_SETTINGS = (
     "MAIL_USE_SSL",
     "MAIL_USERNAME",
     "MAIL_DEFAULT_SENDER",
-    "IMAP_SERVER",
-    "IMAP_PORT",
-    "IMAP_USE_SSL",
-    "IMAP_USERNAME",
-    "IMAP_FOLDER",
-    "IMAP_DONE_FOLDER",
 )
 STATIC_MAX_AGE = 365 * 24 * 60 * 60  # seconds
 
@@ -267,7 +261,13 @@ def _configure(app: Flask, config: Config) -> None:
         MAIL_PASSWORD=config.MAIL_PASSWORD.get_secret_value(),
         MAIL_BOUNCE_ADDRESS=config.MAIL_BOUNCE_ADDRESS,
         MAIL_TIMEOUT=config.MAIL_TIMEOUT,
+        IMAP_SERVER=config.IMAP_SERVER,
+        IMAP_PORT=config.IMAP_PORT,
+        IMAP_USE_SSL=config.IMAP_USE_SSL,
+        IMAP_USERNAME=config.IMAP_USERNAME,
         IMAP_PASSWORD=config.IMAP_PASSWORD.get_secret_value(),
+        IMAP_FOLDER=config.IMAP_FOLDER,
+        IMAP_DONE_FOLDER=config.IMAP_DONE_FOLDER,
         DNS_SERVER=config.DNS_SERVER,
         LIMIT_EMAILS_PER_DOMAIN=config.LIMIT_EMAILS_PER_DOMAIN,
         MAIL_CA_FILE=config.MAIL_CA_FILE,

@@ -15,12 +15,12 @@ inbox.commands                      every command that came, in order, without t
 import re
 import socket
 import ssl
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from socketserver import StreamRequestHandler, ThreadingTCPServer
 from threading import Event, Thread
-from typing import Any
 
 import trustme
 
@@ -64,7 +64,6 @@ class ImapServer:
             inbox = mailbox
 
         self._server = ThreadingTCPServer((HOST, 0), Handler)
-        self._server.daemon_threads = False  # closing waits for them
         self._thread = Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
         self._thread.start()
 
@@ -143,6 +142,23 @@ class _Conversation(StreamRequestHandler):
         self.rfile.close()
         self.connection.close()
 
+    @property
+    def _commands(self) -> Mapping[str, Callable[[str], str | None]]:
+        return {
+            "CAPABILITY": self._do_capability,
+            "STARTTLS": self._do_starttls,
+            "LOGIN": self._do_login,
+            "CREATE": self._do_create,
+            "SELECT": self._do_select,
+            "SEARCH": self._do_search,
+            "FETCH": self._do_fetch,
+            "STORE": self._do_store,
+            "COPY": self._do_copy,
+            "MOVE": self._do_move,
+            "EXPUNGE": self._do_expunge,
+            "LOGOUT": self._do_logout,
+        }
+
     def _begin_tls(self) -> None:
         self.rfile.close()
         self.connection = self.inbox.context.wrap_socket(self.connection, server_side=True)
@@ -161,8 +177,8 @@ class _Conversation(StreamRequestHandler):
         self.inbox.commands.append(shown)
         if name == self.inbox.dropped_command:
             raise _Dropped
-        command = getattr(self, f"_do_{name.lower()}")
-        state = command(rest.partition(f"{name} ")[2]) or "OK done"
+        command = self._commands.get(name)
+        state = command(rest.partition(f"{name} ")[2]) or "OK done" if command else "BAD unknown"
         self._say(f"{tag} {state}")
         if name == "STARTTLS":
             self._begin_tls()
@@ -245,11 +261,6 @@ class _Conversation(StreamRequestHandler):
 
     def _do_logout(self, _: str) -> None:
         self._say("* BYE")
-
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("_do_"):
-            return lambda _: "BAD unknown command"
-        raise AttributeError(name)
 
 
 def _is_within(uid: int, start: str, end: str, last: int) -> bool:

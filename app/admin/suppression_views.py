@@ -29,7 +29,7 @@ bp = Blueprint("suppression", __name__, url_prefix="/letters/suppression")
 redirects.MESSAGES["admin"] |= {
     "suppressed": _l("The address is on the list."),
     "suppressed-before": _l("The address was on the list already. Nothing has changed."),
-    "suppression-lifted": _l("The address has been taken off the list for this reason."),
+    "suppression-lifted": _l("This reason no longer stops emails to the address."),
 }
 REASON_NAMES = {
     UNSUBSCRIBED: _l("Unsubscribed"),
@@ -48,7 +48,7 @@ class SuppressForm(Form):
         _l("Why (optional)"),
         [max_length(MAX_NOTE_LENGTH, _l("The reason")), no_hidden_characters],
         [normalise_lines],
-        _l("For example: asked us by telephone"),
+        _l("For example: asked us by phone"),
         render_kw={"dir": "auto"},
     )
 

@@ -20,7 +20,7 @@ from app.database import Base
 from app.history.models import HistoryEntry
 from app.interchange import uploads
 from app.interchange.uploads import Upload
-from app.mail.models import Email
+from app.mail.models import BOUNCED, Email, SuppressedAddress
 from app.mail.queries import IS_FAILED, IS_WAITING
 from app.mailings import notice_models
 from app.mailings.models import SCHEDULED, SENDING, Mailing
@@ -33,7 +33,7 @@ from app.programme.editing.speaker_queries import TAKES_PART
 from app.programme.models import Conference, Session, Speaker
 from app.proposals.models import OPEN, Proposal
 from app.registration import integrity_check
-from app.registration.models import SeatLimit
+from app.registration.models import Delegate, SeatLimit
 from app.registration.seats import CONFERENCE
 from app.releases import current_release, queries
 from app.releases.models import FAILED, ScheduledRelease
@@ -52,6 +52,13 @@ def _count(model: type[Base], *such: ColumnElement[bool]) -> Count:
 def _count_slow_emails() -> ColumnElement[int]:
     """Return the subquery that counts the emails that have been waiting too long."""
     return count_where(Email, IS_WAITING, Email.created_at < clock.real_now() - SLOW_AFTER)
+
+
+def _count_returned_addresses() -> ColumnElement[int]:
+    """Return the subquery that counts the addresses of delegates that take no emails."""
+    attending = select(func.lower(Delegate.email)).where(Delegate.cancelled_at.is_(None))
+    is_returned = SuppressedAddress.reason == BOUNCED
+    return count_where(SuppressedAddress, is_returned, SuppressedAddress.address.in_(attending))
 
 
 def _count_uploads() -> ColumnElement[int]:
@@ -142,6 +149,18 @@ TASKS: tuple[Task, ...] = (
             n,
         ),
         _url("emails.index", state="waiting"),
+    ),
+    Task(
+        "returned-addresses",
+        WAITING,
+        roles.DELEGATES,
+        _count_returned_addresses,
+        lambda n: ngettext(
+            "delegate whose emails come back: correct the address",
+            "delegates whose emails come back: correct their addresses",
+            n,
+        ),
+        _url("suppression.index", reason=BOUNCED),
     ),
     Task(
         "failed-releases",

@@ -12,6 +12,7 @@ from app import clock
 from app.database import db
 from app.log import log
 from app.mail import suppression
+from app.mail.delivery_status import describe_status
 from app.mail.models import BOUNCED, COMPLAINT, FAILED, SENT, UNSUBSCRIBED, Email, domain_of
 from app.mail.outbox import MAX_ERROR_LENGTH
 from app.mail.reports import OPT_OUT, RETURNED, Report, read_report
@@ -46,10 +47,11 @@ def is_permanent(status: str) -> bool:
     return status.startswith("5.") and not status[2:].startswith(NOT_THE_ADDRESS)
 
 
-def record_refusal(recipient: str, status: str) -> None:
+def _record_refusal(recipient: str, status: str) -> None:
     """Stop emails to many people to an address that refuses them for good, or time and again."""
     if is_permanent(status) or _count_soft_bounces(recipient) >= SOFT_BOUNCES:
-        suppression.suppress(recipient, BOUNCED, note=status)
+        note = f"{describe_status(status)} ({status})" if describe_status(status) else status
+        suppression.suppress(recipient, BOUNCED, note=note)
 
 
 def _mark_returned(email: Email, report: Report) -> bool:
@@ -61,7 +63,7 @@ def _mark_returned(email: Email, report: Report) -> bool:
     email.returned_at = clock.real_now()
     email.return_status = report.status
     db.session.flush()
-    record_refusal(email.recipient, report.status)
+    _record_refusal(email.recipient, report.status)
     return True
 
 

@@ -34,6 +34,7 @@ MAX_LINE_LENGTH = 76  # characters
 MAX_PLAIN_WORD_LENGTH = 60  # characters; a longer one is encoded, so that it can be divided
 WORD_START, WORD_END = "=?utf-8?b?", "?="
 MAX_WORD_BYTES = (75 - len(WORD_START) - len(WORD_END)) // 4 * 3  # RFC 2047, section 2
+URL_HEADERS = frozenset({"list-unsubscribe"})  # no program would decode an encoded URL
 NAME_SPECIALS = frozenset('()<>[]:;@\\,."')  # RFC 5322, 3.2.3
 
 
@@ -47,6 +48,8 @@ class HeaderPolicy(EmailPolicy):
             words: Iterable[str] = chain.from_iterable(map(_address_words, addresses))
         elif name.lower() == "subject" and hasattr(value, "defects"):
             words = _text_words(str(value))
+        elif name.lower() in URL_HEADERS:
+            words = str(value).split()
         else:
             return _without_empty_line(name, super().fold(name, value), self.linesep)
         return _fold_words(name, words, self.linesep)

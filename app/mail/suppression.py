@@ -9,7 +9,7 @@ asked for is still respected if the address is ever entered again.
 """
 
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress as ignoring
 from dataclasses import dataclass
 from itertools import islice
@@ -37,6 +37,7 @@ from app.web import signing
 RowT = TypeVar("RowT", bound=tuple[Any, ...])
 
 REASONS = (UNSUBSCRIBED, COMPLAINT, BOUNCED, BY_DESK)  # the one that counts most first
+NOT_THEIR_WISH = (BOUNCED, BY_DESK)  # what the person who reads the emails cannot lift
 SALT = "suppressed address"
 ERASED = "erased:"  # before the keyed hash of an address
 BATCH_SIZE = 5000  # addresses in one query
@@ -58,25 +59,28 @@ def normalise_address(address: str) -> str:
     return f"{username.casefold()}@{domain.lower()}"
 
 
-def exclusion_reasons(addresses: Iterable[str]) -> dict[str, str]:
+def exclusion_reasons(
+    addresses: Iterable[str], reasons: Collection[str] = REASONS
+) -> dict[str, str]:
     """Return the addresses that must be left out of emails to many people, each with its reason.
 
-    It takes one query for up to 5,000 addresses. The keys are the addresses as they were given.
+    An email that everyone must get passes only some ``reasons``, such as ``NOT_THEIR_WISH``. It
+    takes one query for up to 5,000 addresses. The keys are the addresses as they were given.
     """
     found: dict[str, str] = {}
     remaining = iter(dict.fromkeys(addresses))
     while batch := list(islice(remaining, BATCH_SIZE)):
-        found |= _find_reasons(batch)
+        found |= _find_reasons(batch, reasons)
     return found
 
 
-def _find_reasons(addresses: Sequence[str]) -> dict[str, str]:
+def _find_reasons(addresses: Sequence[str], accepted: Collection[str]) -> dict[str, str]:
     forms = {address: list_stored_forms(address) for address in addresses}
     stored = [form for each in forms.values() for form in each]
     reasons: dict[str, list[str]] = {}
     for form, reason in db.session.execute(
         select(SuppressedAddress.address, SuppressedAddress.reason).where(
-            SuppressedAddress.address.in_(stored)
+            SuppressedAddress.address.in_(stored), SuppressedAddress.reason.in_(accepted)
         )
     ):
         reasons.setdefault(form, []).append(reason)

@@ -14,8 +14,8 @@ from sqlalchemy import select
 from app.database import db
 from app.errors import NotFound
 from app.mail import suppression
-from app.mail.models import BOUNCED, BY_DESK, UNSUBSCRIBED, UnsubscribeKey
-from app.mail.suppression import normalise_address
+from app.mail.models import UNSUBSCRIBED, UnsubscribeKey
+from app.mail.suppression import NOT_THEIR_WISH, normalise_address
 from app.web import signing
 from app.web.rendering import absolute_url
 
@@ -80,7 +80,7 @@ def find_address(token: str) -> str:
 def get_preference(address: str) -> str:
     """Return whether an address gets emails to many people: ON, OFF, or STOPPED by others."""
     reasons = {one.reason for one in suppression.list_reasons(address)}
-    if reasons & {BOUNCED, BY_DESK}:
+    if reasons.intersection(NOT_THEIR_WISH):
         return STOPPED
     return OFF if reasons else ON
 

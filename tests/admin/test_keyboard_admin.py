@@ -363,7 +363,7 @@ def test_suppression_list(keyboard_user: KeyboardUser) -> None:
     keyboard_user.download("Download as CSV")
     keyboard_user.press("ada@nhs.example")
     keyboard_user.press("Lift this reason")
-    keyboard_user.expect_announcement("The address has been taken off the list for this reason.")
+    keyboard_user.expect_announcement("This reason no longer stops emails to the address.")
 
 
 @pytest.mark.walks("admin.email_wording.edit")

@@ -5,13 +5,14 @@ from io import StringIO
 
 import pytest
 
+from app import clock
 from app.accounts.models import DESK, VIEWER
 from app.database import db, transaction
 from app.mail import suppression
 from app.mail.models import BOUNCED, BY_DESK, COMPLAINT, UNSUBSCRIBED
 from app.mail.suppression import suppress
 from tests.browser import Browser
-from tests.factories import sign_in
+from tests.factories import make_delegate, sign_in
 
 LIST = "/organise/letters/suppression"
 
@@ -74,7 +75,7 @@ def test_the_desk_adds_an_address_and_lifts_it_again(desk: Browser) -> None:
     page = page.follow("ada@nhs.example")
     assert "Emails to many people stopped: added by hand" in page.text
     page = desk.press("Lift this reason")
-    assert "The address has been taken off the list for this reason." in page.source
+    assert "This reason no longer stops emails to the address." in page.source
     assert reasons_of("ada@nhs.example") == []
     assert desk.open(LIST).rows == []
 
@@ -168,3 +169,26 @@ def test_the_list_asks_the_same_few_questions(
     desk.open(LIST)
 
     assert len(queries) <= 8
+
+
+@pytest.mark.both_databases
+def test_the_dashboard_asks_for_the_right_address_of_a_delegate_whose_emails_come_back(
+    desk: Browser,
+) -> None:
+    delegate = make_delegate(email="Ada@nhs.example")
+    make_delegate(given_names="Byron", email="byron@nhs.example", cancelled_at=clock.now())
+    with transaction():
+        suppress("ada@nhs.example", BOUNCED, note="the mailbox does not exist (5.1.1)")
+        suppress("byron@nhs.example", BOUNCED)
+        suppress("ada@nhs.example", UNSUBSCRIBED)
+
+    page = desk.open("/organise").follow("1 delegate whose emails come back: correct the address")
+    assert page.heading == "Suppression list"
+
+    page = desk.open(f"/organise/delegates/{delegate.reference}")
+    assert (
+        "Emails to Ada@nhs.example come back. Reason: the mailbox does not exist (5.1.1)"
+        in page.text
+    )
+    page.follow("Unsubscribed")
+    assert [row["Reason"] for row in desk.page.rows] == ["Unsubscribed", "Emails come back"]

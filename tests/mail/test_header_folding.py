@@ -2,12 +2,14 @@
 
 from email import message_from_bytes, policy
 from email.header import decode_header, make_header
+from email.message import EmailMessage
 
 import pytest
 from flask import Flask
 
 from app.mail import rendering
-from app.mail.rendering import RenderedEmail
+from app.mail.rendering import ASCII_POLICY, RenderedEmail
+from app.mail.unsubscribe import unsubscribe_headers
 
 ARABIC = "تم تسجيلك في المؤتمر الدولي حول الإنصاف الصحي في لندن: BCDF2345"
 TEXTS = [
@@ -82,3 +84,15 @@ def test_an_address_in_other_letters_is_written_in_them(site: Flask) -> None:
 
     assert "To: عائشة@example.org\r\n".encode() in message
     assert _unfold(message, "Subject") == ARABIC
+
+
+def test_the_link_by_which_people_unsubscribe_is_never_encoded_however_long_it_is() -> None:
+    url = f"https://{'a-long-name.' * 8}example/emails/{'x' * 120}"
+    email = EmailMessage(policy=ASCII_POLICY)
+    for name, value in unsubscribe_headers(url).items():
+        email[name] = value
+
+    lines = email.as_bytes().decode().split("\r\n")
+
+    assert f"List-Unsubscribe: <{url}>" in lines
+    assert "List-Unsubscribe-Post: List-Unsubscribe=One-Click" in lines

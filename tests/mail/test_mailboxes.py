@@ -285,9 +285,7 @@ def test_check_setup_says_why_a_mailbox_cannot_be_read(
     assert f"Mail server: {sentence}" in done.output
 
 
-def test_a_silent_server_does_not_hold_the_worker_for_ever(
-    site: Flask, inbox: ImapServer, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_silent_server_does_not_hold_the_worker_for_ever(site: Flask, inbox: ImapServer) -> None:
     site.config["MAIL_TIMEOUT"] = 0.2
     inbox.stay_silent()
     reader = imap_inbox.InboxReader(desk.receive_bounce)

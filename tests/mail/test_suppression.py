@@ -19,7 +19,7 @@ from app.mail.models import (
     SuppressedAddress,
     UnsubscribeKey,
 )
-from app.mail.suppression import exclusion_reasons, suppress
+from app.mail.suppression import NOT_THEIR_WISH, exclusion_reasons, suppress
 from app.registration import links
 from app.registration.bookings import operations
 from app.web import signing
@@ -58,6 +58,10 @@ def test_addresses_are_left_out_however_they_are_typed(site: Flask, queries: lis
     found = exclusion_reasons(asked)
 
     assert found == {"ADA@nhs.example": UNSUBSCRIBED, "jörg@xn--bcher-kva.example": BY_DESK}
+    assert exclusion_reasons(asked, NOT_THEIR_WISH) == {
+        "ADA@nhs.example": BOUNCED,
+        "jörg@xn--bcher-kva.example": BY_DESK,
+    }
 
 
 @pytest.mark.both_databases

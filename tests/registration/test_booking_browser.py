@@ -1,10 +1,12 @@
 """A delegate opens their booking in a real browser, as their letter asks them to."""
 
 from collections.abc import Callable
+from urllib.parse import urlsplit
 
 from playwright.sync_api import Page, expect
 
 from app.database import transaction
+from app.mail import unsubscribe
 from app.registration import links
 from app.registration.bookings import services
 from tests.chromium import expect_heading, horizontal_overflow
@@ -51,6 +53,24 @@ def test_no_page_of_a_booking_has_a_barrier(
         found[address.removeprefix(own)] = axe(window)
 
     assert {address: barriers for address, barriers in found.items() if barriers} == {}
+
+
+def test_emails_are_stopped_and_switched_on_again_by_their_link_and_without_scripts(
+    live_site: Callable[..., LiveSite], window_without_scripts: Page, axe: Axe
+) -> None:
+    window = window_without_scripts
+    window.set_viewport_size({"width": 320, "height": 640})
+    with transaction():
+        path = urlsplit(unsubscribe.get_url("ada@example.org")).path
+
+    window.goto(live_site().address + path)
+    for button, words in (
+        ("Stop these emails", "We will not send you any more emails"),
+        ("Get these emails again", "You will get emails about the conference again."),
+    ):
+        assert (axe(window), horizontal_overflow(window)) == ([], 0)
+        window.get_by_role("button", name=button).click()
+        expect(window.get_by_role("status")).to_contain_text(words)
 
 
 def test_a_link_to_change_an_answer_is_beside_it_and_large_enough_for_a_thumb(

@@ -24,6 +24,7 @@ from app.admin.delegates.forms import (
 )
 from app.admin.delegates.listing import SelectedDelegate, build_add_tag_form
 from app.admin.listing import Listing, ListQuery, get_selected, render_list
+from app.admin.suppression_views import REASON_NAMES
 from app.errors import RuleViolation
 from app.forms.form import (
     ConfirmForm,
@@ -32,6 +33,7 @@ from app.forms.form import (
 )
 from app.history import queries as history
 from app.mail import queries as mail
+from app.mail import suppression
 from app.registration import queries as registration
 from app.registration.bookings import queries as bookings
 from app.registration.desk import (
@@ -116,6 +118,8 @@ def render_delegate(delegate: Delegate, form: Form) -> ResponseReturnValue:
         delegate=delegate,
         facts=presentation.list_facts(delegate),
         letters=mail.list_for_booking(delegate.reference),
+        suppressed=suppression.list_reasons(delegate.email) if delegate.email else (),
+        reason_names=REASON_NAMES,
         entries=history.list_newest(delegate.history_subject),
         places=registration.get_seat_counts(),
         form=form,

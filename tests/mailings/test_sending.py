@@ -5,7 +5,7 @@ from datetime import timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from threading import Barrier, Thread
-from typing import Any, cast
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -49,7 +49,7 @@ def schedule(mailing: Mailing, **values: Any) -> int:
 
 
 def read_message(email: Email) -> EmailMessage:
-    return cast(EmailMessage, message_from_bytes(email.message, policy=policy.SMTP))
+    return message_from_bytes(email.message, policy=policy.SMTP)
 
 
 def read_part(parsed: EmailMessage, kind: str) -> str:

@@ -124,8 +124,3 @@ class MailingRecipient(Base):
             postgresql_where=state == PENDING,
         ),
     )
-
-    @property
-    def is_left_out(self) -> bool:
-        """Whether they get no email."""
-        return self.state == LEFT_OUT

@@ -13,7 +13,6 @@ from app.mail.models import FAILED, SENT, Email
 from app.mailings import audiences, recipients
 from app.mailings.audiences import Candidate
 from app.mailings.models import (
-    DRAFT,
     LEFT_OUT,
     PENDING,
     QUEUED,
@@ -39,7 +38,6 @@ STATUS: Final[ColumnElement[str]] = case(
     (Email.attempts > 0, literal(RETRYING)),
     else_=literal(WAITING_TO_GO),
 )
-OPEN_STATES: Final = (DRAFT, SCHEDULED, SENDING)
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from app.registration.bookings import operations
 from app.registration.models import Delegate
 from app.text import normalise
 
-DESELECTED: Final = "left out by an organiser"
+DESELECTED: Final = "excluded by an organiser"
 NO_ADDRESS: Final = "no email address"
 INVALID_ADDRESS: Final = "emails cannot be sent to this address"
 SAME_ADDRESS: Final = "same email address as someone else in the list"

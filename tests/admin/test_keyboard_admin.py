@@ -387,7 +387,7 @@ def test_an_email_to_many(keyboard_user: KeyboardUser) -> None:
     keyboard_user.press("Change filters")
     keyboard_user.choose("Country", "United Kingdom")
     keyboard_user.press("Save filters")
-    keyboard_user.press("View and leave out people")
+    keyboard_user.press("View and exclude people")
     keyboard_user.tick("Send it to Bo Lovelace")
     keyboard_user.press("Save recipients")
     keyboard_user.expect_announcement("The recipients have been saved.")
@@ -426,7 +426,8 @@ def test_stopping_an_email_to_many(keyboard_user: KeyboardUser) -> None:
             address_key=person.email,
         )
     )
-    keyboard_user.open(f"/organise/mailings/{mailing.id}")
+    db.session.commit()
+    keyboard_user.open("/organise/mailings/1")
     keyboard_user.expect_text("0 of 1 sent")
     keyboard_user.download("Download as CSV")
     keyboard_user.press("Stop sending")

@@ -4,7 +4,6 @@ import pytest
 from sqlalchemy import func, select, update
 
 from app import clock
-from app.admin.mailings import audiences
 from app.database import db, transaction
 from app.mail.models import SENT, Email
 from app.mailings import services
@@ -15,7 +14,6 @@ from tests.mail_server import MailServer
 from tests.waiting import wait_until
 
 GRACE = "grace@conference.example"
-DECLARED = audiences.FOR_DELEGATES  # importing it declares delegates and speakers
 
 
 def list_recipients() -> list[str]:
@@ -30,29 +28,29 @@ def list_recipients() -> list[str]:
 def test_two_workers_who_die_midway_write_each_email_once(
     mailbox: MailServer, start_worker: Start
 ) -> None:
-    make_many_delegates(300)
+    make_many_delegates(120)
     with transaction():
         mailing = services.create("delegates", "", actor=GRACE)
         draft = Draft("Hello", "Dear {{ first_name }}")
         services.save(mailing, draft, expected_version=0, actor=GRACE)
         services.schedule(
-            mailing, SendTime(clock.now()), expected_version=1, expected_count=300, actor=GRACE
+            mailing, SendTime(clock.now()), expected_version=1, expected_count=120, actor=GRACE
         )
     first, second = start_worker(), start_worker()
     wait_until(lambda: len(list_recipients()) >= 50, "some emails written", 20)
 
     first.kill()
     start_worker()
-    wait_until(lambda: count_sent() >= 299, "all but the one that the first was sending", 60)
+    wait_until(lambda: count_sent() >= 119, "all but the one that the first was sending", 120)
     with transaction():
         db.session.execute(update(Email).values(lease_until=clock.real_now()))
-    wait_until(lambda: count_sent() == 300, "all emails sent", 30)
+    wait_until(lambda: count_sent() == 120, "all emails sent", 30)
     second.terminate()
 
-    assert list_recipients() == sorted(f"ada-{one}@example.org" for one in range(300))
-    distinct = {email.message_id for email in mailbox.emails}
-    assert len(distinct) == 300
-    assert len(mailbox.emails) <= 301
+    assert list_recipients() == sorted(f"ada-{one}@example.org" for one in range(120))
+    distinct = {email.message["Message-ID"] for email in mailbox.emails}
+    assert len(distinct) == 120
+    assert len(mailbox.emails) <= 121
 
 
 def count_sent() -> int:

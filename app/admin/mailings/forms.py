@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time
-from typing import Any, Final
+from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
@@ -27,7 +27,6 @@ MAX_SUBJECT_LENGTH = 150  # characters, before the placeholders are filled
 MAX_BODY_LENGTH = 10_000
 MAX_DAYS_BEFORE = 365
 SOON, AT, BEFORE = "soon", "at", "before"
-DEFAULT_TIME: Final = time(9)
 
 
 class AudienceForm(Form):

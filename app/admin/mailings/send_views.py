@@ -39,7 +39,7 @@ STATUS_LABELS = {
     queries.RETRYING: _l("Trying again"),
     queries.REFUSED: _l("Refused"),
     queries.BOUNCED: _l("Returned"),
-    queries.NOT_SENT: _l("Left out"),
+    queries.NOT_SENT: _l("Excluded"),
 }
 STATUS_FILTER = ListFilter("status", _l("State"), tuple(STATUS_LABELS.items()))
 
@@ -206,11 +206,13 @@ def _describe(mailing: Mailing, count: int) -> str:
         )
     elif count:
         sentence = ngettext(
-            "An email to %(num)s person goes out at %(moment)s",
-            "An email to %(num)s people goes out at %(moment)s",
+            "An email to %(num)s person will be sent at %(moment)s",
+            "An email to %(num)s people will be sent at %(moment)s",
             count,
             moment=moment,
         )
     else:  # its people are chosen by then
-        sentence = gettext("“%(subject)s” goes out at %(moment)s", subject=subject, moment=moment)
+        sentence = gettext(
+            "“%(subject)s” will be sent at %(moment)s", subject=subject, moment=moment
+        )
     return str(sentence)

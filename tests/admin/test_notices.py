@@ -69,7 +69,9 @@ def test_publishing_offers_to_tell_people_and_sends_nothing(organiser: Browser) 
     assert "You can notify 2 people of 2 changes. After you publish" in check.text
     assert "You can notify 2 people of 2 changes." in release.text
     assert page.heading == "Notices of change"
-    assert "You can notify 2 people of 2 changes. Nothing is sent until you approve it." in page.text
+    assert (
+        "You can notify 2 people of 2 changes. Nothing is sent until you approve it." in page.text
+    )
     assert db.session.scalars(select(Email)).all() == []
 
 

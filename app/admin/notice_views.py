@@ -34,7 +34,7 @@ bp = Blueprint("notices", __name__, url_prefix="/notices")
 
 redirects.MESSAGES["admin"] |= {
     "notice-prepared": _l("The emails are prepared. Check them, then send them."),
-    "notice-dropped": _l("Nobody will be told of these changes."),
+    "notice-dropped": _l("Nobody will be notified of these changes."),
 }
 
 SORTS = ("name",)

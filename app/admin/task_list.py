@@ -117,8 +117,8 @@ def _describe_notice(size: str) -> str:
     people, changes = map(int, size.split())
     words = ngettext("%(num)s change", "%(num)s changes", changes)
     sentence: str = ngettext(
-        "person can be told of %(changes)s",
-        "people can be told of %(changes)s",
+        "person to notify of %(changes)s",
+        "people to notify of %(changes)s",
         people,
         changes=words,
     )
@@ -258,7 +258,7 @@ TASKS: tuple[Task, ...] = (
         WAITING,
         roles.MAILINGS,
         _measure_notice,
-        lambda n: ngettext("person can be told of changes", "people can be told of changes", n),
+        lambda n: ngettext("person to notify of changes", "people to notify of changes", n),
         _url("notices.index"),
         read=_read_people,
         describe=_describe_notice,

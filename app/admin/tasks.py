@@ -116,12 +116,16 @@ def _open(task: Task, value: Any, due_on: date | None) -> OpenTask:
         name=task.name,
         severity=URGENT if is_overdue else task.severity,
         number=number,
-        sentence=task.describe(value) if task.describe and number else task.sentence(number),
+        sentence=_describe(task, value, number) if number else "",
         url=task.url(),
         is_counted=task.is_counted,
         due_on=due_on,
         is_overdue=is_overdue,
     )
+
+
+def _describe(task: Task, value: Any, number: int) -> str:
+    return task.describe(value) if task.describe else task.sentence(number)
 
 
 def _today() -> date:

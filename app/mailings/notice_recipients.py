@@ -135,7 +135,10 @@ def _exclude_unsubscribed(found: Sequence[NoticeRecipient]) -> Iterator[NoticeRe
 
 
 def _load_followed(keys: Collection[str]) -> Followed:
-    """Load who follows which of these sessions, and as what they know it."""
+    """Load who follows which of these sessions, and as what they know it.
+
+    Whoever books a session, once that is possible, belongs here as well.
+    """
     found: dict[int, dict[str, _KnownDetails]] = {}
     if not keys:
         return found

@@ -53,10 +53,10 @@ class NoticeSize(NamedTuple):
     changes: int
 
     def __str__(self) -> str:
-        """Return a sentence: 12 people can be told of 3 changes."""
+        """Return a sentence: You can notify 12 people of 3 changes."""
         return str(
             gettext(
-                "%(people)s can be told of %(changes)s.",
+                "You can notify %(people)s of %(changes)s.",
                 people=ngettext("%(num)s person", "%(num)s people", self.people),
                 changes=ngettext("%(num)s change", "%(num)s changes", self.changes),
             )
@@ -170,7 +170,7 @@ def drop(notice: ChangeNotice, *, expected_version: int, actor: str) -> None:
     notice.version += 1
     notice_mailing.delete(notice)
     history.record(
-        f"Nobody is told of the changes from release {notice.from_release} to "
+        f"Nobody is notified of the changes from release {notice.from_release} to "
         f"release {notice.to_release}",
         subject=f"release {notice.to_release}",
         actor=actor,

@@ -66,15 +66,12 @@ def test_notices_of_change(keyboard_user: KeyboardUser) -> None:
         notices.prepare()
     keyboard_user.open("/organise/publishing/releases/2")
     keyboard_user.press("Choose what to tell them")
-    keyboard_user.tick("Tell people: Walls, New title")
-    keyboard_user.press("Prepare emails")
-    keyboard_user.expect_announcement("Select at least one change")
     keyboard_user.press("Prepare emails")
     keyboard_user.expect_announcement("The emails are prepared.")
     keyboard_user.open("/organise/notices")
-    keyboard_user.press("Tell nobody")
-    keyboard_user.press("Tell nobody")
-    keyboard_user.expect_announcement("Nobody will be told of these changes.")
+    keyboard_user.press("Notify nobody")
+    keyboard_user.press("Notify nobody")
+    keyboard_user.expect_announcement("Nobody will be notified of these changes.")
 
 
 @pytest.mark.walks(

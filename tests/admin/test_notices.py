@@ -66,10 +66,12 @@ def test_publishing_offers_to_tell_people_and_sends_nothing(organiser: Browser) 
     release = check.press("Publish now")
     page = release.follow("Choose what to tell them")
 
-    assert "2 people can be told of 2 changes. After you publish" in check.text
-    assert "2 people can be told of 2 changes." in release.text
+    assert "You can notify 2 people of 2 changes. After you publish" in check.text
+    assert "You can notify 2 people of 2 changes." in release.text
     assert page.heading == "Notices of change"
-    assert "2 people can be told of 2 changes. Nothing is sent until you approve it." in page.text
+    assert (
+        "You can notify 2 people of 2 changes. Nothing is sent until you approve it." in page.text
+    )
     assert db.session.scalars(select(Email)).all() == []
 
 
@@ -82,13 +84,13 @@ def test_the_changes_and_the_people_are_listed(organiser: Browser) -> None:
 
     assert page.rows == [
         {
-            "": "Tell people: Reading the tides, New title",
+            "": "Notify people: Reading the tides, New title",
             "Change": "Reading the tides New title. Before: Reading the tide → "
             "Now: Reading the tides",
             "People": "1",
         },
         {
-            "": "Tell people: Harbour walls, Moved",
+            "": "Notify people: Harbour walls, Moved",
             "Change": "Harbour walls Moved. Before: 11am to midday on Wednesday 10 June 2009, "
             "Boat house → Now: 2pm to 3pm on Wednesday 10 June 2009, Boat house",
             "People": "2",
@@ -111,7 +113,7 @@ def test_chosen_changes_become_a_draft_that_is_sent_like_any_email_to_many(
     publish_changes()
 
     page = organiser.open("/organise/notices")
-    draft = page.press("Prepare emails", {"Tell people: Reading the tides, New title": False})
+    draft = page.press("Prepare emails", {"Notify people: Reading the tides, New title": False})
     text = draft.follow("Preview").text
     organiser.open("/organise/notices").follow("Check and send them").follow("Send")
     organiser.press("Send email", {"Send it to 1 person": True})
@@ -121,7 +123,7 @@ def test_chosen_changes_become_a_draft_that_is_sent_like_any_email_to_many(
 
     assert "The emails are prepared. Check them, then send them." in draft.source
     assert "Before: 11am to midday on Wednesday 10 June 2009, Boat house" in text
-    assert "There is nothing to tell people" in left
+    assert "There are no changes to notify people of" in left
     assert [one for one, _ in list_emails()] == ["ada@example.org"]
 
 
@@ -130,7 +132,7 @@ def test_without_a_change_nothing_is_prepared(organiser: Browser) -> None:
     publish_changes()
 
     page = organiser.open("/organise/notices").press(
-        "Prepare emails", {"Tell people: Harbour walls, Moved": False}, status=422
+        "Prepare emails", {"Notify people: Harbour walls, Moved": False}, status=422
     )
 
     assert page.errors == ["Select at least one change"]
@@ -151,7 +153,7 @@ def test_the_dashboard_says_how_many_can_be_told(organiser: Browser) -> None:
     make_follower("harbour-walls", "reading-the-tide", given_names="Grace", email="g@example.org")
     publish_changes()
 
-    page = organiser.open("/organise").follow("2 people can be told of 2 changes")
+    page = organiser.open("/organise").follow("2 people to notify of 2 changes")
 
     assert page.address == "/organise/notices"
 
@@ -160,13 +162,13 @@ def test_nobody_is_told_of_what_was_dropped(organiser: Browser) -> None:
     make_follower("harbour-walls")
     publish_changes()
 
-    question = organiser.open("/organise/notices").follow("Tell nobody")
-    page = question.press("Tell nobody")
+    question = organiser.open("/organise/notices").follow("Notify nobody")
+    page = question.press("Notify nobody")
 
-    assert question.heading == "Tell nobody of these changes?"
-    assert "1 person can be told of 1 change." in question.text
-    assert "Nobody will be told of these changes." in page.source
-    assert "There is nothing to tell people" in page.headings
+    assert question.heading == "Notify nobody of these changes?"
+    assert "You can notify 1 person of 1 change." in question.text
+    assert "Nobody will be notified of these changes." in page.source
+    assert "There are no changes to notify people of" in page.headings
     assert organiser.open("/organise/notices/drop", status=404).status == 404
 
 
@@ -177,7 +179,7 @@ def test_an_editor_sees_how_many_but_not_who(visitor: Browser, organiser: Browse
 
     page = visitor.open("/organise/publishing/releases/2")
 
-    assert "1 person can be told of 1 change." in page.text
+    assert "You can notify 1 person of 1 change." in page.text
     assert "Organisers can send the emails." in page.text
 
 

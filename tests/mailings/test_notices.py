@@ -55,9 +55,9 @@ def known(site: Flask) -> None:
     prepare()
 
 
-def prepare() -> ChangeNotice | None:
+def prepare() -> None:
     with transaction():
-        return notices.prepare()
+        notices.prepare()
 
 
 def publish() -> None:
@@ -88,7 +88,8 @@ def told() -> dict[str, list[str]]:
     }
 
 
-def move(slug: str, to: datetime = AFTERNOON) -> None:
+def move(slug: str, to: datetime | None = AFTERNOON) -> None:
+    assert to is not None
     session = get_session(slug)
     session.starts_at, session.ends_at = to, to + AN_HOUR
 

@@ -209,11 +209,11 @@ def test_another_module_gives_each_recipient_words_and_a_calendar_entry(
     person = f"delegate {make_delegate(email='ada@example.org').id}"
     block = Placeholder("changes", "Changes", kind=PlaceholderKind.BLOCK)
     known = placeholders.declare(block, *audiences.FOR_DELEGATES.values())
-    declare(Audience("notices", "Notices", known, audiences.load_delegates))
+    declare(Audience("guests", "Guests", known, audiences.load_delegates))
     candidate = Candidate(person, "Ada Lovelace", "ada@example.org")
 
     mailing = services.prepare(
-        "notices",
+        "guests",
         Draft("What has changed", "Dear {{ first_name }}\n\n{{ changes }}", is_essential=True),
         [
             PreparedRecipient(candidate, {"changes": "- Opening: now at 10am"}, b"BEGIN:VCALENDAR"),
@@ -233,4 +233,4 @@ def test_another_module_gives_each_recipient_words_and_a_calendar_entry(
     row = mailing_queries.get_own(mailing, person)
     assert row is not None
     assert (row.own_values, row.calendar) == ("", None)
-    AUDIENCES.pop("notices")
+    AUDIENCES.pop("guests")

@@ -5,6 +5,7 @@ as a draft of whoever typed it.
 """
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from flask import Blueprint, redirect, request, url_for
@@ -293,7 +294,7 @@ def _render_step(form: ScheduleReleaseForm, step: WizardStep) -> ResponseReturnV
         preview=step.preview,
         refusal=step.refusal,
         differences=presentation.diff_unpublished(step.preview),
-        notice_size=notices.estimate(step.preview.public, step.preview.working),
+        measure_notice=partial(notices.estimate, step.preview.public, step.preview.working),
     )
 
 

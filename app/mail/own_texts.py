@@ -148,10 +148,10 @@ def get_version(key: TextKey, number: int) -> EmailTextVersion:
 def find_problems(template: str, text: OwnText) -> Mapping[str, Sequence[str]]:
     """Return the faults of a text by its parts: sentences for whoever wrote it."""
     known = EMAIL_WORDINGS[template]
-    values = {
+    values = {  # a link may open something, and subjects are read by many
         name: one
         for name, one in known.placeholders.items()
-        if one.kind is not placeholders.PlaceholderKind.BLOCK
+        if one.kind is placeholders.PlaceholderKind.VALUE
     }
     found = {
         "subject": placeholders.find_problems(text.subject, values),

@@ -168,8 +168,8 @@ def test_an_organiser_changes_what_a_confirmation_says(
         ),
         (
             SUBJECT,
-            f"{BODY}\n\n{{{{ referense }}}}",
-            "There is no placeholder “referense”. Did you mean “reference”?",
+            f"{BODY}\n\n{{{{ referenc }}}}",
+            "There is no placeholder “referenc”. Did you mean “reference”?",
         ),
         (SUBJECT, f"{BODY}\n\n{{{{ dietary_needs }}}}", "There is no placeholder “dietary_needs”"),
         (
@@ -183,6 +183,7 @@ def test_an_organiser_changes_what_a_confirmation_says(
             "A placeholder starts with {{ and ends with }} on the same line",
         ),
         ("{{ ticket }}", BODY, "There is no placeholder “ticket”"),
+        ("{{ booking_link }}", BODY, "There is no placeholder “booking_link”"),
         ("{{ organisation }}", BODY, "The subject would be empty for some people"),
         ("", BODY, "Enter a subject"),
         (SUBJECT, "", "Enter the text"),

@@ -168,8 +168,8 @@ def test_an_organiser_changes_what_a_confirmation_says(
         ),
         (
             SUBJECT,
-            f"{BODY}\n\n{{{{ referenc }}}}",
-            "There is no placeholder “referenc”. Did you mean “reference”?",
+            f"{BODY}\n\n{{{{ reverence }}}}",
+            "There is no placeholder “reverence”. Did you mean “reference”?",
         ),
         (SUBJECT, f"{BODY}\n\n{{{{ dietary_needs }}}}", "There is no placeholder “dietary_needs”"),
         (

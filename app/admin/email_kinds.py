@@ -15,7 +15,7 @@ from flask_babel import lazy_gettext as _l
 
 from app.admin import email_samples as samples
 from app.admin.email_samples import Context
-from app.mail import own_texts, rendering, wording
+from app.mail import own_texts, rendering
 from app.mail import services as mail
 from app.mail.models import URGENT
 from app.mail.own_texts import TextKey
@@ -349,4 +349,4 @@ def build_examples(template: str, language: str, person: Context | None = None) 
         site = rendering.build_site_context(is_for_organisers=template in FOR_ORGANISERS)
         context = site | build_context(template, language, person)
         names = EMAIL_WORDINGS[template].fields.keys()
-        return wording.build_values(template, context, names)
+        return own_texts.build_values(template, context, names)

@@ -4,11 +4,11 @@ A language without a version of its own has the shipped text of that language. N
 lost: restoring an earlier one, or the shipped text, adds a version.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
-from flask import Flask
+from flask import Flask, current_app
 from flask_babel import gettext
 from sqlalchemy import Select, func, select
 
@@ -17,11 +17,11 @@ from app.database import db, lock_table
 from app.errors import NotFound, RuleViolation, StaleEdit
 from app.history import services as history
 from app.history.models import Change
-from app.mail import placeholders, rendering, wording
+from app.mail import placeholders, rendering
 from app.mail.models import EmailTextVersion
 from app.mail.rendering import FOR_ORGANISERS, OwnText, RenderedEmail
 from app.mail.shipped_texts import get_shipped_text
-from app.mail.wording import EMAIL_WORDINGS
+from app.mail.wording import EMAIL_WORDINGS, EmailField
 from app.web import languages
 from app.web.languages import SOURCE_LANGUAGE
 
@@ -105,8 +105,8 @@ def render(
     is_for_organisers = key.template in FOR_ORGANISERS
     with rendering.use_supported_language(key.language):
         variables = rendering.build_site_context(is_for_organisers=is_for_organisers) | context
-        names = wording.list_used_names(own.subject, own.body)
-        values = wording.build_values(key.template, variables, names)
+        names = _list_used_names(own.subject, own.body)
+        values = build_values(key.template, variables, names)
     return rendering.render_own_text(
         own,
         values,
@@ -115,6 +115,39 @@ def render(
         has_qr_code=has_qr_code,
         is_for_organisers=is_for_organisers,
     )
+
+
+def build_values(
+    template: str, context: Mapping[str, Any], names: Collection[str]
+) -> Mapping[str, str]:
+    """Return the values of placeholders for one email, in the current language.
+
+    ``context`` are the variables of its template.
+    """
+    fields = EMAIL_WORDINGS[template].fields
+    return {name: _evaluate(field, context) for name, field in fields.items() if name in names}
+
+
+def _list_used_names(subject: str, body: str) -> set[str]:
+    """Return the names of the placeholders of a text."""
+    return placeholders.list_names(subject) | placeholders.list_names(body)
+
+
+def _evaluate(field: EmailField, context: Mapping[str, Any]) -> str:
+    if field.is_part:
+        return current_app.jinja_env.get_template(field.source).render(context).strip()
+    if field.condition and not _run(field.condition, context):
+        return ""
+    value = _run(field.source, context)
+    return "" if value is None else str(value)
+
+
+def _run(expression: str, context: Mapping[str, Any]) -> Any:
+    """Evaluate a Jinja expression, which is compiled once."""
+    compiled = current_app.extensions.setdefault("email_expressions", {})
+    if expression not in compiled:
+        compiled[expression] = current_app.jinja_env.compile_expression(expression)
+    return compiled[expression](context)
 
 
 def list_edited() -> Sequence[TextKey]:
@@ -148,10 +181,10 @@ def get_version(key: TextKey, number: int) -> EmailTextVersion:
 def find_problems(template: str, text: OwnText) -> Mapping[str, Sequence[str]]:
     """Return the faults of a text by its parts: sentences for whoever wrote it."""
     known = EMAIL_WORDINGS[template]
-    values = {
+    values = {  # a link may open something, and subjects are read by many
         name: one
         for name, one in known.placeholders.items()
-        if one.kind is not placeholders.PlaceholderKind.BLOCK
+        if one.kind is placeholders.PlaceholderKind.VALUE
     }
     found = {
         "subject": placeholders.find_problems(text.subject, values),

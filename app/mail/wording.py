@@ -10,10 +10,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from flask import current_app
 from flask_babel import lazy_gettext as _l
 
-from app.mail import placeholders
 from app.mail.placeholders import Placeholder, PlaceholderKind, Placeholders
 
 
@@ -349,36 +347,3 @@ EMAIL_WORDINGS: Final[Mapping[str, EmailWording]] = {
         _block("faults", _l("Faults found"), "mail/parts/faults.txt"), required={"faults"}
     ),
 }
-
-
-def build_values(
-    template: str, context: Mapping[str, Any], names: Collection[str]
-) -> Mapping[str, str]:
-    """Return the values of placeholders for one email, in the current language.
-
-    ``context`` are the variables of its template.
-    """
-    fields = EMAIL_WORDINGS[template].fields
-    return {name: _evaluate(field, context) for name, field in fields.items() if name in names}
-
-
-def list_used_names(subject: str, body: str) -> set[str]:
-    """Return the names of the placeholders of a text."""
-    return placeholders.list_names(subject) | placeholders.list_names(body)
-
-
-def _evaluate(field: EmailField, context: Mapping[str, Any]) -> str:
-    if field.is_part:
-        return current_app.jinja_env.get_template(field.source).render(context).strip()
-    if field.condition and not _run(field.condition, context):
-        return ""
-    value = _run(field.source, context)
-    return "" if value is None else str(value)
-
-
-def _run(expression: str, context: Mapping[str, Any]) -> Any:
-    """Evaluate a Jinja expression, which is compiled once."""
-    compiled = current_app.extensions.setdefault("email_expressions", {})
-    if expression not in compiled:
-        compiled[expression] = current_app.jinja_env.compile_expression(expression)
-    return compiled[expression](context)

@@ -12,6 +12,7 @@ from app import clock
 from app.accounts.models import DESK
 from app.admin import email_samples as samples
 from app.admin.email_kinds import EMAIL_KINDS
+from app.content.views import get_content_folder
 from app.database import db
 from app.mail import own_texts, rendering, shipped_texts
 from app.mail import services as mail
@@ -19,6 +20,7 @@ from app.mail.models import EmailTextVersion
 from app.mail.own_texts import TextKey
 from app.mail.rendering import OwnText
 from app.mail.wording import EMAIL_WORDINGS
+from app.onboarding import services as onboarding
 from app.programme.models import Session
 from app.registration import emails as booking_emails
 from app.releases.diff_text import DiffRow
@@ -168,8 +170,8 @@ def test_an_organiser_changes_what_a_confirmation_says(
         ),
         (
             SUBJECT,
-            f"{BODY}\n\n{{{{ referense }}}}",
-            "There is no placeholder “referense”. Did you mean “reference”?",
+            f"{BODY}\n\n{{{{ reverence }}}}",
+            "There is no placeholder “reverence”. Did you mean “reference”?",
         ),
         (SUBJECT, f"{BODY}\n\n{{{{ dietary_needs }}}}", "There is no placeholder “dietary_needs”"),
         (
@@ -183,6 +185,7 @@ def test_an_organiser_changes_what_a_confirmation_says(
             "A placeholder starts with {{ and ends with }} on the same line",
         ),
         ("{{ ticket }}", BODY, "There is no placeholder “ticket”"),
+        ("{{ booking_link }}", BODY, "There is no placeholder “booking_link”"),
         ("{{ organisation }}", BODY, "The subject would be empty for some people"),
         ("", BODY, "Enter a subject"),
         (SUBJECT, "", "Enter the text"),
@@ -424,6 +427,29 @@ def test_the_desk_reads_but_does_not_change_what_emails_say(visitor: Browser) ->
     assert "Edit the text" not in page.links
     assert page.follow("Versions").rows[0]["Version"] == "Version 1"
     desk.open(CONFIRMATION, status=403)
+
+
+def test_the_history_leads_to_the_email(organiser: Browser) -> None:
+    write(organiser)
+
+    page = organiser.open("/organise/history?kind=email-text")
+
+    assert "The text of “Confirmation” was changed" in page.text
+    links = [one for one in page.links.values() if one.endswith("/wording/registration_confirmed")]
+    assert links == [f"{PAGE}/registration_confirmed"]
+
+
+def test_a_new_conference_keeps_what_was_written(organiser: Browser) -> None:
+    save_text()
+
+    onboarding.load_example_again(
+        get_content_folder(), expected_fingerprint=None, actor="grace@conference.example"
+    )
+    db.session.commit()
+
+    page = organiser.open(f"{PAGE}/registration_confirmed")
+    assert page.summary_list["Text"] == "Your own, version 1"
+    assert "See you at Closing the Gap in a Generation." in page.text
 
 
 @pytest.mark.settings(EDITION_CHECK_SECONDS="3600")

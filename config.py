@@ -102,6 +102,7 @@ class Config(BaseSettings):
     ALLOWED_HOSTS: Annotated[tuple[str, ...], NoDecode] = ()  # besides that of SITE_URL
     INSTANCE_PATH: Path = ROOT / "instance"
     DATABASE_URL: str = ""
+    DATABASE_DIRECT_URL: str = ""  # of PostgreSQL itself, where DATABASE_URL leads to a pooler
     SESSION_COOKIE_SECURE: bool | None = None  # unset: if the site's URL is https
 
     PROXIES: NonNegativeInt = 0  # number of trusted proxies in front of the site
@@ -185,6 +186,15 @@ class Config(BaseSettings):
     def _check_database_url(cls, address: str) -> str:
         if address and not address.startswith((SQLITE, POSTGRESQL)):
             raise ValueError(f"must begin with {SQLITE} or {POSTGRESQL}")
+        if address:
+            _check_database_openable(address)
+        return address
+
+    @field_validator("DATABASE_DIRECT_URL")
+    @classmethod
+    def _check_direct_url(cls, address: str) -> str:
+        if address and not address.startswith(POSTGRESQL):
+            raise ValueError(f"must begin with {POSTGRESQL}")
         if address:
             _check_database_openable(address)
         return address

@@ -237,6 +237,7 @@ def _configure(app: Flask, config: Config) -> None:
         WTF_CSRF_SSL_STRICT=False,  # secret pages send no referrer: security_headers
         WTF_CSRF_TIME_LIMIT=None,  # a form is valid as long as its session
         MAIL_PASSWORD=config.MAIL_PASSWORD.get_secret_value(),
+        DATABASE_DIRECT_URL=config.DATABASE_DIRECT_URL,
         MAIL_BOUNCE_ADDRESS=config.MAIL_BOUNCE_ADDRESS,
         MAIL_TIMEOUT=config.MAIL_TIMEOUT,
         DNS_SERVER=config.DNS_SERVER,

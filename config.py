@@ -126,6 +126,10 @@ class Config(BaseSettings):
     MAIL_CA_FILE: Path | None = None  # a private certificate authority; unset: the system's
     MAIL_DEFAULT_SENDER: EmailStr = "conference@health-equity.example"
     MAIL_BOUNCE_ADDRESS: EmailStr | Literal[""] = ""  # reports come to it with +… before the @
+    MAIL_DKIM_SELECTOR: str = ""  # app/mail/dkim.py checks these four together
+    MAIL_DKIM_DOMAIN: str = ""  # unset: that of MAIL_DEFAULT_SENDER
+    MAIL_DKIM_KEY: SecretStr = SecretStr("")
+    MAIL_DKIM_KEY_FILE: Path | None = None
     MAIL_TIMEOUT: PositiveInt = Field(default=20, le=300)  # seconds
     DNS_SERVER: str = ""  # address and port; unset: the machine's own
     LIMIT_EMAILS_PER_DOMAIN: NonNegativeInt = 0  # in a minute to one domain; 0: no limit

@@ -105,6 +105,7 @@ class Config(BaseSettings):
     ALLOWED_HOSTS: Annotated[tuple[str, ...], NoDecode] = ()  # besides that of SITE_URL
     INSTANCE_PATH: Path = ROOT / "instance"
     DATABASE_URL: str = ""
+    DATABASE_DIRECT_URL: str = ""  # of PostgreSQL itself, where DATABASE_URL leads to a pooler
     SESSION_COOKIE_SECURE: bool | None = None  # unset: if the site's URL is https
 
     PROXIES: NonNegativeInt = 0  # number of trusted proxies in front of the site
@@ -129,6 +130,10 @@ class Config(BaseSettings):
     MAIL_DEFAULT_SENDER: EmailStr = "conference@health-equity.example"
     MAIL_BOUNCE_ADDRESS: EmailStr | Literal[""] = ""  # reports come to it with +… before the @
     MAILING_UNDO_MINUTES: NonNegativeInt = Field(default=10, le=1440)  # to cancel an email to many
+    MAIL_DKIM_SELECTOR: str = ""  # app/mail/dkim.py checks these four together
+    MAIL_DKIM_DOMAIN: str = ""  # unset: that of MAIL_DEFAULT_SENDER
+    MAIL_DKIM_KEY: SecretStr = SecretStr("")
+    MAIL_DKIM_KEY_FILE: Path | None = None
     MAIL_TIMEOUT: PositiveInt = Field(default=20, le=300)  # seconds
     IMAP_SERVER: str = ""  # whose mailbox holds reports and replies; unset: none is read
     IMAP_PORT: PositiveInt = Field(default=993, le=LAST_PORT)
@@ -196,6 +201,15 @@ class Config(BaseSettings):
     def _check_database_url(cls, address: str) -> str:
         if address and not address.startswith((SQLITE, POSTGRESQL)):
             raise ValueError(f"must begin with {SQLITE} or {POSTGRESQL}")
+        if address:
+            _check_database_openable(address)
+        return address
+
+    @field_validator("DATABASE_DIRECT_URL")
+    @classmethod
+    def _check_direct_url(cls, address: str) -> str:
+        if address and not address.startswith(POSTGRESQL):
+            raise ValueError(f"must begin with {POSTGRESQL}")
         if address:
             _check_database_openable(address)
         return address

@@ -51,18 +51,19 @@ if TYPE_CHECKING:  # a site on SQLite does not load the driver of PostgreSQL
 STREAM_BATCH_SIZE = 500  # rows
 LOCK_TIMEOUT = 20  # seconds that a writing transaction waits for another
 SHORT_LOCK_TIMEOUT = 0.3  # seconds that a write which may be skipped waits
+CONNECT_OPTIONS = {
+    "connect_timeout": 3,
+    "tcp_user_timeout": 10_000,  # milliseconds without an acknowledgement
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+}
 POSTGRESQL_OPTIONS = {
     "hide_parameters": True,  # personal data stays out of the log
     "pool_pre_ping": True,
     "pool_size": 8,
     "max_overflow": 16,
     "pool_timeout": 10,
-    "connect_args": {
-        "connect_timeout": 3,
-        "tcp_user_timeout": 10_000,  # milliseconds without an acknowledgement
-        "keepalives_idle": 10,
-        "keepalives_interval": 5,
-    },
+    "connect_args": CONNECT_OPTIONS,
 }
 WITHOUT_CURSOR = {"yield_per": None, "stream_results": False}  # whatever the connection streams
 POSTGRESQL_BEGIN = "SET LOCAL statement_timeout=20000; SET LOCAL timezone='UTC'"
@@ -81,7 +82,6 @@ NAMING_CONVENTION = {
 }
 
 FILE_ID = "file id"  # key in `Connection.info`: the file that an SQLite connection has open
-SYNCHRONOUS = "synchronous"  # key in `Connection.info`: what it was set to
 _files: WeakKeyDictionary[Engine, DatabaseFile] = WeakKeyDictionary()
 QUEUE = text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))")
 
@@ -194,11 +194,7 @@ def transaction() -> Iterator[None]:
 
 @contextmanager
 def quick_commits() -> Iterator[None]:
-    """Do not wait for the disk at the end of writing transactions in this block.
-
-    What was committed survives the end of this process, but not a power cut, until another
-    transaction has waited for the disk (PostgreSQL: or for a second).
-    """
+    """Commit in this block without waiting for the disk: a power cut may undo it."""
     token = waits_for_disk.set(False)
     try:
         yield
@@ -292,11 +288,10 @@ def _begin_sqlite(queue: WriteQueue, connection: Connection) -> None:
 
 
 def _set_synchronous(connection: Connection, driver: SQLiteConnection) -> None:
-    """Let the next commit wait for the disk, or not."""
     level = "FULL" if waits_for_disk.get() else "NORMAL"
-    if connection.info.get(SYNCHRONOUS, "FULL") != level:
+    if connection.info.get("synchronous", "FULL") != level:
         driver.execute(f"PRAGMA synchronous={level}")
-        connection.info[SYNCHRONOUS] = level
+        connection.info["synchronous"] = level
 
 
 def _wait_for_lock(queue: WriteQueue, driver: SQLiteConnection) -> bool:
@@ -336,12 +331,10 @@ def _prepare_postgresql(connection: "PostgreSQLConnection[Any]", record: object)
 
 
 def _begin_postgresql(connection: Connection) -> None:
-    limit = ""
+    more = "" if waits_for_disk.get() else "; SET LOCAL synchronous_commit=off"
     if lock_timeout.get() != LOCK_TIMEOUT:
-        limit = f"; SET LOCAL lock_timeout={1000 * lock_timeout.get():.0f}"
-    if not waits_for_disk.get():
-        limit += "; SET LOCAL synchronous_commit=off"
-    connection.exec_driver_sql(POSTGRESQL_BEGIN + limit, execution_options=WITHOUT_CURSOR)
+        more += f"; SET LOCAL lock_timeout={1000 * lock_timeout.get():.0f}"
+    connection.exec_driver_sql(POSTGRESQL_BEGIN + more, execution_options=WITHOUT_CURSOR)
 
 
 def _render_utc_datetime(kind: str, item: Any, context: object) -> str | bool:

@@ -56,7 +56,7 @@ from app.agenda import views as agenda_views
 from app.cache_version import CacheVersionWatcher
 from app.content import views as content_views
 from app.forms.form import csrf
-from app.mail import delivery_status, own_texts, unsubscribe_views
+from app.mail import delivery_status, dkim, own_texts, unsubscribe_views
 from app.registration import views as registration_views
 from app.registration.bookings import agenda_views as booking_agenda_views
 from app.registration.bookings import email_change_views
@@ -259,6 +259,9 @@ def _configure(app: Flask, config: Config) -> None:
         WTF_CSRF_SSL_STRICT=False,  # secret pages send no referrer: security_headers
         WTF_CSRF_TIME_LIMIT=None,  # a form is valid as long as its session
         MAIL_PASSWORD=config.MAIL_PASSWORD.get_secret_value(),
+        DKIM_SIGNER=dkim.create_signer(config),
+        MAIL_DKIM_SELECTOR=config.MAIL_DKIM_SELECTOR.lower(),
+        DATABASE_DIRECT_URL=config.DATABASE_DIRECT_URL,
         MAIL_BOUNCE_ADDRESS=config.MAIL_BOUNCE_ADDRESS,
         MAIL_TIMEOUT=config.MAIL_TIMEOUT,
         IMAP_SERVER=config.IMAP_SERVER,

@@ -80,7 +80,7 @@ def _derive_key(passphrase: str, salt: bytes) -> bytes:
     return Scrypt(salt=salt, length=KEY_BYTES, **SCRYPT_COST).derive(passphrase.encode())
 
 
-OF_THE_MACHINE: Final = frozenset({"DATABASE_URL", "INSTANCE_PATH"})
+OF_THE_MACHINE: Final = frozenset({"DATABASE_URL", "DATABASE_DIRECT_URL", "INSTANCE_PATH"})
 LOOPBACK_NAMES: Final = frozenset(name.strip("[]") for name in LOOPBACK)
 OF_THE_PUBLIC_SITE: Final = re.compile(r"MAIL_\w+|SITE_URL|SESSION_COOKIE_SECURE|PROXIES")
 CLOCK: Final = "CLOCK_STARTS_AT"

@@ -8,7 +8,7 @@ of failure go (MX, RFC 5321), and what name the mail server's own address has (P
 import ipaddress
 import re
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import dns.exception
@@ -20,6 +20,7 @@ from flask_babel import gettext
 from app.database import db
 from app.errors import RuleViolation
 from app.mail import rendering, services
+from app.mail.dkim import DkimSigner, format_record
 from app.mail.models import URGENT, Email, domain_of
 from app.mail.outbox import LeasedEmail
 from app.mail.transports import DeliveryFailure, create_transport
@@ -87,6 +88,7 @@ def check_dns() -> Iterator[Finding]:
     domain = domain_of(current_app.config["MAIL_DEFAULT_SENDER"])
     checks: dict[str, Callable[[dns.resolver.Resolver, str], Finding]] = {
         "SPF": _check_spf,
+        "DKIM": _check_dkim,
         "DMARC": _check_dmarc,
         "MX": _check_mx,
         "PTR": _check_ptr,
@@ -128,6 +130,51 @@ def _check_spf(resolver: dns.resolver.Resolver, domain: str) -> Finding:
         )
         return Finding("SPF", PROBLEM, sentence)
     return Finding("SPF", FINE, found[0])
+
+
+def _check_dkim(resolver: dns.resolver.Resolver, domain: str) -> Finding:
+    signer: DkimSigner | None = current_app.config["DKIM_SIGNER"]
+    selector = current_app.config["MAIL_DKIM_SELECTOR"]
+    if not selector:
+        sentence = gettext(
+            "The site does not sign emails. If your mail server does, set MAIL_DKIM_SELECTOR to "
+            "the name of its key, so that the key can be looked up here."
+        )
+        return Finding("DKIM", UNKNOWN, sentence)
+    name = f"{selector}._domainkey.{signer.domain if signer else domain}"
+    found = [_parse_tags(text) for text in _list_texts(resolver, name)]
+    fault = _find_dkim_fault(found, signer)
+    if not fault:
+        return Finding("DKIM", FINE, name)
+    advice = ""
+    if signer is not None:
+        record = format_record(signer.key)
+        advice = gettext("It must have one TXT record: %(record)s", record=record)
+    return Finding("DKIM", PROBLEM, f"{name}: {fault} {advice}".strip())
+
+
+def _find_dkim_fault(found: Sequence[Mapping[str, str]], signer: DkimSigner | None) -> str:
+    """Say what is wrong with the keys in the DNS; "" if nothing is."""
+    if not found:
+        return str(
+            gettext("There is no DKIM key, so receiving servers cannot check the signatures.")
+        )
+    if len(found) > 1:
+        return str(gettext("There is more than one DKIM key, so receiving servers may ignore all."))
+    [tags] = found
+    if not tags.get("p"):
+        return str(gettext("The DKIM key has been withdrawn (p= is empty)."))
+    if signer is not None and tags["p"] != _parse_tags(format_record(signer.key))["p"]:
+        return str(gettext("The DKIM key is not the one that the site signs with."))
+    if "y" in tags.get("t", "").split(":"):
+        return str(gettext("The DKIM key is marked as a test (t=y), so signatures may be ignored."))
+    return ""
+
+
+def _parse_tags(record: str) -> Mapping[str, str]:
+    """Return the tags of a record, without whitespace in their values."""
+    pairs = (part.partition("=") for part in record.split(";"))
+    return {name.strip(): "".join(value.split()) for name, _, value in pairs}
 
 
 def _check_dmarc(resolver: dns.resolver.Resolver, domain: str) -> Finding:

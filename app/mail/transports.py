@@ -16,6 +16,7 @@ from typing import Protocol
 from flask import Flask
 
 from app import clock
+from app.mail.dkim import DkimSigner
 from app.mail.outbox import LeasedEmail
 from app.mail.rendering import parse_address
 from app.mail.reports import build_sender
@@ -127,6 +128,7 @@ class SmtpTransport:
     def __init__(self, app: Flask) -> None:
         self._connection = SmtpConnection(app)
         self._sender = parse_address(app.config["MAIL_DEFAULT_SENDER"]).addr_spec
+        self._signer: DkimSigner | None = app.config["DKIM_SIGNER"]
         self._bounce_address: str = app.config["MAIL_BOUNCE_ADDRESS"]
         self._sent_count = 0
         self._used_at = 0.0
@@ -137,6 +139,8 @@ class SmtpTransport:
         """Send one email over SMTP."""
         recipient = parse_address(email.recipient).addr_spec
         message = normalise_line_ends(email.message)
+        if self._signer is not None:
+            message = self._signer.sign(message)
         is_connected = False
         try:
             with self._connection.deadline(self._send_timeout):

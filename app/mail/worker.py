@@ -13,12 +13,13 @@ import signal
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from types import FrameType
 from typing import Self
 
+from flask import current_app
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.database import db, quick_commits, transaction
@@ -36,8 +37,9 @@ from app.mail.transports import (
     ServerUnavailable,
     TemporaryFailure,
 )
+from app.mail.wakeup import Wakeup, create_wakeup
 
-POLL_INTERVAL = 0.2  # seconds between checks while nothing is due
+PAUSE = 0.2  # seconds before anything is tried again
 PERIODIC_INTERVAL = 600.0  # seconds
 FREQUENT_INTERVAL = 2.0  # seconds
 MAX_BACKOFF = 30.0  # seconds between attempts while the mail server or the database is unavailable
@@ -79,9 +81,9 @@ class ShutdownSignal:
             self.is_set = True
             os.write(self._write_fd, b"!")
 
-    def wait(self, seconds: float) -> bool:
-        """Sleep unless the signal is or becomes set; return True if it is."""
-        select.select([self._read_fd], [], [], seconds)
+    def wait(self, seconds: float, *others: int) -> bool:
+        """Sleep until the signal is set or other descriptors can be read; return True if it is."""
+        select.select([self._read_fd, *others], [], [], seconds)
         return self.is_set
 
 
@@ -112,10 +114,15 @@ class MailWorker:
     ) -> None:
         """Keep sending, and run the periodic and frequent tasks, until told to stop."""
         self._heartbeat.expect(MAIL_THREAD, 0)
-        with self._heartbeat.beating(), _frequent_tasks_thread(frequent_tasks, self._heartbeat):
-            self._run_forever(periodic_tasks)
+        wakeup = create_wakeup(db.engine, current_app.config["DATABASE_DIRECT_URL"])
+        with (
+            closing(wakeup),
+            self._heartbeat.beating(),
+            _frequent_tasks_thread(frequent_tasks, self._heartbeat),
+        ):
+            self._run_forever(periodic_tasks, wakeup)
 
-    def _run_forever(self, tasks: Sequence[Task]) -> None:
+    def _run_forever(self, tasks: Sequence[Task], wakeup: Wakeup) -> None:
         tasks_due_at = time.monotonic()
         while not self._shutdown.is_set:
             try:
@@ -128,7 +135,11 @@ class MailWorker:
                 if not is_unavailable(fault):
                     raise
                 self._log_database_error(fault)
-            self._wait()
+            if self._failures:
+                self._wait()
+            else:
+                self._heartbeat.expect(MAIL_THREAD, 0)
+                wakeup.wait(self._shutdown.wait)
         self._transport.close()
 
     def _send_if_due(self) -> None:
@@ -231,7 +242,7 @@ class MailWorker:
                 self._log_database_error(fault)
             if self._wait():
                 tries_left -= 1
-                time.sleep(POLL_INTERVAL)
+                time.sleep(PAUSE)
 
     def _set_aside(self, email: LeasedEmail, outcome: SendOutcome, fault: Exception) -> None:
         """Keep an outcome that could not be recorded until the lease is over."""
@@ -247,7 +258,7 @@ class MailWorker:
 
     def _wait(self) -> bool:
         """Wait for the next attempt; return True if the worker is told to stop."""
-        seconds = POLL_INTERVAL
+        seconds = PAUSE
         if self._failures:
             seconds = min(MAX_BACKOFF, 0.5 * 2.0 ** min(self._failures, 10))
         self._heartbeat.expect(MAIL_THREAD, seconds)

@@ -7,7 +7,7 @@ name a database, the file belongs to another site and is ignored.
 import os
 import re
 import sys
-from collections.abc import Mapping, MutableMapping, Sequence
+from collections.abc import Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
@@ -29,6 +29,8 @@ INTRODUCTION = """\
 """
 OPTIONS_WITH_VALUE = frozenset({"--app", "-A", "--env-file", "-e"})  # of the command `flask`
 CHOSEN_LINE = re.compile(r"\w+=(.*)  # make run chose \1")  # an edited line no longer matches
+
+LINE = re.compile(r"""(?P<line>[ \t]*\w+=(["'])-----BEGIN [^"']*\2[^\n]*|[^\n]*)(?:\n|\Z)""")
 
 
 @dataclass(frozen=True)
@@ -126,7 +128,7 @@ def read(path: Path) -> SettingsFile:
     """Read the file; raise SettingsError with the number of each line that cannot be read."""
     lines, faults = [], []
     settings: dict[bool, dict[str, str]] = {True: {}, False: {}}
-    for number, line in enumerate(_read_text(path).split("\n"), 1):
+    for number, line in _split_lines(_read_text(path)):
         is_chosen = CHOSEN_LINE.fullmatch(line) is not None
         if not is_chosen:
             lines.append(line)
@@ -137,6 +139,14 @@ def read(path: Path) -> SettingsFile:
     if faults:
         raise SettingsError(*faults)
     return SettingsFile(tuple(lines), settings[False], settings[True])
+
+
+def _split_lines(text: str) -> Iterator[tuple[int, str]]:
+    """Yield each line and its number; a private key in quotes, over several lines, is one."""
+    number = 1
+    for found in LINE.finditer(text):
+        yield number, found["line"]
+        number += found[0].count("\n")
 
 
 def save(path: Path, config: Config) -> None:

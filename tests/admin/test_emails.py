@@ -255,6 +255,7 @@ def test_the_desk_sees_whether_emails_can_arrive(
     assert [(row["Checked"], row["Result"]) for row in page.rows] == [
         ("Mail server", "No problem"),
         ("SPF", "No problem"),
+        ("DKIM", "Not checked"),
         ("DMARC", "Problem"),
         ("MX", "No problem"),
         ("PTR", "Not checked"),

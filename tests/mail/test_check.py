@@ -1,14 +1,23 @@
 """What `check-mail` tells an operator: the mail server, and what the DNS says about the sender."""
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ed25519
 from flask import Flask
 
 from app.mail import check
+from app.mail.dkim import DkimSigner, format_record
 from tests.dns_server import DnsServer
 from tests.mail_server import MailServer
 
 SENDER = "news@post.conference.example"
 DOMAIN = "post.conference.example"
+UNSIGNED = (
+    "DKIM: The site does not sign emails. If your mail server does, set MAIL_DKIM_SELECTOR to the "
+    "name of its key, so that the key can be looked up here."
+)
+KEY = ed25519.Ed25519PrivateKey.generate()
+RECORD = format_record(KEY)
+KEY_NAME = "spring._domainkey.conference.example"
 
 pytestmark = pytest.mark.settings(MAIL_DEFAULT_SENDER=SENDER)
 
@@ -41,6 +50,7 @@ def test_where_all_is_well_it_says_what_it_found(site: Flask, mailbox: MailServe
         [
             f"Mail server: It answers, and accepts emails from {SENDER}.",
             "SPF: v=spf1 a:mail.conference.example -all",
+            UNSIGNED,
             "DMARC: v=DMARC1; p=reject",
             "MX: first.example, second.example",
             (
@@ -63,11 +73,12 @@ def test_a_domain_without_records_is_told_what_to_add(
     status, lines = run(site)
 
     assert status == 1
-    assert lines[1:4] == [
+    assert lines[1:5] == [
         (
             f"SPF: {DOMAIN} has no SPF record. Add a TXT record that names your mail server, for "
             "example: v=spf1 a:127.0.0.1 -all"
         ),
+        UNSIGNED,
         (
             f"DMARC: {DOMAIN} has no DMARC record, and some large mail services require one. Add a "
             f"TXT record at _dmarc.{DOMAIN}, for example: v=DMARC1; p=none; rua=mailto:{SENDER}"
@@ -86,6 +97,48 @@ def test_two_spf_records_are_as_bad_as_none(site: Flask, dns_server: DnsServer) 
 
     assert state == check.PROBLEM
     assert sentence.endswith("Combine them into one.")
+
+
+@pytest.mark.settings(MAIL_DKIM_SELECTOR="Spring")
+@pytest.mark.parametrize(
+    ("records", "sentence"),
+    [
+        ([], "There is no DKIM key, so receiving servers cannot check the signatures."),
+        (
+            [RECORD, f"{RECORD}; n=old"],
+            "There is more than one DKIM key, so receiving servers may ignore all.",
+        ),
+        (["v=DKIM1; p="], "The DKIM key has been withdrawn (p= is empty)."),
+        (["v=DKIM1; p=AAAA"], "The DKIM key is not the one that the site signs with."),
+        (
+            [f"{RECORD}; t=y:s"],
+            "The DKIM key is marked as a test (t=y), so signatures may be ignored.",
+        ),
+    ],
+)
+def test_a_key_that_receivers_cannot_use_is_described_with_the_right_record(
+    site: Flask, dns_server: DnsServer, records: list[str], sentence: str
+) -> None:
+    site.config["DKIM_SIGNER"] = DkimSigner(KEY, "conference.example", "spring")
+    dns_server.add(KEY_NAME, "TXT", *(f'"{record}"' for record in records))
+
+    assert found("DKIM") == (
+        check.PROBLEM,
+        f"{KEY_NAME}: {sentence} It must have one TXT record: {RECORD}",
+    )
+
+
+@pytest.mark.settings(MAIL_DKIM_SELECTOR="spring")
+def test_the_right_key_is_found_whether_the_site_or_its_mail_server_signs(
+    site: Flask, dns_server: DnsServer
+) -> None:
+    dns_server.add(KEY_NAME, "TXT", f'"{RECORD[:20]}" "{RECORD[20:]}"')
+    dns_server.add(f"spring._domainkey.{DOMAIN}", "TXT", '"k=rsa; p=AAAA"')
+    by_server = found("DKIM")
+    site.config["DKIM_SIGNER"] = DkimSigner(KEY, "conference.example", "spring")
+
+    assert by_server == (check.FINE, f"spring._domainkey.{DOMAIN}")
+    assert found("DKIM") == (check.FINE, KEY_NAME)
 
 
 def test_a_domain_that_says_it_takes_no_email_has_no_mx(site: Flask, dns_server: DnsServer) -> None:
@@ -112,6 +165,7 @@ def test_a_dns_server_that_does_not_answer_is_no_problem_of_the_domain(
 
     assert {(one.part, one.state) for one in check.check_dns()} == {
         ("SPF", check.UNKNOWN),
+        ("DKIM", check.UNKNOWN),
         ("DMARC", check.UNKNOWN),
         ("MX", check.UNKNOWN),
         ("PTR", check.UNKNOWN),

@@ -1,0 +1,134 @@
+"""What wakes a mail worker as soon as an email is queued.
+
+On PostgreSQL a trigger of the table notifies in the transaction that queues an email, and the
+worker listens over a connection of its own. That must lead to the server itself: a pooler such as
+pgbouncer gives each transaction another session. On SQLite every commit changes a number of the
+file, which costs next to nothing to read. A worker looks by itself, too, so that what no wake-up
+announces (a retry, an email for later) is only a second late.
+"""
+
+import sqlite3
+import time
+from collections.abc import Callable
+from contextlib import closing, suppress
+from typing import Any, Protocol
+
+from sqlalchemy import URL, Engine, make_url
+
+from app.database import CONNECT_OPTIONS, get_file
+from app.log import log
+
+LISTEN = "LISTEN email_queued"  # as migration 0047 names it
+POLL_INTERVAL = 0.2  # seconds between looks where nothing wakes the worker
+WOKEN_INTERVAL = 1.0  # seconds between looks besides
+WATCH_INTERVAL = 0.05  # seconds between looks at the number of the file
+RECONNECT_INTERVAL = 30.0  # seconds
+
+Sleep = Callable[..., bool]  # seconds, and what else ends it; True if the worker is told to stop
+
+
+class Wakeup(Protocol):
+    """Lets a worker sleep until an email may be due."""
+
+    def wait(self, sleep: Sleep) -> bool:
+        """Sleep until then; return True if the worker is told to stop."""
+
+    def close(self) -> None:
+        """Let go of what is open."""
+
+
+def create_wakeup(engine: Engine, direct_url: str) -> Wakeup:
+    """Return what wakes a worker on this database."""
+    if engine.dialect.name == "postgresql":
+        return Listener(engine, make_url(direct_url) if direct_url else engine.url)
+    return FileWatch(engine)
+
+
+class Listener:
+    """Waits for notifications of PostgreSQL."""
+
+    def __init__(self, engine: Engine, url: URL) -> None:
+        self._engine = engine
+        self._url = url
+        self._connection: Any = None
+        self._connects_at = 0.0  # in monotonic time
+
+    def wait(self, sleep: Sleep) -> bool:
+        """Sleep until an email is queued, or for a second; less where nothing can be heard."""
+        if self._connection is None and time.monotonic() >= self._connects_at:
+            self._connect()
+        if self._connection is None:
+            return sleep(POLL_INTERVAL)
+        is_told_to_stop = sleep(WOKEN_INTERVAL, self._connection.fileno())
+        try:
+            for _ in self._connection.notifies(timeout=0):
+                pass  # one look finds them all
+        except self._driver.Error:
+            self.close()  # the server has ended the connection
+        return is_told_to_stop
+
+    def close(self) -> None:
+        """Close the connection."""
+        if self._connection is not None:
+            with suppress(self._driver.Error):
+                self._connection.close()
+            self._connection = None
+
+    @property
+    def _driver(self) -> Any:
+        return self._engine.dialect.loaded_dbapi
+
+    def _connect(self) -> None:
+        """Listen, unless the server cannot be reached or a pooler answers in its place."""
+        self._connects_at = time.monotonic() + RECONNECT_INTERVAL
+        arguments, options = self._engine.dialect.create_connect_args(self._url)
+        options = {**options, **CONNECT_OPTIONS, "autocommit": True}
+        try:
+            self._connection = self._driver.connect(*arguments, **options)
+            [process] = self._connection.execute("SELECT pg_backend_pid()").fetchone()
+            if process == self._connection.info.backend_pid:
+                self._connection.execute(LISTEN)
+                return
+            self._connects_at = float("inf")
+        except self._driver.Error as fault:
+            log.warning("not listening", kind=type(fault).__name__)
+        self.close()
+
+
+class FileWatch:
+    """Watches the number that each commit to an SQLite database changes."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._connection: sqlite3.Connection | None = None
+        self._version = 0
+
+    def wait(self, sleep: Sleep) -> bool:
+        """Sleep until something is committed, or for a second."""
+        ends_at = time.monotonic() + WOKEN_INTERVAL
+        is_told_to_stop = False
+        while not (is_told_to_stop or self._has_changed() or time.monotonic() >= ends_at):
+            is_told_to_stop = sleep(WATCH_INTERVAL)
+        return is_told_to_stop
+
+    def close(self) -> None:
+        """Close the file."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def _has_changed(self) -> bool:
+        """Return True if something was committed since the last look, as far as is known."""
+        before = self._version
+        try:
+            self._version = self._read_version()
+        except sqlite3.Error:
+            self.close()
+        return self._version != before
+
+    def _read_version(self) -> int:
+        if self._connection is None:
+            file = get_file(self._engine)
+            self._connection = sqlite3.connect(file.uri if file else "", uri=True)
+        with closing(self._connection.execute("PRAGMA data_version")) as cursor:
+            return int(cursor.fetchone()[0])

@@ -262,7 +262,7 @@ ROUTES = [
     Route("/organise/delegates/_export", "POST", Who.DESK),
     Route("/organise/delegates/_export/needs", "GET POST", Who.DESK),
     Route(
-        "/organise/delegates/_export/needs/<any(access, dietary):purpose>",
+        "/organise/delegates/_export/needs/<purpose>",
         "GET POST",
         Who.DESK,
         "/organise/delegates/_export/needs/access",

@@ -216,12 +216,11 @@ def _stay_in_admin_where_no_page_is() -> None:
         return
     person = guards.current_person()
     if person is not None and person.is_team_member:
-        g.is_unknown_admin_page = True
         _stay_in_admin()
 
 
 def _unknown_page_context() -> dict[str, Any]:
-    if not g.get("is_unknown_admin_page"):
+    if request.url_rule is not None or "error_template" not in g:
         return {}
     own = (_menu_context, _refusal_context, draft_forms.draft_context)
     found = {name: value for context in own for name, value in context().items()}

@@ -106,7 +106,7 @@ KINDS: Final[Mapping[str, EntityKind]] = {
     ),
 }
 PEOPLE: Final = ("delegate", "speaker")
-ACTIONS: Final[Sequence[tuple[Any, str, Mapping[str, str], Area]]] = (
+ACTIONS: Final[Sequence[tuple[Any, str, Mapping[str, Any], Area]]] = (
     (_l("Add a session"), "admin.sessions.add", {}, roles.PROGRAMME),
     (_l("Add a speaker"), "admin.speakers.add", {}, roles.PROGRAMME),
     (_l("Add a room"), "admin.rooms.add", {}, roles.PROGRAMME),

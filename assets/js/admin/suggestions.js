@@ -9,7 +9,9 @@ export function suggestResults() {
   if (!form) return;
   const box = form.querySelector("[type=search]");
   const panel = form.querySelector("[data-panel]");
-  const said = form.querySelector("[data-said]");
+  const said = document.createElement("p"); // is announced; it is there only once somebody types
+  said.className = "govuk-visually-hidden";
+  said.setAttribute("role", "status");
   let timer;
   let asked; // the request that is on its way
   let shownFor; // what was typed for what is shown
@@ -41,6 +43,7 @@ export function suggestResults() {
   }
 
   box.addEventListener("input", () => {
+    if (!said.isConnected) panel.after(said);
     clearTimeout(timer);
     timer = setTimeout(ask, PAUSE);
   });

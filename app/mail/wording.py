@@ -76,6 +76,13 @@ NAME = _value("name", _l("Full name"), "delegate.full_name")
 GIVEN_NAMES = _value("given_names", _l("Given names"), "delegate.given_names")
 ORGANISATION = _value("organisation", _l("Organisation"), "delegate.organisation", is_optional=True)
 REFERENCE = _value("reference", _l("Booking reference"), "delegate.reference")
+WAITING_NAME = _value("name", _l("Full name"), "entry.name")
+OFFER_END = _value("offer_ends", _l("When the offer ends"), "entry.offer_ends_at | local_moment")
+WAITING_LINK = _link(
+    "waiting_list_link",
+    _l("Link that opens their page of the waiting list"),
+    "waiting_list_link(entry)",
+)
 BOOKING_LINK = _link("booking_link", _l("Link that opens the booking"), "booking_link(delegate)")
 BOOKING = (NAME, GIVEN_NAMES, ORGANISATION, REFERENCE)
 TICKET = _block("ticket", _l("Ticket, with the days booked"), "mail/ticket.txt")
@@ -170,6 +177,19 @@ EMAIL_WORDINGS: Final[Mapping[str, EmailWording]] = {
         required={"reason", "booking_link"},
     ),
     "booking_restored": _word(*BOOKING, TICKET, BOOKING_LINK, required={"ticket", "booking_link"}),
+    "waiting_list_joined": _word(
+        WAITING_NAME,
+        _value(
+            "position", _l("Position on the waiting list"), "position | numberformat", "position"
+        ),
+        WAITING_LINK,
+        required={"waiting_list_link"},
+    ),
+    "waiting_list_offer": _word(
+        WAITING_NAME, OFFER_END, WAITING_LINK, required={"waiting_list_link", "offer_ends"}
+    ),
+    "waiting_list_lapsed": _word(WAITING_NAME, OFFER_END, REGISTRATION_PAGE),
+    "waiting_list_removed": _word(WAITING_NAME),
     "booking_links": _word(
         _block("bookings", _l("Bookings, each with its link"), "mail/parts/bookings.txt"),
         _several("several_bookings", _l("Several bookings (for “only if”)"), "delegates | length"),

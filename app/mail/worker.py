@@ -3,7 +3,7 @@
 One transaction leases a few emails, and another records the outcome of each before the next one is
 sent; none is open while the network is used. If a worker dies, nothing is lost: at most the email
 it was sending goes out twice, with the same Message-ID. Only leasing waits for the disk, so that a
-power cut may repeat the few that were leased together (decision 0037). An email whose outcome the
+power cut may repeat the few that were leased together (decision 0039). An email whose outcome the
 database does not take is set aside, and the others go on.
 """
 

@@ -18,9 +18,15 @@ def render(
     audience: Audience,
     candidate: Candidate,
     own: Mapping[str, str] | None = None,
+    *,
+    unsubscribe_url: str = "",
 ) -> RenderedEmail:
-    """Render the email to a person; ``own`` is what only they are told."""
-    text = OwnText(mailing.subject, mailing.body, recipients.build_closing(mailing, candidate))
+    """Render the email to a person; ``own`` is what only they are told.
+
+    In a preview the link to unsubscribe leads nowhere.
+    """
+    url = "" if mailing.is_essential else unsubscribe_url or _build_hidden_url()
+    text = OwnText(mailing.subject, mailing.body, recipients.build_closing(url, candidate.language))
     values = {**candidate.values, **(own or {})}
     return rendering.render_own_text(text, values, audience.placeholders, candidate.language)
 
@@ -84,5 +90,9 @@ def hide_secrets(values: Mapping[str, str], audience: Audience) -> Mapping[str, 
 
     Blocks that another module prepares are shown as they are: it puts no such links into them.
     """
-    hidden = absolute_url("site.home", _anchor="each-has-their-own")
+    hidden = _build_hidden_url()
     return {**values, **{name: hidden for name in audience.secrets if values.get(name)}}
+
+
+def _build_hidden_url() -> str:
+    return absolute_url("site.home", _anchor="each-has-their-own")

@@ -13,7 +13,8 @@ from sqlalchemy import insert, update
 
 from app.database import db
 from app.errors import RuleViolation
-from app.mail import rendering
+from app.mail import rendering, suppression, unsubscribe
+from app.mail.models import BOUNCED, BY_DESK, COMPLAINT, UNSUBSCRIBED
 from app.mailings.audiences import Candidate
 from app.mailings.models import LEFT_OUT, PENDING, Mailing, MailingRecipient
 from app.registration.bookings import operations
@@ -25,6 +26,12 @@ NO_ADDRESS: Final = "no email address"
 INVALID_ADDRESS: Final = "emails cannot be sent to this address"
 SAME_ADDRESS: Final = "same email address as someone else in the list"
 ERASED: Final = "details deleted"
+SUPPRESSED: Final = {
+    UNSUBSCRIBED: "unsubscribed from emails like this one",
+    COMPLAINT: "marked an email as spam",
+    BOUNCED: "emails to this address come back",
+    BY_DESK: "stopped by the organisers",
+}
 DELEGATE, SPEAKER = "delegate", "speaker"  # what the names of people begin with
 NO_LONGER_THERE: Final = "no longer in the list"
 
@@ -68,20 +75,25 @@ def exclusion_reasons(addresses: Collection[str], *, is_essential: bool) -> Mapp
     Those who have unsubscribed, and addresses from which emails come back, are left out here. It is
     called with all addresses of a mailing at once, each as ``to_key`` returns it.
     """
-    return {}
+    accepted = suppression.NOT_THEIR_WISH if is_essential else suppression.REASONS
+    found = suppression.exclusion_reasons(addresses, accepted)
+    return {address: SUPPRESSED[reason] for address, reason in found.items()}
 
 
-def build_headers(mailing: Mailing, candidate: Candidate) -> Mapping[str, str]:
-    """Return further headers of an email to somebody, such as List-Unsubscribe."""
-    return {}
+def get_unsubscribe_urls(mailing: Mailing, addresses: Collection[str]) -> Mapping[str, str]:
+    """Return the link by which each address stops such emails; an essential one has none."""
+    return {} if mailing.is_essential else unsubscribe.get_urls(addresses)
 
 
-def build_closing(mailing: Mailing, candidate: Candidate) -> str:
-    """Return what the site adds below the text, such as how to unsubscribe.
+def build_headers(unsubscribe_url: str) -> Mapping[str, str]:
+    """Return the headers by which mail programs offer to stop such emails (RFC 8058)."""
+    return unsubscribe.unsubscribe_headers(unsubscribe_url) if unsubscribe_url else {}
 
-    It has the layout of ``app.mail.html_body``, and is in the language of the candidate.
-    """
-    return ""
+
+def build_closing(unsubscribe_url: str, language: str) -> str:
+    """Return how to stop such emails, with the layout of ``app.mail.html_body``."""
+    with rendering.use_supported_language(language):
+        return unsubscribe.unsubscribe_footer(unsubscribe_url) if unsubscribe_url else ""
 
 
 def to_key(address: str) -> str:

@@ -107,13 +107,16 @@ def _write_emails(mailing: Mailing, audience: Audience, rows: Sequence[MailingRe
     keys = {recipients.to_key(one.address) for one in people.values()}
     reasons = recipients.exclusion_reasons(keys, is_essential=mailing.is_essential)
     deselected = frozenset(recipients.iter_deselected(mailing))
+    urls = recipients.get_unsubscribe_urls(
+        mailing, {one.address for one in people.values() if one.address}
+    )
     for row in rows:
         candidate = people.get(row.person)
         reason = _get_reason(mailing, row, candidate, deselected, reasons)
         if candidate is None or reason:
             _leave_out(row, reason)
         else:
-            _write_email(mailing, audience, row, candidate)
+            _write_email(mailing, audience, row, candidate, urls.get(candidate.address, ""))
     db.session.flush()
 
 
@@ -152,9 +155,10 @@ def _leave_out(row: MailingRecipient, reason: str) -> None:
 
 
 def _write_email(
-    mailing: Mailing, audience: Audience, row: MailingRecipient, candidate: Candidate
+    mailing: Mailing, audience: Audience, row: MailingRecipient, candidate: Candidate, url: str
 ) -> None:
-    rendered = message.render(mailing, audience, candidate, message.own_values(row))
+    own = message.own_values(row)
+    rendered = message.render(mailing, audience, candidate, own, unsubscribe_url=url)
     email = mail.enqueue_rendered(
         TEMPLATE,
         rendered,
@@ -163,7 +167,7 @@ def _write_email(
         priority=BULK,
         is_secret=message.is_secret(mailing, audience),
         calendar=row.calendar,
-        headers=recipients.build_headers(mailing, candidate),
+        headers=recipients.build_headers(url),
     )
     db.session.flush()
     row.state, row.email_id, row.own_values, row.calendar = QUEUED, email.id, "", None

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from flask import Blueprint, g, request, url_for
+from flask import Blueprint, g, has_request_context, request, url_for
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
@@ -220,6 +220,8 @@ def _stay_in_admin_where_no_page_is() -> None:
 
 
 def _unknown_page_context() -> dict[str, Any]:
+    if not has_request_context():  # an email is rendered
+        return {}
     if request.url_rule is not None or "error_template" not in g:
         return {}
     own = (_menu_context, _refusal_context, draft_forms.draft_context)

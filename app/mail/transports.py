@@ -220,7 +220,8 @@ def _find_refusal(fault: Exception) -> TemporaryFailure | PermanentFailure | Non
             return _classify_refusal(fault.smtp_code, fault.smtp_error)
         case smtplib.SMTPNotSupportedError():
             return PermanentFailure(
-                "The mail server does not accept email addresses in this script"
+                "The mail server takes no email address with characters like “ë” before the @ "
+                "(it does not offer SMTPUTF8)"
             )
     return None
 

@@ -19,8 +19,6 @@ DOTS = b"Subject: Dots\r\n\r\n.\r\n..\r\n.hidden\r\n"
 class ScriptedServer(socketserver.ThreadingTCPServer):
     """An SMTP server that says what it is told, and waits for DATA before it answers at all."""
 
-    daemon_threads = True
-
     def __init__(self) -> None:
         self.replies: dict[str, str] = {}  # over the first connection
         self.messages: list[bytes] = []
@@ -156,6 +154,18 @@ def test_no_empty_message_is_sent_to_a_server_that_waits_for_one_after_a_refusal
 
     assert server.messages == []
     assert server.commands == [["EHLO", "MAIL", "RCPT", "DATA"]]
+
+
+def test_an_address_that_an_old_server_cannot_take_fails_at_once(
+    server: ScriptedServer, deliver: Deliver
+) -> None:
+    server.replies = {"EHLO": "502 Not implemented"}
+    email = make_email(recipient="zoë@example.org")
+
+    assert deliver() == "0 sent, 1 failed, 0 waiting"
+
+    assert email.last_error.endswith("(it does not offer SMTPUTF8)")
+    assert server.commands == [["EHLO", "HELO", "QUIT"]]
 
 
 @pytest.mark.parametrize("pipelining", [False, True])

@@ -256,7 +256,21 @@ def test_an_address_that_the_server_cannot_take_fails_clearly(
 
     assert deliver() == "0 sent, 1 failed, 0 waiting"
 
-    assert letter.last_error == "The mail server does not accept email addresses in this script"
+    assert letter.last_error == (
+        "The mail server takes no email address with characters like “ë” before the @ "
+        "(it does not offer SMTPUTF8)"
+    )
+
+
+def test_a_sender_in_another_script_is_announced_too(
+    site: Flask, mailbox: MailServer, deliver: Deliver
+) -> None:
+    site.config["MAIL_DEFAULT_SENDER"] = "gezeiten-für-alle@conference.example"
+    make_email(recipient="ada@example.org")
+
+    assert deliver() == "1 sent, 0 failed, 0 waiting"
+
+    assert [letter.sender for letter in mailbox.emails] == ["gezeiten-für-alle@conference.example"]
 
 
 def test_a_server_that_is_away_is_not_the_letters_fault(

@@ -1,0 +1,64 @@
+"""Workers write and send an email to many people, and die midway."""
+
+import time
+
+from sqlalchemy import func, select, update
+
+from app import clock
+from app.database import db, transaction
+from app.mail.models import SENT, Email
+from app.mailings import services
+from app.mailings.services import Draft, SendTime
+from tests.factories import make_many_delegates
+from tests.mail.conftest import Start
+from tests.mail_server import MailServer
+from tests.waiting import wait_until
+
+LOOK_EVERY = 1.0  # seconds
+GRACE = "grace@conference.example"
+
+
+def list_recipients() -> list[str]:
+    db.session.rollback()
+    found = db.session.scalars(select(Email.recipient).where(Email.template == "mailing"))
+    addresses = sorted(found)
+    db.session.rollback()
+    return addresses
+
+
+def test_two_workers_who_die_midway_write_each_email_once(
+    mailbox: MailServer, start_worker: Start
+) -> None:
+    make_many_delegates(120)
+    with transaction():
+        mailing = services.create("delegates", "", actor=GRACE)
+        draft = Draft("Hello", "Dear {{ first_name }}")
+        services.save(mailing, draft, expected_version=0, actor=GRACE)
+        services.schedule(
+            mailing, SendTime(clock.now()), expected_version=1, expected_count=120, actor=GRACE
+        )
+    first, second = start_worker(), start_worker()
+    wait_until(lambda: len(list_recipients()) >= 50, "some emails written", 20)
+
+    first.kill()
+    start_worker()
+    wait_until(lambda: count_sent() >= 119, "all but the one that the first was sending", 60)
+    with transaction():
+        db.session.execute(update(Email).values(lease_until=clock.real_now()))
+    wait_until(lambda: count_sent() == 120, "all emails sent", 30)
+    second.terminate()
+
+    assert list_recipients() == sorted(f"ada-{one}@example.org" for one in range(120))
+    distinct = {email.message["Message-ID"] for email in mailbox.emails}
+    assert len(distinct) == 120
+    assert len(mailbox.emails) <= 121
+
+
+def count_sent() -> int:
+    """Count the emails that were sent, now and then: on SQLite each look holds the workers up."""
+    time.sleep(LOOK_EVERY)
+    db.session.rollback()
+    state = Email.state == SENT
+    number = db.session.scalar(select(func.count()).select_from(Email).where(state)) or 0
+    db.session.rollback()
+    return number

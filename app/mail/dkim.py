@@ -37,7 +37,7 @@ SIGNED = (
     *("mime-version", "content-type", "content-transfer-encoding", "content-language"),
     *("auto-submitted", "x-booking-reference"),
 )
-HEADER = re.compile(rb"([^\s:]+)[ \t]*:((?:[^\r\n]|\r\n[ \t])*)\r\n")
+HEADER = re.compile(rb"^([^\s:]+)[ \t]*:((?:[^\r\n]|\r\n[ \t])*)\r\n", re.MULTILINE)
 WHITESPACE = re.compile(rb"[ \t]{2,}|\t")
 LINE_BREAK = re.compile(rb"\r\n(?=[ \t])")
 PEM = re.compile(r"-----BEGIN ([A-Z ]+)-----(.*?)-----END \1-----", re.DOTALL)

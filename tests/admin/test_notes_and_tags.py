@@ -16,9 +16,16 @@ from app.history.models import HistoryEntry
 from app.registration import links, retention
 from app.registration.desk import annotations
 from app.registration.desk import services as desk_services
-from app.registration.models import Delegate, LinkedAgenda
+from app.registration.models import ACCEPTED, Delegate, LinkedAgenda
 from tests.browser import Browser
-from tests.factories import make_agenda, make_confirmation, make_delegate, save, sign_in
+from tests.factories import (
+    make_agenda,
+    make_confirmation,
+    make_delegate,
+    make_waiting_list_entry,
+    save,
+    sign_in,
+)
 
 DORA = "dora@conference.example"
 
@@ -215,6 +222,7 @@ def test_erasing_leaves_no_row_in_any_table_about_delegates(desk: Browser) -> No
     annotate(delegate, note="Arrives late", tags=("Press",))
     agenda = make_agenda("opening")
     save(LinkedAgenda(delegate_id=delegate.id, agenda_id=agenda.id))
+    make_waiting_list_entry(state=ACCEPTED, ended_at=clock.now(), delegate_id=delegate.id)
     for table in tables_about_delegates():
         assert db.session.scalar(select(func.count()).select_from(table)), table.name
     db.session.commit()

@@ -225,9 +225,10 @@ def test_after_the_conference_a_booking_speaks_of_the_past(
 
     assert "Ada Lovelace had a place at Tides and Harbours." in page.text
     headings = [read_text(one) for one in page.tree.find_all("h2")]
-    assert headings[2:5] == [
+    assert headings[2:6] == [
         "The programme",
         "If you want us to delete your details",
+        "Emails about the conference",
         "Your data",
     ]
     assert {"Calendar file (.ics)", "Change your days"}.isdisjoint(page.links)

@@ -16,6 +16,7 @@ from app.accounts import team
 from app.accounts.rate_limits import FEEDBACK
 from app.database import db, transaction
 from app.programme.models import Release
+from app.registration import links
 from tests.browser import Browser, Page
 from tests.chromium import expect_heading
 from tests.factories import make_delegate, make_organiser, sign_in
@@ -164,23 +165,23 @@ def test_too_often_is_429(visitor: Browser) -> None:
 def test_a_broken_row_is_500_and_the_page_says_it_is_our_fault(
     capsys: pytest.CaptureFixture[str], visitor: Browser
 ) -> None:
-    _broken()
+    token = links.booking_token(make_delegate(days="some day"))
 
-    page = visitor.open("/programme", 500)
+    page = visitor.open(f"/booking/{token}", 500)
 
     assert _is_plain(page, "Sorry, there is a problem with the service")
     assert "Something went wrong on our side." in page.text
     assert "Traceback" not in page.source
     (line,) = (one for one in capsys.readouterr().err.splitlines() if '"failed"' in one)
     assert page.headers["X-Request-ID"] in line
-    assert '"route": "/programme"' in line
+    assert '"route": "/booking/<secret>"' in line
 
 
 def test_a_broken_row_that_is_mended_is_forgotten(visitor: Browser) -> None:
     with closing(sqlite3.connect(str(db.engine.url.database))) as connection:
         (sound,) = connection.execute("SELECT snapshot FROM release").fetchone()
     _broken()
-    visitor.open("/", 500)
+    visitor.open("/", 503)
 
     with transaction():
         db.session.execute(update(Release).values(snapshot=sound))
@@ -208,7 +209,7 @@ def test_without_the_database_the_public_goes_on_reading(
 @pytest.mark.both_databases
 def test_a_database_without_all_its_tables_is_not_up_to_date(visitor: Browser, site: Flask) -> None:
     with transaction():
-        db.session.execute(text("DROP TABLE email"))
+        db.session.execute(text("DROP TABLE site_look"))
         db.session.execute(text("UPDATE alembic_version SET version_num = '0001'"))
 
     answer = visitor.fetch("GET", "/readyz")

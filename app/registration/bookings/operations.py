@@ -33,6 +33,7 @@ from app.registration.models import (
     DelegateNote,
     DelegateTag,
     LinkedAgenda,
+    WaitingListEntry,
 )
 from app.registration.queries import Answers
 from app.registration.waiting_list import services as waiting_list
@@ -187,6 +188,7 @@ def erase(delegate: Delegate) -> None:
     for model in ANNOTATIONS:
         db.session.execute(delete(model).where(model.delegate_id == delegate.id))
     unlink_agenda(delegate)
+    db.session.execute(delete(WaitingListEntry).where(WaitingListEntry.delegate_id == delegate.id))
     mail.delete_for_booking(delegate.reference)
     for erase_more in ERASED_ABOVE:
         erase_more(delegate)

@@ -37,6 +37,8 @@ PHRASES = (
     Phrase(r"e-mails?|mails|by mail", "email"),
     Phrase(r"readers?", "visitors, delegates or the public"),
     Phrase(r"back office", "admin"),
+    Phrase(r"emails? to many people", "group email"),
+    Phrase(r"emails? (?:that )?(?:comes?|came) back", "emails are returned"),
     Phrase(r"kinds?", "type"),
     Phrase(r"who speaks|who is speaking", "speakers"),
     Phrase(r"telephones?", "phone"),

@@ -36,8 +36,8 @@ ON_HEADER, ON_PLATE = "header", "plate"
 WHITE: Final = "#ffffff"
 TOO_LARGE: Final = _l("The picture must be smaller than 10 MB")
 NOT_ON_HEADER: Final = _l(
-    "This logo is hard to see on the colour of the header. Choose the white plate, or a lighter "
-    "version of the logo"
+    "This logo is hard to see on the colour of the header. Choose the white background, or "
+    "a lighter version of the logo"
 )
 NOT_ON_PLATE: Final = _l(
     "This logo is hard to see on white. Choose the colour of the header, or a darker version of "
@@ -65,7 +65,7 @@ class LogoForm(FileForm):
         _l("Behind the logo"),
         choices=[
             SelectChoice(ON_HEADER, _l("The colour of the header, for a light logo")),
-            SelectChoice(ON_PLATE, _l("A white plate, for a dark or coloured logo")),
+            SelectChoice(ON_PLATE, _l("A white background, for a dark or coloured logo")),
         ],
     )
     has_name = BooleanField(_l("Show the name of the conference beside the logo"))

@@ -25,7 +25,7 @@ bp = Blueprint("look", __name__, url_prefix="/look")
 
 redirects.MESSAGES["admin"] |= {
     "look-saved": _l("The colours have been saved. Every public page has them now."),
-    "look-reset": _l("The site has its shipped look again."),
+    "look-reset": _l("The site has its original colours again."),
 }
 
 
@@ -121,7 +121,9 @@ def _hides_logo(form: LookForm, palette: Palette) -> bool:
         return False
     if logo_images.is_readable_on(logo.picture, palette.brand):
         return False
-    form.brand.errors = [_l("The logo is hard to see on this colour. Give it a white plate first")]
+    form.brand.errors = [
+        _l("The logo is hard to see on this colour. Give it a white background first")
+    ]
     return True
 
 

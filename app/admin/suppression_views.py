@@ -29,12 +29,12 @@ bp = Blueprint("suppression", __name__, url_prefix="/letters/suppression")
 redirects.MESSAGES["admin"] |= {
     "suppressed": _l("The address is on the list."),
     "suppressed-before": _l("The address was on the list already. Nothing has changed."),
-    "suppression-lifted": _l("This reason no longer stops emails to the address."),
+    "suppression-lifted": _l("The reason has been removed."),
 }
 REASON_NAMES = {
     UNSUBSCRIBED: _l("Unsubscribed"),
     COMPLAINT: _l("Marked an email as spam"),
-    BOUNCED: _l("Emails come back"),
+    BOUNCED: _l("Emails are returned"),
     BY_DESK: _l("Added by hand"),
 }
 FILTERS = (ListFilter("reason", _l("Reason"), tuple(REASON_NAMES.items())),)

@@ -156,8 +156,8 @@ TASKS: tuple[Task, ...] = (
         roles.DELEGATES,
         _count_returned_addresses,
         lambda n: ngettext(
-            "delegate whose emails come back: correct the address",
-            "delegates whose emails come back: correct their addresses",
+            "delegate whose emails are returned: correct the address",
+            "delegates whose emails are returned: correct their addresses",
             n,
         ),
         _url("suppression.index", reason=BOUNCED),

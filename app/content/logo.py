@@ -25,7 +25,7 @@ NO_FILE: Final = "Choose a picture"
 LABELS: Final = {
     "key": "Logo",
     "description": "Description of the logo",
-    "has_plate": "White plate",
+    "has_plate": "White background",
     "has_name": "Name beside it",
 }
 

@@ -60,7 +60,7 @@ def reset(*, actor: str) -> bool:
     if look is None or to_palette(look).is_shipped:
         return False
     look.brand, look.accent = SHIPPED.brand, SHIPPED.accent
-    _record(look, "The shipped look was restored", actor)
+    _record(look, "The original colours were restored", actor)
     return True
 
 

@@ -17,20 +17,20 @@ from app.web.formatting import local_moment, site_time
 # By subject and detail of a status code (RFC 3463), and by subject alone for any other detail.
 REASONS: dict[str, Any] = {
     "1.1": _l("the mailbox does not exist"),
-    "1.2": _l("the part after the @ does not exist"),
+    "1.2": _l("the domain after the @ does not exist"),
     "1.6": _l("the mailbox has moved"),
-    "1.10": _l("the part after the @ takes no emails"),
-    "2.1": _l("the mailbox is switched off"),
+    "1.10": _l("the domain after the @ does not accept emails"),
+    "2.1": _l("the mailbox has been disabled"),
     "2.2": _l("the mailbox is full"),
     "2.3": _l("the email is too large for the mailbox"),
     "3.4": _l("the email is too large for the mail server"),
     "4.7": _l("the mail server could not be reached for too long"),
-    "1": _l("the address is not right"),
-    "2": _l("the mailbox takes no emails"),
-    "3": _l("the mail server takes no emails at the moment"),
+    "1": _l("the address is not valid"),
+    "2": _l("the mailbox does not accept emails"),
+    "3": _l("the mail server is not accepting emails at the moment"),
     "4": _l("the mail server could not be reached"),
     "6": _l("the mail server could not read the email"),
-    "7": _l("the rules of the mail server do not allow the email"),
+    "7": _l("the mail server’s rules do not allow the email"),
 }
 
 
@@ -68,7 +68,7 @@ def _describe_failure(email: Email, values: dict[str, str]) -> str:
     if email.returned_at is None:
         return str(gettext("Could not be delivered to %(address)s", **values))
     values["moment"] = local_moment(site_time(email.returned_at))
-    return str(gettext("Sent back by the mail server for %(domain)s at %(moment)s", **values))
+    return str(gettext("Returned by the mail server for %(domain)s at %(moment)s", **values))
 
 
 def _with_reason(sentence: str, email: Email) -> str:

@@ -44,10 +44,10 @@ BATCH_SIZE = 5000  # addresses in one query
 MAX_NOTE_LENGTH = 500  # characters
 
 SUMMARIES: Mapping[str, str] = {  # sentences of the history, which name nobody
-    UNSUBSCRIBED: "Emails to many people stopped: unsubscribed",
-    COMPLAINT: "Emails to many people stopped: marked as spam",
-    BOUNCED: "Emails to many people stopped: emails come back",
-    BY_DESK: "Emails to many people stopped: added by hand",
+    UNSUBSCRIBED: "Group emails stopped: unsubscribed",
+    COMPLAINT: "Group emails stopped: marked as spam",
+    BOUNCED: "Group emails stopped: emails are returned",
+    BY_DESK: "Group emails stopped: added by hand",
 }
 
 
@@ -136,7 +136,7 @@ def lift(number: int, *, actor: str) -> SuppressedAddress:
     """Take one reason off the list; raise NotFound if it is not there any more."""
     reason = get_reason(number)
     db.session.delete(reason)
-    _record("Emails to many people are allowed again", reason.address, actor)
+    _record("Group emails are allowed again", reason.address, actor)
     return reason
 
 
@@ -148,7 +148,7 @@ def subscribe(address: str) -> None:
     for reason in list_reasons(address):
         if reason.reason in {UNSUBSCRIBED, COMPLAINT}:
             db.session.delete(reason)
-            _record("Emails to many people are allowed again", address, history.ACTOR_SITE)
+            _record("Group emails are allowed again", address, history.ACTOR_SITE)
 
 
 def erase(address: str) -> None:

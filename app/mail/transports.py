@@ -220,8 +220,8 @@ def _find_refusal(fault: Exception) -> TemporaryFailure | PermanentFailure | Non
             return _classify_refusal(fault.smtp_code, fault.smtp_error)
         case smtplib.SMTPNotSupportedError():
             return PermanentFailure(
-                "The mail server takes no email address with characters like “ë” before the @ "
-                "(it does not offer SMTPUTF8)"
+                "The mail server does not accept email addresses with characters like “ë” before "
+                "the @ (it does not offer SMTPUTF8)"
             )
     return None
 
@@ -229,7 +229,7 @@ def _find_refusal(fault: Exception) -> TemporaryFailure | PermanentFailure | Non
 def _classify_refusal(code: int, message: bytes | str) -> TemporaryFailure | PermanentFailure:
     """Distinguish a permanent refusal of this email (5yz) from a temporary one."""
     if code == NO_REPLY_CODE:
-        return TemporaryFailure("The mail server answered in a way that we do not understand")
+        return TemporaryFailure("The mail server sent a reply that we do not understand")
     text = message.decode(errors="replace") if isinstance(message, bytes) else message
     description = f"The mail server replied: {code} {text}"
     return PermanentFailure(description) if 500 <= code <= 599 else TemporaryFailure(description)

@@ -80,7 +80,7 @@ WAITING_NAME = _value("name", _l("Full name"), "entry.name")
 OFFER_END = _value("offer_ends", _l("When the offer ends"), "entry.offer_ends_at | local_moment")
 WAITING_LINK = _link(
     "waiting_list_link",
-    _l("Link that opens their page of the waiting list"),
+    _l("Link that opens their waiting list page"),
     "waiting_list_link(entry)",
 )
 BOOKING_LINK = _link("booking_link", _l("Link that opens the booking"), "booking_link(delegate)")
@@ -245,7 +245,7 @@ EMAIL_WORDINGS: Final[Mapping[str, EmailWording]] = {
     "speaker_thanks": _word(SPEAKER, *SPEAKER_LINK, required={"sign_in_link"}),
     "speaker_assistant": _word(
         SPEAKER,
-        _value("added_by", _l("Email address of who added the assistant"), "by"),
+        _value("added_by", _l("Email address of the person who added the assistant"), "by"),
         *SPEAKER_LINK,
         required={"sign_in_link"},
     ),
@@ -276,7 +276,7 @@ EMAIL_WORDINGS: Final[Mapping[str, EmailWording]] = {
     "speaker_left_out": _word(SPEAKER),
     "speaker_withdrawn": _word(
         SPEAKER,
-        _value("withdrawn_by", _l("Email address of who withdrew"), "by"),
+        _value("withdrawn_by", _l("Email address of the person who withdrew"), "by"),
         _block("message", _l("What the speaker wrote"), "words"),
         required={"message"},
     ),

@@ -34,7 +34,7 @@ LABELS: Final[Mapping[str, Any]] = {
     WITHDRAWN: _l("No longer in the programme"),
     REINSTATED: _l("Takes place after all"),
     RENAMED: _l("New title"),
-    SPEAKERS: _l("Other speakers"),
+    SPEAKERS: _l("Change of speakers"),
 }
 ENDINGS: Final = frozenset({CANCELLED, WITHDRAWN})
 # Speakers hear of changes to their sessions in emails of their own, but not of these.

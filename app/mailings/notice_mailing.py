@@ -36,7 +36,9 @@ def default_draft() -> Draft:
     """Return the text with which a mailing begins, in the language of the page."""
     paragraphs = (
         gettext("Dear {{ first_name }},"),
-        gettext("The programme of {{ conference }} has changed. This is what changes for you:"),
+        gettext(
+            "The programme of {{ conference }} has changed. These are the changes that affect you:"
+        ),
         "{{ changes }}",
         "{{ only if followed_sessions }}",
         gettext(

@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from flask_babel import lazy_gettext as _l
 from sqlalchemy import insert, update
 
 from app.database import db
@@ -29,11 +30,26 @@ ERASED: Final = "details deleted"
 SUPPRESSED: Final = {
     UNSUBSCRIBED: "unsubscribed from emails like this one",
     COMPLAINT: "marked an email as spam",
-    BOUNCED: "emails to this address come back",
+    BOUNCED: "emails to this address are returned",
     BY_DESK: "stopped by the organisers",
 }
 DELEGATE, SPEAKER = "delegate", "speaker"  # what the names of people begin with
 NO_LONGER_THERE: Final = "no longer in the list"
+STOPPED_BEFORE: Final = "stopped before it was sent"
+# What pages call the reasons that are stored. Modules with reasons of their own add them.
+REASON_NAMES: dict[str, Any] = {
+    DESELECTED: _l("excluded by an organiser"),
+    NO_ADDRESS: _l("no email address"),
+    INVALID_ADDRESS: _l("emails cannot be sent to this address"),
+    SAME_ADDRESS: _l("same email address as someone else in the list"),
+    ERASED: _l("details deleted"),
+    SUPPRESSED[UNSUBSCRIBED]: _l("unsubscribed from emails like this one"),
+    SUPPRESSED[COMPLAINT]: _l("marked an email as spam"),
+    SUPPRESSED[BOUNCED]: _l("emails to this address are returned"),
+    SUPPRESSED[BY_DESK]: _l("stopped by the organisers"),
+    NO_LONGER_THERE: _l("no longer in the list"),
+    STOPPED_BEFORE: _l("stopped before it was sent"),
+}
 
 
 @dataclass(frozen=True)
@@ -67,6 +83,11 @@ class Selection:
         for one in self.excluded:
             counts[one.reason] = counts.get(one.reason, 0) + 1
         return counts
+
+
+def describe_reason(reason: str) -> str:
+    """Return a stored reason in the language of the page; words of mail servers stay."""
+    return str(REASON_NAMES.get(reason, reason))
 
 
 def exclusion_reasons(addresses: Collection[str], *, is_essential: bool) -> Mapping[str, str]:

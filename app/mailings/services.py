@@ -39,8 +39,6 @@ from app.mailings.models import (
 )
 from app.mailings.recipients import PreparedRecipient
 
-STOPPED_BEFORE = "stopped before it was sent"
-
 
 @dataclass(frozen=True)
 class Draft:
@@ -217,7 +215,11 @@ def stop(mailing: Mailing, *, actor: str) -> int:
     )
     result = db.session.execute(
         pending.values(
-            state=LEFT_OUT, reason=STOPPED_BEFORE, own_values="", calendar=None, email_id=None
+            state=LEFT_OUT,
+            reason=recipients.STOPPED_BEFORE,
+            own_values="",
+            calendar=None,
+            email_id=None,
         )
     )
     number = int(getattr(result, "rowcount", 0))
@@ -272,7 +274,7 @@ def undo_deadline(window: timedelta) -> datetime:
 
 
 def _diff(mailing: Mailing, draft: Draft) -> list[Change]:
-    labels = {"subject": "Subject", "body": "Text", "is_essential": "About their place"}
+    labels = {"subject": "Subject", "body": "Text", "is_essential": "About their booking or part"}
     pairs = [(name, getattr(mailing, name), getattr(draft, name)) for name in labels]
     return [
         Change(name, before, after, labels[name], _to_text(before), _to_text(after))

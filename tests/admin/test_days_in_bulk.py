@@ -101,12 +101,12 @@ def test_the_old_days_are_put_back_except_where_somebody_changed_them_since(
 
     page = desk.open(f"{LIST}/_days/undo")
     assert "Ada Lovelace (BCDF2342): The booking has changed since." in page.text
-    page = page.press("Put the old days back", {"Email the delegates?": "No"})
+    page = page.press("Restore the old days", {"Email the delegates?": "No"})
 
-    assert "The delegates have the days again that they had before." in page.source
+    assert "The old days have been restored." in page.source
     assert list_days() == [SECOND, SECOND, f"{FIRST} {SECOND}"]
     assert emails_to("Cleo@example.org") == []
-    assert desk.open(f"{LIST}/_days/undo").heading == "Nothing to put back"
+    assert desk.open(f"{LIST}/_days/undo").heading == "Nothing to restore"
 
 
 def test_days_are_added_and_removed(desk: Browser, three: list[Delegate]) -> None:
@@ -160,7 +160,7 @@ def test_without_a_day_it_is_asked_again(desk: Browser, three: list[Delegate]) -
 
 def test_without_a_selection_there_is_nothing_to_do(desk: Browser) -> None:
     assert desk.open(f"{LIST}/_days").heading == "Nothing to do"
-    assert desk.open(f"{LIST}/_days/undo").heading == "Nothing to put back"
+    assert desk.open(f"{LIST}/_days/undo").heading == "Nothing to restore"
 
 
 def test_more_delegates_cost_as_many_queries_for_the_preview(

@@ -358,7 +358,7 @@ def test_a_shipped_text_that_changes_later_is_pointed_out(organiser: Browser) ->
     db.session.commit()
 
     page = organiser.open(CONFIRMATION)
-    assert "The original text has changed since yours was written." in page.text
+    assert "The original text has changed since you wrote yours." in page.text
     assert "Before the conference:" in page.text
     page = page.press("Save")
 

@@ -359,8 +359,8 @@ def test_suppression_list(keyboard_user: KeyboardUser) -> None:
     keyboard_user.expect_announcement("The address is on the list.")
     keyboard_user.download("Download as CSV")
     keyboard_user.press("ada@nhs.example")
-    keyboard_user.press("Lift this reason")
-    keyboard_user.expect_announcement("This reason no longer stops emails to the address.")
+    keyboard_user.press("Remove this reason")
+    keyboard_user.expect_announcement("The reason has been removed.")
 
 
 @pytest.mark.walks("admin.email_wording.edit")
@@ -660,8 +660,8 @@ def test_the_colours(keyboard_user: KeyboardUser) -> None:
     keyboard_user.expect_text("The form shows your unsaved changes")
     keyboard_user.press("Save")
     keyboard_user.expect_announcement("The colours have been saved.")
-    keyboard_user.press("Back to the shipped look")
-    keyboard_user.expect_announcement("The site has its shipped look again.")
+    keyboard_user.press("Back to the original colours")
+    keyboard_user.expect_announcement("The site has its original colours again.")
 
 
 @pytest.mark.walks("admin.delegates.days.change", "admin.delegates.days.undo")
@@ -675,8 +675,8 @@ def test_days_of_several_delegates(keyboard_user: KeyboardUser) -> None:
     keyboard_user.expect_text("Days after the change")
     keyboard_user.press("Change the days of 1 delegate")
     keyboard_user.expect_announcement("The days have been changed.")
-    keyboard_user.press("Put the old days back")
-    keyboard_user.expect_announcement("The delegates have the days again that they had before.")
+    keyboard_user.press("Restore the old days")
+    keyboard_user.expect_announcement("The old days have been restored.")
 
 
 @pytest.mark.walks("admin.logo.edit", "admin.logo.remove")

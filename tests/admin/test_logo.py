@@ -21,13 +21,13 @@ from tests.registration.test_booking import address_of
 Browsers = Callable[[], Browser]
 LOGO, LOOK = "/organise/look/logo", "/organise/look"
 WHITE, NAVY = "#ffffff", "#10243a"
-PLATE = "A white plate, for a dark or coloured logo"
+PLATE = "A white background, for a dark or coloured logo"
 TOO_WIDE = (
     "A logo can be up to eight times as wide as it is high, and up to twice as high as it is wide"
 )
 NOT_ON_HEADER = (
-    "This logo is hard to see on the colour of the header. Choose the white plate, or a lighter "
-    "version of the logo"
+    "This logo is hard to see on the colour of the header. Choose the white background, or "
+    "a lighter version of the logo"
 )
 NOT_ON_PLATE = (
     "This logo is hard to see on white. Choose the colour of the header, or a darker version of "
@@ -137,7 +137,9 @@ def test_colours_on_which_the_logo_cannot_be_seen_are_refused(organiser: Browser
 
     page = organiser.press("Save", None, 422, header="#9a4a10")
 
-    assert page.errors == ["The logo is hard to see on this colour. Give it a white plate first"]
+    assert page.errors == [
+        "The logo is hard to see on this colour. Give it a white background first"
+    ]
 
 
 def test_the_most_detailed_picture_becomes_small(organiser: Browser) -> None:

@@ -69,9 +69,9 @@ def test_colours_are_set_seen_by_visitors_and_put_back(
     )
 
     organiser.open(LOOK)
-    page = organiser.press("Back to the shipped look")
+    page = organiser.press("Back to the original colours")
 
-    assert "The site has its shipped look again." in page.source
+    assert "The site has its original colours again." in page.source
     assert page.value_of("Header") == "#0b4f6c"
     assert stylesheets(visitor.open("/")) == []
 

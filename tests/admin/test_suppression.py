@@ -43,19 +43,19 @@ def test_the_list_is_searched_filtered_and_sorted(desk: Browser) -> None:
     assert [(row["Email address"], row["Reason"], row["Note"]) for row in page.rows] == [
         ("grace@example.org", "Marked an email as spam", ""),
         ("ada@nhs.example", "Unsubscribed", ""),
-        ("ada@nhs.example", "Emails come back", "5.1.1"),
+        ("ada@nhs.example", "Emails are returned", "5.1.1"),
     ]
     assert [row["Email address"] for row in desk.open(f"{LIST}?q=NHS").rows] == [
         *["ada@nhs.example"] * 2
     ]
     assert [row["Reason"] for row in desk.open(f"{LIST}?reason=bounced").rows] == [
-        "Emails come back"
+        "Emails are returned"
     ]
     assert [row["Reason"] for row in desk.open(f"{LIST}?sort=-address").rows] == [
-        *("Marked an email as spam", "Unsubscribed", "Emails come back")
+        *("Marked an email as spam", "Unsubscribed", "Emails are returned")
     ]
     assert [row["Reason"] for row in desk.open(f"{LIST}?sort=-since").rows] == [
-        *("Emails come back", "Unsubscribed", "Marked an email as spam")
+        *("Emails are returned", "Unsubscribed", "Marked an email as spam")
     ]
     assert "No addresses found" in desk.open(f"{LIST}?q=nobody").text
 
@@ -73,9 +73,9 @@ def test_the_desk_adds_an_address_and_lifts_it_again(desk: Browser) -> None:
     assert (row["Added by"], row["Note"]) == ("dora@conference.example", "Asked by telephone")
 
     page = page.follow("ada@nhs.example")
-    assert "Emails to many people stopped: added by hand" in page.text
-    page = desk.press("Lift this reason")
-    assert "This reason no longer stops emails to the address." in page.source
+    assert "Group emails stopped: added by hand" in page.text
+    page = desk.press("Remove this reason")
+    assert "The reason has been removed." in page.source
     assert reasons_of("ada@nhs.example") == []
     assert desk.open(LIST).rows == []
 
@@ -111,7 +111,7 @@ def test_lifting_what_somebody_asked_for_warns(desk: Browser) -> None:
 
     page = desk.open(f"{LIST}?reason=unsubscribed").follow("ada@nhs.example")
     assert "This person asked us to stop." in page.text
-    desk.press("Lift this reason")
+    desk.press("Remove this reason")
 
     assert reasons_of("ada@nhs.example") == [BOUNCED]
 
@@ -123,7 +123,7 @@ def test_a_reason_that_somebody_else_has_just_lifted_says_so(desk: Browser) -> N
     with transaction():
         suppression.lift(reason.id, actor="zoe@conference.example")
 
-    page = desk.press("Lift this reason", status=404)
+    page = desk.press("Remove this reason", status=404)
 
     assert "That address is not on the list any more" in page.text
 
@@ -141,7 +141,7 @@ def test_the_list_can_be_downloaded_and_that_is_recorded(desk: Browser) -> None:
     assert [row[:2] for row in rows[1:]] == [
         ["", "Marked an email as spam"],
         ["ada@nhs.example", "Unsubscribed"],
-        ["ada@nhs.example", "Emails come back"],
+        ["ada@nhs.example", "Emails are returned"],
     ]
 
 
@@ -182,13 +182,15 @@ def test_the_dashboard_asks_for_the_right_address_of_a_delegate_whose_emails_com
         suppress("byron@nhs.example", BOUNCED)
         suppress("ada@nhs.example", UNSUBSCRIBED)
 
-    page = desk.open("/organise").follow("1 delegate whose emails come back: correct the address")
+    page = desk.open("/organise").follow(
+        "1 delegate whose emails are returned: correct the address"
+    )
     assert page.heading == "Suppression list"
 
     page = desk.open(f"/organise/delegates/{delegate.reference}")
     assert (
-        "Emails to Ada@nhs.example come back. Reason: the mailbox does not exist (5.1.1)"
+        "Emails to Ada@nhs.example are returned. Reason: the mailbox does not exist (5.1.1)"
         in page.text
     )
     page.follow("Unsubscribed")
-    assert [row["Reason"] for row in desk.page.rows] == ["Unsubscribed", "Emails come back"]
+    assert [row["Reason"] for row in desk.page.rows] == ["Unsubscribed", "Emails are returned"]

@@ -84,7 +84,7 @@ Subject: You have a place
 """
 
 
-SENT_BACK = "Sent back by the mail server for nhs.example at 9:30am on Tuesday 12 May 2009"
+SENT_BACK = "Returned by the mail server for nhs.example at 9:30am on Tuesday 12 May 2009"
 
 
 def write_report(email: Email | None = None, **values: str) -> bytes:

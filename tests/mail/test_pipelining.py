@@ -122,11 +122,11 @@ def test_a_server_that_refuses_is_asked_for_the_next_email_over_the_same_connect
     [
         ({"RCPT": "550 No such mailbox"}, "The mail server replied: 550 No such mailbox"),
         ({"MAIL": "451 Later", "RCPT": "503 Who?"}, "The mail server replied: 451 Later"),
-        ({"RCPT": "nonsense"}, "The mail server answered in a way that we do not understand"),
+        ({"RCPT": "nonsense"}, "The mail server sent a reply that we do not understand"),
         ({"RCPT": "250 OK\r\n250 Twice"}, "The mail server replied: 250 Twice"),
         ({"RCPT": "421 Closing"}, "The mail server replied: 421 Closing"),
         ({"DATA": "421 Closing"}, "The mail server replied: 421 Closing"),
-        ({"message": "nonsense"}, "The mail server answered in a way that we do not understand"),
+        ({"message": "nonsense"}, "The mail server sent a reply that we do not understand"),
     ],
 )
 def test_what_a_server_says_outside_the_rules_is_never_about_the_next_email(

@@ -257,7 +257,7 @@ def test_an_address_that_the_server_cannot_take_fails_clearly(
     assert deliver() == "0 sent, 1 failed, 0 waiting"
 
     assert letter.last_error == (
-        "The mail server takes no email address with characters like “ë” before the @ "
+        "The mail server does not accept email addresses with characters like “ë” before the @ "
         "(it does not offer SMTPUTF8)"
     )
 

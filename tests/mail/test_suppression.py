@@ -89,9 +89,9 @@ def test_a_reason_is_there_once_and_lifting_one_leaves_the_others(site: Flask) -
     subject = suppression.history_subject("ada@nhs.example")
     entries = db.session.scalars(select(HistoryEntry).where(HistoryEntry.subject == subject)).all()
     assert [(one.actor, one.summary) for one in entries] == [
-        ("the site", "Emails to many people stopped: emails come back"),
-        ("the site", "Emails to many people stopped: unsubscribed"),
-        ("dora@conference.example", "Emails to many people are allowed again"),
+        ("the site", "Group emails stopped: emails are returned"),
+        ("the site", "Group emails stopped: unsubscribed"),
+        ("dora@conference.example", "Group emails are allowed again"),
     ]
     assert "ada" not in subject
 

@@ -250,7 +250,7 @@ def test_speakers_who_join_and_leave_are_named(site: Flask) -> None:
 
     (change,) = overview().changes
     assert notice_changes.render_block([change]) == (
-        "Reading the tide\n----------------\n\nOther speakers:\n\n"
+        "Reading the tide\n----------------\n\nChange of speakers:\n\n"
         "No longer speaking: João Maré\nNow speaking: Mary Anning"
     )
 
@@ -351,7 +351,7 @@ def test_each_person_gets_one_email_with_their_calendar(
 WORDS_TO_ADA = """\
 Dear Ada,
 
-The programme of Tides and Harbours has changed. This is what changes for you:
+The programme of Tides and Harbours has changed. These are the changes that affect you:
 
 A grand opening
 ---------------

@@ -41,7 +41,7 @@ def make_three() -> list[Delegate]:
 
 
 def write(organiser: Browser, query: str = "", text: str = TEXT, **others: Any) -> Page:
-    page = organiser.open(f"/organise/delegates{query}").press("Write to these people")
+    page = organiser.open(f"/organise/delegates{query}").press("Email these people")
     return page.press("Save email", subject="See you soon, {{ first_name }}", text=text, **others)
 
 
@@ -64,7 +64,7 @@ def test_those_whom_the_list_shows_get_the_email_when_the_time_to_cancel_is_over
 ) -> None:
     make_three()
 
-    page = organiser.open("/organise/delegates?country=GH").press("Write to these people")
+    page = organiser.open("/organise/delegates?country=GH").press("Email these people")
     assert page.heading == "Write the email"
     page = page.press("Save email", subject="See you soon, {{ first_name }}", text=TEXT)
     assert page.heading == "See you soon, {{ first_name }}"
@@ -143,7 +143,7 @@ def test_a_placeholder_that_nobody_knows_or_that_is_private_is_refused(
     organiser: Browser, site: Flask
 ) -> None:
     make_three()
-    form = organiser.open("/organise/delegates").press("Write to these people")
+    form = organiser.open("/organise/delegates").press("Email these people")
 
     page = form.press(
         "Save email",
@@ -197,12 +197,12 @@ def test_the_preview_goes_from_one_person_to_the_next_without_their_links(
     page = page.follow("Next person →").follow("Next person →")
 
     assert page.summary_list["Subject"] == "See you soon, Cy"
-    assert "There is nothing to put in place of organisation for this person." in page.text
+    assert "This person has no value for organisation, which leaves a gap." in page.text
     page = page.press("Send a test to myself")
     [test] = db.session.scalars(select(Email))
     assert (test.recipient, test.subject) == (GRACE, "See you soon, Ada")
     page = page.follow("Go back").follow("Send")
-    assert "1 person has nothing to put in place of organisation: Cy Lovelace" in page.text
+    assert "1 person has no value for organisation: Cy Lovelace" in page.text
 
 
 def test_a_reminder_follows_the_dates_and_reaches_those_who_registered_since(
@@ -247,7 +247,7 @@ def test_speakers_are_told_their_sessions_and_open_tasks(
     speaker = get_ada_marsh()
     speaker.contact_address = "marsh@example.org"
     db.session.commit()
-    page = organiser.open("/organise/speakers?q=Marsh").press("Write to these people")
+    page = organiser.open("/organise/speakers?q=Marsh").press("Email these people")
     page = page.press(
         "Save email",
         subject="{{ session_title }}",
@@ -312,6 +312,6 @@ def test_the_desk_reads_what_was_sent_and_sends_nothing(visitor: Browser) -> Non
     page = desk.open(f"{PAGE}/1")
 
     assert [one for one in page.buttons if one not in COMMON] == []
-    assert desk.open("/organise/delegates").buttons.count("Write to these people") == 0
+    assert desk.open("/organise/delegates").buttons.count("Email these people") == 0
     assert desk.fetch("POST", f"{PAGE}/1/cancel").status_code == 400
     assert db.session.scalars(select(Mailing.state)).all() == ["draft"]

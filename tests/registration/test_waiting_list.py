@@ -21,7 +21,7 @@ from tests.registration_flow import answer_questions
 from tests.sent_emails import find_link, last_email_to, subjects_to
 
 THURSDAY = "2009-06-11"
-OFFER = "A place for you at Tides and Harbours: answer by"
+OFFER = "A place for you at Tides and Harbours: take it by"
 
 
 def fill_conference(size: int = 1, *, is_open: bool = True) -> list[Delegate]:
@@ -162,7 +162,7 @@ def test_an_offer_ends_and_the_place_goes_to_the_next(visitor: Browser, frozen_t
     run_due()
     run_due()
 
-    assert late.heading == "The offer ended"
+    assert late.heading == "The offer has ended"
     assert late.buttons == []
     assert subjects_to("ada@example.org")[-1] == (
         "The offer of a place at Tides and Harbours has ended"
@@ -183,7 +183,7 @@ def test_an_offer_that_has_ended_cannot_be_taken(visitor: Browser, frozen_time: 
     frozen_time.move_to("2009-05-13T09:31:00+01:00")
     page = page.press("Take the place", status=409)
 
-    assert page.heading == "The offer ended"
+    assert page.heading == "The offer has ended"
     assert db.session.scalar(select(Delegate).where(Delegate.email == "ada@example.org")) is None
 
 

@@ -30,7 +30,7 @@ bp = Blueprint("days", __name__, url_prefix="/_days")
 
 redirects.MESSAGES["admin"] |= {
     "days-changed": _l("The days have been changed."),
-    "days-put-back": _l("The delegates have the days again that they had before."),
+    "days-put-back": _l("The old days have been restored."),
 }
 CHANGED_MEANWHILE = "Some of these bookings have changed since. Check the preview again"
 

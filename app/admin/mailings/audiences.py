@@ -42,11 +42,19 @@ CANCELLED: Final = "booking cancelled"
 NOT_CANCELLED: Final = "has a place again"
 WITHDRAWN: Final = "withdrawn"
 NOT_WITHDRAWN: Final = "taking part again"
+recipients.REASON_NAMES.update(
+    {
+        CANCELLED: _l("booking cancelled"),
+        NOT_CANCELLED: _l("has a place again"),
+        WITHDRAWN: _l("withdrawn"),
+        NOT_WITHDRAWN: _l("taking part again"),
+    }
+)
 
 ABOUT_CONFERENCE: Final = (
     Placeholder("conference", _l("Title of the conference"), _l("Closing the Gap")),
-    Placeholder("conference_dates", _l("Its dates"), "6 to 7 November"),
-    Placeholder("conference_place", _l("Where it is"), "London"),
+    Placeholder("conference_dates", _l("Dates of the conference"), "6 to 7 November"),
+    Placeholder("conference_place", _l("City of the conference"), "London"),
     Placeholder("programme_link", _l("Link to the programme"), kind=PlaceholderKind.LINK),
 )
 ABOUT_PERSON: Final = (
@@ -57,7 +65,7 @@ ABOUT_PERSON: Final = (
 )
 FOR_DELEGATES: Final = placeholders.declare(
     *ABOUT_PERSON,
-    Placeholder("days", _l("The days they come"), _l("Thursday 6 November 2008")),
+    Placeholder("days", _l("Days they attend"), _l("Thursday 6 November 2008")),
     Placeholder("booking_reference", _l("Booking reference"), "CG-7K2M"),
     Placeholder("booking_link", _l("Link to their booking"), kind=PlaceholderKind.LINK),
     *ABOUT_CONFERENCE,
@@ -68,10 +76,10 @@ FOR_SPEAKERS: Final = placeholders.declare(
         "sessions", _l("Their sessions with day, time and room"), kind=PlaceholderKind.BLOCK
     ),
     Placeholder("session_title", _l("Title of their first session"), _l("Fair financing")),
-    Placeholder("session_day", _l("Its day"), _l("Thursday 6 November 2008")),
-    Placeholder("session_time", _l("Its time"), _l("9:30am")),
-    Placeholder("session_room", _l("Its room"), _l("Main hall")),
-    Placeholder("open_tasks", _l("Tasks they have not done"), kind=PlaceholderKind.BLOCK),
+    Placeholder("session_day", _l("Day of their first session"), _l("Thursday 6 November 2008")),
+    Placeholder("session_time", _l("Time of their first session"), _l("9:30am")),
+    Placeholder("session_room", _l("Room of their first session"), _l("Main hall")),
+    Placeholder("open_tasks", _l("Open tasks, with deadlines"), kind=PlaceholderKind.BLOCK),
     Placeholder("speaker_link", _l("Link to their speaker pages"), kind=PlaceholderKind.LINK),
     *ABOUT_CONFERENCE,
 )

@@ -15,7 +15,7 @@ from app.admin.mailings.forms import ScheduleForm
 from app.admin.mailings.views import breadcrumbs, title_of
 from app.errors import RuleViolation
 from app.forms.form import ConfirmForm, validates_own_csrf
-from app.mailings import audiences, message, queries, services
+from app.mailings import audiences, message, queries, recipients, services
 from app.mailings.models import Mailing
 from app.web import redirects, spreadsheets
 from app.web.formatting import conference_zone, local_day, local_moment, site_time
@@ -157,6 +157,7 @@ def report(number: int) -> ResponseReturnValue:
         Listing(rows, total, list_query, (STATUS_FILTER,), ".report"),
         mailing=mailing,
         labels=STATUS_LABELS,
+        describe_reason=recipients.describe_reason,
         breadcrumbs=breadcrumbs(mailing),
     )
 
@@ -181,10 +182,12 @@ def export(number: int) -> ResponseReturnValue:
 def _iter_rows(mailing: Mailing) -> Iterator[list[str]]:
     zone = conference_zone()
     labels = {status: str(label) for status, label in STATUS_LABELS.items()}
+    reasons = {reason: str(name) for reason, name in recipients.REASON_NAMES.items()}
 
     def to_row(row: queries.ReportRow) -> list[str]:
         sent = f"{site_time(row.sent_at).astimezone(zone):%Y-%m-%d %H:%M}" if row.sent_at else ""
-        return [row.name, row.address, labels[row.status], row.reason, sent]
+        reason = reasons.get(row.reason, row.reason)
+        return [row.name, row.address, labels[row.status], reason, sent]
 
     return map(to_row, queries.stream_report(mailing))
 

@@ -126,6 +126,7 @@ def show(number: int) -> ResponseReturnValue:
         is_chosen=audiences.get_audience(mailing.audience).is_chosen,
         report=report,
         reasons=() if is_draft else queries.list_reasons(mailing),
+        describe_reason=recipients.describe_reason,
         entries=history.list_newest(mailing.history_subject),
         form=ConfirmForm(),
     )
@@ -223,6 +224,7 @@ def people(number: int) -> ResponseReturnValue:
         selection=selection,
         listing=Listing(shown, len(rows), list_query, endpoint=".people"),
         deselected=recipients.DESELECTED,
+        describe_reason=recipients.describe_reason,
         breadcrumbs=breadcrumbs(mailing),
     )
 

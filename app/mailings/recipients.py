@@ -32,7 +32,7 @@ SUPPRESSED: Final = {
     BOUNCED: "emails to this address come back",
     BY_DESK: "stopped by the organisers",
 }
-DELEGATE, SPEAKER = "delegate", "speaker"  # what the names of people begin with
+DELEGATE, SPEAKER, WAITING = "delegate", "speaker", "waiting"  # what the names of people begin with
 NO_LONGER_THERE: Final = "no longer in the list"
 
 

@@ -4,7 +4,9 @@ from flask import Blueprint, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _l
 
+from app.accounts import roles
 from app.accounts.guards import current_actor
+from app.admin import saved_views
 from app.admin.listing import PAGE_SIZE, ListFilter, Listing, parse_list_query, render_list
 from app.errors import NotFound, RuleViolation
 from app.forms.form import ConfirmForm, validates_own_csrf
@@ -32,6 +34,11 @@ STATES = {
     REMOVED: _l("Removed"),
 }
 
+FILTERS = (ListFilter("state", _l("State"), [("", _l("Open")), *STATES.items()]),)
+SORTS = ("position",)
+
+saved_views.declare("waiting_list", _l("Waiting list"), roles.DELEGATES, lambda _: FILTERS, SORTS)
+
 bp = Blueprint("waiting_list", __name__, url_prefix="/waiting-list")
 
 redirects.MESSAGES["admin"] |= {
@@ -43,14 +50,13 @@ redirects.MESSAGES["admin"] |= {
 
 @bp.get("")
 def index() -> ResponseReturnValue:
-    filters = (ListFilter("state", _l("State"), [("", _l("Open")), *STATES.items()]),)
-    query = parse_list_query(filters, ("position",))
+    query = parse_list_query(FILTERS, SORTS)
     rows, total = queries.list_page(
         query.search, query.get_filter("state"), offset=query.offset, limit=PAGE_SIZE
     )
     return render_list(
         "admin/waiting_list/index.html",
-        Listing(rows, total, query, filters),
+        Listing(rows, total, query, FILTERS),
         counts=registration.get_seat_counts(),
         states=STATES,
     )

@@ -2,7 +2,8 @@
 
 An email that came back is marked as not delivered. It also stops emails to many people to that
 address: at once where the address is wrong, and after the third time where the reason may pass or
-lies in the email (a full mailbox, a rule of the other server). A complaint stops them at once.
+lies in the email (a full mailbox, a rule of the other server). A complaint stops them at once, and
+so does a mail server that refuses an address as wrong while an email is being sent.
 Emails about a booking and sign-in links still go out.
 """
 
@@ -15,13 +16,15 @@ from app.mail import suppression
 from app.mail.delivery_status import describe_status
 from app.mail.models import BOUNCED, COMPLAINT, FAILED, SENT, UNSUBSCRIBED, Email, domain_of
 from app.mail.outbox import MAX_ERROR_LENGTH
-from app.mail.reports import OPT_OUT, RETURNED, Report, read_report
+from app.mail.reports import OPT_OUT, RETURNED, Report, find_status, read_report
 from app.text import clean_line
 
 SOFT_BOUNCES = 3  # of one address, after which it gets no emails to many people
 # What a permanent status (5.x.x) is about that is not wrong with the address (RFC 3463): a full
-# mailbox or one that takes no large email, the server, the protocol, the content, a rule.
-NOT_THE_ADDRESS = ("2.2", "2.3", "2.4", "3.", "5.", "6.", "7.")
+# mailbox or one that takes no large email, the server, the protocol, the content, a rule; or our
+# own address (X.1.7, X.1.8).
+NOT_THE_ADDRESS = ("1.7", "1.8", "2.2", "2.3", "2.4", "3.", "5.", "6.", "7.")
+WRONG_ADDRESS = "5.1."  # how a status begins that is about an address
 
 
 def receive(raw: bytes) -> Email | None:
@@ -47,11 +50,25 @@ def is_permanent(status: str) -> bool:
     return status.startswith("5.") and not status[2:].startswith(NOT_THE_ADDRESS)
 
 
-def _record_refusal(recipient: str, status: str) -> None:
-    """Stop emails to many people to an address that refuses them for good, or time and again."""
+def record_refusal(recipient: str, reply: str) -> None:
+    """Stop emails to many people to an address that a mail server has refused as wrong (5.1.x).
+
+    Any other refusal stops nothing: it may be about this email, our server, or the moment.
+    """
+    status = find_status(reply)
+    if status.startswith(WRONG_ADDRESS) and is_permanent(status):
+        _suppress(recipient, status)
+
+
+def _record_return(recipient: str, status: str) -> None:
+    """Stop emails to many people to an address that returns them for good, or time and again."""
     if is_permanent(status) or _count_soft_bounces(recipient) >= SOFT_BOUNCES:
-        note = f"{describe_status(status)} ({status})" if describe_status(status) else status
-        suppression.suppress(recipient, BOUNCED, note=note)
+        _suppress(recipient, status)
+
+
+def _suppress(recipient: str, status: str) -> None:
+    note = f"{describe_status(status)} ({status})" if describe_status(status) else status
+    suppression.suppress(recipient, BOUNCED, note=note)
 
 
 def _mark_returned(email: Email, report: Report) -> bool:
@@ -63,7 +80,7 @@ def _mark_returned(email: Email, report: Report) -> bool:
     email.returned_at = clock.real_now()
     email.return_status = report.status
     db.session.flush()
-    _record_refusal(email.recipient, report.status)
+    _record_return(email.recipient, report.status)
     return True
 
 

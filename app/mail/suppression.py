@@ -41,6 +41,8 @@ NOT_THEIR_WISH = (BOUNCED, BY_DESK)  # what the person who reads the emails cann
 SALT = "suppressed address"
 ERASED = "erased:"  # before the keyed hash of an address
 BATCH_SIZE = 5000  # addresses in one query
+MANY = 500  # addresses, for which the whole list is loaded if it is shorter
+ADDRESS_AND_REASON = (SuppressedAddress.address, SuppressedAddress.reason)
 MAX_NOTE_LENGTH = 500  # characters
 
 SUMMARIES: Mapping[str, str] = {  # sentences of the history, which name nobody
@@ -65,7 +67,7 @@ def exclusion_reasons(
     """Return the addresses that must be left out of emails to many people, each with its reason.
 
     An email that everyone must get passes only some ``reasons``, such as ``NOT_THEIR_WISH``. It
-    takes one query for up to 5,000 addresses. The keys are the addresses as they were given.
+    takes two queries at most for 5,000 addresses. The keys are the addresses as they were given.
     """
     found: dict[str, str] = {}
     remaining = iter(dict.fromkeys(addresses))
@@ -75,20 +77,30 @@ def exclusion_reasons(
 
 
 def _find_reasons(addresses: Sequence[str], accepted: Collection[str]) -> dict[str, str]:
-    forms = {address: list_stored_forms(address) for address in addresses}
-    stored = [form for each in forms.values() for form in each]
+    rows = _load_short_list(accepted, len(addresses)) if len(addresses) >= MANY else None
+    if rows is not None and not any(form.startswith(ERASED) for form, _ in rows):
+        forms = {address: [normalise_address(address)] for address in addresses}
+    else:
+        forms = {address: list_stored_forms(address) for address in addresses}
+    if rows is None:
+        stored = [form for each in forms.values() for form in each]
+        such = SuppressedAddress.address.in_(stored), SuppressedAddress.reason.in_(accepted)
+        rows = db.session.execute(select(*ADDRESS_AND_REASON).where(*such)).tuples().all()
     reasons: dict[str, list[str]] = {}
-    for form, reason in db.session.execute(
-        select(SuppressedAddress.address, SuppressedAddress.reason).where(
-            SuppressedAddress.address.in_(stored), SuppressedAddress.reason.in_(accepted)
-        )
-    ):
+    for form, reason in rows:
         reasons.setdefault(form, []).append(reason)
     excluded = {
         address: [reason for form in each for reason in reasons.get(form, ())]
         for address, each in forms.items()
     }
     return {address: min(each, key=REASONS.index) for address, each in excluded.items() if each}
+
+
+def _load_short_list(accepted: Collection[str], limit: int) -> Sequence[tuple[str, str]] | None:
+    """Load the whole list, which takes less time than thousands of hashes; None if it is long."""
+    such = select(*ADDRESS_AND_REASON).where(SuppressedAddress.reason.in_(accepted))
+    rows = db.session.execute(such.limit(limit)).tuples().all()
+    return rows if len(rows) < limit else None
 
 
 def list_stored_forms(address: str) -> list[str]:

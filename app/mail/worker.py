@@ -26,7 +26,7 @@ from app.database import db, quick_commits, transaction
 from app.database_faults import is_unavailable, may_concern_one_row
 from app.errors import RuleViolation
 from app.log import log
-from app.mail import heartbeat, outbox
+from app.mail import bounces, heartbeat, outbox
 from app.mail.heartbeat import Heartbeat, run_every
 from app.mail.models import FAILED, SENT, WAITING
 from app.mail.outbox import LeasedEmail, SendOutcome
@@ -253,6 +253,8 @@ class MailWorker:
     def _record_once(self, email: LeasedEmail, outcome: SendOutcome) -> None:
         with quick_commits(), transaction():
             state = outbox.record_outcome(email, outcome)
+            if state == FAILED:
+                bounces.record_refusal(email.recipient, outcome.error)
         self.tally[state] += 1
         log.info("email", email=email.id, template=email.template, state=state)
 

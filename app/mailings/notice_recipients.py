@@ -72,7 +72,9 @@ class NoticeRecipient:
         """Leave out changes by their ids."""
         if not set(excluded).intersection(self.ids):
             return self
-        return replace(self, changes=tuple(one for one in self.changes if one.id not in excluded))
+        left = tuple(one for one in self.changes if one.id not in excluded)
+        followed = self.followed & {one.key for one in left}
+        return replace(self, changes=left, followed=followed)
 
 
 @dataclass(frozen=True)

@@ -35,7 +35,7 @@ STATUS: Final[ColumnElement[str]] = case(
     (Email.state == SENT, literal(SENT_TO)),
     ((Email.state == FAILED) & Email.sent_at.is_not(None), literal(BOUNCED)),
     (Email.state == FAILED, literal(REFUSED)),
-    (Email.attempts > 0, literal(RETRYING)),
+    (Email.last_error != "", literal(RETRYING)),  # an attempt alone may be the first, under way
     else_=literal(WAITING_TO_GO),
 )
 

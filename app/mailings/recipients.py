@@ -33,7 +33,7 @@ SUPPRESSED: Final = {
     BOUNCED: "emails to this address are returned",
     BY_DESK: "stopped by the organisers",
 }
-DELEGATE, SPEAKER = "delegate", "speaker"  # what the names of people begin with
+DELEGATE, SPEAKER, WAITING = "delegate", "speaker", "waiting"  # what the names of people begin with
 NO_LONGER_THERE: Final = "no longer in the list"
 STOPPED_BEFORE: Final = "stopped before it was sent"
 # What pages call the reasons that are stored. Modules with reasons of their own add them.

@@ -11,7 +11,7 @@ from datetime import date, datetime, timedelta
 from datetime import time as time_of_day
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, and_, select, update
+from sqlalchemy import ColumnElement, String, and_, cast, literal, select, update
 
 from app import cache_version, clock
 from app.database import db, read_only_connection, transaction
@@ -34,6 +34,7 @@ from app.mailings.models import (
     Mailing,
     MailingRecipient,
 )
+from app.registration.models import WaitingListEntry
 from app.registration.retention import one_year_after
 from app.releases import current_release
 
@@ -195,6 +196,7 @@ def maintain() -> None:
     _record_outcomes()
     if cache_version.is_clock_in_sync():
         _follow_dates()
+        _erase_deleted_entries()
         _erase_old_recipients()
 
 
@@ -225,6 +227,19 @@ def _follow_dates() -> None:
             mailing.send_at = moment
 
 
+def _erase_deleted_entries() -> None:
+    """Erase who got emails as one of the waiting list once their entry is deleted."""
+    waiting = f"{recipients.WAITING} "
+    entries = select(literal(waiting).concat(cast(WaitingListEntry.id, String)))
+    _erase(MailingRecipient.person.startswith(waiting), MailingRecipient.person.not_in(entries))
+
+
+def _erase(*conditions: ColumnElement[bool]) -> None:
+    known = (MailingRecipient.name != "") | (MailingRecipient.address != "")
+    erased = {"name": "", "address": "", "address_key": "", "own_values": "", "calendar": None}
+    db.session.execute(update(MailingRecipient).where(known, *conditions).values(**erased))
+
+
 def _erase_old_recipients() -> None:
     """Erase who got the emails when bookings are erased as well, a year after the conference."""
     programme = current_release.get_programme()
@@ -232,9 +247,7 @@ def _erase_old_recipients() -> None:
     last = one_year_after(programme.conference.ends_on)
     over = datetime.combine(last, time_of_day.max, zone)
     if programme.is_published and clock.now() > over:
-        known = (MailingRecipient.name != "") | (MailingRecipient.address != "")
-        erased = {"name": "", "address": "", "address_key": "", "own_values": "", "calendar": None}
-        db.session.execute(update(MailingRecipient).where(known).values(**erased))
+        _erase()
 
 
 def days_before(days: int, at: str) -> datetime:

@@ -50,7 +50,7 @@ def hash_text(salt: str, text: str) -> list[str]:
     Who has only the database cannot try out texts until one fits.
     """
     message = f"{salt}:{text}".encode("utf-8", "replace")
-    return [hmac.new(key.encode(), message, "sha256").hexdigest() for key in _secret_keys()[::-1]]
+    return [hmac.digest(key.encode(), message, "sha256").hex() for key in _secret_keys()[::-1]]
 
 
 def _secret_keys() -> list[str]:

@@ -13,10 +13,16 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from flask import Flask
 
+from app import clock
+from app.database import transaction
 from app.mail import services
 from app.mail.dkim import create_signer, format_record, load_key
+from app.mailings import release
+from app.mailings import services as mailings
+from app.mailings.services import Draft, SendTime
 from app.server import settings_file
 from config import Config, SettingsError
+from tests.factories import make_delegate
 from tests.mail.dkim_verifier import is_signed, read_tags
 from tests.mail_server import MailServer
 
@@ -102,6 +108,44 @@ def test_an_email_is_signed_and_nobody_can_change_it(
         ),
     ):
         assert changed != raw
+        assert not is_signed(changed, record)
+
+
+@pytest.mark.parametrize("key", [RSA_KEY, ED25519_KEY])
+def test_nobody_can_change_how_an_email_to_many_people_is_stopped(
+    site: Flask, mailbox: MailServer, deliver: Deliver, key: object
+) -> None:
+    config = make_config(MAIL_DKIM_KEY=write_pem(key), MAIL_DKIM_DOMAIN="conference.example")
+    site.config["DKIM_SIGNER"] = signer = create_signer(config)
+    assert signer is not None
+    record = format_record(signer.key)
+    make_delegate()
+    with transaction():
+        mailing = mailings.create("delegates", "", actor="grace@conference.example")
+        draft = Draft("Hello", "Dear {{ first_name }}")
+        mailings.save(mailing, draft, expected_version=0, actor="grace@conference.example")
+        mailings.schedule(
+            mailing,
+            SendTime(clock.now()),
+            expected_version=1,
+            expected_count=1,
+            actor="grace@conference.example",
+        )
+    release.release_due()
+    assert deliver() == "1 sent, 0 failed, 0 waiting"
+
+    [email] = mailbox.emails
+    signed = [one.strip() for one in read_tags(email.message["DKIM-Signature"])["h"].split(":")]
+    assert (signed.count("list-unsubscribe"), signed.count("list-unsubscribe-post")) == (2, 2)
+    assert is_signed(email.raw, record)
+    head, rest = email.raw.split(b"\r\nSubject:", 1)
+    for changed in (
+        email.raw.replace(b"\r\nList-Unsubscribe: <", b"\r\nList-Unsubscribe: <x"),
+        email.raw.replace(b"\r\nList-Unsubscribe-Post: ", b"\r\nList-Unsubscribe-Post: x"),
+        head + b"\r\nList-Unsubscribe: <https://eve.example/>\r\nSubject:" + rest,
+        head + b"\r\nList-Unsubscribe-Post: x=y\r\nSubject:" + rest,
+    ):
+        assert changed != email.raw
         assert not is_signed(changed, record)
 
 

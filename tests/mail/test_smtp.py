@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from app.database import db
 from app.mail import queries, transports
+from app.mail.models import BOUNCED, SuppressedAddress
 from app.mail.outbox import RETRY_FOR
 from app.mail.worker import MailWorker, ShutdownSignal
 from tests.factories import make_email
@@ -166,6 +167,28 @@ def test_what_is_refused_for_good_fails_at_once_and_holds_up_nobody(
     assert nobody.is_failed
     assert nobody.last_error == "The mail server replied: 550 No such mailbox"
     assert mailbox.connections - before == 1
+
+
+@pytest.mark.both_databases
+def test_an_address_that_a_server_refuses_as_wrong_gets_no_emails_to_many_people(
+    mailbox: MailServer, deliver: Deliver
+) -> None:
+    for name, code, answer in (
+        ("unknown", 550, "5.1.1 No such user"),
+        ("full", 552, "5.2.2 Mailbox full"),
+        ("spam", 554, "5.7.1 Message looks like spam"),
+        ("us", 550, "5.1.8 Sender's domain does not exist"),
+        ("plain", 550, "Not now"),
+        ("later", 450, "4.1.1 Ask again"),
+    ):
+        make_email(recipient=f"{name}@example.org")
+        mailbox.refuse(code, answer, to=f"{name}@example.org")
+
+    assert deliver() == "0 sent, 5 failed, 1 waiting"
+
+    [reason] = db.session.scalars(select(SuppressedAddress))
+    assert (reason.address, reason.reason) == ("unknown@example.org", BOUNCED)
+    assert reason.note == "the mailbox does not exist (5.1.1)"
 
 
 @pytest.mark.both_databases

@@ -17,7 +17,8 @@ from app.database import db, transaction
 from app.errors import StaleEdit
 from app.interchange import ical
 from app.mail import worker
-from app.mail.models import Email
+from app.mail.models import UNSUBSCRIBED, Email
+from app.mail.suppression import suppress
 from app.mailings import notice_changes, notices, release
 from app.mailings import queries as mailing_queries
 from app.mailings import services as mailings
@@ -188,6 +189,36 @@ def test_everybody_of_a_day_hears_of_a_plenary_of_another_start_and_of_the_venue
     assert told() == {
         "Ada Lovelace": ["Venue: New venue", "Opening: New room"],
         "Grace Lovelace": ["Venue: New venue", "Thursday 11 June 2009: New start of the day"],
+    }
+
+
+@pytest.mark.both_databases
+def test_whoever_has_unsubscribed_hears_only_of_the_days_on_which_they_come(
+    site: Flask, mailbox: MailServer
+) -> None:
+    make_follower("harbour-walls", given_names="Ada", days="2009-06-10")
+    make_follower("harbour-walls", given_names="Bo", email="bo@example.org", days="2009-06-11")
+    make_follower("harbour-walls", given_names="Cy", email="cy@example.org", days="2009-06-11")
+    make_delegate(given_names="Dora", email="dora@example.org", days="2009-06-10")
+    with transaction():
+        for name in ("Ada", "bo", "dora"):
+            suppress(f"{name}@example.org", UNSUBSCRIBED)
+    move("harbour-walls")
+    get_session("opening").room = make_room(name="Light house")
+    publish()
+
+    assert told() == {
+        "Ada Lovelace": ["Opening: New room"],
+        "Cy Lovelace": ["Harbour walls: Moved"],
+        "Dora Lovelace": ["Opening: New room"],
+    }
+    send(prepare_emails())
+    release.release_due()
+    deliver_emails()
+    assert {one.recipient: bool(one.calendar) for one in mailbox.emails} == {
+        "ada@example.org": False,
+        "cy@example.org": True,
+        "dora@example.org": False,
     }
 
 

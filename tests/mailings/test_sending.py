@@ -24,6 +24,7 @@ from app.mailings.models import Mailing, MailingRecipient
 from app.mailings.recipients import PreparedRecipient
 from app.mailings.services import Draft, SendTime
 from app.registration.desk import services as desk_services
+from app.releases import current_release
 from tests.factories import make_delegate, make_many_delegates
 
 GRACE = "grace@conference.example"
@@ -93,12 +94,13 @@ def test_choosing_five_thousand_people_takes_few_queries(
 ) -> None:
     make_many_delegates(5000)
     mailing = write_mailing(query)
-    queries.clear()
+    current_release.get_programme()  # which each process has at hand
 
-    selection = mailing_queries.select_people(mailing)
+    with site.test_request_context():
+        selection = mailing_queries.select_people(mailing)
 
     assert len(selection.included) == 5000
-    assert len(queries) <= 8
+    assert 0 < len(queries) <= 8
 
 
 @pytest.mark.both_databases

@@ -8,15 +8,24 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
+from app import clock
 from app.accounts.models import DESK, SavedView
 from app.database import db, transaction
 from app.mail.models import FAILED, Email
 from app.mailings import release
-from app.mailings.models import Mailing
+from app.mailings.models import Mailing, MailingRecipient
+from app.registration import links
 from app.registration.desk import services as desk_services
-from app.registration.models import Delegate
+from app.registration.models import Delegate, WaitingListEntry
 from tests.browser import Browser, Page
-from tests.factories import get_ada_marsh, make_delegate, make_organiser, make_saved_view, sign_in
+from tests.factories import (
+    get_ada_marsh,
+    make_delegate,
+    make_organiser,
+    make_saved_view,
+    make_waiting_list_entry,
+    sign_in,
+)
 from tests.mail_server import MailServer
 from tests.sent_emails import deliver_emails
 
@@ -192,7 +201,7 @@ def test_the_preview_goes_from_one_person_to_the_next_without_their_links(
     make_three()
     page = write(organiser, text=f"{TEXT}\n\nFrom {{{{ organisation }}}}").follow("Preview")
     assert page.summary_list["Subject"] == "See you soon, Ada"
-    assert "each-has-their-own" in page.text
+    assert page.text.count("https://conference.example/#each-has-their-own") == 2
 
     page = page.follow("Next person →").follow("Next person →")
 
@@ -265,6 +274,42 @@ def test_speakers_are_told_their_sessions_and_open_tasks(
     assert "- Approve your name" in email.text or "\n- " in email.text
 
 
+@pytest.mark.both_databases
+def test_people_on_the_waiting_list_are_told_their_own_link_and_forgotten_with_their_entry(
+    organiser: Browser, frozen_time: Any, mailbox: MailServer
+) -> None:
+    waiting = make_waiting_list_entry()
+    gone = make_waiting_list_entry(name="Cy Gone", email="cy@example.org")
+    page = organiser.open("/organise/waiting-list?state=waiting").press("Write to these people")
+    page = page.press(
+        "Save email",
+        subject="More places, {{ full_name }}",
+        text="Stay on the list, or leave it: {{ waiting_list_link }}",
+    )
+    assert read_facts(page) == {"People": "Waiting list", "State": "Waiting", "Gets it": "2"}
+    send(page, "Send it to 2 people")
+    with transaction():
+        gone.ended_at = clock.now()
+        gone.state = "left"
+
+    frozen_time.shift(timedelta(minutes=10))
+    release.release_due()
+    deliver_emails()
+
+    [email] = mailbox.emails
+    assert (email.recipient, email.subject) == ("bea@example.org", "More places, Bea Waite")
+    assert links.waiting_list_link(waiting) in email.text
+    report = organiser.open(f"{PAGE}/1").text
+    assert "no longer on the waiting list" in report
+
+    with transaction():
+        db.session.delete(db.session.get_one(WaitingListEntry, waiting.id))
+    with transaction():
+        release.maintain()
+    names = db.session.scalars(select(MailingRecipient.name).order_by(MailingRecipient.id))
+    assert list(names) == ["", "Cy Gone"]
+
+
 def test_a_report_says_what_was_refused_and_is_a_file_too(
     organiser: Browser, frozen_time: Any
 ) -> None:
@@ -273,14 +318,15 @@ def test_a_report_says_what_was_refused_and_is_a_file_too(
     frozen_time.shift(timedelta(minutes=10))
     release.release_due()
     with transaction():
-        email = db.session.scalars(select(Email).order_by(Email.id)).first()
-        assert email is not None
-        email.state, email.last_error = FAILED, "No such mailbox"
+        refused, postponed, leased = db.session.scalars(select(Email).order_by(Email.id))
+        refused.state, refused.last_error = FAILED, "No such mailbox"
+        postponed.attempts, postponed.last_error = 1, "Try again later"
+        leased.attempts = 1
 
     page = organiser.open(f"{PAGE}/1")
 
     assert page.summary_list["Refused by their mail server"] == "1"
-    assert page.summary_list["Being sent"] == "2"
+    assert (page.summary_list["Trying again"], page.summary_list["Being sent"]) == ("1", "1")
     page.press("Download as CSV")
     lines = organiser.page.source.splitlines()
     assert lines[0] == '\ufeff"Name","Email address","State","Reason","Sent"'

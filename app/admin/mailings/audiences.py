@@ -1,10 +1,11 @@
-"""The people whom organisers can choose from a list of admin: delegates and speakers.
+"""The people whom organisers can choose from a list: delegates, speakers, the waiting list.
 
 A further kind is one declaration at the bottom: how its list finds people, and what an email may
 say about them. Placeholders never hold access or dietary requirements, nor links of other people.
 """
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
@@ -27,7 +28,8 @@ from app.programme.editing import speaker_queries
 from app.programme.models import Session, Speaker
 from app.registration import countries, links
 from app.registration.desk import queries as desk
-from app.registration.models import Delegate
+from app.registration.models import Delegate, WaitingListEntry
+from app.registration.waiting_list import queries as waiting_list
 from app.releases import current_release
 from app.speakers import checklist
 from app.speakers import queries as speakers
@@ -40,6 +42,7 @@ EVERYONE: Final = 1_000_000  # rows: no conference has more
 MAX_DIGITS: Final = 9  # of a number in a URL
 CANCELLED: Final = "booking cancelled"
 NOT_CANCELLED: Final = "has a place again"
+NOT_WAITING: Final = "no longer on the waiting list"
 WITHDRAWN: Final = "withdrawn"
 NOT_WITHDRAWN: Final = "taking part again"
 recipients.REASON_NAMES.update(
@@ -68,6 +71,13 @@ FOR_DELEGATES: Final = placeholders.declare(
     Placeholder("days", _l("Days they attend"), _l("Thursday 6 November 2008")),
     Placeholder("booking_reference", _l("Booking reference"), "CG-7K2M"),
     Placeholder("booking_link", _l("Link to their booking"), kind=PlaceholderKind.LINK),
+    *ABOUT_CONFERENCE,
+)
+FOR_WAITING: Final = placeholders.declare(
+    Placeholder("full_name", _l("Full name"), "Ada Lovelace"),
+    Placeholder(
+        "waiting_list_link", _l("Link to their page of the waiting list"), kind=PlaceholderKind.LINK
+    ),
     *ABOUT_CONFERENCE,
 )
 FOR_SPEAKERS: Final = placeholders.declare(
@@ -170,6 +180,38 @@ def _delegate_values(delegate: Delegate) -> Mapping[str, str]:
             "days": join_words(days),
             "booking_reference": delegate.reference,
             "booking_link": links.booking_link(delegate),
+        }
+
+
+def find_waiting(query: str) -> Sequence[Candidate]:
+    """List the people whom a query string of the waiting list selects, in its order."""
+    listed = parse_query("waiting_list", query).query
+    state = listed.get_filter("state")
+    rows, _ = waiting_list.list_page(listed.search, state, offset=0, limit=EVERYONE)
+    return [_build_waiting(row) for row in rows]
+
+
+def load_waiting(people: Collection[str], query: str) -> Mapping[str, Candidate]:
+    """Return people on the waiting list with the values of their placeholders."""
+    rows = db.session.scalars(
+        select(WaitingListEntry).where(WaitingListEntry.id.in_(map(_number, people)))
+    )
+    found = (replace(_build_waiting(row), values=_waiting_values(row)) for row in rows)
+    return {one.person: one for one in found}
+
+
+def _build_waiting(row: WaitingListEntry) -> Candidate:
+    exclusion = NOT_WAITING if row.ended_at is not None else ""
+    person = f"{recipients.WAITING} {row.id}"
+    return Candidate(person, row.name, row.email, row.language, exclusion=exclusion)
+
+
+def _waiting_values(row: WaitingListEntry) -> Mapping[str, str]:
+    with languages.use_language(row.language):
+        return {
+            **_conference_values(),
+            "full_name": row.name,
+            "waiting_list_link": links.waiting_list_link(row),
         }
 
 
@@ -299,5 +341,16 @@ declare(
         load_speakers,
         find_speakers,
         list_name="speakers",
+    )
+)
+declare(
+    Audience(
+        "waiting_list",
+        _l("Waiting list"),
+        FOR_WAITING,
+        load_waiting,
+        find_waiting,
+        list_name="waiting_list",
+        secrets=frozenset({"waiting_list_link"}),
     )
 )

@@ -581,6 +581,20 @@ def test_an_organiser_opens_the_list(visitor: Browser) -> None:
     assert queries.get_seat_counts().has_waiting_list
 
 
+def test_whoever_changes_only_the_limit_does_not_close_a_list_that_was_opened_meanwhile(
+    visitor: Browser, new_browser: Callable[[], Browser]
+) -> None:
+    set_places(10)
+    late = sign_in(new_browser(), "ida@conference.example").open("/organise/settings/places")
+    with transaction():
+        services.change_waiting_list(is_open=True, actor="grace@conference.example")
+
+    late.press("Save", {"Number of places": "20"})
+
+    assert queries.get_seat_counts().has_waiting_list
+    assert queries.get_seat_counts().limit == 20
+
+
 def test_the_dashboard_counts_who_waits(
     visitor: Browser, new_browser: Callable[[], Browser]
 ) -> None:

@@ -218,6 +218,12 @@ class SeatLimitForm(Form):
         render_kw={"inputmode": "numeric"},
     )
     has_waiting_list = BooleanField(_l("People can join a waiting list when all places are taken"))
+    had_waiting_list = VersionField()  # 1 if the page showed that they can
+
+    @property
+    def opens_or_closes_list(self) -> bool:
+        """Whether somebody ticked the box or took the tick away, rather than just left it."""
+        return bool(self.has_waiting_list.data) != (self.had_waiting_list.data == 1)
 
 
 def _to_iso(when: date | datetime | None) -> str | None:
@@ -298,7 +304,7 @@ def limit() -> ResponseReturnValue:
                 expected_limit=form.expected_version.data,
                 actor=current_actor(),
             )
-            is_new |= services.change_waiting_list(
+            is_new |= form.opens_or_closes_list and services.change_waiting_list(
                 is_open=form.has_waiting_list.data, actor=current_actor()
             )
         except StaleLimit as moved:
@@ -311,6 +317,7 @@ def limit() -> ResponseReturnValue:
     elif not form.is_submitted():
         form.places.data, form.expected_version.data = now.limit, now.limit
         form.has_waiting_list.data = now.has_waiting_list
+        form.had_waiting_list.data = int(now.has_waiting_list)
     return render_page("admin/settings/limit.html", status, form=form, places=now)
 
 

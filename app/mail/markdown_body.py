@@ -16,11 +16,15 @@ from markupsafe import Markup, escape
 from app.mail.html_body import EmailBlock
 
 MAX_BUTTON_LENGTH = 40  # characters; a longer link is no button
+MAX_NESTING = 20  # of bold and italic words within each other
 LINK = re.compile(r"(?:https?://|mailto:)\S+", re.IGNORECASE)
 
 # A definition such as “[1]: Smith” would vanish.
 _parser = MarkdownIt("commonmark", {"html": False}).disable(
     ["reference", "html_block", "html_inline"]
+)
+_parser_without_emphasis = MarkdownIt("commonmark", {"html": False}).disable(
+    ["reference", "html_block", "html_inline", "emphasis"]
 )
 
 
@@ -40,8 +44,16 @@ class _Words(NamedTuple):
 
 def render_markdown(markdown: str, site: str) -> Sequence[RenderedBlock]:
     """Render Markdown; ``site`` starts the URLs of links such as /programme."""
-    tree = SyntaxTreeNode(_parser.parse(markdown))
+    tree = _parse(markdown)
     return [_render_block(node, site) for node in tree.children if node.type != "hr"]
+
+
+def _parse(markdown: str) -> SyntaxTreeNode:
+    """Parse Markdown; emphasis that is nested deeply is shown as typed, as rendering recurses."""
+    tokens = _parser.parse(markdown)
+    if any(one.level > MAX_NESTING for token in tokens for one in token.children or ()):
+        tokens = _parser_without_emphasis.parse(markdown)
+    return SyntaxTreeNode(tokens)
 
 
 def _render_block(node: SyntaxTreeNode, site: str) -> RenderedBlock:

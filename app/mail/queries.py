@@ -223,6 +223,7 @@ def _apply_filter(statement: Select[RowT], filters: EmailFilter) -> Select[RowT]
 
 
 URL_PATTERN = re.compile(r"(https?://[^/\s]+)(/\S*)")
+UNSUBSCRIBE_PATTERN = re.compile(r"(https?://[^/\s]+(?:/[^/\s]+)?/emails/)\S+")
 
 
 def redacted_text(email: Email) -> str:
@@ -232,7 +233,9 @@ def redacted_text(email: Email) -> str:
     parsed = message_from_bytes(email.message, policy=policy.SMTP)
     body = parsed.get_body(("plain",)) if isinstance(parsed, EmailMessage) else None
     content = str(body.get_content()).replace("\r\n", "\n").strip() if body else ""
-    return URL_PATTERN.sub(_redact_url, content) if email.is_secret else content
+    if email.is_secret:
+        return URL_PATTERN.sub(_redact_url, content)
+    return UNSUBSCRIBE_PATTERN.sub(r"\1…", content)
 
 
 def _redact_url(match: re.Match[str]) -> str:

@@ -255,6 +255,7 @@ def _confirm(application: Answers, language: str) -> Confirmation:
     delegate = create_booking(application, language, announce=emails.send_registration_confirmed)
     if delegate is not None:
         history.record("Registered", subject=delegate.history_subject, actor=history.ACTOR_DELEGATE)
+        waiting_list.end_wait(delegate)
         return _build_confirmation(application, delegate, is_first=True)
     existing = queries.get_attending(
         delegate_record.identity_key(full_name(application), application[EMAIL])

@@ -7,8 +7,11 @@ from flask import Flask
 from sqlalchemy import select
 
 from app.accounts.models import DESK
+from app.cache_version import bump_cache_version
 from app.database import db, transaction
 from app.history.models import HistoryEntry
+from app.programme import public_settings
+from app.programme.models import Conference
 from app.registration import queries as registration
 from app.registration.desk import services
 from app.registration.models import Delegate
@@ -107,6 +110,24 @@ def test_the_old_days_are_put_back_except_where_somebody_changed_them_since(
     assert list_days() == [SECOND, SECOND, f"{FIRST} {SECOND}"]
     assert emails_to("Cleo@example.org") == []
     assert desk.open(f"{LIST}/_days/undo").heading == "Nothing to restore"
+
+
+def test_a_day_that_is_no_longer_of_the_conference_is_not_put_back(
+    desk: Browser, three: list[Delegate]
+) -> None:
+    page = begin(desk, "Ada", "Bea", "Cleo").press("Preview changes", {"Days": [WEDNESDAY]})
+    page.press("Change the days of 2 delegates")
+    with transaction():
+        conference = db.session.get_one(Conference, 1)
+        conference.ends_on = conference.starts_on
+        public_settings.update(conference, {"ends_on": conference.starts_on})
+        bump_cache_version()
+
+    page = desk.open(f"{LIST}/_days/undo")
+
+    assert "Put the old days back" not in page.buttons
+    assert "Bea Lovelace (BCDF2343): A day is no longer part of the conference." in page.text
+    assert list_days() == [FIRST, FIRST, FIRST]
 
 
 def test_days_are_added_and_removed(desk: Browser, three: list[Delegate]) -> None:

@@ -215,3 +215,12 @@ def test_an_email_of_ones_own_looks_like_all_others(site: Flask) -> None:
     tree = HtmlTree(email.html)
     assert [cell.text for cell in tree.find_all("td")] == ["ABC", "Thursday"]
     assert [fault for fault in find_faults(tree) if fault != "a style element"] == []
+
+
+def test_words_that_are_emphasised_a_thousand_times_are_shown_as_typed() -> None:
+    """Rendering them recursed too deeply, which would have stopped every email after this one."""
+    typed = "*a _b " * 1000 + "c" + " d_ e*" * 1000
+
+    [rendered] = render_markdown(typed, SITE)
+
+    assert rendered.text == typed

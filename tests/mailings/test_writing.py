@@ -27,7 +27,7 @@ from tests.factories import (
     sign_in,
 )
 from tests.mail_server import MailServer
-from tests.sent_emails import deliver_emails
+from tests.sent_emails import deliver_emails, emails_to, find_link
 
 GRACE = "grace@conference.example"
 PAGE = "/organise/mailings"
@@ -361,3 +361,20 @@ def test_the_desk_reads_what_was_sent_and_sends_nothing(visitor: Browser) -> Non
     assert desk.open("/organise/delegates").buttons.count("Email these people") == 0
     assert desk.fetch("POST", f"{PAGE}/1/cancel").status_code == 400
     assert db.session.scalars(select(Mailing.state)).all() == ["draft"]
+
+
+def test_nobody_in_the_team_reads_the_link_by_which_somebody_unsubscribes(
+    organiser: Browser, frozen_time: Any
+) -> None:
+    make_delegate(given_names="Ada", email="ada@example.org")
+    text = "See https://conference.example/programme"
+    send(write(organiser, text=text), "Send it to everyone in the list: 1 person")
+    frozen_time.shift(timedelta(minutes=10))
+    release.release_due()
+    [email] = emails_to("ada@example.org")
+
+    page = organiser.open("/organise/letters").follow("See you soon, Ada")
+
+    assert find_link(email, "/emails/") not in page.source
+    assert "https://conference.example/emails/…" in page.text
+    assert "https://conference.example/programme" in page.text

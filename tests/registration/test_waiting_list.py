@@ -1,6 +1,7 @@
 """When the conference is full, people wait their turn, and a free place finds the next of them."""
 
 from collections.abc import Callable
+from datetime import datetime
 from threading import Barrier, Thread
 from typing import Any
 
@@ -8,17 +9,20 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from app import clock
+from app import cache_version, clock
+from app.cache_version import bump_cache_version
 from app.database import db, transaction
+from app.programme import public_settings
+from app.programme.models import Conference
 from app.registration import integrity_check, queries, seats, services
-from app.registration.bookings import operations
+from app.registration.bookings import data_export, operations
 from app.registration.desk import services as desk
 from app.registration.models import Delegate, SeatLimit, WaitingListEntry
 from app.registration.waiting_list import services as waiting_list
 from tests.browser import Browser, Page
 from tests.factories import make_delegate, set_places, sign_in
 from tests.registration_flow import answer_questions
-from tests.sent_emails import find_link, last_email_to, subjects_to
+from tests.sent_emails import emails_to, find_link, last_email_to, subjects_to
 
 THURSDAY = "2009-06-11"
 OFFER = "A place for you at Tides and Harbours: take it by"
@@ -328,6 +332,184 @@ def test_a_month_after_the_conference_nobody_is_on_the_list(
     assert counts() == (1, 0)
 
 
+def test_whoever_waits_stays_on_the_list_until_the_conference_however_early_registration_closes(
+    visitor: Browser, frozen_time: Any
+) -> None:
+    fill_conference()
+    join(visitor, "Ada")
+    close_registration_at("2009-05-05T12:00:00+01:00")
+
+    frozen_time.move_to("2009-06-09T12:00:00+01:00")
+    with transaction():
+        waiting_list.purge_expired()
+
+    assert state_of("ada@example.org") == "waiting"
+
+
+def close_registration_at(moment: str) -> None:
+    with transaction():
+        conference = db.session.get_one(Conference, 1)
+        closes = {"registration_closes_at": datetime.fromisoformat(moment)}
+        public_settings.update(conference, closes)
+        bump_cache_version()
+
+
+def test_while_nothing_is_published_nobody_is_deleted_from_the_list(visitor: Browser) -> None:
+    fill_conference()
+    join(visitor, "Ada")
+    with transaction():
+        db.session.get_one(Conference, 1).current_release = None
+        bump_cache_version()
+    with transaction():
+        waiting_list.purge_expired()
+
+    assert state_of("ada@example.org") == "waiting"
+
+
+def test_a_worker_that_does_not_know_the_time_ends_no_offer_and_deletes_nobody(
+    visitor: Browser, frozen_time: Any
+) -> None:
+    [early] = fill_conference()
+    join(visitor, "Ada")
+    join(visitor, "Bea")
+    cancel(early)
+    with transaction():
+        cache_version.set_clock_start(clock.now())
+        bump_cache_version()
+
+    frozen_time.move_to("2010-01-01T12:00:00+00:00")
+    run_due()
+    with transaction():
+        waiting_list.purge_expired()
+
+    assert not cache_version.is_clock_in_sync()
+    assert (state_of("ada@example.org"), state_of("bea@example.org")) == ("offered", "waiting")
+
+
+def take_offered_place(visitor: Browser, early: Delegate) -> Delegate:
+    """Join, get the place of somebody else, and take it."""
+    join(visitor, "Ada")
+    cancel(early)
+    open_own_page(visitor, "ada@example.org").press("Take the place")
+    return find_delegate("ada@example.org")
+
+
+def find_delegate(email: str) -> Delegate:
+    return db.session.scalars(select(Delegate).where(Delegate.email == email)).one()
+
+
+def find_offer_link(email: str) -> str:
+    """Find the link in the offer to somebody who has taken the place since."""
+    [offer] = [one for one in emails_to(email) if one.subject.startswith(OFFER)]
+    return find_link(offer, "/waiting-list/")
+
+
+def test_no_link_of_an_earlier_address_opens_the_booking(
+    visitor: Browser, new_browser: Callable[[], Browser]
+) -> None:
+    [early] = fill_conference()
+    stranger = new_browser()
+    join(visitor, "Ada")
+    cancel(early)
+    held = open_own_page(visitor, "ada@example.org")
+    held.press("Take the place")
+    delegate = find_delegate("ada@example.org")
+    link = find_offer_link("ada@example.org")
+    page = stranger.open(link)
+
+    with transaction():
+        desk.correct_email(
+            db.session.merge(delegate),
+            "ada@elsewhere.example",
+            expected_version=0,
+            actor="grace@conference.example",
+        )
+
+    assert page.heading == "You took the place"
+    assert stranger.open(link, status=410).heading == "This link does not work"
+    again = held.press("Take the place", status=410)
+    assert again.heading == "This link does not work"
+
+
+def test_nothing_on_the_list_names_somebody_whose_details_were_deleted(visitor: Browser) -> None:
+    [early] = fill_conference(2)[:1]
+    join(visitor, "Ada")
+    open_own_page(visitor, "ada@example.org").follow("Leave the waiting list").press(
+        "Leave the waiting list"
+    )
+    delegate = take_offered_place(visitor, early)
+    cancel(delegate)
+
+    with transaction():
+        desk.erase(db.session.merge(delegate), actor="grace@conference.example")
+
+    assert db.session.scalars(select(WaitingListEntry)).all() == []
+
+
+def test_a_delegate_reads_how_long_they_waited(visitor: Browser) -> None:
+    [early] = fill_conference()
+    delegate = take_offered_place(visitor, early)
+
+    [waited] = data_export.export_delegate(delegate)["waiting_list"]
+
+    assert waited == {
+        "state": "accepted",
+        "joined_at": clock.now().isoformat(),
+        "offered_at": clock.now().isoformat(),
+        "ended_at": clock.now().isoformat(),
+    }
+
+
+def test_whoever_gets_a_place_from_the_desk_no_longer_waits(visitor: Browser) -> None:
+    [early, *_] = fill_conference(2)
+    join(visitor, "Cleo")
+    join(visitor, "Bea")
+    cancel(early)
+    assert state_of("cleo@example.org") == "offered"
+    with transaction():
+        seats.set_limit(seats.CONFERENCE, 3)
+
+    desk_adds("cleo@example.org")
+
+    assert (state_of("cleo@example.org"), state_of("bea@example.org")) == ("accepted", "offered")
+    assert visitor.open(find_offer_link("cleo@example.org")).heading == "You took the place"
+    assert counts() == (3, 0)
+    assert list_miscounts() == []
+
+
+def test_whoever_registers_while_they_have_an_offer_has_one_place(
+    visitor: Browser, frozen_time: Any
+) -> None:
+    [early] = fill_conference()
+    join(visitor, "Ada")
+    cancel(early)
+    with transaction():
+        services.change_limit(5, expected_limit=1, actor="grace@conference.example")
+
+    answer_questions(visitor, name=("Ada", "Waite")).press("Confirm registration")
+    frozen_time.move_to("2009-05-14T09:32:00+01:00")
+    run_due()
+
+    assert state_of("ada@example.org") == "accepted"
+    assert counts() == (1, 0)
+    assert subjects_to("ada@example.org")[-1].startswith("You are registered for Tides")
+
+
+def test_after_registration_has_closed_the_desk_restores_a_booking_although_others_wait(
+    visitor: Browser, frozen_time: Any
+) -> None:
+    [early] = fill_conference()
+    join(visitor, "Bea")
+    frozen_time.move_to("2009-06-08T17:00:01+01:00")
+    cancel(early)
+
+    with transaction():
+        desk.restore(db.session.merge(early), actor="grace@conference.example")
+
+    assert counts() == (1, 1)
+    assert list_miscounts() == []
+
+
 @pytest.mark.both_databases
 def test_two_workers_pass_an_ended_offer_on_once(
     site: Flask, visitor: Browser, frozen_time: Any
@@ -397,6 +579,20 @@ def test_an_organiser_opens_the_list(visitor: Browser) -> None:
 
     assert "The waiting list was opened" in page.text
     assert queries.get_seat_counts().has_waiting_list
+
+
+def test_whoever_changes_only_the_limit_does_not_close_a_list_that_was_opened_meanwhile(
+    visitor: Browser, new_browser: Callable[[], Browser]
+) -> None:
+    set_places(10)
+    late = sign_in(new_browser(), "ida@conference.example").open("/organise/settings/places")
+    with transaction():
+        services.change_waiting_list(is_open=True, actor="grace@conference.example")
+
+    late.press("Save", {"Number of places": "20"})
+
+    assert queries.get_seat_counts().has_waiting_list
+    assert queries.get_seat_counts().limit == 20
 
 
 def test_the_dashboard_counts_who_waits(

@@ -13,6 +13,7 @@ from app.registration import delegate_record
 from app.registration.bookings import queries
 from app.registration.fields import DAYS, PRIVATE_FIELDS
 from app.registration.models import Delegate
+from app.registration.waiting_list import queries as waiting_list
 
 WITHHELD = {  # columns of Delegate: keys, and what lists are searched and sorted by
     *("id", "access_key", "pending_email_key", "identity_key", "version", "erased_at", "is_demo"),
@@ -33,6 +34,15 @@ def export_delegate(delegate: Delegate) -> dict[str, Any]:
             for note in queries.list_notes(delegate)
         ],
         "tags_of_the_organisers": queries.list_tags(delegate),
+        "waiting_list": [
+            {
+                "state": entry.state,
+                "joined_at": _isoformat(entry.joined_at),
+                "offered_at": _isoformat(entry.offered_at),
+                "ended_at": _isoformat(entry.ended_at),
+            }
+            for entry in waiting_list.list_of_delegate(delegate)
+        ],
         "emails_not_about_the_booking": unsubscribe.get_preference(delegate.email),
         "letters": [
             {

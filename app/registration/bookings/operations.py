@@ -36,6 +36,7 @@ from app.registration.models import (
     WaitingListEntry,
 )
 from app.registration.queries import Answers
+from app.registration.waiting_list import queries as waiting_list_entries
 from app.registration.waiting_list import services as waiting_list
 
 ANNOTATIONS = (DelegateNote, DelegateTag)  # of the desk
@@ -124,6 +125,7 @@ def change_email(delegate: Delegate, email: str, summary: str, *, actor: str) ->
         delegate.email, delegate.pending_email, delegate.pending_email_key = email, "", None
         delegate.access_key = generate_access_key()
         delegate_record.refresh_search_keys(delegate)
+    waiting_list_entries.delete_of_delegate(delegate)
     delegate.version += 1
     record(delegate, summary, actor, [BookingChange(EMAIL, before, email)])
     return before
@@ -161,9 +163,10 @@ def restore(delegate: Delegate, *, actor: str) -> None:
     end_corrections(delegate)
     with _enforcing_unique_person():
         delegate.restore()
-        seats.reserve(seats.CONFERENCE, delegate)
+        seats.reserve_before_queue(seats.CONFERENCE, delegate)  # as the desk adds somebody
     delegate.version += 1
     record(delegate, "Restored", actor)
+    waiting_list.end_wait(delegate)
 
 
 def erase_cancelled(delegate: Delegate, *, actor: str) -> None:
@@ -190,6 +193,7 @@ def erase(delegate: Delegate) -> None:
     unlink_agenda(delegate)
     db.session.execute(delete(WaitingListEntry).where(WaitingListEntry.delegate_id == delegate.id))
     mail.delete_for_booking(delegate.reference)
+    waiting_list_entries.erase_delegate(delegate)
     for erase_more in ERASED_ABOVE:
         erase_more(delegate)
     history.erase_personal_details(delegate.history_subject)

@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from app.registration import queries as registration
 from app.registration.desk import services
 from app.registration.fields import DAYS
 from app.registration.models import Delegate
@@ -17,6 +18,7 @@ CANCELLED: Final = "The booking is cancelled"
 NO_DAY_LEFT: Final = "No day would be left. Cancel the booking instead"
 UNCHANGED: Final = "These are the days already"
 CHANGED_SINCE: Final = "The booking has changed since"
+DAY_GONE: Final = "A day is no longer part of the conference"
 
 
 @dataclass(frozen=True)
@@ -73,6 +75,8 @@ def _plan(delegate: Delegate, mode: str, days: Collection[str]) -> DayChange:
 def _plan_back(delegate: Delegate, days: str, version: str) -> DayChange:
     if str(delegate.version) != version:
         return DayChange(delegate, delegate.days, CHANGED_SINCE)
+    if not {one.isoformat() for one in registration.conference_days()}.issuperset(days.split()):
+        return DayChange(delegate, delegate.days, DAY_GONE)
     return _judge(delegate, days)
 
 

@@ -28,6 +28,7 @@ from app.registration.queries import (
     Answers,
     full_name,
 )
+from app.registration.waiting_list import services as waiting_list
 
 RESEND_INTERVAL = timedelta(minutes=5)  # within which a button that is pressed twice sends once
 STATUS_EMAILS = ("registration_confirmed", "booking_restored", "booking_cancelled")
@@ -57,6 +58,7 @@ def add(answers: Answers, language: str, *, actor: str, notify: bool = True) -> 
         key = identity_key(full_name(answers), answers[EMAIL])
         raise AlreadyBooked(registration.get_attending(key).reference)
     operations.record(delegate, "Added by hand", actor)
+    waiting_list.end_wait(delegate)
     return delegate
 
 

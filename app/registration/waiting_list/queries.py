@@ -86,6 +86,26 @@ def delete_ended() -> None:
     db.session.execute(delete(WaitingListEntry).where(old))
 
 
+def list_of_delegate(delegate: Delegate) -> Sequence[WaitingListEntry]:
+    """List the entries by which somebody came to their booking."""
+    rows = select(WaitingListEntry).where(WaitingListEntry.delegate_id == delegate.id)
+    return db.session.scalars(rows.order_by(WaitingListEntry.id)).all()
+
+
+def delete_of_delegate(delegate: Delegate) -> None:
+    """Delete the entries by which somebody came to their booking: their links open it."""
+    own = WaitingListEntry.delegate_id == delegate.id
+    db.session.execute(delete(WaitingListEntry).where(own))
+
+
+def erase_delegate(delegate: Delegate) -> None:
+    """Delete what the list has of somebody who no longer waits."""
+    delete_of_delegate(delegate)
+    has_address = func.lower(WaitingListEntry.email) == delegate.email.lower()
+    is_over = WaitingListEntry.ended_at.is_not(None)
+    db.session.execute(delete(WaitingListEntry).where(has_address, is_over))
+
+
 def _matches(search: str) -> list[ColumnElement[bool]]:
     """Return the conditions for names and addresses that contain each word."""
     words = search_key(search).split()

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import or_, select
 
-from app import clock
+from app import cache_version, clock
 from app.database import db, read_only_connection
 from app.errors import Gone, RuleViolation
 from app.history import services as history
@@ -100,6 +100,20 @@ def can_accept(entry: WaitingListEntry) -> bool:
     return entry.is_offered and ends_at is not None and clock.now() < ends_at
 
 
+def end_wait(delegate: Delegate) -> None:
+    """Take someone off the list who has got a place in another way, so that none is held too.
+
+    The caller holds the lock of the limit.
+    """
+    entry = queries.find_open(delegate.identity_key)
+    if entry is not None:
+        _lock(entry)
+        _give_up_place(entry)
+        entry.delegate_id = delegate.id
+        _end(entry, ACCEPTED, "Has a place in another way", history.ACTOR_SITE)
+        offer_places()
+
+
 def leave(entry: WaitingListEntry) -> None:
     """Take someone off the list at their own wish; a place on offer goes to the next person."""
     _lock(entry)
@@ -122,7 +136,7 @@ def remove(entry: WaitingListEntry, *, actor: str) -> None:
 
 def run_due() -> None:
     """End the offers whose time is over, and offer places that are free; run by the worker."""
-    if not _is_anything_due():
+    if not cache_version.is_clock_in_sync() or not _is_anything_due():
         return
     limit = seats.lock_limit(seats.CONFERENCE)
     now = clock.now()
@@ -169,8 +183,11 @@ def get_offer_end(now: datetime) -> datetime:
 
 def purge_expired() -> None:
     """Delete what is known of people who no longer wait; of all, a while after the conference."""
+    if not cache_version.is_clock_in_sync():
+        return
     queries.delete_ended()
-    if clock.now() < _get_last_moment() + queries.RETENTION:
+    programme = get_programme()
+    if not programme.is_published or clock.now() < _get_conference_end() + queries.RETENTION:
         return
     for entry in queries.list_open(BATCH_SIZE):
         _lock(entry)
@@ -180,11 +197,14 @@ def purge_expired() -> None:
 
 def _get_last_moment() -> datetime:
     """Return when registration closes, or when the last day of the conference is over."""
-    conference = get_programme().conference
-    zone = ZoneInfo(conference.time_zone)
-    over = datetime.combine(conference.ends_on, time.max, zone)
-    closes = conference.registration_closes_at
+    over = _get_conference_end()
+    closes = get_programme().conference.registration_closes_at
     return min(closes, over) if closes else over
+
+
+def _get_conference_end() -> datetime:
+    conference = get_programme().conference
+    return datetime.combine(conference.ends_on, time.max, ZoneInfo(conference.time_zone))
 
 
 def _is_anything_due() -> bool:

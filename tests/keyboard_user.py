@@ -79,8 +79,9 @@ class KeyboardUser:
         return coming.value.suggested_filename
 
     def fill(self, name: str, text: str) -> None:
-        """Go to a field and type over what stands there."""
-        self._tab_to(name)
+        """Go to a field, unless the page opened in it, and type over what stands there."""
+        if keyboard.get_focused_name(self.window) != name:
+            self._tab_to(name)
         field = self.window.locator(":focus")
         if field.get_attribute("type") in SEGMENTED_INPUTS:
             field.fill(text)
@@ -108,7 +109,7 @@ class KeyboardUser:
         self.window.keyboard.press("Enter")
 
     def tick(self, name: str) -> None:
-        """Go to a box, and tick it."""
+        """Go to a box, and tick it, or clear it if it is ticked."""
         self._tab_to(name)
         self.window.keyboard.press("Space")
 

@@ -79,8 +79,9 @@ class ScriptlessUser:
         self._reach(name, frozenset({"summary"}))
 
     def tick(self, name: str) -> None:
-        """Tick a box."""
-        self._answers[self._name(self._reach(name, FIELDS))] = True
+        """Tick a box, or clear one that is ticked, as the space bar does."""
+        box = self._reach(name, FIELDS)
+        self._answers[self._name(box)] = "checked" not in box.attrib
 
     def attach_file(self, name: str, path: str) -> None:
         """Choose a file."""

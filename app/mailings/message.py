@@ -95,4 +95,4 @@ def hide_secrets(values: Mapping[str, str], audience: Audience) -> Mapping[str, 
 
 
 def _build_hidden_url() -> str:
-    return absolute_url("site.home", _anchor="each-has-their-own")
+    return f"{absolute_url('site.home')}#each-has-their-own"

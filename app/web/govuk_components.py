@@ -144,8 +144,14 @@ def choices_params(field: SelectFieldBase, hint: str | None, *, heading: bool) -
 
 def checkbox_params(field: BooleanField, hint: str | None) -> dict[str, Any]:
     """Return the parameters of a single checkbox."""
-    box = {"value": "y", "text": str(field.label.text), "checked": bool(field.data)}
-    return {**_common_params(field, hint), "idPrefix": field.id, "items": [box]}
+    common = _common_params(field, hint)
+    box = {
+        "value": "y",
+        "text": str(field.label.text),
+        "checked": bool(field.data),
+        "hint": common.pop("hint"),  # beneath the label, which it explains
+    }
+    return {**common, "idPrefix": field.id, "items": [box]}
 
 
 def fields_with_errors(fields: Iterable[Field]) -> Iterator[Field]:

@@ -164,7 +164,7 @@ def test_the_list_follows_what_is_typed_and_takes_no_focus(
     expect(count).to_have_role("status")
     actions = window.locator("form[data-asks-too]")
     expect(actions).to_have_count(2)
-    for name in ("Write to these people", "Download as CSV"):
+    for name in ("Email these people", "Download as CSV"):
         expect(actions.filter(has_text=name)).to_have_attribute("action", re.compile(r"\?q=hop$"))
     expect(rows.get_by_role("link", name="Grace Hopper")).to_be_visible()
     assert axe(window) == []

@@ -530,7 +530,7 @@ def test_a_viewer_reads_and_is_offered_nothing_to_change(visitor: Browser) -> No
     page = viewer.open("/organise/speakers")
     assert "Add a speaker" not in page.links
     assert page.labels == [
-        *("Search by name, organisation or email address", "State", "Missing"),
+        *("Search", "State", "Missing"),
         *("Invitation", "Country", "Role in sessions", "Roomy", "Compact"),
         *("Organisation", "Country", "Sessions", "Invited", "Last signed in"),  # the columns
         *("State", "Missing"),

@@ -280,7 +280,7 @@ def test_people_on_the_waiting_list_are_told_their_own_link_and_forgotten_with_t
 ) -> None:
     waiting = make_waiting_list_entry()
     gone = make_waiting_list_entry(name="Cy Gone", email="cy@example.org")
-    page = organiser.open("/organise/waiting-list?state=waiting").press("Write to these people")
+    page = organiser.open("/organise/waiting-list?state=waiting").press("Email these people")
     page = page.press(
         "Save email",
         subject="More places, {{ full_name }}",

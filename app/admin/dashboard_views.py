@@ -15,7 +15,8 @@ from app import clock
 from app.accounts import guards, roles
 from app.admin import charts, tasks
 from app.admin.charts import ChartBar, Curve
-from app.admin.task_list import TASKS
+from app.admin.proposals import presentation as proposals
+from app.admin.task_list import PROPOSALS, TASKS
 from app.admin.tasks import OpenTask
 from app.content import queries as content
 from app.content.versions import Version
@@ -25,6 +26,7 @@ from app.mail.models import Email
 from app.mail.queries import IS_WAITING
 from app.onboarding.queries import OFFER_COLUMNS, is_offered
 from app.programme import queries as programme
+from app.proposals.queries import ProposalReview
 from app.registration import countries as registration_countries
 from app.registration import queries as registration
 from app.registration.queries import RegistrationStatistics, RegistrationStatus, SeatCounts
@@ -103,6 +105,7 @@ class Dashboard:
     """The data of the admin area's home page, for one role."""
 
     tasks: Sequence[OpenTask]
+    proposals: Sequence[ProposalReview]  # the first of those to approve
     state: State
     registration_status: RegistrationStatus
     countdown: Countdown
@@ -136,6 +139,7 @@ def get_dashboard(role: str, labels: ChartLabels) -> Dashboard:
     )
     return Dashboard(
         tasks=open_tasks,
+        proposals=_list_proposals(open_tasks),
         state=state,
         registration_status=registration.get_registration_status(),
         countdown=get_countdown(programme),
@@ -148,6 +152,11 @@ def get_dashboard(role: str, labels: ChartLabels) -> Dashboard:
         offers_start=role in roles.SETTINGS.write_roles
         and is_offered(get_content_folder(), tuple(offer)),
     )
+
+
+def _list_proposals(open_tasks: Sequence[OpenTask]) -> Sequence[ProposalReview]:
+    is_asked = any(one.name == PROPOSALS for one in open_tasks)
+    return proposals.list_longest_waiting() if is_asked else ()
 
 
 def get_countdown(programme: PublishedProgramme) -> Countdown:

@@ -101,8 +101,19 @@ def _words_after(words: Sequence[str], label: Sequence[str]) -> Sequence[str]:
     return words[count:] if count and len(words[0]) >= MIN_VERB_LENGTH else ()
 
 
-def list_invitations(query: str, role: str) -> list[ActionLink]:
-    """Return links that invite the owner of a typed email address, the least access first."""
+class Invitation(NamedTuple):
+    """An invitation of the owner of a typed email address to the team."""
+
+    label: str
+    url: str
+    value: str = ""  # of the button that sends it; empty where the page asks first
+
+
+def list_invitations(query: str, role: str) -> list[Invitation]:
+    """Return invitations of the owner of a typed email address, the least access first.
+
+    A button sends them at once, but for the role that can do everything: there the page asks.
+    """
     if role not in roles.TEAM.write_roles or "@" not in query:
         return []
     try:
@@ -112,9 +123,12 @@ def list_invitations(query: str, role: str) -> list[ActionLink]:
     if accounts.find_team_member(email) is not None:
         return []
     return [
-        ActionLink(
+        Invitation(
             gettext("Invite %(email)s as %(role)s", email=email, role=roles.ROLE_NAMES[one]),
-            url_for("admin.team.invite", email=email, role=one),
+            url_for("admin.team.invite", email=email, role=one)
+            if one == ORGANISER
+            else url_for("admin.team.invite"),
+            "" if one == ORGANISER else f"{one} {email}",
         )
         for one in LEAST_ACCESS_FIRST
     ]

@@ -13,8 +13,6 @@ from flask import render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
-from rapidfuzz import process
-from rapidfuzz.distance import OSA
 from sqlalchemy import (
     ColumnElement,
     Select,
@@ -31,7 +29,7 @@ from app import clock
 from app.accounts import guards, roles
 from app.accounts.models import Person
 from app.accounts.roles import Area
-from app.admin import blueprint, search_actions
+from app.admin import blueprint, search_actions, similar_names
 from app.admin.listing import MAX_SEARCH_LENGTH
 from app.admin.search_actions import ActionLink
 from app.content import listing as content_listing
@@ -47,8 +45,6 @@ from app.text import collapse_whitespace, strip_hidden
 from app.web.rendering import render_page
 
 MAX_HITS = 8  # of each group
-MIN_FUZZY_LENGTH = 3  # letters; shorter words are not corrected
-MAX_EDIT_DISTANCE = 2  # letters added, removed, changed or swapped
 FoundRow = tuple[str, str, str, str, str, str]  # kind, key, label, detail, state, what to sort by
 Names = Select[FoundRow]
 
@@ -60,6 +56,7 @@ class SearchHit(NamedTuple):
     url: str
     detail: str = ""
     actions: Sequence[ActionLink] = ()
+    button_value: str = ""  # of what a button does at once, rather than a page that asks
 
 
 @dataclass(frozen=True)
@@ -105,7 +102,6 @@ KINDS: Final[Mapping[str, EntityKind]] = {
         *(_l("Emails"), "admin.emails.show", "number", "admin.emails.index"), roles.DELEGATES
     ),
 }
-PEOPLE: Final = ("delegate", "speaker")
 ACTIONS: Final[Sequence[tuple[Any, str, Mapping[str, Any], Area]]] = (
     (_l("Add a session"), "admin.sessions.add", {}, roles.PROGRAMME),
     (_l("Add a speaker"), "admin.speakers.add", {}, roles.PROGRAMME),
@@ -181,7 +177,8 @@ def _find_actions(query: str, person: Person) -> Iterator[SearchHit]:
                 if action.label == label:
                     yield SearchHit(f"{label}: {hit.label}", action.url, hit.detail)
     for invitation in search_actions.list_invitations(query, person.role):
-        yield SearchHit(invitation.label, invitation.url)
+        note = gettext("Sends the email now") if invitation.value else ""
+        yield SearchHit(invitation.label, invitation.url, note, button_value=invitation.value)
 
 
 def _has_people(found: Mapping[str, Sequence[SearchHit]]) -> bool:
@@ -258,37 +255,21 @@ def _group_hits(rows: Iterable[FoundRow]) -> defaultdict[str, list[SearchHit]]:
 
 def _find_similar_names(query: str, kinds: Sequence[str]) -> Mapping[str, list[SearchHit]]:
     """Find delegates and speakers with names that are spelt similarly."""
+    keys = similar_names.find_keys(query, kinds, MAX_HITS)
     statements = _select_entities("")
-    parts = [statements[kind].order_by(None).subquery() for kind in kinds if kind in PEOPLE]
-    rows = db.session.execute(union_all(*map(select, parts))).tuples().all()
-    positions: defaultdict[str, set[int]] = defaultdict(set)
-    for position, row in enumerate(rows):
-        for word in row[5].split():
-            positions[word].add(position)
-    matches = [_positions_of_similar(word, positions) for word in sort_key(query).split()]
-    nearest = sorted(set.intersection(*matches)) if matches else []
-    groups = _group_hits(rows[position] for position in nearest)
-    return {kind: hits[:MAX_HITS] for kind, hits in groups.items()}
-
-
-def _positions_of_similar(word: str, positions: Mapping[str, set[int]]) -> set[int]:
-    """Return the positions of names with a word that begins so, or is spelt nearly so."""
-    allowed = 1 if len(word) <= MIN_FUZZY_LENGTH + 1 else MAX_EDIT_DISTANCE
-    begins = {known for known in positions if known.startswith(word)}
-    near = (
-        process.extract(
-            word, positions.keys(), scorer=OSA.distance, score_cutoff=allowed, limit=None
-        )
-        if len(word) >= MIN_FUZZY_LENGTH
-        else ()
-    )
-    return set().union(*(positions[known] for known in begins | {one[0] for one in near}))
+    parts = [
+        statements[kind].where(similar_names.NAMES[kind][0].in_(found)).order_by(None).subquery()
+        for kind, found in keys.items()
+    ]
+    if not parts:
+        return {}
+    return _group_hits(db.session.execute(union_all(*map(select, parts))).tuples())
 
 
 def _find_content(query: str) -> list[SearchHit]:
     if not guards.can_read(roles.CONTENT):
         return []
-    rows = content_listing.list_rows(content.load_store(get_content_folder()), clock.now())
+    rows = content_listing.list_rows(content.get_store(get_content_folder()), clock.now())
     found = content_listing.filter_rows(rows, query, {}, "title", is_reversed=False)
     return [
         SearchHit(row.title, url_for("admin.content.text", kind=row.kind, slug=row.slug))

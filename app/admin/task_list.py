@@ -43,6 +43,7 @@ SLOW_AFTER = timedelta(minutes=10)  # normally the worker delivers within a seco
 CLOSING_SOON = timedelta(days=7)
 AUDIT: Final = integrity_check.HISTORY_SUBJECT
 LACKS: Final = MISSING_CONDITIONS
+PROPOSALS: Final = "proposals"
 
 
 def _count(model: type[Base], *such: ColumnElement[bool]) -> Count:
@@ -215,7 +216,7 @@ TASKS: tuple[Task, ...] = (
         _url("speaker_pages.overview", _anchor="waiting"),
     ),
     Task(
-        "proposals",
+        PROPOSALS,
         WAITING,
         roles.PROGRAMME,
         _count(Proposal, Proposal.state == OPEN),

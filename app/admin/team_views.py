@@ -3,6 +3,7 @@
 from flask import Blueprint, Response, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _l
+from werkzeug.datastructures import MultiDict
 from wtforms import (  # type: ignore[attr-defined]  # its types lag behind WTForms 3.3
     EmailField,
     RadioField,
@@ -90,7 +91,7 @@ def index() -> ResponseReturnValue:
 @bp.route("/invite", methods=["GET", "POST"])
 @validates_own_csrf
 def invite() -> ResponseReturnValue:
-    form = InviteForm(data={name: request.args.get(name) for name in ("email", "role")})
+    form = _build_invite_form()
     if form.validate_on_submit():
         try:
             team.invite(form.email.data or "", form.role.data, _current_person())
@@ -99,6 +100,14 @@ def invite() -> ResponseReturnValue:
         else:
             return redirects.redirect_to(url_for(".index"), "person-invited")
     return render_page("admin/team/invite.html", 422 if form.errors else 200, form=form)
+
+
+def _build_invite_form() -> InviteForm:
+    """Return the form, with what the search across admin has sent or suggests."""
+    role, _, email = request.form.get("invitation", "").partition(" ")
+    if role:
+        return InviteForm(MultiDict({**request.form, "role": role, "email": email}))
+    return InviteForm(data={name: request.args.get(name) for name in ("email", "role")})
 
 
 @bp.route("/<int:number>", methods=["GET", "POST"])

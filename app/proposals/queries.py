@@ -29,6 +29,7 @@ FIELD_GROUPS: Final = (
     SESSION_FIELD_NAMES,
 )  # each group has its own page
 MAX_ABOUT: Final = 10  # proposals
+MAX_BRIEF: Final = 160  # characters, old and new, that can be compared in a line
 AUTO_APPROVABLE: Final[Mapping[str, Sequence[str]]] = {  # fields by the names used in the settings
     "biography": ("biography", "biographies"),
     "photo": (speakers.PHOTO,),
@@ -126,6 +127,14 @@ class ProposalReview:
     def is_overtaken(self) -> bool:
         """Whether somebody has changed one of its fields in the working programme meanwhile."""
         return self.is_open and any(one.is_overtaken for one in self.fields)
+
+    @property
+    def is_brief(self) -> bool:
+        """Whether every change fits in a line, so that it can be approved where it is listed."""
+        return not self.is_overtaken and all(
+            one.field != speakers.PHOTO and len(one.old) + len(one.new) <= MAX_BRIEF
+            for one in self.proposal.requested
+        )
 
     @property
     def fingerprint(self) -> str:

@@ -19,6 +19,7 @@ from app.history import services as history
 from app.mail.models import FAILED, SENT
 from app.onboarding import services as onboarding
 from app.programme.editing import sessions as editing_sessions
+from app.programme.editing import speakers as editing_speakers
 from app.programme.models import Conference, Photo, Session, Speaker
 from app.registration.seats import unset_limit
 from app.releases import current_release
@@ -457,7 +458,10 @@ def names(page: Page) -> dict[str, list[str]]:
     headings = [read_text(one) for one in page.tree.find_all("h3", within=section)]
     lists = page.tree.find_all("ul", within=section)
     return {
-        heading: [read_text(link) for link in page.tree.find_all("a", within=one)]
+        heading: [
+            read_text(next(page.tree.find_all("a", within=line)))
+            for line in page.tree.find_all("li", within=one)
+        ]
         for heading, one in zip(headings, lists, strict=True)
     }
 
@@ -606,6 +610,53 @@ def test_the_state_names_the_next_release_and_the_notice(organiser: Browser) -> 
     assert "An urgent notice is on every page: “The lift is out of order”" in page.text
 
 
+def test_short_changes_by_speakers_are_approved_on_the_dashboard(organiser: Browser) -> None:
+    ada, bo, cy = get_ada_marsh(), make_speaker(name="Bo", role="Cook"), make_speaker(name="Cy")
+    make_proposal(ada, role="Pilot")
+    make_proposal(bo, role="Deck hand")
+    make_proposal(cy, biography="A long life. " * 20)
+
+    page = organiser.open("/organise")
+    page = page.press("Approve selected", {"Bo – Role: before: Cook → after: Deck hand": True})
+
+    assert page.address.partition("?")[0] == "/organise"
+    assert "Approved. They will be public when you publish." in page.source
+    assert (ada.role, bo.role) == ("Harbour master", "Deck hand")
+    assert page.follow("Review: Cy").heading == "Change to Cy"
+    page = organiser.open("/organise").press("Approve this change")
+    assert (ada.role, cy.biography) == ("Pilot", "")
+    assert "Approve this change" not in page.buttons
+
+
+def test_changes_that_need_a_closer_look_cannot_be_approved_unseen(organiser: Browser) -> None:
+    bo = make_speaker(name="Bo", role="Cook")
+    make_proposal(bo, role="Deck hand")
+    page = organiser.open("/organise")
+    with transaction():
+        editing_speakers.save(
+            bo, {"role": "Mate"}, expected_version=bo.version, actor="grace@conference.example"
+        )
+
+    late = page.press("Approve this change")
+
+    assert late.heading == "0 changes approved"
+    page = organiser.open("/organise")
+    assert bo.role == "Mate"
+    assert "Approve this change" not in page.buttons
+    assert page.follow("Review: Bo").heading == "Change to Bo"
+
+
+def test_the_first_five_of_all_at_once_are_approved_from_the_dashboard(organiser: Browser) -> None:
+    people = [make_speaker(name=f"Bo {number}") for number in range(7)]
+    for one in people:
+        make_proposal(one, role="Mate")
+
+    page = organiser.open("/organise").press("Approve these 5 changes")
+
+    assert [one.role for one in people] == [*["Mate"] * 5, "", ""]
+    assert "Approve these 2 changes" in page.buttons
+
+
 @pytest.mark.parametrize("count", [1, 3])
 def test_the_home_page_asks_the_same_few_questions(
     organiser: Browser, queries: list[str], count: int
@@ -616,12 +667,14 @@ def test_the_home_page_asks_the_same_few_questions(
         make_session(speakers=(make_speaker(),))
         make_email()
         make_email(state=FAILED)
+        make_proposal(make_speaker(), role="Mate")
+        make_proposal(make_session(), title="Ebb")
     organiser.open("/organise")
     queries.clear()
 
     organiser.open("/organise")
 
-    assert len(asked(queries)) == 7
+    assert len(asked(queries)) == 8
 
 
 def test_thousands_of_letters_make_no_longer_page(organiser: Browser, queries: list[str]) -> None:

@@ -17,6 +17,7 @@ from tests.factories import (
     sign_in,
 )
 from tests.pages import read_text
+from tests.sent_emails import subjects_to
 
 
 @pytest.fixture
@@ -176,20 +177,45 @@ def test_the_owner_of_an_unknown_email_address_can_be_invited(organiser: Browser
 
     assert groups(page) == {
         "Actions": [
-            *("Invite dora@conference.example as Viewer",),
-            *("Invite dora@conference.example as Registration desk",),
-            *("Invite dora@conference.example as Programme editor",),
+            *("Invite dora@conference.example as Viewer Sends the email now",),
+            *("Invite dora@conference.example as Registration desk Sends the email now",),
+            *("Invite dora@conference.example as Programme editor Sends the email now",),
             *("Invite dora@conference.example as Organiser",),
         ]
     }
-    page = page.follow("Invite dora@conference.example as Registration desk")
-    assert page.press("Send invitation").heading == "Team"
+    team = page.press("Invite dora@conference.example as Registration desk")
+    assert team.heading == "Team"
+    assert "We are sending the invitation." in team.source
     assert [row["Role"] for row in organiser.page.rows] == ["Registration desk", "Organiser"]
     assert groups(organiser.open("/organise/search?q=dora@conference.example")) == {
         "Emails": [
             "You are invited to join the team for Tides and Harbours dora@conference.example"
         ]
     }
+
+
+def test_an_organiser_is_invited_on_a_page_that_says_what_they_can_do(organiser: Browser) -> None:
+    page = organiser.open("/organise/search?q=dora@conference.example")
+
+    page = page.follow("Invite dora@conference.example as Organiser")
+
+    assert page.heading == "Invite a team member"
+    assert page.press("Send invitation").heading == "Team"
+    assert [row["Role"] for row in organiser.page.rows] == ["Organiser", "Organiser"]
+
+
+def test_an_invitation_that_somebody_else_has_sent_meanwhile_is_not_sent_twice(
+    organiser: Browser,
+) -> None:
+    page = organiser.open("/organise/search?q=dora@conference.example")
+    page.press("Invite dora@conference.example as Viewer")
+
+    again = page.press("Invite dora@conference.example as Registration desk", status=422)
+
+    assert again.errors == ["dora@conference.example has a part already. Change the role there"]
+    assert subjects_to("dora@conference.example") == [
+        "You are invited to join the team for Tides and Harbours"
+    ]
 
 
 def test_a_role_is_offered_only_what_it_may_do(visitor: Browser) -> None:

@@ -35,6 +35,7 @@ STATE_LABELS = {
 }
 SUBJECT_LABELS = {"speakers": _l("Speakers"), "sessions": _l("Sessions")}
 MAX_NUMBER_DIGITS = 9  # of a proposal's number
+MAX_ON_DASHBOARD = 5
 
 
 def get_filters() -> Sequence[ListFilter]:
@@ -63,6 +64,13 @@ def get_listing() -> Listing[ProposalReview]:
     )
     rows = queries.list_reviews(proposal_filter, **list_query.window)
     return Listing(rows, queries.count_proposals(proposal_filter), list_query, filters)
+
+
+def list_longest_waiting() -> Sequence[ProposalReview]:
+    """Return the first changes to approve, for the dashboard."""
+    return queries.list_reviews(
+        ProposalFilter(state=OPEN), "sent", is_reversed=False, offset=0, limit=MAX_ON_DASHBOARD
+    )
 
 
 def parse_fingerprints(pairs: Sequence[str]) -> Mapping[int, str]:

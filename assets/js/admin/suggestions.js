@@ -75,12 +75,12 @@ function goOn(event, box, panel) {
   const here = event.target;
   const lines = [...panel.querySelectorAll("li, p:has(a)")];
   const line = lines.findIndex((one) => one.contains(here));
-  const inLine = line < 0 ? [] : [...lines[line].querySelectorAll("a")];
+  const inLine = line < 0 ? [] : [...lines[line].querySelectorAll("a, button")];
   const beside = inLine.indexOf(here);
   const backwards = document.dir === "rtl" ? "ArrowRight" : "ArrowLeft";
   let next;
-  if (event.key === "ArrowDown") next = lines[line + 1]?.querySelector("a");
-  else if (event.key === "ArrowUp") next = line > 0 ? lines[line - 1].querySelector("a") : box;
+  if (event.key === "ArrowDown") next = lines[line + 1]?.querySelector("a, button");
+  else if (event.key === "ArrowUp") next = line > 0 ? lines[line - 1].querySelector("a, button") : box;
   else if (line >= 0) next = inLine[beside + (event.key === backwards ? -1 : 1)];
   if (line < 0 && event.key !== "ArrowDown") return; // the arrows move within what is typed
   event.preventDefault();

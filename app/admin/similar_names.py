@@ -1,0 +1,89 @@
+"""Names of delegates and speakers that are spelt like what was typed.
+
+The database gives only the names that share a piece with each word; their words are then compared
+letter by letter. So a search among thousands of names reads few of them.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
+
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
+from sqlalchemy import ColumnElement, Select, literal, or_, select, union_all
+
+from app.database import db
+from app.programme.collation import sort_key
+from app.programme.models import Speaker
+from app.registration.models import Delegate
+
+MIN_FUZZY_LENGTH = 3  # letters; shorter words are not corrected
+MAX_EDIT_DISTANCE = 2  # letters added, removed, changed or swapped
+NAMES: Final[Mapping[str, tuple[Any, Any]]] = {  # by kind: the key, and the words to compare
+    "delegate": (Delegate.reference, Delegate.name_sort_key),
+    "speaker": (Speaker.slug, Speaker.name_sort_key),
+}
+
+
+def find_keys(query: str, kinds: Sequence[str], limit: int) -> Mapping[str, Sequence[str]]:
+    """Return the keys of the first people with similar names, by kind."""
+    words = sort_key(query).split()
+    parts = [_select_candidates(kind, words) for kind in kinds if kind in NAMES]
+    rows = db.session.execute(union_all(*parts)).tuples().all() if words and parts else ()
+    positions: defaultdict[str, set[int]] = defaultdict(set)
+    for position, (_, _, name) in enumerate(rows):
+        for word in name.split():
+            positions[word].add(position)
+    matches = [_positions_of_similar(word, positions) for word in words]
+    found: dict[str, list[str]] = {}
+    nearest = (rows[one] for one in (set.intersection(*matches) if matches else ()))
+    for kind, key, _ in sorted(nearest, key=lambda row: row[2]):
+        found.setdefault(kind, []).append(key)
+    return {kind: keys[:limit] for kind, keys in found.items()}
+
+
+def _select_candidates(kind: str, words: Sequence[str]) -> Select[tuple[str, str, str]]:
+    key, name = NAMES[kind]
+    within = " " + name + " "
+    return select(literal(kind), key, name).where(
+        *(_shares_piece(within, word, _allowed_distance(word)) for word in words)
+    )
+
+
+def _shares_piece(within: Any, word: str, allowed: int) -> ColumnElement[bool]:
+    """Return whether a name has a piece of the word unchanged, at the place where it belongs.
+
+    So many changes leave one of so many pieces and one more as it is. Two letters that are swapped
+    change two pieces where the word is cut between them, so it is cut in two ways.
+    """
+    cuts = {piece for shift in (0, 1) for piece in _cut(word, allowed + 1, shift)}
+    return or_(*(within.contains(piece, autoescape=True) for piece in sorted(cuts)))
+
+
+def _cut(word: str, count: int, shift: int) -> Iterator[str]:
+    """Yield the pieces of a word; the first begins it, and the last ends it."""
+    ends = [len(word) * number // count + shift for number in range(1, count)]
+    for start, end in zip([0, *ends], [*ends, len(word)], strict=True):
+        opening = "" if start else " "
+        closing = " " if end >= len(word) and count > 1 else ""
+        yield opening + word[start:end] + closing
+
+
+def _allowed_distance(word: str) -> int:
+    if len(word) < MIN_FUZZY_LENGTH:
+        return 0
+    return 1 if len(word) <= MIN_FUZZY_LENGTH + 1 else MAX_EDIT_DISTANCE
+
+
+def _positions_of_similar(word: str, positions: Mapping[str, set[int]]) -> set[int]:
+    """Return the positions of names with a word that begins so, or is spelt nearly so."""
+    begins = {known for known in positions if known.startswith(word)}
+    allowed = _allowed_distance(word)
+    near = (
+        process.extract(
+            word, positions.keys(), scorer=OSA.distance, score_cutoff=allowed, limit=None
+        )
+        if allowed
+        else ()
+    )
+    return set().union(*(positions[known] for known in begins | {one[0] for one in near}))

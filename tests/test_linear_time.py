@@ -29,7 +29,7 @@ from app.interchange import ical as ical_writer
 from app.interchange import plain_text
 from app.interchange.importers.detect import read_bytes
 from app.interchange.importers.raw import TargetConference
-from app.mail import html_body
+from app.mail import html_body, placeholders
 from app.materials import file_validation
 from app.programme import slugs
 from app.programme.fields import table
@@ -193,6 +193,8 @@ RENDERERS: dict[str, Callable[[str], object]] = {
     "an excerpt": markdown.excerpt,
     "HTML or not": html_tags.is_html,
     "an email": lambda given: html_body.parse_blocks(f"Dear Ada\n\n{given}", SITE),
+    "placeholders": lambda given: placeholders.find_problems("{{" + given, {}),
+    "what is only for some": lambda given: placeholders.fill_line("{{ only if " + given, {}),
     "a calendar": lambda given: ical_writer.fold([ical_writer.property_line("SUMMARY", given)]),
     "plain text": plain_text.strip_control_characters,
     "words of the search": search_index.split_words,

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 from flask_babel import gettext
 from rapidfuzz import process
 
-MARK = re.compile(r"\{\{[ \t]*(?P<words>[^{}\n]{0,80}?)[ \t]*\}\}")
+MARK = re.compile(r"\{\{[ \t]*+(?P<words>[^{}\n]{0,80}?)[ \t]*\}\}")
 CONDITION = re.compile(r"only +if +(?P<negation>not +)?(?P<name>\w+)", re.IGNORECASE)
 LONE_MARK_LINE = re.compile(
     r"^[ \t]*\{\{[ \t]*(?:only +if [^{}\n]*|end[ \t]*)\}\}[ \t]*(?:\n|\Z)",

@@ -6,7 +6,7 @@ from datetime import datetime
 from string import ascii_lowercase, ascii_uppercase
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Select, collate, func, or_, select
+from sqlalchemy import ColumnElement, Select, collate, func, literal, or_, select, union_all
 from sqlalchemy.orm import InstrumentedAttribute
 
 from app.database import db, stream
@@ -49,6 +49,20 @@ def list_newest(subject: str, limit: int = 50) -> Sequence[HistoryEntry]:
     newest = (
         select(HistoryEntry)
         .where(HistoryEntry.subject == subject)
+        .order_by(HistoryEntry.id.desc())
+        .limit(limit)
+    )
+    return db.session.scalars(newest).all()
+
+
+def list_newest_about(
+    subjects: Sequence[str], limit: int, *, also: Select[tuple[str]] | None = None
+) -> Sequence[HistoryEntry]:
+    """List the entries about several subjects, newest first; ``also`` selects more subjects."""
+    such = [select(literal(one)) for one in subjects]
+    newest = (
+        select(HistoryEntry)
+        .where(HistoryEntry.subject.in_(union_all(*such, *([] if also is None else [also]))))
         .order_by(HistoryEntry.id.desc())
         .limit(limit)
     )

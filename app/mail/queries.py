@@ -19,7 +19,6 @@ from app.mail.models import FAILED, SENT, WAITING, Email
 IS_WAITING = Email.state == literal(WAITING, literal_execute=True)  # as in the partial index
 
 IS_FAILED = Email.state == literal(FAILED, literal_execute=True)
-MAX_FOR_RECIPIENT = 10  # emails
 
 
 @dataclass(frozen=True)
@@ -68,11 +67,30 @@ def list_for_booking(reference: str) -> Sequence[Email]:
     ).all()
 
 
-def list_for_recipient(address: str, limit: int = MAX_FOR_RECIPIENT) -> Sequence[Email]:
+def list_for_recipient(address: str, limit: int) -> Sequence[Email]:
     """List the newest emails to an address."""
     return db.session.scalars(
         select(Email)
         .where(func.lower(Email.recipient) == address.lower())
+        .order_by(Email.created_at.desc(), Email.id.desc())
+        .limit(limit)
+        .options(defer(Email.message))
+    ).all()
+
+
+def list_for_person(reference: str, address: str, limit: int) -> Sequence[Email]:
+    """List the newest emails about a booking, and those to an address that are about none.
+
+    Several people may share an address: what is about another booking is not listed. The index on
+    the reference finds both.
+    """
+    is_theirs = Email.booking_reference == reference
+    if address:
+        about_none = Email.booking_reference == ""
+        is_theirs |= about_none & (func.lower(Email.recipient) == address.lower())
+    return db.session.scalars(
+        select(Email)
+        .where(is_theirs)
         .order_by(Email.created_at.desc(), Email.id.desc())
         .limit(limit)
         .options(defer(Email.message))

@@ -178,7 +178,7 @@ def erase(address: str) -> None:
     db.session.execute(
         update(UnsubscribeKey).where(UnsubscribeKey.address == stored[0]).values(address=current)
     )
-    for subject in _history_subjects(address):
+    for subject in history_subjects(address):
         history.erase_personal_details(subject)
 
 
@@ -193,10 +193,11 @@ def insert_if_absent(model: type[Base], rows: Sequence[Mapping[str, object]]) ->
 
 def history_subject(address: str) -> str:
     """Return the subject of an address in the history, which does not name it."""
-    return _history_subjects(address)[0]
+    return history_subjects(address)[0]
 
 
-def _history_subjects(address: str) -> list[str]:
+def history_subjects(address: str) -> list[str]:
+    """Return all subjects that an address may have in the history: one for each signing key."""
     bare = address.removeprefix(ERASED)
     is_hash = bare != address
     hashes = [bare] if is_hash else signing.hash_text(SALT, normalise_address(address))

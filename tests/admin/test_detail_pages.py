@@ -36,7 +36,7 @@ def test_what_a_speaker_sent_and_got_stands_beside_them(visitor: Browser) -> Non
 
     page = organiser.open("/organise/speakers/ada-marsh")
 
-    assert activity(page) == ["Changes by speakers", "Emails", "History"]
+    assert activity(page) == ["Emails and changes"]
     assert page.follow("Biography").heading == "Change to Ada Marsh"
     page = organiser.open("/organise/speakers/ada-marsh")
     assert "For somebody else" not in page.links
@@ -52,7 +52,8 @@ def test_who_may_not_read_emails_sees_none_beside_a_speaker(visitor: Browser) ->
 
     page = editor.open("/organise/speakers/ada-marsh")
 
-    assert activity(page) == ["History"]
+    assert activity(page) == ["Changes"]
+    assert "Your own pages" not in page.links
 
 
 def test_what_speakers_ask_of_a_session_stands_beside_it(visitor: Browser) -> None:
@@ -69,7 +70,7 @@ def test_what_a_delegate_got_stands_beside_the_booking(visitor: Browser) -> None
 
     page = sign_in(visitor).open(f"/organise/delegates/{delegate.reference}")
 
-    assert activity(page) == ["Tags", "Notes", "Emails", "History"]
+    assert activity(page) == ["Tags", "Notes, emails and changes"]
     assert "You are registered" in page.links
 
 

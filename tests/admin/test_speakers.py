@@ -336,7 +336,7 @@ def test_saving_what_stands_changes_nothing(organiser: Browser) -> None:
 
     page = form.press("Save")
 
-    assert "No changes yet" in page.text
+    assert "Nothing yet. Emails and changes" in page.text
     assert done(page) == "There were no changes to save."
 
 

@@ -10,7 +10,7 @@ from flask_babel import lazy_gettext as _l
 
 from app import clock
 from app.accounts.guards import current_actor
-from app.admin import bulk_actions, draft_forms
+from app.admin import activity, bulk_actions, draft_forms
 from app.admin.delegates import listing as delegate_listing
 from app.admin.delegates import presentation
 from app.admin.delegates.edit_views import breadcrumbs, redirect_to, render_form, save_answers
@@ -31,8 +31,6 @@ from app.forms.form import (
     Form,
     validates_own_csrf,
 )
-from app.history import queries as history
-from app.mail import queries as mail
 from app.mail import suppression
 from app.registration import queries as registration
 from app.registration.bookings import queries as bookings
@@ -117,13 +115,11 @@ def render_delegate(delegate: Delegate, form: Form) -> ResponseReturnValue:
         422 if form.errors else 200,
         delegate=delegate,
         facts=presentation.list_facts(delegate),
-        letters=mail.list_for_booking(delegate.reference),
         suppressed=suppression.list_reasons(delegate.email) if delegate.email else (),
         reason_names=REASON_NAMES,
-        entries=history.list_newest(delegate.history_subject),
+        activity=activity.list_for_delegate(delegate),
         places=registration.get_seat_counts(),
         form=form,
-        notes=bookings.list_notes(delegate),
         tags=bookings.list_tags(delegate),
         note_form=form if isinstance(form, NoteForm) else NoteForm(formdata=None),
         tag_form=form if isinstance(form, AddTagForm) else build_add_tag_form(formdata=None),

@@ -1,6 +1,5 @@
 """Speakers of the working programme: list, details, form, merging and bulk actions."""
 
-from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
@@ -11,7 +10,7 @@ from flask_babel import lazy_gettext as _l
 
 from app.accounts import guards, roles
 from app.accounts.guards import current_actor
-from app.admin import bulk_actions, draft_forms
+from app.admin import activity, bulk_actions, draft_forms
 from app.admin.draft_forms import deletes_draft
 from app.admin.edit_form import redirect_after_adding
 from app.admin.listing import get_selected, render_list
@@ -24,9 +23,6 @@ from app.forms.form import (
     ConfirmForm,
     validates_own_csrf,
 )
-from app.history import queries as history
-from app.mail import queries as mail
-from app.mail.models import Email
 from app.materials import services as materials
 from app.programme import collation
 from app.programme.editing import speaker_queries, speakers
@@ -40,7 +36,6 @@ from app.programme.fields.speakers import (
 from app.programme.models import Photo, Speaker
 from app.programme.photos import services
 from app.programme.photos.services import PreparedPhoto
-from app.proposals import queries as proposals
 from app.registration import countries
 from app.registration import queries as registration
 from app.releases import current_release
@@ -114,19 +109,10 @@ def show(slug: str) -> ResponseReturnValue:
         may_be_deleted=not speakers.deletion_error(speaker),
         is_public=any(one.slug == slug for one in current_release.get_programme().speakers),
         is_for_readers=speaker_queries.is_publishable(speaker, sessions),
-        entries=history.list_newest(SPEAKER_FIELDS.history_subject(speaker)),
-        sent=proposals.list_about(speaker),
+        activity=activity.list_for_speaker(speaker),
         state_names=STATE_LABELS,
-        letters=_list_emails(speaker),
         form=ConfirmForm(),
     )
-
-
-def _list_emails(speaker: Speaker) -> Sequence[Email]:
-    """List the newest emails to a speaker, for those who may read emails."""
-    if not speaker.contact_address or not guards.can_read(roles.DELEGATES):
-        return ()
-    return mail.list_for_recipient(speaker.contact_address)
 
 
 @bp.get("/<slug>/photo.jpg")

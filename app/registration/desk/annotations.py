@@ -21,6 +21,7 @@ MAX_NOTE_LENGTH = 2000  # characters
 MAX_TAGS = 10  # per delegate
 MAX_LABELS = 50  # different ones in all
 MAX_LABEL_LENGTH = 30  # characters
+NOTE_ADDED = "A note was added"  # in the history
 NOBODY_THERE = "The details of this delegate have been deleted"
 
 
@@ -53,7 +54,7 @@ def add_note(delegate: Delegate, text: str, *, actor: str) -> DelegateNote:
         delegate_id=delegate.id, text=text, written_at=clock.now(), written_by=actor
     )
     db.session.add(note)
-    operations.record(delegate, "A note was added", actor)
+    operations.record(delegate, NOTE_ADDED, actor)
     db.session.flush()
     return note
 

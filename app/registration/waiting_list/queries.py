@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import timedelta
 
-from sqlalchemy import ColumnElement, delete, func, select
+from sqlalchemy import ColumnElement, Select, String, cast, delete, func, literal, select
 
 from app import clock
 from app.database import db
@@ -27,6 +27,12 @@ def get_entry(key: str) -> WaitingListEntry:
 def find_by_number(number: int) -> WaitingListEntry | None:
     """Return the entry with this number, or None."""
     return db.session.get(WaitingListEntry, number)
+
+
+def select_history_subjects(delegate: Delegate) -> Select[tuple[str]]:
+    """Select the subjects, in the audit log, of the entries that became a booking."""
+    subject = literal("waiting list ") + cast(WaitingListEntry.id, String)
+    return select(subject).where(WaitingListEntry.delegate_id == delegate.id)
 
 
 def find_attending(identity_key: str) -> Delegate | None:

@@ -1,0 +1,209 @@
+"""Everything that happened to one person in one thread: emails, notes and changes, newest first.
+
+The thread grows: "Show older" opens the page with what it shows and as much again beneath. So
+every source is asked for as many of its newest items as the page shows, in one query each.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from functools import partial
+from itertools import groupby
+from typing import Any, Final
+
+from flask import request, url_for
+from flask_babel import lazy_gettext as _l
+
+from app.accounts import guards, roles
+from app.admin.email_kinds import get_email_name
+from app.history import queries as history
+from app.history.models import HistoryEntry
+from app.mail import queries as mail
+from app.mail import suppression
+from app.mail.models import Email
+from app.programme.fields.speakers import SPEAKER_FIELDS
+from app.programme.models import Speaker
+from app.proposals import queries as proposals
+from app.proposals.models import Proposal
+from app.registration.bookings import queries as bookings
+from app.registration.desk.annotations import NOTE_ADDED
+from app.registration.models import Delegate, DelegateNote
+from app.registration.waiting_list import queries as waiting_list
+from app.web.formatting import local_day, site_time
+
+PAGE_SIZE: Final = 30  # items
+MAX_PAGES: Final = 100
+EMAILS: Final = "emails"
+NOTES: Final = "notes"
+CHANGES: Final = "changes"
+ANCHOR: Final = "activity"  # on a small screen the thread is far down the page
+LABELS: Final = {EMAILS: _l("Emails"), NOTES: _l("Notes"), CHANGES: _l("Changes")}
+SAME_ACTION: Final = timedelta(seconds=1)
+
+
+@dataclass(frozen=True)
+class ActivityItem:
+    """One thing that happened."""
+
+    kind: str  # email, note, proposal or entry
+    happened_at: datetime  # in the site's time
+    content: Email | DelegateNote | Proposal | HistoryEntry
+    label: str = ""  # what sort of email it is
+    number: int = 0  # in the thread, from 1
+
+
+@dataclass(frozen=True)
+class ActivityDay:
+    """What happened on one day."""
+
+    day: date
+    items: Sequence[ActivityItem]
+
+
+@dataclass(frozen=True)
+class ActivityFilter:
+    """A link that shows only one kind of activity, or all."""
+
+    label: Any
+    url: str
+    is_current: bool
+
+
+@dataclass(frozen=True)
+class Activity:
+    """The thread about one person, as far as it is shown."""
+
+    days: Sequence[ActivityDay]
+    current: str  # the filter; "" for all
+    filters: Sequence[ActivityFilter]
+    older_url: str  # "" if everything is shown
+    undone: frozenset[int]  # entries of the history that another one undoes
+
+
+Source = Callable[[int], Sequence[ActivityItem]]  # returns as many of its newest items as asked for
+
+
+def list_for_delegate(delegate: Delegate) -> Activity:
+    """Return the thread about a delegate; after an erasure what is left of it."""
+    subjects = [delegate.history_subject, *_address_subjects(delegate.email)]
+    from_waiting_list = waiting_list.select_history_subjects(delegate)
+
+    def emails(limit: int) -> Sequence[ActivityItem]:
+        found = mail.list_for_person(delegate.reference, delegate.email, limit)
+        return [_email_item(one) for one in found]
+
+    def notes(limit: int) -> Sequence[ActivityItem]:
+        found = bookings.list_notes(delegate)[:limit]
+        return [ActivityItem("note", one.written_at, one) for one in found]
+
+    def entries(limit: int) -> Sequence[ActivityItem]:
+        return _list_entries(history.list_newest_about(subjects, limit, also=from_waiting_list))
+
+    url = partial(url_for, "admin.delegates.show", reference=delegate.reference)
+    return _build_activity({EMAILS: [emails], NOTES: [notes], CHANGES: [entries]}, url)
+
+
+def list_for_speaker(speaker: Speaker) -> Activity:
+    """Return the thread about a speaker; without emails for those who may not read them."""
+    address = speaker.contact_address if guards.can_read(roles.DELEGATES) else ""
+    subjects = [SPEAKER_FIELDS.history_subject(speaker), *_address_subjects(address)]
+
+    def emails(limit: int) -> Sequence[ActivityItem]:
+        found = mail.list_for_recipient(address, limit) if address else ()
+        return [_email_item(one) for one in found]
+
+    def sent(limit: int) -> Sequence[ActivityItem]:
+        found = proposals.list_about(speaker, limit)
+        return [ActivityItem("proposal", one.sent_at, one) for one in found]
+
+    def entries(limit: int) -> Sequence[ActivityItem]:
+        return _list_entries(history.list_newest_about(subjects, limit))
+
+    sources: dict[str, Sequence[Source]] = {CHANGES: [sent, entries]}
+    if guards.can_read(roles.DELEGATES):
+        sources = {EMAILS: [emails], **sources}
+    return _build_activity(sources, partial(url_for, "admin.speakers.show", slug=speaker.slug))
+
+
+def _address_subjects(address: str) -> Sequence[str]:
+    """Return the subjects under which the history says whether group emails go to an address."""
+    return suppression.history_subjects(address) if address else ()
+
+
+def _email_item(email: Email) -> ActivityItem:
+    return ActivityItem("email", site_time(email.created_at), email, get_email_name(email.template))
+
+
+def _list_entries(entries: Sequence[HistoryEntry]) -> Sequence[ActivityItem]:
+    return [ActivityItem("entry", one.happened_at, one) for one in entries]
+
+
+def _build_activity(sources: Mapping[str, Sequence[Source]], url: Callable[..., str]) -> Activity:
+    """Merge what the sources of the chosen kind have, and cut it where the page ends."""
+    current = _parse_filter(request.args.get("show", ""), sources)
+    pages = _parse_pages(request.args.get("pages", ""))
+    size = pages * PAGE_SIZE
+    chosen = [sources[current]] if current else sources.values()
+    found = [item for each in chosen for source in each for item in source(size + 1)]
+    found.sort(key=lambda item: item.happened_at, reverse=True)
+    items = found[:size] if current else _leave_out_repetitions(found[:size])
+    older_url = ""
+    if len(found) > size and pages < MAX_PAGES:
+        values = {"show": current} if current else {}
+        older_url = url(**values, pages=pages + 1, _anchor=f"activity-{len(items) + 1}")
+    filters = _list_filters(sources, current, url)
+    return Activity(_group_by_day(items), current, filters, older_url, _list_undone(items))
+
+
+def _parse_filter(typed: str, sources: Mapping[str, Sequence[Source]]) -> str:
+    """Return the filter that was asked for; "" if there is no such, or nothing to choose from."""
+    return typed if typed in sources and len(sources) > 1 else ""
+
+
+def _parse_pages(typed: str) -> int:
+    """Return how many pages the thread is long; what is no such number counts as one."""
+    is_number = typed.isascii() and typed.isdecimal() and len(typed) <= len(str(MAX_PAGES))
+    return min(max(int(typed), 1), MAX_PAGES) if is_number else 1
+
+
+def _leave_out_repetitions(items: Sequence[ActivityItem]) -> Sequence[ActivityItem]:
+    """Leave out that a note was added where the note itself is there to read."""
+    notes = [one.content for one in items if isinstance(one.content, DelegateNote)]
+
+    def repeats(item: ActivityItem) -> bool:
+        entry = item.content
+        if not isinstance(entry, HistoryEntry) or entry.summary != NOTE_ADDED:
+            return False
+        return any(
+            note.written_by == entry.actor
+            and abs(entry.happened_at - note.written_at) < SAME_ACTION
+            for note in notes
+        )
+
+    return [one for one in items if not repeats(one)]
+
+
+def _list_filters(
+    sources: Mapping[str, Sequence[Source]], current: str, url: Callable[..., str]
+) -> Sequence[ActivityFilter]:
+    if len(sources) == 1:
+        return ()
+    return [
+        ActivityFilter(_l("All"), url(_anchor=ANCHOR), not current),
+        *(
+            ActivityFilter(LABELS[one], url(show=one, _anchor=ANCHOR), one == current)
+            for one in sources
+        ),
+    ]
+
+
+def _list_undone(items: Sequence[ActivityItem]) -> frozenset[int]:
+    entries = [one.content for one in items if isinstance(one.content, HistoryEntry)]
+    return frozenset(one.undoes_id for one in entries if one.undoes_id is not None)
+
+
+def _group_by_day(items: Sequence[ActivityItem]) -> Sequence[ActivityDay]:
+    """Group the items by day, and number them from 1 over all days."""
+    numbered = [replace(one, number=number) for number, one in enumerate(items, 1)]
+    days = groupby(numbered, key=lambda item: local_day(item.happened_at))
+    return [ActivityDay(day, list(each)) for day, each in days]

@@ -1,0 +1,257 @@
+"""All that happened to one person in one thread: emails, notes and changes, newest first."""
+
+from datetime import timedelta
+
+import pytest
+
+from app import clock
+from app.accounts.models import DESK, EDITOR
+from app.database import transaction
+from app.history.models import HistoryEntry
+from app.mail.models import SENT, UNSUBSCRIBED
+from app.mail.suppression import lift, list_reasons, suppress
+from app.programme.models import Speaker
+from app.registration.desk import annotations, services
+from app.registration.models import ACCEPTED, Delegate
+from tests.browser import Browser, Page
+from tests.factories import (
+    get_ada_marsh,
+    make_delegate,
+    make_email,
+    make_proposal,
+    make_waiting_list_entry,
+    save,
+    sign_in,
+)
+from tests.pages import read_text
+
+DORA = "dora@conference.example"
+DAY = timedelta(days=1)
+
+
+@pytest.fixture
+def desk(visitor: Browser) -> Browser:
+    return sign_in(visitor, DORA, role=DESK)
+
+
+@pytest.fixture
+def ada() -> Speaker:
+    ada = get_ada_marsh()
+    ada.contact_address = "ada@example.org"
+    save(ada)
+    return ada
+
+
+def of(delegate: Delegate, query: str = "") -> str:
+    return f"/organise/delegates/{delegate.reference}{query}"
+
+
+def happened(summary: str, subject: str, days_ago: int, actor: str = DORA) -> None:
+    when = clock.now() - days_ago * DAY
+    save(HistoryEntry(summary=summary, subject=subject, happened_at=when, actor=actor))
+
+
+def email(subject: str, days_ago: int = 0, **values: object) -> None:
+    make_email(subject=subject, created_at=clock.real_now() - days_ago * DAY, **values)
+
+
+def thread(page: Page) -> list[tuple[str, list[str]]]:
+    """Return each day of the thread, with the first line of each of its items."""
+    [form] = page.tree.find_by_class("thread")
+    days = [read_text(one) for one in page.tree.find_all("h3", within=form)]
+    lists = [[read_text(item[0]) for item in one] for one in page.tree.find_by_class("past")]
+    return list(zip(days, lists, strict=True))
+
+
+def lines(page: Page) -> list[str]:
+    return [line for _, each in thread(page) for line in each]
+
+
+def narrow(page: Page, label: str) -> Page:
+    """Follow a filter of the thread; the menu has a link "Emails" as well."""
+    [filters] = page.tree.find_by_class("views")
+    [link] = [one for one in page.tree.find_all("a", within=filters) if read_text(one) == label]
+    return page.browser.open(str(link.get("href")).partition("#")[0])
+
+
+@pytest.mark.both_databases
+def test_everything_about_a_delegate_stands_in_one_thread_by_day(desk: Browser) -> None:
+    delegate = make_delegate(email="ada@example.org")
+    waited = make_waiting_list_entry(state=ACCEPTED, delegate_id=delegate.id, ended_at=clock.now())
+    somebody_else = make_waiting_list_entry()
+    happened("Joined the waiting list", waited.history_subject, 4, "the delegate")
+    happened("Joined the list after her", somebody_else.history_subject, 4)
+    email("You are on the waiting list", 4, recipient="Ada@Example.org")
+    happened("Registered", delegate.history_subject, 2, "the delegate")
+    email("You have a place", 2, booking_reference=delegate.reference, recipient="old@example.org")
+    email("About her sister's booking", 2, booking_reference="BCDF9999")
+    email("To somebody else", 2, recipient="bea@example.org")
+    with transaction():
+        annotations.add_tag(delegate, "Press", actor=DORA)
+        annotations.add_note(delegate, "Arrives late", actor=DORA)
+        suppress("ada@example.org", UNSUBSCRIBED)
+        suppress("bea@example.org", UNSUBSCRIBED)
+
+    page = desk.open(of(delegate))
+
+    assert thread(page) == [
+        (
+            "Tuesday 12 May 2009",
+            ["Arrives late", "Group emails stopped: unsubscribed", "A tag was added"],
+        ),
+        ("Sunday 10 May 2009", ["You have a place", "Registered"]),
+        ("Friday 8 May 2009", ["You are on the waiting list", "Joined the waiting list"]),
+    ]
+
+
+@pytest.mark.both_databases
+def test_the_thread_is_narrowed_to_emails_notes_or_changes(desk: Browser) -> None:
+    delegate = make_delegate()
+    email("You have a place", booking_reference=delegate.reference)
+    with transaction():
+        annotations.add_note(delegate, "Arrives late", actor=DORA)
+
+    page = desk.open(of(delegate))
+    assert lines(narrow(page, "Emails")) == ["You have a place"]
+    assert lines(narrow(page, "Notes")) == ["Arrives late"]
+    assert lines(narrow(page, "Changes")) == ["A note was added"]
+    assert lines(desk.open(of(delegate, "?show=secrets"))) == lines(page)
+
+
+def test_an_email_says_what_it_is_and_whether_it_was_delivered(desk: Browser) -> None:
+    delegate = make_delegate(email="ada@example.org")
+    email("You have a place", state=SENT, sent_at=clock.real_now())
+
+    page = desk.open(of(delegate))
+
+    assert (
+        "You have a place 9:30am, Confirmation Accepted for delivery to ada@example.org at "
+        "9:30am on Tuesday 12 May 2009" in page.text
+    )
+    assert page.follow("You have a place").address.startswith("/organise/letters/")
+
+
+def test_that_a_note_was_added_is_said_once_and_again_when_the_note_is_gone(
+    desk: Browser,
+) -> None:
+    delegate = make_delegate()
+    page = desk.open(of(delegate)).press("Add note", {"New note": "Arrives late"})
+    assert lines(page) == ["Arrives late"]
+
+    page = page.press("Delete note “Arrives late”")
+
+    assert lines(page) == ["A note was deleted", "A note was added"]
+
+
+def test_that_emails_are_allowed_again_stands_in_the_thread(desk: Browser) -> None:
+    delegate = make_delegate(email="ada@example.org")
+    with transaction():
+        suppress("ada@example.org", UNSUBSCRIBED)
+    with transaction():
+        lift(list_reasons("ada@example.org")[0].id, actor=DORA)
+
+    assert lines(desk.open(of(delegate))) == [
+        "Group emails are allowed again",
+        "Group emails stopped: unsubscribed",
+    ]
+
+
+@pytest.mark.both_databases
+def test_a_long_thread_is_folded_after_thirty_and_grows(desk: Browser, queries: list[str]) -> None:
+    delegate = make_delegate()
+    for number in reversed(range(35)):
+        happened(f"Change {number}", delegate.history_subject, number)
+        email(f"Email {number}", number, booking_reference=delegate.reference)
+    everything = [f"{kind} {number}" for number in range(35) for kind in ("Email", "Change")]
+
+    desk.open(of(delegate))  # what every page reads once
+    queries.clear()
+    page = desk.open(of(delegate))
+
+    assert len(queries) <= 9, queries
+    assert lines(page) == everything[:30]
+    assert (
+        page.links["Show older"] == f"/organise/delegates/{delegate.reference}?pages=2#activity-31"
+    )
+    page = page.follow("Show older")
+    assert lines(page) == everything[:60]
+    page = page.follow("Show older")
+    assert lines(page) == everything
+    assert "Show older" not in page.links
+    page = narrow(page, "Emails").follow("Show older")
+    assert lines(page) == [f"Email {number}" for number in range(35)]
+
+
+@pytest.mark.parametrize("typed", ["0", "-1", "x", "٣", "9999999999", ""])
+def test_a_number_of_pages_that_cannot_be_shows_the_first(desk: Browser, typed: str) -> None:
+    delegate = make_delegate()
+    for number in range(31):
+        happened(f"Change {number}", delegate.history_subject, number)
+
+    assert len(lines(desk.open(of(delegate, f"?pages={typed}")))) == 30
+
+
+def test_of_an_erased_delegate_only_what_names_nobody_is_left(visitor: Browser) -> None:
+    delegate = make_delegate(email="ada@example.org", cancelled_at=clock.now())
+    email("To whoever has the address now")
+    with transaction():
+        annotations.add_note(delegate, "Arrives late", actor=DORA)
+        services.erase(delegate, actor=DORA)
+
+    page = sign_in(visitor).open(of(delegate))
+
+    assert lines(page) == ["The details were deleted", "A note was added"]
+
+
+def test_what_is_not_there_yet_is_said(desk: Browser) -> None:
+    delegate = make_delegate()
+
+    page = desk.open(of(delegate))
+
+    assert "Nothing yet. Emails and changes will be listed here" in page.text
+    page = narrow(page, "Emails")
+    assert "No emails. We delete emails after a while." in page.text
+    page = narrow(page, "Notes")
+    assert "No notes yet." in page.text
+    page = narrow(page, "Changes")
+    assert "No changes yet." in page.text
+
+
+@pytest.mark.both_databases
+def test_a_speaker_has_a_thread_too_with_what_they_ask_to_change(
+    visitor: Browser, ada: Speaker, queries: list[str]
+) -> None:
+    organiser = sign_in(visitor)
+    happened("Ada Marsh was added", f"speaker {ada.key}", 3)
+    email("Your own pages", 2)
+    make_proposal(ada, biography="She *swims*.")
+    with transaction():
+        suppress("ada@example.org", UNSUBSCRIBED)
+
+    organiser.open("/organise/speakers/ada-marsh")  # what every page reads once
+    queries.clear()
+    page = organiser.open("/organise/speakers/ada-marsh")
+
+    assert len(queries) <= 12, queries
+    assert lines(page)[-2:] == ["Your own pages", "Ada Marsh was added"]
+    assert sorted(lines(page)[:-2]) == [
+        "Ada Marsh: changes were sent for approval (biography)",
+        "Biography",
+        "Group emails stopped: unsubscribed",
+    ]
+    assert "ada@example.org Change by a speaker: To approve" in page.text
+
+
+def test_a_programme_editor_sees_no_email_in_the_thread_of_a_speaker(
+    visitor: Browser, ada: Speaker
+) -> None:
+    happened("Ada Marsh was added", f"speaker {ada.key}", 3)
+    email("Your own pages", 2)
+    with transaction():
+        suppress("ada@example.org", UNSUBSCRIBED)
+    editor = sign_in(visitor, "ed@conference.example", EDITOR)
+
+    page = editor.open("/organise/speakers/ada-marsh?show=emails")
+
+    assert lines(page) == ["Ada Marsh was added"]
+    assert list(page.tree.find_by_class("views")) == []

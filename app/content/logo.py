@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, Final
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, literal, select, true
 
 from app import clock
 from app.cache_version import bump_cache_version
 from app.content.look import SUBJECT
-from app.content.models import SiteLogo
+from app.content.models import SiteLogo, SiteLook
+from app.content.palette import SHIPPED, Palette
 from app.database import db, lock_table
 from app.errors import RuleViolation, StaleEdit
 from app.history import services as history
@@ -73,16 +74,22 @@ class Logo:
         return "" if self.options.description == name else self.options.description
 
 
-def load_logo(connection: Connection) -> Logo | None:
-    """Load the logo for public pages, or None."""
-    columns = SiteLogo.key, SiteLogo.picture, SiteLogo.width, SiteLogo.height
-    options = SiteLogo.description, SiteLogo.has_plate, SiteLogo.has_name
-    is_set = SiteLogo.picture.is_not(None)
-    row = connection.execute(select(*columns, *options).where(is_set)).first()
-    if row is None:
-        return None
+NOTHING = select(literal(1)).subquery()  # a row, whether anything is set or not
+SELECT_LOOK: Final = select(
+    *(SiteLook.brand, SiteLook.accent),
+    *(SiteLogo.key, SiteLogo.picture, SiteLogo.width, SiteLogo.height),
+    *(SiteLogo.description, SiteLogo.has_plate, SiteLogo.has_name),
+).select_from(NOTHING.outerjoin(SiteLook, true()).outerjoin(SiteLogo, true()))
+
+
+def load_look(connection: Connection) -> tuple[Palette, Logo | None]:
+    """Load the colours and the logo for public pages, in one query."""
+    row = connection.execute(SELECT_LOOK).one()
+    palette = Palette(row.brand, row.accent) if row.brand else SHIPPED
+    if not row.picture:
+        return palette, None
     shown = LogoOptions(row.description, row.has_plate, row.has_name)
-    return Logo(row.key, bytes(row.picture or b""), row.width, row.height, shown)
+    return palette, Logo(row.key, bytes(row.picture), row.width, row.height, shown)
 
 
 def find() -> SiteLogo | None:

@@ -6,7 +6,7 @@ Without a row the site has the shipped look. Public pages read it with the texts
 from collections.abc import Iterator
 from typing import Final
 
-from sqlalchemy import Connection, select
+from sqlalchemy import select
 
 from app import clock
 from app.cache_version import bump_cache_version
@@ -29,12 +29,6 @@ def find() -> SiteLook | None:
 def to_palette(look: SiteLook | None) -> Palette:
     """Return the colours that have been set, or the shipped ones."""
     return Palette(look.brand, look.accent) if look else SHIPPED
-
-
-def load_palette(connection: Connection) -> Palette:
-    """Load the colours for public pages."""
-    row = connection.execute(select(SiteLook.brand, SiteLook.accent)).first()
-    return Palette(*row) if row else SHIPPED
 
 
 def save_palette(palette: Palette, *, expected_version: int, actor: str) -> bool:

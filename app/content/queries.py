@@ -16,7 +16,7 @@ from sqlalchemy import Connection, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from app import cache_version, clock
-from app.content import images, logo, look, markdown, models, versions
+from app.content import images, logo, markdown, models, versions
 from app.content.logo import Logo
 from app.content.palette import Palette
 from app.content.versions import (
@@ -303,11 +303,12 @@ def _load(folder: Path, connection: Connection) -> ContentStore:
         links=[LinkPosition(*row) for row in connection.execute(SELECT_LINKS)],
         menus=[MenuPosition(*row) for row in connection.execute(SELECT_MENUS)],
     )
+    palette, shown_logo = logo.load_look(connection)
     store = replace(
         store,
         images=images.load_infos(connection),
-        palette=look.load_palette(connection),
-        logo=logo.load_logo(connection),
+        palette=palette,
+        logo=shown_logo,
     )
     if not store.saved:
         return store

@@ -185,6 +185,7 @@ def purge_expired() -> None:
     """Delete what is known of people who no longer wait; of all, a while after the conference."""
     if not cache_version.is_clock_in_sync():
         return
+    seats.lock_if_set(seats.CONFERENCE)  # before any entry, as everywhere
     queries.delete_ended()
     programme = get_programme()
     if not programme.is_published or clock.now() < _get_conference_end() + queries.RETENTION:

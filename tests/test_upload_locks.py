@@ -36,7 +36,7 @@ from tests.factories import (
     sign_in_speaker,
 )
 from tests.materials.sample_files import make_pdf
-from tests.programme.sample_pictures import make_picture
+from tests.programme.sample_pictures import make_logo, make_picture
 
 READERS = (  # what reads a file, by the beginning of the module's name
     *("app.interchange.importers.detect", "app.interchange.importers.safe_"),
@@ -104,6 +104,15 @@ PLACES = [
         make_picture(),
         "Choose a JPEG, PNG or WebP picture",
         {"Description of the picture": "A ramp"},
+    ),
+    Place(
+        "admin.logo.edit",
+        "/organise/look/logo",
+        "Save",
+        "Picture",
+        make_logo("#ffffff"),
+        "Choose a PNG or WebP picture",
+        {"Description of the logo": "Tides"},
     ),
     a_photo("admin.speakers.photo.edit", "/organise/speakers/ada-marsh/photo", SAVED),
     a_photo("speakers.photo.edit", "/speak/ada-marsh/photo", SENT),
@@ -187,6 +196,7 @@ def test_every_page_that_takes_a_file_is_tried_here(site: Flask) -> None:
         "PhotoForm",
         "MaterialFileForm",
         "PictureForm",
+        "LogoForm",
     }
     assert {one.endpoint for one in PLACES} == _endpoints_for_large_files(site)
 

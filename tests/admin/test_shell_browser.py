@@ -86,7 +86,8 @@ def test_a_list_shows_many_rows_at_once(office: Page, name: str) -> None:
     wait_until(lambda: office.evaluate(ROWS_IN_VIEW) >= 4, "four rows on a phone")
     assert horizontal_overflow(office) == 0
     box = office.locator(".list-box")
-    assert box.evaluate("box => box.scrollWidth - box.clientWidth") == 0  # nothing at its side
+    hidden = "box => box.scrollWidth - box.clientWidth"
+    wait_until(lambda: box.evaluate(hidden) == 0, "nothing at its side")
 
 
 def test_a_compact_list_shows_more_rows_and_stays_so(office: Page) -> None:

@@ -143,9 +143,9 @@ def _save(form: LogoForm) -> Response:
     prepared: PreparedLogo | None = None
     if is_uploaded_file(form.file.data):
         prepared = logo_images.prepare_upload(form.file.data.read())
+    _check(prepared, form.options)  # pictures are decoded before anybody waits for the database
     start_writing()
     guards.require_role_for(roles.LOOK)()  # again: access may have been revoked meanwhile
-    _check(prepared, form.options)
     has_changed = logo.save(
         prepared,
         form.options,

@@ -33,7 +33,6 @@ from app.registration.models import (
     DelegateNote,
     DelegateTag,
     LinkedAgenda,
-    WaitingListEntry,
 )
 from app.registration.queries import Answers
 from app.registration.waiting_list import queries as waiting_list_entries
@@ -191,7 +190,6 @@ def erase(delegate: Delegate) -> None:
     for model in ANNOTATIONS:
         db.session.execute(delete(model).where(model.delegate_id == delegate.id))
     unlink_agenda(delegate)
-    db.session.execute(delete(WaitingListEntry).where(WaitingListEntry.delegate_id == delegate.id))
     mail.delete_for_booking(delegate.reference)
     waiting_list_entries.erase_delegate(delegate)
     for erase_more in ERASED_ABOVE:

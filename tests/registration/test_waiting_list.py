@@ -178,6 +178,48 @@ def test_an_offer_ends_and_the_place_goes_to_the_next(visitor: Browser, frozen_t
     assert counts() == (1, 0)
 
 
+def test_who_joins_again_after_an_offer_goes_to_the_end_though_the_worker_has_not_come(
+    visitor: Browser, new_browser: Callable[[], Browser], frozen_time: Any
+) -> None:
+    [early] = fill_conference()
+    join(visitor, "Ada")
+    join(visitor, "Bea")
+    join(visitor, "Cleo")
+    cancel(early)
+    frozen_time.move_to("2009-05-13T09:32:00+01:00")
+
+    join(new_browser(), "Ada")
+    run_due()
+
+    assert subjects_to("ada@example.org")[-2:] == [
+        "The offer of a place at Tides and Harbours has ended",
+        "You are on the waiting list for Tides and Harbours",
+    ]
+    page = open_own_page(visitor, "ada@example.org")
+    assert "You are number 2." in page.text
+    assert state_of("bea@example.org") == "offered"
+    assert counts() == (1, 2)
+    assert list_miscounts() == []
+
+
+def test_who_joins_again_after_an_offer_is_offered_the_place_again_where_nobody_else_waits(
+    visitor: Browser, new_browser: Callable[[], Browser], frozen_time: Any
+) -> None:
+    [early] = fill_conference()
+    join(visitor, "Ada")
+    cancel(early)
+    frozen_time.move_to("2009-05-13T09:32:00+01:00")
+
+    join(new_browser(), "Ada")
+    run_due()
+
+    page = open_own_page(visitor, "ada@example.org")
+    assert "9:33am on Thursday 14 May 2009" in page.text
+    assert page.press("Take the place").heading == "Your booking"
+    assert counts() == (1, 0)
+    assert list_miscounts() == []
+
+
 def test_an_offer_that_has_ended_cannot_be_taken(visitor: Browser, frozen_time: Any) -> None:
     [early] = fill_conference()
     join(visitor, "Ada")

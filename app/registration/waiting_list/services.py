@@ -52,9 +52,9 @@ def join(answers: Answers, language: str) -> None:
     RuleViolation if there are places left.
     """
     key = delegate_record.identity_key(registration.full_name(answers), answers[EMAIL])
-    seats.lock_limit(seats.CONFERENCE)
+    limit = seats.lock_limit(seats.CONFERENCE)
     delegate = queries.find_attending(key)
-    entry = queries.find_open(key)
+    entry = _find_current(key, limit)
     if delegate is not None:
         emails.send_already_registered(delegate)
     elif entry is not None:
@@ -146,9 +146,7 @@ def run_due() -> None:
     for entry in db.session.scalars(
         overdue.order_by(WaitingListEntry.id).limit(BATCH_SIZE).with_for_update()
     ):
-        _give_up_place(entry)
-        emails.send_waiting_list_lapsed(entry)
-        _end(entry, LAPSED, "The offer of a place ended", history.ACTOR_SITE)
+        _lapse(entry)
     if limit.waiting:
         offer_places()
 
@@ -161,8 +159,7 @@ def offer_places() -> None:
         if not seats.hold_for_next(seats.CONFERENCE):
             return
         entry = queries.get_next_for_update()
-        entry.state, entry.offered_at = OFFERED, clock.now()
-        entry.offer_ends_at = get_offer_end(entry.offered_at)
+        _set_offered(entry)
         emails.send_waiting_list_offer(entry)
         _record(entry, "A place was offered", history.ACTOR_SITE)
 
@@ -226,6 +223,37 @@ def _is_anything_due() -> bool:
     )
     with read_only_connection(db.engine) as connection:
         return bool(connection.execute(select(or_(ended, free))).scalar())
+
+
+def _find_current(key: str, limit: SeatLimit) -> WaitingListEntry | None:
+    """Return the entry of someone who waits or may take a place; an offer that is over has ended.
+
+    The worker ends offers within seconds, but whoever joins again before then must not be told of
+    a place that they cannot take. It goes to the next person, or where nobody else waits it is
+    offered to them anew. The caller holds the lock of the limit.
+    """
+    entry = queries.find_open(key)
+    if entry is None or not entry.is_offered or can_accept(entry):
+        return entry
+    _lock(entry)
+    if can_offer() and not limit.waiting:
+        _set_offered(entry)
+        _record(entry, "A place was offered again", history.ACTOR_SITE)
+        return entry
+    _lapse(entry)
+    offer_places()
+    return None
+
+
+def _set_offered(entry: WaitingListEntry) -> None:
+    entry.state, entry.offered_at = OFFERED, clock.now()
+    entry.offer_ends_at = get_offer_end(entry.offered_at)
+
+
+def _lapse(entry: WaitingListEntry) -> None:
+    _give_up_place(entry)
+    emails.send_waiting_list_lapsed(entry)
+    _end(entry, LAPSED, "The offer of a place ended", history.ACTOR_SITE)
 
 
 def _lock(entry: WaitingListEntry) -> None:

@@ -57,9 +57,13 @@ def _count_slow_emails() -> ColumnElement[int]:
 
 def _count_returned_addresses() -> ColumnElement[int]:
     """Return the subquery that counts the addresses of delegates that take no emails."""
-    attending = select(func.lower(Delegate.email)).where(Delegate.cancelled_at.is_(None))
-    is_returned = SuppressedAddress.reason == BOUNCED
-    return count_where(SuppressedAddress, is_returned, SuppressedAddress.address.in_(attending))
+    returned = select(SuppressedAddress.address).where(SuppressedAddress.reason == BOUNCED)
+    address = func.lower(Delegate.email)
+    return (
+        select(func.count(address.distinct()))
+        .where(Delegate.cancelled_at.is_(None), address.in_(returned))
+        .scalar_subquery()
+    )
 
 
 def _count_uploads() -> ColumnElement[int]:

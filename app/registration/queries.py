@@ -17,9 +17,7 @@ from sqlalchemy import (
     bindparam,
     cast,
     func,
-    literal,
     select,
-    union_all,
 )
 from sqlalchemy.orm import joinedload
 
@@ -305,18 +303,13 @@ TIMESTAMP_LENGTH = (
 )
 TIMESTAMP_FORMAT = "%Y-%m-%d %H:%M"
 REGISTRATION_TIMESTAMP = func.substr(cast(Delegate.registered_at, String), 1, TIMESTAMP_LENGTH)
-STATISTICS_ROWS = union_all(
+# As lists, which are read in one pass: counting them here is faster than three times GROUP BY.
+STATISTICS = select(
     *(
-        select(literal(name).label("name"), what.label("what"), func.count().label("number"))
-        .where(ATTENDING)
-        .group_by(what)
-        for name, what in (
-            ("moment", REGISTRATION_TIMESTAMP),
-            ("country", Delegate.country),
-            ("days", Delegate.days),
-        )
+        func.aggregate_strings(what, ",")
+        for what in (REGISTRATION_TIMESTAMP, Delegate.country, Delegate.days)
     )
-)
+).where(ATTENDING)
 
 
 @dataclass(frozen=True)
@@ -330,17 +323,16 @@ class RegistrationStatistics:
 
 def get_statistics(time_zone: str) -> RegistrationStatistics:
     """Count the delegates with a place, in one query."""
-    found: dict[str, Counter[str]] = {"moment": Counter(), "country": Counter(), "days": Counter()}
-    for name, what, number in db.session.execute(STATISTICS_ROWS):
-        found[name][what] += number
+    lists = db.session.execute(STATISTICS).one()
+    moments, countries, choices = (
+        Counter(() if text is None else text.split(",")) for text in lists
+    )
     zone = ZoneInfo(time_zone)
     registered: Counter[date] = Counter()
-    for moment, number in found["moment"].items():
+    for moment, number in moments.items():
         utc = datetime.strptime(f"{moment}0", TIMESTAMP_FORMAT).replace(tzinfo=UTC)
         registered[utc.astimezone(zone).date()] += number
     coming: Counter[date] = Counter()
-    for days, number in found["days"].items():
+    for days, number in choices.items():
         coming.update({date.fromisoformat(day): number for day in days.split()})
-    return RegistrationStatistics(
-        dict(registered), dict(found["country"]), dict(sorted(coming.items()))
-    )
+    return RegistrationStatistics(dict(registered), dict(countries), dict(sorted(coming.items())))

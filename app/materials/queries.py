@@ -22,6 +22,13 @@ from app.programme.snapshot import Snapshot
 
 MATERIAL_GONE = "There is no such file or link any more"
 IS_PRESENT = Material.deleted_at.is_(None)
+COUNT_OF_SPEAKER = (  # a subquery for other packages: materials in the sessions of a speaker
+    select(func.count(Material.id.distinct()))
+    .join(Appearance, Appearance.session_id == Material.session_id)
+    .where(Appearance.speaker_id == Speaker.id, IS_PRESENT)
+    .correlate(Speaker)
+    .scalar_subquery()
+)
 # Ids of speakers whose materials must not be public; the package with their answers adds to it.
 REFUSALS: list[Select[tuple[int]]] = []
 
@@ -93,17 +100,6 @@ def count_downloads(materials: Collection[Material]) -> Mapping[int, int]:
         .group_by(DownloadCount.material_id)
     )
     return {**dict.fromkeys(ids, 0), **{number: int(total) for number, total in rows}}
-
-
-def count_by_speaker(speakers: Collection[int]) -> Mapping[int, int]:
-    """Return the number of materials in each speaker's sessions, by speaker id."""
-    rows = db.session.execute(
-        select(Appearance.speaker_id, func.count(Material.id.distinct()).label("total"))
-        .join(Material, Material.session_id == Appearance.session_id)
-        .where(Appearance.speaker_id.in_(speakers), IS_PRESENT)
-        .group_by(Appearance.speaker_id)
-    )
-    return {**dict.fromkeys(speakers, 0), **{row.speaker_id: row.total for row in rows}}
 
 
 def list_awaiting_release() -> Sequence[Material]:

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from hashlib import sha256
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import ColumnElement, Select, case, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, contains_eager
@@ -212,21 +212,33 @@ def is_about(entity: Speaker | Session) -> ColumnElement[bool]:
     return Proposal.session_id == entity.id
 
 
-def latest_states(
-    column: InstrumentedAttribute[int | None], ids: Collection[int], field_names: Collection[str]
-) -> dict[int, str]:
-    """Return the state of the latest proposal about these fields, by id of speaker or session.
+class ProposedNames(NamedTuple):
+    """The fields that a proposal would change, and its state."""
+
+    entity_id: int  # of the speaker or session
+    state: str
+    fields: frozenset[str]
+
+
+def list_proposed_names(
+    column: InstrumentedAttribute[int | None], ids: Collection[int] | Select[tuple[int]]
+) -> Sequence[ProposedNames]:
+    """Return what was proposed about these speakers or sessions, oldest first.
 
     Auto-approved proposals are ignored, because nobody had to decide on them.
     """
     waited = Proposal.state != AUTO_APPROVED
     rows = select(column, Proposal.state, Proposal.changes).where(column.in_(ids), waited)
-    found = db.session.execute(rows.order_by(Proposal.id))
-    return {
-        number or 0: state
-        for number, state, asked in found
-        if any(change.field in field_names for change in load_changes(asked))
-    }
+    return [
+        ProposedNames(number or 0, state, frozenset(one.field for one in load_changes(asked)))
+        for number, state, asked in db.session.execute(rows.order_by(Proposal.id))
+    ]
+
+
+def latest_states(rows: Sequence[ProposedNames], field_names: Collection[str]) -> dict[int, str]:
+    """Return the state of the latest proposal about these fields, by id of speaker or session."""
+    names = frozenset(field_names)
+    return {row.entity_id: row.state for row in rows if row.fields & names}
 
 
 def list_reviews(

@@ -9,27 +9,28 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
-from typing import Any, Final
+from operator import attrgetter
+from typing import Any, Final, NamedTuple
 
 from flask import url_for
 from flask_babel import lazy_gettext as _l
 
-from app.materials import queries as materials
-from app.programme.fields.speakers import PROFILE_FIELDS
+from app.programme.fields.speakers import PHOTO, PROFILE_FIELDS
 from app.programme.models import Session, Speaker
 from app.proposals import queries as proposals
 from app.proposals.models import CHANGES_REQUESTED, OPEN, Proposal
-from app.proposals.queries import SESSION_FIELD_NAMES
-from app.speakers import photo_proposals, queries
-from app.speakers.models import SpeakerAnswers
+from app.proposals.queries import SESSION_FIELD_NAMES, ProposedNames
+from app.speakers import checklist_queries, queries
+from app.speakers.checklist_queries import MATERIALS, SpeakerFacts, SpeakerIds
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # comparing texts would translate them
 class ItemState:
     """The state of an item as text, and whether it is still open."""
 
     text: Any
     is_open: bool
+    is_proposal: bool = False
 
 
 TO_DO = ItemState(_l("To do"), is_open=True)
@@ -37,12 +38,14 @@ DONE = ItemState(_l("Done"), is_open=False)
 NOT_NEEDED = ItemState(_l("No longer needed"), is_open=False)
 OPTIONAL = ItemState(_l("Optional"), is_open=False)
 NO_PHOTO = ItemState(_l("Using initials"), is_open=False)
+HAS_WITHDRAWN = ItemState(_l("Withdrawn"), is_open=False)
+ASKED_FOR_ANOTHER_TIME = ItemState(_l("Asked for another time"), is_open=False)
+CONFIRMED = ItemState(_l("Confirmed"), is_open=False)
 NOTHING_TO_WRITE = ItemState(_l("Nothing to do"), is_open=False)
 PROPOSAL_STATES: Final[Mapping[str, ItemState]] = {
-    OPEN: ItemState(_l("Waiting for approval"), is_open=False),
-    CHANGES_REQUESTED: ItemState(_l("Sent back for changes"), is_open=True),
+    OPEN: ItemState(_l("Waiting for approval"), is_open=False, is_proposal=True),
+    CHANGES_REQUESTED: ItemState(_l("Sent back for changes"), is_open=True, is_proposal=True),
 }
-MATERIALS: Final = "materials"
 TEXTS: Final = "texts"
 TAKING_PART: Final = "taking-part"
 AVAILABILITY: Final = "availability"
@@ -50,27 +53,23 @@ DONE_BY_SPEAKERS: Final = frozenset(  # tasks that nobody can have done for them
     {TAKING_PART, AVAILABILITY, "access-needs", "audio-visual", "travel", "consent"}
 )
 ANSWERABLE_WITH_NONE: Final = frozenset({AVAILABILITY, "access-needs", "audio-visual", "travel"})
-PHOTO_STATES: Final = {**PROPOSAL_STATES, "none": TO_DO, "there": DONE}
 
 
 class SpeakerBatch:
     """Several speakers with data that several items need, loaded once."""
 
-    def __init__(self, speakers: Sequence[Speaker]) -> None:
-        self.speakers = speakers
+    def __init__(self, ids: SpeakerIds) -> None:
+        self.ids = ids
 
     @cached_property
-    def answers(self) -> Mapping[int, SpeakerAnswers]:
-        """The answers of each speaker, by id; none is missing."""
-        found = queries.get_answers(self.speakers)
-        return {
-            one.id: found.get(one.id) or SpeakerAnswers(speaker_id=one.id) for one in self.speakers
-        }
+    def facts(self) -> Mapping[int, SpeakerFacts]:
+        """What decides most of the states, by speaker id; none is missing."""
+        return checklist_queries.get_facts(self.ids)
 
     @cached_property
-    def deadlines(self) -> Mapping[str, date]:
-        """The deadline of each item that has one, by the item's name."""
-        return queries.get_deadlines()
+    def proposed(self) -> Sequence[ProposedNames]:
+        """What was proposed about the speakers themselves."""
+        return proposals.list_proposed_names(Proposal.speaker_id, self.ids)
 
 
 @dataclass(frozen=True)
@@ -105,81 +104,76 @@ class ChecklistLine:
 
 
 def _participation_states(batch: SpeakerBatch) -> Mapping[int, ItemState]:
-    waiting = queries.get_open_requests(batch.speakers)
-    return {
-        one.id: _participation_state(one, has_open_request=one.id in waiting)
-        for one in batch.speakers
-    }
+    return {number: _participation_state(one) for number, one in batch.facts.items()}
 
 
-def _participation_state(speaker: Speaker, *, has_open_request: bool) -> ItemState:
-    if speaker.withdrawn_at is not None:
-        return ItemState(_l("Withdrawn"), is_open=False)
-    if has_open_request:
-        return ItemState(_l("Asked for another time"), is_open=False)
-    return ItemState(_l("Confirmed"), is_open=False) if speaker.confirmed_at is not None else TO_DO
+def _participation_state(speaker: SpeakerFacts) -> ItemState:
+    if speaker.is_withdrawn:
+        return HAS_WITHDRAWN
+    if speaker.has_open_request:
+        return ASKED_FOR_ANOTHER_TIME
+    return CONFIRMED if speaker.is_confirmed else TO_DO
 
 
 def _photo_states(batch: SpeakerBatch) -> Mapping[int, ItemState]:
-    """Return the state of each photo: present, proposed or sent back."""
-    found = photo_proposals.states_by_speaker([one.id for one in batch.speakers])
-    declined = {
-        number
-        for number, answers in batch.answers.items()
-        if answers.photo_declined_at is not None and found[number] == "none"
-    }
+    """Return the state of each photo: proposed or sent back, else present, declined or to do."""
+    proposed = proposals.latest_states(batch.proposed, (PHOTO,))
     return {
-        number: NO_PHOTO if number in declined else PHOTO_STATES[state]
-        for number, state in found.items()
+        number: PROPOSAL_STATES.get(proposed.get(number, "")) or _photo_state(one)
+        for number, one in batch.facts.items()
     }
+
+
+def _photo_state(speaker: SpeakerFacts) -> ItemState:
+    if speaker.has_photo:
+        return DONE
+    return NO_PHOTO if speaker.photo_declined else TO_DO
 
 
 def _material_states(batch: SpeakerBatch) -> Mapping[int, ItemState]:
     """Return who has uploaded materials; they are optional unless there is a deadline."""
-    counts = materials.count_by_speaker([one.id for one in batch.speakers])
-    nothing = TO_DO if MATERIALS in batch.deadlines else OPTIONAL
-    return {
-        number: _material_state(count) if count else nothing for number, count in counts.items()
-    }
+    return {number: _material_state(one) for number, one in batch.facts.items()}
 
 
-def _material_state(count: int) -> ItemState:
-    return ItemState(_l("%(num)s uploaded", num=count), is_open=False)
+def _material_state(speaker: SpeakerFacts) -> ItemState:
+    if speaker.material_count:
+        return ItemState(_l("%(num)s uploaded", num=speaker.material_count), is_open=False)
+    return TO_DO if speaker.has_material_deadline else OPTIONAL
 
 
 def _profile_states(batch: SpeakerBatch) -> Mapping[int, ItemState]:
     """Return the state of each profile: of the latest proposal, else whether it has a biography."""
-    ids = [one.id for one in batch.speakers]
-    proposal_states = proposals.latest_states(Proposal.speaker_id, ids, PROFILE_FIELDS)
+    proposed = proposals.latest_states(batch.proposed, PROFILE_FIELDS)
     return {
-        one.id: PROPOSAL_STATES.get(proposal_states.get(one.id, ""))
-        or (DONE if one.biography else TO_DO)
-        for one in batch.speakers
+        number: PROPOSAL_STATES.get(proposed.get(number, ""))
+        or (DONE if one.has_biography else TO_DO)
+        for number, one in batch.facts.items()
     }
 
 
 def _text_states(batch: SpeakerBatch) -> Mapping[int, ItemState]:
     """Return the state of the texts that each has to write: that of the most urgent one."""
-    rows = queries.list_texts_to_write([one.id for one in batch.speakers])
-    proposal_states = proposals.latest_states(
-        Proposal.session_id, {number for _, number, _ in rows}, SESSION_FIELD_NAMES
-    )
-    found: dict[int, set[ItemState]] = {one.id: set() for one in batch.speakers}
-    for speaker, session, abstract in rows:
-        found[speaker].add(_text_state(proposal_states.get(session, ""), abstract))
-    return {number: _most_urgent_state(states) for number, states in found.items()}
+    rows = checklist_queries.list_texts_to_write(batch.ids)
+    latest = {(one.speaker_id, one.session_id): one for one in rows}
+    found: dict[int, set[ItemState]] = {}
+    for one in latest.values():
+        state = _text_state(one.proposal_state or "", has_abstract=one.has_abstract)
+        found.setdefault(one.speaker_id, set()).add(state)
+    return {number: _most_urgent_state(found.get(number, ())) for number in batch.facts}
 
 
 def list_owned_with_states(sessions: Sequence[Session]) -> Sequence[tuple[Session, ItemState]]:
     """List sessions with the state of their text, for an owner who need not be a speaker."""
-    proposal_states = proposals.latest_states(
-        Proposal.session_id, [one.id for one in sessions], SESSION_FIELD_NAMES
-    )
-    return [(one, _text_state(proposal_states.get(one.id, ""), one.abstract)) for one in sessions]
+    proposed = proposals.list_proposed_names(Proposal.session_id, [one.id for one in sessions])
+    states = proposals.latest_states(proposed, SESSION_FIELD_NAMES)
+    return [
+        (one, _text_state(states.get(one.id, ""), has_abstract=bool(one.abstract)))
+        for one in sessions
+    ]
 
 
-def _text_state(proposal_state: str, abstract: str) -> ItemState:
-    return PROPOSAL_STATES.get(proposal_state) or (DONE if abstract else TO_DO)
+def _text_state(proposal_state: str, *, has_abstract: bool) -> ItemState:
+    return PROPOSAL_STATES.get(proposal_state) or (DONE if has_abstract else TO_DO)
 
 
 def _most_urgent_state(states: Collection[ItemState]) -> ItemState:
@@ -187,22 +181,18 @@ def _most_urgent_state(states: Collection[ItemState]) -> ItemState:
     return next((state for state in in_order if state in states), NOTHING_TO_WRITE)
 
 
-def states_by_answer(answered_at_column: str) -> Callable[[SpeakerBatch], Mapping[int, ItemState]]:
-    """Return a function that looks in a column of SpeakerAnswers for an answer."""
+def states_by_answer(question: str) -> Callable[[SpeakerBatch], Mapping[int, ItemState]]:
+    """Return a function that gives whether a question of SpeakerFacts was answered."""
+    is_answered = attrgetter(question)
 
-    def states(people: SpeakerBatch) -> Mapping[int, ItemState]:
-        return {
-            number: TO_DO if getattr(reply, answered_at_column) is None else DONE
-            for number, reply in people.answers.items()
-        }
+    def states(batch: SpeakerBatch) -> Mapping[int, ItemState]:
+        return {number: DONE if is_answered(one) else TO_DO for number, one in batch.facts.items()}
 
     return states
 
 
-def _question_item(name: str, label: Any, answered_at_column: str) -> ChecklistItem:
-    return ChecklistItem(
-        name, label, "speakers.questions.edit", states_by_answer(answered_at_column), name
-    )
+def _question_item(name: str, label: Any, question: str) -> ChecklistItem:
+    return ChecklistItem(name, label, "speakers.questions.edit", states_by_answer(question), name)
 
 
 ITEMS: Final[tuple[ChecklistItem, ...]] = (
@@ -221,12 +211,12 @@ ITEMS: Final[tuple[ChecklistItem, ...]] = (
         AVAILABILITY,
         _l("When you are not available"),
         "speakers.questions.availability",
-        states_by_answer("availability_at"),
+        states_by_answer("availability"),
     ),
-    _question_item("access-needs", _l("Access requirements"), "needs_at"),
-    _question_item("audio-visual", _l("Equipment"), "audio_visual_at"),
-    _question_item("travel", _l("Travel and arrival"), "travel_at"),
-    _question_item("consent", _l("Recording and slides"), "consent_at"),
+    _question_item("access-needs", _l("Access requirements"), "needs"),
+    _question_item("audio-visual", _l("Equipment"), "audio_visual"),
+    _question_item("travel", _l("Travel and arrival"), "travel"),
+    _question_item("consent", _l("Recording and slides"), "consent"),
     ChecklistItem(MATERIALS, _l("Slides and papers"), "speakers.materials.index", _material_states),
 )
 
@@ -269,12 +259,13 @@ def list_open_items(speakers: Sequence[Speaker]) -> Mapping[int, Sequence[Checkl
 
 def build_checklists(speakers: Sequence[Speaker]) -> Mapping[int, Sequence[ChecklistLine]]:
     """Return the checklists of several speakers, by speaker id."""
-    batch = SpeakerBatch(speakers)
+    batch = SpeakerBatch([one.id for one in speakers])
+    deadlines = queries.get_deadlines()
     states = [(item, item.get_states(batch)) for item in ITEMS]
     return {
         one.id: [
             ChecklistLine(
-                item, _effective_state(one, by[one.id]), batch.deadlines.get(item.name), one.slug
+                item, _effective_state(one, by[one.id]), deadlines.get(item.name), one.slug
             )
             for item, by in states
         ]
@@ -282,15 +273,28 @@ def build_checklists(speakers: Sequence[Speaker]) -> Mapping[int, Sequence[Check
     }
 
 
-def has_begun(lines: Sequence[ChecklistLine]) -> bool:
-    """Return True if the speaker, or an assistant, has done any of the tasks."""
-    return any(
-        line.state in PROPOSAL_STATES.values()
-        or (line.item.name in DONE_BY_SPEAKERS and not line.state.is_open)
-        for line in lines
-    )
-
-
 def _effective_state(speaker: Speaker, state: ItemState) -> ItemState:
     """Return the state, with nothing open for speakers who have withdrawn."""
     return NOT_NEEDED if speaker.withdrawn_at is not None and state.is_open else state
+
+
+class Progress(NamedTuple):
+    """Which speakers have open tasks, and who has done any of them, by speaker id."""
+
+    with_open_items: frozenset[int]
+    begun: frozenset[int]  # by the speaker or an assistant
+
+
+def get_progress(ids: SpeakerIds) -> Progress:
+    """Return how far these speakers have come, none of whom has withdrawn."""
+    batch = SpeakerBatch(ids)
+    is_open, begun = set[int](), set[int]()
+    for item in ITEMS:
+        states = item.get_states(batch).items()
+        is_open.update(number for number, state in states if state.is_open)
+        begun.update(number for number, state in states if _shows_begun(item, state))
+    return Progress(frozenset(is_open), frozenset(begun))
+
+
+def _shows_begun(item: ChecklistItem, state: ItemState) -> bool:
+    return state.is_proposal or (item.name in DONE_BY_SPEAKERS and not state.is_open)

@@ -5,18 +5,23 @@ invited yet. All times are real times, as those of emails and sign-ins are.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Final
+from itertools import groupby
+from typing import Any, Final, NamedTuple
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import select
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import aliased
 
+from app.accounts.models import Person
 from app.database import db
 from app.mail.models import FAILED
+from app.programme.collation import sort_key
 from app.programme.models import Speaker
-from app.speakers import checklist, queries, recipients
-from app.speakers.checklist import ChecklistLine
+from app.speakers import checklist, queries
+from app.speakers.checklist import Progress
+from app.speakers.checklist_queries import SpeakerIds
 from app.speakers.models import SpeakerAccess, SpeakerMailing
 from app.speakers.recipients import INVITATION
 
@@ -36,6 +41,10 @@ LIST_STATES: Final = {  # of the list of speakers, which does not look at their 
     OPENED: _l("Opened"),
     NO_ADDRESS: STATES[NO_ADDRESS],
 }
+TAKES_PART: Final = select(Speaker.id).where(Speaker.withdrawn_at.is_(None))
+WITH_ACCESS: Final = TAKES_PART.where(
+    Speaker.id.in_(select(SpeakerAccess.speaker_id).where(queries.IS_ACTIVE))
+)
 
 
 @dataclass(frozen=True)
@@ -44,6 +53,8 @@ class Invitation:
 
     state: str
     address: str
+    name: str  # of the speaker
+    slug: str
     invited_at: datetime | None = None  # last
     invited_by: str = ""
     email_state: str = ""  # of the last invitation to this address; "" for none
@@ -58,10 +69,11 @@ class Invitation:
 
 @dataclass(frozen=True)
 class InvitationGroup:
-    """The speakers whose invitation stands alike."""
+    """Speakers whose invitation stands alike: those on one page of the list."""
 
     state: str
-    rows: Sequence[tuple[Speaker, Invitation]]
+    rows: Sequence[Invitation]
+    total: int  # on all pages
 
     @property
     def label(self) -> Any:
@@ -69,97 +81,188 @@ class InvitationGroup:
         return STATES[self.state]
 
 
+@dataclass(frozen=True)
+class InvitationPage:
+    """A page of the list of invitations, and how many there are of each state."""
+
+    groups: Sequence[InvitationGroup]
+    rows: Sequence[Invitation]
+    total: int  # that match
+    counts: Mapping[str, int]  # of all speakers, by state
+
+
 def load(speakers: Sequence[Speaker]) -> Mapping[int, Invitation]:
     """Return the invitation of each speaker, by id, in three queries."""
-    access_rows = queries.get_access_by_speaker(speakers)
-    mailings = _get_mailings(speakers)
-    addresses = {
-        one.id: recipients.find_address(one, access_rows.get(one.id, ())) for one in speakers
-    }
-    email_states = queries.get_email_states(INVITATION, addresses.values())
-    return {
-        one.id: _build(
-            addresses[one.id],
-            access_rows.get(one.id, ()),
-            mailings.get(one.id, ()),
-            email_states.get(addresses[one.id].lower(), ""),
-        )
-        for one in speakers
-    }
-
-
-def list_groups() -> Sequence[InvitationGroup]:
-    """Group all speakers who have not withdrawn by the state of their invitation and tasks."""
-    speakers = db.session.scalars(
-        select(Speaker)
-        .where(Speaker.withdrawn_at.is_(None))
-        .order_by(Speaker.name_sort_key, Speaker.id)
-    ).all()
-    found = load(speakers)
-    progress = _get_progress([one for one in speakers if found[one.id].state == OPENED])
-    groups: dict[str, list[tuple[Speaker, Invitation]]] = {state: [] for state in STATES}
-    for one in speakers:
-        groups[progress.get(one.id, found[one.id].state)].append((one, found[one.id]))
-    return [InvitationGroup(state, rows) for state, rows in groups.items() if rows]
-
-
-def list_slugs(states: Sequence[str]) -> Sequence[str]:
-    """List the slugs of the speakers in these groups."""
-    groups = list_groups() if states else ()
-    return [one.slug for group in groups if group.state in states for one, _ in group.rows]
+    return _load([one.id for one in speakers])
 
 
 def load_all() -> Mapping[int, Invitation]:
     """Return the invitations of all speakers who have not withdrawn, by speaker id."""
-    return load(db.session.scalars(select(Speaker).where(Speaker.withdrawn_at.is_(None))).all())
+    return _load(TAKES_PART)
 
 
-def _get_mailings(speakers: Sequence[Speaker]) -> Mapping[int, Sequence[tuple[datetime, str]]]:
-    """Return when and by whom each speaker was invited, oldest first."""
-    rows = db.session.execute(
-        select(SpeakerMailing.speaker_id, SpeakerMailing.sent_at, SpeakerMailing.actor)
-        .where(SpeakerMailing.speaker_id.in_([one.id for one in speakers]))
-        .where(SpeakerMailing.template == INVITATION)
-        .order_by(SpeakerMailing.id)
+def list_page(state: str, search: str, *, offset: int, limit: int) -> InvitationPage:
+    """List speakers who have not withdrawn, grouped by the state of invitation and tasks."""
+    by_state = _group_by_state()
+    words = sort_key(search).split()
+    found = [
+        one
+        for key, rows in by_state.items()
+        if state in ("", key)
+        for one in rows
+        if all(word in sort_key(f"{one.name} {one.address}") for word in words)
+    ]
+    shown = found[offset : offset + limit]
+    return InvitationPage(
+        [
+            InvitationGroup(key, [*rows], len(by_state[key]))
+            for key, rows in groupby(shown, lambda one: one.state)
+        ],
+        shown,
+        len(found),
+        {key: len(rows) for key, rows in by_state.items()},
     )
-    found: dict[int, list[tuple[datetime, str]]] = {}
-    for number, moment, actor in rows:
-        found.setdefault(number, []).append((moment, actor))
-    return found
+
+
+def list_slugs(states: Sequence[str]) -> Sequence[str]:
+    """List the slugs of the speakers in these groups."""
+    by_state = _group_by_state() if states else {}
+    return [one.slug for state, rows in by_state.items() if state in states for one in rows]
+
+
+def _group_by_state() -> Mapping[str, Sequence[Invitation]]:
+    """Return all speakers by the state of their invitation and tasks, in the order of states."""
+    progress = checklist.get_progress(WITH_ACCESS)
+    by_state: dict[str, list[Invitation]] = {state: [] for state in STATES}
+    for number, one in load_all().items():
+        state = _choose_progress(number, progress) if one.state == OPENED else one.state
+        by_state[state].append(one if state == one.state else replace(one, state=state))
+    return by_state
+
+
+def _choose_progress(number: int, progress: Progress) -> str:
+    if number not in progress.with_open_items:
+        return COMPLETE
+    return UNDER_WAY if number in progress.begun else OPENED
+
+
+def _load(ids: SpeakerIds) -> dict[int, Invitation]:
+    access_rows: dict[int, list[_AccessRow]] = {}
+    for row in db.session.execute(_select_access(ids)):
+        access_rows.setdefault(row[0], []).append(_AccessRow(*row))
+    rows = [_SpeakerRow(*row) for row in db.session.execute(_select_speakers(ids))]
+    found = [(row, access_rows.get(row.id, ())) for row in rows]
+    addresses = [_find_address(row, own) for row, own in found]
+    is_short = not isinstance(ids, Select)
+    email_states = queries.get_email_states(INVITATION, addresses if is_short else None)
+    return {
+        row.id: _build(row, address, own, email_states.get(address.lower(), ""))
+        for (row, own), address in zip(found, addresses, strict=True)
+    }
+
+
+class _AccessRow(NamedTuple):
+    """What an invitation needs to know of somebody with access to a speaker's pages."""
+
+    speaker_id: int
+    is_assistant: bool
+    email: str
+    last_signed_in_at: datetime | None
+
+
+class _SpeakerRow(NamedTuple):
+    """What an invitation needs to know of a speaker."""
+
+    id: int
+    slug: str
+    name: str
+    contact_address: str
+    first_invited_at: datetime | None
+    invited_at: datetime | None
+    invited_by: str | None
+
+
+def _select_access(ids: SpeakerIds) -> Select[Any]:
+    """Select who has access, the speakers themselves before their assistants."""
+    return (
+        select(
+            SpeakerAccess.speaker_id,
+            SpeakerAccess.is_assistant,
+            Person.email,
+            Person.last_signed_in_at,
+        )
+        .join(Person, Person.id == SpeakerAccess.person_id)
+        .where(SpeakerAccess.speaker_id.in_(ids), queries.IS_ACTIVE)
+        .order_by(SpeakerAccess.is_assistant, Person.email)
+    )
+
+
+def _select_speakers(ids: SpeakerIds) -> Select[Any]:
+    """Select speakers by name, with the first invitation and the last."""
+    sent = (
+        select(
+            SpeakerMailing.speaker_id,
+            func.min(SpeakerMailing.id).label("first"),
+            func.max(SpeakerMailing.id).label("last"),
+        )
+        .where(SpeakerMailing.template == INVITATION, SpeakerMailing.speaker_id.in_(ids))
+        .group_by(SpeakerMailing.speaker_id)
+        .subquery()
+    )
+    first, last = aliased(SpeakerMailing), aliased(SpeakerMailing)
+    return (
+        select(
+            Speaker.id,
+            Speaker.slug,
+            Speaker.name,
+            Speaker.contact_address,
+            first.sent_at,
+            last.sent_at,
+            last.actor,
+        )
+        .outerjoin(sent, sent.c.speaker_id == Speaker.id)
+        .outerjoin(first, first.id == sent.c.first)
+        .outerjoin(last, last.id == sent.c.last)
+        .where(Speaker.id.in_(ids))
+        .order_by(Speaker.name_sort_key, Speaker.id)
+    )
+
+
+def _find_address(row: _SpeakerRow, access_rows: Sequence[_AccessRow]) -> str:
+    """Return the contact address, or else the one they sign in with; empty if unknown."""
+    own = (one.email for one in access_rows if not one.is_assistant)
+    return row.contact_address.strip() or next(own, "")
 
 
 def _build(
-    address: str,
-    access_rows: Sequence[SpeakerAccess],
-    mailings: Sequence[tuple[datetime, str]],
-    email_state: str,
+    row: _SpeakerRow, address: str, access_rows: Sequence[_AccessRow], email_state: str
 ) -> Invitation:
-    present = [
-        one for one in access_rows if one.is_assistant or one.person.email == address.lower()
-    ]
-    has_new_address = bool(mailings) and all(one.is_assistant for one in present)
+    present = [one for one in access_rows if one.is_assistant or one.email == address.lower()]
+    is_invited = row.invited_at is not None
+    has_new_address = is_invited and all(one.is_assistant for one in present)
     opened_at = _find_last_sign_in(present)
-    was_opened = opened_at and (not mailings or opened_at >= mailings[0][0])
+    was_opened = opened_at and (row.first_invited_at is None or opened_at >= row.first_invited_at)
     state = _choose_state(
         address,
-        is_invited=bool(mailings) and not has_new_address,
+        is_invited=is_invited and not has_new_address,
         was_opened=bool(was_opened) and not has_new_address,
         is_undelivered=email_state == FAILED,
     )
-    invited_at, invited_by = mailings[-1] if mailings else (None, "")
     return Invitation(
         state=state,
         address=address,
-        invited_at=invited_at,
-        invited_by=invited_by,
+        name=row.name,
+        slug=row.slug,
+        invited_at=row.invited_at,
+        invited_by=row.invited_by or "",
         email_state=email_state,
         last_signed_in_at=_find_last_sign_in(access_rows),
         has_new_address=has_new_address,
     )
 
 
-def _find_last_sign_in(access_rows: Sequence[SpeakerAccess]) -> datetime | None:
-    moments = [one.person.last_signed_in_at for one in access_rows]
+def _find_last_sign_in(access_rows: Sequence[_AccessRow]) -> datetime | None:
+    moments = [one.last_signed_in_at for one in access_rows]
     return max((one for one in moments if one), default=None)
 
 
@@ -171,19 +274,3 @@ def _choose_state(address: str, *, is_invited: bool, was_opened: bool, is_undeli
     if not is_invited:
         return NOT_INVITED
     return UNDELIVERED if is_undelivered else NOT_OPENED
-
-
-def _get_progress(speakers: Sequence[Speaker]) -> Mapping[int, str]:
-    """Return how far speakers have come who have opened their pages, by id."""
-    if not speakers:
-        return {}
-    return {
-        number: _choose_progress(lines)
-        for number, lines in checklist.build_checklists(speakers).items()
-    }
-
-
-def _choose_progress(lines: Sequence[ChecklistLine]) -> str:
-    if not any(line.state.is_open for line in lines):
-        return COMPLETE
-    return UNDER_WAY if checklist.has_begun(lines) else OPENED

@@ -4,11 +4,10 @@ The public photo stays until an organiser has approved the new one, or it is pub
 automatically if the settings trust speakers with photos (see ``app.proposals``).
 """
 
-from collections.abc import Collection, Mapping
 from hashlib import sha256
 from secrets import compare_digest
 
-from sqlalchemy import and_, delete, select
+from sqlalchemy import delete
 
 from app import clock
 from app.database import db, transaction
@@ -21,7 +20,7 @@ from app.programme.photos import services as photos
 from app.programme.photos.cropping import Crop
 from app.programme.photos.services import PreparedPhoto
 from app.proposals import merging, queries, services
-from app.proposals.models import AUTO_APPROVED, CHANGES_REQUESTED, OPEN, Proposal
+from app.proposals.models import OPEN, Proposal
 from app.proposals.photo_retention import UPLOAD_PREFIX, is_recent_upload
 from app.proposals.services import SubmitResult
 from app.speakers import questions
@@ -138,26 +137,10 @@ def find_returned_proposal(speaker: Speaker) -> Proposal | None:
     return queries.get_status(speaker).restrict_to({PHOTO}).returned_proposal
 
 
-def states_by_speaker(speakers: Collection[int]) -> Mapping[int, str]:
-    """Map speaker ids to the state of their latest photo proposal.
-
-    Without a proposal that still counts, the state is ``there`` or ``none``.
-    """
-    sent = and_(Proposal.speaker_id == Speaker.id, Proposal.state != AUTO_APPROVED)
-    rows = db.session.execute(
-        select(Speaker.id, Photo.key, Proposal.state, Proposal.changes)
-        .outerjoin(Photo, Photo.speaker_id == Speaker.id)
-        .outerjoin(Proposal, sent)
-        .where(Speaker.id.in_(speakers))
-        .order_by(Proposal.id)
-    )
-    found: dict[int, str] = {}
-    for number, key, state, fields in rows:
-        fallback = "there" if key else "none"
-        found.setdefault(number, fallback)
-        if f'"{PHOTO}"' in (fields or ""):
-            found[number] = state if state in {OPEN, CHANGES_REQUESTED} else fallback
-    return found
+def is_pending(speaker: Speaker) -> bool:
+    """Return True if a proposal about the photo waits for a decision."""
+    proposed = queries.list_proposed_names(Proposal.speaker_id, [speaker.id])
+    return queries.latest_states(proposed, (PHOTO,)).get(speaker.id) == OPEN
 
 
 def _get_photo(speaker: Speaker) -> Photo:

@@ -19,7 +19,6 @@ from app.programme.models import Photo, Speaker
 from app.programme.photos import services as photos
 from app.programme.photos.normalise_upload import MAX_UPLOAD_BYTES
 from app.programme.photos.services import PreparedPhoto
-from app.proposals.models import OPEN
 from app.proposals.services import SubmitResult
 from app.request_transaction import read_first, start_writing
 from app.speakers import (
@@ -253,7 +252,7 @@ class _OwnPhotoViews(PhotoViews):
 
     def template_context(self, speaker: Speaker) -> dict[str, Any]:
         return {
-            "is_pending": photo_proposals.states_by_speaker([speaker.id])[speaker.id] == OPEN,
+            "is_pending": photo_proposals.is_pending(speaker),
             "returned_proposal": photo_proposals.find_returned_proposal(speaker),
         }
 
@@ -274,7 +273,7 @@ def withdraw(slug: str) -> ResponseReturnValue:
     """Withdraw the proposed photo."""
     speaker = access.get_own_speaker(slug)
     versioned_edits.lock(speaker)
-    if photo_proposals.states_by_speaker([speaker.id])[speaker.id] == OPEN:
+    if photo_proposals.is_pending(speaker):
         VIEWS.check_seen(speaker)
     was_pending = photo_proposals.withdraw(speaker, actor=access.current_actor())
     return redirects.redirect_to(

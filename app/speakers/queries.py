@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from sqlalchemy import func, or_, select
-from sqlalchemy.orm import aliased, joinedload, selectinload
+from sqlalchemy.orm import joinedload, selectinload
 
 from app.accounts.models import Person
 from app.database import db
@@ -115,16 +115,20 @@ def get_last_sent(speakers: Sequence[Speaker]) -> Mapping[int, Mapping[str, date
     return found
 
 
-def get_email_states(template: str, addresses: Collection[str]) -> Mapping[str, str]:
-    """Return the state of the last such email to each of these addresses, in lower case."""
+def get_email_states(template: str, addresses: Collection[str] | None) -> Mapping[str, str]:
+    """Return the state of the last such email to each of these addresses, in lower case.
+
+    None stands for all addresses.
+    """
     recipient = func.lower(Email.recipient)
-    rows = db.session.execute(
+    rows = (
         select(recipient, Email.state)
         .where(Email.booking_reference == "", Email.template == template)
-        .where(recipient.in_({one.lower() for one in addresses if one}))
         .order_by(Email.id)
     )
-    return dict(rows.tuples().all())
+    if addresses is not None:
+        rows = rows.where(recipient.in_({one.lower() for one in addresses if one}))
+    return dict(db.session.execute(rows).tuples().all())
 
 
 def list_speakers_for_email(email_kind: str) -> Sequence[Speaker]:
@@ -180,33 +184,6 @@ def get_represented_ids(person: Person) -> set[int]:
     return {person.id, *db.session.scalars(own)}
 
 
-def list_texts_to_write(speakers: Collection[int]) -> Sequence[tuple[int, int, str]]:
-    """Return speaker id, session id and abstract for sessions whose text a speaker has to write.
-
-    That is the owner of a session or, without an owner, the first of its speakers.
-    """
-    keeps = select(SpeakerAccess.person_id).where(
-        SpeakerAccess.speaker_id == Appearance.speaker_id, IS_ACTIVE
-    )
-    every = aliased(Appearance)
-    first = select(func.min(every.position)).where(every.session_id == Session.id)
-    rows = (
-        select(Appearance.speaker_id, Session.id, Session.abstract)
-        .join(Session, Session.id == Appearance.session_id)
-        .where(Appearance.speaker_id.in_(speakers))
-        .where(Session.withdrawn_at.is_(None), Session.cancelled_at.is_(None))
-        .where(
-            or_(
-                SessionOwner.person_id.in_(keeps.correlate(Appearance)),
-                SessionOwner.person_id.is_(None)
-                & (Appearance.position == first.correlate(Session).scalar_subquery()),
-            )
-        )
-        .outerjoin(SessionOwner, SessionOwner.session_id == Session.id)
-    )
-    return [(speaker, session, abstract) for speaker, session, abstract in db.session.execute(rows)]
-
-
 def has_access(person: Person) -> bool:
     """Return True if somebody has access to a speaker's pages or owns the text of a session."""
     accesses = (
@@ -214,14 +191,6 @@ def has_access(person: Person) -> bool:
     )
     ownerships = select(SessionOwner.session_id).where(SessionOwner.person_id == person.id).exists()
     return bool(db.session.scalar(select(or_(accesses, ownerships))))
-
-
-def get_answers(speakers: Sequence[Speaker]) -> Mapping[int, SpeakerAnswers]:
-    """Return the answers of these speakers, by speaker id."""
-    found = db.session.scalars(
-        select(SpeakerAnswers).where(SpeakerAnswers.speaker_id.in_(_ids(speakers)))
-    )
-    return {reply.speaker_id: reply for reply in found}
 
 
 def get_deadlines() -> Mapping[str, date]:

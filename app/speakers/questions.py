@@ -134,6 +134,11 @@ def set_absences(
     return is_first or bool(changes)
 
 
+def get_answers(speaker: Speaker) -> SpeakerAnswers:
+    """Return what a speaker has answered; where that is nothing, a row that is not stored."""
+    return db.session.get(SpeakerAnswers, speaker.id) or SpeakerAnswers(speaker_id=speaker.id)
+
+
 def get_or_create_answers(speaker: Speaker) -> SpeakerAnswers:
     """Return the row with a speaker's answers."""
     found = db.session.get(SpeakerAnswers, speaker.id)

@@ -181,7 +181,7 @@ def test_the_list_asks_the_same_few_questions(
     assert len(asked(queries)) == 7
     queries.clear()
     organiser.open("/organise/speakers?invited=not-invited&sort=-sessions")
-    assert len(asked(queries)) == 8
+    assert len(asked(queries)) == 7
 
 
 @pytest.mark.empty

@@ -207,7 +207,7 @@ def test_the_list_asks_the_same_few_questions(
 
     ada.open("/speak/ada-marsh")
 
-    assert len([one for one in queries if not one.startswith("SELECT site_state.")]) == 13
+    assert len([one for one in queries if not one.startswith("SELECT site_state.")]) == 9
 
 
 @pytest.mark.both_databases

@@ -43,7 +43,7 @@ def show(slug: str) -> ResponseReturnValue:
         invited_at=written.get(INVITATION),
         reminded_at=written.get(REMINDER),
         lines=checklist.build_checklist(speaker),
-        reply=checklist.SpeakerBatch([speaker]).answers[speaker.id],
+        reply=questions.get_answers(speaker),
         sees_needs=guards.can_read(roles.SPEAKER_NEEDS),
         form=ConfirmForm(),
         breadcrumbs=[(speaker.name, url_for("admin.speakers.show", slug=slug))],

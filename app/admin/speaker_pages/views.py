@@ -1,8 +1,10 @@
 """Speakers' own pages: open requests, deadlines, batch emails and automatic reminders."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 from itertools import groupby
+from typing import Final
 
 from flask import Blueprint, abort, request, url_for
 from flask.typing import ResponseReturnValue
@@ -11,7 +13,14 @@ from werkzeug.datastructures import MultiDict
 
 from app.accounts import guards
 from app.admin import draft_forms
-from app.admin.listing import get_selected
+from app.admin.listing import (
+    PAGE_SIZE,
+    ListFilter,
+    Listing,
+    get_selected,
+    parse_list_query,
+    render_list,
+)
 from app.admin.speaker_pages.forms import BatchEmailForm, DeadlinesForm, RequestAnswerForm
 from app.admin.speakers import listing as speaker_listing
 from app.errors import RuleViolation
@@ -29,6 +38,8 @@ from app.web.formatting import plain_date
 from app.web.rendering import render_page
 
 bp = Blueprint("speaker_pages", __name__, url_prefix="/speaking")
+
+INVITATION_FILTER: Final = ListFilter("state", _l("State"), tuple(invitations.STATES.items()))
 
 redirects.MESSAGES["admin"] |= {
     "letters-sent": _l("We are sending the emails."),
@@ -188,12 +199,28 @@ def _send_batch(letter: str, message: str) -> ResponseReturnValue:
 
 @bp.get("/invitations")
 def show_invitations() -> ResponseReturnValue:
-    """Show all speakers, grouped by how their invitation stands."""
-    return render_page(
+    """Show the speakers, grouped by how their invitation stands."""
+    list_query = parse_list_query((INVITATION_FILTER,), ("state",))
+    found = invitations.list_page(
+        list_query.get_filter("state"),
+        list_query.search,
+        offset=list_query.offset,
+        limit=PAGE_SIZE,
+    )
+    filters = (_count_in_options(INVITATION_FILTER, found.counts),)
+    return render_list(
         "admin/speaker_pages/invitations.html",
-        groups=invitations.list_groups(),
+        Listing(found.rows, found.total, list_query, filters, ".show_invitations"),
+        groups=found.groups,
         day_in_words=cache(plain_date),
-        form=ConfirmForm(),
+    )
+
+
+def _count_in_options(one: ListFilter, counts: Mapping[str, int]) -> ListFilter:
+    """Return a filter that says how many there are of each option."""
+    return replace(
+        one,
+        options=[(key, f"{label} ({counts[key]})") for key, label in one.options if counts[key]],
     )
 
 

@@ -20,7 +20,7 @@ from app.history import services as history
 from app.log import log
 from app.mail import services as mail
 from app.mail.models import BULK, FAILED, SENT, Email
-from app.mailings import audiences, message, queries, recipients
+from app.mailings import audiences, message, queries, recipients, selection
 from app.mailings.audiences import Audience, Candidate
 from app.mailings.models import (
     DONE,
@@ -91,7 +91,7 @@ def _release_chunk() -> bool:
 def _start(mailing: Mailing) -> None:
     mailing.state = SENDING
     if mailing.chooses_when_sent and not queries.has_recipients(mailing):
-        recipients.store(mailing, queries.select_people(mailing))
+        selection.store(mailing, queries.select_people(mailing))
 
 
 def _next_recipients(mailing: Mailing) -> Sequence[MailingRecipient]:

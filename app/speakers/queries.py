@@ -38,6 +38,17 @@ speaker_queries.MISSING_CONDITIONS["photo"] &= ~Speaker.id.in_(
 )
 
 IS_ACTIVE = SpeakerAccess.revoked_at.is_(None)
+_OWN_ADDRESS = (  # with which they sign in
+    select(Person.email)
+    .join(SpeakerAccess, SpeakerAccess.person_id == Person.id)
+    .where(SpeakerAccess.speaker_id == Speaker.id, IS_ACTIVE, ~SpeakerAccess.is_assistant)
+    .order_by(Person.email)
+    .limit(1)
+    .correlate(Speaker)
+    .scalar_subquery()
+)
+# what recipients.find_address returns, in a statement
+ADDRESS = func.coalesce(func.nullif(func.trim(Speaker.contact_address), ""), _OWN_ADDRESS, "")
 OPEN_REQUEST_COUNT = (  # a subquery for other packages: open requests
     select(func.count(SpeakerRequest.id))
     .where(SpeakerRequest.resolved_at.is_(None))

@@ -97,7 +97,7 @@ def list_page(
     filters: SpeakerFilter, sort: str, *, is_reversed: bool, offset: int, limit: int
 ) -> SpeakerPage:
     """Return one page of the speakers who match the filters."""
-    such = tuple(_conditions(filters))
+    such = tuple(list_conditions(filters))
     rows = db.session.execute(
         select(Speaker, SESSION_COUNT, MISSING_CONDITIONS["photo"], func.count().over())
         .where(*such)
@@ -185,7 +185,8 @@ def was_ever_public(speaker: Speaker) -> bool:
     )
 
 
-def _conditions(filters: SpeakerFilter) -> list[ColumnElement[bool]]:
+def list_conditions(filters: SpeakerFilter) -> list[ColumnElement[bool]]:
+    """Return the conditions of the filters."""
     such = [
         Speaker.search_text.contains(word, autoescape=True)
         for word in sort_key(filters.search).split()

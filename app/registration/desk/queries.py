@@ -160,10 +160,11 @@ def get_undelivered(delegates: Sequence[DelegateRow]) -> Mapping[str, str]:
 
 def apply_filter(statement: Select[Row], filters: DelegateFilter) -> Select[Row]:
     """Add the conditions of the filters to a statement about delegates."""
-    return statement.where(*_conditions(filters))
+    return statement.where(*list_conditions(filters))
 
 
-def _conditions(filters: DelegateFilter) -> list[ColumnElement[bool]]:
+def list_conditions(filters: DelegateFilter) -> list[ColumnElement[bool]]:
+    """Return the conditions of the filters."""
     words = search_key(filters.text).split()
     conditions = [Delegate.search_text.contains(word, autoescape=True) for word in words]
     if filters.references is not None:

@@ -10,12 +10,14 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import insert, update
+from sqlalchemy import ColumnElement, delete, insert, or_, select, update
 
+from app import clock
 from app.database import db
 from app.errors import RuleViolation
+from app.mail import models as mail_models
 from app.mail import rendering, suppression, unsubscribe
-from app.mail.models import BOUNCED, BY_DESK, COMPLAINT, UNSUBSCRIBED
+from app.mail.models import BOUNCED, BY_DESK, COMPLAINT, UNSUBSCRIBED, Email
 from app.mailings.audiences import Candidate
 from app.mailings.models import LEFT_OUT, PENDING, Mailing, MailingRecipient
 from app.registration.bookings import operations
@@ -163,8 +165,25 @@ def erase_person(person: str) -> None:
 
 
 def erase_delegate(delegate: Delegate) -> None:
-    """Erase the personal data of a delegate in all mailings."""
-    erase_person(f"{DELEGATE} {delegate.id}")
+    """Erase the personal data of a delegate in all mailings, and what has not been sent to them."""
+    person = f"{DELEGATE} {delegate.id}"
+    erase_person(person)
+    delete_unsent(MailingRecipient.person == person)
+
+
+def delete_unsent(*conditions: ColumnElement[bool]) -> None:
+    """Delete emails to erased people that wait in the outbox, unless they are being sent now."""
+    rows = (
+        select(MailingRecipient.id, Email.id)
+        .join(Email, Email.id == MailingRecipient.email_id)
+        .where(*conditions, Email.state == mail_models.WAITING)
+        .where(or_(Email.lease_until.is_(None), Email.lease_until < clock.real_now()))
+        .with_for_update(of=Email, skip_locked=True)
+    )
+    found = db.session.execute(rows).tuples().all()
+    own = update(MailingRecipient).where(MailingRecipient.id.in_([one for one, _ in found]))
+    db.session.execute(own.values(state=LEFT_OUT, reason=ERASED, email_id=None))
+    db.session.execute(delete(Email).where(Email.id.in_([one for _, one in found])))
 
 
 operations.ERASED_ABOVE.append(erase_delegate)

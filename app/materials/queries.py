@@ -22,6 +22,9 @@ from app.programme.snapshot import Snapshot
 
 MATERIAL_GONE = "There is no such file or link any more"
 IS_PRESENT = Material.deleted_at.is_(None)
+HAS_MATERIAL = (
+    select(Material.id).where(Material.session_id == Session.id, IS_PRESENT).exists()
+)  # of a session
 # Ids of speakers whose materials must not be public; the package with their answers adds to it.
 REFUSALS: list[Select[tuple[int]]] = []
 

@@ -17,13 +17,18 @@ from app.mailings import release, selection, services
 from app.mailings.models import Mailing, MailingRecipient
 from app.mailings.services import SendTime
 from app.registration.desk import services as desk
+from app.speakers.models import SpeakerMailing, SpeakerRequest
 from tests.browser import Browser
 from tests.factories import (
     get_ada_marsh,
+    grant_speaker_access,
     make_delegate,
     make_mailing,
     make_many_delegates,
+    make_material,
+    make_session,
     make_speaker,
+    make_theme,
     make_waiting_list_entry,
     sign_in,
 )
@@ -198,3 +203,80 @@ def test_the_first_chunk_goes_out_in_the_order_of_the_list(site: Flask, frozen_t
     db.session.rollback()
     sent = db.session.scalars(select(Email.recipient).order_by(Email.id))
     assert list(sent) == ["ada@example.org", "bo@example.org", "cy@example.org"]
+
+
+def make_busy_speakers() -> None:
+    """Save one speaker who has done everything, one who asks for another time, and one idle."""
+    theme = make_theme(key="rivers", slug="rivers", name="Rivers")
+    ada, bo, _ = (
+        make_speaker(name=name, organisation="Invented", contact_address=f"{name[:2]}@example.org")
+        for name in ("Ada Early", "Bo Busy", "Cy Calm")
+    )
+    make_material(make_session(speakers=(ada,), theme_id=theme.id))
+    make_session(speakers=(bo,), starts_at=None)
+    grant_speaker_access(ada, "ada@example.org").person.last_signed_in_at = clock.real_now()
+    ada.confirmed_at = clock.now()
+    request = {"kind": "another time", "message": "At ten?", "actor": "bo@example.org"}
+    with transaction():
+        db.session.add_all(
+            [
+                SpeakerRequest(speaker_id=bo.id, requested_at=clock.now(), **request),
+                SpeakerMailing(
+                    speaker_id=ada.id,
+                    template="speaker_invited",
+                    sent_at=clock.real_now(),
+                    actor=GRACE,
+                ),
+            ]
+        )
+
+
+@pytest.mark.both_databases
+@pytest.mark.parametrize(
+    ("query", "names"),
+    [
+        ("task=confirmation", ["Bo Busy", "Cy Calm"]),
+        ("task=photo", ["Bo Busy", "Cy Calm", "Ada Early"]),
+        ("task=slides", ["Bo Busy", "Cy Calm"]),
+        ("task=request", ["Bo Busy"]),
+        ("task=invitation", ["Bo Busy", "Cy Calm"]),
+        ("task=sign-in", ["Bo Busy", "Cy Calm"]),
+        ("day=2009-06-10", ["Ada Early"]),
+        ("day=2009-06-10&task=slides", []),
+        ("theme=rivers", ["Ada Early"]),
+    ],
+)
+def test_speakers_are_chosen_by_what_they_have_to_do_and_by_their_sessions(
+    site: Flask, query: str, names: list[str]
+) -> None:
+    make_busy_speakers()
+
+    chosen = mailing_queries.select_people(
+        make_mailing(audience="speakers", query=f"q=invented&{query}")
+    )
+
+    rows = selection.list_page(chosen, "", offset=0, limit=100)
+    assert [one.name for one, _ in rows] == names
+
+
+def test_a_view_of_speakers_without_slides_is_saved_and_written_to(visitor: Browser) -> None:
+    organiser = sign_in(visitor, GRACE)
+    make_busy_speakers()
+
+    page = organiser.open("/organise/speakers?q=invented&task=slides").press("Email these people")
+    page = page.press("Save email", subject="Your slides", text="Please send us your slides")
+
+    assert page.summary_list["To do"] == "Has no slides or papers"
+    assert page.summary_list["Gets it"] == "2"
+
+
+@pytest.mark.settings(LANGUAGES='["en", "de"]')
+def test_delegates_are_chosen_by_the_language_in_which_they_registered(visitor: Browser) -> None:
+    organiser = sign_in(visitor, GRACE)
+    make_delegate(given_names="Ada", email="ada@example.org")
+    make_delegate(given_names="Dirk", email="dirk@example.org", language="de")
+
+    page = organiser.open("/organise/delegates?language=de").press("Email these people")
+    page = page.press("Save email", subject="Willkommen", text="Hallo")
+    assert page.summary_list["Language"] == "Deutsch"
+    assert page.summary_list["Gets it"] == "1"

@@ -32,6 +32,7 @@ from app.web.formatting import local_date, local_moment
 def get_filters() -> tuple[ListFilter, ...]:
     """Return the filters of the list."""
     labels = [(one, one) for one in annotations.list_labels()]
+    codes = [(code, languages.describe(code).name) for code in languages.list_codes()]
     countries = sorted((country_name(code), code) for code in queries.list_countries())
     return (
         ListFilter(
@@ -55,6 +56,7 @@ def get_filters() -> tuple[ListFilter, ...]:
             [("failed", gettext("Not delivered")), ("waiting", gettext("Being sent"))],
         ),
         *([ListFilter("tag", gettext("Tag"), labels)] if labels else []),
+        *([ListFilter("language", gettext("Language"), codes)] if len(codes) > 1 else []),
         ListFilter("added", gettext("Added"), [("by-hand", gettext("By an organiser"))]),
     )
 
@@ -75,6 +77,7 @@ def build_delegate_filter(list_query: ListQuery) -> DelegateFilter:
         email_state=list_query.get_filter("letters"),
         added_by=list_query.get_filter("added"),
         tag=list_query.get_filter("tag"),
+        language=list_query.get_filter("language"),
     )
 
 

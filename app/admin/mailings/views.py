@@ -22,7 +22,7 @@ from app.forms.form import ConfirmForm, validates_own_csrf
 from app.history import queries as history
 from app.mailings import audiences, message, queries, recipients, selection, services
 from app.mailings.audiences import Candidate
-from app.mailings.models import DONE, DRAFT, SCHEDULED, SENDING, STOPPED, Mailing
+from app.mailings.models import DONE, DRAFT, FAILED, SCHEDULED, SENDING, STOPPED, Mailing
 from app.mailings.selection import Selection
 from app.web import redirects
 from app.web.rendering import render_page
@@ -40,8 +40,10 @@ STATE_LABELS = {
     SENDING: _l("Being sent"),
     DONE: _l("Sent"),
     STOPPED: _l("Stopped"),
+    FAILED: _l("Failed"),
 }
 STATE_FILTER = ListFilter("state", _l("State"), tuple(STATE_LABELS.items()))
+UPDATE_SECONDS = 10  # after which the progress is loaded again, for whoever asks for that
 VIEW_PREFIX = "view-"  # of the value that stands for a saved view
 
 
@@ -117,7 +119,9 @@ def show(number: int) -> ResponseReturnValue:
     mailing = queries.get_mailing(number)
     is_draft = mailing.is_draft or not queries.has_recipients(mailing)
     report = None if is_draft else queries.get_report(mailing)
-    return render_page(
+    is_moving = report is not None and report.is_moving and not mailing.is_scheduled
+    is_updating = is_moving and request.args.get("update") == "auto"
+    response = render_page(
         "admin/mailings/show.html",
         mailing=mailing,
         state=STATE_LABELS[mailing.state],
@@ -130,7 +134,12 @@ def show(number: int) -> ResponseReturnValue:
         describe_reason=recipients.describe_reason,
         entries=history.list_newest(mailing.history_subject),
         form=ConfirmForm(),
+        is_updating=is_updating,
+        update_seconds=UPDATE_SECONDS,
     )
+    if is_updating:  # by a header, so that it works without scripts; the page has a link to stop
+        response.headers["Refresh"] = str(UPDATE_SECONDS)
+    return response
 
 
 def _find_selection(mailing: Mailing) -> Selection | None:

@@ -60,6 +60,7 @@ class DelegateFilter:
     email_state: str = ""  # failed or waiting
     added_by: str = ""
     tag: str = ""
+    language: str = ""
     references: Sequence[str] | None = None  # of those that were ticked; None: whichever match
 
 
@@ -190,4 +191,5 @@ FILTER_CONDITIONS: Final[Mapping[str, Callable[[str], ColumnElement[bool]]]] = {
     "country": lambda code: Delegate.country == code,
     "email_state": _has_email,
     "tag": _has_tag,
+    "language": lambda code: Delegate.language == code,
 }

@@ -22,6 +22,7 @@ The rest is the same for all: an organiser sees who gets what, edits, and sends 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import parse_qsl
 
 from sqlalchemy import ColumnElement, SQLColumnExpression
 
@@ -72,12 +73,18 @@ class Audience:
     find: Callable[[str], PeopleQuery] | None = None  # who match a query string
     secrets: frozenset[str] = frozenset()  # placeholders with links that only they may have
     required: frozenset[str] = frozenset()  # placeholders that every text must have
+    # filters by which people are chosen who agreed to it: they can always unsubscribe
+    consent_filters: frozenset[str] = frozenset()
     list_name: str = ""  # of the list whose filters choose them, as app.admin.saved_views has it
 
     @property
     def is_chosen(self) -> bool:
         """Whether organisers choose the people by filters."""
         return self.find is not None
+
+    def needs_consent(self, query: str) -> bool:
+        """Return True if a query string finds people who agreed to such emails."""
+        return not self.consent_filters.isdisjoint(dict(parse_qsl(query)))
 
 
 AUDIENCES: dict[str, Audience] = {}

@@ -91,6 +91,8 @@ def prepare(
 def save(mailing: Mailing, draft: Draft, *, expected_version: int, actor: str) -> bool:
     """Save what an organiser has written; return whether anything changed."""
     _lock_draft(mailing)
+    if audiences.get_audience(mailing.audience).needs_consent(mailing.query):
+        draft = replace(draft, is_essential=False)
     changes = _diff(mailing, draft)
     if not changes:
         return False
@@ -109,6 +111,8 @@ def choose_people(mailing: Mailing, query: str, *, actor: str) -> None:
     _lock_draft(mailing)
     if mailing.query != query:
         mailing.query, mailing.deselected = query, "[]"
+        if audiences.get_audience(mailing.audience).needs_consent(query):
+            mailing.is_essential = False
         _touch(mailing, actor)
 
 

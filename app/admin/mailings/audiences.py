@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import case, func, literal, select
+from sqlalchemy import ColumnElement, case, func, literal, select
 
 from app.admin.delegates import presentation
 from app.admin.mailings import speaker_audience
@@ -39,11 +39,13 @@ from app.web.formatting import local_date
 
 CANCELLED: Final = "booking cancelled"
 NOT_CANCELLED: Final = "has a place again"
+NOT_FOLLOWING: Final = "no longer wants emails about this session"
 NOT_WAITING: Final = "no longer on the waiting list"
 recipients.REASON_NAMES.update(
     {
         CANCELLED: _l("booking cancelled"),
         NOT_CANCELLED: _l("has a place again"),
+        NOT_FOLLOWING: _l("no longer wants emails about this session"),
     }
 )
 
@@ -104,7 +106,9 @@ def _is_about_cancelled(query: str) -> bool:
 
 def load_delegates(people: Collection[str], query: str) -> Mapping[str, Candidate]:
     """Return delegates with the values of their placeholders."""
-    rows = db.session.scalars(select(Delegate).where(Delegate.id.in_(map(number_of, people))))
+    such = Delegate.id.in_(map(number_of, people))
+    rows = db.session.scalars(select(Delegate).where(such)).all()
+    willing = _find_willing(such, to_args(query).get("follows", ""))
     return {
         _delegate_key(row.id): Candidate(
             _delegate_key(row.id),
@@ -112,11 +116,20 @@ def load_delegates(people: Collection[str], query: str) -> Mapping[str, Candidat
             row.email,
             row.language,
             row.reference,
-            _delegate_exclusion(row, query),
+            _delegate_exclusion(row, query)
+            or ("" if willing is None or row.id in willing else NOT_FOLLOWING),
             _delegate_values(row) if not row.is_erased else {},
         )
         for row in rows
     }
+
+
+def _find_willing(such: ColumnElement[bool], session: str) -> Collection[int] | None:
+    """Find who of these still follows a session and agrees to emails; None if that is not asked."""
+    if not session:
+        return None
+    follows = desk.list_conditions(DelegateFilter(follows=session))
+    return set(db.session.scalars(select(Delegate.id).where(such, *follows)))
 
 
 def _delegate_exclusion(row: Any, query: str) -> str:
@@ -210,6 +223,7 @@ declare(
         find_delegates,
         list_name="delegates",
         secrets=frozenset({"booking_link"}),
+        consent_filters=frozenset({"follows"}),
     )
 )
 declare(speaker_audience.AUDIENCE)

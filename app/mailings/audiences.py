@@ -1,8 +1,9 @@
 """Whom a mailing can go to. A further kind of people is one declaration: an ``Audience``.
 
-An organiser chooses an audience and filters of its list; ``find`` lists the people who match,
-``load`` gives what a mailing may say about some of them. Both take a fixed number of queries,
-whatever the number of people.
+An organiser chooses an audience and filters of its list; ``find`` gives the people who match as
+the parts of a statement, which the database counts, pages and stores (``app.mailings.selection``),
+``load`` gives what a mailing may say about some of them. Neither takes more queries where there are
+more people.
 
 The emails of another module, such as notices of what a release changes, are mailings as well. Such
 a module declares an audience without ``find``, and gives each recipient what only they are told:
@@ -21,6 +22,9 @@ The rest is the same for all: an organiser sees who gets what, edits, and sends 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import parse_qsl
+
+from sqlalchemy import ColumnElement, SQLColumnExpression
 
 from app.errors import RuleViolation
 from app.mail.placeholders import Placeholders
@@ -40,6 +44,24 @@ class Candidate:
 
 
 @dataclass(frozen=True)
+class PeopleQuery:
+    """The people whom a query string finds, as the parts of a statement."""
+
+    person: SQLColumnExpression[str]  # as in ``Candidate``, like the next five
+    name: SQLColumnExpression[str]
+    address: SQLColumnExpression[str]
+    language: SQLColumnExpression[str]
+    booking_reference: SQLColumnExpression[str]
+    exclusion: SQLColumnExpression[str]
+    conditions: Sequence[ColumnElement[bool]]
+    order: Sequence[SQLColumnExpression[Any]]
+    search: Callable[[str], Sequence[ColumnElement[bool]]]  # of words that somebody types
+    has_valid_addresses: bool = False  # nothing else can be stored
+    # placeholders that are empty for some people, or for all; one that is not here may be as well
+    gaps: Mapping[str, ColumnElement[bool] | bool] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Audience:
     """A kind of people to whom organisers write."""
 
@@ -48,15 +70,21 @@ class Audience:
     placeholders: Placeholders
     # those of some people whom a query string chose, by person, with their values
     load: Callable[[Collection[str], str], Mapping[str, Candidate]]
-    find: Callable[[str], Sequence[Candidate]] | None = None  # who match a query string
+    find: Callable[[str], PeopleQuery] | None = None  # who match a query string
     secrets: frozenset[str] = frozenset()  # placeholders with links that only they may have
     required: frozenset[str] = frozenset()  # placeholders that every text must have
+    # filters by which people are chosen who agreed to it: they can always unsubscribe
+    consent_filters: frozenset[str] = frozenset()
     list_name: str = ""  # of the list whose filters choose them, as app.admin.saved_views has it
 
     @property
     def is_chosen(self) -> bool:
         """Whether organisers choose the people by filters."""
         return self.find is not None
+
+    def needs_consent(self, query: str) -> bool:
+        """Return True if a query string finds people who agreed to such emails."""
+        return not self.consent_filters.isdisjoint(dict(parse_qsl(query)))
 
 
 AUDIENCES: dict[str, Audience] = {}

@@ -3,14 +3,21 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy import ColumnElement, and_, or_, true
 
 from app.mail import placeholders, rendering
 from app.mail.placeholders import PlaceholderKind
 from app.mail.rendering import OwnText, RenderedEmail
-from app.mailings import queries, recipients
+from app.mailings import queries, recipients, selection
 from app.mailings.audiences import Audience, Candidate
 from app.mailings.models import Mailing, MailingRecipient
+from app.mailings.selection import Selection
 from app.web.rendering import absolute_url
+
+MAX_CHECKED: Final = 500  # people whose details are looked at one by one
+EXAMPLES: Final = 5  # people whom a warning names
 
 
 def render(
@@ -49,23 +56,63 @@ def find_problems(text: str, audience: Audience, *, is_subject: bool) -> Sequenc
 
 @dataclass(frozen=True)
 class Gap:
-    """A placeholder that is empty for some people."""
+    """A placeholder that is empty for some people: how many, and the first of them."""
 
     name: str
+    count: int
     people: Sequence[Candidate]
 
 
-def list_gaps(mailing: Mailing, audience: Audience, people: Sequence[Candidate]) -> Sequence[Gap]:
-    """List the placeholders that leave a gap in the emails to some people, and to whom."""
-    if not _list_used(mailing, audience):
-        return ()
-    rows = queries.get_own_values(mailing) if not audience.is_chosen else {}
-    loaded = audience.load([one.person for one in people], mailing.query)
+@dataclass(frozen=True)
+class GapReport:
+    """The placeholders that leave a gap, among the people who were looked at."""
+
+    gaps: Sequence[Gap] = ()
+    checked: int | None = None  # the first so many; None for all
+
+
+def list_gaps(mailing: Mailing, audience: Audience, chosen: Selection) -> GapReport:
+    """List the placeholders that leave a gap in the emails to some people, and to whom.
+
+    The database looks at everybody where it can; otherwise the first ``MAX_CHECKED`` are.
+    """
+    used = _list_used(mailing, audience)
+    if not used:
+        return GapReport()
+    if used <= chosen.people.gaps.keys():
+        return GapReport(_find_gaps_of_all(mailing, chosen, sorted(used)))
+    return _find_gaps_of_first(mailing, audience, chosen)
+
+
+def _find_gaps_of_all(mailing: Mailing, chosen: Selection, used: Sequence[str]) -> Sequence[Gap]:
+    """Find gaps by the combinations of empty placeholders, of which there are few."""
+    known = chosen.people.gaps
+    tested = {name: one for name in used if not isinstance(one := known[name], bool)}
+    always = {name: "" if known[name] is True else "." for name in used if name not in tested}
+    counts: dict[str, int] = {}
+    groups: dict[str, list[ColumnElement[bool]]] = {}
+    for combination, count in selection.count_combinations(chosen, [*tested.values()]).items():
+        tests = dict(zip(tested, combination, strict=True))
+        own = {name: "" if is_empty else "." for name, is_empty in tests.items()}
+        for name in find_empty(mailing, always | own):
+            counts[name] = counts.get(name, 0) + count
+            such = [tested[one] if holds else ~tested[one] for one, holds in tests.items()]
+            groups.setdefault(name, []).append(and_(true(), *such))
+    examples = selection.list_first_of(
+        chosen, {name: or_(*group) for name, group in groups.items()}, EXAMPLES
+    )
+    return [Gap(name, counts[name], examples[name]) for name in sorted(counts)]
+
+
+def _find_gaps_of_first(mailing: Mailing, audience: Audience, chosen: Selection) -> GapReport:
+    people = [one.person for one in selection.list_first(chosen, MAX_CHECKED)]
+    rows = queries.get_own_values(mailing, people) if not audience.is_chosen else {}
     found: dict[str, list[Candidate]] = {}
-    for person, candidate in loaded.items():
-        for name in find_empty(mailing, candidate, rows.get(person, {})):
+    for person, candidate in audience.load(people, mailing.query).items():
+        for name in find_empty(mailing, {**candidate.values, **rows.get(person, {})}):
             found.setdefault(name, []).append(candidate)
-    return [Gap(name, gets) for name, gets in sorted(found.items())]
+    gaps = [Gap(name, len(gets), gets[:EXAMPLES]) for name, gets in sorted(found.items())]
+    return GapReport(gaps, MAX_CHECKED if chosen.count > MAX_CHECKED else None)
 
 
 def _list_used(mailing: Mailing, audience: Audience) -> set[str]:
@@ -73,9 +120,8 @@ def _list_used(mailing: Mailing, audience: Audience) -> set[str]:
     return used & set(audience.placeholders)
 
 
-def find_empty(mailing: Mailing, candidate: Candidate, own: Mapping[str, str]) -> Sequence[str]:
-    """Return the placeholders that leave a gap in the email to a person."""
-    values = {**candidate.values, **own}
+def find_empty(mailing: Mailing, values: Mapping[str, str]) -> Sequence[str]:
+    """Return the placeholders that leave a gap in the email to somebody with these values."""
     texts = (mailing.subject, mailing.body)
     return sorted({name for text in texts for name in placeholders.find_empty(text, values)})
 

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.database import Base
 
 DRAFT, SCHEDULED, SENDING, DONE, STOPPED = "draft", "scheduled", "sending", "done", "stopped"
+FAILED = "failed"  # it could not go out, or not to everybody
 
 TEMPLATE = "mailing"  # by which the list of emails knows them
 
@@ -46,10 +47,12 @@ class Mailing(Base):
     # whether people who match the filters by then get it too, or only those who match now
     chooses_when_sent: Mapped[bool] = mapped_column(default=False, server_default=false())
     finished_at: Mapped[datetime | None] = mapped_column(default=None)
+    failure: Mapped[str] = mapped_column(Text, default="", server_default="")  # why it failed
 
     __table_args__ = (
         CheckConstraint(
-            "state IN ('draft', 'scheduled', 'sending', 'done', 'stopped')", name="known_state"
+            "state IN ('draft', 'scheduled', 'sending', 'done', 'stopped', 'failed')",
+            name="known_state",
         ),
         CheckConstraint("state = 'draft' OR send_at IS NOT NULL", name="has_time_if_scheduled"),
         Index("ix_mailing_due", "state", "send_at"),
@@ -72,8 +75,8 @@ class Mailing(Base):
 
     @property
     def is_over(self) -> bool:
-        """Whether every recipient has an email, or an organiser has stopped it."""
-        return self.state in {DONE, STOPPED}
+        """Whether every recipient has an email, or it was stopped or failed."""
+        return self.state in {DONE, STOPPED, FAILED}
 
     @property
     def history_subject(self) -> str:

@@ -1,7 +1,7 @@
 """Read-only queries about mailings: who gets one, the list, progress and the report."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -10,8 +10,8 @@ from sqlalchemy import ColumnElement, Select, case, func, literal, or_, select
 from app.database import db, stream
 from app.errors import NotFound
 from app.mail.models import FAILED, SENT, Email
-from app.mailings import audiences, recipients
-from app.mailings.audiences import Candidate
+from app.mailings import audiences, recipients, selection
+from app.mailings.audiences import PeopleQuery
 from app.mailings.models import (
     LEFT_OUT,
     PENDING,
@@ -21,7 +21,7 @@ from app.mailings.models import (
     Mailing,
     MailingRecipient,
 )
-from app.mailings.recipients import Exclusion, Selection
+from app.mailings.selection import Selection
 
 # What a report says of a recipient, in the order of its summary.
 SENT_TO, RETRYING, REFUSED, BOUNCED = "sent", "retrying", "refused", "bounced"
@@ -118,36 +118,32 @@ def count_mailings(states: Sequence[str]) -> int:
 def select_people(mailing: Mailing) -> Selection:
     """Return who would get a mailing if it were scheduled now; who does, if it has been."""
     audience = audiences.get_audience(mailing.audience)
+    deselected = recipients.iter_deselected(mailing)
     if audience.find is None or (not mailing.is_draft and has_recipients(mailing)):
-        return _stored_selection(mailing)
-    return recipients.choose(
-        audience.find(mailing.query),
-        frozenset(recipients.iter_deselected(mailing)),
-        is_essential=mailing.is_essential,
+        return selection.of_stored(_find_stored(mailing), deselected)
+    people = audience.find(mailing.query)
+    return selection.choose(people, deselected, is_essential=mailing.is_essential)
+
+
+def _find_stored(mailing: Mailing) -> PeopleQuery:
+    return PeopleQuery(
+        person=MailingRecipient.person,
+        name=MailingRecipient.name,
+        address=MailingRecipient.address,
+        language=MailingRecipient.language,
+        booking_reference=MailingRecipient.booking_reference,
+        exclusion=MailingRecipient.reason,
+        conditions=[MailingRecipient.mailing_id == mailing.id],
+        order=[MailingRecipient.id],
+        search=_search_stored,
     )
 
 
-def _stored_selection(mailing: Mailing) -> Selection:
-    rows = db.session.scalars(
-        select(MailingRecipient)
-        .where(MailingRecipient.mailing_id == mailing.id)
-        .order_by(MailingRecipient.id)
-    )
-    deselected = frozenset(recipients.iter_deselected(mailing))
-    included, excluded = [], []
-    for row in rows:
-        candidate = to_candidate(row)
-        reason = row.reason or (recipients.DESELECTED if row.person in deselected else "")
-        if reason:
-            excluded.append(Exclusion(candidate, reason))
-        else:
-            included.append(candidate)
-    return Selection(included, excluded)
-
-
-def to_candidate(row: MailingRecipient) -> Candidate:
-    """Return the person of a row, without values."""
-    return Candidate(row.person, row.name, row.address, row.language, row.booking_reference)
+def _search_stored(search: str) -> Sequence[ColumnElement[bool]]:
+    columns = (MailingRecipient.name, MailingRecipient.address, MailingRecipient.booking_reference)
+    return [
+        or_(*(one.icontains(word, autoescape=True) for one in columns)) for word in search.split()
+    ]
 
 
 def has_recipients(mailing: Mailing) -> bool:
@@ -168,7 +164,9 @@ def count_recipients(mailing: Mailing, *states: str) -> int:
 
 
 def get_own(mailing: Mailing, person: str) -> MailingRecipient | None:
-    """Return the row of a person in a mailing, or None."""
+    """Return the row of a person in a prepared mailing, or None."""
+    if audiences.get_audience(mailing.audience).is_chosen:  # they are told nothing of their own
+        return None
     return db.session.scalar(
         select(MailingRecipient).where(
             MailingRecipient.mailing_id == mailing.id, MailingRecipient.person == person
@@ -176,11 +174,13 @@ def get_own(mailing: Mailing, person: str) -> MailingRecipient | None:
     )
 
 
-def get_own_values(mailing: Mailing) -> Mapping[str, Mapping[str, str]]:
-    """Return what each recipient of a prepared mailing is told, by person."""
+def get_own_values(mailing: Mailing, people: Collection[str]) -> Mapping[str, Mapping[str, str]]:
+    """Return what these recipients of a prepared mailing are told, by person."""
     rows = db.session.execute(
         select(MailingRecipient.person, MailingRecipient.own_values).where(
-            MailingRecipient.mailing_id == mailing.id, MailingRecipient.own_values != ""
+            MailingRecipient.mailing_id == mailing.id,
+            MailingRecipient.person.in_(people),
+            MailingRecipient.own_values != "",
         )
     )
     return {person: json.loads(values) for person, values in rows}
@@ -264,7 +264,4 @@ def _select_report(mailing: Mailing, status: str, search: str) -> Select[Any]:
     )
     if status:
         rows = rows.where(STATUS.in_([status]))
-    for word in search.split():
-        columns = (MailingRecipient.name, MailingRecipient.address)
-        rows = rows.where(or_(*(one.icontains(word, autoescape=True) for one in columns)))
-    return rows
+    return rows.where(*_search_stored(search))

@@ -1,7 +1,7 @@
 """Who gets a mailing, and who is left out and why.
 
 The same address gets one email, however many people have it. Before an organiser sends a mailing
-its recipients are chosen anew each time (``choose``); from then on they are rows.
+its recipients are chosen anew each time (``app.mailings.selection``); from then on they are rows.
 """
 
 import json
@@ -10,12 +10,14 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import insert, update
+from sqlalchemy import ColumnElement, delete, insert, or_, select, update
 
+from app import clock
 from app.database import db
 from app.errors import RuleViolation
+from app.mail import models as mail_models
 from app.mail import rendering, suppression, unsubscribe
-from app.mail.models import BOUNCED, BY_DESK, COMPLAINT, UNSUBSCRIBED
+from app.mail.models import BOUNCED, BY_DESK, COMPLAINT, UNSUBSCRIBED, Email
 from app.mailings.audiences import Candidate
 from app.mailings.models import LEFT_OUT, PENDING, Mailing, MailingRecipient
 from app.registration.bookings import operations
@@ -61,30 +63,6 @@ class PreparedRecipient:
     calendar: bytes | None = None
 
 
-@dataclass(frozen=True)
-class Exclusion:
-    """Somebody who gets no email, and why."""
-
-    candidate: Candidate
-    reason: str
-
-
-@dataclass(frozen=True)
-class Selection:
-    """Who gets a mailing, and who is left out."""
-
-    included: Sequence[Candidate]
-    excluded: Sequence[Exclusion]
-
-    @property
-    def reasons(self) -> Mapping[str, int]:
-        """How many are left out for each reason."""
-        counts: dict[str, int] = {}
-        for one in self.excluded:
-            counts[one.reason] = counts.get(one.reason, 0) + 1
-        return counts
-
-
 def describe_reason(reason: str) -> str:
     """Return a stored reason in the language of the page; words of mail servers stay."""
     return str(REASON_NAMES.get(reason, reason))
@@ -122,32 +100,6 @@ def to_key(address: str) -> str:
     return normalise(address).casefold()
 
 
-def choose(
-    candidates: Sequence[Candidate], deselected: Collection[str], *, is_essential: bool
-) -> Selection:
-    """Divide candidates into those who get a mailing and those who do not."""
-    reasons = exclusion_reasons(
-        {to_key(one.address) for one in candidates if one.address}, is_essential=is_essential
-    )
-    included: dict[str, Candidate] = {}
-    excluded = []
-    for one in candidates:
-        key = to_key(one.address)
-        reason = _get_reason(one, deselected) or reasons.get(key, "")
-        reason = reason or (SAME_ADDRESS if key in included else "")
-        if reason:
-            excluded.append(Exclusion(one, reason))
-        else:
-            included[key] = one
-    return Selection([*included.values()], excluded)
-
-
-def _get_reason(candidate: Candidate, deselected: Collection[str]) -> str:
-    if candidate.exclusion:
-        return candidate.exclusion
-    return DESELECTED if candidate.person in deselected else address_problem(candidate.address)
-
-
 def address_problem(address: str) -> str:
     """Return why no email can be sent to an address; empty if one can."""
     if not address.strip():
@@ -159,37 +111,23 @@ def address_problem(address: str) -> str:
     return ""
 
 
-def store(mailing: Mailing, selection: Selection) -> None:
-    """Store who gets a mailing and who does not."""
-    _insert(
-        [
-            *(_row(mailing, one) for one in selection.included),
-            *(
-                _row(mailing, one.candidate, state=LEFT_OUT, reason=one.reason)
-                for one in selection.excluded
-            ),
-        ]
-    )
-
-
 def store_prepared(mailing: Mailing, prepared: Iterable[PreparedRecipient]) -> None:
     """Store recipients that another module has chosen, each person and each address once."""
     by_person = {one.candidate.person: one for one in prepared}
-    candidates = [one.candidate for one in by_person.values()]
-    selection = choose(candidates, (), is_essential=mailing.is_essential)
-    own = {
-        person: {"own_values": json.dumps(dict(one.values)), "calendar": one.calendar}
-        for person, one in by_person.items()
-    }
-    _insert(
-        [
-            *(_row(mailing, one, **own[one.person]) for one in selection.included),
-            *(
-                _row(mailing, one.candidate, state=LEFT_OUT, reason=one.reason)
-                for one in selection.excluded
-            ),
-        ]
-    )
+    keys = {to_key(one.candidate.address) for one in by_person.values()}
+    reasons = exclusion_reasons(keys - {""}, is_essential=mailing.is_essential)
+    included, excluded, seen = [], [], set()
+    for one in by_person.values():
+        key = to_key(one.candidate.address)
+        reason = one.candidate.exclusion or address_problem(one.candidate.address)
+        reason = reason or reasons.get(key) or (SAME_ADDRESS if key in seen else "")
+        if reason:
+            excluded.append(_row(mailing, one.candidate, state=LEFT_OUT, reason=reason))
+        else:
+            seen.add(key)
+            own = {"own_values": json.dumps(dict(one.values)), "calendar": one.calendar}
+            included.append(_row(mailing, one.candidate, **own))
+    _insert([*included, *excluded])
 
 
 def _row(mailing: Mailing, candidate: Candidate, **others: Any) -> dict[str, Any]:
@@ -227,8 +165,25 @@ def erase_person(person: str) -> None:
 
 
 def erase_delegate(delegate: Delegate) -> None:
-    """Erase the personal data of a delegate in all mailings."""
-    erase_person(f"{DELEGATE} {delegate.id}")
+    """Erase the personal data of a delegate in all mailings, and what has not been sent to them."""
+    person = f"{DELEGATE} {delegate.id}"
+    erase_person(person)
+    delete_unsent(MailingRecipient.person == person)
+
+
+def delete_unsent(*conditions: ColumnElement[bool]) -> None:
+    """Delete emails to erased people that wait in the outbox, unless they are being sent now."""
+    rows = (
+        select(MailingRecipient.id, Email.id)
+        .join(Email, Email.id == MailingRecipient.email_id)
+        .where(*conditions, Email.state == mail_models.WAITING)
+        .where(or_(Email.lease_until.is_(None), Email.lease_until < clock.real_now()))
+        .with_for_update(of=Email, skip_locked=True)
+    )
+    found = db.session.execute(rows).tuples().all()
+    own = update(MailingRecipient).where(MailingRecipient.id.in_([one for one, _ in found]))
+    db.session.execute(own.values(state=LEFT_OUT, reason=ERASED, email_id=None))
+    db.session.execute(delete(Email).where(Email.id.in_([one for _, one in found])))
 
 
 operations.ERASED_ABOVE.append(erase_delegate)

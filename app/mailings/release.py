@@ -15,21 +15,23 @@ from sqlalchemy import ColumnElement, String, and_, cast, literal, select, updat
 
 from app import cache_version, clock
 from app.database import db, read_only_connection, transaction
+from app.database_faults import is_unavailable
 from app.errors import RuleViolation
 from app.history import services as history
 from app.log import log
+from app.mail import models as mail_models
 from app.mail import services as mail
-from app.mail.models import BULK, FAILED, SENT, Email
-from app.mailings import audiences, message, queries, recipients
+from app.mail.models import BULK, SENT, Email
+from app.mailings import audiences, message, queries, recipients, selection
 from app.mailings.audiences import Audience, Candidate
 from app.mailings.models import (
     DONE,
+    FAILED,
     LEFT_OUT,
     PENDING,
     QUEUED,
     SCHEDULED,
     SENDING,
-    STOPPED,
     TEMPLATE,
     Mailing,
     MailingRecipient,
@@ -39,7 +41,26 @@ from app.registration.retention import one_year_after
 from app.releases import current_release
 
 CHUNK_SIZE = 50  # emails per transaction, so that nobody waits long for the database
+START_OF_DAY = "00:00"
+TOO_LATE = (
+    "The dates of the conference have changed, and it has begun, so this email was not sent. You "
+    "can copy it to a new draft"
+)
 TIME_LIMIT = 5.0  # seconds, after which the worker's other tasks have their turn
+
+
+FAULT = (
+    "The email could not be written because of a technical fault. Ask whoever operates the site to "
+    "look into the log. Then copy the email to a new draft"
+)
+
+
+class MailingFault(Exception):
+    """One mailing cannot be written, whatever the reason; the others can."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.number = number
 
 
 def release_due() -> None:
@@ -48,9 +69,13 @@ def release_due() -> None:
         return
     ends_at = time.monotonic() + TIME_LIMIT
     while time.monotonic() < ends_at and has_due():
-        with transaction():
-            if not _release_chunk():
-                return
+        try:
+            with transaction():
+                if not _release_chunk():
+                    return
+        except MailingFault as fault:
+            with transaction():
+                _fail(fault.number)
 
 
 def has_due() -> bool:
@@ -74,24 +99,44 @@ def _release_chunk() -> bool:
     )
     if mailing is None:
         return False
+    number = mailing.id
     try:
-        audience = audiences.get_audience(mailing.audience)
-        if mailing.is_scheduled:
-            _start(mailing)
-        rows = _next_recipients(mailing)
-        if rows:
-            _write_emails(mailing, audience, rows)
-        else:
-            _finish(mailing, DONE)
+        _release(mailing)
     except RuleViolation as refusal:  # such as an audience or a filter that is gone
-        _finish(mailing, STOPPED, str(refusal))
+        _finish(mailing, FAILED, str(refusal))
+    except Exception as fault:
+        if is_unavailable(fault):  # which concerns all of them, and is over one day
+            raise
+        log.error("mailing failed", mailing=number, kind=type(fault).__name__, exc_info=True)
+        raise MailingFault(number) from fault
     return True
+
+
+def _release(mailing: Mailing) -> None:
+    audience = audiences.get_audience(mailing.audience)
+    if mailing.is_scheduled and _follow_date(mailing):
+        return
+    if mailing.is_scheduled:
+        _start(mailing)
+    rows = _next_recipients(mailing)
+    if rows:
+        _write_emails(mailing, audience, rows)
+    else:
+        _finish(mailing, DONE)
+
+
+def _fail(number: int) -> None:
+    """Give a mailing up, so that it does not hold up those after it."""
+    mailing = queries.get_mailing(number)
+    db.session.refresh(mailing, with_for_update=True)
+    if mailing.is_scheduled or mailing.is_sending:
+        _finish(mailing, FAILED, FAULT)
 
 
 def _start(mailing: Mailing) -> None:
     mailing.state = SENDING
     if mailing.chooses_when_sent and not queries.has_recipients(mailing):
-        recipients.store(mailing, queries.select_people(mailing))
+        selection.store(mailing, queries.select_people(mailing))
 
 
 def _next_recipients(mailing: Mailing) -> Sequence[MailingRecipient]:
@@ -100,6 +145,7 @@ def _next_recipients(mailing: Mailing) -> Sequence[MailingRecipient]:
         .where(MailingRecipient.mailing_id == mailing.id, MailingRecipient.state == PENDING)
         .order_by(MailingRecipient.id)
         .limit(CHUNK_SIZE)
+        .with_for_update()  # whoever is being erased is erased before or after
     ).all()
 
 
@@ -176,24 +222,28 @@ def _write_email(
     row.address_key = recipients.to_key(candidate.address)
 
 
-def _finish(mailing: Mailing, state: str, reason: str = "") -> None:
-    mailing.state, mailing.finished_at = state, clock.now()
-    if reason:
+def _finish(mailing: Mailing, state: str, failure: str = "") -> None:
+    mailing.state, mailing.finished_at, mailing.failure = state, clock.now(), failure
+    if failure:
         pending = update(MailingRecipient).where(
             MailingRecipient.mailing_id == mailing.id, MailingRecipient.state == PENDING
         )
-        db.session.execute(pending.values(state=LEFT_OUT, reason=reason))
+        nothing = {"own_values": "", "calendar": None}
+        reason = recipients.STOPPED_BEFORE
+        db.session.execute(pending.values(state=LEFT_OUT, reason=reason, **nothing))
         log.error("mailing stopped", mailing=mailing.id)
     number = queries.count_recipients(mailing, QUEUED)
     people = "1 person" if number == 1 else f"{number} people"
     summary = f"The group email “{mailing.subject}” was sent to {people}"
-    sentence = f"The group email was stopped: {reason}" if reason else summary
+    sentence = f"The group email failed: {failure}" if failure else summary
     history.record(sentence, subject=mailing.history_subject)
 
 
 def maintain() -> None:
     """Keep the outcomes of emails, follow the conference's dates, and erase old personal data."""
     _record_outcomes()
+    erased = MailingRecipient.address == "", MailingRecipient.state == QUEUED
+    recipients.delete_unsent(*erased)  # those that were being sent when somebody was erased
     if cache_version.is_clock_in_sync():
         _follow_dates()
         _erase_deleted_entries()
@@ -202,7 +252,7 @@ def maintain() -> None:
 
 def _record_outcomes() -> None:
     """Copy what became of emails, for when the outbox deletes them."""
-    for state, outcome in ((SENT, queries.SENT_TO), (FAILED, queries.REFUSED)):
+    for state, outcome in ((SENT, queries.SENT_TO), (mail_models.FAILED, queries.REFUSED)):
         emails = select(Email.id).where(Email.state == state)
         db.session.execute(
             update(MailingRecipient)
@@ -222,9 +272,28 @@ def _follow_dates() -> None:
         .with_for_update(skip_locked=True)
     )
     for mailing in rows:
-        moment = days_before(mailing.days_before or 0, mailing.time_of_day)
-        if moment != mailing.send_at and moment > clock.now():
-            mailing.send_at = moment
+        _follow_date(mailing)
+
+
+def _follow_date(mailing: Mailing) -> bool:
+    """Move a mailing with the dates of the conference; return True if it is not due any more.
+
+    If its day is over by then, it goes out at once, but not once the conference has begun.
+    """
+    if mailing.days_before is None:
+        return False
+    moment = days_before(mailing.days_before, mailing.time_of_day)
+    if moment == mailing.send_at:
+        return False
+    mailing.send_at = moment
+    history.record(
+        f"The dates of the conference have changed, so the group email “{mailing.subject}” goes "
+        f"out on {moment:%d.%m.%Y} at {mailing.time_of_day}",
+        subject=mailing.history_subject,
+    )
+    if clock.now() >= days_before(0, START_OF_DAY):
+        _finish(mailing, FAILED, TOO_LATE)
+    return mailing.state != SCHEDULED or moment > clock.now()
 
 
 def _erase_deleted_entries() -> None:

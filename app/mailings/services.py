@@ -24,7 +24,7 @@ from app.history import services as history
 from app.history.models import Change
 from app.mail import services as mail
 from app.mail.models import URGENT, WAITING, Email
-from app.mailings import audiences, message, queries, recipients
+from app.mailings import audiences, message, queries, recipients, selection
 from app.mailings.models import (
     DONE,
     DRAFT,
@@ -91,6 +91,8 @@ def prepare(
 def save(mailing: Mailing, draft: Draft, *, expected_version: int, actor: str) -> bool:
     """Save what an organiser has written; return whether anything changed."""
     _lock_draft(mailing)
+    if audiences.get_audience(mailing.audience).needs_consent(mailing.query):
+        draft = replace(draft, is_essential=False)
     changes = _diff(mailing, draft)
     if not changes:
         return False
@@ -109,6 +111,8 @@ def choose_people(mailing: Mailing, query: str, *, actor: str) -> None:
     _lock_draft(mailing)
     if mailing.query != query:
         mailing.query, mailing.deselected = query, "[]"
+        if audiences.get_audience(mailing.audience).needs_consent(query):
+            mailing.is_essential = False
         _touch(mailing, actor)
 
 
@@ -180,10 +184,11 @@ def _store_recipients(mailing: Mailing, *, stores: bool) -> int:
     audience = audiences.get_audience(mailing.audience)
     if not audience.is_chosen:
         return queries.count_recipients(mailing, PENDING)
-    selection = queries.select_people(mailing)
-    if stores:
-        recipients.store(mailing, selection)
-    return len(selection.included)
+    chosen = queries.select_people(mailing)
+    if not stores:
+        return chosen.count
+    selection.store(mailing, chosen)
+    return queries.count_recipients(mailing, PENDING)
 
 
 def cancel(mailing: Mailing, *, actor: str) -> None:
@@ -252,7 +257,7 @@ def _delete_waiting_emails(mailing: Mailing) -> Collection[int]:
 def send_test(mailing: Mailing, *, to: str) -> None:
     """Send the email as the first recipient gets it to an organiser, without secret links."""
     audience = audiences.get_audience(mailing.audience)
-    included = queries.select_people(mailing).included
+    included = selection.list_first(queries.select_people(mailing), 1)
     if not included:
         raise RuleViolation("Nobody would get this email, so there is nothing to test")
     person = included[0].person

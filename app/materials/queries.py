@@ -29,6 +29,9 @@ COUNT_OF_SPEAKER = (  # a subquery for other packages: materials in the sessions
     .correlate(Speaker)
     .scalar_subquery()
 )
+HAS_MATERIAL = (
+    select(Material.id).where(Material.session_id == Session.id, IS_PRESENT).exists()
+)  # of a session
 # Ids of speakers whose materials must not be public; the package with their answers adds to it.
 REFUSALS: list[Select[tuple[int]]] = []
 

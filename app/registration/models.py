@@ -259,6 +259,8 @@ class LinkedAgenda(Base):
         ForeignKey("delegate.id", ondelete="CASCADE"), primary_key=True
     )
     agenda_id: Mapped[int] = mapped_column(ForeignKey("agenda.id", ondelete="CASCADE"), index=True)
+    # when they agreed to emails about its sessions; None: they have not
+    emails_agreed_at: Mapped[datetime | None] = mapped_column(default=None)
 
     agenda: Mapped[Agenda] = relationship()
 

@@ -312,7 +312,7 @@ def prepare_emails() -> Mailing:
 def send(mailing: Mailing, when: timedelta = timedelta()) -> None:
     """Send a mailing as somebody who has seen who gets it."""
     with transaction():
-        count = len(mailing_queries.select_people(mailing).included)
+        count = mailing_queries.select_people(mailing).count
         mailings.schedule(
             mailing,
             SendTime(clock.now() + when),

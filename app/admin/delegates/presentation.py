@@ -20,6 +20,7 @@ from app.registration import countries as registration_countries
 from app.registration import delegate_record, fields
 from app.registration import queries as registration
 from app.registration.bookings import changes
+from app.registration.bookings import queries as bookings
 from app.registration.desk import annotations, queries
 from app.registration.desk.queries import DelegateFilter, apply_filter
 from app.registration.fields import BOOKING_FIELDS, PRIVATE_FIELDS, DelegateField
@@ -32,7 +33,10 @@ from app.web.formatting import local_date, local_moment
 def get_filters() -> tuple[ListFilter, ...]:
     """Return the filters of the list."""
     labels = [(one, one) for one in annotations.list_labels()]
-    countries = sorted((country_name(code), code) for code in queries.list_countries())
+    codes = [(code, languages.describe(code).name) for code in languages.list_codes()]
+    found, sessions = queries.list_choices()
+    countries = sorted((country_name(code), code) for code in found)
+    follows = [(queries.ANY, gettext("Any session")), *sessions] if sessions else []
     return (
         ListFilter(
             "state",
@@ -55,6 +59,8 @@ def get_filters() -> tuple[ListFilter, ...]:
             [("failed", gettext("Not delivered")), ("waiting", gettext("Being sent"))],
         ),
         *([ListFilter("tag", gettext("Tag"), labels)] if labels else []),
+        *([ListFilter("language", gettext("Language"), codes)] if len(codes) > 1 else []),
+        *([ListFilter("follows", gettext("Wants emails about"), follows)] if follows else []),
         ListFilter("added", gettext("Added"), [("by-hand", gettext("By an organiser"))]),
     )
 
@@ -75,6 +81,8 @@ def build_delegate_filter(list_query: ListQuery) -> DelegateFilter:
         email_state=list_query.get_filter("letters"),
         added_by=list_query.get_filter("added"),
         tag=list_query.get_filter("tag"),
+        language=list_query.get_filter("language"),
+        follows=list_query.get_filter("follows"),
     )
 
 
@@ -96,6 +104,10 @@ def list_facts(delegate: Delegate) -> list[tuple[str, str]]:
     if delegate.is_added_by_team:
         registered = gettext("%(moment)s, added by an organiser", moment=registered)
     facts = [(label, text) for label, text, _ in fields.list_answers(answers, desk=True)]
+    link = bookings.find_agenda_link(delegate)
+    if link and (agreed_at := link.emails_agreed_at):
+        agreed = gettext("Yes, %(moment)s", moment=local_moment(agreed_at))
+        facts.append((gettext("Emails about their sessions"), agreed))
     return [*facts, (gettext("Registered"), registered)]
 
 

@@ -49,7 +49,6 @@ STATUS_FILTER = ListFilter("status", _l("State"), tuple(STATUS_LABELS.items()))
 def schedule(number: int) -> ResponseReturnValue:
     """Ask when the email goes out and to how many people, and schedule it."""
     mailing, form = queries.get_mailing(number), ScheduleForm()
-    selection = queries.select_people(mailing)
     is_sure = form.validate_on_submit()
     if is_sure:
         try:
@@ -60,17 +59,16 @@ def schedule(number: int) -> ResponseReturnValue:
             return redirects.redirect_to(
                 url_for("admin.mailings.show", number=number), "mailing-scheduled"
             )
-    is_everyone = bool(audiences.get_audience(mailing.audience).is_chosen and not mailing.query)
-    form.prepare(mailing, len(selection.included), _undo_minutes(), is_everyone=is_everyone)
+    audience, chosen = audiences.get_audience(mailing.audience), queries.select_people(mailing)
+    is_everyone = audience.is_chosen and not mailing.query
+    form.prepare(mailing, chosen.count, _undo_minutes(), is_everyone=is_everyone)
     return render_page(
         "admin/mailings/schedule.html",
         422 if form.errors else 200,
         form=form,
         mailing=mailing,
-        selection=selection,
-        gaps=message.list_gaps(
-            mailing, audiences.get_audience(mailing.audience), selection.included
-        ),
+        selection=chosen,
+        gaps=message.list_gaps(mailing, audience, chosen),
         breadcrumbs=breadcrumbs(mailing),
     )
 

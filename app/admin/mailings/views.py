@@ -1,6 +1,7 @@
 """Emails to many people: the list, a new one, its people, its text and its preview."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -14,15 +15,15 @@ from app.accounts.guards import current_actor, require_login_session
 from app.admin import saved_views
 from app.admin.email_previews import FRAME_POLICY, PREVIEW_POLICY
 from app.admin.listing import PAGE_SIZE, ListFilter, Listing, parse_list_query, render_list
-from app.admin.mailings.audiences import parse_query, to_args
+from app.admin.mailings.audience_parts import parse_query, to_args
 from app.admin.mailings.forms import AudienceForm, TextForm, build_filter_form
 from app.errors import NotFound, RuleViolation, StaleEdit
 from app.forms.form import ConfirmForm, validates_own_csrf
 from app.history import queries as history
-from app.mailings import audiences, message, queries, recipients, services
+from app.mailings import audiences, message, queries, recipients, selection, services
 from app.mailings.audiences import Candidate
-from app.mailings.models import DONE, DRAFT, SCHEDULED, SENDING, STOPPED, Mailing
-from app.mailings.recipients import Selection
+from app.mailings.models import DONE, DRAFT, FAILED, SCHEDULED, SENDING, STOPPED, Mailing
+from app.mailings.selection import Selection
 from app.web import redirects
 from app.web.rendering import render_page
 
@@ -39,8 +40,10 @@ STATE_LABELS = {
     SENDING: _l("Being sent"),
     DONE: _l("Sent"),
     STOPPED: _l("Stopped"),
+    FAILED: _l("Failed"),
 }
 STATE_FILTER = ListFilter("state", _l("State"), tuple(STATE_LABELS.items()))
+UPDATE_SECONDS = 10  # after which the progress is loaded again, for whoever asks for that
 VIEW_PREFIX = "view-"  # of the value that stands for a saved view
 
 
@@ -116,12 +119,14 @@ def show(number: int) -> ResponseReturnValue:
     mailing = queries.get_mailing(number)
     is_draft = mailing.is_draft or not queries.has_recipients(mailing)
     report = None if is_draft else queries.get_report(mailing)
-    return render_page(
+    is_moving = report is not None and report.is_moving and not mailing.is_scheduled
+    is_updating = is_moving and request.args.get("update") == "auto"
+    response = render_page(
         "admin/mailings/show.html",
         mailing=mailing,
         state=STATE_LABELS[mailing.state],
         audience=get_audience_name(mailing),
-        selection=select_people(mailing) if is_draft else None,
+        selection=_find_selection(mailing) if is_draft else None,
         filters=list_filters(mailing),
         is_chosen=audiences.get_audience(mailing.audience).is_chosen,
         report=report,
@@ -129,15 +134,19 @@ def show(number: int) -> ResponseReturnValue:
         describe_reason=recipients.describe_reason,
         entries=history.list_newest(mailing.history_subject),
         form=ConfirmForm(),
+        is_updating=is_updating,
+        update_seconds=UPDATE_SECONDS,
     )
+    if is_updating:  # by a header, so that it works without scripts; the page has a link to stop
+        response.headers["Refresh"] = str(UPDATE_SECONDS)
+    return response
 
 
-def select_people(mailing: Mailing) -> Selection:
-    """Return who would get a mailing; nobody if its filters are gone, which the page says."""
-    try:
+def _find_selection(mailing: Mailing) -> Selection | None:
+    """Return who would get a mailing; None if its filters are gone, which the page says."""
+    with suppress(RuleViolation):
         return queries.select_people(mailing)
-    except RuleViolation:
-        return Selection((), ())
+    return None
 
 
 def list_filters(mailing: Mailing) -> Sequence[tuple[str, str]]:
@@ -208,30 +217,20 @@ def people(number: int) -> ResponseReturnValue:
         services.deselect(mailing, listed, ticked)
         here = redirects.safe_path_or_blank(request.form.get("back", ""))
         return redirects.redirect_to(here or url_for(".people", number=number), "mailing-people")
-    selection = queries.select_people(mailing)
-    rows = [
-        *((one, "") for one in selection.included),
-        *((one.candidate, one.reason) for one in selection.excluded),
-    ]
-    list_query = parse_list_query((), ("name",))
-    rows = [row for row in rows if _matches(row[0], list_query.search)]
-    shown = rows[list_query.offset :][:PAGE_SIZE]
+    chosen, list_query = queries.select_people(mailing), parse_list_query((), ("name",))
+    rows = selection.list_page(chosen, list_query.search, offset=list_query.offset, limit=PAGE_SIZE)
+    total = selection.count_found(chosen, list_query.search)
     return render_page(
         "admin/mailings/people.html",
         422 if form.errors else 200,
         form=form,
         mailing=mailing,
-        selection=selection,
-        listing=Listing(shown, len(rows), list_query, endpoint=".people"),
+        selection=chosen,
+        listing=Listing(rows, total, list_query, endpoint=".people"),
         deselected=recipients.DESELECTED,
         describe_reason=recipients.describe_reason,
         breadcrumbs=breadcrumbs(mailing),
     )
-
-
-def _matches(candidate: Candidate, search: str) -> bool:
-    text = f"{candidate.name} {candidate.address} {candidate.booking_reference}".casefold()
-    return all(word in text for word in search.casefold().split())
 
 
 @bp.route("/<int:number>/filters", methods=["GET", "POST"])
@@ -260,19 +259,21 @@ def edit_filters(number: int) -> ResponseReturnValue:
 def preview(number: int) -> ResponseReturnValue:
     """Show the email to one of the people, and the way to the one before and after."""
     mailing = queries.get_mailing(number)
-    included = queries.select_people(mailing).included
-    position = _find_position(included, request.args.get("person", ""))
-    candidate = _load(mailing, included[position])
+    chosen = queries.select_people(mailing)
+    place = selection.find_neighbours(chosen, request.args.get("person", ""))
+    if place is None:
+        raise RuleViolation("Nobody would get this email, so there is no preview")
+    candidate = _load(mailing, place.person)
     own = message.own_values(queries.get_own(mailing, candidate.person))
     audience = audiences.get_audience(mailing.audience)
     response = render_page(
         "admin/mailings/preview.html",
         mailing=mailing,
         candidate=candidate,
-        position=position,
-        people=included,
+        place=place,
+        count=chosen.count,
         email=message.render(mailing, audience, candidate, own),
-        empty=message.find_empty(mailing, candidate, own),
+        empty=message.find_empty(mailing, {**candidate.values, **own}),
         is_narrow=request.args.get("width") == "phone",
         breadcrumbs=breadcrumbs(mailing),
         form=ConfirmForm(),
@@ -285,7 +286,7 @@ def preview(number: int) -> ResponseReturnValue:
 def preview_html(number: int) -> ResponseReturnValue:
     """Return the HTML of the email to one person, for the frame."""
     mailing = queries.get_mailing(number)
-    candidate = _load(mailing, Candidate(request.args.get("person", ""), "", ""))
+    candidate = _load(mailing, request.args.get("person", ""))
     own = message.own_values(queries.get_own(mailing, candidate.person))
     audience = audiences.get_audience(mailing.audience)
     response = Response(message.render(mailing, audience, candidate, own).html)
@@ -293,17 +294,10 @@ def preview_html(number: int) -> ResponseReturnValue:
     return response
 
 
-def _find_position(included: Sequence[Candidate], person: str) -> int:
-    if not included:
-        raise RuleViolation("Nobody would get this email, so there is no preview")
-    known = [one.person for one in included]
-    return known.index(person) if person in known else 0
-
-
-def _load(mailing: Mailing, candidate: Candidate) -> Candidate:
+def _load(mailing: Mailing, person: str) -> Candidate:
     """Return somebody with the values of their placeholders."""
     audience = audiences.get_audience(mailing.audience)
-    found = audience.load([candidate.person], mailing.query).get(candidate.person)
+    found = audience.load([person], mailing.query).get(person)
     if found is None:
         raise NotFound("There is no such recipient")
     return replace(found, values=message.hide_secrets(found.values, audience))

@@ -1,6 +1,8 @@
 """The list of speakers: filters and bulk actions."""
 
 from collections.abc import Mapping, Sequence
+from datetime import date
+from functools import partial
 from typing import Final
 
 from flask_babel import lazy_gettext as _l
@@ -16,13 +18,16 @@ from app.admin.listing import (
     ListQuery,
     parse_list_query,
 )
-from app.programme.editing import speaker_queries, speakers
+from app.admin.sessions.listing import list_days
+from app.programme import slugs
+from app.programme.editing import session_queries, speaker_queries, speakers
 from app.programme.editing.speaker_queries import SpeakerFilter, SpeakerRow
 from app.programme.labels import ROLES
-from app.programme.models import Speaker
+from app.programme.models import Speaker, Theme
 from app.speakers import invitations
 from app.speakers.invitations import Invitation
 from app.web import redirects
+from app.web.formatting import conference_zone, local_date
 
 redirects.MESSAGES["admin"] |= {
     "speakers-confirmed": _l("All selected speakers have been marked as confirmed."),
@@ -43,6 +48,16 @@ MISSING_OPTIONS = (
     ("photo", _l("Photo")),
     ("contact-address", _l("Contact email address")),
     ("sessions", _l("Sessions")),
+)
+
+
+TASK_OPTIONS = (
+    ("confirmation", _l("Has not confirmed")),
+    ("photo", _l("Has no photo")),
+    ("slides", _l("Has no slides or papers")),
+    ("request", _l("Has an open request")),
+    ("invitation", _l("Has not been invited")),
+    ("sign-in", _l("Has never signed in")),
 )
 
 
@@ -98,12 +113,17 @@ BULK_ACTIONS: Final[Mapping[str, BulkAction[Speaker]]] = {
 def get_filters() -> Sequence[ListFilter]:
     """Return the filters of the list that have options."""
     countries = [(country, country) for country in speaker_queries.list_countries()]
+    days = [(day.isoformat(), local_date(day)) for day in list_days()]
+    themes = session_queries.list_filter_choices().theme
     filters = (
         ListFilter("confirmed", _l("State"), STATE_OPTIONS),
         ListFilter("missing", _l("Missing"), MISSING_OPTIONS),
         ListFilter("invited", _l("Invitation"), tuple(invitations.LIST_STATES.items())),
         ListFilter("country", _l("Country"), countries),
         ListFilter("role", _l("Role in sessions"), tuple(ROLES.items())),
+        ListFilter("task", _l("To do"), TASK_OPTIONS),
+        ListFilter("day", _l("Day of a session"), days),
+        ListFilter("theme", _l("Theme of a session"), themes, partial(slugs.find_moved, Theme)),
     )
     return [way for way in filters if way.options]
 
@@ -136,13 +156,15 @@ def _load_if_filtered(list_query: ListQuery) -> Mapping[int, Invitation]:
 
 
 def _build_filter(list_query: ListQuery, known: Mapping[int, Invitation]) -> SpeakerFilter:
-    invited = list_query.get_filter("invited")
+    invited, day = list_query.get_filter("invited"), list_query.get_filter("day")
     return SpeakerFilter(
         search=list_query.search,
         confirmation=list_query.get_filter("confirmed"),
         missing=list_query.get_filter("missing"),
         country=list_query.get_filter("country"),
         role=list_query.get_filter("role"),
+        day=(date.fromisoformat(day), conference_zone()) if day else None,
+        others={name: list_query.get_filter(name) for name in speaker_queries.FILTER_CONDITIONS},
         ids=[number for number, one in known.items() if one.state == invited] if invited else None,
     )
 

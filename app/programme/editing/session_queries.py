@@ -254,7 +254,7 @@ def _conditions(filters: SessionFilter) -> list[ColumnElement[bool]]:
     such = [matches_word(word) for word in sort_key(filters.search).split()]
     such.append(STATE_CONDITIONS[filters.state] if filters.state else IS_NOT_WITHDRAWN)
     if filters.day:
-        such.append(_begins_on(*filters.day))
+        such.append(begins_on(*filters.day))
     if filters.theme:
         such.append(Session.theme.has(Theme.key == filters.theme))
     if filters.room:
@@ -280,7 +280,7 @@ def matches_word(word: str) -> ColumnElement[bool]:
     )
 
 
-def _begins_on(day: date, zone: ZoneInfo) -> ColumnElement[bool]:
+def begins_on(day: date, zone: ZoneInfo) -> ColumnElement[bool]:
     """Match sessions that start on a day in the given time zone."""
     return Session.starts_at.between(
         datetime.combine(day, time(), zone).astimezone(UTC),

@@ -1,8 +1,10 @@
 """Read-only queries on the speakers of the working programme, for organisers."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, SQLColumnExpression, func, select
 from sqlalchemy.orm import joinedload
@@ -11,7 +13,8 @@ from app.database import db
 from app.errors import NotFound
 from app.programme import slugs
 from app.programme.collation import sort_key
-from app.programme.models import Appearance, Photo, Release, Session, Speaker
+from app.programme.editing import session_queries
+from app.programme.models import Appearance, Photo, Release, Session, Speaker, Theme
 
 HAS_PHOTO = select(Photo.key).where(Photo.speaker_id == Speaker.id).exists()
 
@@ -35,6 +38,16 @@ MISSING_CONDITIONS: dict[str, ColumnElement[bool]] = {  # only for speakers who 
     "contact-address": TAKES_PART & (Speaker.contact_address == ""),
     "sessions": TAKES_PART & (SESSION_COUNT == 0),
 }
+FIELD_CONDITIONS: dict[str, Callable[[str], ColumnElement[bool]]] = {  # of ``SpeakerFilter``
+    "confirmation": CONFIRMATION_CONDITIONS.__getitem__,
+    "missing": MISSING_CONDITIONS.__getitem__,
+    "country": lambda country: Speaker.country == country,
+    "role": lambda role: has_session(Appearance.role == role),
+}
+# further filters of the list, by the condition for a value; the layers above add theirs
+FILTER_CONDITIONS: dict[str, Callable[[str], ColumnElement[bool]]] = {
+    "theme": lambda key: has_session(Session.theme.has(Theme.key == key)),
+}
 SORTS: dict[str, tuple[SQLColumnExpression[Any], ...]] = {
     "name": (Speaker.name_sort_key,),
     "organisation": (Speaker.organisation_sort_key == "", Speaker.organisation_sort_key),
@@ -52,6 +65,8 @@ class SpeakerFilter:
     missing: str = ""
     country: str = ""
     role: str = ""
+    day: tuple[date, ZoneInfo] | None = None  # on which a session of theirs begins
+    others: Mapping[str, str] = field(default_factory=dict)  # of ``FILTER_CONDITIONS``
     ids: Collection[int] | None = None  # of those to choose from; None: all
 
 
@@ -97,7 +112,7 @@ def list_page(
     filters: SpeakerFilter, sort: str, *, is_reversed: bool, offset: int, limit: int
 ) -> SpeakerPage:
     """Return one page of the speakers who match the filters."""
-    such = tuple(_conditions(filters))
+    such = tuple(list_conditions(filters))
     rows = db.session.execute(
         select(Speaker, SESSION_COUNT, MISSING_CONDITIONS["photo"], func.count().over())
         .where(*such)
@@ -185,29 +200,30 @@ def was_ever_public(speaker: Speaker) -> bool:
     )
 
 
-def _conditions(filters: SpeakerFilter) -> list[ColumnElement[bool]]:
+def list_conditions(filters: SpeakerFilter) -> list[ColumnElement[bool]]:
+    """Return the conditions of the filters."""
     such = [
         Speaker.search_text.contains(word, autoescape=True)
         for word in sort_key(filters.search).split()
     ]
-    if filters.confirmation:
-        such.append(CONFIRMATION_CONDITIONS[filters.confirmation])
-    if filters.missing:
-        such.append(MISSING_CONDITIONS[filters.missing])
-    if filters.country:
-        such.append(Speaker.country == filters.country)
-    if filters.role:
-        such.append(_has_role(filters.role))
     if filters.ids is not None:
         such.append(Speaker.id.in_(filters.ids))
-    return such
+    if filters.day:
+        such.append(has_session(session_queries.begins_on(*filters.day)))
+    chosen = [
+        *((build, getattr(filters, name)) for name, build in FIELD_CONDITIONS.items()),
+        *((FILTER_CONDITIONS[name], value) for name, value in filters.others.items()),
+    ]
+    return such + [build(value) for build, value in chosen if value]
 
 
-def _has_role(role: str) -> ColumnElement[bool]:
+def has_session(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Match speakers with an appearance in a session for which these conditions hold."""
     return (
         select(Appearance.id)
         .join(Session, Session.id == Appearance.session_id)
-        .where(Appearance.speaker_id == Speaker.id, Appearance.role == role, IS_NOT_WITHDRAWN)
+        .where(Appearance.speaker_id == Speaker.id, IS_NOT_WITHDRAWN, *conditions)
+        .correlate(Speaker)
         .exists()
     )
 

@@ -6,18 +6,23 @@ These pages are under the path of agendas, since browsers send the agenda cookie
 from flask import Blueprint, Response, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
+from flask_babel import lazy_gettext as _l
 
 from app.agenda import cookie, services
 from app.agenda.models import Agenda
 from app.errors import RuleViolation
-from app.forms.form import ConfirmForm
 from app.registration.bookings import access, operations, queries
+from app.registration.bookings.forms import AgendaForm
 from app.registration.models import Delegate
+from app.web import redirects
 from app.web.rendering import render_page
 from app.web.security_headers import no_referrer
 
 bp = Blueprint("booking_agenda", __name__, url_prefix="/agenda/booking")
 no_referrer(bp)
+bp.context_processor(redirects.flash_context)
+
+redirects.MESSAGES["booking_agenda"] |= {"agenda-emails": _l("Your choice has been saved.")}
 
 
 @bp.route("/<secret>", methods=["GET", "POST"])
@@ -25,9 +30,11 @@ def show(secret: str) -> ResponseReturnValue:
     """Show the agenda that is linked to a booking, and the one in this browser."""
     delegate = access.get_booking(secret)
     linked, own = queries.find_linked_agenda(delegate), cookie.current_agenda()
-    form = ConfirmForm()
+    form = AgendaForm()
     if form.validate_on_submit():
-        return _apply_action(delegate, linked, own, url_for(".show", secret=secret))
+        return _apply_action(form, delegate, linked, own, url_for(".show", secret=secret))
+    link = queries.find_agenda_link(delegate)
+    form.allows_emails.data = link is not None and link.emails_agreed_at is not None
     breadcrumbs = [(gettext("Your booking"), url_for("bookings.show", secret=secret))]
     return render_page(
         "registration/booking_agenda.html",
@@ -39,15 +46,18 @@ def show(secret: str) -> ResponseReturnValue:
 
 
 def _apply_action(
-    delegate: Delegate, linked: Agenda | None, own: Agenda | None, own_url: str
+    form: AgendaForm, delegate: Delegate, linked: Agenda | None, own: Agenda | None, own_url: str
 ) -> Response:
-    """Link, unlink or open an agenda, as the pressed button says."""
-    fields = request.form
+    """Link, unlink or open an agenda, or save the consent to emails, as the pressed button says."""
+    fields, allows_emails = request.form, bool(form.allows_emails.data)
+    if "consent" in fields:
+        operations.allow_agenda_emails(delegate, is_allowed=allows_emails)
+        return redirects.redirect_to(own_url, "agenda-emails")
     if "end" in fields:
         operations.unlink_agenda(delegate)
         return _redirect(own_url)
     if "keep" in fields and own is not None:
-        operations.link_agenda(delegate, own)
+        operations.link_agenda(delegate, own, allows_emails=allows_emails)
         return _redirect(own_url)
     if linked is None:
         raise RuleViolation("No agenda is saved with this booking")

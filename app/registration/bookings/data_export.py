@@ -29,6 +29,7 @@ def export_delegate(delegate: Delegate) -> dict[str, Any]:
         "booking": _export_booking(delegate),
         "needs": delegate_record.to_answers(delegate, PRIVATE_FIELDS),
         "agenda": _export_agenda(queries.find_linked_agenda(delegate)),
+        "agreed_to_emails_about_the_agenda_at": _export_consent(delegate),
         "notes_of_the_organisers": [
             {"written_at": _isoformat(note.written_at), "text": note.text}
             for note in queries.list_notes(delegate)
@@ -95,6 +96,11 @@ def _export_agenda(agenda: Agenda | None) -> list[dict[str, Any]]:
         }
         for star in (agenda.stars if agenda else [])
     ]
+
+
+def _export_consent(delegate: Delegate) -> str | None:
+    link = queries.find_agenda_link(delegate)
+    return _isoformat(link.emails_agreed_at) if link else None
 
 
 def _isoformat(moment: Any) -> str | None:

@@ -8,6 +8,7 @@ from typing import cast
 
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
+from wtforms import BooleanField
 
 from app.errors import ConferenceError
 from app.forms.fields import VersionField, email_field
@@ -60,3 +61,15 @@ class RequestLinkForm(Form):
     def get_email(self) -> str:
         """Return the email address."""
         return str(self.email.data)
+
+
+class AgendaForm(Form):
+    """Link or unlink an agenda, and say whether the organisers may email about its sessions."""
+
+    allows_emails = BooleanField(
+        _l("The organisers may email me about the sessions in my agenda"),
+        description=_l(
+            "Then they can see which sessions you have starred. You can stop these emails here, or "
+            "with the link in each of them."
+        ),
+    )

@@ -104,3 +104,8 @@ def find_linked_agenda(delegate: Delegate) -> Agenda | None:
         .unique()
         .one_or_none()
     )
+
+
+def find_agenda_link(delegate: Delegate) -> LinkedAgenda | None:
+    """Return the link of a booking to its agenda, or None."""
+    return db.session.get(LinkedAgenda, delegate.id)

@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, NamedTuple, TypeVar
 
-from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy import ColumnElement, Select, func, literal, or_, select, union_all
 
+from app.agenda.models import Star
 from app.database import db
 from app.errors import NotFound
 from app.mail.models import Email
 from app.mail.queries import IS_FAILED, IS_WAITING
+from app.programme.models import Session
 from app.registration.delegate_record import (
     MAX_SORT_KEY_LENGTH,
     fold,
@@ -18,7 +20,7 @@ from app.registration.delegate_record import (
     search_key,
 )
 from app.registration.fields import EMAIL
-from app.registration.models import Delegate, DelegateTag
+from app.registration.models import Delegate, DelegateTag, LinkedAgenda
 from app.registration.queries import ATTENDING, Answers, full_name
 
 Row = TypeVar("Row", bound=tuple[Any, ...])
@@ -46,6 +48,8 @@ _labels = (
     .subquery()
 )
 TAG_LIST = select(func.aggregate_strings(_labels.c.label, ", ")).scalar_subquery()
+HAS_AGREED = LinkedAgenda.emails_agreed_at.is_not(None)  # to emails about the sessions
+ANY: Final = "any"  # session, as a filter
 MAX_SIMILAR = 10  # bookings that a warning lists
 
 
@@ -60,6 +64,8 @@ class DelegateFilter:
     email_state: str = ""  # failed or waiting
     added_by: str = ""
     tag: str = ""
+    language: str = ""
+    follows: str = ""  # the key of a session, or ANY
     references: Sequence[str] | None = None  # of those that were ticked; None: whichever match
 
 
@@ -141,10 +147,26 @@ def list_similar(answers: Answers) -> Sequence[Delegate]:
     ).all()
 
 
-def list_countries() -> Sequence[str]:
-    """List the codes of the countries that delegates come from."""
-    statement = select(Delegate.country).where(Delegate.country != "").distinct()
-    return db.session.scalars(statement).all()
+class FollowedSession(NamedTuple):
+    """A session that delegates follow who agreed to emails about it."""
+
+    key: str
+    title: str
+
+
+def list_choices() -> tuple[Sequence[str], Sequence[FollowedSession]]:
+    """List the countries that delegates come from, and the sessions that they follow.
+
+    They follow the sessions of an agenda that is saved with the booking, and count only if they
+    agreed to emails about them.
+    """
+    countries = select(literal(""), Delegate.country).where(Delegate.country != "").distinct()
+    followed = select(Session.key, Session.title).join(Star, Star.session_key == Session.key)
+    followed = followed.join(LinkedAgenda, LinkedAgenda.agenda_id == Star.agenda_id)
+    followed = followed.where(HAS_AGREED).distinct()
+    rows = db.session.execute(union_all(countries, followed)).tuples().all()
+    sessions = sorted((FollowedSession(*row) for row in rows if row[0]), key=lambda one: one.title)
+    return [country for key, country in rows if not key], sessions
 
 
 def get_undelivered(delegates: Sequence[DelegateRow]) -> Mapping[str, str]:
@@ -160,10 +182,11 @@ def get_undelivered(delegates: Sequence[DelegateRow]) -> Mapping[str, str]:
 
 def apply_filter(statement: Select[Row], filters: DelegateFilter) -> Select[Row]:
     """Add the conditions of the filters to a statement about delegates."""
-    return statement.where(*_conditions(filters))
+    return statement.where(*list_conditions(filters))
 
 
-def _conditions(filters: DelegateFilter) -> list[ColumnElement[bool]]:
+def list_conditions(filters: DelegateFilter) -> list[ColumnElement[bool]]:
+    """Return the conditions of the filters."""
     words = search_key(filters.text).split()
     conditions = [Delegate.search_text.contains(word, autoescape=True) for word in words]
     if filters.references is not None:
@@ -179,6 +202,14 @@ def _has_email(state: str) -> ColumnElement[bool]:
     return Delegate.reference.in_(references)
 
 
+def _follows(key: str) -> ColumnElement[bool]:
+    rows = select(LinkedAgenda.delegate_id).where(HAS_AGREED)
+    if key != ANY:
+        stars = select(Star.agenda_id).where(Star.session_key == key)
+        rows = rows.where(LinkedAgenda.agenda_id.in_(stars))
+    return Delegate.id.in_(rows)
+
+
 def _has_tag(label: str) -> ColumnElement[bool]:
     return Delegate.id.in_(select(DelegateTag.delegate_id).where(DelegateTag.label == label))
 
@@ -189,4 +220,6 @@ FILTER_CONDITIONS: Final[Mapping[str, Callable[[str], ColumnElement[bool]]]] = {
     "country": lambda code: Delegate.country == code,
     "email_state": _has_email,
     "tag": _has_tag,
+    "language": lambda code: Delegate.language == code,
+    "follows": _follows,
 }

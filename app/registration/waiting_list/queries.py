@@ -73,7 +73,7 @@ def list_page(
     search: str, state: str, *, offset: int, limit: int
 ) -> tuple[Sequence[WaitingListEntry], int]:
     """Return a page of entries, those with an offer first, and their total number."""
-    such = [*_matches(search), WaitingListEntry.state == state if state else IS_OPEN]
+    such = list_conditions(search, state)
     total = db.session.scalar(select(func.count(WaitingListEntry.id)).where(*such)) or 0
     order = (WaitingListEntry.state == IN_QUEUE, WaitingListEntry.id)
     rows = select(WaitingListEntry).where(*such).order_by(*order).offset(offset).limit(limit)
@@ -112,7 +112,12 @@ def erase_delegate(delegate: Delegate) -> None:
     db.session.execute(delete(WaitingListEntry).where(has_address, is_over))
 
 
-def _matches(search: str) -> list[ColumnElement[bool]]:
+def list_conditions(search: str, state: str) -> list[ColumnElement[bool]]:
+    """Return the conditions for entries in a state, or open, that a search finds."""
+    return [*list_search_conditions(search), WaitingListEntry.state == state if state else IS_OPEN]
+
+
+def list_search_conditions(search: str) -> list[ColumnElement[bool]]:
     """Return the conditions for names and addresses that contain each word."""
     words = search_key(search).split()
     return [WaitingListEntry.search_text.contains(word, autoescape=True) for word in words]

@@ -1,0 +1,91 @@
+"""What audiences have in common: parsing a stored query, and what is the same for everybody."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+from urllib.parse import parse_qsl
+
+from flask import g, has_request_context
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import ColumnElement, SQLColumnExpression, String, cast, literal
+
+from app.admin import saved_views
+from app.admin.listing import Listing, parse_list_query
+from app.admin.saved_views import ListKind
+from app.errors import RuleViolation
+from app.mail.placeholders import Placeholder, PlaceholderKind
+from app.releases import current_release
+from app.web.formatting import local_days
+from app.web.rendering import absolute_url
+
+NO_FILTERS: Final = frozenset({"q", "sort", "hide"})  # parameters of a list that are no filters
+MAX_DIGITS: Final = 9  # of a number in a URL
+
+ABOUT_CONFERENCE: Final = (
+    Placeholder("conference", _l("Title of the conference"), _l("Closing the Gap")),
+    Placeholder("conference_dates", _l("Dates of the conference"), "6 to 7 November"),
+    Placeholder("conference_place", _l("City of the conference"), "London"),
+    Placeholder("programme_link", _l("Link to the programme"), kind=PlaceholderKind.LINK),
+)
+ABOUT_PERSON: Final = (
+    Placeholder("first_name", _l("First name"), "Ada"),
+    Placeholder("full_name", _l("Full name"), "Ada Lovelace"),
+    Placeholder("organisation", _l("Organisation"), "University College London"),
+    Placeholder("country", _l("Country"), _l("Ghana")),
+)
+
+
+def conference_values() -> Mapping[str, str]:
+    """Return the values of placeholders that are the same for everybody."""
+    conference = current_release.get_programme().conference
+    return {
+        "conference": conference.title,
+        "conference_dates": local_days(conference.starts_on, conference.ends_on),
+        "conference_place": conference.place,
+        "programme_link": absolute_url("programme.whole"),
+    }
+
+
+def parse_query(list_name: str, query: str) -> Listing[Any]:
+    """Return what a stored query string of a list asks for, outside of any request too.
+
+    Raise RuleViolation if it filters by something that is gone.
+    """
+    args, kind = to_args(query), saved_views.LISTS[list_name]
+    if args.keys() <= NO_FILTERS:  # the options of filters are looked up only where one is used
+        return Listing((), 0, parse_list_query((), kind.sorts, args=args))
+    listing = _parse_once(kind, query)
+    if gone := saved_views.list_gone(args, listing.query, listing.filters):
+        raise RuleViolation(f"A filter no longer exists: {', '.join(gone)}. Choose filters again")
+    return listing
+
+
+def _parse_once(kind: ListKind, query: str) -> Listing[Any]:
+    """Parse a query, in a request only once: its options are read from the database."""
+    if not has_request_context():
+        return kind.parse(to_args(query))
+    parsed: dict[tuple[str, str], Listing[Any]] = g.setdefault("parsed_queries", {})
+    key = (kind.name, query)
+    if key not in parsed:
+        parsed[key] = kind.parse(to_args(query))
+    return parsed[key]
+
+
+def to_args(query: str) -> Mapping[str, str]:
+    """Return the parameters of a query string."""
+    return dict(parse_qsl(query))
+
+
+def conference_gaps() -> Mapping[str, bool]:
+    """Return which of those are empty."""
+    return {name: not value.strip() for name, value in conference_values().items()}
+
+
+def to_person(kind: str, number: SQLColumnExpression[int]) -> ColumnElement[str]:
+    """Return who a row is in all mailings: delegate 12."""
+    return literal(f"{kind} ") + cast(number, String)
+
+
+def number_of(person: str) -> int:
+    """Return the number in what ``to_person`` returns; 0 if there is none."""
+    number = person.rpartition(" ")[2]
+    return int(number) if number.isdecimal() and len(number) <= MAX_DIGITS else 0

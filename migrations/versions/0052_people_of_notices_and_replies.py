@@ -50,8 +50,42 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_notice_person_delegate_id"), "notice_person", ["delegate_id"])
 
+    op.create_table(
+        "email_reply",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("email_id", sa.Integer(), nullable=True),
+        sa.Column("booking_reference", sa.String(), nullable=False),
+        sa.Column("sender", sa.String(), nullable=False),
+        sa.Column("subject", sa.String(), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("attachments", sa.Text(), nullable=False),
+        sa.Column("message_id", sa.String(), nullable=False),
+        sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("read_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("read_by", sa.String(), server_default="", nullable=False),
+        sa.ForeignKeyConstraint(
+            ["email_id"],
+            ["email.id"],
+            name=op.f("fk_email_reply_email_id_email"),
+            ondelete="SET NULL",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_email_reply")),
+        sa.UniqueConstraint("message_id", name=op.f("uq_email_reply_message_id")),
+    )
+    op.create_index(op.f("ix_email_reply_email_id"), "email_reply", ["email_id"])
+    op.create_index(op.f("ix_email_reply_booking_reference"), "email_reply", ["booking_reference"])
+    op.create_index(op.f("ix_email_reply_sender"), "email_reply", ["sender"])
+    op.create_index(
+        "ix_email_reply_unread",
+        "email_reply",
+        ["id"],
+        sqlite_where=sa.text("read_at IS NULL"),
+        postgresql_where=sa.text("read_at IS NULL"),
+    )
+
 
 def downgrade() -> None:
+    op.drop_table("email_reply")
     op.drop_table("notice_person")
     with op.batch_alter_table("change_notice") as batch:
         batch.drop_column("stale_at")

@@ -142,6 +142,7 @@ class Config(BaseSettings):
     IMAP_PASSWORD: SecretStr = SecretStr("")
     IMAP_FOLDER: str = Field(default="INBOX", pattern=IMAP_FOLDER_NAME)
     IMAP_DONE_FOLDER: str = Field(default="", pattern=IMAP_FOLDER_NAME)
+    MAIL_INBOX_REPLIES: bool = False  # whether replies of people are stored, too
     DNS_SERVER: str = ""  # address and port; unset: the machine's own
     LIMIT_EMAILS_PER_DOMAIN: NonNegativeInt = 0  # in a minute to one domain; 0: no limit
 

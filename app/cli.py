@@ -42,7 +42,6 @@ from app.proposals import auto_approval, photo_retention
 from app.registration import import_rules, integrity_check, seats
 from app.registration import queries as registration
 from app.registration import retention as registration_retention
-from app.registration.desk import services as desk
 from app.registration.waiting_list import services as waiting_list
 from app.releases import scheduled_releases, search_index, share_images
 from app.releases import services as releases
@@ -283,7 +282,7 @@ def deliver_mail(*, forever: bool) -> None:
     with ShutdownSignal() as bell:
         worker = mail_worker.MailWorker(transports.create_transport(current_app), bell)
         if forever:
-            with imap_inbox.reading(desk.receive_bounce):
+            with imap_inbox.reading(setup_commands.get_inbox_handler()):
                 worker.run_forever(PERIODIC_TASKS, FREQUENT_TASKS)
         else:
             worker.run_once()

@@ -253,31 +253,41 @@ def receive_bounce(maildir: Path | None, mbox: Path | None, *, imap: bool) -> No
         returned = list(_receive_bounces(maildir, mbox, is_imap=imap))
     except ConferenceError as refusal:
         raise click.ClickException(str(refusal)) from None
-    click.echo(f"{sum(returned)} returned, {len(returned) - sum(returned)} ignored")
+    what = "returned or replied" if current_app.config["MAIL_INBOX_REPLIES"] else "returned"
+    click.echo(f"{sum(returned)} {what}, {len(returned) - sum(returned)} ignored")
+
+
+def get_inbox_handler() -> mailbox_files.Handler:
+    """Return what handles the messages of a mailbox: reports, and replies if they are wanted."""
+    is_wanted = current_app.config["MAIL_INBOX_REPLIES"]
+    return desk.receive_message if is_wanted else desk.receive_bounce
 
 
 def _receive_bounces(maildir: Path | None, mbox: Path | None, *, is_imap: bool) -> Iterator[bool]:
     """Yield for each new message whether it was of use."""
+    handler = get_inbox_handler()
     if maildir is not None:
-        yield from mailbox_files.read_maildir(maildir, desk.receive_bounce)
+        yield from mailbox_files.read_maildir(
+            maildir, handler, marks_all=not current_app.config["MAIL_INBOX_REPLIES"]
+        )
     if mbox is not None:
-        yield from mailbox_files.read_mbox(mbox, desk.receive_bounce)
+        yield from mailbox_files.read_mbox(mbox, handler)
     if is_imap:
-        yield from _receive_from_imap()
+        yield from _receive_from_imap(handler)
     if maildir is None and mbox is None and not is_imap:
         raw = sys.stdin.buffer.read(MAX_REPORT_SIZE)
         while sys.stdin.buffer.read(MAX_REPORT_SIZE):  # else the mail server sees a broken pipe
             pass
-        yield mailbox_files.handle(raw, desk.receive_bounce)
+        yield mailbox_files.handle(raw, handler)
 
 
-def _receive_from_imap() -> Iterator[bool]:
+def _receive_from_imap(handler: mailbox_files.Handler) -> Iterator[bool]:
     if not imap_inbox.is_configured(current_app):
         raise RuleViolation("IMAP_SERVER is not set, so there is no mailbox to read")
     results: list[bool] = []
 
     def receive(raw: bytes) -> bool:
-        results.append(desk.receive_bounce(raw))
+        results.append(handler(raw))
         return results[-1]
 
     while imap_inbox.read_batch(receive) >= imap_inbox.BATCH_SIZE:

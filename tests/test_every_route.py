@@ -307,6 +307,13 @@ ROUTES = [
     Route("/organise/letters/check/now", "POST", Who.DESK),
     Route("/organise/letters/check/test", "POST", Who.DESK),
     Route("/organise/letters/domains/resume", "POST", Who.DESK),
+    Route("/organise/letters/replies", "GET", Who.DESK_READERS),
+    Route(
+        "/organise/letters/replies/<number>/read",
+        "POST",
+        Who.DESK,
+        "/organise/letters/replies/1/read",
+    ),
     Route("/organise/letters/suppression", "GET", Who.DESK_READERS),
     Route(
         "/organise/letters/suppression/<number>/lift",

@@ -1,4 +1,4 @@
-"""Everything that happened to one person in one thread: emails, notes and changes, newest first.
+"""All that happened to one person in one thread: emails, replies, notes and changes.
 
 The thread grows: "Show older" opens the page with what it shows and as much again beneath. So
 every source is asked for as many of its newest items as the page shows, in one query each.
@@ -19,8 +19,8 @@ from app.admin.email_kinds import get_email_name
 from app.history import queries as history
 from app.history.models import HistoryEntry
 from app.mail import queries as mail
-from app.mail import suppression
-from app.mail.models import Email
+from app.mail import replies, suppression
+from app.mail.models import Email, EmailReply
 from app.programme.fields.speakers import SPEAKER_FIELDS
 from app.programme.models import Speaker
 from app.proposals import queries as proposals
@@ -45,9 +45,9 @@ SAME_ACTION: Final = timedelta(seconds=1)
 class ActivityItem:
     """One thing that happened."""
 
-    kind: str  # email, note, proposal or entry
+    kind: str  # email, reply, note, proposal or entry
     happened_at: datetime  # in the site's time
-    content: Email | DelegateNote | Proposal | HistoryEntry
+    content: Email | EmailReply | DelegateNote | Proposal | HistoryEntry
     label: str = ""  # what sort of email it is
     number: int = 0  # in the thread, from 1
 
@@ -78,6 +78,7 @@ class Activity:
     filters: Sequence[ActivityFilter]
     older_url: str  # "" if everything is shown
     undone: frozenset[int]  # entries of the history that another one undoes
+    can_mark_read: bool  # replies
 
 
 Source = Callable[[int], Sequence[ActivityItem]]  # returns as many of its newest items as asked for
@@ -92,6 +93,10 @@ def list_for_delegate(delegate: Delegate) -> Activity:
         found = mail.list_for_person(delegate.reference, delegate.email, limit)
         return [_email_item(one) for one in found]
 
+    def answers(limit: int) -> Sequence[ActivityItem]:
+        found = replies.list_for_person(delegate.reference, delegate.email, limit)
+        return [_reply_item(one) for one in found]
+
     def notes(limit: int) -> Sequence[ActivityItem]:
         found = bookings.list_notes(delegate)[:limit]
         return [ActivityItem("note", one.written_at, one) for one in found]
@@ -100,7 +105,7 @@ def list_for_delegate(delegate: Delegate) -> Activity:
         return _list_entries(history.list_newest_about(subjects, limit, also=from_waiting_list))
 
     url = partial(url_for, "admin.delegates.show", reference=delegate.reference)
-    return _build_activity({EMAILS: [emails], NOTES: [notes], CHANGES: [entries]}, url)
+    return _build_activity({EMAILS: [emails, answers], NOTES: [notes], CHANGES: [entries]}, url)
 
 
 def list_for_speaker(speaker: Speaker) -> Activity:
@@ -112,6 +117,10 @@ def list_for_speaker(speaker: Speaker) -> Activity:
         found = mail.list_for_recipient(address, limit) if address else ()
         return [_email_item(one) for one in found]
 
+    def answers(limit: int) -> Sequence[ActivityItem]:
+        found = replies.list_from(address, limit) if address else ()
+        return [_reply_item(one) for one in found]
+
     def sent(limit: int) -> Sequence[ActivityItem]:
         found = proposals.list_about(speaker, limit)
         return [ActivityItem("proposal", one.sent_at, one) for one in found]
@@ -121,7 +130,7 @@ def list_for_speaker(speaker: Speaker) -> Activity:
 
     sources: dict[str, Sequence[Source]] = {CHANGES: [sent, entries]}
     if guards.can_read(roles.DELEGATES):
-        sources = {EMAILS: [emails], **sources}
+        sources = {EMAILS: [emails, answers], **sources}
     return _build_activity(sources, partial(url_for, "admin.speakers.show", slug=speaker.slug))
 
 
@@ -132,6 +141,10 @@ def _address_subjects(address: str) -> Sequence[str]:
 
 def _email_item(email: Email) -> ActivityItem:
     return ActivityItem("email", site_time(email.created_at), email, get_email_name(email.template))
+
+
+def _reply_item(reply: EmailReply) -> ActivityItem:
+    return ActivityItem("reply", site_time(reply.received_at), reply)
 
 
 def _list_entries(entries: Sequence[HistoryEntry]) -> Sequence[ActivityItem]:
@@ -152,7 +165,14 @@ def _build_activity(sources: Mapping[str, Sequence[Source]], url: Callable[..., 
         values = {"show": current} if current else {}
         older_url = url(**values, pages=pages + 1, _anchor=f"activity-{len(items) + 1}")
     filters = _list_filters(sources, current, url)
-    return Activity(_group_by_day(items), current, filters, older_url, _list_undone(items))
+    return Activity(
+        _group_by_day(items),
+        current,
+        filters,
+        older_url,
+        _list_undone(items),
+        guards.can_change(roles.DELEGATES),
+    )
 
 
 def _parse_filter(typed: str, sources: Mapping[str, Sequence[Source]]) -> str:

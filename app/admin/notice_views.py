@@ -13,20 +13,19 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
 from app.accounts.guards import current_actor
-from app.admin.listing import ListFilter, ListQuery, paginate, parse_list_query, render_list
+from app.admin.listing import PAGE_SIZE, ListFilter, Listing, parse_list_query, render_list
 from app.admin.mailings.audiences import FOR_DELEGATES, load_delegates
 from app.errors import NotFound, RuleViolation
 from app.forms.fields import VersionField
 from app.forms.form import Form
 from app.mail import placeholders
 from app.mail.placeholders import Placeholder, PlaceholderKind
-from app.mailings import audiences, notice_changes, notice_mailing, notices
+from app.mailings import audiences, notice_changes, notice_mailing, notice_people, notices
 from app.mailings.audiences import Audience
 from app.mailings.models import Mailing
 from app.mailings.notice_changes import ChangeText, NoticeChange
 from app.mailings.notice_models import ChangeNotice
-from app.mailings.notice_recipients import NoticeRecipient
-from app.mailings.notices import NoticeOverview
+from app.mailings.notice_people import NoticeSummary
 from app.web import redirects
 from app.web.rendering import render_page
 
@@ -70,6 +69,7 @@ class ChangeRow:
     id: str
     text: ChangeText
     count: int  # of the people whom it concerns
+    day_count: int  # of those whom it concerns only by their days
     is_chosen: bool
 
 
@@ -84,23 +84,24 @@ def index() -> ResponseReturnValue:
     notice = notices.find_open()
     if notice is None:
         return render_page("admin/notices/none.html")
-    return _render_notice(notices.get_overview(notice), NoticeForm(formdata=None))
+    return _render_notice(notice, NoticeForm(formdata=None))
 
 
 @bp.post("/prepare")
 def prepare() -> ResponseReturnValue:
     form, notice = NoticeForm(), _get_notice()
     if not form.validate_on_submit():
-        return _render_notice(notices.get_overview(notice), form, str(form.errors))
+        return _render_notice(notice, form, str(form.errors))
     try:
         mailing = notices.create_mailing(
             notice,
             request.form.getlist("chosen"),
+            includes_days="includes_days" in request.form,
             expected_version=form.expected_version.data,
             actor=current_actor(),
         )
     except RuleViolation as refusal:
-        return _render_notice(notices.get_overview(notice), form, gettext(str(refusal)))
+        return _render_notice(notice, form, gettext(str(refusal)))
     return redirects.redirect_to(_mailing_url(mailing), "notice-prepared")
 
 
@@ -131,42 +132,39 @@ def _get_notice() -> ChangeNotice:
 
 
 def _render_notice(
-    overview: NoticeOverview, choice: NoticeForm, error: str = ""
+    notice: ChangeNotice, choice: NoticeForm, error: str = ""
 ) -> ResponseReturnValue:
-    choice.expected_version.data = overview.notice.version
-    filters = (_filter_by_change(overview.changes),)
+    summary = notice_people.get_summary(notice)
+    choice.expected_version.data = notice.version
+    rows = [_to_row(summary, one) for one in summary.changes]
+    filters = (_filter_by_change(rows),)
     list_query = parse_list_query(filters, SORTS)
+    people, total = notice_people.list_page(
+        *(summary, list_query.search, list_query.get_filter("change")),
+        offset=list_query.offset,
+        limit=PAGE_SIZE,
+    )
     return render_list(
         "admin/notices/index.html",
-        paginate(_list_people(overview, list_query), list_query, filters),
+        Listing(people, total, list_query, filters),
         error,
-        overview=overview,
-        rows=[_to_row(overview, one) for one in overview.changes if one.id in overview.counts],
+        summary=summary,
+        rows=rows,
         choice=choice,
-        describe=notice_changes.describe,
+        texts={row.id: row.text for row in rows},
     )
 
 
-def _to_row(overview: NoticeOverview, change: NoticeChange) -> ChangeRow:
+def _to_row(summary: NoticeSummary, change: NoticeChange) -> ChangeRow:
     return ChangeRow(
         id=change.id,
         text=notice_changes.describe(change),
-        count=overview.counts[change.id],
-        is_chosen=change.id not in overview.excluded,
+        count=summary.counts.get(change.id, 0),
+        day_count=summary.day_counts.get(change.id, 0),
+        is_chosen=change.id not in summary.excluded,
     )
 
 
-def _filter_by_change(changes: Sequence[NoticeChange]) -> ListFilter:
-    texts = [(one.id, notice_changes.describe(one)) for one in changes]
-    options = [(number, f"{text.heading}: {text.label}") for number, text in texts]
+def _filter_by_change(rows: Sequence[ChangeRow]) -> ListFilter:
+    options = [(one.id, f"{one.text.heading}: {one.text.label}") for one in rows]
     return ListFilter("change", _l("Change"), [("", _l("All")), *options])
-
-
-def _list_people(overview: NoticeOverview, list_query: ListQuery) -> Sequence[NoticeRecipient]:
-    change, words = list_query.get_filter("change"), list_query.search.casefold().split()
-    return [
-        one
-        for one in overview.recipients
-        if (not change or change in one.ids)
-        and all(word in f"{one.name} {one.email} {one.reference}".casefold() for word in words)
-    ]

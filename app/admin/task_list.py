@@ -20,7 +20,7 @@ from app.database import Base
 from app.history.models import HistoryEntry
 from app.interchange import uploads
 from app.interchange.uploads import Upload
-from app.mail.models import BOUNCED, Email, SuppressedAddress
+from app.mail.models import BOUNCED, Email, EmailReply, SuppressedAddress
 from app.mail.queries import IS_FAILED, IS_WAITING
 from app.mailings import notice_models
 from app.mailings.models import SCHEDULED, SENDING, Mailing
@@ -154,6 +154,14 @@ TASKS: tuple[Task, ...] = (
             n,
         ),
         _url("emails.index", state="waiting"),
+    ),
+    Task(
+        "replies",
+        WAITING,
+        roles.DELEGATES,
+        _count(EmailReply, EmailReply.read_at.is_(None)),
+        lambda n: ngettext("reply to read", "replies to read", n),
+        _url("replies.index", state="unread"),
     ),
     Task(
         "returned-addresses",

@@ -111,11 +111,17 @@ def read_batch(handler: Handler) -> int:
                 raw = _fetch(folder.imap, uid)
                 if raw is not None:
                     place = MessagePlace(folder.name, folder.validity, uid, folder.validity)
-                    handle_at(place, raw, handler)
-                    _put_away(folder, uid)
+                    is_of_use = handle_at(place, raw, handler)
+                    if is_of_use is not False or not _has_readers():
+                        _put_away(folder, uid)
             return len(uids)
     except (imaplib.IMAP4.error, OSError, ValueError) as fault:
         raise InboxUnavailable(_describe(fault)) from None
+
+
+def _has_readers() -> bool:
+    """Return True if people read the mailbox as well: what is of no use to us is left to them."""
+    return bool(current_app.config["MAIL_INBOX_REPLIES"])
 
 
 def check() -> None:

@@ -45,13 +45,14 @@ def handle(raw: bytes, handler: Handler) -> bool:
         return handler(raw)
 
 
-def read_maildir(folder: Path, handler: Handler) -> Iterator[bool]:
-    """Handle the new messages of a Maildir folder, and mark each as seen."""
+def read_maildir(folder: Path, handler: Handler, *, marks_all: bool = True) -> Iterator[bool]:
+    """Handle the new messages of a Maildir folder, and mark as seen all, or those of use."""
     for path in sorted((folder / "new").iterdir()):
         with path.open("rb") as file:
             raw = file.read(MAX_REPORT_SIZE)
-        yield handle(raw, handler)
-        path.rename(folder / "cur" / f"{path.name}:2,S")
+        is_of_use = handle(raw, handler)
+        yield is_of_use
+        path.rename(folder / "cur" / f"{path.name}:2,{'S' if is_of_use or marks_all else ''}")
 
 
 def read_mbox(path: Path, handler: Handler) -> Iterator[bool]:

@@ -1,10 +1,13 @@
 """The outbox: every email that the site has sent or will send, with its delivery state."""
 
+import json
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import (
     BigInteger,
     CheckConstraint,
+    ForeignKey,
     Index,
     LargeBinary,
     SmallInteger,
@@ -93,6 +96,49 @@ class Email(Base):
     def is_failed(self) -> bool:
         """Whether it will not go out unless someone resends it."""
         return self.state == FAILED
+
+
+class EmailReply(Base):
+    """What a person has replied to an email, as far as its plain text says.
+
+    Its times are real times, like those of emails.
+    """
+
+    __tablename__ = "email_reply"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    email_id: Mapped[int | None] = mapped_column(
+        ForeignKey("email.id", ondelete="SET NULL"), index=True, default=None
+    )
+    booking_reference: Mapped[str] = mapped_column(default="", index=True)  # as of the email
+    sender: Mapped[str] = mapped_column(index=True)  # an address in lower case
+    subject: Mapped[str] = mapped_column(default="")
+    text: Mapped[str] = mapped_column(Text, default="")
+    attachments: Mapped[str] = mapped_column(Text, default="[]")  # JSON: their names
+    message_id: Mapped[str] = mapped_column(unique=True)
+    received_at: Mapped[datetime]
+    read_at: Mapped[datetime | None] = mapped_column(default=None)
+    read_by: Mapped[str] = mapped_column(default="", server_default="")  # a member's address
+
+    __table_args__ = (
+        Index(
+            "ix_email_reply_unread",
+            "id",
+            sqlite_where=read_at.is_(None),
+            postgresql_where=read_at.is_(None),
+        ),
+    )
+
+    @property
+    def is_read(self) -> bool:
+        """Whether a member of the team has marked it as read."""
+        return self.read_at is not None
+
+    @property
+    def attachment_names(self) -> Sequence[str]:
+        """The names of its attachments, which stay in the mailbox."""
+        names: list[str] = json.loads(self.attachments)
+        return names
 
 
 class EmailTextVersion(Base):

@@ -67,7 +67,7 @@ def read_report(raw: bytes) -> Report | None:
         kind,
         reason=reason or status or "no reason given",
         status=find_status(f"{status} {reason}"),
-        numbers=list(_list_signed_numbers(message, found)),
+        numbers=list(list_signed_numbers(message, str(found.get("Original-Mail-From", "")))),
         message_ids=list(islice(_list_message_ids(message), MAX_MESSAGE_IDS)),
     )
 
@@ -128,11 +128,10 @@ def _read_fields(part: ReportMessage) -> Iterator[ReportMessage]:
         yield HeaderParser().parsestr(group.lstrip())
 
 
-def _list_signed_numbers(message: ReportMessage, fields: ReportMessage) -> Iterator[int]:
-    """Yield the numbers of emails in the signed addresses that a report came to, or names."""
+def list_signed_numbers(message: ReportMessage, *others: str) -> Iterator[int]:
+    """Yield the numbers of emails in the signed addresses that a message came to, and others."""
     addresses = [str(one) for name in RECIPIENT_HEADERS for one in message.get_all(name, [])]
-    addresses.append(str(fields.get("Original-Mail-From", "")))
-    for match in filter(None, map(SIGNED.search, addresses)):
+    for match in filter(None, map(SIGNED.search, [*addresses, *others])):
         number = unsign_text(SALT, match[1])
         if number:
             yield int(number)

@@ -6,8 +6,8 @@ another start of the day, and a plenary that is added, moved or cancelled.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property
 from hashlib import sha256
 from typing import Any, Final
@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
+from pydantic import TypeAdapter
 
 from app.programme.snapshot import PLENARY_KIND, Session, Snapshot
 from app.releases.comparison import Comparison, Modified, compare, list_days
@@ -55,6 +56,8 @@ class NoticeChange:
     old_text: str = ""  # the venue, or the speakers who left
     new_text: str = ""
     days: frozenset[date] = frozenset()  # it concerns everybody who comes on one of them
+    # the days of the session; an organiser may tell everybody who comes on one of them
+    session_days: frozenset[date] = frozenset()
 
     @cached_property
     def id(self) -> str:
@@ -83,6 +86,27 @@ class NoticeChange:
         if self.kind in NOT_IN_EMAILS_TO_SPEAKERS:
             return frozenset()
         return frozenset(part.slug for one in (self.old, self.new) if one for part in one.parts)
+
+    def ends_at(self, zone: ZoneInfo) -> datetime | None:
+        """Return when it is over, or a day that it concerns; None if it has no time."""
+        if self.kind in {START, VENUE}:
+            return datetime.combine(min(self.days) + timedelta(days=1), time(), zone)
+        moments = [one.ends_at or one.starts_at for one in (self.old, self.new) if one]
+        known = [moment for moment in moments if moment is not None]
+        return max(known) if len(known) == len(moments) else None
+
+
+_adapter: TypeAdapter[tuple[NoticeChange, ...]] = TypeAdapter(tuple[NoticeChange, ...])
+
+
+def dump(changes: Sequence[NoticeChange]) -> str:
+    """Return changes as JSON."""
+    return _adapter.dump_json(tuple(changes), by_alias=True).decode()
+
+
+def load(text: str) -> tuple[NoticeChange, ...]:
+    """Load changes from JSON."""
+    return _adapter.validate_json(text) if text else ()
 
 
 def _facts(one: Session | None) -> tuple[Any, ...]:
@@ -135,7 +159,7 @@ def _session_changes(
     for one in comparison.sessions.modified:
         for kind in _kinds(one):
             yield _build(kind, zone, one.old, one.new)
-        yield from _speaker_changes(one, *keys)
+        yield from _speaker_changes(zone, one, *keys)
     for session in comparison.sessions.withdrawn:
         yield from () if session.is_cancelled else [_build(WITHDRAWN, zone, session, None)]
     plenaries = filter(_is_plenary, comparison.sessions.added)
@@ -159,9 +183,16 @@ def _kinds(one: Modified[Session]) -> Iterator[str]:
 
 def _build(kind: str, zone: ZoneInfo, old: Session | None, new: Session | None) -> NoticeChange:
     versions = [one for one in (old, new) if one is not None]
+    days = frozenset(list_days(zone, *versions))
     is_for_all = kind in PLENARY_CHANGES and any(map(_is_plenary, versions))
-    days = frozenset(list_days(zone, *versions)) if is_for_all else frozenset()
-    return NoticeChange(kind, versions[0].key, old, new, days=days)
+    return NoticeChange(
+        kind,
+        versions[0].key,
+        old,
+        new,
+        days=days if is_for_all else frozenset(),
+        session_days=days,
+    )
 
 
 def _is_plenary(session: Session) -> bool:
@@ -173,7 +204,7 @@ def _speaker_keys(content: Snapshot) -> Mapping[str, str]:
 
 
 def _speaker_changes(
-    one: Modified[Session], old_keys: Mapping[str, str], new_keys: Mapping[str, str]
+    zone: ZoneInfo, one: Modified[Session], old_keys: Mapping[str, str], new_keys: Mapping[str, str]
 ) -> Iterator[NoticeChange]:
     if one.old.is_cancelled or one.new.is_cancelled:
         return
@@ -181,7 +212,8 @@ def _speaker_changes(
     after = {new_keys.get(part.slug, part.slug): part.name for part in one.new.parts}
     left, joined = _names_besides(before, after), _names_besides(after, before)
     if left or joined:
-        yield NoticeChange(SPEAKERS, one.new.key, one.old, one.new, left, joined)
+        built = _build(SPEAKERS, zone, one.old, one.new)
+        yield replace(built, old_text=left, new_text=joined)
 
 
 def _names_besides(names: Mapping[str, str], others: Mapping[str, str]) -> str:

@@ -2,7 +2,16 @@
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, and_, select
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    Text,
+    UniqueConstraint,
+    and_,
+    false,
+    select,
+)
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.database import Base
@@ -27,6 +36,13 @@ class ChangeNotice(Base):
     old_place: Mapped[str] = mapped_column(Text, default="")  # the venue, which needs no release
     new_place: Mapped[str] = mapped_column(Text, default="")
     excluded_changes: Mapped[str] = mapped_column(Text, default="[]")  # JSON: their ids
+    # whether everybody who comes on the day of a changed session is told, whatever they follow
+    includes_days: Mapped[bool] = mapped_column(default=False, server_default=false())
+    content: Mapped[str] = mapped_column(Text, default="", server_default="")  # JSON: the changes
+    # JSON: how many people the same changes concern
+    groups: Mapped[str] = mapped_column(Text, default="[]", server_default="[]")
+    # when the first of the changes is over, so that the notice has to be prepared again
+    stale_at: Mapped[datetime | None] = mapped_column(default=None)
     people: Mapped[int] = mapped_column(default=0)  # as last counted
     changes: Mapped[int] = mapped_column(default=0)
     version: Mapped[int] = mapped_column(default=0)
@@ -53,6 +69,28 @@ class ChangeNotice(Base):
     def is_decided(self) -> bool:
         """Whether people have been told, or nobody is to be."""
         return self.state != EMPTY and not self.is_open
+
+
+class NoticePerson(Base):
+    """A delegate whom the open notice concerns, by the ids of the changes.
+
+    They are stored in the order of names when the notice is prepared, so that its page reads no
+    more than it shows.
+    """
+
+    __tablename__ = "notice_person"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    notice_id: Mapped[int] = mapped_column(ForeignKey("change_notice.id", ondelete="CASCADE"))
+    delegate_id: Mapped[int] = mapped_column(
+        ForeignKey("delegate.id", ondelete="CASCADE"), index=True
+    )
+    changes: Mapped[str] = mapped_column(Text)  # with spaces between them
+    # changes that concern them only if the notice includes everybody of the day
+    day_changes: Mapped[str] = mapped_column(Text)
+    is_included: Mapped[bool]  # whether any of the chosen changes concerns them
+
+    __table_args__ = (UniqueConstraint("notice_id", "delegate_id"),)
 
 
 IS_OPEN = and_(

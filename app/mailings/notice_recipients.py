@@ -1,23 +1,34 @@
 """Who is told of which changes: one row for each person, in a fixed number of queries.
 
-Told are delegates who follow a session, and for what concerns a whole day those who come on it.
-Somebody follows a session who has it in an agenda that they saved with their booking: that takes
-the link from an email, so the address is theirs. A person is not told of changes that they know:
-those of sessions in which they speak, of which a release has told them by email, and those that
-were public when they registered or last changed their agenda.
+Told are delegates who follow a session, and for what concerns a whole day those who come on it; if
+an organiser chooses so, also everybody who comes on the day of a changed session. Somebody follows
+a session who has it in an agenda that they saved with their booking: that takes the link from an
+email, so the address is theirs. A person is not told of changes that they know: those of sessions
+in which they speak, of which a release has told them by email, and those that were public when they
+registered or last changed their agenda.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cached_property, lru_cache
 from typing import Any, Final
 
-from sqlalchemy import Row, func, or_, select
+from sqlalchemy import (
+    CompoundSelect,
+    Row,
+    Select,
+    String,
+    func,
+    literal,
+    or_,
+    select,
+    union_all,
+)
 
 from app.accounts.models import Person
 from app.agenda.models import Agenda, Star
-from app.database import db
+from app.database import UtcDateTime, db
 from app.mailings import recipients
 from app.mailings.notice_changes import MOVED, RENAMED, ROOM, NoticeChange
 from app.programme.models import Speaker
@@ -50,6 +61,7 @@ class NoticeRecipient:
     changes: tuple[NoticeChange, ...]
     followed: frozenset[str]  # the keys of those sessions that they follow
     optional: frozenset[str]  # the ids of changes that concern only the sessions they follow
+    by_day: frozenset[str] = frozenset()  # those that they are told only because of their days
 
     @cached_property
     def ids(self) -> tuple[str, ...]:
@@ -79,10 +91,13 @@ class NoticeRecipient:
 
 @dataclass(frozen=True)
 class _KnownDetails:
-    """A followed session as it was when the person last looked, and when the agenda changed."""
+    """A followed session as it was when the person last looked, and when the agenda changed.
+
+    Without a title only the moment is known, such as that of a booking.
+    """
 
     changed_at: datetime
-    title: str
+    title: str | None
     starts_at: datetime | None
     ends_at: datetime | None
     room: str
@@ -91,6 +106,8 @@ class _KnownDetails:
         """Return True if they have seen this change since it became public."""
         if change.new is None or self.changed_at <= public_since:
             return False
+        if self.title is None:
+            return True
         if change.kind == RENAMED:
             return self.title == change.new.title
         room = change.new.room.name if change.new.room else ""
@@ -104,14 +121,39 @@ class _KnownDetails:
 Followed = Mapping[int, Mapping[str, _KnownDetails]]  # by delegate and session
 
 
+def _select_stars(keys: Collection[str]) -> Select[Any]:
+    stars = select(
+        LinkedAgenda.delegate_id,
+        Star.session_key,
+        Agenda.changed_at,
+        *(Star.title, Star.starts_at, Star.ends_at, Star.room),
+    )
+    stars = stars.join(Agenda, Agenda.id == LinkedAgenda.agenda_id)
+    return stars.join(Star, Star.agenda_id == Agenda.id).where(Star.session_key.in_(keys))
+
+
+def select_interest(delegate_id: Any, session_key: Any, since: Any) -> Select[Any]:
+    """Select who takes an interest in a session, where nothing says as what they know it."""
+    unknown = (literal(None, type_) for type_ in (String, UtcDateTime, UtcDateTime, String))
+    return select(delegate_id, session_key, since, *unknown)
+
+
+# Who is told of changes of a session whatever their days: each gives the rows about sessions with
+# some keys. A table of bookings is one line, ``lambda keys: select_interest(SessionBooking…)``.
+INTERESTS: list[Callable[[Collection[str]], Select[Any]]] = [_select_stars]
+
+
 def list_recipients(
-    changes: Sequence[NoticeChange], public_since: datetime
+    changes: Sequence[NoticeChange], public_since: datetime, *, includes_days: bool = False
 ) -> Sequence[NoticeRecipient]:
     """List who is told of these changes, by name.
 
     ``public_since`` is when the newest of them became public. Whoever has unsubscribed from what
-    does not concern their place hears only of what concerns the days on which they come.
+    does not concern their place hears only of what concerns the days on which they come. With
+    ``includes_days`` those are listed as well whom changes concern only by the day of a session.
     """
+    if not includes_days:
+        changes = [replace(one, session_days=frozenset()) for one in changes]
     if not changes:
         return []
     followed = _load_followed({one.key for one in changes if one.is_of_session})
@@ -137,34 +179,29 @@ def _exclude_unsubscribed(found: Sequence[NoticeRecipient]) -> Iterator[NoticeRe
 
 
 def _load_followed(keys: Collection[str]) -> Followed:
-    """Load who follows which of these sessions, and as what they know it.
-
-    Whoever books a session, once that is possible, belongs here as well.
-    """
+    """Load who follows which of these sessions, and as what they know it."""
     found: dict[int, dict[str, _KnownDetails]] = {}
-    if not keys:
-        return found
-    stars = select(
-        LinkedAgenda.delegate_id,
-        Star.session_key,
-        Agenda.changed_at,
-        *(Star.title, Star.starts_at, Star.ends_at, Star.room),
-    )
-    stars = stars.join(Agenda, Agenda.id == LinkedAgenda.agenda_id)
-    stars = stars.join(Star, Star.agenda_id == Agenda.id)
-    for number, key, *details in db.session.execute(stars.where(Star.session_key.in_(keys))):
-        found.setdefault(number, {})[key] = _KnownDetails(*details)
+    for number, key, *details in db.session.execute(_select_interests(keys)) if keys else ():
+        known = _KnownDetails(*details)
+        before = found.setdefault(number, {}).get(key)
+        if before is None or before.changed_at < known.changed_at:
+            found[number][key] = known
     return found
+
+
+def _select_interests(keys: Collection[str]) -> CompoundSelect[Any] | Select[Any]:
+    selects = [select_rows(keys) for select_rows in INTERESTS]
+    return union_all(*selects) if len(selects) > 1 else selects[0]
 
 
 def _load_delegates(changes: Sequence[NoticeChange], followed: Followed) -> Iterable[Row[Any]]:
     """Load the delegates whom any of the changes can concern."""
-    days = frozenset[date]().union(*(one.days for one in changes))
-    some = select(LinkedAgenda.delegate_id).join(Star, Star.agenda_id == LinkedAgenda.agenda_id)
+    days = frozenset[date]().union(*(one.days | one.session_days for one in changes))
     keys = {one.key for one in changes if one.is_of_session}
     concerned = [Delegate.days.contains(day.isoformat()) for day in sorted(days)]
     if followed:
-        concerned.append(Delegate.id.in_(some.where(Star.session_key.in_(keys))))
+        interests = _select_interests(keys).subquery()
+        concerned.append(Delegate.id.in_(select(interests.c[0])))
     if not concerned:
         return ()
     return db.session.execute(select(*COLUMNS).where(ATTENDING, or_(*concerned)))
@@ -196,7 +233,7 @@ def _iter_news(
     is_new = row.registered_at > public_since
     for change in changes:
         known = follows.get(change.key) if change.is_of_session else None
-        concerns = known is not None or bool(days & change.days)
+        concerns = known is not None or not days.isdisjoint(change.days | change.session_days)
         is_known = (
             known.covers(change, public_since) if known and change.kind in REMEMBERED else is_new
         )
@@ -222,6 +259,7 @@ def _build(
         changes=news,
         followed=frozenset(one.key for one in news if one.key in follows),
         optional=frozenset(one.id for one in news if not days & one.days),
+        by_day=frozenset(one.id for one in news if one.key not in follows and not days & one.days),
     )
 
 

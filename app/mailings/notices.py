@@ -11,18 +11,19 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
-from flask_babel import gettext, ngettext
 from sqlalchemy import func, or_, select
 
 from app import clock
 from app.database import db, lock_table
 from app.errors import RuleViolation, StaleEdit
 from app.history import services as history
-from app.mailings import notice_mailing, notice_models
+from app.mailings import notice_changes, notice_mailing, notice_models, notice_people
 from app.mailings.models import Mailing
 from app.mailings.notice_changes import NoticeChange, list_changes
 from app.mailings.notice_models import DROPPED, EMPTY, OPEN, ChangeNotice
+from app.mailings.notice_people import NoticeSize
 from app.mailings.notice_recipients import NoticeRecipient, count_by_change, list_recipients
 from app.programme import public_settings, snapshot
 from app.programme.models import Conference, Release
@@ -46,23 +47,6 @@ class PublicState(NamedTuple):
     place: str
 
 
-class NoticeSize(NamedTuple):
-    """How many people can be told of how many changes."""
-
-    people: int
-    changes: int
-
-    def __str__(self) -> str:
-        """Return a sentence: You can notify 12 people of 3 changes."""
-        return str(
-            gettext(
-                "You can notify %(people)s of %(changes)s.",
-                people=ngettext("%(num)s person", "%(num)s people", self.people),
-                changes=ngettext("%(num)s change", "%(num)s changes", self.changes),
-            )
-        )
-
-
 @dataclass(frozen=True)
 class NoticeOverview:
     """An open notice with its changes and everybody whom they concern."""
@@ -70,18 +54,18 @@ class NoticeOverview:
     notice: ChangeNotice
     changes: tuple[NoticeChange, ...]
     excluded: frozenset[str]  # the ids of changes that an organiser has left out
-    everybody: Sequence[NoticeRecipient]  # as if nothing were left out
+    everybody: Sequence[NoticeRecipient]  # as if nothing were left out, and all of a day included
+    includes_days: bool
+    zone: ZoneInfo
 
     @cached_property
     def recipients(self) -> Sequence[NoticeRecipient]:
         """Whom the chosen changes concern."""
-        chosen = (one.without(self.excluded) for one in self.everybody)
+        chosen = (self._choose(one) for one in self.everybody)
         return [one for one in chosen if one.changes]
 
-    @cached_property
-    def counts(self) -> dict[str, int]:
-        """The number of people for each change, by its id."""
-        return dict(count_by_change(self.everybody))
+    def _choose(self, one: NoticeRecipient) -> NoticeRecipient:
+        return one.without(self.excluded if self.includes_days else self.excluded | one.by_day)
 
     @property
     def size(self) -> NoticeSize:
@@ -130,7 +114,9 @@ def _get_overview(notice: ChangeNotice, span: "_Span", public_since: datetime) -
         notice,
         changes,
         frozenset(json.loads(notice.excluded_changes)) & {one.id for one in changes},
-        list_recipients(changes, public_since),
+        list_recipients(changes, public_since, includes_days=True),
+        notice.includes_days,
+        ZoneInfo(new.conference.time_zone),
     )
 
 
@@ -148,17 +134,30 @@ def estimate(public: Snapshot, working: Snapshot) -> NoticeSize:
 
 
 def create_mailing(
-    notice: ChangeNotice, chosen: Collection[str], *, expected_version: int, actor: str
+    notice: ChangeNotice,
+    chosen: Collection[str],
+    *,
+    includes_days: bool = False,
+    expected_version: int,
+    actor: str,
 ) -> Mailing:
-    """Make a draft of the emails about the chosen changes, or bring the one there is up to date."""
+    """Make a draft of the emails about the chosen changes, or bring the one there is up to date.
+
+    With ``includes_days`` they also go to everybody who comes on the day of a changed session.
+    """
     _lock(notice, expected_version)
     overview = get_overview(notice)
     excluded = sorted(one.id for one in overview.changes if one.id not in chosen)
-    overview = replace(overview, excluded=frozenset(excluded))
+    overview = replace(overview, excluded=frozenset(excluded), includes_days=includes_days)
     if not overview.recipients:
-        raise RuleViolation("Select at least one change")
-    notice.excluded_changes = json.dumps(excluded)
-    notice.people, notice.changes = overview.size
+        raise RuleViolation(
+            "Select at least one change"
+            if len(excluded) == len(overview.changes)
+            else "Nobody follows the sessions you have selected. Select other changes, or notify "
+            "everyone who attends on that day"
+        )
+    notice.excluded_changes, notice.includes_days = json.dumps(excluded), includes_days
+    _store(notice, overview)
     notice.version += 1
     return notice_mailing.create_or_update(notice, overview.recipients, actor=actor)
 
@@ -169,6 +168,7 @@ def drop(notice: ChangeNotice, *, expected_version: int, actor: str) -> None:
     notice.state, notice.decided_by = DROPPED, actor
     notice.version += 1
     notice_mailing.delete(notice)
+    notice_people.delete_all()
     history.record(
         f"Nobody is notified of the changes from release {notice.from_release} to "
         f"release {notice.to_release}",
@@ -214,7 +214,15 @@ def _is_current(
     public: PublicState, newest: ChangeNotice | None, reopened: Sequence[ChangeNotice]
 ) -> bool:
     is_covered = newest is not None and (newest.to_release, newest.new_place) == public
-    return is_covered and not reopened
+    return is_covered and not reopened and not _is_stale(newest)
+
+
+def _is_stale(notice: ChangeNotice | None) -> bool:
+    """Return True if an open notice has a change that is over, or was never stored whole."""
+    if notice is None or not notice.is_open:
+        return False
+    is_over = notice.stale_at is not None and notice.stale_at <= clock.now()
+    return is_over or not notice.content
 
 
 class _Span(NamedTuple):
@@ -254,19 +262,31 @@ def _get_known(
 
 
 def _refresh(notice: ChangeNotice, span: _Span) -> None:
-    """Count whom an extended notice concerns, and bring the draft of its emails up to date."""
+    """Store whom an extended notice concerns, and bring the draft of its emails up to date."""
     now = clock.now()
-    overview = _get_overview(notice, span, now)
+    is_extended = (notice.to_release, notice.new_place) != (span.to_release, span.new_place)
+    if is_extended or not notice.version:
+        notice.changed_at = now
+    overview = _get_overview(notice, span, notice.changed_at)
     notice.from_release, notice.to_release, notice.old_place, notice.new_place = span
-    notice.changed_at = now
     notice.version += 1
-    notice.people, notice.changes = overview.size
-    if overview.everybody:
-        notice.state = OPEN
+    notice.state = OPEN if overview.everybody else EMPTY
+    _store(notice, overview)
+    if overview.recipients:
         notice_mailing.update(notice, overview.recipients)
     else:
-        notice.state = EMPTY
         notice_mailing.delete(notice)
+
+
+def _store(notice: ChangeNotice, overview: NoticeOverview) -> None:
+    """Store the changes and the people, so that pages need not compare releases."""
+    known = {number for one in overview.everybody for number in one.ids}
+    changes = [one for one in overview.changes if one.id in known]
+    ends = [one.ends_at(overview.zone) for one in changes]
+    notice.content = notice_changes.dump(changes)
+    notice.stale_at = min((one for one in ends if one is not None), default=None)
+    notice.people, notice.changes = overview.size
+    notice_people.store(notice, overview.everybody, overview.excluded)
 
 
 def _begin(known: PublicState, public: PublicState) -> ChangeNotice:

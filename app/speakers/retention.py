@@ -13,6 +13,7 @@ from app import cache_version, clock
 from app.accounts.models import FORMER, Person
 from app.database import db
 from app.history.models import HistoryEntry
+from app.mail.models import EmailReply
 from app.materials.models import Material
 from app.programme.models import Absence, Speaker
 from app.proposals.models import Proposal
@@ -56,7 +57,7 @@ def _purge_access() -> None:
 
     People whose access was revoked earlier are deleted too; only the history mentions them.
     """
-    for model in DELETED_AFTER_A_YEAR:
+    for model in (*DELETED_AFTER_A_YEAR, EmailReply):  # replies to whichever email
         db.session.execute(delete(model))
     db.session.execute(update(Material).values(uploaded_by="", deleted_by=""))
     has_history = (

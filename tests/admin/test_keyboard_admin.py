@@ -8,7 +8,7 @@ from app import clock
 from app.accounts.two_factor import totp
 from app.database import db, transaction
 from app.mail import domains
-from app.mail.models import FAILED
+from app.mail.models import FAILED, EmailReply
 from app.mailings import notices
 from app.mailings.models import MailingRecipient
 from app.registration.models import LinkedAgenda
@@ -361,6 +361,16 @@ def test_suppression_list(keyboard_user: KeyboardUser) -> None:
     keyboard_user.press("ada@nhs.example")
     keyboard_user.press("Remove this reason")
     keyboard_user.expect_announcement("The reason has been removed.")
+
+
+@pytest.mark.walks("admin.replies.mark_read")
+def test_replies(keyboard_user: KeyboardUser) -> None:
+    reply = {"sender": "ada@nhs.example", "subject": "Re: Your place", "text": "By train."}
+    save(EmailReply(**reply, message_id="<1@nhs.example>", received_at=clock.real_now()))
+    keyboard_user.open("/organise")
+    keyboard_user.press("1 reply to read")
+    keyboard_user.press("Mark as read “Re: Your place”")
+    keyboard_user.expect_announcement("The reply is marked as read.")
 
 
 @pytest.mark.walks("admin.email_wording.edit")

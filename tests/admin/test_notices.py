@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from app import clock
 from app.accounts.models import EDITOR
 from app.database import db, transaction
 from app.mail.models import Email
@@ -18,6 +19,7 @@ from tests.factories import (
     make_room,
     publish_programme,
     save,
+    set_places,
     sign_in,
 )
 from tests.lookups import get_session
@@ -25,6 +27,7 @@ from tests.sent_emails import list_emails
 
 AFTERNOON = datetime(2009, 6, 10, 13, 0, tzinfo=UTC)  # 2pm by the conference's clocks
 ADAS_CHANGES = "Moved: Harbour walls"
+EVERYONE_OF_THE_DAY = "Also notify everyone who attends on the day of a changed session"
 
 
 @pytest.fixture
@@ -88,12 +91,14 @@ def test_the_changes_and_the_people_are_listed(organiser: Browser) -> None:
             "Change": "Reading the tides New title. Before: Reading the tide → "
             "Now: Reading the tides",
             "People": "1",
+            "Others on that day": "1",
         },
         {
             "": "Notify people: Harbour walls, Moved",
             "Change": "Harbour walls Moved. Before: 11am to midday on Wednesday 10 June 2009, "
             "Boat house → Now: 2pm to 3pm on Wednesday 10 June 2009, Boat house",
             "People": "2",
+            "Others on that day": "0",
         },
         {"Name": "Ada Lovelace ada@example.org", "Changes": ADAS_CHANGES, "Language": "English"},
         {
@@ -135,7 +140,71 @@ def test_without_a_change_nothing_is_prepared(organiser: Browser) -> None:
         "Prepare emails", {"Notify people: Harbour walls, Moved": False}, status=422
     )
 
-    assert page.errors == ["Select at least one change"]
+    (error,) = page.errors
+    assert error == (
+        "Nobody follows the sessions you have selected. Select other changes, or notify everyone "
+        "who attends on that day"
+    )
+    choice = {
+        "Notify people: Reading the tides, New title": False,
+        "Notify people: Harbour walls, Moved": False,
+    }
+    assert page.press("Prepare emails", choice, status=422).errors == ["Select at least one change"]
+
+
+def test_everyone_of_the_day_is_notified_if_an_organiser_chooses_so(organiser: Browser) -> None:
+    make_follower("harbour-walls")
+    make_delegate(given_names="Grace", email="grace@example.org", days="2009-06-10")
+    make_delegate(given_names="Mary", email="mary@example.org", days="2009-06-11")
+    publish_changes()
+
+    page = organiser.open("/organise/notices")
+    page.press("Prepare emails", {EVERYONE_OF_THE_DAY: True})
+    page = organiser.open("/organise/notices")
+
+    assert [(row["Name"], row["Changes"]) for row in page.rows if "Name" in row] == [
+        ("Ada Lovelace ada@example.org", f"New title: Reading the tides {ADAS_CHANGES}"),
+        ("Grace Lovelace grace@example.org", f"New title: Reading the tides {ADAS_CHANGES}"),
+    ]
+    assert "You can notify 2 people of 2 changes." in page.text
+    page.press("Update emails")
+    page = organiser.open("/organise/notices")
+    assert "You can notify 2 people of 2 changes." in page.text
+    page = page.press("Update emails", {EVERYONE_OF_THE_DAY: False})
+    assert "You can notify 1 person of 1 change." in organiser.open("/organise/notices").text
+
+
+def test_changes_that_nobody_follows_can_be_told_to_everyone_of_the_day(organiser: Browser) -> None:
+    make_delegate(days="2009-06-10")
+    publish_changes()
+
+    page = organiser.open("/organise/notices")
+
+    assert "Nobody follows the sessions that have changed." in page.text
+    assert "to notify of" not in organiser.open("/organise").text
+    organiser.open("/organise/notices").press("Prepare emails", {EVERYONE_OF_THE_DAY: True})
+    assert "You can notify 1 person of 2 changes." in organiser.open("/organise/notices").text
+
+
+def test_people_are_listed_a_page_at_a_time_and_not_those_who_have_cancelled(
+    organiser: Browser,
+) -> None:
+    set_places(100)
+    for number in range(52):
+        make_follower("harbour-walls", family_name=f"P{number:02}", email=f"p{number}@example.org")
+    publish_changes()
+    first = organiser.open("/organise/notices")
+    db.session.scalars(
+        select(Delegate).where(Delegate.family_name == "P00")
+    ).one().cancelled_at = clock.now()
+    db.session.commit()
+
+    page = organiser.open("/organise/notices?page=2")
+
+    assert "You can notify 52 people of 1 change." in first.text
+    assert [row["Name"] for row in page.rows if "Name" in row] == ["Ada P51 p51@example.org"]
+    assert "You can notify 51 people of 1 change." in page.text
+    assert "1 person" in page.press("Search", search="p17@").text
 
 
 def test_the_changes_cannot_be_taken_out_of_the_text(organiser: Browser) -> None:

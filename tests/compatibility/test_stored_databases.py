@@ -34,6 +34,8 @@ WITHOUT_ROWS: Final[dict[str, str]] = {  # tables that no stored database fills,
     "unsubscribe_key": NEWER,
     "mailbox_position": NEWER,
     "email_text_version": NEWER,
+    "notice_person": NEWER,
+    "email_reply": NEWER,
 }
 NOT_RECORDED: Final[dict[str, str]] = {  # routes that no recorded address opens, each with why
     "/emails/<token>": NEWER,

@@ -1,6 +1,7 @@
 """Notices of change: prepared from what a release changed, and sent only by an organiser."""
 
 import json
+from collections.abc import Collection
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -8,7 +9,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from icalendar import Calendar
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from app import clock
 from app.agenda import services as agenda
@@ -19,15 +20,16 @@ from app.interchange import ical
 from app.mail import worker
 from app.mail.models import UNSUBSCRIBED, Email
 from app.mail.suppression import suppress
-from app.mailings import notice_changes, notices, release
+from app.mailings import notice_changes, notice_people, notice_recipients, notices, release
 from app.mailings import queries as mailing_queries
 from app.mailings import services as mailings
 from app.mailings.models import Mailing, MailingRecipient
-from app.mailings.notice_models import ChangeNotice
+from app.mailings.notice_models import ChangeNotice, NoticePerson
 from app.mailings.notices import NoticeOverview
 from app.mailings.services import Draft, SendTime
 from app.programme.models import Conference
-from app.registration.models import Delegate, LinkedAgenda
+from app.registration.bookings import operations
+from app.registration.models import Delegate, DelegateNote, LinkedAgenda
 from app.releases import current_release, services
 from tests.factories import (
     get_ada_marsh,
@@ -228,6 +230,118 @@ def test_a_day_is_not_said_to_start_late_where_its_plenary_says_so(site: Flask) 
     publish()
 
     assert told() == {"Ada Lovelace": ["Opening: Moved"]}
+
+
+@pytest.mark.both_databases
+def test_everybody_of_the_day_gets_one_email_if_an_organiser_chooses_so(
+    site: Flask, mailbox: MailServer
+) -> None:
+    grant_speaker_access(get_ada_marsh(), "ada@example.org")
+    make_delegate(given_names="Ada", days="2009-06-10")
+    make_follower("harbour-walls", given_names="Bo", email="bo@example.org", days="2009-06-10")
+    make_delegate(given_names="Cy", email="cy@example.org", days="2009-06-10")
+    make_delegate(given_names="Di", email="di@example.org", days="2009-06-11")
+    make_delegate(given_names="Ed", email="ed@example.org", days="2009-06-10")
+    with transaction():
+        suppress("ed@example.org", UNSUBSCRIBED)
+    move("harbour-walls")
+    get_session("reading-the-tide").cancelled_at = clock.now()
+    publish()
+    before = told()
+    with transaction():
+        notice = overview().notice
+        notices.create_mailing(
+            notice,
+            [one.id for one in overview().changes],
+            includes_days=True,
+            expected_version=notice.version,
+            actor=GRACE,
+        )
+
+    both = ["Reading the tide: Cancelled", "Harbour walls: Moved"]
+    assert before == {"Bo Lovelace": ["Harbour walls: Moved"]}
+    assert told() == {"Ada Lovelace": both[:1], "Bo Lovelace": both, "Cy Lovelace": both}
+    mailing = db.session.scalars(select(Mailing)).one()
+    assert mailing.is_essential is False
+    send(mailing)
+    release.release_due()
+    deliver_emails()
+    assert sorted((one.recipient, bool(one.calendar)) for one in mailbox.emails) == [
+        ("ada@example.org", False),
+        ("bo@example.org", True),
+        ("cy@example.org", False),
+    ]
+
+
+def test_people_with_an_interest_of_another_kind_hear_of_their_sessions(
+    site: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def select_notes(keys: Collection[str]) -> Select[Any]:
+        """Stand for a table that says who has booked which session, and when."""
+        about = (DelegateNote.delegate_id, DelegateNote.text, DelegateNote.written_at)
+        return notice_recipients.select_interest(*about).where(DelegateNote.text.in_(keys))
+
+    interests = [*notice_recipients.INTERESTS, select_notes]
+    monkeypatch.setattr(notice_recipients, "INTERESTS", interests)
+    key = get_session("farewell").key
+    ada = make_follower("farewell", given_names="Ada", days="2009-06-10")
+    bo = make_delegate(given_names="Bo", email="bo@example.org", days="2009-06-10")
+    cy = make_delegate(given_names="Cy", email="cy@example.org", days="2009-06-10")
+    for one in (ada, bo):
+        save(DelegateNote(delegate_id=one.id, text=key, written_at=clock.now(), written_by=""))
+    get_session("farewell").title = "Goodbye"
+    publish()
+    after = clock.now() + AN_HOUR
+    save(DelegateNote(delegate_id=cy.id, text=key, written_at=after, written_by=""))
+
+    told_ones = ["Goodbye: New title"]
+    assert told() == {"Ada Lovelace": told_ones, "Bo Lovelace": told_ones}
+
+
+def test_a_change_that_is_over_leaves_the_notice(site: Flask, frozen_time: Any) -> None:
+    make_follower("harbour-walls", "farewell")
+    move("harbour-walls")
+    get_session("farewell").title = "Goodbye"
+    publish()
+    mailing = prepare_emails()
+    seen = overview().notice.changed_at
+    frozen_time.move_to("2009-06-10T15:00:00+01:00")
+    worker.run_tasks(FREQUENT_TASKS)
+
+    notice = overview().notice
+    summary = notice_people.get_summary(notice)
+    assert [one.label for one in summary.changes] == ["New title"]
+    assert (summary.size, notice.changed_at) == ((1, 1), seen)
+    assert list_own_words(mailing) == {"Ada Lovelace": ["Goodbye"]}
+
+
+def test_a_notice_of_an_earlier_version_of_the_site_is_stored_whole(site: Flask) -> None:
+    make_follower("harbour-walls")
+    move("harbour-walls")
+    publish()
+    with transaction():
+        notice = overview().notice
+        notice.content, notice.stale_at = "", None
+        notice_people.delete_all()
+
+    worker.run_tasks(FREQUENT_TASKS)
+
+    assert notice_people.get_summary(overview().notice).size == (1, 1)
+
+
+def test_nothing_is_left_of_a_delegate_who_is_erased(site: Flask) -> None:
+    delegate = make_follower("harbour-walls")
+    other = make_follower("harbour-walls", email="grace@example.org", given_names="Grace")
+    move("harbour-walls")
+    publish()
+    with transaction():
+        operations.cancel(delegate, actor=GRACE)
+        operations.erase(delegate)
+
+    left = db.session.scalars(select(NoticePerson.delegate_id)).all()
+    prepare()
+    assert left == [other.id]
+    assert notice_people.get_summary(overview().notice).size == (1, 1)
 
 
 def test_speakers_do_not_hear_twice(site: Flask) -> None:

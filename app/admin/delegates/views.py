@@ -32,7 +32,6 @@ from app.forms.form import (
     validates_own_csrf,
 )
 from app.mail import suppression
-from app.registration import queries as registration
 from app.registration.bookings import queries as bookings
 from app.registration.desk import (
     annotations,
@@ -118,7 +117,6 @@ def render_delegate(delegate: Delegate, form: Form) -> ResponseReturnValue:
         suppressed=suppression.list_reasons(delegate.email) if delegate.email else (),
         reason_names=REASON_NAMES,
         activity=activity.list_for_delegate(delegate),
-        places=registration.get_seat_counts(),
         form=form,
         tags=bookings.list_tags(delegate),
         note_form=form if isinstance(form, NoteForm) else NoteForm(formdata=None),

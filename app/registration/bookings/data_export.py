@@ -8,7 +8,7 @@ from app.database import UtcDateTime
 from app.history import queries as history
 from app.history.services import ACTOR_DELEGATE, ACTOR_SITE
 from app.mail import queries as mail
-from app.mail import unsubscribe
+from app.mail import replies, unsubscribe
 from app.registration import delegate_record
 from app.registration.bookings import queries
 from app.registration.fields import DAYS, PRIVATE_FIELDS
@@ -54,6 +54,16 @@ def export_delegate(delegate: Delegate) -> dict[str, Any]:
                 "sent_at": _isoformat(letter.sent_at),
             }
             for letter in mail.list_for_booking(delegate.reference)
+        ],
+        "replies": [
+            {
+                "subject": reply.subject,
+                "from": reply.sender,
+                "received_at": _isoformat(reply.received_at),
+                "text": reply.text,
+                "attachments": reply.attachment_names,
+            }
+            for reply in replies.list_for_person(delegate.reference, delegate.email, None)
         ],
         "history": [
             {

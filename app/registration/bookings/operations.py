@@ -19,8 +19,8 @@ from app.agenda.models import Agenda
 from app.database import db, violated_constraint
 from app.errors import RuleViolation, StaleEdit
 from app.history import services as history
+from app.mail import replies, suppression
 from app.mail import services as mail
-from app.mail import suppression
 from app.registration import delegate_record, seats
 from app.registration.bookings import changes, queries
 from app.registration.bookings.changes import REASON, BookingChange
@@ -191,6 +191,7 @@ def erase(delegate: Delegate) -> None:
         db.session.execute(delete(model).where(model.delegate_id == delegate.id))
     unlink_agenda(delegate)
     mail.delete_for_booking(delegate.reference)
+    replies.erase_of_booking(delegate.reference)
     waiting_list_entries.erase_delegate(delegate)
     for erase_more in ERASED_ABOVE:
         erase_more(delegate)
@@ -210,6 +211,7 @@ def erase_unused_address(address: str) -> None:
     )
     if address and not db.session.scalar(select(is_used)):
         suppression.erase(address)
+        replies.erase_from(address)
 
 
 def link_agenda(delegate: Delegate, agenda: Agenda, *, allows_emails: bool = False) -> None:

@@ -115,6 +115,14 @@ def list_delegates(
     return [DelegateRow(*row) for row in db.session.execute(rows)]
 
 
+def has_address(reference: str, address: str) -> bool:
+    """Return True if the delegate with a booking reference has an address, in lower case."""
+    such = select(Delegate.id).where(
+        Delegate.reference == reference, func.lower(Delegate.email) == address
+    )
+    return bool(reference) and db.session.scalar(such) is not None
+
+
 def count_delegates(filters: DelegateFilter) -> int:
     """Count the matching delegates."""
     return db.session.scalar(apply_filter(select(func.count(Delegate.id)), filters)) or 0

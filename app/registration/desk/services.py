@@ -11,7 +11,7 @@ from app import clock
 from app.database import db
 from app.errors import RuleViolation
 from app.history import services as history
-from app.mail import bounces
+from app.mail import bounces, replies
 from app.mail import queries as mail_queries
 from app.mail import services as mail
 from app.mail.delivery_status import describe_status
@@ -22,6 +22,7 @@ from app.registration.bookings import operations
 from app.registration.bookings.operations import DuplicateBooking
 from app.registration.create_booking import announce_nothing, create_booking
 from app.registration.delegate_record import identity_key
+from app.registration.desk import queries as desk_queries
 from app.registration.fields import EMAIL, PRIVATE_FIELDS
 from app.registration.models import Delegate
 from app.registration.queries import (
@@ -173,6 +174,14 @@ def receive_bounce(report: bytes) -> bool:
     if email is not None:
         history.record(_summarise_report(email), subject=history_subject(email))
     return email is not None
+
+
+def receive_message(message: bytes) -> bool:
+    """Handle a message of the mailbox as a report, or else as a reply; return False if it is none.
+
+    Somebody who has changed their address may reply from the new one.
+    """
+    return receive_bounce(message) or replies.receive(message, desk_queries.has_address) is not None
 
 
 def _summarise_report(email: Email) -> str:

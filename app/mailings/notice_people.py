@@ -1,0 +1,223 @@
+"""Whom an open notice concerns, stored when it is prepared and read a page at a time.
+
+The page of a notice loads no programme and no more people than it shows. What is counted is
+counted by groups of people with the same changes.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, NamedTuple
+
+from flask_babel import gettext, ngettext
+from sqlalchemy import ColumnElement, delete, func, insert, or_, select, update
+
+from app import clock
+from app.database import db
+from app.mailings import notice_changes
+from app.mailings.notice_changes import NoticeChange
+from app.mailings.notice_models import ChangeNotice, NoticePerson
+from app.mailings.notice_recipients import NoticeRecipient
+from app.registration.bookings import operations
+from app.registration.delegate_record import search_key
+from app.registration.models import Delegate
+from app.registration.queries import ATTENDING
+
+
+class NoticeSize(NamedTuple):
+    """How many people can be told of how many changes."""
+
+    people: int
+    changes: int
+
+    def __str__(self) -> str:
+        """Return a sentence: You can notify 12 people of 3 changes."""
+        return str(
+            gettext(
+                "You can notify %(people)s of %(changes)s.",
+                people=ngettext("%(num)s person", "%(num)s people", self.people),
+                changes=ngettext("%(num)s change", "%(num)s changes", self.changes),
+            )
+        )
+
+
+class PersonGroup(NamedTuple):
+    """How many people the same changes concern."""
+
+    changes: frozenset[str]
+    day_changes: frozenset[str]  # only if everybody of the day is told
+    people: int
+
+
+class PersonRow(NamedTuple):
+    """A person and what they are told."""
+
+    reference: str
+    name: str
+    email: str
+    language: str
+    changes: Sequence[NoticeChange]
+
+
+@dataclass(frozen=True)
+class NoticeSummary:
+    """An open notice with its changes and how many people each concerns."""
+
+    notice: ChangeNotice
+    changes: tuple[NoticeChange, ...]
+    excluded: frozenset[str]  # the ids of changes that an organiser has left out
+    groups: Sequence[PersonGroup]
+
+    @cached_property
+    def counts(self) -> Mapping[str, int]:
+        """The number of people whom each change concerns whatever is chosen."""
+        return _count_by_change((one.changes, one.people) for one in self.groups)
+
+    @cached_property
+    def day_counts(self) -> Mapping[str, int]:
+        """The number of people whom each change concerns only by their days."""
+        return _count_by_change((one.day_changes, one.people) for one in self.groups)
+
+    @cached_property
+    def chosen(self) -> Sequence[NoticeChange]:
+        """The changes that are not left out."""
+        return [one for one in self.changes if one.id not in self.excluded]
+
+    @property
+    def size(self) -> NoticeSize:
+        """How many people are told of how many changes, as chosen now."""
+        includes_days, found, people = self.notice.includes_days, set[str](), 0
+        for one in self.groups:
+            ids = one.changes | one.day_changes if includes_days else one.changes
+            found |= ids - self.excluded
+            people += one.people if ids - self.excluded else 0
+        return NoticeSize(people, len(found))
+
+    @property
+    def day_people(self) -> int:
+        """How many people are told only if everybody of the day is."""
+        return sum(
+            one.people
+            for one in self.groups
+            if one.day_changes - self.excluded and not one.changes - self.excluded
+        )
+
+
+def _count_by_change(groups: Iterable[tuple[Collection[str], int]]) -> Mapping[str, int]:
+    counts: dict[str, int] = {}
+    for ids, people in groups:
+        for number in ids:
+            counts[number] = counts.get(number, 0) + people
+    return counts
+
+
+def store(
+    notice: ChangeNotice, everybody: Iterable[NoticeRecipient], excluded: Collection[str]
+) -> None:
+    """Store whom the open notice concerns in place of all who were stored before."""
+    db.session.flush()
+    delete_all()
+    rows = [*_iter_rows(notice, everybody, frozenset(excluded))]
+    counts = Counter((row["changes"], row["day_changes"]) for row in rows)
+    notice.groups = json.dumps([[*ids, people] for ids, people in counts.items()])
+    if rows:
+        db.session.execute(insert(NoticePerson), rows)
+
+
+def delete_all() -> None:
+    """Delete whom a notice concerns, once it is decided; no more than one is open."""
+    db.session.execute(delete(NoticePerson))
+
+
+def _iter_rows(
+    notice: ChangeNotice, everybody: Iterable[NoticeRecipient], excluded: frozenset[str]
+) -> Iterator[dict[str, Any]]:
+    for one in everybody:
+        told = [number for number in one.ids if number not in one.by_day]
+        counts = one.ids if notice.includes_days else told
+        yield {
+            "notice_id": notice.id,
+            "delegate_id": one.delegate_id,
+            "changes": " ".join(told),
+            "day_changes": " ".join(number for number in one.ids if number in one.by_day),
+            "is_included": not excluded.issuperset(counts),
+        }
+
+
+def get_summary(notice: ChangeNotice) -> NoticeSummary:
+    """Return an open notice as it was prepared, without those who have cancelled since."""
+    cancelled = select(NoticePerson.changes, NoticePerson.day_changes, func.count()).where(
+        NoticePerson.delegate_id.in_(select(Delegate.id).where(~ATTENDING))
+    )
+    cancelled = cancelled.where(NoticePerson.notice_id == notice.id)
+    cancelled = cancelled.group_by(NoticePerson.changes, NoticePerson.day_changes)
+    missing = {(one, other): number for one, other, number in db.session.execute(cancelled)}
+    groups = [
+        PersonGroup(_parse(one), _parse(other), people - missing.get((one, other), 0))
+        for one, other, people in json.loads(notice.groups)
+    ]
+    changes = notice_changes.load(notice.content)
+    return NoticeSummary(
+        notice,
+        changes,
+        frozenset(json.loads(notice.excluded_changes)) & {one.id for one in changes},
+        [one for one in groups if one.people],
+    )
+
+
+def _parse(ids: str) -> frozenset[str]:
+    return frozenset(ids.split())
+
+
+def list_page(
+    summary: NoticeSummary, search: str, change: str, *, offset: int, limit: int
+) -> tuple[Sequence[PersonRow], int]:
+    """Return a page of the people who are told, by name, and how many match."""
+    matches = [*_iter_conditions(summary.notice, search, change)]
+    people = select(NoticePerson).join(Delegate, Delegate.id == NoticePerson.delegate_id)
+    total: int | None = summary.size.people
+    if search or change:
+        total = db.session.scalar(people.where(*matches).with_only_columns(func.count()))
+    rows = people.where(*matches).with_only_columns(
+        Delegate.reference,
+        Delegate.given_names + " " + Delegate.family_name,
+        *(Delegate.email, Delegate.language, NoticePerson.changes, NoticePerson.day_changes),
+    )
+    rows = rows.order_by(NoticePerson.id).offset(offset).limit(limit)
+    found = db.session.execute(rows).tuples()
+    return [_to_row(summary, *row) for row in found], total or 0
+
+
+def _to_row(summary: NoticeSummary, *row: str) -> PersonRow:
+    reference, name, email, language, changes, day_changes = row
+    ids = _parse(f"{changes} {day_changes}" if summary.notice.includes_days else changes)
+    told = [one for one in summary.chosen if one.id in ids]
+    return PersonRow(reference, name.strip(), email, language, told)
+
+
+def _iter_conditions(
+    notice: ChangeNotice, search: str, change: str
+) -> Iterator[ColumnElement[bool]]:
+    yield NoticePerson.notice_id == notice.id
+    yield ATTENDING
+    yield NoticePerson.is_included.is_(True)
+    for word in search_key(search).split():
+        yield Delegate.search_text.contains(word, autoescape=True)
+    if change:
+        columns = [NoticePerson.changes]
+        columns += [NoticePerson.day_changes] if notice.includes_days else []
+        yield or_(*(column.contains(change, autoescape=True) for column in columns))
+
+
+def erase_delegate(delegate: Delegate) -> None:
+    """Delete what concerns a delegate whose booking is erased, and let the notice be recounted."""
+    own = NoticePerson.delegate_id == delegate.id
+    concerned = select(NoticePerson.notice_id).where(own)
+    stale = update(ChangeNotice).where(ChangeNotice.id.in_(concerned))
+    db.session.execute(stale.values(stale_at=clock.now()))
+    db.session.execute(delete(NoticePerson).where(own))
+
+
+operations.ERASED_ABOVE.append(erase_delegate)

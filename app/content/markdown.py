@@ -51,6 +51,7 @@ RESERVED_IDS = frozenset(  # ids used in the templates of these pages
 PICTURES = "/pictures/"  # the address of uploaded pictures
 IMAGE_SIZES = "(min-width: 44rem) 42rem, 92vw"  # about as wide as the text
 MAX_HEADING_LEVEL = 6
+MANY_COLUMNS = 3  # more than fit beside each other on a phone
 MAX_BRACKET_NESTING = 10  # of link texts; what is nested deeper is no link
 MAX_EXCERPT_LENGTH = 155  # characters, about what a search engine shows
 
@@ -82,10 +83,8 @@ def render_markdown(
     rendered = _markdown.render(markdown, env)
     if prefix:
         rendered = OWN_ANCHOR.sub(lambda found: _to_own_heading(found, prefix, env), rendered)
-    headings = env["headings"].items()
-    return RenderedText(
-        rendered, tuple((one, words) for one, (level, words) in headings if level == "h2")
-    )
+    parts = tuple((one, words) for one, (level, words) in env["headings"].items() if level == "h2")
+    return RenderedText(rendered, parts)
 
 
 def render_inline(markdown: str) -> str:
@@ -230,7 +229,8 @@ class _Renderer(RendererHTML):
         alone = caption and len(tokens) == 1
         return f"{shown}<figcaption>{caption}</figcaption>" if alone else shown
 
-    def table_open(self, *_: Any) -> str:
+    def table_open(self, tokens: Sequence[Token], index: int, *_: Any) -> str:
+        _name_cells(tokens[index:])
         return '<div class="table-box" tabindex="0"><table class="govuk-table">'
 
     def table_close(self, *_: Any) -> str:
@@ -269,6 +269,16 @@ class _InlineParser(ParserInline):
         if state.level >= MAX_BRACKET_NESTING and state.pos not in state.cache:
             state.cache[state.pos] = state.posMax
         super().skipToken(state)
+
+
+def _name_cells(table: Sequence[Token]) -> None:
+    """Give each cell of a wide table the name of its column, which phones show above it."""
+    end = [one.type for one in table].index("table_close")
+    names = [table[at + 1].content for at in range(end) if table[at].type == "th_open"]
+    cells = [one for one in table[:end] if one.type == "td_open"]
+    for at, cell in enumerate(cells):
+        if at % len(names) and len(names) >= MANY_COLUMNS:
+            cell.attrSet("data-label", names[at % len(names)])
 
 
 def _responsive(image: ImageInfo) -> dict[str, str]:

@@ -40,6 +40,7 @@ from app.web.cache_policy import (
 from app.web.error_handlers import is_error_page, refuse
 from app.web.rendering import render_page
 
+STILL_UNKNOWN = '<h2 id="still-to-be-announced"'  # the part of the venue page that lists it
 MAX_SESSIONS = 4  # of what is on now, and of what is next
 
 
@@ -175,15 +176,28 @@ def news_item(slug: str) -> ResponseReturnValue:
 @bp.get("/venue")
 @cacheable
 def venue() -> ResponseReturnValue:
-    rooms = current_release.get_programme().rooms
+    programme = current_release.get_programme()
+    rooms = programme.rooms
     context = page_context("venue")
+    text, unknown = _split_venue_text(context["content_page"].body, programme)
     return render_page(
         "site/venue.html",
         rooms=rooms,
         are_rooms_illustrative=all(room.is_illustrative for room in rooms),
-        has_own_map="map" in dict(context["content_page"].headings),
+        text_before_map=text,
+        text_after_map=unknown,
         **context,
     )
+
+
+def _split_venue_text(body: str, programme: PublishedProgramme) -> tuple[str, str]:
+    """Split the text where the map belongs, and drop from the rest what is known or past."""
+    text, heading, unknown = body.partition(STILL_UNKNOWN)
+    if is_conference_over() and "<h2" not in unknown:
+        return text, ""
+    if programme.conference.latitude_longitude:
+        unknown = unknown.replace("<li>Map</li>\n", "")
+    return text, heading + unknown
 
 
 @bp.get("/contact")

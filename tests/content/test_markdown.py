@@ -87,6 +87,18 @@ def test_a_table_scrolls_in_its_own_box() -> None:
     assert made.startswith('<div class="table-box" tabindex="0"><table')
 
 
+def test_the_cells_of_many_columns_know_their_column_for_those_who_read_on_a_phone() -> None:
+    many = markdown.render_markdown(
+        '| a | b | "c" |\n| - | - | - |\n| 1 | 2 | 3 |\n| 4 | 5 |\n'
+    ).html
+    few = markdown.render_markdown("| a | b |\n| - | - |\n| 1 | 2 |\n").html
+
+    row = '<td{}>{}</td>\n<td data-label="b">{}</td>\n<td data-label="&quot;c&quot;">{}</td>\n'
+    assert row.format("", 1, 2, 3) in many
+    assert row.format("", 4, 5, "") in many
+    assert "data-label" not in few
+
+
 def test_the_words_alone_are_apart_and_without_our_notes() -> None:
     made = markdown.render_markdown(
         "## Gap\n\n| a | b |\n| - | - |\n| 1 | [2](https://x.example) |\n"

@@ -97,6 +97,10 @@ def test_a_long_page_lists_its_parts(visitor: Browser) -> None:
     assert page.links["Registering"] == "#registering"
 
 
+def test_a_short_page_is_its_own_list(visitor: Browser) -> None:
+    assert list(visitor.open("/contact").tree.find_by_class("contents")) == []
+
+
 def test_the_topic_page_has_its_picture_and_says_which_links_leave(visitor: Browser) -> None:
     page = visitor.open("/health-inequalities")
 

@@ -583,7 +583,7 @@ def test_a_room_tells_what_it_offers(visitor: Browser) -> None:
     assert "On the ground floor." in page.text
     assert "Opening" in page.headings
     assert _where(page) == ["Plenary", "Water", "Plenary"]
-    assert "Nothing is on here yet" in visitor.open("/rooms/attic").headings
+    assert "No sessions in this room yet" in visitor.open("/rooms/attic").headings
 
 
 # All of it

@@ -383,20 +383,18 @@ def test_without_a_contact_address_pages_lead_to_the_feedback_form(visitor: Brow
 def test_the_venue_page_has_a_heading_for_everything_that_visitors_ask(visitor: Browser) -> None:
     page = visitor.open("/venue")
 
-    assert page.headings[1:11] == [
+    assert page.headings[1:10] == [
         "Address",
         "Access",
         "Contact",
         "Time zone",
         "Still to be announced",
-        "Map",
         "Rooms",
         "Great hall",
         "Boat house",
         "Access features explained",
     ]
-    assert "Still to be announced Getting there and parking Hotels Wi-Fi" in page.text
-    assert "Map To be announced." in page.text
+    assert "Still to be announced Map Getting there and parking Hotels Wi-Fi" in page.text
 
 
 def test_coordinates_of_the_venue_lead_to_maps(visitor: Browser) -> None:
@@ -406,7 +404,8 @@ def test_coordinates_of_the_venue_lead_to_maps(visitor: Browser) -> None:
 
     page = visitor.open("/venue")
 
-    assert "Map" not in page.headings
+    assert page.headings[4:7] == ["Time zone", "Find the venue on a map", "Still to be announced"]
+    assert "Still to be announced Getting there and parking Hotels Wi-Fi" in page.text
     assert page.links["Open in your map app"] == "geo:54.4885,-0.6152"
     assert page.links["Open on OpenStreetMap"] == (
         "https://www.openstreetmap.org/?mlat=54.4885&mlon=-0.6152#map=17/54.4885/-0.6152"
@@ -424,7 +423,7 @@ def test_coordinates_of_the_venue_lead_to_maps(visitor: Browser) -> None:
     }
 
 
-def test_a_map_of_the_organisers_takes_the_place_of_the_empty_slot(visitor: Browser) -> None:
+def test_a_map_of_the_organisers_stands_where_they_put_it(visitor: Browser) -> None:
     draft = ContentDraft("Venue", "", "## Map\n\nThe pier.", date(2009, 5, 12))
     with transaction():
         services.create_first_version(ContentKey(PAGE, "venue", "en"), draft, actor="grace")
@@ -441,4 +440,4 @@ def test_after_the_conference_the_venue_page_says_so(visitor: Browser, frozen_ti
     page = visitor.open("/venue")
 
     assert "The conference has ended. This page shows what visitors needed to know." in page.text
-    assert "Map" not in page.headings
+    assert "Still to be announced" not in page.headings

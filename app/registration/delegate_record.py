@@ -4,8 +4,16 @@ import unicodedata
 from collections.abc import Iterable
 from datetime import datetime
 
-from app.registration.fields import CONSENT, FIELDS, PRIVATE_FIELDS, DelegateField
+from app.registration import private_answers
+from app.registration.fields import (
+    BOOKING_FIELDS,
+    CONSENT,
+    FIELDS,
+    PRIVATE_FIELDS,
+    DelegateField,
+)
 from app.registration.models import Delegate, Needs
+from app.registration.private_answers import encrypt_need
 from app.registration.queries import Answers
 
 IDENTITY_CONSTRAINT = "uq_delegate_identity_key_attending"
@@ -24,8 +32,14 @@ def to_consented_answers(delegate: Delegate) -> Answers:
 
 def merge_answers(delegate: Delegate, answers: Answers) -> Answers:
     """Return the answers of a booking with others in place of its own."""
-    merged = {**to_answers(delegate), **answers}
+    before = to_answers(delegate)
+    merged = {**before, **{k: v for k, v in answers.items() if not _is_lost(before.get(k, ""), v)}}
     return {field.name: field.read(merged) for field in FIELDS}
+
+
+def _is_lost(before: str, answer: str) -> bool:
+    """Return True if saving a form would delete an answer that it could not show."""
+    return not answer and private_answers.is_unreadable(before)
 
 
 def store(delegate: Delegate, answers: Answers) -> None:
@@ -35,8 +49,12 @@ def store(delegate: Delegate, answers: Answers) -> None:
     """
     merged = merge_answers(delegate, answers)
     needs = delegate.needs or Needs(access="", dietary="")
-    for field in FIELDS:
-        setattr(needs if field.is_private else delegate, field.column, merged[field.name])
+    for field in BOOKING_FIELDS:
+        setattr(delegate, field.column, merged[field.name])
+    for field in PRIVATE_FIELDS:
+        if merged[field.name] != field.get(delegate):
+            stored = encrypt_need(merged[field.name], delegate.reference, field.column)
+            setattr(needs, field.column, stored)
     if CONSENT in answers:
         delegate.consented_at = datetime.fromisoformat(answers[CONSENT])
     delegate.needs = needs if any(merged[field.name] for field in PRIVATE_FIELDS) else None

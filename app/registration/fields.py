@@ -24,7 +24,7 @@ from app.forms.fields import (
     text_field,
 )
 from app.forms.validators import all_of, no_web_address, single_line
-from app.registration import countries, queries
+from app.registration import countries, private_answers, queries
 from app.registration.models import Delegate
 from app.registration.queries import (
     Answers,
@@ -75,10 +75,12 @@ class DelegateField:
         return self.needs_column or self.name
 
     def get(self, delegate: Delegate) -> str:
-        """Return a delegate's answer as it is stored."""
+        """Return a delegate's answer; a private one that cannot be read is still encrypted."""
         row = delegate.needs if self.is_private else delegate
-        answer: str | None = getattr(row, self.column, None)
-        return answer or ""
+        answer: str = getattr(row, self.column, None) or ""
+        if not self.is_private:
+            return answer
+        return private_answers.decrypt_need(answer, delegate.reference, self.column)
 
     def read(self, answers: Answers) -> str:
         """Return the answer among answers."""
@@ -94,6 +96,8 @@ class DelegateField:
 
     def format(self, answer: str) -> str:
         """Return an answer as pages show it, in their language."""
+        if self.is_private and private_answers.is_unreadable(answer):
+            return private_answers.show(answer)
         return self.display(answer) if self.display else self.texts().get(answer, answer)
 
 
@@ -302,6 +306,7 @@ BY_NAME: Mapping[str, DelegateField] = {one.name: one for one in FIELDS}
 BOOKING_FIELDS = tuple(one for one in FIELDS if not one.is_private)
 KEPT = [one.name for one in FIELDS if one.is_kept]
 PRIVATE_FIELDS = tuple(one for one in FIELDS if one.is_private)
+PRIVATE_NAMES = frozenset(one.name for one in PRIVATE_FIELDS)
 
 
 def list_answers(answers: Answers, *, desk: bool = False) -> Iterator[tuple[str, str, str]]:

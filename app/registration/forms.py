@@ -11,6 +11,7 @@ from wtforms.validators import ValidationError
 
 from app import clock
 from app.forms.form import Form
+from app.registration import private_answers
 from app.registration.fields import BY_NAME, CONSENT, EMAIL, PRIVATE_FIELDS, STEPS, Step
 from app.registration.queries import (
     Answers,
@@ -92,6 +93,16 @@ class AnswersForm(Form):
             choices = BY_NAME[question.name].choices
             if choices and isinstance(question, SelectField):
                 question.choices = list(choices())
+
+    def explain_unreadable(self, answers: Answers) -> None:
+        """Say beside a question that its earlier answer cannot be read, and show none."""
+        for question in self.questions:
+            answer = answers.get(question.name, "")
+            if private_answers.is_unreadable(answer):
+                sentence = private_answers.show(answer)
+                question.description = gettext("%(sentence)s. Answer again", sentence=sentence)
+                if question.data == answer:
+                    question.data = ""
 
     def get_answers(self) -> Answers:
         """Return what was typed and chosen, as it is stored."""

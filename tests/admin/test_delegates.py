@@ -17,6 +17,7 @@ from app.registration.models import Delegate
 from app.registration.queries import get_seat_counts as places_now
 from tests.browser import Answer, Browser
 from tests.factories import make_delegate, make_email, set_places, sign_in
+from tests.lookups import get_needs
 from tests.sent_emails import deliver_emails, emails_to, find_link, last_email_to, subjects_to
 
 NEW: dict[str, Answer] = {
@@ -545,9 +546,7 @@ def test_needs_are_changed_without_repeating_them_anywhere(desk: Browser) -> Non
     assert past(delegate)[-1][0] == "Changed: needs"
     assert db.session.scalars(select(PersonalDetails)).all() == []
     assert "Nuts" not in last_email_to("ada@example.org").text
-    needs = delegate.needs
-    assert needs is not None
-    assert (needs.access, needs.dietary) == ("Hearing loop", "Nuts")
+    assert get_needs(delegate) == ("Hearing loop", "Nuts")
 
 
 def test_needs_changed_by_two_are_shown_in_both_versions(

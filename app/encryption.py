@@ -33,8 +33,8 @@ KEY: Final = re.compile(r"[\w+/=-]{32,}", re.ASCII)
 KEY_BYTES, NONCE_BYTES, KEY_ID_LENGTH = 32, 12, 8
 BLOCK_BYTES: Final = 32  # lengths are rounded up to a multiple of it
 MALFORMED: Final = (
-    "DATA_KEY: must be one or more keys, separated by spaces, each of at least 32 letters, digits, "
-    "hyphens and underscores"
+    "DATA_KEY: must be one or more keys, separated by spaces, each of at least 32 characters from "
+    "a to z, A to Z, 0 to 9, - and _"
 )
 
 

@@ -4,7 +4,6 @@ import unicodedata
 from collections.abc import Iterable
 from datetime import datetime
 
-from app.registration import private_answers
 from app.registration.fields import (
     BOOKING_FIELDS,
     CONSENT,
@@ -13,7 +12,7 @@ from app.registration.fields import (
     DelegateField,
 )
 from app.registration.models import Delegate, Needs
-from app.registration.private_answers import encrypt_need
+from app.registration.private_answers import encrypt_need, is_unreadable
 from app.registration.queries import Answers
 
 IDENTITY_CONSTRAINT = "uq_delegate_identity_key_attending"
@@ -33,13 +32,18 @@ def to_consented_answers(delegate: Delegate) -> Answers:
 def merge_answers(delegate: Delegate, answers: Answers) -> Answers:
     """Return the answers of a booking with others in place of its own."""
     before = to_answers(delegate)
-    merged = {**before, **{k: v for k, v in answers.items() if not _is_lost(before.get(k, ""), v)}}
+    merged = {**before, **answers, **_find_hidden(before, answers)}
     return {field.name: field.read(merged) for field in FIELDS}
 
 
-def _is_lost(before: str, answer: str) -> bool:
-    """Return True if saving a form would delete an answer that it could not show."""
-    return not answer and private_answers.is_unreadable(before)
+def _find_hidden(before: Answers, answers: Answers) -> Answers:
+    """Return the answers that a page could not show, if it has been saved without any new one."""
+    hidden: dict[str, str] = {}
+    for purpose in {field.purpose for field in PRIVATE_FIELDS}:
+        names = [field.name for field in PRIVATE_FIELDS if field.purpose == purpose]
+        if not any(answers.get(name) for name in names):
+            hidden |= {name: before[name] for name in names if is_unreadable(before[name])}
+    return hidden
 
 
 def store(delegate: Delegate, answers: Answers) -> None:
@@ -48,7 +52,7 @@ def store(delegate: Delegate, answers: Answers) -> None:
     Answers that need consent come with the time at which it was given.
     """
     merged = merge_answers(delegate, answers)
-    needs = delegate.needs or Needs(access="", dietary="")
+    needs = delegate.needs or Needs(**{field.column: "" for field in PRIVATE_FIELDS})
     for field in BOOKING_FIELDS:
         setattr(delegate, field.column, merged[field.name])
     for field in PRIVATE_FIELDS:

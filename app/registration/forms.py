@@ -18,6 +18,7 @@ from app.registration.queries import (
     dump_answers,
     load_answers,
 )
+from app.registration.requirement_kinds import OTHER
 from app.web import signing
 
 COMMON_DOMAINS = (
@@ -147,6 +148,15 @@ class PrivateForm(AnswersForm):
             raise ValidationError(
                 gettext("Tick the box if you agree, or delete what you have written")
             )
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Require words about what is not on the list."""
+        is_valid = bool(super().validate(extra_validators))
+        *choices, words = self.questions
+        is_vague = any(OTHER in (one.data or ()) for one in choices) and not words.data
+        if is_vague and not words.errors:
+            words.errors = [gettext("Tell us what else you need, or untick “Something else”")]
+        return is_valid and not is_vague
 
     def get_answers(self) -> Answers:
         """Return what was typed, with the time of consent to it."""

@@ -526,8 +526,8 @@ def test_needs_are_shown_to_who_presses_for_them_and_that_is_noted(desk: Browser
     page = desk.open(of(delegate)).press("Show requirements")
 
     assert page.heading == "Access and dietary requirements of Ada Lovelace"
-    assert page.value_of("Access requirements (optional)") == "Hearing loop"
-    assert page.value_of("Dietary requirements (optional)") == "Vegan"
+    assert page.value_of("Access requirements in their own words (optional)") == "Hearing loop"
+    assert page.value_of("Dietary requirements in their own words (optional)") == "Vegan"
     assert past(delegate) == [
         ("The access and dietary requirements were viewed", "dora@conference.example")
     ]
@@ -539,7 +539,7 @@ def test_needs_are_changed_without_repeating_them_anywhere(desk: Browser) -> Non
     page = (
         desk.open(of(delegate))
         .press("Show requirements")
-        .press("Save", {"Dietary requirements (optional)": "Nuts"})
+        .press("Save", {"Dietary requirements in their own words (optional)": "Nuts"})
     )
 
     assert "The booking has been saved." in page.source
@@ -553,7 +553,7 @@ def test_needs_changed_by_two_are_shown_in_both_versions(
     desk: Browser, new_browser: Callable[[], Browser]
 ) -> None:
     delegate = make_delegate(dietary="Vegan")
-    label = "Dietary requirements (optional)"
+    label = "Dietary requirements in their own words (optional)"
     other = sign_in(new_browser(), "olga@conference.example")
     mine = desk.open(of(delegate)).press("Show requirements")
     other.open(of(delegate)).press("Show requirements").press("Save", {label: "Halal"})

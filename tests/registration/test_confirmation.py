@@ -19,7 +19,7 @@ from tests.browser import Browser
 from tests.factories import make_delegate, set_places
 from tests.lookups import get_needs
 from tests.registration_flow import (
-    ACCESS,
+    ACCESS_WORDS,
     CONSENT,
     DAYS,
     EMAIL,
@@ -205,7 +205,9 @@ def test_an_old_tab_cannot_change_what_has_been_confirmed(visitor: Browser) -> N
 def test_what_is_confirmed_is_what_the_page_showed(visitor: Browser) -> None:
     check = answer_questions(visitor)
     visitor.open("/register/days").press("Continue", {DAYS: [THURSDAY]})
-    visitor.open("/register/access-needs").press("Continue", {ACCESS: "Large print", CONSENT: True})
+    visitor.open("/register/access-needs").press(
+        "Continue", {ACCESS_WORDS: "Large print", CONSENT: True}
+    )
 
     page = check.press("Confirm registration", status=422)
 

@@ -26,7 +26,13 @@ from tests.browser import Browser
 from tests.conftest import DEFAULT_SETTINGS
 from tests.factories import make_delegate, set_places, sign_in
 from tests.lookups import get_needs
-from tests.registration_flow import ACCESS, CONSENT, answer_questions, complete_registration
+from tests.registration_flow import (
+    ACCESS,
+    ACCESS_WORDS,
+    CONSENT,
+    answer_questions,
+    complete_registration,
+)
 
 FIRST = DEFAULT_SETTINGS["DATA_KEY"]
 SECOND = "another-data-key-that-everyone-knows-as-well"
@@ -151,7 +157,7 @@ def test_a_lost_key_loses_only_those_answers_and_a_new_one_can_be_given(
 
         change = visitor.open(address_of(delegate, "/access-needs"))
         assert f"{MISSING}. Answer again" in change.text
-        page = change.press("Save", {ACCESS: "A lift", CONSENT: True})
+        page = change.press("Save", {ACCESS_WORDS: "A lift", CONSENT: True})
 
         assert page.heading == "Your booking"
         assert get_needs(delegate)[0] == "A lift"
@@ -177,7 +183,7 @@ def test_the_desk_reads_why_and_can_fill_it_in_again(site: Flask, visitor: Brows
     with data_key(site, SECOND):
         page = desk.open(f"/organise/delegates/{delegate.reference}").press("Show requirements")
         assert f"{MISSING}. Answer again" in page.text
-        page.press("Save", {"Access requirements (optional)": "A lift"})
+        page.press("Save", {"Access requirements in their own words (optional)": "A lift"})
         assert get_needs(delegate) == ("A lift", "")
 
         exported = desk.open("/organise/delegates/_export/needs/access").press("Download")
@@ -379,7 +385,7 @@ def test_what_somebody_types_that_looks_encrypted_is_no_error(visitor: Browser) 
     typed = f"{encryption.PREFIX}{key_id(FIRST)}:{80 * 'A'}"
     page = answer_questions(visitor, until="access-needs")
 
-    page = page.press("Continue", {ACCESS: typed, CONSENT: True})
+    page = page.press("Continue", {ACCESS_WORDS: typed, CONSENT: True})
 
     assert page.heading == ACCESS
     assert json.loads(db.session.query(ApplicationDraft).one().document)["access_needs"] == typed

@@ -17,7 +17,7 @@ from app.admin.listing import ListFilter, ListQuery
 from app.database import db, stream
 from app.history.models import Change
 from app.registration import countries as registration_countries
-from app.registration import delegate_record, fields, private_answers
+from app.registration import delegate_record, fields, private_answers, requirement_kinds
 from app.registration import queries as registration
 from app.registration.bookings import changes
 from app.registration.desk import annotations, queries
@@ -121,7 +121,8 @@ class ExportColumn:
     def format(self, value: Any, zone: ZoneInfo, reference: str) -> str:
         """Format a value of a booking."""
         if self.decrypt is not None:
-            return self.decrypt(reference, value or "")
+            answer = self.decrypt(reference, value or "")
+            return requirement_kinds.format_kinds(answer, self.texts) or answer
         if isinstance(value, datetime):
             return f"{value.astimezone(zone):%Y-%m-%d %H:%M}"
         return self.texts.get(value, value or "")
@@ -138,16 +139,23 @@ def list_columns(needs: Collection[str]) -> Sequence[ExportColumn]:
         ExportColumn(gettext("Cancelled"), Delegate.cancelled_at),
         ExportColumn(gettext("Added by hand"), Delegate.is_added_by_team, yes_or_no),
         ExportColumn(gettext("Tags"), queries.TAG_LIST),
-        *(_build_column(one) for one in PRIVATE_FIELDS if one.needs_column in needs),
+        *(_build_column(one) for one in PRIVATE_FIELDS if one.purpose in needs),
     ]
 
 
 def _build_column(one: DelegateField) -> ExportColumn:
-    label, texts = one.label_for(desk=True), one.texts()
     if one.is_private:
-        decrypt = private_answers.prepare_reader(one.column)
-        return ExportColumn(label, getattr(Needs, one.column), texts, decrypt)
-    return ExportColumn(label, getattr(Delegate, one.column), texts)
+        return _build_private_column(one)
+    return ExportColumn(one.label_for(desk=True), getattr(Delegate, one.column), one.texts())
+
+
+def _build_private_column(one: DelegateField) -> ExportColumn:
+    decrypt = private_answers.prepare_reader(one.column)
+    column = getattr(Needs, one.column)
+    if one.choices is None:
+        return ExportColumn(one.label_for(desk=True), column, decrypt=decrypt)
+    label = gettext("%(requirements)s, chosen", requirements=one.label_for(desk=True))
+    return ExportColumn(label, column, dict(one.choices()), decrypt)
 
 
 def iter_rows(

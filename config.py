@@ -47,6 +47,7 @@ LOOPBACK = frozenset({"127.0.0.1", "localhost", "[::1]"})
 SQLITE = "sqlite:///"
 POSTGRESQL = "postgresql+psycopg://"
 LAST_PORT = 65535
+KEY_FILES = {"SECRET_KEY": "secret-key", "DATA_KEY": "data-key"}  # in the instance folder
 OWN_PORTS = {"http": 80, "https": 443}  # browsers leave default ports out, so URLs do too
 HOST = re.compile(r"[a-z0-9_.-]+|\[[0-9a-f:.]+\]")
 AN_ADDRESS = "must look like https://conference.example, with nothing after it"
@@ -101,6 +102,7 @@ class Config(BaseSettings):
 
     SECRET_KEY: Secret
     SECRET_KEY_FALLBACKS: Annotated[tuple[Secret, ...], NoDecode] = ()
+    DATA_KEY: SecretStr = SecretStr("")  # keys by spaces; app/encryption.py checks them
     SITE_URL: str
     ALLOWED_HOSTS: Annotated[tuple[str, ...], NoDecode] = ()  # besides that of SITE_URL
     INSTANCE_PATH: Path = ROOT / "instance"

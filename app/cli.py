@@ -39,7 +39,7 @@ from app.onboarding import commands as onboarding
 from app.programme import queries as programme_queries
 from app.programme.photos import page_images, renditions
 from app.proposals import auto_approval, photo_retention
-from app.registration import import_rules, integrity_check, seats
+from app.registration import import_rules, integrity_check, re_encryption, seats
 from app.registration import queries as registration
 from app.registration import retention as registration_retention
 from app.registration.waiting_list import services as waiting_list
@@ -64,6 +64,7 @@ PERIODIC_TASKS: tuple[mail_worker.Task, ...] = (
     release.maintain,
     registration_retention.purge_expired,
     waiting_list.purge_expired,
+    re_encryption.encrypt_pending,
     integrity_check.run_daily,
     site_services.purge_feedback,
     accounts.delete_expired,

@@ -8,7 +8,7 @@ from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 from whitenoise import WhiteNoise
 
-from app import cache_version, cli, database, log, request_transaction
+from app import cache_version, cli, database, encryption, log, request_transaction
 from app.accounts import roles, views
 from app.accounts.two_factor import setup_views
 from app.accounts.two_factor import views as two_factor_views
@@ -215,6 +215,7 @@ def create_app(config: Config, settings_file: Path | None = None) -> Flask:
     _configure(app, config)
     app.config["SETTINGS_FILE"] = settings_file
     app.extensions["settings"] = config
+    encryption.init_app(app, config)
     database.init_app(app, config.database_url)
     request_transaction.init_app(app)
     watcher = cache_version.init_app(app, config.EDITION_CHECK_SECONDS, config.CLOCK_STARTS_AT)

@@ -20,12 +20,15 @@ from sqlalchemy.exc import SQLAlchemyError
 from app import cache_version, clock
 from app.database import db, get_file, transaction
 from app.database_faults import describe, is_unavailable
+from app.encryption import get_key_ring
 from app.errors import ConferenceError, RuleViolation
 from app.mail import check as mail_check
 from app.mail import heartbeat, imap_inbox, mailbox_files, transports
 from app.mail.models import Email
 from app.mail.reports import MAX_REPORT_SIZE
+from app.registration import re_encryption
 from app.registration.desk import services as desk
+from app.registration.re_encryption import EncryptionState
 from app.site import readiness
 from app.text import clean_line
 from config import LOOPBACK, Config, SettingsError
@@ -34,12 +37,23 @@ SOURCES = "setting_sources"  # extension: the file that a setting comes from
 FAULTS = "setting_faults"  # extension: what is wrong with the settings
 SECRET_NAMES = re.compile("KEY|PASSWORD|SECRET|TOKEN")
 PASSWORD_IN_URL = re.compile(r"(?<=password=)[^&]*")
+NO_DATA_KEY = (
+    "DATA_KEY is not set, so access and dietary requirements are not encrypted. Set it to what "
+    "this prints: python3 -c 'import secrets; print(secrets.token_urlsafe(48))'"
+)
 CLOCK_TOLERANCE = timedelta(seconds=5)
 
 
 def init_app(app: Flask) -> None:
     """Register the commands with the application."""
-    for command in (settings, check_setup, check_mail, receive_bounce, worker_health):
+    for command in (
+        settings,
+        check_setup,
+        check_mail,
+        receive_bounce,
+        worker_health,
+        rotate_data_key,
+    ):
         app.cli.add_command(command)
 
 
@@ -140,6 +154,8 @@ def _run_check(check: Callable[[], Iterator[str]]) -> Iterator[str]:
 def _check_settings() -> Iterator[str]:
     config = current_app.config
     is_local = any(f"//{host}" in config["SITE_URL"] for host in LOOPBACK)
+    if not get_key_ring().current_id:
+        yield NO_DATA_KEY
     if not config["MAIL_SERVER"]:
         if not is_local:
             yield "MAIL_SERVER is not set, so emails are saved in files and not sent"
@@ -167,6 +183,7 @@ def _check_database() -> Iterator[str]:
     yield from problems.values()
     if not problems:
         yield from _check_file()
+        yield from _describe_unreadable(re_encryption.get_state())
 
 
 def _check_file() -> Iterator[str]:
@@ -207,6 +224,14 @@ def _check_clock() -> Iterator[str]:
         )
     if not cache_version.is_clock_in_sync():
         yield "CLOCK_STARTS_AT is not the time that the database was created with"
+
+
+def _describe_unreadable(state: EncryptionState) -> Iterator[str]:
+    if state.unreadable:
+        yield (
+            f"{state.unreadable} private answers cannot be read, because their key is not in "
+            f"DATA_KEY (id {', '.join(state.missing_keys)}). Add it after the first key"
+        )
 
 
 CHECKS: dict[str, Callable[[], Iterator[str]]] = {
@@ -293,6 +318,25 @@ def _receive_from_imap(handler: mailbox_files.Handler) -> Iterator[bool]:
     while imap_inbox.read_batch(receive) >= imap_inbox.BATCH_SIZE:
         pass
     yield from results
+
+
+@click.command("rotate-data-key")
+@with_appcontext
+def rotate_data_key() -> None:
+    """Encrypt all private answers with the first key in DATA_KEY now, as the worker would."""
+    if not get_key_ring().current_id:
+        raise click.ClickException(NO_DATA_KEY)
+    total, batch = 0, re_encryption.BATCH_SIZE
+    while batch == re_encryption.BATCH_SIZE:
+        with transaction():
+            batch = re_encryption.encrypt_batch()
+        total += batch
+    state = re_encryption.get_state()
+    click.echo(f"Private answers in {total} rows were encrypted with the first key")
+    _report(_describe_unreadable(state))
+    if state.with_older_key:
+        raise click.ClickException(f"{state.with_older_key} private answers were altered or moved")
+    click.echo("Other keys in DATA_KEY are no longer needed")
 
 
 @click.command("worker-health")

@@ -81,6 +81,7 @@ ONCE_A_REQUEST = "86400"  # seconds: never by itself, but each visitor's request
 FROZEN_AT = "2009-05-12T09:30:00+01:00"
 DEFAULT_SETTINGS = {
     "SECRET_KEY": "a key for tests, known to everyone",
+    "DATA_KEY": "a-data-key-for-tests-that-everyone-knows",
     "SITE_URL": "https://conference.example",
     "EDITION_CHECK_SECONDS": ONCE_A_REQUEST,
     "MAIL_DEFAULT_SENDER": "tides@conference.example",

@@ -44,6 +44,7 @@ from app.proposals import services as proposals
 from app.proposals.models import Proposal
 from app.registration.delegate_record import refresh_search_keys
 from app.registration.models import Confirmation, Delegate, Needs, WaitingListEntry
+from app.registration.private_answers import encrypt_need
 from app.registration.seats import (
     CONFERENCE,
     lock_limit,
@@ -253,7 +254,10 @@ def make_delegate(*, access: str = "", dietary: str = "", **values: Any) -> Dele
     delegate = Delegate(**{**defaults, **values})
     refresh_search_keys(delegate)
     if access or dietary:
-        delegate.needs = Needs(access=access, dietary=dietary)
+        delegate.needs = Needs(
+            access=encrypt_need(access, delegate.reference, "access"),
+            dietary=encrypt_need(dietary, delegate.reference, "dietary"),
+        )
     with transaction():
         reserve(CONFERENCE, delegate)
     return delegate

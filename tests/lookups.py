@@ -4,8 +4,15 @@ from sqlalchemy import select
 
 from app.database import db
 from app.programme.models import Session
+from app.registration.fields import BY_NAME
+from app.registration.models import Delegate
 
 
 def get_session(slug: str) -> Session:
     """Find a session by the end of its address."""
     return db.session.scalars(select(Session).where(Session.slug == slug)).one()
+
+
+def get_needs(delegate: Delegate) -> tuple[str, str]:
+    """Read what a delegate has written about access and food."""
+    return BY_NAME["access_needs"].get(delegate), BY_NAME["dietary_needs"].get(delegate)

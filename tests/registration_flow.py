@@ -11,6 +11,8 @@ DAYS = "Which days will you attend?"
 WEDNESDAY, THURSDAY = "Wednesday 10 June 2009", "Thursday 11 June 2009"
 ACCESS = "Do you have any access requirements? (optional)"
 DIET = "Do you have any dietary requirements? (optional)"
+ACCESS_WORDS = "Tell us more (optional)"
+DIET_WORDS = "Tell us more (optional)"
 CONSENT = "I agree that the organisers can keep and use this to arrange what I need"
 SHOWN_BACK = {  # what the check shows of the answers below
     "Name": "Ada Lovelace",
@@ -41,8 +43,8 @@ def answer_questions(  # noqa: PLR0913 – who, and from where to where
         "email": {EMAIL: email},
         "work": {"Organisation (optional)": "Analytical Society", "country": "United Kingdom"},
         "days": {DAYS: [WEDNESDAY]},
-        "access-needs": {ACCESS: "A ramp", CONSENT: True},
-        "dietary-needs": {DIET: "No nuts", CONSENT: True},
+        "access-needs": {ACCESS_WORDS: "A ramp", CONSENT: True},
+        "dietary-needs": {DIET_WORDS: "No nuts", CONSENT: True},
     }
     page = visitor.open(f"{root}/register").follow(start)
     for step, answer in answers.items():

@@ -131,7 +131,9 @@ def test_a_first_run_serves_the_conference_and_a_second_one_keeps_it(
     assert f"The site is at http://{HOST}:{first.port}\n" in first.said
     assert "09:00 on Wednesday 1 October 2008" in first.said
     assert f"emails are saved in {tmp_path / 'instance' / 'mail'}" in first.said
-    assert stat.S_IMODE(key.stat().st_mode) == 0o600
+    data_key = key.with_name("data-key").read_text(encoding="ascii")
+    for one in (key, key.with_name("data-key")):
+        assert stat.S_IMODE(one.stat().st_mode) == 0o600
     assert f"SITE_URL=http://{HOST}:{first.port} " in key.with_name("settings.env").read_text(
         "utf-8"
     )
@@ -145,6 +147,7 @@ def test_a_first_run_serves_the_conference_and_a_second_one_keeps_it(
 
     assert second.status("/programme") == 200
     assert key.read_text(encoding="ascii") == secret
+    assert key.with_name("data-key").read_text(encoding="ascii") == data_key != secret
 
 
 def test_a_port_in_use_is_said_in_a_sentence_and_is_free_after_a_power_cut(serve: Serve) -> None:
@@ -502,6 +505,7 @@ def test_what_is_set_is_left_alone(tmp_path: Path) -> None:
         "INSTANCE_PATH": str(tmp_path),
         "SITE_URL": "https://conference.example",
         "SECRET_KEY": "a key of one's own",
+        "DATA_KEY": 40 * "k",
         "CLOCK_STARTS_AT": "",
     }
     before = dict(environment)
@@ -521,4 +525,17 @@ def test_what_is_not_set_gets_what_suits_one_machine(tmp_path: Path) -> None:
         "SITE_URL": "http://127.0.0.1:8000",
         "CLOCK_STARTS_AT": DEFAULT_CLOCK_START,
         "SECRET_KEY": load_or_create_secret_key(tmp_path / "secret-key"),
+        "DATA_KEY": load_or_create_secret_key(tmp_path / "data-key"),
     }
+
+
+def test_hosts_that_share_a_database_do_not_each_make_a_data_key(tmp_path: Path) -> None:
+    environment = {
+        "INSTANCE_PATH": str(tmp_path),
+        "DATABASE_URL": "postgresql+psycopg://db.example/site",
+        "SECRET_KEY": "a key of one's own",
+    }
+
+    apply_local_defaults(environment, ServerOptions("127.0.0.1", 8000, 1))
+
+    assert "DATA_KEY" not in environment

@@ -27,11 +27,16 @@ from app.database import (
 )
 from app.database_faults import current_migration, is_unavailable, list_migrations, newest_migration
 from app.errors import RuleViolation
+from app.registration import re_encryption
 from app.releases import search_index
 from config import Config
 
 NOT_OURS_TO_FILL = ("alembic_version", "search_index")  # beginnings of names
 FILLED_BY_MIGRATIONS = frozenset({"site_state"})
+OTHER_DATA_KEY = (
+    "Access and dietary requirements in the backup are encrypted with a key that is not in "
+    "DATA_KEY here (id {}). Add the backed-up site’s key, or they cannot be read"
+)
 OTHER_KEY = (
     "The secret key here is not the one in the backup. Put the backup’s key into {} before you "
     "start the site. Without it, links in earlier emails and codes of authenticator apps do not "
@@ -153,7 +158,8 @@ def restore_backup(
         search_index.reindex_if_stale()
     if file is not None:
         file.remember()  # its identity came with the rows
-    return RestoreResult(manifest, [*notes, *_describe_key(manifest, place, secrets)])
+    about_keys = [*_describe_key(manifest, place, secrets), *_describe_data_key(secrets)]
+    return RestoreResult(manifest, [*notes, *about_keys])
 
 
 @contextmanager
@@ -268,3 +274,11 @@ def _describe_key(
     if is_restored or here == manifest.secret_key_fingerprint:
         return []
     return [OTHER_KEY.format(site_settings.describe_key_place(place.settings_file))]
+
+
+def _describe_data_key(secrets: Mapping[str, str]) -> Sequence[str]:
+    """Say so if private answers were restored whose key is neither here nor in the backup."""
+    state = re_encryption.get_state()
+    if not state.unreadable or site_settings.DATA_KEY in secrets:
+        return []
+    return [OTHER_DATA_KEY.format(", ".join(state.missing_keys))]

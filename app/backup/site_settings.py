@@ -23,7 +23,7 @@ from pydantic import SecretStr
 
 from app.backup.archive import KEYS_MEMBER, AlteredBackup
 from app.errors import InvalidFile, RuleViolation
-from config import LOOPBACK, Config
+from config import KEY_FILES, LOOPBACK, Config
 
 MIN_PASSPHRASE_LENGTH: Final = 12  # characters
 SALT_BYTES: Final = 16
@@ -87,8 +87,8 @@ CLOCK: Final = "CLOCK_STARTS_AT"
 SITE_URL: Final = "SITE_URL"
 LOCAL_URL: Final = "http://127.0.0.1:8000"
 CHOSEN_LOCALLY: Final = f"{SITE_URL}={LOCAL_URL}  # make run chose {LOCAL_URL}\n"  # and may again
+DATA_KEY: Final = "DATA_KEY"
 SECRET_KEY: Final = "SECRET_KEY"  # noqa: S105 – the name of a setting
-SECRET_KEY_FILE: Final = "secret-key"  # noqa: S105 – the name of a file
 RESTORED_FILE: Final = "restored-settings.env"
 TYPED_NAME: Final = re.compile(
     r"^[ \t]*+(?:export[ \t]++)?+(\w++)[ \t]*+=(?!.*# make run chose )", re.MULTILINE
@@ -115,32 +115,33 @@ def for_test_copy(settings: Mapping[str, str]) -> dict[str, str]:
 
 
 def require_no_other_key(folder: Path, secrets: Mapping[str, str]) -> None:
-    """Raise RuleViolation if the instance folder has another secret key than the backup."""
-    path = folder / SECRET_KEY_FILE
-    if SECRET_KEY in secrets and path.exists() and _read(path).strip() != secrets[SECRET_KEY]:
-        raise RuleViolation(
-            f"{path} is there already, and is not the key of the backup: move it away first"
-        )
+    """Raise RuleViolation if the instance folder has another key than the backup."""
+    for name, file_name in KEY_FILES.items():
+        path = folder / file_name
+        if name in secrets and path.exists() and _read(path).strip() != secrets[name]:
+            raise RuleViolation(
+                f"{path} is there already, and is not the key of the backup: move it away first"
+            )
 
 
 def describe_key_place(settings_file: Path | None) -> str:
     """Say where the secret key of this place is kept."""
     if settings_file is None:
         return f"the setting {SECRET_KEY}"
-    return str(settings_file.with_name(SECRET_KEY_FILE))
+    return str(settings_file.with_name(KEY_FILES[SECRET_KEY]))
 
 
 def write_settings_file(
     path: Path, settings: Mapping[str, str], secrets: Mapping[str, str]
 ) -> Sequence[str]:
-    """Write ``settings.env`` and the secret key, which `make run` and commands read.
+    """Write ``settings.env`` and the keys, which `make run` and commands read.
 
     What somebody has written in the file already stays as it is.
     """
-    if SECRET_KEY in secrets:
-        _write(path.with_name(SECRET_KEY_FILE), secrets[SECRET_KEY] + "\n")
+    for name in KEY_FILES.keys() & secrets.keys():
+        _write(path.with_name(KEY_FILES[name]), secrets[name] + "\n")
     there = _read(path)
-    names = {SECRET_KEY, *TYPED_NAME.findall(there)}
+    names = {*KEY_FILES, *TYPED_NAME.findall(there)}
     new = {name: value for name, value in {**settings, **secrets}.items() if name not in names}
     chosen = "" if SITE_URL in {*names, *new} else CHOSEN_LOCALLY
     _write(path, (there.rstrip("\n") + "\n\n").lstrip() + _format_lines(new) + chosen)

@@ -4,8 +4,15 @@ import unicodedata
 from collections.abc import Iterable
 from datetime import datetime
 
-from app.registration.fields import CONSENT, FIELDS, PRIVATE_FIELDS, DelegateField
+from app.registration.fields import (
+    BOOKING_FIELDS,
+    CONSENT,
+    FIELDS,
+    PRIVATE_FIELDS,
+    DelegateField,
+)
 from app.registration.models import Delegate, Needs
+from app.registration.private_answers import encrypt_need, is_unreadable
 from app.registration.queries import Answers
 
 IDENTITY_CONSTRAINT = "uq_delegate_identity_key_attending"
@@ -24,8 +31,19 @@ def to_consented_answers(delegate: Delegate) -> Answers:
 
 def merge_answers(delegate: Delegate, answers: Answers) -> Answers:
     """Return the answers of a booking with others in place of its own."""
-    merged = {**to_answers(delegate), **answers}
+    before = to_answers(delegate)
+    merged = {**before, **answers, **_find_hidden(before, answers)}
     return {field.name: field.read(merged) for field in FIELDS}
+
+
+def _find_hidden(before: Answers, answers: Answers) -> Answers:
+    """Return the answers that a page could not show, if it has been saved without any new one."""
+    hidden: dict[str, str] = {}
+    for purpose in {field.purpose for field in PRIVATE_FIELDS}:
+        names = [field.name for field in PRIVATE_FIELDS if field.purpose == purpose]
+        if not any(answers.get(name) for name in names):
+            hidden |= {name: before[name] for name in names if is_unreadable(before[name])}
+    return hidden
 
 
 def store(delegate: Delegate, answers: Answers) -> None:
@@ -34,9 +52,13 @@ def store(delegate: Delegate, answers: Answers) -> None:
     Answers that need consent come with the time at which it was given.
     """
     merged = merge_answers(delegate, answers)
-    needs = delegate.needs or Needs(access="", dietary="")
-    for field in FIELDS:
-        setattr(needs if field.is_private else delegate, field.column, merged[field.name])
+    needs = delegate.needs or Needs(**{field.column: "" for field in PRIVATE_FIELDS})
+    for field in BOOKING_FIELDS:
+        setattr(delegate, field.column, merged[field.name])
+    for field in PRIVATE_FIELDS:
+        if merged[field.name] != field.get(delegate):
+            stored = encrypt_need(merged[field.name], delegate.reference, field.column)
+            setattr(needs, field.column, stored)
     if CONSENT in answers:
         delegate.consented_at = datetime.fromisoformat(answers[CONSENT])
     delegate.needs = needs if any(merged[field.name] for field in PRIVATE_FIELDS) else None

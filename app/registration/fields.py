@@ -24,12 +24,10 @@ from app.forms.fields import (
     text_field,
 )
 from app.forms.validators import all_of, no_web_address, single_line
-from app.registration import countries, queries
+from app.registration import countries, private_answers, queries, requirement_kinds
 from app.registration.models import Delegate
-from app.registration.queries import (
-    Answers,
-    full_name,
-)
+from app.registration.queries import Answers, full_name
+from app.registration.requirement_kinds import kinds_field
 from app.web import languages
 from app.web.formatting import local_date
 
@@ -58,6 +56,7 @@ class DelegateField:
     is_in_confirmation: bool = False  # repeated in the email that confirms the booking
     needs_column: str = ""  # a private answer: stored apart until 30 days after the conference,
     # shown to the desk only on request, and never in a list, an email or the history
+    continues: str = ""  # the answer with which it is shown as one
     is_kept: bool = False  # stays for statistics when the details are erased; no private answer
 
     def __post_init__(self) -> None:
@@ -70,15 +69,22 @@ class DelegateField:
         return bool(self.needs_column)
 
     @property
+    def purpose(self) -> str:
+        """What a private answer is for: "access" or "dietary"."""
+        return self.needs_column.removesuffix("_kinds")
+
+    @property
     def column(self) -> str:
         """The name of the column that stores the answer."""
         return self.needs_column or self.name
 
     def get(self, delegate: Delegate) -> str:
-        """Return a delegate's answer as it is stored."""
+        """Return a delegate's answer; a private one that cannot be read is still encrypted."""
         row = delegate.needs if self.is_private else delegate
-        answer: str | None = getattr(row, self.column, None)
-        return answer or ""
+        answer: str = getattr(row, self.column, None) or ""
+        if not self.is_private:
+            return answer
+        return private_answers.decrypt_need(answer, delegate.reference, self.column)
 
     def read(self, answers: Answers) -> str:
         """Return the answer among answers."""
@@ -94,6 +100,8 @@ class DelegateField:
 
     def format(self, answer: str) -> str:
         """Return an answer as pages show it, in their language."""
+        if self.is_private and private_answers.is_unreadable(answer):
+            return private_answers.show(answer)
         return self.display(answer) if self.display else self.texts().get(answer, answer)
 
 
@@ -112,8 +120,8 @@ class Step:
 
     @property
     def key(self) -> str:
-        """The answer that is there once the page has been answered."""
-        return self.fields[0].name
+        """The answer that is there once the page has been answered; drafts may lack choices."""
+        return self.fields[-1 if self.is_private else 0].name
 
     @property
     def is_private(self) -> bool:
@@ -133,6 +141,8 @@ def _format_days(answer: str) -> str:
     return ", ".join(local_date(date.fromisoformat(day)) for day in answer.split())
 
 
+ACCESS_WORDS = _l("Access requirements in their own words (optional)")
+DIETARY_WORDS = _l("Dietary requirements in their own words (optional)")
 CONSENT, DAYS, EMAIL, BADGE_NAME = "consented_at", "days", "email", "badge_name"
 
 STEPS = (
@@ -265,51 +275,74 @@ FIELDS = (
         is_kept=True,
     ),
     DelegateField(
+        "access_kinds",
+        "access-needs",
+        _l("Access requirements"),
+        kinds_field(_l("Do you have any access requirements? (optional)")),
+        kinds_field(_l("Access requirements")),
+        empty=_l("None"),
+        choices=requirement_kinds.list_access_choices,
+        display=requirement_kinds.format_access,
+        needs_column="access_kinds",
+    ),
+    DelegateField(
         "access_needs",
         "access-needs",
         _l("Access requirements"),
         text_field(
-            _l("Do you have any access requirements? (optional)"),
+            _l("Tell us more (optional)"),
             _l("Your access requirements"),
-            _l(
-                "For example step-free access, a hearing loop, sign language interpretation, "
-                "large print, a quiet room or someone with you"
-            ),
+            _l("For example who will come with you"),
             **EMPTY_PLACEHOLDER,
         ),
-        text_field(_l("Access requirements (optional)"), _l("The access requirements")),
-        desk_label=_l("Access requirements"),
-        empty=_l("None"),
+        text_field(ACCESS_WORDS, _l("The access requirements")),
         needs_column="access",
+        continues="access_kinds",
+    ),
+    DelegateField(
+        "dietary_kinds",
+        "dietary-needs",
+        _l("Dietary requirements"),
+        kinds_field(_l("Do you have any dietary requirements? (optional)")),
+        kinds_field(_l("Dietary requirements")),
+        empty=_l("None"),
+        choices=requirement_kinds.list_dietary_choices,
+        display=requirement_kinds.format_dietary,
+        needs_column="dietary_kinds",
     ),
     DelegateField(
         "dietary_needs",
         "dietary-needs",
         _l("Dietary requirements"),
         text_field(
-            _l("Do you have any dietary requirements? (optional)"),
+            _l("Tell us more (optional)"),
             _l("Your dietary requirements"),
-            _l("For example an allergy, or vegetarian, vegan, halal or kosher food"),
+            _l("For example another allergy"),
             **EMPTY_PLACEHOLDER,
         ),
-        text_field(_l("Dietary requirements (optional)"), _l("The dietary requirements")),
-        desk_label=_l("Dietary requirements"),
-        empty=_l("None"),
+        text_field(DIETARY_WORDS, _l("The dietary requirements")),
         needs_column="dietary",
+        continues="dietary_kinds",
     ),
 )
 BY_NAME: Mapping[str, DelegateField] = {one.name: one for one in FIELDS}
 BOOKING_FIELDS = tuple(one for one in FIELDS if not one.is_private)
 KEPT = [one.name for one in FIELDS if one.is_kept]
 PRIVATE_FIELDS = tuple(one for one in FIELDS if one.is_private)
+PRIVATE_NAMES = frozenset(one.name for one in PRIVATE_FIELDS)
 
 
 def list_answers(answers: Answers, *, desk: bool = False) -> Iterator[tuple[str, str, str]]:
     """Yield label, text and step of each answer; the desk's list is without private ones."""
     yield gettext("Name"), full_name(answers), "name"
     for field in BOOKING_FIELDS if desk else FIELDS:
-        if not field.is_part_of_name:
-            text = field.format(field.read(answers)) or str(field.empty)
-            if field.name == DAYS:
-                text = text.replace(", ", ",\n")  # a page shows each day on a line of its own
-            yield field.label_for(desk=desk), text, field.step
+        if not field.is_part_of_name and not field.continues:
+            yield field.label_for(desk=desk), _format_whole(field, answers), field.step
+
+
+def _format_whole(field: DelegateField, answers: Answers) -> str:
+    """Return an answer with those that continue it, each on a line of its own."""
+    parts = [field, *(one for one in FIELDS if one.continues == field.name)]
+    texts = filter(None, (one.format(one.read(answers)) for one in parts))
+    text = "\n".join(dict.fromkeys(texts)) or str(field.empty)
+    return text.replace(", ", ",\n") if field.name == DAYS else text

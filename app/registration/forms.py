@@ -11,12 +11,14 @@ from wtforms.validators import ValidationError
 
 from app import clock
 from app.forms.form import Form
+from app.registration import private_answers
 from app.registration.fields import BY_NAME, CONSENT, EMAIL, PRIVATE_FIELDS, STEPS, Step
 from app.registration.queries import (
     Answers,
     dump_answers,
     load_answers,
 )
+from app.registration.requirement_kinds import OTHER
 from app.web import signing
 
 COMMON_DOMAINS = (
@@ -93,6 +95,16 @@ class AnswersForm(Form):
             if choices and isinstance(question, SelectField):
                 question.choices = list(choices())
 
+    def explain_unreadable(self, answers: Answers) -> None:
+        """Say beside a question that its earlier answer cannot be read, and show none."""
+        for question in self.questions:
+            answer = answers.get(question.name, "")
+            if private_answers.is_unreadable(answer):
+                sentence = private_answers.show(answer)
+                question.description = gettext("%(sentence)s. Answer again", sentence=sentence)
+                if question.data == answer:
+                    question.data = ""
+
     def get_answers(self) -> Answers:
         """Return what was typed and chosen, as it is stored."""
         return {question.name: _to_answer(question.data) for question in self.questions}
@@ -136,6 +148,15 @@ class PrivateForm(AnswersForm):
             raise ValidationError(
                 gettext("Tick the box if you agree, or delete what you have written")
             )
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Require words about what is not on the list."""
+        is_valid = bool(super().validate(extra_validators))
+        *choices, words = self.questions
+        is_vague = any(OTHER in (one.data or ()) for one in choices) and not words.data
+        if is_vague and not words.errors:
+            words.errors = [gettext("Tell us what else you need, or untick “Something else”")]
+        return is_valid and not is_vague
 
     def get_answers(self) -> Answers:
         """Return what was typed, with the time of consent to it."""

@@ -169,8 +169,11 @@ class Needs(Base):
     delegate_id: Mapped[int] = mapped_column(
         ForeignKey("delegate.id", ondelete="CASCADE"), primary_key=True
     )
+    # encrypted: see private_answers
     access: Mapped[str] = mapped_column(Text, default="")
     dietary: Mapped[str] = mapped_column(Text, default="")
+    access_kinds: Mapped[str] = mapped_column(Text, default="", server_default="")
+    dietary_kinds: Mapped[str] = mapped_column(Text, default="", server_default="")
 
 
 class DelegateNote(Base):

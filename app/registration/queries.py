@@ -26,6 +26,7 @@ from app.database import db, read_only_connection
 from app.errors import Gone
 from app.mail import queries as mail
 from app.mail.models import Email
+from app.registration import private_answers
 from app.registration.models import ApplicationDraft, Confirmation, Delegate, SeatLimit
 from app.registration.seats import CONFERENCE
 from app.releases.current_release import get_programme
@@ -149,8 +150,9 @@ class StoredDraft:
     """The stored answers of an application."""
 
     id: int
-    answers: Answers
+    answers: Answers  # of those that are private, one that cannot be read is still encrypted
     confirmation_id: int | None
+    secret_hash: str
 
 
 def get_seat_counts() -> SeatCounts:
@@ -240,8 +242,14 @@ def load_draft(
     connection: Connection, statement: Select[tuple[int, str, int | None]], secret: str
 ) -> StoredDraft | None:
     """Return the answers found by a statement, which may also lock them."""
-    row = connection.execute(statement, _draft_parameters(secret)).first()
-    return None if row is None else StoredDraft(row[0], load_answers(row[1]), row[2])
+    parameters = _draft_parameters(secret)
+    row = connection.execute(statement, parameters).first()
+    if row is None:
+        return None
+    secret_hash = str(parameters["secret_hash"])
+    place = private_answers.place_in_draft(secret_hash)
+    answers = private_answers.decrypt_answers(load_answers(row[1]), place)
+    return StoredDraft(row[0], answers, row[2], secret_hash)
 
 
 def _draft_parameters(secret: str) -> dict[str, object]:

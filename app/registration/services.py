@@ -18,6 +18,7 @@ from app.registration import (
     delegate_record,
     emails,
     fields,
+    private_answers,
     queries,
     seats,
 )
@@ -71,19 +72,22 @@ def find_unanswered_step(answers: Answers) -> str | None:
     """Return the first step without a valid answer, or None.
 
     A step counts as answered by its first field, so that a later one is not asked of those who
-    are under way. A private answer without consent is asked for again.
+    are under way. A private answer without consent, or that cannot be read, is asked for again.
     """
     days = {day.isoformat() for day in queries.conference_days()}
     for step in fields.STEPS:
-        if step.key not in answers or _lacks_consent(step, answers):
+        if step.key not in answers or _has_to_be_asked_again(step, answers):
             return step.name
         if step.key == fields.DAYS and not days.issuperset(answers[fields.DAYS].split()):
             return step.name
     return None
 
 
-def _lacks_consent(step: Step, answers: Answers) -> bool:
-    return step.is_private and bool(answers[step.key]) and fields.CONSENT not in answers
+def _has_to_be_asked_again(step: Step, answers: Answers) -> bool:
+    """Return True if a private answer has no consent, or cannot be read."""
+    private = [answers.get(one.name, "") for one in step.fields if one.is_private]
+    lacks_consent = any(private) and fields.CONSENT not in answers
+    return lacks_consent or any(private_answers.is_unreadable(one) for one in private)
 
 
 MAX_REGISTRATIONS_PER_DAY = 20  # with one email address
@@ -131,12 +135,13 @@ def create_draft(draft: Answers, *, ip_address: str | None = None) -> str:
     """
     rate_limits.hit_network(rate_limits.NEW_DRAFT, ip_address)
     secret = secrets.token_urlsafe(32)
+    secret_hash = sha256(secret.encode()).hexdigest()
     now = clock.real_now()
     db.session.connection().execute(
         insert(ApplicationDraft),
         {
-            "secret_hash": sha256(secret.encode()).hexdigest(),
-            "document": queries.dump_answers(draft),
+            "secret_hash": secret_hash,
+            "document": _dump_draft(draft, secret_hash),
             "begun_at": now,
             "changed_at": now,
         },
@@ -213,9 +218,15 @@ def _check_submission(
 def _draft_values(stored_draft: StoredDraft, draft: Answers) -> dict[str, object]:
     return {
         "draft_id": stored_draft.id,
-        "document": queries.dump_answers(draft),
+        "document": _dump_draft(draft, stored_draft.secret_hash),
         "changed_at": clock.real_now(),
     }
+
+
+def _dump_draft(draft: Answers, secret_hash: str) -> str:
+    place = private_answers.place_in_draft(secret_hash)
+    answers = private_answers.encrypt_answers(draft, fields.PRIVATE_NAMES, place)
+    return queries.dump_answers(answers)
 
 
 def _require_complete(draft: Answers, state: RegistrationState) -> Answers:

@@ -307,6 +307,7 @@ def _render_too_many(refusal: RateLimitExceeded) -> Response:
 def _build_form(step: str, answers: Answers | None = None) -> AnswersForm:
     form = forms.FORMS[step](data=forms.initial_data(answers, step) if answers else None)
     form.set_choices()
+    form.explain_unreadable(answers or {})
     return form
 
 

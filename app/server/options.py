@@ -12,7 +12,7 @@ from ipaddress import ip_address
 from pathlib import Path
 from secrets import token_urlsafe
 
-from config import ROOT
+from config import KEY_FILES, ROOT
 
 # Addresses for documentation (RFC 5737, RFC 3849): nothing is sent there. The kernel only says
 # from which address of this machine it would be.
@@ -136,14 +136,16 @@ def apply_local_defaults(environment: MutableMapping[str, str], options: ServerO
     environment.setdefault("CLOCK_STARTS_AT", DEFAULT_CLOCK_START)
     if options.network_hosts and environment["SITE_URL"] == options.local_url:
         environment.setdefault("ALLOWED_HOSTS", json.dumps(options.network_hosts))
-    if not environment.get("SECRET_KEY"):
-        environment["SECRET_KEY"] = load_or_create_secret_key(
-            get_instance_folder(environment) / "secret-key"
-        )
+    is_shared = bool(environment.get("DATABASE_URL") and environment.get("SECRET_KEY"))
+    for name, file_name in KEY_FILES.items():
+        # hosts that share a database must share its key as well, so none makes one of its own
+        if not environment.get(name) and not (is_shared and name == "DATA_KEY"):
+            path = get_instance_folder(environment) / file_name
+            environment[name] = load_or_create_secret_key(path)
 
 
 def load_or_create_secret_key(path: Path) -> str:
-    """Read the secret key, or create one in a file that only its owner can read."""
+    """Read a secret key, or create one in a file that only its owner can read."""
     with (
         suppress(FileExistsError),
         os.fdopen(

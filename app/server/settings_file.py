@@ -18,7 +18,7 @@ from dotenv.parser import parse_stream
 from flask.cli import ScriptInfo
 
 from app.server.options import instance_path
-from config import Config, SettingsError
+from config import KEY_FILES, Config, SettingsError
 
 FILE_NAME = "settings.env"
 INTRODUCTION = """\
@@ -94,10 +94,11 @@ def _fill_in(
     for name, value in {**settings.chosen, **settings.typed}.items():
         if name not in environment:
             environment[name], sources[name] = value, str(path)
-    if not environment.get("SECRET_KEY"):
-        key_path = path.with_name("secret-key")
-        environment["SECRET_KEY"] = _read_text(key_path).strip()
-        sources["SECRET_KEY"] = str(key_path)
+    for name, file_name in KEY_FILES.items():
+        key_path = path.with_name(file_name)
+        if not environment.get(name):
+            environment[name] = _read_text(key_path).strip()
+            sources[name] = str(key_path)
 
 
 def _is_restore() -> bool:

@@ -17,6 +17,7 @@ from app.registration.models import Delegate
 from app.registration.queries import get_seat_counts as places_now
 from tests.browser import Answer, Browser
 from tests.factories import make_delegate, make_email, set_places, sign_in
+from tests.lookups import get_needs
 from tests.sent_emails import deliver_emails, emails_to, find_link, last_email_to, subjects_to
 
 NEW: dict[str, Answer] = {
@@ -525,8 +526,8 @@ def test_needs_are_shown_to_who_presses_for_them_and_that_is_noted(desk: Browser
     page = desk.open(of(delegate)).press("Show requirements")
 
     assert page.heading == "Access and dietary requirements of Ada Lovelace"
-    assert page.value_of("Access requirements (optional)") == "Hearing loop"
-    assert page.value_of("Dietary requirements (optional)") == "Vegan"
+    assert page.value_of("Access requirements in their own words (optional)") == "Hearing loop"
+    assert page.value_of("Dietary requirements in their own words (optional)") == "Vegan"
     assert past(delegate) == [
         ("The access and dietary requirements were viewed", "dora@conference.example")
     ]
@@ -538,23 +539,21 @@ def test_needs_are_changed_without_repeating_them_anywhere(desk: Browser) -> Non
     page = (
         desk.open(of(delegate))
         .press("Show requirements")
-        .press("Save", {"Dietary requirements (optional)": "Nuts"})
+        .press("Save", {"Dietary requirements in their own words (optional)": "Nuts"})
     )
 
     assert "The booking has been saved." in page.source
     assert past(delegate)[-1][0] == "Changed: needs"
     assert db.session.scalars(select(PersonalDetails)).all() == []
     assert "Nuts" not in last_email_to("ada@example.org").text
-    needs = delegate.needs
-    assert needs is not None
-    assert (needs.access, needs.dietary) == ("Hearing loop", "Nuts")
+    assert get_needs(delegate) == ("Hearing loop", "Nuts")
 
 
 def test_needs_changed_by_two_are_shown_in_both_versions(
     desk: Browser, new_browser: Callable[[], Browser]
 ) -> None:
     delegate = make_delegate(dietary="Vegan")
-    label = "Dietary requirements (optional)"
+    label = "Dietary requirements in their own words (optional)"
     other = sign_in(new_browser(), "olga@conference.example")
     mine = desk.open(of(delegate)).press("Show requirements")
     other.open(of(delegate)).press("Show requirements").press("Save", {label: "Halal"})

@@ -79,7 +79,7 @@ def changes_everything(window: Page, look: Look) -> None:
     expect_heading(window, "Zoë Ångström")
     press(window, "Show requirements")
     look("open")
-    answer(window, "Access requirements (optional)", "A ramp")
+    answer(window, "Access requirements in their own words (optional)", "A ramp")
     press(window, "Save")
     press(window, "Correct email address")
     look("open")

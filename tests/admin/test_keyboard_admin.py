@@ -219,7 +219,7 @@ def test_delegates(keyboard_user: KeyboardUser) -> None:
     keyboard_user.press("Save")
     keyboard_user.expect_announcement("The booking has been saved.")
     keyboard_user.press("Show requirements")
-    keyboard_user.fill("Access requirements (optional)", "A ramp")
+    keyboard_user.fill("Access requirements in their own words (optional)", "A ramp")
     keyboard_user.press("Save")
     keyboard_user.expect_announcement("The booking has been saved.")
     keyboard_user.press("Correct email address")

@@ -28,7 +28,7 @@ def of_a_delegate(page: str = "") -> str:
 
 
 ADDRESS = "Correct email address"
-FOOD = "Dietary requirements (optional)"
+FOOD = "Dietary requirements in their own words (optional)"
 EDITS = {
     "session": Edit(at("sessions/opening/change"), {"Title": "Hers"}, {"Title": "His"}),
     "its move": Edit(at("board/opening"), {"start": "08:00"}, {"start": "07:00"}),

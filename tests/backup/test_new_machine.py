@@ -82,7 +82,8 @@ def test_every_link_works_where_a_backup_was_restored_and_the_site_started(
     port = start(tmp_path / "new")
 
     assert open_title(port, booking) == "Your booking"
-    assert read(tmp_path / "new", "secret-key") == read(tmp_path / "old", "secret-key") + "\n"
+    for key in ("secret-key", "data-key"):
+        assert read(tmp_path / "new", key) == read(tmp_path / "old", key) + "\n"
     assert read(tmp_path / "new", "settings.env").splitlines() == [
         "# From a backup.",
         "CLOCK_STARTS_AT=2008-10-01T09:00:00+01:00",

@@ -16,6 +16,7 @@ from app.backup import archive, services
 from app.cli import NO_TERMINAL
 from app.database import Base, db, transaction
 from app.database_faults import current_migration, newest_migration
+from app.encryption import get_key_ring
 from app.history.models import HistoryEntry
 from app.registration.links import booking_link
 from app.registration.models import Delegate
@@ -190,7 +191,8 @@ def test_keys_travel_behind_a_passphrase_and_settings_are_written_for_the_enviro
     )
     assert file.stat().st_mode & 0o777 == 0o600
     assert file.read_text(encoding="utf-8") == (
-        "# From a backup.\nCLOCK_STARTS_AT=\nEDITION_CHECK_SECONDS=86400.0\n"
+        "# From a backup.\nCLOCK_STARTS_AT=\n"
+        "DATA_KEY=a-data-key-for-tests-that-everyone-knows\nEDITION_CHECK_SECONDS=86400.0\n"
         "MAIL_DEFAULT_SENDER=tides@conference.example\nMAIL_TIMEOUT=2\n"
         "SECRET_KEY='a key for tests, known to everyone'\nSITE_URL=https://conference.example\n"
     )
@@ -209,7 +211,8 @@ def test_a_test_copy_has_no_public_address_and_no_mail_server(
 
     file = Path(elsewhere["INSTANCE_PATH"]) / "restored-settings.env"
     assert file.read_text(encoding="utf-8") == (
-        "# From a backup.\nCLOCK_STARTS_AT=\nEDITION_CHECK_SECONDS=86400.0\n"
+        "# From a backup.\nCLOCK_STARTS_AT=\n"
+        "DATA_KEY=a-data-key-for-tests-that-everyone-knows\nEDITION_CHECK_SECONDS=86400.0\n"
         "SECRET_KEY='a key for tests, known to everyone'\n"
     )
 
@@ -227,6 +230,27 @@ def test_without_its_passphrase_a_backup_can_be_restored_without_its_keys(
         assert read_rows() == before
 
 
+def test_private_answers_are_encrypted_in_a_backup_and_their_missing_key_is_named(
+    site: Flask, new_place: NewPlace, tmp_path: Path
+) -> None:
+    delegate = make_delegate(access="A ramp")
+    run_well(site, "backup", tmp_path / "a.backup")
+    with archive.open_for_reading(tmp_path / "a.backup") as source:
+        everything = b"".join(map(source.read, source.namelist()))
+    elsewhere = {name: text for name, text in new_place("sqlite").items() if name != "DATA_KEY"}
+    key_id = get_key_ring().current_id
+
+    with site_at(elsewhere) as other:
+        said = run_well(other, "restore", tmp_path / "a.backup")
+
+    assert delegate.access_key.encode() in everything
+    assert b"ramp" not in everything
+    assert said.splitlines()[-1] == (
+        "Access and dietary requirements in the backup are encrypted with a key that is not in "
+        f"DATA_KEY here (id {key_id}). Add the backed-up site’s key, or they cannot be read"
+    )
+
+
 def test_the_keys_cannot_be_read_without_the_passphrase(site: Flask, tmp_path: Path) -> None:
     typed = f"{PASSPHRASE}\n{PASSPHRASE}\n"
     run_well(site, "backup", tmp_path / "a.backup", "--with-keys", typed=typed)
@@ -235,6 +259,7 @@ def test_the_keys_cannot_be_read_without_the_passphrase(site: Flask, tmp_path: P
         everything = b"".join(map(source.read, source.namelist()))
 
     assert b"a key for tests" not in everything
+    assert b"a-data-key" not in everything
 
 
 # What a backup is made of

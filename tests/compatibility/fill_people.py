@@ -13,7 +13,7 @@ BY_HAND: dict[str, Answer] = {
     "Organisation": "Institute of Light",
     "Country": "Sweden",
     "Days": ["Wednesday 10 June 2009"],
-    "Access requirements (optional)": "A seat near the door",
+    "Access requirements in their own words (optional)": "A seat near the door",
     "They agree that we keep this, and know for how long": True,
 }
 

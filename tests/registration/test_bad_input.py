@@ -7,7 +7,15 @@ from app.registration import countries, forms
 from app.registration.models import ApplicationDraft
 from tests.browser import Answer, Browser
 from tests.factories import make_prose
-from tests.registration_flow import ACCESS, CONSENT, DAYS, DIET, EMAIL, WEDNESDAY, answer_questions
+from tests.registration_flow import (
+    ACCESS_WORDS,
+    CONSENT,
+    DAYS,
+    DIET_WORDS,
+    EMAIL,
+    WEDNESDAY,
+    answer_questions,
+)
 
 HIDDEN = "Type this instead of pasting it. It contains hidden characters that we cannot use"
 NO_ADDRESS = " must not contain a web address. If it does not, add a space after the full stop"
@@ -80,18 +88,18 @@ REFUSED: list[tuple[str, str, Answer, str]] = [
     ("work", ROLE, "Clerk\x07", HIDDEN),
     ("work", "Country", "", "Choose your country"),
     ("days", DAYS, [], "Choose at least one day"),
-    ("access-needs", ACCESS, make_prose(1001), LONG_ACCESS),
-    ("access-needs", ACCESS, "A ramp\x08", HIDDEN),
-    ("access-needs", ACCESS, "\u200d \n\u200c", HIDDEN),
-    ("dietary-needs", DIET, make_prose(1001), LONG_DIET),
-    ("dietary-needs", DIET, "No \u202dnuts", HIDDEN),
+    ("access-needs", ACCESS_WORDS, make_prose(1001), LONG_ACCESS),
+    ("access-needs", ACCESS_WORDS, "A ramp\x08", HIDDEN),
+    ("access-needs", ACCESS_WORDS, "\u200d \n\u200c", HIDDEN),
+    ("dietary-needs", DIET_WORDS, make_prose(1001), LONG_DIET),
+    ("dietary-needs", DIET_WORDS, "No \u202dnuts", HIDDEN),
     ("dietary-needs", CONSENT, False, UNTICKED),
 ]  # fmt: skip
 USUAL: dict[str, dict[str, Answer]] = {
     "name": {GIVEN: "Ada", FAMILY: "Lovelace"},
     "work": {"Country": "United Kingdom"},
     "access-needs": {CONSENT: True},
-    "dietary-needs": {DIET: "No nuts", CONSENT: True},
+    "dietary-needs": {DIET_WORDS: "No nuts", CONSENT: True},
 }
 
 
@@ -305,10 +313,10 @@ def test_any_address_to_which_a_letter_could_go_is_welcome(visitor: Browser, add
 def test_a_field_of_many_lines_keeps_them(visitor: Browser) -> None:
     page = answer_questions(visitor, until="access-needs")
 
-    page.press("Continue", {ACCESS: "A ramp\r\nA loop\tnear the front", CONSENT: True})
+    page.press("Continue", {ACCESS_WORDS: "A ramp\r\nA loop\tnear the front", CONSENT: True})
 
-    assert "A ramp" in visitor.open("/register/access-needs").value_of(ACCESS)
-    assert "A loop" in visitor.open("/register/access-needs").value_of(ACCESS)
+    assert "A ramp" in visitor.open("/register/access-needs").value_of(ACCESS_WORDS)
+    assert "A loop" in visitor.open("/register/access-needs").value_of(ACCESS_WORDS)
 
 
 @pytest.mark.parametrize(

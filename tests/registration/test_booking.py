@@ -144,8 +144,8 @@ def test_work_and_country_are_changed(visitor: Browser) -> None:
 @pytest.mark.parametrize(
     ("below", "question"),
     [
-        ("access-needs", "Do you have any access requirements? (optional)"),
-        ("dietary-needs", "Do you have any dietary requirements? (optional)"),
+        ("access-needs", "Tell us more (optional)"),
+        ("dietary-needs", "Tell us more (optional)"),
     ],
 )
 def test_needs_are_changed_but_in_no_letter(visitor: Browser, below: str, question: str) -> None:
@@ -165,7 +165,7 @@ def test_needs_that_are_taken_back_are_gone(visitor: Browser) -> None:
     delegate = make_delegate(access="A ramp")
     visitor.open(address_of(delegate, "/access-needs"))
 
-    page = visitor.press("Save", {"Do you have any access requirements? (optional)": ""})
+    page = visitor.press("Save", {"Tell us more (optional)": ""})
 
     assert page.summary_list["Access requirements"] == "None"
     assert delegate.needs is None
@@ -283,7 +283,7 @@ def test_needs_can_be_told_later(visitor: Browser) -> None:
     delegate = make_delegate()
     visitor.open(address_of(delegate, "/access-needs"))
 
-    answer = {"Do you have any access requirements? (optional)": "A ramp"}
+    answer = {"Tell us more (optional)": "A ramp"}
     page = visitor.press("Save", answer, status=422)
     assert page.errors == ["Tick the box if you agree, or delete what you have written"]
     page = page.press("Save", {CONSENT: True})

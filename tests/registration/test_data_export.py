@@ -81,7 +81,12 @@ def test_a_delegate_takes_their_own_copy(visitor: Browser) -> None:
     copy = json.loads(answer.data)
     assert copy["booking"]["family_name"] == "King"
     assert copy["booking"]["days"] == ["2009-06-10", "2009-06-11"]
-    assert copy["needs"] == {"access_needs": "A ramp", "dietary_needs": "No nuts"}
+    assert copy["needs"] == {
+        "access_kinds": "",
+        "access_needs": "A ramp",
+        "dietary_kinds": "",
+        "dietary_needs": "No nuts",
+    }
     assert [letter["subject"] for letter in copy["letters"]] == [
         "Your booking has been changed: BCDF2345"
     ]

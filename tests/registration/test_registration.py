@@ -16,9 +16,11 @@ from app.registration.models import ApplicationDraft, Delegate
 from tests.browser import Browser
 from tests.registration_flow import (
     ACCESS,
+    ACCESS_WORDS,
     CONSENT,
     DAYS,
     DIET,
+    DIET_WORDS,
     EMAIL,
     SHOWN_BACK,
     THURSDAY,
@@ -69,9 +71,9 @@ def test_each_question_has_a_page_of_its_own(visitor: Browser) -> None:
     headings.append(visitor.page.heading)
     visitor.press("Continue", {DAYS: [WEDNESDAY, THURSDAY]})
     headings.append(visitor.page.heading)
-    visitor.press("Continue", {ACCESS: "A ramp", CONSENT: True})
+    visitor.press("Continue", {ACCESS_WORDS: "A ramp", CONSENT: True})
     headings.append(visitor.page.heading)
-    visitor.press("Continue", {DIET: "No nuts", CONSENT: True})
+    visitor.press("Continue", {DIET_WORDS: "No nuts", CONSENT: True})
     headings.append(visitor.page.heading)
 
     assert headings == [
@@ -132,10 +134,10 @@ def test_consent_is_asked_for_beside_what_needs_it(visitor: Browser) -> None:
     page = answer_questions(visitor, until="access-needs")
     assert page.value_of(CONSENT) == ""
 
-    page = page.press("Continue", {ACCESS: "A ramp"}, status=422)
+    page = page.press("Continue", {ACCESS_WORDS: "A ramp"}, status=422)
 
     assert page.errors == ["Tick the box if you agree, or delete what you have written"]
-    assert page.value_of(ACCESS) == "A ramp"
+    assert page.value_of(ACCESS_WORDS) == "A ramp"
     assert page.press("Continue", {CONSENT: True}).heading == DIET
 
 
@@ -168,7 +170,7 @@ def test_answers_of_before_without_consent_are_asked_for_again(visitor: Browser)
     page = visitor.open("/register/check")
 
     assert page.heading == ACCESS
-    assert page.value_of(ACCESS) == "A ramp"
+    assert page.value_of(ACCESS_WORDS) == "A ramp"
     assert page.value_of(CONSENT) == ""
 
 

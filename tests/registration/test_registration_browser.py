@@ -9,7 +9,7 @@ from app.registration import queries
 from tests.chromium import expect_heading, expect_result, horizontal_overflow
 from tests.factories import set_places
 from tests.live_site import LiveSite
-from tests.registration_flow import ACCESS
+from tests.registration_flow import ACCESS, ACCESS_WORDS
 
 SMALL: ViewportSize = {"width": 320, "height": 640}
 PHONE: ViewportSize = {"width": 360, "height": 640}
@@ -114,7 +114,7 @@ def test_the_whole_way_without_scripts(
     window.get_by_label("Thursday 11 June 2009").check()
     window.get_by_role("button", name="Continue").click()
     expect(window.get_by_label("I agree")).to_be_hidden()
-    window.get_by_label(ACCESS).fill("A ramp")
+    window.get_by_label(ACCESS_WORDS).fill("A ramp")
     window.get_by_label("I agree").check()
     window.get_by_role("button", name="Continue").click()
     window.get_by_role("button", name="Continue").click()

@@ -16,7 +16,7 @@ from app.registration.models import SeatLimit
 from tests.browser import Browser
 from tests.factories import make_delegate, make_material, publish_programme, set_places
 from tests.lookups import get_session
-from tests.registration_flow import CONSENT, DIET, answer_questions, complete_registration
+from tests.registration_flow import CONSENT, DIET_WORDS, answer_questions, complete_registration
 from tests.sent_emails import emails_to
 
 STEPS = ("name", "email", "work", "days", "access-needs", "dietary-needs", "check")
@@ -132,7 +132,7 @@ def test_the_lock_has_the_last_word_when_a_process_does_not_know_yet(visitor: Br
 def test_when_it_closes_on_the_way_nothing_is_taken(visitor: Browser, frozen_time: Any) -> None:
     page = answer_questions(visitor, until="dietary-needs")
     frozen_time.move_to("2009-05-18T12:00:00+01:00")
-    page = page.press("Continue", {DIET: "No nuts", CONSENT: True})
+    page = page.press("Continue", {DIET_WORDS: "No nuts", CONSENT: True})
     frozen_time.move_to("2009-05-24T12:00:00+01:00")
     conference_closes("2009-05-20T12:00:00+01:00")
 

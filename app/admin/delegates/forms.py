@@ -254,7 +254,7 @@ class ExportNeedsForm(Form):
         _l("What should the file include?"),
         [DataRequired(_l("Select what the file should include"))],
         choices=[
-            SelectChoice(one.needs_column, one.desk_label or one.label) for one in PRIVATE_FIELDS
+            SelectChoice(one.needs_column, one.label) for one in PRIVATE_FIELDS if one.continues
         ],
         widget=ListWidget(prefix_label=False),
         option_widget=CheckboxInput(),

@@ -1,6 +1,6 @@
 """Filters of the list of delegates, the details of one, and differences between versions."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -17,7 +17,7 @@ from app.admin.listing import ListFilter, ListQuery
 from app.database import db, stream
 from app.history.models import Change
 from app.registration import countries as registration_countries
-from app.registration import delegate_record, fields
+from app.registration import delegate_record, fields, private_answers, requirement_kinds
 from app.registration import queries as registration
 from app.registration.bookings import changes
 from app.registration.bookings import queries as bookings
@@ -128,9 +128,13 @@ class ExportColumn:
     label: str
     column: ColumnElement[Any] | InstrumentedAttribute[Any]
     texts: Mapping[Any, str] = field(default_factory=dict)  # of what files do not show as stored
+    decrypt: Callable[[str, str], str] | None = None  # a private answer, of the booking given first
 
-    def format(self, value: Any, zone: ZoneInfo) -> str:
-        """Format a value."""
+    def format(self, value: Any, zone: ZoneInfo, reference: str) -> str:
+        """Format a value of a booking."""
+        if self.decrypt is not None:
+            answer = self.decrypt(reference, value or "")
+            return requirement_kinds.format_kinds(answer, self.texts) or answer
         if isinstance(value, datetime):
             return f"{value.astimezone(zone):%Y-%m-%d %H:%M}"
         return self.texts.get(value, value or "")
@@ -147,19 +151,29 @@ def list_columns(needs: Collection[str]) -> Sequence[ExportColumn]:
         ExportColumn(gettext("Cancelled"), Delegate.cancelled_at),
         ExportColumn(gettext("Added by hand"), Delegate.is_added_by_team, yes_or_no),
         ExportColumn(gettext("Tags"), queries.TAG_LIST),
-        *(_build_column(one) for one in PRIVATE_FIELDS if one.needs_column in needs),
+        *(_build_column(one) for one in PRIVATE_FIELDS if one.purpose in needs),
     ]
 
 
 def _build_column(one: DelegateField) -> ExportColumn:
-    column = getattr(Needs if one.is_private else Delegate, one.column)
-    return ExportColumn(one.label_for(desk=True), column, one.texts())
+    if one.is_private:
+        return _build_private_column(one)
+    return ExportColumn(one.label_for(desk=True), getattr(Delegate, one.column), one.texts())
+
+
+def _build_private_column(one: DelegateField) -> ExportColumn:
+    decrypt = private_answers.prepare_reader(one.column)
+    column = getattr(Needs, one.column)
+    if one.choices is None:
+        return ExportColumn(one.label_for(desk=True), column, decrypt=decrypt)
+    label = gettext("%(requirements)s, chosen", requirements=one.label_for(desk=True))
+    return ExportColumn(label, column, dict(one.choices()), decrypt)
 
 
 def iter_rows(
     filters: DelegateFilter, columns: Sequence[ExportColumn], zone: ZoneInfo
 ) -> Iterator[list[str]]:
-    """Yield a row for each matching delegate."""
+    """Yield a row for each matching delegate; the first of the columns is the reference."""
     statement = (
         select(*(one.column for one in columns))
         .outerjoin(Needs, Needs.delegate_id == Delegate.id)
@@ -167,5 +181,6 @@ def iter_rows(
     )
     rows = stream(db.engine, apply_filter(statement, filters))
     return (
-        [one.format(value, zone) for one, value in zip(columns, row, strict=True)] for row in rows
+        [one.format(value, zone, row[0]) for one, value in zip(columns, row, strict=True)]
+        for row in rows
     )

@@ -213,6 +213,8 @@ def show_needs(reference: str) -> ResponseReturnValue:
     delegate = queries.get_delegate(reference)
     needs = services.read_needs(delegate, actor=current_actor())
     form = DelegateNeedsForm(None, data={"expected_version": delegate.version, **needs})
+    form.set_choices()
+    form.explain_unreadable(needs)
     return render_form("needs", form, delegate, None)
 
 

@@ -9,7 +9,6 @@ from app.history import queries as history
 from app.history.services import ACTOR_DELEGATE, ACTOR_SITE
 from app.mail import queries as mail
 from app.mail import replies, unsubscribe
-from app.registration import delegate_record
 from app.registration.bookings import queries
 from app.registration.fields import DAYS, PRIVATE_FIELDS
 from app.registration.models import Delegate
@@ -27,7 +26,7 @@ def export_delegate(delegate: Delegate) -> dict[str, Any]:
     return {
         "made_at": clock.now().isoformat(),
         "booking": _export_booking(delegate),
-        "needs": delegate_record.to_answers(delegate, PRIVATE_FIELDS),
+        "needs": {one.name: one.format(one.get(delegate)) for one in PRIVATE_FIELDS},
         "agenda": _export_agenda(queries.find_linked_agenda(delegate)),
         "agreed_to_emails_about_the_agenda_at": _export_consent(delegate),
         "notes_of_the_organisers": [

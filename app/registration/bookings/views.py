@@ -127,9 +127,11 @@ def set_email_preference(secret: str) -> ResponseReturnValue:
 @validates_own_csrf
 def edit(secret: str, question: str) -> ResponseReturnValue:
     delegate = access.get_editable_booking(secret)
-    initial = forms.initial_data(delegate_record.to_consented_answers(delegate), question)
+    answers = delegate_record.to_consented_answers(delegate)
+    initial = forms.initial_data(answers, question)
     form = CHANGE_FORMS[question](data={"expected_version": delegate.version, **initial})
     form.set_choices()
+    form.explain_unreadable(answers)
     if form.validate_on_submit():
         try:
             has_changed = services.update(delegate, form.get_answers(), form.expected_version.data)

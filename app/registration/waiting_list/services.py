@@ -16,10 +16,10 @@ from app import cache_version, clock
 from app.database import db, read_only_connection
 from app.errors import Gone, RuleViolation
 from app.history import services as history
-from app.registration import delegate_record, emails, seats
+from app.registration import delegate_record, emails, private_answers, seats
 from app.registration import queries as registration
 from app.registration.create_booking import create_booking
-from app.registration.fields import BY_NAME, CONSENT, DAYS, EMAIL
+from app.registration.fields import BY_NAME, CONSENT, DAYS, EMAIL, PRIVATE_NAMES
 from app.registration.models import (
     ACCEPTED,
     IN_QUEUE,
@@ -263,14 +263,17 @@ def _lock(entry: WaitingListEntry) -> None:
 
 def _build_entry(answers: Answers, language: str, key: str) -> WaitingListEntry:
     asked = {name: answers[name] for name in (*BY_NAME, CONSENT) if name in answers}
+    access_key = secrets.token_urlsafe(16)
+    place = private_answers.place_in_waiting_list(access_key)
+    stored = private_answers.encrypt_answers(asked, PRIVATE_NAMES, place)
     return WaitingListEntry(
-        access_key=secrets.token_urlsafe(16),
+        access_key=access_key,
         name=registration.full_name(answers),
         email=answers[EMAIL],
         search_text=delegate_record.search_key(registration.full_name(answers), answers[EMAIL]),
         identity_key=key,
         language=language,
-        document=registration.dump_answers(asked),
+        document=registration.dump_answers(stored),
         state=IN_QUEUE,
         joined_at=clock.now(),
     )
@@ -278,7 +281,9 @@ def _build_entry(answers: Answers, language: str, key: str) -> WaitingListEntry:
 
 def _get_valid_answers(entry: WaitingListEntry) -> Answers:
     """Return the answers; the days that are left of those chosen, or all, if they have changed."""
-    answers = registration.load_answers(entry.document)
+    place = private_answers.place_in_waiting_list(entry.access_key)
+    stored = registration.load_answers(entry.document)
+    answers = private_answers.decrypt_answers(stored, place)
     days = [day.isoformat() for day in registration.conference_days()]
     chosen = [day for day in days if day in answers[DAYS].split()]
     return {**answers, DAYS: " ".join(chosen or days)}

@@ -1,0 +1,147 @@
+"""Encrypting private answers that are stored in the clear, or under an older key.
+
+The worker does it in small batches (``encrypt_pending``), a command at once. A row is replaced
+only if it still says what was read, so no lock is held and no newer answer is lost. What cannot be
+read, because its key is missing, stays as it is: the key may come back.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, and_, or_, select, update
+from sqlalchemy.orm import InstrumentedAttribute
+
+from app.database import Base, db
+from app.encryption import PREFIX, get_key_id, get_key_ring
+from app.log import log
+from app.registration import private_answers
+from app.registration.fields import PRIVATE_FIELDS, PRIVATE_NAMES
+from app.registration.models import ApplicationDraft, Delegate, Needs, WaitingListEntry
+from app.registration.queries import dump_answers
+
+BATCH_SIZE: Final = 200  # rows per transaction, so that nobody waits long for the database
+NAMES: Final = tuple(sorted(PRIVATE_NAMES))
+COLUMNS: Final = {one.column: getattr(Needs, one.column) for one in PRIVATE_FIELDS}
+DOCUMENTS: Final[tuple[tuple[type[Base], str, Callable[[str], str]], ...]] = (
+    (WaitingListEntry, "access_key", private_answers.place_in_waiting_list),
+    (ApplicationDraft, "secret_hash", private_answers.place_in_draft),
+)
+
+
+@dataclass(frozen=True)
+class PendingRow:
+    """A row with texts that are not under the key that encrypts."""
+
+    key: ColumnElement[bool]  # which finds it
+    model: type[Base]
+    before: Mapping[str, str]  # by column
+    after: Mapping[str, str]
+    texts: tuple[str, ...]  # as they are stored now
+
+    @property
+    def is_changed(self) -> bool:
+        """Whether any of it could be encrypted."""
+        return self.before != self.after
+
+
+@dataclass(frozen=True)
+class EncryptionState:
+    """How many private answers are not under the key that encrypts."""
+
+    in_clear: int
+    with_older_key: int
+    unreadable: int
+    missing_keys: tuple[str, ...]  # their ids
+
+
+def encrypt_batch() -> int:
+    """Encrypt some of what is in the clear or under an older key; return in how many rows."""
+    changed = [row for row in list_pending() if row.is_changed][:BATCH_SIZE]
+    for row in changed:
+        replace(row)
+    return len(changed)
+
+
+def replace(row: PendingRow) -> None:
+    """Store the new texts of a row, if it still has those that were read."""
+    as_read = [getattr(row.model, name) == text for name, text in row.before.items()]
+    db.session.execute(update(row.model).where(row.key, *as_read).values(**row.after))
+
+
+def encrypt_pending() -> None:
+    """Encrypt a batch, and log what cannot be encrypted or read; run by the worker."""
+    encrypt_batch()
+    state = get_state()
+    if state.in_clear and not get_key_ring().current_id:
+        log.warning("DATA_KEY is not set, so private answers are not encrypted", n=state.in_clear)
+    if state.unreadable:
+        keys = state.missing_keys
+        log.warning("private answers cannot be read", n=state.unreadable, missing_keys=keys)
+
+
+def get_state() -> EncryptionState:
+    """Count the private answers that are not under the key that encrypts."""
+    ring = get_key_ring()
+    keys = Counter(get_key_id(text) for row in list_pending() for text in row.texts)
+    missing = tuple(sorted(key for key in keys if key and key not in ring.ciphers))
+    older = sum(keys[key] for key in keys if key and key in ring.ciphers)
+    return EncryptionState(keys[""], older, sum(keys[key] for key in missing), missing)
+
+
+def list_pending() -> Iterator[PendingRow]:
+    """Yield the rows with private answers that are not under the key that encrypts."""
+    yield from _list_needs()
+    for model, key_name, find_place in DOCUMENTS:
+        yield from _list_documents(model, getattr(model, key_name), find_place)
+
+
+def _list_needs() -> Iterator[PendingRow]:
+    ring = get_key_ring()
+    statement = (
+        select(Delegate.reference, Needs.delegate_id, *COLUMNS.values())
+        .join_from(Needs, Delegate, Delegate.id == Needs.delegate_id)
+        .where(or_(*map(_is_pending, COLUMNS.values())))
+        .order_by(Needs.delegate_id)
+    )
+    for reference, number, *stored in db.session.execute(statement).all():
+        before = dict(zip(COLUMNS, stored, strict=True))
+        after = {
+            name: ring.re_encrypt(text, private_answers.place_in_needs(reference, name))
+            for name, text in before.items()
+        }
+        texts = tuple(text for text in stored if not ring.is_current(text))
+        yield PendingRow(Needs.delegate_id == number, Needs, before, after, texts)
+
+
+def _list_documents(
+    model: type[Base], key: InstrumentedAttribute[str], find_place: Callable[[str], str]
+) -> Iterator[PendingRow]:
+    ring = get_key_ring()
+    document: InstrumentedAttribute[str] = model.document  # type: ignore[attr-defined]
+    statement = select(key, document).where(or_(*(_holds_pending(document, one) for one in NAMES)))
+    for value, before in db.session.execute(statement.order_by(key)).all():
+        answers: dict[str, Any] = json.loads(before)
+        private = {name: answers[name] for name in NAMES if answers.get(name)}
+        place = find_place(value)
+        new = {name: ring.re_encrypt(text, f"{place} {name}") for name, text in private.items()}
+        after = before if new == private else dump_answers({**answers, **new})
+        texts = tuple(text for text in private.values() if not ring.is_current(text))
+        yield PendingRow(key == value, model, {"document": before}, {"document": after}, texts)
+
+
+def _is_pending(column: InstrumentedAttribute[str]) -> ColumnElement[bool]:
+    current = f"{PREFIX}{get_key_ring().current_id}:"
+    return and_(column != "", ~column.startswith(current, autoescape=True))
+
+
+def _holds_pending(document: InstrumentedAttribute[str], name: str) -> ColumnElement[bool]:
+    """Return whether a document has an answer that is not under the key that encrypts."""
+    current = f'"{name}": "{PREFIX}{get_key_ring().current_id}:'
+    return and_(
+        document.contains(f'"{name}": "', autoescape=True),
+        ~document.contains(f'"{name}": ""', autoescape=True),
+        ~document.contains(current, autoescape=True),
+    )

@@ -1,0 +1,391 @@
+"""Private answers are unreadable in the database, and a key that is lost loses nothing else."""
+
+import csv
+import io
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from flask import Flask
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import text, update
+from structlog.testing import capture_logs
+
+from app import encryption
+from app.cli import PERIODIC_TASKS
+from app.database import db, transaction
+from app.encryption import create_key_ring
+from app.registration import links, re_encryption, seats
+from app.registration.bookings import data_export, operations
+from app.registration.models import ApplicationDraft, Delegate, Needs, WaitingListEntry
+from app.registration.waiting_list import services as waiting_list
+from config import Config, SettingsError
+from tests.browser import Browser
+from tests.conftest import DEFAULT_SETTINGS
+from tests.factories import make_delegate, set_places, sign_in
+from tests.lookups import get_needs
+from tests.registration_flow import (
+    ACCESS,
+    ACCESS_WORDS,
+    CONSENT,
+    answer_questions,
+    complete_registration,
+)
+
+FIRST = DEFAULT_SETTINGS["DATA_KEY"]
+SECOND = "another-data-key-that-everyone-knows-as-well"
+MISSING = "Cannot be read: the key is missing"
+ALTERED = "Cannot be read: the stored text was altered or moved"
+
+
+def make_config(data_key: str) -> Config:
+    return Config.model_validate({**DEFAULT_SETTINGS, "DATA_KEY": data_key})
+
+
+@contextmanager
+def data_key(site: Flask, *keys: str) -> Iterator[None]:
+    """Run the site with other keys, as after a restart."""
+    before = site.extensions[encryption.EXTENSION]
+    site.extensions[encryption.EXTENSION] = create_key_ring(make_config(" ".join(keys)))
+    try:
+        yield
+    finally:
+        site.extensions[encryption.EXTENSION] = before
+
+
+def address_of(delegate: Delegate, below: str = "") -> str:
+    return f"/booking/{links.booking_token(delegate)}{below}"
+
+
+def read_stored(*tables: str) -> str:
+    """Give what somebody sees who has only the database."""
+    db.session.commit()
+    rows = [row for name in tables for row in db.session.execute(text(f"SELECT * FROM {name}"))]  # noqa: S608 - ours
+    return " ".join(str(value) for row in rows for value in row)
+
+
+def key_id(key: str) -> str:
+    return create_key_ring(make_config(key)).current_id
+
+
+def run_worker() -> None:
+    with transaction():
+        re_encryption.encrypt_pending()
+
+
+# In the database
+
+
+@pytest.mark.both_databases
+def test_nobody_who_has_the_database_alone_reads_what_somebody_needs(visitor: Browser) -> None:
+    answer_questions(visitor)
+    assert [word for word in ("ramp", "nuts") if word in read_stored("application_draft")] == []
+
+    page = visitor.open("/register/check").press("Confirm registration")
+
+    assert page.heading == "You are registered"
+    stored = read_stored("needs", "application_draft", "confirmation", "delegate")
+    assert [word for word in ("ramp", "nuts") if word in stored] == []
+    assert stored.count(encryption.PREFIX) == 2
+    delegate = db.session.query(Delegate).one()
+    assert get_needs(delegate) == ("A ramp", "No nuts")
+    assert "A ramp" in visitor.open(address_of(delegate)).text
+
+
+@pytest.mark.both_databases
+def test_nor_what_somebody_needs_who_waits_for_a_place(visitor: Browser) -> None:
+    set_places(1)
+    with transaction():
+        seats.set_waiting_list(seats.CONFERENCE, is_open=True)
+    first = make_delegate(email="early@example.org")
+    answer_questions(visitor, start="Join the waiting list").press("Join the waiting list")
+    entry = db.session.query(WaitingListEntry).one()
+
+    stored = read_stored("waiting_list_entry", "application_draft")
+    with transaction():
+        operations.cancel(first, actor="grace@conference.example")
+    with transaction():
+        delegate = waiting_list.accept(entry)
+
+    assert [word for word in ("ramp", "nuts") if word in stored] == []
+    assert get_needs(delegate) == ("A ramp", "No nuts")
+
+
+def test_how_long_a_short_answer_is_does_not_tell_which_it_is(site: Flask) -> None:
+    make_delegate(access="vegan", dietary="halal, kosher")
+    needs = db.session.query(Needs).one()
+
+    assert len(needs.access) == len(needs.dietary)
+
+
+@pytest.mark.both_databases
+def test_an_answer_that_is_moved_to_somebody_else_is_not_theirs(visitor: Browser) -> None:
+    ada, bea = make_delegate(access="A ramp"), make_delegate(dietary="Nuts", email="b@example.org")
+    needs = db.session.get_one(Needs, bea.id)
+    needs.access = db.session.get_one(Needs, ada.id).access
+    db.session.commit()
+
+    page = visitor.open(address_of(bea))
+
+    assert ALTERED in page.text
+    assert "A ramp" not in page.text
+    assert "Nuts" in page.text
+
+
+def test_a_file_for_the_caterer_has_the_answers(visitor: Browser) -> None:
+    make_delegate(dietary="Halal")
+    desk = sign_in(visitor, "dora@conference.example")
+
+    page = desk.open("/organise/delegates/_export/needs/dietary")
+    rows = list(csv.DictReader(io.StringIO(page.press("Download").source)))
+
+    assert [row["Dietary requirements"] for row in rows] == ["Halal"]
+
+
+# A key that is lost
+
+
+def test_a_lost_key_loses_only_those_answers_and_a_new_one_can_be_given(
+    site: Flask, visitor: Browser
+) -> None:
+    delegate = make_delegate(access="A ramp", dietary="Nuts")
+    with data_key(site, SECOND):
+        page = visitor.open(address_of(delegate))
+        assert page.text.count(MISSING) == 2
+
+        change = visitor.open(address_of(delegate, "/access-needs"))
+        assert f"{MISSING}. Answer again" in change.text
+        page = change.press("Save", {ACCESS_WORDS: "A lift", CONSENT: True})
+
+        assert page.heading == "Your booking"
+        assert get_needs(delegate)[0] == "A lift"
+        assert page.text.count(MISSING) == 1
+        assert data_export.export_delegate(delegate)["needs"]["dietary_needs"] == MISSING
+
+    assert get_needs(delegate)[1] == "Nuts"  # the key has been found again
+
+
+def test_saving_what_could_not_be_shown_does_not_delete_it(site: Flask, visitor: Browser) -> None:
+    delegate = make_delegate(access="A ramp", dietary="Nuts")
+    with data_key(site, SECOND):
+        visitor.open(address_of(delegate, "/access-needs")).press("Save")
+        visitor.open(address_of(delegate, "/name")).press("Save", {"family_name": "King"})
+
+    assert delegate.family_name == "King"
+    assert get_needs(delegate) == ("A ramp", "Nuts")
+
+
+def test_the_desk_reads_why_and_can_fill_it_in_again(site: Flask, visitor: Browser) -> None:
+    delegate = make_delegate(access="A ramp")
+    desk = sign_in(visitor, "dora@conference.example")
+    with data_key(site, SECOND):
+        page = desk.open(f"/organise/delegates/{delegate.reference}").press("Show requirements")
+        assert f"{MISSING}. Answer again" in page.text
+        page.press("Save", {"Access requirements in their own words (optional)": "A lift"})
+        assert get_needs(delegate) == ("A lift", "")
+
+        exported = desk.open("/organise/delegates/_export/needs/access").press("Download")
+        assert "A lift" in exported.source
+
+
+def test_a_file_says_so_too(site: Flask, visitor: Browser) -> None:
+    make_delegate(dietary="Halal")
+    desk = sign_in(visitor, "dora@conference.example")
+    with data_key(site, SECOND):
+        page = desk.open("/organise/delegates/_export/needs/dietary").press("Download")
+
+    assert MISSING in page.source
+
+
+def test_someone_under_way_is_asked_again(site: Flask, visitor: Browser) -> None:
+    answer_questions(visitor, until="dietary-needs")
+    with data_key(site, SECOND):
+        page = visitor.open("/register/check")
+
+        assert page.heading == ACCESS
+        assert f"{MISSING}. Answer again" in page.text
+        assert page.press("Continue").heading.startswith("Do you have any dietary")
+
+
+def test_an_offer_can_be_accepted_without_the_key(site: Flask, visitor: Browser) -> None:
+    set_places(1)
+    with transaction():
+        seats.set_waiting_list(seats.CONFERENCE, is_open=True)
+    first = make_delegate(email="early@example.org")
+    answer_questions(visitor, start="Join the waiting list").press("Join the waiting list")
+    entry = db.session.query(WaitingListEntry).one()
+    with data_key(site, SECOND):
+        with transaction():
+            operations.cancel(first, actor="grace@conference.example")
+        with transaction():
+            delegate = waiting_list.accept(entry)
+
+        page = visitor.open(address_of(delegate))
+
+    assert page.text.count(MISSING) == 2
+    assert "Ada Lovelace" in page.text
+
+
+# Without a key, and from one to the next
+
+
+@pytest.mark.both_databases
+def test_what_is_in_the_clear_is_read_and_then_encrypted_by_the_worker(
+    site: Flask, visitor: Browser
+) -> None:
+    with data_key(site):
+        complete_registration(visitor)
+        delegate = db.session.query(Delegate).one()
+        assert db.session.query(Needs).one().access == "A ramp"
+        with capture_logs() as logs:
+            run_worker()
+    assert [(one["event"], one["n"]) for one in logs] == [
+        ("DATA_KEY is not set, so private answers are not encrypted", 2)
+    ]
+    assert "A ramp" in visitor.open(address_of(delegate)).text
+
+    assert re_encryption.encrypt_pending in PERIODIC_TASKS
+    run_worker()
+
+    assert "ramp" not in read_stored("needs")
+    assert get_needs(db.session.query(Delegate).one()) == ("A ramp", "No nuts")
+
+
+@pytest.mark.both_databases
+def test_a_rotation_changes_the_key_of_everything(site: Flask, visitor: Browser) -> None:
+    delegate = make_delegate(access="A ramp", dietary="Nuts")
+    answer_questions(visitor)
+    with data_key(site, SECOND, FIRST):
+        assert get_needs(delegate) == ("A ramp", "Nuts")
+        run_worker()
+        stored = read_stored("needs", "application_draft")
+        assert key_id(FIRST) not in stored
+        assert stored.count(key_id(SECOND)) == 4
+
+    with data_key(site, SECOND):
+        db.session.expire_all()
+        assert get_needs(delegate) == ("A ramp", "Nuts")
+        assert "A ramp" in visitor.open("/register/check").text
+
+
+def test_the_worker_encrypts_a_few_rows_at_a_time(
+    site: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(re_encryption, "BATCH_SIZE", 2)
+    for number in range(3):
+        make_delegate(access="A ramp", email=f"{number}@example.org")
+    with data_key(site, SECOND, FIRST):
+        counts = []
+        for _ in range(3):
+            with transaction():
+                counts.append(re_encryption.encrypt_batch())
+
+    assert counts == [2, 1, 0]
+
+
+def test_a_newer_answer_is_never_replaced_by_an_older_one(site: Flask) -> None:
+    delegate = make_delegate(access="A ramp")
+    with data_key(site, SECOND, FIRST):
+        pending = list(re_encryption.list_pending())
+        db.session.execute(update(Needs).values(access=""))
+        for row in pending:
+            re_encryption.replace(row)
+        db.session.commit()
+
+    db.session.expire_all()
+    assert get_needs(delegate) == ("", "")
+
+
+def test_the_command_says_when_older_keys_can_go(site: Flask) -> None:
+    make_delegate(access="A ramp")
+    with data_key(site, SECOND, FIRST):
+        done = site.test_cli_runner().invoke(args=["rotate-data-key"])
+
+    assert done.exit_code == 0, done.output
+    assert done.output.splitlines() == [
+        "Private answers in 1 rows were encrypted with the first key",
+        "Other keys in DATA_KEY are no longer needed",
+    ]
+
+
+def test_the_command_names_the_key_that_is_missing(site: Flask) -> None:
+    make_delegate(access="A ramp")
+    with data_key(site, SECOND):
+        done = site.test_cli_runner().invoke(args=["rotate-data-key"])
+        check = site.test_cli_runner().invoke(args=["check-setup"])
+
+    sentence = (
+        "1 private answers cannot be read, because their key is not in DATA_KEY "
+        f"(id {key_id(FIRST)}). Add it after the first key"
+    )
+    assert (done.exit_code, done.output.splitlines()[-1]) == (1, sentence)
+    assert f"Database: {sentence}" in check.output.splitlines()
+
+
+def test_the_command_says_what_was_moved(site: Flask) -> None:
+    make_delegate(access="A ramp")
+    needs = db.session.query(Needs).one()
+    needs.dietary = needs.access
+    db.session.commit()
+    with data_key(site, SECOND, FIRST):
+        done = site.test_cli_runner().invoke(args=["rotate-data-key"])
+
+    assert (done.exit_code, done.output.splitlines()[-1]) == (
+        1,
+        "Error: 1 private answers were altered or moved",
+    )
+
+
+def test_the_operator_is_told_of_a_site_without_a_key(site: Flask) -> None:
+    with data_key(site):
+        check = site.test_cli_runner().invoke(args=["check-setup"])
+        done = site.test_cli_runner().invoke(args=["rotate-data-key"])
+
+    said = [line for line in check.output.splitlines() if "DATA_KEY" in line]
+    assert [line.partition(", so")[0] for line in said] == ["Settings: DATA_KEY is not set"]
+    assert (done.exit_code, done.output.partition(", so")[0]) == (1, "Error: DATA_KEY is not set")
+
+
+@pytest.mark.parametrize("malformed", ["too-short", f"{FIRST} short", 'with"quotes' + 40 * "x"])
+def test_a_malformed_key_is_a_sentence_before_the_site_starts(malformed: str) -> None:
+    with pytest.raises(SettingsError) as fault:
+        create_key_ring(make_config(malformed))
+
+    assert fault.value.faults == [encryption.MALFORMED]
+    assert malformed not in str(fault.value)
+
+
+# Any text
+
+
+@given(st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"])), st.text())
+def test_any_text_is_read_again_in_its_place_and_in_no_other(answer: str, reference: str) -> None:
+    ring = create_key_ring(make_config(FIRST))
+    place = "needs.access " + reference.encode("utf-8", "replace").decode()
+
+    stored = ring.encrypt(answer, place)
+
+    assert ring.decrypt(stored, place) == answer
+    assert (ring.decrypt(stored, place + "x") == answer) == (answer == "")
+
+
+@pytest.mark.parametrize("end", ["", "=", "A", ":", "\n"])
+def test_what_was_cut_or_lengthened_is_unreadable_and_not_an_error(end: str) -> None:
+    ring = create_key_ring(make_config(FIRST))
+    stored = ring.encrypt("A ramp", "here")
+
+    for altered in (stored[:-1] + end, stored[:-8] + end, stored + end):
+        assert ring.decrypt(altered, "here") in {altered, "A ramp"}
+    assert ring.decrypt(stored[:-2] + "AA", "here") != "A ramp"
+
+
+def test_what_somebody_types_that_looks_encrypted_is_no_error(visitor: Browser) -> None:
+    typed = f"{encryption.PREFIX}{key_id(FIRST)}:{80 * 'A'}"
+    page = answer_questions(visitor, until="access-needs")
+
+    page = page.press("Continue", {ACCESS_WORDS: typed, CONSENT: True})
+
+    assert page.heading == ACCESS
+    assert json.loads(db.session.query(ApplicationDraft).one().document)["access_needs"] == typed

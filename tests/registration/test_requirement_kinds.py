@@ -1,0 +1,148 @@
+"""People choose their access and dietary requirements from lists, and add words of their own."""
+
+import csv
+import io
+import re
+
+import pytest
+from flask import Flask
+
+from app.database import db, transaction
+from app.registration import links
+from app.registration.bookings import data_export
+from app.registration.models import Delegate, Needs
+from app.registration.requirement_kinds import ACCESS_KINDS, DIETARY_KINDS
+from tests.browser import Browser
+from tests.factories import make_delegate, sign_in
+from tests.registration_flow import (
+    ACCESS,
+    ACCESS_WORDS,
+    CONSENT,
+    DIET,
+    DIET_WORDS,
+    answer_questions,
+)
+
+CSRF = re.compile(r'name="csrf_token"[^>]*value="([^"]+)"')
+SIGN_LANGUAGE = "British Sign Language"
+
+
+def address_of(delegate: Delegate, below: str = "") -> str:
+    return f"/booking/{links.booking_token(delegate)}{below}"
+
+
+def register_grace(visitor: Browser) -> Delegate:
+    """Register somebody who has chosen of both lists."""
+    page = answer_questions(visitor, until="access-needs", name=("Grace", "Hopper"))
+    page = page.press("Continue", {ACCESS: [SIGN_LANGUAGE, "Step-free access"], CONSENT: True})
+    page = page.press("Continue", {DIET: ["Halal"], DIET_WORDS: "No celery", CONSENT: True})
+    page.press("Confirm registration")
+    return db.session.query(Delegate).one()
+
+
+@pytest.mark.both_databases
+def test_what_was_chosen_is_checked_stored_encrypted_and_shown(visitor: Browser) -> None:
+    page = answer_questions(visitor, until="access-needs")
+
+    page = page.press("Continue", {ACCESS: ["Hearing loop", "Step-free access"], CONSENT: True})
+    page = page.press("Continue", {DIET: ["Vegan"], DIET_WORDS: "No celery", CONSENT: True})
+
+    assert "Access requirements Step-free access, Hearing loop" in page.text
+    assert "Dietary requirements Vegan No celery" in page.text
+    page.press("Confirm registration")
+    delegate = db.session.query(Delegate).one()
+    stored = " ".join(str(text) for text in vars(db.session.query(Needs).one()).values())
+    assert [word for word in ("hearing", "vegan", "celery") if word in stored] == []
+    own = visitor.open(address_of(delegate))
+    assert "Step-free access, Hearing loop" in own.text
+    assert data_export.export_delegate(delegate)["needs"] == {
+        "access_kinds": "Step-free access, Hearing loop",
+        "access_needs": "",
+        "dietary_kinds": "Vegan",
+        "dietary_needs": "No celery",
+    }
+
+
+def test_something_else_has_to_be_described(visitor: Browser) -> None:
+    page = answer_questions(visitor, until="access-needs")
+
+    page = page.press("Continue", {ACCESS: ["Something else"], CONSENT: True}, status=422)
+    assert page.errors == ["Tell us what else you need, or untick “Something else”"]
+
+    page = page.press("Continue", {ACCESS_WORDS: "A chair with arms", CONSENT: True})
+    assert page.heading == DIET
+
+
+def test_a_choice_needs_consent_like_words(visitor: Browser) -> None:
+    page = answer_questions(visitor, until="access-needs")
+
+    page = page.press("Continue", {ACCESS: ["Quiet room"]}, status=422)
+
+    assert page.errors == ["Tick the box if you agree, or delete what you have written"]
+
+
+def test_a_kind_that_is_not_on_the_list_is_refused(visitor: Browser) -> None:
+    page = answer_questions(visitor, until="access-needs")
+    typed = {"access_kinds": "valet", "consent": "y", "csrf_token": CSRF.findall(page.source)[0]}
+
+    page = visitor.send("POST", page.address, 422, data=typed)
+
+    assert page.errors == ["Choose from the list"]
+
+
+def test_they_are_changed_on_the_booking_page(visitor: Browser) -> None:
+    delegate = register_grace(visitor)
+
+    page = visitor.open(address_of(delegate, "/access-needs"))
+    page = page.press("Save", {ACCESS: ["Large print"]})
+
+    assert page.heading == "Your booking"
+    assert "Access requirements Large print" in page.text
+    assert "Halal No celery" in page.text
+
+
+def test_a_booking_from_before_keeps_its_words(visitor: Browser) -> None:
+    delegate = make_delegate(access="A ramp, please")
+
+    page = visitor.open(address_of(delegate, "/access-needs"))
+
+    assert page.value_of(ACCESS_WORDS) == "A ramp, please"
+    page = page.press("Save", {ACCESS: ["Step-free access"], CONSENT: True})
+    assert "Access requirements Step-free access A ramp, please" in page.text
+
+
+def test_the_desk_sees_and_changes_them_on_request(visitor: Browser) -> None:
+    delegate = register_grace(visitor)
+    desk = sign_in(visitor, "dora@conference.example")
+
+    page = desk.open(f"/organise/delegates/{delegate.reference}")
+    assert SIGN_LANGUAGE not in page.text
+    page = page.press("Show requirements")
+    page.press("Save", {"Access requirements": ["Live captions"]})
+
+    assert "Live captions" in visitor.open(address_of(delegate)).text
+
+
+def test_a_file_has_what_was_chosen_beside_the_words(visitor: Browser) -> None:
+    register_grace(visitor)
+    desk = sign_in(visitor, "dora@conference.example")
+
+    page = desk.open("/organise/delegates/_export/needs/dietary")
+    (row,) = csv.DictReader(io.StringIO(page.press("Download").source))
+
+    assert row["Dietary requirements, chosen"] == "Halal"
+    assert row["Dietary requirements"] == "No celery"
+    assert "Access requirements" not in row
+
+
+@pytest.mark.both_databases
+def test_the_longest_choice_can_be_stored(site: Flask) -> None:
+    delegate = make_delegate()
+    with transaction():
+        delegate.needs = Needs(
+            access_kinds=" ".join(sorted(ACCESS_KINDS)),
+            dietary_kinds=" ".join(sorted(DIETARY_KINDS)),
+        )
+
+    needs = db.session.query(Needs).one()
+    assert (len(needs.access_kinds.split()), len(needs.dietary_kinds.split())) == (10, 8)

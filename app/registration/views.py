@@ -31,12 +31,19 @@ from app.registration import (
     services,
     tickets,
 )
+from app.registration.categories import forms as category_forms
+from app.registration.categories import queries as categories
+from app.registration.categories.forms import CategoryForm, list_step_options
+from app.registration.categories.queries import CATEGORY
+from app.registration.create_booking import CategoryGone
+from app.registration.fields import DAYS
 from app.registration.forms import WAITING_LIST, AnswersForm, CheckForm
 from app.registration.models import Confirmation
 from app.registration.queries import Answers, RegistrationState, RegistrationStatus
 from app.registration.services import (
     STEPS,
     RegistrationProgress,
+    list_steps,
 )
 from app.web import cache_policy, languages
 from app.web.cache_policy import has_access_keys
@@ -50,6 +57,10 @@ FROM = "from"  # a query parameter: which page somebody came from
 PLACE_FREE = _l("A place has just become free, so you can register now. Confirm to take it")
 ALL_TAKEN = _l(
     "All places have just been taken, so you are not registered. You can join the waiting list"
+)
+CATEGORY_FULL = _l(
+    "All places of your category have just been taken, so you are not registered. Change your "
+    "category, then confirm"
 )
 CSRF_TOKEN_KEY = "csrf_token"  # noqa: S105 – where Flask-WTF stores the token of a request
 
@@ -101,10 +112,10 @@ def restart() -> ResponseReturnValue:
     progress = cookie.current_progress()
     if progress.stored_draft is not None and not progress.is_submitted:
         services.delete_draft(progress.stored_draft)
-    return cookie.delete_cookie(_redirect_to_step("name"))
+    return cookie.delete_cookie(_redirect_to_step(list_steps()[0]))
 
 
-@questions_bp.route(f"/<any{STEPS[:-1]}:step>", methods=["GET", "POST"])
+@questions_bp.route(f"/<any{(CATEGORY, *STEPS[:-1])}:step>", methods=["GET", "POST"])
 @validates_own_csrf
 @allow_in_preview
 def answer_question(step: str) -> ResponseReturnValue:
@@ -117,8 +128,19 @@ def _show_question(step: str) -> Response:
     if redirection is not None:
         return redirection
     if step == progress.next_step and not progress.has_answer(step):
-        return cached_form_page(step, lambda: _render_form(step, _build_form(step), progress))
+        chosen = {name: progress.answers[name] for name in (CATEGORY,) if name in progress.answers}
+        return cached_form_page(
+            _name_blank_page(step, chosen),
+            lambda: _render_form(step, _build_form(step, chosen), progress),
+        )
     return _render_form(step, _build_form(step, progress.answers), progress)
+
+
+def _name_blank_page(step: str, answers: Answers) -> str:
+    """Return the name of a page in the cache; some depend on categories, and on that chosen."""
+    options = "".join(one.state for one in categories.list_public()) if step == CATEGORY else ""
+    chosen = answers.get(CATEGORY, "") if step == DAYS else ""
+    return f"{step} of {len(list_steps())} {chosen}{options}"
 
 
 def _submit_answer(step: str) -> Response:
@@ -128,7 +150,7 @@ def _submit_answer(step: str) -> Response:
     redirection = _redirect_if_out_of_sequence(progress, step)
     if redirection is not None:
         return redirection
-    if not is_valid:
+    if not is_valid or (step == DAYS and not _fits_category(form, progress.answers)):
         return _render_form(step, form, progress)
     try:
         return _save_and_continue(progress, form)
@@ -166,8 +188,10 @@ def confirm() -> ResponseReturnValue:
         return _render_changed(form, refusal)
     except RateLimitExceeded as refusal:
         return _render_too_many(refusal)
-    except services.IncompleteDraft:
+    except (services.IncompleteDraft, CategoryGone):
         return _redirect_to_step("check")
+    except seats.CategoryFull:
+        return _render_category_full()
     except services.DraftExpired:
         return _render_expired()
     except (seats.SoldOut, seats.PlacesLeft, services.RegistrationClosed, services.PlacesChanged):
@@ -191,11 +215,15 @@ def _submit(form: CheckForm) -> Response:
 @bp.get("/confirmation/<token>")
 def confirmation(token: str) -> ResponseReturnValue:
     details = queries.get_confirmation_details(links.read_confirmation_key(token))
+    typed = cookie.find_typed_answers(details.id)
+    ticket = tickets.for_confirmation(details, typed)
+    category = categories.find_chosen(typed) if ticket.category else None
     return render_page(
         "registration/confirmation.html",
         details=details,
         token=token,
-        ticket=tickets.for_confirmation(details, cookie.find_typed_answers(details.id)),
+        ticket=ticket,
+        category_text=category_forms.render_confirmation_text(category),
         email=queries.find_confirmation_email(details),
         masked=emails.mask_email(details.email),
     )
@@ -251,16 +279,16 @@ def _render_check(
         "registration/check_answers.html",
         status=422 if form.errors else 200,
         rows=[
-            (label, text, _step_url(step, **{FROM: "check"}))
-            for label, text, step in fields.list_answers(answers)
+            (label, text, _step_url(step, **{FROM: "check"}) if step in list_steps() else "")
+            for label, text, step in category_forms.list_answers(answers)
         ],
         back=_step_url(STEPS[-2]),
         differing=differing,
         email=answers[fields.EMAIL],
         is_waiting=is_waiting,
         form=form,
-        number=len(STEPS),
-        steps=len(STEPS),
+        number=len(list_steps()),
+        steps=len(list_steps()),
     )
 
 
@@ -292,8 +320,16 @@ def _render_as_it_is_now() -> Response:
     return _render_check(answers, form, state=registration_status.state)
 
 
+def _render_category_full() -> Response:
+    """Ask for another category, if others have just taken the last place of the chosen one."""
+    answers = cookie.current_progress().answers
+    form = CheckForm.display(answers)
+    form.form_errors.append(CATEGORY_FULL)
+    return _render_check(answers, form)
+
+
 def _list_texts(answers: Answers) -> list[tuple[str, str]]:
-    return [(label, text) for label, text, _ in fields.list_answers(answers)]
+    return [(label, text) for label, text, _ in category_forms.list_answers(answers)]
 
 
 def _render_too_many(refusal: RateLimitExceeded) -> Response:
@@ -305,9 +341,21 @@ def _render_too_many(refusal: RateLimitExceeded) -> Response:
 
 
 def _build_form(step: str, answers: Answers | None = None) -> AnswersForm:
+    if step == CATEGORY:
+        category_form = CategoryForm(data=answers)
+        category_form.set_options(list_step_options(answers or {}))
+        return category_form
     form = forms.FORMS[step](data=forms.initial_data(answers, step) if answers else None)
     form.set_choices()
+    if step == DAYS:
+        forms.limit_days(form, categories.list_days_for(answers or {}))
     return form
+
+
+def _fits_category(form: AnswersForm, answers: Answers) -> bool:
+    """Return True if the chosen days are those of the chosen category; else the form says so."""
+    forms.limit_days(form, categories.list_days_for(answers))
+    return bool(form.validate())
 
 
 def _render_form(step: str, form: AnswersForm, progress: RegistrationProgress) -> Response:
@@ -316,8 +364,8 @@ def _render_form(step: str, form: AnswersForm, progress: RegistrationProgress) -
         form.template,
         status=422 if form.errors else 200,
         form=form,
-        number=STEPS.index(step) + 1,
-        steps=len(STEPS),
+        number=list_steps().index(step) + 1,
+        steps=len(list_steps()),
         back=back,
         back_label=gettext("Back to your answers")
         if back == _step_url("check")
@@ -329,13 +377,14 @@ def _back_url(step: str, progress: RegistrationProgress) -> str:
     """Return the check of all answers for someone who came from there, else the page before."""
     if request.args.get(FROM) == "check" and progress.next_step == "check":
         return _step_url("check")
-    position = STEPS.index(step)
-    return _step_url(STEPS[position - 1]) if position else url_for("registration.start")
+    steps = list_steps()
+    position = steps.index(step)
+    return _step_url(steps[position - 1]) if position else url_for("registration.start")
 
 
 def _save_and_continue(progress: RegistrationProgress, form: AnswersForm) -> Response:
     """Store an answer and redirect to the next question without one."""
-    answers = {**progress.answers, **form.get_answers()}
+    answers = categories.settle({**progress.answers, **form.get_answers()})
     secret = progress.secret
     if progress.stored_draft is None:
         secret = services.create_draft(answers, ip_address=request.remote_addr)

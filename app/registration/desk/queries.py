@@ -46,6 +46,7 @@ _labels = (
     .subquery()
 )
 TAG_LIST = select(func.aggregate_strings(_labels.c.label, ", ")).scalar_subquery()
+NO_CATEGORY: Final = "none"  # the value of the filter for delegates without a category
 MAX_SIMILAR = 10  # bookings that a warning lists
 
 
@@ -60,6 +61,7 @@ class DelegateFilter:
     email_state: str = ""  # failed or waiting
     added_by: str = ""
     tag: str = ""
+    category: str = ""  # its number, or NO_CATEGORY
     references: Sequence[str] | None = None  # of those that were ticked; None: whichever match
 
 
@@ -87,6 +89,7 @@ class DelegateRow(NamedTuple):
     erased_at: datetime | None
     id: int
     language: str
+    category_id: int | None
 
     @property
     def full_name(self) -> str:
@@ -183,10 +186,15 @@ def _has_tag(label: str) -> ColumnElement[bool]:
     return Delegate.id.in_(select(DelegateTag.delegate_id).where(DelegateTag.label == label))
 
 
+def _has_category(number: str) -> ColumnElement[bool]:
+    return Delegate.category_id == (None if number == NO_CATEGORY else int(number))
+
+
 FILTER_CONDITIONS: Final[Mapping[str, Callable[[str], ColumnElement[bool]]]] = {
     "state": STATE_CONDITIONS.__getitem__,
     "day": lambda day: Delegate.days.contains(day, autoescape=True),
     "country": lambda code: Delegate.country == code,
     "email_state": _has_email,
     "tag": _has_tag,
+    "category": _has_category,
 }

@@ -305,6 +305,7 @@ TIMESTAMP_LENGTH = (
 )
 TIMESTAMP_FORMAT = "%Y-%m-%d %H:%M"
 REGISTRATION_TIMESTAMP = func.substr(cast(Delegate.registered_at, String), 1, TIMESTAMP_LENGTH)
+STATISTICS = ("moment", "country", "days", "category")
 STATISTICS_ROWS = union_all(
     *(
         select(literal(name).label("name"), what.label("what"), func.count().label("number"))
@@ -314,6 +315,7 @@ STATISTICS_ROWS = union_all(
             ("moment", REGISTRATION_TIMESTAMP),
             ("country", Delegate.country),
             ("days", Delegate.days),
+            ("category", func.coalesce(cast(Delegate.category_id, String), "")),
         )
     )
 )
@@ -326,11 +328,12 @@ class RegistrationStatistics:
     by_registration: dict[date, int]  # date in the conference's time zone
     by_country: dict[str, int]  # ISO 3166-1 alpha-2
     by_day: dict[date, int]  # day of attendance
+    by_category: dict[str, int]  # number of the category as text; "" for none
 
 
 def get_statistics(time_zone: str) -> RegistrationStatistics:
     """Count the delegates with a place, in one query."""
-    found: dict[str, Counter[str]] = {"moment": Counter(), "country": Counter(), "days": Counter()}
+    found: dict[str, Counter[str]] = {name: Counter() for name in STATISTICS}
     for name, what, number in db.session.execute(STATISTICS_ROWS):
         found[name][what] += number
     zone = ZoneInfo(time_zone)
@@ -341,6 +344,5 @@ def get_statistics(time_zone: str) -> RegistrationStatistics:
     coming: Counter[date] = Counter()
     for days, number in found["days"].items():
         coming.update({date.fromisoformat(day): number for day in days.split()})
-    return RegistrationStatistics(
-        dict(registered), dict(found["country"]), dict(sorted(coming.items()))
-    )
+    by_day = dict(sorted(coming.items()))
+    return RegistrationStatistics(dict(registered), found["country"], by_day, found["category"])

@@ -17,7 +17,7 @@ from flask_babel import lazy_gettext as _l
 from flask_wtf.csrf import generate_csrf
 
 from app import cache_version, clock
-from app.errors import NotFound, RateLimitExceeded
+from app.errors import NotFound, RateLimitExceeded, RuleViolation
 from app.forms.form import ConfirmForm, validates_own_csrf
 from app.registration import (
     booking_calendar,
@@ -33,7 +33,6 @@ from app.registration import (
 )
 from app.registration.categories import forms as category_forms
 from app.registration.categories import queries as categories
-from app.registration.categories.forms import CategoryForm, list_step_options
 from app.registration.categories.queries import CATEGORY
 from app.registration.create_booking import CategoryGone
 from app.registration.fields import DAYS
@@ -61,6 +60,10 @@ ALL_TAKEN = _l(
 CATEGORY_FULL = _l(
     "All places of your category have just been taken, so you are not registered. Change your "
     "category, then confirm"
+)
+PLACES_OTHERWISE = (
+    *(seats.SoldOut, seats.PlacesLeft),
+    *(services.RegistrationClosed, services.PlacesChanged),
 )
 CSRF_TOKEN_KEY = "csrf_token"  # noqa: S105 – where Flask-WTF stores the token of a request
 
@@ -128,19 +131,12 @@ def _show_question(step: str) -> Response:
     if redirection is not None:
         return redirection
     if step == progress.next_step and not progress.has_answer(step):
-        chosen = {name: progress.answers[name] for name in (CATEGORY,) if name in progress.answers}
+        chosen = category_forms.pick_category(progress.answers)
         return cached_form_page(
-            _name_blank_page(step, chosen),
+            category_forms.name_blank_page(step, chosen, len(list_steps())),
             lambda: _render_form(step, _build_form(step, chosen), progress),
         )
     return _render_form(step, _build_form(step, progress.answers), progress)
-
-
-def _name_blank_page(step: str, answers: Answers) -> str:
-    """Return the name of a page in the cache; some depend on categories, and on that chosen."""
-    options = "".join(one.state for one in categories.list_public()) if step == CATEGORY else ""
-    chosen = answers.get(CATEGORY, "") if step == DAYS else ""
-    return f"{step} of {len(list_steps())} {chosen}{options}"
 
 
 def _submit_answer(step: str) -> Response:
@@ -150,7 +146,7 @@ def _submit_answer(step: str) -> Response:
     redirection = _redirect_if_out_of_sequence(progress, step)
     if redirection is not None:
         return redirection
-    if not is_valid or (step == DAYS and not _fits_category(form, progress.answers)):
+    if not is_valid or (step == DAYS and not category_forms.fits_days(form, progress.answers)):
         return _render_form(step, form, progress)
     try:
         return _save_and_continue(progress, form)
@@ -190,12 +186,10 @@ def confirm() -> ResponseReturnValue:
         return _render_too_many(refusal)
     except (services.IncompleteDraft, CategoryGone):
         return _redirect_to_step("check")
-    except seats.CategoryFull:
-        return _render_category_full()
     except services.DraftExpired:
         return _render_expired()
-    except (seats.SoldOut, seats.PlacesLeft, services.RegistrationClosed, services.PlacesChanged):
-        return _render_as_it_is_now()
+    except PLACES_OTHERWISE as refusal:
+        return _render_as_it_is_now(refusal)
 
 
 def _submit(form: CheckForm) -> Response:
@@ -306,7 +300,7 @@ def _render_changed(form: CheckForm, refusal: services.StaleDraft) -> Response:
     return _render_check(answers, current, differing)
 
 
-def _render_as_it_is_now() -> Response:
+def _render_as_it_is_now(refusal: RuleViolation) -> Response:
     """Ask once more where there is a place, or none, and the page said otherwise."""
     registration_status = queries.get_registration_status()
     if registration_status.takes_answers:  # as far as this process knows
@@ -316,16 +310,9 @@ def _render_as_it_is_now() -> Response:
         return _render_closed(registration_status, has_begun=True)
     answers = cookie.current_progress().answers
     form = CheckForm.display(answers)
-    form.form_errors.append(PLACE_FREE if registration_status.is_open else ALL_TAKEN)
+    news = PLACE_FREE if registration_status.is_open else ALL_TAKEN
+    form.form_errors.append(CATEGORY_FULL if isinstance(refusal, seats.CategoryFull) else news)
     return _render_check(answers, form, state=registration_status.state)
-
-
-def _render_category_full() -> Response:
-    """Ask for another category, if others have just taken the last place of the chosen one."""
-    answers = cookie.current_progress().answers
-    form = CheckForm.display(answers)
-    form.form_errors.append(CATEGORY_FULL)
-    return _render_check(answers, form)
 
 
 def _list_texts(answers: Answers) -> list[tuple[str, str]]:
@@ -342,20 +329,12 @@ def _render_too_many(refusal: RateLimitExceeded) -> Response:
 
 def _build_form(step: str, answers: Answers | None = None) -> AnswersForm:
     if step == CATEGORY:
-        category_form = CategoryForm(data=answers)
-        category_form.set_options(list_step_options(answers or {}))
-        return category_form
+        return category_forms.build_category_form(answers or {})
     form = forms.FORMS[step](data=forms.initial_data(answers, step) if answers else None)
     form.set_choices()
     if step == DAYS:
         forms.limit_days(form, categories.list_days_for(answers or {}))
     return form
-
-
-def _fits_category(form: AnswersForm, answers: Answers) -> bool:
-    """Return True if the chosen days are those of the chosen category; else the form says so."""
-    forms.limit_days(form, categories.list_days_for(answers))
-    return bool(form.validate())
 
 
 def _render_form(step: str, form: AnswersForm, progress: RegistrationProgress) -> Response:

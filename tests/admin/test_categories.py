@@ -207,8 +207,9 @@ def test_a_cancelled_booking_is_not_restored_into_a_full_category(desk: Browser)
 
     assert page.errors == [
         (
-            "All places of this category are taken, so the booking cannot be restored. Cancel another "
-            "booking in it first, or ask an organiser to increase the number of places of the category"
+            "All places of this category are taken, so the booking cannot be restored. Cancel "
+            "another booking in it first, or ask an organiser to increase the number of places of "
+            "the category"
         )
     ]
 

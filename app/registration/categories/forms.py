@@ -13,7 +13,7 @@ from app.content import markdown
 from app.registration import fields
 from app.registration.categories import queries
 from app.registration.categories.queries import CATEGORY, CategoryOption
-from app.registration.forms import AnswersForm
+from app.registration.forms import AnswersForm, limit_days
 from app.registration.queries import Answers
 from app.web.formatting import local_moment
 
@@ -90,6 +90,26 @@ def render_confirmation_text(category: CategoryOption | None) -> Markup:
     return Markup(markdown.render_markdown(text).html if text else "")  # noqa: S704 – escaped there
 
 
-def list_step_options(answers: Answers) -> Sequence[CategoryOption]:
-    """Return the categories that the first question shows to somebody."""
-    return queries.list_public()
+def build_category_form(answers: Answers) -> CategoryForm:
+    """Return the form of the first question as somebody with these answers sees it."""
+    form = CategoryForm(data=answers)
+    form.set_options(queries.list_public())
+    return form
+
+
+def pick_category(answers: Answers) -> Answers:
+    """Return the category among answers alone: pages without other answers depend on it."""
+    return {CATEGORY: answers[CATEGORY]} if CATEGORY in answers else {}
+
+
+def name_blank_page(step: str, chosen: Answers, steps: int) -> str:
+    """Return the name of a page in the cache: what it shows may depend on categories."""
+    states = ",".join(one.state for one in queries.list_public()) if step == CATEGORY else ""
+    number = chosen.get(CATEGORY, "") if step == fields.DAYS else ""
+    return f"{step} of {steps} {number}{states}"
+
+
+def fits_days(form: AnswersForm, answers: Answers) -> bool:
+    """Return True if the chosen days are those of the chosen category; else the form says so."""
+    limit_days(form, queries.list_days_for(answers))
+    return bool(form.validate())

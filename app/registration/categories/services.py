@@ -28,6 +28,7 @@ from app.registration.models import (
     WaitingListEntry,
 )
 from app.registration.queries import ATTENDING
+from app.registration.waiting_list import services as waiting_list
 from app.web.formatting import local_moment
 
 LABELS = {
@@ -83,6 +84,7 @@ def save(
         _set_values(category, values)
         category.version += 1
     bump_cache_version()
+    waiting_list.offer_places()
     names = ", ".join(one.label.lower() for one in changes)
     _record(category, f"{category.name} was changed: {names}", actor, changes)
     return changes

@@ -14,6 +14,7 @@ from app.accounts.two_factor import setup_views
 from app.accounts.two_factor import views as two_factor_views
 from app.admin import (
     blueprint,
+    category_views,
     dashboard_views,
     draft_forms,
     email_text_views,
@@ -117,6 +118,7 @@ ADMIN = (
     (history_views.undo_bp, roles.PROGRAMME),
     (delegate_views.bp, roles.DELEGATES),
     (admin_waiting_list_views.bp, roles.DELEGATES),
+    (category_views.bp, roles.SETTINGS),
     (email_views.bp, roles.DELEGATES),
     (suppression_views.bp, roles.DELEGATES),
     (reply_views.bp, roles.DELEGATES),

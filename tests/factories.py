@@ -43,11 +43,19 @@ from app.proposals import merging, queries
 from app.proposals import services as proposals
 from app.proposals.models import Proposal
 from app.registration.delegate_record import refresh_search_keys
-from app.registration.models import Confirmation, Delegate, Needs, WaitingListEntry
+from app.registration.models import (
+    Confirmation,
+    Delegate,
+    Needs,
+    RegistrationCategory,
+    WaitingListEntry,
+)
 from app.registration.private_answers import encrypt_need
 from app.registration.seats import (
     CONFERENCE,
+    list_limits,
     lock_limit,
+    name_category_limit,
     reserve,
     set_default_limit,
     set_limit,
@@ -259,8 +267,22 @@ def make_delegate(*, access: str = "", dietary: str = "", **values: Any) -> Dele
             dietary=encrypt_need(dietary, delegate.reference, "dietary"),
         )
     with transaction():
-        reserve(CONFERENCE, delegate)
+        reserve(list_limits(delegate.category_id), delegate)
     return delegate
+
+
+def make_category(seats: int | None = None, **values: Any) -> RegistrationCategory:
+    """Save a category that everybody can choose, with so many places of its own or any number."""
+    number = next(_numbers)
+    defaults = {"name": f"Category {number}", "position": number}
+    category = RegistrationCategory(**{**defaults, **values})
+    with transaction():
+        db.session.add(category)
+        db.session.flush()
+        if seats is not None:
+            set_limit(name_category_limit(category.id), seats)
+        cache_version.bump_cache_version()
+    return category
 
 
 def make_waiting_list_entry(**values: Any) -> WaitingListEntry:

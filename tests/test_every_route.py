@@ -31,6 +31,7 @@ from tests.factories import (
     get_ada_marsh,
     grant_speaker_access,
     make_agenda,
+    make_category,
     make_confirmation,
     make_delegate,
     make_link,
@@ -180,6 +181,24 @@ ROUTES = [
         Who.A_PART,
         "/organise/board/_free?day=2009-06-10&start=11:00&room=great-hall",
     ),
+    Route("/organise/categories", "GET", Who.A_PART),
+    Route("/organise/categories/<number>", "GET", Who.A_PART, "/organise/categories/1"),
+    Route(
+        "/organise/categories/<number>/change",
+        "GET POST",
+        Who.ORGANISER,
+        "/organise/categories/1/change",
+    ),
+    Route(
+        "/organise/categories/<number>/delete",
+        "GET POST",
+        Who.ORGANISER,
+        "/organise/categories/1/delete",
+    ),
+    Route(
+        "/organise/categories/<number>/move", "POST", Who.ORGANISER, "/organise/categories/1/move"
+    ),
+    Route("/organise/categories/_add", "GET POST", Who.ORGANISER),
     Route("/organise/delegates", "GET", Who.DESK_READERS),
     Route(
         "/organise/delegates/<reference>", "GET", Who.DESK_READERS, "/organise/delegates/GHJK2345"
@@ -1225,6 +1244,7 @@ def opened_by_a_visitor(site: Flask, visitor: Browser) -> dict[str, str]:
     publish_programme()  # the second release, so that one can go back to the first
     delegate = make_delegate(pending_email="new@example.org", pending_email_key="a new key")
     entry = make_waiting_list_entry()
+    make_category(name="Student")
     with site.test_request_context("/"):
         waiting = links.waiting_list_token(entry)
         booking = links.booking_token(delegate)

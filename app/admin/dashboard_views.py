@@ -29,6 +29,7 @@ from app.programme import queries as programme
 from app.proposals.queries import ProposalReview
 from app.registration import countries as registration_countries
 from app.registration import queries as registration
+from app.registration.categories import queries as categories
 from app.registration.queries import RegistrationStatistics, RegistrationStatus, SeatCounts
 from app.releases import current_release
 from app.releases.models import WAITING, ScheduledRelease
@@ -98,6 +99,7 @@ class Charts:
     growth: Curve | None
     countries: Sequence[ChartBar]
     days: Sequence[ChartBar]
+    categories: Sequence[ChartBar]
 
 
 @dataclass(frozen=True)
@@ -174,7 +176,16 @@ def _build_charts(statistics: RegistrationStatistics, limit: int, labels: ChartL
         growth=charts.build_curve(statistics.by_registration, limit),
         countries=charts.build_bars(countries, others_label=labels.other_countries),
         days=charts.build_bars(days),
+        categories=charts.build_bars(_list_by_category(statistics)),
     )
+
+
+def _list_by_category(statistics: RegistrationStatistics) -> list[tuple[str, int]]:
+    """List the number of delegates in each category; nothing where there are none."""
+    counts, options = statistics.by_category, categories.list_options()
+    rows = [(one.name, counts.get(str(one.id), 0)) for one in options]
+    without = counts.get("", 0)
+    return [*rows, (gettext("No category"), without)] if options and without else rows
 
 
 def home() -> ResponseReturnValue:

@@ -26,7 +26,7 @@ from app.history.queries import EntryFilter
 from app.mail.models import Email
 from app.programme.editing import undo as undoing
 from app.programme.models import Release, Room, Session, Speaker, Theme
-from app.registration.models import Delegate
+from app.registration.models import Delegate, RegistrationCategory
 from app.text import collapse_whitespace, strip_hidden
 from app.web import redirects, spreadsheets
 from app.web.formatting import local_day
@@ -42,6 +42,7 @@ SUBJECT_COLUMNS: Final[
     "booking": (Delegate.reference, Delegate.reference),
     "letter": (Email.id, Email.id),
     "person": (Person.email, Person.id),
+    "category": (RegistrationCategory.id, RegistrationCategory.id),
 }
 
 
@@ -74,6 +75,7 @@ KIND_LABELS = {
     "programme": _l("The programme as a whole"),
     "release": _l("Releases"),
     "booking": _l("Bookings"),
+    "category": _l("Categories"),
     "letter": _l("Emails"),
     "email-text": _l("What emails say"),
     "preview": _l("Preview links"),
@@ -95,6 +97,7 @@ ENDPOINTS = {  # of an item's page: endpoint and URL argument
     "booking": ("admin.delegates.show", "reference"),
     "letter": ("admin.emails.show", "number"),
     "person": ("admin.team.person", "number"),
+    "category": ("admin.categories.show", "number"),
 }
 EMAIL_TEXT: Final = "email-text"  # of emails that organisers wrote themselves
 CONTENT_KINDS = frozenset({"page", "news"})  # their URLs contain kind and slug

@@ -12,6 +12,7 @@ from app.errors import NotFound, RuleViolation
 from app.forms.form import ConfirmForm, validates_own_csrf
 from app.history import queries as history
 from app.registration import queries as registration
+from app.registration.categories import queries as categories
 from app.registration.models import (
     ACCEPTED,
     IN_QUEUE,
@@ -59,6 +60,7 @@ def index() -> ResponseReturnValue:
         Listing(rows, total, query, FILTERS),
         counts=registration.get_seat_counts(),
         states=STATES,
+        categories={one.id: one.name for one in categories.list_options()},
     )
 
 

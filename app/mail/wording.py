@@ -150,6 +150,12 @@ EMAIL_WORDINGS: Final[Mapping[str, EmailWording]] = {
             "mail/parts/needs_removed.txt",
             is_optional=True,
         ),
+        _block(
+            "category_text",
+            _l("Text for people in the category of the delegate"),
+            "mail/parts/category_text.txt",
+            is_optional=True,
+        ),
         _link("programme", _l("Programme"), 'absolute_url("programme.whole")'),
         BOOKING_LINK,
         required={"ticket", "booking_link"},

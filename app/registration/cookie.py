@@ -10,6 +10,7 @@ from flask import current_app, request
 from flask.wrappers import Response
 
 from app.registration import queries, services
+from app.registration.categories.queries import CATEGORY
 from app.registration.models import Confirmation
 from app.registration.queries import Answers
 from app.registration.services import (
@@ -56,9 +57,9 @@ def find_typed_answers(confirmation_id: int) -> Answers:
 
 
 def _is_later_answer() -> bool:
-    """Return True if the request answers a question other than the first."""
+    """Return True if the request answers a question with which nobody begins."""
     step = (request.view_args or {}).get("step", FIRST_STEP)
-    return request.method == "POST" and step != FIRST_STEP
+    return request.method == "POST" and step not in {CATEGORY, FIRST_STEP}
 
 
 def set_cookie(response: Response, secret: str) -> Response:

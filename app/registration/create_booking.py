@@ -1,13 +1,15 @@
 """Create a booking: a free reference, a key for its links, and a seat."""
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from sqlalchemy.exc import IntegrityError
 
 from app import clock
 from app.database import Base, db, violated_constraint
+from app.errors import RuleViolation
 from app.registration import delegate_record, seats
+from app.registration.categories import queries as categories
 from app.registration.delegate_record import IDENTITY_CONSTRAINT
 from app.registration.models import Delegate
 from app.registration.queries import Answers
@@ -16,6 +18,12 @@ REFERENCE_ALPHABET = "23456789CDFGHJKMNPQRTVWXYZ"  # none that look alike, no vo
 REFERENCE_LENGTH = 8
 MAX_REFERENCE_ATTEMPTS = 5  # attempts to find an unused reference
 REFERENCE_CONSTRAINT = "uq_delegate_reference"
+CATEGORY_CONSTRAINT = "fk_delegate_category_id_registration_category"
+CATEGORY_GONE = "This category has just been deleted. Choose another"
+
+
+class CategoryGone(RuleViolation):
+    """The category has been deleted since it was chosen."""
 
 
 def announce_nothing(_: Delegate) -> None:
@@ -28,7 +36,7 @@ def create_booking(
     *,
     announce: Callable[[Delegate], None] = announce_nothing,
     is_added_by_team: bool = False,
-    take_seat: Callable[[str, Base], None] = seats.reserve,
+    take_seat: Callable[[Sequence[str], Base], None] = seats.reserve,
 ) -> Delegate | None:
     """Create a booking and take a seat; return None if the same person already has one.
 
@@ -40,20 +48,30 @@ def create_booking(
         try:
             with db.session.begin_nested():
                 announce(delegate)
-                take_seat(seats.CONFERENCE, delegate)
+                take_seat(seats.list_limits(delegate.category_id), delegate)
         except IntegrityError as clash:
-            constraint = violated_constraint(clash)
-            if constraint == IDENTITY_CONSTRAINT:
+            if _is_same_person(clash):
                 return None
-            if constraint != REFERENCE_CONSTRAINT:
-                raise
         else:
             return delegate
     raise RuntimeError("no reference is free")
 
 
+def _is_same_person(clash: IntegrityError) -> bool:
+    """Return False if another reference may succeed; raise what is neither."""
+    constraint = violated_constraint(clash)
+    if constraint == CATEGORY_CONSTRAINT:
+        raise CategoryGone(CATEGORY_GONE) from None
+    if constraint not in {IDENTITY_CONSTRAINT, REFERENCE_CONSTRAINT}:
+        raise clash
+    return constraint == IDENTITY_CONSTRAINT
+
+
 def _build_delegate(answers: Answers, language: str, *, is_added_by_team: bool) -> Delegate:
-    now = clock.now()
+    now, number = clock.now(), categories.read_id(answers)
+    category = categories.find(number)
+    if number is not None and category is None:
+        raise CategoryGone(CATEGORY_GONE)
     delegate = Delegate(
         reference=generate_reference(),
         access_key=generate_access_key(),
@@ -62,6 +80,8 @@ def _build_delegate(answers: Answers, language: str, *, is_added_by_team: bool) 
         consented_at=now,
         registered_at=now,
         is_added_by_team=is_added_by_team,
+        category_id=number,
+        category=category,
     )
     delegate_record.store(delegate, answers)
     delegate_record.refresh_search_keys(delegate)

@@ -24,15 +24,15 @@ IS_DEMO = Delegate.is_demo.is_(True)
 def create(people: Iterable[DemoDelegate]) -> None:
     """Create a booking for each; no emails are sent."""
     for number, person in enumerate(people):
-        seats.reserve(seats.CONFERENCE, _build_delegate(person, number))
+        seats.reserve((seats.CONFERENCE,), _build_delegate(person, number))
 
 
 def delete_all() -> None:
     """Delete all invented delegates, and release their places."""
-    attending = select(func.count()).where(IS_DEMO, Delegate.cancelled_at.is_(None))
-    places = db.session.scalar(attending) or 0
-    if places:
-        seats.release_seats(seats.CONFERENCE, places)
+    is_attending = (IS_DEMO, Delegate.cancelled_at.is_(None))
+    counted = select(Delegate.category_id, func.count()).where(*is_attending)
+    for category_id, places in db.session.execute(counted.group_by(Delegate.category_id)).all():
+        seats.release_seats(seats.list_limits(category_id), places)
     for changed in db.session.scalars(select(Delegate).where(IS_DEMO, Delegate.version > 0)):
         history.erase_personal_details(
             changed.history_subject

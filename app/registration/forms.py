@@ -1,6 +1,7 @@
 """The forms of registration, one for each step; their fields are in ``fields.FIELDS``."""
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any, Self, cast
 
 from flask_babel import gettext
@@ -20,6 +21,7 @@ from app.registration.queries import (
 )
 from app.registration.requirement_kinds import OTHER
 from app.web import signing
+from app.web.formatting import local_date
 
 COMMON_DOMAINS = (
     "aol.com", "bluewin.ch", "btinternet.com", "free.fr", "gmail.com", "gmx.de", "gmx.net",
@@ -108,6 +110,11 @@ class AnswersForm(Form):
     def get_answers(self) -> Answers:
         """Return what was typed and chosen, as it is stored."""
         return {question.name: _to_answer(question.data) for question in self.questions}
+
+
+def limit_days(form: AnswersForm, days: Sequence[date]) -> None:
+    """Offer only these days, those of a category."""
+    form["days"].choices = [(day.isoformat(), local_date(day)) for day in days]
 
 
 def _to_answer(data: Any) -> str:

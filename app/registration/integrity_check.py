@@ -7,7 +7,7 @@ runs them at once. Nothing is repaired automatically: someone should find out wh
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ScalarSelect, exists, func, select, text
+from sqlalchemy import ScalarSelect, String, cast, exists, func, literal, select, text
 
 from app import clock
 from app.accounts import queries as accounts
@@ -17,9 +17,16 @@ from app.history import services as history
 from app.mail import services as mail
 from app.mail.models import Email
 from app.materials.models import Material, MaterialChunk
-from app.registration.models import IN_QUEUE, OFFERED, Delegate, SeatLimit, WaitingListEntry
+from app.registration.models import (
+    IN_QUEUE,
+    OFFERED,
+    Delegate,
+    RegistrationCategory,
+    SeatLimit,
+    WaitingListEntry,
+)
 from app.registration.queries import ATTENDING
-from app.registration.seats import CONFERENCE
+from app.registration.seats import CATEGORY_PREFIX, CONFERENCE
 
 HISTORY_SUBJECT = "audit"
 TAKEN_SEATS = select(SeatLimit.taken).where(SeatLimit.name == CONFERENCE).scalar_subquery()
@@ -71,7 +78,29 @@ def _check_seat_count() -> Sequence[str]:
         )
     if queue != waiting:
         faults.append(f"{queue} people are counted as waiting, but {waiting} are on the list.")
-    return faults
+    return [*faults, *_list_wrong_categories()]
+
+
+def _list_wrong_categories() -> Sequence[str]:
+    name = literal(CATEGORY_PREFIX) + cast(RegistrationCategory.id, String)
+    delegates = select(func.count()).select_from(Delegate)
+    delegates = delegates.where(ATTENDING, Delegate.category_id == RegistrationCategory.id)
+    offers = select(func.count()).select_from(WaitingListEntry)
+    offers = offers.where(
+        WaitingListEntry.state == OFFERED, WaitingListEntry.category_id == RegistrationCategory.id
+    )
+    counted = delegates.scalar_subquery() + offers.scalar_subquery()
+    rows = db.session.execute(
+        select(RegistrationCategory.name, SeatLimit.taken, counted)
+        .join(SeatLimit, SeatLimit.name == name)
+        .where(SeatLimit.taken != counted)
+        .order_by(RegistrationCategory.id)
+    )
+    return [
+        f"{taken} places of the category “{name}” are counted as taken, but {number} "
+        f"{'is' if number == 1 else 'are'}."
+        for name, taken, number in rows
+    ]
 
 
 def _count_entries(state: str) -> ScalarSelect[int]:

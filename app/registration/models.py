@@ -13,7 +13,7 @@ from app.programme.models import SORT_KEY_TYPE
 
 KEPT_FOR_THE_SITE = {  # columns of Delegate that erasing leaves, besides answers that are kept
     *("id", "reference", "language", "consented_at", "registered_at", "version"),
-    *("cancelled_at", "erased_at", "is_demo", "is_added_by_team"),
+    *("cancelled_at", "erased_at", "is_demo", "is_added_by_team", "category_id"),
 }
 
 
@@ -23,12 +23,16 @@ IN_QUEUE, OFFERED, ACCEPTED, LAPSED, LEFT, REMOVED = WAITING_LIST_STATES = (
 )
 
 
+# Who may choose a category: everybody, or whoever has an invitation code.
+PUBLIC, BY_CODE = CATEGORY_ACCESS = ("public", "code")
+
+
 class SeatLimit(Base):
     """A named limit with the number of seats taken; this row is locked to reserve a seat."""
 
     __tablename__ = "seat_limit"
 
-    name: Mapped[str] = mapped_column(primary_key=True)  # "conference"
+    name: Mapped[str] = mapped_column(primary_key=True)  # "conference", "category 3"
     seats: Mapped[int]
     taken: Mapped[int] = mapped_column(default=0)  # with those that are on offer
     waiting: Mapped[int] = mapped_column(default=0, server_default="0")  # without an offer
@@ -45,6 +49,30 @@ class SeatLimit(Base):
     def is_full(self) -> bool:
         """Whether nobody who has only just come gets a seat: none is free, or others wait."""
         return not self.has_free_seat or self.waiting > 0
+
+
+class RegistrationCategory(Base):
+    """A way to attend, such as student or press; its limit is a SeatLimit, if it has one."""
+
+    __tablename__ = "registration_category"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    position: Mapped[int] = mapped_column(index=True)  # from 0, in the organisers' order
+    name: Mapped[str] = mapped_column(unique=True)
+    description: Mapped[str] = mapped_column(Text, default="")
+    opens_at: Mapped[datetime | None] = mapped_column(default=None)  # within registration's times
+    closes_at: Mapped[datetime | None] = mapped_column(default=None)
+    days: Mapped[str] = mapped_column(default="")  # ISO dates, by spaces; none: all
+    confirmation_text: Mapped[str] = mapped_column(Text, default="")  # Markdown
+    access: Mapped[str] = mapped_column(default=PUBLIC)
+    version: Mapped[int] = mapped_column(default=1)
+
+    __table_args__ = (CheckConstraint(f"access IN {CATEGORY_ACCESS}", name="known_access"),)
+
+    @property
+    def history_subject(self) -> str:
+        """The subject of this category in the audit log."""
+        return f"category {self.id}"
 
 
 class ApplicationDraft(Base):
@@ -99,6 +127,11 @@ class Delegate(Base):
     )
     organisation_sort_key: Mapped[str] = mapped_column(SORT_KEY_TYPE, default="", server_default="")
 
+    category_id: Mapped[int | None] = mapped_column(
+        ForeignKey("registration_category.id", ondelete="SET NULL"), default=None, index=True
+    )
+
+    category: Mapped[RegistrationCategory | None] = relationship()
     needs: Mapped["Needs | None"] = relationship(cascade="all, delete-orphan")
 
     __table_args__ = (
@@ -222,8 +255,12 @@ class WaitingListEntry(Base):
     delegate_id: Mapped[int | None] = mapped_column(
         ForeignKey("delegate.id", ondelete="SET NULL"), default=None, index=True
     )
+    category_id: Mapped[int | None] = mapped_column(
+        ForeignKey("registration_category.id", ondelete="SET NULL"), default=None, index=True
+    )
 
     delegate: Mapped[Delegate | None] = relationship()
+    category: Mapped[RegistrationCategory | None] = relationship()
 
     __table_args__ = (
         CheckConstraint(f"state IN {WAITING_LIST_STATES}", name="known_state"),

@@ -8,7 +8,14 @@ version is bumped whenever that changes.
 
 Whoever waits for a place comes before whoever has only just come: a limit with a queue is full,
 even if a seat is free. A seat that is on offer to someone in the queue counts as taken.
+
+A seat may count towards several limits: that of the conference, and that of a category within it.
+Functions take the names of all of them, the conference's first, and lock them in one order: the
+conference, then categories by number. A seat is taken in every limit or in none. A category without
+a limit of its own has no row.
 """
+
+from collections.abc import Iterable, Sequence
 
 from sqlalchemy import bindparam, select
 
@@ -17,7 +24,7 @@ from app.database import Base, db, queue_for
 from app.errors import NotFound, RuleViolation
 from app.registration.models import SeatLimit
 
-CONFERENCE = "conference"
+CONFERENCE, CATEGORY_PREFIX = "conference", "category "
 LOCKED_LIMIT = (
     select(SeatLimit)
     .where(SeatLimit.name == bindparam("of"))
@@ -30,8 +37,22 @@ class SoldOut(RuleViolation):
     """Every seat is taken."""
 
 
+class CategoryFull(SoldOut):
+    """Every seat of a category is taken; the conference may have others."""
+
+
 class PlacesLeft(RuleViolation):
     """Nobody needs to wait: there is a seat."""
+
+
+def name_category_limit(category_id: int) -> str:
+    """Return the name of the limit of a category."""
+    return f"{CATEGORY_PREFIX}{category_id}"
+
+
+def list_limits(category_id: int | None) -> Sequence[str]:
+    """Return the names of the limits that a seat counts towards, in the order of their locks."""
+    return (CONFERENCE,) if category_id is None else (CONFERENCE, name_category_limit(category_id))
 
 
 def lock_limit(name: str) -> SeatLimit:
@@ -42,36 +63,47 @@ def lock_limit(name: str) -> SeatLimit:
     return limit
 
 
+def lock_limits(names: Sequence[str]) -> Sequence[SeatLimit]:
+    """Lock limits until the transaction ends, in one order; those of categories may be unset."""
+    whole, *within = names
+    locked = [lock_limit(whole)]
+    for name in sorted(set(within), key=_get_lock_order):
+        limit = _find_for_update(name)
+        if limit is not None:
+            locked.append(limit)
+    return locked
+
+
 def lock_if_set(name: str) -> None:
     """Lock a limit that may not be set yet, before something else locks the cache version."""
     _find_for_update(name)
 
 
-def reserve(name: str, row: Base) -> None:
+def reserve(names: Sequence[str], row: Base) -> None:
     """Take a seat for a row and insert it; raise SoldOut if there is none left."""
-    limit = lock_limit(name)
-    if limit.is_full:
-        raise SoldOut("All places are taken")
-    db.session.add(row)
-    _store(limit, taken=limit.taken + 1, seats=limit.seats)
+    limits = lock_limits(names)
+    _refuse_full(limit for limit in limits if limit.is_full)
+    _take_and_insert(limits, row)
 
 
-def reserve_before_queue(name: str, row: Base) -> None:
+def reserve_before_queue(names: Sequence[str], row: Base) -> None:
     """Take a free seat for a row although others wait; raise SoldOut if none is free."""
-    limit = lock_limit(name)
-    if not limit.has_free_seat:
-        raise SoldOut("All places are taken")
-    db.session.add(row)
-    _store(limit, taken=limit.taken + 1, seats=limit.seats)
+    limits = lock_limits(names)
+    _refuse_full(limit for limit in limits if not limit.has_free_seat)
+    _take_and_insert(limits, row)
 
 
-def enqueue(name: str, row: Base) -> None:
-    """Put a row into the queue for a seat and insert it; raise PlacesLeft if it need not wait."""
-    limit = lock_limit(name)
+def enqueue(names: Sequence[str], row: Base) -> None:
+    """Put a row into the queue for a seat and insert it; raise PlacesLeft if it need not wait.
+
+    There is one queue, that of the conference: raise CategoryFull if the category is full too.
+    """
+    limit, *within = lock_limits(names)
     if not limit.has_waiting_list:
         raise RuleViolation("There is no waiting list")
     if not limit.is_full:
         raise PlacesLeft("There are places left")
+    _refuse_full(one for one in within if one.is_full)
     db.session.add(row)
     _store(limit, taken=limit.taken, seats=limit.seats, waiting=limit.waiting + 1)
 
@@ -82,38 +114,57 @@ def leave_queue(name: str) -> None:
     _store(limit, taken=limit.taken, seats=limit.seats, waiting=limit.waiting - 1)
 
 
-def hold_for_next(name: str) -> bool:
-    """Hold a free seat for the first in the queue; return False if there is none, or nobody."""
-    limit = lock_limit(name)
-    if not limit.has_free_seat or not limit.waiting:
-        return False
-    _store(limit, taken=limit.taken + 1, seats=limit.seats, waiting=limit.waiting - 1)
-    return True
+def hold_for_queue(names: Sequence[str]) -> None:
+    """Hold a seat for somebody in the queue; raise SoldOut if there is none."""
+    limits = lock_limits(names)
+    _refuse_full(limit for limit in limits if not limit.has_free_seat)
+    _take(limits)
+    _store(limits[0], taken=limits[0].taken, seats=limits[0].seats, waiting=limits[0].waiting - 1)
 
 
-def reserve_held(name: str, row: Base) -> None:
+def hold(names: Sequence[str], count: int) -> None:
+    """Hold seats for nobody in particular; raise SoldOut if fewer are free."""
+    limits = lock_limits(names)
+    _refuse_full(limit for limit in limits if limit.taken + count > limit.seats)
+    _take(limits, count)
+
+
+def reserve_held(names: Sequence[str], row: Base) -> None:
     """Give a row the seat that is held for it, and insert it."""
-    lock_limit(name)
+    lock_limits(names)
     db.session.add(row)
     db.session.flush()
 
 
-def release_seats(name: str, count: int = 1) -> None:
+def release_seats(names: Sequence[str], count: int = 1) -> None:
     """Release seats; they are free for other people at once."""
-    limit = lock_limit(name)
-    _store(limit, taken=limit.taken - count, seats=limit.seats)
+    for limit in lock_limits(names):
+        _store(limit, taken=limit.taken - count, seats=limit.seats)
 
 
-def set_limit(name: str, seats: int) -> None:
-    """Set the number of seats; raise RuleViolation if more are taken."""
+def move(old: Sequence[str], new: Sequence[str]) -> None:
+    """Count a seat towards other limits; raise SoldOut if one of those is full."""
+    limits = {limit.name: limit for limit in lock_limits((*old, *new[1:]))}
+    gained = [limit for name, limit in limits.items() if name in new and name not in old]
+    _refuse_full(limit for limit in gained if limit.is_full)
+    _take(gained)
+    for name, limit in limits.items():
+        if name in old and name not in new:
+            _store(limit, taken=limit.taken - 1, seats=limit.seats)
+
+
+def set_limit(name: str, seats: int, *, taken: int = 0) -> None:
+    """Set the number of seats; raise RuleViolation if more are taken.
+
+    ``taken`` are those that are taken already where there was no limit.
+    """
     limit = _find_for_update(name)
+    taken = taken if limit is None else limit.taken
+    if seats < taken:
+        raise RuleViolation(f"{taken} places are taken already, so there cannot be only {seats}")
     if limit is None:
-        db.session.add(SeatLimit(name=name, seats=seats, taken=0))
+        db.session.add(SeatLimit(name=name, seats=seats, taken=taken))
         bump_cache_version()
-    elif seats < limit.taken:
-        raise RuleViolation(
-            f"{limit.taken} places are taken already, so there cannot be only {seats}"
-        )
     else:
         _store(limit, taken=limit.taken, seats=seats)
 
@@ -122,6 +173,14 @@ def unset_limit(name: str) -> None:
     """Delete a limit of which no seat is taken."""
     limit = _find_for_update(name)
     if limit is not None and not limit.taken and not limit.waiting:
+        db.session.delete(limit)
+        bump_cache_version()
+
+
+def unset_category_limit(category_id: int) -> None:
+    """Delete the limit of a category, whatever is taken of it; that of the conference remains."""
+    limit = _find_for_update(name_category_limit(category_id))
+    if limit is not None:
         db.session.delete(limit)
         bump_cache_version()
 
@@ -141,6 +200,28 @@ def set_waiting_list(name: str, *, is_open: bool) -> bool:
     db.session.flush()
     bump_cache_version()
     return True
+
+
+def _get_lock_order(name: str) -> int:
+    return int(name.removeprefix(CATEGORY_PREFIX))
+
+
+def _refuse_full(full: Iterable[SeatLimit]) -> None:
+    """Raise SoldOut for the first of these limits, if there is one."""
+    for limit in full:
+        if limit.name.startswith(CATEGORY_PREFIX):
+            raise CategoryFull("All places of this category are taken")
+        raise SoldOut("All places are taken")
+
+
+def _take_and_insert(limits: Iterable[SeatLimit], row: Base) -> None:
+    db.session.add(row)
+    _take(limits)
+
+
+def _take(limits: Iterable[SeatLimit], count: int = 1) -> None:
+    for limit in limits:
+        _store(limit, taken=limit.taken + count, seats=limit.seats)
 
 
 def _store(limit: SeatLimit, *, taken: int, seats: int, waiting: int | None = None) -> None:

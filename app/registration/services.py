@@ -24,6 +24,8 @@ from app.registration import (
 )
 from app.registration import seats as registration_seats
 from app.registration.bookings import operations
+from app.registration.categories import queries as categories
+from app.registration.categories.queries import CATEGORY
 from app.registration.create_booking import create_booking
 from app.registration.fields import BADGE_NAME, BY_NAME, DAYS, EMAIL, Step
 from app.registration.models import ApplicationDraft, Confirmation, Delegate, SeatLimit
@@ -38,6 +40,11 @@ from app.web.formatting import local_date
 
 STEPS = (*(step.name for step in fields.STEPS), "check")
 FIRST_STEP = STEPS[0]
+
+
+def list_steps() -> tuple[str, ...]:
+    """Return the names of all pages; the first asks for a category where there are several."""
+    return (CATEGORY, *STEPS) if categories.is_asked() else STEPS
 
 
 @dataclass(frozen=True)
@@ -61,11 +68,13 @@ class RegistrationProgress:
 
     def has_answer(self, step: str) -> bool:
         """Return True if this question has an answer, even one that has to be given again."""
-        return any(one.key in self.answers for one in fields.STEPS if one.name == step)
+        key = next((one.key for one in fields.STEPS if one.name == step), step)
+        return key in self.answers
 
     def has_reached(self, step: str) -> bool:
         """Return True if every question before this one has been answered."""
-        return STEPS.index(step) <= STEPS.index(self.next_step)
+        steps = list_steps()
+        return step in steps and steps.index(step) <= steps.index(self.next_step)
 
 
 def find_unanswered_step(answers: Answers) -> str | None:
@@ -74,7 +83,9 @@ def find_unanswered_step(answers: Answers) -> str | None:
     A step counts as answered by its first field, so that a later one is not asked of those who
     are under way. A private answer without consent, or that cannot be read, is asked for again.
     """
-    days = {day.isoformat() for day in queries.conference_days()}
+    if categories.lacks_choice(answers):
+        return CATEGORY
+    days = {day.isoformat() for day in categories.list_days_for(answers)}
     for step in fields.STEPS:
         if step.key not in answers or _has_to_be_asked_again(step, answers):
             return step.name
@@ -94,6 +105,7 @@ MAX_REGISTRATIONS_PER_DAY = 20  # with one email address
 CORRECTION_PERIOD = timedelta(hours=1)  # in which a confirmation page can correct the address
 JOINED: Final = {"waiting list": "joined"}  # in place of the answers
 SHOWN_ON_TICKET = (BADGE_NAME, DAYS)  # on the confirmation page of this browser, for a week
+CHECKED = (CATEGORY, *BY_NAME)  # the answers that the last page displays
 LOCK_DRAFT = queries.DRAFT_BY_SECRET.with_for_update()
 UPDATE_DRAFT = (
     update(ApplicationDraft)
@@ -174,6 +186,8 @@ def submit(
         db.session.add(confirmation)
         db.session.flush()
         ticket = {name: BY_NAME[name].read(draft) for name in SHOWN_ON_TICKET}
+        if CATEGORY in draft:
+            ticket[CATEGORY] = draft[CATEGORY]
         values = {"new_confirmation_id": confirmation.id, **_draft_values(stored_draft, ticket)}
         db.session.connection().execute(COMPLETE_DRAFT, values)  # the booking has the rest now
     return confirmation
@@ -240,12 +254,12 @@ def _require_complete(draft: Answers, state: RegistrationState) -> Answers:
         raise RegistrationClosed("Registration is not open")
     if find_unanswered_step(draft):
         raise IncompleteDraft("Some questions have not been answered yet")
-    return draft
+    return categories.settle(draft)
 
 
 def _require_displayed(draft: Answers, displayed: Answers | None) -> None:
     """Raise StaleDraft unless the answers are those that a page displayed, if it says which."""
-    if displayed is not None and any(draft.get(n, "") != displayed.get(n, "") for n in BY_NAME):
+    if displayed is not None and any(draft.get(n, "") != displayed.get(n, "") for n in CHECKED):
         raise StaleDraft(
             message="Your answers changed in another window after you opened this page, so you are "
             "not registered yet. Check your answers, then confirm"

@@ -15,6 +15,7 @@ from markupsafe import Markup
 
 from app import clock
 from app.programme.snapshot import Conference
+from app.registration.categories import queries as categories
 from app.registration.fields import BADGE_NAME, DAYS
 from app.registration.models import Delegate
 from app.registration.queries import Answers, ConfirmationDetails
@@ -50,6 +51,7 @@ class Ticket:
     reference: str
     name: str
     days: Sequence[date]
+    category: str = ""  # its name, if there is one
 
     @property
     def conference(self) -> Conference:
@@ -112,7 +114,8 @@ class Ticket:
 
 def for_booking(delegate: Delegate) -> Ticket:
     """Return the ticket of a booking as it is now."""
-    return Ticket(delegate.reference, delegate.badge_name, delegate.days_attending)
+    category = delegate.category.name if delegate.category else ""
+    return Ticket(delegate.reference, delegate.badge_name, delegate.days_attending, category)
 
 
 def for_confirmation(details: ConfirmationDetails, typed: Answers) -> Ticket:
@@ -124,7 +127,9 @@ def for_confirmation(details: ConfirmationDetails, typed: Answers) -> Ticket:
     name, days = typed.get(BADGE_NAME, ""), typed.get(DAYS, "")
     if details.is_first and (name, days) != (details.badge_name, details.days):
         name = days = ""
-    return Ticket(details.reference, name, [date.fromisoformat(day) for day in days.split()])
+    category = categories.get_name(categories.read_id(typed)) if days else ""
+    attending = [date.fromisoformat(day) for day in days.split()]
+    return Ticket(details.reference, name, attending, category)
 
 
 def find_start(day: date) -> ProgrammeStart | None:

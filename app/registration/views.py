@@ -17,7 +17,7 @@ from flask_babel import lazy_gettext as _l
 from flask_wtf.csrf import generate_csrf
 
 from app import cache_version, clock
-from app.errors import NotFound, RateLimitExceeded
+from app.errors import NotFound, RateLimitExceeded, RuleViolation
 from app.forms.form import ConfirmForm, validates_own_csrf
 from app.registration import (
     booking_calendar,
@@ -31,12 +31,18 @@ from app.registration import (
     services,
     tickets,
 )
+from app.registration.categories import forms as category_forms
+from app.registration.categories import queries as categories
+from app.registration.categories.queries import CATEGORY
+from app.registration.create_booking import CategoryGone
+from app.registration.fields import DAYS
 from app.registration.forms import WAITING_LIST, AnswersForm, CheckForm
 from app.registration.models import Confirmation
 from app.registration.queries import Answers, RegistrationState, RegistrationStatus
 from app.registration.services import (
     STEPS,
     RegistrationProgress,
+    list_steps,
 )
 from app.web import cache_policy, languages
 from app.web.cache_policy import has_access_keys
@@ -50,6 +56,14 @@ FROM = "from"  # a query parameter: which page somebody came from
 PLACE_FREE = _l("A place has just become free, so you can register now. Confirm to take it")
 ALL_TAKEN = _l(
     "All places have just been taken, so you are not registered. You can join the waiting list"
+)
+CATEGORY_FULL = _l(
+    "All places of your category have just been taken, so you are not registered. Change your "
+    "category, then confirm"
+)
+PLACES_OTHERWISE = (
+    *(seats.SoldOut, seats.PlacesLeft),
+    *(services.RegistrationClosed, services.PlacesChanged),
 )
 CSRF_TOKEN_KEY = "csrf_token"  # noqa: S105 – where Flask-WTF stores the token of a request
 
@@ -101,10 +115,10 @@ def restart() -> ResponseReturnValue:
     progress = cookie.current_progress()
     if progress.stored_draft is not None and not progress.is_submitted:
         services.delete_draft(progress.stored_draft)
-    return cookie.delete_cookie(_redirect_to_step("name"))
+    return cookie.delete_cookie(_redirect_to_step(list_steps()[0]))
 
 
-@questions_bp.route(f"/<any{STEPS[:-1]}:step>", methods=["GET", "POST"])
+@questions_bp.route(f"/<any{(CATEGORY, *STEPS[:-1])}:step>", methods=["GET", "POST"])
 @validates_own_csrf
 @allow_in_preview
 def answer_question(step: str) -> ResponseReturnValue:
@@ -117,7 +131,11 @@ def _show_question(step: str) -> Response:
     if redirection is not None:
         return redirection
     if step == progress.next_step and not progress.has_answer(step):
-        return cached_form_page(step, lambda: _render_form(step, _build_form(step), progress))
+        chosen = category_forms.pick_category(progress.answers)
+        return cached_form_page(
+            category_forms.name_blank_page(step, chosen, len(list_steps())),
+            lambda: _render_form(step, _build_form(step, chosen), progress),
+        )
     return _render_form(step, _build_form(step, progress.answers), progress)
 
 
@@ -128,7 +146,7 @@ def _submit_answer(step: str) -> Response:
     redirection = _redirect_if_out_of_sequence(progress, step)
     if redirection is not None:
         return redirection
-    if not is_valid:
+    if not is_valid or (step == DAYS and not category_forms.fits_days(form, progress.answers)):
         return _render_form(step, form, progress)
     try:
         return _save_and_continue(progress, form)
@@ -166,12 +184,12 @@ def confirm() -> ResponseReturnValue:
         return _render_changed(form, refusal)
     except RateLimitExceeded as refusal:
         return _render_too_many(refusal)
-    except services.IncompleteDraft:
+    except (services.IncompleteDraft, CategoryGone):
         return _redirect_to_step("check")
     except services.DraftExpired:
         return _render_expired()
-    except (seats.SoldOut, seats.PlacesLeft, services.RegistrationClosed, services.PlacesChanged):
-        return _render_as_it_is_now()
+    except PLACES_OTHERWISE as refusal:
+        return _render_as_it_is_now(refusal)
 
 
 def _submit(form: CheckForm) -> Response:
@@ -191,11 +209,15 @@ def _submit(form: CheckForm) -> Response:
 @bp.get("/confirmation/<token>")
 def confirmation(token: str) -> ResponseReturnValue:
     details = queries.get_confirmation_details(links.read_confirmation_key(token))
+    typed = cookie.find_typed_answers(details.id)
+    ticket = tickets.for_confirmation(details, typed)
+    category = categories.find_chosen(typed) if ticket.category else None
     return render_page(
         "registration/confirmation.html",
         details=details,
         token=token,
-        ticket=tickets.for_confirmation(details, cookie.find_typed_answers(details.id)),
+        ticket=ticket,
+        category_text=category_forms.render_confirmation_text(category),
         email=queries.find_confirmation_email(details),
         masked=emails.mask_email(details.email),
     )
@@ -251,16 +273,16 @@ def _render_check(
         "registration/check_answers.html",
         status=422 if form.errors else 200,
         rows=[
-            (label, text, _step_url(step, **{FROM: "check"}))
-            for label, text, step in fields.list_answers(answers)
+            (label, text, _step_url(step, **{FROM: "check"}) if step in list_steps() else "")
+            for label, text, step in category_forms.list_answers(answers)
         ],
         back=_step_url(STEPS[-2]),
         differing=differing,
         email=answers[fields.EMAIL],
         is_waiting=is_waiting,
         form=form,
-        number=len(STEPS),
-        steps=len(STEPS),
+        number=len(list_steps()),
+        steps=len(list_steps()),
     )
 
 
@@ -278,7 +300,7 @@ def _render_changed(form: CheckForm, refusal: services.StaleDraft) -> Response:
     return _render_check(answers, current, differing)
 
 
-def _render_as_it_is_now() -> Response:
+def _render_as_it_is_now(refusal: RuleViolation) -> Response:
     """Ask once more where there is a place, or none, and the page said otherwise."""
     registration_status = queries.get_registration_status()
     if registration_status.takes_answers:  # as far as this process knows
@@ -288,12 +310,13 @@ def _render_as_it_is_now() -> Response:
         return _render_closed(registration_status, has_begun=True)
     answers = cookie.current_progress().answers
     form = CheckForm.display(answers)
-    form.form_errors.append(PLACE_FREE if registration_status.is_open else ALL_TAKEN)
+    news = PLACE_FREE if registration_status.is_open else ALL_TAKEN
+    form.form_errors.append(CATEGORY_FULL if isinstance(refusal, seats.CategoryFull) else news)
     return _render_check(answers, form, state=registration_status.state)
 
 
 def _list_texts(answers: Answers) -> list[tuple[str, str]]:
-    return [(label, text) for label, text, _ in fields.list_answers(answers)]
+    return [(label, text) for label, text, _ in category_forms.list_answers(answers)]
 
 
 def _render_too_many(refusal: RateLimitExceeded) -> Response:
@@ -305,9 +328,13 @@ def _render_too_many(refusal: RateLimitExceeded) -> Response:
 
 
 def _build_form(step: str, answers: Answers | None = None) -> AnswersForm:
+    if step == CATEGORY:
+        return category_forms.build_category_form(answers or {})
     form = forms.FORMS[step](data=forms.initial_data(answers, step) if answers else None)
     form.set_choices()
     form.explain_unreadable(answers or {})
+    if step == DAYS:
+        forms.limit_days(form, categories.list_days_for(answers or {}))
     return form
 
 
@@ -317,8 +344,8 @@ def _render_form(step: str, form: AnswersForm, progress: RegistrationProgress) -
         form.template,
         status=422 if form.errors else 200,
         form=form,
-        number=STEPS.index(step) + 1,
-        steps=len(STEPS),
+        number=list_steps().index(step) + 1,
+        steps=len(list_steps()),
         back=back,
         back_label=gettext("Back to your answers")
         if back == _step_url("check")
@@ -330,13 +357,14 @@ def _back_url(step: str, progress: RegistrationProgress) -> str:
     """Return the check of all answers for someone who came from there, else the page before."""
     if request.args.get(FROM) == "check" and progress.next_step == "check":
         return _step_url("check")
-    position = STEPS.index(step)
-    return _step_url(STEPS[position - 1]) if position else url_for("registration.start")
+    steps = list_steps()
+    position = steps.index(step)
+    return _step_url(steps[position - 1]) if position else url_for("registration.start")
 
 
 def _save_and_continue(progress: RegistrationProgress, form: AnswersForm) -> Response:
     """Store an answer and redirect to the next question without one."""
-    answers = {**progress.answers, **form.get_answers()}
+    answers = categories.settle({**progress.answers, **form.get_answers()})
     secret = progress.secret
     if progress.stored_draft is None:
         secret = services.create_draft(answers, ip_address=request.remote_addr)

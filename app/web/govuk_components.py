@@ -136,6 +136,7 @@ def choices_params(field: SelectFieldBase, hint: str | None, *, heading: bool) -
                 "checked": choice.selected,
                 "selected": choice.selected,
                 "hint": {"text": choice.render_kw.get("hint")},
+                "disabled": choice.render_kw.get("disabled", False),
             }
             for choice in _iter_choices(field)
         ],

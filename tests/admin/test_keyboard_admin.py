@@ -15,6 +15,7 @@ from app.registration.models import LinkedAgenda
 from tests.factories import (
     SMALL_CONFERENCE,
     make_agenda,
+    make_category,
     make_delegate,
     make_email,
     make_login_session,
@@ -657,6 +658,33 @@ def test_the_waiting_list(keyboard_user: KeyboardUser) -> None:
     keyboard_user.press("Remove from the waiting list")
     keyboard_user.expect_announcement("They are no longer on the waiting list.")
     keyboard_user.expect_text("Nobody is waiting")
+
+
+@pytest.mark.walks(
+    "admin.categories.add",
+    "admin.categories.edit",
+    "admin.categories.move",
+    "admin.categories.delete",
+)
+def test_the_categories(keyboard_user: KeyboardUser) -> None:
+    make_category(name="Delegate", position=0)
+    keyboard_user.open("/organise/categories")
+    keyboard_user.press("Add a category")
+    keyboard_user.fill("Name", "Student")
+    keyboard_user.fill("Number of places (optional)", "20")
+    keyboard_user.press("Add this category")
+    keyboard_user.expect_announcement("The category has been added. Visitors see it now.")
+    keyboard_user.press("Change")
+    keyboard_user.fill("Number of places (optional)", "30")
+    keyboard_user.press("Save")
+    keyboard_user.expect_announcement("The category has been saved. Visitors see the changes now.")
+    keyboard_user.open("/organise/categories")
+    keyboard_user.press("Move Student up")
+    keyboard_user.expect_announcement("The order of categories has been changed.")
+    keyboard_user.press("Student")
+    keyboard_user.press("Delete")
+    keyboard_user.press("Delete")
+    keyboard_user.expect_announcement("The category has been deleted.")
 
 
 @pytest.mark.walks("admin.look.edit", "admin.look.reset")

@@ -338,7 +338,7 @@ def test_without_the_locks_the_race_above_is_seen(site: Flask) -> None:
         careless = db.session.get_one(Delegate, number)
         both_have_looked.wait()
         careless.cancel(clock.now())
-        seats.release_seats(seats.CONFERENCE)
+        seats.release_seats((seats.CONFERENCE,))
 
     assert _both_at_once(site, cancel_carelessly) == ["", ""]
     assert queries.get_seat_counts().taken == 0

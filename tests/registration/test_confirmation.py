@@ -321,7 +321,7 @@ def test_whoever_cancelled_may_come_back(visitor: Browser) -> None:
     complete_registration(visitor)
     (delegate,) = delegates()
     delegate.cancel(delegate.registered_at)
-    seats.release_seats(seats.CONFERENCE)
+    seats.release_seats((seats.CONFERENCE,))
     db.session.commit()
 
     page = visitor.open("/register").press("Register someone else")
@@ -439,4 +439,4 @@ def test_what_was_read_of_the_places_before_they_were_locked_does_not_count(site
         somebody_else.execute(update(SeatLimit).values(taken=1))
 
     with pytest.raises(seats.SoldOut):
-        seats.reserve(seats.CONFERENCE, ApplicationDraft())
+        seats.reserve((seats.CONFERENCE,), ApplicationDraft())

@@ -94,7 +94,7 @@ def test_a_place_that_is_given_back_opens_the_door_again(visitor: Browser) -> No
     assert "Start now" not in visitor.open("/register").links
 
     with transaction():
-        seats.release_seats(seats.CONFERENCE)
+        seats.release_seats((seats.CONFERENCE,))
 
     assert "Start now" in visitor.open("/register").links
 

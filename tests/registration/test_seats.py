@@ -65,21 +65,21 @@ def test_a_seat_is_taken_and_given_back(site: Flask) -> None:
     a_choir(2)
 
     with transaction():
-        seats.reserve(CHOIR, a_row())
+        seats.reserve((CHOIR,), a_row())
     assert standing() == (2, 1)
 
     with transaction():
-        seats.release_seats(CHOIR)
+        seats.release_seats((CHOIR,))
     assert standing() == (2, 0)
 
 
 def test_the_last_seat_is_the_last(site: Flask) -> None:
     a_choir(1)
     with transaction():
-        seats.reserve(CHOIR, a_row())
+        seats.reserve((CHOIR,), a_row())
 
     with pytest.raises(seats.SoldOut, match="All places are taken"), transaction():
-        seats.reserve(CHOIR, a_row())
+        seats.reserve((CHOIR,), a_row())
 
     assert standing() == (1, 1)
     assert rows() == 1
@@ -89,10 +89,10 @@ def test_a_seat_that_fails_to_be_used_stays_free(site: Flask) -> None:
     a_choir(2)
     row = a_row()
     with transaction():
-        seats.reserve(CHOIR, row)
+        seats.reserve((CHOIR,), row)
 
     with pytest.raises(IntegrityError) as clash, transaction():
-        seats.reserve(CHOIR, ApplicationDraft(**{**vars_of(row), "id": None}))
+        seats.reserve((CHOIR,), ApplicationDraft(**{**vars_of(row), "id": None}))
 
     assert violated_constraint(clash.value) == "uq_application_draft_secret_hash"
     assert standing() == (2, 1)
@@ -107,7 +107,7 @@ def test_the_limit_is_never_below_what_is_taken(site: Flask) -> None:
     a_choir(3)
     for _ in range(2):
         with transaction():
-            seats.reserve(CHOIR, a_row())
+            seats.reserve((CHOIR,), a_row())
 
     with pytest.raises(RuleViolation, match="2 places are taken already"), transaction():
         seats.set_limit(CHOIR, 1)
@@ -121,14 +121,14 @@ def test_no_seat_is_given_back_that_nobody_has(site: Flask) -> None:
     a_choir(3)
 
     with pytest.raises(IntegrityError) as clash, transaction():
-        seats.release_seats(CHOIR)
+        seats.release_seats((CHOIR,))
 
     assert violated_constraint(clash.value) == "ck_seat_limit_never_oversold"
 
 
 def test_without_a_limit_there_are_no_seats(site: Flask) -> None:
     with pytest.raises(NotFound), transaction():
-        seats.reserve(CHOIR, a_row())
+        seats.reserve((CHOIR,), a_row())
 
 
 def test_the_number_in_the_file_counts_only_until_someone_says_another(site: Flask) -> None:
@@ -151,14 +151,14 @@ def test_the_public_is_told_when_the_last_place_goes_and_comes_back(site: Flask)
         return told[-1] > told[-2]
 
     with transaction():
-        seats.reserve(seats.CONFERENCE, a_row())
+        seats.reserve((seats.CONFERENCE,), a_row())
     assert not tell()
     with transaction():
-        seats.reserve(seats.CONFERENCE, a_row())
+        seats.reserve((seats.CONFERENCE,), a_row())
     assert tell()
     assert queries.get_registration_status().state == "full"
     with transaction():
-        seats.release_seats(seats.CONFERENCE)
+        seats.release_seats((seats.CONFERENCE,))
     assert tell()
     assert queries.get_registration_status().state == "open"
 
@@ -203,9 +203,9 @@ def _did(deed: str, limit: int) -> bool:
     try:
         with transaction():
             if deed == "take":
-                seats.reserve(CHOIR, a_row())
+                seats.reserve((CHOIR,), a_row())
             elif deed == "give back":
-                seats.release_seats(CHOIR)
+                seats.release_seats((CHOIR,))
             else:
                 seats.set_limit(CHOIR, limit + (1 if deed == "more" else -1))
     except (RuleViolation, IntegrityError):
@@ -242,7 +242,7 @@ def _at_once(site: Flask, people: int, deed: Callable[[], None]) -> list[str]:
 def test_of_many_who_come_at_once_only_as_many_as_there_are_seats_get_one(site: Flask) -> None:
     a_choir(3)
 
-    ended = _at_once(site, 8, lambda: seats.reserve(CHOIR, a_row()))
+    ended = _at_once(site, 8, lambda: seats.reserve((CHOIR,), a_row()))
 
     assert ended == ["All places are taken"] * 5 + ["seat"] * 3
     assert standing() == (3, 3)
@@ -267,7 +267,117 @@ def test_without_the_lock_the_same_people_would_get_too_many(
 
     monkeypatch.setattr(seats, "_find_for_update", only_looked_at)
 
-    ended = _at_once(site, 4, lambda: seats.reserve(CHOIR, a_row()))
+    ended = _at_once(site, 4, lambda: seats.reserve((CHOIR,), a_row()))
 
     assert ended == ["seat"] * 4
     assert rows() == 4, "one more than there are seats"
+
+
+FIRST_CATEGORY, SECOND_CATEGORY = (CHOIR, "category 9"), (CHOIR, "category 10")
+
+
+def two_categories(whole: int, first: int, second: int) -> None:
+    """Begin two kinds of seat within the choir's."""
+    with transaction():
+        seats.set_limit(CHOIR, whole)
+        seats.set_limit(FIRST_CATEGORY[1], first)
+        seats.set_limit(SECOND_CATEGORY[1], second)
+
+
+def test_a_seat_of_a_category_is_one_of_the_whole_or_none_is_taken(site: Flask) -> None:
+    two_categories(3, 1, 5)
+    with transaction():
+        seats.reserve(FIRST_CATEGORY, a_row())
+
+    with pytest.raises(seats.CategoryFull), transaction():
+        seats.reserve(FIRST_CATEGORY, a_row())
+    assert standing() == (3, 1)
+    for _ in range(2):
+        with transaction():
+            seats.reserve(SECOND_CATEGORY, a_row())
+    with pytest.raises(seats.SoldOut) as refusal, transaction():
+        seats.reserve(SECOND_CATEGORY, a_row())
+
+    assert not isinstance(refusal.value, seats.CategoryFull)
+    assert [standing(), standing("category 9"), standing("category 10")] == [
+        (3, 3),
+        (1, 1),
+        (5, 2),
+    ]
+
+
+def test_a_seat_moves_between_categories_and_stays_one_of_the_whole(site: Flask) -> None:
+    two_categories(3, 1, 1)
+    with transaction():
+        seats.reserve(FIRST_CATEGORY, a_row())
+
+    with transaction():
+        seats.move(FIRST_CATEGORY, SECOND_CATEGORY)
+    assert [standing(), standing("category 9"), standing("category 10")] == [
+        (3, 1),
+        (1, 0),
+        (1, 1),
+    ]
+    with transaction():
+        seats.reserve(FIRST_CATEGORY, a_row())
+    with pytest.raises(seats.CategoryFull), transaction():
+        seats.move(FIRST_CATEGORY, SECOND_CATEGORY)
+
+    assert [standing("category 9"), standing("category 10")] == [(1, 1), (1, 1)]
+
+
+def test_of_many_who_come_at_once_each_limit_gives_what_it_has_and_no_more(site: Flask) -> None:
+    two_categories(5, 3, 8)
+    kinds = iter([FIRST_CATEGORY, SECOND_CATEGORY] * 4)
+
+    ended = _at_once(site, 8, lambda: seats.reserve(next(kinds), a_row()))
+
+    taken = [standing()[1], standing("category 9")[1], standing("category 10")[1]]
+    assert ended.count("seat") == taken[0] == taken[1] + taken[2] == rows() == 5
+    assert taken[1] <= 3
+
+
+def test_many_who_move_in_both_directions_at_once_do_not_block_each_other(site: Flask) -> None:
+    two_categories(8, 8, 8)
+    for _ in range(4):
+        with transaction():
+            seats.reserve(FIRST_CATEGORY, a_row())
+        with transaction():
+            seats.reserve(SECOND_CATEGORY, a_row())
+    moves = iter([(FIRST_CATEGORY, SECOND_CATEGORY), (SECOND_CATEGORY, FIRST_CATEGORY)] * 4)
+
+    ended = _at_once(site, 8, lambda: seats.move(*next(moves)))
+
+    assert ended == ["seat"] * 8
+    assert [standing(), standing("category 9"), standing("category 10")] == [
+        (8, 8),
+        (8, 4),
+        (8, 4),
+    ]
+
+
+def test_without_the_lock_a_category_would_give_too_many(
+    site: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The control of the category: the whole has seats enough, and only the category is short."""
+    two_categories(8, 3, 8)
+    together = Barrier(4)
+    look = seats._find_for_update  # noqa: SLF001 – what the control takes away
+
+    def only_look(name: str) -> SeatLimit | None:
+        with read_only_connection(db.engine) as connection:
+            limit = connection.execute(select(SeatLimit).where(SeatLimit.name == name)).one()
+        if name == CHOIR:
+            return SeatLimit(name=name, seats=limit.seats, taken=limit.taken, waiting=0)
+        together.wait(20)  # everyone has looked before anyone writes
+        found = SeatLimit(name=name, seats=limit.seats, taken=limit.taken)
+        make_transient_to_detached(found)
+        db.session.add(found)
+        return found
+
+    monkeypatch.setattr(seats, "_find_for_update", only_look)
+    ended = _at_once(site, 4, lambda: seats.reserve(FIRST_CATEGORY, a_row()))
+    monkeypatch.setattr(seats, "_find_for_update", look)
+
+    assert ended == ["seat"] * 4
+    assert rows() == 4, "one more than the category has"

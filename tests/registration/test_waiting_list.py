@@ -147,7 +147,7 @@ def test_nobody_who_has_only_just_come_takes_a_place_before_those_who_wait(
 
     assert visitor.open("/register").heading == "The conference is full"
     with pytest.raises(seats.SoldOut), transaction():
-        seats.reserve(seats.CONFERENCE, make_unsaved_delegate())
+        seats.reserve((seats.CONFERENCE,), make_unsaved_delegate())
 
 
 def make_unsaved_delegate() -> Delegate:
@@ -347,7 +347,7 @@ def test_after_registration_has_closed_nothing_is_offered(
 
     assert state_of("ada@example.org") == "waiting"
     with pytest.raises(seats.SoldOut), transaction():
-        seats.reserve(seats.CONFERENCE, make_unsaved_delegate())
+        seats.reserve((seats.CONFERENCE,), make_unsaved_delegate())
     desk_adds("cleo@example.org")
     assert counts() == (1, 1)
 

@@ -71,7 +71,7 @@ def test_without_scripts_somebody_takes_the_place_that_is_held(
     )
     token = links.waiting_list_token(entry)
     with transaction():
-        seats.hold_for_next(seats.CONFERENCE)
+        seats.hold_for_queue((seats.CONFERENCE,))
 
     window.goto(f"{full_site}/waiting-list/{token}")
     expect_heading(window, "You can have a place")

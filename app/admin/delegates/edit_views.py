@@ -89,6 +89,7 @@ def edit(reference: str) -> ResponseReturnValue:
     form = EditDelegateForm(
         data={
             "expected_version": delegate.version,
+            "category": str(delegate.category_id or ""),
             **delegate_record.to_answers(delegate, BOOKING_FIELDS),
         }
     )

@@ -31,6 +31,8 @@ from app.forms.validators import (
     requires_alphanumeric,
 )
 from app.registration.bookings.forms import VersionedForm
+from app.registration.categories import queries as categories
+from app.registration.categories.queries import CATEGORY
 from app.registration.desk import day_changes
 from app.registration.desk.annotations import MAX_LABEL_LENGTH, MAX_NOTE_LENGTH
 from app.registration.fields import (
@@ -81,8 +83,30 @@ class NotifyForm(Form):
         return bool(self.notify.data == NOTIFY)
 
 
+class CategoryChoiceForm(AnswersForm):
+    """A form that asks for the category of a delegate, where there are any."""
+
+    category = SelectField(
+        _l("Category"), [one_of_choices(_l("Choose a category"))], validate_choice=False
+    )
+
+    def set_choices(self) -> None:
+        """Offer all categories, whoever may choose them."""
+        super().set_choices()
+        options = [(str(one.id), one.name) for one in categories.list_options()]
+        if options:
+            self.category.choices = [("", _l("No category")), *options]
+        else:
+            del self.category
+
+    def get_answers(self) -> Answers:
+        """Return the answers with the category, where it is asked."""
+        asked = {CATEGORY: self.category.data or ""} if "category" in self else {}
+        return {**super().get_answers(), **asked}
+
+
 @asks(FIELDS)
-class AddDelegateForm(NotifyForm, EmailForm):
+class AddDelegateForm(NotifyForm, CategoryChoiceForm, EmailForm):
     """Add a delegate by hand."""
 
     consent = BooleanField(
@@ -113,7 +137,7 @@ class EditAnswersForm(NotifyForm, VersionedForm, AnswersForm):
 
 
 @asks(one for one in BOOKING_FIELDS if one.name != EMAIL)
-class EditDelegateForm(EditAnswersForm):
+class EditDelegateForm(CategoryChoiceForm, EditAnswersForm):
     """Edit the details of a delegate."""
 
     notify = notify_field(
@@ -236,6 +260,17 @@ class AddTagForm(Form):
         dir="auto",
         list="tags",
         autocomplete="off",
+    )
+
+
+class MoveToCategoryForm(NotifyForm):
+    """Choose the category to which several delegates are moved."""
+
+    category = SelectField(
+        _l("Category"), [one_of_choices(_l("Choose a category"))], validate_choice=False
+    )
+    notify = notify_field(
+        _l("Email the delegates?"), _l("Yes, show what changed, before and after"), _l("No")
     )
 
 

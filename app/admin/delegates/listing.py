@@ -9,9 +9,15 @@ from flask_babel import ngettext
 
 from app.admin.bulk_actions import BulkAction
 from app.admin.delegates import presentation
-from app.admin.delegates.forms import AddTagForm, CancelBookingForm, RemoveTagForm
+from app.admin.delegates.forms import (
+    AddTagForm,
+    CancelBookingForm,
+    MoveToCategoryForm,
+    RemoveTagForm,
+)
 from app.admin.listing import MAX_SELECTED
 from app.errors import RuleViolation
+from app.registration.categories import queries as categories
 from app.registration.desk import annotations, queries, services
 from app.registration.models import Delegate
 from app.web import redirects
@@ -21,6 +27,7 @@ redirects.MESSAGES["admin"] |= {
     "delegates-cancelled": _l(
         "The selected bookings have been cancelled. The places are now available to someone else."
     ),
+    "delegates-moved": _l("The selected delegates have been moved to the category."),
     "delegates-tagged": _l("The tag has been added to the selected delegates."),
     "delegates-untagged": _l("The tag has been removed from the selected delegates."),
 }
@@ -52,7 +59,8 @@ def list_references() -> Sequence[str]:
 
 def build_actions() -> Mapping[str, BulkAction[SelectedDelegate]]:
     """Return the actions by name, in the order of their buttons."""
-    return {action.name: action for action in (*_iter_email_actions(), *_iter_tag_actions())}
+    found = (*_iter_email_actions(), *_iter_tag_actions(), *_iter_category_actions())
+    return {action.name: action for action in found}
 
 
 def _iter_email_actions() -> Iterator[BulkAction[SelectedDelegate]]:
@@ -119,6 +127,57 @@ def _iter_tag_actions() -> Iterator[BulkAction[SelectedDelegate]]:
         build_form=_build_remove_tag_form,
         read_form=lambda form: {"tag": form.tag.data},
         template="admin/delegates/bulk.html",
+    )
+
+
+def _iter_category_actions() -> Iterator[BulkAction[SelectedDelegate]]:
+    """Yield the action that moves delegates to a category, if there are any."""
+    if not categories.list_options():
+        return
+    yield BulkAction(
+        "category",
+        _l("Move to a category"),
+        lambda num: ngettext(
+            "Move %(num)s delegate to a category",
+            "Move %(num)s delegates to a category",
+            num,
+        ),
+        "delegates-moved",
+        lambda one: one.delegate.is_attending,
+        _move,
+        runs_at_once=True,
+        confirm_label=_l("Move"),
+        skipped_text=_describe_cancelled,
+        build_form=_build_move_form,
+        read_form=lambda form: {
+            "category_id": int(form.category.data),
+            "notify": form.should_notify,
+        },
+        template="admin/delegates/bulk.html",
+    )
+
+
+def _move(
+    chosen: Sequence[SelectedDelegate], *, actor: str, category_id: int, notify: bool
+) -> None:
+    """Move all of them or none; bookings are locked in one order."""
+    for delegate in sorted((one.delegate for one in chosen), key=lambda one: one.id):
+        services.move_to_category(delegate, category_id, actor=actor, notify=notify)
+
+
+def _build_move_form(**bound: Any) -> MoveToCategoryForm:
+    form = MoveToCategoryForm(**bound)
+    form.category.choices = [(str(one.id), one.name) for one in categories.list_options()]
+    return form
+
+
+def _describe_cancelled(count: int) -> str:
+    return str(
+        ngettext(
+            "%(num)s of the bookings you selected is cancelled, so it will not change.",
+            "%(num)s of the bookings you selected are cancelled, so they will not change.",
+            count,
+        )
     )
 
 

@@ -21,6 +21,7 @@ from app.registration import delegate_record, fields, private_answers, requireme
 from app.registration import queries as registration
 from app.registration.bookings import changes
 from app.registration.bookings import queries as bookings
+from app.registration.categories import queries as categories
 from app.registration.desk import annotations, queries
 from app.registration.desk.queries import DelegateFilter, apply_filter
 from app.registration.fields import BOOKING_FIELDS, PRIVATE_FIELDS, DelegateField
@@ -61,8 +62,17 @@ def get_filters() -> tuple[ListFilter, ...]:
         *([ListFilter("tag", gettext("Tag"), labels)] if labels else []),
         *([ListFilter("language", gettext("Language"), codes)] if len(codes) > 1 else []),
         *([ListFilter("follows", gettext("Wants emails about"), follows)] if follows else []),
+        *_list_category_filter(),
         ListFilter("added", gettext("Added"), [("by-hand", gettext("By an organiser"))]),
     )
+
+
+def _list_category_filter() -> Iterator[ListFilter]:
+    """Yield the filter by category, if there are any."""
+    options = [(str(one.id), one.name) for one in categories.list_options()]
+    if options:
+        none = (queries.NO_CATEGORY, gettext("No category"))
+        yield ListFilter("category", gettext("Category"), [*options, none])
 
 
 def parse_delegate_query(filters: tuple[ListFilter, ...]) -> tuple[ListQuery, DelegateFilter]:
@@ -83,6 +93,7 @@ def build_delegate_filter(list_query: ListQuery) -> DelegateFilter:
         tag=list_query.get_filter("tag"),
         language=list_query.get_filter("language"),
         follows=list_query.get_filter("follows"),
+        category=list_query.get_filter("category"),
     )
 
 
@@ -108,6 +119,9 @@ def list_facts(delegate: Delegate) -> list[tuple[str, str]]:
     if link and (agreed_at := link.emails_agreed_at):
         agreed = gettext("Yes, %(moment)s", moment=local_moment(agreed_at))
         facts.append((gettext("Emails about their sessions"), agreed))
+    if delegate.category is not None or categories.list_options():
+        category = delegate.category.name if delegate.category else gettext("No category")
+        facts.insert(0, (gettext("Category"), category))
     return [*facts, (gettext("Registered"), registered)]
 
 
@@ -151,8 +165,16 @@ def list_columns(needs: Collection[str]) -> Sequence[ExportColumn]:
         ExportColumn(gettext("Cancelled"), Delegate.cancelled_at),
         ExportColumn(gettext("Added by hand"), Delegate.is_added_by_team, yes_or_no),
         ExportColumn(gettext("Tags"), queries.TAG_LIST),
+        *_list_category_column(),
         *(_build_column(one) for one in PRIVATE_FIELDS if one.purpose in needs),
     ]
+
+
+def _list_category_column() -> Iterator[ExportColumn]:
+    """Yield the column with the category, if there are any."""
+    names = {one.id: one.name for one in categories.list_options()}
+    if names:
+        yield ExportColumn(gettext("Category"), Delegate.category_id, names)
 
 
 def _build_column(one: DelegateField) -> ExportColumn:

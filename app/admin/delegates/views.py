@@ -33,6 +33,7 @@ from app.forms.form import (
 )
 from app.mail import suppression
 from app.registration.bookings import queries as bookings
+from app.registration.categories import queries as categories
 from app.registration.desk import (
     annotations,
     queries,
@@ -40,7 +41,7 @@ from app.registration.desk import (
 )
 from app.registration.desk.queries import DelegateFilter
 from app.registration.models import Delegate
-from app.registration.seats import SoldOut
+from app.registration.seats import CategoryFull, SoldOut
 from app.web import redirects, spreadsheets
 from app.web.formatting import conference_zone, local_day, plain_date
 from app.web.rendering import render_page
@@ -60,6 +61,10 @@ redirects.MESSAGES["admin"] |= {
 NO_PLACE_LEFT = (
     "All places are taken, so the booking cannot be restored. Cancel another booking first, or ask "
     "an organiser to increase the number of places"
+)
+NO_PLACE_IN_CATEGORY = (
+    "All places of this category are taken, so the booking cannot be restored. Cancel another "
+    "booking in it first, or ask an organiser to increase the number of places of the category"
 )
 
 
@@ -83,6 +88,7 @@ def render_index(error: str = "") -> ResponseReturnValue:
         country_name=cache(presentation.country_name),
         day_in_words=cache(plain_date),  # many rows share a day, and formatting is slow
         query_args=to_query_args(list_query),
+        categories={one.id: one.name for one in categories.list_options()},
     )
 
 
@@ -155,8 +161,9 @@ def restore(reference: str) -> ResponseReturnValue:
     if form.validate_on_submit():
         try:
             services.restore(delegate, actor=current_actor(), notify=form.should_notify)
-        except SoldOut:
-            form.form_errors.append(gettext(NO_PLACE_LEFT))
+        except SoldOut as refusal:
+            is_whole = not isinstance(refusal, CategoryFull)
+            form.form_errors.append(gettext(NO_PLACE_LEFT if is_whole else NO_PLACE_IN_CATEGORY))
         except RuleViolation as refusal:
             form.form_errors.append(gettext(str(refusal)))
         else:

@@ -7,6 +7,7 @@ from flask_babel import lazy_gettext as _l
 
 from app.history.models import Change as RecordedChange
 from app.registration import delegate_record
+from app.registration.categories.queries import CATEGORY
 from app.registration.fields import BY_NAME, EMAIL, FIELDS, DelegateField
 from app.registration.models import Delegate
 from app.registration.queries import Answers
@@ -17,6 +18,7 @@ OTHER_LABELS = {
     PENDING_EMAIL: _l("New email address (not confirmed yet)"),
     REASON: _l("Reason"),
     TAG: _l("Tag"),
+    CATEGORY: _l("Category"),
 }
 
 

@@ -16,7 +16,7 @@ from app.registration.waiting_list import queries as waiting_list
 
 WITHHELD = {  # columns of Delegate: keys, and what lists are searched and sorted by
     *("id", "access_key", "pending_email_key", "identity_key", "version", "erased_at", "is_demo"),
-    *("search_text", "name_sort_key", "organisation_sort_key"),
+    *("search_text", "name_sort_key", "organisation_sort_key", "category_id"),
 }
 IMPERSONAL_ACTORS = frozenset({ACTOR_DELEGATE, ACTOR_SITE})  # all others are email addresses
 
@@ -90,6 +90,7 @@ def _export_booking(delegate: Delegate) -> dict[str, Any]:
     return {
         **{one.name: getattr(delegate, one.name) for one in columns if one.name not in moments},
         **{name: _isoformat(getattr(delegate, name)) for name in moments},
+        "category": delegate.category.name if delegate.category else "",
         DAYS: delegate.days.split(),
     }
 

@@ -2,7 +2,7 @@
 
 Every change names the version of the booking that its page showed, and is refused if there have
 been others since: nobody unknowingly overwrites a recent change. Locks are taken in one order:
-first the row of the limit, then the booking. The sentences in the audit log name nobody, so they
+first the rows of the limits, then the booking. The sentences in the audit log name nobody, so they
 may be kept longer than the personal data; the changed values are stored apart and erased with it.
 """
 
@@ -24,8 +24,10 @@ from app.mail import services as mail
 from app.registration import delegate_record, seats
 from app.registration.bookings import changes, queries
 from app.registration.bookings.changes import REASON, BookingChange
+from app.registration.categories import queries as categories
+from app.registration.categories.queries import CATEGORY
 from app.registration.create_booking import generate_access_key
-from app.registration.fields import EMAIL, KEPT
+from app.registration.fields import DAYS, EMAIL, KEPT
 from app.registration.models import (
     ApplicationDraft,
     Confirmation,
@@ -33,6 +35,7 @@ from app.registration.models import (
     DelegateNote,
     DelegateTag,
     LinkedAgenda,
+    RegistrationCategory,
 )
 from app.registration.queries import Answers
 from app.registration.waiting_list import queries as waiting_list_entries
@@ -105,10 +108,20 @@ def lock_expecting(delegate: Delegate, expected_version: int) -> None:
 def update(
     delegate: Delegate, answers: Answers, *, expected_version: int, actor: str
 ) -> Sequence[BookingChange]:
-    """Apply new answers to a booking and return the changes."""
+    """Apply new answers to a booking and return the changes.
+
+    The desk may change the category among them, and with it the limit of the place.
+    """
+    number = categories.read_id(answers)
+    if CATEGORY in answers:
+        _lock_limits(delegate, seats.list_limits(number))
     lock_expecting(delegate, expected_version)
+    category = categories.find(number) if CATEGORY in answers else delegate.category
+    if CATEGORY in answers or DAYS in answers:
+        check_days(category, delegate_record.merge_answers(delegate, answers)[DAYS])
+    moved = _move_place(delegate, category)
     with _enforcing_unique_person():
-        field_changes = changes.apply(delegate, answers)
+        field_changes = [*moved, *changes.apply(delegate, answers)]
         delegate_record.refresh_search_keys(delegate)
     if field_changes:
         delegate.version += 1
@@ -142,10 +155,10 @@ def remove_needs(delegate: Delegate, summary: str, *, actor: str) -> bool:
 
 def cancel(delegate: Delegate, *, actor: str, reason: str = "") -> None:
     """Cancel the booking; its place is for the next on the waiting list, or free at once."""
-    seats.lock_limit(seats.CONFERENCE)
+    limits = _lock_limits(delegate)
     end_corrections(delegate)
     delegate.cancel(clock.now())
-    seats.release_seats(seats.CONFERENCE)
+    seats.release_seats(limits)
     delegate.version += 1
     delegate.pending_email, delegate.pending_email_key = "", None
     record(delegate, "Cancelled", actor, [BookingChange(REASON, "", reason)] if reason else ())
@@ -158,14 +171,46 @@ def restore(delegate: Delegate, *, actor: str) -> None:
 
     Its links work as before.
     """
-    seats.lock_limit(seats.CONFERENCE)
+    limits = _lock_limits(delegate)
     end_corrections(delegate)
     with _enforcing_unique_person():
         delegate.restore()
-        seats.reserve_before_queue(seats.CONFERENCE, delegate)  # as the desk adds somebody
+        seats.reserve_before_queue(limits, delegate)  # as the desk adds somebody
     delegate.version += 1
     record(delegate, "Restored", actor)
     waiting_list.end_wait(delegate)
+
+
+def check_days(category: RegistrationCategory | None, days: str) -> None:
+    """Raise RuleViolation if a category is not for all of these days."""
+    if category is not None:
+        allowed = {day.isoformat() for day in categories.list_days(category.days)}
+        if not allowed.issuperset(days.split()):
+            raise RuleViolation(f"The category “{category.name}” is not for all of these days")
+
+
+def _move_place(
+    delegate: Delegate, category: RegistrationCategory | None
+) -> Sequence[BookingChange]:
+    """Count a place towards another category; return the change, if it is one."""
+    old, number = seats.list_limits(delegate.category_id), category.id if category else None
+    if delegate.category_id == number:
+        return ()
+    before = delegate.category.name if delegate.category else ""
+    seats.move(old, seats.list_limits(number))
+    delegate.category = category
+    waiting_list.offer_places()
+    return [BookingChange(CATEGORY, before, category.name if category else "")]
+
+
+def _lock_limits(delegate: Delegate, others: Sequence[str] = ()) -> Sequence[str]:
+    """Lock the limits of a booking's place, and others, before the booking; return its own."""
+    seats.lock_limit(seats.CONFERENCE)  # from here on, nobody moves it to another category
+    db.session.flush()
+    db.session.refresh(delegate, ["category_id"])
+    limits = seats.list_limits(delegate.category_id)
+    seats.lock_limits((*limits, *others[1:]))
+    return limits
 
 
 def erase_cancelled(delegate: Delegate, *, actor: str) -> None:

@@ -22,6 +22,8 @@ from app.registration import booking_calendar, delegate_record, fields, forms, l
 from app.registration.bookings import access, data_export, services
 from app.registration.bookings.forms import CHANGE_FORMS, RequestLinkForm
 from app.registration.bookings.operations import DuplicateBooking, StaleBooking
+from app.registration.categories import queries as categories
+from app.registration.fields import DAYS
 from app.registration.models import Delegate
 from app.web import languages
 from app.web.error_handlers import refuse
@@ -132,6 +134,9 @@ def edit(secret: str, question: str) -> ResponseReturnValue:
     form = CHANGE_FORMS[question](data={"expected_version": delegate.version, **initial})
     form.set_choices()
     form.explain_unreadable(answers)
+    if question == DAYS:
+        limit = delegate.category.days if delegate.category else ""
+        forms.limit_days(form, categories.list_days(limit))
     if form.validate_on_submit():
         try:
             has_changed = services.update(delegate, form.get_answers(), form.expected_version.data)
@@ -212,6 +217,8 @@ def _list_answers(delegate: Delegate, secret: str) -> list[AnswerRow]:
         (label, text, links_to_change[step] if delegate.is_attending else "")
         for label, text, step in fields.list_answers(delegate_record.to_answers(delegate))
     ]
+    if delegate.category is not None:
+        rows.insert(0, (gettext("Category"), delegate.category.name, ""))
     return [*rows, (gettext("Registered"), local_moment(delegate.registered_at), "")]
 
 

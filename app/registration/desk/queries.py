@@ -50,6 +50,7 @@ _labels = (
 TAG_LIST = select(func.aggregate_strings(_labels.c.label, ", ")).scalar_subquery()
 HAS_AGREED = LinkedAgenda.emails_agreed_at.is_not(None)  # to emails about the sessions
 ANY: Final = "any"  # session, as a filter
+NO_CATEGORY: Final = "none"  # the value of the filter for delegates without a category
 MAX_SIMILAR = 10  # bookings that a warning lists
 
 
@@ -66,6 +67,7 @@ class DelegateFilter:
     tag: str = ""
     language: str = ""
     follows: str = ""  # the key of a session, or ANY
+    category: str = ""  # its number, or NO_CATEGORY
     references: Sequence[str] | None = None  # of those that were ticked; None: whichever match
 
 
@@ -93,6 +95,7 @@ class DelegateRow(NamedTuple):
     erased_at: datetime | None
     id: int
     language: str
+    category_id: int | None
 
     @property
     def full_name(self) -> str:
@@ -222,6 +225,10 @@ def _has_tag(label: str) -> ColumnElement[bool]:
     return Delegate.id.in_(select(DelegateTag.delegate_id).where(DelegateTag.label == label))
 
 
+def _has_category(number: str) -> ColumnElement[bool]:
+    return Delegate.category_id == (None if number == NO_CATEGORY else int(number))
+
+
 FILTER_CONDITIONS: Final[Mapping[str, Callable[[str], ColumnElement[bool]]]] = {
     "state": STATE_CONDITIONS.__getitem__,
     "day": lambda day: Delegate.days.contains(day, autoescape=True),
@@ -230,4 +237,5 @@ FILTER_CONDITIONS: Final[Mapping[str, Callable[[str], ColumnElement[bool]]]] = {
     "tag": _has_tag,
     "language": lambda code: Delegate.language == code,
     "follows": _follows,
+    "category": _has_category,
 }

@@ -20,10 +20,12 @@ from app.registration import delegate_record, emails, seats
 from app.registration import queries as registration
 from app.registration.bookings import operations
 from app.registration.bookings.operations import DuplicateBooking
+from app.registration.categories import queries as categories
+from app.registration.categories.queries import CATEGORY
 from app.registration.create_booking import announce_nothing, create_booking
 from app.registration.delegate_record import identity_key
 from app.registration.desk import queries as desk_queries
-from app.registration.fields import EMAIL, PRIVATE_FIELDS
+from app.registration.fields import DAYS, EMAIL, PRIVATE_FIELDS
 from app.registration.models import Delegate
 from app.registration.queries import (
     Answers,
@@ -47,6 +49,7 @@ class AlreadyBooked(DuplicateBooking):
 
 def add(answers: Answers, language: str, *, actor: str, notify: bool = True) -> Delegate:
     """Create a booking, even if registration is closed and nobody on the list gets an offer."""
+    operations.check_days(categories.find(categories.read_id(answers)), answers[DAYS])
     announce = emails.send_registration_confirmed if notify else announce_nothing
     delegate = create_booking(
         answers,
@@ -73,6 +76,14 @@ def update(
     if field_changes and notify:
         emails.send_booking_changed(delegate, field_changes)
     return bool(field_changes)
+
+
+def move_to_category(
+    delegate: Delegate, category_id: int, *, actor: str, notify: bool = True
+) -> bool:
+    """Move a delegate to another category; return False if it is theirs already."""
+    answers = {CATEGORY: str(category_id)}
+    return update(delegate, answers, expected_version=delegate.version, actor=actor, notify=notify)
 
 
 def correct_email(

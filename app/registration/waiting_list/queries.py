@@ -3,14 +3,15 @@
 from collections.abc import Sequence
 from datetime import timedelta
 
-from sqlalchemy import ColumnElement, Select, String, cast, delete, func, literal, select
+from sqlalchemy import ColumnElement, Select, String, cast, delete, exists, func, literal, select
 
 from app import clock
 from app.database import db
 from app.errors import Gone
 from app.registration.delegate_record import search_key
-from app.registration.models import IN_QUEUE, Delegate, WaitingListEntry
+from app.registration.models import IN_QUEUE, Delegate, SeatLimit, WaitingListEntry
 from app.registration.queries import ATTENDING
+from app.registration.seats import CATEGORY_PREFIX
 
 RETENTION = timedelta(days=30)  # after somebody no longer waits
 IS_OPEN = WaitingListEntry.ended_at.is_(None)
@@ -49,15 +50,15 @@ def find_open(identity_key: str) -> WaitingListEntry | None:
     )
 
 
-def get_next_for_update() -> WaitingListEntry:
-    """Return the first entry that waits for an offer, and lock it."""
-    return db.session.scalars(
-        select(WaitingListEntry)
-        .where(WaitingListEntry.state == IN_QUEUE)
-        .order_by(WaitingListEntry.id)
-        .limit(1)
-        .with_for_update()
-    ).one()
+def find_next() -> WaitingListEntry | None:
+    """Return the first entry that waits for an offer and whose category is not full, or None.
+
+    The caller holds the lock of the conference's limit, without which no category fills.
+    """
+    name = literal(CATEGORY_PREFIX) + cast(WaitingListEntry.category_id, String)
+    is_full = exists().where(SeatLimit.name == name, SeatLimit.taken >= SeatLimit.seats)
+    waiting = select(WaitingListEntry).where(WaitingListEntry.state == IN_QUEUE, ~is_full)
+    return db.session.scalar(waiting.order_by(WaitingListEntry.id).limit(1))
 
 
 def get_position(entry: WaitingListEntry) -> int:

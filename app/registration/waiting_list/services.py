@@ -2,8 +2,9 @@
 
 People are offered places in the order in which they joined. An offer holds a place until a moment
 that it names; then the place goes to the next person. Joining needs the same answers as
-registering, so that one button is enough to accept. Locks are taken in one order: first the row of
-the limit, then the entry. Every step sends its email in the same transaction.
+registering, so that one button is enough to accept. Locks are taken in one order: first the rows of
+the limits, then the entry. Whoever waits for a place in a category that is full is passed over
+until it has one. Every step sends its email in the same transaction.
 """
 
 import secrets
@@ -18,6 +19,8 @@ from app.errors import Gone, RuleViolation
 from app.history import services as history
 from app.registration import delegate_record, emails, private_answers, seats
 from app.registration import queries as registration
+from app.registration.categories import queries as categories
+from app.registration.categories.queries import CATEGORY
 from app.registration.create_booking import create_booking
 from app.registration.fields import BY_NAME, CONSENT, DAYS, EMAIL, PRIVATE_NAMES
 from app.registration.models import (
@@ -61,7 +64,7 @@ def join(answers: Answers, language: str) -> None:
         emails.send_waiting_list_entry(entry, queries.get_position(entry))
     else:
         entry = _build_entry(answers, language, key)
-        seats.enqueue(seats.CONFERENCE, entry)
+        seats.enqueue(seats.list_limits(entry.category_id), entry)
         emails.send_waiting_list_entry(entry, queries.get_position(entry))
         _record(entry, "Joined the waiting list", history.ACTOR_DELEGATE)
 
@@ -85,7 +88,7 @@ def accept(entry: WaitingListEntry) -> Delegate:
     if delegate is None:  # registered in another way, with a place of their own
         delegate = registration.get_attending(entry.identity_key)
         emails.send_already_registered(delegate)
-        seats.release_seats(seats.CONFERENCE)
+        seats.release_seats(seats.list_limits(entry.category_id))
     else:
         history.record("Registered", subject=delegate.history_subject, actor=history.ACTOR_DELEGATE)
     _end(entry, ACCEPTED, "Accepted the offer of a place", history.ACTOR_DELEGATE)
@@ -156,9 +159,12 @@ def offer_places() -> None:
     if not can_offer():
         return
     for _ in range(BATCH_SIZE):
-        if not seats.hold_for_next(seats.CONFERENCE):
+        limit = seats.lock_limit(seats.CONFERENCE)
+        entry = queries.find_next() if limit.has_free_seat and limit.waiting else None
+        if entry is None:
             return
-        entry = queries.get_next_for_update()
+        seats.hold_for_queue(seats.list_limits(entry.category_id))
+        db.session.refresh(entry, with_for_update=True)
         _set_offered(entry)
         emails.send_waiting_list_offer(entry)
         _record(entry, "A place was offered", history.ACTOR_SITE)
@@ -257,12 +263,12 @@ def _lapse(entry: WaitingListEntry) -> None:
 
 
 def _lock(entry: WaitingListEntry) -> None:
-    seats.lock_limit(seats.CONFERENCE)
+    seats.lock_limits(seats.list_limits(entry.category_id))
     db.session.refresh(entry, with_for_update=True)
 
 
 def _build_entry(answers: Answers, language: str, key: str) -> WaitingListEntry:
-    asked = {name: answers[name] for name in (*BY_NAME, CONSENT) if name in answers}
+    asked = {name: answers[name] for name in (*BY_NAME, CONSENT, CATEGORY) if name in answers}
     access_key = secrets.token_urlsafe(16)
     place = private_answers.place_in_waiting_list(access_key)
     stored = private_answers.encrypt_answers(asked, PRIVATE_NAMES, place)
@@ -276,6 +282,7 @@ def _build_entry(answers: Answers, language: str, key: str) -> WaitingListEntry:
         document=registration.dump_answers(stored),
         state=IN_QUEUE,
         joined_at=clock.now(),
+        category_id=categories.read_id(answers),
     )
 
 
@@ -284,14 +291,17 @@ def _get_valid_answers(entry: WaitingListEntry) -> Answers:
     place = private_answers.place_in_waiting_list(entry.access_key)
     stored = registration.load_answers(entry.document)
     answers = private_answers.decrypt_answers(stored, place)
-    days = [day.isoformat() for day in registration.conference_days()]
+    category = entry.category
+    allowed = categories.list_days(category.days if category else "")
+    days = [day.isoformat() for day in allowed]
     chosen = [day for day in days if day in answers[DAYS].split()]
-    return {**answers, DAYS: " ".join(chosen or days)}
+    category_id = "" if category is None else str(category.id)
+    return {**answers, DAYS: " ".join(chosen or days), CATEGORY: category_id}
 
 
 def _give_up_place(entry: WaitingListEntry) -> None:
     if entry.is_offered:
-        seats.release_seats(seats.CONFERENCE)
+        seats.release_seats(seats.list_limits(entry.category_id))
     else:
         seats.leave_queue(seats.CONFERENCE)
 

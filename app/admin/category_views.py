@@ -1,0 +1,237 @@
+"""Categories of delegates: the list in the organisers' order, details, form, deleting."""
+
+from typing import Any, Self
+
+from flask import Blueprint, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import lazy_gettext as _l
+from wtforms import IntegerField, RadioField
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # of WTForms 3.2
+from wtforms.validators import NumberRange, Optional, ValidationError
+
+from app.accounts.guards import current_actor
+from app.admin.edit_form import CheckboxesField, EditForm, redirect_after_adding
+from app.admin.listing import paginate, parse_list_query, render_list
+from app.errors import RuleViolation, StaleEdit
+from app.forms.fields import (
+    LocalDateTimeField,
+    editor_name_field,
+    editor_text_field,
+    valid_datetime_or_empty,
+)
+from app.forms.form import ConfirmForm, validates_own_csrf
+from app.forms.validators import one_of_choices
+from app.history import queries as history
+from app.registration import queries as registration
+from app.registration.categories import queries, services
+from app.registration.models import BY_CODE, PUBLIC, RegistrationCategory
+from app.text import collapse_whitespace
+from app.web import redirects
+from app.web.formatting import local_date
+from app.web.rendering import render_page
+
+MAX_PLACES = 1_000_000
+MAX_DESCRIPTION_LENGTH, MAX_CONFIRMATION_LENGTH = 300, 2_000
+SORTS = ("place",)
+ACCESS_CHOICES = ((PUBLIC, _l("Everyone")), (BY_CODE, _l("Nobody: the team adds people")))
+
+redirects.MESSAGES["admin"] |= {
+    "category-added": _l("The category has been added. Visitors see it now."),
+    "category-saved": _l("The category has been saved. Visitors see the changes now."),
+    "category-moved": _l("The order of categories has been changed."),
+    "category-not-moved": _l("The order has not changed."),
+    "category-deleted": _l("The category has been deleted."),
+}
+
+
+class CategoryForm(EditForm):
+    """Edit a category."""
+
+    name = editor_name_field(_l("Name"), _l("The name"), _l("Enter the category’s name"))
+    description = editor_text_field(
+        _l("Description (optional)"),
+        _l("The description"),
+        _l("Shown below the name where visitors choose. One or two sentences"),
+        MAX_DESCRIPTION_LENGTH,
+    )
+    limit = IntegerField(
+        _l("Number of places (optional)"),
+        [Optional(), NumberRange(0, MAX_PLACES, _l("Enter a number from 0 to 1,000,000"))],
+        description=_l("At most so many of the conference’s places. Empty: no limit of its own"),
+        render_kw={"inputmode": "numeric"},
+    )
+    access = RadioField(
+        _l("Who can choose it?"),
+        choices=[SelectChoice(value, label) for value, label in ACCESS_CHOICES],
+        default=PUBLIC,
+    )
+    days = CheckboxesField(
+        _l("Days (optional)"),
+        [one_of_choices(_l("Choose a day from the list"))],
+        validate_choice=False,
+        description=_l("Tick the days that people in this category can attend. None: all days"),
+    )
+    opens_at = LocalDateTimeField(
+        _l("Opens (optional)"),
+        [valid_datetime_or_empty],
+        [collapse_whitespace],
+        description=_l("Empty: when registration opens"),
+    )
+    closes_at = LocalDateTimeField(
+        _l("Closes (optional)"),
+        [valid_datetime_or_empty],
+        [collapse_whitespace],
+        description=_l("Empty: when registration closes"),
+    )
+    confirmation_text = editor_text_field(
+        _l("Text in the confirmation (optional)"),
+        _l("The text"),
+        _l("Added to the confirmation page and email of people in this category. Markdown"),
+        MAX_CONFIRMATION_LENGTH,
+    )
+
+    def validate_closes_at(self, field: LocalDateTimeField) -> None:
+        """Require that it closes after it opens."""
+        opens, closes = self.opens_at.utc_value, field.utc_value
+        if opens and closes and closes <= opens:
+            raise ValidationError(_l("Enter a time after it opens"))
+
+    def set_choices(self) -> Self:
+        """Offer the days of the conference."""
+        days = registration.conference_days()
+        self.days.choices = [(day.isoformat(), local_date(day)) for day in days]
+        return self
+
+    def set_initial_data(self, category: RegistrationCategory) -> None:
+        """Fill the form with what is saved."""
+        values = queries.build_values(category)
+        for name in ("name", "description", "limit", "access", "confirmation_text"):
+            self[name].data = values[name]
+        self.days.data = category.days.split()
+        self.opens_at.show(category.opens_at)
+        self.closes_at.show(category.closes_at)
+        self.expected_version.data = category.version
+
+    def values(self) -> dict[str, Any]:
+        """Return what was submitted, as it is stored."""
+        return {
+            "name": self.name.data,
+            "description": self.description.data or "",
+            "limit": self.limit.data,
+            "access": self.access.data,
+            "days": " ".join(sorted(set(self.days.data or ()))),
+            "opens_at": self.opens_at.utc_value,
+            "closes_at": self.closes_at.utc_value,
+            "confirmation_text": self.confirmation_text.data or "",
+        }
+
+    def with_error(self, refusal: RuleViolation) -> Self:
+        """Show an error of saving at its field."""
+        is_about_name = isinstance(refusal, services.NameTaken)
+        self.add_error(self.name if is_about_name else self.limit, refusal)
+        return self
+
+
+bp = Blueprint("categories", __name__, url_prefix="/categories")
+
+
+@bp.get("")
+def index() -> ResponseReturnValue:
+    listing = paginate(queries.list_rows(), parse_list_query((), SORTS, has_search=False))
+    return render_list("admin/categories/index.html", listing, access=dict(ACCESS_CHOICES))
+
+
+@bp.route("/_add", methods=["GET", "POST"])
+@validates_own_csrf
+def add() -> ResponseReturnValue:
+    form = CategoryForm().set_choices()
+    if form.validate_on_submit():
+        try:
+            category = services.add(form.values(), actor=current_actor())
+        except RuleViolation as refusal:
+            return _render_form(form.with_error(refusal))
+        return redirect_after_adding(_url(category), "category-added")
+    return _render_form(form)
+
+
+@bp.get("/<int:number>")
+def show(number: int) -> ResponseReturnValue:
+    category = queries.get_category(number)
+    return render_page(
+        "admin/categories/show.html",
+        category=category,
+        row=queries.get_row(category),
+        days=queries.list_days(category.days),
+        access=dict(ACCESS_CHOICES)[category.access],
+        entries=history.list_newest(category.history_subject),
+    )
+
+
+@bp.route("/<int:number>/change", methods=["GET", "POST"])
+@validates_own_csrf
+def edit(number: int) -> ResponseReturnValue:
+    category = queries.get_category(number)
+    form = CategoryForm().set_choices()
+    if not form.is_submitted():
+        form.set_initial_data(category)
+    if not form.validate_on_submit():
+        return _render_form(form, category)
+    try:
+        changes = services.save(
+            category,
+            form.values(),
+            expected_version=form.expected_version.data,
+            actor=current_actor(),
+        )
+    except StaleEdit as stale:
+        return _render_form(form.rebase_on(stale), category, stale)
+    except RuleViolation as refusal:
+        return _render_form(form.with_error(refusal), category)
+    return redirects.redirect_to(_url(category), "category-saved" if changes else "as-it-was")
+
+
+@bp.post("/<int:number>/move")
+def move(number: int) -> ResponseReturnValue:
+    category = queries.get_category(number)
+    direction = request.form.get("direction", "")
+    is_moved = services.move(category, direction, actor=current_actor())
+    url = url_for(".index", _anchor=f"category-{number}")
+    return redirects.redirect_to(url, "category-moved" if is_moved else "category-not-moved")
+
+
+@bp.route("/<int:number>/delete", methods=["GET", "POST"])
+@validates_own_csrf
+def delete(number: int) -> ResponseReturnValue:
+    category = queries.get_category(number)
+    form = ConfirmForm()
+    if form.validate_on_submit():
+        services.delete(category, actor=current_actor())
+        return redirects.redirect_to(url_for(".index"), "category-deleted")
+    return render_page(
+        "admin/categories/delete.html",
+        422 if form.errors else 200,
+        form=form,
+        category=category,
+        people=services.count_people(category),
+        breadcrumbs=[(category.name, _url(category))],
+    )
+
+
+def _url(category: RegistrationCategory) -> str:
+    return url_for(".show", number=category.id)
+
+
+def _render_form(
+    form: CategoryForm,
+    category: RegistrationCategory | None = None,
+    stale: StaleEdit | None = None,
+) -> ResponseReturnValue:
+    return render_page(
+        "admin/categories/form.html",
+        409 if stale else 422 if form.errors else 200,
+        form=form,
+        category=category,
+        stale=stale,
+        back=_url(category) if category else url_for(".index"),
+        breadcrumbs=[(category.name, _url(category))] if category else None,
+    )

@@ -1,0 +1,1 @@
+"""Categories of registration: who attends how, with places of their own within the whole."""

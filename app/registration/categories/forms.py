@@ -1,0 +1,115 @@
+"""The first question of registration where there are several categories, and its answer."""
+
+from collections.abc import Iterator, Sequence
+
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _l
+from markupsafe import Markup
+from wtforms import Field, RadioField
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # of WTForms 3.2
+from wtforms.validators import ValidationError
+
+from app.content import markdown
+from app.registration import fields
+from app.registration.categories import queries
+from app.registration.categories.queries import CATEGORY, CategoryOption
+from app.registration.forms import AnswersForm, limit_days
+from app.registration.queries import Answers
+from app.web.formatting import local_moment
+
+STATE_TEXTS = {"closed": _l("Closed."), "full": _l("All places are taken.")}
+
+
+class CategoryForm(AnswersForm):
+    """Choose one of the categories that are open; others are shown with the reason."""
+
+    template = "registration/category.html"
+    options: Sequence[CategoryOption] = ()
+    category = RadioField(_l("How will you attend?"), validate_choice=False)
+
+    @property
+    def questions(self) -> Sequence[Field]:
+        """The one question."""
+        return [self.category]
+
+    @property
+    def has_open(self) -> bool:
+        """Whether there is anything to choose."""
+        return any(one.is_open for one in self.options)
+
+    def set_options(self, options: Sequence[CategoryOption]) -> None:
+        """Set what there is to choose from, and what is shown although it cannot be chosen."""
+        self.options = options
+        self.category.choices = [
+            SelectChoice(
+                str(one.id), one.name, {"hint": describe(one), "disabled": not one.is_open}
+            )
+            for one in options
+        ]
+
+    def validate_category(self, field: Field) -> None:
+        """Require a category that is open."""
+        chosen = next((one for one in self.options if str(one.id) == field.data), None)
+        if chosen is None:
+            raise ValidationError(gettext("Choose how you will attend"))
+        if not chosen.is_open:
+            raise ValidationError(
+                gettext("You cannot choose “%(name)s” now. Choose another", name=chosen.name)
+            )
+
+    def get_answers(self) -> Answers:
+        """Return the number of the category."""
+        return {CATEGORY: str(self.category.data)}
+
+
+def describe(option: CategoryOption) -> str:
+    """Return what stands below a category: its description, and why it cannot be chosen."""
+    return " ".join(text for text in (option.description, describe_state(option)) if text)
+
+
+def describe_state(option: CategoryOption) -> str:
+    """Return why a category cannot be chosen, or until when it can."""
+    if option.state == "before" and option.opens_at:
+        return str(gettext("Opens at %(moment)s.", moment=local_moment(option.opens_at)))
+    if option.state == "open" and option.closes_at:
+        return str(gettext("Open until %(moment)s.", moment=local_moment(option.closes_at)))
+    return str(STATE_TEXTS.get(option.state, ""))
+
+
+def list_answers(answers: Answers) -> Iterator[tuple[str, str, str]]:
+    """Yield label, text and step of each answer, the category first if there is one."""
+    chosen = queries.find_chosen(queries.settle(answers))
+    if chosen is not None:
+        yield gettext("Category"), chosen.name, CATEGORY
+    yield from fields.list_answers(answers)
+
+
+def render_confirmation_text(category: CategoryOption | None) -> Markup:
+    """Return what the organisers say to people of a category when they have registered."""
+    text = category.confirmation_text if category else ""
+    return Markup(markdown.render_markdown(text).html if text else "")  # noqa: S704 – escaped there
+
+
+def build_category_form(answers: Answers) -> CategoryForm:
+    """Return the form of the first question as somebody with these answers sees it."""
+    form = CategoryForm(data=answers)
+    form.set_options(queries.list_public())
+    return form
+
+
+def pick_category(answers: Answers) -> Answers:
+    """Return the category among answers alone: pages without other answers depend on it."""
+    return {CATEGORY: answers[CATEGORY]} if CATEGORY in answers else {}
+
+
+def name_blank_page(step: str, chosen: Answers, steps: int) -> str:
+    """Return the name of a page in the cache: what it shows may depend on categories."""
+    states = ",".join(one.state for one in queries.list_public()) if step == CATEGORY else ""
+    number = chosen.get(CATEGORY, "") if step == fields.DAYS else ""
+    return f"{step} of {steps} {number}{states}"
+
+
+def fits_days(form: AnswersForm, answers: Answers) -> bool:
+    """Return True if the chosen days are those of the chosen category; else the form says so."""
+    limit_days(form, queries.list_days_for(answers))
+    return bool(form.validate())

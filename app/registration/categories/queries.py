@@ -1,0 +1,230 @@
+"""Read-only queries about categories of registration.
+
+Pages of visitors read what is cached under the cache version: it is bumped whenever organisers
+change a category, and whenever the last place of one is taken or one becomes free. So these pages
+ask the database nothing; whether there is a place is decided under the lock (``seats``).
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Final, Literal
+
+from sqlalchemy import String, cast, func, literal, select
+
+from app import cache_version, clock
+from app.database import db, read_only_connection
+from app.errors import NotFound
+from app.registration import queries as registration
+from app.registration.models import PUBLIC, Delegate, RegistrationCategory, SeatLimit
+from app.registration.queries import ATTENDING, Answers
+from app.registration.seats import CATEGORY_PREFIX
+
+CATEGORY: Final = "category"  # the key of the answer: a category's number as text
+MAX_ID_DIGITS = 9
+
+CategoryState = Literal["open", "before", "closed", "full"]
+
+LIMIT_NAME = literal(CATEGORY_PREFIX) + cast(RegistrationCategory.id, String)
+COUNTED = (
+    select(
+        RegistrationCategory.id,
+        RegistrationCategory.name,
+        RegistrationCategory.description,
+        RegistrationCategory.opens_at,
+        RegistrationCategory.closes_at,
+        RegistrationCategory.days,
+        RegistrationCategory.confirmation_text,
+        RegistrationCategory.access,
+        func.coalesce(SeatLimit.taken >= SeatLimit.seats, False),
+    )
+    .outerjoin(SeatLimit, SeatLimit.name == LIMIT_NAME)
+    .order_by(RegistrationCategory.position, RegistrationCategory.id)
+)
+
+
+@dataclass(frozen=True)
+class CategoryOption:
+    """A category as visitors see it."""
+
+    id: int
+    name: str
+    description: str
+    opens_at: datetime | None
+    closes_at: datetime | None
+    days: str  # ISO dates, by spaces; none: all
+    confirmation_text: str
+    access: str
+    is_full: bool
+
+    @property
+    def state(self) -> CategoryState:
+        """Whether it can be chosen now, and else why not."""
+        now = clock.now()
+        if self.closes_at is not None and now >= self.closes_at:
+            return "closed"
+        if self.opens_at is not None and now < self.opens_at:
+            return "before"
+        return "full" if self.is_full else "open"
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it can be chosen now."""
+        return self.state == "open"
+
+
+def list_options() -> Sequence[CategoryOption]:
+    """List all categories in the organisers' order, as they are cached."""
+    return cache_version.cached("registration categories", _read_options)
+
+
+def _read_options() -> Sequence[CategoryOption]:
+    with read_only_connection(db.engine) as connection:
+        return [CategoryOption(*row) for row in connection.execute(COUNTED)]
+
+
+def list_public() -> Sequence[CategoryOption]:
+    """List the categories that every visitor may choose, or could at another time."""
+    return [one for one in list_options() if one.access == PUBLIC]
+
+
+def is_asked() -> bool:
+    """Return True if visitors are asked how they will attend.
+
+    They are not where there is nothing to choose: no category, or one that is open to all.
+    """
+    public = list_public()
+    return bool(list_options()) and not (len(public) == 1 and public[0].is_open)
+
+
+def find_chosen(answers: Answers) -> CategoryOption | None:
+    """Return the category that somebody has chosen, or None if there is none any more."""
+    chosen = answers.get(CATEGORY, "")
+    return next((one for one in list_options() if str(one.id) == chosen), None)
+
+
+def get_name(number: int | None) -> str:
+    """Return the name of the category with this number, or "" if there is none."""
+    return next((one.name for one in list_options() if one.id == number), "")
+
+
+def find_open(answers: Answers) -> CategoryOption | None:
+    """Return the chosen category if it may be chosen now, or None."""
+    chosen = find_chosen(answers)
+    return chosen if chosen is not None and chosen.access == PUBLIC and chosen.is_open else None
+
+
+def lacks_choice(answers: Answers) -> bool:
+    """Return True if somebody has to say how they will attend, or to say it again."""
+    return is_asked() and find_open(answers) is None
+
+
+def settle(answers: Answers) -> Answers:
+    """Return answers with the category that they are for, also where it is not asked."""
+    if find_open(answers) is not None:
+        return answers
+    public = list_public()
+    others = {name: answer for name, answer in answers.items() if name != CATEGORY}
+    return {CATEGORY: str(public[0].id), **others} if public and not is_asked() else others
+
+
+def list_days(days: str) -> Sequence[date]:
+    """Return the days of the conference, or those among them that a category is limited to."""
+    every = registration.conference_days()
+    allowed = [day for day in every if day.isoformat() in days.split()]
+    return allowed or every
+
+
+def list_days_for(answers: Answers) -> Sequence[date]:
+    """Return the days that somebody may choose with these answers."""
+    chosen = find_chosen(answers)
+    return list_days(chosen.days if chosen else "")
+
+
+def read_id(answers: Answers) -> int | None:
+    """Return the number of the category among answers, or None."""
+    typed = answers.get(CATEGORY, "")
+    is_number = typed.isascii() and typed.isdecimal() and len(typed) <= MAX_ID_DIGITS
+    return int(typed) if is_number else None
+
+
+def list_all() -> Sequence[RegistrationCategory]:
+    """List all categories in the organisers' order."""
+    order = (RegistrationCategory.position, RegistrationCategory.id)
+    return db.session.scalars(select(RegistrationCategory).order_by(*order)).all()
+
+
+def find(number: int | None) -> RegistrationCategory | None:
+    """Return the category with this number, or None."""
+    return None if number is None else db.session.get(RegistrationCategory, number)
+
+
+def get_category(number: int) -> RegistrationCategory:
+    """Return the category with this number; raise NotFound."""
+    found = find(number)
+    if found is None:
+        raise NotFound("There is no such category")
+    return found
+
+
+@dataclass(frozen=True)
+class CategoryRow:
+    """A category in the list of admin, with its numbers."""
+
+    category: RegistrationCategory
+    position: int  # from 1
+    taken: int
+    limit: int | None
+
+    @property
+    def is_full(self) -> bool:
+        """Whether no place of its own is left."""
+        return self.limit is not None and self.taken >= self.limit
+
+
+def list_rows() -> Sequence[CategoryRow]:
+    """List all categories with how many places are taken, and of how many."""
+    delegates, limits = count_by_category(), list_limits()
+    return [
+        _build_row(one, number, delegates, limits) for number, one in enumerate(list_all(), start=1)
+    ]
+
+
+def get_row(category: RegistrationCategory) -> CategoryRow:
+    """Return a category with how many places are taken, and of how many."""
+    return next(row for row in list_rows() if row.category is category)
+
+
+def _build_row(
+    category: RegistrationCategory,
+    position: int,
+    delegates: Mapping[int, int],
+    limits: Mapping[int, SeatLimit],
+) -> CategoryRow:
+    limit = limits.get(category.id)
+    if limit is None:
+        return CategoryRow(category, position, delegates.get(category.id, 0), None)
+    return CategoryRow(category, position, limit.taken, limit.seats)
+
+
+def count_by_category() -> Mapping[int, int]:
+    """Count the delegates with a place by the number of their category."""
+    counted = select(Delegate.category_id, func.count()).where(ATTENDING)
+    rows = db.session.execute(counted.group_by(Delegate.category_id))
+    return {number: count for number, count in rows if number is not None}
+
+
+def list_limits() -> Mapping[int, SeatLimit]:
+    """Return the limits of categories by their number."""
+    rows = db.session.scalars(select(SeatLimit).where(SeatLimit.name.startswith(CATEGORY_PREFIX)))
+    return {int(limit.name.removeprefix(CATEGORY_PREFIX)): limit for limit in rows}
+
+
+def build_values(category: RegistrationCategory) -> dict[str, Any]:
+    """Return what organisers can change of a category."""
+    names = ("name", "description", "opens_at", "closes_at", "days", "confirmation_text", "access")
+    limit = list_limits().get(category.id)
+    return {
+        **{name: getattr(category, name) for name in names},
+        "limit": limit.seats if limit else None,
+    }

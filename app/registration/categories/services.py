@@ -1,0 +1,198 @@
+"""What organisers do with categories: add, change, order and delete them.
+
+The row of the conference's limit is locked first, as whenever a place is taken: so nobody gets a
+place in a category while its limit changes.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
+
+from app.cache_version import bump_cache_version
+from app.database import db
+from app.errors import RuleViolation, StaleEdit
+from app.history import services as history
+from app.history.models import Change
+from app.registration import seats
+from app.registration.categories import queries
+from app.registration.models import (
+    BY_CODE,
+    OFFERED,
+    PUBLIC,
+    Delegate,
+    RegistrationCategory,
+    WaitingListEntry,
+)
+from app.registration.queries import ATTENDING
+from app.registration.waiting_list import services as waiting_list
+from app.web.formatting import local_moment
+
+LABELS = {
+    "name": "Name",
+    "description": "Description",
+    "limit": "Number of places",
+    "opens_at": "Opens",
+    "closes_at": "Closes",
+    "days": "Days",
+    "confirmation_text": "Text in the confirmation",
+    "access": "Who can choose it",
+}
+ACCESS_TEXTS = {PUBLIC: "Everyone", BY_CODE: "By invitation"}
+STEPS = {"up": -1, "down": 1}
+
+
+class CategoryInUse(RuleViolation):
+    """People have this category, so it cannot be deleted."""
+
+
+class NameTaken(RuleViolation):
+    """Another category has this name."""
+
+
+def add(values: Mapping[str, Any], *, actor: str) -> RegistrationCategory:
+    """Add a category at the end of the list; raise NameTaken."""
+    seats.lock_if_set(seats.CONFERENCE)
+    last = db.session.scalar(select(func.max(RegistrationCategory.position)))
+    category = RegistrationCategory(position=0 if last is None else last + 1, version=1)
+    with _requiring_unique_name():
+        _set_values(category, values)
+        db.session.add(category)
+    if values["limit"] is not None:
+        seats.set_limit(seats.name_category_limit(category.id), values["limit"])
+    bump_cache_version()
+    _record(category, f"{category.name} was added to the categories", actor)
+    return category
+
+
+def save(
+    category: RegistrationCategory, values: Mapping[str, Any], *, expected_version: int, actor: str
+) -> Sequence[Change]:
+    """Save these values and return the changes; raise StaleEdit, NameTaken or RuleViolation."""
+    _lock(category)
+    changes = diff(category, values)
+    if not changes:
+        return ()
+    if category.version != expected_version:
+        raise StaleEdit(category.version, changes)
+    if any(one.field == "limit" for one in changes):
+        _change_limit(category, values["limit"])
+    with _requiring_unique_name():
+        _set_values(category, values)
+        category.version += 1
+    bump_cache_version()
+    waiting_list.offer_places()
+    names = ", ".join(one.label.lower() for one in changes)
+    _record(category, f"{category.name} was changed: {names}", actor, changes)
+    return changes
+
+
+def diff(category: RegistrationCategory, values: Mapping[str, Any]) -> Sequence[Change]:
+    """Return the changes that these values would make, as text."""
+    before = queries.build_values(category)
+    return [
+        Change(
+            name,
+            _to_text(before[name]),
+            _to_text(value),
+            LABELS[name],
+            _to_text(before[name]),
+            _to_text(value),
+        )
+        for name, value in values.items()
+        if before[name] != value
+    ]
+
+
+def move(category: RegistrationCategory, direction: str, *, actor: str) -> bool:
+    """Move a category "up" or "down" in the list; return True if it moved."""
+    _lock(category)
+    rows = list(queries.list_all())
+    index = rows.index(category)
+    target = index + STEPS.get(direction, 0)
+    if target == index or not 0 <= target < len(rows):
+        return False
+    rows.insert(target, rows.pop(index))
+    for position, row in enumerate(rows):
+        row.position = position
+    bump_cache_version()
+    sentence = f"{category.name} was moved from place {index + 1} to {target + 1} in the order"
+    _record(category, sentence, actor)
+    return True
+
+
+def delete(category: RegistrationCategory, *, actor: str) -> None:
+    """Delete a category that nobody has; raise CategoryInUse."""
+    _lock(category)
+    count = count_people(category)
+    if count:
+        people = "1 person has" if count == 1 else f"{count} people have"
+        raise CategoryInUse(f"{people} this category. Move them to another category first")
+    seats.unset_category_limit(category.id)
+    _record(category, f"{category.name} was deleted", actor)
+    db.session.delete(category)
+    bump_cache_version()
+
+
+def count_people(category: RegistrationCategory) -> int:
+    """Count the delegates and the people on the waiting list who have a category."""
+    delegates = select(func.count()).where(ATTENDING, Delegate.category_id == category.id)
+    waiting = select(func.count()).where(
+        WaitingListEntry.ended_at.is_(None), WaitingListEntry.category_id == category.id
+    )
+    return sum(db.session.scalar(one) or 0 for one in (delegates, waiting))
+
+
+def _change_limit(category: RegistrationCategory, limit: int | None) -> None:
+    """Set or delete the limit; the places that are taken already count."""
+    if limit is None:
+        seats.unset_category_limit(category.id)
+    else:
+        name = seats.name_category_limit(category.id)
+        seats.set_limit(name, limit, taken=_count_taken(category))
+
+
+def _count_taken(category: RegistrationCategory) -> int:
+    """Count the places of a category: of delegates, and on offer."""
+    delegates = select(func.count()).where(ATTENDING, Delegate.category_id == category.id)
+    offers = select(func.count()).where(
+        WaitingListEntry.state == OFFERED, WaitingListEntry.category_id == category.id
+    )
+    return sum(db.session.scalar(one) or 0 for one in (delegates, offers))
+
+
+def _lock(category: RegistrationCategory) -> None:
+    seats.lock_if_set(seats.CONFERENCE)
+    db.session.refresh(category, with_for_update=True)
+
+
+def _set_values(category: RegistrationCategory, values: Mapping[str, Any]) -> None:
+    for name, value in values.items():
+        if name != "limit":
+            setattr(category, name, value)
+
+
+@contextmanager
+def _requiring_unique_name() -> Iterator[None]:
+    """Raise NameTaken if the block gives two categories one name."""
+    try:
+        with db.session.begin_nested():
+            yield
+    except IntegrityError:
+        raise NameTaken("There is already a category with this name") from None
+
+
+def _to_text(value: Any) -> str:
+    """Return a value as the history shows it."""
+    if isinstance(value, datetime):
+        return local_moment(value)
+    return "" if value is None else ACCESS_TEXTS.get(value, str(value))
+
+
+def _record(
+    category: RegistrationCategory, sentence: str, actor: str, changes: Sequence[Change] = ()
+) -> None:
+    history.record(sentence, subject=category.history_subject, actor=actor, field_changes=changes)

@@ -1,0 +1,225 @@
+"""Organisers make categories, set limits and times, and the desk moves people between them."""
+
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from app.accounts.models import DESK
+from app.database import db
+from app.history.models import HistoryEntry
+from app.registration import seats
+from app.registration.models import BY_CODE, Delegate, RegistrationCategory, SeatLimit
+from tests.browser import Browser
+from tests.factories import make_category, make_delegate, sign_in
+from tests.sent_emails import emails_to, last_email_to
+
+LIST = "/organise/categories"
+THURSDAY = "Thursday 11 June 2009"
+
+
+@pytest.fixture
+def organiser(visitor: Browser) -> Browser:
+    return sign_in(visitor)
+
+
+@pytest.fixture
+def desk(visitor: Browser) -> Browser:
+    return sign_in(visitor, "dora@conference.example", role=DESK)
+
+
+def get_taken(category: RegistrationCategory) -> int | None:
+    db.session.rollback()
+    limit = db.session.get(SeatLimit, seats.name_category_limit(category.id))
+    return limit.taken if limit else None
+
+
+def list_summaries(subject: str) -> list[str]:
+    db.session.rollback()
+    found = select(HistoryEntry.summary).where(HistoryEntry.subject == subject)
+    return list(db.session.scalars(found.order_by(HistoryEntry.id)))
+
+
+@pytest.mark.both_databases
+def test_an_organiser_makes_a_category_and_changes_it(organiser: Browser) -> None:
+    page = organiser.open(LIST).follow("Add a category")
+
+    page = page.press(
+        "Add this category",
+        {
+            "Name": "Student",
+            "Description (optional)": "With a student card",
+            "Number of places (optional)": "20",
+            "Days (optional)": [THURSDAY],
+            "Closes (optional)": "2009-06-01T12:00",
+        },
+    )
+    assert page.heading == "Student"
+    assert page.summary_list["Places taken"] == "0 of 20"
+    assert page.summary_list["Days"] == THURSDAY
+    assert page.summary_list["Closes"] == "midday on Monday 1 June 2009"
+    page = page.follow("Change").press("Save", {"Number of places (optional)": "30"})
+
+    assert page.summary_list["Places taken"] == "0 of 30"
+    category = db.session.scalars(select(RegistrationCategory)).one()
+    assert list_summaries(category.history_subject) == [
+        "Student was added to the categories",
+        "Student was changed: number of places",
+    ]
+
+
+def test_a_limit_below_what_is_taken_is_refused_with_the_numbers(organiser: Browser) -> None:
+    category = make_category(name="Student")
+    for number in range(3):
+        make_delegate(category_id=category.id, email=f"{number}@example.org")
+    form = organiser.open(f"{LIST}/{category.id}/change")
+
+    page = form.press("Save", {"Number of places (optional)": "2"}, status=422)
+    assert page.errors == ["3 places are taken already, so there cannot be only 2"]
+    page = page.press("Save", {"Number of places (optional)": "3"})
+
+    assert page.summary_list["Places taken"] == "3 of 3 See these delegates"
+    assert get_taken(category) == 3
+    page = page.follow("Change").press("Save", {"Number of places (optional)": ""})
+    assert page.summary_list["Places taken"] == "3, no limit of its own See these delegates"
+    assert get_taken(category) is None
+
+
+def test_two_who_change_a_category_at_once_see_both_versions(organiser: Browser) -> None:
+    category = make_category(name="Student")
+    first, second = (organiser.open(f"{LIST}/{category.id}/change") for _ in range(2))
+    first.press("Save", {"Name": "Students"})
+
+    page = second.press("Save", {"Name": "Young people"}, status=409)
+
+    assert page.rows == [{"": "Name", "Saved now": "Students", "Yours": "Young people"}]
+    assert page.press("Save").heading == "Young people"
+
+
+def test_bad_input_is_refused_beside_its_field(organiser: Browser) -> None:
+    make_category(name="Student")
+    page = organiser.open(f"{LIST}/_add").press(
+        "Add this category",
+        {
+            "Name": "",
+            "Number of places (optional)": "-1",
+            "Opens (optional)": "2009-06-02T12:00",
+            "Closes (optional)": "2009-06-01T12:00",
+        },
+        status=422,
+    )
+    assert page.errors == [
+        "Enter the category’s name",
+        "Enter a number from 0 to 1,000,000",
+        "Enter a time after it opens",
+    ]
+    form = organiser.open(f"{LIST}/_add")
+
+    page = form.press("Add this category", {"Name": "Student"}, status=422)
+
+    assert page.errors == ["There is already a category with this name"]
+
+
+def test_the_order_is_changed_and_a_category_that_nobody_has_is_deleted(
+    organiser: Browser,
+) -> None:
+    first, second = make_category(name="Student"), make_category(5, name="Press")
+    make_delegate(category_id=first.id)
+    name = seats.name_category_limit(second.id)
+    page = organiser.open(LIST)
+    assert [row["Name"] for row in page.rows] == ["Student", "Press"]
+
+    page = page.press("Move Press up")
+    assert [row["Name"] for row in page.rows] == ["Press", "Student"]
+    page = page.follow("Press").follow("Delete").press("Delete")
+
+    assert [row["Name"] for row in page.rows] == ["Student"]
+    assert db.session.get(SeatLimit, name) is None
+    page = organiser.open(f"{LIST}/{first.id}/delete")
+    assert "Delete" not in page.buttons
+    assert "1 person has this category. Move them to another category first." in page.text
+
+
+@pytest.mark.both_databases
+def test_the_desk_moves_delegates_within_the_limit(desk: Browser) -> None:
+    student, press = make_category(1, name="Student"), make_category(name="Press")
+    for number, name in enumerate(("Ada", "Bea")):
+        make_delegate(given_names=name, email=f"{number}@example.org", category_id=press.id)
+    ticked = {"Select Ada Lovelace": True, "Select Bea Lovelace": True}
+
+    page = desk.open("/organise/delegates?category=" + str(press.id))
+    assert [row["Category"] for row in page.rows] == ["Press", "Press"]
+    page = page.press("Move to a category", ticked)
+    page = page.press("Move", {"Category": "Student"}, status=422)
+    assert page.errors == ["All places of this category are taken"]
+    assert get_taken(student) == 0
+    page = desk.open("/organise/delegates").press(
+        "Move to a category", {"Select Ada Lovelace": True}
+    )
+    page.press("Move", {"Category": "Student"})
+
+    assert get_taken(student) == 1
+    assert "Category: Student" in last_email_to("0@example.org").text
+    assert emails_to("1@example.org") == []
+    page = desk.open(f"/organise/delegates?category={student.id}")
+    assert [row["Category"] for row in page.rows] == ["Student"]
+    assert "Ada Lovelace" in page.links
+
+
+def test_the_desk_adds_somebody_in_a_category_and_changes_it(desk: Browser) -> None:
+    crew, day = (
+        make_category(2, name="Crew", access=BY_CODE),
+        make_category(name="Day visitor", days="2009-06-11"),
+    )
+    values: dict[str, Any] = {
+        "Given names": "Ada",
+        "Family name": "Lovelace",
+        "Email address": "ada@example.org",
+        "Country": "United Kingdom",
+        "Days": ["Wednesday 10 June 2009"],
+        "Category": "Crew",
+        "They agree that we keep this, and know for how long": True,
+    }
+    page = desk.open("/organise/delegates").follow("Add a delegate").press("Add", values)
+
+    assert page.summary_list["Category"] == "Crew"
+    assert get_taken(crew) == 1
+    form = page.follow("Change booking")
+    page = form.press("Save", {"Category": "Day visitor"}, status=422)
+    assert page.errors == ["The category “Day visitor” is not for all of these days"]
+    page = page.press("Save", {"Category": "Day visitor", "Days": [THURSDAY]})
+
+    assert page.summary_list["Category"] == "Day visitor"
+    assert get_taken(crew) == 0
+    delegate = db.session.scalars(select(Delegate)).one()
+    assert delegate.category_id == day.id
+
+
+def test_a_cancelled_booking_is_not_restored_into_a_full_category(desk: Browser) -> None:
+    student = make_category(1, name="Student")
+    delegate = make_delegate(category_id=student.id)
+    page = desk.open(f"/organise/delegates/{delegate.reference}/cancel")
+    page.press("Cancel booking")
+    make_delegate(category_id=student.id, email="other@example.org")
+
+    page = desk.open(f"/organise/delegates/{delegate.reference}/restore")
+    page = page.press("Restore booking", status=422)
+
+    assert page.errors == [
+        (
+            "All places of this category are taken, so the booking cannot be restored. Cancel "
+            "another booking in it first, or ask an organiser to increase the number of places of "
+            "the category"
+        )
+    ]
+
+
+def test_a_file_of_delegates_has_their_category(desk: Browser) -> None:
+    student = make_category(name="Student")
+    make_delegate(category_id=student.id)
+    make_delegate(email="other@example.org")
+
+    file = desk.open("/organise/delegates").press("Download as CSV")
+
+    last = [line.rsplit(",", 1)[1] for line in file.source.strip().splitlines()]
+    assert last == ['"Category"', '"Student"', '""']

@@ -1,0 +1,227 @@
+"""People say how they will attend, and each category has places of its own within the whole."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from app import cache_version, clock
+from app.database import db, transaction
+from app.registration import integrity_check, seats
+from app.registration.bookings import data_export
+from app.registration.bookings import services as bookings
+from app.registration.models import BY_CODE, Delegate, SeatLimit, WaitingListEntry
+from app.registration.waiting_list import services as waiting_list
+from tests.browser import Browser, Page
+from tests.factories import make_category, make_delegate, set_places
+from tests.registration_flow import DAYS, answer_questions
+from tests.sent_emails import find_link, last_email_to, subjects_to
+
+ASKED = "How will you attend?"
+THURSDAY = "2009-06-11"
+
+
+def begin(visitor: Browser, category: str) -> Page:
+    """Choose a category, and answer what comes next until the check of all answers."""
+    page = visitor.open("/register").follow("Start now").press("Continue", {ASKED: category})
+    return go_on(page)
+
+
+def go_on(page: Page, days: str = "Wednesday 10 June 2009", **values: Any) -> Page:
+    given, family = values.get("name", ("Ada", "Lovelace"))
+    page = page.press("Continue", {"given_names": given, "family_name": family})
+    email = values.get("email", "ada@example.org")
+    page = page.press("Continue", {"What is your email address?": email})
+    page = page.press("Continue", {"country": "United Kingdom"})
+    page = page.press("Continue", {DAYS: [days]})
+    return page.press("Continue").press("Continue")
+
+
+def standing(name: str) -> tuple[int, int]:
+    limit = db.session.get_one(SeatLimit, name, populate_existing=True)
+    db.session.commit()
+    return limit.seats, limit.taken
+
+
+def get_delegate() -> Delegate:
+    db.session.rollback()
+    return db.session.scalars(select(Delegate)).one()
+
+
+@pytest.mark.both_databases
+def test_somebody_says_how_they_will_attend_and_reads_it_wherever_their_booking_is_shown(
+    visitor: Browser,
+) -> None:
+    student = make_category(2, name="Student", confirmation_text="Bring your **student card**.")
+    make_category(name="Delegate")
+
+    page = begin(visitor, "Student")
+
+    assert page.heading == "Check your answers"
+    assert page.summary_list["Category"] == "Student"
+    page = page.press("Confirm registration")
+    assert page.heading == "You are registered"
+    assert page.text.count("Bring your student card.") == 1
+    email = last_email_to("ada@example.org")
+    assert "Category: Student" in email.text
+    assert "Bring your" in email.text
+    booking = visitor.open(find_link(email, "/booking/"))
+    assert booking.summary_list["Category"] == "Student"
+    delegate = get_delegate()
+    assert delegate.category_id == student.id
+    assert data_export.export_delegate(delegate)["booking"]["category"] == "Student"
+    assert standing(seats.name_category_limit(student.id)) == (2, 1)
+    assert standing(seats.CONFERENCE)[1] == 1
+
+
+def test_with_one_category_nobody_is_asked_and_everybody_has_it(visitor: Browser) -> None:
+    only = make_category(name="Delegate")
+
+    page = answer_questions(visitor)
+    page.press("Confirm registration")
+
+    assert page.summary_list["Category"] == "Delegate"
+    assert get_delegate().category_id == only.id
+
+
+def test_what_is_full_closed_or_not_yet_open_says_so_and_cannot_be_chosen(
+    visitor: Browser,
+) -> None:
+    now = clock.now()
+    make_category(0, name="Student", description="With a student card.")
+    make_category(name="Early", closes_at=now - timedelta(hours=1))
+    make_category(name="Late", opens_at=now + timedelta(days=1))
+    make_category(name="Delegate")
+    make_category(name="Crew", access=BY_CODE)
+
+    page = visitor.open("/register").follow("Start now")
+
+    assert page.heading == ASKED
+    assert "With a student card. All places are taken." in page.text
+    assert "Closed." in page.text
+    assert "Opens at" in page.text
+    assert "Crew" not in page.text
+    page = page.press("Continue", status=422)
+    assert page.errors == ["Choose how you will attend"]
+
+
+@pytest.mark.both_databases
+def test_the_last_place_of_a_category_goes_to_one_of_two_and_the_other_is_told(
+    visitor: Browser, new_browser: Callable[[], Browser]
+) -> None:
+    make_category(1, name="Student")
+    make_category(name="Delegate")
+    first = begin(visitor, "Student")
+    page = new_browser().open("/register").follow("Start now").press("Continue", {ASKED: "Student"})
+    second = go_on(page, email="bea@example.org", name=("Bea", "Late"))
+
+    first.press("Confirm registration")
+    page = second.press("Confirm registration")
+
+    if page.heading == "Check your answers":  # this process has not seen yet that it is full
+        page = page.follow("Change category")
+    assert page.heading == ASKED
+    assert "All places are taken." in page.text
+    page = page.press("Continue", {ASKED: "Delegate"})
+    assert page.heading == "Check your answers"
+    assert page.press("Confirm registration").heading == "You are registered"
+    assert subjects_to("bea@example.org") != []
+
+
+def test_a_category_for_some_days_offers_only_those(visitor: Browser) -> None:
+    make_category(name="Day visitor", days=THURSDAY)
+    make_category(name="Delegate")
+
+    page = visitor.open("/register").follow("Start now").press("Continue", {ASKED: "Day visitor"})
+    page = page.press("Continue", {"given_names": "Ada", "family_name": "Lovelace"})
+    page = page.press("Continue", {"What is your email address?": "ada@example.org"})
+    page = page.press("Continue", {"country": "United Kingdom"})
+
+    assert [one for one in page.labels if one.endswith("2009")] == ["Thursday 11 June 2009"]
+    page = page.press("Continue", status=422)
+    assert page.errors == ["Choose at least one day"]
+
+
+@pytest.mark.both_databases
+def test_a_cancelled_place_goes_back_to_its_category(site: Flask) -> None:
+    student = make_category(1, name="Student")
+    delegate = make_delegate(category_id=student.id)
+    name = seats.name_category_limit(student.id)
+    assert standing(name) == (1, 1)
+
+    with transaction():
+        bookings.cancel(db.session.merge(delegate))
+
+    assert standing(name) == (1, 0)
+    assert standing(seats.CONFERENCE)[1] == 0
+
+
+@pytest.mark.both_databases
+def test_whoever_waits_for_a_full_category_is_passed_over_until_it_has_a_place(
+    site: Flask,
+) -> None:
+    set_places(2)
+    student = make_category(1, name="Student")
+    first = make_delegate(category_id=student.id, email="one@example.org")
+    second = make_delegate(email="two@example.org")
+    with transaction():
+        seats.set_waiting_list(seats.CONFERENCE, is_open=True)
+        limit = seats.lock_limit(seats.CONFERENCE)
+        for number, category_id in enumerate((student.id, None)):
+            limit.waiting += 1
+            db.session.add(
+                WaitingListEntry(
+                    access_key=f"w{number}",
+                    name=f"W{number}",
+                    email=f"w{number}@example.org",
+                    identity_key=f"w{number}",
+                    search_text="",
+                    language="en",
+                    document="{}",
+                    joined_at=clock.now(),
+                    category_id=category_id,
+                )
+            )
+
+    with transaction():
+        bookings.cancel(db.session.merge(second))
+    states = list(db.session.scalars(select(WaitingListEntry.state).order_by(WaitingListEntry.id)))
+    assert states == ["waiting", "offered"]
+    with transaction():
+        bookings.cancel(db.session.merge(first))
+
+    states = list(db.session.scalars(select(WaitingListEntry.state).order_by(WaitingListEntry.id)))
+    assert states == ["offered", "offered"]
+    assert standing(seats.name_category_limit(student.id)) == (1, 1)
+    with transaction():
+        waiting_list.run_due()
+
+
+def test_the_public_page_says_within_a_moment_that_a_category_is_full(
+    visitor: Browser, site: Flask
+) -> None:
+    student = make_category(1, name="Student")
+    make_category(name="Delegate")
+    page = visitor.open("/register").follow("Start now")
+    assert "All places are taken." not in page.text
+
+    make_delegate(category_id=student.id)
+    cache_version.recheck()
+
+    assert "All places are taken." in visitor.open("/register/category").text
+
+
+def test_the_audit_finds_a_category_whose_count_is_wrong(site: Flask) -> None:
+    student = make_category(3, name="Student")
+    make_delegate(category_id=student.id)
+    assert [one for one in integrity_check.run_checks() if "places" in one] == []
+
+    with transaction():
+        seats.lock_limit(seats.name_category_limit(student.id)).taken = 3
+
+    assert [one for one in integrity_check.run_checks() if "places" in one] == [
+        "3 places of the category “Student” are counted as taken, but 1 is."
+    ]

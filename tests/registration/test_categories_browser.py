@@ -1,0 +1,69 @@
+"""Somebody chooses how they will attend in a real browser, and organisers look after categories."""
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page
+
+from tests.chromium import expect_heading, horizontal_overflow
+from tests.factories import make_category, make_delegate, sign_in_window
+from tests.live_site import LiveSite
+
+Axe = Callable[[Page], list[str]]
+
+
+@pytest.fixture
+def site_address(live_site: Callable[..., LiveSite]) -> str:
+    make_category(0, name="Student", description="With a student card. " * 5)
+    make_category(20, name="Press" + " and photographers" * 5)
+    make_category(name="Delegate")
+    return live_site().address
+
+
+def find_barriers(window: Page, axe: Axe, addresses: list[str]) -> dict[str, list[str]]:
+    found = {}
+    window.set_viewport_size({"width": 320, "height": 640})
+    for address in addresses:
+        window.goto(address)
+        assert horizontal_overflow(window) == 0, address
+        found[address] = axe(window)
+    return {address: barriers for address, barriers in found.items() if barriers}
+
+
+def test_the_question_has_no_barrier(site_address: str, window: Page, axe: Axe) -> None:
+    assert find_barriers(window, axe, [f"{site_address}/register/category"]) == {}
+
+
+def test_no_page_of_categories_in_admin_has_a_barrier(
+    site_address: str, window: Page, axe: Axe
+) -> None:
+    category = make_category(3, name="Crew")
+    make_delegate(category_id=category.id)
+    sign_in_window(window, site_address)
+    root = f"{site_address}/organise/categories"
+
+    found = find_barriers(
+        window,
+        axe,
+        [
+            root,
+            f"{root}/_add",
+            *(f"{root}/{category.id}{page}" for page in ("", "/change", "/delete")),
+            f"{site_address}/organise/delegates",
+        ],
+    )
+
+    assert found == {}
+
+
+def test_without_scripts_somebody_says_how_they_will_attend(
+    site_address: str, window_without_scripts: Page
+) -> None:
+    window = window_without_scripts
+    window.goto(f"{site_address}/register/category")
+    assert window.get_by_label("Student").is_disabled()
+
+    window.get_by_label("Delegate", exact=True).check()
+    window.get_by_role("button", name="Continue").click()
+
+    expect_heading(window, "What is your name?")

@@ -4,6 +4,7 @@ import unicodedata
 from collections.abc import Iterable
 from datetime import datetime
 
+from app.registration import custom_answers
 from app.registration.fields import CONSENT, FIELDS, PRIVATE_FIELDS, DelegateField
 from app.registration.models import Delegate, Needs
 from app.registration.queries import Answers
@@ -17,15 +18,20 @@ def to_answers(delegate: Delegate, asked: Iterable[DelegateField] = FIELDS) -> A
     return {field.name: field.get(delegate) for field in asked}
 
 
+def to_all_answers(delegate: Delegate) -> Answers:
+    """Return a booking with the answers to the organisers' questions."""
+    return {**to_answers(delegate), **custom_answers.to_answers(delegate)}
+
+
 def to_consented_answers(delegate: Delegate) -> Answers:
     """Return the answers of a booking, with the time of consent to those that are private."""
-    return {**to_answers(delegate), CONSENT: delegate.consented_at.isoformat()}
+    return {**to_all_answers(delegate), CONSENT: delegate.consented_at.isoformat()}
 
 
 def merge_answers(delegate: Delegate, answers: Answers) -> Answers:
     """Return the answers of a booking with others in place of its own."""
-    merged = {**to_answers(delegate), **answers}
-    return {field.name: field.read(merged) for field in FIELDS}
+    merged = {**to_all_answers(delegate), **answers}
+    return {**merged, **{field.name: field.read(merged) for field in FIELDS}}
 
 
 def store(delegate: Delegate, answers: Answers) -> None:
@@ -37,6 +43,7 @@ def store(delegate: Delegate, answers: Answers) -> None:
     needs = delegate.needs or Needs(access="", dietary="")
     for field in FIELDS:
         setattr(needs if field.is_private else delegate, field.column, merged[field.name])
+    custom_answers.store(delegate, merged)
     if CONSENT in answers:
         delegate.consented_at = datetime.fromisoformat(answers[CONSENT])
     delegate.needs = needs if any(merged[field.name] for field in PRIVATE_FIELDS) else None

@@ -9,7 +9,7 @@ from app.history import queries as history
 from app.history.services import ACTOR_DELEGATE, ACTOR_SITE
 from app.mail import queries as mail
 from app.mail import unsubscribe
-from app.registration import delegate_record
+from app.registration import custom_answers, delegate_record
 from app.registration.bookings import queries
 from app.registration.fields import DAYS, PRIVATE_FIELDS
 from app.registration.models import Delegate
@@ -28,6 +28,10 @@ def export_delegate(delegate: Delegate) -> dict[str, Any]:
         "made_at": clock.now().isoformat(),
         "booking": _export_booking(delegate),
         "needs": delegate_record.to_answers(delegate, PRIVATE_FIELDS),
+        "answers": [
+            {"question": label, "answer": text}
+            for label, text in custom_answers.list_rows(delegate)
+        ],
         "agenda": _export_agenda(queries.find_linked_agenda(delegate)),
         "notes_of_the_organisers": [
             {"written_at": _isoformat(note.written_at), "text": note.text}

@@ -16,7 +16,7 @@ from app import cache_version, clock
 from app.database import db, read_only_connection
 from app.errors import Gone, RuleViolation
 from app.history import services as history
-from app.registration import delegate_record, emails, seats
+from app.registration import custom_questions, delegate_record, emails, seats
 from app.registration import queries as registration
 from app.registration.create_booking import create_booking
 from app.registration.fields import BY_NAME, CONSENT, DAYS, EMAIL
@@ -234,7 +234,8 @@ def _lock(entry: WaitingListEntry) -> None:
 
 
 def _build_entry(answers: Answers, language: str, key: str) -> WaitingListEntry:
-    asked = {name: answers[name] for name in (*BY_NAME, CONSENT) if name in answers}
+    names = (*BY_NAME, CONSENT, *custom_questions.get_by_name())
+    asked = {name: answers[name] for name in names if name in answers}
     return WaitingListEntry(
         access_key=secrets.token_urlsafe(16),
         name=registration.full_name(answers),

@@ -72,13 +72,16 @@ def _add(delegate: Delegate, definition: Definition, value: str) -> None:
 
 def list_rows(delegate: Delegate, *, with_private: bool = True) -> Sequence[tuple[str, str]]:
     """List label and text of what a delegate has answered, also to retired questions."""
+    every = custom_questions.list_all()
+    if not every:
+        return ()
     answers = {one.question_id: one for one in delegate.custom_answers}
     return [
         (
             custom_questions.get_label(one, answers[one.id].version_id),
             custom_questions.format_answer(one, answers[one.id].value, answers[one.id].version_id),
         )
-        for one in custom_questions.list_all()
+        for one in every
         if one.id in answers and (with_private or not one.is_private)
     ]
 

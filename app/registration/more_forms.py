@@ -76,8 +76,13 @@ def list_later(step: str, shown: Sequence[Definition], answers: Answers) -> Sequ
     """Return the questions that an answer on this page may lead to."""
     if step != MORE:
         return ()
-    possible = custom_questions.list_possible(answers)
-    return [one for one in possible if one.condition and one not in shown]
+    on_page = {one.id for one in shown}
+    later = []
+    for one in custom_questions.list_possible(answers):
+        if one.condition and one not in shown and one.condition.question in on_page:
+            on_page.add(one.id)
+            later.append(one)
+    return later
 
 
 def template_context(form: MoreForm, later: Sequence[Definition]) -> dict[str, Any]:

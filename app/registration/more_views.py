@@ -21,6 +21,7 @@ from app.web.error_handlers import refuse
 from app.web.preview_middleware import allow_in_preview
 
 bp = Blueprint("more", __name__)
+bp.add_app_template_global(custom_questions.explain_all, "explain_questions")
 
 
 @bp.route("/more", methods=["GET", "POST"])

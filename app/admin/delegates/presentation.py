@@ -1,6 +1,6 @@
 """Filters of the list of delegates, the details of one, and differences between versions."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -13,11 +13,13 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from app.accounts import roles
 from app.admin import listing, saved_views
+from app.admin.delegates import answers
 from app.admin.listing import ListFilter, ListQuery
 from app.database import db, stream
 from app.history.models import Change
+from app.questions.definitions import KEY_PREFIX, Definition
 from app.registration import countries as registration_countries
-from app.registration import delegate_record, fields
+from app.registration import custom_questions, delegate_record, fields
 from app.registration import queries as registration
 from app.registration.bookings import changes
 from app.registration.desk import annotations, queries
@@ -56,6 +58,7 @@ def get_filters() -> tuple[ListFilter, ...]:
         ),
         *([ListFilter("tag", gettext("Tag"), labels)] if labels else []),
         ListFilter("added", gettext("Added"), [("by-hand", gettext("By an organiser"))]),
+        *answers.list_filters(),
     )
 
 
@@ -75,6 +78,11 @@ def build_delegate_filter(list_query: ListQuery) -> DelegateFilter:
         email_state=list_query.get_filter("letters"),
         added_by=list_query.get_filter("added"),
         tag=list_query.get_filter("tag"),
+        answers=tuple(
+            (name, value)
+            for name, value in list_query.filter_values.items()
+            if name.startswith(KEY_PREFIX)
+        ),
     )
 
 
@@ -91,12 +99,12 @@ class VersionDiff:
 
 def list_facts(delegate: Delegate) -> list[tuple[str, str]]:
     """Return the label and value of each detail, without the requirements."""
-    answers = delegate_record.to_answers(delegate, fields.BOOKING_FIELDS)
+    typed = delegate_record.to_answers(delegate, fields.BOOKING_FIELDS)
     registered = local_moment(delegate.registered_at)
     if delegate.is_added_by_team:
         registered = gettext("%(moment)s, added by an organiser", moment=registered)
-    facts = [(label, text) for label, text, _ in fields.list_answers(answers, desk=True)]
-    return [*facts, (gettext("Registered"), registered)]
+    facts = [(label, text) for label, text, _ in fields.list_answers(typed, desk=True)]
+    return [*facts, *answers.list_facts(delegate), (gettext("Registered"), registered)]
 
 
 def country_name(code: str) -> str:
@@ -116,9 +124,12 @@ class ExportColumn:
     label: str
     column: ColumnElement[Any] | InstrumentedAttribute[Any]
     texts: Mapping[Any, str] = field(default_factory=dict)  # of what files do not show as stored
+    display: Callable[[str], str] | None = None  # where texts do not suffice
 
     def format(self, value: Any, zone: ZoneInfo) -> str:
         """Format a value."""
+        if self.display:
+            return self.display(value or "")
         if isinstance(value, datetime):
             return f"{value.astimezone(zone):%Y-%m-%d %H:%M}"
         return self.texts.get(value, value or "")
@@ -135,6 +146,7 @@ def list_columns(needs: Collection[str]) -> Sequence[ExportColumn]:
         ExportColumn(gettext("Cancelled"), Delegate.cancelled_at),
         ExportColumn(gettext("Added by hand"), Delegate.is_added_by_team, yes_or_no),
         ExportColumn(gettext("Tags"), queries.TAG_LIST),
+        *map(_build_answer_column, answers.list_readable()),
         *(_build_column(one) for one in PRIVATE_FIELDS if one.needs_column in needs),
     ]
 
@@ -142,6 +154,18 @@ def list_columns(needs: Collection[str]) -> Sequence[ExportColumn]:
 def _build_column(one: DelegateField) -> ExportColumn:
     column = getattr(Needs if one.is_private else Delegate, one.column)
     return ExportColumn(one.label_for(desk=True), column, one.texts())
+
+
+def _build_answer_column(question: Definition) -> ExportColumn:
+    """Return the column of a question; its texts are those of the page's language."""
+    language = languages.current().code
+
+    def display(stored: str) -> str:
+        with languages.use_language(language):  # the file is sent after the request
+            return answers.format_for_file(question, stored)
+
+    label = custom_questions.get_label(question)
+    return ExportColumn(label, answers.select_for_file(question), display=display)
 
 
 def iter_rows(

@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, NamedTuple, TypeVar
 
-from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy import ColumnElement, Select, false, func, literal, or_, select
 
 from app.database import db
 from app.errors import NotFound
 from app.mail.models import Email
 from app.mail.queries import IS_FAILED, IS_WAITING
+from app.questions.definitions import CHOICE, CONSENT, SEVERAL, YES_NO
+from app.registration import custom_questions
 from app.registration.delegate_record import (
     MAX_SORT_KEY_LENGTH,
     fold,
@@ -18,7 +20,7 @@ from app.registration.delegate_record import (
     search_key,
 )
 from app.registration.fields import EMAIL
-from app.registration.models import Delegate, DelegateTag
+from app.registration.models import Delegate, DelegateAnswer, DelegateTag
 from app.registration.queries import ATTENDING, Answers, full_name
 
 Row = TypeVar("Row", bound=tuple[Any, ...])
@@ -60,6 +62,7 @@ class DelegateFilter:
     email_state: str = ""  # failed or waiting
     added_by: str = ""
     tag: str = ""
+    answers: Sequence[tuple[str, str]] = ()  # name of a question, and one of its answers
     references: Sequence[str] | None = None  # of those that were ticked; None: whichever match
 
 
@@ -170,6 +173,7 @@ def _conditions(filters: DelegateFilter) -> list[ColumnElement[bool]]:
         conditions.append(Delegate.reference.in_(filters.references))
     if filters.added_by:
         conditions.append(Delegate.is_added_by_team.is_(True))
+    conditions += [_has_answer(name, answer) for name, answer in filters.answers]
     chosen = ((build, getattr(filters, name)) for name, build in FILTER_CONDITIONS.items())
     return conditions + [build(value) for build, value in chosen if value]
 
@@ -181,6 +185,23 @@ def _has_email(state: str) -> ColumnElement[bool]:
 
 def _has_tag(label: str) -> ColumnElement[bool]:
     return Delegate.id.in_(select(DelegateTag.delegate_id).where(DelegateTag.label == label))
+
+
+def _has_answer(name: str, answer: str) -> ColumnElement[bool]:
+    """Return the condition that an answer is this one, or that this is one of several chosen."""
+    question = custom_questions.get_by_name().get(name)
+    if question is None:
+        return false()
+    kinds = (CHOICE, SEVERAL, YES_NO, CONSENT)
+    versions = [one.id for one in question.versions if one.kind in kinds]
+    chosen = literal(" ") + DelegateAnswer.value + literal(" ")
+    return Delegate.id.in_(
+        select(DelegateAnswer.delegate_id).where(
+            DelegateAnswer.question_id == question.id,
+            DelegateAnswer.version_id.in_(versions),
+            chosen.contains(f" {answer} ", autoescape=True),
+        )
+    )
 
 
 FILTER_CONDITIONS: Final[Mapping[str, Callable[[str], ColumnElement[bool]]]] = {

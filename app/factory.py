@@ -48,6 +48,8 @@ from app.admin.mailings import send_views
 from app.admin.mailings import views as mailing_views
 from app.admin.proposals import views as proposal_views
 from app.admin.publishing import views as publishing_views
+from app.admin.questions import preview_views as question_preview_views
+from app.admin.questions import views as admin_question_views
 from app.admin.sessions import material_views as session_material_views
 from app.admin.sessions import views as session_views
 from app.admin.speaker_pages import access_views
@@ -59,9 +61,10 @@ from app.cache_version import CacheVersionWatcher
 from app.content import views as content_views
 from app.forms.form import csrf
 from app.mail import delivery_status, dkim, own_texts, unsubscribe_views
+from app.registration import more_views
 from app.registration import views as registration_views
 from app.registration.bookings import agenda_views as booking_agenda_views
-from app.registration.bookings import email_change_views
+from app.registration.bookings import answer_views, email_change_views
 from app.registration.bookings import views as booking_views
 from app.registration.waiting_list import views as waiting_list_views
 from app.site import (
@@ -119,6 +122,7 @@ ADMIN = (
     (delegate_views.bp, roles.DELEGATES),
     (admin_waiting_list_views.bp, roles.DELEGATES),
     (category_views.bp, roles.SETTINGS),
+    (admin_question_views.bp, roles.QUESTIONS),
     (email_views.bp, roles.DELEGATES),
     (suppression_views.bp, roles.DELEGATES),
     (reply_views.bp, roles.DELEGATES),
@@ -139,6 +143,7 @@ ADMIN = (
 NESTED = (  # children first: registering a parent registers only the children it has by then
     (session_views.bp, session_material_views.bp),
     (delegate_views.bp, edit_views.bp),
+    (admin_question_views.bp, question_preview_views.bp),
     (delegate_views.bp, delegate_views.exports_bp),
     (delegate_views.bp, annotation_views.bp),
     (mailing_views.bp, send_views.bp),
@@ -150,7 +155,9 @@ NESTED = (  # children first: registering a parent registers only the children i
     (views.bp, setup_views.bp),
     (agenda_views.bp, transfer_views.bp),
     (booking_views.bp, email_change_views.bp),
+    (booking_views.bp, answer_views.bp),
     (registration_views.bp, registration_views.questions_bp),
+    (registration_views.bp, more_views.bp),
     (registration_views.bp, email_change_views.correction_bp),
     (speaker_views.bp, speaker_views.participation_bp),
     (speaker_views.bp, question_views.bp),

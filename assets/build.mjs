@@ -103,6 +103,7 @@ const built = {
   [join(root, "static", "js", "service-worker.js")]: await script("service-worker.js"),
   [join(root, "static", "js", "admin.js")]: await script("admin.js"),
   [join(root, "static", "js", "crop.js")]: await script("crop.js"),
+  [join(root, "static", "js", "conditions.js")]: await script("conditions.js"),
   [join(root, "static", "js", "speakers.js")]: await script("speakers.js"),
   ...Object.fromEntries(drawings()),
 };

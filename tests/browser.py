@@ -338,7 +338,9 @@ class _Form:
         self._tree = tree
         self._form = form
         self._fields = [
-            one for one in tree.find_all(*FIELDS, within=form) if "disabled" not in one.attrib
+            one
+            for one in tree.find_all(*FIELDS, within=form)
+            if "disabled" not in one.attrib and tree.closest(one, "template") is None
         ]
         self._values = {field: _initial_values(tree, field) for field in self._fields}
 

@@ -42,6 +42,9 @@ from app.programme.models import Appearance, Photo, Room, Session, Speaker, Them
 from app.proposals import merging, queries
 from app.proposals import services as proposals
 from app.proposals.models import Proposal
+from app.questions import services as questions
+from app.questions.models import REGISTRATION, Question
+from app.questions.services import EditedQuestion, EditedTexts
 from app.registration.delegate_record import refresh_search_keys
 from app.registration.models import (
     Confirmation,
@@ -283,6 +286,15 @@ def make_category(seats: int | None = None, **values: Any) -> RegistrationCatego
             set_limit(name_category_limit(category.id), seats)
         cache_version.bump_cache_version()
     return category
+
+
+def make_question(label: str = "How will you travel?", **values: Any) -> Question:
+    """Save a question of the organisers: a line of text that may be left empty, by default."""
+    texts = EditedTexts(label, values.pop("help", ""), tuple(values.pop("choices", ())))
+    defaults = {"kind": "text", "texts": {"en": texts}, "purpose": "To plan the buses"}
+    edited = EditedQuestion(**{**defaults, **values})
+    with transaction():
+        return questions.add(REGISTRATION, edited, actor="olga@conference.example")
 
 
 def make_waiting_list_entry(**values: Any) -> WaitingListEntry:

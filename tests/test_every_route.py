@@ -39,6 +39,7 @@ from tests.factories import (
     make_material,
     make_organiser,
     make_proposal,
+    make_question,
     make_saved_view,
     make_scheduled_release,
     make_session,
@@ -129,6 +130,7 @@ ROUTES = [
     Route("/booking/<secret>/copy.json", "GET", Who.HOLDER),
     Route("/booking/<secret>/emails", "POST", Who.HOLDER),
     Route("/booking/<secret>/erase", "GET POST", Who.HOLDER),
+    Route("/booking/<secret>/more", "GET POST", Who.HOLDER),
     Route("/booking/asked", "GET", Who.ANYONE),
     Route("/booking/erased", "GET", Who.ANYONE),
     Route("/booking/new-address/<secret>", "GET POST", Who.HOLDER),
@@ -651,6 +653,36 @@ ROUTES = [
         Who.EDITORS,
         "/organise/publishing/releases/1/back",
     ),
+    Route("/organise/questions", "GET", Who.DESK_READERS),
+    Route("/organise/questions/<number>", "GET", Who.DESK_READERS, "/organise/questions/1"),
+    Route(
+        "/organise/questions/<number>/change",
+        "GET POST",
+        Who.ORGANISER,
+        "/organise/questions/1/change",
+    ),
+    Route(
+        "/organise/questions/<number>/delete",
+        "GET POST",
+        Who.ORGANISER,
+        "/organise/questions/1/delete",
+    ),
+    Route("/organise/questions/<number>/move", "POST", Who.ORGANISER, "/organise/questions/1/move"),
+    Route(
+        "/organise/questions/<number>/restore",
+        "POST",
+        Who.ORGANISER,
+        "/organise/questions/1/restore",
+    ),
+    Route(
+        "/organise/questions/<number>/retire",
+        "POST",
+        Who.ORGANISER,
+        "/organise/questions/1/retire",
+    ),
+    Route("/organise/questions/_add", "GET POST", Who.ORGANISER),
+    Route("/organise/questions/_pages", "POST", Who.ORGANISER),
+    Route("/organise/questions/_preview", "GET", Who.DESK_READERS),
     Route("/organise/rehearsal", "GET", Who.A_PART),
     Route("/organise/rooms", "GET", Who.A_PART),
     Route("/organise/rooms/<slug>", "GET", Who.A_PART, "/organise/rooms/great-hall"),
@@ -961,6 +993,8 @@ ROUTES = [
     Route("/register/confirmation/<token>/address/asked", "GET", Who.HOLDER),
     Route("/register/confirmation/<token>/calendar.ics", "GET", Who.HOLDER),
     Route("/register/consent", "GET POST", Who.REGISTERING),
+    Route("/register/more", "GET POST", Who.REGISTERING),
+    Route("/register/more-<number>", "GET POST", Who.REGISTERING, "/register/more-1"),
     Route("/rehearsal/<moment>", "GET", Who.A_PART, "/rehearsal/2009-06-10T09:15"),
     Route("/rehearsal/<moment>/<rest>", "GET", Who.A_PART, "/rehearsal/2009-06-10T09:15/venue"),
     Route("/releases/<number>", "GET", Who.PUBLIC, "/releases/1"),
@@ -1241,6 +1275,7 @@ def opened_by_a_visitor(site: Flask, visitor: Browser) -> dict[str, str]:
     asked = {"kind": "another time", "message": "At noon", "actor": "ada@example.org"}
     save(SpeakerRequest(speaker_id=get_ada_marsh().id, requested_at=clock.now(), **asked))
     make_session()
+    make_question()
     publish_programme()  # the second release, so that one can go back to the first
     delegate = make_delegate(pending_email="new@example.org", pending_email_key="a new key")
     entry = make_waiting_list_entry()
@@ -1250,7 +1285,7 @@ def opened_by_a_visitor(site: Flask, visitor: Browser) -> dict[str, str]:
         booking = links.booking_token(delegate)
         new_address = links.email_change_token(delegate)
         receipt = links.confirmation_token(make_confirmation(delegate))
-    kept = {"<question>": "name", "<step>": "email", "<token>": receipt}
+    kept = {"<question>": "name", "<step>": "email", "<token>": receipt, "<number>": "1"}
     addresses = {}
     for who in (Who.HOLDER, Who.REGISTERING):
         for route in of(who, "POST"):
@@ -1292,6 +1327,7 @@ def test_a_token_alone_opens_nothing(visitor: Browser) -> None:
 def test_a_link_opens_only_what_it_was_made_for(
     site: Flask, new_browser: Callable[[], Browser]
 ) -> None:
+    make_question()
     delegate = make_delegate(pending_email="new@example.org", pending_email_key="a new key")
     agenda = make_agenda()
     with site.test_request_context("/"):

@@ -36,6 +36,9 @@ EMAIL_WORDING = Area(
 MAILINGS = Area(
     read_roles=DELEGATES.read_roles, write_roles=frozenset({ORGANISER})
 )  # emails to many people
+QUESTIONS = Area(
+    read_roles=DELEGATES.read_roles, write_roles=frozenset({ORGANISER})
+)  # what people are asked when they register
 SPEAKER_NEEDS = Area(
     read_roles=frozenset({ORGANISER, DESK}), write_roles=frozenset({ORGANISER, DESK})
 )

@@ -36,8 +36,8 @@ from app.mailings.models import (
     Mailing,
     MailingRecipient,
 )
+from app.questions.definitions import one_year_after
 from app.registration.models import WaitingListEntry
-from app.registration.retention import one_year_after
 from app.releases import current_release
 
 CHUNK_SIZE = 50  # emails per transaction, so that nobody waits long for the database

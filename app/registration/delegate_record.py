@@ -4,6 +4,7 @@ import unicodedata
 from collections.abc import Iterable
 from datetime import datetime
 
+from app.registration import custom_answers
 from app.registration.fields import (
     BOOKING_FIELDS,
     CONSENT,
@@ -24,16 +25,21 @@ def to_answers(delegate: Delegate, asked: Iterable[DelegateField] = FIELDS) -> A
     return {field.name: field.get(delegate) for field in asked}
 
 
+def to_all_answers(delegate: Delegate) -> Answers:
+    """Return a booking with the answers to the organisers' questions."""
+    return {**to_answers(delegate), **custom_answers.to_answers(delegate)}
+
+
 def to_consented_answers(delegate: Delegate) -> Answers:
     """Return the answers of a booking, with the time of consent to those that are private."""
-    return {**to_answers(delegate), CONSENT: delegate.consented_at.isoformat()}
+    return {**to_all_answers(delegate), CONSENT: delegate.consented_at.isoformat()}
 
 
 def merge_answers(delegate: Delegate, answers: Answers) -> Answers:
     """Return the answers of a booking with others in place of its own."""
-    before = to_answers(delegate)
+    before = to_all_answers(delegate)
     merged = {**before, **answers, **_find_hidden(before, answers)}
-    return {field.name: field.read(merged) for field in FIELDS}
+    return {**merged, **{field.name: field.read(merged) for field in FIELDS}}
 
 
 def _find_hidden(before: Answers, answers: Answers) -> Answers:
@@ -59,6 +65,7 @@ def store(delegate: Delegate, answers: Answers) -> None:
         if merged[field.name] != field.get(delegate):
             stored = encrypt_need(merged[field.name], delegate.reference, field.column)
             setattr(needs, field.column, stored)
+    custom_answers.store(delegate, merged)
     if CONSENT in answers:
         delegate.consented_at = datetime.fromisoformat(answers[CONSENT])
     delegate.needs = needs if any(merged[field.name] for field in PRIVATE_FIELDS) else None

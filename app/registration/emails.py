@@ -5,15 +5,22 @@ email, so the outbox erases the text of such an email once it has been sent.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
+from flask_babel import gettext
+
+from app.history.models import Change as RecordedChange
 from app.mail import services as mail
 from app.mail.models import URGENT
-from app.registration import booking_calendar, tickets
-from app.registration.bookings.changes import BookingChange
+from app.registration import booking_calendar, custom_answers, tickets
+from app.registration.bookings.changes import ANSWERS, BookingChange
 from app.registration.fields import DAYS, FIELDS
 from app.registration.models import Delegate, WaitingListEntry
+from app.text import shorten
 from app.web import languages
+
+MAX_ANSWER = 120  # characters of an answer in an email
 
 
 def send_registration_confirmed(delegate: Delegate, *, are_needs_removed: bool = False) -> None:
@@ -29,7 +36,7 @@ def send_already_registered(delegate: Delegate) -> None:
 def send_booking_changed(delegate: Delegate, changes: Sequence[BookingChange]) -> None:
     """Tell a delegate what has changed in their booking, with old and new values."""
     with languages.use_language(delegate.language):
-        news = [change.describe(desk=False) for change in changes if not change.is_private]
+        news = [_describe(change) for change in changes if not change.is_private]
     _enqueue_with_ticket(
         "booking_changed",
         delegate,
@@ -37,6 +44,14 @@ def send_booking_changed(delegate: Delegate, changes: Sequence[BookingChange]) -
         are_needs_other=any(change.is_private for change in changes),
         are_days_other=any(change.field == DAYS for change in changes),
     )
+
+
+def _describe(change: BookingChange) -> RecordedChange:
+    """Return a change as the email shows it; of answers that few may read, only that they did."""
+    described = change.describe(desk=False)
+    if change.field != ANSWERS:
+        return described
+    return replace(described, old=gettext("Not repeated here"), new=gettext("Changed"))
 
 
 def send_booking_cancelled(delegate: Delegate, reason: str = "") -> None:
@@ -122,7 +137,15 @@ def ticket_context(delegate: Delegate) -> dict[str, Any]:
     return {
         "ticket": tickets.for_booking(delegate),
         "confirmed_fields": [field for field in FIELDS if field.is_in_confirmation],
+        "confirmed_answers": _list_answers(delegate),
     }
+
+
+def _list_answers(delegate: Delegate) -> Sequence[tuple[str, str]]:
+    """List the answers that may be in an email, each on one line."""
+    with languages.use_language(delegate.language):
+        rows = custom_answers.list_rows(delegate, with_private=False)
+    return [(shorten(label.rstrip(" ?:")), shorten(text, MAX_ANSWER)) for label, text in rows]
 
 
 def _enqueue_with_ticket(template: str, delegate: Delegate, **context: Any) -> None:

@@ -93,7 +93,7 @@ class AnswersForm(Form):
     def set_choices(self) -> None:
         """Set what there is to choose from, in the language of the page."""
         for question in self.questions:
-            choices = BY_NAME[question.name].choices
+            choices = BY_NAME[question.name].choices if question.name in BY_NAME else None
             if choices and isinstance(question, SelectField):
                 question.choices = list(choices())
 

@@ -10,6 +10,7 @@ from app.agenda.models import Agenda
 from app.database import Base
 from app.errors import RuleViolation
 from app.programme.models import SORT_KEY_TYPE
+from app.questions import models as _questions  # noqa: F401 - tables that answers refer to
 
 KEPT_FOR_THE_SITE = {  # columns of Delegate that erasing leaves, besides answers that are kept
     *("id", "reference", "language", "consented_at", "registered_at", "version"),
@@ -133,6 +134,7 @@ class Delegate(Base):
 
     category: Mapped[RegistrationCategory | None] = relationship()
     needs: Mapped["Needs | None"] = relationship(cascade="all, delete-orphan")
+    custom_answers: Mapped[list["DelegateAnswer"]] = relationship(cascade="all, delete-orphan")
 
     __table_args__ = (
         Index(
@@ -191,6 +193,7 @@ class Delegate(Base):
                 setattr(self, column.name, None if column.nullable else "")
         self.identity_key = self.access_key = f"erased {self.reference}"
         self.needs = None
+        self.custom_answers = []
         self.erased_at = at
 
 
@@ -207,6 +210,21 @@ class Needs(Base):
     dietary: Mapped[str] = mapped_column(Text, default="")
     access_kinds: Mapped[str] = mapped_column(Text, default="", server_default="")
     dietary_kinds: Mapped[str] = mapped_column(Text, default="", server_default="")
+
+
+class DelegateAnswer(Base):
+    """The answer to a question of the organisers, until its question's date of erasure."""
+
+    __tablename__ = "delegate_answer"
+
+    delegate_id: Mapped[int] = mapped_column(
+        ForeignKey("delegate.id", ondelete="CASCADE"), primary_key=True
+    )
+    question_id: Mapped[int] = mapped_column(
+        ForeignKey("question.id"), primary_key=True, index=True
+    )
+    version_id: Mapped[int] = mapped_column(ForeignKey("question_version.id"))  # as it was asked
+    value: Mapped[str] = mapped_column(Text)  # never empty
 
 
 class DelegateNote(Base):

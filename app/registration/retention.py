@@ -5,7 +5,7 @@ after the end of the conference, by the site's clock; while no programme is publ
 such date, and nothing is deleted.
 """
 
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import delete, exists, select
@@ -16,6 +16,8 @@ from app.history import services as history
 from app.mail import services as mail
 from app.mail.models import Email
 from app.mail.queries import IS_WAITING
+from app.questions.definitions import one_year_after
+from app.registration import custom_answers, custom_questions
 from app.registration.bookings import operations
 from app.registration.models import ApplicationDraft, Delegate, Needs
 from app.registration.queries import DRAFT_LIFETIME
@@ -39,6 +41,9 @@ def purge_expired() -> None:
         over = datetime.combine(last, time.max, zone)
         in_a_year = datetime.combine(one_year_after(last), time.max, zone)
         _purge_needs(over + NEEDS_RETENTION)
+        custom_answers.erase_of_questions(
+            filter(custom_questions.is_erased, custom_questions.list_all())
+        )
         _erase_delegates(in_a_year)
 
 
@@ -75,11 +80,3 @@ def _erase_delegates(due: datetime) -> None:
             "The details were deleted automatically, because we no longer need them",
             subject=delegate.history_subject,
         )
-
-
-def one_year_after(day: date) -> date:
-    """Return the same day of the next year; after 29 February, the 28th."""
-    try:
-        return day.replace(year=day.year + 1)
-    except ValueError:
-        return day.replace(year=day.year + 1, day=28)

@@ -15,6 +15,7 @@ from app.errors import Gone, NotFound, RuleViolation, StaleEdit
 from app.history import services as history
 from app.programme.fields import conference
 from app.registration import (
+    custom_questions,
     delegate_record,
     emails,
     fields,
@@ -38,13 +39,18 @@ from app.registration.queries import (
 from app.registration.waiting_list import services as waiting_list
 from app.web.formatting import local_date
 
-STEPS = (*(step.name for step in fields.STEPS), "check")
+STEPS = tuple(step.name for step in fields.STEPS)  # the same for everybody
+CHECK = "check"
 FIRST_STEP = STEPS[0]
 
 
-def list_steps() -> tuple[str, ...]:
-    """Return the names of all pages; the first asks for a category where there are several."""
-    return (CATEGORY, *STEPS) if categories.is_asked() else STEPS
+def list_steps(answers: Answers) -> tuple[str, ...]:
+    """List the pages of registration for somebody, as far as their answers tell.
+
+    The first asks for a category where there are several.
+    """
+    first = (CATEGORY,) if categories.is_asked() else ()
+    return (*first, *STEPS, *custom_questions.list_steps(answers), CHECK)
 
 
 @dataclass(frozen=True)
@@ -64,16 +70,24 @@ class RegistrationProgress:
     @property
     def next_step(self) -> str:
         """The first question without an answer, else the page to check all answers."""
-        return find_unanswered_step(self.answers) or "check"
+        return find_unanswered_step(self.answers) or CHECK
+
+    @property
+    def steps(self) -> tuple[str, ...]:
+        """The pages of registration for this visitor, in order."""
+        return list_steps(self.answers)
 
     def has_answer(self, step: str) -> bool:
         """Return True if this question has an answer, even one that has to be given again."""
+        if custom_questions.is_step(step):
+            asked = custom_questions.list_of_step(step, self.answers)
+            return any(one.name in self.answers for one in asked)
         key = next((one.key for one in fields.STEPS if one.name == step), step)
         return key in self.answers
 
     def has_reached(self, step: str) -> bool:
         """Return True if every question before this one has been answered."""
-        steps = list_steps()
+        steps = self.steps
         return step in steps and steps.index(step) <= steps.index(self.next_step)
 
 
@@ -91,7 +105,7 @@ def find_unanswered_step(answers: Answers) -> str | None:
             return step.name
         if step.key == fields.DAYS and not days.issuperset(answers[fields.DAYS].split()):
             return step.name
-    return None
+    return custom_questions.find_unanswered_step(answers)
 
 
 def _has_to_be_asked_again(step: Step, answers: Answers) -> bool:
@@ -259,7 +273,8 @@ def _require_complete(draft: Answers, state: RegistrationState) -> Answers:
 
 def _require_displayed(draft: Answers, displayed: Answers | None) -> None:
     """Raise StaleDraft unless the answers are those that a page displayed, if it says which."""
-    if displayed is not None and any(draft.get(n, "") != displayed.get(n, "") for n in CHECKED):
+    names = {*CHECKED, *custom_questions.get_by_name()}
+    if displayed is not None and any(draft.get(n, "") != displayed.get(n, "") for n in names):
         raise StaleDraft(
             message="Your answers changed in another window after you opened this page, so you are "
             "not registered yet. Check your answers, then confirm"

@@ -5,7 +5,7 @@ rendering costs more than the rest of a request, and most requests are for such 
 """
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any, cast
 
@@ -22,6 +22,7 @@ from app.forms.form import ConfirmForm, validates_own_csrf
 from app.registration import (
     booking_calendar,
     cookie,
+    custom_questions,
     emails,
     fields,
     forms,
@@ -35,11 +36,13 @@ from app.registration.categories import forms as category_forms
 from app.registration.categories import queries as categories
 from app.registration.categories.queries import CATEGORY
 from app.registration.create_booking import CategoryGone
+from app.registration.custom_questions import MORE
 from app.registration.fields import DAYS
 from app.registration.forms import WAITING_LIST, AnswersForm, CheckForm
 from app.registration.models import Confirmation
 from app.registration.queries import Answers, RegistrationState, RegistrationStatus
 from app.registration.services import (
+    CHECK,
     STEPS,
     RegistrationProgress,
     list_steps,
@@ -115,10 +118,10 @@ def restart() -> ResponseReturnValue:
     progress = cookie.current_progress()
     if progress.stored_draft is not None and not progress.is_submitted:
         services.delete_draft(progress.stored_draft)
-    return cookie.delete_cookie(_redirect_to_step(list_steps()[0]))
+    return cookie.delete_cookie(redirect_to_step(list_steps({})[0]))
 
 
-@questions_bp.route(f"/<any{(CATEGORY, *STEPS[:-1])}:step>", methods=["GET", "POST"])
+@questions_bp.route(f"/<any{(CATEGORY, *STEPS)}:step>", methods=["GET", "POST"])
 @validates_own_csrf
 @allow_in_preview
 def answer_question(step: str) -> ResponseReturnValue:
@@ -127,44 +130,44 @@ def answer_question(step: str) -> ResponseReturnValue:
 
 def _show_question(step: str) -> Response:
     progress = cookie.current_progress()
-    redirection = _redirect_if_out_of_sequence(progress, step)
+    redirection = redirect_if_out_of_sequence(progress, step)
     if redirection is not None:
         return redirection
     if step == progress.next_step and not progress.has_answer(step):
         chosen = category_forms.pick_category(progress.answers)
         return cached_form_page(
-            category_forms.name_blank_page(step, chosen, len(list_steps())),
-            lambda: _render_form(step, _build_form(step, chosen), progress),
+            category_forms.name_blank_page(step, chosen, len(progress.steps)),
+            lambda: render_form(step, _build_form(step, chosen), progress),
         )
-    return _render_form(step, _build_form(step, progress.answers), progress)
+    return render_form(step, _build_form(step, progress.answers), progress)
 
 
 def _submit_answer(step: str) -> Response:
     form = _build_form(step)
     is_valid = form.validate()  # before the database is used: the transaction locks others out
     progress = cookie.current_progress()
-    redirection = _redirect_if_out_of_sequence(progress, step)
+    redirection = redirect_if_out_of_sequence(progress, step)
     if redirection is not None:
         return redirection
     if not is_valid or (step == DAYS and not category_forms.fits_days(form, progress.answers)):
-        return _render_form(step, form, progress)
+        return render_form(step, form, progress)
     try:
-        return _save_and_continue(progress, form)
+        return save_and_continue(progress, form)
     except RateLimitExceeded as refusal:
         form.reject(refusal)
-        return refuse(_render_form(step, form, progress), refusal)
+        return refuse(render_form(step, form, progress), refusal)
 
 
 @questions_bp.route("/consent", methods=["GET", "POST"])
 def redirect_from_consent() -> ResponseReturnValue:
     """Lead on from a page that the site had: consent is asked for beside what needs it."""
-    return _redirect_to_step("check")
+    return redirect_to_step("check")
 
 
 @questions_bp.get("/check")
 def check() -> ResponseReturnValue:
     progress = cookie.current_progress()
-    redirection = _redirect_if_out_of_sequence(progress, "check")
+    redirection = redirect_if_out_of_sequence(progress, "check")
     if redirection is not None:
         return redirection
     return _render_check(progress.answers, CheckForm.display(progress.answers))
@@ -172,7 +175,7 @@ def check() -> ResponseReturnValue:
 
 @bp.get("/confirm")
 def redirect_to_check() -> ResponseReturnValue:
-    return _redirect_to_step("check")
+    return redirect_to_step("check")
 
 
 @bp.post("/confirm")
@@ -185,7 +188,7 @@ def confirm() -> ResponseReturnValue:
     except RateLimitExceeded as refusal:
         return _render_too_many(refusal)
     except (services.IncompleteDraft, CategoryGone):
-        return _redirect_to_step("check")
+        return redirect_to_step("check")
     except services.DraftExpired:
         return _render_expired()
     except PLACES_OTHERWISE as refusal:
@@ -241,12 +244,12 @@ def _render_start(
         registration_status=registration_status,
         has_begun=progress.stored_draft is not None,
         confirmation_url=_find_confirmation_url(progress),
-        next_step=_step_url(progress.next_step),
+        next_step=step_url(progress.next_step),
         form=ConfirmForm() if progress.stored_draft else None,
     )
 
 
-def _redirect_if_out_of_sequence(progress: RegistrationProgress, step: str) -> Response | None:
+def redirect_if_out_of_sequence(progress: RegistrationProgress, step: str) -> Response | None:
     """Redirect someone who has submitted, skipped a question or lost their answers."""
     confirmation = _find_confirmation_url(progress)
     if confirmation:
@@ -256,7 +259,7 @@ def _redirect_if_out_of_sequence(progress: RegistrationProgress, step: str) -> R
         return _render_closed(registration_status, has_begun=progress.stored_draft is not None)
     if progress.is_expired:
         return _render_expired()
-    return None if progress.has_reached(step) else _redirect_to_step(progress.next_step)
+    return None if progress.has_reached(step) else redirect_to_step(progress.next_step)
 
 
 def _render_check(
@@ -269,20 +272,21 @@ def _render_check(
     """Show all answers, and those that another page showed differently."""
     is_waiting = (state or queries.get_registration_status().state) == "waiting"
     form.list.data = WAITING_LIST if is_waiting else ""
+    steps = services.list_steps(answers)
     return render_page(
         "registration/check_answers.html",
         status=422 if form.errors else 200,
         rows=[
-            (label, text, _step_url(step, **{FROM: "check"}) if step in list_steps() else "")
-            for label, text, step in category_forms.list_answers(answers)
+            (label, text, step_url(step, **{FROM: "check"}) if step in steps else "")
+            for label, text, step in _list_answers(answers)
         ],
-        back=_step_url(STEPS[-2]),
+        back=step_url(steps[-2]),
         differing=differing,
         email=answers[fields.EMAIL],
         is_waiting=is_waiting,
         form=form,
-        number=len(list_steps()),
-        steps=len(list_steps()),
+        number=len(steps),
+        steps=len(steps),
     )
 
 
@@ -316,7 +320,12 @@ def _render_as_it_is_now(refusal: RuleViolation) -> Response:
 
 
 def _list_texts(answers: Answers) -> list[tuple[str, str]]:
-    return [(label, text) for label, text, _ in category_forms.list_answers(answers)]
+    return [(label, text) for label, text, _ in _list_answers(answers)]
+
+
+def _list_answers(answers: Answers) -> Iterator[tuple[str, str, str]]:
+    yield from category_forms.list_answers(answers)
+    yield from custom_questions.list_rows(answers)
 
 
 def _render_too_many(refusal: RateLimitExceeded) -> Response:
@@ -338,51 +347,59 @@ def _build_form(step: str, answers: Answers | None = None) -> AnswersForm:
     return form
 
 
-def _render_form(step: str, form: AnswersForm, progress: RegistrationProgress) -> Response:
+def render_form(
+    step: str, form: AnswersForm, progress: RegistrationProgress, **context: Any
+) -> Response:
+    """Render a page of registration with its form."""
     back = _back_url(step, progress)
+    steps = progress.steps
     return render_page(
         form.template,
         status=422 if form.errors else 200,
         form=form,
-        number=list_steps().index(step) + 1,
-        steps=len(list_steps()),
+        number=steps.index(step) + 1 if step in steps else len(steps) - 1,
+        steps=len(steps),
         back=back,
-        back_label=gettext("Back to your answers")
-        if back == _step_url("check")
-        else gettext("Back"),
+        back_label=gettext("Back to your answers") if back == step_url(CHECK) else gettext("Back"),
+        **context,
     )
 
 
 def _back_url(step: str, progress: RegistrationProgress) -> str:
     """Return the check of all answers for someone who came from there, else the page before."""
-    if request.args.get(FROM) == "check" and progress.next_step == "check":
-        return _step_url("check")
-    steps = list_steps()
-    position = steps.index(step)
-    return _step_url(steps[position - 1]) if position else url_for("registration.start")
+    if request.args.get(FROM) == CHECK and progress.next_step == CHECK:
+        return step_url(CHECK)
+    steps = progress.steps
+    position = steps.index(step) if step in steps else len(steps) - 1
+    return step_url(steps[position - 1]) if position else url_for("registration.start")
 
 
-def _save_and_continue(progress: RegistrationProgress, form: AnswersForm) -> Response:
+def save_and_continue(progress: RegistrationProgress, form: AnswersForm) -> Response:
     """Store an answer and redirect to the next question without one."""
     answers = categories.settle({**progress.answers, **form.get_answers()})
+    answers = custom_questions.drop_irrelevant(answers)
     secret = progress.secret
     if progress.stored_draft is None:
         secret = services.create_draft(answers, ip_address=request.remote_addr)
     else:
         services.save_draft(progress.stored_draft, answers)
-    return cookie.set_cookie(
-        _redirect_to_step(replace(progress, answers=answers).next_step), secret
-    )
+    return cookie.set_cookie(redirect_to_step(replace(progress, answers=answers).next_step), secret)
 
 
-def _step_url(step: str, **query: Any) -> str:
-    if step == "check":
+def step_url(step: str, **query: Any) -> str:
+    """Return the URL of a page of registration."""
+    if step == CHECK:
         return url_for("registration.questions.check")
+    if step == MORE:
+        return url_for("registration.more.answer", **query)
+    if custom_questions.is_step(step):
+        number = int(step.removeprefix(f"{MORE}-"))
+        return url_for("registration.more.answer_one", number=number, **query)
     return url_for("registration.questions.answer_question", step=step, **query)
 
 
-def _redirect_to_step(step: str) -> Response:
-    return cast(Response, redirect(_step_url(step), 303))
+def redirect_to_step(step: str) -> Response:
+    return cast(Response, redirect(step_url(step), 303))
 
 
 def _find_confirmation_url(progress: RegistrationProgress) -> str | None:

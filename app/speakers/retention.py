@@ -17,8 +17,9 @@ from app.mail.models import EmailReply
 from app.materials.models import Material
 from app.programme.models import Absence, Speaker
 from app.proposals.models import Proposal
+from app.questions.definitions import one_year_after
 from app.registration.bookings import operations
-from app.registration.retention import NEEDS_RETENTION, one_year_after
+from app.registration.retention import NEEDS_RETENTION
 from app.releases import current_release
 from app.speakers.models import (
     CalendarKey,

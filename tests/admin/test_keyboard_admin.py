@@ -21,6 +21,7 @@ from tests.factories import (
     make_login_session,
     make_mailing,
     make_organiser,
+    make_question,
     make_session,
     make_waiting_list_entry,
     publish_programme,
@@ -685,6 +686,45 @@ def test_the_categories(keyboard_user: KeyboardUser) -> None:
     keyboard_user.press("Delete")
     keyboard_user.press("Delete")
     keyboard_user.expect_announcement("The category has been deleted.")
+
+
+@pytest.mark.walks(
+    "admin.questions.add",
+    "admin.questions.edit",
+    "admin.questions.move",
+    "admin.questions.retire",
+    "admin.questions.restore",
+    "admin.questions.set_pages",
+    "admin.questions.delete",
+)
+def test_questions(keyboard_user: KeyboardUser) -> None:
+    make_question("Will you come to the dinner?", kind="yes_no")
+    keyboard_user.open("/organise/questions")
+    keyboard_user.press("Add a question")
+    keyboard_user.press("Add this question")
+    keyboard_user.expect_announcement("Enter the question")
+    keyboard_user.fill("Question", "How will you travel?")
+    keyboard_user.fill("Why do you ask?", "To plan the buses")
+    keyboard_user.press("Add this question")
+    keyboard_user.expect_announcement("The question has been added.")
+    keyboard_user.press("Change")
+    keyboard_user.fill("Question", "How will you get here?")
+    keyboard_user.press("Save")
+    keyboard_user.expect_announcement("The question has been saved.")
+    keyboard_user.open("/organise/questions")
+    keyboard_user.press("Move How will you get here? up")
+    keyboard_user.expect_announcement("The order of questions has been changed.")
+    keyboard_user.tick("One question on each page")
+    keyboard_user.press("Save")
+    keyboard_user.expect_announcement("The questions are now asked in this way.")
+    keyboard_user.press("How will you get here?")
+    keyboard_user.press("Retire")
+    keyboard_user.expect_announcement("The question is no longer asked.")
+    keyboard_user.press("Ask it again")
+    keyboard_user.expect_announcement("The question is asked again")
+    keyboard_user.press("Delete")
+    keyboard_user.press("Delete")
+    keyboard_user.expect_announcement("The question has been deleted.")
 
 
 @pytest.mark.walks("admin.look.edit", "admin.look.reset")

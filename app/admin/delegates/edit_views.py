@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from app.accounts.guards import current_actor
 from app.admin.delegates import presentation
+from app.admin.delegates.answers import build_desk_form
 from app.admin.delegates.forms import (
     AddDelegateForm,
     DelegateEmailForm,
@@ -20,7 +21,7 @@ from app.admin.delegates.forms import (
 from app.admin.delegates.presentation import VersionDiff
 from app.errors import NotFound, RuleViolation
 from app.forms.form import validates_own_csrf
-from app.registration import delegate_record
+from app.registration import custom_answers, delegate_record
 from app.registration import queries as registration
 from app.registration.bookings.forms import VersionedForm
 from app.registration.bookings.operations import StaleBooking
@@ -48,7 +49,7 @@ redirects.MESSAGES["admin"] |= {
 @validates_own_csrf
 def add() -> ResponseReturnValue:
     """Register somebody by hand."""
-    form = AddDelegateForm()
+    form = build_desk_form(AddDelegateForm)
     form.set_choices()
     if form.validate_on_submit():
         language, actor = languages.current().code, current_actor()
@@ -86,12 +87,12 @@ def _render_add_form(
 def edit(reference: str) -> ResponseReturnValue:
     """Change a delegate's name, affiliation and days."""
     delegate = queries.get_delegate(reference)
-    form = EditDelegateForm(
-        data={
-            "expected_version": delegate.version,
-            "category": str(delegate.category_id or ""),
-            **delegate_record.to_answers(delegate, BOOKING_FIELDS),
-        }
+    form = build_desk_form(
+        EditDelegateForm,
+        expected_version=delegate.version,
+        category=str(delegate.category_id or ""),
+        **delegate_record.to_answers(delegate, BOOKING_FIELDS),
+        **custom_answers.to_answers(delegate),
     )
     return save_answers("edit", form, delegate)
 

@@ -13,11 +13,19 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from app.accounts import roles
 from app.admin import listing, saved_views
+from app.admin.delegates import answers
 from app.admin.listing import ListFilter, ListQuery
 from app.database import db, stream
 from app.history.models import Change
+from app.questions.definitions import KEY_PREFIX, Definition
 from app.registration import countries as registration_countries
-from app.registration import delegate_record, fields, private_answers, requirement_kinds
+from app.registration import (
+    custom_questions,
+    delegate_record,
+    fields,
+    private_answers,
+    requirement_kinds,
+)
 from app.registration import queries as registration
 from app.registration.bookings import changes
 from app.registration.bookings import queries as bookings
@@ -64,6 +72,7 @@ def get_filters() -> tuple[ListFilter, ...]:
         *([ListFilter("follows", gettext("Wants emails about"), follows)] if follows else []),
         *_list_category_filter(),
         ListFilter("added", gettext("Added"), [("by-hand", gettext("By an organiser"))]),
+        *answers.list_filters(),
     )
 
 
@@ -94,6 +103,11 @@ def build_delegate_filter(list_query: ListQuery) -> DelegateFilter:
         language=list_query.get_filter("language"),
         follows=list_query.get_filter("follows"),
         category=list_query.get_filter("category"),
+        answers=tuple(
+            (name, value)
+            for name, value in list_query.filter_values.items()
+            if name.startswith(KEY_PREFIX)
+        ),
     )
 
 
@@ -110,11 +124,11 @@ class VersionDiff:
 
 def list_facts(delegate: Delegate) -> list[tuple[str, str]]:
     """Return the label and value of each detail, without the requirements."""
-    answers = delegate_record.to_answers(delegate, fields.BOOKING_FIELDS)
+    typed = delegate_record.to_answers(delegate, fields.BOOKING_FIELDS)
     registered = local_moment(delegate.registered_at)
     if delegate.is_added_by_team:
         registered = gettext("%(moment)s, added by an organiser", moment=registered)
-    facts = [(label, text) for label, text, _ in fields.list_answers(answers, desk=True)]
+    facts = [(label, text) for label, text, _ in fields.list_answers(typed, desk=True)]
     link = bookings.find_agenda_link(delegate)
     if link and (agreed_at := link.emails_agreed_at):
         agreed = gettext("Yes, %(moment)s", moment=local_moment(agreed_at))
@@ -122,7 +136,7 @@ def list_facts(delegate: Delegate) -> list[tuple[str, str]]:
     if delegate.category is not None or categories.list_options():
         category = delegate.category.name if delegate.category else gettext("No category")
         facts.insert(0, (gettext("Category"), category))
-    return [*facts, (gettext("Registered"), registered)]
+    return [*facts, *answers.list_facts(delegate), (gettext("Registered"), registered)]
 
 
 def country_name(code: str) -> str:
@@ -142,10 +156,13 @@ class ExportColumn:
     label: str
     column: ColumnElement[Any] | InstrumentedAttribute[Any]
     texts: Mapping[Any, str] = field(default_factory=dict)  # of what files do not show as stored
+    display: Callable[[str], str] | None = None  # where texts do not suffice
     decrypt: Callable[[str, str], str] | None = None  # a private answer, of the booking given first
 
     def format(self, value: Any, zone: ZoneInfo, reference: str) -> str:
         """Format a value of a booking."""
+        if self.display:
+            return self.display(value or "")
         if self.decrypt is not None:
             answer = self.decrypt(reference, value or "")
             return requirement_kinds.format_kinds(answer, self.texts) or answer
@@ -166,6 +183,7 @@ def list_columns(needs: Collection[str]) -> Sequence[ExportColumn]:
         ExportColumn(gettext("Added by hand"), Delegate.is_added_by_team, yes_or_no),
         ExportColumn(gettext("Tags"), queries.TAG_LIST),
         *_list_category_column(),
+        *map(_build_answer_column, answers.list_readable()),
         *(_build_column(one) for one in PRIVATE_FIELDS if one.purpose in needs),
     ]
 
@@ -189,7 +207,19 @@ def _build_private_column(one: DelegateField) -> ExportColumn:
     if one.choices is None:
         return ExportColumn(one.label_for(desk=True), column, decrypt=decrypt)
     label = gettext("%(requirements)s, chosen", requirements=one.label_for(desk=True))
-    return ExportColumn(label, column, dict(one.choices()), decrypt)
+    return ExportColumn(label, column, dict(one.choices()), decrypt=decrypt)
+
+
+def _build_answer_column(question: Definition) -> ExportColumn:
+    """Return the column of a question; its texts are those of the page's language."""
+    language = languages.current().code
+
+    def display(stored: str) -> str:
+        with languages.use_language(language):  # the file is sent after the request
+            return answers.format_for_file(question, stored)
+
+    label = custom_questions.get_label(question)
+    return ExportColumn(label, answers.select_for_file(question), display=display)
 
 
 def iter_rows(

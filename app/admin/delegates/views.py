@@ -10,9 +10,9 @@ from flask_babel import lazy_gettext as _l
 
 from app import clock
 from app.accounts.guards import current_actor
-from app.admin import activity, bulk_actions, draft_forms
+from app.admin import activity, bulk_actions, draft_forms, view_options
+from app.admin.delegates import answers, presentation
 from app.admin.delegates import listing as delegate_listing
-from app.admin.delegates import presentation
 from app.admin.delegates.edit_views import breadcrumbs, redirect_to, render_form, save_answers
 from app.admin.delegates.forms import (
     AddTagForm,
@@ -78,6 +78,8 @@ def render_index(error: str = "") -> ResponseReturnValue:
     filters = presentation.get_filters()
     list_query, delegate_filter = presentation.parse_delegate_query(filters)
     rows = queries.list_delegates(delegate_filter, **list_query.window)
+    hidden = view_options.read_view_options().list_hidden(answers.list_column_names())
+    columns = answers.build_columns(hidden)
     return render_list(
         "admin/delegates/index.html",
         Listing(rows, queries.count_delegates(delegate_filter), list_query, filters),
@@ -89,6 +91,8 @@ def render_index(error: str = "") -> ResponseReturnValue:
         day_in_words=cache(plain_date),  # many rows share a day, and formatting is slow
         query_args=to_query_args(list_query),
         categories={one.id: one.name for one in categories.list_options()},
+        answer_columns=columns,
+        answers=columns.find_answers([row.id for row in rows]),
     )
 
 

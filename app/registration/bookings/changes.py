@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from flask_babel import lazy_gettext as _l
 
 from app.history.models import Change as RecordedChange
-from app.registration import delegate_record
+from app.questions.definitions import KEY_PREFIX
+from app.registration import custom_answers, custom_questions, delegate_record
 from app.registration.categories.queries import CATEGORY
 from app.registration.fields import BY_NAME, EMAIL, FIELDS, DelegateField
 from app.registration.models import Delegate
@@ -14,7 +15,9 @@ from app.registration.queries import Answers
 from app.web import languages
 
 NEEDS, PENDING_EMAIL, REASON, TAG = "needs", "new_email", "reason", "tag"
+ANSWERS = "answers"  # to questions that only few may read: that they changed
 OTHER_LABELS = {
+    ANSWERS: _l("Answers that only the organisers and the registration desk can see"),
     PENDING_EMAIL: _l("New email address (not confirmed yet)"),
     REASON: _l("Reason"),
     TAG: _l("Tag"),
@@ -35,8 +38,15 @@ class BookingChange:
         """Whether nothing more may be told of it: a private answer, or NEEDS for all of them."""
         return self.field == NEEDS or (self.field in BY_NAME and BY_NAME[self.field].is_private)
 
+    @property
+    def is_custom(self) -> bool:
+        """Whether it is an answer to a question of the organisers, or several of them."""
+        return self.field == ANSWERS or self.field.startswith(KEY_PREFIX)
+
     def describe(self, *, desk: bool) -> RecordedChange:
         """Return the change as text, in the language of the page."""
+        if self.field.startswith(KEY_PREFIX):
+            return _describe_custom(self)
         field = BY_NAME.get(self.field)
         return RecordedChange(
             field=self.field,
@@ -48,6 +58,13 @@ class BookingChange:
         )
 
 
+def _describe_custom(change: BookingChange) -> RecordedChange:
+    question = custom_questions.get_by_name()[change.field]
+    label = custom_questions.get_label(question)
+    old, new = (custom_questions.format_answer(question, one) for one in (change.old, change.new))
+    return RecordedChange(change.field, change.old, change.new, label, old, new)
+
+
 def _label_change(field: DelegateField, *, desk: bool) -> str:
     has_own = field.change_label and not desk
     return str(field.change_label) if has_own else field.label_for(desk=desk)
@@ -56,10 +73,23 @@ def _label_change(field: DelegateField, *, desk: bool) -> str:
 def diff(delegate: Delegate, answers: Answers) -> list[BookingChange]:
     """List the fields in which answers differ from a booking."""
     merged = delegate_record.merge_answers(delegate, answers)
-    return [
+    fixed = [
         BookingChange(field.name, field.get(delegate), merged[field.name])
         for field in FIELDS
         if field.get(delegate) != merged[field.name]
+    ]
+    return [*fixed, *_diff_custom(delegate, merged)]
+
+
+def _diff_custom(delegate: Delegate, merged: Answers) -> list[BookingChange]:
+    """List the organisers' questions to which the answer differs, or is no longer asked for."""
+    old = custom_answers.to_answers(delegate)
+    new = custom_questions.drop_irrelevant(merged)
+    names = [one.name for one in custom_questions.list_definitions()]
+    return [
+        BookingChange(name, old.get(name, ""), new.get(name, ""))
+        for name in names
+        if old.get(name, "") != new.get(name, "")
     ]
 
 
@@ -68,11 +98,26 @@ def apply(delegate: Delegate, answers: Answers) -> list[BookingChange]:
     answers = {**answers, EMAIL: delegate.email}
     changes = diff(delegate, answers)
     delegate_record.store(delegate, answers)
-    public = [change for change in changes if not BY_NAME[change.field].is_private]
-    return public if len(public) == len(changes) else [*public, BookingChange(NEEDS)]
+    questions = custom_questions.get_by_name()
+    custom = [one for one in changes if one.is_custom]
+    few = [one for one in custom if questions[one.field].is_private]
+    public = [one for one in changes if not one.is_private and one not in few]
+    has_needs = any(one.is_private for one in changes)
+    others = [
+        *([BookingChange(NEEDS)] if has_needs else []),
+        *([BookingChange(ANSWERS)] if few else []),
+    ]
+    return [*public, *others]
 
 
 def to_history(changes: Iterable[BookingChange]) -> Sequence[RecordedChange]:
-    """Return changes for the audit log, in its language, without private ones."""
+    """Return changes for the audit log, in its language, without private ones.
+
+    Answers to the organisers' questions have dates of erasure of their own, so it has none of them.
+    """
     with languages.use_language(languages.SOURCE_LANGUAGE):
-        return [change.describe(desk=True) for change in changes if not change.is_private]
+        return [
+            change.describe(desk=True)
+            for change in changes
+            if not (change.is_private or change.is_custom)
+        ]

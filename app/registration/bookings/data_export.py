@@ -9,6 +9,7 @@ from app.history import queries as history
 from app.history.services import ACTOR_DELEGATE, ACTOR_SITE
 from app.mail import queries as mail
 from app.mail import replies, unsubscribe
+from app.registration import custom_answers
 from app.registration.bookings import queries
 from app.registration.fields import DAYS, PRIVATE_FIELDS
 from app.registration.models import Delegate
@@ -27,6 +28,10 @@ def export_delegate(delegate: Delegate) -> dict[str, Any]:
         "made_at": clock.now().isoformat(),
         "booking": _export_booking(delegate),
         "needs": {one.name: one.format(one.get(delegate)) for one in PRIVATE_FIELDS},
+        "answers": [
+            {"question": label, "answer": text}
+            for label, text in custom_answers.list_rows(delegate)
+        ],
         "agenda": _export_agenda(queries.find_linked_agenda(delegate)),
         "agreed_to_emails_about_the_agenda_at": _export_consent(delegate),
         "notes_of_the_organisers": [

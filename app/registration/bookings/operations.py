@@ -21,9 +21,9 @@ from app.errors import RuleViolation, StaleEdit
 from app.history import services as history
 from app.mail import replies, suppression
 from app.mail import services as mail
-from app.registration import delegate_record, seats
+from app.registration import custom_answers, delegate_record, seats
 from app.registration.bookings import changes, queries
-from app.registration.bookings.changes import REASON, BookingChange
+from app.registration.bookings.changes import ANSWERS, REASON, BookingChange
 from app.registration.categories import queries as categories
 from app.registration.categories.queries import CATEGORY
 from app.registration.create_booking import generate_access_key
@@ -125,7 +125,8 @@ def update(
         delegate_record.refresh_search_keys(delegate)
     if field_changes:
         delegate.version += 1
-        field_names = ", ".join(one.field.replace("_", " ") for one in field_changes)
+        names = (ANSWERS if one.is_custom else one.field for one in field_changes)
+        field_names = ", ".join(name.replace("_", " ") for name in dict.fromkeys(names))
         record(delegate, f"Changed: {field_names}", actor, field_changes)
     return field_changes
 
@@ -145,7 +146,8 @@ def change_email(delegate: Delegate, email: str, summary: str, *, actor: str) ->
 
 def remove_needs(delegate: Delegate, summary: str, *, actor: str) -> bool:
     """Delete what a delegate needs; return True if there was anything."""
-    if delegate.needs is None:
+    has_answers = custom_answers.remove_private(delegate)
+    if delegate.needs is None and not has_answers:
         return False
     delegate.needs = None
     delegate.version += 1

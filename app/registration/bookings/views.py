@@ -18,8 +18,16 @@ from app.forms.form import (
 )
 from app.mail import queries as mail
 from app.mail import unsubscribe
-from app.registration import booking_calendar, delegate_record, fields, forms, links, tickets
-from app.registration.bookings import access, data_export, services
+from app.registration import (
+    booking_calendar,
+    custom_questions,
+    delegate_record,
+    fields,
+    forms,
+    links,
+    tickets,
+)
+from app.registration.bookings import access, answer_views, data_export, services
 from app.registration.bookings.forms import CHANGE_FORMS, RequestLinkForm
 from app.registration.bookings.operations import DuplicateBooking, StaleBooking
 from app.registration.categories import queries as categories
@@ -219,6 +227,9 @@ def _list_answers(delegate: Delegate, secret: str) -> list[AnswerRow]:
     ]
     if delegate.category is not None:
         rows.insert(0, (gettext("Category"), delegate.category.name, ""))
+    changing = url_for(".answers.edit", secret=secret) if answer_views.can_change(delegate) else ""
+    answers = delegate_record.to_all_answers(delegate)
+    rows += [(label, text, changing) for label, text, _ in custom_questions.list_rows(answers)]
     return [*rows, (gettext("Registered"), local_moment(delegate.registered_at), "")]
 
 

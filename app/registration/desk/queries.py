@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, NamedTuple, TypeVar
 
-from sqlalchemy import ColumnElement, Select, func, literal, or_, select, union_all
+from sqlalchemy import ColumnElement, Select, false, func, literal, or_, select, union_all
 
 from app.agenda.models import Star
 from app.database import db
@@ -13,6 +13,8 @@ from app.errors import NotFound
 from app.mail.models import Email
 from app.mail.queries import IS_FAILED, IS_WAITING
 from app.programme.models import Session
+from app.questions.definitions import CHOICE, CONSENT, SEVERAL, YES_NO
+from app.registration import custom_questions
 from app.registration.delegate_record import (
     MAX_SORT_KEY_LENGTH,
     fold,
@@ -20,7 +22,7 @@ from app.registration.delegate_record import (
     search_key,
 )
 from app.registration.fields import EMAIL
-from app.registration.models import Delegate, DelegateTag, LinkedAgenda
+from app.registration.models import Delegate, DelegateAnswer, DelegateTag, LinkedAgenda
 from app.registration.queries import ATTENDING, Answers, full_name
 
 Row = TypeVar("Row", bound=tuple[Any, ...])
@@ -68,6 +70,7 @@ class DelegateFilter:
     language: str = ""
     follows: str = ""  # the key of a session, or ANY
     category: str = ""  # its number, or NO_CATEGORY
+    answers: Sequence[tuple[str, str]] = ()  # name of a question, and one of its answers
     references: Sequence[str] | None = None  # of those that were ticked; None: whichever match
 
 
@@ -204,6 +207,7 @@ def list_conditions(filters: DelegateFilter) -> list[ColumnElement[bool]]:
         conditions.append(Delegate.reference.in_(filters.references))
     if filters.added_by:
         conditions.append(Delegate.is_added_by_team.is_(True))
+    conditions += [_has_answer(name, answer) for name, answer in filters.answers]
     chosen = ((build, getattr(filters, name)) for name, build in FILTER_CONDITIONS.items())
     return conditions + [build(value) for build, value in chosen if value]
 
@@ -227,6 +231,23 @@ def _has_tag(label: str) -> ColumnElement[bool]:
 
 def _has_category(number: str) -> ColumnElement[bool]:
     return Delegate.category_id == (None if number == NO_CATEGORY else int(number))
+
+
+def _has_answer(name: str, answer: str) -> ColumnElement[bool]:
+    """Return the condition that an answer is this one, or that this is one of several chosen."""
+    question = custom_questions.get_by_name().get(name)
+    if question is None:
+        return false()
+    kinds = (CHOICE, SEVERAL, YES_NO, CONSENT)
+    versions = [one.id for one in question.versions if one.kind in kinds]
+    chosen = literal(" ") + DelegateAnswer.value + literal(" ")
+    return Delegate.id.in_(
+        select(DelegateAnswer.delegate_id).where(
+            DelegateAnswer.question_id == question.id,
+            DelegateAnswer.version_id.in_(versions),
+            chosen.contains(f" {answer} ", autoescape=True),
+        )
+    )
 
 
 FILTER_CONDITIONS: Final[Mapping[str, Callable[[str], ColumnElement[bool]]]] = {

@@ -17,7 +17,13 @@ from app import cache_version, clock
 from app.database import db, read_only_connection
 from app.errors import Gone, RuleViolation
 from app.history import services as history
-from app.registration import delegate_record, emails, private_answers, seats
+from app.registration import (
+    custom_questions,
+    delegate_record,
+    emails,
+    private_answers,
+    seats,
+)
 from app.registration import queries as registration
 from app.registration.categories import queries as categories
 from app.registration.categories.queries import CATEGORY
@@ -268,7 +274,8 @@ def _lock(entry: WaitingListEntry) -> None:
 
 
 def _build_entry(answers: Answers, language: str, key: str) -> WaitingListEntry:
-    asked = {name: answers[name] for name in (*BY_NAME, CONSENT, CATEGORY) if name in answers}
+    names = (*BY_NAME, CONSENT, CATEGORY, *custom_questions.get_by_name())
+    asked = {name: answers[name] for name in names if name in answers}
     access_key = secrets.token_urlsafe(16)
     place = private_answers.place_in_waiting_list(access_key)
     stored = private_answers.encrypt_answers(asked, PRIVATE_NAMES, place)

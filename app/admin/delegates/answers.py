@@ -1,0 +1,171 @@
+"""Answers to the organisers' questions in the list of delegates, on their pages and in files.
+
+What only few may read is left out for everybody else.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from string import ascii_lowercase
+from typing import Any, Final, TypeVar, cast
+
+from flask import has_request_context
+from flask_babel import gettext
+from sqlalchemy import ScalarSelect, String, func, literal, select
+from sqlalchemy import cast as sql_cast
+from wtforms import Field
+
+from app.accounts import guards, roles
+from app.admin.listing import ListFilter
+from app.admin.questions.descriptions import describe_condition
+from app.questions import form_fields
+from app.questions.definitions import CHOICE, CONSENT, NO, SEVERAL, YES, YES_NO, Definition
+from app.registration import custom_answers, custom_questions
+from app.registration.forms import AnswersForm
+from app.registration.models import Delegate, DelegateAnswer
+from app.registration.queries import Answers
+
+MAX_COLUMNS: Final = 12  # of answers in the list
+SEPARATOR: Final = " "  # between the version of a question and the answer, in files
+Column = tuple[str, str]  # name and label
+
+
+def list_readable() -> Sequence[Definition]:
+    """List the questions whose answers the person signed in may read, retired ones too.
+
+    The worker, which sends emails to those whom a filter finds, may use every filter.
+    """
+    every = custom_questions.list_all()
+    if not has_request_context():
+        return every
+    person = guards.current_person()
+    is_one_of_few = person is not None and person.role in roles.SPEAKER_NEEDS.read_roles
+    return [one for one in every if is_one_of_few or not one.is_private]
+
+
+def list_filters() -> Sequence[ListFilter]:
+    """Return a filter for each question whose answer is one of a few."""
+    found = [
+        ListFilter(one.name, custom_questions.get_label(one), _list_options(one))
+        for one in list_readable()
+    ]
+    return [one for one in found if one.options]
+
+
+def _list_options(definition: Definition) -> Sequence[tuple[str, str]]:
+    if definition.kind in {CHOICE, SEVERAL}:
+        return list(definition.iterate_choices(custom_questions.get_language()))
+    yes = [(YES, gettext("Yes"))]
+    return {YES_NO: [*yes, (NO, gettext("No"))], CONSENT: yes}.get(definition.kind, [])
+
+
+@dataclass(frozen=True)
+class AnswerColumns:
+    """The columns of answers in the list."""
+
+    definitions: Sequence[Definition]
+    hidden: frozenset[str]
+
+    @property
+    def choosable(self) -> Sequence[Column]:
+        """The names of the columns, each with its label."""
+        return [(_column_name(one), custom_questions.get_label(one)) for one in self.definitions]
+
+    def find_answers(self, ids: Sequence[int]) -> Mapping[int, Sequence[str]]:
+        """Return the texts of the columns for each delegate, in one query for all."""
+        shown = self._shown
+        found = custom_answers.get_by_delegate(ids, [one.id for one in shown])
+        return {
+            delegate: [self._format(one, found.get((delegate, one.id))) for one in shown]
+            for delegate in ids
+        }
+
+    @property
+    def labels(self) -> Sequence[str]:
+        """The labels of the columns that are shown."""
+        return [custom_questions.get_label(one) for one in self._shown]
+
+    @property
+    def _shown(self) -> Sequence[Definition]:
+        return [one for one in self.definitions if _column_name(one) not in self.hidden]
+
+    @staticmethod
+    def _format(definition: Definition, answer: custom_answers.StoredAnswer | None) -> str:
+        if answer is None:
+            return ""
+        return custom_questions.format_answer(definition, answer.value, answer.version_id)
+
+
+def _column_name(definition: Definition) -> str:
+    """Return the name of a column; such names have letters alone."""
+    return "answer_" + "".join(ascii_lowercase[int(digit)] for digit in str(definition.id))
+
+
+def list_column_names() -> Sequence[str]:
+    """Return the names of the columns, which are hidden until somebody chooses them."""
+    return [_column_name(one) for one in list_readable()[:MAX_COLUMNS]]
+
+
+def build_columns(hidden: Sequence[str]) -> AnswerColumns:
+    """Return the columns of the list, given the names of those that are hidden."""
+    return AnswerColumns(list_readable()[:MAX_COLUMNS], frozenset(hidden))
+
+
+def list_facts(delegate: Delegate) -> Sequence[tuple[str, str]]:
+    """Return label and text of each answer that the person signed in may read."""
+    readable = {one.id for one in list_readable()}
+    private = all(one.id in readable for one in custom_questions.list_all())
+    return custom_answers.list_rows(delegate, with_private=private)
+
+
+class AsksCustomQuestions(AnswersForm):
+    """A form of the desk that also asks the organisers' questions; none needs an answer."""
+
+    definitions: Sequence[Definition] = ()
+
+    @property
+    def questions(self) -> Sequence[Field]:
+        """The questions of the site, then those of the organisers."""
+        return [*super().questions, *(self[one.name] for one in self.definitions)]
+
+    def get_answers(self) -> Answers:
+        """Return what was typed and chosen, as it is stored."""
+        own = {one.name: form_fields.get_answer(self[one.name].data) for one in self.definitions}
+        return {**super().get_answers(), **own}
+
+
+FormT = TypeVar("FormT", bound=AnswersForm)
+
+
+def build_desk_form(base: type[FormT], **data: Any) -> FormT:
+    """Return a form of the desk with the organisers' questions, and when each is asked."""
+    definitions = custom_questions.list_definitions()
+    own = {
+        "definitions": definitions,
+        **custom_questions.build_fields(definitions, optional=True),
+    }
+    form = cast("type[FormT]", type(base.__name__, (AsksCustomQuestions, base), own))(data=data)
+    every = {one.id: one for one in definitions}
+    for one in definitions:
+        if words := describe_condition(one.condition, every):
+            form[one.name].description = gettext("Asked if %(condition)s", condition=words)
+    return form
+
+
+def select_for_file(definition: Definition) -> ScalarSelect[str]:
+    """Select a delegate's answer for a file, after the version that it was asked with."""
+    version = sql_cast(DelegateAnswer.version_id, String)
+    return (
+        select(func.coalesce(version + literal(SEPARATOR) + DelegateAnswer.value, ""))
+        .where(
+            DelegateAnswer.delegate_id == Delegate.id,
+            DelegateAnswer.question_id == definition.id,
+        )
+        .correlate(Delegate)
+        .scalar_subquery()
+    )
+
+
+def format_for_file(definition: Definition, stored: str | None) -> str:
+    """Return an answer that was selected for a file as text."""
+    version, _, answer = (stored or "").partition(SEPARATOR)
+    return custom_questions.format_answer(definition, answer, int(version)) if version else ""

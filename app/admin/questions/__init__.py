@@ -1,0 +1,1 @@
+"""The questions that organisers ask people who register."""

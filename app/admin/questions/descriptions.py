@@ -1,0 +1,95 @@
+"""What is said of a question in admin: its kind, when it is asked, and until when answers stay."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
+
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _l
+
+from app.questions.checks import list_possible_answers
+from app.questions.definitions import (
+    AFTER_30_DAYS,
+    AFTER_A_YEAR,
+    ANSWERED,
+    CHOICE,
+    CONSENT,
+    CONTAINS,
+    COUNTRY,
+    DATE,
+    LONG_TEXT,
+    NUMBER,
+    REGISTRATIONS,
+    SEVERAL,
+    TEAM,
+    TEXT,
+    YES_NO,
+    Condition,
+    Definition,
+)
+from app.registration import custom_questions
+from app.registration import queries as registration
+from app.web.formatting import local_date
+
+KIND_NAMES: Final[Mapping[str, Any]] = {
+    TEXT: _l("One line of text"),
+    LONG_TEXT: _l("Several lines of text"),
+    CHOICE: _l("One of several choices"),
+    SEVERAL: _l("Any of several choices"),
+    YES_NO: _l("Yes or no"),
+    DATE: _l("A date"),
+    NUMBER: _l("A number"),
+    COUNTRY: _l("A country"),
+    CONSENT: _l("A box to tick, to agree to something"),
+}
+READER_NAMES: Final[Mapping[str, Any]] = {
+    TEAM: _l("Everyone in the team who can see bookings"),
+    REGISTRATIONS: _l("Only organisers and the registration desk"),
+}
+ERASURE_NAMES: Final[Mapping[str, Any]] = {
+    AFTER_30_DAYS: _l("30 days after the conference"),
+    AFTER_A_YEAR: _l("1 year after the conference"),
+}
+
+
+def list_conditions(earlier: Iterable[Definition]) -> Sequence[tuple[str, str]]:
+    """List the conditions that a question can have, given those before it, with their words."""
+    conditions = [
+        Condition(one.id, operator, value)
+        for one in earlier
+        if not one.is_retired
+        for operator, value in [*list_possible_answers(one), (ANSWERED, "")]
+    ]
+    questions = {one.id: one for one in earlier}
+    return [(one.dump(), describe_condition(one, questions)) for one in conditions]
+
+
+def describe_condition(condition: Condition | None, questions: Mapping[int, Definition]) -> str:
+    """Say when a question is asked, in the language of the page; "" if it always is."""
+    if condition is None or condition.question not in questions:
+        return ""
+    question = questions[condition.question]
+    label = custom_questions.get_label(question)
+    if condition.operator == ANSWERED:
+        return str(gettext("“%(question)s” has an answer", question=label))
+    answer = custom_questions.format_answer(question, condition.value)
+    if condition.operator == CONTAINS:
+        words = gettext("“%(question)s” includes “%(answer)s”", question=label, answer=answer)
+    else:
+        words = gettext("“%(question)s” is “%(answer)s”", question=label, answer=answer)
+    return str(words)
+
+
+def describe_erasure(definition: Definition) -> str:
+    """Say when the answers to a question are deleted."""
+    name = ERASURE_NAMES.get(definition.erasure)
+    last = custom_questions.explain(definition).erased_on
+    return gettext("%(rule)s: %(day)s", rule=name, day=last) if name else last
+
+
+def describe_days(definition: Definition) -> str:
+    """Return the days on which a question is asked, as text; "" for all."""
+    return ", ".join(
+        local_date(day)
+        for day in registration.conference_days()
+        if day.isoformat() in definition.days
+    )

@@ -1,0 +1,221 @@
+"""The forms with which organisers write a question, and set how questions are asked."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
+
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _l
+from wtforms import BooleanField, Field, RadioField, SelectField, StringField, TextAreaField
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # of WTForms 3.2
+from wtforms.validators import ValidationError
+
+from app.admin.edit_form import CheckboxesField, EditForm
+from app.admin.questions import descriptions
+from app.errors import RuleViolation
+from app.forms.fields import editor_line_field, editor_text_field
+from app.forms.form import Form
+from app.forms.validators import max_length, no_hidden_characters, one_of_choices
+from app.questions import answers
+from app.questions.checks import InvalidChoices, InvalidCondition
+from app.questions.definitions import (
+    AFTER_30_DAYS,
+    ERASURES,
+    TEXT,
+    WITH_CHOICES,
+    Definition,
+)
+from app.questions.services import EditedQuestion, EditedTexts
+from app.registration import queries as registration
+from app.text import collapse_whitespace, normalise_lines
+from app.web import languages
+from app.web.formatting import local_date
+
+ON_A_DATE = "date"
+MAX_LABEL, MAX_HELP, MAX_CHOICES_LENGTH, MAX_PURPOSE = 200, 500, 3_000, 200  # characters
+
+
+def _list_choices(names: Mapping[str, Any]) -> list[Any]:
+    return [SelectChoice(key, name) for key, name in names.items()]
+
+
+def _choices_field(label: Any, description: Any) -> TextAreaField:
+    checks = [max_length(MAX_CHOICES_LENGTH, _l("The choices")), no_hidden_characters]
+    return TextAreaField(label, checks, [normalise_lines], description, render_kw={"dir": "auto"})
+
+
+class QuestionForm(EditForm):
+    """Write a question; one that is translated has more fields for each other language."""
+
+    label = editor_line_field(
+        _l("Question"), _l("The question"), _l("For example: How will you travel?"), MAX_LABEL
+    )
+    help = editor_text_field(
+        _l("Help (optional)"), _l("The help"), _l("Shown below the question"), MAX_HELP
+    )
+    kind = SelectField(
+        _l("Kind of answer"), [one_of_choices(_l("Choose a kind"))], validate_choice=False
+    )
+    choices = _choices_field(
+        _l("Choices"), _l("Only if there are choices: each on a line of its own")
+    )
+    is_corrected = BooleanField(
+        _l("I only corrected the wording of choices, so earlier answers keep counting")
+    )
+    is_required = BooleanField(_l("People must answer this question"))
+    condition = SelectField(
+        _l("Ask it"), [one_of_choices(_l("Choose when to ask it"))], validate_choice=False
+    )
+    days = CheckboxesField(
+        _l("Days (optional)"),
+        [one_of_choices(_l("Choose a day from the list"))],
+        validate_choice=False,
+        description=_l("Ask only people who attend one of these days. If none is ticked, ask all"),
+    )
+    purpose = editor_line_field(
+        _l("Why do you ask?"),
+        _l("The reason"),
+        _l("People see this beside the question and on the privacy page. No full stop"),
+        MAX_PURPOSE,
+    )
+    readers = RadioField(
+        _l("Who can see the answers?"), choices=_list_choices(descriptions.READER_NAMES)
+    )
+    erasure = RadioField(
+        _l("When are the answers deleted?"),
+        choices=[
+            *_list_choices(descriptions.ERASURE_NAMES),
+            SelectChoice(ON_A_DATE, _l("After a date")),
+        ],
+    )
+    erased_on = StringField(
+        _l("Date"), [no_hidden_characters], [collapse_whitespace], _l("Only if you chose a date")
+    )
+
+    definition: Definition | None = None  # what is edited
+
+    def validate_label(self, field: Field) -> None:
+        """Require the question."""
+        if not field.data and not field.errors:
+            raise ValidationError(gettext("Enter the question"))
+
+    def validate_purpose(self, field: Field) -> None:
+        """Require the reason."""
+        if not field.data and not field.errors:
+            raise ValidationError(gettext("Enter why you ask it. People see this"))
+
+    def validate_erased_on(self, field: Field) -> None:
+        """Require a day where one is to be chosen."""
+        if self.erasure.data == ON_A_DATE and answers.parse_date(field.data or "") is None:
+            raise ValidationError(gettext("Enter a date like 2008-11-06"))
+
+    @property
+    def translations(self) -> Sequence[tuple[str, Sequence[Field]]]:
+        """The names of the other languages, each with its fields."""
+        return [
+            (languages.describe(code).name, [self[f"{name}_{code}"] for name in TRANSLATED])
+            for code in _list_other_languages()
+        ]
+
+    def set_choices(self, earlier: Sequence[Definition]) -> None:
+        """Set what can be chosen, given the questions before this one."""
+        self.kind.choices = list(descriptions.KIND_NAMES.items())
+        self.condition.choices = [
+            ("", gettext("Always")),
+            *(
+                (key, gettext("If %(condition)s", condition=words))
+                for key, words in descriptions.list_conditions(earlier)
+            ),
+        ]
+        self.days.choices = [
+            (day.isoformat(), local_date(day)) for day in registration.conference_days()
+        ]
+
+    def get_edited(self) -> EditedQuestion:
+        """Return what was typed."""
+        codes = [languages.SOURCE_LANGUAGE, *_list_other_languages()]
+        has_date = self.erasure.data == ON_A_DATE
+        return EditedQuestion(
+            kind=self.kind.data,
+            texts={code: self._get_texts(code) for code in codes},
+            purpose=(self.purpose.data or "").rstrip("."),
+            is_required=bool(self.is_required.data),
+            condition=self.condition.data or "",
+            readers=self.readers.data,
+            erasure=str(self.erased_on.data) if has_date else self.erasure.data,
+            days=tuple(self.days.data or ()),
+            are_choices_corrected=bool(self.is_corrected.data),
+        )
+
+    def _get_texts(self, code: str) -> EditedTexts:
+        end = "" if code == languages.SOURCE_LANGUAGE else f"_{code}"
+        typed = {name: self[f"{name}{end}"].data or "" for name in TRANSLATED}
+        lines = typed["choices"].splitlines() if self.kind.data in WITH_CHOICES else ()
+        choices = tuple(line.strip() for line in lines if line.strip())
+        return EditedTexts(typed["label"], typed["help"], choices)
+
+    def show_refusal(self, refusal: RuleViolation) -> None:
+        """Show why a question cannot be saved, beside the field that it is about."""
+        field: Field = self.choices if isinstance(refusal, InvalidChoices) else self.label
+        if isinstance(refusal, InvalidCondition):
+            field = self.condition
+        self.add_error(field, refusal)
+
+
+TRANSLATED = ("label", "help", "choices")
+
+
+def _list_other_languages() -> Sequence[str]:
+    return [code for code in languages.list_codes() if code != languages.SOURCE_LANGUAGE]
+
+
+def build_form(**data: Any) -> QuestionForm:
+    """Return the form, with fields for each language of the site."""
+    own: dict[str, Any] = {}
+    for code in _list_other_languages():
+        own[f"label_{code}"] = editor_line_field(
+            _l("Question (optional)"), _l("The question"), "", MAX_LABEL
+        )
+        own[f"help_{code}"] = editor_text_field(_l("Help (optional)"), _l("The help"), "", MAX_HELP)
+        own[f"choices_{code}"] = _choices_field(
+            _l("Choices (optional)"), _l("In the same order, each on a line of its own")
+        )
+    return cast("QuestionForm", type("QuestionForm", (QuestionForm,), own)(data=data))
+
+
+NEW_DATA = {"kind": TEXT, "readers": "team", "erasure": AFTER_30_DAYS, "condition": ""}
+
+
+def initial_data(definition: Definition, version: int) -> dict[str, Any]:
+    """Return the current values of the fields."""
+    has_rule = definition.erasure in ERASURES
+    values: dict[str, Any] = {
+        "expected_version": version,
+        "kind": definition.kind,
+        "is_required": definition.is_required,
+        "condition": definition.condition.dump() if definition.condition else "",
+        "days": sorted(definition.days),
+        "purpose": definition.purpose,
+        "readers": definition.readers,
+        "erasure": definition.erasure if has_rule else ON_A_DATE,
+        "erased_on": "" if has_rule else definition.erasure,
+    }
+    for code, texts in definition.current.texts.items():
+        end = "" if code == languages.SOURCE_LANGUAGE else f"_{code}"
+        lines = [texts.choices.get(key, "") for key in definition.current.choices]
+        own = (texts.label, texts.help, "\n".join(lines).strip())
+        values |= {f"{name}{end}": value for name, value in zip(TRANSLATED, own, strict=True)}
+    return values
+
+
+class PagesForm(Form):
+    """Set whether each question has a page of its own."""
+
+    is_one_per_page = BooleanField(_l("One question on each page"))
+
+
+class PreviewForm(Form):
+    """Whose registration to preview."""
+
+    days = CheckboxesField(
+        _l("Days"), description=_l("If none is ticked, somebody who attends all")
+    )

@@ -1,0 +1,1 @@
+"""Questions as data: what organisers ask besides what the site asks by itself."""

@@ -1,0 +1,76 @@
+"""What counts as an answer to a question, and how an answer is shown."""
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import date
+
+from flask_babel import gettext
+
+from app.questions.definitions import (
+    CHOICE,
+    CONSENT,
+    COUNTRY,
+    DATE,
+    NO,
+    NUMBER,
+    SEVERAL,
+    YES,
+    YES_NO,
+    Definition,
+    Wording,
+)
+from app.web.formatting import plain_date
+
+MAX_LINE, MAX_LONG_TEXT = 200, 2_000  # characters
+NUMBER_PATTERN = re.compile(r"-?[0-9]{1,12}(\.[0-9]{1,6})?")
+
+
+def parse_date(typed: str) -> date | None:
+    """Return a day from how a browser sends it, or None."""
+    try:
+        return date.fromisoformat(typed)
+    except ValueError:
+        return None
+
+
+def is_valid(definition: Definition, answer: str) -> bool:
+    """Return True if a stored answer is one to the question as it is asked now."""
+    if not answer:
+        return not definition.is_required
+    check = CHECKS.get(definition.kind)
+    return check is None or check(definition.current, answer)
+
+
+def _is_among_choices(wording: Wording, answer: str) -> bool:
+    return answer in wording.choices
+
+
+def _are_among_choices(wording: Wording, answer: str) -> bool:
+    return set(answer.split()) <= set(wording.choices)
+
+
+CHECKS: Mapping[str, Callable[[Wording, str], bool]] = {
+    CHOICE: _is_among_choices,
+    SEVERAL: _are_among_choices,
+    YES_NO: lambda _, answer: answer in {YES, NO},
+    CONSENT: lambda _, answer: answer == YES,
+    DATE: lambda _, answer: parse_date(answer) is not None,
+    NUMBER: lambda _, answer: NUMBER_PATTERN.fullmatch(answer) is not None,
+    COUNTRY: lambda _, answer: len(answer) == 2 and answer.isupper(),
+}
+
+
+def format_answer(
+    wording: Wording, answer: str, language: str, name_country: Callable[[str, str], str]
+) -> str:
+    """Return an answer as pages show it, with the words that it was asked with."""
+    if wording.kind in {CHOICE, SEVERAL}:
+        texts = wording.get_texts(language).choices
+        keys = answer.split() if wording.kind == SEVERAL else [answer]
+        return ", ".join(texts.get(key, key) for key in keys)
+    if wording.kind in {YES_NO, CONSENT}:
+        return str({YES: gettext("Yes"), NO: gettext("No")}.get(answer, answer))
+    if wording.kind == COUNTRY and answer:
+        return name_country(answer, language)
+    day = parse_date(answer) if wording.kind == DATE else None
+    return plain_date(day) if day else answer

@@ -1,0 +1,114 @@
+"""The rules for the definitions of questions, each with a sentence for whoever breaks it."""
+
+from collections.abc import Mapping, Sequence
+
+from app.errors import RuleViolation
+from app.questions.definitions import (
+    ANSWERED,
+    CHOICE,
+    CONSENT,
+    CONTAINS,
+    IS,
+    NO,
+    SEVERAL,
+    WITH_CHOICES,
+    YES,
+    YES_NO,
+    Condition,
+    Definition,
+)
+
+MIN_CHOICES, MAX_CHOICES = 2, 30
+MAX_QUESTIONS = 50  # that are asked
+OPERATORS_OF = {CHOICE: IS, YES_NO: IS, CONSENT: IS, SEVERAL: CONTAINS}
+
+
+class InvalidCondition(RuleViolation):
+    """A condition that can never be met."""
+
+
+class InvalidChoices(RuleViolation):
+    """Choices that cannot be told apart, or too few."""
+
+
+class QuestionInUse(RuleViolation):
+    """Another question, or an answer, needs this one as it is."""
+
+
+def check_choices(kind: str, texts: Sequence[str]) -> None:
+    """Raise InvalidChoices unless these can be chosen from."""
+    if kind not in WITH_CHOICES:
+        return
+    if len(texts) < MIN_CHOICES:
+        raise InvalidChoices("Enter at least two choices, each on a line of its own")
+    if len(texts) > MAX_CHOICES:
+        raise InvalidChoices(f"Enter {MAX_CHOICES} choices or fewer")
+    if len({text.casefold() for text in texts}) < len(texts):
+        raise InvalidChoices("Two of the choices are the same. Change or remove one of them")
+
+
+def check_condition(
+    condition: Condition | None, question_id: int | None, definitions: Sequence[Definition]
+) -> None:
+    """Raise InvalidCondition unless it is about an earlier question, and can be met.
+
+    ``definitions`` are in order; a new question, without an id, comes after all of them. Since
+    conditions lead to earlier questions only, none can lead back to itself.
+    """
+    if condition is not None:
+        _check_order(condition, question_id, [one.id for one in definitions])
+        earlier = next(one for one in definitions if one.id == condition.question)
+        if earlier.is_retired:
+            raise InvalidCondition("The question that this one depends on is no longer asked")
+        if not can_be_met(condition, earlier):
+            raise InvalidCondition("The question that this one depends on has no such answer")
+
+
+def _check_order(condition: Condition, question_id: int | None, ids: Sequence[int]) -> None:
+    """Raise InvalidCondition unless a condition is about a question before this one."""
+    if condition.question == question_id:
+        raise InvalidCondition("A question cannot depend on its own answer")
+    if condition.question not in ids:
+        raise InvalidCondition("The question that this one depends on no longer exists")
+    if question_id in ids and ids.index(condition.question) > ids.index(question_id):
+        raise InvalidCondition("A question can depend only on one that is asked before it")
+
+
+def can_be_met(condition: Condition, earlier: Definition) -> bool:
+    """Return True if a question can be answered as a condition wants."""
+    if condition.operator == ANSWERED:
+        return True
+    return (condition.operator, condition.value) in list_possible_answers(earlier)
+
+
+def list_possible_answers(definition: Definition) -> Sequence[tuple[str, str]]:
+    """List the operators and values of the conditions that a question's answers can meet."""
+    operator = OPERATORS_OF.get(definition.kind)
+    if operator is None:
+        return ()
+    values: Mapping[str, Sequence[str]] = {YES_NO: (YES, NO), CONSENT: (YES,)}
+    return [(operator, value) for value in values.get(definition.kind, definition.current.choices)]
+
+
+def check_order(definitions: Sequence[Definition]) -> None:
+    """Raise InvalidCondition unless each question comes after the one that it depends on."""
+    seen: set[int] = set()
+    for one in definitions:
+        if one.condition and one.condition.question not in seen and not one.is_retired:
+            raise InvalidCondition(
+                "A question must come after the one that it depends on. Nothing has been moved"
+            )
+        seen.add(one.id)
+
+
+def check_dependants(
+    question_id: int, changed: Definition | None, definitions: Sequence[Definition]
+) -> None:
+    """Raise QuestionInUse if others depend on what is changed; None: it is no longer asked."""
+    for one in definitions:
+        condition = one.condition
+        if condition is None or condition.question != question_id or one.is_retired:
+            continue
+        if changed is None or not can_be_met(condition, changed):
+            label = next(iter(one.current.texts.values())).label
+            raise QuestionInUse(f"Change “{label}” first: it is asked because of an answer to this")

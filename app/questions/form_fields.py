@@ -1,0 +1,169 @@
+"""The form field of a question, made from its definition."""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from flask_babel import gettext
+from wtforms import BooleanField, Field, RadioField, SelectField, StringField, TextAreaField
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # of WTForms 3.2
+from wtforms.validators import DataRequired, Optional, ValidationError
+
+from app.forms.fields import DaysField
+from app.forms.validators import Validator, max_length, no_hidden_characters, single_line
+from app.questions import answers
+from app.questions.definitions import (
+    CHOICE,
+    CONSENT,
+    COUNTRY,
+    DATE,
+    LONG_TEXT,
+    NO,
+    NUMBER,
+    SEVERAL,
+    YES,
+    YES_NO,
+    Definition,
+)
+from app.text import collapse_whitespace, normalise_lines
+
+Choices = Iterable[tuple[str, str]]
+
+
+class SeveralField(DaysField):
+    """Choices, each with a checkbox."""
+
+
+class CountryField(SelectField):
+    """A country."""
+
+
+class DateField(StringField):
+    """A day."""
+
+
+class NumberField(StringField):
+    """A number."""
+
+
+def _remove_spaces(typed: str | None) -> str:
+    return "".join((typed or "").split()).replace(",", ".").replace("\N{MINUS SIGN}", "-")
+
+
+def _valid_date(_form: Any, field: Field) -> None:
+    if field.data and answers.parse_date(field.data) is None:
+        raise ValidationError(gettext("Enter a date like 2008-11-06"))
+
+
+def _valid_number(_form: Any, field: Field) -> None:
+    if field.data and not answers.NUMBER_PATTERN.fullmatch(field.data):
+        raise ValidationError(gettext("Enter a number, like 3 or 2.5"))
+
+
+def build(
+    definition: Definition,
+    language: str,
+    list_countries: Callable[[str], Choices],
+    *,
+    is_required: bool,
+) -> Any:
+    """Return the field of a question in a language, to be bound to a form."""
+    texts = definition.current.get_texts(language)
+    kind = definition.kind
+    rules: list[Any] = [_required(kind, texts.label)] if is_required else []
+    label = texts.label if is_required else gettext("%(question)s (optional)", question=texts.label)
+    options: dict[str, Any] = {"description": texts.help}
+    if kind in TEXT_FIELDS:
+        return TEXT_FIELDS[kind](label, texts.label, rules, options)
+    if kind == CONSENT:
+        return BooleanField(texts.label, rules, **options)
+    choices = _list_choices(definition, language, list_countries, is_required=is_required)
+    known = frozenset(one.value for one in choices)
+    return CHOICE_FIELDS[kind](
+        label,
+        [*(rules or [Optional()]), _one_of(known)],
+        choices=choices,
+        validate_choice=False,
+        **options,
+    )
+
+
+def _one_of(known: frozenset[Any]) -> Validator:
+    """Return a validator that rejects what is not among the choices."""
+
+    def check(_form: Any, field: Field) -> None:
+        chosen = field.data if isinstance(field.data, list) else [field.data]
+        if not known.issuperset(chosen):
+            raise ValidationError(gettext("Choose an answer from the list"))
+
+    return check
+
+
+def _required(kind: str, label: str) -> DataRequired:
+    if kind == CONSENT:
+        return DataRequired(gettext("Tick the box if you agree: %(question)s", question=label))
+    return DataRequired(gettext("Answer the question: %(question)s", question=label))
+
+
+def _list_choices(
+    definition: Definition,
+    language: str,
+    list_countries: Callable[[str], Choices],
+    *,
+    is_required: bool,
+) -> Sequence[Any]:
+    """Return the choices; where none is needed, one of them says so."""
+    if definition.kind == COUNTRY:
+        return [SelectChoice(*one) for one in list_countries(language)]
+    if definition.kind == YES_NO:
+        choices = [SelectChoice(YES, gettext("Yes")), SelectChoice(NO, gettext("No"))]
+    else:
+        texts = definition.current.get_texts(language)
+        choices = [SelectChoice(*one) for one in texts.choices.items()]
+    has_none = not is_required and definition.kind != SEVERAL
+    return [*choices, SelectChoice("", gettext("No answer"))] if has_none else choices
+
+
+def _build_line(label: str, subject: str, rules: list[Any], options: dict[str, Any]) -> Any:
+    called = gettext("Your answer to “%(question)s”", question=subject)
+    checks = [max_length(answers.MAX_LINE, called), no_hidden_characters, single_line(called)]
+    return StringField(label, [*rules, *checks], [collapse_whitespace], **options)
+
+
+def _build_long_text(label: str, subject: str, rules: list[Any], options: dict[str, Any]) -> Any:
+    called = gettext("Your answer to “%(question)s”", question=subject)
+    checks = [max_length(answers.MAX_LONG_TEXT, called), no_hidden_characters]
+    return TextAreaField(label, [*rules, *checks], [normalise_lines], **options)
+
+
+def _build_date(label: str, _subject: str, rules: list[Any], options: dict[str, Any]) -> Any:
+    checks = [*rules, no_hidden_characters, _valid_date]
+    return DateField(label, checks, [collapse_whitespace], **options)
+
+
+def _build_number(label: str, _subject: str, rules: list[Any], options: dict[str, Any]) -> Any:
+    checks = [*rules, no_hidden_characters, _valid_number]
+    render_kw = {"inputmode": "decimal", "autocomplete": "off"}
+    return NumberField(label, checks, [_remove_spaces], render_kw=render_kw, **options)
+
+
+TEXT_FIELDS = {
+    "text": _build_line,
+    LONG_TEXT: _build_long_text,
+    DATE: _build_date,
+    NUMBER: _build_number,
+}
+CHOICE_FIELDS: dict[str, Any] = {
+    CHOICE: RadioField,
+    YES_NO: RadioField,
+    SEVERAL: SeveralField,
+    COUNTRY: CountryField,
+}
+
+
+def get_answer(data: Any) -> str:
+    """Return what was typed or chosen in such a field, as it is stored."""
+    if isinstance(data, list):
+        return " ".join(sorted(set(data)))
+    if isinstance(data, bool):
+        return YES if data else ""
+    return data or ""

@@ -1,0 +1,67 @@
+"""Questions that organisers ask, each with its versions.
+
+A question with answers is never edited into another one. Its label and help may be corrected; what
+changes the meaning of an answer (the kind, a choice that is removed or replaced) makes a new
+version, and answers stay with the version that they were asked with.
+"""
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Text, UniqueConstraint, false
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.database import Base
+
+REGISTRATION = "registration"  # the set of questions that registration asks
+
+
+class QuestionSet(Base):
+    """How the questions of one form are asked."""
+
+    __tablename__ = "question_set"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    is_one_per_page: Mapped[bool] = mapped_column(default=False, server_default=false())
+
+
+class Question(Base):
+    """A question, whatever its wording."""
+
+    __tablename__ = "question"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    set_name: Mapped[str] = mapped_column(index=True)
+    position: Mapped[int]
+    is_required: Mapped[bool] = mapped_column(default=False)
+    condition: Mapped[str] = mapped_column(default="")  # "3 is c1"; empty: always asked
+    purpose: Mapped[str] = mapped_column(Text)  # why it is asked, for those who are asked
+    readers: Mapped[str]  # of app.questions.definitions.READERS
+    erasure: Mapped[str]  # of app.questions.definitions.ERASURES, or an ISO date
+    days: Mapped[str] = mapped_column(default="")  # ISO, by spaces; empty: whichever they choose
+    categories: Mapped[str] = mapped_column(default="")  # ids, by spaces; empty: everybody
+    version: Mapped[int] = mapped_column(default=1)  # of the row, for edits at the same time
+    retired_at: Mapped[datetime | None] = mapped_column(default=None)  # no longer asked
+
+    versions: Mapped[list["QuestionVersion"]] = relationship(
+        cascade="all, delete-orphan", order_by="QuestionVersion.number", lazy="selectin"
+    )
+
+    @property
+    def history_subject(self) -> str:
+        """The subject of this question in the audit log."""
+        return f"question {self.id}"
+
+
+class QuestionVersion(Base):
+    """What a question asked from one change of its meaning to the next."""
+
+    __tablename__ = "question_version"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    question_id: Mapped[int] = mapped_column(ForeignKey("question.id", ondelete="CASCADE"))
+    number: Mapped[int]
+    kind: Mapped[str]
+    choices: Mapped[str] = mapped_column(default="")  # their keys in order, by spaces
+    texts: Mapped[str] = mapped_column(Text)  # JSON: label, help and choices by language
+
+    __table_args__ = (UniqueConstraint("question_id", "number"),)

@@ -1,0 +1,97 @@
+"""Read-only queries about questions; the definitions are read once for each cache version."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection, select
+
+from app import cache_version
+from app.database import db, read_only_connection
+from app.errors import NotFound
+from app.questions.definitions import (
+    Definition,
+    Wording,
+    load_condition,
+    load_texts,
+)
+from app.questions.models import Question, QuestionSet, QuestionVersion
+
+DEFINITIONS = (
+    select(
+        Question.id,
+        Question.is_required,
+        Question.condition,
+        Question.purpose,
+        Question.readers,
+        Question.erasure,
+        Question.days,
+        Question.categories,
+        Question.retired_at,
+        QuestionVersion.id,
+        QuestionVersion.kind,
+        QuestionVersion.choices,
+        QuestionVersion.texts,
+    )
+    .join(QuestionVersion, QuestionVersion.question_id == Question.id)
+    .order_by(Question.position, Question.id, QuestionVersion.number)
+)
+
+
+def get_definitions(set_name: str) -> Sequence[Definition]:
+    """Return all questions of a set in their order, retired ones too; it sends no SQL."""
+    return cache_version.cached(f"questions {set_name}", lambda: _load_apart(set_name))
+
+
+def is_one_per_page(set_name: str) -> bool:
+    """Return whether each question of a set has a page of its own; it sends no SQL."""
+    return cache_version.cached(f"question set {set_name}", lambda: _load_setting(set_name))
+
+
+def read_definitions(set_name: str) -> Sequence[Definition]:
+    """Return the same as this transaction sees them."""
+    return _load(db.session.connection(), set_name)
+
+
+def list_all(set_name: str) -> Sequence[Question]:
+    """List the questions of a set, retired ones last."""
+    order = (Question.retired_at.is_not(None), Question.position, Question.id)
+    such = select(Question).where(Question.set_name == set_name)
+    return db.session.scalars(such.order_by(*order)).all()
+
+
+def get_question(set_name: str, number: int) -> Question:
+    """Return a question of a set; raise NotFound."""
+    found = db.session.get(Question, number)
+    if found is None or found.set_name != set_name:
+        raise NotFound("There is no such question")
+    return found
+
+
+def _load_apart(set_name: str) -> Sequence[Definition]:
+    with read_only_connection(db.engine) as connection:
+        return _load(connection, set_name)
+
+
+def _load_setting(set_name: str) -> bool:
+    asked = select(QuestionSet.is_one_per_page).where(QuestionSet.name == set_name)
+    with read_only_connection(db.engine) as connection:
+        return bool(connection.execute(asked).scalar())
+
+
+def _load(connection: Connection, set_name: str) -> Sequence[Definition]:
+    found: dict[int, Definition] = {}
+    for row in connection.execute(DEFINITIONS.where(Question.set_name == set_name)):
+        wording = Wording(row[9], row[10], tuple(row[11].split()), load_texts(row[12]))
+        earlier = found[row[0]].versions if row[0] in found else ()
+        found[row[0]] = Definition(
+            id=row[0],
+            versions=(*earlier, wording),
+            is_required=row[1],
+            condition=load_condition(row[2]),
+            purpose=row[3],
+            readers=row[4],
+            erasure=row[5],
+            days=frozenset(row[6].split()),
+            categories=frozenset(row[7].split()),
+            is_retired=row[8] is not None,
+        )
+    return list(found.values())

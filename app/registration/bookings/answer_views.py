@@ -1,0 +1,86 @@
+"""A delegate's answers to the organisers' questions, changed until registration closes."""
+
+from collections.abc import Sequence
+
+from flask import Blueprint, Response, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext
+
+from app.forms.form import validates_own_csrf
+from app.questions.definitions import Definition
+from app.registration import custom_questions, delegate_record, links, more_forms, queries
+from app.registration.bookings import access, services
+from app.registration.bookings.forms import VersionedForm
+from app.registration.bookings.operations import StaleBooking
+from app.registration.custom_questions import MORE
+from app.registration.models import Delegate
+from app.registration.more_forms import MoreForm
+from app.web.rendering import render_page
+from app.web.security_headers import no_referrer
+
+bp = Blueprint("answers", __name__)
+no_referrer(bp)
+
+
+class ChangeMoreForm(VersionedForm, MoreForm):
+    """Questions of the organisers, asked again."""
+
+
+def can_change(delegate: Delegate) -> bool:
+    """Return True until registration closes, while there is a booking."""
+    return delegate.is_attending and queries.get_registration_status().state != "closed"
+
+
+@bp.route("/<secret>/more", methods=["GET", "POST"])
+@validates_own_csrf
+def edit(secret: str) -> ResponseReturnValue:
+    delegate = access.get_editable_booking(secret)
+    answers = delegate_record.to_all_answers(delegate)
+    asked = custom_questions.list_relevant(answers)
+    if not can_change(delegate) or not asked:
+        return _redirect(delegate, None)
+    if request.method == "POST":
+        asked = more_forms.find_asked(request.form, MORE, answers)
+    form = more_forms.build_form(
+        ChangeMoreForm, asked, expected_version=delegate.version, **answers
+    )
+    return _save(delegate, form) if form.is_submitted() else _render(form, asked, delegate)
+
+
+def _save(delegate: Delegate, form: ChangeMoreForm) -> ResponseReturnValue:
+    answers = delegate_record.to_all_answers(delegate)
+    form.drop_irrelevant(answers)
+    if not form.validate():
+        return _render(form, form.definitions, delegate)
+    try:
+        has_changed = services.update(delegate, form.get_answers(), form.expected_version.data)
+    except StaleBooking as refusal:
+        form.reject_and_rebase(refusal, delegate.version)
+        return _render(form, form.definitions, delegate)
+    now = custom_questions.list_relevant(delegate_record.to_all_answers(delegate))
+    if any(one not in form.definitions for one in now):  # asked because of what was just answered
+        return Response(
+            status=303,
+            headers={"Location": url_for(".edit", secret=links.booking_token(delegate))},
+        )
+    return _redirect(delegate, "changed" if has_changed else None)
+
+
+def _render(
+    form: ChangeMoreForm, asked: Sequence[Definition], delegate: Delegate
+) -> ResponseReturnValue:
+    later = more_forms.list_later(MORE, asked, delegate_record.to_all_answers(delegate))
+    return render_page(
+        form.template,
+        422 if form.errors else 200,
+        form=form,
+        steps=0,
+        back=url_for("bookings.show", secret=links.booking_token(delegate)),
+        back_label=gettext("Back to your booking"),
+        **more_forms.template_context(form, later),
+    )
+
+
+def _redirect(delegate: Delegate, flash_name: str | None) -> Response:
+    url = url_for("bookings.show", secret=links.booking_token(delegate), news=flash_name)
+    return Response(status=303, headers={"Location": url})

@@ -1,0 +1,138 @@
+"""The answers of delegates to the organisers' questions: stored, read, counted and erased."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+from sqlalchemy import delete, func, or_, select
+
+from app.database import db
+from app.questions.definitions import KEY_PREFIX, Definition
+from app.questions.models import QuestionVersion
+from app.registration import custom_questions
+from app.registration.models import Delegate, DelegateAnswer, WaitingListEntry
+from app.registration.queries import Answers
+
+
+class StoredAnswer(NamedTuple):
+    """An answer, with the version of the question that it was asked with."""
+
+    question_id: int
+    version_id: int
+    value: str
+
+
+def to_answers(delegate: Delegate) -> Answers:
+    """Return a delegate's answers by name."""
+    names = {one.id: one.name for one in custom_questions.list_all()}
+    if not names:
+        return {}
+    return {
+        names[one.question_id]: one.value
+        for one in delegate.custom_answers
+        if one.question_id in names
+    }
+
+
+def store(delegate: Delegate, answers: Answers) -> None:
+    """Write the answers to the questions that are asked of a delegate; others stay or go.
+
+    An answer stays as it is, with its words, unless another is given. What is no longer asked of
+    this delegate, because of another answer or other days, is deleted; what is retired stays.
+    """
+    definitions = custom_questions.list_definitions()
+    if not definitions:
+        return
+    rows = {one.question_id: one for one in delegate.custom_answers}
+    relevant = {one.id for one in custom_questions.list_relevant(answers)}
+    for definition in definitions:
+        value = answers.get(definition.name, "") if definition.id in relevant else ""
+        row = rows.get(definition.id)
+        if row is None and value:
+            _add(delegate, definition, value)
+        elif row is not None and row.value != value:
+            _replace(delegate, row, definition, value)
+
+
+def _replace(delegate: Delegate, row: DelegateAnswer, definition: Definition, value: str) -> None:
+    if value:
+        row.value, row.version_id = value, definition.current.id
+    else:
+        delegate.custom_answers.remove(row)
+
+
+def _add(delegate: Delegate, definition: Definition, value: str) -> None:
+    """Add an answer, unless the question has just been deleted elsewhere."""
+    version = definition.current.id
+    wanted = select(QuestionVersion.id).where(QuestionVersion.id == version)
+    if db.session.scalar(wanted.with_for_update(read=True, key_share=True)) is not None:
+        delegate.custom_answers.append(
+            DelegateAnswer(question_id=definition.id, version_id=version, value=value)
+        )
+
+
+def list_rows(delegate: Delegate, *, with_private: bool = True) -> Sequence[tuple[str, str]]:
+    """List label and text of what a delegate has answered, also to retired questions."""
+    every = custom_questions.list_all()
+    if not every:
+        return ()
+    answers = {one.question_id: one for one in delegate.custom_answers}
+    return [
+        (
+            custom_questions.get_label(one, answers[one.id].version_id),
+            custom_questions.format_answer(one, answers[one.id].value, answers[one.id].version_id),
+        )
+        for one in every
+        if one.id in answers and (with_private or not one.is_private)
+    ]
+
+
+def get_by_delegate(
+    delegate_ids: Collection[int], question_ids: Collection[int]
+) -> Mapping[tuple[int, int], StoredAnswer]:
+    """Return the answers of several delegates to several questions, in one query."""
+    if not question_ids:
+        return {}
+    rows = db.session.execute(
+        select(
+            DelegateAnswer.delegate_id,
+            DelegateAnswer.question_id,
+            DelegateAnswer.version_id,
+            DelegateAnswer.value,
+        ).where(
+            DelegateAnswer.delegate_id.in_(delegate_ids),
+            DelegateAnswer.question_id.in_(question_ids),
+        )
+    )
+    return {(row[0], row[1]): StoredAnswer(row[1], row[2], row[3]) for row in rows}
+
+
+def count_by_question() -> Mapping[int, int]:
+    """Return the number of delegates who have answered each question, by its id."""
+    rows = db.session.execute(
+        select(DelegateAnswer.question_id, func.count()).group_by(DelegateAnswer.question_id)
+    )
+    return dict(rows.tuples().all())
+
+
+def is_answered(question_id: int) -> bool:
+    """Return True if a delegate has answered a question, or somebody who waits for a place."""
+    answered = select(DelegateAnswer.delegate_id).where(DelegateAnswer.question_id == question_id)
+    key = f'"{KEY_PREFIX}{question_id}"'
+    waits = select(WaitingListEntry.id).where(WaitingListEntry.document.contains(key))
+    return bool(db.session.scalar(select(or_(answered.exists(), waits.exists()))))
+
+
+def erase_of_questions(definitions: Iterable[Definition]) -> None:
+    """Delete every answer to these questions."""
+    ids = [one.id for one in definitions]
+    if ids:
+        db.session.execute(delete(DelegateAnswer).where(DelegateAnswer.question_id.in_(ids)))
+
+
+def remove_private(delegate: Delegate) -> bool:
+    """Delete a delegate's answers to questions that only few may read; return True if any."""
+    private = {one.id for one in custom_questions.list_all() if one.is_private}
+    found = [one for one in delegate.custom_answers if one.question_id in private]
+    for one in found:
+        delegate.custom_answers.remove(one)
+    return bool(found)

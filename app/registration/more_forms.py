@@ -1,0 +1,96 @@
+"""The forms that ask the organisers' questions: each page has fields of its own."""
+
+from collections.abc import Sequence
+from typing import Any, TypeVar, cast
+
+from flask_babel import lazy_gettext as _l
+from werkzeug.datastructures import MultiDict
+
+from app.questions import form_fields
+from app.questions.definitions import CONSENT, COUNTRY, Definition, select_relevant
+from app.registration import custom_questions
+from app.registration.custom_questions import MORE
+from app.registration.forms import AnswersForm
+from app.registration.queries import Answers
+
+ASKED = "asked"  # form fields: which questions a page asks
+HEADING = _l("A few more questions")
+ONE_QUESTION = _l("One more question")
+
+
+class MoreForm(AnswersForm):
+    """Questions of the organisers."""
+
+    template = "registration/more.html"
+    definitions: Sequence[Definition] = ()
+
+    @property
+    def questions(self) -> Sequence[Any]:
+        """The fields that are asked, in the order of the questions."""
+        return [self[one.name] for one in self.definitions if one.name in self]
+
+    def get_answers(self) -> Answers:
+        """Return what was typed and chosen, as it is stored."""
+        return {one.name: form_fields.get_answer(one.data) for one in self.questions}
+
+    def drop_irrelevant(self, answers: Answers) -> None:
+        """Remove the questions that what was typed makes irrelevant, before they are checked."""
+        typed = {**answers, **self.get_answers()}
+        person = custom_questions.get_person(answers)
+        every = custom_questions.list_definitions()
+        relevant = {one.name for one in select_relevant(every, person, typed)}
+        for question in self.questions:
+            if question.name not in relevant:
+                del self[question.name]
+
+
+FormT = TypeVar("FormT", bound=MoreForm)
+
+
+def build_form(base: type[FormT], definitions: Sequence[Definition], **data: Any) -> FormT:
+    """Return a form that asks these questions."""
+    own = {"definitions": definitions, "heading": _choose_heading(definitions)}
+    fields = custom_questions.build_fields(definitions)
+    form = cast("type[FormT]", type("MoreForm", (base,), {**own, **fields}))
+    return form(data=data)
+
+
+def _choose_heading(definitions: Sequence[Definition]) -> str:
+    """Return the heading of a page; "" where its only question is the heading."""
+    if len(definitions) != 1:
+        return str(HEADING)
+    return str(ONE_QUESTION) if definitions[0].kind in {CONSENT, COUNTRY} else ""
+
+
+def find_asked(submitted: MultiDict[str, str], step: str, answers: Answers) -> Sequence[Definition]:
+    """Return the questions that the submitted page asked, if they are still asked."""
+    asked = submitted.getlist(ASKED)
+    return [
+        one
+        for one in custom_questions.list_possible(answers)
+        if str(one.id) in asked and step in {MORE, f"{MORE}-{one.id}"}
+    ]
+
+
+def list_later(step: str, shown: Sequence[Definition], answers: Answers) -> Sequence[Definition]:
+    """Return the questions that an answer on this page may lead to."""
+    if step != MORE:
+        return ()
+    on_page = {one.id for one in shown}
+    later = []
+    for one in custom_questions.list_possible(answers):
+        if one.condition and one not in shown and one.condition.question in on_page:
+            on_page.add(one.id)
+            later.append(one)
+    return later
+
+
+def template_context(form: MoreForm, later: Sequence[Definition]) -> dict[str, Any]:
+    """Return what the template shows besides the form."""
+    every = [*form.definitions, *later]
+    return {
+        "later_form": build_form(MoreForm, later),
+        "conditions": {one.name: one.condition for one in every if one.condition},
+        "numbers": {one.name: one.id for one in every},
+        "explanations": {one.name: custom_questions.explain(one) for one in every},
+    }

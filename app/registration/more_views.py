@@ -1,0 +1,95 @@
+"""The pages of registration that ask the organisers' questions, together or one by one.
+
+A question that depends on an answer is asked as soon as that answer is given: a script shows it on
+the same page, and without scripts the next page asks it.
+"""
+
+from collections.abc import Sequence
+
+from flask import Blueprint, request
+from flask.typing import ResponseReturnValue
+from flask.wrappers import Response
+
+from app.errors import RateLimitExceeded
+from app.forms.form import validates_own_csrf
+from app.questions.definitions import Definition
+from app.registration import cookie, custom_questions, more_forms, views
+from app.registration.custom_questions import MORE
+from app.registration.more_forms import MoreForm
+from app.registration.services import RegistrationProgress
+from app.web.error_handlers import refuse
+from app.web.preview_middleware import allow_in_preview
+
+bp = Blueprint("more", __name__)
+bp.add_app_template_global(custom_questions.explain_all, "explain_questions")
+
+
+@bp.route("/more", methods=["GET", "POST"])
+@validates_own_csrf
+@allow_in_preview
+def answer() -> ResponseReturnValue:
+    return _answer(MORE)
+
+
+@bp.route("/more-<int:number>", methods=["GET", "POST"])
+@validates_own_csrf
+@allow_in_preview
+def answer_one(number: int) -> ResponseReturnValue:
+    return _answer(f"{MORE}-{number}")
+
+
+def _answer(step: str) -> Response:
+    progress = cookie.current_progress()
+    form = _read_form(step, progress) if request.method == "POST" else None
+    if form is not None and form.csrf_token.errors:
+        return _render(step, form, progress, ())
+    is_asked = step in progress.steps
+    if not is_asked:  # no longer, or in another way
+        step = progress.next_step
+    redirection = views.redirect_if_out_of_sequence(progress, step)
+    if redirection is not None:
+        return redirection
+    if not is_asked:
+        return views.redirect_to_step(step)
+    return _submit(step, form, progress) if form else _show(step, progress)
+
+
+def _read_form(step: str, progress: RegistrationProgress) -> MoreForm:
+    """Return the form that was submitted, checked, without what is no longer asked."""
+    asked = more_forms.find_asked(request.form, step, progress.answers)
+    form = more_forms.build_form(MoreForm, asked)
+    form.drop_irrelevant(progress.answers)
+    form.validate()
+    return form
+
+
+def _show(step: str, progress: RegistrationProgress) -> Response:
+    answers = progress.answers
+    definitions = custom_questions.list_of_step(step, answers)
+    later = more_forms.list_later(step, definitions, answers)
+    if any(one.name in answers for one in definitions):
+        form = more_forms.build_form(MoreForm, definitions, **answers)
+        return _render(step, form, progress, later)
+    names = [custom_questions.names_of(one) for one in (definitions, later)]
+    return views.cached_form_page(
+        f"{step} of {len(progress.steps)} {names}",
+        lambda: _render(step, more_forms.build_form(MoreForm, definitions), progress, later),
+    )
+
+
+def _submit(step: str, form: MoreForm, progress: RegistrationProgress) -> Response:
+    if form.errors:
+        later = more_forms.list_later(step, form.definitions, progress.answers)
+        return _render(step, form, progress, later)
+    try:
+        return views.save_and_continue(progress, form)
+    except RateLimitExceeded as refusal:
+        form.reject(refusal)
+        return refuse(_render(step, form, progress, ()), refusal)
+
+
+def _render(
+    step: str, form: MoreForm, progress: RegistrationProgress, later: Sequence[Definition]
+) -> Response:
+    context = more_forms.template_context(form, later)
+    return views.render_form(step, form, progress, **context)

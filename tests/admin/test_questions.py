@@ -1,0 +1,74 @@
+"""Organisers ask questions of their own: added, changed, put in order, retired, deleted."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+
+from app.accounts.models import DESK, VIEWER
+from app.database import transaction
+from app.registration import delegate_record
+from tests.browser import Browser, Page
+from tests.factories import make_delegate, make_question, sign_in
+from tests.registration_flow import answer_questions
+
+TRAVEL = "How will you travel?"
+
+
+@pytest.mark.both_databases
+def test_a_question_is_on_the_form_as_soon_as_it_is_added(
+    visitor: Browser, new_browser: Callable[[], Browser]
+) -> None:
+    organiser = sign_in(visitor)
+    somebody = new_browser()
+    assert "Step 4 of 7" in answer_questions(somebody, until="days").text
+
+    page = organiser.open("/organise/questions").follow("Add a question")
+    page = page.press(
+        "Add this question",
+        {
+            "Question": TRAVEL,
+            "Kind of answer": "One of several choices",
+            "Choices": "Bus\nTrain",
+            "People must answer this question": True,
+            "Why do you ask?": "To plan the buses.",
+        },
+    )
+    assert page.heading == TRAVEL
+    assert "The question has been added." in page.source
+
+    form = answer_questions(new_browser(), until="more")
+    assert form.heading == TRAVEL
+    assert "Why we ask: To plan the buses." in form.text
+
+
+def list_emails(page: Page) -> list[str]:
+    return re.findall(r"a[0-9]@example\.org", page.text_by_id("main"))
+
+
+def test_answers_are_columns_filters_and_part_of_files(visitor: Browser) -> None:
+    bus = make_question("How will you travel?", kind="choice", choices=["Bus", "Train"])
+    make_question("Who should we call?", readers="registrations")
+    with transaction():
+        for number, way in enumerate(["c1", "c2"]):
+            delegate = make_delegate(given_names=f"Ada {number}", email=f"a{number}@example.org")
+            answers = {f"question_{bus.id}": way, "question_2": f"07700 90000{number}"}
+            delegate_record.store(delegate, answers)
+    sign_in(visitor, role=DESK)
+
+    page = visitor.open("/organise/delegates?question_1=c2")
+
+    assert list_emails(page) == ["a1@example.org"]
+    file = page.press("Download as CSV").source
+    assert '"How will you travel?","Who should we call?"' in file
+    assert '"Train","07700 900001"' in file
+    page = visitor.open("/organise/delegates")
+    page = page.press("Save options", {"How will you travel?": True})
+    assert [row["How will you travel?"] for row in page.rows] == ["Bus", "Train"]
+    page = visitor.open(f"/organise/delegates/{delegate.reference}")
+    assert page.summary_list["Who should we call?"] == "07700 900001"
+
+    viewer = sign_in(visitor, role=VIEWER, email="vera@conference.example")
+    page = viewer.open(f"/organise/delegates/{delegate.reference}")
+    assert "How will you travel?" in page.text
+    assert "Who should we call?" not in page.text

@@ -1,0 +1,290 @@
+"""Questions that organisers ask when people register: who is asked what, and where it shows."""
+
+from typing import Any
+
+import pytest
+
+from app.accounts.models import DESK
+from app.database import db, transaction
+from app.history import queries as history
+from app.questions import services as questions
+from app.questions.models import REGISTRATION
+from app.questions.services import EditedQuestion, EditedTexts
+from app.registration import custom_answers, retention, seats
+from app.registration.bookings import services as bookings
+from app.registration.models import Delegate, DelegateAnswer
+from tests.browser import Browser
+from tests.factories import make_delegate, make_question, sign_in
+from tests.registration_flow import DAYS, THURSDAY, answer_questions
+from tests.sent_emails import find_link, last_email_to
+
+TRAVEL = "How will you travel? (optional)"
+HEADING = "A few more questions"
+
+
+@pytest.mark.both_databases
+def test_a_question_is_asked_checked_stored_shown_and_changed(visitor: Browser) -> None:
+    make_question()
+
+    page = answer_questions(visitor, until="more")
+    assert page.heading == TRAVEL
+    assert "Step 7 of 8" in page.text
+    check = page.press("Continue", {TRAVEL: "By bus"})
+    assert check.summary_list["How will you travel?"] == "By bus"
+    check.press("Confirm registration")
+    letter = last_email_to("ada@example.org")
+    assert "How will you travel: By bus\n" in letter.text
+
+    booking = visitor.open(find_link(letter, "/booking/"))
+    page = booking.follow("Change how will you travel?").press("Save", {TRAVEL: "By train"})
+
+    assert page.summary_list["How will you travel?"] == "By train"
+    assert [one.value for one in db.session.query(DelegateAnswer)] == ["By train"]
+    assert "Before: By bus\nNow: By train\n" in last_email_to("ada@example.org").text
+
+
+def test_a_question_that_an_answer_leads_to_is_on_the_next_page_without_scripts(
+    visitor: Browser,
+) -> None:
+    dinner = make_question("Will you come to the dinner?", kind="yes_no", is_required=True)
+    seat = make_question(
+        "Which table?",
+        kind="choice",
+        choices=["Window", "Door"],
+        condition=f"{dinner.id} is yes",
+        is_required=True,
+    )
+    make_question("Why the door?", condition=f"{seat.id} is c2")
+
+    page = answer_questions(visitor, until="more")
+    assert page.labels[:2] == ["Yes", "No"]
+    page = page.press("Continue", status=422)
+    assert page.errors == ["Answer the question: Will you come to the dinner?"]
+    page = page.press("Continue", {"Will you come to the dinner?": "Yes"})
+    assert page.heading == "Which table?"
+    page = page.press("Continue", {"Which table?": "Door"})
+    assert page.heading == "Why the door? (optional)"
+    check = page.press("Continue", {"Why the door? (optional)": "Fresh air"})
+    assert list(check.summary_list.items())[-3:] == [
+        ("Will you come to the dinner?", "Yes"),
+        ("Which table?", "Door"),
+        ("Why the door?", "Fresh air"),
+    ]
+
+    page = check.follow("Change will you come to the dinner?")
+    assert page.heading == HEADING
+    check = page.press("Continue", {"Will you come to the dinner?": "No"})
+
+    assert list(check.summary_list)[-1] == "Will you come to the dinner?"
+    check.press("Confirm registration")
+    assert [one.value for one in db.session.query(DelegateAnswer)] == ["no"]
+
+
+def test_each_question_has_a_page_of_its_own_if_organisers_set_it(visitor: Browser) -> None:
+    make_question("How will you travel?")
+    make_question("When will you arrive?", kind="date")
+    with transaction():
+        questions.set_one_per_page(REGISTRATION, is_one_per_page=True, actor="Olga")
+
+    page = answer_questions(visitor, until="more")
+    assert (page.heading, "Step 7 of 9" in page.text) == (TRAVEL, True)
+    page = page.press("Continue", {TRAVEL: "By bus"})
+    assert (page.heading, "Step 8 of 9" in page.text) == ("When will you arrive? (optional)", True)
+    page = page.press("Continue", {"When will you arrive? (optional)": "soon"}, status=422)
+    assert page.errors == ["Enter a date like 2008-11-06"]
+    page = page.press("Continue", {"When will you arrive? (optional)": "2009-06-09"})
+
+    assert page.summary_list["When will you arrive?"] == "9 June 2009"
+
+
+def test_a_question_for_one_day_is_asked_only_of_those_who_come_on_it(visitor: Browser) -> None:
+    make_question(days=("2009-06-11",))
+
+    check = answer_questions(visitor, until="check")
+    assert check.heading == "Check your answers"
+    assert "Step 7 of 7" in check.text
+    check = check.follow("Change days").press("Continue", {DAYS: [THURSDAY]})
+
+    assert check.heading == TRAVEL
+
+
+@pytest.mark.parametrize(
+    ("typed", "error"),
+    [
+        (
+            "x" * 5000,
+            "Your answer to “How will you travel?” must be 200 characters or fewer",
+        ),
+        (
+            "By\x00 bus\u202e",
+            "Type this instead of pasting it. It contains hidden characters that we cannot use",
+        ),
+    ],
+)
+def test_an_answer_that_cannot_be_stored_is_refused_beside_its_question(
+    visitor: Browser, typed: str, error: str
+) -> None:
+    make_question()
+
+    page = answer_questions(visitor, until="more").press("Continue", {TRAVEL: typed}, status=422)
+
+    assert page.errors == [error]
+    assert page.value_of(TRAVEL) == typed.replace("\x00", "").replace("\u202e", "")
+
+
+def test_a_question_that_is_retired_meanwhile_is_not_in_the_way(visitor: Browser) -> None:
+    question = make_question(is_required=True)
+    page = answer_questions(visitor, until="more")
+    with transaction():
+        questions.retire(question, actor="Olga")
+
+    check = page.press("Continue", {"How will you travel?": "By bus"})
+
+    assert check.heading == "Check your answers"
+    check.press("Confirm registration")
+    assert db.session.query(DelegateAnswer).all() == []
+
+
+def test_choices_that_are_replaced_meanwhile_are_asked_for_again(visitor: Browser) -> None:
+    question = make_question(kind="choice", choices=["Bus", "Train"], is_required=True)
+    page = answer_questions(visitor, until="more")
+    texts = {"en": EditedTexts("How will you travel?", "", ("Boat", "Train"))}
+    edited = EditedQuestion("choice", texts, "To plan the buses", is_required=True)
+    with transaction():
+        questions.save(question, edited, expected_version=1, actor="Olga")
+
+    page = page.press("Continue", {"How will you travel?": "Bus"}, status=422)
+    assert page.errors == ["Choose an answer from the list"]
+    check = page.press("Continue", {"How will you travel?": "Boat"})
+
+    assert check.summary_list["How will you travel?"] == "Boat"
+
+
+def test_an_earlier_answer_keeps_the_words_that_it_was_given_to(visitor: Browser) -> None:
+    question = make_question(kind="choice", choices=["Bus", "Train"])
+    page = answer_questions(visitor, until="more").press("Continue", {TRAVEL: "Bus"})
+    page.press("Confirm registration")
+    texts = {"en": EditedTexts("Which way do you come?", "", ("Boat", "Train"))}
+    edited = EditedQuestion("choice", texts, "To plan the boats")
+    with transaction():
+        questions.save(question, edited, expected_version=1, actor="Olga")
+
+    delegate = db.session.query(Delegate).one()
+
+    assert custom_answers.list_rows(delegate) == [("How will you travel?", "Bus")]
+
+
+def test_who_waits_for_a_place_takes_their_answers_along(visitor: Browser) -> None:
+    make_question()
+    make_delegate()
+    with transaction():
+        seats.set_limit(seats.CONFERENCE, 1)
+        seats.set_waiting_list(seats.CONFERENCE, is_open=True)
+
+    page = answer_questions(
+        visitor,
+        until="more",
+        name=("Bea", "Waite"),
+        email="bea@example.org",
+        start="Join the waiting list",
+    )
+    page.press("Continue", {TRAVEL: "By bus"}).press("Join the waiting list")
+    with transaction():
+        bookings.cancel(db.session.query(Delegate).one())
+    letter = last_email_to("bea@example.org")
+    page = visitor.open(find_link(letter, "/waiting-list/")).press("Take the place")
+
+    assert page.summary_list["How will you travel?"] == "By bus"
+
+
+def test_private_answers_are_in_no_email_and_no_answer_is_in_the_history(visitor: Browser) -> None:
+    make_question("Who should we call?", readers="registrations")
+    make_question()
+    page = answer_questions(visitor, until="more")
+    page = page.press("Continue", {"Who should we call? (optional)": "Bob", TRAVEL: "By bus"})
+    page.press("Confirm registration")
+    letter = last_email_to("ada@example.org")
+    page = visitor.open(find_link(letter, "/booking/")).follow("Change who should we call?")
+    page.press("Save", {"Who should we call? (optional)": "Carla", TRAVEL: "By train"})
+
+    news = last_email_to("ada@example.org").text
+    delegate = db.session.query(Delegate).one()
+    [_, entry] = history.list_entries(delegate.history_subject)
+
+    assert "Who should we call" not in letter.text
+    assert "Carla" not in news
+    assert "Answers that only the organisers and the registration desk can see:" in news
+    assert (entry.summary, entry.field_changes) == ("Changed: answers", ())
+
+
+@pytest.mark.both_databases
+def test_answers_are_deleted_on_the_date_that_was_named_and_with_the_booking(
+    visitor: Browser, frozen_time: Any
+) -> None:
+    make_question("Soon?", erasure="30-days")
+    make_question("Later?", erasure="1-year")
+    page = answer_questions(visitor, until="more")
+    assert "We delete it after 11 July 2009." in page.text
+    page = page.press("Continue", {"Soon? (optional)": "A", "Later? (optional)": "B"})
+    page.press("Confirm registration")
+
+    frozen_time.move_to("2009-07-12T00:30:00+01:00")
+    with transaction():
+        retention.purge_expired()
+    assert [one.value for one in db.session.query(DelegateAnswer)] == ["B"]
+
+    with transaction():
+        delegate = db.session.query(Delegate).one()
+        bookings.cancel(delegate)
+        bookings.erase_cancelled(delegate)
+    assert db.session.query(DelegateAnswer).all() == []
+
+
+def test_the_privacy_page_lists_each_question_by_itself(visitor: Browser) -> None:
+    assert "Other questions that we ask" not in visitor.open("/privacy").text
+    make_question()
+    make_question("Who should we call?", readers="registrations", erasure="30-days")
+
+    page = visitor.open("/privacy")
+
+    rows = [list(row.values()) for row in page.rows[-2:]]
+    end = ", or until you cancel and delete your booking"
+    assert rows == [
+        [
+            "How will you travel?",
+            "To plan the buses",
+            "The members of the conference team who can see bookings",
+            f"Until 11 June 2010{end}",
+        ],
+        [
+            "Who should we call?",
+            "To plan the buses",
+            "Only the organisers and the registration desk",
+            f"Until 11 July 2009{end}",
+        ],
+    ]
+
+
+def test_questions_cost_no_sql_on_any_page_of_the_form(
+    visitor: Browser, queries: list[str]
+) -> None:
+    make_question()
+    answer_questions(visitor, until="more")
+
+    queries.clear()
+    visitor.open("/privacy")
+    visitor.open("/register/more")
+
+    assert [one for one in queries if "question" in one] == []
+
+
+def test_the_desk_fills_in_what_it_knows(visitor: Browser) -> None:
+    make_question(is_required=True)
+    delegate = make_delegate()
+    sign_in(visitor, role=DESK)
+
+    page = visitor.open(f"/organise/delegates/{delegate.reference}/change").press("Save", role="Dr")
+    assert page.summary_list["Role"] == "Dr"
+    page = page.follow("Change booking").press("Save", {TRAVEL: "By bus"})
+
+    assert page.summary_list["How will you travel?"] == "By bus"

@@ -61,6 +61,7 @@ from app.registration import views as registration_views
 from app.registration.bookings import agenda_views as booking_agenda_views
 from app.registration.bookings import email_change_views
 from app.registration.bookings import views as booking_views
+from app.registration.session_bookings import views as session_booking_views
 from app.registration.waiting_list import views as waiting_list_views
 from app.site import (
     changelog_views,
@@ -169,6 +170,7 @@ SITE = (
     registration_views.bp,
     booking_views.bp,
     booking_agenda_views.bp,
+    session_booking_views.bp,
     waiting_list_views.bp,
     unsubscribe_views.bp,
     speaker_views.bp,

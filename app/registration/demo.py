@@ -17,6 +17,7 @@ from app.registration.create_booking import (
     generate_access_key,
 )
 from app.registration.models import Delegate
+from app.registration.session_bookings import release as session_seats
 
 IS_DEMO = Delegate.is_demo.is_(True)
 
@@ -30,6 +31,7 @@ def create(people: Iterable[DemoDelegate]) -> None:
 def delete_all() -> None:
     """Delete all invented delegates, and release their places."""
     attending = select(func.count()).where(IS_DEMO, Delegate.cancelled_at.is_(None))
+    session_seats.release_all(db.session.scalars(select(Delegate.id).where(IS_DEMO)).all())
     places = db.session.scalar(attending) or 0
     if places:
         seats.release_seats(seats.CONFERENCE, places)

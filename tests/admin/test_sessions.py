@@ -304,6 +304,7 @@ def test_a_session_is_added_with_all_that_there_is_to_say(organiser: Browser) ->
         "abstract": "First\n\nSecond",
         "description": "More",
         "language": "en-GB",
+        "booking": "open",
         "licence": "CC BY 4.0",
         "links": [
             ["https://tides.example/table", "The table"],

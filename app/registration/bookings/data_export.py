@@ -13,6 +13,7 @@ from app.registration import delegate_record
 from app.registration.bookings import queries
 from app.registration.fields import DAYS, PRIVATE_FIELDS
 from app.registration.models import Delegate
+from app.registration.session_bookings import queries as session_bookings
 from app.registration.waiting_list import queries as waiting_list
 
 WITHHELD = {  # columns of Delegate: keys, and what lists are searched and sorted by
@@ -29,6 +30,10 @@ def export_delegate(delegate: Delegate) -> dict[str, Any]:
         "booking": _export_booking(delegate),
         "needs": delegate_record.to_answers(delegate, PRIVATE_FIELDS),
         "agenda": _export_agenda(queries.find_linked_agenda(delegate)),
+        "seats_in_sessions": [
+            {"session": one.title, "booked_at": _isoformat(one.booked_at)}
+            for one in session_bookings.list_of_delegate(delegate)
+        ],
         "notes_of_the_organisers": [
             {"written_at": _isoformat(note.written_at), "text": note.text}
             for note in queries.list_notes(delegate)

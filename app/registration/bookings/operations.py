@@ -25,7 +25,7 @@ from app.registration import delegate_record, seats
 from app.registration.bookings import changes, queries
 from app.registration.bookings.changes import REASON, BookingChange
 from app.registration.create_booking import generate_access_key
-from app.registration.fields import EMAIL, KEPT
+from app.registration.fields import DAYS, EMAIL, KEPT
 from app.registration.models import (
     ApplicationDraft,
     Confirmation,
@@ -35,6 +35,7 @@ from app.registration.models import (
     LinkedAgenda,
 )
 from app.registration.queries import Answers
+from app.registration.session_bookings import release as session_seats
 from app.registration.waiting_list import queries as waiting_list_entries
 from app.registration.waiting_list import services as waiting_list
 
@@ -110,6 +111,8 @@ def update(
     with _enforcing_unique_person():
         field_changes = changes.apply(delegate, answers)
         delegate_record.refresh_search_keys(delegate)
+    if any(one.field == DAYS for one in field_changes):
+        session_seats.require_days(delegate)
     if field_changes:
         delegate.version += 1
         field_names = ", ".join(one.field.replace("_", " ") for one in field_changes)
@@ -143,9 +146,11 @@ def remove_needs(delegate: Delegate, summary: str, *, actor: str) -> bool:
 def cancel(delegate: Delegate, *, actor: str, reason: str = "") -> None:
     """Cancel the booking; its place is for the next on the waiting list, or free at once."""
     seats.lock_limit(seats.CONFERENCE)
+    session_seats.lock_bookings([delegate.id])
     end_corrections(delegate)
     delegate.cancel(clock.now())
     seats.release_seats(seats.CONFERENCE)
+    session_seats.release_all([delegate.id])
     delegate.version += 1
     delegate.pending_email, delegate.pending_email_key = "", None
     record(delegate, "Cancelled", actor, [BookingChange(REASON, "", reason)] if reason else ())
@@ -190,6 +195,7 @@ def erase(delegate: Delegate) -> None:
     for model in ANNOTATIONS:
         db.session.execute(delete(model).where(model.delegate_id == delegate.id))
     unlink_agenda(delegate)
+    session_seats.release_all([delegate.id])
     mail.delete_for_booking(delegate.reference)
     waiting_list_entries.erase_delegate(delegate)
     for erase_more in ERASED_ABOVE:

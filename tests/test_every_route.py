@@ -669,6 +669,30 @@ ROUTES = [
     Route("/organise/rooms/_several", "POST", Who.EDITORS),
     Route("/organise/search", "GET", Who.A_PART),
     Route("/organise/search/suggestions", "GET", Who.A_PART),
+    Route(
+        "/organise/session-seats/<slug>",
+        "GET",
+        Who.DESK_READERS,
+        "/organise/session-seats/opening",
+    ),
+    Route(
+        "/organise/session-seats/<slug>/<reference>/remove",
+        "GET POST",
+        Who.DESK,
+        "/organise/session-seats/opening/GHJK2345/remove",
+    ),
+    Route(
+        "/organise/session-seats/<slug>/add",
+        "GET POST",
+        Who.DESK,
+        "/organise/session-seats/opening/add",
+    ),
+    Route(
+        "/organise/session-seats/<slug>/export",
+        "POST",
+        Who.DESK,
+        "/organise/session-seats/opening/export",
+    ),
     Route("/organise/sessions", "GET", Who.A_PART),
     Route("/organise/sessions/<slug>", "GET", Who.A_PART, "/organise/sessions/opening"),
     Route(

@@ -84,7 +84,7 @@ WAITING_LINK = _link(
     "waiting_list_link(entry)",
 )
 BOOKING_LINK = _link("booking_link", _l("Link that opens the booking"), "booking_link(delegate)")
-SESSIONS_LINK = _link(
+OWN_SESSIONS_LINK = _link(
     "sessions_link", _l("Link that opens their sessions"), "sessions_link(delegate)"
 )
 BOOKING = (NAME, GIVEN_NAMES, ORGANISATION, REFERENCE)
@@ -188,14 +188,14 @@ EMAIL_WORDINGS: Final[Mapping[str, EmailWording]] = {
             _l("The session, its time and room, and what was given back for it"),
             "mail/parts/session_booked.txt",
         ),
-        SESSIONS_LINK,
+        OWN_SESSIONS_LINK,
         required={"details", "sessions_link"},
     ),
     "session_released": _word(
         *BOOKING,
         _value("session", _l("Title of the session"), "title"),
         _block("details", _l("Who gave the seat back"), "mail/parts/session_released.txt"),
-        SESSIONS_LINK,
+        OWN_SESSIONS_LINK,
         required={"details", "sessions_link"},
     ),
     "waiting_list_joined": _word(

@@ -181,7 +181,7 @@ def test_a_swap_that_another_tab_has_overtaken_takes_nothing_unknown_away(
 
     page = visitor.press("Swap my seat", status=409)
 
-    assert "You have booked “Sails”, which is at the same time" in page.text
+    assert "“Sails” is booked already, and is at the same time" in page.text
     assert booked(ada) == ["sails"]
 
 

@@ -3,14 +3,25 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, literal, select
 from sqlalchemy.orm import joinedload
 
 from app.database import db
+from app.programme.editing import session_queries
+from app.programme.models import Session
 from app.registration.models import Delegate, SeatLimit, SessionBooking
 from app.registration.seats import SESSION_PREFIX, get_availability, session_limit
 from app.releases.current_release import get_programme
 
+IS_FULL = exists().where(
+    SeatLimit.name == literal(SESSION_PREFIX) + Session.key, SeatLimit.taken >= SeatLimit.seats
+)
+session_queries.BOOKING_CONDITIONS["free"] = (
+    session_queries.BOOKING_CONDITIONS["bookable"] & ~IS_FULL
+)
+session_queries.BOOKING_CONDITIONS["full"] = (
+    session_queries.BOOKING_CONDITIONS["bookable"] & IS_FULL
+)
 IS_OF_SESSION = SeatLimit.name.startswith(SESSION_PREFIX, autoescape=True)
 
 

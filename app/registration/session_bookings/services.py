@@ -43,7 +43,7 @@ class SessionClash(RuleViolation):
 
     def __init__(self, clashes: Sequence[Session]) -> None:
         titles = ", ".join(f"“{one.title}”" for one in clashes)
-        super().__init__(f"You have booked {titles}, which is at the same time")
+        super().__init__(f"{titles} is booked already, and is at the same time")
         self.clashes = clashes
 
 

@@ -30,6 +30,7 @@ from app.admin import (
     room_views,
     saved_views,
     search_views,
+    session_seat_views,
     settings_views,
     start_views,
     suppression_views,
@@ -66,6 +67,7 @@ from app.registration import views as registration_views
 from app.registration.bookings import agenda_views as booking_agenda_views
 from app.registration.bookings import answer_views, email_change_views
 from app.registration.bookings import views as booking_views
+from app.registration.session_bookings import views as session_booking_views
 from app.registration.waiting_list import views as waiting_list_views
 from app.site import (
     changelog_views,
@@ -123,6 +125,7 @@ ADMIN = (
     (admin_waiting_list_views.bp, roles.DELEGATES),
     (category_views.bp, roles.SETTINGS),
     (admin_question_views.bp, roles.QUESTIONS),
+    (session_seat_views.bp, roles.DELEGATES),
     (email_views.bp, roles.DELEGATES),
     (suppression_views.bp, roles.DELEGATES),
     (reply_views.bp, roles.DELEGATES),
@@ -180,6 +183,7 @@ SITE = (
     registration_views.bp,
     booking_views.bp,
     booking_agenda_views.bp,
+    session_booking_views.bp,
     waiting_list_views.bp,
     unsubscribe_views.bp,
     speaker_views.bp,

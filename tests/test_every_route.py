@@ -131,9 +131,18 @@ ROUTES = [
     Route("/booking/<secret>/emails", "POST", Who.HOLDER),
     Route("/booking/<secret>/erase", "GET POST", Who.HOLDER),
     Route("/booking/<secret>/more", "GET POST", Who.HOLDER),
+    Route("/booking/<secret>/sessions", "GET", Who.HOLDER),
+    Route(
+        "/booking/<secret>/sessions/<slug>",
+        "GET POST",
+        Who.HOLDER,
+        "/booking/wrong/sessions/opening",
+    ),
     Route("/booking/asked", "GET", Who.ANYONE),
+    Route("/booking/calendar/<token>.ics", "GET", Who.HOLDER),
     Route("/booking/erased", "GET", Who.ANYONE),
     Route("/booking/new-address/<secret>", "GET POST", Who.HOLDER),
+    Route("/booking/seats/<slug>", "GET", Who.ANYONE, "/booking/seats/opening"),
     Route("/cards/<key>.png", "GET", Who.HOLDER, "/cards/wrong.png"),
     Route("/changes", "GET", Who.PUBLIC),
     Route("/changes.atom", "GET", Who.PUBLIC),
@@ -718,6 +727,30 @@ ROUTES = [
     Route("/organise/rooms/_several", "POST", Who.EDITORS),
     Route("/organise/search", "GET", Who.A_PART),
     Route("/organise/search/suggestions", "GET", Who.A_PART),
+    Route(
+        "/organise/session-seats/<slug>",
+        "GET",
+        Who.DESK_READERS,
+        "/organise/session-seats/opening",
+    ),
+    Route(
+        "/organise/session-seats/<slug>/<reference>/remove",
+        "GET POST",
+        Who.DESK,
+        "/organise/session-seats/opening/GHJK2345/remove",
+    ),
+    Route(
+        "/organise/session-seats/<slug>/add",
+        "GET POST",
+        Who.DESK,
+        "/organise/session-seats/opening/add",
+    ),
+    Route(
+        "/organise/session-seats/<slug>/export",
+        "POST",
+        Who.DESK,
+        "/organise/session-seats/opening/export",
+    ),
     Route("/organise/sessions", "GET", Who.A_PART),
     Route("/organise/sessions/<slug>", "GET", Who.A_PART, "/organise/sessions/opening"),
     Route(
@@ -1291,7 +1324,9 @@ def opened_by_a_visitor(site: Flask, visitor: Browser) -> dict[str, str]:
         for route in of(who, "POST"):
             secret = new_address if "new-address" in route.rule else booking
             secret = waiting if "waiting-list" in route.rule else secret
-            address = route.rule.replace("<secret>", secret)
+            address = route.rule.replace("<secret>", secret).replace(
+                "sessions/<slug>", "sessions/opening"
+            )
             for name, value in kept.items():
                 address = address.replace(name, value)
             addresses[route.rule] = address
@@ -1333,6 +1368,7 @@ def test_a_link_opens_only_what_it_was_made_for(
     with site.test_request_context("/"):
         tokens = {
             links.booking_token(delegate): ("/booking/<", "/agenda/booking/<"),
+            links.session_feed_token(delegate): ("/booking/calendar/<",),
             links.email_change_token(delegate): ("/booking/new-address/<",),
             get_url("ada@example.org").rpartition("/")[2]: ("/emails/<",),
             links.confirmation_token(make_confirmation(delegate)): ("/register/confirmation/<",),
@@ -1343,6 +1379,7 @@ def test_a_link_opens_only_what_it_was_made_for(
         for token, made_for in tokens.items():
             fits = route.rule.startswith(made_for) and route.rule not in ONLY_IN_ITS_BROWSER
             address = re.sub(r"<(secret|token)>", token, route.rule).replace("<question>", "name")
+            address = address.replace("/sessions/<slug>", "/sessions/opening")
             altered = address.replace(token, token[:-1] + ("A" if token[-1] != "A" else "B"))
 
             assert (end(new_browser().fetch("GET", address))[0] == 200) is fits, address

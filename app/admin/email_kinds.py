@@ -76,6 +76,18 @@ EMAIL_KINDS: Final[Mapping[str, EmailKind]] = {
         _l("The team restores a cancelled booking"),
         samples.ticket,
     ),
+    "session_booked": EmailKind(
+        _l("Seat in a session booked"),
+        DELEGATE,
+        _l("The delegate or the team books a seat in a session"),
+        samples.session_booked,
+    ),
+    "session_released": EmailKind(
+        _l("Seat in a session given back"),
+        DELEGATE,
+        _l("The delegate or the team gives back a seat in a session"),
+        samples.session_released,
+    ),
     "waiting_list_joined": EmailKind(
         _l("Waiting list joined"),
         WAITING_PERSON,

@@ -3,7 +3,7 @@
 Each function returns the template variables of one email, or of several that need the same.
 """
 
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Final
 
 from app import clock
@@ -15,7 +15,7 @@ from app.registration import emails as booking_emails
 from app.registration.bookings.changes import BookingChange
 from app.registration.models import IN_QUEUE, Delegate, WaitingListEntry
 from app.registration.waiting_list import services as waiting_list
-from app.releases import current_release
+from app.releases import current_release, snapshot_builder
 from app.releases.diff_text import DiffRow
 from app.speakers.batch_emails import PLACEHOLDER_SECRET
 from app.speakers.checklist import ITEMS, TO_DO, ChecklistLine
@@ -90,6 +90,29 @@ def cancelled_booking() -> Context:
     delegate = build_delegate()
     delegate.cancel(clock.now())
     return {"delegate": delegate, "reason": ""}
+
+
+def session_booked() -> Context:
+    """Return a booking with a new seat in a session."""
+    start = datetime.combine(
+        current_release.get_programme().conference.starts_on, SESSION_TIME, UTC
+    )
+    row = Session(
+        key=SAMPLE_KEY,
+        slug=SAMPLE_KEY,
+        title=SESSION_TITLE,
+        kind="workshop",
+        starts_at=start,
+        **dict.fromkeys(("subtitle", "abstract", "description", "language", "licence"), ""),
+        **dict.fromkeys(("links", "keywords"), "[]"),
+    )
+    session = snapshot_builder.build_session(row)
+    return {**booking(), "session": session, "given_up": [], "is_by_team": False}
+
+
+def session_released() -> Context:
+    """Return a booking with a seat that was given back."""
+    return {**booking(), "title": SESSION_TITLE, "is_by_team": False}
 
 
 def moved_booking() -> Context:

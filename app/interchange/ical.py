@@ -170,11 +170,19 @@ def dump(  # noqa: PLR0913 - which calendar, and for whom
     return fold([*lines, property_line("END", "VCALENDAR")])
 
 
-def dump_update(programme: PublishedProgramme, *, site: str, keys: Collection[str]) -> bytes:
+def dump_update(
+    programme: PublishedProgramme,
+    *,
+    site: str,
+    keys: Collection[str],
+    cancelled_for_reader: Collection[str] = (),
+    changed_at: datetime | None = None,
+) -> bytes:
     """Return the sessions with these keys as they are now, to be sent by email (RFC 5546, 3.2.1).
 
     They replace those of our calendars, which have the same UID and a lower or the same SEQUENCE;
-    sessions that were cancelled or withdrawn have the status CANCELLED.
+    sessions that were cancelled or withdrawn, or are so for the reader, have the status CANCELLED.
+    ``changed_at`` is when the reader changed something: among equals the latest entry counts.
     """
     facts = programme.conference
     name = " ".join(facts.title.split())
@@ -190,8 +198,10 @@ def dump_update(programme: PublishedProgramme, *, site: str, keys: Collection[st
         property_line("PRODID", PRODID),
         property_line("METHOD", "PUBLISH"),
     ]
-    for event in list_events(programme, keys):
-        lines += _render_event(event, context)
+    for event in list_events(programme, keys, cancelled_for_reader):
+        stamp = changed_at or event.revision.changed_at
+        fresh = replace(event, revision=event.revision._replace(changed_at=stamp))
+        lines += _render_event(fresh, context)
     return fold([*lines, property_line("END", "VCALENDAR")])
 
 

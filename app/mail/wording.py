@@ -84,6 +84,9 @@ WAITING_LINK = _link(
     "waiting_list_link(entry)",
 )
 BOOKING_LINK = _link("booking_link", _l("Link that opens the booking"), "booking_link(delegate)")
+OWN_SESSIONS_LINK = _link(
+    "sessions_link", _l("Link that opens their sessions"), "sessions_link(delegate)"
+)
 BOOKING = (NAME, GIVEN_NAMES, ORGANISATION, REFERENCE)
 TICKET = _block("ticket", _l("Ticket, with the days booked"), "mail/ticket.txt")
 REGISTRATION_PAGE = _link(
@@ -183,6 +186,24 @@ EMAIL_WORDINGS: Final[Mapping[str, EmailWording]] = {
         required={"reason", "booking_link"},
     ),
     "booking_restored": _word(*BOOKING, TICKET, BOOKING_LINK, required={"ticket", "booking_link"}),
+    "session_booked": _word(
+        *BOOKING,
+        _value("session", _l("Title of the session"), "session.title"),
+        _block(
+            "details",
+            _l("The session, its time and room, and what was given back for it"),
+            "mail/parts/session_booked.txt",
+        ),
+        OWN_SESSIONS_LINK,
+        required={"details", "sessions_link"},
+    ),
+    "session_released": _word(
+        *BOOKING,
+        _value("session", _l("Title of the session"), "title"),
+        _block("details", _l("Who gave the seat back"), "mail/parts/session_released.txt"),
+        OWN_SESSIONS_LINK,
+        required={"details", "sessions_link"},
+    ),
     "waiting_list_joined": _word(
         WAITING_NAME,
         _value(

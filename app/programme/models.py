@@ -26,6 +26,7 @@ CANCELLED = "cancelled"  # of a session
 SORT_KEY_TYPE = String().with_variant(
     String(collation="C"), "postgresql"
 )  # the same on each database
+OPEN_TO_ALL, BOOKABLE = BOOKING_MODES = ("open", "bookable")  # of a session
 DRAFT, CONFIRMED, WITHDRAWN = "draft", "confirmed", "withdrawn"  # of a session, or cancelled
 
 
@@ -179,6 +180,10 @@ class Session(Editable, Base):
     is_recorded: Mapped[bool] = mapped_column(default=False)
     is_illustrative: Mapped[bool] = mapped_column(default=False)
     seats: Mapped[int | None] = mapped_column(default=None)  # None: the room's capacity
+    booking: Mapped[str] = mapped_column(default=OPEN_TO_ALL, server_default=OPEN_TO_ALL)
+    seats_reason: Mapped[str] = mapped_column(
+        Text, default="", server_default=""
+    )  # why there are more seats than the room has; never public
     is_draft: Mapped[bool] = mapped_column(default=False, server_default=false())  # not published
     cancelled_at: Mapped[datetime | None] = mapped_column(default=None)
     withdrawn_at: Mapped[datetime | None] = mapped_column(default=None)
@@ -208,6 +213,16 @@ class Session(Editable, Base):
     def is_publishable(self) -> bool:
         """Whether the session would be public if the programme were published now."""
         return self.state in {CONFIRMED, CANCELLED}
+
+    @property
+    def booking_seats(self) -> int | None:
+        """The seats that people may book: as many as fit, unless a reason allows more."""
+        if self.booking != BOOKABLE:
+            return None
+        capacity = self.room.capacity if self.room else None
+        if self.seats is None or capacity is None or self.seats_reason:
+            return self.seats or capacity or 0
+        return min(self.seats, capacity)
 
 
 @event.listens_for(Session, "before_insert")

@@ -193,6 +193,7 @@ class Session:
     is_cancelled: bool
     parts: tuple[Appearance, ...]
     keywords: tuple[str, ...] = ()  # not in older releases
+    booking_seats: int | None = None  # None: open to all; not in older releases
     materials: tuple[Material, ...] = ()  # added on loading; not part of a release
 
     def get_open_materials(self, now: datetime) -> tuple[Material, ...]:
@@ -228,6 +229,11 @@ class Session:
     def is_starrable(self) -> bool:
         """Whether visitors can add it to their agenda."""
         return not self.is_break and not self.is_cancelled
+
+    @property
+    def is_bookable(self) -> bool:
+        """Whether people need a seat, and can still get one as far as the programme says."""
+        return self.booking_seats is not None and not self.is_cancelled
 
     @property
     def is_awaiting_speakers(self) -> bool:

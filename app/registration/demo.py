@@ -17,6 +17,7 @@ from app.registration.create_booking import (
     generate_access_key,
 )
 from app.registration.models import Delegate
+from app.registration.session_bookings import release as session_seats
 
 IS_DEMO = Delegate.is_demo.is_(True)
 
@@ -33,6 +34,7 @@ def delete_all() -> None:
     counted = select(Delegate.category_id, func.count()).where(*is_attending)
     for category_id, places in db.session.execute(counted.group_by(Delegate.category_id)).all():
         seats.release_seats(seats.list_limits(category_id), places)
+    session_seats.release_all(db.session.scalars(select(Delegate.id).where(IS_DEMO)).all())
     for changed in db.session.scalars(select(Delegate).where(IS_DEMO, Delegate.version > 0)):
         history.erase_personal_details(
             changed.history_subject

@@ -13,10 +13,12 @@ from flask_babel import gettext
 from app.history.models import Change as RecordedChange
 from app.mail import services as mail
 from app.mail.models import URGENT
+from app.programme.snapshot import Session
 from app.registration import booking_calendar, custom_answers, tickets
 from app.registration.bookings.changes import ANSWERS, BookingChange
 from app.registration.fields import DAYS, FIELDS
 from app.registration.models import Delegate, WaitingListEntry
+from app.registration.session_bookings import calendar as session_calendar
 from app.text import shorten
 from app.web import languages
 
@@ -97,6 +99,38 @@ def send_booking_links(email: str, delegates: Sequence[Delegate], language: str)
         is_secret=True,
         calendar=booking_calendar.render_ical(only) if only else None,
         delegates=delegates,
+    )
+
+
+def send_session_booked(
+    delegate: Delegate, session: Session, given_up: Sequence[Session], *, is_by_team: bool
+) -> None:
+    """Confirm a seat in a session, and those in other sessions that were given up for it."""
+    _enqueue(
+        "session_booked",
+        delegate,
+        ical=session_calendar.render_update(
+            delegate.language, [session.key], [one.key for one in given_up]
+        ),
+        session=session,
+        given_up=given_up,
+        is_by_team=is_by_team,
+    )
+
+
+def send_session_released(
+    delegate: Delegate, title: str, session: Session | None, *, is_by_team: bool
+) -> None:
+    """Confirm that somebody no longer has a seat in a session."""
+    _enqueue(
+        "session_released",
+        delegate,
+        ical=session_calendar.render_update(delegate.language, [], [session.key])
+        if session
+        else None,
+        title=title,
+        session=session,
+        is_by_team=is_by_team,
     )
 
 

@@ -23,10 +23,12 @@ from app.registration.models import (
     Delegate,
     RegistrationCategory,
     SeatLimit,
+    SessionBooking,
     WaitingListEntry,
 )
 from app.registration.queries import ATTENDING
 from app.registration.seats import CATEGORY_PREFIX, CONFERENCE
+from app.registration.session_bookings import queries as session_bookings
 
 HISTORY_SUBJECT = "audit"
 TAKEN_SEATS = select(SeatLimit.taken).where(SeatLimit.name == CONFERENCE).scalar_subquery()
@@ -108,6 +110,31 @@ def _count_entries(state: str) -> ScalarSelect[int]:
     return counted.where(WaitingListEntry.state == state).scalar_subquery()
 
 
+def _check_session_seats() -> Sequence[str]:
+    counted = dict(
+        db.session.execute(
+            select(SessionBooking.session_key, func.count()).group_by(SessionBooking.session_key)
+        )
+        .tuples()
+        .all()
+    )
+    known = {key: one.taken for key, one in session_bookings.map_seats().items()}
+    return [
+        f"{known.get(key, 0)} seats of the session “{key}” are counted as taken, "
+        f"but {counted.get(key, 0)} are booked."
+        for key in sorted(known.keys() | counted.keys())
+        if known.get(key, 0) != counted.get(key, 0)
+    ]
+
+
+def _check_seats_of_cancelled() -> Sequence[str]:
+    lost = select(Delegate.reference).join(SessionBooking).where(Delegate.cancelled_at.is_not(None))
+    return [
+        f"Booking {reference} is cancelled, but has a seat in a session."
+        for reference in db.session.scalars(lost.distinct().order_by(Delegate.reference))
+    ]
+
+
 def _check_confirmation_emails() -> Sequence[str]:
     email_exists = exists().where(
         Email.booking_reference == Delegate.reference, Email.template == "registration_confirmed"
@@ -142,6 +169,8 @@ def _check_material_sizes() -> Sequence[str]:
 
 CHECKS: tuple[Check, ...] = (
     Check("the number of places taken matches the number of delegates", _check_seat_count),
+    Check("the seats taken in each session match those booked", _check_session_seats),
+    Check("no cancelled booking has a seat in a session", _check_seats_of_cancelled),
     Check("every booking has a confirmation email", _check_confirmation_emails),
     Check("there are no references to missing rows", _check_references),
     Check("all session files are complete", _check_material_sizes),

@@ -9,7 +9,7 @@ from app.web import signing
 from app.web.rendering import absolute_url
 
 BOOKING, EMAIL_CHANGE, CONFIRMATION = "booking", "new address", "receipt"
-WAITING_LIST = "waiting list"
+WAITING_LIST, SESSION_FEED = "waiting list", "calendar of sessions"
 NO_SUCH_LINK = "The link is not complete. Copy all of it from your email, or ask for a new one"
 
 
@@ -21,6 +21,21 @@ def booking_token(delegate: Delegate) -> str:
 def read_booking_key(token: str) -> str:
     """Return the booking's key from its token; raise NotFound if the signature is invalid."""
     return _unsign(BOOKING, token)
+
+
+def session_feed_token(delegate: Delegate) -> str:
+    """Return the token of the calendar of a delegate's sessions, which opens nothing else."""
+    return signing.sign(SESSION_FEED, delegate.access_key)
+
+
+def read_session_feed_key(token: str) -> str:
+    """Return the booking's key from its token; raise NotFound if the signature is invalid."""
+    return _unsign(SESSION_FEED, token)
+
+
+def sessions_link(delegate: Delegate) -> str:
+    """Return the absolute URL of a delegate's sessions, booked and starred."""
+    return absolute_url("session_bookings.index", secret=booking_token(delegate))
 
 
 def email_change_token(delegate: Delegate) -> str:

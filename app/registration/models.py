@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, false
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.agenda.models import Agenda
@@ -38,6 +38,8 @@ class SeatLimit(Base):
     taken: Mapped[int] = mapped_column(default=0)  # with those that are on offer
     waiting: Mapped[int] = mapped_column(default=0, server_default="0")  # without an offer
     has_waiting_list: Mapped[bool] = mapped_column(default=False, server_default=false())
+    # of a session: what the organisers have set; ``seats`` is higher while more are taken
+    nominal_seats: Mapped[int | None] = mapped_column(default=None)
 
     __table_args__ = (CheckConstraint("taken >= 0 AND taken <= seats", name="never_oversold"),)
 
@@ -306,6 +308,22 @@ class WaitingListEntry(Base):
     def history_subject(self) -> str:
         """The subject of this entry in the audit log."""
         return f"waiting list {self.id}"
+
+
+class SessionBooking(Base):
+    """A delegate's seat in a session that has to be booked."""
+
+    __tablename__ = "session_booking"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    delegate_id: Mapped[int] = mapped_column(ForeignKey("delegate.id", ondelete="CASCADE"))
+    session_key: Mapped[str] = mapped_column(index=True)  # of the programme's document
+    title: Mapped[str]  # when it was booked
+    booked_at: Mapped[datetime]
+
+    delegate: Mapped[Delegate] = relationship()
+
+    __table_args__ = (UniqueConstraint("delegate_id", "session_key"),)
 
 
 class LinkedAgenda(Base):

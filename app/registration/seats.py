@@ -238,3 +238,71 @@ def _find_for_update(name: str) -> SeatLimit | None:
     """Return a limit and lock its row until the transaction ends, or None."""
     queue_for(f"seats of {name}")
     return db.session.scalar(LOCKED_LIMIT, {"of": name})
+
+
+# Sessions that people book. Their limits follow what is published. Where more seats are taken than
+# that, because the organisers lowered it or let somebody in, the limit is what is taken, and falls
+# with every seat that is given back.
+
+SESSION_PREFIX = "session "
+PLACES_LEFT, LIMITED, FULL = "left", "limited", "full"
+LIMITED_SEATS, LIMITED_PERCENT = 5, 20  # at most so many seats, or such a share, are left
+
+
+def session_limit(key: str) -> str:
+    """Return the name of the limit of a session."""
+    return f"{SESSION_PREFIX}{key}"
+
+
+def get_availability(seats: int, taken: int) -> str:
+    """Return how many seats of a session are left, as the public is told."""
+    left = seats - taken
+    if left <= 0:
+        return FULL
+    return (
+        LIMITED if left <= LIMITED_SEATS or left * 100 <= seats * LIMITED_PERCENT else PLACES_LEFT
+    )
+
+
+def lock_sessions(keys: Iterable[str]) -> dict[str, SeatLimit]:
+    """Lock the limits of sessions in the one order, after that of the conference; by key."""
+    found = {key: _find_for_update(session_limit(key)) for key in sorted(set(keys))}
+    return {key: limit for key, limit in found.items() if limit is not None}
+
+
+def set_session_seats(key: str, seats: int) -> None:
+    """Let a session have so many seats, or as many as are taken, if these are more."""
+    limit = _find_for_update(session_limit(key))
+    if limit is None:
+        db.session.add(
+            SeatLimit(name=session_limit(key), seats=seats, taken=0, nominal_seats=seats)
+        )
+        bump_cache_version()
+    else:
+        _store_session(limit, limit.taken, seats)
+
+
+def reserve_session(limit: SeatLimit, row: Base, *, is_beyond_limit: bool = False) -> None:
+    """Take a seat of a locked session for a row; raise SoldOut if there is none left."""
+    if not limit.has_free_seat and not is_beyond_limit:
+        raise SoldOut("All seats have been booked")
+    db.session.add(row)
+    _store_session(limit, limit.taken + 1, _get_nominal(limit))
+
+
+def release_session(limit: SeatLimit, count: int = 1) -> None:
+    """Release seats of a locked session; they are free for other people at once."""
+    _store_session(limit, limit.taken - count, _get_nominal(limit))
+
+
+def _get_nominal(limit: SeatLimit) -> int:
+    return limit.seats if limit.nominal_seats is None else limit.nominal_seats
+
+
+def _store_session(limit: SeatLimit, taken: int, nominal: int) -> None:
+    """Store the numbers, and bump the cache version if the public is told something else now."""
+    before = get_availability(limit.seats, limit.taken)
+    limit.taken, limit.nominal_seats, limit.seats = taken, nominal, max(taken, nominal)
+    db.session.flush()
+    if get_availability(limit.seats, limit.taken) != before:
+        bump_cache_version()

@@ -6,7 +6,7 @@ somebody gives a reason to accept them, which is stored with the release. When a
 current, the same transaction records its activation and the redirects from former slugs.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -176,6 +176,7 @@ def describe_clashes(clashes: Sequence[Clash]) -> list[str]:
 
 
 Addressed = Room | Session | Speaker | Theme
+ACTIVATION_HOOKS: list[Callable[[Snapshot], None]] = []  # what packages above this one do then
 BATCH_SIZE = 200  # slugs in one statement
 
 
@@ -184,6 +185,8 @@ def activate(
 ) -> None:
     """Make a release public, as ``content``; ``before`` is what has been public until now."""
     conference = programme.get_conference()
+    for follow in ACTIVATION_HOOKS:  # first: they lock rows, and the cache version comes last
+        follow(content)
     _record_activation(release, content, before, activated_at)
     conference.current_release = release.number
     conference.public_settings = programme_snapshot.dump_settings(content.conference)

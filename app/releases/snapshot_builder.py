@@ -119,6 +119,7 @@ def _build_session(
         room=rooms[row.room_id] if row.room_id else None,
         summary=_render_text(row.abstract or row.description).summary,
         is_cancelled=row.cancelled_at is not None,
+        booking_seats=row.booking_seats,
         parts=tuple(
             snapshot.Appearance(
                 slug=part.speaker.slug,

@@ -11,6 +11,7 @@ from app.mail import domains
 from app.mail.models import FAILED, EmailReply
 from app.mailings import notices
 from app.mailings.models import MailingRecipient
+from app.programme.models import BOOKABLE
 from app.registration.models import LinkedAgenda
 from tests.factories import (
     SMALL_CONFERENCE,
@@ -814,3 +815,24 @@ def test_ones_own_devices(keyboard_user: KeyboardUser) -> None:
     keyboard_user.open("/my")
     keyboard_user.press("Sign out everywhere")
     assert keyboard_user.heading == "You are signed out"
+
+
+@pytest.mark.walks(
+    "admin.session_seats.add", "admin.session_seats.export_csv", "admin.session_seats.remove"
+)
+def test_the_seats_of_a_session(keyboard_user: KeyboardUser) -> None:
+    make_session(key="knots", slug="knots", title="Knots", booking=BOOKABLE, seats=3)
+    publish_programme()
+    make_delegate(reference="GHJK2345")
+    keyboard_user.open("/organise/sessions/knots")
+    keyboard_user.press("See who has booked")
+    keyboard_user.press("Book a seat for somebody")
+    keyboard_user.press("Book a seat")
+    keyboard_user.expect_announcement("Enter the booking reference")
+    keyboard_user.fill("Booking reference", "GHJK2345")
+    keyboard_user.press("Book a seat")
+    keyboard_user.expect_announcement("They have a seat.")
+    assert keyboard_user.download("Download as CSV").endswith(".csv")
+    keyboard_user.press("Take off…")
+    keyboard_user.press("Take off")
+    keyboard_user.expect_announcement("They no longer have a seat.")

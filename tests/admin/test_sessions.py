@@ -78,6 +78,7 @@ def test_the_list_holds_every_session_by_time(organiser: Browser) -> None:
         "Room": "Great hall",
         "Theme": "",
         "Type": "Plenary",
+        "Seats": "",
         "Changed": "12 May 2009",
     }
 
@@ -167,7 +168,7 @@ def test_the_list_asks_the_same_few_questions(
     queries.clear()
     organiser.open("/organise/sessions?q=session-")
 
-    assert len(queries) == 7
+    assert len(queries) == 8
 
 
 def test_a_long_list_has_pages(organiser: Browser) -> None:
@@ -304,6 +305,7 @@ def test_a_session_is_added_with_all_that_there_is_to_say(organiser: Browser) ->
         "abstract": "First\n\nSecond",
         "description": "More",
         "language": "en-GB",
+        "booking": "open",
         "licence": "CC BY 4.0",
         "links": [
             ["https://tides.example/table", "The table"],

@@ -43,7 +43,18 @@ KEPT_APART = {  # columns of a session that nobody edits by themselves, or which
     *("id", "key", "version", "changed_at", "title_sort_key", "theme_id", "room_id"),
     *("is_draft", "cancelled_at", "withdrawn_at"),
 }
-OF_A_SNAPSHOT = {"key", "slug", "summary", "is_cancelled", "parts", "materials", "theme", "room"}
+OF_A_SNAPSHOT = {
+    "key",
+    "slug",
+    "summary",
+    "is_cancelled",
+    "parts",
+    "materials",
+    "theme",
+    "room",
+} | {
+    "booking_seats"  # of the mode, the seats and the room
+}
 OF_A_FILE = {"key", "slug", "theme", "room", "cancelled", "draft", "appearances"}
 SAMPLES: dict[Kind, Any] = {
     table.LANGUAGE: "fr",

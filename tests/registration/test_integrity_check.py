@@ -17,9 +17,10 @@ from app.registration.models import SeatLimit
 from tests.factories import make_delegate, make_material, make_organiser, make_session
 
 CHECKED = (
-    "Checked: the number of places taken matches the number of delegates\nChecked: every "
-    "booking has a confirmation email\nChecked: there are no references to missing "
-    "rows\nChecked: all session files are complete\n"
+    "Checked: the number of places taken matches the number of delegates\nChecked: the seats "
+    "taken in each session match those booked\nChecked: no cancelled booking has a seat in a "
+    "session\nChecked: every booking has a confirmation email\nChecked: there are no "
+    "references to missing rows\nChecked: all session files are complete\n"
 )
 
 

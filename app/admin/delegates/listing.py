@@ -84,7 +84,8 @@ def _iter_email_actions() -> Iterator[BulkAction[SelectedDelegate]]:
         lambda num: ngettext("Cancel %(num)s booking?", "Cancel %(num)s bookings?", num),
         "delegates-cancelled",
         lambda one: one.delegate.is_attending,
-        _cancel,
+        _cancel_all,
+        runs_at_once=True,
         confirm_label=_l("Cancel bookings"),
         warning=_l("The places will become available to someone else immediately."),
         build_form=CancelBookingForm,
@@ -192,6 +193,15 @@ def _build_remove_tag_form(**bound: Any) -> RemoveTagForm:
     form = RemoveTagForm(**bound)
     form.tag.choices = [(label, label) for label in annotations.list_labels()]
     return form
+
+
+def _cancel_all(
+    chosen: Sequence[SelectedDelegate], *, actor: str, notify: bool, reason: str
+) -> None:
+    """Cancel bookings, with the seats of all in sessions locked in the one order."""
+    services.lock_for_cancelling([one.delegate for one in chosen])
+    for one in chosen:
+        _cancel(one, actor=actor, notify=notify, reason=reason)
 
 
 def _cancel(one: SelectedDelegate, *, actor: str, notify: bool, reason: str) -> None:

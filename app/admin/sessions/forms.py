@@ -37,7 +37,15 @@ from app.programme.editing.session_queries import SessionFilterChoices
 from app.programme.fields.sessions import MAX_DURATION, MAX_TEXT_LENGTH, SESSION_FIELDS
 from app.programme.fields.table import parse_links
 from app.programme.labels import kind_name
-from app.programme.models import CANCELLED, CONFIRMED, DRAFT, WITHDRAWN, Session
+from app.programme.models import (
+    BOOKABLE,
+    CANCELLED,
+    CONFIRMED,
+    DRAFT,
+    OPEN_TO_ALL,
+    WITHDRAWN,
+    Session,
+)
 from app.speakers.texts.fields import TableForm, form_field
 from app.text import collapse_whitespace, normalise_lines
 from app.web import formatting
@@ -84,6 +92,10 @@ STATE_CHOICES = {
     CANCELLED: _l("Cancelled: public, marked as cancelled"),
     WITHDRAWN: _l("Withdrawn: not in the last imported file, and not public"),
 }
+BOOKING_CHOICES = [
+    (OPEN_TO_ALL, _l("Anyone can come, without booking")),
+    (BOOKABLE, _l("People book a seat")),
+]
 SEATS_ERROR = _l("The seats must be a number from 1 to 100,000")
 
 
@@ -124,9 +136,24 @@ class SessionForm(EditForm, TableForm):
     seats = IntegerField(
         _l("Seats (optional)"),
         [Optional(), NumberRange(1, MAX_SEATS, SEATS_ERROR)],
-        description=_l("Not public. Enter a number if it is fewer than the capacity of the room"),
+        description=_l("Not public. Enter a number if it is not the capacity of the room"),
         render_kw={"inputmode": "numeric", "autocomplete": "off"},
         invalid_value_message=SEATS_ERROR,  # type: ignore[call-arg]  # the type stubs are those of WTForms 3.2
+    )
+    booking = RadioField(
+        _l("Who can come"),
+        [one_of_choices(_l("Choose one of the two"))],
+        default=OPEN_TO_ALL,
+        validate_choice=False,
+        description=_l(
+            "Public. If people book a seat, the site shows whether there are places left, and "
+            "nobody can book more seats than there are"
+        ),
+    )
+    seats_reason = editor_line_field(
+        _l("Reason for more seats than the room has (optional)"),
+        _l("The reason"),
+        _l("Not public. Only needed if people may book more seats than the room has"),
     )
     appearances = AppearancesField(_l("Speakers"))
     find = StringField(
@@ -169,6 +196,7 @@ class SessionForm(EditForm, TableForm):
             ("", str(_l("No day yet"))),
             *((day.isoformat(), formatting.local_date(day)) for day in offered_days),
         ]
+        self.booking.choices = list(BOOKING_CHOICES)
         is_withdrawn = session is not None and session.state == WITHDRAWN
         self.state.choices = [
             (state, name)

@@ -23,6 +23,8 @@ from app.programme.editing.session_queries import SessionFilter, SessionFilterCh
 from app.programme.fields.sessions import SESSION_FIELDS
 from app.programme.labels import KINDS, kind_name
 from app.programme.models import CANCELLED, CONFIRMED, DRAFT, WITHDRAWN, Room, Session, Theme
+from app.registration.session_bookings import queries as session_bookings
+from app.registration.session_bookings.queries import SessionSeats
 from app.web.formatting import (
     conference_zone,
     day_and_month,
@@ -46,6 +48,11 @@ MISSING_LABELS: Final = {
     "speakers": _l("Speakers"),
     "word": _l("Slides and papers to approve"),
 }
+BOOKING_LABELS: Final = {
+    "bookable": _l("People book a seat"),
+    "free": _l("Seats left"),
+    "full": _l("Full"),
+}
 
 
 @dataclass(frozen=True)
@@ -59,6 +66,7 @@ class SessionListRow:
     day: str
     starts_iso: str  # ISO 8601
     changed_on: str
+    seats: str  # booked and all, "" if nobody books
 
 
 def get_listing() -> Listing[SessionListRow]:
@@ -107,7 +115,8 @@ def _build_rows(rows: Sequence[SessionRow]) -> list[SessionListRow]:
         cache(_state_label),
         conference_zone(),
     )
-    return [_build_row(row, say) for row in rows]
+    seats = session_bookings.map_seats([row.key for row in rows])
+    return [_build_row(row, say, seats.get(row.key)) for row in rows]
 
 
 @dataclass(frozen=True)
@@ -121,7 +130,9 @@ class RowFormatter:
     zone: ZoneInfo
 
 
-def _build_row(row: SessionRow, formatter: RowFormatter) -> SessionListRow:
+def _build_row(
+    row: SessionRow, formatter: RowFormatter, seats: SessionSeats | None
+) -> SessionListRow:
     starts = row.starts_at.astimezone(formatter.zone) if row.starts_at else None
     ends = (
         f" {EN_DASH} {format_time(row.ends_at.astimezone(formatter.zone))}" if row.ends_at else ""
@@ -135,6 +146,9 @@ def _build_row(row: SessionRow, formatter: RowFormatter) -> SessionListRow:
         starts_iso=starts.isoformat() if starts else "",
         changed_on=formatter.changed_on(row.changed_at.astimezone(formatter.zone).date())
         if row.changed_at
+        else "",
+        seats=gettext("%(taken)s of %(seats)s", taken=seats.taken, seats=seats.seats)
+        if seats
         else "",
     )
 
@@ -155,6 +169,7 @@ def get_filters() -> Sequence[ListFilter]:
         ListFilter("kind", gettext("Type"), kind_options(choices)),
         ListFilter("state", _l("State"), tuple(STATE_LABELS.items())),
         ListFilter("missing", _l("Missing"), tuple(MISSING_LABELS.items())),
+        ListFilter("booking", _l("Seats"), tuple(BOOKING_LABELS.items())),
     )
 
 
@@ -169,6 +184,7 @@ def build_session_filter(list_query: ListQuery) -> SessionFilter:
         kind=list_query.get_filter("kind"),
         state=list_query.get_filter("state"),
         missing=list_query.get_filter("missing"),
+        booking=list_query.get_filter("booking"),
     )
 
 

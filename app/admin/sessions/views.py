@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
-from app.accounts import guards
+from app.accounts import guards, roles
 from app.admin import draft_forms
 from app.admin.affected_people import find_affected
 from app.admin.draft_forms import deletes_draft
@@ -33,6 +33,7 @@ from app.programme.editing import session_queries, sessions
 from app.programme.fields.sessions import SESSION_FIELDS
 from app.programme.models import CONFIRMED, Session
 from app.proposals import queries as proposals
+from app.registration.session_bookings import queries as session_bookings
 from app.releases import current_release
 from app.speakers import queries as speakers
 from app.web import redirects
@@ -200,6 +201,8 @@ def show(slug: str) -> ResponseReturnValue:
         requests=speakers.get_requests_by_session([slug]).get(slug, ()),
         people=find_affected(session, conference_zone()) if redirects.has_flash() else None,
         form=ConfirmForm(),
+        seats=session_bookings.find_seats(session.key),
+        may_see_seats=guards.can_read(roles.DELEGATES),
     )
 
 

@@ -27,6 +27,7 @@ from app.errors import NotFound
 from app.programme import slugs
 from app.programme.collation import sort_key
 from app.programme.models import (
+    BOOKABLE,
     CANCELLED,
     CONFIRMED,
     DRAFT,
@@ -64,6 +65,7 @@ ROW_COLUMNS = (  # in the field order of SessionRow
     *(Session.slug, Session.title, Session.kind, STATE),
     *(Session.starts_at, Session.ends_at, Session.changed_at),
     *(Room.name, Theme.name),
+    Session.key,
 )
 
 
@@ -78,6 +80,7 @@ class SessionFilter:
     kind: str = ""
     state: str = ""
     missing: str = ""
+    booking: str = ""
 
 
 @dataclass(frozen=True)
@@ -93,6 +96,7 @@ class SessionRow:
     changed_at: datetime | None
     room: str | None
     theme: str | None
+    key: str
     speakers: Sequence[str]
 
 
@@ -261,8 +265,8 @@ def _conditions(filters: SessionFilter) -> list[ColumnElement[bool]]:
         such.append(Session.room.has(Room.key == filters.room))
     if filters.kind:
         such.append(Session.kind == filters.kind)
-    if filters.missing:
-        such.append(MISSING_CONDITIONS[filters.missing])
+    named = ((MISSING_CONDITIONS, filters.missing), (BOOKING_CONDITIONS, filters.booking))
+    such += [conditions[name] for conditions, name in named if name]
     return such
 
 
@@ -303,6 +307,10 @@ MISSING_CONDITIONS: dict[str, ColumnElement[bool]] = {  # keys are values of the
     "time": TAKES_PLACE & Session.starts_at.is_(None),
     "abstract": TAKES_PLACE & IS_NOT_BREAK & (Session.abstract == "") & (Session.description == ""),
     "speakers": TAKES_PLACE & IS_NOT_BREAK & ~HAS_APPEARANCES,
+}
+
+BOOKING_CONDITIONS: dict[str, ColumnElement[bool]] = {  # keys are values of the filter
+    "bookable": Session.booking == BOOKABLE,
 }
 
 MAX_OUTSIDE_LISTED = 20

@@ -1,6 +1,6 @@
 """The table of the editable fields of sessions."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -34,6 +34,7 @@ from app.programme.fields.table import (
     load_moment,
 )
 from app.programme.models import (
+    BOOKABLE,
     CANCELLED,
     CONFIRMED,
     DRAFT,
@@ -49,9 +50,34 @@ from app.web.formatting import format_time
 MAX_DURATION: Final = timedelta(hours=24)
 MAX_DISTANCE: Final = timedelta(days=366)  # before the first or after the last day
 MAX_TEXT_LENGTH: Final = 50_000  # characters; the same limit as in imported files
+seat_checks: list[Callable[[Session], None]] = []  # what packages above this one ask of a session
 
 
 def _check(session: Session) -> None:
+    """Raise RuleViolation if the times or the seats contradict each other."""
+    _check_times(session)
+    if session.booking == BOOKABLE:
+        _check_seats(session)
+    for check in seat_checks:
+        check(session)
+
+
+def _check_seats(session: Session) -> None:
+    """Raise RuleViolation if there are no seats to book, or more than the room has."""
+    capacity = session.room.capacity if session.room else None
+    if not session.booking_seats:
+        raise RuleViolation(
+            "Enter the number of seats, or choose a room whose capacity is known: people can only "
+            "book seats that have a number"
+        )
+    if session.seats and capacity and session.seats > capacity and not session.seats_reason:
+        raise RuleViolation(
+            f"The room has {capacity} seats, so there cannot be {session.seats} to book. Enter "
+            "fewer, or give the reason for more"
+        )
+
+
+def _check_times(session: Session) -> None:
     """Raise RuleViolation if the start and end contradict each other."""
     if session.ends_at is None:
         return
@@ -140,6 +166,10 @@ def _display_moment(value: str) -> str:
 
 def _display_theme(key: str) -> str:
     return db.session.scalar(select(Theme.name).where(Theme.key == key)) or key
+
+
+def _display_booking(mode: str) -> str:
+    return "people book a seat" if mode == BOOKABLE else "open to all"
 
 
 def _display_room(key: str) -> str:
@@ -334,6 +364,14 @@ SESSION_FIELDS: Final = FieldTable[Session](
         filter_name="keyword",
     ),
     Field("seats", N_("Seats"), NUMBER, is_public=False, file_name=""),
+    Field(
+        "booking",
+        N_("Booking"),
+        is_public=False,  # snapshots have the number of seats to book
+        display=_display_booking,
+        file_name="",
+    ),
+    Field("seats_reason", N_("Reason for more seats"), PROSE, is_public=False, file_name=""),
     Field("notes", N_("Notes"), PROSE, is_public=False, file_name=""),
     slugs.make_field(
         _l(

@@ -13,6 +13,7 @@ from app.registration import custom_answers
 from app.registration.bookings import queries
 from app.registration.fields import DAYS, PRIVATE_FIELDS
 from app.registration.models import Delegate
+from app.registration.session_bookings import queries as session_bookings
 from app.registration.waiting_list import queries as waiting_list
 
 WITHHELD = {  # columns of Delegate: keys, and what lists are searched and sorted by
@@ -34,6 +35,10 @@ def export_delegate(delegate: Delegate) -> dict[str, Any]:
         ],
         "agenda": _export_agenda(queries.find_linked_agenda(delegate)),
         "agreed_to_emails_about_the_agenda_at": _export_consent(delegate),
+        "seats_in_sessions": [
+            {"session": one.title, "booked_at": _isoformat(one.booked_at)}
+            for one in session_bookings.list_of_delegate(delegate)
+        ],
         "notes_of_the_organisers": [
             {"written_at": _isoformat(note.written_at), "text": note.text}
             for note in queries.list_notes(delegate)

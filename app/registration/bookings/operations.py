@@ -38,6 +38,7 @@ from app.registration.models import (
     RegistrationCategory,
 )
 from app.registration.queries import Answers
+from app.registration.session_bookings import release as session_seats
 from app.registration.waiting_list import queries as waiting_list_entries
 from app.registration.waiting_list import services as waiting_list
 
@@ -123,6 +124,8 @@ def update(
     with _enforcing_unique_person():
         field_changes = [*moved, *changes.apply(delegate, answers)]
         delegate_record.refresh_search_keys(delegate)
+    if any(one.field == DAYS for one in field_changes):
+        session_seats.require_days(delegate)
     if field_changes:
         delegate.version += 1
         names = (ANSWERS if one.is_custom else one.field for one in field_changes)
@@ -158,9 +161,11 @@ def remove_needs(delegate: Delegate, summary: str, *, actor: str) -> bool:
 def cancel(delegate: Delegate, *, actor: str, reason: str = "") -> None:
     """Cancel the booking; its place is for the next on the waiting list, or free at once."""
     limits = _lock_limits(delegate)
+    session_seats.lock_bookings([delegate.id])
     end_corrections(delegate)
     delegate.cancel(clock.now())
     seats.release_seats(limits)
+    session_seats.release_all([delegate.id])
     delegate.version += 1
     delegate.pending_email, delegate.pending_email_key = "", None
     record(delegate, "Cancelled", actor, [BookingChange(REASON, "", reason)] if reason else ())
@@ -237,6 +242,7 @@ def erase(delegate: Delegate) -> None:
     for model in ANNOTATIONS:
         db.session.execute(delete(model).where(model.delegate_id == delegate.id))
     unlink_agenda(delegate)
+    session_seats.release_all([delegate.id])
     mail.delete_for_booking(delegate.reference)
     replies.erase_of_booking(delegate.reference)
     waiting_list_entries.erase_delegate(delegate)

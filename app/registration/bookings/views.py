@@ -5,6 +5,7 @@ button. It only ends what a confirmation page could correct (``access.py``).
 """
 
 import json
+from typing import Any
 
 from flask import Blueprint, Response, redirect, request, url_for
 from flask.typing import ResponseReturnValue
@@ -33,6 +34,8 @@ from app.registration.bookings.operations import DuplicateBooking, StaleBooking
 from app.registration.categories import queries as categories
 from app.registration.fields import DAYS
 from app.registration.models import Delegate
+from app.registration.session_bookings import queries as session_bookings
+from app.registration.session_bookings.release import LostSeats
 from app.web import languages
 from app.web.error_handlers import refuse
 from app.web.formatting import local_moment
@@ -148,7 +151,7 @@ def edit(secret: str, question: str) -> ResponseReturnValue:
     if form.validate_on_submit():
         try:
             has_changed = services.update(delegate, form.get_answers(), form.expected_version.data)
-        except (StaleBooking, DuplicateBooking) as refusal:
+        except (StaleBooking, DuplicateBooking, LostSeats) as refusal:
             form.reject_and_rebase(refusal, delegate.version)
         else:
             return _redirect(delegate, "changed" if has_changed else None)
@@ -177,7 +180,8 @@ def cancel(secret: str) -> ResponseReturnValue:
         return _redirect(delegate, "cancelled")
     if not delegate.is_attending:
         return _redirect(delegate, "already_cancelled")
-    return _render_confirm("registration/booking_cancel.html", form, delegate, secret)
+    seats = [one.title for one in session_bookings.list_of_delegate(delegate)]
+    return _render_confirm("registration/booking_cancel.html", form, delegate, secret, seats=seats)
 
 
 @bp.route("/<secret>/erase", methods=["GET", "POST"])
@@ -210,10 +214,12 @@ def _get_booking(secret: str) -> Delegate:
     return access.get_booking(secret)
 
 
-def _render_confirm(template: str, form: ConfirmForm, delegate: Delegate, secret: str) -> Response:
+def _render_confirm(
+    template: str, form: ConfirmForm, delegate: Delegate, secret: str, **context: Any
+) -> Response:
     """Ask for confirmation before something is undone."""
     status = 422 if form.errors else 200
-    return render_page(template, status, form=form, delegate=delegate, secret=secret)
+    return render_page(template, status, form=form, delegate=delegate, secret=secret, **context)
 
 
 def _list_answers(delegate: Delegate, secret: str) -> list[AnswerRow]:

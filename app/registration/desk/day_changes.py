@@ -12,10 +12,12 @@ from app.registration import queries as registration
 from app.registration.desk import services
 from app.registration.fields import DAYS
 from app.registration.models import Delegate
+from app.registration.session_bookings import queries as session_bookings
 
 REPLACE, ADD, REMOVE = "replace", "add", "remove"
 CANCELLED: Final = "The booking is cancelled"
 NO_DAY_LEFT: Final = "No day would be left. Cancel the booking instead"
+SEATS_BOOKED: Final = "They have booked a seat in a session on a day that they would lose"
 UNCHANGED: Final = "These are the days already"
 CHANGED_SINCE: Final = "The booking has changed since"
 DAY_GONE: Final = "A day is no longer part of the conference"
@@ -37,7 +39,9 @@ class DayChange:
 
 def plan(delegates: Iterable[Delegate], mode: str, days: Collection[str]) -> Sequence[DayChange]:
     """Return what would change for each delegate; nothing is changed yet."""
-    return [_plan(delegate, mode, days) for delegate in delegates]
+    found = list(delegates)
+    booked = session_bookings.map_booked_days([one.id for one in found])
+    return [_keep_seats(_plan(one, mode, days), booked.get(one.id, {})) for one in found]
 
 
 def plan_way_back(
@@ -47,7 +51,12 @@ def plan_way_back(
 
     ``before`` maps booking references to those days and the version that the change has led to.
     """
-    return [_plan_back(delegate, *before[delegate.reference]) for delegate in delegates]
+    found = list(delegates)
+    booked = session_bookings.map_booked_days([one.id for one in found])
+    return [
+        _keep_seats(_plan_back(one, *before[one.reference]), booked.get(one.id, {}))
+        for one in found
+    ]
 
 
 def apply(changes: Iterable[DayChange], *, actor: str, notify: bool) -> None:
@@ -78,6 +87,13 @@ def _plan_back(delegate: Delegate, days: str, version: str) -> DayChange:
     if not {one.isoformat() for one in registration.conference_days()}.issuperset(days.split()):
         return DayChange(delegate, delegate.days, DAY_GONE)
     return _judge(delegate, days)
+
+
+def _keep_seats(change: DayChange, booked: Collection[str]) -> DayChange:
+    """Leave somebody as they are who has a seat on a day that they would lose."""
+    if change.is_change and not set(booked) <= set(change.days.split()):
+        return DayChange(change.delegate, change.delegate.days, SEATS_BOOKED)
+    return change
 
 
 def _judge(delegate: Delegate, days: str) -> DayChange:

@@ -1,0 +1,157 @@
+"""Seats in a session: who has booked one, adding somebody by hand, and taking somebody off."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from flask import Blueprint, Response, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _l
+from wtforms import BooleanField
+
+from app import clock
+from app.accounts.guards import current_actor
+from app.errors import NotFound, RuleViolation
+from app.forms.fields import editor_line_field, line_field
+from app.forms.form import ConfirmForm, Form, validates_own_csrf
+from app.programme.editing import session_queries
+from app.programme.models import Session
+from app.registration.desk import queries as desk
+from app.registration.desk import services as desk_services
+from app.registration.session_bookings import queries, services
+from app.web import redirects, spreadsheets
+from app.web.formatting import local_day, local_moment
+from app.web.rendering import render_page
+
+bp = Blueprint("session_seats", __name__, url_prefix="/session-seats/<slug>")
+
+redirects.MESSAGES["admin"] |= {
+    "seat-added": _l("They have a seat. We are emailing them to say so."),
+    "seat-there": _l("They had a seat already. Nothing has changed."),
+    "seat-removed": _l("They no longer have a seat. We are emailing them to say so."),
+}
+
+
+class AddSeatForm(Form):
+    """Book a seat for somebody, by their booking reference."""
+
+    reference = line_field(
+        _l("Booking reference"),
+        _l("The booking reference"),
+        _l("Enter the booking reference"),
+        autocomplete="off",
+        spellcheck="false",
+    )
+    is_swap = BooleanField(_l("If they have a seat at the same time, give it back"))
+    reason = editor_line_field(
+        _l("Reason for a seat beyond the limit (optional)"),
+        _l("The reason"),
+        _l("Only needed if the session is full. It is in the history of the booking"),
+    )
+
+
+@bp.get("")
+def show(slug: str) -> ResponseReturnValue:
+    session = session_queries.get_session(slug)
+    return render_page(
+        "admin/session_seats/show.html",
+        session=session,
+        form=ConfirmForm(),
+        seats=queries.find_seats(session.key),
+        bookings=queries.list_of_session(session.key),
+        breadcrumbs=_breadcrumbs(session),
+    )
+
+
+@bp.route("/add", methods=["GET", "POST"])
+@validates_own_csrf
+def add(slug: str) -> ResponseReturnValue:
+    session = session_queries.get_session(slug)
+    form = AddSeatForm()
+    if form.validate_on_submit():
+        try:
+            return redirects.redirect_to(_url(session), _add(session, form))
+        except (NotFound, RuleViolation) as refusal:
+            form.add_error(form.reference, refusal)
+    return render_page(
+        "admin/session_seats/add.html",
+        422 if form.errors else 200,
+        session=session,
+        form=form,
+        back=_url(session),
+        breadcrumbs=[*_breadcrumbs(session), (gettext("Seats"), _url(session))],
+    )
+
+
+@bp.route("/<reference>/remove", methods=["GET", "POST"])
+@validates_own_csrf
+def remove(slug: str, reference: str) -> ResponseReturnValue:
+    session, delegate = session_queries.get_session(slug), desk.get_delegate(reference)
+    form = ConfirmForm()
+    if form.validate_on_submit():
+        try:
+            services.cancel(delegate, session.key, actor=current_actor())
+        except RuleViolation as refusal:
+            form.form_errors.append(gettext(str(refusal)))
+        else:
+            return redirects.redirect_to(_url(session), "seat-removed")
+    breadcrumbs = [*_breadcrumbs(session), (gettext("Seats"), _url(session))]
+    return render_page(
+        "admin/session_seats/remove.html",
+        422 if form.errors else 200,
+        session=session,
+        delegate=delegate,
+        form=form,
+        breadcrumbs=breadcrumbs,
+    )
+
+
+@bp.post("/export")
+def export_csv(slug: str) -> Response:
+    session = session_queries.get_session(slug)
+    rows = list(_iter_rows(session))
+    desk_services.record_export(
+        f"who booked “{session.title}”", len(rows), "", actor=current_actor()
+    )
+    head = (gettext("Reference"), gettext("Name"), gettext("Email"), gettext("Booked"))
+    name = spreadsheets.dated_name(f"seats-{session.slug}", "csv", local_day(clock.now()))
+    return spreadsheets.make_attachment(spreadsheets.stream_csv(head, rows), name, spreadsheets.CSV)
+
+
+def _add(session: Session, form: AddSeatForm) -> str:
+    """Book a seat for the delegate; return the name of the message."""
+    delegate = desk.get_delegate(str(form.reference.data))
+    public = services.find_session(session.key)
+    if public is None:
+        raise RuleViolation("This session is not public, so no seats can be booked in it")
+    held = [one.session_key for one in queries.list_of_delegate(delegate)]
+    is_new = services.book(
+        delegate,
+        public,
+        in_place_of=held if form.is_swap.data else (),
+        actor=current_actor(),
+        override_reason=form.reason.data or "",
+    )
+    return "seat-added" if is_new else "seat-there"
+
+
+def _iter_rows(session: Session) -> Iterator[list[Any]]:
+    for booking in queries.list_of_session(session.key):
+        delegate = booking.delegate
+        yield [
+            delegate.reference,
+            delegate.full_name,
+            delegate.email,
+            local_moment(booking.booked_at),
+        ]
+
+
+def _url(session: Session) -> str:
+    return url_for(".show", slug=session.slug)
+
+
+def _breadcrumbs(session: Session) -> list[tuple[str, str]]:
+    return [
+        (gettext("Sessions"), url_for("admin.sessions.index")),
+        (session.title, url_for("admin.sessions.show", slug=session.slug)),
+    ]

@@ -1,0 +1,1 @@
+"""Seats in sessions: who booked one, how many are left, and giving them back."""

@@ -1,0 +1,113 @@
+"""Read-only queries about the seats that people have booked in sessions."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import exists, func, literal, select
+from sqlalchemy.orm import joinedload
+
+from app.database import db
+from app.programme.editing import session_queries
+from app.programme.models import Session
+from app.registration.models import Delegate, SeatLimit, SessionBooking
+from app.registration.seats import SESSION_PREFIX, get_availability, session_limit
+from app.releases.current_release import get_programme
+
+IS_FULL = exists().where(
+    SeatLimit.name == literal(SESSION_PREFIX) + Session.key, SeatLimit.taken >= SeatLimit.seats
+)
+session_queries.BOOKING_CONDITIONS["free"] = (
+    session_queries.BOOKING_CONDITIONS["bookable"] & ~IS_FULL
+)
+session_queries.BOOKING_CONDITIONS["full"] = (
+    session_queries.BOOKING_CONDITIONS["bookable"] & IS_FULL
+)
+IS_OF_SESSION = SeatLimit.name.startswith(SESSION_PREFIX, autoescape=True)
+
+
+@dataclass(frozen=True)
+class SessionSeats:
+    """The seats of a session that people book, and how many of them are taken."""
+
+    seats: int
+    taken: int
+
+    @property
+    def left(self) -> int:
+        """The number of free seats."""
+        return self.seats - self.taken
+
+    @property
+    def availability(self) -> str:
+        """How many are left, as the public is told."""
+        return get_availability(self.seats, self.taken)
+
+
+def list_of_delegate(delegate: Delegate) -> Sequence[SessionBooking]:
+    """List the seats that somebody has booked."""
+    booked = select(SessionBooking).where(SessionBooking.delegate_id == delegate.id)
+    return db.session.scalars(booked.order_by(SessionBooking.id)).all()
+
+
+def list_keys(delegates: Collection[int]) -> Sequence[str]:
+    """List the keys of the sessions in which any of these delegates have a seat."""
+    keys = select(SessionBooking.session_key).where(SessionBooking.delegate_id.in_(delegates))
+    return sorted(set(db.session.scalars(keys)))
+
+
+def list_of_session(key: str) -> Sequence[SessionBooking]:
+    """List who has a seat in a session, by name."""
+    booked = select(SessionBooking).where(SessionBooking.session_key == key)
+    booked = booked.join(SessionBooking.delegate).options(joinedload(SessionBooking.delegate))
+    return db.session.scalars(booked.order_by(Delegate.name_sort_key, Delegate.id)).all()
+
+
+def count_of_session(key: str) -> int:
+    """Count the seats of a session that are booked."""
+    counted = select(func.count()).where(SessionBooking.session_key == key)
+    return db.session.scalar(counted) or 0
+
+
+def find_seats(key: str) -> SessionSeats | None:
+    """Return the seats of a session, or None if they were never to be booked."""
+    return map_seats([key]).get(key)
+
+
+def map_booked_days(delegates: Collection[int]) -> Mapping[int, Mapping[str, str]]:
+    """Return the days, in ISO, on which delegates have seats, each with a session's title."""
+    programme = get_programme()
+    days = {
+        one.key: (one.starts_at.astimezone(programme.zone).date().isoformat(), one.title)
+        for one in programme.sessions
+        if one.starts_at is not None and not one.is_cancelled
+    }
+    rows = select(SessionBooking.delegate_id, SessionBooking.session_key)
+    found: dict[int, dict[str, str]] = {}
+    for number, key in db.session.execute(rows.where(SessionBooking.delegate_id.in_(delegates))):
+        if key in days:
+            day, title = days[key]
+            found.setdefault(number, {})[day] = title
+    return found
+
+
+def map_nominal() -> Mapping[str, int]:
+    """Return how many seats the published programme gives each session, by key."""
+    number = func.coalesce(SeatLimit.nominal_seats, SeatLimit.seats)
+    rows = db.session.execute(select(SeatLimit.name, number).where(IS_OF_SESSION))
+    return {name.removeprefix(SESSION_PREFIX): seats for name, seats in rows}
+
+
+def find_nominal(key: str) -> int | None:
+    """Return how many seats the published programme gives a session, or None."""
+    name = session_limit(key)
+    number = func.coalesce(SeatLimit.nominal_seats, SeatLimit.seats)
+    return db.session.scalar(select(number).where(SeatLimit.name == name))
+
+
+def map_seats(keys: Collection[str] | None = None) -> Mapping[str, SessionSeats]:
+    """Return the seats of these sessions, or of all, by key."""
+    wanted = IS_OF_SESSION if keys is None else SeatLimit.name.in_(map(session_limit, keys))
+    rows = db.session.execute(
+        select(SeatLimit.name, SeatLimit.seats, SeatLimit.taken).where(wanted)
+    )
+    return {name.removeprefix(SESSION_PREFIX): SessionSeats(*numbers) for name, *numbers in rows}

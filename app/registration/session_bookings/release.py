@@ -1,0 +1,64 @@
+"""Seats that go back as a whole: with a booking that is cancelled, or with people who are deleted.
+
+Locks are taken in one order: the conference's limit, those of sessions by key, then people's rows.
+Which sessions somebody has booked is only known for certain once their row is locked, so
+``lock_bookings`` begins again if that changed while it waited.
+"""
+
+from collections import Counter
+from collections.abc import Collection, Sequence
+
+from sqlalchemy import delete, select
+
+from app.database import db
+from app.errors import RuleViolation
+from app.registration import seats
+from app.registration.models import Delegate, SessionBooking
+from app.registration.session_bookings import queries
+
+
+class LostSeats(RuleViolation):
+    """New days would leave out the day of a session in which there is a seat."""
+
+
+def lock_bookings(delegates: Collection[int]) -> None:
+    """Lock the sessions in which any of these delegates have a seat, then their rows."""
+    db.session.flush()
+    rows = select(Delegate.id).where(Delegate.id.in_(delegates)).order_by(Delegate.id)
+    while True:
+        savepoint = db.session.begin_nested()
+        keys = queries.list_keys(delegates)
+        seats.lock_sessions(keys)
+        db.session.execute(rows.with_for_update())
+        if keys == queries.list_keys(delegates):
+            savepoint.commit()
+            return
+        savepoint.rollback()  # one of them has just booked another; this unlocks all again
+
+
+def release_all(delegates: Collection[int]) -> Sequence[str]:
+    """Give back all seats of these delegates, and return the titles of the sessions."""
+    ours = SessionBooking.delegate_id.in_(delegates)
+    rows = db.session.execute(
+        select(SessionBooking.session_key, SessionBooking.title)
+        .where(ours)
+        .order_by(SessionBooking.id)
+    ).all()
+    if not rows:
+        return []
+    limits = seats.lock_sessions(key for key, _ in rows)
+    db.session.execute(delete(SessionBooking).where(ours))
+    for key, count in Counter(key for key, _ in rows).items():
+        seats.release_session(limits[key], count)
+    return [title for _, title in rows]
+
+
+def require_days(delegate: Delegate) -> None:
+    """Raise LostSeats if somebody has a seat on a day that is not in their booking any more."""
+    booked = queries.map_booked_days([delegate.id]).get(delegate.id, {})
+    for day, title in sorted(booked.items()):
+        if day not in delegate.days.split():
+            raise LostSeats(
+                f"There is a seat booked in “{title}”, which is on a day that you are taking out. "
+                "Keep that day, or give the seat back first"
+            )

@@ -1,0 +1,147 @@
+"""A delegate's sessions: booked and starred in one view, and the step to book, swap or give back.
+
+Opening a page changes nothing, because mail scanners open every link; every step needs a button.
+"""
+
+from flask import Blueprint, Response, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _l
+
+from app.errors import ConferenceError, Gone, Moved, NotFound, RuleViolation
+from app.forms.form import ConfirmForm, validates_own_csrf
+from app.programme.snapshot import Session
+from app.registration import links
+from app.registration.bookings import access
+from app.registration.bookings import queries as bookings
+from app.registration.models import Delegate
+from app.registration.session_bookings import calendar, cookie, labels, listing, services
+from app.releases.current_release import get_programme
+from app.web.rendering import absolute_url, render_page
+from app.web.security_headers import no_referrer
+
+FLASH_MESSAGES = {
+    "booked": _l("You have a seat. We will email you to confirm this."),
+    "swapped": _l("You have the new seat, and have given back the other. We will email you."),
+    "released": _l("You have given your seat back. We will email you to confirm this."),
+}
+
+bp = Blueprint("session_bookings", __name__, url_prefix="/booking")
+no_referrer(bp)
+bp.add_app_template_global(labels.seat_label)
+bp.add_app_template_global(links.sessions_link)
+
+
+@bp.errorhandler(Gone)
+@bp.errorhandler(NotFound)
+def _render_dead_link(error: ConferenceError) -> ResponseReturnValue:
+    is_gone = isinstance(error, Gone)
+    return render_page(
+        "registration/booking_link_expired.html",
+        status=410 if is_gone else 404,
+        is_gone=is_gone,
+        reason=gettext(str(error)),
+    )
+
+
+@bp.get("/seats/<slug>")
+def find_own(slug: str) -> ResponseReturnValue:
+    """Lead from the page of a session to one's own step to book it, if this browser knows it."""
+    session = _get_session(slug)
+    key = cookie.find_booking_key()
+    if key is None:
+        return render_page("registration/session_bookings/find_own.html", session=session)
+    token = links.booking_token(bookings.get_booking(key))
+    return redirect(url_for(".show", secret=token, slug=session.slug))
+
+
+@bp.get("/<secret>/sessions")
+def index(secret: str) -> ResponseReturnValue:
+    """Show a delegate's sessions, and those that they can book."""
+    delegate = access.get_booking(secret)
+    page = render_page(
+        "registration/session_bookings/index.html",
+        delegate=delegate,
+        secret=secret,
+        sessions=listing.build(delegate),
+        flash_message=FLASH_MESSAGES.get(request.args.get("news", "")),
+        feed=_feed_url(delegate),
+        breadcrumbs=_breadcrumbs(secret),
+    )
+    return cookie.set_cookie(page, delegate)
+
+
+@bp.route("/<secret>/sessions/<slug>", methods=["GET", "POST"])
+@validates_own_csrf
+def show(secret: str, slug: str) -> ResponseReturnValue:
+    """Show one session with the button to book it, swap for it, or give it back."""
+    if request.method == "GET":
+        return _render(access.get_booking(secret), secret, _get_session(slug), ConfirmForm())
+    # the limits are locked before the person's row, which opening a booking may lock
+    delegate, session = bookings.get_booking(links.read_booking_key(secret)), _get_session(slug)
+    form = ConfirmForm()
+    if form.validate_on_submit():
+        try:
+            return _redirect(secret, _apply_action(delegate, session))
+        except RuleViolation as refusal:
+            form.form_errors.append(gettext(str(refusal)))
+            return _render(delegate, secret, session, form, 409)
+    return _render(delegate, secret, session, form, 422)
+
+
+@bp.get("/calendar/<token>.ics")
+def feed(token: str) -> ResponseReturnValue:
+    """Serve the sessions that a delegate has booked or starred as one iCalendar feed."""
+    delegate = bookings.get_booking(links.read_session_feed_key(token))
+    answer = Response(calendar.render_feed(delegate, _feed_url(delegate)), mimetype="text/calendar")
+    answer.add_etag()
+    return answer.make_conditional(request)
+
+
+def _apply_action(delegate: Delegate, session: Session) -> str:
+    """Book, swap or give back, as the pressed button says; return the name of the message."""
+    if "release" in request.form:
+        services.cancel(delegate, session.key)
+        return "released"
+    in_place_of = request.form.getlist("in_place_of")
+    services.book(delegate, session, in_place_of=in_place_of)
+    return "swapped" if in_place_of else "booked"
+
+
+def _get_session(slug: str) -> Session:
+    """Return a session, also by a former slug: the page with the link may be old."""
+    programme = get_programme()
+    try:
+        return programme.get_session(slug)
+    except Moved as moved:
+        return programme.get_session(moved.slug)
+
+
+def _render(
+    delegate: Delegate, secret: str, session: Session, form: ConfirmForm, status: int = 200
+) -> Response:
+    return render_page(
+        "registration/session_bookings/show.html",
+        status,
+        delegate=delegate,
+        secret=secret,
+        choice=listing.build_choice(delegate, session),
+        form=form,
+        breadcrumbs=[*_breadcrumbs(secret), (gettext("Your sessions"), _index_url(secret))],
+    )
+
+
+def _breadcrumbs(secret: str) -> list[tuple[str, str]]:
+    return [(gettext("Your booking"), url_for("bookings.show", secret=secret))]
+
+
+def _index_url(secret: str, news: str | None = None) -> str:
+    return url_for(".index", secret=secret, news=news)
+
+
+def _redirect(secret: str, news: str) -> Response:
+    return Response(status=303, headers={"Location": _index_url(secret, news)})
+
+
+def _feed_url(delegate: Delegate) -> str:
+    return absolute_url("session_bookings.feed", token=links.session_feed_token(delegate))

@@ -1,0 +1,181 @@
+"""Organisers see how full sessions are and who has a seat, and book and take off by hand."""
+
+from typing import Any
+
+import pytest
+
+from app.accounts.models import DESK, EDITOR
+from app.database import db, transaction
+from app.programme.models import BOOKABLE, Session
+from app.registration.models import Delegate
+from app.registration.session_bookings import queries, services
+from app.releases.current_release import get_programme
+from tests.browser import Browser
+from tests.factories import make_delegate, make_room, make_session, publish_programme, sign_in
+from tests.sent_emails import last_email_to
+
+
+@pytest.fixture
+def desk(visitor: Browser) -> Browser:
+    return sign_in(visitor, role=DESK)
+
+
+def make_bookable(title: str, number: int | None = 3, **values: Any) -> Session:
+    """Publish a session of the first morning in which people book seats."""
+    slug = title.lower()
+    session = make_session(
+        key=slug, slug=slug, title=title, booking=BOOKABLE, seats=number, **values
+    )
+    publish_programme()
+    return session
+
+
+def book(delegate: Delegate, slug: str) -> None:
+    with transaction():
+        services.book(db.session.merge(delegate), get_programme().get_session(slug))
+
+
+def names(key: str) -> list[str]:
+    """List who has a seat."""
+    found = [one.delegate.given_names for one in queries.list_of_session(key)]
+    db.session.rollback()
+    return found
+
+
+def test_the_list_says_how_full_sessions_are_and_finds_full_ones(desk: Browser) -> None:
+    make_bookable("Knots", 1)
+    make_bookable("Nets", 3)
+    book(make_delegate(), "knots")
+
+    page = desk.open("/organise/sessions")
+    fill = {row["Title"]: row["Seats"] for row in page.rows}
+    assert {title: fill[title] for title in ("Knots", "Nets", "Opening")} == {
+        "Knots": "1 of 1",
+        "Nets": "0 of 3",
+        "Opening": "",
+    }
+    found = {
+        value: [row["Title"] for row in desk.open(f"/organise/sessions?booking={value}").rows]
+        for value in ("bookable", "free", "full")
+    }
+    assert found == {"bookable": ["Knots", "Nets"], "free": ["Nets"], "full": ["Knots"]}
+
+
+def test_the_page_of_a_session_leads_to_who_has_booked(desk: Browser) -> None:
+    make_bookable("Knots")
+    ada = make_delegate()
+    book(ada, "knots")
+
+    page = desk.open("/organise/sessions/knots")
+    assert page.summary_list["Seats to book"] == "1 of 3 bookedSee who has booked"
+    page = desk.follow("See who has booked")
+
+    assert page.heading == "Seats in “Knots”"
+    assert "1 of 3 seats are booked. 2 are left." in page.text
+    [row] = page.rows
+    assert (row["Name"], row["Reference"]) == ("Ada Lovelace", ada.reference)
+
+
+def test_an_editor_sees_the_numbers_but_not_the_people(visitor: Browser) -> None:
+    make_bookable("Knots")
+    page = sign_in(visitor, role=EDITOR).open("/organise/sessions/knots")
+
+    assert page.summary_list["Seats to book"] == "0 of 3 booked"
+    visitor.open("/organise/session-seats/knots", status=403)
+
+
+def test_the_desk_books_for_somebody_and_takes_them_off(desk: Browser) -> None:
+    make_bookable("Knots")
+    ada = make_delegate()
+
+    desk.open("/organise/session-seats/knots").follow("Book a seat for somebody")
+    page = desk.press("Book a seat", {"Booking reference": ada.reference.lower()})
+
+    assert "They have a seat. We are emailing them to say so." in page.source
+    assert names("knots") == ["Ada"]
+    assert "The organisers have booked a seat in a session for you:" in (
+        last_email_to("ada@example.org").text
+    )
+    desk.follow("Take off: Ada Lovelace")
+    page = desk.press("Take off")
+    assert "They no longer have a seat." in page.source
+    assert names("knots") == []
+    email = last_email_to("ada@example.org")
+    assert "The organisers have given back your seat in “Knots”." in email.text
+
+
+def test_a_full_session_takes_one_more_only_with_a_reason(desk: Browser) -> None:
+    make_bookable("Knots", 1)
+    ada, bea = make_delegate(), make_delegate(given_names="Bea", email="bea@example.org")
+    book(ada, "knots")
+
+    desk.open("/organise/session-seats/knots/add")
+    page = desk.press("Book a seat", {"Booking reference": bea.reference}, status=422)
+    assert page.error_for("Booking reference") == "All seats have been booked"
+    page = desk.press(
+        "Book a seat", {"Reason for a seat beyond the limit (optional)": "She chairs it"}
+    )
+
+    assert names("knots") == ["Ada", "Bea"]
+    history = desk.open(f"/organise/delegates/{bea.reference}").text
+    assert "Booked a seat in Knots, beyond the limit: She chairs it" in history
+
+
+def test_a_clash_is_said_and_swapped_when_the_desk_asks_for_it(desk: Browser) -> None:
+    make_bookable("Knots")
+    make_bookable("Nets")
+    ada = make_delegate()
+    book(ada, "knots")
+
+    desk.open("/organise/session-seats/nets/add")
+    page = desk.press("Book a seat", {"Booking reference": ada.reference}, status=422)
+    assert page.error_for("Booking reference") == (
+        "“Knots” is booked already, and is at the same time"
+    )
+    desk.press("Book a seat", {"If they have a seat at the same time, give it back": True})
+
+    assert (names("knots"), names("nets")) == ([], ["Ada"])
+
+
+def test_who_has_booked_is_downloaded_and_that_is_recorded(desk: Browser) -> None:
+    make_bookable("Knots")
+    ada = make_delegate()
+    book(ada, "knots")
+
+    desk.open("/organise/session-seats/knots")
+    answer = desk.page.press("Download as CSV")
+
+    assert ada.reference in answer.source
+
+
+def test_seats_above_the_rooms_capacity_need_a_reason_that_is_kept(visitor: Browser) -> None:
+    room = make_room(name="Quay", capacity=8)
+    make_bookable("Knots", None, room=room)
+    organiser = sign_in(visitor)
+
+    organiser.open("/organise/sessions/knots/change")
+    page = organiser.press("Save", {"Seats (optional)": "9"}, status=422)
+    assert "The room has 8 seats, so there cannot be 9 to book." in page.text
+    page = organiser.press(
+        "Save", {"Reason for more seats than the room has (optional)": "Some stand"}
+    )
+    assert page.summary_list["Reason for more seats than the room has"] == "Some stand"
+    publish_programme()
+    assert queries.find_seats("knots") == queries.SessionSeats(9, 0)
+
+
+def test_a_limit_below_what_is_booked_is_refused_with_the_numbers(visitor: Browser) -> None:
+    make_bookable("Knots", 3)
+    for name in ("Ada", "Bea"):
+        book(make_delegate(given_names=name, email=f"{name}@example.org"), "knots")
+    organiser = sign_in(visitor)
+
+    organiser.open("/organise/sessions/knots/change")
+    page = organiser.press("Save", {"Seats (optional)": "1"}, status=422)
+    assert "2 people have booked a seat, so there cannot be only 1" in page.text
+    page = organiser.press(
+        "Save",
+        {"Seats (optional)": "3", "Who can come": "Anyone can come, without booking"},
+        status=422,
+    )
+    assert "2 people have booked a seat, so it cannot be open to all" in page.text

@@ -1,0 +1,254 @@
+"""Many people book, swap and give back at once: nobody beyond a limit, nobody in two rooms."""
+
+import random
+import re
+import threading
+from collections import Counter
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from http.client import HTTPConnection
+from threading import Barrier, Thread
+from urllib.parse import urlencode
+
+import pytest
+from flask import Flask
+from sqlalchemy import func, select
+from sqlalchemy.orm import make_transient_to_detached
+
+from app import clock
+from app.database import db, read_only_connection, transaction
+from app.errors import RuleViolation
+from app.programme.models import BOOKABLE
+from app.registration import integrity_check, links, seats
+from app.registration.models import Delegate, SeatLimit, SessionBooking
+from app.registration.session_bookings import services
+from app.releases.current_release import get_programme
+from tests.factories import make_delegate, make_session, publish_programme, set_places
+from tests.live_site import LiveSite
+from tests.waiting import HOST
+
+ROOMS = ("knots", "nets", "sails")  # at the same time
+SEATS, SWAPPERS, NEWCOMERS, DEEDS = 9, 24, 12, 8
+TOKEN = re.compile(r'name="csrf_token"[^>]* value="([^"]+)"')
+
+
+def make_rooms(number: int) -> None:
+    """Publish three sessions at the same time, each with so many seats."""
+    for slug in ROOMS:
+        make_session(key=slug, slug=slug, title=slug, booking=BOOKABLE, seats=number)
+    publish_programme()
+
+
+def make_people(number: int) -> list[Delegate]:
+    set_places(number)
+    return [make_delegate(email=f"p{n}@example.org", given_names=f"P{n}") for n in range(number)]
+
+
+def book(person: int, slug: str, in_place_of: Sequence[str] = ()) -> None:
+    """Book a seat for the person with this number."""
+    with transaction():
+        delegate = db.session.get_one(Delegate, person)
+        services.book(delegate, get_programme().get_session(slug), in_place_of=in_place_of)
+
+
+def held() -> dict[int, list[str]]:
+    """Return the sessions in which each person has a seat."""
+    found: dict[int, list[str]] = {}
+    for number, key in db.session.execute(
+        select(SessionBooking.delegate_id, SessionBooking.session_key)
+    ):
+        found.setdefault(number, []).append(key)
+    db.session.rollback()
+    return found
+
+
+def counts() -> dict[str, tuple[int, int]]:
+    """Return the seats of each session, and how many are taken."""
+    rows = db.session.execute(
+        select(SeatLimit.name, SeatLimit.seats, SeatLimit.taken).where(
+            SeatLimit.name.startswith("session ")
+        )
+    ).all()
+    db.session.rollback()
+    return {name.removeprefix("session "): (number, taken) for name, number, taken in rows}
+
+
+def at_once(site: Flask, deeds: Sequence[Callable[[], None]]) -> list[str]:
+    """Do all of this at the same moment; return how each ended."""
+    ended: list[str] = []
+    start = Barrier(len(deeds))
+    db.session.rollback()  # on SQLite, whoever looks on holds the lock
+
+    def run(deed: Callable[[], None]) -> None:
+        with site.app_context():
+            start.wait(20)
+            try:
+                deed()
+            except RuleViolation as refusal:
+                ended.append(str(refusal))
+            else:
+                ended.append("seat")
+            finally:
+                db.session.remove()
+
+    threads = [Thread(target=run, args=(deed,)) for deed in deeds]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    return sorted(ended)
+
+
+@pytest.mark.both_databases
+def test_of_many_who_book_at_once_only_as_many_as_there_are_seats_get_one(site: Flask) -> None:
+    make_rooms(3)
+    people = [one.id for one in make_people(8)]
+
+    ended = at_once(site, [lambda number=one: book(number, "knots") for one in people])  # type: ignore[misc]
+
+    assert ended == ["All seats have been booked"] * 5 + ["seat"] * 3
+    assert counts()["knots"] == (3, 3)
+    assert len(held()) == 3
+
+
+@pytest.mark.both_databases
+def test_two_tabs_of_one_person_never_get_seats_in_two_rooms(site: Flask) -> None:
+    make_rooms(3)
+    [person] = [one.id for one in make_people(1)]
+
+    at_once(site, [lambda slug=slug: book(person, slug) for slug in ROOMS])  # type: ignore[misc]
+
+    assert [len(keys) for keys in held().values()] == [1]
+    assert sum(taken for _, taken in counts().values()) == 1
+
+
+@pytest.mark.both_databases
+def test_people_who_swap_with_each_other_neither_block_nor_lose_a_seat(site: Flask) -> None:
+    make_rooms(5)
+    people = [one.id for one in make_people(8)]
+    for position, person in enumerate(people):
+        book(person, ROOMS[position % 2])
+    deeds = [
+        lambda number=person, old=position % 2: book(number, ROOMS[1 - old], [ROOMS[old]])
+        for position, person in enumerate(people)
+    ]
+
+    at_once(site, deeds)
+
+    assert sorted(map(len, held().values())) == [1] * 8
+    assert sum(taken for _, taken in counts().values()) == 8
+
+
+def test_without_the_lock_the_same_people_would_get_too_many(
+    site: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The control: it shows that the stories above can see the race."""
+    make_rooms(3)
+    people = [one.id for one in make_people(4)]
+    together = Barrier(4)
+
+    def only_looked_at(name: str) -> SeatLimit:
+        with read_only_connection(db.engine) as connection:
+            known = select(SeatLimit).where(SeatLimit.name == name)
+            row = connection.execute(known).mappings().one()
+        together.wait(20)  # everyone has looked before anyone writes
+        found = SeatLimit(**row)
+        make_transient_to_detached(found)
+        db.session.add(found)
+        return found
+
+    def book_unlocked(person: int) -> None:
+        with transaction():
+            limits = seats.lock_sessions(["knots"])
+            row = SessionBooking(delegate_id=person, session_key="knots", title="knots")
+            row.booked_at = clock.now()
+            seats.reserve_session(limits["knots"], row)
+
+    monkeypatch.setattr(seats, "_find_for_update", only_looked_at)
+
+    ended = at_once(site, [lambda number=one: book_unlocked(number) for one in people])  # type: ignore[misc]
+
+    assert ended == ["seat"] * 4
+    assert len(held()) == 4, "one more than there are seats"
+
+
+class Person:
+    """A delegate with a plain browser, who presses buttons of their own pages."""
+
+    def __init__(self, connection: HTTPConnection, token: str) -> None:
+        self._connection, self._token = connection, token
+        self._cookies: dict[str, str] = {}
+
+    def press(self, slug: str, **fields: str) -> int:
+        """Open one's step for a session and press a button there."""
+        address = f"/booking/{self._token}/sessions/{slug}"
+        _, page = self._ask("GET", address)
+        found = TOKEN.search(page)
+        if found is None:  # nothing can be done there now
+            return 0
+        return self._ask("POST", address, {"csrf_token": found[1], **fields})[0]
+
+    def _ask(
+        self, method: str, address: str, fields: dict[str, str] | None = None
+    ) -> tuple[int, str]:
+        cookies = "; ".join(f"{name}={value}" for name, value in self._cookies.items())
+        headers = {"Cookie": cookies, "Content-Type": "application/x-www-form-urlencoded"}
+        body = urlencode(fields) if fields else None
+        self._connection.request(method, address, body, headers)
+        response = self._connection.getresponse()
+        page = response.read().decode()
+        for header in response.headers.get_all("Set-Cookie", []):
+            name, _, value = header.partition(";")[0].partition("=")
+            self._cookies[name] = value
+        return response.status, page
+
+
+@pytest.mark.both_databases
+def test_eight_processes_keep_every_limit_and_every_seat(
+    live_site: Callable[..., LiveSite],
+) -> None:
+    make_rooms(SEATS)
+    people = make_people(SWAPPERS + NEWCOMERS)
+    for position, one in enumerate(people[:SWAPPERS]):
+        book(one.id, ROOMS[position % 3])
+    tokens = [links.booking_token(one) for one in people]
+    swappers = {one.id for one in people[:SWAPPERS]}
+    db.session.rollback()
+    site = live_site(processes=8)
+    statuses: list[int] = []
+
+    def act(number: int) -> None:
+        chance = random.Random(number)
+        with closing(HTTPConnection(HOST, site.port, timeout=60)) as connection:
+            person = Person(connection, tokens[number])
+            is_swapper = number < SWAPPERS
+            statuses.extend(
+                _do_something(person, chance, is_swapper=is_swapper) for _ in range(DEEDS)
+            )
+
+    threads = [threading.Thread(target=act, args=(number,)) for number in range(len(people))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(120)
+
+    assert len(statuses) == len(people) * DEEDS, site.log()[-3000:]
+    assert set(statuses) <= {0, 303, 409}, (Counter(statuses), site.log()[-3000:])
+    seats_held = held()
+    assert {number: len(seats_held.get(number, [])) for number in swappers} == dict.fromkeys(
+        swappers, 1
+    )
+    assert [keys for keys in seats_held.values() if len(keys) > 1] == []
+    assert [one for one in counts().values() if one[1] > one[0]] == []
+    assert [one for one in integrity_check.run_checks() if "email" not in one] == []
+    assert db.session.scalar(select(func.count()).select_from(SessionBooking)) == sum(
+        taken for _, taken in counts().values()
+    )
+
+
+def _do_something(person: Person, chance: random.Random, *, is_swapper: bool) -> int:
+    """Press a button: who swaps only swaps; others book, and give back."""
+    slug = chance.choice(ROOMS)
+    if not is_swapper and chance.random() < 0.4:
+        return person.press(slug, release="yes")
+    return person.press(slug, in_place_of=chance.choice(ROOMS))

@@ -1,0 +1,347 @@
+"""People book seats in sessions that need one, swap them, and give them back."""
+
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from itertools import pairwise
+from typing import Any
+
+import pytest
+import time_machine
+from sqlalchemy import select
+
+from app import cache_version
+from app.database import db, transaction
+from app.programme.models import BOOKABLE, OPEN_TO_ALL, Session
+from app.registration import integrity_check, links, seats
+from app.registration.bookings import data_export, operations
+from app.registration.models import Delegate, SeatLimit, SessionBooking
+from app.registration.session_bookings import services
+from app.releases.current_release import get_programme
+from tests.browser import Browser
+from tests.factories import (
+    FIRST_MORNING,
+    make_agenda,
+    make_delegate,
+    make_session,
+    publish_programme,
+)
+from tests.sent_emails import last_email_to, subjects_to
+
+
+def make_bookable(title: str, number: int = 10, **values: Any) -> Session:
+    """Publish a session of the first morning in which people book seats."""
+    slug = title.lower().replace(" ", "-")
+    values = {"key": slug, "slug": slug, "title": title, **values}
+    session = make_session(booking=BOOKABLE, seats=number, **values)
+    publish_programme()
+    return session
+
+
+def path_of(delegate: Delegate, slug: str = "") -> str:
+    return f"/booking/{links.booking_token(delegate)}/sessions{f'/{slug}' if slug else ''}"
+
+
+def book(delegate: Delegate, slug: str, **options: Any) -> bool:
+    """Book a seat, as the page does."""
+    with transaction():
+        own = db.session.merge(delegate)
+        return services.book(own, get_programme().get_session(slug), **options)
+
+
+def counts(slug: str) -> tuple[int, int]:
+    """Return the seats of a session and how many are taken."""
+    limit = db.session.get_one(SeatLimit, f"session {slug}", populate_existing=True)
+    db.session.commit()
+    return limit.seats, limit.taken
+
+
+def booked(delegate: Delegate) -> list[str]:
+    """List the sessions in which somebody has a seat."""
+    found = select(SessionBooking.session_key).where(SessionBooking.delegate_id == delegate.id)
+    keys = sorted(db.session.scalars(found))
+    db.session.commit()
+    return keys
+
+
+def labels_of(visitor: Browser) -> list[str]:
+    """Return what the page of the session “Knots” says about seats."""
+    facts = visitor.open("/sessions/knots").summary_list
+    return [facts["Seats"]]
+
+
+def test_a_seat_is_booked_from_the_booking_page(visitor: Browser) -> None:
+    make_bookable("Knots")
+    ada = make_delegate()
+
+    page = visitor.open(f"/booking/{links.booking_token(ada)}").follow("See your sessions")
+    assert page.heading == "Your sessions"
+    assert "You have not booked or starred any sessions yet." in page.text
+    page = page.follow("Book a seat: Knots")
+    assert page.heading == "Book a seat?"
+    page = visitor.press("Book a seat")
+
+    assert page.heading == "Your sessions"
+    assert "You have a seat. We will email you to confirm this." in page.text
+    assert booked(ada) == ["knots"]
+    assert counts("knots") == (10, 1)
+    email = last_email_to("ada@example.org")
+    assert email.subject == "Your seat in “Knots”"
+    assert "Knots\nParallel session, 9:30am on Wednesday 10 June 2009" in email.text
+    assert "STATUS:CONFIRMED" in email.calendar
+
+
+def test_a_clash_is_shown_before_choosing_and_a_swap_gives_up_the_old_seat(
+    visitor: Browser,
+) -> None:
+    make_bookable("Knots")
+    make_bookable("Nets", starts_at=FIRST_MORNING + timedelta(minutes=30))
+    ada = make_delegate()
+    book(ada, "knots")
+
+    page = visitor.open(path_of(ada)).follow("Swap for this session: Nets")
+    assert page.heading == "Swap your seat?"
+    assert "You have booked “Knots” at the same time:" in page.text
+    page = visitor.press("Swap my seat")
+
+    assert "You have the new seat, and have given back the other." in page.text
+    assert booked(ada) == ["nets"]
+    assert (counts("knots"), counts("nets")) == ((10, 0), (10, 1))
+    email = last_email_to("ada@example.org")
+    assert email.subject == "Your seat in “Nets”"
+    assert "In its place you have given back: Knots" in email.text
+    assert sorted(re.findall(r"(STATUS:\w+|SUMMARY:\w+)", email.calendar)) == [
+        "STATUS:CANCELLED",
+        "STATUS:CONFIRMED",
+        "SUMMARY:Knots",
+        "SUMMARY:Nets",
+    ]
+
+
+def test_a_swap_into_a_session_that_fills_in_the_same_moment_loses_nothing(
+    visitor: Browser,
+) -> None:
+    make_bookable("Knots")
+    make_bookable("Nets", 1)
+    ada, bea = make_delegate(), make_delegate(email="bea@example.org", given_names="Bea")
+    book(ada, "knots")
+    visitor.open(path_of(ada, "nets"))
+    book(bea, "nets")
+
+    page = visitor.press("Swap my seat", status=409)
+
+    assert "All seats have been booked" in page.text
+    assert booked(ada) == ["knots"]
+    assert (counts("knots"), counts("nets")) == ((10, 1), (1, 1))
+    assert subjects_to("ada@example.org") == ["Your seat in “Knots”"]
+
+
+def test_a_seat_is_given_back_and_free_at_once(visitor: Browser) -> None:
+    make_bookable("Knots", 1)
+    ada, bea = make_delegate(), make_delegate(email="bea@example.org", given_names="Bea")
+    book(ada, "knots")
+
+    visitor.open(path_of(ada)).follow("Give back my seat: Knots")
+    page = visitor.press("Give back my seat")
+
+    assert "You have given your seat back." in page.text
+    email = last_email_to("ada@example.org")
+    assert email.subject == "You no longer have a seat in “Knots”"
+    assert "STATUS:CANCELLED" in email.calendar
+    assert book(bea, "knots")
+    assert (booked(ada), booked(bea)) == ([], ["knots"])
+
+
+def test_two_tabs_book_one_seat_with_one_email(
+    visitor: Browser, new_browser: Callable[[], Browser]
+) -> None:
+    other = new_browser()
+    make_bookable("Knots")
+    ada = make_delegate()
+    visitor.open(path_of(ada, "knots"))
+    other.open(path_of(ada, "knots"))
+
+    visitor.press("Book a seat")
+    page = other.press("Book a seat")
+
+    assert page.heading == "Your sessions"
+    assert counts("knots") == (10, 1)
+    assert subjects_to("ada@example.org") == ["Your seat in “Knots”"]
+
+
+def test_a_swap_that_another_tab_has_overtaken_takes_nothing_unknown_away(
+    visitor: Browser,
+) -> None:
+    for title in ("Knots", "Nets", "Sails"):
+        make_bookable(title)
+    ada = make_delegate()
+    book(ada, "knots")
+    visitor.open(path_of(ada, "nets"))
+    book(ada, "sails", in_place_of=["knots"])
+
+    page = visitor.press("Swap my seat", status=409)
+
+    assert "“Sails” is booked already, and is at the same time" in page.text
+    assert booked(ada) == ["sails"]
+
+
+def test_somebody_elses_link_and_a_wrong_one_book_nothing(visitor: Browser) -> None:
+    make_bookable("Knots")
+    ada = make_delegate()
+    token = links.booking_token(ada)
+
+    page = visitor.open(f"/booking/{token[:-2]}/sessions/knots", status=404)
+    assert page.heading == "This link does not open a booking"
+    visitor.open(path_of(ada, "no-such-session"), status=404)
+    feed = links.session_feed_token(ada)
+    visitor.open(f"/booking/{feed}/sessions/knots", status=404)
+
+
+def test_a_session_that_is_over_or_on_another_day_cannot_be_booked(
+    visitor: Browser, frozen_time: time_machine.Traveller
+) -> None:
+    make_bookable("Knots")
+    ada = make_delegate(days="2009-06-11")
+
+    page = visitor.open(path_of(ada, "knots"))
+    assert page.heading == "You cannot book a seat"
+    assert "This day is not in your booking." in page.text
+    with pytest.raises(services.NotBookable):
+        book(ada, "knots")
+    bea = make_delegate(email="bea@example.org", given_names="Bea")
+    book(bea, "knots")
+    frozen_time.move_to(FIRST_MORNING - timedelta(minutes=1))
+    visitor.open(path_of(bea, "knots"))
+    frozen_time.move_to(FIRST_MORNING)
+    page = visitor.press("Give back my seat", status=409)
+    assert "This session has already started" in page.text
+    assert booked(bea) == ["knots"]
+
+
+def test_days_with_a_seat_are_kept_until_the_seat_is_given_back(visitor: Browser) -> None:
+    make_bookable("Knots")
+    ada = make_delegate()
+    book(ada, "knots")
+
+    visitor.open(f"/booking/{links.booking_token(ada)}/days")
+    page = visitor.press("Save", {"Wednesday 10 June 2009": False}, status=422)
+
+    assert "There is a seat booked in “Knots”" in page.text
+    assert booked(ada) == ["knots"]
+
+
+def test_cancelling_the_booking_says_and_frees_the_seats(visitor: Browser) -> None:
+    make_bookable("Knots", 1)
+    ada = make_delegate()
+    book(ada, "knots")
+
+    page = visitor.open(f"/booking/{links.booking_token(ada)}/cancel")
+    assert "You will also give back your seats in these sessions: Knots." in page.text
+    visitor.press("Cancel my booking")
+
+    assert booked(ada) == []
+    assert counts("knots") == (1, 0)
+    assert [one for one in integrity_check.run_checks() if "email" not in one] == []
+
+
+def test_the_public_is_told_in_words_and_pages_change_only_with_the_words(
+    visitor: Browser,
+) -> None:
+    make_bookable("Knots", 7)
+    people = [make_delegate(email=f"p{n}@example.org", given_names=f"P{n}") for n in range(7)]
+    seen, versions = [labels_of(visitor)], [cache_version.current()]
+
+    for person in people:
+        book(person, "knots")
+        seen.append(labels_of(visitor))
+        versions.append(cache_version.current())
+
+    left, few, full = ["Places left"], ["Limited places"], ["Full"]
+    assert seen == [left, left, few, few, few, few, few, full]
+    assert [after - before for before, after in pairwise(versions)] == [0, 1, 0, 0, 0, 0, 1]
+    for address in ("/programme", "/programme?view=grid", "/programme/2009-06-10"):
+        assert "Full" in visitor.open(address).text
+
+
+def test_a_session_open_to_all_says_nothing_about_seats(visitor: Browser) -> None:
+    page = visitor.open("/sessions/opening")
+
+    assert "Seats" not in page.text
+    assert "Book a seat" not in page.links
+
+
+def test_the_page_of_a_session_leads_to_ones_own_step_once_the_browser_knows_it(
+    visitor: Browser,
+) -> None:
+    make_bookable("Knots")
+    ada = make_delegate()
+
+    page = visitor.open("/sessions/knots").follow("Book a seat")
+    assert page.heading == "Book a seat in “Knots”"
+    assert "Send me the link to my booking" in page.links
+    visitor.open(path_of(ada))
+    page = visitor.open("/sessions/knots").follow("Book a seat")
+
+    assert page.heading == "Book a seat?"
+    visitor.press("Book a seat")
+    assert booked(ada) == ["knots"]
+
+
+def test_one_calendar_has_the_booked_and_the_starred_sessions(visitor: Browser) -> None:
+    make_bookable("Knots")
+    ada = make_delegate()
+    book(ada, "knots")
+    agenda = make_agenda("farewell")
+    with transaction():
+        operations.link_agenda(db.session.merge(ada), db.session.merge(agenda))
+
+    page = visitor.open(path_of(ada))
+    assert [one for one in ("Booked", "Starred") if one in page.text] == ["Booked", "Starred"]
+    address = page.links["Subscribe in your calendar"].replace("webcal:", "https:")
+    answer = visitor.fetch("GET", address.removeprefix("https://conference.example"))
+
+    assert re.findall(r"SUMMARY:(.+)\r", answer.get_data(as_text=True)) == ["Knots", "Farewell"]
+
+
+def test_the_own_copy_has_the_seats_and_erasing_leaves_none(visitor: Browser) -> None:
+    make_bookable("Knots")
+    ada = make_delegate()
+    book(ada, "knots")
+
+    copy = data_export.export_delegate(db.session.merge(ada))
+    assert [one["session"] for one in copy["seats_in_sessions"]] == ["Knots"]
+    with transaction():
+        operations.erase(db.session.merge(ada))
+
+    assert booked(ada) == []
+    assert counts("knots") == (10, 0)
+
+
+def test_limits_follow_what_is_published_and_never_fall_below_what_is_taken(
+    visitor: Browser,
+) -> None:
+    session = make_bookable("Knots", 2)
+    people = [make_delegate(email=f"p{n}@example.org", given_names=f"P{n}") for n in range(3)]
+    book(people[0], "knots")
+    book(people[1], "knots")
+    db.session.merge(session).seats = 1
+    publish_programme()
+
+    assert counts("knots") == (2, 2)
+    with pytest.raises(seats.SoldOut):
+        book(people[2], "knots")
+    for person in people[:2]:
+        with transaction():
+            services.cancel(db.session.merge(person), "knots")
+    assert counts("knots") == (1, 0)
+    db.session.merge(session).seats = 5
+    publish_programme()
+    assert counts("knots") == (5, 0)
+
+
+def test_a_session_that_is_open_to_all_again_has_no_limit_any_more(visitor: Browser) -> None:
+    session = make_bookable("Knots", 2)
+    db.session.merge(session).booking = OPEN_TO_ALL
+    publish_programme()
+
+    assert db.session.get(SeatLimit, "session knots") is None

@@ -1,0 +1,74 @@
+"""Somebody books, swaps and gives back seats in a real browser, with and without scripts."""
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page
+
+from app.database import db, transaction
+from app.programme.models import BOOKABLE
+from app.registration import links
+from app.registration.models import Delegate
+from app.registration.session_bookings import services
+from app.releases.current_release import get_programme
+from tests.chromium import expect_heading, horizontal_overflow
+from tests.factories import make_delegate, make_session, publish_programme, sign_in_window
+from tests.live_site import LiveSite
+
+Axe = Callable[[Page], list[str]]
+
+
+@pytest.fixture
+def site_address(live_site: Callable[..., LiveSite]) -> str:
+    return live_site().address
+
+
+@pytest.fixture
+def delegate(site_address: str) -> Delegate:
+    for title in ("Knots", "Nets", "Repairing the sails of harbour pilot boats by hand"):
+        slug = title.split()[-1].lower()
+        make_session(key=slug, slug=slug, title=title, booking=BOOKABLE, seats=1)
+    publish_programme()
+    delegate = make_delegate()
+    with transaction():
+        other = make_delegate(email="bea@example.org", given_names="Bea")
+        services.book(db.session.merge(other), get_programme().get_session("hand"))
+    with transaction():
+        services.book(db.session.merge(delegate), get_programme().get_session("knots"))
+    return delegate
+
+
+def test_no_page_about_seats_has_a_barrier(
+    delegate: Delegate, site_address: str, window: Page, axe: Axe
+) -> None:
+    own = f"/booking/{links.booking_token(delegate)}"
+    addresses = [
+        *("/sessions/knots", "/programme", "/booking/seats/nets"),
+        *(own, f"{own}/sessions", f"{own}/sessions/knots", f"{own}/sessions/nets"),
+        *(f"{own}/sessions/hand", f"{own}/sessions/opening"),
+    ]
+    in_admin = [
+        *("/organise/session-seats/knots", "/organise/session-seats/knots/add"),
+        *(f"/organise/session-seats/knots/{delegate.reference}/remove", "/organise/sessions/knots"),
+    ]
+    found = {}
+    sign_in_window(window, site_address)
+    window.set_viewport_size({"width": 320, "height": 640})
+    for address in [*addresses, *in_admin]:
+        window.goto(site_address + address)
+        assert horizontal_overflow(window) == 0, address
+        found[address] = axe(window)
+
+    assert {address: barriers for address, barriers in found.items() if barriers} == {}
+
+
+def test_without_scripts_a_seat_is_swapped_from_the_page_of_a_session(
+    delegate: Delegate, site_address: str, window_without_scripts: Page
+) -> None:
+    window, site = window_without_scripts, site_address
+    window.goto(f"{site}/booking/{links.booking_token(delegate)}/sessions")
+    window.goto(f"{site}/sessions/nets")
+    window.get_by_role("link", name="Book a seat").click()
+    expect_heading(window, "Swap your seat?")
+    window.get_by_role("button", name="Swap my seat").click()
+    expect_heading(window, "Your sessions")

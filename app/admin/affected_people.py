@@ -21,11 +21,12 @@ NAME, AGENDAS, DELEGATES = "name", "agendas", "delegates"  # kinds of rows
 
 @dataclass(frozen=True)
 class AffectedPeople:
-    """The people whom a change of a session affects."""
+    """The people whom a change of sessions affects."""
 
     names: Sequence[str]  # of those who take part
-    agendas: int  # in which the session is starred
-    delegates: int  # who come on the days of the session
+    agendas: int  # in which a session is starred
+    delegates: int  # who come on the days of the sessions
+    days: int = 1  # on how many days the sessions are
 
     def __bool__(self) -> bool:
         """Return True if there is anybody."""
@@ -43,11 +44,18 @@ class AffectedPeople:
             ngettext("%(num)s person who takes part", "%(num)s people who take part", taking_part),
         )
         yield self.agendas, ngettext("%(num)s agenda", "%(num)s agendas", self.agendas)
-        yield (
-            self.delegates,
-            ngettext(
-                "%(num)s delegate on that day", "%(num)s delegates on that day", self.delegates
-            ),
+        yield self.delegates, self._describe_delegates()
+
+    def _describe_delegates(self) -> str:
+        number = self.delegates
+        if self.days > 1:
+            return str(
+                ngettext(
+                    "%(num)s delegate on those days", "%(num)s delegates on those days", number
+                )
+            )
+        return str(
+            ngettext("%(num)s delegate on that day", "%(num)s delegates on that day", number)
         )
 
 
@@ -55,32 +63,44 @@ def find_affected(
     session: Session, zone: ZoneInfo, entry: HistoryEntry | None = None
 ) -> AffectedPeople:
     """Return whom a session affects, in one query; with ``entry`` also on the day that it left."""
+    return _find([session], [*_moments(session, entry)], zone)
+
+
+def find_affected_by_several(sessions: Sequence[Session], zone: ZoneInfo) -> AffectedPeople:
+    """Return whom any of these sessions affects, in one query."""
+    return _find(sessions, [one.starts_at for one in sessions], zone)
+
+
+def _find(
+    sessions: Sequence[Session], moments: Iterable[datetime | str | None], zone: ZoneInfo
+) -> AffectedPeople:
     rows = db.session.execute(
-        union_all(_select_names(session), _select_agendas(session), _select_delegates())
+        union_all(_select_names(sessions), _select_agendas(sessions), _select_delegates())
     ).all()
     found: dict[str, list[tuple[str, int]]] = {NAME: [], AGENDAS: [], DELEGATES: []}
     for kind, text, number in rows:
         found[kind].append((text, number))
-    days = {day for moment in _moments(session, entry) if (day := _to_day(moment, zone))}
+    days = {day for moment in moments if (day := _to_day(moment, zone))}
     return AffectedPeople(
         [name for name, _ in sorted(found[NAME], key=lambda one: one[1])],
         sum(count for _, count in found[AGENDAS]),
         DelegatesByDay(found[DELEGATES]).count_on(days),
+        len(days),
     )
 
 
-def _select_names(session: Session) -> Select[tuple[str, str, int]]:
+def _select_names(sessions: Sequence[Session]) -> Select[tuple[str, str, int]]:
     return (
         select(literal(NAME), Speaker.name, func.min(Appearance.position))
         .join(Appearance, Appearance.speaker_id == Speaker.id)
-        .where(Appearance.session_id == session.id)
+        .where(Appearance.session_id.in_([one.id for one in sessions]))
         .group_by(Speaker.id, Speaker.name)
     )
 
 
-def _select_agendas(session: Session) -> Select[tuple[str, str, int]]:
-    return select(literal(AGENDAS), literal(""), func.count(Star.id)).where(
-        Star.session_key == session.key
+def _select_agendas(sessions: Sequence[Session]) -> Select[tuple[str, str, int]]:
+    return select(literal(AGENDAS), literal(""), func.count(Star.agenda_id.distinct())).where(
+        Star.session_key.in_([one.key for one in sessions])
     )
 
 

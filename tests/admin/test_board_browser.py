@@ -95,6 +95,32 @@ def tab_to(window: Page, link: str) -> None:
     raise AssertionError(f"the Tab key never comes to “{link}”")
 
 
+@pytest.mark.parametrize(("width", "height"), [(1280, 700), (390, 700)])
+def test_what_came_of_a_move_is_in_view_beside_the_session(
+    live_site: LiveSites, window_without_scripts: Page, width: int, height: int
+) -> None:
+    window = window_without_scripts
+    window.set_viewport_size({"width": width, "height": height})
+    for number in range(12):
+        start = FIRST_MORNING + timedelta(minutes=30 * number)
+        values = {"starts_at": start, "ends_at": start + timedelta(minutes=30)}
+        make_session(title=f"Talk {number}", slug=f"talk-{number}", **values)
+    board_of(window, live_site().address)
+    window.goto(f"{window.url}/talk-11")
+    window.get_by_label("Length in minutes").fill("45")
+    window.get_by_role("button", name="Save").click()
+
+    expect(window).to_have_url(re.compile(r"moved=talk-11#session-talk-11$"))
+    expect(window.locator(".board-moved p").first).to_be_in_viewport(ratio=1)
+    expect(card(window, "talk-11").get_by_role("heading")).to_be_in_viewport(ratio=1)
+    expect_result(
+        window,
+        """() => document.querySelector(".board-moved").getBoundingClientRect().bottom
+          <= document.querySelector("#session-talk-11").getBoundingClientRect().top""",
+        expected=True,
+    )
+
+
 def test_what_was_asked_before_a_session_was_taken_off_is_not_answered_aloud(
     live_site: LiveSites, window: Page
 ) -> None:

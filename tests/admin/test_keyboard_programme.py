@@ -117,6 +117,10 @@ def test_several_sessions(keyboard_user: KeyboardUser) -> None:
     keyboard_user.press("Preview changes")
     keyboard_user.press("Change 1 session")
     keyboard_user.expect_announcement("All selected sessions have been changed.")
+    keyboard_user.tick("Select Reading the tide")
+    keyboard_user.press("Cancel selected sessions")
+    keyboard_user.press("Cancel 1 session")
+    keyboard_user.expect_announcement("All selected sessions have been changed.")
 
 
 @pytest.mark.walks(

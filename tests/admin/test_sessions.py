@@ -17,6 +17,7 @@ from app.programme.models import Session, Speaker
 from tests.browser import Browser, Page
 from tests.factories import (
     FIRST_MORNING,
+    make_delegate,
     make_room,
     make_session,
     make_speaker,
@@ -698,6 +699,36 @@ def test_several_are_changed_after_a_look_at_what_will_change(organiser: Browser
     assert (held("reading-the-tide")["theme"], held("reading-the-tide")["room"]) == ("stone", None)
     (entry,) = history.list_entries("session harbour-walls")
     assert entry.summary == "Harbour walls: room was removed (Boat house)"
+
+
+@pytest.mark.both_databases
+def test_sessions_are_cancelled_from_the_list_once_it_is_clear_whom_that_affects(
+    organiser: Browser,
+) -> None:
+    make_delegate()
+    listed = organiser.open("/organise/sessions?kind=parallel&sort=title")
+    ticked = {"Select Reading the tide": True, "Select Harbour walls": True}
+
+    sure = listed.press("Cancel selected sessions", ticked)
+
+    assert sure.heading == "Cancel 2 sessions?"
+    assert "Affects 2 people who take part, 1 delegate on that day." in sure.text
+    assert held("reading-the-tide")["state"] == "confirmed"
+    page = sure.press("Cancel 2 sessions")
+    assert page.address.startswith("/organise/sessions?kind=parallel&sort=title&done=")
+    assert {held(slug)["state"] for slug in ("reading-the-tide", "harbour-walls")} == {"cancelled"}
+    again = organiser.open("/organise/sessions").press(
+        "Cancel selected sessions", {"Select Harbour walls": True}
+    )
+    assert again.heading == "Nothing to change"
+
+
+def test_who_cancels_one_session_reads_whom_that_affects(organiser: Browser) -> None:
+    make_delegate()
+
+    page = organiser.open("/organise/sessions/reading-the-tide").follow("Cancel this session")
+
+    assert "1 delegate on that day." in page.text
 
 
 def test_the_preview_of_several_has_an_address_for_whoever_made_it(

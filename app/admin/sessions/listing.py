@@ -200,10 +200,10 @@ MAX_VERSION_DIGITS = 10  # digits
 class BulkEditForm(Form):
     """Choose new values for several sessions."""
 
-    theme = SelectField(_l("Theme"))
-    room = SelectField(_l("Room"))
-    kind = SelectField(_l("Type"))
-    state = SelectField(_l("State"))
+    theme = SelectField(_l("Theme"), default=UNCHANGED)
+    room = SelectField(_l("Room"), default=UNCHANGED)
+    kind = SelectField(_l("Type"), default=UNCHANGED)
+    state = SelectField(_l("State"), default=UNCHANGED)
 
     def set_choices(self, choices: SessionFilterChoices) -> None:
         """Set the values to choose from."""
@@ -218,6 +218,11 @@ class BulkEditForm(Form):
     def is_complete(self) -> bool:
         """Whether everything that was chosen is still offered."""
         return all(self[field].validate(self) for field in BULK_FIELDS)
+
+    @property
+    def is_cancellation(self) -> bool:
+        """Whether sessions are to be cancelled, and nothing else changes."""
+        return self.values() == {"state": CANCELLED}
 
     def values(self) -> dict[str, Any]:
         """Return the fields to change and their new values."""

@@ -11,7 +11,7 @@ from flask_babel import lazy_gettext as _l
 
 from app.accounts import guards, roles
 from app.admin import draft_forms
-from app.admin.affected_people import find_affected
+from app.admin.affected_people import find_affected, find_affected_by_several
 from app.admin.draft_forms import deletes_draft
 from app.admin.edit_form import redirect_after_adding
 from app.admin.listing import get_selected, render_list
@@ -127,7 +127,7 @@ def _store_selection() -> ResponseReturnValue:
     chosen = [one.slug for one in session_queries.list_by_slug(slugs)]
     if not chosen:
         return _render_index(gettext("Select at least one session"))
-    preview = "1" if "check" in request.form else None
+    preview = "1" if "check" in request.form or "state" in request.form else None
     return draft_forms.redirect_to_selection(chosen, url_for(".bulk", preview=preview))
 
 
@@ -141,12 +141,14 @@ def _render_bulk_edit() -> ResponseReturnValue:
     is_checked = draft_forms.PREVIEW in request.args
     values = form.values() if is_checked and form.is_complete else {}
     outlooks = session_listing.preview_bulk_edit(chosen, values) if values else []
+    affected = [one.session for one in outlooks if one.is_possible]
     return render_page(
         "admin/sessions/bulk.html",
         form=form,
         chosen=chosen,
         outlooks=outlooks,
-        affected=sum(one.is_possible for one in outlooks),
+        affected=len(affected),
+        people=find_affected_by_several(affected, conference_zone()) if affected else None,
         already=sum(not one.changes for one in outlooks),
         is_checked=is_checked,
         back=redirects.safe_path_or_blank(selection.get("back", "")) or url_for(".index"),
@@ -301,6 +303,7 @@ def _render_confirm(template_name: str, session: Session) -> ResponseReturnValue
         f"admin/sessions/{template_name}.html",
         session=session,
         is_known=queries.was_ever_public(session),
+        people=find_affected(session, conference_zone()),
         form=ConfirmForm(),
         breadcrumbs=[(session.title, _url(session))],
     )

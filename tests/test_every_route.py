@@ -480,6 +480,12 @@ ROUTES = [
     Route(
         "/organise/mailings/<number>/text", "GET POST", Who.ORGANISER, "/organise/mailings/1/text"
     ),
+    Route(
+        "/organise/mailings/<number>/text/remove",
+        "POST",
+        Who.ORGANISER,
+        "/organise/mailings/1/text/remove",
+    ),
     Route("/organise/mailings/_add", "GET POST", Who.ORGANISER),
     Route("/organise/menus", "GET", Who.A_PART),
     Route(

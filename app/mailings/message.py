@@ -1,7 +1,7 @@
 """What a mailing says to one person, and what would be wrong with it."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -33,9 +33,15 @@ def render(
     In a preview the link to unsubscribe leads nowhere.
     """
     url = "" if mailing.is_essential else unsubscribe_url or _build_hidden_url()
-    text = OwnText(mailing.subject, mailing.body, recipients.build_closing(url, candidate.language))
+    subject, body = mailing.texts[find_language(mailing, candidate.language)]
+    text = OwnText(subject, body, recipients.build_closing(url, candidate.language))
     values = {**candidate.values, **(own or {})}
     return rendering.render_own_text(text, values, audience.placeholders, candidate.language)
+
+
+def find_language(mailing: Mailing, language: str) -> str:
+    """Return the language of the text that somebody gets; "" for the text for everybody else."""
+    return language if language in mailing.texts else ""
 
 
 def own_values(row: MailingRecipient | None) -> Mapping[str, str]:
@@ -86,17 +92,20 @@ def list_gaps(mailing: Mailing, audience: Audience, chosen: Selection) -> GapRep
 
 def _find_gaps_of_all(mailing: Mailing, chosen: Selection, used: Sequence[str]) -> Sequence[Gap]:
     """Find gaps by the combinations of empty placeholders, of which there are few."""
-    known = chosen.people.gaps
+    known, people = chosen.people.gaps, chosen.people
     tested = {name: one for name in used if not isinstance(one := known[name], bool)}
     always = {name: "" if known[name] is True else "." for name in used if name not in tested}
+    spoken = {code: people.language == code for code in mailing.texts if code}
     counts: dict[str, int] = {}
     groups: dict[str, list[ColumnElement[bool]]] = {}
-    for combination, count in selection.count_combinations(chosen, [*tested.values()]).items():
-        tests = dict(zip(tested, combination, strict=True))
+    conditions = [*tested.values(), *spoken.values()]
+    for combination, count in selection.count_combinations(chosen, conditions).items():
+        tests = dict(zip(tested, combination, strict=False))
         own = {name: "" if is_empty else "." for name, is_empty in tests.items()}
-        for name in find_empty(mailing, always | own):
+        language = _get_true(spoken, combination[len(tested) :])
+        such = [one if holds else ~one for one, holds in zip(conditions, combination, strict=True)]
+        for name in find_empty(mailing, language, always | own):
             counts[name] = counts.get(name, 0) + count
-            such = [tested[one] if holds else ~tested[one] for one, holds in tests.items()]
             groups.setdefault(name, []).append(and_(true(), *such))
     examples = selection.list_first_of(
         chosen, {name: or_(*group) for name, group in groups.items()}, EXAMPLES
@@ -104,26 +113,33 @@ def _find_gaps_of_all(mailing: Mailing, chosen: Selection, used: Sequence[str]) 
     return [Gap(name, counts[name], examples[name]) for name in sorted(counts)]
 
 
+def _get_true(names: Iterable[str], are_true: Iterable[bool]) -> str:
+    return next((name for name, is_true in zip(names, are_true, strict=True) if is_true), "")
+
+
 def _find_gaps_of_first(mailing: Mailing, audience: Audience, chosen: Selection) -> GapReport:
     people = [one.person for one in selection.list_first(chosen, MAX_CHECKED)]
     rows = queries.get_own_values(mailing, people) if not audience.is_chosen else {}
     found: dict[str, list[Candidate]] = {}
     for person, candidate in audience.load(people, mailing.query).items():
-        for name in find_empty(mailing, {**candidate.values, **rows.get(person, {})}):
+        values = {**candidate.values, **rows.get(person, {})}
+        for name in find_empty(mailing, candidate.language, values):
             found.setdefault(name, []).append(candidate)
     gaps = [Gap(name, len(gets), gets[:EXAMPLES]) for name, gets in sorted(found.items())]
     return GapReport(gaps, MAX_CHECKED if chosen.count > MAX_CHECKED else None)
 
 
 def _list_used(mailing: Mailing, audience: Audience) -> set[str]:
-    used = placeholders.list_names(mailing.body) | placeholders.list_names(mailing.subject)
-    return used & set(audience.placeholders)
+    parts = [part for text in mailing.texts.values() for part in text]
+    return {name for part in parts for name in placeholders.list_names(part)} & set(
+        audience.placeholders
+    )
 
 
-def find_empty(mailing: Mailing, values: Mapping[str, str]) -> Sequence[str]:
+def find_empty(mailing: Mailing, language: str, values: Mapping[str, str]) -> Sequence[str]:
     """Return the placeholders that leave a gap in the email to somebody with these values."""
-    texts = (mailing.subject, mailing.body)
-    return sorted({name for text in texts for name in placeholders.find_empty(text, values)})
+    text = mailing.texts[find_language(mailing, language)]
+    return sorted({name for part in text for name in placeholders.find_empty(part, values)})
 
 
 def is_secret(mailing: Mailing, audience: Audience) -> bool:

@@ -1,5 +1,7 @@
 """Emails to many people, and who gets each of them."""
 
+import json
+from collections.abc import Mapping
 from datetime import datetime
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, Text, and_, false
@@ -29,6 +31,8 @@ class Mailing(Base):
     query: Mapped[str] = mapped_column(Text, default="")  # the search and filters, as in a URL
     subject: Mapped[str] = mapped_column(default="")
     body: Mapped[str] = mapped_column(Text, default="")  # Markdown with placeholders
+    # JSON: the subject and the text in other languages, as {"de": ["…", "…"]}
+    translations: Mapped[str] = mapped_column(Text, default="{}", server_default="{}")
     is_essential: Mapped[bool] = mapped_column(default=False)  # nobody can unsubscribe from it
     deselected: Mapped[str] = mapped_column(
         Text, default="[]"
@@ -57,6 +61,12 @@ class Mailing(Base):
         CheckConstraint("state = 'draft' OR send_at IS NOT NULL", name="has_time_if_scheduled"),
         Index("ix_mailing_due", "state", "send_at"),
     )
+
+    @property
+    def texts(self) -> Mapping[str, tuple[str, str]]:
+        """Its subjects and texts by language; under "" those for all other languages."""
+        found = {code: (text[0], text[1]) for code, text in json.loads(self.translations).items()}
+        return {"": (self.subject, self.body), **found}
 
     @property
     def is_draft(self) -> bool:

@@ -207,6 +207,16 @@ def get_report(mailing: Mailing) -> Report:
     return Report({one: found[one] for one in STATUSES if one in found})
 
 
+def count_by_language(mailing: Mailing) -> Mapping[str, int]:
+    """Count the recipients of a mailing that is scheduled or sent by their language."""
+    rows = (
+        select(MailingRecipient.language, func.count())
+        .where(MailingRecipient.mailing_id == mailing.id, MailingRecipient.state != LEFT_OUT)
+        .group_by(MailingRecipient.language)
+    )
+    return dict(db.session.execute(rows).tuples().all())
+
+
 def list_reasons(mailing: Mailing) -> Sequence[tuple[str, int]]:
     """List why people were left out, and how many, most first."""
     return (

@@ -50,8 +50,8 @@ TIME_LIMIT = 5.0  # seconds, after which the worker's other tasks have their tur
 
 
 FAULT = (
-    "The email could not be written because of a technical fault. Ask whoever operates the site to "
-    "look into the log. Then copy the email to a new draft"
+    "A technical fault has stopped this email. Ask the person who runs the site to check the log. "
+    "You can then copy the email to a new draft: exclude the people who have already had it"
 )
 
 
@@ -287,8 +287,8 @@ def _follow_date(mailing: Mailing) -> bool:
         return False
     mailing.send_at = moment
     history.record(
-        f"The dates of the conference have changed, so the group email “{mailing.subject}” goes "
-        f"out on {moment:%d.%m.%Y} at {mailing.time_of_day}",
+        f"The dates of the conference have changed, so the group email “{mailing.subject}” is "
+        f"sent on {moment:%d.%m.%Y} at {mailing.time_of_day}",
         subject=mailing.history_subject,
     )
     if clock.now() >= days_before(0, START_OF_DAY):

@@ -221,6 +221,15 @@ def list_page(
     return [(one, one.exclusion or selection.exceptions.get(one.person, "")) for one in found]
 
 
+def count_by_language(selection: Selection) -> Mapping[str, int]:
+    """Count those who get it by the language in which they registered."""
+    people = selection.people
+    such = (*people.conditions, selection.is_included)
+    found = select(people.language.label("language")).where(*such).subquery()
+    rows = select(found.c.language, func.count()).group_by(found.c.language)
+    return dict(db.session.execute(rows).tuples().all())
+
+
 def count_found(selection: Selection, search: str) -> int:
     """Count the people whom a search finds, whether they get the mailing or not."""
     if not search:

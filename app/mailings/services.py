@@ -13,6 +13,7 @@ import json
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import delete as sql_delete
 from sqlalchemy import select, update
@@ -88,22 +89,40 @@ def prepare(
     return mailing
 
 
-def save(mailing: Mailing, draft: Draft, *, expected_version: int, actor: str) -> bool:
-    """Save what an organiser has written; return whether anything changed."""
+def save(
+    mailing: Mailing, draft: Draft, *, language: str = "", expected_version: int, actor: str
+) -> bool:
+    """Save what an organiser has written; return whether anything changed.
+
+    With a language it is the text for those who registered in it. A text without subject and body
+    is deleted, so that they get the same as everybody else.
+    """
     _lock_draft(mailing)
     if audiences.get_audience(mailing.audience).needs_consent(mailing.query):
         draft = replace(draft, is_essential=False)
-    changes = _diff(mailing, draft)
+    changes = _diff(mailing, draft, language)
     if not changes:
         return False
     if mailing.version != expected_version:
         raise StaleEdit(mailing.version, changes)
-    mailing.subject, mailing.body = draft.subject, draft.body
-    mailing.is_essential = draft.is_essential
+    if language:
+        _set_translation(mailing, language, draft)
+    else:
+        mailing.subject, mailing.body = draft.subject, draft.body
+        mailing.is_essential = draft.is_essential
     _touch(mailing, actor)
     names = [one.label.lower() for one in changes]  # the text itself would fill the history
-    _record(f"Changed in the group email: {', '.join(names)}", mailing, actor)
+    where = f" ({language})" if language else ""
+    _record(f"Changed in the group email: {', '.join(names)}{where}", mailing, actor)
     return True
+
+
+def _set_translation(mailing: Mailing, language: str, draft: Draft) -> None:
+    texts: dict[str, list[str]] = json.loads(mailing.translations)
+    texts.pop(language, None)
+    if draft.subject or draft.body:
+        texts[language] = [draft.subject, draft.body]
+    mailing.translations = json.dumps(texts, ensure_ascii=False, sort_keys=True)
 
 
 def choose_people(mailing: Mailing, query: str, *, actor: str) -> None:
@@ -133,7 +152,7 @@ def copy(mailing: Mailing, *, actor: str) -> Mailing:
         raise RuleViolation("This email was prepared for its recipients, so it cannot be copied")
     other = create(mailing.audience, mailing.query, actor=actor)
     other.subject, other.body = mailing.subject, mailing.body
-    other.is_essential = mailing.is_essential
+    other.is_essential, other.translations = mailing.is_essential, mailing.translations
     _record(f"The group email “{mailing.subject}” was copied", other, actor)
     return other
 
@@ -278,13 +297,18 @@ def undo_deadline(window: timedelta) -> datetime:
     return clock.now() + window
 
 
-def _diff(mailing: Mailing, draft: Draft) -> list[Change]:
-    labels = {"subject": "Subject", "body": "Text", "is_essential": "About their booking or part"}
-    pairs = [(name, getattr(mailing, name), getattr(draft, name)) for name in labels]
+def _diff(mailing: Mailing, draft: Draft, language: str) -> list[Change]:
+    subject, body = mailing.texts.get(language, ("", ""))
+    before: dict[str, Any] = {"subject": subject, "body": body}
+    labels = {"subject": "Subject", "body": "Text"}
+    if not language:
+        before["is_essential"] = mailing.is_essential
+        labels["is_essential"] = "About their booking or part"
+    pairs = [(name, old, getattr(draft, name)) for name, old in before.items()]
     return [
-        Change(name, before, after, labels[name], _to_text(before), _to_text(after))
-        for name, before, after in pairs
-        if before != after
+        Change(name, old, new, labels[name], _to_text(old), _to_text(new))
+        for name, old, new in pairs
+        if old != new
     ]
 
 

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from app.accounts.models import Person
@@ -38,40 +38,6 @@ speaker_queries.MISSING_CONDITIONS["photo"] &= ~Speaker.id.in_(
 )
 
 IS_ACTIVE = SpeakerAccess.revoked_at.is_(None)
-
-# what speakers can be filtered by, whatever the list: who has not done what
-_TAKES_PART, _MISSING = speaker_queries.TAKES_PART, speaker_queries.MISSING_CONDITIONS
-_HAS_SIGNED_IN = (
-    select(SpeakerAccess.id)
-    .join(Person, Person.id == SpeakerAccess.person_id)
-    .where(SpeakerAccess.speaker_id == Speaker.id, IS_ACTIVE, ~SpeakerAccess.is_assistant)
-    .where(Person.last_signed_in_at.is_not(None))
-    .correlate(Speaker)
-    .exists()
-)
-_REQUESTS = select(SpeakerRequest.speaker_id).where(SpeakerRequest.resolved_at.is_(None))
-_INVITATIONS = select(SpeakerMailing.speaker_id).where(SpeakerMailing.template == "speaker_invited")
-TASK_CONDITIONS: Mapping[str, ColumnElement[bool]] = {
-    "confirmation": speaker_queries.CONFIRMATION_CONDITIONS["no"],
-    "photo": _MISSING["photo"],
-    "slides": _TAKES_PART & ~speaker_queries.has_session(materials.HAS_MATERIAL),
-    "request": _TAKES_PART & Speaker.id.in_(_REQUESTS),
-    "invitation": _TAKES_PART & Speaker.id.not_in(_INVITATIONS),
-    "sign-in": _TAKES_PART & ~_HAS_SIGNED_IN,
-}
-speaker_queries.FILTER_CONDITIONS["task"] = TASK_CONDITIONS.__getitem__
-
-_OWN_ADDRESS = (  # with which they sign in
-    select(Person.email)
-    .join(SpeakerAccess, SpeakerAccess.person_id == Person.id)
-    .where(SpeakerAccess.speaker_id == Speaker.id, IS_ACTIVE, ~SpeakerAccess.is_assistant)
-    .order_by(Person.email)
-    .limit(1)
-    .correlate(Speaker)
-    .scalar_subquery()
-)
-# what recipients.find_address returns, in a statement
-ADDRESS = func.coalesce(func.nullif(func.trim(Speaker.contact_address), ""), _OWN_ADDRESS, "")
 OPEN_REQUEST_COUNT = (  # a subquery for other packages: open requests
     select(func.count(SpeakerRequest.id))
     .where(SpeakerRequest.resolved_at.is_(None))

@@ -1,4 +1,4 @@
-"""group emails: why one failed; who agreed to emails about the sessions in their agenda."""
+"""group emails: texts in other languages, why one failed, who agreed to some about sessions."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -13,6 +13,9 @@ STATES = "'draft', 'scheduled', 'sending', 'done', 'stopped'"
 
 def upgrade() -> None:
     op.add_column("mailing", sa.Column("failure", sa.Text(), server_default="", nullable=False))
+    op.add_column(
+        "mailing", sa.Column("translations", sa.Text(), server_default="{}", nullable=False)
+    )
     _replace_check(f"{STATES}, 'failed'")
     moment = sa.DateTime(timezone=True)
     op.add_column("linked_agenda", sa.Column("emails_agreed_at", moment, nullable=True))
@@ -24,6 +27,7 @@ def downgrade() -> None:
     op.execute("UPDATE mailing SET state = 'stopped' WHERE state = 'failed'")
     _replace_check(STATES)
     with op.batch_alter_table("mailing") as batch:
+        batch.drop_column("translations")
         batch.drop_column("failure")
 
 

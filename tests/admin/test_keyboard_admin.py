@@ -442,6 +442,22 @@ def test_an_email_to_many(keyboard_user: KeyboardUser) -> None:
     keyboard_user.expect_announcement("The draft has been deleted.")
 
 
+@pytest.mark.settings(LANGUAGES='["en", "de"]')
+@pytest.mark.walks("admin.mailings.remove_text")
+def test_an_email_to_many_in_two_languages(keyboard_user: KeyboardUser) -> None:
+    mailing = make_mailing()
+    keyboard_user.open(f"/organise/mailings/{mailing.id}/text")
+    keyboard_user.press("Deutsch")
+    keyboard_user.fill("Subject", "Hallo")
+    keyboard_user.fill("Text", "Guten Tag {{ full_name }}")
+    keyboard_user.press("Save email")
+    keyboard_user.expect_announcement("The email has been saved. Nothing has been sent yet.")
+    keyboard_user.press("Change subject and text")
+    keyboard_user.press("Deutsch")
+    keyboard_user.press("Delete this text")
+    keyboard_user.expect_announcement("The email has been saved. Nothing has been sent yet.")
+
+
 @pytest.mark.walks("admin.mailings.send.export", "admin.mailings.send.stop")
 def test_stopping_an_email_to_many(keyboard_user: KeyboardUser) -> None:
     person = make_delegate(given_names="Ada", email="ada@example.org")

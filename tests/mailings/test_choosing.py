@@ -17,7 +17,7 @@ from app.mailings import release, selection, services
 from app.mailings.models import Mailing, MailingRecipient
 from app.mailings.services import SendTime
 from app.registration.desk import services as desk
-from app.speakers.models import SpeakerMailing, SpeakerRequest
+from app.speakers.models import SpeakerAnswers, SpeakerMailing, SpeakerRequest
 from tests.browser import Browser
 from tests.factories import (
     get_ada_marsh,
@@ -220,6 +220,7 @@ def make_busy_speakers() -> None:
     with transaction():
         db.session.add_all(
             [
+                SpeakerAnswers(speaker_id=ada.id, travel_at=clock.now()),
                 SpeakerRequest(speaker_id=bo.id, requested_at=clock.now(), **request),
                 SpeakerMailing(
                     speaker_id=ada.id,
@@ -241,6 +242,7 @@ def make_busy_speakers() -> None:
         ("task=request", ["Bo Busy"]),
         ("task=invitation", ["Bo Busy", "Cy Calm"]),
         ("task=sign-in", ["Bo Busy", "Cy Calm"]),
+        ("task=travel", ["Bo Busy", "Cy Calm"]),
         ("day=2009-06-10", ["Ada Early"]),
         ("day=2009-06-10&task=slides", []),
         ("theme=rivers", ["Ada Early"]),

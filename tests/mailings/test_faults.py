@@ -78,7 +78,7 @@ def test_a_group_email_that_cannot_be_written_ends_and_those_after_it_go_out(
 
     assert list_addresses() == ["ada@example.org"]
     page = organiser.open(f"/organise/mailings/{number}")
-    assert "The email could not be written because of a technical fault." in page.text
+    assert "A technical fault has stopped this email." in page.text
     assert page.summary_list["Excluded"] == "1"
     rows = organiser.open("/organise/mailings").rows
     assert {row["Subject"]: row["State"] for row in rows} == {"Broken": "Failed", "Whole": "Sent"}

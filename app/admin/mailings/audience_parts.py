@@ -1,10 +1,11 @@
 """What audiences have in common: parsing a stored query, and what is the same for everybody."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
 from flask import g, has_request_context
+from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import ColumnElement, SQLColumnExpression, String, cast, literal
 
@@ -68,6 +69,21 @@ def _parse_once(kind: ListKind, query: str) -> Listing[Any]:
     if key not in parsed:
         parsed[key] = kind.parse(to_args(query))
     return parsed[key]
+
+
+def list_filters(list_name: str, query: str) -> Sequence[tuple[str, str]]:
+    """List the search and the filters that choose the people of a mailing, as label and value."""
+    if not list_name:
+        return ()
+    try:
+        listing = parse_query(list_name, query)
+    except RuleViolation as refusal:
+        return [("", str(refusal))]
+    found = [(str(one.label), listing.query.get_filter(one.name)) for one in listing.filters]
+    options = {str(one.label): dict(one.options) for one in listing.filters}
+    named = [(label, str(options[label][value])) for label, value in found if value]
+    search = [(gettext("Search"), f"“{listing.query.search}”")] if listing.query.search else []
+    return [*search, *named]
 
 
 def to_args(query: str) -> Mapping[str, str]:

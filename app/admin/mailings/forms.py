@@ -65,10 +65,10 @@ class TextForm(EditForm):
         description=_l("People who have unsubscribed from other emails get it as well"),
     )
 
-    def set_initial_data(self, mailing: Mailing) -> None:
-        """Fill in what is saved."""
+    def set_initial_data(self, mailing: Mailing, language: str) -> None:
+        """Fill in what is saved in a language; "" is the text for all other languages."""
         self.expected_version.data = mailing.version
-        self.subject.data, self.body.data = mailing.subject, mailing.body
+        self.subject.data, self.body.data = mailing.texts.get(language, ("", ""))
         self.is_essential.data = mailing.is_essential
 
     @property

@@ -27,7 +27,7 @@ from app.programme import collation
 from app.programme.editing import speaker_queries
 from app.programme.editing.speaker_queries import SpeakerFilter
 from app.programme.models import Session, Speaker
-from app.speakers import checklist
+from app.speakers import checklist, list_filters
 from app.speakers import queries as speakers
 from app.speakers.recipients import find_address
 from app.web import languages
@@ -64,7 +64,7 @@ def find_speakers(query: str) -> PeopleQuery:
     return PeopleQuery(
         person=to_person(recipients.SPEAKER, Speaker.id),
         name=Speaker.name,
-        address=speakers.ADDRESS,
+        address=list_filters.ADDRESS,
         language=literal(languages.SOURCE_LANGUAGE),
         booking_reference=literal(""),
         exclusion=case(exclusion, else_=""),

@@ -1,6 +1,6 @@
 """Emails to many people: the list, a new one, its people, its text and its preview."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
@@ -15,7 +15,7 @@ from app.accounts.guards import current_actor, require_login_session
 from app.admin import saved_views
 from app.admin.email_previews import FRAME_POLICY, PREVIEW_POLICY
 from app.admin.listing import PAGE_SIZE, ListFilter, Listing, parse_list_query, render_list
-from app.admin.mailings.audience_parts import parse_query, to_args
+from app.admin.mailings.audience_parts import list_filters, to_args
 from app.admin.mailings.forms import AudienceForm, TextForm, build_filter_form
 from app.errors import NotFound, RuleViolation, StaleEdit
 from app.forms.form import ConfirmForm, validates_own_csrf
@@ -24,7 +24,8 @@ from app.mailings import audiences, message, queries, recipients, selection, ser
 from app.mailings.audiences import Candidate
 from app.mailings.models import DONE, DRAFT, FAILED, SCHEDULED, SENDING, STOPPED, Mailing
 from app.mailings.selection import Selection
-from app.web import redirects
+from app.mailings.services import Draft
+from app.web import languages, redirects
 from app.web.rendering import render_page
 
 bp = Blueprint("mailings", __name__, url_prefix="/mailings")
@@ -119,6 +120,7 @@ def show(number: int) -> ResponseReturnValue:
     mailing = queries.get_mailing(number)
     is_draft = mailing.is_draft or not queries.has_recipients(mailing)
     report = None if is_draft else queries.get_report(mailing)
+    audience = audiences.get_audience(mailing.audience)
     is_moving = report is not None and report.is_moving and not mailing.is_scheduled
     is_updating = is_moving and request.args.get("update") == "auto"
     response = render_page(
@@ -127,19 +129,36 @@ def show(number: int) -> ResponseReturnValue:
         state=STATE_LABELS[mailing.state],
         audience=get_audience_name(mailing),
         selection=_find_selection(mailing) if is_draft else None,
-        filters=list_filters(mailing),
-        is_chosen=audiences.get_audience(mailing.audience).is_chosen,
+        filters=list_filters(audience.list_name, mailing.query),
+        is_chosen=audience.is_chosen,
         report=report,
         reasons=() if is_draft else queries.list_reasons(mailing),
         describe_reason=recipients.describe_reason,
         entries=history.list_newest(mailing.history_subject),
         form=ConfirmForm(),
+        text_counts=_count_texts(mailing),
+        language_name=languages.describe,
         is_updating=is_updating,
         update_seconds=UPDATE_SECONDS,
     )
     if is_updating:  # by a header, so that it works without scripts; the page has a link to stop
         response.headers["Refresh"] = str(UPDATE_SECONDS)
     return response
+
+
+def _count_texts(mailing: Mailing) -> Mapping[str, int]:
+    """Count who gets the text in each language, where there are several; "" for all others."""
+    if len(mailing.texts) == 1:
+        return {}
+    if queries.has_recipients(mailing):
+        found = queries.count_by_language(mailing)
+    else:
+        chosen = _find_selection(mailing)
+        found = selection.count_by_language(chosen) if chosen else {}
+    counts = dict.fromkeys(mailing.texts, 0)
+    for language, number in found.items():
+        counts[message.find_language(mailing, language)] += number
+    return counts
 
 
 def _find_selection(mailing: Mailing) -> Selection | None:
@@ -149,36 +168,20 @@ def _find_selection(mailing: Mailing) -> Selection | None:
     return None
 
 
-def list_filters(mailing: Mailing) -> Sequence[tuple[str, str]]:
-    """List the search and the filters that choose the people of a mailing, as label and value."""
-    list_name = audiences.get_audience(mailing.audience).list_name
-    if not list_name:
-        return ()
-    try:
-        listing = parse_query(list_name, mailing.query)
-    except RuleViolation as refusal:
-        return [("", str(refusal))]
-    found = [(str(one.label), listing.query.get_filter(one.name)) for one in listing.filters]
-    options = {str(one.label): dict(one.options) for one in listing.filters}
-    named = [(label, str(options[label][value])) for label, value in found if value]
-    search = [(gettext("Search"), f"“{listing.query.search}”")] if listing.query.search else []
-    return [*search, *named]
-
-
 @bp.route("/<int:number>/text", methods=["GET", "POST"])
 @validates_own_csrf
 def edit(number: int) -> ResponseReturnValue:
-    mailing, form = queries.get_mailing(number), TextForm()
+    mailing, form, language = queries.get_mailing(number), TextForm(), _find_language()
     audience, stale = audiences.get_audience(mailing.audience), None
     if form.validate_on_submit() and form.check_placeholders(audience):
         try:
-            _save(mailing, form)
+            _save(mailing, form.draft, form, language)
         except StaleEdit as error:
             form, stale = form.rebase_on(error), error
         else:
             return redirects.redirect_to(url_for(".show", number=number), "mailing-saved")
     elif not form.is_submitted():
-        form.set_initial_data(mailing)
+        form.set_initial_data(mailing, language)
     return render_page(
         "admin/mailings/edit.html",
         409 if stale else 422 if form.errors else 200,
@@ -186,14 +189,38 @@ def edit(number: int) -> ResponseReturnValue:
         stale=stale,
         mailing=mailing,
         audience=audience,
+        text_language=language,
+        languages=[languages.describe(code) for code in _list_languages()],
         back=url_for(".show", number=number),
         breadcrumbs=breadcrumbs(mailing),
     )
 
 
-def _save(mailing: Mailing, form: TextForm) -> None:
+@bp.post("/<int:number>/text/remove")
+def remove_text(number: int) -> ResponseReturnValue:
+    """Delete the text in a language, so that those who read it get the same as all others."""
+    mailing, form = queries.get_mailing(number), TextForm()
+    _save(mailing, Draft("", ""), form, _find_language())
+    return redirects.redirect_to(url_for(".show", number=number), "mailing-saved")
+
+
+def _list_languages() -> Sequence[str]:
+    """List the languages that may have a text of their own."""
+    return [code for code in languages.list_codes() if code != languages.SOURCE_LANGUAGE]
+
+
+def _find_language() -> str:
+    code = request.args.get("language", "")
+    return code if code in _list_languages() else ""
+
+
+def _save(mailing: Mailing, draft: Draft, form: TextForm, language: str) -> None:
     services.save(
-        mailing, form.draft, expected_version=form.expected_version.data, actor=current_actor()
+        mailing,
+        draft,
+        language=language,
+        expected_version=form.expected_version.data,
+        actor=current_actor(),
     )
 
 
@@ -273,13 +300,22 @@ def preview(number: int) -> ResponseReturnValue:
         place=place,
         count=chosen.count,
         email=message.render(mailing, audience, candidate, own),
-        empty=message.find_empty(mailing, {**candidate.values, **own}),
+        empty=message.find_empty(mailing, candidate.language, {**candidate.values, **own}),
+        text_language=_name_text(mailing, candidate.language),
         is_narrow=request.args.get("width") == "phone",
         breadcrumbs=breadcrumbs(mailing),
         form=ConfirmForm(),
     )
     response.headers["Content-Security-Policy"] = PREVIEW_POLICY
     return response
+
+
+def _name_text(mailing: Mailing, language: str) -> str:
+    """Return which text somebody gets, where there are several."""
+    if len(mailing.texts) == 1:
+        return ""
+    code = message.find_language(mailing, language)
+    return languages.describe(code).name if code else gettext("Default text")
 
 
 @bp.get("/<int:number>/preview/html")

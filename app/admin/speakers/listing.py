@@ -18,13 +18,13 @@ from app.admin.listing import (
     ListQuery,
     parse_list_query,
 )
-from app.admin.sessions.listing import list_days
 from app.programme import slugs
-from app.programme.editing import session_queries, speaker_queries, speakers
+from app.programme.editing import speaker_queries, speakers
 from app.programme.editing.speaker_queries import SpeakerFilter, SpeakerRow
 from app.programme.labels import ROLES
 from app.programme.models import Speaker, Theme
-from app.speakers import invitations
+from app.registration import queries as registration
+from app.speakers import invitations, list_filters
 from app.speakers.invitations import Invitation
 from app.web import redirects
 from app.web.formatting import conference_zone, local_date
@@ -51,14 +51,20 @@ MISSING_OPTIONS = (
 )
 
 
-TASK_OPTIONS = (
-    ("confirmation", _l("Has not confirmed")),
-    ("photo", _l("Has no photo")),
-    ("slides", _l("Has no slides or papers")),
-    ("request", _l("Has an open request")),
-    ("invitation", _l("Has not been invited")),
-    ("sign-in", _l("Has never signed in")),
-)
+TASK_LABELS = {
+    "confirmation": _l("Has not confirmed"),
+    "photo": _l("Has no photo"),
+    "slides": _l("Has no slides or papers"),
+    "request": _l("Has an open request"),
+    "invitation": _l("Has not been invited"),
+    "sign-in": _l("Has never signed in"),
+    "availability": _l("Has not said when they are not available"),
+    "access-needs": _l("Has not answered about access requirements"),
+    "audio-visual": _l("Has not answered about equipment"),
+    "travel": _l("Has not answered about travel"),
+    "consent": _l("Has not answered about recording and slides"),
+}
+TASK_OPTIONS = tuple((name, TASK_LABELS[name]) for name in list_filters.TASK_CONDITIONS)
 
 
 MISSING_WORDS = {  # in a row of the list
@@ -112,9 +118,9 @@ BULK_ACTIONS: Final[Mapping[str, BulkAction[Speaker]]] = {
 
 def get_filters() -> Sequence[ListFilter]:
     """Return the filters of the list that have options."""
-    countries = [(country, country) for country in speaker_queries.list_countries()]
-    days = [(day.isoformat(), local_date(day)) for day in list_days()]
-    themes = session_queries.list_filter_choices().theme
+    choices, find_moved_theme = speaker_queries.list_choices(), partial(slugs.find_moved, Theme)
+    countries = [(country, country) for country in choices.countries]
+    days = [(day.isoformat(), local_date(day)) for day in registration.conference_days()]
     filters = (
         ListFilter("confirmed", _l("State"), STATE_OPTIONS),
         ListFilter("missing", _l("Missing"), MISSING_OPTIONS),
@@ -123,7 +129,7 @@ def get_filters() -> Sequence[ListFilter]:
         ListFilter("role", _l("Role in sessions"), tuple(ROLES.items())),
         ListFilter("task", _l("To do"), TASK_OPTIONS),
         ListFilter("day", _l("Day of a session"), days),
-        ListFilter("theme", _l("Theme of a session"), themes, partial(slugs.find_moved, Theme)),
+        ListFilter("theme", _l("Theme of a session"), choices.themes, find_moved_theme),
     )
     return [way for way in filters if way.options]
 

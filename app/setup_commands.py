@@ -22,7 +22,7 @@ from app.database import db, get_file, transaction
 from app.database_faults import describe, is_unavailable
 from app.errors import ConferenceError, RuleViolation
 from app.mail import check as mail_check
-from app.mail import heartbeat, imap_inbox, mailbox_files, transports
+from app.mail import heartbeat, imap_inbox, mailbox_files, transports, wakeup
 from app.mail.models import Email
 from app.mail.reports import MAX_REPORT_SIZE
 from app.registration.desk import services as desk
@@ -167,6 +167,9 @@ def _check_database() -> Iterator[str]:
     yield from problems.values()
     if not problems:
         yield from _check_file()
+    direct_url = current_app.config["DATABASE_DIRECT_URL"]
+    if direct_url and get_file(db.engine) is None:
+        yield from filter(None, [wakeup.check_direct_url(db.engine, direct_url)])
 
 
 def _check_file() -> Iterator[str]:

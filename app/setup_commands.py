@@ -23,7 +23,7 @@ from app.database_faults import describe, is_unavailable
 from app.encryption import get_key_ring
 from app.errors import ConferenceError, RuleViolation
 from app.mail import check as mail_check
-from app.mail import heartbeat, imap_inbox, mailbox_files, transports
+from app.mail import heartbeat, imap_inbox, mailbox_files, transports, wakeup
 from app.mail.models import Email
 from app.mail.reports import MAX_REPORT_SIZE
 from app.registration import re_encryption
@@ -184,6 +184,9 @@ def _check_database() -> Iterator[str]:
     if not problems:
         yield from _check_file()
         yield from _describe_unreadable(re_encryption.get_state())
+    direct_url = current_app.config["DATABASE_DIRECT_URL"]
+    if direct_url and get_file(db.engine) is None:
+        yield from filter(None, [wakeup.check_direct_url(db.engine, direct_url)])
 
 
 def _check_file() -> Iterator[str]:

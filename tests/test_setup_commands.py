@@ -19,6 +19,7 @@ from app.cache_version import SiteState
 from app.database import db
 from app.site import readiness
 from config import ROOT, Config, SettingsError
+from tests import pooler
 from tests.factories import make_email
 from tests.mail_server import MailServer
 from tests.subprocesses import ForkedProgram
@@ -180,6 +181,43 @@ def test_where_nothing_is_wrong_it_says_so(
 
     assert check(site) == (0, FINE)
     assert mailbox.emails == []
+
+
+@pytest.mark.postgresql_only
+def test_a_direct_address_of_the_database_that_cannot_be_used_is_told(
+    site: Flask, mailbox: MailServer, frozen_time: Any
+) -> None:
+    frozen_time.move_to(time_machine.escape_hatch.datetime.datetime.now(tz=UTC))
+    port = free_port()
+    site.config["DATABASE_DIRECT_URL"] = f"postgresql+psycopg://ada:tide@{HOST}:{port}/conference"
+
+    status, lines = check(site)
+
+    assert status == 1
+    assert lines[-1] == (
+        f"Database: The server in DATABASE_DIRECT_URL cannot be used at {HOST}:{port}. Until that "
+        "is corrected, mail workers look for emails every 0.2 seconds"
+    )
+    site.config["DATABASE_DIRECT_URL"] = db.engine.url.render_as_string(hide_password=False)
+    assert check(site) == (0, FINE)
+
+
+@pytest.mark.postgresql_only
+@pytest.mark.skipif(pooler.PROGRAM is None, reason="pgbouncer is not installed")
+def test_the_address_of_a_pooler_is_not_direct(
+    site: Flask, mailbox: MailServer, frozen_time: Any
+) -> None:
+    frozen_time.move_to(time_machine.escape_hatch.datetime.datetime.now(tz=UTC))
+    between = pooler.Pooler(db.engine.url.render_as_string(hide_password=False))
+    site.config["DATABASE_DIRECT_URL"] = between.url
+
+    _, lines = check(site)
+
+    assert lines[-1] == (
+        "Database: DATABASE_DIRECT_URL is the address of a pooler, not of PostgreSQL. Until that "
+        "is corrected, mail workers look for emails every 0.2 seconds"
+    )
+    between.stop()
 
 
 def test_without_a_mail_server_nobody_gets_an_email(site: Flask) -> None:

@@ -79,6 +79,7 @@ class Activity:
     older_url: str  # "" if everything is shown
     undone: frozenset[int]  # entries of the history that another one undoes
     can_mark_read: bool  # replies
+    waiting_days: int = 0  # for how long steps on the waiting list are listed, if there are any
 
 
 Source = Callable[[int], Sequence[ActivityItem]]  # returns as many of its newest items as asked for
@@ -105,7 +106,18 @@ def list_for_delegate(delegate: Delegate) -> Activity:
         return _list_entries(history.list_newest_about(subjects, limit, also=from_waiting_list))
 
     url = partial(url_for, "admin.delegates.show", reference=delegate.reference)
-    return _build_activity({EMAILS: [emails, answers], NOTES: [notes], CHANGES: [entries]}, url)
+    sources = {EMAILS: [emails, answers], NOTES: [notes], CHANGES: [entries]}
+    found = _build_activity(sources, url)
+    return replace(found, waiting_days=waiting_list.RETENTION.days if _has_steps(found) else 0)
+
+
+def _has_steps(activity: Activity) -> bool:
+    """Return True if steps on the waiting list are listed."""
+    items = (one.content for day in activity.days for one in day.items)
+    return any(
+        isinstance(one, HistoryEntry) and one.subject.startswith(waiting_list.SUBJECT_PREFIX)
+        for one in items
+    )
 
 
 def list_for_speaker(speaker: Speaker) -> Activity:

@@ -21,6 +21,7 @@ from app.mail.models import URGENT
 from app.mail.own_texts import TextKey
 from app.mail.rendering import FOR_ORGANISERS, QR_CODE_ID, OwnText, RenderedEmail
 from app.mail.wording import EMAIL_WORDINGS
+from app.registration import booking_calendar
 from app.web import languages
 
 Examples = Mapping[str, str]
@@ -295,6 +296,12 @@ EMAIL_KINDS: Final[Mapping[str, EmailKind]] = {
 }
 
 
+WITH_CALENDAR: Final = frozenset(
+    {
+        *("registration_confirmed", "already_registered", "booking_changed", "booking_restored"),
+        *("booking_cancelled", "booking_links"),
+    }
+)
 OWN_TEXTS: Final = {"mailing": _l("Group email")}  # which organisers write, without a template
 
 
@@ -345,7 +352,23 @@ def enqueue_test(key: TextKey, own: OwnText | None, *, to: str) -> None:
     rendered = own_texts.render(text, key, context, has_qr_code=ticket is not None)
     marked = replace(rendered, subject=gettext("Test: %(subject)s", subject=rendered.subject))
     picture = ticket.qr_code_png if ticket else None
-    mail.enqueue_rendered("mail_test", marked, to=to, priority=URGENT, qr_code=picture)
+    mail.enqueue_rendered(
+        "mail_test",
+        marked,
+        to=to,
+        priority=URGENT,
+        qr_code=picture,
+        calendar=_render_calendar(*key, context),
+    )
+
+
+def _render_calendar(template: str, language: str, context: Context) -> bytes | None:
+    """Return the calendar file that comes with an email, or None."""
+    if template not in WITH_CALENDAR:
+        return None
+    delegate = context["delegate"] if "delegate" in context else context["delegates"][0]
+    delegate.language = language
+    return booking_calendar.render_ical(delegate)
 
 
 def build_context(template: str, language: str, person: Context | None = None) -> Context:

@@ -57,6 +57,7 @@ def build_delegate() -> Delegate:
         country="GB",
         days=" ".join(day.isoformat() for day in dates),
         language="en",
+        version=0,
     )
 
 

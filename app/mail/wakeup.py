@@ -23,6 +23,8 @@ POLL_INTERVAL = 0.2  # seconds between looks where nothing wakes the worker
 WOKEN_INTERVAL = 1.0  # seconds between looks besides
 WATCH_INTERVAL = 0.05  # seconds between looks at the number of the file
 RECONNECT_INTERVAL = 30.0  # seconds
+POSTGRESQL_PORT = 5432
+NOT_WOKEN = "Until that is corrected, mail workers look for emails every 0.2 seconds"
 
 Sleep = Callable[..., bool]  # seconds, and what else ends it; True if the worker is told to stop
 
@@ -93,6 +95,24 @@ class Listener:
         except self._driver.Error as fault:
             log.warning("not listening", kind=type(fault).__name__)
         self.close()
+
+
+def check_direct_url(engine: Engine, direct_url: str) -> str:
+    """Return what is wrong with the direct address of the database server, or ""."""
+    url = make_url(direct_url)
+    driver = engine.dialect.loaded_dbapi
+    arguments, options = engine.dialect.create_connect_args(url)
+    try:
+        with closing(driver.connect(*arguments, **{**options, **CONNECT_OPTIONS})) as connection:
+            [process] = connection.execute("SELECT pg_backend_pid()").fetchone()
+            is_pooled = process != connection.info.backend_pid
+    except driver.Error as fault:
+        log.warning("direct address refused", kind=type(fault).__name__)
+        place = f"{url.host or 'localhost'}:{url.port or POSTGRESQL_PORT}"
+        return f"The server in DATABASE_DIRECT_URL cannot be used at {place}. {NOT_WOKEN}"
+    if is_pooled:
+        return f"DATABASE_DIRECT_URL is the address of a pooler, not of PostgreSQL. {NOT_WOKEN}"
+    return ""
 
 
 class FileWatch:

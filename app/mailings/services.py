@@ -280,11 +280,14 @@ def send_test(mailing: Mailing, *, to: str) -> None:
     if not included:
         raise RuleViolation("Nobody would get this email, so there is nothing to test")
     person = included[0].person
-    own = message.own_values(queries.get_own(mailing, person))
+    row = queries.get_own(mailing, person)
+    own = message.own_values(row)
     found = audience.load([person], mailing.query)[person]
     candidate = replace(found, values=message.hide_secrets(found.values, audience))
     rendered = message.render(mailing, audience, candidate, own)
-    mail.enqueue_rendered(TEMPLATE, rendered, to=to, priority=URGENT)
+    mail.enqueue_rendered(
+        TEMPLATE, rendered, to=to, priority=URGENT, calendar=row.calendar if row else None
+    )
 
 
 def record_export(mailing: Mailing, *, actor: str) -> None:

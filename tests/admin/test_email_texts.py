@@ -6,12 +6,13 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from icalendar import Calendar
 from sqlalchemy import select
 
 from app import clock
 from app.accounts.models import DESK
 from app.admin import email_samples as samples
-from app.admin.email_kinds import EMAIL_KINDS
+from app.admin.email_kinds import EMAIL_KINDS, WITH_CALENDAR
 from app.content.views import get_content_folder
 from app.database import db
 from app.mail import own_texts, rendering, shipped_texts
@@ -244,10 +245,24 @@ def test_a_draft_is_previewed_sent_to_oneself_and_saved_later(
     deliver_emails()
     (arrived,) = mailbox.emails_to("grace@conference.example")
     assert arrived.subject == "Test: Welcome, Alex Example: SMPL2345"
+    (entry,) = Calendar.from_ical(arrived.calendar).walk("VEVENT")
+    assert (str(entry["STATUS"]), entry["SEQUENCE"]) == ("CONFIRMED", 0)
     assert own_texts.list_edited() == []
 
     page = page.follow("Back to editing").press("Save")
     assert page.summary_list["Text"] == "Your own, version 1"
+
+
+@pytest.mark.parametrize("template", [*sorted(WITH_CALENDAR), "sign_in", "waiting_list_offer"])
+def test_a_test_has_a_calendar_file_where_the_email_has_one(
+    organiser: Browser, mailbox: MailServer, template: str
+) -> None:
+    page = organiser.open(f"/organise/letters/wording/{template}/en/preview")
+    page.press("Send me a test")
+    deliver_emails()
+
+    (arrived,) = mailbox.emails
+    assert bool(arrived.calendar) == (template in WITH_CALENDAR)
 
 
 def test_tests_to_oneself_are_limited(organiser: Browser) -> None:

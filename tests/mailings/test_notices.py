@@ -493,6 +493,20 @@ def test_each_person_gets_one_email_with_their_calendar(
     assert "Before: Great hall\nNow: Light house" in grace.text
 
 
+def test_a_test_to_oneself_has_the_calendar_file(site: Flask, mailbox: MailServer) -> None:
+    make_follower("harbour-walls")
+    move("harbour-walls")
+    publish()
+    mailing = prepare_emails()
+    with transaction():
+        mailings.send_test(mailing, to=GRACE)
+    deliver_emails()
+
+    (arrived,) = mailbox.emails
+    (entry,) = Calendar.from_ical(arrived.calendar).walk("VEVENT")
+    assert (arrived.recipient, str(entry["SUMMARY"])) == (GRACE, "Harbour walls")
+
+
 WORDS_TO_ADA = """\
 Dear Ada,
 

@@ -14,6 +14,7 @@ from app.registration.queries import ATTENDING
 from app.registration.seats import CATEGORY_PREFIX
 
 RETENTION = timedelta(days=30)  # after somebody no longer waits
+SUBJECT_PREFIX = "waiting list "  # of an entry, in the history
 IS_OPEN = WaitingListEntry.ended_at.is_(None)
 
 
@@ -32,7 +33,7 @@ def find_by_number(number: int) -> WaitingListEntry | None:
 
 def select_history_subjects(delegate: Delegate) -> Select[tuple[str]]:
     """Select the subjects, in the audit log, of the entries that became a booking."""
-    subject = literal("waiting list ") + cast(WaitingListEntry.id, String)
+    subject = literal(SUBJECT_PREFIX) + cast(WaitingListEntry.id, String)
     return select(subject).where(WaitingListEntry.delegate_id == delegate.id)
 
 

@@ -73,9 +73,9 @@ def render_index(error: str = "") -> ResponseReturnValue:
     """Render the list; with an error above it if nothing was selected for a bulk action."""
     filters = presentation.get_filters()
     list_query, delegate_filter = presentation.parse_delegate_query(filters)
-    rows = queries.list_delegates(delegate_filter, **list_query.window)
     hidden = view_options.read_view_options().list_hidden(answers.list_column_names())
     columns = answers.build_columns(hidden)
+    rows = queries.list_delegates(delegate_filter, **list_query.window, answers=columns.select())
     return render_list(
         "admin/delegates/index.html",
         Listing(rows, queries.count_delegates(delegate_filter), list_query, filters),
@@ -87,7 +87,6 @@ def render_index(error: str = "") -> ResponseReturnValue:
         day_in_words=cache(plain_date),  # many rows share a day, and formatting is slow
         query_args=to_query_args(list_query),
         answer_columns=columns,
-        answers=columns.find_answers([row.id for row in rows]),
     )
 
 

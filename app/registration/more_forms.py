@@ -44,14 +44,14 @@ class MoreForm(AnswersForm):
                 del self[question.name]
 
 
-FormT = TypeVar("FormT", bound=MoreForm)
+AnyForm = TypeVar("AnyForm", bound=MoreForm)
 
 
-def build_form(base: type[FormT], definitions: Sequence[Definition], **data: Any) -> FormT:
+def build_form(base: type[AnyForm], definitions: Sequence[Definition], **data: Any) -> AnyForm:
     """Return a form that asks these questions."""
     own = {"definitions": definitions, "heading": _choose_heading(definitions)}
     fields = custom_questions.build_fields(definitions)
-    form = cast("type[FormT]", type("MoreForm", (base,), {**own, **fields}))
+    form = cast("type[AnyForm]", type("MoreForm", (base,), {**own, **fields}))
     return form(data=data)
 
 

@@ -28,7 +28,7 @@ def test_a_question_is_on_the_form_as_soon_as_it_is_added(
         "Add this question",
         {
             "Question": TRAVEL,
-            "Kind of answer": "One of several choices",
+            "Type of answer": "One of several choices",
             "Choices": "Bus\nTrain",
             "People must answer this question": True,
             "Why do you ask?": "To plan the buses.",

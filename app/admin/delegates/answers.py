@@ -127,17 +127,17 @@ class AsksCustomQuestions(AnswersForm):
         return {**super().get_answers(), **own}
 
 
-FormT = TypeVar("FormT", bound=AnswersForm)
+AnyForm = TypeVar("AnyForm", bound=AnswersForm)
 
 
-def build_desk_form(base: type[FormT], **data: Any) -> FormT:
+def build_desk_form(base: type[AnyForm], **data: Any) -> AnyForm:
     """Return a form of the desk with the organisers' questions, and when each is asked."""
     definitions = custom_questions.list_definitions()
     own = {
         "definitions": definitions,
         **custom_questions.build_fields(definitions, optional=True),
     }
-    form = cast("type[FormT]", type(base.__name__, (AsksCustomQuestions, base), own))(data=data)
+    form = cast("type[AnyForm]", type(base.__name__, (AsksCustomQuestions, base), own))(data=data)
     every = {one.id: one for one in definitions}
     for one in definitions:
         if words := describe_condition(one.condition, every):

@@ -117,7 +117,8 @@ def list_delegates(  # noqa: PLR0913 - filters, order, page and columns
     wanted = Delegate.id.in_(page.offset(offset).limit(limit).scalar_subquery())
     rows = select(*ROW_COLUMNS, *answers).where(wanted).order_by(*ordering)
     number = len(ROW_COLUMNS)
-    return [DelegateRow(*row[:number], tuple(row[number:])) for row in db.session.execute(rows)]
+    found = db.session.execute(rows)
+    return [DelegateRow._make([*row[:number], tuple(row[number:])]) for row in found]
 
 
 def count_delegates(filters: DelegateFilter) -> int:

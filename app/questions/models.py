@@ -43,7 +43,7 @@ class Question(Base):
     retired_at: Mapped[datetime | None] = mapped_column(default=None)  # no longer asked
 
     versions: Mapped[list["QuestionVersion"]] = relationship(
-        cascade="all, delete-orphan", order_by="QuestionVersion.number", lazy="selectin"
+        cascade="all, delete-orphan", order_by="QuestionVersion.number"
     )
 
     @property

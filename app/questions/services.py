@@ -261,7 +261,7 @@ LABELS = {
     "label": "Question",
     "help": "Help",
     "choices": "Choices",
-    "kind": "Kind of answer",
+    "kind": "Type of answer",
     "is_required": "Answer needed",
     "condition": "Asked if",
     "purpose": "Why it is asked",

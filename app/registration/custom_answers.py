@@ -1,7 +1,6 @@
 """The answers of delegates to the organisers' questions: stored, read, counted and erased."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Iterable, Mapping, Sequence
 
 from sqlalchemy import delete, func, or_, select
 
@@ -11,14 +10,6 @@ from app.questions.models import QuestionVersion
 from app.registration import custom_questions
 from app.registration.models import Delegate, DelegateAnswer, WaitingListEntry
 from app.registration.queries import Answers
-
-
-class StoredAnswer(NamedTuple):
-    """An answer, with the version of the question that it was asked with."""
-
-    question_id: int
-    version_id: int
-    value: str
 
 
 def to_answers(delegate: Delegate) -> Answers:
@@ -84,26 +75,6 @@ def list_rows(delegate: Delegate, *, with_private: bool = True) -> Sequence[tupl
         for one in every
         if one.id in answers and (with_private or not one.is_private)
     ]
-
-
-def get_by_delegate(
-    delegate_ids: Collection[int], question_ids: Collection[int]
-) -> Mapping[tuple[int, int], StoredAnswer]:
-    """Return the answers of several delegates to several questions, in one query."""
-    if not question_ids:
-        return {}
-    rows = db.session.execute(
-        select(
-            DelegateAnswer.delegate_id,
-            DelegateAnswer.question_id,
-            DelegateAnswer.version_id,
-            DelegateAnswer.value,
-        ).where(
-            DelegateAnswer.delegate_id.in_(delegate_ids),
-            DelegateAnswer.question_id.in_(question_ids),
-        )
-    )
-    return {(row[0], row[1]): StoredAnswer(row[1], row[2], row[3]) for row in rows}
 
 
 def count_by_question() -> Mapping[int, int]:

@@ -44,14 +44,14 @@ class MoreForm(AnswersForm):
                 del self[question.name]
 
 
-FormT = TypeVar("FormT", bound=MoreForm)
+AnyForm = TypeVar("AnyForm", bound=MoreForm)
 
 
-def build_form(base: type[FormT], definitions: Sequence[Definition], **data: Any) -> FormT:
+def build_form(base: type[AnyForm], definitions: Sequence[Definition], **data: Any) -> AnyForm:
     """Return a form that asks these questions."""
     own = {"definitions": definitions, "heading": _choose_heading(definitions)}
     fields = custom_questions.build_fields(definitions)
-    form = cast("type[FormT]", type("MoreForm", (base,), {**own, **fields}))
+    form = cast("type[AnyForm]", type("MoreForm", (base,), {**own, **fields}))
     return form(data=data)
 
 
@@ -89,8 +89,16 @@ def template_context(form: MoreForm, later: Sequence[Definition]) -> dict[str, A
     """Return what the template shows besides the form."""
     every = [*form.definitions, *later]
     return {
-        "later_form": build_form(MoreForm, later),
+        "in_order": _put_in_order(form, build_form(MoreForm, later)),
         "conditions": {one.name: one.condition for one in every if one.condition},
         "numbers": {one.name: one.id for one in every},
         "explanations": {one.name: custom_questions.explain(one) for one in every},
     }
+
+
+def _put_in_order(form: MoreForm, later: MoreForm) -> Sequence[tuple[Any, bool]]:
+    """Return the fields of both forms in the order of the questions; True for those of later."""
+    fields = {one.name: (one, False) for one in form.questions}
+    fields |= {one.name: (one, True) for one in later.questions}
+    names = [one.name for one in custom_questions.list_all()]
+    return [fields[name] for name in names if name in fields]

@@ -49,7 +49,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_question_version")),
         sa.UniqueConstraint(
-            "question_id", "number", name=op.f("uq_question_version_question_id")
+            "question_id", "number", name=op.f("uq_question_version_question_id_number")
         ),
     )
     op.create_table(

@@ -28,7 +28,7 @@ def test_a_question_is_on_the_form_as_soon_as_it_is_added(
         "Add this question",
         {
             "Question": TRAVEL,
-            "Kind of answer": "One of several choices",
+            "Type of answer": "One of several choices",
             "Choices": "Bus\nTrain",
             "People must answer this question": True,
             "Why do you ask?": "To plan the buses.",
@@ -72,3 +72,24 @@ def test_answers_are_columns_filters_and_part_of_files(visitor: Browser) -> None
     page = viewer.open(f"/organise/delegates/{delegate.reference}")
     assert "How will you travel?" in page.text
     assert "Who should we call?" not in page.text
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_six_columns_of_answers_cost_no_more_questions_to_the_database(
+    visitor: Browser, queries: list[str], count: int
+) -> None:
+    numbers = [make_question(f"Question {number}?").id for number in range(6)]
+    with transaction():
+        for number in range(count):
+            delegate = make_delegate(given_names=f"Ada {number}", email=f"a{number}@example.org")
+            answers = {f"question_{one}": f"Answer {one}" for one in numbers}
+            delegate_record.store(delegate, answers)
+    organiser = sign_in(visitor)
+    shown = {f"Question {number}?": True for number in range(6)}
+    organiser.open("/organise/delegates").press("Save options", shown)
+    queries.clear()
+
+    page = organiser.open("/organise/delegates")
+
+    assert len(queries) == 8
+    assert [row["Question 5?"] for row in page.rows] == ["Answer 6"] * count

@@ -119,7 +119,7 @@ def test_a_date_that_is_over_and_an_edit_that_comes_too_late_are_refused(site: F
     with pytest.raises(StaleEdit) as stale, transaction():
         services.save(question, DINNER, expected_version=7, actor="Olga")
     labels = [one.label for one in stale.value.differing]
-    assert labels == ["Question", "Kind of answer", "Why it is asked"]
+    assert labels == ["Question", "Type of answer", "Why it is asked"]
 
 
 def test_an_answered_question_is_retired_instead_of_deleted(site: Flask) -> None:

@@ -21,12 +21,18 @@ from app.database import Base, db, has_model, transaction
 from app.history import services as history
 from app.materials.models import Material
 from app.programme.models import Appearance, Conference, Session
+from app.questions import services as questions
+from app.questions.models import REGISTRATION, Question, QuestionSet, QuestionVersion
+from app.registration import delegate_record
+from app.registration.models import Delegate, DelegateAnswer
 from config import ROOT
 from tests.browser import Browser
 from tests.factories import (
     get_ada_marsh,
     grant_speaker_access,
+    make_delegate,
     make_material,
+    make_question,
     make_session,
     publish_programme,
     sign_in,
@@ -188,3 +194,19 @@ def _make_earlier(session: Session, title: str, actor: str, sentence: str) -> st
         )
         entry.happened_at = moment + timedelta(milliseconds=40)
     return material.key
+
+
+@pytest.mark.both_databases
+def test_questions_and_answers_go_with_their_tables_and_nothing_else(site: Flask) -> None:
+    question, delegate = make_question(), make_delegate()
+    with transaction():
+        delegate_record.store(delegate, {f"question_{question.id}": "By bus"})
+        questions.set_one_per_page(REGISTRATION, is_one_per_page=True, actor="Olga")
+    db.session.remove()
+
+    flask_migrate.downgrade(directory=MIGRATIONS, revision="0049")
+    flask_migrate.upgrade(directory=MIGRATIONS)
+
+    tables = (Question, QuestionVersion, QuestionSet, DelegateAnswer)
+    assert [db.session.query(table).count() for table in tables] == [0, 0, 0, 0]
+    assert db.session.query(Delegate).one().email == "ada@example.org"

@@ -3,7 +3,7 @@
 What only few may read is left out for everybody else.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from string import ascii_lowercase
 from typing import Any, Final, TypeVar, cast
@@ -25,7 +25,7 @@ from app.registration.models import Delegate, DelegateAnswer
 from app.registration.queries import Answers
 
 MAX_COLUMNS: Final = 12  # of answers in the list
-SEPARATOR: Final = " "  # between the version of a question and the answer, in files
+SEPARATOR: Final = " "  # between the version of a question and the answer, as they are selected
 Column = tuple[str, str]  # name and label
 
 
@@ -70,14 +70,14 @@ class AnswerColumns:
         """The names of the columns, each with its label."""
         return [(_column_name(one), custom_questions.get_label(one)) for one in self.definitions]
 
-    def find_answers(self, ids: Sequence[int]) -> Mapping[int, Sequence[str]]:
-        """Return the texts of the columns for each delegate, in one query for all."""
-        shown = self._shown
-        found = custom_answers.get_by_delegate(ids, [one.id for one in shown])
-        return {
-            delegate: [self._format(one, found.get((delegate, one.id))) for one in shown]
-            for delegate in ids
-        }
+    def select(self) -> Sequence[ScalarSelect[str]]:
+        """Return what the columns select of each delegate."""
+        return [select_stored(one) for one in self._shown]
+
+    def format(self, answers: Sequence[str]) -> Sequence[str]:
+        """Return what was selected as text."""
+        shown = zip(self._shown, answers, strict=True)
+        return [format_stored(one, stored) for one, stored in shown]
 
     @property
     def labels(self) -> Sequence[str]:
@@ -87,12 +87,6 @@ class AnswerColumns:
     @property
     def _shown(self) -> Sequence[Definition]:
         return [one for one in self.definitions if _column_name(one) not in self.hidden]
-
-    @staticmethod
-    def _format(definition: Definition, answer: custom_answers.StoredAnswer | None) -> str:
-        if answer is None:
-            return ""
-        return custom_questions.format_answer(definition, answer.value, answer.version_id)
 
 
 def _column_name(definition: Definition) -> str:
@@ -133,17 +127,17 @@ class AsksCustomQuestions(AnswersForm):
         return {**super().get_answers(), **own}
 
 
-FormT = TypeVar("FormT", bound=AnswersForm)
+AnyForm = TypeVar("AnyForm", bound=AnswersForm)
 
 
-def build_desk_form(base: type[FormT], **data: Any) -> FormT:
+def build_desk_form(base: type[AnyForm], **data: Any) -> AnyForm:
     """Return a form of the desk with the organisers' questions, and when each is asked."""
     definitions = custom_questions.list_definitions()
     own = {
         "definitions": definitions,
         **custom_questions.build_fields(definitions, optional=True),
     }
-    form = cast("type[FormT]", type(base.__name__, (AsksCustomQuestions, base), own))(data=data)
+    form = cast("type[AnyForm]", type(base.__name__, (AsksCustomQuestions, base), own))(data=data)
     every = {one.id: one for one in definitions}
     for one in definitions:
         if words := describe_condition(one.condition, every):
@@ -151,8 +145,8 @@ def build_desk_form(base: type[FormT], **data: Any) -> FormT:
     return form
 
 
-def select_for_file(definition: Definition) -> ScalarSelect[str]:
-    """Select a delegate's answer for a file, after the version that it was asked with."""
+def select_stored(definition: Definition) -> ScalarSelect[str]:
+    """Select a delegate's answer, after the version that it was asked with."""
     version = sql_cast(DelegateAnswer.version_id, String)
     return (
         select(func.coalesce(version + literal(SEPARATOR) + DelegateAnswer.value, ""))
@@ -165,7 +159,7 @@ def select_for_file(definition: Definition) -> ScalarSelect[str]:
     )
 
 
-def format_for_file(definition: Definition, stored: str | None) -> str:
-    """Return an answer that was selected for a file as text."""
+def format_stored(definition: Definition, stored: str | None) -> str:
+    """Return an answer that was selected so as text."""
     version, _, answer = (stored or "").partition(SEPARATOR)
     return custom_questions.format_answer(definition, answer, int(version)) if version else ""

@@ -216,10 +216,10 @@ def _build_answer_column(question: Definition) -> ExportColumn:
 
     def display(stored: str) -> str:
         with languages.use_language(language):  # the file is sent after the request
-            return answers.format_for_file(question, stored)
+            return answers.format_stored(question, stored)
 
     label = custom_questions.get_label(question)
-    return ExportColumn(label, answers.select_for_file(question), display=display)
+    return ExportColumn(label, answers.select_stored(question), display=display)
 
 
 def iter_rows(

@@ -77,9 +77,9 @@ def render_index(error: str = "") -> ResponseReturnValue:
     """Render the list; with an error above it if nothing was selected for a bulk action."""
     filters = presentation.get_filters()
     list_query, delegate_filter = presentation.parse_delegate_query(filters)
-    rows = queries.list_delegates(delegate_filter, **list_query.window)
     hidden = view_options.read_view_options().list_hidden(answers.list_column_names())
     columns = answers.build_columns(hidden)
+    rows = queries.list_delegates(delegate_filter, **list_query.window, answers=columns.select())
     return render_list(
         "admin/delegates/index.html",
         Listing(rows, queries.count_delegates(delegate_filter), list_query, filters),
@@ -92,7 +92,6 @@ def render_index(error: str = "") -> ResponseReturnValue:
         query_args=to_query_args(list_query),
         categories={one.id: one.name for one in categories.list_options()},
         answer_columns=columns,
-        answers=columns.find_answers([row.id for row in rows]),
     )
 
 

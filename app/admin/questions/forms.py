@@ -53,7 +53,7 @@ class QuestionForm(EditForm):
         _l("Help (optional)"), _l("The help"), _l("Shown below the question"), MAX_HELP
     )
     kind = SelectField(
-        _l("Kind of answer"), [one_of_choices(_l("Choose a kind"))], validate_choice=False
+        _l("Type of answer"), [one_of_choices(_l("Choose a type"))], validate_choice=False
     )
     choices = _choices_field(
         _l("Choices"), _l("Only if there are choices: each on a line of its own")
@@ -217,5 +217,5 @@ class PreviewForm(Form):
     """Whose registration to preview."""
 
     days = CheckboxesField(
-        _l("Days"), description=_l("If none is ticked, somebody who attends all")
+        _l("Days"), description=_l("If none is ticked, someone who attends all of them")
     )

@@ -35,7 +35,7 @@ saved_views.declare("questions", _l("Questions"), roles.QUESTIONS, lambda _: FIL
 
 redirects.MESSAGES["admin"] |= {
     "question-added": _l("The question has been added. People who register are asked it now."),
-    "question-saved": _l("The question has been saved. The form shows it at once."),
+    "question-saved": _l("The question has been saved. The form shows it now."),
     "question-moved": _l("The order of questions has been changed."),
     "question-retired": _l("The question is no longer asked. Its answers stay until their date."),
     "question-restored": _l("The question is asked again, after all others."),

@@ -99,6 +99,7 @@ class DelegateRow(NamedTuple):
     id: int
     language: str
     category_id: int | None
+    answers: tuple[str, ...] = ()  # as they were selected
 
     @property
     def full_name(self) -> str:
@@ -106,19 +107,27 @@ class DelegateRow(NamedTuple):
         return f"{self.given_names} {self.family_name}".strip()
 
 
-ROW_COLUMNS: Final = [Delegate.__table__.c[name] for name in DelegateRow._fields]
+ROW_COLUMNS: Final = [Delegate.__table__.c[name] for name in DelegateRow._fields[:-1]]
 
 
-def list_delegates(
-    filters: DelegateFilter, sort: str, *, is_reversed: bool, offset: int, limit: int
+def list_delegates(  # noqa: PLR0913 - filters, order, page and columns
+    filters: DelegateFilter,
+    sort: str,
+    *,
+    is_reversed: bool,
+    offset: int,
+    limit: int,
+    answers: Sequence[ColumnElement[str]] = (),
 ) -> Sequence[DelegateRow]:
-    """List the matching delegates, sorted."""
+    """List the matching delegates, sorted, with the answers that are selected for each."""
     order = (*SORT_COLUMNS[sort], Delegate.id)
     ordering = [one.desc() for one in order] if is_reversed else order
-    rows = (
-        apply_filter(select(*ROW_COLUMNS), filters).order_by(*ordering).offset(offset).limit(limit)
-    )
-    return [DelegateRow(*row) for row in db.session.execute(rows)]
+    page = apply_filter(select(Delegate.id), filters).order_by(*ordering)
+    wanted = Delegate.id.in_(page.offset(offset).limit(limit).scalar_subquery())
+    rows = select(*ROW_COLUMNS, *answers).where(wanted).order_by(*ordering)
+    number = len(ROW_COLUMNS)
+    found = db.session.execute(rows)
+    return [DelegateRow._make([*row[:number], tuple(row[number:])]) for row in found]
 
 
 def has_address(reference: str, address: str) -> bool:

@@ -445,8 +445,8 @@ def test_an_email_to_many(keyboard_user: KeyboardUser) -> None:
 @pytest.mark.settings(LANGUAGES='["en", "de"]')
 @pytest.mark.walks("admin.mailings.remove_text")
 def test_an_email_to_many_in_two_languages(keyboard_user: KeyboardUser) -> None:
-    mailing = make_mailing()
-    keyboard_user.open(f"/organise/mailings/{mailing.id}/text")
+    make_mailing()
+    keyboard_user.open("/organise/mailings/1/text")
     keyboard_user.press("Deutsch")
     keyboard_user.fill("Subject", "Hallo")
     keyboard_user.fill("Text", "Guten Tag {{ full_name }}")

@@ -126,10 +126,10 @@ def get_filters() -> Sequence[ListFilter]:
         ListFilter("missing", _l("Missing"), MISSING_OPTIONS),
         ListFilter("invited", _l("Invitation"), tuple(invitations.LIST_STATES.items())),
         ListFilter("country", _l("Country"), countries),
-        ListFilter("role", _l("Role in sessions"), tuple(ROLES.items())),
+        ListFilter("role", _l("Role"), tuple(ROLES.items())),
         ListFilter("task", _l("To do"), TASK_OPTIONS),
-        ListFilter("day", _l("Day of a session"), days),
-        ListFilter("theme", _l("Theme of a session"), choices.themes, find_moved_theme),
+        ListFilter("day", _l("Day"), days),
+        ListFilter("theme", _l("Theme"), choices.themes, find_moved_theme),
     )
     return [way for way in filters if way.options]
 

@@ -35,6 +35,11 @@ class EmailBlock:
     label: str = ""
     url: str = ""
 
+    @property
+    def shown_url(self) -> Markup:
+        """The URL as it is shown."""
+        return break_url(self.url)
+
 
 def parse_blocks(text: str, site: str) -> list[EmailBlock]:
     """Parse the plain text of an email into blocks."""
@@ -110,7 +115,13 @@ def _make_linker(site: str) -> Callable[[str], Markup]:
 
 def _render_link(url: str) -> Markup:
     bare = url.rstrip(END_OF_SENTENCE)
-    return Markup('<a href="{0}">{0}</a>{1}').format(bare, url[len(bare) :])
+    return Markup('<a href="{0}">{1}</a>{2}').format(bare, break_url(bare), url[len(bare) :])
+
+
+def break_url(url: str) -> Markup:
+    """Return a URL as it is shown: a narrow screen breaks it after a slash, not within a word."""
+    scheme, separator, rest = url.partition("://")
+    return Markup("{}{}").format(scheme, separator) + Markup("/<wbr>").join(rest.split("/"))
 
 
 def _url_pattern(site: str) -> str:

@@ -46,7 +46,7 @@ def test_a_sentence_above_a_link_is_no_button() -> None:
     assert link == EmailBlock("button", url=url)
     assert one(f"Is this right? Confirm it:\n{url}").lines == [
         "Is this right? Confirm it:",
-        f'<a href="{url}">{url}</a>',
+        f'<a href="{url}">{SITE}/<wbr>booking</a>',
     ]
 
 
@@ -79,7 +79,13 @@ def test_an_announcement_without_an_address_stays_a_paragraph() -> None:
 def test_a_link_does_not_swallow_the_end_of_the_sentence() -> None:
     line = one(f"See {SITE}/help, or ask.").lines[0]
 
-    assert line == f'See <a href="{SITE}/help">{SITE}/help</a>, or ask.'
+    assert line == f'See <a href="{SITE}/help">{SITE}/<wbr>help</a>, or ask.'
+
+
+def test_a_url_is_shown_with_places_to_break_it() -> None:
+    block = one(f"{SITE}/booking/<x>".replace("<x>", "x&y"))
+
+    assert block.shown_url == f"{SITE}/<wbr>booking/<wbr>x&amp;y"
 
 
 @pytest.mark.parametrize(

@@ -42,7 +42,7 @@ from app.admin import waiting_list_views as admin_waiting_list_views
 from app.admin.board import views as board_views
 from app.admin.content import menu_views
 from app.admin.content import views as admin_content_views
-from app.admin.delegates import annotation_views, day_views, edit_views
+from app.admin.delegates import annotation_views, day_views, edit_views, requirement_views
 from app.admin.delegates import views as delegate_views
 from app.admin.import_export import views as import_export_views
 from app.admin.mailings import send_views
@@ -151,6 +151,7 @@ NESTED = (  # children first: registering a parent registers only the children i
     (delegate_views.bp, annotation_views.bp),
     (mailing_views.bp, send_views.bp),
     (delegate_views.bp, day_views.bp),
+    (delegate_views.bp, requirement_views.bp),
     (speaker_page_views.bp, access_views.bp),
     (admin_speaker_views.bp, admin_speaker_views.photo_bp),
     (views.bp, views.account_bp),

@@ -297,6 +297,12 @@ ROUTES = [
         Who.DESK,
         "/organise/delegates/_export/needs/access",
     ),
+    Route(
+        "/organise/delegates/_requirements/<purpose>",
+        "GET POST",
+        Who.DESK,
+        "/organise/delegates/_requirements/dietary",
+    ),
     Route("/organise/delegates/_several", "POST", Who.DESK),
     Route("/organise/drafts/discard", "POST", Who.A_PART),
     Route("/organise/files", "GET", Who.A_PART),

@@ -107,7 +107,7 @@ def test_needs_are_in_a_file_only_when_asked_for_by_name_and_with_a_reason(desk:
     page = refused.press("Download", {NEEDS: ["Dietary requirements"], WHY: "For the caterer"})
 
     head, *rows = lines(page)
-    assert head == [*HEAD, "Dietary requirements"]
+    assert head == [*HEAD, "Dietary requirements, chosen", "Dietary requirements"]
     assert [row[-1] for row in rows] == ["Vegan", ""]
     assert "Hearing loop" not in page.source
     what = "Exported the booking details and dietary needs of 2 delegates"
@@ -132,7 +132,7 @@ def test_the_list_for_interpreters_is_ready_to_download(desk: Browser) -> None:
     page = form.follow("Access requirements, for interpreters").press("Download")
 
     head, row = lines(page)
-    assert head == [*HEAD, "Access requirements"]
+    assert head == [*HEAD, "Access requirements, chosen", "Access requirements"]
     assert row[-1] == "Ramp"
     what = "Exported the booking details and access needs of 1 delegates"
     why = "For interpreters and access arrangements"

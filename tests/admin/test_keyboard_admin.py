@@ -204,6 +204,7 @@ def test_a_new_conference(keyboard_user: KeyboardUser) -> None:
     "admin.delegates.details.edit",
     "admin.delegates.edit_needs",
     "admin.delegates.show_needs",
+    "admin.delegates.requirements.show",
 )
 def test_delegates(keyboard_user: KeyboardUser) -> None:
     keyboard_user.open("/organise/delegates")
@@ -229,6 +230,9 @@ def test_delegates(keyboard_user: KeyboardUser) -> None:
     keyboard_user.fill("Correct email address", "zoe@example.com")
     keyboard_user.press("Correct email address")
     keyboard_user.expect_announcement("The email address has been corrected.")
+    keyboard_user.open("/organise/delegates/_requirements/access")
+    keyboard_user.press("Show requirements")
+    keyboard_user.expect_text("A ramp")
 
 
 @pytest.mark.walks(

@@ -8,8 +8,10 @@ import pytest
 from flask import Flask
 
 from app.database import db, transaction
+from app.encryption import KeyRing
+from app.history import queries as history
 from app.registration import links
-from app.registration.bookings import data_export
+from app.registration.bookings import data_export, operations
 from app.registration.models import Delegate, Needs
 from app.registration.requirement_kinds import ACCESS_KINDS, DIETARY_KINDS
 from tests.browser import Browser
@@ -146,3 +148,91 @@ def test_the_longest_choice_can_be_stored(site: Flask) -> None:
 
     needs = db.session.query(Needs).one()
     assert (len(needs.access_kinds.split()), len(needs.dietary_kinds.split())) == (10, 8)
+
+
+# For the venue, the caterer and the interpreter
+
+
+def test_the_caterer_gets_numbers_for_each_day_and_words_without_names(visitor: Browser) -> None:
+    register_grace(visitor)  # on Wednesday
+    make_delegate(dietary="Only cooked fish")
+    desk = sign_in(visitor, "dora@conference.example")
+
+    page = desk.open("/organise/delegates/_requirements/dietary")
+    assert "Only cooked fish" not in page.text
+    page = page.press("Show requirements")
+
+    rows = [list(row.values()) for row in page.rows]
+    assert ["Halal", "1", "0"] in rows
+    assert ["Vegan", "0", "0"] in rows
+    assert rows[-2:] == [["No celery", "Yes", "No"], ["Only cooked fish", "Yes", "Yes"]]
+    assert [name for name in ("Grace", "Hopper", "Lovelace") if name in page.text] == []
+    (entry,) = history.list_entries("delegates")
+    assert (entry.summary, entry.actor) == (
+        "The dietary requirements for the caterer were viewed",
+        "dora@conference.example",
+    )
+
+
+def test_the_interpreter_gets_names_and_days_of_those_who_sign(visitor: Browser) -> None:
+    register_grace(visitor)
+    make_delegate(access="A ramp")
+    desk = sign_in(visitor, "dora@conference.example")
+
+    page = desk.open("/organise/delegates/_requirements/interpreter").press("Show requirements")
+
+    assert [list(row.values()) for row in page.rows] == [["Grace Hopper", "Yes", "No"]]
+    assert [word for word in ("ramp", "Step-free", "celery") if word in page.text] == []
+
+
+def test_nobody_who_cancelled_is_counted(visitor: Browser) -> None:
+    delegate = register_grace(visitor)
+    with transaction():
+        operations.cancel(delegate, actor="grace@conference.example")
+    desk = sign_in(visitor, "dora@conference.example")
+
+    page = desk.open("/organise/delegates/_requirements/access").press("Show requirements")
+
+    assert {row["10 June 2009"] for row in page.rows} == {"0"}
+    page = desk.open("/organise/delegates/_requirements/interpreter").press("Show requirements")
+    assert "Nobody has asked for a sign language interpreter." in page.text
+
+
+def test_the_file_for_the_caterer_says_the_same(visitor: Browser) -> None:
+    register_grace(visitor)
+    desk = sign_in(visitor, "dora@conference.example")
+
+    page = desk.open("/organise/delegates/_requirements/dietary").press("Download as CSV")
+
+    rows = list(csv.reader(io.StringIO(page.source.removeprefix("\ufeff"))))
+    assert rows[0] == ["Requirement", "10 June 2009", "11 June 2009"]
+    assert ["Halal", "1", "0"] in rows
+    assert rows[-1] == ["No celery", "1", ""]
+
+
+def test_answers_that_cannot_be_read_are_counted_too(site: Flask, visitor: Browser) -> None:
+    make_delegate(dietary="Halal")
+    desk = sign_in(visitor, "dora@conference.example")
+    keys = site.extensions.pop("data_keys")
+    site.extensions["data_keys"] = KeyRing({})
+    try:
+        page = desk.open("/organise/delegates/_requirements/dietary").press("Show requirements")
+    finally:
+        site.extensions["data_keys"] = keys
+
+    assert "1 answer cannot be read." in page.text
+
+
+def test_the_number_of_statements_does_not_grow_with_the_delegates(
+    visitor: Browser, queries: list[str]
+) -> None:
+    desk = sign_in(visitor, "dora@conference.example")
+    counts = []
+    for number in range(1, 4):
+        make_delegate(dietary="Halal", email=f"{number}@example.org")
+        page = desk.open("/organise/delegates/_requirements/dietary")
+        queries.clear()
+        page.press("Show requirements")
+        counts.append(len(queries))
+
+    assert counts[0] == counts[2] <= 8

@@ -1,0 +1,63 @@
+"""What the venue, the caterer and the interpreter need: shown on request, to print or as a file."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from flask import Blueprint, Response, request
+from flask.typing import ResponseReturnValue
+from flask_babel import lazy_gettext as _l
+
+from app import clock
+from app.accounts.guards import current_actor
+from app.forms.form import ConfirmForm, validates_own_csrf
+from app.registration.desk import requirement_report
+from app.registration.desk.requirement_report import (
+    ACCESS,
+    DIETARY,
+    INTERPRETER,
+    PURPOSES,
+    RequirementReport,
+)
+from app.web import spreadsheets
+from app.web.formatting import local_day
+from app.web.rendering import render_page
+
+HEADINGS: Final[Mapping[str, Any]] = {
+    ACCESS: _l("Access requirements for the venue"),
+    DIETARY: _l("Dietary requirements for the caterer"),
+    INTERPRETER: _l("Delegates who need a sign language interpreter"),
+}
+LEDES: Final[Mapping[str, Any]] = {
+    ACCESS: _l("How many delegates need what on each day, and their own words, without names."),
+    DIETARY: _l("How many delegates need what on each day, and their own words, without names."),
+    INTERPRETER: _l("The names of those who asked for British Sign Language, and their days."),
+}
+
+bp = Blueprint("requirements", __name__, url_prefix="/_requirements")
+
+
+@bp.route(f"/<any{PURPOSES}:purpose>", methods=["GET", "POST"])
+@validates_own_csrf
+def show(purpose: str) -> ResponseReturnValue:
+    """Show a report once somebody has pressed for it, which is recorded."""
+    form = ConfirmForm()
+    report = None
+    if form.validate_on_submit():
+        report = requirement_report.read_report(purpose, actor=current_actor())
+        if "csv" in request.form:
+            return _send_file(purpose, report)
+    return render_page(
+        "admin/delegates/requirements.html",
+        422 if form.errors else 200,
+        form=form,
+        report=report,
+        title=HEADINGS[purpose],
+        lede=LEDES[purpose],
+        is_for_interpreter=purpose == INTERPRETER,
+    )
+
+
+def _send_file(purpose: str, report: RequirementReport) -> Response:
+    name = spreadsheets.dated_name(f"requirements-{purpose}", "csv", local_day(clock.now()))
+    body = spreadsheets.stream_csv(report.head, report.rows)
+    return spreadsheets.make_attachment(body, name, spreadsheets.CSV)

@@ -1,0 +1,124 @@
+"""What the venue, the caterer and the interpreter need to know of the delegates' requirements.
+
+Each of them gets what they need and no more: the venue and the caterer numbers for each day, and
+people's own words without names; the interpreter the names and days of those who need one. Every
+look is recorded.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+from flask_babel import gettext
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload
+
+from app.database import db
+from app.history import services as history
+from app.registration import queries as registration
+from app.registration.fields import BY_NAME
+from app.registration.models import Delegate, Needs
+from app.registration.private_answers import is_unreadable
+from app.registration.queries import ATTENDING
+from app.registration.requirement_kinds import SIGN_LANGUAGE
+from app.web.formatting import plain_date
+
+ACCESS, DIETARY, INTERPRETER = PURPOSES = ("access", "dietary", "interpreter")
+SUMMARIES: Final = {
+    ACCESS: "The access requirements for the venue were viewed",
+    DIETARY: "The dietary requirements for the caterer were viewed",
+    INTERPRETER: "The list for sign language interpreters was viewed",
+}
+YES: Final = "1"  # in a file that adds up
+
+
+@dataclass(frozen=True)
+class RequirementReport:
+    """Tables for one purpose, which a page shows and a file holds."""
+
+    head: Sequence[str]  # of every table: what the row is about, then the days
+    counts: Sequence[Sequence[str]]  # a row for each kind
+    words: Sequence[Sequence[str]]  # a row for each person's own words, or for each person
+    unreadable: int
+
+    @property
+    def rows(self) -> Sequence[Sequence[str]]:
+        """All rows, for a file."""
+        return [*self.counts, *self.words]
+
+
+@dataclass(frozen=True)
+class _Person:
+    name: str
+    days: frozenset[date]
+    kinds: str
+    words: str
+
+    @property
+    def unreadable(self) -> int:
+        """How many of the answers cannot be read."""
+        return is_unreadable(self.kinds) + is_unreadable(self.words)
+
+
+def read_report(purpose: str, *, actor: str) -> RequirementReport:
+    """Return the report of a purpose, and record who looked at it."""
+    history.record(SUMMARIES[purpose], subject="delegates", actor=actor)
+    field_group = DIETARY if purpose == DIETARY else ACCESS
+    days = registration.conference_days()
+    people = list(_list_people(field_group))
+    what = gettext("Name") if purpose == INTERPRETER else gettext("Requirement")
+    is_for_interpreter = purpose == INTERPRETER
+    return RequirementReport(
+        head=[what, *map(plain_date, days)],
+        counts=[] if is_for_interpreter else list(_count_kinds(people, field_group, days)),
+        words=list((_list_signers if is_for_interpreter else _list_words)(people, days)),
+        unreadable=sum(one.unreadable for one in people),
+    )
+
+
+def _list_people(field_group: str) -> Iterator[_Person]:
+    """Yield the attending delegates with requirements, by name."""
+    kinds, words = (BY_NAME[f"{field_group}_{part}"] for part in ("kinds", "needs"))
+    delegates = (
+        select(Delegate)
+        .join(Needs, Needs.delegate_id == Delegate.id)
+        .where(ATTENDING)
+        .order_by(Delegate.name_sort_key, Delegate.id)
+        .options(joinedload(Delegate.needs))
+    )
+    for one in db.session.scalars(delegates):
+        days = frozenset(one.days_attending)
+        yield _Person(one.full_name, days, kinds.get(one), words.get(one))
+
+
+def _count_kinds(
+    people: Sequence[_Person], field_group: str, days: Sequence[date]
+) -> Iterator[Sequence[str]]:
+    """Yield how many chose each kind on each day, and how many of them chose none of these."""
+    field = BY_NAME[f"{field_group}_kinds"]
+    count = Counter((kind, day) for one in people for kind in one.kinds.split() for day in one.days)
+    for kind, label in field.choices() if field.choices else ():
+        yield [label, *(str(count[kind, day]) for day in days)]
+
+
+def _list_words(people: Iterable[_Person], days: Sequence[date]) -> Iterator[Sequence[str]]:
+    """Yield people's own words, without their names, with the days on which they come."""
+    texts = sorted(
+        (one.words, *_mark_days(one, days))
+        for one in people
+        if one.words and not is_unreadable(one.words)
+    )
+    yield from texts  # in an order that does not tell whose they are
+
+
+def _list_signers(people: Iterable[_Person], days: Sequence[date]) -> Iterator[Sequence[str]]:
+    """Yield those who need an interpreter, with the days on which they come."""
+    for one in people:
+        if SIGN_LANGUAGE in one.kinds.split():
+            yield [one.name, *_mark_days(one, days)]
+
+
+def _mark_days(one: _Person, days: Sequence[date]) -> list[str]:
+    return [YES if day in one.days else "" for day in days]

@@ -36,6 +36,7 @@ from app.admin import (
     theme_views,
     view_options,
 )
+from app.admin import invitation_views as admin_invitation_views
 from app.admin import waiting_list_views as admin_waiting_list_views
 from app.admin.board import views as board_views
 from app.admin.content import menu_views
@@ -62,6 +63,7 @@ from app.registration import views as registration_views
 from app.registration.bookings import agenda_views as booking_agenda_views
 from app.registration.bookings import email_change_views
 from app.registration.bookings import views as booking_views
+from app.registration.invitations import views as invitation_views
 from app.registration.waiting_list import views as waiting_list_views
 from app.site import (
     changelog_views,
@@ -118,6 +120,7 @@ ADMIN = (
     (delegate_views.bp, roles.DELEGATES),
     (admin_waiting_list_views.bp, roles.DELEGATES),
     (category_views.bp, roles.SETTINGS),
+    (admin_invitation_views.bp, roles.INVITATIONS),
     (email_views.bp, roles.DELEGATES),
     (suppression_views.bp, roles.DELEGATES),
     (email_wording_views.bp, roles.EMAIL_WORDING),
@@ -149,6 +152,7 @@ NESTED = (  # children first: registering a parent registers only the children i
     (agenda_views.bp, transfer_views.bp),
     (booking_views.bp, email_change_views.bp),
     (registration_views.bp, registration_views.questions_bp),
+    (registration_views.bp, invitation_views.bp),
     (registration_views.bp, email_change_views.correction_bp),
     (speaker_views.bp, speaker_views.participation_bp),
     (speaker_views.bp, question_views.bp),

@@ -43,6 +43,7 @@ from app.proposals import merging, queries
 from app.proposals import services as proposals
 from app.proposals.models import Proposal
 from app.registration.delegate_record import refresh_search_keys
+from app.registration.invitations.models import InvitationCode
 from app.registration.models import (
     Confirmation,
     Delegate,
@@ -52,6 +53,7 @@ from app.registration.models import (
 )
 from app.registration.seats import (
     CONFERENCE,
+    hold,
     list_limits,
     lock_limit,
     name_category_limit,
@@ -279,6 +281,23 @@ def make_category(seats: int | None = None, **values: Any) -> RegistrationCatego
             set_limit(name_category_limit(category.id), seats)
         cache_version.bump_cache_version()
     return category
+
+
+def make_invitation(category: RegistrationCategory, **values: Any) -> InvitationCode:
+    """Save an invitation code for one person and a day, with a place kept for each held."""
+    number = next(_numbers)
+    defaults = {
+        "code": f"BCDFGHJ{number:03}",
+        "uses": 1,
+        "created_at": clock.now(),
+        "expires_at": clock.now() + timedelta(days=1),
+    }
+    invitation = InvitationCode(**{**defaults, **values, "category_id": category.id})
+    with transaction():
+        if invitation.held:
+            hold(list_limits(category.id), invitation.held)
+        db.session.add(invitation)
+    return invitation
 
 
 def make_waiting_list_entry(**values: Any) -> WaitingListEntry:

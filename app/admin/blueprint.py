@@ -93,6 +93,7 @@ MENU = (
             MenuItem(_l("Delegates"), f"{ROOT}/delegates", roles.DELEGATES),
             MenuItem(_l("Waiting list"), f"{ROOT}/waiting-list", roles.DELEGATES),
             MenuItem(_l("Categories"), f"{ROOT}/categories", roles.SETTINGS),
+            MenuItem(_l("Invitation codes"), f"{ROOT}/invitations", roles.INVITATIONS),
             MenuItem(_l("Emails"), f"{ROOT}/letters", roles.DELEGATES),
             MenuItem(_l("Group emails"), f"{ROOT}/mailings", roles.MAILINGS),
             MenuItem(_l("Notices of change"), f"{ROOT}/notices", roles.MAILINGS),

@@ -37,6 +37,7 @@ class EmailKind:
 
 
 DELEGATE = _l("The delegate")
+INVITED_PERSON = _l("The person who is invited")
 WAITING_PERSON = _l("The person on the waiting list")
 OLD_EMAIL = _l("The old email address")
 MEMBER = _l("The member of the team")
@@ -75,6 +76,12 @@ EMAIL_KINDS: Final[Mapping[str, EmailKind]] = {
         DELEGATE,
         _l("The team restores a cancelled booking"),
         samples.ticket,
+    ),
+    "invitation": EmailKind(
+        _l("Invitation to register"),
+        INVITED_PERSON,
+        _l("The team creates an invitation code for one person"),
+        samples.invitation,
     ),
     "waiting_list_joined": EmailKind(
         _l("Waiting list joined"),

@@ -12,6 +12,7 @@ from app.mail.models import URGENT
 from app.registration import booking_calendar, tickets
 from app.registration.bookings.changes import BookingChange
 from app.registration.fields import DAYS, FIELDS
+from app.registration.invitations.models import InvitationCode
 from app.registration.models import Delegate, WaitingListEntry
 from app.web import languages
 
@@ -103,6 +104,17 @@ def send_waiting_list_lapsed(entry: WaitingListEntry) -> None:
 def send_waiting_list_removed(entry: WaitingListEntry) -> None:
     """Tell someone that the organisers have taken them off the waiting list."""
     _enqueue_for_waiting("waiting_list_removed", entry)
+
+
+def send_invitation(invitation: InvitationCode) -> None:
+    """Send somebody the link with which they can register."""
+    mail.enqueue(
+        "invitation",
+        to=invitation.email,
+        language=languages.current().code,
+        is_secret=True,
+        invitation=invitation,
+    )
 
 
 def _enqueue_for_waiting(template: str, entry: WaitingListEntry, **context: Any) -> None:

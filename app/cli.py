@@ -42,6 +42,7 @@ from app.proposals import auto_approval, photo_retention
 from app.registration import import_rules, integrity_check, re_encryption, seats
 from app.registration import queries as registration
 from app.registration import retention as registration_retention
+from app.registration.invitations import services as invitations
 from app.registration.waiting_list import services as waiting_list
 from app.releases import scheduled_releases, search_index, share_images
 from app.releases import services as releases
@@ -65,6 +66,7 @@ PERIODIC_TASKS: tuple[mail_worker.Task, ...] = (
     registration_retention.purge_expired,
     waiting_list.purge_expired,
     re_encryption.encrypt_pending,
+    invitations.purge_expired,
     integrity_check.run_daily,
     site_services.purge_feedback,
     accounts.delete_expired,
@@ -90,6 +92,7 @@ FREQUENT_TASKS: tuple[mail_worker.Task, ...] = (
     page_images.render_pending,
     release_notifications.notify_of_release,
     waiting_list.run_due,
+    invitations.run_due,
     notices.prepare,
     reminders.send_due,
     share_images.draw_missing,

@@ -38,6 +38,7 @@ from app.admin import (
     theme_views,
     view_options,
 )
+from app.admin import invitation_views as admin_invitation_views
 from app.admin import waiting_list_views as admin_waiting_list_views
 from app.admin.board import views as board_views
 from app.admin.content import menu_views
@@ -67,6 +68,7 @@ from app.registration import views as registration_views
 from app.registration.bookings import agenda_views as booking_agenda_views
 from app.registration.bookings import answer_views, email_change_views
 from app.registration.bookings import views as booking_views
+from app.registration.invitations import views as invitation_views
 from app.registration.session_bookings import views as session_booking_views
 from app.registration.waiting_list import views as waiting_list_views
 from app.site import (
@@ -126,6 +128,7 @@ ADMIN = (
     (category_views.bp, roles.SETTINGS),
     (admin_question_views.bp, roles.QUESTIONS),
     (session_seat_views.bp, roles.DELEGATES),
+    (admin_invitation_views.bp, roles.INVITATIONS),
     (email_views.bp, roles.DELEGATES),
     (suppression_views.bp, roles.DELEGATES),
     (reply_views.bp, roles.DELEGATES),
@@ -162,6 +165,7 @@ NESTED = (  # children first: registering a parent registers only the children i
     (booking_views.bp, answer_views.bp),
     (registration_views.bp, registration_views.questions_bp),
     (registration_views.bp, more_views.bp),
+    (registration_views.bp, invitation_views.bp),
     (registration_views.bp, email_change_views.correction_bp),
     (speaker_views.bp, speaker_views.participation_bp),
     (speaker_views.bp, question_views.bp),

@@ -46,6 +46,7 @@ from app.questions import services as questions
 from app.questions.models import REGISTRATION, Question
 from app.questions.services import EditedQuestion, EditedTexts
 from app.registration.delegate_record import refresh_search_keys
+from app.registration.invitations.models import InvitationCode
 from app.registration.models import (
     Confirmation,
     Delegate,
@@ -56,6 +57,7 @@ from app.registration.models import (
 from app.registration.private_answers import encrypt_need
 from app.registration.seats import (
     CONFERENCE,
+    hold,
     list_limits,
     lock_limit,
     name_category_limit,
@@ -295,6 +297,23 @@ def make_question(label: str = "How will you travel?", **values: Any) -> Questio
     edited = EditedQuestion(**{**defaults, **values})
     with transaction():
         return questions.add(REGISTRATION, edited, actor="olga@conference.example")
+
+
+def make_invitation(category: RegistrationCategory, **values: Any) -> InvitationCode:
+    """Save an invitation code for one person and a day, with a place kept for each held."""
+    number = next(_numbers)
+    defaults = {
+        "code": f"BCDFGHJ{number:03}",
+        "uses": 1,
+        "created_at": clock.now(),
+        "expires_at": clock.now() + timedelta(days=1),
+    }
+    invitation = InvitationCode(**{**defaults, **values, "category_id": category.id})
+    with transaction():
+        if invitation.held:
+            hold(list_limits(category.id), invitation.held)
+        db.session.add(invitation)
+    return invitation
 
 
 def make_waiting_list_entry(**values: Any) -> WaitingListEntry:

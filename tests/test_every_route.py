@@ -34,6 +34,7 @@ from tests.factories import (
     make_category,
     make_confirmation,
     make_delegate,
+    make_invitation,
     make_link,
     make_mailing,
     make_material,
@@ -336,6 +337,16 @@ ROUTES = [
     ),
     Route("/organise/history", "GET", Who.READERS),
     Route("/organise/history/history.csv", "GET", Who.READERS),
+    Route("/organise/invitations", "GET", Who.DESK),
+    Route("/organise/invitations/<number>", "GET", Who.DESK, "/organise/invitations/1"),
+    Route(
+        "/organise/invitations/<number>/revoke",
+        "GET POST",
+        Who.ORGANISER,
+        "/organise/invitations/1/revoke",
+    ),
+    Route("/organise/invitations/_add", "GET POST", Who.ORGANISER),
+    Route("/organise/invitations/_export", "POST", Who.ORGANISER),
     Route("/organise/letters", "GET", Who.DESK_READERS),
     Route("/organise/letters/<number>", "GET", Who.DESK_READERS, "/organise/letters/1"),
     Route("/organise/letters/<number>/again", "POST", Who.DESK, "/organise/letters/1/again"),
@@ -1040,6 +1051,8 @@ ROUTES = [
     Route("/register/consent", "GET POST", Who.REGISTERING),
     Route("/register/more", "GET POST", Who.REGISTERING),
     Route("/register/more-<number>", "GET POST", Who.REGISTERING, "/register/more-1"),
+    Route("/register/invitation", "GET POST", Who.ANYONE),
+    Route("/register/invitation/<code>", "GET POST", Who.HOLDER, "/register/invitation/wrong"),
     Route("/rehearsal/<moment>", "GET", Who.A_PART, "/rehearsal/2009-06-10T09:15"),
     Route("/rehearsal/<moment>/<rest>", "GET", Who.A_PART, "/rehearsal/2009-06-10T09:15/venue"),
     Route("/releases/<number>", "GET", Who.PUBLIC, "/releases/1"),
@@ -1324,13 +1337,14 @@ def opened_by_a_visitor(site: Flask, visitor: Browser) -> dict[str, str]:
     publish_programme()  # the second release, so that one can go back to the first
     delegate = make_delegate(pending_email="new@example.org", pending_email_key="a new key")
     entry = make_waiting_list_entry()
-    make_category(name="Student")
+    invitation = make_invitation(make_category(name="Student"))
     with site.test_request_context("/"):
         waiting = links.waiting_list_token(entry)
         booking = links.booking_token(delegate)
         new_address = links.email_change_token(delegate)
         receipt = links.confirmation_token(make_confirmation(delegate))
     kept = {"<question>": "name", "<step>": "email", "<token>": receipt, "<number>": "1"}
+    kept["<code>"] = invitation.code
     addresses = {}
     for who in (Who.HOLDER, Who.REGISTERING):
         for route in of(who, "POST"):

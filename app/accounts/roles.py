@@ -33,6 +33,9 @@ DELEGATES = Area(
 EMAIL_WORDING = Area(
     read_roles=DELEGATES.read_roles, write_roles=frozenset({ORGANISER})
 )  # a preview holds no personal data
+INVITATIONS = Area(
+    read_roles=frozenset({ORGANISER, DESK}), write_roles=frozenset({ORGANISER})
+)  # a code that can be read can be used
 MAILINGS = Area(
     read_roles=DELEGATES.read_roles, write_roles=frozenset({ORGANISER})
 )  # emails to many people

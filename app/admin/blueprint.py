@@ -94,6 +94,7 @@ MENU = (
             MenuItem(_l("Waiting list"), f"{ROOT}/waiting-list", roles.DELEGATES),
             MenuItem(_l("Categories"), f"{ROOT}/categories", roles.SETTINGS),
             MenuItem(_l("Questions"), f"{ROOT}/questions", roles.QUESTIONS),
+            MenuItem(_l("Invitation codes"), f"{ROOT}/invitations", roles.INVITATIONS),
             MenuItem(_l("Emails"), f"{ROOT}/letters", roles.DELEGATES),
             MenuItem(_l("Group emails"), f"{ROOT}/mailings", roles.MAILINGS),
             MenuItem(_l("Notices of change"), f"{ROOT}/notices", roles.MAILINGS),

@@ -33,7 +33,7 @@ from app.web.rendering import render_page
 MAX_PLACES = 1_000_000
 MAX_DESCRIPTION_LENGTH, MAX_CONFIRMATION_LENGTH = 300, 2_000
 SORTS = ("place",)
-ACCESS_CHOICES = ((PUBLIC, _l("Everyone")), (BY_CODE, _l("Nobody: the team adds people")))
+ACCESS_CHOICES = ((PUBLIC, _l("Everyone")), (BY_CODE, _l("Only people with an invitation code")))
 
 redirects.MESSAGES["admin"] |= {
     "category-added": _l("The category has been added. Visitors see it now."),

@@ -38,6 +38,7 @@ class EmailKind:
 
 
 DELEGATE = _l("The delegate")
+INVITED_PERSON = _l("The person who is invited")
 WAITING_PERSON = _l("The person on the waiting list")
 OLD_EMAIL = _l("The old email address")
 MEMBER = _l("The member of the team")
@@ -88,6 +89,12 @@ EMAIL_KINDS: Final[Mapping[str, EmailKind]] = {
         DELEGATE,
         _l("The delegate or the team gives back a seat in a session"),
         samples.session_released,
+    ),
+    "invitation": EmailKind(
+        _l("Invitation to register"),
+        INVITED_PERSON,
+        _l("The team creates an invitation code for one person"),
+        samples.invitation,
     ),
     "waiting_list_joined": EmailKind(
         _l("Waiting list joined"),

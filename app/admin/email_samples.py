@@ -13,7 +13,8 @@ from app.programme.models import Room, Session, Speaker
 from app.proposals.models import Proposal
 from app.registration import emails as booking_emails
 from app.registration.bookings.changes import BookingChange
-from app.registration.models import IN_QUEUE, Delegate, WaitingListEntry
+from app.registration.invitations.models import InvitationCode
+from app.registration.models import IN_QUEUE, Delegate, RegistrationCategory, WaitingListEntry
 from app.registration.waiting_list import services as waiting_list
 from app.releases import current_release, snapshot_builder
 from app.releases.diff_text import DiffRow
@@ -59,6 +60,14 @@ def build_delegate() -> Delegate:
         language="en",
         version=0,
     )
+
+
+def invitation() -> Context:
+    """Return the variables of an email with an invitation to register."""
+    category = RegistrationCategory(name="Press")
+    expires_at = clock.now() + timedelta(days=14)
+    code = InvitationCode(code="BCDFGHJKMN", category=category, expires_at=expires_at)
+    return {"invitation": code}
 
 
 def waiting() -> Context:

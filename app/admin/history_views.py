@@ -26,6 +26,7 @@ from app.history.queries import EntryFilter
 from app.mail.models import Email
 from app.programme.editing import undo as undoing
 from app.programme.models import Release, Room, Session, Speaker, Theme
+from app.registration.invitations.models import InvitationCode
 from app.registration.models import Delegate, RegistrationCategory
 from app.text import collapse_whitespace, strip_hidden
 from app.web import redirects, spreadsheets
@@ -43,6 +44,7 @@ SUBJECT_COLUMNS: Final[
     "letter": (Email.id, Email.id),
     "person": (Person.email, Person.id),
     "category": (RegistrationCategory.id, RegistrationCategory.id),
+    "invitation": (InvitationCode.id, InvitationCode.id),
 }
 
 
@@ -76,6 +78,7 @@ KIND_LABELS = {
     "release": _l("Releases"),
     "booking": _l("Bookings"),
     "category": _l("Categories"),
+    "invitation": _l("Invitation codes"),
     "letter": _l("Emails"),
     "email-text": _l("What emails say"),
     "preview": _l("Preview links"),
@@ -98,6 +101,7 @@ ENDPOINTS = {  # of an item's page: endpoint and URL argument
     "letter": ("admin.emails.show", "number"),
     "person": ("admin.team.person", "number"),
     "category": ("admin.categories.show", "number"),
+    "invitation": ("admin.invitations.show", "number"),
 }
 EMAIL_TEXT: Final = "email-text"  # of emails that organisers wrote themselves
 CONTENT_KINDS = frozenset({"page", "news"})  # their URLs contain kind and slug
@@ -108,6 +112,7 @@ SINGLE_PAGE_ENDPOINTS = {  # subjects without a page of their own
     "programme": "admin.import_export.show",
     "planned release": "admin.publishing.changes",
     "delegates": "admin.delegates.index",
+    "invitations": "admin.invitations.index",
     "suppression list": "admin.suppression.index",
     "speakers": "admin.speaker_pages.overview",
 }
@@ -146,6 +151,8 @@ def _subject_url(subject: str, page_keys: Mapping[str, str]) -> str:
 
 def _can_open(kind: str) -> bool:
     """Return True if the current user may open pages of this kind."""
+    if kind == "invitation":
+        return guards.can_read(roles.INVITATIONS)
     return kind != "person" or guards.can_read(roles.TEAM)
 
 

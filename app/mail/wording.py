@@ -166,6 +166,20 @@ EMAIL_WORDINGS: Final[Mapping[str, EmailWording]] = {
     "already_registered": _word(
         *BOOKING, TICKET, BOOKING_LINK, required={"ticket", "booking_link"}
     ),
+    "invitation": _word(
+        _value("category", _l("Category of the invitation"), "invitation.category.name"),
+        _value(
+            "expires",
+            _l("When the invitation expires"),
+            "invitation.expires_at | local_moment",
+        ),
+        _link(
+            "registration_link",
+            _l("Link that begins the registration"),
+            'absolute_url("registration.invitations.begin", code=invitation.code)',
+        ),
+        required={"registration_link"},
+    ),
     "booking_changed": _word(
         *BOOKING,
         _block("changes", _l("What changed, before and now"), "mail/parts/booking_changes.txt"),

@@ -17,6 +17,7 @@ from app.programme.snapshot import Session
 from app.registration import booking_calendar, custom_answers, tickets
 from app.registration.bookings.changes import ANSWERS, BookingChange
 from app.registration.fields import DAYS, FIELDS
+from app.registration.invitations.models import InvitationCode
 from app.registration.models import Delegate, WaitingListEntry
 from app.registration.session_bookings import calendar as session_calendar
 from app.text import shorten
@@ -152,6 +153,17 @@ def send_waiting_list_lapsed(entry: WaitingListEntry) -> None:
 def send_waiting_list_removed(entry: WaitingListEntry) -> None:
     """Tell someone that the organisers have taken them off the waiting list."""
     _enqueue_for_waiting("waiting_list_removed", entry)
+
+
+def send_invitation(invitation: InvitationCode) -> None:
+    """Send somebody the link with which they can register."""
+    mail.enqueue(
+        "invitation",
+        to=invitation.email,
+        language=languages.current().code,
+        is_secret=True,
+        invitation=invitation,
+    )
 
 
 def _enqueue_for_waiting(template: str, entry: WaitingListEntry, **context: Any) -> None:

@@ -17,6 +17,7 @@ from app.history import services as history
 from app.mail import services as mail
 from app.mail.models import Email
 from app.materials.models import Material, MaterialChunk
+from app.registration.invitations.models import InvitationCode
 from app.registration.models import (
     IN_QUEUE,
     OFFERED,
@@ -33,6 +34,7 @@ from app.registration.session_bookings import queries as session_bookings
 HISTORY_SUBJECT = "audit"
 TAKEN_SEATS = select(SeatLimit.taken).where(SeatLimit.name == CONFERENCE).scalar_subquery()
 QUEUE_LENGTH = select(SeatLimit.waiting).where(SeatLimit.name == CONFERENCE).scalar_subquery()
+HELD_COUNT = select(func.coalesce(func.sum(InvitationCode.held), 0)).scalar_subquery()
 ATTENDING_COUNT = select(func.count()).select_from(Delegate).where(ATTENDING).scalar_subquery()
 
 
@@ -62,18 +64,19 @@ def run_daily() -> None:
 
 
 def _check_seat_count() -> Sequence[str]:
-    taken, attending, offered, queue, waiting = db.session.execute(  # so that the numbers match
-        select(
-            func.coalesce(TAKEN_SEATS, 0),
-            ATTENDING_COUNT,
-            _count_entries(OFFERED),
-            func.coalesce(QUEUE_LENGTH, 0),
-            _count_entries(IN_QUEUE),
-        )
-    ).one()
+    counts = select(  # in one statement, so that the numbers match
+        func.coalesce(TAKEN_SEATS, 0),
+        ATTENDING_COUNT,
+        _count_entries(OFFERED),
+        HELD_COUNT,
+        func.coalesce(QUEUE_LENGTH, 0),
+        _count_entries(IN_QUEUE),
+    )
+    taken, attending, offered, held, queue, waiting = db.session.execute(counts).one()
     faults = []
-    if taken != attending + offered:
+    if taken != attending + offered + held:
         on_offer = f" and {offered} places are on offer" if offered else ""
+        on_offer += f" and {held} places are kept for invitations" if held else ""
         faults.append(
             f"{taken} places are counted as taken, "
             f"but {attending} delegates are attending{on_offer}."
@@ -91,7 +94,9 @@ def _list_wrong_categories() -> Sequence[str]:
     offers = offers.where(
         WaitingListEntry.state == OFFERED, WaitingListEntry.category_id == RegistrationCategory.id
     )
-    counted = delegates.scalar_subquery() + offers.scalar_subquery()
+    held = select(func.coalesce(func.sum(InvitationCode.held), 0))
+    held = held.where(InvitationCode.category_id == RegistrationCategory.id)
+    counted = delegates.scalar_subquery() + offers.scalar_subquery() + held.scalar_subquery()
     rows = db.session.execute(
         select(RegistrationCategory.name, SeatLimit.taken, counted)
         .join(SeatLimit, SeatLimit.name == name)

@@ -1,8 +1,9 @@
 """Registering: store answers, submit or delete them."""
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from functools import partial
 from hashlib import sha256
 from typing import Final
 
@@ -26,13 +27,16 @@ from app.registration import (
 from app.registration import seats as registration_seats
 from app.registration.bookings import operations
 from app.registration.categories import queries as categories
-from app.registration.categories.queries import CATEGORY
+from app.registration.categories.queries import CATEGORY, INVITATION
 from app.registration.create_booking import create_booking
 from app.registration.fields import BADGE_NAME, BY_NAME, DAYS, EMAIL, Step
+from app.registration.invitations import queries as invitation_queries
+from app.registration.invitations import services as invitations
 from app.registration.models import ApplicationDraft, Confirmation, Delegate, SeatLimit
 from app.registration.queries import (
     Answers,
     RegistrationState,
+    RegistrationStatus,
     StoredDraft,
     full_name,
 )
@@ -127,6 +131,18 @@ UPDATE_DRAFT = (
     .values(document=bindparam("document"), changed_at=bindparam("changed_at"))
 )
 COMPLETE_DRAFT = UPDATE_DRAFT.values(confirmation_id=bindparam("new_confirmation_id"))
+
+
+def get_status_for(answers: Answers) -> RegistrationStatus:
+    """Return whether somebody may register who has these answers: an invitation may hold a place.
+
+    It does not open registration before or after its time.
+    """
+    status = queries.get_registration_status()
+    is_full = status.state in {"full", "waiting"}
+    if is_full and invitation_queries.has_held_place(answers):
+        return replace(status, state="open")
+    return status
 
 
 class DraftExpired(Gone):
@@ -259,7 +275,7 @@ def _dump_draft(draft: Answers, secret_hash: str) -> str:
 
 def _require_complete(draft: Answers, state: RegistrationState) -> Answers:
     """Return the answers; raise RegistrationClosed, PlacesChanged or IncompleteDraft."""
-    registration_status = queries.get_registration_status()
+    registration_status = get_status_for(draft)
     if registration_status.takes_answers and registration_status.state != state:
         raise PlacesChanged("Whether there are places has changed")
     if registration_status.state == "full":
@@ -292,7 +308,13 @@ def _hit_address(application: Answers) -> None:
 
 def _confirm(application: Answers, language: str) -> Confirmation:
     _hit_address(application)
-    delegate = create_booking(application, language, announce=emails.send_registration_confirmed)
+    code = application.get(INVITATION)
+    delegate = create_booking(
+        application,
+        language,
+        announce=emails.send_registration_confirmed,
+        take_seat=partial(invitations.reserve, code) if code else seats.reserve,
+    )
     if delegate is not None:
         history.record("Registered", subject=delegate.history_subject, actor=history.ACTOR_DELEGATE)
         waiting_list.end_wait(delegate)

@@ -39,6 +39,7 @@ from app.registration.create_booking import CategoryGone
 from app.registration.custom_questions import MORE
 from app.registration.fields import DAYS
 from app.registration.forms import WAITING_LIST, AnswersForm, CheckForm
+from app.registration.invitations.services import InvitationEnded
 from app.registration.models import Confirmation
 from app.registration.queries import Answers, RegistrationState, RegistrationStatus
 from app.registration.services import (
@@ -66,7 +67,7 @@ CATEGORY_FULL = _l(
 )
 PLACES_OTHERWISE = (
     *(seats.SoldOut, seats.PlacesLeft),
-    *(services.RegistrationClosed, services.PlacesChanged),
+    *(services.RegistrationClosed, services.PlacesChanged, InvitationEnded),
 )
 CSRF_TOKEN_KEY = "csrf_token"  # noqa: S105 – where Flask-WTF stores the token of a request
 
@@ -246,6 +247,7 @@ def _render_start(
         confirmation_url=_find_confirmation_url(progress),
         next_step=step_url(progress.next_step),
         form=ConfirmForm() if progress.stored_draft else None,
+        has_invitations=categories.has_invitations(),
     )
 
 
@@ -254,7 +256,7 @@ def redirect_if_out_of_sequence(progress: RegistrationProgress, step: str) -> Re
     confirmation = _find_confirmation_url(progress)
     if confirmation:
         return cast(Response, redirect(confirmation, 303))
-    registration_status = queries.get_registration_status()
+    registration_status = services.get_status_for(progress.answers)
     if not registration_status.takes_answers:
         return _render_closed(registration_status, has_begun=progress.stored_draft is not None)
     if progress.is_expired:
@@ -270,7 +272,7 @@ def _render_check(
     state: RegistrationState | None = None,
 ) -> Response:
     """Show all answers, and those that another page showed differently."""
-    is_waiting = (state or queries.get_registration_status().state) == "waiting"
+    is_waiting = (state or services.get_status_for(answers).state) == "waiting"
     form.list.data = WAITING_LIST if is_waiting else ""
     steps = services.list_steps(answers)
     return render_page(
@@ -306,15 +308,17 @@ def _render_changed(form: CheckForm, refusal: services.StaleDraft) -> Response:
 
 def _render_as_it_is_now(refusal: RuleViolation) -> Response:
     """Ask once more where there is a place, or none, and the page said otherwise."""
-    registration_status = queries.get_registration_status()
+    answers = cookie.current_progress().answers
+    registration_status = services.get_status_for(answers)
     if registration_status.takes_answers:  # as far as this process knows
         state = queries.read_state_by_seats()
         registration_status = replace(registration_status, state=state)
     if not registration_status.takes_answers:
         return _render_closed(registration_status, has_begun=True)
-    answers = cookie.current_progress().answers
     form = CheckForm.display(answers)
     news = PLACE_FREE if registration_status.is_open else ALL_TAKEN
+    if isinstance(refusal, InvitationEnded):
+        news = gettext(str(refusal))
     form.form_errors.append(CATEGORY_FULL if isinstance(refusal, seats.CategoryFull) else news)
     return _render_check(answers, form, state=registration_status.state)
 

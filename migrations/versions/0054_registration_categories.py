@@ -33,6 +33,36 @@ def upgrade() -> None:
     op.create_index(
         op.f("ix_registration_category_position"), "registration_category", ["position"]
     )
+    op.create_table(
+        "invitation_code",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("code", sa.String(), nullable=False),
+        sa.Column("category_id", sa.Integer(), nullable=False),
+        sa.Column("note", sa.String(), nullable=False),
+        sa.Column("email", sa.String(), nullable=False),
+        sa.Column("uses", sa.Integer(), nullable=False),
+        sa.Column("used", sa.Integer(), nullable=False),
+        sa.Column("held", sa.Integer(), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint(
+            "used >= 0 AND used <= uses", name=op.f("ck_invitation_code_never_overused")
+        ),
+        sa.CheckConstraint(
+            "held >= 0 AND held <= uses - used", name=op.f("ck_invitation_code_holds_what_is_left")
+        ),
+        sa.ForeignKeyConstraint(
+            ["category_id"],
+            ["registration_category.id"],
+            name=op.f("fk_invitation_code_category_id_registration_category"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_invitation_code")),
+        sa.UniqueConstraint("code", name=op.f("uq_invitation_code_code")),
+    )
+    op.create_index(op.f("ix_invitation_code_category_id"), "invitation_code", ["category_id"])
+    op.create_index(op.f("ix_invitation_code_expires_at"), "invitation_code", ["expires_at"])
     for table in TABLES:
         with op.batch_alter_table(table) as batch:
             batch.add_column(sa.Column("category_id", sa.Integer(), nullable=True))
@@ -47,6 +77,11 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.execute(
+        "UPDATE seat_limit SET taken = taken - (SELECT coalesce(sum(held), 0) FROM invitation_code)"
+        " WHERE name = 'conference'"
+    )
+    op.drop_table("invitation_code")
     for table in TABLES:
         with op.batch_alter_table(table) as batch:
             batch.drop_index(op.f(f"ix_{table}_category_id"))

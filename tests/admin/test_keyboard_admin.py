@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from app import clock
 from app.accounts.two_factor import totp
@@ -12,6 +13,7 @@ from app.mail.models import FAILED, EmailReply
 from app.mailings import notices
 from app.mailings.models import MailingRecipient
 from app.programme.models import BOOKABLE
+from app.registration.invitations.models import InvitationCode
 from app.registration.models import LinkedAgenda
 from tests.factories import (
     SMALL_CONFERENCE,
@@ -746,6 +748,25 @@ def test_questions(keyboard_user: KeyboardUser) -> None:
     keyboard_user.press("Delete")
     keyboard_user.press("Delete")
     keyboard_user.expect_announcement("The question has been deleted.")
+
+
+@pytest.mark.walks("admin.invitations.add", "admin.invitations.revoke", "admin.invitations.export")
+def test_the_invitation_codes(keyboard_user: KeyboardUser) -> None:
+    make_category(name="Press")
+    keyboard_user.open("/organise/invitations")
+    keyboard_user.press("Create invitation codes")
+    keyboard_user.fill("Number of codes", "1")
+    keyboard_user.fill("Expires", "2009-06-01T12:00")
+    keyboard_user.fill("Note (optional)", "For the Herald")
+    keyboard_user.press("Create codes")
+    keyboard_user.expect_announcement("The invitation codes have been created.")
+    keyboard_user.download("Download as CSV")
+    code = db.session.scalars(select(InvitationCode.code)).one()
+    db.session.rollback()
+    keyboard_user.press(code)
+    keyboard_user.press("Withdraw")
+    keyboard_user.press("Withdraw the invitation")
+    keyboard_user.expect_announcement("The invitation has been withdrawn.")
 
 
 @pytest.mark.walks("admin.look.edit", "admin.look.reset")

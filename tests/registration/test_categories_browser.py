@@ -5,8 +5,9 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page
 
+from app.registration.models import BY_CODE
 from tests.chromium import expect_heading, horizontal_overflow
-from tests.factories import make_category, make_delegate, sign_in_window
+from tests.factories import make_category, make_delegate, make_invitation, sign_in_window
 from tests.live_site import LiveSite
 
 Axe = Callable[[Page], list[str]]
@@ -54,6 +55,17 @@ def test_no_page_of_categories_in_admin_has_a_barrier(
     )
 
     assert found == {}
+
+
+def test_no_page_of_invitations_has_a_barrier(site_address: str, window: Page, axe: Axe) -> None:
+    invitation = make_invitation(make_category(3, name="Crew", access=BY_CODE), held=1)
+    root, admin = f"{site_address}/register/invitation", f"{site_address}/organise/invitations"
+    assert find_barriers(window, axe, [root, f"{root}/{invitation.code}", f"{root}/wrong"]) == {}
+    sign_in_window(window, site_address)
+
+    pages = ("", "/_add", f"/{invitation.id}", f"/{invitation.id}/revoke")
+
+    assert find_barriers(window, axe, [f"{admin}{page}" for page in pages]) == {}
 
 
 def test_without_scripts_somebody_says_how_they_will_attend(

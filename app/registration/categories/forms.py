@@ -33,6 +33,11 @@ class CategoryForm(AnswersForm):
         return [self.category]
 
     @property
+    def has_invitations(self) -> bool:
+        """Whether an invitation code opens another category."""
+        return queries.has_invitations()
+
+    @property
     def has_open(self) -> bool:
         """Whether there is anything to choose."""
         return any(one.is_open for one in self.options)
@@ -93,7 +98,7 @@ def render_confirmation_text(category: CategoryOption | None) -> Markup:
 def build_category_form(answers: Answers) -> CategoryForm:
     """Return the form of the first question as somebody with these answers sees it."""
     form = CategoryForm(data=answers)
-    form.set_options(queries.list_public())
+    form.set_options(queries.list_options_for(answers))
     return form
 
 

@@ -6,7 +6,7 @@ ask the database nothing; whether there is a place is decided under the lock (``
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, Final, Literal
 
@@ -16,11 +16,14 @@ from app import cache_version, clock
 from app.database import db, read_only_connection
 from app.errors import NotFound
 from app.registration import queries as registration
-from app.registration.models import PUBLIC, Delegate, RegistrationCategory, SeatLimit
+from app.registration.models import BY_CODE, PUBLIC, Delegate, RegistrationCategory, SeatLimit
 from app.registration.queries import ATTENDING, Answers
 from app.registration.seats import CATEGORY_PREFIX
 
 CATEGORY: Final = "category"  # the key of the answer: a category's number as text
+# Of whoever has an invitation: its code, and the category that it opens.
+INVITATION: Final = "invitation"
+INVITED: Final = "invited_category"
 MAX_ID_DIGITS = 9
 
 CategoryState = Literal["open", "before", "closed", "full"]
@@ -88,6 +91,11 @@ def list_public() -> Sequence[CategoryOption]:
     return [one for one in list_options() if one.access == PUBLIC]
 
 
+def has_invitations() -> bool:
+    """Return True if there is a category that people can choose only with an invitation."""
+    return any(one.access == BY_CODE for one in list_options())
+
+
 def is_asked() -> bool:
     """Return True if visitors are asked how they will attend.
 
@@ -110,8 +118,23 @@ def get_name(number: int | None) -> str:
 
 def find_open(answers: Answers) -> CategoryOption | None:
     """Return the chosen category if it may be chosen now, or None."""
-    chosen = find_chosen(answers)
-    return chosen if chosen is not None and chosen.access == PUBLIC and chosen.is_open else None
+    chosen = answers.get(CATEGORY, "")
+    options = (one for one in list_options_for(answers) if str(one.id) == chosen)
+    return next((one for one in options if one.is_open), None)
+
+
+def list_options_for(answers: Answers) -> Sequence[CategoryOption]:
+    """List what somebody may choose from, or could at another time.
+
+    An invitation opens a category that is not for everyone, and may have a place in it although no
+    other is left.
+    """
+    invited = answers.get(INVITED, "") if INVITATION in answers else ""
+    return [
+        replace(one, is_full=False) if str(one.id) == invited else one
+        for one in list_options()
+        if one.access == PUBLIC or str(one.id) == invited
+    ]
 
 
 def lacks_choice(answers: Answers) -> bool:
@@ -121,10 +144,14 @@ def lacks_choice(answers: Answers) -> bool:
 
 def settle(answers: Answers) -> Answers:
     """Return answers with the category that they are for, also where it is not asked."""
+    if answers.get(CATEGORY) != answers.get(INVITED, answers.get(CATEGORY)):
+        invitation = {INVITATION, INVITED}  # given up for another category
+        answers = {name: text for name, text in answers.items() if name not in invitation}
     if find_open(answers) is not None:
         return answers
     public = list_public()
-    others = {name: answer for name, answer in answers.items() if name != CATEGORY}
+    own = {CATEGORY, INVITATION, INVITED}
+    others = {name: answer for name, answer in answers.items() if name not in own}
     return {CATEGORY: str(public[0].id), **others} if public and not is_asked() else others
 
 

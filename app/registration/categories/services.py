@@ -19,6 +19,7 @@ from app.history import services as history
 from app.history.models import Change
 from app.registration import seats
 from app.registration.categories import queries
+from app.registration.invitations.models import InvitationCode
 from app.registration.models import (
     BY_CODE,
     OFFERED,
@@ -41,7 +42,7 @@ LABELS = {
     "confirmation_text": "Text in the confirmation",
     "access": "Who can choose it",
 }
-ACCESS_TEXTS = {PUBLIC: "Everyone", BY_CODE: "By invitation"}
+ACCESS_TEXTS = {PUBLIC: "Everyone", BY_CODE: "Only people with an invitation code"}
 STEPS = {"up": -1, "down": 1}
 
 
@@ -131,10 +132,17 @@ def delete(category: RegistrationCategory, *, actor: str) -> None:
     if count:
         people = "1 person has" if count == 1 else f"{count} people have"
         raise CategoryInUse(f"{people} this category. Move them to another category first")
+    _require_no_held_places(category)
     seats.unset_category_limit(category.id)
     _record(category, f"{category.name} was deleted", actor)
     db.session.delete(category)
     bump_cache_version()
+
+
+def _require_no_held_places(category: RegistrationCategory) -> None:
+    held = select(func.sum(InvitationCode.held)).where(InvitationCode.category_id == category.id)
+    if db.session.scalar(held):
+        raise CategoryInUse("Invitation codes keep places in this category. Withdraw them first")
 
 
 def count_people(category: RegistrationCategory) -> int:
@@ -156,12 +164,13 @@ def _change_limit(category: RegistrationCategory, limit: int | None) -> None:
 
 
 def _count_taken(category: RegistrationCategory) -> int:
-    """Count the places of a category: of delegates, and on offer."""
+    """Count the places of a category: of delegates, on offer, and kept for invitations."""
     delegates = select(func.count()).where(ATTENDING, Delegate.category_id == category.id)
     offers = select(func.count()).where(
         WaitingListEntry.state == OFFERED, WaitingListEntry.category_id == category.id
     )
-    return sum(db.session.scalar(one) or 0 for one in (delegates, offers))
+    held = select(func.sum(InvitationCode.held)).where(InvitationCode.category_id == category.id)
+    return sum(db.session.scalar(one) or 0 for one in (delegates, offers, held))
 
 
 def _lock(category: RegistrationCategory) -> None:

@@ -1,0 +1,108 @@
+"""Read-only queries about invitation codes."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final, Literal
+
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import joinedload
+
+from app import clock
+from app.database import db, read_only_connection
+from app.errors import NotFound
+from app.registration.categories.queries import INVITATION
+from app.registration.invitations.models import InvitationCode
+from app.registration.queries import Answers
+
+InvitationState = Literal["open", "used", "expired", "revoked"]
+STATES: Final = ("open", "used", "expired", "revoked")
+MAX_LIST = 5_000  # codes
+
+
+def get_state(invitation: InvitationCode) -> InvitationState:
+    """Return whether somebody can register with a code now, and else why not."""
+    if invitation.revoked_at is not None:
+        return "revoked"
+    if invitation.used >= invitation.uses:
+        return "used"
+    return "expired" if clock.now() >= invitation.expires_at else "open"
+
+
+def find_by_code(typed: str) -> InvitationCode | None:
+    """Return the invitation with a code, however it was typed, or None."""
+    code = "".join(one for one in typed.upper() if one.isalnum())
+    return db.session.scalar(select(InvitationCode).where(InvitationCode.code == code))
+
+
+def get_invitation(number: int) -> InvitationCode:
+    """Return the invitation with this number; raise NotFound."""
+    found = db.session.get(InvitationCode, number)
+    if found is None:
+        raise NotFound("There is no such invitation")
+    return found
+
+
+def has_held_place(answers: Answers) -> bool:
+    """Return True if a place is kept for whoever registers with these answers."""
+    if INVITATION not in answers:
+        return False
+    held = select(InvitationCode.id).where(
+        InvitationCode.code == answers[INVITATION],
+        InvitationCode.held > 0,
+        InvitationCode.expires_at > clock.now(),
+    )
+    with read_only_connection(db.engine) as connection:
+        return connection.execute(held).first() is not None
+
+
+def list_page(
+    search: str, state: str, category: str, *, offset: int, limit: int
+) -> tuple[Sequence[InvitationCode], int]:
+    """Return a page of codes, the newest first, and their total number."""
+    such = _filter(select(InvitationCode.id), search, state, category)
+    total = db.session.scalar(select(func.count()).select_from(such.subquery())) or 0
+    rows = (
+        select(InvitationCode)
+        .where(InvitationCode.id.in_(such))
+        .options(joinedload(InvitationCode.category))
+        .order_by(InvitationCode.id.desc())
+    )
+    return db.session.scalars(rows.offset(offset).limit(limit)).all(), total
+
+
+def _filter(
+    statement: Select[tuple[int]], search: str, state: str, category: str
+) -> Select[tuple[int]]:
+    for word in search.split():
+        text = InvitationCode.code + " " + InvitationCode.note + " " + InvitationCode.email
+        statement = statement.where(func.lower(text).contains(word.lower(), autoescape=True))
+    if category:
+        statement = statement.where(InvitationCode.category_id == int(category))
+    now, is_revoked = clock.now(), InvitationCode.revoked_at.is_not(None)
+    is_used = InvitationCode.used >= InvitationCode.uses
+    is_expired = InvitationCode.expires_at <= now
+    conditions = {
+        "revoked": (is_revoked,),
+        "used": (~is_revoked, is_used),
+        "expired": (~is_revoked, ~is_used, is_expired),
+        "open": (~is_revoked, ~is_used, ~is_expired),
+    }
+    return statement.where(*conditions.get(state, ()))
+
+
+def list_overdue(now: datetime, limit: int) -> Sequence[InvitationCode]:
+    """List codes whose time is over while places are kept for them, and lock them."""
+    overdue = select(InvitationCode).where(
+        InvitationCode.held > 0, InvitationCode.expires_at <= now
+    )
+    ordered = overdue.order_by(InvitationCode.id).limit(limit)
+    return db.session.scalars(ordered.with_for_update()).all()
+
+
+def is_anything_overdue() -> bool:
+    """Return True if places may have to go back; it takes no lock."""
+    overdue = select(InvitationCode.id).where(
+        InvitationCode.held > 0, InvitationCode.expires_at <= clock.now()
+    )
+    with read_only_connection(db.engine) as connection:
+        return connection.execute(overdue.limit(1)).first() is not None

@@ -1,0 +1,166 @@
+"""What is done with invitation codes: create, use, revoke; places that were kept go back.
+
+Locks are taken in one order: the limits, then the code. So of two people who use the last use of a
+code in the same second, one gets the place.
+"""
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import or_, select, update
+
+from app import cache_version, clock
+from app.database import Base, db
+from app.errors import RuleViolation
+from app.history import services as history
+from app.registration import emails, seats
+from app.registration.categories.queries import CATEGORY, INVITATION, INVITED
+from app.registration.create_booking import REFERENCE_ALPHABET
+from app.registration.invitations import queries
+from app.registration.invitations.models import InvitationCode
+from app.registration.models import RegistrationCategory
+from app.registration.queries import Answers
+from app.registration.waiting_list import services as waiting_list
+
+CODE_LENGTH = 10
+MAX_CODES, MAX_USES = 200, 1_000  # that are created at once; of one code
+RETENTION = timedelta(days=30)  # of the email address and the note, after it has expired
+BATCH_SIZE = 100  # codes per transaction, so that nobody waits long for the limit
+REASONS = {
+    "used": "This invitation has been used",
+    "expired": "This invitation has expired",
+    "revoked": "The organisers have withdrawn this invitation",
+}
+
+
+class InvitationEnded(RuleViolation):
+    """Nobody can register with this code any more."""
+
+
+class InvitationUnknown(InvitationEnded):
+    """There is no such code."""
+
+
+@dataclass(frozen=True)
+class InvitationOptions:
+    """What organisers say of codes that they create."""
+
+    uses: int
+    expires_at: datetime
+    is_held: bool  # whether places are kept, which count as taken
+    note: str = ""
+    email: str = ""  # of the one person who gets the link
+
+
+def create(
+    category: RegistrationCategory, count: int, options: InvitationOptions, *, actor: str
+) -> Sequence[InvitationCode]:
+    """Create codes, and email the link if it is for one person; raise SoldOut."""
+    limits = seats.list_limits(category.id)
+    if options.is_held:
+        seats.hold(limits, count * options.uses)
+    created = [_build(category, options) for _ in range(count)]
+    db.session.add_all(created)
+    db.session.flush()
+    for one in created:
+        history.record("An invitation code was created", subject=one.history_subject, actor=actor)
+        if one.email:
+            emails.send_invitation(one)
+    return created
+
+
+def accept(typed: str) -> Answers:
+    """Return the answers with which somebody begins who has a code; raise InvitationEnded."""
+    invitation = queries.find_by_code(typed)
+    if invitation is None:
+        raise InvitationUnknown("Check the code: there is no invitation with it")
+    _require_open(invitation)
+    number = str(invitation.category_id)
+    return {INVITATION: invitation.code, INVITED: number, CATEGORY: number}
+
+
+def reserve(code: str, names: Sequence[str], row: Base) -> None:
+    """Take a place for a row with a code, and insert it; raise InvitationEnded or SoldOut."""
+    seats.lock_limits(names)
+    found = select(InvitationCode).where(InvitationCode.code == code).with_for_update()
+    invitation = db.session.scalar(found.execution_options(populate_existing=True))
+    if invitation is None:
+        raise InvitationEnded(REASONS["revoked"])
+    _require_open(invitation)
+    if invitation.held:
+        seats.reserve_held(names, row)
+        invitation.held -= 1
+    else:
+        seats.reserve(names, row)
+    invitation.used += 1
+    history.record("The invitation was used", subject=invitation.history_subject)
+    db.session.flush()
+
+
+def revoke(invitation: InvitationCode, *, actor: str) -> None:
+    """End a code; places that were kept for it go back at once."""
+    _lock(invitation)
+    if invitation.revoked_at is not None:
+        raise RuleViolation("This invitation has been withdrawn already")
+    _release(invitation)
+    invitation.revoked_at = clock.now()
+    history.record("The invitation was withdrawn", subject=invitation.history_subject, actor=actor)
+    waiting_list.offer_places()
+
+
+def record_export(count: int, *, actor: str) -> None:
+    """Record that somebody exported codes."""
+    history.record(f"Exported {count} invitation codes", subject="invitations", actor=actor)
+
+
+def run_due() -> None:
+    """Give back the places of codes whose time is over; run by the worker."""
+    if not cache_version.is_clock_in_sync() or not queries.is_anything_overdue():
+        return
+    seats.lock_if_set(seats.CONFERENCE)
+    for invitation in queries.list_overdue(clock.now(), BATCH_SIZE):
+        _release(invitation)
+        history.record("The invitation expired", subject=invitation.history_subject)
+    waiting_list.offer_places()
+
+
+def purge_expired() -> None:
+    """Erase who was invited, a month after the code has expired; the counts remain."""
+    if cache_version.is_clock_in_sync():
+        old = InvitationCode.expires_at < clock.now() - RETENTION
+        known = or_(InvitationCode.email != "", InvitationCode.note != "")
+        db.session.execute(update(InvitationCode).where(old, known).values(email="", note=""))
+
+
+def _build(category: RegistrationCategory, options: InvitationOptions) -> InvitationCode:
+    return InvitationCode(
+        code="".join(secrets.choice(REFERENCE_ALPHABET) for _ in range(CODE_LENGTH)),
+        category=category,
+        category_id=category.id,
+        note=options.note,
+        email=options.email,
+        uses=options.uses,
+        used=0,
+        held=options.uses if options.is_held else 0,
+        expires_at=options.expires_at,
+        created_at=clock.now(),
+    )
+
+
+def _require_open(invitation: InvitationCode) -> None:
+    state = queries.get_state(invitation)
+    if state != "open":
+        raise InvitationEnded(REASONS[state])
+
+
+def _lock(invitation: InvitationCode) -> None:
+    seats.lock_limits(seats.list_limits(invitation.category_id))
+    db.session.refresh(invitation, with_for_update=True)
+
+
+def _release(invitation: InvitationCode) -> None:
+    if invitation.held:
+        seats.release_seats(seats.list_limits(invitation.category_id), invitation.held)
+        invitation.held = 0

@@ -1,0 +1,225 @@
+"""Whoever has an invitation code registers in its category, with a place that is kept for them."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from threading import Barrier, Thread
+
+import pytest
+import time_machine
+from flask import Flask
+from sqlalchemy import select
+
+from app import clock
+from app.database import db, transaction
+from app.errors import RuleViolation
+from app.registration import integrity_check, seats
+from app.registration.create_booking import create_booking
+from app.registration.invitations import services
+from app.registration.invitations.models import InvitationCode
+from app.registration.models import BY_CODE, Delegate, SeatLimit
+from tests.browser import Browser, Page
+from tests.factories import make_category, make_delegate, make_invitation, set_places
+from tests.registration.test_categories import go_on, standing
+
+GRACE = "grace@conference.example"
+ENDED = "This invitation cannot be used"
+
+
+def list_miscounts() -> list[str]:
+    return [one for one in integrity_check.run_checks() if "email" not in one]
+
+
+def begin(visitor: Browser, invitation: InvitationCode) -> Page:
+    return visitor.open(f"/register/invitation/{invitation.code}").press("Start now")
+
+
+@pytest.mark.both_databases
+def test_a_link_opens_a_category_that_nobody_else_can_choose(visitor: Browser) -> None:
+    press = make_category(5, name="Press", access=BY_CODE)
+    make_category(name="Delegate")
+    invitation = make_invitation(press)
+    page = visitor.open(f"/register/invitation/{invitation.code}")
+    assert page.heading == "You are invited"
+
+    page = go_on(page.press("Start now"))
+
+    assert page.summary_list["Category"] == "Press"
+    assert page.press("Confirm registration").heading == "You are registered"
+    delegate = db.session.scalars(select(Delegate)).one()
+    assert delegate.category_id == press.id
+    assert standing(seats.name_category_limit(press.id)) == (5, 1)
+    page = visitor.open(f"/register/invitation/{invitation.code}", status=410)
+    assert page.heading == ENDED
+    assert "This invitation has been used." in page.text
+
+
+def test_a_code_is_typed_by_hand_in_any_case_with_spaces(visitor: Browser) -> None:
+    press = make_category(name="Press", access=BY_CODE)
+    make_category(name="Delegate")
+    invitation = make_invitation(press, code="BCDFGHJKMN")
+    page = visitor.open("/register").follow("I have an invitation code")
+    page = page.press("Continue", {"Invitation code": "wrong"}, status=422)
+    assert page.errors == ["Check the code: there is no invitation with it"]
+
+    page = page.press("Continue", {"Invitation code": " bcdfg-hjkmn "})
+
+    assert page.heading == "You are invited"
+    assert invitation.code == "BCDFGHJKMN"
+
+
+@pytest.mark.both_databases
+def test_a_place_that_is_kept_is_there_although_the_conference_is_full(visitor: Browser) -> None:
+    set_places(2)
+    press = make_category(name="Press", access=BY_CODE)
+    make_category(name="Delegate")
+    invitation = make_invitation(press, held=1)
+    make_delegate(email="early@example.org")
+    assert visitor.open("/register").heading == "The conference is full"
+
+    page = go_on(begin(visitor, invitation)).press("Confirm registration")
+
+    assert page.heading == "You are registered"
+    assert standing(seats.CONFERENCE) == (2, 2)
+    assert list_miscounts() == []
+
+
+@pytest.mark.both_databases
+def test_places_go_back_by_themselves_when_a_code_expires(site: Flask) -> None:
+    press = make_category(3, name="Press", access=BY_CODE)
+    make_invitation(press, uses=3, held=3)
+    name = seats.name_category_limit(press.id)
+    assert standing(name) == (3, 3)
+    assert list_miscounts() == []
+
+    with time_machine.travel(clock.real_now() + timedelta(days=2), tick=False):
+        with transaction():
+            services.run_due()
+        with transaction():
+            services.run_due()
+
+    assert standing(name) == (3, 0)
+    assert standing(seats.CONFERENCE)[1] == 0
+    assert list_miscounts() == []
+
+
+def test_who_was_invited_is_forgotten_a_month_after_the_code_expired(site: Flask) -> None:
+    press = make_category(name="Press", access=BY_CODE)
+    invitation = make_invitation(press, email="eve@example.org", note="For Eve")
+
+    known = []
+    for days in (30, 32):
+        with time_machine.travel(clock.real_now() + timedelta(days=days), tick=False):
+            with transaction():
+                services.purge_expired()
+            db.session.refresh(invitation)
+            known.append((invitation.email, invitation.note))
+            db.session.rollback()
+
+    assert known == [("eve@example.org", "For Eve"), ("", "")]
+
+
+@pytest.mark.both_databases
+def test_of_two_who_use_a_code_in_the_same_second_one_gets_the_place(site: Flask) -> None:
+    press = make_category(name="Press", access=BY_CODE)
+    invitation = make_invitation(press, held=1)
+    code, number = invitation.code, press.id
+    db.session.commit()
+
+    ended = _at_once(site, 8, lambda person: _use(code, number, person))
+
+    assert ended == ["This invitation has been used"] * 7 + ["seat"]
+    assert standing(seats.CONFERENCE)[1] == 1
+    assert list_miscounts() == []
+
+
+@pytest.mark.both_databases
+def test_without_its_lock_all_would_believe_that_the_code_is_theirs(site: Flask) -> None:
+    """The control of the test above: it shows that they come at once."""
+    press = make_category(name="Press", access=BY_CODE)
+    invitation = make_invitation(press)
+    code = invitation.code
+    db.session.commit()
+    together = Barrier(4)
+
+    def look(person: int) -> None:
+        services.accept(code)  # reads without a lock
+        db.session.rollback()
+        together.wait(20)
+
+    ended = _at_once(site, 4, look)
+
+    assert ended == ["seat"] * 4
+
+
+def _use(code: str, category_id: int, person: int) -> None:
+    name = {"given_names": f"Person {person}", "family_name": "X", "badge_name": f"P {person}"}
+    answers = {
+        **name,
+        "email": f"p{person}@example.org",
+        "country": "GB",
+        "days": "2009-06-10",
+        "category": str(category_id),
+    }
+    create_booking(answers, "en", take_seat=lambda names, row: services.reserve(code, names, row))
+
+
+def _at_once(site: Flask, people: int, deed: Callable[[int], None]) -> list[str]:
+    """Let so many people do the same at the same moment; tell how it ended for each."""
+    ended: list[str] = []
+    start = Barrier(people)
+
+    def act(person: int) -> None:
+        with site.app_context():
+            start.wait(20)
+            try:
+                with transaction():
+                    deed(person)
+            except RuleViolation as refusal:
+                ended.append(str(refusal))
+            else:
+                ended.append("seat")
+            finally:
+                db.session.remove()
+
+    threads = [Thread(target=act, args=(person,)) for person in range(people)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    return sorted(ended)
+
+
+def test_whoever_comes_too_late_with_a_code_is_told_and_keeps_their_answers(
+    visitor: Browser,
+) -> None:
+    press = make_category(name="Press", access=BY_CODE)
+    make_category(name="Delegate")
+    invitation = make_invitation(press)
+    page = go_on(begin(visitor, invitation))
+    with transaction():
+        services.revoke(db.session.merge(invitation), actor=GRACE)
+
+    page = page.press("Confirm registration", status=422)
+
+    assert page.errors == ["The organisers have withdrawn this invitation"]
+    assert page.summary_list["Name"] == "Ada Lovelace"
+
+
+def test_another_category_can_be_chosen_and_the_invitation_stays_unused(visitor: Browser) -> None:
+    press = make_category(name="Press", access=BY_CODE)
+    make_category(name="Delegate")
+    make_category(name="Student")
+    invitation = make_invitation(press)
+    page = go_on(begin(visitor, invitation)).follow("Change category")
+    assert [one for one in page.labels if one in {"Press", "Delegate", "Student"}] == [
+        "Press",
+        "Delegate",
+        "Student",
+    ]
+
+    page = page.press("Continue", {"How will you attend?": "Student"})
+    page.press("Confirm registration")
+
+    db.session.expire_all()
+    assert db.session.get_one(InvitationCode, invitation.id).used == 0
+    assert db.session.get(SeatLimit, seats.name_category_limit(press.id)) is None

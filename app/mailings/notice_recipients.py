@@ -1,10 +1,10 @@
 """Who is told of which changes: one row for each person, in a fixed number of queries.
 
 Told are delegates who follow a session, and for what concerns a whole day those who come on it.
-Somebody follows a session who has it in an agenda that they saved with their booking: that takes
-the link from an email, so the address is theirs. A person is not told of changes that they know:
-those of sessions in which they speak, of which a release has told them by email, and those that
-were public when they registered or last changed their agenda.
+Somebody follows a session who has booked a seat in it, or has it in an agenda that they saved with
+their booking: that takes the link from an email, so the address is theirs. A person is not told of
+changes that they know: those of sessions in which they speak, of which a release has told them by
+email, and those that were public when they registered, booked or last changed their agenda.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -21,8 +21,9 @@ from app.database import db
 from app.mailings import recipients
 from app.mailings.notice_changes import MOVED, RENAMED, ROOM, NoticeChange
 from app.programme.models import Speaker
-from app.registration.models import Delegate, LinkedAgenda
+from app.registration.models import Delegate, LinkedAgenda, SessionBooking
 from app.registration.queries import ATTENDING
+from app.releases import current_release
 from app.speakers.models import SpeakerAccess
 
 COLUMNS: Final = (
@@ -139,7 +140,7 @@ def _exclude_unsubscribed(found: Sequence[NoticeRecipient]) -> Iterator[NoticeRe
 def _load_followed(keys: Collection[str]) -> Followed:
     """Load who follows which of these sessions, and as what they know it.
 
-    Whoever books a session, once that is possible, belongs here as well.
+    Whoever has booked a session follows it as well.
     """
     found: dict[int, dict[str, _KnownDetails]] = {}
     if not keys:
@@ -154,7 +155,25 @@ def _load_followed(keys: Collection[str]) -> Followed:
     stars = stars.join(Star, Star.agenda_id == Agenda.id)
     for number, key, *details in db.session.execute(stars.where(Star.session_key.in_(keys))):
         found.setdefault(number, {})[key] = _KnownDetails(*details)
+    _add_booked(found, keys)
     return found
+
+
+def _add_booked(found: dict[int, dict[str, _KnownDetails]], keys: Collection[str]) -> None:
+    """Add who has booked a seat in these sessions; they know what was public at that moment."""
+    sessions = {one.key: one for one in current_release.get_programme().sessions}
+    booked = select(SessionBooking).where(SessionBooking.session_key.in_(keys))
+    for one in db.session.scalars(booked):
+        mine, session = found.setdefault(one.delegate_id, {}), sessions.get(one.session_key)
+        known = mine.get(one.session_key)
+        if known is None or known.changed_at < one.booked_at:
+            mine[one.session_key] = _KnownDetails(
+                one.booked_at,
+                session.title if session else one.title,
+                session.starts_at if session else None,
+                session.ends_at if session else None,
+                session.room.name if session and session.room else "",
+            )
 
 
 def _load_delegates(changes: Sequence[NoticeChange], followed: Followed) -> Iterable[Row[Any]]:
@@ -165,6 +184,8 @@ def _load_delegates(changes: Sequence[NoticeChange], followed: Followed) -> Iter
     concerned = [Delegate.days.contains(day.isoformat()) for day in sorted(days)]
     if followed:
         concerned.append(Delegate.id.in_(some.where(Star.session_key.in_(keys))))
+        booked = select(SessionBooking.delegate_id).where(SessionBooking.session_key.in_(keys))
+        concerned.append(Delegate.id.in_(booked))
     if not concerned:
         return ()
     return db.session.execute(select(*COLUMNS).where(ATTENDING, or_(*concerned)))

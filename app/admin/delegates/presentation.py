@@ -25,6 +25,7 @@ from app.registration.desk.queries import DelegateFilter, apply_filter
 from app.registration.fields import BOOKING_FIELDS, PRIVATE_FIELDS, DelegateField
 from app.registration.models import Delegate, Needs
 from app.registration.queries import Answers
+from app.releases.current_release import get_programme
 from app.web import languages
 from app.web.formatting import local_date, local_moment
 
@@ -33,6 +34,11 @@ def get_filters() -> tuple[ListFilter, ...]:
     """Return the filters of the list."""
     labels = [(one, one) for one in annotations.list_labels()]
     countries = sorted((country_name(code), code) for code in queries.list_countries())
+    sessions = [
+        (one.key, one.title)
+        for one in get_programme().sessions_by_title
+        if one.booking_seats is not None
+    ]
     return (
         ListFilter(
             "state",
@@ -55,6 +61,7 @@ def get_filters() -> tuple[ListFilter, ...]:
             [("failed", gettext("Not delivered")), ("waiting", gettext("Being sent"))],
         ),
         *([ListFilter("tag", gettext("Tag"), labels)] if labels else []),
+        *([ListFilter("session", gettext("Seat in a session"), sessions)] if sessions else []),
         ListFilter("added", gettext("Added"), [("by-hand", gettext("By an organiser"))]),
     )
 
@@ -75,6 +82,7 @@ def build_delegate_filter(list_query: ListQuery) -> DelegateFilter:
         email_state=list_query.get_filter("letters"),
         added_by=list_query.get_filter("added"),
         tag=list_query.get_filter("tag"),
+        session=list_query.get_filter("session"),
     )
 
 

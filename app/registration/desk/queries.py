@@ -18,7 +18,7 @@ from app.registration.delegate_record import (
     search_key,
 )
 from app.registration.fields import EMAIL
-from app.registration.models import Delegate, DelegateTag
+from app.registration.models import Delegate, DelegateTag, SessionBooking
 from app.registration.queries import ATTENDING, Answers, full_name
 
 Row = TypeVar("Row", bound=tuple[Any, ...])
@@ -60,6 +60,7 @@ class DelegateFilter:
     email_state: str = ""  # failed or waiting
     added_by: str = ""
     tag: str = ""
+    session: str = ""  # the key of one in which they have a seat
     references: Sequence[str] | None = None  # of those that were ticked; None: whichever match
 
 
@@ -183,10 +184,16 @@ def _has_tag(label: str) -> ColumnElement[bool]:
     return Delegate.id.in_(select(DelegateTag.delegate_id).where(DelegateTag.label == label))
 
 
+def _has_seat(session_key: str) -> ColumnElement[bool]:
+    booked = select(SessionBooking.delegate_id).where(SessionBooking.session_key == session_key)
+    return Delegate.id.in_(booked)
+
+
 FILTER_CONDITIONS: Final[Mapping[str, Callable[[str], ColumnElement[bool]]]] = {
     "state": STATE_CONDITIONS.__getitem__,
     "day": lambda day: Delegate.days.contains(day, autoescape=True),
     "country": lambda code: Delegate.country == code,
     "email_state": _has_email,
     "tag": _has_tag,
+    "session": _has_seat,
 }

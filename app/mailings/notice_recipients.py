@@ -2,10 +2,10 @@
 
 Told are delegates who follow a session, and for what concerns a whole day those who come on it; if
 an organiser chooses so, also everybody who comes on the day of a changed session. Somebody follows
-a session who has it in an agenda that they saved with their booking: that takes the link from an
-email, so the address is theirs. A person is not told of changes that they know: those of sessions
-in which they speak, of which a release has told them by email, and those that were public when they
-registered or last changed their agenda.
+a session who has booked a seat in it, or has it in an agenda that they saved with their booking:
+that takes the link from an email, so the address is theirs. A person is not told of changes that
+they know: those of sessions in which they speak, of which a release has told them by email, and
+those that were public when they registered, booked the seat or last changed their agenda.
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -32,7 +32,7 @@ from app.database import UtcDateTime, db
 from app.mailings import recipients
 from app.mailings.notice_changes import MOVED, RENAMED, ROOM, NoticeChange
 from app.programme.models import Speaker
-from app.registration.models import Delegate, LinkedAgenda
+from app.registration.models import Delegate, LinkedAgenda, SessionBooking
 from app.registration.queries import ATTENDING
 from app.speakers.models import SpeakerAccess
 
@@ -138,9 +138,16 @@ def select_interest(delegate_id: Any, session_key: Any, since: Any) -> Select[An
     return select(delegate_id, session_key, since, *unknown)
 
 
+def _select_seats(keys: Collection[str]) -> Select[Any]:
+    seats = select_interest(
+        SessionBooking.delegate_id, SessionBooking.session_key, SessionBooking.booked_at
+    )
+    return seats.where(SessionBooking.session_key.in_(keys))
+
+
 # Who is told of changes of a session whatever their days: each gives the rows about sessions with
-# some keys. A table of bookings is one line, ``lambda keys: select_interest(SessionBooking…)``.
-INTERESTS: list[Callable[[Collection[str]], Select[Any]]] = [_select_stars]
+# some keys.
+INTERESTS: list[Callable[[Collection[str]], Select[Any]]] = [_select_stars, _select_seats]
 
 
 def list_recipients(

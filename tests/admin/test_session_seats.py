@@ -6,6 +6,7 @@ import pytest
 
 from app.accounts.models import DESK, EDITOR
 from app.database import db, transaction
+from app.mailings import notices
 from app.programme.models import BOOKABLE, Session
 from app.registration.models import Delegate
 from app.registration.session_bookings import queries, services
@@ -135,6 +136,39 @@ def test_a_clash_is_said_and_swapped_when_the_desk_asks_for_it(desk: Browser) ->
     desk.press("Book a seat", {"If they have a seat at the same time, give it back": True})
 
     assert (names("knots"), names("nets")) == ([], ["Ada"])
+
+
+def test_who_has_booked_is_a_filter_of_the_list_and_so_of_group_emails(visitor: Browser) -> None:
+    make_bookable("Knots")
+    ada = make_delegate()
+    make_delegate(given_names="Bea", email="bea@example.org")
+    book(ada, "knots")
+    organiser = sign_in(visitor)
+
+    organiser.open("/organise/session-seats/knots")
+    page = organiser.follow("Show in the list of delegates, to email them")
+
+    assert [row["Reference"] for row in page.rows] == [ada.reference]
+    organiser.press("Email these people")
+    people = organiser.open("/organise/mailings/1/people").text
+    assert [one for one in ("Ada Lovelace", "Bea Lovelace") if one in people] == ["Ada Lovelace"]
+
+
+def test_people_who_booked_are_told_of_a_change_like_those_who_starred(visitor: Browser) -> None:
+    session = make_bookable("Knots")
+    with transaction():
+        notices.prepare()  # people know this release
+    ada = make_delegate()
+    make_delegate(given_names="Bea", email="bea@example.org")
+    book(ada, "knots")
+    db.session.merge(session).title = "Sheet bends"
+    publish_programme()
+    with transaction():
+        notices.prepare()
+
+    page = sign_in(visitor).open("/organise/notices")
+
+    assert [row["Name"] for row in page.rows if "Name" in row] == ["Ada Lovelace ada@example.org"]
 
 
 def test_who_has_booked_is_downloaded_and_that_is_recorded(desk: Browser) -> None:

@@ -35,6 +35,7 @@ from app.registration.desk.queries import DelegateFilter, apply_filter
 from app.registration.fields import BOOKING_FIELDS, PRIVATE_FIELDS, DelegateField
 from app.registration.models import Delegate, Needs
 from app.registration.queries import Answers
+from app.releases.current_release import get_programme
 from app.web import languages
 from app.web.formatting import local_date, local_moment
 
@@ -46,6 +47,11 @@ def get_filters() -> tuple[ListFilter, ...]:
     found, sessions = queries.list_choices()
     countries = sorted((country_name(code), code) for code in found)
     follows = [(queries.ANY, gettext("Any session")), *sessions] if sessions else []
+    seats = [
+        (one.key, one.title)
+        for one in get_programme().sessions_by_title
+        if one.booking_seats is not None
+    ]
     return (
         ListFilter(
             "state",
@@ -71,6 +77,7 @@ def get_filters() -> tuple[ListFilter, ...]:
         *([ListFilter("language", gettext("Language"), codes)] if len(codes) > 1 else []),
         *([ListFilter("follows", gettext("Wants emails about"), follows)] if follows else []),
         *_list_category_filter(),
+        *([ListFilter("session", gettext("Seat in a session"), seats)] if seats else []),
         ListFilter("added", gettext("Added"), [("by-hand", gettext("By an organiser"))]),
         *answers.list_filters(),
     )
@@ -108,6 +115,7 @@ def build_delegate_filter(list_query: ListQuery) -> DelegateFilter:
             for name, value in list_query.filter_values.items()
             if name.startswith(KEY_PREFIX)
         ),
+        session=list_query.get_filter("session"),
     )
 
 

@@ -22,7 +22,13 @@ from app.registration.delegate_record import (
     search_key,
 )
 from app.registration.fields import EMAIL
-from app.registration.models import Delegate, DelegateAnswer, DelegateTag, LinkedAgenda
+from app.registration.models import (
+    Delegate,
+    DelegateAnswer,
+    DelegateTag,
+    LinkedAgenda,
+    SessionBooking,
+)
 from app.registration.queries import ATTENDING, Answers, full_name
 
 Row = TypeVar("Row", bound=tuple[Any, ...])
@@ -71,6 +77,7 @@ class DelegateFilter:
     follows: str = ""  # the key of a session, or ANY
     category: str = ""  # its number, or NO_CATEGORY
     answers: Sequence[tuple[str, str]] = ()  # name of a question, and one of its answers
+    session: str = ""  # the key of one in which they have a seat
     references: Sequence[str] | None = None  # of those that were ticked; None: whichever match
 
 
@@ -259,6 +266,11 @@ def _has_answer(name: str, answer: str) -> ColumnElement[bool]:
     )
 
 
+def _has_seat(session_key: str) -> ColumnElement[bool]:
+    booked = select(SessionBooking.delegate_id).where(SessionBooking.session_key == session_key)
+    return Delegate.id.in_(booked)
+
+
 FILTER_CONDITIONS: Final[Mapping[str, Callable[[str], ColumnElement[bool]]]] = {
     "state": STATE_CONDITIONS.__getitem__,
     "day": lambda day: Delegate.days.contains(day, autoescape=True),
@@ -268,4 +280,5 @@ FILTER_CONDITIONS: Final[Mapping[str, Callable[[str], ColumnElement[bool]]]] = {
     "language": lambda code: Delegate.language == code,
     "follows": _follows,
     "category": _has_category,
+    "session": _has_seat,
 }

@@ -40,6 +40,11 @@ def seat_label(session: Session) -> str:
     return str(LABELS[get_state(session)])
 
 
+def has_seats_left(session: Session) -> bool:
+    """Return True if people book seats in a session and some are left."""
+    return session.is_bookable and get_state(session) != FULL
+
+
 def get_state(session: Session) -> str:
     """Return how many seats are left; of a session that is not published yet, all of them."""
     state = _get_states().get(session.key)

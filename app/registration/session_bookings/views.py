@@ -29,6 +29,7 @@ FLASH_MESSAGES = {
 bp = Blueprint("session_bookings", __name__, url_prefix="/booking")
 no_referrer(bp)
 bp.add_app_template_global(labels.seat_label)
+bp.add_app_template_global(labels.has_seats_left)
 bp.add_app_template_global(links.sessions_link)
 
 

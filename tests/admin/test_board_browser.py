@@ -103,8 +103,8 @@ def test_what_came_of_a_move_is_in_view_beside_the_session(
     window.set_viewport_size({"width": width, "height": height})
     for number in range(12):
         start = FIRST_MORNING + timedelta(minutes=30 * number)
-        values = {"starts_at": start, "ends_at": start + timedelta(minutes=30)}
-        make_session(title=f"Talk {number}", slug=f"talk-{number}", **values)
+        end = start + timedelta(minutes=30)
+        make_session(title=f"Talk {number}", slug=f"talk-{number}", starts_at=start, ends_at=end)
     board_of(window, live_site().address)
     window.goto(f"{window.url}/talk-11")
     window.get_by_label("Length in minutes").fill("45")

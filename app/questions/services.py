@@ -53,6 +53,7 @@ class EditedQuestion:
     readers: str = "team"
     erasure: str = "1-year"
     days: tuple[str, ...] = field(default_factory=tuple)
+    categories: tuple[str, ...] = ()  # the ids of those that it is asked in; none: all
     are_choices_corrected: bool = False  # the same choices in better words, line by line
 
     @property
@@ -247,7 +248,7 @@ def _set_values(question: Question, edited: EditedQuestion) -> None:
     question.readers = edited.readers
     question.erasure = edited.erasure
     question.days = " ".join(edited.days)
-    question.categories = question.categories or ""
+    question.categories = " ".join(edited.categories)
 
 
 def _find_target(direction: str, index: int) -> int:
@@ -268,6 +269,7 @@ LABELS = {
     "readers": "Who can see the answers",
     "erasure": "Answers are deleted",
     "days": "Days",
+    "categories": "Categories",
     "texts": "Translations",
 }
 
@@ -288,6 +290,7 @@ def _describe(question: Question) -> Mapping[str, str]:
         "readers": question.readers,
         "erasure": question.erasure,
         "days": question.days,
+        "categories": question.categories,
         "texts": "; ".join(
             ", ".join((one.label, one.help, *one.choices.values())) for one in others
         ),
@@ -307,6 +310,7 @@ def _describe_edited(question: Question, edited: EditedQuestion) -> Mapping[str,
         "readers": edited.readers,
         "erasure": edited.erasure,
         "days": " ".join(edited.days),
+        "categories": " ".join(edited.categories),
     }
 
 

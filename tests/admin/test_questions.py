@@ -9,8 +9,8 @@ from app.accounts.models import DESK, VIEWER
 from app.database import transaction
 from app.registration import delegate_record
 from tests.browser import Browser, Page
-from tests.factories import make_delegate, make_question, sign_in
-from tests.registration_flow import answer_questions
+from tests.factories import make_category, make_delegate, make_question, sign_in
+from tests.registration_flow import DAYS, THURSDAY, answer_questions
 
 TRAVEL = "How will you travel?"
 
@@ -40,6 +40,35 @@ def test_a_question_is_on_the_form_as_soon_as_it_is_added(
     form = answer_questions(new_browser(), until="more")
     assert form.heading == TRAVEL
     assert "Why we ask: To plan the buses." in form.text
+
+
+def test_a_question_is_asked_only_in_the_categories_that_were_ticked(
+    visitor: Browser, new_browser: Callable[[], Browser]
+) -> None:
+    make_category(name="Student")
+    make_category(name="Press")
+    make_question(TRAVEL)
+    organiser = sign_in(visitor)
+    page = organiser.open("/organise/questions").follow(TRAVEL).follow("Change")
+    page = page.press("Save", {"Press": True})
+    assert page.summary_list["Categories"] == "Press"
+
+    ways = {name: new_browser() for name in ("Student", "Press")}
+    last_steps = {}
+    for name, somebody in ways.items():
+        page = somebody.open("/register").follow("Start now")
+        page = page.press("Continue", {"How will you attend?": name})
+        page = page.press("Continue", {"given_names": "Ada", "family_name": "Lovelace"})
+        page = page.press("Continue", {"What is your email address?": f"{name}@example.org"})
+        page = page.press("Continue", {"country": "United Kingdom"})
+        page = page.press("Continue", {DAYS: [THURSDAY]}).press("Continue").press("Continue")
+        last_steps[name] = page.heading
+
+    assert last_steps == {"Student": "Check your answers", "Press": f"{TRAVEL} (optional)"}
+    page = organiser.open("/organise/categories").follow("Press").follow("Delete")
+    page = page.press("Delete", status=409)
+    sentence = f"The question “{TRAVEL}” is asked in this category. Change it first"
+    assert sentence in page.text
 
 
 def list_emails(page: Page) -> list[str]:

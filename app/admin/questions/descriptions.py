@@ -28,6 +28,7 @@ from app.questions.definitions import (
 )
 from app.registration import custom_questions
 from app.registration import queries as registration
+from app.registration.categories import queries as categories
 from app.web.formatting import local_date
 
 KIND_NAMES: Final[Mapping[str, Any]] = {
@@ -84,6 +85,18 @@ def describe_erasure(definition: Definition) -> str:
     name = ERASURE_NAMES.get(definition.erasure)
     last = custom_questions.explain(definition).erased_on
     return gettext("%(rule)s: %(day)s", rule=name, day=last) if name else last
+
+
+def list_category_choices() -> list[tuple[str, str]]:
+    """List the categories of registration, by the text of their numbers."""
+    return [(str(one.id), one.name) for one in categories.list_options()]
+
+
+def describe_categories(definition: Definition) -> str:
+    """Return the categories in which a question is asked, as text; "" for all."""
+    return ", ".join(
+        name for number, name in list_category_choices() if number in definition.categories
+    )
 
 
 def describe_days(definition: Definition) -> str:

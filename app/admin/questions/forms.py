@@ -71,6 +71,12 @@ class QuestionForm(EditForm):
         validate_choice=False,
         description=_l("Ask only people who attend one of these days. If none is ticked, ask all"),
     )
+    categories = CheckboxesField(
+        _l("Categories (optional)"),
+        [one_of_choices(_l("Choose a category from the list"))],
+        validate_choice=False,
+        description=_l("Ask only people in one of these categories. If none is ticked, ask all"),
+    )
     purpose = editor_line_field(
         _l("Why do you ask?"),
         _l("The reason"),
@@ -129,6 +135,7 @@ class QuestionForm(EditForm):
         self.days.choices = [
             (day.isoformat(), local_date(day)) for day in registration.conference_days()
         ]
+        self.categories.choices = descriptions.list_category_choices()
 
     def get_edited(self) -> EditedQuestion:
         """Return what was typed."""
@@ -143,6 +150,7 @@ class QuestionForm(EditForm):
             readers=self.readers.data,
             erasure=str(self.erased_on.data) if has_date else self.erasure.data,
             days=tuple(self.days.data or ()),
+            categories=tuple(self.categories.data or ()),
             are_choices_corrected=bool(self.is_corrected.data),
         )
 
@@ -194,6 +202,7 @@ def initial_data(definition: Definition, version: int) -> dict[str, Any]:
         "is_required": definition.is_required,
         "condition": definition.condition.dump() if definition.condition else "",
         "days": sorted(definition.days),
+        "categories": sorted(definition.categories),
         "purpose": definition.purpose,
         "readers": definition.readers,
         "erasure": definition.erasure if has_rule else ON_A_DATE,
@@ -219,3 +228,4 @@ class PreviewForm(Form):
     days = CheckboxesField(
         _l("Days"), description=_l("If none is ticked, someone who attends all of them")
     )
+    category = SelectField(_l("Category"), validate_choice=False)

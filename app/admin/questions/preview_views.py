@@ -1,16 +1,18 @@
-"""The whole registration as somebody with certain days would see it; nothing can be sent."""
+"""The whole registration as somebody in a category would see it; nothing can be sent."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext
 
 from app.admin.questions import descriptions, forms
 from app.questions import queries
 from app.questions.models import REGISTRATION
 from app.registration import custom_questions, fields, more_forms
 from app.registration import queries as registration
+from app.registration.categories.queries import CATEGORY
 from app.registration.fields import DAYS
 from app.registration.more_forms import MoreForm
 from app.web.formatting import local_date
@@ -27,7 +29,11 @@ def show() -> ResponseReturnValue:
     form.days.choices = [
         (day.isoformat(), local_date(day)) for day in registration.conference_days()
     ]
-    possible = custom_questions.list_possible({DAYS: " ".join(chosen)})
+    form.category.choices = [("", gettext("None")), *descriptions.list_category_choices()]
+    form.category.data = request.args.get(CATEGORY, "")
+    possible = custom_questions.list_possible(
+        {DAYS: " ".join(chosen), CATEGORY: form.category.data}
+    )
     return render_page(
         "admin/questions/preview.html",
         form=form,

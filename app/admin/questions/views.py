@@ -134,6 +134,7 @@ def _render_question(number: int, error: str = "") -> ResponseReturnValue:
         erasure=descriptions.describe_erasure(row.definition),
         readers=descriptions.READER_NAMES[row.definition.readers],
         days=descriptions.describe_days(row.definition),
+        categories=descriptions.describe_categories(row.definition),
         texts=_list_texts(row.definition),
         total=sum(not one.is_retired for one in custom_questions.list_all()),
         entries=history.list_newest(question.history_subject),

@@ -17,7 +17,7 @@ from app.database import db
 from app.errors import RuleViolation, StaleEdit
 from app.history import services as history
 from app.history.models import Change
-from app.registration import seats
+from app.registration import custom_questions, seats
 from app.registration.categories import queries
 from app.registration.invitations.models import InvitationCode
 from app.registration.models import (
@@ -133,10 +133,21 @@ def delete(category: RegistrationCategory, *, actor: str) -> None:
         people = "1 person has" if count == 1 else f"{count} people have"
         raise CategoryInUse(f"{people} this category. Move them to another category first")
     _require_no_held_places(category)
+    _require_no_questions(category)
     seats.unset_category_limit(category.id)
     _record(category, f"{category.name} was deleted", actor)
     db.session.delete(category)
     bump_cache_version()
+
+
+def _require_no_questions(category: RegistrationCategory) -> None:
+    """Raise CategoryInUse if a question is asked in this category: it would be asked of nobody."""
+    for question in custom_questions.list_all():
+        if str(category.id) in question.categories:
+            label = custom_questions.get_label(question)
+            raise CategoryInUse(
+                f"The question “{label}” is asked in this category. Change it first"
+            )
 
 
 def _require_no_held_places(category: RegistrationCategory) -> None:

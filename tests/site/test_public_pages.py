@@ -312,7 +312,7 @@ def test_the_venue_lists_each_room_once(visitor: Browser) -> None:
 
     assert page.headings.count("Great hall") == 1
     assert page.links["Great hall"] == "/rooms/great-hall"
-    assert page.summary_list["Step-free access"].startswith("there are no steps")
+    assert page.summary_list["Step-free access"].startswith("There are no steps")
     assert "Interpretation" not in page.summary_list
 
 

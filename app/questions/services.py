@@ -150,9 +150,9 @@ def delete(question: Question, *, is_answered: bool, actor: str) -> None:
         raise QuestionInUse("People have answered this question. Retire it instead")
     label = load_texts(question.versions[-1].texts)
     first = next(iter(label.values())).label
-    _record(question, f"The question “{first}” was deleted", actor)
     db.session.delete(question)
-    db.session.flush()
+    db.session.flush()  # waits for whoever stores an answer, before anything that they may need
+    _record(question, f"The question “{first}” was deleted", actor)
 
 
 def set_one_per_page(set_name: str, *, is_one_per_page: bool, actor: str) -> bool:

@@ -6,7 +6,7 @@ from sqlalchemy import delete, func, or_, select
 
 from app.database import db
 from app.questions.definitions import KEY_PREFIX, Definition
-from app.questions.models import QuestionVersion
+from app.questions.models import Question
 from app.registration import custom_questions
 from app.registration.models import Delegate, DelegateAnswer, WaitingListEntry
 from app.registration.queries import Answers
@@ -35,13 +35,17 @@ def store(delegate: Delegate, answers: Answers) -> None:
         return
     rows = {one.question_id: one for one in delegate.custom_answers}
     relevant = {one.id for one in custom_questions.list_relevant(answers)}
+    new = {}
     for definition in definitions:
         value = answers.get(definition.name, "") if definition.id in relevant else ""
         row = rows.get(definition.id)
         if row is None and value:
-            _add(delegate, definition, value)
+            new[definition.id] = DelegateAnswer(
+                question_id=definition.id, version_id=definition.current.id, value=value
+            )
         elif row is not None and row.value != value:
             _replace(delegate, row, definition, value)
+    _add(delegate, new)
 
 
 def _replace(delegate: Delegate, row: DelegateAnswer, definition: Definition, value: str) -> None:
@@ -51,14 +55,13 @@ def _replace(delegate: Delegate, row: DelegateAnswer, definition: Definition, va
         delegate.custom_answers.remove(row)
 
 
-def _add(delegate: Delegate, definition: Definition, value: str) -> None:
-    """Add an answer, unless the question has just been deleted elsewhere."""
-    version = definition.current.id
-    wanted = select(QuestionVersion.id).where(QuestionVersion.id == version)
-    if db.session.scalar(wanted.with_for_update(read=True, key_share=True)) is not None:
-        delegate.custom_answers.append(
-            DelegateAnswer(question_id=definition.id, version_id=version, value=value)
-        )
+def _add(delegate: Delegate, new: Mapping[int, DelegateAnswer]) -> None:
+    """Add answers, in one query for all; not to questions that have just been deleted elsewhere."""
+    if not new:
+        return
+    wanted = select(Question.id).where(Question.id.in_(new)).order_by(Question.id)
+    for question_id in db.session.scalars(wanted.with_for_update(read=True, key_share=True)):
+        delegate.custom_answers.append(new[question_id])
 
 
 def list_rows(delegate: Delegate, *, with_private: bool = True) -> Sequence[tuple[str, str]]:

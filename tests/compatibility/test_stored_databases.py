@@ -83,6 +83,7 @@ NOT_RECORDED: Final[dict[str, str]] = {  # routes that no recorded address opens
     "/organise/pages/add/<kind>/preview": NEWER,
     "/organise/publishing/publish/check": NEWER,
     "/booking/<secret>/more": NEWER,
+    "/organise/questions": NEWER,
     "/organise/questions/<number>": NEWER,
     "/organise/questions/<number>/change": NEWER,
     "/organise/questions/<number>/delete": NEWER,

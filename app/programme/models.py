@@ -26,7 +26,7 @@ CANCELLED = "cancelled"  # of a session
 SORT_KEY_TYPE = String().with_variant(
     String(collation="C"), "postgresql"
 )  # the same on each database
-OPEN_TO_ALL, BOOKABLE = BOOKING_MODES = ("open", "bookable")  # of a session
+OPEN_TO_ALL, BOOKABLE = "open", "bookable"  # of a session
 DRAFT, CONFIRMED, WITHDRAWN = "draft", "confirmed", "withdrawn"  # of a session, or cancelled
 
 

@@ -89,7 +89,7 @@ def test_the_desk_books_for_somebody_and_takes_them_off(desk: Browser) -> None:
     make_bookable("Knots")
     ada = make_delegate()
 
-    desk.open("/organise/session-seats/knots").follow("Book a seat for somebody")
+    desk.open("/organise/session-seats/knots").follow("Book a seat for someone")
     page = desk.press("Book a seat", {"Booking reference": ada.reference.lower()})
 
     assert "They have a seat. We are emailing them to say so." in page.source
@@ -97,8 +97,8 @@ def test_the_desk_books_for_somebody_and_takes_them_off(desk: Browser) -> None:
     assert "The organisers have booked a seat in a session for you:" in (
         last_email_to("ada@example.org").text
     )
-    desk.follow("Take off: Ada Lovelace")
-    page = desk.press("Take off")
+    desk.follow("Remove: Ada Lovelace")
+    page = desk.press("Remove")
     assert "They no longer have a seat." in page.source
     assert names("knots") == []
     email = last_email_to("ada@example.org")

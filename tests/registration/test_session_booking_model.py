@@ -93,7 +93,7 @@ class SeatsMachine(RuleBasedStateMachine):
         self.attempt(person, key, self.clashes(person, key))
 
     @rule(person=A_PERSON, key=A_SESSION)
-    def let_in(self, person: int, key: str) -> None:
+    def add(self, person: int, key: str) -> None:
         """Give somebody a seat beyond the limit, with a reason."""
         self.attempt(person, key, self.clashes(person, key), "They speak there")
 
@@ -105,7 +105,7 @@ class SeatsMachine(RuleBasedStateMachine):
         self.held[key].discard(person)
 
     @rule(person=A_PERSON)
-    def cancel_or_restore(self, person: int) -> None:
+    def cancel(self, person: int) -> None:
         """Cancel a whole booking, which frees its seats, or restore it without them."""
         with transaction():
             delegate = db.session.get_one(Delegate, self.ids[person])

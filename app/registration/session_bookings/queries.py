@@ -10,7 +10,7 @@ from app.database import db
 from app.programme.editing import session_queries
 from app.programme.models import Session
 from app.registration.models import Delegate, SeatLimit, SessionBooking
-from app.registration.seats import SESSION_PREFIX, get_availability, session_limit
+from app.registration.seats import SESSION_PREFIX, session_limit
 from app.releases.current_release import get_programme
 
 IS_FULL = exists().where(
@@ -36,11 +36,6 @@ class SessionSeats:
     def left(self) -> int:
         """The number of free seats."""
         return self.seats - self.taken
-
-    @property
-    def availability(self) -> str:
-        """How many are left, as the public is told."""
-        return get_availability(self.seats, self.taken)
 
 
 def list_of_delegate(delegate: Delegate) -> Sequence[SessionBooking]:

@@ -59,9 +59,20 @@ def create_or_update(
     if notice.mailing is None:
         draft = replace(default_draft(), is_essential=_is_essential(people))
         notice.mailing = services.prepare(AUDIENCE, draft, _prepare(notice, people), actor=actor)
+        _translate(notice.mailing, draft, actor=actor)
     else:
         update(notice, people)
     return notice.mailing
+
+
+def _translate(mailing: Mailing, draft: Draft, *, actor: str) -> None:
+    """Give a draft the text of the site in each language for which there is another."""
+    for code in languages.list_codes():
+        with languages.use_language(code):
+            other = replace(default_draft(), is_essential=draft.is_essential)
+        if other != draft:
+            version = mailing.version
+            services.save(mailing, other, language=code, expected_version=version, actor=actor)
 
 
 def update(notice: ChangeNotice, people: Sequence[NoticeRecipient]) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from app.registration import custom_answers
+from app.registration.categories.queries import CATEGORY
 from app.registration.fields import (
     BOOKING_FIELDS,
     CONSENT,
@@ -26,8 +27,9 @@ def to_answers(delegate: Delegate, asked: Iterable[DelegateField] = FIELDS) -> A
 
 
 def to_all_answers(delegate: Delegate) -> Answers:
-    """Return a booking with the answers to the organisers' questions."""
-    return {**to_answers(delegate), **custom_answers.to_answers(delegate)}
+    """Return a booking with its category and the answers to the organisers' questions."""
+    category = str(delegate.category_id or "")
+    return {**to_answers(delegate), CATEGORY: category, **custom_answers.to_answers(delegate)}
 
 
 def to_consented_answers(delegate: Delegate) -> Answers:

@@ -4,9 +4,12 @@ import json
 from collections.abc import Collection
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
+from babel.messages import Catalog
+from babel.messages.mofile import write_mo
 from flask import Flask
 from icalendar import Calendar
 from sqlalchemy import Select, select
@@ -31,6 +34,7 @@ from app.programme.models import Conference
 from app.registration.bookings import operations
 from app.registration.models import Delegate, DelegateNote, LinkedAgenda
 from app.releases import current_release, services
+from tests.browser import Browser
 from tests.factories import (
     get_ada_marsh,
     grant_speaker_access,
@@ -42,6 +46,7 @@ from tests.factories import (
     make_speaker,
     publish_programme,
     save,
+    sign_in,
 )
 from tests.lookups import get_session
 from tests.mail_server import MailServer
@@ -702,6 +707,37 @@ def test_each_person_reads_days_in_their_language(site: Flask) -> None:
     words = json.loads(db.session.scalars(select(MailingRecipient.own_values)).one())["changes"]
     assert "mercredi 10 juin 2009" in words
     assert "jeudi 11 juin 2009" in words
+
+
+@pytest.mark.settings(LANGUAGES='["en", "fr"]')
+def test_each_person_reads_the_introduction_in_their_language(
+    site: Flask, visitor: Browser, mailbox: MailServer, tmp_path: Path
+) -> None:
+    catalog = Catalog(locale="fr")
+    catalog.add("Dear {{ first_name }},", "Bonjour {{ first_name }},")
+    catalog.add("Changes to the programme of {{ conference }}", "Changements : {{ conference }}")
+    folder = tmp_path / "fr" / "LC_MESSAGES"
+    folder.mkdir(parents=True)
+    with (folder / "messages.mo").open("wb") as file:
+        write_mo(file, catalog)
+    site.extensions["babel"].translation_directories = [str(tmp_path)]
+    make_follower("harbour-walls", language="fr")
+    make_follower("harbour-walls", given_names="Grace", email="grace@example.org")
+    move("harbour-walls")
+    publish()
+
+    mailing = prepare_emails()
+    preview = sign_in(visitor).open(f"/organise/mailings/{mailing.id}/preview")
+    send(mailing)
+    release.release_due()
+    deliver_emails()
+
+    found = {one.recipient: (one.subject, one.text.splitlines()[0]) for one in mailbox.emails}
+    assert "Changements : Tides and Harbours" in preview.text
+    assert found == {
+        "ada@example.org": ("Changements : Tides and Harbours", "Bonjour Ada,"),
+        "grace@example.org": ("Changes to the programme of Tides and Harbours", "Dear Grace,"),
+    }
 
 
 @pytest.mark.both_databases

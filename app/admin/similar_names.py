@@ -10,10 +10,7 @@ from typing import Any, Final
 
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
-from sqlalchemy import ColumnElement, Integer, Select, literal, or_, select, union_all
-from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.sql.compiler import SQLCompiler
-from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy import ColumnElement, Select, func, literal, or_, select, union_all
 
 from app.database import db
 from app.programme.collation import sort_key
@@ -52,28 +49,13 @@ def _select_candidates(kind: str, words: Sequence[str]) -> Select[tuple[str, int
     )
 
 
-class strpos(FunctionElement[int]):  # noqa: N801 – named as the function of PostgreSQL
-    """The position of a text in another, or 0; faster than LIKE, and nothing is a wildcard."""
-
-    type = Integer()
-    inherit_cache = True
-
-
-@compiles(strpos)
-def _compile_strpos(element: strpos, compiler: SQLCompiler, **kwargs: Any) -> str:
-    return f"strpos({compiler.process(element.clauses, **kwargs)})"
-
-
-@compiles(strpos, "sqlite")
-def _compile_as_instr(element: strpos, compiler: SQLCompiler, **kwargs: Any) -> str:
-    return f"instr({compiler.process(element.clauses, **kwargs)})"
-
-
 def _has_piece(name: Any, piece: str) -> ColumnElement[bool]:
     """Return whether a name contains a piece; its spaces may be the ends of the name."""
     before = " " + name if piece.startswith(" ") else name
     within = before + " " if piece.endswith(" ") else before
-    return strpos(within, literal(piece)) > 0
+    find = func.instr if db.engine.dialect.name == "sqlite" else func.strpos
+    position: ColumnElement[int] = find(within, piece)  # faster than LIKE, without wildcards
+    return position > 0
 
 
 def _shares_piece(name: Any, word: str, allowed: int) -> ColumnElement[bool]:

@@ -181,9 +181,10 @@ def _most_urgent_state(states: Collection[ItemState]) -> ItemState:
     return next((state for state in in_order if state in states), NOTHING_TO_WRITE)
 
 
-def states_by_answer(question: str) -> Callable[[SpeakerBatch], Mapping[int, ItemState]]:
-    """Return a function that gives whether a question of SpeakerFacts was answered."""
-    is_answered = attrgetter(question)
+def states_by_answer(
+    is_answered: Callable[[SpeakerFacts], bool],
+) -> Callable[[SpeakerBatch], Mapping[int, ItemState]]:
+    """Return a function that gives whether a question was answered."""
 
     def states(batch: SpeakerBatch) -> Mapping[int, ItemState]:
         return {number: DONE if is_answered(one) else TO_DO for number, one in batch.facts.items()}
@@ -192,7 +193,9 @@ def states_by_answer(question: str) -> Callable[[SpeakerBatch], Mapping[int, Ite
 
 
 def _question_item(name: str, label: Any, question: str) -> ChecklistItem:
-    return ChecklistItem(name, label, "speakers.questions.edit", states_by_answer(question), name)
+    return ChecklistItem(
+        name, label, "speakers.questions.edit", states_by_answer(attrgetter(question)), name
+    )
 
 
 ITEMS: Final[tuple[ChecklistItem, ...]] = (
@@ -211,7 +214,7 @@ ITEMS: Final[tuple[ChecklistItem, ...]] = (
         AVAILABILITY,
         _l("When you are not available"),
         "speakers.questions.availability",
-        states_by_answer("availability"),
+        states_by_answer(lambda one: one.availability),
     ),
     _question_item("access-needs", _l("Access requirements"), "needs"),
     _question_item("audio-visual", _l("Equipment"), "audio_visual"),

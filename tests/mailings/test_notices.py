@@ -709,9 +709,14 @@ def test_each_person_reads_days_in_their_language(site: Flask) -> None:
     assert "jeudi 11 juin 2009" in words
 
 
+@pytest.mark.own_site
 @pytest.mark.settings(LANGUAGES='["en", "fr"]')
 def test_each_person_reads_the_introduction_in_their_language(
-    site: Flask, visitor: Browser, mailbox: MailServer, tmp_path: Path
+    site: Flask,
+    visitor: Browser,
+    mailbox: MailServer,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     catalog = Catalog(locale="fr")
     catalog.add("Dear {{ first_name }},", "Bonjour {{ first_name }},")
@@ -720,7 +725,8 @@ def test_each_person_reads_the_introduction_in_their_language(
     folder.mkdir(parents=True)
     with (folder / "messages.mo").open("wb") as file:
         write_mo(file, catalog)
-    site.extensions["babel"].translation_directories = [str(tmp_path)]
+    babel = site.extensions["babel"]
+    monkeypatch.setattr(babel, "translation_directories", [str(tmp_path)])
     make_follower("harbour-walls", language="fr")
     make_follower("harbour-walls", given_names="Grace", email="grace@example.org")
     move("harbour-walls")

@@ -63,7 +63,7 @@ from app.cache_version import CacheVersionWatcher
 from app.content import views as content_views
 from app.forms.form import csrf
 from app.mail import delivery_status, dkim, own_texts, unsubscribe_views
-from app.registration import more_views
+from app.registration import check_views, more_views
 from app.registration import views as registration_views
 from app.registration.bookings import agenda_views as booking_agenda_views
 from app.registration.bookings import answer_views, email_change_views
@@ -165,6 +165,7 @@ NESTED = (  # children first: registering a parent registers only the children i
     (booking_views.bp, answer_views.bp),
     (registration_views.bp, registration_views.questions_bp),
     (registration_views.bp, more_views.bp),
+    (registration_views.bp, check_views.bp),
     (registration_views.bp, invitation_views.bp),
     (registration_views.bp, email_change_views.correction_bp),
     (speaker_views.bp, speaker_views.participation_bp),

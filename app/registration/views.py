@@ -5,7 +5,7 @@ rendering costs more than the rest of a request, and most requests are for such 
 """
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, cast
 
@@ -13,35 +13,27 @@ from flask import Blueprint, g, make_response, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask.wrappers import Response
 from flask_babel import gettext
-from flask_babel import lazy_gettext as _l
 from flask_wtf.csrf import generate_csrf
 
 from app import cache_version, clock
-from app.errors import NotFound, RateLimitExceeded, RuleViolation
+from app.errors import RateLimitExceeded
 from app.forms.form import ConfirmForm, validates_own_csrf
 from app.registration import (
-    booking_calendar,
     cookie,
     custom_questions,
-    emails,
-    fields,
     forms,
     links,
     queries,
-    seats,
     services,
-    tickets,
 )
 from app.registration.categories import forms as category_forms
 from app.registration.categories import queries as categories
 from app.registration.categories.queries import CATEGORY
-from app.registration.create_booking import CategoryGone
 from app.registration.custom_questions import MORE
 from app.registration.fields import DAYS
-from app.registration.forms import WAITING_LIST, AnswersForm, CheckForm
-from app.registration.invitations.services import InvitationEnded
+from app.registration.forms import AnswersForm
 from app.registration.models import Confirmation
-from app.registration.queries import Answers, RegistrationState, RegistrationStatus
+from app.registration.queries import Answers, RegistrationStatus
 from app.registration.services import (
     CHECK,
     STEPS,
@@ -53,22 +45,10 @@ from app.web.cache_policy import has_access_keys
 from app.web.error_handlers import refuse
 from app.web.formatting import local_day
 from app.web.preview_middleware import allow_in_preview
-from app.web.rendering import download, render_page
+from app.web.rendering import render_page
 from app.web.security_headers import no_referrer
 
 FROM = "from"  # a query parameter: which page somebody came from
-PLACE_FREE = _l("A place has just become free, so you can register now. Confirm to take it")
-ALL_TAKEN = _l(
-    "All places have just been taken, so you are not registered. You can join the waiting list"
-)
-CATEGORY_FULL = _l(
-    "All places of your category have just been taken, so you are not registered. Change your "
-    "category, then confirm"
-)
-PLACES_OTHERWISE = (
-    *(seats.SoldOut, seats.PlacesLeft),
-    *(services.RegistrationClosed, services.PlacesChanged, InvitationEnded),
-)
 CSRF_TOKEN_KEY = "csrf_token"  # noqa: S105 – where Flask-WTF stores the token of a request
 
 
@@ -165,78 +145,6 @@ def redirect_from_consent() -> ResponseReturnValue:
     return redirect_to_step("check")
 
 
-@questions_bp.get("/check")
-def check() -> ResponseReturnValue:
-    progress = cookie.current_progress()
-    redirection = redirect_if_out_of_sequence(progress, "check")
-    if redirection is not None:
-        return redirection
-    return _render_check(progress.answers, CheckForm.display(progress.answers))
-
-
-@bp.get("/confirm")
-def redirect_to_check() -> ResponseReturnValue:
-    return redirect_to_step("check")
-
-
-@bp.post("/confirm")
-def confirm() -> ResponseReturnValue:
-    form = CheckForm()
-    try:
-        return _submit(form)
-    except services.StaleDraft as refusal:
-        return _render_changed(form, refusal)
-    except RateLimitExceeded as refusal:
-        return _render_too_many(refusal)
-    except (services.IncompleteDraft, CategoryGone):
-        return redirect_to_step("check")
-    except services.DraftExpired:
-        return _render_expired()
-    except PLACES_OTHERWISE as refusal:
-        return _render_as_it_is_now(refusal)
-
-
-def _submit(form: CheckForm) -> Response:
-    """Register the visitor, or put them on the waiting list, as their page said."""
-    submit = services.submit_to_waiting_list if form.is_for_waiting_list else services.submit
-    confirmation_row = submit(
-        cookie.read_secret(),
-        languages.current().code,
-        displayed=form.get_displayed(),
-        ip_address=request.remote_addr,
-    )
-    if confirmation_row is None:
-        return cookie.delete_cookie(cast(Response, redirect(url_for("waiting_list.joined"), 303)))
-    return cast(Response, redirect(_confirmation_url(confirmation_row), 303))
-
-
-@bp.get("/confirmation/<token>")
-def confirmation(token: str) -> ResponseReturnValue:
-    details = queries.get_confirmation_details(links.read_confirmation_key(token))
-    typed = cookie.find_typed_answers(details.id)
-    ticket = tickets.for_confirmation(details, typed)
-    category = categories.find_chosen(typed) if ticket.category else None
-    return render_page(
-        "registration/confirmation.html",
-        details=details,
-        token=token,
-        ticket=ticket,
-        category_text=category_forms.render_confirmation_text(category),
-        email=queries.find_confirmation_email(details),
-        masked=emails.mask_email(details.email),
-    )
-
-
-@bp.get("/confirmation/<token>/calendar.ics")
-def confirmation_calendar(token: str) -> ResponseReturnValue:
-    details = queries.get_confirmation_details(links.read_confirmation_key(token))
-    ticket = tickets.for_confirmation(details, cookie.find_typed_answers(details.id))
-    if not ticket.days:
-        raise NotFound("Open your booking with the link in our email to get the calendar file")
-    entry = booking_calendar.render_ticket_ical(ticket, languages.current().code)
-    return download(entry, "text/calendar", "conference.ics")
-
-
 def _render_start(
     progress: RegistrationProgress, registration_status: RegistrationStatus
 ) -> Response:
@@ -258,86 +166,10 @@ def redirect_if_out_of_sequence(progress: RegistrationProgress, step: str) -> Re
         return cast(Response, redirect(confirmation, 303))
     registration_status = services.get_status_for(progress.answers)
     if not registration_status.takes_answers:
-        return _render_closed(registration_status, has_begun=progress.stored_draft is not None)
+        return render_closed(registration_status, has_begun=progress.stored_draft is not None)
     if progress.is_expired:
-        return _render_expired()
+        return render_expired()
     return None if progress.has_reached(step) else redirect_to_step(progress.next_step)
-
-
-def _render_check(
-    answers: Answers,
-    form: CheckForm,
-    differing: Sequence[tuple[str, str, str]] = (),
-    *,
-    state: RegistrationState | None = None,
-) -> Response:
-    """Show all answers, and those that another page showed differently."""
-    is_waiting = (state or services.get_status_for(answers).state) == "waiting"
-    form.list.data = WAITING_LIST if is_waiting else ""
-    steps = services.list_steps(answers)
-    return render_page(
-        "registration/check_answers.html",
-        status=422 if form.errors else 200,
-        rows=[
-            (label, text, step_url(step, **{FROM: "check"}) if step in steps else "")
-            for label, text, step in _list_answers(answers)
-        ],
-        back=step_url(steps[-2]),
-        differing=differing,
-        email=answers[fields.EMAIL],
-        is_waiting=is_waiting,
-        form=form,
-        number=len(steps),
-        steps=len(steps),
-    )
-
-
-def _render_changed(form: CheckForm, refusal: services.StaleDraft) -> Response:
-    """Show the answers that were to be confirmed beside those that are stored."""
-    answers = cookie.current_progress().answers
-    current = CheckForm.display(answers)
-    current.form_errors.append(gettext(str(refusal)))
-    before = dict(_list_texts(form.get_displayed() or {}))
-    differing = [
-        (label, before.get(label, ""), text)
-        for label, text in _list_texts(answers)
-        if text != before.get(label, "")
-    ]
-    return _render_check(answers, current, differing)
-
-
-def _render_as_it_is_now(refusal: RuleViolation) -> Response:
-    """Ask once more where there is a place, or none, and the page said otherwise."""
-    answers = cookie.current_progress().answers
-    registration_status = services.get_status_for(answers)
-    if registration_status.takes_answers:  # as far as this process knows
-        state = queries.read_state_by_seats()
-        registration_status = replace(registration_status, state=state)
-    if not registration_status.takes_answers:
-        return _render_closed(registration_status, has_begun=True)
-    form = CheckForm.display(answers)
-    news = PLACE_FREE if registration_status.is_open else ALL_TAKEN
-    if isinstance(refusal, InvitationEnded):
-        news = gettext(str(refusal))
-    form.form_errors.append(CATEGORY_FULL if isinstance(refusal, seats.CategoryFull) else news)
-    return _render_check(answers, form, state=registration_status.state)
-
-
-def _list_texts(answers: Answers) -> list[tuple[str, str]]:
-    return [(label, text) for label, text, _ in _list_answers(answers)]
-
-
-def _list_answers(answers: Answers) -> Iterator[tuple[str, str, str]]:
-    yield from category_forms.list_answers(answers)
-    yield from custom_questions.list_rows(answers)
-
-
-def _render_too_many(refusal: RateLimitExceeded) -> Response:
-    """Show the answers, which stay stored, with when to confirm them again."""
-    answers = cookie.current_progress().answers
-    form = CheckForm.display(answers)
-    form.reject(refusal)
-    return refuse(_render_check(answers, form), refusal)
 
 
 def _build_form(step: str, answers: Answers | None = None) -> AnswersForm:
@@ -393,7 +225,7 @@ def save_and_continue(progress: RegistrationProgress, form: AnswersForm) -> Resp
 def step_url(step: str, **query: Any) -> str:
     """Return the URL of a page of registration."""
     if step == CHECK:
-        return url_for("registration.questions.check")
+        return url_for("registration.check.show")
     if step == MORE:
         return url_for("registration.more.answer", **query)
     if custom_questions.is_step(step):
@@ -410,14 +242,16 @@ def _find_confirmation_url(progress: RegistrationProgress) -> str | None:
     confirmation_row = (
         queries.find_confirmation(progress.stored_draft) if progress.stored_draft else None
     )
-    return _confirmation_url(confirmation_row) if confirmation_row else None
+    return confirmation_url(confirmation_row) if confirmation_row else None
 
 
-def _confirmation_url(confirmation_row: Confirmation) -> str:
-    return url_for("registration.confirmation", token=links.confirmation_token(confirmation_row))
+def confirmation_url(confirmation_row: Confirmation) -> str:
+    return url_for(
+        "registration.check.confirmation", token=links.confirmation_token(confirmation_row)
+    )
 
 
-def _render_closed(registration_status: RegistrationStatus, *, has_begun: bool) -> Response:
+def render_closed(registration_status: RegistrationStatus, *, has_begun: bool) -> Response:
     return render_page(
         "registration/closed.html",
         status=409,
@@ -426,5 +260,5 @@ def _render_closed(registration_status: RegistrationStatus, *, has_begun: bool) 
     )
 
 
-def _render_expired() -> Response:
+def render_expired() -> Response:
     return cookie.delete_cookie(render_page("registration/expired.html", status=410))

@@ -91,7 +91,7 @@ def correct_email(token: str) -> ResponseReturnValue:
             form.reject(refusal)
         else:
             return redirect(url_for(".correction_sent", token=token), 303)
-    back = (url_for("registration.confirmation", token=token), gettext("Back"))
+    back = (url_for("registration.check.confirmation", token=token), gettext("Back"))
     is_typed_here = cookie.has_confirmation(receipt)
     email = receipt.email if is_typed_here else emails.mask_email(receipt.email)
     return _render_form(form, email, back)

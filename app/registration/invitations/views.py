@@ -84,7 +84,7 @@ def _begin(invited: Answers) -> Response:
         secret = services.create_draft(invited, ip_address=request.remote_addr)
     else:
         services.save_draft(progress.stored_draft, {**progress.answers, **invited})
-    onward = redirect(url_for("registration.questions.check"), 303)
+    onward = redirect(url_for("registration.check.show"), 303)
     return cookie.set_cookie(cast(Response, onward), secret)
 
 

@@ -1,0 +1,207 @@
+"""The last pages of registration: the check of all answers, sending them, and the confirmation."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import cast
+
+from flask import Blueprint, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask.wrappers import Response
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _l
+
+from app.errors import NotFound, RateLimitExceeded, RuleViolation
+from app.registration import (
+    booking_calendar,
+    cookie,
+    custom_questions,
+    emails,
+    fields,
+    links,
+    queries,
+    seats,
+    services,
+    tickets,
+)
+from app.registration.categories import forms as category_forms
+from app.registration.categories import queries as categories
+from app.registration.create_booking import CategoryGone
+from app.registration.forms import WAITING_LIST, CheckForm
+from app.registration.invitations.services import InvitationEnded
+from app.registration.queries import Answers, RegistrationState
+from app.registration.views import (
+    FROM,
+    confirmation_url,
+    redirect_if_out_of_sequence,
+    redirect_to_step,
+    render_closed,
+    render_expired,
+    step_url,
+)
+from app.web import languages
+from app.web.error_handlers import refuse
+from app.web.rendering import download, render_page
+
+PLACE_FREE = _l("A place has just become free, so you can register now. Confirm to take it")
+ALL_TAKEN = _l(
+    "All places have just been taken, so you are not registered. You can join the waiting list"
+)
+CATEGORY_FULL = _l(
+    "All places of your category have just been taken, so you are not registered. Change your "
+    "category, then confirm"
+)
+PLACES_OTHERWISE = (
+    *(seats.SoldOut, seats.PlacesLeft),
+    *(services.RegistrationClosed, services.PlacesChanged, InvitationEnded),
+)
+
+
+bp = Blueprint("check", __name__)
+
+
+@bp.get("/check")
+def show() -> ResponseReturnValue:
+    progress = cookie.current_progress()
+    redirection = redirect_if_out_of_sequence(progress, "check")
+    if redirection is not None:
+        return redirection
+    return _render_check(progress.answers, CheckForm.display(progress.answers))
+
+
+@bp.get("/confirm")
+def redirect_to_check() -> ResponseReturnValue:
+    return redirect_to_step("check")
+
+
+@bp.post("/confirm")
+def confirm() -> ResponseReturnValue:
+    form = CheckForm()
+    try:
+        return _submit(form)
+    except services.StaleDraft as refusal:
+        return _render_changed(form, refusal)
+    except RateLimitExceeded as refusal:
+        return _render_too_many(refusal)
+    except (services.IncompleteDraft, CategoryGone):
+        return redirect_to_step("check")
+    except services.DraftExpired:
+        return render_expired()
+    except PLACES_OTHERWISE as refusal:
+        return _render_as_it_is_now(refusal)
+
+
+def _submit(form: CheckForm) -> Response:
+    """Register the visitor, or put them on the waiting list, as their page said."""
+    submit = services.submit_to_waiting_list if form.is_for_waiting_list else services.submit
+    confirmation_row = submit(
+        cookie.read_secret(),
+        languages.current().code,
+        displayed=form.get_displayed(),
+        ip_address=request.remote_addr,
+    )
+    if confirmation_row is None:
+        return cookie.delete_cookie(cast(Response, redirect(url_for("waiting_list.joined"), 303)))
+    return cast(Response, redirect(confirmation_url(confirmation_row), 303))
+
+
+@bp.get("/confirmation/<token>")
+def confirmation(token: str) -> ResponseReturnValue:
+    details = queries.get_confirmation_details(links.read_confirmation_key(token))
+    typed = cookie.find_typed_answers(details.id)
+    ticket = tickets.for_confirmation(details, typed)
+    category = categories.find_chosen(typed) if ticket.category else None
+    return render_page(
+        "registration/confirmation.html",
+        details=details,
+        token=token,
+        ticket=ticket,
+        category_text=category_forms.render_confirmation_text(category),
+        email=queries.find_confirmation_email(details),
+        masked=emails.mask_email(details.email),
+    )
+
+
+@bp.get("/confirmation/<token>/calendar.ics")
+def confirmation_calendar(token: str) -> ResponseReturnValue:
+    details = queries.get_confirmation_details(links.read_confirmation_key(token))
+    ticket = tickets.for_confirmation(details, cookie.find_typed_answers(details.id))
+    if not ticket.days:
+        raise NotFound("Open your booking with the link in our email to get the calendar file")
+    entry = booking_calendar.render_ticket_ical(ticket, languages.current().code)
+    return download(entry, "text/calendar", "conference.ics")
+
+
+def _render_check(
+    answers: Answers,
+    form: CheckForm,
+    differing: Sequence[tuple[str, str, str]] = (),
+    *,
+    state: RegistrationState | None = None,
+) -> Response:
+    """Show all answers, and those that another page showed differently."""
+    is_waiting = (state or services.get_status_for(answers).state) == "waiting"
+    form.list.data = WAITING_LIST if is_waiting else ""
+    steps = services.list_steps(answers)
+    return render_page(
+        "registration/check_answers.html",
+        status=422 if form.errors else 200,
+        rows=[
+            (label, text, step_url(step, **{FROM: "check"}) if step in steps else "")
+            for label, text, step in _list_answers(answers)
+        ],
+        back=step_url(steps[-2]),
+        differing=differing,
+        email=answers[fields.EMAIL],
+        is_waiting=is_waiting,
+        form=form,
+        number=len(steps),
+        steps=len(steps),
+    )
+
+
+def _render_changed(form: CheckForm, refusal: services.StaleDraft) -> Response:
+    """Show the answers that were to be confirmed beside those that are stored."""
+    answers = cookie.current_progress().answers
+    current = CheckForm.display(answers)
+    current.form_errors.append(gettext(str(refusal)))
+    before = dict(_list_texts(form.get_displayed() or {}))
+    differing = [
+        (label, before.get(label, ""), text)
+        for label, text in _list_texts(answers)
+        if text != before.get(label, "")
+    ]
+    return _render_check(answers, current, differing)
+
+
+def _render_as_it_is_now(refusal: RuleViolation) -> Response:
+    """Ask once more where there is a place, or none, and the page said otherwise."""
+    answers = cookie.current_progress().answers
+    registration_status = services.get_status_for(answers)
+    if registration_status.takes_answers:  # as far as this process knows
+        state = queries.read_state_by_seats()
+        registration_status = replace(registration_status, state=state)
+    if not registration_status.takes_answers:
+        return render_closed(registration_status, has_begun=True)
+    form = CheckForm.display(answers)
+    news = PLACE_FREE if registration_status.is_open else ALL_TAKEN
+    if isinstance(refusal, InvitationEnded):
+        news = gettext(str(refusal))
+    form.form_errors.append(CATEGORY_FULL if isinstance(refusal, seats.CategoryFull) else news)
+    return _render_check(answers, form, state=registration_status.state)
+
+
+def _list_texts(answers: Answers) -> list[tuple[str, str]]:
+    return [(label, text) for label, text, _ in _list_answers(answers)]
+
+
+def _list_answers(answers: Answers) -> Iterator[tuple[str, str, str]]:
+    yield from category_forms.list_answers(answers)
+    yield from custom_questions.list_rows(answers)
+
+
+def _render_too_many(refusal: RateLimitExceeded) -> Response:
+    """Show the answers, which stay stored, with when to confirm them again."""
+    answers = cookie.current_progress().answers
+    form = CheckForm.display(answers)
+    form.reject(refusal)
+    return refuse(_render_check(answers, form), refusal)

@@ -13,15 +13,17 @@ from app.accounts.models import DESK, VIEWER
 from app.database import Base, db, transaction
 from app.errors import RuleViolation
 from app.history.models import HistoryEntry
-from app.registration import links, retention
+from app.mailings.notice_models import ChangeNotice, NoticePerson
+from app.registration import delegate_record, links, retention
 from app.registration.desk import annotations
 from app.registration.desk import services as desk_services
-from app.registration.models import ACCEPTED, Delegate, LinkedAgenda
+from app.registration.models import ACCEPTED, Delegate, LinkedAgenda, SeatLimit, SessionBooking
 from tests.browser import Browser
 from tests.factories import (
     make_agenda,
     make_confirmation,
     make_delegate,
+    make_question,
     make_waiting_list_entry,
     save,
     sign_in,
@@ -223,6 +225,25 @@ def test_erasing_leaves_no_row_in_any_table_about_delegates(desk: Browser) -> No
     agenda = make_agenda("opening")
     save(LinkedAgenda(delegate_id=delegate.id, agenda_id=agenda.id))
     make_waiting_list_entry(state=ACCEPTED, ended_at=clock.now(), delegate_id=delegate.id)
+    question = make_question()
+    with transaction():
+        delegate_record.store(delegate, {f"question_{question.id}": "By bus"})
+    save(SeatLimit(name="session opening", seats=2, taken=1, nominal_seats=2))
+    save(
+        SessionBooking(
+            delegate_id=delegate.id, session_key="opening", title="Opening", booked_at=clock.now()
+        )
+    )
+    notice = save(ChangeNotice(from_release=1, to_release=1, changed_at=clock.now()))
+    save(
+        NoticePerson(
+            notice_id=notice.id,
+            delegate_id=delegate.id,
+            changes="",
+            day_changes="",
+            is_included=True,
+        )
+    )
     for table in tables_about_delegates():
         assert db.session.scalar(select(func.count()).select_from(table)), table.name
     db.session.commit()

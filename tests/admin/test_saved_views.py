@@ -460,4 +460,4 @@ def test_views_cost_one_query_whatever_their_number(
 
     organiser.open(f"{SESSIONS}?view=1")
 
-    assert len(queries) == 7
+    assert len(queries) == 8

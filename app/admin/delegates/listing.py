@@ -182,10 +182,10 @@ def _describe_cancelled(count: int) -> str:
     )
 
 
-def build_add_tag_form(**bound: Any) -> AddTagForm:
+def build_add_tag_form(labels: Sequence[str] | None = None, **bound: Any) -> AddTagForm:
     """Return the form that asks for a tag; it offers those that are in use."""
     form = AddTagForm(**bound)
-    form.labels = annotations.list_labels()
+    form.labels = annotations.list_labels() if labels is None else labels
     return form
 
 

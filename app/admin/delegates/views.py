@@ -32,7 +32,6 @@ from app.forms.form import (
     validates_own_csrf,
 )
 from app.mail import suppression
-from app.registration.bookings import queries as bookings
 from app.registration.categories import queries as categories
 from app.registration.desk import (
     annotations,
@@ -118,6 +117,8 @@ def show(reference: str) -> ResponseReturnValue:
 
 def render_delegate(delegate: Delegate, form: Form) -> ResponseReturnValue:
     """Render the page of a delegate; with the form of a note or a tag if it was refused."""
+    labels, tags = annotations.list_labels_and_own(delegate)
+    unused = build_add_tag_form(labels, formdata=None)
     return render_page(
         "admin/delegates/show.html",
         422 if form.errors else 200,
@@ -127,9 +128,9 @@ def render_delegate(delegate: Delegate, form: Form) -> ResponseReturnValue:
         reason_names=REASON_NAMES,
         activity=activity.list_for_delegate(delegate),
         form=form,
-        tags=bookings.list_tags(delegate),
+        tags=tags,
         note_form=form if isinstance(form, NoteForm) else NoteForm(formdata=None),
-        tag_form=form if isinstance(form, AddTagForm) else build_add_tag_form(formdata=None),
+        tag_form=form if isinstance(form, AddTagForm) else unused,
     )
 
 

@@ -7,7 +7,7 @@ the personal details of the entry.
 
 from collections.abc import Mapping, Sequence
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import case, delete, func, select
 
 from app import clock
 from app.database import db
@@ -29,6 +29,15 @@ def list_labels() -> Sequence[str]:
     """List all labels that are in use, in alphabetical order."""
     labels = db.session.scalars(select(DelegateTag.label).distinct())
     return sorted(labels, key=lambda label: (label.casefold(), label))
+
+
+def list_labels_and_own(delegate: Delegate) -> tuple[Sequence[str], Sequence[str]]:
+    """List all labels that are in use, and those of one delegate, in one query."""
+    is_own = case((DelegateTag.delegate_id == delegate.id, 1), else_=0)
+    found = select(DelegateTag.label, func.max(is_own)).group_by(DelegateTag.label)
+    own = dict(db.session.execute(found).tuples().all())
+    labels = sorted(own, key=lambda label: (label.casefold(), label))
+    return labels, [label for label in labels if own[label]]
 
 
 def get_tags_by_reference(references: Sequence[str]) -> Mapping[str, Sequence[str]]:

@@ -48,8 +48,9 @@ def release_all(delegates: Collection[int]) -> Sequence[str]:
         return []
     limits = seats.lock_sessions(key for key, _ in rows)
     db.session.execute(delete(SessionBooking).where(ours))
-    for key, count in Counter(key for key, _ in rows).items():
-        seats.release_session(limits[key], count)
+    counts = Counter(key for key, _ in rows)
+    for key, limit in limits.items():
+        seats.release_session(limit, counts[key])
     return [title for _, title in rows]
 
 

@@ -36,13 +36,13 @@ def test_a_view_is_remembered_for_its_list_alone(organiser: Browser) -> None:
 
     assert page.address == "/organise/sessions"
     assert is_compact(page)
-    assert hidden_columns(page) == ["Speakers", "Theme", "Type"]
+    assert hidden_columns(page) == ["Speakers", "Theme", "Type", "Seats"]
     other = organiser.open("/organise/delegates")
     assert is_compact(other)
     assert hidden_columns(other) == []
     other.press("Save options", rows="Roomy", columns=["Country"])
     page = organiser.open("/organise/sessions?q=a")
-    assert hidden_columns(page) == ["Speakers", "Theme", "Type"]
+    assert hidden_columns(page) == ["Speakers", "Theme", "Type", "Seats"]
     assert not is_compact(page)
 
 
@@ -53,7 +53,7 @@ def test_the_columns_of_whoever_only_reads_are_the_same(visitor: Browser) -> Non
 
     page = viewer.press("Save options", columns=["Speakers", "Time", "Theme", "Type", "Changed"])
 
-    assert hidden_columns(page) == ["Room"]
+    assert hidden_columns(page) == ["Room", "Seats"]
 
 
 def test_the_view_is_kept_in_a_cookie_that_public_pages_never_get(organiser: Browser) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from _pytest.mark import ParameterSet
 from flask import Flask
 
 from tests.admin import test_keyboard_admin, test_keyboard_programme, test_keyboard_speaker_pages
@@ -32,7 +33,14 @@ STORIES: list[Story] = [
 ]
 
 
-@pytest.mark.parametrize("story", STORIES, ids=lambda story: story.__name__)
+def as_param(story: Story) -> ParameterSet:
+    """Give a walk the settings that it asks for."""
+    own: list[pytest.Mark] = getattr(story, "pytestmark", [])
+    settings = [pytest.mark.settings(**mark.kwargs) for mark in own if mark.name == "settings"]
+    return pytest.param(story, id=story.__name__, marks=settings)
+
+
+@pytest.mark.parametrize("story", map(as_param, STORIES))
 def test_it_is_walked_through_without_scripts(
     visitor: Browser, site: Flask, tmp_path: Path, story: Story
 ) -> None:

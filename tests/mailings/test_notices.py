@@ -776,4 +776,4 @@ def test_preparing_takes_the_same_few_queries(site: Flask, queries: list[str], c
     with site.test_request_context():
         notices.get_overview(notice)
 
-    assert len(queries) == 6
+    assert len(queries) == 5

@@ -36,9 +36,7 @@ def facts(page: Page) -> Any:
 def around(page: Page) -> list[str]:
     """Read which sessions a session leads to, and what each of them is to it."""
     tree = page.tree
-    turns = [
-        one for nav in tree.find_by_class("session-turn") for one in tree.find_all("p", within=nav)
-    ]
+    turns = [one for nav in tree.find_by_class("turn") for one in tree.find_all("p", within=nav)]
     boxes = [one for box in tree.find_all("aside") for one in tree.find_all("section", within=box)]
     return [read_text(one) for one in (*turns, *boxes)]
 

@@ -40,7 +40,7 @@ def as_param(story: Story) -> ParameterSet:
     return pytest.param(story, id=story.__name__, marks=settings)
 
 
-@pytest.mark.parametrize("story", map(as_param, STORIES))
+@pytest.mark.parametrize("story", [as_param(one) for one in STORIES])
 def test_it_is_walked_through_without_scripts(
     visitor: Browser, site: Flask, tmp_path: Path, story: Story
 ) -> None:

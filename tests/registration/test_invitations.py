@@ -62,7 +62,7 @@ def test_a_code_is_typed_by_hand_in_any_case_with_spaces(visitor: Browser) -> No
     page = page.press("Continue", {"Invitation code": "wrong"}, status=422)
     assert page.errors == ["Check the code: there is no invitation with it"]
 
-    page = page.press("Continue", {"Invitation code": " bcdfg-hjkmn "})
+    page = page.press("Continue", {"Invitation code": " bcdfg/hjkmn "})
 
     assert page.heading == "You are invited"
     assert invitation.code == "BCDFGHJKMN"

@@ -29,7 +29,7 @@ from app.interchange import ical as ical_writer
 from app.interchange import plain_text
 from app.interchange.importers.detect import read_bytes
 from app.interchange.importers.raw import TargetConference
-from app.mail import html_body, placeholders
+from app.mail import html_body, placeholders, replies
 from app.materials import file_validation
 from app.programme import slugs
 from app.programme.fields import table
@@ -184,6 +184,12 @@ def test_every_pattern_takes_linear_time(place: str, pattern: re.Pattern[Any], m
 
 # Renderers of texts
 
+
+def write_reply(given: str) -> bytes:
+    head = "From: ada@nhs.example\nContent-Type: text/plain; charset=utf-8"
+    return f"{head}\n\n{given}\nAda\n".encode("utf-8", "replace")
+
+
 RENDERERS: dict[str, Callable[[str], object]] = {
     "pages in Markdown": markdown.render_markdown,
     "a line in Markdown": markdown.render_inline,
@@ -192,6 +198,7 @@ RENDERERS: dict[str, Callable[[str], object]] = {
     "a text without markup": markdown.to_text,
     "an excerpt": markdown.excerpt,
     "HTML or not": html_tags.is_html,
+    "a reply": lambda given: replies.parse(write_reply(given)),
     "an email": lambda given: html_body.parse_blocks(f"Dear Ada\n\n{given}", SITE),
     "placeholders": lambda given: placeholders.find_problems("{{" + given, {}),
     "what is only for some": lambda given: placeholders.fill_line("{{ only if " + given, {}),

@@ -39,8 +39,8 @@ MAX_SUBJECT_LENGTH = 300
 MAX_PARTS = 200  # of one message that are looked at
 MAX_ATTACHMENTS = 20  # that are named
 MAX_NAME_LENGTH = 100
+MAX_INTRODUCTION = 200  # characters of the line before a quote: “On Tuesday, Ada wrote:”
 MESSAGE_ID = re.compile(r"<[!-;=?-~]{3,250}>")
-QUOTED_LINES = re.compile(r"(?:\n[^\n]{0,200}:[ \t]*)?(?:\n[ \t]*(?:>[^\n]*)?)+\Z")
 # Headers of messages that no person has written for us, and what they say then
 AUTOMATIC: Mapping[str, Callable[[str], bool]] = {
     "auto-submitted": lambda value: value.partition(";")[0].strip() != "no",
@@ -152,9 +152,23 @@ def _decode(header: object) -> str:
 def _clean_text(text: str) -> str:
     """Return a text without quotes at its end, hidden characters and links with a secret."""
     lines = strip_hidden(normalise_lines(text)[: 4 * MAX_TEXT_LENGTH])
-    written = QUOTED_LINES.sub("", f"\n{lines}").strip("\n")
+    written = _cut_quote(lines.split("\n"))
     own = re.escape(absolute_url("site.home").rstrip("/"))
     return re.sub(rf"({own}/[^/\s]+/)[^\s>)\]]+", r"\1…", written)[:MAX_TEXT_LENGTH]
+
+
+def _cut_quote(lines: list[str]) -> str:
+    """Return lines without a quote at their end, and the line that introduces it.
+
+    It looks at each line once, whatever a stranger has sent.
+    """
+    end, is_quoted = len(lines), False
+    while end and (not (line := lines[end - 1].lstrip(" \t")) or line.startswith(">")):
+        end, is_quoted = end - 1, is_quoted or bool(line)
+    last = lines[end - 1].rstrip(" \t") if end and is_quoted else ""
+    if last.endswith(":") and len(last) <= MAX_INTRODUCTION:
+        end -= 1
+    return "\n".join(lines[:end]).strip("\n")
 
 
 def _find_answered(parsed: ParsedReply) -> Email | None:

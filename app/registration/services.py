@@ -235,7 +235,9 @@ def submit_to_waiting_list(
         return
     draft = _check_submission(stored_draft, "waiting", displayed, ip_address)
     _hit_address(draft)
-    waiting_list.join(draft, language)
+    code = draft.get(INVITATION)
+    spend_code = partial(invitations.spend, code) if code else None
+    waiting_list.join(draft, language, spend_code)
     save_draft(stored_draft, JOINED)  # the list has the answers now
 
 

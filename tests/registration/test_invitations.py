@@ -16,7 +16,8 @@ from app.registration import integrity_check, seats
 from app.registration.create_booking import create_booking
 from app.registration.invitations import services
 from app.registration.invitations.models import InvitationCode
-from app.registration.models import BY_CODE, Delegate, SeatLimit
+from app.registration.models import BY_CODE, Delegate, SeatLimit, WaitingListEntry
+from app.registration.waiting_list import services as waiting_list
 from tests.browser import Browser, Page
 from tests.factories import make_category, make_delegate, make_invitation, set_places
 from tests.registration.test_categories import go_on, standing
@@ -61,7 +62,7 @@ def test_a_code_is_typed_by_hand_in_any_case_with_spaces(visitor: Browser) -> No
     page = page.press("Continue", {"Invitation code": "wrong"}, status=422)
     assert page.errors == ["Check the code: there is no invitation with it"]
 
-    page = page.press("Continue", {"Invitation code": " bcdfg-hjkmn "})
+    page = page.press("Continue", {"Invitation code": " bcdfg/hjkmn "})
 
     assert page.heading == "You are invited"
     assert invitation.code == "BCDFGHJKMN"
@@ -203,6 +204,85 @@ def test_whoever_comes_too_late_with_a_code_is_told_and_keeps_their_answers(
 
     assert page.errors == ["The organisers have withdrawn this invitation"]
     assert page.summary_list["Name"] == "Ada Lovelace"
+
+
+@pytest.fixture
+def full_press(site: Flask) -> InvitationCode:
+    """Return a code for one person, whose category has places though the conference has none."""
+    set_places(1)
+    with transaction():
+        seats.set_waiting_list(seats.CONFERENCE, is_open=True)
+    press = make_category(5, name="Press", access=BY_CODE)
+    make_category(name="Delegate")
+    make_delegate(email="early@example.org")
+    return make_invitation(press)
+
+
+def count_used(invitation: InvitationCode) -> int:
+    used = db.session.get_one(InvitationCode, invitation.id, populate_existing=True).used
+    db.session.commit()
+    return used
+
+
+@pytest.mark.both_databases
+def test_a_code_for_one_puts_one_person_on_the_waiting_list(
+    full_press: InvitationCode, visitor: Browser, new_browser: Callable[[], Browser]
+) -> None:
+    second = go_on(begin(new_browser(), full_press), name=("Bea", "Waite"), email="bea@example.org")
+    page = go_on(begin(visitor, full_press)).press("Join the waiting list")
+    assert page.heading == "Check your email"
+    assert count_used(full_press) == 1
+
+    page = second.press("Join the waiting list", status=422)
+
+    assert page.errors == ["This invitation has been used"]
+    assert db.session.scalars(select(WaitingListEntry.name)).all() == ["Ada Lovelace"]
+    page = visitor.open(f"/register/invitation/{full_press.code}", status=410)
+    assert page.heading == ENDED
+
+
+@pytest.mark.both_databases
+def test_nobody_waits_for_a_place_with_a_code_that_was_withdrawn(
+    full_press: InvitationCode, visitor: Browser
+) -> None:
+    page = go_on(begin(visitor, full_press))
+    with transaction():
+        services.revoke(db.session.merge(full_press), actor=GRACE)
+
+    page = page.press("Join the waiting list", status=422)
+
+    assert page.errors == ["The organisers have withdrawn this invitation"]
+    assert db.session.scalars(select(WaitingListEntry.name)).all() == []
+
+
+@pytest.mark.both_databases
+def test_whoever_leaves_the_waiting_list_can_use_their_code_again(
+    full_press: InvitationCode, visitor: Browser
+) -> None:
+    go_on(begin(visitor, full_press)).press("Join the waiting list")
+
+    with transaction():
+        waiting_list.leave(db.session.scalars(select(WaitingListEntry)).one())
+
+    assert count_used(full_press) == 0
+
+
+@pytest.mark.both_databases
+def test_whoever_waited_with_a_code_gets_the_place_and_the_code_stays_used(
+    full_press: InvitationCode, visitor: Browser
+) -> None:
+    go_on(begin(visitor, full_press)).press("Join the waiting list")
+    set_places(2)
+    with transaction():
+        waiting_list.offer_places()
+
+    with transaction():
+        delegate = waiting_list.accept(db.session.scalars(select(WaitingListEntry)).one())
+        category = delegate.category_id
+
+    assert category == full_press.category_id
+    assert count_used(full_press) == 1
+    assert list_miscounts() == []
 
 
 def test_another_category_can_be_chosen_and_the_invitation_stays_unused(visitor: Browser) -> None:

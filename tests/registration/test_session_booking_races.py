@@ -3,6 +3,7 @@
 import random
 import re
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import closing
@@ -12,18 +13,27 @@ from urllib.parse import urlencode
 
 import pytest
 from flask import Flask
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 from sqlalchemy.orm import make_transient_to_detached
 
 from app import clock
 from app.database import db, read_only_connection, transaction
 from app.errors import RuleViolation
 from app.programme.models import BOOKABLE
+from app.programme.models import Session as WorkingSession
 from app.registration import integrity_check, links, seats
+from app.registration.bookings import operations
+from app.registration.desk import services as desk
 from app.registration.models import Delegate, SeatLimit, SessionBooking
 from app.registration.session_bookings import services
 from app.releases.current_release import get_programme
-from tests.factories import make_delegate, make_session, publish_programme, set_places
+from tests.factories import (
+    make_category,
+    make_delegate,
+    make_session,
+    publish_programme,
+    set_places,
+)
 from tests.live_site import LiveSite
 from tests.waiting import HOST
 
@@ -137,6 +147,89 @@ def test_people_who_swap_with_each_other_neither_block_nor_lose_a_seat(site: Fla
 
     assert sorted(map(len, held().values())) == [1] * 8
     assert sum(taken for _, taken in counts().values()) == 8
+
+
+def cross(
+    site: Flask,
+    hold: Callable[[], object],
+    finish: Callable[[], object],
+    other: Callable[[], object],
+) -> list[str]:
+    """Let somebody hold a row until somebody else waits for it, and then go on."""
+    is_held = threading.Event()
+    blocked = text(
+        "SELECT count(*) FROM pg_stat_activity "
+        "WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    )
+
+    def act() -> None:
+        with transaction():
+            hold()
+            is_held.set()
+            for _ in range(200):
+                with read_only_connection(db.engine) as connection:
+                    if connection.scalar(blocked):
+                        break
+                time.sleep(0.05)
+            finish()
+
+    def act_too() -> None:
+        is_held.wait(20)
+        other()
+
+    return at_once(site, [act, act_too])
+
+
+@pytest.mark.postgresql_only
+def test_whoever_takes_the_last_seat_does_not_clash_with_a_release(site: Flask) -> None:
+    """The cache version is locked last: whoever has it waits for no other row."""
+    make_rooms(1)
+    [person] = [one.id for one in make_people(1)]
+    with transaction():
+        for one in db.session.scalars(select(WorkingSession).where(WorkingSession.key.in_(ROOMS))):
+            one.seats = 7
+
+    ended = cross(
+        site,
+        lambda: seats.lock_sessions(["sails"]),
+        lambda: services.book(
+            db.session.get_one(Delegate, person), get_programme().get_session("sails")
+        ),
+        publish_programme,
+    )
+
+    assert ended == ["seat", "seat"]
+    assert counts() == {"knots": (7, 0), "nets": (7, 0), "sails": (7, 1)}
+
+
+@pytest.mark.postgresql_only
+def test_whoever_takes_the_last_seat_does_not_clash_with_a_move_of_many(site: Flask) -> None:
+    make_rooms(1)
+    press, student = (make_category(n, name=f"Category {n}").id for n in (1, 2))
+    set_places(2)  # and whoever moves first frees the only place of their category
+    first = make_delegate(email="first@example.org", category_id=press).id
+    second = make_delegate(email="second@example.org").id
+
+    def move() -> None:
+        with transaction():
+            people = [db.session.get_one(Delegate, one) for one in (second, first)]
+            desk.move_all_to_category(people, student, actor="olga@conference.example")
+
+    ended = cross(
+        site,
+        lambda: operations.lock(db.session.get_one(Delegate, second)),
+        lambda: services.book(
+            db.session.get_one(Delegate, second), get_programme().get_session("sails")
+        ),
+        move,
+    )
+
+    assert ended == ["seat", "seat"]
+    assert {key: taken for key, (_, taken) in counts().items()} == {
+        "knots": 0,
+        "nets": 0,
+        "sails": 1,
+    }
 
 
 def test_without_the_lock_the_same_people_would_get_too_many(

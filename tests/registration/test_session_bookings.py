@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import time_machine
+from flask import Flask
 from sqlalchemy import select
 
 from app import cache_version
@@ -345,3 +346,15 @@ def test_a_session_that_is_open_to_all_again_has_no_limit_any_more(visitor: Brow
     publish_programme()
 
     assert db.session.get(SeatLimit, "session knots") is None
+
+
+@pytest.mark.both_databases
+def test_a_form_that_names_what_no_page_names_gives_up_nothing(site: Flask) -> None:
+    make_bookable("Knots")
+    make_bookable("Sails", starts_at=FIRST_MORNING + timedelta(hours=5))
+    ada = make_delegate()
+    book(ada, "sails")
+
+    book(ada, "knots", in_place_of=["\0", "nowhere", "sails"])
+
+    assert booked(ada) == ["knots", "sails"]

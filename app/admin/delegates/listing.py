@@ -161,9 +161,8 @@ def _iter_category_actions() -> Iterator[BulkAction[SelectedDelegate]]:
 def _move(
     chosen: Sequence[SelectedDelegate], *, actor: str, category_id: int, notify: bool
 ) -> None:
-    """Move all of them or none; bookings are locked in one order."""
-    for delegate in sorted((one.delegate for one in chosen), key=lambda one: one.id):
-        services.move_to_category(delegate, category_id, actor=actor, notify=notify)
+    people = [one.delegate for one in chosen]
+    services.move_all_to_category(people, category_id, actor=actor, notify=notify)
 
 
 def _build_move_form(**bound: Any) -> MoveToCategoryForm:

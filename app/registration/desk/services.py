@@ -88,6 +88,18 @@ def move_to_category(
     return update(delegate, answers, expected_version=delegate.version, actor=actor, notify=notify)
 
 
+def move_all_to_category(
+    delegates: Sequence[Delegate], category_id: int, *, actor: str, notify: bool = True
+) -> None:
+    """Move all of them or none; their rows are locked before any limit says that it is full."""
+    chosen = sorted(delegates, key=lambda one: one.id)
+    seats.lock_limit(seats.CONFERENCE)
+    for one in chosen:
+        operations.lock(one)
+    for one in chosen:
+        move_to_category(one, category_id, actor=actor, notify=notify)
+
+
 def correct_email(
     delegate: Delegate, email: str, *, expected_version: int, actor: str, notify_old: bool = True
 ) -> None:

@@ -84,19 +84,21 @@ def accept(typed: str) -> Answers:
 def reserve(code: str, names: Sequence[str], row: Base) -> None:
     """Take a place for a row with a code, and insert it; raise InvitationEnded or SoldOut."""
     seats.lock_limits(names)
-    found = select(InvitationCode).where(InvitationCode.code == code).with_for_update()
-    invitation = db.session.scalar(found.execution_options(populate_existing=True))
-    if invitation is None:
-        raise InvitationEnded(REASONS["revoked"])
-    _require_open(invitation)
+    invitation = _lock_open(code)
     if invitation.held:
         seats.reserve_held(names, row)
         invitation.held -= 1
     else:
         seats.reserve(names, row)
-    invitation.used += 1
-    history.record("The invitation was used", subject=invitation.history_subject)
-    db.session.flush()
+    _count_use(invitation, "The invitation was used")
+
+
+def spend(code: str) -> None:
+    """Use a code up for somebody who joins the waiting list; raise InvitationEnded.
+
+    The caller holds the lock of the limit. Who leaves the list gives the use back.
+    """
+    _count_use(_lock_open(code), "The invitation was used to join the waiting list")
 
 
 def revoke(invitation: InvitationCode, *, actor: str) -> None:
@@ -147,6 +149,22 @@ def _build(category: RegistrationCategory, options: InvitationOptions) -> Invita
         expires_at=options.expires_at,
         created_at=clock.now(),
     )
+
+
+def _lock_open(code: str) -> InvitationCode:
+    """Return the invitation with a code, locked; raise InvitationEnded if it cannot be used."""
+    found = select(InvitationCode).where(InvitationCode.code == code).with_for_update()
+    invitation = db.session.scalar(found.execution_options(populate_existing=True))
+    if invitation is None:
+        raise InvitationEnded(REASONS["revoked"])
+    _require_open(invitation)
+    return invitation
+
+
+def _count_use(invitation: InvitationCode, summary: str) -> None:
+    invitation.used += 1
+    history.record(summary, subject=invitation.history_subject)
+    db.session.flush()
 
 
 def _require_open(invitation: InvitationCode) -> None:

@@ -16,7 +16,7 @@ from app.forms.fields import line_field
 from app.forms.form import ConfirmForm, Form, validates_own_csrf
 from app.registration import cookie, queries, services
 from app.registration.categories import queries as categories
-from app.registration.categories.queries import CATEGORY
+from app.registration.categories.queries import CATEGORY, INVITATION
 from app.registration.invitations.services import InvitationEnded, InvitationUnknown, accept
 from app.registration.queries import Answers
 from app.web.error_handlers import refuse
@@ -47,14 +47,14 @@ def enter() -> ResponseReturnValue:
     if form.validate_on_submit():
         try:
             rate_limits.hit_network(rate_limits.INVITATION, request.remote_addr)
-            accept(str(form.code.data))
+            invited = accept(str(form.code.data))
         except RateLimitExceeded as refusal:
             form.reject(refusal)
             return refuse(_render_enter(form), refusal)
         except InvitationEnded as refusal:
             form.add_error(form.code, refusal)
         else:
-            return redirect(url_for(".begin", code=form.code.data), 303)
+            return redirect(url_for(".begin", code=invited[INVITATION]), 303)
     return _render_enter(form)
 
 

@@ -66,7 +66,9 @@ def book(
         with db.session.begin_nested():
             by_team = actor != ACTOR_DELEGATE
             emails.send_session_booked(delegate, session, clashes, is_by_team=by_team)
-            limits = seats.lock_sessions([session.key, *in_place_of])
+            # only what a page can name: sessions that are on at the same time
+            others = [one.key for one in list_clashes(session, in_place_of)]
+            limits = seats.lock_sessions([session.key, *others])
             operations.end_corrections(delegate)
             clashes = _list_allowed_clashes(delegate, session, in_place_of)
             row = _build(delegate, session)
@@ -172,6 +174,7 @@ def follow_release(content: Snapshot) -> None:
         one.key: one.booking_seats for one in content.sessions if one.booking_seats is not None
     }
     known = queries.map_nominal()
+    seats.lock_sessions(numbers.keys() | known.keys())  # all of them before the cache version
     for key in sorted(numbers.keys() | known.keys()):
         if key not in numbers:
             seats.unset_limit(seats.session_limit(key))  # unless somebody has a seat

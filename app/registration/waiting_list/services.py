@@ -8,10 +8,11 @@ until it has one. Every step sends its email in the same transaction.
 """
 
 import secrets
+from collections.abc import Callable
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import or_, select
+from sqlalchemy import or_, select, update
 
 from app import cache_version, clock
 from app.database import db, read_only_connection
@@ -26,9 +27,10 @@ from app.registration import (
 )
 from app.registration import queries as registration
 from app.registration.categories import queries as categories
-from app.registration.categories.queries import CATEGORY
+from app.registration.categories.queries import CATEGORY, INVITATION
 from app.registration.create_booking import create_booking
 from app.registration.fields import BY_NAME, CONSENT, DAYS, EMAIL, PRIVATE_NAMES
+from app.registration.invitations.models import InvitationCode
 from app.registration.models import (
     ACCEPTED,
     IN_QUEUE,
@@ -54,11 +56,12 @@ class OfferEnded(Gone):
     """The offer is over, or was never made."""
 
 
-def join(answers: Answers, language: str) -> None:
+def join(answers: Answers, language: str, spend_code: Callable[[], None] | None = None) -> None:
     """Put someone on the waiting list, by email; the caller has checked the answers.
 
-    Whoever has a place, or is on the list already, is told so by email, and only there. Raise
-    RuleViolation if there are places left.
+    Whoever has a place, or is on the list already, is told so by email, and only there. Whoever
+    joins uses up their invitation code, if they have one. Raise RuleViolation if there are places
+    left, or the code cannot be used.
     """
     key = delegate_record.identity_key(registration.full_name(answers), answers[EMAIL])
     limit = seats.lock_limit(seats.CONFERENCE)
@@ -71,6 +74,8 @@ def join(answers: Answers, language: str) -> None:
     else:
         entry = _build_entry(answers, language, key)
         seats.enqueue(seats.list_limits(entry.category_id), entry)
+        if spend_code is not None:
+            spend_code()
         emails.send_waiting_list_entry(entry, queries.get_position(entry))
         _record(entry, "Joined the waiting list", history.ACTOR_DELEGATE)
 
@@ -274,7 +279,7 @@ def _lock(entry: WaitingListEntry) -> None:
 
 
 def _build_entry(answers: Answers, language: str, key: str) -> WaitingListEntry:
-    names = (*BY_NAME, CONSENT, CATEGORY, *custom_questions.get_by_name())
+    names = (*BY_NAME, CONSENT, CATEGORY, INVITATION, *custom_questions.get_by_name())
     asked = {name: answers[name] for name in names if name in answers}
     access_key = secrets.token_urlsafe(16)
     place = private_answers.place_in_waiting_list(access_key)
@@ -307,6 +312,12 @@ def _get_valid_answers(entry: WaitingListEntry) -> Answers:
 
 
 def _give_up_place(entry: WaitingListEntry) -> None:
+    """Free the place or the turn of someone who does not get it, and the use of their code."""
+    code = registration.load_answers(entry.document).get(INVITATION)
+    if code is not None:
+        used = InvitationCode.used
+        own = update(InvitationCode).where(InvitationCode.code == code, used > 0)
+        db.session.execute(own.values(used=used - 1))
     if entry.is_offered:
         seats.release_seats(seats.list_limits(entry.category_id))
     else:

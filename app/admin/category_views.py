@@ -57,7 +57,10 @@ class CategoryForm(EditForm):
     limit = IntegerField(
         _l("Number of places (optional)"),
         [Optional(), NumberRange(0, MAX_PLACES, _l("Enter a number from 0 to 1,000,000"))],
-        description=_l("At most so many of the conference’s places. Empty: no limit of its own"),
+        description=_l(
+            "The most places that this category can take up, out of all places. "
+            "Leave empty for no limit"
+        ),
         render_kw={"inputmode": "numeric"},
     )
     access = RadioField(
@@ -69,24 +72,27 @@ class CategoryForm(EditForm):
         _l("Days (optional)"),
         [one_of_choices(_l("Choose a day from the list"))],
         validate_choice=False,
-        description=_l("Tick the days that people in this category can attend. None: all days"),
+        description=_l(
+            "Tick the days that people in this category can attend. "
+            "If none is ticked, they can attend all"
+        ),
     )
     opens_at = LocalDateTimeField(
         _l("Opens (optional)"),
         [valid_datetime_or_empty],
         [collapse_whitespace],
-        description=_l("Empty: when registration opens"),
+        description=_l("Leave empty to open with registration"),
     )
     closes_at = LocalDateTimeField(
         _l("Closes (optional)"),
         [valid_datetime_or_empty],
         [collapse_whitespace],
-        description=_l("Empty: when registration closes"),
+        description=_l("Leave empty to close with registration"),
     )
     confirmation_text = editor_text_field(
         _l("Text in the confirmation (optional)"),
         _l("The text"),
-        _l("Added to the confirmation page and email of people in this category. Markdown"),
+        _l("Added to the confirmation page and email for these people. You can use Markdown"),
         MAX_CONFIRMATION_LENGTH,
     )
 
@@ -94,7 +100,7 @@ class CategoryForm(EditForm):
         """Require that it closes after it opens."""
         opens, closes = self.opens_at.utc_value, field.utc_value
         if opens and closes and closes <= opens:
-            raise ValidationError(_l("Enter a time after it opens"))
+            raise ValidationError(_l("Enter a closing time that is after the opening time"))
 
     def set_choices(self) -> Self:
         """Offer the days of the conference."""

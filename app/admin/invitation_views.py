@@ -39,7 +39,7 @@ from app.web.rendering import absolute_url, render_page
 MAX_NOTE_LENGTH, MAX_EMAIL_LENGTH = 100, 254
 SORTS = ("created",)
 STATES = {
-    "open": _l("Can be used"),
+    "open": _l("Active"),
     "used": _l("Used"),
     "expired": _l("Expired"),
     "revoked": _l("Withdrawn"),
@@ -48,7 +48,7 @@ STATES = {
 redirects.MESSAGES["admin"] |= {
     "invitations-created": _l("The invitation codes have been created."),
     "invitation-sent": _l("The invitation code has been created. We are sending the email."),
-    "invitation-revoked": _l("The invitation has been withdrawn. Nobody can use its code."),
+    "invitation-revoked": _l("The invitation code has been withdrawn. Nobody can use it any more."),
 }
 
 

@@ -14,11 +14,11 @@ from app.web import redirects
 bp = Blueprint("replies", __name__, url_prefix="/letters/replies")
 
 redirects.MESSAGES["admin"] |= {
-    "reply-read": _l("The reply is marked as read."),
+    "reply-read": _l("The reply has been marked as read."),
     "reply-not-marked": _l("The reply could not be marked as read. Try again."),
 }
 UNREAD = "unread"
-FILTERS = (ListFilter("state", _l("State"), ((UNREAD, _l("Not read yet")),)),)
+FILTERS = (ListFilter("state", _l("State"), ((UNREAD, _l("Unread")),)),)
 
 
 @bp.get("")

@@ -26,9 +26,9 @@ from app.web.rendering import render_page
 bp = Blueprint("session_seats", __name__, url_prefix="/session-seats/<slug>")
 
 redirects.MESSAGES["admin"] |= {
-    "seat-added": _l("They have a seat. We are emailing them to say so."),
-    "seat-there": _l("They had a seat already. Nothing has changed."),
-    "seat-removed": _l("They no longer have a seat. We are emailing them to say so."),
+    "seat-added": _l("The seat has been booked. We are emailing the delegate to confirm this."),
+    "seat-there": _l("The delegate already has a seat. Nothing has changed."),
+    "seat-removed": _l("The delegate has been removed. We are emailing them to say so."),
 }
 
 
@@ -42,11 +42,11 @@ class AddSeatForm(Form):
         autocomplete="off",
         spellcheck="false",
     )
-    is_swap = BooleanField(_l("If they have a seat at the same time, give it back"))
+    is_swap = BooleanField(_l("If they have another seat at the same time, give it back"))
     reason = editor_line_field(
         _l("Reason for a seat beyond the limit (optional)"),
         _l("The reason"),
-        _l("Only needed if the session is full. It is in the history of the booking"),
+        _l("Only needed if the session is full. It is recorded in the history of the booking"),
     )
 
 

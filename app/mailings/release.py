@@ -288,7 +288,7 @@ def _follow_date(mailing: Mailing) -> bool:
     mailing.send_at = moment
     history.record(
         f"The dates of the conference have changed, so the group email “{mailing.subject}” is "
-        f"sent on {moment:%d.%m.%Y} at {mailing.time_of_day}",
+        f"now scheduled for {moment.day} {moment:%B %Y}, {mailing.time_of_day}",
         subject=mailing.history_subject,
     )
     if clock.now() >= days_before(0, START_OF_DAY):

@@ -111,4 +111,4 @@ def check_dependants(
             continue
         if changed is None or not can_be_met(condition, changed):
             label = next(iter(one.current.texts.values())).label
-            raise QuestionInUse(f"Change “{label}” first: it is asked because of an answer to this")
+            raise QuestionInUse(f"Change “{label}” first: it depends on an answer to this question")

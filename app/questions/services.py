@@ -186,9 +186,9 @@ def _check(
         if texts is edited.first or texts.choices:
             checks.check_choices(edited.kind, texts.choices)
         if texts.choices and len(texts.choices) != len(edited.first.choices):
-            raise checks.InvalidChoices("Enter as many choices in each language")
+            raise checks.InvalidChoices("Enter the same number of choices in each language")
     if edited.erasure not in ERASURES and date.fromisoformat(edited.erasure) < clock.now().date():
-        raise RuleViolation("Enter a date that is still to come")
+        raise RuleViolation("Enter a date in the future")
     checks.check_condition(load_condition(edited.condition), question_id, definitions)
 
 

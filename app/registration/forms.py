@@ -102,8 +102,7 @@ class AnswersForm(Form):
         for question in self.questions:
             answer = answers.get(question.name, "")
             if private_answers.is_unreadable(answer):
-                sentence = private_answers.show(answer)
-                question.description = gettext("%(sentence)s. Answer again", sentence=sentence)
+                question.description = gettext("Your earlier answer cannot be read. Answer again")
                 if question.data == answer:
                     question.data = ""
 

@@ -210,7 +210,7 @@ def _refuse_full(full: Iterable[SeatLimit]) -> None:
     """Raise SoldOut for the first of these limits, if there is one."""
     for limit in full:
         if limit.name.startswith(CATEGORY_PREFIX):
-            raise CategoryFull("All places of this category are taken")
+            raise CategoryFull("All places in this category are taken")
         raise SoldOut("All places are taken")
 
 

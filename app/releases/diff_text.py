@@ -26,7 +26,7 @@ LABELS: Mapping[str, Any] = {
         for one in (*CONFERENCE_FIELDS, *SPEAKER_FIELDS, *SESSION_FIELDS)
         if one.is_public
     },
-    "booking_seats": _l("Seats to book"),
+    "booking_seats": _l("Bookable seats"),
     "capacity": _l("Capacity"),
     "colour": _l("Colour"),
     "ends_at": _l("Ends"),

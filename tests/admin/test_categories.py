@@ -81,7 +81,7 @@ def test_a_limit_below_what_is_taken_is_refused_with_the_numbers(organiser: Brow
     assert page.summary_list["Places taken"] == "3 of 3 See these delegates"
     assert get_taken(category) == 3
     page = page.follow("Change").press("Save", {"Number of places (optional)": ""})
-    assert page.summary_list["Places taken"] == "3, no limit of its own See these delegates"
+    assert page.summary_list["Places taken"] == "3, no separate limit See these delegates"
     assert get_taken(category) is None
 
 
@@ -111,7 +111,7 @@ def test_bad_input_is_refused_beside_its_field(organiser: Browser) -> None:
     assert page.errors == [
         "Enter the category’s name",
         "Enter a number from 0 to 1,000,000",
-        "Enter a time after it opens",
+        "Enter a closing time that is after the opening time",
     ]
     form = organiser.open(f"{LIST}/_add")
 
@@ -137,7 +137,7 @@ def test_the_order_is_changed_and_a_category_that_nobody_has_is_deleted(
     assert db.session.get(SeatLimit, name) is None
     page = organiser.open(f"{LIST}/{first.id}/delete")
     assert "Delete" not in page.buttons
-    assert "1 person has this category. Move them to another category first." in page.text
+    assert "1 person is in this category. Move them to another category first." in page.text
 
 
 @pytest.mark.both_databases
@@ -151,7 +151,7 @@ def test_the_desk_moves_delegates_within_the_limit(desk: Browser) -> None:
     assert [row["Category"] for row in page.rows] == ["Press", "Press"]
     page = page.press("Move to a category", ticked)
     page = page.press("Move", {"Category": "Student"}, status=422)
-    assert page.errors == ["All places of this category are taken"]
+    assert page.errors == ["All places in this category are taken"]
     assert get_taken(student) == 0
     page = desk.open("/organise/delegates").press(
         "Move to a category", {"Select Ada Lovelace": True}
@@ -207,8 +207,8 @@ def test_a_cancelled_booking_is_not_restored_into_a_full_category(desk: Browser)
 
     assert page.errors == [
         (
-            "All places of this category are taken, so the booking cannot be restored. Cancel "
-            "another booking in it first, or ask an organiser to increase the number of places of "
+            "All places in this category are taken, so the booking cannot be restored. Cancel "
+            "another booking in it first, or ask an organiser to increase the number of places in "
             "the category"
         )
     ]

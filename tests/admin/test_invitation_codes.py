@@ -84,7 +84,7 @@ def test_an_invitation_is_withdrawn_and_its_places_go_back(organiser: Browser) -
     assert get_taken() == 2
 
     page = organiser.open(f"{LIST}/{invitation.id}").follow("Withdraw")
-    page = page.press("Withdraw the invitation")
+    page = page.press("Withdraw code")
 
     assert page.summary_list["State"] == "Withdrawn"
     assert get_taken() == 0

@@ -379,7 +379,7 @@ def test_replies(keyboard_user: KeyboardUser) -> None:
     keyboard_user.open("/organise")
     keyboard_user.press("1 reply to read")
     keyboard_user.press("Mark as read “Re: Your place”")
-    keyboard_user.expect_announcement("The reply is marked as read.")
+    keyboard_user.expect_announcement("The reply has been marked as read.")
 
 
 @pytest.mark.walks("admin.email_wording.edit")
@@ -739,7 +739,7 @@ def test_questions(keyboard_user: KeyboardUser) -> None:
     keyboard_user.expect_announcement("The order of questions has been changed.")
     keyboard_user.tick("One question on each page")
     keyboard_user.press("Save")
-    keyboard_user.expect_announcement("The questions are now asked in this way.")
+    keyboard_user.expect_announcement("Your choice has been saved.")
     keyboard_user.press("How will you get here?")
     keyboard_user.press("Retire")
     keyboard_user.expect_announcement("The question is no longer asked.")
@@ -765,8 +765,8 @@ def test_the_invitation_codes(keyboard_user: KeyboardUser) -> None:
     db.session.rollback()
     keyboard_user.press(code)
     keyboard_user.press("Withdraw")
-    keyboard_user.press("Withdraw the invitation")
-    keyboard_user.expect_announcement("The invitation has been withdrawn.")
+    keyboard_user.press("Withdraw code")
+    keyboard_user.expect_announcement("The invitation code has been withdrawn.")
 
 
 @pytest.mark.walks("admin.look.edit", "admin.look.reset")
@@ -872,8 +872,8 @@ def test_the_seats_of_a_session(keyboard_user: KeyboardUser) -> None:
     keyboard_user.expect_announcement("Enter the booking reference")
     keyboard_user.fill("Booking reference", "GHJK2345")
     keyboard_user.press("Book a seat")
-    keyboard_user.expect_announcement("They have a seat.")
+    keyboard_user.expect_announcement("The seat has been booked.")
     assert keyboard_user.download("Download as CSV").endswith(".csv")
     keyboard_user.press("Remove…")
     keyboard_user.press("Remove")
-    keyboard_user.expect_announcement("They no longer have a seat.")
+    keyboard_user.expect_announcement("The delegate has been removed.")

@@ -68,7 +68,7 @@ def test_the_page_of_a_session_leads_to_who_has_booked(desk: Browser) -> None:
     book(ada, "knots")
 
     page = desk.open("/organise/sessions/knots")
-    assert page.summary_list["Seats to book"] == "1 of 3 bookedSee who has booked"
+    assert page.summary_list["Bookable seats"] == "1 of 3 bookedSee who has booked"
     page = desk.follow("See who has booked")
 
     assert page.heading == "Seats in “Knots”"
@@ -81,7 +81,7 @@ def test_an_editor_sees_the_numbers_but_not_the_people(visitor: Browser) -> None
     make_bookable("Knots")
     page = sign_in(visitor, role=EDITOR).open("/organise/sessions/knots")
 
-    assert page.summary_list["Seats to book"] == "0 of 3 booked"
+    assert page.summary_list["Bookable seats"] == "0 of 3 booked"
     visitor.open("/organise/session-seats/knots", status=403)
 
 
@@ -92,14 +92,14 @@ def test_the_desk_books_for_somebody_and_takes_them_off(desk: Browser) -> None:
     desk.open("/organise/session-seats/knots").follow("Book a seat for someone")
     page = desk.press("Book a seat", {"Booking reference": ada.reference.lower()})
 
-    assert "They have a seat. We are emailing them to say so." in page.source
+    assert "The seat has been booked. We are emailing the delegate to confirm this." in page.source
     assert names("knots") == ["Ada"]
     assert "The organisers have booked a seat in a session for you:" in (
         last_email_to("ada@example.org").text
     )
     desk.follow("Remove: Ada Lovelace")
     page = desk.press("Remove")
-    assert "They no longer have a seat." in page.source
+    assert "The delegate has been removed." in page.source
     assert names("knots") == []
     email = last_email_to("ada@example.org")
     assert "The organisers have given back your seat in “Knots”." in email.text
@@ -131,9 +131,9 @@ def test_a_clash_is_said_and_swapped_when_the_desk_asks_for_it(desk: Browser) ->
     desk.open("/organise/session-seats/nets/add")
     page = desk.press("Book a seat", {"Booking reference": ada.reference}, status=422)
     assert page.error_for("Booking reference") == (
-        "“Knots” is booked already, and is at the same time"
+        "A seat is already booked at the same time in “Knots”"
     )
-    desk.press("Book a seat", {"If they have a seat at the same time, give it back": True})
+    desk.press("Book a seat", {"If they have another seat at the same time, give it back": True})
 
     assert (names("knots"), names("nets")) == ([], ["Ada"])
 
@@ -146,7 +146,7 @@ def test_who_has_booked_is_a_filter_of_the_list_and_so_of_group_emails(visitor: 
     organiser = sign_in(visitor)
 
     organiser.open("/organise/session-seats/knots")
-    page = organiser.follow("Show in the list of delegates, to email them")
+    page = organiser.follow("See these delegates in the list, to email them")
 
     assert [row["Reference"] for row in page.rows] == [ada.reference]
     organiser.press("Email these people")
@@ -209,7 +209,7 @@ def test_a_limit_below_what_is_booked_is_refused_with_the_numbers(visitor: Brows
     assert "2 people have booked a seat, so there cannot be only 1" in page.text
     page = organiser.press(
         "Save",
-        {"Seats (optional)": "3", "Who can come": "Anyone can come, without booking"},
+        {"Seats (optional)": "3", "Who can come": "Anyone, without booking"},
         status=422,
     )
     assert "2 people have booked a seat, so it cannot be open to all" in page.text

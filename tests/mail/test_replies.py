@@ -90,7 +90,7 @@ def test_a_reply_is_read_on_the_dashboard_and_in_the_thread(
     assert "I come by train. Is there a step?" in listed.text
     assert "Attachments in the mailbox: My ticket.pdf" in listed.text
     assert "Reply: Re: You have a place" in thread.text
-    assert "The reply is marked as read." in after.source
+    assert "The reply has been marked as read." in after.source
     assert "Read by dora@conference.example" in after.text
     assert "reply to read" not in desk.open("/organise").text
     assert desk.open(LIST).rows[0]["State"] == "Read by dora@conference.example"
@@ -320,7 +320,7 @@ def test_somebody_who_may_only_read_cannot_mark_a_reply(
 
     page = sign_in(visitor, "vera@conference.example", role=VIEWER).open(LIST)
 
-    assert page.rows[0]["State"] == "Not read yet"
+    assert page.rows[0]["State"] == "Unread"
 
 
 @pytest.mark.parametrize("count", [1, 3])

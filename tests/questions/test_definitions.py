@@ -54,7 +54,9 @@ def test_a_question_without_words_is_refused(site: Flask) -> None:
 def test_a_translation_has_as_many_choices(site: Flask) -> None:
     texts = {**TABLE.texts, "fr": EditedTexts("Où ?", "", ("Fenêtre", "Porte", "Jardin"))}
 
-    assert refused(replace(TABLE, texts=texts)) == "Enter as many choices in each language"
+    assert (
+        refused(replace(TABLE, texts=texts)) == "Enter the same number of choices in each language"
+    )
 
 
 def test_a_condition_leads_to_an_earlier_question_that_can_have_the_answer(site: Flask) -> None:
@@ -77,7 +79,7 @@ def test_a_condition_leads_to_an_earlier_question_that_can_have_the_answer(site:
 def test_what_a_condition_needs_stays_as_it_is(site: Flask) -> None:
     dinner = make_question("Will you dine?", kind="yes_no")
     where = make_question("Where?", condition=f"{dinner.id} is yes")
-    needed = "Change “Where?” first: it is asked because of an answer to this"
+    needed = "Change “Where?” first: it depends on an answer to this question"
 
     other_kind = replace(DINNER, kind="date")
     assert refused(other_kind, dinner) == needed
@@ -115,7 +117,7 @@ def test_only_what_changes_the_meaning_of_answers_makes_a_version(site: Flask) -
 def test_a_date_that_is_over_and_an_edit_that_comes_too_late_are_refused(site: Flask) -> None:
     question = make_question()
 
-    assert refused(replace(DINNER, erasure="2009-01-01")) == "Enter a date that is still to come"
+    assert refused(replace(DINNER, erasure="2009-01-01")) == "Enter a date in the future"
     with pytest.raises(StaleEdit) as stale, transaction():
         services.save(question, DINNER, expected_version=7, actor="Olga")
     labels = [one.label for one in stale.value.differing]

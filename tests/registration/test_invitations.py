@@ -60,7 +60,7 @@ def test_a_code_is_typed_by_hand_in_any_case_with_spaces(visitor: Browser) -> No
     invitation = make_invitation(press, code="BCDFGHJKMN")
     page = visitor.open("/register").follow("I have an invitation code")
     page = page.press("Continue", {"Invitation code": "wrong"}, status=422)
-    assert page.errors == ["Check the code: there is no invitation with it"]
+    assert page.errors == ["We cannot find this code. Check it and try again"]
 
     page = page.press("Continue", {"Invitation code": " bcdfg/hjkmn "})
 

@@ -87,7 +87,7 @@ def test_a_seat_is_booked_from_the_booking_page(visitor: Browser) -> None:
     assert booked(ada) == ["knots"]
     assert counts("knots") == (10, 1)
     email = last_email_to("ada@example.org")
-    assert email.subject == "Your seat in “Knots”"
+    assert email.subject == "You have a seat in “Knots”"
     assert "Knots\nParallel session, 9:30am on Wednesday 10 June 2009" in email.text
     assert "STATUS:CONFIRMED" in email.calendar
 
@@ -109,8 +109,8 @@ def test_a_clash_is_shown_before_choosing_and_a_swap_gives_up_the_old_seat(
     assert booked(ada) == ["nets"]
     assert (counts("knots"), counts("nets")) == ((10, 0), (10, 1))
     email = last_email_to("ada@example.org")
-    assert email.subject == "Your seat in “Nets”"
-    assert "In its place you have given back: Knots" in email.text
+    assert email.subject == "You have a seat in “Nets”"
+    assert "This replaces your seat in: Knots" in email.text
     assert sorted(re.findall(r"(STATUS:\w+|SUMMARY:\w+)", email.calendar)) == [
         "STATUS:CANCELLED",
         "STATUS:CONFIRMED",
@@ -134,7 +134,7 @@ def test_a_swap_into_a_session_that_fills_in_the_same_moment_loses_nothing(
     assert "All seats have been booked" in page.text
     assert booked(ada) == ["knots"]
     assert (counts("knots"), counts("nets")) == ((10, 1), (1, 1))
-    assert subjects_to("ada@example.org") == ["Your seat in “Knots”"]
+    assert subjects_to("ada@example.org") == ["You have a seat in “Knots”"]
 
 
 def test_a_seat_is_given_back_and_free_at_once(visitor: Browser) -> None:
@@ -167,7 +167,7 @@ def test_two_tabs_book_one_seat_with_one_email(
 
     assert page.heading == "Your sessions"
     assert counts("knots") == (10, 1)
-    assert subjects_to("ada@example.org") == ["Your seat in “Knots”"]
+    assert subjects_to("ada@example.org") == ["You have a seat in “Knots”"]
 
 
 def test_a_swap_that_another_tab_has_overtaken_takes_nothing_unknown_away(
@@ -182,7 +182,7 @@ def test_a_swap_that_another_tab_has_overtaken_takes_nothing_unknown_away(
 
     page = visitor.press("Swap my seat", status=409)
 
-    assert "“Sails” is booked already, and is at the same time" in page.text
+    assert "A seat is already booked at the same time in “Sails”" in page.text
     assert booked(ada) == ["sails"]
 
 
@@ -227,7 +227,7 @@ def test_days_with_a_seat_are_kept_until_the_seat_is_given_back(visitor: Browser
     visitor.open(f"/booking/{links.booking_token(ada)}/days")
     page = visitor.press("Save", {"Wednesday 10 June 2009": False}, status=422)
 
-    assert "There is a seat booked in “Knots”" in page.text
+    assert "A seat is booked in “Knots”, on a day" in page.text
     assert booked(ada) == ["knots"]
 
 
@@ -257,7 +257,7 @@ def test_the_public_is_told_in_words_and_pages_change_only_with_the_words(
         seen.append(labels_of(visitor))
         versions.append(cache_version.current())
 
-    left, few, full = ["Places left"], ["Limited places"], ["Full"]
+    left, few, full = ["Seats left"], ["Few seats left"], ["Full"]
     assert seen == [left, left, few, few, few, few, few, full]
     assert [after - before for before, after in pairwise(versions)] == [0, 1, 0, 0, 0, 0, 1]
     for address in ("/programme", "/programme?view=grid", "/programme/2009-06-10"):
@@ -279,7 +279,7 @@ def test_the_page_of_a_session_leads_to_ones_own_step_once_the_browser_knows_it(
 
     page = visitor.open("/sessions/knots").follow("Book a seat")
     assert page.heading == "Book a seat in “Knots”"
-    assert "Send me the link to my booking" in page.links
+    assert "Get a new link to your booking" in page.links
     visitor.open(path_of(ada))
     page = visitor.open("/sessions/knots").follow("Book a seat")
 

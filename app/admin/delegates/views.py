@@ -62,8 +62,8 @@ NO_PLACE_LEFT = (
     "an organiser to increase the number of places"
 )
 NO_PLACE_IN_CATEGORY = (
-    "All places of this category are taken, so the booking cannot be restored. Cancel another "
-    "booking in it first, or ask an organiser to increase the number of places of the category"
+    "All places in this category are taken, so the booking cannot be restored. Cancel another "
+    "booking in it first, or ask an organiser to increase the number of places in the category"
 )
 
 

@@ -56,31 +56,35 @@ class QuestionForm(EditForm):
         _l("Type of answer"), [one_of_choices(_l("Choose a type"))], validate_choice=False
     )
     choices = _choices_field(
-        _l("Choices"), _l("Only if there are choices: each on a line of its own")
+        _l("Choices"), _l("Only for questions with choices. Enter each on a line of its own")
     )
     is_corrected = BooleanField(
-        _l("I only corrected the wording of choices, so earlier answers keep counting")
+        _l("I only corrected the wording of choices, so earlier answers still apply")
     )
     is_required = BooleanField(_l("People must answer this question"))
     condition = SelectField(
-        _l("Ask it"), [one_of_choices(_l("Choose when to ask it"))], validate_choice=False
+        _l("When to ask it"), [one_of_choices(_l("Choose when to ask it"))], validate_choice=False
     )
     days = CheckboxesField(
         _l("Days (optional)"),
         [one_of_choices(_l("Choose a day from the list"))],
         validate_choice=False,
-        description=_l("Ask only people who attend one of these days. If none is ticked, ask all"),
+        description=_l(
+            "Ask only people who attend one of these days. If none is ticked, everyone is asked"
+        ),
     )
     categories = CheckboxesField(
         _l("Categories (optional)"),
         [one_of_choices(_l("Choose a category from the list"))],
         validate_choice=False,
-        description=_l("Ask only people in one of these categories. If none is ticked, ask all"),
+        description=_l(
+            "Ask only people in one of these categories. If none is ticked, everyone is asked"
+        ),
     )
     purpose = editor_line_field(
         _l("Why do you ask?"),
         _l("The reason"),
-        _l("People see this beside the question and on the privacy page. No full stop"),
+        _l("People see this beside the question and on the privacy page. Leave off the full stop"),
         MAX_PURPOSE,
     )
     readers = RadioField(
@@ -107,7 +111,7 @@ class QuestionForm(EditForm):
     def validate_purpose(self, field: Field) -> None:
         """Require the reason."""
         if not field.data and not field.errors:
-            raise ValidationError(gettext("Enter why you ask it. People see this"))
+            raise ValidationError(gettext("Enter why you ask this. People see the reason"))
 
     def validate_erased_on(self, field: Field) -> None:
         """Require a day where one is to be chosen."""
@@ -226,6 +230,7 @@ class PreviewForm(Form):
     """Whose registration to preview."""
 
     days = CheckboxesField(
-        _l("Days"), description=_l("If none is ticked, someone who attends all of them")
+        _l("Days"),
+        description=_l("If none is ticked, the preview is for someone who attends all of them"),
     )
     category = SelectField(_l("Category"), validate_choice=False)

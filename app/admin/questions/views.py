@@ -37,10 +37,12 @@ redirects.MESSAGES["admin"] |= {
     "question-added": _l("The question has been added. People who register are asked it now."),
     "question-saved": _l("The question has been saved. The form shows it now."),
     "question-moved": _l("The order of questions has been changed."),
-    "question-retired": _l("The question is no longer asked. Its answers stay until their date."),
+    "question-retired": _l(
+        "The question is no longer asked. Its answers are kept until their deletion date."
+    ),
     "question-restored": _l("The question is asked again, after all others."),
     "question-deleted": _l("The question has been deleted."),
-    "question-pages": _l("The questions are now asked in this way."),
+    "question-pages": _l("Your choice has been saved."),
 }
 
 

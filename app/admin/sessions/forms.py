@@ -93,7 +93,7 @@ STATE_CHOICES = {
     WITHDRAWN: _l("Withdrawn: not in the last imported file, and not public"),
 }
 BOOKING_CHOICES = [
-    (OPEN_TO_ALL, _l("Anyone can come, without booking")),
+    (OPEN_TO_ALL, _l("Anyone, without booking")),
     (BOOKABLE, _l("People book a seat")),
 ]
 SEATS_ERROR = _l("The seats must be a number from 1 to 100,000")
@@ -142,11 +142,11 @@ class SessionForm(EditForm, TableForm):
     )
     booking = RadioField(
         _l("Who can come"),
-        [one_of_choices(_l("Choose one of the two"))],
+        [one_of_choices(_l("Choose who can come"))],
         default=OPEN_TO_ALL,
         validate_choice=False,
         description=_l(
-            "Public. If people book a seat, the site shows whether there are places left, and "
+            "Public. If people book a seat, the site shows whether seats are left, and "
             "nobody can book more seats than there are"
         ),
     )

@@ -58,7 +58,7 @@ TASK_LABELS = {
     "request": _l("Has an open request"),
     "invitation": _l("Has not been invited"),
     "sign-in": _l("Has never signed in"),
-    "availability": _l("Has not said when they are not available"),
+    "availability": _l("Has not said when they are unavailable"),
     "access-needs": _l("Has not answered about access requirements"),
     "audio-visual": _l("Has not answered about equipment"),
     "travel": _l("Has not answered about travel"),

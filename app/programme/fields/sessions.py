@@ -67,8 +67,8 @@ def _check_seats(session: Session) -> None:
     capacity = session.room.capacity if session.room else None
     if not session.booking_seats:
         raise RuleViolation(
-            "Enter the number of seats, or choose a room whose capacity is known: people can only "
-            "book seats that have a number"
+            "Enter the number of seats, or choose a room with a known capacity. People can only "
+            "book seats if their number is known"
         )
     if session.seats and capacity and session.seats > capacity and not session.seats_reason:
         raise RuleViolation(

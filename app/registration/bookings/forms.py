@@ -69,7 +69,7 @@ class AgendaForm(Form):
     allows_emails = BooleanField(
         _l("The organisers may email me about the sessions in my agenda"),
         description=_l(
-            "Then they can see which sessions you have starred. You can stop these emails here, or "
-            "with the link in each of them."
+            "If you tick this, they can see which sessions you have starred. You can stop these "
+            "emails here, or with the link in each of them."
         ),
     )

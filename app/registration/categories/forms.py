@@ -59,7 +59,9 @@ class CategoryForm(AnswersForm):
             raise ValidationError(gettext("Choose how you will attend"))
         if not chosen.is_open:
             raise ValidationError(
-                gettext("You cannot choose “%(name)s” now. Choose another", name=chosen.name)
+                gettext(
+                    "“%(name)s” is not available now. Choose another category", name=chosen.name
+                )
             )
 
     def get_answers(self) -> Answers:

@@ -75,7 +75,7 @@ def accept(typed: str) -> Answers:
     """Return the answers with which somebody begins who has a code; raise InvitationEnded."""
     invitation = queries.find_by_code(typed)
     if invitation is None:
-        raise InvitationUnknown("Check the code: there is no invitation with it")
+        raise InvitationUnknown("We cannot find this code. Check it and try again")
     _require_open(invitation)
     number = str(invitation.category_id)
     return {INVITATION: invitation.code, INVITED: number, CATEGORY: number}
@@ -105,7 +105,7 @@ def revoke(invitation: InvitationCode, *, actor: str) -> None:
     """End a code; places that were kept for it go back at once."""
     _lock(invitation)
     if invitation.revoked_at is not None:
-        raise RuleViolation("This invitation has been withdrawn already")
+        raise RuleViolation("This invitation code has already been withdrawn")
     _release(invitation)
     invitation.revoked_at = clock.now()
     history.record("The invitation was withdrawn", subject=invitation.history_subject, actor=actor)

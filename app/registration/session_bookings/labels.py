@@ -26,8 +26,8 @@ from app.registration.seats import (
 from app.registration.session_bookings.queries import IS_OF_SESSION
 
 LABELS: Final = {
-    PLACES_LEFT: _l("Places left"),
-    LIMITED: _l("Limited places"),
+    PLACES_LEFT: _l("Seats left"),
+    LIMITED: _l("Few seats left"),
     FULL: _l("Full"),
 }
 STATES = select(SeatLimit.name, SeatLimit.seats, SeatLimit.taken).where(IS_OF_SESSION)

@@ -60,6 +60,6 @@ def require_days(delegate: Delegate) -> None:
     for day, title in sorted(booked.items()):
         if day not in delegate.days.split():
             raise LostSeats(
-                f"There is a seat booked in “{title}”, which is on a day that you are removing. "
-                "Keep that day, or give the seat back first"
+                f"A seat is booked in “{title}”, on a day that you are removing. "
+                "Keep that day, or give back the seat first"
             )

@@ -43,7 +43,7 @@ class SessionClash(RuleViolation):
 
     def __init__(self, clashes: Sequence[Session]) -> None:
         titles = ", ".join(f"“{one.title}”" for one in clashes)
-        super().__init__(f"{titles} is booked already, and is at the same time")
+        super().__init__(f"A seat is already booked at the same time in {titles}")
         self.clashes = clashes
 
 
@@ -73,7 +73,7 @@ def book(
             clashes = _list_allowed_clashes(delegate, session, in_place_of)
             row = _build(delegate, session)
             if session.key not in limits:
-                raise NotBookable("No seats can be booked in this session")
+                raise NotBookable("Seats in this session cannot be booked")
             seats.reserve_session(limits[session.key], row, is_beyond_limit=bool(override_reason))
             _give_up(delegate, [one.key for one in clashes], limits)
     except _AlreadyBooked:
@@ -127,7 +127,7 @@ def require_bookable(delegate: Delegate, session: Session) -> None:
     if not delegate.is_attending:
         raise NotBookable(BOOKING_CANCELLED)
     if not session.is_bookable:
-        raise NotBookable("No seats can be booked in this session")
+        raise NotBookable("Seats in this session cannot be booked")
     if has_started(session):
         raise NotBookable("This session has already started")
     if not is_on_their_days(delegate, session):

@@ -29,6 +29,7 @@ class MenuItem:
     label: str
     path: str
     area: Area
+    other_path: str = ""  # of pages that belong to it, but are not below it
 
     @property
     def url(self) -> str:
@@ -43,7 +44,8 @@ class MenuItem:
     @property
     def contains_current(self) -> bool:
         """Return True if this page or one below it is open."""
-        return self.is_current or (self.path != ROOT and request.path.startswith(f"{self.path}/"))
+        below = [f"{path}/" for path in (self.path, self.other_path) if path not in {"", ROOT}]
+        return self.is_current or request.path.startswith(tuple(below))
 
 
 @dataclass(frozen=True)
@@ -69,7 +71,7 @@ MENU = (
     MenuGroup(
         _l("Programme"),
         (
-            MenuItem(_l("Sessions"), f"{ROOT}/sessions", roles.PROGRAMME),
+            MenuItem(_l("Sessions"), f"{ROOT}/sessions", roles.PROGRAMME, f"{ROOT}/session-seats"),
             MenuItem(_l("Speakers"), f"{ROOT}/speakers", roles.PROGRAMME),
             MenuItem(_l("Changes by speakers"), f"{ROOT}/proposals", roles.PROGRAMME),
             MenuItem(_l("Speaker pages"), f"{ROOT}/speaking", roles.PROGRAMME),

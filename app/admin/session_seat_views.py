@@ -151,7 +151,4 @@ def _url(session: Session) -> str:
 
 
 def _breadcrumbs(session: Session) -> list[tuple[str, str]]:
-    return [
-        (gettext("Sessions"), url_for("admin.sessions.index")),
-        (session.title, url_for("admin.sessions.show", slug=session.slug)),
-    ]
+    return [(session.title, url_for("admin.sessions.show", slug=session.slug))]

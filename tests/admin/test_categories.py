@@ -1,10 +1,12 @@
 """Organisers make categories, set limits and times, and the desk moves people between them."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 
+from app import clock
 from app.accounts.models import DESK
 from app.database import db
 from app.history.models import HistoryEntry
@@ -223,3 +225,18 @@ def test_a_file_of_delegates_has_their_category(desk: Browser) -> None:
 
     last = [line.rsplit(",", 1)[1] for line in file.source.strip().splitlines()]
     assert last == ['"Category"', '"Student"', '""']
+
+
+def test_the_list_says_which_categories_cannot_be_chosen_now(organiser: Browser) -> None:
+    now, day = clock.now(), timedelta(days=1)
+    make_category(name="Press", opens_at=now - 2 * day, closes_at=now - day)
+    make_category(name="Student", opens_at=now + day)
+    make_category(name="Speaker", opens_at=now - day, closes_at=now + day)
+
+    rows = {row["Name"]: row["Who can choose it"] for row in organiser.open(LIST).rows}
+
+    assert rows == {
+        "Press": "Everyone Closed",
+        "Student": "Everyone Not open yet",
+        "Speaker": "Everyone",
+    }

@@ -213,3 +213,12 @@ def test_a_limit_below_what_is_booked_is_refused_with_the_numbers(visitor: Brows
         status=422,
     )
     assert "2 people have booked a seat, so it cannot be open to all" in page.text
+
+
+def test_the_pages_about_seats_belong_to_sessions_in_the_menu(desk: Browser) -> None:
+    make_bookable("Knots")
+
+    page = desk.open("/organise/session-seats/knots")
+
+    current = [one for one in page.tree.find_all("a") if one.get("aria-current")]
+    assert [(one.text, one.get("aria-current")) for one in current] == [("Sessions", "true")]

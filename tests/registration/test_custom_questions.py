@@ -1,5 +1,6 @@
 """Questions that organisers ask when people register: who is asked what, and where it shows."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -288,3 +289,22 @@ def test_the_desk_fills_in_what_it_knows(visitor: Browser) -> None:
     page = page.follow("Change booking").press("Save", {TRAVEL: "By bus"})
 
     assert page.summary_list["How will you travel?"] == "By bus"
+
+
+def test_a_country_is_chosen_from_the_list_and_changed_by_the_desk(
+    visitor: Browser, new_browser: Callable[[], Browser]
+) -> None:
+    make_question("Where do you travel from?", kind="country")
+    label = "Where do you travel from? (optional)"
+
+    page = answer_questions(visitor, until="more")
+    assert page.heading == "One more question"
+    check = page.press("Continue", {label: "Kenya"})
+    assert check.summary_list["Where do you travel from?"] == "Kenya"
+    check.press("Confirm registration")
+
+    desk = sign_in(new_browser(), role=DESK)
+    reference = db.session.query(Delegate).one().reference
+    page = desk.open(f"/organise/delegates/{reference}/change")
+    page = page.press("Save", {label: "Ghana"})
+    assert page.summary_list["Where do you travel from?"] == "Ghana"

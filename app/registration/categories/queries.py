@@ -208,6 +208,18 @@ class CategoryRow:
         """Whether no place of its own is left."""
         return self.limit is not None and self.taken >= self.limit
 
+    @property
+    def is_closed(self) -> bool:
+        """Whether its own closing time has passed."""
+        closes_at = self.category.closes_at
+        return closes_at is not None and clock.now() >= closes_at
+
+    @property
+    def is_early(self) -> bool:
+        """Whether its own opening time is still to come."""
+        opens_at = self.category.opens_at
+        return opens_at is not None and clock.now() < opens_at
+
 
 def list_rows() -> Sequence[CategoryRow]:
     """List all categories with how many places are taken, and of how many."""

@@ -55,7 +55,8 @@ def get_delegate() -> Delegate:
 def test_somebody_says_how_they_will_attend_and_reads_it_wherever_their_booking_is_shown(
     visitor: Browser,
 ) -> None:
-    student = make_category(2, name="Student", confirmation_text="Bring your **student card**.")
+    said = "Bring your **student card**. See [the venue](/venue)."
+    student = make_category(2, name="Student", confirmation_text=said)
     make_category(name="Delegate")
 
     page = begin(visitor, "Student")
@@ -64,10 +65,11 @@ def test_somebody_says_how_they_will_attend_and_reads_it_wherever_their_booking_
     assert page.summary_list["Category"] == "Student"
     page = page.press("Confirm registration")
     assert page.heading == "You are registered"
-    assert page.text.count("Bring your student card.") == 1
+    assert page.text.count("Bring your student card. See the venue.") == 1
     email = last_email_to("ada@example.org")
     assert "Category: Student" in email.text
-    assert "Bring your" in email.text
+    venue = "https://conference.example/venue"
+    assert f"\n\nBring your student card. See the venue ({venue}).\n\n" in email.text
     booking = visitor.open(find_link(email, "/booking/"))
     assert booking.summary_list["Category"] == "Student"
     delegate = get_delegate()

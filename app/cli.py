@@ -325,9 +325,10 @@ def backup(file: Path, *, with_keys: bool, passphrase_file: Path | None) -> None
     tables, rows = len(result.manifest.tables), result.manifest.row_count
     click.echo(f"{file}: {rows} rows from {tables} tables, {result.size} bytes")
     if not result.manifest.has_keys:
+        data_key = " and DATA_KEY" if current_app.extensions["settings"].DATA_KEY else ""
         click.echo(
             "The backup does not include the keys. "
-            "Back up the secret key as well, or add --with-keys"
+            f"Back up SECRET_KEY{data_key} as well, or add --with-keys"
         )
 
 

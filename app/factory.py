@@ -62,7 +62,7 @@ from app.agenda import views as agenda_views
 from app.cache_version import CacheVersionWatcher
 from app.content import views as content_views
 from app.forms.form import csrf
-from app.mail import delivery_status, dkim, own_texts, unsubscribe_views
+from app.mail import delivery_status, dkim, markdown_body, own_texts, unsubscribe_views
 from app.registration import check_views, more_views
 from app.registration import views as registration_views
 from app.registration.bookings import agenda_views as booking_agenda_views
@@ -241,6 +241,7 @@ def create_app(config: Config, settings_file: Path | None = None) -> Flask:
     _init_web(app, config, watcher)
     csrf.init_app(app)
     delivery_status.init_app(app)
+    markdown_body.init_app(app)
     own_texts.init_app(app)
     for part in SITE:
         app.register_blueprint(part)

@@ -335,7 +335,8 @@ def rotate_data_key() -> None:
             batch = re_encryption.encrypt_batch()
         total += batch
     state = re_encryption.get_state()
-    click.echo(f"Private answers in {total} rows were encrypted with the first key")
+    rows = "1 row" if total == 1 else f"{total} rows"
+    click.echo(f"Private answers in {rows} were encrypted with the first key")
     _report(_describe_unreadable(state))
     if state.with_older_key:
         raise click.ClickException(f"{state.with_older_key} private answers were altered or moved")

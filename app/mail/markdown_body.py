@@ -9,6 +9,7 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from flask import Flask
 from markdown_it import MarkdownIt
 from markdown_it.tree import SyntaxTreeNode
 from markupsafe import Markup, escape
@@ -46,6 +47,20 @@ def render_markdown(markdown: str, site: str) -> Sequence[RenderedBlock]:
     """Render Markdown; ``site`` starts the URLs of links such as /programme."""
     tree = _parse(markdown)
     return [_render_block(node, site) for node in tree.children if node.type != "hr"]
+
+
+def init_app(app: Flask) -> None:
+    """Register the template filter."""
+
+    @app.template_filter("email_text")
+    def email_text(markdown: str) -> str:
+        """Return Markdown as the text of an email, with the addresses of links."""
+        return to_text(markdown, app.config["SITE_URL"])
+
+
+def to_text(markdown: str, site: str) -> str:
+    """Return Markdown as plain text, with the addresses of links."""
+    return "\n\n".join(one.text for one in render_markdown(markdown, site))
 
 
 def _parse(markdown: str) -> SyntaxTreeNode:

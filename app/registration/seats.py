@@ -96,14 +96,13 @@ def reserve_before_queue(names: Sequence[str], row: Base) -> None:
 def enqueue(names: Sequence[str], row: Base) -> None:
     """Put a row into the queue for a seat and insert it; raise PlacesLeft if it need not wait.
 
-    There is one queue, that of the conference: raise CategoryFull if the category is full too.
+    There is one queue, that of the conference; whoever waits for a full category is passed over.
     """
-    limit, *within = lock_limits(names)
+    limit = lock_limits(names)[0]
     if not limit.has_waiting_list:
         raise RuleViolation("There is no waiting list")
     if not limit.is_full:
         raise PlacesLeft("There are places left")
-    _refuse_full(one for one in within if one.is_full)
     db.session.add(row)
     _store(limit, taken=limit.taken, seats=limit.seats, waiting=limit.waiting + 1)
 

@@ -13,7 +13,7 @@ from app.history.models import HistoryEntry
 from app.registration import seats
 from app.registration.models import BY_CODE, Delegate, RegistrationCategory, SeatLimit
 from tests.browser import Browser
-from tests.factories import make_category, make_delegate, sign_in
+from tests.factories import make_category, make_delegate, make_question, sign_in
 from tests.sent_emails import emails_to, last_email_to
 
 LIST = "/organise/categories"
@@ -152,6 +152,12 @@ def test_the_desk_moves_delegates_within_the_limit(desk: Browser) -> None:
     page = desk.open("/organise/delegates?category=" + str(press.id))
     assert [row["Category"] for row in page.rows] == ["Press", "Press"]
     page = page.press("Move to a category", ticked)
+    warning = "Answers to questions that are not asked in the new category are deleted."
+    assert warning not in page.text
+    make_question("Which paper do you write for?", categories=(str(press.id),))
+    page = desk.open("/organise/delegates?category=" + str(press.id))
+    page = page.press("Move to a category", ticked)
+    assert warning in page.text
     page = page.press("Move", {"Category": "Student"}, status=422)
     assert page.errors == ["All places in this category are taken"]
     assert get_taken(student) == 0

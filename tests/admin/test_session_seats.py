@@ -94,6 +94,11 @@ def test_the_desk_books_for_somebody_and_takes_them_off(desk: Browser) -> None:
 
     assert "The seat has been booked. We are emailing the delegate to confirm this." in page.source
     assert names("knots") == ["Ada"]
+    booking = desk.open(f"/organise/delegates/{ada.reference}").summary_list
+    assert booking["Seats in sessions"] == "Knots"
+    sure = desk.open(f"/organise/delegates/{ada.reference}/cancel")
+    assert "Seats in these sessions are given back, and are not restored" in sure.text
+    desk.open("/organise/session-seats/knots")
     assert "The organisers have booked a seat in a session for you:" in (
         last_email_to("ada@example.org").text
     )

@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from app import cache_version, clock
 from app.database import db, transaction
-from app.registration import integrity_check, seats
+from app.registration import integrity_check, seats, services
 from app.registration.bookings import data_export
 from app.registration.bookings import services as bookings
 from app.registration.models import BY_CODE, Delegate, SeatLimit, WaitingListEntry
@@ -55,7 +55,8 @@ def get_delegate() -> Delegate:
 def test_somebody_says_how_they_will_attend_and_reads_it_wherever_their_booking_is_shown(
     visitor: Browser,
 ) -> None:
-    student = make_category(2, name="Student", confirmation_text="Bring your **student card**.")
+    said = "Bring your **student card**. See [the venue](/venue)."
+    student = make_category(2, name="Student", confirmation_text=said)
     make_category(name="Delegate")
 
     page = begin(visitor, "Student")
@@ -64,10 +65,11 @@ def test_somebody_says_how_they_will_attend_and_reads_it_wherever_their_booking_
     assert page.summary_list["Category"] == "Student"
     page = page.press("Confirm registration")
     assert page.heading == "You are registered"
-    assert page.text.count("Bring your student card.") == 1
+    assert page.text.count("Bring your student card. See the venue.") == 1
     email = last_email_to("ada@example.org")
     assert "Category: Student" in email.text
-    assert "Bring your" in email.text
+    venue = "https://conference.example/venue"
+    assert f"\n\nBring your student card. See the venue ({venue}).\n\n" in email.text
     booking = visitor.open(find_link(email, "/booking/"))
     assert booking.summary_list["Category"] == "Student"
     delegate = get_delegate()
@@ -157,6 +159,28 @@ def test_a_cancelled_place_goes_back_to_its_category(site: Flask) -> None:
 
     assert standing(name) == (1, 0)
     assert standing(seats.CONFERENCE)[1] == 0
+
+
+@pytest.mark.both_databases
+def test_where_all_places_are_taken_people_can_wait_for_a_full_category(visitor: Browser) -> None:
+    set_places(1)
+    student = make_category(1, name="Student")
+    make_category(name="Delegate")
+    first = make_delegate(category_id=student.id, email="one@example.org")
+    with transaction():
+        services.change_waiting_list(is_open=True, actor="olga@conference.example")
+    page = visitor.open("/register").follow("Join the waiting list")
+    page = go_on(page.press("Continue", {ASKED: "Student"}))
+    page.press("Join the waiting list")
+
+    with transaction():
+        bookings.cancel(db.session.merge(first))
+    offer = last_email_to("ada@example.org")
+    page = visitor.open(find_link(offer, "/waiting-list/")).press("Take the place")
+
+    assert page.summary_list["Category"] == "Student"
+    assert standing(seats.name_category_limit(student.id)) == (1, 1)
+    assert standing(seats.CONFERENCE) == (1, 1)
 
 
 @pytest.mark.both_databases

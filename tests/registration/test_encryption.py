@@ -305,7 +305,7 @@ def test_the_command_says_when_older_keys_can_go(site: Flask) -> None:
 
     assert done.exit_code == 0, done.output
     assert done.output.splitlines() == [
-        "Private answers in 1 rows were encrypted with the first key",
+        "Private answers in 1 row were encrypted with the first key",
         "Other keys in DATA_KEY are no longer needed",
     ]
 

@@ -266,6 +266,7 @@ class AddTagForm(Form):
 class MoveToCategoryForm(NotifyForm):
     """Choose the category to which several delegates are moved."""
 
+    has_own_questions = False  # whether answers may go with the category
     category = SelectField(
         _l("Category"), [one_of_choices(_l("Choose a category"))], validate_choice=False
     )

@@ -17,6 +17,7 @@ from app.admin.delegates.forms import (
 )
 from app.admin.listing import MAX_SELECTED
 from app.errors import RuleViolation
+from app.registration import custom_questions
 from app.registration.categories import queries as categories
 from app.registration.desk import annotations, queries, services
 from app.registration.models import Delegate
@@ -168,6 +169,7 @@ def _move(
 def _build_move_form(**bound: Any) -> MoveToCategoryForm:
     form = MoveToCategoryForm(**bound)
     form.category.choices = [(str(one.id), one.name) for one in categories.list_options()]
+    form.has_own_questions = any(one.categories for one in custom_questions.list_definitions())
     return form
 
 

@@ -35,6 +35,7 @@ from app.registration.desk.queries import DelegateFilter, apply_filter
 from app.registration.fields import BOOKING_FIELDS, PRIVATE_FIELDS, DelegateField
 from app.registration.models import Delegate, Needs
 from app.registration.queries import Answers
+from app.registration.session_bookings import queries as session_bookings
 from app.releases.current_release import get_programme
 from app.web import languages
 from app.web.formatting import local_date, local_moment
@@ -144,7 +145,14 @@ def list_facts(delegate: Delegate) -> list[tuple[str, str]]:
     if delegate.category is not None or categories.list_options():
         category = delegate.category.name if delegate.category else gettext("No category")
         facts.insert(0, (gettext("Category"), category))
-    return [*facts, *answers.list_facts(delegate), (gettext("Registered"), registered)]
+    booked = list_seats(delegate)
+    seats = [(gettext("Seats in sessions"), ", ".join(booked))] if booked else []
+    return [*facts, *seats, *answers.list_facts(delegate), (gettext("Registered"), registered)]
+
+
+def list_seats(delegate: Delegate) -> list[str]:
+    """List the titles of the sessions in which a delegate has a seat."""
+    return [one.title for one in session_bookings.list_of_delegate(delegate)]
 
 
 def country_name(code: str) -> str:

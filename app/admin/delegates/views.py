@@ -214,6 +214,7 @@ def _render_confirm(template: str, form: Form, delegate: Delegate) -> Response:
         422 if form.errors else 200,
         form=form,
         delegate=delegate,
+        seats=presentation.list_seats(delegate),
         breadcrumbs=breadcrumbs(delegate),
     )
 

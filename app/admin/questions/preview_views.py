@@ -12,6 +12,7 @@ from app.questions import queries
 from app.questions.models import REGISTRATION
 from app.registration import custom_questions, fields, more_forms
 from app.registration import queries as registration
+from app.registration.categories import queries as categories
 from app.registration.categories.queries import CATEGORY
 from app.registration.fields import DAYS
 from app.registration.more_forms import MoreForm
@@ -46,11 +47,14 @@ def show() -> ResponseReturnValue:
 
 
 def _list_fixed_steps() -> Sequence[tuple[str, Sequence[str]]]:
-    """List the pages that everybody sees: heading, and what each asks."""
-    return [
+    """List the pages before the questions of the organisers: heading, and what each asks."""
+    options = [one.name for one in categories.list_public()]
+    first = [(gettext("How will you attend?"), options)] if categories.is_asked() else []
+    fixed = [
         (str(step.heading), [one.label_for(desk=False) for one in step.fields])
         for step in fields.STEPS
     ]
+    return [*first, *fixed]
 
 
 def _describe_conditions() -> Mapping[str, Any]:

@@ -127,11 +127,12 @@ def list_options_for(answers: Answers) -> Sequence[CategoryOption]:
     """List what somebody may choose from, or could at another time.
 
     An invitation opens a category that is not for everyone, and may have a place in it although no
-    other is left.
+    other is left. Whoever joins the waiting list can wait for a category that is full.
     """
     invited = answers.get(INVITED, "") if INVITATION in answers else ""
+    can_wait = cache_version.cached("door", registration.read_state_by_seats) == "waiting"
     return [
-        replace(one, is_full=False) if str(one.id) == invited else one
+        replace(one, is_full=False) if can_wait or str(one.id) == invited else one
         for one in list_options()
         if one.access == PUBLIC or str(one.id) == invited
     ]

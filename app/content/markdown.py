@@ -214,9 +214,8 @@ class _Renderer(RendererHTML):
         address = str(picture.attrGet("src") or "")
         uploaded: ImageInfo | None = env.get("images", {}).get(address)
         is_unknown = uploaded is None and address.startswith(PICTURES)
-        if is_unknown or not LOCAL_PATH.match(
-            address
-        ):  # the content security policy blocks images of other sites
+        # the content security policy blocks images of other sites
+        if is_unknown or not LOCAL_PATH.match(address):
             return html.escape(picture.content)
         caption = html.escape(str(picture.attrs.pop("title", "")))
         size = (uploaded.width, uploaded.height) if uploaded else _svg_size(address)

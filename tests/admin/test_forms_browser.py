@@ -56,7 +56,7 @@ def test_nothing_is_asked_where_nothing_has_changed(
     site = live_site().address
     sign_in_window(window, site)
     window.goto(f"{site}/organise/sessions/opening/change")
-    room, title = window.get_by_label("Room"), window.get_by_label("Title", exact=True)
+    room, title = window.get_by_label("Room", exact=True), window.get_by_label("Title", exact=True)
     box = window.get_by_label("It ends on the next day")
     before = room.input_value()
     title.fill("Something else")

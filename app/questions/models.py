@@ -42,6 +42,9 @@ class Question(Base):
     version: Mapped[int] = mapped_column(default=1)  # of the row, for edits at the same time
     retired_at: Mapped[datetime | None] = mapped_column(default=None)  # no longer asked
 
+    # an answer that is not yet submitted names its question by the id, which is never used again
+    __table_args__ = ({"sqlite_autoincrement": True},)
+
     versions: Mapped[list["QuestionVersion"]] = relationship(
         cascade="all, delete-orphan", order_by="QuestionVersion.number"
     )

@@ -70,7 +70,10 @@ class RegistrationCategory(Base):
     access: Mapped[str] = mapped_column(default=PUBLIC)
     version: Mapped[int] = mapped_column(default=1)
 
-    __table_args__ = (CheckConstraint(f"access IN {CATEGORY_ACCESS}", name="known_access"),)
+    __table_args__ = (
+        CheckConstraint(f"access IN {CATEGORY_ACCESS}", name="known_access"),
+        {"sqlite_autoincrement": True},  # answers, saved views and history name it by its id
+    )
 
     @property
     def history_subject(self) -> str:

@@ -29,6 +29,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_registration_category")),
         sa.UniqueConstraint("name", name=op.f("uq_registration_category_name")),
+        sqlite_autoincrement=True,
     )
     op.create_index(
         op.f("ix_registration_category_position"), "registration_category", ["position"]

@@ -80,6 +80,24 @@ def test_a_question_is_asked_only_in_the_categories_that_were_ticked(
     assert booking.summary_list[TRAVEL] == "By bus"
 
 
+@pytest.mark.both_databases
+def test_an_answer_to_a_question_that_was_deleted_does_not_answer_the_next_one(
+    visitor: Browser, new_browser: Callable[[], Browser]
+) -> None:
+    make_question(TRAVEL)
+    check = answer_questions(new_browser(), until="more")
+    check = check.press("Continue", {f"{TRAVEL} (optional)": "By bus"})
+    organiser = sign_in(visitor)
+    page = organiser.open("/organise/questions").follow(TRAVEL).follow("Delete")
+    page.press("Delete")
+    make_question("Who should we call?")
+
+    page = check.press("Confirm registration")
+
+    assert page.heading == "Who should we call? (optional)"
+    assert "By bus" not in page.source
+
+
 def list_emails(page: Page) -> list[str]:
     return re.findall(r"a[0-9]@example\.org", page.text_by_id("main"))
 

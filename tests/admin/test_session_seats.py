@@ -68,7 +68,7 @@ def test_the_page_of_a_session_leads_to_who_has_booked(desk: Browser) -> None:
     book(ada, "knots")
 
     page = desk.open("/organise/sessions/knots")
-    assert page.summary_list["Bookable seats"] == "1 of 3 bookedSee who has booked"
+    assert page.summary_list["Bookable seats"] == "1 of 3 booked See who has booked"
     page = desk.follow("See who has booked")
 
     assert page.heading == "Seats in “Knots”"

@@ -152,6 +152,8 @@ def list_facts(delegate: Delegate) -> list[tuple[str, str]]:
 
 def list_seats(delegate: Delegate) -> list[str]:
     """List the titles of the sessions in which a delegate has a seat."""
+    if all(one.booking_seats is None for one in get_programme().sessions):
+        return []  # nothing is booked, so nothing is looked up
     return [one.title for one in session_bookings.list_of_delegate(delegate)]
 
 

@@ -3,7 +3,7 @@
 ``find_clashes`` holds the rules and knows nothing of files or tables: it works on the plain values
 of ``scheduled_sessions``, so the same rules apply to an imported file and to the working
 programme. It reports each clash once, from the side of the session that starts later;
-``group_by_session`` gives it to both sessions. ``count_clashes`` caches its result until the
+``group_by_session`` gives it to both sessions. ``list_clashes`` caches its result until the
 programme is edited.
 """
 
@@ -311,15 +311,21 @@ EDIT_STATE = select(
     select(Conference.acronym).scalar_subquery(),
 )
 
-_count_cache: dict[str, Any] = {"of": None, "count": 0}
+_cache: dict[str, Any] = {"of": None, "clashes": ()}
 
 
 def count_clashes() -> int:
-    """Return the number of clashes in the working programme.
+    """Return the number of clashes in the working programme."""
+    return len(list_clashes())
 
-    One short query tells whether anything has been edited since the last count.
+
+def list_clashes() -> tuple[Clash, ...]:
+    """List all clashes in the working programme, as ``find_in_working_programme`` does.
+
+    One short query tells whether anything has been edited since they were last found.
     """
     of = (db.engine.url, tuple(db.session.execute(EDIT_STATE).one()))
-    if _count_cache["of"] != of:
-        _count_cache.update(count=len(find_in_working_programme()), of=of)
-    return int(_count_cache["count"])
+    if _cache["of"] != of:
+        _cache.update(clashes=find_in_working_programme(), of=of)
+    found: tuple[Clash, ...] = _cache["clashes"]
+    return found

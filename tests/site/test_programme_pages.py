@@ -694,6 +694,15 @@ def test_a_day_is_filtered_too_and_keeps_filter_and_zone_on_the_way_to_another(
     assert titles(page.follow("All")) == ["Opening", "Farewell"]
 
 
+def test_a_theme_chosen_on_the_page_of_a_day_keeps_the_day(visitor: Browser) -> None:
+    page = visitor.open("/programme/2009-06-10").follow("Water")
+
+    assert page.address == "/programme/2009-06-10?theme=water"
+    assert titles(page) == ["Reading the tide"]
+    page = page.press("Apply filters", room="Great hall")
+    assert page.address.partition("?")[0] == "/programme/2009-06-10"
+
+
 def test_a_filter_that_the_programme_does_not_have_changes_nothing_and_is_named(
     visitor: Browser,
 ) -> None:

@@ -59,7 +59,7 @@ class SessionDetail:
 def get_detail(session: Session) -> SessionDetail:
     """Return what the page of a session shows besides its fields."""
     is_public = queries.is_public(session)
-    found = clashes.group_by_session(clashes.find_in_working_programme()).get(session.key, ())
+    found = clashes.group_by_session(clashes.list_clashes()).get(session.key, ())
     return SessionDetail(
         abstract=markdown.sanitise(session.abstract),
         description=markdown.sanitise(session.description),

@@ -160,7 +160,7 @@ def reveal() -> ResponseReturnValue:
 @validates_own_csrf
 def show(key: str) -> ResponseReturnValue:
     opened = queries.get_case(key)
-    if not _is_opened():
+    if request.method != "POST" and not _is_opened():  # what was typed is never lost
         return _render_gate(key)
     form = CaseForm()
     form.set_choices()

@@ -13,6 +13,7 @@ from app.accounts import roles, views
 from app.accounts.two_factor import setup_views
 from app.accounts.two_factor import views as two_factor_views
 from app.admin import (
+    access_case_views,
     blueprint,
     category_views,
     dashboard_views,
@@ -65,6 +66,7 @@ from app.forms.form import csrf
 from app.mail import delivery_status, dkim, markdown_body, own_texts, unsubscribe_views
 from app.registration import check_views, more_views
 from app.registration import views as registration_views
+from app.registration.access_cases import views as access_reply_views
 from app.registration.bookings import agenda_views as booking_agenda_views
 from app.registration.bookings import answer_views, email_change_views
 from app.registration.bookings import views as booking_views
@@ -124,6 +126,7 @@ ADMIN = (
     (import_export_views.bp, roles.PROGRAMME),
     (history_views.undo_bp, roles.PROGRAMME),
     (delegate_views.bp, roles.DELEGATES),
+    (access_case_views.bp, roles.ACCESS_CASES),
     (admin_waiting_list_views.bp, roles.DELEGATES),
     (category_views.bp, roles.SETTINGS),
     (admin_question_views.bp, roles.QUESTIONS),
@@ -163,6 +166,7 @@ NESTED = (  # children first: registering a parent registers only the children i
     (agenda_views.bp, transfer_views.bp),
     (booking_views.bp, email_change_views.bp),
     (booking_views.bp, answer_views.bp),
+    (booking_views.bp, access_reply_views.bp),
     (registration_views.bp, registration_views.questions_bp),
     (registration_views.bp, more_views.bp),
     (registration_views.bp, check_views.bp),

@@ -20,11 +20,13 @@ from app import clock
 from app.accounts.models import DESK, EDITOR, FORMER, ORGANISER, VIEWER
 from app.accounts.two_factor import totp
 from app.agenda import transfer_views
-from app.database import Base, db
+from app.database import Base, db, transaction
 from app.forms.form import csrf
 from app.mail.unsubscribe import get_url
 from app.programme.models import Session
 from app.registration import links
+from app.registration.access_cases import services as access_cases
+from app.registration.access_cases.models import AccessCase
 from app.speakers.models import SpeakerRequest
 from tests.browser import Browser
 from tests.factories import (
@@ -124,6 +126,7 @@ ROUTES = [
     Route("/booking", "GET POST", Who.ANYONE),
     Route("/booking/<secret>", "GET", Who.HOLDER),
     Route("/booking/<secret>/<question>", "GET POST", Who.HOLDER, "/booking/wrong/name"),
+    Route("/booking/<secret>/access/<key>", "GET POST", Who.HOLDER),
     Route("/booking/<secret>/address", "GET POST", Who.HOLDER),
     Route("/booking/<secret>/address/keep", "POST", Who.HOLDER),
     Route("/booking/<secret>/calendar.ics", "GET", Who.HOLDER),
@@ -178,6 +181,9 @@ ROUTES = [
     Route("/offline/agenda", "GET", Who.PUBLIC),
     Route("/offline/away", "GET", Who.PUBLIC),
     Route("/organise", "GET", Who.A_PART),
+    Route("/organise/access", "GET", Who.DESK),
+    Route("/organise/access/<key>", "GET POST", Who.DESK, "/organise/access/ramp"),
+    Route("/organise/access/_show", "POST", Who.DESK),
     Route("/organise/board", "GET", Who.A_PART),
     Route("/organise/board/<slug>", "GET POST", Who.EDITORS, "/organise/board/opening"),
     Route("/organise/board/<slug>/place", "POST", Who.EDITORS, "/organise/board/opening/place"),
@@ -1335,7 +1341,12 @@ def opened_by_a_visitor(site: Flask, visitor: Browser) -> dict[str, str]:
     make_session()
     make_question()
     publish_programme()  # the second release, so that one can go back to the first
-    delegate = make_delegate(pending_email="new@example.org", pending_email_key="a new key")
+    delegate = make_delegate(
+        pending_email="new@example.org", pending_email_key="a new key", access="A ramp"
+    )
+    with transaction():
+        access_cases.create_missing()
+        db.session.scalars(select(AccessCase)).one().key = "ramp"
     entry = make_waiting_list_entry()
     invitation = make_invitation(make_category(name="Student"))
     with site.test_request_context("/"):
@@ -1345,6 +1356,7 @@ def opened_by_a_visitor(site: Flask, visitor: Browser) -> dict[str, str]:
         receipt = links.confirmation_token(make_confirmation(delegate))
     kept = {"<question>": "name", "<step>": "email", "<token>": receipt, "<number>": "1"}
     kept["<code>"] = invitation.code
+    kept["<key>"] = "ramp"
     addresses = {}
     for who in (Who.HOLDER, Who.REGISTERING):
         for route in of(who, "POST"):

@@ -42,6 +42,9 @@ MAILINGS = Area(
 QUESTIONS = Area(
     read_roles=DELEGATES.read_roles, write_roles=frozenset({ORGANISER})
 )  # what people are asked when they register
+ACCESS_CASES = Area(
+    read_roles=frozenset({ORGANISER, DESK}), write_roles=frozenset({ORGANISER, DESK})
+)  # what delegates require, beside their names
 SPEAKER_NEEDS = Area(
     read_roles=frozenset({ORGANISER, DESK}), write_roles=frozenset({ORGANISER, DESK})
 )

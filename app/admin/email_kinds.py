@@ -78,6 +78,12 @@ EMAIL_KINDS: Final[Mapping[str, EmailKind]] = {
         _l("The team restores a cancelled booking"),
         samples.ticket,
     ),
+    "access_answered": EmailKind(
+        _l("Answer about access"),
+        DELEGATE,
+        _l("The team answers an access requirement and ticks “Email the delegate”"),
+        samples.booking,
+    ),
     "session_booked": EmailKind(
         _l("Seat in a session booked"),
         DELEGATE,

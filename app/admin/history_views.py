@@ -26,6 +26,7 @@ from app.history.queries import EntryFilter
 from app.mail.models import Email
 from app.programme.editing import undo as undoing
 from app.programme.models import Release, Room, Session, Speaker, Theme
+from app.registration.access_cases.models import AccessCase
 from app.registration.invitations.models import InvitationCode
 from app.registration.models import Delegate, RegistrationCategory
 from app.text import collapse_whitespace, strip_hidden
@@ -44,6 +45,7 @@ SUBJECT_COLUMNS: Final[
     "letter": (Email.id, Email.id),
     "person": (Person.email, Person.id),
     "category": (RegistrationCategory.id, RegistrationCategory.id),
+    "access-case": (AccessCase.key, AccessCase.key),
     "invitation": (InvitationCode.id, InvitationCode.id),
 }
 
@@ -78,6 +80,7 @@ KIND_LABELS = {
     "release": _l("Releases"),
     "booking": _l("Bookings"),
     "category": _l("Categories"),
+    "access-case": _l("Access requirements"),
     "invitation": _l("Invitation codes"),
     "letter": _l("Emails"),
     "email-text": _l("What emails say"),
@@ -101,6 +104,7 @@ ENDPOINTS = {  # of an item's page: endpoint and URL argument
     "letter": ("admin.emails.show", "number"),
     "person": ("admin.team.person", "number"),
     "category": ("admin.categories.show", "number"),
+    "access-case": ("admin.access_cases.show", "key"),
     "invitation": ("admin.invitations.show", "number"),
 }
 EMAIL_TEXT: Final = "email-text"  # of emails that organisers wrote themselves
@@ -112,6 +116,7 @@ SINGLE_PAGE_ENDPOINTS = {  # subjects without a page of their own
     "programme": "admin.import_export.show",
     "planned release": "admin.publishing.changes",
     "delegates": "admin.delegates.index",
+    "access requirements": "admin.access_cases.index",
     "invitations": "admin.invitations.index",
     "suppression list": "admin.suppression.index",
     "speakers": "admin.speaker_pages.overview",

@@ -33,6 +33,7 @@ from app.programme.editing.speaker_queries import TAKES_PART
 from app.programme.models import Conference, Session, Speaker
 from app.proposals.models import OPEN, Proposal
 from app.registration import integrity_check
+from app.registration.access_cases import queries as access_cases
 from app.registration.models import Delegate, SeatLimit
 from app.registration.seats import CONFERENCE
 from app.releases import current_release, queries
@@ -162,6 +163,24 @@ TASKS: tuple[Task, ...] = (
         _count(EmailReply, EmailReply.read_at.is_(None)),
         lambda n: ngettext("reply to read", "replies to read", n),
         _url("replies.index", state="unread"),
+    ),
+    Task(
+        "access-replies",
+        WAITING,
+        roles.ACCESS_CASES,
+        access_cases.count_unread,
+        lambda n: ngettext(
+            "reply about an access requirement", "replies about access requirements", n
+        ),
+        _url("access_cases.index", state=access_cases.UNREAD),
+    ),
+    Task(
+        "access",
+        WAITING,
+        roles.ACCESS_CASES,
+        access_cases.count_unfinished,
+        lambda n: ngettext("access requirement to arrange", "access requirements to arrange", n),
+        _url("access_cases.index"),
     ),
     Task(
         "returned-addresses",

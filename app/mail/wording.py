@@ -200,6 +200,7 @@ EMAIL_WORDINGS: Final[Mapping[str, EmailWording]] = {
         required={"reason", "booking_link"},
     ),
     "booking_restored": _word(*BOOKING, TICKET, BOOKING_LINK, required={"ticket", "booking_link"}),
+    "access_answered": _word(*BOOKING, BOOKING_LINK, required={"booking_link"}),
     "session_booked": _word(
         *BOOKING,
         _value("session", _l("Title of the session"), "session.title"),

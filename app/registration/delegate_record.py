@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from app.registration import custom_answers
+from app.registration.access_cases import case_texts
 from app.registration.categories.queries import CATEGORY
 from app.registration.fields import (
     BOOKING_FIELDS,
@@ -19,6 +20,7 @@ from app.registration.queries import Answers
 
 IDENTITY_CONSTRAINT = "uq_delegate_identity_key_attending"
 MAX_SORT_KEY_LENGTH = 100  # characters
+ACCESS = "access"  # the purpose of the answers that become cases
 
 
 def to_answers(delegate: Delegate, asked: Iterable[DelegateField] = FIELDS) -> Answers:
@@ -63,14 +65,16 @@ def store(delegate: Delegate, answers: Answers) -> None:
     needs = delegate.needs or Needs(**{field.column: "" for field in PRIVATE_FIELDS})
     for field in BOOKING_FIELDS:
         setattr(delegate, field.column, merged[field.name])
-    for field in PRIVATE_FIELDS:
-        if merged[field.name] != field.get(delegate):
-            stored = encrypt_need(merged[field.name], delegate.reference, field.column)
-            setattr(needs, field.column, stored)
+    changed = [one for one in PRIVATE_FIELDS if merged[one.name] != one.get(delegate)]
+    for field in changed:
+        stored = encrypt_need(merged[field.name], delegate.reference, field.column)
+        setattr(needs, field.column, stored)
     custom_answers.store(delegate, merged)
     if CONSENT in answers:
         delegate.consented_at = datetime.fromisoformat(answers[CONSENT])
     delegate.needs = needs if any(merged[field.name] for field in PRIVATE_FIELDS) else None
+    if any(one.purpose == ACCESS for one in changed):
+        case_texts.match(delegate, are_words_new=case_texts.WORDS_FIELD in changed)
 
 
 def refresh_search_keys(delegate: Delegate) -> None:

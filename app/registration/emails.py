@@ -135,6 +135,11 @@ def send_session_released(
     )
 
 
+def send_access_answered(delegate: Delegate) -> None:
+    """Tell a delegate that their booking has an answer, without naming any requirement."""
+    _enqueue("access_answered", delegate)
+
+
 def send_waiting_list_entry(entry: WaitingListEntry, position: int) -> None:
     """Send someone the link to their page of the waiting list, with their position."""
     _enqueue_for_waiting("waiting_list_joined", entry, position=position)

@@ -18,6 +18,8 @@ from app.database import Base, db
 from app.encryption import PREFIX, get_key_id, get_key_ring
 from app.log import log
 from app.registration import private_answers
+from app.registration.access_cases import case_texts
+from app.registration.access_cases.models import AccessCase
 from app.registration.fields import PRIVATE_FIELDS, PRIVATE_NAMES
 from app.registration.models import ApplicationDraft, Delegate, Needs, WaitingListEntry
 from app.registration.queries import dump_answers
@@ -94,6 +96,7 @@ def get_state() -> EncryptionState:
 def list_pending() -> Iterator[PendingRow]:
     """Yield the rows with private answers that are not under the key that encrypts."""
     yield from _list_needs()
+    yield from _list_cases()
     for model, key_name, find_place in DOCUMENTS:
         yield from _list_documents(model, getattr(model, key_name), find_place)
 
@@ -114,6 +117,25 @@ def _list_needs() -> Iterator[PendingRow]:
         }
         texts = tuple(text for text in stored if not ring.is_current(text))
         yield PendingRow(Needs.delegate_id == number, Needs, before, after, texts)
+
+
+def _list_cases() -> Iterator[PendingRow]:
+    ring = get_key_ring()
+    columns = {name: getattr(AccessCase, name) for name in case_texts.COLUMNS}
+    statement = (
+        select(Delegate.reference, AccessCase.key, *columns.values())
+        .join_from(AccessCase, Delegate, Delegate.id == AccessCase.delegate_id)
+        .where(or_(*map(_is_pending, columns.values())))
+        .order_by(AccessCase.id)
+    )
+    for reference, key, *stored in db.session.execute(statement).all():
+        before = dict(zip(columns, stored, strict=True))
+        after = {
+            name: ring.re_encrypt(text, case_texts.find_place(reference, key, name))
+            for name, text in before.items()
+        }
+        texts = tuple(text for text in stored if not ring.is_current(text))
+        yield PendingRow(AccessCase.key == key, AccessCase, before, after, texts)
 
 
 def _list_documents(

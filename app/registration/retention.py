@@ -18,6 +18,7 @@ from app.mail.models import Email
 from app.mail.queries import IS_WAITING
 from app.questions.definitions import one_year_after
 from app.registration import custom_answers, custom_questions
+from app.registration.access_cases.models import AccessCase
 from app.registration.bookings import operations
 from app.registration.models import ApplicationDraft, Delegate, Needs
 from app.registration.queries import DRAFT_LIFETIME
@@ -62,6 +63,7 @@ def _purge_emails_of_erased() -> None:
 
 def _purge_needs(due: datetime) -> None:
     if clock.now() > due:
+        db.session.execute(delete(AccessCase))
         db.session.execute(delete(Needs))
 
 

@@ -13,6 +13,7 @@ from app.mail.models import FAILED, EmailReply
 from app.mailings import notices
 from app.mailings.models import MailingRecipient
 from app.programme.models import BOOKABLE
+from app.registration.access_cases import services as access_cases
 from app.registration.invitations.models import InvitationCode
 from app.registration.models import LinkedAgenda
 from tests.factories import (
@@ -670,6 +671,20 @@ def test_the_notice_and_the_settings(keyboard_user: KeyboardUser) -> None:
     keyboard_user.fill("Number of places", "30")
     keyboard_user.press("Save")
     keyboard_user.expect_announcement("The number of places has been changed")
+
+
+@pytest.mark.walks("admin.access_cases.show", "admin.access_cases.reveal")
+def test_the_access_requirements(keyboard_user: KeyboardUser) -> None:
+    make_delegate(access="A ramp")
+    with transaction():
+        access_cases.create_missing()
+    keyboard_user.open("/organise/access")
+    keyboard_user.press("Show access requirements")
+    keyboard_user.press("In their own words, Ada Lovelace")
+    keyboard_user.expect_text("A ramp")
+    keyboard_user.fill("Answer to the delegate (optional)", "There is a ramp.")
+    keyboard_user.press("Save")
+    keyboard_user.expect_announcement("Saved. The delegate sees the state and the answer")
 
 
 @pytest.mark.walks("admin.waiting_list.remove")

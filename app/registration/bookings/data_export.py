@@ -10,6 +10,8 @@ from app.history.services import ACTOR_DELEGATE, ACTOR_SITE
 from app.mail import queries as mail
 from app.mail import replies, unsubscribe
 from app.registration import custom_answers
+from app.registration.access_cases import labels
+from app.registration.access_cases import queries as access_cases
 from app.registration.bookings import queries
 from app.registration.fields import DAYS, PRIVATE_FIELDS
 from app.registration.models import Delegate
@@ -29,6 +31,16 @@ def export_delegate(delegate: Delegate) -> dict[str, Any]:
         "made_at": clock.now().isoformat(),
         "booking": _export_booking(delegate),
         "needs": {one.name: one.format(one.get(delegate)) for one in PRIVATE_FIELDS},
+        "access_requirements": [
+            {
+                "requirement": labels.name_own_requirement(one.kind),
+                "state": one.row.state,
+                "due_on": _isoformat(one.row.due_on),
+                "answer_of_the_organisers": labels.show_text(one.answer),
+                "reply": labels.show_text(one.reply),
+            }
+            for one in access_cases.list_of_delegate(delegate)
+        ],
         "answers": [
             {"question": label, "answer": text}
             for label, text in custom_answers.list_rows(delegate)

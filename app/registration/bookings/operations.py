@@ -153,6 +153,7 @@ def remove_needs(delegate: Delegate, summary: str, *, actor: str) -> bool:
     if delegate.needs is None and not has_answers:
         return False
     delegate.needs = None
+    delegate.access_cases = []
     delegate.version += 1
     record(delegate, summary, actor)
     return True

@@ -28,6 +28,8 @@ from app.registration import (
     links,
     tickets,
 )
+from app.registration.access_cases import labels
+from app.registration.access_cases import queries as access_cases
 from app.registration.bookings import access, answer_views, data_export, services
 from app.registration.bookings.forms import CHANGE_FORMS, RequestLinkForm
 from app.registration.bookings.operations import DuplicateBooking, StaleBooking
@@ -62,6 +64,7 @@ FLASH_MESSAGES = {
         "change. Enter them again below."
     ),
     "cancelled": _l("Your booking has been cancelled. We will email you to confirm this."),
+    "replied": _l("We have your reply. Our answer will be on this page."),
     "emails_on": _l("You will get emails about the conference again."),
     "emails_off": _l("We will send you only emails about your booking."),
     "already_cancelled": _l("This booking was cancelled earlier. Nothing has changed."),
@@ -124,6 +127,8 @@ def show(secret: str) -> ResponseReturnValue:
         cancel_form=ConfirmForm(),
         ticket=tickets.for_booking(delegate),
         email_preference=unsubscribe.get_preference(delegate.email),
+        access_cases=access_cases.list_of_delegate(delegate) if delegate.is_attending else (),
+        labels=labels,
     )
 
 

@@ -1,0 +1,226 @@
+"""Access requirements: what has to be arranged, for whom, by whom and when; answering delegates.
+
+Private answers stand beside names here. So a page shows them once somebody has pressed for them,
+which is recorded in the history and holds for an hour.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Any, Final
+
+from flask import Blueprint, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _l
+from wtforms import BooleanField, RadioField, SelectField
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # of WTForms 3.2
+from wtforms.validators import ValidationError
+
+from app import clock
+from app.accounts import roles
+from app.accounts.guards import current_actor, current_person
+from app.admin.edit_form import EditForm
+from app.admin.listing import PAGE_SIZE, ListFilter, Listing, parse_list_query, render_list
+from app.admin.speaker_pages.forms import OptionalDateField
+from app.errors import StaleEdit
+from app.forms.fields import editor_text_field
+from app.forms.form import ConfirmForm, validates_own_csrf
+from app.forms.validators import one_of_choices
+from app.history import queries as history
+from app.history.services import record
+from app.registration.access_cases import labels, queries, services
+from app.registration.access_cases.models import OPEN
+from app.registration.access_cases.queries import CaseFilter, OpenedCase
+from app.registration.private_answers import is_unreadable
+from app.registration.session_bookings import queries as session_bookings
+from app.web import redirects
+from app.web.formatting import local_day
+from app.web.rendering import render_page
+
+SORTS = ("due",)
+MAX_ANSWER_LENGTH: Final = 2_000
+AN_HOUR: Final = timedelta(hours=1)
+LIST_SUBJECT: Final = "access requirements"
+STATE_FILTER = ListFilter(
+    "state",
+    _l("State"),
+    [
+        ("", _l("To arrange")),
+        *labels.STATE_NAMES.items(),
+        (queries.UNREAD, _l("With a new reply")),
+        (queries.ALL, _l("All states")),
+    ],
+)
+DUE_FILTER = ListFilter(
+    "due",
+    _l("Due"),
+    [
+        (queries.OVERDUE, _l("Overdue")),
+        (queries.THIS_WEEK, _l("In the next 7 days")),
+        (queries.NO_DATE, _l("No due date")),
+    ],
+)
+
+bp = Blueprint("access_cases", __name__, url_prefix="/access")
+
+redirects.MESSAGES["admin"] |= {
+    "access-saved": _l("Saved. The delegate sees the state and the answer on their booking page."),
+    "access-emailed": _l("Saved. We are emailing the delegate that there is an answer."),
+}
+
+
+class CaseForm(EditForm):
+    """Work on a case."""
+
+    state = RadioField(
+        _l("State"),
+        choices=[SelectChoice(value, label) for value, label in labels.STATE_NAMES.items()],
+        default=OPEN,
+    )
+    owner = SelectField(
+        _l("Who arranges it"),
+        [one_of_choices(_l("Choose somebody from the list"))],
+        validate_choice=False,
+    )
+    due_on = OptionalDateField(
+        _l("Due date (optional)"), description=_l("When it has to be arranged")
+    )
+    answer = editor_text_field(
+        _l("Answer to the delegate (optional)"),
+        _l("The answer"),
+        _l("Shown on their booking page, where they can reply"),
+        MAX_ANSWER_LENGTH,
+    )
+    notify = BooleanField(
+        _l("Email the delegate that there is an answer"),
+        description=_l(
+            "The email has the link to their booking, but does not say what it is about"
+        ),
+    )
+
+    def validate_notify(self, field: BooleanField) -> None:
+        """Require an answer to email about."""
+        if field.data and not self.answer.data:
+            raise ValidationError(_l("Write an answer, or untick this box"))
+
+    def set_choices(self) -> None:
+        """Offer the members of the team who may see access requirements."""
+        self.owner.choices = [("", gettext("Nobody yet")), *_list_owners()]
+
+    def set_initial_data(self, opened: OpenedCase) -> None:
+        """Fill the form with what is saved."""
+        self.state.data = opened.row.state
+        self.owner.data = str(opened.row.owner_id or "")
+        self.due_on.data = opened.row.due_on
+        self.answer.data = "" if is_unreadable(opened.answer) else opened.answer
+        self.expected_version.data = opened.row.version
+
+    def values(self, opened: OpenedCase) -> Mapping[str, Any]:
+        """Return what was submitted, as it is stored."""
+        answer = self.answer.data or ""
+        is_hidden = is_unreadable(opened.answer) and not answer
+        return {
+            "state": self.state.data,
+            "owner_id": int(self.owner.data) if self.owner.data else None,
+            "due_on": self.due_on.data,
+            "answer": opened.answer if is_hidden else answer,
+        }
+
+
+@bp.get("")
+def index() -> ResponseReturnValue:
+    if not _is_opened():
+        return _render_gate()
+    filters = (STATE_FILTER, _owner_filter(), DUE_FILTER)
+    query = parse_list_query(filters, SORTS)
+    person, today = current_person(), local_day(clock.now())
+    wanted = CaseFilter(
+        today=today,
+        search=query.search,
+        state=query.get_filter("state"),
+        owner=query.get_filter("owner"),
+        due=query.get_filter("due"),
+        person_id=person.id if person else None,
+    )
+    rows, total = queries.list_page(wanted, offset=query.offset, limit=PAGE_SIZE)
+    listing = Listing(rows, total, query, filters)
+    return render_list("admin/access_cases/index.html", listing, today=today, labels=labels)
+
+
+@bp.post("/_show")
+def reveal() -> ResponseReturnValue:
+    """Record that somebody looks, and lead to the page."""
+    record(services.LIST_VIEWED, subject=LIST_SUBJECT, actor=current_actor())
+    key = request.args.get("key", "")
+    address = url_for(".show", key=key) if key else url_for(".index", **_list_filters())
+    return redirect(address, 303)
+
+
+@bp.route("/<key>", methods=["GET", "POST"])
+@validates_own_csrf
+def show(key: str) -> ResponseReturnValue:
+    opened = queries.get_case(key)
+    if request.method != "POST" and not _is_opened():  # what was typed is never lost
+        return _render_gate(key)
+    form = CaseForm()
+    form.set_choices()
+    if not form.is_submitted():
+        form.set_initial_data(opened)
+    if not form.validate_on_submit():
+        return _render(form, opened)
+    try:
+        is_new = services.save(
+            opened,
+            form.values(opened),
+            expected_version=form.expected_version.data,
+            actor=current_actor(),
+            notify=form.notify.data,
+        )
+    except StaleEdit as stale:
+        return _render(form.rebase_on(stale), opened, stale)
+    saved = "access-emailed" if form.notify.data else "access-saved"
+    return redirects.redirect_to(url_for(".show", key=key), saved if is_new else "as-it-was")
+
+
+def _render(
+    form: CaseForm, opened: OpenedCase, stale: StaleEdit | None = None
+) -> ResponseReturnValue:
+    return render_page(
+        "admin/access_cases/show.html",
+        409 if stale else 422 if form.errors else 200,
+        form=form,
+        opened=opened,
+        labels=labels,
+        stale=stale,
+        today=local_day(clock.now()),
+        sessions=session_bookings.list_of_delegate(opened.delegate),
+        entries=history.list_newest(opened.row.history_subject),
+        back=url_for(".index"),
+    )
+
+
+def _is_opened() -> bool:
+    """Return True if the history says that whoever is signed in has asked within the hour."""
+    since = clock.now() - AN_HOUR
+    return queries.was_viewed_since(LIST_SUBJECT, services.LIST_VIEWED, current_actor(), since)
+
+
+def _render_gate(key: str = "") -> ResponseReturnValue:
+    address = url_for(".reveal", key=key or None, **_list_filters())
+    status = 422 if request.method == "POST" else 200
+    return render_page("admin/access_cases/gate.html", status, form=ConfirmForm(), address=address)
+
+
+def _list_filters() -> dict[str, Any]:
+    """Return the filters in the address of the request."""
+    return {name: request.args.get(name) for name in ("state", "owner", "due")}
+
+
+def _owner_filter() -> ListFilter:
+    fixed = [(queries.MINE, gettext("Me")), (queries.NOBODY, gettext("Nobody yet"))]
+    return ListFilter("owner", _l("Who arranges it"), [*fixed, *_list_owners()])
+
+
+def _list_owners() -> Sequence[tuple[str, str]]:
+    people = queries.list_possible_owners(roles.ACCESS_CASES.write_roles)
+    return [(str(one.id), one.email) for one in people]

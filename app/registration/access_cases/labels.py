@@ -1,0 +1,56 @@
+"""The words for requirements and for how far they are arranged."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _l
+
+from app.registration import private_answers
+from app.registration.access_cases.models import (
+    ARRANGED,
+    IN_PROGRESS,
+    NOT_POSSIBLE,
+    OPEN,
+    WORDS,
+)
+from app.registration.requirement_kinds import ACCESS_KINDS
+
+STATE_NAMES: Final[Mapping[str, Any]] = {  # for the team
+    OPEN: _l("Open"),
+    IN_PROGRESS: _l("In progress"),
+    ARRANGED: _l("Arranged"),
+    NOT_POSSIBLE: _l("Cannot be arranged"),
+}
+PUBLIC_STATE_NAMES: Final[Mapping[str, Any]] = {  # for the delegate
+    OPEN: _l("Received"),
+    IN_PROGRESS: _l("We are arranging this"),
+    ARRANGED: _l("Arranged"),
+    NOT_POSSIBLE: _l("We cannot arrange this"),
+}
+STATE_LOOKS: Final[Mapping[str, str]] = {ARRANGED: "strong", NOT_POSSIBLE: "warning"}  # of its tag
+
+
+def name_requirement(kind: str) -> str:
+    """Return what is required, in the language of the page."""
+    if kind == WORDS:
+        return str(gettext("In their own words"))
+    return _name_kind(kind)
+
+
+def name_own_requirement(kind: str) -> str:
+    """Return what is required, for the delegate who requires it."""
+    if kind == WORDS:
+        return str(gettext("What you wrote in your own words"))
+    return _name_kind(kind)
+
+
+def show_text(text: str) -> str:
+    """Return a text of a case, or the sentence in place of one that cannot be read."""
+    return private_answers.show(text) if private_answers.is_unreadable(text) else text
+
+
+def _name_kind(kind: str) -> str:
+    if private_answers.is_unreadable(kind):
+        return private_answers.show(kind)
+    return str(ACCESS_KINDS.get(kind, kind))

@@ -1,0 +1,58 @@
+"""Cases of access requirements."""
+
+from datetime import date, datetime
+from typing import Final
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, false
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.database import Base
+
+OPEN, IN_PROGRESS, ARRANGED, NOT_POSSIBLE = STATES = (
+    *("open", "in progress", "arranged", "cannot be arranged"),
+)
+UNFINISHED: Final = (OPEN, IN_PROGRESS)
+WORDS: Final = "words"  # the kind of the case of what they wrote in their own words
+
+
+class AccessCase(Base):
+    """One access requirement of a delegate, and how far it is arranged.
+
+    ``kind`` is one of ACCESS_KINDS, or WORDS. It would tell of illness beside the name, so it is
+    encrypted like the answer that it comes from, as is all that is written about it: see
+    ``case_texts``.
+    """
+
+    __tablename__ = "access_case"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(unique=True)  # random: in addresses, and where texts belong
+    delegate_id: Mapped[int] = mapped_column(
+        ForeignKey("delegate.id", ondelete="CASCADE"), index=True
+    )
+    kind: Mapped[str] = mapped_column(Text)
+    answer: Mapped[str] = mapped_column(Text, default="")  # the delegate reads it
+    reply: Mapped[str] = mapped_column(Text, default="")  # of the delegate; later ones are added
+    has_unread_reply: Mapped[bool] = mapped_column(default=False, server_default=false())
+    state: Mapped[str] = mapped_column(default=OPEN)
+    owner_id: Mapped[int | None] = mapped_column(
+        ForeignKey("person.id", ondelete="SET NULL"), default=None, index=True
+    )
+    due_on: Mapped[date | None] = mapped_column(default=None)
+    updated_at: Mapped[datetime]
+    version: Mapped[int] = mapped_column(default=1)
+
+    __table_args__ = (
+        CheckConstraint(f"state IN {STATES}", name="known_state"),
+        Index("ix_access_case_state", "state", "due_on"),
+    )
+
+    @property
+    def is_unfinished(self) -> bool:
+        """Whether somebody still has to do something."""
+        return self.state in UNFINISHED
+
+    @property
+    def history_subject(self) -> str:
+        """The subject of this case in the audit log, which names neither person nor requirement."""
+        return f"access-case {self.key}"

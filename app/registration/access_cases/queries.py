@@ -1,0 +1,197 @@
+"""Read-only queries about cases of access requirements, without those of cancelled bookings."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import ColumnElement, and_, case, func, select
+
+from app.accounts import queries as accounts
+from app.accounts.models import Person
+from app.database import db
+from app.errors import NotFound
+from app.history.models import HistoryEntry
+from app.registration.access_cases import case_texts
+from app.registration.access_cases.models import UNFINISHED, AccessCase
+from app.registration.delegate_record import search_key
+from app.registration.models import Delegate
+from app.registration.queries import ATTENDING
+
+ALL, UNREAD = "all", "replied"  # besides the states; "" is for what has to be done
+MINE, NOBODY = "me", "nobody"
+OVERDUE, THIS_WEEK, NO_DATE = "overdue", "week", "none"
+A_WEEK = timedelta(days=7)
+NO_CASE = "This access requirement no longer exists, or its booking has been cancelled"
+IS_UNFINISHED = AccessCase.state.in_(UNFINISHED)
+HAS_UNREAD_REPLY = AccessCase.has_unread_reply.is_(True)
+OF_ATTENDING = AccessCase.delegate_id.in_(select(Delegate.id).where(ATTENDING))
+
+
+@dataclass(frozen=True)
+class OpenedCase:
+    """A case with its texts, whose it is, and who sees to it."""
+
+    row: AccessCase
+    delegate: Delegate
+    owner: str  # an address, or ""
+
+    def read(self, column: str) -> str:
+        """Return a text; it stays encrypted if it cannot be read."""
+        return case_texts.read(self.row, self.delegate.reference, column)
+
+    @property
+    def kind(self) -> str:
+        """What is required: one of ACCESS_KINDS, or WORDS."""
+        return self.read("kind")
+
+    @property
+    def answer(self) -> str:
+        """The organisers' answer."""
+        return self.read("answer")
+
+    @property
+    def reply(self) -> str:
+        """What the delegate has replied."""
+        return self.read("reply")
+
+    @property
+    def words(self) -> str:
+        """What the delegate wrote in their own words when they registered."""
+        return case_texts.WORDS_FIELD.get(self.delegate)
+
+    def is_overdue(self, today: date) -> bool:
+        """Return True if it should have been arranged before today."""
+        due = self.row.due_on
+        return due is not None and due < today and self.row.is_unfinished
+
+
+@dataclass(frozen=True)
+class CaseFilter:
+    """Which cases a list shows; an empty value does not filter."""
+
+    today: date
+    search: str = ""
+    state: str = ""  # "": those that are not finished
+    owner: str = ""  # MINE, NOBODY or the number of a person
+    due: str = ""
+    person_id: int | None = None  # who asks
+
+
+def list_page(wanted: CaseFilter, *, offset: int, limit: int) -> tuple[Sequence[OpenedCase], int]:
+    """List a page of the cases, overdue and next due first, and count all that match."""
+    conditions = _list_conditions(wanted)
+    from_tables = (
+        select(AccessCase, Delegate, Person.email)
+        .join(Delegate, Delegate.id == AccessCase.delegate_id)
+        .outerjoin(Person, Person.id == AccessCase.owner_id)
+        .where(*conditions)
+    )
+    done_last = case((IS_UNFINISHED, 0), else_=1)
+    undated_last = case((AccessCase.due_on.is_(None), 1), else_=0)
+    ordered = from_tables.order_by(done_last, undated_last, AccessCase.due_on, AccessCase.id)
+    rows = db.session.execute(ordered.offset(offset).limit(limit)).all()
+    total = db.session.scalar(
+        select(func.count())
+        .select_from(AccessCase)
+        .join(Delegate, Delegate.id == AccessCase.delegate_id)
+        .where(*conditions)
+    )
+    return [OpenedCase(row, delegate, owner or "") for row, delegate, owner in rows], total or 0
+
+
+def _list_conditions(wanted: CaseFilter) -> Sequence[ColumnElement[bool]]:
+    words = search_key(wanted.search).split()
+    return (
+        ATTENDING,
+        *(Delegate.search_text.contains(one, autoescape=True) for one in words),
+        *_match_state(wanted.state),
+        *_match_owner(wanted),
+        *_match_due(wanted),
+    )
+
+
+def _match_state(state: str) -> Sequence[ColumnElement[bool]]:
+    if state == ALL:
+        return ()
+    if state == UNREAD:
+        return (HAS_UNREAD_REPLY,)
+    return (AccessCase.state == state if state else IS_UNFINISHED,)
+
+
+def _match_owner(wanted: CaseFilter) -> Sequence[ColumnElement[bool]]:
+    if not wanted.owner:
+        return ()
+    if wanted.owner == NOBODY:
+        return (AccessCase.owner_id.is_(None),)
+    number = wanted.person_id if wanted.owner == MINE else int(wanted.owner)
+    return (AccessCase.owner_id == number,)
+
+
+def _match_due(wanted: CaseFilter) -> Sequence[ColumnElement[bool]]:
+    by_name = {
+        OVERDUE: and_(AccessCase.due_on < wanted.today, IS_UNFINISHED),
+        THIS_WEEK: AccessCase.due_on.between(wanted.today, wanted.today + A_WEEK),
+        NO_DATE: AccessCase.due_on.is_(None),
+    }
+    return (by_name[wanted.due],) if wanted.due else ()
+
+
+def get_case(key: str) -> OpenedCase:
+    """Return a case of somebody who attends; raise NotFound if there is none."""
+    found = db.session.execute(
+        select(AccessCase, Delegate, Person.email)
+        .join(Delegate, Delegate.id == AccessCase.delegate_id)
+        .outerjoin(Person, Person.id == AccessCase.owner_id)
+        .where(AccessCase.key == key, ATTENDING)
+    ).one_or_none()
+    if found is None:
+        raise NotFound(NO_CASE)
+    row, delegate, owner = found
+    return OpenedCase(row, delegate, owner or "")
+
+
+def list_of_delegate(delegate: Delegate) -> Sequence[OpenedCase]:
+    """List the cases of a delegate, in the order in which they were made."""
+    return [
+        OpenedCase(one, delegate, "")
+        for one in sorted(delegate.access_cases, key=lambda row: row.id)
+    ]
+
+
+def get_of_delegate(delegate: Delegate, key: str) -> OpenedCase:
+    """Return a case of this delegate; raise NotFound if they have none with this key."""
+    found = [one for one in list_of_delegate(delegate) if one.row.key == key]
+    if not found:
+        raise NotFound(NO_CASE)
+    return found[0]
+
+
+def list_possible_owners(roles: frozenset[str]) -> Sequence[Person]:
+    """List the members of the team with these roles, by address."""
+    return [one for one in accounts.list_team() if one.role in roles]
+
+
+def was_viewed_since(subject: str, summary: str, actor: str, since: datetime) -> bool:
+    """Return True if the audit log says that somebody has looked since then."""
+    looked = select(HistoryEntry.id).where(
+        HistoryEntry.subject == subject,
+        HistoryEntry.summary == summary,
+        HistoryEntry.actor == actor,
+        HistoryEntry.happened_at > since,
+    )
+    return db.session.scalar(looked.limit(1)) is not None
+
+
+def count_unfinished() -> ColumnElement[int]:
+    """Return the subquery that counts the cases in which somebody still has to do something."""
+    return _count(IS_UNFINISHED)
+
+
+def count_unread() -> ColumnElement[int]:
+    """Return the subquery that counts the cases with a reply that nobody has dealt with."""
+    return _count(HAS_UNREAD_REPLY)
+
+
+def _count(*such: ColumnElement[bool]) -> ColumnElement[int]:
+    counted = select(func.count()).select_from(AccessCase).where(OF_ATTENDING, *such)
+    return counted.scalar_subquery()

@@ -1,0 +1,142 @@
+"""Working on cases of access requirements: save, answer, reply.
+
+The audit log says what was done to a case by its key alone, never what is required or by whom.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
+from typing import Any, Final
+
+from sqlalchemy import exists, or_, select
+
+from app import clock
+from app.accounts import rate_limits
+from app.accounts.models import Person
+from app.database import db
+from app.errors import RuleViolation, StaleEdit
+from app.history import services as history
+from app.history.models import Change
+from app.history.services import ACTOR_DELEGATE
+from app.registration import emails
+from app.registration.access_cases import case_texts
+from app.registration.access_cases.models import OPEN, AccessCase
+from app.registration.access_cases.queries import OpenedCase
+from app.registration.models import Delegate, Needs
+
+LIST_VIEWED: Final = "The list of access requirements was viewed"
+BATCH_SIZE: Final = 200  # bookings per transaction
+MAX_REPLIES: Final = 10  # of one booking, within an hour
+MAX_REPLIES_LENGTH: Final = 10_000  # characters of all replies about one requirement
+AN_HOUR: Final = timedelta(hours=1)
+LABELS: Final = {"state": "State", "owner_id": "Who arranges it", "due_on": "Due date"}
+ANSWER_LABEL: Final = "Answer"
+
+
+def save(
+    opened: OpenedCase,
+    values: Mapping[str, Any],
+    *,
+    expected_version: int,
+    actor: str,
+    notify: bool = False,
+) -> bool:
+    """Save state, owner, due date and answer; return True if there is anything new.
+
+    A reply of the delegate counts as dealt with from then on.
+    """
+    row = opened.row
+    _lock(row)
+    changes = diff(opened, values)
+    is_new = bool(changes) or row.has_unread_reply
+    if changes and row.version != expected_version:
+        raise StaleEdit(row.version, changes)
+    if changes:
+        case_texts.write(row, opened.delegate.reference, "answer", values["answer"])
+        for name in LABELS:
+            setattr(row, name, values[name])
+        _record(row, _summarise(changes), actor, changes)
+    if is_new:
+        _touch(row, has_unread_reply=False)
+    if notify:
+        _record(row, "An email was sent to say that there is an answer", actor)
+        emails.send_access_answered(opened.delegate)
+    return is_new or notify
+
+
+def diff(opened: OpenedCase, values: Mapping[str, Any]) -> Sequence[Change]:
+    """Return the changes that these values would make, as text."""
+    before = {**{name: getattr(opened.row, name) for name in LABELS}, "answer": opened.answer}
+    return [
+        _describe(name, before[name], values[name])
+        for name in (*LABELS, "answer")
+        if before[name] != values[name]
+    ]
+
+
+def _describe(name: str, before: Any, after: Any) -> Change:
+    old, new = (_to_text(name, one) for one in (before, after))
+    return Change(name, old, new, LABELS.get(name, ANSWER_LABEL), old, new)
+
+
+def _to_text(name: str, value: Any) -> str:
+    if name == "owner_id":
+        person = db.session.get(Person, value) if value else None
+        return person.email if person else ""
+    return value.isoformat() if isinstance(value, date) else str(value or "")
+
+
+def _summarise(changes: Sequence[Change]) -> str:
+    return f"Changed: {', '.join(one.label.lower() for one in changes)}"
+
+
+def reply(opened: OpenedCase, text: str) -> None:
+    """Add a delegate's reply, which opens the case again."""
+    reference = opened.delegate.reference
+    rate_limits.hit("access reply", reference, times=MAX_REPLIES, within=AN_HOUR)
+    row = opened.row
+    _lock(row)
+    whole = "\n\n".join(filter(None, (opened.reply, text)))
+    if len(whole) > MAX_REPLIES_LENGTH:
+        raise RuleViolation("You have sent many replies. Contact the organisers by email instead")
+    case_texts.write(row, reference, "reply", whole)
+    row.state = OPEN
+    _touch(row, has_unread_reply=True)
+    _record(row, "The delegate replied", ACTOR_DELEGATE)
+
+
+def create_missing() -> None:
+    """Create the cases of bookings from before there were any.
+
+    The worker does it, since only it can read the answers and wait for nobody.
+    """
+    asks = (Needs.access != "", Needs.access_kinds != "")
+    lacking = (
+        select(Delegate)
+        .join(Needs, Needs.delegate_id == Delegate.id)
+        .where(or_(*asks), ~exists().where(AccessCase.delegate_id == Delegate.id))
+        .order_by(Delegate.id)
+        .with_for_update(of=Delegate)
+    )
+    number = 0
+    for delegate in db.session.scalars(lacking).all():
+        case_texts.match(delegate)
+        number += bool(delegate.access_cases)
+        if number == BATCH_SIZE:
+            break
+
+
+def _lock(row: AccessCase) -> None:
+    db.session.flush()
+    db.session.refresh(row, with_for_update=True)
+
+
+def _touch(row: AccessCase, *, has_unread_reply: bool) -> None:
+    row.has_unread_reply = has_unread_reply
+    row.updated_at = clock.now()
+    row.version += 1
+
+
+def _record(row: AccessCase, summary: str, actor: str, changes: Sequence[Change] = ()) -> None:
+    """Record what was done; the answer is private, so only that it changed."""
+    public = [one for one in changes if one.field in LABELS]
+    history.record(summary, subject=row.history_subject, actor=actor, field_changes=public)

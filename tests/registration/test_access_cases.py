@@ -1,0 +1,331 @@
+"""Each access requirement is arranged by somebody, by a date, and answered in private."""
+
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from app import clock
+from app.cli import PERIODIC_TASKS
+from app.database import db, transaction
+from app.history.models import HistoryEntry
+from app.registration import links, retention
+from app.registration.access_cases import services
+from app.registration.access_cases.models import AccessCase
+from app.registration.bookings import data_export, operations
+from app.registration.models import Delegate
+from tests.browser import Browser, Page
+from tests.factories import make_delegate, sign_in
+from tests.registration.test_encryption import FIRST, SECOND, data_key, read_stored, run_worker
+from tests.registration_flow import ACCESS, ACCESS_WORDS, CONSENT, answer_questions
+from tests.sent_emails import find_link, last_email_to, subjects_to
+
+GRACE = "grace@example.org"
+DORA, OSWIN = "dora@conference.example", "oswin@conference.example"
+SIGNING = "British Sign Language"
+STATE, OWNER, DUE = "State", "Who arranges it", "Due date (optional)"
+ANSWER = "Answer to the delegate (optional)"
+EMAIL_THEM = "Email the delegate that there is an answer"
+SUBJECT = "There is an answer about your booking:"
+
+
+def register_grace(visitor: Browser, words: str = "A chair with arms") -> Delegate:
+    """Register somebody who needs an interpreter and has written something too."""
+    page = answer_questions(visitor, until="access-needs", name=("Grace", "Hopper"), email=GRACE)
+    typed: dict[str, Any] = {ACCESS: [SIGNING], ACCESS_WORDS: words, CONSENT: True}
+    page = page.press("Continue", typed).press("Continue")
+    page.press("Confirm registration")
+    return db.session.query(Delegate).one()
+
+
+def booking_of(delegate: Delegate, below: str = "") -> str:
+    return f"/booking/{links.booking_token(delegate)}{below}"
+
+
+def open_case(desk: Browser, name: str = f"{SIGNING}, Grace Hopper") -> Page:
+    return open_list(desk).follow(name)
+
+
+def open_list(desk: Browser, query: str = "") -> Page:
+    page = desk.open(f"/organise/access{query}")
+    button = "Show access requirements"
+    return page.press(button) if button in page.buttons else page
+
+
+def list_cases(page: Page) -> list[list[str]]:
+    return [[*row.values()] for row in page.rows]
+
+
+def viewed() -> list[tuple[str, str, str]]:
+    """Give who looked at what, in the history."""
+    looked = select(HistoryEntry.actor, HistoryEntry.subject, HistoryEntry.summary)
+    looked = looked.where(HistoryEntry.summary.contains("viewed")).order_by(HistoryEntry.id)
+    return [(*row,) for row in db.session.execute(looked)]
+
+
+@pytest.mark.both_databases
+def test_a_requirement_is_arranged_answered_and_replied_to(
+    visitor: Browser, new_browser: Any
+) -> None:
+    register_grace(visitor)
+    desk = sign_in(new_browser(), DORA)
+
+    page = open_case(desk)
+    assert page.heading == f"{SIGNING}: Grace Hopper"
+    page = page.press(
+        "Save",
+        {
+            STATE: "Arranged",
+            OWNER: DORA,
+            DUE: "2009-06-01",
+            ANSWER: "Two interpreters will be in the hall.",
+            EMAIL_THEM: True,
+        },
+    )
+
+    email = last_email_to(GRACE)
+    assert email.subject.startswith(SUBJECT)
+    own = visitor.open(find_link(email, "/booking/"))
+    assert f"{SIGNING} Arranged Our answer: Two interpreters will be in the hall." in own.text
+
+    page = own.follow(f"Reply: {SIGNING}")
+    page = page.press("Send reply", {"Your reply": "Thank you. I sit at the front."})
+    assert "Your reply: Thank you. I sit at the front." in page.text
+    assert f"{SIGNING} Received" in page.text
+
+    page = desk.open("/organise")
+    page = page.follow("1 reply about an access requirement")
+    assert list_cases(page)[0][1:3] == ["Open New reply", DORA]
+    page = page.follow(f"{SIGNING}, Grace Hopper")
+    assert "Their replies Thank you. I sit at the front." in page.text
+    page = page.press("Save", {STATE: "Arranged"})
+    assert "The delegate has replied" not in page.text
+    states = {one.state for one in db.session.query(AccessCase)}
+    assert states == {"arranged", "open"}
+
+
+@pytest.mark.both_databases
+def test_the_email_and_the_history_and_the_tables_do_not_say_what_is_required(
+    visitor: Browser, new_browser: Any
+) -> None:
+    register_grace(visitor)
+    page = open_case(sign_in(new_browser(), DORA))
+
+    page.press("Save", {ANSWER: "An interpreter will come", EMAIL_THEM: True})
+
+    email = last_email_to(GRACE)
+    stored = read_stored("access_case", "history_entry", "history_personal_details")
+    words = ("sign", "interpreter", "chair", "requirement")
+    assert [one for one in words if one in email.text.lower()] == []
+    assert [one for one in ("sign-lang", "interpreter", "chair", "words") if one in stored] == []
+
+
+@pytest.mark.both_databases
+def test_cases_come_and_go_with_the_answers(visitor: Browser) -> None:
+    delegate = register_grace(visitor)
+    first = {one.id for one in delegate.access_cases}
+
+    page = visitor.open(booking_of(delegate, "/access-needs"))
+    page = page.press("Save", {ACCESS: [SIGNING, "Step-free access"], ACCESS_WORDS: ""})
+
+    assert "Step-free access Received" in page.text
+    assert "What you wrote in your own words" not in page.text
+    db.session.refresh(delegate)
+    assert len(first & {one.id for one in delegate.access_cases}) == 1
+    page = visitor.open(booking_of(delegate, "/access-needs"))
+    page = page.press("Save", {ACCESS: [], ACCESS_WORDS: ""})
+    assert "Your access requirements" not in page.headings
+    assert db.session.query(AccessCase).all() == []
+
+
+def test_other_words_open_the_case_again(visitor: Browser, new_browser: Any) -> None:
+    delegate = register_grace(visitor)
+    desk = sign_in(new_browser(), DORA)
+    words = "In their own words, Grace Hopper"
+    open_case(desk, words).press("Save", {STATE: "Arranged"})
+    assert [row[0] for row in list_cases(open_list(desk))] == [
+        f"{SIGNING}, Grace Hopper Grace Hopper"
+    ]
+
+    page = visitor.open(booking_of(delegate, "/access-needs"))
+    page.press("Save", {ACCESS_WORDS: "A chair without arms"})
+
+    assert "A chair without arms" in open_case(desk, words).text
+
+
+def test_what_is_overdue_comes_first_and_can_be_filtered(
+    visitor: Browser, new_browser: Any, frozen_time: Any
+) -> None:
+    register_grace(visitor)
+    desk = sign_in(new_browser(), DORA)
+    today = clock.now().date()
+    page = open_case(desk, "In their own words, Grace Hopper")
+    page.press("Save", {DUE: today.replace(year=today.year - 1).isoformat(), OWNER: DORA})
+
+    page = open_list(desk)
+    assert [row[0].partition(",")[0] for row in list_cases(page)] == ["In their own words", SIGNING]
+    assert list_cases(page)[0][3].endswith("Overdue")
+    asked = {
+        "due=overdue": 1,
+        "due=none": 1,
+        "due=week": 0,
+        "owner=me": 1,
+        "owner=nobody": 1,
+        "state=arranged": 0,
+        "state=all": 2,
+        "q=hopper": 2,
+        "q=lovelace": 0,
+    }
+    found = {one: len(open_list(desk, f"?{one}").rows) for one in asked}
+    assert found == asked
+
+
+def test_each_look_is_recorded_once_an_hour(
+    visitor: Browser, new_browser: Any, frozen_time: Any
+) -> None:
+    register_grace(visitor)
+    desk = sign_in(new_browser(), DORA)
+    open_case(desk)
+    open_case(desk)
+
+    listed = (DORA, "access requirements", "The list of access requirements was viewed")
+    assert viewed() == [listed]
+
+
+def test_who_comes_too_late_sees_both_versions(visitor: Browser, new_browser: Any) -> None:
+    register_grace(visitor)
+    early = open_case(sign_in(new_browser(), DORA))
+    late = open_case(sign_in(new_browser(), OSWIN))
+    early.press("Save", {ANSWER: "We will ask the venue"})
+
+    page = late.press("Save", {ANSWER: "No"}, status=409)
+
+    assert "Two versions" in page.headings
+    page = page.press("Save", {ANSWER: "The venue says no"})
+    assert page.value_of(ANSWER) == "The venue says no"
+
+
+def test_an_email_needs_an_answer(visitor: Browser, new_browser: Any) -> None:
+    register_grace(visitor)
+    before = subjects_to(GRACE)
+
+    page = open_case(sign_in(new_browser(), DORA)).press("Save", {EMAIL_THEM: True}, status=422)
+
+    assert page.errors == ["Write an answer, or untick this box"]
+    assert subjects_to(GRACE) == before
+
+
+def test_an_empty_reply_is_refused(visitor: Browser) -> None:
+    delegate = register_grace(visitor)
+    page = visitor.open(booking_of(delegate)).follow(f"Reply: {SIGNING}")
+
+    page = page.press("Send reply", status=422)
+
+    assert page.errors == ["Write your reply"]
+
+
+def test_nobody_replies_about_another_booking(visitor: Browser) -> None:
+    delegate = register_grace(visitor)
+    other = make_delegate(email="other@example.org")
+
+    visitor.open(booking_of(other, f"/access/{delegate.access_cases[0].key}"), 404)
+
+
+@pytest.mark.both_databases
+def test_a_cancelled_booking_has_nothing_to_arrange_until_it_is_restored(
+    visitor: Browser, new_browser: Any
+) -> None:
+    delegate = register_grace(visitor)
+    desk = sign_in(new_browser(), DORA)
+    key = delegate.access_cases[0].key
+    with transaction():
+        operations.cancel(delegate, actor=DORA)
+
+    assert open_list(desk, "?state=all").rows == []
+    desk.open(f"/organise/access/{key}", 404)
+
+    with transaction():
+        operations.restore(db.session.merge(delegate), actor=DORA)
+    assert len(open_list(desk).rows) == 2
+
+
+@pytest.mark.both_databases
+def test_they_are_deleted_with_the_answers_and_with_the_details(
+    visitor: Browser, frozen_time: Any
+) -> None:
+    delegate = register_grace(visitor)
+    with transaction():
+        delegate = db.session.merge(delegate)
+        operations.cancel(delegate, actor=DORA)
+        operations.erase(delegate)
+    assert db.session.query(AccessCase).all() == []
+
+    visitor.delete_cookie("application")
+    register_ada = make_delegate(access="A ramp")
+    run_periodic()
+    assert len(register_ada.access_cases) == 1
+    frozen_time.move_to("2009-07-20 12:00:00")
+    with transaction():
+        retention.purge_expired()
+    assert db.session.query(AccessCase).all() == []
+
+
+def test_their_deletion_alone_deletes_the_cases(visitor: Browser) -> None:
+    delegate = register_grace(visitor)
+
+    with transaction():
+        operations.remove_needs(db.session.merge(delegate), "Deleted", actor=DORA)
+
+    assert db.session.query(AccessCase).all() == []
+
+
+def run_periodic() -> None:
+    assert services.create_missing in PERIODIC_TASKS
+    with transaction():
+        services.create_missing()
+
+
+@pytest.mark.both_databases
+def test_the_worker_makes_the_cases_of_bookings_from_before(site: Flask) -> None:
+    delegate = make_delegate(access="A ramp")
+    make_delegate(email="other@example.org", dietary="Vegan")
+
+    run_periodic()
+    run_periodic()
+
+    assert [one.delegate_id for one in db.session.query(AccessCase)] == [delegate.id]
+
+
+@pytest.mark.both_databases
+def test_a_new_key_encrypts_them_again_and_a_lost_one_loses_only_them(
+    site: Flask, visitor: Browser, new_browser: Any
+) -> None:
+    delegate = register_grace(visitor)
+    desk = sign_in(new_browser(), DORA)
+    open_case(desk).press("Save", {ANSWER: "Yes"})
+    with data_key(site, SECOND, FIRST):
+        run_worker()
+
+    with data_key(site, SECOND):
+        assert "Our answer: Yes" in visitor.open(booking_of(delegate)).text
+    page = open_list(desk).follow("Cannot be read: the key is missing, Grace Hopper")
+    page = page.press("Save", {STATE: "Arranged"})
+    with data_key(site, SECOND):
+        assert "Our answer: Yes" in visitor.open(booking_of(delegate)).text
+
+
+def test_a_delegates_own_copy_has_them(visitor: Browser, new_browser: Any) -> None:
+    delegate = register_grace(visitor, "")
+    open_case(sign_in(new_browser(), DORA)).press("Save", {ANSWER: "Yes", DUE: "2009-06-01"})
+    db.session.expire_all()
+
+    assert data_export.export_delegate(delegate)["access_requirements"] == [
+        {
+            "requirement": SIGNING,
+            "state": "open",
+            "due_on": "2009-06-01",
+            "answer_of_the_organisers": "Yes",
+            "reply": "",
+        }
+    ]

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser as Chromium
 from playwright.sync_api import Page as Window
-from playwright.sync_api import expect
+from playwright.sync_api import ViewportSize, expect
 from sqlalchemy import select
 
 from app.database import db, transaction
@@ -30,6 +30,7 @@ from tests.factories import (
 from tests.live_site import LiveSite
 from tests.registration_flow import ACCESS, CONSENT, DIET
 
+PHONE: ViewportSize = {"width": 360, "height": 640}
 LONG = "Interdisciplinary-epidemiologists and public health registrars "
 
 
@@ -118,8 +119,7 @@ def test_no_page_has_a_barrier_or_scrolls_sideways_in_the_dark(
 def test_by_keyboard_somebody_says_how_they_attend_what_they_need_and_where_they_dine(
     site_address: str, chromium: Chromium
 ) -> None:
-    size = {"width": 360, "height": 640}
-    with chromium.new_context(base_url=site_address, viewport=size) as context:
+    with chromium.new_context(base_url=site_address, viewport=PHONE) as context:
         window = context.new_page()
         window.goto("/register")
         keyboard.press(window, "Start now")

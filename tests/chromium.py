@@ -26,6 +26,15 @@ VIOLATIONS = """async () => {
   return violations.flatMap(({ id, impact, help, nodes }) =>
     nodes.map(({ target }) => `${id} (${impact}): ${help}: ${target}`));
 }"""  # put into words there: all that axe finds takes longer to bring here than to find
+SPACED = """* {
+  line-height: 1.5 !important; letter-spacing: 0.12em !important; word-spacing: 0.16em !important;
+} p { margin-bottom: 2em !important; }"""  # WCAG 2.2, success criterion 1.4.12
+CUT_OFF = """() => [...document.querySelectorAll("main *, header *, footer *")].filter(one => {
+  const box = one.getBoundingClientRect();
+  const style = getComputedStyle(one);
+  return box.width > 1 && style.overflow !== "visible" && style.overflowX !== "auto"
+    && one.scrollWidth > one.clientWidth + 1;
+}).map(one => one.outerHTML.slice(0, 80))"""
 OPTIONS = [
     "--no-sandbox",  # it works neither for root nor in most containers
     "--process-per-site",  # tabs of one context share a process, which has read axe before

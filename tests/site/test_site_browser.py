@@ -11,7 +11,13 @@ from playwright.sync_api import Page as Window
 from playwright.sync_api import Request, expect
 
 from tests import keyboard
-from tests.chromium import expect_heading, expect_result, horizontal_overflow
+from tests.chromium import (
+    CUT_OFF,
+    SPACED,
+    expect_heading,
+    expect_result,
+    horizontal_overflow,
+)
 from tests.factories import make_speaker, publish_programme
 from tests.live_site import LiveSite
 
@@ -48,15 +54,6 @@ KINDS = (
     "/access-keys",
     "/nowhere",
 )
-SPACED = """* {
-  line-height: 1.5 !important; letter-spacing: 0.12em !important; word-spacing: 0.16em !important;
-} p { margin-bottom: 2em !important; }"""  # WCAG 2.2, success criterion 1.4.12
-CUT_OFF = """() => [...document.querySelectorAll("main *, header *, footer *")].filter(one => {
-  const box = one.getBoundingClientRect();
-  const style = getComputedStyle(one);
-  return box.width > 1 && style.overflow !== "visible" && style.overflowX !== "auto"
-    && one.scrollWidth > one.clientWidth + 1;
-}).map(one => one.outerHTML.slice(0, 80))"""
 ABORTED = "net::ERR_ABORTED"  # the story went on to another page before a picture had come
 
 

@@ -4,6 +4,7 @@ import { copyButtons } from "./admin/copy-button.js";
 import { sayWhenSignedOut } from "./admin/session-expiry.js";
 import { instantSearch } from "./admin/live-search.js";
 import { tickAll } from "./admin/select-all.js";
+import { openMenuAtSide } from "./admin/menu.js";
 import { suggestResults } from "./admin/suggestions.js";
 import { insertPictures } from "./admin/insert-picture.js";
 import { livePreview } from "./admin/live-preview.js";
@@ -11,6 +12,7 @@ import { usePasskeys } from "./admin/passkeys.js";
 import { askAboutUnsavedChanges } from "./admin/unsaved-changes.js";
 import { tellRoom } from "./admin/character-count.js";
 
+openMenuAtSide();
 tickAll();
 findAnything();
 suggestResults();

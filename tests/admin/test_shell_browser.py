@@ -245,6 +245,27 @@ def test_the_menu_is_one_button_on_a_phone_without_scripts(
     expect(window.get_by_role("heading", level=1)).to_have_text("You are signed out")
 
 
+def test_all_of_the_menu_is_within_reach_in_a_low_window(office: Page) -> None:
+    office.set_viewport_size({"width": 1280, "height": 720})
+    open_list(office, "history")
+    menu = office.get_by_role("navigation", name="Admin")
+    first = menu.get_by_role("link", name="Dashboard")
+    last = menu.get_by_role("link", name="History")
+
+    expect(last).to_be_in_viewport(ratio=1)
+    first.focus()
+    expect(first).to_be_in_viewport(ratio=1)
+    expect(last).not_to_be_in_viewport()
+    last.focus()
+    expect(last).to_be_in_viewport(ratio=1)
+    office.set_viewport_size(WIDE)
+    open_list(office, "history")
+    expect(first).to_be_in_viewport(ratio=1)
+    expect(last).to_be_in_viewport(ratio=1)
+    heights = "links => Math.min(...links.map((link) => link.offsetHeight))"
+    assert menu.get_by_role("link").evaluate_all(heights) >= 24
+
+
 def test_a_long_form_has_two_columns_and_its_button_always_in_view(office: Page) -> None:
     open_list(office, "sessions/_add")
     save = office.get_by_role("button", name="Add this session")

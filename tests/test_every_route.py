@@ -1401,7 +1401,12 @@ def test_a_link_opens_only_what_it_was_made_for(
     site: Flask, new_browser: Callable[[], Browser]
 ) -> None:
     make_question()
-    delegate = make_delegate(pending_email="new@example.org", pending_email_key="a new key")
+    delegate = make_delegate(
+        access="A ramp", pending_email="new@example.org", pending_email_key="a new key"
+    )
+    with transaction():
+        access_cases.create_missing()
+        db.session.scalars(select(AccessCase)).one().key = "ramp"
     agenda = make_agenda()
     with site.test_request_context("/"):
         tokens = {
@@ -1418,6 +1423,7 @@ def test_a_link_opens_only_what_it_was_made_for(
             fits = route.rule.startswith(made_for) and route.rule not in ONLY_IN_ITS_BROWSER
             address = re.sub(r"<(secret|token)>", token, route.rule).replace("<question>", "name")
             address = address.replace("/sessions/<slug>", "/sessions/opening")
+            address = address.replace("/access/<key>", "/access/ramp")
             altered = address.replace(token, token[:-1] + ("A" if token[-1] != "A" else "B"))
 
             assert (end(new_browser().fetch("GET", address))[0] == 200) is fits, address

@@ -79,7 +79,7 @@ class CaseForm(EditForm):
     )
     owner = SelectField(
         _l("Who arranges it"),
-        [one_of_choices(_l("Choose somebody from the list"))],
+        [one_of_choices(_l("Choose someone from the list"))],
         validate_choice=False,
     )
     due_on = OptionalDateField(

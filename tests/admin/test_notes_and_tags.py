@@ -15,6 +15,7 @@ from app.errors import RuleViolation
 from app.history.models import HistoryEntry
 from app.mailings.notice_models import ChangeNotice, NoticePerson
 from app.registration import delegate_record, links, retention
+from app.registration.access_cases import services as access_cases
 from app.registration.desk import annotations
 from app.registration.desk import services as desk_services
 from app.registration.models import ACCEPTED, Delegate, LinkedAgenda, SeatLimit, SessionBooking
@@ -227,6 +228,7 @@ def test_erasing_leaves_no_row_in_any_table_about_delegates(desk: Browser) -> No
     make_waiting_list_entry(state=ACCEPTED, ended_at=clock.now(), delegate_id=delegate.id)
     question = make_question()
     with transaction():
+        access_cases.create_missing()
         delegate_record.store(delegate, {f"question_{question.id}": "By bus"})
     save(SeatLimit(name="session opening", seats=2, taken=1, nominal_seats=2))
     save(

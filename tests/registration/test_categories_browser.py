@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from app.registration.models import BY_CODE
 from tests.chromium import expect_heading, horizontal_overflow
@@ -73,7 +73,7 @@ def test_without_scripts_somebody_says_how_they_will_attend(
 ) -> None:
     window = window_without_scripts
     window.goto(f"{site_address}/register/category")
-    assert window.get_by_label("Student").is_disabled()
+    expect(window.get_by_label("Student")).to_be_disabled()
 
     window.get_by_label("Delegate", exact=True).check()
     window.get_by_role("button", name="Continue").click()

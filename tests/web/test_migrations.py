@@ -9,7 +9,7 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from flask import Flask
-from sqlalchemy import DateTime, bindparam, inspect, select, text
+from sqlalchemy import DateTime, Table, bindparam, inspect, select, text
 
 from app import clock
 from app.accounts.models import EDITOR
@@ -65,6 +65,11 @@ def test_the_steps_lead_to_what_the_models_say(site: Flask) -> None:
         assert compare_metadata(context, Base.metadata) == []
 
 
+def has_own_numbers(table: Table) -> bool:
+    """Return True if no number of a deleted row is used again, on SQLite too."""
+    return bool(table.dialect_options["sqlite"]["autoincrement"])
+
+
 @pytest.mark.both_databases
 @pytest.mark.empty
 def test_keys_and_checks_are_called_what_the_models_call_them(site: Flask) -> None:
@@ -78,7 +83,10 @@ def test_keys_and_checks_are_called_what_the_models_call_them(site: Flask) -> No
             *there.get_unique_constraints(table.name),
             *there.get_check_constraints(table.name),
         ]
-        assert {one["name"] for one in listed} == {one.name for one in table.constraints}
+        names = {one.name for one in table.constraints}
+        if site.config["SQLALCHEMY_DATABASE_URI"].startswith("sqlite") and has_own_numbers(table):
+            names = {None, *names} - {table.primary_key.name}  # SQLite cannot name such a key
+        assert {one["name"] for one in listed} == names
 
 
 @pytest.mark.both_databases

@@ -25,6 +25,7 @@ from app.programme.fields.speakers import SPEAKER_FIELDS
 from app.programme.models import Speaker
 from app.proposals import queries as proposals
 from app.proposals.models import Proposal
+from app.registration.access_cases import queries as access_cases
 from app.registration.bookings import queries as bookings
 from app.registration.desk.annotations import NOTE_ADDED
 from app.registration.models import Delegate, DelegateNote
@@ -88,7 +89,9 @@ Source = Callable[[int], Sequence[ActivityItem]]  # returns as many of its newes
 def list_for_delegate(delegate: Delegate) -> Activity:
     """Return the thread about a delegate; after an erasure what is left of it."""
     subjects = [delegate.history_subject, *_address_subjects(delegate.email)]
-    from_waiting_list = waiting_list.select_history_subjects(delegate)
+    also = [waiting_list.select_history_subjects(delegate)]
+    if guards.can_read(roles.ACCESS_CASES):
+        also.append(access_cases.select_history_subjects(delegate))
 
     def emails(limit: int) -> Sequence[ActivityItem]:
         found = mail.list_for_person(delegate.reference, delegate.email, limit)
@@ -103,7 +106,7 @@ def list_for_delegate(delegate: Delegate) -> Activity:
         return [ActivityItem("note", one.written_at, one) for one in found]
 
     def entries(limit: int) -> Sequence[ActivityItem]:
-        return _list_entries(history.list_newest_about(subjects, limit, also=from_waiting_list))
+        return _list_entries(history.list_newest_about(subjects, limit, also=also))
 
     url = partial(url_for, "admin.delegates.show", reference=delegate.reference)
     sources = {EMAILS: [emails, answers], NOTES: [notes], CHANGES: [entries]}

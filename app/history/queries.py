@@ -56,13 +56,13 @@ def list_newest(subject: str, limit: int = 50) -> Sequence[HistoryEntry]:
 
 
 def list_newest_about(
-    subjects: Sequence[str], limit: int, *, also: Select[tuple[str]] | None = None
+    subjects: Sequence[str], limit: int, *, also: Sequence[Select[tuple[str]]] = ()
 ) -> Sequence[HistoryEntry]:
     """List the entries about several subjects, newest first; ``also`` selects more subjects."""
     such = [select(literal(one)) for one in subjects]
     newest = (
         select(HistoryEntry)
-        .where(HistoryEntry.subject.in_(union_all(*such, *([] if also is None else [also]))))
+        .where(HistoryEntry.subject.in_(union_all(*such, *also)))
         .order_by(HistoryEntry.id.desc())
         .limit(limit)
     )

@@ -7,6 +7,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from app import clock
+from app.accounts.models import VIEWER
 from app.cli import PERIODIC_TASKS
 from app.database import db, transaction
 from app.history.models import HistoryEntry
@@ -103,6 +104,11 @@ def test_a_requirement_is_arranged_answered_and_replied_to(
     assert "The delegate has replied" not in page.text
     states = {one.state for one in db.session.query(AccessCase)}
     assert states == {"arranged", "open"}
+    delegate = db.session.query(Delegate).one()
+    assert "The delegate replied" in desk.open(f"/organise/delegates/{delegate.reference}").text
+    viewer = sign_in(new_browser(), "vi@conference.example", role=VIEWER)
+    thread = viewer.open(f"/organise/delegates/{delegate.reference}").text
+    assert "The delegate replied" not in thread
 
 
 @pytest.mark.both_databases

@@ -13,6 +13,7 @@ OPEN, IN_PROGRESS, ARRANGED, NOT_POSSIBLE = STATES = (
 )
 UNFINISHED: Final = (OPEN, IN_PROGRESS)
 WORDS: Final = "words"  # the kind of the case of what they wrote in their own words
+SUBJECT_PREFIX: Final = "access-case "  # in the audit log
 
 
 class AccessCase(Base):
@@ -55,4 +56,4 @@ class AccessCase(Base):
     @property
     def history_subject(self) -> str:
         """The subject of this case in the audit log, which names neither person nor requirement."""
-        return f"access-case {self.key}"
+        return f"{SUBJECT_PREFIX}{self.key}"

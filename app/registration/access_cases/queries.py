@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, case, func, select
+from sqlalchemy import ColumnElement, Select, and_, case, func, literal, select
 
 from app.accounts import queries as accounts
 from app.accounts.models import Person
@@ -12,7 +12,7 @@ from app.database import db
 from app.errors import NotFound
 from app.history.models import HistoryEntry
 from app.registration.access_cases import case_texts
-from app.registration.access_cases.models import UNFINISHED, AccessCase
+from app.registration.access_cases.models import SUBJECT_PREFIX, UNFINISHED, AccessCase
 from app.registration.delegate_record import search_key
 from app.registration.models import Delegate
 from app.registration.queries import ATTENDING
@@ -169,6 +169,12 @@ def get_of_delegate(delegate: Delegate, key: str) -> OpenedCase:
 def list_possible_owners(roles: frozenset[str]) -> Sequence[Person]:
     """List the members of the team with these roles, by address."""
     return [one for one in accounts.list_team() if one.role in roles]
+
+
+def select_history_subjects(delegate: Delegate) -> Select[tuple[str]]:
+    """Select the subjects, in the audit log, of a delegate's requirements."""
+    subject = literal(SUBJECT_PREFIX) + AccessCase.key
+    return select(subject).where(AccessCase.delegate_id == delegate.id)
 
 
 def was_viewed_since(subject: str, summary: str, actor: str, since: datetime) -> bool:

@@ -166,7 +166,7 @@ def test_the_confirmation_says_all_that_matters(site: Flask) -> None:
         "Programme starts: 9:30am on Wednesday 10 June 2009",
         "Venue: Whitby",
         "Before you come:",
-        "See, change or cancel your booking:",
+        "Manage your booking:",
     ):
         assert line in letter.text.splitlines()
     assert letter.html.count("<tr>") == 7  # with the conference and the code above
@@ -213,7 +213,7 @@ def test_a_name_in_an_email_of_links_is_no_button(site: Flask, name: str) -> Non
     letter = _letter(ask)
 
     assert [read_text(one) for one in HtmlTree(letter.html).find_by_class("act")] == [
-        "See, change or cancel your booking"
+        "Manage your booking"
     ]
     assert f"Name: {name}\nBooking reference: BCDF2345\n" in letter.text
 

@@ -93,7 +93,8 @@ class NoticeRecipient:
 class _KnownDetails:
     """A followed session as it was when the person last looked, and when the agenda changed.
 
-    Without a title only the moment is known, such as that of a booking.
+    Without a title only the moment is known, such as that of a booking. A seat is part of the
+    booking, so unsubscribing does not stop what is about it.
     """
 
     changed_at: datetime
@@ -101,6 +102,7 @@ class _KnownDetails:
     starts_at: datetime | None
     ends_at: datetime | None
     room: str
+    is_seat: bool
 
     def covers(self, change: NoticeChange, public_since: datetime) -> bool:
         """Return True if they have seen this change since it became public."""
@@ -127,15 +129,16 @@ def _select_stars(keys: Collection[str]) -> Select[Any]:
         Star.session_key,
         Agenda.changed_at,
         *(Star.title, Star.starts_at, Star.ends_at, Star.room),
+        literal(value=False),
     )
     stars = stars.join(Agenda, Agenda.id == LinkedAgenda.agenda_id)
     return stars.join(Star, Star.agenda_id == Agenda.id).where(Star.session_key.in_(keys))
 
 
 def select_interest(delegate_id: Any, session_key: Any, since: Any) -> Select[Any]:
-    """Select who takes an interest in a session, where nothing says as what they know it."""
+    """Select who has a seat in a session, where nothing says as what they know it."""
     unknown = (literal(None, type_) for type_ in (String, UtcDateTime, UtcDateTime, String))
-    return select(delegate_id, session_key, since, *unknown)
+    return select(delegate_id, session_key, since, *unknown, literal(value=True))
 
 
 def _select_seats(keys: Collection[str]) -> Select[Any]:
@@ -191,8 +194,9 @@ def _load_followed(keys: Collection[str]) -> Followed:
     for number, key, *details in db.session.execute(_select_interests(keys)) if keys else ():
         known = _KnownDetails(*details)
         before = found.setdefault(number, {}).get(key)
-        if before is None or before.changed_at < known.changed_at:
-            found[number][key] = known
+        newest = known if before is None or before.changed_at < known.changed_at else before
+        is_seat = known.is_seat or (before is not None and before.is_seat)
+        found[number][key] = replace(newest, is_seat=is_seat)
     return found
 
 
@@ -254,9 +258,10 @@ def _parse_days(days: str) -> frozenset[date]:
 
 
 def _build(
-    row: Row[Any], news: tuple[NoticeChange, ...], follows: Mapping[str, Any]
+    row: Row[Any], news: tuple[NoticeChange, ...], follows: Mapping[str, _KnownDetails]
 ) -> NoticeRecipient:
     days = _parse_days(row.days)
+    seats = {key for key, known in follows.items() if known.is_seat}
     return NoticeRecipient(
         delegate_id=row.id,
         reference=row.reference,
@@ -265,7 +270,7 @@ def _build(
         language=row.language,
         changes=news,
         followed=frozenset(one.key for one in news if one.key in follows),
-        optional=frozenset(one.id for one in news if not days & one.days),
+        optional=frozenset(one.id for one in news if not days & one.days and one.key not in seats),
         by_day=frozenset(one.id for one in news if one.key not in follows and not days & one.days),
     )
 

@@ -32,7 +32,7 @@ from app.mailings.notices import NoticeOverview
 from app.mailings.services import Draft, SendTime
 from app.programme.models import Conference
 from app.registration.bookings import operations
-from app.registration.models import Delegate, DelegateNote, LinkedAgenda
+from app.registration.models import Delegate, DelegateNote, LinkedAgenda, SessionBooking
 from app.releases import current_release, services
 from tests.browser import Browser
 from tests.factories import (
@@ -207,8 +207,12 @@ def test_whoever_has_unsubscribed_hears_only_of_the_days_on_which_they_come(
     make_follower("harbour-walls", given_names="Bo", email="bo@example.org", days="2009-06-11")
     make_follower("harbour-walls", given_names="Cy", email="cy@example.org", days="2009-06-11")
     make_delegate(given_names="Dora", email="dora@example.org", days="2009-06-10")
+    eve = make_delegate(given_names="Eve", email="eve@example.org", days="2009-06-11")
     with transaction():
-        for name in ("Ada", "bo", "dora"):
+        title, key, now = "Harbour walls", "harbour-walls", clock.now()
+        seat = SessionBooking(delegate_id=eve.id, session_key=key, title=title, booked_at=now)
+        db.session.add(seat)
+        for name in ("Ada", "bo", "dora", "eve"):
             suppress(f"{name}@example.org", UNSUBSCRIBED)
     move("harbour-walls")
     get_session("opening").room = make_room(name="Light house")
@@ -218,6 +222,7 @@ def test_whoever_has_unsubscribed_hears_only_of_the_days_on_which_they_come(
         "Ada Lovelace": ["Opening: New room"],
         "Cy Lovelace": ["Harbour walls: Moved"],
         "Dora Lovelace": ["Opening: New room"],
+        "Eve Lovelace": ["Harbour walls: Moved"],  # her seat is part of her booking
     }
     send(prepare_emails())
     release.release_due()
@@ -226,6 +231,7 @@ def test_whoever_has_unsubscribed_hears_only_of_the_days_on_which_they_come(
         "ada@example.org": False,
         "cy@example.org": True,
         "dora@example.org": False,
+        "eve@example.org": True,
     }
 
 

@@ -680,7 +680,7 @@ def test_the_access_requirements(keyboard_user: KeyboardUser) -> None:
         access_cases.create_missing()
     keyboard_user.open("/organise/access")
     keyboard_user.press("Show access requirements")
-    keyboard_user.press("In their own words, Ada Lovelace")
+    keyboard_user.press("In their own words (Ada Lovelace)")
     keyboard_user.expect_text("A ramp")
     keyboard_user.fill("Answer to the delegate (optional)", "There is a ramp.")
     keyboard_user.press("Save")

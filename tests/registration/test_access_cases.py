@@ -44,7 +44,7 @@ def booking_of(delegate: Delegate, below: str = "") -> str:
     return f"/booking/{links.booking_token(delegate)}{below}"
 
 
-def open_case(desk: Browser, name: str = f"{SIGNING}, Grace Hopper") -> Page:
+def open_case(desk: Browser, name: str = f"{SIGNING} (Grace Hopper)") -> Page:
     return open_list(desk).follow(name)
 
 
@@ -98,7 +98,7 @@ def test_a_requirement_is_arranged_answered_and_replied_to(
     page = desk.open("/organise")
     page = page.follow("1 reply about an access requirement")
     assert list_cases(page)[0][1:3] == ["Open New reply", DORA]
-    page = page.follow(f"{SIGNING}, Grace Hopper")
+    page = page.follow(f"{SIGNING} (Grace Hopper)")
     assert "Their replies Thank you. I sit at the front." in page.text
     page = page.press("Save", {STATE: "Arranged"})
     assert "The delegate has replied" not in page.text
@@ -148,10 +148,10 @@ def test_cases_come_and_go_with_the_answers(visitor: Browser) -> None:
 def test_other_words_open_the_case_again(visitor: Browser, new_browser: Any) -> None:
     delegate = register_grace(visitor)
     desk = sign_in(new_browser(), DORA)
-    words = "In their own words, Grace Hopper"
+    words = "In their own words (Grace Hopper)"
     open_case(desk, words).press("Save", {STATE: "Arranged"})
     assert [row[0] for row in list_cases(open_list(desk))] == [
-        f"{SIGNING}, Grace Hopper Grace Hopper"
+        f"{SIGNING} (Grace Hopper) Grace Hopper"
     ]
 
     page = visitor.open(booking_of(delegate, "/access-needs"))
@@ -166,11 +166,14 @@ def test_what_is_overdue_comes_first_and_can_be_filtered(
     register_grace(visitor)
     desk = sign_in(new_browser(), DORA)
     today = clock.now().date()
-    page = open_case(desk, "In their own words, Grace Hopper")
+    page = open_case(desk, "In their own words (Grace Hopper)")
     page.press("Save", {DUE: today.replace(year=today.year - 1).isoformat(), OWNER: DORA})
 
     page = open_list(desk)
-    assert [row[0].partition(",")[0] for row in list_cases(page)] == ["In their own words", SIGNING]
+    assert [row[0].partition(" (")[0] for row in list_cases(page)] == [
+        "In their own words",
+        SIGNING,
+    ]
     assert list_cases(page)[0][3].endswith("Overdue")
     asked = {
         "due=overdue": 1,
@@ -315,7 +318,7 @@ def test_a_new_key_encrypts_them_again_and_a_lost_one_loses_only_them(
 
     with data_key(site, SECOND):
         assert "Our answer: Yes" in visitor.open(booking_of(delegate)).text
-    page = open_list(desk).follow("Cannot be read: the key is missing, Grace Hopper")
+    page = open_list(desk).follow("Cannot be read: the key is missing (Grace Hopper)")
     page = page.press("Save", {STATE: "Arranged"})
     with data_key(site, SECOND):
         assert "Our answer: Yes" in visitor.open(booking_of(delegate)).text

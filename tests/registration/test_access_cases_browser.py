@@ -1,0 +1,55 @@
+"""Access requirements are arranged and replied to in a real browser, on a small screen."""
+
+from collections.abc import Callable
+
+from playwright.sync_api import Page, expect
+
+from app.database import db, transaction
+from app.registration import links
+from app.registration.access_cases import services as access_cases
+from app.registration.access_cases.models import AccessCase
+from tests.chromium import horizontal_overflow
+from tests.factories import make_delegate, sign_in_window
+from tests.live_site import LiveSite
+
+Axe = Callable[[Page], list[str]]
+SMALL = {"width": 320, "height": 640}
+ANSWER = "Two interpreters will be in the hall. " * 5
+
+
+def test_no_page_about_a_requirement_has_a_barrier(
+    live_site: Callable[..., LiveSite], window: Page, axe: Axe
+) -> None:
+    delegate = make_delegate(
+        given_names="Wilhelmina", family_name="Featherstonehaugh-Longname", access="A ramp " * 40
+    )
+    with transaction():
+        access_cases.create_missing()
+    key = db.session.query(AccessCase.key).scalar()
+    db.session.commit()
+    site = live_site().address
+    booking = f"{site}/booking/{links.booking_token(delegate)}"
+    window.set_viewport_size(SMALL)
+    sign_in_window(window, site)
+
+    barriers = []
+    window.goto(f"{site}/organise/access")
+    barriers += [*axe(window), *sideways(window)]
+    window.get_by_role("button", name="Show access requirements").click()
+    expect(window.get_by_role("table")).to_be_visible()
+    barriers += [*axe(window), *sideways(window)]
+    window.goto(f"{site}/organise/access/{key}")
+    barriers += [*axe(window), *sideways(window)]
+    window.get_by_label("Answer to the delegate (optional)").fill(ANSWER)
+    window.get_by_role("button", name="Save").click()
+    expect(window.get_by_role("status").first).to_be_visible()
+    for address in (booking, f"{booking}/access/{key}"):
+        window.goto(address)
+        barriers += [*axe(window), *sideways(window)]
+
+    assert barriers == []
+
+
+def sideways(window: Page) -> list[str]:
+    """Name the page if it can be scrolled sideways."""
+    return [f"sideways: {window.url}"] if horizontal_overflow(window) else []

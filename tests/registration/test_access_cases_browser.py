@@ -13,7 +13,6 @@ from tests.factories import make_delegate, sign_in_window
 from tests.live_site import LiveSite
 
 Axe = Callable[[Page], list[str]]
-SMALL = {"width": 320, "height": 640}
 ANSWER = "Two interpreters will be in the hall. " * 5
 
 
@@ -29,7 +28,7 @@ def test_no_page_about_a_requirement_has_a_barrier(
     db.session.commit()
     site = live_site().address
     booking = f"{site}/booking/{links.booking_token(delegate)}"
-    window.set_viewport_size(SMALL)
+    window.set_viewport_size({"width": 320, "height": 640})
     sign_in_window(window, site)
 
     barriers = []

@@ -14,91 +14,33 @@ from flask.cli import with_appcontext
 from sqlalchemy.exc import SQLAlchemyError
 
 from app import cache_version, setup_commands
-from app.accounts import form_drafts, team
 from app.accounts import services as accounts
+from app.accounts import team
 from app.accounts.two_factor import services
-from app.agenda import services as agenda_services
 from app.backup import services as backup_services
 from app.backup.services import RestoreTarget
 from app.database import db, read_only, transaction
 from app.database_faults import is_unavailable
 from app.database_file import WrongDatabaseFile
 from app.errors import ConferenceError
-from app.interchange import import_report, uploads
+from app.interchange import import_report
 from app.interchange import services as interchange
-from app.mail import domains as mail_domains
 from app.mail import imap_inbox, transports
 from app.mail import queries as mail_queries
-from app.mail import services as mail_services
 from app.mail import worker as mail_worker
 from app.mail.models import FAILED, SENT
 from app.mail.worker import ShutdownSignal
-from app.mailings import notices, release
-from app.materials import services as materials
 from app.onboarding import commands as onboarding
 from app.programme import queries as programme_queries
-from app.programme.photos import page_images, renditions
-from app.proposals import auto_approval, photo_retention
-from app.registration import import_rules, integrity_check, re_encryption, seats
+from app.registration import import_rules, integrity_check, seats
 from app.registration import queries as registration
-from app.registration import retention as registration_retention
-from app.registration.access_cases import services as access_cases
-from app.registration.invitations import services as invitations
-from app.registration.waiting_list import services as waiting_list
-from app.releases import scheduled_releases, search_index, share_images
 from app.releases import services as releases
-from app.site import feedback as site_services
-from app.speakers import (
-    release_notifications,
-    reminders,
-)
-from app.speakers import retention as speakers_retention
 from app.web.rendering import absolute_url
+from app.worker_tasks import FREQUENT_TASKS, PERIODIC_TASKS
 
 P = ParamSpec("P")
 
 NO_TERMINAL = "There is no terminal for typing the passphrase: add --passphrase-file PATH"
-
-# Housekeeping that the mail worker does every ten minutes.
-PERIODIC_TASKS: tuple[mail_worker.Task, ...] = (
-    mail_services.purge_bodies,
-    mail_domains.delete_expired,
-    release.maintain,
-    registration_retention.purge_expired,
-    waiting_list.purge_expired,
-    re_encryption.encrypt_pending,
-    access_cases.create_missing,
-    invitations.purge_expired,
-    integrity_check.run_daily,
-    site_services.purge_feedback,
-    accounts.delete_expired,
-    form_drafts.delete_expired,
-    agenda_services.purge_expired,
-    uploads.purge_expired,
-    photo_retention.purge_unused,
-    photo_retention.purge_originals,
-    speakers_retention.purge_expired,
-    materials.purge_deleted,
-    reminders.plan,
-    reminders.send_organiser_digest,
-    share_images.purge_unused,
-    search_index.reindex_if_stale,
-)
-
-# Scheduled tasks that it starts within a few seconds of their time.
-FREQUENT_TASKS: tuple[mail_worker.Task, ...] = (
-    scheduled_releases.publish_due,
-    release.release_due,
-    auto_approval.publish_due,
-    renditions.render_pending,
-    page_images.render_pending,
-    release_notifications.notify_of_release,
-    waiting_list.run_due,
-    invitations.run_due,
-    notices.prepare,
-    reminders.send_due,
-    share_images.draw_missing,
-)
 
 
 def init_app(app: Flask) -> None:

@@ -46,9 +46,8 @@ from app.programme.fields.conference import (
     parse_coordinates,
 )
 from app.programme.models import Conference
+from app.registration import conference_settings
 from app.registration import queries as registration
-from app.registration import services
-from app.registration.services import StaleLimit
 from app.text import collapse_whitespace
 from app.web import redirects
 from app.web.rendering import render_page
@@ -299,15 +298,15 @@ def limit() -> ResponseReturnValue:
     now = registration.get_seat_counts()
     if form.validate_on_submit():
         try:
-            is_new = services.change_limit(
+            is_new = conference_settings.change_limit(
                 form.places.data or 0,
                 expected_limit=form.expected_version.data,
                 actor=current_actor(),
             )
-            is_new |= form.opens_or_closes_list and services.change_waiting_list(
+            is_new |= form.opens_or_closes_list and conference_settings.change_waiting_list(
                 is_open=form.has_waiting_list.data, actor=current_actor()
             )
-        except StaleLimit as moved:
+        except conference_settings.StaleLimit as moved:
             form.expected_version.data, status = moved.version, 409
             form.add_error(form.places, moved)
         except RuleViolation as refusal:

@@ -28,6 +28,7 @@ from app.registration.categories import queries as categories
 from app.registration.create_booking import CategoryGone
 from app.registration.forms import WAITING_LIST, CheckForm
 from app.registration.invitations.services import InvitationEnded
+from app.registration.progress import list_steps
 from app.registration.queries import Answers, RegistrationState
 from app.registration.views import (
     FROM,
@@ -141,7 +142,7 @@ def _render_check(
     """Show all answers, and those that another page showed differently."""
     is_waiting = (state or services.get_status_for(answers).state) == "waiting"
     form.list.data = WAITING_LIST if is_waiting else ""
-    steps = services.list_steps(answers)
+    steps = list_steps(answers)
     return render_page(
         "registration/check_answers.html",
         status=422 if form.errors else 200,

@@ -12,11 +12,8 @@ from flask.wrappers import Response
 from app.registration import queries, services
 from app.registration.categories.queries import CATEGORY
 from app.registration.models import Confirmation
+from app.registration.progress import FIRST_STEP, RegistrationProgress
 from app.registration.queries import Answers
-from app.registration.services import (
-    FIRST_STEP,
-    RegistrationProgress,
-)
 
 COOKIE = "answers"
 MAX_SECRET_LENGTH = 64  # characters

@@ -22,10 +22,10 @@ from app.programme import queries as programme
 from app.programme import time_zones
 from app.programme.models import Conference
 from app.registration import (
+    conference_settings,
     demo,
     queries,
     seats,
-    services,
 )
 from app.registration.models import Delegate
 
@@ -39,7 +39,7 @@ class ConfirmationRequired(RuleViolation):
 def check_booked_days(conference: ParsedConference) -> None:
     """Raise RuleViolation if a file of our conference leaves out a day that people have booked."""
     if programme.has_conference() and programme.get_conference().acronym == conference.acronym:
-        services.check_booked_days(conference.starts_on, conference.ends_on)
+        conference_settings.check_booked_days(conference.starts_on, conference.ends_on)
 
 
 def load_file(reading: ParseResult, *, is_confirmed: bool, is_forced: bool) -> ImportResult:

@@ -16,7 +16,7 @@ from app.questions.definitions import Definition
 from app.registration import cookie, custom_questions, more_forms, views
 from app.registration.custom_questions import MORE
 from app.registration.more_forms import MoreForm
-from app.registration.services import RegistrationProgress
+from app.registration.progress import RegistrationProgress
 from app.web.error_handlers import refuse
 from app.web.preview_middleware import allow_in_preview
 

@@ -1,20 +1,19 @@
 """Registering: store answers, submit or delete them."""
 
 import secrets
-from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from dataclasses import replace
+from datetime import timedelta
 from functools import partial
 from hashlib import sha256
 from typing import Final
 
-from sqlalchemy import bindparam, delete, func, insert, select, update
+from sqlalchemy import bindparam, delete, insert, update
 
 from app import clock
 from app.accounts import rate_limits
 from app.database import db
-from app.errors import Gone, NotFound, RuleViolation, StaleEdit
+from app.errors import Gone, RuleViolation, StaleEdit
 from app.history import services as history
-from app.programme.fields import conference
 from app.registration import (
     custom_questions,
     delegate_record,
@@ -24,15 +23,15 @@ from app.registration import (
     queries,
     seats,
 )
-from app.registration import seats as registration_seats
 from app.registration.bookings import operations
 from app.registration.categories import queries as categories
 from app.registration.categories.queries import CATEGORY, INVITATION
 from app.registration.create_booking import create_booking
-from app.registration.fields import BADGE_NAME, BY_NAME, DAYS, EMAIL, Step
+from app.registration.fields import BADGE_NAME, BY_NAME, DAYS, EMAIL
 from app.registration.invitations import queries as invitation_queries
 from app.registration.invitations import services as invitations
-from app.registration.models import ApplicationDraft, Confirmation, Delegate, SeatLimit
+from app.registration.models import ApplicationDraft, Confirmation, Delegate
+from app.registration.progress import find_unanswered_step
 from app.registration.queries import (
     Answers,
     RegistrationState,
@@ -41,83 +40,6 @@ from app.registration.queries import (
     full_name,
 )
 from app.registration.waiting_list import services as waiting_list
-from app.web.formatting import local_date
-
-STEPS = tuple(step.name for step in fields.STEPS)  # the same for everybody
-CHECK = "check"
-FIRST_STEP = STEPS[0]
-
-
-def list_steps(answers: Answers) -> tuple[str, ...]:
-    """List the pages of registration for somebody, as far as their answers tell.
-
-    The first asks for a category where there are several.
-    """
-    first = (CATEGORY,) if categories.is_asked() else ()
-    return (*first, *STEPS, *custom_questions.list_steps(answers), CHECK)
-
-
-@dataclass(frozen=True)
-class RegistrationProgress:
-    """The progress of one visitor."""
-
-    secret: str
-    stored_draft: StoredDraft | None
-    answers: Answers
-    is_expired: bool = False  # whether there are no longer any answers for the key
-
-    @property
-    def is_submitted(self) -> bool:
-        """Whether the application has been submitted."""
-        return self.stored_draft is not None and self.stored_draft.confirmation_id is not None
-
-    @property
-    def next_step(self) -> str:
-        """The first question without an answer, else the page to check all answers."""
-        return find_unanswered_step(self.answers) or CHECK
-
-    @property
-    def steps(self) -> tuple[str, ...]:
-        """The pages of registration for this visitor, in order."""
-        return list_steps(self.answers)
-
-    def has_answer(self, step: str) -> bool:
-        """Return True if this question has an answer, even one that has to be given again."""
-        if custom_questions.is_step(step):
-            asked = custom_questions.list_of_step(step, self.answers)
-            return any(one.name in self.answers for one in asked)
-        key = next((one.key for one in fields.STEPS if one.name == step), step)
-        return key in self.answers
-
-    def has_reached(self, step: str) -> bool:
-        """Return True if every question before this one has been answered."""
-        steps = self.steps
-        return step in steps and steps.index(step) <= steps.index(self.next_step)
-
-
-def find_unanswered_step(answers: Answers) -> str | None:
-    """Return the first step without a valid answer, or None.
-
-    A step counts as answered by its first field, so that a later one is not asked of those who
-    are under way. A private answer without consent, or that cannot be read, is asked for again.
-    """
-    if categories.lacks_choice(answers):
-        return CATEGORY
-    days = {day.isoformat() for day in categories.list_days_for(answers)}
-    for step in fields.STEPS:
-        if step.key not in answers or _has_to_be_asked_again(step, answers):
-            return step.name
-        if step.key == fields.DAYS and not days.issuperset(answers[fields.DAYS].split()):
-            return step.name
-    return custom_questions.find_unanswered_step(answers)
-
-
-def _has_to_be_asked_again(step: Step, answers: Answers) -> bool:
-    """Return True if a private answer has no consent, or cannot be read."""
-    private = [answers.get(one.name, "") for one in step.fields if one.is_private]
-    lacks_consent = any(private) and fields.CONSENT not in answers
-    return lacks_consent or any(private_answers.is_unreadable(one) for one in private)
-
 
 MAX_REGISTRATIONS_PER_DAY = 20  # with one email address
 CORRECTION_PERIOD = timedelta(hours=1)  # in which a confirmation page can correct the address
@@ -340,69 +262,3 @@ def _build_confirmation(
         is_first=is_first,
         correctable_until=clock.real_now() + CORRECTION_PERIOD if is_first else None,
     )
-
-
-class StaleLimit(StaleEdit):
-    """Someone else has changed the limit since the page was opened."""
-
-    def __init__(self, seats: int) -> None:
-        super().__init__(
-            seats,  # a limit is its own version
-            message=f"Someone else has just changed the limit to {seats}. "
-            "Check yours, then save it again",
-        )
-
-
-def change_limit(new_limit: int, *, expected_limit: int, actor: str) -> bool:
-    """Set the number of places; return True if it changed. Raise StaleLimit on a conflict."""
-    before = _get_limit_for_update()
-    if new_limit == before:
-        return False
-    if expected_limit != before:
-        raise StaleLimit(before)
-    registration_seats.set_limit(registration_seats.CONFERENCE, new_limit)
-    waiting_list.offer_places()
-    turned = "raised" if new_limit > before else "lowered"
-    history.record(
-        f"The limit was {turned} from {before} to {new_limit}", subject="conference", actor=actor
-    )
-    return True
-
-
-def change_waiting_list(*, is_open: bool, actor: str) -> bool:
-    """Let people join the waiting list, or no longer; return True if that changed."""
-    if not registration_seats.set_waiting_list(registration_seats.CONFERENCE, is_open=is_open):
-        return False
-    turned = "opened" if is_open else "closed"
-    history.record(f"The waiting list was {turned}", subject="conference", actor=actor)
-    return True
-
-
-def check_booked_days(first: date, last: date) -> None:
-    """Raise RuleViolation if new conference dates exclude a day that delegates have booked."""
-    _get_limit_for_update()  # so that nobody registers meanwhile
-    for day in queries.conference_days():
-        count = 0 if first <= day <= last else _count_booked(day)
-        if count:
-            people = "1 delegate has" if count == 1 else f"{count} delegates have"
-            raise RuleViolation(
-                f"{people} booked {local_date(day)}, so it must stay a day of the conference"
-            )
-
-
-def _get_limit_for_update() -> int:
-    """Lock the limit until the transaction ends and return it; 0 if there is none."""
-    try:
-        limit: SeatLimit | None = registration_seats.lock_limit(registration_seats.CONFERENCE)
-    except NotFound:
-        limit = None
-    return limit.seats if limit else 0
-
-
-def _count_booked(day: date) -> int:
-    counted = select(func.count()).select_from(Delegate)
-    booked = counted.where(queries.ATTENDING, Delegate.days.contains(day.isoformat()))
-    return db.session.scalar(booked) or 0
-
-
-conference.day_change_checks.append(check_booked_days)  # also checked by an undo

@@ -33,13 +33,13 @@ from app.registration.custom_questions import MORE
 from app.registration.fields import DAYS
 from app.registration.forms import AnswersForm
 from app.registration.models import Confirmation
-from app.registration.queries import Answers, RegistrationStatus
-from app.registration.services import (
+from app.registration.progress import (
     CHECK,
     STEPS,
     RegistrationProgress,
     list_steps,
 )
+from app.registration.queries import Answers, RegistrationStatus
 from app.web import cache_policy, languages
 from app.web.cache_policy import has_access_keys
 from app.web.error_handlers import refuse

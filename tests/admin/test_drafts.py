@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from app import cli
+from app import worker_tasks
 from app.accounts import form_drafts
 from app.accounts.models import FormDraft
 from app.database import db, transaction
@@ -87,7 +87,7 @@ def test_the_worker_deletes_it_then_also_if_nobody_saves_another(
     with transaction():
         form_drafts.delete_expired()
 
-    assert form_drafts.delete_expired in cli.PERIODIC_TASKS
+    assert form_drafts.delete_expired in worker_tasks.PERIODIC_TASKS
     assert count_drafts() == 0
 
 

@@ -10,8 +10,8 @@ from typing import Any
 
 from flask import Flask
 
-from app.cli import FREQUENT_TASKS
 from app.mail import worker
+from app.worker_tasks import FREQUENT_TASKS
 from tests.browser import Browser
 from tests.sent_emails import find_link, last_email_to
 

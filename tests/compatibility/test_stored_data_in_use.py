@@ -10,10 +10,10 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from sqlalchemy import select
 
 from app import clock
-from app.cli import FREQUENT_TASKS, PERIODIC_TASKS
 from app.database import db, transaction
 from app.mail.models import FAILED, SENT, WAITING, Email
 from app.mail.worker import Task
+from app.worker_tasks import FREQUENT_TASKS, PERIODIC_TASKS
 from tests.accounts.software_key import SoftwareKey
 from tests.browser import Browser, Page
 from tests.compatibility import databases

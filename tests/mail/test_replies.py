@@ -14,7 +14,6 @@ from sqlalchemy import select
 
 from app import clock
 from app.accounts.models import DESK, VIEWER
-from app.cli import PERIODIC_TASKS
 from app.database import db, transaction
 from app.mail import imap_inbox, replies, worker
 from app.mail.models import Email, EmailReply
@@ -23,6 +22,7 @@ from app.registration import links
 from app.registration.bookings import operations
 from app.registration.models import Delegate
 from app.setup_commands import get_inbox_handler
+from app.worker_tasks import PERIODIC_TASKS
 from tests.browser import Browser
 from tests.chromium import horizontal_overflow
 from tests.factories import get_ada_marsh, make_delegate, save, sign_in, sign_in_window

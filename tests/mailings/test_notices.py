@@ -16,7 +16,6 @@ from sqlalchemy import Select, select
 
 from app import clock
 from app.agenda import services as agenda
-from app.cli import FREQUENT_TASKS
 from app.database import db, transaction
 from app.errors import StaleEdit
 from app.interchange import ical
@@ -34,6 +33,7 @@ from app.programme.models import Conference
 from app.registration.bookings import operations
 from app.registration.models import Delegate, DelegateNote, LinkedAgenda, SessionBooking
 from app.releases import current_release, services
+from app.worker_tasks import FREQUENT_TASKS
 from tests.browser import Browser
 from tests.factories import (
     get_ada_marsh,

@@ -8,7 +8,6 @@ from sqlalchemy import select
 
 from app import clock
 from app.accounts.models import VIEWER
-from app.cli import PERIODIC_TASKS
 from app.database import db, transaction
 from app.history.models import HistoryEntry
 from app.registration import links, retention
@@ -16,6 +15,7 @@ from app.registration.access_cases import services
 from app.registration.access_cases.models import AccessCase
 from app.registration.bookings import data_export, operations
 from app.registration.models import Delegate
+from app.worker_tasks import PERIODIC_TASKS
 from tests.browser import Browser, Page
 from tests.factories import make_delegate, sign_in
 from tests.registration.test_encryption import FIRST, SECOND, data_key, read_stored, run_worker

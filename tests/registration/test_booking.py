@@ -14,12 +14,12 @@ from app.database import db, transaction
 from app.errors import RuleViolation
 from app.history import queries as history
 from app.registration import (
+    conference_settings,
     delegate_record,
     links,
     queries,
     seats,
 )
-from app.registration import services as registration_services
 from app.registration.bookings import services
 from app.registration.bookings.operations import StaleBooking
 from app.registration.models import Delegate
@@ -523,7 +523,7 @@ def test_whoever_comes_too_late_is_told_the_version_to_expect(site: Flask) -> No
 
     with pytest.raises(StaleBooking) as late, transaction():
         services.update(delegate, {"role": "Poet"}, opened)
-    with pytest.raises(registration_services.StaleLimit) as full, transaction():
-        registration_services.change_limit(50, expected_limit=30, actor="Olga")
+    with pytest.raises(conference_settings.StaleLimit) as full, transaction():
+        conference_settings.change_limit(50, expected_limit=30, actor="Olga")
 
     assert (late.value.version, full.value.version) == (opened + 1, 40)

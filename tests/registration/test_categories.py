@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from app import cache_version, clock
 from app.database import db, transaction
-from app.registration import integrity_check, seats, services
+from app.registration import conference_settings, integrity_check, seats
 from app.registration.bookings import data_export
 from app.registration.bookings import services as bookings
 from app.registration.models import BY_CODE, Delegate, SeatLimit, WaitingListEntry
@@ -168,7 +168,7 @@ def test_where_all_places_are_taken_people_can_wait_for_a_full_category(visitor:
     make_category(name="Delegate")
     first = make_delegate(category_id=student.id, email="one@example.org")
     with transaction():
-        services.change_waiting_list(is_open=True, actor="olga@conference.example")
+        conference_settings.change_waiting_list(is_open=True, actor="olga@conference.example")
     page = visitor.open("/register").follow("Join the waiting list")
     page = go_on(page.press("Continue", {ASKED: "Student"}))
     page.press("Join the waiting list")

@@ -10,7 +10,6 @@ from flask import Flask
 from sqlalchemy import select, text
 
 from app import clock
-from app.cli import PERIODIC_TASKS
 from app.database import db, transaction
 from app.history import queries as history
 from app.mail import queries as mail
@@ -19,6 +18,7 @@ from app.registration.bookings import data_export, services
 from app.registration.desk import services as desk
 from app.registration.models import ApplicationDraft, Confirmation, Delegate
 from app.web import languages
+from app.worker_tasks import PERIODIC_TASKS
 from tests.browser import Browser
 from tests.factories import make_confirmation, make_delegate, save, set_places
 from tests.mail_server import MailServer

@@ -14,13 +14,13 @@ from sqlalchemy import text, update
 from structlog.testing import capture_logs
 
 from app import encryption
-from app.cli import PERIODIC_TASKS
 from app.database import db, transaction
 from app.encryption import create_key_ring
 from app.registration import links, re_encryption, seats
 from app.registration.bookings import data_export, operations
 from app.registration.models import ApplicationDraft, Delegate, Needs, WaitingListEntry
 from app.registration.waiting_list import services as waiting_list
+from app.worker_tasks import PERIODIC_TASKS
 from config import Config, SettingsError
 from tests.browser import Browser
 from tests.conftest import DEFAULT_SETTINGS

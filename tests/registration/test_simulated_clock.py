@@ -9,13 +9,13 @@ import pytest
 from flask import Flask
 
 from app import cache_version, clock
-from app.cli import PERIODIC_TASKS
 from app.database import db, transaction
 from app.factory import create_app
 from app.mail.worker import run_tasks
 from app.programme import queries as programme
 from app.server.bootstrap import fix_clock
 from app.site.feedback import Feedback
+from app.worker_tasks import PERIODIC_TASKS
 from config import Config
 from tests.factories import make_confirmation, make_delegate, save
 

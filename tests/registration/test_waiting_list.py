@@ -14,7 +14,7 @@ from app.cache_version import bump_cache_version
 from app.database import db, transaction
 from app.programme import public_settings
 from app.programme.models import Conference
-from app.registration import integrity_check, queries, seats, services
+from app.registration import conference_settings, integrity_check, queries, seats
 from app.registration.bookings import data_export, operations
 from app.registration.desk import services as desk
 from app.registration.models import Delegate, SeatLimit, WaitingListEntry
@@ -314,7 +314,7 @@ def test_more_places_are_offered_in_order(visitor: Browser) -> None:
         join(visitor, name)
 
     with transaction():
-        services.change_limit(3, expected_limit=1, actor="grace@conference.example")
+        conference_settings.change_limit(3, expected_limit=1, actor="grace@conference.example")
 
     states = [state_of(f"{name}@example.org") for name in ("ada", "bea", "cleo")]
     assert states == ["offered", "offered", "waiting"]
@@ -526,7 +526,7 @@ def test_whoever_registers_while_they_have_an_offer_has_one_place(
     join(visitor, "Ada")
     cancel(early)
     with transaction():
-        services.change_limit(5, expected_limit=1, actor="grace@conference.example")
+        conference_settings.change_limit(5, expected_limit=1, actor="grace@conference.example")
 
     answer_questions(visitor, name=("Ada", "Waite")).press("Confirm registration")
     frozen_time.move_to("2009-05-14T09:32:00+01:00")
@@ -629,7 +629,7 @@ def test_whoever_changes_only_the_limit_does_not_close_a_list_that_was_opened_me
     set_places(10)
     late = sign_in(new_browser(), "ida@conference.example").open("/organise/settings/places")
     with transaction():
-        services.change_waiting_list(is_open=True, actor="grace@conference.example")
+        conference_settings.change_waiting_list(is_open=True, actor="grace@conference.example")
 
     late.press("Save", {"Number of places": "20"})
 

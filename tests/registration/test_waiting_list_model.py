@@ -17,7 +17,7 @@ from sqlalchemy import select
 from app import clock
 from app.database import db, transaction
 from app.errors import RuleViolation
-from app.registration import seats, services
+from app.registration import conference_settings, seats
 from app.registration.bookings import operations
 from app.registration.create_booking import create_booking
 from app.registration.models import (
@@ -146,7 +146,7 @@ class WaitingListMachine(RuleBasedStateMachine):
         """Raise or lower the number of places."""
         try:
             with transaction():
-                services.change_limit(limit, expected_limit=self.limit, actor=GRACE)
+                conference_settings.change_limit(limit, expected_limit=self.limit, actor=GRACE)
         except RuleViolation:
             assert limit < len(self.placed) + len(self.offered)
         else:

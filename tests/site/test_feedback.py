@@ -11,9 +11,9 @@ from sqlalchemy import select
 
 from app import clock
 from app.accounts import rate_limits
-from app.cli import PERIODIC_TASKS
 from app.database import db, transaction
 from app.site.feedback import Feedback
+from app.worker_tasks import PERIODIC_TASKS
 from tests.browser import Browser, Page
 from tests.factories import save
 from tests.refusals import TOO_MANY_FROM_NETWORK

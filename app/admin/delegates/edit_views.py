@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from app.accounts.guards import current_actor
 from app.admin.delegates import presentation
-from app.admin.delegates.answers import build_desk_form
+from app.admin.delegates.answer_columns import build_desk_form
 from app.admin.delegates.forms import (
     AddDelegateForm,
     DelegateEmailForm,

@@ -13,7 +13,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from app.accounts import roles
 from app.admin import listing, saved_views
-from app.admin.delegates import answers
+from app.admin.delegates import answer_columns
 from app.admin.listing import ListFilter, ListQuery
 from app.database import db, stream
 from app.history.models import Change
@@ -80,7 +80,7 @@ def get_filters() -> tuple[ListFilter, ...]:
         *_list_category_filter(),
         *([ListFilter("session", gettext("Seat in a session"), seats)] if seats else []),
         ListFilter("added", gettext("Added"), [("by-hand", gettext("By an organiser"))]),
-        *answers.list_filters(),
+        *answer_columns.list_filters(),
     )
 
 
@@ -147,7 +147,12 @@ def list_facts(delegate: Delegate) -> list[tuple[str, str]]:
         facts.insert(0, (gettext("Category"), category))
     booked = list_seats(delegate)
     seats = [(gettext("Seats in sessions"), ", ".join(booked))] if booked else []
-    return [*facts, *seats, *answers.list_facts(delegate), (gettext("Registered"), registered)]
+    return [
+        *facts,
+        *seats,
+        *answer_columns.list_facts(delegate),
+        (gettext("Registered"), registered),
+    ]
 
 
 def list_seats(delegate: Delegate) -> list[str]:
@@ -201,7 +206,7 @@ def list_columns(needs: Collection[str]) -> Sequence[ExportColumn]:
         ExportColumn(gettext("Added by hand"), Delegate.is_added_by_team, yes_or_no),
         ExportColumn(gettext("Tags"), queries.TAG_LIST),
         *_list_category_column(),
-        *map(_build_answer_column, answers.list_readable()),
+        *map(_build_answer_column, answer_columns.list_readable()),
         *(_build_column(one) for one in PRIVATE_FIELDS if one.purpose in needs),
     ]
 
@@ -234,10 +239,10 @@ def _build_answer_column(question: Definition) -> ExportColumn:
 
     def display(stored: str) -> str:
         with languages.use_language(language):  # the file is sent after the request
-            return answers.format_stored(question, stored)
+            return answer_columns.format_stored(question, stored)
 
     label = custom_questions.get_label(question)
-    return ExportColumn(label, answers.select_stored(question), display=display)
+    return ExportColumn(label, answer_columns.select_stored(question), display=display)
 
 
 def iter_rows(

@@ -11,7 +11,7 @@ from flask_babel import lazy_gettext as _l
 from app import clock
 from app.accounts.guards import current_actor
 from app.admin import activity, bulk_actions, draft_forms, view_options
-from app.admin.delegates import answers, presentation
+from app.admin.delegates import answer_columns, presentation
 from app.admin.delegates import listing as delegate_listing
 from app.admin.delegates.edit_views import breadcrumbs, redirect_to, render_form, save_answers
 from app.admin.delegates.forms import (
@@ -76,8 +76,8 @@ def render_index(error: str = "") -> ResponseReturnValue:
     """Render the list; with an error above it if nothing was selected for a bulk action."""
     filters = presentation.get_filters()
     list_query, delegate_filter = presentation.parse_delegate_query(filters)
-    hidden = view_options.read_view_options().list_hidden(answers.list_column_names())
-    columns = answers.build_columns(hidden)
+    hidden = view_options.read_view_options().list_hidden(answer_columns.list_column_names())
+    columns = answer_columns.build_columns(hidden)
     rows = queries.list_delegates(delegate_filter, **list_query.window, answers=columns.select())
     return render_list(
         "admin/delegates/index.html",

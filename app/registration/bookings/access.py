@@ -8,14 +8,24 @@ the same; the next opening then stores it, as does every change of the booking.
 
 from typing import Final
 
-from flask import request
+from flask import Blueprint, request
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext
 
+from app.errors import ConferenceError, Gone, NotFound
 from app.registration import links
 from app.registration.bookings import operations, queries
 from app.registration.models import Delegate
 from app.request_transaction import READ_ONLY_METHODS, execute_apart
+from app.web.rendering import render_page
 
 OPENING_TIMEOUT: Final = 2.0  # seconds
+
+
+def register_dead_links(blueprint: Blueprint) -> None:
+    """Answer a link that opens no booking with a page that sends a new one."""
+    blueprint.register_error_handler(Gone, _render_dead_link)
+    blueprint.register_error_handler(NotFound, _render_dead_link)
 
 
 def get_booking(token: str) -> Delegate:
@@ -38,3 +48,13 @@ def _record_opening(delegate: Delegate) -> None:
         execute_apart(operations.correction_ends(delegate), wait=OPENING_TIMEOUT)
     else:
         operations.end_corrections(delegate)
+
+
+def _render_dead_link(error: ConferenceError) -> ResponseReturnValue:
+    is_gone = isinstance(error, Gone)
+    return render_page(
+        "registration/booking_link_expired.html",
+        status=410 if is_gone else 404,
+        is_gone=is_gone,
+        reason=gettext(str(error)),
+    )

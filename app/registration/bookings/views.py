@@ -12,7 +12,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
-from app.errors import ConferenceError, Gone, NotFound, RateLimitExceeded, RuleViolation
+from app.errors import RateLimitExceeded, RuleViolation
 from app.forms.form import (
     ConfirmForm,
     validates_own_csrf,
@@ -71,18 +71,7 @@ FLASH_MESSAGES = {
 }
 
 bp = Blueprint("bookings", __name__, url_prefix="/booking")
-
-
-@bp.errorhandler(Gone)
-@bp.errorhandler(NotFound)
-def _render_dead_link(error: ConferenceError) -> ResponseReturnValue:
-    is_gone = isinstance(error, Gone)
-    return render_page(
-        "registration/booking_link_expired.html",
-        status=410 if is_gone else 404,
-        is_gone=is_gone,
-        reason=gettext(str(error)),
-    )
+access.register_dead_links(bp)
 
 
 @bp.route("", methods=["GET", "POST"])

@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
-from app.errors import ConferenceError, Gone, Moved, NotFound, RuleViolation
+from app.errors import Moved, RuleViolation
 from app.forms.form import ConfirmForm, validates_own_csrf
 from app.programme.snapshot import Session
 from app.registration import links
@@ -28,21 +28,10 @@ FLASH_MESSAGES = {
 
 bp = Blueprint("session_bookings", __name__, url_prefix="/booking")
 no_referrer(bp)
+access.register_dead_links(bp)
 bp.add_app_template_global(labels.seat_label)
 bp.add_app_template_global(labels.has_seats_left)
 bp.add_app_template_global(links.sessions_link)
-
-
-@bp.errorhandler(Gone)
-@bp.errorhandler(NotFound)
-def _render_dead_link(error: ConferenceError) -> ResponseReturnValue:
-    is_gone = isinstance(error, Gone)
-    return render_page(
-        "registration/booking_link_expired.html",
-        status=410 if is_gone else 404,
-        is_gone=is_gone,
-        reason=gettext(str(error)),
-    )
 
 
 @bp.get("/seats/<slug>")

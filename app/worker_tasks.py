@@ -1,0 +1,63 @@
+"""What the mail worker does besides sending."""
+
+from app.accounts import form_drafts
+from app.accounts import services as accounts
+from app.agenda import services as agenda_services
+from app.interchange import uploads
+from app.mail import domains as mail_domains
+from app.mail import services as mail_services
+from app.mail import worker as mail_worker
+from app.mailings import notices, release
+from app.materials import services as materials
+from app.programme.photos import page_images, renditions
+from app.proposals import auto_approval, photo_retention
+from app.registration import integrity_check, re_encryption
+from app.registration import retention as registration_retention
+from app.registration.access_cases import services as access_cases
+from app.registration.invitations import services as invitations
+from app.registration.waiting_list import services as waiting_list
+from app.releases import scheduled_releases, search_index, share_images
+from app.site import feedback as site_services
+from app.speakers import release_notifications, reminders
+from app.speakers import retention as speakers_retention
+
+# Housekeeping that the mail worker does every ten minutes.
+PERIODIC_TASKS: tuple[mail_worker.Task, ...] = (
+    mail_services.purge_bodies,
+    mail_domains.delete_expired,
+    release.maintain,
+    registration_retention.purge_expired,
+    waiting_list.purge_expired,
+    re_encryption.encrypt_pending,
+    access_cases.create_missing,
+    invitations.purge_expired,
+    integrity_check.run_daily,
+    site_services.purge_feedback,
+    accounts.delete_expired,
+    form_drafts.delete_expired,
+    agenda_services.purge_expired,
+    uploads.purge_expired,
+    photo_retention.purge_unused,
+    photo_retention.purge_originals,
+    speakers_retention.purge_expired,
+    materials.purge_deleted,
+    reminders.plan,
+    reminders.send_organiser_digest,
+    share_images.purge_unused,
+    search_index.reindex_if_stale,
+)
+
+# Scheduled tasks that it starts within a few seconds of their time.
+FREQUENT_TASKS: tuple[mail_worker.Task, ...] = (
+    scheduled_releases.publish_due,
+    release.release_due,
+    auto_approval.publish_due,
+    renditions.render_pending,
+    page_images.render_pending,
+    release_notifications.notify_of_release,
+    waiting_list.run_due,
+    invitations.run_due,
+    notices.prepare,
+    reminders.send_due,
+    share_images.draw_missing,
+)

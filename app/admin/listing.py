@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil
-from typing import Any, Generic, NamedTuple, TypedDict, TypeVar
+from typing import Any, ClassVar, Generic, NamedTuple, TypedDict, TypeVar
 
 from flask import request, url_for
 from flask.typing import ResponseReturnValue
@@ -36,6 +36,7 @@ class ListFilter:
     label: Any
     options: Sequence[tuple[str, Any]]  # value, label
     find_moved: Callable[[str], str] | None = None  # gives the slug that replaced an older one
+    is_text: ClassVar[bool] = False
 
     def parse(self, typed: str) -> str:
         """Return the value that was asked for, or ""."""
@@ -44,6 +45,25 @@ class ListFilter:
             return typed if typed in values else ""
         moved = self.find_moved(typed)
         return moved if moved in values else ""
+
+    def describe(self, value: str) -> str:
+        """Return a value that was parsed in words."""
+        return str(dict(self.options)[value])
+
+
+@dataclass(frozen=True)
+class TextFilter(ListFilter):
+    """A filter by a text that is typed; its options are suggestions."""
+
+    is_text: ClassVar[bool] = True
+
+    def parse(self, typed: str) -> str:
+        """Return the text that was typed, tidied."""
+        return strip_hidden(collapse_whitespace(typed))[:MAX_SEARCH_LENGTH]
+
+    def describe(self, value: str) -> str:
+        """Return the text in quotation marks."""
+        return f"“{value}”"
 
 
 class ListWindow(TypedDict):
@@ -177,7 +197,7 @@ class Listing(Generic[RowT]):
             yield str(gettext("search for ‘%(words)s’", words=self.query.search))
         for one in self.filters:
             if chosen := self.query.get_filter(one.name):
-                yield f"{one.label} {dict(one.options)[chosen]}"
+                yield f"{one.label} {one.describe(chosen)}"
 
     @property
     def chips(self) -> list[FilterChip]:
@@ -185,8 +205,8 @@ class Listing(Generic[RowT]):
         chips = [FilterChip("", f"“{self.query.search}”", self._url_without("q"))]
         for one in self.filters:
             if chosen := self.query.get_filter(one.name):
-                label = str(dict(one.options)[chosen])
-                chips.append(FilterChip(str(one.label), label, self._url_without(one.name)))
+                url = self._url_without(one.name)
+                chips.append(FilterChip(str(one.label), one.describe(chosen), url))
         return chips if self.query.search else chips[1:]
 
     def page_url(self, number: int) -> str:

@@ -15,7 +15,7 @@ from app.mail.models import FAILED, SENT
 from app.registration.bookings import data_export
 from app.registration.models import Delegate
 from app.registration.queries import get_seat_counts as places_now
-from tests.browser import Answer, Browser
+from tests.browser import Answer, Browser, Page
 from tests.factories import make_delegate, make_email, set_places, sign_in
 from tests.lookups import get_needs
 from tests.sent_emails import deliver_emails, emails_to, find_link, last_email_to, subjects_to
@@ -83,6 +83,52 @@ def test_accents_and_case_make_no_difference_and_signs_mean_nothing(
 
     assert len(page.rows) == 1
     assert "Zoë Ångström" in page.text
+
+
+LONG = f"Centre of Research, {'very ' * 18}Department of Public Health, Sciences of Old Ulm"
+ORGANISATIONS = ("École de Santé", "ECOLE DE SANTE publique", "Ministry 50% of Health", "", LONG)
+
+
+@pytest.mark.both_databases
+@pytest.mark.parametrize(
+    ("typed", "found"),
+    [
+        ("ecole de sante", ["ECOLE DE SANTE publique", "École de Santé"]),
+        ("SANTÉ PUBLIQUE", ["ECOLE DE SANTE publique"]),
+        ("sante ecole", []),  # a part of the name, not words in any order
+        ("50%", ["Ministry 50% of Health"]),
+        ("x@example.org", []),
+        ("department  of  public", [LONG]),
+        ("sciences of old ulm", [LONG]),
+        ("\u0301", []),  # an accent alone is no name, and finds nobody rather than everybody
+    ],
+)
+def test_delegates_are_found_by_a_part_of_the_name_of_their_organisation(
+    desk: Browser, typed: str, found: list[str]
+) -> None:
+    for number, name in enumerate(ORGANISATIONS):
+        make_delegate(email=f"x@example.org{number}", organisation=name, family_name="Sciences")
+
+    page = desk.open("/organise/delegates").press("Search", Organisation=typed)
+
+    assert sorted(row["Organisation"] for row in page.rows) == found
+    assert page.value_of("Organisation") == " ".join(typed.split())
+
+
+def test_the_filter_suggests_each_organisation_once(desk: Browser) -> None:
+    for number, name in enumerate(("WHO", "Who", "École de Santé", "", "AB Clinic")):
+        make_delegate(email=f"{number}@example.org", organisation=name)
+
+    page = desk.open("/organise/delegates")
+
+    assert [one.get("value") for one in page.tree.find_all("option", within=suggestions(page))] == [
+        *("AB Clinic", "École de Santé", "WHO")
+    ]
+
+
+def suggestions(page: Page) -> Any:
+    """Give what the browser offers while somebody types an organisation."""
+    return page.tree.find_by_id("organisation-suggestions")
 
 
 def test_whoever_is_nowhere_is_not_found_and_the_page_says_what_to_do(desk: Browser) -> None:

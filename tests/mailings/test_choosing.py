@@ -16,6 +16,7 @@ from app.mailings import queries as mailing_queries
 from app.mailings import release, selection, services
 from app.mailings.models import Mailing, MailingRecipient
 from app.mailings.services import SendTime
+from app.registration.delegate_record import to_answers
 from app.registration.desk import services as desk
 from app.speakers.models import SpeakerAnswers, SpeakerMailing, SpeakerRequest
 from tests.browser import Browser
@@ -282,3 +283,61 @@ def test_delegates_are_chosen_by_the_language_in_which_they_registered(visitor: 
     page = page.press("Save email", subject="Willkommen", text="Hallo")
     assert page.summary_list["Language"] == "Deutsch"
     assert page.summary_list["Gets it"] == "1"
+
+
+@pytest.mark.both_databases
+def test_delegates_and_speakers_of_an_organisation_get_an_email(visitor: Browser) -> None:
+    organiser = sign_in(visitor, GRACE)
+    for name, place in (("Ada", "École de Santé"), ("Bo", "Ecole de sante, Nice"), ("Cy", "")):
+        make_delegate(given_names=name, organisation=place, email=f"{name}@example.org")
+        address = f"{name}@speakers.example"
+        make_speaker(name=f"{name} Busy", organisation=place, contact_address=address)
+
+    for people in ("delegates", "speakers"):
+        page = organiser.open(f"/organise/{people}").press("Search", Organisation="ecole de sante")
+        page = page.press("Email these people")
+        page = page.press("Save email", subject="To the school", text="Hello")
+
+        assert page.summary_list["Organisation"] == "“ecole de sante”"
+        assert page.summary_list["Gets it"] == "2"
+
+        page = page.follow("Change filters")
+        assert page.value_of("Organisation") == "ecole de sante"
+        page = page.press("Save filters", Organisation=" École  de santé, nice ")
+        assert page.summary_list["Organisation"] == "“École de santé, nice”"
+        assert page.summary_list["Gets it"] == "1"
+
+
+def test_a_saved_view_of_an_organisation_chooses_people_until_the_email_is_sent(
+    visitor: Browser, frozen_time: Any
+) -> None:
+    organiser = sign_in(visitor, GRACE)
+    school = {"organisation": "École de Santé"}
+    ada = make_delegate(given_names="Ada", email="ada@example.org", **school)
+    make_delegate(given_names="Bo", email="bo@example.org", organisation="Harbour Clinic")
+
+    page = organiser.open("/organise/delegates?organisation=%C3%A9cole").follow("Save this view")
+    page = page.press("Save view", name="The school")
+    assert [row["Organisation"] for row in page.rows] == ["École de Santé"]
+    page = page.press("Email these people")
+    page = page.press("Save email", subject="To the school", text="Hello")
+    page.follow("Send").press(
+        "Send email",
+        {
+            "When to send it": "Some days before the conference",
+            "Days before the conference": "7",
+            "Time": "09:00",
+            "Also send it to people who match the filters by then": True,
+            "Send it to 1 person": True,
+        },
+    )
+    with transaction():
+        moved = {**to_answers(ada), "organisation": "Harbour Clinic"}
+        desk.update(ada, moved, expected_version=0, actor=GRACE, notify=False)
+    make_delegate(given_names="Cy", email="cy@example.org", **school)
+    frozen_time.move_to("2009-06-03T09:00:00Z")
+    release.release_due()
+
+    db.session.rollback()
+    sent = db.session.scalars(select(Email.recipient).where(Email.template == "mailing"))
+    assert list(sent) == ["cy@example.org"]

@@ -14,7 +14,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 from app.accounts import roles
 from app.admin import listing, saved_views
 from app.admin.delegates import answer_columns
-from app.admin.listing import ListFilter, ListQuery
+from app.admin.listing import ListFilter, ListQuery, TextFilter
 from app.database import db, stream
 from app.history.models import Change
 from app.questions.definitions import KEY_PREFIX, Definition
@@ -45,9 +45,9 @@ def get_filters() -> tuple[ListFilter, ...]:
     """Return the filters of the list."""
     labels = [(one, one) for one in annotations.list_labels()]
     codes = [(code, languages.describe(code).name) for code in languages.list_codes()]
-    found, sessions = queries.list_choices()
-    countries = sorted((country_name(code), code) for code in found)
-    follows = [(queries.ANY, gettext("Any session")), *sessions] if sessions else []
+    found = queries.list_choices()
+    countries = sorted((country_name(code), code) for code in found.countries)
+    follows = [(queries.ANY, gettext("Any session")), *found.sessions] if found.sessions else []
     seats = [
         (one.key, one.title)
         for one in get_programme().sessions_by_title
@@ -69,6 +69,9 @@ def get_filters() -> tuple[ListFilter, ...]:
             [(day.isoformat(), local_date(day)) for day in registration.conference_days()],
         ),
         ListFilter("country", gettext("Country"), [(code, name) for name, code in countries]),
+        TextFilter(
+            "organisation", gettext("Organisation"), [(one, one) for one in found.organisations]
+        ),
         ListFilter(
             "letters",
             gettext("Emails"),
@@ -117,6 +120,7 @@ def build_delegate_filter(list_query: ListQuery) -> DelegateFilter:
             if name.startswith(KEY_PREFIX)
         ),
         session=list_query.get_filter("session"),
+        organisation=list_query.get_filter("organisation"),
     )
 
 

@@ -79,9 +79,8 @@ def list_filters(list_name: str, query: str) -> Sequence[tuple[str, str]]:
         listing = parse_query(list_name, query)
     except RuleViolation as refusal:
         return [("", str(refusal))]
-    found = [(str(one.label), listing.query.get_filter(one.name)) for one in listing.filters]
-    options = {str(one.label): dict(one.options) for one in listing.filters}
-    named = [(label, str(options[label][value])) for label, value in found if value]
+    found = [(one, listing.query.get_filter(one.name)) for one in listing.filters]
+    named = [(str(one.label), one.describe(value)) for one, value in found if value]
     search = [(gettext("Search"), f"“{listing.query.search}”")] if listing.query.search else []
     return [*search, *named]
 

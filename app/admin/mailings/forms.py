@@ -100,15 +100,28 @@ def build_filter_form(filters: Sequence[ListFilter], query: ListQuery) -> Form:
         )
     }
     for one in filters:
-        choices = [
-            SelectChoice("", _l("All")),
-            *(SelectChoice(*option) for option in one.options if option[0]),
-        ]
-        fields[one.name] = SelectField(one.label, choices=choices, validate_choice=False)
+        fields[one.name] = _build_text_filter(one) if one.is_text else _build_choice(one)
     form: Form = type("FilterForm", (Form,), fields)(
         data={"q": query.search, **query.filter_values}
     )
     return form
+
+
+def _build_text_filter(one: ListFilter) -> StringField:
+    limits = {"maxlength": MAX_SEARCH_LENGTH, "list": f"{one.name}-suggestions"}
+    return StringField(
+        one.label,
+        description=_l("The name or a part of it"),
+        filters=[collapse_whitespace],
+        render_kw={**limits, "autocomplete": "off"},
+    )
+
+
+def _build_choice(one: ListFilter) -> SelectField:
+    choices = (SelectChoice(*option) for option in one.options if option[0])
+    return SelectField(
+        one.label, choices=[SelectChoice("", _l("All")), *choices], validate_choice=False
+    )
 
 
 class ScheduleForm(Form):

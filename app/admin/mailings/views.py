@@ -277,6 +277,7 @@ def edit_filters(number: int) -> ResponseReturnValue:
         422 if form.errors else 200,
         form=form,
         fields=[form[name] for name in ("q", *(one.name for one in listing.filters))],
+        text_filters=[one for one in listing.filters if one.is_text],
         back=url_for(".show", number=number),
         breadcrumbs=breadcrumbs(mailing),
     )

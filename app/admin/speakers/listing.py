@@ -16,6 +16,7 @@ from app.admin.listing import (
     ListFilter,
     Listing,
     ListQuery,
+    TextFilter,
     parse_list_query,
 )
 from app.programme import slugs
@@ -126,6 +127,11 @@ def get_filters() -> Sequence[ListFilter]:
         ListFilter("missing", _l("Missing"), MISSING_OPTIONS),
         ListFilter("invited", _l("Invitation"), tuple(invitations.LIST_STATES.items())),
         ListFilter("country", _l("Country"), countries),
+        TextFilter(
+            "organisation",
+            _l("Organisation"),
+            [(one, one) for one in choices.organisations],
+        ),
         ListFilter("role", _l("Role"), tuple(ROLES.items())),
         ListFilter("task", _l("To do"), TASK_OPTIONS),
         ListFilter("day", _l("Day"), days),
@@ -169,6 +175,7 @@ def _build_filter(list_query: ListQuery, known: Mapping[int, Invitation]) -> Spe
         missing=list_query.get_filter("missing"),
         country=list_query.get_filter("country"),
         role=list_query.get_filter("role"),
+        organisation=list_query.get_filter("organisation"),
         day=(date.fromisoformat(day), conference_zone()) if day else None,
         others={name: list_query.get_filter(name) for name in speaker_queries.FILTER_CONDITIONS},
         ids=[number for number, one in known.items() if one.state == invited] if invited else None,

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, SQLColumnExpression, func, literal, select, union_all
+from sqlalchemy import ColumnElement, SQLColumnExpression, false, func, literal, select, union_all
 from sqlalchemy.orm import joinedload
 
 from app.database import db
@@ -15,6 +15,8 @@ from app.programme import slugs
 from app.programme.collation import sort_key
 from app.programme.editing import session_queries
 from app.programme.models import Appearance, Photo, Release, Session, Speaker, Theme
+
+MAX_SUGGESTIONS = 100  # organisations that the filter suggests
 
 HAS_PHOTO = select(Photo.key).where(Photo.speaker_id == Speaker.id).exists()
 
@@ -38,11 +40,22 @@ MISSING_CONDITIONS: dict[str, ColumnElement[bool]] = {  # only for speakers who 
     "contact-address": TAKES_PART & (Speaker.contact_address == ""),
     "sessions": TAKES_PART & (SESSION_COUNT == 0),
 }
+
+
+def _is_of_organisation(part: str) -> ColumnElement[bool]:
+    """Match speakers whose organisation has this in its name, ignoring case and accents."""
+    typed = sort_key(part)
+    if not typed:  # nothing but accents or brackets, which must not find everybody
+        return false()
+    return Speaker.organisation_sort_key.contains(typed, autoescape=True)
+
+
 FIELD_CONDITIONS: dict[str, Callable[[str], ColumnElement[bool]]] = {  # of ``SpeakerFilter``
     "confirmation": CONFIRMATION_CONDITIONS.__getitem__,
     "missing": MISSING_CONDITIONS.__getitem__,
     "country": lambda country: Speaker.country == country,
     "role": lambda role: has_session(Appearance.role == role),
+    "organisation": _is_of_organisation,
 }
 # further filters of the list, by the condition for a value; the layers above add theirs
 FILTER_CONDITIONS: dict[str, Callable[[str], ColumnElement[bool]]] = {
@@ -65,6 +78,7 @@ class SpeakerFilter:
     missing: str = ""
     country: str = ""
     role: str = ""
+    organisation: str = ""  # a part of its name
     day: tuple[date, ZoneInfo] | None = None  # on which a session of theirs begins
     others: Mapping[str, str] = field(default_factory=dict)  # of ``FILTER_CONDITIONS``
     ids: Collection[int] | None = None  # of those to choose from; None: all
@@ -183,20 +197,29 @@ def list_namesakes(speaker: Speaker) -> Sequence[Speaker]:
 
 @dataclass(frozen=True)
 class SpeakerFilterChoices:
-    """The countries of speakers, and the themes of sessions as keys and names."""
+    """Countries and organisations of speakers, and themes of sessions as keys and names."""
 
     countries: Sequence[str]
     themes: Sequence[tuple[str, str]]
+    organisations: Sequence[str]  # those of most speakers
 
 
 def list_choices() -> SpeakerFilterChoices:
     """Return the choices of the filters, each in its order, in one query."""
-    countries = select(literal(""), Speaker.country, literal(0)).where(Speaker.country != "")
-    themes = select(Theme.key, Theme.name, Theme.position)
-    rows = db.session.execute(union_all(countries.distinct(), themes)).tuples().all()
-    known = sorted(rows, key=lambda row: (row[2], sort_key(row[1]), row[1]))
+    kinds = literal("country"), literal("theme"), literal("organisation")
+    countries = select(kinds[0], literal(""), Speaker.country, literal(0))
+    themes = select(kinds[1], Theme.key, Theme.name, Theme.position)
+    name, key = func.min(Speaker.organisation).label("name"), Speaker.organisation_sort_key
+    most = select(name).where(key != "").group_by(key).order_by(func.count().desc(), key)
+    most_often = most.limit(MAX_SUGGESTIONS).subquery()
+    organisations = select(kinds[2], literal(""), most_often.c.name, literal(0))
+    parts = (countries.where(Speaker.country != "").distinct(), themes, organisations)
+    rows = db.session.execute(union_all(*parts)).tuples().all()
+    known = sorted(rows, key=lambda row: (row[3], sort_key(row[2]), row[2]))
     return SpeakerFilterChoices(
-        [name for key, name, _ in known if not key], [(key, name) for key, name, _ in known if key]
+        [name for kind, _, name, _ in known if kind == "country"],
+        [(key, name) for kind, key, name, _ in known if kind == "theme"],
+        [name for kind, _, name, _ in known if kind == "organisation"],
     )
 
 

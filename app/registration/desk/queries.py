@@ -59,6 +59,7 @@ TAG_LIST = select(func.aggregate_strings(_labels.c.label, ", ")).scalar_subquery
 HAS_AGREED = LinkedAgenda.emails_agreed_at.is_not(None)  # to emails about the sessions
 ANY: Final = "any"  # session, as a filter
 NO_CATEGORY: Final = "none"  # the value of the filter for delegates without a category
+MAX_SUGGESTIONS: Final = 100  # organisations that the filter suggests
 MAX_SIMILAR = 10  # bookings that a warning lists
 
 
@@ -78,6 +79,7 @@ class DelegateFilter:
     category: str = ""  # its number, or NO_CATEGORY
     answers: Sequence[tuple[str, str]] = ()  # name of a question, and one of its answers
     session: str = ""  # the key of one in which they have a seat
+    organisation: str = ""  # a part of its name
     references: Sequence[str] | None = None  # of those that were ticked; None: whichever match
 
 
@@ -184,19 +186,46 @@ class FollowedSession(NamedTuple):
     title: str
 
 
-def list_choices() -> tuple[Sequence[str], Sequence[FollowedSession]]:
-    """List the countries that delegates come from, and the sessions that they follow.
+@dataclass(frozen=True)
+class FilterChoices:
+    """What filters of the list offer, each in its order."""
+
+    countries: Sequence[str]
+    sessions: Sequence[FollowedSession]
+    organisations: Sequence[str]  # those of most delegates, by name
+
+
+def list_choices() -> FilterChoices:
+    """List the countries and organisations of delegates, and the sessions that they follow.
 
     They follow the sessions of an agenda that is saved with the booking, and count only if they
     agreed to emails about them.
     """
-    countries = select(literal(""), Delegate.country).where(Delegate.country != "").distinct()
-    followed = select(Session.key, Session.title).join(Star, Star.session_key == Session.key)
+    countries = select(literal("country"), literal(""), Delegate.country)
+    followed = select(literal("session"), Session.key, Session.title)
+    followed = followed.join(Star, Star.session_key == Session.key)
     followed = followed.join(LinkedAgenda, LinkedAgenda.agenda_id == Star.agenda_id)
-    followed = followed.where(HAS_AGREED).distinct()
-    rows = db.session.execute(union_all(countries, followed)).tuples().all()
-    sessions = sorted((FollowedSession(*row) for row in rows if row[0]), key=lambda one: one.title)
-    return [country for key, country in rows if not key], sessions
+    parts = (
+        countries.where(Delegate.country != "").distinct(),
+        followed.where(HAS_AGREED).distinct(),
+        _select_organisations(),
+    )
+    rows = db.session.execute(union_all(*parts)).tuples().all()
+    sessions = (FollowedSession(key, title) for kind, key, title in rows if kind == "session")
+    organisations = sorted((key, name) for kind, key, name in rows if kind == "organisation")
+    return FilterChoices(
+        [country for kind, _, country in rows if kind == "country"],
+        sorted(sessions, key=lambda one: one.title),
+        [name for _, name in organisations],
+    )
+
+
+def _select_organisations() -> Select[tuple[str, str, str]]:
+    """Select the organisations of most delegates, each once however it is spelt."""
+    key, name = Delegate.organisation_sort_key, func.min(Delegate.organisation).label("name")
+    most = select(key.label("key"), name).where(key != "").group_by(key)
+    most_often = most.order_by(func.count().desc(), key).limit(MAX_SUGGESTIONS).subquery()
+    return select(literal("organisation"), most_often.c.key, most_often.c.name)
 
 
 def get_undelivered(delegates: Sequence[DelegateRow]) -> Mapping[str, str]:
@@ -271,6 +300,21 @@ def _has_seat(session_key: str) -> ColumnElement[bool]:
     return Delegate.id.in_(booked)
 
 
+def _is_of_organisation(part: str) -> ColumnElement[bool]:
+    """Return the condition that an organisation's name has this part, ignoring case and accents.
+
+    What follows the first ``MAX_SORT_KEY_LENGTH`` characters is only in what the search reads.
+    """
+    typed, stored = search_key(part), Delegate.organisation_sort_key
+    if not typed:  # nothing but accents, which must not find everybody
+        return false()
+    is_cut = func.length(stored) == MAX_SORT_KEY_LENGTH
+    cut_off = func.replace(Delegate.search_text, stored, "\n")  # which the text itself never has
+    escaped = typed.replace("/", "//").replace("%", "/%").replace("_", "/_")
+    in_rest = is_cut & cut_off.like(f"%\n%{escaped}%", escape="/")
+    return stored.contains(typed, autoescape=True) | in_rest
+
+
 FILTER_CONDITIONS: Final[Mapping[str, Callable[[str], ColumnElement[bool]]]] = {
     "state": STATE_CONDITIONS.__getitem__,
     "day": lambda day: Delegate.days.contains(day, autoescape=True),
@@ -281,4 +325,5 @@ FILTER_CONDITIONS: Final[Mapping[str, Callable[[str], ColumnElement[bool]]]] = {
     "follows": _follows,
     "category": _has_category,
     "session": _has_seat,
+    "organisation": _is_of_organisation,
 }

@@ -134,7 +134,7 @@ def build_breadcrumbs(
         return []
     home = (gettext("Dashboard"), url_for("admin.home"))
     part = [(str(item.label), item.url) for item in items if item.contains_current]
-    return [home, *part, *(below or ())]
+    return [home, *part, *(one for one in below or () if one not in part)]
 
 
 def _visible_groups(person: Person) -> Iterator[MenuGroup]:

@@ -149,6 +149,7 @@ FILTERS = (
     day_and_month,
     short_date,
     weekday_and_day,
+    plain_date,
     local_days,
     local_moment,
     local_day,

@@ -205,6 +205,10 @@ def test_the_trail_of_a_page_begins_in_the_back_office(organiser: Browser) -> No
         *("Dashboard", "Settings"),
         "Change the number of places",
     ]
+    assert breadcrumbs(organiser.open("/organise/menus/header/shipped")) == [
+        *("Dashboard", "Menus"),
+        "Restore the original menu?",
+    ]
 
 
 def test_an_empty_conference_says_what_will_be_there_and_what_to_do(organiser: Browser) -> None:

@@ -631,8 +631,8 @@ def test_menus(keyboard_user: KeyboardUser) -> None:
     keyboard_user.expect_announcement("The labels have been saved.")
     keyboard_user.press("Remove Venue")
     keyboard_user.expect_announcement("The page has been removed from the menu.")
-    keyboard_user.press("Back to the original menu…")
-    keyboard_user.press("Back to the original menu")
+    keyboard_user.press("Restore the original menu…")
+    keyboard_user.press("Restore the original menu")
     keyboard_user.expect_announcement("The menu is the original one again.")
 
 

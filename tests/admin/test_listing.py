@@ -8,11 +8,12 @@ from flask import Flask, render_template_string
 from playwright.sync_api import Page, expect
 
 from tests.browser import Browser
-from tests.factories import make_session, sign_in, sign_in_window
+from tests.factories import make_question, make_session, sign_in, sign_in_window
 from tests.live_site import LiveSite
 
 LIST = "/organise/sessions"
 HEADING = "Sessions"
+LINE = 80  # pixels: a label, and a box below it
 
 
 @pytest.mark.parametrize(
@@ -94,3 +95,32 @@ def test_filters_are_folded_on_a_small_screen_and_what_is_applied_is_told(
     window.get_by_label("Search by title, speaker or key").focus()
     window.keyboard.press("Tab")
     expect(window.get_by_label("Day", exact=True)).to_be_focused()
+
+
+def test_filters_for_which_a_line_has_no_room_are_folded_until_one_is_applied(
+    live_site: Callable[..., LiveSite], window_without_scripts: Page
+) -> None:
+    for label in ("Will you come to the dinner?", "Do you need a visa?"):
+        make_question(label, kind="yes_no")
+    window, site = window_without_scripts, live_site().address
+    sign_in_window(window, site)
+    window.set_viewport_size({"width": 1280, "height": 900})
+    window.goto(f"{site}/organise/delegates")
+    dinner = window.get_by_label("Will you come to the dinner?")
+
+    expect(window.get_by_label("Seat in a session")).to_be_visible()
+    expect(dinner).to_be_hidden()
+    assert window.get_by_role("search").last.evaluate("form => form.offsetHeight") < LINE
+
+    window.get_by_text("More filters").click()
+    dinner.select_option("Yes")
+    window.get_by_role("button", name="Search", exact=True).last.click()
+    expect(window).to_have_title(re.compile("^Delegates: Will you come to the dinner. Yes"))
+    expect(dinner).to_be_visible()
+
+    window.set_viewport_size({"width": 390, "height": 844})
+    window.goto(f"{site}/organise/delegates")
+    expect(dinner).to_be_hidden()
+    window.get_by_text("Filters", exact=True).click()
+    expect(dinner).to_be_visible()
+    expect(window.get_by_text("More filters")).to_be_hidden()

@@ -81,12 +81,12 @@ def test_a_page_is_put_into_the_header_ordered_labelled_and_removed(
 
 def test_a_menu_goes_back_to_the_original(editor: Browser, visitor: Browser) -> None:
     editor.open(MENUS)
-    assert "Back to the original menu: Header" not in editor.page.links
+    assert "Restore the original menu: Header" not in editor.page.links
     editor.press("Remove Speakers")
     assert header(visitor.open("/help")) == ["Programme", "My agenda", "Venue", "Search"]
 
-    editor.open(MENUS).follow("Back to the original menu: Header")
-    editor.press("Back to the original menu")
+    editor.open(MENUS).follow("Restore the original menu: Header")
+    editor.press("Restore the original menu")
 
     assert header(visitor.open("/help")) == SHIPPED
     assert "The menu is the original one again." in editor.page.source

@@ -176,7 +176,7 @@ class CancelBookingForm(NotifyForm):
     reason = line_field(
         _l("Reason (optional)"),
         _l("The reason"),
-        description=_l("The email repeats it. It is also in the history of the booking"),
+        description=_l("Included in the email, and in the history of the booking"),
         max_chars=MAX_REASON_LENGTH,
         dir="auto",
     )

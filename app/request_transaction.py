@@ -39,6 +39,19 @@ def read_first(bp: Blueprint, view_names: Collection[str]) -> None:
     bp.url_value_preprocessor(mark)
 
 
+def look_first(bp: Blueprint, view_names: Collection[str]) -> None:
+    """Let these views of a blueprint begin without the write lock, until ``go_on_writing``.
+
+    Unlike those that read a file they are short: what they look at decides whether they write.
+    """
+
+    def mark(endpoint: str | None, values: dict[str, Any] | None) -> None:
+        if (endpoint or "").rpartition(".")[2] in view_names:
+            g.looks_first = True
+
+    bp.url_value_preprocessor(mark)
+
+
 def is_reading_first() -> bool:
     """Return True if this request's view is one of those that read a file before they write."""
     return bool(g.get("reads_first"))
@@ -51,6 +64,14 @@ def start_writing() -> None:
     """
     db.session.rollback()
     is_writable.set(_is_write_request())
+
+
+def go_on_writing() -> None:
+    """Let a view that has looked first write; what it read on SQLite is read again."""
+    if db.engine.dialect.name == "sqlite":
+        start_writing()
+    else:  # there, every transaction locks what it writes
+        is_writable.set(_is_write_request())
 
 
 def insert_despite_rollback(statement: Insert, row: dict[str, object]) -> None:
@@ -85,7 +106,8 @@ def execute_apart(statements: Sequence[Executable], wait: float) -> bool:
 
 
 def _begin_transaction() -> None:
-    is_writable.set(_is_write_request() and not is_reading_first())
+    waits = is_reading_first() or bool(g.get("looks_first"))
+    is_writable.set(_is_write_request() and not waits)
     if is_writable.get() and request.url_rule is not None:
         request.get_data(
             parse_form_data=True

@@ -41,8 +41,11 @@ def create_booking(
     """Create a booking and take a seat; return None if the same person already has one.
 
     ``announce`` queues an email about it, which is gone if there is no booking. It is rendered
-    before the seats are locked, for everybody who confirms waits for that lock.
+    before the seats are locked, for everybody who confirms waits for that lock; and where there is
+    no seat, that is seen before.
     """
+    if take_seat is seats.reserve:
+        seats.look(seats.list_limits(categories.read_id(answers)))
     for _ in range(MAX_REFERENCE_ATTEMPTS):
         delegate = _build_delegate(answers, language, is_added_by_team=is_added_by_team)
         try:

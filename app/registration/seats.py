@@ -31,6 +31,11 @@ LOCKED_LIMIT = (
     .with_for_update()
     .execution_options(populate_existing=True)
 )
+UNLOCKED_LIMITS = (
+    select(SeatLimit)
+    .where(SeatLimit.name.in_(bindparam("names", expanding=True)))
+    .execution_options(populate_existing=True)
+)
 
 
 class SoldOut(RuleViolation):
@@ -77,6 +82,12 @@ def lock_limits(names: Sequence[str]) -> Sequence[SeatLimit]:
 def lock_if_set(name: str) -> None:
     """Lock a limit that may not be set yet, before something else locks the cache version."""
     _find_for_update(name)
+
+
+def look(names: Sequence[str]) -> None:
+    """Raise SoldOut if there is no seat as it looks without a lock; the lock decides later."""
+    known = {one.name: one for one in db.session.scalars(UNLOCKED_LIMITS, {"names": names})}
+    _refuse_full(known[name] for name in names if name in known and known[name].is_full)
 
 
 def reserve(names: Sequence[str], row: Base) -> None:
@@ -244,6 +255,7 @@ def _find_for_update(name: str) -> SeatLimit | None:
 # with every seat that is given back.
 
 SESSION_PREFIX = "session "
+ALL_BOOKED = "All seats have been booked"
 PLACES_LEFT, LIMITED, FULL = "left", "limited", "full"
 LIMITED_SEATS, LIMITED_PERCENT = 5, 20  # at most so many seats, or such a share, are left
 
@@ -284,7 +296,7 @@ def set_session_seats(key: str, seats: int) -> None:
 def reserve_session(limit: SeatLimit, row: Base, *, is_beyond_limit: bool = False) -> None:
     """Take a seat of a locked session for a row; raise SoldOut if there is none left."""
     if not limit.has_free_seat and not is_beyond_limit:
-        raise SoldOut("All seats have been booked")
+        raise SoldOut(ALL_BOOKED)
     db.session.add(row)
     _store_session(limit, limit.taken + 1, _get_nominal(limit))
 

@@ -67,9 +67,10 @@ def lock(delegate: Delegate) -> None:
 def end_corrections(delegate: Delegate) -> None:
     """Let no confirmation page correct the email address any more (see `correction_ends`)."""
     lock(delegate)
-    for statement in correction_ends(delegate):
-        db.session.execute(statement)
-    db.session.refresh(delegate)
+    if queries.is_untouched(delegate):
+        for statement in correction_ends(delegate):
+            db.session.execute(statement)
+        db.session.refresh(delegate)
 
 
 def correction_ends(delegate: Delegate) -> Sequence[Executable]:

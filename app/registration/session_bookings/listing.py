@@ -79,14 +79,16 @@ def build(delegate: Delegate) -> OwnSessions:
     )
 
 
-def build_choice(delegate: Delegate, session: Session) -> SessionChoice:
-    """Return what one session is to a person."""
+def build_choice(delegate: Delegate, session: Session, *, with_stars: bool = True) -> SessionChoice:
+    """Return what one session is to a person; many are refused at once, and need no stars."""
     keys = {one.session_key for one in queries.list_of_delegate(delegate)}
-    return _chooser(delegate, keys)(session)
+    return _chooser(delegate, keys, with_stars=with_stars)(session)
 
 
-def _chooser(delegate: Delegate, booked: Collection[str]) -> Callable[[Session], SessionChoice]:
-    agenda = bookings.find_linked_agenda(delegate)
+def _chooser(
+    delegate: Delegate, booked: Collection[str], *, with_stars: bool = True
+) -> Callable[[Session], SessionChoice]:
+    agenda = bookings.find_linked_agenda(delegate) if with_stars else None
     starred = {one.session_key for one in agenda.stars} if agenda else set()
     held = [one for one in get_programme().sessions if one.key in booked]
 

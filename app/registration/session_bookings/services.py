@@ -6,7 +6,7 @@ two sessions at the same time. Locks are taken in one order: the limits of the s
 the person's row.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -47,6 +47,10 @@ class SessionClash(RuleViolation):
         self.clashes = clashes
 
 
+def keep_transaction() -> None:
+    """Go on in the transaction that has begun, which may write."""
+
+
 def book(
     delegate: Delegate,
     session: Session,
@@ -54,15 +58,21 @@ def book(
     in_place_of: Collection[str] = (),
     actor: str = ACTOR_DELEGATE,
     override_reason: str = "",
+    before_locking: Callable[[], None] = keep_transaction,
 ) -> bool:
     """Book a seat, and give up those in other sessions; return False if it was booked before.
 
     Raise SessionClash if there is a seat at the same time that is not to be given up, and SoldOut
-    if no seat is left: then nothing changes. With a reason, a seat beyond the limit is given. The
-    email is rendered before the limits are locked, for everybody who books waits for that lock.
+    if no seat is left: then nothing changes. With a reason, a seat beyond the limit is given. Where
+    there is no seat, that is seen before anything is locked; where there seems to be one, the email
+    is rendered before the limits are locked, for everybody who books waits for that lock.
+    ``before_locking`` is called in between: it may begin the transaction that writes.
     """
     try:
         clashes = _list_allowed_clashes(delegate, session, in_place_of)
+        if not override_reason:
+            _require_seat_in_sight(session)
+        before_locking()
         with db.session.begin_nested():
             by_team = actor != ACTOR_DELEGATE
             emails.send_session_booked(delegate, session, clashes, is_by_team=by_team)
@@ -80,6 +90,13 @@ def book(
         return False
     _record_booked(delegate, session, clashes, actor, override_reason)
     return True
+
+
+def _require_seat_in_sight(session: Session) -> None:
+    """Raise SoldOut if no seat is free, without a lock: whoever goes on may still be too late."""
+    known = queries.find_seats(session.key)
+    if known is not None and known.left <= 0:
+        raise seats.SoldOut(seats.ALL_BOOKED)
 
 
 def _list_allowed_clashes(

@@ -17,6 +17,7 @@ from app.registration.bookings import queries as bookings
 from app.registration.models import Delegate
 from app.registration.session_bookings import calendar, cookie, labels, listing, services
 from app.releases.current_release import get_programme
+from app.request_transaction import go_on_writing, look_first
 from app.web.rendering import absolute_url, render_page
 from app.web.security_headers import no_referrer
 
@@ -28,6 +29,7 @@ FLASH_MESSAGES = {
 
 bp = Blueprint("session_bookings", __name__, url_prefix="/booking")
 no_referrer(bp)
+look_first(bp, {"show"})
 access.register_dead_links(bp)
 bp.add_app_template_global(labels.seat_label)
 bp.add_app_template_global(labels.has_seats_left)
@@ -67,7 +69,8 @@ def show(secret: str, slug: str) -> ResponseReturnValue:
     """Show one session with the button to book it, swap for it, or give it back."""
     if request.method == "GET":
         return _render(access.get_booking(secret), secret, _get_session(slug), ConfirmForm())
-    # the limits are locked before the person's row, which opening a booking may lock
+    # the limits are locked before the person's row, which opening a booking may lock; and before
+    # anything is locked, whoever is too late is told so
     delegate, session = bookings.get_booking(links.read_booking_key(secret)), _get_session(slug)
     form = ConfirmForm()
     if form.validate_on_submit():
@@ -91,10 +94,11 @@ def feed(token: str) -> ResponseReturnValue:
 def _apply_action(delegate: Delegate, session: Session) -> str:
     """Book, swap or give back, as the pressed button says; return the name of the message."""
     if "release" in request.form:
+        go_on_writing()
         services.cancel(delegate, session.key)
         return "released"
     in_place_of = request.form.getlist("in_place_of")
-    services.book(delegate, session, in_place_of=in_place_of)
+    services.book(delegate, session, in_place_of=in_place_of, before_locking=go_on_writing)
     return "swapped" if in_place_of else "booked"
 
 
@@ -115,7 +119,7 @@ def _render(
         status,
         delegate=delegate,
         secret=secret,
-        choice=listing.build_choice(delegate, session),
+        choice=listing.build_choice(delegate, session, with_stars=status < 400),
         form=form,
         breadcrumbs=[*_breadcrumbs(secret), (gettext("Your sessions"), _index_url(secret))],
     )

@@ -99,7 +99,7 @@ def cancelled_booking() -> Context:
     """Return a booking that has just been cancelled."""
     delegate = build_delegate()
     delegate.cancel(clock.now())
-    return {"delegate": delegate, "reason": ""}
+    return {"delegate": delegate, "reason": "", "released": ()}
 
 
 def session_booked() -> Context:

@@ -192,7 +192,7 @@ EMAIL_WORDINGS: Final[Mapping[str, EmailWording]] = {
         _value("reason", _l("Reason that the team gave"), "reason", is_optional=True),
         _block(
             "details",
-            _l("Booking reference, and when it was cancelled"),
+            _l("Booking reference, when it was cancelled, and seats in sessions given back"),
             "mail/parts/cancelled_booking.txt",
         ),
         BOOKING_LINK,

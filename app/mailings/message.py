@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, and_, or_, true
 from app.mail import placeholders, rendering
 from app.mail.placeholders import PlaceholderKind
 from app.mail.rendering import OwnText, RenderedEmail
-from app.mailings import queries, recipients, selection
+from app.mailings import queries, recipients, selection_queries
 from app.mailings.audiences import Audience, Candidate
 from app.mailings.models import Mailing, MailingRecipient
 from app.mailings.selection import Selection
@@ -99,7 +99,7 @@ def _find_gaps_of_all(mailing: Mailing, chosen: Selection, used: Sequence[str]) 
     counts: dict[str, int] = {}
     groups: dict[str, list[ColumnElement[bool]]] = {}
     conditions = [*tested.values(), *spoken.values()]
-    for combination, count in selection.count_combinations(chosen, conditions).items():
+    for combination, count in selection_queries.count_combinations(chosen, conditions).items():
         tests = dict(zip(tested, combination, strict=False))
         own = {name: "" if is_empty else "." for name, is_empty in tests.items()}
         language = _get_true(spoken, combination[len(tested) :])
@@ -107,7 +107,7 @@ def _find_gaps_of_all(mailing: Mailing, chosen: Selection, used: Sequence[str]) 
         for name in find_empty(mailing, language, always | own):
             counts[name] = counts.get(name, 0) + count
             groups.setdefault(name, []).append(and_(true(), *such))
-    examples = selection.list_first_of(
+    examples = selection_queries.list_first_of(
         chosen, {name: or_(*group) for name, group in groups.items()}, EXAMPLES
     )
     return [Gap(name, counts[name], examples[name]) for name in sorted(counts)]
@@ -118,7 +118,7 @@ def _get_true(names: Iterable[str], are_true: Iterable[bool]) -> str:
 
 
 def _find_gaps_of_first(mailing: Mailing, audience: Audience, chosen: Selection) -> GapReport:
-    people = [one.person for one in selection.list_first(chosen, MAX_CHECKED)]
+    people = [one.person for one in selection_queries.list_first(chosen, MAX_CHECKED)]
     rows = queries.get_own_values(mailing, people) if not audience.is_chosen else {}
     found: dict[str, list[Candidate]] = {}
     for person, candidate in audience.load(people, mailing.query).items():

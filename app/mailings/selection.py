@@ -17,6 +17,7 @@ from sqlalchemy import (
     LargeBinary,
     Select,
     SQLColumnExpression,
+    String,
     case,
     cast,
     exists,
@@ -24,6 +25,7 @@ from sqlalchemy import (
     literal,
     or_,
     select,
+    true,
     union_all,
 )
 from sqlalchemy.dialects import postgresql, sqlite
@@ -32,24 +34,15 @@ from app.database import db
 from app.mail import suppression
 from app.mail.models import SuppressedAddress
 from app.mailings import recipients
-from app.mailings.audiences import Candidate, PeopleQuery
+from app.mailings.audiences import PeopleQuery
 from app.mailings.models import LEFT_OUT, PENDING, Mailing, MailingRecipient
 
 # An address of these characters and of ordinary length is one to which emails can be sent. The
 # others, such as those of other scripts, are few, and checked in Python.
 ORDINARY_CHARACTERS: Final = "abcdefghijklmnopqrstuvwxyz0123456789.@_+-"
 MAX_ORDINARY_LENGTH: Final = 63  # characters, so that no part of the address is too long
-SEVERAL, SPECIAL, HASHED = "several", "special", "hashed"  # kinds of rows, beside the reasons
-
-
-@dataclass(frozen=True)
-class Neighbours:
-    """Somebody who gets a mailing, their position from 1, and who comes before and after."""
-
-    person: str
-    position: int
-    previous: str | None
-    next: str | None
+# kinds of rows, beside the reasons
+TOTAL, SEVERAL, SPECIAL, HASHED = "total", "several", "special", "hashed"
 
 
 @dataclass(frozen=True)
@@ -91,7 +84,8 @@ def choose(people: PeopleQuery, deselected: Iterable[str], *, is_essential: bool
     """Find out who of these people get a mailing."""
     accepted = suppression.NOT_THEIR_WISH if is_essential else suppression.REASONS
     unticked = list(deselected)
-    rows = db.session.execute(_select_exceptions(people, unticked, accepted)).tuples().all()
+    rows = db.session.execute(_select_kinds(people, unticked, accepted)).tuples().all()
+    total = {exclusion: int(number) for kind, exclusion, number in rows if kind == TOTAL}
     exceptions = {person: kind for kind, person, _ in rows if kind == recipients.DESELECTED}
     if several := [key for kind, _, key in rows if kind == SEVERAL]:
         exceptions |= _find_duplicates(people, several, exceptions)
@@ -100,7 +94,7 @@ def choose(people: PeopleQuery, deselected: Iterable[str], *, is_essential: bool
         special |= _load_addresses(people, exceptions)
     if special:
         exceptions |= _find_reasons(special, exceptions, is_essential=is_essential)
-    return Selection(people, _count_by_exclusion(people), exceptions)
+    return Selection(people, total, exceptions)
 
 
 def of_stored(people: PeopleQuery, deselected: Iterable[str]) -> Selection:
@@ -119,38 +113,57 @@ def _count_by_exclusion(people: PeopleQuery) -> Mapping[str, int]:
     return dict(db.session.execute(rows).tuples().all())
 
 
-def _select_exceptions(
+def _select_kinds(
     people: PeopleQuery, deselected: Sequence[str], accepted: Sequence[str]
 ) -> CompoundSelect[Any]:
-    """Select who gets none although they match, each as kind, person and address."""
-    nothing, key = literal(""), _to_key(people)
-    such = (*people.conditions, people.exclusion == "")
-    chosen = (*such, people.person.not_in(deselected)) if deselected else such
+    """Select how many there are, and who gets none although they match: kind, and two texts.
+
+    Each person is read once, for all of these parts.
+    """
+    columns = {
+        "person": people.person,
+        "address": people.address,
+        "key": _to_key(people),
+        "exclusion": people.exclusion,
+    }
+    rows = select(*[column.label(name) for name, column in columns.items()])
+    found = rows.where(*people.conditions).cte("found").prefix_with("MATERIALIZED").c
+    nothing, is_included = literal(""), found.exclusion == ""
+    is_ticked = found.person.not_in(deselected) if deselected else true()
     is_accepted = SuppressedAddress.reason.in_(accepted)
     listed = select(SuppressedAddress.address).where(is_accepted)
     is_hash = SuppressedAddress.address.startswith(suppression.ERASED)
-    several = select(literal(SEVERAL), nothing, key).where(*chosen, key != "")
-    parts = [
-        several.group_by(key).having(func.count() > 1),
-        select(literal(SPECIAL), people.person, people.address).where(
-            *chosen, or_(key == "", key.in_(listed), *_list_signs_of_others(people))
+    signs = _list_signs_of_others(found.address, is_valid=people.has_valid_addresses)
+    is_special = or_(found.key == "", found.key.in_(listed), *signs)
+    parts: list[Select[Any]] = [
+        select(literal(TOTAL), found.exclusion, cast(func.count(), String)).group_by(
+            found.exclusion
+        ),
+        select(literal(SEVERAL), nothing, found.key)
+        .where(is_included, is_ticked, found.key != "")
+        .group_by(found.key)
+        .having(func.count() > 1),
+        select(literal(SPECIAL), found.person, found.address).where(
+            is_included, is_ticked, is_special
         ),
         select(literal(HASHED), nothing, nothing).where(exists().where(is_hash, is_accepted)),
     ]
     if deselected:
-        unticked = select(literal(recipients.DESELECTED), people.person, nothing)
-        parts.append(unticked.where(*such, people.person.in_(deselected)))
+        unticked = select(literal(recipients.DESELECTED), found.person, nothing)
+        parts.append(unticked.where(is_included, found.person.in_(deselected)))
     return union_all(*parts)
 
 
-def _list_signs_of_others(people: PeopleQuery) -> Iterator[ColumnElement[bool]]:
+def _list_signs_of_others(
+    address: SQLColumnExpression[str], *, is_valid: bool
+) -> Iterator[ColumnElement[bool]]:
     """Yield the conditions for addresses that only Python can compare or check."""
-    address, length = people.address, func.length(people.address)
+    length = func.length(address)
     if db.engine.dialect.name == "postgresql":
         yield func.octet_length(address) != length  # another script than ASCII
     else:
         yield func.length(cast(address, LargeBinary)) != length
-    if not people.has_valid_addresses:
+    if not is_valid:
         yield func.trim(func.lower(address), ORDINARY_CHARACTERS) != ""
         yield address.not_like("_%@_%._%")
         yield from (address.like(one) for one in ("%@%@%", "%@%..%", "%@.%", "%."))
@@ -201,100 +214,6 @@ def _find_reasons(
         elif person not in exceptions:
             seen.add(key)
     return found
-
-
-def select_candidates(people: PeopleQuery) -> Select[Any]:
-    """Select people as rows of ``to_candidate``."""
-    columns = (people.person, people.name, people.address, people.language)
-    return select(*columns, people.booking_reference, people.exclusion).where(*people.conditions)
-
-
-def list_page(
-    selection: Selection, search: str, *, offset: int, limit: int
-) -> Sequence[tuple[Candidate, str]]:
-    """List people with the reason why they get none, or "": first those who get it."""
-    people = selection.people
-    rows = select_candidates(people).where(*people.search(search))
-    left_out = [case((selection.is_included, 0), else_=1)] if selection.excluded_count else []
-    rows = rows.order_by(*left_out, *people.order).offset(offset).limit(limit)
-    found = [Candidate(*row) for row in db.session.execute(rows)]
-    return [(one, one.exclusion or selection.exceptions.get(one.person, "")) for one in found]
-
-
-def count_by_language(selection: Selection) -> Mapping[str, int]:
-    """Count those who get it by the language in which they registered."""
-    people = selection.people
-    such = (*people.conditions, selection.is_included)
-    found = select(people.language.label("language")).where(*such).subquery()
-    rows = select(found.c.language, func.count()).group_by(found.c.language)
-    return dict(db.session.execute(rows).tuples().all())
-
-
-def count_found(selection: Selection, search: str) -> int:
-    """Count the people whom a search finds, whether they get the mailing or not."""
-    if not search:
-        return sum(selection.total.values())
-    people = selection.people
-    rows = select(func.count(people.person)).where(*people.conditions, *people.search(search))
-    return db.session.scalar(rows) or 0
-
-
-def list_first(selection: Selection, limit: int) -> Sequence[Candidate]:
-    """List the first of those who get it."""
-    rows = select_candidates(selection.people).where(selection.is_included)
-    rows = rows.order_by(*selection.people.order).limit(limit)
-    return [Candidate(*row) for row in db.session.execute(rows)]
-
-
-def count_combinations(
-    selection: Selection, conditions: Sequence[ColumnElement[bool]]
-) -> Mapping[tuple[bool, ...], int]:
-    """Count those who get it by which of the conditions hold for them."""
-    if not conditions:
-        return {(): selection.count}
-    columns = [case((one, 1), else_=0).label(f"holds_{i}") for i, one in enumerate(conditions)]
-    such = (*selection.people.conditions, selection.is_included)
-    found = select(*columns).where(*such).subquery()
-    rows = select(*found.c, func.count()).group_by(*found.c)
-    return {tuple(map(bool, held)): count for *held, count in db.session.execute(rows)}
-
-
-def list_first_of(
-    selection: Selection, groups: Mapping[str, ColumnElement[bool]], limit: int
-) -> Mapping[str, Sequence[Candidate]]:
-    """List the first of those who get it for whom each condition holds."""
-    people, found = selection.people, {name: list[Candidate]() for name in groups}
-    if not groups:
-        return found
-    numbered = select_candidates(people).where(selection.is_included).order_by(*people.order)
-    firsts = (
-        (name, numbered.where(condition).limit(limit).subquery())
-        for name, condition in groups.items()
-    )
-    rows = union_all(*(select(literal(name), first) for name, first in firsts))
-    for name, *details in db.session.execute(rows):
-        found[name].append(Candidate(*details))
-    return found
-
-
-def find_neighbours(selection: Selection, person: str) -> Neighbours | None:
-    """Find somebody among those who get it, or else the first; None if nobody does."""
-    people = selection.people
-    window: dict[str, Any] = {"order_by": people.order}
-    numbered = (
-        select(
-            people.person.label("person"),
-            func.row_number().over(**window).label("position"),
-            func.lag(people.person).over(**window).label("previous"),
-            func.lead(people.person).over(**window).label("next"),
-        )
-        .where(*people.conditions, selection.is_included)
-        .subquery()
-    )
-    wanted = or_(numbered.c.person == person, numbered.c.position == 1)
-    rows = select(numbered).where(wanted).order_by(numbered.c.position.desc()).limit(1)
-    found = db.session.execute(rows).first()
-    return Neighbours(*found) if found else None
 
 
 def store(mailing: Mailing, selection: Selection) -> None:

@@ -25,7 +25,7 @@ from app.history import services as history
 from app.history.models import Change
 from app.mail import services as mail
 from app.mail.models import URGENT, WAITING, Email
-from app.mailings import audiences, message, queries, recipients, selection
+from app.mailings import audiences, message, queries, recipients, selection, selection_queries
 from app.mailings.models import (
     DONE,
     DRAFT,
@@ -276,7 +276,7 @@ def _delete_waiting_emails(mailing: Mailing) -> Collection[int]:
 def send_test(mailing: Mailing, *, to: str) -> None:
     """Send the email as the first recipient gets it to an organiser, without secret links."""
     audience = audiences.get_audience(mailing.audience)
-    included = selection.list_first(queries.select_people(mailing), 1)
+    included = selection_queries.list_first(queries.select_people(mailing), 1)
     if not included:
         raise RuleViolation("Nobody would get this email, so there is nothing to test")
     person = included[0].person

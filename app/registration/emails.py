@@ -57,10 +57,15 @@ def _describe(change: BookingChange) -> RecordedChange:
     return replace(described, old=gettext("Not repeated here"), new=gettext("Changed"))
 
 
-def send_booking_cancelled(delegate: Delegate, reason: str = "") -> None:
-    """Tell a delegate that their booking has been cancelled, and why if the organisers say so."""
+def send_booking_cancelled(
+    delegate: Delegate, reason: str = "", released: Sequence[str] = ()
+) -> None:
+    """Tell a delegate that their booking has been cancelled, and why if the organisers say so.
+
+    It names the sessions in which seats were given back.
+    """
     ical = booking_calendar.render_ical(delegate)
-    _enqueue("booking_cancelled", delegate, ical=ical, reason=reason)
+    _enqueue("booking_cancelled", delegate, ical=ical, reason=reason, released=released)
 
 
 def send_booking_restored(delegate: Delegate) -> None:

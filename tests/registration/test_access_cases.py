@@ -28,7 +28,7 @@ SIGNING = "British Sign Language"
 STATE, OWNER, DUE = "State", "Who arranges it", "Due date (optional)"
 ANSWER = "Answer to the delegate (optional)"
 EMAIL_THEM = "Email the delegate that there is an answer"
-SUBJECT = "There is an answer about your booking:"
+SUBJECT = "We have replied about your booking:"
 
 
 def register_grace(visitor: Browser, words: str = "A chair with arms") -> Delegate:

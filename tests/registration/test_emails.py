@@ -199,7 +199,7 @@ def test_the_main_link_is_a_button_and_the_other_one_a_link(site: Flask) -> None
     [act] = page.find_by_class("act")
     [whole] = page.find_by_class("whole")
     [after] = page.find_by_class("after")
-    assert read_text(act) == "See or delete your details"
+    assert read_text(act) == "See your details"
     assert read_text(whole) == links.booking_link(db.session.scalars(select(Delegate)).one())
     assert read_text(after) == "https://conference.example/register"
 

@@ -16,6 +16,7 @@ from app.database import db, transaction
 from app.programme.models import BOOKABLE, OPEN_TO_ALL, Session
 from app.registration import integrity_check, links, seats
 from app.registration.bookings import data_export, operations
+from app.registration.desk import services as desk
 from app.registration.models import Delegate, SeatLimit, SessionBooking
 from app.registration.session_bookings import services
 from app.releases.current_release import get_programme
@@ -243,6 +244,27 @@ def test_cancelling_the_booking_says_and_frees_the_seats(visitor: Browser) -> No
     assert booked(ada) == []
     assert counts("knots") == (1, 0)
     assert [one for one in integrity_check.run_checks() if "email" not in one] == []
+
+
+def test_the_email_about_a_cancelled_booking_names_the_seats_that_went_back(
+    visitor: Browser, site: Flask
+) -> None:
+    make_bookable("Knots: a practice", 1)
+    make_bookable("Tides & tables", 1, starts_at=FIRST_MORNING + timedelta(hours=4))
+    ada, bo = make_delegate(), make_delegate(email="bo@example.org", given_names="Bo")
+    for slug in ("knots:-a-practice", "tides-&-tables"):
+        book(ada, slug)
+
+    visitor.open(f"/booking/{links.booking_token(ada)}/cancel")
+    visitor.press("Cancel my booking")
+    with transaction():
+        desk.cancel(db.session.merge(bo), actor="grace@conference.example", reason="No visa")
+
+    email = last_email_to(ada.email)
+    lines = [one for one in email.text.splitlines() if one.startswith("Seat given back: ")]
+    assert lines == ["Seat given back: Knots: a practice", "Seat given back: Tides & tables"]
+    assert email.html.count("Knots: a practice") == email.html.count("Tides &amp; tables") == 1
+    assert "Seat given back" not in last_email_to(bo.email).text
 
 
 def test_the_public_is_told_in_words_and_pages_change_only_with_the_words(

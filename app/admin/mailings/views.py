@@ -20,7 +20,7 @@ from app.admin.mailings.forms import AudienceForm, TextForm, build_filter_form
 from app.errors import NotFound, RuleViolation, StaleEdit
 from app.forms.form import ConfirmForm, validates_own_csrf
 from app.history import queries as history
-from app.mailings import audiences, message, queries, recipients, selection, services
+from app.mailings import audiences, message, queries, recipients, selection_queries, services
 from app.mailings.audiences import Candidate
 from app.mailings.models import DONE, DRAFT, FAILED, SCHEDULED, SENDING, STOPPED, Mailing
 from app.mailings.selection import Selection
@@ -154,7 +154,7 @@ def _count_texts(mailing: Mailing) -> Mapping[str, int]:
         found = queries.count_by_language(mailing)
     else:
         chosen = _find_selection(mailing)
-        found = selection.count_by_language(chosen) if chosen else {}
+        found = selection_queries.count_by_language(chosen) if chosen else {}
     counts = dict.fromkeys(mailing.texts, 0)
     for language, number in found.items():
         counts[message.find_language(mailing, language)] += number
@@ -245,8 +245,10 @@ def people(number: int) -> ResponseReturnValue:
         here = redirects.safe_path_or_blank(request.form.get("back", ""))
         return redirects.redirect_to(here or url_for(".people", number=number), "mailing-people")
     chosen, list_query = queries.select_people(mailing), parse_list_query((), ("name",))
-    rows = selection.list_page(chosen, list_query.search, offset=list_query.offset, limit=PAGE_SIZE)
-    total = selection.count_found(chosen, list_query.search)
+    rows = selection_queries.list_page(
+        chosen, list_query.search, offset=list_query.offset, limit=PAGE_SIZE
+    )
+    total = selection_queries.count_found(chosen, list_query.search)
     return render_page(
         "admin/mailings/people.html",
         422 if form.errors else 200,
@@ -288,7 +290,7 @@ def preview(number: int) -> ResponseReturnValue:
     """Show the email to one of the people, and the way to the one before and after."""
     mailing = queries.get_mailing(number)
     chosen = queries.select_people(mailing)
-    place = selection.find_neighbours(chosen, request.args.get("person", ""))
+    place = selection_queries.find_neighbours(chosen, request.args.get("person", ""))
     if place is None:
         raise RuleViolation("Nobody would get this email, so there is no preview")
     candidate = _load(mailing, place.person)

@@ -160,19 +160,23 @@ def remove_needs(delegate: Delegate, summary: str, *, actor: str) -> bool:
     return True
 
 
-def cancel(delegate: Delegate, *, actor: str, reason: str = "") -> None:
-    """Cancel the booking; its place is for the next on the waiting list, or free at once."""
+def cancel(delegate: Delegate, *, actor: str, reason: str = "") -> Sequence[str]:
+    """Cancel the booking; its place is for the next on the waiting list, or free at once.
+
+    Return the titles of the sessions in which seats were given back.
+    """
     limits = _lock_limits(delegate)
     session_seats.lock_bookings([delegate.id])
     end_corrections(delegate)
     delegate.cancel(clock.now())
     seats.release_seats(limits)
-    session_seats.release_all([delegate.id])
+    released = session_seats.release_all([delegate.id])
     delegate.version += 1
     delegate.pending_email, delegate.pending_email_key = "", None
     record(delegate, "Cancelled", actor, [BookingChange(REASON, "", reason)] if reason else ())
     _delete_submitted_drafts(delegate)
     waiting_list.offer_places()
+    return released
 
 
 def restore(delegate: Delegate, *, actor: str) -> None:

@@ -105,8 +105,8 @@ def confirm_email_change(delegate: Delegate) -> bool:
 
 def cancel(delegate: Delegate) -> None:
     """Cancel the booking and email a confirmation; the place is free at once."""
-    operations.cancel(delegate, actor=ACTOR_DELEGATE)
-    emails.send_booking_cancelled(delegate)
+    released = operations.cancel(delegate, actor=ACTOR_DELEGATE)
+    emails.send_booking_cancelled(delegate, released=released)
 
 
 def erase_cancelled(delegate: Delegate) -> None:

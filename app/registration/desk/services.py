@@ -120,9 +120,9 @@ def lock_for_cancelling(delegates: Sequence[Delegate]) -> None:
 
 def cancel(delegate: Delegate, *, actor: str, notify: bool = True, reason: str = "") -> None:
     """Cancel a booking; the email repeats the reason."""
-    operations.cancel(delegate, actor=actor, reason=reason)
+    released = operations.cancel(delegate, actor=actor, reason=reason)
     if notify:
-        emails.send_booking_cancelled(delegate, reason)
+        emails.send_booking_cancelled(delegate, reason, released)
 
 
 def restore(delegate: Delegate, *, actor: str, notify: bool = True) -> None:

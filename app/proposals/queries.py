@@ -221,7 +221,7 @@ class ProposedNames(NamedTuple):
 
 
 def list_proposed_names(
-    column: InstrumentedAttribute[int | None], ids: Collection[int] | Select[tuple[int]]
+    column: InstrumentedAttribute[int | None], ids: Collection[int]
 ) -> Sequence[ProposedNames]:
     """Return what was proposed about these speakers or sessions, oldest first.
 

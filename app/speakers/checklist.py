@@ -2,7 +2,8 @@
 
 An item is a row of ``ITEMS``: its name, its label, the page where it is done, and a function that
 returns its state for several speakers at once, so that a list of all speakers needs no more
-queries than the page of one. To add an item, write that function and add a row.
+queries than the page of one. To add an item, write that function and add a row, and its
+conditions in ``checklist_conditions``.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -10,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from operator import attrgetter
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from flask import url_for
 from flask_babel import lazy_gettext as _l
@@ -21,7 +22,7 @@ from app.proposals import queries as proposals
 from app.proposals.models import CHANGES_REQUESTED, OPEN, Proposal
 from app.proposals.queries import SESSION_FIELD_NAMES, ProposedNames
 from app.speakers import checklist_queries, queries
-from app.speakers.checklist_queries import MATERIALS, SpeakerFacts, SpeakerIds
+from app.speakers.checklist_queries import MATERIALS, SpeakerFacts
 
 
 @dataclass(frozen=True, eq=False)  # comparing texts would translate them
@@ -49,16 +50,13 @@ PROPOSAL_STATES: Final[Mapping[str, ItemState]] = {
 TEXTS: Final = "texts"
 TAKING_PART: Final = "taking-part"
 AVAILABILITY: Final = "availability"
-DONE_BY_SPEAKERS: Final = frozenset(  # tasks that nobody can have done for them
-    {TAKING_PART, AVAILABILITY, "access-needs", "audio-visual", "travel", "consent"}
-)
 ANSWERABLE_WITH_NONE: Final = frozenset({AVAILABILITY, "access-needs", "audio-visual", "travel"})
 
 
 class SpeakerBatch:
     """Several speakers with data that several items need, loaded once."""
 
-    def __init__(self, ids: SpeakerIds) -> None:
+    def __init__(self, ids: Collection[int]) -> None:
         self.ids = ids
 
     @cached_property
@@ -279,25 +277,3 @@ def build_checklists(speakers: Sequence[Speaker]) -> Mapping[int, Sequence[Check
 def _effective_state(speaker: Speaker, state: ItemState) -> ItemState:
     """Return the state, with nothing open for speakers who have withdrawn."""
     return NOT_NEEDED if speaker.withdrawn_at is not None and state.is_open else state
-
-
-class Progress(NamedTuple):
-    """Which speakers have open tasks, and who has done any of them, by speaker id."""
-
-    with_open_items: frozenset[int]
-    begun: frozenset[int]  # by the speaker or an assistant
-
-
-def get_progress(ids: SpeakerIds) -> Progress:
-    """Return how far these speakers have come, none of whom has withdrawn."""
-    batch = SpeakerBatch(ids)
-    is_open, begun = set[int](), set[int]()
-    for item in ITEMS:
-        states = item.get_states(batch).items()
-        is_open.update(number for number, state in states if state.is_open)
-        begun.update(number for number, state in states if _shows_begun(item, state))
-    return Progress(frozenset(is_open), frozenset(begun))
-
-
-def _shows_begun(item: ChecklistItem, state: ItemState) -> bool:
-    return state.is_proposal or (item.name in DONE_BY_SPEAKERS and not state.is_open)

@@ -7,7 +7,7 @@ of all of them.
 from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import aliased
 
 from app.database import db
@@ -23,7 +23,6 @@ from app.speakers.models import (
 )
 
 MATERIALS = "materials"  # the name of the item
-SpeakerIds = Collection[int] | Select[tuple[int]]  # a list, or a query that gives it
 
 
 class SpeakerFacts(NamedTuple):
@@ -54,7 +53,7 @@ class TextToWrite(NamedTuple):
     proposal_state: str | None  # of the latest proposal that somebody had to decide on
 
 
-def get_facts(ids: SpeakerIds) -> Mapping[int, SpeakerFacts]:
+def get_facts(ids: Collection[int]) -> Mapping[int, SpeakerFacts]:
     """Return the facts about these speakers, by id."""
     asked = (SpeakerRequest.speaker_id == Speaker.id) & SpeakerRequest.resolved_at.is_(None)
     answers = SpeakerAnswers
@@ -81,7 +80,7 @@ def get_facts(ids: SpeakerIds) -> Mapping[int, SpeakerFacts]:
     return {row[0]: SpeakerFacts(*row) for row in rows}
 
 
-def list_texts_to_write(ids: SpeakerIds) -> Sequence[TextToWrite]:
+def list_texts_to_write(ids: Collection[int]) -> Sequence[TextToWrite]:
     """Return the sessions whose text each speaker has to write.
 
     That is the owner of a session or, without an owner, the first of its speakers. A session with

@@ -4,47 +4,32 @@ An invitation belongs to an address: a speaker whose contact address has changed
 invited yet. All times are real times, as those of emails and sign-ins are.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import groupby
 from typing import Any, Final, NamedTuple
 
-from flask_babel import lazy_gettext as _l
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import aliased
 
 from app.accounts.models import Person
 from app.database import db
 from app.mail.models import FAILED
-from app.programme.collation import sort_key
 from app.programme.models import Speaker
-from app.speakers import checklist, queries
-from app.speakers.checklist import Progress
-from app.speakers.checklist_queries import SpeakerIds
+from app.speakers import invitation_states, queries
+from app.speakers.invitation_states import (
+    NO_ADDRESS,
+    NOT_INVITED,
+    NOT_OPENED,
+    OPENED,
+    STATES,
+    UNDELIVERED,
+)
 from app.speakers.models import SpeakerAccess, SpeakerMailing
 from app.speakers.recipients import INVITATION
 
-NO_ADDRESS, NOT_INVITED, UNDELIVERED = "no-address", "not-invited", "failed"
-NOT_OPENED, OPENED, UNDER_WAY, COMPLETE = "not-opened", "opened", "under-way", "complete"
-STATES: Final[Mapping[str, Any]] = {  # in the order in which organisers act on them
-    NOT_INVITED: _l("Not invited yet"),
-    UNDELIVERED: _l("Email failed"),
-    NOT_OPENED: _l("Invited, not opened yet"),
-    OPENED: _l("Opened, nothing done yet"),
-    UNDER_WAY: _l("Some tasks done"),
-    COMPLETE: _l("All tasks done"),
-    NO_ADDRESS: _l("No contact email address"),
-}
-LIST_STATES: Final = {  # of the list of speakers, which does not look at their tasks
-    **{state: STATES[state] for state in (NOT_INVITED, UNDELIVERED, NOT_OPENED)},
-    OPENED: _l("Opened"),
-    NO_ADDRESS: STATES[NO_ADDRESS],
-}
-TAKES_PART: Final = select(Speaker.id).where(Speaker.withdrawn_at.is_(None))
-WITH_ACCESS: Final = TAKES_PART.where(
-    Speaker.id.in_(select(SpeakerAccess.speaker_id).where(queries.IS_ACTIVE))
-)
+SLUGS: Final = select(Speaker.id, Speaker.slug)
 
 
 @dataclass(frozen=True)
@@ -96,23 +81,20 @@ def load(speakers: Sequence[Speaker]) -> Mapping[int, Invitation]:
     return _load([one.id for one in speakers])
 
 
-def load_all() -> Mapping[int, Invitation]:
-    """Return the invitations of all speakers who have not withdrawn, by speaker id."""
-    return _load(TAKES_PART)
-
-
 def list_page(state: str, search: str, *, offset: int, limit: int) -> InvitationPage:
     """List speakers who have not withdrawn, grouped by the state of invitation and tasks."""
-    by_state = _group_by_state()
-    words = sort_key(search).split()
+    by_state = invitation_states.group_ids()
+    matching = invitation_states.find_ids(search) if search else None
     found = [
-        one
-        for key, rows in by_state.items()
+        (number, key)
+        for key, numbers in by_state.items()
         if state in ("", key)
-        for one in rows
-        if all(word in sort_key(f"{one.name} {one.address}") for word in words)
+        for number in numbers
+        if matching is None or number in matching
     ]
-    shown = found[offset : offset + limit]
+    window = found[offset : offset + limit]
+    known = _load([number for number, _ in window])
+    shown = [replace(known[number], state=key) for number, key in window]
     return InvitationPage(
         [
             InvitationGroup(key, [*rows], len(by_state[key]))
@@ -120,41 +102,26 @@ def list_page(state: str, search: str, *, offset: int, limit: int) -> Invitation
         ],
         shown,
         len(found),
-        {key: len(rows) for key, rows in by_state.items()},
+        {key: len(numbers) for key, numbers in by_state.items()},
     )
 
 
 def list_slugs(states: Sequence[str]) -> Sequence[str]:
     """List the slugs of the speakers in these groups."""
-    by_state = _group_by_state() if states else {}
-    return [one.slug for state, rows in by_state.items() if state in states for one in rows]
+    by_state = invitation_states.group_ids() if states else {}
+    numbers = [one for state, ids in by_state.items() if state in states for one in ids]
+    slugs = dict(db.session.execute(SLUGS).tuples().all()) if numbers else {}
+    return [slugs[one] for one in numbers]
 
 
-def _group_by_state() -> Mapping[str, Sequence[Invitation]]:
-    """Return all speakers by the state of their invitation and tasks, in the order of states."""
-    progress = checklist.get_progress(WITH_ACCESS)
-    by_state: dict[str, list[Invitation]] = {state: [] for state in STATES}
-    for number, one in load_all().items():
-        state = _choose_progress(number, progress) if one.state == OPENED else one.state
-        by_state[state].append(one if state == one.state else replace(one, state=state))
-    return by_state
-
-
-def _choose_progress(number: int, progress: Progress) -> str:
-    if number not in progress.with_open_items:
-        return COMPLETE
-    return UNDER_WAY if number in progress.begun else OPENED
-
-
-def _load(ids: SpeakerIds) -> dict[int, Invitation]:
+def _load(ids: Collection[int]) -> dict[int, Invitation]:
     access_rows: dict[int, list[_AccessRow]] = {}
     for row in db.session.execute(_select_access(ids)):
         access_rows.setdefault(row[0], []).append(_AccessRow(*row))
     rows = [_SpeakerRow(*row) for row in db.session.execute(_select_speakers(ids))]
     found = [(row, access_rows.get(row.id, ())) for row in rows]
     addresses = [_find_address(row, own) for row, own in found]
-    is_short = not isinstance(ids, Select)
-    email_states = queries.get_email_states(INVITATION, addresses if is_short else None)
+    email_states = queries.get_email_states(INVITATION, addresses)
     return {
         row.id: _build(row, address, own, email_states.get(address.lower(), ""))
         for (row, own), address in zip(found, addresses, strict=True)
@@ -182,7 +149,7 @@ class _SpeakerRow(NamedTuple):
     invited_by: str | None
 
 
-def _select_access(ids: SpeakerIds) -> Select[Any]:
+def _select_access(ids: Collection[int]) -> Select[Any]:
     """Select who has access, the speakers themselves before their assistants."""
     return (
         select(
@@ -197,7 +164,7 @@ def _select_access(ids: SpeakerIds) -> Select[Any]:
     )
 
 
-def _select_speakers(ids: SpeakerIds) -> Select[Any]:
+def _select_speakers(ids: Collection[int]) -> Select[Any]:
     """Select speakers by name, with the first invitation and the last."""
     sent = (
         select(

@@ -29,7 +29,15 @@ from app.forms.form import (
     validates_own_csrf,
 )
 from app.programme.editing import speaker_queries
-from app.speakers import batch_emails, invitations, queries, recipients, reminders, services
+from app.speakers import (
+    batch_emails,
+    invitation_states,
+    invitations,
+    queries,
+    recipients,
+    reminders,
+    services,
+)
 from app.speakers.batch_emails import EmailBatch
 from app.speakers.checklist import ITEMS
 from app.speakers.reminders import PendingReminder
@@ -39,7 +47,7 @@ from app.web.rendering import render_page
 
 bp = Blueprint("speaker_pages", __name__, url_prefix="/speaking")
 
-INVITATION_FILTER: Final = ListFilter("state", _l("State"), tuple(invitations.STATES.items()))
+INVITATION_FILTER: Final = ListFilter("state", _l("State"), tuple(invitation_states.STATES.items()))
 
 redirects.MESSAGES["admin"] |= {
     "letters-sent": _l("We are sending the emails."),
@@ -218,10 +226,9 @@ def show_invitations() -> ResponseReturnValue:
 
 def _count_in_options(one: ListFilter, counts: Mapping[str, int]) -> ListFilter:
     """Return a filter that says how many there are of each option."""
-    return replace(
-        one,
-        options=[(key, f"{label} ({counts[key]})") for key, label in one.options if counts[key]],
-    )
+    chosen = request.args.get(one.name)
+    options = [(key, label) for key, label in one.options if counts[key] or key == chosen]
+    return replace(one, options=[(key, f"{label} ({counts[key]})") for key, label in options])
 
 
 def _build_batch(letter: str, selection: MultiDict[str, str]) -> EmailBatch:

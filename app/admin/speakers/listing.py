@@ -25,7 +25,7 @@ from app.programme.editing.speaker_queries import SpeakerFilter, SpeakerRow
 from app.programme.labels import ROLES
 from app.programme.models import Speaker, Theme
 from app.registration import queries as registration
-from app.speakers import invitations, list_filters
+from app.speakers import invitation_states, invitations, list_filters
 from app.speakers.invitations import Invitation
 from app.web import redirects
 from app.web.formatting import conference_zone, local_date
@@ -125,7 +125,7 @@ def get_filters() -> Sequence[ListFilter]:
     filters = (
         ListFilter("confirmed", _l("State"), STATE_OPTIONS),
         ListFilter("missing", _l("Missing"), MISSING_OPTIONS),
-        ListFilter("invited", _l("Invitation"), tuple(invitations.LIST_STATES.items())),
+        ListFilter("invited", _l("Invitation"), tuple(invitation_states.LIST_STATES.items())),
         ListFilter("country", _l("Country"), countries),
         TextFilter(
             "organisation",
@@ -144,9 +144,8 @@ def get_listing() -> tuple[Listing[SpeakerRow], Mapping[int, Invitation]]:
     """Return the page of the list that the request asks for, and the invitations by speaker id."""
     filters = get_filters()
     list_query = parse_list_query(filters, SORTS)
-    of_all = _load_if_filtered(list_query)
-    found = speaker_queries.list_page(_build_filter(list_query, of_all), **list_query.window)
-    known = of_all or invitations.load([row.speaker for row in found.rows])
+    found = speaker_queries.list_page(build_speaker_filter(list_query), **list_query.window)
+    known = invitations.load([row.speaker for row in found.rows])
     return Listing(found.rows, found.total, list_query, filters), known
 
 
@@ -160,14 +159,6 @@ def list_slugs() -> Sequence[str]:
 
 def build_speaker_filter(list_query: ListQuery) -> SpeakerFilter:
     """Return the speakers that a list query selects, such as that of a saved view."""
-    return _build_filter(list_query, _load_if_filtered(list_query))
-
-
-def _load_if_filtered(list_query: ListQuery) -> Mapping[int, Invitation]:
-    return invitations.load_all() if list_query.get_filter("invited") else {}
-
-
-def _build_filter(list_query: ListQuery, known: Mapping[int, Invitation]) -> SpeakerFilter:
     invited, day = list_query.get_filter("invited"), list_query.get_filter("day")
     return SpeakerFilter(
         search=list_query.search,
@@ -178,7 +169,7 @@ def _build_filter(list_query: ListQuery, known: Mapping[int, Invitation]) -> Spe
         organisation=list_query.get_filter("organisation"),
         day=(date.fromisoformat(day), conference_zone()) if day else None,
         others={name: list_query.get_filter(name) for name in speaker_queries.FILTER_CONDITIONS},
-        ids=[number for number, one in known.items() if one.state == invited] if invited else None,
+        ids=invitation_states.select_ids(invited) if invited else None,
     )
 
 

@@ -6,7 +6,16 @@ from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, SQLColumnExpression, false, func, literal, select, union_all
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    SQLColumnExpression,
+    false,
+    func,
+    literal,
+    select,
+    union_all,
+)
 from sqlalchemy.orm import joinedload
 
 from app.database import db
@@ -81,7 +90,7 @@ class SpeakerFilter:
     organisation: str = ""  # a part of its name
     day: tuple[date, ZoneInfo] | None = None  # on which a session of theirs begins
     others: Mapping[str, str] = field(default_factory=dict)  # of ``FILTER_CONDITIONS``
-    ids: Collection[int] | None = None  # of those to choose from; None: all
+    ids: Select[tuple[int]] | None = None  # of those to choose from; None: all
 
 
 @dataclass(frozen=True)

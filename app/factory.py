@@ -71,6 +71,7 @@ from app.registration.bookings import agenda_views as booking_agenda_views
 from app.registration.bookings import answer_views, email_change_views
 from app.registration.bookings import views as booking_views
 from app.registration.invitations import views as invitation_views
+from app.registration.session_bookings import choice_views as session_choice_views
 from app.registration.session_bookings import views as session_booking_views
 from app.registration.waiting_list import views as waiting_list_views
 from app.site import (
@@ -168,6 +169,7 @@ NESTED = (  # children first: registering a parent registers only the children i
     (booking_views.bp, answer_views.bp),
     (booking_views.bp, access_reply_views.bp),
     (registration_views.bp, registration_views.questions_bp),
+    (registration_views.bp, session_choice_views.bp),
     (registration_views.bp, more_views.bp),
     (registration_views.bp, check_views.bp),
     (registration_views.bp, invitation_views.bp),

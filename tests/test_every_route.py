@@ -1059,6 +1059,7 @@ ROUTES = [
     Route("/register/invitation/<code>", "GET POST", Who.HOLDER, "/register/invitation/wrong"),
     Route("/register/more", "GET POST", Who.REGISTERING),
     Route("/register/more-<number>", "GET POST", Who.REGISTERING, "/register/more-1"),
+    Route("/register/sessions", "GET POST", Who.REGISTERING),
     Route("/rehearsal/<moment>", "GET", Who.A_PART, "/rehearsal/2009-06-10T09:15"),
     Route("/rehearsal/<moment>/<rest>", "GET", Who.A_PART, "/rehearsal/2009-06-10T09:15/venue"),
     Route("/releases/<number>", "GET", Who.PUBLIC, "/releases/1"),

@@ -90,6 +90,12 @@ EMAIL_KINDS: Final[Mapping[str, EmailKind]] = {
         _l("The delegate or the team books a seat in a session"),
         samples.session_booked,
     ),
+    "sessions_chosen": EmailKind(
+        _l("Seats chosen while registering"),
+        DELEGATE,
+        _l("Somebody registers and chooses sessions"),
+        samples.sessions_chosen,
+    ),
     "session_released": EmailKind(
         _l("Seat in a session given back"),
         DELEGATE,

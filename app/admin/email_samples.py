@@ -3,6 +3,7 @@
 Each function returns the template variables of one email, or of several that need the same.
 """
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Final
 
@@ -31,6 +32,7 @@ DELEGATE_EMAIL, NEW_EMAIL = "alex@example.org", "alex.example@example.org"
 SPEAKER_NAME, SPEAKER_EMAIL = "Robin Sample", "robin@example.org"
 ORGANISER_EMAIL = "organiser@example.org"
 SESSION_TITLE = "An example of a session"
+OTHER_TITLE = "Another example of a session"
 SESSION_TIME, SESSION_LENGTH = time(14), timedelta(hours=1)
 SAMPLE_KEY: Final = "sample"  # opens no booking: the keys of bookings are random and longer
 
@@ -118,6 +120,13 @@ def session_booked() -> Context:
     )
     session = snapshot_builder.build_session(row)
     return {**booking(), "session": session, "given_up": [], "is_by_team": False}
+
+
+def sessions_chosen() -> Context:
+    """Return a new booking with a seat in one session, and none in another."""
+    context = session_booked()
+    session = context["session"]
+    return {**booking(), "booked": [session], "missed": [replace(session, title=OTHER_TITLE)]}
 
 
 def session_released() -> Context:

@@ -212,6 +212,16 @@ EMAIL_WORDINGS: Final[Mapping[str, EmailWording]] = {
         OWN_SESSIONS_LINK,
         required={"details", "sessions_link"},
     ),
+    "sessions_chosen": _word(
+        *BOOKING,
+        _block(
+            "details",
+            _l("The sessions with a seat, and those without"),
+            "mail/parts/sessions_chosen.txt",
+        ),
+        OWN_SESSIONS_LINK,
+        required={"details", "sessions_link"},
+    ),
     "session_released": _word(
         *BOOKING,
         _value("session", _l("Title of the session"), "title"),

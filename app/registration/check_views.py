@@ -30,6 +30,7 @@ from app.registration.forms import WAITING_LIST, CheckForm
 from app.registration.invitations.services import InvitationEnded
 from app.registration.progress import list_steps
 from app.registration.queries import Answers, RegistrationState
+from app.registration.session_bookings import choices, registering
 from app.registration.views import (
     FROM,
     confirmation_url,
@@ -117,6 +118,7 @@ def confirmation(token: str) -> ResponseReturnValue:
         token=token,
         ticket=ticket,
         category_text=category_forms.render_confirmation_text(category),
+        seats=registering.read_outcome(typed),
         email=queries.find_confirmation_email(details),
         masked=emails.mask_email(details.email),
     )
@@ -196,7 +198,11 @@ def _list_texts(answers: Answers) -> list[tuple[str, str]]:
 
 
 def _list_answers(answers: Answers) -> Iterator[tuple[str, str, str]]:
-    yield from category_forms.list_answers(answers)
+    for row in category_forms.list_answers(answers):
+        yield row
+        if row[2] == fields.DAYS and choices.is_asked(answers):
+            titles = choices.list_rows(answers, gettext("now full"), gettext("None chosen"))
+            yield gettext("Seats in sessions"), "\n".join(titles), choices.SESSIONS
     yield from custom_questions.list_rows(answers)
 
 

@@ -12,7 +12,7 @@ from flask_babel import gettext
 
 from app.history.models import Change as RecordedChange
 from app.mail import services as mail
-from app.mail.models import URGENT
+from app.mail.models import URGENT, Email
 from app.programme.snapshot import Session
 from app.registration import booking_calendar, custom_answers, tickets
 from app.registration.bookings.changes import ANSWERS, BookingChange
@@ -124,6 +124,20 @@ def send_session_booked(
     )
 
 
+def send_sessions_chosen(
+    delegate: Delegate, booked: Sequence[Session], missed: Sequence[Session]
+) -> Email:
+    """Tell somebody who has just registered which seats they have, and which they did not get."""
+    keys = [one.key for one in booked]
+    return _enqueue(
+        "sessions_chosen",
+        delegate,
+        ical=session_calendar.render_update(delegate.language, keys, []) if keys else None,
+        booked=booked,
+        missed=missed,
+    )
+
+
 def send_session_released(
     delegate: Delegate, title: str, session: Session | None, *, is_by_team: bool
 ) -> None:
@@ -228,8 +242,8 @@ def _enqueue(
     ical: bytes | None = None,
     qr_code: bytes | None = None,
     **context: Any,
-) -> None:
-    mail.enqueue(
+) -> Email:
+    return mail.enqueue(
         template,
         to=to or delegate.email,
         language=delegate.language,

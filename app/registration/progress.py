@@ -7,6 +7,8 @@ from app.registration.categories import queries as categories
 from app.registration.categories.queries import CATEGORY
 from app.registration.fields import Step
 from app.registration.queries import Answers, StoredDraft
+from app.registration.session_bookings import choices
+from app.registration.session_bookings.choices import SESSIONS
 
 STEPS = tuple(step.name for step in fields.STEPS)  # the same for everybody
 CHECK = "check"
@@ -16,10 +18,13 @@ FIRST_STEP = STEPS[0]
 def list_steps(answers: Answers) -> tuple[str, ...]:
     """List the pages of registration for somebody, as far as their answers tell.
 
-    The first asks for a category where there are several.
+    The first asks for a category where there are several. Sessions are asked for after the days.
     """
     first = (CATEGORY,) if categories.is_asked() else ()
-    return (*first, *STEPS, *custom_questions.list_steps(answers), CHECK)
+    after_days = STEPS.index(fields.DAYS) + 1
+    asked = (SESSIONS,) if choices.is_asked(answers) else ()
+    steps = (*STEPS[:after_days], *asked, *STEPS[after_days:])
+    return (*first, *steps, *custom_questions.list_steps(answers), CHECK)
 
 
 @dataclass(frozen=True)
@@ -74,7 +79,13 @@ def find_unanswered_step(answers: Answers) -> str | None:
             return step.name
         if step.key == fields.DAYS and not days.issuperset(answers[fields.DAYS].split()):
             return step.name
+        if step.key == fields.DAYS and _lacks_sessions(answers):
+            return SESSIONS
     return custom_questions.find_unanswered_step(answers)
+
+
+def _lacks_sessions(answers: Answers) -> bool:
+    return SESSIONS not in answers and choices.is_asked(answers)
 
 
 def _has_to_be_asked_again(step: Step, answers: Answers) -> bool:

@@ -39,13 +39,15 @@ from app.registration.queries import (
     StoredDraft,
     full_name,
 )
+from app.registration.session_bookings.choices import SESSIONS
+from app.registration.session_bookings.registering import ChosenSeats
 from app.registration.waiting_list import services as waiting_list
 
 MAX_REGISTRATIONS_PER_DAY = 20  # with one email address
 CORRECTION_PERIOD = timedelta(hours=1)  # in which a confirmation page can correct the address
 JOINED: Final = {"waiting list": "joined"}  # in place of the answers
 SHOWN_ON_TICKET = (BADGE_NAME, DAYS)  # on the confirmation page of this browser, for a week
-CHECKED = (CATEGORY, *BY_NAME)  # the answers that the last page displays
+CHECKED = (CATEGORY, SESSIONS, *BY_NAME)  # the answers that the last page displays
 LOCK_DRAFT = queries.DRAFT_BY_SECRET.with_for_update()
 UPDATE_DRAFT = (
     update(ApplicationDraft)
@@ -134,12 +136,14 @@ def submit(
     confirmation = queries.find_confirmation(stored_draft)
     if confirmation is None:
         draft = _check_submission(stored_draft, "open", displayed, ip_address)
-        confirmation = _confirm(draft, language)
+        chosen = ChosenSeats.of(draft)
+        confirmation = _confirm(draft, language, chosen)
         db.session.add(confirmation)
         db.session.flush()
         ticket = {name: BY_NAME[name].read(draft) for name in SHOWN_ON_TICKET}
         if CATEGORY in draft:
             ticket[CATEGORY] = draft[CATEGORY]
+        ticket |= chosen.dump()
         values = {"new_confirmation_id": confirmation.id, **_draft_values(stored_draft, ticket)}
         db.session.connection().execute(COMPLETE_DRAFT, values)  # the booking has the rest now
     return confirmation
@@ -230,17 +234,23 @@ def _hit_address(application: Answers) -> None:
     )
 
 
-def _confirm(application: Answers, language: str) -> Confirmation:
+def _confirm(application: Answers, language: str, chosen: ChosenSeats) -> Confirmation:
     _hit_address(application)
     code = application.get(INVITATION)
+
+    def announce(delegate: Delegate) -> None:
+        emails.send_registration_confirmed(delegate)
+        chosen.announce(delegate)
+
     delegate = create_booking(
         application,
         language,
-        announce=emails.send_registration_confirmed,
-        take_seat=partial(invitations.reserve, code) if code else seats.reserve,
+        announce=announce,
+        take_seat=chosen.locking(partial(invitations.reserve, code) if code else seats.reserve),
     )
     if delegate is not None:
         history.record("Registered", subject=delegate.history_subject, actor=history.ACTOR_DELEGATE)
+        chosen.book(delegate)
         waiting_list.end_wait(delegate)
         return _build_confirmation(application, delegate, is_first=True)
     existing = queries.get_attending(

@@ -40,6 +40,7 @@ from app.registration.progress import (
     list_steps,
 )
 from app.registration.queries import Answers, RegistrationStatus
+from app.registration.session_bookings.choices import SESSIONS
 from app.web import cache_policy, languages
 from app.web.cache_policy import has_access_keys
 from app.web.error_handlers import refuse
@@ -226,6 +227,8 @@ def step_url(step: str, **query: Any) -> str:
     """Return the URL of a page of registration."""
     if step == CHECK:
         return url_for("registration.check.show")
+    if step == SESSIONS:
+        return url_for("registration.sessions.answer", **query)
     if step == MORE:
         return url_for("registration.more.answer", **query)
     if custom_questions.is_step(step):

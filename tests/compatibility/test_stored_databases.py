@@ -106,6 +106,7 @@ NOT_RECORDED: Final[dict[str, str]] = {  # routes that no recorded address opens
     "/register/invitation/<code>": NEWER,
     "/register/more": NEWER,
     "/register/more-<number>": NEWER,
+    "/register/sessions": NEWER,
     "/speak/<slug>/photo/sent/<token>.jpg": NEWER,
     "/waiting-list/<secret>": NEWER,
     "/waiting-list/<secret>/leave": NEWER,

@@ -58,7 +58,7 @@ def paths(site_address: str) -> list[str]:
     own = f"/booking/{links.booking_token(ada)}"
     db.session.rollback()  # on SQLite, whoever looks on holds the lock
     steps = ("", "/category", "/invitation", f"/invitation/{crew.code}", "/invitation/wrong")
-    later = ("/access-needs", "/dietary-needs", "/more", "/check")
+    later = ("/access-needs", "/dietary-needs", "/sessions", "/more", "/check")
     return [
         *(f"/register{step}" for step in (*steps, *later)),
         *("/sessions/knots", "/sessions/nets", own),
@@ -72,6 +72,7 @@ def _opened(chromium: Chromium, home: str, **look: Any) -> Iterator[Window]:
     answers = {"given_names": "Ada", "family_name": "Lovelace", "badge_name": "", "pronouns": ""}
     answers |= {"email": "bea@example.org", "organisation": "", "role": "", "country": "GB"}
     answers |= {"days": "2009-06-10", "access_needs": "", "dietary_needs": ""}
+    answers["sessions"] = "[]"
     category = db.session.scalars(select(RegistrationCategory.id).filter_by(name=LONG)).one()
     with transaction():
         secret = services.create_draft({**answers, "category": str(category)})

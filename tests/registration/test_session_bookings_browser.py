@@ -3,16 +3,18 @@
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from app.database import db, transaction
 from app.programme.models import BOOKABLE
 from app.registration import links
+from app.registration import services as registration
 from app.registration.session_bookings import services
 from app.releases.current_release import get_programme
 from tests.chromium import expect_heading, horizontal_overflow
 from tests.factories import make_delegate, make_session, publish_programme, sign_in_window
 from tests.live_site import LiveSite
+from tests.registration.test_session_choices import ADA
 
 Axe = Callable[[Page], list[str]]
 
@@ -25,7 +27,7 @@ def site_address(live_site: Callable[..., LiveSite]) -> str:
 @pytest.fixture
 def delegate(site_address: str) -> tuple[str, str]:
     """Somebody with a seat: the path of their booking, and their reference."""
-    for title in ("Knots", "Nets", "Repairing the sails of harbour pilot boats by hand"):
+    for title in ("Knots", "Nets", "Ropes", "Repairing the sails of harbour pilot boats by hand"):
         slug = title.split()[-1].lower()
         make_session(key=slug, slug=slug, title=title, booking=BOOKABLE, seats=1)
     publish_programme()
@@ -74,3 +76,41 @@ def test_without_scripts_a_seat_is_swapped_from_the_page_of_a_session(
     expect_heading(window, "Swap your seat?")
     window.get_by_role("button", name="Swap my seat").click()
     expect_heading(window, "Your sessions")
+
+
+def _open_choices(window: Page, site_address: str) -> None:
+    """Open the page that asks for sessions, as somebody who has answered what comes before."""
+    with transaction():
+        secret = registration.create_draft(ADA)
+    window.context.add_cookies([{"name": "answers", "value": secret, "url": site_address}])
+    window.set_viewport_size({"width": 320, "height": 640})
+    window.goto(f"{site_address}/register/sessions")
+
+
+def test_sessions_are_chosen_by_keyboard_while_registering(
+    delegate: tuple[str, str], site_address: str, window: Page, axe: Axe
+) -> None:
+    _open_choices(window, site_address)
+    assert axe(window) == []
+    assert horizontal_overflow(window) == 0
+
+    window.get_by_role("checkbox", name="Nets").focus()
+    window.keyboard.press("Space")
+    window.keyboard.press("Enter")
+    expect_heading(window, "Check your answers")
+    expect(window.locator(".answers")).to_contain_text("Nets")
+
+
+def test_without_scripts_two_sessions_at_the_same_time_are_refused(
+    delegate: tuple[str, str], site_address: str, window_without_scripts: Page
+) -> None:
+    window = window_without_scripts
+    _open_choices(window, site_address)
+    window.get_by_role("checkbox", name="Nets").check()
+    window.get_by_role("checkbox", name="Ropes").check()
+    window.get_by_role("button", name="Continue").click()
+    expect(window.get_by_role("link", name="are at the same time")).to_be_visible()
+
+    window.get_by_role("checkbox", name="Ropes").uncheck()
+    window.get_by_role("button", name="Continue").click()
+    expect_heading(window, "Check your answers")

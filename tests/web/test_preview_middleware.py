@@ -373,6 +373,7 @@ def test_every_public_page_can_be_seen_and_no_other(visitor: Browser, kind: str)
     sign_in(visitor)
     root = a_preview() if kind == "preview" else WHILE_OPEN
     also = {"/register", "/register/<step>", "/register/more", "/register/more-<number>"}
+    also.add("/register/sessions")
     told_elsewhere = {  # whose addresses hold a key, and what is no page
         *("/materials/<key>", "/cards/<key>.png", "/favicon.ico"),
         *("/photos/<key>.jpg", "/photos/<key>/<side>.<kind>"),

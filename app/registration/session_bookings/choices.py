@@ -1,0 +1,161 @@
+"""The sessions in which somebody who is registering wants a seat, among their other answers.
+
+They are asked for where seats can be booked on the days that they have chosen. An answer names
+sessions by their keys; whatever can no longer be booked is left out when it is read.
+"""
+
+import json
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from itertools import combinations, groupby
+
+from app import cache_version
+from app.programme.listing import day_of
+from app.programme.snapshot import Session
+from app.registration import queries as registration
+from app.registration.categories.queries import INVITATION
+from app.registration.fields import DAYS
+from app.registration.queries import Answers
+from app.registration.seats import FULL
+from app.registration.session_bookings import labels
+from app.registration.session_bookings.services import has_started, overlaps
+from app.releases.current_release import get_programme
+
+SESSIONS = "sessions"  # the step, and the name of its answer
+
+
+@dataclass(frozen=True)
+class SessionOption:
+    """A session that somebody can choose, unless it is full."""
+
+    session: Session
+    is_full: bool
+    overlapping: tuple[Session, ...]  # others to choose that start at another time
+
+
+@dataclass(frozen=True)
+class StartOptions:
+    """The sessions that start at one time."""
+
+    starts_at: datetime | None
+    options: tuple[SessionOption, ...]
+
+
+@dataclass(frozen=True)
+class DayOptions:
+    """The sessions of a day; without a date, those that have no time yet."""
+
+    date: date | None
+    starts: tuple[StartOptions, ...]
+    chosen: int
+
+    @property
+    def count(self) -> int:
+        """The number of sessions."""
+        return sum(len(start.options) for start in self.starts)
+
+
+def is_asked(answers: Answers) -> bool:
+    """Return True if somebody with these answers is asked for sessions.
+
+    Who joins the waiting list has no place yet, so they book seats once they have one.
+    """
+    if not _list_bookable():
+        return False
+    status = registration.get_registration_status()
+    if status.state == "waiting" and INVITATION not in answers:
+        return False
+    return bool(list_offered(answers))
+
+
+def list_offered(answers: Answers) -> Sequence[Session]:
+    """List the sessions that can be booked on the days of these answers, or on any day."""
+    days = answers[DAYS].split() if DAYS in answers else None
+    zone = get_programme().zone
+
+    def is_on_days(session: Session) -> bool:
+        day = day_of(session, zone)
+        return days is None or day is None or day.isoformat() in days
+
+    return [one for one in _list_bookable() if is_on_days(one) and not has_started(one)]
+
+
+def list_chosen(answers: Answers) -> Sequence[Session]:
+    """List the sessions that somebody has chosen and that are still on offer."""
+    keys = read_keys(answers)
+    return [one for one in list_offered(answers) if one.key in keys] if keys else ()
+
+
+def read_keys(answers: Answers, name: str = SESSIONS) -> Collection[str]:
+    """Return the keys of sessions in an answer."""
+    keys: list[str] = json.loads(answers.get(name) or "[]")
+    return keys
+
+
+def dump_keys(keys: Iterable[str]) -> str:
+    """Return the keys of sessions as an answer."""
+    return json.dumps(sorted(set(keys)), ensure_ascii=False)
+
+
+def find_clash(sessions: Iterable[Session]) -> tuple[Session, Session] | None:
+    """Return two of these sessions that are on at the same time, or None."""
+    return next((pair for pair in combinations(sessions, 2) if overlaps(*pair)), None)
+
+
+def is_full(session: Session) -> bool:
+    """Return True if no seat of a session is left, as far as pages know."""
+    return labels.get_state(session) == FULL
+
+
+def list_by_day(answers: Answers, chosen: Collection[str]) -> Sequence[DayOptions]:
+    """List what somebody can choose, by day and time; ``chosen`` are the keys that are ticked."""
+    offered = list_offered(answers)
+    overlapping = _map_overlapping(offered)
+    zone = get_programme().zone
+
+    def make(session: Session) -> SessionOption:
+        return SessionOption(session, is_full(session), tuple(overlapping.get(session.key, ())))
+
+    return [
+        DayOptions(
+            day,
+            tuple(
+                StartOptions(start, tuple(map(make, some)))
+                for start, some in groupby(sessions, lambda one: one.starts_at)
+            ),
+            sum(one.key in chosen for one in sessions),
+        )
+        for day, sessions in (
+            (day, list(some)) for day, some in groupby(offered, lambda one: day_of(one, zone))
+        )
+    ]
+
+
+def list_rows(answers: Answers, full_note: str, none_text: str) -> Iterator[str]:
+    """Yield the titles of the chosen sessions as the check of all answers shows them."""
+    chosen = list_chosen(answers)
+    if not chosen:
+        yield none_text
+    for session in chosen:
+        yield f"{session.title} ({full_note})" if is_full(session) else session.title
+
+
+def _map_overlapping(offered: Sequence[Session]) -> Mapping[str, list[Session]]:
+    """Map sessions to those that start at another time and are on at the same time."""
+    found: dict[str, list[Session]] = {}
+    timed = [one for one in offered if one.starts_at is not None]
+    for position, one in enumerate(timed):
+        for other in timed[position + 1 :]:
+            if one.ends_at is None or other.starts_at is None or other.starts_at >= one.ends_at:
+                break  # they are in the order of their times
+            if other.starts_at != one.starts_at and overlaps(one, other):
+                found.setdefault(one.key, []).append(other)
+                found.setdefault(other.key, []).append(one)
+    return found
+
+
+def _list_bookable() -> Sequence[Session]:
+    return cache_version.cached(
+        "bookable sessions", lambda: [one for one in get_programme().sessions if one.is_bookable]
+    )

@@ -1,0 +1,140 @@
+"""The seats that somebody gets with their place, in the transaction in which they register.
+
+The place never depends on a seat: what filled meanwhile is named, and the rest is booked. The email
+about the seats is rendered before the limits are locked, for what is free then; only if that has
+changed once they are locked is it rendered again.
+"""
+
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from app import clock
+from app.database import Base, db
+from app.history.services import ACTOR_DELEGATE
+from app.mail.models import Email
+from app.programme.snapshot import Session
+from app.registration import emails, seats
+from app.registration.bookings import operations
+from app.registration.models import Delegate, SeatLimit, SessionBooking
+from app.registration.queries import Answers
+from app.registration.session_bookings import choices, queries, services
+from app.releases.current_release import get_programme
+
+BOOKED: Final = "booked sessions"  # keys of sessions, among what stays of the answers for a week
+MISSED: Final = "missed sessions"
+
+ReserveSeat = Callable[[Session], None]
+
+
+@dataclass(frozen=True)
+class SeatOutcome:
+    """The sessions in which somebody got a seat, and those in which they did not."""
+
+    booked: tuple[Session, ...] = ()
+    missed: tuple[Session, ...] = ()
+
+
+@dataclass
+class ChosenSeats:
+    """The sessions that somebody has chosen while registering, and what came of them."""
+
+    sessions: Sequence[Session]
+    outcome: SeatOutcome = SeatOutcome()
+    _email: Email | None = field(default=None, init=False)
+    _limits: dict[str, SeatLimit] = field(default_factory=dict, init=False)
+
+    @classmethod
+    def of(cls, answers: Answers) -> "ChosenSeats":
+        """Return the seats that are chosen in these answers."""
+        chosen = choices.read_keys(answers)
+        return cls([one for one in get_programme().sessions if one.key in chosen])
+
+    def expect(self) -> None:
+        """Work out what somebody would get now, without taking anything."""
+        left = queries.map_seats([one.key for one in self.sessions])
+
+        def reserve(session: Session) -> None:
+            if session.key not in left or left[session.key].left <= 0:
+                raise seats.SoldOut("All seats have been booked")
+
+        self.outcome = _take_each(self.sessions, reserve)
+
+    def announce(self, delegate: Delegate) -> None:
+        """Queue the email for what is free now; call it before anything is locked."""
+        if self.sessions:
+            self.expect()
+            self._email = self._send(delegate)
+
+    def locking(
+        self, take_seat: Callable[[Sequence[str], Base], None]
+    ) -> Callable[[Sequence[str], Base], None]:
+        """Return a function that takes the place with the sessions locked, in the right order."""
+
+        def take(names: Sequence[str], row: Base) -> None:
+            seats.lock_limits(names)
+            self._limits = seats.lock_sessions(one.key for one in self.sessions)
+            take_seat(names, row)
+
+        return take if self.sessions else take_seat
+
+    def book(self, delegate: Delegate) -> None:
+        """Book the seats for a new delegate, whose place was taken with ``locking``."""
+        if not self.sessions:
+            return
+        expected = self.outcome
+        self.outcome = _take_each(self.sessions, lambda one: self._reserve(delegate, one))
+        for session in self.outcome.booked:
+            operations.record(delegate, f"Booked a seat in {session.title}", ACTOR_DELEGATE)
+        if self.outcome != expected and self._email is not None:
+            db.session.delete(self._email)
+            self._email = self._send(delegate)
+
+    def dump(self) -> Answers:
+        """Return what the confirmation page shows for a week."""
+        if not self.sessions:
+            return {}
+        return {
+            BOOKED: choices.dump_keys(one.key for one in self.outcome.booked),
+            MISSED: choices.dump_keys(one.key for one in self.outcome.missed),
+        }
+
+    def _send(self, delegate: Delegate) -> Email:
+        return emails.send_sessions_chosen(delegate, self.outcome.booked, self.outcome.missed)
+
+    def _reserve(self, delegate: Delegate, session: Session) -> None:
+        services.require_bookable(delegate, session)
+        if session.key not in self._limits:
+            raise services.NotBookable("Seats in this session cannot be booked")
+        row = SessionBooking(
+            delegate_id=delegate.id,
+            session_key=session.key,
+            title=session.title,
+            booked_at=clock.now(),
+        )
+        seats.reserve_session(self._limits[session.key], row)
+
+
+def read_outcome(typed: Answers) -> SeatOutcome:
+    """Return what the confirmation page shows of the seats, in the order of the programme."""
+    booked, missed = (choices.read_keys(typed, name) for name in (BOOKED, MISSED))
+    return SeatOutcome(_find(booked), _find(missed))
+
+
+def _find(keys: Collection[str]) -> tuple[Session, ...]:
+    return tuple(one for one in get_programme().sessions if one.key in keys) if keys else ()
+
+
+def _take_each(sessions: Iterable[Session], reserve: ReserveSeat) -> SeatOutcome:
+    """Take a seat in each session, but for those that clash with one before or have none left."""
+    booked: list[Session] = []
+    missed: list[Session] = []
+    for session in sessions:
+        has_seat = not any(services.overlaps(session, one) for one in booked)
+        try:
+            if has_seat:
+                reserve(session)
+        except (seats.SoldOut, services.NotBookable):
+            has_seat = False
+        (booked if has_seat else missed).append(session)
+    return SeatOutcome(tuple(booked), tuple(missed))

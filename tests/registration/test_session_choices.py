@@ -1,0 +1,281 @@
+"""People choose sessions while they register, and get seats with their place."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from app.database import db, transaction
+from app.programme.models import BOOKABLE
+from app.registration import integrity_check, seats
+from app.registration import services as registration
+from app.registration.models import Delegate, SeatLimit, SessionBooking
+from app.registration.session_bookings import services
+from app.releases.current_release import get_programme
+from tests.browser import Browser, Page
+from tests.factories import (
+    FIRST_MORNING,
+    make_delegate,
+    make_session,
+    publish_programme,
+    set_places,
+)
+from tests.registration.test_session_booking_races import at_once, cross
+from tests.registration_flow import ACCESS_WORDS, answer_questions
+from tests.sent_emails import last_email_to, subjects_to
+
+ASKED = "Do you want to book seats in any sessions? (optional)"
+CHECK = "Check your answers"
+ADA = dict.fromkeys(
+    ("badge_name", "pronouns", "organisation", "role", "access_needs", "dietary_needs"), ""
+) | {
+    "given_names": "Ada",
+    "family_name": "Lovelace",
+    "email": "ada@example.org",
+    "country": "GB",
+    "days": "2009-06-10",
+}
+
+
+def make_bookable(title: str, number: int = 10, **values: Any) -> None:
+    """Publish a session of the first morning in which people book seats."""
+    slug = title.lower()
+    values = {"key": slug, "slug": slug, "title": title, "seats": number, **values}
+    make_session(booking=BOOKABLE, **values)
+    publish_programme()
+
+
+def booked() -> dict[str, list[str]]:
+    """Return the sessions in which people have seats, by email address."""
+    found: dict[str, list[str]] = {}
+    rows = select(Delegate.email, SessionBooking.session_key).join(SessionBooking.delegate)
+    for email, key in db.session.execute(rows.order_by(SessionBooking.id)):
+        found.setdefault(email, []).append(key)
+    db.session.commit()
+    return found
+
+
+def taken(slug: str) -> int:
+    number = db.session.get_one(SeatLimit, f"session {slug}", populate_existing=True).taken
+    db.session.commit()
+    return number
+
+
+def to_check(visitor: Browser, *ticked: str) -> Page:
+    """Answer everything, with seats in these sessions."""
+    page = answer_questions(visitor, until="access-needs")
+    assert page.heading == ASKED
+    page = page.press("Continue", dict.fromkeys(ticked, True))
+    page = page.press("Continue", {ACCESS_WORDS: ""})
+    return page.press("Continue", {ACCESS_WORDS: ""})
+
+
+def submit(secret: str) -> None:
+    with transaction():
+        registration.submit(secret, "en")
+
+
+def has_seat(email: str) -> bool:
+    """Return True if somebody was told that they have a seat."""
+    return "You have a seat in this session" in last_email_to(email).text
+
+
+def take_last_seat(slug: str) -> None:
+    with transaction():
+        other = make_delegate(email="bea@example.org", given_names="Bea")
+        services.book(db.session.merge(other), get_programme().get_session(slug))
+
+
+def test_seats_are_booked_with_the_place(visitor: Browser) -> None:
+    make_bookable("Knots")
+    make_bookable("Nets", starts_at=FIRST_MORNING + timedelta(hours=2))
+
+    page = to_check(visitor, "Knots", "Nets")
+    assert page.heading == CHECK
+    assert page.summary_list["Seats in sessions"] == "Knots Nets"
+    page = page.press("Confirm registration")
+
+    assert page.heading == "You are registered"
+    assert "Knots: Parallel session, 9:30am on Wednesday 10 June 2009" in page.text
+    assert booked() == {"ada@example.org": ["knots", "nets"]}
+    assert (taken("knots"), taken("nets")) == (1, 1)
+    email = last_email_to("ada@example.org")
+    assert email.subject.startswith("Your seats in sessions")
+    assert email.calendar.count("STATUS:CONFIRMED") == 2
+    assert [one for one in integrity_check.run_checks() if "email" not in one] == []
+
+
+def test_nothing_is_asked_where_no_session_needs_a_seat(visitor: Browser) -> None:
+    make_session(title="Open to all")
+    publish_programme()
+
+    page = answer_questions(visitor)
+
+    assert page.heading == CHECK
+    assert "Seats in sessions" not in page.summary_list
+
+
+def test_choosing_none_is_an_answer(visitor: Browser) -> None:
+    make_bookable("Knots")
+
+    page = to_check(visitor)
+    assert page.summary_list["Seats in sessions"] == "None chosen"
+    page.press("Confirm registration")
+
+    assert booked() == {}
+    assert len(subjects_to("ada@example.org")) == 1
+
+
+def test_only_sessions_of_the_chosen_days_are_offered_and_others_are_dropped(
+    visitor: Browser,
+) -> None:
+    make_bookable("Knots")
+    make_bookable("Nets", starts_at=FIRST_MORNING + timedelta(days=1))
+
+    page = answer_questions(visitor, until="access-needs")
+
+    assert ("Knots" in page.text, "Nets" in page.text) == (True, False)
+    page = page.press("Continue", {"Knots": True})
+    page = page.press("Continue", {ACCESS_WORDS: ""}).press("Continue", {ACCESS_WORDS: ""})
+    page = page.follow("Change days")
+    page = page.press("Continue", {"Wednesday 10 June 2009": False, "Thursday 11 June 2009": True})
+    assert page.summary_list["Seats in sessions"] == "None chosen"
+    page.press("Confirm registration")
+    assert booked() == {}
+
+
+def test_a_clash_shows_before_choosing_and_is_refused(visitor: Browser) -> None:
+    make_bookable("Knots")
+    make_bookable("Nets")
+    make_bookable("Sails", starts_at=FIRST_MORNING + timedelta(minutes=30))
+
+    page = answer_questions(visitor, until="access-needs")
+    assert "9:30am choose one at most" in page.text
+    assert "At the same time as: Knots; Nets." in page.text
+    page = page.press("Continue", {"Knots": True, "Sails": True}, status=422)
+
+    assert page.errors == ["“Knots” and “Sails” are at the same time. Choose one of them"]
+    page = page.press("Continue", {"Sails": False})
+    assert page.heading != ASKED
+
+
+def test_a_session_that_is_full_cannot_be_chosen(visitor: Browser) -> None:
+    make_bookable("Knots", 1)
+    make_bookable("Nets", starts_at=FIRST_MORNING + timedelta(hours=2))
+    page = answer_questions(visitor, until="access-needs")
+    take_last_seat("knots")
+
+    page = page.press("Continue", {"Knots": True, "Nets": True}, status=422)
+
+    assert page.errors == ["“Knots” is now full. Choose another session"]
+    page = page.press("Continue")
+    assert page.heading != ASKED
+    page = page.press("Continue", {ACCESS_WORDS: ""}).press("Continue", {ACCESS_WORDS: ""})
+    assert page.summary_list["Seats in sessions"] == "Nets"
+
+
+def test_a_session_that_fills_meanwhile_leaves_the_place_and_the_other_seats(
+    visitor: Browser,
+) -> None:
+    make_bookable("Knots", 1)
+    make_bookable("Nets", starts_at=FIRST_MORNING + timedelta(hours=2))
+    page = to_check(visitor, "Knots", "Nets")
+    take_last_seat("knots")
+
+    page = page.press("Confirm registration")
+
+    assert page.heading == "You are registered"
+    assert "You did not get a seat in this session" in page.text
+    assert "You still have your place at the conference." in page.text
+    assert booked()["ada@example.org"] == ["nets"]
+    email = last_email_to("ada@example.org")
+    assert "- Knots: Parallel session, 9:30am on Wednesday 10 June 2009" in email.text
+    assert email.calendar.count("BEGIN:VEVENT") == 1
+
+
+@pytest.mark.postgresql_only
+def test_a_seat_that_goes_while_the_email_is_rendered_is_told_right(site: Flask) -> None:
+    """The email says what is true once the limits are locked."""
+    make_bookable("Knots", 1)
+    bea = make_delegate(email="bea@example.org", given_names="Bea").id
+    with transaction():
+        secret = registration.create_draft({**ADA, "sessions": '["knots"]'})
+
+    ended = cross(
+        site,
+        lambda: seats.lock_sessions(["knots"]),
+        lambda: services.book(
+            db.session.get_one(Delegate, bea), get_programme().get_session("knots")
+        ),
+        lambda: submit(secret),
+    )
+
+    assert ended == ["seat", "seat"]
+    assert booked() == {"bea@example.org": ["knots"]}
+    assert len(subjects_to("ada@example.org")) == 2
+    assert "You did not get a seat in this session" in last_email_to("ada@example.org").text
+
+
+@pytest.mark.both_databases
+def test_of_many_who_register_at_once_only_as_many_as_there_are_seats_get_one(site: Flask) -> None:
+    make_bookable("Knots", 3)
+    set_places(8)
+    with transaction():
+        secrets = [
+            registration.create_draft(
+                {**ADA, "sessions": '["knots"]', "email": f"p{number}@example.org"}
+            )
+            for number in range(8)
+        ]
+
+    ended = at_once(site, [partial(submit, secret) for secret in secrets])
+
+    assert ended == ["seat"] * 8
+    assert taken("knots") == 3
+    with_seats = {f"p{n}@example.org" for n in range(8) if has_seat(f"p{n}@example.org")}
+    assert with_seats == set(booked())
+
+
+def test_pressing_confirm_twice_books_one_seat(
+    visitor: Browser, new_browser: Callable[[], Browser]
+) -> None:
+    make_bookable("Knots")
+    page = to_check(visitor, "Knots")
+
+    page.press("Confirm registration")
+    page.press("Confirm registration")
+
+    assert taken("knots") == 1
+    assert len(subjects_to("ada@example.org")) == 2
+
+
+def test_registering_again_books_nothing_for_the_person_who_has_a_place(
+    visitor: Browser, new_browser: Callable[[], Browser]
+) -> None:
+    make_bookable("Knots")
+    to_check(visitor).press("Confirm registration")
+
+    page = to_check(new_browser(), "Knots").press("Confirm registration")
+
+    assert page.heading == "You are registered"
+    assert booked() == {}
+    assert taken("knots") == 0
+
+
+def test_whoever_joins_the_waiting_list_is_not_asked_for_sessions(
+    visitor: Browser, site: Flask
+) -> None:
+    make_bookable("Knots")
+    set_places(1)
+    make_delegate(email="bea@example.org", given_names="Bea")
+    with transaction():
+        seats.set_waiting_list(seats.CONFERENCE, is_open=True)
+
+    page = answer_questions(visitor, start="Join the waiting list")
+
+    assert page.heading == CHECK
+    assert "Seats in sessions" not in page.summary_list

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, case, false, func, or_, select, true
+from sqlalchemy import Boolean, ColumnElement, bindparam, case, false, func, or_, select, true
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from app.materials import queries as materials
@@ -18,6 +18,7 @@ from app.programme.editing.speaker_queries import HAS_PHOTO
 from app.programme.fields.speakers import PHOTO, PROFILE_FIELDS
 from app.programme.models import Appearance, Session, Speaker
 from app.proposals.models import AUTO_APPROVED, CHANGES_REQUESTED, OPEN, Proposal
+from app.registration.speaker_places import queries as speaker_places
 from app.speakers.checklist_queries import MATERIALS
 from app.speakers.models import (
     ItemDeadline,
@@ -55,6 +56,13 @@ def _participation() -> ItemConditions:
         select(SpeakerRequest.id).where(asked).correlate(Speaker).exists()
     )
     return ItemConditions(~has_answered, has_answered)
+
+
+def _place() -> ItemConditions:
+    # whether speakers are asked is known when the statement is sent, not when it is written
+    is_asked = bindparam("place_is_asked", callable_=speaker_places.is_asked, type_=Boolean)
+    is_open = _both(is_asked, Speaker.confirmed_at.is_not(None) & ~speaker_places.HAS_PLACE)
+    return ItemConditions(is_open, false())
 
 
 def _answer(answered_at: InstrumentedAttribute[Any]) -> ItemConditions:
@@ -149,6 +157,7 @@ _HAS_DECLINED_PHOTO = (
 )
 CONDITIONS: Final[Mapping[str, ItemConditions]] = {  # by name of the item, the cheapest first
     "taking-part": _participation(),
+    "place": _place(),
     "consent": _answer(SpeakerAnswers.consent_at),
     "access-needs": _answer(SpeakerAnswers.needs_at),
     "audio-visual": _answer(SpeakerAnswers.audio_visual_at),

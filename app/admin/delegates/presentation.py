@@ -81,6 +81,7 @@ def get_filters() -> tuple[ListFilter, ...]:
         *([ListFilter("language", gettext("Language"), codes)] if len(codes) > 1 else []),
         *([ListFilter("follows", gettext("Wants emails about"), follows)] if follows else []),
         *_list_category_filter(),
+        ListFilter("speaks", gettext("Speaks"), [("yes", gettext("Yes")), ("no", gettext("No"))]),
         *([ListFilter("session", gettext("Seat in a session"), seats)] if seats else []),
         ListFilter("added", gettext("Added"), [("by-hand", gettext("By an organiser"))]),
         *answer_columns.list_filters(),
@@ -121,6 +122,7 @@ def build_delegate_filter(list_query: ListQuery) -> DelegateFilter:
         ),
         session=list_query.get_filter("session"),
         organisation=list_query.get_filter("organisation"),
+        speaks=list_query.get_filter("speaks"),
     )
 
 

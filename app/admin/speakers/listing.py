@@ -52,6 +52,9 @@ MISSING_OPTIONS = (
 )
 
 
+PLACE_OPTIONS = (("yes", _l("Has a place")), ("no", _l("Has no place")))
+
+
 TASK_LABELS = {
     "confirmation": _l("Has not confirmed"),
     "photo": _l("Has no photo"),
@@ -125,6 +128,7 @@ def get_filters() -> Sequence[ListFilter]:
     filters = (
         ListFilter("confirmed", _l("State"), STATE_OPTIONS),
         ListFilter("missing", _l("Missing"), MISSING_OPTIONS),
+        ListFilter("place", _l("Place"), PLACE_OPTIONS),
         ListFilter("invited", _l("Invitation"), tuple(invitation_states.LIST_STATES.items())),
         ListFilter("country", _l("Country"), countries),
         TextFilter(

@@ -30,6 +30,7 @@ from app.registration.models import (
     SessionBooking,
 )
 from app.registration.queries import ATTENDING, Answers, full_name
+from app.registration.speaker_places.queries import IS_SPEAKER
 
 Row = TypeVar("Row", bound=tuple[Any, ...])
 
@@ -78,6 +79,7 @@ class DelegateFilter:
     follows: str = ""  # the key of a session, or ANY
     category: str = ""  # its number, or NO_CATEGORY
     answers: Sequence[tuple[str, str]] = ()  # name of a question, and one of its answers
+    speaks: str = ""  # yes or no
     session: str = ""  # the key of one in which they have a seat
     organisation: str = ""  # a part of its name
     references: Sequence[str] | None = None  # of those that were ticked; None: whichever match
@@ -108,6 +110,7 @@ class DelegateRow(NamedTuple):
     id: int
     language: str
     category_id: int | None
+    is_speaker: bool = False
     answers: tuple[str, ...] = ()  # as they were selected
 
     @property
@@ -116,7 +119,10 @@ class DelegateRow(NamedTuple):
         return f"{self.given_names} {self.family_name}".strip()
 
 
-ROW_COLUMNS: Final = [Delegate.__table__.c[name] for name in DelegateRow._fields[:-1]]
+ROW_COLUMNS: Final[Sequence[ColumnElement[Any]]] = [
+    *(Delegate.__table__.c[name] for name in DelegateRow._fields[:-2]),
+    IS_SPEAKER,
+]
 
 
 def list_delegates(  # noqa: PLR0913 - filters, order, page and columns
@@ -326,4 +332,5 @@ FILTER_CONDITIONS: Final[Mapping[str, Callable[[str], ColumnElement[bool]]]] = {
     "category": _has_category,
     "session": _has_seat,
     "organisation": _is_of_organisation,
+    "speaks": {"yes": IS_SPEAKER, "no": ~IS_SPEAKER}.__getitem__,
 }

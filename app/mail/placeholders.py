@@ -24,6 +24,7 @@ LONE_MARK_LINE = re.compile(
     r"^[ \t]*\{\{[ \t]*(?:only +if [^{}\n]*|end[ \t]*)\}\}[ \t]*(?:\n|\Z)",
     re.IGNORECASE | re.MULTILINE,
 )
+LIKE_A_MARK = re.compile(r"(?<!\{)\{(?:%[^{}\n]{1,80}%|[ \t]*(?P<name>\w{1,80})[ \t]*)\}(?!\})")
 MARKDOWN_SIGN = re.compile(r"""([!-/:-@\[-`{-~])""")  # CommonMark 0.31, section 2.4
 MIN_LIKENESS = 70  # per cent, of a name that is suggested
 
@@ -95,6 +96,7 @@ def find_problems(text: str, known: Placeholders, required: Collection[str] = ()
         dict.fromkeys(
             [
                 *_find_stray_braces(text),
+                *_find_other_braces(text, known),
                 *_find_unknown_names(marks, known),
                 *_find_unbalanced(marks),
                 *_find_blocks_within_lines(text, marks, known),
@@ -179,6 +181,13 @@ def _find_stray_braces(text: str) -> Iterator[str]:
     rest = MARK.sub("", text)
     if "{{" in rest or "}}" in rest:
         yield gettext("A placeholder starts with {{ and ends with }} on the same line")
+
+
+def _find_other_braces(text: str, known: Placeholders) -> Iterator[str]:
+    """Yield a sentence for what is meant as a placeholder, but would be sent as it is."""
+    for found in LIKE_A_MARK.finditer(MARK.sub("", text)):
+        if found["name"] is None or found["name"] in known:
+            yield gettext("Write {{ and }} instead of “%(typed)s”", typed=found[0])
 
 
 def _find_unknown_names(marks: Sequence[_Mark], known: Placeholders) -> Iterator[str]:

@@ -170,6 +170,26 @@ def test_a_placeholder_that_nobody_knows_or_that_is_private_is_refused(
     ]
 
 
+def test_other_braces_than_those_of_placeholders_are_not_sent_as_they_are(
+    organiser: Browser,
+) -> None:
+    make_three()
+    form = organiser.open("/organise/delegates").press("Email these people")
+
+    page = form.press(
+        "Save email",
+        subject="Hello { first_name }",
+        text="{% only if days %}You come, {first_name}.{% end %} We code in {curly} {{ country }}.",
+        status=422,
+    )
+
+    instead = "Write {{ and }} instead of"
+    assert page.errors == [
+        f"{instead} “{{ first_name }}”",
+        f"{instead} “{{% only if days %}}”. {instead} “{{first_name}}”. {instead} “{{% end %}}”",
+    ]
+
+
 def test_nothing_is_sent_to_people_who_were_not_counted(organiser: Browser) -> None:
     make_three()
     page = write(organiser).follow("Send")

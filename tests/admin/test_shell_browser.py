@@ -11,6 +11,7 @@ from tests.factories import (
     FIRST_MORNING,
     make_delegate,
     make_email,
+    make_question,
     make_room,
     make_session,
     make_speaker,
@@ -100,6 +101,20 @@ def test_a_compact_list_shows_more_rows_and_stays_so(office: Page) -> None:
 
     expect(office.locator(".office--compact")).to_have_count(1)
     wait_until(lambda: office.evaluate(ROWS_IN_VIEW) >= roomy + 5, "five rows more")
+
+
+def test_a_compact_list_fits_a_phone_too(office: Page) -> None:
+    make_question("Will you come to the dinner on the first evening?", kind="yes_no")
+    site = office.url.partition("/organise")[0]
+    office.context.add_cookies(
+        [{"name": "admin_view", "value": "density=compact", "url": f"{site}/organise"}]
+    )
+    office.set_viewport_size(PHONE)
+
+    for name in ("themes", "rooms", "questions", "delegates"):
+        open_list(office, name)
+        expect(office.locator(".office--compact")).to_have_count(1)
+        assert horizontal_overflow(office) == 0, name
 
 
 def test_the_head_of_a_list_and_what_can_be_done_stay_in_view(office: Page) -> None:

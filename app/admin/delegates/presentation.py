@@ -45,7 +45,7 @@ def get_filters() -> tuple[ListFilter, ...]:
     """Return the filters of the list."""
     labels = [(one, one) for one in annotations.list_labels()]
     codes = [(code, languages.describe(code).name) for code in languages.list_codes()]
-    found, sessions = queries.list_choices()
+    found, sessions, groups = queries.list_choices()
     countries = sorted((country_name(code), code) for code in found)
     follows = [(queries.ANY, gettext("Any session")), *sessions] if sessions else []
     seats = [
@@ -79,6 +79,7 @@ def get_filters() -> tuple[ListFilter, ...]:
         *([ListFilter("follows", gettext("Wants emails about"), follows)] if follows else []),
         *_list_category_filter(),
         *([ListFilter("session", gettext("Seat in a session"), seats)] if seats else []),
+        *([ListFilter("group", gettext("Group"), groups)] if groups else []),
         ListFilter("added", gettext("Added"), [("by-hand", gettext("By an organiser"))]),
         *answer_columns.list_filters(),
     )
@@ -117,6 +118,7 @@ def build_delegate_filter(list_query: ListQuery) -> DelegateFilter:
             if name.startswith(KEY_PREFIX)
         ),
         session=list_query.get_filter("session"),
+        group=list_query.get_filter("group"),
     )
 
 

@@ -39,6 +39,7 @@ from app.registration.desk import (
     services,
 )
 from app.registration.desk.queries import DelegateFilter
+from app.registration.groups import queries as groups
 from app.registration.models import Delegate
 from app.registration.seats import CategoryFull, SoldOut
 from app.web import redirects, spreadsheets
@@ -124,6 +125,7 @@ def render_delegate(delegate: Delegate, form: Form) -> ResponseReturnValue:
         422 if form.errors else 200,
         delegate=delegate,
         facts=presentation.list_facts(delegate),
+        group=groups.find_group(delegate),
         suppressed=suppression.list_reasons(delegate.email) if delegate.email else (),
         reason_names=REASON_NAMES,
         activity=activity.list_for_delegate(delegate),

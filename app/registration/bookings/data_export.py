@@ -14,6 +14,7 @@ from app.registration.access_cases import labels
 from app.registration.access_cases import queries as access_cases
 from app.registration.bookings import queries
 from app.registration.fields import DAYS, PRIVATE_FIELDS
+from app.registration.groups import queries as groups
 from app.registration.models import Delegate
 from app.registration.session_bookings import queries as session_bookings
 from app.registration.waiting_list import queries as waiting_list
@@ -56,6 +57,7 @@ def export_delegate(delegate: Delegate) -> dict[str, Any]:
             for note in queries.list_notes(delegate)
         ],
         "tags_of_the_organisers": queries.list_tags(delegate),
+        "group": _export_group(delegate),
         "waiting_list": [
             {
                 "state": entry.state,
@@ -114,6 +116,19 @@ def _export_booking(delegate: Delegate) -> dict[str, Any]:
         **{name: _isoformat(getattr(delegate, name)) for name in moments},
         "category": delegate.category.name if delegate.category else "",
         DAYS: delegate.days.split(),
+    }
+
+
+def _export_group(delegate: Delegate) -> dict[str, Any] | None:
+    """Return who registered them with a group, and what the group says of them."""
+    member = groups.find_of_delegate(delegate)
+    if member is None:
+        return None
+    return {
+        "contact": member.group.name,
+        "organisation": member.group.organisation,
+        "name": member.name,
+        "email": member.email,
     }
 
 

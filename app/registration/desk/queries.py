@@ -22,6 +22,7 @@ from app.registration.delegate_record import (
     search_key,
 )
 from app.registration.fields import EMAIL
+from app.registration.groups.queries import is_of_group, select_choices
 from app.registration.models import (
     Delegate,
     DelegateAnswer,
@@ -78,6 +79,7 @@ class DelegateFilter:
     category: str = ""  # its number, or NO_CATEGORY
     answers: Sequence[tuple[str, str]] = ()  # name of a question, and one of its answers
     session: str = ""  # the key of one in which they have a seat
+    group: str = ""  # the number of the group in which they were registered
     references: Sequence[str] | None = None  # of those that were ticked; None: whichever match
 
 
@@ -184,19 +186,37 @@ class FollowedSession(NamedTuple):
     title: str
 
 
-def list_choices() -> tuple[Sequence[str], Sequence[FollowedSession]]:
-    """List the countries that delegates come from, and the sessions that they follow.
+class DelegateChoices(NamedTuple):
+    """What the list of delegates can be filtered by, as far as there is any."""
+
+    countries: Sequence[str]
+    sessions: Sequence[FollowedSession]
+    groups: Sequence[tuple[str, str]]  # number and title
+
+
+def list_choices() -> DelegateChoices:
+    """List the countries that delegates come from, the sessions that they follow, and groups.
 
     They follow the sessions of an agenda that is saved with the booking, and count only if they
     agreed to emails about them.
     """
-    countries = select(literal(""), Delegate.country).where(Delegate.country != "").distinct()
-    followed = select(Session.key, Session.title).join(Star, Star.session_key == Session.key)
+    country = select(literal("country"), literal(""), Delegate.country)
+    followed = select(literal("session"), Session.key, Session.title)
+    followed = followed.join(Star, Star.session_key == Session.key)
     followed = followed.join(LinkedAgenda, LinkedAgenda.agenda_id == Star.agenda_id)
-    followed = followed.where(HAS_AGREED).distinct()
-    rows = db.session.execute(union_all(countries, followed)).tuples().all()
-    sessions = sorted((FollowedSession(*row) for row in rows if row[0]), key=lambda one: one.title)
-    return [country for key, country in rows if not key], sessions
+    choices = union_all(
+        country.where(Delegate.country != "").distinct(),
+        followed.where(HAS_AGREED).distinct(),
+        select_choices(),
+    )
+    found: dict[str, list[tuple[str, str]]] = {"country": [], "session": [], "group": []}
+    for kind, key, text in db.session.execute(choices).tuples():
+        found[kind].append((key, text))
+    return DelegateChoices(
+        [text for _, text in found["country"]],
+        sorted((FollowedSession(*one) for one in found["session"]), key=lambda one: one.title),
+        sorted(found["group"], key=lambda one: (one[1].casefold(), int(one[0]))),
+    )
 
 
 def get_undelivered(delegates: Sequence[DelegateRow]) -> Mapping[str, str]:
@@ -281,4 +301,5 @@ FILTER_CONDITIONS: Final[Mapping[str, Callable[[str], ColumnElement[bool]]]] = {
     "follows": _follows,
     "category": _has_category,
     "session": _has_seat,
+    "group": is_of_group,
 }

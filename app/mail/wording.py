@@ -154,7 +154,7 @@ EMAIL_WORDINGS: Final[Mapping[str, EmailWording]] = {
         TICKET,
         _block(
             "registered_by",
-            _l("Sentence if somebody else registered them with a group"),
+            _l("Sentence if someone else registered them with a group"),
             "mail/parts/registered_by.txt",
             is_optional=True,
         ),

@@ -173,7 +173,7 @@ def _check_groups() -> Sequence[str]:
             for number in db.session.scalars(large.order_by(GroupMember.group_id))
         ),
         *(
-            f"Somebody in group {number} has a booking, but is listed as without a place."
+            f"A person in group {number} has a booking, but is listed as without a place."
             for number in db.session.scalars(wrong.distinct().order_by(GroupMember.group_id))
         ),
     ]

@@ -116,5 +116,5 @@ def test_a_group_that_is_too_large_or_says_what_is_not_so_is_found(site: Flask) 
 
     assert found == [
         "Group 1 has more than 30 people.",
-        "Somebody in group 1 has a booking, but is listed as without a place.",
+        "A person in group 1 has a booking, but is listed as without a place.",
     ]

@@ -68,7 +68,7 @@ FLASH_MESSAGES = {
     "replied": _l("We have your reply. Our answer will be on this page."),
     "emails_on": _l("You will get emails about the conference again."),
     "emails_off": _l("We will send you only emails about your booking."),
-    "left_group": _l("You have left the group. Your place is yours alone to manage."),
+    "left_group": _l("You have left the group. You keep your place, and only you manage it now."),
     "already_cancelled": _l("This booking was cancelled earlier. Nothing has changed."),
 }
 

@@ -5,7 +5,7 @@ and is deleted with the drafts of people who register themselves.
 """
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Final
 
@@ -87,18 +87,6 @@ def complete(person: Answers, shared: Answers, contact_email: str) -> Answers:
 def get_identity(person: Answers, contact_email: str) -> str:
     """Return what is equal for two entries of one person."""
     return identity_key(full_name(person), person.get(EMAIL) or contact_email)
-
-
-def find_duplicates(people: Iterable[Answers], contact_email: str) -> Sequence[str]:
-    """Return the names of people who are listed twice."""
-    seen: set[str] = set()
-    twice = []
-    for one in people:
-        key = get_identity(one, contact_email)
-        if key in seen:
-            twice.append(full_name(one))
-        seen.add(key)
-    return twice
 
 
 def load(answers: Answers) -> GroupDraft:

@@ -77,7 +77,7 @@ def add_person(group: RegistrationGroup, person: Answers) -> GroupMember:
     register_group.end_waits([member])
     db.session.flush()
     group_emails.send_group_changed(group, member.name, "added")
-    _record(group, "Somebody was added", ACTOR_CONTACT)
+    _record(group, "A person was added", ACTOR_CONTACT)
     return member
 
 
@@ -96,7 +96,7 @@ def cancel(member: GroupMember) -> None:
     elif member.entry is not None:
         waiting_list.leave(member.entry)
     member.state, member.entry = CANCELLED, None
-    _record(member.group, "Somebody was cancelled", ACTOR_CONTACT)
+    _record(member.group, "A place was cancelled", ACTOR_CONTACT)
 
 
 def can_rename(member: GroupMember) -> bool:

@@ -29,7 +29,7 @@ COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {  # by their first name in the 
     "given_names": ("given names", "given name", "first name", "first names", "forename", "name"),
     "family_name": ("family name", "last name", "surname"),
     BADGE_NAME: ("name on badge", "name on the badge", "badge name", "badge"),
-    EMAIL: ("email address", "email", "e-mail", "e-mail address", "mail"),
+    EMAIL: ("email address", "email", "mail"),
     CATEGORY: ("category",),
     DAYS: ("days", "day"),
 }
@@ -75,7 +75,7 @@ def _read_cells(contents: bytes) -> Sequence[SheetRow]:
 def _find_columns(rows: Sequence[SheetRow]) -> tuple[int, Mapping[str, int]]:
     """Return the index of the first person, and the column of each answer."""
     for index, row in enumerate(rows[:HEADER_ROWS]):
-        names = [fold(strip_hidden(cell)) for cell in row]
+        names = [fold(strip_hidden(cell)).replace("-", "") for cell in row]
         found = {
             answer: names.index(one)
             for answer, known in COLUMNS.items()

@@ -39,6 +39,7 @@ from app.admin import (
     theme_views,
     view_options,
 )
+from app.admin import group_views as admin_group_views
 from app.admin import invitation_views as admin_invitation_views
 from app.admin import waiting_list_views as admin_waiting_list_views
 from app.admin.board import views as board_views
@@ -76,6 +77,9 @@ from app.registration.access_cases import views as access_reply_views
 from app.registration.bookings import agenda_views as booking_agenda_views
 from app.registration.bookings import answer_views, email_change_views
 from app.registration.bookings import views as booking_views
+from app.registration.groups import journey_views as group_journey_views
+from app.registration.groups import upload_views as group_upload_views
+from app.registration.groups import views as group_views
 from app.registration.invitations import views as invitation_views
 from app.registration.session_bookings import choice_views as session_choice_views
 from app.registration.session_bookings import views as session_booking_views
@@ -136,6 +140,7 @@ ADMIN = (
     (delegate_views.bp, roles.DELEGATES),
     (access_case_views.bp, roles.ACCESS_CASES),
     (admin_waiting_list_views.bp, roles.DELEGATES),
+    (admin_group_views.bp, roles.DELEGATES),
     (category_views.bp, roles.SETTINGS),
     (admin_question_views.bp, roles.QUESTIONS),
     (session_seat_views.bp, roles.DELEGATES),
@@ -181,6 +186,9 @@ NESTED = (  # children first: registering a parent registers only the children i
     (registration_views.bp, more_views.bp),
     (registration_views.bp, check_views.bp),
     (registration_views.bp, invitation_views.bp),
+    (group_journey_views.bp, group_upload_views.bp),
+    (registration_views.bp, group_journey_views.bp),
+    (booking_views.bp, group_views.leave_bp),
     (registration_views.bp, email_change_views.correction_bp),
     (speaker_views.bp, speaker_views.participation_bp),
     (speaker_views.bp, place_views.bp),
@@ -206,6 +214,7 @@ SITE = (
     booking_agenda_views.bp,
     session_booking_views.bp,
     waiting_list_views.bp,
+    group_views.bp,
     unsubscribe_views.bp,
     speaker_views.bp,
     calendar_views.feeds_bp,

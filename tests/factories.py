@@ -46,6 +46,7 @@ from app.questions import services as questions
 from app.questions.models import REGISTRATION, Question
 from app.questions.services import EditedQuestion, EditedTexts
 from app.registration.delegate_record import refresh_search_keys
+from app.registration.groups.models import PLACED, GroupMember, RegistrationGroup
 from app.registration.invitations.models import InvitationCode
 from app.registration.models import (
     Confirmation,
@@ -371,6 +372,27 @@ def make_confirmation(delegate: Delegate, **values: Any) -> Confirmation:
     """Save what someone holds who confirmed a delegate's registration first."""
     defaults = {"key": f"receipt {next(_numbers)}", "email": delegate.email, "is_first": True}
     return save(Confirmation(delegate=delegate, **{**defaults, **values}))
+
+
+def make_group(*delegates: Delegate, **values: Any) -> RegistrationGroup:
+    """Save a group of delegates who have not opened their bookings: Mary Ward is its contact."""
+    number = next(_numbers)
+    defaults = {
+        "access_key": f"group {number}",
+        "name": "Mary Ward",
+        "email": "mary@ward.example",
+        "organisation": "St Elsewhere",
+        "search_text": "mary ward mary@ward.example st elsewhere",
+        "shared": '{"days": "2009-06-10", "country": "GB", "organisation": "St Elsewhere"}',
+        "created_at": clock.now(),
+    }
+    group = RegistrationGroup(**{**defaults, **values})
+    for one in delegates:
+        group.members.append(
+            GroupMember(name=one.full_name, email=one.email, state=PLACED, delegate=one)
+        )
+        make_confirmation(one, correctable_until=clock.real_now() + timedelta(hours=1))
+    return save(group)
 
 
 # Mail

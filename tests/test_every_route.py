@@ -27,6 +27,7 @@ from app.programme.models import Session
 from app.registration import links
 from app.registration.access_cases import services as access_cases
 from app.registration.access_cases.models import AccessCase
+from app.registration.groups.models import PLACED, GroupMember
 from app.speakers.models import SpeakerRequest
 from tests.browser import Browser
 from tests.factories import (
@@ -36,6 +37,7 @@ from tests.factories import (
     make_category,
     make_confirmation,
     make_delegate,
+    make_group,
     make_invitation,
     make_link,
     make_mailing,
@@ -54,7 +56,7 @@ from tests.factories import (
     sign_in,
     sign_in_speaker,
 )
-from tests.registration_flow import answer_questions
+from tests.registration_flow import WEDNESDAY, answer_questions
 
 EMAIL_TEXT = "/organise/letters/wording/<template>/<language>"
 
@@ -134,6 +136,7 @@ ROUTES = [
     Route("/booking/<secret>/copy.json", "GET", Who.HOLDER),
     Route("/booking/<secret>/emails", "POST", Who.HOLDER),
     Route("/booking/<secret>/erase", "GET POST", Who.HOLDER),
+    Route("/booking/<secret>/group", "GET POST", Who.HOLDER),
     Route("/booking/<secret>/more", "GET POST", Who.HOLDER),
     Route("/booking/<secret>/sessions", "GET", Who.HOLDER),
     Route(
@@ -159,6 +162,24 @@ ROUTES = [
     Route("/favicon.ico", "GET", Who.PUBLIC),
     Route("/feedback", "GET POST", Who.PUBLIC),
     Route("/feedback/sent", "GET", Who.PUBLIC),
+    Route("/group/<secret>", "GET", Who.HOLDER),
+    Route("/group/<secret>/add", "GET POST", Who.HOLDER),
+    Route("/group/<secret>/dissolve", "GET POST", Who.HOLDER),
+    Route("/group/<secret>/list.csv", "GET", Who.HOLDER),
+    Route(
+        "/group/<secret>/people/<number>/cancel",
+        "GET POST",
+        Who.HOLDER,
+        "/group/wrong/people/1/cancel",
+    ),
+    Route("/group/<secret>/people/<number>/link", "POST", Who.HOLDER, "/group/wrong/people/1/link"),
+    Route(
+        "/group/<secret>/people/<number>/name",
+        "GET POST",
+        Who.HOLDER,
+        "/group/wrong/people/1/name",
+    ),
+    Route("/group/dissolved", "GET", Who.ANYONE),
     Route("/healthz", "GET", Who.ANYONE),
     Route("/logo/<key>.webp", "GET", Who.HOLDER, "/logo/wrong.webp"),
     Route("/look/<brand>-<accent>.css", "GET", Who.HOLDER, "/look/wrong0-wrong0.css"),
@@ -347,6 +368,14 @@ ROUTES = [
         Who.EDITORS,
         "/organise/files/uploads/1/forget",
     ),
+    Route("/organise/groups", "GET", Who.DESK_READERS),
+    Route("/organise/groups/<number>", "GET", Who.DESK_READERS, "/organise/groups/1"),
+    Route(
+        "/organise/groups/<number>/dissolve", "GET POST", Who.DESK, "/organise/groups/1/dissolve"
+    ),
+    Route("/organise/groups/<number>/link", "POST", Who.DESK, "/organise/groups/1/link"),
+    Route("/organise/groups/_add", "GET POST", Who.DESK),
+    Route("/organise/groups/_export", "POST", Who.DESK),
     Route("/organise/history", "GET", Who.READERS),
     Route("/organise/history/history.csv", "GET", Who.READERS),
     Route("/organise/invitations", "GET", Who.DESK),
@@ -1061,6 +1090,33 @@ ROUTES = [
     Route("/register/confirmation/<token>/address/asked", "GET", Who.HOLDER),
     Route("/register/confirmation/<token>/calendar.ics", "GET", Who.HOLDER),
     Route("/register/consent", "GET POST", Who.REGISTERING),
+    Route("/register/group", "GET", Who.ANYONE),
+    Route("/register/group/again", "POST", Who.ANYONE),
+    Route("/register/group/answers", "GET POST", Who.REGISTERING),
+    Route("/register/group/check", "GET", Who.REGISTERING),
+    Route("/register/group/confirm", "POST", Who.REGISTERING),
+    Route("/register/group/contact", "GET POST", Who.ANYONE),
+    Route("/register/group/done", "GET", Who.REGISTERING),
+    Route("/register/group/people", "GET", Who.REGISTERING),
+    Route(
+        "/register/group/people/<number>", "GET POST", Who.REGISTERING, "/register/group/people/1"
+    ),
+    Route(
+        "/register/group/people/<number>/remove",
+        "POST",
+        Who.REGISTERING,
+        "/register/group/people/1/remove",
+    ),
+    Route("/register/group/people/add", "GET POST", Who.REGISTERING),
+    Route("/register/group/upload", "GET POST", Who.REGISTERING),
+    Route("/register/group/upload/add", "POST", Who.REGISTERING),
+    Route("/register/group/upload/check", "GET", Who.REGISTERING),
+    Route(
+        "/register/group/upload/template.<suffix>",
+        "GET",
+        Who.ANYONE,
+        "/register/group/upload/template.csv",
+    ),
     Route("/register/invitation", "GET POST", Who.ANYONE),
     Route("/register/invitation/<code>", "GET POST", Who.HOLDER, "/register/invitation/wrong"),
     Route("/register/more", "GET POST", Who.REGISTERING),
@@ -1334,6 +1390,7 @@ def opened_by_a_visitor(site: Flask, visitor: Browser) -> dict[str, str]:
     sign_in(visitor, pending_totp_secret=totp.encrypt(totp.generate_secret()))
     grant_speaker_access(get_ada_marsh(), "grace@conference.example")
     answer_questions(visitor, until="email", name=("Grace", "Hopper"))
+    begin_group(visitor)
     make_link()
     make_saved_view(make_organiser())
     make_mailing()
@@ -1356,9 +1413,11 @@ def opened_by_a_visitor(site: Flask, visitor: Browser) -> dict[str, str]:
         access_cases.create_missing()
         db.session.scalars(select(AccessCase)).one().key = "ramp"
     entry = make_waiting_list_entry()
+    group = make_group(delegate)
     invitation = make_invitation(make_category(name="Student"))
     with site.test_request_context("/"):
         waiting = links.waiting_list_token(entry)
+        whole = links.group_token(group)
         booking = links.booking_token(delegate)
         new_address = links.email_change_token(delegate)
         receipt = links.confirmation_token(make_confirmation(delegate))
@@ -1370,6 +1429,7 @@ def opened_by_a_visitor(site: Flask, visitor: Browser) -> dict[str, str]:
         for route in of(who, "POST"):
             secret = new_address if "new-address" in route.rule else booking
             secret = waiting if "waiting-list" in route.rule else secret
+            secret = whole if route.rule.startswith("/group/") else secret
             address = route.rule.replace("<secret>", secret).replace(
                 "sessions/<slug>", "sessions/opening"
             )
@@ -1378,6 +1438,16 @@ def opened_by_a_visitor(site: Flask, visitor: Browser) -> dict[str, str]:
             addresses[route.rule] = address
     own_text = {"/speak/sessions/<slug>/text": "/speak/sessions/farewell/text"}
     return {**addresses, **own_text, "/sign-in/<secret>": make_sign_in_link()}
+
+
+def begin_group(visitor: Browser) -> None:
+    """Let a visitor begin to register a group, with one person."""
+    page = visitor.open("/register/group").follow("Start now")
+    page = page.press("Continue", {"Your name": "Mary", "Your email address": "mary@ward.example"})
+    page = page.press(
+        "Continue", {"Which days will they attend?": [WEDNESDAY], "country": "United Kingdom"}
+    )
+    page.follow("Add a person").press("Save", {"given_names": "Ann"})
 
 
 def everything_held() -> dict[str, list[tuple[object, ...]]]:
@@ -1416,8 +1486,11 @@ def test_a_link_opens_only_what_it_was_made_for(
         access_cases.create_missing()
         db.session.scalars(select(AccessCase)).one().key = "ramp"
     agenda = make_agenda()
+    group = make_group(make_delegate(email="dorothy@example.org"))
+    save(GroupMember(group_id=group.id, name="Ada", state=PLACED, delegate=delegate))
     with site.test_request_context("/"):
         tokens = {
+            links.group_token(group): ("/group/<",),
             links.booking_token(delegate): ("/booking/<", "/agenda/booking/<"),
             links.session_feed_token(delegate): ("/booking/calendar/<",),
             links.email_change_token(delegate): ("/booking/new-address/<",),
@@ -1431,7 +1504,7 @@ def test_a_link_opens_only_what_it_was_made_for(
             fits = route.rule.startswith(made_for) and route.rule not in ONLY_IN_ITS_BROWSER
             address = re.sub(r"<(secret|token)>", token, route.rule).replace("<question>", "name")
             address = address.replace("/sessions/<slug>", "/sessions/opening")
-            address = address.replace("/access/<key>", "/access/ramp")
+            address = address.replace("/access/<key>", "/access/ramp").replace("<number>", "1")
             altered = address.replace(token, token[:-1] + ("A" if token[-1] != "A" else "B"))
 
             assert (end(new_browser().fetch("GET", address))[0] == 200) is fits, address

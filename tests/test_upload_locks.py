@@ -37,6 +37,7 @@ from tests.factories import (
 )
 from tests.materials.sample_files import make_pdf
 from tests.programme.sample_pictures import make_logo, make_picture
+from tests.registration.test_groups import begin
 
 READERS = (  # what reads a file, by the beginning of the module's name
     *("app.interchange.importers.detect", "app.interchange.importers.safe_"),
@@ -67,6 +68,11 @@ class Place:
     def send(self, browser: Browser, body: bytes, status: int = 200) -> Page:
         """Send a file on the page in view."""
         return browser.press(self.button, {self.label: ("file", body), **self.answers}, status)
+
+    @property
+    def is_public(self) -> bool:
+        """Whether people send it who register a group."""
+        return self.address.startswith("/register/")
 
     @property
     def is_speaker(self) -> bool:
@@ -124,6 +130,15 @@ PLACES = [
     ),
     slides("speakers.materials.add_file", "/speak/ada-marsh/materials/tides/_file", *HAND_IN),
     slides("speakers.materials.edit", "/speak/ada-marsh/materials/tides/{material}", *REPLACE),
+    Place(
+        "registration.groups.upload.choose",
+        "/register/group/upload",
+        "Continue",
+        "Spreadsheet",
+        b"Given names,Family name\nAnn,Nurse\n",
+        "We cannot find a column “Given names”. Use the template, and keep its first row",
+        {},
+    ),
 ]
 every_place = pytest.mark.parametrize("place", PLACES, ids=lambda one: one.endpoint)
 
@@ -137,7 +152,9 @@ def opened(new_browser: Callable[[], Browser]) -> Callable[[Place], Browser]:
             make_session(speakers=(get_ada_marsh(),), title="Tides", slug="tides")
         )
         browser = new_browser()
-        if place.is_speaker:
+        if place.is_public:
+            begin(browser)
+        elif place.is_speaker:
             sign_in_speaker(browser, get_ada_marsh())
         else:
             sign_in(browser)
@@ -197,6 +214,7 @@ def test_every_page_that_takes_a_file_is_tried_here(site: Flask) -> None:
         "MaterialFileForm",
         "PictureForm",
         "LogoForm",
+        "GroupFileForm",
     }
     assert {one.endpoint for one in PLACES} == _endpoints_for_large_files(site)
 

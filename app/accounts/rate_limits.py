@@ -75,9 +75,11 @@ SIGN_IN_LINK = NetworkLimit("sign in from", (Window(30, AN_HOUR),))
 FEEDBACK = NetworkLimit("feedback", (Window(5, AN_HOUR),))
 NEW_AGENDA = NetworkLimit("agenda", (Window(1000, AN_HOUR), Window(5000, RETENTION)))
 INVITATION = NetworkLimit("invitation code", (Window(30, AN_HOUR),))
+GROUP = NetworkLimit("group from", (Window(20, AN_HOUR),))  # each emails up to 30 people
+GROUP_FILE = NetworkLimit("file of a group from", (Window(60, AN_HOUR),))
 NETWORK_LIMITS = (
     *(REGISTRATION, NEW_DRAFT, BOOKING_LINK, EMAIL_CHANGE),
-    *(SIGN_IN_LINK, FEEDBACK, NEW_AGENDA, INVITATION),
+    *(SIGN_IN_LINK, FEEDBACK, NEW_AGENDA, INVITATION, GROUP, GROUP_FILE),
 )
 
 

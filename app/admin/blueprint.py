@@ -95,6 +95,7 @@ MENU = (
             MenuItem(_l("Delegates"), f"{ROOT}/delegates", roles.DELEGATES),
             MenuItem(_l("Access requirements"), f"{ROOT}/access", roles.ACCESS_CASES),
             MenuItem(_l("Waiting list"), f"{ROOT}/waiting-list", roles.DELEGATES),
+            MenuItem(_l("Groups"), f"{ROOT}/groups", roles.DELEGATES),
             MenuItem(_l("Categories"), f"{ROOT}/categories", roles.SETTINGS),
             MenuItem(_l("Questions"), f"{ROOT}/questions", roles.QUESTIONS),
             MenuItem(_l("Invitation codes"), f"{ROOT}/invitations", roles.INVITATIONS),

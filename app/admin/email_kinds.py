@@ -40,6 +40,7 @@ class EmailKind:
 DELEGATE = _l("The delegate")
 INVITED_PERSON = _l("The person who is invited")
 WAITING_PERSON = _l("The person on the waiting list")
+GROUP_CONTACT = _l("The contact of the group")
 OLD_EMAIL = _l("The old email address")
 MEMBER = _l("The member of the team")
 ORGANISERS = _l("All organisers")
@@ -101,6 +102,18 @@ EMAIL_KINDS: Final[Mapping[str, EmailKind]] = {
         DELEGATE,
         _l("The delegate or the team gives back a seat in a session"),
         samples.session_released,
+    ),
+    "group_registered": EmailKind(
+        _l("Group registered"),
+        GROUP_CONTACT,
+        _l("Someone registers a group, and when the team sends the link again"),
+        samples.group,
+    ),
+    "group_changed": EmailKind(
+        _l("Group changed"),
+        GROUP_CONTACT,
+        _l("A person is added to a group or leaves it"),
+        samples.changed_group,
     ),
     "invitation": EmailKind(
         _l("Invitation to register"),

@@ -14,6 +14,7 @@ from app.programme.models import Room, Session, Speaker
 from app.proposals.models import Proposal
 from app.registration import emails as booking_emails
 from app.registration.bookings.changes import BookingChange
+from app.registration.groups.models import PLACED, UNPLACED, GroupMember, RegistrationGroup
 from app.registration.invitations.models import InvitationCode
 from app.registration.models import IN_QUEUE, Delegate, RegistrationCategory, WaitingListEntry
 from app.registration.waiting_list import services as waiting_list
@@ -70,6 +71,29 @@ def invitation() -> Context:
     expires_at = clock.now() + timedelta(days=14)
     code = InvitationCode(code="BCDFGHJKMN", category=category, expires_at=expires_at)
     return {"invitation": code}
+
+
+def group() -> Context:
+    """Return the variables of an email to the contact of a group."""
+    delegate = build_delegate()
+    placed = [
+        GroupMember(name="Robin Sample", email=SPEAKER_EMAIL, state=PLACED),
+        GroupMember(name=delegate.full_name, email="", state=PLACED, delegate=delegate),
+    ]
+    members = [*placed, GroupMember(name="Sam Instance", email="", state=UNPLACED)]
+    group = RegistrationGroup(
+        access_key=SAMPLE_KEY,
+        name="Alex Example",
+        email=DELEGATE_EMAIL,
+        organisation="Example University",
+        members=members,
+    )
+    return {"group": group, "placed": placed, "others": members[2:], "received": placed[1:]}
+
+
+def changed_group() -> Context:
+    """Return the variables of an email about somebody who left a group."""
+    return {**group(), "person": "Toni Instance", "change": "left"}
 
 
 def waiting() -> Context:
@@ -148,6 +172,7 @@ def ticket() -> Context:
     return {
         "delegate": delegate,
         "are_needs_removed": False,
+        "group": None,
         **booking_emails.ticket_context(delegate),
     }
 

@@ -77,6 +77,11 @@ GIVEN_NAMES = _value("given_names", _l("Given names"), "delegate.given_names")
 ORGANISATION = _value("organisation", _l("Organisation"), "delegate.organisation", is_optional=True)
 REFERENCE = _value("reference", _l("Booking reference"), "delegate.reference")
 WAITING_NAME = _value("name", _l("Full name"), "entry.name")
+GROUP_CONTACT = _value("name", _l("Name of the contact"), "group.name")
+GROUP_PEOPLE = _block(
+    "people", _l("Who has a place and who has none"), "mail/parts/group_people.txt"
+)
+GROUP_LINK = _link("group_link", _l("Link that opens the group"), "group_link(group)")
 OFFER_END = _value("offer_ends", _l("When the offer ends"), "entry.offer_ends_at | local_moment")
 WAITING_LINK = _link(
     "waiting_list_link",
@@ -148,6 +153,12 @@ EMAIL_WORDINGS: Final[Mapping[str, EmailWording]] = {
         *BOOKING,
         TICKET,
         _block(
+            "registered_by",
+            _l("Sentence if someone else registered them with a group"),
+            "mail/parts/registered_by.txt",
+            is_optional=True,
+        ),
+        _block(
             "needs_removed",
             _l("Sentence if requirements were deleted"),
             "mail/parts/needs_removed.txt",
@@ -165,6 +176,23 @@ EMAIL_WORDINGS: Final[Mapping[str, EmailWording]] = {
     ),
     "already_registered": _word(
         *BOOKING, TICKET, BOOKING_LINK, required={"ticket", "booking_link"}
+    ),
+    "group_registered": _word(
+        GROUP_CONTACT, GROUP_PEOPLE, GROUP_LINK, required={"people", "group_link"}
+    ),
+    "group_changed": _word(
+        GROUP_CONTACT,
+        _value("person", _l("Person who was added or left"), "person"),
+        _value(
+            "left",
+            _l("The person left the group (for “only if”)"),
+            '"yes"',
+            'change == "left"',
+            is_optional=True,
+        ),
+        GROUP_PEOPLE,
+        GROUP_LINK,
+        required={"people", "group_link"},
     ),
     "invitation": _word(
         _value("category", _l("Category of the invitation"), "invitation.category.name"),

@@ -34,7 +34,7 @@ def create_booking(
     answers: Answers,
     language: str,
     *,
-    announce: Callable[[Delegate], None] = announce_nothing,
+    announce: Callable[[Delegate], object] = announce_nothing,
     is_added_by_team: bool = False,
     take_seat: Callable[[Sequence[str], Base], None] = seats.reserve,
 ) -> Delegate | None:
@@ -89,6 +89,11 @@ def _build_delegate(answers: Answers, language: str, *, is_added_by_team: bool) 
     delegate_record.store(delegate, answers)
     delegate_record.refresh_search_keys(delegate)
     return delegate
+
+
+def build(answers: Answers, language: str) -> Delegate:
+    """Return a booking that has neither been stored nor taken a place yet."""
+    return _build_delegate(answers, language, is_added_by_team=False)
 
 
 def generate_reference() -> str:

@@ -17,6 +17,7 @@ from app.programme.snapshot import Session
 from app.registration import booking_calendar, custom_answers, tickets
 from app.registration.bookings.changes import ANSWERS, BookingChange
 from app.registration.fields import DAYS, FIELDS
+from app.registration.groups.models import RegistrationGroup
 from app.registration.invitations.models import InvitationCode
 from app.registration.models import Delegate, WaitingListEntry
 from app.registration.session_bookings import calendar as session_calendar
@@ -26,9 +27,16 @@ from app.web import languages
 MAX_ANSWER = 120  # characters of an answer in an email
 
 
-def send_registration_confirmed(delegate: Delegate, *, are_needs_removed: bool = False) -> None:
-    """Confirm a delegate's registration, and say if what they need has to be entered again."""
-    _enqueue_with_ticket("registration_confirmed", delegate, are_needs_removed=are_needs_removed)
+def send_registration_confirmed(
+    delegate: Delegate, *, are_needs_removed: bool = False, group: RegistrationGroup | None = None
+) -> Email:
+    """Confirm a delegate's registration, and say if what they need has to be entered again.
+
+    Whoever was registered with a group is told by whom.
+    """
+    return _enqueue_with_ticket(
+        "registration_confirmed", delegate, are_needs_removed=are_needs_removed, group=group
+    )
 
 
 def send_already_registered(delegate: Delegate) -> None:
@@ -218,9 +226,9 @@ def _list_answers(delegate: Delegate) -> Sequence[tuple[str, str]]:
     return [(shorten(label.rstrip(" ?:")), shorten(text, MAX_ANSWER)) for label, text in rows]
 
 
-def _enqueue_with_ticket(template: str, delegate: Delegate, **context: Any) -> None:
+def _enqueue_with_ticket(template: str, delegate: Delegate, **context: Any) -> Email:
     with_ticket = ticket_context(delegate)
-    _enqueue(
+    return _enqueue(
         template,
         delegate,
         ical=booking_calendar.render_ical(delegate),

@@ -17,6 +17,8 @@ from app.history import services as history
 from app.mail import services as mail
 from app.mail.models import Email
 from app.materials.models import Material, MaterialChunk
+from app.registration.groups.draft import MAX_PEOPLE
+from app.registration.groups.models import LEFT, PLACED, UNPLACED, WAITING, GroupMember
 from app.registration.invitations.models import InvitationCode
 from app.registration.models import (
     IN_QUEUE,
@@ -150,12 +152,37 @@ def _check_confirmation_emails() -> Sequence[str]:
     email_exists = exists().where(
         Email.booking_reference == Delegate.reference, Email.template == "registration_confirmed"
     )
+    received_by_contact = select(GroupMember.delegate_id).where(
+        GroupMember.email == "", GroupMember.delegate_id.is_not(None)
+    )
     without = db.session.scalars(
         select(Delegate.reference)
-        .where(ATTENDING, ~Delegate.is_demo, ~Delegate.is_added_by_team, ~email_exists)
+        .where(
+            *(ATTENDING, ~Delegate.is_demo, ~Delegate.is_added_by_team, ~email_exists),
+            Delegate.id.not_in(received_by_contact),
+        )
         .order_by(Delegate.reference)
     )
     return [f"No confirmation email was created for booking {reference}." for reference in without]
+
+
+def _check_groups() -> Sequence[str]:
+    """Look for groups with too many people, and for people of groups in an impossible state."""
+    counted = select(GroupMember.group_id).where(GroupMember.state.in_((PLACED, WAITING)))
+    large = counted.group_by(GroupMember.group_id).having(func.count() > MAX_PEOPLE)
+    wrong = select(GroupMember.group_id).where(
+        GroupMember.delegate_id.is_not(None), GroupMember.state.in_((WAITING, UNPLACED, LEFT))
+    )
+    return [
+        *(
+            f"Group {number} has more than {MAX_PEOPLE} people."
+            for number in db.session.scalars(large.order_by(GroupMember.group_id))
+        ),
+        *(
+            f"A person in group {number} has a booking, but is listed as without a place."
+            for number in db.session.scalars(wrong.distinct().order_by(GroupMember.group_id))
+        ),
+    ]
 
 
 def _check_references() -> Sequence[str]:
@@ -183,6 +210,7 @@ CHECKS: tuple[Check, ...] = (
     Check("the seats taken in each session match those booked", _check_session_seats),
     Check("no cancelled booking has a seat in a session", _check_seats_of_cancelled),
     Check("every booking has a confirmation email", _check_confirmation_emails),
+    Check("no group is too large, and its people are listed as they are", _check_groups),
     Check("there are no references to missing rows", _check_references),
     Check("all session files are complete", _check_material_sizes),
 )

@@ -1,15 +1,17 @@
-"""Signed links to a booking, to confirm an email address, to a confirmation, to a waiting list.
+"""Signed links to a booking, to an email change, a confirmation, a waiting list, a group.
 
 Each token is a signature of a random key in the row (see ``app.web.signing``).
 """
 
 from app.errors import NotFound
+from app.registration.groups.models import RegistrationGroup
 from app.registration.models import Confirmation, Delegate, WaitingListEntry
 from app.web import signing
 from app.web.rendering import absolute_url
 
 BOOKING, EMAIL_CHANGE, CONFIRMATION = "booking", "new address", "receipt"
 WAITING_LIST, SESSION_FEED = "waiting list", "calendar of sessions"
+GROUP = "group"
 NO_SUCH_LINK = "The link is not complete. Copy all of it from your email, or ask for a new one"
 
 
@@ -71,6 +73,21 @@ def read_waiting_list_key(token: str) -> str:
 def waiting_list_link(entry: WaitingListEntry) -> str:
     """Return the absolute URL of somebody's page of the waiting list."""
     return absolute_url("waiting_list.show", secret=waiting_list_token(entry))
+
+
+def group_token(group: RegistrationGroup) -> str:
+    """Return the token with which the contact of a group opens its page."""
+    return signing.sign(GROUP, group.access_key)
+
+
+def read_group_key(token: str) -> str:
+    """Return the group's key from its token; raise NotFound if the signature is invalid."""
+    return _unsign(GROUP, token)
+
+
+def group_link(group: RegistrationGroup) -> str:
+    """Return the absolute URL of the page of a group, for its contact."""
+    return absolute_url("groups.show", secret=group_token(group))
 
 
 def booking_link(delegate: Delegate) -> str:

@@ -20,6 +20,7 @@ from app.questions.definitions import one_year_after
 from app.registration import custom_answers, custom_questions
 from app.registration.access_cases.models import AccessCase
 from app.registration.bookings import operations
+from app.registration.groups import queries as groups
 from app.registration.models import ApplicationDraft, Delegate, Needs
 from app.registration.queries import DRAFT_LIFETIME
 from app.releases import current_release
@@ -33,6 +34,7 @@ def purge_expired() -> None:
     """Delete or erase everything whose retention period is over."""
     _purge_drafts()
     _purge_emails_of_erased()
+    groups.link_accepted()
     if not cache_version.is_clock_in_sync():
         return
     programme = current_release.get_programme()
@@ -46,6 +48,8 @@ def purge_expired() -> None:
             filter(custom_questions.is_erased, custom_questions.list_all())
         )
         _erase_delegates(in_a_year)
+        if clock.now() > in_a_year:
+            groups.delete_all()
 
 
 def _purge_drafts() -> None:

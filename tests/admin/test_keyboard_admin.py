@@ -715,6 +715,30 @@ def test_the_waiting_list(keyboard_user: KeyboardUser) -> None:
 
 
 @pytest.mark.walks(
+    "admin.groups.add", "admin.groups.send_link", "admin.groups.dissolve", "admin.groups.export"
+)
+def test_groups(keyboard_user: KeyboardUser) -> None:
+    make_delegate(reference="BCDF2345")
+    keyboard_user.open("/organise/groups")
+    keyboard_user.press("Make a group")
+    keyboard_user.press("Make group")
+    keyboard_user.expect_announcement("Enter a name")
+    keyboard_user.fill("Name of the contact", "Mary Ward")
+    keyboard_user.fill("Email address of the contact", "mary@ward.example")
+    keyboard_user.fill("Booking references", "BCDF2345")
+    keyboard_user.press("Make group")
+    keyboard_user.expect_announcement("The group has been made.")
+    keyboard_user.press("Send link to the contact")
+    keyboard_user.expect_announcement("We are sending the link to the contact.")
+    keyboard_user.open("/organise/groups")
+    keyboard_user.download("Download as CSV")
+    keyboard_user.press("Mary Ward")
+    keyboard_user.press("Dissolve group")
+    keyboard_user.press("Dissolve group")
+    keyboard_user.expect_announcement("The group has been dissolved.")
+
+
+@pytest.mark.walks(
     "admin.categories.add",
     "admin.categories.edit",
     "admin.categories.move",

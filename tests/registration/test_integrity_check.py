@@ -13,14 +13,22 @@ from app.database import db, transaction
 from app.mail.models import Email
 from app.materials.models import MaterialChunk
 from app.registration import integrity_check
+from app.registration.groups.models import PLACED, UNPLACED, GroupMember
 from app.registration.models import SeatLimit
-from tests.factories import make_delegate, make_material, make_organiser, make_session
+from tests.factories import (
+    make_delegate,
+    make_group,
+    make_material,
+    make_organiser,
+    make_session,
+)
 
 CHECKED = (
     "Checked: the number of places taken matches the number of delegates\nChecked: the seats "
     "taken in each session match those booked\nChecked: no cancelled booking has a seat in a "
-    "session\nChecked: every booking has a confirmation email\nChecked: there are no "
-    "references to missing rows\nChecked: all session files are complete\n"
+    "session\nChecked: every booking has a confirmation email\nChecked: no group is too "
+    "large, and its people are listed as they are\nChecked: there are no references to missing "
+    "rows\nChecked: all session files are complete\n"
 )
 
 
@@ -96,3 +104,17 @@ def test_a_day_without_faults_brings_no_letter(site: Flask) -> None:
         integrity_check.run_daily()
 
     assert db.session.scalars(select(Email)).all() == []
+
+
+def test_a_group_that_is_too_large_or_says_what_is_not_so_is_found(site: Flask) -> None:
+    group = make_group(make_delegate())
+    group.members[0].state = UNPLACED
+    group.members += [GroupMember(name=f"Ann{n}", state=PLACED) for n in range(31)]
+    db.session.commit()
+
+    found = [one for one in integrity_check.run_checks() if "roup" in one]
+
+    assert found == [
+        "Group 1 has more than 30 people.",
+        "A person in group 1 has a booking, but is listed as without a place.",
+    ]

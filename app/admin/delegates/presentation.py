@@ -83,6 +83,7 @@ def get_filters() -> tuple[ListFilter, ...]:
         *_list_category_filter(),
         ListFilter("speaks", gettext("Speaks"), [("yes", gettext("Yes")), ("no", gettext("No"))]),
         *([ListFilter("session", gettext("Seat in a session"), seats)] if seats else []),
+        *([ListFilter("group", gettext("Group"), found.groups)] if found.groups else []),
         ListFilter("added", gettext("Added"), [("by-hand", gettext("By an organiser"))]),
         *answer_columns.list_filters(),
     )
@@ -123,6 +124,7 @@ def build_delegate_filter(list_query: ListQuery) -> DelegateFilter:
         session=list_query.get_filter("session"),
         organisation=list_query.get_filter("organisation"),
         speaks=list_query.get_filter("speaks"),
+        group=list_query.get_filter("group"),
     )
 
 

@@ -39,6 +39,7 @@ from app.registration.desk import (
     services,
 )
 from app.registration.desk.queries import DelegateFilter
+from app.registration.groups import queries as groups
 from app.registration.models import Delegate
 from app.registration.seats import CategoryFull, SoldOut
 from app.registration.speaker_places import queries as speaker_places
@@ -126,6 +127,7 @@ def render_delegate(delegate: Delegate, form: Form) -> ResponseReturnValue:
         delegate=delegate,
         facts=presentation.list_facts(delegate),
         speaker=speaker_places.find_speaker(delegate),
+        group=groups.find_group(delegate),
         suppressed=suppression.list_reasons(delegate.email) if delegate.email else (),
         reason_names=REASON_NAMES,
         activity=activity.list_for_delegate(delegate),

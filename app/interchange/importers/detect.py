@@ -125,6 +125,11 @@ def _read_contents(path: Path) -> bytes:
     return contents
 
 
+def decode_table(contents: bytes) -> str:
+    """Decode a table that is not a workbook; raise InvalidFile if it is no text."""
+    return _decode(contents, ImportLog())
+
+
 def _decode(contents: bytes, log: ImportLog) -> str:
     """Decode bytes with the encoding that the file declares, if that is right."""
     contents = ical.join_split_characters(contents)

@@ -37,7 +37,7 @@ UNREADABLE_WORKBOOK: Final = "We cannot read this workbook. Save it again as .xl
 
 def read_csv(text: str, choices: ColumnChoices = NO_COLUMN_CHOICES) -> Sequence[Sheet] | None:
     """Return the rows of a CSV text, or None if it is no table."""
-    found = [_parse_csv(text, one) for one in SEPARATORS]
+    found = [parse_csv(text, one) for one in SEPARATORS]
     rows = max(found, key=lambda one: _count_known_columns(one, choices))
     if table_columns.find_header(rows, choices):
         return [Sheet("", rows)]
@@ -65,7 +65,7 @@ def read_workbook(contents: bytes) -> Sequence[Sheet]:
     return [Sheet(*one) for one in json.loads(result.stdout)]
 
 
-def _parse_csv(text: str, separator: str) -> list[SheetRow]:
+def parse_csv(text: str, separator: str) -> list[SheetRow]:
     """Split a text into rows; a broken end is read as far as possible."""
     if text.count(separator) > MAX_CELLS:
         raise InvalidFile(TOO_LARGE)

@@ -14,6 +14,7 @@ from app.registration.access_cases import labels
 from app.registration.access_cases import queries as access_cases
 from app.registration.bookings import queries
 from app.registration.fields import DAYS, PRIVATE_FIELDS
+from app.registration.groups import queries as groups
 from app.registration.models import Delegate
 from app.registration.session_bookings import queries as session_bookings
 from app.registration.speaker_places import queries as speaker_places
@@ -58,6 +59,7 @@ def export_delegate(delegate: Delegate) -> dict[str, Any]:
         ],
         "speaks_as": _name_speaker(delegate),
         "tags_of_the_organisers": queries.list_tags(delegate),
+        "group": _export_group(delegate),
         "waiting_list": [
             {
                 "state": entry.state,
@@ -122,6 +124,19 @@ def _export_booking(delegate: Delegate) -> dict[str, Any]:
 def _name_speaker(delegate: Delegate) -> str:
     speaker = speaker_places.find_speaker(delegate)
     return speaker.name if speaker else ""
+
+
+def _export_group(delegate: Delegate) -> dict[str, Any] | None:
+    """Return who registered them with a group, and what the group says of them."""
+    member = groups.find_of_delegate(delegate)
+    if member is None:
+        return None
+    return {
+        "contact": member.group.name,
+        "organisation": member.group.organisation,
+        "name": member.name,
+        "email": member.email,
+    }
 
 
 def _export_agenda(agenda: Agenda | None) -> list[dict[str, Any]]:

@@ -28,6 +28,7 @@ from app.registration.categories import queries as categories
 from app.registration.categories.queries import CATEGORY
 from app.registration.create_booking import generate_access_key
 from app.registration.fields import DAYS, EMAIL, KEPT
+from app.registration.groups import queries as groups
 from app.registration.models import (
     ApplicationDraft,
     Confirmation,
@@ -251,6 +252,7 @@ def erase(delegate: Delegate) -> None:
     session_seats.release_all([delegate.id])
     mail.delete_for_booking(delegate.reference)
     replies.erase_of_booking(delegate.reference)
+    groups.erase_delegate(delegate)
     waiting_list_entries.erase_delegate(delegate)
     for erase_more in ERASED_ABOVE:
         erase_more(delegate)

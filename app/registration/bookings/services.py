@@ -13,6 +13,8 @@ from app.history.services import ACTOR_DELEGATE
 from app.registration import emails
 from app.registration.bookings import changes, operations, queries
 from app.registration.bookings.changes import BookingChange
+from app.registration.groups import emails as group_emails
+from app.registration.groups import queries as groups
 from app.registration.models import Confirmation, Delegate
 from app.registration.queries import Answers
 
@@ -24,10 +26,14 @@ NEEDS_REMOVED = (
 
 
 def send_links(email: str, language: str, ip_address: str | None) -> None:
-    """Email the booking links of an address; if it has none, the email says so."""
+    """Email the links of an address to bookings and groups; if it has none, the email says so."""
     rate_limits.hit_network(rate_limits.BOOKING_LINK, ip_address)
     rate_limits.hit("booking link", email.lower(), times=MAX_EMAILS_PER_HOUR, within=AN_HOUR)
-    emails.send_booking_links(email, queries.list_by_email(email), language)
+    delegates, own_groups = queries.list_by_email(email), groups.list_by_email(email)
+    for group in own_groups:
+        group_emails.send_group_registered(group)
+    if delegates or not own_groups:
+        emails.send_booking_links(email, delegates, language)
 
 
 def update(delegate: Delegate, answers: Answers, expected_version: int) -> bool:

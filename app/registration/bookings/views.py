@@ -35,6 +35,7 @@ from app.registration.bookings.forms import CHANGE_FORMS, RequestLinkForm
 from app.registration.bookings.operations import DuplicateBooking, StaleBooking
 from app.registration.categories import queries as categories
 from app.registration.fields import DAYS
+from app.registration.groups import queries as groups
 from app.registration.models import Delegate
 from app.registration.session_bookings import queries as session_bookings
 from app.registration.session_bookings.release import LostSeats
@@ -67,6 +68,7 @@ FLASH_MESSAGES = {
     "replied": _l("We have your reply. Our answer will be on this page."),
     "emails_on": _l("You will get emails about the conference again."),
     "emails_off": _l("We will send you only emails about your booking."),
+    "left_group": _l("You have left the group. You keep your place, and only you manage it now."),
     "already_cancelled": _l("This booking was cancelled earlier. Nothing has changed."),
 }
 
@@ -118,6 +120,7 @@ def show(secret: str) -> ResponseReturnValue:
         email_preference=unsubscribe.get_preference(delegate.email),
         access_cases=access_cases.list_of_delegate(delegate) if delegate.is_attending else (),
         labels=labels,
+        group=groups.find_group(delegate),
     )
 
 

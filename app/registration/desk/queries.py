@@ -1,5 +1,6 @@
 """Read-only queries of the desk about delegates."""
 
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,6 +23,7 @@ from app.registration.delegate_record import (
     search_key,
 )
 from app.registration.fields import EMAIL
+from app.registration.groups.queries import is_of_group, select_choices
 from app.registration.models import (
     Delegate,
     DelegateAnswer,
@@ -82,6 +84,7 @@ class DelegateFilter:
     speaks: str = ""  # yes or no
     session: str = ""  # the key of one in which they have a seat
     organisation: str = ""  # a part of its name
+    group: str = ""  # the number of the group in which they were registered
     references: Sequence[str] | None = None  # of those that were ticked; None: whichever match
 
 
@@ -199,10 +202,11 @@ class FilterChoices:
     countries: Sequence[str]
     sessions: Sequence[FollowedSession]
     organisations: Sequence[str]  # those of most delegates, by name
+    groups: Sequence[tuple[str, str]]  # number and title
 
 
 def list_choices() -> FilterChoices:
-    """List the countries and organisations of delegates, and the sessions that they follow.
+    """List the countries, organisations and groups of delegates, and the sessions they follow.
 
     They follow the sessions of an agenda that is saved with the booking, and count only if they
     agreed to emails about them.
@@ -215,14 +219,16 @@ def list_choices() -> FilterChoices:
         countries.where(Delegate.country != "").distinct(),
         followed.where(HAS_AGREED).distinct(),
         _select_organisations(),
+        select_choices(),
     )
-    rows = db.session.execute(union_all(*parts)).tuples().all()
-    sessions = (FollowedSession(key, title) for kind, key, title in rows if kind == "session")
-    organisations = sorted((key, name) for kind, key, name in rows if kind == "organisation")
+    found: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    for kind, key, text in db.session.execute(union_all(*parts)).tuples():
+        found[kind].append((key, text))
     return FilterChoices(
-        [country for kind, _, country in rows if kind == "country"],
-        sorted(sessions, key=lambda one: one.title),
-        [name for _, name in organisations],
+        [text for _, text in found["country"]],
+        sorted((FollowedSession(*one) for one in found["session"]), key=lambda one: one.title),
+        [name for _, name in sorted(found["organisation"])],
+        sorted(found["group"], key=lambda one: (one[1].casefold(), int(one[0]))),
     )
 
 
@@ -333,4 +339,5 @@ FILTER_CONDITIONS: Final[Mapping[str, Callable[[str], ColumnElement[bool]]]] = {
     "session": _has_seat,
     "organisation": _is_of_organisation,
     "speaks": {"yes": IS_SPEAKER, "no": ~IS_SPEAKER}.__getitem__,
+    "group": is_of_group,
 }

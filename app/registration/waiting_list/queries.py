@@ -1,6 +1,6 @@
 """Read-only queries about the waiting list, and what is deleted of it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 
 from sqlalchemy import ColumnElement, Select, String, cast, delete, exists, func, literal, select
@@ -60,6 +60,13 @@ def find_next() -> WaitingListEntry | None:
     is_full = exists().where(SeatLimit.name == name, SeatLimit.taken >= SeatLimit.seats)
     waiting = select(WaitingListEntry).where(WaitingListEntry.state == IN_QUEUE, ~is_full)
     return db.session.scalar(waiting.order_by(WaitingListEntry.id).limit(1))
+
+
+def list_open_keys(identity_keys: Iterable[str]) -> Sequence[str]:
+    """Return those of identity keys whose people wait or have an offer."""
+    key = WaitingListEntry.identity_key
+    rows = select(key).where(IS_OPEN, key.in_(list(identity_keys)))
+    return db.session.scalars(rows.order_by(WaitingListEntry.id)).all()
 
 
 def get_position(entry: WaitingListEntry) -> int:

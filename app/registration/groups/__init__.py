@@ -1,0 +1,1 @@
+"""Groups: one person registers several; see decision 0047."""

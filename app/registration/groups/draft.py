@@ -1,0 +1,101 @@
+"""What the contact of a group has typed, until it is registered.
+
+It is stored as one answer of an ``ApplicationDraft``: so it lasts a week, in this browser alone,
+and is deleted with the drafts of people who register themselves.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any, Final
+
+from app.registration.categories.queries import CATEGORY
+from app.registration.delegate_record import identity_key
+from app.registration.fields import BADGE_NAME, DAYS, EMAIL
+from app.registration.queries import Answers, full_name
+
+GROUP: Final = "group"  # the answer of the draft
+MAX_PEOPLE: Final = 30
+CONTACT_NAME, ORGANISATION, COUNTRY = "contact_name", "organisation", "country"
+OWN = ("given_names", "family_name", BADGE_NAME, EMAIL)  # what is never the same for all
+OFTEN_SHARED = (CATEGORY, DAYS)  # of all, unless a person has others
+
+
+@dataclass(frozen=True)
+class UploadedRow:
+    """A row of a spreadsheet, with what is wrong with it."""
+
+    number: int  # as spreadsheets count, from 1
+    person: Answers
+    faults: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class GroupDraft:
+    """A group that is not registered yet."""
+
+    contact: Answers = field(default_factory=dict)  # its name, email address and organisation
+    shared: Answers = field(default_factory=dict)  # the answers of all
+    people: Sequence[Answers] = ()
+    rows: Sequence[UploadedRow] = ()  # of a spreadsheet whose dry run is shown
+    registered: int = 0  # the number of the group, once it is registered
+
+    @property
+    def email(self) -> str:
+        """The email address of the contact."""
+        return self.contact.get(EMAIL, "")
+
+    @property
+    def common(self) -> Answers:
+        """The answers of all, with the organisation of the contact."""
+        return {**self.shared, ORGANISATION: self.contact.get(ORGANISATION, "")}
+
+    @property
+    def is_full(self) -> bool:
+        """Whether nobody can be added."""
+        return len(self.people) >= MAX_PEOPLE
+
+    def complete(self, person: Answers) -> Answers:
+        """Return the answers with which a person is registered."""
+        return complete(person, self.common, self.email)
+
+    def with_person(self, person: Answers, number: int | None = None) -> "GroupDraft":
+        """Return it with a person more, or with this one in place of the one with a number."""
+        if number is None:
+            return replace(self, people=[*self.people, person])
+        others = [person if n == number else one for n, one in enumerate(self.people, start=1)]
+        return replace(self, people=others)
+
+    def without_person(self, number: int) -> "GroupDraft":
+        """Return it without the person with this number."""
+        return replace(
+            self, people=[one for n, one in enumerate(self.people, start=1) if n != number]
+        )
+
+    def has_person(self, person: Answers, but: int | None = None) -> bool:
+        """Return True if somebody is in it already, at another number than ``but``."""
+        known = (one for n, one in enumerate(self.people, start=1) if n != but)
+        return get_identity(person, self.email) in {get_identity(one, self.email) for one in known}
+
+
+def complete(person: Answers, shared: Answers, contact_email: str) -> Answers:
+    """Return the answers of a person with those of all where they have none of their own."""
+    own = {name: text for name, text in person.items() if text}
+    return {BADGE_NAME: "", **shared, **own, EMAIL: person.get(EMAIL) or contact_email}
+
+
+def get_identity(person: Answers, contact_email: str) -> str:
+    """Return what is equal for two entries of one person."""
+    return identity_key(full_name(person), person.get(EMAIL) or contact_email)
+
+
+def load(answers: Answers) -> GroupDraft:
+    """Return the group of a stored draft."""
+    document: Mapping[str, Any] = json.loads(answers.get(GROUP, "{}"))
+    rows = [UploadedRow(**one) for one in document.get("rows", ())]
+    return GroupDraft(**{**document, "rows": rows})
+
+
+def dump(draft: GroupDraft) -> Answers:
+    """Return a group as the answers of a draft."""
+    return {GROUP: json.dumps(asdict(draft), ensure_ascii=False)}

@@ -1,0 +1,281 @@
+"""The forms with which a contact registers and manages a group."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _l
+from flask_wtf.file import FileField
+from werkzeug.datastructures import MultiDict
+from wtforms import (
+    BooleanField,
+    EmailField,
+    Field,
+    HiddenField,
+    RadioField,
+    SelectField,
+    TextAreaField,
+)
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # of WTForms 3.2
+from wtforms.validators import AnyOf, Optional, ValidationError
+
+from app.forms.fields import (
+    DaysField,
+    VersionField,
+    country_field,
+    days_field,
+    email_field,
+    name_field,
+)
+from app.forms.form import FileForm, Form, file_size, is_uploaded_file
+from app.forms.validators import (
+    MAX_EMAIL_LENGTH,
+    max_length,
+    no_hidden_characters,
+    valid_email,
+)
+from app.registration import countries
+from app.registration.categories import queries as categories
+from app.registration.categories.queries import CATEGORY
+from app.registration.fields import BADGE_NAME, BY_NAME, DAYS, EMAIL
+from app.registration.groups.draft import CONTACT_NAME, COUNTRY, ORGANISATION
+from app.registration.queries import Answers
+from app.text import collapse_whitespace, normalise_lines
+from app.web import languages
+from app.web.formatting import local_date
+
+MAX_FILE_BYTES = 1024 * 1024
+TOO_LARGE = _l("The file must be smaller than 1 MB. A group has up to 30 people")
+ALL_OR_NONE, AS_MANY_AS_FIT = "all", "fit"
+
+
+def optional_email_field(label: Any, description: Any = "") -> EmailField:
+    """Return a field for somebody else's email address that may stay empty."""
+    return EmailField(
+        label,
+        [
+            Optional(),
+            max_length(MAX_EMAIL_LENGTH, _l("The email address")),
+            no_hidden_characters,
+            valid_email,
+        ],
+        filters=[collapse_whitespace],
+        description=description,
+        render_kw={"autocomplete": "off", "spellcheck": "false", "autocapitalize": "none"},
+    )
+
+
+class GroupForm(Form):
+    """A form whose answers are texts."""
+
+    names: Sequence[str] = ()
+
+    @property
+    def questions(self) -> Sequence[Field]:
+        """The fields to fill in, in order."""
+        return [self[name] for name in self.names if name in self]
+
+    def get_answers(self) -> Answers:
+        """Return what was typed and chosen, as it is stored."""
+        return {one.name: _to_answer(one.data) for one in self.questions}
+
+
+def _to_answer(data: Any) -> str:
+    return " ".join(sorted(set(data))) if isinstance(data, list) else data or ""
+
+
+class ContactForm(GroupForm):
+    """Who registers the group."""
+
+    names = (CONTACT_NAME, EMAIL, ORGANISATION)
+    contact_name = name_field(
+        _l("Your name"), _l("Your name"), _l("Enter your name"), autocomplete="name"
+    )
+    email = email_field(
+        _l("Your email address"), _l("We will send you a link to manage your group")
+    )
+    organisation = name_field(
+        _l("Organisation (optional)"),
+        _l("Your organisation"),
+        description=_l("Shown on everyone’s badge"),
+        autocomplete="organization",
+    )
+
+
+class SharedForm(GroupForm):
+    """What is the same for most of the group."""
+
+    names = (CATEGORY, DAYS, COUNTRY)
+    category = RadioField(_l("How will they attend?"), validate_choice=False)
+    days = days_field(
+        _l("Which days will they attend?"), _l("You can choose other days for each person")
+    )
+    country = country_field(_l("Choose a country"), autocomplete="country")
+
+    def set_choices(self) -> None:
+        """Offer the categories that are open to everybody, days and countries."""
+        offer_categories(self)
+        offer_days(self.days)
+        self.country.choices = list(countries.choices(languages.current().code))
+
+    def validate_category(self, field: Field) -> None:
+        """Require a category that is open."""
+        require_open_category(field, gettext("Choose how they will attend"))
+
+
+class PersonForm(GroupForm):
+    """One person of the group."""
+
+    names = ("given_names", "family_name", BADGE_NAME, EMAIL, CATEGORY, DAYS)
+    given_names = BY_NAME["given_names"].desk_question
+    family_name = BY_NAME["family_name"].desk_question
+    badge_name = BY_NAME[BADGE_NAME].desk_question
+    email = optional_email_field(
+        _l("Email address (optional)"),
+        _l("We will send them their ticket and a link. Leave this empty to receive them yourself"),
+    )
+    category = SelectField(_l("Category"), validate_choice=False)
+    days = days_field(_l("Days"))
+
+    def set_choices(self) -> None:
+        """Offer the categories that are open to everybody, and days."""
+        offer_categories(self)
+        offer_days(self.days)
+
+    def validate_category(self, field: Field) -> None:
+        """Require a category that is open."""
+        require_open_category(field, gettext("Choose a category"))
+
+    def validate_days(self, field: Field) -> None:
+        """Require days of the chosen category."""
+        chosen = categories.find_chosen(
+            {CATEGORY: self.category.data or ""} if CATEGORY in self else {}
+        )
+        allowed = {day.isoformat() for day in categories.list_days(chosen.days if chosen else "")}
+        if not set(field.data or ()) <= allowed:
+            raise ValidationError(gettext("The category is not for all of these days"))
+
+
+class RenameForm(GroupForm):
+    """Another name for a person who has not opened their booking."""
+
+    names = ("given_names", "family_name", BADGE_NAME)
+    expected_version = VersionField()
+    given_names = BY_NAME["given_names"].desk_question
+    family_name = BY_NAME["family_name"].desk_question
+    badge_name = BY_NAME[BADGE_NAME].desk_question
+
+
+class GroupFileForm(FileForm):
+    """A spreadsheet with a person in each row."""
+
+    file = FileField(_l("Spreadsheet"))
+
+    def validate_file(self, field: FileField) -> None:
+        """Require a file of a size that can be read."""
+        if not is_uploaded_file(field.data):
+            raise ValidationError(gettext("Choose a file"))
+        if file_size(field.data) > MAX_FILE_BYTES:
+            raise ValidationError(TOO_LARGE)
+
+
+class CheckGroupForm(Form):
+    """How the group is registered, with the people that the page displays."""
+
+    displayed = HiddenField()
+    mode = RadioField(
+        _l("If there are not enough places for everyone"),
+        [
+            AnyOf(
+                (ALL_OR_NONE, AS_MANY_AS_FIT),
+                message=_l("Choose what to do if there are not enough places"),
+            )
+        ],
+        choices=[
+            SelectChoice(ALL_OR_NONE, _l("Register nobody")),
+            SelectChoice(AS_MANY_AS_FIT, _l("Register as many as possible, in the order listed")),
+        ],
+        default=ALL_OR_NONE,
+        validate_choice=False,
+    )
+    joins_list = BooleanField(
+        _l("Put everyone who does not get a place on the waiting list, if it is open")
+    )
+
+    @property
+    def is_all_or_none(self) -> bool:
+        """Whether nobody is to come unless all can."""
+        return bool(self.mode.data == ALL_OR_NONE)
+
+
+class MakeGroupForm(ContactForm):
+    """A group that the desk makes of bookings."""
+
+    contact_name = name_field(
+        _l("Name of the contact"), _l("The name"), _l("Enter a name"), autocomplete="off"
+    )
+    email = optional_email_field(
+        _l("Email address of the contact"), _l("We will send them a link to the group")
+    )
+    organisation = name_field(
+        _l("Organisation (optional)"), _l("The organisation"), autocomplete="off"
+    )
+    references = TextAreaField(
+        _l("Booking references"),
+        [max_length(1_000, _l("The booking references")), no_hidden_characters],
+        [normalise_lines],
+        _l("Up to 30, one on each line"),
+        render_kw={"autocomplete": "off", "spellcheck": "false"},
+    )
+
+    def validate_email(self, field: Field) -> None:
+        """Require an address."""
+        if not field.data:
+            raise ValidationError(gettext("Enter an email address"))
+
+    def list_references(self) -> Sequence[str]:
+        """Return the references that were entered."""
+        return (self.references.data or "").upper().replace(",", " ").split()
+
+
+def offer_categories(form: Any) -> None:
+    """Offer the categories that everybody may choose, where there is anything to choose."""
+    if not categories.is_asked():
+        del form.category
+        return
+    form.category.choices = [(str(one.id), one.name) for one in categories.list_options_for({})]
+
+
+def require_open_category(field: Field, message: str) -> None:
+    """Raise ValidationError unless a category is chosen that is open, or full."""
+    options = {str(one.id): one for one in categories.list_options_for({})}
+    chosen = options.get(field.data or "")
+    if chosen is None:
+        raise ValidationError(message)
+    if chosen.state in {"before", "closed"}:
+        raise ValidationError(
+            gettext("“%(name)s” is not available now. Choose another category", name=chosen.name)
+        )
+
+
+def offer_days(field: DaysField) -> None:
+    """Offer the days of the conference."""
+    field.choices = [(day.isoformat(), local_date(day)) for day in categories.list_days("")]
+
+
+def build_person_form(shared: Answers, person: Answers | None = None) -> PersonForm:
+    """Return the form of a person; what is the same for all is filled in already."""
+    data = {**{name: shared.get(name, "") for name in (CATEGORY, DAYS)}, **(person or {})}
+    form = PersonForm(data={name: text for name, text in data.items() if text})
+    form.set_choices()
+    return form
+
+
+def check_row(values: Mapping[str, str]) -> PersonForm:
+    """Return the form of a person as a row of a spreadsheet fills it in, validated."""
+    pairs = [(name, text) for name, text in values.items() if name != DAYS]
+    pairs += [(DAYS, day) for day in values.get(DAYS, "").split()]
+    form = PersonForm(formdata=MultiDict(pairs), meta={"csrf": False})
+    form.set_choices()
+    form.validate()
+    return form

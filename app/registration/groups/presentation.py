@@ -1,0 +1,129 @@
+"""Groups as pages show them: the people of a draft, and what became of those of a group."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _l
+
+from app.registration import fields, services
+from app.registration.categories import queries as categories
+from app.registration.fields import DAYS, EMAIL
+from app.registration.groups import register_group
+from app.registration.groups import services as group_services
+from app.registration.groups.cookie import GroupProgress
+from app.registration.groups.draft import (
+    CONTACT_NAME,
+    COUNTRY,
+    OFTEN_SHARED,
+    ORGANISATION,
+    GroupDraft,
+)
+from app.registration.groups.models import (
+    CANCELLED,
+    LEFT,
+    PLACED,
+    UNPLACED,
+    WAITING,
+    GroupMember,
+    RegistrationGroup,
+)
+from app.registration.queries import Answers, full_name
+
+STATES = {
+    PLACED: _l("Has a place"),
+    WAITING: _l("On the waiting list"),
+    UNPLACED: _l("No place"),
+    LEFT: _l("Left the group"),
+    CANCELLED: _l("Cancelled"),
+}
+
+
+@dataclass(frozen=True)
+class PersonRow:
+    """A person who is to be registered, as the list shows them."""
+
+    number: int  # from 1
+    name: str
+    details: Sequence[str]  # what is worth saying of them, each on a line
+    fault: str
+
+
+@dataclass(frozen=True)
+class MemberRow:
+    """A person of a group, as its contact sees them."""
+
+    member: GroupMember
+    state: str
+    email: str
+    reference: str  # only of those about whom the contact gets the emails
+    can_rename: bool
+
+    @property
+    def is_good(self) -> bool:
+        """Whether they have a place."""
+        return self.member.current_state == PLACED
+
+
+def list_people(draft: GroupDraft) -> Sequence[PersonRow]:
+    """List the people of a draft with what is missing."""
+    faults = {number: gettext(fault) for number, fault in register_group.list_faults(draft)}
+    return [
+        PersonRow(number, full_name(one), _describe(draft, one), faults.get(number, ""))
+        for number, one in enumerate(draft.people, start=1)
+    ]
+
+
+def _describe(draft: GroupDraft, person: Answers) -> Sequence[str]:
+    answers = draft.complete(person)
+    chosen = categories.find_chosen(answers)
+    return [
+        person.get(EMAIL) or gettext("Emails come to you"),
+        *([chosen.name] if chosen else []),
+        fields.BY_NAME[DAYS].format(answers.get(DAYS, "")),
+    ]
+
+
+def list_contact(draft: GroupDraft) -> Sequence[tuple[str, str]]:
+    """List label and text of what the contact has said of themselves and of all."""
+    country = fields.BY_NAME[COUNTRY]
+    return [
+        (gettext("Your name"), draft.contact.get(CONTACT_NAME, "")),
+        (gettext("Your email address"), draft.email),
+        (gettext("Organisation"), draft.contact.get(ORGANISATION) or str(fields.NOT_GIVEN)),
+        (gettext("Country"), country.format(draft.shared.get(COUNTRY, ""))),
+    ]
+
+
+def list_members(group: RegistrationGroup) -> Sequence[MemberRow]:
+    """List the people of a group with what became of them."""
+    return [
+        MemberRow(
+            one,
+            str(STATES[one.current_state]),
+            one.email,
+            one.delegate.reference if one.delegate and one.is_received_by_contact else "",
+            group_services.can_rename(one),
+        )
+        for one in group.members
+    ]
+
+
+def share(draft: GroupDraft, answers: Answers) -> GroupDraft:
+    """Return a draft with other answers for all; whoever had those of all gets the new ones."""
+    people = [
+        {
+            name: answers.get(name, "")
+            if name in OFTEN_SHARED and text == draft.shared.get(name, "")
+            else text
+            for name, text in one.items()
+        }
+        for one in draft.people
+    ]
+    return replace(draft, shared=answers, people=people)
+
+
+def delete_draft(progress: GroupProgress) -> None:
+    """Delete what was typed, unless it is registered."""
+    if progress.stored is not None and not progress.draft.registered:
+        services.delete_draft(progress.stored)

@@ -1,0 +1,196 @@
+"""Read-only queries about groups, and what is erased of them."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, NamedTuple
+
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    String,
+    case,
+    cast,
+    delete,
+    func,
+    literal,
+    select,
+    update,
+)
+from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy.sql.base import ExecutableOption
+
+from app.database import db
+from app.errors import Gone, NotFound
+from app.registration.delegate_record import search_key
+from app.registration.groups.models import (
+    PLACED,
+    UNPLACED,
+    WAITING,
+    GroupMember,
+    RegistrationGroup,
+)
+from app.registration.models import Delegate, WaitingListEntry
+
+MAX_LIST: Final = 5_000  # groups
+MEMBERS = selectinload(RegistrationGroup.members)
+SIZE = (
+    select(func.count(GroupMember.id))
+    .outerjoin(Delegate, Delegate.id == GroupMember.delegate_id)
+    .where(
+        GroupMember.group_id == RegistrationGroup.id,
+        GroupMember.state == PLACED,
+        Delegate.cancelled_at.is_(None),
+    )
+    .scalar_subquery()
+)
+SORTS: Final[Mapping[str, tuple[Any, ...]]] = {
+    "created": (RegistrationGroup.created_at.desc(), RegistrationGroup.id.desc()),
+    "contact": (func.lower(RegistrationGroup.name), RegistrationGroup.id),
+    "organisation": (func.lower(RegistrationGroup.organisation), RegistrationGroup.id),
+    "size": (SIZE, RegistrationGroup.id),
+}
+
+
+class GroupRow(NamedTuple):
+    """A group in the list of admin."""
+
+    group: RegistrationGroup
+    size: int  # people with a place
+
+
+def get_group(key: str) -> RegistrationGroup:
+    """Return the group that a link opens; raise Gone if there is none any more."""
+    found = db.session.scalar(
+        select(RegistrationGroup)
+        .where(RegistrationGroup.access_key == key)
+        .options(*_with_people())
+    )
+    if found is None:
+        raise Gone("This group has been dissolved, or its link has been replaced by a newer one")
+    return found
+
+
+def get_by_number(number: int) -> RegistrationGroup:
+    """Return the group with this number; raise NotFound."""
+    found = db.session.scalar(
+        select(RegistrationGroup).where(RegistrationGroup.id == number).options(*_with_people())
+    )
+    if found is None:
+        raise NotFound("There is no such group")
+    return found
+
+
+def find_by_number(number: int) -> RegistrationGroup | None:
+    """Return the group with this number, or None."""
+    return db.session.get(RegistrationGroup, number) if number else None
+
+
+def _with_people() -> tuple[ExecutableOption, ...]:
+    return (
+        MEMBERS.joinedload(GroupMember.delegate),
+        MEMBERS.joinedload(GroupMember.entry),
+    )
+
+
+def find_of_delegate(delegate: Delegate) -> GroupMember | None:
+    """Return the place of a delegate in a group, or None."""
+    return db.session.scalar(
+        select(GroupMember)
+        .where(GroupMember.delegate_id == delegate.id)
+        .options(joinedload(GroupMember.group))
+    )
+
+
+def find_group(delegate: Delegate) -> RegistrationGroup | None:
+    """Return the group of a delegate, or None."""
+    member = find_of_delegate(delegate)
+    return member.group if member else None
+
+
+def list_by_email(email: str) -> Sequence[RegistrationGroup]:
+    """List the groups whose contact has this email address."""
+    own = func.lower(RegistrationGroup.email) == email.lower()
+    return db.session.scalars(
+        select(RegistrationGroup).where(own).order_by(RegistrationGroup.id)
+    ).all()
+
+
+def list_page(  # noqa: PLR0913 - search, filter, order and page
+    search: str, lacks: str, sort: str, *, is_reversed: bool, offset: int, limit: int
+) -> tuple[Sequence[GroupRow], int]:
+    """Return a page of groups, and their total number."""
+    such = _list_conditions(search, lacks)
+    total = db.session.scalar(select(func.count(RegistrationGroup.id)).where(*such)) or 0
+    order = (
+        [one.desc() for one in SORTS[sort]] if is_reversed and sort != "created" else SORTS[sort]
+    )
+    rows = select(RegistrationGroup, SIZE).where(*such).order_by(*order)
+    found = db.session.execute(rows.offset(offset).limit(limit)).tuples()
+    return [GroupRow(group, size or 0) for group, size in found], total
+
+
+def _list_conditions(search: str, lacks: str) -> list[ColumnElement[bool]]:
+    words = search_key(search).split()
+    found = [RegistrationGroup.search_text.contains(word, autoescape=True) for word in words]
+    if lacks:
+        state = {"waiting": WAITING, "unplaced": UNPLACED}[lacks]
+        lacking = select(GroupMember.group_id).where(GroupMember.state == state)
+        found.append(RegistrationGroup.id.in_(lacking))
+    return found
+
+
+def select_choices() -> Select[tuple[str, str, str]]:
+    """Select the numbers and titles of all groups, for a filter that selects others too."""
+    title = case(
+        (RegistrationGroup.organisation != "", RegistrationGroup.organisation),
+        else_=RegistrationGroup.name,
+    )
+    return select(literal("group"), cast(RegistrationGroup.id, String), title)
+
+
+def is_of_group(number: str) -> ColumnElement[bool]:
+    """Return the condition that a delegate belongs to the group with a number."""
+    wanted = int(number) if number.isdecimal() and len(number) < 10 else 0
+    return Delegate.id.in_(
+        select(GroupMember.delegate_id).where(
+            GroupMember.group_id == wanted, GroupMember.delegate_id.is_not(None)
+        )
+    )
+
+
+def erase_delegate(delegate: Delegate) -> None:
+    """Delete what groups know of somebody whose details are erased.
+
+    A group of which they were the contact is dissolved if nobody else belongs to it any more.
+    """
+    own = [one for one in list_by_email(delegate.email) if delegate.email]
+    db.session.execute(delete(GroupMember).where(GroupMember.delegate_id == delegate.id))
+    for group in own:
+        db.session.expire(group, ["members"])
+        if not any(one.is_present for one in group.members):
+            db.session.delete(group)
+
+
+def link_accepted() -> None:
+    """Give those who took a place from the waiting list their booking; run by the worker.
+
+    The list forgets them a month later.
+    """
+    taken = select(WaitingListEntry.delegate_id).where(
+        WaitingListEntry.id == GroupMember.waiting_list_entry_id
+    )
+    known = select(GroupMember.delegate_id).where(GroupMember.delegate_id.is_not(None))
+    accepted = select(WaitingListEntry.id).where(
+        WaitingListEntry.delegate_id.is_not(None), WaitingListEntry.delegate_id.not_in(known)
+    )
+    db.session.execute(
+        update(GroupMember)
+        .where(GroupMember.state == WAITING, GroupMember.waiting_list_entry_id.in_(accepted))
+        .values(state=PLACED, delegate_id=taken.scalar_subquery(), waiting_list_entry_id=None)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def delete_all() -> None:
+    """Delete every group; the bookings are erased by themselves."""
+    db.session.execute(delete(GroupMember))
+    db.session.execute(delete(RegistrationGroup))

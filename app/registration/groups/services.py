@@ -1,0 +1,224 @@
+"""What the contact of a group, its people and the desk do with a group that is registered.
+
+The contact cancels, renames and adds by the rules that the desk has. Locks are taken in the one
+order: the limits first, then the group, then the person.
+"""
+
+from collections.abc import Sequence
+
+from sqlalchemy import select
+
+from app.database import db
+from app.errors import NotFound, RuleViolation
+from app.history import services as history
+from app.registration import delegate_record, emails, seats
+from app.registration import queries as registration
+from app.registration.bookings import operations
+from app.registration.bookings import queries as bookings
+from app.registration.desk import services as desk
+from app.registration.fields import BADGE_NAME, EMAIL
+from app.registration.groups import draft as drafts
+from app.registration.groups import emails as group_emails
+from app.registration.groups import register_group
+from app.registration.groups.draft import MAX_PEOPLE
+from app.registration.groups.models import (
+    CANCELLED,
+    LEFT,
+    PLACED,
+    UNPLACED,
+    GroupMember,
+    RegistrationGroup,
+)
+from app.registration.models import Delegate
+from app.registration.queries import Answers, load_answers
+from app.registration.waiting_list import services as waiting_list
+
+ACTOR_CONTACT = "contact of the group"  # in the history: it names nobody
+RENAMED = ("given_names", "family_name", BADGE_NAME)
+
+
+class AlreadyInGroup(RuleViolation):
+    """Somebody belongs to a group already."""
+
+
+def get_member(group: RegistrationGroup, number: int) -> GroupMember:
+    """Return the person of a group with this number; raise NotFound."""
+    found = next((one for one in group.members if one.id == number), None)
+    if found is None:
+        raise NotFound("This person does not belong to the group")
+    return found
+
+
+def can_add(group: RegistrationGroup) -> bool:
+    """Return True while the group may grow."""
+    return sum(one.is_present for one in group.members) < MAX_PEOPLE
+
+
+def add_person(group: RegistrationGroup, person: Answers) -> GroupMember:
+    """Register one more person with the group; raise SoldOut if there is no place."""
+    register_group.require_open(registration.get_registration_status().state)
+    answers = drafts.complete(person, load_answers(group.shared), group.email)
+    fault = register_group.find_fault(answers)
+    if fault:
+        raise RuleViolation(fault)
+    if person.get(EMAIL):
+        register_group.hit_address(delegate_record.fold(person[EMAIL]))
+    prepared = register_group.prepare_person(group, person, answers)
+    seats.lock_limits(prepared.limits)
+    _lock(group)
+    if not can_add(group):
+        raise RuleViolation(f"A group has up to {MAX_PEOPLE} people")
+    key = drafts.get_identity(person, group.email)
+    if key in {delegate_record.identity_key(one.name, _get_email(one)) for one in _present(group)}:
+        raise AlreadyInGroup("This person is in the group already")
+    member = register_group.place(group, prepared, is_needed=False)
+    if member.state == UNPLACED:
+        raise seats.SoldOut("All places are taken")
+    register_group.end_waits([member])
+    db.session.flush()
+    group_emails.send_group_changed(group, member.name, "added")
+    _record(group, "A person was added", ACTOR_CONTACT)
+    return member
+
+
+def cancel(member: GroupMember) -> None:
+    """Take somebody out of the group for its contact; their place is free at once.
+
+    Whoever is only listed, since they had a booking of their own, keeps it.
+    """
+    seats.lock_limit(seats.CONFERENCE)
+    _lock_member(member)
+    if not member.is_present:
+        raise RuleViolation("This person has no place in the group any more")
+    if member.delegate is not None:
+        operations.cancel(member.delegate, actor=ACTOR_CONTACT)
+        emails.send_booking_cancelled(member.delegate)
+    elif member.entry is not None:
+        waiting_list.leave(member.entry)
+    member.state, member.entry = CANCELLED, None
+    _record(member.group, "A place was cancelled", ACTOR_CONTACT)
+
+
+def can_rename(member: GroupMember) -> bool:
+    """Return True until somebody has opened their own booking."""
+    delegate = member.delegate
+    return delegate is not None and delegate.is_attending and bookings.is_untouched(delegate)
+
+
+def rename(member: GroupMember, answers: Answers, expected_version: int) -> bool:
+    """Change the name of somebody who has not opened their booking; return True if it changed."""
+    delegate = member.delegate
+    if delegate is None or not can_rename(member):
+        raise RuleViolation("This person looks after their own booking now, so only they change it")
+    changed = operations.update(
+        delegate,
+        {name: answers.get(name, "") for name in RENAMED},
+        expected_version=expected_version,
+        actor=ACTOR_CONTACT,
+    )
+    if changed:
+        member.name = delegate.full_name
+        emails.send_booking_changed(delegate, changed)
+    register_group.add_unopened(delegate)
+    return bool(changed)
+
+
+def send_link(member: GroupMember) -> bool:
+    """Send somebody their ticket and link again; return False if that was done a moment ago.
+
+    Whoever is only listed gets nothing, and the contact sees no difference.
+    """
+    if not member.is_present:
+        raise RuleViolation("This person has no place in the group any more")
+    if member.delegate is None:
+        return True
+    return desk.send_status_again_once(member.delegate, actor=ACTOR_CONTACT)
+
+
+def leave(delegate: Delegate, member: GroupMember) -> None:
+    """Let somebody leave a group and keep their booking; the contact is told."""
+    group = member.group
+    _lock_member(member)
+    operations.lock(delegate)
+    if member.delegate_id != delegate.id:
+        raise RuleViolation("You have left the group already")
+    member.delegate, member.email, member.state = None, "", LEFT
+    operations.record(delegate, "Left the group", history.ACTOR_DELEGATE)
+    db.session.flush()
+    group_emails.send_group_changed(group, member.name, "left")
+
+
+def make(
+    contact: Answers, references: Sequence[str], language: str, *, actor: str
+) -> RegistrationGroup:
+    """Make a group of people who have a booking; its contact gets the link."""
+    delegates = _list_attending(references)
+    group = register_group.build_group(contact, {}, language)
+    for one in delegates:
+        email = "" if operations.is_same_email(one.email, group.email) else one.email
+        group.members.append(
+            GroupMember(name=one.full_name, email=email, state=PLACED, delegate=one)
+        )
+    db.session.add(group)
+    db.session.flush()
+    for one in delegates:
+        operations.record(one, "Put into a group", actor)
+    _record(group, f"Made of {len(delegates)} bookings", actor)
+    group_emails.send_group_registered(group)
+    return group
+
+
+def _list_attending(references: Sequence[str]) -> Sequence[Delegate]:
+    """Return the delegates with these references; raise RuleViolation with those that cannot be."""
+    wanted = list(dict.fromkeys(references))
+    if not 0 < len(wanted) <= MAX_PEOPLE:
+        raise RuleViolation(f"Enter 1 to {MAX_PEOPLE} booking references")
+    rows = db.session.scalars(select(Delegate).where(Delegate.reference.in_(wanted)))
+    found = {one.reference: one for one in rows if one.is_attending}
+    missing = [one for one in wanted if one not in found]
+    if missing:
+        raise RuleViolation(f"There is no booking with a place for {', '.join(missing)}")
+    ids = [one.id for one in found.values()]
+    taken = db.session.scalars(select(GroupMember).where(GroupMember.delegate_id.in_(ids))).all()
+    if taken:
+        names = ", ".join(sorted(one.delegate.reference for one in taken if one.delegate))
+        raise AlreadyInGroup(f"In a group already: {names}")
+    return [found[one] for one in wanted]
+
+
+def send_group_link(group: RegistrationGroup, *, actor: str) -> None:
+    """Send the contact who has a place, with the link to the group."""
+    _record(group, "The link to the group was sent again", actor)
+    group_emails.send_group_registered(group)
+
+
+def dissolve(group: RegistrationGroup, *, actor: str) -> None:
+    """Delete a group with the details of its contact; everybody keeps their booking."""
+    _lock(group)
+    for one in group.members:
+        if one.delegate is not None:
+            operations.record(one.delegate, "The group was dissolved", actor)
+    _record(group, "Dissolved; the bookings stay", actor)
+    db.session.delete(group)
+
+
+def _lock(group: RegistrationGroup) -> None:
+    db.session.flush()
+    db.session.refresh(group, with_for_update=True)
+
+
+def _lock_member(member: GroupMember) -> None:
+    db.session.flush()
+    db.session.refresh(member, with_for_update=True)
+
+
+def _present(group: RegistrationGroup) -> Sequence[GroupMember]:
+    return [one for one in group.members if one.is_present]
+
+
+def _get_email(member: GroupMember) -> str:
+    return member.email or member.group.email
+
+
+def _record(group: RegistrationGroup, summary: str, actor: str) -> None:
+    history.record(summary, subject=group.history_subject, actor=actor)

@@ -1,0 +1,127 @@
+"""A spreadsheet of people: its template, uploading it, and its dry run.
+
+The dry run shows what is wrong beside each row; nobody is added before it is confirmed.
+"""
+
+from dataclasses import replace
+from typing import Any, cast
+
+from flask import Blueprint, Response, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext
+from werkzeug.exceptions import RequestEntityTooLarge
+
+from app.accounts import rate_limits
+from app.errors import InvalidFile, RateLimitExceeded
+from app.forms.form import FORM_OVERHEAD_BYTES, ConfirmForm, validates_own_csrf
+from app.registration.groups import cookie, spreadsheet
+from app.registration.groups.draft import MAX_PEOPLE, GroupDraft
+from app.registration.groups.forms import MAX_FILE_BYTES, TOO_LARGE, GroupFileForm
+from app.request_transaction import READ_ONLY_METHODS, read_first, start_writing
+from app.web import spreadsheets
+from app.web.error_handlers import refuse
+from app.web.rendering import render_page
+from app.web.security_headers import no_referrer
+
+bp = Blueprint("upload", __name__, url_prefix="/upload")
+no_referrer(bp)
+read_first(bp, {"choose"})
+
+
+@bp.url_value_preprocessor
+def _raise_limit(endpoint: str | None, values: dict[str, Any] | None) -> None:
+    """Accept a file of the size that the form allows."""
+    if (endpoint or "").endswith(".choose") and request.method not in READ_ONLY_METHODS:
+        request.max_content_length = MAX_FILE_BYTES + FORM_OVERHEAD_BYTES
+
+
+@bp.errorhandler(RequestEntityTooLarge)
+def _render_too_large(error: RequestEntityTooLarge) -> ResponseReturnValue:
+    form = GroupFileForm(formdata=None)
+    form.file.errors = [str(TOO_LARGE)]
+    return _render_form(form, 413)
+
+
+@bp.route("", methods=["GET", "POST"])
+@validates_own_csrf
+def choose() -> ResponseReturnValue:
+    progress = cookie.current_progress(for_update=False)
+    if not progress.draft.shared:
+        return _redirect("registration.groups.start")
+    form = GroupFileForm()
+    if not form.validate_on_submit():
+        return _render_form(form, 422 if form.errors else 200)
+    try:
+        rows = spreadsheet.read(form.file.data.read(), progress.draft)
+    except InvalidFile as refusal:
+        form.add_error(form.file, refusal)
+        return _render_form(form, 422)
+    start_writing()
+    return _store(form, rows)
+
+
+def _store(form: GroupFileForm, rows: Any) -> Response:
+    """Keep what was read with the list, until it is added or another file comes."""
+    progress = cookie.current_progress()
+    try:
+        rate_limits.hit_network(rate_limits.GROUP_FILE, request.remote_addr)
+    except RateLimitExceeded as refusal:
+        form.reject(refusal)
+        return refuse(_render_form(form, 429), refusal)
+    cookie.save(progress, replace(progress.draft, rows=rows))
+    return _redirect(".check")
+
+
+@bp.get("/check")
+def check() -> ResponseReturnValue:
+    draft = cookie.current_progress().draft
+    if not draft.rows:
+        return _redirect(".choose")
+    return _render_check(draft, ConfirmForm())
+
+
+@bp.post("/add")
+def add() -> ResponseReturnValue:
+    progress = cookie.current_progress()
+    draft = progress.draft
+    for row in draft.rows:
+        if not row.faults and not draft.is_full and not draft.has_person(row.person):
+            draft = draft.with_person(row.person)
+    if progress.stored is not None and not draft.registered:
+        cookie.save(progress, replace(draft, rows=()))
+    return _redirect("registration.groups.people")
+
+
+@bp.get("/template.<any(csv,xlsx):suffix>")
+def template(suffix: str) -> ResponseReturnValue:
+    head, name = spreadsheet.list_head(), f"group.{suffix}"
+    if suffix == "csv":
+        return spreadsheets.make_attachment(
+            spreadsheets.stream_csv(head, ()), name, spreadsheets.CSV
+        )
+    body = spreadsheets.stream_xlsx(gettext("Group"), head, ())
+    return spreadsheets.make_attachment(body, name, spreadsheets.XLSX)
+
+
+def _render_form(form: GroupFileForm, status: int) -> Response:
+    return render_page(
+        "registration/groups/upload.html",
+        status,
+        form=form,
+        max_people=MAX_PEOPLE,
+        has_category="Category" in spreadsheet.list_head(),
+    )
+
+
+def _render_check(draft: GroupDraft, form: ConfirmForm) -> Response:
+    return render_page(
+        "registration/groups/upload_check.html",
+        form=form,
+        rows=draft.rows,
+        good=sum(not one.faults for one in draft.rows),
+        faulty=sum(bool(one.faults) for one in draft.rows),
+    )
+
+
+def _redirect(endpoint: str) -> Response:
+    return cast(Response, redirect(url_for(endpoint), 303))

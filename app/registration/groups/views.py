@@ -1,0 +1,198 @@
+"""The page of a group, opened by the link in its contact's emails.
+
+Opening it changes nothing, because mail scanners open every link; every step needs a button. It
+shows nothing that people have told about themselves but their names and addresses, as the contact
+typed them, and whether they have a place.
+"""
+
+from typing import Any, cast
+
+from flask import Blueprint, Response, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _l
+
+from app import clock
+from app.errors import ConferenceError, Gone, NotFound, RateLimitExceeded, RuleViolation
+from app.forms.form import ConfirmForm, validates_own_csrf
+from app.registration import links, queries
+from app.registration.bookings import access
+from app.registration.groups import presentation, services
+from app.registration.groups import queries as groups
+from app.registration.groups.forms import RenameForm, build_person_form
+from app.registration.groups.models import GroupMember, RegistrationGroup
+from app.web import spreadsheets
+from app.web.error_handlers import refuse
+from app.web.formatting import local_day
+from app.web.rendering import render_page
+from app.web.security_headers import no_referrer
+
+FLASH_MESSAGES = {
+    "added": _l("The person has been added and has a place."),
+    "cancelled": _l("The person is no longer in your group. Their place is available to others."),
+    "renamed": _l("The name has been changed."),
+    "same": _l("Nothing has changed."),
+    "sent": _l("We are sending the link again."),
+    "recent": _l("We sent this link a moment ago. Wait 5 minutes before you send it again."),
+    "dissolved": _l("The group has been dissolved."),
+}
+
+bp = Blueprint("groups", __name__, url_prefix="/group")
+leave_bp = Blueprint("group", __name__)
+no_referrer(bp)
+bp.add_app_template_global(links.group_link)
+
+
+@bp.errorhandler(Gone)
+@bp.errorhandler(NotFound)
+def _render_dead_link(error: ConferenceError) -> ResponseReturnValue:
+    status = 410 if isinstance(error, Gone) else 404
+    reason = gettext(str(error))
+    return render_page("registration/groups/link_expired.html", status, reason=reason)
+
+
+@bp.get("/<secret>")
+def show(secret: str) -> ResponseReturnValue:
+    group = _get_group(secret)
+    return render_page(
+        "registration/groups/show.html",
+        group=group,
+        secret=secret,
+        rows=presentation.list_members(group),
+        can_add=services.can_add(group) and queries.get_registration_status().is_open,
+        flash_message=FLASH_MESSAGES.get(request.args.get("news", "")),
+        form=ConfirmForm(),
+    )
+
+
+@bp.get("/<secret>/list.csv")
+def download(secret: str) -> ResponseReturnValue:
+    rows = presentation.list_members(_get_group(secret))
+    head = [gettext("Name"), gettext("Email address"), gettext("State"), gettext("Reference")]
+    cells = [(one.member.name, one.email, one.state, one.reference) for one in rows]
+    name = spreadsheets.dated_name("group", "csv", local_day(clock.now()))
+    return spreadsheets.make_attachment(
+        spreadsheets.stream_csv(head, cells), name, spreadsheets.CSV
+    )
+
+
+@bp.route("/<secret>/add", methods=["GET", "POST"])
+@validates_own_csrf
+def add(secret: str) -> ResponseReturnValue:
+    group = _get_group(secret)
+    form = build_person_form(queries.load_answers(group.shared))
+    if form.validate_on_submit():
+        try:
+            services.add_person(group, form.get_answers())
+        except RateLimitExceeded as refusal:
+            form.reject(refusal)
+            return refuse(_render("add", form, secret), refusal)
+        except RuleViolation as refusal:
+            form.form_errors.append(gettext(str(refusal)))
+        else:
+            return _redirect(secret, "added")
+    return _render("add", form, secret)
+
+
+@bp.route("/<secret>/people/<int:number>/cancel", methods=["GET", "POST"])
+@validates_own_csrf
+def cancel(secret: str, number: int) -> ResponseReturnValue:
+    member, form = _get_member(secret, number), ConfirmForm()
+    if form.validate_on_submit():
+        try:
+            services.cancel(member)
+        except RuleViolation:
+            return _redirect(secret, "same")
+        return _redirect(secret, "cancelled")
+    return _render("cancel", form, secret, member=member)
+
+
+@bp.route("/<secret>/people/<int:number>/name", methods=["GET", "POST"])
+@validates_own_csrf
+def rename(secret: str, number: int) -> ResponseReturnValue:
+    member = _get_member(secret, number)
+    if member.delegate is None or not services.can_rename(member):
+        return _redirect(secret, "same")
+    form = RenameForm(**_describe_name(member))
+    if form.validate_on_submit():
+        try:
+            is_new = services.rename(member, form.get_answers(), form.expected_version.data)
+        except RuleViolation as refusal:
+            form.form_errors.append(gettext(str(refusal)))
+        else:
+            return _redirect(secret, "renamed" if is_new else "same")
+    return _render("rename", form, secret, member=member)
+
+
+@bp.post("/<secret>/people/<int:number>/link")
+def send_link(secret: str, number: int) -> ResponseReturnValue:
+    member = _get_member(secret, number)
+    return _redirect(secret, "sent" if services.send_link(member) else "recent")
+
+
+@bp.route("/<secret>/dissolve", methods=["GET", "POST"])
+@validates_own_csrf
+def dissolve(secret: str) -> ResponseReturnValue:
+    group, form = _get_group(secret), ConfirmForm()
+    if form.validate_on_submit():
+        services.dissolve(group, actor=services.ACTOR_CONTACT)
+        return redirect(url_for(".dissolved"), 303)
+    return _render("dissolve", form, secret)
+
+
+@bp.get("/dissolved")
+def dissolved() -> ResponseReturnValue:
+    return render_page("registration/groups/dissolved.html")
+
+
+@leave_bp.route("/<secret>/group", methods=["GET", "POST"])
+@validates_own_csrf
+def leave(secret: str) -> ResponseReturnValue:
+    """Let somebody leave the group in which they were registered."""
+    delegate = access.get_booking(secret)
+    member, form = groups.find_of_delegate(delegate), ConfirmForm()
+    onward = url_for("bookings.show", secret=secret, news="left_group")
+    if member is None:
+        return redirect(onward, 303)
+    if form.validate_on_submit():
+        services.leave(delegate, member)
+        return redirect(onward, 303)
+    status = 422 if form.errors else 200
+    return render_page(
+        "registration/groups/leave.html", status, form=form, group=member.group, secret=secret
+    )
+
+
+def _describe_name(member: GroupMember) -> dict[str, Any]:
+    """Return what the form of a name begins with; a badge name that follows the name is empty."""
+    delegate = member.delegate
+    if delegate is None:
+        return {}
+    badge = "" if delegate.badge_name == delegate.full_name else delegate.badge_name
+    return {
+        "data": {
+            "given_names": delegate.given_names,
+            "family_name": delegate.family_name,
+            "badge_name": badge,
+            "expected_version": delegate.version,
+        }
+    }
+
+
+def _get_group(secret: str) -> RegistrationGroup:
+    return groups.get_group(links.read_group_key(secret))
+
+
+def _get_member(secret: str, number: int) -> GroupMember:
+    return services.get_member(_get_group(secret), number)
+
+
+def _render(page: str, form: Any, secret: str, **context: Any) -> Response:
+    status = 422 if form.errors else 200
+    back = url_for("groups.show", secret=secret)
+    template = f"registration/groups/{page}.html"
+    return render_page(template, status, form=form, secret=secret, back=back, **context)
+
+
+def _redirect(secret: str, news: str) -> Response:
+    return cast(Response, redirect(url_for("groups.show", secret=secret, news=news), 303))

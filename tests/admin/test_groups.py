@@ -1,0 +1,118 @@
+"""The team sees groups, makes one of bookings, and dissolves it; bookings stay as they are."""
+
+from collections.abc import Callable
+
+import pytest
+from sqlalchemy import select
+
+from app.accounts.models import DESK
+from app.database import db
+from app.history import queries as history
+from app.registration.groups.models import UNPLACED, GroupMember, RegistrationGroup
+from app.registration.models import Delegate
+from tests.browser import Browser
+from tests.factories import make_delegate, make_group, save, sign_in
+from tests.sent_emails import find_link, last_email_to, subjects_to
+
+
+@pytest.fixture
+def desk(visitor: Browser) -> Browser:
+    return sign_in(visitor, "dora@conference.example", role=DESK)
+
+
+def fill_in(desk: Browser, references: str, status: int = 200) -> list[str]:
+    """Make a group of these bookings; return what is wrong."""
+    desk.open("/organise/groups").follow("Make a group")
+    answers = {
+        "Name of the contact": "Mary Ward",
+        "Email address of the contact": "mary@ward.example",
+        "Organisation (optional)": "St Elsewhere",
+        "Booking references": references,
+    }
+    return desk.press("Make group", answers, status=status).errors
+
+
+def test_the_list_shows_contacts_with_the_number_of_people_who_have_a_place(desk: Browser) -> None:
+    group = make_group(make_delegate(), make_delegate(email="bea@ward.example"))
+    save(GroupMember(group_id=group.id, name="Cy", state=UNPLACED))
+    make_group(name="Eve Other", organisation="Elsewhere", search_text="eve other")
+
+    page = desk.open("/organise/groups?sort=size&q=mary")
+    assert [list(row.values())[:3] for row in page.rows] == [
+        ["Mary Ward mary@ward.example", "St Elsewhere", "2"]
+    ]
+    page = desk.open("/organise/groups?lacks=unplaced")
+    assert [next(iter(row.values())) for row in page.rows] == ["Mary Ward mary@ward.example"]
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_the_list_asks_the_same_few_questions(
+    desk: Browser, queries: list[str], count: int
+) -> None:
+    for number in range(count):
+        make_group(make_delegate(email=f"{number}@ward.example"), email=f"{number}@ward.example")
+    desk.open("/organise/groups?q=mary")
+    queries.clear()
+
+    desk.open("/organise/groups?q=mary")
+
+    assert len(queries) == 4
+
+
+def test_the_desk_makes_a_group_of_bookings_and_its_contact_gets_the_link(
+    desk: Browser, new_browser: Callable[[], Browser]
+) -> None:
+    make_delegate(reference="BCDF2345")
+    make_delegate(reference="BCDF2346", email="mary@ward.example", given_names="Mary")
+
+    assert fill_in(desk, "bcdf2345\nBCDF2346") == []
+
+    assert desk.page.heading == "St Elsewhere"
+    contact = new_browser().open(find_link(last_email_to("mary@ward.example"), "/group/"))
+    assert "Ada Lovelace Has a place ada@example.org" in contact.text
+    assert "Booking reference: BCDF2346" in contact.text
+    assert "BCDF2345" not in contact.text
+    assert subjects_to("ada@example.org") == []
+
+
+def test_what_cannot_be_put_into_a_group_is_named(desk: Browser) -> None:
+    make_group(make_delegate(reference="BCDF2345"))
+
+    assert fill_in(desk, "BCDF9999", 422) == ["There is no booking with a place for BCDF9999"]
+    assert fill_in(desk, "BCDF2345", 422) == ["In a group already: BCDF2345"]
+    assert fill_in(desk, "", 422) == ["Enter 1 to 30 booking references"]
+
+
+def test_a_delegate_s_page_and_the_list_of_delegates_know_the_group(desk: Browser) -> None:
+    ada = make_delegate(given_names="Ada")
+    make_delegate(given_names="Bea", email="bea@example.org")
+    make_group(ada)
+
+    page = desk.open(f"/organise/delegates/{ada.reference}").follow("St Elsewhere")
+    page = page.follow("Show them in the list of delegates")
+
+    assert [row["Reference"] for row in page.rows] == [ada.reference]
+
+
+def test_a_dissolved_group_leaves_the_bookings(desk: Browser) -> None:
+    group = make_group(make_delegate())
+    subject = group.history_subject
+
+    desk.open(f"/organise/groups/{group.id}").follow("Dissolve group").press("Dissolve group")
+
+    assert db.session.scalars(select(RegistrationGroup)).all() == []
+    assert db.session.scalars(select(Delegate.given_names)).all() == ["Ada"]
+    assert [one.summary for one in history.list_newest(subject)] == ["Dissolved; the bookings stay"]
+
+
+def test_the_list_is_exported_and_that_is_recorded(desk: Browser) -> None:
+    make_group(make_delegate(), name="=Mary")
+    desk.open("/organise/groups")
+
+    page = desk.press("Download as CSV")
+
+    assert page.source.splitlines()[1].startswith(
+        '"\'=Mary","mary@ward.example","St Elsewhere","1",'
+    )
+    found = [one.summary for one in history.list_newest("groups")]
+    assert found == ["Exported 1 groups"]

@@ -1,0 +1,192 @@
+"""A group from a spreadsheet: each row's faults beside it, and nothing done by halves."""
+
+import time
+from collections.abc import Sequence
+
+import pytest
+from flask import Flask
+from sqlalchemy import func, select
+
+from app.database import db, transaction
+from app.registration import integrity_check
+from app.registration.groups import register_group
+from app.registration.groups.draft import GroupDraft
+from app.registration.models import Delegate
+from app.web import spreadsheets
+from tests.admin.test_import_export import sent
+from tests.browser import Browser, Page
+from tests.factories import make_category, set_places
+from tests.registration.test_groups import begin, list_delegates
+from tests.registration_flow import THURSDAY
+
+HEAD = ("Given names", "Family name", "Name on badge", "Email address", "Category", "Days")
+MAX_SECONDS, MAX_QUERIES = 2.0, 350  # for a group of 30
+
+
+def write_csv(*rows: Sequence[str], head: Sequence[str] = HEAD) -> bytes:
+    """Return a table as a CSV file, as people write it."""
+    lines = [";".join(f'"{cell}"' for cell in row) for row in (head, *rows)]
+    return "\r\n".join(lines).encode()
+
+
+def person(number: int, *, email: str = "", days: str = "") -> Sequence[str]:
+    return (f"Ann{number}", "Nurse", "", email or f"ann{number}@ward.example", "", days)
+
+
+def upload(visitor: Browser, body: bytes, name: str = "group.csv", status: int = 200) -> Page:
+    """Hand in a file, and see its dry run."""
+    visitor.open("/register/group/upload")
+    if len(body) < 500_000:
+        return visitor.press("Continue", {"Spreadsheet": (name, body)}, status=status)
+    answer = sent(visitor, body, "/register/group/upload")  # as a browser does
+    assert answer.status_code == status
+    return Page(visitor, answer, "/register/group/upload")
+
+
+def test_two_faulty_rows_of_thirty_are_named_and_the_others_are_registered(
+    visitor: Browser,
+) -> None:
+    set_places(40)
+    begin(visitor)
+    rows = [*(person(number) for number in range(28)), person(28, email="nobody"), ("", "Nurse")]
+
+    page = upload(visitor, write_csv(*rows))
+
+    assert "28 rows can be added. 2 rows cannot be added." in page.text
+    assert (
+        "Row 30 Ann28 Nurse nobody Error: Enter an email address in the correct format, like "
+        "name@example.com"
+    ) in page.text
+    assert "Row 31 Nurse Error: Enter given names" in page.text
+    page = page.press("Add 28 people")
+    assert page.heading == "People in your group"
+    visitor.open("/register/group/check").press("Register the group")
+    assert len(list_delegates()) == 28
+    assert integrity_check.run_checks() == []
+
+
+def test_a_workbook_is_read_like_a_table(visitor: Browser) -> None:
+    begin(visitor)
+    rows = [("Ann", "Nurse", "Annie", "ann@ward.example", "2009-06-11")]
+    head = [one for one in HEAD if one != "Category"]
+    body = b"".join(spreadsheets.stream_xlsx("Group", head, rows))
+
+    page = upload(visitor, body, "group.xlsx").press("Add 1 person")
+
+    assert f"1. Ann Nurse ann@ward.example {THURSDAY}" in page.text
+
+
+def test_the_same_person_twice_is_kept_once(visitor: Browser) -> None:
+    begin(visitor)
+
+    page = upload(visitor, write_csv(person(1), ("ANN1", "nurse", "", "Ann1@ward.example")))
+
+    assert "Row 3 ANN1 nurse Ann1@ward.example Error: This person is in the list already" in (
+        page.text
+    )
+    assert "1 row can be added. 1 row cannot be added." in page.text
+
+
+@pytest.mark.parametrize(
+    ("cells", "fault"),
+    [
+        (("=HYPERLINK(1)", "Nurse"), "A cell begins with =, +, - or @, like a formula"),
+        (("Ann\u202e", "Nurse"), "It contains hidden characters that we cannot use"),
+        (("A" * 101, "Nurse"), "Given names must be 100 characters or fewer"),
+        (("A" * 5_000, "Nurse"), "Given names must be 100 characters or fewer"),
+        (("Ann", "Nurse", "", "", "Pirate"), "There is no category “Pirate”"),
+        (("Ann", "Nurse", "", "", "", "1999-01-01"), "“1999-01-01” is not a day of the conference"),
+        (("www.spam.example", "Nurse"), "must not contain a web address"),
+    ],
+)
+def test_what_is_wrong_with_a_row_stands_beside_it(
+    visitor: Browser, cells: Sequence[str], fault: str
+) -> None:
+    begin(visitor)
+
+    page = upload(visitor, write_csv(cells, person(1)))
+
+    assert fault in page.text.partition("Row 3")[0]
+    assert "1 row can be added. 1 row cannot be added." in page.text
+
+
+def test_days_and_categories_are_read_from_the_file(visitor: Browser) -> None:
+    make_category(name="Nurse")
+    make_category(name="Student")
+    begin(visitor, **{"How will they attend?": "Nurse"})
+    rows = [
+        ("Ann", "Nurse", "", "", "student", "2009-06-10, 2009-06-11"),
+        ("Bea", "Nurse", "", "", "", THURSDAY),
+    ]
+
+    upload(visitor, write_csv(*rows)).press("Add 2 people")
+    visitor.open("/register/group/check").press("Register the group")
+
+    found = db.session.scalars(select(Delegate).order_by(Delegate.given_names)).all()
+    assert [(one.category.name, one.days) for one in found if one.category] == [
+        ("Student", "2009-06-10 2009-06-11"),
+        ("Nurse", "2009-06-11"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        (
+            write_csv(*(person(number) for number in range(10_000))),
+            "This file has 10,000 rows. A group has up to 30 people",
+        ),
+        (b"x" * 1_048_577, "The file must be smaller than 1 MB. A group has up to 30 people"),
+        (b"x" * 2_000_000, "The file must be smaller than 1 MB. A group has up to 30 people"),
+        (b"", "We cannot find a column “Given names”. Use the template, and keep its first row"),
+        (write_csv(), "There is nobody in this file"),
+        (b"PK\x03\x04 not a workbook", "This workbook is damaged or has a password"),
+        (b"%PDF-1.7 \xff\xfe", "We cannot find a column “Given names”"),
+    ],
+)
+def test_a_file_that_is_no_list_of_people_is_refused_in_a_sentence(
+    visitor: Browser, body: bytes, reason: str
+) -> None:
+    begin(visitor)
+
+    page = upload(visitor, body, status=413 if len(body) > 1_200_000 else 422)
+
+    assert page.errors[0].startswith(reason)
+
+
+def test_a_file_never_makes_a_group_larger_than_thirty(visitor: Browser) -> None:
+    begin(visitor)
+
+    page = upload(visitor, write_csv(*(person(number) for number in range(32))))
+
+    assert "30 rows can be added. 2 rows cannot be added." in page.text
+    assert "Row 32 Ann30 Nurse ann30@ward.example Error: A group has up to 30 people" in page.text
+
+
+@pytest.mark.parametrize("suffix", ["csv", "xlsx"])
+def test_the_template_is_read_back(visitor: Browser, suffix: str) -> None:
+    begin(visitor)
+    body = visitor.fetch("GET", f"/register/group/upload/template.{suffix}").data
+
+    page = upload(visitor, body, f"group.{suffix}", status=422)
+
+    assert page.errors == ["There is nobody in this file"]
+
+
+@pytest.mark.both_databases
+def test_a_group_of_thirty_takes_at_most_two_seconds(site: Flask, queries: list[str]) -> None:
+    set_places(40)
+    contact = {"contact_name": "Mary Ward", "email": "mary@ward.example"}
+    people = [
+        {"given_names": f"Ann{n}", "family_name": "Nurse", "email": f"a{n}@ward.example"}
+        for n in range(30)
+    ]
+    draft = GroupDraft(contact, {"days": "2009-06-10", "country": "GB"}, people)
+    began = time.process_time()  # a busy machine does not count
+
+    with site.test_request_context("/"), transaction():
+        register_group.register(register_group.prepare(draft, "en"), is_all_or_none=True)
+
+    assert time.process_time() - began < MAX_SECONDS
+    assert len(queries) <= MAX_QUERIES
+    assert db.session.scalar(select(func.count(Delegate.id))) == 30

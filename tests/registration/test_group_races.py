@@ -1,0 +1,185 @@
+"""Groups and single people come for the last places at once: nobody is promised one twice."""
+
+from collections.abc import Callable, Sequence
+from threading import Barrier, Thread
+
+import pytest
+from flask import Flask
+from sqlalchemy import func, select
+from sqlalchemy.orm import make_transient_to_detached
+
+from app.database import db, read_only_connection, transaction
+from app.errors import RuleViolation
+from app.registration import integrity_check, seats
+from app.registration.create_booking import create_booking
+from app.registration.emails import send_registration_confirmed
+from app.registration.groups import register_group
+from app.registration.groups.draft import GroupDraft
+from app.registration.groups.models import RegistrationGroup
+from app.registration.models import Delegate, SeatLimit
+from app.registration.queries import ATTENDING
+from tests.factories import make_category, set_places
+
+PLACES, SIZE, GROUPS, SINGLES = 10, 6, 2, 6
+WHOLE, REFUSED = "whole", "refused"
+
+
+def draft(number: int, size: int = SIZE, category: str = "") -> GroupDraft:
+    contact = {"contact_name": f"Mary{number}", "email": f"mary{number}@ward.example"}
+    people = [
+        {
+            "given_names": f"Ann{number}-{one}",
+            "family_name": "Nurse",
+            "email": f"a{one}@ward.example",
+        }
+        for one in range(size)
+    ]
+    shared = {"days": "2009-06-10", "country": "GB"}
+    return GroupDraft(contact, {**shared, **({"category": category} if category else {})}, people)
+
+
+def register(site: Flask, number: int, *, is_all_or_none: bool, category: str = "") -> None:
+    """Register a group, as its contact does."""
+    with site.test_request_context("/"), transaction():
+        prepared = register_group.prepare(draft(number, category=category), "en")
+        register_group.register(prepared, is_all_or_none=is_all_or_none)
+
+
+def register_alone(site: Flask, number: int, category: str = "") -> None:
+    """Register one person."""
+    answers = {
+        "given_names": f"Cy{number}",
+        "family_name": "Solo",
+        "email": f"c{number}@solo.example",
+        "days": "2009-06-10",
+        "country": "GB",
+        **({"category": category} if category else {}),
+    }
+    with site.test_request_context("/"), transaction():
+        create_booking(answers, "en", announce=send_registration_confirmed)
+
+
+def at_once(site: Flask, deeds: Sequence[Callable[[], None]]) -> list[str]:
+    """Do all of this at the same moment; return how each ended."""
+    ended: list[str] = []
+    start = Barrier(len(deeds))
+    db.session.rollback()
+
+    def run(deed: Callable[[], None]) -> None:
+        with site.app_context():
+            start.wait(20)
+            try:
+                deed()
+            except RuleViolation:
+                ended.append(REFUSED)
+            else:
+                ended.append(WHOLE)
+            finally:
+                db.session.remove()
+
+    threads = [Thread(target=run, args=(deed,)) for deed in deeds]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    return sorted(ended)
+
+
+def count() -> tuple[int, int]:
+    """Count the people with a place, and the groups."""
+    people = db.session.scalar(select(func.count(Delegate.id)).where(ATTENDING)) or 0
+    groups = db.session.scalar(select(func.count(RegistrationGroup.id))) or 0
+    db.session.rollback()
+    return people, groups
+
+
+def group_deeds(
+    site: Flask, *, is_all_or_none: bool, category: str = ""
+) -> list[Callable[[], None]]:
+    return [
+        lambda number=one: register(  # type: ignore[misc]
+            site, number, is_all_or_none=is_all_or_none, category=category
+        )
+        for one in range(GROUPS)
+    ]
+
+
+def single_deeds(site: Flask, category: str = "") -> list[Callable[[], None]]:
+    return [
+        lambda number=one: register_alone(site, number, category)  # type: ignore[misc]
+        for one in range(SINGLES)
+    ]
+
+
+@pytest.mark.both_databases
+def test_of_two_groups_for_the_last_places_one_comes_whole(site: Flask) -> None:
+    set_places(PLACES)
+
+    ended = at_once(site, group_deeds(site, is_all_or_none=True))
+
+    assert ended == [REFUSED, WHOLE]
+    assert count() == (SIZE, 1)
+    assert integrity_check.run_checks() == []
+
+
+@pytest.mark.both_databases
+def test_two_groups_of_as_many_as_fit_take_every_place_and_no_more(site: Flask) -> None:
+    set_places(PLACES)
+
+    at_once(site, group_deeds(site, is_all_or_none=False))
+
+    assert count() == (PLACES, GROUPS)
+    assert integrity_check.run_checks() == []
+
+
+@pytest.mark.both_databases
+def test_groups_and_single_people_never_get_more_places_than_there_are(site: Flask) -> None:
+    category = make_category(PLACES - 2, name="Press")
+    make_category(name="Student")
+    set_places(PLACES)
+    number = str(category.id)
+
+    at_once(
+        site,
+        [
+            *group_deeds(site, is_all_or_none=False, category=number),
+            *single_deeds(site),
+        ],
+    )
+
+    people, _ = count()
+    limit = db.session.get_one(SeatLimit, seats.name_category_limit(category.id))
+    assert people <= PLACES
+    assert limit.taken <= PLACES - 2
+    db.session.rollback()
+    assert integrity_check.run_checks() == []
+
+
+@pytest.mark.postgresql_only
+def test_without_the_lock_two_groups_take_the_same_places(
+    site: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The control: it shows that the stories above can see the race."""
+    set_places(SIZE)
+    looked = Barrier(GROUPS)
+
+    def only_look(name: str) -> SeatLimit:
+        with read_only_connection(db.engine) as connection:
+            row = connection.execute(select(SeatLimit).where(SeatLimit.name == name)).mappings()
+            found = SeatLimit(**row.one())
+        make_transient_to_detached(found)
+        return db.session.merge(found, load=False)
+
+    def lock_nothing(names: Sequence[str]) -> Sequence[SeatLimit]:
+        limits = [only_look(name) for name in names]
+        if not db.session.info.get("looked"):
+            db.session.info["looked"] = True
+            looked.wait(20)  # both have looked before either writes
+        return limits
+
+    monkeypatch.setattr(seats, "lock_limits", lock_nothing)
+
+    ended = at_once(site, group_deeds(site, is_all_or_none=True))
+
+    assert ended == [WHOLE] * GROUPS
+    assert count() == (SIZE * GROUPS, GROUPS), "twice as many as there are places"

@@ -1,0 +1,475 @@
+"""One contact registers a group; each person has a booking of their own."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import delete, func, select
+
+from app import clock
+from app.database import db, transaction
+from app.registration import integrity_check, queries, retention, seats
+from app.registration.bookings import data_export, operations
+from app.registration.delegate_record import identity_key
+from app.registration.groups import queries as groups
+from app.registration.groups.models import GroupMember, RegistrationGroup
+from app.registration.groups.register_group import MAX_GROUPS_PER_DAY
+from app.registration.models import OFFERED, ApplicationDraft, Delegate, WaitingListEntry
+from tests.browser import Answer, Browser, Page
+from tests.factories import make_category, make_delegate, make_waiting_list_entry, set_places
+from tests.registration_flow import CONSENT, THURSDAY, WEDNESDAY
+from tests.sent_emails import emails_to, find_link, last_email_to, subjects_to
+
+CONTACT = {
+    "Your name": "Mary Ward",
+    "Your email address": "mary@ward.example",
+    "Organisation (optional)": "St Elsewhere",
+}
+SHARED = {"Which days will they attend?": [WEDNESDAY], "country": "United Kingdom"}
+MODE = "If there are not enough places for everyone"
+JOIN = "Put everyone who does not get a place on the waiting list, if it is open"
+EMAIL = "Email address (optional)"
+TITLE = "Tides and Harbours"
+
+
+def begin(visitor: Browser, **answers: Answer) -> Page:
+    """Answer what comes before the people."""
+    page = visitor.open("/register/group").follow("Start now")
+    page = page.press("Continue", CONTACT)
+    return page.press("Continue", {**SHARED, **answers})
+
+
+def add(page: Page, given: str, email: str = "", **others: Answer) -> Page:
+    """Add a person to the list."""
+    form = page.follow("Add a person")
+    answers = {"given_names": given, "Family name": "Nurse", EMAIL: email}
+    return form.press("Save", {**answers, **others})
+
+
+def fill(visitor: Browser, *names: str) -> Page:
+    """Go to the check with these people, each with an address of their own."""
+    page = begin(visitor)
+    for name in names:
+        page = add(page, name, f"{name.lower()}@ward.example")
+    return page.follow("Continue")
+
+
+def cancel(given: str) -> None:
+    """Cancel the booking of a person, as the desk does."""
+    found = db.session.scalars(select(Delegate).where(Delegate.given_names == given)).one()
+    db.session.rollback()
+    with transaction():
+        operations.cancel(db.session.merge(found), actor="grace@conference.example")
+
+
+def open_group(visitor: Browser) -> Page:
+    return visitor.open(find_link(last_email_to("mary@ward.example"), "/group/"))
+
+
+def list_delegates() -> list[str]:
+    found = db.session.scalars(select(Delegate.given_names).where(queries.ATTENDING))
+    names = sorted(found)
+    db.session.rollback()
+    return names
+
+
+def test_a_contact_registers_three_people_at_once(visitor: Browser) -> None:
+    page = begin(visitor)
+    page = add(page, "Ada", "ada@ward.example")
+    page = add(page, "Bea", "bea@ward.example")
+    page = add(page, "Cy")
+    page = page.follow("Continue")
+
+    assert page.heading == "Check your group"
+    page = page.press("Register the group")
+
+    assert page.heading == "Your group is registered"
+    assert list_delegates() == ["Ada", "Bea", "Cy"]
+    assert subjects_to("ada@ward.example")[0].startswith("You are registered for Tides")
+    assert (
+        "Mary Ward registered you with a group of St Elsewhere."
+        in last_email_to("ada@ward.example").text
+    )
+    assert len(emails_to("mary@ward.example")) == 1
+    assert integrity_check.run_checks() == []
+
+
+def test_all_or_none_registers_nobody_and_keeps_what_was_typed(visitor: Browser) -> None:
+    set_places(2)
+    page = fill(visitor, "Ada", "Bea", "Cy")
+
+    page = page.press("Register the group", status=409)
+
+    assert page.errors == [
+        "There are not enough places for everyone in the group, so nobody has been registered"
+    ]
+    assert list_delegates() == []
+    assert subjects_to("ada@ward.example") == []
+    assert subjects_to("mary@ward.example") == []
+    assert visitor.open("/register/group/people").heading == "People in your group"
+    assert "3. Cy Nurse" in visitor.open("/register/group/people").text
+
+
+def test_as_many_as_fit_says_who_has_a_place_and_who_has_not(visitor: Browser) -> None:
+    set_places(2)
+    page = fill(visitor, "Ada", "Bea", "Cy")
+
+    page = page.press(
+        "Register the group",
+        {MODE: "Register as many as possible, in the order listed"},
+    )
+
+    assert page.heading == "Part of your group is registered"
+    assert list_delegates() == ["Ada", "Bea"]
+    assert subjects_to("cy@ward.example") == []
+    email = last_email_to("mary@ward.example").text
+    assert "These people have a place:\n\n- Ada Nurse\n- Bea Nurse\n" in email
+    assert "These people do not have a place:\n\n- Cy Nurse\n" in email
+    assert integrity_check.run_checks() == []
+
+
+def test_whoever_gets_no_place_can_wait_for_one(visitor: Browser) -> None:
+    set_places(1)
+    with transaction():
+        seats.set_waiting_list(seats.CONFERENCE, is_open=True)
+    page = fill(visitor, "Ada", "Bea")
+
+    page.press(
+        "Register the group",
+        {
+            MODE: "Register as many as possible, in the order listed",
+            JOIN: True,
+        },
+    )
+
+    assert subjects_to("bea@ward.example") == [f"You are on the waiting list for {TITLE}"]
+    assert "Bea Nurse On the waiting list" in open_group(visitor).text
+    cancel("Ada")
+    visitor.open(find_link(last_email_to("bea@ward.example"), "/waiting-list/")).press(
+        "Take the place"
+    )
+    assert "Bea Nurse Has a place" in open_group(visitor).text
+    with transaction():
+        retention.purge_expired()
+    bea = db.session.scalars(select(Delegate).where(Delegate.given_names == "Bea")).one()
+    assert groups.find_group(bea) is not None
+    assert integrity_check.run_checks() == []
+
+
+def test_a_category_that_is_full_takes_only_as_many_as_it_has_places_for(visitor: Browser) -> None:
+    make_category(1, name="Press")
+    make_category(name="Student")
+    page = begin(visitor, **{"How will they attend?": "Press"})
+    page = add(page, "Ada", "ada@ward.example")
+    page = add(page, "Bea", "bea@ward.example")
+    page = add(page, "Cy", "cy@ward.example", category="Student")
+
+    page.follow("Continue").press(
+        "Register the group", {MODE: "Register as many as possible, in the order listed"}
+    )
+
+    assert list_delegates() == ["Ada", "Cy"]
+    assert integrity_check.run_checks() == []
+
+
+def test_a_person_who_has_a_place_is_told_and_the_contact_is_not(visitor: Browser) -> None:
+    existing = make_delegate(given_names="Ada", family_name="Nurse", email="ada@ward.example")
+    page = fill(visitor, "Ada", "Bea")
+
+    page = page.press("Register the group")
+
+    assert page.heading == "Your group is registered"
+    group = open_group(visitor)
+    for name in ("Ada", "Bea"):
+        assert f"{name} Nurse Has a place {name.lower()}@ward.example" in group.text
+    assert existing.reference not in group.text
+    assert subjects_to("ada@ward.example") == [
+        f"You already have a place at {TITLE}: {existing.reference}"
+    ]
+    assert db.session.scalar(select(func.count(Delegate.id))) == 2
+
+    group.follow("Cancel place: Ada Nurse").press("Cancel the place")
+
+    assert list_delegates() == ["Ada", "Bea"]
+
+
+def test_the_same_person_twice_is_refused_beside_the_name(visitor: Browser) -> None:
+    page = add(begin(visitor), "Ada", "ada@ward.example")
+
+    form = page.follow("Add a person")
+    page = form.press(
+        "Save",
+        {"given_names": "ADA", "Family name": "nurse", EMAIL: "Ada@ward.example"},
+        status=422,
+    )
+
+    assert page.errors == ["This person is in the list already"]
+
+
+def test_a_list_is_changed_and_people_are_removed(visitor: Browser) -> None:
+    page = add(begin(visitor), "Ada", "ada@ward.example")
+    page = add(page, "Bea")
+
+    page = page.follow("Change Ada Nurse").press("Save", {"given_names": "Adele"})
+    page = page.press("Remove Bea Nurse")
+
+    assert "1. Adele Nurse ada@ward.example" in page.text
+    assert "Bea" not in page.text
+
+
+def test_other_days_for_all_are_those_of_everybody_who_had_none_of_their_own(
+    visitor: Browser,
+) -> None:
+    page = add(begin(visitor), "Ada", "ada@ward.example")
+    add(page, "Bea", "bea@ward.example", Days=[THURSDAY])
+
+    visitor.open("/register/group/answers").press(
+        "Continue", {"Which days will they attend?": [WEDNESDAY, THURSDAY]}
+    )
+    visitor.open("/register/group/check").press("Register the group")
+
+    days = dict(db.session.execute(select(Delegate.given_names, Delegate.days)).tuples().all())
+    assert days == {"Ada": "2009-06-10 2009-06-11", "Bea": "2009-06-11"}
+
+
+def test_a_list_that_changed_in_another_window_is_shown_again(visitor: Browser) -> None:
+    page = fill(visitor, "Ada", "Bea")
+    visitor.open("/register/group/people").press("Remove Bea Nurse")
+
+    page = page.press("Register the group", status=422)
+
+    assert page.errors == ["The list changed in another window. Check it, then confirm"]
+    assert list_delegates() == []
+
+
+def test_confirming_twice_registers_once(visitor: Browser) -> None:
+    page = fill(visitor, "Ada")
+
+    page.press("Register the group")
+    again = page.press("Register the group")
+
+    assert again.heading == "Your group is registered"
+    assert len(emails_to("mary@ward.example")) == 1
+
+
+def test_a_list_that_is_gone_says_so(visitor: Browser) -> None:
+    begin(visitor)
+    with transaction():
+        db.session.execute(delete(ApplicationDraft))
+
+    page = visitor.open("/register/group/people", status=410)
+
+    assert page.heading == "Your list has been deleted"
+
+
+def test_a_group_can_be_registered_only_while_registration_is_open(visitor: Browser) -> None:
+    begin(visitor)
+    set_places(1)
+    make_delegate()
+
+    assert visitor.open("/register/group/people", status=409).heading == "The conference is full"
+    assert visitor.open("/register/group").heading == "The conference is full"
+
+
+def test_nobody_registers_groups_again_and_again(visitor: Browser) -> None:
+    for number in range(MAX_GROUPS_PER_DAY):
+        fill(visitor, f"Ada{number}").press("Register the group").press("Register another group")
+    page = fill(visitor, "Bea")
+
+    page = page.press("Register the group", status=429)
+
+    assert page.heading == "Check your group"
+    assert "Bea" not in list_delegates()
+
+
+def test_each_person_can_leave_the_group_and_keeps_the_booking(visitor: Browser) -> None:
+    fill(visitor, "Ada", "Bea").press("Register the group")
+    booking = visitor.open(find_link(last_email_to("ada@ward.example"), "/booking/"))
+
+    page = booking.follow("Leave the group").press("Leave the group")
+
+    assert "You have left the group." in page.text
+    assert "Leave the group" not in page.links
+    assert list_delegates() == ["Ada", "Bea"]
+    assert subjects_to("mary@ward.example")[-1] == f"Ada Nurse left your group for {TITLE}"
+    group = open_group(visitor)
+    assert "Ada Nurse Left the group" in group.text
+    assert "ada@ward.example" not in group.text
+    assert "Cancel place: Ada Nurse" not in group.links
+
+
+def test_the_contact_never_sees_what_a_person_enters(visitor: Browser) -> None:
+    fill(visitor, "Ada").press("Register the group")
+    booking = visitor.open(find_link(last_email_to("ada@ward.example"), "/booking/"))
+    form = booking.follow("Change access requirements")
+    form.press("Save", {"Tell us more (optional)": "A secret ramp", CONSENT: True})
+
+    group = open_group(visitor)
+    csv = visitor.fetch("GET", group.links["Download the list"]).text
+
+    assert "ramp" not in group.text + csv
+    assert '"Ada Nurse","ada@ward.example","Has a place",""' in csv
+    assert all("ramp" not in one.text for one in emails_to("mary@ward.example"))
+
+
+def test_a_name_can_be_changed_until_the_person_has_opened_the_booking(visitor: Browser) -> None:
+    fill(visitor, "Ada").press("Register the group")
+
+    for name in ("Adele", "Adela"):
+        form = open_group(visitor).follow("Change name: " + list_delegates()[0] + " Nurse")
+        page = form.press("Save", {"given_names": name})
+        assert "The name has been changed." in page.text
+    visitor.open(find_link(last_email_to("ada@ward.example"), "/booking/"))
+
+    assert list_delegates() == ["Adela"]
+    assert "Change name: Adela Nurse" not in open_group(visitor).links
+
+
+def test_the_contact_adds_a_person_while_there_are_places(visitor: Browser) -> None:
+    fill(visitor, "Ada").press("Register the group")
+    set_places(2)
+    answers = {"given_names": "Bea", "Family name": "Nurse", EMAIL: "bea@ward.example"}
+
+    page = open_group(visitor).follow("Add a person").press("Add person", answers)
+
+    assert "The person has been added and has a place." in page.text
+    bea = db.session.scalars(select(Delegate).where(Delegate.given_names == "Bea")).one()
+    assert (bea.organisation, bea.country, bea.days) == ("St Elsewhere", "GB", "2009-06-10")
+    assert "Add a person" not in page.links
+    assert integrity_check.run_checks() == []
+
+
+def test_the_last_place_may_go_while_the_contact_types(visitor: Browser) -> None:
+    fill(visitor, "Ada").press("Register the group")
+    form = open_group(visitor).follow("Add a person")
+    set_places(1)
+
+    page = form.press("Add person", {"given_names": "Bea"}, status=422)
+
+    assert page.errors == ["All places are taken"]
+    assert list_delegates() == ["Ada"]
+    assert "Bea" not in open_group(visitor).text
+
+
+def test_the_contact_cancels_a_place_and_the_person_is_told(visitor: Browser) -> None:
+    fill(visitor, "Ada", "Bea").press("Register the group")
+
+    page = open_group(visitor).follow("Cancel place: Ada Nurse").press("Cancel the place")
+
+    assert "Ada Nurse Cancelled" in page.text
+    assert list_delegates() == ["Bea"]
+    assert subjects_to("ada@ward.example")[-1].startswith("Your booking has been cancelled")
+    assert queries.get_seat_counts().taken == 1
+
+
+def test_a_link_is_sent_again_but_not_twice_in_a_row(visitor: Browser) -> None:
+    fill(visitor, "Ada").press("Register the group")
+
+    page = open_group(visitor).press("Send link again: Ada Nurse")
+
+    assert "We sent this link a moment ago." in page.text
+
+
+def test_a_dissolved_group_leaves_the_bookings(visitor: Browser) -> None:
+    fill(visitor, "Ada", "Bea").press("Register the group")
+    address = find_link(last_email_to("mary@ward.example"), "/group/")
+
+    page = visitor.open(address).follow("Dissolve the group").press("Dissolve the group")
+
+    assert page.heading == "The group has been dissolved"
+    assert list_delegates() == ["Ada", "Bea"]
+    assert visitor.open(address, status=410).heading == "This link does not work"
+    assert db.session.scalar(select(func.count(GroupMember.id))) == 0
+
+
+def test_an_erased_person_leaves_no_trace_in_the_group(visitor: Browser) -> None:
+    fill(visitor, "Ada", "Bea").press("Register the group")
+    cancel("Ada")
+    ada = db.session.scalars(select(Delegate).where(Delegate.given_names == "Ada")).one()
+    with transaction():
+        operations.erase_cancelled(db.session.merge(ada), actor="delegate")
+
+    assert "Ada" not in open_group(visitor).text
+
+
+def test_a_year_after_the_conference_nothing_is_left_of_a_group(
+    visitor: Browser, frozen_time: Any
+) -> None:
+    fill(visitor, "Ada").press("Register the group")
+
+    frozen_time.move_to("2010-06-13T12:00:00+01:00")
+    with transaction():
+        retention.purge_expired()
+
+    assert db.session.scalar(select(func.count(RegistrationGroup.id))) == 0
+    assert db.session.scalar(select(func.count(GroupMember.id))) == 0
+
+
+def test_a_contact_who_has_lost_the_link_gets_it_again(visitor: Browser) -> None:
+    fill(visitor, "Ada").press("Register the group")
+
+    visitor.open("/booking").press("Email me the link", {"Email address": "Mary@ward.example"})
+
+    assert subjects_to("mary@ward.example") == [f"Your group for {TITLE}"] * 2
+
+
+def test_the_copy_of_a_person_says_who_registered_them(visitor: Browser) -> None:
+    fill(visitor, "Ada").press("Register the group")
+    ada = db.session.scalars(select(Delegate)).one()
+
+    assert data_export.export_delegate(ada)["group"] == {
+        "contact": "Mary Ward",
+        "organisation": "St Elsewhere",
+        "name": "Ada Nurse",
+        "email": "ada@ward.example",
+    }
+
+
+def test_whoever_waits_by_themselves_is_not_taken_off_the_list_by_a_contact(
+    visitor: Browser, new_browser: Callable[[], Browser]
+) -> None:
+    set_places(1)
+    with transaction():
+        seats.set_waiting_list(seats.CONFERENCE, is_open=True)
+    page = fill(visitor, "Ada", "Bea")
+    make_waiting_list_entry(
+        name="Bea Nurse",
+        email="bea@ward.example",
+        identity_key=identity_key("Bea Nurse", "bea@ward.example"),
+        state=OFFERED,
+        offer_ends_at=clock.now() + timedelta(days=1),
+    )
+    with transaction():  # one place for Ada beside the one that is kept for Bea
+        seats.set_limit(seats.CONFERENCE, 2)
+        seats.hold_for_queue((seats.CONFERENCE,))
+    page.press(
+        "Register the group",
+        {
+            MODE: "Register as many as possible, in the order listed",
+            JOIN: True,
+        },
+    )
+
+    page = open_group(visitor).follow("Cancel place: Bea Nurse").press("Cancel the place")
+
+    assert "Bea Nurse Cancelled" in page.text
+    assert db.session.scalars(select(WaitingListEntry.state)).all() == ["offered"]
+
+
+def test_while_the_conference_is_full_a_whole_group_can_wait(visitor: Browser) -> None:
+    set_places(1)
+    with transaction():
+        seats.set_waiting_list(seats.CONFERENCE, is_open=True)
+    make_delegate(given_names="Cy")
+    page = fill(visitor, "Ada", "Bea")
+
+    page.press("Register the group", status=409)
+    page = visitor.page.press(
+        "Register the group",
+        {MODE: "Register as many as possible, in the order listed", JOIN: True},
+    )
+
+    assert page.heading == "Nobody in your group has a place yet"
+    assert subjects_to("ada@ward.example") == [f"You are on the waiting list for {TITLE}"]
+    assert list_delegates() == ["Cy"]
+    assert [one for one in integrity_check.run_checks() if "email" not in one] == []

@@ -14,6 +14,7 @@ from app.accounts.two_factor import setup_views
 from app.accounts.two_factor import views as two_factor_views
 from app.admin import (
     access_case_views,
+    application_views,
     blueprint,
     category_views,
     dashboard_views,
@@ -44,7 +45,13 @@ from app.admin import waiting_list_views as admin_waiting_list_views
 from app.admin.board import views as board_views
 from app.admin.content import menu_views
 from app.admin.content import views as admin_content_views
-from app.admin.delegates import annotation_views, day_views, edit_views, requirement_views
+from app.admin.delegates import (
+    annotation_views,
+    day_views,
+    duplicate_views,
+    edit_views,
+    requirement_views,
+)
 from app.admin.delegates import views as delegate_views
 from app.admin.import_export import views as import_export_views
 from app.admin.mailings import send_views
@@ -67,6 +74,7 @@ from app.mail import delivery_status, dkim, markdown_body, own_texts, unsubscrib
 from app.registration import check_views, more_views
 from app.registration import views as registration_views
 from app.registration.access_cases import views as access_reply_views
+from app.registration.applications import views as registration_application_views
 from app.registration.bookings import agenda_views as booking_agenda_views
 from app.registration.bookings import answer_views, email_change_views
 from app.registration.bookings import views as booking_views
@@ -127,6 +135,7 @@ ADMIN = (
     (history_views.undo_bp, roles.PROGRAMME),
     (delegate_views.bp, roles.DELEGATES),
     (access_case_views.bp, roles.ACCESS_CASES),
+    (application_views.bp, roles.DELEGATES),
     (admin_waiting_list_views.bp, roles.DELEGATES),
     (category_views.bp, roles.SETTINGS),
     (admin_question_views.bp, roles.QUESTIONS),
@@ -157,6 +166,7 @@ NESTED = (  # children first: registering a parent registers only the children i
     (delegate_views.bp, annotation_views.bp),
     (mailing_views.bp, send_views.bp),
     (delegate_views.bp, day_views.bp),
+    (delegate_views.bp, duplicate_views.bp),
     (delegate_views.bp, requirement_views.bp),
     (speaker_page_views.bp, access_views.bp),
     (admin_speaker_views.bp, admin_speaker_views.photo_bp),
@@ -195,6 +205,7 @@ SITE = (
     booking_agenda_views.bp,
     session_booking_views.bp,
     waiting_list_views.bp,
+    registration_application_views.bp,
     unsubscribe_views.bp,
     speaker_views.bp,
     calendar_views.feeds_bp,

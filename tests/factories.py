@@ -45,6 +45,7 @@ from app.proposals.models import Proposal
 from app.questions import services as questions
 from app.questions.models import REGISTRATION, Question
 from app.questions.services import EditedQuestion, EditedTexts
+from app.registration.applications.models import RegistrationApplication
 from app.registration.delegate_record import refresh_search_keys
 from app.registration.invitations.models import InvitationCode
 from app.registration.models import (
@@ -335,6 +336,27 @@ def make_waiting_list_entry(**values: Any) -> WaitingListEntry:
         lock_limit(CONFERENCE).waiting += 1
         db.session.add(entry)
     return entry
+
+
+def make_application(**values: Any) -> RegistrationApplication:
+    """Save someone who applies for a place: Bea Waite, unless told otherwise."""
+    number = next(_numbers)
+    defaults = {
+        "access_key": f"application {number}",
+        "name": "Bea Waite",
+        "email": "bea@example.org",
+        "identity_key": f"bea {number}",
+        "search_text": "bea waite bea@example.org",
+        "language": "en",
+        "document": "{}",
+        "applied_at": clock.now(),
+    }
+    application = RegistrationApplication(**{**defaults, **values})
+    with transaction():
+        if application.is_held:
+            hold(list_limits(application.category_id), 1)
+        db.session.add(application)
+    return application
 
 
 def make_many_delegates(number: int) -> None:

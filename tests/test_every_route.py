@@ -33,6 +33,7 @@ from tests.factories import (
     get_ada_marsh,
     grant_speaker_access,
     make_agenda,
+    make_application,
     make_category,
     make_confirmation,
     make_delegate,
@@ -123,6 +124,9 @@ ROUTES = [
     Route("/agenda/stars", "POST", Who.ANYONE),
     Route("/agenda/stars.json", "GET", Who.ANYONE),
     Route("/agenda/stars/<number>/remove", "POST", Who.ANYONE, "/agenda/stars/1/remove"),
+    Route("/application/<secret>", "GET", Who.HOLDER),
+    Route("/application/<secret>/withdraw", "GET POST", Who.HOLDER),
+    Route("/application/sent", "GET", Who.ANYONE),
     Route("/booking", "GET POST", Who.ANYONE),
     Route("/booking/<secret>", "GET", Who.HOLDER),
     Route("/booking/<secret>/<question>", "GET POST", Who.HOLDER, "/booking/wrong/name"),
@@ -184,6 +188,16 @@ ROUTES = [
     Route("/organise/access", "GET", Who.DESK),
     Route("/organise/access/<key>", "GET POST", Who.DESK, "/organise/access/ramp"),
     Route("/organise/access/_show", "POST", Who.DESK),
+    Route("/organise/applications", "GET", Who.DESK_READERS),
+    Route("/organise/applications/<number>", "GET", Who.DESK_READERS, "/organise/applications/1"),
+    Route(
+        "/organise/applications/<number>/<action>",
+        "GET POST",
+        Who.DESK,
+        "/organise/applications/1/hold",
+    ),
+    Route("/organise/applications/_export", "POST", Who.DESK),
+    Route("/organise/applications/_several", "POST", Who.DESK),
     Route("/organise/board", "GET", Who.A_PART),
     Route("/organise/board/<slug>", "GET POST", Who.EDITORS, "/organise/board/opening"),
     Route("/organise/board/<slug>/place", "POST", Who.EDITORS, "/organise/board/opening/place"),
@@ -296,6 +310,13 @@ ROUTES = [
     Route("/organise/delegates/_add", "GET POST", Who.DESK),
     Route("/organise/delegates/_days", "GET POST", Who.DESK),
     Route("/organise/delegates/_days/undo", "GET POST", Who.DESK),
+    Route("/organise/delegates/_duplicates", "GET", Who.DESK_READERS),
+    Route(
+        "/organise/delegates/_duplicates/<reference>/<other>",
+        "GET POST",
+        Who.DESK,
+        "/organise/delegates/_duplicates/GHJK2345/GHJK2346",
+    ),
     Route("/organise/delegates/_export", "POST", Who.DESK),
     Route("/organise/delegates/_export/needs", "GET POST", Who.DESK),
     Route(
@@ -1330,6 +1351,7 @@ def opened_by_a_visitor(site: Flask, visitor: Browser) -> dict[str, str]:
     make_saved_view(make_organiser())
     make_mailing()
     make_delegate(reference="GHJK2345", email="dorothy@example.org")
+    make_delegate(reference="GHJK2346", email="dorothy@example.org", given_names="Dot")
     make_scheduled_release()
     make_proposal(get_ada_marsh(), pronouns="she/her")
     make_upload()
@@ -1348,9 +1370,11 @@ def opened_by_a_visitor(site: Flask, visitor: Browser) -> dict[str, str]:
         access_cases.create_missing()
         db.session.scalars(select(AccessCase)).one().key = "ramp"
     entry = make_waiting_list_entry()
+    application = make_application()
     invitation = make_invitation(make_category(name="Student"))
     with site.test_request_context("/"):
         waiting = links.waiting_list_token(entry)
+        applied = links.application_token(application)
         booking = links.booking_token(delegate)
         new_address = links.email_change_token(delegate)
         receipt = links.confirmation_token(make_confirmation(delegate))
@@ -1362,6 +1386,7 @@ def opened_by_a_visitor(site: Flask, visitor: Browser) -> dict[str, str]:
         for route in of(who, "POST"):
             secret = new_address if "new-address" in route.rule else booking
             secret = waiting if "waiting-list" in route.rule else secret
+            secret = applied if "/application/" in route.rule else secret
             address = route.rule.replace("<secret>", secret).replace(
                 "sessions/<slug>", "sessions/opening"
             )

@@ -5,7 +5,7 @@ from typing import Any, Self
 from flask import Blueprint, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _l
-from wtforms import IntegerField, RadioField
+from wtforms import BooleanField, IntegerField, RadioField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # of WTForms 3.2
 from wtforms.validators import NumberRange, Optional, ValidationError
 
@@ -34,6 +34,12 @@ MAX_PLACES = 1_000_000
 MAX_DESCRIPTION_LENGTH, MAX_CONFIRMATION_LENGTH = 300, 2_000
 SORTS = ("place",)
 ACCESS_CHOICES = ((PUBLIC, _l("Everyone")), (BY_CODE, _l("Only people with an invitation code")))
+APPROVAL_CHOICES = (
+    (0, _l("No, they have a place immediately")),
+    (1, _l("Yes, one person of the team")),
+    (2, _l("Yes, two different people of the team")),
+)
+APPROVAL = ("approvals_needed", "is_place_held")  # names of fields
 
 redirects.MESSAGES["admin"] |= {
     "category-added": _l("The category has been added. Visitors see it now."),
@@ -68,6 +74,14 @@ class CategoryForm(EditForm):
         choices=[SelectChoice(value, label) for value, label in ACCESS_CHOICES],
         default=PUBLIC,
     )
+    approvals_needed = RadioField(
+        _l("Does someone have to approve who registers?"),
+        choices=[SelectChoice(value, label) for value, label in APPROVAL_CHOICES],
+        coerce=int,
+        default=0,
+        description=_l("People with an invitation code need no approval"),
+    )
+    is_place_held = BooleanField(_l("Keep a place for each applicant until it is decided"))
     days = CheckboxesField(
         _l("Days (optional)"),
         [one_of_choices(_l("Choose a day from the list"))],
@@ -111,7 +125,7 @@ class CategoryForm(EditForm):
     def set_initial_data(self, category: RegistrationCategory) -> None:
         """Fill the form with what is saved."""
         values = queries.build_values(category)
-        for name in ("name", "description", "limit", "access", "confirmation_text"):
+        for name in ("name", "description", "limit", "access", "confirmation_text", *APPROVAL):
             self[name].data = values[name]
         self.days.data = category.days.split()
         self.opens_at.show(category.opens_at)
@@ -125,6 +139,7 @@ class CategoryForm(EditForm):
             "description": self.description.data or "",
             "limit": self.limit.data,
             "access": self.access.data,
+            **{name: self[name].data for name in APPROVAL},
             "days": " ".join(sorted(set(self.days.data or ()))),
             "opens_at": self.opens_at.utc_value,
             "closes_at": self.closes_at.utc_value,
@@ -169,6 +184,7 @@ def show(number: int) -> ResponseReturnValue:
         row=queries.get_row(category),
         days=queries.list_days(category.days),
         access=dict(ACCESS_CHOICES)[category.access],
+        approval=dict(APPROVAL_CHOICES)[category.approvals_needed],
         entries=history.list_newest(category.history_subject),
     )
 

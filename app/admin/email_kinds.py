@@ -39,6 +39,7 @@ class EmailKind:
 
 DELEGATE = _l("The delegate")
 INVITED_PERSON = _l("The person who is invited")
+APPLICANT = _l("The person who applied")
 WAITING_PERSON = _l("The person on the waiting list")
 OLD_EMAIL = _l("The old email address")
 MEMBER = _l("The member of the team")
@@ -101,6 +102,36 @@ EMAIL_KINDS: Final[Mapping[str, EmailKind]] = {
         INVITED_PERSON,
         _l("The team creates an invitation code for one person"),
         samples.invitation,
+    ),
+    "application_received": EmailKind(
+        _l("Application received"),
+        APPLICANT,
+        _l("Someone applies for a place in a category that needs approval"),
+        samples.application,
+    ),
+    "application_on_hold": EmailKind(
+        _l("Application on hold"),
+        APPLICANT,
+        _l("The team puts an application on hold"),
+        samples.application,
+    ),
+    "application_approved": EmailKind(
+        _l("Application approved"),
+        APPLICANT,
+        _l("The team approves an application, and there is a place"),
+        samples.approved_application,
+    ),
+    "application_waitlisted": EmailKind(
+        _l("Application approved, on the waiting list"),
+        APPLICANT,
+        _l("The team approves an application while all places are taken"),
+        samples.waitlisted_application,
+    ),
+    "application_declined": EmailKind(
+        _l("Application declined"),
+        APPLICANT,
+        _l("The team declines an application"),
+        samples.application,
     ),
     "waiting_list_joined": EmailKind(
         _l("Waiting list joined"),
@@ -311,7 +342,13 @@ EMAIL_KINDS: Final[Mapping[str, EmailKind]] = {
 
 WITH_CALENDAR: Final = frozenset(
     {
-        *("registration_confirmed", "already_registered", "booking_changed", "booking_restored"),
+        *(
+            "registration_confirmed",
+            "application_approved",
+            "already_registered",
+            "booking_changed",
+            "booking_restored",
+        ),
         *("booking_cancelled", "booking_links"),
     }
 )

@@ -12,6 +12,7 @@ from app.history.models import Change, dump_changes
 from app.programme.models import Room, Session, Speaker
 from app.proposals.models import Proposal
 from app.registration import emails as booking_emails
+from app.registration.applications.models import RegistrationApplication
 from app.registration.bookings.changes import BookingChange
 from app.registration.invitations.models import InvitationCode
 from app.registration.models import IN_QUEUE, Delegate, RegistrationCategory, WaitingListEntry
@@ -32,6 +33,7 @@ SPEAKER_NAME, SPEAKER_EMAIL = "Robin Sample", "robin@example.org"
 ORGANISER_EMAIL = "organiser@example.org"
 SESSION_TITLE = "An example of a session"
 SESSION_TIME, SESSION_LENGTH = time(14), timedelta(hours=1)
+SAMPLE_MESSAGE: Final = "Thank you for telling us about your work."
 SAMPLE_KEY: Final = "sample"  # opens no booking: the keys of bookings are random and longer
 
 
@@ -68,6 +70,29 @@ def invitation() -> Context:
     expires_at = clock.now() + timedelta(days=14)
     code = InvitationCode(code="BCDFGHJKMN", category=category, expires_at=expires_at)
     return {"invitation": code}
+
+
+def application() -> Context:
+    """Return the variables of an email about an application."""
+    sample = RegistrationApplication(
+        access_key=SAMPLE_KEY,
+        name="Alex Example",
+        email=DELEGATE_EMAIL,
+        language="en",
+        applied_at=clock.now(),
+        message=SAMPLE_MESSAGE,
+    )
+    return {"application": sample}
+
+
+def approved_application() -> Context:
+    """Return the variables of an email to somebody whose application was approved."""
+    return {**ticket(), "message": SAMPLE_MESSAGE}
+
+
+def waitlisted_application() -> Context:
+    """Return the variables of an email to somebody who was approved and has to wait."""
+    return {**waiting(), "message": SAMPLE_MESSAGE}
 
 
 def waiting() -> Context:

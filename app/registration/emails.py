@@ -15,6 +15,7 @@ from app.mail import services as mail
 from app.mail.models import URGENT
 from app.programme.snapshot import Session
 from app.registration import booking_calendar, custom_answers, tickets
+from app.registration.applications.models import RegistrationApplication
 from app.registration.bookings.changes import ANSWERS, BookingChange
 from app.registration.fields import DAYS, FIELDS
 from app.registration.invitations.models import InvitationCode
@@ -158,6 +159,30 @@ def send_waiting_list_lapsed(entry: WaitingListEntry) -> None:
 def send_waiting_list_removed(entry: WaitingListEntry) -> None:
     """Tell someone that the organisers have taken them off the waiting list."""
     _enqueue_for_waiting("waiting_list_removed", entry)
+
+
+def send_application(template: str, application: RegistrationApplication) -> None:
+    """Tell an applicant where their application stands, with the link to its page."""
+    mail.enqueue(
+        template,
+        to=application.email,
+        language=application.language,
+        is_secret=True,
+        application=application,
+    )
+
+
+def send_application_approved(delegate: Delegate, *, message: str) -> None:
+    """Tell an applicant that they have a place, with their ticket."""
+    _enqueue_with_ticket("application_approved", delegate, message=message)
+
+
+def send_application_waitlisted(
+    application: RegistrationApplication, entry: WaitingListEntry
+) -> None:
+    """Tell an applicant that they are approved, and on the waiting list."""
+    message = application.message
+    _enqueue_for_waiting("application_waitlisted", entry, message=message)
 
 
 def send_invitation(invitation: InvitationCode) -> None:

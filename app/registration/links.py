@@ -4,12 +4,14 @@ Each token is a signature of a random key in the row (see ``app.web.signing``).
 """
 
 from app.errors import NotFound
+from app.registration.applications.models import RegistrationApplication
 from app.registration.models import Confirmation, Delegate, WaitingListEntry
 from app.web import signing
 from app.web.rendering import absolute_url
 
 BOOKING, EMAIL_CHANGE, CONFIRMATION = "booking", "new address", "receipt"
 WAITING_LIST, SESSION_FEED = "waiting list", "calendar of sessions"
+APPLICATION = "application"
 NO_SUCH_LINK = "The link is not complete. Copy all of it from your email, or ask for a new one"
 
 
@@ -71,6 +73,21 @@ def read_waiting_list_key(token: str) -> str:
 def waiting_list_link(entry: WaitingListEntry) -> str:
     """Return the absolute URL of somebody's page of the waiting list."""
     return absolute_url("waiting_list.show", secret=waiting_list_token(entry))
+
+
+def application_token(application: RegistrationApplication) -> str:
+    """Return the token of somebody's page about their application."""
+    return signing.sign(APPLICATION, application.access_key)
+
+
+def read_application_key(token: str) -> str:
+    """Return the application's key from its token; raise NotFound if the signature is invalid."""
+    return _unsign(APPLICATION, token)
+
+
+def application_link(application: RegistrationApplication) -> str:
+    """Return the absolute URL of somebody's page about their application."""
+    return absolute_url("applications.show", secret=application_token(application))
 
 
 def booking_link(delegate: Delegate) -> str:

@@ -69,10 +69,16 @@ class RegistrationCategory(Base):
     days: Mapped[str] = mapped_column(default="")  # ISO dates, by spaces; none: all
     confirmation_text: Mapped[str] = mapped_column(Text, default="")  # Markdown
     access: Mapped[str] = mapped_column(default=PUBLIC)
+    # how many people of the team approve whoever registers without an invitation; 0: nobody
+    approvals_needed: Mapped[int] = mapped_column(default=0, server_default="0")
+    is_place_held: Mapped[bool] = mapped_column(  # for applicants, until the decision
+        default=False, server_default=false()
+    )
     version: Mapped[int] = mapped_column(default=1)
 
     __table_args__ = (
         CheckConstraint(f"access IN {CATEGORY_ACCESS}", name="known_access"),
+        CheckConstraint("approvals_needed BETWEEN 0 AND 2", name="known_approvals"),
         {"sqlite_autoincrement": True},  # answers, saved views and history name it by its id
     )
 

@@ -12,6 +12,7 @@ from app.mail import replies, unsubscribe
 from app.registration import custom_answers
 from app.registration.access_cases import labels
 from app.registration.access_cases import queries as access_cases
+from app.registration.applications import queries as applications
 from app.registration.bookings import queries
 from app.registration.fields import DAYS, PRIVATE_FIELDS
 from app.registration.models import Delegate
@@ -64,6 +65,16 @@ def export_delegate(delegate: Delegate) -> dict[str, Any]:
                 "ended_at": _isoformat(entry.ended_at),
             }
             for entry in waiting_list.list_of_delegate(delegate)
+        ],
+        "applications": [
+            {
+                "state": application.state,
+                "applied_at": _isoformat(application.applied_at),
+                "decided_at": _isoformat(application.ended_at),
+                "reason_of_the_organisers": application.reason,
+                "message_of_the_organisers": application.message,
+            }
+            for application in applications.list_of_delegate(delegate)
         ],
         "emails_not_about_the_booking": unsubscribe.get_preference(delegate.email),
         "letters": [

@@ -22,6 +22,8 @@ from app.history import services as history
 from app.mail import replies, suppression
 from app.mail import services as mail
 from app.registration import custom_answers, delegate_record, seats
+from app.registration.applications import queries as application_queries
+from app.registration.applications import services as applications
 from app.registration.bookings import changes, queries
 from app.registration.bookings.changes import ANSWERS, REASON, BookingChange
 from app.registration.categories import queries as categories
@@ -142,6 +144,7 @@ def change_email(delegate: Delegate, email: str, summary: str, *, actor: str) ->
         delegate.access_key = generate_access_key()
         delegate_record.refresh_search_keys(delegate)
     waiting_list_entries.delete_of_delegate(delegate)
+    application_queries.delete_of_delegate(delegate)
     delegate.version += 1
     record(delegate, summary, actor, [BookingChange(EMAIL, before, email)])
     return before
@@ -187,6 +190,7 @@ def restore(delegate: Delegate, *, actor: str) -> None:
     delegate.version += 1
     record(delegate, "Restored", actor)
     waiting_list.end_wait(delegate)
+    applications.end_open(delegate)
 
 
 def check_days(category: RegistrationCategory | None, days: str) -> None:
@@ -247,6 +251,7 @@ def erase(delegate: Delegate) -> None:
     mail.delete_for_booking(delegate.reference)
     replies.erase_of_booking(delegate.reference)
     waiting_list_entries.erase_delegate(delegate)
+    application_queries.erase_delegate(delegate)
     for erase_more in ERASED_ABOVE:
         erase_more(delegate)
     history.erase_personal_details(delegate.history_subject)

@@ -39,6 +39,7 @@ COUNTED = (
         RegistrationCategory.days,
         RegistrationCategory.confirmation_text,
         RegistrationCategory.access,
+        RegistrationCategory.approvals_needed,
         func.coalesce(SeatLimit.taken >= SeatLimit.seats, False),
     )
     .outerjoin(SeatLimit, SeatLimit.name == LIMIT_NAME)
@@ -58,6 +59,7 @@ class CategoryOption:
     days: str  # ISO dates, by spaces; none: all
     confirmation_text: str
     access: str
+    approvals_needed: int
     is_full: bool
 
     @property
@@ -262,7 +264,10 @@ def list_limits() -> Mapping[int, SeatLimit]:
 
 def build_values(category: RegistrationCategory) -> dict[str, Any]:
     """Return what organisers can change of a category."""
-    names = ("name", "description", "opens_at", "closes_at", "days", "confirmation_text", "access")
+    names = (
+        *("name", "description", "opens_at", "closes_at", "days", "confirmation_text", "access"),
+        *("approvals_needed", "is_place_held"),
+    )
     limit = list_limits().get(category.id)
     return {
         **{name: getattr(category, name) for name in names},

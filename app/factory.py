@@ -52,6 +52,7 @@ from app.admin.delegates import (
     edit_views,
     requirement_views,
 )
+from app.admin.delegates import transfer_views as desk_transfer_views
 from app.admin.delegates import views as delegate_views
 from app.admin.import_export import views as import_export_views
 from app.admin.mailings import send_views
@@ -80,6 +81,7 @@ from app.registration.bookings import answer_views, email_change_views
 from app.registration.bookings import views as booking_views
 from app.registration.invitations import views as invitation_views
 from app.registration.session_bookings import views as session_booking_views
+from app.registration.transfers import views as place_transfer_views
 from app.registration.waiting_list import views as waiting_list_views
 from app.site import (
     changelog_views,
@@ -167,6 +169,7 @@ NESTED = (  # children first: registering a parent registers only the children i
     (mailing_views.bp, send_views.bp),
     (delegate_views.bp, day_views.bp),
     (delegate_views.bp, duplicate_views.bp),
+    (delegate_views.bp, desk_transfer_views.bp),
     (delegate_views.bp, requirement_views.bp),
     (speaker_page_views.bp, access_views.bp),
     (admin_speaker_views.bp, admin_speaker_views.photo_bp),
@@ -176,6 +179,7 @@ NESTED = (  # children first: registering a parent registers only the children i
     (agenda_views.bp, transfer_views.bp),
     (booking_views.bp, email_change_views.bp),
     (booking_views.bp, answer_views.bp),
+    (booking_views.bp, place_transfer_views.offer_bp),
     (booking_views.bp, access_reply_views.bp),
     (registration_views.bp, registration_views.questions_bp),
     (registration_views.bp, more_views.bp),
@@ -206,6 +210,7 @@ SITE = (
     session_booking_views.bp,
     waiting_list_views.bp,
     registration_application_views.bp,
+    place_transfer_views.bp,
     unsubscribe_views.bp,
     speaker_views.bp,
     calendar_views.feeds_bp,

@@ -16,6 +16,7 @@ from app.registration import retention as registration_retention
 from app.registration.access_cases import services as access_cases
 from app.registration.applications import services as applications
 from app.registration.invitations import services as invitations
+from app.registration.transfers import queries as transfers
 from app.registration.waiting_list import services as waiting_list
 from app.releases import scheduled_releases, search_index, share_images
 from app.site import feedback as site_services
@@ -30,6 +31,7 @@ PERIODIC_TASKS: tuple[mail_worker.Task, ...] = (
     registration_retention.purge_expired,
     waiting_list.purge_expired,
     applications.purge_expired,
+    transfers.purge_expired,
     re_encryption.encrypt_pending,
     access_cases.create_missing,
     invitations.purge_expired,

@@ -67,6 +67,7 @@ from app.registration.seats import (
     set_limit,
     set_waiting_list,
 )
+from app.registration.transfers.models import PlaceTransfer
 from app.releases import current_release
 from app.releases import services as releases_services
 from app.releases.models import ScheduledRelease
@@ -357,6 +358,19 @@ def make_application(**values: Any) -> RegistrationApplication:
             hold(list_limits(application.category_id), 1)
         db.session.add(application)
     return application
+
+
+def make_place_transfer(delegate: Delegate, **values: Any) -> PlaceTransfer:
+    """Save a delegate's offer of their place to Bea Waite, for a week."""
+    number = next(_numbers)
+    defaults = {
+        "access_key": f"place {number}",
+        "name": "Bea Waite",
+        "email": "bea@example.org",
+        "offered_at": clock.now(),
+        "expires_at": clock.now() + timedelta(days=7),
+    }
+    return save(PlaceTransfer(**{**defaults, **values, "delegate_id": delegate.id}))
 
 
 def make_many_delegates(number: int) -> None:

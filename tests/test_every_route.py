@@ -42,6 +42,7 @@ from tests.factories import (
     make_mailing,
     make_material,
     make_organiser,
+    make_place_transfer,
     make_proposal,
     make_question,
     make_saved_view,
@@ -139,6 +140,8 @@ ROUTES = [
     Route("/booking/<secret>/emails", "POST", Who.HOLDER),
     Route("/booking/<secret>/erase", "GET POST", Who.HOLDER),
     Route("/booking/<secret>/more", "GET POST", Who.HOLDER),
+    Route("/booking/<secret>/pass-on", "GET POST", Who.HOLDER),
+    Route("/booking/<secret>/pass-on/stop", "POST", Who.HOLDER),
     Route("/booking/<secret>/sessions", "GET", Who.HOLDER),
     Route(
         "/booking/<secret>/sessions/<slug>",
@@ -288,6 +291,18 @@ ROUTES = [
         "POST",
         Who.DESK,
         "/organise/delegates/GHJK2345/notes/1/delete",
+    ),
+    Route(
+        "/organise/delegates/<reference>/pass-on",
+        "GET POST",
+        Who.DESK,
+        "/organise/delegates/GHJK2345/pass-on",
+    ),
+    Route(
+        "/organise/delegates/<reference>/pass-on/stop",
+        "POST",
+        Who.DESK,
+        "/organise/delegates/GHJK2345/pass-on/stop",
     ),
     Route(
         "/organise/delegates/<reference>/restore",
@@ -1058,6 +1073,7 @@ ROUTES = [
     Route("/photos/<key>/<side>.<kind>", "GET", Who.HOLDER, "/photos/wrong/96.avif"),
     Route("/pictures/<key>.jpg", "GET", Who.HOLDER, "/pictures/wrong.jpg"),
     Route("/pictures/<key>/<width>.<suffix>", "GET", Who.HOLDER, "/pictures/wrong/480.avif"),
+    Route("/place/<secret>", "GET POST", Who.HOLDER),
     Route("/preview/<secret>", "GET", Who.HOLDER),
     Route("/preview/<secret>/<rest>", "GET", Who.HOLDER, "/preview/wrong/programme"),
     Route("/programme", "GET", Who.PUBLIC),
@@ -1371,10 +1387,12 @@ def opened_by_a_visitor(site: Flask, visitor: Browser) -> dict[str, str]:
         db.session.scalars(select(AccessCase)).one().key = "ramp"
     entry = make_waiting_list_entry()
     application = make_application()
+    transfer = make_place_transfer(delegate)
     invitation = make_invitation(make_category(name="Student"))
     with site.test_request_context("/"):
         waiting = links.waiting_list_token(entry)
         applied = links.application_token(application)
+        offered = links.transfer_token(transfer)
         booking = links.booking_token(delegate)
         new_address = links.email_change_token(delegate)
         receipt = links.confirmation_token(make_confirmation(delegate))
@@ -1387,6 +1405,7 @@ def opened_by_a_visitor(site: Flask, visitor: Browser) -> dict[str, str]:
             secret = new_address if "new-address" in route.rule else booking
             secret = waiting if "waiting-list" in route.rule else secret
             secret = applied if "/application/" in route.rule else secret
+            secret = offered if "/place/" in route.rule else secret
             address = route.rule.replace("<secret>", secret).replace(
                 "sessions/<slug>", "sessions/opening"
             )

@@ -39,7 +39,7 @@ APPROVAL_CHOICES = (
     (1, _l("Yes, one person of the team")),
     (2, _l("Yes, two different people of the team")),
 )
-APPROVAL = ("approvals_needed", "is_place_held")  # names of fields
+APPROVAL = ("approvals_needed", "is_place_held", "allows_transfer")  # names of fields
 
 redirects.MESSAGES["admin"] |= {
     "category-added": _l("The category has been added. Visitors see it now."),
@@ -82,6 +82,10 @@ class CategoryForm(EditForm):
         description=_l("People with an invitation code need no approval"),
     )
     is_place_held = BooleanField(_l("Keep a place for each applicant until it is decided"))
+    allows_transfer = BooleanField(
+        _l("Delegates can give their place to a colleague"),
+        description=_l("Only needed where people need an invitation or an approval"),
+    )
     days = CheckboxesField(
         _l("Days (optional)"),
         [one_of_choices(_l("Choose a day from the list"))],

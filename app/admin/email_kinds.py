@@ -133,6 +133,18 @@ EMAIL_KINDS: Final[Mapping[str, EmailKind]] = {
         _l("The team declines an application"),
         samples.application,
     ),
+    "place_offered": EmailKind(
+        _l("Place offered to a colleague"),
+        _l("The colleague"),
+        _l("A delegate or the team offers a delegate’s place to someone else"),
+        samples.offered_place,
+    ),
+    "place_passed_on": EmailKind(
+        _l("Place passed on"),
+        DELEGATE,
+        _l("A colleague takes the delegate’s place"),
+        samples.passed_on_place,
+    ),
     "waiting_list_joined": EmailKind(
         _l("Waiting list joined"),
         WAITING_PERSON,
@@ -348,6 +360,7 @@ WITH_CALENDAR: Final = frozenset(
             "already_registered",
             "booking_changed",
             "booking_restored",
+            "place_passed_on",
         ),
         *("booking_cancelled", "booking_links"),
     }

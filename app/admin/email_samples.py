@@ -16,6 +16,7 @@ from app.registration.applications.models import RegistrationApplication
 from app.registration.bookings.changes import BookingChange
 from app.registration.invitations.models import InvitationCode
 from app.registration.models import IN_QUEUE, Delegate, RegistrationCategory, WaitingListEntry
+from app.registration.transfers.models import PlaceTransfer
 from app.registration.waiting_list import services as waiting_list
 from app.releases import current_release, snapshot_builder
 from app.releases.diff_text import DiffRow
@@ -93,6 +94,23 @@ def approved_application() -> Context:
 def waitlisted_application() -> Context:
     """Return the variables of an email to somebody who was approved and has to wait."""
     return {**waiting(), "message": SAMPLE_MESSAGE}
+
+
+def offered_place() -> Context:
+    """Return the variables of an email that offers somebody the place of a delegate."""
+    sample = PlaceTransfer(
+        access_key=SAMPLE_KEY,
+        delegate=build_delegate(),
+        name="Sam Sample",
+        email=NEW_EMAIL,
+        expires_at=clock.now() + timedelta(days=7),
+    )
+    return {"transfer": sample}
+
+
+def passed_on_place() -> Context:
+    """Return the variables of an email to somebody whose place a colleague has taken."""
+    return {"delegate": build_delegate(), "colleague": "Sam Sample"}
 
 
 def waiting() -> Context:

@@ -256,6 +256,19 @@ EMAIL_WORDINGS: Final[Mapping[str, EmailWording]] = {
         BOOKING_LINK,
         required={"ticket", "message", "booking_link"},
     ),
+    "place_offered": _word(
+        _value("name", _l("Name of the colleague"), "transfer.name"),
+        _value("delegate", _l("Name of the delegate"), "transfer.delegate.full_name"),
+        _value("expires", _l("When the offer ends"), "transfer.expires_at | local_moment"),
+        _link("place_link", _l("Link that takes the place"), "transfer_link(transfer)"),
+        required={"place_link"},
+    ),
+    "place_passed_on": _word(
+        *BOOKING,
+        _value("colleague", _l("Name of the colleague"), "colleague"),
+        BOOKING_LINK,
+        required={"booking_link"},
+    ),
     "waiting_list_joined": _word(
         WAITING_NAME,
         _value(

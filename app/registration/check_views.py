@@ -31,6 +31,8 @@ from app.registration.forms import APPLICATION, WAITING_LIST, CheckForm
 from app.registration.invitations.services import InvitationEnded
 from app.registration.progress import list_steps
 from app.registration.queries import Answers, RegistrationState
+from app.registration.transfers.services import TransferEnded
+from app.registration.transfers.views import render_ended
 from app.registration.views import (
     FROM,
     confirmation_url,
@@ -59,6 +61,11 @@ PLACES_OTHERWISE = (
 
 
 bp = Blueprint("check", __name__)
+
+
+@bp.errorhandler(TransferEnded)
+def _render_transfer_ended(refusal: TransferEnded) -> Response:
+    return render_ended(refusal, 409)
 
 
 @bp.get("/check")

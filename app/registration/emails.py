@@ -21,6 +21,7 @@ from app.registration.fields import DAYS, FIELDS
 from app.registration.invitations.models import InvitationCode
 from app.registration.models import Delegate, WaitingListEntry
 from app.registration.session_bookings import calendar as session_calendar
+from app.registration.transfers.models import PlaceTransfer
 from app.text import shorten
 from app.web import languages
 
@@ -183,6 +184,23 @@ def send_application_waitlisted(
     """Tell an applicant that they are approved, and on the waiting list."""
     message = application.message
     _enqueue_for_waiting("application_waitlisted", entry, message=message)
+
+
+def send_place_offered(transfer: PlaceTransfer) -> None:
+    """Offer the place of a delegate to a colleague, with the link to take it."""
+    mail.enqueue(
+        "place_offered",
+        to=transfer.email,
+        language=transfer.delegate.language,
+        is_secret=True,
+        transfer=transfer,
+    )
+
+
+def send_place_passed_on(delegate: Delegate, colleague: str) -> None:
+    """Tell a delegate that a colleague has taken their place."""
+    ical = booking_calendar.render_ical(delegate)
+    _enqueue("place_passed_on", delegate, ical=ical, colleague=colleague)
 
 
 def send_invitation(invitation: InvitationCode) -> None:

@@ -74,6 +74,8 @@ class RegistrationCategory(Base):
     is_place_held: Mapped[bool] = mapped_column(  # for applicants, until the decision
         default=False, server_default=false()
     )
+    # whether delegates may pass their places on although not everybody can get one
+    allows_transfer: Mapped[bool] = mapped_column(default=False, server_default=false())
     version: Mapped[int] = mapped_column(default=1)
 
     __table_args__ = (

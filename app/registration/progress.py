@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from app.registration import custom_questions, fields, private_answers
 from app.registration.categories import queries as categories
-from app.registration.categories.queries import CATEGORY
+from app.registration.categories.queries import CATEGORY, TRANSFER
 from app.registration.fields import Step
 from app.registration.queries import Answers, StoredDraft
 
@@ -18,7 +18,7 @@ def list_steps(answers: Answers) -> tuple[str, ...]:
 
     The first asks for a category where there are several.
     """
-    first = (CATEGORY,) if categories.is_asked() else ()
+    first = (CATEGORY,) if categories.is_asked() and TRANSFER not in answers else ()
     return (*first, *STEPS, *custom_questions.list_steps(answers), CHECK)
 
 

@@ -27,7 +27,7 @@ from app.registration.applications import queries as application_queries
 from app.registration.applications import services as applications
 from app.registration.bookings import operations
 from app.registration.categories import queries as categories
-from app.registration.categories.queries import CATEGORY, INVITATION
+from app.registration.categories.queries import CATEGORY, INVITATION, TRANSFER
 from app.registration.create_booking import create_booking
 from app.registration.fields import BADGE_NAME, BY_NAME, DAYS, EMAIL
 from app.registration.invitations import queries as invitation_queries
@@ -41,6 +41,8 @@ from app.registration.queries import (
     StoredDraft,
     full_name,
 )
+from app.registration.transfers import queries as transfer_queries
+from app.registration.transfers import services as transfers
 from app.registration.waiting_list import services as waiting_list
 
 MAX_REGISTRATIONS_PER_DAY = 20  # with one email address
@@ -69,10 +71,12 @@ COMPLETE_DRAFT = UPDATE_DRAFT.values(confirmation_id=bindparam("new_confirmation
 def get_status_for(answers: Answers) -> RegistrationStatus:
     """Return whether somebody may register who has these answers: an invitation may hold a place.
 
-    It does not open registration before or after its time.
+    An invitation does not open registration before or after its time; a colleague’s place does.
     """
     status = queries.get_registration_status()
     is_full = status.state in {"full", "waiting"}
+    if transfer_queries.has_open(answers):
+        return replace(status, state="open")
     if is_full and invitation_queries.has_held_place(answers):
         return replace(status, state="open")
     return status
@@ -267,6 +271,10 @@ def _hit_address(application: Answers) -> None:
 
 def _confirm(application: Answers, language: str) -> Confirmation:
     _hit_address(application)
+    if TRANSFER in application:
+        return _build_confirmation(
+            application, transfers.accept(application, language), is_first=True
+        )
     code = application.get(INVITATION)
     delegate = create_booking(
         application,

@@ -20,6 +20,9 @@ def upgrade() -> None:
         batch.add_column(
             sa.Column("is_place_held", sa.Boolean(), server_default=sa.false(), nullable=False)
         )
+        batch.add_column(
+            sa.Column("allows_transfer", sa.Boolean(), server_default=sa.false(), nullable=False)
+        )
         batch.create_check_constraint(CHECK, "approvals_needed BETWEEN 0 AND 2")
     op.create_table(
         "registration_application",
@@ -86,8 +89,49 @@ def upgrade() -> None:
             op.f(f"ix_registration_application_{column}"), "registration_application", [column]
         )
 
+    op.create_table(
+        "place_transfer",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("access_key", sa.String(), nullable=False),
+        sa.Column("delegate_id", sa.Integer(), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("email", sa.String(), nullable=False),
+        sa.Column("keeps_seats", sa.Boolean(), server_default=sa.true(), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("offered_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "state IN ('offered', 'accepted', 'withdrawn', 'lapsed')",
+            name=op.f("ck_place_transfer_known_state"),
+        ),
+        sa.CheckConstraint(
+            "(state = 'offered') = (ended_at IS NULL)",
+            name=op.f("ck_place_transfer_open_while_offered"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["delegate_id"],
+            ["delegate.id"],
+            name=op.f("fk_place_transfer_delegate_id_delegate"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_place_transfer")),
+        sa.UniqueConstraint("access_key", name=op.f("uq_place_transfer_access_key")),
+    )
+    op.create_index(
+        "uq_place_transfer_delegate_id_open",
+        "place_transfer",
+        ["delegate_id"],
+        unique=True,
+        sqlite_where=sa.text("ended_at IS NULL"),
+        postgresql_where=sa.text("ended_at IS NULL"),
+    )
+    op.create_index("ix_place_transfer_delegate_id", "place_transfer", ["delegate_id"])
+    op.create_index(op.f("ix_place_transfer_ended_at"), "place_transfer", ["ended_at"])
+
 
 def downgrade() -> None:
+    op.drop_table("place_transfer")
     # places that are held for applicants go back
     op.execute(
         "UPDATE seat_limit SET taken = taken - "
@@ -103,5 +147,6 @@ def downgrade() -> None:
     op.drop_table("registration_application")
     with op.batch_alter_table("registration_category", table_kwargs=AUTOINCREMENT) as batch:
         batch.drop_constraint(CHECK, type_="check")
+        batch.drop_column("allows_transfer")
         batch.drop_column("is_place_held")
         batch.drop_column("approvals_needed")

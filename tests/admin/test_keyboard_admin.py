@@ -701,6 +701,20 @@ def test_two_bookings_are_merged(keyboard_user: KeyboardUser) -> None:
     keyboard_user.expect_text("Analytical Society")
 
 
+@pytest.mark.walks("admin.delegates.transfer.offer", "admin.delegates.transfer.withdraw")
+def test_a_place_is_given_to_a_colleague(keyboard_user: KeyboardUser) -> None:
+    make_delegate(reference="GHJK2345")
+    keyboard_user.open("/organise/delegates/GHJK2345")
+    keyboard_user.press("Give the place to a colleague")
+    keyboard_user.fill("Name of the colleague", "Bea Waite")
+    keyboard_user.fill("Email address of the colleague", "bea@example.org")
+    keyboard_user.press("Offer the place")
+    keyboard_user.expect_announcement("The place has been offered.")
+    keyboard_user.press("Give the place to a colleague")
+    keyboard_user.press("Stop the offer")
+    keyboard_user.expect_announcement("The place is no longer offered.")
+
+
 @pytest.mark.walks(
     "admin.applications.decide", "admin.applications.bulk", "admin.applications.export"
 )

@@ -357,7 +357,7 @@ def test_several_are_decided_at_once_or_none(visitor: Browser) -> None:
     assert "No applications found" in page.text
     page = visitor.open("/organise/applications?state=declined")
     file = page.press("Download as CSV").source
-    assert [line.split(",")[0] for line in file.splitlines()] == ["\ufeffName", "Cleo Lovelace"]
+    assert [line.split(",")[0] for line in file.splitlines()] == ['\ufeff"Name"', '"Cleo Lovelace"']
     assert list_miscounts() == []
 
 

@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 from wtforms import HiddenField, RadioField
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # of WTForms 3.2
 
 from app.accounts.guards import current_actor
 from app.admin.delegates.forms import NotifyForm, notify_field
@@ -93,7 +94,7 @@ def _build_form(pair: Sequence[Delegate], differing: Sequence[DelegateField]) ->
     fields = type("MergeFieldsForm", (MergeForm,), {f"use_{k}": v for k, v in asked.items()})
     form: MergeForm = fields(data={"kept": pair[0].reference})
     form.kept.choices = [
-        (
+        SelectChoice(
             one.reference,
             gettext(
                 "%(reference)s, registered %(moment)s",
@@ -108,7 +109,10 @@ def _build_form(pair: Sequence[Delegate], differing: Sequence[DelegateField]) ->
 
 def _build_question(field: DelegateField, pair: Sequence[Delegate]) -> RadioField:
     first, second = (field.format(field.get(one)) for one in pair)
-    choices = [(pair[0].reference, str(first)), (pair[1].reference, str(second))]
+    choices = [
+        SelectChoice(one.reference, str(text))
+        for one, text in zip(pair, (first, second), strict=True)
+    ]
     chosen = next((one.reference for one in pair if field.get(one)), pair[0].reference)
     return RadioField(
         field.label_for(desk=True), [one_of_choices(CHOOSE)], choices=choices, default=chosen

@@ -13,7 +13,7 @@ from app.database import db
 from app.errors import Gone, NotFound
 from app.registration.applications.models import RegistrationApplication
 from app.registration.categories import queries as categories
-from app.registration.categories.queries import INVITATION
+from app.registration.categories.queries import INVITATION, TRANSFER
 from app.registration.delegate_record import search_key
 from app.registration.models import Delegate
 from app.registration.queries import Answers
@@ -29,8 +29,10 @@ IS_OPEN = RegistrationApplication.ended_at.is_(None)
 def needs_approval(answers: Answers) -> bool:
     """Return True if the organisers decide whether somebody with these answers may come.
 
-    They have decided already about whoever has an invitation.
+    They have decided already about whoever has an invitation or the place of a colleague.
     """
+    if TRANSFER in answers:
+        return False
     settled = categories.settle(answers)
     chosen = categories.find_chosen(settled)
     return chosen is not None and chosen.approvals_needed > 0 and INVITATION not in settled

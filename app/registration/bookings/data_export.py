@@ -17,6 +17,7 @@ from app.registration.bookings import queries
 from app.registration.fields import DAYS, PRIVATE_FIELDS
 from app.registration.models import Delegate
 from app.registration.session_bookings import queries as session_bookings
+from app.registration.transfers import queries as transfers
 from app.registration.waiting_list import queries as waiting_list
 
 WITHHELD = {  # columns of Delegate: keys, and what lists are searched and sorted by
@@ -75,6 +76,16 @@ def export_delegate(delegate: Delegate) -> dict[str, Any]:
                 "message_of_the_organisers": application.message,
             }
             for application in applications.list_of_delegate(delegate)
+        ],
+        "offers_of_the_place": [
+            {
+                "to_name": transfer.name,
+                "to_email": transfer.email,
+                "state": transfer.state,
+                "offered_at": _isoformat(transfer.offered_at),
+                "ended_at": _isoformat(transfer.ended_at),
+            }
+            for transfer in transfers.list_of_delegate(delegate)
         ],
         "emails_not_about_the_booking": unsubscribe.get_preference(delegate.email),
         "letters": [

@@ -41,6 +41,7 @@ from app.registration.models import (
 )
 from app.registration.queries import Answers
 from app.registration.session_bookings import release as session_seats
+from app.registration.transfers import queries as transfer_queries
 from app.registration.waiting_list import queries as waiting_list_entries
 from app.registration.waiting_list import services as waiting_list
 
@@ -177,6 +178,27 @@ def cancel(delegate: Delegate, *, actor: str, reason: str = "") -> None:
     waiting_list.offer_places()
 
 
+def lock_place(delegate: Delegate) -> None:
+    """Lock what taking a place from a booking needs: limits, sessions, then the booking."""
+    _lock_limits(delegate)
+    session_seats.lock_bookings([delegate.id])
+    end_corrections(delegate)
+
+
+def replace(delegate: Delegate, *, actor: str) -> None:
+    """End a booking whose place another has, which the caller has locked and made.
+
+    Its place is not released: it is counted for the other. What it needs is deleted.
+    """
+    session_seats.release_all([delegate.id])
+    delegate.cancel(clock.now())
+    delegate.needs, delegate.access_cases = None, []
+    delegate.version += 1
+    delegate.pending_email, delegate.pending_email_key = "", None
+    record(delegate, "The place was passed on to somebody else", actor)
+    _delete_submitted_drafts(delegate)
+
+
 def restore(delegate: Delegate, *, actor: str) -> None:
     """Give a cancelled booking a place again; raise RuleViolation if there is none, or no need.
 
@@ -252,6 +274,7 @@ def erase(delegate: Delegate) -> None:
     replies.erase_of_booking(delegate.reference)
     waiting_list_entries.erase_delegate(delegate)
     application_queries.erase_delegate(delegate)
+    transfer_queries.erase_delegate(delegate)
     for erase_more in ERASED_ABOVE:
         erase_more(delegate)
     history.erase_personal_details(delegate.history_subject)

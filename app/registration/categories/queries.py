@@ -24,6 +24,8 @@ CATEGORY: Final = "category"  # the key of the answer: a category's number as te
 # Of whoever has an invitation: its code, and the category that it opens.
 INVITATION: Final = "invitation"
 INVITED: Final = "invited_category"
+# Of whoever takes the place of a colleague: the key of the offer.
+TRANSFER: Final = "place_transfer"
 MAX_ID_DIGITS = 9
 
 CategoryState = Literal["open", "before", "closed", "full"]
@@ -142,11 +144,13 @@ def list_options_for(answers: Answers) -> Sequence[CategoryOption]:
 
 def lacks_choice(answers: Answers) -> bool:
     """Return True if somebody has to say how they will attend, or to say it again."""
-    return is_asked() and find_open(answers) is None
+    return TRANSFER not in answers and is_asked() and find_open(answers) is None
 
 
 def settle(answers: Answers) -> Answers:
     """Return answers with the category that they are for, also where it is not asked."""
+    if TRANSFER in answers:  # the category goes with the place
+        return answers
     if answers.get(CATEGORY) != answers.get(INVITED, answers.get(CATEGORY)):
         invitation = {INVITATION, INVITED}  # given up for another category
         answers = {name: text for name, text in answers.items() if name not in invitation}
@@ -266,7 +270,7 @@ def build_values(category: RegistrationCategory) -> dict[str, Any]:
     """Return what organisers can change of a category."""
     names = (
         *("name", "description", "opens_at", "closes_at", "days", "confirmation_text", "access"),
-        *("approvals_needed", "is_place_held"),
+        *("approvals_needed", "is_place_held", "allows_transfer"),
     )
     limit = list_limits().get(category.id)
     return {

@@ -44,6 +44,7 @@ LABELS = {
     "access": "Who can choose it",
     "approvals_needed": "Approval",
     "is_place_held": "Place held until the decision",
+    "allows_transfer": "Places can be passed on",
 }
 APPROVAL_TEXTS = {0: "Not needed", 1: "By one person", 2: "By two people"}
 ACCESS_TEXTS = {PUBLIC: "Everyone", BY_CODE: "Only people with an invitation code"}

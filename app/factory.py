@@ -14,6 +14,7 @@ from app.accounts.two_factor import setup_views
 from app.accounts.two_factor import views as two_factor_views
 from app.admin import (
     access_case_views,
+    application_views,
     blueprint,
     category_views,
     dashboard_views,
@@ -48,10 +49,12 @@ from app.admin.content import views as admin_content_views
 from app.admin.delegates import (
     annotation_views,
     day_views,
+    duplicate_views,
     edit_views,
     requirement_views,
     speaker_link_views,
 )
+from app.admin.delegates import transfer_views as desk_transfer_views
 from app.admin.delegates import views as delegate_views
 from app.admin.import_export import views as import_export_views
 from app.admin.mailings import send_views
@@ -74,6 +77,7 @@ from app.mail import delivery_status, dkim, markdown_body, own_texts, unsubscrib
 from app.registration import check_views, more_views
 from app.registration import views as registration_views
 from app.registration.access_cases import views as access_reply_views
+from app.registration.applications import views as registration_application_views
 from app.registration.bookings import agenda_views as booking_agenda_views
 from app.registration.bookings import answer_views, email_change_views
 from app.registration.bookings import views as booking_views
@@ -83,6 +87,7 @@ from app.registration.groups import views as group_views
 from app.registration.invitations import views as invitation_views
 from app.registration.session_bookings import choice_views as session_choice_views
 from app.registration.session_bookings import views as session_booking_views
+from app.registration.transfers import views as place_transfer_views
 from app.registration.waiting_list import views as waiting_list_views
 from app.site import (
     changelog_views,
@@ -139,6 +144,7 @@ ADMIN = (
     (history_views.undo_bp, roles.PROGRAMME),
     (delegate_views.bp, roles.DELEGATES),
     (access_case_views.bp, roles.ACCESS_CASES),
+    (application_views.bp, roles.DELEGATES),
     (admin_waiting_list_views.bp, roles.DELEGATES),
     (admin_group_views.bp, roles.DELEGATES),
     (category_views.bp, roles.SETTINGS),
@@ -171,6 +177,8 @@ NESTED = (  # children first: registering a parent registers only the children i
     (mailing_views.bp, send_views.bp),
     (delegate_views.bp, day_views.bp),
     (delegate_views.bp, speaker_link_views.bp),
+    (delegate_views.bp, duplicate_views.bp),
+    (delegate_views.bp, desk_transfer_views.bp),
     (delegate_views.bp, requirement_views.bp),
     (speaker_page_views.bp, access_views.bp),
     (admin_speaker_views.bp, admin_speaker_views.photo_bp),
@@ -180,6 +188,7 @@ NESTED = (  # children first: registering a parent registers only the children i
     (agenda_views.bp, transfer_views.bp),
     (booking_views.bp, email_change_views.bp),
     (booking_views.bp, answer_views.bp),
+    (booking_views.bp, place_transfer_views.offer_bp),
     (booking_views.bp, access_reply_views.bp),
     (registration_views.bp, registration_views.questions_bp),
     (registration_views.bp, session_choice_views.bp),
@@ -215,6 +224,8 @@ SITE = (
     session_booking_views.bp,
     waiting_list_views.bp,
     group_views.bp,
+    registration_application_views.bp,
+    place_transfer_views.bp,
     unsubscribe_views.bp,
     speaker_views.bp,
     calendar_views.feeds_bp,

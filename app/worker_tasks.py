@@ -14,7 +14,9 @@ from app.proposals import auto_approval, photo_retention
 from app.registration import integrity_check, re_encryption
 from app.registration import retention as registration_retention
 from app.registration.access_cases import services as access_cases
+from app.registration.applications import services as applications
 from app.registration.invitations import services as invitations
+from app.registration.transfers import queries as transfers
 from app.registration.waiting_list import services as waiting_list
 from app.releases import scheduled_releases, search_index, share_images
 from app.site import feedback as site_services
@@ -28,6 +30,8 @@ PERIODIC_TASKS: tuple[mail_worker.Task, ...] = (
     release.maintain,
     registration_retention.purge_expired,
     waiting_list.purge_expired,
+    applications.purge_expired,
+    transfers.purge_expired,
     re_encryption.encrypt_pending,
     access_cases.create_missing,
     invitations.purge_expired,

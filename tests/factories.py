@@ -45,6 +45,7 @@ from app.proposals.models import Proposal
 from app.questions import services as questions
 from app.questions.models import REGISTRATION, Question
 from app.questions.services import EditedQuestion, EditedTexts
+from app.registration.applications.models import RegistrationApplication
 from app.registration.delegate_record import refresh_search_keys
 from app.registration.groups.models import PLACED, GroupMember, RegistrationGroup
 from app.registration.invitations.models import InvitationCode
@@ -67,6 +68,7 @@ from app.registration.seats import (
     set_limit,
     set_waiting_list,
 )
+from app.registration.transfers.models import PlaceTransfer
 from app.releases import current_release
 from app.releases import services as releases_services
 from app.releases.models import ScheduledRelease
@@ -336,6 +338,40 @@ def make_waiting_list_entry(**values: Any) -> WaitingListEntry:
         lock_limit(CONFERENCE).waiting += 1
         db.session.add(entry)
     return entry
+
+
+def make_application(**values: Any) -> RegistrationApplication:
+    """Save someone who applies for a place: Bea Waite, unless told otherwise."""
+    number = next(_numbers)
+    defaults = {
+        "access_key": f"application {number}",
+        "name": "Bea Waite",
+        "email": "bea@example.org",
+        "identity_key": f"bea {number}",
+        "search_text": "bea waite bea@example.org",
+        "language": "en",
+        "document": "{}",
+        "applied_at": clock.now(),
+    }
+    application = RegistrationApplication(**{**defaults, **values})
+    with transaction():
+        if application.is_held:
+            hold(list_limits(application.category_id), 1)
+        db.session.add(application)
+    return application
+
+
+def make_place_transfer(delegate: Delegate, **values: Any) -> PlaceTransfer:
+    """Save a delegate's offer of their place to Bea Waite, for a week."""
+    number = next(_numbers)
+    defaults = {
+        "access_key": f"place {number}",
+        "name": "Bea Waite",
+        "email": "bea@example.org",
+        "offered_at": clock.now(),
+        "expires_at": clock.now() + timedelta(days=7),
+    }
+    return save(PlaceTransfer(**{**defaults, **values, "delegate_id": delegate.id}))
 
 
 def make_many_delegates(number: int) -> None:

@@ -34,6 +34,7 @@ from tests.factories import (
     get_ada_marsh,
     grant_speaker_access,
     make_agenda,
+    make_application,
     make_category,
     make_confirmation,
     make_delegate,
@@ -43,6 +44,7 @@ from tests.factories import (
     make_mailing,
     make_material,
     make_organiser,
+    make_place_transfer,
     make_proposal,
     make_question,
     make_saved_view,
@@ -125,6 +127,9 @@ ROUTES = [
     Route("/agenda/stars", "POST", Who.ANYONE),
     Route("/agenda/stars.json", "GET", Who.ANYONE),
     Route("/agenda/stars/<number>/remove", "POST", Who.ANYONE, "/agenda/stars/1/remove"),
+    Route("/application/<secret>", "GET", Who.HOLDER),
+    Route("/application/<secret>/withdraw", "GET POST", Who.HOLDER),
+    Route("/application/sent", "GET", Who.ANYONE),
     Route("/booking", "GET POST", Who.ANYONE),
     Route("/booking/<secret>", "GET", Who.HOLDER),
     Route("/booking/<secret>/<question>", "GET POST", Who.HOLDER, "/booking/wrong/name"),
@@ -138,6 +143,8 @@ ROUTES = [
     Route("/booking/<secret>/erase", "GET POST", Who.HOLDER),
     Route("/booking/<secret>/group", "GET POST", Who.HOLDER),
     Route("/booking/<secret>/more", "GET POST", Who.HOLDER),
+    Route("/booking/<secret>/pass-on", "GET POST", Who.HOLDER),
+    Route("/booking/<secret>/pass-on/stop", "POST", Who.HOLDER),
     Route("/booking/<secret>/sessions", "GET", Who.HOLDER),
     Route(
         "/booking/<secret>/sessions/<slug>",
@@ -205,6 +212,16 @@ ROUTES = [
     Route("/organise/access", "GET", Who.DESK),
     Route("/organise/access/<key>", "GET POST", Who.DESK, "/organise/access/ramp"),
     Route("/organise/access/_show", "POST", Who.DESK),
+    Route("/organise/applications", "GET", Who.DESK_READERS),
+    Route("/organise/applications/<number>", "GET", Who.DESK_READERS, "/organise/applications/1"),
+    Route(
+        "/organise/applications/<number>/<action>",
+        "GET POST",
+        Who.DESK,
+        "/organise/applications/1/hold",
+    ),
+    Route("/organise/applications/_export", "POST", Who.DESK),
+    Route("/organise/applications/_several", "POST", Who.DESK),
     Route("/organise/board", "GET", Who.A_PART),
     Route("/organise/board/<slug>", "GET POST", Who.EDITORS, "/organise/board/opening"),
     Route("/organise/board/<slug>/place", "POST", Who.EDITORS, "/organise/board/opening/place"),
@@ -297,6 +314,18 @@ ROUTES = [
         "/organise/delegates/GHJK2345/notes/1/delete",
     ),
     Route(
+        "/organise/delegates/<reference>/pass-on",
+        "GET POST",
+        Who.DESK,
+        "/organise/delegates/GHJK2345/pass-on",
+    ),
+    Route(
+        "/organise/delegates/<reference>/pass-on/stop",
+        "POST",
+        Who.DESK,
+        "/organise/delegates/GHJK2345/pass-on/stop",
+    ),
+    Route(
         "/organise/delegates/<reference>/restore",
         "GET POST",
         Who.DESK,
@@ -323,6 +352,13 @@ ROUTES = [
     Route("/organise/delegates/_add", "GET POST", Who.DESK),
     Route("/organise/delegates/_days", "GET POST", Who.DESK),
     Route("/organise/delegates/_days/undo", "GET POST", Who.DESK),
+    Route("/organise/delegates/_duplicates", "GET", Who.DESK_READERS),
+    Route(
+        "/organise/delegates/_duplicates/<reference>/<other>",
+        "GET POST",
+        Who.DESK,
+        "/organise/delegates/_duplicates/GHJK2345/GHJK2346",
+    ),
     Route("/organise/delegates/_export", "POST", Who.DESK),
     Route("/organise/delegates/_export/needs", "GET POST", Who.DESK),
     Route(
@@ -1072,6 +1108,7 @@ ROUTES = [
     Route("/photos/<key>/<side>.<kind>", "GET", Who.HOLDER, "/photos/wrong/96.avif"),
     Route("/pictures/<key>.jpg", "GET", Who.HOLDER, "/pictures/wrong.jpg"),
     Route("/pictures/<key>/<width>.<suffix>", "GET", Who.HOLDER, "/pictures/wrong/480.avif"),
+    Route("/place/<secret>", "GET POST", Who.HOLDER),
     Route("/preview/<secret>", "GET", Who.HOLDER),
     Route("/preview/<secret>/<rest>", "GET", Who.HOLDER, "/preview/wrong/programme"),
     Route("/programme", "GET", Who.PUBLIC),
@@ -1395,6 +1432,7 @@ def opened_by_a_visitor(site: Flask, visitor: Browser) -> dict[str, str]:
     make_saved_view(make_organiser())
     make_mailing()
     make_delegate(reference="GHJK2345", email="dorothy@example.org")
+    make_delegate(reference="GHJK2346", email="dorothy@example.org", given_names="Dot")
     make_scheduled_release()
     make_proposal(get_ada_marsh(), pronouns="she/her")
     make_upload()
@@ -1414,12 +1452,18 @@ def opened_by_a_visitor(site: Flask, visitor: Browser) -> dict[str, str]:
         db.session.scalars(select(AccessCase)).one().key = "ramp"
     entry = make_waiting_list_entry()
     group = make_group(delegate)
+    application = make_application()
+    transfer = make_place_transfer(delegate)
     invitation = make_invitation(make_category(name="Student"))
     with site.test_request_context("/"):
-        waiting = links.waiting_list_token(entry)
-        whole = links.group_token(group)
-        booking = links.booking_token(delegate)
-        new_address = links.email_change_token(delegate)
+        secrets = {  # by a part of the address: the last that fits
+            "": links.booking_token(delegate),
+            "new-address": links.email_change_token(delegate),
+            "waiting-list": links.waiting_list_token(entry),
+            "/group/": links.group_token(group),
+            "/application/": links.application_token(application),
+            "/place/": links.transfer_token(transfer),
+        }
         receipt = links.confirmation_token(make_confirmation(delegate))
     kept = {"<question>": "name", "<step>": "email", "<token>": receipt, "<number>": "1"}
     kept["<code>"] = invitation.code
@@ -1427,9 +1471,7 @@ def opened_by_a_visitor(site: Flask, visitor: Browser) -> dict[str, str]:
     addresses = {}
     for who in (Who.HOLDER, Who.REGISTERING):
         for route in of(who, "POST"):
-            secret = new_address if "new-address" in route.rule else booking
-            secret = waiting if "waiting-list" in route.rule else secret
-            secret = whole if route.rule.startswith("/group/") else secret
+            secret = secrets[next(part for part in reversed(secrets) if part in route.rule)]
             address = route.rule.replace("<secret>", secret).replace(
                 "sessions/<slug>", "sessions/opening"
             )

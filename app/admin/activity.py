@@ -26,6 +26,7 @@ from app.programme.models import Speaker
 from app.proposals import queries as proposals
 from app.proposals.models import Proposal
 from app.registration.access_cases import queries as access_cases
+from app.registration.applications import queries as applications
 from app.registration.bookings import queries as bookings
 from app.registration.desk.annotations import NOTE_ADDED
 from app.registration.models import Delegate, DelegateNote
@@ -89,7 +90,10 @@ Source = Callable[[int], Sequence[ActivityItem]]  # returns as many of its newes
 def list_for_delegate(delegate: Delegate) -> Activity:
     """Return the thread about a delegate; after an erasure what is left of it."""
     subjects = [delegate.history_subject, *_address_subjects(delegate.email)]
-    also = [waiting_list.select_history_subjects(delegate)]
+    also = [
+        waiting_list.select_history_subjects(delegate),
+        applications.select_history_subjects(delegate),
+    ]
     if guards.can_read(roles.ACCESS_CASES):
         also.append(access_cases.select_history_subjects(delegate))
 

@@ -94,6 +94,7 @@ MENU = (
         (
             MenuItem(_l("Delegates"), f"{ROOT}/delegates", roles.DELEGATES),
             MenuItem(_l("Access requirements"), f"{ROOT}/access", roles.ACCESS_CASES),
+            MenuItem(_l("Applications"), f"{ROOT}/applications", roles.DELEGATES),
             MenuItem(_l("Waiting list"), f"{ROOT}/waiting-list", roles.DELEGATES),
             MenuItem(_l("Groups"), f"{ROOT}/groups", roles.DELEGATES),
             MenuItem(_l("Categories"), f"{ROOT}/categories", roles.SETTINGS),

@@ -38,6 +38,12 @@ SHOWN_AS_STORED = (
     *("is_for_speakers", "kept_places"),
 )
 ACCESS_CHOICES = ((PUBLIC, _l("Everyone")), (BY_CODE, _l("Only people with an invitation code")))
+APPROVAL_CHOICES = (
+    (0, _l("No, they have a place immediately")),
+    (1, _l("Yes, one person of the team")),
+    (2, _l("Yes, two different people of the team")),
+)
+APPROVAL = ("approvals_needed", "is_place_held", "allows_transfer")  # names of fields
 
 redirects.MESSAGES["admin"] |= {
     "category-added": _l("The category has been added. Visitors see it now."),
@@ -87,6 +93,18 @@ class CategoryForm(EditForm):
             "To give back those that are left, enter 0"
         ),
         render_kw={"inputmode": "numeric"},
+    )
+    approvals_needed = RadioField(
+        _l("Does someone have to approve who registers?"),
+        choices=[SelectChoice(value, label) for value, label in APPROVAL_CHOICES],
+        coerce=int,
+        default=0,
+        description=_l("People with an invitation code need no approval"),
+    )
+    is_place_held = BooleanField(_l("Keep a place for each applicant until it is decided"))
+    allows_transfer = BooleanField(
+        _l("Delegates can give their place to a colleague"),
+        description=_l("Only needed where people need an invitation or an approval"),
     )
     days = CheckboxesField(
         _l("Days (optional)"),
@@ -138,7 +156,7 @@ class CategoryForm(EditForm):
     def set_initial_data(self, category: RegistrationCategory) -> None:
         """Fill the form with what is saved."""
         values = queries.build_values(category)
-        for name in SHOWN_AS_STORED:
+        for name in (*SHOWN_AS_STORED, *APPROVAL):
             self[name].data = values[name]
         self.days.data = category.days.split()
         self.opens_at.show(category.opens_at)
@@ -154,6 +172,7 @@ class CategoryForm(EditForm):
             "access": self.access.data,
             "is_for_speakers": self.is_for_speakers.data,
             "kept_places": self.kept_places.data or 0,
+            **{name: self[name].data for name in APPROVAL},
             "days": " ".join(sorted(set(self.days.data or ()))),
             "opens_at": self.opens_at.utc_value,
             "closes_at": self.closes_at.utc_value,
@@ -198,6 +217,7 @@ def show(number: int) -> ResponseReturnValue:
         row=queries.get_row(category),
         days=queries.list_days(category.days),
         access=dict(ACCESS_CHOICES)[category.access],
+        approval=dict(APPROVAL_CHOICES)[category.approvals_needed],
         entries=history.list_newest(category.history_subject),
     )
 

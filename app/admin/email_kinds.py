@@ -39,6 +39,7 @@ class EmailKind:
 
 DELEGATE = _l("The delegate")
 INVITED_PERSON = _l("The person who is invited")
+APPLICANT = _l("The person who applied")
 WAITING_PERSON = _l("The person on the waiting list")
 GROUP_CONTACT = _l("The contact of the group")
 OLD_EMAIL = _l("The old email address")
@@ -120,6 +121,48 @@ EMAIL_KINDS: Final[Mapping[str, EmailKind]] = {
         INVITED_PERSON,
         _l("The team creates an invitation code for one person"),
         samples.invitation,
+    ),
+    "application_received": EmailKind(
+        _l("Application received"),
+        APPLICANT,
+        _l("Someone applies for a place in a category that needs approval"),
+        samples.application,
+    ),
+    "application_on_hold": EmailKind(
+        _l("Application on hold"),
+        APPLICANT,
+        _l("The team puts an application on hold"),
+        samples.application,
+    ),
+    "application_approved": EmailKind(
+        _l("Application approved"),
+        APPLICANT,
+        _l("The team approves an application, and there is a place"),
+        samples.approved_application,
+    ),
+    "application_waitlisted": EmailKind(
+        _l("Application approved, on the waiting list"),
+        APPLICANT,
+        _l("The team approves an application while all places are taken"),
+        samples.waitlisted_application,
+    ),
+    "application_declined": EmailKind(
+        _l("Application declined"),
+        APPLICANT,
+        _l("The team declines an application"),
+        samples.application,
+    ),
+    "place_offered": EmailKind(
+        _l("Place offered to a colleague"),
+        _l("The colleague"),
+        _l("A delegate or the team offers a delegate’s place to someone else"),
+        samples.offered_place,
+    ),
+    "place_passed_on": EmailKind(
+        _l("Place passed on"),
+        DELEGATE,
+        _l("A colleague takes the delegate’s place"),
+        samples.passed_on_place,
     ),
     "waiting_list_joined": EmailKind(
         _l("Waiting list joined"),
@@ -336,7 +379,14 @@ EMAIL_KINDS: Final[Mapping[str, EmailKind]] = {
 
 WITH_CALENDAR: Final = frozenset(
     {
-        *("registration_confirmed", "already_registered", "booking_changed", "booking_restored"),
+        *(
+            "registration_confirmed",
+            "application_approved",
+            "already_registered",
+            "booking_changed",
+            "booking_restored",
+            "place_passed_on",
+        ),
         *("booking_cancelled", "booking_links"),
     }
 )

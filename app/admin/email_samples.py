@@ -13,10 +13,12 @@ from app.history.models import Change, dump_changes
 from app.programme.models import Room, Session, Speaker
 from app.proposals.models import Proposal
 from app.registration import emails as booking_emails
+from app.registration.applications.models import RegistrationApplication
 from app.registration.bookings.changes import BookingChange
 from app.registration.groups.models import PLACED, UNPLACED, GroupMember, RegistrationGroup
 from app.registration.invitations.models import InvitationCode
 from app.registration.models import IN_QUEUE, Delegate, RegistrationCategory, WaitingListEntry
+from app.registration.transfers.models import PlaceTransfer
 from app.registration.waiting_list import services as waiting_list
 from app.releases import current_release, snapshot_builder
 from app.releases.diff_text import DiffRow
@@ -35,6 +37,7 @@ ORGANISER_EMAIL = "organiser@example.org"
 SESSION_TITLE = "An example of a session"
 OTHER_TITLE = "Another example of a session"
 SESSION_TIME, SESSION_LENGTH = time(14), timedelta(hours=1)
+SAMPLE_MESSAGE: Final = "Thank you for telling us about your work."
 SAMPLE_KEY: Final = "sample"  # opens no booking: the keys of bookings are random and longer
 
 
@@ -94,6 +97,46 @@ def group() -> Context:
 def changed_group() -> Context:
     """Return the variables of an email about somebody who left a group."""
     return {**group(), "person": "Toni Instance", "change": "left"}
+
+
+def application() -> Context:
+    """Return the variables of an email about an application."""
+    sample = RegistrationApplication(
+        access_key=SAMPLE_KEY,
+        name="Alex Example",
+        email=DELEGATE_EMAIL,
+        language="en",
+        applied_at=clock.now(),
+        message=SAMPLE_MESSAGE,
+    )
+    return {"application": sample}
+
+
+def approved_application() -> Context:
+    """Return the variables of an email to somebody whose application was approved."""
+    return {**ticket(), "message": SAMPLE_MESSAGE}
+
+
+def waitlisted_application() -> Context:
+    """Return the variables of an email to somebody who was approved and has to wait."""
+    return {**waiting(), "message": SAMPLE_MESSAGE}
+
+
+def offered_place() -> Context:
+    """Return the variables of an email that offers somebody the place of a delegate."""
+    sample = PlaceTransfer(
+        access_key=SAMPLE_KEY,
+        delegate=build_delegate(),
+        name="Sam Sample",
+        email=NEW_EMAIL,
+        expires_at=clock.now() + timedelta(days=7),
+    )
+    return {"transfer": sample}
+
+
+def passed_on_place() -> Context:
+    """Return the variables of an email to somebody whose place a colleague has taken."""
+    return {"delegate": build_delegate(), "colleague": "Sam Sample"}
 
 
 def waiting() -> Context:

@@ -34,6 +34,7 @@ from app.programme.models import Conference, Session, Speaker
 from app.proposals.models import OPEN, Proposal
 from app.registration import integrity_check
 from app.registration.access_cases import queries as access_cases
+from app.registration.applications.models import ASKED, RegistrationApplication
 from app.registration.models import Delegate, SeatLimit
 from app.registration.seats import CONFERENCE
 from app.releases import current_release, queries
@@ -281,6 +282,14 @@ TASKS: tuple[Task, ...] = (
         lambda _: describe_next(),
         _url("mailings.index"),
         is_counted=False,
+    ),
+    Task(
+        "applications",
+        WAITING,
+        roles.DELEGATES,
+        _count(RegistrationApplication, RegistrationApplication.state == ASKED),
+        lambda n: ngettext("application to decide", "applications to decide", n),
+        _url("applications.index", state=ASKED),
     ),
     Task(
         "materials",

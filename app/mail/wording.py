@@ -88,6 +88,16 @@ WAITING_LINK = _link(
     _l("Link that opens their waiting list page"),
     "waiting_list_link(entry)",
 )
+APPLICANT_NAME = _value("name", _l("Full name"), "application.name")
+APPLICATION_LINK = _link(
+    "application_link",
+    _l("Link that opens the page about their application"),
+    "application_link(application)",
+)
+APPLICATION_MESSAGE = _value(
+    "message", _l("Message that the team wrote"), "application.message", is_optional=True
+)
+OWN_MESSAGE = _value("message", _l("Message that the team wrote"), "message", is_optional=True)
 BOOKING_LINK = _link("booking_link", _l("Link that opens the booking"), "booking_link(delegate)")
 OWN_SESSIONS_LINK = _link(
     "sessions_link", _l("Link that opens their sessions"), "sessions_link(delegate)"
@@ -256,6 +266,46 @@ EMAIL_WORDINGS: Final[Mapping[str, EmailWording]] = {
         _block("details", _l("Who gave the seat back"), "mail/parts/session_released.txt"),
         OWN_SESSIONS_LINK,
         required={"details", "sessions_link"},
+    ),
+    "application_received": _word(APPLICANT_NAME, APPLICATION_LINK, required={"application_link"}),
+    "application_on_hold": _word(
+        APPLICANT_NAME, APPLICATION_MESSAGE, APPLICATION_LINK, required={"message"}
+    ),
+    "application_declined": _word(
+        APPLICANT_NAME, APPLICATION_MESSAGE, APPLICATION_LINK, required={"message"}
+    ),
+    "application_waitlisted": _word(
+        WAITING_NAME,
+        OWN_MESSAGE,
+        WAITING_LINK,
+        required={"message", "waiting_list_link"},
+    ),
+    "application_approved": _word(
+        *BOOKING,
+        TICKET,
+        OWN_MESSAGE,
+        _block(
+            "category_text",
+            _l("Text for people in the category of the delegate"),
+            "mail/parts/category_text.txt",
+            is_optional=True,
+        ),
+        _link("programme", _l("Programme"), 'absolute_url("programme.whole")'),
+        BOOKING_LINK,
+        required={"ticket", "message", "booking_link"},
+    ),
+    "place_offered": _word(
+        _value("name", _l("Name of the colleague"), "transfer.name"),
+        _value("delegate", _l("Name of the delegate"), "transfer.delegate.full_name"),
+        _value("expires", _l("When the offer ends"), "transfer.expires_at | local_moment"),
+        _link("place_link", _l("Link that takes the place"), "transfer_link(transfer)"),
+        required={"place_link"},
+    ),
+    "place_passed_on": _word(
+        *BOOKING,
+        _value("colleague", _l("Name of the colleague"), "colleague"),
+        BOOKING_LINK,
+        required={"booking_link"},
     ),
     "waiting_list_joined": _word(
         WAITING_NAME,

@@ -23,14 +23,17 @@ from app.registration import (
     services,
     tickets,
 )
+from app.registration.applications import queries as applications
 from app.registration.categories import forms as category_forms
 from app.registration.categories import queries as categories
 from app.registration.create_booking import CategoryGone
-from app.registration.forms import WAITING_LIST, CheckForm
+from app.registration.forms import APPLICATION, WAITING_LIST, CheckForm
 from app.registration.invitations.services import InvitationEnded
 from app.registration.progress import list_steps
 from app.registration.queries import Answers, RegistrationState
 from app.registration.session_bookings import choices, registering
+from app.registration.transfers.services import TransferEnded
+from app.registration.transfers.views import render_ended
 from app.registration.views import (
     FROM,
     confirmation_url,
@@ -59,6 +62,11 @@ PLACES_OTHERWISE = (
 
 
 bp = Blueprint("check", __name__)
+
+
+@bp.errorhandler(TransferEnded)
+def _render_transfer_ended(refusal: TransferEnded) -> Response:
+    return render_ended(refusal, 409)
 
 
 @bp.get("/check")
@@ -93,7 +101,9 @@ def confirm() -> ResponseReturnValue:
 
 
 def _submit(form: CheckForm) -> Response:
-    """Register the visitor, or put them on the waiting list, as their page said."""
+    """Register the visitor, send their application or put them on the list, as their page said."""
+    if form.is_application:
+        return _apply(form)
     submit = services.submit_to_waiting_list if form.is_for_waiting_list else services.submit
     confirmation_row = submit(
         cookie.read_secret(),
@@ -104,6 +114,16 @@ def _submit(form: CheckForm) -> Response:
     if confirmation_row is None:
         return cookie.delete_cookie(cast(Response, redirect(url_for("waiting_list.joined"), 303)))
     return cast(Response, redirect(confirmation_url(confirmation_row), 303))
+
+
+def _apply(form: CheckForm) -> Response:
+    services.submit_application(
+        cookie.read_secret(),
+        languages.current().code,
+        displayed=form.get_displayed(),
+        ip_address=request.remote_addr,
+    )
+    return cookie.delete_cookie(cast(Response, redirect(url_for("applications.sent"), 303)))
 
 
 @bp.get("/confirmation/<token>")
@@ -142,8 +162,10 @@ def _render_check(
     state: RegistrationState | None = None,
 ) -> Response:
     """Show all answers, and those that another page showed differently."""
-    is_waiting = (state or services.get_status_for(answers).state) == "waiting"
-    form.list.data = WAITING_LIST if is_waiting else ""
+    is_application = applications.needs_approval(answers)
+    is_full = (state or services.get_status_for(answers).state) == "waiting"
+    is_waiting = is_full and not is_application
+    form.list.data = APPLICATION if is_application else WAITING_LIST if is_waiting else ""
     steps = list_steps(answers)
     return render_page(
         "registration/check_answers.html",
@@ -156,6 +178,7 @@ def _render_check(
         differing=differing,
         email=answers[fields.EMAIL],
         is_waiting=is_waiting,
+        is_application=is_application,
         form=form,
         number=len(steps),
         steps=len(steps),
@@ -187,7 +210,7 @@ def _render_as_it_is_now(refusal: RuleViolation) -> Response:
         return render_closed(registration_status, has_begun=True)
     form = CheckForm.display(answers)
     news = PLACE_FREE if registration_status.is_open else ALL_TAKEN
-    if isinstance(refusal, InvitationEnded):
+    if isinstance(refusal, (InvitationEnded, services.ApprovalChanged)):
         news = gettext(str(refusal))
     form.form_errors.append(CATEGORY_FULL if isinstance(refusal, seats.CategoryFull) else news)
     return _render_check(answers, form, state=registration_status.state)

@@ -8,6 +8,7 @@ from app.database import db
 from app.questions.definitions import KEY_PREFIX, Definition
 from app.questions.models import Question
 from app.registration import custom_questions
+from app.registration.applications.models import RegistrationApplication
 from app.registration.models import Delegate, DelegateAnswer, WaitingListEntry
 from app.registration.queries import Answers
 
@@ -89,11 +90,15 @@ def count_by_question() -> Mapping[int, int]:
 
 
 def is_answered(question_id: int) -> bool:
-    """Return True if a delegate has answered a question, or somebody who waits for a place."""
+    """Return True if somebody has answered a question who has a place, waits or has applied."""
     answered = select(DelegateAnswer.delegate_id).where(DelegateAnswer.question_id == question_id)
     key = f'"{KEY_PREFIX}{question_id}"'
     waits = select(WaitingListEntry.id).where(WaitingListEntry.document.contains(key))
-    return bool(db.session.scalar(select(or_(answered.exists(), waits.exists()))))
+    applied = select(RegistrationApplication.id).where(
+        RegistrationApplication.document.contains(key)
+    )
+    found = or_(answered.exists(), waits.exists(), applied.exists())
+    return bool(db.session.scalar(select(found)))
 
 
 def erase_of_questions(definitions: Iterable[Definition]) -> None:

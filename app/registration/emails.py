@@ -15,12 +15,14 @@ from app.mail import services as mail
 from app.mail.models import URGENT, Email
 from app.programme.snapshot import Session
 from app.registration import booking_calendar, custom_answers, tickets
+from app.registration.applications.models import RegistrationApplication
 from app.registration.bookings.changes import ANSWERS, BookingChange
 from app.registration.fields import DAYS, FIELDS
 from app.registration.groups.models import RegistrationGroup
 from app.registration.invitations.models import InvitationCode
 from app.registration.models import Delegate, WaitingListEntry
 from app.registration.session_bookings import calendar as session_calendar
+from app.registration.transfers.models import PlaceTransfer
 from app.text import shorten
 from app.web import languages
 
@@ -185,6 +187,47 @@ def send_waiting_list_lapsed(entry: WaitingListEntry) -> None:
 def send_waiting_list_removed(entry: WaitingListEntry) -> None:
     """Tell someone that the organisers have taken them off the waiting list."""
     _enqueue_for_waiting("waiting_list_removed", entry)
+
+
+def send_application(template: str, application: RegistrationApplication) -> None:
+    """Tell an applicant where their application stands, with the link to its page."""
+    mail.enqueue(
+        template,
+        to=application.email,
+        language=application.language,
+        is_secret=True,
+        application=application,
+    )
+
+
+def send_application_approved(delegate: Delegate, *, message: str) -> None:
+    """Tell an applicant that they have a place, with their ticket."""
+    _enqueue_with_ticket("application_approved", delegate, message=message)
+
+
+def send_application_waitlisted(
+    application: RegistrationApplication, entry: WaitingListEntry
+) -> None:
+    """Tell an applicant that they are approved, and on the waiting list."""
+    message = application.message
+    _enqueue_for_waiting("application_waitlisted", entry, message=message)
+
+
+def send_place_offered(transfer: PlaceTransfer) -> None:
+    """Offer the place of a delegate to a colleague, with the link to take it."""
+    mail.enqueue(
+        "place_offered",
+        to=transfer.email,
+        language=transfer.delegate.language,
+        is_secret=True,
+        transfer=transfer,
+    )
+
+
+def send_place_passed_on(delegate: Delegate, colleague: str) -> None:
+    """Tell a delegate that a colleague has taken their place."""
+    ical = booking_calendar.render_ical(delegate)
+    _enqueue("place_passed_on", delegate, ical=ical, colleague=colleague)
 
 
 def send_invitation(invitation: InvitationCode) -> None:

@@ -75,7 +75,8 @@ def _closest_domain(domain: str) -> str:
 
 
 DISPLAYED = "displayed answers"  # what a signature is for
-WAITING_LIST = "waiting"  # what the button of the check page does, besides registering
+# What the button of the check page does, besides registering.
+WAITING_LIST, APPLICATION = "waiting", "application"
 
 
 class AnswersForm(Form):
@@ -177,12 +178,17 @@ class CheckForm(Form):
     """The button that confirms all answers, with the answers that its page displays."""
 
     displayed = HiddenField()
-    list = HiddenField()  # WAITING_LIST, if that is what the page offers
+    list = HiddenField()  # WAITING_LIST or APPLICATION, if that is what the page offers
 
     @property
     def is_for_waiting_list(self) -> bool:
         """Whether the page offered the waiting list."""
         return bool(self.list.data == WAITING_LIST)
+
+    @property
+    def is_application(self) -> bool:
+        """Whether the page offered to apply for a place."""
+        return bool(self.list.data == APPLICATION)
 
     @classmethod
     def display(cls, answers: Answers) -> Self:

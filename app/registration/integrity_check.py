@@ -17,6 +17,7 @@ from app.history import services as history
 from app.mail import services as mail
 from app.mail.models import Email
 from app.materials.models import Material, MaterialChunk
+from app.registration.applications.models import RegistrationApplication
 from app.registration.groups.draft import MAX_PEOPLE
 from app.registration.groups.models import LEFT, PLACED, UNPLACED, WAITING, GroupMember
 from app.registration.invitations.models import InvitationCode
@@ -34,10 +35,14 @@ from app.registration.seats import CATEGORY_PREFIX, CONFERENCE
 from app.registration.session_bookings import queries as session_bookings
 
 HISTORY_SUBJECT = "audit"
+CONFIRMATIONS = ("registration_confirmed", "application_approved")
 TAKEN_SEATS = select(SeatLimit.taken).where(SeatLimit.name == CONFERENCE).scalar_subquery()
 QUEUE_LENGTH = select(SeatLimit.waiting).where(SeatLimit.name == CONFERENCE).scalar_subquery()
 KEPT_COUNT = select(func.coalesce(func.sum(RegistrationCategory.kept_places), 0)).scalar_subquery()
 HELD_COUNT = select(func.coalesce(func.sum(InvitationCode.held), 0)).scalar_subquery() + KEPT_COUNT
+APPLICANT_COUNT = (
+    select(func.count()).where(RegistrationApplication.is_held.is_(True)).scalar_subquery()
+)
 ATTENDING_COUNT = select(func.count()).select_from(Delegate).where(ATTENDING).scalar_subquery()
 
 
@@ -72,14 +77,16 @@ def _check_seat_count() -> Sequence[str]:
         ATTENDING_COUNT,
         _count_entries(OFFERED),
         HELD_COUNT,
+        APPLICANT_COUNT,
         func.coalesce(QUEUE_LENGTH, 0),
         _count_entries(IN_QUEUE),
     )
-    taken, attending, offered, held, queue, waiting = db.session.execute(counts).one()
+    taken, attending, offered, held, applied, queue, waiting = db.session.execute(counts).one()
     faults = []
-    if taken != attending + offered + held:
+    if taken != attending + offered + held + applied:
         on_offer = f" and {offered} places are on offer" if offered else ""
         on_offer += f" and {held} places are kept for invitations and speakers" if held else ""
+        on_offer += f" and {applied} places are held for applicants" if applied else ""
         faults.append(
             f"{taken} places are counted as taken, "
             f"but {attending} delegates are attending{on_offer}."
@@ -99,12 +106,13 @@ def _list_wrong_categories() -> Sequence[str]:
     )
     held = select(func.coalesce(func.sum(InvitationCode.held), 0))
     held = held.where(InvitationCode.category_id == RegistrationCategory.id)
-    counted = (
-        delegates.scalar_subquery()
-        + offers.scalar_subquery()
-        + held.scalar_subquery()
-        + RegistrationCategory.kept_places
+    applied = select(func.count()).select_from(RegistrationApplication)
+    applied = applied.where(
+        RegistrationApplication.is_held.is_(True),
+        RegistrationApplication.category_id == RegistrationCategory.id,
     )
+    parts = (delegates, offers, held, applied)
+    counted = sum((one.scalar_subquery() for one in parts), RegistrationCategory.kept_places)
     rows = db.session.execute(
         select(RegistrationCategory.name, SeatLimit.taken, counted)
         .join(SeatLimit, SeatLimit.name == name)
@@ -150,7 +158,7 @@ def _check_seats_of_cancelled() -> Sequence[str]:
 
 def _check_confirmation_emails() -> Sequence[str]:
     email_exists = exists().where(
-        Email.booking_reference == Delegate.reference, Email.template == "registration_confirmed"
+        Email.booking_reference == Delegate.reference, Email.template.in_(CONFIRMATIONS)
     )
     received_by_contact = select(GroupMember.delegate_id).where(
         GroupMember.email == "", GroupMember.delegate_id.is_not(None)

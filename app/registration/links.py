@@ -4,14 +4,17 @@ Each token is a signature of a random key in the row (see ``app.web.signing``).
 """
 
 from app.errors import NotFound
+from app.registration.applications.models import RegistrationApplication
 from app.registration.groups.models import RegistrationGroup
 from app.registration.models import Confirmation, Delegate, WaitingListEntry
+from app.registration.transfers.models import PlaceTransfer
 from app.web import signing
 from app.web.rendering import absolute_url
 
 BOOKING, EMAIL_CHANGE, CONFIRMATION = "booking", "new address", "receipt"
 WAITING_LIST, SESSION_FEED = "waiting list", "calendar of sessions"
 GROUP = "group"
+APPLICATION, TRANSFER = "application", "place of a colleague"
 NO_SUCH_LINK = "The link is not complete. Copy all of it from your email, or ask for a new one"
 
 
@@ -88,6 +91,36 @@ def read_group_key(token: str) -> str:
 def group_link(group: RegistrationGroup) -> str:
     """Return the absolute URL of the page of a group, for its contact."""
     return absolute_url("groups.show", secret=group_token(group))
+
+
+def application_token(application: RegistrationApplication) -> str:
+    """Return the token of somebody's page about their application."""
+    return signing.sign(APPLICATION, application.access_key)
+
+
+def read_application_key(token: str) -> str:
+    """Return the application's key from its token; raise NotFound if the signature is invalid."""
+    return _unsign(APPLICATION, token)
+
+
+def application_link(application: RegistrationApplication) -> str:
+    """Return the absolute URL of somebody's page about their application."""
+    return absolute_url("applications.show", secret=application_token(application))
+
+
+def transfer_token(transfer: PlaceTransfer) -> str:
+    """Return the token of the page on which a colleague takes a place."""
+    return signing.sign(TRANSFER, transfer.access_key)
+
+
+def read_transfer_key(token: str) -> str:
+    """Return the offer's key from its token; raise NotFound if the signature is invalid."""
+    return _unsign(TRANSFER, token)
+
+
+def transfer_link(transfer: PlaceTransfer) -> str:
+    """Return the absolute URL of the page on which a colleague takes a place."""
+    return absolute_url("transfers.begin", secret=transfer_token(transfer))
 
 
 def booking_link(delegate: Delegate) -> str:

@@ -72,6 +72,13 @@ class RegistrationCategory(Base):
     is_for_speakers: Mapped[bool] = mapped_column(default=False, server_default=false())
     # places that only speakers can take; they count as taken
     kept_places: Mapped[int] = mapped_column(default=0, server_default="0")
+    # how many people of the team approve whoever registers without an invitation; 0: nobody
+    approvals_needed: Mapped[int] = mapped_column(default=0, server_default="0")
+    is_place_held: Mapped[bool] = mapped_column(  # for applicants, until the decision
+        default=False, server_default=false()
+    )
+    # whether delegates may pass their places on although not everybody can get one
+    allows_transfer: Mapped[bool] = mapped_column(default=False, server_default=false())
     version: Mapped[int] = mapped_column(default=1)
 
     __table_args__ = (
@@ -83,6 +90,7 @@ class RegistrationCategory(Base):
             sqlite_where=is_for_speakers.is_(true()),
             postgresql_where=is_for_speakers.is_(true()),
         ),
+        CheckConstraint("approvals_needed BETWEEN 0 AND 2", name="known_approvals"),
         {"sqlite_autoincrement": True},  # answers, saved views and history name it by its id
     )
 

@@ -32,6 +32,11 @@ def place_in_waiting_list(access_key: str) -> str:
     return f"waiting_list_entry.document {access_key}"
 
 
+def place_in_application(access_key: str) -> str:
+    """Return the place of the answers of an application."""
+    return f"registration_application.document {access_key}"
+
+
 def encrypt_need(answer: str, reference: str, column: str) -> str:
     """Return an answer as the row of a booking's needs stores it."""
     return get_key_ring().encrypt(answer, place_in_needs(reference, column))

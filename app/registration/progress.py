@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from app.registration import custom_questions, fields, private_answers
 from app.registration.categories import queries as categories
-from app.registration.categories.queries import CATEGORY, SPEAKER
+from app.registration.categories.queries import CATEGORY, SPEAKER, TRANSFER
 from app.registration.fields import Step
 from app.registration.queries import Answers, StoredDraft
 from app.registration.session_bookings import choices
@@ -21,7 +21,7 @@ def list_steps(answers: Answers) -> tuple[str, ...]:
 
     The first asks for a category where there are several. Sessions are asked for after the days.
     """
-    first = (CATEGORY,) if categories.is_asked() else ()
+    first = (CATEGORY,) if categories.is_asked() and TRANSFER not in answers else ()
     after_days = STEPS.index(fields.DAYS) + 1
     asked = (SESSIONS,) if choices.is_asked(answers) else ()
     steps = (*STEPS[:after_days], *asked, *STEPS[after_days:])

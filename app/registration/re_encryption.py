@@ -20,6 +20,7 @@ from app.log import log
 from app.registration import private_answers
 from app.registration.access_cases import case_texts
 from app.registration.access_cases.models import AccessCase
+from app.registration.applications.models import RegistrationApplication
 from app.registration.fields import PRIVATE_FIELDS, PRIVATE_NAMES
 from app.registration.models import ApplicationDraft, Delegate, Needs, WaitingListEntry
 from app.registration.queries import dump_answers
@@ -29,6 +30,7 @@ NAMES: Final = tuple(sorted(PRIVATE_NAMES))
 COLUMNS: Final = {one.column: getattr(Needs, one.column) for one in PRIVATE_FIELDS}
 DOCUMENTS: Final[tuple[tuple[type[Base], str, Callable[[str], str]], ...]] = (
     (WaitingListEntry, "access_key", private_answers.place_in_waiting_list),
+    (RegistrationApplication, "access_key", private_answers.place_in_application),
     (ApplicationDraft, "secret_hash", private_answers.place_in_draft),
 )
 

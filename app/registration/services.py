@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from hashlib import sha256
-from typing import Final
+from typing import Final, Literal
 
 from sqlalchemy import bindparam, delete, insert, update
 
@@ -24,9 +24,11 @@ from app.registration import (
     queries,
     seats,
 )
+from app.registration.applications import queries as application_queries
+from app.registration.applications import services as applications
 from app.registration.bookings import operations
 from app.registration.categories import queries as categories
-from app.registration.categories.queries import CATEGORY, INVITATION, SPEAKER
+from app.registration.categories.queries import CATEGORY, INVITATION, SPEAKER, TRANSFER
 from app.registration.create_booking import create_booking
 from app.registration.fields import BADGE_NAME, BY_NAME, DAYS, EMAIL
 from app.registration.invitations import queries as invitation_queries
@@ -44,11 +46,22 @@ from app.registration.session_bookings.choices import SESSIONS
 from app.registration.session_bookings.registering import ChosenSeats
 from app.registration.speaker_places import queries as speaker_place_queries
 from app.registration.speaker_places import services as speaker_places
+from app.registration.transfers import queries as transfer_queries
+from app.registration.transfers import services as transfers
 from app.registration.waiting_list import services as waiting_list
 
 MAX_REGISTRATIONS_PER_DAY = 20  # with one email address
 CORRECTION_PERIOD = timedelta(hours=1)  # in which a confirmation page can correct the address
 JOINED: Final = {"waiting list": "joined"}  # in place of the answers
+APPLIED: Final = {"application": "sent"}
+APPLICATION: Final = "application"
+APPROVAL_NEEDED = (
+    "The organisers now approve who comes in this category, so you are not registered. You can "
+    "send an application"
+)
+APPROVAL_NOT_NEEDED = (
+    "This category no longer needs an approval, so you can register now. Confirm to take a place"
+)
 SHOWN_ON_TICKET = (BADGE_NAME, DAYS)  # on the confirmation page of this browser, for a week
 CHECKED = (CATEGORY, SESSIONS, *BY_NAME)  # the answers that the last page displays
 LOCK_DRAFT = queries.DRAFT_BY_SECRET.with_for_update()
@@ -65,10 +78,12 @@ def get_status_for(answers: Answers) -> RegistrationStatus:
 
     An invitation may hold a place, and places may be kept for speakers.
 
-    It does not open registration before or after its time.
+    An invitation does not open registration before or after its time; a colleague’s place does.
     """
     status = queries.get_registration_status()
     is_full = status.state in {"full", "waiting"}
+    if transfer_queries.has_open(answers):
+        return replace(status, state="open")
     if is_full and (
         invitation_queries.has_held_place(answers) or speaker_place_queries.has_kept_place(answers)
     ):
@@ -86,6 +101,10 @@ class RegistrationClosed(RuleViolation):
 
 class PlacesChanged(RuleViolation):
     """There are places where a page offered the waiting list, or the other way round."""
+
+
+class ApprovalChanged(PlacesChanged):
+    """Whether the organisers approve a category has changed since the page was opened."""
 
 
 class IncompleteDraft(RuleViolation):
@@ -174,6 +193,22 @@ def submit_to_waiting_list(
     save_draft(stored_draft, JOINED)  # the list has the answers now
 
 
+def submit_application(
+    secret: str, language: str, *, displayed: Answers | None = None, ip_address: str | None = None
+) -> None:
+    """Send an application to the organisers, and email its link; again changes nothing.
+
+    Raise StaleDraft if the answers are not those that were displayed to be confirmed.
+    """
+    stored_draft = _get_existing_draft(secret)
+    if stored_draft.answers == APPLIED:  # the button was pressed twice
+        return
+    draft = _check_submission(stored_draft, APPLICATION, displayed, ip_address)
+    _hit_address(draft)
+    applications.apply(draft, language)
+    save_draft(stored_draft, APPLIED)  # the application has the answers now
+
+
 def _get_existing_draft(secret: str) -> StoredDraft:
     stored_draft = get_draft_for_update(secret)
     if stored_draft is None:
@@ -183,12 +218,12 @@ def _get_existing_draft(secret: str) -> StoredDraft:
 
 def _check_submission(
     stored_draft: StoredDraft,
-    state: RegistrationState,
+    kind: Literal["application"] | RegistrationState,
     displayed: Answers | None,
     ip_address: str | None,
 ) -> Answers:
-    """Return answers that may be submitted in this state of registration."""
-    draft = _require_complete(stored_draft.answers, state)
+    """Return answers that may be submitted as this, or in this state of registration."""
+    draft = _require_complete(stored_draft.answers, kind)
     _require_displayed(draft, displayed)
     rate_limits.hit_network(rate_limits.REGISTRATION, ip_address)
     return draft
@@ -208,10 +243,14 @@ def _dump_draft(draft: Answers, secret_hash: str) -> str:
     return queries.dump_answers(answers)
 
 
-def _require_complete(draft: Answers, state: RegistrationState) -> Answers:
+def _require_complete(draft: Answers, kind: Literal["application"] | RegistrationState) -> Answers:
     """Return the answers; raise RegistrationClosed, PlacesChanged or IncompleteDraft."""
     registration_status = get_status_for(draft)
-    if registration_status.takes_answers and registration_status.state != state:
+    is_application = application_queries.needs_approval(draft)
+    if registration_status.takes_answers and is_application != (kind == APPLICATION):
+        raise ApprovalChanged(APPROVAL_NEEDED if is_application else APPROVAL_NOT_NEEDED)
+    is_same = is_application or registration_status.state == kind
+    if registration_status.takes_answers and not is_same:
         raise PlacesChanged("Whether there are places has changed")
     if registration_status.state == "full":
         raise seats.SoldOut("All places are taken")
@@ -243,6 +282,10 @@ def _hit_address(application: Answers) -> None:
 
 def _confirm(application: Answers, language: str, chosen: ChosenSeats) -> Confirmation:
     _hit_address(application)
+    if TRANSFER in application:
+        return _build_confirmation(
+            application, transfers.accept(application, language), is_first=True
+        )
 
     def announce(delegate: Delegate) -> None:
         emails.send_registration_confirmed(delegate)
@@ -259,6 +302,7 @@ def _confirm(application: Answers, language: str, chosen: ChosenSeats) -> Confir
         history.record("Registered", subject=delegate.history_subject, actor=history.ACTOR_DELEGATE)
         chosen.book(delegate)
         waiting_list.end_wait(delegate)
+        applications.end_open(delegate)
         return _build_confirmation(application, delegate, is_first=True)
     existing = queries.get_attending(
         delegate_record.identity_key(full_name(application), application[EMAIL])

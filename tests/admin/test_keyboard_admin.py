@@ -19,6 +19,7 @@ from app.registration.models import LinkedAgenda
 from tests.factories import (
     SMALL_CONFERENCE,
     make_agenda,
+    make_application,
     make_category,
     make_delegate,
     make_email,
@@ -700,6 +701,55 @@ def test_the_access_requirements(keyboard_user: KeyboardUser) -> None:
     keyboard_user.fill("Answer to the delegate (optional)", "There is a ramp.")
     keyboard_user.press("Save")
     keyboard_user.expect_announcement("Saved. The delegate sees the state and the answer")
+
+
+@pytest.mark.walks("admin.delegates.duplicates.merge")
+def test_two_bookings_are_merged(keyboard_user: KeyboardUser) -> None:
+    make_delegate(organisation="Old Society")
+    make_delegate(given_names="Augusta Ada")
+    keyboard_user.open("/organise/delegates")
+    keyboard_user.press("Likely duplicates")
+    keyboard_user.press("Ada Lovelace, Augusta Ada Lovelace")
+    keyboard_user.choose_radio("Old Society", "Analytical Society")
+    keyboard_user.press("Merge bookings")
+    keyboard_user.expect_announcement("The bookings have been merged.")
+    keyboard_user.expect_text("Analytical Society")
+
+
+@pytest.mark.walks("admin.delegates.transfer.offer", "admin.delegates.transfer.withdraw")
+def test_a_place_is_given_to_a_colleague(keyboard_user: KeyboardUser) -> None:
+    make_delegate(reference="GHJK2345")
+    keyboard_user.open("/organise/delegates/GHJK2345")
+    keyboard_user.press("Give the place to a colleague")
+    keyboard_user.fill("Name of the colleague", "Bea Waite")
+    keyboard_user.fill("Email address of the colleague", "bea@example.org")
+    keyboard_user.press("Offer the place")
+    keyboard_user.expect_announcement("The place has been offered.")
+    keyboard_user.press("Give the place to a colleague")
+    keyboard_user.press("Stop the offer")
+    keyboard_user.expect_announcement("The place is no longer offered.")
+
+
+@pytest.mark.walks(
+    "admin.applications.decide", "admin.applications.bulk", "admin.applications.export"
+)
+def test_applications(keyboard_user: KeyboardUser) -> None:
+    category = make_category(name="Press", approvals_needed=2)
+    for name in ("Ada Waite", "Bea Waite"):
+        make_application(name=name, category_id=category.id, search_text=name.lower())
+    keyboard_user.open("/organise/applications")
+    keyboard_user.press("Ada Waite")
+    keyboard_user.expect_text("No")
+    keyboard_user.press("Put on hold")
+    keyboard_user.fill("Message to the person (optional)", "We are waiting for a list.")
+    keyboard_user.press("Put on hold")
+    keyboard_user.expect_announcement("Put on hold. We are sending the email.")
+    keyboard_user.open("/organise/applications?q=bea")
+    keyboard_user.tick("Select Bea Waite")
+    keyboard_user.press("Decline")
+    keyboard_user.press("Decline")
+    keyboard_user.expect_announcement("Declined. We are sending the email.")
+    assert keyboard_user.download("Download as CSV").endswith(".csv")
 
 
 @pytest.mark.walks("admin.waiting_list.remove")

@@ -274,7 +274,10 @@ class Person:
 
     def press(self, slug: str, **fields: str) -> int:
         """Open one's step for a session and press a button there."""
-        address = f"/booking/{self._token}/sessions/{slug}"
+        return self.press_at(f"/booking/{self._token}/sessions/{slug}", **fields)
+
+    def press_at(self, address: str, **fields: str) -> int:
+        """Open a page and press its button."""
         _, page = self._ask("GET", address)
         found = TOKEN.search(page)
         if found is None:  # nothing can be done there now

@@ -12,12 +12,14 @@ from app.mail import replies, unsubscribe
 from app.registration import custom_answers
 from app.registration.access_cases import labels
 from app.registration.access_cases import queries as access_cases
+from app.registration.applications import queries as applications
 from app.registration.bookings import queries
 from app.registration.fields import DAYS, PRIVATE_FIELDS
 from app.registration.groups import queries as groups
 from app.registration.models import Delegate
 from app.registration.session_bookings import queries as session_bookings
 from app.registration.speaker_places import queries as speaker_places
+from app.registration.transfers import queries as transfers
 from app.registration.waiting_list import queries as waiting_list
 
 WITHHELD = {  # columns of Delegate: keys, and what lists are searched and sorted by
@@ -68,6 +70,26 @@ def export_delegate(delegate: Delegate) -> dict[str, Any]:
                 "ended_at": _isoformat(entry.ended_at),
             }
             for entry in waiting_list.list_of_delegate(delegate)
+        ],
+        "applications": [
+            {
+                "state": application.state,
+                "applied_at": _isoformat(application.applied_at),
+                "decided_at": _isoformat(application.ended_at),
+                "reason_of_the_organisers": application.reason,
+                "message_of_the_organisers": application.message,
+            }
+            for application in applications.list_of_delegate(delegate)
+        ],
+        "offers_of_the_place": [
+            {
+                "to_name": transfer.name,
+                "to_email": transfer.email,
+                "state": transfer.state,
+                "offered_at": _isoformat(transfer.offered_at),
+                "ended_at": _isoformat(transfer.ended_at),
+            }
+            for transfer in transfers.list_of_delegate(delegate)
         ],
         "emails_not_about_the_booking": unsubscribe.get_preference(delegate.email),
         "letters": [

@@ -22,6 +22,8 @@ from app.history import services as history
 from app.mail import replies, suppression
 from app.mail import services as mail
 from app.registration import custom_answers, delegate_record, seats
+from app.registration.applications import queries as application_queries
+from app.registration.applications import services as applications
 from app.registration.bookings import changes, queries
 from app.registration.bookings.changes import ANSWERS, REASON, BookingChange
 from app.registration.categories import queries as categories
@@ -40,6 +42,7 @@ from app.registration.models import (
 )
 from app.registration.queries import Answers
 from app.registration.session_bookings import release as session_seats
+from app.registration.transfers import queries as transfer_queries
 from app.registration.waiting_list import queries as waiting_list_entries
 from app.registration.waiting_list import services as waiting_list
 
@@ -144,6 +147,7 @@ def change_email(delegate: Delegate, email: str, summary: str, *, actor: str) ->
         delegate.access_key = generate_access_key()
         delegate_record.refresh_search_keys(delegate)
     waiting_list_entries.delete_of_delegate(delegate)
+    application_queries.delete_of_delegate(delegate)
     delegate.version += 1
     record(delegate, summary, actor, [BookingChange(EMAIL, before, email)])
     return before
@@ -180,6 +184,27 @@ def cancel(delegate: Delegate, *, actor: str, reason: str = "") -> Sequence[str]
     return released
 
 
+def lock_place(delegate: Delegate) -> None:
+    """Lock what taking a place from a booking needs: limits, sessions, then the booking."""
+    _lock_limits(delegate)
+    session_seats.lock_bookings([delegate.id])
+    end_corrections(delegate)
+
+
+def replace(delegate: Delegate, *, actor: str) -> None:
+    """End a booking whose place another has, which the caller has locked and made.
+
+    Its place is not released: it is counted for the other. What it needs is deleted.
+    """
+    session_seats.release_all([delegate.id])
+    delegate.cancel(clock.now())
+    delegate.needs, delegate.access_cases = None, []
+    delegate.version += 1
+    delegate.pending_email, delegate.pending_email_key = "", None
+    record(delegate, "The place was passed on to somebody else", actor)
+    _delete_submitted_drafts(delegate)
+
+
 def restore(delegate: Delegate, *, actor: str) -> None:
     """Give a cancelled booking a place again; raise RuleViolation if there is none, or no need.
 
@@ -193,6 +218,7 @@ def restore(delegate: Delegate, *, actor: str) -> None:
     delegate.version += 1
     record(delegate, "Restored", actor)
     waiting_list.end_wait(delegate)
+    applications.end_open(delegate)
 
 
 def check_days(category: RegistrationCategory | None, days: str) -> None:
@@ -254,6 +280,8 @@ def erase(delegate: Delegate) -> None:
     replies.erase_of_booking(delegate.reference)
     groups.erase_delegate(delegate)
     waiting_list_entries.erase_delegate(delegate)
+    application_queries.erase_delegate(delegate)
+    transfer_queries.erase_delegate(delegate)
     for erase_more in ERASED_ABOVE:
         erase_more(delegate)
     history.erase_personal_details(delegate.history_subject)

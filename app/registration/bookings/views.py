@@ -39,6 +39,7 @@ from app.registration.groups import queries as groups
 from app.registration.models import Delegate
 from app.registration.session_bookings import queries as session_bookings
 from app.registration.session_bookings.release import LostSeats
+from app.registration.transfers import queries as transfers
 from app.web import languages
 from app.web.error_handlers import refuse
 from app.web.formatting import local_moment
@@ -65,6 +66,8 @@ FLASH_MESSAGES = {
         "change. Enter them again below."
     ),
     "cancelled": _l("Your booking has been cancelled. We will email you to confirm this."),
+    "place_offered": _l("We are emailing your colleague. You keep your place until they take it."),
+    "place_kept": _l("Your place is no longer offered to anyone. The link has stopped working."),
     "replied": _l("We have your reply. Our answer will be on this page."),
     "emails_on": _l("You will get emails about the conference again."),
     "emails_off": _l("We will send you only emails about your booking."),
@@ -121,6 +124,9 @@ def show(secret: str) -> ResponseReturnValue:
         access_cases=access_cases.list_of_delegate(delegate) if delegate.is_attending else (),
         labels=labels,
         group=groups.find_group(delegate),
+        transfer=transfers.find_open(delegate) if delegate.is_attending else None,
+        passed_on=None if delegate.is_attending else transfers.find_accepted(delegate),
+        can_pass_on=transfers.can_pass_on(delegate),
     )
 
 

@@ -14,6 +14,7 @@ from app.registration import fields
 from app.registration.categories import queries
 from app.registration.categories.queries import CATEGORY, CategoryOption
 from app.registration.forms import AnswersForm, limit_days
+from app.registration.models import PUBLIC
 from app.registration.queries import Answers
 from app.web.formatting import local_moment
 
@@ -78,9 +79,16 @@ def describe_state(option: CategoryOption) -> str:
     """Return why a category cannot be chosen, or until when it can."""
     if option.state == "before" and option.opens_at:
         return str(gettext("Opens at %(moment)s.", moment=local_moment(option.opens_at)))
-    if option.state == "open" and option.closes_at:
-        return str(gettext("Open until %(moment)s.", moment=local_moment(option.closes_at)))
-    return str(STATE_TEXTS.get(option.state, ""))
+    if option.state != "open":
+        return str(STATE_TEXTS.get(option.state, ""))
+    closes = option.closes_at
+    until = gettext("Open until %(moment)s.", moment=local_moment(closes)) if closes else ""
+    return " ".join(text for text in (_describe_approval(option), until) if text)
+
+
+def _describe_approval(option: CategoryOption) -> str:
+    needs = option.approvals_needed and option.access == PUBLIC
+    return str(gettext("You apply for a place, and the organisers decide.")) if needs else ""
 
 
 def list_answers(answers: Answers) -> Iterator[tuple[str, str, str]]:

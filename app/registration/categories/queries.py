@@ -26,6 +26,8 @@ INVITATION: Final = "invitation"
 INVITED: Final = "invited_category"
 # Of a speaker who registers with their link: their number. It opens the category for speakers.
 SPEAKER: Final = "speaker"
+# Of whoever takes the place of a colleague: the key of the offer.
+TRANSFER: Final = "place_transfer"
 MAX_ID_DIGITS = 9
 
 CategoryState = Literal["open", "before", "closed", "full"]
@@ -42,6 +44,7 @@ COUNTED = (
         RegistrationCategory.confirmation_text,
         RegistrationCategory.access,
         RegistrationCategory.is_for_speakers,
+        RegistrationCategory.approvals_needed,
         func.coalesce(SeatLimit.taken >= SeatLimit.seats, False),
     )
     .outerjoin(SeatLimit, SeatLimit.name == LIMIT_NAME)
@@ -62,6 +65,7 @@ class CategoryOption:
     confirmation_text: str
     access: str
     is_for_speakers: bool
+    approvals_needed: int
     is_full: bool
 
     @property
@@ -146,11 +150,13 @@ def list_options_for(answers: Answers) -> Sequence[CategoryOption]:
 
 def lacks_choice(answers: Answers) -> bool:
     """Return True if somebody has to say how they will attend, or to say it again."""
-    return is_asked() and find_open(answers) is None
+    return TRANSFER not in answers and is_asked() and find_open(answers) is None
 
 
 def settle(answers: Answers) -> Answers:
     """Return answers with the category that they are for, also where it is not asked."""
+    if TRANSFER in answers:  # the category goes with the place
+        return answers
     is_kept = SPEAKER in answers or INVITED not in answers
     if not is_kept and answers.get(CATEGORY) != answers[INVITED]:
         invitation = {INVITATION, INVITED}  # given up for another category
@@ -272,6 +278,7 @@ def build_values(category: RegistrationCategory) -> dict[str, Any]:
     names = (
         *("name", "description", "opens_at", "closes_at", "days", "confirmation_text", "access"),
         *("is_for_speakers", "kept_places"),
+        *("approvals_needed", "is_place_held", "allows_transfer"),
     )
     limit = list_limits().get(category.id)
     return {

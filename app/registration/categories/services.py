@@ -18,6 +18,7 @@ from app.errors import RuleViolation, StaleEdit
 from app.history import services as history
 from app.history.models import Change
 from app.registration import custom_questions, seats
+from app.registration.applications.models import RegistrationApplication
 from app.registration.categories import queries
 from app.registration.invitations.models import InvitationCode
 from app.registration.models import (
@@ -43,7 +44,11 @@ LABELS = {
     "access": "Who can choose it",
     "is_for_speakers": "For speakers",
     "kept_places": "Places kept for speakers",
+    "approvals_needed": "Approval",
+    "is_place_held": "Place held until the decision",
+    "allows_transfer": "Places can be passed on",
 }
+APPROVAL_TEXTS = {0: "Not needed", 1: "By one person", 2: "By two people"}
 ACCESS_TEXTS = {PUBLIC: "Everyone", BY_CODE: "Only people with an invitation code"}
 STEPS = {"up": -1, "down": 1}
 
@@ -107,11 +112,11 @@ def diff(category: RegistrationCategory, values: Mapping[str, Any]) -> Sequence[
     return [
         Change(
             name,
-            _to_text(before[name]),
-            _to_text(value),
+            _to_text(name, before[name]),
+            _to_text(name, value),
             LABELS[name],
-            _to_text(before[name]),
-            _to_text(value),
+            _to_text(name, before[name]),
+            _to_text(name, value),
         )
         for name, value in values.items()
         if before[name] != value
@@ -169,12 +174,16 @@ def _require_no_held_places(category: RegistrationCategory) -> None:
 
 
 def count_people(category: RegistrationCategory) -> int:
-    """Count the delegates and the people on the waiting list who have a category."""
+    """Count the delegates, applicants and people who wait, who have a category."""
     delegates = select(func.count()).where(ATTENDING, Delegate.category_id == category.id)
+    applied = select(func.count()).where(
+        RegistrationApplication.ended_at.is_(None),
+        RegistrationApplication.category_id == category.id,
+    )
     waiting = select(func.count()).where(
         WaitingListEntry.ended_at.is_(None), WaitingListEntry.category_id == category.id
     )
-    return sum(db.session.scalar(one) or 0 for one in (delegates, waiting))
+    return sum(db.session.scalar(one) or 0 for one in (delegates, waiting, applied))
 
 
 def _change_kept_places(category: RegistrationCategory, number: int) -> None:
@@ -201,13 +210,17 @@ def _change_limit(category: RegistrationCategory, limit: int | None) -> None:
 
 
 def _count_taken(category: RegistrationCategory) -> int:
-    """Count the places of a category: of delegates, on offer, and kept for invitations."""
+    """Count the places of a category: of delegates, on offer, kept for others."""
     delegates = select(func.count()).where(ATTENDING, Delegate.category_id == category.id)
     offers = select(func.count()).where(
         WaitingListEntry.state == OFFERED, WaitingListEntry.category_id == category.id
     )
     held = select(func.sum(InvitationCode.held)).where(InvitationCode.category_id == category.id)
-    counted = sum(db.session.scalar(one) or 0 for one in (delegates, offers, held))
+    applied = select(func.count()).where(
+        RegistrationApplication.is_held.is_(True),
+        RegistrationApplication.category_id == category.id,
+    )
+    counted = sum(db.session.scalar(one) or 0 for one in (delegates, offers, held, applied))
     return counted + category.kept_places
 
 
@@ -244,10 +257,12 @@ def _requiring_unique_name() -> Iterator[None]:
         raise NameTaken("There is already a category with this name") from None
 
 
-def _to_text(value: Any) -> str:
+def _to_text(name: str, value: Any) -> str:
     """Return a value as the history shows it."""
     if isinstance(value, datetime):
         return local_moment(value)
+    if name == "approvals_needed":
+        return APPROVAL_TEXTS[value]
     if isinstance(value, bool):
         return "Yes" if value else "No"
     return "" if value is None else ACCESS_TEXTS.get(value, str(value))

@@ -19,6 +19,7 @@ from app.mail.delivery_status import describe_status
 from app.mail.models import Email
 from app.registration import delegate_record, emails, seats
 from app.registration import queries as registration
+from app.registration.applications import services as applications
 from app.registration.bookings import operations
 from app.registration.bookings.operations import DuplicateBooking
 from app.registration.categories import queries as categories
@@ -36,7 +37,10 @@ from app.registration.session_bookings import release as session_seats
 from app.registration.waiting_list import services as waiting_list
 
 RESEND_INTERVAL = timedelta(minutes=5)  # within which a button that is pressed twice sends once
-STATUS_EMAILS = ("registration_confirmed", "booking_restored", "booking_cancelled")
+STATUS_EMAILS = (
+    *("registration_confirmed", "application_approved"),
+    *("booking_restored", "booking_cancelled"),
+)
 NEEDS_READ = "The access and dietary requirements were viewed"
 DETAILS_ERASED = "The details have been deleted, so there is nobody to email"
 
@@ -65,6 +69,7 @@ def add(answers: Answers, language: str, *, actor: str, notify: bool = True) -> 
         raise AlreadyBooked(registration.get_attending(key).reference)
     operations.record(delegate, "Added by hand", actor)
     waiting_list.end_wait(delegate)
+    applications.end_open(delegate)
     return delegate
 
 

@@ -14,7 +14,8 @@ from app import cache_version
 from app.programme.listing import day_of
 from app.programme.snapshot import Session
 from app.registration import queries as registration
-from app.registration.categories.queries import INVITATION
+from app.registration.applications import queries as applications
+from app.registration.categories.queries import INVITATION, TRANSFER
 from app.registration.fields import DAYS
 from app.registration.queries import Answers
 from app.registration.seats import FULL
@@ -59,9 +60,10 @@ class DayOptions:
 def is_asked(answers: Answers) -> bool:
     """Return True if somebody with these answers is asked for sessions.
 
-    Who joins the waiting list has no place yet, so they book seats once they have one.
+    Who joins the waiting list or applies has no place yet, so they book seats once they have one.
+    Whoever takes the place of a colleague chooses on their booking page.
     """
-    if not _list_bookable():
+    if not _list_bookable() or TRANSFER in answers or applications.needs_approval(answers):
         return False
     status = registration.get_registration_status()
     if status.state == "waiting" and INVITATION not in answers:

@@ -80,6 +80,21 @@ def join(answers: Answers, language: str, spend_code: Callable[[], None] | None 
         _record(entry, "Joined the waiting list", history.ACTOR_DELEGATE)
 
 
+def add_approved(answers: Answers, language: str) -> WaitingListEntry:
+    """Put somebody on the waiting list whose application was approved; the caller emails them.
+
+    The caller holds the lock of the limit. Raise RuleViolation if there is no waiting list.
+    """
+    key = delegate_record.identity_key(registration.full_name(answers), answers[EMAIL])
+    existing = queries.find_open(key)
+    if existing is not None:
+        return existing
+    entry = _build_entry(answers, language, key)
+    seats.enqueue(seats.list_limits(entry.category_id), entry)
+    _record(entry, "Joined the waiting list after approval", history.ACTOR_SITE)
+    return entry
+
+
 def accept(entry: WaitingListEntry) -> Delegate:
     """Turn an offer into a booking, with the place that is held; raise OfferEnded if it is over.
 

@@ -1,0 +1,350 @@
+"""Applications: the list, one application, deciding on one or several, and a file of them."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+from typing import Any, Final
+
+from flask import Blueprint, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext, ngettext
+from flask_babel import lazy_gettext as _l
+from wtforms import BooleanField
+
+from app import clock
+from app.accounts import roles
+from app.accounts.guards import current_actor
+from app.admin import saved_views
+from app.admin.bulk_actions import BulkAction, confirm_or_run
+from app.admin.listing import (
+    PAGE_SIZE,
+    ListFilter,
+    Listing,
+    ListQuery,
+    get_selected,
+    parse_list_query,
+    render_list,
+)
+from app.errors import RuleViolation
+from app.forms.fields import editor_line_field, editor_text_field
+from app.forms.form import Form, validates_own_csrf
+from app.history import queries as history
+from app.questions.definitions import Definition
+from app.registration import custom_questions
+from app.registration import queries as registration
+from app.registration.applications import answer_documents, decisions, queries
+from app.registration.applications.decisions import Decision
+from app.registration.applications.models import (
+    APPROVED,
+    ASKED,
+    DECLINED,
+    ON_HOLD,
+    WAITING,
+    WITHDRAWN,
+    RegistrationApplication,
+)
+from app.registration.applications.queries import OPEN, ApplicationFilter
+from app.registration.categories import forms as category_forms
+from app.registration.categories import queries as categories
+from app.registration.fields import NOT_GIVEN, PRIVATE_FIELDS, PRIVATE_NAMES
+from app.registration.queries import Answers
+from app.web import redirects, spreadsheets
+from app.web.formatting import conference_zone, local_day
+from app.web.rendering import render_page
+
+MAX_TEXT_LENGTH: Final = 1_000
+STATES: Final = {
+    ASKED: _l("To decide"),
+    ON_HOLD: _l("On hold"),
+    APPROVED: _l("Approved"),
+    WAITING: _l("On the waiting list"),
+    DECLINED: _l("Declined"),
+    WITHDRAWN: _l("Withdrawn"),
+}
+
+redirects.MESSAGES["admin"] |= {
+    "application-approve": _l("Approved. We are emailing everybody whose place is decided."),
+    "application-decline": _l("Declined. We are sending the email."),
+    "application-hold": _l("Put on hold. We are sending the email."),
+}
+
+
+class DecisionForm(Form):
+    """Decide on an application."""
+
+    message = editor_line_field(
+        _l("Message to the person (optional)"),
+        _l("The message"),
+        _l("Added to the email and shown on the page about their application"),
+        MAX_TEXT_LENGTH,
+    )
+    reason = editor_text_field(
+        _l("Reason (optional)"),
+        _l("The reason"),
+        _l("For the team. The person gets it if they download their data"),
+        MAX_TEXT_LENGTH,
+    )
+
+    def get_decision(self) -> Decision:
+        """Return what was typed."""
+        return Decision(reason=self.reason.data or "", message=self.message.data or "")
+
+
+class ApprovalForm(DecisionForm):
+    """Approve an application."""
+
+    may_wait = BooleanField(_l("If all places are taken, put them on the waiting list"))
+
+    def get_decision(self) -> Decision:
+        """Return what was typed and ticked."""
+        return Decision(
+            reason=self.reason.data or "",
+            message=self.message.data or "",
+            may_wait=bool(self.may_wait and self.may_wait.data),  # None without a waiting list
+        )
+
+
+class Deed:
+    """A decision: its words, its form and what it does."""
+
+    def __init__(
+        self,
+        button: Any,
+        decide: Callable[..., None],
+        form: type[DecisionForm],
+        question: Any,
+        consequence: Any,
+    ) -> None:
+        self.button, self.decide, self.form = button, decide, form
+        self.question, self.consequence = question, consequence
+
+
+DEEDS: Final[Mapping[str, Deed]] = {
+    "approve": Deed(
+        _l("Approve"),
+        decisions.approve,
+        ApprovalForm,
+        _l("Approve the application of %(name)s?"),
+        _l(
+            "They get a place and an email with their ticket. If two people have to approve, this "
+            "happens once both have."
+        ),
+    ),
+    "decline": Deed(
+        _l("Decline"),
+        decisions.decline,
+        DecisionForm,
+        _l("Decline the application of %(name)s?"),
+        _l("We will delete their answers and email them to say so. This cannot be undone."),
+    ),
+    "hold": Deed(
+        _l("Put on hold"),
+        decisions.put_on_hold,
+        DecisionForm,
+        _l("Put the application of %(name)s on hold?"),
+        _l("We will email them to say that the decision takes longer."),
+    ),
+}
+
+
+def _get_filters(_: Any = None) -> Sequence[ListFilter]:
+    options = [(str(one.id), one.name) for one in categories.list_options()]
+    return (
+        ListFilter(
+            "state", gettext("State"), [(OPEN, gettext("To decide or on hold")), *STATES.items()]
+        ),
+        *([ListFilter("category", gettext("Category"), options)] if options else []),
+    )
+
+
+saved_views.declare(
+    "applications", _l("Applications"), roles.DELEGATES, _get_filters, queries.SORTS
+)
+bp = Blueprint("applications", __name__, url_prefix="/applications")
+
+
+@bp.get("")
+def index() -> ResponseReturnValue:
+    return _render_index()
+
+
+@bp.get("/<int:number>")
+def show(number: int) -> ResponseReturnValue:
+    application = queries.get_by_number(number)
+    answers = answer_documents.load(application)
+    return render_page(
+        "admin/applications/show.html",
+        application=application,
+        states=STATES,
+        deeds=DEEDS,
+        rows=_list_rows(answers),
+        has_private=any(answers.get(name) for name in PRIVATE_NAMES),
+        entries=history.list_newest(application.history_subject),
+    )
+
+
+@bp.route("/<int:number>/<any(approve, decline, hold):action>", methods=["GET", "POST"])
+@validates_own_csrf
+def decide(number: int, action: str) -> ResponseReturnValue:
+    application, deed = queries.get_by_number(number), DEEDS[action]
+    form = _build_form(deed)
+    if form.validate_on_submit():
+        try:
+            deed.decide(application, form.get_decision(), actor=current_actor())
+        except RuleViolation as refusal:
+            form.form_errors.append(gettext(str(refusal)))
+        else:
+            return redirects.redirect_to(_url(application), f"application-{action}")
+    return render_page(
+        "admin/applications/decide.html",
+        422 if form.errors else 200,
+        form=form,
+        deed=deed,
+        title=str(deed.question) % {"name": application.name},
+        breadcrumbs=[(application.name, _url(application))],
+    )
+
+
+@bp.post("/_several")
+def bulk() -> ResponseReturnValue:
+    numbers = [int(one) for one in get_selected(_list_all_numbers) if one.isdecimal()]
+    response = confirm_or_run(_get_bulk_actions(), queries.list_by_numbers(numbers))
+    return response or _render_index(gettext("Select at least one application"))
+
+
+@bp.post("/_export")
+def export() -> ResponseReturnValue:
+    rows, _ = _list_page(parse_list_query(_get_filters(), queries.SORTS), 0, queries.MAX_LIST)
+    head = [
+        *(gettext("Name"), gettext("Email address"), gettext("Category"), gettext("State")),
+        *(gettext("Applied"), gettext("Decided"), gettext("Reason"), gettext("Message")),
+    ]
+    decisions.record_export(len(rows), actor=current_actor())
+    body = spreadsheets.stream_csv(head, list(_iter_cells(rows)))
+    name = spreadsheets.dated_name("applications", "csv", local_day(clock.now()))
+    return spreadsheets.make_attachment(body, name, spreadsheets.CSV)
+
+
+def _render_index(error: str = "") -> ResponseReturnValue:
+    filters = _get_filters()
+    query = parse_list_query(filters, queries.SORTS)
+    rows, total = _list_page(query, query.offset, PAGE_SIZE)
+    return render_list(
+        "admin/applications/index.html",
+        Listing(rows, total, query, filters),
+        error,
+        states=STATES,
+        actions=list(_get_bulk_actions().values()),
+        has_approval=any(one.approvals_needed for one in categories.list_options()),
+    )
+
+
+def _list_page(
+    query: ListQuery, offset: int, limit: int
+) -> tuple[Sequence[RegistrationApplication], int]:
+    filters = ApplicationFilter(
+        query.search, query.get_filter("state"), query.get_filter("category")
+    )
+    return queries.list_page(
+        filters,
+        sort=query.sort,
+        is_reversed=query.is_reversed,
+        offset=offset,
+        limit=limit,
+    )
+
+
+def _list_all_numbers() -> list[str]:
+    rows, _ = _list_page(parse_list_query(_get_filters(), queries.SORTS), 0, queries.MAX_LIST)
+    return [one.slug for one in rows]
+
+
+def _build_form(deed: Deed, **options: Any) -> DecisionForm:
+    form = deed.form(**options)
+    if isinstance(form, ApprovalForm) and not registration.get_seat_counts().has_waiting_list:
+        del form.may_wait
+    return form
+
+
+def _list_rows(answers: Answers) -> Sequence[tuple[str, str]]:
+    """List the answers that everybody may read who can see delegates."""
+    if not answers:
+        return ()
+    public = {name: text for name, text in answers.items() if name not in PRIVATE_NAMES}
+    private_steps = {field.step for field in PRIVATE_FIELDS}
+    fixed = category_forms.list_answers(public)
+    custom = [one for one in custom_questions.list_relevant(answers) if not one.is_private]
+    return [
+        *((label, text) for label, text, step in fixed if step not in private_steps),
+        *((custom_questions.get_label(one), _format(one, answers)) for one in custom),
+    ]
+
+
+def _format(definition: Definition, answers: Answers) -> str:
+    typed = answers.get(definition.name, "")
+    return custom_questions.format_answer(definition, typed) or str(NOT_GIVEN)
+
+
+def _get_bulk_actions() -> Mapping[str, BulkAction[RegistrationApplication]]:
+    questions = {
+        "approve": lambda n: ngettext(
+            "Approve %(num)s application?", "Approve %(num)s applications?", n
+        ),
+        "decline": lambda n: ngettext(
+            "Decline %(num)s application?", "Decline %(num)s applications?", n
+        ),
+        "hold": lambda n: ngettext(
+            "Put %(num)s application on hold?", "Put %(num)s applications on hold?", n
+        ),
+    }
+    return {name: _build_action(name, deed, questions[name]) for name, deed in DEEDS.items()}
+
+
+def _build_action(
+    name: str, deed: Deed, question: Callable[[int], str]
+) -> BulkAction[RegistrationApplication]:
+    def run(items: Sequence[RegistrationApplication], **values: Any) -> None:
+        decisions.decide_all(items, deed.decide, **values)
+
+    return BulkAction(
+        name,
+        str(deed.button),
+        question,
+        f"application-{name}",
+        lambda one: one.is_open and not (name == "hold" and one.state == ON_HOLD),
+        run,
+        skipped_text=_describe_closed,
+        warning=str(deed.consequence),
+        build_form=partial(_build_form, deed),
+        read_form=lambda form: {"decision": form.get_decision()},
+        template="admin/applications/bulk.html",
+        runs_at_once=True,
+    )
+
+
+def _describe_closed(count: int) -> str:
+    return str(
+        ngettext(
+            "%(num)s of those you selected is decided already, so it will not change.",
+            "%(num)s of those you selected are decided already, so they will not change.",
+            count,
+        )
+    )
+
+
+def _iter_cells(rows: Sequence[RegistrationApplication]) -> Iterator[list[str]]:
+    zone = conference_zone()
+    for one in rows:
+        moments = [f"{at.astimezone(zone):%Y-%m-%d %H:%M}" if at else "" for at in _moments(one)]
+        category = one.category.name if one.category else ""
+        yield [
+            *(one.name, one.email, category, str(STATES[one.state])),
+            *(*moments, one.reason, one.message),
+        ]
+
+
+def _moments(one: RegistrationApplication) -> Sequence[Any]:
+    return one.applied_at, one.ended_at
+
+
+def _url(application: RegistrationApplication) -> str:
+    return url_for(".show", number=application.id)

@@ -1,0 +1,147 @@
+"""Likely duplicates among delegates: the list, two bookings side by side, merging them."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from flask import Blueprint, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _l
+from wtforms import HiddenField, RadioField
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # of WTForms 3.2
+
+from app.accounts.guards import current_actor
+from app.admin.delegates.forms import NotifyForm, notify_field
+from app.errors import RuleViolation
+from app.forms.form import validates_own_csrf
+from app.forms.validators import one_of_choices
+from app.registration.bookings.operations import StaleBooking
+from app.registration.desk import duplicates
+from app.registration.desk.duplicates import SAME_EMAIL, SAME_NAME, MergeChoice
+from app.registration.fields import DelegateField
+from app.registration.models import Delegate
+from app.web import redirects
+from app.web.formatting import local_moment
+from app.web.rendering import render_page
+
+REASONS: Final = {SAME_EMAIL: _l("Same email address"), SAME_NAME: _l("Same name and country")}
+CHOOSE = _l("Choose what to keep")
+
+bp = Blueprint("duplicates", __name__, url_prefix="/_duplicates")
+
+redirects.MESSAGES["admin"] |= {
+    "bookings-merged": _l(
+        "The bookings have been merged. The other booking has been cancelled, and its place is "
+        "available to someone else."
+    ),
+}
+
+
+class MergeForm(NotifyForm):
+    """Choose what stays of two bookings."""
+
+    kept = RadioField(
+        _l("Which booking do you want to keep?"),
+        [one_of_choices(_l("Choose the booking to keep"))],
+        validate_choice=False,
+        description=_l(
+            "It keeps its reference, email address, category, seats in sessions, answers to your "
+            "own questions, and access and dietary requirements"
+        ),
+    )
+    versions = HiddenField()
+    notify = notify_field(
+        _l("Email the person?"), _l("Yes, say that one booking was cancelled and why"), _l("No")
+    )
+
+    def read_versions(self) -> Mapping[str, int]:
+        """Return the versions of the bookings that the page showed."""
+        pairs = (one.split(":") for one in (self.versions.data or "").split() if ":" in one)
+        return {name: int(number) for name, number in pairs if number.isdecimal()}
+
+
+@bp.get("")
+def index() -> ResponseReturnValue:
+    return render_page(
+        "admin/delegates/duplicates.html", pairs=duplicates.list_likely(), reasons=REASONS
+    )
+
+
+@bp.route("/<reference>/<other>", methods=["GET", "POST"])
+@validates_own_csrf
+def merge(reference: str, other: str) -> ResponseReturnValue:
+    pair = duplicates.get_pair(reference, other)
+    differing = duplicates.list_differences(*pair)
+    form = _build_form(pair, differing)
+    if form.validate_on_submit():
+        try:
+            choice = _read_choice(form, pair, differing)
+            duplicates.merge(choice, actor=current_actor())
+        except StaleBooking as refusal:
+            form.form_errors.append(gettext(str(refusal)))
+            return _render(form, duplicates.get_pair(reference, other), 409)
+        except RuleViolation as refusal:
+            form.form_errors.append(gettext(str(refusal)))
+        else:
+            url = url_for("admin.delegates.show", reference=choice.kept.reference)
+            return redirects.redirect_to(url, "bookings-merged")
+    return _render(form, pair, 422 if form.errors else 200)
+
+
+def _build_form(pair: Sequence[Delegate], differing: Sequence[DelegateField]) -> MergeForm:
+    """Return the form with a question for each answer in which the bookings differ."""
+    asked = {one.name: _build_question(one, pair) for one in differing}
+    fields = type("MergeFieldsForm", (MergeForm,), {f"use_{k}": v for k, v in asked.items()})
+    form: MergeForm = fields(data={"kept": pair[0].reference})
+    form.kept.choices = [
+        SelectChoice(
+            one.reference,
+            gettext(
+                "%(reference)s, registered %(moment)s",
+                reference=one.reference,
+                moment=local_moment(one.registered_at),
+            ),
+        )
+        for one in pair
+    ]
+    return form
+
+
+def _build_question(field: DelegateField, pair: Sequence[Delegate]) -> RadioField:
+    first, second = (field.format(field.get(one)) for one in pair)
+    choices = [
+        SelectChoice(one.reference, str(text))
+        for one, text in zip(pair, (first, second), strict=True)
+    ]
+    chosen = next((one.reference for one in pair if field.get(one)), pair[0].reference)
+    return RadioField(
+        field.label_for(desk=True), [one_of_choices(CHOOSE)], choices=choices, default=chosen
+    )
+
+
+def _read_choice(
+    form: MergeForm, pair: Sequence[Delegate], differing: Sequence[DelegateField]
+) -> MergeChoice:
+    by_reference = {one.reference: one for one in pair}
+    kept = by_reference[form.kept.data]
+    picked = {one.name: one.get(by_reference[form[f"use_{one.name}"].data]) for one in differing}
+    return MergeChoice(
+        kept=kept,
+        cancelled=next(one for one in pair if one is not kept),
+        answers={name: text for name, text in picked.items() if text != getattr(kept, name)},
+        versions=form.read_versions(),
+        notify=form.should_notify,
+    )
+
+
+def _render(form: MergeForm, pair: Sequence[Delegate], status: int) -> ResponseReturnValue:
+    form.versions.data = " ".join(f"{one.reference}:{one.version}" for one in pair)
+    questions: list[Any] = [field for field in form if field.name.startswith("use_")]
+    return render_page(
+        "admin/delegates/merge.html",
+        status,
+        form=form,
+        pair=pair,
+        questions=questions,
+        breadcrumbs=[(gettext("Likely duplicates"), url_for(".index"))],
+    )

@@ -1,0 +1,44 @@
+"""The answers of somebody who has no booking yet, as a document with encrypted private answers."""
+
+from collections.abc import Callable
+
+from app.registration import custom_questions, private_answers
+from app.registration import queries as registration
+from app.registration.applications.models import RegistrationApplication
+from app.registration.categories import queries as categories
+from app.registration.categories.queries import CATEGORY
+from app.registration.fields import BY_NAME, CONSENT, DAYS, PRIVATE_NAMES
+from app.registration.models import RegistrationCategory
+from app.registration.queries import Answers
+
+PLACE: Callable[[str], str] = private_answers.place_in_application
+
+
+def dump(answers: Answers, access_key: str) -> str:
+    """Return answers as the row with this key stores them, without what is not an answer."""
+    names = (*BY_NAME, CONSENT, CATEGORY, *custom_questions.get_by_name())
+    asked = {name: answers[name] for name in names if name in answers}
+    stored = private_answers.encrypt_answers(asked, PRIVATE_NAMES, PLACE(access_key))
+    return registration.dump_answers(stored)
+
+
+def load(application: RegistrationApplication) -> Answers:
+    """Return the answers of an application; none once it is over."""
+    if not application.document:
+        return {}
+    stored = registration.load_answers(application.document)
+    return private_answers.decrypt_answers(stored, PLACE(application.access_key))
+
+
+def load_valid(application: RegistrationApplication) -> Answers:
+    """Return the answers with the days that are left of those chosen, or all, as they are now."""
+    category = application.category
+    answers = load(application)
+    days = _pick_days(category, answers[DAYS])
+    return {**answers, DAYS: days, CATEGORY: "" if category is None else str(category.id)}
+
+
+def _pick_days(category: RegistrationCategory | None, chosen: str) -> str:
+    allowed = categories.list_days(category.days if category else "")
+    days = [day.isoformat() for day in allowed]
+    return " ".join([day for day in days if day in chosen.split()] or days)

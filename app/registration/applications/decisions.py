@@ -1,0 +1,172 @@
+"""What organisers decide about applications: approve, decline, put on hold.
+
+An approval makes a booking in the same way as registering does, with the place that was held or
+with a free one. Where two people have to approve, the first approval is only recorded.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from app.errors import RuleViolation
+from app.history import services as history
+from app.registration import emails, seats
+from app.registration import queries as registration
+from app.registration.applications import answer_documents, services
+from app.registration.applications.models import (
+    APPROVED,
+    ASKED,
+    DECLINED,
+    ON_HOLD,
+    WAITING,
+    WITHDRAWN,
+    RegistrationApplication,
+)
+from app.registration.applications.services import AlreadyDecided
+from app.registration.create_booking import create_booking
+from app.registration.models import Delegate
+from app.registration.queries import Answers
+from app.registration.waiting_list import services as waiting_list
+
+HISTORY_SUBJECT = "applications"
+STATE_NOUNS = {
+    WITHDRAWN: "has withdrawn this application",
+    APPROVED: "has a place already",
+    WAITING: "is on the waiting list already",
+    DECLINED: "has been declined already",
+}
+
+
+class NoPlaceFree(RuleViolation):
+    """An application cannot be approved, since no place is free."""
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What organisers say with a decision."""
+
+    reason: str = ""  # for the team
+    message: str = ""  # a sentence in the email
+    may_wait: bool = False  # put them on the waiting list if no place is free
+
+
+def approve(application: RegistrationApplication, decision: Decision, *, actor: str) -> None:
+    """Approve an application, which makes a booking if no other person has to approve it too.
+
+    Raise AlreadyDecided, NoPlaceFree, or RuleViolation if the same person has approved before.
+    """
+    _lock_open(application)
+    _store(application, decision)
+    if _is_first_of_two(application):
+        application.first_approved_by = actor
+        application.state = ASKED
+        services.record(application, "Approved by the first of two people", actor)
+        return
+    if application.first_approved_by == actor:
+        raise RuleViolation(
+            "You have approved this application. Someone else has to approve it too"
+        )
+    answers = answer_documents.load_valid(application)
+    try:
+        delegate = _book(application, answers)
+    except seats.SoldOut as refusal:
+        if not decision.may_wait:
+            raise NoPlaceFree(_explain_full(refusal)) from None
+        _put_on_waiting_list(application, answers, actor)
+    else:
+        application.delegate_id = delegate.id
+        services.end(application, APPROVED, "Approved", actor)
+        waiting_list.end_wait(delegate)
+        waiting_list.offer_places()
+
+
+def decline(application: RegistrationApplication, decision: Decision, *, actor: str) -> None:
+    """Decline an application; a place that was held is free at once."""
+    _lock_open(application)
+    _store(application, decision)
+    services.release_place(application)
+    emails.send_application("application_declined", application)
+    services.end(application, DECLINED, "Declined", actor)
+    waiting_list.offer_places()
+
+
+def put_on_hold(application: RegistrationApplication, decision: Decision, *, actor: str) -> None:
+    """Say that the decision takes longer; a place that is held stays held."""
+    _lock_open(application)
+    if application.state == ON_HOLD:
+        raise RuleViolation("This application is on hold already")
+    _store(application, decision)
+    application.state = ON_HOLD
+    emails.send_application("application_on_hold", application)
+    services.record(application, "Put on hold", actor)
+
+
+def decide_all(
+    applications: Sequence[RegistrationApplication],
+    decide: Callable[..., None],
+    decision: Decision,
+    *,
+    actor: str,
+) -> None:
+    """Decide on all of these or none, with all their limits locked first, in the one order."""
+    names = {name for one in applications for name in seats.list_limits(one.category_id)[1:]}
+    seats.lock_limits((seats.CONFERENCE, *names))
+    for application in applications:
+        decide(application, decision, actor=actor)
+
+
+def record_export(count: int, *, actor: str) -> None:
+    """Record that somebody exported applications."""
+    history.record(f"Exported {count} applications", subject=HISTORY_SUBJECT, actor=actor)
+
+
+def _lock_open(application: RegistrationApplication) -> None:
+    services.lock(application)
+    if not application.is_open:
+        raise AlreadyDecided(f"{application.name} {STATE_NOUNS[application.state]}")
+
+
+def _store(application: RegistrationApplication, decision: Decision) -> None:
+    application.reason = decision.reason or application.reason
+    application.message = decision.message
+
+
+def _is_first_of_two(application: RegistrationApplication) -> bool:
+    category = application.category
+    needed = category.approvals_needed if category is not None else 1
+    return needed > 1 and not application.first_approved_by
+
+
+def _book(application: RegistrationApplication, answers: Answers) -> Delegate:
+    """Make the booking, or return the one that the person has already; raise SoldOut."""
+    delegate = create_booking(
+        answers,
+        application.language,
+        announce=partial(emails.send_application_approved, message=application.message),
+        take_seat=seats.reserve_held if application.is_held else seats.reserve,
+    )
+    if delegate is None:
+        existing = registration.get_attending(application.identity_key)
+        services.release_place(application)
+        emails.send_already_registered(existing)
+        return existing
+    application.is_held = False
+    history.record("Registered", subject=delegate.history_subject, actor=history.ACTOR_DELEGATE)
+    return delegate
+
+
+def _put_on_waiting_list(
+    application: RegistrationApplication, answers: Answers, actor: str
+) -> None:
+    entry = waiting_list.add_approved(answers, application.language)
+    application.entry_id = entry.id
+    emails.send_application_waitlisted(application, entry)
+    services.end(application, WAITING, "Approved, and put on the waiting list", actor)
+
+
+def _explain_full(refusal: seats.SoldOut) -> str:
+    where = " in this category" if isinstance(refusal, seats.CategoryFull) else ""
+    return (
+        f"All places{where} are taken, so nobody can be approved now. Put them on the waiting "
+        "list, or raise the number of places"
+    )

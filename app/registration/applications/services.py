@@ -1,0 +1,167 @@
+"""What applicants do: apply and withdraw; and what ends an application without a decision.
+
+Locks are taken in one order: the limits, then the application. So of an approval and a withdrawal
+in the same second one comes first, and the other is told what happened. Every step sends its email
+in the same transaction.
+"""
+
+import secrets
+from datetime import datetime, time
+from zoneinfo import ZoneInfo
+
+from app import cache_version, clock
+from app.database import db
+from app.errors import RuleViolation
+from app.history import services as history
+from app.registration import delegate_record, emails, seats
+from app.registration import queries as registration
+from app.registration.applications import answer_documents, queries
+from app.registration.applications.models import (
+    APPROVED,
+    DECLINED,
+    WAITING,
+    WITHDRAWN,
+    RegistrationApplication,
+)
+from app.registration.categories import queries as categories
+from app.registration.fields import EMAIL
+from app.registration.models import Delegate
+from app.registration.queries import Answers
+from app.registration.waiting_list import queries as waiting_list_queries
+from app.registration.waiting_list import services as waiting_list
+from app.releases.current_release import get_programme
+
+BATCH_SIZE = 100  # applications per transaction, so that nobody waits long for the limit
+TOO_LATE = {
+    APPROVED: "The organisers have just approved your application, so you have a place. "
+    "If you cannot come, cancel your booking",
+    WAITING: "The organisers have just approved your application, so you are on the waiting list. "
+    "If you cannot come, leave the waiting list",
+    DECLINED: "The organisers have just declined your application, so there is nothing to withdraw",
+}
+
+
+class AlreadyDecided(RuleViolation):
+    """Somebody else was first: the application has been decided or withdrawn."""
+
+
+def apply(answers: Answers, language: str) -> None:
+    """Store an application and email its link; the caller has checked the answers.
+
+    Whoever has a place, or has applied already, is told so by email, and only there.
+    """
+    key = delegate_record.identity_key(registration.full_name(answers), answers[EMAIL])
+    seats.lock_limit(seats.CONFERENCE)
+    delegate = waiting_list_queries.find_attending(key)
+    application = queries.find_open(key)
+    if delegate is not None:
+        emails.send_already_registered(delegate)
+        return
+    if application is None:
+        application = _store(answers, language, key)
+        record(application, "Applied", history.ACTOR_DELEGATE)
+    emails.send_application("application_received", application)
+
+
+def withdraw(application: RegistrationApplication) -> None:
+    """End an application at the person's own wish; raise AlreadyDecided if it is decided."""
+    lock(application)
+    if application.state in TOO_LATE:
+        raise AlreadyDecided(TOO_LATE[application.state])
+    if application.is_open:
+        release_place(application)
+        end(application, WITHDRAWN, "Withdrew the application", history.ACTOR_DELEGATE)
+        waiting_list.offer_places()
+
+
+def end_open(delegate: Delegate) -> None:
+    """End the application of somebody who has got a place in another way, and what it holds.
+
+    The caller holds the lock of the limit.
+    """
+    application = queries.find_open(delegate.identity_key)
+    if application is not None:
+        lock(application)
+        release_place(application)
+        application.delegate_id = delegate.id
+        end(application, APPROVED, "Has a place in another way", history.ACTOR_SITE)
+        waiting_list.offer_places()
+
+
+def purge_expired() -> None:
+    """Delete applications a month after they have ended, and all a while after the conference."""
+    if not cache_version.is_clock_in_sync():
+        return
+    seats.lock_if_set(seats.CONFERENCE)  # before any application, as everywhere
+    queries.delete_ended()
+    programme = get_programme()
+    if not programme.is_published:
+        return
+    zone = ZoneInfo(programme.conference.time_zone)
+    over = datetime.combine(programme.conference.ends_on, time.max, zone)
+    if clock.now() < over + queries.RETENTION:
+        return
+    for application in queries.list_open(BATCH_SIZE):
+        lock(application)
+        release_place(application)
+        db.session.delete(application)
+
+
+def lock(application: RegistrationApplication) -> None:
+    """Lock what deciding on an application needs, in the one order."""
+    seats.lock_limits(seats.list_limits(application.category_id))
+    db.session.refresh(application, with_for_update=True)
+
+
+def release_place(application: RegistrationApplication) -> None:
+    """Free the place that was held until the decision, if there was one."""
+    if application.is_held:
+        application.is_held = False
+        seats.release_seats(seats.list_limits(application.category_id))
+
+
+def end(application: RegistrationApplication, state: str, summary: str, actor: str) -> None:
+    """Store how an application ended, and delete the answers."""
+    application.state, application.ended_at = state, clock.now()
+    application.document = application.identity_key = ""
+    application.is_held = False
+    record(application, summary, actor)
+
+
+def record(application: RegistrationApplication, summary: str, actor: str) -> None:
+    """Record what happened to an application in the audit log."""
+    db.session.flush()
+    history.record(summary, subject=application.history_subject, actor=actor)
+
+
+def _store(answers: Answers, language: str, key: str) -> RegistrationApplication:
+    """Store an application, with a place if its category holds one and one is free."""
+    application = _build(answers, language, key)
+    category = categories.find(application.category_id)
+    if category is not None and category.is_place_held:
+        try:
+            application.is_held = True
+            seats.reserve(seats.list_limits(category.id), application)
+        except seats.SoldOut:
+            application.is_held = False
+        else:
+            return application
+    db.session.add(application)
+    db.session.flush()
+    return application
+
+
+def _build(answers: Answers, language: str, key: str) -> RegistrationApplication:
+    access_key = secrets.token_urlsafe(16)
+    name = registration.full_name(answers)
+    return RegistrationApplication(
+        access_key=access_key,
+        name=name,
+        email=answers[EMAIL],
+        search_text=delegate_record.search_key(name, answers[EMAIL]),
+        identity_key=key,
+        language=language,
+        document=answer_documents.dump(answers, access_key),
+        applied_at=clock.now(),
+        category_id=categories.read_id(answers),
+    )

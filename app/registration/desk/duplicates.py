@@ -1,0 +1,138 @@
+"""Two bookings of one person: finding likely ones, and merging them into one.
+
+Nothing is sure: two people may share an address, or a name. So the desk compares two bookings, and
+chooses what stays. One transaction then cancels the other, whose places are free, and changes the
+one that stays.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy import SQLColumnExpression, and_, func, select
+
+from app.database import db
+from app.errors import NotFound, RuleViolation
+from app.registration.bookings import operations
+from app.registration.bookings.operations import StaleBooking
+from app.registration.desk import services as desk
+from app.registration.fields import BOOKING_FIELDS, EMAIL, DelegateField
+from app.registration.models import Delegate
+from app.registration.queries import ATTENDING, Answers
+
+SAME_EMAIL, SAME_NAME = "email", "name"  # why two bookings may be of one person
+MAX_PAIRS: Final = 200
+MERGED_FIELDS = tuple(one for one in BOOKING_FIELDS if one.name != EMAIL)
+FOLDED_EMAIL = func.lower(Delegate.email)
+
+
+@dataclass(frozen=True)
+class LikelyDuplicate:
+    """Two bookings that may be of one person, the older first."""
+
+    first: Delegate
+    second: Delegate
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class MergeChoice:
+    """Which booking stays, with which answers of the other, and whether the person is told."""
+
+    kept: Delegate
+    cancelled: Delegate
+    answers: Answers
+    versions: Mapping[str, int]  # by reference, as the page showed them
+    notify: bool = True
+
+
+def list_likely() -> Sequence[LikelyDuplicate]:
+    """List pairs of bookings with the same address, or the same name and country.
+
+    Pairs with both come first.
+    """
+    by_email = _list_groups(FOLDED_EMAIL)
+    by_name = _list_groups(Delegate.name_sort_key, Delegate.country)
+    reasons: dict[tuple[int, int], list[str]] = {}
+    people: dict[int, Delegate] = {}
+    for reason, groups in ((SAME_EMAIL, by_email), (SAME_NAME, by_name)):
+        for group in groups:
+            first, *others = group
+            people |= {one.id: one for one in group}
+            for other in others:
+                reasons.setdefault((first.id, other.id), []).append(reason)
+    found = [
+        LikelyDuplicate(people[first], people[second], tuple(why))
+        for (first, second), why in reasons.items()
+    ]
+    return sorted(found, key=lambda one: (-len(one.reasons), one.first.id, one.second.id))
+
+
+def get_pair(reference: str, other: str) -> tuple[Delegate, Delegate]:
+    """Return two attending bookings, the older first; raise NotFound."""
+    found = select(Delegate).where(ATTENDING, Delegate.reference.in_((reference, other)))
+    pair = db.session.scalars(found.order_by(Delegate.id)).all()
+    if len(pair) != len({reference, other}) or reference == other:
+        raise NotFound("One of these bookings does not exist or has been cancelled")
+    return pair[0], pair[1]
+
+
+def list_differences(first: Delegate, second: Delegate) -> Sequence[DelegateField]:
+    """List the answers in which two bookings differ, without private ones."""
+    return [one for one in MERGED_FIELDS if one.get(first) != one.get(second)]
+
+
+def merge(choice: MergeChoice, *, actor: str) -> None:
+    """Cancel one booking and give the other the answers that were chosen.
+
+    Raise StaleBooking if one of them has changed since the page was opened.
+    """
+    kept, cancelled = choice.kept, choice.cancelled
+    desk.lock_for_cancelling([kept, cancelled])
+    for one in (kept, cancelled):
+        _require_unchanged(one, choice.versions)
+    reason = f"You had two bookings. We have kept {kept.reference}, so you still have a place"
+    desk.cancel(cancelled, actor=actor, notify=choice.notify, reason=reason)
+    operations.record(cancelled, f"Merged into booking {kept.reference}", actor)
+    db.session.refresh(kept)
+    if choice.answers:
+        version = kept.version
+        desk.update(
+            kept, choice.answers, expected_version=version, actor=actor, notify=choice.notify
+        )
+    operations.record(kept, f"Booking {cancelled.reference} was merged into this one", actor)
+
+
+def _require_unchanged(delegate: Delegate, versions: Mapping[str, int]) -> None:
+    operations.lock(delegate)
+    if not delegate.is_attending:
+        raise RuleViolation("One of these bookings has been cancelled since you opened this page")
+    if versions.get(delegate.reference) != delegate.version:
+        raise StaleBooking(
+            delegate.version,
+            message="One of these bookings has changed since you opened this page. "
+            "Check both, then merge them again",
+        )
+
+
+def _list_groups(*columns: SQLColumnExpression[str]) -> list[list[Delegate]]:
+    """Group attending bookings in which these are the same, where there are several."""
+    repeated = (
+        select(*columns)
+        .where(ATTENDING, *(one != "" for one in columns))
+        .group_by(*columns)
+        .having(func.count() > 1)
+        .limit(MAX_PAIRS)
+        .subquery()
+    )
+    same = [one == other for one, other in zip(columns, repeated.columns, strict=True)]
+    rows = db.session.execute(
+        select(Delegate, *columns)
+        .join(repeated, and_(*same))
+        .where(ATTENDING)
+        .order_by(Delegate.id)
+    )
+    groups: dict[tuple[str, ...], list[Delegate]] = {}
+    for delegate, *key in rows:
+        groups.setdefault(tuple(key), []).append(delegate)
+    return list(groups.values())

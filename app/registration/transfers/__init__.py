@@ -1,0 +1,1 @@
+"""Passing a place on: a delegate who cannot come gives it to a colleague."""

@@ -1,0 +1,104 @@
+"""Read-only queries about places that are passed on, and what is deleted of them."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from sqlalchemy import delete, func, or_, select
+
+from app import clock
+from app.database import db, read_only_connection
+from app.errors import Gone
+from app.registration.categories.queries import TRANSFER
+from app.registration.models import PUBLIC, Delegate
+from app.registration.queries import Answers
+from app.registration.transfers.models import ACCEPTED, OFFERED, PlaceTransfer
+
+RETENTION = timedelta(days=30)  # after the place was passed on, or the offer has ended
+IS_OPEN = PlaceTransfer.ended_at.is_(None)
+
+
+def get_by_key(key: str) -> PlaceTransfer:
+    """Return the offer that a link opens; raise Gone if there is none any more."""
+    found = db.session.scalar(select(PlaceTransfer).where(PlaceTransfer.access_key == key))
+    if found is None:
+        raise Gone("This link is no longer valid")
+    return found
+
+
+def find_open(delegate: Delegate) -> PlaceTransfer | None:
+    """Return the offer of a delegate that can still be accepted, or None."""
+    found = _find_offered(delegate)
+    return found if found is not None and is_open(found) else None
+
+
+def find_accepted(delegate: Delegate) -> PlaceTransfer | None:
+    """Return the offer by which a delegate's place has gone to somebody else, or None."""
+    such = PlaceTransfer.delegate_id == delegate.id, PlaceTransfer.state == ACCEPTED
+    return db.session.scalar(select(PlaceTransfer).where(*such))
+
+
+def is_open(transfer: PlaceTransfer) -> bool:
+    """Return True if an offer can be accepted now."""
+    return (
+        transfer.state == OFFERED
+        and clock.now() < transfer.expires_at
+        and transfer.delegate.is_attending
+    )
+
+
+def list_of_delegate(delegate: Delegate) -> Sequence[PlaceTransfer]:
+    """List the offers that a delegate has made, oldest first."""
+    rows = select(PlaceTransfer).where(PlaceTransfer.delegate_id == delegate.id)
+    return db.session.scalars(rows.order_by(PlaceTransfer.id)).all()
+
+
+def can_pass_on(delegate: Delegate) -> bool:
+    """Return True if a place may go to somebody else: the organisers chose nobody for it.
+
+    Places of a category that needs an invitation or an approval only if the organisers allow it.
+    """
+    category = delegate.category
+    if not delegate.is_attending:
+        return False
+    is_for_everyone = category is None or (
+        category.access == PUBLIC and not category.approvals_needed
+    )
+    return is_for_everyone or bool(category and category.allows_transfer)
+
+
+def has_open(answers: Answers) -> bool:
+    """Return True if somebody who registers with these answers gets a place of a delegate."""
+    if TRANSFER not in answers:
+        return False
+    such = (
+        select(PlaceTransfer.id)
+        .join(Delegate)
+        .where(
+            PlaceTransfer.access_key == answers[TRANSFER],
+            PlaceTransfer.state == OFFERED,
+            PlaceTransfer.expires_at > clock.now(),
+            Delegate.cancelled_at.is_(None),
+        )
+    )
+    with read_only_connection(db.engine) as connection:
+        return connection.execute(such).first() is not None
+
+
+def erase_delegate(delegate: Delegate) -> None:
+    """Delete the offers that a delegate made, and those that were made to them and have ended."""
+    has_address = func.lower(PlaceTransfer.email) == delegate.email.lower()
+    own = PlaceTransfer.delegate_id == delegate.id
+    db.session.execute(delete(PlaceTransfer).where(or_(own, has_address & ~IS_OPEN)))
+
+
+def purge_expired() -> None:
+    """Delete offers a month after they have ended or expired."""
+    old = clock.now() - RETENTION
+    ended = or_(PlaceTransfer.ended_at < old, PlaceTransfer.expires_at < old)
+    db.session.execute(delete(PlaceTransfer).where(ended))
+
+
+def _find_offered(delegate: Delegate) -> PlaceTransfer | None:
+    return db.session.scalar(
+        select(PlaceTransfer).where(IS_OPEN, PlaceTransfer.delegate_id == delegate.id)
+    )

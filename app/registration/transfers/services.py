@@ -1,0 +1,195 @@
+"""Passing a place on: offer it to a colleague, take the offer back, accept it.
+
+The colleague answers the questions of registration. Accepting replaces one booking by another in
+one transaction, under the locks of cancelling: so there is never a second place, and none is free
+in between. Requirements are never passed on, nor anything else that the first person answered.
+"""
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select, update
+
+from app import clock
+from app.accounts import rate_limits
+from app.database import db
+from app.errors import RuleViolation
+from app.history import services as history
+from app.registration import emails, seats
+from app.registration.bookings import operations
+from app.registration.categories.queries import CATEGORY, TRANSFER
+from app.registration.create_booking import create_booking
+from app.registration.fields import EMAIL
+from app.registration.models import Delegate, SessionBooking
+from app.registration.queries import Answers
+from app.registration.session_bookings import queries as session_bookings
+from app.registration.transfers import queries
+from app.registration.transfers.models import ACCEPTED, LAPSED, WITHDRAWN, PlaceTransfer
+from app.registration.waiting_list import services as waiting_list
+from app.releases.current_release import get_programme
+
+OFFER_PERIOD = timedelta(days=7)
+MAX_OFFERS_PER_DAY = 5  # of one booking
+NOT_ALLOWED = "Places in your category cannot be passed on. Ask the organisers"
+
+
+class TransferEnded(RuleViolation):
+    """Nobody can take this place any more."""
+
+
+class HasPlace(TransferEnded):
+    """The colleague has a place already."""
+
+
+@dataclass(frozen=True)
+class Colleague:
+    """Who is to have the place, and whether the seats in sessions go with it."""
+
+    name: str
+    email: str
+    keeps_seats: bool = True
+
+
+def offer(delegate: Delegate, colleague: Colleague, *, actor: str) -> PlaceTransfer:
+    """Offer a place to a colleague, by email; raise RuleViolation if it cannot be passed on."""
+    rate_limits.hit(
+        "transfer", delegate.reference, times=MAX_OFFERS_PER_DAY, within=timedelta(days=1)
+    )
+    operations.lock(delegate)
+    now = clock.now()
+    if not queries.can_pass_on(delegate) or now >= _get_conference_end():
+        raise RuleViolation(NOT_ALLOWED)
+    if operations.is_same_email(colleague.email, delegate.email):
+        raise RuleViolation("This is your own email address. Enter that of your colleague")
+    _end_earlier(delegate, now)
+    transfer = PlaceTransfer(
+        access_key=secrets.token_urlsafe(16),
+        delegate_id=delegate.id,
+        delegate=delegate,
+        name=colleague.name,
+        email=colleague.email,
+        keeps_seats=colleague.keeps_seats,
+        offered_at=now,
+        expires_at=min(now + OFFER_PERIOD, _get_conference_end()),
+    )
+    db.session.add(transfer)
+    emails.send_place_offered(transfer)
+    operations.record(delegate, "The place was offered to somebody else", actor)
+    return transfer
+
+
+def withdraw(delegate: Delegate, *, actor: str) -> bool:
+    """Take the offer of a place back; return False if there is none."""
+    operations.lock(delegate)
+    transfer = queries.find_open(delegate)
+    if transfer is None or not delegate.is_attending:
+        return False
+    _end(transfer, WITHDRAWN)
+    operations.record(delegate, "The offer of the place was taken back", actor)
+    return True
+
+
+def begin(transfer: PlaceTransfer) -> Answers:
+    """Return the answers with which a colleague begins; raise TransferEnded."""
+    _require_open(transfer)
+    number = transfer.delegate.category_id
+    chosen = {CATEGORY: str(number)} if number is not None else {}
+    return {TRANSFER: transfer.access_key, EMAIL: transfer.email, **chosen}
+
+
+def accept(answers: Answers, language: str) -> Delegate:
+    """Replace the booking of the one who offers their place by that of the colleague.
+
+    Raise TransferEnded if it was withdrawn, is over, or the colleague has a place already.
+    """
+    transfer, old = _lock(answers[TRANSFER])
+    _require_open(transfer)
+    number = "" if old.category_id is None else str(old.category_id)
+    delegate = create_booking(
+        {**answers, CATEGORY: number},
+        language,
+        announce=emails.send_registration_confirmed,
+        take_seat=seats.reserve_held,
+    )
+    if delegate is None:
+        raise HasPlace("You have a place already, so this one stays with your colleague")
+    _move_seats(transfer, old, delegate)
+    operations.replace(old, actor=history.ACTOR_DELEGATE)
+    _end(transfer, ACCEPTED)
+    emails.send_place_passed_on(old, transfer.name)
+    history.record(
+        "Registered with the place of another booking",
+        subject=delegate.history_subject,
+        actor=history.ACTOR_DELEGATE,
+    )
+    waiting_list.end_wait(delegate)
+    return delegate
+
+
+def _lock(key: str) -> tuple[PlaceTransfer, Delegate]:
+    """Lock what passing a place on needs, in the one order: limits, sessions, booking, offer."""
+    known = select(PlaceTransfer.delegate_id).where(PlaceTransfer.access_key == key)
+    number = db.session.scalar(known)
+    if number is None:
+        raise TransferEnded("This link is no longer valid")
+    old = db.session.get_one(Delegate, number)
+    operations.lock_place(old)
+    found = select(PlaceTransfer).where(PlaceTransfer.access_key == key).with_for_update()
+    transfer = db.session.scalar(found.execution_options(populate_existing=True))
+    if transfer is None:
+        raise TransferEnded("This link is no longer valid")
+    return transfer, old
+
+
+def _require_open(transfer: PlaceTransfer) -> None:
+    if transfer.state == ACCEPTED:
+        raise TransferEnded("This place has been taken already")
+    if not queries.is_open(transfer):
+        raise TransferEnded("Your colleague no longer offers this place, or the time is over")
+
+
+def _move_seats(transfer: PlaceTransfer, old: Delegate, new: Delegate) -> None:
+    """Let the seats in sessions go with the place, as far as they are on the colleague's days."""
+    if not transfer.keeps_seats:
+        return
+    days = _map_days()
+    for seat in session_bookings.list_of_delegate(old):
+        day = days.get(seat.session_key)
+        if day is None or day in new.days.split():
+            db.session.execute(
+                update(SessionBooking)
+                .where(SessionBooking.id == seat.id)
+                .values(delegate_id=new.id)
+            )
+    db.session.expire_all()
+
+
+def _map_days() -> Mapping[str, str]:
+    programme = get_programme()
+    return {
+        one.key: one.starts_at.astimezone(programme.zone).date().isoformat()
+        for one in programme.sessions
+        if one.starts_at is not None and not one.is_cancelled
+    }
+
+
+def _end_earlier(delegate: Delegate, now: datetime) -> None:
+    """End an earlier offer, which a new one replaces; its link stops working."""
+    earlier = db.session.scalar(
+        select(PlaceTransfer).where(queries.IS_OPEN, PlaceTransfer.delegate_id == delegate.id)
+    )
+    if earlier is not None:
+        _end(earlier, LAPSED if now >= earlier.expires_at else WITHDRAWN)
+
+
+def _end(transfer: PlaceTransfer, state: str) -> None:
+    transfer.state, transfer.ended_at = state, clock.now()
+    db.session.flush()
+
+
+def _get_conference_end() -> datetime:
+    conference = get_programme().conference
+    return datetime.combine(conference.ends_on, time.max, ZoneInfo(conference.time_zone))

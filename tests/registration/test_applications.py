@@ -1,0 +1,427 @@
+"""Where the organisers decide who may come, people apply, and everybody knows where they stand."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from app import clock
+from app.cache_version import bump_cache_version
+from app.database import db, transaction
+from app.errors import RuleViolation
+from app.registration import integrity_check, links, seats
+from app.registration.applications import decisions, services
+from app.registration.applications import queries as applications
+from app.registration.applications.decisions import Decision
+from app.registration.applications.models import RegistrationApplication
+from app.registration.bookings import data_export, operations
+from app.registration.categories import services as categories
+from app.registration.desk import services as desk_services
+from app.registration.models import Delegate, RegistrationCategory, WaitingListEntry
+from tests.browser import Browser, Page
+from tests.factories import (
+    make_application,
+    make_category,
+    make_delegate,
+    make_invitation,
+    set_places,
+    sign_in,
+)
+from tests.registration.test_categories import begin, go_on, standing
+from tests.sent_emails import emails_to, find_link, last_email_to, subjects_to
+
+GRACE, OLGA = "grace@conference.example", "olga@conference.example"
+RECEIVED = "We have your application for Tides and Harbours"
+
+
+def make_press(places: int | None = None, **values: Any) -> RegistrationCategory:
+    """Save a category that needs approval, beside one that does not."""
+    press = make_category(places, name="Press", **{"approvals_needed": 1, **values})
+    make_category(name="Delegate")
+    return press
+
+
+def apply_for_place(visitor: Browser, name: str = "Ada", category: str = "Press") -> Page:
+    page = visitor.open("/register").follow("Start now")
+    page = page.press("Continue", {"How will you attend?": category})
+    email = f"{name.lower()}@example.org"
+    return go_on(page, name=(name, "Lovelace"), email=email).press("Send application")
+
+
+def own_page(visitor: Browser, email: str = "ada@example.org") -> Page:
+    letter = next(one for one in reversed(emails_to(email)) if "/application/" in one.text)
+    return visitor.open(find_link(letter, "/application/"))
+
+
+def list_miscounts() -> list[str]:
+    return [one for one in integrity_check.run_checks() if "BCDF" not in one]  # from outside
+
+
+def get_application() -> RegistrationApplication:
+    db.session.rollback()
+    found = select(RegistrationApplication).order_by(RegistrationApplication.id.desc())
+    return db.session.scalars(found).first()  # type: ignore[return-value]
+
+
+def decide(deed: Callable[..., None], *, actor: str = GRACE, **values: Any) -> None:
+    with transaction():
+        deed(db.session.merge(get_application()), Decision(**values), actor=actor)
+
+
+@pytest.mark.both_databases
+def test_somebody_applies_is_approved_and_has_a_place(visitor: Browser) -> None:
+    make_press()
+    page = visitor.open("/register").follow("Start now")
+    assert "You apply for a place, and the organisers decide." in page.text
+
+    page = begin(visitor, "Press")
+    assert "You do not have a place yet." in page.text
+    page = page.press("Send application")
+
+    assert page.heading == "Check your email"
+    assert subjects_to("ada@example.org") == [RECEIVED]
+    assert db.session.scalars(select(Delegate)).all() == []
+    assert own_page(visitor).heading == "We have your application"
+
+    sign_in(visitor)
+    page = visitor.open("/organise").follow("1 application to decide").follow("Ada Lovelace")
+    assert page.summary_list["Category"] == "Press"
+    assert "Access requirements" not in page.text
+    said = "Please bring your press card."
+    page = page.follow("Approve").press("Approve", {"Message to the person (optional)": said})
+
+    assert page.text.count("Approved") > 0
+    letter = last_email_to("ada@example.org")
+    assert letter.subject.startswith("Your application was approved, and you have a place at Tides")
+    assert f"Message from the organisers: {said}" in letter.text
+    assert visitor.open(find_link(letter, "/booking/")).summary_list["Category"] == "Press"
+    page = own_page(visitor)
+    assert (page.heading, said in page.text) == ("You have a place", True)
+    delegate = db.session.scalars(select(Delegate)).one()
+    assert standing(seats.CONFERENCE)[1] == 1
+    application = get_application()
+    assert (application.document, application.delegate_id) == ("", delegate.id)
+    assert list_miscounts() == []
+    thread = visitor.open(f"/organise/delegates/{delegate.reference}").text
+    assert "Applied" in thread
+    copy = data_export.export_delegate(delegate)
+    assert [one["message_of_the_organisers"] for one in copy["applications"]] == [said]
+
+
+@pytest.mark.both_databases
+def test_a_declined_person_is_told_why_and_a_place_that_was_held_is_free(visitor: Browser) -> None:
+    press = make_press(1, is_place_held=True)
+    apply_for_place(visitor)
+    assert standing(seats.name_category_limit(press.id)) == (1, 1)
+    assert standing(seats.CONFERENCE)[1] == 1
+    assert "We are keeping a place for you" in own_page(visitor).text
+    assert list_miscounts() == []
+
+    decide(decisions.decline, message="We have no room for press.", reason="No article")
+
+    assert standing(seats.name_category_limit(press.id)) == (1, 0)
+    letter = last_email_to("ada@example.org")
+    assert letter.subject == "Your application for Tides and Harbours was declined"
+    assert "We have no room for press." in letter.text
+    assert "No article" not in letter.text
+    page = own_page(visitor)
+    assert page.heading == "Your application was declined"
+    assert "Withdraw my application" not in page.links
+    assert list_miscounts() == []
+    assert standing(seats.CONFERENCE)[1] == 0
+
+
+def test_an_application_on_hold_is_still_to_be_decided(visitor: Browser) -> None:
+    make_press()
+    apply_for_place(visitor)
+    sign_in(visitor)
+
+    page = visitor.open("/organise/applications").follow("Ada Lovelace").follow("Put on hold")
+    page = page.press("Put on hold")
+
+    assert "Put on hold" not in page.links
+    assert last_email_to("ada@example.org").subject.endswith("is on hold")
+    assert own_page(visitor).heading == "Your application is on hold"
+    assert "Ada Lovelace" in visitor.open("/organise/applications").links
+    decide(decisions.approve)
+    assert get_application().state == "approved"
+
+
+def test_two_different_people_have_to_approve(visitor: Browser) -> None:
+    make_press(approvals_needed=2)
+    apply_for_place(visitor)
+
+    decide(decisions.approve)
+    assert db.session.scalars(select(Delegate)).all() == []
+    with pytest.raises(RuleViolation, match="Someone else has to approve it too"):
+        decide(decisions.approve)
+    assert own_page(visitor).heading == "We have your application"
+    decide(decisions.approve, actor=OLGA)
+
+    assert get_application().state == "approved"
+    assert standing(seats.CONFERENCE)[1] == 1
+
+
+@pytest.mark.both_databases
+def test_nobody_is_approved_without_a_place_but_can_be_put_on_the_waiting_list(
+    visitor: Browser,
+) -> None:
+    set_places(2)
+    make_press()
+    make_delegate(email="early@example.org")
+    apply_for_place(visitor)
+    last = make_delegate(email="late@example.org")
+    sign_in(visitor)
+    page = visitor.open("/organise/applications").follow("Ada Lovelace").follow("Approve")
+    assert "put them on the waiting list" not in page.text
+
+    page = page.press("Approve", {"Reason (optional)": "A good cause"}, status=422)
+    assert page.errors == [
+        (
+            "All places are taken, so nobody can be approved now. Put them on the waiting list, "
+            "or raise the number of places"
+        )
+    ]
+    assert page.value_of("Reason (optional)") == "A good cause"
+    with transaction():
+        seats.set_waiting_list(seats.CONFERENCE, is_open=True)
+    page = visitor.open("/organise/applications").follow("Ada Lovelace").follow("Approve")
+    page = page.press("Approve", {"If all places are taken, put them on the waiting list": True})
+
+    assert page.summary_list["State"] == "On the waiting list"
+    letter = last_email_to("ada@example.org")
+    assert letter.subject.endswith("was approved: you are on the waiting list")
+    waiting = visitor.open(find_link(letter, "/waiting-list/"))
+    assert waiting.heading == "You are on the waiting list"
+    assert own_page(visitor).follow("See your waiting list page").heading == waiting.heading
+    with transaction():
+        operations.cancel(db.session.merge(last), actor=GRACE)
+    page = visitor.open(find_link(last_email_to("ada@example.org"), "/waiting-list/"))
+    assert page.press("Take the place").heading == "Your booking"
+    assert list_miscounts() == []
+
+
+def test_somebody_withdraws_and_their_answers_are_deleted(visitor: Browser) -> None:
+    press = make_press(1, is_place_held=True)
+    apply_for_place(visitor)
+
+    page = own_page(visitor).follow("Withdraw my application").press("Withdraw my application")
+
+    assert page.heading == "You withdrew your application"
+    assert standing(seats.name_category_limit(press.id)) == (1, 0)
+    application = get_application()
+    assert (application.state, application.document, application.identity_key) == (
+        *("withdrawn", "", ""),
+    )
+    with pytest.raises(RuleViolation, match="Ada Lovelace has withdrawn this application"):
+        decide(decisions.approve)
+    assert own_page(visitor).heading == "You withdrew your application"
+
+
+def test_who_withdraws_too_late_is_told_that_they_have_a_place(visitor: Browser) -> None:
+    make_press()
+    apply_for_place(visitor)
+    page = own_page(visitor).follow("Withdraw my application")
+    decide(decisions.approve)
+
+    page = page.press("Withdraw my application", status=409)
+
+    assert page.heading == "You have a place"
+    assert "The organisers have just approved your application, so you have a place." in page.text
+    assert standing(seats.CONFERENCE)[1] == 1
+
+
+def test_whether_somebody_applied_before_or_has_a_place_is_said_only_by_email(
+    new_browser: Callable[[], Browser],
+) -> None:
+    make_press()
+    make_delegate(given_names="Bea", email="bea@example.org")
+    pages = [apply_for_place(new_browser(), name) for name in ("Ada", "Ada", "Bea")]
+
+    assert len({page.text for page in pages}) == 1
+    assert subjects_to("ada@example.org") == [RECEIVED] * 2
+    [subject] = subjects_to("bea@example.org")
+    assert subject.startswith("You already have a place at Tides and Harbours")
+    assert db.session.scalars(select(RegistrationApplication.name)).all() == ["Ada Lovelace"]
+
+
+def test_pressing_twice_sends_one_application(visitor: Browser) -> None:
+    make_press()
+    page = begin(visitor, "Press")
+
+    assert page.press("Send application").heading == "Check your email"
+    assert subjects_to("ada@example.org") == [RECEIVED]
+
+
+def test_an_invitation_counts_as_approval(visitor: Browser) -> None:
+    press = make_press()
+    invitation = make_invitation(press)
+    page = visitor.open(f"/register/invitation/{invitation.code}").press("Start now")
+
+    page = go_on(page).press("Confirm registration")
+
+    assert page.heading == "You are registered"
+
+
+def test_an_approval_that_is_asked_for_meanwhile_is_said_on_the_check_page(
+    visitor: Browser,
+) -> None:
+    press = make_press(approvals_needed=0)
+    page = begin(visitor, "Press")
+    with transaction():
+        db.session.merge(press).approvals_needed = 1
+        bump_cache_version()
+
+    page = page.press("Confirm registration", status=422)
+    assert page.errors == [
+        (
+            "The organisers now approve who comes in this category, so you are not registered. "
+            "You can send an application"
+        )
+    ]
+    assert page.press("Send application").heading == "Check your email"
+
+
+def test_with_one_category_that_needs_approval_everybody_applies(visitor: Browser) -> None:
+    make_category(name="Delegate", approvals_needed=1)
+    page = go_on(visitor.open("/register").follow("Start now"))
+
+    assert page.press("Send application").heading == "Check your email"
+
+
+def test_without_a_place_to_hold_an_application_is_stored_all_the_same(
+    visitor: Browser,
+) -> None:
+    make_press(is_place_held=True)
+    page = begin(visitor, "Press")
+    set_places(1)
+    make_delegate(email="early@example.org")
+    with transaction():
+        seats.set_waiting_list(seats.CONFERENCE, is_open=True)
+
+    assert page.press("Send application").heading == "Check your email"
+    assert not get_application().is_held
+    assert list_miscounts() == []
+
+
+def test_who_gets_a_place_at_the_desk_no_longer_applies(visitor: Browser) -> None:
+    press = make_press(2, is_place_held=True)
+    apply_for_place(visitor)
+    answers = {
+        "given_names": "Ada",
+        "family_name": "Lovelace",
+        "badge_name": "Ada",
+        "email": "ada@example.org",
+        "country": "GB",
+        "days": "2009-06-10",
+    }
+
+    with transaction():
+        desk_services.add(answers, "en", actor=GRACE, notify=False)
+
+    assert get_application().state == "approved"
+    assert standing(seats.name_category_limit(press.id)) == (2, 0)
+    assert standing(seats.CONFERENCE)[1] == 1
+    assert list_miscounts() == []
+
+
+def test_several_are_decided_at_once_or_none(visitor: Browser) -> None:
+    set_places(2)
+    make_press()
+    for name in ("Ada", "Bea", "Cleo"):
+        apply_for_place(visitor, name)
+    sign_in(visitor)
+    page = visitor.open("/organise/applications?q=lovelace&state=open")
+    assert [row["Name"].split()[0] for row in page.rows] == ["Ada", "Bea", "Cleo"]
+
+    chosen = {f"Select {name} Lovelace": True for name in ("Ada", "Bea", "Cleo")}
+    asked = page.press("Approve", chosen)
+    assert asked.heading == "Approve 3 applications?"
+    refused = asked.press("Approve", status=422)
+    assert refused.errors == [
+        (
+            "All places are taken, so nobody can be approved now. Put them on the waiting list, "
+            "or raise the number of places"
+        )
+    ]
+    assert standing(seats.CONFERENCE) == (2, 0)
+    page = visitor.open("/organise/applications?state=open").press(
+        "Approve", {"Select Ada Lovelace": True, "Select Bea Lovelace": True}
+    )
+    page = page.press("Approve")
+    assert [row["Name"].split()[0] for row in page.rows] == ["Cleo"]
+    assert standing(seats.CONFERENCE) == (2, 2)
+    page = page.press("Decline", {"Select Cleo Lovelace": True}).press("Decline")
+    assert "No applications found" in page.text
+    page = visitor.open("/organise/applications?state=declined")
+    file = page.press("Download as CSV").source
+    assert [line.split(",")[0] for line in file.splitlines()] == ['\ufeff"Name"', '"Cleo Lovelace"']
+    assert list_miscounts() == []
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_the_list_asks_the_same_few_questions(
+    visitor: Browser, queries: list[str], count: int
+) -> None:
+    press = make_press()
+    for _ in range(count):
+        make_application(category_id=press.id)
+    sign_in(visitor)
+    visitor.open("/organise/applications")
+    queries.clear()
+
+    visitor.open("/organise/applications")
+
+    assert len(queries) == 4
+
+
+def test_a_category_with_applications_is_not_deleted(site: Flask) -> None:
+    press = make_press()
+    make_application(category_id=press.id)
+
+    reason = "1 person has this category"
+    with pytest.raises(categories.CategoryInUse, match=reason), transaction():
+        categories.delete(db.session.merge(press), actor=GRACE)
+
+
+def test_applications_are_deleted_a_month_after_they_end(site: Flask, frozen_time: Any) -> None:
+    make_application(name="Open Still")
+    make_application(name="Long Gone", state="declined", ended_at=clock.now())
+    frozen_time.move_to("2009-06-12T09:32:00+01:00")
+
+    with transaction():
+        services.purge_expired()
+
+    assert db.session.scalars(select(RegistrationApplication.name)).all() == ["Open Still"]
+    frozen_time.move_to("2009-07-13T09:32:00+01:00")
+    with transaction():
+        services.purge_expired()
+    assert db.session.scalars(select(RegistrationApplication.name)).all() == []
+
+
+def test_what_somebody_wrote_goes_with_their_booking(visitor: Browser) -> None:
+    make_press()
+    apply_for_place(visitor)
+    decide(decisions.approve)
+    delegate = db.session.scalars(select(Delegate)).one()
+    assert len(applications.list_of_delegate(delegate)) == 1
+
+    with transaction():
+        operations.cancel(db.session.merge(delegate), actor=GRACE)
+        operations.erase(db.session.merge(delegate))
+
+    assert db.session.scalars(select(RegistrationApplication)).all() == []
+
+
+def test_a_link_that_is_wrong_or_gone_says_so(visitor: Browser, site: Flask) -> None:
+    application = make_application()
+    with site.test_request_context("/"):
+        token = links.application_token(application)
+    with transaction():
+        db.session.delete(db.session.merge(application))
+
+    assert visitor.open(f"/application/{token}", status=410).heading == "This link does not work"
+    assert visitor.open("/application/wrong", status=404).heading == "This link does not work"
+    assert db.session.scalars(select(WaitingListEntry)).all() == []

@@ -1,0 +1,62 @@
+"""Applying for a place, and deciding about it, in a real browser."""
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page
+
+from app.database import db
+from app.registration import links
+from tests.chromium import expect_heading, horizontal_overflow
+from tests.factories import make_application, make_category, sign_in_window
+from tests.live_site import LiveSite
+
+Axe = Callable[[Page], list[str]]
+
+
+@pytest.fixture
+def address(live_site: Callable[..., LiveSite]) -> str:
+    return live_site().address
+
+
+def test_no_page_about_an_application_has_a_barrier(address: str, window: Page, axe: Axe) -> None:
+    category = make_category(name="Press", approvals_needed=1)
+    application = make_application(name="Beatrice " + "Long" * 20, category_id=category.id)
+    token = links.application_token(application)
+    paths = ("sent", "x", token, f"{token}/withdraw")
+
+    window.set_viewport_size({"width": 320, "height": 640})
+    for path in paths:
+        window.goto(f"{address}/application/{path}")
+        assert (path, axe(window), horizontal_overflow(window)) == (path, [], 0)
+
+
+def test_without_scripts_somebody_withdraws(address: str, window_without_scripts: Page) -> None:
+    window = window_without_scripts
+    token = links.application_token(make_application())
+    db.session.rollback()  # on SQLite, whoever looks on holds the lock
+    window.goto(f"{address}/application/{token}")
+    expect_heading(window, "We have your application")
+    window.get_by_role("link", name="Withdraw my application").click()
+    expect_heading(window, "Withdraw your application?")
+    window.get_by_role("button", name="Withdraw my application").click()
+
+    expect_heading(window, "You withdrew your application")
+
+
+def test_the_pages_of_the_team_have_no_barrier(address: str, window: Page, axe: Axe) -> None:
+    category = make_category(name="Press", approvals_needed=2, is_place_held=True)
+    number = make_application(
+        name="Beatrice " + "Long" * 20,
+        category_id=category.id,
+        first_approved_by="grace@conference.example",
+    ).id
+    sign_in_window(window, address)
+
+    for width in (320, 1280):
+        window.set_viewport_size({"width": width, "height": 800})
+        for path in ("", f"/{number}", f"/{number}/approve", f"/{number}/decline"):
+            window.goto(f"{address}/organise/applications{path}")
+            assert (path, axe(window), horizontal_overflow(window)) == (path, [], 0)
+        window.goto(f"{address}/organise/categories/{category.id}/change")
+        assert (axe(window), horizontal_overflow(window)) == ([], 0)

@@ -1,0 +1,137 @@
+"""The desk finds two bookings of one person, compares them, and keeps one."""
+
+import pytest
+from sqlalchemy import select
+
+from app.database import db, transaction
+from app.registration import integrity_check, seats
+from app.registration.bookings import operations
+from app.registration.models import Delegate, SessionBooking
+from tests.browser import Browser, Page
+from tests.factories import make_category, make_delegate, set_places, sign_in
+from tests.registration.test_categories import standing
+from tests.sent_emails import last_email_to, subjects_to
+
+GRACE = "grace@conference.example"
+MOMENT = "9:30am on Tuesday 12 May 2009"
+
+
+def make_pair() -> tuple[Delegate, Delegate]:
+    """Save two bookings with one address, the second in a category."""
+    student = make_category(3, name="Student")
+    first = make_delegate(organisation="Old Society", country="FR")
+    second = make_delegate(
+        given_names="Augusta Ada", email="ADA@example.org", category_id=student.id, country="GB"
+    )
+    return first, second
+
+
+def compare(visitor: Browser) -> Page:
+    sign_in(visitor)
+    page = visitor.open("/organise/delegates").follow("Likely duplicates")
+    return page.follow("Ada Lovelace, Augusta Ada Lovelace")
+
+
+def list_miscounts() -> list[str]:
+    return [one for one in integrity_check.run_checks() if "email" not in one]
+
+
+@pytest.mark.both_databases
+def test_the_desk_keeps_one_booking_with_answers_of_both(visitor: Browser) -> None:
+    first, second = make_pair()
+    page = compare(visitor)
+    assert page.heading == "Merge two bookings"
+
+    page = page.press(
+        "Merge bookings",
+        {
+            "Which booking do you want to keep?": f"{second.reference}, registered {MOMENT}",
+            "Given names": "Ada",
+            "Organisation": "Old Society",
+        },
+    )
+
+    assert page.heading == "Ada Lovelace"
+    db.session.rollback()
+    kept = db.session.get_one(Delegate, second.id)
+    other = db.session.get_one(Delegate, first.id)
+    assert (kept.is_attending, other.is_attending) == (True, False)
+    assert (kept.given_names, kept.organisation) == ("Ada", "Old Society")
+    assert standing(seats.CONFERENCE)[1] == 1
+    assert standing(seats.name_category_limit(kept.category_id or 0)) == (3, 1)
+    assert f"Booking {other.reference} was merged into this one" in page.text
+    assert (
+        f"Merged into booking {kept.reference}"
+        in visitor.open(f"/organise/delegates/{other.reference}").text
+    )
+    letter = last_email_to("ada@example.org")
+    assert letter.subject == f"Your booking has been cancelled: {other.reference}"
+    said = f"Reason: You had two bookings. We have kept {kept.reference}, so you still have a place"
+    assert said in letter.text
+    assert len(subjects_to("ADA@example.org")) == 1
+    assert visitor.open("/organise/delegates/_duplicates").text.count("No likely duplicates") == 1
+    assert list_miscounts() == []
+
+
+def test_nobody_is_told_if_the_desk_says_so(visitor: Browser) -> None:
+    make_pair()
+
+    compare(visitor).press("Merge bookings", {"Email the person?": "No"})
+
+    assert subjects_to("ada@example.org") == subjects_to("ADA@example.org") == []
+
+
+def test_the_place_of_the_other_booking_is_free_at_once(visitor: Browser) -> None:
+    make_pair()
+    set_places(2)
+
+    compare(visitor).press("Merge bookings")
+
+    assert standing(seats.CONFERENCE) == (2, 1)
+    assert db.session.scalars(select(SessionBooking)).all() == []
+
+
+def test_who_changed_a_booking_meanwhile_is_not_overwritten(visitor: Browser) -> None:
+    first, _ = make_pair()
+    page = compare(visitor)
+    with transaction():
+        one = db.session.merge(first)
+        operations.update(one, {"role": "Chair"}, expected_version=one.version, actor=GRACE)
+
+    page = page.press("Merge bookings", status=409)
+
+    assert page.errors == [
+        (
+            "One of these bookings has changed since you opened this page. Check both, then merge "
+            "them again"
+        )
+    ]
+    assert page.press("Merge bookings").heading == "Ada Lovelace"
+
+
+def test_a_booking_that_is_cancelled_meanwhile_is_not_merged(visitor: Browser) -> None:
+    first, second = make_pair()
+    page = compare(visitor)
+    with transaction():
+        operations.cancel(db.session.merge(first), actor=GRACE)
+
+    page.press("Merge bookings", status=404)
+
+    db.session.rollback()
+    assert db.session.get_one(Delegate, second.id).is_attending
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_the_list_asks_the_same_few_questions(
+    visitor: Browser, queries: list[str], count: int
+) -> None:
+    for number in range(count):
+        make_delegate(email=f"p{number}@example.org")
+        make_delegate(email=f"P{number}@example.org", given_names="Augusta")
+    sign_in(visitor)
+    visitor.open("/organise/delegates/_duplicates")
+    queries.clear()
+
+    visitor.open("/organise/delegates/_duplicates")
+
+    assert len(queries) == 3

@@ -1,0 +1,228 @@
+"""Somebody who cannot come gives their place to a colleague, and there is never a second one."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from app.database import db, transaction
+from app.registration import integrity_check, links, seats
+from app.registration.bookings import operations
+from app.registration.models import BY_CODE, Delegate
+from app.registration.transfers import services
+from app.registration.transfers.models import PlaceTransfer
+from app.registration.transfers.services import Colleague
+from tests.browser import Browser, Page
+from tests.factories import make_category, make_delegate, set_places
+from tests.registration.test_categories import standing
+from tests.registration.test_session_booking_races import at_once, book, held, make_rooms
+from tests.registration_flow import DAYS
+from tests.sent_emails import find_link, last_email_to, subjects_to
+
+COLLEAGUE = "bea@example.org"
+FORM = {"Your colleague’s name": "Bea Waite", "Your colleague’s email address": COLLEAGUE}
+ANSWERS = {
+    "given_names": "Bea",
+    "family_name": "Waite",
+    "badge_name": "Bea",
+    "email": COLLEAGUE,
+    "country": "GB",
+    "days": "2009-06-10",
+}
+
+
+def open_booking(visitor: Browser, delegate: Delegate) -> Page:
+    return visitor.open(f"/booking/{links.booking_token(delegate)}")
+
+
+def offer_place(visitor: Browser, delegate: Delegate) -> Page:
+    page = open_booking(visitor, delegate).follow("Give your place to a colleague")
+    return page.press("Offer my place", FORM)
+
+
+def take(colleague: Browser) -> Page:
+    page = colleague.open(find_link(last_email_to(COLLEAGUE), "/place/")).press("Start now")
+    return answer(page).press("Confirm registration")
+
+
+def answer(page: Page) -> Page:
+    """Answer what is asked: not the email address, which is that of the offer."""
+    page = page.press("Continue", {"given_names": "Bea", "family_name": "Waite"})
+    page = page.press("Continue", {"country": "United Kingdom"})
+    page = page.press("Continue", {DAYS: ["Wednesday 10 June 2009"]})
+    return page.press("Continue").press("Continue")
+
+
+def list_miscounts() -> list[str]:
+    return [one for one in integrity_check.run_checks() if "email" not in one]
+
+
+def list_attending() -> list[str]:
+    db.session.rollback()
+    found = select(Delegate.given_names).where(Delegate.cancelled_at.is_(None))
+    return sorted(db.session.scalars(found))
+
+
+@pytest.mark.both_databases
+def test_a_colleague_takes_the_place_and_both_are_told(
+    visitor: Browser, new_browser: Callable[[], Browser]
+) -> None:
+    set_places(1)
+    student = make_category(1, name="Student")
+    ada = make_delegate(category_id=student.id, access="A ramp")
+
+    page = offer_place(visitor, ada)
+
+    assert "You have offered your place to Bea Waite" in page.text
+    letter = last_email_to(COLLEAGUE)
+    assert letter.subject == "Ada Lovelace offers you a place at Tides and Harbours"
+    page = take(new_browser())
+    assert page.heading == "You are registered"
+    assert list_attending() == ["Bea"]
+    assert standing(seats.CONFERENCE) == (1, 1)
+    assert standing(seats.name_category_limit(student.id)) == (1, 1)
+    bea = db.session.scalars(select(Delegate).where(Delegate.email == COLLEAGUE)).one()
+    assert (bea.category_id, bea.needs) == (student.id, None)
+    assert subjects_to(COLLEAGUE)[-1].startswith("You are registered for Tides and Harbours")
+    assert last_email_to("ada@example.org").subject == (
+        "Bea Waite now has your place at Tides and Harbours"
+    )
+    page = open_booking(visitor, ada)
+    assert page.heading == "You gave your place to a colleague"
+    db.session.rollback()
+    assert db.session.get_one(Delegate, ada.id).needs is None
+    again = new_browser().open(find_link(letter, "/place/"), status=410)
+    assert "This place has been taken already." in again.text
+    assert list_miscounts() == []
+
+
+@pytest.mark.both_databases
+def test_seats_in_sessions_go_along_if_the_delegate_wants(
+    visitor: Browser, new_browser: Callable[[], Browser]
+) -> None:
+    make_rooms(3)
+    set_places(5)
+    ada = make_delegate()
+    book(ada.id, "knots")
+
+    offer_place(visitor, ada)
+    take(new_browser())
+
+    bea = db.session.scalars(select(Delegate).where(Delegate.email == COLLEAGUE)).one()
+    assert held() == {bea.id: ["knots"]}
+    assert list_miscounts() == []
+
+
+def test_seats_are_free_if_the_delegate_does_not_give_them_along(
+    visitor: Browser, new_browser: Callable[[], Browser]
+) -> None:
+    make_rooms(3)
+    ada = make_delegate()
+    book(ada.id, "knots")
+    page = open_booking(visitor, ada).follow("Give your place to a colleague")
+    page.press("Offer my place", {**FORM, "Give them my seats in sessions too": False})
+
+    take(new_browser())
+
+    assert held() == {}
+    assert list_miscounts() == []
+
+
+def test_an_offer_that_is_taken_back_can_no_longer_be_taken(
+    visitor: Browser, new_browser: Callable[[], Browser]
+) -> None:
+    ada = make_delegate()
+    page = offer_place(visitor, ada)
+    colleague = new_browser()
+    begun = colleague.open(find_link(last_email_to(COLLEAGUE), "/place/")).press("Start now")
+    check = answer(begun)
+
+    page = page.press("Keep my place")
+
+    assert "Your place is no longer offered to anyone." in page.text
+    page = check.press("Confirm registration", status=409)
+    assert page.heading == "This place cannot be taken"
+    assert list_attending() == ["Ada"]
+
+
+def test_an_offer_ends_after_seven_days(
+    visitor: Browser, frozen_time: Any, new_browser: Callable[[], Browser]
+) -> None:
+    ada = make_delegate()
+    offer_place(visitor, ada)
+    frozen_time.move_to("2009-05-19T09:31:00+01:00")
+
+    address = find_link(last_email_to(COLLEAGUE), "/place/")
+
+    assert new_browser().open(address, status=410).heading == "This place cannot be taken"
+    assert "You have offered" not in open_booking(visitor, ada).text
+    assert "You have offered your place" in offer_place(visitor, ada).text
+
+
+def test_a_place_for_invited_people_is_not_passed_on_unless_organisers_allow_it(
+    visitor: Browser,
+) -> None:
+    press = make_category(name="Press", access=BY_CODE)
+    ada = make_delegate(category_id=press.id)
+    assert "Give your place to a colleague" not in open_booking(visitor, ada).links
+    page = visitor.open(f"/booking/{links.booking_token(ada)}/pass-on")
+    page = page.press("Offer my place", FORM, status=422)
+    assert page.errors == ["Places in your category cannot be passed on. Ask the organisers"]
+
+    with transaction():
+        db.session.merge(press).allows_transfer = True
+
+    assert "You have offered your place" in offer_place(visitor, ada).text
+
+
+def test_a_colleague_who_has_a_place_does_not_get_a_second_one(
+    visitor: Browser, new_browser: Callable[[], Browser]
+) -> None:
+    ada = make_delegate()
+    make_delegate(given_names="Bea", family_name="Waite", email=COLLEAGUE)
+    offer_place(visitor, ada)
+    page = new_browser().open(find_link(last_email_to(COLLEAGUE), "/place/")).press("Start now")
+
+    page = answer(page).press("Confirm registration", status=409)
+
+    assert "You have a place already, so this one stays with your colleague." in page.text
+    assert list_attending() == ["Ada", "Bea"]
+
+
+@pytest.mark.both_databases
+def test_of_taking_cancelling_and_keeping_a_place_at_once_none_leads_to_a_second_place(
+    site: Flask,
+) -> None:
+    set_places(4)
+    offers = []
+    for number in range(4):
+        one = make_delegate(email=f"p{number}@example.org", given_names=f"P{number}")
+        with transaction():
+            delegate = db.session.merge(one)
+            colleague = Colleague(f"C{number} X", f"c{number}@example.org")
+            with site.test_request_context("/"):
+                offers.append((one.id, services.offer(delegate, colleague, actor="x").access_key))
+
+    def accept(key: str, number: int) -> None:
+        answers = {**ANSWERS, "email": f"c{number}@example.org", "place_transfer": key}
+        with transaction(), site.test_request_context("/"):
+            services.accept(answers, "en")
+
+    def cancel(number: int) -> None:
+        with transaction():
+            operations.cancel(db.session.get_one(Delegate, number), actor="delegate")
+
+    deeds: list[Callable[[], None]] = []
+    for position, (number, key) in enumerate(offers):
+        deeds.append(lambda key=key, position=position: accept(key, position))  # type: ignore[misc]
+        deeds.append(lambda number=number: cancel(number))  # type: ignore[misc]
+
+    at_once(site, deeds)
+
+    taken = standing(seats.CONFERENCE)[1]
+    assert len(list_attending()) == taken <= 4
+    states = db.session.scalars(select(PlaceTransfer.state)).all()
+    assert states.count("accepted") == taken
+    assert list_miscounts() == []

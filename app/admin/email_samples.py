@@ -15,6 +15,8 @@ from app.registration import emails as booking_emails
 from app.registration.bookings.changes import BookingChange
 from app.registration.invitations.models import InvitationCode
 from app.registration.models import IN_QUEUE, Delegate, RegistrationCategory, WaitingListEntry
+from app.registration.seats import session_limit
+from app.registration.session_bookings import offers as session_offers
 from app.registration.waiting_list import services as waiting_list
 from app.releases import current_release, snapshot_builder
 from app.releases.diff_text import DiffRow
@@ -118,6 +120,22 @@ def session_booked() -> Context:
     )
     session = snapshot_builder.build_session(row)
     return {**booking(), "session": session, "given_up": [], "is_by_team": False}
+
+
+def session_waiting() -> Context:
+    """Return a booking on the waiting list of a session."""
+    context = session_booked()
+    entry = WaitingListEntry(
+        scope=session_limit(SAMPLE_KEY), title=SESSION_TITLE, delegate=context["delegate"]
+    )
+    return {**context, "entry": entry, "position": 3, "is_cancelled": True}
+
+
+def session_offered() -> Context:
+    """Return a booking with the offer of a seat in a session."""
+    context = session_waiting()
+    context["entry"].offer_ends_at = session_offers.get_offer_end(context["session"], clock.now())
+    return context
 
 
 def session_released() -> Context:

@@ -78,6 +78,10 @@ ORGANISATION = _value("organisation", _l("Organisation"), "delegate.organisation
 REFERENCE = _value("reference", _l("Booking reference"), "delegate.reference")
 WAITING_NAME = _value("name", _l("Full name"), "entry.name")
 OFFER_END = _value("offer_ends", _l("When the offer ends"), "entry.offer_ends_at | local_moment")
+SESSION_TITLE = _value("session", _l("Title of the session"), "session.title")
+SESSION_DETAILS = _block(
+    "details", _l("The session, its time and room"), "mail/parts/session_details.txt"
+)
 WAITING_LINK = _link(
     "waiting_list_link",
     _l("Link that opens their waiting list page"),
@@ -218,6 +222,30 @@ EMAIL_WORDINGS: Final[Mapping[str, EmailWording]] = {
         _block("details", _l("Who gave the seat back"), "mail/parts/session_released.txt"),
         OWN_SESSIONS_LINK,
         required={"details", "sessions_link"},
+    ),
+    "session_wait_joined": _word(
+        *BOOKING,
+        SESSION_TITLE,
+        _value("position", _l("Position on the waiting list"), "position | numberformat"),
+        SESSION_DETAILS,
+        OWN_SESSIONS_LINK,
+        required={"sessions_link"},
+    ),
+    "session_offer": _word(
+        *BOOKING,
+        SESSION_TITLE,
+        OFFER_END,
+        SESSION_DETAILS,
+        OWN_SESSIONS_LINK,
+        required={"sessions_link", "offer_ends"},
+    ),
+    "session_offer_lapsed": _word(*BOOKING, SESSION_TITLE, OFFER_END, OWN_SESSIONS_LINK),
+    "session_wait_ended": _word(
+        *BOOKING,
+        _value("session", _l("Title of the session"), "entry.title"),
+        _block("reason", _l("Why they no longer wait"), "mail/parts/session_wait_ended.txt"),
+        OWN_SESSIONS_LINK,
+        required={"reason"},
     ),
     "waiting_list_joined": _word(
         WAITING_NAME,

@@ -18,9 +18,10 @@ from tests.factories import make_delegate, make_material, make_organiser, make_s
 
 CHECKED = (
     "Checked: the number of places taken matches the number of delegates\nChecked: the seats "
-    "taken in each session match those booked\nChecked: no cancelled booking has a seat in a "
-    "session\nChecked: every booking has a confirmation email\nChecked: there are no "
-    "references to missing rows\nChecked: all session files are complete\n"
+    "taken in each session match those booked\nChecked: nobody waits for a seat who has it or "
+    "cannot have it\nChecked: no cancelled booking has a seat in a session\nChecked: every "
+    "booking has a confirmation email\nChecked: there are no references to missing rows\n"
+    "Checked: all session files are complete\n"
 )
 
 

@@ -58,6 +58,7 @@ def export_delegate(delegate: Delegate) -> dict[str, Any]:
         "tags_of_the_organisers": queries.list_tags(delegate),
         "waiting_list": [
             {
+                "for": entry.title or "a place at the conference",
                 "state": entry.state,
                 "joined_at": _isoformat(entry.joined_at),
                 "offered_at": _isoformat(entry.offered_at),

@@ -106,7 +106,7 @@ def execute_apart(statements: Sequence[Executable], wait: float) -> bool:
 
 
 def _begin_transaction() -> None:
-    waits = is_reading_first() or bool(g.get("looks_first"))
+    waits = is_reading_first() or ("looks_first" in g and g.looks_first)
     is_writable.set(_is_write_request() and not waits)
     if is_writable.get() and request.url_rule is not None:
         request.get_data(

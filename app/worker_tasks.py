@@ -16,6 +16,7 @@ from app.registration import retention as registration_retention
 from app.registration.access_cases import services as access_cases
 from app.registration.applications import services as applications
 from app.registration.invitations import services as invitations
+from app.registration.session_bookings import offers as session_offers
 from app.registration.transfers import queries as transfers
 from app.registration.waiting_list import services as waiting_list
 from app.releases import scheduled_releases, search_index, share_images
@@ -61,6 +62,7 @@ FREQUENT_TASKS: tuple[mail_worker.Task, ...] = (
     page_images.render_pending,
     release_notifications.notify_of_release,
     waiting_list.run_due,
+    session_offers.run_due,
     invitations.run_due,
     notices.prepare,
     reminders.send_due,

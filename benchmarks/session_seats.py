@@ -25,7 +25,6 @@ from benchmarks.crowd import run_concurrently
 from benchmarks.figures import Figure, at_least, at_most
 from benchmarks.people import TOKEN
 from benchmarks.registrations import CONTROL_ROWS, insert_row, run_postgresql
-from benchmarks.running import Server
 from benchmarks.wire import Connection
 
 SIZE = (20, 25)  # sessions and speakers: enough, for no page of them is opened

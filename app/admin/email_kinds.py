@@ -116,6 +116,30 @@ EMAIL_KINDS: Final[Mapping[str, EmailKind]] = {
         _l("A person is added to a group or leaves it"),
         samples.changed_group,
     ),
+    "session_wait_joined": EmailKind(
+        _l("Waiting list of a session joined"),
+        DELEGATE,
+        _l("A delegate joins the waiting list of a session"),
+        samples.session_waiting,
+    ),
+    "session_offer": EmailKind(
+        _l("Offer of a seat in a session"),
+        DELEGATE,
+        _l("A seat becomes free for a delegate who waits for it"),
+        samples.session_offered,
+    ),
+    "session_offer_lapsed": EmailKind(
+        _l("Offer of a seat ended"),
+        DELEGATE,
+        _l("A delegate does not take the seat in time"),
+        samples.session_offered,
+    ),
+    "session_wait_ended": EmailKind(
+        _l("Waiting list of a session closed"),
+        DELEGATE,
+        _l("A session with a waiting list is cancelled, or the team removes someone from its list"),
+        samples.session_waiting,
+    ),
     "invitation": EmailKind(
         _l("Invitation to register"),
         INVITED_PERSON,

@@ -18,6 +18,8 @@ from app.registration.bookings.changes import BookingChange
 from app.registration.groups.models import PLACED, UNPLACED, GroupMember, RegistrationGroup
 from app.registration.invitations.models import InvitationCode
 from app.registration.models import IN_QUEUE, Delegate, RegistrationCategory, WaitingListEntry
+from app.registration.seats import session_limit
+from app.registration.session_bookings import offers as session_offers
 from app.registration.transfers.models import PlaceTransfer
 from app.registration.waiting_list import services as waiting_list
 from app.releases import current_release, snapshot_builder
@@ -194,6 +196,22 @@ def sessions_chosen() -> Context:
     context = session_booked()
     session = context["session"]
     return {**booking(), "booked": [session], "missed": [replace(session, title=OTHER_TITLE)]}
+
+
+def session_waiting() -> Context:
+    """Return a booking on the waiting list of a session."""
+    context = session_booked()
+    entry = WaitingListEntry(
+        scope=session_limit(SAMPLE_KEY), title=SESSION_TITLE, delegate=context["delegate"]
+    )
+    return {**context, "entry": entry, "position": 3, "is_cancelled": True}
+
+
+def session_offered() -> Context:
+    """Return a booking with the offer of a seat in a session."""
+    context = session_waiting()
+    context["entry"].offer_ends_at = session_offers.get_offer_end(context["session"], clock.now())
+    return context
 
 
 def session_released() -> Context:

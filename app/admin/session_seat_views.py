@@ -121,7 +121,7 @@ def export_csv(slug: str) -> Response:
 def _add(session: Session, form: AddSeatForm) -> str:
     """Book a seat for the delegate; return the name of the message."""
     delegate = desk.get_delegate(str(form.reference.data))
-    public = services.find_session(session.key)
+    public = queries.find_session(session.key)
     if public is None:
         raise RuleViolation("This session is not public, so no seats can be booked in it")
     held = [one.session_key for one in queries.list_of_delegate(delegate)]

@@ -22,6 +22,7 @@ from app.registration.models import (
     REMOVED,
     WaitingListEntry,
 )
+from app.registration.session_bookings import offers
 from app.registration.waiting_list import queries, services
 from app.web import redirects
 from app.web.rendering import render_page
@@ -35,7 +36,12 @@ STATES = {
     REMOVED: _l("Removed"),
 }
 
-FILTERS = (ListFilter("state", _l("State"), [("", _l("Open")), *STATES.items()]),)
+LISTS = [("", _l("Places at the conference")), (queries.ALL_SESSIONS, _l("Seats in sessions"))]
+
+FILTERS = (
+    ListFilter("list", _l("Waiting for"), LISTS),
+    ListFilter("state", _l("State"), [("", _l("Open")), *STATES.items()]),
+)
 SORTS = ("position",)
 
 saved_views.declare("waiting_list", _l("Waiting list"), roles.DELEGATES, lambda _: FILTERS, SORTS)
@@ -53,7 +59,11 @@ redirects.MESSAGES["admin"] |= {
 def index() -> ResponseReturnValue:
     query = parse_list_query(FILTERS, SORTS)
     rows, total = queries.list_page(
-        query.search, query.get_filter("state"), offset=query.offset, limit=PAGE_SIZE
+        query.search,
+        query.get_filter("state"),
+        query.get_filter("list"),
+        offset=query.offset,
+        limit=PAGE_SIZE,
     )
     return render_list(
         "admin/waiting_list/index.html",
@@ -83,7 +93,8 @@ def remove(number: int) -> ResponseReturnValue:
     form = ConfirmForm()
     if form.validate_on_submit():
         try:
-            services.remove(entry, actor=current_actor())
+            remove_entry = offers.remove if entry.is_for_session else services.remove
+            remove_entry(entry, actor=current_actor())
         except RuleViolation as refusal:
             form.form_errors.append(str(refusal))
         else:

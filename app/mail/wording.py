@@ -83,6 +83,10 @@ GROUP_PEOPLE = _block(
 )
 GROUP_LINK = _link("group_link", _l("Link that opens the group"), "group_link(group)")
 OFFER_END = _value("offer_ends", _l("When the offer ends"), "entry.offer_ends_at | local_moment")
+SESSION_TITLE = _value("session", _l("Title of the session"), "session.title")
+SESSION_DETAILS = _block(
+    "details", _l("The session, its time and room"), "mail/parts/session_details.txt"
+)
 WAITING_LINK = _link(
     "waiting_list_link",
     _l("Link that opens their waiting list page"),
@@ -306,6 +310,30 @@ EMAIL_WORDINGS: Final[Mapping[str, EmailWording]] = {
         _value("colleague", _l("Name of the colleague"), "colleague"),
         BOOKING_LINK,
         required={"booking_link"},
+    ),
+    "session_wait_joined": _word(
+        *BOOKING,
+        SESSION_TITLE,
+        _value("position", _l("Position on the waiting list"), "position | numberformat"),
+        SESSION_DETAILS,
+        OWN_SESSIONS_LINK,
+        required={"sessions_link"},
+    ),
+    "session_offer": _word(
+        *BOOKING,
+        SESSION_TITLE,
+        OFFER_END,
+        SESSION_DETAILS,
+        OWN_SESSIONS_LINK,
+        required={"sessions_link", "offer_ends"},
+    ),
+    "session_offer_lapsed": _word(*BOOKING, SESSION_TITLE, OFFER_END, OWN_SESSIONS_LINK),
+    "session_wait_ended": _word(
+        *BOOKING,
+        _value("session", _l("Title of the session"), "entry.title"),
+        _block("reason", _l("Why they no longer wait"), "mail/parts/session_wait_ended.txt"),
+        OWN_SESSIONS_LINK,
+        required={"reason"},
     ),
     "waiting_list_joined": _word(
         WAITING_NAME,

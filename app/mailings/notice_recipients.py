@@ -32,8 +32,9 @@ from app.database import UtcDateTime, db
 from app.mailings import recipients
 from app.mailings.notice_changes import MOVED, RENAMED, ROOM, NoticeChange
 from app.programme.models import Speaker
-from app.registration.models import Delegate, LinkedAgenda, SessionBooking
+from app.registration.models import Delegate, LinkedAgenda, SessionBooking, WaitingListEntry
 from app.registration.queries import ATTENDING
+from app.registration.seats import SESSION_PREFIX, session_limit
 from app.speakers.models import SpeakerAccess
 
 COLUMNS: Final = (
@@ -148,9 +149,21 @@ def _select_seats(keys: Collection[str]) -> Select[Any]:
     return seats.where(SessionBooking.session_key.in_(keys))
 
 
+def _select_waits(keys: Collection[str]) -> Select[Any]:
+    waits = WaitingListEntry
+    key = func.substr(waits.scope, len(SESSION_PREFIX) + 1)
+    wanted = waits.scope.in_([session_limit(one) for one in keys])
+    interest = select_interest(waits.delegate_id, key, waits.joined_at)
+    return interest.where(waits.ended_at.is_(None), waits.delegate_id.is_not(None), wanted)
+
+
 # Who is told of changes of a session whatever their days: each gives the rows about sessions with
 # some keys.
-INTERESTS: list[Callable[[Collection[str]], Select[Any]]] = [_select_stars, _select_seats]
+INTERESTS: list[Callable[[Collection[str]], Select[Any]]] = [
+    _select_stars,
+    _select_seats,
+    _select_waits,
+]
 
 
 def list_recipients(

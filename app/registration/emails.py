@@ -164,6 +164,27 @@ def send_session_released(
     )
 
 
+def send_session_wait_joined(entry: WaitingListEntry, session: Session, position: int) -> None:
+    """Confirm that somebody waits for a seat in a session, with their position."""
+    _enqueue_for_session("session_wait_joined", entry, session, position=position)
+
+
+def send_session_offer(entry: WaitingListEntry, session: Session) -> None:
+    """Offer a seat to somebody who waits for it."""
+    _enqueue_for_session("session_offer", entry, session)
+
+
+def send_session_offer_lapsed(entry: WaitingListEntry, session: Session) -> None:
+    """Tell somebody that the offer of a seat has ended."""
+    _enqueue_for_session("session_offer_lapsed", entry, session)
+
+
+def send_session_wait_ended(entry: WaitingListEntry, session: Session | None) -> None:
+    """Tell somebody that they no longer wait for a seat, which they did not ask for."""
+    is_cancelled = session is None or session.is_cancelled
+    _enqueue_for_session("session_wait_ended", entry, session, is_cancelled=is_cancelled)
+
+
 def send_access_answered(delegate: Delegate) -> None:
     """Tell a delegate that their booking has an answer, without naming any requirement."""
     _enqueue("access_answered", delegate)
@@ -239,6 +260,13 @@ def send_invitation(invitation: InvitationCode) -> None:
         is_secret=True,
         invitation=invitation,
     )
+
+
+def _enqueue_for_session(
+    template: str, entry: WaitingListEntry, session: Session | None, **context: Any
+) -> None:
+    if entry.delegate is not None:
+        _enqueue(template, entry.delegate, entry=entry, session=session, **context)
 
 
 def _enqueue_for_waiting(template: str, entry: WaitingListEntry, **context: Any) -> None:

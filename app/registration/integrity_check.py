@@ -31,7 +31,7 @@ from app.registration.models import (
     WaitingListEntry,
 )
 from app.registration.queries import ATTENDING
-from app.registration.seats import CATEGORY_PREFIX, CONFERENCE
+from app.registration.seats import CATEGORY_PREFIX, CONFERENCE, SESSION_PREFIX
 from app.registration.session_bookings import queries as session_bookings
 
 HISTORY_SUBJECT = "audit"
@@ -128,7 +128,8 @@ def _list_wrong_categories() -> Sequence[str]:
 
 def _count_entries(state: str) -> ScalarSelect[int]:
     counted = select(func.count()).select_from(WaitingListEntry)
-    return counted.where(WaitingListEntry.state == state).scalar_subquery()
+    is_it = WaitingListEntry.state == state, WaitingListEntry.scope == CONFERENCE
+    return counted.where(*is_it).scalar_subquery()
 
 
 def _check_session_seats() -> Sequence[str]:
@@ -139,12 +140,53 @@ def _check_session_seats() -> Sequence[str]:
         .tuples()
         .all()
     )
-    known = {key: one.taken for key, one in session_bookings.map_seats().items()}
+    offered, waiting = _count_in_sessions(OFFERED), _count_in_sessions(IN_QUEUE)
+    known = session_bookings.map_seats()
+    faults = []
+    for key in sorted({*known, *counted, *offered, *waiting}):
+        now = known.get(key, session_bookings.SessionSeats(0, 0))
+        booked, held = counted.get(key, 0), offered.get(key, 0)
+        if now.taken != booked + held:
+            on_offer = f" and {held} on offer" if held else ""
+            faults.append(
+                f"{now.taken} seats of the session “{key}” are counted as taken, "
+                f"but {booked} are booked{on_offer}."
+            )
+        if now.waiting != waiting.get(key, 0):
+            faults.append(
+                f"{now.waiting} people are counted as waiting for the session “{key}”, "
+                f"but {waiting.get(key, 0)} are on its list."
+            )
+    return faults
+
+
+def _count_in_sessions(state: str) -> dict[str, int]:
+    """Count the entries of the waiting lists of sessions, by the keys of these."""
+    rows = (
+        select(WaitingListEntry.scope, func.count())
+        .where(WaitingListEntry.state == state, WaitingListEntry.scope != CONFERENCE)
+        .group_by(WaitingListEntry.scope)
+    )
+    return {session_bookings.read_key(scope): count for scope, count in db.session.execute(rows)}
+
+
+def _check_waits_of_delegates() -> Sequence[str]:
+    """Look for people who wait for what they have, and for those whose booking is cancelled."""
+    waits = (
+        select(Delegate.reference, WaitingListEntry.title)
+        .join(WaitingListEntry, WaitingListEntry.delegate_id == Delegate.id)
+        .where(WaitingListEntry.ended_at.is_(None), WaitingListEntry.scope != CONFERENCE)
+        .order_by(WaitingListEntry.id)
+    )
+    has_seat = exists().where(
+        SessionBooking.delegate_id == Delegate.id,
+        literal(SESSION_PREFIX) + SessionBooking.session_key == WaitingListEntry.scope,
+    )
+    cancelled = db.session.execute(waits.where(Delegate.cancelled_at.is_not(None)))
+    seated = db.session.execute(waits.where(has_seat))
     return [
-        f"{known.get(key, 0)} seats of the session “{key}” are counted as taken, "
-        f"but {counted.get(key, 0)} are booked."
-        for key in sorted(known.keys() | counted.keys())
-        if known.get(key, 0) != counted.get(key, 0)
+        *(f"Booking {one} is cancelled, but waits for “{title}”." for one, title in cancelled),
+        *(f"Booking {one} waits for “{title}”, but has a seat." for one, title in seated),
     ]
 
 
@@ -216,6 +258,7 @@ def _check_material_sizes() -> Sequence[str]:
 CHECKS: tuple[Check, ...] = (
     Check("the number of places taken matches the number of delegates", _check_seat_count),
     Check("the seats taken in each session match those booked", _check_session_seats),
+    Check("nobody waits for a seat who has it or cannot have it", _check_waits_of_delegates),
     Check("no cancelled booking has a seat in a session", _check_seats_of_cancelled),
     Check("every booking has a confirmation email", _check_confirmation_emails),
     Check("no group is too large, and its people are listed as they are", _check_groups),

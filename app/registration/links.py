@@ -74,7 +74,9 @@ def read_waiting_list_key(token: str) -> str:
 
 
 def waiting_list_link(entry: WaitingListEntry) -> str:
-    """Return the absolute URL of somebody's page of the waiting list."""
+    """Return the absolute URL of somebody's page of the waiting list, or of their sessions."""
+    if entry.is_for_session and entry.delegate is not None:
+        return sessions_link(entry.delegate)
     return absolute_url("waiting_list.show", secret=waiting_list_token(entry))
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, UniqueConstraint, false, true
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, UniqueConstraint, and_, false, true
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.agenda.models import Agenda
@@ -23,6 +23,9 @@ KEPT_FOR_THE_SITE = {  # columns of Delegate that erasing leaves, besides answer
 IN_QUEUE, OFFERED, ACCEPTED, LAPSED, LEFT, REMOVED = WAITING_LIST_STATES = (
     *("waiting", "offered", "accepted", "lapsed", "left", "removed"),
 )
+
+
+CONFERENCE_LIST = "conference"  # the scope of whoever waits for a place; else that of a session
 
 
 # Who may choose a category: everybody, or whoever has an invitation code.
@@ -279,15 +282,22 @@ class DelegateTag(Base):
 
 
 class WaitingListEntry(Base):
-    """A person who waits for a place, has one on offer, or no longer waits."""
+    """A person who waits for a place or a seat, has one on offer, or no longer waits.
+
+    Whoever waits for a seat in a session is a delegate from the start, and has nothing to answer.
+    """
 
     __tablename__ = "waiting_list_entry"
 
     id: Mapped[int] = mapped_column(primary_key=True)  # the order in which people joined
+    # what they wait for: the name of its limit
+    scope: Mapped[str] = mapped_column(default=CONFERENCE_LIST, server_default=CONFERENCE_LIST)
+    title: Mapped[str] = mapped_column(default="", server_default="")  # of the session
     access_key: Mapped[str] = mapped_column(unique=True)  # what the link in emails signs
     name: Mapped[str]
     email: Mapped[str]
-    identity_key: Mapped[str]  # as a delegate's; empty once it is over
+    # as a delegate's; empty once it is over, and of a session
+    identity_key: Mapped[str] = mapped_column()
     search_text: Mapped[str]
     language: Mapped[str]
     document: Mapped[str] = mapped_column(Text)  # the answers as JSON; erased once it is over
@@ -312,11 +322,24 @@ class WaitingListEntry(Base):
             "uq_waiting_list_entry_identity_key_open",
             "identity_key",
             unique=True,
+            sqlite_where=and_(ended_at.is_(None), identity_key != ""),
+            postgresql_where=and_(ended_at.is_(None), identity_key != ""),
+        ),
+        Index(
+            "uq_waiting_list_entry_delegate_scope_open",
+            "delegate_id",
+            "scope",
+            unique=True,
             sqlite_where=ended_at.is_(None),
             postgresql_where=ended_at.is_(None),
         ),
-        Index("ix_waiting_list_entry_state", "state", "id"),
+        Index("ix_waiting_list_entry_state", "state", "scope", "id"),
     )
+
+    @property
+    def is_for_session(self) -> bool:
+        """Whether they wait for a seat in a session."""
+        return self.scope != CONFERENCE_LIST
 
     @property
     def is_waiting(self) -> bool:

@@ -265,9 +265,9 @@ def session_limit(key: str) -> str:
     return f"{SESSION_PREFIX}{key}"
 
 
-def get_availability(seats: int, taken: int) -> str:
+def get_availability(seats: int, taken: int, waiting: int = 0) -> str:
     """Return how many seats of a session are left, as the public is told."""
-    left = seats - taken
+    left = 0 if waiting else seats - taken
     if left <= 0:
         return FULL
     return (
@@ -295,10 +295,28 @@ def set_session_seats(key: str, seats: int) -> None:
 
 def reserve_session(limit: SeatLimit, row: Base, *, is_beyond_limit: bool = False) -> None:
     """Take a seat of a locked session for a row; raise SoldOut if there is none left."""
-    if not limit.has_free_seat and not is_beyond_limit:
+    if limit.is_full and not is_beyond_limit:
         raise SoldOut(ALL_BOOKED)
     db.session.add(row)
     _store_session(limit, limit.taken + 1, _get_nominal(limit))
+
+
+def enqueue_for_session(limit: SeatLimit, row: Base) -> None:
+    """Let a row wait for a seat of a locked session; raise PlacesLeft if it need not."""
+    if not limit.is_full:
+        raise PlacesLeft("There are seats left, so you can book one")
+    db.session.add(row)
+    _store_session(limit, limit.taken, _get_nominal(limit), limit.waiting + 1)
+
+
+def hold_session_seat(limit: SeatLimit) -> None:
+    """Hold a free seat of a locked session for one of those who wait."""
+    _store_session(limit, limit.taken + 1, _get_nominal(limit), limit.waiting - 1)
+
+
+def leave_session_queue(limit: SeatLimit) -> None:
+    """Take one out of the queue for a locked session."""
+    _store_session(limit, limit.taken, _get_nominal(limit), limit.waiting - 1)
 
 
 def release_session(limit: SeatLimit, count: int = 1) -> None:
@@ -310,10 +328,11 @@ def _get_nominal(limit: SeatLimit) -> int:
     return limit.seats if limit.nominal_seats is None else limit.nominal_seats
 
 
-def _store_session(limit: SeatLimit, taken: int, nominal: int) -> None:
+def _store_session(limit: SeatLimit, taken: int, nominal: int, waiting: int | None = None) -> None:
     """Store the numbers, and bump the cache version if the public is told something else now."""
-    before = get_availability(limit.seats, limit.taken)
+    before = get_availability(limit.seats, limit.taken, limit.waiting)
     limit.taken, limit.nominal_seats, limit.seats = taken, nominal, max(taken, nominal)
+    limit.waiting = limit.waiting if waiting is None else waiting
     db.session.flush()
-    if get_availability(limit.seats, limit.taken) != before:
+    if get_availability(limit.seats, limit.taken, limit.waiting) != before:
         bump_cache_version()

@@ -1,8 +1,10 @@
 """Seats in sessions against a model of a few lines: whatever happens, in whatever order.
 
-The model knows for each session how many seats are published, and who has one.
+The model knows for each session how many seats are published, who has one, who has the offer of one
+and until when, and who waits, in order.
 """
 
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -11,13 +13,23 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from sqlalchemy import delete, select
+from time_machine import Traveller
 
+from app import clock
 from app.database import db, transaction
+from app.errors import RuleViolation
 from app.programme.models import BOOKABLE, Session
 from app.registration import integrity_check, seats
 from app.registration.bookings import operations
-from app.registration.models import Delegate, SeatLimit, SessionBooking
-from app.registration.session_bookings import services
+from app.registration.models import (
+    IN_QUEUE,
+    OFFERED,
+    Delegate,
+    SeatLimit,
+    SessionBooking,
+    WaitingListEntry,
+)
+from app.registration.session_bookings import offers, services
 from app.releases.current_release import get_programme
 from tests.factories import (
     FIRST_MORNING,
@@ -29,18 +41,22 @@ from tests.factories import (
 
 pytestmark = pytest.mark.both_databases
 HOURS = {"knots": 0, "nets": 0, "sails": 0, "ropes": 2}  # three at the same time, and a later one
-PEOPLE = range(4)
+PEOPLE = range(5)
+SPRING = datetime.fromisoformat("2009-05-12T09:30:00+01:00")
 GRACE = "grace@conference.example"
 A_SESSION, A_PERSON = st.sampled_from(sorted(HOURS)), st.sampled_from(PEOPLE)
 
 
 class SeatsMachine(RuleBasedStateMachine):
-    """People book, swap, give back and cancel; organisers change limits and let people in."""
+    """People book, swap, wait, take offers, give back and cancel; organisers change limits."""
+
+    traveller: Traveller
 
     def __init__(self) -> None:
         super().__init__()
+        self.traveller.move_to(SPRING)
         with transaction():
-            for model in (SessionBooking, Delegate, SeatLimit):
+            for model in (WaitingListEntry, SessionBooking, Delegate, SeatLimit):
                 db.session.execute(delete(model))
             for session in db.session.scalars(select(Session).where(Session.key.in_(HOURS))):
                 session.seats = 2
@@ -56,6 +72,29 @@ class SeatsMachine(RuleBasedStateMachine):
         self.attending = set(PEOPLE)
         self.limits = dict.fromkeys(HOURS, 2)
         self.held: dict[str, set[int]] = {key: set() for key in HOURS}
+        self.offered: dict[str, dict[int, datetime]] = {key: {} for key in HOURS}
+        self.queue: dict[str, list[int]] = {key: [] for key in HOURS}
+
+    def taken(self, key: str) -> int:
+        return len(self.held[key]) + len(self.offered[key])
+
+    def offer(self, key: str) -> None:
+        """Offer every free seat to the next, as the rule says."""
+        end = offers.get_offer_end(get_programme().get_session(key), clock.now())
+        while self.queue[key] and self.taken(key) < self.limits[key]:
+            self.offered[key][self.queue[key].pop(0)] = end
+
+    def forget(self, person: int, key: str) -> None:
+        """Let somebody neither wait for a session nor have the offer of a seat."""
+        self.offered[key].pop(person, None)
+        if person in self.queue[key]:
+            self.queue[key].remove(person)
+
+    def can_take(self, person: int, key: str) -> bool:
+        """Tell if there is a seat for somebody: a free one, or theirs."""
+        if person in self.offered[key]:
+            return clock.now() < self.offered[key][person]
+        return not self.queue[key] and self.taken(key) < self.limits[key]
 
     def clashes(self, person: int, key: str) -> set[str]:
         same = {one for one in HOURS if HOURS[one] == HOURS[key]} - {key}
@@ -64,25 +103,30 @@ class SeatsMachine(RuleBasedStateMachine):
     def attempt(self, person: int, key: str, in_place_of: set[str], reason: str = "") -> None:
         """Book, and let the model say how that must end."""
         has_it = person in self.held[key]
-        is_full = len(self.held[key]) >= self.limits[key] and not reason
         clashes = self.clashes(person, key)
-        allowed = person in self.attending and clashes <= in_place_of and not is_full
+        has_room = bool(reason) or self.can_take(person, key)
+        allowed = person in self.attending and clashes <= in_place_of and has_room
         try:
             with transaction():
                 delegate = db.session.get_one(Delegate, self.ids[person])
                 session = get_programme().get_session(key)
                 options: dict[str, Any] = {"override_reason": reason, "actor": GRACE}
                 is_new = services.book(delegate, session, in_place_of=in_place_of, **options)
-        except (services.NotBookable, services.SessionClash, seats.SoldOut):
+        except (
+            *(services.NotBookable, services.SessionClash),
+            *(seats.SoldOut, offers.SeatOfferEnded),
+        ):
             assert not has_it
             assert not allowed
         else:
             assert is_new is not has_it
             assert has_it or allowed
             if is_new:
+                self.forget(person, key)
+                self.held[key].add(person)
                 for other in clashes:
                     self.held[other].remove(person)
-                self.held[key].add(person)
+                    self.offer(other)
 
     @rule(person=A_PERSON, key=A_SESSION)
     def book(self, person: int, key: str) -> None:
@@ -102,7 +146,55 @@ class SeatsMachine(RuleBasedStateMachine):
         with transaction():
             done = services.cancel(db.session.get_one(Delegate, self.ids[person]), key)
         assert done is (person in self.held[key])
-        self.held[key].discard(person)
+        if done:
+            self.held[key].discard(person)
+            self.offer(key)
+
+    @rule(person=A_PERSON, key=A_SESSION)
+    def join(self, person: int, key: str) -> None:
+        """Join the list of a session that is full."""
+        waits = person in self.offered[key] or person in self.queue[key]
+        is_free = not self.queue[key] and self.taken(key) < self.limits[key]
+        has_it = person in self.held[key] or person not in self.attending
+        try:
+            with transaction():
+                delegate = db.session.get_one(Delegate, self.ids[person])
+                is_new = services.join_waiting_list(delegate, get_programme().get_session(key))
+        except RuleViolation:
+            assert has_it or is_free
+        else:
+            assert not has_it
+            assert is_new is not waits
+            if is_new:
+                assert not is_free
+                self.queue[key].append(person)
+
+    @rule(person=A_PERSON, key=A_SESSION)
+    def leave(self, person: int, key: str) -> None:
+        """Leave the list, or decline an offer."""
+        waits = person in self.offered[key] or person in self.queue[key]
+        with transaction():
+            delegate = db.session.get_one(Delegate, self.ids[person])
+            assert services.leave_waiting_list(delegate, key) is waits
+        if waits:
+            self.forget(person, key)
+            self.offer(key)
+
+    @rule(hours=st.sampled_from([1, -1, 25]))
+    def wait(self, hours: int) -> None:
+        """Let time pass without a worker; the clock may also jump back."""
+        self.traveller.shift(timedelta(hours=hours))
+
+    @rule()
+    def work(self) -> None:
+        """Let the worker end what is over and offer what is free."""
+        with transaction():
+            offers.run_due()
+        for key in HOURS:
+            for person, end in list(self.offered[key].items()):
+                if end <= clock.now():
+                    self.forget(person, key)
+            self.offer(key)
 
     @rule(person=A_PERSON)
     def cancel(self, person: int) -> None:
@@ -112,8 +204,12 @@ class SeatsMachine(RuleBasedStateMachine):
             change = operations.cancel if person in self.attending else operations.restore
             change(delegate, actor=GRACE)
         self.attending ^= {person}
-        for keys in self.held.values():
-            keys.discard(person)
+        for key in HOURS:
+            waits = person in self.offered[key] or person in self.queue[key]
+            if person in self.held[key] or waits:
+                self.held[key].discard(person)
+                self.forget(person, key)
+                self.offer(key)
 
     @rule(key=A_SESSION, number=st.integers(1, 4))
     def publish(self, key: str, number: int) -> None:
@@ -133,18 +229,31 @@ class SeatsMachine(RuleBasedStateMachine):
             key: db.session.get_one(SeatLimit, f"session {key}", populate_existing=True)
             for key in HOURS
         }
-        counted = {key: (one.seats, one.taken) for key, one in limits.items()}
+        counted = {key: (one.seats, one.taken, one.waiting) for key, one in limits.items()}
+        queue: dict[str, list[int]] = {key: [] for key in HOURS}
+        offered: dict[str, dict[int, datetime]] = {key: {} for key in HOURS}
+        for one in db.session.scalars(select(WaitingListEntry).order_by(WaitingListEntry.id)):
+            key, person = one.scope.removeprefix("session "), self.ids.index(one.delegate_id or 0)
+            if one.state == IN_QUEUE:
+                queue[key].append(person)
+            elif one.state == OFFERED and one.offer_ends_at is not None:
+                offered[key][person] = one.offer_ends_at
         faults = [one for one in integrity_check.run_checks() if "email" not in one]
         db.session.rollback()
 
         assert held == self.held
         assert counted == {
-            key: (max(self.limits[key], len(people)), len(people)) for key, people in held.items()
+            key: (max(self.limits[key], self.taken(key)), self.taken(key), len(self.queue[key]))
+            for key in HOURS
         }
+        assert (queue, offered) == (self.queue, self.offered)
         assert faults == []
 
 
-def test_whatever_happens_seats_are_as_a_small_model_says(site: Flask) -> None:
+def test_whatever_happens_seats_are_as_a_small_model_says(
+    site: Flask, frozen_time: Traveller
+) -> None:
+    SeatsMachine.traveller = frozen_time
     for key, hours in HOURS.items():
         at = FIRST_MORNING.replace(hour=FIRST_MORNING.hour + hours)
         make_session(key=key, slug=key, title=key, starts_at=at, booking=BOOKABLE, seats=2)

@@ -495,6 +495,7 @@ def test_a_delegate_reads_how_long_they_waited(visitor: Browser) -> None:
     [waited] = data_export.export_delegate(delegate)["waiting_list"]
 
     assert waited == {
+        "for": "a place at the conference",
         "state": "accepted",
         "joined_at": clock.now().isoformat(),
         "offered_at": clock.now().isoformat(),

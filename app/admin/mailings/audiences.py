@@ -167,7 +167,9 @@ def find_waiting(query: str) -> PeopleQuery:
         language=WaitingListEntry.language,
         booking_reference=literal(""),
         exclusion=case((WaitingListEntry.ended_at.is_not(None), NOT_WAITING), else_=""),
-        conditions=waiting_list.list_conditions(listed.search, listed.get_filter("state")),
+        conditions=waiting_list.list_conditions(
+            listed.search, listed.get_filter("state"), listed.get_filter("list")
+        ),
         order=[WaitingListEntry.state == IN_QUEUE, WaitingListEntry.id],
         has_valid_addresses=True,
         search=waiting_list.list_search_conditions,

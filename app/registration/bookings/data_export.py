@@ -64,6 +64,7 @@ def export_delegate(delegate: Delegate) -> dict[str, Any]:
         "group": _export_group(delegate),
         "waiting_list": [
             {
+                "for": entry.title or "a place at the conference",
                 "state": entry.state,
                 "joined_at": _isoformat(entry.joined_at),
                 "offered_at": _isoformat(entry.offered_at),

@@ -146,7 +146,7 @@ def change_email(delegate: Delegate, email: str, summary: str, *, actor: str) ->
         delegate.email, delegate.pending_email, delegate.pending_email_key = email, "", None
         delegate.access_key = generate_access_key()
         delegate_record.refresh_search_keys(delegate)
-    waiting_list_entries.delete_of_delegate(delegate)
+    waiting_list_entries.follow_address(delegate)
     application_queries.delete_of_delegate(delegate)
     delegate.version += 1
     record(delegate, summary, actor, [BookingChange(EMAIL, before, email)])

@@ -23,14 +23,16 @@ from app.registration.seats import (
     SESSION_PREFIX,
     get_availability,
 )
-from app.registration.session_bookings.queries import IS_OF_SESSION
+from app.registration.session_bookings.queries import IS_OF_SESSION, has_started
 
 LABELS: Final = {
     PLACES_LEFT: _l("Seats left"),
     LIMITED: _l("Few seats left"),
     FULL: _l("Full"),
 }
-STATES = select(SeatLimit.name, SeatLimit.seats, SeatLimit.taken).where(IS_OF_SESSION)
+STATES = select(SeatLimit.name, SeatLimit.seats, SeatLimit.taken, SeatLimit.waiting).where(
+    IS_OF_SESSION
+)
 
 
 def seat_label(session: Session) -> str:
@@ -43,6 +45,12 @@ def seat_label(session: Session) -> str:
 def has_seats_left(session: Session) -> bool:
     """Return True if people book seats in a session and some are left."""
     return session.is_bookable and get_state(session) != FULL
+
+
+def takes_waiting(session: Session) -> bool:
+    """Return True if people can join the waiting list of a session: it is full, and to come."""
+    is_open = session.is_bookable and not session.is_cancelled and not has_started(session)
+    return is_open and get_state(session) == FULL
 
 
 def get_state(session: Session) -> str:
@@ -65,6 +73,6 @@ def _load_states() -> Mapping[str, str]:
     with read_only_connection(db.engine) as connection:
         rows = connection.execute(STATES).all()
     return {
-        name.removeprefix(SESSION_PREFIX): get_availability(seats, taken)
-        for name, seats, taken in rows
+        name.removeprefix(SESSION_PREFIX): get_availability(seats, taken, waiting)
+        for name, seats, taken, waiting in rows
     }

@@ -10,8 +10,10 @@ from app.programme.listing import day_of
 from app.programme.snapshot import Session
 from app.registration.bookings import queries as bookings
 from app.registration.models import Delegate
-from app.registration.seats import FULL
-from app.registration.session_bookings import labels, queries, services
+from app.registration.seats import FULL, session_limit
+from app.registration.session_bookings import labels, offers, queries, services
+from app.registration.waiting_list import queries as waiting_list
+from app.registration.waiting_list.queries import Wait
 from app.releases.current_release import get_programme
 
 
@@ -26,11 +28,22 @@ class SessionChoice:
     is_on_their_days: bool
     has_started: bool
     is_full: bool
+    wait: Wait | None  # on the waiting list, or with an offer
 
     @property
     def is_own(self) -> bool:
-        """Whether they have booked or starred it."""
-        return self.is_booked or self.is_starred
+        """Whether they have booked or starred it, or wait for a seat."""
+        return self.is_booked or self.is_starred or self.wait is not None
+
+    @property
+    def is_offered(self) -> bool:
+        """Whether a seat is held for them that they can still take."""
+        return self.wait is not None and offers.can_accept(self.wait.entry)
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether they are on the waiting list, without an offer."""
+        return self.wait is not None and self.wait.entry.is_waiting
 
     @property
     def can_be_given_back(self) -> bool:
@@ -40,8 +53,18 @@ class SessionChoice:
     @property
     def can_be_booked(self) -> bool:
         """Whether they can get a seat now, perhaps in place of another."""
-        is_free = self.session.is_bookable and not self.is_booked and not self.is_full
-        return is_free and self.is_on_their_days and not self.has_started
+        return self._is_possible and (self.is_offered or not self.is_full)
+
+    @property
+    def can_be_waited_for(self) -> bool:
+        """Whether they can join the waiting list, and are not on it."""
+        return self._is_possible and self.is_full and self.wait is None
+
+    @property
+    def _is_possible(self) -> bool:
+        is_open = self.session.is_bookable and not self.session.is_cancelled
+        is_theirs = self.is_on_their_days and not self.is_booked
+        return is_open and is_theirs and not self.has_started
 
 
 @dataclass(frozen=True)
@@ -90,6 +113,7 @@ def _chooser(
 ) -> Callable[[Session], SessionChoice]:
     agenda = bookings.find_linked_agenda(delegate) if with_stars else None
     starred = {one.session_key for one in agenda.stars} if agenda else set()
+    waits = waiting_list.map_waits(delegate)
     held = [one for one in get_programme().sessions if one.key in booked]
 
     def make(session: Session) -> SessionChoice:
@@ -100,9 +124,10 @@ def _chooser(
             clashes=tuple(
                 one for one in held if one is not session and services.overlaps(one, session)
             ),
-            is_on_their_days=services.is_on_their_days(delegate, session),
-            has_started=services.has_started(session),
+            is_on_their_days=queries.is_on_their_days(delegate, session),
+            has_started=queries.has_started(session),
             is_full=session.is_bookable and labels.get_state(session) == FULL,
+            wait=waits.get(session_limit(session.key)),
         )
 
     return make

@@ -2,19 +2,29 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import exists, func, literal, select
 from sqlalchemy.orm import joinedload
 
+from app import clock
 from app.database import db
 from app.programme.editing import session_queries
 from app.programme.models import Session
-from app.registration.models import Delegate, SeatLimit, SessionBooking
+from app.programme.snapshot import Session as PublicSession
+from app.registration.models import (
+    OFFERED,
+    Delegate,
+    SeatLimit,
+    SessionBooking,
+    WaitingListEntry,
+)
 from app.registration.seats import SESSION_PREFIX, session_limit
 from app.releases.current_release import get_programme
 
 IS_FULL = exists().where(
-    SeatLimit.name == literal(SESSION_PREFIX) + Session.key, SeatLimit.taken >= SeatLimit.seats
+    SeatLimit.name == literal(SESSION_PREFIX) + Session.key,
+    (SeatLimit.taken >= SeatLimit.seats) | (SeatLimit.waiting > 0),
 )
 session_queries.BOOKING_CONDITIONS["free"] = (
     session_queries.BOOKING_CONDITIONS["bookable"] & ~IS_FULL
@@ -30,12 +40,36 @@ class SessionSeats:
     """The seats of a session that people book, and how many of them are taken."""
 
     seats: int
-    taken: int
+    taken: int  # with those on offer to people who have waited
+    waiting: int = 0
 
     @property
     def left(self) -> int:
         """The number of free seats."""
         return self.seats - self.taken
+
+
+def read_key(limit_name: str) -> str:
+    """Return the key of a session from the name of its limit."""
+    return limit_name.removeprefix(SESSION_PREFIX)
+
+
+def find_session(key: str) -> PublicSession | None:
+    """Return the public session with this key, or None."""
+    return next((one for one in get_programme().sessions if one.key == key), None)
+
+
+def has_started(session: PublicSession) -> bool:
+    """Return True once a session has begun."""
+    return session.starts_at is not None and session.starts_at <= clock.now()
+
+
+def is_on_their_days(delegate: Delegate, session: PublicSession) -> bool:
+    """Return True if the session is on a day that somebody has booked, or has no time yet."""
+    if session.starts_at is None:
+        return True
+    zone = ZoneInfo(get_programme().conference.time_zone)
+    return session.starts_at.astimezone(zone).date() in delegate.days_attending
 
 
 def list_of_delegate(delegate: Delegate) -> Sequence[SessionBooking]:
@@ -66,6 +100,15 @@ def count_of_session(key: str) -> int:
 def find_seats(key: str) -> SessionSeats | None:
     """Return the seats of a session, or None if they were never to be booked."""
     return map_seats([key]).get(key)
+
+
+def is_full_for(delegate: Delegate, key: str) -> bool:
+    """Return True if there is no seat for somebody: none is free, and none is held for them."""
+    name, waits = session_limit(key), WaitingListEntry
+    own = waits.delegate_id == delegate.id, waits.scope == name, waits.state == OFFERED
+    is_full = (SeatLimit.taken >= SeatLimit.seats) | (SeatLimit.waiting > 0)
+    found = select(is_full & ~exists().where(*own)).where(SeatLimit.name == name)
+    return bool(db.session.scalar(found))
 
 
 def map_booked_days(delegates: Collection[int]) -> Mapping[int, Mapping[str, str]]:
@@ -103,6 +146,6 @@ def map_seats(keys: Collection[str] | None = None) -> Mapping[str, SessionSeats]
     """Return the seats of these sessions, or of all, by key."""
     wanted = IS_OF_SESSION if keys is None else SeatLimit.name.in_(map(session_limit, keys))
     rows = db.session.execute(
-        select(SeatLimit.name, SeatLimit.seats, SeatLimit.taken).where(wanted)
+        select(SeatLimit.name, SeatLimit.seats, SeatLimit.taken, SeatLimit.waiting).where(wanted)
     )
     return {name.removeprefix(SESSION_PREFIX): SessionSeats(*numbers) for name, *numbers in rows}

@@ -14,7 +14,8 @@ from app.database import db
 from app.errors import RuleViolation
 from app.registration import seats
 from app.registration.models import Delegate, SessionBooking
-from app.registration.session_bookings import queries
+from app.registration.session_bookings import offers, queries
+from app.registration.waiting_list import queries as waiting_list
 
 
 class LostSeats(RuleViolation):
@@ -27,30 +28,42 @@ def lock_bookings(delegates: Collection[int]) -> None:
     rows = select(Delegate.id).where(Delegate.id.in_(delegates)).order_by(Delegate.id)
     while True:
         savepoint = db.session.begin_nested()
-        keys = queries.list_keys(delegates)
+        keys = _list_keys(delegates)
         seats.lock_sessions(keys)
         db.session.execute(rows.with_for_update())
-        if keys == queries.list_keys(delegates):
+        if keys == _list_keys(delegates):
             savepoint.commit()
             return
         savepoint.rollback()  # one of them has just booked another; this unlocks all again
 
 
+def _list_keys(delegates: Collection[int]) -> Sequence[str]:
+    """List the keys of the sessions in which any of these delegates have a seat, or wait."""
+    waits = (queries.read_key(one.scope) for one in waiting_list.list_open_of_delegates(delegates))
+    return sorted({*queries.list_keys(delegates), *waits})
+
+
 def release_all(delegates: Collection[int]) -> Sequence[str]:
-    """Give back all seats of these delegates, and return the titles of the sessions."""
+    """Give back all seats of these delegates, and return the titles of the sessions.
+
+    They no longer wait for others either. Seats that are free now are offered to those who wait.
+    """
     ours = SessionBooking.delegate_id.in_(delegates)
     rows = db.session.execute(
         select(SessionBooking.session_key, SessionBooking.title)
         .where(ours)
         .order_by(SessionBooking.id)
     ).all()
-    if not rows:
+    limits = seats.lock_sessions(_list_keys(delegates))
+    if not limits:
         return []
-    limits = seats.lock_sessions(key for key, _ in rows)
     db.session.execute(delete(SessionBooking).where(ours))
     counts = Counter(key for key, _ in rows)
+    offers.end_all_of(delegates, limits)
     for key, limit in limits.items():
-        seats.release_session(limit, counts[key])
+        if counts[key]:
+            seats.release_session(limit, counts[key])
+        offers.offer_seats(key, limit)
     return [title for _, title in rows]
 
 

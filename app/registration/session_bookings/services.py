@@ -9,7 +9,6 @@ the person's row.
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Final
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import delete
 
@@ -23,7 +22,12 @@ from app.programme.snapshot import Session, Snapshot
 from app.registration import emails, seats
 from app.registration.bookings import operations
 from app.registration.models import Delegate, SeatLimit, SessionBooking
-from app.registration.session_bookings import queries
+from app.registration.session_bookings import offers, queries
+from app.registration.session_bookings.queries import (
+    find_session,
+    has_started,
+    is_on_their_days,
+)
 from app.releases import services as releases
 from app.releases.current_release import get_programme
 
@@ -51,7 +55,7 @@ def keep_transaction() -> None:
     """Go on in the transaction that has begun, which may write."""
 
 
-def book(
+def book(  # noqa: PLR0913 – who books what, and how
     delegate: Delegate,
     session: Session,
     *,
@@ -66,12 +70,13 @@ def book(
     if no seat is left: then nothing changes. With a reason, a seat beyond the limit is given. Where
     there is no seat, that is seen before anything is locked; where there seems to be one, the email
     is rendered before the limits are locked, for everybody who books waits for that lock.
-    ``before_locking`` is called in between: it may begin the transaction that writes.
+    ``before_locking`` is called in between: it may begin the transaction that writes. Whoever has
+    waited and has an offer takes the seat that is held for them.
     """
     try:
         clashes = _list_allowed_clashes(delegate, session, in_place_of)
         if not override_reason:
-            _require_seat_in_sight(session)
+            _require_seat_in_sight(delegate, session)
         before_locking()
         with db.session.begin_nested():
             by_team = actor != ACTOR_DELEGATE
@@ -84,7 +89,7 @@ def book(
             row = _build(delegate, session)
             if session.key not in limits:
                 raise NotBookable("Seats in this session cannot be booked")
-            seats.reserve_session(limits[session.key], row, is_beyond_limit=bool(override_reason))
+            _take_seat(delegate, limits[session.key], row, is_beyond_limit=bool(override_reason))
             _give_up(delegate, [one.key for one in clashes], limits)
     except _AlreadyBooked:
         return False
@@ -92,11 +97,27 @@ def book(
     return True
 
 
-def _require_seat_in_sight(session: Session) -> None:
+def _require_seat_in_sight(delegate: Delegate, session: Session) -> None:
     """Raise SoldOut if no seat is free, without a lock: whoever goes on may still be too late."""
-    known = queries.find_seats(session.key)
-    if known is not None and known.left <= 0:
+    if queries.is_full_for(delegate, session.key):
         raise seats.SoldOut(seats.ALL_BOOKED)
+
+
+def _take_seat(
+    delegate: Delegate, limit: SeatLimit, row: SessionBooking, *, is_beyond_limit: bool
+) -> None:
+    """Take the seat that is held for somebody, or a free one; they no longer wait for it."""
+    entry = offers.find_open(delegate, row.session_key)
+    if entry is not None and entry.is_offered:
+        if not offers.can_accept(entry) and not is_beyond_limit:
+            raise offers.SeatOfferEnded(offers.OFFER_ENDED)
+        db.session.add(row)
+        offers.end_accepted(entry)
+        return
+    seats.reserve_session(limit, row, is_beyond_limit=is_beyond_limit)
+    if entry is not None:  # let in by the organisers
+        seats.leave_session_queue(limit)
+        offers.end_accepted(entry)
 
 
 def _list_allowed_clashes(
@@ -120,6 +141,35 @@ def _build(delegate: Delegate, session: Session) -> SessionBooking:
         title=session.title,
         booked_at=clock.now(),
     )
+
+
+def join_waiting_list(delegate: Delegate, session: Session) -> bool:
+    """Let somebody wait for a seat, by email; return False if they wait already.
+
+    Raise PlacesLeft if there is a seat, and NotBookable if they have one or cannot come.
+    """
+    limits = seats.lock_sessions([session.key])
+    operations.end_corrections(delegate)
+    require_bookable(delegate, session)
+    if session.key in {one.session_key for one in queries.list_of_delegate(delegate)}:
+        raise NotBookable("You already have a seat in this session")
+    if session.is_cancelled or session.key not in limits:
+        raise NotBookable("Seats in this session cannot be booked")
+    if offers.find_open(delegate, session.key) is not None:
+        return False
+    offers.enqueue(delegate, session, limits[session.key])
+    return True
+
+
+def leave_waiting_list(delegate: Delegate, key: str) -> bool:
+    """Let somebody no longer wait, or decline an offer; return False if they do not wait."""
+    limits = seats.lock_sessions([key])
+    operations.lock(delegate)
+    entry = offers.find_open(delegate, key)
+    if entry is None or key not in limits:
+        return False
+    offers.leave(entry, key, limits[key])
+    return True
 
 
 def cancel(delegate: Delegate, session_key: str, *, actor: str = ACTOR_DELEGATE) -> bool:
@@ -151,19 +201,6 @@ def require_bookable(delegate: Delegate, session: Session) -> None:
         raise NotBookable("This session is on a day that is not in your booking")
 
 
-def is_on_their_days(delegate: Delegate, session: Session) -> bool:
-    """Return True if the session is on a day that somebody has booked, or has no time yet."""
-    if session.starts_at is None:
-        return True
-    zone = ZoneInfo(get_programme().conference.time_zone)
-    return session.starts_at.astimezone(zone).date() in delegate.days_attending
-
-
-def has_started(session: Session) -> bool:
-    """Return True once a session has begun."""
-    return session.starts_at is not None and session.starts_at <= clock.now()
-
-
 def list_clashes(session: Session, keys: Iterable[str]) -> list[Session]:
     """List the sessions with these keys that are on at the same time as another one."""
     others = set(keys) - {session.key}
@@ -178,11 +215,6 @@ def overlaps(one: Session, other: Session) -> bool:
     if spans[0] is None or spans[1] is None:
         return False
     return spans[0][0] < spans[1][1] and spans[1][0] < spans[0][1]
-
-
-def find_session(key: str) -> Session | None:
-    """Return the public session with this key, or None."""
-    return next((one for one in get_programme().sessions if one.key == key), None)
 
 
 def follow_release(content: Snapshot) -> None:
@@ -202,15 +234,18 @@ def follow_release(content: Snapshot) -> None:
 def check_seats(session: WorkingSession) -> None:
     """Raise RuleViolation if an edit of a session leaves fewer seats than are booked."""
     known = queries.find_nominal(session.key)
-    taken = queries.count_of_session(session.key) if known is not None else 0
+    seats_now = queries.find_seats(session.key)
+    taken = 0 if seats_now is None else seats_now.taken
     number = session.booking_seats
     if not taken or known is None or session.cancelled_at or session.withdrawn_at:
         return
     people = "1 person has" if taken == 1 else f"{taken} people have"
+    has_offers = taken > queries.count_of_session(session.key)
+    booked = f"{people} booked a seat{' or can take one that we offered' if has_offers else ''}"
     if number is None:
-        raise RuleViolation(f"{people} booked a seat, so it cannot be open to all")
+        raise RuleViolation(f"{booked}, so it cannot be open to all")
     if number < min(taken, known):
-        raise RuleViolation(f"{people} booked a seat, so there cannot be only {number}")
+        raise RuleViolation(f"{booked}, so there cannot be only {number}")
 
 
 def _span(session: Session) -> tuple[datetime, datetime] | None:
@@ -225,6 +260,7 @@ def _give_up(delegate: Delegate, keys: Collection[str], limits: Mapping[str, Sea
         is_it = (SessionBooking.delegate_id == delegate.id, SessionBooking.session_key == key)
         db.session.execute(delete(SessionBooking).where(*is_it))
         seats.release_session(limits[key])
+        offers.offer_seats(key, limits[key])
 
 
 def _record_booked(

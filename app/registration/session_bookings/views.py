@@ -3,6 +3,8 @@
 Opening a page changes nothing, because mail scanners open every link; every step needs a button.
 """
 
+from typing import Final
+
 from flask import Blueprint, Response, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
@@ -14,17 +16,31 @@ from app.programme.snapshot import Session
 from app.registration import links
 from app.registration.bookings import access
 from app.registration.bookings import queries as bookings
-from app.registration.models import Delegate
+from app.registration.models import ACCEPTED, LAPSED, LEFT, REMOVED, Delegate
+from app.registration.seats import session_limit
 from app.registration.session_bookings import calendar, cookie, labels, listing, services
+from app.registration.waiting_list import queries as waiting_list
+from app.registration.waiting_list.views import Step
 from app.releases.current_release import get_programme
 from app.request_transaction import go_on_writing, look_first
+from app.web.formatting import local_moment
 from app.web.rendering import absolute_url, render_page
 from app.web.security_headers import no_referrer
 
 FLASH_MESSAGES = {
     "booked": _l("You have a seat. We will email you to confirm this."),
     "swapped": _l("You have the new seat, and have given back the other. We will email you."),
+    "waiting": _l("You are on the waiting list. We will email you to confirm this."),
+    "left": _l("You are no longer on the waiting list."),
+    "declined": _l("Thank you. We will offer the seat to the next person."),
     "released": _l("You have given your seat back. We will email you to confirm this."),
+}
+
+ENDS = {
+    ACCEPTED: _l("You took the seat"),
+    LAPSED: _l("The offer ended"),
+    LEFT: _l("You left the waiting list"),
+    REMOVED: _l("The waiting list was closed for you"),
 }
 
 bp = Blueprint("session_bookings", __name__, url_prefix="/booking")
@@ -33,6 +49,7 @@ look_first(bp, {"show"})
 access.register_dead_links(bp)
 bp.add_app_template_global(labels.seat_label)
 bp.add_app_template_global(labels.has_seats_left)
+bp.add_app_template_global(labels.takes_waiting)
 bp.add_app_template_global(links.sessions_link)
 
 
@@ -66,7 +83,7 @@ def index(secret: str) -> ResponseReturnValue:
 @bp.route("/<secret>/sessions/<slug>", methods=["GET", "POST"])
 @validates_own_csrf
 def show(secret: str, slug: str) -> ResponseReturnValue:
-    """Show one session with the button to book it, swap for it, or give it back."""
+    """Show one session with the button to book it, swap for it, wait for it, or give it back."""
     if request.method == "GET":
         return _render(access.get_booking(secret), secret, _get_session(slug), ConfirmForm())
     # the limits are locked before the person's row, which opening a booking may lock; and before
@@ -92,14 +109,32 @@ def feed(token: str) -> ResponseReturnValue:
 
 
 def _apply_action(delegate: Delegate, session: Session) -> str:
-    """Book, swap or give back, as the pressed button says; return the name of the message."""
-    if "release" in request.form:
-        go_on_writing()
-        services.cancel(delegate, session.key)
-        return "released"
+    """Book, wait or give up, as the pressed button says; return the name of the message."""
+    for name, action in ACTIONS.items():
+        if name in request.form:
+            go_on_writing()
+            return action(delegate, session)
     in_place_of = request.form.getlist("in_place_of")
     services.book(delegate, session, in_place_of=in_place_of, before_locking=go_on_writing)
     return "swapped" if in_place_of else "booked"
+
+
+def _release(delegate: Delegate, session: Session) -> str:
+    services.cancel(delegate, session.key)
+    return "released"
+
+
+def _join(delegate: Delegate, session: Session) -> str:
+    services.join_waiting_list(delegate, session)
+    return "waiting"
+
+
+def _leave(delegate: Delegate, session: Session) -> str:
+    services.leave_waiting_list(delegate, session.key)
+    return "declined" if "declines" in request.form else "left"
+
+
+ACTIONS: Final = {"release": _release, "join": _join, "leave": _leave}  # by the names of buttons
 
 
 def _get_session(slug: str) -> Session:
@@ -121,8 +156,22 @@ def _render(
         secret=secret,
         choice=listing.build_choice(delegate, session, with_stars=status < 400),
         form=form,
+        steps=_list_steps(delegate, session) if status < 400 else (),
         breadcrumbs=[*_breadcrumbs(secret), (gettext("Your sessions"), _index_url(secret))],
     )
+
+
+def _list_steps(delegate: Delegate, session: Session) -> list[Step]:
+    """List what happened while somebody waited for a seat, in order; the newest time only."""
+    entry = waiting_list.find_latest_of_delegate(delegate.id, session_limit(session.key))
+    if entry is None:
+        return []
+    moments = [
+        (gettext("You joined the waiting list"), entry.joined_at),
+        (gettext("We offered you a seat"), entry.offered_at),
+        (str(ENDS.get(entry.state, "")), entry.ended_at),
+    ]
+    return [Step(label, local_moment(moment)) for label, moment in moments if moment]
 
 
 def _breadcrumbs(secret: str) -> list[tuple[str, str]]:

@@ -1,21 +1,56 @@
 """Read-only queries about the waiting list, and what is deleted of it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import ColumnElement, Select, String, cast, delete, exists, func, literal, select
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    String,
+    cast,
+    delete,
+    exists,
+    func,
+    literal,
+    select,
+    update,
+)
+from sqlalchemy.orm import aliased
 
 from app import clock
 from app.database import db
 from app.errors import Gone
 from app.registration.delegate_record import search_key
-from app.registration.models import IN_QUEUE, Delegate, SeatLimit, WaitingListEntry
+from app.registration.models import (
+    CONFERENCE_LIST,
+    IN_QUEUE,
+    OFFERED,
+    Delegate,
+    SeatLimit,
+    WaitingListEntry,
+)
 from app.registration.queries import ATTENDING
 from app.registration.seats import CATEGORY_PREFIX
 
+OFFER_PERIOD = timedelta(hours=24)
+MIN_OFFER_PERIOD = timedelta(hours=1)
+SHARE_OF_TIME_LEFT = 4  # an offer lasts a quarter of the time that is left, if that is shorter
 RETENTION = timedelta(days=30)  # after somebody no longer waits
 SUBJECT_PREFIX = "waiting list "  # of an entry, in the history
 IS_OPEN = WaitingListEntry.ended_at.is_(None)
+# as they are now, also those that were read before a lock was waited for
+CURRENT_ENTRIES = select(WaitingListEntry).execution_options(populate_existing=True)
+ALL_SESSIONS = "sessions"  # which lists
+
+
+@dataclass(frozen=True)
+class Wait:
+    """What somebody waits for, and how many are in the queue."""
+
+    entry: WaitingListEntry
+    position: int  # 1 is next; 0 with an offer
+    waiting: int
 
 
 def get_entry(key: str) -> WaitingListEntry:
@@ -24,6 +59,11 @@ def get_entry(key: str) -> WaitingListEntry:
     if found is None:
         raise Gone("This link to the waiting list is no longer valid")
     return found
+
+
+def get_offer_period(time_left: timedelta) -> timedelta:
+    """Return how long an offer lasts: a day, and less as the day for which it is nears."""
+    return min(OFFER_PERIOD, max(MIN_OFFER_PERIOD, time_left / SHARE_OF_TIME_LEFT))
 
 
 def find_by_number(number: int) -> WaitingListEntry | None:
@@ -58,7 +98,9 @@ def find_next() -> WaitingListEntry | None:
     """
     name = literal(CATEGORY_PREFIX) + cast(WaitingListEntry.category_id, String)
     is_full = exists().where(SeatLimit.name == name, SeatLimit.taken >= SeatLimit.seats)
-    waiting = select(WaitingListEntry).where(WaitingListEntry.state == IN_QUEUE, ~is_full)
+    waiting = select(WaitingListEntry).where(
+        WaitingListEntry.state == IN_QUEUE, WaitingListEntry.scope == CONFERENCE_LIST, ~is_full
+    )
     return db.session.scalar(waiting.order_by(WaitingListEntry.id).limit(1))
 
 
@@ -69,30 +111,93 @@ def list_open_keys(identity_keys: Iterable[str]) -> Sequence[str]:
     return db.session.scalars(rows.order_by(WaitingListEntry.id)).all()
 
 
+def find_next_in(scope: str) -> WaitingListEntry | None:
+    """Return the first entry that waits in the list of a session, or None."""
+    waiting = CURRENT_ENTRIES.where(
+        WaitingListEntry.state == IN_QUEUE, WaitingListEntry.scope == scope
+    )
+    return db.session.scalar(waiting.order_by(WaitingListEntry.id).limit(1))
+
+
+def find_open_of_delegate(delegate_id: int, scope: str) -> WaitingListEntry | None:
+    """Return the entry by which a delegate waits in the list of a session, or None."""
+    return db.session.scalar(
+        CURRENT_ENTRIES.where(
+            IS_OPEN, WaitingListEntry.delegate_id == delegate_id, WaitingListEntry.scope == scope
+        )
+    )
+
+
+def find_latest_of_delegate(delegate_id: int, scope: str) -> WaitingListEntry | None:
+    """Return the newest entry of a delegate in the list of a session, open or not, or None."""
+    own = WaitingListEntry.delegate_id == delegate_id, WaitingListEntry.scope == scope
+    rows = select(WaitingListEntry).where(*own).order_by(WaitingListEntry.id.desc())
+    return db.session.scalar(rows.limit(1))
+
+
+def list_open_of_delegates(delegates: Collection[int]) -> Sequence[WaitingListEntry]:
+    """List the entries by which any of these delegates wait in lists of sessions."""
+    rows = CURRENT_ENTRIES.where(IS_OPEN, WaitingListEntry.delegate_id.in_(delegates))
+    return db.session.scalars(rows.order_by(WaitingListEntry.id)).all()
+
+
+def list_open_in(scope: str, limit: int) -> Sequence[WaitingListEntry]:
+    """List the first of those who wait in a list or have an offer there."""
+    rows = CURRENT_ENTRIES.where(IS_OPEN, WaitingListEntry.scope == scope)
+    return db.session.scalars(rows.order_by(WaitingListEntry.id).limit(limit)).all()
+
+
+def list_overdue_in(scope: str, limit: int) -> Sequence[WaitingListEntry]:
+    """List the offers of a list whose time is over."""
+    rows = CURRENT_ENTRIES.where(
+        WaitingListEntry.state == OFFERED,
+        WaitingListEntry.scope == scope,
+        WaitingListEntry.offer_ends_at <= clock.now(),
+    )
+    return db.session.scalars(rows.order_by(WaitingListEntry.id).limit(limit)).all()
+
+
+def map_waits(delegate: Delegate) -> Mapping[str, Wait]:
+    """Return what a delegate waits for in sessions, by the names of their limits."""
+    other = aliased(WaitingListEntry)
+    ahead = select(func.count(other.id)).where(
+        other.state == IN_QUEUE,
+        other.scope == WaitingListEntry.scope,
+        other.id <= WaitingListEntry.id,
+    )
+    rows = db.session.execute(
+        select(WaitingListEntry, ahead.scalar_subquery(), func.coalesce(SeatLimit.waiting, 0))
+        .outerjoin(SeatLimit, SeatLimit.name == WaitingListEntry.scope)
+        .where(IS_OPEN, WaitingListEntry.delegate_id == delegate.id)
+    )
+    return {
+        entry.scope: Wait(entry, position if entry.is_waiting else 0, waiting)
+        for entry, position, waiting in rows
+    }
+
+
 def get_position(entry: WaitingListEntry) -> int:
     """Return the position of someone who waits: 1 is next; 0 without waiting."""
     if not entry.is_waiting:
         return 0
     db.session.flush()
-    before = WaitingListEntry.state == IN_QUEUE, WaitingListEntry.id <= entry.id
+    before = (
+        WaitingListEntry.state == IN_QUEUE,
+        WaitingListEntry.scope == entry.scope,
+        WaitingListEntry.id <= entry.id,
+    )
     return db.session.scalar(select(func.count(WaitingListEntry.id)).where(*before)) or 0
 
 
 def list_page(
-    search: str, state: str, *, offset: int, limit: int
+    search: str, state: str, which: str = "", *, offset: int, limit: int
 ) -> tuple[Sequence[WaitingListEntry], int]:
     """Return a page of entries, those with an offer first, and their total number."""
-    such = list_conditions(search, state)
+    such = list_conditions(search, state, which)
     total = db.session.scalar(select(func.count(WaitingListEntry.id)).where(*such)) or 0
     order = (WaitingListEntry.state == IN_QUEUE, WaitingListEntry.id)
     rows = select(WaitingListEntry).where(*such).order_by(*order).offset(offset).limit(limit)
     return db.session.scalars(rows).all(), total
-
-
-def list_open(limit: int) -> Sequence[WaitingListEntry]:
-    """List the first of those who wait or have an offer."""
-    rows = select(WaitingListEntry).where(IS_OPEN).order_by(WaitingListEntry.id).limit(limit)
-    return db.session.scalars(rows).all()
 
 
 def delete_ended() -> None:
@@ -107,8 +212,17 @@ def list_of_delegate(delegate: Delegate) -> Sequence[WaitingListEntry]:
     return db.session.scalars(rows.order_by(WaitingListEntry.id)).all()
 
 
+def follow_address(delegate: Delegate) -> None:
+    """Follow a new address: links to the booking open nothing; the lists of sessions know it."""
+    own = WaitingListEntry.delegate_id == delegate.id
+    came_by = WaitingListEntry.scope == CONFERENCE_LIST
+    db.session.execute(delete(WaitingListEntry).where(own, came_by))
+    known = {"email": delegate.email, "search_text": delegate.search_text}
+    db.session.execute(update(WaitingListEntry).where(own).values(known))
+
+
 def delete_of_delegate(delegate: Delegate) -> None:
-    """Delete the entries by which somebody came to their booking: their links open it."""
+    """Delete the entries of somebody: by which they came, and in the lists of sessions."""
     own = WaitingListEntry.delegate_id == delegate.id
     db.session.execute(delete(WaitingListEntry).where(own))
 
@@ -121,9 +235,15 @@ def erase_delegate(delegate: Delegate) -> None:
     db.session.execute(delete(WaitingListEntry).where(has_address, is_over))
 
 
-def list_conditions(search: str, state: str) -> list[ColumnElement[bool]]:
-    """Return the conditions for entries in a state, or open, that a search finds."""
-    return [*list_search_conditions(search), WaitingListEntry.state == state if state else IS_OPEN]
+def list_conditions(search: str, state: str, which: str = "") -> list[ColumnElement[bool]]:
+    """Return the conditions for entries in a state, or open, that a search finds in some lists.
+
+    These are those of the sessions, or else that of the conference.
+    """
+    is_of_conference = WaitingListEntry.scope == CONFERENCE_LIST
+    is_in_list = ~is_of_conference if which == ALL_SESSIONS else is_of_conference
+    is_in_state = WaitingListEntry.state == state if state else IS_OPEN
+    return [*list_search_conditions(search), is_in_list, is_in_state]
 
 
 def list_search_conditions(search: str) -> list[ColumnElement[bool]]:

@@ -46,9 +46,6 @@ from app.registration.queries import Answers
 from app.registration.waiting_list import queries
 from app.releases.current_release import get_programme
 
-OFFER_PERIOD = timedelta(hours=24)
-MIN_OFFER_PERIOD = timedelta(hours=1)
-SHARE_OF_TIME_LEFT = 4  # an offer lasts a quarter of the time until the conference, if shorter
 BATCH_SIZE = 100  # offers per transaction, so that nobody waits long for the limit
 
 
@@ -170,7 +167,9 @@ def run_due() -> None:
     limit = seats.lock_limit(seats.CONFERENCE)
     now = clock.now()
     overdue = select(WaitingListEntry).where(
-        WaitingListEntry.state == OFFERED, WaitingListEntry.offer_ends_at <= now
+        WaitingListEntry.state == OFFERED,
+        WaitingListEntry.scope == seats.CONFERENCE,
+        WaitingListEntry.offer_ends_at <= now,
     )
     for entry in db.session.scalars(
         overdue.order_by(WaitingListEntry.id).limit(BATCH_SIZE).with_for_update()
@@ -205,7 +204,7 @@ def get_offer_end(now: datetime) -> datetime:
     """Return when an offer made now ends: after a day, and sooner as the conference nears."""
     conference = get_programme().conference
     start = datetime.combine(conference.starts_on, time(), ZoneInfo(conference.time_zone))
-    period = min(OFFER_PERIOD, max(MIN_OFFER_PERIOD, (start - now) / SHARE_OF_TIME_LEFT))
+    period = queries.get_offer_period(start - now)
     end = (now + period).replace(second=0, microsecond=0) + timedelta(minutes=1)
     return min(end, _get_last_moment())
 
@@ -219,7 +218,7 @@ def purge_expired() -> None:
     programme = get_programme()
     if not programme.is_published or clock.now() < _get_conference_end() + queries.RETENTION:
         return
-    for entry in queries.list_open(BATCH_SIZE):
+    for entry in queries.list_open_in(seats.CONFERENCE, BATCH_SIZE):
         _lock(entry)
         _give_up_place(entry)
         db.session.delete(entry)
@@ -241,7 +240,11 @@ def _is_anything_due() -> bool:
     """Return True if an offer may have ended or a place may be free; it takes no lock."""
     ended = (
         select(WaitingListEntry.id)
-        .where(WaitingListEntry.state == OFFERED, WaitingListEntry.offer_ends_at <= clock.now())
+        .where(
+            WaitingListEntry.state == OFFERED,
+            WaitingListEntry.scope == seats.CONFERENCE,
+            WaitingListEntry.offer_ends_at <= clock.now(),
+        )
         .exists()
     )
     free = (

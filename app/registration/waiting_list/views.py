@@ -84,7 +84,10 @@ def leave(secret: str) -> ResponseReturnValue:
 
 
 def _get_entry(secret: str) -> WaitingListEntry:
-    return queries.get_entry(links.read_waiting_list_key(secret))
+    entry = queries.get_entry(links.read_waiting_list_key(secret))
+    if entry.is_for_session:  # it has the booking's page, and no link of its own
+        raise NotFound(links.NO_SUCH_LINK)
+    return entry
 
 
 def _render(entry: WaitingListEntry, secret: str, status: int = 200) -> Response:

@@ -1,0 +1,222 @@
+"""The waiting list of a session: whoever waits is offered the seats that become free, in order.
+
+It works as the waiting list of the conference, of which it shares the table: an offer counts as
+taken, holds a seat until a moment that it names, and then passes on. Whoever calls these functions
+holds the lock of the session's limit, and with it all entries of that session. A seat that becomes
+free is offered in the transaction that frees it; the worker ends offers, and offers seats that a
+larger limit brings.
+"""
+
+import secrets
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import func, select
+
+from app import cache_version, clock
+from app.database import db, read_only_connection
+from app.errors import RuleViolation
+from app.history import services as history
+from app.programme.snapshot import Session
+from app.registration import emails, seats
+from app.registration.models import (
+    ACCEPTED,
+    IN_QUEUE,
+    LAPSED,
+    LEFT,
+    OFFERED,
+    REMOVED,
+    Delegate,
+    SeatLimit,
+    WaitingListEntry,
+)
+from app.registration.session_bookings import queries
+from app.registration.waiting_list import queries as waiting_list
+from app.releases.current_release import get_programme
+
+OFFER_ENDED: Final = "This offer has ended. You can join the waiting list again"
+BATCH_SIZE = 100  # offers per transaction, so that nobody waits long for the limit
+
+
+class SeatOfferEnded(RuleViolation):
+    """The time in which a seat was held is over."""
+
+
+def find_open(delegate: Delegate, key: str) -> WaitingListEntry | None:
+    """Return the entry of somebody who waits for a seat in a session or has an offer, or None."""
+    return waiting_list.find_open_of_delegate(delegate.id, seats.session_limit(key))
+
+
+def can_accept(entry: WaitingListEntry) -> bool:
+    """Return True if a seat is held for somebody who may still take it."""
+    ends_at = entry.offer_ends_at
+    return entry.is_offered and ends_at is not None and clock.now() < ends_at
+
+
+def enqueue(delegate: Delegate, session: Session, limit: SeatLimit) -> WaitingListEntry:
+    """Put somebody on the list, by email; raise PlacesLeft if there is a seat."""
+    entry = WaitingListEntry(
+        scope=limit.name,
+        title=session.title,
+        access_key=secrets.token_urlsafe(16),
+        name=delegate.full_name,
+        email=delegate.email,
+        identity_key="",
+        search_text=delegate.search_text,
+        language=delegate.language,
+        document="",
+        state=IN_QUEUE,
+        joined_at=clock.now(),
+        delegate=delegate,
+    )
+    seats.enqueue_for_session(limit, entry)
+    emails.send_session_wait_joined(entry, session, waiting_list.get_position(entry))
+    _record(entry, f"Joined the waiting list for {entry.title}", history.ACTOR_DELEGATE)
+    return entry
+
+
+def offer_seats(key: str, limit: SeatLimit) -> None:
+    """Offer each free seat to the next who waits and can come, until the session begins."""
+    session = queries.find_session(key)
+    if session is None or not can_offer(session):
+        return
+    for _ in range(BATCH_SIZE):
+        entry = None
+        if limit.has_free_seat and limit.waiting:
+            entry = waiting_list.find_next_in(limit.name)
+        if entry is None:
+            return
+        if entry.delegate is None or not queries.is_on_their_days(entry.delegate, session):
+            _close(entry, limit, "The day of the session is not in the booking any more")
+            continue
+        seats.hold_session_seat(limit)
+        entry.state, entry.offered_at = OFFERED, clock.now()
+        entry.offer_ends_at = get_offer_end(session, entry.offered_at)
+        emails.send_session_offer(entry, session)
+        _record(entry, f"A seat in {entry.title} was offered", history.ACTOR_SITE)
+
+
+def can_offer(session: Session) -> bool:
+    """Return True if a seat of a session can be offered: it takes place, and has not begun."""
+    is_over = clock.now().date() > get_programme().conference.ends_on
+    if is_over or not session.is_bookable or session.is_cancelled:
+        return False
+    return not queries.has_started(session)
+
+
+def get_offer_end(session: Session, now: datetime) -> datetime:
+    """Return when an offer made now ends: after a day, sooner as the session nears."""
+    if session.starts_at is None:
+        return now + waiting_list.OFFER_PERIOD
+    end = now + waiting_list.get_offer_period(session.starts_at - now)
+    rounded = end.replace(second=0, microsecond=0) + timedelta(minutes=1)
+    return min(rounded, session.starts_at)
+
+
+def end_accepted(entry: WaitingListEntry) -> None:
+    """End the wait of somebody who has the seat now; nothing is held for them beside it."""
+    _end(entry, ACCEPTED, f"Took a seat in {entry.title}", history.ACTOR_DELEGATE)
+
+
+def leave(entry: WaitingListEntry, key: str, limit: SeatLimit) -> None:
+    """Take somebody off the list at their own wish; a seat on offer goes to the next person."""
+    what = "Declined the offer of a seat in" if entry.is_offered else "Left the waiting list for"
+    _give_up(entry, limit)
+    _end(entry, LEFT, f"{what} {entry.title}", history.ACTOR_DELEGATE)
+    offer_seats(key, limit)
+
+
+def remove(entry: WaitingListEntry, *, actor: str) -> None:
+    """Take somebody off the list for the organisers, with an email."""
+    key = queries.read_key(entry.scope)
+    limits = seats.lock_sessions([key])
+    db.session.refresh(entry, with_for_update=True)
+    if entry.ended_at is not None:
+        raise RuleViolation("This person is no longer on the waiting list")
+    _close(entry, limits[key], f"Removed from the waiting list for {entry.title}", actor)
+    offer_seats(key, limits[key])
+
+
+def end_all_of(delegates: Collection[int], limits: Mapping[str, SeatLimit]) -> None:
+    """End every wait of people whose bookings end, in sessions that are locked."""
+    for entry in waiting_list.list_open_of_delegates(delegates):
+        key = queries.read_key(entry.scope)
+        if key in limits:
+            _give_up(entry, limits[key])
+            _end(entry, LEFT, f"The booking ended, and the wait for {entry.title}", "")
+
+
+def run_due() -> None:
+    """End offers whose time is over, close lists, and offer free seats; run by the worker."""
+    if not cache_version.is_clock_in_sync():
+        return
+    limits = seats.lock_sessions(_list_due())
+    for key, limit in limits.items():
+        session = queries.find_session(key)
+        if session is None or not can_offer(session):
+            for entry in waiting_list.list_open_in(limit.name, BATCH_SIZE):
+                _close(entry, limit, f"The waiting list for {entry.title} was closed")
+        else:
+            for entry in waiting_list.list_overdue_in(limit.name, BATCH_SIZE):
+                _give_up(entry, limit)
+                emails.send_session_offer_lapsed(entry, session)
+                _end(entry, LAPSED, f"The offer of a seat in {entry.title} ended", "")
+            offer_seats(key, limit)
+
+
+def _list_due() -> Sequence[str]:
+    """List the sessions in which an offer has ended, a seat is free, or nobody can wait any more.
+
+    The worker asks every two seconds, so it takes no lock.
+    """
+    waits = WaitingListEntry
+    is_open = waits.ended_at.is_(None), waits.scope != seats.CONFERENCE
+    first_end = func.min(waits.offer_ends_at)
+    rows = (
+        select(waits.scope, first_end, SeatLimit.waiting, SeatLimit.taken < SeatLimit.seats)
+        .join(SeatLimit, SeatLimit.name == waits.scope)
+        .where(*is_open)
+        .group_by(waits.scope, SeatLimit.waiting, SeatLimit.taken, SeatLimit.seats)
+    )
+    with read_only_connection(db.engine) as connection:
+        found = connection.execute(rows).all()
+    due = []
+    for scope, ends_at, waiting, has_free_seat in found:
+        key = queries.read_key(scope)
+        session = queries.find_session(key)
+        is_closed = session is None or not can_offer(session)
+        is_over = ends_at is not None and ends_at <= clock.now()
+        if is_closed or is_over or (waiting and has_free_seat):
+            due.append(key)
+    return due
+
+
+def _close(
+    entry: WaitingListEntry, limit: SeatLimit, summary: str, actor: str = history.ACTOR_SITE
+) -> None:
+    """End a wait that the person has not ended, and tell them so unless the session has begun."""
+    session = queries.find_session(queries.read_key(entry.scope))
+    _give_up(entry, limit)
+    if session is None or not queries.has_started(session):
+        emails.send_session_wait_ended(entry, session)
+    _end(entry, REMOVED, summary, actor)
+
+
+def _give_up(entry: WaitingListEntry, limit: SeatLimit) -> None:
+    """Free the seat or the turn of somebody who does not get it."""
+    if entry.is_offered:
+        seats.release_session(limit)
+    else:
+        seats.leave_session_queue(limit)
+
+
+def _end(entry: WaitingListEntry, state: str, summary: str, actor: str) -> None:
+    entry.state, entry.ended_at = state, clock.now()
+    _record(entry, summary, actor or history.ACTOR_SITE)
+    db.session.flush()
+
+
+def _record(entry: WaitingListEntry, summary: str, actor: str) -> None:
+    db.session.flush()
+    history.record(summary, subject=entry.history_subject, actor=actor)

@@ -1,0 +1,486 @@
+"""When a session is full, delegates wait for a seat, and one that becomes free finds the next."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from flask import Flask
+from sqlalchemy import select
+
+from app.database import db, transaction
+from app.errors import RuleViolation
+from app.programme.models import BOOKABLE
+from app.programme.models import Session as WorkingSession
+from app.registration import integrity_check, links, seats
+from app.registration.bookings import data_export, operations
+from app.registration.models import Delegate, SeatLimit, SessionBooking, WaitingListEntry
+from app.registration.session_bookings import offers, services
+from app.releases.current_release import get_programme
+from tests.browser import Browser
+from tests.factories import FIRST_MORNING, make_delegate, make_session, publish_programme, sign_in
+from tests.registration.test_session_booking_races import at_once, cross
+from tests.sent_emails import last_email_to, subjects_to
+
+OFFER = "A seat for you in “Knots”: take it by 9:31am on Wednesday 13 May 2009"
+
+
+def make_bookable(slug: str, number: int, **values: Any) -> WorkingSession:
+    """Publish a session in which people book seats."""
+    title = slug.capitalize()
+    session = make_session(
+        key=slug, slug=slug, title=title, booking=BOOKABLE, seats=number, **values
+    )
+    publish_programme()
+    return session
+
+
+def make_person(name: str) -> Delegate:
+    return make_delegate(email=f"{name.lower()}@example.org", given_names=name)
+
+
+def path_of(delegate: Delegate, slug: str = "") -> str:
+    return f"/booking/{links.booking_token(delegate)}/sessions{f'/{slug}' if slug else ''}"
+
+
+def book(delegate: Delegate, slug: str, **options: Any) -> bool:
+    with transaction():
+        own = db.session.merge(delegate)
+        return services.book(own, get_programme().get_session(slug), **options)
+
+
+def join(delegate: Delegate, slug: str = "knots") -> bool:
+    with transaction():
+        own = db.session.merge(delegate)
+        return services.join_waiting_list(own, get_programme().get_session(slug))
+
+
+def give_back(delegate: Delegate, slug: str = "knots") -> None:
+    with transaction():
+        services.cancel(db.session.merge(delegate), slug)
+
+
+def run_due() -> None:
+    with transaction():
+        offers.run_due()
+
+
+def counts(slug: str = "knots") -> tuple[int, int, int]:
+    """Return the seats of a session, how many are taken or on offer, and how many people wait."""
+    limit = db.session.get_one(SeatLimit, f"session {slug}", populate_existing=True)
+    db.session.commit()
+    return limit.seats, limit.taken, limit.waiting
+
+
+def states() -> dict[str, str]:
+    """Return the newest state of everybody on a list, by email address."""
+    rows = db.session.execute(
+        select(WaitingListEntry.email, WaitingListEntry.state).order_by(WaitingListEntry.id)
+    ).all()
+    db.session.commit()
+    return {email.removesuffix("@example.org"): state for email, state in rows}
+
+
+def booked(delegate: Delegate) -> list[str]:
+    keys = select(SessionBooking.session_key).where(SessionBooking.delegate_id == delegate.id)
+    found = list(db.session.scalars(keys.order_by(SessionBooking.id)))
+    db.session.commit()
+    return found
+
+
+def list_faults() -> list[str]:
+    """List the faults of the audit but for emails, which people from outside the story lack."""
+    faults = [one for one in integrity_check.run_checks() if "email" not in one]
+    db.session.commit()
+    return faults
+
+
+def fill(number: int = 1) -> tuple[Delegate, Delegate, Delegate]:
+    """Let Eve have the only seat in Knots; return her, and two who want one."""
+    make_bookable("knots", number)
+    eve, ada, bea = make_person("Eve"), make_person("Ada"), make_person("Bea")
+    book(eve, "knots")
+    return eve, ada, bea
+
+
+def test_a_full_session_is_waited_for_from_its_page(visitor: Browser) -> None:
+    _, ada, bea = fill()
+    visitor.open(path_of(ada))
+
+    page = visitor.open("/sessions/knots").follow("Join the waiting list")
+    assert page.heading == "Join the waiting list?"
+    assert "we offer it by email to the person who has waited longest" in page.text
+    assert "You have 24 hours to take it, or less as the session comes closer." in page.text
+    page = visitor.press("Join the waiting list")
+    join(bea)
+
+    assert "You are on the waiting list. We will email you to confirm this." in page.text
+    assert "Waiting: number 1 of 1" in page.text
+    email = last_email_to("ada@example.org")
+    assert email.subject == "You are on the waiting list for “Knots”"
+    assert "You are number 1 on the waiting list for this session." in email.text
+    own = visitor.open(path_of(bea)).follow("See your position or leave the list: Knots")
+    assert own.heading == "You are on the waiting list"
+    assert "You are number 2 of 2." in own.text
+    assert (counts(), list_faults()) == ((1, 1, 2), [])
+
+
+def test_a_seat_given_back_is_held_for_the_first_who_takes_it_with_one_button(
+    visitor: Browser,
+) -> None:
+    eve, ada, bea = fill()
+    join(ada)
+    join(bea)
+
+    give_back(eve)
+
+    assert subjects_to("ada@example.org")[-1] == OFFER
+    assert (counts(), list_faults()) == ((1, 1, 1), [])
+    with pytest.raises(seats.SoldOut):
+        book(make_person("Cleo"), "knots")
+    page = visitor.open(path_of(ada)).follow("Take the seat or decline it: Knots")
+    assert page.heading == "You can have a seat"
+    assert "We are keeping a seat for you until 9:31am on Wednesday 13 May 2009." in page.text
+    page = visitor.press("Take the seat")
+    assert "You have a seat." in page.text
+    assert booked(ada) == ["knots"]
+    assert not book(ada, "knots"), "a second press changes nothing"
+    assert subjects_to("ada@example.org")[-1] == "You have a seat in “Knots”"
+    assert states() == {"ada": "accepted", "bea": "waiting"}
+    assert (counts(), list_faults()) == ((1, 1, 1), [])
+    steps = visitor.open(path_of(ada, "knots")).text
+    assert steps.index("We offered you a seat") < steps.index("You took the seat")
+
+
+def test_an_offer_is_declined_and_passes_on(visitor: Browser) -> None:
+    eve, ada, bea = fill()
+    join(ada)
+    join(bea)
+    give_back(eve)
+
+    visitor.open(path_of(ada, "knots"))
+    page = visitor.press("I do not want the seat")
+
+    assert "We will offer the seat to the next person." in page.text
+    assert states() == {"ada": "left", "bea": "offered"}
+    assert (counts(), list_faults()) == ((1, 1, 0), [])
+    assert visitor.open(path_of(ada, "knots")).heading == "Join the waiting list?"
+
+
+def test_somebody_leaves_the_list_and_the_others_move_up(visitor: Browser) -> None:
+    _, ada, bea = fill()
+    join(ada)
+    join(bea)
+
+    visitor.open(path_of(ada, "knots"))
+    page = visitor.press("Leave the waiting list")
+
+    assert "You are no longer on the waiting list." in page.text
+    assert "You are number 1 of 1." in visitor.open(path_of(bea, "knots")).text
+    assert (counts(), list_faults()) == ((1, 1, 1), [])
+
+
+def test_whoever_waits_with_a_seat_at_the_same_time_swaps_in_one_step(visitor: Browser) -> None:
+    eve, ada, bea = fill()
+    make_bookable("nets", 1)
+    book(ada, "nets")
+    join(ada)
+    join(bea, "nets")
+    give_back(eve)
+
+    page = visitor.open(path_of(ada, "knots"))
+    assert "You have booked “Nets” at the same time:" in page.text
+    visitor.press("Swap my seat")
+
+    assert (booked(ada), states()) == (["knots"], {"ada": "accepted", "bea": "offered"})
+    assert (counts(), counts("nets")) == ((1, 1, 0), (1, 1, 0))
+    assert subjects_to("bea@example.org")[-1].startswith("A seat for you in “Nets”")
+    assert list_faults() == []
+
+
+def test_an_offer_lapses_once_and_cannot_be_taken_any_more(
+    visitor: Browser, frozen_time: time_machine.Traveller
+) -> None:
+    eve, ada, bea = fill()
+    join(ada)
+    join(bea)
+    give_back(eve)
+    visitor.open(path_of(ada, "knots"))
+
+    frozen_time.move_to("2009-05-13T09:31:00+01:00")
+    page = visitor.press("Take the seat", status=409)
+    assert "This offer has ended. You can join the waiting list again" in page.text
+    run_due()
+    run_due()
+
+    assert states() == {"ada": "lapsed", "bea": "offered"}
+    assert subjects_to("ada@example.org")[-1] == "The offer of a seat in “Knots” has ended"
+    assert len(subjects_to("bea@example.org")) == 2
+    assert (booked(ada), counts(), list_faults()) == ([], (1, 1, 0), [])
+    frozen_time.move_to("2009-05-13T08:31:00+01:00")
+    with pytest.raises(seats.SoldOut):  # nor after the clock was put back
+        book(ada, "knots")
+    assert join(ada)
+
+
+def test_an_offer_is_shorter_as_the_session_nears_and_never_ends_after_its_start(
+    site: Flask, frozen_time: time_machine.Traveller
+) -> None:
+    make_bookable("knots", 1)
+    session = get_programme().get_session("knots")
+    ends = {}
+    for hours in (200, 40, 2, 0.5):
+        frozen_time.move_to(FIRST_MORNING - timedelta(hours=hours))
+        ends[hours] = FIRST_MORNING - offers.get_offer_end(
+            session, FIRST_MORNING - timedelta(hours=hours)
+        )
+    minute = timedelta(minutes=1)
+    assert ends == {
+        200: timedelta(hours=176) - minute,
+        40: timedelta(hours=30) - minute,
+        2: timedelta(hours=1) - minute,
+        0.5: timedelta(),
+    }
+
+
+def test_a_booking_that_is_cancelled_frees_its_seats_and_offers_for_those_who_wait(
+    visitor: Browser,
+) -> None:
+    eve, ada, bea = fill()
+    join(ada)
+    join(bea)
+
+    for person in (eve, ada):
+        with transaction():
+            operations.cancel(db.session.merge(person), actor="grace@conference.example")
+
+    assert states() == {"ada": "left", "bea": "offered"}
+    assert (counts(), list_faults()) == ((1, 1, 0), [])
+
+
+def test_a_raised_limit_is_offered_in_order_and_cannot_fall_below_what_is_offered(
+    site: Flask,
+) -> None:
+    _, ada, bea = fill()
+    join(ada)
+    join(bea)
+    session = db.session.scalars(select(WorkingSession).where(WorkingSession.key == "knots")).one()
+    session.seats = 2
+    publish_programme()
+    with pytest.raises(seats.SoldOut):  # whoever has only just come, before the worker does
+        book(make_person("Cleo"), "knots")
+
+    run_due()
+
+    assert (states(), counts()) == ({"ada": "offered", "bea": "waiting"}, (2, 2, 1))
+    session = db.session.merge(session)
+    session.seats = 1
+    with pytest.raises(
+        RuleViolation, match="2 people have booked a seat or can take one that we offered"
+    ):
+        services.check_seats(session)
+    publish_programme()
+    assert (counts(), list_faults()) == ((2, 2, 1), [])
+
+
+def test_a_session_that_is_cancelled_tells_those_who_wait_and_promises_nothing(
+    visitor: Browser,
+) -> None:
+    eve, ada, bea = fill()
+    join(ada)
+    join(bea)
+    give_back(eve)
+    session = db.session.scalars(select(WorkingSession).where(WorkingSession.key == "knots")).one()
+    session.cancelled_at = FIRST_MORNING - timedelta(days=20)
+    publish_programme()
+
+    with pytest.raises(RuleViolation):
+        book(ada, "knots")
+    run_due()
+
+    assert (states(), counts()) == ({"ada": "removed", "bea": "removed"}, (1, 0, 0))
+    for name in ("ada", "bea"):
+        email = last_email_to(f"{name}@example.org")
+        assert email.subject == "You are no longer on the waiting list for “Knots”"
+        assert "“Knots” has been cancelled" in email.text
+    assert list_faults() == []
+
+
+def test_nobody_waits_for_a_session_that_has_begun(
+    site: Flask, frozen_time: time_machine.Traveller
+) -> None:
+    _, ada, bea = fill()
+    join(ada)
+    frozen_time.move_to(FIRST_MORNING)
+    with pytest.raises(services.NotBookable):
+        join(bea)
+
+    run_due()
+
+    assert (states(), counts()) == ({"ada": "removed"}, (1, 1, 0))
+    assert len(subjects_to("ada@example.org")) == 1, "the session tells them by itself"
+
+
+def test_nobody_waits_who_has_a_seat_or_could_get_one(visitor: Browser) -> None:
+    eve, ada, _ = fill(2)
+    with pytest.raises(services.NotBookable):
+        join(eve)
+    with pytest.raises(seats.PlacesLeft):
+        join(ada)
+    book(ada, "knots")
+    bea = db.session.scalars(select(Delegate).where(Delegate.given_names == "Bea")).one()
+    assert join(bea)
+    assert not join(bea)
+    assert subjects_to("bea@example.org") == ["You are on the waiting list for “Knots”"]
+    visitor.open(path_of(bea, "knots").replace("/booking/", "/booking/x"), status=404)
+
+
+def test_organisers_see_who_waits_for_seats_and_remove_somebody(visitor: Browser) -> None:
+    sign_in(visitor)
+    desk = visitor
+    eve, ada, bea = fill()
+    join(ada)
+    join(bea)
+    give_back(eve)
+
+    assert "Nobody is waiting" in desk.open("/organise/waiting-list").text
+    page = desk.open("/organise/waiting-list?list=sessions")
+    assert "until 9:31am on Wednesday 13 May 2009" in page.text
+    page = page.follow("Ada Lovelace").follow("Remove from the waiting list")
+    assert "They keep their booking and their other seats." in page.text
+    desk.press("Remove from the waiting list")
+
+    assert states() == {"ada": "removed", "bea": "offered"}
+    assert "The organisers have removed you from the list" in last_email_to("ada@example.org").text
+    assert (counts(), list_faults()) == ((1, 1, 0), [])
+
+
+def test_a_new_address_is_known_to_the_list_and_erasing_leaves_nothing(site: Flask) -> None:
+    eve, ada, _ = fill()
+    join(ada)
+    with transaction():
+        own = db.session.merge(ada)
+        operations.change_email(own, "new@example.org", "Changed", actor="grace@conference.example")
+        exported = data_export.export_delegate(own)
+    assert [one["for"] for one in exported["waiting_list"]] == ["Knots"]
+    give_back(eve)
+    assert subjects_to("new@example.org") == [OFFER]
+
+    with transaction():
+        operations.erase(db.session.merge(ada))
+
+    assert (states(), counts(), list_faults()) == ({}, (1, 0, 0), [])
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_positions_take_one_query_however_many_lists(
+    visitor: Browser, queries: list[str], count: int
+) -> None:
+    ada, eve = make_person("Ada"), make_person("Eve")
+    for number in range(count):
+        make_bookable(f"knots{number}", 1, starts_at=FIRST_MORNING + timedelta(hours=2 * number))
+        book(eve, f"knots{number}")
+        join(ada, f"knots{number}")
+
+    visitor.open(path_of(ada))
+    queries.clear()
+
+    page = visitor.open(path_of(ada))
+
+    assert page.text.count("Waiting: number 1 of 1") == count
+    assert len([one for one in queries if "waiting_list_entry" in one]) == 1
+
+
+@pytest.mark.both_databases
+def test_several_workers_end_one_offer_once(
+    site: Flask, frozen_time: time_machine.Traveller
+) -> None:
+    eve, ada, bea = fill()
+    join(ada)
+    join(bea)
+    give_back(eve)
+    frozen_time.move_to("2009-05-13T10:00:00+01:00")
+
+    ended = at_once(site, [run_due] * 4)
+
+    assert ended == ["seat"] * 4
+    assert (states(), counts()) == ({"ada": "lapsed", "bea": "offered"}, (1, 1, 0))
+    assert len(subjects_to("ada@example.org")) == 3
+    assert len(subjects_to("bea@example.org")) == 2
+    assert list_faults() == []
+
+
+@pytest.mark.postgresql_only
+def test_an_offer_made_while_somebody_cancels_passes_on(site: Flask) -> None:
+    eve, ada, bea = fill()
+    join(ada)
+    join(bea)
+    holder, leaver = eve.id, ada.id
+
+    def cancel() -> None:
+        with transaction():  # which reads that she waits, and is locked out while she is offered
+            operations.cancel(
+                db.session.get_one(Delegate, leaver), actor="grace@conference.example"
+            )
+
+    ended = cross(
+        site,
+        lambda: seats.lock_sessions(["knots"]),
+        lambda: services.cancel(db.session.get_one(Delegate, holder), "knots"),
+        cancel,
+    )
+
+    assert ended == ["seat", "seat"]
+    assert (states(), counts(), list_faults()) == (
+        {"ada": "left", "bea": "offered"},
+        (1, 1, 0),
+        [],
+    )
+
+
+@pytest.mark.both_databases
+def test_an_offer_that_is_taken_declined_and_cancelled_at_once_ends_once(site: Flask) -> None:
+    eve, ada, bea = fill()
+    join(ada)
+    join(bea)
+    give_back(eve)
+
+    number = ada.id
+
+    def find() -> Delegate:
+        return db.session.get_one(Delegate, number)
+
+    def leave() -> None:
+        with transaction():
+            services.leave_waiting_list(find(), "knots")
+
+    def cancel() -> None:
+        with transaction():
+            operations.cancel(find(), actor="grace@conference.example")
+
+    def take() -> None:
+        with transaction():
+            services.book(find(), get_programme().get_session("knots"))
+
+    at_once(site, [take, leave, cancel, take])
+
+    assert states()["bea"] == "offered"
+    assert (booked(ada), counts(), list_faults()) == ([], (1, 1, 0), [])
+
+
+def test_the_audit_sees_a_promise_that_nothing_holds(site: Flask) -> None:
+    _, ada, _ = fill()
+    join(ada)
+    with transaction():
+        seats.lock_sessions(["knots"])["knots"].waiting = 3
+        db.session.add(
+            SessionBooking(
+                delegate_id=ada.id, session_key="knots", title="Knots", booked_at=FIRST_MORNING
+            )
+        )
+
+    assert list_faults() == [
+        "1 seats of the session “knots” are counted as taken, but 2 are booked.",
+        "3 people are counted as waiting for the session “knots”, but 1 are on its list.",
+        f"Booking {ada.reference} waits for “Knots”, but has a seat.",
+    ]

@@ -1,0 +1,105 @@
+"""Somebody waits for a seat in a real browser, is offered one and takes it, with a keyboard too."""
+
+from collections.abc import Callable
+
+import pytest
+from flask import Flask
+from playwright.sync_api import Page
+
+from app.database import db, transaction
+from app.programme.models import BOOKABLE
+from app.registration import links
+from app.registration.models import Delegate
+from app.registration.session_bookings import services
+from app.releases.current_release import get_programme
+from tests.chromium import expect_heading, horizontal_overflow
+from tests.factories import make_delegate, make_session, publish_programme, sign_in_window
+from tests.keyboard_user import KeyboardUser
+from tests.live_site import LiveSite
+
+Axe = Callable[[Page], list[str]]
+FULL, OFFERED, WAITING = "knots", "nets", "sails"
+
+
+@pytest.fixture
+def site_address(live_site: Callable[..., LiveSite]) -> str:
+    return live_site().address
+
+
+@pytest.fixture
+def own(site_address: str) -> str:
+    """Give the path of the sessions of somebody: one is full, one offered, one waited for."""
+    titles = {
+        FULL: "Knots",
+        OFFERED: "Nets of harbour pilots and how to mend them",
+        WAITING: "Sails",
+    }
+    for slug, title in titles.items():
+        make_session(key=slug, slug=slug, title=title, booking=BOOKABLE, seats=1)
+    publish_programme()
+    ada = make_delegate()
+    holders = {
+        slug: make_delegate(email=f"{slug}@example.org", given_names=slug) for slug in titles
+    }
+    for slug, holder in holders.items():
+        with transaction():
+            services.book(db.session.merge(holder), get_programme().get_session(slug))
+    for slug in (OFFERED, WAITING):
+        with transaction():
+            services.join_waiting_list(db.session.merge(ada), get_programme().get_session(slug))
+    with transaction():
+        services.cancel(db.session.get_one(Delegate, holders[OFFERED].id), OFFERED)
+    path = f"/booking/{links.booking_token(ada)}/sessions"
+    db.session.rollback()  # on SQLite, whoever looks on holds the lock
+    return path
+
+
+def test_no_page_of_the_waiting_list_of_a_session_has_a_barrier(
+    own: str, site_address: str, window: Page, axe: Axe
+) -> None:
+    sign_in_window(window, site_address)
+    addresses = ["/sessions/knots", own, *(f"{own}/{one}" for one in (FULL, OFFERED, WAITING))]
+    addresses += ["/organise/waiting-list?list=sessions", "/organise/waiting-list/1"]
+    addresses += ["/organise/waiting-list/2/remove"]
+    found = {}
+    window.set_viewport_size({"width": 320, "height": 640})
+    for address in addresses:
+        window.goto(site_address + address)
+        assert horizontal_overflow(window) == 0, address
+        found[address] = axe(window)
+
+    assert {address: barriers for address, barriers in found.items() if barriers} == {}
+
+
+def test_without_scripts_somebody_joins_the_list_from_the_page_of_a_session(
+    own: str, site_address: str, window_without_scripts: Page
+) -> None:
+    window = window_without_scripts
+    window.goto(site_address + own)
+    window.goto(f"{site_address}/sessions/{FULL}")
+    window.get_by_role("link", name="Join the waiting list").click()
+    expect_heading(window, "Join the waiting list?")
+    window.get_by_role("button", name="Join the waiting list").click()
+    expect_heading(window, "Your sessions")
+    window.get_by_role("link", name="Take the seat or decline it").click()
+    expect_heading(window, "You can have a seat")
+    window.get_by_role("button", name="Take the seat").click()
+    expect_heading(window, "Your sessions")
+
+
+def test_with_a_keyboard_somebody_declines_an_offer_and_leaves_a_list(
+    own: str, site_address: str, site: Flask, window: Page, axe: Axe
+) -> None:
+    user = KeyboardUser(window, site_address, site, axe)
+    user.open(f"{own}/{OFFERED}")
+    user.press("I do not want the seat")
+    expect_heading(window, "Your sessions")
+    user.open(f"{own}/{WAITING}")
+    expect_heading(window, "You are on the waiting list")
+    user.press("Leave the waiting list")
+    expect_heading(window, "Your sessions")
+    user.open(f"{own}/{FULL}")
+    user.press("Join the waiting list")
+    expect_heading(window, "Your sessions")
+
+    assert user.faults == []

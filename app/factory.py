@@ -22,6 +22,7 @@ from app.admin import (
     email_text_views,
     email_views,
     email_wording_views,
+    equality_views,
     history_views,
     logo_views,
     look_views,
@@ -79,8 +80,9 @@ from app.registration import views as registration_views
 from app.registration.access_cases import views as access_reply_views
 from app.registration.applications import views as registration_application_views
 from app.registration.bookings import agenda_views as booking_agenda_views
-from app.registration.bookings import answer_views, email_change_views
+from app.registration.bookings import answer_views, category_change_views, email_change_views
 from app.registration.bookings import views as booking_views
+from app.registration.equality import views as equality_pages
 from app.registration.groups import journey_views as group_journey_views
 from app.registration.groups import upload_views as group_upload_views
 from app.registration.groups import views as group_views
@@ -172,6 +174,7 @@ NESTED = (  # children first: registering a parent registers only the children i
     (session_views.bp, session_material_views.bp),
     (delegate_views.bp, edit_views.bp),
     (admin_question_views.bp, question_preview_views.bp),
+    (admin_question_views.bp, equality_views.bp),
     (delegate_views.bp, delegate_views.exports_bp),
     (delegate_views.bp, annotation_views.bp),
     (mailing_views.bp, send_views.bp),
@@ -189,11 +192,13 @@ NESTED = (  # children first: registering a parent registers only the children i
     (booking_views.bp, email_change_views.bp),
     (booking_views.bp, answer_views.bp),
     (booking_views.bp, place_transfer_views.offer_bp),
+    (booking_views.bp, category_change_views.bp),
     (booking_views.bp, access_reply_views.bp),
     (registration_views.bp, registration_views.questions_bp),
     (registration_views.bp, session_choice_views.bp),
     (registration_views.bp, more_views.bp),
     (registration_views.bp, check_views.bp),
+    (registration_views.bp, equality_pages.bp),
     (registration_views.bp, invitation_views.bp),
     (group_journey_views.bp, group_upload_views.bp),
     (registration_views.bp, group_journey_views.bp),

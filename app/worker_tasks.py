@@ -15,6 +15,7 @@ from app.registration import integrity_check, re_encryption
 from app.registration import retention as registration_retention
 from app.registration.access_cases import services as access_cases
 from app.registration.applications import services as applications
+from app.registration.equality import services as equality
 from app.registration.invitations import services as invitations
 from app.registration.session_bookings import offers as session_offers
 from app.registration.transfers import queries as transfers
@@ -36,6 +37,7 @@ PERIODIC_TASKS: tuple[mail_worker.Task, ...] = (
     re_encryption.encrypt_pending,
     access_cases.create_missing,
     invitations.purge_expired,
+    equality.purge_expired,
     integrity_check.run_daily,
     site_services.purge_feedback,
     accounts.delete_expired,

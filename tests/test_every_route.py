@@ -138,6 +138,7 @@ ROUTES = [
     Route("/booking/<secret>/address/keep", "POST", Who.HOLDER),
     Route("/booking/<secret>/calendar.ics", "GET", Who.HOLDER),
     Route("/booking/<secret>/cancel", "GET POST", Who.HOLDER),
+    Route("/booking/<secret>/category", "GET POST", Who.HOLDER),
     Route("/booking/<secret>/copy.json", "GET", Who.HOLDER),
     Route("/booking/<secret>/emails", "POST", Who.HOLDER),
     Route("/booking/<secret>/erase", "GET POST", Who.HOLDER),
@@ -792,6 +793,8 @@ ROUTES = [
     Route("/organise/questions/_add", "GET POST", Who.ORGANISER),
     Route("/organise/questions/_pages", "POST", Who.ORGANISER),
     Route("/organise/questions/_preview", "GET", Who.DESK_READERS),
+    Route("/organise/questions/equality", "GET", Who.DESK_READERS),
+    Route("/organise/questions/equality/change", "GET POST", Who.ORGANISER),
     Route("/organise/rehearsal", "GET", Who.A_PART),
     Route("/organise/rooms", "GET", Who.A_PART),
     Route("/organise/rooms/<slug>", "GET", Who.A_PART, "/organise/rooms/great-hall"),
@@ -1127,6 +1130,8 @@ ROUTES = [
     Route("/register/confirmation/<token>/address/asked", "GET", Who.HOLDER),
     Route("/register/confirmation/<token>/calendar.ics", "GET", Who.HOLDER),
     Route("/register/consent", "GET POST", Who.REGISTERING),
+    Route("/register/equality", "GET POST", Who.ANYONE),
+    Route("/register/equality/thanks", "GET", Who.ANYONE),
     Route("/register/group", "GET", Who.ANYONE),
     Route("/register/group/again", "POST", Who.ANYONE),
     Route("/register/group/answers", "GET POST", Who.REGISTERING),
@@ -1521,6 +1526,8 @@ def test_a_link_opens_only_what_it_was_made_for(
     site: Flask, new_browser: Callable[[], Browser]
 ) -> None:
     make_question()
+    make_category()
+    make_category()
     delegate = make_delegate(
         access="A ramp", pending_email="new@example.org", pending_email_key="a new key"
     )

@@ -77,9 +77,10 @@ NEW_AGENDA = NetworkLimit("agenda", (Window(1000, AN_HOUR), Window(5000, RETENTI
 INVITATION = NetworkLimit("invitation code", (Window(30, AN_HOUR),))
 GROUP = NetworkLimit("group from", (Window(20, AN_HOUR),))  # each emails up to 30 people
 GROUP_FILE = NetworkLimit("file of a group from", (Window(60, AN_HOUR),))
+EQUALITY = NetworkLimit("equality monitoring", (Window(100, AN_HOUR),))
 NETWORK_LIMITS = (
     *(REGISTRATION, NEW_DRAFT, BOOKING_LINK, EMAIL_CHANGE),
-    *(SIGN_IN_LINK, FEEDBACK, NEW_AGENDA, INVITATION, GROUP, GROUP_FILE),
+    *(SIGN_IN_LINK, FEEDBACK, NEW_AGENDA, INVITATION, GROUP, GROUP_FILE, EQUALITY),
 )
 
 

@@ -421,8 +421,8 @@ TASKS: tuple[Task, ...] = (
         roles.PROGRAMME,
         _count_sessions_without_place,
         lambda n: ngettext(
-            "session whose speakers have no place: keep it or take it off the programme",
-            "sessions whose speakers have no place: keep them or take them off the programme",
+            "session whose speakers have no place: decide whether to keep it",
+            "sessions whose speakers have no place: decide whether to keep them",
             n,
         ),
         _url("sessions.index", missing="place"),

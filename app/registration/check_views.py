@@ -27,6 +27,7 @@ from app.registration.applications import queries as applications
 from app.registration.categories import forms as category_forms
 from app.registration.categories import queries as categories
 from app.registration.create_booking import CategoryGone
+from app.registration.equality import services as equality
 from app.registration.forms import APPLICATION, WAITING_LIST, CheckForm
 from app.registration.invitations.services import InvitationEnded
 from app.registration.progress import list_steps
@@ -141,6 +142,7 @@ def confirmation(token: str) -> ResponseReturnValue:
         seats=registering.read_outcome(typed),
         email=queries.find_confirmation_email(details),
         masked=emails.mask_email(details.email),
+        asks_about_equality=bool(equality.list_asked()),
     )
 
 

@@ -128,6 +128,7 @@ def test_organisers_write_to_speakers_and_settle_what_they_ask(
     speaker = _with_a_long_name()
     grant_speaker_access(speaker)
     answer = f"speaking/requests/{a_request(speaker).id}/answer"
+    reference = make_delegate().reference
     sign_in_window(window, address)
 
     for size in (SMALLEST, DESK):
@@ -138,7 +139,7 @@ def test_organisers_write_to_speakers_and_settle_what_they_ask(
             "speaking/letters/invitation",
             "speaking/letters/reminder",
             "speaking/letters/place",
-            f"delegates/{make_delegate().reference}/speaker",
+            f"delegates/{reference}/speaker",
             "speaking/speakers/hubert",
             "speaking/sessions/opening/owner",
             answer,

@@ -123,7 +123,7 @@ def build_delegate_filter(list_query: ListQuery) -> DelegateFilter:
         ),
         session=list_query.get_filter("session"),
         organisation=list_query.get_filter("organisation"),
-        speaks=list_query.get_filter("speaks"),
+        speaker=list_query.get_filter("speaks"),
         group=list_query.get_filter("group"),
     )
 

@@ -81,7 +81,7 @@ class DelegateFilter:
     follows: str = ""  # the key of a session, or ANY
     category: str = ""  # its number, or NO_CATEGORY
     answers: Sequence[tuple[str, str]] = ()  # name of a question, and one of its answers
-    speaks: str = ""  # yes or no
+    speaker: str = ""  # whether it is a speaker’s: yes or no
     session: str = ""  # the key of one in which they have a seat
     organisation: str = ""  # a part of its name
     group: str = ""  # the number of the group in which they were registered
@@ -338,6 +338,6 @@ FILTER_CONDITIONS: Final[Mapping[str, Callable[[str], ColumnElement[bool]]]] = {
     "category": _has_category,
     "session": _has_seat,
     "organisation": _is_of_organisation,
-    "speaks": {"yes": IS_SPEAKER, "no": ~IS_SPEAKER}.__getitem__,
+    "speaker": {"yes": IS_SPEAKER, "no": ~IS_SPEAKER}.__getitem__,
     "group": is_of_group,
 }

@@ -20,4 +20,3 @@ class SpeakerPlace(Base):
         ForeignKey("delegate.id", ondelete="CASCADE"), unique=True
     )
     linked_at: Mapped[datetime]
-    linked_by: Mapped[str]  # an address, or one of the actors of the history

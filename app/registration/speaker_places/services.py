@@ -59,7 +59,7 @@ def link(speaker: Speaker, delegate: Delegate, *, actor: str) -> bool:
     if place is not None:
         db.session.delete(place)
         db.session.flush()
-    _insert(speaker, delegate, actor)
+    _insert(speaker, delegate)
     _record(speaker, delegate, "is now the booking of", actor)
     return True
 
@@ -95,10 +95,8 @@ def _erase_link(delegate: Delegate) -> None:
 operations.ERASED_ABOVE.append(_erase_link)
 
 
-def _insert(speaker: Speaker, delegate: Delegate, actor: str) -> None:
-    place = SpeakerPlace(
-        speaker_id=speaker.id, delegate_id=delegate.id, linked_at=clock.now(), linked_by=actor
-    )
+def _insert(speaker: Speaker, delegate: Delegate) -> None:
+    place = SpeakerPlace(speaker_id=speaker.id, delegate_id=delegate.id, linked_at=clock.now())
     try:
         with db.session.begin_nested():
             db.session.add(place)

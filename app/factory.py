@@ -44,7 +44,13 @@ from app.admin import waiting_list_views as admin_waiting_list_views
 from app.admin.board import views as board_views
 from app.admin.content import menu_views
 from app.admin.content import views as admin_content_views
-from app.admin.delegates import annotation_views, day_views, edit_views, requirement_views
+from app.admin.delegates import (
+    annotation_views,
+    day_views,
+    edit_views,
+    requirement_views,
+    speaker_link_views,
+)
 from app.admin.delegates import views as delegate_views
 from app.admin.import_export import views as import_export_views
 from app.admin.mailings import send_views
@@ -84,6 +90,7 @@ from app.speakers import (
     calendar_views,
     material_views,
     photo_views,
+    place_views,
     question_views,
 )
 from app.speakers import views as speaker_views
@@ -157,6 +164,7 @@ NESTED = (  # children first: registering a parent registers only the children i
     (delegate_views.bp, annotation_views.bp),
     (mailing_views.bp, send_views.bp),
     (delegate_views.bp, day_views.bp),
+    (delegate_views.bp, speaker_link_views.bp),
     (delegate_views.bp, requirement_views.bp),
     (speaker_page_views.bp, access_views.bp),
     (admin_speaker_views.bp, admin_speaker_views.photo_bp),
@@ -173,6 +181,7 @@ NESTED = (  # children first: registering a parent registers only the children i
     (registration_views.bp, invitation_views.bp),
     (registration_views.bp, email_change_views.correction_bp),
     (speaker_views.bp, speaker_views.participation_bp),
+    (speaker_views.bp, place_views.bp),
     (speaker_views.bp, question_views.bp),
     (speaker_views.bp, speaker_views.assistants_bp),
     (speaker_views.bp, calendar_views.bp),

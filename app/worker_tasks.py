@@ -18,7 +18,7 @@ from app.registration.invitations import services as invitations
 from app.registration.waiting_list import services as waiting_list
 from app.releases import scheduled_releases, search_index, share_images
 from app.site import feedback as site_services
-from app.speakers import release_notifications, reminders
+from app.speakers import places, release_notifications, reminders
 from app.speakers import retention as speakers_retention
 
 # Housekeeping that the mail worker does every ten minutes.
@@ -41,6 +41,7 @@ PERIODIC_TASKS: tuple[mail_worker.Task, ...] = (
     photo_retention.purge_originals,
     speakers_retention.purge_expired,
     materials.purge_deleted,
+    places.match_bookings,
     reminders.plan,
     reminders.send_organiser_digest,
     share_images.purge_unused,

@@ -282,6 +282,12 @@ ROUTES = [
         "/organise/delegates/GHJK2345/restore",
     ),
     Route(
+        "/organise/delegates/<reference>/speaker",
+        "GET POST",
+        Who.DESK,
+        "/organise/delegates/GHJK2345/speaker",
+    ),
+    Route(
         "/organise/delegates/<reference>/tags",
         "POST",
         Who.DESK,
@@ -1163,6 +1169,7 @@ ROUTES = [
     ),
     Route("/speak/<slug>/photo/take-back", "POST", Who.SPEAKER, "/speak/ada-marsh/photo/take-back"),
     Route("/speak/<slug>/photo/whole.jpg", "GET", Who.SPEAKER, "/speak/ada-marsh/photo/whole.jpg"),
+    Route("/speak/<slug>/place", "GET POST", Who.SPEAKER, "/speak/ada-marsh/place"),
     Route("/speak/<slug>/profile", "GET POST", Who.SPEAKER, "/speak/ada-marsh/profile"),
     Route(
         "/speak/<slug>/profile/photo.jpg", "GET", Who.SPEAKER, "/speak/ada-marsh/profile/photo.jpg"

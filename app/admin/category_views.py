@@ -5,7 +5,7 @@ from typing import Any, Self
 from flask import Blueprint, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _l
-from wtforms import IntegerField, RadioField
+from wtforms import BooleanField, IntegerField, RadioField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # of WTForms 3.2
 from wtforms.validators import NumberRange, Optional, ValidationError
 
@@ -33,6 +33,10 @@ from app.web.rendering import render_page
 MAX_PLACES = 1_000_000
 MAX_DESCRIPTION_LENGTH, MAX_CONFIRMATION_LENGTH = 300, 2_000
 SORTS = ("place",)
+SHOWN_AS_STORED = (
+    *("name", "description", "limit", "access", "confirmation_text"),
+    *("is_for_speakers", "kept_places"),
+)
 ACCESS_CHOICES = ((PUBLIC, _l("Everyone")), (BY_CODE, _l("Only people with an invitation code")))
 
 redirects.MESSAGES["admin"] |= {
@@ -68,6 +72,22 @@ class CategoryForm(EditForm):
         choices=[SelectChoice(value, label) for value, label in ACCESS_CHOICES],
         default=PUBLIC,
     )
+    is_for_speakers = BooleanField(
+        _l("This category is for speakers"),
+        description=_l(
+            "Confirmed speakers take a place in it on their own pages, with what you know of them "
+            "filled in. Only one category can be for speakers"
+        ),
+    )
+    kept_places = IntegerField(
+        _l("Places kept for speakers (optional)"),
+        [Optional(), NumberRange(0, MAX_PLACES, _l("Enter a number from 0 to 1,000,000"))],
+        description=_l(
+            "They count as taken, so that speakers get a place when the conference is full. "
+            "To give back those that are left, enter 0"
+        ),
+        render_kw={"inputmode": "numeric"},
+    )
     days = CheckboxesField(
         _l("Days (optional)"),
         [one_of_choices(_l("Choose a day from the list"))],
@@ -96,6 +116,13 @@ class CategoryForm(EditForm):
         MAX_CONFIRMATION_LENGTH,
     )
 
+    def validate_kept_places(self, field: IntegerField) -> None:
+        """Keep places only where speakers can take them."""
+        if field.data and not self.is_for_speakers.data:
+            raise ValidationError(
+                _l("Tick “This category is for speakers” to keep places for them")
+            )
+
     def validate_closes_at(self, field: LocalDateTimeField) -> None:
         """Require that it closes after it opens."""
         opens, closes = self.opens_at.utc_value, field.utc_value
@@ -111,7 +138,7 @@ class CategoryForm(EditForm):
     def set_initial_data(self, category: RegistrationCategory) -> None:
         """Fill the form with what is saved."""
         values = queries.build_values(category)
-        for name in ("name", "description", "limit", "access", "confirmation_text"):
+        for name in SHOWN_AS_STORED:
             self[name].data = values[name]
         self.days.data = category.days.split()
         self.opens_at.show(category.opens_at)
@@ -125,6 +152,8 @@ class CategoryForm(EditForm):
             "description": self.description.data or "",
             "limit": self.limit.data,
             "access": self.access.data,
+            "is_for_speakers": self.is_for_speakers.data,
+            "kept_places": self.kept_places.data or 0,
             "days": " ".join(sorted(set(self.days.data or ()))),
             "opens_at": self.opens_at.utc_value,
             "closes_at": self.closes_at.utc_value,
@@ -133,8 +162,8 @@ class CategoryForm(EditForm):
 
     def with_error(self, refusal: RuleViolation) -> Self:
         """Show an error of saving at its field."""
-        is_about_name = isinstance(refusal, services.NameTaken)
-        self.add_error(self.name if is_about_name else self.limit, refusal)
+        fields = {services.NameTaken: self.name, services.NoPlacesToKeep: self.kept_places}
+        self.add_error(fields.get(type(refusal), self.limit), refusal)
         return self
 
 

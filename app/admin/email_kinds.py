@@ -174,6 +174,12 @@ EMAIL_KINDS: Final[Mapping[str, EmailKind]] = {
         _l("Before a deadline, and when the team reminds speakers"),
         samples.speaker_tasks,
     ),
+    "speaker_place": EmailKind(
+        _l("Reminder to a speaker without a place"),
+        SPEAKER,
+        _l("The team reminds speakers who have not registered"),
+        samples.speaker_without_place,
+    ),
     "speaker_thanks": EmailKind(
         _l("Thanks to a speaker"),
         SPEAKER,

@@ -216,6 +216,11 @@ def speaker_tasks() -> Context:
     return speaker() | {"lines": lines}
 
 
+def speaker_without_place() -> Context:
+    """Return a speaker who has not registered, and the deadline."""
+    return speaker() | {"confirm_by": _get_due_date()}
+
+
 def speaker_request() -> Context:
     """Return a speaker's request, and the answer to it."""
     request = SpeakerRequest(

@@ -38,7 +38,11 @@ from app.registration.models import Delegate, SeatLimit
 from app.registration.seats import CONFERENCE
 from app.releases import current_release, queries
 from app.releases.models import FAILED, ScheduledRelease
+from app.speakers import places
 from app.speakers import queries as speakers
+from app.speakers.checklist import PLACE
+from app.speakers.models import ItemDeadline
+from app.web.formatting import local_day
 
 SLOW_AFTER = timedelta(minutes=10)  # normally the worker delivers within a second
 CLOSING_SOON = timedelta(days=7)
@@ -90,6 +94,19 @@ def _count_waiting() -> ColumnElement[int]:
     """Return the subquery with the number of people on the waiting list."""
     waiting = select(SeatLimit.waiting).where(SeatLimit.name == CONFERENCE).scalar_subquery()
     return func.coalesce(waiting, 0)
+
+
+def _count_speakers_without_place() -> ColumnElement[int]:
+    """Return the subquery that counts them; none while no category is for speakers."""
+    return count_where(Speaker, places.LACKS_PLACE, places.IS_ASKED)
+
+
+def _count_sessions_without_place() -> ColumnElement[int]:
+    """Return the subquery that counts them once the organisers’ date has passed."""
+    has_passed = select(ItemDeadline.item).where(
+        ItemDeadline.item == PLACE, ItemDeadline.due_on < local_day(clock.now())
+    )
+    return count_where(Session, LACKS["place"], places.IS_ASKED, has_passed.exists())
 
 
 def _days_until_closing() -> int:
@@ -377,6 +394,29 @@ TASKS: tuple[Task, ...] = (
         lambda n: ngettext("speaker who has not confirmed", "speakers who have not confirmed", n),
         _url("speakers.index", confirmed="no"),
         item="taking-part",
+    ),
+    Task(
+        "speakers-places",
+        LATER,
+        roles.PROGRAMME,
+        _count_speakers_without_place,
+        lambda n: ngettext(
+            "confirmed speaker without a place", "confirmed speakers without a place", n
+        ),
+        _url("speakers.index", confirmed="yes", place="no"),
+        item="place",
+    ),
+    Task(
+        "sessions-without-place",
+        WAITING,
+        roles.PROGRAMME,
+        _count_sessions_without_place,
+        lambda n: ngettext(
+            "session whose speakers have no place: decide whether to keep it",
+            "sessions whose speakers have no place: decide whether to keep them",
+            n,
+        ),
+        _url("sessions.index", missing="place"),
     ),
     Task(
         "waiting-list",

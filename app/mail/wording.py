@@ -284,6 +284,25 @@ EMAIL_WORDINGS: Final[Mapping[str, EmailWording]] = {
         *SPEAKER_LINK,
         required={"message", "tasks", "sign_in_link"},
     ),
+    "speaker_place": _word(
+        SPEAKER,
+        MESSAGE,
+        _value(
+            "deadline",
+            _l("Deadline to take the place"),
+            "confirm_by | local_date",
+            "confirm_by",
+            is_optional=True,
+        ),
+        _link(
+            "place_link",
+            _l("Link that signs in and opens the page to take the place"),
+            'absolute_url("accounts.link", secret=secret, '
+            'next="/speak/" ~ speaker.slug ~ "/place")',
+        ),
+        *(DAYS_VALID, SIGN_IN_PAGE),
+        required={"message", "place_link"},
+    ),
     "speaker_thanks": _word(SPEAKER, *SPEAKER_LINK, required={"sign_in_link"}),
     "speaker_assistant": _word(
         SPEAKER,

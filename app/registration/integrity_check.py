@@ -34,7 +34,8 @@ from app.registration.session_bookings import queries as session_bookings
 HISTORY_SUBJECT = "audit"
 TAKEN_SEATS = select(SeatLimit.taken).where(SeatLimit.name == CONFERENCE).scalar_subquery()
 QUEUE_LENGTH = select(SeatLimit.waiting).where(SeatLimit.name == CONFERENCE).scalar_subquery()
-HELD_COUNT = select(func.coalesce(func.sum(InvitationCode.held), 0)).scalar_subquery()
+KEPT_COUNT = select(func.coalesce(func.sum(RegistrationCategory.kept_places), 0)).scalar_subquery()
+HELD_COUNT = select(func.coalesce(func.sum(InvitationCode.held), 0)).scalar_subquery() + KEPT_COUNT
 ATTENDING_COUNT = select(func.count()).select_from(Delegate).where(ATTENDING).scalar_subquery()
 
 
@@ -76,7 +77,7 @@ def _check_seat_count() -> Sequence[str]:
     faults = []
     if taken != attending + offered + held:
         on_offer = f" and {offered} places are on offer" if offered else ""
-        on_offer += f" and {held} places are kept for invitations" if held else ""
+        on_offer += f" and {held} places are kept for invitations and speakers" if held else ""
         faults.append(
             f"{taken} places are counted as taken, "
             f"but {attending} delegates are attending{on_offer}."
@@ -96,7 +97,12 @@ def _list_wrong_categories() -> Sequence[str]:
     )
     held = select(func.coalesce(func.sum(InvitationCode.held), 0))
     held = held.where(InvitationCode.category_id == RegistrationCategory.id)
-    counted = delegates.scalar_subquery() + offers.scalar_subquery() + held.scalar_subquery()
+    counted = (
+        delegates.scalar_subquery()
+        + offers.scalar_subquery()
+        + held.scalar_subquery()
+        + RegistrationCategory.kept_places
+    )
     rows = db.session.execute(
         select(RegistrationCategory.name, SeatLimit.taken, counted)
         .join(SeatLimit, SeatLimit.name == name)

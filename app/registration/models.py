@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, UniqueConstraint, false
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, UniqueConstraint, false, true
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.agenda.models import Agenda
@@ -69,10 +69,20 @@ class RegistrationCategory(Base):
     days: Mapped[str] = mapped_column(default="")  # ISO dates, by spaces; none: all
     confirmation_text: Mapped[str] = mapped_column(Text, default="")  # Markdown
     access: Mapped[str] = mapped_column(default=PUBLIC)
+    is_for_speakers: Mapped[bool] = mapped_column(default=False, server_default=false())
+    # places that only speakers can take; they count as taken
+    kept_places: Mapped[int] = mapped_column(default=0, server_default="0")
     version: Mapped[int] = mapped_column(default=1)
 
     __table_args__ = (
         CheckConstraint(f"access IN {CATEGORY_ACCESS}", name="known_access"),
+        Index(
+            "uq_registration_category_for_speakers",
+            "is_for_speakers",
+            unique=True,
+            sqlite_where=is_for_speakers.is_(true()),
+            postgresql_where=is_for_speakers.is_(true()),
+        ),
         {"sqlite_autoincrement": True},  # answers, saved views and history name it by its id
     )
 

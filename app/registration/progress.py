@@ -4,13 +4,14 @@ from dataclasses import dataclass
 
 from app.registration import custom_questions, fields, private_answers
 from app.registration.categories import queries as categories
-from app.registration.categories.queries import CATEGORY
+from app.registration.categories.queries import CATEGORY, SPEAKER
 from app.registration.fields import Step
 from app.registration.queries import Answers, StoredDraft
 
 STEPS = tuple(step.name for step in fields.STEPS)  # the same for everybody
 CHECK = "check"
 FIRST_STEP = STEPS[0]
+COUNTRY = "country"
 
 
 def list_steps(answers: Answers) -> tuple[str, ...]:
@@ -78,7 +79,12 @@ def find_unanswered_step(answers: Answers) -> str | None:
 
 
 def _has_to_be_asked_again(step: Step, answers: Answers) -> bool:
-    """Return True if a private answer has no consent, or cannot be read."""
+    """Return True if a private answer has no consent, or cannot be read.
+
+    A speaker’s country may not be known; what else their page was filled in with stays.
+    """
+    if SPEAKER in answers and any(one.name == COUNTRY for one in step.fields):
+        return not answers.get(COUNTRY)
     private = [answers.get(one.name, "") for one in step.fields if one.is_private]
     lacks_consent = any(private) and fields.CONSENT not in answers
     return lacks_consent or any(private_answers.is_unreadable(one) for one in private)

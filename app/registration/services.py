@@ -1,6 +1,7 @@
 """Registering: store answers, submit or delete them."""
 
 import secrets
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
@@ -11,7 +12,7 @@ from sqlalchemy import bindparam, delete, insert, update
 
 from app import clock
 from app.accounts import rate_limits
-from app.database import db
+from app.database import Base, db
 from app.errors import Gone, RuleViolation, StaleEdit
 from app.history import services as history
 from app.registration import (
@@ -25,7 +26,7 @@ from app.registration import (
 )
 from app.registration.bookings import operations
 from app.registration.categories import queries as categories
-from app.registration.categories.queries import CATEGORY, INVITATION
+from app.registration.categories.queries import CATEGORY, INVITATION, SPEAKER
 from app.registration.create_booking import create_booking
 from app.registration.fields import BADGE_NAME, BY_NAME, DAYS, EMAIL
 from app.registration.invitations import queries as invitation_queries
@@ -39,6 +40,8 @@ from app.registration.queries import (
     StoredDraft,
     full_name,
 )
+from app.registration.speaker_places import queries as speaker_place_queries
+from app.registration.speaker_places import services as speaker_places
 from app.registration.waiting_list import services as waiting_list
 
 MAX_REGISTRATIONS_PER_DAY = 20  # with one email address
@@ -56,13 +59,17 @@ COMPLETE_DRAFT = UPDATE_DRAFT.values(confirmation_id=bindparam("new_confirmation
 
 
 def get_status_for(answers: Answers) -> RegistrationStatus:
-    """Return whether somebody may register who has these answers: an invitation may hold a place.
+    """Return whether somebody may register who has these answers.
+
+    An invitation may hold a place, and places may be kept for speakers.
 
     It does not open registration before or after its time.
     """
     status = queries.get_registration_status()
     is_full = status.state in {"full", "waiting"}
-    if is_full and invitation_queries.has_held_place(answers):
+    if is_full and (
+        invitation_queries.has_held_place(answers) or speaker_place_queries.has_kept_place(answers)
+    ):
         return replace(status, state="open")
     return status
 
@@ -232,14 +239,14 @@ def _hit_address(application: Answers) -> None:
 
 def _confirm(application: Answers, language: str) -> Confirmation:
     _hit_address(application)
-    code = application.get(INVITATION)
     delegate = create_booking(
         application,
         language,
         announce=emails.send_registration_confirmed,
-        take_seat=partial(invitations.reserve, code) if code else seats.reserve,
+        take_seat=_choose_seat(application),
     )
     if delegate is not None:
+        speaker_places.link_own(application, delegate)
         history.record("Registered", subject=delegate.history_subject, actor=history.ACTOR_DELEGATE)
         waiting_list.end_wait(delegate)
         return _build_confirmation(application, delegate, is_first=True)
@@ -249,7 +256,16 @@ def _confirm(application: Answers, language: str) -> Confirmation:
     operations.end_corrections(existing)
     history.record("Registered again, but already has a place", subject=existing.history_subject)
     emails.send_already_registered(existing)
+    speaker_places.link_own(application, existing)
     return _build_confirmation(application, existing, is_first=False)
+
+
+def _choose_seat(application: Answers) -> Callable[[Sequence[str], Base], None]:
+    """Return the function that takes a place for somebody with these answers."""
+    code = application.get(INVITATION)
+    if code:
+        return partial(invitations.reserve, code)
+    return partial(speaker_places.reserve, application) if SPEAKER in application else seats.reserve
 
 
 def _build_confirmation(

@@ -18,9 +18,11 @@ from app.mail.rendering import RenderedEmail
 from app.programme.editing import versioned_edits
 from app.programme.models import Speaker
 from app.speakers import access
+from app.speakers.checklist import PLACE
 from app.speakers.models import SpeakerMailing
 from app.speakers.recipients import (
     INVITATION,
+    PLACE_REMINDER,
     REMINDER,
     THANKS,
     OwnerRecipient,
@@ -90,6 +92,14 @@ def _owner_reminder_exclusion(recipient: OwnerRecipient) -> str:
     )
 
 
+def _place_exclusion(recipient: SpeakerRecipient) -> str:
+    if PLACE not in recipient.open_item_names:
+        return "has a place, or is not asked to take one"
+    if not recipient.email_address and not recipient.access_rows:
+        return "has no contact email address"
+    return RECENTLY_EMAILED if recipient.was_emailed_recently(PLACE_REMINDER) else ""
+
+
 def _thanks_exclusion(recipient: SpeakerRecipient) -> str:
     if recipient.speaker.withdrawn_at is not None or recipient.speaker.confirmed_at is None:
         return "has withdrawn, or has not confirmed"
@@ -104,6 +114,7 @@ BATCH_EMAIL_KINDS: Final[Mapping[str, BatchEmailKind]] = {
         INVITATION, _invitation_exclusion, lambda known: [known.email_address]
     ),
     "reminder": BatchEmailKind(REMINDER, _reminder_exclusion, lambda known: known.email_addresses),
+    "place": BatchEmailKind(PLACE_REMINDER, _place_exclusion, lambda known: known.email_addresses),
     "thanks": BatchEmailKind(THANKS, _thanks_exclusion, lambda known: known.email_addresses),
 }
 OWNER_REMINDER_KIND: Final = BatchEmailKind(

@@ -20,6 +20,7 @@ from app.programme.models import Session, Speaker
 from app.proposals import queries as proposals
 from app.proposals.models import CHANGES_REQUESTED, OPEN, Proposal
 from app.proposals.queries import SESSION_FIELD_NAMES, ProposedNames
+from app.registration.speaker_places import queries as speaker_places
 from app.speakers import checklist_queries, queries
 from app.speakers.checklist_queries import MATERIALS, SpeakerFacts, SpeakerIds
 
@@ -41,6 +42,7 @@ NO_PHOTO = ItemState(_l("Using initials"), is_open=False)
 HAS_WITHDRAWN = ItemState(_l("Withdrawn"), is_open=False)
 ASKED_FOR_ANOTHER_TIME = ItemState(_l("Asked for another time"), is_open=False)
 CONFIRMED = ItemState(_l("Confirmed"), is_open=False)
+NOT_ASKED = ItemState("", is_open=False)  # the item is not on the list
 NOTHING_TO_WRITE = ItemState(_l("Nothing to do"), is_open=False)
 PROPOSAL_STATES: Final[Mapping[str, ItemState]] = {
     OPEN: ItemState(_l("Waiting for approval"), is_open=False, is_proposal=True),
@@ -49,6 +51,7 @@ PROPOSAL_STATES: Final[Mapping[str, ItemState]] = {
 TEXTS: Final = "texts"
 TAKING_PART: Final = "taking-part"
 AVAILABILITY: Final = "availability"
+PLACE: Final = "place"
 DONE_BY_SPEAKERS: Final = frozenset(  # tasks that nobody can have done for them
     {TAKING_PART, AVAILABILITY, "access-needs", "audio-visual", "travel", "consent"}
 )
@@ -113,6 +116,15 @@ def _participation_state(speaker: SpeakerFacts) -> ItemState:
     if speaker.has_open_request:
         return ASKED_FOR_ANOTHER_TIME
     return CONFIRMED if speaker.is_confirmed else TO_DO
+
+
+def _place_states(batch: SpeakerBatch) -> Mapping[int, ItemState]:
+    """Return who has a place; only confirmed speakers are asked, while they can register."""
+    is_asked = speaker_places.is_asked()
+    return {
+        number: DONE if one.has_place else TO_DO if is_asked and one.is_confirmed else NOT_ASKED
+        for number, one in batch.facts.items()
+    }
 
 
 def _photo_states(batch: SpeakerBatch) -> Mapping[int, ItemState]:
@@ -205,6 +217,7 @@ ITEMS: Final[tuple[ChecklistItem, ...]] = (
         "speakers.participation.edit",
         _participation_states,
     ),
+    ChecklistItem(PLACE, _l("Your place at the conference"), "speakers.place.show", _place_states),
     ChecklistItem("profile", _l("Your profile"), "speakers.profile.edit", _profile_states),
     ChecklistItem("photo", _l("Photo"), "speakers.photo.edit", _photo_states),
     ChecklistItem(
@@ -271,6 +284,7 @@ def build_checklists(speakers: Sequence[Speaker]) -> Mapping[int, Sequence[Check
                 item, _effective_state(one, by[one.id]), deadlines.get(item.name), one.slug
             )
             for item, by in states
+            if by[one.id] is not NOT_ASKED
         ]
         for one in speakers
     }

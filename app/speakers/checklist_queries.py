@@ -14,6 +14,7 @@ from app.database import db
 from app.materials import queries as materials
 from app.programme.models import Appearance, Photo, Session, Speaker
 from app.proposals.models import AUTO_APPROVED, Proposal
+from app.registration.speaker_places.queries import HAS_PLACE
 from app.speakers.models import (
     ItemDeadline,
     SessionOwner,
@@ -43,6 +44,7 @@ class SpeakerFacts(NamedTuple):
     audio_visual: bool
     travel: bool
     consent: bool
+    has_place: bool
 
 
 class TextToWrite(NamedTuple):
@@ -74,6 +76,7 @@ def get_facts(ids: SpeakerIds) -> Mapping[int, SpeakerFacts]:
             answers.audio_visual_at.is_not(None),
             answers.travel_at.is_not(None),
             answers.consent_at.is_not(None),
+            HAS_PLACE,
         )
         .outerjoin(answers, answers.speaker_id == Speaker.id)
         .where(Speaker.id.in_(ids))

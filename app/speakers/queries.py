@@ -132,13 +132,14 @@ def get_email_states(template: str, addresses: Collection[str] | None) -> Mappin
 
 
 def list_speakers_for_email(email_kind: str) -> Sequence[Speaker]:
-    """List the speakers that a kind of email is for: invitation, reminder or thanks."""
+    """List the speakers that a kind of email is for: invitation, reminder, place or thanks."""
     has_access_row = (
         select(SpeakerAccess.id).where(SpeakerAccess.speaker_id == Speaker.id, IS_ACTIVE).exists()
     )
     conditions = {
         "invitation": Speaker.confirmed_at.is_(None),
         "reminder": has_access_row,
+        "place": Speaker.confirmed_at.is_not(None),
         "thanks": Speaker.confirmed_at.is_not(None),
     }
     return db.session.scalars(

@@ -7,7 +7,7 @@ speak there: these have no checklist, only the texts of their sessions.
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import cached_property
 from typing import Any, ClassVar, Final
 
@@ -19,15 +19,17 @@ from app.programme.fields import sessions as session_fields
 from app.programme.fields import speakers
 from app.programme.models import Session, Speaker
 from app.speakers import access, checklist, queries, session_owners
-from app.speakers.checklist import TAKING_PART, ChecklistLine
+from app.speakers.checklist import PLACE, TAKING_PART, ChecklistLine
 from app.speakers.models import OwnerMailing, RecipientKey, SpeakerAccess, SpeakerMailing
 
 MIN_EMAIL_INTERVAL = timedelta(days=3)  # minimum time between two emails to one recipient
 INVITATION, REMINDER, THANKS = "speaker_invited", "speaker_reminder", "speaker_thanks"
+PLACE_REMINDER: Final = "speaker_place"
 HISTORY_PHRASES: Final = {
     INVITATION: "was invited",
     REMINDER: "was reminded",
     THANKS: "was thanked",
+    PLACE_REMINDER: "was reminded to take their place",
 }
 
 
@@ -163,13 +165,17 @@ class SpeakerRecipient(Recipient):
     def email_context(self, template: str) -> dict[str, Any]:
         """Return the speaker and the open items; for an invitation their sessions, too."""
         context = {"speaker": self.speaker, "lines": self.open_lines}
+        if template == PLACE_REMINDER:
+            return context | {"confirm_by": self._get_deadline(PLACE)}
         if template != INVITATION:
             return context
-        confirm_by = (one.due_on for one in self.open_lines if one.item.name == TAKING_PART)
         return context | {
             "sessions": self.batch.sessions.get(self.speaker.id, ()),
-            "confirm_by": next(confirm_by, None),
+            "confirm_by": self._get_deadline(TAKING_PART),
         }
+
+    def _get_deadline(self, name: str) -> date | None:
+        return next((one.due_on for one in self.open_lines if one.item.name == name), None)
 
     def get_person(self, address: str, actor: str) -> Person:
         """Return the person with access; give the speaker access if there is none yet."""

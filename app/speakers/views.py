@@ -17,6 +17,7 @@ from app.forms.form import (
 from app.mail import unsubscribe
 from app.programme.editing import speaker_queries
 from app.programme.models import Session
+from app.registration.speaker_places import queries as speaker_places
 from app.releases import current_release
 from app.speakers import access, checklist, emails, queries, services, session_owners
 from app.speakers.forms import AssistantForm, ParticipationForm
@@ -211,6 +212,8 @@ def _save_answer(own_access: SpeakerAccess, form: ParticipationForm) -> Response
         services.request_another_time(speaker, message, expected_fingerprint=expected, actor=actor)
     else:
         services.confirm(speaker, expected_fingerprint=expected, actor=actor)
+    if answer not in {WITHDRAWAL, ANOTHER_TIME} and speaker_places.is_asked():
+        return redirects.redirect_to(url_for("speakers.place.show", slug=speaker.slug), "confirmed")
     name = {WITHDRAWAL: "withdrawn", ANOTHER_TIME: "asked"}.get(answer, "confirmed")
     return redirects.redirect_to(url_for("speakers.show_checklist", slug=speaker.slug), name)
 

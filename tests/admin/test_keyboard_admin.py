@@ -274,6 +274,21 @@ def test_leaving(keyboard_user: KeyboardUser) -> None:
     keyboard_user.expect_announcement("The details have been deleted.")
 
 
+@pytest.mark.walks("admin.delegates.speaker.link")
+def test_the_speaker_of_a_booking(keyboard_user: KeyboardUser) -> None:
+    make_delegate(reference="GHJK2345")
+    db.session.commit()
+    keyboard_user.open(ADA)
+    keyboard_user.press("Link to a speaker")
+    keyboard_user.choose("Speaker", "Ada Marsh")
+    keyboard_user.press("Save")
+    keyboard_user.expect_announcement("The booking now belongs to this speaker.")
+    keyboard_user.press("Change who it belongs to")
+    keyboard_user.choose("Speaker", "Nobody")
+    keyboard_user.press("Save")
+    keyboard_user.expect_announcement("The booking no longer belongs to a speaker.")
+
+
 @pytest.mark.walks(
     "admin.delegates.annotations.add_note",
     "admin.delegates.annotations.add_tag",

@@ -85,11 +85,11 @@ def test_the_list_shows_everyone_with_sessions_and_state(organiser: Browser) -> 
     assert [list(row.values())[1:] for row in page.rows] == [
         [
             *("João Maré", "Universidade do Mar", "Portugal", "2", "Not invited", ""),
-            *("Not confirmed", "biography, photo, email address"),
+            *("Not confirmed", "biography, photo, email address", "No"),
         ],
         [
             *("Ada Marsh", "Port of Whitby", "United Kingdom", "3", "Not invited", ""),
-            *("Not confirmed", "photo, email address"),
+            *("Not confirmed", "photo, email address", "No"),
         ],
     ]
 
@@ -178,7 +178,7 @@ def test_the_list_asks_the_same_few_questions(
 
     organiser.open("/organise/speakers?q=a&missing=biography&sort=-sessions")
 
-    assert len(asked(queries)) == 7
+    assert len(asked(queries)) == 8
     queries.clear()
     organiser.open("/organise/speakers?invited=not-invited&sort=-sessions")
     assert len(asked(queries)) == 7
@@ -216,6 +216,7 @@ def test_a_speaker_is_added_with_all_that_is_known(organiser: Browser) -> None:
         "Country": "Jamaica",
         "Contact email address": "mary@example.org",
         "Confirmed": "Yes, since 9:30am on Tuesday 12 May 2009",
+        "Place at the conference": "Has no place.Look for a booking to link",
         "Unavailable times": "None",
         "Notes": "Writes letters, no emails.",
         "Page address": "mary-seacole",
@@ -527,11 +528,11 @@ def test_a_viewer_reads_and_is_offered_nothing_to_change(visitor: Browser) -> No
     page = viewer.open("/organise/speakers")
     assert "Add a speaker" not in page.links
     assert page.labels == [
-        *("Search", "State", "Missing"),
+        *("Search", "State", "Missing", "Place"),
         *("Invitation", "Country", "Role", "To do"),
         *("Day", "Theme", "Roomy", "Compact"),
         *("Organisation", "Country", "Sessions", "Invited", "Last signed in"),  # the columns
-        *("State", "Missing"),
+        *("State", "Missing", "Place"),
     ]
     page = viewer.open("/organise/speakers/ada-marsh")
     assert {"Change", "Withdraw", "Delete"} & page.links.keys() == set()

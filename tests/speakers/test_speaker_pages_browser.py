@@ -7,6 +7,8 @@ from datetime import date
 import pytest
 from playwright.sync_api import Page, ViewportSize, expect
 
+from app import clock
+from app.database import transaction
 from app.programme.models import Speaker
 from app.speakers.models import ItemDeadline
 from tests.admin.test_speaker_pages import a_request
@@ -15,6 +17,8 @@ from tests.chromium import expect_heading, horizontal_overflow
 from tests.factories import (
     get_ada_marsh,
     grant_speaker_access,
+    make_category,
+    make_delegate,
     make_session,
     make_speaker,
     save,
@@ -93,6 +97,9 @@ def test_every_page_fits_the_smallest_telephone_without_scripts(
     window.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
     window.set_viewport_size(SMALLEST)
     speaker = _with_a_long_name()
+    make_category(name="Speaker", is_for_speakers=True)
+    with transaction():
+        speaker.confirmed_at = clock.now()
     sign_in_speaker_in_window(window, address, speaker)
     grant_speaker_access(speaker, f"{'helper' * 9}@example.org", is_assistant=True)
     grant_speaker_access(get_ada_marsh(), "ada@example.org", is_assistant=True)
@@ -102,7 +109,7 @@ def test_every_page_fits_the_smallest_telephone_without_scripts(
         *(
             f"/speak/hubert{name}"
             for name in (
-                *("", "/taking-part", "/availability", "/access-needs", "/audio-visual"),
+                *("", "/place", "/taking-part", "/availability", "/access-needs", "/audio-visual"),
                 *("/travel", "/consent", "/assistants", "/sessions", "/calendar", "/nothing"),
             )
         ),
@@ -121,6 +128,7 @@ def test_organisers_write_to_speakers_and_settle_what_they_ask(
     speaker = _with_a_long_name()
     grant_speaker_access(speaker)
     answer = f"speaking/requests/{a_request(speaker).id}/answer"
+    reference = make_delegate().reference
     sign_in_window(window, address)
 
     for size in (SMALLEST, DESK):
@@ -130,6 +138,8 @@ def test_organisers_write_to_speakers_and_settle_what_they_ask(
             "speaking/dates",
             "speaking/letters/invitation",
             "speaking/letters/reminder",
+            "speaking/letters/place",
+            f"delegates/{reference}/speaker",
             "speaking/speakers/hubert",
             "speaking/sessions/opening/owner",
             answer,

@@ -78,6 +78,7 @@ def get_filters() -> tuple[ListFilter, ...]:
         *([ListFilter("language", gettext("Language"), codes)] if len(codes) > 1 else []),
         *([ListFilter("follows", gettext("Wants emails about"), follows)] if follows else []),
         *_list_category_filter(),
+        ListFilter("speaks", gettext("Speaks"), [("yes", gettext("Yes")), ("no", gettext("No"))]),
         *([ListFilter("session", gettext("Seat in a session"), seats)] if seats else []),
         ListFilter("added", gettext("Added"), [("by-hand", gettext("By an organiser"))]),
         *answer_columns.list_filters(),
@@ -117,6 +118,7 @@ def build_delegate_filter(list_query: ListQuery) -> DelegateFilter:
             if name.startswith(KEY_PREFIX)
         ),
         session=list_query.get_filter("session"),
+        speaker=list_query.get_filter("speaks"),
     )
 
 

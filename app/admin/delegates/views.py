@@ -41,6 +41,7 @@ from app.registration.desk import (
 from app.registration.desk.queries import DelegateFilter
 from app.registration.models import Delegate
 from app.registration.seats import CategoryFull, SoldOut
+from app.registration.speaker_places import queries as speaker_places
 from app.web import redirects, spreadsheets
 from app.web.formatting import conference_zone, local_day, plain_date
 from app.web.rendering import render_page
@@ -124,6 +125,7 @@ def render_delegate(delegate: Delegate, form: Form) -> ResponseReturnValue:
         422 if form.errors else 200,
         delegate=delegate,
         facts=presentation.list_facts(delegate),
+        speaker=speaker_places.find_speaker(delegate),
         suppressed=suppression.list_reasons(delegate.email) if delegate.email else (),
         reason_names=REASON_NAMES,
         activity=activity.list_for_delegate(delegate),

@@ -47,6 +47,7 @@ MISSING_LABELS: Final = {
     "abstract": _l("Abstract"),
     "speakers": _l("Speakers"),
     "word": _l("Slides and papers to approve"),
+    "place": _l("A speaker with a place"),
 }
 BOOKING_LABELS: Final = {
     "bookable": _l("People book a seat"),

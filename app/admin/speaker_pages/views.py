@@ -180,7 +180,7 @@ def batch_email(letter: str) -> ResponseReturnValue:
         letter=letter,
         batch=batch,
         wordings=batch_emails.preview_batch(batch, form.message.data or ""),
-        has_message=letter in {"invitation", "reminder"},
+        has_message=letter in {"invitation", "reminder", "place"},
         back=redirects.safe_path_or_blank(selection.get("back", "")) or _back_url(),
         form=form,
     )

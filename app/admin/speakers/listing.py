@@ -51,6 +51,9 @@ MISSING_OPTIONS = (
 )
 
 
+PLACE_OPTIONS = (("yes", _l("Has a place")), ("no", _l("Has no place")))
+
+
 TASK_LABELS = {
     "confirmation": _l("Has not confirmed"),
     "photo": _l("Has no photo"),
@@ -124,6 +127,7 @@ def get_filters() -> Sequence[ListFilter]:
     filters = (
         ListFilter("confirmed", _l("State"), STATE_OPTIONS),
         ListFilter("missing", _l("Missing"), MISSING_OPTIONS),
+        ListFilter("place", _l("Place"), PLACE_OPTIONS),
         ListFilter("invited", _l("Invitation"), tuple(invitations.LIST_STATES.items())),
         ListFilter("country", _l("Country"), countries),
         ListFilter("role", _l("Role"), tuple(ROLES.items())),

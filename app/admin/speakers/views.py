@@ -38,6 +38,8 @@ from app.programme.photos import services
 from app.programme.photos.services import PreparedPhoto
 from app.registration import countries
 from app.registration import queries as registration
+from app.registration.speaker_places import queries as speaker_places
+from app.registration.speaker_places import services as places
 from app.releases import current_release
 from app.speakers import access, forms
 from app.speakers.photo_views import PhotoViews
@@ -105,6 +107,8 @@ def show(slug: str) -> ResponseReturnValue:
         absences=forms.describe_absences(speaker.absences, conference_zone()),
         sessions=sessions,
         outdated=access.list_outdated(speaker),
+        booking=speaker_places.find_place(speaker),
+        sees_delegates=guards.can_read(roles.DELEGATES),
         namesakes=speaker_queries.list_namesakes(speaker),
         may_be_deleted=not speakers.deletion_error(speaker),
         is_public=any(one.slug == slug for one in current_release.get_programme().speakers),
@@ -171,6 +175,7 @@ def merge(slug: str, other: str) -> ResponseReturnValue:
     if request.method == "POST":
         speakers.merge(target, source, actor=guards.current_actor())
         access.transfer(source, target, actor=guards.current_actor())
+        places.transfer(source, target, actor=guards.current_actor())
         materials.transfer(source, target)
         return redirects.redirect_to(_url(target), "speakers-merged")
     sessions = speaker_queries.list_session_roles(source)
@@ -234,6 +239,7 @@ def _render_index(error: str = "") -> ResponseReturnValue:
         missing_labels=speaker_listing.MISSING_WORDS,
         split_name=collation.split_name,
         day_in_words=cache(plain_date),
+        with_place=speaker_places.list_with_place([row.speaker.id for row in listing.rows]),
     )
 
 

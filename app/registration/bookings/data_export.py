@@ -16,6 +16,7 @@ from app.registration.bookings import queries
 from app.registration.fields import DAYS, PRIVATE_FIELDS
 from app.registration.models import Delegate
 from app.registration.session_bookings import queries as session_bookings
+from app.registration.speaker_places import queries as speaker_places
 from app.registration.waiting_list import queries as waiting_list
 
 WITHHELD = {  # columns of Delegate: keys, and what lists are searched and sorted by
@@ -55,6 +56,7 @@ def export_delegate(delegate: Delegate) -> dict[str, Any]:
             {"written_at": _isoformat(note.written_at), "text": note.text}
             for note in queries.list_notes(delegate)
         ],
+        "speaks_as": _name_speaker(delegate),
         "tags_of_the_organisers": queries.list_tags(delegate),
         "waiting_list": [
             {
@@ -115,6 +117,11 @@ def _export_booking(delegate: Delegate) -> dict[str, Any]:
         "category": delegate.category.name if delegate.category else "",
         DAYS: delegate.days.split(),
     }
+
+
+def _name_speaker(delegate: Delegate) -> str:
+    speaker = speaker_places.find_speaker(delegate)
+    return speaker.name if speaker else ""
 
 
 def _export_agenda(agenda: Agenda | None) -> list[dict[str, Any]]:

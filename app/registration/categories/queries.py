@@ -24,6 +24,8 @@ CATEGORY: Final = "category"  # the key of the answer: a category's number as te
 # Of whoever has an invitation: its code, and the category that it opens.
 INVITATION: Final = "invitation"
 INVITED: Final = "invited_category"
+# Of a speaker who registers with their link: their number. It opens the category for speakers.
+SPEAKER: Final = "speaker"
 MAX_ID_DIGITS = 9
 
 CategoryState = Literal["open", "before", "closed", "full"]
@@ -39,6 +41,7 @@ COUNTED = (
         RegistrationCategory.days,
         RegistrationCategory.confirmation_text,
         RegistrationCategory.access,
+        RegistrationCategory.is_for_speakers,
         func.coalesce(SeatLimit.taken >= SeatLimit.seats, False),
     )
     .outerjoin(SeatLimit, SeatLimit.name == LIMIT_NAME)
@@ -58,6 +61,7 @@ class CategoryOption:
     days: str  # ISO dates, by spaces; none: all
     confirmation_text: str
     access: str
+    is_for_speakers: bool
     is_full: bool
 
     @property
@@ -127,9 +131,11 @@ def list_options_for(answers: Answers) -> Sequence[CategoryOption]:
     """List what somebody may choose from, or could at another time.
 
     An invitation opens a category that is not for everyone, and may have a place in it although no
-    other is left. Whoever joins the waiting list can wait for a category that is full.
+    other is left; so does the link of a speaker. Whoever joins the waiting list can wait for a
+    category that is full.
     """
-    invited = answers.get(INVITED, "") if INVITATION in answers else ""
+    is_invited = INVITATION in answers or SPEAKER in answers
+    invited = answers.get(INVITED, "") if is_invited else ""
     can_wait = cache_version.cached("door", registration.read_state_by_seats) == "waiting"
     return [
         replace(one, is_full=False) if can_wait or str(one.id) == invited else one
@@ -145,7 +151,8 @@ def lacks_choice(answers: Answers) -> bool:
 
 def settle(answers: Answers) -> Answers:
     """Return answers with the category that they are for, also where it is not asked."""
-    if answers.get(CATEGORY) != answers.get(INVITED, answers.get(CATEGORY)):
+    is_kept = SPEAKER in answers or INVITED not in answers
+    if not is_kept and answers.get(CATEGORY) != answers[INVITED]:
         invitation = {INVITATION, INVITED}  # given up for another category
         answers = {name: text for name, text in answers.items() if name not in invitation}
     if find_open(answers) is not None:
@@ -262,7 +269,10 @@ def list_limits() -> Mapping[int, SeatLimit]:
 
 def build_values(category: RegistrationCategory) -> dict[str, Any]:
     """Return what organisers can change of a category."""
-    names = ("name", "description", "opens_at", "closes_at", "days", "confirmation_text", "access")
+    names = (
+        *("name", "description", "opens_at", "closes_at", "days", "confirmation_text", "access"),
+        *("is_for_speakers", "kept_places"),
+    )
     limit = list_limits().get(category.id)
     return {
         **{name: getattr(category, name) for name in names},

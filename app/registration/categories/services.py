@@ -41,6 +41,8 @@ LABELS = {
     "days": "Days",
     "confirmation_text": "Text in the confirmation",
     "access": "Who can choose it",
+    "is_for_speakers": "For speakers",
+    "kept_places": "Places kept for speakers",
 }
 ACCESS_TEXTS = {PUBLIC: "Everyone", BY_CODE: "Only people with an invitation code"}
 STEPS = {"up": -1, "down": 1}
@@ -48,6 +50,10 @@ STEPS = {"up": -1, "down": 1}
 
 class CategoryInUse(RuleViolation):
     """People have this category, so it cannot be deleted."""
+
+
+class NoPlacesToKeep(RuleViolation):
+    """Fewer places are free than are to be kept for speakers."""
 
 
 class NameTaken(RuleViolation):
@@ -64,6 +70,7 @@ def add(values: Mapping[str, Any], *, actor: str) -> RegistrationCategory:
         db.session.add(category)
     if values["limit"] is not None:
         seats.set_limit(seats.name_category_limit(category.id), values["limit"])
+    _change_kept_places(category, values["kept_places"])
     bump_cache_version()
     _record(category, f"{category.name} was added to the categories", actor)
     return category
@@ -79,8 +86,11 @@ def save(
         return ()
     if category.version != expected_version:
         raise StaleEdit(category.version, changes)
+    kept = values["kept_places"]
+    _change_kept_places(category, min(kept, category.kept_places))  # frees places for the limit
     if any(one.field == "limit" for one in changes):
         _change_limit(category, values["limit"])
+    _change_kept_places(category, kept)
     with _requiring_unique_name():
         _set_values(category, values)
         category.version += 1
@@ -154,6 +164,8 @@ def _require_no_held_places(category: RegistrationCategory) -> None:
     held = select(func.sum(InvitationCode.held)).where(InvitationCode.category_id == category.id)
     if db.session.scalar(held):
         raise CategoryInUse("Invitation codes keep places in this category. Withdraw them first")
+    if category.kept_places:
+        raise CategoryInUse("Places in this category are kept for speakers. Keep none first")
 
 
 def count_people(category: RegistrationCategory) -> int:
@@ -163,6 +175,20 @@ def count_people(category: RegistrationCategory) -> int:
         WaitingListEntry.ended_at.is_(None), WaitingListEntry.category_id == category.id
     )
     return sum(db.session.scalar(one) or 0 for one in (delegates, waiting))
+
+
+def _change_kept_places(category: RegistrationCategory, number: int) -> None:
+    """Keep more or fewer places for speakers; raise NoPlacesToKeep."""
+    more = number - category.kept_places
+    limits = seats.list_limits(category.id)
+    if more < 0:
+        seats.release_seats(limits, -more)
+    elif more > 0:
+        try:
+            seats.hold(limits, more)
+        except seats.SoldOut:
+            raise NoPlacesToKeep("There are not that many places left") from None
+    category.kept_places = number
 
 
 def _change_limit(category: RegistrationCategory, limit: int | None) -> None:
@@ -181,7 +207,8 @@ def _count_taken(category: RegistrationCategory) -> int:
         WaitingListEntry.state == OFFERED, WaitingListEntry.category_id == category.id
     )
     held = select(func.sum(InvitationCode.held)).where(InvitationCode.category_id == category.id)
-    return sum(db.session.scalar(one) or 0 for one in (delegates, offers, held))
+    counted = sum(db.session.scalar(one) or 0 for one in (delegates, offers, held))
+    return counted + category.kept_places
 
 
 def _lock(category: RegistrationCategory) -> None:
@@ -190,9 +217,21 @@ def _lock(category: RegistrationCategory) -> None:
 
 
 def _set_values(category: RegistrationCategory, values: Mapping[str, Any]) -> None:
+    if values["is_for_speakers"]:
+        _unmark_others(category)
     for name, value in values.items():
-        if name != "limit":
+        if name not in {"limit", "kept_places"}:
             setattr(category, name, value)
+
+
+def _unmark_others(category: RegistrationCategory) -> None:
+    """Let no other category be the one for speakers; places that it keeps go back."""
+    for other in queries.list_all():
+        if other.is_for_speakers and other is not category:
+            _change_kept_places(other, 0)
+            other.is_for_speakers = False
+            other.version += 1
+    db.session.flush()
 
 
 @contextmanager
@@ -209,6 +248,8 @@ def _to_text(value: Any) -> str:
     """Return a value as the history shows it."""
     if isinstance(value, datetime):
         return local_moment(value)
+    if isinstance(value, bool):
+        return "Yes" if value else "No"
     return "" if value is None else ACCESS_TEXTS.get(value, str(value))
 
 

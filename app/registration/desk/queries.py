@@ -30,6 +30,7 @@ from app.registration.models import (
     SessionBooking,
 )
 from app.registration.queries import ATTENDING, Answers, full_name
+from app.registration.speaker_places.queries import IS_SPEAKER
 
 Row = TypeVar("Row", bound=tuple[Any, ...])
 
@@ -77,6 +78,7 @@ class DelegateFilter:
     follows: str = ""  # the key of a session, or ANY
     category: str = ""  # its number, or NO_CATEGORY
     answers: Sequence[tuple[str, str]] = ()  # name of a question, and one of its answers
+    speaker: str = ""  # whether it is a speaker’s: yes or no
     session: str = ""  # the key of one in which they have a seat
     references: Sequence[str] | None = None  # of those that were ticked; None: whichever match
 
@@ -106,6 +108,7 @@ class DelegateRow(NamedTuple):
     id: int
     language: str
     category_id: int | None
+    is_speaker: bool = False
     answers: tuple[str, ...] = ()  # as they were selected
 
     @property
@@ -114,7 +117,10 @@ class DelegateRow(NamedTuple):
         return f"{self.given_names} {self.family_name}".strip()
 
 
-ROW_COLUMNS: Final = [Delegate.__table__.c[name] for name in DelegateRow._fields[:-1]]
+ROW_COLUMNS: Final[Sequence[ColumnElement[Any]]] = [
+    *(Delegate.__table__.c[name] for name in DelegateRow._fields[:-2]),
+    IS_SPEAKER,
+]
 
 
 def list_delegates(  # noqa: PLR0913 - filters, order, page and columns
@@ -281,4 +287,5 @@ FILTER_CONDITIONS: Final[Mapping[str, Callable[[str], ColumnElement[bool]]]] = {
     "follows": _follows,
     "category": _has_category,
     "session": _has_seat,
+    "speaker": {"yes": IS_SPEAKER, "no": ~IS_SPEAKER}.__getitem__,
 }

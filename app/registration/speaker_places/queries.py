@@ -1,0 +1,96 @@
+"""Read-only queries about speakers and their places."""
+
+from collections.abc import Collection, Sequence
+from typing import Final
+
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload
+
+from app.database import db, read_only_connection
+from app.programme.models import Speaker
+from app.registration import queries as registration
+from app.registration.categories import queries as categories
+from app.registration.categories.queries import SPEAKER, CategoryOption
+from app.registration.models import Delegate, RegistrationCategory
+from app.registration.queries import ATTENDING, Answers
+from app.registration.speaker_places.models import SpeakerPlace
+
+WITH_PLACE: Final = (  # a subquery: the speakers whose booking stands
+    select(SpeakerPlace.speaker_id)
+    .join(Delegate, Delegate.id == SpeakerPlace.delegate_id)
+    .where(ATTENDING)
+)
+HAS_PLACE: Final = (
+    select(SpeakerPlace.speaker_id)
+    .join(Delegate, Delegate.id == SpeakerPlace.delegate_id)
+    .where(SpeakerPlace.speaker_id == Speaker.id, ATTENDING)
+    .correlate(Speaker)
+    .exists()
+)
+IS_SPEAKER: Final = (
+    select(SpeakerPlace.speaker_id)
+    .where(SpeakerPlace.delegate_id == Delegate.id)
+    .correlate(Delegate)
+    .exists()
+)
+
+
+def find_category() -> CategoryOption | None:
+    """Return the category for speakers, or None if the organisers have marked none."""
+    return next((one for one in categories.list_options() if one.is_for_speakers), None)
+
+
+def is_asked() -> bool:
+    """Return True if speakers are asked to take a place now."""
+    return find_category() is not None and registration.get_registration_status().state not in {
+        "before",
+        "closed",
+    }
+
+
+def has_kept_place(answers: Answers) -> bool:
+    """Return True if a place is kept for a speaker who registers with these answers."""
+    number = categories.read_id(answers)
+    if SPEAKER not in answers or number is None:
+        return False
+    kept = select(RegistrationCategory.id).where(
+        RegistrationCategory.id == number,
+        RegistrationCategory.is_for_speakers,
+        RegistrationCategory.kept_places > 0,
+    )
+    with read_only_connection(db.engine) as connection:
+        return connection.execute(kept).first() is not None
+
+
+def find_place(speaker: Speaker) -> Delegate | None:
+    """Return the booking of a speaker, active or cancelled, or None."""
+    place = db.session.get(SpeakerPlace, speaker.id)
+    if place is None:
+        return None
+    wanted = select(Delegate).where(Delegate.id == place.delegate_id)
+    return db.session.scalar(wanted.options(joinedload(Delegate.category)))
+
+
+def find_speaker(delegate: Delegate) -> Speaker | None:
+    """Return the speaker whose booking this is, or None."""
+    return db.session.scalar(
+        select(Speaker)
+        .join(SpeakerPlace, SpeakerPlace.speaker_id == Speaker.id)
+        .where(SpeakerPlace.delegate_id == delegate.id)
+    )
+
+
+def list_with_place(speaker_ids: Collection[int]) -> set[int]:
+    """Return which of these speakers have a place."""
+    if not speaker_ids:
+        return set()
+    return set(db.session.scalars(WITH_PLACE.where(SpeakerPlace.speaker_id.in_(speaker_ids))))
+
+
+def list_without_booking() -> Sequence[Speaker]:
+    """List the speakers who take part and have no booking, by name."""
+    return db.session.scalars(
+        select(Speaker)
+        .where(Speaker.withdrawn_at.is_(None), ~HAS_PLACE)
+        .order_by(Speaker.name_sort_key, Speaker.id)
+    ).all()

@@ -1,0 +1,120 @@
+"""What is done with speakers' places: take one, link a booking to a speaker, undo that.
+
+Locks are taken in the one order: the limits, then the row of the speaker. The number of places that
+are kept in a category is changed only under the lock of the conference's limit.
+"""
+
+from collections.abc import Sequence
+
+from sqlalchemy import delete, select
+from sqlalchemy.exc import IntegrityError
+
+from app import clock
+from app.database import Base, db
+from app.errors import RuleViolation
+from app.history import services as history
+from app.programme.fields.speakers import SPEAKER_FIELDS
+from app.programme.models import Speaker
+from app.registration import seats
+from app.registration.bookings import operations
+from app.registration.categories import queries as categories
+from app.registration.categories.queries import SPEAKER
+from app.registration.models import Delegate, RegistrationCategory
+from app.registration.queries import Answers
+from app.registration.speaker_places.models import SpeakerPlace
+
+
+class BookingOfAnother(RuleViolation):
+    """The booking belongs to another speaker."""
+
+
+def reserve(answers: Answers, names: Sequence[str], row: Base) -> None:
+    """Take a place for a speaker, one that is kept if there is any; raise SoldOut."""
+    seats.lock_limits(names)
+    category = _lock_category(categories.read_id(answers))
+    if category is None or not category.kept_places:
+        seats.reserve(names, row)
+        return
+    seats.reserve_held(names, row)
+    category.kept_places -= 1
+    db.session.flush()
+
+
+def link_own(answers: Answers, delegate: Delegate) -> None:
+    """Link a booking to the speaker whose link it was made with, if it is one."""
+    number = answers.get(SPEAKER, "")
+    speaker = db.session.get(Speaker, int(number)) if number else None
+    if speaker is not None:
+        link(speaker, delegate, actor=history.ACTOR_DELEGATE)
+
+
+def link(speaker: Speaker, delegate: Delegate, *, actor: str) -> bool:
+    """Make a booking that of a speaker; return True if that is new. Raise BookingOfAnother."""
+    db.session.refresh(speaker, with_for_update=True)
+    if not delegate.is_attending:
+        raise RuleViolation("This booking has been cancelled")
+    place = db.session.get(SpeakerPlace, speaker.id, populate_existing=True)
+    if place is not None and place.delegate_id == delegate.id:
+        return False
+    if place is not None:
+        db.session.delete(place)
+        db.session.flush()
+    _insert(speaker, delegate)
+    _record(speaker, delegate, "is now the booking of", actor)
+    return True
+
+
+def unlink(speaker: Speaker, *, actor: str) -> bool:
+    """Let a booking be no speaker's any more; the booking itself stays as it is."""
+    db.session.refresh(speaker, with_for_update=True)
+    place = db.session.get(SpeakerPlace, speaker.id, populate_existing=True)
+    if place is None:
+        return False
+    delegate = db.session.get_one(Delegate, place.delegate_id)
+    db.session.delete(place)
+    _record(speaker, delegate, "is no longer the booking of", actor)
+    return True
+
+
+def transfer(source: Speaker, target: Speaker, *, actor: str) -> None:
+    """Give the booking of one speaker to another, when two records are merged."""
+    place = db.session.get(SpeakerPlace, source.id)
+    if place is None:
+        return
+    delegate = db.session.get_one(Delegate, place.delegate_id)
+    unlink(source, actor=actor)
+    db.session.flush()
+    if delegate.is_attending and db.session.get(SpeakerPlace, target.id) is None:
+        link(target, delegate, actor=actor)
+
+
+def _erase_link(delegate: Delegate) -> None:
+    db.session.execute(delete(SpeakerPlace).where(SpeakerPlace.delegate_id == delegate.id))
+
+
+operations.ERASED_ABOVE.append(_erase_link)
+
+
+def _insert(speaker: Speaker, delegate: Delegate) -> None:
+    place = SpeakerPlace(speaker_id=speaker.id, delegate_id=delegate.id, linked_at=clock.now())
+    try:
+        with db.session.begin_nested():
+            db.session.add(place)
+    except IntegrityError:
+        raise BookingOfAnother("This booking belongs to another speaker already") from None
+
+
+def _lock_category(number: int | None) -> RegistrationCategory | None:
+    """Return the category with this number if it is for speakers; the caller holds the limits."""
+    found = select(RegistrationCategory).where(
+        RegistrationCategory.id == number, RegistrationCategory.is_for_speakers
+    )
+    return db.session.scalar(found.with_for_update().execution_options(populate_existing=True))
+
+
+def _record(speaker: Speaker, delegate: Delegate, what: str, actor: str) -> None:
+    """Record it with the speaker and with the booking, whose history names nobody."""
+    summary = f"Booking {delegate.reference} {what} {speaker.name}"
+    history.record(summary, subject=SPEAKER_FIELDS.history_subject(speaker), actor=actor)
+    summary = f"This {what} a speaker of the programme"
+    history.record(summary, subject=delegate.history_subject, actor=actor)

@@ -1,0 +1,130 @@
+"""Speakers and their places at the conference: what is known of them, and matching bookings.
+
+A speaker who registers on their own pages is linked to the booking. One who registers like
+everybody else is found by their address, once it is certain that the address is theirs: somebody
+has opened the booking by the link that was sent there, or the desk has added it.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from sqlalchemy import ColumnElement, func, select
+
+from app.cache_version import is_clock_in_sync
+from app.database import db
+from app.history.services import ACTOR_SITE
+from app.programme import collation
+from app.programme.editing import session_queries, speaker_queries
+from app.programme.models import Appearance, Session, Speaker
+from app.registration import countries
+from app.registration.categories import queries as categories
+from app.registration.categories.queries import CATEGORY, INVITED, SPEAKER
+from app.registration.delegate_record import search_key
+from app.registration.fields import PRIVATE_FIELDS
+from app.registration.models import Confirmation, Delegate, RegistrationCategory
+from app.registration.queries import ATTENDING, Answers
+from app.registration.speaker_places import queries, services
+from app.registration.speaker_places.models import SpeakerPlace
+from app.speakers.list_filters import ADDRESS
+from app.web import languages
+
+MATCHES_AT_ONCE: Final = 100
+IS_ASKED: Final = (  # whether speakers are asked to take places
+    select(RegistrationCategory.id).where(RegistrationCategory.is_for_speakers).exists()
+)
+LACKS_PLACE: Final = (
+    speaker_queries.TAKES_PART & Speaker.confirmed_at.is_not(None) & ~queries.HAS_PLACE
+)
+PLACE_CONDITIONS: Final[Mapping[str, ColumnElement[bool]]] = {
+    "yes": queries.HAS_PLACE,
+    "no": speaker_queries.TAKES_PART & ~queries.HAS_PLACE,
+}
+speaker_queries.FILTER_CONDITIONS["place"] = PLACE_CONDITIONS.__getitem__
+
+
+def _has_speaker(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
+    return (
+        select(Appearance.id)
+        .join(Speaker, Speaker.id == Appearance.speaker_id)
+        .where(Appearance.session_id == Session.id, speaker_queries.TAKES_PART, *conditions)
+        .correlate(Session)
+        .exists()
+    )
+
+
+# sessions with speakers of whom none has a place
+session_queries.MISSING_CONDITIONS["place"] = (
+    session_queries.TAKES_PLACE & _has_speaker() & ~_has_speaker(queries.HAS_PLACE)
+)
+
+
+def prefill(speaker: Speaker, address: str) -> Answers:
+    """Return the answers with which a speaker registers, as far as they are known.
+
+    They are not asked about requirements again: the organisers know those from the speaker's pages.
+    """
+    category = queries.find_category()
+    number = str(category.id) if category else ""
+    days = categories.list_days(category.days if category else "")
+    before, family, after = collation.split_name(speaker.name)
+    given = before.strip(" ,")
+    known = {
+        "given_names": given or family,
+        "family_name": f"{family}{after}".strip(" ,") if given else "",
+        "badge_name": speaker.name,
+        "pronouns": speaker.pronouns,
+        "email": address,
+        "organisation": speaker.organisation,
+        "role": speaker.role,
+        "country": find_country(speaker.country),
+        "days": " ".join(day.isoformat() for day in days),
+    }
+    nothing = dict.fromkeys((one.name for one in PRIVATE_FIELDS), "")
+    return {SPEAKER: str(speaker.id), INVITED: number, CATEGORY: number, **nothing, **known}
+
+
+def find_country(name: str) -> str:
+    """Return the code of a country by its name in any language of the site, or ""."""
+    wanted = collation.sort_key(name.strip())
+    for language in languages.list_codes():
+        for code, known in countries.choices(language):
+            if wanted in {collation.sort_key(known), code.casefold()}:
+                return code
+    return ""
+
+
+def match_bookings() -> None:
+    """Link bookings to the speakers whose confirmed address and name they have; for the worker."""
+    if not is_clock_in_sync():
+        return
+    found = defaultdict[Speaker, list[Delegate]](list)
+    for speaker, delegate in _list_candidates():
+        if _is_same_name(speaker, delegate):
+            found[speaker].append(delegate)
+    for speaker, delegates in found.items():
+        if len(delegates) == 1:
+            services.link(speaker, delegates[0], actor=ACTOR_SITE)
+
+
+def _list_candidates() -> Sequence[tuple[Speaker, Delegate]]:
+    """List confirmed speakers without a place, and the bookings with their address."""
+    is_unopened = select(Confirmation.delegate_id).where(
+        Confirmation.correctable_until.is_not(None)
+    )
+    rows = db.session.execute(
+        select(Speaker, Delegate)
+        .join(Delegate, func.lower(Delegate.email) == func.lower(ADDRESS))
+        .where(LACKS_PLACE, ATTENDING)
+        .where(Delegate.id.not_in(is_unopened))
+        .where(Delegate.id.not_in(select(SpeakerPlace.delegate_id)))
+        .order_by(Speaker.id, Delegate.id)
+        .limit(MATCHES_AT_ONCE)
+    )
+    return rows.tuples().all()
+
+
+def _is_same_name(speaker: Speaker, delegate: Delegate) -> bool:
+    """Return True if the family name of a booking is in the name of a speaker."""
+    words = search_key(delegate.family_name or delegate.given_names).split()
+    return bool(words) and set(words) <= set(search_key(speaker.name).split())

@@ -1,0 +1,487 @@
+"""A speaker takes a place without being asked twice, and the site knows who speaks and comes."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from threading import Barrier, Thread
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from app import clock
+from app.accounts.models import DESK, EDITOR
+from app.database import db, transaction
+from app.errors import RuleViolation
+from app.history.models import HistoryEntry
+from app.programme.models import Speaker
+from app.registration import integrity_check, seats
+from app.registration.bookings import data_export, operations
+from app.registration.categories import services as categories
+from app.registration.categories.queries import CATEGORY, INVITED, SPEAKER, build_values
+from app.registration.create_booking import create_booking
+from app.registration.models import BY_CODE, Delegate, RegistrationCategory
+from app.registration.speaker_places import queries as speaker_places
+from app.registration.speaker_places import services
+from app.registration.speaker_places.models import SpeakerPlace
+from app.speakers import places
+from app.speakers import services as speakers
+from tests.browser import Browser
+from tests.factories import (
+    get_ada_marsh,
+    grant_speaker_access,
+    make_category,
+    make_confirmation,
+    make_delegate,
+    make_session,
+    make_speaker,
+    set_places,
+    sign_in,
+    sign_in_speaker,
+)
+from tests.registration.test_categories import standing
+from tests.sent_emails import find_link, last_email_to
+
+HER_PAGE = "/speak/ada-marsh/place"
+CONFIRM, CHANGE = "Confirm my place", "Change the details first"
+
+
+def make_speakers_category(limit: int | None = None, **values: Any) -> RegistrationCategory:
+    defaults = {"name": "Speaker", "access": BY_CODE, "is_for_speakers": True}
+    return make_category(limit, **{**defaults, **values})
+
+
+def keep_places(category: RegistrationCategory, number: int) -> None:
+    """Keep places for speakers, as an organiser does."""
+    with transaction():
+        seats.hold(seats.list_limits(category.id), number)
+        category.kept_places = number
+
+
+def confirm_ada(**values: Any) -> Speaker:
+    """Let Ada Marsh have confirmed that she takes part."""
+    ada = get_ada_marsh()
+    known = {"confirmed_at": clock.now(), "organisation": "Ward 4", "country": "Ireland"}
+    with transaction():
+        for name, value in {**known, **values}.items():
+            setattr(ada, name, value)
+    return ada
+
+
+def get_delegate() -> Delegate:
+    db.session.rollback()
+    return db.session.scalars(select(Delegate)).one()
+
+
+def get_booking_of(speaker: Speaker) -> Delegate | None:
+    db.session.rollback()
+    return speaker_places.find_place(speaker)
+
+
+def match() -> None:
+    with transaction():
+        places.match_bookings()
+
+
+def list_miscounts() -> list[str]:
+    return [one for one in integrity_check.run_checks() if "email" not in one]
+
+
+@pytest.mark.both_databases
+def test_a_confirmed_speaker_takes_a_place_on_one_page(visitor: Browser) -> None:
+    category = make_speakers_category(5)
+    make_category(name="Delegate")
+    ada = confirm_ada()
+    sign_in_speaker(visitor, ada)
+    page = visitor.open("/speak/ada-marsh").follow("Your place at the conference")
+    assert page.heading == "Your place at the conference"
+    assert page.summary_list == {
+        "Category": "Speaker",
+        "Name": "Ada Marsh",
+        "Name on your badge": "Ada Marsh",
+        "Pronouns": "Not given",
+        "Email address": "ada@example.org",
+        "Organisation": "Ward 4",
+        "Role": "Harbour master",
+        "Country": "Ireland",
+        "Days": "Wednesday 10 June 2009, Thursday 11 June 2009",
+        "Access requirements": "None",
+        "Dietary requirements": "None",
+    }
+
+    page = page.press(CONFIRM)
+
+    assert page.heading == "You are registered"
+    delegate = get_delegate()
+    assert (delegate.full_name, delegate.country) == ("Ada Marsh", "IE")
+    assert delegate.category_id == category.id
+    assert standing(seats.name_category_limit(category.id)) == (5, 1)
+    assert get_booking_of(ada) == delegate
+    assert find_link(last_email_to("ada@example.org"), "/booking/")
+    page = visitor.open(HER_PAGE)
+    assert page.heading == "You have a place"
+    assert delegate.reference in page.text
+    assert list_miscounts() == []
+
+
+def test_a_speaker_changes_the_details_before_they_confirm(visitor: Browser) -> None:
+    make_speakers_category()
+    make_category(name="Delegate")
+    ada = confirm_ada()
+    sign_in_speaker(visitor, ada)
+
+    page = visitor.open(HER_PAGE).press(CHANGE)
+    assert page.heading == "Check your answers"
+    page = page.follow("Change organisation").press("Continue", {"organisation": "Ward 9"})
+    page.press("Confirm registration")
+
+    assert get_delegate().organisation == "Ward 9"
+    assert get_booking_of(ada) == get_delegate()
+
+
+def test_what_is_not_known_is_asked_and_nothing_else(visitor: Browser) -> None:
+    make_speakers_category()
+    ada = confirm_ada(country="")
+    sign_in_speaker(visitor, ada)
+
+    page = visitor.open(HER_PAGE).press("Continue")
+    assert page.value_of("organisation") == "Ward 4"
+    page = page.press("Continue", {"country": "Ireland"})
+
+    assert page.heading == "Check your answers"
+    assert page.press("Confirm registration").heading == "You are registered"
+    assert get_booking_of(ada) == get_delegate()
+
+
+@pytest.mark.both_databases
+def test_a_place_that_is_kept_is_there_although_the_conference_is_full(visitor: Browser) -> None:
+    set_places(2)
+    category = make_speakers_category()
+    make_delegate(email="early@example.org")
+    keep_places(category, 1)
+    sign_in_speaker(visitor, confirm_ada())
+    assert list_miscounts() == []
+
+    assert visitor.open(HER_PAGE).press(CONFIRM).heading == "You are registered"
+
+    assert standing(seats.CONFERENCE) == (2, 2)
+    db.session.refresh(category)
+    assert category.kept_places == 0
+    assert list_miscounts() == []
+
+
+def test_without_a_place_left_she_reads_whom_to_ask(visitor: Browser) -> None:
+    set_places(1)
+    make_speakers_category()
+    sign_in_speaker(visitor, confirm_ada())
+    page = visitor.open(HER_PAGE)
+    make_delegate(email="early@example.org")
+
+    page = page.press(CONFIRM, status=422)
+
+    assert page.errors == ["All places have just been taken. The organisers can help: contact them"]
+    assert db.session.scalars(select(Delegate.email)).all() == ["early@example.org"]
+
+
+@pytest.mark.parametrize(
+    ("known", "sentence"),
+    [
+        ({"confirmed_at": None}, "First tell us whether you are taking part."),
+        ({"withdrawn_at": clock.real_now()}, "You have withdrawn from the conference."),
+    ],
+)
+def test_only_who_takes_part_takes_a_place(
+    visitor: Browser, known: dict[str, Any], sentence: str
+) -> None:
+    make_speakers_category()
+    sign_in_speaker(visitor, confirm_ada(**known))
+
+    page = visitor.open(HER_PAGE)
+
+    assert sentence in page.text
+    assert CONFIRM not in page.text
+
+
+def test_without_a_category_for_speakers_nobody_is_asked(visitor: Browser) -> None:
+    sign_in_speaker(visitor, confirm_ada())
+
+    assert "Your place at the conference" not in visitor.open("/speak/ada-marsh").text
+    assert "Speakers register in the same way as everyone else." in visitor.open(HER_PAGE).text
+
+
+def test_confirming_leads_to_the_place(visitor: Browser) -> None:
+    make_speakers_category()
+    sign_in_speaker(visitor, confirm_ada(confirmed_at=None))
+    page = visitor.open("/speak/ada-marsh").follow("Confirm whether you are taking part")
+
+    page = page.press("Send", {"Are you taking part?": "Yes, at the times in the programme"})
+
+    assert page.heading == "Your place at the conference"
+    assert "Thank you for confirming that you are taking part." in page.source
+
+
+def test_the_link_in_the_reminder_opens_the_page_and_a_second_one_is_not_sent(
+    visitor: Browser,
+) -> None:
+    make_speakers_category()
+    ada = confirm_ada()
+    grant_speaker_access(ada)
+    with transaction():
+        speakers.set_deadlines(
+            {"place": clock.now().date() + timedelta(days=9)}, actor="olga@conference.example"
+        )
+    sign_in(visitor)
+    page = visitor.open("/organise/speaking/letters/place?chosen=ada-marsh")
+    assert page.heading == "Remind speakers without a place"
+
+    page.press("Send 1 email")
+
+    email = last_email_to("ada@example.org")
+    assert email.subject == "Take your place at Tides and Harbours"
+    page = visitor.open("/organise/speaking/letters/place?chosen=ada-marsh")
+    assert "was emailed less than 3 days ago" in page.text
+    visitor.delete_cookie("session")
+    page = visitor.open(find_link(email, "/sign-in/")).press("Sign in")
+    assert page.heading == "Your place at the conference"
+
+
+@pytest.mark.both_databases
+def test_who_registered_like_everybody_is_known_once_they_have_opened_the_link(
+    site: Flask,
+) -> None:
+    ada = confirm_ada(contact_address="ADA@example.org")
+    booking = make_delegate(given_names="Ada", family_name="Marsh", email="ada@example.org")
+    confirmation = make_confirmation(booking, correctable_until=clock.real_now())
+    match()
+    assert get_booking_of(ada) is None
+
+    with transaction():
+        operations.end_corrections(confirmation.delegate)
+    match()
+
+    found = get_booking_of(ada)
+    assert found is not None
+    assert found.email == "ada@example.org"
+
+
+def test_an_assistant_with_the_same_address_is_not_taken_for_the_speaker(site: Flask) -> None:
+    ada = confirm_ada(contact_address="office@example.org")
+    make_delegate(given_names="Bea", family_name="Aide", email="office@example.org")
+
+    match()
+
+    assert get_booking_of(ada) is None
+
+
+def test_two_bookings_that_both_fit_are_left_to_the_desk(site: Flask) -> None:
+    ada = confirm_ada(contact_address="office@example.org")
+    make_delegate(given_names="Ada", family_name="Marsh", email="office@example.org")
+    make_delegate(given_names="A.", family_name="Marsh", email="office@example.org")
+
+    match()
+
+    assert get_booking_of(ada) is None
+
+
+def test_the_link_survives_a_new_address_and_ends_with_the_booking(site: Flask) -> None:
+    ada, booking = confirm_ada(), make_delegate(email="ada@example.org")
+    with transaction():
+        services.link(ada, booking, actor="olga@conference.example")
+        operations.change_email(booking, "new@example.org", "Corrected", actor="olga")
+    assert get_booking_of(ada) == booking
+    assert data_export.export_delegate(booking)["speaks_as"] == "Ada Marsh"
+
+    with transaction():
+        operations.cancel(booking, actor="olga")
+    assert speaker_places.list_with_place([ada.id]) == set()
+    with transaction():
+        operations.erase(booking)
+
+    assert db.session.scalars(select(SpeakerPlace)).all() == []
+
+
+def test_the_desk_links_and_unlinks_by_hand(visitor: Browser) -> None:
+    ada = confirm_ada()
+    booking = make_delegate(given_names="Augusta", email="other@example.org")
+    sign_in(visitor, role=DESK)
+    page = visitor.open(f"/organise/delegates/{booking.reference}").follow("Link to a speaker")
+
+    page = page.press("Save", {"Speaker": "Ada Marsh"})
+
+    assert "The booking now belongs to this speaker." in page.source
+    assert get_booking_of(ada) == booking
+    summaries = db.session.scalars(select(HistoryEntry.summary)).all()
+    assert f"Booking {booking.reference} is now the booking of Ada Marsh" in summaries
+    page = page.follow("Change who it belongs to").press("Save", {"Speaker": "Nobody"})
+    assert "The booking no longer belongs to a speaker." in page.source
+    assert get_booking_of(ada) is None
+
+
+def test_a_booking_belongs_to_one_speaker(site: Flask) -> None:
+    ada, booking = confirm_ada(), make_delegate()
+    bob = make_speaker(name="Bob Stone")
+    with transaction():
+        services.link(ada, booking, actor="olga@conference.example")
+
+    with pytest.raises(RuleViolation, match="belongs to another speaker"), transaction():
+        services.link(bob, booking, actor="olga@conference.example")
+
+    assert get_booking_of(ada) == booking
+
+
+def test_lists_say_who_speaks_and_who_has_a_place(visitor: Browser) -> None:
+    make_speakers_category()
+    ada, bob = (
+        confirm_ada(),
+        make_speaker(name="Bob Stone", slug="bob-stone", confirmed_at=clock.now()),
+    )
+    make_session(title="A talk of Bob", speakers=(bob,))
+    booking = make_delegate(given_names="Ada", family_name="Marsh")
+    other = make_delegate(given_names="Otto", family_name="Other", email="otto@example.org")
+    with transaction():
+        services.link(ada, booking, actor="olga@conference.example")
+    sign_in(visitor)
+
+    assert "Ada Marsh" in visitor.open("/organise/speakers?place=yes").text
+    without = visitor.open("/organise/speakers?place=no&confirmed=yes")
+    assert "Bob Stone" in without.text
+    assert "Ada Marsh" not in without.text
+    speaking = visitor.open("/organise/delegates?speaks=yes")
+    assert booking.reference in speaking.text
+    assert other.reference not in speaking.text
+    assert "A talk of Bob" in visitor.open("/organise/sessions?missing=place").text
+    page = visitor.open("/organise/speakers/ada-marsh")
+    assert f"See the booking {booking.reference}" in page.text
+    assert "Look for a booking to link" in visitor.open("/organise/speakers/bob-stone").text
+    home = visitor.open("/organise").text
+    assert "confirmed speaker without a place" in home
+    assert "whose speakers have no place" not in home
+    with transaction():
+        yesterday = clock.now().date() - timedelta(days=1)
+        speakers.set_deadlines({"place": yesterday}, actor="olga@conference.example")
+    assert "whose speakers have no place" in visitor.open("/organise").text
+
+
+def test_merging_two_entries_of_a_speaker_keeps_the_place(visitor: Browser) -> None:
+    ada, twice = confirm_ada(), make_speaker(name="A. Marsh", slug="a-marsh")
+    booking = make_delegate()
+    with transaction():
+        services.link(twice, booking, actor="olga@conference.example")
+    sign_in(visitor, role=EDITOR)
+
+    visitor.open("/organise/speakers/ada-marsh/merge/a-marsh").press("Merge entries")
+
+    assert get_booking_of(ada) == booking
+
+
+def test_an_organiser_keeps_places_and_gives_them_back(visitor: Browser) -> None:
+    set_places(10)
+    sign_in(visitor)
+    form = visitor.open("/organise/categories/_add")
+    values = {"Name": "Speaker", "Places kept for speakers (optional)": "4"}
+    page = form.press("Add this category", values, status=422)
+    assert page.errors == ["Tick “This category is for speakers” to keep places for them"]
+    ticked = {"This category is for speakers": True}
+    too_many = {"Places kept for speakers (optional)": "11"}
+    page = page.press("Add this category", {**ticked, **too_many}, status=422)
+    assert page.errors == ["There are not that many places left"]
+
+    page = page.press("Add this category", {"Places kept for speakers (optional)": "4"})
+    assert page.summary_list["Places kept for speakers"] == "4"
+    assert standing(seats.CONFERENCE) == (10, 4)
+    assert list_miscounts() == []
+    page = page.follow("Change").press("Save", {"Number of places (optional)": "5"})
+    assert "4 of 5" in page.text
+    page = page.follow("Delete").press("Delete", status=409)
+    assert "Places in this category are kept for speakers. Keep none first" in page.text
+
+    page = visitor.open("/organise/categories").follow("Speaker").follow("Change")
+    page.press("Save", {"Places kept for speakers (optional)": "0"})
+    assert standing(seats.CONFERENCE) == (10, 0)
+    assert list_miscounts() == []
+
+
+def test_one_category_is_for_speakers(site: Flask) -> None:
+    first = make_speakers_category()
+    keep_places(first, 2)
+    second = make_category(name="Presenter")
+    values = {**build_values(second), "is_for_speakers": True}
+
+    with transaction():
+        categories.save(second, values, expected_version=1, actor="olga@conference.example")
+
+    db.session.refresh(first)
+    assert (first.is_for_speakers, first.kept_places) == (False, 0)
+    assert list_miscounts() == []
+
+
+@pytest.mark.both_databases
+def test_of_many_who_come_in_the_same_second_one_gets_the_kept_place(site: Flask) -> None:
+    set_places(1)
+    category = make_speakers_category()
+    keep_places(category, 1)
+    number = category.id
+    db.session.commit()
+
+    ended = at_once(site, 8, lambda person: take(number, person))
+
+    assert ended == ["All places are taken"] * 7 + ["place"]
+    assert standing(seats.CONFERENCE) == (1, 1)
+    assert list_miscounts() == []
+
+
+@pytest.mark.both_databases
+def test_without_its_lock_all_would_believe_that_the_place_is_theirs(site: Flask) -> None:
+    """The control of the test above: it shows that they come at once."""
+    set_places(1)
+    category = make_speakers_category()
+    keep_places(category, 1)
+    number = category.id
+    db.session.commit()
+    together = Barrier(4)
+
+    def look(person: int) -> None:
+        kept = speaker_places.has_kept_place({SPEAKER: "1", CATEGORY: str(number)})
+        assert kept
+        db.session.rollback()
+        together.wait(20)
+
+    assert at_once(site, 4, look) == ["place"] * 4
+
+
+def take(number: int, person: int) -> None:
+    answers = {
+        "given_names": f"Speaker {person}",
+        "family_name": "",
+        "email": f"s{person}@example.org",
+        "days": "2009-06-10",
+        SPEAKER: str(person),
+        INVITED: str(number),
+        CATEGORY: str(number),
+    }
+    with transaction():
+        create_booking(
+            answers, "en", take_seat=lambda names, row: services.reserve(answers, names, row)
+        )
+
+
+def at_once(site: Flask, number: int, act: Callable[[int], None]) -> list[str]:
+    """Let so many people do the same at once; return how each ended, sorted."""
+    together, ended = Barrier(number), list[str]()
+
+    def one(person: int) -> None:
+        with site.app_context():
+            together.wait(20)
+            try:
+                act(person)
+            except RuleViolation as refusal:
+                ended.append(str(refusal))
+            else:
+                ended.append("place")
+
+    threads = [Thread(target=one, args=(person,)) for person in range(number)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    return sorted(ended)

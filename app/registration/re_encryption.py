@@ -27,6 +27,7 @@ from app.registration.queries import dump_answers
 BATCH_SIZE: Final = 200  # rows per transaction, so that nobody waits long for the database
 NAMES: Final = tuple(sorted(PRIVATE_NAMES))
 COLUMNS: Final = {one.column: getattr(Needs, one.column) for one in PRIVATE_FIELDS}
+SOURCES_ABOVE: list[Callable[[], Iterator["PendingRow"]]] = []  # of packages above this one
 DOCUMENTS: Final[tuple[tuple[type[Base], str, Callable[[str], str]], ...]] = (
     (WaitingListEntry, "access_key", private_answers.place_in_waiting_list),
     (ApplicationDraft, "secret_hash", private_answers.place_in_draft),
@@ -99,6 +100,8 @@ def list_pending() -> Iterator[PendingRow]:
     yield from _list_cases()
     for model, key_name, find_place in DOCUMENTS:
         yield from _list_documents(model, getattr(model, key_name), find_place)
+    for list_more in SOURCES_ABOVE:
+        yield from list_more()
 
 
 def _list_needs() -> Iterator[PendingRow]:
@@ -106,7 +109,7 @@ def _list_needs() -> Iterator[PendingRow]:
     statement = (
         select(Delegate.reference, Needs.delegate_id, *COLUMNS.values())
         .join_from(Needs, Delegate, Delegate.id == Needs.delegate_id)
-        .where(or_(*map(_is_pending, COLUMNS.values())))
+        .where(or_(*map(is_pending, COLUMNS.values())))
         .order_by(Needs.delegate_id)
     )
     for reference, number, *stored in db.session.execute(statement).all():
@@ -125,7 +128,7 @@ def _list_cases() -> Iterator[PendingRow]:
     statement = (
         select(Delegate.reference, AccessCase.key, *columns.values())
         .join_from(AccessCase, Delegate, Delegate.id == AccessCase.delegate_id)
-        .where(or_(*map(_is_pending, columns.values())))
+        .where(or_(*map(is_pending, columns.values())))
         .order_by(AccessCase.id)
     )
     for reference, key, *stored in db.session.execute(statement).all():
@@ -154,7 +157,8 @@ def _list_documents(
         yield PendingRow(key == value, model, {"document": before}, {"document": after}, texts)
 
 
-def _is_pending(column: InstrumentedAttribute[str]) -> ColumnElement[bool]:
+def is_pending(column: InstrumentedAttribute[str]) -> ColumnElement[bool]:
+    """Match rows whose text is not under the key that encrypts."""
     current = f"{PREFIX}{get_key_ring().current_id}:"
     return and_(column != "", ~column.startswith(current, autoescape=True))
 

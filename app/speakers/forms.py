@@ -3,11 +3,12 @@
 Absences are times at which a speaker cannot appear: rows that can be added and removed.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 from wtforms import (
     Field,
@@ -27,6 +28,7 @@ from app.forms.form import Form
 from app.forms.validators import one_of_choices
 from app.programme.fields.speakers import format_period, is_whole_day
 from app.programme.models import Absence
+from app.registration import private_answers
 from app.speakers import questions
 from app.speakers.models import ANOTHER_TIME, NO, WITHDRAWAL, YES
 from app.speakers.questions import SpeakerQuestion
@@ -200,6 +202,14 @@ class AnswerForm(Form):
     def get_answers(self) -> dict[str, str]:
         """Return the answers by field name."""
         return {field: self[field].data or "" for field in self.question.fields}
+
+    def explain_unreadable(self, answers: Mapping[str, str]) -> None:
+        """Say beside a question that its earlier answer cannot be read, and show none."""
+        for name, answer in answers.items():
+            if private_answers.is_unreadable(answer):
+                self[name].description = gettext("Your earlier answer cannot be read. Answer again")
+                if self[name].data == answer:
+                    self[name].data = ""
 
 
 class AssistantForm(Form):

@@ -50,6 +50,7 @@ def edit(slug: str, question: str) -> ResponseReturnValue:
     get_current = partial(questions.get_answer, speaker, short_question)
     current = get_current()
     form = FORMS[question](data={**current, "fingerprint": questions.fingerprint(current)})
+    form.explain_unreadable(current)
     save = partial(questions.save_answer, speaker, short_question)
     template = f"speakers/{question.replace('-', '_')}.html"
     return _save_or_render(template, speaker, form, save, get_current)

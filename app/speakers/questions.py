@@ -2,18 +2,22 @@
 
 An answer is stored only if nobody has changed it since its page was opened. Each question is
 checked separately, so that a speaker and an assistant can work at the same time. The contents of
-access requirements are never recorded in the history.
+access requirements are never recorded in the history; they are encrypted, each bound to the key of
+its speaker. One that cannot be read stays as it is stored until a new one replaces it.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
+from sqlalchemy import select
+
 from app import clock
 from app.cache_version import bump_cache_version
 from app.database import db
+from app.encryption import get_key_ring
 from app.errors import StaleEdit
 from app.history import services as history
 from app.history.models import Change
@@ -21,6 +25,8 @@ from app.programme.editing import speakers as programme
 from app.programme.editing import versioned_edits
 from app.programme.fields.speakers import ABSENCES, SPEAKER_FIELDS
 from app.programme.models import Speaker
+from app.registration import private_answers, re_encryption
+from app.registration.re_encryption import PendingRow
 from app.speakers.models import SpeakerAnswers, SpeakerNeeds
 
 Values = Mapping[str, str]
@@ -52,7 +58,51 @@ CONSENT = SpeakerQuestion(
 def get_answer(speaker: Speaker, question: SpeakerQuestion) -> dict[str, str]:
     """Return the stored answer by column name; empty strings if there is none."""
     row = db.session.get(question.model, speaker.id)
-    return {field: getattr(row, field) if row else "" for field in question.fields}
+    stored = {field: getattr(row, field) if row else "" for field in question.fields}
+    return _decrypt(speaker, stored) if question.model is SpeakerNeeds else stored
+
+
+def place_of_needs(speaker_key: str, column: str) -> str:
+    """Return the place to which a speaker's requirement is bound where it is stored."""
+    return f"speaker_needs.{column} {speaker_key}"
+
+
+def _decrypt(speaker: Speaker, stored: Values) -> dict[str, str]:
+    """Return the requirements; what cannot be read stays encrypted."""
+    ring = get_key_ring()
+    return {
+        name: ring.decrypt(text, place_of_needs(speaker.key, name)) for name, text in stored.items()
+    }
+
+
+def _encrypt(speaker: Speaker, typed: Values) -> dict[str, str]:
+    ring = get_key_ring()
+    return {
+        name: ring.encrypt(text, place_of_needs(speaker.key, name)) for name, text in typed.items()
+    }
+
+
+def list_pending_needs() -> Iterator[PendingRow]:
+    """Yield the rows with requirements that are not under the key that encrypts."""
+    ring = get_key_ring()
+    rows = (
+        select(Speaker.key, SpeakerNeeds.speaker_id, SpeakerNeeds.access)
+        .join_from(SpeakerNeeds, Speaker, Speaker.id == SpeakerNeeds.speaker_id)
+        .where(re_encryption.is_pending(SpeakerNeeds.access))
+        .order_by(SpeakerNeeds.speaker_id)
+    )
+    for key, number, stored in db.session.execute(rows).all():
+        after = ring.re_encrypt(stored, place_of_needs(key, "access"))
+        yield PendingRow(
+            SpeakerNeeds.speaker_id == number,
+            SpeakerNeeds,
+            {"access": stored},
+            {"access": after},
+            (stored,),
+        )
+
+
+re_encryption.SOURCES_ABOVE.append(list_pending_needs)
 
 
 def fingerprint(value: Any) -> str:
@@ -71,6 +121,7 @@ def save_answer(
     """Store an answer; return True if it changed. Raise StaleEdit on a concurrent change."""
     versioned_edits.lock(speaker)
     current = get_answer(speaker, question)
+    typed = {name: _keep_unreadable(text, current[name]) for name, text in typed.items()}
     is_first = getattr(get_or_create_answers(speaker), question.answered_at_column) is None
     if typed == current and not is_first:
         return False
@@ -115,7 +166,12 @@ def read_needs(speaker: Speaker, *, actor: str) -> str:
     """Return a speaker's access requirements, and record who looked at them."""
     summary = f"The access requirements of {speaker.name} were viewed"
     history.record(summary, subject=SPEAKER_FIELDS.history_subject(speaker), actor=actor)
-    return get_answer(speaker, NEEDS)["access"]
+    return show(get_answer(speaker, NEEDS)["access"])
+
+
+def show(answer: str) -> str:
+    """Return an answer, or a sentence in place of one that cannot be read."""
+    return private_answers.show(answer) if private_answers.is_unreadable(answer) else answer
 
 
 def set_absences(
@@ -149,6 +205,11 @@ def get_or_create_answers(speaker: Speaker) -> SpeakerAnswers:
     return found
 
 
+def _keep_unreadable(typed: str, current: str) -> str:
+    """Return what to store: an answer that could not be shown is not deleted by saving."""
+    return current if not typed and private_answers.is_unreadable(current) else typed
+
+
 def _store(speaker: Speaker, question: SpeakerQuestion, typed: Values) -> None:
     """Store the answer; an empty answer about requirements deletes their row."""
     row = db.session.get(question.model, speaker.id)
@@ -156,6 +217,8 @@ def _store(speaker: Speaker, question: SpeakerQuestion, typed: Values) -> None:
         if row is not None:
             db.session.delete(row)
         return
+    if question.model is SpeakerNeeds:
+        typed = _encrypt(speaker, typed)
     if row is None:
         db.session.add(question.model(speaker_id=speaker.id, **typed))
         return
@@ -173,7 +236,7 @@ def _record_answer(
 
 def _diff(question: SpeakerQuestion, current: Values, typed: Values) -> list[Change]:
     return [
-        Change(field, current[field], typed[field], label, current[field], typed[field])
+        Change(field, current[field], typed[field], label, show(current[field]), typed[field])
         for field, label in question.fields.items()
         if current[field] != typed[field]
     ]

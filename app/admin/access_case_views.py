@@ -19,6 +19,7 @@ from wtforms.validators import ValidationError
 from app import clock
 from app.accounts import roles
 from app.accounts.guards import current_actor, current_person
+from app.admin import saved_views
 from app.admin.edit_form import EditForm
 from app.admin.listing import PAGE_SIZE, ListFilter, Listing, parse_list_query, render_list
 from app.admin.speaker_pages.forms import OptionalDateField
@@ -33,6 +34,7 @@ from app.registration.access_cases.models import OPEN
 from app.registration.access_cases.queries import CaseFilter, OpenedCase
 from app.registration.private_answers import is_unreadable
 from app.registration.session_bookings import queries as session_bookings
+from app.registration.session_bookings.labels import describe_sessions
 from app.web import redirects
 from app.web.formatting import local_day
 from app.web.rendering import render_page
@@ -193,7 +195,7 @@ def _render(
         labels=labels,
         stale=stale,
         today=local_day(clock.now()),
-        sessions=session_bookings.list_of_delegate(opened.delegate),
+        sessions=describe_sessions(session_bookings.list_keys([opened.delegate.id])),
         entries=history.list_newest(opened.row.history_subject),
         back=url_for(".index"),
     )
@@ -219,6 +221,15 @@ def _list_filters() -> dict[str, Any]:
 def _owner_filter() -> ListFilter:
     fixed = [(queries.MINE, gettext("Me")), (queries.NOBODY, gettext("Nobody yet"))]
     return ListFilter("owner", _l("Who arranges it"), [*fixed, *_list_owners()])
+
+
+saved_views.declare(
+    "access_cases",
+    _l("Access requirements"),
+    roles.ACCESS_CASES,
+    lambda _: (STATE_FILTER, _owner_filter(), DUE_FILTER),
+    SORTS,
+)
 
 
 def _list_owners() -> Sequence[tuple[str, str]]:

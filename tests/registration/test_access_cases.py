@@ -17,8 +17,9 @@ from app.registration.bookings import data_export, operations
 from app.registration.models import Delegate
 from app.worker_tasks import PERIODIC_TASKS
 from tests.browser import Browser, Page
-from tests.factories import make_delegate, sign_in
+from tests.factories import make_delegate, make_room, sign_in
 from tests.registration.test_encryption import FIRST, SECOND, data_key, read_stored, run_worker
+from tests.registration.test_session_bookings import book, make_bookable
 from tests.registration_flow import ACCESS, ACCESS_WORDS, CONSENT, answer_questions
 from tests.sent_emails import find_link, last_email_to, subjects_to
 
@@ -338,3 +339,46 @@ def test_a_delegates_own_copy_has_them(visitor: Browser, new_browser: Any) -> No
             "reply": "",
         }
     ]
+
+
+def test_the_interpreter_reads_in_which_sessions_and_rooms_they_are_needed(
+    visitor: Browser, new_browser: Any
+) -> None:
+    delegate = register_grace(visitor)
+    make_bookable("Knots", room=make_room(name="Room 2"))
+    book(delegate, "knots")
+    where = "Wednesday 10 June 2009, 9:30am, Knots, Room 2"
+    desk = sign_in(new_browser(), DORA)
+
+    page = desk.open("/organise/delegates/_requirements/interpreter").press("Show requirements")
+    assert [row["Seats in sessions"] for row in page.rows] == [where]
+    assert open_case(desk).summary_list["Sessions booked"] == where
+
+
+def test_a_view_of_requirements_is_saved(visitor: Browser) -> None:
+    desk = sign_in(visitor, DORA)
+    open_list(desk)
+
+    page = desk.open("/organise/access?due=overdue").follow("Save this view")
+    page = page.press("Save view", name="Late")
+
+    assert "/organise/access?due=overdue" in page.links["Late"]
+
+
+@pytest.mark.settings(EDITION_CHECK_SECONDS="3600")
+@pytest.mark.parametrize("count", [1, 3])
+def test_the_list_asks_the_same_few_questions(
+    visitor: Browser, queries: list[str], count: int
+) -> None:
+    for number in range(count):
+        make_delegate(access="A ramp", email=f"{number}@example.org")
+    with transaction():
+        services.create_missing()
+    desk = sign_in(visitor, DORA)
+    open_list(desk)
+    queries.clear()
+
+    page = desk.open("/organise/access")
+
+    assert len(page.rows) == count
+    assert len(queries) <= 8

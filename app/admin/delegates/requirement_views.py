@@ -30,7 +30,10 @@ HEADINGS: Final[Mapping[str, Any]] = {
 LEDES: Final[Mapping[str, Any]] = {
     ACCESS: _l("How many delegates need what on each day, and their own words, without names."),
     DIETARY: _l("How many delegates need what on each day, and their own words, without names."),
-    INTERPRETER: _l("The names of those who asked for British Sign Language, and their days."),
+    INTERPRETER: _l(
+        "The names of those who asked for British Sign Language, their days, and the time and room "
+        "of the sessions that they have booked."
+    ),
 }
 
 bp = Blueprint("requirements", __name__, url_prefix="/_requirements")

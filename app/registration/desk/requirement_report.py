@@ -1,8 +1,8 @@
 """What the venue, the caterer and the interpreter need to know of the delegates' requirements.
 
 Each of them gets what they need and no more: the venue and the caterer numbers for each day, and
-people's own words without names; the interpreter the names and days of those who need one. Every
-look is recorded.
+people's own words without names; the interpreter the names and days of those who need one, and the
+sessions in which they have seats. Every look is recorded.
 """
 
 from collections import Counter
@@ -23,6 +23,8 @@ from app.registration.models import Delegate, Needs
 from app.registration.private_answers import is_unreadable
 from app.registration.queries import ATTENDING
 from app.registration.requirement_kinds import SIGN_LANGUAGE
+from app.registration.session_bookings import labels
+from app.registration.session_bookings import queries as session_bookings
 from app.web.formatting import plain_date
 
 ACCESS, DIETARY, INTERPRETER = PURPOSES = ("access", "dietary", "interpreter")
@@ -42,6 +44,7 @@ class RequirementReport:
     counts: Sequence[Sequence[str]]  # a row for each kind
     words: Sequence[Sequence[str]]  # a row for each person's own words, or for each person
     unreadable: int
+    has_sessions: bool = False  # whether the last column names sessions
 
     @property
     def rows(self) -> Sequence[Sequence[str]]:
@@ -51,6 +54,7 @@ class RequirementReport:
 
 @dataclass(frozen=True)
 class _Person:
+    id: int
     name: str
     days: frozenset[date]
     kinds: str
@@ -71,10 +75,11 @@ def read_report(purpose: str, *, actor: str) -> RequirementReport:
     what = gettext("Name") if purpose == INTERPRETER else gettext("Requirement")
     is_for_interpreter = purpose == INTERPRETER
     return RequirementReport(
-        head=[what, *map(plain_date, days)],
+        head=[what, *map(plain_date, days), *([gettext("Seats in sessions")] * is_for_interpreter)],
         counts=[] if is_for_interpreter else list(_count_kinds(people, field_group, days)),
         words=list((_list_signers if is_for_interpreter else _list_words)(people, days)),
         unreadable=sum(one.unreadable for one in people),
+        has_sessions=is_for_interpreter,
     )
 
 
@@ -90,7 +95,7 @@ def _list_people(field_group: str) -> Iterator[_Person]:
     )
     for one in db.session.scalars(delegates):
         days = frozenset(one.days_attending)
-        yield _Person(one.full_name, days, kinds.get(one), words.get(one))
+        yield _Person(one.id, one.full_name, days, kinds.get(one), words.get(one))
 
 
 def _count_kinds(
@@ -114,10 +119,12 @@ def _list_words(people: Iterable[_Person], days: Sequence[date]) -> Iterator[Seq
 
 
 def _list_signers(people: Iterable[_Person], days: Sequence[date]) -> Iterator[Sequence[str]]:
-    """Yield those who need an interpreter, with the days on which they come."""
-    for one in people:
-        if SIGN_LANGUAGE in one.kinds.split():
-            yield [one.name, *_mark_days(one, days)]
+    """Yield those who need an interpreter, with their days, and where they have seats."""
+    signers = [one for one in people if SIGN_LANGUAGE in one.kinds.split()]
+    booked = session_bookings.map_booked_keys([one.id for one in signers])
+    for one in signers:
+        seats = "\n".join(labels.describe_sessions(booked.get(one.id, ())))
+        yield [one.name, *_mark_days(one, days), seats]
 
 
 def _mark_days(one: _Person, days: Sequence[date]) -> list[str]:

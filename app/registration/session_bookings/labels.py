@@ -4,7 +4,8 @@ Pages are cached, so the states of all sessions are read once for each cache ver
 turns, the version is bumped (``app.registration.seats``).
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
+from math import inf
 from typing import Final
 
 from flask_babel import lazy_gettext as _l
@@ -24,6 +25,8 @@ from app.registration.seats import (
     get_availability,
 )
 from app.registration.session_bookings.queries import IS_OF_SESSION
+from app.releases.current_release import get_programme
+from app.web.formatting import local_date, local_time
 
 LABELS: Final = {
     PLACES_LEFT: _l("Seats left"),
@@ -49,6 +52,26 @@ def get_state(session: Session) -> str:
     """Return how many seats are left; of a session that is not published yet, all of them."""
     state = _get_states().get(session.key)
     return state or get_availability(session.booking_seats or 0, 0)
+
+
+def describe_sessions(keys: Collection[str]) -> Sequence[str]:
+    """Return the day, time, title and room of published sessions that take place, in order."""
+    chosen = [one for one in get_programme().sessions if one.key in keys and not one.is_cancelled]
+    return [
+        ", ".join(filter(None, (*_describe_start(one), one.title, _name_room(one))))
+        for one in sorted(
+            chosen, key=lambda one: one.starts_at.timestamp() if one.starts_at else inf
+        )
+    ]
+
+
+def _describe_start(session: Session) -> Sequence[str]:
+    start = session.starts_at
+    return () if start is None else (local_date(start), local_time(start))
+
+
+def _name_room(session: Session) -> str:
+    return session.room.name if session.room else ""
 
 
 def _get_states() -> Mapping[str, str]:

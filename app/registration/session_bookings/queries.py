@@ -1,5 +1,6 @@
 """Read-only queries about the seats that people have booked in sessions."""
 
+from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -83,6 +84,15 @@ def map_booked_days(delegates: Collection[int]) -> Mapping[int, Mapping[str, str
             day, title = days[key]
             found.setdefault(number, {})[day] = title
     return found
+
+
+def map_booked_keys(delegates: Collection[int]) -> Mapping[int, frozenset[str]]:
+    """Return the keys of the sessions in which each of these delegates has a seat."""
+    rows = select(SessionBooking.delegate_id, SessionBooking.session_key)
+    found = defaultdict[int, set[str]](set)
+    for number, key in db.session.execute(rows.where(SessionBooking.delegate_id.in_(delegates))):
+        found[number].add(key)
+    return {number: frozenset(keys) for number, keys in found.items()}
 
 
 def map_nominal() -> Mapping[str, int]:

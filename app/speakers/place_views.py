@@ -11,7 +11,7 @@ from app.forms.form import ConfirmForm, validates_own_csrf
 from app.registration import cookie, services
 from app.registration import queries as registration
 from app.registration.categories import forms as category_forms
-from app.registration.fields import EMAIL
+from app.registration.fields import EMAIL, PRIVATE_FIELDS
 from app.registration.progress import find_unanswered_step
 from app.registration.queries import Answers
 from app.registration.seats import SoldOut
@@ -23,6 +23,8 @@ from app.speakers.recipients import find_address
 from app.web import languages
 from app.web.error_handlers import refuse
 from app.web.rendering import render_page
+
+PRIVATE_STEPS = {one.step for one in PRIVATE_FIELDS}  # what is not filled in
 
 bp = Blueprint("place", __name__, url_prefix="/<slug>/place")
 
@@ -90,7 +92,11 @@ def _render(own_access: SpeakerAccess, form: ConfirmForm) -> Response:
         speaker=own_access.speaker,
         booking=booking if booking and booking.is_attending else None,
         may_register=_may_register(own_access),
-        rows=[(label, text, "") for label, text, _ in category_forms.list_answers(answers)],
+        rows=[
+            (label, text, "")
+            for label, text, step in category_forms.list_answers(answers)
+            if step not in PRIVATE_STEPS
+        ],
         email=answers[EMAIL],
         is_complete=find_unanswered_step(answers) is None,
         registration_status=registration.get_registration_status(),

@@ -528,7 +528,7 @@ def test_a_viewer_reads_and_is_offered_nothing_to_change(visitor: Browser) -> No
     page = viewer.open("/organise/speakers")
     assert "Add a speaker" not in page.links
     assert page.labels == [
-        *("Search", "State", "Missing", "Place"),
+        *("Search", "State", "Missing"),
         *("Invitation", "Country", "Role", "To do"),
         *("Day", "Theme", "Roomy", "Compact"),
         *("Organisation", "Country", "Sessions", "Invited", "Last signed in"),  # the columns

@@ -105,8 +105,6 @@ def test_a_confirmed_speaker_takes_a_place_on_one_page(visitor: Browser) -> None
         "Role": "Harbour master",
         "Country": "Ireland",
         "Days": "Wednesday 10 June 2009, Thursday 11 June 2009",
-        "Access requirements": "None",
-        "Dietary requirements": "None",
     }
 
     page = page.press(CONFIRM)

@@ -24,6 +24,7 @@ from app.programme.editing.speaker_queries import SpeakerFilter, SpeakerRow
 from app.programme.labels import ROLES
 from app.programme.models import Speaker, Theme
 from app.registration import queries as registration
+from app.registration.speaker_places import queries as speaker_places
 from app.speakers import invitations, list_filters
 from app.speakers.invitations import Invitation
 from app.web import redirects
@@ -127,7 +128,7 @@ def get_filters() -> Sequence[ListFilter]:
     filters = (
         ListFilter("confirmed", _l("State"), STATE_OPTIONS),
         ListFilter("missing", _l("Missing"), MISSING_OPTIONS),
-        ListFilter("place", _l("Place"), PLACE_OPTIONS),
+        *_list_place_filter(),
         ListFilter("invited", _l("Invitation"), tuple(invitations.LIST_STATES.items())),
         ListFilter("country", _l("Country"), countries),
         ListFilter("role", _l("Role"), tuple(ROLES.items())),
@@ -136,6 +137,12 @@ def get_filters() -> Sequence[ListFilter]:
         ListFilter("theme", _l("Theme"), choices.themes, find_moved_theme),
     )
     return [way for way in filters if way.options]
+
+
+def _list_place_filter() -> Sequence[ListFilter]:
+    """List the filter by place, where speakers are asked to take one."""
+    is_asked = speaker_places.find_category() is not None
+    return [ListFilter("place", _l("Place"), PLACE_OPTIONS)] if is_asked else []
 
 
 def get_listing() -> tuple[Listing[SpeakerRow], Mapping[int, Invitation]]:

@@ -239,6 +239,7 @@ def _render_index(error: str = "") -> ResponseReturnValue:
         missing_labels=speaker_listing.MISSING_WORDS,
         split_name=collation.split_name,
         day_in_words=cache(plain_date),
+        asks_for_place=speaker_places.find_category() is not None,
         with_place=speaker_places.list_with_place([row.speaker.id for row in listing.rows]),
     )
 

@@ -74,7 +74,7 @@ from app.registration import check_views, more_views
 from app.registration import views as registration_views
 from app.registration.access_cases import views as access_reply_views
 from app.registration.bookings import agenda_views as booking_agenda_views
-from app.registration.bookings import answer_views, email_change_views
+from app.registration.bookings import answer_views, category_change_views, email_change_views
 from app.registration.bookings import views as booking_views
 from app.registration.invitations import views as invitation_views
 from app.registration.session_bookings import views as session_booking_views
@@ -174,6 +174,7 @@ NESTED = (  # children first: registering a parent registers only the children i
     (agenda_views.bp, transfer_views.bp),
     (booking_views.bp, email_change_views.bp),
     (booking_views.bp, answer_views.bp),
+    (booking_views.bp, category_change_views.bp),
     (booking_views.bp, access_reply_views.bp),
     (registration_views.bp, registration_views.questions_bp),
     (registration_views.bp, more_views.bp),

@@ -131,6 +131,7 @@ ROUTES = [
     Route("/booking/<secret>/address/keep", "POST", Who.HOLDER),
     Route("/booking/<secret>/calendar.ics", "GET", Who.HOLDER),
     Route("/booking/<secret>/cancel", "GET POST", Who.HOLDER),
+    Route("/booking/<secret>/category", "GET POST", Who.HOLDER),
     Route("/booking/<secret>/copy.json", "GET", Who.HOLDER),
     Route("/booking/<secret>/emails", "POST", Who.HOLDER),
     Route("/booking/<secret>/erase", "GET POST", Who.HOLDER),
@@ -1408,6 +1409,8 @@ def test_a_link_opens_only_what_it_was_made_for(
     site: Flask, new_browser: Callable[[], Browser]
 ) -> None:
     make_question()
+    make_category()
+    make_category()
     delegate = make_delegate(
         access="A ramp", pending_email="new@example.org", pending_email_key="a new key"
     )

@@ -48,6 +48,7 @@ WITHOUT_ROWS: Final[dict[str, str]] = {  # tables that no stored database fills,
 }
 NOT_RECORDED: Final[dict[str, str]] = {  # routes that no recorded address opens, each with why
     "/booking/<secret>/access/<key>": NEWER,
+    "/booking/<secret>/category": NEWER,
     "/booking/<secret>/more": NEWER,
     "/booking/<secret>/sessions/<slug>": NEWER,
     "/booking/seats/<slug>": NEWER,

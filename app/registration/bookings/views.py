@@ -30,7 +30,13 @@ from app.registration import (
 )
 from app.registration.access_cases import labels
 from app.registration.access_cases import queries as access_cases
-from app.registration.bookings import access, answer_views, data_export, services
+from app.registration.bookings import (
+    access,
+    answer_views,
+    category_change_views,
+    data_export,
+    services,
+)
 from app.registration.bookings.forms import CHANGE_FORMS, RequestLinkForm
 from app.registration.bookings.operations import DuplicateBooking, StaleBooking
 from app.registration.categories import queries as categories
@@ -226,7 +232,9 @@ def _list_answers(delegate: Delegate, secret: str) -> list[AnswerRow]:
         for label, text, step in fields.list_answers(delegate_record.to_answers(delegate))
     ]
     if delegate.category is not None:
-        rows.insert(0, (gettext("Category"), delegate.category.name, ""))
+        address = url_for(".category.edit", secret=secret)
+        is_offered = category_change_views.can_change(delegate)
+        rows.insert(0, (gettext("Category"), delegate.category.name, address if is_offered else ""))
     changing = url_for(".answers.edit", secret=secret) if answer_views.can_change(delegate) else ""
     answers = delegate_record.to_all_answers(delegate)
     rows += [(label, text, changing) for label, text, _ in custom_questions.list_rows(answers)]

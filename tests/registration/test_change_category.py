@@ -1,0 +1,146 @@
+"""A delegate changes their category on the page of the booking, within its places and days."""
+
+from collections.abc import Callable
+from threading import Barrier, Thread
+
+import pytest
+from flask import Flask
+
+from app.database import db, transaction
+from app.errors import RuleViolation
+from app.registration import integrity_check, links, seats
+from app.registration.bookings import services
+from app.registration.categories.queries import CATEGORY
+from app.registration.models import BY_CODE, Delegate
+from tests.browser import Browser, Page
+from tests.factories import make_category, make_delegate
+from tests.registration.test_categories import ASKED, standing
+from tests.sent_emails import last_email_to
+
+THURSDAY = "2009-06-11"
+
+
+def open_booking(visitor: Browser, delegate: Delegate) -> Page:
+    return visitor.open(f"/booking/{links.booking_token(delegate)}")
+
+
+def list_miscounts() -> list[str]:
+    return [one for one in integrity_check.run_checks() if "email" not in one]
+
+
+@pytest.mark.both_databases
+def test_the_place_moves_with_the_category_and_an_email_says_so(visitor: Browser) -> None:
+    student, full = make_category(2, name="Student"), make_category(3, name="Delegate")
+    delegate = make_delegate(category=full, category_id=full.id, email="ada@example.org")
+    page = open_booking(visitor, delegate).follow("Change category")
+    assert page.heading == ASKED
+
+    page = page.press("Save", {ASKED: "Student"})
+
+    assert page.summary_list["Category"] == "Student"
+    assert standing(seats.name_category_limit(student.id)) == (2, 1)
+    assert standing(seats.name_category_limit(full.id)) == (3, 0)
+    assert standing(seats.CONFERENCE)[1] == 1
+    email = last_email_to("ada@example.org")
+    assert "Category" in email.text
+    assert "Student" in email.text
+    assert list_miscounts() == []
+
+
+def test_a_full_category_and_one_by_code_cannot_be_chosen(visitor: Browser) -> None:
+    own, full = make_category(name="Delegate"), make_category(1, name="Student")
+    make_category(name="Press", access=BY_CODE)
+    make_category(name="Day visitor")
+    make_delegate(category=full, category_id=full.id, email="early@example.org")
+    delegate = make_delegate(category=own, category_id=own.id)
+
+    page = open_booking(visitor, delegate).follow("Change category")
+
+    assert "Press" not in page.text
+    assert "Student All places are taken." in page.text
+    page = page.press("Save", {ASKED: "Day visitor"})
+    assert page.summary_list["Category"] == "Day visitor"
+
+
+def test_a_category_that_has_just_become_full_is_refused(visitor: Browser) -> None:
+    own, student = make_category(name="Delegate"), make_category(1, name="Student")
+    delegate = make_delegate(category=own, category_id=own.id)
+    page = open_booking(visitor, delegate).follow("Change category")
+    make_delegate(category=student, category_id=student.id, email="early@example.org")
+
+    page = page.press("Save", {ASKED: "Student"}, status=422)
+
+    assert page.errors == ["“Student” is not available now. Choose another category"]
+
+
+def test_a_category_for_other_days_is_refused_with_the_reason(visitor: Browser) -> None:
+    own, other = make_category(name="Delegate"), make_category(name="Visitor", days=THURSDAY)
+    delegate = make_delegate(category=own, category_id=own.id, days="2009-06-10")
+    page = open_booking(visitor, delegate).follow("Change category")
+
+    page = page.press("Save", {ASKED: "Visitor"}, status=422)
+
+    assert page.errors == ["The category “Visitor” is not for all of these days"]
+    db.session.refresh(delegate)
+    assert delegate.category_id == own.id
+    assert other.id != own.id
+
+
+def test_where_there_is_nothing_to_choose_nothing_is_offered(visitor: Browser) -> None:
+    own = make_category(name="Delegate")
+    delegate = make_delegate(category=own, category_id=own.id)
+
+    page = open_booking(visitor, delegate)
+
+    assert "Change category" not in page.links
+    page = visitor.open(f"/booking/{links.booking_token(delegate)}/category")
+    assert page.heading != ASKED
+
+
+@pytest.mark.both_databases
+def test_of_many_who_change_to_the_last_place_in_the_same_second_one_gets_it(
+    site: Flask,
+) -> None:
+    own, last = make_category(8, name="Delegate"), make_category(1, name="Student")
+    made = [
+        make_delegate(category=own, category_id=own.id, email=f"p{number}@example.org")
+        for number in range(6)
+    ]
+    people, number, names = [one.id for one in made], last.id, (own.id, last.id)
+    db.session.commit()
+
+    def change(person: int) -> None:
+        with transaction():
+            delegate = db.session.get_one(Delegate, people[person])
+            services.update(delegate, {CATEGORY: str(number)}, delegate.version)
+
+    ended = at_once(site, len(people), change)
+
+    assert ended == ["All places in this category are taken"] * 5 + ["moved"]
+    assert standing(seats.name_category_limit(names[0])) == (8, 5)
+    assert standing(seats.name_category_limit(names[1])) == (1, 1)
+    assert list_miscounts() == []
+
+
+def at_once(site: Flask, number: int, act: Callable[[int], None]) -> list[str]:
+    """Let so many people do the same at once; return how each ended, sorted."""
+    together, ended = Barrier(number), list[str]()
+
+    def one(person: int) -> None:
+        with site.app_context():
+            together.wait(20)
+            try:
+                act(person)
+            except RuleViolation as refusal:
+                ended.append(str(refusal))
+            else:
+                ended.append("moved")
+            finally:
+                db.session.remove()
+
+    threads = [Thread(target=one, args=(person,)) for person in range(number)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    return sorted(ended)

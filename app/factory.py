@@ -21,6 +21,7 @@ from app.admin import (
     email_text_views,
     email_views,
     email_wording_views,
+    equality_views,
     history_views,
     logo_views,
     look_views,
@@ -76,6 +77,7 @@ from app.registration.access_cases import views as access_reply_views
 from app.registration.bookings import agenda_views as booking_agenda_views
 from app.registration.bookings import answer_views, category_change_views, email_change_views
 from app.registration.bookings import views as booking_views
+from app.registration.equality import views as equality_pages
 from app.registration.invitations import views as invitation_views
 from app.registration.session_bookings import views as session_booking_views
 from app.registration.waiting_list import views as waiting_list_views
@@ -160,6 +162,7 @@ NESTED = (  # children first: registering a parent registers only the children i
     (session_views.bp, session_material_views.bp),
     (delegate_views.bp, edit_views.bp),
     (admin_question_views.bp, question_preview_views.bp),
+    (admin_question_views.bp, equality_views.bp),
     (delegate_views.bp, delegate_views.exports_bp),
     (delegate_views.bp, annotation_views.bp),
     (mailing_views.bp, send_views.bp),
@@ -179,6 +182,7 @@ NESTED = (  # children first: registering a parent registers only the children i
     (registration_views.bp, registration_views.questions_bp),
     (registration_views.bp, more_views.bp),
     (registration_views.bp, check_views.bp),
+    (registration_views.bp, equality_pages.bp),
     (registration_views.bp, invitation_views.bp),
     (registration_views.bp, email_change_views.correction_bp),
     (speaker_views.bp, speaker_views.participation_bp),

@@ -14,6 +14,7 @@ from app.proposals import auto_approval, photo_retention
 from app.registration import integrity_check, re_encryption
 from app.registration import retention as registration_retention
 from app.registration.access_cases import services as access_cases
+from app.registration.equality import services as equality
 from app.registration.invitations import services as invitations
 from app.registration.waiting_list import services as waiting_list
 from app.releases import scheduled_releases, search_index, share_images
@@ -31,6 +32,7 @@ PERIODIC_TASKS: tuple[mail_worker.Task, ...] = (
     re_encryption.encrypt_pending,
     access_cases.create_missing,
     invitations.purge_expired,
+    equality.purge_expired,
     integrity_check.run_daily,
     site_services.purge_feedback,
     accounts.delete_expired,

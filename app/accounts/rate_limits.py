@@ -75,9 +75,10 @@ SIGN_IN_LINK = NetworkLimit("sign in from", (Window(30, AN_HOUR),))
 FEEDBACK = NetworkLimit("feedback", (Window(5, AN_HOUR),))
 NEW_AGENDA = NetworkLimit("agenda", (Window(1000, AN_HOUR), Window(5000, RETENTION)))
 INVITATION = NetworkLimit("invitation code", (Window(30, AN_HOUR),))
+EQUALITY = NetworkLimit("equality monitoring", (Window(100, AN_HOUR),))
 NETWORK_LIMITS = (
     *(REGISTRATION, NEW_DRAFT, BOOKING_LINK, EMAIL_CHANGE),
-    *(SIGN_IN_LINK, FEEDBACK, NEW_AGENDA, INVITATION),
+    *(SIGN_IN_LINK, FEEDBACK, NEW_AGENDA, INVITATION, EQUALITY),
 )
 
 

@@ -26,6 +26,7 @@ from app.registration import (
 from app.registration.categories import forms as category_forms
 from app.registration.categories import queries as categories
 from app.registration.create_booking import CategoryGone
+from app.registration.equality import services as equality
 from app.registration.forms import WAITING_LIST, CheckForm
 from app.registration.invitations.services import InvitationEnded
 from app.registration.progress import list_steps
@@ -119,6 +120,7 @@ def confirmation(token: str) -> ResponseReturnValue:
         category_text=category_forms.render_confirmation_text(category),
         email=queries.find_confirmation_email(details),
         masked=emails.mask_email(details.email),
+        asks_about_equality=bool(equality.list_asked()),
     )
 
 

@@ -1,4 +1,4 @@
-"""speakers' places: the category for speakers, places that it keeps, and which booking is whose."""
+"""speakers' places, and equality monitoring: the category for speakers, whose booking is whose; counts."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -46,9 +46,34 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("speaker_id", name=op.f("pk_speaker_place")),
         sa.UniqueConstraint("delegate_id", name=op.f("uq_speaker_place_delegate_id")),
     )
+    op.create_table(
+        "equality_question",
+        sa.Column("key", sa.String(), nullable=False),
+        sa.Column("is_asked", sa.Boolean(), server_default=sa.false(), nullable=False),
+        sa.Column("answered", sa.Integer(), nullable=False),
+        sa.Column("published", sa.Integer(), nullable=False),
+        sa.CheckConstraint(
+            "published >= 0 AND published <= answered",
+            name=op.f("ck_equality_question_not_ahead"),
+        ),
+        sa.PrimaryKeyConstraint("key", name=op.f("pk_equality_question")),
+    )
+    op.create_table(
+        "equality_count",
+        sa.Column("question_key", sa.String(), nullable=False),
+        sa.Column("choice", sa.String(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("published", sa.Integer(), nullable=False),
+        sa.CheckConstraint(
+            "published >= 0 AND published <= number", name=op.f("ck_equality_count_not_ahead")
+        ),
+        sa.PrimaryKeyConstraint("question_key", "choice", name=op.f("pk_equality_count")),
+    )
 
 
 def downgrade() -> None:
+    op.drop_table("equality_count")
+    op.drop_table("equality_question")
     op.drop_table("speaker_place")
     op.drop_index("uq_registration_category_for_speakers", "registration_category")
     op.drop_column("registration_category", "kept_places")

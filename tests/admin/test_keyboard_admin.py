@@ -274,6 +274,17 @@ def test_leaving(keyboard_user: KeyboardUser) -> None:
     keyboard_user.expect_announcement("The details have been deleted.")
 
 
+@pytest.mark.walks("admin.questions.equality.edit")
+def test_the_questions_about_equality(keyboard_user: KeyboardUser) -> None:
+    keyboard_user.open("/organise/questions/equality")
+    keyboard_user.press("Choose questions")
+    keyboard_user.tick("Age group")
+    keyboard_user.press("Save")
+    keyboard_user.expect_announcement(
+        "The questions have been saved. People who register see them now."
+    )
+
+
 @pytest.mark.walks("admin.delegates.speaker.link")
 def test_the_speaker_of_a_booking(keyboard_user: KeyboardUser) -> None:
     make_delegate(reference="GHJK2345")

@@ -1,0 +1,1 @@
+"""Equality monitoring: who takes part, counted without any link to a person."""

@@ -12,6 +12,7 @@ from app.registration.bookings import queries as bookings
 from app.registration.models import Delegate
 from app.registration.seats import FULL
 from app.registration.session_bookings import labels, queries, services
+from app.registration.session_bookings.bookable_list import BookableFilter, BookableList
 from app.releases.current_release import get_programme
 
 
@@ -54,27 +55,31 @@ class ChoiceDay:
 
 @dataclass(frozen=True)
 class OwnSessions:
-    """A person's sessions by day, and the others that can be booked."""
+    """A person's sessions by day, and a page of the others that can be booked."""
 
     own: tuple[ChoiceDay, ...]
     others: tuple[ChoiceDay, ...]
+    bookable: BookableList  # of which others are a page
     lost_titles: tuple[str, ...]  # of booked sessions that are no longer in the programme
 
 
-def build(delegate: Delegate) -> OwnSessions:
+def build(delegate: Delegate, asked: BookableFilter) -> OwnSessions:
     """Return everything that the page of a person's sessions shows."""
     programme = get_programme()
-    rows = queries.list_of_delegate(delegate)
-    booked = {one.session_key: one.title for one in rows}
-    make = _chooser(delegate, booked)
-    choices = [make(one) for one in programme.sessions if not one.is_break]
+    booked = {one.session_key: one.title for one in queries.list_of_delegate(delegate)}
+    starred = _list_starred(delegate)
+    own = booked.keys() | starred
+    make = _chooser(delegate, booked, starred)
     zone = ZoneInfo(programme.conference.time_zone)
+    sessions = [one for one in programme.sessions if not one.is_break]
+    bookable = BookableList(
+        [one for one in sessions if one.is_bookable and one.key not in own], asked, zone
+    )
     public = {one.key for one in programme.sessions}
     return OwnSessions(
-        own=_by_day((one for one in choices if one.is_own), zone),
-        others=_by_day(
-            (one for one in choices if one.session.is_bookable and not one.is_own), zone
-        ),
+        own=_by_day((make(one) for one in sessions if one.key in own), zone),
+        others=_by_day(map(make, bookable.window), zone),
+        bookable=bookable,
         lost_titles=tuple(title for key, title in booked.items() if key not in public),
     )
 
@@ -82,12 +87,17 @@ def build(delegate: Delegate) -> OwnSessions:
 def build_choice(delegate: Delegate, session: Session) -> SessionChoice:
     """Return what one session is to a person."""
     keys = {one.session_key for one in queries.list_of_delegate(delegate)}
-    return _chooser(delegate, keys)(session)
+    return _chooser(delegate, keys, _list_starred(delegate))(session)
 
 
-def _chooser(delegate: Delegate, booked: Collection[str]) -> Callable[[Session], SessionChoice]:
+def _list_starred(delegate: Delegate) -> set[str]:
     agenda = bookings.find_linked_agenda(delegate)
-    starred = {one.session_key for one in agenda.stars} if agenda else set()
+    return {one.session_key for one in agenda.stars} if agenda else set()
+
+
+def _chooser(
+    delegate: Delegate, booked: Collection[str], starred: Collection[str]
+) -> Callable[[Session], SessionChoice]:
     held = [one for one in get_programme().sessions if one.key in booked]
 
     def make(session: Session) -> SessionChoice:

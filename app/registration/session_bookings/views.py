@@ -16,6 +16,7 @@ from app.registration.bookings import access
 from app.registration.bookings import queries as bookings
 from app.registration.models import Delegate
 from app.registration.session_bookings import calendar, cookie, labels, listing, services
+from app.registration.session_bookings.bookable_list import BookableFilter
 from app.releases.current_release import get_programme
 from app.web.rendering import absolute_url, render_page
 from app.web.security_headers import no_referrer
@@ -64,7 +65,7 @@ def index(secret: str) -> ResponseReturnValue:
         "registration/session_bookings/index.html",
         delegate=delegate,
         secret=secret,
-        sessions=listing.build(delegate),
+        sessions=listing.build(delegate, BookableFilter.parse(request.args)),
         flash_message=FLASH_MESSAGES.get(request.args.get("news", "")),
         feed=_feed_url(delegate),
         breadcrumbs=_breadcrumbs(secret),

@@ -164,8 +164,11 @@ def get_seat_counts() -> SeatCounts:
     return replace(counts, taken=counts.limit) if preview_mode.simulates_full() else counts
 
 
-def get_registration_status() -> RegistrationStatus:
-    """Return whether registration is open; "full" is cached under the cache version."""
+def get_registration_status(known: SeatCounts | None = None) -> RegistrationStatus:
+    """Return whether registration is open; "full" is cached under the cache version.
+
+    Whoever has just counted the seats passes them on.
+    """
     conference = get_programme().conference
     opens, closes = conference.registration_opens_at, conference.registration_closes_at
     now = clock.now()
@@ -177,7 +180,7 @@ def get_registration_status() -> RegistrationStatus:
     if preview_mode.simulates_full() and state == "open":
         state = "waiting" if read_seat_counts().has_waiting_list else "full"
     elif state in {"full", "waiting"}:  # a place may just have become free
-        state = read_state_by_seats()
+        state = _choose_state(known) if known else read_state_by_seats()
     return RegistrationStatus(
         state, None if state == "before" else opens, closes
     )  # the opening time has passed
@@ -192,7 +195,10 @@ def read_seat_counts() -> SeatCounts:
 
 def read_state_by_seats() -> RegistrationState:
     """Read whether there are places; whenever that changes, the cache version is bumped."""
-    counts = read_seat_counts()
+    return _choose_state(read_seat_counts())
+
+
+def _choose_state(counts: SeatCounts) -> RegistrationState:
     if counts.limit == 0:
         return "before"
     if not counts.is_full:

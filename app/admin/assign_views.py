@@ -23,6 +23,7 @@ from app.web import redirects
 from app.web.rendering import render_page
 
 MAX_FIND_LENGTH = 200  # characters of a search
+MAX_LISTED = 50  # sessions found; those already selected stay beside them
 MAX_ID = 2**31 - 1  # of a PostgreSQL integer
 SEARCH, SAVE = "find", "save"  # buttons
 
@@ -94,14 +95,14 @@ def _render(  # noqa: PLR0913 - what the page shows
     status: int = 422,
 ) -> ResponseReturnValue:
     words = strip_hidden(collapse_whitespace(request.form.get("find", "")))[:MAX_FIND_LENGTH]
-    found = assignments.list_assignable(kind, item, words, MAX_SESSIONS + 1)
+    found = assignments.list_assignable(kind, item, words, MAX_LISTED + 1)
     selected = [one for one in session_queries.list_by_key(list(chosen)) if one not in found]
     context: dict[str, Any] = {
         "kind": kind.name,
         "item": item,
         "words": words,
-        "sessions": [*selected, *found[:MAX_SESSIONS]],
-        "has_more": len(found) > MAX_SESSIONS,
+        "sessions": [*selected, *found[:MAX_LISTED]],
+        "has_more": len(found) > MAX_LISTED,
         "chosen": chosen,
         "clashes": clashes,
         "named": _fingerprint(clashes) if clashes else "",

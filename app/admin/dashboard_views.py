@@ -143,7 +143,7 @@ def get_dashboard(role: str, labels: ChartLabels) -> Dashboard:
         tasks=open_tasks,
         proposals=_list_proposals(open_tasks),
         state=state,
-        registration_status=registration.get_registration_status(),
+        registration_status=registration.get_registration_status(places),
         countdown=get_countdown(programme),
         programme=programme,
         charts=_build_charts(

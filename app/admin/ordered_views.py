@@ -251,11 +251,16 @@ def _render_form(
 def _render(
     section: OrderedSection[EntityT], page: str, item: EntityT, status: int = 200, **context: Any
 ) -> ResponseReturnValue:
-    """Render a page of an item, with the sessions that use it."""
+    """Render a page of an item, with the first of the sessions that use it."""
+    sessions = editing.list_sessions_using(section.kind, item, PAGE_SIZE)
+    is_full = len(sessions) == PAGE_SIZE
+    count = editing.count_sessions_using(section.kind, item) if is_full else len(sessions)
     published = getattr(current_release.get_programme(), section.kind.plural)
     known: dict[str, Any] = {
         "item": item,
-        "sessions": editing.list_sessions_using(section.kind, item),
+        "sessions": sessions,
+        "session_count": count,
+        "sessions_url": _sessions_url(section.kind, item) if count > PAGE_SIZE else "",
         "is_public": any(one.slug == item.slug for one in published),
         "public_url": url_for(f"programme.{section.kind.name}", slug=item.slug),
         "back": _url(item),
@@ -266,3 +271,9 @@ def _render(
 
 def _url(item: EntityT) -> str:
     return url_for(".show", slug=item.slug)
+
+
+def _sessions_url(kind: OrderedKind[EntityT], item: EntityT) -> str:
+    """Return the address of the list of sessions, with those that use an item."""
+    filters: dict[str, Any] = {kind.name: item.key}
+    return url_for("admin.sessions.index", **filters)

@@ -63,11 +63,16 @@ def _count_slow_emails() -> ColumnElement[int]:
 
 def _count_returned_addresses() -> ColumnElement[int]:
     """Return the subquery that counts the addresses of delegates that take no emails."""
-    returned = select(SuppressedAddress.address).where(SuppressedAddress.reason == BOUNCED)
     address = func.lower(Delegate.email)
+    is_returned = (
+        select(SuppressedAddress.id)
+        .where(SuppressedAddress.address == address, SuppressedAddress.reason == BOUNCED)
+        .correlate(Delegate)
+        .exists()
+    )
     return (
         select(func.count(address.distinct()))
-        .where(Delegate.cancelled_at.is_(None), address.in_(returned))
+        .where(Delegate.cancelled_at.is_(None), is_returned)
         .scalar_subquery()
     )
 

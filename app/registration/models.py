@@ -173,6 +173,19 @@ class Delegate(Base):
         ),
         Index("ix_delegate_email", "email"),
         Index("ix_delegate_registered_at", "registered_at"),
+        # narrow, for figures that look at everybody: see registration.queries
+        Index(
+            "ix_delegate_attending_email",
+            "email",
+            sqlite_where=cancelled_at.is_(None),
+            postgresql_where=cancelled_at.is_(None),
+        ),
+        Index(
+            "ix_delegate_attending_figures",
+            *("country", "days", "category_id", "registered_at"),
+            sqlite_where=cancelled_at.is_(None),
+            postgresql_where=cancelled_at.is_(None),
+        ),
     )
 
     @property

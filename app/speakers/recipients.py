@@ -294,6 +294,8 @@ def load_owners() -> Sequence[OwnerRecipient]:
     sessions_by_owner: dict[Person, list[Session]] = {}
     for row in session_owners.list_non_speaking():
         sessions_by_owner.setdefault(row.person, []).append(row.session)
+    if not sessions_by_owner:
+        return []
     states = checklist.list_owned_with_states(
         [one for sessions in sessions_by_owner.values() for one in sessions]
     )

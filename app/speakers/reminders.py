@@ -153,7 +153,10 @@ def send_due() -> None:
 
 def get_overview() -> ReminderOverview:
     """Return the planned reminders and when the next ones would be sent."""
-    rows, recipients_by_key, schedule = _load_rows(), _load_recipients(), ReminderSchedule.current()
+    rows, schedule = _load_rows(), ReminderSchedule.current()
+    if not rows and not schedule.deadlines:  # so nobody's tasks matter
+        return ReminderOverview((), None, ())
+    recipients_by_key = _load_recipients()
     by_time: dict[datetime, list[Recipient]] = {}
     for key, recipient in recipients_by_key.items():
         at = None if key in rows else schedule.expected_send_time(recipient)

@@ -38,6 +38,7 @@ from tests.factories import (
     make_session,
     make_speaker,
     make_upload,
+    make_waiting_list_entry,
     publish_programme,
     save,
     set_places,
@@ -673,6 +674,21 @@ def test_the_home_page_asks_the_same_few_questions(
         make_email(state=FAILED)
         make_proposal(make_speaker(), role="Mate")
         make_proposal(make_session(), title="Ebb")
+    organiser.open("/organise")
+    queries.clear()
+
+    organiser.open("/organise")
+
+    assert len(asked(queries)) == 8
+
+
+def test_a_full_conference_with_people_waiting_costs_no_more_questions(
+    organiser: Browser, queries: list[str]
+) -> None:
+    set_places(1)
+    make_delegate()
+    make_waiting_list_entry()
+    make_proposal(get_ada_marsh(), biography="She has measured every tide since 1990.")
     organiser.open("/organise")
     queries.clear()
 

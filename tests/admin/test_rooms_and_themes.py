@@ -389,6 +389,30 @@ def test_adding_sessions_asks_few_questions(
 
 
 @each_thing
+@pytest.mark.parametrize("count", [3, 60])
+def test_the_first_of_many_sessions_are_listed_and_lead_to_all(
+    organiser: Browser, queries: list[str], thing: Thing, count: int
+) -> None:
+    wind = make(thing, "Wind")
+    for number in range(count):
+        make_session(title=f"Session {number:02}", **{thing.name: wind})
+    organiser.open(f"{thing.address}/wind")  # what every page reads once
+
+    for page in ("", "/delete", "/empty"):
+        queries.clear()
+        organiser.open(f"{thing.address}/wind{page}")
+        assert len([one for one in queries if "site_state" not in one]) <= 8
+        listed = [one for one in organiser.page.links if one.startswith("Session ")]
+        assert listed == [f"Session {number:02}" for number in range(min(count, 50))]
+        assert ("Show all 60 sessions" in organiser.page.links) == (count == 60)
+
+    assert f"Move {count} sessions" in organiser.page.buttons
+    if count == 60:
+        every = organiser.page.follow("Show all 60 sessions")
+        assert "1 to 50 of 60 sessions" in every.text
+
+
+@each_thing
 @pytest.mark.both_databases
 def test_one_that_got_a_session_meanwhile_is_not_deleted(organiser: Browser, thing: Thing) -> None:
     wind = make(thing, "Wind")

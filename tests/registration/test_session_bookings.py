@@ -20,12 +20,14 @@ from app.registration.desk import services as desk
 from app.registration.models import Delegate, SeatLimit, SessionBooking
 from app.registration.session_bookings import services
 from app.releases.current_release import get_programme
-from tests.browser import Browser
+from tests.browser import Browser, Page
 from tests.factories import (
     FIRST_MORNING,
+    get_ada_marsh,
     make_agenda,
     make_delegate,
     make_session,
+    make_theme,
     publish_programme,
 )
 from tests.sent_emails import last_email_to, subjects_to
@@ -91,6 +93,50 @@ def test_a_seat_is_booked_from_the_booking_page(visitor: Browser) -> None:
     assert email.subject == "You have a seat in “Knots”"
     assert "Knots\nParallel session, 9:30am on Wednesday 10 June 2009" in email.text
     assert "STATUS:CONFIRMED" in email.calendar
+
+
+def test_a_long_list_is_narrowed_and_read_page_by_page(
+    visitor: Browser, queries: list[str]
+) -> None:
+    theme = make_theme(name="Ropes", slug="ropes")
+    for number in range(58):
+        make_session(
+            **dict.fromkeys(("key", "slug"), f"knot-{number:02}"),
+            title=f"Knot {number:02}",
+            booking=BOOKABLE,
+            seats=10,
+            starts_at=FIRST_MORNING + timedelta(days=number % 2, minutes=number // 2),
+            theme=theme if number < 4 else None,
+            speakers=(get_ada_marsh(),) if number == 7 else (),
+        )
+    publish_programme()
+    ada = make_delegate()
+    visitor.open(path_of(ada))  # what every page reads once
+    queries.clear()
+
+    page = visitor.open(path_of(ada))
+
+    assert len([one for one in queries if "site_state" not in one]) <= 8
+    assert "58 sessions, page 1 of 3" in page.text
+    assert titles(page) == [f"Knot {number:02}" for number in range(0, 50, 2)]
+    page = page.follow("Next page").follow("Next page")
+    assert titles(page) == [f"Knot {number:02}" for number in range(43, 58, 2)]
+    assert "Next page" not in page.links
+    page = page.follow("Previous page")
+    assert "page 2 of 3" in page.text
+    page = visitor.press("Apply filters", theme="Ropes", day="Thursday 11 June 2009")
+    assert titles(page) == ["Knot 01", "Knot 03"]
+    page = page.follow("Show all sessions")
+    page = visitor.press("Find", {"Find a session by title or speaker": "marsh"})
+    assert titles(page) == ["Knot 07"]
+    page = visitor.press("Find", {"Find a session by title or speaker": "nothing"})
+    assert "No sessions match all of these filters." in page.text
+    assert visitor.open(f"{path_of(ada)}?page=9999&day=x&theme=y").status == 200
+
+
+def titles(page: Page) -> list[str]:
+    """Return the sessions that can be booked, in the order of the page."""
+    return [one.partition(": ")[2] for one in page.links if one.startswith("Book a seat: ")]
 
 
 def test_a_clash_is_shown_before_choosing_and_a_swap_gives_up_the_old_seat(

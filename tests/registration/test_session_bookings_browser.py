@@ -114,3 +114,32 @@ def test_without_scripts_two_sessions_at_the_same_time_are_refused(
     window.get_by_role("checkbox", name="Ropes").uncheck()
     window.get_by_role("button", name="Continue").click()
     expect_heading(window, "Check your answers")
+
+
+def test_a_long_list_has_no_barrier_and_is_narrowed_by_keyboard_without_scripts(
+    delegate: tuple[str, str],
+    site_address: str,
+    window: Page,
+    window_without_scripts: Page,
+    axe: Axe,
+) -> None:
+    for number in range(30):
+        slug = f"rope-{number}"
+        make_session(key=slug, slug=slug, title=f"Rope {number}", booking=BOOKABLE, seats=1)
+    publish_programme()
+    db.session.rollback()
+    own = f"{site_address}{delegate[0]}/sessions"
+    window.set_viewport_size({"width": 320, "height": 640})
+    window.goto(f"{own}?page=2&day=2009-06-10")
+    assert horizontal_overflow(window) == 0
+    assert axe(window) == []
+
+    narrow = window_without_scripts
+    narrow.goto(own)
+    narrow.get_by_label("Find a session by title or speaker").focus()
+    narrow.keyboard.type("Rope 29")
+    narrow.keyboard.press("Enter")
+
+    expect(narrow.get_by_text("One session")).to_be_visible()
+    expect(narrow.get_by_role("link", name="Rope 29", exact=True)).to_be_visible()
+    expect(narrow.get_by_role("link", name="Rope 28", exact=True)).to_have_count(0)

@@ -207,7 +207,7 @@ def move(slug: str) -> ResponseReturnValue:
         stale=stale,
         now=messages.describe_current_slot(session),
         back=_board_url(session, form),
-        clashes=clashes.group_by_session(clashes.find_in_working_programme()).get(session.key, ()),
+        clashes=clashes.group_by_session(clashes.list_clashes()).get(session.key, ()),
     )
 
 

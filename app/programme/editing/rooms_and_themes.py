@@ -97,13 +97,22 @@ def count_uses(kind: OrderedKind[EntityT]) -> Mapping[int, int]:
     return {used: sessions for used, sessions in rows if used is not None}
 
 
-def list_sessions_using(kind: OrderedKind[EntityT], entity: EntityT) -> Sequence[Session]:
-    """List the sessions that use one, by time."""
+def list_sessions_using(
+    kind: OrderedKind[EntityT], entity: EntityT, limit: int | None = None
+) -> Sequence[Session]:
+    """List the sessions that use one, by time; at most so many."""
     return db.session.scalars(
         select(Session)
         .where(kind.foreign_key() == entity.id, IS_NOT_WITHDRAWN)
         .order_by(Session.starts_at.is_(None), Session.starts_at, Session.id)
+        .limit(limit)
     ).all()
+
+
+def count_sessions_using(kind: OrderedKind[EntityT], entity: EntityT) -> int:
+    """Count the sessions that use one."""
+    such = select(func.count()).where(kind.foreign_key() == entity.id, IS_NOT_WITHDRAWN)
+    return db.session.scalar(such) or 0
 
 
 def add(kind: OrderedKind[EntityT], values: Mapping[str, Any], *, actor: str) -> EntityT:

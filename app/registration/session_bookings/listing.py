@@ -1,6 +1,6 @@
 """A person's sessions as their page shows them: booked, starred, and those that can be booked."""
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
@@ -12,6 +12,7 @@ from app.registration.bookings import queries as bookings
 from app.registration.models import Delegate
 from app.registration.seats import FULL, session_limit
 from app.registration.session_bookings import labels, offers, queries, services
+from app.registration.session_bookings.bookable_list import BookableFilter, BookableList
 from app.registration.waiting_list import queries as waiting_list
 from app.registration.waiting_list.queries import Wait
 from app.releases.current_release import get_programme
@@ -29,11 +30,6 @@ class SessionChoice:
     has_started: bool
     is_full: bool
     wait: Wait | None  # on the waiting list, or with an offer
-
-    @property
-    def is_own(self) -> bool:
-        """Whether they have booked or starred it, or wait for a seat."""
-        return self.is_booked or self.is_starred or self.wait is not None
 
     @property
     def is_offered(self) -> bool:
@@ -77,27 +73,35 @@ class ChoiceDay:
 
 @dataclass(frozen=True)
 class OwnSessions:
-    """A person's sessions by day, and the others that can be booked."""
+    """A person's sessions by day, and a page of the others that can be booked."""
 
     own: tuple[ChoiceDay, ...]
     others: tuple[ChoiceDay, ...]
+    bookable: BookableList  # of which others are a page
     lost_titles: tuple[str, ...]  # of booked sessions that are no longer in the programme
 
 
-def build(delegate: Delegate) -> OwnSessions:
+def build(delegate: Delegate, asked: BookableFilter) -> OwnSessions:
     """Return everything that the page of a person's sessions shows."""
     programme = get_programme()
-    rows = queries.list_of_delegate(delegate)
-    booked = {one.session_key: one.title for one in rows}
-    make = _chooser(delegate, booked)
-    choices = [make(one) for one in programme.sessions if not one.is_break]
+    booked = {one.session_key: one.title for one in queries.list_of_delegate(delegate)}
+    starred = _list_starred(delegate)
+    waits = waiting_list.map_waits(delegate)
+    make = _chooser(delegate, booked, starred, waits)
     zone = ZoneInfo(programme.conference.time_zone)
+    sessions = [one for one in programme.sessions if not one.is_break]
+    own = {
+        one.key
+        for one in sessions
+        if one.key in booked or one.key in starred or session_limit(one.key) in waits
+    }
+    others = [one for one in sessions if one.is_bookable and one.key not in own]
+    bookable = BookableList(others, asked, zone)
     public = {one.key for one in programme.sessions}
     return OwnSessions(
-        own=_by_day((one for one in choices if one.is_own), zone),
-        others=_by_day(
-            (one for one in choices if one.session.is_bookable and not one.is_own), zone
-        ),
+        own=_by_day((make(one) for one in sessions if one.key in own), zone),
+        others=_by_day(map(make, bookable.window), zone),
+        bookable=bookable,
         lost_titles=tuple(title for key, title in booked.items() if key not in public),
     )
 
@@ -105,15 +109,21 @@ def build(delegate: Delegate) -> OwnSessions:
 def build_choice(delegate: Delegate, session: Session, *, with_stars: bool = True) -> SessionChoice:
     """Return what one session is to a person; many are refused at once, and need no stars."""
     keys = {one.session_key for one in queries.list_of_delegate(delegate)}
-    return _chooser(delegate, keys, with_stars=with_stars)(session)
+    starred = _list_starred(delegate) if with_stars else set()
+    return _chooser(delegate, keys, starred, waiting_list.map_waits(delegate))(session)
+
+
+def _list_starred(delegate: Delegate) -> set[str]:
+    agenda = bookings.find_linked_agenda(delegate)
+    return {one.session_key for one in agenda.stars} if agenda else set()
 
 
 def _chooser(
-    delegate: Delegate, booked: Collection[str], *, with_stars: bool = True
+    delegate: Delegate,
+    booked: Collection[str],
+    starred: Collection[str],
+    waits: Mapping[str, Wait],
 ) -> Callable[[Session], SessionChoice]:
-    agenda = bookings.find_linked_agenda(delegate) if with_stars else None
-    starred = {one.session_key for one in agenda.stars} if agenda else set()
-    waits = waiting_list.map_waits(delegate)
     held = [one for one in get_programme().sessions if one.key in booked]
 
     def make(session: Session) -> SessionChoice:

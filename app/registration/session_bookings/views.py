@@ -19,6 +19,7 @@ from app.registration.bookings import queries as bookings
 from app.registration.models import ACCEPTED, LAPSED, LEFT, REMOVED, Delegate
 from app.registration.seats import session_limit
 from app.registration.session_bookings import calendar, cookie, labels, listing, services
+from app.registration.session_bookings.bookable_list import BookableFilter
 from app.registration.waiting_list import queries as waiting_list
 from app.registration.waiting_list.views import Step
 from app.releases.current_release import get_programme
@@ -72,7 +73,7 @@ def index(secret: str) -> ResponseReturnValue:
         "registration/session_bookings/index.html",
         delegate=delegate,
         secret=secret,
-        sessions=listing.build(delegate),
+        sessions=listing.build(delegate, BookableFilter.parse(request.args)),
         flash_message=FLASH_MESSAGES.get(request.args.get("news", "")),
         feed=_feed_url(delegate),
         breadcrumbs=_breadcrumbs(secret),

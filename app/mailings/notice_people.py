@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from flask_babel import gettext, ngettext
-from sqlalchemy import ColumnElement, delete, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, delete, func, insert, literal, or_, select, update
 
 from app import clock
 from app.database import db
@@ -177,19 +177,21 @@ def list_page(
     """Return a page of the people who are told, by name, and how many match."""
     matches = [*_iter_conditions(summary.notice, search, change)]
     people = select(NoticePerson).join(Delegate, Delegate.id == NoticePerson.delegate_id)
+    is_searched = bool(search or change)  # then the people are read once, and counted meanwhile
     rows = people.where(*matches).with_only_columns(
+        func.count().over() if is_searched else literal(0),
         Delegate.reference,
         Delegate.given_names + " " + Delegate.family_name,
         *(Delegate.email, Delegate.language, NoticePerson.changes, NoticePerson.day_changes),
     )
     rows = rows.order_by(NoticePerson.id).offset(offset).limit(limit)
-    found = [_to_row(summary, *row) for row in db.session.execute(rows).tuples()]
-    if not (search or change):
-        return found, summary.size.people
-    if 0 < len(found) < limit or not (found or offset):  # the last page says how many there are
-        return found, offset + len(found)
-    total = db.session.scalar(people.where(*matches).with_only_columns(func.count()))
-    return found, total or 0
+    found = db.session.execute(rows).tuples().all()
+    total: int | None = found[0][0] if found else 0
+    if not is_searched:
+        total = summary.size.people
+    elif offset and not found:  # a page that is not there says nothing
+        total = db.session.scalar(people.where(*matches).with_only_columns(func.count()))
+    return [_to_row(summary, *row) for _, *row in found], total or 0
 
 
 def _to_row(summary: NoticeSummary, *row: str) -> PersonRow:

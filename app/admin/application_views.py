@@ -99,7 +99,7 @@ class ApprovalForm(DecisionForm):
         return Decision(
             reason=self.reason.data or "",
             message=self.message.data or "",
-            may_wait=bool(self.may_wait and self.may_wait.data),  # None without a waiting list
+            may_wait="may_wait" in self and bool(self.may_wait.data),
         )
 
 

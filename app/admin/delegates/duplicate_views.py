@@ -14,7 +14,6 @@ from app.accounts.guards import current_actor
 from app.admin.delegates.forms import NotifyForm, notify_field
 from app.errors import RuleViolation
 from app.forms.form import validates_own_csrf
-from app.forms.validators import one_of_choices
 from app.registration.bookings.operations import StaleBooking
 from app.registration.desk import duplicates
 from app.registration.desk.duplicates import SAME_EMAIL, SAME_NAME, MergeChoice
@@ -25,7 +24,6 @@ from app.web.formatting import local_moment
 from app.web.rendering import render_page
 
 REASONS: Final = {SAME_EMAIL: _l("Same email address"), SAME_NAME: _l("Same name and country")}
-CHOOSE = _l("Choose what to keep")
 
 bp = Blueprint("duplicates", __name__, url_prefix="/_duplicates")
 
@@ -42,8 +40,7 @@ class MergeForm(NotifyForm):
 
     kept = RadioField(
         _l("Which booking do you want to keep?"),
-        [one_of_choices(_l("Choose the booking to keep"))],
-        validate_choice=False,
+        choices=[],
         description=_l(
             "It keeps its reference, email address, category, seats in sessions, answers to your "
             "own questions, and access and dietary requirements"
@@ -114,9 +111,7 @@ def _build_question(field: DelegateField, pair: Sequence[Delegate]) -> RadioFiel
         for one, text in zip(pair, (first, second), strict=True)
     ]
     chosen = next((one.reference for one in pair if field.get(one)), pair[0].reference)
-    return RadioField(
-        field.label_for(desk=True), [one_of_choices(CHOOSE)], choices=choices, default=chosen
-    )
+    return RadioField(field.label_for(desk=True), choices=choices, default=chosen)
 
 
 def _read_choice(

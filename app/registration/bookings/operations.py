@@ -201,7 +201,7 @@ def replace(delegate: Delegate, *, actor: str) -> None:
     delegate.needs, delegate.access_cases = None, []
     delegate.version += 1
     delegate.pending_email, delegate.pending_email_key = "", None
-    record(delegate, "The place was passed on to somebody else", actor)
+    record(delegate, "The place was passed on to someone else", actor)
     _delete_submitted_drafts(delegate)
 
 

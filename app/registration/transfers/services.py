@@ -77,7 +77,7 @@ def offer(delegate: Delegate, colleague: Colleague, *, actor: str) -> PlaceTrans
     )
     db.session.add(transfer)
     emails.send_place_offered(transfer)
-    operations.record(delegate, "The place was offered to somebody else", actor)
+    operations.record(delegate, "The place was offered to someone else", actor)
     return transfer
 
 

@@ -14,6 +14,7 @@ from app.accounts.two_factor import setup_views
 from app.accounts.two_factor import views as two_factor_views
 from app.admin import (
     access_case_views,
+    ballot_views,
     blueprint,
     category_views,
     dashboard_views,
@@ -67,6 +68,7 @@ from app.mail import delivery_status, dkim, markdown_body, own_texts, unsubscrib
 from app.registration import check_views, more_views
 from app.registration import views as registration_views
 from app.registration.access_cases import views as access_reply_views
+from app.registration.ballots import views as public_ballot_views
 from app.registration.bookings import agenda_views as booking_agenda_views
 from app.registration.bookings import answer_views, email_change_views
 from app.registration.bookings import views as booking_views
@@ -132,6 +134,7 @@ ADMIN = (
     (category_views.bp, roles.SETTINGS),
     (admin_question_views.bp, roles.QUESTIONS),
     (session_seat_views.bp, roles.DELEGATES),
+    (ballot_views.bp, roles.SETTINGS),
     (admin_invitation_views.bp, roles.INVITATIONS),
     (email_views.bp, roles.DELEGATES),
     (suppression_views.bp, roles.DELEGATES),
@@ -196,6 +199,8 @@ SITE = (
     booking_views.bp,
     booking_agenda_views.bp,
     session_booking_views.bp,
+    public_ballot_views.bp,
+    public_ballot_views.wishes_bp,
     waiting_list_views.bp,
     unsubscribe_views.bp,
     speaker_views.bp,

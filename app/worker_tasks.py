@@ -14,6 +14,7 @@ from app.proposals import auto_approval, photo_retention
 from app.registration import integrity_check, re_encryption
 from app.registration import retention as registration_retention
 from app.registration.access_cases import services as access_cases
+from app.registration.ballots import drawing as ballots
 from app.registration.invitations import services as invitations
 from app.registration.waiting_list import services as waiting_list
 from app.releases import scheduled_releases, search_index, share_images
@@ -56,6 +57,7 @@ FREQUENT_TASKS: tuple[mail_worker.Task, ...] = (
     page_images.render_pending,
     release_notifications.notify_of_release,
     waiting_list.run_due,
+    ballots.run_due,
     invitations.run_due,
     notices.prepare,
     reminders.send_due,

@@ -96,6 +96,7 @@ MENU = (
             MenuItem(_l("Access requirements"), f"{ROOT}/access", roles.ACCESS_CASES),
             MenuItem(_l("Waiting list"), f"{ROOT}/waiting-list", roles.DELEGATES),
             MenuItem(_l("Categories"), f"{ROOT}/categories", roles.SETTINGS),
+            MenuItem(_l("Ballots"), f"{ROOT}/ballots", roles.SETTINGS),
             MenuItem(_l("Questions"), f"{ROOT}/questions", roles.QUESTIONS),
             MenuItem(_l("Invitation codes"), f"{ROOT}/invitations", roles.INVITATIONS),
             MenuItem(_l("Emails"), f"{ROOT}/letters", roles.DELEGATES),

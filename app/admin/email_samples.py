@@ -13,6 +13,7 @@ from app.history.models import Change, dump_changes
 from app.programme.models import Room, Session, Speaker
 from app.proposals.models import Proposal
 from app.registration import emails as booking_emails
+from app.registration.ballots.models import Ballot
 from app.registration.bookings.changes import BookingChange
 from app.registration.invitations.models import InvitationCode
 from app.registration.models import IN_QUEUE, Delegate, RegistrationCategory, WaitingListEntry
@@ -127,6 +128,13 @@ def sessions_chosen() -> Context:
     context = session_booked()
     session = context["session"]
     return {**booking(), "booked": [session], "missed": [replace(session, title=OTHER_TITLE)]}
+
+
+def ballot_drawn() -> Context:
+    """Return a booking that has won a seat in a ballot."""
+    context = session_booked()
+    ballot = Ballot(id=1, title="Workshops")
+    return {**booking(), "ballot": ballot, "ticket": "K7QF2M9X", "won": [context["session"]]}
 
 
 def session_released() -> Context:

@@ -156,6 +156,12 @@ def _map_overlapping(offered: Sequence[Session]) -> Mapping[str, list[Session]]:
 
 
 def _list_bookable() -> Sequence[Session]:
+    """List the sessions in which people book seats, but for those whose seats are drawn."""
     return cache_version.cached(
-        "bookable sessions", lambda: [one for one in get_programme().sessions if one.is_bookable]
+        "bookable sessions",
+        lambda: [
+            one
+            for one in get_programme().sessions
+            if one.is_bookable and not labels.is_by_ballot(one)
+        ],
     )

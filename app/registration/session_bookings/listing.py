@@ -8,6 +8,8 @@ from zoneinfo import ZoneInfo
 
 from app.programme.listing import day_of
 from app.programme.snapshot import Session
+from app.registration.ballots import queries as ballots
+from app.registration.ballots.queries import PublicBallot
 from app.registration.bookings import queries as bookings
 from app.registration.models import Delegate
 from app.registration.seats import FULL
@@ -26,6 +28,7 @@ class SessionChoice:
     is_on_their_days: bool
     has_started: bool
     is_full: bool
+    ballot: PublicBallot | None = None  # that draws its seats
 
     @property
     def is_own(self) -> bool:
@@ -41,6 +44,7 @@ class SessionChoice:
     def can_be_booked(self) -> bool:
         """Whether they can get a seat now, perhaps in place of another."""
         is_free = self.session.is_bookable and not self.is_booked and not self.is_full
+        is_free = is_free and self.ballot is None
         return is_free and self.is_on_their_days and not self.has_started
 
 
@@ -101,6 +105,7 @@ def _chooser(delegate: Delegate, booked: Collection[str]) -> Callable[[Session],
             is_on_their_days=services.is_on_their_days(delegate, session),
             has_started=services.has_started(session),
             is_full=session.is_bookable and labels.get_state(session) == FULL,
+            ballot=ballots.find_public_of(session) if session.is_bookable else None,
         )
 
     return make

@@ -1421,6 +1421,7 @@ def test_a_link_opens_only_what_it_was_made_for(
     site: Flask, new_browser: Callable[[], Browser]
 ) -> None:
     make_question()
+    number = make_ballot().id
     delegate = make_delegate(
         access="A ramp", pending_email="new@example.org", pending_email_key="a new key"
     )
@@ -1444,6 +1445,7 @@ def test_a_link_opens_only_what_it_was_made_for(
             address = re.sub(r"<(secret|token)>", token, route.rule).replace("<question>", "name")
             address = address.replace("/sessions/<slug>", "/sessions/opening")
             address = address.replace("/access/<key>", "/access/ramp")
+            address = address.replace("/ballots/<number>", f"/ballots/{number}")
             altered = address.replace(token, token[:-1] + ("A" if token[-1] != "A" else "B"))
 
             assert (end(new_browser().fetch("GET", address))[0] == 200) is fits, address

@@ -34,6 +34,7 @@ from app.onboarding import commands as onboarding
 from app.programme import queries as programme_queries
 from app.registration import import_rules, integrity_check, seats
 from app.registration import queries as registration
+from app.registration.ballots import draw as ballot_draw
 from app.releases import services as releases
 from app.web.rendering import absolute_url
 from app.worker_tasks import FREQUENT_TASKS, PERIODIC_TASKS
@@ -47,7 +48,7 @@ def init_app(app: Flask) -> None:
     """Register the commands with the application."""
     for command in (load_programme, publish, demo, set_places):
         app.cli.add_command(command)
-    for command in (deliver_mail, run_audit, backup, restore):
+    for command in (deliver_mail, run_audit, backup, restore, verify_ballot):
         app.cli.add_command(command)
     for command in (add_organiser, remove_organiser, reset_second_factor):
         app.cli.add_command(command)
@@ -332,3 +333,11 @@ def _read_passphrase(path: Path | None) -> str | None:
         return path.read_text(encoding="utf-8").partition("\n")[0].strip()
     except UnicodeDecodeError:
         raise click.ClickException(f"{path} is not a text file in UTF-8") from None
+
+
+@click.command("verify-ballot")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def verify_ballot(file: Path) -> None:
+    """Repeat the draw of a ballot from its published file, and compare the result."""
+    if ballot_draw.main([str(file)]):
+        raise click.ClickException("The draw is not what the file says")

@@ -15,6 +15,7 @@ from app.accounts.two_factor import views as two_factor_views
 from app.admin import (
     access_case_views,
     application_views,
+    ballot_views,
     blueprint,
     category_views,
     dashboard_views,
@@ -79,6 +80,7 @@ from app.registration import check_views, more_views
 from app.registration import views as registration_views
 from app.registration.access_cases import views as access_reply_views
 from app.registration.applications import views as registration_application_views
+from app.registration.ballots import views as public_ballot_views
 from app.registration.bookings import agenda_views as booking_agenda_views
 from app.registration.bookings import answer_views, category_change_views, email_change_views
 from app.registration.bookings import views as booking_views
@@ -152,6 +154,7 @@ ADMIN = (
     (category_views.bp, roles.SETTINGS),
     (admin_question_views.bp, roles.QUESTIONS),
     (session_seat_views.bp, roles.DELEGATES),
+    (ballot_views.bp, roles.SETTINGS),
     (admin_invitation_views.bp, roles.INVITATIONS),
     (email_views.bp, roles.DELEGATES),
     (suppression_views.bp, roles.DELEGATES),
@@ -227,6 +230,8 @@ SITE = (
     booking_views.bp,
     booking_agenda_views.bp,
     session_booking_views.bp,
+    public_ballot_views.bp,
+    public_ballot_views.wishes_bp,
     waiting_list_views.bp,
     group_views.bp,
     registration_application_views.bp,

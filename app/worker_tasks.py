@@ -15,6 +15,7 @@ from app.registration import integrity_check, re_encryption
 from app.registration import retention as registration_retention
 from app.registration.access_cases import services as access_cases
 from app.registration.applications import services as applications
+from app.registration.ballots import drawing as ballots
 from app.registration.equality import services as equality
 from app.registration.invitations import services as invitations
 from app.registration.session_bookings import offers as session_offers
@@ -65,6 +66,7 @@ FREQUENT_TASKS: tuple[mail_worker.Task, ...] = (
     release_notifications.notify_of_release,
     waiting_list.run_due,
     session_offers.run_due,
+    ballots.run_due,
     invitations.run_due,
     notices.prepare,
     reminders.send_due,

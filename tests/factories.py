@@ -46,6 +46,7 @@ from app.questions import services as questions
 from app.questions.models import REGISTRATION, Question
 from app.questions.services import EditedQuestion, EditedTexts
 from app.registration.applications.models import RegistrationApplication
+from app.registration.ballots.models import Ballot
 from app.registration.delegate_record import refresh_search_keys
 from app.registration.groups.models import PLACED, GroupMember, RegistrationGroup
 from app.registration.invitations.models import InvitationCode
@@ -317,6 +318,18 @@ def make_invitation(category: RegistrationCategory, **values: Any) -> Invitation
             hold(list_limits(category.id), invitation.held)
         db.session.add(invitation)
     return invitation
+
+
+def make_ballot(**values: Any) -> Ballot:
+    """Save a ballot that has been drawn, in which nobody took part."""
+    now = clock.now()
+    document = '{"sessions": [], "tickets": []}'
+    defaults = {"title": "Workshops", "closes_at": now, "created_at": now, "drawn_at": now}
+    ballot = Ballot(**{**defaults, "seed": "", "commitment": "c", "document": document, **values})
+    with transaction():
+        db.session.add(ballot)
+        cache_version.bump_cache_version()
+    return ballot
 
 
 def make_waiting_list_entry(**values: Any) -> WaitingListEntry:

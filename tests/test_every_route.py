@@ -35,6 +35,7 @@ from tests.factories import (
     grant_speaker_access,
     make_agenda,
     make_application,
+    make_ballot,
     make_category,
     make_confirmation,
     make_delegate,
@@ -130,12 +131,17 @@ ROUTES = [
     Route("/application/<secret>", "GET", Who.HOLDER),
     Route("/application/<secret>/withdraw", "GET POST", Who.HOLDER),
     Route("/application/sent", "GET", Who.ANYONE),
+    Route("/ballots", "GET", Who.PUBLIC),
+    Route("/ballots/<number>", "GET", Who.PUBLIC, "/ballots/1"),
+    Route("/ballots/<number>.json", "GET", Who.PUBLIC, "/ballots/1.json"),
+    Route("/ballots/draw.py", "GET", Who.PUBLIC),
     Route("/booking", "GET POST", Who.ANYONE),
     Route("/booking/<secret>", "GET", Who.HOLDER),
     Route("/booking/<secret>/<question>", "GET POST", Who.HOLDER, "/booking/wrong/name"),
     Route("/booking/<secret>/access/<key>", "GET POST", Who.HOLDER),
     Route("/booking/<secret>/address", "GET POST", Who.HOLDER),
     Route("/booking/<secret>/address/keep", "POST", Who.HOLDER),
+    Route("/booking/<secret>/ballots/<number>", "GET POST", Who.HOLDER, "/booking/wrong/ballots/1"),
     Route("/booking/<secret>/calendar.ics", "GET", Who.HOLDER),
     Route("/booking/<secret>/cancel", "GET POST", Who.HOLDER),
     Route("/booking/<secret>/category", "GET POST", Who.HOLDER),
@@ -157,6 +163,7 @@ ROUTES = [
     Route("/booking/calendar/<token>.ics", "GET", Who.HOLDER),
     Route("/booking/erased", "GET", Who.ANYONE),
     Route("/booking/new-address/<secret>", "GET POST", Who.HOLDER),
+    Route("/booking/seats", "GET", Who.ANYONE),
     Route("/booking/seats/<slug>", "GET", Who.ANYONE, "/booking/seats/opening"),
     Route("/cards/<key>.png", "GET", Who.HOLDER, "/cards/wrong.png"),
     Route("/changes", "GET", Who.PUBLIC),
@@ -223,6 +230,15 @@ ROUTES = [
     ),
     Route("/organise/applications/_export", "POST", Who.DESK),
     Route("/organise/applications/_several", "POST", Who.DESK),
+    Route("/organise/ballots", "GET", Who.A_PART),
+    Route("/organise/ballots/<number>", "GET", Who.A_PART, "/organise/ballots/1"),
+    Route(
+        "/organise/ballots/<number>/change", "GET POST", Who.ORGANISER, "/organise/ballots/1/change"
+    ),
+    Route(
+        "/organise/ballots/<number>/delete", "GET POST", Who.ORGANISER, "/organise/ballots/1/delete"
+    ),
+    Route("/organise/ballots/_add", "GET POST", Who.ORGANISER),
     Route("/organise/board", "GET", Who.A_PART),
     Route("/organise/board/<slug>", "GET POST", Who.EDITORS, "/organise/board/opening"),
     Route("/organise/board/<slug>/place", "POST", Who.EDITORS, "/organise/board/opening/place"),
@@ -1365,6 +1381,7 @@ def test_the_list_is_in_order_and_tells_each_route_once() -> None:
 
 
 def test_a_stranger_opens_what_is_open_and_nothing_else(new_browser: Callable[[], Browser]) -> None:
+    make_ballot()
     answers = {
         route.tried: end(new_browser().fetch("GET", route.tried))
         for who in Who
@@ -1377,6 +1394,7 @@ def test_a_stranger_opens_what_is_open_and_nothing_else(new_browser: Callable[[]
 def test_what_is_public_is_for_everyone_and_what_is_not_is_kept_by_nobody(
     new_browser: Callable[[], Browser],
 ) -> None:
+    make_ballot()
     for who in Who:
         for route in of(who, "GET"):
             answer = new_browser().fetch("GET", route.tried)
@@ -1448,6 +1466,7 @@ def opened_by_a_visitor(site: Flask, visitor: Browser) -> dict[str, str]:
     save(SpeakerRequest(speaker_id=get_ada_marsh().id, requested_at=clock.now(), **asked))
     make_session()
     make_question()
+    make_ballot()
     publish_programme()  # the second release, so that one can go back to the first
     delegate = make_delegate(
         pending_email="new@example.org", pending_email_key="a new key", access="A ramp"
@@ -1528,6 +1547,7 @@ def test_a_link_opens_only_what_it_was_made_for(
     make_question()
     make_category()
     make_category()
+    number = make_ballot().id
     delegate = make_delegate(
         access="A ramp", pending_email="new@example.org", pending_email_key="a new key"
     )
@@ -1553,7 +1573,9 @@ def test_a_link_opens_only_what_it_was_made_for(
             fits = route.rule.startswith(made_for) and route.rule not in ONLY_IN_ITS_BROWSER
             address = re.sub(r"<(secret|token)>", token, route.rule).replace("<question>", "name")
             address = address.replace("/sessions/<slug>", "/sessions/opening")
-            address = address.replace("/access/<key>", "/access/ramp").replace("<number>", "1")
+            address = address.replace("/access/<key>", "/access/ramp")
+            address = address.replace("/ballots/<number>", f"/ballots/{number}")
+            address = address.replace("<number>", "1")
             altered = address.replace(token, token[:-1] + ("A" if token[-1] != "A" else "B"))
 
             assert (end(new_browser().fetch("GET", address))[0] == 200) is fits, address

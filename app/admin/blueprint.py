@@ -98,6 +98,7 @@ MENU = (
             MenuItem(_l("Waiting list"), f"{ROOT}/waiting-list", roles.DELEGATES),
             MenuItem(_l("Groups"), f"{ROOT}/groups", roles.DELEGATES),
             MenuItem(_l("Categories"), f"{ROOT}/categories", roles.SETTINGS),
+            MenuItem(_l("Ballots"), f"{ROOT}/ballots", roles.SETTINGS),
             MenuItem(_l("Questions"), f"{ROOT}/questions", roles.QUESTIONS),
             MenuItem(_l("Invitation codes"), f"{ROOT}/invitations", roles.INVITATIONS),
             MenuItem(_l("Emails"), f"{ROOT}/letters", roles.DELEGATES),

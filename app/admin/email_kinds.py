@@ -98,6 +98,12 @@ EMAIL_KINDS: Final[Mapping[str, EmailKind]] = {
         _l("Somebody registers and chooses sessions"),
         samples.sessions_chosen,
     ),
+    "ballot_drawn": EmailKind(
+        _l("Result of a ballot"),
+        DELEGATE,
+        _l("A ballot in which the delegate takes part is drawn"),
+        samples.ballot_drawn,
+    ),
     "session_released": EmailKind(
         _l("Seat in a session given back"),
         DELEGATE,

@@ -14,6 +14,7 @@ from app.programme.models import Room, Session, Speaker
 from app.proposals.models import Proposal
 from app.registration import emails as booking_emails
 from app.registration.applications.models import RegistrationApplication
+from app.registration.ballots.models import Ballot
 from app.registration.bookings.changes import BookingChange
 from app.registration.groups.models import PLACED, UNPLACED, GroupMember, RegistrationGroup
 from app.registration.invitations.models import InvitationCode
@@ -212,6 +213,13 @@ def session_offered() -> Context:
     context = session_waiting()
     context["entry"].offer_ends_at = session_offers.get_offer_end(context["session"], clock.now())
     return context
+
+
+def ballot_drawn() -> Context:
+    """Return a booking that has won a seat in a ballot."""
+    context = session_booked()
+    ballot = Ballot(id=1, title="Workshops")
+    return {**booking(), "ballot": ballot, "ticket": "K7QF2M9X", "won": [context["session"]]}
 
 
 def session_released() -> Context:

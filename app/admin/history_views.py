@@ -27,6 +27,7 @@ from app.mail.models import Email
 from app.programme.editing import undo as undoing
 from app.programme.models import Release, Room, Session, Speaker, Theme
 from app.registration.access_cases.models import AccessCase
+from app.registration.ballots.models import Ballot
 from app.registration.invitations.models import InvitationCode
 from app.registration.models import Delegate, RegistrationCategory
 from app.text import collapse_whitespace, strip_hidden
@@ -45,6 +46,7 @@ SUBJECT_COLUMNS: Final[
     "letter": (Email.id, Email.id),
     "person": (Person.email, Person.id),
     "category": (RegistrationCategory.id, RegistrationCategory.id),
+    "ballot": (Ballot.id, Ballot.id),
     "access-case": (AccessCase.key, AccessCase.key),
     "invitation": (InvitationCode.id, InvitationCode.id),
 }
@@ -80,6 +82,7 @@ KIND_LABELS = {
     "release": _l("Releases"),
     "booking": _l("Bookings"),
     "category": _l("Categories"),
+    "ballot": _l("Ballots"),
     "access-case": _l("Access requirements"),
     "invitation": _l("Invitation codes"),
     "letter": _l("Emails"),
@@ -104,6 +107,7 @@ ENDPOINTS = {  # of an item's page: endpoint and URL argument
     "letter": ("admin.emails.show", "number"),
     "person": ("admin.team.person", "number"),
     "category": ("admin.categories.show", "number"),
+    "ballot": ("admin.ballots.show", "number"),
     "access-case": ("admin.access_cases.show", "key"),
     "invitation": ("admin.invitations.show", "number"),
 }

@@ -264,6 +264,18 @@ EMAIL_WORDINGS: Final[Mapping[str, EmailWording]] = {
         OWN_SESSIONS_LINK,
         required={"details", "sessions_link"},
     ),
+    "ballot_drawn": _word(
+        *BOOKING,
+        _value("ballot", _l("Title of the ballot"), "ballot.title"),
+        _block("details", _l("The result and the ticket number"), "mail/parts/ballot_drawn.txt"),
+        OWN_SESSIONS_LINK,
+        _link(
+            "ballot_page",
+            _l("Public page with the result"),
+            'absolute_url("ballots.show", number=ballot.id)',
+        ),
+        required={"details", "ballot_page"},
+    ),
     "session_released": _word(
         *BOOKING,
         _value("session", _l("Title of the session"), "title"),

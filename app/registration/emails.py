@@ -16,6 +16,7 @@ from app.mail.models import URGENT, Email
 from app.programme.snapshot import Session
 from app.registration import booking_calendar, custom_answers, tickets
 from app.registration.applications.models import RegistrationApplication
+from app.registration.ballots.models import Ballot
 from app.registration.bookings.changes import ANSWERS, BookingChange
 from app.registration.fields import DAYS, FIELDS
 from app.registration.groups.models import RegistrationGroup
@@ -145,6 +146,21 @@ def send_sessions_chosen(
         ical=session_calendar.render_update(delegate.language, keys, []) if keys else None,
         booked=booked,
         missed=missed,
+    )
+
+
+def send_ballot_drawn(
+    delegate: Delegate, ballot: Ballot, ticket: str, won: Sequence[Session]
+) -> None:
+    """Tell somebody which seats they have won in a ballot, or that they have won none."""
+    keys = [one.key for one in won]
+    _enqueue(
+        "ballot_drawn",
+        delegate,
+        ical=session_calendar.render_update(delegate.language, keys, []) if keys else None,
+        ballot=ballot,
+        ticket=ticket,
+        won=won,
     )
 
 

@@ -21,6 +21,7 @@ from app.registration import private_answers
 from app.registration.access_cases import case_texts
 from app.registration.access_cases.models import AccessCase
 from app.registration.applications.models import RegistrationApplication
+from app.registration.ballots.models import Ballot, place_of_seed
 from app.registration.fields import PRIVATE_FIELDS, PRIVATE_NAMES
 from app.registration.models import ApplicationDraft, Delegate, Needs, WaitingListEntry
 from app.registration.queries import dump_answers
@@ -100,6 +101,7 @@ def list_pending() -> Iterator[PendingRow]:
     """Yield the rows with private answers that are not under the key that encrypts."""
     yield from _list_needs()
     yield from _list_cases()
+    yield from _list_seeds()
     for model, key_name, find_place in DOCUMENTS:
         yield from _list_documents(model, getattr(model, key_name), find_place)
     for list_more in SOURCES_ABOVE:
@@ -141,6 +143,17 @@ def _list_cases() -> Iterator[PendingRow]:
         }
         texts = tuple(text for text in stored if not ring.is_current(text))
         yield PendingRow(AccessCase.key == key, AccessCase, before, after, texts)
+
+
+def _list_seeds() -> Iterator[PendingRow]:
+    """Yield the ballots whose seed is not under the newest key; it is empty once they are drawn."""
+    ring = get_key_ring()
+    statement = select(Ballot.commitment, Ballot.seed).where(is_pending(Ballot.seed))
+    for commitment, seed in db.session.execute(statement.order_by(Ballot.id)).all():
+        new = ring.re_encrypt(seed, place_of_seed(commitment))
+        texts = () if ring.is_current(seed) else (seed,)
+        is_it = Ballot.commitment == commitment
+        yield PendingRow(is_it, Ballot, {"seed": seed}, {"seed": new}, texts)
 
 
 def _list_documents(

@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from app import cache_version, clock
 from app.content import queries as content
 from app.content.views import get_content_folder
+from app.registration.ballots import queries as ballots
 from app.releases import current_release
 from app.releases.published_programme import PublishedProgramme
 from app.site import news_views
@@ -25,6 +26,7 @@ PAGE_ENDPOINTS = (
     "site.site_map",
     "site.developers",
     "site.offline",
+    "ballots.index",
 )
 PROGRAMME_ENDPOINTS = (
     "programme.whole",
@@ -60,6 +62,8 @@ def _entries(programme: PublishedProgramme) -> Iterator[SitemapEntry]:
         yield SitemapEntry(
             absolute_url("site.news_item", slug=item.slug), item.appeared_at or item.published
         )
+    for ballot in ballots.list_public():
+        yield SitemapEntry(absolute_url("ballots.show", number=ballot.id), ballot.drawn_at)
     for number in range(1, programme.number + 1):
         yield SitemapEntry(absolute_url("changelog.show", number=number))
     yield from (

@@ -826,6 +826,28 @@ def test_the_categories(keyboard_user: KeyboardUser) -> None:
     keyboard_user.expect_announcement("The category has been deleted.")
 
 
+@pytest.mark.walks("admin.ballots.add", "admin.ballots.edit", "admin.ballots.delete")
+def test_the_ballots(keyboard_user: KeyboardUser) -> None:
+    make_session(key="knots", slug="knots", title="Knots", booking=BOOKABLE, seats=1)
+    publish_programme()
+    keyboard_user.open("/organise/ballots")
+    keyboard_user.press("Open a ballot")
+    keyboard_user.fill("Title", "Workshops")
+    keyboard_user.fill("Closes", "2009-06-01T12:00")
+    keyboard_user.tick("Knots (9:30am on Wednesday 10 June 2009)")
+    keyboard_user.press("Open this ballot")
+    keyboard_user.expect_announcement("The ballot is open. Delegates can rank its sessions now.")
+    keyboard_user.press("Change")
+    keyboard_user.fill("Title", "All workshops")
+    keyboard_user.press("Save")
+    keyboard_user.expect_announcement("The ballot has been saved. Delegates see the changes now.")
+    keyboard_user.press("Delete")
+    keyboard_user.press("Delete")
+    keyboard_user.expect_announcement(
+        "The ballot has been deleted. Its sessions can be booked now."
+    )
+
+
 @pytest.mark.walks(
     "admin.questions.add",
     "admin.questions.edit",

@@ -426,3 +426,17 @@ def test_a_form_that_names_what_no_page_names_gives_up_nothing(site: Flask) -> N
     book(ada, "knots", in_place_of=["\0", "nowhere", "sails"])
 
     assert booked(ada) == ["knots", "sails"]
+
+
+def test_an_agenda_leads_to_booked_and_starred_sessions(visitor: Browser) -> None:
+    make_bookable("Knots")
+    ada = make_delegate()
+    visitor.open("/sessions/knots").press("Add to my agenda: Knots")
+
+    page = visitor.open("/agenda").follow("See booked and starred sessions on one page")
+    assert page.heading == "See your booked and starred sessions"
+    visitor.open(path_of(ada))
+    page = visitor.open("/agenda").follow("See booked and starred sessions on one page")
+
+    assert page.heading == "Your sessions"
+    assert page.follow("The agenda in this browser").heading == "My agenda"

@@ -1,22 +1,33 @@
 """Somebody books, swaps and gives back seats in a real browser, with and without scripts."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from app.database import db, transaction
 from app.programme.models import BOOKABLE
 from app.registration import links
 from app.registration import services as registration
+from app.registration.ballots import services as ballots
+from app.registration.ballots.services import BallotDetails
 from app.registration.session_bookings import services
 from app.releases.current_release import get_programme
 from tests.chromium import expect_heading, horizontal_overflow
-from tests.factories import make_delegate, make_session, publish_programme, sign_in_window
+from tests.factories import (
+    FIRST_MORNING,
+    make_delegate,
+    make_session,
+    publish_programme,
+    sign_in_window,
+)
 from tests.live_site import LiveSite
 from tests.registration.test_session_choices import ADA
+from tests.waiting import wait_until
 
 Axe = Callable[[Page], list[str]]
+BALLOT_CLOSES = FIRST_MORNING - timedelta(days=3)
 
 
 @pytest.fixture
@@ -143,3 +154,62 @@ def test_a_long_list_has_no_barrier_and_is_narrowed_by_keyboard_without_scripts(
     expect(narrow.get_by_text("One session")).to_be_visible()
     expect(narrow.get_by_role("link", name="Rope 29", exact=True)).to_be_visible()
     expect(narrow.get_by_role("link", name="Rope 28", exact=True)).to_have_count(0)
+
+
+@pytest.fixture
+def ballot(delegate: tuple[str, str]) -> int:
+    """Open a ballot for two sessions, beside those in which people book seats."""
+    for title in ("Buoys", "Tar"):
+        make_session(key=title, slug=title.lower(), title=title, booking=BOOKABLE, seats=1)
+    publish_programme()
+    with transaction():
+        details = BallotDetails("Workshops", BALLOT_CLOSES, frozenset({"Buoys", "Tar"}))
+        number = ballots.create(details, actor="grace@conference.example").id
+    db.session.rollback()
+    return number
+
+
+def test_no_page_of_a_ballot_has_a_barrier_or_scrolls_sideways(
+    delegate: tuple[str, str], ballot: int, site_address: str, window: Page, axe: Axe
+) -> None:
+    own, admin = delegate[0], "/organise/ballots"
+    addresses = [
+        *("/ballots", f"/ballots/{ballot}", f"{own}/ballots/{ballot}", "/sessions/tar"),
+        *(f"{own}/sessions", f"{own}/sessions/tar", admin, f"{admin}/_add"),
+        *(f"{admin}/{ballot}{page}" for page in ("", "/change", "/delete")),
+    ]
+    sign_in_window(window, site_address)
+    window.set_viewport_size({"width": 320, "height": 640})
+    found = {}
+    for address in addresses:
+        window.goto(site_address + address)
+        found[address] = [*axe(window), horizontal_overflow(window)]
+
+    assert {address: faults for address, faults in found.items() if faults != [0]} == {}
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_somebody_ranks_sessions_by_keyboard(
+    delegate: tuple[str, str], ballot: int, site_address: str, chromium: Browser, scripts: bool
+) -> None:
+    with chromium.new_context(java_script_enabled=scripts) as context:
+        window = context.new_page()
+        link = window.get_by_role("link", name="Enter the ballot: Tar")
+
+        def is_there() -> bool:
+            window.goto(f"{site_address}{delegate[0]}/sessions")
+            return link.count() == 1
+
+        wait_until(is_there, "the site knows of the ballot")
+        link.focus()
+        window.keyboard.press("Enter")
+        expect_heading(window, "Ballot: Workshops")
+        window.get_by_label("Choice 1").focus()
+        window.keyboard.type("Tar")
+        window.keyboard.press("Tab")
+        window.keyboard.type("Buoys")
+        window.get_by_role("button", name="Save my choices").focus()
+        window.keyboard.press("Enter")
+        expect(window.get_by_role("status")).to_contain_text("Your choices have been saved.")
+        chosen = window.get_by_label("Choice 1").locator("option:checked")
+        expect(chosen).to_contain_text("Tar")

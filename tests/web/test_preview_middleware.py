@@ -19,6 +19,7 @@ from app.releases import preview_links
 from app.releases.models import PreviewLink
 from tests.browser import Browser, Page
 from tests.factories import (
+    make_ballot,
     make_delegate,
     make_session,
     publish_programme,
@@ -371,6 +372,7 @@ def forms_inside(visitor: Browser, root: str) -> list[Page]:
 @pytest.mark.parametrize("kind", ["preview", "rehearsal"])
 def test_every_public_page_can_be_seen_and_no_other(visitor: Browser, kind: str) -> None:
     sign_in(visitor)
+    make_ballot()
     root = a_preview() if kind == "preview" else WHILE_OPEN
     also = {"/register", "/register/<step>", "/register/more", "/register/more-<number>"}
     also.add("/register/sessions")

@@ -13,6 +13,7 @@ from app.registration import custom_answers
 from app.registration.access_cases import labels
 from app.registration.access_cases import queries as access_cases
 from app.registration.applications import queries as applications
+from app.registration.ballots import queries as ballots
 from app.registration.bookings import queries
 from app.registration.fields import DAYS, PRIVATE_FIELDS
 from app.registration.groups import queries as groups
@@ -54,6 +55,16 @@ def export_delegate(delegate: Delegate) -> dict[str, Any]:
         "seats_in_sessions": [
             {"session": one.title, "booked_at": _isoformat(one.booked_at)}
             for one in session_bookings.list_of_delegate(delegate)
+        ],
+        "ballots": [
+            {
+                "ballot": entry.ballot.title,
+                "ticket": entry.ticket,
+                "wishes": ballots.read_keys(entry.wishes),
+                "won": ballots.read_keys(entry.won),
+                "changed_at": _isoformat(entry.changed_at),
+            }
+            for entry in ballots.list_entries_of(delegate)
         ],
         "notes_of_the_organisers": [
             {"written_at": _isoformat(note.written_at), "text": note.text}

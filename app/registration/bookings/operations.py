@@ -24,6 +24,7 @@ from app.mail import services as mail
 from app.registration import custom_answers, delegate_record, seats
 from app.registration.applications import queries as application_queries
 from app.registration.applications import services as applications
+from app.registration.ballots.models import BallotEntry
 from app.registration.bookings import changes, queries
 from app.registration.bookings.changes import ANSWERS, REASON, BookingChange
 from app.registration.categories import queries as categories
@@ -276,6 +277,7 @@ def erase(delegate: Delegate) -> None:
         db.session.execute(delete(model).where(model.delegate_id == delegate.id))
     unlink_agenda(delegate)
     session_seats.release_all([delegate.id])
+    db.session.execute(delete(BallotEntry).where(BallotEntry.delegate_id == delegate.id))
     mail.delete_for_booking(delegate.reference)
     replies.erase_of_booking(delegate.reference)
     groups.erase_delegate(delegate)

@@ -75,6 +75,9 @@ class SessionsForm(AnswersForm):
 @allow_in_preview
 def answer() -> ResponseReturnValue:
     progress = cookie.current_progress()
+    form = _build_form(progress) if request.method == "POST" else None
+    if form is not None and not form.validate() and form.csrf_token.errors:
+        return _render(form, progress)
     is_asked = SESSIONS in progress.steps
     step = SESSIONS if is_asked else progress.next_step
     redirection = views.redirect_if_out_of_sequence(progress, step)
@@ -82,7 +85,7 @@ def answer() -> ResponseReturnValue:
         return redirection
     if not is_asked:
         return views.redirect_to_step(step)
-    return _submit(progress) if request.method == "POST" else _show(progress)
+    return _show(progress) if form is None else _submit(form, progress)
 
 
 def _show(progress: RegistrationProgress) -> Response:
@@ -97,9 +100,8 @@ def _show(progress: RegistrationProgress) -> Response:
     )
 
 
-def _submit(progress: RegistrationProgress) -> Response:
-    form = _build_form(progress)
-    if not form.validate():
+def _submit(form: SessionsForm, progress: RegistrationProgress) -> Response:
+    if form.errors:
         return _render(form, progress)
     try:
         return views.save_and_continue(progress, form)

@@ -20,7 +20,8 @@ from app.registration.fields import DAYS
 from app.registration.queries import Answers
 from app.registration.seats import FULL
 from app.registration.session_bookings import labels
-from app.registration.session_bookings.services import has_started, overlaps
+from app.registration.session_bookings.queries import has_started
+from app.registration.session_bookings.services import overlaps
 from app.releases.current_release import get_programme
 
 SESSIONS = "sessions"  # the step, and the name of its answer
@@ -158,6 +159,12 @@ def _map_overlapping(offered: Sequence[Session]) -> Mapping[str, list[Session]]:
 
 
 def _list_bookable() -> Sequence[Session]:
+    """List the sessions in which people book seats, but for those whose seats are drawn."""
     return cache_version.cached(
-        "bookable sessions", lambda: [one for one in get_programme().sessions if one.is_bookable]
+        "bookable sessions",
+        lambda: [
+            one
+            for one in get_programme().sessions
+            if one.is_bookable and not labels.is_by_ballot(one)
+        ],
     )

@@ -16,6 +16,7 @@ from app import cache_version
 from app.database import db, read_only_connection
 from app.database_faults import log_if_unavailable
 from app.programme.snapshot import Session
+from app.registration.ballots import queries as ballots
 from app.registration.models import SeatLimit
 from app.registration.seats import (
     FULL,
@@ -28,11 +29,14 @@ from app.registration.session_bookings.queries import IS_OF_SESSION, has_started
 from app.releases.current_release import get_programme
 from app.web.formatting import local_date, local_time
 
+BY_BALLOT: Final = "ballot"  # the seats are still to be drawn
 LABELS: Final = {
     PLACES_LEFT: _l("Seats left"),
     LIMITED: _l("Few seats left"),
     FULL: _l("Full"),
+    BY_BALLOT: _l("By ballot"),
 }
+BOOK, ENTER, WAIT = _l("Book a seat"), _l("Enter the ballot"), _l("Join the waiting list")
 STATES = select(SeatLimit.name, SeatLimit.seats, SeatLimit.taken, SeatLimit.waiting).where(
     IS_OF_SESSION
 )
@@ -45,9 +49,18 @@ def seat_label(session: Session) -> str:
     return str(LABELS[get_state(session)])
 
 
-def has_seats_left(session: Session) -> bool:
-    """Return True if people book seats in a session and some are left."""
-    return session.is_bookable and get_state(session) != FULL
+def seat_action(session: Session) -> str:
+    """Return what people can do to get a seat, or "" if they can do nothing."""
+    if takes_waiting(session):
+        return str(WAIT)
+    if not session.is_bookable or get_state(session) == FULL:
+        return ""
+    return str(ENTER if is_by_ballot(session) else BOOK)
+
+
+def is_by_ballot(session: Session) -> bool:
+    """Return True if the seats of a session are still to be drawn."""
+    return session.is_bookable and get_state(session) == BY_BALLOT
 
 
 def takes_waiting(session: Session) -> bool:
@@ -95,7 +108,9 @@ def _get_states() -> Mapping[str, str]:
 def _load_states() -> Mapping[str, str]:
     with read_only_connection(db.engine) as connection:
         rows = connection.execute(STATES).all()
-    return {
+        undrawn = ballots.list_undrawn_keys(connection)
+    states = {
         name.removeprefix(SESSION_PREFIX): get_availability(seats, taken, waiting)
         for name, seats, taken, waiting in rows
     }
+    return states | dict.fromkeys(undrawn, BY_BALLOT)

@@ -8,6 +8,8 @@ from zoneinfo import ZoneInfo
 
 from app.programme.listing import day_of
 from app.programme.snapshot import Session
+from app.registration.ballots import queries as ballots
+from app.registration.ballots.queries import PublicBallot
 from app.registration.bookings import queries as bookings
 from app.registration.models import Delegate
 from app.registration.seats import FULL, session_limit
@@ -30,6 +32,7 @@ class SessionChoice:
     has_started: bool
     is_full: bool
     wait: Wait | None  # on the waiting list, or with an offer
+    ballot: PublicBallot | None = None  # that draws its seats
 
     @property
     def is_offered(self) -> bool:
@@ -58,7 +61,7 @@ class SessionChoice:
 
     @property
     def _is_possible(self) -> bool:
-        is_open = self.session.is_bookable and not self.session.is_cancelled
+        is_open = self.session.is_bookable and not self.session.is_cancelled and self.ballot is None
         is_theirs = self.is_on_their_days and not self.is_booked
         return is_open and is_theirs and not self.has_started
 
@@ -138,6 +141,7 @@ def _chooser(
             has_started=queries.has_started(session),
             is_full=session.is_bookable and labels.get_state(session) == FULL,
             wait=waits.get(session_limit(session.key)),
+            ballot=ballots.find_public_of(session) if session.is_bookable else None,
         )
 
     return make

@@ -85,6 +85,15 @@ def list_keys(delegates: Collection[int]) -> Sequence[str]:
     return sorted(set(db.session.scalars(keys)))
 
 
+def map_keys(delegates: Collection[int]) -> Mapping[int, Sequence[str]]:
+    """Return the keys of the sessions in which each of these delegates has a seat."""
+    rows = select(SessionBooking.delegate_id, SessionBooking.session_key)
+    found: dict[int, list[str]] = {}
+    for number, key in db.session.execute(rows.where(SessionBooking.delegate_id.in_(delegates))):
+        found.setdefault(number, []).append(key)
+    return found
+
+
 def list_of_session(key: str) -> Sequence[SessionBooking]:
     """List who has a seat in a session, by name."""
     booked = select(SessionBooking).where(SessionBooking.session_key == key)

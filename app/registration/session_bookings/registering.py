@@ -18,7 +18,7 @@ from app.registration import emails, seats
 from app.registration.bookings import operations
 from app.registration.models import Delegate, SeatLimit, SessionBooking
 from app.registration.queries import Answers
-from app.registration.session_bookings import choices, queries, services
+from app.registration.session_bookings import choices, labels, queries, services
 from app.releases.current_release import get_programme
 
 BOOKED: Final = "booked sessions"  # keys of sessions, among what stays of the answers for a week
@@ -55,7 +55,8 @@ class ChosenSeats:
         left = queries.map_seats([one.key for one in self.sessions])
 
         def reserve(session: Session) -> None:
-            if session.key not in left or left[session.key].left <= 0:
+            is_gone = session.key not in left or labels.is_by_ballot(session)
+            if is_gone or left[session.key].left <= 0:
                 raise seats.SoldOut("All seats have been booked")
 
         self.outcome = _take_each(self.sessions, reserve)
@@ -104,6 +105,7 @@ class ChosenSeats:
 
     def _reserve(self, delegate: Delegate, session: Session) -> None:
         services.require_bookable(delegate, session)
+        services.require_no_ballot(session)
         if session.key not in self._limits:
             raise services.NotBookable("Seats in this session cannot be booked")
         row = SessionBooking(

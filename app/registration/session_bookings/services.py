@@ -20,6 +20,7 @@ from app.programme.fields.sessions import seat_checks
 from app.programme.models import Session as WorkingSession
 from app.programme.snapshot import Session, Snapshot
 from app.registration import emails, seats
+from app.registration.ballots import queries as ballots
 from app.registration.bookings import operations
 from app.registration.models import Delegate, SeatLimit, SessionBooking
 from app.registration.session_bookings import offers, queries
@@ -89,6 +90,8 @@ def book(  # noqa: PLR0913 – who books what, and how
             row = _build(delegate, session)
             if session.key not in limits:
                 raise NotBookable("Seats in this session cannot be booked")
+            if actor == ACTOR_DELEGATE:
+                require_no_ballot(session)
             _take_seat(delegate, limits[session.key], row, is_beyond_limit=bool(override_reason))
             _give_up(delegate, [one.key for one in clashes], limits)
     except _AlreadyBooked:
@@ -199,6 +202,12 @@ def require_bookable(delegate: Delegate, session: Session) -> None:
         raise NotBookable("This session has already started")
     if not is_on_their_days(delegate, session):
         raise NotBookable("This session is on a day that is not in your booking")
+
+
+def require_no_ballot(session: Session) -> None:
+    """Raise NotBookable while the seats of a session are to be drawn; its limit is locked."""
+    if ballots.is_by_ballot(session.key):
+        raise NotBookable("Seats in this session are given by ballot")
 
 
 def list_clashes(session: Session, keys: Iterable[str]) -> list[Session]:

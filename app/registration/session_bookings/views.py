@@ -49,7 +49,7 @@ no_referrer(bp)
 look_first(bp, {"show"})
 access.register_dead_links(bp)
 bp.add_app_template_global(labels.seat_label)
-bp.add_app_template_global(labels.has_seats_left)
+bp.add_app_template_global(labels.seat_action)
 bp.add_app_template_global(labels.takes_waiting)
 bp.add_app_template_global(links.sessions_link)
 
@@ -63,6 +63,15 @@ def find_own(slug: str) -> ResponseReturnValue:
         return render_page("registration/session_bookings/find_own.html", session=session)
     token = links.booking_token(bookings.get_booking(key))
     return redirect(url_for(".show", secret=token, slug=session.slug))
+
+
+@bp.get("/seats")
+def find_own_sessions() -> ResponseReturnValue:
+    """Lead from an agenda to one's booked and starred sessions, if this browser knows them."""
+    key = cookie.find_booking_key()
+    if key is None:
+        return render_page("registration/session_bookings/find_own.html", session=None)
+    return redirect(url_for(".index", secret=links.booking_token(bookings.get_booking(key))))
 
 
 @bp.get("/<secret>/sessions")

@@ -1,0 +1,163 @@
+"""The draw of a ballot, and the check of its published file: Python's standard library alone.
+
+Anybody can run it:  python3 draw.py FILE
+
+The file is JSON with the sessions and their seats, the tickets with their ranked wishes, a seed,
+the commitment to it, and the result. The draw in words:
+
+1. The commitment is the SHA-256 of the seed, written as 64 hexadecimal digits. It was public
+   before the ballot closed, so the seed could not be chosen once the wishes were known.
+2. The list is written as text (``write_list``) and hashed. The place of a ticket in the order is
+   the SHA-256 of "SEED LIST-HASH TICKET"; smaller comes first. So the order depends on every wish
+   of everybody, and nobody who knows the seed can tell it before the list is complete.
+3. There are rounds. In the first, each ticket in the order gets a seat in the first session of its
+   wishes that has a seat left. In the second the order is turned round, in the third it is as in
+   the first, and so on. So everybody has had a turn before anybody gets a second seat, and who was
+   last in one round is first in the next.
+4. A wish is passed over, in every round, if the session is at the same time as one that the ticket
+   has won. Two sessions are at the same time if each starts before the other ends.
+5. It ends after a round in which no ticket gets a seat.
+"""
+
+import hashlib
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import cycle
+from pathlib import Path
+
+FORMAT = "ballot 1"
+
+
+@dataclass(frozen=True)
+class Slot:
+    """A session to be drawn: its seats, and its times in UTC as text, empty if it has none."""
+
+    key: str
+    seats: int
+    starts_at: str = ""
+    ends_at: str = ""
+
+    def overlaps(self, other: "Slot") -> bool:
+        """Return True if nobody can be in both for the whole time."""
+        if not self.starts_at or not other.starts_at:
+            return False
+        return self.starts_at < (other.ends_at or other.starts_at) and other.starts_at < (
+            self.ends_at or self.starts_at
+        )
+
+
+Wishes = Mapping[str, Sequence[str]]  # keys of sessions by ticket, the dearest first
+Result = dict[str, list[str]]
+
+
+def commit_to(seed: str) -> str:
+    """Return what is published before the draw: it fixes the seed, and does not tell it."""
+    return hashlib.sha256(seed.encode()).hexdigest()
+
+
+def write_list(slots: Sequence[Slot], wishes: Wishes) -> str:
+    """Write what is drawn as text: a line for each session by key, then for each ticket."""
+    sessions = [
+        json.dumps(["session", one.key, one.seats, one.starts_at, one.ends_at])
+        for one in sorted(slots, key=lambda one: one.key)
+    ]
+    tickets = [json.dumps(["ticket", ticket, *wishes[ticket]]) for ticket in sorted(wishes)]
+    return "\n".join([*sessions, *tickets])
+
+
+def order_tickets(seed: str, slots: Sequence[Slot], wishes: Wishes) -> list[str]:
+    """Return the tickets in the order of the first round."""
+    list_hash = hashlib.sha256(write_list(slots, wishes).encode()).hexdigest()
+
+    def place(ticket: str) -> str:
+        return hashlib.sha256(f"{seed} {list_hash} {ticket}".encode()).hexdigest()
+
+    return sorted(wishes, key=place)
+
+
+def draw(seed: str, slots: Sequence[Slot], wishes: Wishes) -> Result:
+    """Return the sessions that each ticket has won, in the order in which it won them."""
+    by_key = {one.key: one for one in slots}
+    left = {one.key: one.seats for one in slots}
+    won: Result = {ticket: [] for ticket in sorted(wishes)}
+    order = order_tickets(seed, slots, wishes)
+    for tickets in cycle((order, order[::-1])):
+        gained = 0
+        for ticket in tickets:
+            key = _find_next(wishes[ticket], won[ticket], left, by_key)
+            if key is not None:
+                won[ticket].append(key)
+                left[key] -= 1
+                gained += 1
+        if not gained:
+            break
+    return won
+
+
+def _find_next(
+    wishes: Sequence[str], won: Sequence[str], left: Mapping[str, int], slots: Mapping[str, Slot]
+) -> str | None:
+    """Return the dearest wish that a ticket can still have, or None."""
+    for key in wishes:
+        is_free = left.get(key, 0) > 0 and key not in won
+        if is_free and not any(slots[key].overlaps(slots[one]) for one in won):
+            return key
+    return None
+
+
+def verify(document: Mapping[str, object]) -> list[str]:
+    """Return what is wrong with a published file: nothing, if the draw was as it says."""
+    slots, wishes, published = read(document)
+    seed = str(document["seed"])
+    faults = []
+    if document.get("format") != FORMAT:
+        faults.append(f"The format is not “{FORMAT}”.")
+    if commit_to(seed) != document["commitment"]:
+        faults.append("The seed is not the one that the site committed to.")
+    drawn = draw(seed, slots, wishes)
+    for ticket in sorted(drawn.keys() | published.keys()):
+        expected, found = drawn.get(ticket), published.get(ticket)
+        if expected != found:
+            faults.append(f"Ticket {ticket} wins {expected}, but the file says {found}.")
+    return faults
+
+
+def read(document: Mapping[str, object]) -> tuple[list[Slot], Result, Result]:
+    """Return the sessions, the wishes and the published result of a file."""
+    sessions: Sequence[Mapping[str, object]] = document["sessions"]  # type: ignore[assignment]
+    tickets: Sequence[Mapping[str, object]] = document["tickets"]  # type: ignore[assignment]
+    slots = [
+        Slot(
+            str(one["key"]),
+            int(str(one["seats"])),
+            str(one.get("starts_at", "")),
+            str(one.get("ends_at", "")),
+        )
+        for one in sessions
+    ]
+    return slots, _read_keys(tickets, "wishes"), _read_keys(tickets, "won")
+
+
+def _read_keys(tickets: Sequence[Mapping[str, object]], name: str) -> Result:
+    return {str(one["ticket"]): list(map(str, one[name])) for one in tickets}  # type: ignore[call-overload]
+
+
+def summarise(document: Mapping[str, object]) -> str:
+    """Return what the check of a file without a fault has found."""
+    slots, wishes, won = read(document)
+    seats = sum(map(len, won.values()))
+    return f"The draw is right: {seats} seats in {len(slots)} sessions for {len(wishes)} tickets."
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Check the file that is named."""
+    document = json.loads(Path(arguments[0]).read_text(encoding="utf-8"))
+    faults = verify(document)
+    sys.stdout.write("\n".join(faults or [summarise(document)]) + "\n")
+    return 1 if faults else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

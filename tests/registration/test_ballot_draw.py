@@ -1,0 +1,183 @@
+"""The draw of a ballot: never too many, never in two rooms, the same from one seed, and fair."""
+
+import json
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.registration.ballots import draw
+from app.registration.ballots.draw import Result, Slot, Wishes
+
+pytestmark = pytest.mark.hypothesis
+HOURS = [f"2009-06-10T{hour:02}:00:00Z" for hour in range(8, 14)]
+
+
+@st.composite
+def ballots(make: st.DrawFn) -> tuple[str, list[Slot], dict[str, list[str]]]:
+    """A seed, a few sessions of one or two hours, and people's ranked wishes."""
+    slots = []
+    for number in range(make(st.integers(1, 6))):
+        start = make(st.integers(0, 3))
+        times = (HOURS[start], HOURS[start + make(st.integers(1, 2))])
+        if make(st.booleans()) and number == 0:
+            times = ("", "")
+        slots.append(Slot(f"s{number}", make(st.integers(0, 4)), *times))
+    keys = [one.key for one in slots]
+    wishes = {
+        f"T{number}": make(st.lists(st.sampled_from(keys), unique=True))
+        for number in range(make(st.integers(0, 12)))
+    }
+    return make(st.text(st.characters(codec="ascii"), max_size=8)), slots, wishes
+
+
+def run(ballot: tuple[str, list[Slot], dict[str, list[str]]]) -> Result:
+    return draw.draw(*ballot)
+
+
+@given(ballots())
+def test_no_session_has_more_winners_than_seats(
+    ballot: tuple[str, list[Slot], dict[str, list[str]]],
+) -> None:
+    winners = Counter(key for keys in run(ballot).values() for key in keys)
+
+    assert {one.key: winners[one.key] for one in ballot[1] if winners[one.key] > one.seats} == {}
+
+
+@given(ballots())
+def test_nobody_is_in_two_rooms_at_once_or_wins_what_they_did_not_want(
+    ballot: tuple[str, list[Slot], dict[str, list[str]]],
+) -> None:
+    by_key = {one.key: one for one in ballot[1]}
+    for ticket, keys in run(ballot).items():
+        assert set(keys) <= set(ballot[2][ticket])
+        assert len(set(keys)) == len(keys)
+        pairs = [(one, other) for one in keys for other in keys if one < other]
+        assert [pair for pair in pairs if by_key[pair[0]].overlaps(by_key[pair[1]])] == []
+
+
+@given(ballots())
+def test_a_wish_is_lost_only_to_a_full_session_or_to_a_dearer_one_at_the_same_time(
+    ballot: tuple[str, list[Slot], dict[str, list[str]]],
+) -> None:
+    _, slots, wishes = ballot
+    by_key = {one.key: one for one in slots}
+    won = run(ballot)
+    winners = Counter(key for keys in won.values() for key in keys)
+    for ticket, ranked in wishes.items():
+        for rank, key in enumerate(ranked):
+            is_full = winners[key] == by_key[key].seats
+            dearer = [one for one in ranked[:rank] if one in won[ticket]]
+            clashes = [one for one in dearer if by_key[one].overlaps(by_key[key])]
+            assert key in won[ticket] or is_full or clashes
+
+
+@given(ballots())
+def test_nobody_gets_a_second_seat_while_a_first_was_to_be_had(
+    ballot: tuple[str, list[Slot], dict[str, list[str]]],
+) -> None:
+    """Who won nothing would have found every session full after the first round."""
+    won = run(ballot)
+    first_round = Counter(keys[0] for keys in won.values() if keys)
+    seats = {one.key: one.seats for one in ballot[1]}
+    for ticket, keys in won.items():
+        if not keys:
+            assert [key for key in ballot[2][ticket] if first_round[key] < seats[key]] == []
+
+
+@given(ballots(), st.randoms(use_true_random=False))
+def test_the_same_seed_and_list_give_the_same_result_in_whatever_order_they_come(
+    ballot: tuple[str, list[Slot], dict[str, list[str]]], random: object
+) -> None:
+    seed, slots, wishes = ballot
+    backwards = dict(reversed(list(wishes.items())))
+
+    assert draw.draw(seed, slots[::-1], backwards) == run(ballot)
+
+
+def test_over_many_seeds_everybody_has_the_same_chance() -> None:
+    """100 people want 10 seats, with 2,000 fixed seeds: each is to win in about a tenth of them."""
+    slots = [Slot("knots", 10)]
+    wishes: Wishes = {f"T{number:03}": ["knots"] for number in range(100)}
+    wins: Counter[str] = Counter()
+    for seed in range(2_000):
+        wins.update(ticket for ticket, keys in draw.draw(str(seed), slots, wishes).items() if keys)
+
+    assert sum(wins.values()) == 20_000
+    chi_squared = sum((wins[ticket] - 200) ** 2 / (200 * 0.9) for ticket in wishes) * 99 / 100
+    assert chi_squared < 134.6  # one in a hundred, with 99 degrees of freedom
+    assert min(wins[ticket] for ticket in wishes) > 150
+
+
+def test_whoever_is_last_in_one_round_is_first_in_the_next() -> None:
+    slots = [Slot(f"s{number}", 1, HOURS[number], HOURS[number + 1]) for number in range(4)]
+    wishes: Wishes = {ticket: [one.key for one in slots] for ticket in ("A", "B")}
+
+    won = draw.draw("seed", slots, wishes)
+    first, last = draw.order_tickets("seed", slots, wishes)
+
+    assert (won[first], won[last]) == (["s0", "s3"], ["s1", "s2"])
+
+
+def make_file(path: Path) -> dict[str, object]:
+    """Write the published file of a small draw."""
+    slots = [Slot("knots", 1, HOURS[0], HOURS[1]), Slot("nets", 1, HOURS[0], HOURS[1])]
+    wishes: Wishes = {"T1": ["knots", "nets"], "T2": ["knots"], "T3": ["nets", "knots"]}
+    won = draw.draw("a seed", slots, wishes)
+    document: dict[str, object] = {
+        "format": draw.FORMAT,
+        "seed": "a seed",
+        "commitment": draw.commit_to("a seed"),
+        "sessions": [
+            {"key": one.key, "seats": one.seats, "starts_at": one.starts_at, "ends_at": one.ends_at}
+            for one in slots
+        ],
+        "tickets": [
+            {"ticket": ticket, "wishes": wishes[ticket], "won": won[ticket]} for ticket in wishes
+        ],
+    }
+    path.write_text(json.dumps(document))
+    return document
+
+
+def check(path: Path) -> tuple[int, str]:
+    """Run the program as a stranger does, who has nothing but it and the file."""
+    program = str(Path(draw.__file__))
+    done = subprocess.run(
+        [sys.executable, "-I", "-S", program, str(path)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return done.returncode, done.stdout.strip() + done.stderr.strip()
+
+
+def test_a_stranger_can_check_the_file_with_nothing_but_the_program(tmp_path: Path) -> None:
+    make_file(tmp_path / "ballot.json")
+
+    assert check(tmp_path / "ballot.json") == (
+        0,
+        "The draw is right: 2 seats in 2 sessions for 3 tickets.",
+    )
+
+
+@pytest.mark.parametrize("changed", ["seed", "won", "wishes"])
+def test_a_file_that_was_changed_is_found_out(tmp_path: Path, changed: str) -> None:
+    path = tmp_path / "ballot.json"
+    document = make_file(path)
+    tickets: list[dict[str, list[str]]] = document["tickets"]  # type: ignore[assignment]
+    if changed == "seed":
+        document["seed"] = "another seed"
+    elif changed == "won":
+        loser = next(one for one in tickets if not one["won"])
+        winner = next(one for one in tickets if one["won"])
+        loser["won"], winner["won"] = winner["won"], []
+    else:
+        next(one for one in tickets if one["won"])["wishes"] = []
+    path.write_text(json.dumps(document))
+
+    assert check(path)[0] == 1

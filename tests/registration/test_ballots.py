@@ -1,0 +1,341 @@
+"""Seats of scarce sessions are drawn among those who want them, and anybody can check the draw."""
+
+import json
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+import time_machine
+from flask import Flask
+from sqlalchemy import select
+
+from app import clock, encryption
+from app.database import db, transaction
+from app.programme.models import BOOKABLE
+from app.registration import integrity_check, links, re_encryption
+from app.registration.ballots import draw, drawing, services
+from app.registration.ballots.models import Ballot, BallotEntry
+from app.registration.ballots.services import BallotDetails
+from app.registration.bookings import data_export, operations
+from app.registration.models import Delegate, SessionBooking
+from app.registration.session_bookings import services as session_bookings
+from app.releases.current_release import get_programme
+from tests.browser import Browser
+from tests.factories import (
+    FIRST_MORNING,
+    make_delegate,
+    make_session,
+    publish_programme,
+    set_places,
+    sign_in,
+)
+from tests.registration.test_session_booking_races import at_once
+from tests.sent_emails import last_email_to, subjects_to
+
+TITLES = ("Knots", "Nets", "Sails")
+CLOSES = FIRST_MORNING - timedelta(days=3)
+KNOTS = "Knots (9:30am on Wednesday 10 June 2009)"
+NETS = "Nets (9:30am on Wednesday 10 June 2009)"
+SAILS = "Sails (11:30am on Wednesday 10 June 2009)"
+
+
+@pytest.fixture
+def ballot(site: Flask) -> int:
+    """Open a ballot for three sessions with one seat each; two are at the same time."""
+    for title in TITLES:
+        slug = title.lower()
+        start = FIRST_MORNING + timedelta(hours=2 if title == "Sails" else 0)
+        make_session(key=slug, slug=slug, title=title, booking=BOOKABLE, seats=1, starts_at=start)
+    publish_programme()
+    with transaction():
+        keys = frozenset(title.lower() for title in TITLES)
+        details = BallotDetails("Workshops", CLOSES, keys)
+        return services.create(details, actor="grace@conference.example").id
+
+
+def make_people(*names: str) -> list[Delegate]:
+    set_places(50)
+    return [make_delegate(email=f"{name}@example.org", given_names=name) for name in names]
+
+
+def wish(delegate: Delegate, ballot: int, *keys: str) -> bool:
+    with transaction():
+        return services.save_wishes(db.session.merge(delegate), ballot, keys)
+
+
+def run_worker() -> None:
+    with transaction():
+        drawing.run_due()
+
+
+def path_of(delegate: Delegate, ballot: int) -> str:
+    return f"/booking/{links.booking_token(delegate)}/ballots/{ballot}"
+
+
+def booked() -> dict[str, list[str]]:
+    """Return the sessions in which people have seats, by email address."""
+    found: dict[str, list[str]] = {}
+    rows = select(Delegate.email, SessionBooking.session_key).join(SessionBooking.delegate)
+    for email, key in db.session.execute(rows.order_by(SessionBooking.session_key)):
+        found.setdefault(email, []).append(key)
+    db.session.commit()
+    return found
+
+
+def read_document(ballot: int) -> str:
+    text = db.session.get_one(Ballot, ballot, populate_existing=True).document
+    db.session.commit()
+    return text
+
+
+def test_an_organiser_opens_a_ballot_and_everybody_sees_its_commitment(visitor: Browser) -> None:
+    make_session(key="knots", slug="knots", title="Knots", booking=BOOKABLE, seats=1)
+    publish_programme()
+    sign_in(visitor)
+
+    page = visitor.open("/organise/ballots").follow("Open a ballot")
+    page = page.press(
+        "Open this ballot",
+        {"Title": "Workshops", "Closes": "2009-06-07T12:00", "Sessions": [KNOTS]},
+    )
+
+    assert page.heading == "Workshops"
+    fingerprint = page.summary_list["Fingerprint of the secret number"]
+    page = visitor.open("/ballots").follow("Workshops")
+    assert page.heading == "Ballot: Workshops"
+    assert f"Fingerprint of the secret number: {fingerprint}" in page.text
+    assert visitor.open("/sessions/knots").summary_list["Seats"] == "By ballot"
+    seed = db.session.scalars(select(Ballot.seed)).one()
+    assert encryption.is_encrypted(seed)
+
+
+def test_a_ballot_needs_a_future_time_and_sessions_with_seats(
+    visitor: Browser, ballot: int
+) -> None:
+    sign_in(visitor)
+    page = visitor.open("/organise/ballots/_add")
+    page = page.press("Open this ballot", {"Title": "", "Closes": ""}, status=422)
+    assert page.errors == [
+        "Enter a title, such as Workshops",
+        "Enter when the ballot closes",
+        "Choose at least one session",
+    ]
+
+    page = visitor.open(f"/organise/ballots/{ballot}/change")
+    page = page.press("Save", {"Closes": "2009-05-01T12:00"}, status=422)
+    assert page.errors == ["Enter a closing time that is in the future"]
+    page = page.press("Save", {"Closes": "2009-06-10T10:00"}, status=422)
+    assert page.errors == ["“Knots” starts before the ballot closes"]
+    page = page.press("Save", {"Closes": "2009-06-08T10:00", "Title": "All workshops"})
+    assert page.heading == "All workshops"
+
+
+def test_somebody_ranks_sessions_and_changes_that_until_the_ballot_closes(
+    visitor: Browser, ballot: int, frozen_time: time_machine.Traveller
+) -> None:
+    [ada] = make_people("Ada")
+    token = links.booking_token(ada)
+
+    page = visitor.open(f"/booking/{token}/sessions").follow("Enter the ballot: Knots")
+    page = page.press("Save my choices", {"Choice 1": KNOTS, "Choice 2": SAILS})
+    assert "Your choices have been saved." in page.text
+    page = page.press("Save my choices", {"Choice 1": NETS, "Choice 2": NETS}, status=422)
+    assert page.errors == ["You have chosen a session twice. Choose each session only once"]
+    page = page.press("Save my choices", {"Choice 1": NETS, "Choice 2": SAILS})
+    frozen_time.move_to(CLOSES)
+    page = page.press("Save my choices", {"Choice 1": KNOTS}, status=422)
+    assert page.errors == ["This ballot has closed, so wishes can no longer be changed"]
+
+    run_worker()
+    assert booked() == {"Ada@example.org": ["nets", "sails"]}
+    page = visitor.open(path_of(ada, ballot))
+    assert "You have won seats" in page.text
+
+
+def test_choosing_nothing_leaves_the_ballot(visitor: Browser, ballot: int) -> None:
+    [ada] = make_people("Ada")
+    wish(ada, ballot, "knots")
+
+    page = visitor.open(path_of(ada, ballot))
+    page = page.press("Save my choices", {"Choice 1": "No session"})
+
+    assert "You are no longer in this ballot." in page.text
+    assert db.session.scalars(select(BallotEntry)).all() == []
+
+
+def test_until_the_draw_nobody_books_a_seat(visitor: Browser, ballot: int) -> None:
+    [ada] = make_people("Ada")
+
+    page = visitor.open(f"/booking/{links.booking_token(ada)}/sessions/knots")
+    assert page.heading == "Seats are given by ballot"
+    with pytest.raises(session_bookings.NotBookable), transaction():
+        session_bookings.book(db.session.merge(ada), get_programme().get_session("knots"))
+
+    sign_in(visitor)
+    visitor.open(f"/organise/ballots/{ballot}/delete").press("Delete")
+    page = visitor.open(f"/booking/{links.booking_token(ada)}/sessions/knots")
+    page.press("Book a seat")
+    assert booked() == {"Ada@example.org": ["knots"]}
+
+
+@pytest.mark.both_databases
+def test_the_draw_gives_the_seats_once_and_tells_everybody(
+    site: Flask, ballot: int, frozen_time: time_machine.Traveller
+) -> None:
+    people = make_people("Ada", "Bea", "Cy")
+    for one in people:
+        wish(one, ballot, "knots", "nets", "sails")
+    run_worker()
+    assert booked() == {}
+    frozen_time.move_to(CLOSES)
+
+    run_worker()
+    first, published = booked(), read_document(ballot)
+    run_worker()
+    run_worker()
+
+    assert (booked(), read_document(ballot)) == (first, published)
+    assert sorted(len(keys) for keys in first.values()) == [1, 1, 1]
+    assert [len(subjects_to(one.email)) for one in people] == [1, 1, 1]
+    email = last_email_to("Ada@example.org")
+    assert email.subject == "Result of the ballot “Workshops”"
+    assert "You have won a seat in this session:" in email.text
+    assert "BEGIN:VEVENT" in email.calendar
+    assert [one for one in integrity_check.run_checks() if "email" not in one] == []
+
+
+@pytest.mark.both_databases
+def test_any_number_of_workers_draw_once(
+    site: Flask, ballot: int, frozen_time: time_machine.Traveller
+) -> None:
+    people = make_people(*(f"P{number}" for number in range(6)))
+    for one in people:
+        wish(one, ballot, "knots", "sails")
+    frozen_time.move_to(CLOSES)
+
+    assert at_once(site, [run_worker] * 5) == ["seat"] * 5
+    at_once(site, [run_worker] * 5)
+
+    assert sum(map(len, booked().values())) == 2
+    assert [len(subjects_to(one.email)) for one in people] == [1] * 6
+    assert draw.verify(json.loads(read_document(ballot))) == []
+
+
+@pytest.mark.both_databases
+def test_a_wish_that_comes_with_the_draw_is_in_it_or_refused(
+    site: Flask, ballot: int, frozen_time: time_machine.Traveller
+) -> None:
+    [ada] = make_people("Ada")
+    number = ada.id
+    frozen_time.move_to(CLOSES - timedelta(microseconds=1))
+
+    def change() -> None:
+        with transaction():
+            services.save_wishes(db.session.get_one(Delegate, number), ballot, ["knots"])
+
+    change()
+    frozen_time.move_to(CLOSES)
+    ended = at_once(site, [change, run_worker, change])
+
+    refused = "This ballot has closed, so wishes can no longer be changed"
+    assert ended == [refused, refused, "seat"]
+    assert booked() == {"Ada@example.org": ["knots"]}
+
+
+def test_the_published_file_is_checked_by_the_command_and_by_the_program(
+    visitor: Browser,
+    ballot: int,
+    frozen_time: time_machine.Traveller,
+    tmp_path: Path,
+    site: Flask,
+) -> None:
+    for one in make_people("Ada", "Bea"):
+        wish(one, ballot, "sails")
+    assert visitor.open(f"/ballots/{ballot}.json", status=404).heading == "Page not found"
+    frozen_time.move_to(CLOSES)
+    run_worker()
+
+    page = visitor.open(f"/ballots/{ballot}")
+    assert "2 people took part." in page.text
+    file = tmp_path / "ballot.json"
+    file.write_bytes(visitor.fetch("GET", f"/ballots/{ballot}.json").get_data())
+    program = visitor.fetch("GET", "/ballots/draw.py").get_data()
+    assert program == Path(draw.__file__).read_bytes()
+    done = site.test_cli_runner().invoke(args=["verify-ballot", str(file)])
+    assert (done.exit_code, done.output) == (
+        0,
+        "The draw is right: 1 seats in 3 sessions for 2 tickets.\n",
+    )
+    names = [word for word in ("Ada", "Bea", "example.org") if word in file.read_text()]
+    assert names == []
+
+
+def test_wishes_that_cannot_be_fulfilled_take_no_seat(
+    site: Flask, ballot: int, frozen_time: time_machine.Traveller
+) -> None:
+    """Somebody has cancelled, somebody has a seat at the same time, one session is called off."""
+    ada, bea = make_people("Ada", "Bea")
+    make_session(key="tar", slug="tar", title="Tar", booking=BOOKABLE, seats=5)
+    publish_programme()
+    for one in (ada, bea):
+        wish(one, ballot, "knots", "sails")
+    with transaction():
+        session_bookings.book(db.session.merge(bea), get_programme().get_session("tar"))
+        operations.cancel(db.session.merge(ada), actor="Ada")
+    frozen_time.move_to(CLOSES)
+
+    run_worker()
+
+    assert booked() == {"Bea@example.org": ["sails", "tar"]}
+    tickets = json.loads(read_document(ballot))["tickets"]
+    assert sorted(one["wishes"] for one in tickets) == [[], ["sails"]]
+
+
+def test_the_seed_follows_the_keys_and_without_its_key_nothing_is_drawn(
+    site: Flask, ballot: int, frozen_time: time_machine.Traveller
+) -> None:
+    with transaction():
+        assert list(re_encryption.list_pending()) == []
+        row = db.session.get_one(Ballot, ballot)
+        row.seed = encryption.get_key_ring().decrypt(row.seed, f"ballot.seed {row.commitment}")
+    with transaction():
+        assert re_encryption.encrypt_batch() == 1
+    assert encryption.is_encrypted(db.session.get_one(Ballot, ballot).seed)
+    db.session.rollback()
+    with transaction():
+        db.session.get_one(Ballot, ballot).seed = "another seed"
+    frozen_time.move_to(CLOSES)
+
+    run_worker()
+
+    assert db.session.get_one(Ballot, ballot).drawn_at is None
+
+
+def test_own_data_has_the_wishes_and_erasing_deletes_them(site: Flask, ballot: int) -> None:
+    [ada] = make_people("Ada")
+    wish(ada, ballot, "knots")
+
+    [copy] = data_export.export_delegate(db.session.merge(ada))["ballots"]
+    assert (copy["ballot"], copy["wishes"]) == ("Workshops", ["knots"])
+    with transaction():
+        operations.erase(db.session.merge(ada))
+    assert db.session.scalars(select(BallotEntry)).all() == []
+
+
+def test_a_booking_at_the_same_moment_as_the_draw_is_never_one_too_many(
+    site: Flask, ballot: int, frozen_time: time_machine.Traveller
+) -> None:
+    ada, bea = make_people("Ada", "Bea")
+    wish(ada, ballot, "knots")
+    number = bea.id
+    frozen_time.move_to(CLOSES)
+
+    def book() -> None:
+        with transaction():
+            own = db.session.get_one(Delegate, number)
+            session_bookings.book(own, get_programme().get_session("knots"))
+
+    at_once(site, [book, run_worker])
+
+    assert booked() == {"Ada@example.org": ["knots"]}
+    assert clock.now() == CLOSES

@@ -95,7 +95,7 @@ EMAIL_KINDS: Final[Mapping[str, EmailKind]] = {
     "sessions_chosen": EmailKind(
         _l("Seats chosen while registering"),
         DELEGATE,
-        _l("Somebody registers and chooses sessions"),
+        _l("Someone registers and chooses sessions"),
         samples.sessions_chosen,
     ),
     "ballot_drawn": EmailKind(

@@ -17,7 +17,7 @@ from app.database import db, transaction
 from app.programme.models import Session
 from app.programme.queries import get_conference
 from tests.browser import Browser
-from tests.factories import make_session, publish_programme
+from tests.factories import make_ballot, make_session, publish_programme
 from tests.test_every_route import ROUTES, Who
 
 WRITTEN = (
@@ -221,6 +221,7 @@ def test_a_site_that_rehearses_tells_it_by_the_real_clock(visitor: Browser) -> N
 
 
 def test_search_engines_are_told_of_every_public_page(visitor: Browser) -> None:
+    make_ballot()
     listed = set(addresses_and_changes(visitor))
     public = [route.tried for route in ROUTES if route.who is Who.PUBLIC and "GET" in route.methods]
 

@@ -16,14 +16,21 @@ from app.history.models import HistoryEntry
 from app.mailings.notice_models import ChangeNotice, NoticePerson
 from app.registration import delegate_record, links, retention
 from app.registration.access_cases import services as access_cases
+from app.registration.applications.models import APPROVED
+from app.registration.ballots.models import BallotEntry
 from app.registration.desk import annotations
 from app.registration.desk import services as desk_services
 from app.registration.models import ACCEPTED, Delegate, LinkedAgenda, SeatLimit, SessionBooking
+from app.registration.speaker_places.models import SpeakerPlace
 from tests.browser import Browser
 from tests.factories import (
     make_agenda,
+    make_application,
+    make_ballot,
     make_confirmation,
     make_delegate,
+    make_group,
+    make_place_transfer,
     make_question,
     make_waiting_list_entry,
     save,
@@ -244,6 +251,20 @@ def test_erasing_leaves_no_row_in_any_table_about_delegates(desk: Browser) -> No
             changes="",
             day_changes="",
             is_included=True,
+        )
+    )
+    make_group(delegate)
+    make_place_transfer(delegate)
+    make_application(state=APPROVED, ended_at=clock.now(), delegate_id=delegate.id)
+    save(SpeakerPlace(speaker_id=1, delegate_id=delegate.id, linked_at=clock.now()))
+    ballot = make_ballot()
+    save(
+        BallotEntry(
+            ballot_id=ballot.id,
+            delegate_id=delegate.id,
+            ticket="K7QF2M9X",
+            wishes='["opening"]',
+            changed_at=clock.now(),
         )
     )
     for table in tables_about_delegates():

@@ -14,6 +14,7 @@ from app.database import db
 from app.history.models import HistoryEntry
 from app.mail.models import Email
 from app.programme.models import Speaker
+from app.speakers import questions
 from app.speakers.checklist import ITEMS
 from app.speakers.models import (
     ANOTHER_TIME,
@@ -21,7 +22,6 @@ from app.speakers.models import (
     SessionOwner,
     SpeakerAccess,
     SpeakerMailing,
-    SpeakerNeeds,
     SpeakerRequest,
 )
 from tests.browser import Browser
@@ -358,7 +358,7 @@ def test_needs_are_for_organisers_and_the_desk_and_each_look_is_noted(
         shown = page.press("Show requirements")
         assert "A ramp" in shown.text
         assert "The access requirements of Ada Marsh were viewed" in said("speaker ada-marsh")
-    assert db.session.get_one(SpeakerNeeds, ada.id).access == "A ramp"
+    assert questions.get_answer(ada, questions.NEEDS)["access"] == "A ramp"
 
 
 def test_an_owner_edits_the_text_of_a_session_and_need_not_speak(

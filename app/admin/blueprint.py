@@ -16,10 +16,12 @@ from app.accounts import guards, roles
 from app.accounts.models import Person
 from app.accounts.roles import Area
 from app.admin import draft_forms, listing, saved_views, view_options
+from app.registration.categories import queries as categories
 from app.releases import current_release
 from app.web import redirects
 
 ROOT = "/organise"
+APPLICATIONS = f"{ROOT}/applications"
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,7 @@ class MenuItem:
     path: str
     area: Area
     other_path: str = ""  # of pages that belong to it, but are not below it
+    is_listed: bool = True  # False: reached from another page; search and breadcrumbs know it
 
     @property
     def url(self) -> str:
@@ -72,6 +75,7 @@ MENU = (
         _l("Programme"),
         (
             MenuItem(_l("Sessions"), f"{ROOT}/sessions", roles.PROGRAMME, f"{ROOT}/session-seats"),
+            MenuItem(_l("Ballots"), f"{ROOT}/ballots", roles.SETTINGS, is_listed=False),
             MenuItem(_l("Speakers"), f"{ROOT}/speakers", roles.PROGRAMME),
             MenuItem(_l("Changes by speakers"), f"{ROOT}/proposals", roles.PROGRAMME),
             MenuItem(_l("Speaker pages"), f"{ROOT}/speaking", roles.PROGRAMME),
@@ -93,12 +97,11 @@ MENU = (
         _l("Delegates"),
         (
             MenuItem(_l("Delegates"), f"{ROOT}/delegates", roles.DELEGATES),
-            MenuItem(_l("Access requirements"), f"{ROOT}/access", roles.ACCESS_CASES),
-            MenuItem(_l("Applications"), f"{ROOT}/applications", roles.DELEGATES),
-            MenuItem(_l("Waiting list"), f"{ROOT}/waiting-list", roles.DELEGATES),
             MenuItem(_l("Groups"), f"{ROOT}/groups", roles.DELEGATES),
+            MenuItem(_l("Applications"), APPLICATIONS, roles.DELEGATES),
+            MenuItem(_l("Waiting list"), f"{ROOT}/waiting-list", roles.DELEGATES),
+            MenuItem(_l("Access requirements"), f"{ROOT}/access", roles.ACCESS_CASES),
             MenuItem(_l("Categories"), f"{ROOT}/categories", roles.SETTINGS),
-            MenuItem(_l("Ballots"), f"{ROOT}/ballots", roles.SETTINGS),
             MenuItem(_l("Questions"), f"{ROOT}/questions", roles.QUESTIONS),
             MenuItem(_l("Invitation codes"), f"{ROOT}/invitations", roles.INVITATIONS),
             MenuItem(_l("Emails"), f"{ROOT}/letters", roles.DELEGATES),
@@ -121,8 +124,17 @@ MENU = (
 
 
 def menu_for(person: Person) -> tuple[MenuGroup, ...]:
-    """Return the menu of a person's role."""
+    """Return the pages of a person's role, also those that the menu does not list."""
     return tuple(_visible_groups(person))
+
+
+def is_in_menu(item: MenuItem) -> bool:
+    """Return True if the menu lists a page: the open one, and applications if anyone can apply."""
+    if item.contains_current:
+        return True
+    if item.path == APPLICATIONS:
+        return any(one.approvals_needed for one in categories.list_options())
+    return item.is_listed
 
 
 def build_breadcrumbs(
@@ -180,6 +192,7 @@ def _menu_context() -> dict[str, Any]:
     person = guards.current_person()
     return {
         "menu": menu_for(person) if person else (),
+        "is_in_menu": is_in_menu,
         "build_breadcrumbs": build_breadcrumbs,
         "signed_in_email": person.email if person else "",
         "list_view": view_options.read_view_options(),

@@ -219,7 +219,7 @@ def ballot_drawn() -> Context:
     """Return a booking that has won a seat in a ballot."""
     context = session_booked()
     ballot = Ballot(id=1, title="Workshops")
-    return {**booking(), "ballot": ballot, "ticket": "K7QF2M9X", "won": [context["session"]]}
+    return {**booking(), "ballot": ballot, "ticket_number": "K7QF2M9X", "won": [context["session"]]}
 
 
 def session_released() -> Context:

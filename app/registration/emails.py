@@ -159,7 +159,7 @@ def send_ballot_drawn(
         delegate,
         ical=session_calendar.render_update(delegate.language, keys, []) if keys else None,
         ballot=ballot,
-        ticket=ticket,
+        ticket_number=ticket,
         won=won,
     )
 

@@ -22,14 +22,14 @@ def desk(visitor: Browser) -> Browser:
 
 def fill_in(desk: Browser, references: str, status: int = 200) -> list[str]:
     """Make a group of these bookings; return what is wrong."""
-    desk.open("/organise/groups").follow("Make a group")
+    desk.open("/organise/groups").follow("Create a group")
     answers = {
         "Name of the contact": "Mary Ward",
         "Email address of the contact": "mary@ward.example",
         "Organisation (optional)": "St Elsewhere",
         "Booking references": references,
     }
-    return desk.press("Make group", answers, status=status).errors
+    return desk.press("Create group", answers, status=status).errors
 
 
 def test_the_list_shows_contacts_with_the_number_of_people_who_have_a_place(desk: Browser) -> None:

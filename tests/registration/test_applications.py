@@ -33,7 +33,7 @@ from tests.registration.test_categories import begin, go_on, standing
 from tests.sent_emails import emails_to, find_link, last_email_to, subjects_to
 
 GRACE, OLGA = "grace@conference.example", "olga@conference.example"
-RECEIVED = "We have your application for Tides and Harbours"
+RECEIVED = "We have received your application for Tides and Harbours"
 
 
 def make_press(places: int | None = None, **values: Any) -> RegistrationCategory:
@@ -83,7 +83,7 @@ def test_somebody_applies_is_approved_and_has_a_place(visitor: Browser) -> None:
     assert page.heading == "Check your email"
     assert subjects_to("ada@example.org") == [RECEIVED]
     assert db.session.scalars(select(Delegate)).all() == []
-    assert own_page(visitor).heading == "We have your application"
+    assert own_page(visitor).heading == "We have received your application"
 
     sign_in(visitor)
     page = visitor.open("/organise").follow("1 application to decide").follow("Ada Lovelace")
@@ -157,7 +157,7 @@ def test_two_different_people_have_to_approve(visitor: Browser) -> None:
     assert db.session.scalars(select(Delegate)).all() == []
     with pytest.raises(RuleViolation, match="Someone else has to approve it too"):
         decide(decisions.approve)
-    assert own_page(visitor).heading == "We have your application"
+    assert own_page(visitor).heading == "We have received your application"
     decide(decisions.approve, actor=OLGA)
 
     assert get_application().state == "approved"

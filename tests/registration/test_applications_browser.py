@@ -36,7 +36,7 @@ def test_without_scripts_somebody_withdraws(address: str, window_without_scripts
     token = links.application_token(make_application())
     db.session.rollback()  # on SQLite, whoever looks on holds the lock
     window.goto(f"{address}/application/{token}")
-    expect_heading(window, "We have your application")
+    expect_heading(window, "We have received your application")
     window.get_by_role("link", name="Withdraw my application").click()
     expect_heading(window, "Withdraw your application?")
     window.get_by_role("button", name="Withdraw my application").click()

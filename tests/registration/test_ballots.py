@@ -167,7 +167,7 @@ def test_until_the_draw_nobody_books_a_seat(visitor: Browser, ballot: int) -> No
     [ada] = make_people("Ada")
 
     page = visitor.open(f"/booking/{links.booking_token(ada)}/sessions/knots")
-    assert page.heading == "Seats are given by ballot"
+    assert page.heading == "Seats are allocated by ballot"
     with pytest.raises(session_bookings.NotBookable), transaction():
         session_bookings.book(db.session.merge(ada), get_programme().get_session("knots"))
 

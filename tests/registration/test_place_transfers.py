@@ -143,7 +143,7 @@ def test_an_offer_that_is_taken_back_can_no_longer_be_taken(
 
     assert "Your place is no longer offered to anyone." in page.text
     page = check.press("Confirm registration", status=409)
-    assert page.heading == "This place cannot be taken"
+    assert page.heading == "This place is not available"
     assert list_attending() == ["Ada"]
 
 
@@ -156,7 +156,7 @@ def test_an_offer_ends_after_seven_days(
 
     address = find_link(last_email_to(COLLEAGUE), "/place/")
 
-    assert new_browser().open(address, status=410).heading == "This place cannot be taken"
+    assert new_browser().open(address, status=410).heading == "This place is not available"
     assert "You have offered" not in open_booking(visitor, ada).text
     assert "You have offered your place" in offer_place(visitor, ada).text
 

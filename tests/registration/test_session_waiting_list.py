@@ -110,7 +110,7 @@ def test_a_full_session_is_waited_for_from_its_page(visitor: Browser) -> None:
     page = visitor.open("/sessions/knots").follow("Join the waiting list")
     assert page.heading == "Join the waiting list?"
     assert "we offer it by email to the person who has waited longest" in page.text
-    assert "You have 24 hours to take it, or less as the session comes closer." in page.text
+    assert "You have 24 hours to take it, or less close to the session." in page.text
     page = visitor.press("Join the waiting list")
     join(bea)
 

@@ -29,7 +29,7 @@ from app.web.rendering import render_page
 from app.web.security_headers import no_referrer
 
 HEADINGS = {
-    ASKED: _l("We have your application"),
+    ASKED: _l("We have received your application"),
     ON_HOLD: _l("Your application is on hold"),
     APPROVED: _l("You have a place"),
     WAITING: _l("You are approved, and on the waiting list"),

@@ -207,7 +207,7 @@ def require_bookable(delegate: Delegate, session: Session) -> None:
 def require_no_ballot(session: Session) -> None:
     """Raise NotBookable while the seats of a session are to be drawn; its limit is locked."""
     if ballots.is_by_ballot(session.key):
-        raise NotBookable("Seats in this session are given by ballot")
+        raise NotBookable("Seats in this session are allocated by ballot")
 
 
 def list_clashes(session: Session, keys: Iterable[str]) -> list[Session]:

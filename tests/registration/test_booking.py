@@ -24,9 +24,9 @@ from app.registration.bookings import services
 from app.registration.bookings.operations import StaleBooking
 from app.registration.models import Delegate
 from tests.browser import Browser
-from tests.factories import make_delegate, set_places
+from tests.factories import make_category, make_delegate, set_places
 from tests.mail_server import MailServer
-from tests.registration_flow import CONSENT, SHOWN_BACK, THURSDAY, WEDNESDAY
+from tests.registration_flow import CONSENT, DAYS, SHOWN_BACK, THURSDAY, WEDNESDAY
 from tests.sent_emails import deliver_emails, emails_to, find_link, last_email_to, subjects_to
 
 COOKIE_MISSING = (
@@ -127,6 +127,53 @@ def test_days_are_changed_and_the_calendar_entry_follows(visitor: Browser) -> No
     assert letter.text.count(told) == 1
     assert "DTSTART;VALUE=DATE:20090611" in letter.calendar
     assert "SEQUENCE:1" in letter.calendar
+
+
+def test_days_are_changed_on_the_page_of_the_booking_itself(visitor: Browser) -> None:
+    delegate = make_delegate()
+    visitor.open(address_of(delegate))
+
+    page = visitor.press("Save days", {DAYS: [THURSDAY]})
+
+    assert (page.heading, page.summary_list["Days"]) == ("Your booking", THURSDAY)
+    assert "Your changes have been saved" in page.text
+    assert visitor.press("Save days", {DAYS: [THURSDAY]}).summary_list["Days"] == THURSDAY
+    assert subjects_to("ada@example.org") == [
+        f"Your booking has been changed: {delegate.reference}"
+    ]
+
+
+def test_no_day_at_all_is_refused_and_the_question_asked_again(visitor: Browser) -> None:
+    delegate = make_delegate()
+    visitor.open(address_of(delegate))
+
+    page = visitor.press("Save days", {DAYS: []}, status=422)
+
+    assert (page.heading, page.errors) == (DAYS, ["Choose at least one day"])
+    assert visitor.press("Save", {DAYS: [WEDNESDAY]}).summary_list["Days"] == WEDNESDAY
+
+
+def test_days_from_an_old_page_of_the_booking_overwrite_nothing(
+    visitor: Browser, new_browser: Callable[[], Browser]
+) -> None:
+    delegate = make_delegate()
+    visitor.open(address_of(delegate))
+    other = new_browser()
+    other.open(address_of(delegate))
+    other.press("Save days", {DAYS: [WEDNESDAY]})
+
+    page = visitor.press("Save days", {DAYS: [THURSDAY]}, status=422)
+
+    assert page.errors == [OLD_PAGE]
+    assert visitor.open(address_of(delegate)).summary_list["Days"] == WEDNESDAY
+
+
+def test_days_are_not_asked_about_where_there_is_nothing_to_choose(visitor: Browser) -> None:
+    with transaction():
+        own = make_category(name="Day visitor", days="2009-06-11")
+    delegate = make_delegate(category_id=own.id, days="2009-06-11")
+
+    assert "Save days" not in visitor.open(address_of(delegate)).buttons
 
 
 def test_work_and_country_are_changed(visitor: Browser) -> None:

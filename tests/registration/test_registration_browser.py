@@ -3,16 +3,16 @@
 import re
 from collections.abc import Callable
 
-from playwright.sync_api import Locator, Page, ViewportSize, expect
+from playwright.sync_api import Page, ViewportSize, expect
 
 from app.registration import queries
 from tests.chromium import expect_heading, expect_result, horizontal_overflow
 from tests.factories import set_places
 from tests.live_site import LiveSite
+from tests.phone import PHONE, Thumb
 from tests.registration_flow import ACCESS, ACCESS_WORDS
 
 SMALL: ViewportSize = {"width": 320, "height": 640}
-PHONE: ViewportSize = {"width": 360, "height": 640}
 MOST_TAPS, MOST_SCROLLING = 15, 2200  # pixels; a longer page needs a better reason than this bar
 IS_FOCUS_SHOWN = """getComputedStyle(document.activeElement).outlineStyle != 'none' ||
   getComputedStyle(document.activeElement).boxShadow != 'none'"""
@@ -127,38 +127,11 @@ def test_the_whole_way_without_scripts(
     expect(window.locator("#reference")).to_have_text(reference)
 
 
-class Thumb:
-    """Somebody's thumb on a phone, which counts its taps and how far it has to scroll."""
-
-    def __init__(self, window: Page) -> None:
-        self.window = window
-        self.taps = 0
-        self.scrolled = 0.0
-
-    def reach(self, target: Locator) -> Locator:
-        """Scroll until something is in view, and tap it."""
-        box = target.bounding_box()
-        assert box
-        hidden = max(0, box["y"] + box["height"] - PHONE["height"])
-        self.window.evaluate(f"scrollBy(0, {hidden})")
-        self.scrolled += hidden
-        self.taps += 1
-        return target
-
-    def press(self, words: str, heading: str) -> None:
-        """Tap a link or a button, which leads to another page."""
-        target = self.window.get_by_role("link", name=words, exact=True)
-        self.reach(target.or_(self.window.get_by_role("button", name=words, exact=True))).click()
-        expect_heading(self.window, heading)
-
-
 def test_on_a_phone_registering_takes_few_taps_and_little_scrolling(
     live_site: Callable[..., LiveSite], window: Page
 ) -> None:
     set_places(10)
-    window.set_viewport_size(PHONE)
-    window.goto(f"{live_site().address}/register")
-    thumb = Thumb(window)
+    thumb = Thumb(window, f"{live_site().address}/register")
 
     thumb.press("Start now", "What is your name?")
     thumb.reach(window.get_by_label("Given names")).fill("Ada")

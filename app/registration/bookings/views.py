@@ -37,7 +37,7 @@ from app.registration.bookings import (
     data_export,
     services,
 )
-from app.registration.bookings.forms import CHANGE_FORMS, RequestLinkForm
+from app.registration.bookings.forms import CHANGE_FORMS, ChangeForm, RequestLinkForm
 from app.registration.bookings.operations import DuplicateBooking, StaleBooking
 from app.registration.categories import queries as categories
 from app.registration.fields import DAYS
@@ -122,6 +122,7 @@ def show(secret: str) -> ResponseReturnValue:
         delegate=delegate,
         secret=secret,
         rows=_list_answers(delegate, secret),
+        days_form=_build_change_form(delegate, DAYS) if delegate.is_attending else None,
         letters=mail.list_for_booking(delegate.reference),
         flash_message=FLASH_MESSAGES.get(request.args.get("news", "")),
         cancel_form=ConfirmForm(),
@@ -149,14 +150,7 @@ def set_email_preference(secret: str) -> ResponseReturnValue:
 @validates_own_csrf
 def edit(secret: str, question: str) -> ResponseReturnValue:
     delegate = access.get_editable_booking(secret)
-    answers = delegate_record.to_consented_answers(delegate)
-    initial = forms.initial_data(answers, question)
-    form = CHANGE_FORMS[question](data={"expected_version": delegate.version, **initial})
-    form.set_choices()
-    form.explain_unreadable(answers)
-    if question == DAYS:
-        limit = delegate.category.days if delegate.category else ""
-        forms.limit_days(form, categories.list_days(limit))
+    form = _build_change_form(delegate, question)
     if form.validate_on_submit():
         try:
             has_changed = services.update(delegate, form.get_answers(), form.expected_version.data)
@@ -174,6 +168,18 @@ def edit(secret: str, question: str) -> ResponseReturnValue:
         back=back,
         back_label=gettext("Back to your booking"),
     )
+
+
+def _build_change_form(delegate: Delegate, question: str) -> ChangeForm:
+    answers = delegate_record.to_consented_answers(delegate)
+    initial = forms.initial_data(answers, question)
+    form = CHANGE_FORMS[question](data={"expected_version": delegate.version, **initial})
+    form.set_choices()
+    form.explain_unreadable(answers)
+    if question == DAYS:
+        limit = delegate.category.days if delegate.category else ""
+        forms.limit_days(form, categories.list_days(limit))
+    return form
 
 
 @bp.route("/<secret>/cancel", methods=["GET", "POST"])

@@ -1,0 +1,74 @@
+"""What delegates do most on a phone takes few taps and little scrolling.
+
+Registering is counted in tests/registration/test_registration_browser.py.
+"""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+from playwright.sync_api import Page, expect
+
+from app.registration import links
+from tests.chromium import horizontal_overflow
+from tests.factories import (
+    FIRST_MORNING,
+    make_delegate,
+    make_session,
+    make_theme,
+    publish_programme,
+)
+from tests.live_site import LiveSite
+from tests.phone import Thumb
+
+Axe = Callable[[Page], list[str]]
+FINDING = (1, 1100)  # taps, and pixels at most: a longer page needs a better reason than this bar
+CHANGING = (2, 700)
+
+
+def test_the_sessions_of_a_day_on_a_theme_are_one_tap_from_the_front_page(
+    live_site: Callable[..., LiveSite], window: Page
+) -> None:
+    theme = make_theme(name="Power and money")
+    for number in range(6):
+        day, hour = divmod(number, 4)
+        starts_at = FIRST_MORNING + timedelta(days=day, hours=hour)
+        make_session(title=f"Session {number}", theme=theme, starts_at=starts_at)
+    publish_programme()
+    thumb = Thumb(window, live_site().address)
+
+    thumb.press("Power and money", "Power and money")
+    thumb.look_at(window.get_by_role("link", name="Session 5"))
+
+    assert (thumb.taps, thumb.scrolled <= FINDING[1]) == (FINDING[0], True), thumb.scrolled
+
+
+def test_a_theme_with_many_sessions_has_links_to_its_days(
+    live_site: Callable[..., LiveSite], window: Page, axe: Axe
+) -> None:
+    theme = make_theme(name="Power and money")
+    for number in range(12):
+        day, hour = divmod(number, 8)
+        starts_at = FIRST_MORNING + timedelta(days=day, hours=hour)
+        make_session(title=f"Session {number}", theme=theme, starts_at=starts_at)
+    publish_programme()
+    thumb = Thumb(window, live_site().address)
+
+    thumb.press("Power and money", "Power and money")
+    thumb.reach(window.get_by_role("link", name="Thu 11")).click()
+
+    expect(window.get_by_role("link", name="Session 8")).to_be_in_viewport()
+    assert (axe(window), horizontal_overflow(window)) == ([], 0)
+
+
+def test_the_days_of_a_booking_are_changed_in_two_taps(
+    live_site: Callable[..., LiveSite], window: Page
+) -> None:
+    delegate = make_delegate()
+    path = f"/booking/{links.booking_token(delegate)}"
+    thumb = Thumb(window, live_site().address + path)
+
+    thumb.reach(window.get_by_label("Thursday 11 June 2009")).uncheck()
+    thumb.press("Save days", "Your booking")
+
+    expect(window.get_by_role("status")).to_contain_text("Your changes have been saved")
+    assert (thumb.taps, thumb.scrolled <= CHANGING[1]) == (CHANGING[0], True), thumb.scrolled

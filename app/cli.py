@@ -336,8 +336,13 @@ def _read_passphrase(path: Path | None) -> str | None:
 
 
 @click.command("verify-ballot")
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument(
+    "file", metavar="BALLOT", type=click.Path(exists=True, dir_okay=False, path_type=Path)
+)
 def verify_ballot(file: Path) -> None:
     """Repeat the draw of a ballot from its published file, and compare the result."""
-    if ballot_draw.main([str(file)]):
+    status = ballot_draw.main([str(file)])
+    if status == 1:
         raise click.ClickException("The draw is not what the file says")
+    if status:
+        raise SystemExit(status)

@@ -19,6 +19,7 @@ from urllib.request import urlopen
 import pytest
 from flask import Flask
 
+from app.registration.ballots import draw
 from config import ROOT
 from tests.subprocesses import ForkedProgram
 from tests.waiting import HOST, free_port, wait_until
@@ -49,6 +50,7 @@ TURN = 120  # seconds that a program may take on a machine with much else to do
 NEED_AN_ORGANISER = {"remove-organiser", "reset-second-factor"}
 BACKUP = "conference.backup"
 STANDS_FOR = {  # what a person would type in its place
+    "BALLOT": "ballot-1.json",
     "COMMAND": "audit",
     "DAY": "2027-05-12",
     "EMAIL": "ada@example.org",
@@ -59,6 +61,20 @@ STANDS_FOR = {  # what a person would type in its place
     "PATH": "passphrase.txt",
     "TEXT": "'A room has changed'",
     "ZONE": "Europe/London",
+}
+
+
+A_BALLOT = {  # as the site publishes it: two people and one seat
+    "format": draw.FORMAT,
+    "commitment": draw.commit_to("seed"),
+    "seed": "seed",
+    "sessions": [{"key": "knots", "seats": 1}],
+    "tickets": [
+        {"ticket": ticket, "wishes": ["knots"], "won": won}
+        for ticket, won in draw.draw(
+            "seed", [draw.Slot("knots", 1)], {"AAAA2222": ["knots"], "BBBB3333": ["knots"]}
+        ).items()
+    ],
 }
 
 
@@ -198,6 +214,7 @@ def running(desk: Desk) -> Iterator[ForkedProgram]:
     )
     with urlopen(f"http://{HOST}:{port}/schedule.xml", timeout=20) as programme:
         (desk.folder / "schedule.xml").write_bytes(programme.read())
+    (desk.folder / STANDS_FOR["BALLOT"]).write_text(json.dumps(A_BALLOT), encoding="utf-8")
     (desk.folder / STANDS_FOR["FOLDER"] / "new").mkdir(parents=True)
     (desk.folder / STANDS_FOR["PATH"]).write_text("tides and piers and walls", encoding="utf-8")
     yield site

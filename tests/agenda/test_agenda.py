@@ -49,6 +49,7 @@ def test_sessions_stand_by_time_with_their_rooms(visitor: Browser) -> None:
         "Harbour walls",
         "Thursday 11 June 2009",
         "Farewell",
+        "Your booked seats",
         "On another device",
         "In your calendar",
         "With your booking",

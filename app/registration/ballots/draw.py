@@ -152,9 +152,13 @@ def summarise(document: Mapping[str, object]) -> str:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Check the file that is named."""
-    document = json.loads(Path(arguments[0]).read_text(encoding="utf-8"))
-    faults = verify(document)
+    """Check the file that is named; return 0 if the draw is right, 1 if not, 2 without a draw."""
+    try:
+        document = json.loads(Path(arguments[0]).read_text(encoding="utf-8"))
+        faults = verify(document)
+    except (OSError, ValueError, LookupError, TypeError):
+        sys.stdout.write("This is not the published file of a ballot.\n")
+        return 2
     sys.stdout.write("\n".join(faults or [summarise(document)]) + "\n")
     return 1 if faults else 0
 

@@ -42,9 +42,7 @@ class BallotForm(EditForm):
         _l("Closes"),
         [DataRequired(_l("Enter when the ballot closes")), valid_datetime_or_empty],
         [collapse_whitespace],
-        description=_l(
-            "Delegates can change their choices until then. The draw follows immediately"
-        ),
+        description=_l("Delegates can change their choices until then. Then the seats are drawn"),
     )
     sessions = CheckboxesField(
         _l("Sessions"),

@@ -161,7 +161,7 @@ def test_a_stranger_can_check_the_file_with_nothing_but_the_program(tmp_path: Pa
 
     assert check(tmp_path / "ballot.json") == (
         0,
-        "The draw is right: 2 seats in 2 sessions for 3 tickets.",
+        "The draw is right. Sessions: 2. Tickets: 3. Seats given: 2.",
     )
 
 

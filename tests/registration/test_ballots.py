@@ -264,8 +264,15 @@ def test_the_published_file_is_checked_by_the_command_and_by_the_program(
     done = site.test_cli_runner().invoke(args=["verify-ballot", str(file)])
     assert (done.exit_code, done.output) == (
         0,
-        "The draw is right: 1 seats in 3 sessions for 2 tickets.\n",
+        "The draw is right. Sessions: 3. Tickets: 2. Seats given: 1.\n",
     )
+    file.write_text("<no ballot/>", encoding="utf-8")
+    refused = site.test_cli_runner().invoke(args=["verify-ballot", str(file)])
+    assert (refused.exit_code, refused.output) == (
+        2,
+        "This is not the published file of a ballot.\n",
+    )
+    file.write_bytes(visitor.fetch("GET", f"/ballots/{ballot}.json").get_data())
     names = [word for word in ("Ada", "Bea", "example.org") if word in file.read_text()]
     assert names == []
 

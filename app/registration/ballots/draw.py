@@ -148,7 +148,9 @@ def summarise(document: Mapping[str, object]) -> str:
     """Return what the check of a file without a fault has found."""
     slots, wishes, won = read(document)
     seats = sum(map(len, won.values()))
-    return f"The draw is right: {seats} seats in {len(slots)} sessions for {len(wishes)} tickets."
+    return (
+        f"The draw is right. Sessions: {len(slots)}. Tickets: {len(wishes)}. Seats given: {seats}."
+    )
 
 
 def main(arguments: Sequence[str]) -> int:

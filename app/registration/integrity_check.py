@@ -190,6 +190,26 @@ def _check_waits_of_delegates() -> Sequence[str]:
     ]
 
 
+def _check_requests_of_delegates() -> Sequence[str]:
+    """Look for people with a place who also ask for one, by the same name and address."""
+    own = Delegate.identity_key != "", ATTENDING
+    waiting = (WaitingListEntry.ended_at.is_(None), WaitingListEntry.scope == CONFERENCE)
+    waits = exists().where(*waiting, WaitingListEntry.identity_key == Delegate.identity_key)
+    is_open = RegistrationApplication.ended_at.is_(None)
+    applies = exists().where(is_open, RegistrationApplication.identity_key == Delegate.identity_key)
+    both = select(Delegate.reference).order_by(Delegate.id)
+    return [
+        *(
+            f"Booking {reference} has a place, but waits for one."
+            for reference in db.session.scalars(both.where(*own, waits))
+        ),
+        *(
+            f"Booking {reference} has a place, but an application to be decided."
+            for reference in db.session.scalars(both.where(*own, applies))
+        ),
+    ]
+
+
 def _check_seats_of_cancelled() -> Sequence[str]:
     lost = select(Delegate.reference).join(SessionBooking).where(Delegate.cancelled_at.is_not(None))
     return [
@@ -259,6 +279,7 @@ CHECKS: tuple[Check, ...] = (
     Check("the number of places taken matches the number of delegates", _check_seat_count),
     Check("the seats taken in each session match those booked", _check_session_seats),
     Check("nobody waits for a seat who has it or cannot have it", _check_waits_of_delegates),
+    Check("nobody asks for a place who has one", _check_requests_of_delegates),
     Check("no cancelled booking has a seat in a session", _check_seats_of_cancelled),
     Check("every booking has a confirmation email", _check_confirmation_emails),
     Check("no group is too large, and its people are listed as they are", _check_groups),

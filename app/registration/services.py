@@ -223,6 +223,8 @@ def _check_submission(
     ip_address: str | None,
 ) -> Answers:
     """Return answers that may be submitted as this, or in this state of registration."""
+    if TRANSFER in stored_draft.answers and kind != "open":  # the category goes with the place
+        raise transfers.TransferEnded(transfers.NOT_OFFERED)
     draft = _require_complete(stored_draft.answers, kind)
     _require_displayed(draft, displayed)
     rate_limits.hit_network(rate_limits.REGISTRATION, ip_address)
@@ -302,7 +304,6 @@ def _confirm(application: Answers, language: str, chosen: ChosenSeats) -> Confir
         history.record("Registered", subject=delegate.history_subject, actor=history.ACTOR_DELEGATE)
         chosen.book(delegate)
         waiting_list.end_wait(delegate)
-        applications.end_open(delegate)
         return _build_confirmation(application, delegate, is_first=True)
     existing = queries.get_attending(
         delegate_record.identity_key(full_name(application), application[EMAIL])

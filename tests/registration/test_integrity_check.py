@@ -26,7 +26,8 @@ from tests.factories import (
 CHECKED = (
     "Checked: the number of places taken matches the number of delegates\nChecked: the seats "
     "taken in each session match those booked\nChecked: nobody waits for a seat who has it or "
-    "cannot have it\nChecked: no cancelled booking has a seat in a session\nChecked: every "
+    "cannot have it\nChecked: nobody asks for a place who has one\n"
+    "Checked: no cancelled booking has a seat in a session\nChecked: every "
     "booking has a confirmation email\nChecked: no group is too large, and its people are "
     "listed as they are\nChecked: there are no references to missing rows\n"
     "Checked: all session files are complete\n"

@@ -1,6 +1,6 @@
 """Read-only queries about applications, and what is deleted of them."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
@@ -13,7 +13,7 @@ from app.database import db
 from app.errors import Gone, NotFound
 from app.registration.applications.models import RegistrationApplication
 from app.registration.categories import queries as categories
-from app.registration.categories.queries import INVITATION, SPEAKER, TRANSFER
+from app.registration.categories.queries import INVITATION, INVITED, SPEAKER, TRANSFER
 from app.registration.delegate_record import search_key
 from app.registration.models import Delegate
 from app.registration.queries import Answers
@@ -29,13 +29,17 @@ IS_OPEN = RegistrationApplication.ended_at.is_(None)
 def needs_approval(answers: Answers) -> bool:
     """Return True if the organisers decide whether somebody with these answers may come.
 
-    They have decided already about speakers, and whoever has an invitation or a colleague's place.
+    They have decided already about whoever has a colleague's place; and about speakers and people
+    with an invitation, in the category that this opens.
     """
-    if TRANSFER in answers or SPEAKER in answers:
+    if TRANSFER in answers:
         return False
     settled = categories.settle(answers)
     chosen = categories.find_chosen(settled)
-    return chosen is not None and chosen.approvals_needed > 0 and INVITATION not in settled
+    if chosen is None or not chosen.approvals_needed:
+        return False
+    is_invited = INVITATION in settled or SPEAKER in settled
+    return not (is_invited and settled.get(INVITED) == str(chosen.id))
 
 
 def get_by_key(key: str) -> RegistrationApplication:
@@ -63,6 +67,12 @@ def find_open(identity_key: str) -> RegistrationApplication | None:
             IS_OPEN, RegistrationApplication.identity_key == identity_key
         )
     )
+
+
+def list_open_keys(identity_keys: Collection[str]) -> Sequence[str]:
+    """Return those of these identities that have an application to be decided."""
+    key = RegistrationApplication.identity_key
+    return db.session.scalars(select(key).where(IS_OPEN, key.in_(identity_keys))).all()
 
 
 @dataclass(frozen=True)

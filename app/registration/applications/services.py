@@ -88,6 +88,9 @@ def end_open(delegate: Delegate) -> None:
         waiting_list.offer_places()
 
 
+waiting_list.PLACE_HOOKS.append(end_open)
+
+
 def purge_expired() -> None:
     """Delete applications a month after they have ended, and all a while after the conference."""
     if not cache_version.is_clock_in_sync():

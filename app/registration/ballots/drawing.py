@@ -141,7 +141,7 @@ def _give_seats(
                 title=titles[key],
                 booked_at=clock.now(),
             )
-            seats.reserve_session(limits[key], row)
+            bookings.take_seat(entry.delegate, limits[key], row, is_beyond_limit=True)
             sentence = f"Won a seat in {titles[key]} in the ballot “{ballot.title}”"
             operations.record(entry.delegate, sentence, history.ACTOR_SITE)
 

@@ -6,7 +6,7 @@ So no wish comes in while it is drawn (``drawing``).
 
 import json
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -25,7 +25,7 @@ from app.registration.ballots import draw, queries
 from app.registration.ballots.models import Ballot, BallotEntry, BallotSession, place_of_seed
 from app.registration.bookings import operations
 from app.registration.create_booking import REFERENCE_ALPHABET
-from app.registration.models import Delegate
+from app.registration.models import Delegate, SeatLimit
 from app.registration.session_bookings import queries as session_bookings
 from app.registration.session_bookings import services as bookings
 from app.web.formatting import local_moment
@@ -53,8 +53,7 @@ def create(details: BallotDetails, *, actor: str) -> Ballot:
     commitment = draw.commit_to(seed)
     limits = seats.lock_sessions(details.keys)  # nobody books a seat meanwhile
     _require_valid(details, None)
-    if any(limit.waiting for limit in limits.values()):
-        raise RuleViolation("People wait for seats in these sessions already")
+    _require_nobody_waits(limits)
     ballot = Ballot(
         title=details.title,
         closes_at=details.closes_at,
@@ -75,13 +74,14 @@ def create(details: BallotDetails, *, actor: str) -> Ballot:
 def save(ballot: Ballot, details: BallotDetails, *, expected_version: int, actor: str) -> bool:
     """Change a ballot until it closes; return False if nothing changed."""
     lock(ballot)
-    seats.lock_sessions({*ballot.session_keys, *details.keys})
+    limits = seats.lock_sessions({*ballot.session_keys, *details.keys})
     if details == BallotDetails(ballot.title, ballot.closes_at, frozenset(ballot.session_keys)):
         return False
     if ballot.version != expected_version:
         raise StaleEdit(ballot.version)
     _require_not_due(ballot)
     _require_valid(details, ballot)
+    _require_nobody_waits({key: one for key, one in limits.items() if key in details.keys})
     ballot.title, ballot.closes_at = details.title, details.closes_at
     kept = {one.session_key: one for one in ballot.sessions}
     ballot.sessions = [
@@ -158,6 +158,12 @@ def _require_valid(details: BallotDetails, ballot: Ballot | None) -> None:
     taken = queries.UNDRAWN_KEYS.where(others, BallotSession.session_key.in_(details.keys))
     if db.session.execute(taken).first() is not None:
         raise RuleViolation("One of these sessions is in another ballot that is not drawn yet")
+
+
+def _require_nobody_waits(limits: Mapping[str, SeatLimit]) -> None:
+    """Raise RuleViolation if people wait for a seat, who would come before whoever is drawn."""
+    if any(limit.waiting for limit in limits.values()):
+        raise RuleViolation("People wait for seats in these sessions already")
 
 
 def _require_later(sessions: Iterable[Session], closes_at: datetime) -> None:

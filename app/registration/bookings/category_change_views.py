@@ -40,8 +40,8 @@ def can_change(delegate: Delegate) -> bool:
 
 
 def _list_offered() -> Sequence[CategoryOption]:
-    """List the categories that everybody may choose; speakers take their places elsewhere."""
-    return [one for one in categories.list_public() if not one.is_for_speakers]
+    """List the categories in which everybody gets a place; speakers take theirs elsewhere."""
+    return [one for one in categories.list_public_without_approval() if not one.is_for_speakers]
 
 
 @bp.route("/<secret>/category", methods=["GET", "POST"])

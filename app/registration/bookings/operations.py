@@ -23,7 +23,6 @@ from app.mail import replies, suppression
 from app.mail import services as mail
 from app.registration import custom_answers, delegate_record, seats
 from app.registration.applications import queries as application_queries
-from app.registration.applications import services as applications
 from app.registration.ballots.models import BallotEntry
 from app.registration.bookings import changes, queries
 from app.registration.bookings.changes import ANSWERS, REASON, BookingChange
@@ -200,6 +199,7 @@ def replace(delegate: Delegate, *, actor: str) -> None:
     session_seats.release_all([delegate.id])
     delegate.cancel(clock.now())
     delegate.needs, delegate.access_cases = None, []
+    custom_answers.remove_private(delegate)
     delegate.version += 1
     delegate.pending_email, delegate.pending_email_key = "", None
     record(delegate, "The place was passed on to someone else", actor)
@@ -219,7 +219,6 @@ def restore(delegate: Delegate, *, actor: str) -> None:
     delegate.version += 1
     record(delegate, "Restored", actor)
     waiting_list.end_wait(delegate)
-    applications.end_open(delegate)
 
 
 def check_days(category: RegistrationCategory | None, days: str) -> None:

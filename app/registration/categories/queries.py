@@ -99,6 +99,11 @@ def list_public() -> Sequence[CategoryOption]:
     return [one for one in list_options() if one.access == PUBLIC]
 
 
+def list_public_without_approval() -> Sequence[CategoryOption]:
+    """List the categories that every visitor may choose, and in which nobody decides who comes."""
+    return [one for one in list_public() if not one.approvals_needed]
+
+
 def has_invitations() -> bool:
     """Return True if there is a category that people can choose only with an invitation."""
     return any(one.access == BY_CODE for one in list_options())
@@ -157,8 +162,8 @@ def settle(answers: Answers) -> Answers:
     """Return answers with the category that they are for, also where it is not asked."""
     if TRANSFER in answers:  # the category goes with the place
         return answers
-    is_kept = SPEAKER in answers or INVITED not in answers
-    if not is_kept and answers.get(CATEGORY) != answers[INVITED]:
+    is_of_invitation = INVITATION in answers and INVITED in answers
+    if is_of_invitation and answers.get(CATEGORY) != answers[INVITED]:
         invitation = {INVITATION, INVITED}  # given up for another category
         answers = {name: text for name, text in answers.items() if name not in invitation}
     if find_open(answers) is not None:

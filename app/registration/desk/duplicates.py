@@ -19,6 +19,8 @@ from app.registration.desk import services as desk
 from app.registration.fields import BOOKING_FIELDS, EMAIL, DelegateField
 from app.registration.models import Delegate
 from app.registration.queries import ATTENDING, Answers
+from app.registration.speaker_places import queries as speaker_places
+from app.registration.speaker_places import services as links
 
 SAME_EMAIL, SAME_NAME = "email", "name"  # why two bookings may be of one person
 MAX_PAIRS: Final = 200
@@ -85,13 +87,17 @@ def list_differences(first: Delegate, second: Delegate) -> Sequence[DelegateFiel
 def merge(choice: MergeChoice, *, actor: str) -> None:
     """Cancel one booking and give the other the answers that were chosen.
 
-    Raise StaleBooking if one of them has changed since the page was opened.
+    Whoever speaks has the booking that stays. Raise StaleBooking if one of them has changed since
+    the page was opened.
     """
     kept, cancelled = choice.kept, choice.cancelled
     desk.lock_for_cancelling([kept, cancelled])
     for one in (kept, cancelled):
         _require_unchanged(one, choice.versions)
     reason = f"You had two bookings. We have kept {kept.reference}, so you still have a place"
+    speaker = speaker_places.find_speaker(cancelled)
+    if speaker is not None and speaker_places.find_speaker(kept) is None:
+        links.link(speaker, kept, actor=actor)
     desk.cancel(cancelled, actor=actor, notify=choice.notify, reason=reason)
     operations.record(cancelled, f"Merged into booking {kept.reference}", actor)
     db.session.refresh(kept)

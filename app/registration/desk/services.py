@@ -19,7 +19,6 @@ from app.mail.delivery_status import describe_status
 from app.mail.models import Email
 from app.registration import delegate_record, emails, seats
 from app.registration import queries as registration
-from app.registration.applications import services as applications
 from app.registration.bookings import operations
 from app.registration.bookings.operations import DuplicateBooking
 from app.registration.categories import queries as categories
@@ -69,7 +68,6 @@ def add(answers: Answers, language: str, *, actor: str, notify: bool = True) -> 
         raise AlreadyBooked(registration.get_attending(key).reference)
     operations.record(delegate, "Added by hand", actor)
     waiting_list.end_wait(delegate)
-    applications.end_open(delegate)
     return delegate
 
 

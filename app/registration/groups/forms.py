@@ -36,7 +36,7 @@ from app.forms.validators import (
 )
 from app.registration import countries
 from app.registration.categories import queries as categories
-from app.registration.categories.queries import CATEGORY
+from app.registration.categories.queries import CATEGORY, CategoryOption
 from app.registration.fields import BADGE_NAME, BY_NAME, DAYS, EMAIL
 from app.registration.groups.draft import CONTACT_NAME, COUNTRY, ORGANISATION
 from app.registration.queries import Answers
@@ -243,12 +243,12 @@ def offer_categories(form: Any) -> None:
     if not categories.is_asked():
         del form.category
         return
-    form.category.choices = [(str(one.id), one.name) for one in categories.list_options_for({})]
+    form.category.choices = [(str(one.id), one.name) for one in _list_offered()]
 
 
 def require_open_category(field: Field, message: str) -> None:
     """Raise ValidationError unless a category is chosen that is open, or full."""
-    options = {str(one.id): one for one in categories.list_options_for({})}
+    options = {str(one.id): one for one in _list_offered()}
     chosen = options.get(field.data or "")
     if chosen is None:
         raise ValidationError(message)
@@ -256,6 +256,11 @@ def require_open_category(field: Field, message: str) -> None:
         raise ValidationError(
             gettext("“%(name)s” is not available now. Choose another category", name=chosen.name)
         )
+
+
+def _list_offered() -> Sequence[CategoryOption]:
+    """List what a group may choose: the organisers decide about people, and not about groups."""
+    return [one for one in categories.list_options_for({}) if not one.approvals_needed]
 
 
 def offer_days(field: DaysField) -> None:

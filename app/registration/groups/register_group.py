@@ -20,6 +20,7 @@ from app.history import services as history
 from app.mail.models import Email
 from app.registration import create_booking, delegate_record, emails, seats
 from app.registration import queries as registration
+from app.registration.applications import queries as applications
 from app.registration.bookings import operations
 from app.registration.categories import queries as categories
 from app.registration.delegate_record import IDENTITY_CONSTRAINT
@@ -137,6 +138,7 @@ def register(
     state = registration.get_registration_status().state
     require_open("open" if state == "waiting" and (joins_list or is_all_or_none) else state)
     seats.lock_limits(list(dict.fromkeys(name for one in people for name in one.limits)))
+    _lock_existing(people)
     db.session.add(group)
     db.session.flush()
     members = [place(group, one, is_needed=is_all_or_none) for one in people]
@@ -150,6 +152,13 @@ def register(
     summary = f"Registered a group of {len(members)} people"
     history.record(summary, subject=group.history_subject, actor=history.ACTOR_DELEGATE)
     return group
+
+
+def _lock_existing(people: Sequence[PreparedPerson]) -> None:
+    """Lock the bookings of those who have one, before a place that is taken can bump the cache."""
+    keys = [one.delegate.identity_key for one in people]
+    rows = select(Delegate.id).where(registration.ATTENDING, Delegate.identity_key.in_(keys))
+    db.session.execute(rows.order_by(Delegate.id).with_for_update())
 
 
 def require_open(state: str) -> None:
@@ -204,9 +213,13 @@ def _settle_in(delegate: Delegate) -> None:
 
 
 def end_waits(members: Sequence[GroupMember]) -> None:
-    """Take those off the waiting list who have got a place with their group."""
+    """End what else asks for a place for those who have got one with their group."""
     placed = {one.delegate.identity_key: one.delegate for one in members if one.delegate}
-    for key in waiting_list_entries.list_open_keys(placed):
+    waiting, applied = (
+        waiting_list_entries.list_open_keys(placed),
+        applications.list_open_keys(placed),
+    )
+    for key in sorted({*waiting, *applied}):
         waiting_list.end_wait(placed[key])
 
 
@@ -282,6 +295,8 @@ def find_fault(answers: Answers) -> str:
         return "Choose a category"
     if chosen is not None and chosen.state in {"before", "closed"}:
         return f"The category “{chosen.name}” is not open. Choose another"
+    if chosen is not None and applications.needs_approval(settled):
+        return f"The organisers decide who comes as “{chosen.name}”, so each person applies alone"
     days = {day.isoformat() for day in categories.list_days_for(settled)}
     if not settled.get(DAYS) or not days.issuperset(settled[DAYS].split()):
         return "Choose the days again: not all of those chosen are possible"

@@ -107,6 +107,7 @@ def can_rename(member: GroupMember) -> bool:
 
 def rename(member: GroupMember, answers: Answers, expected_version: int) -> bool:
     """Change the name of somebody who has not opened their booking; return True if it changed."""
+    _lock_member(member)  # before the booking, as whoever cancels it does
     delegate = member.delegate
     if delegate is None or not can_rename(member):
         raise RuleViolation("This person looks after their own booking now, so only they change it")

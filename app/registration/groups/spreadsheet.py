@@ -128,7 +128,12 @@ def _translate(cells: Answers, draft: GroupDraft) -> tuple[dict[str, str], list[
         faults.append(gettext("A cell begins with =, +, - or @, like a formula"))
     category = values.pop(CATEGORY, "")
     chosen = next(
-        (one for one in categories.list_public() if fold(one.name) == fold(category)), None
+        (
+            one
+            for one in categories.list_public_without_approval()
+            if fold(one.name) == fold(category)
+        ),
+        None,
     )
     if category and chosen is None:
         name = shorten(strip_hidden(category), MAX_QUOTED)

@@ -61,7 +61,8 @@ class SessionChoice:
 
     @property
     def _is_possible(self) -> bool:
-        is_open = self.session.is_bookable and not self.session.is_cancelled and self.ballot is None
+        is_open = self.session.is_bookable and not self.session.is_cancelled
+        is_open = is_open and (self.ballot is None or self.is_offered)
         is_theirs = self.is_on_their_days and not self.is_booked
         return is_open and is_theirs and not self.has_started
 

@@ -48,6 +48,12 @@ def find_open(delegate: Delegate, key: str) -> WaitingListEntry | None:
     return waiting_list.find_open_of_delegate(delegate.id, seats.session_limit(key))
 
 
+def has_offer(delegate: Delegate, key: str) -> bool:
+    """Return True if a seat in a session is held for somebody."""
+    entry = find_open(delegate, key)
+    return entry is not None and entry.is_offered
+
+
 def can_accept(entry: WaitingListEntry) -> bool:
     """Return True if a seat is held for somebody who may still take it."""
     ends_at = entry.offer_ends_at

@@ -90,9 +90,9 @@ def book(  # noqa: PLR0913 – who books what, and how
             row = _build(delegate, session)
             if session.key not in limits:
                 raise NotBookable("Seats in this session cannot be booked")
-            if actor == ACTOR_DELEGATE:
+            if actor == ACTOR_DELEGATE and not offers.has_offer(delegate, session.key):
                 require_no_ballot(session)
-            _take_seat(delegate, limits[session.key], row, is_beyond_limit=bool(override_reason))
+            take_seat(delegate, limits[session.key], row, is_beyond_limit=bool(override_reason))
             _give_up(delegate, [one.key for one in clashes], limits)
     except _AlreadyBooked:
         return False
@@ -106,10 +106,13 @@ def _require_seat_in_sight(delegate: Delegate, session: Session) -> None:
         raise seats.SoldOut(seats.ALL_BOOKED)
 
 
-def _take_seat(
+def take_seat(
     delegate: Delegate, limit: SeatLimit, row: SessionBooking, *, is_beyond_limit: bool
 ) -> None:
-    """Take the seat that is held for somebody, or a free one; they no longer wait for it."""
+    """Take the seat that is held for somebody, or a free one; they no longer wait for it.
+
+    The limit is locked. Whoever is drawn or let in comes before those who wait.
+    """
     entry = offers.find_open(delegate, row.session_key)
     if entry is not None and entry.is_offered:
         if not offers.can_accept(entry) and not is_beyond_limit:
@@ -158,6 +161,7 @@ def join_waiting_list(delegate: Delegate, session: Session) -> bool:
         raise NotBookable("You already have a seat in this session")
     if session.is_cancelled or session.key not in limits:
         raise NotBookable("Seats in this session cannot be booked")
+    require_no_ballot(session)
     if offers.find_open(delegate, session.key) is not None:
         return False
     offers.enqueue(delegate, session, limits[session.key])

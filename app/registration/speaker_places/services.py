@@ -32,6 +32,7 @@ def reserve(answers: Answers, names: Sequence[str], row: Base) -> None:
     """Take a place for a speaker, one that is kept if there is any; raise SoldOut."""
     seats.lock_limits(names)
     category = _lock_category(categories.read_id(answers))
+    _lock_speaker(answers)  # before a place that is taken can bump the cache version
     if category is None or not category.kept_places:
         seats.reserve(names, row)
         return
@@ -110,6 +111,13 @@ def _lock_category(number: int | None) -> RegistrationCategory | None:
         RegistrationCategory.id == number, RegistrationCategory.is_for_speakers
     )
     return db.session.scalar(found.with_for_update().execution_options(populate_existing=True))
+
+
+def _lock_speaker(answers: Answers) -> None:
+    number = answers.get(SPEAKER, "")
+    if number:
+        is_it = Speaker.id == int(number)
+        db.session.execute(select(Speaker.id).where(is_it).with_for_update())
 
 
 def _record(speaker: Speaker, delegate: Delegate, what: str, actor: str) -> None:

@@ -42,7 +42,7 @@ def is_open(transfer: PlaceTransfer) -> bool:
     return (
         transfer.state == OFFERED
         and clock.now() < transfer.expires_at
-        and transfer.delegate.is_attending
+        and can_pass_on(transfer.delegate)
     )
 
 

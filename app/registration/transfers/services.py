@@ -33,7 +33,14 @@ from app.releases.current_release import get_programme
 
 OFFER_PERIOD = timedelta(days=7)
 MAX_OFFERS_PER_DAY = 5  # of one booking
+NOT_OFFERED = "Your colleague no longer offers this place, or the time is over"
 NOT_ALLOWED = "Places in your category cannot be passed on. Ask the organisers"
+
+
+PLACE_CHANGED = (
+    "Your colleague’s booking has changed since you began, so nothing has been done. "
+    "Open the link in our email again"
+)
 
 
 class TransferEnded(RuleViolation):
@@ -107,6 +114,7 @@ def accept(answers: Answers, language: str) -> Delegate:
     """
     transfer, old = _lock(answers[TRANSFER])
     _require_open(transfer)
+    _require_same_place(old, answers)
     number = "" if old.category_id is None else str(old.category_id)
     delegate = create_booking(
         {**answers, CATEGORY: number},
@@ -148,7 +156,13 @@ def _require_open(transfer: PlaceTransfer) -> None:
     if transfer.state == ACCEPTED:
         raise TransferEnded("This place has been taken already")
     if not queries.is_open(transfer):
-        raise TransferEnded("Your colleague no longer offers this place, or the time is over")
+        raise TransferEnded(NOT_OFFERED)
+
+
+def _require_same_place(old: Delegate, answers: Answers) -> None:
+    """Raise TransferEnded if the booking has moved to a category for other days and questions."""
+    if answers.get(CATEGORY, "") != str(old.category_id or ""):
+        raise TransferEnded(PLACE_CHANGED)
 
 
 def _move_seats(transfer: PlaceTransfer, old: Delegate, new: Delegate) -> None:

@@ -47,6 +47,7 @@ from app.registration.waiting_list import queries
 from app.releases.current_release import get_programme
 
 BATCH_SIZE = 100  # offers per transaction, so that nobody waits long for the limit
+PLACE_HOOKS: list[Callable[[Delegate], None]] = []  # what else is over once somebody has a place
 
 
 class OfferEnded(Gone):
@@ -116,6 +117,7 @@ def accept(entry: WaitingListEntry) -> Delegate:
         history.record("Registered", subject=delegate.history_subject, actor=history.ACTOR_DELEGATE)
     _end(entry, ACCEPTED, "Accepted the offer of a place", history.ACTOR_DELEGATE)
     entry.delegate_id = delegate.id
+    _run_place_hooks(delegate)
     offer_places()
     return delegate
 
@@ -129,8 +131,9 @@ def can_accept(entry: WaitingListEntry) -> bool:
 def end_wait(delegate: Delegate) -> None:
     """Take someone off the list who has got a place in another way, so that none is held too.
 
-    The caller holds the lock of the limit.
+    Whatever else asks for a place for them is over too. The caller holds the lock of the limit.
     """
+    _run_place_hooks(delegate)
     entry = queries.find_open(delegate.identity_key)
     if entry is not None:
         _lock(entry)
@@ -222,6 +225,11 @@ def purge_expired() -> None:
         _lock(entry)
         _give_up_place(entry)
         db.session.delete(entry)
+
+
+def _run_place_hooks(delegate: Delegate) -> None:
+    for end in PLACE_HOOKS:
+        end(delegate)
 
 
 def _get_last_moment() -> datetime:

@@ -75,6 +75,10 @@ EXPLANATIONS = {
     ),
     503: lazy_gettext("Try again in a few minutes. Nothing that you have already sent is lost."),
 }
+MAYBE_UNSAVED = lazy_gettext(
+    "What you just sent may not have been saved. Wait a few minutes, then go back and send it "
+    "again. Nothing that you sent before is lost."
+)
 
 
 def init_app(app: Flask) -> None:
@@ -99,9 +103,14 @@ def render_error_page(code: int, reason: str = "") -> Response:
         status=code,
         code=code,
         heading_text=HEADINGS[known_code],
-        reason=f"{reason}." if reason else EXPLANATIONS[known_code],
+        reason=f"{reason}." if reason else _explain(known_code),
         request_id=request.environ.get(REQUEST_ID, ""),
     )
+
+
+def _explain(code: int) -> str:
+    is_sending = request.method not in {"GET", "HEAD"}
+    return str(MAYBE_UNSAVED if code >= 500 and is_sending else EXPLANATIONS[code])
 
 
 def is_error_page() -> bool:
@@ -203,6 +212,8 @@ def describe(error: RateLimitExceeded) -> str:
                 "which you may share with other people"
             )
         )
+    elif not parts and error.retry_after is not None:
+        parts.append(gettext("There have been too many requests"))
     if error.retry_after is not None:
         parts.append(_describe_retry(error.retry_after))
     return ". ".join(parts)

@@ -18,6 +18,7 @@ from app.registration.models import ApplicationDraft, Confirmation, Delegate, Ne
 from tests.browser import Browser
 from tests.factories import make_delegate, set_places
 from tests.lookups import get_needs
+from tests.refusals import TOO_MANY
 from tests.registration_flow import (
     ACCESS_WORDS,
     CONSENT,
@@ -340,7 +341,7 @@ def test_one_address_cannot_be_flooded(visitor: Browser, monkeypatch: pytest.Mon
     page = answer_questions(visitor, name=("Ada", "Once More"))
     page = page.press("Confirm registration", status=429)
 
-    assert page.errors == ["Try again in 24 hours, or email tides@conference.example"]
+    assert page.errors == [TOO_MANY.replace("60 minutes", "24 hours")]
     assert page.summary_list["Name"] == "Ada Once More"
     assert len(delegates()) == 2
     assert visitor.open("/register/check").summary_list["Name"] == "Ada Once More"

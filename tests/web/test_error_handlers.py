@@ -23,6 +23,10 @@ from tests.factories import make_delegate, make_organiser, sign_in
 from tests.live_site import LiveSite
 
 NOTHING_LOST = "Nothing that you have already sent is lost."
+MAYBE_UNSAVED = (
+    "What you just sent may not have been saved. Wait a few minutes, then go back and send it "
+    "again. Nothing that you sent before is lost."
+)
 WAYS_ON = {
     "Go to the home page",
     "See the programme",
@@ -217,7 +221,7 @@ def test_a_database_without_all_its_tables_is_not_up_to_date(visitor: Browser, s
     assert (answer.status_code, json.loads(answer.data)["database"]) == (200, "not up to date")
 
 
-def test_without_the_database_forms_are_503_and_say_that_nothing_is_lost(
+def test_without_the_database_forms_are_503_and_say_what_to_send_again(
     visitor: Browser, site: Flask, database: str
 ) -> None:
     form = visitor.open("/feedback")
@@ -226,7 +230,7 @@ def test_without_the_database_forms_are_503_and_say_that_nothing_is_lost(
         page = form.press("Send message", your_message="Hello", status=503)
 
         assert _is_plain(page, "Sorry, the service is unavailable")
-        assert NOTHING_LOST in page.text
+        assert MAYBE_UNSAVED in page.text
         assert page.headers["Retry-After"] == "60"
 
     assert form.press("Send message", your_message="Hello").status == 200

@@ -42,7 +42,9 @@ class BallotForm(EditForm):
         _l("Closes"),
         [DataRequired(_l("Enter when the ballot closes")), valid_datetime_or_empty],
         [collapse_whitespace],
-        description=_l("Delegates can change their choices until then. The draw follows immediately"),
+        description=_l(
+            "Delegates can change their choices until then. The draw follows immediately"
+        ),
     )
     sessions = CheckboxesField(
         _l("Sessions"),

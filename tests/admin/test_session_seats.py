@@ -183,6 +183,30 @@ def test_a_clash_is_said_and_swapped_when_the_desk_asks_for_it(desk: Browser) ->
     assert (names("knots"), names("nets")) == ([], ["Ada"])
 
 
+@pytest.mark.both_databases
+def test_many_who_are_cancelled_each_read_of_their_own_seats(desk: Browser) -> None:
+    make_bookable("Knots", 3)
+    make_bookable("Nets", 3)
+    for name, session in (("Ada", "knots"), ("Bea", "nets"), ("Cleo", "nets")):
+        book(make_delegate(given_names=name, email=f"{name}@example.org"), session)
+
+    page = desk.open("/organise/delegates").press(
+        "Cancel booking", {"Select Ada Lovelace": True, "Select Bea Lovelace": True}
+    )
+    page.press("Cancel bookings")
+
+    assert (names("knots"), names("nets")) == ([], ["Cleo"])
+    assert queries.map_seats(["knots", "nets"]) == {
+        "knots": queries.SessionSeats(3, 0),
+        "nets": queries.SessionSeats(3, 1),
+    }
+    texts = {name: last_email_to(f"{name}@example.org").text for name in ("Ada", "Bea")}
+    assert {name: ("Knots" in one, "Nets" in one) for name, one in texts.items()} == {
+        "Ada": (True, False),
+        "Bea": (False, True),
+    }
+
+
 def test_who_has_booked_is_a_filter_of_the_list_and_so_of_group_emails(visitor: Browser) -> None:
     make_bookable("Knots")
     ada = make_delegate()

@@ -150,6 +150,15 @@ def map_booked_days(delegates: Collection[int]) -> Mapping[int, Mapping[str, str
     return found
 
 
+def map_titles(delegates: Collection[int]) -> Mapping[int, Sequence[str]]:
+    """Return the titles of the sessions in which each of these delegates has a seat."""
+    rows = select(SessionBooking.delegate_id, SessionBooking.title).order_by(SessionBooking.id)
+    found: dict[int, list[str]] = {}
+    for number, title in db.session.execute(rows.where(SessionBooking.delegate_id.in_(delegates))):
+        found.setdefault(number, []).append(title)
+    return found
+
+
 def map_booked_keys(delegates: Collection[int]) -> Mapping[int, frozenset[str]]:
     """Return the keys of the sessions in which each of these delegates has a seat."""
     rows = select(SessionBooking.delegate_id, SessionBooking.session_key)

@@ -105,9 +105,9 @@ def test_a_long_list_of_bookings_is_searched_and_read_page_by_page(
     page = desk.open("/organise/session-seats/knots")
 
     assert len([one for one in queries if "site_state" not in one]) == 6
-    assert page.title.startswith("Seats in “Knots”, page 1 of 2")
     assert [row["Name"] for row in page.rows] == [f"Ada Marsh {one:02}" for one in range(50)]
     page = desk.follow("Next page →")
+    assert page.title.startswith("Seats in “Knots”, page 2 of 2")
     assert [row["Name"] for row in page.rows] == ["Ada Marsh 50", "Ada Marsh 51"]
     page = desk.press("Search", {"Search": "marsh 51"})
     assert [row["Name"] for row in page.rows] == ["Ada Marsh 51"]

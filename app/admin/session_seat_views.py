@@ -11,6 +11,7 @@ from wtforms import BooleanField
 
 from app import clock
 from app.accounts.guards import current_actor
+from app.admin.listing import PAGE_SIZE, Listing, parse_list_query, render_list
 from app.errors import NotFound, RuleViolation
 from app.forms.fields import editor_line_field, line_field
 from app.forms.form import ConfirmForm, Form, validates_own_csrf
@@ -52,13 +53,14 @@ class AddSeatForm(Form):
 
 @bp.get("")
 def show(slug: str) -> ResponseReturnValue:
-    session = session_queries.get_session(slug)
-    return render_page(
+    session, query = session_queries.get_session(slug), parse_list_query((), ("name",))
+    rows = queries.list_of_session(session.key, query.search, offset=query.offset, limit=PAGE_SIZE)
+    total = queries.count_of_session(session.key, query.search)
+    return render_list(
         "admin/session_seats/show.html",
+        Listing(rows, total, query, endpoint=".show"),
         session=session,
-        form=ConfirmForm(),
         seats=queries.find_seats(session.key),
-        bookings=queries.list_of_session(session.key),
         breadcrumbs=_breadcrumbs(session),
     )
 

@@ -40,7 +40,7 @@ def record_personal(
 def record_personal_for_all(
     summary: str, *, subjects: Sequence[str], actor: str, field_changes: Sequence[Change]
 ) -> None:
-    """Add one entry for each subject, in two statements; all have the same changed fields."""
+    """Add an entry for each subject, in two statements; all have the same changed fields."""
     if not subjects:
         return
     entry = {"happened_at": clock.now(), "actor": actor, "summary": summary}
@@ -48,6 +48,8 @@ def record_personal_for_all(
         insert(HistoryEntry).returning(HistoryEntry.id),
         [{**entry, "subject": subject} for subject in subjects],
     ).all()
+    if not field_changes:
+        return
     changes = dump_changes(field_changes)
     db.session.execute(
         insert(PersonalDetails), [{"entry_id": number, "changes": changes} for number in ids]

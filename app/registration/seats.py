@@ -152,15 +152,15 @@ def release_seats(names: Sequence[str], count: int = 1) -> None:
         _store(limit, taken=limit.taken - count, seats=limit.seats)
 
 
-def move(old: Sequence[str], new: Sequence[str]) -> None:
-    """Count a seat towards other limits; raise SoldOut if one of those is full."""
+def move(old: Sequence[str], new: Sequence[str], count: int = 1) -> None:
+    """Count seats towards other limits; raise SoldOut if one of those has too few left."""
     limits = {limit.name: limit for limit in lock_limits((*old, *new[1:]))}
     gained = [limit for name, limit in limits.items() if name in new and name not in old]
-    _refuse_full(limit for limit in gained if limit.is_full)
-    _take(gained)
+    _refuse_full(one for one in gained if one.is_full or one.taken + count > one.seats)
+    _take(gained, count)
     for name, limit in limits.items():
         if name in old and name not in new:
-            _store(limit, taken=limit.taken - 1, seats=limit.seats)
+            _store(limit, taken=limit.taken - count, seats=limit.seats)
 
 
 def set_limit(name: str, seats: int, *, taken: int = 0) -> None:

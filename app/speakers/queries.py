@@ -242,14 +242,13 @@ def get_sessions_by_speaker(speakers: Sequence[Speaker]) -> Mapping[int, Sequenc
     return {speaker_id: list(sessions.values()) for speaker_id, sessions in found.items()}
 
 
-def list_open_requests() -> Sequence[SpeakerRequest]:
-    """List the open requests of speakers, oldest first."""
-    return db.session.scalars(
-        select(SpeakerRequest)
-        .where(SpeakerRequest.resolved_at.is_(None))
-        .options(joinedload(SpeakerRequest.speaker))
-        .order_by(SpeakerRequest.id)
-    ).all()
+def list_open_requests(*, offset: int, limit: int) -> tuple[Sequence[SpeakerRequest], int]:
+    """Return a page of the open requests of speakers, oldest first, and their total number."""
+    is_open = SpeakerRequest.resolved_at.is_(None)
+    total = db.session.scalar(select(func.count(SpeakerRequest.id)).where(is_open)) or 0
+    rows = select(SpeakerRequest).where(is_open).options(joinedload(SpeakerRequest.speaker))
+    rows = rows.order_by(SpeakerRequest.id).offset(offset).limit(limit)
+    return db.session.scalars(rows).all(), total
 
 
 def get_request(request_id: int) -> SpeakerRequest:

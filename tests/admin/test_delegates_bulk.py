@@ -18,9 +18,9 @@ from app.history.models import HistoryEntry
 from app.mail.models import Email
 from app.registration import links, queries, seats
 from app.registration.desk import annotations, services
-from app.registration.models import Delegate
+from app.registration.models import Delegate, RegistrationCategory, SeatLimit
 from tests.browser import Browser, Page
-from tests.factories import make_delegate, set_places, sign_in
+from tests.factories import make_category, make_delegate, set_places, sign_in
 from tests.sent_emails import emails_to, last_email_to, subjects_to
 
 DORA = "dora@conference.example"
@@ -60,6 +60,11 @@ def past(delegate: Delegate) -> list[tuple[str, str]]:
     subject = HistoryEntry.subject == delegate.history_subject
     found = db.session.scalars(select(HistoryEntry).where(subject).order_by(HistoryEntry.id))
     return [(one.summary, one.actor) for one in found]
+
+
+def get_taken(category: RegistrationCategory) -> int:
+    db.session.rollback()
+    return db.session.get_one(SeatLimit, seats.name_category_limit(category.id)).taken
 
 
 def states(desk: Browser) -> list[tuple[str, str]]:
@@ -187,6 +192,30 @@ def test_a_tag_for_many_asks_as_few_questions_as_for_one(
             counts[verb].add(len(queries))
 
     assert [len(different) for different in counts.values()] == [1, 1]
+
+
+def test_many_are_moved_and_cancelled_with_as_few_questions_as_one(
+    desk: Browser, three: list[Delegate], queries: list[str]
+) -> None:
+    category = make_category(9, name="Student")
+    counts: dict[str, list[int]] = {"Move": [], "Cancel bookings": []}
+    quiet: dict[str, Any] = {"Email the delegates?": "No"}
+    for names in (["Ada"], ["Bea", "Cleo"]):
+        page = desk.open(LIST).press("Move to a category", tick(*names))
+        queries.clear()
+        page.press("Move", {"Category": "Student", **quiet})
+        counts["Move"].append(len(queries))
+    assert get_taken(category) == 3
+    for names in (["Ada"], ["Bea", "Cleo"]):
+        page = desk.open(LIST).press("Cancel booking", tick(*names))
+        queries.clear()
+        page.press("Cancel bookings", {"Email the delegate?": "No"})
+        counts["Cancel bookings"].append(len(queries))
+
+    more = {what: many - few for what, (few, many) in counts.items()}
+    assert more == {"Move": 1, "Cancel bookings": 0}  # an entry of the history for each
+    assert get_taken(category) == 0
+    assert past(three[2]) == [("Changed: category", DORA), ("Cancelled", DORA)]
 
 
 def test_those_that_are_ticked_are_downloaded_and_the_history_says_so(

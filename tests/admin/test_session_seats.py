@@ -4,15 +4,23 @@ from typing import Any
 
 import pytest
 
+from app import clock
 from app.accounts.models import DESK, EDITOR
 from app.database import db, transaction
 from app.mailings import notices
 from app.programme.models import BOOKABLE, Session
-from app.registration.models import Delegate
+from app.registration.models import Delegate, SessionBooking
 from app.registration.session_bookings import queries, services
 from app.releases.current_release import get_programme
 from tests.browser import Browser
-from tests.factories import make_delegate, make_room, make_session, publish_programme, sign_in
+from tests.factories import (
+    make_delegate,
+    make_room,
+    make_session,
+    publish_programme,
+    set_places,
+    sign_in,
+)
 from tests.sent_emails import last_email_to
 
 
@@ -75,6 +83,38 @@ def test_the_page_of_a_session_leads_to_who_has_booked(desk: Browser) -> None:
     assert "1 of 3 seats are booked. 2 are left." in page.text
     [row] = page.rows
     assert (row["Name"], row["Reference"]) == ("Ada Lovelace", ada.reference)
+
+
+def test_a_long_list_of_bookings_is_searched_and_read_page_by_page(
+    desk: Browser, queries: list[str]
+) -> None:
+    make_bookable("Knots", 60)
+    set_places(60)
+    with transaction():
+        for number in range(52):
+            name = f"{number:02}"
+            one = make_delegate(family_name=f"Marsh {name}", email=f"a{name}@example.org")
+            db.session.add(
+                SessionBooking(
+                    delegate=one, session_key="knots", title="Knots", booked_at=clock.now()
+                )
+            )
+    desk.open("/organise/session-seats/knots")  # what every page reads once
+    queries.clear()
+
+    page = desk.open("/organise/session-seats/knots")
+
+    assert len([one for one in queries if "site_state" not in one]) == 6
+    assert [row["Name"] for row in page.rows] == [f"Ada Marsh {one:02}" for one in range(50)]
+    page = desk.follow("Next page →")
+    assert page.title.startswith("Seats in “Knots”, page 2 of 2")
+    assert [row["Name"] for row in page.rows] == ["Ada Marsh 50", "Ada Marsh 51"]
+    page = desk.press("Search", {"Search": "marsh 51"})
+    assert [row["Name"] for row in page.rows] == ["Ada Marsh 51"]
+    page = desk.press("Search", {"Search": "nobody"})
+    assert "Nobody found" in page.text
+    answer = desk.page.press("Download as CSV")
+    assert len(answer.source.splitlines()) == 53  # everybody, whatever the search
 
 
 def test_an_editor_sees_the_numbers_but_not_the_people(visitor: Browser) -> None:
@@ -141,6 +181,30 @@ def test_a_clash_is_said_and_swapped_when_the_desk_asks_for_it(desk: Browser) ->
     desk.press("Book a seat", {"If they have another seat at the same time, give it back": True})
 
     assert (names("knots"), names("nets")) == ([], ["Ada"])
+
+
+@pytest.mark.both_databases
+def test_many_who_are_cancelled_each_read_of_their_own_seats(desk: Browser) -> None:
+    make_bookable("Knots", 3)
+    make_bookable("Nets", 3)
+    for name, session in (("Ada", "knots"), ("Bea", "nets"), ("Cleo", "nets")):
+        book(make_delegate(given_names=name, email=f"{name}@example.org"), session)
+
+    page = desk.open("/organise/delegates").press(
+        "Cancel booking", {"Select Ada Lovelace": True, "Select Bea Lovelace": True}
+    )
+    page.press("Cancel bookings")
+
+    assert (names("knots"), names("nets")) == ([], ["Cleo"])
+    assert queries.map_seats(["knots", "nets"]) == {
+        "knots": queries.SessionSeats(3, 0),
+        "nets": queries.SessionSeats(3, 1),
+    }
+    texts = {name: last_email_to(f"{name}@example.org").text for name in ("Ada", "Bea")}
+    assert {name: ("Knots" in one, "Nets" in one) for name, one in texts.items()} == {
+        "Ada": (True, False),
+        "Bea": (False, True),
+    }
 
 
 def test_who_has_booked_is_a_filter_of_the_list_and_so_of_group_emails(visitor: Browser) -> None:

@@ -296,6 +296,26 @@ def test_what_a_speaker_asks_waits_at_home_and_at_the_session_until_it_is_settle
     assert "The request of Ada Marsh was closed" in said("speaker ada-marsh")
 
 
+def test_many_requests_are_read_page_by_page(organiser: Browser, queries: list[str]) -> None:
+    for number in range(52):
+        a_request(make_speaker(name=f"Speaker {number:02}", slug=f"speaker-{number:02}"))
+    organiser.open("/organise/speaking")  # what every page reads once
+    queries.clear()
+
+    page = organiser.open("/organise/speaking")
+
+    assert len([one for one in queries if "site_state" not in one]) <= 8
+    about = "Answer: Speaker "
+    assert [one for one in page.links if one.startswith(about)] == [
+        f"{about}{number:02}" for number in range(50)
+    ]
+    page = page.follow("Next page →")
+    assert [one for one in page.links if one.startswith(about)] == [f"{about}50", f"{about}51"]
+    page = page.press("Close without an answer: Speaker 51 has asked for another time")
+    page = organiser.open("/organise/speaking?page=9")
+    assert f"{about}00" in page.follow("Go to the first page").links
+
+
 def test_the_sessions_of_a_speaker_who_withdraws_are_flagged(
     organiser: Browser, ada: Speaker, new_browser: Callable[[], Browser]
 ) -> None:

@@ -12,6 +12,7 @@ from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  #
 
 from app.accounts.guards import current_actor
 from app.admin.delegates.forms import NotifyForm, notify_field
+from app.admin.listing import paginate, parse_list_query, render_list
 from app.errors import RuleViolation
 from app.forms.form import validates_own_csrf
 from app.registration.bookings.operations import StaleBooking
@@ -59,9 +60,9 @@ class MergeForm(NotifyForm):
 
 @bp.get("")
 def index() -> ResponseReturnValue:
-    return render_page(
-        "admin/delegates/duplicates.html", pairs=duplicates.list_likely(), reasons=REASONS
-    )
+    query = parse_list_query((), ("likely",), has_search=False)
+    listing = paginate(duplicates.list_likely(), query)
+    return render_list("admin/delegates/duplicates.html", listing, reasons=REASONS)
 
 
 @bp.route("/<reference>/<other>", methods=["GET", "POST"])

@@ -16,7 +16,6 @@ from app.admin.delegates.forms import (
     RemoveTagForm,
 )
 from app.admin.listing import MAX_SELECTED
-from app.errors import RuleViolation
 from app.registration import custom_questions
 from app.registration.categories import queries as categories
 from app.registration.desk import annotations, queries, services
@@ -199,19 +198,8 @@ def _build_remove_tag_form(**bound: Any) -> RemoveTagForm:
 def _cancel_all(
     chosen: Sequence[SelectedDelegate], *, actor: str, notify: bool, reason: str
 ) -> None:
-    """Cancel bookings, with the seats of all in sessions locked in the one order."""
-    services.lock_for_cancelling([one.delegate for one in chosen])
-    for one in chosen:
-        _cancel(one, actor=actor, notify=notify, reason=reason)
-
-
-def _cancel(one: SelectedDelegate, *, actor: str, notify: bool, reason: str) -> None:
-    """Cancel a booking, unless somebody else has just done so."""
-    try:
-        services.cancel(one.delegate, actor=actor, notify=notify, reason=reason)
-    except RuleViolation:
-        if one.delegate.is_attending:
-            raise
+    people = [one.delegate for one in chosen]
+    services.cancel_all(people, actor=actor, notify=notify, reason=reason)
 
 
 def _describe_erased(count: int) -> str:

@@ -123,14 +123,15 @@ def _parse_ids(name: str) -> Collection[int]:
 def overview() -> ResponseReturnValue:
     dates = queries.get_deadlines()
     goes_at, how_many = reminders.get_next_planned()
-    return render_page(
+    query = parse_list_query((), ("oldest",), has_search=False)
+    rows, total = queries.list_open_requests(offset=query.offset, limit=PAGE_SIZE)
+    return render_list(
         "admin/speaker_pages/overview.html",
-        waiting=queries.list_open_requests(),
+        Listing(rows, total, query, endpoint=".overview"),
         dates=[(item.label, dates.get(item.name)) for item in ITEMS],
         standing=queries.count_speakers(),
         goes_at=goes_at,
         how_many=how_many,
-        form=ConfirmForm(),
     )
 
 

@@ -45,7 +45,7 @@ def _record_opening(delegate: Delegate) -> None:
     if not queries.is_untouched(delegate):
         return
     if request.method in READ_ONLY_METHODS:
-        execute_apart(operations.correction_ends(delegate), wait=OPENING_TIMEOUT)
+        execute_apart(operations.correction_ends(delegate.id), wait=OPENING_TIMEOUT)
     else:
         operations.end_corrections(delegate)
 

@@ -10,7 +10,7 @@ from app.questions.definitions import KEY_PREFIX
 from app.registration import custom_answers, custom_questions, delegate_record
 from app.registration.categories.queries import CATEGORY
 from app.registration.fields import BY_NAME, EMAIL, FIELDS, DelegateField
-from app.registration.models import Delegate
+from app.registration.models import Delegate, RegistrationCategory
 from app.registration.queries import Answers
 from app.web import languages
 
@@ -68,6 +68,13 @@ def _describe_custom(change: BookingChange) -> RecordedChange:
 def _label_change(field: DelegateField, *, desk: bool) -> str:
     has_own = field.change_label and not desk
     return str(field.change_label) if has_own else field.label_for(desk=desk)
+
+
+def describe_move(
+    before: RegistrationCategory | None, after: RegistrationCategory | None
+) -> BookingChange:
+    """Return the change from one category to another."""
+    return BookingChange(CATEGORY, before.name if before else "", after.name if after else "")
 
 
 def diff(delegate: Delegate, answers: Answers) -> list[BookingChange]:

@@ -72,27 +72,25 @@ def end_corrections(delegate: Delegate) -> None:
     """Let no confirmation page correct the email address any more (see `correction_ends`)."""
     lock(delegate)
     if queries.is_untouched(delegate):
-        for statement in correction_ends(delegate):
+        for statement in correction_ends(delegate.id):
             db.session.execute(statement)
         db.session.refresh(delegate)
 
 
-def correction_ends(delegate: Delegate) -> Sequence[Executable]:
+def correction_ends(*delegates: int) -> Sequence[Executable]:
     """Return the statements that take the correction of the address from confirmation pages.
 
     A change that such a page has asked for, and that nobody has confirmed, is undone with it.
     """
-    is_correctable = (
-        Confirmation.delegate_id == delegate.id,
-        Confirmation.correctable_until.is_not(None),
-    )
+    is_correctable = Confirmation.correctable_until.is_not(None)
+    is_own = Confirmation.delegate_id == Delegate.id
     return (
         update_rows(Delegate)
-        .where(Delegate.id == delegate.id, exists().where(*is_correctable))
+        .where(Delegate.id.in_(delegates), exists().where(is_own, is_correctable))
         .values(pending_email="", pending_email_key=None)
         .execution_options(synchronize_session=False),
         update_rows(Confirmation)
-        .where(*is_correctable)
+        .where(Confirmation.delegate_id.in_(delegates), is_correctable)
         .values(correctable_until=None)
         .execution_options(synchronize_session="fetch"),
     )
@@ -101,6 +99,11 @@ def correction_ends(delegate: Delegate) -> Sequence[Executable]:
 def lock_expecting(delegate: Delegate, expected_version: int) -> None:
     """Lock an active booking; raise StaleBooking if its version is not the expected one."""
     end_corrections(delegate)
+    require_version(delegate, expected_version)
+
+
+def require_version(delegate: Delegate, expected_version: int) -> None:
+    """Raise StaleBooking unless a locked booking is active and has the expected version."""
     if not delegate.is_attending:
         raise RuleViolation(queries.BOOKING_CANCELLED)
     if delegate.version != expected_version:
@@ -124,13 +127,24 @@ def update(
     lock_expecting(delegate, expected_version)
     category = categories.find(number) if CATEGORY in answers else delegate.category
     if CATEGORY in answers or DAYS in answers:
-        check_days(category, delegate_record.merge_answers(delegate, answers)[DAYS])
+        days = delegate_record.merge_answers(delegate, answers)[DAYS]
+        check_days(category, days)
+        if days != delegate.days:
+            session_seats.require_days(delegate, days)
     moved = _move_place(delegate, category)
     with _enforcing_unique_person():
-        field_changes = [*moved, *changes.apply(delegate, answers)]
-        delegate_record.refresh_search_keys(delegate)
-    if any(one.field == DAYS for one in field_changes):
-        session_seats.require_days(delegate)
+        return apply_locked(delegate, answers, moved, actor=actor)
+
+
+def apply_locked(
+    delegate: Delegate, answers: Answers, moved: Sequence[BookingChange] = (), *, actor: str
+) -> Sequence[BookingChange]:
+    """Apply answers that the caller has checked to a locked booking, and return the changes.
+
+    ``moved`` is a change of category, for which the place has been counted already.
+    """
+    field_changes = [*moved, *changes.apply(delegate, answers)]
+    delegate_record.refresh_search_keys(delegate)
     if field_changes:
         delegate.version += 1
         names = (ANSWERS if one.is_custom else one.field for one in field_changes)
@@ -173,15 +187,20 @@ def cancel(delegate: Delegate, *, actor: str, reason: str = "") -> Sequence[str]
     limits = _lock_limits(delegate)
     session_seats.lock_bookings([delegate.id])
     end_corrections(delegate)
-    delegate.cancel(clock.now())
+    mark_cancelled(delegate)
     seats.release_seats(limits)
     released = session_seats.release_all([delegate.id])
-    delegate.version += 1
-    delegate.pending_email, delegate.pending_email_key = "", None
     record(delegate, "Cancelled", actor, [BookingChange(REASON, "", reason)] if reason else ())
-    _delete_submitted_drafts(delegate)
+    delete_submitted_drafts(delegate.id)
     waiting_list.offer_places()
     return released
+
+
+def mark_cancelled(delegate: Delegate) -> None:
+    """Mark a locked booking as cancelled; its place is the caller's matter."""
+    delegate.cancel(clock.now())
+    delegate.version += 1
+    delegate.pending_email, delegate.pending_email_key = "", None
 
 
 def lock_place(delegate: Delegate) -> None:
@@ -197,13 +216,11 @@ def replace(delegate: Delegate, *, actor: str) -> None:
     Its place is not released: it is counted for the other. What it needs is deleted.
     """
     session_seats.release_all([delegate.id])
-    delegate.cancel(clock.now())
+    mark_cancelled(delegate)
     delegate.needs, delegate.access_cases = None, []
     custom_answers.remove_private(delegate)
-    delegate.version += 1
-    delegate.pending_email, delegate.pending_email_key = "", None
     record(delegate, "The place was passed on to someone else", actor)
-    _delete_submitted_drafts(delegate)
+    delete_submitted_drafts(delegate.id)
 
 
 def restore(delegate: Delegate, *, actor: str) -> None:
@@ -236,11 +253,11 @@ def _move_place(
     old, number = seats.list_limits(delegate.category_id), category.id if category else None
     if delegate.category_id == number:
         return ()
-    before = delegate.category.name if delegate.category else ""
+    before = delegate.category
     seats.move(old, seats.list_limits(number))
     delegate.category = category
     waiting_list.offer_places()
-    return [BookingChange(CATEGORY, before, category.name if category else "")]
+    return [changes.describe_move(before, category)]
 
 
 def _lock_limits(delegate: Delegate, others: Sequence[str] = ()) -> Sequence[str]:
@@ -368,10 +385,10 @@ def record_for_all(
     )
 
 
-def _delete_submitted_drafts(delegate: Delegate) -> None:
-    """Delete the submitted drafts of the booking, so that its browser can start again."""
+def delete_submitted_drafts(*delegates: int) -> None:
+    """Delete the submitted drafts of bookings, so that their browsers can start again."""
     first = select(Confirmation.id).where(
-        Confirmation.delegate_id == delegate.id, Confirmation.is_first
+        Confirmation.delegate_id.in_(delegates), Confirmation.is_first
     )
     db.session.execute(delete(ApplicationDraft).where(ApplicationDraft.confirmation_id.in_(first)))
 

@@ -10,7 +10,6 @@ from typing import Final
 
 from app.registration import queries as registration
 from app.registration.desk import services
-from app.registration.fields import DAYS
 from app.registration.models import Delegate
 from app.registration.session_bookings import queries as session_bookings
 
@@ -64,15 +63,8 @@ def apply(changes: Iterable[DayChange], *, actor: str, notify: bool) -> None:
 
     Bookings are locked in one order, so that two people who do this cannot block each other.
     """
-    for change in sorted(changes, key=lambda one: one.delegate.id):
-        if change.is_change:
-            services.update(
-                change.delegate,
-                {DAYS: change.days},
-                expected_version=change.delegate.version,
-                actor=actor,
-                notify=notify,
-            )
+    days = {one.delegate: (one.days, one.delegate.version) for one in changes if one.is_change}
+    services.change_days_of_all(days, actor=actor, notify=notify)
 
 
 def _plan(delegate: Delegate, mode: str, days: Collection[str]) -> DayChange:

@@ -4,7 +4,7 @@ The audit log shows who did what. Whoever is present, or better told in another 
 notified by email.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Literal
 
@@ -19,7 +19,8 @@ from app.mail.delivery_status import describe_status
 from app.mail.models import Email
 from app.registration import delegate_record, emails, seats
 from app.registration import queries as registration
-from app.registration.bookings import operations
+from app.registration.bookings import bulk_operations, operations
+from app.registration.bookings.changes import BookingChange
 from app.registration.bookings.operations import DuplicateBooking
 from app.registration.categories import queries as categories
 from app.registration.categories.queries import CATEGORY
@@ -95,12 +96,22 @@ def move_all_to_category(
     delegates: Sequence[Delegate], category_id: int, *, actor: str, notify: bool = True
 ) -> None:
     """Move all of them or none; their rows are locked before any limit says that it is full."""
-    chosen = sorted(delegates, key=lambda one: one.id)
-    seats.lock_limit(seats.CONFERENCE)
-    for one in chosen:
-        operations.lock(one)
-    for one in chosen:
-        move_to_category(one, category_id, actor=actor, notify=notify)
+    moved = bulk_operations.move_to_category(delegates, category_id, actor=actor)
+    _announce_changes(moved, notify=notify)
+
+
+def change_days_of_all(
+    days: Mapping[Delegate, tuple[str, int]], *, actor: str, notify: bool = True
+) -> None:
+    """Give bookings new days, all or none; ``days`` has these and the expected version of each."""
+    changed = bulk_operations.change_days(days, actor=actor)
+    _announce_changes(changed, notify=notify)
+
+
+def _announce_changes(changed: Mapping[Delegate, Sequence[BookingChange]], *, notify: bool) -> None:
+    for delegate, field_changes in changed.items():
+        if field_changes and notify:
+            emails.send_booking_changed(delegate, field_changes)
 
 
 def correct_email(
@@ -126,6 +137,16 @@ def cancel(delegate: Delegate, *, actor: str, notify: bool = True, reason: str =
     released = operations.cancel(delegate, actor=actor, reason=reason)
     if notify:
         emails.send_booking_cancelled(delegate, reason, released)
+
+
+def cancel_all(
+    delegates: Sequence[Delegate], *, actor: str, notify: bool = True, reason: str = ""
+) -> None:
+    """Cancel bookings, except those that somebody else has just cancelled."""
+    cancelled = bulk_operations.cancel(delegates, actor=actor, reason=reason)
+    for delegate, released in cancelled.items():
+        if notify:
+            emails.send_booking_cancelled(delegate, reason, released)
 
 
 def restore(delegate: Delegate, *, actor: str, notify: bool = True) -> None:

@@ -5,14 +5,15 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import exists, func, literal, select
-from sqlalchemy.orm import joinedload
+from sqlalchemy import ColumnElement, exists, func, literal, select
+from sqlalchemy.orm import contains_eager
 
 from app import clock
 from app.database import db
 from app.programme.editing import session_queries
 from app.programme.models import Session
 from app.programme.snapshot import Session as PublicSession
+from app.registration.delegate_record import search_key
 from app.registration.models import (
     OFFERED,
     Delegate,
@@ -94,17 +95,28 @@ def map_keys(delegates: Collection[int]) -> Mapping[int, Sequence[str]]:
     return found
 
 
-def list_of_session(key: str) -> Sequence[SessionBooking]:
-    """List who has a seat in a session, by name."""
-    booked = select(SessionBooking).where(SessionBooking.session_key == key)
-    booked = booked.join(SessionBooking.delegate).options(joinedload(SessionBooking.delegate))
-    return db.session.scalars(booked.order_by(Delegate.name_sort_key, Delegate.id)).all()
+def list_of_session(
+    key: str, search: str = "", *, offset: int = 0, limit: int | None = None
+) -> Sequence[SessionBooking]:
+    """List who has a seat in a session and is found by a search, by name."""
+    rows = select(SessionBooking).where(*_list_conditions(key, search))
+    rows = rows.join(SessionBooking.delegate).options(contains_eager(SessionBooking.delegate))
+    rows = rows.order_by(Delegate.name_sort_key, Delegate.id).offset(offset).limit(limit)
+    return db.session.scalars(rows).all()
 
 
-def count_of_session(key: str) -> int:
-    """Count the seats of a session that are booked."""
-    counted = select(func.count()).where(SessionBooking.session_key == key)
-    return db.session.scalar(counted) or 0
+def count_of_session(key: str, search: str = "") -> int:
+    """Count the seats of a session that are booked, by those whom a search finds."""
+    counted = select(func.count()).select_from(SessionBooking)
+    if search:
+        counted = counted.join(SessionBooking.delegate)
+    return db.session.scalar(counted.where(*_list_conditions(key, search))) or 0
+
+
+def _list_conditions(key: str, search: str) -> Sequence[ColumnElement[bool]]:
+    words = search_key(search).split()
+    found = (Delegate.search_text.contains(word, autoescape=True) for word in words)
+    return [SessionBooking.session_key == key, *found]
 
 
 def find_seats(key: str) -> SessionSeats | None:
@@ -135,6 +147,15 @@ def map_booked_days(delegates: Collection[int]) -> Mapping[int, Mapping[str, str
         if key in days:
             day, title = days[key]
             found.setdefault(number, {})[day] = title
+    return found
+
+
+def map_titles(delegates: Collection[int]) -> Mapping[int, Sequence[str]]:
+    """Return the titles of the sessions in which each of these delegates has a seat."""
+    rows = select(SessionBooking.delegate_id, SessionBooking.title).order_by(SessionBooking.id)
+    found: dict[int, list[str]] = {}
+    for number, title in db.session.execute(rows.where(SessionBooking.delegate_id.in_(delegates))):
+        found.setdefault(number, []).append(title)
     return found
 
 

@@ -6,7 +6,7 @@ Which sessions somebody has booked is only known for certain once their row is l
 """
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from sqlalchemy import delete, select
 
@@ -67,11 +67,15 @@ def release_all(delegates: Collection[int]) -> Sequence[str]:
     return [title for _, title in rows]
 
 
-def require_days(delegate: Delegate) -> None:
-    """Raise LostSeats if somebody has a seat on a day that is not in their booking any more."""
-    booked = queries.map_booked_days([delegate.id]).get(delegate.id, {})
+def require_days(delegate: Delegate, days: str) -> None:
+    """Raise LostSeats if somebody has a seat on a day that is not among their new days."""
+    require_booked_days(queries.map_booked_days([delegate.id]).get(delegate.id, {}), days)
+
+
+def require_booked_days(booked: Mapping[str, str], days: str) -> None:
+    """Raise LostSeats unless all days on which somebody has seats are among their new days."""
     for day, title in sorted(booked.items()):
-        if day not in delegate.days.split():
+        if day not in days.split():
             raise LostSeats(
                 f"A seat is booked in “{title}”, on a day that you are removing. "
                 "Keep that day, or give back the seat first"

@@ -1,0 +1,121 @@
+"""What can be done to many bookings in one transaction, with the rules of ``operations``.
+
+Everything is locked in one order – limits, sessions, then the bookings by number – and everything
+that a change reads is loaded with the locks, in statements whose number does not grow with that of
+the bookings.
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from itertools import chain
+
+from sqlalchemy import select
+from sqlalchemy.orm import selectinload
+
+from app.database import db
+from app.registration import seats
+from app.registration.bookings import operations
+from app.registration.bookings.changes import REASON, BookingChange, describe_move
+from app.registration.categories import queries as categories
+from app.registration.categories.queries import CATEGORY
+from app.registration.fields import DAYS
+from app.registration.models import Confirmation, Delegate
+from app.registration.session_bookings import queries as session_bookings
+from app.registration.session_bookings import release as session_seats
+from app.registration.waiting_list import services as waiting_list
+
+PARTS = (Delegate.category, Delegate.needs, Delegate.access_cases, Delegate.custom_answers)
+
+
+def lock_all(delegates: Sequence[Delegate]) -> Sequence[Delegate]:
+    """Lock bookings by number, reload them with what belongs to them, and end corrections."""
+    db.session.flush()  # reloading would discard unsaved changes
+    ids = [one.id for one in delegates]
+    locked = _reload(ids)
+    is_correctable = Confirmation.correctable_until.is_not(None)
+    correctable = select(Confirmation.id).where(Confirmation.delegate_id.in_(ids), is_correctable)
+    if db.session.scalars(correctable.limit(1)).first() is not None:
+        for statement in operations.correction_ends(*ids):
+            db.session.execute(statement)
+        locked = _reload(ids)
+    return locked
+
+
+def change_days(
+    days: Mapping[Delegate, tuple[str, int]], *, actor: str
+) -> Mapping[Delegate, Sequence[BookingChange]]:
+    """Give each booking its new days, if its version is the expected one; raise StaleEdit else."""
+    found: dict[Delegate, Sequence[BookingChange]] = {}
+    locked = lock_all(list(days))
+    booked = session_bookings.map_booked_days([one.id for one in locked])
+    for one in locked:
+        new_days, version = days[one]
+        operations.require_version(one, version)
+        operations.check_days(one.category, new_days)
+        session_seats.require_booked_days(booked.get(one.id, {}), new_days)
+        found[one] = operations.apply_locked(one, {DAYS: new_days}, actor=actor)
+    return found
+
+
+def move_to_category(
+    delegates: Sequence[Delegate], category_id: int, *, actor: str
+) -> Mapping[Delegate, Sequence[BookingChange]]:
+    """Move bookings to a category, all or none; raise SoldOut if it has too few places."""
+    new = seats.list_limits(category_id)
+    _lock_limits(delegates, new[1:])
+    locked = [one for one in lock_all(delegates) if one.category_id != category_id]
+    category = categories.find(category_id)
+    before = {one: one.category for one in locked}
+    for one in locked:
+        operations.require_version(one, one.version)
+        operations.check_days(category, one.days)
+    for number, count in Counter(one.category_id for one in locked).items():
+        seats.move(seats.list_limits(number), new, count)
+    answers = {CATEGORY: str(category_id)}
+    found: dict[Delegate, Sequence[BookingChange]] = {}
+    for one in locked:
+        one.category = category
+        moved = describe_move(before[one], category)
+        found[one] = operations.apply_locked(one, answers, [moved], actor=actor)
+    waiting_list.offer_places()
+    return found
+
+
+def cancel(
+    delegates: Sequence[Delegate], *, actor: str, reason: str = ""
+) -> Mapping[Delegate, Sequence[str]]:
+    """Cancel those that somebody else has not just cancelled; places go to those who wait.
+
+    Return each with the titles of the sessions in which its seats were given back.
+    """
+    _lock_limits(delegates)
+    session_seats.lock_bookings([one.id for one in delegates])
+    locked = [one for one in lock_all(delegates) if one.is_attending]
+    ids = [one.id for one in locked]
+    titles = session_bookings.map_titles(ids)
+    for one in locked:
+        operations.mark_cancelled(one)
+    for number, count in Counter(one.category_id for one in locked).items():
+        seats.release_seats(seats.list_limits(number), count)
+    session_seats.release_all(ids)
+    changes = [BookingChange(REASON, "", reason)] if reason else []
+    operations.record_for_all(locked, "Cancelled", actor, changes)
+    operations.delete_submitted_drafts(*ids)
+    waiting_list.offer_places()  # to the first of them; the worker offers any that are left
+    return {one: titles.get(one.id, ()) for one in locked}
+
+
+def _lock_limits(delegates: Sequence[Delegate], others: Sequence[str] = ()) -> None:
+    """Lock the limits of the bookings' places, and others, before the bookings."""
+    seats.lock_limit(seats.CONFERENCE)  # from here on, nobody moves one to another category
+    db.session.flush()
+    of_them = select(Delegate.category_id).where(Delegate.id.in_([one.id for one in delegates]))
+    own = [seats.list_limits(number)[1:] for number in set(db.session.scalars(of_them))]
+    seats.lock_limits((seats.CONFERENCE, *others, *chain.from_iterable(own)))
+
+
+def _reload(ids: Sequence[int]) -> Sequence[Delegate]:
+    """Lock the rows of bookings in the one order, and load what changing them reads."""
+    rows = select(Delegate).where(Delegate.id.in_(ids)).order_by(Delegate.id).with_for_update()
+    rows = rows.options(*(selectinload(part) for part in PARTS))
+    return db.session.scalars(rows.execution_options(populate_existing=True)).all()

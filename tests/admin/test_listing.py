@@ -115,7 +115,7 @@ def test_filters_for_which_a_line_has_no_room_are_folded_until_one_is_applied(
     window.goto(f"{site}/organise/delegates")
     dinner = window.get_by_role("combobox", name="Will you come to the dinner?")
 
-    expect(window.get_by_label("Added")).to_be_visible()
+    expect(window.get_by_label("Speaks")).to_be_visible()
     expect(dinner).to_be_hidden()
     assert window.get_by_role("search").last.evaluate("form => form.offsetHeight") < LINE
 

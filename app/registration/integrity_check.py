@@ -229,6 +229,7 @@ def _check_confirmation_emails() -> Sequence[str]:
         select(Delegate.reference)
         .where(
             *(ATTENDING, ~Delegate.is_demo, ~Delegate.is_added_by_team, ~email_exists),
+            Delegate.erased_at.is_(None),  # their emails are deleted with everything else
             Delegate.id.not_in(received_by_contact),
         )
         .order_by(Delegate.reference)

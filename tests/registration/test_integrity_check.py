@@ -12,7 +12,7 @@ from sqlalchemy import delete, select, update
 from app.database import db, transaction
 from app.mail.models import Email
 from app.materials.models import MaterialChunk
-from app.registration import integrity_check
+from app.registration import emails, integrity_check, retention
 from app.registration.groups.models import PLACED, UNPLACED, GroupMember
 from app.registration.models import SeatLimit
 from tests.factories import (
@@ -22,6 +22,7 @@ from tests.factories import (
     make_organiser,
     make_session,
 )
+from tests.sent_emails import deliver_emails
 
 CHECKED = (
     "Checked: the number of places taken matches the number of delegates\nChecked: the seats "
@@ -63,6 +64,23 @@ def test_a_file_of_which_a_part_is_missing_is_found(site: Flask) -> None:
         db.session.execute(delete(MaterialChunk).where(MaterialChunk.number == 1))
 
     assert integrity_check.run_checks() == ["The file “Walls” of a session is incomplete."]
+
+
+@pytest.mark.both_databases
+def test_nothing_is_missing_of_people_who_attended_and_are_erased_a_year_later(
+    site: Flask, frozen_time: Any
+) -> None:
+    delegate = make_delegate()
+    with transaction():
+        emails.send_registration_confirmed(delegate)
+    deliver_emails()
+
+    frozen_time.move_to("2010-06-13T09:00:00+01:00")
+    with transaction():
+        retention.purge_expired()
+
+    assert delegate.is_erased
+    assert integrity_check.run_checks() == []
 
 
 def test_a_row_that_refers_to_nothing_is_found(site: Flask, database: str) -> None:

@@ -1,0 +1,70 @@
+"""Which steps come in which season, and how often."""
+
+from collections.abc import Callable, Mapping
+
+from tests.simulation import organiser_steps as organisers
+from tests.simulation import page_steps as pages
+from tests.simulation import place_steps as places
+from tests.simulation import registration_steps as people
+from tests.simulation import session_steps as sessions
+from tests.simulation.calendar import AFTER, DAYS, EVE, RUSH, SPRING, Season
+from tests.simulation.year import Step, Year
+
+Choice = Callable[[Year], Step | None]
+Weights = Mapping[Choice, int]
+
+REGISTERING: Weights = {
+    people.register: 16,
+    people.cancel: 5,
+    people.restore: 1,
+    people.accept_offer: 6,
+    people.leave_list: 2,
+    people.change_days: 2,
+    people.erase: 1,
+    organisers.change_limit: 2,
+    organisers.change_waiting_list: 1,
+    pages.register: 3,
+    pages.cancel: 1,
+    pages.accept_offer: 2,
+    pages.look_around: 2,
+    places.invite: 2,
+    places.revoke: 1,
+    places.register_with_code: 3,
+    places.apply: 2,
+    places.decide: 3,
+    places.register_group_of_people: 2,
+    places.cancel_in_group: 1,
+    places.offer_to_colleague: 2,
+    places.take_colleagues_place: 2,
+}
+IN_SESSIONS: Weights = {
+    sessions.book: 14,
+    sessions.give_back: 4,
+    sessions.join_list: 8,
+    sessions.leave_list: 2,
+    sessions.open_ballot: 1,
+    sessions.wish: 6,
+    sessions.publish_seats: 2,
+}
+AFTERWARDS: Weights = {
+    people.cancel: 1,
+    people.erase: 2,
+    people.register: 1,
+    people.accept_offer: 1,
+    places.decide: 1,
+    sessions.book: 1,
+}
+STEPS: Mapping[str, Weights] = {
+    RUSH: {**REGISTERING, people.register: 40},
+    SPRING: {**REGISTERING, **IN_SESSIONS},
+    EVE: {**REGISTERING, **IN_SESSIONS, people.cancel: 10},
+    DAYS: {**REGISTERING, **IN_SESSIONS},
+    AFTER: AFTERWARDS,
+}
+
+
+def choose(year: Year, season: Season) -> Step | None:
+    """Choose what happens next; None if whoever was to do it is not there."""
+    weights = STEPS[season.name]
+    choice = year.random.choices(list(weights), list(weights.values()))[0]
+    return choice(year)

@@ -1,0 +1,134 @@
+"""What must be true of the site after each step, whatever has happened, asked of the database.
+
+The site's own checks (`flask audit`) are the first of them. The others are counted anew, without
+the site's functions, where it counts and decides itself.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from itertools import combinations
+
+from sqlalchemy import func, select
+
+from app import clock
+from app.database import db, read_only
+from app.mail.models import Email
+from app.registration import integrity_check
+from app.registration.models import (
+    IN_QUEUE,
+    OFFERED,
+    Delegate,
+    SeatLimit,
+    SessionBooking,
+    WaitingListEntry,
+)
+from app.registration.queries import ATTENDING
+from app.registration.session_bookings import offers as session_offers
+from app.registration.session_bookings import queries as session_bookings
+from app.registration.session_bookings.services import overlaps
+from app.registration.waiting_list import queries as waiting_list
+from app.registration.waiting_list import services as waiting_list_services
+from app.releases.current_release import get_programme
+
+
+def list_faults() -> Sequence[str]:
+    """List what is not as it must be after each step, a sentence each."""
+    with read_only():
+        db.session.expire_all()
+        faults = [
+            *integrity_check.run_checks(),
+            *_list_over_limit(),
+            *_list_double_bookings(),
+            *_list_double_places(),
+            *_list_silent_offers(),
+        ]
+        db.session.rollback()
+    return faults
+
+
+def list_overdue() -> Sequence[str]:
+    """List what the worker must have done in the round that it has just finished."""
+    with read_only():
+        db.session.expire_all()
+        faults = [*_list_overdue_offers(), *_list_unoffered_places(), *_list_unoffered_seats()]
+        db.session.rollback()
+    return faults
+
+
+def _list_over_limit() -> Iterator[str]:
+    for limit in db.session.scalars(select(SeatLimit).order_by(SeatLimit.name)):
+        if not 0 <= limit.taken <= limit.seats or limit.waiting < 0:
+            yield f"{limit.taken} of {limit.seats} are taken in “{limit.name}”."
+    attending = db.session.scalar(select(func.count()).select_from(Delegate).where(ATTENDING)) or 0
+    places = db.session.scalar(select(SeatLimit.seats).where(SeatLimit.name == "conference")) or 0
+    if attending > places:
+        yield f"{attending} people attend a conference with {places} places."
+
+
+def _list_double_bookings() -> Iterator[str]:
+    """Look for people with two bookings: everybody here has a name of their own."""
+    names = select(Delegate.family_name, Delegate.given_names).where(
+        ATTENDING, Delegate.erased_at.is_(None)
+    )
+    for name, count in Counter(db.session.execute(names).tuples()).items():
+        if count > 1:
+            yield f"{' '.join(name)} has {count} bookings."
+
+
+def _list_double_places() -> Iterator[str]:
+    """Look for people who should be in two rooms at once, or have two seats in one."""
+    known = {one.key: one for one in get_programme().sessions}
+    booked: dict[int, list[str]] = {}
+    rows = select(SessionBooking.delegate_id, SessionBooking.session_key)
+    for delegate, key in db.session.execute(rows.order_by(SessionBooking.id)):
+        booked.setdefault(delegate, []).append(key)
+    for delegate, keys in booked.items():
+        if len(set(keys)) < len(keys):
+            yield f"Delegate {delegate} has two seats in one session."
+        sessions = [known[key] for key in keys if key in known]
+        for one, other in combinations(sessions, 2):
+            if overlaps(one, other):
+                yield f"Delegate {delegate} is in “{one.title}” and “{other.title}” at once."
+
+
+def _list_silent_offers() -> Iterator[str]:
+    """Look for offers of places that nobody has been told of."""
+    told = select(Email.recipient).where(
+        Email.template.in_(("waiting_list_offer", "session_offer"))
+    )
+    recipients = set(db.session.scalars(told))
+    offered = select(WaitingListEntry).where(WaitingListEntry.state == OFFERED)
+    for entry in db.session.scalars(offered.order_by(WaitingListEntry.id)):
+        if entry.email not in recipients:
+            yield f"Entry {entry.id} of the waiting list has an offer, and no email about it."
+
+
+def _list_overdue_offers() -> Iterator[str]:
+    overdue = select(WaitingListEntry.id).where(
+        WaitingListEntry.state == OFFERED, WaitingListEntry.offer_ends_at <= clock.now()
+    )
+    for number in db.session.scalars(overdue.order_by(WaitingListEntry.id)):
+        yield f"The offer of entry {number} is over, and still holds a place."
+
+
+def _list_unoffered_places() -> Iterator[str]:
+    """Look for free places of the conference that somebody waits for."""
+    limit = db.session.get(SeatLimit, "conference")
+    if limit is None or limit.taken >= limit.seats or not waiting_list_services.can_offer():
+        return
+    entry = waiting_list.find_next()
+    if entry is not None:
+        yield f"A place is free, and entry {entry.id} of the waiting list has no offer."
+
+
+def _list_unoffered_seats() -> Iterator[str]:
+    waiting = select(WaitingListEntry.scope).where(
+        WaitingListEntry.state == IN_QUEUE, WaitingListEntry.scope.startswith("session ")
+    )
+    for scope in sorted(set(db.session.scalars(waiting))):
+        session = session_bookings.find_session(scope.removeprefix("session "))
+        limit = db.session.get_one(SeatLimit, scope)
+        if session is None or not session_offers.can_offer(session):
+            yield f"People wait for “{scope}”, which cannot be booked."
+        elif limit.taken < limit.seats:
+            yield f"A seat is free in “{scope}”, and somebody who waits has no offer."

@@ -1,0 +1,40 @@
+"""A short year of a conference, and a year that goes wrong."""
+
+import pytest
+from flask import Flask
+from sqlalchemy import update
+
+from app.database import db
+from app.registration.models import SeatLimit
+from tests.mail_server import MailServer
+from tests.simulation.site import live_through
+from tests.simulation.year import Step, YearFailed, in_transaction
+
+A_SEED, SHORT_YEAR = 1, 30
+
+
+def test_in_a_short_year_all_is_as_it_must_be_after_each_step(
+    site: Flask, mailbox: MailServer
+) -> None:
+    year = live_through(A_SEED, site, mailbox, SHORT_YEAR)
+
+    assert year.people > 0
+    assert mailbox.emails != []
+
+
+def test_a_year_that_goes_wrong_names_its_seed_and_its_last_steps(
+    site: Flask, mailbox: MailServer
+) -> None:
+    is_conference = SeatLimit.name == "conference"
+    statement = update(SeatLimit).where(is_conference).values(taken=SeatLimit.taken + 1)
+    step = Step("a place is lost", in_transaction(lambda: db.session.execute(statement)))
+
+    with pytest.raises(YearFailed) as fault:
+        live_through(A_SEED, site, mailbox, SHORT_YEAR, choose=lambda *_: step)
+
+    lines = str(fault.value).splitlines()
+    assert lines[0] == (
+        "seed 1: YearFailed: 1 places are counted as taken, but 0 delegates are attending."
+    )
+    steps = [one.split("  ")[-1] for one in lines[lines.index("the last steps:") + 1 :]]
+    assert {one.partition(":")[0].partition(",")[0] for one in steps} == {"a place is lost"}

@@ -28,6 +28,7 @@ from app.speakers.models import ItemDeadline
 from tests.browser import Browser, Page
 from tests.factories import (
     get_ada_marsh,
+    make_category,
     make_delegate,
     make_email,
     make_material,
@@ -232,6 +233,33 @@ def test_a_site_without_a_conference_says_how_to_begin(organiser: Browser) -> No
     assert organiser.follow("Set the number of places").heading == "Change the number of places"
     organiser.open("/organise")
     assert organiser.follow("Load a programme").address == "/organise/files/upload"
+
+
+def test_places_that_are_left_go_to_the_waiting_list_first(organiser: Browser) -> None:
+    make_waiting_list_entry()
+
+    page = organiser.open("/organise")
+
+    assert "0 of 20 places are taken. 20 are left." in page.text
+    assert "Places that are left are offered to people on the waiting list first." in page.text
+    assert "All places are taken" not in page.text
+
+
+def test_the_menu_lists_applications_where_somebody_can_apply(organiser: Browser) -> None:
+    assert "Applications" not in organiser.open("/organise").links
+    assert "Applications" in organiser.open("/organise/applications").links
+
+    make_category(approvals_needed=1)
+
+    assert "Applications" in organiser.open("/organise").links
+
+
+def test_ballots_are_reached_from_the_sessions(organiser: Browser) -> None:
+    assert "Ballots" not in organiser.open("/organise").links
+
+    page = organiser.open("/organise/sessions").follow("Ballots")
+
+    assert (page.heading, "Ballots" in page.links) == ("Ballots", True)
 
 
 def test_places_are_a_number_a_drawing_and_words(organiser: Browser) -> None:

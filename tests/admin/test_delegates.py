@@ -226,7 +226,7 @@ def test_the_page_of_a_delegate_asks_the_same_few_questions(
 
     desk.open(of(delegate))
 
-    assert len(queries) == 10
+    assert len(queries) == 9
 
 
 def test_long_names_and_other_ways_of_writing_stay_whole(desk: Browser) -> None:

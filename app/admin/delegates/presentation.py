@@ -28,12 +28,11 @@ from app.registration import (
 )
 from app.registration import queries as registration
 from app.registration.bookings import changes
-from app.registration.bookings import queries as bookings
 from app.registration.categories import queries as categories
 from app.registration.desk import annotations, queries
 from app.registration.desk.queries import DelegateFilter, apply_filter
 from app.registration.fields import BOOKING_FIELDS, PRIVATE_FIELDS, DelegateField
-from app.registration.models import Delegate, Needs
+from app.registration.models import Delegate, LinkedAgenda, Needs
 from app.registration.queries import Answers
 from app.registration.session_bookings import queries as session_bookings
 from app.releases.current_release import get_programme
@@ -139,14 +138,13 @@ class VersionDiff:
     differing: Sequence[Change]
 
 
-def list_facts(delegate: Delegate) -> list[tuple[str, str]]:
+def list_facts(delegate: Delegate, link: LinkedAgenda | None) -> list[tuple[str, str]]:
     """Return the label and value of each detail, without the requirements."""
     typed = delegate_record.to_answers(delegate, fields.BOOKING_FIELDS)
     registered = local_moment(delegate.registered_at)
     if delegate.is_added_by_team:
         registered = gettext("%(moment)s, added by an organiser", moment=registered)
     facts = [(label, text) for label, text, _ in fields.list_answers(typed, desk=True)]
-    link = bookings.find_agenda_link(delegate)
     if link and (agreed_at := link.emails_agreed_at):
         agreed = gettext("Yes, %(moment)s", moment=local_moment(agreed_at))
         facts.append((gettext("Emails about their sessions"), agreed))

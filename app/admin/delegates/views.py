@@ -39,10 +39,8 @@ from app.registration.desk import (
     services,
 )
 from app.registration.desk.queries import DelegateFilter
-from app.registration.groups import queries as groups
 from app.registration.models import Delegate
 from app.registration.seats import CategoryFull, SoldOut
-from app.registration.speaker_places import queries as speaker_places
 from app.web import redirects, spreadsheets
 from app.web.formatting import conference_zone, local_day, plain_date
 from app.web.rendering import render_page
@@ -121,13 +119,14 @@ def render_delegate(delegate: Delegate, form: Form) -> ResponseReturnValue:
     """Render the page of a delegate; with the form of a note or a tag if it was refused."""
     labels, tags = annotations.list_labels_and_own(delegate)
     unused = build_add_tag_form(labels, formdata=None)
+    links = queries.find_links(delegate)
     return render_page(
         "admin/delegates/show.html",
         422 if form.errors else 200,
         delegate=delegate,
-        facts=presentation.list_facts(delegate),
-        speaker=speaker_places.find_speaker(delegate),
-        group=groups.find_group(delegate),
+        facts=presentation.list_facts(delegate, links.agenda),
+        speaker=links.speaker,
+        group=links.group,
         suppressed=suppression.list_reasons(delegate.email) if delegate.email else (),
         reason_names=REASON_NAMES,
         activity=activity.list_for_delegate(delegate),

@@ -13,7 +13,7 @@ from app.database import db
 from app.errors import NotFound
 from app.mail.models import Email
 from app.mail.queries import IS_FAILED, IS_WAITING
-from app.programme.models import Session
+from app.programme.models import Session, Speaker
 from app.questions.definitions import CHOICE, CONSENT, SEVERAL, YES_NO
 from app.registration import custom_questions
 from app.registration.delegate_record import (
@@ -23,6 +23,7 @@ from app.registration.delegate_record import (
     search_key,
 )
 from app.registration.fields import EMAIL
+from app.registration.groups.models import GroupMember, RegistrationGroup
 from app.registration.groups.queries import is_of_group, select_choices
 from app.registration.models import (
     Delegate,
@@ -32,6 +33,7 @@ from app.registration.models import (
     SessionBooking,
 )
 from app.registration.queries import ATTENDING, Answers, full_name
+from app.registration.speaker_places.models import SpeakerPlace
 from app.registration.speaker_places.queries import IS_SPEAKER
 
 Row = TypeVar("Row", bound=tuple[Any, ...])
@@ -96,6 +98,29 @@ def get_delegate(reference: str) -> Delegate:
     if found is None:
         raise NotFound("There is no booking with that reference")
     return found
+
+
+class DelegateLinks(NamedTuple):
+    """What belongs to a booking elsewhere; each may be missing."""
+
+    speaker: Speaker | None
+    group: RegistrationGroup | None
+    agenda: LinkedAgenda | None
+
+
+def find_links(delegate: Delegate) -> DelegateLinks:
+    """Return the speaker, group and agenda of a booking, in one statement."""
+    found = (
+        select(Speaker, RegistrationGroup, LinkedAgenda)
+        .select_from(Delegate)
+        .outerjoin(SpeakerPlace, SpeakerPlace.delegate_id == Delegate.id)
+        .outerjoin(Speaker, Speaker.id == SpeakerPlace.speaker_id)
+        .outerjoin(GroupMember, GroupMember.delegate_id == Delegate.id)
+        .outerjoin(RegistrationGroup, RegistrationGroup.id == GroupMember.group_id)
+        .outerjoin(LinkedAgenda, LinkedAgenda.delegate_id == Delegate.id)
+        .where(Delegate.id == delegate.id)
+    )
+    return DelegateLinks(*db.session.execute(found).one())
 
 
 class DelegateRow(NamedTuple):

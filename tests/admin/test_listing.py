@@ -16,6 +16,7 @@ from tests.factories import (
     sign_in_window,
 )
 from tests.live_site import LiveSite
+from tests.waiting import wait_until
 
 LIST = "/organise/sessions"
 HEADING = "Sessions"
@@ -117,7 +118,8 @@ def test_filters_for_which_a_line_has_no_room_are_folded_until_one_is_applied(
 
     expect(window.get_by_label("Speaks")).to_be_visible()
     expect(dinner).to_be_hidden()
-    assert window.get_by_role("search").last.evaluate("form => form.offsetHeight") < LINE
+    form = window.get_by_role("search").last
+    wait_until(lambda: form.evaluate("form => form.offsetHeight") < LINE, "all in one line")
 
     window.get_by_text("More filters").click()
     dinner.select_option("Yes")

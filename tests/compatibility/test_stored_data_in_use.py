@@ -104,7 +104,7 @@ def test_agendas_are_joined_and_come_back_with_a_booking(
 
 def sessions_in(page: Page) -> list[str]:
     days = ("Wednesday", "Thursday", "My agenda")
-    after = {"On another device"}
+    after = {"Your booked seats"}
     named = [one for one in page.headings if not one.startswith(days)]
     return named[: next(place for place, one in enumerate(named) if one in after)]
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from app.database import transaction
 from app.registration import links
@@ -56,7 +56,7 @@ def test_somebody_answers_without_scripts(site_address: str, window_without_scri
     window.get_by_label("25 to 34").check()
     window.get_by_role("button", name="Send answers").click()
 
-    assert window.get_by_role("heading", level=1).inner_text() == "Thank you"
+    expect(window.get_by_role("heading", level=1)).to_have_text("Thank you")
 
 
 def test_the_counts_have_no_barrier(site_address: str, window: Page, axe: Axe) -> None:

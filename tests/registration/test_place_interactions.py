@@ -314,7 +314,7 @@ def test_nobody_waits_for_a_seat_that_is_to_be_drawn(rooms: None) -> None:
     do(session_bookings.book, ada)
     ballot = open_ballot(KNOTS)
 
-    with pytest.raises(RuleViolation, match="given by ballot"):
+    with pytest.raises(RuleViolation, match="allocated by ballot"):
         do(session_bookings.join_waiting_list, bea)
     db.session.rollback()
     with transaction():

@@ -720,7 +720,7 @@ def test_two_bookings_are_merged(keyboard_user: KeyboardUser) -> None:
     make_delegate(given_names="Augusta Ada")
     keyboard_user.open("/organise/delegates")
     keyboard_user.press("Likely duplicates")
-    keyboard_user.press("Ada Lovelace, Augusta Ada Lovelace")
+    keyboard_user.press("Ada Lovelace and Augusta Ada Lovelace")
     keyboard_user.choose_radio("Old Society", "Analytical Society")
     keyboard_user.press("Merge bookings")
     keyboard_user.expect_announcement("The bookings have been merged.")

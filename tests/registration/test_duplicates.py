@@ -29,7 +29,7 @@ def make_pair() -> tuple[Delegate, Delegate]:
 def compare(visitor: Browser) -> Page:
     sign_in(visitor)
     page = visitor.open("/organise/delegates").follow("Likely duplicates")
-    return page.follow("Ada Lovelace, Augusta Ada Lovelace")
+    return page.follow("Ada Lovelace and Augusta Ada Lovelace")
 
 
 def list_miscounts() -> list[str]:

@@ -62,6 +62,7 @@ class CrashPoints:
             self._strike()  # the last commit was done, and nobody has heard of it
         except Crash:
             db.session.remove()
+            self._engine.dispose()  # the connections of a dead process are closed
             raise
         finally:
             self._countdown, self._strikes_next = 0, False

@@ -487,6 +487,21 @@ def test_the_list_is_narrowed_and_put_in_order(editor: Browser, queries: list[st
     assert len(asked(queries)) == few
 
 
+@pytest.mark.settings(LANGUAGES='["en", "fr"]')
+@pytest.mark.parametrize("address", ["help", "help/en", "help/fr", "help/fr/versions"])
+def test_a_text_is_opened_after_one_look_at_all_texts(
+    editor: Browser, queries: list[str], address: str
+) -> None:
+    change(editor, text="Ask at the desk.")
+    editor.open("/organise/pages")
+    queries.clear()
+
+    editor.open(f"/organise/pages/page/{address}")
+
+    assert len(asked(queries)) <= 10, queries
+    assert sum("FROM menu_entry" in one for one in queries) == 1
+
+
 def test_a_viewer_reads_every_version_and_changes_nothing(
     editor: Browser, new_browser: Browsers
 ) -> None:

@@ -62,9 +62,9 @@ def add(kind: str) -> ResponseReturnValue:
     status, stale = _submit(form, lambda: _add(form, kind), url_for(".preview_new", kind=kind))
     if isinstance(status, Response):
         return status
-    key = ContentKey(kind, "new", FALLBACK_LANGUAGE)
+    text = editable_text.get_new(kind)
     return render_page(
-        "admin/content/edit.html", status, text=None, **_form_context(form, key, stale)
+        "admin/content/edit.html", status, text=None, **_form_context(form, text, stale)
     )
 
 
@@ -89,24 +89,25 @@ def edit(kind: str, slug: str, language: str) -> ResponseReturnValue:
         status,
         text=text,
         breadcrumbs=text.breadcrumbs,
-        **_form_context(form, text.key, stale),
+        **_form_context(form, text, stale),
     )
 
 
 def preview_new(kind: str) -> ResponseReturnValue:
     """Show a page or news item that is being added as the public will see it."""
-    key = ContentKey(kind, "new", FALLBACK_LANGUAGE)
-    return _show_preview(NEW_FORMS[kind], key, url_for(".add", kind=kind), "")
+    return _show_preview(
+        NEW_FORMS[kind], editable_text.get_new(kind), url_for(".add", kind=kind), ""
+    )
 
 
 def preview(kind: str, slug: str, language: str) -> ResponseReturnValue:
     """Show what is typed into the form of a page or news item as the public will see it."""
     text = editable_text.get_text(kind, slug, language)
-    return _show_preview(EDIT_FORMS[kind], text.key, text.edit_url(), text.title)
+    return _show_preview(EDIT_FORMS[kind], text, text.edit_url(), text.title)
 
 
 def _show_preview(
-    form_class: type[ContentForm], key: ContentKey, edit_url: str, title: str
+    form_class: type[ContentForm], text: EditableText, edit_url: str, title: str
 ) -> ResponseReturnValue:
     draft = draft_forms.find_draft(edit_url.removeprefix(request.script_root))
     if draft is None:
@@ -118,7 +119,7 @@ def _show_preview(
         edit_url=edit_url,
         title=title,
         breadcrumbs=[(title or form.title.data or "", edit_url)],
-        **_form_context(form, key, None),
+        **_form_context(form, text, None),
     )
 
 
@@ -186,14 +187,11 @@ def _set_initial_data(form: ContentForm, text: EditableText) -> None:
         form.set_initial_data("", "", "", local_day(clock.now()))
 
 
-def _form_context(form: ContentForm, key: ContentKey, stale: StaleEdit | None) -> dict[str, Any]:
-    english = (
-        None
-        if key.language == FALLBACK_LANGUAGE
-        else editable_text.get_text(key.kind, key.slug).effective
-    )
+def _form_context(form: ContentForm, text: EditableText, stale: StaleEdit | None) -> dict[str, Any]:
+    key = text.key
+    english = None if key.language == FALLBACK_LANGUAGE else text.in_english.effective
     preview = _render_preview(form, key)
-    checker = LinkChecker(queries.load_store(get_content_folder()))
+    checker = LinkChecker(text.store)
     return {
         "form": form,
         "kind": key.kind,

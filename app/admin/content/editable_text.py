@@ -35,6 +35,15 @@ class EditableText:
         """Return the language of the text."""
         return languages.describe(self.key.language)
 
+    @cached_property
+    def in_english(self) -> "EditableText":
+        """Return the same text in English."""
+        return self.in_language(FALLBACK_LANGUAGE)
+
+    def in_language(self, language: str) -> "EditableText":
+        """Return the same text in another language, without loading anything."""
+        return EditableText(self.key._replace(language=language), self.store)
+
     @property
     def is_page(self) -> bool:
         """Return True for a page."""
@@ -55,10 +64,7 @@ class EditableText:
     @property
     def title(self) -> str:
         """Return the English title, or "" if there is none."""
-        english = self.key._replace(language=FALLBACK_LANGUAGE)
-        found = self.store.find_latest_effective(english, clock.now()) or self.store.find_latest(
-            english
-        )
+        found = self.in_english.effective or self.in_english.latest
         return found.title if found else ""
 
     @property
@@ -202,6 +208,12 @@ def get_text(kind: str, slug: str, language: str = FALLBACK_LANGUAGE) -> Editabl
     if writings.find_latest(ContentKey(kind, slug, FALLBACK_LANGUAGE)) is None:
         raise NotFound("There is no page or news item at that web address")
     return EditableText(ContentKey(kind, slug, language), writings)
+
+
+def get_new(kind: str) -> EditableText:
+    """Return a page or news item that is being added."""
+    key = ContentKey(kind, "new", FALLBACK_LANGUAGE)
+    return EditableText(key, queries.load_store(get_content_folder()))
 
 
 def get_reserved_slugs() -> set[str]:

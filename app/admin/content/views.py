@@ -174,13 +174,14 @@ def index() -> ResponseReturnValue:
 
 @bp.get(f"/<{TEXT_KINDS_CONVERTER}:kind>/<slug>")
 def text(kind: str, slug: str) -> ResponseReturnValue:
-    each = [editable_text.get_text(kind, slug, language) for language in languages.list_codes()]
+    english = editable_text.get_text(kind, slug)
+    each = [english.in_language(language) for language in languages.list_codes()]
     return render_page(
         "admin/content/show.html",
-        text=each[0],
+        text=english,
         each=each,
         states=STATE_LABELS,
-        dead_links=LinkChecker(each[0].store).find_in_public(kind, slug),
+        dead_links=LinkChecker(english.store).find_in_public(kind, slug),
         links=links.list_links(slug) if kind == PAGE else (),
         entries=history.list_newest(f"{kind} {slug}"),
     )

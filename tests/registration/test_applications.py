@@ -361,6 +361,35 @@ def test_several_are_decided_at_once_or_none(visitor: Browser) -> None:
     assert list_miscounts() == []
 
 
+@pytest.mark.parametrize("approvals", [1, 2])
+def test_an_application_without_its_answers_is_not_approved_and_says_why(
+    visitor: Browser, approvals: int
+) -> None:
+    press = make_press(approvals_needed=approvals)
+    apply_for_place(visitor)
+    make_application(name="Bea Waite", category_id=press.id, document="{}")
+    sign_in(visitor)
+    incomplete = (
+        "The answers of Bea Waite are incomplete, so they cannot be approved. Decline the "
+        "application and ask them to apply again"
+    )
+    page = visitor.open("/organise/applications?state=open")
+
+    several = {"Select Ada Lovelace": True, "Select Bea Waite": True}
+    refused = page.press("Approve", several).press("Approve", status=422)
+    assert refused.errors == [incomplete]
+    one = visitor.open("/organise/applications").follow("Bea Waite").follow("Approve")
+    assert one.press("Approve", status=422).errors == [incomplete]
+
+    assert standing(seats.CONFERENCE)[1] == 0
+    assert subjects_to("ada@example.org") == [RECEIVED]
+    page = visitor.open("/organise/applications?state=open").press(
+        "Decline", {"Select Bea Waite": True}
+    )
+    rows = page.press("Decline").rows
+    assert [row["Name"].split()[0] for row in rows] == ["Ada"]
+
+
 @pytest.mark.parametrize("count", [1, 3])
 def test_the_list_asks_the_same_few_questions(
     visitor: Browser, queries: list[str], count: int

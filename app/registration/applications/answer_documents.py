@@ -2,16 +2,23 @@
 
 from collections.abc import Callable
 
+from app.errors import RuleViolation
 from app.registration import custom_questions, private_answers
 from app.registration import queries as registration
 from app.registration.applications.models import RegistrationApplication
 from app.registration.categories import queries as categories
 from app.registration.categories.queries import CATEGORY
-from app.registration.fields import BY_NAME, CONSENT, DAYS, PRIVATE_NAMES
+from app.registration.fields import BY_NAME, CONSENT, DAYS, EMAIL, PRIVATE_NAMES
 from app.registration.models import RegistrationCategory
 from app.registration.queries import Answers
 
 PLACE: Callable[[str], str] = private_answers.place_in_application
+# without these there is nobody to make a booking for; whatever else is missing was optional
+ESSENTIAL = ("given_names", "family_name", EMAIL, DAYS)
+
+
+class IncompleteApplication(RuleViolation):
+    """Answers without which there can be no booking are not stored."""
 
 
 def dump(answers: Answers, access_key: str) -> str:
@@ -31,9 +38,17 @@ def load(application: RegistrationApplication) -> Answers:
 
 
 def load_valid(application: RegistrationApplication) -> Answers:
-    """Return the answers with the days that are left of those chosen, or all, as they are now."""
+    """Return the answers with the days that are left of those chosen, or all, as they are now.
+
+    Raise IncompleteApplication if there is not enough for a booking, as after a damaged import.
+    """
     category = application.category
     answers = load(application)
+    if any(name not in answers for name in ESSENTIAL):
+        raise IncompleteApplication(
+            f"The answers of {application.name} are incomplete, so they cannot be approved. "
+            "Decline the application and ask them to apply again"
+        )
     days = _pick_days(category, answers[DAYS])
     return {**answers, DAYS: days, CATEGORY: "" if category is None else str(category.id)}
 

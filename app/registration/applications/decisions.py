@@ -53,9 +53,11 @@ class Decision:
 def approve(application: RegistrationApplication, decision: Decision, *, actor: str) -> None:
     """Approve an application, which makes a booking if no other person has to approve it too.
 
-    Raise AlreadyDecided, NoPlaceFree, or RuleViolation if the same person has approved before.
+    Raise AlreadyDecided, NoPlaceFree or IncompleteApplication, or RuleViolation if the same person
+    has approved before.
     """
     _lock_open(application)
+    answers = answer_documents.load_valid(application)
     _store(application, decision)
     if _is_first_of_two(application):
         application.first_approved_by = actor
@@ -66,7 +68,6 @@ def approve(application: RegistrationApplication, decision: Decision, *, actor: 
         raise RuleViolation(
             "You have approved this application. Someone else has to approve it too"
         )
-    answers = answer_documents.load_valid(application)
     try:
         delegate = _book(application, answers)
     except seats.SoldOut as refusal:

@@ -23,7 +23,7 @@ from app.web import redirects
 PREVIEW: Final = "preview"  # the button, and the query parameter of the page that shows it
 LIVE_PREVIEW: Final = "live"  # its value for a script, which stores nothing
 NOT_STORED: Final = {"csrf_token", PREVIEW, "button", "step"}  # buttons and the token
-SELECTION: Final = {"all", "chosen", "group"}  # of rows of a list
+SELECTION: Final = {"all", "chosen", "group", "speakers"}  # of rows of a list
 SEE_OTHER: Final = 303
 P = ParamSpec("P")
 

@@ -87,7 +87,7 @@ class Comparison:
         things: tuple[Sized, ...] = (self.sessions, self.speakers, self.rooms, self.themes)
         return sum(len(some) for some in things) + (self.conference is not None)
 
-    @property
+    @cached_property
     def cancelled(self) -> tuple[Modified[Session], ...]:
         """The sessions that were cancelled."""
         return tuple(
@@ -96,7 +96,7 @@ class Comparison:
             if _is_cancellation_changed(one) and one.new.is_cancelled
         )
 
-    @property
+    @cached_property
     def reinstated(self) -> tuple[Modified[Session], ...]:
         """The sessions that are no longer cancelled."""
         return tuple(
@@ -105,17 +105,17 @@ class Comparison:
             if _is_cancellation_changed(one) and one.old.is_cancelled
         )
 
-    @property
+    @cached_property
     def moved(self) -> tuple[Modified[Session], ...]:
         """The sessions with a different time or room."""
         return self._modified_in(SCHEDULE_FIELDS.__contains__)
 
-    @property
+    @cached_property
     def renamed(self) -> tuple[Modified[Session], ...]:
         """The sessions with a different title."""
         return self._modified_in(TITLE_FIELDS.__contains__)
 
-    @property
+    @cached_property
     def reworded(self) -> tuple[Modified[Session], ...]:
         """The sessions with other differences."""
         return self._modified_in(lambda name: name not in SCHEDULE_FIELDS | TITLE_FIELDS)

@@ -23,6 +23,7 @@ from app.releases.current_release import EMPTY_SNAPSHOT
 from app.releases.models import FAILED, WAITING, ScheduledRelease
 from app.releases.snapshot_builder import build_snapshot
 
+NO_CONFERENCE = "No conference has been loaded yet"
 CURRENT_NUMBER = select(Conference.current_release).scalar_subquery()
 SUMMARY_COLUMNS = (
     Release.number,
@@ -50,15 +51,10 @@ class ReleaseSummary:
 class ReleasePreview:
     """What publishing would do now."""
 
-    conference: Conference
+    current_number: int  # of the current release, or 0
     public: Snapshot
     working: Snapshot
     clashes: tuple[Clash, ...]
-
-    @property
-    def current_number(self) -> int:
-        """The number of the current release, or 0."""
-        return self.conference.current_release or 0
 
     @cached_property
     def comparison(self) -> Comparison:
@@ -83,7 +79,7 @@ def preview_release() -> ReleasePreview:
     conference, shown = _load_conference_and_release()
     rows = queries.load_working_rows()
     return ReleasePreview(
-        conference=conference,
+        current_number=conference.current_release or 0,
         public=_load_snapshot(conference, shown),
         working=build_snapshot(rows),
         clashes=exclude_drafts(find_clashes(*scheduled_sessions.build_scheduled_sessions(rows))),
@@ -116,7 +112,17 @@ def load_for_rollback(number: int) -> Snapshot:
 
 def get_current_conference() -> Conference:
     """Return the conference as it is in the database now; raise NotFound."""
-    return _load_conference_and_release()[0]
+    found = db.session.scalars(
+        select(Conference), execution_options={"populate_existing": True}
+    ).one_or_none()
+    if found is None:
+        raise NotFound(NO_CONFERENCE)
+    return found
+
+
+def get_current_number() -> int:
+    """Return the number of the current release, or 0."""
+    return db.session.scalar(select(Conference.current_release)) or 0
 
 
 def _load_conference_and_release() -> tuple[Conference, Release | None]:
@@ -127,7 +133,7 @@ def _load_conference_and_release() -> tuple[Conference, Release | None]:
         execution_options={"populate_existing": True},
     ).one_or_none()
     if found is None:
-        raise NotFound("No conference has been loaded yet")
+        raise NotFound(NO_CONFERENCE)
     return found.Conference, found.Release
 
 
@@ -200,9 +206,9 @@ def count_pending() -> int:
     standing = db.session.execute(PUBLICATION_STATE).one_or_none()
     if standing is None:
         return 0
-    edited = _list_edited(standing.frozen_at or EARLIEST_MOMENT)
-    if len(edited) > MAX_COMPARED:
-        return _count_edited(standing.frozen_at or EARLIEST_MOMENT)
+    total, edited = _list_edited(standing.frozen_at or EARLIEST_MOMENT)
+    if total > MAX_COMPARED:
+        return total
     of = (db.engine.url, tuple(standing), tuple(edited))
     known, number = _count_cache[0]
     if known != of:
@@ -211,25 +217,18 @@ def count_pending() -> int:
     return number
 
 
-def _list_edited(since: datetime) -> Sequence[tuple[str, int, int]]:
-    """List (kind, id, version) of what was edited since, up to one more than ``MAX_COMPARED``."""
-    found = db.session.execute(_edited_since(since).limit(MAX_COMPARED + 1))
-    return sorted((kind, number, version) for kind, number, version in found)
-
-
-def _count_edited(since: datetime) -> int:
-    return db.session.scalar(select(func.count()).select_from(_edited_since(since).subquery())) or 0
-
-
-def _edited_since(since: datetime) -> Any:
-    return union_all(
+def _list_edited(since: datetime) -> tuple[int, Sequence[tuple[str, int, int]]]:
+    """Count what was edited since, and list (kind, id, version) of ``MAX_COMPARED`` of it."""
+    edited = union_all(
         *(
-            select(literal(kind.__tablename__), kind.id, kind.version).where(
+            select(literal(kind.__tablename__).label("kind"), kind.id, kind.version).where(
                 kind.changed_at > since
             )
             for kind in (Theme, Room, Speaker, Session)
         )
-    )
+    ).subquery()
+    rows = db.session.execute(select(func.count().over(), *edited.c).limit(MAX_COMPARED)).all()
+    return rows[0][0] if rows else 0, sorted((row[1], row[2], row[3]) for row in rows)
 
 
 def _count_differences(edited: Collection[tuple[str, int, int]]) -> int:

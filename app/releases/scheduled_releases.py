@@ -136,7 +136,7 @@ def _failure_reason(new: Sequence[Clash]) -> str:
 
 
 def _format_in_zone_of(moment: datetime, preview: ReleasePreview) -> str:
-    return _format_moment(moment, ZoneInfo(preview.conference.time_zone))
+    return _format_moment(moment, ZoneInfo(preview.working.conference.time_zone))
 
 
 def _format_moment(moment: datetime, zone: ZoneInfo) -> str:

@@ -13,12 +13,12 @@ from app.database import lock_table
 from app.errors import RuleViolation
 from app.mail import rendering
 from app.mail import services as mail
-from app.mail.models import BULK, SENT, WAITING
+from app.mail.models import BULK
 from app.mail.rendering import RenderedEmail
 from app.programme.editing import versioned_edits
 from app.programme.models import Speaker
-from app.speakers import access
-from app.speakers.checklist import PLACE
+from app.speakers import access, queries
+from app.speakers.batch_rules import RECENTLY_EMAILED, SpeakerRow, list_rows
 from app.speakers.models import SpeakerMailing
 from app.speakers.recipients import (
     INVITATION,
@@ -41,7 +41,6 @@ class BatchEmailKind:
     """A type of email that is sent in batches."""
 
     template: str  # name of the template
-    exclusion_reason: Callable[[Any], str]  # empty if the email is sent
     get_addresses: Callable[[Any], Sequence[str]]
 
 
@@ -49,42 +48,32 @@ class BatchEmailKind:
 class ExcludedRecipient:
     """Somebody who does not get an email, and why."""
 
-    recipient: Recipient
+    name: str
     reason: str
+    slug: str = ""  # of their admin page, if they have one
 
 
 @dataclass(frozen=True)
 class EmailBatch:
-    """The emails to send, of one or several types, and who is excluded."""
+    """The emails of one type to send to speakers, those to owners, and who is excluded."""
 
-    recipients: Sequence[tuple[BatchEmailKind, Recipient]]
+    kind: BatchEmailKind
+    speakers: Sequence[SpeakerRow]
+    owners: Sequence[OwnerRecipient]
     excluded: Sequence[ExcludedRecipient]
 
-    def __add__(self, other: "EmailBatch") -> "EmailBatch":
-        """Join two batches."""
-        return EmailBatch([*self.recipients, *other.recipients], [*self.excluded, *other.excluded])
+    @property
+    def count(self) -> int:
+        """How many people get an email."""
+        return len(self.speakers) + len(self.owners)
+
+    @property
+    def speaker_slugs(self) -> str:
+        """The slugs of the speakers who get one, as one value of a form."""
+        return " ".join(one.slug for one in self.speakers)
 
 
-def _invitation_exclusion(recipient: SpeakerRecipient) -> str:
-    if recipient.speaker.withdrawn_at is not None:
-        return "has withdrawn"
-    if not recipient.email_address:
-        return "has no contact email address"
-    is_on_its_way = recipient.invitation_state in {WAITING, SENT}
-    return RECENTLY_EMAILED if is_on_its_way and recipient.was_emailed_recently(INVITATION) else ""
-
-
-def _reminder_exclusion(recipient: SpeakerRecipient) -> str:
-    if recipient.speaker.withdrawn_at is not None:
-        return "has withdrawn"
-    if not recipient.access_rows:
-        return "has not been invited yet"
-    if not recipient.open_item_names:
-        return "has no open tasks"
-    return RECENTLY_EMAILED if recipient.was_emailed_recently(INVITATION, REMINDER) else ""
-
-
-def _owner_reminder_exclusion(recipient: OwnerRecipient) -> str:
+def _owner_exclusion(recipient: OwnerRecipient) -> str:
     if not recipient.open_item_names:
         return "has no open tasks"
     return (
@@ -92,34 +81,13 @@ def _owner_reminder_exclusion(recipient: OwnerRecipient) -> str:
     )
 
 
-def _place_exclusion(recipient: SpeakerRecipient) -> str:
-    if PLACE not in recipient.open_item_names:
-        return "has a place, or is not asked to take one"
-    if not recipient.email_address and not recipient.access_rows:
-        return "has no contact email address"
-    return RECENTLY_EMAILED if recipient.was_emailed_recently(PLACE_REMINDER) else ""
-
-
-def _thanks_exclusion(recipient: SpeakerRecipient) -> str:
-    if recipient.speaker.withdrawn_at is not None or recipient.speaker.confirmed_at is None:
-        return "has withdrawn, or has not confirmed"
-    if not recipient.email_address and not recipient.access_rows:
-        return "has no contact email address"
-    return "has already been thanked" if THANKS in recipient.last_sent_at else ""
-
-
-RECENTLY_EMAILED: Final = "was emailed less than 3 days ago"
 BATCH_EMAIL_KINDS: Final[Mapping[str, BatchEmailKind]] = {
-    "invitation": BatchEmailKind(
-        INVITATION, _invitation_exclusion, lambda known: [known.email_address]
-    ),
-    "reminder": BatchEmailKind(REMINDER, _reminder_exclusion, lambda known: known.email_addresses),
-    "place": BatchEmailKind(PLACE_REMINDER, _place_exclusion, lambda known: known.email_addresses),
-    "thanks": BatchEmailKind(THANKS, _thanks_exclusion, lambda known: known.email_addresses),
+    "invitation": BatchEmailKind(INVITATION, lambda known: [known.email_address]),
+    "reminder": BatchEmailKind(REMINDER, lambda known: known.email_addresses),
+    "place": BatchEmailKind(PLACE_REMINDER, lambda known: known.email_addresses),
+    "thanks": BatchEmailKind(THANKS, lambda known: known.email_addresses),
 }
-OWNER_REMINDER_KIND: Final = BatchEmailKind(
-    OWNER_REMINDER, _owner_reminder_exclusion, lambda known: known.email_addresses
-)
+OWNER_REMINDER_KIND: Final = BatchEmailKind(OWNER_REMINDER, lambda known: known.email_addresses)
 
 
 def reminder_kind_for(recipient: Recipient) -> BatchEmailKind:
@@ -131,19 +99,34 @@ def reminder_kind_for(recipient: Recipient) -> BatchEmailKind:
     )
 
 
-def build_batch(kind: BatchEmailKind, candidates: Sequence[Recipient]) -> EmailBatch:
-    """Divide candidates into those who get an email and those who do not."""
-    reasons = [(one, kind.exclusion_reason(one)) for one in candidates]
+def build_batch(
+    letter: str, slugs: Sequence[str] | None = None, owners: Sequence[OwnerRecipient] = ()
+) -> EmailBatch:
+    """Divide speakers, all whom the email is for unless some are named, and owners."""
+    rows = list_rows(letter, slugs)
+    owner_reasons = [(one, _owner_exclusion(one)) for one in owners]
     return EmailBatch(
-        recipients=[(kind, one) for one, reason in reasons if not reason],
-        excluded=[ExcludedRecipient(one, reason) for one, reason in reasons if reason],
+        BATCH_EMAIL_KINDS[letter],
+        [row for row in rows if not row.reason],
+        [one for one, reason in owner_reasons if not reason],
+        [
+            *(ExcludedRecipient(row.name, row.reason, row.slug) for row in rows if row.reason),
+            *(ExcludedRecipient(one.name, reason) for one, reason in owner_reasons if reason),
+        ],
     )
 
 
 def preview_batch(batch: EmailBatch, message: str = "") -> Sequence[RenderedEmail]:
     """Render each type of email for its first recipient, without a working link."""
-    first = {kind.template: (kind, reader) for kind, reader in reversed(batch.recipients)}
-    return [preview(kind, reader, message) for kind, reader in reversed(first.values())]
+    first = _load_speakers(batch.speakers[:1])
+    return [
+        *(preview(batch.kind, one, message) for one in first),
+        *(preview(OWNER_REMINDER_KIND, one, message) for one in batch.owners[:1]),
+    ]
+
+
+def _load_speakers(rows: Sequence[SpeakerRow]) -> Sequence[SpeakerRecipient]:
+    return load_speakers(queries.list_by_id([row.id for row in rows])) if rows else ()
 
 
 def preview(kind: BatchEmailKind, recipient: Recipient, message: str = "") -> RenderedEmail:
@@ -160,8 +143,10 @@ def lock_mailings() -> None:
 
 def send(batch: EmailBatch, *, actor: str, message: str = "") -> None:
     """Send the emails of a batch; call `lock_mailings` before building it."""
-    for kind, recipient in batch.recipients:
-        send_one(kind, recipient, actor=actor, message=message)
+    for speaker in _load_speakers(batch.speakers):
+        send_one(batch.kind, speaker, actor=actor, message=message)
+    for owner in batch.owners:
+        send_one(OWNER_REMINDER_KIND, owner, actor=actor, message=message)
 
 
 def send_one(kind: BatchEmailKind, recipient: Recipient, *, actor: str, message: str = "") -> None:

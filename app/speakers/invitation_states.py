@@ -57,13 +57,13 @@ _WAS_OPENED = (
     .where(or_(~_SENT.exists(), Person.last_signed_in_at >= _FIRST_SENT_AT))
     .exists()
 )
-_LAST_EMAILS = (
+LAST_INVITATIONS = (
     select(func.max(Email.id))
     .where(Email.template == INVITATION, Email.booking_reference == "")
     .group_by(func.lower(Email.recipient))
 )
 _FAILED_ADDRESSES = select(func.lower(Email.recipient)).where(
-    Email.state == FAILED, Email.id.in_(_LAST_EMAILS)
+    Email.state == FAILED, Email.id.in_(LAST_INVITATIONS)
 )
 
 

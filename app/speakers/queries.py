@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from app.accounts.models import Person
@@ -131,10 +131,13 @@ def get_email_states(template: str, addresses: Collection[str] | None) -> Mappin
     return dict(db.session.execute(rows).tuples().all())
 
 
-def list_speakers_for_email(email_kind: str) -> Sequence[Speaker]:
-    """List the speakers that a kind of email is for: invitation, reminder, place or thanks."""
+def is_for_email(email_kind: str) -> ColumnElement[bool]:
+    """Match the speakers whom an email is for: invitation, reminder, place or thanks."""
     has_access_row = (
-        select(SpeakerAccess.id).where(SpeakerAccess.speaker_id == Speaker.id, IS_ACTIVE).exists()
+        select(SpeakerAccess.id)
+        .where(SpeakerAccess.speaker_id == Speaker.id, IS_ACTIVE)
+        .correlate(Speaker)
+        .exists()
     )
     conditions = {
         "invitation": Speaker.confirmed_at.is_(None),
@@ -142,11 +145,22 @@ def list_speakers_for_email(email_kind: str) -> Sequence[Speaker]:
         "place": Speaker.confirmed_at.is_not(None),
         "thanks": Speaker.confirmed_at.is_not(None),
     }
-    return db.session.scalars(
-        select(Speaker)
-        .where(Speaker.withdrawn_at.is_(None), conditions[email_kind])
-        .order_by(Speaker.name_sort_key, Speaker.id)
-    ).all()
+    return Speaker.withdrawn_at.is_(None) & conditions[email_kind]
+
+
+def list_speakers_for_email(email_kind: str) -> Sequence[Speaker]:
+    """List the speakers whom a kind of email is for, by name."""
+    return _list_by_name(is_for_email(email_kind))
+
+
+def list_by_id(ids: Collection[int]) -> Sequence[Speaker]:
+    """List the speakers with these ids, by name."""
+    return _list_by_name(Speaker.id.in_(ids))
+
+
+def _list_by_name(such: ColumnElement[bool]) -> Sequence[Speaker]:
+    rows = select(Speaker).where(such).order_by(Speaker.name_sort_key, Speaker.id)
+    return db.session.scalars(rows).all()
 
 
 def find_owner(session: Session) -> SessionOwner | None:

@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cached_property
-from typing import Any, ClassVar, Final
+from typing import Any, Final
 
 from app import clock
 from app.accounts.models import Person
@@ -33,18 +33,13 @@ HISTORY_PHRASES: Final = {
 }
 
 
-@dataclass(frozen=True)
 class Recipient(ABC):
     """Somebody who may get an email."""
 
-    last_sent_at: Mapping[str, datetime]  # when each email was last sent to them, by template
-
-    form_field: ClassVar[str]  # name of the form field that identifies them
-
     @property
-    def slug(self) -> str:
-        """The slug of their admin page, if they have one."""
-        return ""
+    @abstractmethod
+    def last_sent_at(self) -> Mapping[str, datetime]:
+        """When each email was last sent to them, by template."""
 
     @property
     @abstractmethod
@@ -55,11 +50,6 @@ class Recipient(ABC):
     @abstractmethod
     def name(self) -> str:
         """The name for lists."""
-
-    @property
-    @abstractmethod
-    def form_value(self) -> str:
-        """The value that identifies them in a form."""
 
     @property
     @abstractmethod
@@ -92,17 +82,22 @@ class Recipient(ABC):
     def record_history(self, phrase: str, actor: str) -> None:
         """Add an entry to the history of what organisers see of them."""
 
-    def was_emailed_recently(self, *templates: str) -> bool:
-        """Return True if one of these emails was sent to them within `MIN_EMAIL_INTERVAL`."""
-        recent = clock.real_now() - MIN_EMAIL_INTERVAL
-        return any(self.last_sent_at[one] > recent for one in templates if one in self.last_sent_at)
-
 
 @dataclass(frozen=True)
-class SpeakersWithSessions:
-    """Speakers who were loaded together, and their sessions, which only invitations name."""
+class LoadedSpeakers:
+    """Speakers who were loaded together, and what only some emails need to know of them."""
 
     speakers: Sequence[Speaker]
+
+    @cached_property
+    def access_rows(self) -> Mapping[int, Sequence[SpeakerAccess]]:
+        """Who has access to their pages, by speaker id."""
+        return queries.get_access_by_speaker(self.speakers)
+
+    @cached_property
+    def last_sent_at(self) -> Mapping[int, Mapping[str, datetime]]:
+        """When each email was last sent to them, by speaker id and template."""
+        return queries.get_last_sent(self.speakers)
 
     @cached_property
     def sessions(self) -> Mapping[int, Sequence[Session]]:
@@ -115,22 +110,18 @@ class SpeakerRecipient(Recipient):
     """A speaker."""
 
     speaker: Speaker
-    access_rows: Sequence[SpeakerAccess]
     open_lines: Sequence[ChecklistLine]  # open checklist items
-    batch: "SpeakersWithSessions"  # that they were loaded in
-    invitation_state: str = ""  # of the last invitation to their address; "" for none
-
-    form_field = "chosen"
+    batch: LoadedSpeakers  # that they were loaded in
 
     @property
-    def slug(self) -> str:
-        """The speaker's slug."""
-        return self.speaker.slug
+    def access_rows(self) -> Sequence[SpeakerAccess]:
+        """Who has access to the speaker's pages."""
+        return self.batch.access_rows.get(self.speaker.id, ())
 
     @property
-    def form_value(self) -> str:
-        """The speaker's slug."""
-        return self.speaker.slug
+    def last_sent_at(self) -> Mapping[str, datetime]:
+        """When each email was last sent to the speaker, by template."""
+        return self.batch.last_sent_at.get(self.speaker.id, {})
 
     @property
     def open_count(self) -> int:
@@ -203,13 +194,17 @@ class OwnerRecipient(Recipient):
     owner: Person
     sessions: Sequence[Session]
     open_sessions: Sequence[Session]  # sessions with an open text
-
-    form_field = "owner"
+    sent_at: Mapping[str, datetime]  # when each email was last sent to them, by template
 
     @property
-    def form_value(self) -> str:
-        """The person's id."""
-        return str(self.owner.id)
+    def last_sent_at(self) -> Mapping[str, datetime]:
+        """When each email was last sent to them, by template."""
+        return self.sent_at
+
+    def was_emailed_recently(self, *templates: str) -> bool:
+        """Return True if one of these emails was sent to them within `MIN_EMAIL_INTERVAL`."""
+        recent = clock.real_now() - MIN_EMAIL_INTERVAL
+        return any(self.sent_at[one] > recent for one in templates if one in self.sent_at)
 
     @property
     def open_count(self) -> int:
@@ -268,25 +263,9 @@ def find_address(speaker: Speaker, access_rows: Sequence[SpeakerAccess]) -> str:
 
 def load_speakers(speaker_rows: Sequence[Speaker]) -> Sequence[SpeakerRecipient]:
     """Load recipients for these speakers, in a fixed number of queries."""
-    access_rows, last_sent_at = (
-        queries.get_access_by_speaker(speaker_rows),
-        queries.get_last_sent(speaker_rows),
-    )
     open_items = checklist.list_open_items(speaker_rows)
-    addresses = {one.id: find_address(one, access_rows.get(one.id, ())) for one in speaker_rows}
-    states = queries.get_email_states(INVITATION, addresses.values())
-    batch = SpeakersWithSessions(speaker_rows)
-    return [
-        SpeakerRecipient(
-            last_sent_at.get(one.id, {}),
-            one,
-            access_rows.get(one.id, ()),
-            open_items[one.id],
-            batch,
-            states.get(addresses[one.id].lower(), ""),
-        )
-        for one in speaker_rows
-    ]
+    batch = LoadedSpeakers(speaker_rows)
+    return [SpeakerRecipient(one, open_items[one.id], batch) for one in speaker_rows]
 
 
 def load_owners() -> Sequence[OwnerRecipient]:
@@ -303,10 +282,10 @@ def load_owners() -> Sequence[OwnerRecipient]:
     last_sent_at = session_owners.get_last_sent(sessions_by_owner)
     return [
         OwnerRecipient(
-            last_sent_at.get(person.id, {}),
             person,
             sessions,
             [one for one in sessions if one.id in is_open],
+            last_sent_at.get(person.id, {}),
         )
         for person, sessions in sessions_by_owner.items()
     ]

@@ -21,6 +21,7 @@ from app.programme.snapshot import Appearance, Snapshot
 from app.releases import diff_text
 from app.releases.comparison import SCHEDULE_FIELDS, Comparison, Modified, compare
 from app.releases.diff_text import DiffRow
+from app.releases.queries import ReleasePreview
 from app.speakers import emails, queries
 from app.speakers.models import LastNotifiedRelease, RemovedAppearance, SpeakerAccess
 
@@ -101,13 +102,17 @@ def notify_of_release() -> None:
     db.session.get_one(LastNotifiedRelease, 1).number = number
     old, new = _load_snapshot(last_number), _load_snapshot(number)
     record_removed(old, new)
-    for one in _iter_pending_emails(_changes_by_speaker(old, new)):
+    if old.conference.acronym != new.conference.acronym:
+        return
+    for one in _iter_pending_emails(_changes_by_speaker(compare(old, new))):
         emails.send_release_notification(one.template, one.access, one.changes)
 
 
-def list_pending_emails(old: Snapshot, new: Snapshot) -> Sequence[Sequence[PendingEmail]]:
-    """Return the emails for a change from one snapshot to another, grouped by type."""
-    found = list(_iter_pending_emails(_changes_by_speaker(old, new)))
+def list_pending_emails(release: ReleasePreview) -> Sequence[Sequence[PendingEmail]]:
+    """Return the emails that publishing would cause, grouped by type; none if it is another's."""
+    if release.public.conference.acronym != release.working.conference.acronym:
+        return []
+    found = list(_iter_pending_emails(_changes_by_speaker(release.comparison)))
     kinds = dict.fromkeys(one.template for one in found)
     return [[one for one in found if one.template == kind] for kind in kinds]
 
@@ -127,11 +132,8 @@ def _load_snapshot(number: int) -> Snapshot:
     return snapshot.load(db.session.get_one(Release, number).snapshot)
 
 
-def _changes_by_speaker(old: Snapshot, new: Snapshot) -> Mapping[str, SpeakerChanges]:
-    """Return the changes by the speaker's slug; none if the conference is another."""
-    if old.conference.acronym != new.conference.acronym:
-        return {}
-    comparison = compare(old, new)
+def _changes_by_speaker(comparison: Comparison) -> Mapping[str, SpeakerChanges]:
+    """Return the changes by the speaker's slug."""
     changes_by_slug: dict[str, SpeakerChanges] = {}
     for slug, moved, changed in (*_session_changes(comparison), *_profile_changes(comparison)):
         changes = changes_by_slug.setdefault(slug, SpeakerChanges())

@@ -76,9 +76,8 @@ class ReminderSchedule:
 
     def earliest_at(self, recipient: Recipient) -> datetime | None:
         """Return from when a recipient may be reminded, or None if no open task has a deadline."""
-        kind = batch_emails.reminder_kind_for(recipient)
         days = [self.deadlines[one] for one in recipient.open_item_names if one in self.deadlines]
-        if not days or kind.exclusion_reason(recipient) not in {"", batch_emails.RECENTLY_EMAILED}:
+        if not days:
             return None
         first_day = min(days) - A_WEEK
         return datetime.combine(

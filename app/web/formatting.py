@@ -1,13 +1,15 @@
 """Format dates and times in the conference's time zone and the page's language, and QR codes."""
 
 from datetime import date, datetime
+from functools import lru_cache
 from io import BytesIO
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import segno
+from babel import Locale, numbers
 from flask import Flask, current_app, g
-from flask_babel import format_date, format_decimal, gettext
+from flask_babel import format_date, get_locale, gettext
 from jinja2 import pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup
@@ -34,11 +36,17 @@ def group_digits(app: Flask) -> None:
         context: Context, singular: str, plural: str, number: int, **values: Any
     ) -> str:
         if number >= SMALLEST_GROUPED:
-            values.setdefault("num", format_decimal(number))
+            values.setdefault("num", _group_thousands(number, get_locale()))
         text: str = ngettext(context, singular, plural, number, **values)
         return text
 
     app.add_template_global(with_separators, "ngettext")
+
+
+@lru_cache(maxsize=512)
+def _group_thousands(number: int, locale: Locale | None) -> str:
+    """Return a number with separators; rows of a list often have the same."""
+    return str(numbers.format_decimal(number, locale=locale))
 
 
 def conference_zone() -> ZoneInfo:

@@ -15,7 +15,6 @@ from app.history.models import HistoryEntry
 from app.mail.models import Email
 from app.programme.models import Speaker
 from app.speakers import questions
-from app.speakers.checklist import ITEMS
 from app.speakers.models import (
     ANOTHER_TIME,
     ItemDeadline,
@@ -189,21 +188,33 @@ def test_there_are_no_other_letters(organiser: Browser) -> None:
     organiser.open("/organise/speaking/letters/bill", status=404)
 
 
+@pytest.mark.parametrize("letter", ["invitation", "reminder"])
 def test_a_batch_asks_the_same_few_questions_however_many_speakers_there_are(
-    organiser: Browser, queries: list[str]
+    organiser: Browser, queries: list[str], letter: str
 ) -> None:
     asked = []
     for number in range(3):
         grant_speaker_access(
             make_speaker(contact_address=f"{number}@example.org"), f"{number}@example.org"
         )
-        organiser.open("/organise/speaking/letters/reminder")
+        organiser.open(f"/organise/speaking/letters/{letter}")
         queries.clear()
-        organiser.open("/organise/speaking/letters/reminder")
+        organiser.open(f"/organise/speaking/letters/{letter}")
         asked.append(len([one for one in queries if not one.startswith("SELECT site_state.")]))
 
     assert asked[0] == asked[1] == asked[2]
-    assert asked[0] <= 6 + len(ITEMS)  # whose letter, to whom, when; and each item for all at once
+    assert asked[0] <= 8
+
+
+def test_sixty_get_an_email_as_two_do(organiser: Browser) -> None:
+    speakers = [make_speaker(contact_address=f"{number}@example.org") for number in range(60)]
+
+    page = organiser.open("/organise/speaking/letters/invitation")
+
+    assert "60 people will get this email." in page.text
+    assert {one.name for one in speakers} <= set(page.text.replace(",", " ").split())
+    page.press("Send 60 emails")
+    assert len(letters()) == 60
 
 
 # Reminding, thanking

@@ -25,7 +25,7 @@ from app.proposals.models import Proposal
 from app.proposals.queries import ProposalReview
 from app.releases import current_release
 from app.releases import services as releases_services
-from app.speakers import access, batch_emails, recipients, reminders
+from app.speakers import access, batch_emails, reminders
 from app.speakers import queries as keepers
 from app.speakers.models import ItemDeadline, PlannedReminder
 from tests.factories import (
@@ -215,10 +215,7 @@ def test_two_workers_and_an_organiser_remind_somebody_once(site: Flask, frozen_t
 
     def by_hand() -> None:
         batch_emails.lock_mailings()
-        known = recipients.load_speakers(keepers.list_speakers_for_email("reminder"))
-        batch_emails.send(
-            batch_emails.build_batch(batch_emails.BATCH_EMAIL_KINDS["reminder"], known), actor=GRACE
-        )
+        batch_emails.send(batch_emails.build_batch("reminder"), actor=GRACE)
 
     assert at_once(site, *[reminders.plan] * 3) == []
     assert db.session.scalars(select(PlannedReminder.speaker_id)).all() == [get_ada_marsh().id]

@@ -419,4 +419,4 @@ def test_a_called_off_session_is_asked_of_nobody(owned: None) -> None:
     db.session.commit()
 
     (owner,) = recipients.load_owners()
-    assert batch_emails.build_batch(batch_emails.OWNER_REMINDER_KIND, [owner]).recipients == []
+    assert batch_emails.build_batch("reminder", (), [owner]).owners == []

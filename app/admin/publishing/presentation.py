@@ -13,14 +13,13 @@ from sqlalchemy import func, select
 
 from app.database import db
 from app.errors import RuleViolation
-from app.programme import snapshot
 from app.programme.snapshot import Appearance, Room, Session, Speaker, Theme
 from app.proposals import queries as proposals
 from app.proposals.models import Proposal
 from app.registration.models import Delegate
 from app.registration.queries import ATTENDING
-from app.releases import comparison, diff_text, queries
-from app.releases.comparison import Comparison, Modified, compare
+from app.releases import comparison, comparison_cache, diff_text, queries
+from app.releases.comparison import Comparison, Modified
 from app.releases.diff_text import SESSION_HEADINGS, ChangeGroup, DiffRow
 from app.releases.queries import ReleasePreview, ReleaseSummary
 
@@ -43,7 +42,7 @@ def count_delegates_by_day() -> DelegatesByDay:
     return DelegatesByDay([(on, count) for on, count in db.session.execute(counted)])
 
 
-MAX_ITEMS = 100  # per group
+MAX_ITEMS = 30  # per group
 # By the kind and slug of the session or speaker.
 ProposalsBySubject = Mapping[tuple[str, str], Sequence[Proposal]]
 
@@ -228,10 +227,8 @@ def diff_unpublished(preview: ReleasePreview, expanded_group: str = "") -> DiffP
 
 def diff_releases(old: int, new: int, expanded_group: str = "") -> DiffPage:
     """Return the differences between two releases."""
-    before, after = (snapshot.load(queries.get_release(one).snapshot) for one in (old, new))
-    return DiffPage(
-        compare(before, after), count_delegates_by_day(), expanded_group, old=old, new=new
-    )
+    found = comparison_cache.compare_releases(old, new)
+    return DiffPage(found, count_delegates_by_day(), expanded_group, old=old, new=new)
 
 
 def diff_rollback(number: int) -> DiffPage:
@@ -239,14 +236,11 @@ def diff_rollback(number: int) -> DiffPage:
 
     Raise RuleViolation if it is the current one.
     """
-    now, current = (
-        queries.get_public_snapshot(),
-        queries.get_current_conference().current_release or 0,
-    )
+    current = queries.get_current_number()
     if number == current:
         raise RuleViolation("This release is already public")
-    after = queries.load_for_rollback(number)
-    return DiffPage(compare(now, after), count_delegates_by_day(), old=current, new=number)
+    found = comparison_cache.compare_for_rollback(number)
+    return DiffPage(found, count_delegates_by_day(), old=current, new=number)
 
 
 def parse_release_pair(releases: Sequence[ReleaseSummary]) -> tuple[int, int] | None:

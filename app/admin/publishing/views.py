@@ -27,7 +27,7 @@ from app.forms.form import (
 from app.history import queries as history
 from app.mailings import notices
 from app.programme import queries as programme
-from app.releases import queries, scheduled_releases, services
+from app.releases import comparison_cache, queries, scheduled_releases, services
 from app.releases.models import ScheduledRelease
 from app.releases.queries import ReleasePreview
 from app.releases.services import PublishResult, StalePreview, UnresolvedClashes
@@ -106,11 +106,13 @@ def _override_and_actor(form: ScheduleReleaseForm) -> dict[str, str]:
 
 
 def _form_step(form: ScheduleReleaseForm) -> WizardStep:
-    return WizardStep(FORM_TEMPLATE, 422 if form.errors else 200, queries.preview_release())
+    return WizardStep(
+        FORM_TEMPLATE, 422 if form.errors else 200, comparison_cache.preview_release()
+    )
 
 
 def _check_step(form: PublishForm, refusal: str = "") -> WizardStep:
-    preview = queries.preview_release()
+    preview = queries.preview_release() if refusal else comparison_cache.preview_release()
     if preview.clashes and not form.override_reason.data:
         form.add_violation(UnresolvedClashes())
         return WizardStep(FORM_TEMPLATE, 422, preview)
@@ -139,7 +141,7 @@ SCHEDULED_RULE = f"/plans/<int(max={MAX_ID}):number>"
 @bp.get("")
 def changes() -> ResponseReturnValue:
     try:
-        preview = queries.preview_release()
+        preview = comparison_cache.preview_release()
     except NotFound:
         return _render_no_programme()
     return render_page(
@@ -181,14 +183,14 @@ def check() -> ResponseReturnValue:
 @bp.get("/letters")
 def emails() -> ResponseReturnValue:
     try:
-        preview = queries.preview_release()
+        preview = comparison_cache.preview_release()
     except NotFound:
         return _render_no_programme()
     return render_page(
         "admin/publishing/emails.html",
         kinds=[
             (release_notifications.preview(kind[0]), kind)
-            for kind in release_notifications.list_pending_emails(preview.public, preview.working)
+            for kind in release_notifications.list_pending_emails(preview)
         ],
     )
 
@@ -232,7 +234,7 @@ def release(number: int) -> ResponseReturnValue:
     return render_page(
         "admin/publishing/release.html",
         release=queries.get_release(number),
-        current=queries.get_current_conference().current_release,
+        current=queries.get_current_number(),
         entries=history.list_newest(f"release {number}"),
         notice_size=notices.find_open_size(),
         may_see_notice=guards.can_read(roles.MAILINGS),

@@ -28,7 +28,6 @@ from app.forms.form import (
     ConfirmForm,
     validates_own_csrf,
 )
-from app.programme.editing import speaker_queries
 from app.speakers import (
     batch_emails,
     invitation_states,
@@ -202,7 +201,7 @@ def _send_batch(letter: str, message: str) -> ResponseReturnValue:
     batch_emails.send(batch, actor=guards.current_actor(), message=message)
     draft_forms.delete_stored(url_for(".batch_email", letter=letter))
     return redirects.redirect_to(
-        _back_url(), "letters-sent" if batch.recipients else "letters-sent-before"
+        _back_url(), "letters-sent" if batch.count else "letters-sent-before"
     )
 
 
@@ -238,18 +237,12 @@ def _build_batch(letter: str, selection: MultiDict[str, str]) -> EmailBatch:
     if request.method == "GET" and _is_about_selection():
         ticked, owners = selection.getlist("chosen"), selection.getlist("owner")
     means_all = not (ticked or _is_about_selection())
-    speakers = (
-        queries.list_speakers_for_email(letter)
-        if means_all
-        else speaker_queries.list_by_slug(ticked)
+    every_owner = recipients.load_owners() if letter == "reminder" and (means_all or owners) else ()
+    return batch_emails.build_batch(
+        letter,
+        None if means_all else ticked,
+        [one for one in every_owner if means_all or str(one.owner.id) in owners],
     )
-    found = batch_emails.build_batch(
-        batch_emails.BATCH_EMAIL_KINDS[letter], recipients.load_speakers(speakers)
-    )
-    if letter != "reminder" or not (means_all or owners):
-        return found
-    known = [one for one in recipients.load_owners() if means_all or str(one.owner.id) in owners]
-    return found + batch_emails.build_batch(batch_emails.OWNER_REMINDER_KIND, known)
 
 
 def _is_about_selection() -> bool:
@@ -263,6 +256,7 @@ def _list_ticked() -> list[str]:
         *request.args.getlist("chosen"),
         *get_selected(speaker_listing.list_slugs),
         *invitations.list_slugs(request.form.getlist("group")),
+        *request.form.get("speakers", "").split(),
     ]
 
 

@@ -79,8 +79,10 @@ def _erase_delegates(due: datetime) -> None:
         select(Delegate)
         .where(Delegate.erased_at.is_(None), ~has_pending_email)
         .order_by(Delegate.id)
+        .limit(BATCH_SIZE)
     )
-    for delegate in db.session.scalars(known.limit(BATCH_SIZE).with_for_update()):
+    groups.lock_of_delegates(db.session.scalars(known).all())
+    for delegate in db.session.scalars(known.with_for_update()):
         operations.erase(delegate)
         history.record(
             "The details were deleted automatically, because we no longer need them",

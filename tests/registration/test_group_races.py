@@ -8,17 +8,21 @@ from flask import Flask
 from sqlalchemy import func, select
 from sqlalchemy.orm import make_transient_to_detached
 
+from app import clock
 from app.database import db, read_only_connection, transaction
 from app.errors import RuleViolation
 from app.registration import integrity_check, seats
+from app.registration.bookings import operations
 from app.registration.create_booking import create_booking
 from app.registration.emails import send_registration_confirmed
 from app.registration.groups import register_group
+from app.registration.groups import services as groups
 from app.registration.groups.draft import GroupDraft
-from app.registration.groups.models import RegistrationGroup
+from app.registration.groups.models import LEFT, GroupMember, RegistrationGroup
 from app.registration.models import Delegate, SeatLimit
 from app.registration.queries import ATTENDING
-from tests.factories import make_category, set_places
+from tests.factories import make_category, make_delegate, make_group, set_places
+from tests.registration.test_session_booking_races import cross
 
 PLACES, SIZE, GROUPS, SINGLES = 10, 6, 2, 6
 WHOLE, REFUSED = "whole", "refused"
@@ -38,10 +42,12 @@ def draft(number: int, size: int = SIZE, category: str = "") -> GroupDraft:
     return GroupDraft(contact, {**shared, **({"category": category} if category else {})}, people)
 
 
-def register(site: Flask, number: int, *, is_all_or_none: bool, category: str = "") -> None:
+def register(
+    site: Flask, number: int, *, is_all_or_none: bool, category: str = "", size: int = SIZE
+) -> None:
     """Register a group, as its contact does."""
     with site.test_request_context("/"), transaction():
-        prepared = register_group.prepare(draft(number, category=category), "en")
+        prepared = register_group.prepare(draft(number, size, category), "en")
         register_group.register(prepared, is_all_or_none=is_all_or_none)
 
 
@@ -183,3 +189,92 @@ def test_without_the_lock_two_groups_take_the_same_places(
 
     assert ended == [WHOLE] * GROUPS
     assert count() == (SIZE * GROUPS, GROUPS), "twice as many as there are places"
+
+
+@pytest.mark.postgresql_only
+def test_leaving_a_group_and_deleting_ones_details_do_not_wait_for_each_other(site: Flask) -> None:
+    set_places(2)
+    delegate = make_delegate(cancelled_at=clock.now())
+    group = make_group(delegate)
+    number, member = delegate.id, group.members[0].id
+
+    ended = cross(
+        site,
+        lambda: db.session.get_one(GroupMember, member, with_for_update=True),
+        lambda: groups.leave(
+            db.session.get_one(Delegate, number), db.session.get_one(GroupMember, member)
+        ),
+        lambda: erase(number),
+    )
+
+    assert ended == ["seat", "seat"]
+    db.session.expire_all()
+    assert db.session.get_one(Delegate, number).is_erased
+    db.session.rollback()
+
+
+@pytest.mark.postgresql_only
+def test_whoever_leaves_a_group_after_their_details_are_deleted_reads_why_not(site: Flask) -> None:
+    set_places(2)
+    delegate = make_delegate(cancelled_at=clock.now())
+    group = make_group(delegate)
+    number, member = delegate.id, group.members[0].id
+
+    def leave() -> None:
+        with transaction():
+            found = db.session.get_one(GroupMember, member)
+            groups.leave(db.session.get_one(Delegate, number), found)
+
+    ended = cross(
+        site,
+        lambda: operations.erase_cancelled(db.session.get_one(Delegate, number), actor="delegate"),
+        lambda: None,
+        leave,
+    )
+
+    assert ended == ["This person does not belong to the group any more", "seat"]
+
+
+@pytest.mark.postgresql_only
+def test_a_contact_is_erased_while_their_group_is_dissolved(site: Flask) -> None:
+    set_places(2)
+    contact = make_delegate(email="mary@ward.example", cancelled_at=clock.now())
+    group = make_group(contact)
+    number, of_group = contact.id, group.id
+    group.members[0].state = LEFT
+    db.session.commit()
+
+    ended = cross(
+        site,
+        lambda: db.session.get_one(RegistrationGroup, of_group, with_for_update=True),
+        lambda: groups.dissolve(db.session.get_one(RegistrationGroup, of_group), actor="delegate"),
+        lambda: erase(number),
+    )
+
+    assert ended == ["seat", "seat"]
+    assert count() == (0, 0)
+
+
+def erase(number: int) -> None:
+    """Delete the details of a delegate at their request."""
+    with transaction():
+        operations.erase_cancelled(db.session.get_one(Delegate, number), actor="delegate")
+
+
+@pytest.mark.both_databases
+def test_of_thirty_people_in_three_groups_for_twenty_places_two_groups_come_whole(
+    site: Flask,
+) -> None:
+    set_places(20)
+    deeds = [
+        lambda number=one: register(  # type: ignore[misc]
+            site, number, is_all_or_none=True, size=10
+        )
+        for one in range(3)
+    ]
+
+    ended = at_once(site, deeds)
+
+    assert ended == [REFUSED, WHOLE, WHOLE]
+    assert count() == (20, 2)
+    assert integrity_check.run_checks() == []

@@ -272,6 +272,7 @@ def _lock_limits(delegate: Delegate, others: Sequence[str] = ()) -> Sequence[str
 
 def erase_cancelled(delegate: Delegate, *, actor: str) -> None:
     """Erase a delegate's personal data at their request, after they have cancelled."""
+    groups.lock_of_delegates([delegate])
     lock(delegate)
     if delegate.is_attending:
         raise RuleViolation(

@@ -157,6 +157,19 @@ def is_of_group(number: str) -> ColumnElement[bool]:
     )
 
 
+def lock_of_delegates(delegates: Sequence[Delegate]) -> None:
+    """Lock what groups know of people who are to be erased, before their bookings are locked.
+
+    That is the order of whoever leaves a group or dissolves it: the group, its people, the booking.
+    """
+    addresses = [one.email.lower() for one in delegates if one.email]
+    own = func.lower(RegistrationGroup.email).in_(addresses)
+    listed = GroupMember.delegate_id.in_([one.id for one in delegates])
+    for model, condition in ((RegistrationGroup, own), (GroupMember, listed)):
+        rows = select(model.id).where(condition).order_by(model.id)
+        db.session.execute(rows.with_for_update()).all()
+
+
 def erase_delegate(delegate: Delegate) -> None:
     """Delete what groups know of somebody whose details are erased.
 

@@ -7,6 +7,7 @@ order: the limits first, then the group, then the person.
 from collections.abc import Sequence
 
 from sqlalchemy import select
+from sqlalchemy.exc import InvalidRequestError
 
 from app.database import db
 from app.errors import NotFound, RuleViolation
@@ -204,13 +205,20 @@ def dissolve(group: RegistrationGroup, *, actor: str) -> None:
 
 
 def _lock(group: RegistrationGroup) -> None:
-    db.session.flush()
-    db.session.refresh(group, with_for_update=True)
+    _lock_row(group, "This group has been dissolved")
 
 
 def _lock_member(member: GroupMember) -> None:
+    _lock_row(member, "This person does not belong to the group any more")
+
+
+def _lock_row(row: RegistrationGroup | GroupMember, refusal: str) -> None:
+    """Lock a row; raise RuleViolation if it has just been deleted."""
     db.session.flush()
-    db.session.refresh(member, with_for_update=True)
+    try:
+        db.session.refresh(row, with_for_update=True)
+    except InvalidRequestError as fault:  # there is no such row
+        raise RuleViolation(refusal) from fault
 
 
 def _present(group: RegistrationGroup) -> Sequence[GroupMember]:

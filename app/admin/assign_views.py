@@ -11,6 +11,8 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
 from app.accounts import guards
+from app.admin import choosing
+from app.admin.choosing import MAX_LISTED
 from app.admin.sessions.listing import MAX_SESSIONS, parse_versions
 from app.errors import RuleViolation
 from app.forms.form import ConfirmForm
@@ -18,14 +20,10 @@ from app.programme.clashes import Clash
 from app.programme.editing import assignments, session_queries
 from app.programme.editing import rooms_and_themes as editing
 from app.programme.editing.rooms_and_themes import EntityT, OrderedKind
-from app.text import collapse_whitespace, strip_hidden
 from app.web import redirects
 from app.web.rendering import render_page
 
-MAX_FIND_LENGTH = 200  # characters of a search
-MAX_LISTED = 50  # sessions found; those already selected stay beside them
 MAX_ID = 2**31 - 1  # of a PostgreSQL integer
-SEARCH, SAVE = "find", "save"  # buttons
 
 redirects.MESSAGES["admin"] |= {
     "sessions-added": _l("The sessions have been added. Changes will be public when you publish."),
@@ -47,7 +45,7 @@ def register(bp: Blueprint, kind: OrderedKind[EntityT]) -> None:
 def assign(kind: OrderedKind[EntityT], slug: str) -> ResponseReturnValue:
     item = editing.get_by_slug(kind, slug)
     chosen = parse_versions(request.form.getlist("chosen"))
-    if request.method == "GET" or request.form.get("step") == SEARCH:
+    if request.method == "GET" or choosing.is_searching():
         return _render(kind, item, chosen)
     if not chosen:
         return _render(kind, item, chosen, error=gettext("Select at least one session"))
@@ -94,7 +92,7 @@ def _render(  # noqa: PLR0913 - what the page shows
     error: str = "",
     status: int = 422,
 ) -> ResponseReturnValue:
-    words = strip_hidden(collapse_whitespace(request.form.get("find", "")))[:MAX_FIND_LENGTH]
+    words = choosing.get_words()
     found = assignments.list_assignable(kind, item, words, MAX_LISTED + 1)
     selected = [one for one in session_queries.list_by_key(list(chosen)) if one not in found]
     context: dict[str, Any] = {

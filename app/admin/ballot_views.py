@@ -10,12 +10,16 @@ from wtforms.validators import DataRequired
 
 from app import clock
 from app.accounts.guards import current_actor
+from app.admin import choosing
+from app.admin.choosing import MAX_LISTED
 from app.admin.edit_form import CheckboxesField, EditForm
 from app.admin.listing import paginate, parse_list_query, render_list
 from app.errors import RuleViolation, StaleEdit
 from app.forms.fields import LocalDateTimeField, editor_name_field, valid_datetime_or_empty
 from app.forms.form import ConfirmForm, validates_own_csrf
 from app.history import queries as history
+from app.programme.collation import sort_key
+from app.programme.snapshot import Session
 from app.registration.ballots import queries, services
 from app.registration.ballots.models import Ballot
 from app.registration.ballots.services import BallotDetails
@@ -51,23 +55,28 @@ class BallotForm(EditForm):
         description=_l("Public sessions in which people book seats"),
     )
 
-    def set_choices(self, ballot: Ballot | None = None) -> Self:
-        """Offer the public sessions with seats, but for those in another ballot."""
+    def set_choices(self, ballot: Ballot | None, words: str) -> bool:
+        """Offer what is chosen, and public sessions with seats that match and are in no other.
+
+        Return True if there are more.
+        """
         others = {
             key
             for one in queries.list_public()
             if not one.is_drawn and (ballot is None or one.id != ballot.id)
             for key in one.session_keys
         }
-        self.sessions.choices = [
-            (
-                one.key,
-                f"{one.title} ({local_moment(one.starts_at)})" if one.starts_at else one.title,
-            )
-            for one in get_programme().sessions
-            if one.is_bookable and one.key not in others
+        free = [one for one in get_programme().sessions if one.is_bookable]
+        free = [one for one in free if one.key not in others]
+        asked, chosen = sort_key(words).split(), set(self.sessions.data or ())
+        found = [
+            one.key
+            for one in free
+            if one.key not in chosen and all(word in sort_key(one.title) for word in asked)
         ]
-        return self
+        shown = chosen.union(found[:MAX_LISTED])
+        self.sessions.choices = [(one.key, _describe(one)) for one in free if one.key in shown]
+        return len(found) > MAX_LISTED
 
     def set_initial_data(self, ballot: Ballot) -> None:
         """Fill the form with what is saved."""
@@ -87,6 +96,11 @@ class BallotForm(EditForm):
         return self
 
 
+def _describe(session: Session) -> str:
+    when = session.starts_at
+    return f"{session.title} ({local_moment(when)})" if when else session.title
+
+
 bp = Blueprint("ballots", __name__, url_prefix="/ballots")
 
 
@@ -100,8 +114,8 @@ def index() -> ResponseReturnValue:
 @bp.route("/_add", methods=["GET", "POST"])
 @validates_own_csrf
 def add() -> ResponseReturnValue:
-    form = BallotForm().set_choices()
-    if form.validate_on_submit():
+    form = BallotForm()
+    if not choosing.is_searching() and form.validate_on_submit():
         try:
             ballot = services.create(form.get_details(), actor=current_actor())
         except RuleViolation as refusal:
@@ -128,10 +142,10 @@ def show(number: int) -> ResponseReturnValue:
 @validates_own_csrf
 def edit(number: int) -> ResponseReturnValue:
     ballot = queries.get_ballot(number)
-    form = BallotForm().set_choices(ballot)
+    form = BallotForm()
     if not form.is_submitted():
         form.set_initial_data(ballot)
-    if not form.validate_on_submit():
+    if choosing.is_searching() or not form.validate_on_submit():
         return _render_form(form, ballot)
     details, version = form.get_details(), form.expected_version.data
     try:
@@ -167,11 +181,15 @@ def _url(ballot: Ballot) -> str:
 
 
 def _render_form(form: BallotForm, ballot: Ballot | None = None) -> Response:
+    words = choosing.get_words()
+    has_more = form.set_choices(ballot, words)
     return render_page(
         "admin/ballots/form.html",
         422 if form.errors else 200,
         form=form,
         ballot=ballot,
+        words=words,
+        has_more=has_more,
         back=_url(ballot) if ballot else url_for(".index"),
         breadcrumbs=[(ballot.title, _url(ballot))] if ballot else None,
     )

@@ -109,6 +109,29 @@ def test_an_organiser_opens_a_ballot_and_everybody_sees_its_commitment(visitor: 
     assert encryption.is_encrypted(seed)
 
 
+def test_sessions_are_found_by_title_where_there_are_many(visitor: Browser) -> None:
+    for number in range(52):
+        key = f"workshop-{number}"
+        make_session(key=key, slug=key, title=f"Workshop {number}", booking=BOOKABLE, seats=1)
+    make_session(key="knots", slug="knots", title="Knots", booking=BOOKABLE, seats=1)
+    publish_programme()
+    page = sign_in(visitor).open("/organise/ballots/_add")
+    offered = [one for one in page.labels if one.startswith("Workshop")]
+    assert len(offered) <= 50
+    assert "There are more sessions." in page.text
+
+    typed = {"Title": "All", "Closes": "2009-06-07T12:00", "Sessions": [offered[0]]}
+    page = page.press("Find", {**typed, "Find by title": "KNOT"})
+    assert [one for one in page.labels if "(" in one] == [KNOTS, offered[0]]
+    assert page.value_of("Title") == "All"
+    assert page.press("Find", {"Find by title": "sails"}).labels.count(offered[0]) == 1
+    page = visitor.press("Find", {"Find by title": "knot"})
+    page = page.press("Open this ballot", {"Sessions": [offered[0], KNOTS]})
+
+    assert page.heading == "All"
+    assert {"Knots", offered[0].partition(" (")[0]} <= set(page.links)
+
+
 def test_a_ballot_needs_a_future_time_and_sessions_with_seats(
     visitor: Browser, ballot: int
 ) -> None:

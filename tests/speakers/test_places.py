@@ -298,6 +298,22 @@ def test_the_link_survives_a_new_address_and_ends_with_the_booking(site: Flask) 
     assert db.session.scalars(select(SpeakerPlace)).all() == []
 
 
+def test_the_desk_finds_a_speaker_among_many(visitor: Browser) -> None:
+    ada = confirm_ada()
+    for number in range(52):
+        make_speaker(name=f"Aaron {number:02}", organisation="Pier")
+    booking = make_delegate(given_names="Augusta", email="other@example.org")
+    page = sign_in(visitor, role=DESK).open(f"/organise/delegates/{booking.reference}/speaker")
+    assert "There are more speakers." in page.text
+    assert "Ada Marsh" not in page.text
+
+    page = page.press("Find", {"Find by name or organisation": "márSH"})
+
+    assert "There are more speakers." not in page.text
+    page.press("Save", {"Speaker": "Ada Marsh"})
+    assert get_booking_of(ada) == booking
+
+
 def test_the_desk_links_and_unlinks_by_hand(visitor: Browser) -> None:
     ada = confirm_ada()
     booking = make_delegate(given_names="Augusta", email="other@example.org")

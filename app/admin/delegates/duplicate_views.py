@@ -12,7 +12,7 @@ from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  #
 
 from app.accounts.guards import current_actor
 from app.admin.delegates.forms import NotifyForm, notify_field
-from app.admin.listing import paginate, parse_list_query, render_list
+from app.admin.listing import PAGE_SIZE, Listing, parse_list_query, render_list
 from app.errors import RuleViolation
 from app.forms.form import validates_own_csrf
 from app.registration.bookings.operations import StaleBooking
@@ -61,7 +61,8 @@ class MergeForm(NotifyForm):
 @bp.get("")
 def index() -> ResponseReturnValue:
     query = parse_list_query((), ("likely",), has_search=False)
-    listing = paginate(duplicates.list_likely(), query)
+    rows, total = duplicates.list_likely(offset=query.offset, limit=PAGE_SIZE)
+    listing = Listing(rows, total, query)
     return render_list("admin/delegates/duplicates.html", listing, reasons=REASONS)
 
 

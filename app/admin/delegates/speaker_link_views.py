@@ -6,6 +6,7 @@ from flask_babel import lazy_gettext as _l
 from wtforms import SelectField
 
 from app.accounts.guards import current_actor
+from app.admin import choosing
 from app.admin.delegates.edit_views import breadcrumbs, redirect_to
 from app.errors import RuleViolation
 from app.forms.form import Form, validates_own_csrf
@@ -44,8 +45,9 @@ bp = Blueprint("speaker", __name__)
 @validates_own_csrf
 def link(reference: str) -> ResponseReturnValue:
     delegate = queries.get_delegate(reference)
-    form = _build_form(delegate)
-    if form.validate_on_submit():
+    words, form = choosing.get_words(), SpeakerLinkForm()
+    has_more = _set_choices(form, delegate, words)
+    if not choosing.is_searching() and form.validate_on_submit():
         try:
             return redirect_to(delegate, _save(delegate, str(form.speaker.data)))
         except RuleViolation as refusal:
@@ -55,17 +57,22 @@ def link(reference: str) -> ResponseReturnValue:
         422 if form.errors else 200,
         form=form,
         delegate=delegate,
+        words=words,
+        has_more=has_more,
         breadcrumbs=breadcrumbs(delegate),
     )
 
 
-def _build_form(delegate: Delegate) -> SpeakerLinkForm:
+def _set_choices(form: SpeakerLinkForm, delegate: Delegate, words: str) -> bool:
+    """Offer nobody, the speaker of the booking and others who match; tell if there are more."""
     known = speaker_places.find_speaker(delegate)
-    form = SpeakerLinkForm(data={"speaker": known.slug if known else NOBODY})
-    speakers = {one.slug: one.name for one in speaker_places.list_without_booking()}
+    if not form.is_submitted():
+        form.speaker.data = known.slug if known else NOBODY
+    found = speaker_places.list_without_booking(words, choosing.MAX_LISTED + 1)
     own = {known.slug: known.name} if known else {}
-    form.speaker.choices = [(NOBODY, str(_l("Nobody"))), *{**own, **speakers}.items()]
-    return form
+    speakers = {**own, **dict(found[: choosing.MAX_LISTED])}
+    form.speaker.choices = [(NOBODY, str(_l("Nobody"))), *speakers.items()]
+    return len(found) > choosing.MAX_LISTED
 
 
 def _save(delegate: Delegate, slug: str) -> str:

@@ -7,9 +7,9 @@ one that stays.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
-from sqlalchemy import SQLColumnExpression, and_, func, select
+from sqlalchemy import SQLColumnExpression, String, cast, func, select
 
 from app.database import db
 from app.errors import NotFound, RuleViolation
@@ -26,6 +26,14 @@ SAME_EMAIL, SAME_NAME = "email", "name"  # why two bookings may be of one person
 MAX_PAIRS: Final = 200
 MERGED_FIELDS = tuple(one for one in BOOKING_FIELDS if one.name != EMAIL)
 FOLDED_EMAIL = func.lower(Delegate.email)
+
+
+class LikelyPair(NamedTuple):
+    """The ids of two bookings that may be of one person, the older first, and why."""
+
+    first: int
+    second: int
+    reasons: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -48,26 +56,32 @@ class MergeChoice:
     notify: bool = True
 
 
-def list_likely() -> Sequence[LikelyDuplicate]:
-    """List pairs of bookings with the same address, or the same name and country.
+def list_likely(*, offset: int, limit: int) -> tuple[Sequence[LikelyDuplicate], int]:
+    """List a page of pairs of bookings with the same address, or the same name and country.
 
-    Pairs with both come first.
+    Pairs with both come first. Return how many there are as well.
     """
+    pairs = _find_pairs()
+    window = pairs[offset : offset + limit]
+    numbers = {number for one in window for number in (one.first, one.second)}
+    rows = db.session.scalars(select(Delegate).where(Delegate.id.in_(numbers))) if numbers else ()
+    people = {one.id: one for one in rows}
+    return [
+        LikelyDuplicate(people[first], people[second], why) for first, second, why in window
+    ], len(pairs)
+
+
+def _find_pairs() -> Sequence[LikelyPair]:
     by_email = _list_groups(FOLDED_EMAIL)
     by_name = _list_groups(Delegate.name_sort_key, Delegate.country)
     reasons: dict[tuple[int, int], list[str]] = {}
-    people: dict[int, Delegate] = {}
     for reason, groups in ((SAME_EMAIL, by_email), (SAME_NAME, by_name)):
         for group in groups:
             first, *others = group
-            people |= {one.id: one for one in group}
             for other in others:
-                reasons.setdefault((first.id, other.id), []).append(reason)
-    found = [
-        LikelyDuplicate(people[first], people[second], tuple(why))
-        for (first, second), why in reasons.items()
-    ]
-    return sorted(found, key=lambda one: (-len(one.reasons), one.first.id, one.second.id))
+                reasons.setdefault((first, other), []).append(reason)
+    found = [LikelyPair(*pair, tuple(why)) for pair, why in reasons.items()]
+    return sorted(found, key=lambda one: (-len(one.reasons), one.first, one.second))
 
 
 def get_pair(reference: str, other: str) -> tuple[Delegate, Delegate]:
@@ -121,24 +135,15 @@ def _require_unchanged(delegate: Delegate, versions: Mapping[str, int]) -> None:
         )
 
 
-def _list_groups(*columns: SQLColumnExpression[str]) -> list[list[Delegate]]:
-    """Group attending bookings in which these are the same, where there are several."""
-    repeated = (
-        select(*columns)
+def _list_groups(*columns: SQLColumnExpression[str]) -> list[list[int]]:
+    """Group the ids of attending bookings in which these are the same, where there are several."""
+    ids = func.aggregate_strings(cast(Delegate.id, String), " ")
+    groups = (
+        select(ids)
         .where(ATTENDING, *(one != "" for one in columns))
         .group_by(*columns)
         .having(func.count() > 1)
+        .order_by(func.min(Delegate.id))
         .limit(MAX_PAIRS)
-        .subquery()
     )
-    same = [one == other for one, other in zip(columns, repeated.columns, strict=True)]
-    rows = db.session.execute(
-        select(Delegate, *columns)
-        .join(repeated, and_(*same))
-        .where(ATTENDING)
-        .order_by(Delegate.id)
-    )
-    groups: dict[tuple[str, ...], list[Delegate]] = {}
-    for delegate, *key in rows:
-        groups.setdefault(tuple(key), []).append(delegate)
-    return list(groups.values())
+    return [sorted(map(int, group.split())) for group in db.session.scalars(groups)]

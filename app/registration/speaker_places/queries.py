@@ -7,6 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
 from app.database import db, read_only_connection
+from app.programme.collation import sort_key
 from app.programme.models import Speaker
 from app.registration import queries as registration
 from app.registration.categories import queries as categories
@@ -87,10 +88,11 @@ def list_with_place(speaker_ids: Collection[int]) -> set[int]:
     return set(db.session.scalars(WITH_PLACE.where(SpeakerPlace.speaker_id.in_(speaker_ids))))
 
 
-def list_without_booking() -> Sequence[Speaker]:
-    """List the speakers who take part and have no booking, by name."""
-    return db.session.scalars(
-        select(Speaker)
-        .where(Speaker.withdrawn_at.is_(None), ~HAS_PLACE)
-        .order_by(Speaker.name_sort_key, Speaker.id)
-    ).all()
+def list_without_booking(words: str, limit: int) -> Sequence[tuple[str, str]]:
+    """List slug and name of speakers who take part, have no booking and match, by name."""
+    matching = (
+        Speaker.search_text.contains(one, autoescape=True) for one in sort_key(words).split()
+    )
+    rows = select(Speaker.slug, Speaker.name).where(Speaker.withdrawn_at.is_(None), ~HAS_PLACE)
+    rows = rows.where(*matching).order_by(Speaker.name_sort_key, Speaker.id).limit(limit)
+    return [(slug, name) for slug, name in db.session.execute(rows)]

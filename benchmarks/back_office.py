@@ -22,13 +22,21 @@ from app.database import db, transaction
 from app.interchange.demo.generator import generate_delegates
 from app.mail.models import SENT, Email
 from app.registration import demo
+from app.releases import services as releases
+from benchmarks.back_office_rows import (
+    BOOKED_SESSION,
+    add_rows_of_delegates,
+    add_rows_of_speakers,
+    rename_sessions,
+)
 from benchmarks.copies import SiteCopy
 from benchmarks.figures import Figure, at_most
 from tests.waiting import HOST
 
 MANY, FEW = 5_000, 20
 ORGANISER = "organiser@example.org"
-ROUNDS = 60
+ROUNDS = 20
+FIRST_REFERENCE = "X4PV5Y2J"  # of the first invented delegate
 IGNORED_STATEMENTS = ("BEGIN", "PRAGMA", "SAVEPOINT", "RELEASE", "ROLLBACK", "COMMIT")
 PERIODIC_STATEMENTS = (
     "SELECT site_state.cache_version",
@@ -90,17 +98,25 @@ def _measure_page(page: MeasuredPage, folder: Path) -> Iterator[Figure]:
 
 @cache
 def _site_with_delegates(folder: Path, delegates: int) -> SignedInSite:
-    """Make a site with so many delegates and an email to each."""
+    """Make a site with so many delegates, an email to each, and as many rows of other lists."""
     copy = SiteCopy(folder / f"delegates-{delegates}", (20, 25), 2 * MANY)
     with copy.app_context(), transaction():
         add_delegates(delegates)
+        add_rows_of_delegates()
     return sign_in_organiser(copy)
 
 
 @cache
 def _site_with_programme(folder: Path, count: int) -> SignedInSite:
-    """Make a site with so many sessions and so many speakers."""
-    return sign_in_organiser(SiteCopy(folder / f"programme-{count}", (count, count)))
+    """Make a site with so many sessions and so many speakers, two releases and a delegate."""
+    copy = SiteCopy(folder / f"programme-{count}", (count, count))
+    with copy.app_context(), transaction():
+        add_delegates(1)
+        add_rows_of_speakers()
+        rename_sessions()
+        releases.create_release()
+        rename_sessions()
+    return sign_in_organiser(copy)
 
 
 def sign_in_organiser(copy: SiteCopy) -> SignedInSite:
@@ -123,24 +139,62 @@ def sign_in_organiser(copy: SiteCopy) -> SignedInSite:
     return SignedInSite(copy.app, client, copy.settings["SITE_URL"])
 
 
-PAGES = (
-    MeasuredPage("dashboard", "/organise", "delegates", MANY, _site_with_delegates),
-    MeasuredPage(
-        "list of delegates", "/organise/delegates", "delegates", MANY, _site_with_delegates
-    ),
-    MeasuredPage(
-        "search for delegates",
-        "/organise/delegates?q=example",
-        "delegates",
-        MANY,
-        _site_with_delegates,
-    ),
-    MeasuredPage("list of emails", "/organise/letters", "emails", MANY, _site_with_delegates),
-    MeasuredPage("list of speakers", "/organise/speakers", "speakers", 1_000, _site_with_programme),
-    MeasuredPage("list of sessions", "/organise/sessions", "sessions", 1_000, _site_with_programme),
-    MeasuredPage(
-        "search for sessions", "/organise/sessions?q=e", "sessions", 1_000, _site_with_programme
-    ),
+DELEGATE_PAGES = {
+    "dashboard": "/organise",
+    "list of delegates": "/organise/delegates",
+    "search for delegates": "/organise/delegates?q=example",
+    "likely duplicates": "/organise/delegates/_duplicates",
+    "groups": "/organise/groups",
+    "applications": "/organise/applications?q=bea",
+    "waiting list": "/organise/waiting-list?q=bea",
+    "invitation codes": "/organise/invitations?q=BCDF",
+    "who has a seat": f"/organise/session-seats/{BOOKED_SESSION}",
+    "search for who has a seat": f"/organise/session-seats/{BOOKED_SESSION}?q=example",
+    "list of emails": "/organise/letters",
+    "search for emails": "/organise/letters?q=example",
+    "replies": "/organise/letters/replies",
+    "addresses without group emails": "/organise/letters/suppression?q=wrong",
+    "group email: filters": "/organise/mailings/1/filters",
+    "group email: people": "/organise/mailings/1/people",
+    "group email: search for people": "/organise/mailings/1/people?q=example",
+    "group email: preview": "/organise/mailings/1/preview",
+    "group email: report": "/organise/mailings/2/recipients?q=example",
+    "history": "/organise/history",
+    "search for history": "/organise/history?q=something",
+}
+SPEAKER_PAGES = {
+    "list of speakers": "/organise/speakers",
+    "search for speakers": "/organise/speakers?q=a",
+    "invitations of speakers": "/organise/speaking/invitations",
+    "emails to invite speakers": "/organise/speaking/letters/invitation",
+    "emails to remind speakers": "/organise/speaking/letters/reminder",
+    "automatic reminders": "/organise/speaking/reminders",
+    "changes by speakers": "/organise/proposals",
+    "speaker of a booking": f"/organise/delegates/{FIRST_REFERENCE}/speaker",
+}
+SESSION_PAGES = {
+    "list of sessions": "/organise/sessions",
+    "search for sessions": "/organise/sessions?q=e",
+    "rooms": "/organise/rooms",
+    "themes": "/organise/themes",
+    "opening a ballot": "/organise/ballots/_add",
+    "unpublished changes": "/organise/publishing",
+    "publishing": "/organise/publishing/publish",
+    "emails about a release": "/organise/publishing/letters",
+    "releases": "/organise/publishing/releases",
+    "comparison of releases": "/organise/publishing/compare",
+    "restoring a release": "/organise/publishing/releases/1/back",
+    "search everything": "/organise/search?q=a",
+    "suggestions of the search": "/organise/search/suggestions?q=a",
+}
+PAGES = tuple(
+    MeasuredPage(name, path, rows, count, create_site)
+    for pages, rows, count, create_site in (
+        (DELEGATE_PAGES, "delegates", MANY, _site_with_delegates),
+        (SPEAKER_PAGES, "speakers", 1_000, _site_with_programme),
+        (SESSION_PAGES, "sessions", 1_000, _site_with_programme),
+    )
+    for name, path in pages.items()
 )
 
 

@@ -64,7 +64,7 @@ def list_likely(*, offset: int, limit: int) -> tuple[Sequence[LikelyDuplicate], 
     pairs = _find_pairs()
     window = pairs[offset : offset + limit]
     numbers = {number for one in window for number in (one.first, one.second)}
-    rows = db.session.scalars(select(Delegate).where(Delegate.id.in_(numbers))) if numbers else ()
+    rows = db.session.scalars(select(Delegate).where(Delegate.id.in_(numbers)))
     people = {one.id: one for one in rows}
     return [
         LikelyDuplicate(people[first], people[second], why) for first, second, why in window

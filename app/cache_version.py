@@ -193,6 +193,15 @@ def recheck() -> None:
     _watcher().recheck()
 
 
+def recheck_if_behind() -> None:
+    """Check the version if the transaction that has begun sees another than this process.
+
+    Whoever has waited for a lock calls it before reading what another process may have published.
+    """
+    if db.session.scalar(select(SiteState.cache_version)) != _watcher().last_seen:
+        recheck()
+
+
 def _is_always_valid(_value: object) -> bool:
     return True
 

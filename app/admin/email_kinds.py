@@ -110,6 +110,12 @@ EMAIL_KINDS: Final[Mapping[str, EmailKind]] = {
         _l("The delegate or the team gives back a seat in a session"),
         samples.session_released,
     ),
+    "session_clash": EmailKind(
+        _l("Two seats at the same time"),
+        DELEGATE,
+        _l("Publishing puts two sessions at the same time in which a delegate has seats"),
+        samples.session_clash,
+    ),
     "group_registered": EmailKind(
         _l("Group registered"),
         GROUP_CONTACT,

@@ -224,7 +224,15 @@ def ballot_drawn() -> Context:
 
 def session_released() -> Context:
     """Return a booking with a seat that was given back."""
-    return {**booking(), "title": SESSION_TITLE, "is_by_team": False}
+    return {**booking(), "title": SESSION_TITLE, "is_by_team": False, "kept": ""}
+
+
+def session_clash() -> Context:
+    """Return a booking with two seats that a release has put at the same time."""
+    session = session_booked()["session"]
+    others = [replace(session, title=OTHER_TITLE)]
+    choose_by = session_offers.get_offer_end(session, clock.now())
+    return {**booking(), "session": session, "clashes": others, "choose_by": choose_by}
 
 
 def moved_booking() -> Context:

@@ -283,6 +283,18 @@ EMAIL_WORDINGS: Final[Mapping[str, EmailWording]] = {
         OWN_SESSIONS_LINK,
         required={"details", "sessions_link"},
     ),
+    "session_clash": _word(
+        *BOOKING,
+        _value("session", _l("Title of the session that has changed"), "session.title"),
+        _value("deadline", _l("Until when they choose"), "choose_by | local_moment"),
+        _block(
+            "details",
+            _l("The sessions that are now at the same time"),
+            "mail/parts/session_clash.txt",
+        ),
+        OWN_SESSIONS_LINK,
+        required={"deadline", "details", "sessions_link"},
+    ),
     "application_received": _word(APPLICANT_NAME, APPLICATION_LINK, required={"application_link"}),
     "application_on_hold": _word(
         APPLICANT_NAME, APPLICATION_MESSAGE, APPLICATION_LINK, required={"message"}

@@ -6,6 +6,7 @@ email, so the outbox erases the text of such an email once it has been sent.
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from flask_babel import gettext
@@ -164,10 +165,20 @@ def send_ballot_drawn(
     )
 
 
-def send_session_released(
-    delegate: Delegate, title: str, session: Session | None, *, is_by_team: bool
+def send_session_clash(
+    delegate: Delegate, session: Session, clashes: Sequence[Session], choose_by: datetime
 ) -> None:
-    """Confirm that somebody no longer has a seat in a session."""
+    """Ask somebody which seat they keep, since a release has put sessions at the same time."""
+    _enqueue("session_clash", delegate, session=session, clashes=list(clashes), choose_by=choose_by)
+
+
+def send_session_released(
+    delegate: Delegate, title: str, session: Session | None, *, is_by_team: bool, kept: str = ""
+) -> None:
+    """Confirm that somebody no longer has a seat in a session.
+
+    ``kept`` names the sessions at the same time, if they did not choose between the seats in time.
+    """
     _enqueue(
         "session_released",
         delegate,
@@ -177,6 +188,7 @@ def send_session_released(
         title=title,
         session=session,
         is_by_team=is_by_team,
+        kept=kept,
     )
 
 

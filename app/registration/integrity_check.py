@@ -6,8 +6,10 @@ runs them at once. Nothing is repaired automatically: someone should find out wh
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 from sqlalchemy import ScalarSelect, String, cast, exists, func, literal, select, text
+from sqlalchemy.orm import joinedload
 
 from app import clock
 from app.accounts import queries as accounts
@@ -33,6 +35,8 @@ from app.registration.models import (
 from app.registration.queries import ATTENDING
 from app.registration.seats import CATEGORY_PREFIX, CONFERENCE, SESSION_PREFIX
 from app.registration.session_bookings import queries as session_bookings
+from app.registration.session_bookings.overlaps import map_contested
+from app.releases.current_release import get_programme
 
 HISTORY_SUBJECT = "audit"
 CONFIRMATIONS = ("registration_confirmed", "application_approved")
@@ -218,6 +222,25 @@ def _check_seats_of_cancelled() -> Sequence[str]:
     ]
 
 
+def _check_seats_at_the_same_time() -> Sequence[str]:
+    """Look for people who should be in two rooms at once, and were not asked to choose."""
+    to_come = [one for one in get_programme().sessions if not session_bookings.has_started(one)]
+    known = {one.key: one for one in to_come}
+    booked = select(SessionBooking).options(joinedload(SessionBooking.delegate))
+    rows = db.session.scalars(booked.order_by(SessionBooking.delegate_id, SessionBooking.id))
+    faults = []
+    for _, seats in groupby(rows, lambda one: one.delegate_id):
+        settled = [one for one in seats if one.choose_by is None]
+        contested = map_contested(settled, known) if len(settled) > 1 else {}
+        faults += [
+            f"Booking {one.delegate.reference} has seats in “{one.title}” and at the same time in "
+            f"“{contested[one.id][0].title}”."
+            for one in settled
+            if one.id in contested
+        ]
+    return faults
+
+
 def _check_confirmation_emails() -> Sequence[str]:
     email_exists = exists().where(
         Email.booking_reference == Delegate.reference, Email.template.in_(CONFIRMATIONS)
@@ -282,6 +305,7 @@ CHECKS: tuple[Check, ...] = (
     Check("nobody waits for a seat who has it or cannot have it", _check_waits_of_delegates),
     Check("nobody asks for a place who has one", _check_requests_of_delegates),
     Check("no cancelled booking has a seat in a session", _check_seats_of_cancelled),
+    Check("nobody has seats at the same time without being asked", _check_seats_at_the_same_time),
     Check("every booking has a confirmation email", _check_confirmation_emails),
     Check("no group is too large, and its people are listed as they are", _check_groups),
     Check("there are no references to missing rows", _check_references),

@@ -380,10 +380,21 @@ class SessionBooking(Base):
     session_key: Mapped[str] = mapped_column(index=True)  # of the programme's document
     title: Mapped[str]  # when it was booked
     booked_at: Mapped[datetime]
+    # until when they choose, since a release has put another of their seats at the same time; then
+    # this one is given back (``app.registration.session_bookings.clash_choices``)
+    choose_by: Mapped[datetime | None] = mapped_column(default=None)
 
     delegate: Mapped[Delegate] = relationship()
 
-    __table_args__ = (UniqueConstraint("delegate_id", "session_key"),)
+    __table_args__ = (
+        UniqueConstraint("delegate_id", "session_key"),
+        Index(
+            "ix_session_booking_choose_by",
+            "choose_by",
+            sqlite_where=choose_by.is_not(None),
+            postgresql_where=choose_by.is_not(None),
+        ),
+    )
 
 
 class LinkedAgenda(Base):

@@ -45,6 +45,8 @@ IN_SESSIONS: Weights = {
     sessions.open_ballot: 1,
     sessions.wish: 6,
     sessions.publish_seats: 2,
+    sessions.move: 1,
+    sessions.choose_seat: 2,
 }
 AFTERWARDS: Weights = {
     people.cancel: 1,

@@ -25,7 +25,7 @@ from app.registration.models import (
 from app.registration.queries import ATTENDING
 from app.registration.session_bookings import offers as session_offers
 from app.registration.session_bookings import queries as session_bookings
-from app.registration.session_bookings.services import overlaps
+from app.registration.session_bookings.overlaps import overlaps
 from app.registration.waiting_list import queries as waiting_list
 from app.registration.waiting_list import services as waiting_list_services
 from app.releases.current_release import get_programme
@@ -50,7 +50,12 @@ def list_overdue() -> Sequence[str]:
     """List what the worker must have done in the round that it has just finished."""
     with read_only():
         db.session.expire_all()
-        faults = [*_list_overdue_offers(), *_list_unoffered_places(), *_list_unoffered_seats()]
+        faults = [
+            *_list_overdue_offers(),
+            *_list_overdue_choices(),
+            *_list_unoffered_places(),
+            *_list_unoffered_seats(),
+        ]
         db.session.rollback()
     return faults
 
@@ -76,9 +81,16 @@ def _list_double_bookings() -> Iterator[str]:
 
 
 def _list_double_places() -> Iterator[str]:
-    """Look for people who should be in two rooms at once, or have two seats in one."""
-    known = {one.key: one for one in get_programme().sessions}
+    """Look for people who should be in two rooms at once, or have two seats in one.
+
+    Whom a release has put in two rooms keeps both seats until they choose, and no longer.
+    """
+    sessions_now = get_programme().sessions
+    known = {one.key: one for one in sessions_now if not session_bookings.has_started(one)}
     booked: dict[int, list[str]] = {}
+    choices = select(SessionBooking.delegate_id, SessionBooking.session_key)
+    is_asked = SessionBooking.choose_by.is_not(None)
+    asked = set(db.session.execute(choices.where(is_asked)).tuples())
     rows = select(SessionBooking.delegate_id, SessionBooking.session_key)
     for delegate, key in db.session.execute(rows.order_by(SessionBooking.id)):
         booked.setdefault(delegate, []).append(key)
@@ -87,7 +99,7 @@ def _list_double_places() -> Iterator[str]:
             yield f"Delegate {delegate} has two seats in one session."
         sessions = [known[key] for key in keys if key in known]
         for one, other in combinations(sessions, 2):
-            if overlaps(one, other):
+            if overlaps(one, other) and not asked & {(delegate, one.key), (delegate, other.key)}:
                 yield f"Delegate {delegate} is in “{one.title}” and “{other.title}” at once."
 
 
@@ -109,6 +121,12 @@ def _list_overdue_offers() -> Iterator[str]:
     )
     for number in db.session.scalars(overdue.order_by(WaitingListEntry.id)):
         yield f"The offer of entry {number} is over, and still holds a place."
+
+
+def _list_overdue_choices() -> Iterator[str]:
+    overdue = select(SessionBooking).where(SessionBooking.choose_by <= clock.now())
+    for seat in db.session.scalars(overdue.order_by(SessionBooking.id)):
+        yield f"Delegate {seat.delegate_id} has not chosen in time, and still has “{seat.title}”."
 
 
 def _list_unoffered_places() -> Iterator[str]:

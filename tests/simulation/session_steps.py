@@ -11,6 +11,7 @@ from app.registration.ballots import services as ballots
 from app.registration.ballots.models import Ballot
 from app.registration.models import Delegate, SessionBooking
 from app.registration.queries import ATTENDING
+from app.registration.session_bookings import clash_choices
 from app.registration.session_bookings import services as session_bookings
 from app.releases.current_release import get_programme
 from tests.factories import FIRST_MORNING, make_session, publish_programme
@@ -131,3 +132,34 @@ def publish_seats(year: Year) -> Step:
 
     what = "is cancelled" if is_cancelled else f"has {number} seats"
     return Step(f"{key} {what}", change)
+
+
+def move(year: Year) -> Step:
+    """Publish a session of the first day at another time, perhaps over others."""
+    key = year.random.choice(sorted(one for one, hours in HOURS.items() if hours < 24))
+    hours = year.random.choice((0, 2, 4))
+
+    def change() -> None:
+        with transaction():
+            session = db.session.scalars(select(Session).where(Session.key == key)).one()
+            session.starts_at = FIRST_MORNING + timedelta(hours=hours)
+            session.ends_at = session.starts_at + timedelta(hours=1)
+        publish_programme()
+
+    return Step(f"{key} moves to {hours} hours after the first morning", change)
+
+
+def choose_seat(year: Year) -> Step | None:
+    """Choose between two seats that a release has put at the same time."""
+    number = choose_id(year.random, SessionBooking, SessionBooking.choose_by.is_not(None))
+    if number is None:
+        return None
+    row = db.session.get_one(SessionBooking, number)
+    delegate_id, key = row.delegate_id, row.session_key
+    db.session.rollback()
+
+    def change() -> None:
+        delegate = db.session.get_one(Delegate, delegate_id)
+        clash_choices.keep(delegate, get_programme().get_session(key))
+
+    return Step(f"delegate {delegate_id} keeps {key}", in_transaction(change))

@@ -25,6 +25,7 @@ from app.registration.bookings import operations
 from app.registration.models import Delegate, SeatLimit, SessionBooking
 from app.registration.session_bookings import queries as session_bookings
 from app.registration.session_bookings import services as bookings
+from app.registration.session_bookings.overlaps import list_clashes
 
 BATCH_SIZE: Final = 50  # emails in one transaction
 
@@ -53,6 +54,7 @@ def run_draw(ballot_id: int) -> bool:
         log.error("the seed of a ballot cannot be read, so it is not drawn", ballot=ballot.id)
         return False
     limits = seats.lock_sessions(ballot.session_keys)
+    cache_version.recheck_if_behind()
     entries = queries.list_entries(ballot)
     people = _lock_people(entries)
     slots = _list_slots(ballot, limits)
@@ -119,7 +121,7 @@ def _list_possible_wishes(
             and entry.delegate.is_attending
             and key not in booked.get(entry.delegate_id, ())
             and session_bookings.is_on_their_days(entry.delegate, known[key])
-            and not bookings.list_clashes(known[key], booked.get(entry.delegate_id, ()))
+            and not list_clashes(known[key], booked.get(entry.delegate_id, ()))
         ]
         for entry in entries
     }

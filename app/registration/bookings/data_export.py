@@ -53,7 +53,11 @@ def export_delegate(delegate: Delegate) -> dict[str, Any]:
         "agenda": _export_agenda(queries.find_linked_agenda(delegate)),
         "agreed_to_emails_about_the_agenda_at": _export_consent(delegate),
         "seats_in_sessions": [
-            {"session": one.title, "booked_at": _isoformat(one.booked_at)}
+            {
+                "session": one.title,
+                "booked_at": _isoformat(one.booked_at),
+                "choose_by": _isoformat(one.choose_by),
+            }
             for one in session_bookings.list_of_delegate(delegate)
         ],
         "ballots": [

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from itertools import groupby
 from zoneinfo import ZoneInfo
 
@@ -11,13 +11,22 @@ from app.programme.snapshot import Session
 from app.registration.ballots import queries as ballots
 from app.registration.ballots.queries import PublicBallot
 from app.registration.bookings import queries as bookings
-from app.registration.models import Delegate
+from app.registration.models import Delegate, SessionBooking
 from app.registration.seats import FULL, session_limit
-from app.registration.session_bookings import labels, offers, queries, services
+from app.registration.session_bookings import labels, offers, queries
 from app.registration.session_bookings.bookable_list import BookableFilter, BookableList
+from app.registration.session_bookings.overlaps import overlaps
 from app.registration.waiting_list import queries as waiting_list
 from app.registration.waiting_list.queries import Wait
 from app.releases.current_release import get_programme
+
+
+@dataclass(frozen=True)
+class SeatContest:
+    """Two seats of a person that are at the same time now, of which they choose one."""
+
+    choose_by: datetime
+    given_back: Session  # the one whose seat is given back if they do not
 
 
 @dataclass(frozen=True)
@@ -33,6 +42,7 @@ class SessionChoice:
     is_full: bool
     wait: Wait | None  # on the waiting list, or with an offer
     ballot: PublicBallot | None = None  # that draws its seats
+    contest: SeatContest | None = None  # with another seat of theirs
 
     @property
     def is_offered(self) -> bool:
@@ -88,10 +98,11 @@ class OwnSessions:
 def build(delegate: Delegate, asked: BookableFilter) -> OwnSessions:
     """Return everything that the page of a person's sessions shows."""
     programme = get_programme()
-    booked = {one.session_key: one.title for one in queries.list_of_delegate(delegate)}
+    seats = queries.list_of_delegate(delegate)
+    booked = {one.session_key: one.title for one in seats}
     starred = _list_starred(delegate)
     waits = waiting_list.map_waits(delegate)
-    make = _chooser(delegate, booked, starred, waits)
+    make = _chooser(delegate, seats, starred, waits)
     zone = ZoneInfo(programme.conference.time_zone)
     sessions = [one for one in programme.sessions if not one.is_break]
     own = {
@@ -112,9 +123,9 @@ def build(delegate: Delegate, asked: BookableFilter) -> OwnSessions:
 
 def build_choice(delegate: Delegate, session: Session, *, with_stars: bool = True) -> SessionChoice:
     """Return what one session is to a person; many are refused at once, and need no stars."""
-    keys = {one.session_key for one in queries.list_of_delegate(delegate)}
+    seats = queries.list_of_delegate(delegate)
     starred = _list_starred(delegate) if with_stars else set()
-    return _chooser(delegate, keys, starred, waiting_list.map_waits(delegate))(session)
+    return _chooser(delegate, seats, starred, waiting_list.map_waits(delegate))(session)
 
 
 def _list_starred(delegate: Delegate) -> set[str]:
@@ -124,25 +135,35 @@ def _list_starred(delegate: Delegate) -> set[str]:
 
 def _chooser(
     delegate: Delegate,
-    booked: Collection[str],
+    seats: Iterable[SessionBooking],
     starred: Collection[str],
     waits: Mapping[str, Wait],
 ) -> Callable[[Session], SessionChoice]:
+    booked = {one.session_key: one.choose_by for one in seats}
     held = [one for one in get_programme().sessions if one.key in booked]
 
+    def find_contest(clashes: Sequence[Session], session: Session) -> SeatContest | None:
+        """Return what has to be chosen because of a seat in this session, or None."""
+        involved = (session, *clashes) if session.key in booked and clashes else ()
+        for one in involved:
+            choose_by = booked[one.key]
+            if choose_by is not None:
+                return SeatContest(choose_by, one)
+        return None
+
     def make(session: Session) -> SessionChoice:
+        clashes = tuple(one for one in held if one is not session and overlaps(one, session))
         return SessionChoice(
             session=session,
             is_booked=session.key in booked,
             is_starred=session.key in starred,
-            clashes=tuple(
-                one for one in held if one is not session and services.overlaps(one, session)
-            ),
+            clashes=clashes,
             is_on_their_days=queries.is_on_their_days(delegate, session),
             has_started=queries.has_started(session),
             is_full=session.is_bookable and labels.get_state(session) == FULL,
             wait=waits.get(session_limit(session.key)),
             ballot=ballots.find_public_of(session) if session.is_bookable else None,
+            contest=find_contest(clashes, session),
         )
 
     return make

@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from app import clock
+from app import cache_version, clock
 from app.database import Base, db
 from app.history.services import ACTOR_DELEGATE
 from app.mail.models import Email
@@ -19,6 +19,7 @@ from app.registration.bookings import operations
 from app.registration.models import Delegate, SeatLimit, SessionBooking
 from app.registration.queries import Answers
 from app.registration.session_bookings import choices, labels, queries, services
+from app.registration.session_bookings.overlaps import overlaps
 from app.releases.current_release import get_programme
 
 BOOKED: Final = "booked sessions"  # keys of sessions, among what stays of the answers for a week
@@ -75,9 +76,16 @@ class ChosenSeats:
         def take(names: Sequence[str], row: Base) -> None:
             seats.lock_limits(names)
             self._limits = seats.lock_sessions(one.key for one in self.sessions)
+            self._follow_release()
             take_seat(names, row)
 
         return take if self.sessions else take_seat
+
+    def _follow_release(self) -> None:
+        """Take the sessions as they are published now; there may be a release since the answers."""
+        cache_version.recheck_if_behind()
+        keys = {one.key for one in self.sessions}
+        self.sessions = [one for one in get_programme().sessions if one.key in keys]
 
     def book(self, delegate: Delegate) -> None:
         """Book the seats for a new delegate, whose place was taken with ``locking``."""
@@ -132,7 +140,7 @@ def _take_each(sessions: Iterable[Session], reserve: ReserveSeat) -> SeatOutcome
     booked: list[Session] = []
     missed: list[Session] = []
     for session in sessions:
-        has_seat = not any(services.overlaps(session, one) for one in booked)
+        has_seat = not any(overlaps(session, one) for one in booked)
         try:
             if has_seat:
                 reserve(session)

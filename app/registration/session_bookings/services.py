@@ -6,13 +6,12 @@ two sessions at the same time. Locks are taken in one order: the limits of the s
 the person's row.
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Final
 
 from sqlalchemy import delete
 
-from app import clock
+from app import cache_version, clock
 from app.database import db
 from app.errors import RuleViolation
 from app.history.services import ACTOR_DELEGATE
@@ -24,6 +23,7 @@ from app.registration.ballots import queries as ballots
 from app.registration.bookings import operations
 from app.registration.models import Delegate, SeatLimit, SessionBooking
 from app.registration.session_bookings import offers, queries
+from app.registration.session_bookings.overlaps import list_clashes, map_contested
 from app.registration.session_bookings.queries import (
     find_session,
     has_started,
@@ -86,6 +86,7 @@ def book(  # noqa: PLR0913 – who books what, and how
             others = [one.key for one in list_clashes(session, in_place_of)]
             limits = seats.lock_sessions([session.key, *others])
             operations.end_corrections(delegate)
+            session = _follow_release(session)
             clashes = _list_allowed_clashes(delegate, session, in_place_of)
             row = _build(delegate, session)
             if session.key not in limits:
@@ -93,11 +94,20 @@ def book(  # noqa: PLR0913 – who books what, and how
             if actor == ACTOR_DELEGATE and not offers.has_offer(delegate, session.key):
                 require_no_ballot(session)
             take_seat(delegate, limits[session.key], row, is_beyond_limit=bool(override_reason))
-            _give_up(delegate, [one.key for one in clashes], limits)
+            give_up(delegate, [one.key for one in clashes], limits)
     except _AlreadyBooked:
         return False
     _record_booked(delegate, session, clashes, actor, override_reason)
     return True
+
+
+def _follow_release(session: Session) -> Session:
+    """Return a session as it is published now that its limit is locked: it may have been moved."""
+    cache_version.recheck_if_behind()
+    current = find_session(session.key)
+    if current is None:
+        raise NotBookable("Seats in this session cannot be booked")
+    return current
 
 
 def _require_seat_in_sight(delegate: Delegate, session: Session) -> None:
@@ -190,7 +200,7 @@ def cancel(delegate: Delegate, session_key: str, *, actor: str = ACTOR_DELEGATE)
     if session is not None and has_started(session):
         raise NotBookable("This session has already started")
     title = session.title if session else found[0].title
-    _give_up(delegate, [session_key], limits)
+    give_up(delegate, [session_key], limits)
     operations.record(delegate, f"Gave back the seat in {title}", actor)
     emails.send_session_released(delegate, title, session, is_by_team=actor != ACTOR_DELEGATE)
     return True
@@ -212,22 +222,6 @@ def require_no_ballot(session: Session) -> None:
     """Raise NotBookable while the seats of a session are to be drawn; its limit is locked."""
     if ballots.is_by_ballot(session.key):
         raise NotBookable("Seats in this session are allocated by ballot")
-
-
-def list_clashes(session: Session, keys: Iterable[str]) -> list[Session]:
-    """List the sessions with these keys that are on at the same time as another one."""
-    others = set(keys) - {session.key}
-    return [one for one in get_programme().sessions if one.key in others and overlaps(one, session)]
-
-
-def overlaps(one: Session, other: Session) -> bool:
-    """Return True if nobody can be in both sessions for the whole time."""
-    if one.is_cancelled or other.is_cancelled:
-        return False
-    spans = [_span(one), _span(other)]
-    if spans[0] is None or spans[1] is None:
-        return False
-    return spans[0][0] < spans[1][1] and spans[1][0] < spans[0][1]
 
 
 def follow_release(content: Snapshot) -> None:
@@ -261,19 +255,28 @@ def check_seats(session: WorkingSession) -> None:
         raise RuleViolation(f"{booked}, so there cannot be only {number}")
 
 
-def _span(session: Session) -> tuple[datetime, datetime] | None:
-    if session.starts_at is None:
-        return None
-    return session.starts_at, session.ends_at or session.starts_at
-
-
-def _give_up(delegate: Delegate, keys: Collection[str], limits: Mapping[str, SeatLimit]) -> None:
-    """Delete somebody's seats in these sessions, whose limits are locked."""
+def give_up(delegate: Delegate, keys: Collection[str], limits: Mapping[str, SeatLimit]) -> None:
+    """Delete somebody's seats in these sessions; the limits and their row are locked."""
     for key in keys:
         is_it = (SessionBooking.delegate_id == delegate.id, SessionBooking.session_key == key)
         db.session.execute(delete(SessionBooking).where(*is_it))
         seats.release_session(limits[key])
         offers.offer_seats(key, limits[key])
+    if keys:
+        _end_settled_choices(delegate)
+
+
+def _end_settled_choices(delegate: Delegate) -> None:
+    """Ask no longer which seat somebody keeps where no other is at the same time now."""
+    booked = queries.list_of_delegate(delegate)
+    asked = [one for one in booked if one.choose_by is not None]
+    if asked:
+        sessions = {one.key: one for one in get_programme().sessions}
+        order = [*(one for one in booked if one.choose_by is None), *asked]
+        contested = map_contested(order, sessions)
+        for seat in asked:
+            if seat.id not in contested:
+                seat.choose_by = None
 
 
 def _record_booked(

@@ -18,7 +18,14 @@ from app.registration.bookings import access
 from app.registration.bookings import queries as bookings
 from app.registration.models import ACCEPTED, LAPSED, LEFT, REMOVED, Delegate
 from app.registration.seats import session_limit
-from app.registration.session_bookings import calendar, cookie, labels, listing, services
+from app.registration.session_bookings import (
+    calendar,
+    clash_choices,
+    cookie,
+    labels,
+    listing,
+    services,
+)
 from app.registration.session_bookings.bookable_list import BookableFilter
 from app.registration.waiting_list import queries as waiting_list
 from app.registration.waiting_list.views import Step
@@ -34,6 +41,7 @@ FLASH_MESSAGES = {
     "waiting": _l("You are on the waiting list. We will email you to confirm this."),
     "left": _l("You are no longer on the waiting list."),
     "declined": _l("Thank you. We will offer the seat to the next person."),
+    "kept": _l("You keep the seat, and have given back the other. We will email you."),
     "released": _l("You have given your seat back. We will email you to confirm this."),
 }
 
@@ -134,6 +142,11 @@ def _release(delegate: Delegate, session: Session) -> str:
     return "released"
 
 
+def _keep(delegate: Delegate, session: Session) -> str:
+    clash_choices.keep(delegate, session)
+    return "kept"
+
+
 def _join(delegate: Delegate, session: Session) -> str:
     services.join_waiting_list(delegate, session)
     return "waiting"
@@ -144,7 +157,8 @@ def _leave(delegate: Delegate, session: Session) -> str:
     return "declined" if "declines" in request.form else "left"
 
 
-ACTIONS: Final = {"release": _release, "join": _join, "leave": _leave}  # by the names of buttons
+# by the names of buttons
+ACTIONS: Final = {"release": _release, "keep": _keep, "join": _join, "leave": _leave}
 
 
 def _get_session(slug: str) -> Session:

@@ -1,0 +1,275 @@
+"""A release puts two of a person's seats at the same time: they are asked, and choose."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from flask import Flask
+from sqlalchemy import select
+
+from app import cache_version, clock
+from app.database import db, transaction
+from app.programme.models import Session as WorkingSession
+from app.registration import seats
+from app.registration.bookings import data_export
+from app.registration.models import Delegate
+from app.registration.session_bookings import clash_choices, overlaps, services
+from app.releases import services as releases
+from app.releases.current_release import get_programme
+from tests.browser import Browser
+from tests.factories import FIRST_MORNING, publish_programme
+from tests.registration.test_session_booking_races import at_once, cross
+from tests.registration.test_session_waiting_list import (
+    book,
+    booked,
+    counts,
+    join,
+    list_faults,
+    make_bookable,
+    make_person,
+    path_of,
+    states,
+)
+from tests.sent_emails import last_email_to, subjects_to
+
+LATER = FIRST_MORNING + timedelta(hours=3)
+ASKED = "Two of your seats are now at the same time: choose one by 9:31am on Wednesday 13 May 2009"
+
+
+def publish(slug: str, **values: Any) -> None:
+    """Publish a session with something else about it."""
+    with transaction():
+        session = db.session.scalars(select(WorkingSession).where(WorkingSession.key == slug)).one()
+        for name, value in values.items():
+            setattr(session, name, value)
+    publish_programme()
+
+
+def run_due() -> None:
+    with transaction():
+        clash_choices.run_due()
+
+
+def move_nets_over_knots(number: int = 1) -> Delegate:
+    """Let Ada have seats in Knots and Nets, and then publish Nets at the time of Knots."""
+    make_bookable("knots", number)
+    make_bookable("nets", number, starts_at=LATER)
+    ada = make_person("Ada")
+    for slug in ("knots", "nets"):
+        book(ada, slug)
+    publish("nets", starts_at=FIRST_MORNING)
+    return ada
+
+
+@pytest.mark.both_databases
+def test_a_cancelled_session_that_takes_place_after_all_takes_no_seat_away_unasked(
+    visitor: Browser,
+) -> None:
+    make_bookable("knots", 1)
+    make_bookable("nets", 1)
+    ada, bea = make_person("Ada"), make_person("Bea")
+    book(ada, "nets")
+    publish("nets", cancelled_at=clock.now())
+    book(ada, "knots")
+
+    publish("nets", cancelled_at=None)
+
+    assert (booked(ada), list_faults()) == (["nets", "knots"], [])
+    email = last_email_to("ada@example.org")
+    assert email.subject == ASKED
+    assert "we will give back your seat in “Nets”" in email.text
+    join(bea, "knots")
+    page = visitor.open(path_of(ada))
+    assert page.text.count("Choose one by 9:31am on Wednesday 13 May 2009.") == 2
+    page = page.follow("Choose which seat to keep: Nets")
+    assert page.heading == "Which seat do you want to keep?"
+    page = visitor.press("Keep this seat, give back the other")
+    assert "You keep the seat, and have given back the other." in page.text
+    assert booked(ada) == ["nets"]
+    assert last_email_to("ada@example.org").subject == "You no longer have a seat in “Knots”"
+    assert states() == {"bea": "offered"}
+    assert visitor.open(path_of(ada, "nets")).heading == "Give back your seat?"
+    assert list_faults() == []
+
+
+@pytest.mark.both_databases
+def test_whoever_does_not_choose_loses_the_seat_in_the_session_that_moved(
+    site: Flask, frozen_time: time_machine.Traveller
+) -> None:
+    ada, bea = move_nets_over_knots(), make_person("Bea")
+    join(bea, "nets")
+    run_due()
+    assert booked(ada) == ["knots", "nets"]
+    frozen_time.move_to("2009-05-13T09:31:00+01:00")
+
+    at_once(site, [run_due] * 4)
+
+    assert booked(ada) == ["knots"]
+    assert subjects_to("ada@example.org")[-2:] == [ASKED, "You no longer have a seat in “Nets”"]
+    email = last_email_to("ada@example.org")
+    assert "did not choose one in time" in email.text
+    assert "You keep your seat in: Knots" in email.text
+    assert "STATUS:CANCELLED" in email.calendar
+    assert states() == {"bea": "offered"}
+    assert (counts("nets"), list_faults()) == ((1, 1, 0), [])
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"starts_at": LATER, "ends_at": LATER + timedelta(hours=1)},
+        {"cancelled_at": FIRST_MORNING - timedelta(days=20)},
+    ],
+)
+def test_nothing_is_to_be_chosen_once_the_sessions_are_apart_again(
+    visitor: Browser, frozen_time: time_machine.Traveller, change: dict[str, Any]
+) -> None:
+    ada = move_nets_over_knots()
+
+    publish("nets", **change)
+
+    assert "Choose one by" not in visitor.open(path_of(ada)).text
+    frozen_time.move_to("2009-05-14T09:31:00+01:00")
+    run_due()
+    assert (booked(ada), list_faults()) == (["knots", "nets"], [])
+
+
+def test_a_seat_given_back_settles_the_clash(
+    visitor: Browser, frozen_time: time_machine.Traveller
+) -> None:
+    ada = move_nets_over_knots()
+    page = visitor.open(path_of(ada)).follow("Choose which seat to keep: Knots")
+    assert "If you do not choose, we will give back your seat in “Nets”." in page.text
+
+    visitor.press("Give back this seat")
+
+    frozen_time.move_to("2009-05-14T09:31:00+01:00")
+    run_due()
+    assert (booked(ada), list_faults()) == (["nets"], [])
+
+
+def test_of_three_seats_at_one_time_one_is_left(
+    site: Flask, frozen_time: time_machine.Traveller
+) -> None:
+    for number, slug in enumerate(("knots", "nets", "sails")):
+        make_bookable(slug, 1, starts_at=FIRST_MORNING + timedelta(hours=number * 2))
+    ada = make_person("Ada")
+    for slug in ("knots", "nets", "sails"):
+        book(ada, slug)
+    with transaction():
+        db.session.query(WorkingSession).update({"starts_at": FIRST_MORNING, "ends_at": LATER})
+    publish_programme()
+    assert subjects_to("ada@example.org").count(ASKED) == 2
+
+    with transaction():
+        own, knots = db.session.merge(ada), get_programme().get_session("knots")
+        services.cancel(own, knots.key)
+    assert list_faults() == []
+    frozen_time.move_to("2009-05-14T09:31:00+01:00")
+    run_due()
+
+    assert (booked(ada), list_faults()) == (["nets"], [])
+
+
+def test_a_session_moved_close_to_its_start_leaves_less_time(
+    site: Flask, frozen_time: time_machine.Traveller
+) -> None:
+    make_bookable("knots", 1)
+    make_bookable("nets", 1, starts_at=LATER)
+    ada = make_person("Ada")
+    for slug in ("knots", "nets"):
+        book(ada, slug)
+    frozen_time.move_to(FIRST_MORNING - timedelta(minutes=30))
+
+    publish("nets", starts_at=FIRST_MORNING + timedelta(minutes=10))
+
+    assert last_email_to("ada@example.org").subject.endswith("by 9:30am on Wednesday 10 June 2009")
+    frozen_time.move_to(FIRST_MORNING)
+    run_due()
+    assert booked(ada) == ["knots"]
+
+
+def test_going_back_to_an_earlier_release_asks_too(site: Flask) -> None:
+    make_bookable("knots", 1)
+    make_bookable("nets", 1)
+    number = get_programme().number
+    publish("nets", starts_at=LATER, ends_at=LATER + timedelta(hours=1))
+    ada = make_person("Ada")
+    for slug in ("knots", "nets"):
+        book(ada, slug)
+
+    with transaction():
+        current = get_programme().number
+        releases.roll_back(number, "", expected_release=current, actor="olga@conference.example")
+
+    assert last_email_to("ada@example.org").subject == ASKED
+    assert list_faults() == []
+
+
+def test_the_own_copy_says_until_when_somebody_chooses(site: Flask) -> None:
+    ada = move_nets_over_knots()
+
+    copy = data_export.export_delegate(db.session.merge(ada))
+
+    chosen = [one["choose_by"] for one in copy["seats_in_sessions"]]
+    db.session.rollback()
+    assert chosen == [None, "2009-05-13T08:31:00+00:00"]
+
+
+def test_the_audit_sees_two_seats_at_the_same_time_of_which_nobody_was_told(
+    site: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(releases, "ACTIVATION_HOOKS", [services.follow_release])
+
+    ada = move_nets_over_knots()
+
+    assert list_faults() == [
+        f"Booking {ada.reference} has seats in “Nets” and at the same time in “Knots”."
+    ]
+
+
+def book_during_release(site: Flask) -> Delegate:
+    """Let Ada, who has a seat in Knots, book one in Nets while that is moved over Knots."""
+    make_bookable("knots", 1)
+    make_bookable("nets", 1, starts_at=LATER)
+    ada = make_person("Ada")
+    book(ada, "knots")
+    with transaction():
+        nets = db.session.scalars(select(WorkingSession).where(WorkingSession.key == "nets")).one()
+        nets.starts_at = FIRST_MORNING
+    number = ada.id
+
+    def book_nets() -> None:
+        with transaction():
+            delegate = db.session.get_one(Delegate, number)
+            services.book(delegate, get_programme().get_session("nets"))
+
+    cross(site, lambda: seats.lock_sessions(["knots", "nets"]), publish_in_transaction, book_nets)
+    cache_version.recheck()
+    return ada
+
+
+def publish_in_transaction() -> None:
+    releases.create_release()
+
+
+@pytest.mark.postgresql_only
+def test_whoever_books_while_a_release_moves_the_session_gets_no_second_seat(site: Flask) -> None:
+    ada = book_during_release(site)
+
+    assert (booked(ada), list_faults()) == (["knots"], [])
+
+
+@pytest.mark.postgresql_only
+def test_without_looking_again_they_would_get_it(
+    site: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The control: it shows that the story above can see the race."""
+    monkeypatch.setattr(services, "_follow_release", lambda session: session)
+
+    ada = book_during_release(site)
+
+    assert booked(ada) == ["knots", "nets"]
+    assert len(list_faults()) == 1
+    assert overlaps.overlaps(*(get_programme().get_session(one) for one in ("knots", "nets")))

@@ -3,7 +3,10 @@
 The URL of a static file contains a fingerprint of its content, so browsers can cache it for a year.
 """
 
-from datetime import datetime, time, timedelta
+import time
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from datetime import time as time_of_day
 from functools import cache
 from hashlib import blake2b
 from typing import Any
@@ -44,6 +47,9 @@ DEFAULT_CONTEXT = {
     "form": None,
     "breadcrumbs": None,  # []: a page directly below the home page
 }
+UNLISTED: Mapping[str, Any] = {"canonical": None, "alternates": ()}
+SHARED_TIME = 1.0  # seconds, as long as a public page may be out of date
+OWN_MARK = "\0%d\0"  # stands for a secret in a page that is shared; no page has such characters
 
 
 class TemplateEnvironment(SharedGlobals, Environment):
@@ -67,6 +73,29 @@ def render_page(template: str, status: int = 200, **context: Any) -> Response:
     is_listed = status == 200 and cache_policy.current().is_public
     defaults = {**DEFAULT_CONTEXT, **_canonical_context(is_listed=is_listed)}
     return make_response(render_template(template, **{**defaults, **context}), status)
+
+
+def render_shared_page(
+    template: str, status: int, *, variant: str, own: Sequence[str], **context: Any
+) -> Response:
+    """Return a page that many get at once, alike but for these secrets of their own.
+
+    It is rendered once a second, and each gets it with theirs; so it must be given nothing else
+    that concerns one person.
+    """
+    language = languages.get_request_language()
+    name = f"{template} {variant} {language} {has_access_keys()}"
+
+    def make() -> tuple[float, str]:
+        html = render_template(template, **{**DEFAULT_CONTEXT, **UNLISTED, **context})
+        for number, secret in enumerate(own):
+            html = html.replace(secret, OWN_MARK % number)
+        return time.monotonic(), html
+
+    _, html = cache_version.cached(name, make, lambda one: time.monotonic() - one[0] < SHARED_TIME)
+    for number, secret in enumerate(own):
+        html = html.replace(OWN_MARK % number, secret)
+    return make_response(html, status)
 
 
 def download(content: str | bytes, mimetype: str, name: str) -> Response:
@@ -102,10 +131,10 @@ def cached_fragment(template: str, variant: str = "", generation: str = "") -> M
     return Markup(rendered.replace(current_link, f'{current_link} aria-current="page"'))  # noqa: S704 – our own
 
 
-def _canonical_context(*, is_listed: bool) -> dict[str, Any]:
+def _canonical_context(*, is_listed: bool) -> Mapping[str, Any]:
     """Return the canonical URL of a public page and its translations, for search engines."""
     if not is_listed:
-        return {"canonical": None, "alternates": ()}
+        return UNLISTED
     site: str = current_app.config["SITE_URL"]
     path = quote(request.path)
     codes = languages.list_codes()
@@ -135,7 +164,7 @@ def _describe_site_clock() -> str | None:
         return None
     today = formatting.local_day(clock.now())
     if has_request_context():
-        midnight = datetime.combine(today + ONE_DAY, time(), formatting.conference_zone())
+        midnight = datetime.combine(today + ONE_DAY, time_of_day(), formatting.conference_zone())
         cache_policy.expires_at(midnight)
     message: str = gettext(
         "This is a test site. Its date is set to %(day)s.", day=formatting.local_date(today)

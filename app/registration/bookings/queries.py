@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import bindparam, exists, func, select
 from sqlalchemy.orm import joinedload
 
 from app import clock
@@ -25,11 +25,12 @@ LINK_USED = (
     "since we sent this link"
 )
 BOOKING_CANCELLED = "This booking has been cancelled, so it cannot be changed"
+BY_ACCESS_KEY = select(Delegate).where(Delegate.access_key == bindparam("key"))
 
 
 def get_booking(key: str) -> Delegate:
     """Return the booking that a link opens; raise Gone if its key is no longer valid."""
-    found = db.session.scalar(select(Delegate).where(Delegate.access_key == key))
+    found = db.session.scalar(BY_ACCESS_KEY, {"key": key})
     if found is None:
         raise Gone(LINK_REPLACED)
     return found

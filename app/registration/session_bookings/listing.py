@@ -128,6 +128,21 @@ def build_choice(delegate: Delegate, session: Session, *, with_stars: bool = Tru
     return _chooser(delegate, seats, starred, waiting_list.map_waits(delegate))(session)
 
 
+def build_missed(session: Session) -> SessionChoice:
+    """Return what a session is to anybody who was too late for a seat, and could have booked it."""
+    return SessionChoice(
+        session=session,
+        is_booked=False,
+        is_starred=False,
+        clashes=(),
+        is_on_their_days=True,
+        has_started=queries.has_started(session),
+        is_full=True,
+        wait=None,
+        ballot=ballots.find_public_of(session),
+    )
+
+
 def _list_starred(delegate: Delegate) -> set[str]:
     agenda = bookings.find_linked_agenda(delegate)
     return {one.session_key for one in agenda.stars} if agenda else set()

@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, exists, func, literal, select
+from sqlalchemy import ColumnElement, bindparam, exists, func, literal, select
 from sqlalchemy.orm import contains_eager
 
 from app import clock
@@ -36,6 +36,23 @@ session_queries.BOOKING_CONDITIONS["full"] = (
 )
 IS_OF_SESSION = SeatLimit.name.startswith(SESSION_PREFIX, autoescape=True)
 
+OF_DELEGATE = (
+    select(SessionBooking)
+    .where(SessionBooking.delegate_id == bindparam("delegate"))
+    .order_by(SessionBooking.id)
+)
+PROSPECT = select(
+    (SeatLimit.taken >= SeatLimit.seats) | (SeatLimit.waiting > 0),
+    exists().where(SessionBooking.delegate_id == bindparam("delegate")),
+    select(WaitingListEntry.state)
+    .where(
+        WaitingListEntry.delegate_id == bindparam("delegate"),
+        WaitingListEntry.scope == SeatLimit.name,
+        WaitingListEntry.ended_at.is_(None),
+    )
+    .scalar_subquery(),
+).where(SeatLimit.name == bindparam("name"))
+
 
 @dataclass(frozen=True)
 class SessionSeats:
@@ -49,6 +66,20 @@ class SessionSeats:
     def left(self) -> int:
         """The number of free seats."""
         return self.seats - self.taken
+
+
+@dataclass(frozen=True)
+class Prospect:
+    """Whether somebody can have a seat in a session, as it looks without a lock."""
+
+    is_full: bool
+    has_seats: bool  # in this session or another
+    wait: str | None  # the state of an entry of the waiting list that is open
+
+    @property
+    def is_too_late(self) -> bool:
+        """Whether no seat is free, and none is held for them."""
+        return self.is_full and self.wait != OFFERED
 
 
 def read_key(limit_name: str) -> str:
@@ -76,8 +107,7 @@ def is_on_their_days(delegate: Delegate, session: PublicSession) -> bool:
 
 def list_of_delegate(delegate: Delegate) -> Sequence[SessionBooking]:
     """List the seats that somebody has booked."""
-    booked = select(SessionBooking).where(SessionBooking.delegate_id == delegate.id)
-    return db.session.scalars(booked.order_by(SessionBooking.id)).all()
+    return db.session.scalars(OF_DELEGATE, {"delegate": delegate.id}).all()
 
 
 def list_keys(delegates: Collection[int]) -> Sequence[str]:
@@ -124,13 +154,14 @@ def find_seats(key: str) -> SessionSeats | None:
     return map_seats([key]).get(key)
 
 
-def is_full_for(delegate: Delegate, key: str) -> bool:
-    """Return True if there is no seat for somebody: none is free, and none is held for them."""
-    name, waits = session_limit(key), WaitingListEntry
-    own = waits.delegate_id == delegate.id, waits.scope == name, waits.state == OFFERED
-    is_full = (SeatLimit.taken >= SeatLimit.seats) | (SeatLimit.waiting > 0)
-    found = select(is_full & ~exists().where(*own)).where(SeatLimit.name == name)
-    return bool(db.session.scalar(found))
+def look(delegate: Delegate, key: str) -> Prospect | None:
+    """Look without a lock whether somebody can have a seat; None if seats were never to be booked.
+
+    Most of those who press for one of the last seats are too late, so this is one statement.
+    """
+    names = {"delegate": delegate.id, "name": session_limit(key)}
+    row = db.session.execute(PROSPECT, names).first()
+    return None if row is None else Prospect(*row)
 
 
 def map_booked_days(delegates: Collection[int]) -> Mapping[int, Mapping[str, str]]:

@@ -25,6 +25,7 @@ from app.registration.models import Delegate, SeatLimit, SessionBooking
 from app.registration.session_bookings import offers, queries
 from app.registration.session_bookings.overlaps import list_clashes, map_contested
 from app.registration.session_bookings.queries import (
+    Prospect,
     find_session,
     has_started,
     is_on_their_days,
@@ -33,10 +34,18 @@ from app.releases import services as releases
 from app.releases.current_release import get_programme
 
 BOOKING_CANCELLED: Final = "This booking has been cancelled, so it has no seats in sessions"
+BY_BALLOT: Final = "Seats in this session are allocated by ballot"
 
 
 class NotBookable(RuleViolation):
     """Seats of this session cannot be booked, or given back, now."""
+
+
+class TooLate(seats.SoldOut):
+    """No seat was left when somebody came who neither has one nor waits for one."""
+
+    def __init__(self) -> None:
+        super().__init__(seats.ALL_BOOKED)
 
 
 class _AlreadyBooked(Exception):
@@ -75,9 +84,10 @@ def book(  # noqa: PLR0913 – who books what, and how
     waited and has an offer takes the seat that is held for them.
     """
     try:
-        clashes = _list_allowed_clashes(delegate, session, in_place_of)
-        if not override_reason:
-            _require_seat_in_sight(delegate, session)
+        prospect = queries.look(delegate, session.key)
+        clashes = _list_allowed_clashes(delegate, session, in_place_of, prospect)
+        if prospect is not None and prospect.is_too_late and not override_reason:
+            raise TooLate if prospect.wait is None else seats.SoldOut(seats.ALL_BOOKED)
         before_locking()
         with db.session.begin_nested():
             by_team = actor != ACTOR_DELEGATE
@@ -91,8 +101,8 @@ def book(  # noqa: PLR0913 – who books what, and how
             row = _build(delegate, session)
             if session.key not in limits:
                 raise NotBookable("Seats in this session cannot be booked")
-            if actor == ACTOR_DELEGATE and not offers.has_offer(delegate, session.key):
-                require_no_ballot(session)
+            if actor == ACTOR_DELEGATE and ballots.is_by_ballot(session.key):
+                _require_offer(delegate, session)
             take_seat(delegate, limits[session.key], row, is_beyond_limit=bool(override_reason))
             give_up(delegate, [one.key for one in clashes], limits)
     except _AlreadyBooked:
@@ -108,12 +118,6 @@ def _follow_release(session: Session) -> Session:
     if current is None:
         raise NotBookable("Seats in this session cannot be booked")
     return current
-
-
-def _require_seat_in_sight(delegate: Delegate, session: Session) -> None:
-    """Raise SoldOut if no seat is free, without a lock: whoever goes on may still be too late."""
-    if queries.is_full_for(delegate, session.key):
-        raise seats.SoldOut(seats.ALL_BOOKED)
 
 
 def take_seat(
@@ -137,10 +141,14 @@ def take_seat(
 
 
 def _list_allowed_clashes(
-    delegate: Delegate, session: Session, in_place_of: Collection[str]
+    delegate: Delegate,
+    session: Session,
+    in_place_of: Collection[str],
+    prospect: Prospect | None = None,
 ) -> list[Session]:
     """List what is given up for a session; raise RuleViolation if it cannot be booked so."""
-    booked = {one.session_key for one in queries.list_of_delegate(delegate)}
+    has_seats = prospect is None or prospect.has_seats
+    booked = {one.session_key for one in queries.list_of_delegate(delegate)} if has_seats else set()
     if session.key in booked:
         raise _AlreadyBooked
     require_bookable(delegate, session)
@@ -221,7 +229,13 @@ def require_bookable(delegate: Delegate, session: Session) -> None:
 def require_no_ballot(session: Session) -> None:
     """Raise NotBookable while the seats of a session are to be drawn; its limit is locked."""
     if ballots.is_by_ballot(session.key):
-        raise NotBookable("Seats in this session are allocated by ballot")
+        raise NotBookable(BY_BALLOT)
+
+
+def _require_offer(delegate: Delegate, session: Session) -> None:
+    """Raise NotBookable unless a seat is held for somebody although seats are to be drawn."""
+    if not offers.has_offer(delegate, session.key):
+        raise NotBookable(BY_BALLOT)
 
 
 def follow_release(content: Snapshot) -> None:

@@ -32,7 +32,7 @@ from app.registration.waiting_list.views import Step
 from app.releases.current_release import get_programme
 from app.request_transaction import go_on_writing, look_first
 from app.web.formatting import local_moment
-from app.web.rendering import absolute_url, render_page
+from app.web.rendering import absolute_url, render_page, render_shared_page
 from app.web.security_headers import no_referrer
 
 FLASH_MESSAGES = {
@@ -111,6 +111,9 @@ def show(secret: str, slug: str) -> ResponseReturnValue:
     if form.validate_on_submit():
         try:
             return _redirect(secret, _apply_action(delegate, session))
+        except services.TooLate as refusal:
+            form.form_errors.append(gettext(str(refusal)))
+            return _render_too_late(delegate, secret, session, form)
         except RuleViolation as refusal:
             form.form_errors.append(gettext(str(refusal)))
             return _render(delegate, secret, session, form, 409)
@@ -181,6 +184,26 @@ def _render(
         choice=listing.build_choice(delegate, session, with_stars=status < 400),
         form=form,
         steps=_list_steps(delegate, session) if status < 400 else (),
+        breadcrumbs=[*_breadcrumbs(secret), (gettext("Your sessions"), _index_url(secret))],
+    )
+
+
+def _render_too_late(
+    delegate: Delegate, secret: str, session: Session, form: ConfirmForm
+) -> Response:
+    """Tell somebody that all seats are booked, as many are told at once when a session fills."""
+    choice = listing.build_missed(session)
+    if not choice.can_be_waited_for:
+        return _render(delegate, secret, session, form, 409)
+    return render_shared_page(
+        "registration/session_bookings/show.html",
+        409,
+        variant=session.slug,
+        own=(form.csrf_token.current_token, secret),
+        secret=secret,
+        choice=choice,
+        form=form,
+        steps=(),
         breadcrumbs=[*_breadcrumbs(secret), (gettext("Your sessions"), _index_url(secret))],
     )
 

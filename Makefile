@@ -6,7 +6,7 @@ PYTHON := .venv/bin/python
 WORKERS := $(shell expr $$(nproc 2>/dev/null || echo 2) + 1)
 TESTS := -m pytest -n $(WORKERS) --maxprocesses 5 --dist worksteal $(if $(COVERAGE),-p tests.tracer)
 unexport PYTHONDONTWRITEBYTECODE
-.PHONY: help run test test-browser test-random simulate mutate check bench assets pictures pins format installed installed-for-work installed-node
+.PHONY: help run test test-browser test-random simulate race mutate check bench assets pictures pins format installed installed-for-work installed-node
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -30,8 +30,12 @@ test-random: installed-for-work ## Try the property tests with new examples
 check: installed-for-work installed-node ## Check format, types, import order, templates, dependencies, dead code
 	@sh scripts/check.sh
 
-simulate: installed-for-work ## Live through conference years with crashes and mail faults (SEEDS=100; SEED=7: that one)
-	@$(PYTHON) -m tests.simulation --seeds $(or $(SEEDS),10) $(if $(SEED),--seed $(SEED))
+simulate: installed-for-work ## Live through conference years with crashes and mail faults (SEEDS=100; SEED=7: that one; STEPS=60: short ones)
+	@$(PYTHON) -m tests.simulation --seeds $(or $(SEEDS),10) $(if $(SEED),--seed $(SEED)) $(if $(STEPS),--steps $(STEPS))
+
+race: installed-for-work ## Let 8 processes do at once what people and organisers do, on both databases (SECONDS=120)
+	@$(PYTHON) -m tests.simulation.processes --seconds $(or $(SECONDS),120)
+	@$(PYTHON) -m tests.simulation.processes --seconds $(or $(SECONDS),120) --postgresql
 
 mutate: installed-for-work ## Put small faults into the code and tell which of them no test sees (AREA=seats)
 	@$(PYTHON) -m scripts.mutate $(AREA)

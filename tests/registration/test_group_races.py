@@ -267,10 +267,7 @@ def test_of_thirty_people_in_three_groups_for_twenty_places_two_groups_come_whol
 ) -> None:
     set_places(20)
     deeds = [
-        lambda number=one: register(  # type: ignore[misc]
-            site, number, is_all_or_none=True, size=10
-        )
-        for one in range(3)
+        lambda number=one: register(site, number, is_all_or_none=True, size=10) for one in range(3)
     ]
 
     ended = at_once(site, deeds)

@@ -1,5 +1,6 @@
 """Somebody who cannot come gives their place to a colleague, and there is never a second one."""
 
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -226,3 +227,51 @@ def test_of_taking_cancelling_and_keeping_a_place_at_once_none_leads_to_a_second
     states = db.session.scalars(select(PlaceTransfer.state)).all()
     assert states.count("accepted") == taken
     assert list_miscounts() == []
+
+
+def offer_one_place(site: Flask) -> str:
+    """Let somebody offer their place; return the key of the offer."""
+    set_places(4)
+    one = make_delegate(email="p@example.org", given_names="P")
+    with transaction(), site.test_request_context("/"):
+        colleague = Colleague("C X", "c0@example.org")
+        return services.offer(db.session.merge(one), colleague, actor="x").access_key
+
+
+def take_place(site: Flask, key: str, number: int) -> None:
+    answers = {**ANSWERS, "email": f"c{number}@example.org", "place_transfer": key}
+    with transaction(), site.test_request_context("/"):
+        services.accept(answers, "en")
+
+
+@pytest.mark.both_databases
+def test_of_two_who_take_the_same_place_at_once_one_has_it(site: Flask) -> None:
+    key = offer_one_place(site)
+
+    ended = at_once(site, [lambda: take_place(site, key, 0), lambda: take_place(site, key, 1)])
+
+    assert ended == ["This place has been taken already", "seat"]
+    assert len(list_attending()) == standing(seats.CONFERENCE)[1] == 1
+
+
+@pytest.mark.postgresql_only
+def test_without_its_lock_the_second_is_stopped_only_as_the_old_booking_ends(
+    site: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The control: it shows that the story above can see the race."""
+    key = offer_one_place(site)
+    together = threading.Barrier(2)
+
+    def only_look(key: str) -> tuple[PlaceTransfer, Delegate]:
+        found = select(PlaceTransfer).where(PlaceTransfer.access_key == key)
+        transfer = db.session.scalars(found).one()
+        assert transfer.delegate.is_attending
+        together.wait(20)  # both have looked before either writes
+        return transfer, transfer.delegate
+
+    monkeypatch.setattr(services, "_lock", only_look)
+
+    ended = at_once(site, [lambda: take_place(site, key, 0), lambda: take_place(site, key, 1)])
+
+    assert ended == ["This booking has already been cancelled", "seat"]
+    assert len(list_attending()) == standing(seats.CONFERENCE)[1] == 1

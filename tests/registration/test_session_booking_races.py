@@ -357,3 +357,23 @@ def _do_something(person: Person, chance: random.Random, *, is_swapper: bool) ->
         if action:
             return person.press(slug, **{action: "yes"})
     return person.press(slug, in_place_of=chance.choice(ROOMS))
+
+
+@pytest.mark.postgresql_only
+def test_without_the_lock_of_the_person_two_tabs_get_seats_in_two_rooms(
+    site: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The control of the story about two tabs: the limits alone do not see the race."""
+    make_rooms(3)
+    [person] = [one.id for one in make_people(1)]
+    together = Barrier(2)
+
+    def lock_nothing(_delegate: Delegate) -> None:
+        together.wait(20)  # both have the limit of their own session
+
+    monkeypatch.setattr(operations, "end_corrections", lock_nothing)
+
+    ended = at_once(site, [lambda: book(person, "knots"), lambda: book(person, "nets")])
+
+    assert ended == ["seat", "seat"]
+    assert sorted(held()[person]) == ["knots", "nets"]

@@ -1,8 +1,9 @@
 """A conference's year from a seed, with a simulated clock: `make simulate SEEDS=100`.
 
-People register, wait, book sessions, cancel and write; organisers change limits and publish; the
-worker's own functions send emails and tidy up; processes die at commits, and mail servers are
-difficult. After each step the site must be as it ought to be (tests/simulation/invariants.py).
+People register, wait, book sessions, cancel and write; organisers change limits, publish and write
+to everybody; the worker's own functions send emails and tidy up; processes die at commits, and mail
+servers are difficult. After each step the site must be as it ought to be
+(tests/simulation/invariants.py).
 
     year.py          the year: its clock, its people, what happens next
     calendar.py      when things happen
@@ -12,4 +13,5 @@ difficult. After each step the site must be as it ought to be (tests/simulation/
     invariants.py    what must be true after each step
     erasure.py       what is left of people who have been erased
     site.py          a site for each year, without pytest
+    processes.py     eight processes that do all this at once, on either database
 """

@@ -28,7 +28,7 @@ def main() -> int:
     seeds = range(options.first, last) if options.seed is None else [options.seed]
     ramdisk.use_ramdisk()
     share_caches()
-    failed = []
+    failed = set[int]()
     total: Counter[str] = Counter()
     with tempfile.TemporaryDirectory() as folder:
         years = YearFactory(Path(folder))
@@ -37,15 +37,16 @@ def main() -> int:
             try:
                 year = years.run(seed, options.steps)
             except YearFailed as fault:
-                failed.append(seed)
+                failed.add(seed)
                 write(str(fault))
             else:
                 total += year.counts
                 took = time.process_time() - started
-                write(f"seed {seed}: {year.people} people, {took:.1f} s of CPU")
+                write(f"seed {seed}: {year.people} people, {took:.1f} s of CPU, {year.digest[:12]}")
     if options.counts:
         write("\n".join(f"{count:6} {name}" for name, count in total.most_common()))
-    write(f"{len(seeds)} years, {len(failed)} went wrong{': ' if failed else ''}{failed or ''}")
+    which = f": {sorted(failed)}" if failed else ""
+    write(f"{len(seeds)} years, {len(failed)} went wrong{which}")
     return 1 if failed else 0
 
 

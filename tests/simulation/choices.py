@@ -7,6 +7,7 @@ from tests.simulation import page_steps as pages
 from tests.simulation import place_steps as places
 from tests.simulation import registration_steps as people
 from tests.simulation import session_steps as sessions
+from tests.simulation import team_steps as team
 from tests.simulation.calendar import AFTER, DAYS, EVE, RUSH, SPRING, Season
 from tests.simulation.year import Step, Year
 
@@ -36,6 +37,16 @@ REGISTERING: Weights = {
     places.cancel_in_group: 1,
     places.offer_to_colleague: 2,
     places.take_colleagues_place: 2,
+    team.add_at_desk: 1,
+    team.cancel_many: 1,
+    team.correct_email: 1,
+    team.leave_group: 1,
+    team.dissolve_group: 1,
+    team.withdraw_transfer: 1,
+    team.write_to_all: 1,
+    team.stop_writing: 1,
+    team.answer_as_speaker: 2,
+    team.answer_equality: 1,
 }
 IN_SESSIONS: Weights = {
     sessions.book: 14,

@@ -41,6 +41,7 @@ def list_faults() -> Sequence[str]:
             *_list_double_bookings(),
             *_list_double_places(),
             *_list_silent_offers(),
+            *_list_overtaken(),
         ]
         db.session.rollback()
     return faults
@@ -113,6 +114,25 @@ def _list_silent_offers() -> Iterator[str]:
     for entry in db.session.scalars(offered.order_by(WaitingListEntry.id)):
         if entry.email not in recipients:
             yield f"Entry {entry.id} of the waiting list has an offer, and no email about it."
+
+
+def _list_overtaken() -> Iterator[str]:
+    """Look for people who wait while somebody who came later to the same list has an offer."""
+    rows = select(
+        WaitingListEntry.scope,
+        WaitingListEntry.category_id,
+        WaitingListEntry.state,
+        WaitingListEntry.id,
+    )
+    first: dict[tuple[str, int | None], int] = {}
+    is_open = WaitingListEntry.state.in_((IN_QUEUE, OFFERED))
+    for scope, category, state, number in db.session.execute(
+        rows.where(is_open).order_by(WaitingListEntry.id)
+    ):
+        if state == IN_QUEUE:
+            first.setdefault((scope, category), number)
+        elif (scope, category) in first:
+            yield f"Entry {number} has an offer before entry {first[scope, category]} of “{scope}”."
 
 
 def _list_overdue_offers() -> Iterator[str]:

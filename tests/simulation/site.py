@@ -48,6 +48,22 @@ def live_through(
     return year
 
 
+@contextmanager
+def open_new_site(folder: Path, database_url: str = "") -> Iterator[tuple[Flask, MailServer]]:
+    """Open a site with the small conference on a new database, in its application context."""
+    url = database_url or f"sqlite:///{folder / 'conference.sqlite'}"
+    settings = {**SETTINGS, "INSTANCE_PATH": str(folder), "DATABASE_URL": url}
+    with _mail_server() as mailbox:
+        site = build_site({**settings, **mailbox.settings})
+        with site.app_context():
+            flask_migrate.upgrade(directory=str(ROOT / "migrations"))
+            load_small_conference()
+            try:
+                yield site, mailbox
+            finally:
+                close_site(site)
+
+
 class YearFactory:
     """Years on SQLite, each on a copy of one database."""
 

@@ -1,7 +1,7 @@
 """The worker of a simulated year: its own tasks, and its own way of sending emails."""
 
 from collections.abc import Sequence
-from traceback import format_exc
+from traceback import format_exception
 
 from flask import current_app
 from sqlalchemy import select
@@ -16,6 +16,10 @@ from tests.mail_server import MailServer
 
 class TaskFailed(AssertionError):
     """A task of the worker has failed, which it only writes into its log."""
+
+    def __init__(self, causes: Sequence[Exception]) -> None:
+        super().__init__("\n".join("".join(format_exception(one)) for one in causes))
+        self.causes = causes
 
 
 def run_frequent_tasks() -> None:
@@ -49,18 +53,18 @@ def list_lost_emails(mailbox: MailServer) -> Sequence[str]:
 
 
 def _run_all(tasks: Sequence[Task]) -> None:
-    faults: list[str] = []
+    faults: list[Exception] = []
 
     def watch(task: Task) -> Task:
         def run() -> None:
             try:
                 task()
-            except Exception:
-                faults.append(format_exc())
+            except Exception as fault:
+                faults.append(fault)
                 raise
 
         return run
 
     run_tasks([watch(task) for task in tasks])
     if faults:
-        raise TaskFailed("\n".join(faults))
+        raise TaskFailed(faults)

@@ -5,6 +5,7 @@ from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from hashlib import sha256
 from random import Random
 
 from flask import Flask
@@ -51,6 +52,7 @@ class Year:
     worker_period: timedelta = WORKER_PERIOD
     people: int = 0  # who have come so far
     counts: Counter[str] = field(default_factory=Counter)
+    digest: str = ""  # of all that has happened, which the same seed brings again
     last_steps: deque[str] = field(default_factory=lambda: deque(maxlen=STEPS_SHOWN))
 
     def __post_init__(self) -> None:
@@ -132,7 +134,9 @@ class Year:
 
     def _note(self, sentence: str) -> None:
         self.counts[re.sub(r"\d[\d -]*", "N ", sentence)] += 1
-        self.last_steps.append(f"{clock.now():%Y-%m-%d %H:%M:%S}  {sentence}")
+        line = f"{clock.now():%Y-%m-%d %H:%M:%S}  {sentence}"
+        self.last_steps.append(line)
+        self.digest = sha256(f"{self.digest}{line}".encode()).hexdigest()
 
     def _require(self, faults: Sequence[str]) -> None:
         if faults:

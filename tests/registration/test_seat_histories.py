@@ -1,0 +1,138 @@
+"""Eight processes and the same few seats: every step of theirs is one that a small model takes."""
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from app.database import db, transaction
+from app.programme.models import BOOKABLE
+from app.registration import integrity_check, seats
+from app.registration.bookings import operations
+from app.registration.create_booking import create_booking
+from app.registration.models import IN_QUEUE, OFFERED, Delegate, SessionBooking, WaitingListEntry
+from app.registration.session_bookings import queries
+from app.registration.session_bookings import services as session_bookings
+from app.registration.waiting_list import services as waiting_list
+from app.releases.current_release import get_programme
+from tests.factories import make_delegate, make_session, publish_programme, set_places
+from tests.registration.seat_histories import (
+    DONE,
+    PEOPLE_OF_EACH,
+    PROCESSES,
+    REFUSED,
+    Event,
+    SeatModel,
+    check,
+    record,
+)
+from tests.registration.test_waiting_list_model import build_answers
+
+SEATS = 3
+
+
+def number_of(email: str) -> int:
+    return int(email[1:].partition("@")[0])
+
+
+def list_waiting(state: str) -> list[int]:
+    rows = select(WaitingListEntry.email).where(WaitingListEntry.state == state)
+    return [number_of(one) for one in db.session.scalars(rows.order_by(WaitingListEntry.id))]
+
+
+def list_miscounts() -> list[str]:
+    return [one for one in integrity_check.run_checks() if "email" not in one]
+
+
+@pytest.mark.both_databases
+def test_every_step_with_the_seats_of_a_session_is_one_of_the_model(site: Flask) -> None:
+    make_session(key="knots", slug="knots", title="Knots", booking=BOOKABLE, seats=SEATS)
+    publish_programme()
+    people = [
+        make_delegate(email=f"p{one}@example.org", given_names=f"P{one}").id
+        for one in range(PROCESSES * PEOPLE_OF_EACH)
+    ]
+
+    def act(action: str, person: int) -> bool:
+        delegate = db.session.get_one(Delegate, people[person])
+        if action == "take":
+            return session_bookings.book(delegate, get_programme().get_session("knots"))
+        if action == "give_back":
+            return session_bookings.cancel(delegate, "knots")
+        if action == "leave":
+            return session_bookings.leave_waiting_list(delegate, "knots")
+        if queries.list_of_delegate(delegate):
+            return False
+        return session_bookings.join_waiting_list(delegate, get_programme().get_session("knots"))
+
+    history, model = record(site, act), SeatModel(SEATS)
+
+    assert check(history, model) == []
+    assert len([one for one in history if one.outcome == DONE]) > PROCESSES
+    held = {people.index(one) for one in db.session.scalars(select(SessionBooking.delegate_id))}
+    found = (held, set(list_waiting(OFFERED)), list_waiting(IN_QUEUE))
+    assert found == (model.held, model.offered, model.queue)
+    assert list_miscounts() == []
+
+
+def act_at_conference(action: str, person: int) -> bool:
+    """Register, wait, take an offer, cancel or leave the list."""
+    email = f"p{person}@example.org"
+    is_attending = Delegate.email == email, Delegate.cancelled_at.is_(None)
+    delegate = db.session.scalar(select(Delegate).where(*is_attending))
+    is_open = WaitingListEntry.email == email, WaitingListEntry.ended_at.is_(None)
+    entry = db.session.scalar(select(WaitingListEntry).where(*is_open))
+    if delegate is None and action == "take":
+        _take_place(person, entry)
+    elif delegate is None and entry is None and action == "join":
+        waiting_list.join(build_answers(person), "en")
+    elif delegate is not None and action == "give_back":
+        operations.cancel(delegate, actor="grace@conference.example")
+    elif entry is not None and action == "leave":
+        waiting_list.leave(entry)
+    else:
+        return False
+    return True
+
+
+def _take_place(person: int, entry: WaitingListEntry | None) -> None:
+    if entry is not None and entry.is_offered:
+        waiting_list.accept(entry)
+    else:
+        assert create_booking(build_answers(person), "en") is not None
+
+
+@pytest.mark.both_databases
+def test_every_step_with_the_places_of_the_conference_is_one_of_the_model(site: Flask) -> None:
+    set_places(SEATS)
+    with transaction():
+        seats.set_waiting_list(seats.CONFERENCE, is_open=True)
+
+    history, model = record(site, act_at_conference), SeatModel(SEATS)
+
+    assert check(history, model) == []
+    assert len([one for one in history if one.outcome == DONE]) > PROCESSES
+    attending = select(Delegate.email).where(Delegate.cancelled_at.is_(None))
+    held = {number_of(one) for one in db.session.scalars(attending)}
+    found = (held, set(list_waiting(OFFERED)), list_waiting(IN_QUEUE))
+    assert found == (model.held, model.offered, model.queue)
+    assert list_miscounts() == []
+
+
+def test_a_history_with_one_seat_given_twice_is_seen() -> None:
+    """The control: the stories above can see what they look for."""
+    twice = [Event("take", 1, DONE, 0, 1), Event("take", 2, DONE, 0, 2)]
+    overtaken = [
+        Event("take", 1, DONE, 0, 1),
+        Event("join", 2, DONE, 1, 2),
+        Event("give_back", 1, DONE, 2, 3),
+        Event("take", 3, DONE, 3, 4),
+    ]
+    refused_for_nothing = [Event("take", 1, REFUSED, 0, 0)]
+    late = [Event("take", 1, DONE, 0, 1), Event("take", 2, REFUSED, 0, 1)]
+
+    assert check(twice, SeatModel(1)) == [f"{twice[1]} must not have been done"]
+    assert check(overtaken, SeatModel(1)) == [f"{overtaken[3]} must not have been done"]
+    assert check(refused_for_nothing, SeatModel(1)) == [
+        f"{refused_for_nothing[0]} must have been done"
+    ]
+    assert check(late, SeatModel(1)) == []

@@ -168,9 +168,12 @@ def find_waiting(query: str) -> PeopleQuery:
         booking_reference=literal(""),
         exclusion=case((WaitingListEntry.ended_at.is_not(None), NOT_WAITING), else_=""),
         conditions=waiting_list.list_conditions(
-            listed.search, listed.get_filter("state"), listed.get_filter("list")
+            listed.search,
+            listed.get_filter("state"),
+            listed.get_filter("list"),
+            listed.get_filter("category"),
         ),
-        order=[WaitingListEntry.state == IN_QUEUE, WaitingListEntry.id],
+        order=[WaitingListEntry.state == IN_QUEUE, *waiting_list.ORDER],
         has_valid_addresses=True,
         search=waiting_list.list_search_conditions,
         gaps={

@@ -24,9 +24,8 @@ from app.database import Base, db, queue_for
 from app.errors import NotFound, RuleViolation
 from app.registration.models import CONFERENCE_LIST, SeatLimit
 from app.registration.waiting_list import turns
-from app.registration.waiting_list.turns import CATEGORY_PREFIX
 
-CONFERENCE = CONFERENCE_LIST
+CONFERENCE, CATEGORY_PREFIX = CONFERENCE_LIST, turns.CATEGORY_PREFIX
 LOCKED_LIMIT = (
     select(SeatLimit)
     .where(SeatLimit.name == bindparam("of"))

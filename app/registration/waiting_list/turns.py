@@ -104,7 +104,5 @@ def _iter_queue(connection: Connection, free: Mapping[str, int]) -> Iterator[Tur
         offset += PAGE_SIZE
 
 
-def _read(
-    connection: Connection, rows: Select[tuple[int, int | None, int | None]]
-) -> Sequence[Turn]:
+def _read(connection: Connection, rows: Select[tuple[int, int | None, int | None]]) -> list[Turn]:
     return [Turn(*row) for row in connection.execute(rows)]

@@ -34,6 +34,7 @@ from app.registration.desk import queries as desk
 from app.registration.desk.queries import DelegateFilter
 from app.registration.models import IN_QUEUE, Delegate, WaitingListEntry
 from app.registration.waiting_list import queries as waiting_list
+from app.registration.waiting_list import turns
 from app.web import languages
 from app.web.formatting import local_date
 
@@ -173,7 +174,7 @@ def find_waiting(query: str) -> PeopleQuery:
             listed.get_filter("list"),
             listed.get_filter("category"),
         ),
-        order=[WaitingListEntry.state == IN_QUEUE, *waiting_list.ORDER],
+        order=[WaitingListEntry.state == IN_QUEUE, *turns.ORDER],
         has_valid_addresses=True,
         search=waiting_list.list_search_conditions,
         gaps={

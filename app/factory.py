@@ -41,6 +41,7 @@ from app.admin import (
     team_views,
     theme_views,
     view_options,
+    waiting_list_offer_views,
 )
 from app.admin import group_views as admin_group_views
 from app.admin import invitation_views as admin_invitation_views
@@ -150,6 +151,7 @@ ADMIN = (
     (access_case_views.bp, roles.ACCESS_CASES),
     (application_views.bp, roles.DELEGATES),
     (admin_waiting_list_views.bp, roles.DELEGATES),
+    (waiting_list_offer_views.bp, roles.DELEGATES),
     (admin_group_views.bp, roles.DELEGATES),
     (category_views.bp, roles.SETTINGS),
     (admin_question_views.bp, roles.QUESTIONS),

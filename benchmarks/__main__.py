@@ -26,6 +26,7 @@ from benchmarks import (
     slow_clients,
     starting,
     waiting,
+    waiting_list,
 )
 from benchmarks.figures import Figure, format_report
 from benchmarks.running import temporary_folder
@@ -45,6 +46,7 @@ QUICK: dict[str, Measurement] = {
     "registrations": registrations.measure,
     "slow-clients": slow_clients.measure,
     "waiting": waiting.measure,
+    "waiting-list": waiting_list.measure,
     "seats": session_seats.measure,
     "letters": letters.measure,
     "sending": sending.measure,

@@ -34,6 +34,7 @@ from benchmarks import (
     search,
     sending,
     waiting,
+    waiting_list,
 )
 from benchmarks.copies import SiteCopy
 from benchmarks.people import RegisteringVisitor
@@ -147,3 +148,13 @@ def test_people_register_and_delegates_are_exported_beside_the_control(tmp_path:
         assert rows == ["number-1"]  # committed, as a registration is
         assert len(connection.get("/body/9").body) == 9
         assert connection.get("/page/1").status == 200
+
+
+def test_the_list_that_is_measured_has_a_last_person_who_waits(tmp_path: Path) -> None:
+    copy = SiteCopy(tmp_path, SIZE, 1)
+    waiting_list.fill_list(copy, 3)
+
+    statements, _, position = waiting_list.open_last_page(copy)
+
+    assert position == 3
+    assert 0 < statements <= 4

@@ -1118,6 +1118,19 @@ ROUTES = [
     Route("/organise/waiting-list", "GET", Who.DESK_READERS),
     Route("/organise/waiting-list/<number>", "GET", Who.DESK_READERS, "/organise/waiting-list/1"),
     Route(
+        "/organise/waiting-list/<number>/move-up",
+        "GET POST",
+        Who.DESK,
+        "/organise/waiting-list/1/move-up",
+    ),
+    Route(
+        "/organise/waiting-list/<number>/offer",
+        "GET POST",
+        Who.DESK,
+        "/organise/waiting-list/1/offer",
+    ),
+    Route("/organise/waiting-list/places", "GET POST", Who.DESK),
+    Route(
         "/organise/waiting-list/<number>/remove",
         "GET POST",
         Who.DESK,
@@ -1320,6 +1333,7 @@ ROUTES = [
     Route("/venue", "GET", Who.PUBLIC),
     Route("/waiting-list/<secret>", "GET", Who.HOLDER),
     Route("/waiting-list/<secret>/accept", "POST", Who.HOLDER),
+    Route("/waiting-list/<secret>/change", "GET POST", Who.HOLDER),
     Route("/waiting-list/<secret>/leave", "GET POST", Who.HOLDER),
     Route("/waiting-list/joined", "GET", Who.ANYONE),
     Route("/whats-new", "GET", Who.PUBLIC),

@@ -152,7 +152,7 @@ def waiting() -> Context:
         state=IN_QUEUE,
         joined_at=clock.now(),
     )
-    return {"entry": entry, "position": 3}
+    return {"entry": entry, "position": 3, "category_position": 2}
 
 
 def offered() -> Context:

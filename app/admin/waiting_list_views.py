@@ -1,6 +1,8 @@
 """The waiting list: who waits, who has an offer and until when; take somebody off the list."""
 
-from flask import Blueprint, url_for
+from collections.abc import Mapping, Sequence
+
+from flask import Blueprint, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _l
 
@@ -22,8 +24,10 @@ from app.registration.models import (
     REMOVED,
     WaitingListEntry,
 )
+from app.registration.seats import session_limit
 from app.registration.session_bookings import offers
 from app.registration.waiting_list import queries, services
+from app.releases.current_release import get_programme
 from app.web import redirects
 from app.web.rendering import render_page
 
@@ -37,14 +41,21 @@ STATES = {
 }
 
 LISTS = [("", _l("Places at the conference")), (queries.ALL_SESSIONS, _l("Seats in sessions"))]
-
-FILTERS = (
-    ListFilter("list", _l("Waiting for"), LISTS),
-    ListFilter("state", _l("State"), [("", _l("Open")), *STATES.items()]),
-)
 SORTS = ("position",)
 
-saved_views.declare("waiting_list", _l("Waiting list"), roles.DELEGATES, lambda _: FILTERS, SORTS)
+
+def _list_filters(_: Mapping[str, str]) -> Sequence[ListFilter]:
+    bookable = (one for one in get_programme().sessions if one.is_bookable)
+    sessions = [(session_limit(one.key), one.title) for one in bookable]
+    of_categories = [(str(one.id), one.name) for one in categories.list_options()]
+    return (
+        ListFilter("list", _l("Waiting for"), [*LISTS, *sessions]),
+        ListFilter("category", _l("Category"), [("", _l("All")), *of_categories]),
+        ListFilter("state", _l("State"), [("", _l("Open")), *STATES.items()]),
+    )
+
+
+saved_views.declare("waiting_list", _l("Waiting list"), roles.DELEGATES, _list_filters, SORTS)
 
 bp = Blueprint("waiting_list", __name__, url_prefix="/waiting-list")
 
@@ -57,31 +68,35 @@ redirects.MESSAGES["admin"] |= {
 
 @bp.get("")
 def index() -> ResponseReturnValue:
-    query = parse_list_query(FILTERS, SORTS)
+    filters = _list_filters(request.args)
+    query = parse_list_query(filters, SORTS)
     rows, total = queries.list_page(
         query.search,
         query.get_filter("state"),
         query.get_filter("list"),
+        query.get_filter("category"),
         offset=query.offset,
         limit=PAGE_SIZE,
     )
     return render_list(
         "admin/waiting_list/index.html",
-        Listing(rows, total, query, FILTERS),
+        Listing(rows, total, query, filters),
         counts=registration.get_seat_counts(),
         states=STATES,
         categories={one.id: one.name for one in categories.list_options()},
+        positions=queries.map_positions(rows),
     )
 
 
 @bp.get("/<int:number>")
 def show(number: int) -> ResponseReturnValue:
-    entry = _get_entry(number)
+    entry = get_entry(number)
     return render_page(
         "admin/waiting_list/show.html",
         entry=entry,
         states=STATES,
-        position=queries.get_position(entry),
+        position=queries.get_queue_position(entry),
+        together=queries.count_together(entry),
         entries=history.list_newest(entry.history_subject),
     )
 
@@ -89,7 +104,7 @@ def show(number: int) -> ResponseReturnValue:
 @bp.route("/<int:number>/remove", methods=["GET", "POST"])
 @validates_own_csrf
 def remove(number: int) -> ResponseReturnValue:
-    entry = _get_entry(number)
+    entry = get_entry(number)
     form = ConfirmForm()
     if form.validate_on_submit():
         try:
@@ -106,7 +121,8 @@ def remove(number: int) -> ResponseReturnValue:
     )
 
 
-def _get_entry(number: int) -> WaitingListEntry:
+def get_entry(number: int) -> WaitingListEntry:
+    """Return the entry with this number; raise NotFound."""
     found = queries.find_by_number(number)
     if found is None:
         raise NotFound("This person is not on the waiting list")

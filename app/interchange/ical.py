@@ -9,9 +9,10 @@ one of two thousand sessions must be as fast as a page.
 
 import re
 import uuid
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from types import MappingProxyType
 from urllib.parse import quote
 
 from flask_babel import gettext, ngettext
@@ -130,12 +131,20 @@ class CalendarEvent:
 
     revision: SessionRevision
     session: Session | None  # None: withdrawn, or cancelled for the reader
+    is_tentative: bool = False  # a seat that is offered to the reader, until they answer
 
     @property
     def is_confirmed(self) -> bool:
         """Whether it will take place at its time."""
         session = self.session
         return session is not None and session.starts_at is not None and not session.is_cancelled
+
+    @property
+    def status(self) -> str:
+        """The value of STATUS."""
+        if not self.is_confirmed:
+            return "CANCELLED"
+        return "TENTATIVE" if self.is_tentative else "CONFIRMED"
 
 
 def dump(  # noqa: PLR0913 - which calendar, and for whom
@@ -146,10 +155,13 @@ def dump(  # noqa: PLR0913 - which calendar, and for whom
     address: str,
     keys: Collection[str] | None = None,
     cancelled_for_reader: Collection[str] = (),
+    changed_for_reader: Mapping[str, datetime] = MappingProxyType({}),
+    tentative: Collection[str] = (),
 ) -> bytes:
     """Return the calendar of a programme, or of the sessions with these keys, as UTF-8.
 
-    Sessions in ``cancelled_for_reader`` are listed as cancelled. ``site`` is the base URL of the
+    Sessions in ``cancelled_for_reader`` are listed as cancelled, and those in ``tentative`` as not
+    certain yet; ``changed_for_reader`` is when that changed. ``site`` is the base URL of the
     session pages, ``address`` the URL of the calendar itself if clients can refresh it.
     """
     without_time = sum(
@@ -166,7 +178,11 @@ def dump(  # noqa: PLR0913 - which calendar, and for whom
     ]
     context = _build_context(programme, site)
     for event in list_events(programme, keys, cancelled_for_reader):
-        lines += _render_event(event, context)
+        revision = event.revision
+        changed_at = changed_for_reader.get(revision.key, revision.changed_at)
+        newest = revision._replace(changed_at=max(changed_at, revision.changed_at))
+        own = replace(event, revision=newest, is_tentative=revision.key in tentative)
+        lines += _render_event(own, context)
     return fold([*lines, property_line("END", "VCALENDAR")])
 
 
@@ -298,7 +314,7 @@ def _render_event(event: CalendarEvent, context: CalendarContext) -> Iterator[st
     yield property_line("LAST-MODIFIED", format_utc(revision.changed_at))
     yield property_line("SEQUENCE", str(revision.sequence))
     yield from _render_times(revision)
-    yield property_line("STATUS", "CONFIRMED" if event.is_confirmed else "CANCELLED")
+    yield property_line("STATUS", event.status)
     if context.organizer:
         yield context.organizer
     yield property_line("SUMMARY", escape_text(revision.title))

@@ -364,6 +364,12 @@ EMAIL_WORDINGS: Final[Mapping[str, EmailWording]] = {
         _value(
             "position", _l("Position on the waiting list"), "position | numberformat", "position"
         ),
+        _value(
+            "category_position",
+            _l("Position on the list for their category"),
+            "category_position | numberformat",
+            "category_position",
+        ),
         WAITING_LINK,
         required={"waiting_list_link"},
     ),

@@ -56,6 +56,10 @@ CATEGORY_FULL = _l(
     "All places of your category have just been taken, so you are not registered. Change your "
     "category, then confirm"
 )
+CATEGORY_WAITING = _l(
+    "All places of your category have just been taken, so you are not registered. You can join "
+    "its waiting list, or change your category"
+)
 PLACES_OTHERWISE = (
     *(seats.SoldOut, seats.PlacesLeft),
     *(services.RegistrationClosed, services.PlacesChanged, InvitationEnded),
@@ -180,6 +184,7 @@ def _render_check(
         differing=differing,
         email=answers[fields.EMAIL],
         is_waiting=is_waiting,
+        waits_for=_name_full_category(answers) if is_waiting else "",
         is_application=is_application,
         form=form,
         number=len(steps),
@@ -205,17 +210,34 @@ def _render_as_it_is_now(refusal: RuleViolation) -> Response:
     """Ask once more where there is a place, or none, and the page said otherwise."""
     answers = cookie.current_progress().answers
     registration_status = services.get_status_for(answers)
+    has_just_filled = isinstance(refusal, seats.CategoryFull)
+    is_full = has_just_filled or registration_status.state == "waiting"
     if registration_status.takes_answers:  # as far as this process knows
         state = queries.read_state_by_seats()
         registration_status = replace(registration_status, state=state)
     if not registration_status.takes_answers:
         return render_closed(registration_status, has_begun=True)
+    can_wait = is_full and categories.has_waiting_list()
+    waits_for_category = (
+        registration_status.is_open and can_wait and not isinstance(refusal, seats.PlacesLeft)
+    )
     form = CheckForm.display(answers)
     news = PLACE_FREE if registration_status.is_open else ALL_TAKEN
     if isinstance(refusal, (InvitationEnded, services.ApprovalChanged)):
         news = gettext(str(refusal))
-    form.form_errors.append(CATEGORY_FULL if isinstance(refusal, seats.CategoryFull) else news)
-    return _render_check(answers, form, state=registration_status.state)
+    elif waits_for_category:
+        news = CATEGORY_WAITING
+    elif has_just_filled:
+        news = CATEGORY_FULL
+    form.form_errors.append(news)
+    state = "waiting" if waits_for_category else registration_status.state
+    return _render_check(answers, form, state=state)
+
+
+def _name_full_category(answers: Answers) -> str:
+    """Return the name of the chosen category if somebody waits for a place of its own, or ""."""
+    chosen = categories.find_chosen(categories.settle(answers))
+    return chosen.name if chosen is not None and chosen.is_full else ""
 
 
 def _list_texts(answers: Answers) -> list[tuple[str, str]]:

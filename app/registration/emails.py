@@ -25,6 +25,7 @@ from app.registration.invitations.models import InvitationCode
 from app.registration.models import Delegate, WaitingListEntry
 from app.registration.session_bookings import calendar as session_calendar
 from app.registration.transfers.models import PlaceTransfer
+from app.registration.waiting_list.queries import QueuePosition
 from app.text import shorten
 from app.web import languages
 
@@ -218,9 +219,14 @@ def send_access_answered(delegate: Delegate) -> None:
     _enqueue("access_answered", delegate)
 
 
-def send_waiting_list_entry(entry: WaitingListEntry, position: int) -> None:
+def send_waiting_list_entry(entry: WaitingListEntry, position: QueuePosition) -> None:
     """Send someone the link to their page of the waiting list, with their position."""
-    _enqueue_for_waiting("waiting_list_joined", entry, position=position)
+    _enqueue_for_waiting(
+        "waiting_list_joined",
+        entry,
+        position=position.overall,
+        category_position=position.in_category,
+    )
 
 
 def send_waiting_list_offer(entry: WaitingListEntry) -> None:

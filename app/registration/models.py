@@ -325,6 +325,12 @@ class WaitingListEntry(Base):
     category_id: Mapped[int | None] = mapped_column(
         ForeignKey("registration_category.id", ondelete="SET NULL"), default=None, index=True
     )
+    # where the organisers have moved them in the order; otherwise the id says it
+    queue_order: Mapped[int | None] = mapped_column(default=None)
+    # the group with which they are offered places together or not at all
+    together_group_id: Mapped[int | None] = mapped_column(
+        ForeignKey("registration_group.id", ondelete="SET NULL"), default=None, index=True
+    )
 
     delegate: Mapped[Delegate | None] = relationship()
     category: Mapped[RegistrationCategory | None] = relationship()

@@ -29,6 +29,7 @@ from app.mail.models import Email
 from app.registration import private_answers
 from app.registration.models import ApplicationDraft, Confirmation, Delegate, SeatLimit
 from app.registration.seats import CONFERENCE
+from app.registration.waiting_list import turns
 from app.releases.current_release import get_programme
 
 Answers = Mapping[str, str]
@@ -98,6 +99,7 @@ class SeatCounts:
     taken: int  # with those that are on offer
     waiting: int = 0  # without an offer
     has_waiting_list: bool = False
+    is_next_waiting: bool = False  # whether somebody who waits is about to be offered a place
 
     @property
     def remaining(self) -> int:
@@ -106,8 +108,8 @@ class SeatCounts:
 
     @property
     def is_full(self) -> bool:
-        """Whether nobody can register: no place is free, or others wait for it."""
-        return self.remaining <= 0 or self.waiting > 0
+        """Whether nobody can register: no place is free, or others wait who can have it."""
+        return self.remaining <= 0 or self.is_next_waiting
 
 
 @dataclass(frozen=True)
@@ -157,10 +159,7 @@ class StoredDraft:
 
 def get_seat_counts() -> SeatCounts:
     """Return the number of places and how many are taken; in a full preview, all of them."""
-    row = db.session.execute(SEAT_COUNTS).first()
-    if row is None:
-        return SeatCounts(0, 0)
-    counts = SeatCounts(*row)
+    counts = _count_seats(db.session.connection())
     return replace(counts, taken=counts.limit) if preview_mode.simulates_full() else counts
 
 
@@ -189,8 +188,14 @@ def get_registration_status(known: SeatCounts | None = None) -> RegistrationStat
 def read_seat_counts() -> SeatCounts:
     """Read the number of places and how many are taken outside the visitor's transaction."""
     with read_only_connection(db.engine) as connection:
-        row = connection.execute(SEAT_COUNTS).first()
-    return SeatCounts(*row) if row is not None else SeatCounts(0, 0)
+        return _count_seats(connection)
+
+
+def _count_seats(connection: Connection) -> SeatCounts:
+    row = connection.execute(SEAT_COUNTS).first()
+    counts = SeatCounts(*row) if row is not None else SeatCounts(0, 0)
+    could_be_next = counts.waiting > 0 and counts.remaining > 0
+    return replace(counts, is_next_waiting=could_be_next and turns.has_next(connection))
 
 
 def read_state_by_seats() -> RegistrationState:

@@ -6,8 +6,8 @@ write has already locked the database (``app.database``). The number of seats ta
 row; a check constraint is the last defence. Public pages show whether places are left, so the cache
 version is bumped whenever that changes.
 
-Whoever waits for a place comes before whoever has only just come: a limit with a queue is full,
-even if a seat is free. A seat that is on offer to someone in the queue counts as taken.
+Whoever waits for a place comes before whoever has only just come: while somebody waits who can use
+a free seat, it is not for others (``waiting_list.turns``). A seat that is on offer counts as taken.
 
 A seat may count towards several limits: that of the conference, and that of a category within it.
 Functions take the names of all of them, the conference's first, and lock them in one order: the
@@ -22,9 +22,10 @@ from sqlalchemy import bindparam, select
 from app.cache_version import bump_cache_version
 from app.database import Base, db, queue_for
 from app.errors import NotFound, RuleViolation
-from app.registration.models import SeatLimit
+from app.registration.models import CONFERENCE_LIST, SeatLimit
+from app.registration.waiting_list import turns
 
-CONFERENCE, CATEGORY_PREFIX = "conference", "category "
+CONFERENCE, CATEGORY_PREFIX = CONFERENCE_LIST, turns.CATEGORY_PREFIX
 LOCKED_LIMIT = (
     select(SeatLimit)
     .where(SeatLimit.name == bindparam("of"))
@@ -87,13 +88,13 @@ def lock_if_set(name: str) -> None:
 def look(names: Sequence[str]) -> None:
     """Raise SoldOut if there is no seat as it looks without a lock; the lock decides later."""
     known = {one.name: one for one in db.session.scalars(UNLOCKED_LIMITS, {"names": names})}
-    _refuse_full(known[name] for name in names if name in known and known[name].is_full)
+    _refuse_full(known[name] for name in names if name in known and _is_full(known[name]))
 
 
 def reserve(names: Sequence[str], row: Base) -> None:
     """Take a seat for a row and insert it; raise SoldOut if there is none left."""
     limits = lock_limits(names)
-    _refuse_full(limit for limit in limits if limit.is_full)
+    _refuse_full(limit for limit in limits if _is_full(limit))
     _take_and_insert(limits, row)
 
 
@@ -107,12 +108,13 @@ def reserve_before_queue(names: Sequence[str], row: Base) -> None:
 def enqueue(names: Sequence[str], row: Base) -> None:
     """Put a row into the queue for a seat and insert it; raise PlacesLeft if it need not wait.
 
-    There is one queue, that of the conference; whoever waits for a full category is passed over.
+    All who wait are in one order, that of the conference, also those for a category that is full.
     """
-    limit = lock_limits(names)[0]
+    limits = lock_limits(names)
+    limit = limits[0]
     if not limit.has_waiting_list:
         raise RuleViolation("There is no waiting list")
-    if not limit.is_full:
+    if not any(_is_full(one) for one in limits):
         raise PlacesLeft("There are places left")
     db.session.add(row)
     _store(limit, taken=limit.taken, seats=limit.seats, waiting=limit.waiting + 1)
@@ -156,7 +158,7 @@ def move(old: Sequence[str], new: Sequence[str], count: int = 1) -> None:
     """Count seats towards other limits; raise SoldOut if one of those has too few left."""
     limits = {limit.name: limit for limit in lock_limits((*old, *new[1:]))}
     gained = [limit for name, limit in limits.items() if name in new and name not in old]
-    _refuse_full(one for one in gained if one.is_full or one.taken + count > one.seats)
+    _refuse_full(one for one in gained if one.taken + count > one.seats)
     _take(gained, count)
     for name, limit in limits.items():
         if name in old and name not in new:
@@ -216,6 +218,13 @@ def _get_lock_order(name: str) -> int:
     return int(name.removeprefix(CATEGORY_PREFIX))
 
 
+def _is_full(limit: SeatLimit) -> bool:
+    """Return True if nobody who has only just come gets a seat: none is free, or others can."""
+    if not limit.has_free_seat:
+        return True
+    return limit.waiting > 0 and turns.has_next(db.session.connection())
+
+
 def _refuse_full(full: Iterable[SeatLimit]) -> None:
     """Raise SoldOut for the first of these limits, if there is one."""
     for limit in full:
@@ -236,11 +245,11 @@ def _take(limits: Iterable[SeatLimit], count: int = 1) -> None:
 
 def _store(limit: SeatLimit, *, taken: int, seats: int, waiting: int | None = None) -> None:
     """Store the numbers, and bump the cache version if the limit was reached or freed."""
-    was_full = limit.is_full
+    before = limit.has_free_seat, limit.waiting > 0
     limit.taken, limit.seats = taken, seats
     limit.waiting = limit.waiting if waiting is None else waiting
     db.session.flush()
-    if limit.is_full != was_full:
+    if (limit.has_free_seat, limit.waiting > 0) != before:
         bump_cache_version()
 
 

@@ -76,19 +76,20 @@ COMPLETE_DRAFT = UPDATE_DRAFT.values(confirmation_id=bindparam("new_confirmation
 def get_status_for(answers: Answers) -> RegistrationStatus:
     """Return whether somebody may register who has these answers.
 
-    An invitation may hold a place, and places may be kept for speakers.
+    An invitation may hold a place, and places may be kept for speakers. Whoever has chosen a
+    category that is full waits for a place in it, although the conference has others.
 
     An invitation does not open registration before or after its time; a colleague’s place does.
     """
     status = queries.get_registration_status()
-    is_full = status.state in {"full", "waiting"}
     if transfer_queries.has_open(answers):
         return replace(status, state="open")
-    if is_full and (
-        invitation_queries.has_held_place(answers) or speaker_place_queries.has_kept_place(answers)
-    ):
+    is_category_full = status.is_open and categories.is_chosen_full(answers)
+    if not is_category_full and status.state not in {"full", "waiting"}:
+        return status
+    if invitation_queries.has_held_place(answers) or speaker_place_queries.has_kept_place(answers):
         return replace(status, state="open")
-    return status
+    return replace(status, state="waiting") if is_category_full else status
 
 
 class DraftExpired(Gone):

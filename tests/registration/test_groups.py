@@ -8,7 +8,7 @@ from sqlalchemy import delete, func, select
 
 from app import clock
 from app.database import db, transaction
-from app.registration import integrity_check, queries, retention, seats
+from app.registration import conference_settings, integrity_check, queries, retention, seats
 from app.registration.bookings import data_export, operations
 from app.registration.delegate_record import identity_key
 from app.registration.groups import queries as groups
@@ -126,6 +126,30 @@ def test_as_many_as_fit_says_who_has_a_place_and_who_has_not(visitor: Browser) -
     assert "These people have a place:\n\n- Ada Nurse\n- Bea Nurse\n" in email
     assert "These people do not have a place:\n\n- Cy Nurse\n" in email
     assert integrity_check.run_checks() == []
+
+
+def test_those_who_wait_together_get_their_offers_together(visitor: Browser) -> None:
+    set_places(1)
+    with transaction():
+        seats.set_waiting_list(seats.CONFERENCE, is_open=True)
+    page = fill(visitor, "Ada", "Bea", "Cy")
+
+    page.press(
+        "Register the group",
+        {
+            MODE: "Register as many as possible, in the order listed",
+            JOIN: True,
+            "Keep those who wait together": True,
+        },
+    )
+    cancel("Ada")
+
+    own = visitor.open(find_link(last_email_to("bea@ward.example"), "/waiting-list/"))
+    assert "You asked to stay together with one other person." in own.text
+    with transaction():
+        conference_settings.change_limit(2, expected_limit=1, actor="grace@conference.example")
+    for name in ("bea", "cy"):
+        assert subjects_to(f"{name}@ward.example")[-1].startswith(f"A place for you at {TITLE}")
 
 
 def test_whoever_gets_no_place_can_wait_for_one(visitor: Browser) -> None:

@@ -152,6 +152,37 @@ def test_a_seat_given_back_is_held_for_the_first_who_takes_it_with_one_button(
     assert steps.index("We offered you a seat") < steps.index("You took the seat")
 
 
+def test_the_calendar_has_an_offer_as_tentative_until_it_lapses_or_is_taken(
+    visitor: Browser, frozen_time: time_machine.Traveller
+) -> None:
+    eve, ada, bea = fill()
+    join(ada)
+    join(bea)
+
+    assert statuses_in_calendar(visitor, ada) == []
+    give_back(eve)
+    assert statuses_in_calendar(visitor, ada) == ["TENTATIVE"]
+    frozen_time.move_to("2009-05-13T09:31:00+01:00")  # the worker has not come yet
+    assert statuses_in_calendar(visitor, ada) == ["CANCELLED"]
+    run_due()
+    assert statuses_in_calendar(visitor, ada) == ["CANCELLED"]
+    assert statuses_in_calendar(visitor, bea) == ["TENTATIVE"]
+    book(bea, "knots")
+    assert statuses_in_calendar(visitor, bea) == ["CONFIRMED"]
+    give_back(bea)
+    assert statuses_in_calendar(visitor, bea) == ["CANCELLED"]
+
+
+def statuses_in_calendar(visitor: Browser, delegate: Delegate) -> list[str]:
+    """Return the status of each entry in the calendar of somebody, which all have a SEQUENCE."""
+    token = links.session_feed_token(delegate)
+    answer = visitor.fetch("GET", f"/booking/calendar/{token}.ics")
+    lines = answer.get_data(as_text=True).splitlines()
+    statuses = [one.removeprefix("STATUS:") for one in lines if one.startswith("STATUS:")]
+    assert len(statuses) == sum(one.startswith("SEQUENCE:") for one in lines)
+    return statuses
+
+
 def test_an_offer_is_declined_and_passes_on(visitor: Browser) -> None:
     eve, ada, bea = fill()
     join(ada)

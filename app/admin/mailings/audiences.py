@@ -34,6 +34,7 @@ from app.registration.desk import queries as desk
 from app.registration.desk.queries import DelegateFilter
 from app.registration.models import IN_QUEUE, Delegate, WaitingListEntry
 from app.registration.waiting_list import queries as waiting_list
+from app.registration.waiting_list import turns
 from app.web import languages
 from app.web.formatting import local_date
 
@@ -168,9 +169,12 @@ def find_waiting(query: str) -> PeopleQuery:
         booking_reference=literal(""),
         exclusion=case((WaitingListEntry.ended_at.is_not(None), NOT_WAITING), else_=""),
         conditions=waiting_list.list_conditions(
-            listed.search, listed.get_filter("state"), listed.get_filter("list")
+            listed.search,
+            listed.get_filter("state"),
+            listed.get_filter("list"),
+            listed.get_filter("category"),
         ),
-        order=[WaitingListEntry.state == IN_QUEUE, WaitingListEntry.id],
+        order=[WaitingListEntry.state == IN_QUEUE, *turns.ORDER],
         has_valid_addresses=True,
         search=waiting_list.list_search_conditions,
         gaps={

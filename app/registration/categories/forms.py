@@ -20,6 +20,8 @@ from app.web.formatting import local_moment
 
 STATE_TEXTS = {"closed": _l("Closed."), "full": _l("All places are taken.")}
 
+FULL_BUT_WAITING = _l("All places are taken. You can join the waiting list for this category.")
+
 
 class CategoryForm(AnswersForm):
     """Choose one of the categories that are open; others are shown with the reason."""
@@ -79,6 +81,8 @@ def describe_state(option: CategoryOption) -> str:
     """Return why a category cannot be chosen, or until when it can."""
     if option.state == "before" and option.opens_at:
         return str(gettext("Opens at %(moment)s.", moment=local_moment(option.opens_at)))
+    if option.state == "full" and option.takes_waiting:
+        return str(FULL_BUT_WAITING)
     if option.state != "open":
         return str(STATE_TEXTS.get(option.state, ""))
     closes = option.closes_at

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, Final, Literal
 
-from sqlalchemy import String, cast, func, literal, select
+from sqlalchemy import String, cast, exists, func, literal, select
 
 from app import cache_version, clock
 from app.database import db, read_only_connection
@@ -67,6 +67,7 @@ class CategoryOption:
     is_for_speakers: bool
     approvals_needed: int
     is_full: bool
+    takes_waiting: bool = False  # whether people can join its waiting list while it is full
 
     @property
     def state(self) -> CategoryState:
@@ -80,8 +81,8 @@ class CategoryOption:
 
     @property
     def is_open(self) -> bool:
-        """Whether it can be chosen now."""
-        return self.state == "open"
+        """Whether it can be chosen now, to register or to wait."""
+        return self.state == "open" or (self.state == "full" and self.takes_waiting)
 
 
 def list_options() -> Sequence[CategoryOption]:
@@ -140,17 +141,43 @@ def list_options_for(answers: Answers) -> Sequence[CategoryOption]:
     """List what somebody may choose from, or could at another time.
 
     An invitation opens a category that is not for everyone, and may have a place in it although no
-    other is left; so does the link of a speaker. Whoever joins the waiting list can wait for a
-    category that is full.
+    other is left; so does the link of a speaker. While the waiting list is open, people can wait
+    for a category that is full.
     """
     is_invited = INVITATION in answers or SPEAKER in answers
     invited = answers.get(INVITED, "") if is_invited else ""
-    can_wait = cache_version.cached("door", registration.read_state_by_seats) == "waiting"
+    can_wait = has_waiting_list()
     return [
-        replace(one, is_full=False) if can_wait or str(one.id) == invited else one
+        replace(one, is_full=one.is_full and str(one.id) != invited, takes_waiting=can_wait)
         for one in list_options()
         if one.access == PUBLIC or str(one.id) == invited
     ]
+
+
+def has_waiting_list() -> bool:
+    """Return True if people can join the waiting list of what is full."""
+    return cache_version.cached("waiting list", _read_waiting_list)
+
+
+def _read_waiting_list() -> bool:
+    return registration.read_seat_counts().has_waiting_list
+
+
+def have_own_places() -> bool:
+    """Return True if a category has a number of places of its own."""
+    return cache_version.cached("categories have places", _read_own_places)
+
+
+def _read_own_places() -> bool:
+    has_limit = exists().where(SeatLimit.name.startswith(CATEGORY_PREFIX))
+    with read_only_connection(db.engine) as connection:
+        return bool(connection.scalar(select(has_limit)))
+
+
+def is_chosen_full(answers: Answers) -> bool:
+    """Return True if somebody has to wait for the category that they have chosen."""
+    chosen = find_chosen(settle(answers))
+    return chosen is not None and chosen.state == "full" and has_waiting_list()
 
 
 def lacks_choice(answers: Answers) -> bool:

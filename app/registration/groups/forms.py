@@ -201,6 +201,7 @@ class CheckGroupForm(Form):
     joins_list = BooleanField(
         _l("Put everyone who does not get a place on the waiting list, if it is open")
     )
+    stays_together = BooleanField(_l("Keep those who wait together"))
 
     @property
     def is_all_or_none(self) -> bool:

@@ -186,7 +186,10 @@ def _register(
     try:
         register_group.hit_limits(locked.draft, request.remote_addr)
         group = register_group.register(
-            prepared, is_all_or_none=form.is_all_or_none, joins_list=bool(form.joins_list.data)
+            prepared,
+            is_all_or_none=form.is_all_or_none,
+            joins_list=bool(form.joins_list.data),
+            stays_together=bool(form.stays_together.data),
         )
     except RateLimitExceeded as refusal:
         form.reject(refusal)

@@ -125,12 +125,16 @@ def prepare_person(group: RegistrationGroup, person: Answers, answers: Answers) 
 
 
 def register(
-    prepared: PreparedGroup, *, is_all_or_none: bool, joins_list: bool = False
+    prepared: PreparedGroup,
+    *,
+    is_all_or_none: bool,
+    joins_list: bool = False,
+    stays_together: bool = False,
 ) -> RegistrationGroup:
     """Register a group, with one email to its contact.
 
     Raise NotEnoughPlaces if all or none were to come. Otherwise whoever has no place can join the
-    waiting list.
+    waiting list, and be offered one together with the others or alone.
     """
     group, people = prepared.group, prepared.people
     if not 0 < len(people) <= MAX_PEOPLE:
@@ -146,7 +150,8 @@ def register(
     if joins_list:
         for member, one in zip(members, people, strict=True):
             if member.state == UNPLACED:
-                _join_list(member, one.answers, group.language)
+                together = group.id if stays_together else None
+                _join_list(member, one.answers, group.language, together)
     db.session.flush()
     group_emails.send_group_registered(group)
     summary = f"Registered a group of {len(members)} people"
@@ -248,13 +253,13 @@ def _tell_of_booking(answers: Answers) -> None:
     emails.send_already_registered(existing)
 
 
-def _join_list(member: GroupMember, answers: Answers, language: str) -> None:
+def _join_list(member: GroupMember, answers: Answers, language: str, together: int | None) -> None:
     """Put somebody on the waiting list, if it is open and they have to wait."""
     key = delegate_record.identity_key(full_name(answers), answers[EMAIL])
     before = waiting_list_entries.find_open(key)
     try:
         with db.session.begin_nested():
-            waiting_list.join(answers, language)
+            waiting_list.join(answers, language, together_group_id=together)
     except RuleViolation:
         return
     member.state = WAITING

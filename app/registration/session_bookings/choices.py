@@ -15,6 +15,7 @@ from app.programme.listing import day_of
 from app.programme.snapshot import Session
 from app.registration import queries as registration
 from app.registration.applications import queries as applications
+from app.registration.categories import queries as categories
 from app.registration.categories.queries import INVITATION, TRANSFER
 from app.registration.fields import DAYS
 from app.registration.queries import Answers
@@ -66,8 +67,8 @@ def is_asked(answers: Answers) -> bool:
     """
     if not _list_bookable() or TRANSFER in answers or applications.needs_approval(answers):
         return False
-    status = registration.get_registration_status()
-    if status.state == "waiting" and INVITATION not in answers:
+    has_to_wait = registration.get_registration_status().state == "waiting"
+    if (has_to_wait or categories.is_chosen_full(answers)) and INVITATION not in answers:
         return False
     return bool(list_offered(answers))
 

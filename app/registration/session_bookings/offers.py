@@ -96,11 +96,18 @@ def offer_seats(key: str, limit: SeatLimit) -> None:
         if entry.delegate is None or not queries.is_on_their_days(entry.delegate, session):
             _close(entry, limit, "The day of the session is not in the booking any more")
             continue
-        seats.hold_session_seat(limit)
-        entry.state, entry.offered_at = OFFERED, clock.now()
-        entry.offer_ends_at = get_offer_end(session, entry.offered_at)
-        emails.send_session_offer(entry, session)
-        _record(entry, f"A seat in {entry.title} was offered", history.ACTOR_SITE)
+        offer(entry, session, limit, f"A seat in {entry.title} was offered", history.ACTOR_SITE)
+
+
+def offer(
+    entry: WaitingListEntry, session: Session, limit: SeatLimit, summary: str, actor: str
+) -> None:
+    """Hold a seat for somebody who waits, and offer it by email; the limit is locked."""
+    seats.hold_session_seat(limit)
+    entry.state, entry.offered_at = OFFERED, clock.now()
+    entry.offer_ends_at = get_offer_end(session, entry.offered_at)
+    emails.send_session_offer(entry, session)
+    _record(entry, summary, actor)
 
 
 def can_offer(session: Session) -> bool:

@@ -16,22 +16,21 @@ from app.programme.snapshot import Session
 from app.registration import links
 from app.registration.bookings import access
 from app.registration.bookings import queries as bookings
-from app.registration.models import ACCEPTED, LAPSED, LEFT, REMOVED, Delegate
+from app.registration.models import Delegate
 from app.registration.seats import session_limit
 from app.registration.session_bookings import (
-    calendar,
     clash_choices,
     cookie,
     labels,
     listing,
     services,
 )
+from app.registration.session_bookings import feed as personal_feed
 from app.registration.session_bookings.bookable_list import BookableFilter
 from app.registration.waiting_list import queries as waiting_list
-from app.registration.waiting_list.views import Step
+from app.registration.waiting_list.steps import Step, list_steps
 from app.releases.current_release import get_programme
 from app.request_transaction import go_on_writing, look_first
-from app.web.formatting import local_moment
 from app.web.rendering import absolute_url, render_page, render_shared_page
 from app.web.security_headers import no_referrer
 
@@ -43,13 +42,6 @@ FLASH_MESSAGES = {
     "declined": _l("Thank you. We will offer the seat to the next person."),
     "kept": _l("You keep the seat, and have given back the other. We will email you."),
     "released": _l("You have given your seat back. We will email you to confirm this."),
-}
-
-ENDS = {
-    ACCEPTED: _l("You took the seat"),
-    LAPSED: _l("The offer ended"),
-    LEFT: _l("You left the waiting list"),
-    REMOVED: _l("The waiting list was closed for you"),
 }
 
 bp = Blueprint("session_bookings", __name__, url_prefix="/booking")
@@ -124,7 +116,9 @@ def show(secret: str, slug: str) -> ResponseReturnValue:
 def feed(token: str) -> ResponseReturnValue:
     """Serve the sessions that a delegate has booked or starred as one iCalendar feed."""
     delegate = bookings.get_booking(links.read_session_feed_key(token))
-    answer = Response(calendar.render_feed(delegate, _feed_url(delegate)), mimetype="text/calendar")
+    answer = Response(
+        personal_feed.render_feed(delegate, _feed_url(delegate)), mimetype="text/calendar"
+    )
     answer.add_etag()
     return answer.make_conditional(request)
 
@@ -213,12 +207,7 @@ def _list_steps(delegate: Delegate, session: Session) -> list[Step]:
     entry = waiting_list.find_latest_of_delegate(delegate.id, session_limit(session.key))
     if entry is None:
         return []
-    moments = [
-        (gettext("You joined the waiting list"), entry.joined_at),
-        (gettext("We offered you a seat"), entry.offered_at),
-        (str(ENDS.get(entry.state, "")), entry.ended_at),
-    ]
-    return [Step(label, local_moment(moment)) for label, moment in moments if moment]
+    return list_steps(entry)
 
 
 def _breadcrumbs(secret: str) -> list[tuple[str, str]]:

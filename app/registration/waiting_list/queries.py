@@ -8,12 +8,15 @@ from sqlalchemy import (
     ColumnElement,
     Select,
     String,
+    and_,
+    case,
     cast,
     delete,
     exists,
     func,
     literal,
     select,
+    tuple_,
     update,
 )
 from sqlalchemy.orm import aliased
@@ -31,7 +34,7 @@ from app.registration.models import (
     WaitingListEntry,
 )
 from app.registration.queries import ATTENDING
-from app.registration.seats import CATEGORY_PREFIX
+from app.registration.waiting_list.turns import CATEGORY_PREFIX, ORDER
 
 OFFER_PERIOD = timedelta(hours=24)
 MIN_OFFER_PERIOD = timedelta(hours=1)
@@ -42,6 +45,15 @@ IS_OPEN = WaitingListEntry.ended_at.is_(None)
 # as they are now, also those that were read before a lock was waited for
 CURRENT_ENTRIES = select(WaitingListEntry).execution_options(populate_existing=True)
 ALL_SESSIONS = "sessions"  # which lists
+THE_ORDER = ORDER[0]
+
+
+@dataclass(frozen=True)
+class QueuePosition:
+    """Where somebody stands who waits for a place: 1 is next; 0 without waiting."""
+
+    overall: int = 0
+    in_category: int = 0  # among those who wait for the same, where it has places of its own
 
 
 @dataclass(frozen=True)
@@ -91,17 +103,11 @@ def find_open(identity_key: str) -> WaitingListEntry | None:
     )
 
 
-def find_next() -> WaitingListEntry | None:
-    """Return the first entry that waits for an offer and whose category is not full, or None.
-
-    The caller holds the lock of the conference's limit, without which no category fills.
-    """
-    name = literal(CATEGORY_PREFIX) + cast(WaitingListEntry.category_id, String)
-    is_full = exists().where(SeatLimit.name == name, SeatLimit.taken >= SeatLimit.seats)
-    waiting = select(WaitingListEntry).where(
-        WaitingListEntry.state == IN_QUEUE, WaitingListEntry.scope == CONFERENCE_LIST, ~is_full
-    )
-    return db.session.scalar(waiting.order_by(WaitingListEntry.id).limit(1))
+def list_by_number(numbers: Sequence[int]) -> Sequence[WaitingListEntry]:
+    """List the entries with these numbers, in their order."""
+    rows = db.session.scalars(CURRENT_ENTRIES.where(WaitingListEntry.id.in_(numbers)))
+    found = {one.id: one for one in rows}
+    return [found[number] for number in numbers]
 
 
 def list_open_keys(identity_keys: Iterable[str]) -> Sequence[str]:
@@ -113,10 +119,23 @@ def list_open_keys(identity_keys: Iterable[str]) -> Sequence[str]:
 
 def find_next_in(scope: str) -> WaitingListEntry | None:
     """Return the first entry that waits in the list of a session, or None."""
+    return next(iter(list_next_in(scope, 1)), None)
+
+
+def list_next_in(scope: str, limit: int) -> Sequence[WaitingListEntry]:
+    """List the first of those who wait in the list of a session, in order."""
     waiting = CURRENT_ENTRIES.where(
         WaitingListEntry.state == IN_QUEUE, WaitingListEntry.scope == scope
     )
-    return db.session.scalar(waiting.order_by(WaitingListEntry.id).limit(1))
+    return db.session.scalars(waiting.order_by(*ORDER).limit(limit)).all()
+
+
+def get_top_order(scope: str) -> int:
+    """Return what puts an entry before all others that wait in its list."""
+    first = select(func.min(THE_ORDER)).where(
+        WaitingListEntry.state == IN_QUEUE, WaitingListEntry.scope == scope
+    )
+    return (db.session.scalar(first) or 0) - 1
 
 
 def find_open_of_delegate(delegate_id: int, scope: str) -> WaitingListEntry | None:
@@ -160,10 +179,11 @@ def list_overdue_in(scope: str, limit: int) -> Sequence[WaitingListEntry]:
 def map_waits(delegate: Delegate) -> Mapping[str, Wait]:
     """Return what a delegate waits for in sessions, by the names of their limits."""
     other = aliased(WaitingListEntry)
+    their_order = func.coalesce(other.queue_order, other.id)
     ahead = select(func.count(other.id)).where(
         other.state == IN_QUEUE,
         other.scope == WaitingListEntry.scope,
-        other.id <= WaitingListEntry.id,
+        tuple_(their_order, other.id) <= tuple_(*ORDER),
     )
     rows = db.session.execute(
         select(WaitingListEntry, ahead.scalar_subquery(), func.coalesce(SeatLimit.waiting, 0))
@@ -178,24 +198,54 @@ def map_waits(delegate: Delegate) -> Mapping[str, Wait]:
 
 def get_position(entry: WaitingListEntry) -> int:
     """Return the position of someone who waits: 1 is next; 0 without waiting."""
+    return get_queue_position(entry).overall
+
+
+def get_queue_position(entry: WaitingListEntry) -> QueuePosition:
+    """Return the position of someone who waits, among all and in their category; one query."""
     if not entry.is_waiting:
-        return 0
+        return QueuePosition()
     db.session.flush()
+    own_order = entry.id if entry.queue_order is None else entry.queue_order
     before = (
         WaitingListEntry.state == IN_QUEUE,
         WaitingListEntry.scope == entry.scope,
-        WaitingListEntry.id <= entry.id,
+        tuple_(*ORDER) <= tuple_(literal(own_order), literal(entry.id)),
     )
-    return db.session.scalar(select(func.count(WaitingListEntry.id)).where(*before)) or 0
+    is_limited = exists().where(SeatLimit.name == f"{CATEGORY_PREFIX}{entry.category_id}")
+    is_same = and_(WaitingListEntry.category_id == entry.category_id, is_limited)
+    rows = select(func.count(WaitingListEntry.id), func.count(case((is_same, 1)))).where(*before)
+    return QueuePosition(*db.session.execute(rows).one())
 
 
-def list_page(
-    search: str, state: str, which: str = "", *, offset: int, limit: int
+def count_together(entry: WaitingListEntry) -> int:
+    """Count the people who wait and stay together with somebody, with them; 0 if nobody does."""
+    group_id = WaitingListEntry.together_group_id
+    rows = select(func.count(WaitingListEntry.id)).where(
+        group_id == entry.together_group_id, WaitingListEntry.state == IN_QUEUE
+    )
+    return 0 if entry.together_group_id is None else db.session.scalar(rows) or 0
+
+
+def map_positions(entries: Collection[WaitingListEntry]) -> Mapping[int, int]:
+    """Return the positions, in their lists, of those of some entries that wait; by number."""
+    number = func.row_number().over(partition_by=WaitingListEntry.scope, order_by=ORDER)
+    scopes = {one.scope for one in entries if one.is_waiting}
+    queued = select(WaitingListEntry.id, number.label("position")).where(
+        WaitingListEntry.state == IN_QUEUE, WaitingListEntry.scope.in_(scopes)
+    )
+    counted = queued.subquery()
+    rows = select(counted).where(counted.c.id.in_([one.id for one in entries]))
+    return dict(db.session.execute(rows).tuples().all()) if scopes else {}
+
+
+def list_page(  # noqa: PLR0913 - what a list is narrowed by
+    search: str, state: str, which: str = "", category: str = "", *, offset: int, limit: int
 ) -> tuple[Sequence[WaitingListEntry], int]:
     """Return a page of entries, those with an offer first, and their total number."""
-    such = list_conditions(search, state, which)
+    such = list_conditions(search, state, which, category)
     total = db.session.scalar(select(func.count(WaitingListEntry.id)).where(*such)) or 0
-    order = (WaitingListEntry.state == IN_QUEUE, WaitingListEntry.id)
+    order = (WaitingListEntry.state == IN_QUEUE, *ORDER)
     rows = select(WaitingListEntry).where(*such).order_by(*order).offset(offset).limit(limit)
     return db.session.scalars(rows).all(), total
 
@@ -235,15 +285,20 @@ def erase_delegate(delegate: Delegate) -> None:
     db.session.execute(delete(WaitingListEntry).where(has_address, is_over))
 
 
-def list_conditions(search: str, state: str, which: str = "") -> list[ColumnElement[bool]]:
+def list_conditions(
+    search: str, state: str, which: str = "", category: str = ""
+) -> list[ColumnElement[bool]]:
     """Return the conditions for entries in a state, or open, that a search finds in some lists.
 
-    These are those of the sessions, or else that of the conference.
+    These are those of all sessions, that of the limit with this name, or that of the conference;
+    and of the latter only one category, if its number is given.
     """
     is_of_conference = WaitingListEntry.scope == CONFERENCE_LIST
-    is_in_list = ~is_of_conference if which == ALL_SESSIONS else is_of_conference
+    of_one = WaitingListEntry.scope == (which or CONFERENCE_LIST)
+    is_in_list = ~is_of_conference if which == ALL_SESSIONS else of_one
     is_in_state = WaitingListEntry.state == state if state else IS_OPEN
-    return [*list_search_conditions(search), is_in_list, is_in_state]
+    is_such = [WaitingListEntry.category_id == int(category)] if category else []
+    return [*list_search_conditions(search), is_in_list, is_in_state, *is_such]
 
 
 def list_search_conditions(search: str) -> list[ColumnElement[bool]]:

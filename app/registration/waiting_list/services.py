@@ -1,10 +1,9 @@
-"""The waiting list of the conference: join, offer, accept, leave, lapse.
+"""The waiting list of the conference and of its categories: join, offer, accept, leave, lapse.
 
-People are offered places in the order in which they joined. An offer holds a place until a moment
-that it names; then the place goes to the next person. Joining needs the same answers as
-registering, so that one button is enough to accept. Locks are taken in one order: first the rows of
-the limits, then the entry. Whoever waits for a place in a category that is full is passed over
-until it has one. Every step sends its email in the same transaction.
+People are offered places in the order of ``turns``. An offer holds a place until a moment that it
+names; then the place goes to the next person. Joining needs the same answers as registering, so
+that one button is enough to accept. Locks are taken in one order: first the rows of the limits,
+then the entry. Every step sends its email in the same transaction.
 """
 
 import secrets
@@ -12,7 +11,7 @@ from collections.abc import Callable
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import select, update
 
 from app import cache_version, clock
 from app.database import db, read_only_connection
@@ -43,7 +42,7 @@ from app.registration.models import (
     WaitingListEntry,
 )
 from app.registration.queries import Answers
-from app.registration.waiting_list import queries
+from app.registration.waiting_list import queries, turns
 from app.releases.current_release import get_programme
 
 BATCH_SIZE = 100  # offers per transaction, so that nobody waits long for the limit
@@ -54,12 +53,18 @@ class OfferEnded(Gone):
     """The offer is over, or was never made."""
 
 
-def join(answers: Answers, language: str, spend_code: Callable[[], None] | None = None) -> None:
+def join(
+    answers: Answers,
+    language: str,
+    spend_code: Callable[[], None] | None = None,
+    *,
+    together_group_id: int | None = None,
+) -> None:
     """Put someone on the waiting list, by email; the caller has checked the answers.
 
     Whoever has a place, or is on the list already, is told so by email, and only there. Whoever
-    joins uses up their invitation code, if they have one. Raise RuleViolation if there are places
-    left, or the code cannot be used.
+    joins uses up their invitation code, if they have one, and can stay together with a group.
+    Raise RuleViolation if there are places left, or the code cannot be used.
     """
     key = delegate_record.identity_key(registration.full_name(answers), answers[EMAIL])
     limit = seats.lock_limit(seats.CONFERENCE)
@@ -68,14 +73,15 @@ def join(answers: Answers, language: str, spend_code: Callable[[], None] | None 
     if delegate is not None:
         emails.send_already_registered(delegate)
     elif entry is not None:
-        emails.send_waiting_list_entry(entry, queries.get_position(entry))
+        emails.send_waiting_list_entry(entry, queries.get_queue_position(entry))
     else:
         entry = _build_entry(answers, language, key)
+        entry.together_group_id = together_group_id
         seats.enqueue(seats.list_limits(entry.category_id), entry)
         if spend_code is not None:
             spend_code()
-        emails.send_waiting_list_entry(entry, queries.get_position(entry))
-        _record(entry, "Joined the waiting list", history.ACTOR_DELEGATE)
+        emails.send_waiting_list_entry(entry, queries.get_queue_position(entry))
+        record(entry, "Joined the waiting list", history.ACTOR_DELEGATE)
 
 
 def add_approved(answers: Answers, language: str) -> WaitingListEntry:
@@ -89,7 +95,7 @@ def add_approved(answers: Answers, language: str) -> WaitingListEntry:
         return existing
     entry = _build_entry(answers, language, key)
     seats.enqueue(seats.list_limits(entry.category_id), entry)
-    _record(entry, "Joined the waiting list after approval", history.ACTOR_SITE)
+    record(entry, "Joined the waiting list after approval", history.ACTOR_SITE)
     return entry
 
 
@@ -98,7 +104,7 @@ def accept(entry: WaitingListEntry) -> Delegate:
 
     Accepting again gives the same booking.
     """
-    _lock(entry)
+    lock(entry)
     if entry.state == ACCEPTED and entry.delegate is not None:
         return entry.delegate
     if not can_accept(entry):
@@ -136,7 +142,7 @@ def end_wait(delegate: Delegate) -> None:
     _run_place_hooks(delegate)
     entry = queries.find_open(delegate.identity_key)
     if entry is not None:
-        _lock(entry)
+        lock(entry)
         _give_up_place(entry)
         entry.delegate_id = delegate.id
         _end(entry, ACCEPTED, "Has a place in another way", history.ACTOR_SITE)
@@ -145,16 +151,17 @@ def end_wait(delegate: Delegate) -> None:
 
 def leave(entry: WaitingListEntry) -> None:
     """Take someone off the list at their own wish; a place on offer goes to the next person."""
-    _lock(entry)
+    lock(entry)
     if entry.ended_at is None:
+        what = "Declined the offer of a place" if entry.is_offered else "Left the waiting list"
         _give_up_place(entry)
-        _end(entry, LEFT, "Left the waiting list", history.ACTOR_DELEGATE)
+        _end(entry, LEFT, what, history.ACTOR_DELEGATE)
         offer_places()
 
 
 def remove(entry: WaitingListEntry, *, actor: str) -> None:
     """Take someone off the list for the organisers, with an email."""
-    _lock(entry)
+    lock(entry)
     if entry.ended_at is not None:
         raise RuleViolation("This person is no longer on the waiting list")
     _give_up_place(entry)
@@ -165,7 +172,7 @@ def remove(entry: WaitingListEntry, *, actor: str) -> None:
 
 def run_due() -> None:
     """End the offers whose time is over, and offer places that are free; run by the worker."""
-    if not cache_version.is_clock_in_sync() or not _is_anything_due():
+    if not cache_version.is_clock_in_sync() or not is_anything_due():
         return
     limit = seats.lock_limit(seats.CONFERENCE)
     now = clock.now()
@@ -186,16 +193,25 @@ def offer_places() -> None:
     """Offer each free place to the next person on the list, while registration is not closed."""
     if not can_offer():
         return
-    for _ in range(BATCH_SIZE):
-        limit = seats.lock_limit(seats.CONFERENCE)
-        entry = queries.find_next() if limit.has_free_seat and limit.waiting else None
-        if entry is None:
-            return
-        seats.hold_for_queue(seats.list_limits(entry.category_id))
-        db.session.refresh(entry, with_for_update=True)
-        _set_offered(entry)
-        emails.send_waiting_list_offer(entry)
-        _record(entry, "A place was offered", history.ACTOR_SITE)
+    limit = seats.lock_limit(seats.CONFERENCE)
+    if not (limit.has_free_seat and limit.waiting):
+        return
+    db.session.flush()
+    next_ones = turns.list_next(db.session.connection(), BATCH_SIZE)
+    for entry in queries.list_by_number([one.entry_id for one in next_ones]):
+        offer(entry, "A place was offered", history.ACTOR_SITE)
+
+
+def offer(entry: WaitingListEntry, summary: str, actor: str) -> None:
+    """Hold a place for somebody who waits, and offer it by email; raise SoldOut if none is free.
+
+    The caller holds the lock of the conference's limit.
+    """
+    seats.hold_for_queue(seats.list_limits(entry.category_id))
+    db.session.refresh(entry, with_for_update=True)
+    _set_offered(entry)
+    emails.send_waiting_list_offer(entry)
+    record(entry, summary, actor)
 
 
 def can_offer() -> bool:
@@ -222,7 +238,7 @@ def purge_expired() -> None:
     if not programme.is_published or clock.now() < _get_conference_end() + queries.RETENTION:
         return
     for entry in queries.list_open_in(seats.CONFERENCE, BATCH_SIZE):
-        _lock(entry)
+        lock(entry)
         _give_up_place(entry)
         db.session.delete(entry)
 
@@ -244,8 +260,8 @@ def _get_conference_end() -> datetime:
     return datetime.combine(conference.ends_on, time.max, ZoneInfo(conference.time_zone))
 
 
-def _is_anything_due() -> bool:
-    """Return True if an offer may have ended or a place may be free; it takes no lock."""
+def is_anything_due() -> bool:
+    """Return True if an offer has ended or somebody can have a place; it takes no lock."""
     ended = (
         select(WaitingListEntry.id)
         .where(
@@ -265,7 +281,8 @@ def _is_anything_due() -> bool:
         .exists()
     )
     with read_only_connection(db.engine) as connection:
-        return bool(connection.execute(select(or_(ended, free))).scalar())
+        has_ended, is_free = connection.execute(select(ended, free)).one()
+        return bool(has_ended) or (is_free and can_offer() and turns.has_next(connection))
 
 
 def _find_current(key: str, limit: SeatLimit) -> WaitingListEntry | None:
@@ -278,14 +295,23 @@ def _find_current(key: str, limit: SeatLimit) -> WaitingListEntry | None:
     entry = queries.find_open(key)
     if entry is None or not entry.is_offered or can_accept(entry):
         return entry
-    _lock(entry)
-    if can_offer() and not limit.waiting:
+    lock(entry)
+    if can_offer() and not _is_wanted_by_others(entry, limit):
         _set_offered(entry)
-        _record(entry, "A place was offered again", history.ACTOR_SITE)
+        record(entry, "A place was offered again", history.ACTOR_SITE)
         return entry
     _lapse(entry)
     offer_places()
     return None
+
+
+def _is_wanted_by_others(entry: WaitingListEntry, limit: SeatLimit) -> bool:
+    """Return True if somebody who waits could have the place that is held for an entry."""
+    if not limit.waiting:
+        return False
+    limits = seats.lock_limits(seats.list_limits(entry.category_id))
+    without = {one.name: one.seats + 1 for one in limits}
+    return turns.has_next(db.session.connection(), without)
 
 
 def _set_offered(entry: WaitingListEntry) -> None:
@@ -299,7 +325,8 @@ def _lapse(entry: WaitingListEntry) -> None:
     _end(entry, LAPSED, "The offer of a place ended", history.ACTOR_SITE)
 
 
-def _lock(entry: WaitingListEntry) -> None:
+def lock(entry: WaitingListEntry) -> None:
+    """Lock the limits that somebody waits for, and then their entry, read anew."""
     seats.lock_limits(seats.list_limits(entry.category_id))
     db.session.refresh(entry, with_for_update=True)
 
@@ -353,10 +380,11 @@ def _give_up_place(entry: WaitingListEntry) -> None:
 def _end(entry: WaitingListEntry, state: str, summary: str, actor: str) -> None:
     entry.state, entry.ended_at = state, clock.now()
     entry.document = entry.identity_key = ""
-    _record(entry, summary, actor)
+    record(entry, summary, actor)
     db.session.flush()
 
 
-def _record(entry: WaitingListEntry, summary: str, actor: str) -> None:
+def record(entry: WaitingListEntry, summary: str, actor: str) -> None:
+    """Add a step to what somebody reads on their page."""
     db.session.flush()
     history.record(summary, subject=entry.history_subject, actor=actor)

@@ -3,20 +3,19 @@
 Opening it changes nothing, because mail scanners open every link; every step needs a button.
 """
 
-from typing import NamedTuple
-
 from flask import Blueprint, Response, redirect, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
-from app.errors import ConferenceError, Gone, NotFound
+from app.errors import ConferenceError, Gone, NotFound, RuleViolation
 from app.forms.form import ConfirmForm, validates_own_csrf
 from app.registration import links
+from app.registration.categories import queries as categories
 from app.registration.models import ACCEPTED, LAPSED, LEFT, REMOVED, WaitingListEntry
-from app.registration.waiting_list import queries, services
+from app.registration.waiting_list import queries, services, steps, terms
+from app.registration.waiting_list.forms import TermsForm
 from app.registration.waiting_list.services import OfferEnded
-from app.web.formatting import local_moment
 from app.web.rendering import render_page
 from app.web.security_headers import no_referrer
 
@@ -30,13 +29,7 @@ ENDS = {
 bp = Blueprint("waiting_list", __name__, url_prefix="/waiting-list")
 no_referrer(bp)
 bp.add_app_template_global(links.waiting_list_link)
-
-
-class Step(NamedTuple):
-    """Something that happened to an entry, and when."""
-
-    label: str
-    moment: str
+bp.add_app_template_global(categories.have_own_places, "categories_have_places")
 
 
 @bp.errorhandler(Gone)
@@ -69,6 +62,25 @@ def accept(secret: str) -> ResponseReturnValue:
     return redirect(url_for("bookings.show", secret=links.booking_token(delegate)), 303)
 
 
+@bp.route("/<secret>/change", methods=["GET", "POST"])
+@validates_own_csrf
+def change(secret: str) -> ResponseReturnValue:
+    entry = _get_entry(secret)
+    if not entry.is_waiting:
+        return redirect(url_for(".show", secret=secret), 303)
+    form = TermsForm(data=terms.get_terms(entry))
+    form.set_choices(entry)
+    if form.validate_on_submit():
+        try:
+            terms.change(entry, form.get_answers())
+        except RuleViolation as refusal:
+            form.form_errors.append(gettext(str(refusal)))
+        else:
+            return redirect(url_for(".show", secret=secret), 303)
+    status = 422 if form.errors else 200
+    return render_page("registration/waiting_list/change.html", status, form=form, secret=secret)
+
+
 @bp.route("/<secret>/leave", methods=["GET", "POST"])
 @validates_own_csrf
 def leave(secret: str) -> ResponseReturnValue:
@@ -96,19 +108,10 @@ def _render(entry: WaitingListEntry, secret: str, status: int = 200) -> Response
         status,
         entry=entry,
         secret=secret,
-        position=queries.get_position(entry),
+        position=queries.get_queue_position(entry),
         can_accept=services.can_accept(entry),
         end=ENDS.get(entry.state),
-        steps=_list_steps(entry),
+        steps=steps.list_steps(entry),
+        together=queries.count_together(entry),
         form=ConfirmForm(),
     )
-
-
-def _list_steps(entry: WaitingListEntry) -> list[Step]:
-    """List what happened, in order."""
-    moments = [
-        (gettext("You joined the waiting list"), entry.joined_at),
-        (gettext("We offered you a place"), entry.offered_at),
-        (str(ENDS.get(entry.state, "")), entry.ended_at),
-    ]
-    return [Step(label, local_moment(moment)) for label, moment in moments if moment]

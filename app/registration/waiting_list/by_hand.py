@@ -1,0 +1,102 @@
+"""What organisers do out of turn, each with a reason that the person can read.
+
+They move somebody to the top of a list, or offer them a place or a seat at once; and they see
+beforehand whom a higher limit would let in. This is for the lists of the conference and of its
+categories, and for those of sessions.
+"""
+
+from collections.abc import Sequence
+
+from app.database import db
+from app.errors import RuleViolation
+from app.history import services as history
+from app.registration import seats
+from app.registration.categories import queries as categories
+from app.registration.models import CONFERENCE_LIST, SeatLimit, WaitingListEntry
+from app.registration.session_bookings import offers
+from app.registration.session_bookings import queries as session_bookings
+from app.registration.waiting_list import queries, services, turns
+
+MOVED, OFFERED_BY_HAND = "Moved to the top of the list by hand", "Offered by hand"
+MAX_PREVIEW = 1_000  # people
+NO_LONGER_WAITS = "This person no longer waits, or has an offer already"
+NO_OFFERS = "No offers can be made any more, so they could not take it"
+NONE_FREE = "No place is free for them. Add one, or move them to the top of the list"
+
+
+class NonePlaceFree(RuleViolation):
+    """Every place is taken, and none is to be added."""
+
+
+def move_to_top(entry: WaitingListEntry, *, reason: str, actor: str) -> None:
+    """Let somebody be the next in their list; with them, the group that they stay with."""
+    _lock_waiting(entry)
+    entry.queue_order = queries.get_top_order(entry.scope)
+    services.record(entry, f"{MOVED}: {reason}", actor)
+
+
+def offer_by_hand(
+    entry: WaitingListEntry, *, reason: str, actor: str, adds_place: bool = False
+) -> None:
+    """Offer somebody a place or a seat before their turn.
+
+    Where none is free, one is added for them, if the organisers want that: the limit of the
+    conference or the category rises, and a session has one seat more than its limit. Raise
+    NonePlaceFree if they do not.
+    """
+    limits = _lock_waiting(entry)
+    full = [one for one in limits if not one.has_free_seat]
+    if full and not adds_place:
+        raise NonePlaceFree(NONE_FREE)
+    summary = f"{OFFERED_BY_HAND}: {reason}"
+    if entry.is_for_session:
+        _offer_seat(entry, limits[0], summary, actor)
+        return
+    if not services.can_offer():
+        raise RuleViolation(NO_OFFERS)
+    for limit in full:
+        _add_place(limit, reason, actor)
+    services.offer(entry, summary, actor)
+
+
+def preview_raise(name: str, places: int) -> Sequence[WaitingListEntry]:
+    """List who would be offered a place or a seat if a limit had so many, in order."""
+    if name.startswith(seats.SESSION_PREFIX):
+        limit = db.session.get(SeatLimit, name)
+        free = places - limit.taken if limit is not None else 0
+        return queries.list_next_in(name, max(free, 0))
+    if not services.can_offer():
+        return []
+    found = turns.list_next(db.session.connection(), MAX_PREVIEW, {name: places})
+    return queries.list_by_number([one.entry_id for one in found])
+
+
+def _lock_waiting(entry: WaitingListEntry) -> Sequence[SeatLimit]:
+    """Lock what somebody waits for, then their entry; raise RuleViolation if they do not."""
+    if entry.is_for_session:
+        limits = list(seats.lock_sessions([session_bookings.read_key(entry.scope)]).values())
+        db.session.refresh(entry, with_for_update=True)
+    else:
+        services.lock(entry)
+        limits = list(seats.lock_limits(seats.list_limits(entry.category_id)))
+    if not entry.is_waiting or not limits:
+        raise RuleViolation(NO_LONGER_WAITS)
+    return limits
+
+
+def _offer_seat(entry: WaitingListEntry, limit: SeatLimit, summary: str, actor: str) -> None:
+    session = session_bookings.find_session(session_bookings.read_key(entry.scope))
+    if session is None or not offers.can_offer(session):
+        raise RuleViolation(NO_OFFERS)
+    offers.offer(entry, session, limit, summary, actor)
+
+
+def _add_place(limit: SeatLimit, reason: str, actor: str) -> None:
+    """Raise a limit by one place, and record that where the organisers look for it."""
+    seats.set_limit(limit.name, limit.seats + 1)
+    sentence = f"The limit was raised from {limit.seats - 1} to {limit.seats} for an offer"
+    subject = CONFERENCE_LIST
+    if limit.name != seats.CONFERENCE:
+        number = int(limit.name.removeprefix(seats.CATEGORY_PREFIX))
+        subject = categories.get_category(number).history_subject
+    history.record(f"{sentence}: {reason}", subject=subject, actor=actor)

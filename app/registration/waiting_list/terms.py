@@ -1,0 +1,99 @@
+"""What somebody waits for, and changing it: another category, other days.
+
+Whoever changes it keeps their turn, since all who wait are in one order. What suits them now may be
+free already; then it is offered in the same transaction.
+"""
+
+from typing import Final
+
+from app.database import db
+from app.errors import RuleViolation
+from app.history import services as history
+from app.registration import emails, seats
+from app.registration import queries as registration
+from app.registration.categories import queries as categories
+from app.registration.categories.queries import CATEGORY, INVITATION
+from app.registration.fields import DAYS
+from app.registration.models import WaitingListEntry
+from app.registration.queries import Answers
+from app.registration.waiting_list import queries, services
+
+TERMS: Final = (CATEGORY, DAYS)
+NO_LONGER_WAITS = "You no longer wait without an offer, so this cannot be changed here"
+NOT_AVAILABLE = "This category is not available now. Choose another"
+OTHER_DAYS = "This category is not for all of these days"
+CHANGED_CATEGORY, CHANGED_DAYS = "Changed to the category", "Changed the days"
+
+
+def get_terms(entry: WaitingListEntry) -> Answers:
+    """Return the category and the days that somebody waits for."""
+    answers = registration.load_answers(entry.document)
+    category = "" if entry.category_id is None else str(entry.category_id)
+    return {CATEGORY: category, DAYS: answers.get(DAYS, "")}
+
+
+def can_choose_category(entry: WaitingListEntry) -> bool:
+    """Return True unless an invitation decides it, or there is nothing to choose from."""
+    is_invited = INVITATION in registration.load_answers(entry.document)
+    return not is_invited and len(list_offered(entry)) > 1
+
+
+def list_offered(entry: WaitingListEntry) -> list[categories.CategoryOption]:
+    """List the categories for which somebody can wait, with their own."""
+    return [
+        one
+        for one in categories.list_options_for({})
+        if one.id == entry.category_id
+        or (one.is_open and not one.approvals_needed and not one.is_for_speakers)
+    ]
+
+
+def change(entry: WaitingListEntry, wanted: Answers) -> bool:
+    """Let somebody wait for another category or other days; return True if that is a change.
+
+    Raise RuleViolation if it is not possible.
+    """
+    number = _read_category(entry, wanted)
+    both = {name: None for one in (entry.category_id, number) for name in seats.list_limits(one)}
+    seats.lock_limits(list(both))
+    before_id = entry.category_id
+    db.session.refresh(entry, with_for_update=True)
+    if not entry.is_waiting or entry.category_id != before_id:  # in another tab
+        raise RuleViolation(NO_LONGER_WAITS)
+    _require_days(number, wanted[DAYS])
+    before = get_terms(entry)
+    after = {CATEGORY: "" if number is None else str(number), DAYS: wanted[DAYS]}
+    if after == before:
+        return False
+    answers = registration.load_answers(entry.document)
+    entry.document = registration.dump_answers({**answers, **after})
+    entry.category_id = number
+    if before[CATEGORY] != after[CATEGORY]:
+        summary = f"{CHANGED_CATEGORY} “{categories.get_name(number)}”"
+        services.record(entry, summary, history.ACTOR_DELEGATE)
+    if before[DAYS] != after[DAYS]:
+        services.record(entry, CHANGED_DAYS, history.ACTOR_DELEGATE)
+    db.session.flush()
+    db.session.refresh(entry)
+    services.offer_places()
+    db.session.refresh(entry)
+    if entry.is_waiting:
+        emails.send_waiting_list_entry(entry, queries.get_queue_position(entry))
+    return True
+
+
+def _read_category(entry: WaitingListEntry, wanted: Answers) -> int | None:
+    """Return the number of the wanted category; raise RuleViolation if it cannot be chosen."""
+    if CATEGORY not in wanted or not can_choose_category(entry):
+        return entry.category_id
+    number = categories.read_id(wanted)
+    if number not in {one.id for one in list_offered(entry)}:
+        raise RuleViolation(NOT_AVAILABLE)
+    return number
+
+
+def _require_days(number: int | None, days: str) -> None:
+    category = categories.find(number)
+    allowed = {day.isoformat() for day in categories.list_days(category.days if category else "")}
+    if not days or not allowed.issuperset(days.split()):
+        raise RuleViolation(OTHER_DAYS)

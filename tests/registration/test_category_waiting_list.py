@@ -1,0 +1,358 @@
+"""A category that is full has a waiting list of its own, whether or not the conference is full."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from app.database import db, transaction
+from app.errors import RuleViolation
+from app.registration import conference_settings, integrity_check, seats
+from app.registration.categories import queries as categories
+from app.registration.categories import services as category_services
+from app.registration.models import Delegate, RegistrationCategory, WaitingListEntry
+from app.registration.waiting_list import services as waiting_list
+from tests.browser import Browser, NotOnPage, Page
+from tests.factories import (
+    make_category,
+    make_delegate,
+    make_group,
+    make_waiting_list_entry,
+    set_places,
+    sign_in,
+)
+from tests.registration.test_waiting_list import (
+    OFFER,
+    cancel,
+    counts,
+    open_own_page,
+    run_due,
+    state_of,
+)
+from tests.registration_flow import DAYS, THURSDAY, WEDNESDAY
+from tests.sent_emails import last_email_to, subjects_to
+
+GRACE = "grace@conference.example"
+HOW = "How will you attend?"
+PRESS_WAIT = "All places are taken. You can join the waiting list for this category."
+
+
+@pytest.fixture(autouse=True)
+def _the_numbers_are_right(site: object) -> Iterator[None]:
+    yield
+    assert [one for one in integrity_check.run_checks() if "email" not in one] == []
+
+
+def open_list() -> None:
+    with transaction():
+        seats.set_waiting_list(seats.CONFERENCE, is_open=True)
+
+
+def fill_press(places: int = 10) -> tuple[RegistrationCategory, RegistrationCategory, Delegate]:
+    """Take the one place for the press, while the conference has more."""
+    set_places(places)
+    open_list()
+    standard, press = make_category(name="Standard"), make_category(1, name="Press")
+    taken = make_delegate(category_id=press.id, email="early@example.org")
+    return standard, press, taken
+
+
+def go_to_check(visitor: Browser, given: str, category: str = "Press") -> Page:
+    """Answer every question, the category first."""
+    page = visitor.open("/register/category")
+    page = page.press("Continue", {HOW: category})
+    page = page.press("Continue", {"given_names": given, "family_name": "Waite"})
+    page = page.press("Continue", {"What is your email address?": f"{given.lower()}@example.org"})
+    page = page.press(
+        "Continue", {"Organisation (optional)": "The Times", "country": "United Kingdom"}
+    )
+    page = page.press("Continue", {DAYS: [WEDNESDAY]})
+    return page.press("Continue").press("Continue")
+
+
+def join(browser: Browser, given: str, category: str = "Press") -> Page:
+    return go_to_check(browser, given, category).press("Join the waiting list")
+
+
+def limit(name: str) -> tuple[int, int]:
+    counted = seats.lock_limit(name)
+    numbers = counted.taken, counted.waiting
+    db.session.rollback()
+    return numbers
+
+
+def test_people_join_the_list_of_a_full_category_while_others_register(
+    visitor: Browser, new_browser: Callable[[], Browser]
+) -> None:
+    fill_press()
+
+    page = visitor.open("/register/category")
+    assert PRESS_WAIT in page.text
+    page = go_to_check(visitor, "Ada")
+    assert "All places in the category “Press” are taken. You can wait for one." in page.text
+    assert "You get an offer when both the conference and your category have" in page.text
+    assert page.press("Join the waiting list").heading == "Check your email"
+
+    email = last_email_to("ada@example.org")
+    assert "You are number 1 on the list for it, and you get an offer when both" in email.text
+    own = open_own_page(visitor, "ada@example.org")
+    assert "You are number 1 on the list for the category “Press”, and number 1 of" in own.text
+    page = go_to_check(new_browser(), "Bea", "Standard").press("Confirm registration")
+    assert page.heading == "You are registered"
+    assert counts() == (2, 1)
+
+
+def test_a_place_of_the_category_is_offered_to_the_first_of_its_list(
+    visitor: Browser, new_browser: Callable[[], Browser]
+) -> None:
+    _, press, taken = fill_press()
+    join(visitor, "Ada")
+    join(new_browser(), "Bea")
+
+    cancel(taken)
+
+    assert state_of("ada@example.org") == "offered"
+    assert state_of("bea@example.org") == "waiting"
+    assert last_email_to("ada@example.org").subject.startswith(OFFER)
+    assert limit(seats.CONFERENCE) == (1, 1)
+    assert limit(seats.name_category_limit(press.id)) == (1, 0)
+    page = open_own_page(visitor, "ada@example.org").press("Take the place")
+    assert page.heading == "Your booking"
+    assert categories.count_by_category() == {press.id: 1}
+
+
+def test_nobody_takes_a_place_of_the_category_before_those_who_wait_for_it(
+    visitor: Browser, new_browser: Callable[[], Browser]
+) -> None:
+    _, press, taken = fill_press()
+    join(visitor, "Ada")
+    late = go_to_check(new_browser(), "Bea")
+    cancel(taken)
+
+    page = late.press("Confirm registration", status=422) if "Confirm" in late.text else late
+    assert page.press("Join the waiting list").heading == "Check your email"
+
+    assert (state_of("ada@example.org"), state_of("bea@example.org")) == ("offered", "waiting")
+    assert limit(seats.name_category_limit(press.id)) == (1, 0)
+
+
+def test_the_last_place_of_the_category_that_was_just_taken_leads_to_its_list(
+    visitor: Browser,
+) -> None:
+    set_places(10)
+    open_list()
+    make_category(name="Standard")
+    press = make_category(1, name="Press")
+    page = go_to_check(visitor, "Ada")
+    make_delegate(category_id=press.id)
+
+    page = page.press("Confirm registration", status=422)
+
+    [error] = page.errors
+    assert error.endswith("You can join its waiting list, or change your category")
+    assert page.press("Join the waiting list").heading == "Check your email"
+
+
+def test_a_place_of_the_category_that_was_just_freed_can_be_taken(visitor: Browser) -> None:
+    _, _, taken = fill_press()
+    page = go_to_check(visitor, "Ada")
+    cancel(taken)
+
+    page = page.press("Join the waiting list", status=422)
+
+    assert page.errors == [
+        "A place has just become free, so you can register now. Confirm to take it"
+    ]
+    assert page.press("Confirm registration").heading == "You are registered"
+
+
+def test_without_a_waiting_list_a_full_category_cannot_be_chosen(visitor: Browser) -> None:
+    fill_press()
+    with transaction():
+        seats.set_waiting_list(seats.CONFERENCE, is_open=False)
+
+    page = visitor.open("/register/category")
+
+    assert PRESS_WAIT not in page.text
+    assert "All places are taken." in page.text
+    with pytest.raises(NotOnPage):  # the choice is disabled
+        page.press("Continue", {HOW: "Press"})
+
+
+def test_a_place_goes_to_who_has_waited_longest_of_those_who_can_use_it(
+    visitor: Browser, new_browser: Callable[[], Browser]
+) -> None:
+    _, press, taken = fill_press(places=2)
+    join(visitor, "Ada")
+    other = make_delegate(email="other@example.org")
+    join(new_browser(), "Bea", "Standard")
+
+    cancel(other)
+
+    assert (state_of("ada@example.org"), state_of("bea@example.org")) == ("waiting", "offered")
+    cancel(taken)
+    assert state_of("ada@example.org") == "offered"
+    assert limit(seats.name_category_limit(press.id)) == (1, 0)
+    assert counts() == (2, 0)
+
+
+def test_a_category_with_more_places_offers_them_while_the_conference_has_some(
+    visitor: Browser, new_browser: Callable[[], Browser]
+) -> None:
+    _, press, _ = fill_press(places=2)
+    for name in ("Ada", "Bea"):
+        join(new_browser(), name)
+
+    with transaction():
+        change_limit(press, 3)
+
+    assert (state_of("ada@example.org"), state_of("bea@example.org")) == ("offered", "waiting")
+    assert limit(seats.name_category_limit(press.id)) == (2, 0)
+    with transaction():
+        conference_settings.change_limit(9, expected_limit=2, actor=GRACE)
+    assert state_of("bea@example.org") == "offered"
+
+
+def change_limit(category: RegistrationCategory, seats_now: int) -> None:
+    category = categories.get_category(category.id)
+    values = {**categories.build_values(category), "limit": seats_now}
+    category_services.save(category, values, expected_version=category.version, actor=GRACE)
+
+
+def test_neither_limit_can_be_lowered_below_what_is_taken_and_on_offer(visitor: Browser) -> None:
+    _, press, _ = fill_press()
+    join(visitor, "Ada")
+    with transaction():
+        change_limit(press, 2)
+    assert state_of("ada@example.org") == "offered"
+
+    with pytest.raises(RuleViolation, match="2 places are taken already"), transaction():
+        change_limit(press, 1)
+    with pytest.raises(RuleViolation, match="2 places are taken already"), transaction():
+        conference_settings.change_limit(1, expected_limit=10, actor=GRACE)
+
+    assert limit(seats.name_category_limit(press.id)) == (2, 0)
+    assert limit(seats.CONFERENCE) == (2, 0)
+
+
+def test_an_offer_that_lapses_passes_on_within_the_category(
+    visitor: Browser, new_browser: Callable[[], Browser], frozen_time: Any
+) -> None:
+    _, press, taken = fill_press()
+    for name in ("Ada", "Bea"):
+        join(new_browser(), name)
+    cancel(taken)
+
+    frozen_time.move_to("2009-05-14T09:32:00+01:00")
+    run_due()
+
+    assert (state_of("ada@example.org"), state_of("bea@example.org")) == ("lapsed", "offered")
+    assert limit(seats.name_category_limit(press.id)) == (1, 0)
+    assert counts() == (1, 0)
+
+
+def test_whoever_waits_can_choose_another_category_and_other_days_and_keeps_their_turn(
+    visitor: Browser, new_browser: Callable[[], Browser]
+) -> None:
+    standard, press, _ = fill_press(places=2)
+    make_delegate(email="other@example.org")
+    join(visitor, "Ada")
+    join(new_browser(), "Bea", "Standard")
+
+    page = open_own_page(visitor, "ada@example.org").follow("Change what you are waiting for")
+    page = page.press("Save changes", {HOW: "Standard", DAYS: [THURSDAY]})
+
+    assert "You are next." in page.text
+    assert "You changed your category" in page.text
+    assert "“Standard”" in page.text
+    assert "You changed the days that you wait for" in page.text
+    assert subjects_to("ada@example.org")[-1] == (
+        "You are on the waiting list for Tides and Harbours"
+    )
+    entry = db.session.scalars(select(WaitingListEntry).order_by(WaitingListEntry.id)).first()
+    assert entry is not None
+    assert entry.category_id == standard.id
+    db.session.rollback()
+    cancel(db.session.scalars(select(Delegate).where(Delegate.email == "other@example.org")).one())
+    page = open_own_page(visitor, "ada@example.org").press("Take the place")
+    assert "Thursday 11 June 2009" in page.text
+    assert categories.count_by_category() == {standard.id: 1, press.id: 1}
+
+
+def test_a_change_to_a_category_with_a_place_is_offered_it_at_once(visitor: Browser) -> None:
+    fill_press()
+    join(visitor, "Ada")
+
+    page = open_own_page(visitor, "ada@example.org").follow("Change what you are waiting for")
+    page = page.press("Save changes", {HOW: "Standard", DAYS: [WEDNESDAY]})
+
+    assert page.heading == "You can have a place"
+    assert counts() == (2, 0)
+
+
+def test_a_change_needs_days_of_the_category_and_nobody_with_an_offer_changes_anything(
+    visitor: Browser,
+) -> None:
+    _, _, taken = fill_press()
+    make_category(name="One day", days="2009-06-10")
+    join(visitor, "Ada")
+    page = open_own_page(visitor, "ada@example.org").follow("Change what you are waiting for")
+
+    again = page.press("Save changes", {HOW: "One day", DAYS: [THURSDAY]}, status=422)
+    assert again.errors == ["This category is not for all of these days"]
+    cancel(taken)
+    late = page.press("Save changes", {HOW: "Standard", DAYS: [THURSDAY]})
+
+    assert late.heading == "You can have a place"
+    assert state_of("ada@example.org") == "offered"
+    assert counts() == (1, 0)
+
+
+def test_a_group_that_stays_together_gets_its_offers_together(site: object) -> None:
+    set_places(1)
+    open_list()
+    make_delegate()
+    group = make_group()
+    together = {"together_group_id": group.id}
+    make_waiting_list_entry(name="Ada", email="ada@example.org", **together)
+    make_waiting_list_entry(name="Cleo", email="cleo@example.org")
+    make_waiting_list_entry(name="Bea", email="bea@example.org", **together)
+
+    def change(places: int, before: int) -> list[str]:
+        with transaction():
+            conference_settings.change_limit(places, expected_limit=before, actor=GRACE)
+        return [state_of(f"{name}@example.org") for name in ("ada", "bea", "cleo")]
+
+    assert change(2, 1) == ["waiting", "waiting", "offered"]
+    assert change(3, 2) == ["waiting", "waiting", "offered"]
+    run_due()
+    assert change(4, 3) == ["offered", "offered", "offered"]
+    assert counts() == (4, 0)
+
+
+def test_the_worker_takes_no_lock_while_nobody_who_waits_can_have_a_place(site: object) -> None:
+    set_places(10)
+    press = make_category(0, name="Press")
+    make_waiting_list_entry(category_id=press.id)
+
+    assert not waiting_list.is_anything_due()
+    with transaction():
+        seats.set_limit(seats.name_category_limit(press.id), 1)
+    assert waiting_list.is_anything_due()
+    run_due()
+    assert state_of("bea@example.org") == "offered"
+    assert not waiting_list.is_anything_due()
+
+
+def test_organisers_filter_the_list_by_category(
+    visitor: Browser, new_browser: Callable[[], Browser]
+) -> None:
+    fill_press(places=1)
+    join(visitor, "Ada")
+    join(new_browser(), "Bea", "Standard")
+
+    page = sign_in(new_browser()).open("/organise/waiting-list")
+    page = page.press("Search", {"Category": "Press"})
+
+    assert [row["Name"] for row in page.rows] == ["Ada Waite ada@example.org, Press"]

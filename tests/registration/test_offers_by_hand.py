@@ -1,0 +1,181 @@
+"""Organisers move somebody up, offer a place by hand, and see whom a higher limit lets in."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from sqlalchemy import select
+
+from app.database import db, transaction
+from app.errors import RuleViolation
+from app.history import queries as history
+from app.registration import integrity_check, links, seats
+from app.registration.models import RegistrationCategory, SeatLimit, WaitingListEntry
+from app.registration.waiting_list import by_hand, queries
+from tests.browser import Browser
+from tests.factories import (
+    make_category,
+    make_delegate,
+    make_waiting_list_entry,
+    set_places,
+    sign_in,
+)
+from tests.sent_emails import subjects_to
+
+GRACE = "grace@conference.example"
+
+
+@pytest.fixture(autouse=True)
+def _full_conference(site: object) -> Iterator[None]:
+    set_places(1)
+    make_delegate()
+    yield
+    assert [one for one in integrity_check.run_checks() if "email" not in one] == []
+
+
+def wait(name: str, category: RegistrationCategory | None = None) -> WaitingListEntry:
+    """Let somebody wait for a place."""
+    return make_waiting_list_entry(
+        name=name,
+        email=f"{name.lower()}@example.org",
+        identity_key=name,
+        category_id=None if category is None else category.id,
+    )
+
+
+def positions() -> dict[str, int]:
+    rows = db.session.scalars(select(WaitingListEntry).order_by(WaitingListEntry.id)).all()
+    found = {one.name: queries.get_position(one) for one in rows}
+    db.session.commit()
+    return found
+
+
+def move_to_top(entry: WaitingListEntry) -> None:
+    with transaction():
+        by_hand.move_to_top(db.session.merge(entry), reason="Speaks on Friday", actor=GRACE)
+
+
+def offer(entry: WaitingListEntry, *, adds_place: bool) -> None:
+    with transaction():
+        by_hand.offer_by_hand(
+            db.session.merge(entry), reason="Is ill", actor=GRACE, adds_place=adds_place
+        )
+
+
+def limit_of(name: str) -> tuple[int, int, int]:
+    limit = db.session.get_one(SeatLimit, name, populate_existing=True)
+    db.session.commit()
+    return limit.seats, limit.taken, limit.waiting
+
+
+def test_whoever_is_moved_to_the_top_is_next_and_the_last_moved_comes_first() -> None:
+    _, bea, cleo = wait("Ada"), wait("Bea"), wait("Cleo")
+
+    move_to_top(cleo)
+    move_to_top(bea)
+
+    assert positions() == {"Ada": 3, "Bea": 1, "Cleo": 2}
+    [entry, *_] = history.list_newest(bea.history_subject)
+    assert entry.summary == "Moved to the top of the list by hand: Speaks on Friday"
+    assert entry.actor == GRACE
+
+
+def test_an_offer_by_hand_needs_a_free_place_or_one_that_is_added() -> None:
+    _, bea = wait("Ada"), wait("Bea")
+
+    with pytest.raises(by_hand.NonePlaceFree):
+        offer(bea, adds_place=False)
+    assert limit_of(seats.CONFERENCE) == (1, 1, 2)
+    offer(bea, adds_place=True)
+
+    assert positions() == {"Ada": 1, "Bea": 0}
+    assert limit_of(seats.CONFERENCE) == (2, 2, 1)
+    assert subjects_to("bea@example.org")[-1].startswith("A place for you at Tides and Harbours")
+    [raised, *_] = history.list_newest("conference")
+    assert raised.summary == "The limit was raised from 1 to 2 for an offer: Is ill"
+    with pytest.raises(RuleViolation):
+        offer(bea, adds_place=True)
+    assert limit_of(seats.CONFERENCE) == (2, 2, 1)
+
+
+def test_an_offer_by_hand_counts_in_the_category_too() -> None:
+    press = make_category(0, name="Press")
+    ada = wait("Ada", press)
+
+    offer(ada, adds_place=True)
+
+    assert limit_of(seats.CONFERENCE) == (2, 2, 0)
+    assert limit_of(seats.name_category_limit(press.id)) == (1, 1, 0)
+
+
+def test_a_preview_names_whom_a_higher_limit_lets_in_and_changes_nothing() -> None:
+    press = make_category(0, name="Press")
+    wait("Ada", press)
+    wait("Bea")
+    wait("Cleo")
+
+    def preview(name: str, places: int) -> list[str]:
+        found = [one.name for one in by_hand.preview_raise(name, places)]
+        db.session.commit()
+        return found
+
+    assert preview(seats.CONFERENCE, 1) == []
+    assert preview(seats.CONFERENCE, 2) == ["Bea"]
+    assert preview(seats.CONFERENCE, 9) == ["Bea", "Cleo"]
+    assert preview(seats.name_category_limit(press.id), 5) == []
+    assert limit_of(seats.CONFERENCE) == (1, 1, 3)
+
+
+def test_an_organiser_moves_somebody_up_and_the_person_reads_why(
+    visitor: Browser, new_browser: Callable[[], Browser]
+) -> None:
+    wait("Ada")
+    bea = wait("Bea")
+    organiser = sign_in(new_browser())
+
+    page = organiser.open(f"/organise/waiting-list/{bea.id}").follow("Move to the top")
+    assert page.press("Move to the top", status=422).errors == ["Enter a reason"]
+    page = page.press("Move to the top", {"Reason": "Speaks on Friday"})
+
+    assert "They are now at the top of the waiting list." in page.source
+    own = visitor.open(f"/waiting-list/{links.waiting_list_token(bea)}")
+    assert "You are next." in own.text
+    assert "The organisers moved you to the top of the list" in own.text
+    assert "Speaks on Friday" in own.text
+
+
+def test_an_organiser_makes_an_offer_and_adds_the_place_for_it(
+    visitor: Browser, new_browser: Callable[[], Browser]
+) -> None:
+    wait("Ada")
+    bea = wait("Bea")
+    organiser = sign_in(new_browser())
+
+    page = organiser.open(f"/organise/waiting-list/{bea.id}").follow("Make an offer now")
+    page = page.press("Make the offer", {"Reason": "Is ill"}, status=422)
+    assert page.errors == [
+        "No place is free for them. Add one, or move them to the top of the list"
+    ]
+    page = page.press("Make the offer", {"If no place is free, add one for them": True})
+
+    assert "We are emailing them the offer." in page.source
+    own = visitor.open(f"/waiting-list/{links.waiting_list_token(bea)}")
+    assert own.heading == "You can have a place"
+    assert "The organisers made you an offer before your turn" in own.text
+    assert limit_of(seats.CONFERENCE) == (2, 2, 1)
+
+
+def test_an_organiser_sees_whom_more_places_let_in_before_saving(
+    visitor: Browser,
+) -> None:
+    wait("Ada")
+    wait("Bea")
+    page = sign_in(visitor).open("/organise/waiting-list").follow("Add places")
+
+    page = page.press("See who gets an offer", {"Number of places": "2"})
+
+    assert "1 person would get an offer" in page.text
+    assert "Ada" in page.text
+    assert positions() == {"Ada": 1, "Bea": 2}
+    page = page.press("Save and make the offers")
+    assert "We are emailing the offers." in page.source
+    assert positions() == {"Ada": 0, "Bea": 1}

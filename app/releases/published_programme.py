@@ -189,6 +189,10 @@ class PublishedProgramme:
         found = (one for one in self.sessions if one.theme and one.theme.slug == theme.slug)
         return listing.build_listing(found, self.zone)
 
+    def list_theme_days(self, theme: Theme) -> Sequence[date]:
+        """Return the days on which a theme has sessions."""
+        return [day.date for day in self.build_theme_listing(theme).days]
+
     def build_room_listing(self, room: Room) -> SessionListing:
         """Return a room's sessions, by day."""
         found = (one for one in self.sessions if one.room and one.room.slug == room.slug)

@@ -70,14 +70,14 @@ EXPLANATIONS = {
     422: lazy_gettext("Go back, check your answers and try again."),
     429: lazy_gettext("Wait 1 hour, then try again."),
     500: lazy_gettext(
-        "Something went wrong on our side. Nothing that you have already sent is lost. "
+        "Something went wrong on our side. Anything you have already sent is safe. "
         "Try again in a few minutes."
     ),
-    503: lazy_gettext("Try again in a few minutes. Nothing that you have already sent is lost."),
+    503: lazy_gettext("Try again in a few minutes. Anything you have already sent is safe."),
 }
 MAYBE_UNSAVED = lazy_gettext(
     "What you just sent may not have been saved. Wait a few minutes, then go back and send it "
-    "again. Nothing that you sent before is lost."
+    "again. Anything you sent before is safe."
 )
 
 

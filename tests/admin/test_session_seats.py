@@ -163,6 +163,7 @@ def test_a_full_session_takes_one_more_only_with_a_reason(desk: Browser) -> None
     )
 
     assert names("knots") == ["Ada", "Bea"]
+    assert "2 seats are booked, 1 more than the limit of 1." in page.text
     history = desk.open(f"/organise/delegates/{bea.reference}").text
     assert "Booked a seat in Knots, beyond the limit: She chairs it" in history
 

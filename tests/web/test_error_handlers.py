@@ -22,10 +22,10 @@ from tests.chromium import expect_heading
 from tests.factories import make_delegate, make_organiser, sign_in
 from tests.live_site import LiveSite
 
-NOTHING_LOST = "Nothing that you have already sent is lost."
+NOTHING_LOST = "Anything you have already sent is safe."
 MAYBE_UNSAVED = (
     "What you just sent may not have been saved. Wait a few minutes, then go back and send it "
-    "again. Nothing that you sent before is lost."
+    "again. Anything you sent before is safe."
 )
 WAYS_ON = {
     "Go to the home page",

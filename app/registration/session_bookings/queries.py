@@ -59,13 +59,18 @@ class SessionSeats:
     """The seats of a session that people book, and how many of them are taken."""
 
     seats: int
-    taken: int  # with those on offer to people who have waited
+    taken: int  # with those on offer to people who have waited; organisers may go beyond the limit
     waiting: int = 0
 
     @property
     def left(self) -> int:
         """The number of free seats."""
-        return self.seats - self.taken
+        return max(0, self.seats - self.taken)
+
+    @property
+    def beyond_limit(self) -> int:
+        """The number of seats that are taken beyond the limit."""
+        return max(0, self.taken - self.seats)
 
 
 @dataclass(frozen=True)
@@ -216,7 +221,8 @@ def find_nominal(key: str) -> int | None:
 def map_seats(keys: Collection[str] | None = None) -> Mapping[str, SessionSeats]:
     """Return the seats of these sessions, or of all, by key."""
     wanted = IS_OF_SESSION if keys is None else SeatLimit.name.in_(map(session_limit, keys))
+    number = func.coalesce(SeatLimit.nominal_seats, SeatLimit.seats)
     rows = db.session.execute(
-        select(SeatLimit.name, SeatLimit.seats, SeatLimit.taken, SeatLimit.waiting).where(wanted)
+        select(SeatLimit.name, number, SeatLimit.taken, SeatLimit.waiting).where(wanted)
     )
     return {name.removeprefix(SESSION_PREFIX): SessionSeats(*numbers) for name, *numbers in rows}

@@ -65,6 +65,7 @@ class NetworkLimit:
 # Everything by which a stranger makes the site send an email, or uses up what is there for all.
 PER_REGISTRATIONS = "LIMIT_REGISTRATIONS_PER_NETWORK"
 REGISTRATION = NetworkLimit("registration from", (Window(1, AN_HOUR),), PER_REGISTRATIONS)
+INTEREST = NetworkLimit("interest from", (Window(1, AN_HOUR),), PER_REGISTRATIONS)
 # Drafts are stored for a week.
 NEW_DRAFT = NetworkLimit(
     "draft from", (Window(10, AN_HOUR), Window(100, timedelta(days=7))), PER_REGISTRATIONS
@@ -79,7 +80,7 @@ GROUP = NetworkLimit("group from", (Window(20, AN_HOUR),))  # each emails up to 
 GROUP_FILE = NetworkLimit("file of a group from", (Window(60, AN_HOUR),))
 EQUALITY = NetworkLimit("equality monitoring", (Window(100, AN_HOUR),))
 NETWORK_LIMITS = (
-    *(REGISTRATION, NEW_DRAFT, BOOKING_LINK, EMAIL_CHANGE),
+    *(REGISTRATION, INTEREST, NEW_DRAFT, BOOKING_LINK, EMAIL_CHANGE),
     *(SIGN_IN_LINK, FEEDBACK, NEW_AGENDA, INVITATION, GROUP, GROUP_FILE, EQUALITY),
 )
 

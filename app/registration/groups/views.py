@@ -13,7 +13,7 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
 from app import clock
-from app.errors import ConferenceError, Gone, NotFound, RateLimitExceeded, RuleViolation
+from app.errors import RateLimitExceeded, RuleViolation
 from app.forms.form import ConfirmForm, validates_own_csrf
 from app.registration import links, queries
 from app.registration.bookings import access
@@ -41,14 +41,7 @@ bp = Blueprint("groups", __name__, url_prefix="/group")
 leave_bp = Blueprint("group", __name__)
 no_referrer(bp)
 bp.add_app_template_global(links.group_link)
-
-
-@bp.errorhandler(Gone)
-@bp.errorhandler(NotFound)
-def _render_dead_link(error: ConferenceError) -> ResponseReturnValue:
-    status = 410 if isinstance(error, Gone) else 404
-    reason = gettext(str(error))
-    return render_page("registration/groups/link_expired.html", status, reason=reason)
+access.register_dead_links(bp, "registration/groups/link_expired.html")
 
 
 @bp.get("/<secret>")

@@ -10,9 +10,10 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
-from app.errors import ConferenceError, Gone, NotFound
+from app.errors import NotFound
 from app.forms.form import ConfirmForm, validates_own_csrf
 from app.registration import links
+from app.registration.bookings import access
 from app.registration.models import ACCEPTED, LAPSED, LEFT, REMOVED, WaitingListEntry
 from app.registration.waiting_list import queries, services
 from app.registration.waiting_list.services import OfferEnded
@@ -30,6 +31,7 @@ ENDS = {
 bp = Blueprint("waiting_list", __name__, url_prefix="/waiting-list")
 no_referrer(bp)
 bp.add_app_template_global(links.waiting_list_link)
+access.register_dead_links(bp, "registration/waiting_list/link_expired.html")
 
 
 class Step(NamedTuple):
@@ -37,15 +39,6 @@ class Step(NamedTuple):
 
     label: str
     moment: str
-
-
-@bp.errorhandler(Gone)
-@bp.errorhandler(NotFound)
-def _render_dead_link(error: ConferenceError) -> ResponseReturnValue:
-    status = 410 if isinstance(error, Gone) else 404
-    return render_page(
-        "registration/waiting_list/link_expired.html", status, reason=gettext(str(error))
-    )
 
 
 @bp.get("/joined")

@@ -181,6 +181,7 @@ ROUTES = [
     Route("/feedback/sent", "GET", Who.PUBLIC),
     Route("/group/<secret>", "GET", Who.HOLDER),
     Route("/group/<secret>/add", "GET POST", Who.HOLDER),
+    Route("/group/<secret>/copy.json", "GET", Who.HOLDER),
     Route("/group/<secret>/dissolve", "GET POST", Who.HOLDER),
     Route("/group/<secret>/list.csv", "GET", Who.HOLDER),
     Route(

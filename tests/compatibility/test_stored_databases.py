@@ -75,6 +75,7 @@ NOT_RECORDED: Final[dict[str, str]] = {  # routes that no recorded address opens
     "/favicon.ico": NEWER,
     "/group/<secret>": NEWER,
     "/group/<secret>/add": NEWER,
+    "/group/<secret>/copy.json": NEWER,
     "/group/<secret>/dissolve": NEWER,
     "/group/<secret>/list.csv": NEWER,
     "/group/<secret>/people/<number>/cancel": NEWER,

@@ -25,6 +25,7 @@ from app.admin import (
     email_wording_views,
     equality_views,
     history_views,
+    interest_views,
     logo_views,
     look_views,
     notice_views,
@@ -89,6 +90,7 @@ from app.registration.equality import views as equality_pages
 from app.registration.groups import journey_views as group_journey_views
 from app.registration.groups import upload_views as group_upload_views
 from app.registration.groups import views as group_views
+from app.registration.interest import views as interest_pages
 from app.registration.invitations import views as invitation_views
 from app.registration.session_bookings import choice_views as session_choice_views
 from app.registration.session_bookings import views as session_booking_views
@@ -150,6 +152,7 @@ ADMIN = (
     (delegate_views.bp, roles.DELEGATES),
     (access_case_views.bp, roles.ACCESS_CASES),
     (application_views.bp, roles.DELEGATES),
+    (interest_views.bp, roles.DELEGATES),
     (admin_waiting_list_views.bp, roles.DELEGATES),
     (waiting_list_offer_views.bp, roles.DELEGATES),
     (admin_group_views.bp, roles.DELEGATES),
@@ -204,6 +207,7 @@ NESTED = (  # children first: registering a parent registers only the children i
     (registration_views.bp, more_views.bp),
     (registration_views.bp, check_views.bp),
     (registration_views.bp, equality_pages.bp),
+    (registration_views.bp, interest_pages.ask_bp),
     (registration_views.bp, invitation_views.bp),
     (group_journey_views.bp, group_upload_views.bp),
     (registration_views.bp, group_journey_views.bp),
@@ -237,6 +241,7 @@ SITE = (
     waiting_list_views.bp,
     group_views.bp,
     registration_application_views.bp,
+    interest_pages.bp,
     place_transfer_views.bp,
     unsubscribe_views.bp,
     speaker_views.bp,

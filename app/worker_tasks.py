@@ -17,6 +17,7 @@ from app.registration.access_cases import services as access_cases
 from app.registration.applications import services as applications
 from app.registration.ballots import drawing as ballots
 from app.registration.equality import services as equality
+from app.registration.interest import services as interest
 from app.registration.invitations import services as invitations
 from app.registration.session_bookings import clash_choices
 from app.registration.session_bookings import offers as session_offers
@@ -35,6 +36,7 @@ PERIODIC_TASKS: tuple[mail_worker.Task, ...] = (
     registration_retention.purge_expired,
     waiting_list.purge_expired,
     applications.purge_expired,
+    interest.purge_expired,
     transfers.purge_expired,
     re_encryption.encrypt_pending,
     access_cases.create_missing,

@@ -1,8 +1,10 @@
-"""Take the pictures of the README again: ``make pictures``.
+"""Take the pictures of the README and of docs/organisers again: ``make pictures``.
 
-They show a running site with an invented conference on the day when registration opens.
+They show a running site with an invented conference on the day when registration opens. Names after
+``python -m scripts.take_pictures`` take only these.
 """
 
+import sys
 from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -10,10 +12,22 @@ from typing import Final, NamedTuple
 
 from PIL import Image
 from playwright.sync_api import Browser
+from sqlalchemy import select
 
-from app.database import transaction
+from app.database import db, transaction
 from app.interchange.demo.generator import generate_delegates
+from app.questions import services as question_services
+from app.questions.models import REGISTRATION
+from app.questions.services import EditedQuestion, EditedTexts
 from app.registration import demo
+from app.registration.categories import services as category_services
+from app.registration.interest import services as interest
+from app.registration.models import (
+    BY_CODE,
+    BY_INTEREST,
+    PUBLIC,
+    RegistrationCategory,
+)
 from benchmarks.back_office import SignedInSite, sign_in_organiser
 from benchmarks.copies import SiteCopy
 from tests import chromium
@@ -39,7 +53,22 @@ ALL: Final = (
     Picture("front-page", "/", 1280, 800),
     Picture("programme-on-a-phone", "/programme#day-2008-11-06", 390, 664, scale=2),
     Picture("schedule-board", "/organise/board", 1280, 1000),
+    Picture("categories", "/organise/categories", 1280, 560),
+    Picture("questions", "/organise/questions", 1280, 560),
+    Picture("expressions-of-interest", "/organise/interest", 1280, 640),
+    Picture("delegates", "/organise/delegates", 1280, 720),
+    Picture(
+        "access-requirements", "/organise/access", 1280, 640, button="Show access requirements"
+    ),
 )
+ACTOR: Final = "organiser@conference.example"
+BLANK: Final = {
+    **dict.fromkeys(("description", "days", "confirmation_text", "interest_questions"), ""),
+    **dict.fromkeys(("opens_at", "closes_at", "interest_closes_at")),
+    **dict.fromkeys(("kept_places", "approvals_needed"), 0),
+    **dict.fromkeys(("is_for_speakers", "is_place_held", "allows_transfer"), False),
+}
+INTERESTED: Final = ("Amina Example", "Bo Sample", "Chidi Instance", "Dana Specimen")
 
 
 def main() -> None:
@@ -49,10 +78,36 @@ def main() -> None:
         copy = SiteCopy(Path(folder), SIZE)
         with copy.app_context(), transaction():
             demo.create(generate_delegates(DELEGATES))
+            _add_categories()
+        with copy.app_context(), transaction():
+            _add_registration()
         site = sign_in_organiser(copy)
         with copy.start_server(), chromium.launch() as browser:
-            for picture in ALL:
+            for picture in [one for one in ALL if one.name in sys.argv[1:] or not sys.argv[1:]]:
                 _store(picture.name, _take(browser, site, picture))
+
+
+def _add_categories() -> None:
+    categories = (("Delegate", PUBLIC, None), ("Student", PUBLIC, 40), ("Press", BY_CODE, 10))
+    for name, access, limit in (*categories, ("Summer school", BY_INTEREST, 20)):
+        category_services.add(
+            {**BLANK, "name": name, "access": access, "limit": limit}, actor=ACTOR
+        )
+
+
+def _add_registration() -> None:
+    """Add questions, and people who would like to come."""
+    for label, kind in (("Why would you like to come?", "long_text"), ("T-shirt size", "text")):
+        texts = {"en": EditedTexts(label, "", ())}
+        question_services.add(REGISTRATION, EditedQuestion(kind, texts, "To plan"), actor=ACTOR)
+    school = db.session.scalars(
+        select(RegistrationCategory).where(RegistrationCategory.access == BY_INTEREST)
+    ).one()
+    for name in INTERESTED:
+        given, family = name.split()
+        email = f"{given.lower()}@example.org"
+        answers = {"given_names": given, "family_name": family, "email": email}
+        interest.express(school.id, answers, "en")
 
 
 def _take(browser: Browser, site: SignedInSite, picture: Picture) -> bytes:

@@ -49,6 +49,7 @@ from app.registration.applications.models import RegistrationApplication
 from app.registration.ballots.models import Ballot
 from app.registration.delegate_record import refresh_search_keys
 from app.registration.groups.models import PLACED, GroupMember, RegistrationGroup
+from app.registration.interest.models import ExpressionOfInterest
 from app.registration.invitations.models import InvitationCode
 from app.registration.models import (
     Confirmation,
@@ -372,6 +373,22 @@ def make_application(**values: Any) -> RegistrationApplication:
             hold(list_limits(application.category_id), 1)
         db.session.add(application)
     return application
+
+
+def make_interest(**values: Any) -> ExpressionOfInterest:
+    """Save someone who would like to come: Bea Waite, unless told otherwise."""
+    number = next(_numbers)
+    defaults = {
+        "access_key": f"interest {number}",
+        "name": "Bea Waite",
+        "email": "bea@example.org",
+        "identity_key": f"bea {number}",
+        "search_text": "bea waite bea@example.org",
+        "language": "en",
+        "document": "{}",
+        "expressed_at": clock.now(),
+    }
+    return save(ExpressionOfInterest(**{**defaults, **values}))
 
 
 def make_place_transfer(delegate: Delegate, **values: Any) -> PlaceTransfer:

@@ -28,6 +28,7 @@ from app.registration import links
 from app.registration.access_cases import services as access_cases
 from app.registration.access_cases.models import AccessCase
 from app.registration.groups.models import PLACED, GroupMember
+from app.registration.models import BY_INTEREST
 from app.speakers.models import SpeakerRequest
 from tests.browser import Browser
 from tests.factories import (
@@ -40,6 +41,7 @@ from tests.factories import (
     make_confirmation,
     make_delegate,
     make_group,
+    make_interest,
     make_invitation,
     make_link,
     make_mailing,
@@ -179,6 +181,7 @@ ROUTES = [
     Route("/feedback/sent", "GET", Who.PUBLIC),
     Route("/group/<secret>", "GET", Who.HOLDER),
     Route("/group/<secret>/add", "GET POST", Who.HOLDER),
+    Route("/group/<secret>/copy.json", "GET", Who.HOLDER),
     Route("/group/<secret>/dissolve", "GET POST", Who.HOLDER),
     Route("/group/<secret>/list.csv", "GET", Who.HOLDER),
     Route(
@@ -196,6 +199,9 @@ ROUTES = [
     ),
     Route("/group/dissolved", "GET", Who.ANYONE),
     Route("/healthz", "GET", Who.ANYONE),
+    Route("/interest/<secret>", "GET", Who.HOLDER),
+    Route("/interest/<secret>/withdraw", "GET POST", Who.HOLDER),
+    Route("/interest/sent", "GET", Who.ANYONE),
     Route("/logo/<key>.webp", "GET", Who.HOLDER, "/logo/wrong.webp"),
     Route("/look/<brand>-<accent>.css", "GET", Who.HOLDER, "/look/wrong0-wrong0.css"),
     Route(
@@ -431,6 +437,10 @@ ROUTES = [
     Route("/organise/groups/_export", "POST", Who.DESK),
     Route("/organise/history", "GET", Who.READERS),
     Route("/organise/history/history.csv", "GET", Who.READERS),
+    Route("/organise/interest", "GET", Who.DESK_READERS),
+    Route("/organise/interest/<number>", "GET", Who.DESK_READERS, "/organise/interest/1"),
+    Route("/organise/interest/_export", "POST", Who.DESK),
+    Route("/organise/interest/_several", "POST", Who.DESK),
     Route("/organise/invitations", "GET", Who.DESK),
     Route("/organise/invitations/<number>", "GET", Who.DESK, "/organise/invitations/1"),
     Route(
@@ -1188,6 +1198,7 @@ ROUTES = [
         Who.ANYONE,
         "/register/group/upload/template.csv",
     ),
+    Route("/register/interest/<number>", "GET POST", Who.ANYONE, "/register/interest/1"),
     Route("/register/invitation", "GET POST", Who.ANYONE),
     Route("/register/invitation/<code>", "GET POST", Who.HOLDER, "/register/invitation/wrong"),
     Route("/register/more", "GET POST", Who.REGISTERING),
@@ -1396,6 +1407,7 @@ def test_the_list_is_in_order_and_tells_each_route_once() -> None:
 
 def test_a_stranger_opens_what_is_open_and_nothing_else(new_browser: Callable[[], Browser]) -> None:
     make_ballot()
+    make_category(name="Summer school", access=BY_INTEREST)
     answers = {
         route.tried: end(new_browser().fetch("GET", route.tried))
         for who in Who
@@ -1491,7 +1503,9 @@ def opened_by_a_visitor(site: Flask, visitor: Browser) -> dict[str, str]:
     entry = make_waiting_list_entry()
     group = make_group(delegate)
     application = make_application()
+    interest = make_interest()
     transfer = make_place_transfer(delegate)
+    make_category(name="Summer school", access=BY_INTEREST)
     invitation = make_invitation(make_category(name="Student"))
     with site.test_request_context("/"):
         secrets = {  # by a part of the address: the last that fits
@@ -1500,6 +1514,7 @@ def opened_by_a_visitor(site: Flask, visitor: Browser) -> dict[str, str]:
             "waiting-list": links.waiting_list_token(entry),
             "/group/": links.group_token(group),
             "/application/": links.application_token(application),
+            "/interest/": links.interest_token(interest),
             "/place/": links.transfer_token(transfer),
         }
         receipt = links.confirmation_token(make_confirmation(delegate))

@@ -4,7 +4,8 @@ Only allowed attempts are counted, so whoever waits as long as they are told is 
 attempt stays counted even if the request that makes it fails. Actors are stored only as keyed
 hashes, so that the table does not show who asked for what; networks are personal data too.
 
-Call `hit` and `hit_network` in a POST only: a GET never writes.
+Call `hit` and `hit_network` in a POST only: a GET never writes. Where links can be guessed, a GET
+calls `check_network` and `count_network_later`.
 """
 
 import hmac
@@ -22,7 +23,7 @@ from app import clock
 from app.accounts.models import RateLimitHit
 from app.database import db
 from app.errors import NetworkLimitExceeded, RateLimitExceeded
-from app.request_transaction import insert_despite_rollback
+from app.request_transaction import execute_after_request, insert_despite_rollback
 
 RETENTION = timedelta(days=30)  # the longest period of any limit
 AN_HOUR = timedelta(hours=1)
@@ -65,6 +66,7 @@ class NetworkLimit:
 # Everything by which a stranger makes the site send an email, or uses up what is there for all.
 PER_REGISTRATIONS = "LIMIT_REGISTRATIONS_PER_NETWORK"
 REGISTRATION = NetworkLimit("registration from", (Window(1, AN_HOUR),), PER_REGISTRATIONS)
+INTEREST = NetworkLimit("interest from", (Window(1, AN_HOUR),), PER_REGISTRATIONS)
 # Drafts are stored for a week.
 NEW_DRAFT = NetworkLimit(
     "draft from", (Window(10, AN_HOUR), Window(100, timedelta(days=7))), PER_REGISTRATIONS
@@ -75,12 +77,22 @@ SIGN_IN_LINK = NetworkLimit("sign in from", (Window(30, AN_HOUR),))
 FEEDBACK = NetworkLimit("feedback", (Window(5, AN_HOUR),))
 NEW_AGENDA = NetworkLimit("agenda", (Window(1000, AN_HOUR), Window(5000, RETENTION)))
 INVITATION = NetworkLimit("invitation code", (Window(30, AN_HOUR),))
+WRONG_INVITATION = NetworkLimit("wrong invitation link", (Window(30, AN_HOUR),))
 GROUP = NetworkLimit("group from", (Window(20, AN_HOUR),))  # each emails up to 30 people
 GROUP_FILE = NetworkLimit("file of a group from", (Window(60, AN_HOUR),))
 EQUALITY = NetworkLimit("equality monitoring", (Window(100, AN_HOUR),))
 NETWORK_LIMITS = (
-    *(REGISTRATION, NEW_DRAFT, BOOKING_LINK, EMAIL_CHANGE),
-    *(SIGN_IN_LINK, FEEDBACK, NEW_AGENDA, INVITATION, GROUP, GROUP_FILE, EQUALITY),
+    *(REGISTRATION, INTEREST, NEW_DRAFT, BOOKING_LINK, EMAIL_CHANGE),
+    *(
+        SIGN_IN_LINK,
+        FEEDBACK,
+        NEW_AGENDA,
+        INVITATION,
+        WRONG_INVITATION,
+        GROUP,
+        GROUP_FILE,
+        EQUALITY,
+    ),
 )
 
 
@@ -94,13 +106,45 @@ def hit_network(limit: NetworkLimit, address: str | None) -> None:
 
     Networks that the settings exempt are neither limited nor counted.
     """
-    if limit.current_windows and not _is_exempt(address):
-        allowances = [
-            _Allowance(network, Window(times * multiple, within))
-            for network, multiple in list_networks(address)
-            for times, within in limit.current_windows
-        ]
+    allowances = _list_allowances(limit, address)
+    if allowances:
         _count_unless_exceeded(limit.action, allowances, NetworkLimitExceeded)
+
+
+def check_network(limit: NetworkLimit, address: str | None) -> None:
+    """Raise NetworkLimitExceeded if the networks of an IP address had enough; count nothing.
+
+    With ``count_network_later`` a GET can limit how often a link is guessed: only wrong ones count,
+    but then right ones are refused as well, so that nobody learns which they are.
+    """
+    now = clock.real_now()
+    for network, window in _list_allowances(limit, address):
+        retry_at = _find_retry_time(limit.action, _hash_actor(network), window, now)
+        if retry_at is not None:
+            raise NetworkLimitExceeded(retry_after=retry_at - now)
+
+
+def count_network_later(limit: NetworkLimit, address: str | None) -> None:
+    """Count an attempt from an IP address once the request has been answered, also a GET."""
+    now = clock.real_now()
+    for network in dict.fromkeys(one.actor for one in _list_allowances(limit, address)):
+        row = {
+            "action": limit.action,
+            "actor_hash": _hash_actor(network),
+            "happened_at": now,
+        }
+        execute_after_request(insert(RateLimitHit).values(row))
+
+
+def _list_allowances(limit: NetworkLimit, address: str | None) -> Sequence[_Allowance]:
+    """List what the networks of an IP address may do; nothing where they are not limited."""
+    if not limit.current_windows or _is_exempt(address):
+        return ()
+    return [
+        _Allowance(network, Window(times * multiple, within))
+        for network, multiple in list_networks(address)
+        for times, within in limit.current_windows
+    ]
 
 
 def list_networks(address: str | None) -> list[tuple[str, int]]:

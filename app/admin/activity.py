@@ -29,6 +29,7 @@ from app.registration.access_cases import queries as access_cases
 from app.registration.applications import queries as applications
 from app.registration.bookings import queries as bookings
 from app.registration.desk.annotations import NOTE_ADDED
+from app.registration.interest import queries as interest
 from app.registration.models import Delegate, DelegateNote
 from app.registration.waiting_list import queries as waiting_list
 from app.web.formatting import local_day, site_time
@@ -93,6 +94,7 @@ def list_for_delegate(delegate: Delegate) -> Activity:
     also = [
         waiting_list.select_history_subjects(delegate),
         applications.select_history_subjects(delegate),
+        interest.select_history_subjects(delegate),
     ]
     if guards.can_read(roles.ACCESS_CASES):
         also.append(access_cases.select_history_subjects(delegate))

@@ -42,11 +42,11 @@ from app.registration.applications.models import (
     WITHDRAWN,
     RegistrationApplication,
 )
-from app.registration.applications.queries import OPEN, ApplicationFilter
 from app.registration.categories import forms as category_forms
 from app.registration.categories import queries as categories
 from app.registration.fields import NOT_GIVEN, PRIVATE_FIELDS, PRIVATE_NAMES
 from app.registration.queries import Answers
+from app.registration.registration_requests import MAX_LIST, OPEN, RequestFilter
 from app.web import redirects, spreadsheets
 from app.web.formatting import conference_zone, local_day
 from app.web.rendering import render_page
@@ -213,7 +213,7 @@ def bulk() -> ResponseReturnValue:
 
 @bp.post("/_export")
 def export() -> ResponseReturnValue:
-    rows, _ = _list_page(parse_list_query(_get_filters(), queries.SORTS), 0, queries.MAX_LIST)
+    rows, _ = _list_page(parse_list_query(_get_filters(), queries.SORTS), 0, MAX_LIST)
     head = [
         *(gettext("Name"), gettext("Email address"), gettext("Category"), gettext("State")),
         *(gettext("Applied"), gettext("Decided"), gettext("Reason"), gettext("Message")),
@@ -241,20 +241,22 @@ def _render_index(error: str = "") -> ResponseReturnValue:
 def _list_page(
     query: ListQuery, offset: int, limit: int
 ) -> tuple[Sequence[RegistrationApplication], int]:
-    filters = ApplicationFilter(
-        query.search, query.get_filter("state"), query.get_filter("category")
-    )
-    return queries.list_page(
-        filters,
-        sort=query.sort,
+    return queries.list_page(build_request_filter(query), offset=offset, limit=limit)
+
+
+def build_request_filter(query: ListQuery) -> RequestFilter:
+    """Return which applications, or expressions of interest, a list shows, and in which order."""
+    return RequestFilter(
+        query.search,
+        query.get_filter("state"),
+        query.get_filter("category"),
+        query.sort,
         is_reversed=query.is_reversed,
-        offset=offset,
-        limit=limit,
     )
 
 
 def _list_all_numbers() -> list[str]:
-    rows, _ = _list_page(parse_list_query(_get_filters(), queries.SORTS), 0, queries.MAX_LIST)
+    rows, _ = _list_page(parse_list_query(_get_filters(), queries.SORTS), 0, MAX_LIST)
     return [one.slug for one in rows]
 
 

@@ -17,11 +17,12 @@ from app.accounts.models import Person
 from app.accounts.roles import Area
 from app.admin import draft_forms, listing, saved_views, view_options
 from app.registration.categories import queries as categories
+from app.registration.models import BY_INTEREST
 from app.releases import current_release
 from app.web import redirects
 
 ROOT = "/organise"
-APPLICATIONS = f"{ROOT}/applications"
+APPLICATIONS, INTEREST = f"{ROOT}/applications", f"{ROOT}/interest"
 
 
 @dataclass(frozen=True)
@@ -99,6 +100,7 @@ MENU = (
             MenuItem(_l("Delegates"), f"{ROOT}/delegates", roles.DELEGATES),
             MenuItem(_l("Groups"), f"{ROOT}/groups", roles.DELEGATES),
             MenuItem(_l("Applications"), APPLICATIONS, roles.DELEGATES),
+            MenuItem(_l("Expressions of interest"), INTEREST, roles.DELEGATES),
             MenuItem(_l("Waiting list"), f"{ROOT}/waiting-list", roles.DELEGATES),
             MenuItem(_l("Access requirements"), f"{ROOT}/access", roles.ACCESS_CASES),
             MenuItem(_l("Categories"), f"{ROOT}/categories", roles.SETTINGS),
@@ -129,11 +131,13 @@ def menu_for(person: Person) -> tuple[MenuGroup, ...]:
 
 
 def is_in_menu(item: MenuItem) -> bool:
-    """Return True if the menu lists a page: the open one, and applications if anyone can apply."""
+    """Return True if the menu lists a page: the open one, and requests if anyone can make one."""
     if item.contains_current:
         return True
     if item.path == APPLICATIONS:
         return any(one.approvals_needed for one in categories.list_options())
+    if item.path == INTEREST:
+        return any(one.access == BY_INTEREST for one in categories.list_options())
     return item.is_listed
 
 

@@ -22,9 +22,11 @@ from app.forms.fields import (
 from app.forms.form import ConfirmForm, validates_own_csrf
 from app.forms.validators import one_of_choices
 from app.history import queries as history
+from app.registration import custom_questions
 from app.registration import queries as registration
 from app.registration.categories import queries, services
-from app.registration.models import BY_CODE, PUBLIC, RegistrationCategory
+from app.registration.interest import queries as interest
+from app.registration.models import BY_CODE, BY_INTEREST, PUBLIC, RegistrationCategory
 from app.text import collapse_whitespace
 from app.web import redirects
 from app.web.formatting import local_date
@@ -37,7 +39,11 @@ SHOWN_AS_STORED = (
     *("name", "description", "limit", "access", "confirmation_text"),
     *("is_for_speakers", "kept_places"),
 )
-ACCESS_CHOICES = ((PUBLIC, _l("Everyone")), (BY_CODE, _l("Only people with an invitation code")))
+ACCESS_CHOICES = (
+    (PUBLIC, _l("Everyone")),
+    (BY_CODE, _l("Only people with an invitation code")),
+    (BY_INTEREST, _l("People whom you select from those who say that they would like to come")),
+)
 APPROVAL_CHOICES = (
     (0, _l("No, they have a place immediately")),
     (1, _l("Yes, one person of the team")),
@@ -134,6 +140,22 @@ class CategoryForm(EditForm):
         MAX_CONFIRMATION_LENGTH,
     )
 
+    interest_closes_at = LocalDateTimeField(
+        _l("People can say that they would like to come until (optional)"),
+        [valid_datetime_or_empty],
+        [collapse_whitespace],
+        description=_l("Only if you select people. Leave empty to accept them until it closes"),
+    )
+    interest_questions = CheckboxesField(
+        _l("Questions to ask people who would like to come (optional)"),
+        [one_of_choices(_l("Choose a question from the list"))],
+        validate_choice=False,
+        description=_l(
+            "Only if you select people. They always give their name and email address. "
+            "They are asked the other questions when they register"
+        ),
+    )
+
     def validate_kept_places(self, field: IntegerField) -> None:
         """Keep places only where speakers can take them."""
         if field.data and not self.is_for_speakers.data:
@@ -147,8 +169,12 @@ class CategoryForm(EditForm):
         if opens and closes and closes <= opens:
             raise ValidationError(_l("Enter a closing time that is after the opening time"))
 
-    def set_choices(self) -> Self:
-        """Offer the days of the conference."""
+    def set_choices(self, category: RegistrationCategory | None = None) -> Self:
+        """Offer the days of the conference, and the questions that can be asked beforehand."""
+        questions = interest.list_possible_questions(category.id if category else None)
+        self.interest_questions.choices = [
+            (str(one.id), custom_questions.get_label(one)) for one in questions
+        ]
         days = registration.conference_days()
         self.days.choices = [(day.isoformat(), local_date(day)) for day in days]
         return self
@@ -161,6 +187,8 @@ class CategoryForm(EditForm):
         self.days.data = category.days.split()
         self.opens_at.show(category.opens_at)
         self.closes_at.show(category.closes_at)
+        self.interest_closes_at.show(category.interest_closes_at)
+        self.interest_questions.data = category.interest_questions.split()
         self.expected_version.data = category.version
 
     def values(self) -> dict[str, Any]:
@@ -177,6 +205,8 @@ class CategoryForm(EditForm):
             "opens_at": self.opens_at.utc_value,
             "closes_at": self.closes_at.utc_value,
             "confirmation_text": self.confirmation_text.data or "",
+            "interest_closes_at": self.interest_closes_at.utc_value,
+            "interest_questions": " ".join(sorted(set(self.interest_questions.data or ()))),
         }
 
     def with_error(self, refusal: RuleViolation) -> Self:
@@ -218,6 +248,8 @@ def show(number: int) -> ResponseReturnValue:
         days=queries.list_days(category.days),
         access=dict(ACCESS_CHOICES)[category.access],
         approval=dict(APPROVAL_CHOICES)[category.approvals_needed],
+        takes_interest=category.access == BY_INTEREST,
+        interest_url=url_for("registration.interest.express", number=number, _external=True),
         entries=history.list_newest(category.history_subject),
     )
 
@@ -226,7 +258,7 @@ def show(number: int) -> ResponseReturnValue:
 @validates_own_csrf
 def edit(number: int) -> ResponseReturnValue:
     category = queries.get_category(number)
-    form = CategoryForm().set_choices()
+    form = CategoryForm().set_choices(category)
     if not form.is_submitted():
         form.set_initial_data(category)
     if not form.validate_on_submit():

@@ -40,6 +40,7 @@ class EmailKind:
 DELEGATE = _l("The delegate")
 INVITED_PERSON = _l("The person who is invited")
 APPLICANT = _l("The person who applied")
+INTERESTED_PERSON = _l("The person who would like to come")
 WAITING_PERSON = _l("The person on the waiting list")
 GROUP_CONTACT = _l("The contact of the group")
 OLD_EMAIL = _l("The old email address")
@@ -157,6 +158,24 @@ EMAIL_KINDS: Final[Mapping[str, EmailKind]] = {
         INVITED_PERSON,
         _l("The team creates an invitation code for one person"),
         samples.invitation,
+    ),
+    "interest_received": EmailKind(
+        _l("Expression of interest received"),
+        INTERESTED_PERSON,
+        _l("Someone says that they would like to come in a category for which the team selects"),
+        samples.interest,
+    ),
+    "interest_invited": EmailKind(
+        _l("Invitation after an expression of interest"),
+        INTERESTED_PERSON,
+        _l("The team selects someone who would like to come"),
+        samples.interest,
+    ),
+    "interest_declined": EmailKind(
+        _l("Expression of interest declined"),
+        INTERESTED_PERSON,
+        _l("The team tells someone that they cannot invite them"),
+        samples.interest,
     ),
     "application_received": EmailKind(
         _l("Application received"),

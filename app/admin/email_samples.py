@@ -17,6 +17,7 @@ from app.registration.applications.models import RegistrationApplication
 from app.registration.ballots.models import Ballot
 from app.registration.bookings.changes import BookingChange
 from app.registration.groups.models import PLACED, UNPLACED, GroupMember, RegistrationGroup
+from app.registration.interest.models import ExpressionOfInterest
 from app.registration.invitations.models import InvitationCode
 from app.registration.models import IN_QUEUE, Delegate, RegistrationCategory, WaitingListEntry
 from app.registration.seats import session_limit
@@ -113,6 +114,23 @@ def application() -> Context:
         message=SAMPLE_MESSAGE,
     )
     return {"application": sample}
+
+
+def interest() -> Context:
+    """Return the variables of an email to somebody who would like to come."""
+    category = RegistrationCategory(name="Press")
+    expires_at = clock.now() + timedelta(days=14)
+    sample = ExpressionOfInterest(
+        access_key=SAMPLE_KEY,
+        name="Alex Example",
+        email=DELEGATE_EMAIL,
+        language="en",
+        expressed_at=clock.now(),
+        message=SAMPLE_MESSAGE,
+        category=category,
+        invitation=InvitationCode(code="BCDFGHJKMN", category=category, expires_at=expires_at),
+    )
+    return {"interest": sample}
 
 
 def approved_application() -> Context:

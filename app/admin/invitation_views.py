@@ -1,6 +1,7 @@
 """Invitation codes: the list, creating several, withdrawing one, and a file of them."""
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from typing import Any
 
 from flask import Blueprint, url_for
@@ -52,7 +53,31 @@ redirects.MESSAGES["admin"] |= {
 }
 
 
-class InvitationForm(Form):
+class InvitationTerms(Form):
+    """Until when people can register, and whether places are kept for them."""
+
+    expires_at = LocalDateTimeField(
+        _l("Expires"),
+        [DataRequired(_l("Enter when it expires")), valid_datetime],
+        [collapse_whitespace],
+    )
+    is_held = BooleanField(_l("Keep places for these people"))
+
+    def validate_expires_at(self, field: LocalDateTimeField) -> None:
+        """Require a moment to come."""
+        moment = field.utc_value
+        if moment is not None and moment <= clock.now():
+            raise ValidationError(_l("Enter a time in the future"))
+
+    def get_expiry(self) -> datetime:
+        """Return when they expire."""
+        expires_at = self.expires_at.utc_value
+        if expires_at is None:
+            raise TypeError("the form has not been validated")
+        return expires_at
+
+
+class InvitationForm(InvitationTerms):
     """Create one code or several."""
 
     category = SelectField(
@@ -77,12 +102,6 @@ class InvitationForm(Form):
         description=_l("How many people can register with the same code"),
         render_kw={"inputmode": "numeric"},
     )
-    expires_at = LocalDateTimeField(
-        _l("Expires"),
-        [DataRequired(_l("Enter when it expires")), valid_datetime],
-        [collapse_whitespace],
-    )
-    is_held = BooleanField(_l("Keep places for these people"))
     email = EmailField(
         _l("Email the link to (optional)"),
         [
@@ -104,20 +123,11 @@ class InvitationForm(Form):
         if field.data and (self.count.data != 1 or self.uses.data != 1):
             raise ValidationError(_l("To email the link, create one code for one person"))
 
-    def validate_expires_at(self, field: LocalDateTimeField) -> None:
-        """Require a moment to come."""
-        moment = field.utc_value
-        if moment is not None and moment <= clock.now():
-            raise ValidationError(_l("Enter a time in the future"))
-
     def get_options(self) -> InvitationOptions:
         """Return what was asked for."""
-        expires_at = self.expires_at.utc_value
-        if expires_at is None:
-            raise TypeError("the form has not been validated")
         return InvitationOptions(
             uses=self.uses.data or 1,
-            expires_at=expires_at,
+            expires_at=self.get_expiry(),
             is_held=self.is_held.data,
             note=self.note.data or "",
             email=self.email.data or "",

@@ -40,6 +40,7 @@ from app.mail.models import Email
 from app.programme.collation import sort_key
 from app.programme.models import Room, Session, Speaker
 from app.registration.delegate_record import search_key
+from app.registration.groups.models import RegistrationGroup
 from app.registration.models import Delegate
 from app.text import collapse_whitespace, strip_hidden
 from app.web.rendering import render_page
@@ -88,6 +89,9 @@ KINDS: Final[Mapping[str, EntityKind]] = {
     "delegate": EntityKind(
         *(_l("Delegates"), "admin.delegates.show", "reference", "admin.delegates.index"),
         roles.DELEGATES,
+    ),
+    "group": EntityKind(
+        *(_l("Groups"), "admin.groups.show", "number", "admin.groups.index"), roles.DELEGATES
     ),
     "speaker": EntityKind(
         *(_l("Speakers"), "admin.speakers.show", "slug", "admin.speakers.index"), roles.PROGRAMME
@@ -204,6 +208,12 @@ def _select_entities(query: str) -> Mapping[str, Names]:
         )
         .where(*_contains(Delegate.search_text, search_key(query).split()))
         .order_by(Delegate.name_sort_key + ""),  # not by its index: reading that way is slower
+        "group": _select(
+            "group", RegistrationGroup.id, RegistrationGroup.name, RegistrationGroup.email
+        )
+        .add_columns(literal(""), RegistrationGroup.search_text)
+        .where(*_contains(RegistrationGroup.search_text, search_key(query).split()))
+        .order_by(RegistrationGroup.search_text),
         "speaker": _select("speaker", Speaker.slug, Speaker.name, Speaker.organisation)
         .add_columns(literal(""), Speaker.name_sort_key)
         .where(*_contains(Speaker.search_text, words))

@@ -35,6 +35,7 @@ from app.proposals.models import OPEN, Proposal
 from app.registration import integrity_check
 from app.registration.access_cases import queries as access_cases
 from app.registration.applications.models import ASKED, RegistrationApplication
+from app.registration.interest.models import INTERESTED, ExpressionOfInterest
 from app.registration.models import Delegate, SeatLimit
 from app.registration.seats import CONFERENCE
 from app.releases import current_release, queries
@@ -295,6 +296,16 @@ TASKS: tuple[Task, ...] = (
         _count(RegistrationApplication, RegistrationApplication.state == ASKED),
         lambda n: ngettext("application to decide", "applications to decide", n),
         _url("applications.index", state=ASKED),
+    ),
+    Task(
+        "interest",
+        WAITING,
+        roles.DELEGATES,
+        _count(ExpressionOfInterest, ExpressionOfInterest.state == INTERESTED),
+        lambda n: ngettext(
+            "expression of interest to decide", "expressions of interest to decide", n
+        ),
+        _url("interest.index", state=INTERESTED),
     ),
     Task(
         "materials",

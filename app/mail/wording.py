@@ -98,6 +98,15 @@ APPLICATION_LINK = _link(
     _l("Link that opens the page about their application"),
     "application_link(application)",
 )
+INTEREST_NAME = _value("name", _l("Full name"), "interest.name")
+INTEREST_LINK = _link(
+    "interest_link",
+    _l("Link that opens the page about their expression of interest"),
+    "interest_link(interest)",
+)
+INTEREST_MESSAGE = _value(
+    "message", _l("Message that the team wrote"), "interest.message", is_optional=True
+)
 APPLICATION_MESSAGE = _value(
     "message", _l("Message that the team wrote"), "application.message", is_optional=True
 )
@@ -294,6 +303,33 @@ EMAIL_WORDINGS: Final[Mapping[str, EmailWording]] = {
         ),
         OWN_SESSIONS_LINK,
         required={"deadline", "details", "sessions_link"},
+    ),
+    "interest_received": _word(INTEREST_NAME, INTEREST_LINK, required={"interest_link"}),
+    "interest_invited": _word(
+        INTEREST_NAME,
+        _value("category", _l("Name of the category"), "interest.category.name"),
+        _value(
+            "expires",
+            _l("When the invitation expires"),
+            "interest.invitation.expires_at | local_moment",
+        ),
+        _block(
+            "place_kept",
+            _l("That a place is kept, if it is"),
+            "mail/parts/place_kept.txt",
+            is_optional=True,
+        ),
+        INTEREST_MESSAGE,
+        _link(
+            "invitation_link",
+            _l("Link with which they register"),
+            'absolute_url("registration.invitations.begin", code=interest.invitation.code)',
+        ),
+        INTEREST_LINK,
+        required={"message", "invitation_link", "interest_link"},
+    ),
+    "interest_declined": _word(
+        INTEREST_NAME, INTEREST_MESSAGE, INTEREST_LINK, required={"message"}
     ),
     "application_received": _word(APPLICANT_NAME, APPLICATION_LINK, required={"application_link"}),
     "application_on_hold": _word(

@@ -9,6 +9,7 @@ from app.questions.definitions import KEY_PREFIX, Definition
 from app.questions.models import Question
 from app.registration import custom_questions
 from app.registration.applications.models import RegistrationApplication
+from app.registration.interest.models import ExpressionOfInterest
 from app.registration.models import Delegate, DelegateAnswer, WaitingListEntry
 from app.registration.queries import Answers
 
@@ -90,14 +91,15 @@ def count_by_question() -> Mapping[int, int]:
 
 
 def is_answered(question_id: int) -> bool:
-    """Return True if somebody has answered a question who has a place, waits or has applied."""
+    """Return True if somebody has answered a question who has a place or has asked for one."""
     answered = select(DelegateAnswer.delegate_id).where(DelegateAnswer.question_id == question_id)
     key = f'"{KEY_PREFIX}{question_id}"'
     waits = select(WaitingListEntry.id).where(WaitingListEntry.document.contains(key))
     applied = select(RegistrationApplication.id).where(
         RegistrationApplication.document.contains(key)
     )
-    found = or_(answered.exists(), waits.exists(), applied.exists())
+    interested = select(ExpressionOfInterest.id).where(ExpressionOfInterest.document.contains(key))
+    found = or_(answered.exists(), waits.exists(), applied.exists(), interested.exists())
     return bool(db.session.scalar(select(found)))
 
 

@@ -21,6 +21,7 @@ from app.registration.ballots.models import Ballot
 from app.registration.bookings.changes import ANSWERS, BookingChange
 from app.registration.fields import DAYS, FIELDS
 from app.registration.groups.models import RegistrationGroup
+from app.registration.interest.models import ExpressionOfInterest
 from app.registration.invitations.models import InvitationCode
 from app.registration.models import Delegate, WaitingListEntry
 from app.registration.session_bookings import calendar as session_calendar
@@ -266,6 +267,17 @@ def send_application_waitlisted(
     """Tell an applicant that they are approved, and on the waiting list."""
     message = application.message
     _enqueue_for_waiting("application_waitlisted", entry, message=message)
+
+
+def send_interest(template: str, interest: ExpressionOfInterest) -> None:
+    """Tell somebody where their expression of interest stands, with the link to its page."""
+    mail.enqueue(
+        template,
+        to=interest.email,
+        language=interest.language,
+        is_secret=True,
+        interest=interest,
+    )
 
 
 def send_place_offered(transfer: PlaceTransfer) -> None:

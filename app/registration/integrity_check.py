@@ -22,6 +22,7 @@ from app.materials.models import Material, MaterialChunk
 from app.registration.applications.models import RegistrationApplication
 from app.registration.groups.draft import MAX_PEOPLE
 from app.registration.groups.models import LEFT, PLACED, UNPLACED, WAITING, GroupMember
+from app.registration.interest.models import ExpressionOfInterest
 from app.registration.invitations.models import InvitationCode
 from app.registration.models import (
     IN_QUEUE,
@@ -201,6 +202,10 @@ def _check_requests_of_delegates() -> Sequence[str]:
     waits = exists().where(*waiting, WaitingListEntry.identity_key == Delegate.identity_key)
     is_open = RegistrationApplication.ended_at.is_(None)
     applies = exists().where(is_open, RegistrationApplication.identity_key == Delegate.identity_key)
+    expresses = exists().where(
+        ExpressionOfInterest.ended_at.is_(None),
+        ExpressionOfInterest.identity_key == Delegate.identity_key,
+    )
     both = select(Delegate.reference).order_by(Delegate.id)
     return [
         *(
@@ -210,6 +215,10 @@ def _check_requests_of_delegates() -> Sequence[str]:
         *(
             f"Booking {reference} has a place, but an application to be decided."
             for reference in db.session.scalars(both.where(*own, applies))
+        ),
+        *(
+            f"Booking {reference} has a place, but an expression of interest to be decided."
+            for reference in db.session.scalars(both.where(*own, expresses))
         ),
     ]
 

@@ -1,4 +1,4 @@
-"""Signed links to a booking, to an email change, a confirmation, a waiting list, a group.
+"""Signed links to bookings, email changes, confirmations, waiting lists, groups and requests.
 
 Each token is a signature of a random key in the row (see ``app.web.signing``).
 """
@@ -6,6 +6,7 @@ Each token is a signature of a random key in the row (see ``app.web.signing``).
 from app.errors import NotFound
 from app.registration.applications.models import RegistrationApplication
 from app.registration.groups.models import RegistrationGroup
+from app.registration.interest.models import ExpressionOfInterest
 from app.registration.models import Confirmation, Delegate, WaitingListEntry
 from app.registration.transfers.models import PlaceTransfer
 from app.web import signing
@@ -15,6 +16,7 @@ BOOKING, EMAIL_CHANGE, CONFIRMATION = "booking", "new address", "receipt"
 WAITING_LIST, SESSION_FEED = "waiting list", "calendar of sessions"
 GROUP = "group"
 APPLICATION, TRANSFER = "application", "place of a colleague"
+INTEREST = "interest"
 NO_SUCH_LINK = "The link is not complete. Copy all of it from your email, or ask for a new one"
 
 
@@ -108,6 +110,21 @@ def read_application_key(token: str) -> str:
 def application_link(application: RegistrationApplication) -> str:
     """Return the absolute URL of somebody's page about their application."""
     return absolute_url("applications.show", secret=application_token(application))
+
+
+def interest_token(interest: ExpressionOfInterest) -> str:
+    """Return the token of somebody's page about their expression of interest."""
+    return signing.sign(INTEREST, interest.access_key)
+
+
+def read_interest_key(token: str) -> str:
+    """Return the row's key from its token; raise NotFound if the signature is invalid."""
+    return _unsign(INTEREST, token)
+
+
+def interest_link(interest: ExpressionOfInterest) -> str:
+    """Return the absolute URL of somebody's page about their expression of interest."""
+    return absolute_url("interest.show", secret=interest_token(interest))
 
 
 def transfer_token(transfer: PlaceTransfer) -> str:

@@ -28,8 +28,9 @@ IN_QUEUE, OFFERED, ACCEPTED, LAPSED, LEFT, REMOVED = WAITING_LIST_STATES = (
 CONFERENCE_LIST = "conference"  # the scope of whoever waits for a place; else that of a session
 
 
-# Who may choose a category: everybody, or whoever has an invitation code.
-PUBLIC, BY_CODE = CATEGORY_ACCESS = ("public", "code")
+# Who may choose a category: everybody, whoever has an invitation code, or whoever the organisers
+# have selected, and sent one, among those who have said that they would like to come.
+PUBLIC, BY_CODE, BY_INTEREST = CATEGORY_ACCESS = ("public", "code", "interest")
 
 
 class SeatLimit(Base):
@@ -82,6 +83,10 @@ class RegistrationCategory(Base):
     )
     # whether delegates may pass their places on although not everybody can get one
     allows_transfer: Mapped[bool] = mapped_column(default=False, server_default=false())
+    interest_closes_at: Mapped[datetime | None] = mapped_column(default=None)
+    interest_questions: Mapped[str] = mapped_column(  # ids of those that are asked, by spaces
+        default="", server_default=""
+    )
     version: Mapped[int] = mapped_column(default=1)
 
     __table_args__ = (

@@ -80,9 +80,10 @@ def lock_limits(names: Sequence[str]) -> Sequence[SeatLimit]:
     return locked
 
 
-def lock_if_set(name: str) -> None:
-    """Lock a limit that may not be set yet, before something else locks the cache version."""
-    _find_for_update(name)
+def lock_if_set(*names: str) -> None:
+    """Lock limits that may not be set yet, in the one order."""
+    for name in sorted(set(names), key=_get_lock_order):
+        _find_for_update(name)
 
 
 def look(names: Sequence[str]) -> None:
@@ -215,7 +216,7 @@ def set_waiting_list(name: str, *, is_open: bool) -> bool:
 
 
 def _get_lock_order(name: str) -> int:
-    return int(name.removeprefix(CATEGORY_PREFIX))
+    return -1 if name == CONFERENCE else int(name.removeprefix(CATEGORY_PREFIX))
 
 
 def _is_full(limit: SeatLimit) -> bool:

@@ -88,7 +88,7 @@ def start() -> ResponseReturnValue:
     registration_status = queries.get_registration_status()
     if not progress.secret:
         return cached_form_page(
-            f"start {registration_status.state}",
+            f"start {registration_status.state} {categories.name_ways_in()}",
             lambda: _render_start(progress, registration_status),
         )
     response = _render_start(progress, registration_status)

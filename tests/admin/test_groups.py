@@ -1,5 +1,6 @@
 """The team sees groups, makes one of bookings, and dissolves it; bookings stay as they are."""
 
+import json
 from collections.abc import Callable
 
 import pytest
@@ -8,6 +9,7 @@ from sqlalchemy import select
 from app.accounts.models import DESK
 from app.database import db
 from app.history import queries as history
+from app.registration import links
 from app.registration.groups.models import UNPLACED, GroupMember, RegistrationGroup
 from app.registration.models import Delegate
 from tests.browser import Browser
@@ -116,3 +118,26 @@ def test_the_list_is_exported_and_that_is_recorded(desk: Browser) -> None:
     )
     found = [one.summary for one in history.list_newest("groups")]
     assert found == ["Exported 1 groups"]
+
+
+@pytest.mark.both_databases
+def test_the_search_finds_a_group_by_its_contact_or_its_organisation(desk: Browser) -> None:
+    make_group(make_delegate())
+
+    for words in ("Mary Ward", "elsewhere", "mary@ward"):
+        page = desk.open(f"/organise/search?q={words}")
+        assert "Groups" in page.headings
+        assert page.follow("Mary Ward").heading == "St Elsewhere"
+
+
+def test_a_contact_downloads_what_is_stored_about_them(desk: Browser, visitor: Browser) -> None:
+    delegate = make_delegate(given_names="Grace", family_name="Hopper", access="A ramp")
+    group = make_group(delegate)
+    page = visitor.open(f"/group/{links.group_token(group)}")
+
+    copy = json.loads(page.follow("Download what we store about you").source)
+
+    assert (copy["name"], copy["email"]) == ("Mary Ward", "mary@ward.example")
+    assert copy["answers_for_everyone"]["country"] == "GB"
+    assert [one["name"] for one in copy["people"]] == ["Grace Hopper"]
+    assert "ramp" not in json.dumps(copy)

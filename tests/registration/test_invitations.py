@@ -303,3 +303,31 @@ def test_another_category_can_be_chosen_and_the_invitation_stays_unused(visitor:
     db.session.expire_all()
     assert db.session.get_one(InvitationCode, invitation.id).used == 0
     assert db.session.get(SeatLimit, seats.name_category_limit(press.id)) is None
+
+
+@pytest.mark.both_databases
+def test_wrong_links_are_refused_after_thirty_an_hour_and_then_right_ones_too(
+    visitor: Browser,
+) -> None:
+    invitation = make_invitation(make_category(name="Press", access=BY_CODE))
+    right = f"/register/invitation/{invitation.code}"
+    for number in range(30):
+        visitor.open(f"/register/invitation/WRONG{number:05}", status=404)
+
+    wrong = visitor.open("/register/invitation/WRONGAGAIN", status=429)
+
+    refused = visitor.open(right, status=429)
+    same = [one.text.rpartition("eference: ")[0] for one in (wrong, refused)]  # each has its own
+    assert same[0] == same[1] != ""
+    assert (wrong.heading, "Retry-After" in wrong.headers) == ("Too many requests", True)
+    with time_machine.travel(clock.real_now() + timedelta(hours=1, seconds=1), tick=False):
+        assert visitor.open(right).heading == "You are invited"
+
+
+def test_a_right_link_is_not_counted(visitor: Browser) -> None:
+    invitation = make_invitation(make_category(name="Press", access=BY_CODE))
+
+    for _ in range(35):
+        page = visitor.open(f"/register/invitation/{invitation.code}")
+
+    assert page.heading == "You are invited"

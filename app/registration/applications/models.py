@@ -3,11 +3,12 @@
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, false
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, false, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.database import Base
 from app.registration.models import Delegate, RegistrationCategory, WaitingListEntry
+from app.registration.request_models import RegistrationRequest
 
 ASKED, ON_HOLD = OPEN_STATES = ("asked", "on hold")
 # ``WAITING``: approved when all places were taken, and now on the waiting list
@@ -17,35 +18,19 @@ APPROVED, WAITING, DECLINED, WITHDRAWN = CLOSED_STATES = (
 STATES: Final = (*OPEN_STATES, *CLOSED_STATES)
 
 
-class RegistrationApplication(Base):
+class RegistrationApplication(RegistrationRequest, Base):
     """A person who has applied for a place, and what was decided."""
 
     __tablename__ = "registration_application"
 
-    id: Mapped[int] = mapped_column(primary_key=True)
-    access_key: Mapped[str] = mapped_column(unique=True)  # what the link in emails signs
-    name: Mapped[str]
-    email: Mapped[str]
-    identity_key: Mapped[str]  # as a delegate's; empty once it is over
-    search_text: Mapped[str]
-    language: Mapped[str]
-    document: Mapped[str] = mapped_column(Text)  # the answers as JSON; erased once it is over
     state: Mapped[str] = mapped_column(default=ASKED)
     is_held: Mapped[bool] = mapped_column(default=False, server_default=false())  # a place
     applied_at: Mapped[datetime]
     # the email address of the first of two people who have to approve it
     first_approved_by: Mapped[str] = mapped_column(default="", server_default="")
     reason: Mapped[str] = mapped_column(Text, default="", server_default="")  # for the team
-    message: Mapped[str] = mapped_column(Text, default="", server_default="")  # for the person
-    ended_at: Mapped[datetime | None] = mapped_column(default=None)
-    delegate_id: Mapped[int | None] = mapped_column(
-        ForeignKey("delegate.id", ondelete="SET NULL"), default=None, index=True
-    )
     entry_id: Mapped[int | None] = mapped_column(
         ForeignKey("waiting_list_entry.id", ondelete="SET NULL"), default=None, index=True
-    )
-    category_id: Mapped[int | None] = mapped_column(
-        ForeignKey("registration_category.id", ondelete="SET NULL"), default=None, index=True
     )
 
     delegate: Mapped[Delegate | None] = relationship()
@@ -59,23 +44,13 @@ class RegistrationApplication(Base):
             "uq_registration_application_identity_key_open",
             "identity_key",
             unique=True,
-            sqlite_where=ended_at.is_(None),
-            postgresql_where=ended_at.is_(None),
+            sqlite_where=text("ended_at IS NULL"),
+            postgresql_where=text("ended_at IS NULL"),
         ),
         Index("ix_registration_application_state", "state", "id"),
     )
 
     @property
-    def is_open(self) -> bool:
-        """Whether it is still to be decided."""
-        return self.ended_at is None
-
-    @property
     def history_subject(self) -> str:
         """The subject of this application in the audit log."""
         return f"application {self.id}"
-
-    @property
-    def slug(self) -> str:
-        """What names it in a form that does something with several."""
-        return str(self.id)

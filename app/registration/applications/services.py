@@ -6,8 +6,6 @@ in the same transaction.
 """
 
 import secrets
-from datetime import datetime, time
-from zoneinfo import ZoneInfo
 
 from app import cache_version, clock
 from app.database import db
@@ -15,6 +13,7 @@ from app.errors import RuleViolation
 from app.history import services as history
 from app.registration import delegate_record, emails, seats
 from app.registration import queries as registration
+from app.registration import registration_requests as requests
 from app.registration.applications import answer_documents, queries
 from app.registration.applications.models import (
     APPROVED,
@@ -29,7 +28,6 @@ from app.registration.models import Delegate
 from app.registration.queries import Answers
 from app.registration.waiting_list import queries as waiting_list_queries
 from app.registration.waiting_list import services as waiting_list
-from app.releases.current_release import get_programme
 
 BATCH_SIZE = 100  # applications per transaction, so that nobody waits long for the limit
 TOO_LATE = {
@@ -96,15 +94,8 @@ def purge_expired() -> None:
     if not cache_version.is_clock_in_sync():
         return
     seats.lock_if_set(seats.CONFERENCE)  # before any application, as everywhere
-    queries.delete_ended()
-    programme = get_programme()
-    if not programme.is_published:
-        return
-    zone = ZoneInfo(programme.conference.time_zone)
-    over = datetime.combine(programme.conference.ends_on, time.max, zone)
-    if clock.now() < over + queries.RETENTION:
-        return
-    for application in queries.list_open(BATCH_SIZE):
+    requests.delete_ended(RegistrationApplication)
+    for application in requests.list_overdue(RegistrationApplication, BATCH_SIZE):
         lock(application)
         release_place(application)
         db.session.delete(application)

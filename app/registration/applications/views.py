@@ -10,7 +10,6 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
-from app.errors import ConferenceError, Gone, NotFound
 from app.forms.form import ConfirmForm, validates_own_csrf
 from app.registration import links
 from app.registration.applications import queries, services
@@ -24,6 +23,7 @@ from app.registration.applications.models import (
     RegistrationApplication,
 )
 from app.registration.applications.services import AlreadyDecided
+from app.registration.bookings import access
 from app.web.formatting import local_moment
 from app.web.rendering import render_page
 from app.web.security_headers import no_referrer
@@ -54,6 +54,7 @@ ENDS = {
 bp = Blueprint("applications", __name__, url_prefix="/application")
 no_referrer(bp)
 bp.add_app_template_global(links.application_link)
+access.register_dead_links(bp, "registration/applications/link_expired.html")
 
 
 class Step(NamedTuple):
@@ -61,15 +62,6 @@ class Step(NamedTuple):
 
     label: str
     moment: str
-
-
-@bp.errorhandler(Gone)
-@bp.errorhandler(NotFound)
-def _render_dead_link(error: ConferenceError) -> ResponseReturnValue:
-    status = 410 if isinstance(error, Gone) else 404
-    return render_page(
-        "registration/applications/link_expired.html", status, reason=gettext(str(error))
-    )
 
 
 @bp.get("/sent")

@@ -6,6 +6,7 @@ the database is busy for longer than ``OPENING_TIMEOUT`` or cannot be written, t
 the same; the next opening then stores it, as does every change of the booking.
 """
 
+from functools import partial
 from typing import Final
 
 from flask import Blueprint, request
@@ -22,10 +23,13 @@ from app.web.rendering import render_page
 OPENING_TIMEOUT: Final = 2.0  # seconds
 
 
-def register_dead_links(blueprint: Blueprint) -> None:
-    """Answer a link that opens no booking with a page that sends a new one."""
-    blueprint.register_error_handler(Gone, _render_dead_link)
-    blueprint.register_error_handler(NotFound, _render_dead_link)
+def register_dead_links(
+    blueprint: Blueprint, template: str = "registration/booking_link_expired.html"
+) -> None:
+    """Answer a link that opens nothing, or no longer, with a page that says what to do."""
+    answer = partial(_render_dead_link, template=template)
+    blueprint.register_error_handler(Gone, answer)
+    blueprint.register_error_handler(NotFound, answer)
 
 
 def get_booking(token: str) -> Delegate:
@@ -50,10 +54,10 @@ def _record_opening(delegate: Delegate) -> None:
         operations.end_corrections(delegate)
 
 
-def _render_dead_link(error: ConferenceError) -> ResponseReturnValue:
+def _render_dead_link(error: ConferenceError, *, template: str) -> ResponseReturnValue:
     is_gone = isinstance(error, Gone)
     return render_page(
-        "registration/booking_link_expired.html",
+        template,
         status=410 if is_gone else 404,
         is_gone=is_gone,
         reason=gettext(str(error)),

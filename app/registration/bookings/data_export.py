@@ -17,6 +17,7 @@ from app.registration.ballots import queries as ballots
 from app.registration.bookings import queries
 from app.registration.fields import DAYS, PRIVATE_FIELDS
 from app.registration.groups import queries as groups
+from app.registration.interest import queries as interest
 from app.registration.models import Delegate
 from app.registration.session_bookings import queries as session_bookings
 from app.registration.speaker_places import queries as speaker_places
@@ -96,6 +97,16 @@ def export_delegate(delegate: Delegate) -> dict[str, Any]:
                 "message_of_the_organisers": application.message,
             }
             for application in applications.list_of_delegate(delegate)
+        ],
+        "expressions_of_interest": [
+            {
+                "state": one.state,
+                "expressed_at": _isoformat(one.expressed_at),
+                "invited_at": _isoformat(one.invited_at),
+                "ended_at": _isoformat(one.ended_at),
+                "message_of_the_organisers": one.message,
+            }
+            for one in interest.list_of_delegate(delegate)
         ],
         "offers_of_the_place": [
             {

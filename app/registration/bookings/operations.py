@@ -21,8 +21,7 @@ from app.errors import RuleViolation, StaleEdit
 from app.history import services as history
 from app.mail import replies, suppression
 from app.mail import services as mail
-from app.registration import custom_answers, delegate_record, seats
-from app.registration.applications import queries as application_queries
+from app.registration import custom_answers, delegate_record, registration_requests, seats
 from app.registration.ballots.models import BallotEntry
 from app.registration.bookings import changes, queries
 from app.registration.bookings.changes import ANSWERS, REASON, BookingChange
@@ -161,7 +160,7 @@ def change_email(delegate: Delegate, email: str, summary: str, *, actor: str) ->
         delegate.access_key = generate_access_key()
         delegate_record.refresh_search_keys(delegate)
     waiting_list_entries.follow_address(delegate)
-    application_queries.delete_of_delegate(delegate)
+    registration_requests.delete_of_delegate(delegate)
     delegate.version += 1
     record(delegate, summary, actor, [BookingChange(EMAIL, before, email)])
     return before
@@ -299,7 +298,7 @@ def erase(delegate: Delegate) -> None:
     replies.erase_of_booking(delegate.reference)
     groups.erase_delegate(delegate)
     waiting_list_entries.erase_delegate(delegate)
-    application_queries.erase_delegate(delegate)
+    registration_requests.erase_delegate(delegate)
     transfer_queries.erase_delegate(delegate)
     for erase_more in ERASED_ABOVE:
         erase_more(delegate)

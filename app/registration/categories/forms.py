@@ -125,7 +125,8 @@ def name_blank_page(step: str, chosen: Answers, steps: int) -> str:
     """Return the name of a page in the cache: what it shows may depend on categories."""
     states = ",".join(one.state for one in queries.list_options_for({})) if step == CATEGORY else ""
     number = chosen.get(CATEGORY, "") if step == fields.DAYS else ""
-    return f"{step} of {steps} {number}{states}"
+    ways_in = queries.name_ways_in() if step == CATEGORY else ""
+    return f"{step} of {steps} {number}{states} {ways_in}"
 
 
 def fits_days(form: AnswersForm, answers: Answers) -> bool:

@@ -16,7 +16,7 @@ from app import cache_version, clock
 from app.database import db, read_only_connection
 from app.errors import NotFound
 from app.registration import queries as registration
-from app.registration.models import BY_CODE, PUBLIC, Delegate, RegistrationCategory, SeatLimit
+from app.registration.models import BY_INTEREST, PUBLIC, Delegate, RegistrationCategory, SeatLimit
 from app.registration.queries import ATTENDING, Answers
 from app.registration.seats import CATEGORY_PREFIX
 
@@ -45,6 +45,8 @@ COUNTED = (
         RegistrationCategory.access,
         RegistrationCategory.is_for_speakers,
         RegistrationCategory.approvals_needed,
+        RegistrationCategory.interest_closes_at,
+        RegistrationCategory.interest_questions,
         func.coalesce(SeatLimit.taken >= SeatLimit.seats, False),
     )
     .outerjoin(SeatLimit, SeatLimit.name == LIMIT_NAME)
@@ -66,6 +68,8 @@ class CategoryOption:
     access: str
     is_for_speakers: bool
     approvals_needed: int
+    interest_closes_at: datetime | None
+    interest_questions: str  # ids, by spaces
     is_full: bool
     takes_waiting: bool = False  # whether people can join its waiting list while it is full
 
@@ -83,6 +87,12 @@ class CategoryOption:
     def is_open(self) -> bool:
         """Whether it can be chosen now, to register or to wait."""
         return self.state == "open" or (self.state == "full" and self.takes_waiting)
+
+    @property
+    def accepts_interest(self) -> bool:
+        """Whether people can say now that they would like to come."""
+        closes_at = self.interest_closes_at or self.closes_at
+        return self.access == BY_INTEREST and (closes_at is None or clock.now() < closes_at)
 
 
 def list_options() -> Sequence[CategoryOption]:
@@ -107,7 +117,17 @@ def list_public_without_approval() -> Sequence[CategoryOption]:
 
 def has_invitations() -> bool:
     """Return True if there is a category that people can choose only with an invitation."""
-    return any(one.access == BY_CODE for one in list_options())
+    return any(one.access != PUBLIC for one in list_options())
+
+
+def list_accepting_interest() -> Sequence[CategoryOption]:
+    """List the categories in which people can say now that they would like to come."""
+    return [one for one in list_options() if one.accepts_interest]
+
+
+def name_ways_in() -> str:
+    """Return a name, for caches, of what visitors are offered besides the public categories."""
+    return " ".join(str(one.id) for one in list_accepting_interest())
 
 
 def is_asked() -> bool:
@@ -311,6 +331,7 @@ def build_values(category: RegistrationCategory) -> dict[str, Any]:
         *("name", "description", "opens_at", "closes_at", "days", "confirmation_text", "access"),
         *("is_for_speakers", "kept_places"),
         *("approvals_needed", "is_place_held", "allows_transfer"),
+        *("interest_closes_at", "interest_questions"),
     )
     limit = list_limits().get(category.id)
     return {

@@ -20,9 +20,11 @@ from app.history.models import Change
 from app.registration import custom_questions, seats
 from app.registration.applications.models import RegistrationApplication
 from app.registration.categories import queries
+from app.registration.interest.models import ExpressionOfInterest
 from app.registration.invitations.models import InvitationCode
 from app.registration.models import (
     BY_CODE,
+    BY_INTEREST,
     OFFERED,
     PUBLIC,
     Delegate,
@@ -47,9 +49,15 @@ LABELS = {
     "approvals_needed": "Approval",
     "is_place_held": "Place held until the decision",
     "allows_transfer": "Places can be passed on",
+    "interest_closes_at": "Interest can be expressed until",
+    "interest_questions": "Questions asked with interest",
 }
 APPROVAL_TEXTS = {0: "Not needed", 1: "By one person", 2: "By two people"}
-ACCESS_TEXTS = {PUBLIC: "Everyone", BY_CODE: "Only people with an invitation code"}
+ACCESS_TEXTS = {
+    PUBLIC: "Everyone",
+    BY_CODE: "Only people with an invitation code",
+    BY_INTEREST: "People whom the team selects from those who express interest",
+}
 STEPS = {"up": -1, "down": 1}
 
 
@@ -174,16 +182,20 @@ def _require_no_held_places(category: RegistrationCategory) -> None:
 
 
 def count_people(category: RegistrationCategory) -> int:
-    """Count the delegates, applicants and people who wait, who have a category."""
+    """Count the delegates, applicants, those who wait and those who would like to come."""
     delegates = select(func.count()).where(ATTENDING, Delegate.category_id == category.id)
     applied = select(func.count()).where(
         RegistrationApplication.ended_at.is_(None),
         RegistrationApplication.category_id == category.id,
     )
+    interested = select(func.count()).where(
+        ExpressionOfInterest.ended_at.is_(None),
+        ExpressionOfInterest.category_id == category.id,
+    )
     waiting = select(func.count()).where(
         WaitingListEntry.ended_at.is_(None), WaitingListEntry.category_id == category.id
     )
-    return sum(db.session.scalar(one) or 0 for one in (delegates, waiting, applied))
+    return sum(db.session.scalar(one) or 0 for one in (delegates, waiting, applied, interested))
 
 
 def _change_kept_places(category: RegistrationCategory, number: int) -> None:

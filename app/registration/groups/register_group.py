@@ -18,7 +18,13 @@ from app.database import db, violated_constraint
 from app.errors import RuleViolation
 from app.history import services as history
 from app.mail.models import Email
-from app.registration import create_booking, delegate_record, emails, seats
+from app.registration import (
+    create_booking,
+    delegate_record,
+    emails,
+    registration_requests,
+    seats,
+)
 from app.registration import queries as registration
 from app.registration.applications import queries as applications
 from app.registration.bookings import operations
@@ -220,11 +226,8 @@ def _settle_in(delegate: Delegate) -> None:
 def end_waits(members: Sequence[GroupMember]) -> None:
     """End what else asks for a place for those who have got one with their group."""
     placed = {one.delegate.identity_key: one.delegate for one in members if one.delegate}
-    waiting, applied = (
-        waiting_list_entries.list_open_keys(placed),
-        applications.list_open_keys(placed),
-    )
-    for key in sorted({*waiting, *applied}):
+    waiting = waiting_list_entries.list_open_keys(placed)
+    for key in sorted({*waiting, *registration_requests.list_open_keys(placed)}):
         waiting_list.end_wait(placed[key])
 
 

@@ -5,6 +5,7 @@ shows nothing that people have told about themselves but their names and address
 typed them, and whether they have a place.
 """
 
+import json
 from typing import Any, cast
 
 from flask import Blueprint, Response, redirect, request, url_for
@@ -13,15 +14,15 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
 from app import clock
-from app.errors import ConferenceError, Gone, NotFound, RateLimitExceeded, RuleViolation
+from app.errors import RateLimitExceeded, RuleViolation
 from app.forms.form import ConfirmForm, validates_own_csrf
 from app.registration import links, queries
 from app.registration.bookings import access
-from app.registration.groups import presentation, services
+from app.registration.groups import data_export, presentation, services
 from app.registration.groups import queries as groups
 from app.registration.groups.forms import RenameForm, build_person_form
 from app.registration.groups.models import GroupMember, RegistrationGroup
-from app.web import spreadsheets
+from app.web import rendering, spreadsheets
 from app.web.error_handlers import refuse
 from app.web.formatting import local_day
 from app.web.rendering import render_page
@@ -41,14 +42,7 @@ bp = Blueprint("groups", __name__, url_prefix="/group")
 leave_bp = Blueprint("group", __name__)
 no_referrer(bp)
 bp.add_app_template_global(links.group_link)
-
-
-@bp.errorhandler(Gone)
-@bp.errorhandler(NotFound)
-def _render_dead_link(error: ConferenceError) -> ResponseReturnValue:
-    status = 410 if isinstance(error, Gone) else 404
-    reason = gettext(str(error))
-    return render_page("registration/groups/link_expired.html", status, reason=reason)
+access.register_dead_links(bp, "registration/groups/link_expired.html")
 
 
 @bp.get("/<secret>")
@@ -74,6 +68,14 @@ def download(secret: str) -> ResponseReturnValue:
     return spreadsheets.make_attachment(
         spreadsheets.stream_csv(head, cells), name, spreadsheets.CSV
     )
+
+
+@bp.get("/<secret>/copy.json")
+def download_data(secret: str) -> ResponseReturnValue:
+    """Give the contact what is stored about them."""
+    export = data_export.export_contact(_get_group(secret))
+    body = json.dumps(export, ensure_ascii=False, indent=2)
+    return rendering.download(body, "application/json", "group.json")
 
 
 @bp.route("/<secret>/add", methods=["GET", "POST"])

@@ -5,7 +5,7 @@ code in the same second, one gets the place.
 """
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -33,6 +33,10 @@ REASONS = {
     "expired": "This invitation has expired",
     "revoked": "The organisers have withdrawn this invitation",
 }
+# What packages above this one do when somebody registers with a code, and what they know of whoever
+# has it.
+USE_HOOKS: list[Callable[[InvitationCode, Base], None]] = []
+ANSWER_SOURCES: list[Callable[[InvitationCode], Answers]] = []
 
 
 class InvitationEnded(RuleViolation):
@@ -58,6 +62,17 @@ def create(
     category: RegistrationCategory, count: int, options: InvitationOptions, *, actor: str
 ) -> Sequence[InvitationCode]:
     """Create codes, and email the link if it is for one person; raise SoldOut."""
+    created = create_codes(category, count, options, actor=actor)
+    for one in created:
+        if one.email:
+            emails.send_invitation(one)
+    return created
+
+
+def create_codes(
+    category: RegistrationCategory, count: int, options: InvitationOptions, *, actor: str
+) -> Sequence[InvitationCode]:
+    """Create codes; the caller emails them. Raise SoldOut."""
     limits = seats.list_limits(category.id)
     if options.is_held:
         seats.hold(limits, count * options.uses)
@@ -66,8 +81,6 @@ def create(
     db.session.flush()
     for one in created:
         history.record("An invitation code was created", subject=one.history_subject, actor=actor)
-        if one.email:
-            emails.send_invitation(one)
     return created
 
 
@@ -78,7 +91,10 @@ def accept(typed: str) -> Answers:
         raise InvitationUnknown("We cannot find this code. Check it and try again")
     _require_open(invitation)
     number = str(invitation.category_id)
-    return {INVITATION: invitation.code, INVITED: number, CATEGORY: number}
+    answers: dict[str, str] = {}
+    for find_answers in ANSWER_SOURCES:
+        answers.update(find_answers(invitation))
+    return {**answers, INVITATION: invitation.code, INVITED: number, CATEGORY: number}
 
 
 def reserve(code: str, names: Sequence[str], row: Base) -> None:
@@ -91,6 +107,8 @@ def reserve(code: str, names: Sequence[str], row: Base) -> None:
     else:
         seats.reserve(names, row)
     _count_use(invitation, "The invitation was used")
+    for end in USE_HOOKS:
+        end(invitation, row)
 
 
 def spend(code: str) -> None:

@@ -62,12 +62,16 @@ def enter() -> ResponseReturnValue:
 @validates_own_csrf
 def begin(code: str) -> ResponseReturnValue:
     form = ConfirmForm()
+    rate_limits.check_network(rate_limits.WRONG_INVITATION, request.remote_addr)
     try:
         invited = accept(code)
         if form.validate_on_submit():
             return _begin(invited)
     except InvitationEnded as refusal:
-        status = 404 if isinstance(refusal, InvitationUnknown) else 410
+        is_unknown = isinstance(refusal, InvitationUnknown)
+        if is_unknown:
+            rate_limits.count_network_later(rate_limits.WRONG_INVITATION, request.remote_addr)
+        status = 404 if is_unknown else 410
         reason = gettext(str(refusal))
         return render_page("registration/invitations/ended.html", status, reason=reason)
     except RateLimitExceeded as refusal:

@@ -8,9 +8,10 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
-from app.errors import ConferenceError, Gone, NotFound, RuleViolation
+from app.errors import NotFound, RuleViolation
 from app.forms.form import ConfirmForm, validates_own_csrf
 from app.registration import links
+from app.registration.bookings import access
 from app.registration.categories import queries as categories
 from app.registration.models import ACCEPTED, LAPSED, LEFT, REMOVED, WaitingListEntry
 from app.registration.waiting_list import queries, services, steps, terms
@@ -30,15 +31,7 @@ bp = Blueprint("waiting_list", __name__, url_prefix="/waiting-list")
 no_referrer(bp)
 bp.add_app_template_global(links.waiting_list_link)
 bp.add_app_template_global(categories.have_own_places, "categories_have_places")
-
-
-@bp.errorhandler(Gone)
-@bp.errorhandler(NotFound)
-def _render_dead_link(error: ConferenceError) -> ResponseReturnValue:
-    status = 410 if isinstance(error, Gone) else 404
-    return render_page(
-        "registration/waiting_list/link_expired.html", status, reason=gettext(str(error))
-    )
+access.register_dead_links(bp, "registration/waiting_list/link_expired.html")
 
 
 @bp.get("/joined")

@@ -1,0 +1,38 @@
+"""The copy of what the site stores about the contact of a group, as they can download it."""
+
+from typing import Any
+
+from app.history import queries as history
+from app.registration.groups import presentation
+from app.registration.groups.models import RegistrationGroup
+from app.registration.groups.services import ACTOR_CONTACT
+from app.registration.queries import load_answers
+
+
+def export_contact(group: RegistrationGroup) -> dict[str, Any]:
+    """Return what is stored about a contact and what they entered; nothing that others answered."""
+    return {
+        "name": group.name,
+        "email": group.email,
+        "organisation": group.organisation,
+        "language": group.language,
+        "created_at": group.created_at.isoformat(),
+        "answers_for_everyone": dict(load_answers(group.shared)),
+        "people": [
+            {
+                "name": row.member.name,
+                "email": row.email,
+                "state": str(row.state),
+                "reference": row.reference,
+            }
+            for row in presentation.list_members(group)
+        ],
+        "history": [
+            {
+                "happened_at": entry.happened_at.isoformat(),
+                "who": entry.actor if entry.actor == ACTOR_CONTACT else "the organisers",
+                "what": entry.summary,
+            }
+            for entry in history.list_entries(group.history_subject)
+        ],
+    }

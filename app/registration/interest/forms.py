@@ -1,0 +1,37 @@
+"""The form with which somebody says that they would like to come."""
+
+from collections.abc import Sequence
+from typing import Any, cast
+
+from wtforms import Field
+
+from app.questions import form_fields
+from app.questions.definitions import Definition
+from app.registration import custom_questions
+from app.registration.fields import BY_NAME
+from app.registration.forms import EmailForm
+from app.registration.queries import Answers
+
+
+class InterestForm(EmailForm):
+    """Name, email address, and the questions that the organisers have chosen."""
+
+    given_names = BY_NAME["given_names"].question
+    family_name = BY_NAME["family_name"].question
+    definitions: Sequence[Definition] = ()
+
+    @property
+    def questions(self) -> Sequence[Field]:
+        """The fields that are asked: those of everybody, then the organisers' questions."""
+        return [*super().questions, *(self[one.name] for one in self.definitions)]
+
+    def get_answers(self) -> Answers:
+        """Return what was typed and chosen, as it is stored."""
+        return {one.name: form_fields.get_answer(one.data) for one in self.questions}
+
+
+def build_form(definitions: Sequence[Definition]) -> InterestForm:
+    """Return a form that asks these questions besides name and email address."""
+    asked: dict[str, Any] = {"definitions": definitions}
+    asked |= custom_questions.build_fields(definitions)
+    return cast("type[InterestForm]", type("AskedInterestForm", (InterestForm,), asked))()

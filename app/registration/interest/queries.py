@@ -1,0 +1,136 @@
+"""Read-only queries about expressions of interest, and which categories accept them."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from sqlalchemy import Select, String, cast, literal, select
+from sqlalchemy.orm import joinedload
+
+from app.database import db
+from app.errors import NotFound
+from app.questions.definitions import KEY_PREFIX, Definition
+from app.registration import custom_questions
+from app.registration import registration_requests as requests
+from app.registration.categories import queries as categories
+from app.registration.categories.queries import CATEGORY, CategoryOption
+from app.registration.fields import BY_NAME
+from app.registration.interest.models import INTERESTED, INVITED, ExpressionOfInterest
+from app.registration.invitations import queries as invitations
+from app.registration.models import BY_INTEREST, Delegate
+from app.registration.queries import Answers, load_answers
+from app.registration.registration_requests import RequestFilter
+
+SUBJECT_PREFIX: Final = "interest "  # in the history
+SORTS: Final = ("expressed", "name")
+
+
+def get_option(number: int) -> CategoryOption:
+    """Return a category in which people can express interest; raise NotFound."""
+    found = (one for one in categories.list_options() if one.id == number)
+    option = next((one for one in found if one.access == BY_INTEREST), None)
+    if option is None:
+        raise NotFound("There is no such category")
+    return option
+
+
+def list_questions(option: CategoryOption) -> Sequence[Definition]:
+    """List the organisers' questions that are asked of whoever expresses interest."""
+    chosen = option.interest_questions.split()
+    return [one for one in list_possible_questions(option.id) if str(one.id) in chosen]
+
+
+def list_possible_questions(number: int | None) -> Sequence[Definition]:
+    """List the questions that may be asked: those that only few may read are asked later.
+
+    One that depends on another answer is asked later, too.
+    """
+    asked = (
+        custom_questions.list_definitions()
+        if number is None
+        else custom_questions.list_possible({CATEGORY: str(number)})
+    )
+    return [one for one in asked if not one.is_private and one.condition is None]
+
+
+def get_by_key(key: str) -> ExpressionOfInterest:
+    """Return the expression of interest that a link opens; raise Gone if there is none."""
+    return requests.get_by_key(ExpressionOfInterest, key, "This link is no longer valid")
+
+
+def get_by_number(number: int) -> ExpressionOfInterest:
+    """Return the expression of interest with this number; raise NotFound."""
+    return requests.get_by_number(
+        ExpressionOfInterest, number, "There is no such expression of interest"
+    )
+
+
+def find_open(identity_key: str, category_id: int) -> ExpressionOfInterest | None:
+    """Return what somebody has expressed for a category and has not ended, or None."""
+    found = requests.select_open(ExpressionOfInterest, identity_key)
+    return db.session.scalar(found.where(ExpressionOfInterest.category_id == category_id))
+
+
+def list_open(identity_key: str) -> Sequence[ExpressionOfInterest]:
+    """List what somebody has expressed for any category and has not ended."""
+    found = requests.select_open(ExpressionOfInterest, identity_key)
+    return db.session.scalars(found.order_by(ExpressionOfInterest.id)).all()
+
+
+def find_by_invitation(invitation_id: int) -> ExpressionOfInterest | None:
+    """Return the person who was invited with a code after expressing interest, or None."""
+    found = select(ExpressionOfInterest).where(ExpressionOfInterest.invitation_id == invitation_id)
+    return db.session.scalar(found)
+
+
+def can_be_invited(interest: ExpressionOfInterest) -> bool:
+    """Return True for whoever waits for a decision, or was invited and can no longer register."""
+    if interest.state != INVITED:
+        return interest.state == INTERESTED
+    invitation = interest.invitation
+    return invitation is None or invitations.get_state(invitation) in {"expired", "revoked"}
+
+
+def load(interest: ExpressionOfInterest) -> Answers:
+    """Return what somebody answered; nothing once it is over."""
+    return load_answers(interest.document) if interest.document else {}
+
+
+def load_known(interest: ExpressionOfInterest) -> Answers:
+    """Return the answers that need not be asked again when they register."""
+    return {
+        name: text
+        for name, text in load(interest).items()
+        if name in BY_NAME or name.startswith(KEY_PREFIX)
+    }
+
+
+def list_page(
+    filters: RequestFilter, *, offset: int, limit: int
+) -> tuple[Sequence[ExpressionOfInterest], int]:
+    """Return a page of those who would like to come, and their number."""
+    return requests.list_page(
+        ExpressionOfInterest,
+        filters,
+        offset=offset,
+        limit=limit,
+        options=[
+            joinedload(ExpressionOfInterest.category),
+            joinedload(ExpressionOfInterest.invitation),
+        ],
+    )
+
+
+def list_by_numbers(numbers: Sequence[int]) -> Sequence[ExpressionOfInterest]:
+    """List those with these numbers, the oldest first."""
+    return requests.list_by_numbers(ExpressionOfInterest, numbers)
+
+
+def list_of_delegate(delegate: Delegate) -> Sequence[ExpressionOfInterest]:
+    """List what somebody had expressed before they had a booking."""
+    return requests.list_of_delegate(ExpressionOfInterest, delegate)
+
+
+def select_history_subjects(delegate: Delegate) -> Select[tuple[str]]:
+    """Select the subjects, in the audit log, of what became a booking."""
+    subject = literal(SUBJECT_PREFIX) + cast(ExpressionOfInterest.id, String)
+    return select(subject).where(ExpressionOfInterest.delegate_id == delegate.id)

@@ -1,0 +1,230 @@
+"""Expressing interest, withdrawing it, and what organisers decide: invite, decline.
+
+An invitation is a code for one person. Locks are taken in one order: the limits, then the person's
+row, then the code. Every step sends its email in the same transaction.
+"""
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from app import cache_version, clock
+from app.accounts import rate_limits
+from app.database import Base, db
+from app.errors import RuleViolation
+from app.history import services as history
+from app.registration import delegate_record, emails, seats
+from app.registration import queries as registration
+from app.registration import registration_requests as requests
+from app.registration.categories import queries as categories
+from app.registration.fields import EMAIL
+from app.registration.interest import queries
+from app.registration.interest.models import (
+    DECLINED,
+    INTERESTED,
+    INVITED,
+    REGISTERED,
+    WITHDRAWN,
+    ExpressionOfInterest,
+)
+from app.registration.invitations import queries as invitation_queries
+from app.registration.invitations import services as invitations
+from app.registration.invitations.models import InvitationCode
+from app.registration.invitations.services import InvitationOptions
+from app.registration.models import Delegate
+from app.registration.queries import Answers
+from app.registration.waiting_list import queries as waiting_list_queries
+from app.registration.waiting_list import services as waiting_list
+
+BATCH_SIZE: Final = 100  # rows per transaction, so that nobody waits long for the limit
+MAX_PER_DAY: Final = 5  # with one email address
+HISTORY_SUBJECT: Final = "expressions of interest"
+
+
+class InterestClosed(RuleViolation):
+    """The category does not accept expressions of interest now."""
+
+
+class AlreadyDecided(RuleViolation):
+    """Somebody else was first: the person has been invited, declined, or has withdrawn."""
+
+
+@dataclass(frozen=True)
+class Invitation:
+    """What organisers say of the invitations that they send."""
+
+    expires_at: datetime
+    is_held: bool = False  # whether a place is kept for each person
+    message: str = ""  # a sentence in the email
+
+
+def express(category_id: int, answers: Answers, language: str) -> None:
+    """Store that somebody would like to come, and email the link of their page.
+
+    Whoever has a place, or has said so already, is told so by email, and only there. Raise
+    InterestClosed, or RateLimitExceeded.
+    """
+    if not queries.get_option(category_id).accepts_interest:
+        raise InterestClosed("You can no longer say that you would like to come")
+    email = delegate_record.fold(answers[EMAIL])
+    rate_limits.hit("interest", email, times=MAX_PER_DAY, within=timedelta(days=1))
+    key = delegate_record.identity_key(registration.full_name(answers), answers[EMAIL])
+    seats.lock_if_set(seats.CONFERENCE)
+    delegate = waiting_list_queries.find_attending(key)
+    if delegate is not None:
+        emails.send_already_registered(delegate)
+        return
+    interest = queries.find_open(key, category_id)
+    if interest is None:
+        interest = _build(category_id, answers, language, key)
+        db.session.add(interest)
+        _record(interest, "Expressed interest", history.ACTOR_DELEGATE)
+    emails.send_interest(EMAILS[interest.state], interest)
+
+
+EMAILS: Final = {INTERESTED: "interest_received", INVITED: "interest_invited"}
+
+
+def withdraw(interest: ExpressionOfInterest) -> None:
+    """End it at the person's own wish; an invitation can no longer be used."""
+    _lock(interest)
+    if interest.state == REGISTERED:
+        raise AlreadyDecided("You have a place. If you cannot come, cancel your booking")
+    if interest.is_open:
+        _revoke_unused(interest, history.ACTOR_DELEGATE)
+        _end(interest, WITHDRAWN, "Withdrew the expression of interest", history.ACTOR_DELEGATE)
+
+
+def invite_all(
+    interests: Sequence[ExpressionOfInterest], invitation: Invitation, *, actor: str
+) -> None:
+    """Invite all of these or none; raise AlreadyDecided, or SoldOut if places are to be kept."""
+    _lock_all(interests)
+    for interest in interests:
+        _lock(interest)
+        category = categories.find(interest.category_id)
+        if category is None or not queries.can_be_invited(interest):
+            raise AlreadyDecided(f"{interest.name} cannot be invited any more")
+        options = InvitationOptions(
+            uses=1,
+            expires_at=invitation.expires_at,
+            is_held=invitation.is_held,
+            email=interest.email,
+        )
+        _revoke_unused(interest, actor)
+        (interest.invitation,) = invitations.create_codes(category, 1, options, actor=actor)
+        interest.state, interest.invited_at = INVITED, clock.now()
+        interest.message = invitation.message
+        _record(interest, "Invited", actor)
+        emails.send_interest(EMAILS[INVITED], interest)
+
+
+def decline_all(
+    interests: Sequence[ExpressionOfInterest], message: str = "", *, actor: str
+) -> None:
+    """Tell all of these that they cannot come this time; raise AlreadyDecided."""
+    _lock_all(interests)
+    for interest in interests:
+        _lock(interest)
+        if interest.state != INTERESTED:
+            raise AlreadyDecided(f"{interest.name} cannot be declined any more")
+        interest.message = message
+        emails.send_interest("interest_declined", interest)
+        _end(interest, DECLINED, "Declined", actor)
+
+
+def record_export(count: int, *, actor: str) -> None:
+    """Record that somebody exported expressions of interest."""
+    summary = f"Exported {count} expressions of interest"
+    history.record(summary, subject=HISTORY_SUBJECT, actor=actor)
+
+
+def purge_expired() -> None:
+    """Delete expressions of interest a month after they ended, and all after the conference."""
+    if not cache_version.is_clock_in_sync():
+        return
+    seats.lock_if_set(seats.CONFERENCE)  # before any row, as everywhere
+    requests.delete_ended(ExpressionOfInterest)
+    for interest in requests.list_overdue(ExpressionOfInterest, BATCH_SIZE):
+        _lock(interest)
+        _revoke_unused(interest, history.ACTOR_SITE)
+        db.session.delete(interest)
+
+
+def _end_of_delegate(delegate: Delegate) -> None:
+    """End what somebody expressed who has got a place in another way.
+
+    The caller holds the lock of the limit. A place that was kept for them is free.
+    """
+    for interest in queries.list_open(delegate.identity_key):
+        _lock(interest)
+        _revoke_unused(interest, history.ACTOR_SITE)
+        interest.delegate_id = delegate.id
+        _end(interest, REGISTERED, "Has a place", history.ACTOR_SITE)
+
+
+def _end_of_invitation(invitation: InvitationCode, row: Base) -> None:
+    """End what somebody expressed who has registered with their invitation."""
+    interest = queries.find_by_invitation(invitation.id)
+    if interest is not None and interest.is_open and isinstance(row, Delegate):
+        interest.delegate_id = row.id
+        _end(interest, REGISTERED, "Registered", history.ACTOR_DELEGATE)
+
+
+def _find_known_answers(invitation: InvitationCode) -> Answers:
+    """Return what the person told us who was invited with a code, so that it is not asked again."""
+    interest = queries.find_by_invitation(invitation.id)
+    return queries.load_known(interest) if interest is not None else {}
+
+
+waiting_list.PLACE_HOOKS.append(_end_of_delegate)
+invitations.USE_HOOKS.append(_end_of_invitation)
+invitations.ANSWER_SOURCES.append(_find_known_answers)
+
+
+def _lock_all(interests: Sequence[ExpressionOfInterest]) -> None:
+    """Lock the limits of all of these first, in the one order."""
+    seats.lock_if_set(*(name for one in interests for name in seats.list_limits(one.category_id)))
+
+
+def _lock(interest: ExpressionOfInterest) -> None:
+    _lock_all([interest])
+    db.session.flush()
+    db.session.refresh(interest, with_for_update=True)
+
+
+def _revoke_unused(interest: ExpressionOfInterest, actor: str) -> None:
+    """Let nobody use an earlier invitation any more, and give back the place kept for it."""
+    invitation = interest.invitation
+    if invitation is not None and invitation_queries.get_state(invitation) in {"open", "expired"}:
+        invitations.revoke(invitation, actor=actor)
+
+
+def _end(interest: ExpressionOfInterest, state: str, summary: str, actor: str) -> None:
+    """Store how it ended, and delete the answers."""
+    interest.state, interest.ended_at = state, clock.now()
+    interest.document = interest.identity_key = ""
+    _record(interest, summary, actor)
+
+
+def _record(interest: ExpressionOfInterest, summary: str, actor: str) -> None:
+    db.session.flush()
+    history.record(summary, subject=interest.history_subject, actor=actor)
+
+
+def _build(category_id: int, answers: Answers, language: str, key: str) -> ExpressionOfInterest:
+    name = registration.full_name(answers)
+    return ExpressionOfInterest(
+        access_key=secrets.token_urlsafe(16),
+        name=name,
+        email=answers[EMAIL],
+        search_text=delegate_record.search_key(name, answers[EMAIL]),
+        identity_key=key,
+        language=language,
+        document=registration.dump_answers(answers),
+        state=INTERESTED,
+        expressed_at=clock.now(),
+        category_id=category_id,
+    )

@@ -1,0 +1,157 @@
+"""Expressing interest, and somebody's own page about it, opened by the link in their emails.
+
+Opening a link changes nothing, because mail scanners open every link; withdrawing needs a button.
+"""
+
+from flask import Blueprint, Response, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _l
+
+from app.accounts import rate_limits
+from app.errors import RateLimitExceeded
+from app.forms.form import ConfirmForm, validates_own_csrf
+from app.registration import custom_questions, links, registration_requests
+from app.registration.bookings import access
+from app.registration.categories.queries import CategoryOption, list_accepting_interest
+from app.registration.interest import forms, queries, services
+from app.registration.interest.forms import InterestForm
+from app.registration.interest.models import (
+    DECLINED,
+    INTERESTED,
+    INVITED,
+    REGISTERED,
+    WITHDRAWN,
+    ExpressionOfInterest,
+)
+from app.registration.interest.services import AlreadyDecided, InterestClosed
+from app.registration.invitations import queries as invitations
+from app.web import languages
+from app.web.error_handlers import refuse
+from app.web.formatting import plain_date
+from app.web.rendering import render_page
+from app.web.security_headers import no_referrer
+
+LAPSED = "lapsed"  # the state of whoever was invited and can no longer register
+HEADINGS = {
+    INTERESTED: _l("We know that you would like to come"),
+    INVITED: _l("You are invited"),
+    LAPSED: _l("Your invitation has ended"),
+    REGISTERED: _l("You have a place"),
+    DECLINED: _l("We cannot invite you this time"),
+    WITHDRAWN: _l("You have withdrawn"),
+}
+LEDES = {
+    INTERESTED: _l("The organisers have not decided yet. We will email you when they have."),
+    INVITED: _l("You do not have a place until you register."),
+    LAPSED: _l("You cannot register with it any more. You do not have a place."),
+    REGISTERED: _l("Use the link to your booking to see or change it."),
+    DECLINED: _l("You do not have a place."),
+    WITHDRAWN: _l("We have deleted your answers. You do not have a place."),
+}
+
+ask_bp = Blueprint("interest", __name__, url_prefix="/interest")
+bp = Blueprint("interest", __name__, url_prefix="/interest")
+no_referrer(bp)
+bp.add_app_template_global(links.interest_link)
+bp.add_app_template_global(list_accepting_interest)
+access.register_dead_links(bp, "registration/interest/link_expired.html")
+
+
+@ask_bp.route("/<int:number>", methods=["GET", "POST"])
+@validates_own_csrf
+def express(number: int) -> ResponseReturnValue:
+    option = queries.get_option(number)
+    form = forms.build_form(queries.list_questions(option))
+    if not option.accepts_interest or not form.validate_on_submit():
+        return _render_form(form, option)
+    try:
+        rate_limits.hit_network(rate_limits.INTEREST, request.remote_addr)
+        services.express(number, form.get_answers(), languages.current().code)
+    except RateLimitExceeded as refusal:
+        form.reject(refusal)
+        return refuse(_render_form(form, option), refusal)
+    except InterestClosed:
+        return _render_form(form, option)
+    return redirect(url_for("interest.sent"), 303)
+
+
+@bp.get("/sent")
+def sent() -> ResponseReturnValue:
+    """Say the same to everybody: whether somebody has a place is said by email."""
+    return render_page("registration/interest/sent.html")
+
+
+@bp.get("/<secret>")
+def show(secret: str) -> ResponseReturnValue:
+    return _render(_get_interest(secret), secret)
+
+
+@bp.route("/<secret>/withdraw", methods=["GET", "POST"])
+@validates_own_csrf
+def withdraw(secret: str) -> ResponseReturnValue:
+    interest = _get_interest(secret)
+    form = ConfirmForm()
+    if form.validate_on_submit():
+        try:
+            services.withdraw(interest)
+        except AlreadyDecided as refusal:
+            return _render(interest, secret, refusal)
+        return redirect(url_for(".show", secret=secret), 303)
+    if not interest.is_open:
+        return redirect(url_for(".show", secret=secret), 303)
+    status = 422 if form.errors else 200
+    return render_page("registration/interest/withdraw.html", status, form=form, secret=secret)
+
+
+def _get_interest(secret: str) -> ExpressionOfInterest:
+    return queries.get_by_key(links.read_interest_key(secret))
+
+
+def _render_form(form: InterestForm, option: CategoryOption) -> Response:
+    if not option.accepts_interest:
+        return render_page("registration/interest/closed.html", 409, option=option)
+    deletion = registration_requests.get_deletion_moment()
+    return render_page(
+        "registration/interest/express.html",
+        422 if form.errors else 200,
+        form=form,
+        option=option,
+        back=url_for("registration.start"),
+        explanations={one.name: custom_questions.explain(one) for one in form.definitions},
+        deleted_on=plain_date(deletion.date()) if deletion else "",
+    )
+
+
+def _render(
+    interest: ExpressionOfInterest, secret: str, refusal: AlreadyDecided | None = None
+) -> Response:
+    state = _get_state(interest)
+    return render_page(
+        "registration/interest/show.html",
+        409 if refusal else 200,
+        interest=interest,
+        secret=secret,
+        title=HEADINGS[state],
+        lead=LEDES[state],
+        can_register=state == INVITED,
+        refusal=gettext(str(refusal)) if refusal else "",
+        rows=custom_rows(interest),
+    )
+
+
+def _get_state(interest: ExpressionOfInterest) -> str:
+    """Return where somebody stands; an invitation may have been used, or have ended."""
+    if interest.state != INVITED or interest.invitation is None:
+        return LAPSED if interest.state == INVITED else interest.state
+    return INVITED if invitations.get_state(interest.invitation) == "open" else LAPSED
+
+
+def custom_rows(interest: ExpressionOfInterest) -> list[tuple[str, str]]:
+    """List label and text of what somebody answered to the organisers' questions."""
+    answers = queries.load(interest)
+    return [
+        (custom_questions.get_label(one), custom_questions.format_answer(one, answers[one.name]))
+        for one in custom_questions.list_all()
+        if answers.get(one.name)
+    ]

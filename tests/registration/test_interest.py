@@ -1,0 +1,380 @@
+"""People say that they would like to come, organisers select some, and the others are told."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from sqlalchemy import select
+
+from app import clock
+from app.database import db, transaction
+from app.registration import custom_answers, integrity_check, seats
+from app.registration.bookings import data_export, operations
+from app.registration.categories import services as categories
+from app.registration.categories.services import CategoryInUse
+from app.registration.interest import services
+from app.registration.interest.models import ExpressionOfInterest
+from app.registration.interest.services import AlreadyDecided, Invitation
+from app.registration.invitations import services as invitations
+from app.registration.models import BY_INTEREST, Delegate, RegistrationCategory
+from tests.browser import Browser, Page
+from tests.factories import (
+    make_category,
+    make_delegate,
+    make_interest,
+    make_question,
+    sign_in,
+)
+from tests.registration.test_categories import go_on, standing
+from tests.registration_flow import DAYS
+from tests.sent_emails import emails_to, find_link, last_email_to, subjects_to
+
+GRACE = "grace@conference.example"
+RECEIVED = "We know that you would like to come to Tides and Harbours"
+INVITED = "You are invited to register for Tides and Harbours"
+DECLINED = "We cannot invite you to Tides and Harbours this time"
+LINK = "Tell us that you would like to come: Summer school"
+EXPIRES = "2009-06-01T12:00"
+
+
+def make_school(places: int | None = None, **values: Any) -> RegistrationCategory:
+    """Save a category for whose people the organisers choose, beside one for everybody."""
+    values = {"name": "Summer school", "access": BY_INTEREST, **values}
+    school = make_category(places, **values)
+    make_category(name="Delegate")
+    return school
+
+
+def express(visitor: Browser, name: str = "Ada", **answers: Any) -> Page:
+    page = visitor.open("/register").follow(LINK)
+    typed = {
+        "Given names": name,
+        "Family name": "Lovelace",
+        "What is your email address?": f"{name.lower()}@example.org",
+    }
+    return page.press("Send", {**typed, **answers})
+
+
+def own_page(visitor: Browser, name: str = "Ada") -> Page:
+    letters = emails_to(f"{name.lower()}@example.org")
+    letter = next(one for one in reversed(letters) if "/interest/" in one.text)
+    return visitor.open(find_link(letter, "/interest/"))
+
+
+def get_interest() -> ExpressionOfInterest:
+    db.session.rollback()
+    found = select(ExpressionOfInterest).order_by(ExpressionOfInterest.id)
+    return db.session.scalars(found).first()  # type: ignore[return-value]
+
+
+def invite(*, is_held: bool = False, days: int = 7) -> None:
+    with transaction():
+        invitation = Invitation(clock.now() + timedelta(days=days), is_held, "Bring a laptop.")
+        services.invite_all([db.session.merge(get_interest())], invitation, actor=GRACE)
+
+
+def change(action: Callable[..., None], *values: Any, **named: Any) -> None:
+    with transaction():
+        action(db.session.merge(get_interest()), *values, **named)
+
+
+def list_miscounts() -> list[str]:
+    return [one for one in integrity_check.run_checks() if "email" not in one]
+
+
+@pytest.mark.both_databases
+def test_somebody_who_would_like_to_come_is_selected_and_registers_with_what_is_known(
+    visitor: Browser,
+) -> None:
+    why = make_question("Why would you like to come?", is_required=True)
+    school = make_school(5, interest_questions=str(why.id))
+    assert "Summer school" not in visitor.open("/register").follow("Start now").text.replace(
+        LINK, ""
+    )
+
+    page = express(visitor, **{"Why would you like to come?": "For the tides"})
+
+    assert page.heading == "Check your email"
+    assert subjects_to("ada@example.org") == [RECEIVED]
+    assert standing(seats.name_category_limit(school.id)) == (5, 0)
+    page = own_page(visitor)
+    assert page.heading == "We know that you would like to come"
+    assert page.summary_list["Why would you like to come?"] == "For the tides"
+
+    sign_in(visitor)
+    page = visitor.open("/organise").follow("1 expression of interest to decide")
+    page = page.follow("Ada Lovelace")
+    assert page.summary_list["Why would you like to come?"] == "For the tides"
+    page = page.press("Invite")
+    assert page.heading == "Invite 1 person?"
+    page = page.press(
+        "Invite",
+        {
+            "Expires": EXPIRES,
+            "Keep places for these people": True,
+            "Message to the person (optional)": "Welcome.",
+        },
+    )
+
+    assert page.summary_list["State"] == "Invited"
+    assert standing(seats.name_category_limit(school.id)) == (5, 1)
+    letter = last_email_to("ada@example.org")
+    assert letter.subject == INVITED
+    assert "Message from the organisers: Welcome." in letter.text
+    assert "We are keeping a place for you until then." in letter.text
+    page = own_page(visitor)
+    assert page.heading == "You are invited"
+    page = visitor.open(find_link(letter, "/register/invitation/")).press("Start now")
+    page = page.press("Continue", {"country": "United Kingdom"})
+    page = page.press("Continue", {DAYS: ["Wednesday 10 June 2009"]})
+    page = page.press("Continue").press("Continue")
+    assert page.summary_list["Name"] == "Ada Lovelace"
+    assert page.summary_list["Why would you like to come?"] == "For the tides"
+    assert page.press("Confirm registration").heading == "You are registered"
+
+    delegate = db.session.scalars(select(Delegate)).one()
+    assert (delegate.category_id, delegate.email) == (school.id, "ada@example.org")
+    assert standing(seats.name_category_limit(school.id)) == (5, 1)
+    interest = get_interest()
+    assert (interest.state, interest.document) == ("registered", "")
+    assert interest.delegate_id == delegate.id
+    assert own_page(visitor).heading == "You have a place"
+    assert "Expressed interest" in visitor.open(f"/organise/delegates/{delegate.reference}").text
+    copy = data_export.export_delegate(db.session.get_one(Delegate, delegate.id))
+    assert [one["state"] for one in copy["expressions_of_interest"]] == ["registered"]
+    assert list_miscounts() == []
+
+
+def test_those_who_are_not_selected_are_told_once(visitor: Browser) -> None:
+    make_school()
+    express(visitor)
+    express(visitor, "Bea")
+    sign_in(visitor)
+    page = visitor.open("/organise/interest?state=interested")
+    assert page.text.count("@example.org") == 2
+
+    page = page.press("Decline", {"Select Ada Lovelace": True})
+    assert page.heading == "Decline 1 person?"
+    page = page.press("Decline", {"Message to the person (optional)": "Next year."})
+
+    letter = last_email_to("ada@example.org")
+    assert letter.subject == DECLINED
+    assert "Message from the organisers: Next year." in letter.text
+    assert subjects_to("bea@example.org") == [RECEIVED]
+    assert own_page(visitor).heading == "We cannot invite you this time"
+    page = visitor.open("/organise/interest")
+    page = page.press("Decline", {"Select Ada Lovelace": True})
+    assert page.heading == "Nothing to do"
+    assert subjects_to("ada@example.org").count(DECLINED) == 1
+    with pytest.raises(AlreadyDecided):
+        change(lambda one: services.decline_all([one], actor=GRACE))
+
+
+@pytest.mark.both_databases
+def test_somebody_withdraws_and_the_place_that_was_kept_is_free(visitor: Browser) -> None:
+    school = make_school(3)
+    express(visitor)
+    invite(is_held=True)
+    assert standing(seats.name_category_limit(school.id)) == (3, 1)
+    link = find_link(last_email_to("ada@example.org"), "/register/invitation/")
+    page = own_page(visitor).follow("Withdraw")
+
+    page = page.press("Withdraw")
+
+    assert page.heading == "You have withdrawn"
+    assert standing(seats.name_category_limit(school.id)) == (3, 0)
+    assert visitor.open(link, status=410).heading == "This invitation cannot be used"
+    assert get_interest().document == ""
+    assert list_miscounts() == []
+
+
+def test_an_invitation_that_has_ended_can_be_sent_again(visitor: Browser) -> None:
+    school = make_school(3)
+    express(visitor)
+    invite(is_held=True, days=1)
+    with time_machine.travel(clock.now() + timedelta(days=2), tick=False):
+        with transaction():
+            invitations.run_due()
+        assert own_page(visitor).heading == "Your invitation has ended"
+        assert standing(seats.name_category_limit(school.id)) == (3, 0)
+
+        invite(is_held=True)
+
+        assert own_page(visitor).heading == "You are invited"
+        assert standing(seats.name_category_limit(school.id)) == (3, 1)
+    assert list_miscounts() == []
+
+
+def test_nobody_is_invited_twice_at_once(visitor: Browser) -> None:
+    make_school()
+    express(visitor)
+    invite()
+
+    with pytest.raises(AlreadyDecided):
+        invite()
+
+    assert subjects_to("ada@example.org") == [RECEIVED, INVITED]
+
+
+def test_a_stranger_learns_nothing_of_who_has_a_place_or_has_asked(visitor: Browser) -> None:
+    make_school()
+    new = express(visitor)
+    again = express(visitor)
+    make_delegate(given_names="Cleo", family_name="Lovelace", email="cleo@example.org")
+    registered = express(visitor, "Cleo")
+
+    assert new.text == again.text == registered.text
+    assert subjects_to("ada@example.org") == [RECEIVED, RECEIVED]
+    assert subjects_to("cleo@example.org")[0].startswith("You already have a place")
+    assert len(db.session.scalars(select(ExpressionOfInterest)).all()) == 1
+
+
+def test_whoever_gets_a_place_in_another_way_is_no_longer_on_the_list(visitor: Browser) -> None:
+    school = make_school(3)
+    express(visitor)
+    invite(is_held=True)
+
+    go_on(visitor.open("/register").follow("Start now")).press("Confirm registration")
+
+    assert get_interest().state == "registered"
+    assert standing(seats.name_category_limit(school.id)) == (3, 0)
+    assert own_page(visitor).links["See your booking"]
+    assert list_miscounts() == []
+
+
+def test_a_form_with_faults_keeps_what_was_typed(visitor: Browser) -> None:
+    make_school()
+    page = visitor.open("/register").follow(LINK)
+
+    page = page.press("Send", {"Given names": "Ada"}, status=422)
+
+    assert page.errors == ["Enter your email address"]
+    assert page.value_of("Given names") == "Ada"
+    typed = {"What is your email address?": "ada@gmial.com"}
+    page = page.press("Send", typed, status=422)
+    assert page.errors == ["Check your email address: did you mean ada@gmail.com?"]
+    assert page.press("Send").heading == "Check your email"
+
+
+def test_nobody_can_express_interest_once_it_is_too_late(visitor: Browser) -> None:
+    school = make_school(interest_closes_at=clock.now() + timedelta(days=1))
+    page = visitor.open(f"/register/interest/{school.id}")
+    assert LINK in visitor.open("/register").links
+    with time_machine.travel(clock.now() + timedelta(days=2), tick=False):
+        page = page.press("Send", {"Given names": "Ada"}, status=409)
+
+        assert page.heading == "It is too late to tell us"
+        assert LINK not in visitor.open("/register").links
+    assert get_interest() is None
+    other = make_category(name="Crew")
+    visitor.open(f"/register/interest/{other.id}", status=404)
+
+
+def test_one_address_is_not_sent_more_than_five_emails_a_day(visitor: Browser) -> None:
+    make_school()
+    for _ in range(5):
+        express(visitor)
+
+    page = visitor.open("/register").follow(LINK)
+    typed = {"Given names": "Eve", "What is your email address?": "ADA@example.org"}
+    page = page.press("Send", typed, status=429)
+
+    assert page.value_of("Given names") == "Eve"
+    assert len(subjects_to("ada@example.org")) == 5
+
+
+def test_many_are_invited_or_nobody_if_there_are_too_few_places(visitor: Browser) -> None:
+    school = make_school(1)
+    for name in ("Ada", "Bea"):
+        make_interest(name=name, category_id=school.id)
+    sign_in(visitor)
+    page = visitor.open("/organise/interest")
+    page = page.press("Invite", {"Select Ada": True, "Select Bea": True})
+
+    page = page.press(
+        "Invite", {"Expires": EXPIRES, "Keep places for these people": True}, status=422
+    )
+
+    assert page.errors == ["All places in this category are taken"]
+    assert page.value_of("Expires") == EXPIRES
+    assert get_interest().state == "interested"
+    page = page.press("Invite", {"Keep places for these people": False})
+    assert {row["State"].split()[0] for row in page.rows} == {"Invited"}
+    assert standing(seats.name_category_limit(school.id)) == (1, 0)
+
+
+def test_the_file_has_the_answers(visitor: Browser) -> None:
+    why = make_question("Why?")
+    school = make_school(interest_questions=str(why.id))
+    document = f'{{"question_{why.id}": "For the tides"}}'
+    make_interest(category_id=school.id, document=document)
+    sign_in(visitor)
+
+    page = visitor.open("/organise/interest").press("Download as CSV")
+
+    assert "For the tides" in page.source
+    assert "Bea Waite" in page.source
+    assert custom_answers.is_answered(why.id)
+
+
+def test_a_category_that_people_would_like_to_come_in_is_not_deleted(visitor: Browser) -> None:
+    school = make_school()
+    express(visitor)
+
+    with pytest.raises(CategoryInUse, match="1 person has"), transaction():
+        categories.delete(db.session.merge(school), actor=GRACE)
+
+
+@pytest.mark.both_databases
+def test_it_is_deleted_a_month_after_it_ended_or_after_the_conference(visitor: Browser) -> None:
+    school = make_school(3)
+    express(visitor)
+    express(visitor, "Bea")
+    invite(is_held=True, days=365)
+    change(services.withdraw)
+    with time_machine.travel(clock.now() + timedelta(days=31), tick=False):
+        with transaction():
+            services.purge_expired()
+        assert get_interest().name == "Bea Lovelace"
+    invite(is_held=True, days=365)
+    with time_machine.travel(clock.now() + timedelta(days=200), tick=False):
+        with transaction():
+            services.purge_expired()
+        assert get_interest() is None
+    assert standing(seats.name_category_limit(school.id)) == (3, 0)
+    assert list_miscounts() == []
+
+
+def test_erasing_a_booking_erases_what_was_expressed_before(visitor: Browser) -> None:
+    make_school()
+    express(visitor)
+    go_on(visitor.open("/register").follow("Start now")).press("Confirm registration")
+    delegate = db.session.scalars(select(Delegate)).one()
+
+    with transaction():
+        operations.erase(db.session.merge(delegate))
+
+    assert get_interest() is None
+
+
+def test_the_team_makes_such_a_category_and_sees_its_link(visitor: Browser) -> None:
+    make_question("Why?")
+    sign_in(visitor)
+    page = visitor.open("/organise/categories/_add")
+    chosen = "People whom you select from those who say that they would like to come"
+    page = page.press(
+        "Add this category",
+        {
+            "Name": "Summer school",
+            "Who can choose it?": chosen,
+            "Questions to ask people who would like to come (optional)": ["Why?"],
+        },
+    )
+
+    assert page.summary_list["Who can choose it"] == chosen
+    assert "/register/interest/" in page.text
+    assert "Expressions of interest" in page.links
+    page = visitor.open(f"/register/interest/{page.address.rpartition('/')[2]}")
+    assert "Why? (optional)" in page.labels

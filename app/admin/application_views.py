@@ -45,7 +45,8 @@ from app.registration.applications.models import (
 from app.registration.applications.queries import OPEN, ApplicationFilter
 from app.registration.categories import forms as category_forms
 from app.registration.categories import queries as categories
-from app.registration.fields import NOT_GIVEN, PRIVATE_FIELDS, PRIVATE_NAMES
+from app.registration.delegate_field import NOT_GIVEN
+from app.registration.fields import PRIVATE_FIELDS, PRIVATE_NAMES
 from app.registration.queries import Answers
 from app.web import redirects, spreadsheets
 from app.web.formatting import conference_zone, local_day

@@ -1,6 +1,7 @@
 """Somebody who registers: every page opened, every token read, every form sent."""
 
 import re
+from collections.abc import Mapping
 from urllib.parse import quote, urlencode
 
 from benchmarks.wire import Connection, WireResponse
@@ -14,12 +15,13 @@ ANSWERS: dict[str, dict[str, str]] = {
     "dietary-needs": {"dietary_needs": "Vegan", "consent": "y"},
 }
 FORMS = len(ANSWERS) + 1  # that are sent, the confirmation included
-STEPS = 2 * FORMS + 2  # pages opened for their tokens and forms sent, from start to confirmation
 TOKEN = re.compile(r'name="csrf_token"[^>]* value="([^"]+)"')
 
 
 class RegisteringVisitor:
     """Someone with a plain browser."""
+
+    answers: Mapping[str, Mapping[str, str | list[str]]] = ANSWERS  # of each page, in order
 
     def __init__(self, connection: Connection, number: int, encoding: str = "") -> None:
         self.cookies: dict[str, str] = {}
@@ -31,8 +33,8 @@ class RegisteringVisitor:
     def register(self) -> int:
         """Go the whole way; tell the status at which it ended."""
         self.open("/register")
-        page = self.open("/register/name")
-        for step, answers in ANSWERS.items():
+        page = self.open(f"/register/{next(iter(self.answers))}")
+        for step, answers in self.answers.items():
             if page.status != 200:
                 return page.status
             response = self.submit(f"/register/{step}", page, answers)
@@ -51,12 +53,17 @@ class RegisteringVisitor:
         """Open a page."""
         return self._request("GET", path)
 
-    def submit(self, path: str, page: WireResponse, answers: dict[str, str]) -> WireResponse:
+    def submit(
+        self, path: str, page: WireResponse, answers: Mapping[str, str | list[str]]
+    ) -> WireResponse:
         """Fill in the form of a page and send it."""
         token = TOKEN.search(page.text)
         assert token, page
-        values = {name: text.format(self._number) for name, text in answers.items()}
-        body = urlencode({"csrf_token": token[1], **values}, quote_via=quote)
+        values = {
+            name: typed.format(self._number) if isinstance(typed, str) else typed
+            for name, typed in answers.items()
+        }
+        body = urlencode({"csrf_token": token[1], **values}, doseq=True, quote_via=quote)
         return self._request("POST", path, body.encode())
 
     def follow(self, answer: WireResponse) -> WireResponse:

@@ -1,21 +1,25 @@
 """Registrations under load, beside a trivial Flask route that inserts one row and commits."""
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from sqlalchemy import func, select
 
-from app.database import db
+from app.cache_version import bump_cache_version
+from app.database import db, transaction
 from app.mail.models import Email
+from app.questions import services as questions
+from app.questions.models import REGISTRATION
+from app.questions.services import EditedQuestion, EditedTexts
 from app.registration import queries
-from app.registration.models import Delegate
+from app.registration.models import Delegate, RegistrationCategory
 from benchmarks import speed
 from benchmarks.copies import LARGE_SIZE, SiteCopy
 from benchmarks.crowd import run_concurrently
 from benchmarks.figures import Figure, at_least, at_most
-from benchmarks.people import FORMS, STEPS, RegisteringVisitor, register
+from benchmarks.people import ANSWERS, FORMS, RegisteringVisitor, register
 from benchmarks.running import Server
 from benchmarks.wire import Connection
 from tests.postgres import PostgresServer
@@ -28,6 +32,13 @@ ROUNDS = 5
 AMPLE_PLACES = 1_000_000  # places
 SCARCE_PLACES, SCARCE_PEOPLE = 100, 160  # where there are fewer places than people
 PROCESSES = 8
+OWN_QUESTIONS: tuple[tuple[str, tuple[str, ...], str], ...] = (  # kind, choices, answer
+    ("yes_no", (), "yes"),
+    ("choice", ("Bus", "Train"), "c2"),  # asked because of the first
+    ("text", (), "By bus"),
+    ("several", ("Window", "Door"), "c1"),
+    ("number", (), "3"),
+)
 
 
 def measure(folder: Path) -> Iterator[Figure]:
@@ -52,19 +63,76 @@ def _measure_on(name: str, folder: Path, addresses: Iterator[str]) -> Iterator[F
     yield from _measure_rate(
         name, SiteCopy(folder / "enough", LARGE_SIZE, AMPLE_PLACES, DATABASE_URL=next(addresses))
     )
+    asking = SiteCopy(folder / "asking", LARGE_SIZE, AMPLE_PLACES, DATABASE_URL=next(addresses))
+    yield from _measure_questions(name, asking)
     yield from _measure_scarcity(
         name, SiteCopy(folder / "few", LARGE_SIZE, SCARCE_PLACES, DATABASE_URL=next(addresses))
     )
 
 
-def _measure_rate(name: str, copy: SiteCopy) -> Iterator[Figure]:
+def _measure_questions(name: str, copy: SiteCopy) -> Iterator[Figure]:
+    """Measure the same with two categories and five more questions, one of them conditional."""
+    register_in_category = ask_more(copy)
+    label = f"{name}, with 2 categories and 5 questions"
+    yield from _measure_rate(label, copy, register_in_category, FORMS + 2)
+
+
+def ask_more(copy: SiteCopy) -> Callable[[Connection, int], int]:
+    """Add categories and questions, and return the way of somebody who registers with them."""
+    with copy.app_context():
+        ways = [add_category(name, place) for place, name in enumerate(("Delegate", "Student"))]
+        own = add_questions()
+
+    def register_in_category(connection: Connection, number: int) -> int:
+        person = RegisteringVisitor(connection, number)
+        person.answers = {"category": {"category": ways[number % 2]}, **ANSWERS, "more": own}
+        return person.register()
+
+    return register_in_category
+
+
+def add_category(name: str, position: int) -> str:
+    """Add a category, and return its number."""
+    with transaction():
+        category = RegistrationCategory(name=name, position=position)
+        db.session.add(category)
+        db.session.flush()
+        bump_cache_version()
+        return str(category.id)
+
+
+def add_questions() -> Mapping[str, str | list[str]]:
+    """Add five questions, one that depends on another, and return answers to all."""
+    answers: dict[str, str | list[str]] = {}
+    first = ""
+    for number, (kind, choices, typed) in enumerate(OWN_QUESTIONS):
+        edited = EditedQuestion(
+            kind=kind,
+            texts={"en": EditedTexts(f"Question {number}?", "", choices)},
+            purpose="To measure",
+            condition=f"{first} is yes" if number == 1 else "",
+        )
+        with transaction():
+            added = questions.add(REGISTRATION, edited, actor="the benchmark")
+        first = first or str(added.id)
+        answers[f"question_{added.id}"] = typed
+    return {**answers, "asked": [name.removeprefix("question_") for name in answers]}
+
+
+def _measure_rate(
+    name: str,
+    copy: SiteCopy,
+    go: Callable[[Connection, int], int] = register,
+    forms: int = FORMS,
+) -> Iterator[Figure]:
     """Registrations per second, times the steps of each, beside W."""
     numbers = itertools.count()
     all_statuses: list[int] = []
+    steps = 2 * forms + 2
 
     def ours(site: Server) -> float:
         jobs = [next(numbers) for _ in range(PEOPLE)]
-        statuses, took = run_concurrently(register, jobs, site.port)
+        statuses, took = run_concurrently(go, jobs, site.port)
         all_statuses.extend(statuses)
         return len(jobs) / took
 
@@ -73,13 +141,13 @@ def _measure_rate(name: str, copy: SiteCopy) -> Iterator[Figure]:
         people, rows, _ = speed.alternate(
             lambda: ours(site), lambda: _measure_row_rate(control), ROUNDS
         )
-    ratio = people * STEPS / rows
+    ratio = people * steps / rows
     yield Figure(
-        f"registrations × {STEPS} steps, {name}, 32 clients",
-        f"{people:.1f}/s × {STEPS} = {people * STEPS:.0f}/s",
+        f"registrations × {steps} steps, {name}, 32 clients",
+        f"{people:.1f}/s × {steps} = {people * steps:.0f}/s",
         ratio,
         BAR,
-        f"W {rows:,.0f}/s ({people * FORMS / rows:.2f} by its {FORMS} forms alone)",
+        f"W {rows:,.0f}/s ({people * forms / rows:.2f} by its {forms} forms alone)",
         ratio,
     )
     yield from count_faults(f"{name}, 1 process", copy, all_statuses, AMPLE_PLACES)

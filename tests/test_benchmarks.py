@@ -17,6 +17,7 @@ from app import clock
 from app.database import db, transaction
 from app.mail.models import BULK, URGENT, Email
 from app.programme.models import Session
+from app.registration.models import Delegate, DelegateAnswer
 from app.releases import queries
 from benchmarks import (
     addresses,
@@ -129,6 +130,20 @@ def test_people_wait_for_one_another_as_it_is_measured(tmp_path: Path) -> None:
 
 def test_words_are_found_in_the_history_that_is_measured(tmp_path: Path) -> None:
     assert history.measure_database("", SiteCopy(tmp_path, SIZE), 20).value > 0
+
+
+def test_people_answer_the_questions_of_their_category_as_it_is_measured(tmp_path: Path) -> None:
+    copy = SiteCopy(tmp_path, SIZE, PLACES)
+    register = registrations.ask_more(copy)
+    with copy.start_server() as server, closing(Connection(server.port)) as connection:
+        assert [register(connection, number) for number in (1, 2)] == [200, 200]
+    with copy.app_context():
+        rows = db.session.execute(
+            select(Delegate.category_id, func.count())
+            .join(DelegateAnswer)
+            .group_by(Delegate.category_id)
+        ).all()
+    assert [count for _, count in rows] == [5, 5]
 
 
 def test_people_register_and_delegates_are_exported_beside_the_control(tmp_path: Path) -> None:

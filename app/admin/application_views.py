@@ -44,7 +44,8 @@ from app.registration.applications.models import (
 )
 from app.registration.categories import forms as category_forms
 from app.registration.categories import queries as categories
-from app.registration.fields import NOT_GIVEN, PRIVATE_FIELDS, PRIVATE_NAMES
+from app.registration.delegate_field import NOT_GIVEN
+from app.registration.fields import PRIVATE_FIELDS, PRIVATE_NAMES
 from app.registration.queries import Answers
 from app.registration.registration_requests import MAX_LIST, OPEN, RequestFilter
 from app.web import redirects, spreadsheets

@@ -6,7 +6,13 @@ from sqlalchemy import delete, insert, select
 
 from app import clock
 from app.database import db
-from app.history.models import Change, HistoryEntry, PersonalDetails, dump_changes
+from app.history.models import (
+    Change,
+    HistoryEntry,
+    PersonalDetails,
+    dump_changes,
+    load_changes,
+)
 
 ACTOR_SITE = "the site"
 ACTOR_DELEGATE = "the delegate"
@@ -60,3 +66,18 @@ def erase_personal_details(subject: str) -> None:
     """Erase the personal details in the history of a subject; the sentences remain."""
     entries = select(HistoryEntry.id).where(HistoryEntry.subject == subject)
     db.session.execute(delete(PersonalDetails).where(PersonalDetails.entry_id.in_(entries)))
+
+
+def erase_field(field: str, subjects: str, limit: int) -> None:
+    """Erase the changes of one field from entries whose subjects begin so, some at a time."""
+    such = (
+        select(PersonalDetails)
+        .join(HistoryEntry, HistoryEntry.id == PersonalDetails.entry_id)
+        .where(
+            HistoryEntry.subject.startswith(subjects),
+            PersonalDetails.changes.contains(f'"field":"{field}"'),
+        )
+    )
+    for details in db.session.scalars(such.limit(limit)):
+        others = [one for one in load_changes(details.changes) if one.field != field]
+        details.changes = dump_changes(others)

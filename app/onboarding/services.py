@@ -32,6 +32,8 @@ from app.mail.models import Email
 from app.onboarding import queries
 from app.programme.models import Conference
 from app.programme.slugs import slugify
+from app.questions import services as questions
+from app.questions.models import REGISTRATION
 from app.registration import seats
 from app.releases import services as releases
 from app.speakers.models import SessionOwner, SpeakerAccess
@@ -140,6 +142,7 @@ def _remove_everything(expected_fingerprint: str | None) -> queries.Replaceable:
         raise StaleInventory
     _remove_former_people()
     _delete_rows()
+    questions.add_standard(REGISTRATION)
     bump_cache_version()
     return found
 

@@ -8,6 +8,7 @@ from app.questions.definitions import (
     CHOICE,
     CONSENT,
     CONTAINS,
+    DAYS_KEY,
     IS,
     NO,
     SEVERAL,
@@ -60,6 +61,8 @@ def check_condition(
         earlier = next(one for one in definitions if one.id == condition.question)
         if earlier.is_retired:
             raise InvalidCondition("The question that this one depends on is no longer asked")
+        if not can_depend_on(earlier):
+            raise InvalidCondition("No question can depend on the answer to this one")
         if not can_be_met(condition, earlier):
             raise InvalidCondition("The question that this one depends on has no such answer")
 
@@ -81,6 +84,12 @@ def can_be_met(condition: Condition, earlier: Definition) -> bool:
     return (condition.operator, condition.value) in list_possible_answers(earlier)
 
 
+def can_depend_on(earlier: Definition) -> bool:
+    """Return True if other questions may be asked because of the answer to this one."""
+    known = earlier.standard
+    return known is None or (known.can_be_hidden and not known.is_private)
+
+
 def list_possible_answers(definition: Definition) -> Sequence[tuple[str, str]]:
     """List the operators and values of the conditions that a question's answers can meet."""
     operator = OPERATORS_OF.get(definition.kind)
@@ -91,14 +100,25 @@ def list_possible_answers(definition: Definition) -> Sequence[tuple[str, str]]:
 
 
 def check_order(definitions: Sequence[Definition]) -> None:
-    """Raise InvalidCondition unless each question comes after the one that it depends on."""
-    seen: set[int] = set()
-    for one in definitions:
-        if one.condition and one.condition.question not in seen and not one.is_retired:
+    """Raise InvalidCondition unless each question comes after what decides whether it is asked."""
+    asked = [one for one in definitions if not one.is_retired]
+    places = {one.id: place for place, one in enumerate(asked)}
+    days = next((place for place, one in enumerate(asked) if one.name == DAYS_KEY), -1)
+    for place, one in enumerate(asked):
+        if one.condition and places.get(one.condition.question, place) >= place:
             raise InvalidCondition(
                 "A question must come after the one that it depends on. Nothing has been moved"
             )
-        seen.add(one.id)
+        if one.days and place < days:
+            raise InvalidCondition(
+                "A question for some days must come after the question about days"
+            )
+        if one.condition and one.page:
+            earlier = asked[places[one.condition.question]]
+            if earlier.page == one.page:
+                raise InvalidCondition(
+                    "This question can depend only on a question of an earlier page"
+                )
 
 
 def check_dependants(

@@ -6,13 +6,19 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Final, NamedTuple
 
+from app.questions.standard import StandardQuestion
+
 KEY_PREFIX: Final = "question_"  # of the name of an answer, before the id of its question
 
 TEXT, LONG_TEXT, CHOICE, SEVERAL, YES_NO = "text", "long_text", "choice", "several", "yes_no"
 DATE, NUMBER, COUNTRY, CONSENT = "date", "number", "country", "consent"
+STANDARD: Final = (
+    "standard"  # asked and checked as the site itself does: see app.questions.standard
+)
 KINDS: Final = (TEXT, LONG_TEXT, CHOICE, SEVERAL, YES_NO, DATE, NUMBER, COUNTRY, CONSENT)
 WITH_CHOICES: Final = frozenset({CHOICE, SEVERAL})
 YES, NO = "yes", "no"
+DAYS_KEY: Final = "days"  # of the standard question whose answer tells which days somebody attends
 
 IS, CONTAINS, ANSWERED = OPERATORS = ("is", "contains", "answered")
 
@@ -97,11 +103,17 @@ class Definition:
     days: frozenset[str] = field(default_factory=frozenset)
     categories: frozenset[str] = field(default_factory=frozenset)
     is_retired: bool = False
+    standard: StandardQuestion | None = None  # None: the organisers have added it
 
     @property
     def name(self) -> str:
         """The name of its answer, in forms and among answers."""
-        return f"{KEY_PREFIX}{self.id}"
+        return self.standard.key if self.standard else f"{KEY_PREFIX}{self.id}"
+
+    @property
+    def page(self) -> str:
+        """The page that it shares with other standard questions; "" for one of the organisers."""
+        return self.standard.page if self.standard else ""
 
     @property
     def current(self) -> Wording:

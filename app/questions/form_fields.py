@@ -10,7 +10,7 @@ from wtforms.validators import DataRequired, Optional, ValidationError
 
 from app.forms.fields import DaysField
 from app.forms.validators import Validator, max_length, no_hidden_characters, single_line
-from app.questions import answers
+from app.questions import answer_checks
 from app.questions.definitions import (
     CHOICE,
     CONSENT,
@@ -50,12 +50,12 @@ def _remove_spaces(typed: str | None) -> str:
 
 
 def _valid_date(_form: Any, field: Field) -> None:
-    if field.data and answers.parse_date(field.data) is None:
+    if field.data and answer_checks.parse_date(field.data) is None:
         raise ValidationError(gettext("Enter a date like 2008-11-06"))
 
 
 def _valid_number(_form: Any, field: Field) -> None:
-    if field.data and not answers.NUMBER_PATTERN.fullmatch(field.data):
+    if field.data and not answer_checks.NUMBER_PATTERN.fullmatch(field.data):
         raise ValidationError(gettext("Enter a number, like 3 or 2.5"))
 
 
@@ -125,13 +125,13 @@ def _list_choices(
 
 def _build_line(label: str, subject: str, rules: list[Any], options: dict[str, Any]) -> Any:
     called = gettext("Your answer to “%(question)s”", question=subject)
-    checks = [max_length(answers.MAX_LINE, called), no_hidden_characters, single_line(called)]
+    checks = [max_length(answer_checks.MAX_LINE, called), no_hidden_characters, single_line(called)]
     return StringField(label, [*rules, *checks], [collapse_whitespace], **options)
 
 
 def _build_long_text(label: str, subject: str, rules: list[Any], options: dict[str, Any]) -> Any:
     called = gettext("Your answer to “%(question)s”", question=subject)
-    checks = [max_length(answers.MAX_LONG_TEXT, called), no_hidden_characters]
+    checks = [max_length(answer_checks.MAX_LONG_TEXT, called), no_hidden_characters]
     return TextAreaField(label, [*rules, *checks], [normalise_lines], **options)
 
 

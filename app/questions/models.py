@@ -1,4 +1,4 @@
-"""Questions that organisers ask, each with its versions.
+"""Questions that a form asks, each with its versions: those of the site and of the organisers.
 
 A question with answers is never edited into another one. Its label and help may be corrected; what
 changes the meaning of an answer (the kind, a choice that is removed or replaced) makes a new
@@ -7,7 +7,7 @@ version, and answers stay with the version that they were asked with.
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Text, UniqueConstraint, false
+from sqlalchemy import ForeignKey, Index, Text, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.database import Base
@@ -31,6 +31,8 @@ class Question(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     set_name: Mapped[str] = mapped_column(index=True)
+    # of a standard question, whose answers are not kept with those to the organisers' questions
+    key: Mapped[str] = mapped_column(default="", server_default="")
     position: Mapped[int]
     is_required: Mapped[bool] = mapped_column(default=False)
     condition: Mapped[str] = mapped_column(default="")  # "3 is c1"; empty: always asked
@@ -43,7 +45,17 @@ class Question(Base):
     retired_at: Mapped[datetime | None] = mapped_column(default=None)  # no longer asked
 
     # an answer that is not yet submitted names its question by the id, which is never used again
-    __table_args__ = ({"sqlite_autoincrement": True},)
+    __table_args__ = (
+        Index(
+            "uq_question_set_name_key",
+            "set_name",
+            "key",
+            unique=True,
+            sqlite_where=key != "",
+            postgresql_where=key != "",
+        ),
+        {"sqlite_autoincrement": True},
+    )
 
     versions: Mapped[list["QuestionVersion"]] = relationship(
         cascade="all, delete-orphan", order_by="QuestionVersion.number"

@@ -1,12 +1,13 @@
 """Read-only queries about questions; the definitions are read once for each cache version."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from sqlalchemy import Connection, select
 
 from app import cache_version
 from app.database import db, read_only_connection
 from app.errors import NotFound
+from app.questions import standard
 from app.questions.definitions import (
     Definition,
     Wording,
@@ -30,6 +31,7 @@ DEFINITIONS = (
         QuestionVersion.kind,
         QuestionVersion.choices,
         QuestionVersion.texts,
+        Question.key,
     )
     .join(QuestionVersion, QuestionVersion.question_id == Question.id)
     .order_by(Question.position, Question.id, QuestionVersion.number)
@@ -39,6 +41,17 @@ DEFINITIONS = (
 def get_definitions(set_name: str) -> Sequence[Definition]:
     """Return all questions of a set in their order, retired ones too; it sends no SQL."""
     return cache_version.cached(f"questions {set_name}", lambda: _load_apart(set_name))
+
+
+def find_standard(set_name: str, key: str) -> Definition | None:
+    """Return a standard question by its key; it sends no SQL."""
+    found = cache_version.cached(f"standard questions {set_name}", lambda: _by_key(set_name))
+    return found.get(key)
+
+
+def _by_key(set_name: str) -> Mapping[str, Definition]:
+    every = get_definitions(set_name)
+    return {one.standard.key: one for one in every if one.standard}
 
 
 def is_one_per_page(set_name: str) -> bool:
@@ -93,5 +106,6 @@ def _load(connection: Connection, set_name: str) -> Sequence[Definition]:
             days=frozenset(row[6].split()),
             categories=frozenset(row[7].split()),
             is_retired=row[8] is not None,
+            standard=standard.find(set_name, row[13]),
         )
     return list(found.values())

@@ -1,11 +1,11 @@
-"""Changing the questions that organisers ask: add, edit, put in order, retire, delete.
+"""Changing the questions of a form: add, edit, put in order, retire, delete.
 
 Whoever changes one locks the table first, so that no condition can be broken by two people at
 once. Each change is public as soon as it is committed.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from app import clock
@@ -14,11 +14,13 @@ from app.database import db, lock_table
 from app.errors import RuleViolation, StaleEdit
 from app.history import services as history
 from app.history.models import Change
-from app.questions import checks, queries
+from app.questions import checks, ordering, queries, standard
 from app.questions.checks import QuestionInUse
 from app.questions.definitions import (
     ERASURES,
+    STANDARD,
     WITH_CHOICES,
+    Condition,
     Definition,
     Texts,
     Wording,
@@ -27,9 +29,9 @@ from app.questions.definitions import (
     load_texts,
 )
 from app.questions.models import Question, QuestionSet, QuestionVersion
+from app.web import languages
 
-STEPS = {"up": -1, "down": 1}
-MAX_POSITION_DIGITS = 4
+ALWAYS_ASKED = "Everyone has to be asked this question"
 
 
 @dataclass(frozen=True)
@@ -65,11 +67,11 @@ class EditedQuestion:
 def add(set_name: str, edited: EditedQuestion, *, actor: str) -> Question:
     """Add a question at the end; raise RuleViolation if it cannot be asked."""
     definitions = _lock(set_name)
-    if sum(not one.is_retired for one in definitions) >= checks.MAX_QUESTIONS:
+    own = [one for one in definitions if not (one.is_retired or one.standard)]
+    if len(own) >= checks.MAX_QUESTIONS:
         raise RuleViolation(f"There are {checks.MAX_QUESTIONS} questions already")
     _check(edited, None, definitions)
-    position = len(definitions)
-    question = Question(set_name=set_name, position=position, version=1)
+    question = Question(set_name=set_name, position=len(definitions), version=1)
     question.versions = [_build_version(edited, (), 1)]
     _set_values(question, edited)
     db.session.add(question)
@@ -84,6 +86,7 @@ def save(question: Question, edited: EditedQuestion, *, expected_version: int, a
     """
     definitions = _lock(question.set_name)
     db.session.refresh(question)
+    edited = _keep_what_is_fixed(question, edited)
     before = _describe(question)
     if question.version != expected_version:
         raise StaleEdit(question.version, _diff(before, _describe_edited(question, edited)))
@@ -111,21 +114,29 @@ def move(question: Question, direction: str, *, actor: str) -> bool:
     definitions = list(_lock(question.set_name))
     asked = [one for one in definitions if not one.is_retired]
     index = next((i for i, one in enumerate(asked) if one.id == question.id), -1)
-    target = _find_target(direction, index)
+    target = ordering.find_target(direction, index)
     if index < 0 or target == index or not 0 <= target < len(asked):
         return False
-    asked.insert(target, asked.pop(index))
-    checks.check_order(asked)
-    positions = {one.id: number for number, one in enumerate(asked)}
-    for one in queries.list_all(question.set_name):
-        one.position = positions.get(one.id, len(positions) + one.id)
-    _record(question, f"A question was moved from place {index + 1} to {target + 1}", actor)
+    moved = ordering.move(asked, index, target)
+    checks.check_order(moved)
+    _set_order(question.set_name, moved)
+    place = [one.id for one in moved].index(question.id)
+    _record(question, f"A question was moved from place {index + 1} to {place + 1}", actor)
     return True
+
+
+def _set_order(set_name: str, asked: Sequence[Definition]) -> None:
+    positions = {one.id: number for number, one in enumerate(asked)}
+    for one in queries.list_all(set_name):
+        one.position = positions.get(one.id, len(positions) + one.id)
 
 
 def retire(question: Question, *, actor: str) -> None:
     """Ask a question no longer; its answers stay until their date of erasure."""
     checks.check_dependants(question.id, None, _lock(question.set_name))
+    known = standard.find(question.set_name, question.key)
+    if known is not None and not known.can_be_hidden:
+        raise RuleViolation(ALWAYS_ASKED)
     if question.retired_at is None:
         question.retired_at = clock.now()
         question.version += 1
@@ -133,12 +144,16 @@ def retire(question: Question, *, actor: str) -> None:
 
 
 def restore(question: Question, *, actor: str) -> None:
-    """Ask a retired question again, after all others."""
-    definitions = [one for one in _lock(question.set_name) if one.id != question.id]
-    checks.check_condition(load_condition(question.condition), None, definitions)
+    """Ask a retired question again, after all others; a standard one on its own page."""
+    definitions = _lock(question.set_name)
+    others = [one for one in definitions if one.id != question.id]
     if question.retired_at is not None:
+        restored = next(one for one in definitions if one.id == question.id)
+        asked = ordering.add(restored, [one for one in others if not one.is_retired])
+        earlier = asked[: asked.index(restored)]
+        checks.check_condition(restored.condition, None, earlier)
         question.retired_at = None
-        question.position = max(one.position for one in queries.list_all(question.set_name)) + 1
+        _set_order(question.set_name, asked)
         question.version += 1
         _record(question, "A retired question is asked again", actor)
 
@@ -146,6 +161,8 @@ def restore(question: Question, *, actor: str) -> None:
 def delete(question: Question, *, is_answered: bool, actor: str) -> None:
     """Delete a question that nobody has answered; raise QuestionInUse."""
     checks.check_dependants(question.id, None, _lock(question.set_name))
+    if question.key:
+        raise QuestionInUse("This question is part of the site. Hide it instead")
     if is_answered:
         raise QuestionInUse("People have answered this question. Retire it instead")
     label = load_texts(question.versions[-1].texts)
@@ -189,7 +206,27 @@ def _check(
             raise checks.InvalidChoices("Enter the same number of choices in each language")
     if edited.erasure not in ERASURES and date.fromisoformat(edited.erasure) < clock.now().date():
         raise RuleViolation("Enter a date in the future")
-    checks.check_condition(load_condition(edited.condition), question_id, definitions)
+    condition = load_condition(edited.condition)
+    checks.check_condition(condition, question_id, definitions)
+    changed = _place(edited, condition, question_id, definitions)
+    checks.check_order(changed)
+
+
+def _place(
+    edited: EditedQuestion,
+    condition: Condition | None,
+    question_id: int | None,
+    definitions: Sequence[Definition],
+) -> Sequence[Definition]:
+    """Return the questions as they would be asked with what was typed about one of them."""
+    new = Definition(0, (Wording(0, edited.kind, (), {}),))
+    every = definitions if question_id else [*definitions, new]
+    return [
+        replace(one, condition=condition, days=frozenset(edited.days))
+        if one.id == (question_id or 0)
+        else one
+        for one in every
+    ]
 
 
 def _build_version(
@@ -241,6 +278,36 @@ def _to_definition(question: Question, version: QuestionVersion) -> Definition:
     return Definition(question.id, (wording,))
 
 
+def _keep_what_is_fixed(question: Question, edited: EditedQuestion) -> EditedQuestion:
+    """Return what was typed without what nobody can change of a standard question."""
+    known = standard.find(question.set_name, question.key)
+    if known is None:
+        return edited
+    fixed = replace(edited, kind=STANDARD, readers=known.readers)
+    if not known.can_be_required:
+        fixed = replace(fixed, is_required=known.is_required)
+    if not known.can_be_hidden:
+        fixed = replace(fixed, condition="", days=(), categories=())
+    return fixed if known.can_be_erased_early else replace(fixed, erasure=known.erasure)
+
+
+def add_standard(set_name: str) -> None:
+    """Add the standard questions that have no row, as they are until somebody changes them."""
+    known = {one.key for one in queries.list_all(set_name)}
+    with languages.use_language(languages.SOURCE_LANGUAGE):
+        for position, one in enumerate(standard.list_of(set_name)):
+            if one.key in known:
+                continue
+            texts = {languages.SOURCE_LANGUAGE: Texts(str(one.label), str(one.help), {})}
+            version = QuestionVersion(number=1, kind=STANDARD, texts=dump_texts(texts))
+            question = Question(set_name=set_name, key=one.key, position=position, version=1)
+            question.versions = [version]
+            question.is_required, question.purpose = one.is_required, str(one.purpose)
+            question.readers, question.erasure = one.readers, one.erasure
+            db.session.add(question)
+    bump_cache_version()
+
+
 def _set_values(question: Question, edited: EditedQuestion) -> None:
     question.is_required = edited.is_required
     question.condition = edited.condition
@@ -249,13 +316,6 @@ def _set_values(question: Question, edited: EditedQuestion) -> None:
     question.erasure = edited.erasure
     question.days = " ".join(edited.days)
     question.categories = " ".join(edited.categories)
-
-
-def _find_target(direction: str, index: int) -> int:
-    if direction in STEPS:
-        return index + STEPS[direction]
-    is_number = direction.isascii() and direction.isdecimal()
-    return int(direction) - 1 if is_number and len(direction) <= MAX_POSITION_DIGITS else index
 
 
 LABELS = {

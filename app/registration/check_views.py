@@ -12,9 +12,9 @@ from flask_babel import lazy_gettext as _l
 
 from app.errors import NotFound, RateLimitExceeded, RuleViolation
 from app.registration import (
+    answer_rows,
     booking_calendar,
     cookie,
-    custom_questions,
     emails,
     fields,
     links,
@@ -244,13 +244,16 @@ def _list_texts(answers: Answers) -> list[tuple[str, str]]:
     return [(label, text) for label, text, _ in _list_answers(answers)]
 
 
-def _list_answers(answers: Answers) -> Iterator[tuple[str, str, str]]:
+def _list_answers(answers: Answers) -> Sequence[tuple[str, str, str]]:
+    return answer_rows.put_in_order([*_iter_answers(answers), *answer_rows.list_own(answers)])
+
+
+def _iter_answers(answers: Answers) -> Iterator[tuple[str, str, str]]:
     for row in category_forms.list_answers(answers):
         yield row
         if row[2] == fields.DAYS and choices.is_asked(answers):
             titles = choices.list_rows(answers, gettext("now full"), gettext("None chosen"))
             yield gettext("Seats in sessions"), "\n".join(titles), choices.SESSIONS
-    yield from custom_questions.list_rows(answers)
 
 
 def _render_too_many(refusal: RateLimitExceeded) -> Response:

@@ -9,10 +9,10 @@ from typing import Any
 from flask import current_app, request
 from flask.wrappers import Response
 
-from app.registration import queries, services
+from app.registration import queries, question_pages, services
 from app.registration.categories.queries import CATEGORY
 from app.registration.models import Confirmation
-from app.registration.progress import FIRST_STEP, RegistrationProgress
+from app.registration.progress import RegistrationProgress
 from app.registration.queries import Answers
 
 COOKIE = "answers"
@@ -55,8 +55,9 @@ def find_typed_answers(confirmation_id: int) -> Answers:
 
 def _is_later_answer() -> bool:
     """Return True if the request answers a question with which nobody begins."""
-    step = (request.view_args or {}).get("step", FIRST_STEP)
-    return request.method == "POST" and step not in {CATEGORY, FIRST_STEP}
+    first = question_pages.list_steps({})[0]
+    step = (request.view_args or {}).get("step", first)
+    return request.method == "POST" and step not in {CATEGORY, first}
 
 
 def set_cookie(response: Response, secret: str) -> Response:

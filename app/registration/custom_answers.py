@@ -9,9 +9,11 @@ from app.questions.definitions import KEY_PREFIX, Definition
 from app.questions.models import Question
 from app.registration import custom_questions
 from app.registration.applications.models import RegistrationApplication
+from app.registration.fields import BOOKING_FIELDS
 from app.registration.interest.models import ExpressionOfInterest
 from app.registration.models import Delegate, DelegateAnswer, WaitingListEntry
 from app.registration.queries import Answers
+from app.registration.standard_questions import find_definition
 
 
 def to_answers(delegate: Delegate) -> Answers:
@@ -88,6 +90,15 @@ def count_by_question() -> Mapping[int, int]:
         select(DelegateAnswer.question_id, func.count()).group_by(DelegateAnswer.question_id)
     )
     return dict(rows.tuples().all())
+
+
+def count_standard() -> Mapping[int, int]:
+    """Return the same for standard questions, except those whose answers are private."""
+    asked = [(find_definition(one), one) for one in BOOKING_FIELDS]
+    numbers = [(found.id, getattr(Delegate, one.column)) for found, one in asked if found]
+    counts = (func.count(func.nullif(column, "")) for _, column in numbers)
+    row = db.session.execute(select(*counts)).one() if numbers else ()
+    return {number: count for (number, _), count in zip(numbers, row, strict=True)}
 
 
 def is_answered(question_id: int) -> bool:

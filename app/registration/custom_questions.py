@@ -1,6 +1,6 @@
-"""The questions of the organisers in registration: who is asked which, in which order and how."""
+"""The questions of registration: who is asked which, what they are called, why they are asked."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time
 from typing import Any
@@ -9,8 +9,7 @@ from zoneinfo import ZoneInfo
 from flask_babel import gettext
 
 from app import cache_version, clock
-from app.questions import answers as question_answers
-from app.questions import form_fields, queries
+from app.questions import answer_checks, answer_texts, form_fields, queries, standard_texts
 from app.questions.definitions import (
     KEY_PREFIX,
     Definition,
@@ -23,21 +22,41 @@ from app.registration import countries, fields
 from app.registration.categories.queries import CATEGORY
 from app.registration.fields import DAYS
 from app.registration.queries import Answers
+from app.registration.standard_questions import is_changed
 from app.releases.current_release import get_programme
 from app.web import languages
 from app.web.formatting import plain_date
 
-MORE = "more"  # the page of registration that asks them; one of several ends in “-” and an id
+MORE = "more"  # the page of registration that asks them; others end in “-” and an id
 
 
 def list_definitions() -> Sequence[Definition]:
-    """List the questions that may be asked: neither retired nor past their date of erasure."""
-    return [one for one in list_all() if not one.is_retired and not is_erased(one)]
+    """List the organisers' questions that may be asked: not retired, nor past their erasure."""
+    return [one for one in list_asked() if one.standard is None]
 
 
 def list_all() -> Sequence[Definition]:
-    """List all questions, in their order."""
+    """List all questions of the organisers, in their order."""
+    return [one for one in list_whole() if one.standard is None]
+
+
+def list_whole() -> Sequence[Definition]:
+    """List all questions, those that every site asks too, in their order."""
     return queries.get_definitions(REGISTRATION)
+
+
+def list_asked() -> Sequence[Definition]:
+    """List all questions that may be asked."""
+    now = clock.now()
+    return [one for one, ends in _list_with_ends() if now <= ends]
+
+
+def _list_with_ends() -> Sequence[tuple[Definition, datetime]]:
+    """List the questions that are not retired, each with when its answers are deleted."""
+    return cache_version.cached(
+        "ends of questions",
+        lambda: [(one, get_erasure_moment(one)) for one in list_whole() if not one.is_retired],
+    )
 
 
 def get_by_name() -> Mapping[str, Definition]:
@@ -64,71 +83,56 @@ def get_person(answers: Answers) -> Person:
 
 
 def list_relevant(answers: Answers) -> Sequence[Definition]:
-    """List the questions that somebody is asked, given their answers."""
-    definitions = list_definitions()
-    if not definitions:
-        return ()
-    return select_relevant(definitions, get_person(answers), answers, question_answers.is_valid)
+    """List the organisers' questions that somebody is asked, given their answers."""
+    return [one for one in list_all_relevant(answers) if one.standard is None]
+
+
+def list_all_relevant(answers: Answers) -> Sequence[Definition]:
+    """List all questions that somebody is asked, given their answers."""
+    asked = list_asked()
+    return select_relevant(asked, get_person(answers), answers, answer_checks.is_valid)
 
 
 def list_possible(answers: Answers) -> Sequence[Definition]:
-    """List the questions that somebody may be asked, whatever they answer to the others."""
+    """List those of the organisers that somebody may be asked, whatever else they answer."""
+    return [one for one in list_all_possible(answers) if one.standard is None]
+
+
+def list_all_possible(answers: Answers) -> Sequence[Definition]:
+    """List all questions that somebody may be asked, whatever else they answer."""
     person = get_person(answers)
-    return [one for one in list_definitions() if applies_to(one, person)]
+    return [one for one in list_asked() if applies_to(one, person)]
 
 
-def list_unanswered(answers: Answers) -> Sequence[Definition]:
-    """List the questions that somebody has still to be asked, or to be asked again."""
-    return [
-        one
-        for one in list_relevant(answers)
-        if one.name not in answers or not question_answers.is_valid(one, answers[one.name])
-    ]
+def is_unanswered(definition: Definition, answers: Answers) -> bool:
+    """Return True if somebody has still to be asked a question, or to be asked again."""
+    name = definition.name
+    return name not in answers or not answer_checks.is_valid(definition, answers[name])
+
+
+def list_irrelevant_standard(answers: Answers) -> Sequence[str]:
+    """List what somebody tells only if they are asked, and is not; hidden questions keep theirs."""
+    asked = {one.name for one in list_all_relevant(answers)}
+    gone = {one.name for one in list_asked() if one.standard} - asked
+    return [one.name for one in fields.FIELDS if one.key in gone] if gone else ()
 
 
 def drop_irrelevant(answers: Answers) -> Answers:
     """Return answers without those to questions that are not asked of this person any more."""
-    if not any(name.startswith(KEY_PREFIX) for name in answers):
-        return answers
-    asked = {one.name for one in list_relevant(answers)}
-    return {k: v for k, v in answers.items() if not k.startswith(KEY_PREFIX) or k in asked}
-
-
-def list_steps(answers: Answers) -> Sequence[str]:
-    """List the pages of registration that ask such questions of this person."""
-    relevant = list_relevant(answers)
-    if not relevant:
-        return ()
-    if queries.is_one_per_page(REGISTRATION):
-        return [f"{MORE}-{one.id}" for one in relevant]
-    return (MORE,)
-
-
-def find_unanswered_step(answers: Answers) -> str | None:
-    """Return the page with the first question that is still to be asked, or None."""
-    unanswered = list_unanswered(answers)
-    if not unanswered:
-        return None
-    return f"{MORE}-{unanswered[0].id}" if queries.is_one_per_page(REGISTRATION) else MORE
-
-
-def is_step(step: str) -> bool:
-    """Return True for a page that asks such questions."""
-    return step == MORE or step.startswith(f"{MORE}-")
-
-
-def list_of_step(step: str, answers: Answers) -> Sequence[Definition]:
-    """List the questions of a page: what is new among them, or all where nothing is."""
-    if step != MORE:
-        return [one for one in list_relevant(answers) if step == f"{MORE}-{one.id}"]
-    return list_unanswered(answers) or list_relevant(answers)
+    asked = {one.name for one in list_all_relevant(answers)}
+    gone = {one.name for one in fields.FIELDS if one.key not in asked}
+    return {
+        name: answer
+        for name, answer in answers.items()
+        if name not in gone and (not name.startswith(KEY_PREFIX) or name in asked)
+    }
 
 
 def format_answer(definition: Definition, answer: str, version_id: int = 0) -> str:
     """Return an answer as pages show it, with the words that it was asked with."""
     wording = definition.get_version(version_id)
     language = languages.current().code
-    return question_answers.format_answer(wording, answer, language, countries.name_of)
+    return answer_texts.format_answer(wording, answer, language, countries.name_of)
 
 
 def get_language() -> str:
@@ -138,15 +142,9 @@ def get_language() -> str:
 
 def get_label(definition: Definition, version_id: int = 0) -> str:
     """Return the words of a question in the language of the page."""
+    if definition.standard:
+        return standard_texts.get_label(definition, REGISTRATION)
     return definition.get_version(version_id).get_texts(languages.current().code).label
-
-
-def list_rows(answers: Answers) -> Iterator[tuple[str, str, str]]:
-    """Yield label, text and page of each answer to such a question."""
-    is_one_per_page = queries.is_one_per_page(REGISTRATION)
-    for one in list_relevant(answers):
-        text = format_answer(one, answers.get(one.name, "")) or str(fields.NOT_GIVEN)
-        yield get_label(one), text, f"{MORE}-{one.id}" if is_one_per_page else MORE
 
 
 def build_fields(definitions: Iterable[Definition], *, optional: bool = False) -> Mapping[str, Any]:
@@ -178,7 +176,10 @@ class Explanation:
 def explain(definition: Definition) -> Explanation:
     """Return why a question is asked, who reads the answer and until when."""
     last = definition.get_erasure_date(get_programme().conference.ends_on)
-    return Explanation(definition.purpose, name_readers(definition), plain_date(last))
+    purpose = definition.purpose
+    if definition.standard and not is_changed(definition):
+        purpose = str(definition.standard.purpose)
+    return Explanation(purpose, name_readers(definition), plain_date(last))
 
 
 def name_readers(definition: Definition) -> str:
@@ -189,8 +190,12 @@ def name_readers(definition: Definition) -> str:
 
 
 def explain_all() -> Sequence[tuple[str, Explanation]]:
-    """List label and explanation of each question that is asked now, for the privacy page."""
-    return [(get_label(one), explain(one)) for one in list_definitions()]
+    """List label and explanation of each question that is asked now, for the privacy page.
+
+    Its text tells of the standard ones, unless organisers have changed why or until when.
+    """
+    told = [one for one in list_asked() if one.standard is None or is_changed(one)]
+    return [(get_label(one), explain(one)) for one in told]
 
 
 def names_of(definitions: Collection[Definition]) -> str:

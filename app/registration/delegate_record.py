@@ -4,19 +4,22 @@ import unicodedata
 from collections.abc import Iterable
 from datetime import datetime
 
-from app.registration import custom_answers
+from app.registration import custom_answers, custom_questions
 from app.registration.access_cases import case_texts
 from app.registration.categories.queries import CATEGORY
+from app.registration.delegate_field import DelegateField
 from app.registration.fields import (
+    BADGE_NAME,
     BOOKING_FIELDS,
+    BY_NAME,
     CONSENT,
     FIELDS,
     PRIVATE_FIELDS,
-    DelegateField,
 )
 from app.registration.models import Delegate, Needs
 from app.registration.private_answers import encrypt_need, is_unreadable
-from app.registration.queries import Answers
+from app.registration.queries import Answers, full_name
+from app.registration.standard_questions import is_retired
 
 IDENTITY_CONSTRAINT = "uq_delegate_identity_key_attending"
 MAX_SORT_KEY_LENGTH = 100  # characters
@@ -43,6 +46,9 @@ def merge_answers(delegate: Delegate, answers: Answers) -> Answers:
     """Return the answers of a booking with others in place of its own."""
     before = to_all_answers(delegate)
     merged = {**before, **answers, **_find_hidden(before, answers)}
+    merged |= dict.fromkeys(custom_questions.list_irrelevant_standard(merged), "")
+    if full_name(before) == before[BADGE_NAME] and is_retired(BY_NAME[BADGE_NAME]):
+        merged[BADGE_NAME] = ""  # follows the name, since nobody is asked for it
     return {**merged, **{field.name: field.read(merged) for field in FIELDS}}
 
 

@@ -5,14 +5,12 @@ own copy, the desk's pages and files, and erasure read this table. Every answer 
 stored as it is in the column of ``Delegate`` (of ``Needs`` if it is private) that it names.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
-from wtforms import Field
 
 from app.forms.fields import (
     country_field,
@@ -24,85 +22,14 @@ from app.forms.fields import (
     text_field,
 )
 from app.forms.validators import all_of, no_web_address, single_line
-from app.registration import countries, private_answers, queries, requirement_kinds
-from app.registration.models import Delegate
-from app.registration.queries import Answers, full_name
+from app.registration import countries, queries, requirement_kinds
+from app.registration.delegate_field import Choices, DelegateField
+from app.registration.queries import full_name
 from app.registration.requirement_kinds import kinds_field
 from app.web import languages
 from app.web.formatting import local_date
 
-NOT_GIVEN = _l("Not given")
 EMPTY_PLACEHOLDER = {"placeholder": " "}  # by which the style sheet knows that nothing is typed
-
-Choices = Iterable[tuple[str, str]]  # what is stored, and its text
-
-
-@dataclass(frozen=True)
-class DelegateField:
-    """One thing that a delegate tells us."""
-
-    name: str  # of the answer, of its column and of its form field
-    step: str  # the page of registration that asks for it
-    label: Any  # for the delegate
-    question: Field  # as registration asks
-    desk_question: Field  # as the desk fills it in for somebody else
-    desk_label: Any = None  # on the desk's pages, in files and in the history, if it differs
-    change_label: Any = None  # for the delegate, in the email about a change, if it differs
-    empty: Any = NOT_GIVEN
-    fallback: Callable[[Answers], str] | None = None  # the answer of those who leave it empty
-    choices: Callable[[], Choices] | None = None  # in the language of the page
-    display: Callable[[str], str] | None = None  # unless it is shown as it was typed or chosen
-    is_part_of_name: bool = False  # shown as one with the others
-    is_in_confirmation: bool = False  # repeated in the email that confirms the booking
-    needs_column: str = ""  # a private answer: stored apart until 30 days after the conference,
-    # shown to the desk only on request, and never in a list, an email or the history
-    continues: str = ""  # the answer with which it is shown as one
-    is_kept: bool = False  # stays for statistics when the details are erased; no private answer
-
-    def __post_init__(self) -> None:
-        if self.is_private and self.is_kept:
-            raise ValueError(f"{self.name} is private, so it cannot stay for statistics")
-
-    @property
-    def is_private(self) -> bool:
-        """Whether the answer is stored apart from the booking, for a shorter time."""
-        return bool(self.needs_column)
-
-    @property
-    def purpose(self) -> str:
-        """What a private answer is for: "access" or "dietary"."""
-        return self.needs_column.removesuffix("_kinds")
-
-    @property
-    def column(self) -> str:
-        """The name of the column that stores the answer."""
-        return self.needs_column or self.name
-
-    def get(self, delegate: Delegate) -> str:
-        """Return a delegate's answer; a private one that cannot be read is still encrypted."""
-        row = delegate.needs if self.is_private else delegate
-        answer: str = getattr(row, self.column, None) or ""
-        if not self.is_private:
-            return answer
-        return private_answers.decrypt_need(answer, delegate.reference, self.column)
-
-    def read(self, answers: Answers) -> str:
-        """Return the answer among answers."""
-        return answers.get(self.name) or (self.fallback(answers) if self.fallback else "")
-
-    def label_for(self, *, desk: bool) -> str:
-        """Return the label in the language of the page."""
-        return str((desk and self.desk_label) or self.label)
-
-    def texts(self) -> Mapping[str, str]:
-        """Return the texts of answers that are stored otherwise, in the language of the page."""
-        return dict(self.choices()) if self.choices and not self.display else {}
-
-    def format(self, answer: str) -> str:
-        """Return an answer as pages show it, in their language."""
-        if self.is_private and private_answers.is_unreadable(answer):
-            return private_answers.show(answer)
-        return self.display(answer) if self.display else self.texts().get(answer, answer)
 
 
 @dataclass(frozen=True)
@@ -117,11 +44,6 @@ class Step:
     def fields(self) -> tuple[DelegateField, ...]:
         """What it asks for."""
         return tuple(one for one in FIELDS if one.step == self.name)
-
-    @property
-    def key(self) -> str:
-        """The answer that is there once the page has been answered; drafts may lack choices."""
-        return self.fields[-1 if self.is_private else 0].name
 
     @property
     def is_private(self) -> bool:
@@ -330,19 +252,3 @@ BOOKING_FIELDS = tuple(one for one in FIELDS if not one.is_private)
 KEPT = [one.name for one in FIELDS if one.is_kept]
 PRIVATE_FIELDS = tuple(one for one in FIELDS if one.is_private)
 PRIVATE_NAMES = frozenset(one.name for one in PRIVATE_FIELDS)
-
-
-def list_answers(answers: Answers, *, desk: bool = False) -> Iterator[tuple[str, str, str]]:
-    """Yield label, text and step of each answer; the desk's list is without private ones."""
-    yield gettext("Name"), full_name(answers), "name"
-    for field in BOOKING_FIELDS if desk else FIELDS:
-        if not field.is_part_of_name and not field.continues:
-            yield field.label_for(desk=desk), _format_whole(field, answers), field.step
-
-
-def _format_whole(field: DelegateField, answers: Answers) -> str:
-    """Return an answer with those that continue it, each on a line of its own."""
-    parts = [field, *(one for one in FIELDS if one.continues == field.name)]
-    texts = filter(None, (one.format(one.read(answers)) for one in parts))
-    text = "\n".join(dict.fromkeys(texts)) or str(field.empty)
-    return text.replace(", ", ",\n") if field.name == DAYS else text

@@ -1,6 +1,6 @@
 """The forms of registration, one for each step; their fields are in ``fields.FIELDS``."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any, Self, cast
 
@@ -85,16 +85,19 @@ class AnswersForm(Form):
     template = "registration/question.html"
     heading: Any = ""
     lede: Any = ""
+    explanations: Mapping[str, Any] = {}  # why something is asked, where that is said beside it
+    order: Sequence[str] = tuple(BY_NAME)
 
     @property
     def questions(self) -> Sequence[Field]:
-        """The fields that are in the table, in its order."""
-        return [self[name] for name in BY_NAME if name in self]
+        """The fields that are in the table, in their order."""
+        return [self[name] for name in self.order if name in self]
 
     def set_choices(self) -> None:
         """Set what there is to choose from, in the language of the page."""
         for question in self.questions:
-            choices = BY_NAME[question.name].choices if question.name in BY_NAME else None
+            name = question.short_name
+            choices = BY_NAME[name].choices if name in BY_NAME else None
             if choices and isinstance(question, SelectField):
                 question.choices = list(choices())
 

@@ -19,6 +19,9 @@ from app.history import services as history
 from app.mail import services as mail
 from app.mail.models import Email
 from app.materials.models import Material, MaterialChunk
+from app.questions import queries as questions
+from app.questions import standard
+from app.questions.models import REGISTRATION
 from app.registration.applications.models import RegistrationApplication
 from app.registration.groups.draft import MAX_PEOPLE
 from app.registration.groups.models import LEFT, PLACED, UNPLACED, WAITING, GroupMember
@@ -308,6 +311,13 @@ def _check_material_sizes() -> Sequence[str]:
     return [f"The file “{title}” of a session is incomplete." for title in incomplete]
 
 
+def _list_missing_questions() -> Sequence[str]:
+    """Find standard questions without a row: nobody would be asked them."""
+    known = {one.key for one in questions.list_all(REGISTRATION)}
+    missing = [one for one in standard.list_of(REGISTRATION) if one.key not in known]
+    return [f"The question “{one.label}” is missing from registration." for one in missing]
+
+
 CHECKS: tuple[Check, ...] = (
     Check("the number of places taken matches the number of delegates", _check_seat_count),
     Check("the seats taken in each session match those booked", _check_session_seats),
@@ -319,4 +329,5 @@ CHECKS: tuple[Check, ...] = (
     Check("no group is too large, and its people are listed as they are", _check_groups),
     Check("there are no references to missing rows", _check_references),
     Check("all session files are complete", _check_material_sizes),
+    Check("no standard question of registration is missing", _list_missing_questions),
 )

@@ -9,7 +9,6 @@ from werkzeug.datastructures import MultiDict
 from app.questions import form_fields
 from app.questions.definitions import CONSENT, COUNTRY, Definition, select_relevant
 from app.registration import custom_questions
-from app.registration.custom_questions import MORE
 from app.registration.forms import AnswersForm
 from app.registration.queries import Answers
 
@@ -37,7 +36,7 @@ class MoreForm(AnswersForm):
         """Remove the questions that what was typed makes irrelevant, before they are checked."""
         typed = {**answers, **self.get_answers()}
         person = custom_questions.get_person(answers)
-        every = custom_questions.list_definitions()
+        every = custom_questions.list_asked()
         relevant = {one.name for one in select_relevant(every, person, typed)}
         for question in self.questions:
             if question.name not in relevant:
@@ -62,23 +61,19 @@ def _choose_heading(definitions: Sequence[Definition]) -> str:
     return str(ONE_QUESTION) if definitions[0].kind in {CONSENT, COUNTRY} else ""
 
 
-def find_asked(submitted: MultiDict[str, str], step: str, answers: Answers) -> Sequence[Definition]:
-    """Return the questions that the submitted page asked, if they are still asked."""
+def find_asked(
+    submitted: MultiDict[str, str], possible: Sequence[Definition]
+) -> Sequence[Definition]:
+    """Return the questions that the submitted page asked, if they are still asked there."""
     asked = submitted.getlist(ASKED)
-    return [
-        one
-        for one in custom_questions.list_possible(answers)
-        if str(one.id) in asked and step in {MORE, f"{MORE}-{one.id}"}
-    ]
+    return [one for one in possible if str(one.id) in asked]
 
 
-def list_later(step: str, shown: Sequence[Definition], answers: Answers) -> Sequence[Definition]:
-    """Return the questions that an answer on this page may lead to."""
-    if step != MORE:
-        return ()
+def list_later(possible: Sequence[Definition], shown: Sequence[Definition]) -> Sequence[Definition]:
+    """Return those questions of a page to which an answer on it may lead."""
     on_page = {one.id for one in shown}
     later = []
-    for one in custom_questions.list_possible(answers):
+    for one in possible:
         if one.condition and one not in shown and one.condition.question in on_page:
             on_page.add(one.id)
             later.append(one)

@@ -13,10 +13,11 @@ from flask.wrappers import Response
 from app.errors import RateLimitExceeded
 from app.forms.form import validates_own_csrf
 from app.questions.definitions import Definition
-from app.registration import cookie, custom_questions, more_forms, views
+from app.registration import cookie, custom_questions, more_forms, question_pages, views
 from app.registration.custom_questions import MORE
 from app.registration.more_forms import MoreForm
 from app.registration.progress import RegistrationProgress
+from app.registration.queries import Answers
 from app.web.error_handlers import refuse
 from app.web.preview_middleware import allow_in_preview
 
@@ -56,17 +57,25 @@ def _answer(step: str) -> Response:
 
 def _read_form(step: str, progress: RegistrationProgress) -> MoreForm:
     """Return the form that was submitted, checked, without what is no longer asked."""
-    asked = more_forms.find_asked(request.form, step, progress.answers)
+    possible = _list_possible(step, progress.answers)
+    asked = more_forms.find_asked(request.form, possible)
     form = more_forms.build_form(MoreForm, asked)
     form.drop_irrelevant(progress.answers)
     form.validate()
     return form
 
 
+def _list_possible(step: str, answers: Answers) -> Sequence[Definition]:
+    """List what a page may ask: any question that was on the last one, if they share pages anew."""
+    if step == MORE:
+        return custom_questions.list_possible(answers)
+    return question_pages.list_possible(step, answers)
+
+
 def _show(step: str, progress: RegistrationProgress) -> Response:
     answers = progress.answers
-    definitions = custom_questions.list_of_step(step, answers)
-    later = more_forms.list_later(step, definitions, answers)
+    definitions = question_pages.list_of_own_page(step, answers)
+    later = more_forms.list_later(question_pages.list_possible(step, answers), definitions)
     if any(one.name in answers for one in definitions):
         form = more_forms.build_form(MoreForm, definitions, **answers)
         return _render(step, form, progress, later)
@@ -79,7 +88,8 @@ def _show(step: str, progress: RegistrationProgress) -> Response:
 
 def _submit(step: str, form: MoreForm, progress: RegistrationProgress) -> Response:
     if form.errors:
-        later = more_forms.list_later(step, form.definitions, progress.answers)
+        possible = question_pages.list_possible(step, progress.answers)
+        later = more_forms.list_later(possible, form.definitions)
         return _render(step, form, progress, later)
     try:
         return views.save_and_continue(progress, form)

@@ -1,18 +1,19 @@
 """How far somebody has come with registering, and which question is next."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from app.registration import custom_questions, fields, private_answers
+from app.questions.definitions import Definition
+from app.registration import custom_questions, fields, private_answers, question_pages
 from app.registration.categories import queries as categories
 from app.registration.categories.queries import CATEGORY, SPEAKER, TRANSFER
-from app.registration.fields import Step
 from app.registration.queries import Answers, StoredDraft
 from app.registration.session_bookings import choices
 from app.registration.session_bookings.choices import SESSIONS
 
-STEPS = tuple(step.name for step in fields.STEPS)  # the same for everybody
+STEPS = tuple(step.name for step in fields.STEPS)  # of standard questions, in their first order
+PRIVATE_STEPS = frozenset(step.name for step in fields.STEPS if step.is_private)
 CHECK = "check"
-FIRST_STEP = STEPS[0]
 COUNTRY = "country"
 
 
@@ -22,10 +23,10 @@ def list_steps(answers: Answers) -> tuple[str, ...]:
     The first asks for a category where there are several. Sessions are asked for after the days.
     """
     first = (CATEGORY,) if categories.is_asked() and TRANSFER not in answers else ()
-    after_days = STEPS.index(fields.DAYS) + 1
-    asked = (SESSIONS,) if choices.is_asked(answers) else ()
-    steps = (*STEPS[:after_days], *asked, *STEPS[after_days:])
-    return (*first, *steps, *custom_questions.list_steps(answers), CHECK)
+    steps = list(question_pages.list_steps(answers))
+    if choices.is_asked(answers):
+        steps.insert(steps.index(fields.DAYS) + 1, SESSIONS)
+    return (*first, *steps, CHECK)
 
 
 @dataclass(frozen=True)
@@ -54,11 +55,8 @@ class RegistrationProgress:
 
     def has_answer(self, step: str) -> bool:
         """Return True if this question has an answer, even one that has to be given again."""
-        if custom_questions.is_step(step):
-            asked = custom_questions.list_of_step(step, self.answers)
-            return any(one.name in self.answers for one in asked)
-        key = next((one.key for one in fields.STEPS if one.name == step), step)
-        return key in self.answers
+        asked = question_pages.list_relevant(step, self.answers)
+        return any(one.name in self.answers for one in asked) or step in self.answers
 
     def has_reached(self, step: str) -> bool:
         """Return True if every question before this one has been answered."""
@@ -69,33 +67,53 @@ class RegistrationProgress:
 def find_unanswered_step(answers: Answers) -> str | None:
     """Return the first step without a valid answer, or None.
 
-    A step counts as answered by its first field, so that a later one is not asked of those who
+    A page counts as answered by its first question, so that a later one is not asked of those who
     are under way. A private answer without consent, or that cannot be read, is asked for again.
     """
     if categories.lacks_choice(answers):
         return CATEGORY
-    days = {day.isoformat() for day in categories.list_days_for(answers)}
-    for step in fields.STEPS:
-        if step.key not in answers or _has_to_be_asked_again(step, answers):
-            return step.name
-        if step.key == fields.DAYS and not days.issuperset(answers[fields.DAYS].split()):
-            return step.name
-        if step.key == fields.DAYS and _lacks_sessions(answers):
+    for page, asked in question_pages.list_with_questions(answers):
+        if page.is_standard and _is_standard_page_unanswered(page.step, asked, answers):
+            return page.step
+        if page.step == fields.DAYS and _lacks_sessions(answers):
             return SESSIONS
-    return custom_questions.find_unanswered_step(answers)
+        is_own_unanswered = (custom_questions.is_unanswered(one, answers) for one in asked)
+        if not page.is_standard and any(is_own_unanswered):
+            return page.step
+    return None
+
+
+def _is_standard_page_unanswered(step: str, asked: Sequence[Definition], answers: Answers) -> bool:
+    if _get_key(step, asked) not in answers:
+        return True
+    if step in PRIVATE_STEPS:
+        return _has_to_be_asked_again(step, answers)
+    if step == fields.DAYS:
+        days = {day.isoformat() for day in categories.list_days_for(answers)}
+        return not days.issuperset(answers[fields.DAYS].split())
+    # a speaker’s country may not be known; what else their page was filled in with stays
+    return any(
+        one.is_required and not answers.get(one.name)
+        for one in asked
+        if one.name in answers or (SPEAKER in answers and one.name == COUNTRY)
+    )
+
+
+def _get_key(step: str, asked: Sequence[Definition]) -> str:
+    """Return the answer that is there once a page has been answered.
+
+    It is the words beside private choices, which drafts of earlier versions have alone.
+    """
+    own = [one.name for one in fields.FIELDS if one.step == step]
+    return own[-1] if step in PRIVATE_STEPS else asked[0].name
 
 
 def _lacks_sessions(answers: Answers) -> bool:
     return SESSIONS not in answers and choices.is_asked(answers)
 
 
-def _has_to_be_asked_again(step: Step, answers: Answers) -> bool:
-    """Return True if a private answer has no consent, or cannot be read.
-
-    A speaker’s country may not be known; what else their page was filled in with stays.
-    """
-    if SPEAKER in answers and any(one.name == COUNTRY for one in step.fields):
-        return not answers.get(COUNTRY)
-    private = [answers.get(one.name, "") for one in step.fields if one.is_private]
+def _has_to_be_asked_again(step: str, answers: Answers) -> bool:
+    """Return True if a private answer has no consent, or cannot be read."""
+    private = [answers.get(one.name, "") for one in fields.PRIVATE_FIELDS if one.step == step]
     lacks_consent = any(private) and fields.CONSENT not in answers
     return lacks_consent or any(private_answers.is_unreadable(one) for one in private)

@@ -17,16 +17,20 @@ from app.mail import services as mail
 from app.mail.models import Email
 from app.mail.queries import IS_WAITING
 from app.questions.definitions import one_year_after
-from app.registration import custom_answers, custom_questions
+from app.registration import custom_answers, custom_questions, delegate_record
 from app.registration.access_cases.models import AccessCase
 from app.registration.bookings import operations
+from app.registration.delegate_field import DelegateField
+from app.registration.fields import BOOKING_FIELDS
 from app.registration.groups import queries as groups
 from app.registration.models import ApplicationDraft, Delegate, Needs
 from app.registration.queries import DRAFT_LIFETIME
+from app.registration.standard_questions import find_definition
 from app.releases import current_release
 
 NEEDS_RETENTION = timedelta(days=30)
 EMAIL_OF_BOOKING = Email.booking_reference == Delegate.reference
+BOOKING_SUBJECTS = "booking "  # how the subjects of bookings begin in the history
 BATCH_SIZE = 200  # bookings per transaction, so that nobody waits long for the database
 
 
@@ -47,6 +51,9 @@ def purge_expired() -> None:
         custom_answers.erase_of_questions(
             filter(custom_questions.is_erased, custom_questions.list_all())
         )
+        for field in BOOKING_FIELDS:
+            if _is_erased_early(field):
+                _erase_answers(field)
         _erase_delegates(in_a_year)
         if clock.now() > in_a_year:
             groups.delete_all()
@@ -69,6 +76,25 @@ def _purge_needs(due: datetime) -> None:
     if clock.now() > due:
         db.session.execute(delete(AccessCase))
         db.session.execute(delete(Needs))
+
+
+def _is_erased_early(field: DelegateField) -> bool:
+    """Return True once a date is over that organisers set for the answers to a question."""
+    definition = find_definition(field)
+    if definition is None or definition.standard is None:
+        return False
+    is_early = definition.erasure != definition.standard.erasure
+    return is_early and custom_questions.is_erased(definition)
+
+
+def _erase_answers(field: DelegateField) -> None:
+    """Delete what people answered, and what the history says of it, some at a time."""
+    column = getattr(Delegate, field.column)
+    having = select(Delegate).where(column != "", Delegate.erased_at.is_(None))
+    for delegate in db.session.scalars(having.limit(BATCH_SIZE).with_for_update()):
+        setattr(delegate, field.column, "")
+        delegate_record.refresh_search_keys(delegate)
+    history.erase_field(field.name, BOOKING_SUBJECTS, BATCH_SIZE)
 
 
 def _erase_delegates(due: datetime) -> None:

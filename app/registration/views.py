@@ -24,7 +24,9 @@ from app.registration import (
     forms,
     links,
     queries,
+    question_pages,
     services,
+    standard_forms,
 )
 from app.registration.categories import forms as category_forms
 from app.registration.categories import queries as categories
@@ -116,16 +118,16 @@ def _show_question(step: str) -> Response:
     if redirection is not None:
         return redirection
     if step == progress.next_step and not progress.has_answer(step):
-        chosen = category_forms.pick_category(progress.answers)
+        chosen, answers = category_forms.pick_category(progress.answers), progress.answers
         return cached_form_page(
-            category_forms.name_blank_page(step, chosen, len(progress.steps)),
-            lambda: render_form(step, _build_form(step, chosen), progress),
+            category_forms.name_blank_page(step, progress.answers, len(progress.steps)),
+            lambda: render_form(step, _build_form(step, answers, chosen), progress),
         )
-    return render_form(step, _build_form(step, progress.answers), progress)
+    return render_form(step, _build_form(step, progress.answers, progress.answers), progress)
 
 
 def _submit_answer(step: str) -> Response:
-    form = _build_form(step)
+    form = _build_form(step, _read_earlier_answers(step))
     is_valid = form.validate()  # before the database is used: the transaction locks others out
     progress = cookie.current_progress()
     redirection = redirect_if_out_of_sequence(progress, step)
@@ -138,6 +140,14 @@ def _submit_answer(step: str) -> Response:
     except RateLimitExceeded as refusal:
         form.reject(refusal)
         return refuse(render_form(step, form, progress), refusal)
+
+
+def _read_earlier_answers(step: str) -> Answers:
+    """Return the answers that decide what a page asks, read without a transaction; often none."""
+    if not question_pages.differs_by_person(step):
+        return {}
+    stored_draft = queries.find_draft(cookie.read_secret())
+    return stored_draft.answers if stored_draft else {}
 
 
 @questions_bp.route("/consent", methods=["GET", "POST"])
@@ -173,12 +183,14 @@ def redirect_if_out_of_sequence(progress: RegistrationProgress, step: str) -> Re
     return None if progress.has_reached(step) else redirect_to_step(progress.next_step)
 
 
-def _build_form(step: str, answers: Answers | None = None) -> AnswersForm:
+def _build_form(step: str, asked_with: Answers, answers: Answers | None = None) -> AnswersForm:
+    """Return the form of a page for somebody with answers, filled in with some, or as submitted."""
     if step == CATEGORY:
         return category_forms.build_category_form(answers or {})
     form = forms.FORMS[step](data=forms.initial_data(answers, step) if answers else None)
     form.set_choices()
     form.explain_unreadable(answers or {})
+    standard_forms.adapt(form, question_pages.list_relevant(step, asked_with))
     if step == DAYS:
         forms.limit_days(form, categories.list_days_for(answers or {}))
     return form
@@ -231,7 +243,7 @@ def step_url(step: str, **query: Any) -> str:
         return url_for("registration.sessions.answer", **query)
     if step == MORE:
         return url_for("registration.more.answer", **query)
-    if custom_questions.is_step(step):
+    if question_pages.is_own(step):
         number = int(step.removeprefix(f"{MORE}-"))
         return url_for("registration.more.answer_one", number=number, **query)
     return url_for("registration.questions.answer_question", step=step, **query)

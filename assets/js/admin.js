@@ -4,6 +4,7 @@ import { copyButtons } from "./admin/copy-button.js";
 import { sayWhenSignedOut } from "./admin/session-expiry.js";
 import { instantSearch } from "./admin/live-search.js";
 import { tickAll } from "./admin/select-all.js";
+import { dragRows } from "./admin/drag-rows.js";
 import { openMenuAtSide } from "./admin/menu.js";
 import { suggestResults } from "./admin/suggestions.js";
 import { insertPictures } from "./admin/insert-picture.js";
@@ -14,6 +15,7 @@ import { tellRoom } from "./admin/character-count.js";
 
 openMenuAtSide();
 tickAll();
+dragRows();
 findAnything();
 suggestResults();
 instantSearch();

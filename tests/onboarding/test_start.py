@@ -147,6 +147,8 @@ def test_the_example_makes_room_for_a_new_conference(organiser: Browser) -> None
     assert count_rows() == {
         "conference": 1,
         "content_version": 10,  # six pages written anew, three news items and a page removed
+        "question": 11,  # those that every site asks
+        "question_version": 11,
         "release": 1,
         "release_activation": 1,
         "room": 2,

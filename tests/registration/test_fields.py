@@ -16,9 +16,9 @@ from app.history import queries as history
 from app.registration import delegate_record, fields, links, services
 from app.registration.bookings import changes
 from app.registration.bookings import services as bookings
+from app.registration.delegate_field import DelegateField as Field
 from app.registration.desk import services as desk
 from app.registration.fields import BOOKING_FIELDS, CONSENT, EMAIL, FIELDS, PRIVATE_FIELDS
-from app.registration.fields import DelegateField as Field
 from app.registration.models import KEPT_FOR_THE_SITE, Delegate, Needs
 from tests.browser import Browser
 from tests.factories import make_delegate, sign_in

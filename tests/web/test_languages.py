@@ -19,9 +19,19 @@ from sqlalchemy import select, update
 from app.database import db, transaction
 from app.mail.models import Email
 from app.programme.models import Session
+from app.questions.services import EditedTexts
+from app.registration import services as registration
+from app.registration.models import Delegate
 from config import ROOT
 from tests.browser import Browser
-from tests.factories import make_organiser, make_session, publish_programme, sign_in
+from tests.factories import (
+    make_organiser,
+    make_question,
+    make_session,
+    publish_programme,
+    sign_in,
+)
+from tests.sent_emails import last_email_to
 
 METHODS = [("app/**.py", "python"), ("templates/**.html", "jinja2"), ("templates/**.txt", "jinja2")]
 OPTIONS = {"templates/**": {"silent": "false"}}
@@ -37,6 +47,26 @@ FREELY_WRITTEN = (
     "/sign-in",
     "/booking",
 )
+
+
+ADA = {
+    "given_names": "Ada",
+    "family_name": "",
+    "badge_name": "",
+    "pronouns": "",
+    "role": "",
+    "email": "ada@example.org",
+    "organisation": "WHO",
+    "country": "GB",
+    "days": "2009-06-10",
+    "access_needs": "",
+    "dietary_needs": "",
+}
+
+
+def said(message: str) -> str:
+    """Say a message in the made-up language."""
+    return _stretched(message)
 
 
 def _stretched(message: str) -> str:
@@ -203,3 +233,40 @@ def test_how_an_organiser_likes_lists_goes_along_into_every_language(visitor: Br
     assert (
         len(list(organiser.open("/organise/sessions").tree.find_by_class("office--compact"))) == 1
     )
+
+
+def test_a_questionnaire_is_answered_in_the_language_of_whoever_answers_it(
+    visitor: Browser, new_browser: Callable[[], Browser]
+) -> None:
+    """Own and standard questions have texts in two languages; what is missing is in the first."""
+    choices = ("Bus", "Train")
+    travel = {
+        "en": EditedTexts("How will you travel?", "Or walk", choices),
+        "eo": EditedTexts("Kiel vi vojaĝos?", "", ("Buse", "Trajne")),
+    }
+    make_question(texts=travel, kind="choice", is_required=True)
+    make_question("Anything else?", kind="long_text")
+    organiser = sign_in(new_browser())
+    page = organiser.open("/organise/questions").follow("Organisation").follow("Change")
+    page.press("Save", {"Question (optional)": "Institucio"})
+    with transaction():
+        visitor.set_cookie("answers", registration.create_draft(ADA))
+
+    page = visitor.open("/eo/register/work")
+    assert "Institucio" in page.text
+    assert said("Country") in page.labels
+    page = visitor.open("/eo/register/more")
+    pressed = said("Continue")
+    assert page.heading == said("A few more questions")
+    assert "Or walk" in page.text  # has no translation
+    check = page.press(pressed, {"Kiel vi vojaĝos?": "Trajne"})
+    assert check.summary_list["Kiel vi vojaĝos?"] == "Trajne"
+    assert check.summary_list["Institucio"] == "WHO"
+    check.press(said("Confirm registration"))
+
+    letter = last_email_to("ada@example.org").text
+    assert "Kiel vi vojaĝos: Trajne" in letter
+    reference = db.session.scalars(select(Delegate)).one().reference
+    facts = organiser.open(f"/organise/delegates/{reference}").summary_list
+    assert facts["How will you travel?"] == "Train"
+    assert facts["Organisation"] == "WHO"

@@ -19,7 +19,7 @@ from app.admin.listing import ListFilter
 from app.admin.questions.descriptions import describe_condition
 from app.questions import form_fields
 from app.questions.definitions import CHOICE, CONSENT, NO, SEVERAL, YES, YES_NO, Definition
-from app.registration import custom_answers, custom_questions
+from app.registration import custom_answers, custom_questions, standard_forms
 from app.registration.forms import AnswersForm
 from app.registration.models import Delegate, DelegateAnswer
 from app.registration.queries import Answers
@@ -138,8 +138,11 @@ def build_desk_form(base: type[AnyForm], **data: Any) -> AnyForm:
         **custom_questions.build_fields(definitions, optional=True),
     }
     form = cast("type[AnyForm]", type(base.__name__, (AsksCustomQuestions, base), own))(data=data)
-    every = {one.id: one for one in definitions}
-    for one in definitions:
+    standard_forms.adapt_for_desk(form)
+    every = {one.id: one for one in custom_questions.list_whole()}
+    for one in custom_questions.list_asked():
+        if one.name not in form:
+            continue
         if words := describe_condition(one.condition, every):
             form[one.name].description = gettext("Asked if %(condition)s", condition=words)
     return form

@@ -16,9 +16,9 @@ from app.admin.listing import PAGE_SIZE, Listing, parse_list_query, render_list
 from app.errors import RuleViolation
 from app.forms.form import validates_own_csrf
 from app.registration.bookings.operations import StaleBooking
+from app.registration.delegate_field import DelegateField
 from app.registration.desk import duplicates
 from app.registration.desk.duplicates import SAME_EMAIL, SAME_NAME, MergeChoice
-from app.registration.fields import DelegateField
 from app.registration.models import Delegate
 from app.web import redirects
 from app.web.formatting import local_moment

@@ -33,6 +33,7 @@ from app.forms.validators import (
 from app.registration.bookings.forms import VersionedForm
 from app.registration.categories import queries as categories
 from app.registration.categories.queries import CATEGORY
+from app.registration.delegate_field import DelegateField
 from app.registration.desk import day_changes
 from app.registration.desk.annotations import MAX_LABEL_LENGTH, MAX_NOTE_LENGTH
 from app.registration.fields import (
@@ -41,7 +42,6 @@ from app.registration.fields import (
     EMAIL,
     FIELDS,
     PRIVATE_FIELDS,
-    DelegateField,
 )
 from app.registration.forms import AnswersForm, EmailForm
 from app.registration.models import Delegate

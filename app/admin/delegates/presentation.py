@@ -18,20 +18,21 @@ from app.admin.listing import ListFilter, ListQuery, TextFilter
 from app.database import db, stream
 from app.history.models import Change
 from app.questions.definitions import KEY_PREFIX, Definition
-from app.registration import countries as registration_countries
 from app.registration import (
+    answer_rows,
     custom_questions,
     delegate_record,
-    fields,
     private_answers,
     requirement_kinds,
 )
+from app.registration import countries as registration_countries
 from app.registration import queries as registration
 from app.registration.bookings import changes
 from app.registration.categories import queries as categories
+from app.registration.delegate_field import DelegateField
 from app.registration.desk import annotations, queries
 from app.registration.desk.queries import DelegateFilter, apply_filter
-from app.registration.fields import BOOKING_FIELDS, PRIVATE_FIELDS, DelegateField
+from app.registration.fields import BOOKING_FIELDS, PRIVATE_FIELDS
 from app.registration.models import Delegate, LinkedAgenda, Needs
 from app.registration.queries import Answers
 from app.registration.session_bookings import queries as session_bookings
@@ -140,11 +141,11 @@ class VersionDiff:
 
 def list_facts(delegate: Delegate, link: LinkedAgenda | None) -> list[tuple[str, str]]:
     """Return the label and value of each detail, without the requirements."""
-    typed = delegate_record.to_answers(delegate, fields.BOOKING_FIELDS)
+    typed = delegate_record.to_answers(delegate, BOOKING_FIELDS)
     registered = local_moment(delegate.registered_at)
     if delegate.is_added_by_team:
         registered = gettext("%(moment)s, added by an organiser", moment=registered)
-    facts = [(label, text) for label, text, _ in fields.list_answers(typed, desk=True)]
+    facts = [(label, text) for label, text, _ in answer_rows.list_for_desk(typed)]
     if link and (agreed_at := link.emails_agreed_at):
         agreed = gettext("Yes, %(moment)s", moment=local_moment(agreed_at))
         facts.append((gettext("Emails about their sessions"), agreed))

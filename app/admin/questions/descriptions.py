@@ -6,7 +6,7 @@ from typing import Any, Final
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
-from app.questions.checks import list_possible_answers
+from app.questions.checks import can_depend_on, list_possible_answers
 from app.questions.definitions import (
     AFTER_30_DAYS,
     AFTER_A_YEAR,
@@ -42,6 +42,12 @@ KIND_NAMES: Final[Mapping[str, Any]] = {
     COUNTRY: _l("A country"),
     CONSENT: _l("A box to tick, to agree to something"),
 }
+STANDARD_KINDS: Final = {  # of standard questions; all others are one line of text
+    "country": COUNTRY,
+    "days": SEVERAL,
+    "access_kinds": SEVERAL,
+    "dietary_kinds": SEVERAL,
+}
 READER_NAMES: Final[Mapping[str, Any]] = {
     TEAM: _l("Everyone in the team who can see bookings"),
     REGISTRATIONS: _l("Only organisers and the registration desk"),
@@ -52,12 +58,19 @@ ERASURE_NAMES: Final[Mapping[str, Any]] = {
 }
 
 
+def name_kind(definition: Definition) -> str:
+    """Return what kind of answer a question asks for."""
+    known = definition.standard
+    kind = STANDARD_KINDS.get(known.key, TEXT) if known else definition.kind
+    return str(KIND_NAMES[kind])
+
+
 def list_conditions(earlier: Iterable[Definition]) -> Sequence[tuple[str, str]]:
     """List the conditions that a question can have, given those before it, with their words."""
     conditions = [
         Condition(one.id, operator, value)
         for one in earlier
-        if not one.is_retired
+        if not one.is_retired and can_depend_on(one)
         for operator, value in [*list_possible_answers(one), (ANSWERED, "")]
     ]
     questions = {one.id: one for one in earlier}

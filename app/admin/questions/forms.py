@@ -15,7 +15,7 @@ from app.errors import RuleViolation
 from app.forms.fields import editor_line_field, editor_text_field
 from app.forms.form import Form
 from app.forms.validators import max_length, no_hidden_characters, one_of_choices
-from app.questions import answers
+from app.questions import answer_checks
 from app.questions.checks import InvalidChoices, InvalidCondition
 from app.questions.definitions import (
     AFTER_30_DAYS,
@@ -25,6 +25,7 @@ from app.questions.definitions import (
     Definition,
 )
 from app.questions.services import EditedQuestion, EditedTexts
+from app.questions.standard import StandardQuestion
 from app.registration import queries as registration
 from app.text import collapse_whitespace, normalise_lines
 from app.web import languages
@@ -101,7 +102,7 @@ class QuestionForm(EditForm):
         _l("Date"), [no_hidden_characters], [collapse_whitespace], _l("Only if you chose a date")
     )
 
-    definition: Definition | None = None  # what is edited
+    fixed: Mapping[str, Any] = {}  # the values of what is not asked, because it cannot be changed
 
     def validate_label(self, field: Field) -> None:
         """Require the question."""
@@ -115,14 +116,17 @@ class QuestionForm(EditForm):
 
     def validate_erased_on(self, field: Field) -> None:
         """Require a day where one is to be chosen."""
-        if self.erasure.data == ON_A_DATE and answers.parse_date(field.data or "") is None:
+        if self.erasure.data == ON_A_DATE and answer_checks.parse_date(field.data or "") is None:
             raise ValidationError(gettext("Enter a date like 2008-11-06"))
 
     @property
     def translations(self) -> Sequence[tuple[str, Sequence[Field]]]:
         """The names of the other languages, each with its fields."""
         return [
-            (languages.describe(code).name, [self[f"{name}_{code}"] for name in TRANSLATED])
+            (
+                languages.describe(code).name,
+                [self[f"{name}_{code}"] for name in TRANSLATED if f"{name}_{code}" in self],
+            )
             for code in _list_other_languages()
         ]
 
@@ -141,34 +145,51 @@ class QuestionForm(EditForm):
         ]
         self.categories.choices = descriptions.list_category_choices()
 
+    def limit(self, question: StandardQuestion) -> None:
+        """Ask only for what can be changed of a standard question."""
+        self.fixed = {one.name: one.data for one in self}
+        names = [one.name for one in self if one.name.startswith("choices")]
+        names += ["kind", "is_corrected", "readers"]
+        if not question.can_be_required:
+            names.append("is_required")
+        if not question.can_be_hidden:
+            names += ["condition", "days", "categories"]
+        if not question.can_be_erased_early:
+            names += ["erasure", "erased_on"]
+        for name in names:
+            del self[name]
+
+    def _get(self, name: str) -> Any:
+        return self[name].data if name in self else self.fixed.get(name)
+
     def get_edited(self) -> EditedQuestion:
         """Return what was typed."""
         codes = [languages.SOURCE_LANGUAGE, *_list_other_languages()]
-        has_date = self.erasure.data == ON_A_DATE
+        erasure = self._get("erasure")
         return EditedQuestion(
-            kind=self.kind.data,
+            kind=self._get("kind"),
             texts={code: self._get_texts(code) for code in codes},
             purpose=(self.purpose.data or "").rstrip("."),
-            is_required=bool(self.is_required.data),
-            condition=self.condition.data or "",
-            readers=self.readers.data,
-            erasure=str(self.erased_on.data) if has_date else self.erasure.data,
-            days=tuple(self.days.data or ()),
-            categories=tuple(self.categories.data or ()),
-            are_choices_corrected=bool(self.is_corrected.data),
+            is_required=bool(self._get("is_required")),
+            condition=self._get("condition") or "",
+            readers=self._get("readers"),
+            erasure=str(self._get("erased_on")) if erasure == ON_A_DATE else erasure,
+            days=tuple(self._get("days") or ()),
+            categories=tuple(self._get("categories") or ()),
+            are_choices_corrected=bool(self._get("is_corrected")),
         )
 
     def _get_texts(self, code: str) -> EditedTexts:
         end = "" if code == languages.SOURCE_LANGUAGE else f"_{code}"
-        typed = {name: self[f"{name}{end}"].data or "" for name in TRANSLATED}
-        lines = typed["choices"].splitlines() if self.kind.data in WITH_CHOICES else ()
+        typed = {name: self._get(f"{name}{end}") or "" for name in TRANSLATED}
+        lines = typed["choices"].splitlines() if self._get("kind") in WITH_CHOICES else ()
         choices = tuple(line.strip() for line in lines if line.strip())
         return EditedTexts(typed["label"], typed["help"], choices)
 
     def show_refusal(self, refusal: RuleViolation) -> None:
         """Show why a question cannot be saved, beside the field that it is about."""
         field: Field = self.choices if isinstance(refusal, InvalidChoices) else self.label
-        if isinstance(refusal, InvalidCondition):
+        if isinstance(refusal, InvalidCondition) and "condition" in self:
             field = self.condition
         self.add_error(field, refusal)
 

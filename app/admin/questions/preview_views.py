@@ -1,25 +1,25 @@
 """The whole registration as somebody in a category would see it; nothing can be sent."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
 
 from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
 from app.admin.questions import descriptions, forms
-from app.questions import queries
-from app.questions.models import REGISTRATION
-from app.registration import custom_questions, fields, more_forms
+from app.questions.definitions import Definition
+from app.registration import custom_questions, more_forms, question_pages, standard_forms
 from app.registration import queries as registration
 from app.registration.categories import queries as categories
 from app.registration.categories.queries import CATEGORY
 from app.registration.fields import DAYS
+from app.registration.forms import FORMS, AnswersForm
 from app.registration.more_forms import MoreForm
 from app.web.formatting import local_date
 from app.web.rendering import render_page
 
 bp = Blueprint("preview", __name__)
+PREFIX = "preview"  # of the fields that are only shown
 
 
 @bp.get("/_preview")
@@ -32,33 +32,36 @@ def show() -> ResponseReturnValue:
     ]
     form.category.choices = [("", gettext("None")), *descriptions.list_category_choices()]
     form.category.data = request.args.get(CATEGORY, "")
-    possible = custom_questions.list_possible(
+    possible = custom_questions.list_all_possible(
         {DAYS: " ".join(chosen), CATEGORY: form.category.data}
     )
     return render_page(
         "admin/questions/preview.html",
         form=form,
-        steps=_list_fixed_steps(),
-        is_one_per_page=queries.is_one_per_page(REGISTRATION),
+        options=[one.name for one in categories.list_public()] if categories.is_asked() else [],
+        pages=list(_build_pages(possible)),
         conditions=_describe_conditions(),
         explanations={one.name: custom_questions.explain(one) for one in possible},
-        questions=more_forms.build_form(MoreForm, possible).questions,
     )
 
 
-def _list_fixed_steps() -> Sequence[tuple[str, Sequence[str]]]:
-    """List the pages before the questions of the organisers: heading, and what each asks."""
-    options = [one.name for one in categories.list_public()]
-    first = [(gettext("How will you attend?"), options)] if categories.is_asked() else []
-    fixed = [
-        (str(step.heading), [one.label_for(desk=False) for one in step.fields])
-        for step in fields.STEPS
-    ]
-    return [*first, *fixed]
+def _build_pages(possible: Sequence[Definition]) -> Iterator[AnswersForm]:
+    """Yield the form of each page, with every question that it may ask."""
+    for page in question_pages.list_pages():
+        asked = [one for one in possible if one.id in page.ids]
+        if not asked:
+            continue
+        if page.is_standard:
+            standard = FORMS[page.step](formdata=None, prefix=PREFIX)
+            standard.set_choices()
+            standard_forms.adapt(standard, asked)
+            yield standard
+        else:
+            yield more_forms.build_form(MoreForm, asked)
 
 
-def _describe_conditions() -> Mapping[str, Any]:
-    every = {one.id: one for one in custom_questions.list_all()}
+def _describe_conditions() -> Mapping[str, str]:
+    every = {one.id: one for one in custom_questions.list_whole()}
     return {
         one.name: descriptions.describe_condition(one.condition, every)
         for one in every.values()

@@ -37,10 +37,11 @@ redirects.MESSAGES["admin"] |= {
     "question-added": _l("The question has been added. People who register are asked it now."),
     "question-saved": _l("The question has been saved. The form shows it now."),
     "question-moved": _l("The order of questions has been changed."),
+    "question-hidden": _l("The question is no longer asked. Earlier answers stay in the bookings."),
     "question-retired": _l(
         "The question is no longer asked. Its answers are kept until their deletion date."
     ),
-    "question-restored": _l("The question is asked again, after all others."),
+    "question-restored": _l("The question is asked again."),
     "question-deleted": _l("The question has been deleted."),
     "question-pages": _l("Your choice has been saved."),
 }
@@ -59,6 +60,21 @@ class QuestionRow:
     def name(self) -> str:
         """The question itself."""
         return custom_questions.get_label(self.definition)
+
+    @property
+    def kind(self) -> str:
+        """What kind of answer it asks for."""
+        return descriptions.name_kind(self.definition)
+
+    @property
+    def is_standard(self) -> bool:
+        """Whether every site asks it, so that it cannot be deleted."""
+        return self.definition.standard is not None
+
+    @property
+    def can_be_hidden(self) -> bool:
+        """Whether the site works if nobody is asked it."""
+        return self.definition.standard is None or self.definition.standard.can_be_hidden
 
 
 @bp.get("")
@@ -79,7 +95,6 @@ def _render_index(error: str = "") -> ResponseReturnValue:
         "admin/questions/index.html",
         paginate(rows, query, FILTERS),
         error,
-        kinds=descriptions.KIND_NAMES,
         last=sum(not row.definition.is_retired for row in rows),
         can_reorder=not query.search and not state,
         pages_form=PagesForm(
@@ -90,7 +105,7 @@ def _render_index(error: str = "") -> ResponseReturnValue:
 
 def _list_rows() -> Sequence[QuestionRow]:
     definitions = queries.read_definitions(REGISTRATION)
-    counts = custom_answers.count_by_question()
+    counts = {**custom_answers.count_by_question(), **custom_answers.count_standard()}
     by_id = {one.id: one for one in definitions}
     rows = []
     asked = 0
@@ -132,13 +147,13 @@ def _render_question(number: int, error: str = "") -> ResponseReturnValue:
         422 if error else 200,
         row=row,
         question=row.definition,
-        kind=descriptions.KIND_NAMES[row.definition.kind],
         erasure=descriptions.describe_erasure(row.definition),
         readers=descriptions.READER_NAMES[row.definition.readers],
         days=descriptions.describe_days(row.definition),
         categories=descriptions.describe_categories(row.definition),
         texts=_list_texts(row.definition),
-        total=sum(not one.is_retired for one in custom_questions.list_all()),
+        purpose=custom_questions.explain(row.definition).purpose,
+        total=sum(not one.is_retired for one in custom_questions.list_whole()),
         entries=history.list_newest(question.history_subject),
         form=form,
     )
@@ -161,6 +176,9 @@ def edit(number: int) -> ResponseReturnValue:
     index = [one.id for one in definitions].index(number)
     form = forms.build_form(**forms.initial_data(definitions[index], question.version))
     form.set_choices(definitions[:index])
+    known = definitions[index].standard
+    if known is not None:
+        form.limit(known)
     if not form.validate_on_submit():
         return _render_form(form, definitions[index])
     try:
@@ -198,7 +216,9 @@ def retire(number: int) -> ResponseReturnValue:
         services.retire(question, actor=current_actor())
     except RuleViolation as refusal:
         return _render_question(number, gettext(str(refusal)))
-    return redirects.redirect_to(_url(question), "question-retired")
+    return redirects.redirect_to(
+        _url(question), "question-hidden" if question.key else "question-retired"
+    )
 
 
 @bp.post("/<int:number>/restore")

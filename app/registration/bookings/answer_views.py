@@ -12,7 +12,6 @@ from app.registration import custom_questions, delegate_record, links, more_form
 from app.registration.bookings import access, services
 from app.registration.bookings.forms import VersionedForm
 from app.registration.bookings.operations import StaleBooking
-from app.registration.custom_questions import MORE
 from app.registration.models import Delegate
 from app.registration.more_forms import MoreForm
 from app.web.rendering import render_page
@@ -40,7 +39,7 @@ def edit(secret: str) -> ResponseReturnValue:
     if not can_change(delegate) or not asked:
         return _redirect(delegate, None)
     if request.method == "POST":
-        asked = more_forms.find_asked(request.form, MORE, answers)
+        asked = more_forms.find_asked(request.form, custom_questions.list_possible(answers))
     form = more_forms.build_form(
         ChangeMoreForm, asked, expected_version=delegate.version, **answers
     )
@@ -69,7 +68,8 @@ def _save(delegate: Delegate, form: ChangeMoreForm) -> ResponseReturnValue:
 def _render(
     form: ChangeMoreForm, asked: Sequence[Definition], delegate: Delegate
 ) -> ResponseReturnValue:
-    later = more_forms.list_later(MORE, asked, delegate_record.to_all_answers(delegate))
+    possible = custom_questions.list_possible(delegate_record.to_all_answers(delegate))
+    later = more_forms.list_later(possible, asked)
     return render_page(
         form.template,
         422 if form.errors else 200,

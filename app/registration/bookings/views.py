@@ -12,7 +12,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
-from app.errors import RateLimitExceeded, RuleViolation
+from app.errors import NotFound, RateLimitExceeded, RuleViolation
 from app.forms.form import (
     ConfirmForm,
     validates_own_csrf,
@@ -20,12 +20,13 @@ from app.forms.form import (
 from app.mail import queries as mail
 from app.mail import unsubscribe
 from app.registration import (
+    answer_rows,
     booking_calendar,
-    custom_questions,
     delegate_record,
-    fields,
     forms,
     links,
+    question_pages,
+    standard_forms,
     tickets,
 )
 from app.registration.access_cases import labels
@@ -52,6 +53,7 @@ from app.web.formatting import local_moment
 from app.web.rendering import download, render_page
 from app.web.security_headers import no_referrer
 
+NOT_ASKED = "This question is not asked"
 AnswerRow = tuple[str, str, str]  # label, answer, URL to change it
 FLASH_MESSAGES = {
     "changed": _l("Your changes have been saved. We will email you a summary of them."),
@@ -172,10 +174,14 @@ def edit(secret: str, question: str) -> ResponseReturnValue:
 
 def _build_change_form(delegate: Delegate, question: str) -> ChangeForm:
     answers = delegate_record.to_consented_answers(delegate)
+    asked = question_pages.list_relevant(question, answers)
+    if not asked:
+        raise NotFound(NOT_ASKED)
     initial = forms.initial_data(answers, question)
     form = CHANGE_FORMS[question](data={"expected_version": delegate.version, **initial})
     form.set_choices()
     form.explain_unreadable(answers)
+    standard_forms.adapt(form, asked)
     if question == DAYS:
         limit = delegate.category.days if delegate.category else ""
         forms.limit_days(form, categories.list_days(limit))
@@ -242,17 +248,22 @@ def _list_answers(delegate: Delegate, secret: str) -> list[AnswerRow]:
     links_to_change = {"email": url_for(".email_change.edit", secret=secret)} | {
         question: url_for(".edit", secret=secret, question=question) for question in CHANGE_FORMS
     }
+    answers = delegate_record.to_all_answers(delegate)
+    if answer_views.can_change(delegate):
+        own = url_for(".answers.edit", secret=secret)
+        links_to_change |= {step: own for _, _, step in answer_rows.list_own(answers)}
+    asked = question_pages.list_steps(answers)
+    found = [*answer_rows.list_standard(answers), *answer_rows.list_own(answers)]
     rows = [
-        (label, text, links_to_change[step] if delegate.is_attending else "")
-        for label, text, step in fields.list_answers(delegate_record.to_answers(delegate))
+        (label, text, links_to_change.get(step, "") if step in asked else "")
+        for label, text, step in answer_rows.put_in_order(found)
     ]
+    if not delegate.is_attending:
+        rows = [(label, text, "") for label, text, _ in rows]
     if delegate.category is not None:
         address = url_for(".category.edit", secret=secret)
         is_offered = category_change_views.can_change(delegate)
         rows.insert(0, (gettext("Category"), delegate.category.name, address if is_offered else ""))
-    changing = url_for(".answers.edit", secret=secret) if answer_views.can_change(delegate) else ""
-    answers = delegate_record.to_all_answers(delegate)
-    rows += [(label, text, changing) for label, text, _ in custom_questions.list_rows(answers)]
     return [*rows, (gettext("Registered"), local_moment(delegate.registered_at), "")]
 
 

@@ -10,7 +10,7 @@ from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  #
 from wtforms.validators import ValidationError
 
 from app.content import markdown
-from app.registration import fields
+from app.registration import answer_rows, fields, question_pages
 from app.registration.categories import queries
 from app.registration.categories.queries import CATEGORY, CategoryOption
 from app.registration.forms import AnswersForm, limit_days
@@ -100,7 +100,7 @@ def list_answers(answers: Answers) -> Iterator[tuple[str, str, str]]:
     chosen = queries.find_chosen(queries.settle(answers))
     if chosen is not None:
         yield gettext("Category"), chosen.name, CATEGORY
-    yield from fields.list_answers(answers)
+    yield from answer_rows.list_standard(answers)
 
 
 def render_confirmation_text(category: CategoryOption | None) -> Markup:
@@ -121,12 +121,13 @@ def pick_category(answers: Answers) -> Answers:
     return {CATEGORY: answers[CATEGORY]} if CATEGORY in answers else {}
 
 
-def name_blank_page(step: str, chosen: Answers, steps: int) -> str:
-    """Return the name of a page in the cache: what it shows may depend on categories."""
+def name_blank_page(step: str, answers: Answers, steps: int) -> str:
+    """Return the name of a page in the cache: what it shows may depend on earlier answers."""
     states = ",".join(one.state for one in queries.list_options_for({})) if step == CATEGORY else ""
-    number = chosen.get(CATEGORY, "") if step == fields.DAYS else ""
+    number = answers.get(CATEGORY, "") if step == fields.DAYS else ""
     ways_in = queries.name_ways_in() if step == CATEGORY else ""
-    return f"{step} of {steps} {number}{states} {ways_in}"
+    asked = " ".join(one.name for one in question_pages.list_relevant(step, answers))
+    return f"{step} of {steps} {number}{states} {ways_in} {asked}"
 
 
 def fits_days(form: AnswersForm, answers: Answers) -> bool:

@@ -15,8 +15,9 @@ from app.database import db
 from app.errors import NotFound, RuleViolation
 from app.registration.bookings import operations
 from app.registration.bookings.operations import StaleBooking
+from app.registration.delegate_field import DelegateField
 from app.registration.desk import services as desk
-from app.registration.fields import BOOKING_FIELDS, EMAIL, DelegateField
+from app.registration.fields import BOOKING_FIELDS, EMAIL
 from app.registration.models import Delegate
 from app.registration.queries import ATTENDING, Answers
 from app.registration.speaker_places import queries as speaker_places

@@ -8,6 +8,7 @@ from flask_babel import lazy_gettext as _l
 
 from app.registration import fields, services
 from app.registration.categories import queries as categories
+from app.registration.delegate_field import NOT_GIVEN
 from app.registration.fields import DAYS, EMAIL
 from app.registration.groups import register_group
 from app.registration.groups import services as group_services
@@ -90,7 +91,7 @@ def list_contact(draft: GroupDraft) -> Sequence[tuple[str, str]]:
     return [
         (gettext("Your name"), draft.contact.get(CONTACT_NAME, "")),
         (gettext("Your email address"), draft.email),
-        (gettext("Organisation"), draft.contact.get(ORGANISATION) or str(fields.NOT_GIVEN)),
+        (gettext("Organisation"), draft.contact.get(ORGANISATION) or str(NOT_GIVEN)),
         (gettext("Country"), country.format(draft.shared.get(COUNTRY, ""))),
     ]
 

@@ -1,10 +1,8 @@
-"""What counts as an answer to a question, and how an answer is shown."""
+"""What counts as an answer to a question."""
 
 import re
 from collections.abc import Callable, Mapping
 from datetime import date
-
-from flask_babel import gettext
 
 from app.questions.definitions import (
     CHOICE,
@@ -19,7 +17,6 @@ from app.questions.definitions import (
     Definition,
     Wording,
 )
-from app.web.formatting import plain_date
 
 MAX_LINE, MAX_LONG_TEXT = 200, 2_000  # characters
 NUMBER_PATTERN = re.compile(r"-?[0-9]{1,12}(\.[0-9]{1,6})?")
@@ -58,19 +55,3 @@ CHECKS: Mapping[str, Callable[[Wording, str], bool]] = {
     NUMBER: lambda _, answer: NUMBER_PATTERN.fullmatch(answer) is not None,
     COUNTRY: lambda _, answer: len(answer) == 2 and answer.isupper(),
 }
-
-
-def format_answer(
-    wording: Wording, answer: str, language: str, name_country: Callable[[str, str], str]
-) -> str:
-    """Return an answer as pages show it, with the words that it was asked with."""
-    if wording.kind in {CHOICE, SEVERAL}:
-        texts = wording.get_texts(language).choices
-        keys = answer.split() if wording.kind == SEVERAL else [answer]
-        return ", ".join(texts.get(key, key) for key in keys)
-    if wording.kind in {YES_NO, CONSENT}:
-        return str({YES: gettext("Yes"), NO: gettext("No")}.get(answer, answer))
-    if wording.kind == COUNTRY and answer:
-        return name_country(answer, language)
-    day = parse_date(answer) if wording.kind == DATE else None
-    return plain_date(day) if day else answer

@@ -1,0 +1,48 @@
+"""The order of questions: moving one, while standard questions of a page stay together."""
+
+from collections.abc import Sequence
+from itertools import chain, groupby
+
+from app.questions.definitions import Definition
+
+STEPS = {"up": -1, "down": 1}
+MAX_POSITION_DIGITS = 4
+
+
+def find_target(direction: str, index: int) -> int:
+    """Return the place from 0 to which "up", "down" or a place from 1 ("3") leads."""
+    if direction in STEPS:
+        return index + STEPS[direction]
+    is_number = direction.isascii() and direction.isdecimal()
+    return int(direction) - 1 if is_number and len(direction) <= MAX_POSITION_DIGITS else index
+
+
+def move(asked: Sequence[Definition], index: int, target: int) -> Sequence[Definition]:
+    """Return the questions with one of them in another place.
+
+    Within its page a standard question moves alone, beyond it with the whole page; no other
+    question comes between those of a page.
+    """
+    blocks = _split_into_blocks(asked)
+    places = [number for number, block in enumerate(blocks) for _ in block]
+    source, destination = places[index], places[target]
+    if source == destination:
+        block, first = blocks[source], places.index(source)
+        block.insert(target - first, block.pop(index - first))
+    else:
+        blocks.insert(destination, blocks.pop(source))
+    return list(chain.from_iterable(blocks))
+
+
+def _split_into_blocks(asked: Sequence[Definition]) -> list[list[Definition]]:
+    """Return the questions of the organisers each alone, and the others page by page."""
+    return [list(block) for _, block in groupby(asked, key=lambda one: one.page or one.id)]
+
+
+def add(restored: Definition, asked: Sequence[Definition]) -> Sequence[Definition]:
+    """Return the questions with one that is asked again: last, or last on its own page."""
+    on_page = [
+        place for place, one in enumerate(asked) if restored.page and one.page == restored.page
+    ]
+    place = on_page[-1] + 1 if on_page else len(asked)
+    return [*asked[:place], restored, *asked[place:]]

@@ -1,0 +1,54 @@
+"""What organisers put in order, in a real browser: rows are dragged by their grips."""
+
+from collections.abc import Callable
+
+from playwright.sync_api import Page
+from sqlalchemy import select
+
+from app.database import db
+from app.programme.models import Room
+from app.questions import queries
+from app.questions.models import REGISTRATION
+from tests.factories import make_question, sign_in_window
+from tests.live_site import LiveSite
+
+
+def list_own() -> list[str]:
+    """List the questions that organisers have added, in order."""
+    db.session.rollback()
+    every = queries.read_definitions(REGISTRATION)
+    return [one.current.get_texts("en").label for one in every if one.standard is None]
+
+
+def drag(window: Page, label: str, onto: str) -> None:
+    """Drag a row of the list onto another one, by its grip."""
+    target = window.get_by_role("row").filter(has=window.get_by_role("link", name=onto))
+    row = window.get_by_role("row").filter(has=window.get_by_role("link", name=label))
+    with window.expect_navigation():
+        row.locator(".grip").drag_to(target)
+
+
+def test_a_question_is_dragged_to_its_place(
+    live_site: Callable[..., LiveSite], window: Page
+) -> None:
+    for label in ("First?", "Second?", "Third?"):
+        make_question(label)
+    address = live_site().address
+    sign_in_window(window, address)
+
+    window.goto(f"{address}/organise/questions")
+    drag(window, "Third?", "First?")
+    assert list_own() == ["Third?", "First?", "Second?"]
+
+
+def test_rooms_are_dragged_too(live_site: Callable[..., LiveSite], window: Page) -> None:
+    in_order = select(Room.name).order_by(Room.position)
+    names = list(db.session.scalars(in_order))
+    address = live_site().address
+    sign_in_window(window, address)
+
+    window.goto(f"{address}/organise/rooms")
+    drag(window, names[-1], names[0])
+
+    db.session.rollback()
+    assert list(db.session.scalars(in_order)) == [names[-1], *names[:-1]]

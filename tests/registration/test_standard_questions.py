@@ -1,0 +1,331 @@
+"""The questions that every site asks, as organisers change, move and hide them."""
+
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+import flask_migrate
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from app.content.views import get_content_folder
+from app.database import db, transaction
+from app.history import queries as history
+from app.onboarding import services as onboarding
+from app.onboarding.services import NewConference
+from app.questions import queries, services
+from app.questions.models import REGISTRATION, Question
+from app.registration import integrity_check, retention
+from app.registration.models import Delegate
+from config import ROOT
+from tests.browser import Browser, Page
+from tests.factories import make_category, make_delegate, make_question, sign_in
+from tests.registration_flow import ACCESS, DAYS, EMAIL, THURSDAY, answer_questions
+from tests.sent_emails import find_link, last_email_to
+
+NAMES = ("Given names", "Family name", "Name on your badge", "Pronouns")
+STANDARD = (
+    *(*NAMES, "Email address", "Organisation", "Role", "Country", "Days"),
+    *("Access requirements", "Dietary requirements"),
+)
+
+
+def get_standard(key: str) -> Question:
+    return db.session.scalars(select(Question).where(Question.key == key)).one()
+
+
+def list_labels(page: Page) -> list[str]:
+    """List the questions of the list, without their tags."""
+    cells = (row["Question"] for row in page.rows)
+    return [cell.removesuffix(" Standard").removesuffix(" Standard Hidden") for cell in cells]
+
+
+def change(organiser: Browser, label: str, typed: dict[str, Any]) -> Page:
+    """Change a question in its form."""
+    page = organiser.open("/organise/questions").follow(label).follow("Change")
+    return page.press("Save", typed)
+
+
+def hide(organiser: Browser, label: str) -> Page:
+    return organiser.open("/organise/questions").follow(label).press("Hide")
+
+
+@pytest.mark.both_databases
+def test_organisers_rename_a_question_and_need_an_answer(
+    visitor: Browser, new_browser: Callable[[], Browser]
+) -> None:
+    organiser = sign_in(new_browser())
+    assert tuple(list_labels(organiser.open("/organise/questions"))) == STANDARD
+    page = change(
+        organiser,
+        "Organisation",
+        {
+            "Question": "Institution",
+            "Help (optional)": "The one that sends you",
+            "People must answer this question": True,
+            "Why do you ask?": "To know who is represented",
+        },
+    )
+    assert page.summary_list["Must be answered"] == "Yes"
+
+    page = answer_questions(visitor, until="work")
+    assert "Your badge shows your organisation" not in page.text
+    assert "The one that sends you" in page.text
+    assert "Why we ask: To know who is represented." in page.text
+    page = page.press("Continue", {"country": "United Kingdom"}, status=422)
+    assert page.errors == ["Answer the question: Institution"]
+    page = page.press("Continue", {"Institution": "Analytical Society"})
+    page = page.press("Continue", {DAYS: [THURSDAY]}).press("Continue").press("Continue")
+    assert page.summary_list["Institution"] == "Analytical Society"
+    page.press("Confirm registration")
+    letter = last_email_to("ada@example.org")
+    booking = visitor.open(find_link(letter, "/booking/"))
+    booking.follow("Change institution").press("Save", {"Institution": "Royal Society"})
+
+    reference = db.session.query(Delegate).one().reference
+    assert "Institution" in last_email_to("ada@example.org").text
+    page = organiser.open(f"/organise/delegates/{reference}")
+    assert page.summary_list["Institution"] == "Royal Society"
+    page = page.follow("Change booking")
+    assert page.value_of("Institution") == "Royal Society"
+    file = organiser.open("/organise/delegates").press("Download as CSV").source
+    assert "Institution" in file.splitlines()[0]
+    assert "To know who is represented" in visitor.open("/privacy").text
+
+
+def test_a_question_that_is_hidden_is_asked_nowhere_and_its_answers_stay(
+    visitor: Browser, new_browser: Callable[[], Browser]
+) -> None:
+    delegate = make_delegate(email="grace@example.org", role="Admiral")
+    organiser = sign_in(new_browser())
+    for label in ("Role", "Pronouns", "Name on your badge"):
+        page = hide(organiser, label)
+        assert "Earlier answers stay in the bookings." in page.source
+
+    form = answer_questions(visitor, until="work")
+    assert form.labels == ["Organisation (optional)", "Country"]
+    assert "Pronouns (optional)" not in visitor.open("/register/name").labels
+    check = answer_questions(new_browser(), email="b@example.org")
+    assert {"Role", "Pronouns", "Name on your badge"}.isdisjoint(check.summary_list)
+    check.press("Confirm registration")
+    booked = db.session.query(Delegate).filter_by(email="b@example.org").one()
+    assert booked.badge_name == "Ada Lovelace"
+
+    page = organiser.open(f"/organise/delegates/{delegate.reference}")
+    assert page.summary_list["Role"] == "Admiral"
+    assert "Role (optional)" not in page.follow("Change booking").labels
+    organiser.open("/organise/questions").follow("Role").press("Ask it again")
+    assert visitor.open("/register/work").labels == [
+        "Organisation (optional)",
+        "Country",
+        "Your role (optional)",
+    ]
+
+
+def test_a_whole_page_that_is_hidden_is_no_step(
+    visitor: Browser, new_browser: Callable[[], Browser]
+) -> None:
+    delegate = make_delegate(dietary="No nuts", email="grace@example.org")
+    hide(sign_in(new_browser()), "Dietary requirements")
+
+    check = answer_questions(visitor, until="access-needs").press("Continue")
+
+    assert check.heading == "Check your answers"
+    assert "Step 6 of 6" in check.text
+    assert visitor.open("/register/dietary-needs").heading == "Check your answers"
+    check.press("Confirm registration")
+    booking = visitor.open(find_link(last_email_to("ada@example.org"), "/booking/"))
+    visitor.open(f"{booking.address}/dietary-needs", status=404)
+    assert delegate.needs is not None
+
+
+def test_names_email_address_and_days_are_always_asked(visitor: Browser) -> None:
+    organiser = sign_in(visitor)
+    for label in ("Given names", "Family name", "Email address", "Days"):
+        shown = organiser.open("/organise/questions").follow(label)
+        assert "Hide" not in shown.buttons
+        fields = shown.follow("Change").labels
+        assert "When to ask it" not in fields
+        assert "People must answer this question" not in fields
+    email = get_standard("email")
+    page = organiser.open(f"/organise/questions/{email.id}")
+
+    token = page.tree.find_by_id("csrf_token")
+    assert token is not None
+    typed = {"csrf_token": token.get("value")}
+    answer = organiser.fetch("POST", f"/organise/questions/{email.id}/retire", data=typed)
+
+    assert answer.status_code == 422
+    assert "Everyone has to be asked this question" in answer.text
+    assert get_standard("email").retired_at is None
+
+
+@pytest.mark.both_databases
+def test_own_questions_come_between_the_pages_of_the_site(
+    visitor: Browser, new_browser: Callable[[], Browser]
+) -> None:
+    title = make_question("What is your title?")
+    make_question("How will you travel?")
+    with transaction():
+        services.move(title, "2", actor="Olga")
+    organiser = sign_in(new_browser())
+    shown = list_labels(organiser.open("/organise/questions"))
+    assert shown[:2] == ["What is your title?", "Given names"]  # those of a page stay together
+    with transaction():
+        services.move(title, "down", actor="Olga")
+
+    page = visitor.open("/register").follow("Start now")
+    page = page.press("Continue", {"given_names": "Ada"})
+    assert (page.heading, page.address) == (
+        "What is your title? (optional)",
+        f"/register/more-{title.id}",
+    )
+    page = page.press("Continue", {"What is your title? (optional)": "Countess"})
+    assert page.heading == EMAIL
+    page = page.press("Continue", {EMAIL: "ada@example.org"})
+    page = page.press("Continue", {"country": "United Kingdom"})
+    page = page.press("Continue", {DAYS: [THURSDAY]}).press("Continue").press("Continue")
+    assert page.address == "/register/more"
+    check = page.press("Continue")
+    labels = list(check.summary_list)
+    assert labels[labels.index("Email address") - 1] == "What is your title?"
+    assert labels[-1] == "How will you travel?"
+    page = check.follow("Change What is your title?")
+    check = page.press("Continue", {"What is your title? (optional)": "Lady"})
+    assert check.summary_list["What is your title?"] == "Lady"
+
+
+def test_a_standard_question_is_asked_because_of_an_answer_or_a_category(
+    visitor: Browser, new_browser: Callable[[], Browser]
+) -> None:
+    press, student = make_category(name="Press"), make_category(name="Student")
+    lunch = make_question("Will you eat with us?", kind="yes_no", is_required=True)
+    organiser = sign_in(new_browser())
+    page = organiser.open("/organise/questions").follow("Dietary requirements").follow("Change")
+    assert "If “Will you eat with us?” is “Yes”" not in page.source  # it comes later
+    with transaction():
+        services.move(lunch, "1", actor="Olga")
+    change(
+        organiser,
+        "Dietary requirements",
+        {"When to ask it": "If “Will you eat with us?” is “Yes”"},
+    )
+    change(organiser, "Role", {"Press": True})
+
+    def go(somebody: Browser, category: str, lunch: str) -> Page:
+        page = somebody.open("/register").follow("Start now")
+        page = page.press("Continue", {"How will you attend?": category})
+        page = page.press("Continue", {"Will you eat with us?": lunch})
+        page = page.press("Continue", {"given_names": category})
+        page = page.press("Continue", {EMAIL: f"{category}@example.org"})
+        assert ("Your role (optional)" in page.labels) is (category == "Press")
+        page = page.press("Continue", {"country": "France"})
+        return page.press("Continue", {DAYS: [THURSDAY]}).press("Continue")
+
+    check = go(visitor, "Student", "No")
+    assert check.heading == "Check your answers"
+    assert "Dietary requirements" not in check.summary_list
+    page = go(new_browser(), "Press", "Yes")
+    assert page.heading == "Do you have any dietary requirements? (optional)"
+    assert {press.name, student.name} == {"Press", "Student"}
+
+
+def test_a_country_may_be_left_empty_where_organisers_say_so(visitor: Browser) -> None:
+    change(sign_in(visitor), "Country", {"People must answer this question": False})
+
+    page = answer_questions(visitor, until="work")
+    assert "Country (optional)" in page.labels
+    page = page.press("Continue", {"Organisation (optional)": "WHO"})
+    page = page.press("Continue", {DAYS: [THURSDAY]}).press("Continue").press("Continue")
+
+    assert page.summary_list["Country"] == "Not given"
+    page.press("Confirm registration")
+    assert db.session.query(Delegate).one().country == ""
+
+
+def test_what_would_be_asked_before_what_decides_it_is_refused(
+    visitor: Browser, new_browser: Callable[[], Browser]
+) -> None:
+    early = make_question("What is your title?")
+    organiser = sign_in(visitor)
+    with transaction():
+        services.move(early, "1", actor="Olga")
+    page = organiser.open("/organise/questions").follow("What is your title?").follow("Change")
+
+    page = page.press("Save", {"Thursday 11 June 2009": True}, status=422)
+
+    sentence = "A question for some days must come after the question about days"
+    assert sentence in page.errors[0]
+    page = organiser.open("/organise/questions").follow("Role").follow("Change")
+    page = page.press("Save", {"When to ask it": "If “Organisation” has an answer"}, status=422)
+    assert page.errors == ["This question can depend only on a question of an earlier page"]
+    assert ACCESS.removesuffix(" (optional)") not in page.source
+
+
+@pytest.mark.both_databases
+def test_answers_to_a_standard_question_are_deleted_on_its_own_date(
+    visitor: Browser, new_browser: Callable[[], Browser], frozen_time: Any
+) -> None:
+    change(
+        sign_in(new_browser()),
+        "Organisation",
+        {"When are the answers deleted?": "30 days after the conference"},
+    )
+    page = answer_questions(visitor, until="work")
+    assert "We delete it after 11 July 2009." in page.text
+    answer_questions(new_browser()).press("Confirm registration")
+    booking = visitor.open(find_link(last_email_to("ada@example.org"), "/booking/"))
+    booking.follow("Change organisation").press("Save", {"Organisation (optional)": "The Mint"})
+    delegate = db.session.query(Delegate).one()
+    assert "mint" in delegate.search_text
+
+    frozen_time.move_to("2009-07-12T00:30:00+01:00")
+    with transaction():
+        retention.purge_expired()
+
+    db.session.refresh(delegate)
+    told = str([one.field_changes for one in history.list_entries(delegate.history_subject)])
+    assert (delegate.organisation, delegate.organisation_sort_key) == ("", "")
+    assert "mint" not in delegate.search_text
+    assert "Mint" not in told
+    assert delegate.country == "GB"
+
+
+def test_a_new_conference_begins_with_the_standard_questions_as_they_were(site: Flask) -> None:
+    make_question()
+    before = [one.name for one in queries.read_definitions(REGISTRATION)][:11]
+    with transaction():
+        services.retire(get_standard("role"), actor="Olga")
+        day = date(2009, 6, 10)
+        wanted = NewConference(title="Tides", starts_on=day, ends_on=day, time_zone="UTC")
+        onboarding.start(get_content_folder(), wanted, expected_fingerprint=None, actor="Olga")
+
+    with transaction():
+        services.add_standard(REGISTRATION)  # nothing is missing
+    rows = queries.read_definitions(REGISTRATION)
+    assert [one.name for one in rows] == before
+    assert not any(one.is_retired for one in rows)
+    assert {one.purpose for one in rows if one.name == "days"} == {"To plan each day"}
+
+
+def test_the_nightly_check_tells_when_a_standard_question_is_gone(site: Flask) -> None:
+    with transaction():
+        db.session.delete(get_standard("country"))
+
+    assert integrity_check.run_checks() == ["The question “Country” is missing from registration."]
+
+
+@pytest.mark.both_databases
+def test_standard_questions_go_with_their_step_and_come_back(site: Flask) -> None:
+    lunch = make_question("Where?", condition=f"{get_standard('role').id} answered")
+    number = lunch.id
+    db.session.remove()
+
+    flask_migrate.downgrade(directory=str(ROOT / "migrations"), revision="0063")
+    flask_migrate.upgrade(directory=str(ROOT / "migrations"))
+
+    rows = queries.read_definitions(REGISTRATION)
+    assert [one.name for one in rows][-1] == f"question_{number}"
+    assert rows[-1].condition is None
+    assert len(rows) == len(STANDARD) + 1

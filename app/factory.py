@@ -35,6 +35,8 @@ from app.admin import (
     room_views,
     saved_views,
     search_views,
+    session_door_views,
+    session_hold_views,
     session_seat_views,
     settings_views,
     start_views,
@@ -180,6 +182,8 @@ ADMIN = (
 )
 NESTED = (  # children first: registering a parent registers only the children it has by then
     (session_views.bp, session_material_views.bp),
+    (session_seat_views.bp, session_hold_views.bp),
+    (session_seat_views.bp, session_door_views.bp),
     (delegate_views.bp, edit_views.bp),
     (admin_question_views.bp, question_preview_views.bp),
     (admin_question_views.bp, equality_views.bp),

@@ -242,7 +242,12 @@ def ballot_drawn() -> Context:
 
 def session_released() -> Context:
     """Return a booking with a seat that was given back."""
-    return {**booking(), "title": SESSION_TITLE, "is_by_team": False, "kept": ""}
+    return {
+        **booking(),
+        "title": SESSION_TITLE,
+        **dict.fromkeys(("is_by_team", "is_no_show"), False),
+        "kept": "",
+    }
 
 
 def session_clash() -> Context:

@@ -61,6 +61,7 @@ def show(slug: str) -> ResponseReturnValue:
         Listing(rows, total, query, endpoint=".show"),
         session=session,
         seats=queries.find_seats(session.key),
+        holds=queries.list_holds(session.key),
         breadcrumbs=_breadcrumbs(session),
     )
 

@@ -174,12 +174,19 @@ def send_session_clash(
     _enqueue("session_clash", delegate, session=session, clashes=list(clashes), choose_by=choose_by)
 
 
-def send_session_released(
-    delegate: Delegate, title: str, session: Session | None, *, is_by_team: bool, kept: str = ""
+def send_session_released(  # noqa: PLR0913 – which seat, and why it has gone
+    delegate: Delegate,
+    title: str,
+    session: Session | None,
+    *,
+    is_by_team: bool,
+    kept: str = "",
+    is_no_show: bool = False,
 ) -> None:
     """Confirm that somebody no longer has a seat in a session.
 
-    ``kept`` names the sessions at the same time, if they did not choose between the seats in time.
+    ``kept`` names the sessions at the same time, if they did not choose between the seats in time;
+    ``is_no_show`` if they did not come in time.
     """
     _enqueue(
         "session_released",
@@ -191,6 +198,7 @@ def send_session_released(
         session=session,
         is_by_team=is_by_team,
         kept=kept,
+        is_no_show=is_no_show,
     )
 
 

@@ -32,6 +32,7 @@ from app.registration.models import (
     OFFERED,
     Delegate,
     RegistrationCategory,
+    SeatHold,
     SeatLimit,
     SessionBooking,
     WaitingListEntry,
@@ -150,8 +151,10 @@ def _check_session_seats() -> Sequence[str]:
     )
     offered, waiting = _count_in_sessions(OFFERED), _count_in_sessions(IN_QUEUE)
     known = session_bookings.map_seats()
+    sums = select(SeatHold.session_key, func.sum(SeatHold.seats)).group_by(SeatHold.session_key)
+    held_back: dict[str, int] = dict(db.session.execute(sums).tuples().all())
     faults = []
-    for key in sorted({*known, *counted, *offered, *waiting}):
+    for key in sorted({*known, *counted, *offered, *waiting, *held_back}):
         now = known.get(key, session_bookings.SessionSeats(0, 0))
         booked, held = counted.get(key, 0), offered.get(key, 0)
         if now.taken != booked + held:
@@ -159,6 +162,11 @@ def _check_session_seats() -> Sequence[str]:
             faults.append(
                 f"{now.taken} seats of the session “{key}” are counted as taken, "
                 f"but {booked} are booked{on_offer}."
+            )
+        if now.held_back != held_back.get(key, 0):
+            faults.append(
+                f"{now.held_back} seats of the session “{key}” are counted as reserved, "
+                f"but {held_back.get(key, 0)} are."
             )
         if now.waiting != waiting.get(key, 0):
             faults.append(

@@ -45,6 +45,10 @@ class SeatLimit(Base):
     has_waiting_list: Mapped[bool] = mapped_column(default=False, server_default=false())
     # of a session: what the organisers have set; ``seats`` is higher while more are taken
     nominal_seats: Mapped[int | None] = mapped_column(default=None)
+    # of a session: how many of these are reserved (``SeatHold``), which ``seats`` leaves out
+    held_back: Mapped[int] = mapped_column(default=0, server_default="0")
+    # of a session: how long before its start the seats of people who have not come are freed
+    no_show_minutes: Mapped[int | None] = mapped_column(default=None)
 
     __table_args__ = (CheckConstraint("taken >= 0 AND taken <= seats", name="never_oversold"),)
 
@@ -394,6 +398,8 @@ class SessionBooking(Base):
     # until when they choose, since a release has put another of their seats at the same time; then
     # this one is given back (``app.registration.session_bookings.clash_choices``)
     choose_by: Mapped[datetime | None] = mapped_column(default=None)
+    checked_in_at: Mapped[datetime | None] = mapped_column(default=None)  # at the door
+    is_from_door: Mapped[bool] = mapped_column(default=False, server_default=false())
 
     delegate: Mapped[Delegate] = relationship()
 
@@ -406,6 +412,22 @@ class SessionBooking(Base):
             postgresql_where=choose_by.is_not(None),
         ),
     )
+
+
+class SeatHold(Base):
+    """Seats of a session that nobody can book, until they are released or used at the door."""
+
+    __tablename__ = "seat_hold"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    session_key: Mapped[str] = mapped_column(index=True)
+    seats: Mapped[int]
+    reason: Mapped[str]
+    is_for_door: Mapped[bool]
+    ends_at: Mapped[datetime | None] = mapped_column(default=None)  # then they can be booked
+    created_at: Mapped[datetime]
+
+    __table_args__ = (CheckConstraint("seats > 0", name="some_seats"),)
 
 
 class LinkedAgenda(Base):

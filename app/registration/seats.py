@@ -262,7 +262,7 @@ def _find_for_update(name: str) -> SeatLimit | None:
 
 # Sessions that people book. Their limits follow what is published. Where more seats are taken than
 # that, because the organisers lowered it or let somebody in, the limit is what is taken, and falls
-# with every seat that is given back.
+# with every seat that is given back. Seats that are reserved are left out of the limit.
 
 SESSION_PREFIX = "session "
 ALL_BOOKED = "All seats have been booked"
@@ -296,7 +296,9 @@ def set_session_seats(key: str, seats: int) -> None:
     limit = _find_for_update(session_limit(key))
     if limit is None:
         db.session.add(
-            SeatLimit(name=session_limit(key), seats=seats, taken=0, nominal_seats=seats)
+            SeatLimit(
+                name=session_limit(key), seats=seats, taken=0, nominal_seats=seats, held_back=0
+            )
         )
         bump_cache_version()
     else:
@@ -334,14 +336,49 @@ def release_session(limit: SeatLimit, count: int = 1) -> None:
     _store_session(limit, limit.taken - count, _get_nominal(limit))
 
 
+def hold_back(limit: SeatLimit, count: int) -> None:
+    """Keep free seats of a locked session from being booked; raise RuleViolation if too few are."""
+    free = max(limit.seats - limit.taken - limit.waiting, 0)
+    if count > free:
+        there = "1 seat is" if free == 1 else f"{free or 'No'} seats are"
+        raise RuleViolation(f"{there} free, so {count} cannot be reserved")
+    _store_session(limit, limit.taken, _get_nominal(limit), held_back=limit.held_back + count)
+
+
+def end_hold(limit: SeatLimit, count: int) -> None:
+    """Let seats of a locked session that were reserved be booked."""
+    _store_session(limit, limit.taken, _get_nominal(limit), held_back=limit.held_back - count)
+
+
+def admit_at_door(limit: SeatLimit, row: Base) -> None:
+    """Give a row a seat of a locked session that was reserved for people at the door."""
+    db.session.add(row)
+    held_back = limit.held_back - 1
+    _store_session(limit, limit.taken + 1, _get_nominal(limit), held_back=held_back)
+
+
+def return_to_door(limit: SeatLimit, count: int) -> None:
+    """Hold seats of a locked session that are given up for people at the door."""
+    held_back = limit.held_back + count
+    _store_session(limit, limit.taken - count, _get_nominal(limit), held_back=held_back)
+
+
 def _get_nominal(limit: SeatLimit) -> int:
     return limit.seats if limit.nominal_seats is None else limit.nominal_seats
 
 
-def _store_session(limit: SeatLimit, taken: int, nominal: int, waiting: int | None = None) -> None:
+def _store_session(
+    limit: SeatLimit,
+    taken: int,
+    nominal: int,
+    waiting: int | None = None,
+    held_back: int | None = None,
+) -> None:
     """Store the numbers, and bump the cache version if the public is told something else now."""
     before = get_availability(limit.seats, limit.taken, limit.waiting)
-    limit.taken, limit.nominal_seats, limit.seats = taken, nominal, max(taken, nominal)
+    limit.taken, limit.nominal_seats = taken, nominal
+    limit.held_back = limit.held_back if held_back is None else held_back
+    limit.seats = max(taken, nominal - limit.held_back)
     limit.waiting = limit.waiting if waiting is None else waiting
     db.session.flush()
     if get_availability(limit.seats, limit.taken, limit.waiting) != before:

@@ -996,6 +996,35 @@ def test_ones_own_devices(keyboard_user: KeyboardUser) -> None:
 
 
 @pytest.mark.walks(
+    *("admin.session_seats.holds.add", "admin.session_seats.holds.release"),
+    *("admin.session_seats.holds.no_shows", "admin.session_seats.door.show"),
+)
+def test_the_door_of_a_session_and_its_seats_held_back(keyboard_user: KeyboardUser) -> None:
+    make_session(key="knots", slug="knots", title="Knots", booking=BOOKABLE, seats=3)
+    publish_programme()
+    make_delegate(reference="GHJK2345")
+    keyboard_user.open("/organise/session-seats/knots")
+    keyboard_user.press("Reserve seats")
+    keyboard_user.fill("Number of seats, or a share of them such as 10%", "1")
+    keyboard_user.fill("Reason", "Guests")
+    keyboard_user.press("Reserve seats")
+    keyboard_user.expect_announcement("The seats are reserved.")
+    keyboard_user.press("Release…")
+    keyboard_user.press("Release")
+    keyboard_user.expect_announcement("The seats have been released.")
+    keyboard_user.press("Seats that are not taken up")
+    keyboard_user.fill("Minutes before the start (optional)", "10")
+    keyboard_user.press("Save")
+    keyboard_user.expect_announcement("Saved.")
+    keyboard_user.press("Check people in at the door")
+    keyboard_user.fill("Booking reference", "GHJK2345")
+    keyboard_user.press("Let in without a seat")
+    keyboard_user.expect_announcement("They have a seat, and are checked in.")
+    keyboard_user.press("Undo…")
+    keyboard_user.expect_announcement("Undone.")
+
+
+@pytest.mark.walks(
     "admin.session_seats.add", "admin.session_seats.export_csv", "admin.session_seats.remove"
 )
 def test_the_seats_of_a_session(keyboard_user: KeyboardUser) -> None:

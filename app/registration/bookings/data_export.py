@@ -58,6 +58,8 @@ def export_delegate(delegate: Delegate) -> dict[str, Any]:
                 "session": one.title,
                 "booked_at": _isoformat(one.booked_at),
                 "choose_by": _isoformat(one.choose_by),
+                "checked_in_at": _isoformat(one.checked_in_at),
+                "let_in_at_the_door": one.is_from_door,
             }
             for one in session_bookings.list_of_delegate(delegate)
         ],

@@ -5,9 +5,12 @@ turns, the version is bumped (``app.registration.seats``).
 """
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from math import inf
 from typing import Final
 
+from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
@@ -17,7 +20,7 @@ from app.database import db, read_only_connection
 from app.database_faults import log_if_unavailable
 from app.programme.snapshot import Session
 from app.registration.ballots import queries as ballots
-from app.registration.models import SeatLimit
+from app.registration.models import SeatHold, SeatLimit
 from app.registration.seats import (
     FULL,
     LIMITED,
@@ -75,6 +78,32 @@ def get_state(session: Session) -> str:
     return state or get_availability(session.booking_seats or 0, 0)
 
 
+def get_freeing_time(session: Session) -> datetime | None:
+    """Return when the seats of people who have not come are freed, or None if they are not."""
+    minutes = _get_door().minutes.get(session.key)
+    if minutes is None or session.starts_at is None or not session.is_bookable:
+        return None
+    return session.starts_at - timedelta(minutes=minutes)
+
+
+def has_door_seats(session: Session) -> bool:
+    """Return True if seats of a session are kept for people at the door."""
+    return session.is_bookable and session.key in _get_door().kept
+
+
+def describe_freeing(session: Session) -> str:
+    """Return the sentence that says by when people must come, or ""."""
+    freed_at = get_freeing_time(session)
+    if freed_at is None:
+        return ""
+    time = local_time(freed_at)
+    return str(
+        gettext(
+            "Be at the door by %(time)s. After that, seats go to people who wait there.", time=time
+        )
+    )
+
+
 def describe_sessions(keys: Collection[str]) -> Sequence[str]:
     """Return the day, time, title and room of published sessions that take place, in order."""
     chosen = [one for one in get_programme().sessions if one.key in keys and not one.is_cancelled]
@@ -103,6 +132,38 @@ def _get_states() -> Mapping[str, str]:
         if not log_if_unavailable(fault, "session seats"):
             raise
         return {}
+
+
+@dataclass(frozen=True)
+class _Door:
+    """What pages say of the doors of sessions, by key."""
+
+    minutes: Mapping[str, int]  # before the start, when seats that are not taken up are freed
+    kept: Collection[str]  # the sessions with seats for people at the door
+
+
+def _get_door() -> _Door:
+    """Return what is told of doors; without the database what was last told, or nothing."""
+    try:
+        return cache_version.cached("doors of sessions", _load_door)
+    except SQLAlchemyError as fault:
+        if not log_if_unavailable(fault, "doors of sessions"):
+            raise
+        return _Door({}, frozenset())
+
+
+def _load_door() -> _Door:
+    rows = select(SeatLimit.name, SeatLimit.no_show_minutes)
+    rows = rows.where(IS_OF_SESSION, SeatLimit.no_show_minutes.is_not(None))
+    kept = select(SeatHold.session_key).where(SeatHold.is_for_door)
+    with read_only_connection(db.engine) as connection:
+        return _Door(
+            {
+                name.removeprefix(SESSION_PREFIX): number
+                for name, number in connection.execute(rows)
+            },
+            frozenset(connection.scalars(kept)),
+        )
 
 
 def _load_states() -> Mapping[str, str]:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import contains_eager
 
 from app import clock
 from app.database import db
+from app.errors import NotFound
 from app.programme.editing import session_queries
 from app.programme.models import Session
 from app.programme.snapshot import Session as PublicSession
@@ -17,6 +18,7 @@ from app.registration.delegate_record import search_key
 from app.registration.models import (
     OFFERED,
     Delegate,
+    SeatHold,
     SeatLimit,
     SessionBooking,
     WaitingListEntry,
@@ -61,6 +63,8 @@ class SessionSeats:
     seats: int
     taken: int  # with those on offer to people who have waited; organisers may go beyond the limit
     waiting: int = 0
+    held_back: int = 0  # besides ``seats``
+    no_show_minutes: int | None = None
 
     @property
     def left(self) -> int:
@@ -159,6 +163,42 @@ def find_seats(key: str) -> SessionSeats | None:
     return map_seats([key]).get(key)
 
 
+@dataclass(frozen=True)
+class DoorCounts:
+    """How many people have come to a session, and how many more can be let in."""
+
+    checked_in: int
+    booked: int
+    for_door: int  # seats that are kept for people at the door
+    free: int  # seats that anybody can still book
+
+
+def count_door(key: str) -> DoorCounts:
+    """Count who has come to a session, and the seats that are left at its door."""
+    of_session = SessionBooking.session_key == key
+    came = func.count(SessionBooking.checked_in_at)
+    booked, checked_in = db.session.execute(select(func.count(), came).where(of_session)).one()
+    kept = select(func.coalesce(func.sum(SeatHold.seats), 0))
+    for_door = kept.where(SeatHold.session_key == key, SeatHold.is_for_door)
+    seats = find_seats(key)
+    free = max(seats.left - seats.waiting, 0) if seats else 0
+    return DoorCounts(checked_in, booked, db.session.scalar(for_door) or 0, free)
+
+
+def list_holds(key: str) -> Sequence[SeatHold]:
+    """List the seats of a session that are reserved, oldest first."""
+    held = select(SeatHold).where(SeatHold.session_key == key)
+    return db.session.scalars(held.order_by(SeatHold.id)).all()
+
+
+def get_hold(key: str, number: int) -> SeatHold:
+    """Return the seats of a session that are reserved under this number."""
+    found = db.session.get(SeatHold, number)
+    if found is None or found.session_key != key:
+        raise NotFound("These seats are not reserved any more")
+    return found
+
+
 def look(delegate: Delegate, key: str) -> Prospect | None:
     """Look without a lock whether somebody can have a seat; None if seats were never to be booked.
 
@@ -221,8 +261,9 @@ def find_nominal(key: str) -> int | None:
 def map_seats(keys: Collection[str] | None = None) -> Mapping[str, SessionSeats]:
     """Return the seats of these sessions, or of all, by key."""
     wanted = IS_OF_SESSION if keys is None else SeatLimit.name.in_(map(session_limit, keys))
-    number = func.coalesce(SeatLimit.nominal_seats, SeatLimit.seats)
+    number = func.coalesce(SeatLimit.nominal_seats - SeatLimit.held_back, SeatLimit.seats)
+    columns = (number, SeatLimit.taken, SeatLimit.waiting, SeatLimit.held_back)
     rows = db.session.execute(
-        select(SeatLimit.name, number, SeatLimit.taken, SeatLimit.waiting).where(wanted)
+        select(SeatLimit.name, *columns, SeatLimit.no_show_minutes).where(wanted)
     )
     return {name.removeprefix(SESSION_PREFIX): SessionSeats(*numbers) for name, *numbers in rows}

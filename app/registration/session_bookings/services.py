@@ -21,7 +21,7 @@ from app.programme.snapshot import Session, Snapshot
 from app.registration import emails, seats
 from app.registration.ballots import queries as ballots
 from app.registration.bookings import operations
-from app.registration.models import Delegate, SeatLimit, SessionBooking
+from app.registration.models import Delegate, SeatHold, SeatLimit, SessionBooking
 from app.registration.session_bookings import offers, queries
 from app.registration.session_bookings.overlaps import list_clashes, map_contested
 from app.registration.session_bookings.queries import (
@@ -98,7 +98,7 @@ def book(  # noqa: PLR0913 – who books what, and how
             operations.end_corrections(delegate)
             session = _follow_release(session)
             clashes = _list_allowed_clashes(delegate, session, in_place_of)
-            row = _build(delegate, session)
+            row = build_seat(delegate, session)
             if session.key not in limits:
                 raise NotBookable("Seats in this session cannot be booked")
             if actor == ACTOR_DELEGATE and ballots.is_by_ballot(session.key):
@@ -158,7 +158,8 @@ def _list_allowed_clashes(
     return clashes
 
 
-def _build(delegate: Delegate, session: Session) -> SessionBooking:
+def build_seat(delegate: Delegate, session: Session) -> SessionBooking:
+    """Return a seat of somebody in a session, which is not taken yet."""
     return SessionBooking(
         delegate_id=delegate.id,
         session_key=session.key,
@@ -247,9 +248,17 @@ def follow_release(content: Snapshot) -> None:
     seats.lock_sessions(numbers.keys() | known.keys())  # all of them before the cache version
     for key in sorted(numbers.keys() | known.keys()):
         if key not in numbers:
+            _forget_holds(key)
             seats.unset_limit(seats.session_limit(key))  # unless somebody has a seat
         elif numbers[key] != known.get(key):
             seats.set_session_seats(key, numbers[key])
+
+
+def _forget_holds(key: str) -> None:
+    """Hold nothing back any more in a session in which nobody books seats."""
+    db.session.execute(delete(SeatHold).where(SeatHold.session_key == key))
+    for limit in seats.lock_sessions([key]).values():
+        seats.end_hold(limit, limit.held_back)
 
 
 def check_seats(session: WorkingSession) -> None:
@@ -257,6 +266,7 @@ def check_seats(session: WorkingSession) -> None:
     known = queries.find_nominal(session.key)
     seats_now = queries.find_seats(session.key)
     taken = 0 if seats_now is None else seats_now.taken
+    held_back = 0 if seats_now is None else seats_now.held_back
     number = session.booking_seats
     if not taken or known is None or session.cancelled_at or session.withdrawn_at:
         return
@@ -265,8 +275,9 @@ def check_seats(session: WorkingSession) -> None:
     booked = f"{people} booked a seat{' or can take one that we offered' if has_offers else ''}"
     if number is None:
         raise RuleViolation(f"{booked}, so it cannot be open to all")
-    if number < min(taken, known):
-        raise RuleViolation(f"{booked}, so there cannot be only {number}")
+    if number < min(taken + held_back, known):
+        kept = f", and {held_back} are reserved" if held_back else ""
+        raise RuleViolation(f"{booked}{kept}, so there cannot be only {number}")
 
 
 def give_up(delegate: Delegate, keys: Collection[str], limits: Mapping[str, SeatLimit]) -> None:

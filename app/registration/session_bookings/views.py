@@ -51,6 +51,8 @@ access.register_dead_links(bp)
 bp.add_app_template_global(labels.seat_label)
 bp.add_app_template_global(labels.seat_action)
 bp.add_app_template_global(labels.takes_waiting)
+bp.add_app_template_global(labels.describe_freeing)
+bp.add_app_template_global(labels.has_door_seats)
 bp.add_app_template_global(links.sessions_link)
 
 

@@ -1,0 +1,150 @@
+"""Seats of a session that organisers reserve, with a reason, or keep for people at the door.
+
+They are left out of the limit, so labels, bookings, ballots and waiting lists do without them. They
+can be booked again once they are released, by hand or by the worker at the time that was set; then
+they are offered first to those who wait. Whoever changes them holds the lock of the limit.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import select
+
+from app import cache_version, clock
+from app.cache_version import bump_cache_version
+from app.database import db, read_only_connection
+from app.errors import RuleViolation
+from app.history import services as history
+from app.programme.snapshot import Session
+from app.registration import seats
+from app.registration.models import IN_QUEUE, SeatHold, SeatLimit, WaitingListEntry
+from app.registration.session_bookings import offers
+
+UNCLAIMED: Final = "Seats that were not taken up"  # the reason
+
+
+@dataclass(frozen=True)
+class HoldDetails:
+    """How many seats are reserved, why, and until when."""
+
+    seats: int
+    reason: str
+    is_for_door: bool = False
+    ends_at: datetime | None = None
+
+
+def add(session: Session, details: HoldDetails, *, actor: str) -> SeatHold:
+    """Reserve free seats of a session; raise RuleViolation if fewer are free."""
+    limit = seats.lock_sessions([session.key]).get(session.key)
+    if limit is None or not session.is_bookable:
+        raise RuleViolation("Seats in this session cannot be booked, so none can be reserved")
+    _require_time(session, details.ends_at)
+    seats.hold_back(limit, details.seats)
+    hold = SeatHold(
+        session_key=session.key,
+        seats=details.seats,
+        reason=details.reason,
+        is_for_door=details.is_for_door,
+        ends_at=details.ends_at,
+        created_at=clock.now(),
+    )
+    db.session.add(hold)
+    for_door = " for people at the door" if details.is_for_door else ""
+    _record(session.key, f"{_count(details.seats)} reserved{for_door}: {details.reason}", actor)
+    if details.is_for_door:
+        bump_cache_version()  # pages say so
+    return hold
+
+
+def release(hold: SeatHold, *, actor: str) -> None:
+    """Let seats that were reserved be booked, by those who wait first."""
+    limit = seats.lock_sessions([hold.session_key])[hold.session_key]
+    found = select(SeatHold).where(SeatHold.id == hold.id)
+    current = db.session.scalar(found.execution_options(populate_existing=True))
+    if current is None:
+        raise RuleViolation("These seats have been released already")
+    _end(current, limit, actor)
+
+
+def run_due() -> None:
+    """Release seats at the time that was set; run by the worker."""
+    if not cache_version.is_clock_in_sync():
+        return
+    due = SeatHold.ends_at <= clock.now()
+    with read_only_connection(db.engine) as connection:  # it asks every two seconds
+        keys = set(connection.scalars(select(SeatHold.session_key).where(due)))
+    limits = seats.lock_sessions(keys)
+    rows = select(SeatHold).where(due, SeatHold.session_key.in_(limits)).order_by(SeatHold.id)
+    for hold in db.session.scalars(rows.execution_options(populate_existing=True)).all():
+        _end(hold, limits[hold.session_key], history.ACTOR_SITE)
+
+
+def add_to_door(session: Session, limit: SeatLimit, count: int) -> None:
+    """Keep seats that people have not taken up for those at the door; the limit is locked."""
+    hold = _find_unclaimed(session.key)
+    if hold is None:
+        hold = SeatHold(
+            session_key=session.key,
+            seats=0,
+            reason=UNCLAIMED,
+            is_for_door=True,
+            created_at=clock.now(),
+        )
+        db.session.add(hold)
+    hold.seats += count
+    seats.return_to_door(limit, count)
+
+
+def take_from_door(key: str) -> bool:
+    """Use up a seat that is kept for people at the door; False if there is none. It is locked."""
+    held = select(SeatHold).where(SeatHold.session_key == key, SeatHold.is_for_door)
+    rows = held.order_by(SeatHold.id).limit(1).execution_options(populate_existing=True)
+    hold = db.session.scalar(rows)
+    if hold is None:
+        return False
+    if hold.seats > 1:
+        hold.seats -= 1
+    else:
+        db.session.delete(hold)
+    return True
+
+
+def list_let_in(key: str, count: int) -> Sequence[WaitingListEntry]:
+    """List who would be offered so many more seats, in order, as things are now."""
+    waiting = select(WaitingListEntry).where(
+        WaitingListEntry.state == IN_QUEUE, WaitingListEntry.scope == seats.session_limit(key)
+    )
+    return db.session.scalars(waiting.order_by(WaitingListEntry.id).limit(count)).all()
+
+
+def _find_unclaimed(key: str) -> SeatHold | None:
+    such = SeatHold.session_key == key, SeatHold.reason == UNCLAIMED, SeatHold.is_for_door
+    rows = select(SeatHold).where(*such).execution_options(populate_existing=True)
+    return db.session.scalar(rows)
+
+
+def _require_time(session: Session, ends_at: datetime | None) -> None:
+    if ends_at is not None and ends_at <= clock.now():
+        raise RuleViolation("Choose a time that is still to come")
+    if ends_at is not None and session.starts_at is not None and ends_at >= session.starts_at:
+        raise RuleViolation("Choose a time before the session starts")
+
+
+def _end(hold: SeatHold, limit: SeatLimit, actor: str) -> None:
+    key, count, is_for_door = hold.session_key, hold.seats, hold.is_for_door
+    db.session.delete(hold)
+    seats.end_hold(limit, count)
+    _record(key, f"{_count(count)} released: {hold.reason}", actor)
+    offers.offer_seats(key, limit)
+    if is_for_door:
+        bump_cache_version()
+
+
+def _count(number: int) -> str:
+    return "1 seat was" if number == 1 else f"{number} seats were"
+
+
+def _record(key: str, text: str, actor: str) -> None:
+    history.record(text, subject=f"session {key}", actor=actor)

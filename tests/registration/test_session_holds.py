@@ -1,0 +1,224 @@
+"""Organisers reserve seats or keep them for the door, and the door knows who has come."""
+
+from datetime import timedelta
+from functools import partial
+
+import pytest
+import time_machine
+from flask import Flask
+
+from app.accounts.models import DESK
+from app.database import db, transaction
+from app.registration import seats
+from app.registration.models import Delegate, SeatLimit
+from app.registration.session_bookings import door, holds, queries
+from app.registration.session_bookings.holds import HoldDetails
+from app.releases.current_release import get_programme
+from tests.browser import Browser
+from tests.factories import FIRST_MORNING, sign_in
+from tests.registration.test_session_booking_races import at_once
+from tests.registration.test_session_clashes import publish
+from tests.registration.test_session_waiting_list import (
+    book,
+    booked,
+    counts,
+    join,
+    list_faults,
+    make_bookable,
+    make_person,
+    path_of,
+    states,
+)
+from tests.sent_emails import last_email_to
+
+GRACE = "grace@conference.example"
+SEATS = "/organise/session-seats/knots"
+
+
+def hold(number: int, *, for_door: bool = False) -> int:
+    """Reserve seats in Knots; return their number in the list."""
+    details = HoldDetails(number, "Guests", is_for_door=for_door)
+    with transaction():
+        row = holds.add(get_programme().get_session("knots"), details, actor=GRACE)
+        db.session.flush()
+        return row.id
+
+
+def held_back() -> int:
+    limit = db.session.get_one(SeatLimit, "session knots", populate_existing=True)
+    db.session.commit()
+    return limit.held_back
+
+
+def run_due() -> None:
+    with transaction():
+        holds.run_due()
+        door.run_due()
+
+
+def test_seats_that_are_held_back_are_booked_by_nobody_and_released_to_those_who_wait(
+    visitor: Browser,
+) -> None:
+    make_bookable("knots", 3)
+    eve, ada, bea = make_person("Eve"), make_person("Ada"), make_person("Bea")
+    book(eve, "knots")
+    sign_in(visitor, role=DESK)
+
+    page = visitor.open(SEATS).follow("Reserve seats")
+    refused = page.press(
+        "Reserve seats",
+        {"Number of seats, or a share of them such as 10%": "3", "Reason": "Guests"},
+        status=422,
+    )
+    assert refused.errors == ["2 seats are free, so 3 cannot be reserved"]
+    page = refused.press(
+        "Reserve seats", {"Number of seats, or a share of them such as 10%": "60%"}
+    )
+    assert "2 seats: Guests" in page.text
+
+    assert (counts(), held_back(), list_faults()) == ((1, 1, 0), 2, [])
+    with pytest.raises(seats.SoldOut):
+        book(ada, "knots")
+    join(ada)
+    join(bea)
+    page = visitor.open(SEATS).follow("Release: Guests")
+    assert page.heading == "Release 2 seats in “Knots”?"
+    assert page.text.index("Ada Lovelace") < page.text.index("Bea Lovelace")
+    page.press("Release")
+    assert states() == {"ada": "offered", "bea": "offered"}
+    assert (counts(), held_back(), list_faults()) == ((3, 3, 0), 0, [])
+    visitor.open(f"{SEATS}/holds/1/release", status=404)
+
+
+@pytest.mark.both_databases
+def test_seats_are_released_at_the_time_that_was_set_once(
+    site: Flask, frozen_time: time_machine.Traveller
+) -> None:
+    make_bookable("knots", 3)
+    number = hold(2)
+    with transaction():
+        queries.get_hold("knots", number).ends_at = FIRST_MORNING - timedelta(days=1)
+    run_due()
+    assert held_back() == 2
+    frozen_time.move_to(FIRST_MORNING - timedelta(days=1))
+
+    at_once(site, [run_due] * 3)
+
+    assert (counts(), held_back(), list_faults()) == ((3, 0, 0), 0, [])
+
+
+@pytest.mark.both_databases
+def test_of_those_who_hold_and_book_at_once_nobody_gets_a_seat_too_many(site: Flask) -> None:
+    make_bookable("knots", 3)
+    get_programme()  # so that no thread begins with the release before
+    people = [make_person(name).id for name in ("Ada", "Bea", "Cleo")]
+
+    def hold_two() -> None:
+        hold(2)
+
+    def book_one(number: int) -> None:
+        book(db.session.get_one(Delegate, number), "knots")
+
+    deeds = [partial(book_one, one) for one in people]
+    at_once(site, [*deeds, hold_two, hold_two])
+
+    seats_now, taken, _ = counts()
+    assert taken <= seats_now
+    assert taken + held_back() <= 3
+    assert list_faults() == []
+
+
+def test_a_smaller_number_of_seats_leaves_what_is_held_back(site: Flask) -> None:
+    make_bookable("knots", 5)
+    hold(2)
+    book(make_person("Ada"), "knots")
+
+    publish("knots", seats=3)
+
+    assert (counts(), held_back()) == ((1, 1, 0), 2)
+    publish("knots", booking="open", seats=None)
+    assert list_faults() == []
+
+
+def test_the_door_checks_people_in_undoes_it_and_lets_others_in(visitor: Browser) -> None:
+    make_bookable("knots", 2)
+    make_bookable("nets", 2)
+    ada, bea, cleo = make_person("Ada"), make_person("Bea"), make_person("Cleo")
+    book(ada, "knots")
+    book(bea, "nets")
+    hold(1, for_door=True)
+    assert "Some seats are kept for people who come to the door" in (
+        visitor.open(path_of(cleo, "knots")).text
+    )
+    sign_in(visitor, role=DESK)
+
+    page = visitor.open(SEATS).follow("Check people in at the door")
+    assert page.heading == "Door of “Knots”"
+    page = page.press("Check in: Ada Lovelace")
+    assert "1 of 1 people with a seat are checked in." in page.text
+    page = page.press("Undo: Ada Lovelace")
+    assert "0 of 1 people with a seat are checked in." in page.text
+    page = page.press("Let in without a seat", {"Booking reference": bea.reference.lower()})
+    assert "They have a seat, and are checked in." in page.source
+    assert (booked(bea), counts("nets")) == (["knots"], (2, 0, 0))
+    refused = page.press("Let in without a seat", {"Booking reference": cleo.reference}, status=422)
+    assert refused.errors == ["All seats have been booked"]
+    page = visitor.open(f"{SEATS}/door").press("Undo: Bea Lovelace")
+    assert "1 seat is kept for people at the door." in page.text
+    page = page.press("Let in without a seat", {"Booking reference": cleo.reference})
+    assert booked(cleo) == ["knots"]
+    assert (counts(), held_back(), list_faults()) == ((2, 2, 0), 0, [])
+
+
+@pytest.mark.both_databases
+def test_seats_that_are_not_taken_up_go_to_the_door_in_time(
+    visitor: Browser, frozen_time: time_machine.Traveller
+) -> None:
+    make_bookable("knots", 2)
+    sign_in(visitor, role=DESK)
+    visitor.open(SEATS).follow("Seats that are not taken up").press(
+        "Save", {"Minutes before the start (optional)": "10"}
+    )
+    ada, bea, cleo = make_person("Ada"), make_person("Bea"), make_person("Cleo")
+    book(ada, "knots")
+    book(bea, "knots")
+    told = "Be at the door by 9:20am. After that, seats go to people who wait there."
+    email = last_email_to("ada@example.org")
+    assert told in email.text
+    assert told in visitor.open(path_of(ada)).text
+    join(cleo)
+    frozen_time.move_to(FIRST_MORNING - timedelta(minutes=10))
+    run_due()
+    assert counts() == (2, 2, 1), "nobody is at the door, so nobody loses a seat"
+    with transaction():
+        door.check_in(db.session.merge(ada), get_programme().get_session("knots"), actor=GRACE)
+
+    run_due()
+    run_due()
+
+    assert (booked(ada), booked(bea)) == (["knots"], [])
+    email = last_email_to("bea@example.org")
+    assert email.subject == "You no longer have a seat in “Knots”"
+    assert "You were not checked in to “Knots” in time" in email.text
+    assert (counts(), held_back(), states()) == ((1, 1, 1), 1, {"cleo": "waiting"})
+    with transaction():
+        door.let_in(db.session.merge(cleo), get_programme().get_session("knots"), actor=GRACE)
+    assert booked(cleo) == ["knots"]
+    assert (counts(), held_back(), list_faults()) == ((2, 2, 0), 0, [])
+
+
+@pytest.mark.both_databases
+def test_of_many_who_are_let_in_at_once_only_as_many_as_there_are_seats(site: Flask) -> None:
+    make_bookable("knots", 2)
+    hold(2, for_door=True)
+    people = [make_person(name).id for name in ("Ada", "Bea", "Cleo", "Dora")]
+
+    def let_in(number: int) -> None:
+        with transaction():
+            delegate = db.session.get_one(Delegate, number)
+            door.let_in(delegate, get_programme().get_session("knots"), actor=GRACE)
+
+    ended = at_once(site, [lambda number=one: let_in(number) for one in people])  # type: ignore[misc]
+
+    assert ended == ["All seats have been booked"] * 2 + ["seat"] * 2
+    assert (counts(), held_back(), list_faults()) == ((2, 2, 0), 0, [])

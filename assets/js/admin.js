@@ -3,7 +3,7 @@ import { findAnything } from "./admin/find-anything.js";
 import { copyButtons } from "./admin/copy-button.js";
 import { sayWhenSignedOut } from "./admin/session-expiry.js";
 import { instantSearch } from "./admin/live-search.js";
-import { tickAll } from "./admin/select-all.js";
+import { tickAll, tickRanges } from "./admin/select-all.js";
 import { openMenuAtSide } from "./admin/menu.js";
 import { suggestResults } from "./admin/suggestions.js";
 import { insertPictures } from "./admin/insert-picture.js";
@@ -14,6 +14,7 @@ import { tellRoom } from "./admin/character-count.js";
 
 openMenuAtSide();
 tickAll();
+tickRanges();
 findAnything();
 suggestResults();
 instantSearch();

@@ -124,6 +124,13 @@ ACTIONS: Final[Sequence[tuple[Any, str, Mapping[str, Any], Area]]] = (
         {"purpose": "dietary"},
         roles.DELEGATES,
     ),
+    (
+        _l("Names for the interpreter"),
+        "admin.delegates.requirements.show",
+        {"purpose": "interpreter"},
+        roles.DELEGATES,
+    ),
+    (_l("Invite speakers"), "admin.speaker_pages.show_invitations", {}, roles.PROGRAMME),
     (_l("Write a group email"), "admin.mailings.add", {}, roles.MAILINGS),
     (_l("Change what emails say"), "admin.email_wording.index", {}, roles.EMAIL_WORDING),
     (_l("Invite a team member"), "admin.team.invite", {}, roles.TEAM),

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import segno
 from babel import Locale, numbers
 from flask import Flask, current_app, g
-from flask_babel import format_date, get_locale, gettext
+from flask_babel import Domain, format_date, format_decimal, get_babel, get_locale, gettext
 from jinja2 import pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup
@@ -27,8 +27,19 @@ def init_app(app: Flask) -> None:
         app.add_template_filter(show)
 
 
+class SeparatedCounts(Domain):  # type: ignore[misc]  # the library has no types
+    """The texts of the site, whose counts have separators."""
+
+    def ngettext(self, singular: str, plural: str, num: int, **values: Any) -> str:
+        """Return the form of a text for a number, which is shown as 1,234."""
+        shown = format_decimal(num) if num >= SMALLEST_GROUPED else num
+        text = self.get_translations().ungettext(singular, plural, num)
+        return str(text % {"num": shown, **values})
+
+
 def group_digits(app: Flask) -> None:
-    """Let every count in a template's ``ngettext`` have separators: 1,234 delegates."""
+    """Let every count in ``ngettext`` have separators, in templates too: 1,234 delegates."""
+    get_babel(app).instance.domain_instance = SeparatedCounts()
     ngettext: Any = app.jinja_env.globals["ngettext"]
 
     @pass_context

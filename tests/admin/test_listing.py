@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import pytest
 from flask import Flask, render_template_string
+from flask_babel import ngettext
 from playwright.sync_api import Page, expect
 
 from tests.browser import Browser
@@ -71,8 +72,10 @@ def test_large_numbers_have_separators(site: Flask) -> None:
 
     with site.test_request_context():
         said = [render_template_string(template, count=count) for count in (1, 999, 1000, 12345)]
+        sent = str(ngettext("%(num)s person", "%(num)s people %(when)s", 4321, when="today"))
 
     assert said == ["1 delegate", "999 delegates", "1,000 delegates", "12,345 delegates"]
+    assert sent == "4,321 people today"
 
 
 def test_filters_are_folded_on_a_small_screen_and_what_is_applied_is_told(

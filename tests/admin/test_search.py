@@ -87,6 +87,19 @@ def test_a_misspelt_name_is_found(organiser: Browser, typed: str) -> None:
     assert groups(page)["Delegates"] == ["Zoë Quill zoe@example.org"]
 
 
+@pytest.mark.parametrize("part", ["delegates", "sessions"])
+def test_a_list_in_which_nothing_fits_leads_to_the_search_across_admin(
+    organiser: Browser, part: str
+) -> None:
+    make_delegate(given_names="Zoë", family_name="Quill", email="zoe@example.org")
+    page = organiser.open(f"/organise/{part}?q=Qiull")
+    assert page.rows == []
+
+    page = page.follow("Search all of admin for “Qiull”")
+
+    assert groups(page)["Delegates"] == ["Zoë Quill zoe@example.org"]
+
+
 def test_nothing_and_no_question_are_said(organiser: Browser) -> None:
     make_delegate()
 

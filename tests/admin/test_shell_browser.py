@@ -134,6 +134,18 @@ def test_the_head_of_a_list_and_what_can_be_done_stay_in_view(office: Page) -> N
     expect(office.get_by_role("button", name="Change selected sessions")).to_be_in_viewport(ratio=1)
 
 
+def test_shift_and_a_click_tick_all_rows_between(office: Page) -> None:
+    open_list(office, "sessions")
+    boxes = office.locator("tbody").get_by_role("checkbox")
+
+    boxes.nth(2).click()
+    boxes.nth(6).click(modifiers=["Shift"])
+    expect(office.locator("[data-selected]")).to_have_text("5 selected")
+    boxes.nth(5).click(modifiers=["Shift"])
+
+    expect(office.locator("[data-selected]")).to_have_text("3 selected")
+
+
 def test_what_has_the_focus_is_never_beneath_what_stays_in_view(office: Page) -> None:
     open_list(office, "sessions")
     office.get_by_label("Select all rows on this page").check()

@@ -150,7 +150,7 @@ def test_filters_narrow_the_list(organiser: Browser) -> None:
     assert narrowed({"Country": "Chile"}) == ["Con"]
     assert narrowed({"Role": "Chair"}) == ["Ada Marsh"]
     assert narrowed({"Country": "Chile", "State": "Withdrawn"}) == []
-    assert "No speakers match" in organiser.page.text
+    assert "No speakers found" in organiser.page.text
     assert names(organiser.page.follow("Clear filters")) == ["Con", "João Maré", "Ada Marsh", "Wid"]
 
 

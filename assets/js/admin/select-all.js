@@ -26,3 +26,17 @@ export function tickAll(root = document) {
     show();
   }
 }
+
+// Shift and a click tick all rows between this one and the one before, or remove their ticks.
+export function tickRanges() {
+  let previous;
+  document.addEventListener("click", (event) => {
+    const box = event.target;
+    if (!box.matches('input[name="chosen"]')) return;
+    const rows = [...box.form.querySelectorAll('input[name="chosen"]')];
+    const between = [rows.indexOf(previous), rows.indexOf(box)].sort((a, b) => a - b);
+    if (event.shiftKey && between[0] >= 0)
+      for (const row of rows.slice(between[0], between[1] + 1)) row.checked = box.checked;
+    previous = box;
+  });
+}

@@ -47,6 +47,7 @@ class Picture(NamedTuple):
     width: int
     height: int
     scale: int = 1
+    button: str = ""  # to press before the picture is taken
 
 
 ALL: Final = (
@@ -56,7 +57,7 @@ ALL: Final = (
     Picture("categories", "/organise/categories", 1280, 560),
     Picture("questions", "/organise/questions", 1280, 560),
     Picture("expressions-of-interest", "/organise/interest", 1280, 640),
-    Picture("delegates", "/organise/delegates", 1280, 720),
+    Picture("delegates", "/organise/delegates", 1280, 520),
     Picture(
         "access-requirements", "/organise/access", 1280, 640, button="Show access requirements"
     ),
@@ -121,6 +122,8 @@ def _take(browser: Browser, site: SignedInSite, picture: Picture) -> bytes:
     page = context.new_page()
     page.goto(f"{site.address}{picture.path}", wait_until="networkidle")
     page.reload(wait_until="networkidle")  # with the typeface, which may come too late at first
+    if picture.button:
+        page.get_by_role("button", name=picture.button).click()
     taken = page.screenshot()
     context.close()
     return taken

@@ -26,8 +26,8 @@ from app.registration.queries import ATTENDING
 from app.registration.session_bookings import offers as session_offers
 from app.registration.session_bookings import queries as session_bookings
 from app.registration.session_bookings.overlaps import overlaps
-from app.registration.waiting_list import queries as waiting_list
 from app.registration.waiting_list import services as waiting_list_services
+from app.registration.waiting_list import turns
 from app.releases.current_release import get_programme
 
 
@@ -154,9 +154,8 @@ def _list_unoffered_places() -> Iterator[str]:
     limit = db.session.get(SeatLimit, "conference")
     if limit is None or limit.taken >= limit.seats or not waiting_list_services.can_offer():
         return
-    entry = waiting_list.find_next()
-    if entry is not None:
-        yield f"A place is free, and entry {entry.id} of the waiting list has no offer."
+    for turn in turns.list_next(db.session.connection(), 1):
+        yield f"A place is free, and entry {turn.entry_id} of the waiting list has no offer."
 
 
 def _list_unoffered_seats() -> Iterator[str]:

@@ -4,8 +4,6 @@ Whoever changes it keeps their turn, since all who wait are in one order. What s
 free already; then it is offered in the same transaction.
 """
 
-from typing import Final
-
 from app.database import db
 from app.errors import RuleViolation
 from app.history import services as history
@@ -18,7 +16,6 @@ from app.registration.models import WaitingListEntry
 from app.registration.queries import Answers
 from app.registration.waiting_list import queries, services
 
-TERMS: Final = (CATEGORY, DAYS)
 NO_LONGER_WAITS = "You no longer wait without an offer, so this cannot be changed here"
 NOT_AVAILABLE = "This category is not available now. Choose another"
 OTHER_DAYS = "This category is not for all of these days"

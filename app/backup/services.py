@@ -32,7 +32,7 @@ from app.releases import search_index
 from config import Config
 
 NOT_OURS_TO_FILL = ("alembic_version", "search_index")  # beginnings of names
-FILLED_BY_MIGRATIONS = frozenset({"site_state"})
+FILLED_BY_MIGRATIONS = frozenset({"site_state", "question", "question_version"})
 OTHER_DATA_KEY = (
     "Access and dietary requirements in the backup are encrypted with a key that is not in "
     "DATA_KEY here (id {}). Add the backed-up site’s key, or they cannot be read"

@@ -44,7 +44,7 @@ def invite(email: str, role: str, actor: Person) -> Person:
         person = Person(email=address, role=FORMER, added_at=clock.real_now())
         db.session.add(person)
     elif person.is_team_member:
-        raise RuleViolation(f"{person.email} has a part already. Change the role there")
+        raise RuleViolation(f"{person.email} is already in the team. Change their role there")
     _set_role(person, role, f"{address} was invited as {ROLE_PHRASES[role]}", actor.email)
     db.session.flush()
     mail.enqueue(

@@ -63,7 +63,9 @@ STATES: Final = {
 }
 
 redirects.MESSAGES["admin"] |= {
-    "application-approve": _l("Approved. We are emailing everybody whose place is decided."),
+    "application-approve": _l(
+        "Approved. We are emailing everyone whose application has been decided."
+    ),
     "application-decline": _l("Declined. We are sending the email."),
     "application-hold": _l("Put on hold. We are sending the email."),
 }
@@ -327,8 +329,8 @@ def _build_action(
 def _describe_closed(count: int) -> str:
     return str(
         ngettext(
-            "%(num)s of those you selected is decided already, so it will not change.",
-            "%(num)s of those you selected are decided already, so they will not change.",
+            "%(num)s of those you selected has already been decided, so it will not change.",
+            "%(num)s of those you selected have already been decided, so they will not change.",
             count,
         )
     )

@@ -101,7 +101,7 @@ class CategoryForm(EditForm):
         render_kw={"inputmode": "numeric"},
     )
     approvals_needed = RadioField(
-        _l("Does someone have to approve who registers?"),
+        _l("Does someone have to approve each person?"),
         choices=[SelectChoice(value, label) for value, label in APPROVAL_CHOICES],
         coerce=int,
         default=0,
@@ -144,7 +144,7 @@ class CategoryForm(EditForm):
         _l("People can say that they would like to come until (optional)"),
         [valid_datetime_or_empty],
         [collapse_whitespace],
-        description=_l("Only if you select people. Leave empty to accept them until it closes"),
+        description=_l("Only if you select people. If empty, until the category closes"),
     )
     interest_questions = CheckboxesField(
         _l("Questions to ask people who would like to come (optional)"),

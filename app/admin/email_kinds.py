@@ -114,7 +114,7 @@ EMAIL_KINDS: Final[Mapping[str, EmailKind]] = {
     "session_clash": EmailKind(
         _l("Two seats at the same time"),
         DELEGATE,
-        _l("Publishing puts two sessions at the same time in which a delegate has seats"),
+        _l("After publishing, two sessions that a delegate has booked are at the same time"),
         samples.session_clash,
     ),
     "group_registered": EmailKind(
@@ -162,7 +162,7 @@ EMAIL_KINDS: Final[Mapping[str, EmailKind]] = {
     "interest_received": EmailKind(
         _l("Expression of interest received"),
         INTERESTED_PERSON,
-        _l("Someone says that they would like to come in a category for which the team selects"),
+        _l("Someone expresses interest in a category for people whom the team selects"),
         samples.interest,
     ),
     "interest_invited": EmailKind(
@@ -174,7 +174,7 @@ EMAIL_KINDS: Final[Mapping[str, EmailKind]] = {
     "interest_declined": EmailKind(
         _l("Expression of interest declined"),
         INTERESTED_PERSON,
-        _l("The team tells someone that they cannot invite them"),
+        _l("The team declines an expression of interest"),
         samples.interest,
     ),
     "application_received": EmailKind(

@@ -43,7 +43,7 @@ FILTERS = (
 )
 
 redirects.MESSAGES["admin"] |= {
-    "group-made": _l("The group has been made. We are emailing the link to its contact."),
+    "group-made": _l("The group has been created. We are emailing the link to its contact."),
     "group-link-sent": _l("We are sending the link to the contact."),
     "group-dissolved": _l("The group has been dissolved. Its people keep their bookings."),
 }

@@ -134,7 +134,7 @@ def export() -> ResponseReturnValue:
     questions = [one for one in custom_questions.list_all() if not one.is_private]
     head = [
         *(gettext("Name"), gettext("Email address"), gettext("Category"), gettext("State")),
-        *(gettext("Expressed"), gettext("Invited"), gettext("Ended"), gettext("Message")),
+        *(gettext("Received"), gettext("Invited"), gettext("Ended"), gettext("Message")),
         *(custom_questions.get_label(one) for one in questions),
     ]
     services.record_export(len(rows), actor=current_actor())
@@ -199,7 +199,7 @@ def _build_decline() -> BulkAction[ExpressionOfInterest]:
         services.decline_all,
         skipped_text=_describe_decided,
         warning=gettext(
-            "We will delete their answers and email them that we cannot invite them this time. "
+            "We will delete their answers and email them to say that we cannot invite them. "
             "This cannot be undone."
         ),
         build_form=DeclineForm,
@@ -212,10 +212,10 @@ def _build_decline() -> BulkAction[ExpressionOfInterest]:
 def _describe_invited(count: int) -> str:
     return str(
         ngettext(
-            "%(num)s of those you selected cannot be invited: they have an invitation, or it is "
-            "decided.",
-            "%(num)s of those you selected cannot be invited: they have an invitation, or it is "
-            "decided.",
+            "%(num)s of those you selected cannot be invited: they already have an invitation or "
+            "a decision.",
+            "%(num)s of those you selected cannot be invited: they already have an invitation or "
+            "a decision.",
             count,
         )
     )
@@ -224,8 +224,9 @@ def _describe_invited(count: int) -> str:
 def _describe_decided(count: int) -> str:
     return str(
         ngettext(
-            "%(num)s of those you selected is invited or decided already, so it will not change.",
-            "%(num)s of those you selected are invited or decided already, so they will not "
+            "%(num)s of those you selected has already been invited or decided, so it will not "
+            "change.",
+            "%(num)s of those you selected have already been invited or decided, so they will not "
             "change.",
             count,
         )

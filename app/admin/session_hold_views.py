@@ -30,8 +30,10 @@ bp = Blueprint("holds", __name__)
 
 redirects.MESSAGES["admin"] |= {
     "seats-held": _l("The seats are reserved. Nobody can book them."),
-    "seats-free": _l("The seats have been released. People who wait are offered them first."),
-    "no-show-saved": _l("Saved. The pages and emails about the session say so from now on."),
+    "seats-free": _l(
+        "The seats have been released. People on the waiting list are offered them first."
+    ),
+    "no-show-saved": _l("Saved. Pages and emails about the session now give this time."),
 }
 
 

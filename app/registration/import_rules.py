@@ -207,7 +207,9 @@ def _plan_invented(before: int) -> tuple[int, str]:
         return 0, f"{now} invented delegates are deleted"
     if has_real_delegates():
         return now, "The invented delegates were not restored: real people have registered"
-    return before, f"{before} invented delegates come back, without changes made to their bookings"
+    return before, (
+        f"{before} invented delegates are restored, without the changes made to their bookings"
+    )
 
 
 def _plan_limit(note: dict[str, Any], taken: int) -> tuple[int | None, str]:

@@ -95,7 +95,7 @@ def _check_seat_count() -> Sequence[str]:
     if taken != attending + offered + held + applied:
         on_offer = f" and {offered} places are on offer" if offered else ""
         on_offer += f" and {held} places are kept for invitations and speakers" if held else ""
-        on_offer += f" and {applied} places are held for applicants" if applied else ""
+        on_offer += f" and {applied} places are kept for applicants" if applied else ""
         faults.append(
             f"{taken} places are counted as taken, "
             f"but {attending} delegates are attending{on_offer}."
@@ -220,7 +220,7 @@ def _check_requests_of_delegates() -> Sequence[str]:
     both = select(Delegate.reference).order_by(Delegate.id)
     return [
         *(
-            f"Booking {reference} has a place, but waits for one."
+            f"Booking {reference} has a place, but is still waiting for one."
             for reference in db.session.scalars(both.where(*own, waits))
         ),
         *(
@@ -329,10 +329,13 @@ def _list_missing_questions() -> Sequence[str]:
 CHECKS: tuple[Check, ...] = (
     Check("the number of places taken matches the number of delegates", _check_seat_count),
     Check("the seats taken in each session match those booked", _check_session_seats),
-    Check("nobody waits for a seat who has it or cannot have it", _check_waits_of_delegates),
-    Check("nobody asks for a place who has one", _check_requests_of_delegates),
+    Check("nobody is waiting for a seat that they have or cannot have", _check_waits_of_delegates),
+    Check("nobody with a place is asking for one", _check_requests_of_delegates),
     Check("no cancelled booking has a seat in a session", _check_seats_of_cancelled),
-    Check("nobody has seats at the same time without being asked", _check_seats_at_the_same_time),
+    Check(
+        "everyone with seats at the same time has been asked to choose",
+        _check_seats_at_the_same_time,
+    ),
     Check("every booking has a confirmation email", _check_confirmation_emails),
     Check("no group is too large, and its people are listed as they are", _check_groups),
     Check("there are no references to missing rows", _check_references),

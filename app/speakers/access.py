@@ -59,7 +59,7 @@ def add_assistant(speaker: Speaker, email: str, *, actor: str) -> Person:
         one.person.email for one in queries.list_access_to_speaker(speaker) if one.is_assistant
     }
     if len(assistant_emails - {accounts.normalise_email(email)}) >= MAX_ASSISTANTS:
-        raise RuleViolation(f"{MAX_ASSISTANTS} assistants have access already. Remove one first")
+        raise RuleViolation(f"{MAX_ASSISTANTS} assistants already have access. Remove one first")
     summary = f"{accounts.normalise_email(email)} became an assistant of {speaker.name}"
     return _grant(speaker, email, actor=actor, summary=summary, is_assistant=True)
 

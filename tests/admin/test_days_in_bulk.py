@@ -70,7 +70,7 @@ def test_days_are_changed_after_a_preview_and_each_gets_an_email(
         ("Ada", THURSDAY),
         ("Cleo", THURSDAY),
     ]
-    assert "Bea Lovelace (BCDF2343): These are the days already." in page.text
+    assert "Bea Lovelace (BCDF2343): They already have these days." in page.text
     assert list_days() == [FIRST, SECOND, f"{FIRST} {SECOND}"]
     assert desk.open(f"{LIST}/_days?preview=1").heading == page.heading  # Back, or a reload
 

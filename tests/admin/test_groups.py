@@ -81,7 +81,7 @@ def test_what_cannot_be_put_into_a_group_is_named(desk: Browser) -> None:
     make_group(make_delegate(reference="BCDF2345"))
 
     assert fill_in(desk, "BCDF9999", 422) == ["There is no booking with a place for BCDF9999"]
-    assert fill_in(desk, "BCDF2345", 422) == ["In a group already: BCDF2345"]
+    assert fill_in(desk, "BCDF2345", 422) == ["Already in a group: BCDF2345"]
     assert fill_in(desk, "", 422) == ["Enter 1 to 30 booking references"]
 
 

@@ -225,7 +225,9 @@ def test_an_invitation_that_somebody_else_has_sent_meanwhile_is_not_sent_twice(
 
     again = page.press("Invite dora@conference.example as Registration desk", status=422)
 
-    assert again.errors == ["dora@conference.example has a part already. Change the role there"]
+    assert again.errors == [
+        "dora@conference.example is already in the team. Change their role there"
+    ]
     assert subjects_to("dora@conference.example") == [
         "You are invited to join the team for Tides and Harbours"
     ]

@@ -109,7 +109,7 @@ def test_who_is_in_the_team_already_is_not_invited_again(grace: Browser) -> None
 
     page = page.press("Send invitation", email_address=ADA, role="Organiser", status=422)
 
-    assert page.errors == [f"{ADA} has a part already. Change the role there"]
+    assert page.errors == [f"{ADA} is already in the team. Change their role there"]
     assert letters() == []
 
 

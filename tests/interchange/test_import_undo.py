@@ -261,7 +261,8 @@ def test_undoing_brings_back_the_places_and_the_invented_delegates(editor: Brows
 
     page = editor.open("/organise/files")
     assert "The number of places changes from 20 back to 50." in page.text
-    assert "3 invented delegates come back, without changes made to their bookings." in page.text
+    restored = "3 invented delegates are restored, without the changes made to their bookings."
+    assert restored in page.text
     page.press(UNDO)
 
     assert (references(), registration.get_seat_counts()) == (before, SeatCounts(50, 3))

@@ -109,7 +109,7 @@ def test_two_who_approve_at_once_give_one_place(site: Flask) -> None:
 
     ended = at_once(site, [lambda: approve(number, GRACE), lambda: approve(number, OLGA)])
 
-    assert ended == ["P0 X has a place already", "seat"]
+    assert ended == ["P0 X already has a place", "seat"]
     assert count_delegates() == 1
     assert list_miscounts() == []
 

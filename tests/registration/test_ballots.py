@@ -167,7 +167,7 @@ def test_somebody_ranks_sessions_and_changes_that_until_the_ballot_closes(
     page = page.press("Save my choices", {"Choice 1": NETS, "Choice 2": SAILS})
     frozen_time.move_to(CLOSES)
     page = page.press("Save my choices", {"Choice 1": KNOTS}, status=422)
-    assert page.errors == ["This ballot has closed, so wishes can no longer be changed"]
+    assert page.errors == ["This ballot has closed, so you can no longer change your choices"]
 
     run_worker()
     assert booked() == {"Ada@example.org": ["nets", "sails"]}
@@ -260,7 +260,7 @@ def test_a_wish_that_comes_with_the_draw_is_in_it_or_refused(
     frozen_time.move_to(CLOSES)
     ended = at_once(site, [change, run_worker, change])
 
-    refused = "This ballot has closed, so wishes can no longer be changed"
+    refused = "This ballot has closed, so you can no longer change your choices"
     assert ended == [refused, refused, "seat"]
     assert booked() == {"Ada@example.org": ["knots"]}
 

@@ -266,7 +266,7 @@ def test_whoever_waits_can_choose_another_category_and_other_days_and_keeps_thei
     assert "You are next." in page.text
     assert "You changed your category" in page.text
     assert "“Standard”" in page.text
-    assert "You changed the days that you wait for" in page.text
+    assert "You changed the days that you are waiting for" in page.text
     assert subjects_to("ada@example.org")[-1] == (
         "You are on the waiting list for Tides and Harbours"
     )

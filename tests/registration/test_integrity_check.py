@@ -26,10 +26,10 @@ from tests.sent_emails import deliver_emails
 
 CHECKED = (
     "Checked: the number of places taken matches the number of delegates\nChecked: the seats "
-    "taken in each session match those booked\nChecked: nobody waits for a seat who has it or "
-    "cannot have it\nChecked: nobody asks for a place who has one\n"
+    "taken in each session match those booked\nChecked: nobody is waiting for a seat that they "
+    "have or cannot have\nChecked: nobody with a place is asking for one\n"
     "Checked: no cancelled booking has a seat in a session\n"
-    "Checked: nobody has seats at the same time without being asked\nChecked: every "
+    "Checked: everyone with seats at the same time has been asked to choose\nChecked: every "
     "booking has a confirmation email\nChecked: no group is too large, and its people are "
     "listed as they are\nChecked: there are no references to missing rows\n"
     "Checked: all session files are complete\n"

@@ -32,7 +32,7 @@ from tests.registration_flow import DAYS
 from tests.sent_emails import emails_to, find_link, last_email_to, subjects_to
 
 GRACE = "grace@conference.example"
-RECEIVED = "We know that you would like to come to Tides and Harbours"
+RECEIVED = "We have received your expression of interest in Tides and Harbours"
 INVITED = "You are invited to register for Tides and Harbours"
 DECLINED = "We cannot invite you to Tides and Harbours this time"
 LINK = "Tell us that you would like to come: Summer school"
@@ -100,7 +100,7 @@ def test_somebody_who_would_like_to_come_is_selected_and_registers_with_what_is_
     assert subjects_to("ada@example.org") == [RECEIVED]
     assert standing(seats.name_category_limit(school.id)) == (5, 0)
     page = own_page(visitor)
-    assert page.heading == "We know that you would like to come"
+    assert page.heading == "We have received your expression of interest"
     assert page.summary_list["Why would you like to come?"] == "For the tides"
 
     sign_in(visitor)
@@ -265,7 +265,7 @@ def test_nobody_can_express_interest_once_it_is_too_late(visitor: Browser) -> No
     with time_machine.travel(clock.now() + timedelta(days=2), tick=False):
         page = page.press("Send", {"Given names": "Ada"}, status=409)
 
-        assert page.heading == "It is too late to tell us"
+        assert page.heading == "Expressions of interest have closed"
         assert LINK not in visitor.open("/register").links
     assert get_interest() is None
     other = make_category(name="Crew")

@@ -215,7 +215,7 @@ def test_somebody_with_a_place_who_asks_for_one_is_found(site: Flask) -> None:
     make_application(identity_key=ada.identity_key, category_id=press)
 
     assert list_miscounts() == [
-        "Booking BCDFGHJK has a place, but waits for one.",
+        "Booking BCDFGHJK has a place, but is still waiting for one.",
         "Booking BCDFGHJK has a place, but an application to be decided.",
     ]
 
@@ -337,7 +337,7 @@ def test_a_session_for_which_people_wait_cannot_be_added_to_a_ballot(rooms: None
 
     ballot = db.session.get_one(Ballot, number)
     details = BallotDetails(ballot.title, ballot.closes_at, frozenset({KNOTS, NETS}))
-    with pytest.raises(RuleViolation, match="People wait"):
+    with pytest.raises(RuleViolation, match="People are already waiting"):
         ballots.save(ballot, details, expected_version=1, actor=GRACE)
     db.session.rollback()
 

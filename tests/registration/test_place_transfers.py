@@ -188,7 +188,7 @@ def test_a_colleague_who_has_a_place_does_not_get_a_second_one(
 
     page = answer(page).press("Confirm registration", status=409)
 
-    assert "You have a place already, so this one stays with your colleague." in page.text
+    assert "You already have a place, so this one stays with your colleague." in page.text
     assert list_attending() == ["Ada", "Bea"]
 
 

@@ -34,7 +34,9 @@ from tests.registration.test_session_waiting_list import (
 from tests.sent_emails import last_email_to, subjects_to
 
 LATER = FIRST_MORNING + timedelta(hours=3)
-ASKED = "Two of your seats are now at the same time: choose one by 9:31am on Wednesday 13 May 2009"
+ASKED = (
+    "Two of your sessions are now at the same time: choose one by 9:31am on Wednesday 13 May 2009"
+)
 
 
 def publish(slug: str, **values: Any) -> None:
@@ -108,7 +110,7 @@ def test_whoever_does_not_choose_loses_the_seat_in_the_session_that_moved(
     assert booked(ada) == ["knots"]
     assert subjects_to("ada@example.org")[-2:] == [ASKED, "You no longer have a seat in “Nets”"]
     email = last_email_to("ada@example.org")
-    assert "did not choose one in time" in email.text
+    assert "did not choose one by the deadline" in email.text
     assert "You keep your seat in: Knots" in email.text
     assert "STATUS:CANCELLED" in email.calendar
     assert states() == {"bea": "offered"}

@@ -158,14 +158,16 @@ def test_the_door_checks_people_in_undoes_it_and_lets_others_in(visitor: Browser
     assert "1 of 1 people with a seat are checked in." in page.text
     page = page.press("Undo: Ada Lovelace")
     assert "0 of 1 people with a seat are checked in." in page.text
-    page = page.press("Let in without a seat", {"Booking reference": bea.reference.lower()})
+    page = page.press("Let in someone without a seat", {"Booking reference": bea.reference.lower()})
     assert "They have a seat, and are checked in." in page.source
     assert (booked(bea), counts("nets")) == (["knots"], (2, 0, 0))
-    refused = page.press("Let in without a seat", {"Booking reference": cleo.reference}, status=422)
+    refused = page.press(
+        "Let in someone without a seat", {"Booking reference": cleo.reference}, status=422
+    )
     assert refused.errors == ["All seats have been booked"]
     page = visitor.open(f"{SEATS}/door").press("Undo: Bea Lovelace")
     assert "1 seat is kept for people at the door." in page.text
-    page = page.press("Let in without a seat", {"Booking reference": cleo.reference})
+    page = page.press("Let in someone without a seat", {"Booking reference": cleo.reference})
     assert booked(cleo) == ["knots"]
     assert (counts(), held_back(), list_faults()) == ((2, 2, 0), 0, [])
 
@@ -176,7 +178,7 @@ def test_seats_that_are_not_taken_up_go_to_the_door_in_time(
 ) -> None:
     make_bookable("knots", 2)
     sign_in(visitor, role=DESK)
-    visitor.open(SEATS).follow("Seats that are not taken up").press(
+    visitor.open(SEATS).follow("Unclaimed seats").press(
         "Save", {"Minutes before the start (optional)": "10"}
     )
     ada, bea, cleo = make_person("Ada"), make_person("Bea"), make_person("Cleo")

@@ -132,7 +132,7 @@ def test_a_speaker_has_a_few_assistants_and_not_many(ada: Browser) -> None:
 
     page = ada.press("Send link", email_address_of_an_assistant=HELPER, status=422)
 
-    assert page.errors == ["10 assistants have access already. Remove one first"]
+    assert page.errors == ["10 assistants already have access. Remove one first"]
     again = ada.press("Send link", email_address_of_an_assistant="3@example.org")
     assert "We are emailing them a link" in again.source
 

@@ -407,7 +407,8 @@ def test_an_organiser_keeps_places_and_gives_them_back(visitor: Browser) -> None
     page = page.follow("Change").press("Save", {"Number of places (optional)": "5"})
     assert "4 of 5" in page.text
     page = page.follow("Delete").press("Delete", status=409)
-    assert "Places in this category are kept for speakers. Keep none first" in page.text
+    refused = "Places in this category are kept for speakers. Change that number to 0 first"
+    assert refused in page.text
 
     page = visitor.open("/organise/categories").follow("Speaker").follow("Change")
     page.press("Save", {"Places kept for speakers (optional)": "0"})

@@ -68,7 +68,7 @@ def _check_seats(session: Session) -> None:
     if not session.booking_seats:
         raise RuleViolation(
             "Enter the number of seats, or choose a room with a known capacity. People can only "
-            "book seats if their number is known"
+            "book seats if the number of seats is known"
         )
     if session.seats and capacity and session.seats > capacity and not session.seats_reason:
         raise RuleViolation(

@@ -31,9 +31,9 @@ from app.registration.waiting_list import services as waiting_list
 HISTORY_SUBJECT = "applications"
 STATE_NOUNS = {
     WITHDRAWN: "has withdrawn this application",
-    APPROVED: "has a place already",
-    WAITING: "is on the waiting list already",
-    DECLINED: "has been declined already",
+    APPROVED: "already has a place",
+    WAITING: "is already on the waiting list",
+    DECLINED: "has already been declined",
 }
 
 

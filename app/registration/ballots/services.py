@@ -119,7 +119,7 @@ def save_wishes(delegate: Delegate, ballot_id: int, keys: Sequence[str]) -> bool
     lock(ballot)
     operations.end_corrections(delegate)
     if not ballot.is_open(clock.now()):
-        raise BallotClosed("This ballot has closed, so wishes can no longer be changed")
+        raise BallotClosed("This ballot has closed, so you can no longer change your choices")
     if not delegate.is_attending:
         raise RuleViolation(bookings.BOOKING_CANCELLED)
     _require_known(ballot, delegate, keys)
@@ -128,7 +128,7 @@ def save_wishes(delegate: Delegate, ballot_id: int, keys: Sequence[str]) -> bool
     if before == list(keys):
         return False
     _store(entry, ballot, delegate, keys)
-    what = f"Saved {len(keys)} wishes" if keys else "Withdrew all wishes"
+    what = f"Saved {len(keys)} choices" if keys else "Withdrew all choices"
     operations.record(delegate, f"{what} in the ballot “{ballot.title}”", history.ACTOR_DELEGATE)
     return True
 
@@ -157,13 +157,15 @@ def _require_valid(details: BallotDetails, ballot: Ballot | None) -> None:
     others = BallotSession.ballot_id != (ballot.id if ballot else 0)
     taken = queries.UNDRAWN_KEYS.where(others, BallotSession.session_key.in_(details.keys))
     if db.session.execute(taken).first() is not None:
-        raise RuleViolation("One of these sessions is in another ballot that is not drawn yet")
+        raise RuleViolation(
+            "One of these sessions is in another ballot that has not been drawn yet"
+        )
 
 
 def _require_nobody_waits(limits: Mapping[str, SeatLimit]) -> None:
     """Raise RuleViolation if people wait for a seat, who would come before whoever is drawn."""
     if any(limit.waiting for limit in limits.values()):
-        raise RuleViolation("People wait for seats in these sessions already")
+        raise RuleViolation("People are already waiting for seats in these sessions")
 
 
 def _require_later(sessions: Iterable[Session], closes_at: datetime) -> None:

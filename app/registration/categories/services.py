@@ -47,7 +47,7 @@ LABELS = {
     "is_for_speakers": "For speakers",
     "kept_places": "Places kept for speakers",
     "approvals_needed": "Approval",
-    "is_place_held": "Place held until the decision",
+    "is_place_held": "Place kept until the decision",
     "allows_transfer": "Places can be passed on",
     "interest_closes_at": "Interest can be expressed until",
     "interest_questions": "Questions asked with interest",
@@ -178,7 +178,9 @@ def _require_no_held_places(category: RegistrationCategory) -> None:
     if db.session.scalar(held):
         raise CategoryInUse("Invitation codes keep places in this category. Withdraw them first")
     if category.kept_places:
-        raise CategoryInUse("Places in this category are kept for speakers. Keep none first")
+        raise CategoryInUse(
+            "Places in this category are kept for speakers. Change that number to 0 first"
+        )
 
 
 def count_people(category: RegistrationCategory) -> int:

@@ -17,7 +17,7 @@ REPLACE, ADD, REMOVE = "replace", "add", "remove"
 CANCELLED: Final = "The booking is cancelled"
 NO_DAY_LEFT: Final = "No day would be left. Cancel the booking instead"
 SEATS_BOOKED: Final = "They have booked a seat in a session on a day that they would lose"
-UNCHANGED: Final = "These are the days already"
+UNCHANGED: Final = "They already have these days"
 CHANGED_SINCE: Final = "The booking has changed since"
 DAY_GONE: Final = "A day is no longer part of the conference"
 

@@ -307,5 +307,5 @@ def find_fault(answers: Answers) -> str:
         return f"The organisers decide who comes as “{chosen.name}”, so each person applies alone"
     days = {day.isoformat() for day in categories.list_days_for(settled)}
     if not settled.get(DAYS) or not days.issuperset(settled[DAYS].split()):
-        return "Choose the days again: not all of those chosen are possible"
+        return "Choose the days again: some of those you chose are not possible"
     return ""

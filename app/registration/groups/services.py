@@ -111,7 +111,7 @@ def rename(member: GroupMember, answers: Answers, expected_version: int) -> bool
     _lock_member(member)  # before the booking, as whoever cancels it does
     delegate = member.delegate
     if delegate is None or not can_rename(member):
-        raise RuleViolation("This person looks after their own booking now, so only they change it")
+        raise RuleViolation("This person now manages their own booking, so only they can change it")
     changed = operations.update(
         delegate,
         {name: answers.get(name, "") for name in RENAMED},
@@ -165,7 +165,7 @@ def make(
     db.session.flush()
     for one in delegates:
         operations.record(one, "Put into a group", actor)
-    _record(group, f"Made of {len(delegates)} bookings", actor)
+    _record(group, f"Created from {len(delegates)} bookings", actor)
     group_emails.send_group_registered(group)
     return group
 
@@ -184,7 +184,7 @@ def _list_attending(references: Sequence[str]) -> Sequence[Delegate]:
     taken = db.session.scalars(select(GroupMember).where(GroupMember.delegate_id.in_(ids))).all()
     if taken:
         names = ", ".join(sorted(one.delegate.reference for one in taken if one.delegate))
-        raise AlreadyInGroup(f"In a group already: {names}")
+        raise AlreadyInGroup(f"Already in a group: {names}")
     return [found[one] for one in wanted]
 
 

@@ -67,7 +67,7 @@ def express(category_id: int, answers: Answers, language: str) -> None:
     InterestClosed, or RateLimitExceeded.
     """
     if not queries.get_option(category_id).accepts_interest:
-        raise InterestClosed("You can no longer say that you would like to come")
+        raise InterestClosed("Expressions of interest in this category have closed")
     email = delegate_record.fold(answers[EMAIL])
     rate_limits.hit("interest", email, times=MAX_PER_DAY, within=timedelta(days=1))
     key = delegate_record.identity_key(registration.full_name(answers), answers[EMAIL])

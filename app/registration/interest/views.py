@@ -34,7 +34,7 @@ from app.web.security_headers import no_referrer
 
 LAPSED = "lapsed"  # the state of whoever was invited and can no longer register
 HEADINGS = {
-    INTERESTED: _l("We know that you would like to come"),
+    INTERESTED: _l("We have received your expression of interest"),
     INVITED: _l("You are invited"),
     LAPSED: _l("Your invitation has ended"),
     REGISTERED: _l("You have a place"),

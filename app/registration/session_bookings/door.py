@@ -32,7 +32,9 @@ def check_in(delegate: Delegate, session: Session, *, actor: str) -> bool:
     operations.lock(delegate)
     seat = _find_seat(delegate, session)
     if seat is None:
-        raise RuleViolation(f"{delegate.full_name} has no seat here. You can let them in")
+        raise RuleViolation(
+            f"{delegate.full_name} has no seat in this session. You can let them in"
+        )
     if seat.checked_in_at is not None:
         return False
     seat.checked_in_at = clock.now()
@@ -90,9 +92,9 @@ def set_no_show_minutes(session: Session, minutes: int | None, *, actor: str) ->
         return False
     limit.no_show_minutes = minutes
     text = (
-        "Seats that are not taken up are no longer freed"
+        "Unclaimed seats are no longer freed"
         if minutes is None
-        else f"Seats that are not taken up are freed {minutes} minutes before the start"
+        else f"Unclaimed seats are freed {minutes} minutes before the start"
     )
     history.record(text, subject=f"session {session.key}", actor=actor)
     db.session.flush()
@@ -117,7 +119,7 @@ def free_no_shows(session: Session, freed_at: datetime) -> None:
     for seat in missing:
         operations.lock(seat.delegate)
         db.session.delete(seat)
-        text = f"The seat in {session.title} was freed, as nobody had taken it up in time"
+        text = f"The seat in {session.title} was freed, because it was not claimed in time"
         operations.record(seat.delegate, text, history.ACTOR_SITE)
         emails.send_session_released(
             seat.delegate, session.title, session, is_by_team=False, is_no_show=True

@@ -22,7 +22,7 @@ from app.registration import seats
 from app.registration.models import IN_QUEUE, SeatHold, SeatLimit, WaitingListEntry
 from app.registration.session_bookings import offers
 
-UNCLAIMED: Final = "Seats that were not taken up"  # the reason
+UNCLAIMED: Final = "Unclaimed seats"  # the reason
 
 
 @dataclass(frozen=True)
@@ -127,9 +127,9 @@ def _find_unclaimed(key: str) -> SeatHold | None:
 
 def _require_time(session: Session, ends_at: datetime | None) -> None:
     if ends_at is not None and ends_at <= clock.now():
-        raise RuleViolation("Choose a time that is still to come")
+        raise RuleViolation("Enter a time in the future")
     if ends_at is not None and session.starts_at is not None and ends_at >= session.starts_at:
-        raise RuleViolation("Choose a time before the session starts")
+        raise RuleViolation("Enter a time before the session starts")
 
 
 def _end(hold: SeatHold, limit: SeatLimit, actor: str) -> None:

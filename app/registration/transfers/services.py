@@ -33,7 +33,7 @@ from app.releases.current_release import get_programme
 
 OFFER_PERIOD = timedelta(days=7)
 MAX_OFFERS_PER_DAY = 5  # of one booking
-NOT_OFFERED = "Your colleague no longer offers this place, or the time is over"
+NOT_OFFERED = "Your colleague no longer offers this place, or the deadline has passed"
 NOT_ALLOWED = "Places in your category cannot be passed on. Ask the organisers"
 
 
@@ -95,7 +95,7 @@ def withdraw(delegate: Delegate, *, actor: str) -> bool:
     if transfer is None or not delegate.is_attending:
         return False
     _end(transfer, WITHDRAWN)
-    operations.record(delegate, "The offer of the place was taken back", actor)
+    operations.record(delegate, "The offer of the place was withdrawn", actor)
     return True
 
 
@@ -123,7 +123,7 @@ def accept(answers: Answers, language: str) -> Delegate:
         take_seat=seats.reserve_held,
     )
     if delegate is None:
-        raise HasPlace("You have a place already, so this one stays with your colleague")
+        raise HasPlace("You already have a place, so this one stays with your colleague")
     _move_seats(transfer, old, delegate)
     operations.replace(old, actor=history.ACTOR_DELEGATE)
     _end(transfer, ACCEPTED)

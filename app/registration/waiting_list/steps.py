@@ -27,7 +27,7 @@ PLACE: Final = {
     "Declined the offer of a place": _l("You declined the offer"),
     "Left the waiting list": _l("You left the waiting list"),
     "Removed from the waiting list": _l("The organisers removed you from the waiting list"),
-    CHANGED_DAYS: _l("You changed the days that you wait for"),
+    CHANGED_DAYS: _l("You changed the days that you are waiting for"),
 }
 SEAT: Final = {
     "Joined the waiting list for {title}": _l("You joined the waiting list"),
@@ -40,7 +40,9 @@ SEAT: Final = {
         "The organisers removed you from the waiting list"
     ),
     "The waiting list for {title} was closed": _l("The waiting list was closed"),
-    "The booking ended, and the wait for {title}": _l("Your booking ended, and your wait with it"),
+    "The booking ended, and the wait for {title}": _l(
+        "You were removed, because your booking ended"
+    ),
     "The day of the session is not in the booking any more": _l(
         "You were removed, because the day of the session is not in your booking any more"
     ),

@@ -16,7 +16,7 @@ from app.registration.models import WaitingListEntry
 from app.registration.queries import Answers
 from app.registration.waiting_list import queries, services
 
-NO_LONGER_WAITS = "You no longer wait without an offer, so this cannot be changed here"
+NO_LONGER_WAITS = "You have an offer, or have left the waiting list, so you cannot change this now"
 NOT_AVAILABLE = "This category is not available now. Choose another"
 OTHER_DAYS = "This category is not for all of these days"
 CHANGED_CATEGORY, CHANGED_DAYS = "Changed to the category", "Changed the days"

@@ -171,9 +171,9 @@ LIMITS: dict[Callable[[Worker], None], tuple[int, int, int]] = {  # clicks, keys
 def worker(live_site: Callable[..., LiveSite], window: Page) -> Worker:
     """An organiser with a full day, at a desk with a screen of usual size."""
     set_places(100)
-    zoe = {"given_names": "Zoë", "family_name": "Quill", "email": "zoe@exampel.org"}
+    zoe = {"given_names": "Zoë", "family_name": "Quill", "email": "zoe@example.og"}
     make_delegate(**zoe, access="British Sign Language interpretation")
-    make_email(recipient="zoe@exampel.org", state=FAILED, last_error="550 User unknown")
+    make_email(recipient="zoe@example.og", state=FAILED, last_error="550 User unknown")
     for number in range(12):
         speaker = make_speaker(name=f"Ada Marsh the {number}th")
         grant_speaker_access(speaker, f"ada-{number}@example.org")

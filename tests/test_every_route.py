@@ -900,6 +900,12 @@ ROUTES = [
         "/organise/session-seats/opening/holds/1/release",
     ),
     Route(
+        "/organise/session-seats/<slug>/more",
+        "GET POST",
+        Who.ORGANISER,
+        "/organise/session-seats/opening/more",
+    ),
+    Route(
         "/organise/session-seats/<slug>/no-shows",
         "GET POST",
         Who.DESK,

@@ -28,7 +28,7 @@ from app.registration import links
 from app.registration.access_cases import services as access_cases
 from app.registration.access_cases.models import AccessCase
 from app.registration.groups.models import PLACED, GroupMember
-from app.registration.models import BY_INTEREST
+from app.registration.models import BY_INTEREST, SeatHold
 from app.speakers.models import SpeakerRequest
 from tests.browser import Browser
 from tests.factories import (
@@ -856,6 +856,7 @@ ROUTES = [
     Route("/organise/rooms/_several", "POST", Who.EDITORS),
     Route("/organise/search", "GET", Who.A_PART),
     Route("/organise/search/suggestions", "GET", Who.A_PART),
+    Route("/organise/session-seats", "GET", Who.DESK_READERS),
     Route(
         "/organise/session-seats/<slug>",
         "GET",
@@ -899,11 +900,18 @@ ROUTES = [
         "/organise/session-seats/opening/holds/1/release",
     ),
     Route(
+        "/organise/session-seats/<slug>/more",
+        "GET POST",
+        Who.ORGANISER,
+        "/organise/session-seats/opening/more",
+    ),
+    Route(
         "/organise/session-seats/<slug>/no-shows",
         "GET POST",
         Who.DESK,
         "/organise/session-seats/opening/no-shows",
     ),
+    Route("/organise/session-seats/_export", "POST", Who.DESK),
     Route("/organise/sessions", "GET", Who.A_PART),
     Route("/organise/sessions/<slug>", "GET", Who.A_PART, "/organise/sessions/opening"),
     Route(
@@ -1163,13 +1171,13 @@ ROUTES = [
         Who.DESK,
         "/organise/waiting-list/1/offer",
     ),
-    Route("/organise/waiting-list/places", "GET POST", Who.DESK),
     Route(
         "/organise/waiting-list/<number>/remove",
         "GET POST",
         Who.DESK,
         "/organise/waiting-list/1/remove",
     ),
+    Route("/organise/waiting-list/places", "GET POST", Who.DESK),
     Route("/photos/<key>.jpg", "GET", Who.HOLDER, "/photos/wrong.jpg"),
     Route("/photos/<key>/<side>.<kind>", "GET", Who.HOLDER, "/photos/wrong/96.avif"),
     Route("/pictures/<key>.jpg", "GET", Who.HOLDER, "/pictures/wrong.jpg"),
@@ -1525,6 +1533,8 @@ def opened_by_a_visitor(site: Flask, visitor: Browser) -> dict[str, str]:
         access_cases.create_missing()
         db.session.scalars(select(AccessCase)).one().key = "ramp"
     entry = make_waiting_list_entry()
+    held = {"session_key": "opening", "seats": 1, "reason": "Guests", "is_for_door": False}
+    save(SeatHold(**held, created_at=clock.now()))
     group = make_group(delegate)
     application = make_application()
     interest = make_interest()

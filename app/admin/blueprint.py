@@ -22,6 +22,7 @@ from app.releases import current_release
 from app.web import redirects
 
 ROOT = "/organise"
+SEATS = f"{ROOT}/session-seats"
 APPLICATIONS, INTEREST = f"{ROOT}/applications", f"{ROOT}/interest"
 
 
@@ -75,7 +76,8 @@ MENU = (
     MenuGroup(
         _l("Programme"),
         (
-            MenuItem(_l("Sessions"), f"{ROOT}/sessions", roles.PROGRAMME, f"{ROOT}/session-seats"),
+            MenuItem(_l("Sessions"), f"{ROOT}/sessions", roles.PROGRAMME),
+            MenuItem(_l("Seats in sessions"), SEATS, roles.DELEGATES, is_listed=False),
             MenuItem(_l("Ballots"), f"{ROOT}/ballots", roles.SETTINGS, is_listed=False),
             MenuItem(_l("Speakers"), f"{ROOT}/speakers", roles.PROGRAMME),
             MenuItem(_l("Changes by speakers"), f"{ROOT}/proposals", roles.PROGRAMME),

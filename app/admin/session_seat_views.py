@@ -10,7 +10,8 @@ from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField
 
 from app import clock
-from app.accounts.guards import current_actor
+from app.accounts import roles
+from app.accounts.guards import can_change, current_actor
 from app.admin.listing import PAGE_SIZE, Listing, parse_list_query, render_list
 from app.errors import NotFound, RuleViolation
 from app.forms.fields import editor_line_field, line_field
@@ -62,6 +63,7 @@ def show(slug: str) -> ResponseReturnValue:
         session=session,
         seats=queries.find_seats(session.key),
         holds=queries.list_holds(session.key),
+        may_add_seats=can_change(roles.PROGRAMME),
         breadcrumbs=_breadcrumbs(session),
     )
 

@@ -122,6 +122,7 @@ class CalendarContext:
     site: str
     illustrative_note: str
     illustrative_category: str
+    notes: Mapping[str, str]  # for the reader, by the key of the session
     organizer: str = ""  # a content line, which a calendar with a method needs
 
 
@@ -157,12 +158,14 @@ def dump(  # noqa: PLR0913 - which calendar, and for whom
     cancelled_for_reader: Collection[str] = (),
     changed_for_reader: Mapping[str, datetime] = MappingProxyType({}),
     tentative: Collection[str] = (),
+    notes: Mapping[str, str] = MappingProxyType({}),
 ) -> bytes:
     """Return the calendar of a programme, or of the sessions with these keys, as UTF-8.
 
     Sessions in ``cancelled_for_reader`` are listed as cancelled, and those in ``tentative`` as not
-    certain yet; ``changed_for_reader`` is when that changed. ``site`` is the base URL of the
-    session pages, ``address`` the URL of the calendar itself if clients can refresh it.
+    certain yet; ``changed_for_reader`` is when that changed. ``notes`` are sentences for the reader
+    of a session, which come first in its description. ``site`` is the base URL of the session
+    pages, ``address`` the URL of the calendar itself if clients can refresh it.
     """
     without_time = sum(
         session.starts_at is None and (keys is None or session.key in keys)
@@ -176,7 +179,7 @@ def dump(  # noqa: PLR0913 - which calendar, and for whom
         property_line("CALSCALE", "GREGORIAN"),
         *_render_calendar_properties(name, _describe_unscheduled(without_time), address),
     ]
-    context = _build_context(programme, site)
+    context = _build_context(programme, site, notes)
     for event in list_events(programme, keys, cancelled_for_reader):
         revision = event.revision
         changed_at = changed_for_reader.get(revision.key, revision.changed_at)
@@ -186,13 +189,14 @@ def dump(  # noqa: PLR0913 - which calendar, and for whom
     return fold([*lines, property_line("END", "VCALENDAR")])
 
 
-def dump_update(
+def dump_update(  # noqa: PLR0913 - which sessions, and for whom
     programme: PublishedProgramme,
     *,
     site: str,
     keys: Collection[str],
     cancelled_for_reader: Collection[str] = (),
     changed_at: datetime | None = None,
+    notes: Mapping[str, str] = MappingProxyType({}),
 ) -> bytes:
     """Return the sessions with these keys as they are now, to be sent by email (RFC 5546, 3.2.1).
 
@@ -206,7 +210,7 @@ def dump_update(
         "ORGANIZER", f"mailto:{facts.contact_email}", CN=quote_parameter(name)
     )
     context = replace(
-        _build_context(programme, site), organizer=organizer if facts.contact_email else ""
+        _build_context(programme, site, notes), organizer=organizer if facts.contact_email else ""
     )
     lines = [
         property_line("BEGIN", "VCALENDAR"),
@@ -221,13 +225,16 @@ def dump_update(
     return fold([*lines, property_line("END", "VCALENDAR")])
 
 
-def _build_context(programme: PublishedProgramme, site: str) -> CalendarContext:
+def _build_context(
+    programme: PublishedProgramme, site: str, notes: Mapping[str, str]
+) -> CalendarContext:
     return CalendarContext(
         acronym=programme.conference.acronym,
         place=programme.conference.place,
         site=site,
         illustrative_note=gettext("This session is illustrative. It is not on record."),
         illustrative_category=gettext("Illustrative"),
+        notes=notes,
     )
 
 
@@ -335,6 +342,7 @@ def _render_times(revision: SessionRevision) -> Iterator[str]:
 
 def _render_details(session: Session, context: CalendarContext) -> Iterator[str]:
     preface = _join_paragraphs(
+        context.notes.get(session.key, ""),
         context.illustrative_note if session.is_illustrative else "",
         session.subtitle,
         ", ".join(dict.fromkeys(part.name for part in session.parts)),

@@ -104,7 +104,7 @@ def test_a_long_list_of_bookings_is_searched_and_read_page_by_page(
 
     page = desk.open("/organise/session-seats/knots")
 
-    assert len([one for one in queries if "site_state" not in one]) == 6
+    assert len([one for one in queries if "site_state" not in one]) == 7
     assert [row["Name"] for row in page.rows] == [f"Ada Marsh {one:02}" for one in range(50)]
     page = desk.follow("Next page →")
     assert page.title.startswith("Seats in “Knots”, page 2 of 2")
@@ -285,10 +285,12 @@ def test_a_limit_below_what_is_booked_is_refused_with_the_numbers(visitor: Brows
     assert "2 people have booked a seat, so it cannot be open to all" in page.text
 
 
-def test_the_pages_about_seats_belong_to_sessions_in_the_menu(desk: Browser) -> None:
+def test_the_pages_about_seats_belong_to_the_list_of_seats_in_the_menu(desk: Browser) -> None:
     make_bookable("Knots")
 
     page = desk.open("/organise/session-seats/knots")
 
     current = [one for one in page.tree.find_all("a") if one.get("aria-current")]
-    assert [(one.text, one.get("aria-current")) for one in current] == [("Sessions", "true")]
+    assert [(one.text, one.get("aria-current")) for one in current] == [
+        ("Seats in sessions", "true")
+    ]

@@ -1,18 +1,23 @@
 """Organisers reserve seats or keep them for the door, and the door knows who has come."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
+from threading import Barrier
 
 import pytest
 import time_machine
 from flask import Flask
+from sqlalchemy import select
+from sqlalchemy.orm import make_transient_to_detached
 
 from app.accounts.models import DESK
-from app.database import db, transaction
-from app.registration import seats
-from app.registration.models import Delegate, SeatLimit
+from app.database import db, read_only_connection, transaction
+from app.registration import integrity_check, links, seats
+from app.registration.models import Delegate, SeatHold, SeatLimit, WaitingListEntry
 from app.registration.session_bookings import door, holds, queries
 from app.registration.session_bookings.holds import HoldDetails
+from app.registration.waiting_list import by_hand
 from app.releases.current_release import get_programme
 from tests.browser import Browser
 from tests.factories import FIRST_MORNING, sign_in
@@ -44,10 +49,21 @@ def hold(number: int, *, for_door: bool = False) -> int:
         return row.id
 
 
+def hold_two() -> None:
+    hold(2)
+
+
 def held_back() -> int:
     limit = db.session.get_one(SeatLimit, "session knots", populate_existing=True)
     db.session.commit()
     return limit.held_back
+
+
+def let_in(number: int) -> None:
+    """Let a delegate into Knots at the door."""
+    with transaction():
+        delegate = db.session.get_one(Delegate, number)
+        door.let_in(delegate, get_programme().get_session("knots"), actor=GRACE)
 
 
 def run_due() -> None:
@@ -60,7 +76,7 @@ def test_seats_that_are_held_back_are_booked_by_nobody_and_released_to_those_who
     visitor: Browser,
 ) -> None:
     make_bookable("knots", 3)
-    eve, ada, bea = make_person("Eve"), make_person("Ada"), make_person("Bea")
+    eve, ada, bea, cleo = map(make_person, ("Eve", "Ada", "Bea", "Cleo"))
     book(eve, "knots")
     sign_in(visitor, role=DESK)
 
@@ -81,12 +97,17 @@ def test_seats_that_are_held_back_are_booked_by_nobody_and_released_to_those_who
         book(ada, "knots")
     join(ada)
     join(bea)
+    join(cleo)
+    with transaction():
+        entry = db.session.scalars(select(WaitingListEntry).filter_by(name="Bea Lovelace")).one()
+        by_hand.move_to_top(entry, reason="Speaks there", actor=GRACE)
     page = visitor.open(SEATS).follow("Release: Guests")
     assert page.heading == "Release 2 seats in “Knots”?"
-    assert page.text.index("Ada Lovelace") < page.text.index("Bea Lovelace")
+    assert page.text.index("Bea Lovelace") < page.text.index("Ada Lovelace")
+    assert "Cleo" not in page.text
     page.press("Release")
-    assert states() == {"ada": "offered", "bea": "offered"}
-    assert (counts(), held_back(), list_faults()) == ((3, 3, 0), 0, [])
+    assert states() == {"ada": "offered", "bea": "offered", "cleo": "waiting"}
+    assert (counts(), held_back(), list_faults()) == ((3, 3, 1), 0, [])
     visitor.open(f"{SEATS}/holds/1/release", status=404)
 
 
@@ -112,9 +133,6 @@ def test_of_those_who_hold_and_book_at_once_nobody_gets_a_seat_too_many(site: Fl
     make_bookable("knots", 3)
     get_programme()  # so that no thread begins with the release before
     people = [make_person(name).id for name in ("Ada", "Bea", "Cleo")]
-
-    def hold_two() -> None:
-        hold(2)
 
     def book_one(number: int) -> None:
         book(db.session.get_one(Delegate, number), "knots")
@@ -187,6 +205,9 @@ def test_seats_that_are_not_taken_up_go_to_the_door_in_time(
     told = "Be at the door by 9:20am. After that, seats go to people who wait there."
     email = last_email_to("ada@example.org")
     assert told in email.text
+    assert "DESCRIPTION:Be at the door by 9:20am. After that" in email.calendar
+    feed = visitor.fetch("GET", f"/booking/calendar/{links.session_feed_token(ada)}.ics")
+    assert "DESCRIPTION:Be at the door by 9:20am. After that" in feed.get_data(as_text=True)
     assert told in visitor.open(path_of(ada)).text
     join(cleo)
     frozen_time.move_to(FIRST_MORNING - timedelta(minutes=10))
@@ -215,12 +236,58 @@ def test_of_many_who_are_let_in_at_once_only_as_many_as_there_are_seats(site: Fl
     hold(2, for_door=True)
     people = [make_person(name).id for name in ("Ada", "Bea", "Cleo", "Dora")]
 
-    def let_in(number: int) -> None:
-        with transaction():
-            delegate = db.session.get_one(Delegate, number)
-            door.let_in(delegate, get_programme().get_session("knots"), actor=GRACE)
-
-    ended = at_once(site, [lambda number=one: let_in(number) for one in people])  # type: ignore[misc]
+    ended = at_once(site, [partial(let_in, one) for one in people])
 
     assert ended == ["All seats have been booked"] * 2 + ["seat"] * 2
     assert (counts(), held_back(), list_faults()) == ((2, 2, 0), 0, [])
+
+
+def without_the_lock(people: int) -> Callable[[str], SeatLimit]:
+    """Return what finds a limit without locking it, once so many have looked at it."""
+    together = Barrier(people)
+
+    def only_look(name: str) -> SeatLimit:
+        with read_only_connection(db.engine) as connection:
+            known = select(SeatLimit).where(SeatLimit.name == name)
+            row = connection.execute(known).mappings().one()
+        together.wait(20)  # everyone has looked before anyone writes
+        found = SeatLimit(**row)
+        make_transient_to_detached(found)
+        db.session.add(found)
+        return found
+
+    return only_look
+
+
+@pytest.mark.postgresql_only
+def test_without_the_lock_more_seats_would_be_reserved_than_are_free(
+    site: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The control of the story about those who hold at once: it sees the race."""
+    make_bookable("knots", 3)
+    get_programme()
+    monkeypatch.setattr(seats, "_find_for_update", without_the_lock(2))
+
+    ended = at_once(site, [hold_two] * 2)
+
+    assert ended == ["seat", "seat"]
+    reserved = sum(db.session.scalars(select(SeatHold.seats)))
+    assert reserved == 4, "one more than there are seats"
+    assert integrity_check.run_checks()
+
+
+@pytest.mark.postgresql_only
+def test_without_the_lock_more_people_would_be_let_in_than_there_are_seats(
+    site: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The control of the story about many who are let in at once: it sees the race."""
+    make_bookable("knots", 2)
+    hold(2, for_door=True)
+    people = [make_person(name).id for name in ("Ada", "Bea", "Cleo")]
+    monkeypatch.setattr(seats, "_find_for_update", without_the_lock(3))
+
+    ended = at_once(site, [partial(let_in, one) for one in people])
+
+    assert ended == ["seat"] * 3
+    assert queries.count_of_session("knots") == 3, "one more than there are seats"
+    assert list_faults()

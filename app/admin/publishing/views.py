@@ -6,7 +6,7 @@ as a draft of whoever typed it.
 
 from dataclasses import dataclass
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
 from flask import Blueprint, redirect, request, url_for
 from flask.typing import ResponseReturnValue
@@ -17,7 +17,7 @@ from app.accounts import guards, roles
 from app.admin import draft_forms
 from app.admin.draft_forms import deletes_draft
 from app.admin.history_views import MAX_ID
-from app.admin.publishing import presentation
+from app.admin.publishing import presentation, seat_effects
 from app.admin.publishing.forms import PublishForm, RollbackForm, ScheduleReleaseForm
 from app.errors import NotFound, RuleViolation
 from app.forms.form import (
@@ -28,6 +28,7 @@ from app.history import queries as history
 from app.mailings import notices
 from app.programme import queries as programme
 from app.releases import comparison_cache, queries, scheduled_releases, services
+from app.releases.comparison import Comparison
 from app.releases.models import ScheduledRelease
 from app.releases.queries import ReleasePreview
 from app.releases.services import PublishResult, StalePreview, UnresolvedClashes
@@ -149,6 +150,7 @@ def changes() -> ResponseReturnValue:
         preview=preview,
         differences=presentation.diff_unpublished(preview, request.args.get("whole", "")),
         plans=queries.list_scheduled_releases(),
+        **_seat_context(preview.comparison),
     )
 
 
@@ -192,6 +194,7 @@ def emails() -> ResponseReturnValue:
             (release_notifications.preview(kind[0]), kind)
             for kind in release_notifications.list_pending_emails(preview)
         ],
+        **_seat_context(preview.comparison),
     )
 
 
@@ -281,6 +284,7 @@ def roll_back(number: int) -> ResponseReturnValue:
         422 if form.errors else 200,
         form=form,
         differences=differences,
+        **_seat_context(differences.comparison),
         breadcrumbs=[
             *_release_breadcrumbs(),
             (_release_name(number), url_for(".release", number=number)),
@@ -297,7 +301,16 @@ def _render_step(form: ScheduleReleaseForm, step: WizardStep) -> ResponseReturnV
         refusal=step.refusal,
         differences=presentation.diff_unpublished(step.preview),
         measure_notice=partial(notices.estimate, step.preview.public, step.preview.working),
+        **_seat_context(step.preview.comparison),
     )
+
+
+def _seat_context(changes: Comparison) -> dict[str, Any]:
+    """Return whom a release affects who has a seat in a session or waits for one."""
+    return {
+        "effects": seat_effects.list_seat_effects(changes),
+        "may_see_seats": guards.can_read(roles.DELEGATES),
+    }
 
 
 def _render_no_programme(status: int = 200) -> ResponseReturnValue:

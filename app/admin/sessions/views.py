@@ -317,6 +317,7 @@ def _render_index(error: str = "") -> ResponseReturnValue:
         error,
         requests=speakers.get_requests_by_session([row.session.slug for row in listing.rows]),
         address=url_for(".index"),
+        may_see_seats=guards.can_read(roles.DELEGATES),
     )
 
 

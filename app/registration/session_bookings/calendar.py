@@ -4,10 +4,11 @@ A seat's entry is the session's: it has the same UID as in every calendar of the
 nobody gets it twice, and the newest replaces it.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 from app import clock
 from app.interchange import ical
+from app.registration.session_bookings import labels
 from app.releases import current_release
 from app.web import languages
 from app.web.rendering import absolute_url
@@ -22,7 +23,14 @@ def render_update(language: str, booked: Collection[str], ended: Collection[str]
             keys={*booked, *ended},
             cancelled_for_reader=ended,
             changed_at=clock.now(),
+            notes=map_notes(booked),
         )
+
+
+def map_notes(booked: Collection[str]) -> Mapping[str, str]:
+    """Return what the entries of seats say: when the seats of people who do not come are freed."""
+    sessions = current_release.get_programme().sessions
+    return {one.key: labels.describe_freeing(one) for one in sessions if one.key in booked}
 
 
 def get_site() -> str:

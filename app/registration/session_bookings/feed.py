@@ -34,6 +34,7 @@ def render_feed(delegate: Delegate, address: str) -> bytes:
         cancelled_for_reader=ended,
         changed_for_reader={key: _get_change(entry) for key, entry in latest.items()},
         tentative=offered - starred,
+        notes=calendar.map_notes(booked | offered),
     )
 
 

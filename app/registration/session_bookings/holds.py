@@ -19,8 +19,9 @@ from app.errors import RuleViolation
 from app.history import services as history
 from app.programme.snapshot import Session
 from app.registration import seats
-from app.registration.models import IN_QUEUE, SeatHold, SeatLimit, WaitingListEntry
+from app.registration.models import SeatHold, SeatLimit, WaitingListEntry
 from app.registration.session_bookings import offers
+from app.registration.waiting_list import queries as waiting_list
 
 UNCLAIMED: Final = "Unclaimed seats"  # the reason
 
@@ -113,10 +114,7 @@ def take_from_door(key: str) -> bool:
 
 def list_let_in(key: str, count: int) -> Sequence[WaitingListEntry]:
     """List who would be offered so many more seats, in order, as things are now."""
-    waiting = select(WaitingListEntry).where(
-        WaitingListEntry.state == IN_QUEUE, WaitingListEntry.scope == seats.session_limit(key)
-    )
-    return db.session.scalars(waiting.order_by(WaitingListEntry.id).limit(count)).all()
+    return waiting_list.list_next_in(seats.session_limit(key), count)
 
 
 def _find_unclaimed(key: str) -> SeatHold | None:

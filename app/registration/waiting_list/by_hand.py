@@ -6,6 +6,7 @@ categories, and for those of sessions.
 """
 
 from collections.abc import Sequence
+from itertools import islice
 
 from app.database import db
 from app.errors import RuleViolation
@@ -62,13 +63,23 @@ def offer_by_hand(
 def preview_raise(name: str, places: int) -> Sequence[WaitingListEntry]:
     """List who would be offered a place or a seat if a limit had so many, in order."""
     if name.startswith(seats.SESSION_PREFIX):
-        limit = db.session.get(SeatLimit, name)
-        free = places - limit.taken if limit is not None else 0
-        return queries.list_next_in(name, max(free, 0))
+        return _preview_session(name, places)
     if not services.can_offer():
         return []
     found = turns.list_next(db.session.connection(), MAX_PREVIEW, {name: places})
     return queries.list_by_number([one.entry_id for one in found])
+
+
+def _preview_session(name: str, places: int) -> Sequence[WaitingListEntry]:
+    """List who would be offered a seat, without those who do not come on the day of the session."""
+    limit = db.session.get(SeatLimit, name)
+    session = session_bookings.find_session(session_bookings.read_key(name))
+    if limit is None or session is None or not offers.can_offer(session):
+        return []
+    free = max(places - limit.held_back - limit.taken, 0)
+    people = queries.list_next_people_in(name) if free else ()
+    come = (one for one, who in people if session_bookings.is_on_their_days(who, session))
+    return list(islice(come, free))
 
 
 def _lock_waiting(entry: WaitingListEntry) -> Sequence[SeatLimit]:

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from sqlalchemy import (
     ColumnElement,
+    Row,
     Select,
     String,
     and_,
@@ -128,6 +129,13 @@ def list_next_in(scope: str, limit: int) -> Sequence[WaitingListEntry]:
         WaitingListEntry.state == IN_QUEUE, WaitingListEntry.scope == scope
     )
     return db.session.scalars(waiting.order_by(*ORDER).limit(limit)).all()
+
+
+def list_next_people_in(scope: str) -> Sequence[Row[tuple[WaitingListEntry, Delegate]]]:
+    """List who waits in the list of a session, in order, each with their booking."""
+    waiting = WaitingListEntry.state == IN_QUEUE, WaitingListEntry.scope == scope
+    rows = select(WaitingListEntry, Delegate).join(WaitingListEntry.delegate).where(*waiting)
+    return db.session.execute(rows.order_by(*ORDER)).all()
 
 
 def get_top_order(scope: str) -> int:

@@ -1,0 +1,91 @@
+"""Seats in sessions: how full each session is, who waits, and which offers are about to end."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from flask import Blueprint, Response, request
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _l
+
+from app import clock
+from app.accounts import roles
+from app.accounts.guards import current_actor
+from app.admin import saved_views
+from app.admin.listing import ListFilter, ListQuery, paginate, parse_list_query, render_list
+from app.registration.ballots import queries as ballots
+from app.registration.desk import services as desk_services
+from app.registration.session_bookings import fill
+from app.registration.session_bookings.fill import FillFilter, SessionFill
+from app.releases.current_release import get_programme
+from app.web import spreadsheets
+from app.web.formatting import local_date, local_day, local_moment
+
+STATES = (
+    (fill.FULL, _l("Full")),
+    (fill.WAITING, _l("People are waiting")),
+    (fill.ENDING, _l("Offers end within 6 hours")),
+    (fill.BY_BALLOT, _l("By ballot")),
+)
+
+bp = Blueprint("session_fill", __name__, url_prefix="/session-seats")
+
+
+def _list_filters(_: Mapping[str, str]) -> Sequence[ListFilter]:
+    programme = get_programme()
+    starts = (one.starts_at for one in programme.sessions if one.starts_at is not None)
+    days = sorted({moment.astimezone(programme.zone).date() for moment in starts})
+    rooms = {one.room.slug: one.room.name for one in programme.sessions if one.room is not None}
+    undrawn = [(str(one.id), one.title) for one in ballots.list_public() if not one.is_drawn]
+    return (
+        ListFilter("state", _l("Seats"), STATES),
+        ListFilter("day", _l("Day"), [(day.isoformat(), local_date(day)) for day in days]),
+        ListFilter("room", _l("Room"), sorted(rooms.items(), key=lambda one: one[1])),
+        ListFilter("ballot", _l("Ballot"), undrawn),
+    )
+
+
+saved_views.declare(
+    "session_fill", _l("Seats in sessions"), roles.DELEGATES, _list_filters, fill.SORTS
+)
+
+
+@bp.get("")
+def index() -> ResponseReturnValue:
+    filters = _list_filters(request.args)
+    query = parse_list_query(filters, fill.SORTS)
+    listing = paginate(_list_rows(query), query, filters)
+    return render_list("admin/session_seats/index.html", listing)
+
+
+@bp.post("/_export")
+def export_csv() -> Response:
+    found = _list_rows(parse_list_query(_list_filters(request.args), fill.SORTS))
+    desk_services.record_export("seats in sessions", len(found), "", actor=current_actor())
+    head = (
+        *(gettext("Session"), gettext("Starts"), gettext("Room"), gettext("Ballot")),
+        *(gettext("Seats"), gettext("Booked"), gettext("Reserved"), gettext("Free")),
+        *(gettext("Waiting"), gettext("On offer"), gettext("Offers that end within 6 hours")),
+    )
+    name = spreadsheets.dated_name("seats-in-sessions", "csv", local_day(clock.now()))
+    body = spreadsheets.stream_csv(head, list(_iter_cells(found)))
+    return spreadsheets.make_attachment(body, name, spreadsheets.CSV)
+
+
+def _list_rows(query: ListQuery) -> Sequence[SessionFill]:
+    chosen = {name: query.get_filter(name) for name in ("state", "ballot", "day", "room")}
+    asked = FillFilter(search=query.search, **chosen)
+    return fill.list_fill(asked, query.sort, is_reversed=query.is_reversed)
+
+
+def _iter_cells(found: Sequence[SessionFill]) -> Iterator[list[Any]]:
+    for one in found:
+        start = one.session.starts_at
+        yield [
+            one.session.title,
+            local_moment(start) if start else "",
+            one.room,
+            one.ballot.title if one.ballot else "",
+            *(one.all_seats, one.booked, one.seats.held_back, one.free),
+            *(one.seats.waiting, one.offered, one.ending),
+        ]

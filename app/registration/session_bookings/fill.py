@@ -1,0 +1,129 @@
+"""How full the sessions are in which people book seats, for organisers; two queries for all."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Final
+
+from sqlalchemy import case, func, select
+
+from app import clock
+from app.database import db
+from app.programme.collation import sort_key
+from app.programme.listing import day_of
+from app.programme.snapshot import Session
+from app.registration.ballots import queries as ballots
+from app.registration.ballots.queries import PublicBallot
+from app.registration.models import OFFERED, WaitingListEntry
+from app.registration.seats import session_limit
+from app.registration.session_bookings import queries
+from app.registration.session_bookings.queries import SessionSeats
+from app.releases.current_release import get_programme
+
+ENDING_SOON: Final = timedelta(hours=6)
+FULL, WAITING, ENDING, BY_BALLOT = "full", "waiting", "ending", "ballot"  # states
+TIME, TITLE, FREE, QUEUE = "time", "title", "free", "queue"  # orders
+SORTS: Final = (TIME, TITLE, FREE, QUEUE)
+
+
+@dataclass(frozen=True)
+class SessionFill:
+    """A public session and its seats, all as they are now."""
+
+    session: Session
+    seats: SessionSeats
+    offered: int  # seats that are held for people who have an offer
+    ending: int  # of these, offers that end within six hours
+    ballot: PublicBallot | None  # that is still to be drawn
+
+    @property
+    def all_seats(self) -> int:
+        """The seats of the session, with those that are reserved."""
+        return self.seats.seats + self.seats.held_back
+
+    @property
+    def booked(self) -> int:
+        """The seats that people have booked."""
+        return self.seats.taken - self.offered
+
+    @property
+    def free(self) -> int:
+        """The seats that anybody can book now; none while people wait."""
+        return 0 if self.seats.waiting else self.seats.left
+
+    @property
+    def day(self) -> date | None:
+        """The day on which it starts."""
+        return day_of(self.session, get_programme().zone)
+
+    @property
+    def room(self) -> str:
+        """The name of its room, or ""."""
+        return self.session.room.name if self.session.room else ""
+
+    @property
+    def states(self) -> Collection[str]:
+        """The states in which somebody may look for it."""
+        found = {
+            FULL: not self.free and self.ballot is None,
+            WAITING: self.seats.waiting > 0,
+            ENDING: self.ending > 0,
+            BY_BALLOT: self.ballot is not None,
+        }
+        return [state for state, is_so in found.items() if is_so]
+
+
+@dataclass(frozen=True)
+class FillFilter:
+    """Which sessions are listed; "" is any."""
+
+    search: str = ""
+    state: str = ""
+    ballot: str = ""  # its number
+    day: str = ""  # in ISO
+    room: str = ""  # its slug
+
+    def matches(self, one: SessionFill) -> bool:
+        """Return True if a session is among these."""
+        title = sort_key(one.session.title)
+        return (
+            all(word in title for word in sort_key(self.search).split())
+            and (not self.state or self.state in one.states)
+            and (not self.ballot or (one.ballot is not None and str(one.ballot.id) == self.ballot))
+            and (not self.day or (one.day is not None and one.day.isoformat() == self.day))
+            and self.room in {"", one.session.room.slug if one.session.room else ""}
+        )
+
+
+def list_fill(asked: FillFilter, sort: str = TIME, *, is_reversed: bool) -> Sequence[SessionFill]:
+    """List the public sessions with seats that a filter selects."""
+    found = [one for one in _load() if asked.matches(one)]
+    if sort == TITLE:
+        found.sort(key=lambda one: sort_key(one.session.title))
+    elif sort == FREE:
+        found.sort(key=lambda one: one.free)
+    elif sort == QUEUE:
+        found.sort(key=lambda one: -one.seats.waiting)
+    return found[::-1] if is_reversed else found
+
+
+def _load() -> Sequence[SessionFill]:
+    """Return every public session that has seats to book, or had, in the order of the programme."""
+    seats = queries.map_seats()
+    is_ending = WaitingListEntry.offer_ends_at <= clock.now() + ENDING_SOON
+    rows = (
+        select(WaitingListEntry.scope, func.count(), func.count(case((is_ending, 1))))
+        .where(WaitingListEntry.state == OFFERED)
+        .group_by(WaitingListEntry.scope)
+    )
+    offers = {scope: (number, ending) for scope, number, ending in db.session.execute(rows)}
+    undrawn = {
+        key: one for one in ballots.list_public() if not one.is_drawn for key in one.session_keys
+    }
+    return [
+        SessionFill(
+            one, seats[one.key], *offers.get(session_limit(one.key), (0, 0)), undrawn.get(one.key)
+        )
+        for one in get_programme().sessions
+        if one.key in seats
+    ]

@@ -94,7 +94,7 @@ def test_what_is_full_closed_or_not_yet_open_says_so_and_cannot_be_chosen(
 ) -> None:
     now = clock.now()
     make_category(0, name="Student", description="With a student card.")
-    make_category(name="Early", closes_at=now - timedelta(hours=1))
+    make_category(name="Early", closes_at=now - timedelta(hours=1), description="Until May")
     make_category(name="Late", opens_at=now + timedelta(days=1))
     make_category(name="Delegate")
     make_category(name="Crew", access=BY_CODE)
@@ -103,7 +103,7 @@ def test_what_is_full_closed_or_not_yet_open_says_so_and_cannot_be_chosen(
 
     assert page.heading == ASKED
     assert "With a student card. All places are taken." in page.text
-    assert "Closed." in page.text
+    assert "Until May. Closed." in page.text
     assert "Opens at" in page.text
     assert "Crew" not in page.text
     page = page.press("Continue", status=422)

@@ -20,6 +20,7 @@ from app.web.formatting import local_moment
 
 STATE_TEXTS = {"closed": _l("Closed."), "full": _l("All places are taken.")}
 
+CLOSING_MARKS = ")”’"  # after which a sentence has not ended
 FULL_BUT_WAITING = _l("All places are taken. You can join the waiting list for this category.")
 
 
@@ -74,7 +75,10 @@ class CategoryForm(AnswersForm):
 
 def describe(option: CategoryOption) -> str:
     """Return what stands below a category: its description, and why it cannot be chosen."""
-    return " ".join(text for text in (option.description, describe_state(option)) if text)
+    about, state = option.description, describe_state(option)
+    if about and state and (about[-1].isalnum() or about[-1] in CLOSING_MARKS):
+        about += "."
+    return " ".join(text for text in (about, state) if text)
 
 
 def describe_state(option: CategoryOption) -> str:

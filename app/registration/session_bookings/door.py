@@ -6,7 +6,7 @@ the door. That happens only where somebody has been checked in: without anybody 
 loses a seat. Locks are those of booking: the limits of the sessions by key, then people's rows.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, exists, select
@@ -28,16 +28,7 @@ from app.releases.current_release import get_programme
 
 def check_in(delegate: Delegate, session: Session, *, actor: str) -> bool:
     """Note that somebody has come; False if they have been checked in before."""
-    seats.lock_sessions([session.key])
-    operations.lock(delegate)
-    seat = _find_seat(delegate, session)
-    if seat is None:
-        raise RuleViolation(f"{delegate.full_name} has no seat here. You can let them in")
-    if seat.checked_in_at is not None:
-        return False
-    seat.checked_in_at = clock.now()
-    operations.record(delegate, f"Checked in to {session.title}", actor)
-    return True
+    return _note_arrival(delegate, session, _lock(delegate, session), actor)
 
 
 def undo(delegate: Delegate, session: Session, *, actor: str) -> bool:
@@ -49,6 +40,7 @@ def undo(delegate: Delegate, session: Session, *, actor: str) -> bool:
         return False
     if seat.is_from_door:
         db.session.delete(seat)
+        services.end_settled_choices(delegate)
         holds.add_to_door(session, limits[session.key], 1)
     else:
         seat.checked_in_at = None
@@ -61,11 +53,10 @@ def let_in(delegate: Delegate, session: Session, *, actor: str) -> bool:
 
     A seat at the same time is given back, since they are here. False if they are in already.
     """
-    keys = queries.list_keys([delegate.id])
-    limits = seats.lock_sessions([session.key, *keys])
+    limits = _lock(delegate, session)
     operations.end_corrections(delegate)
     if _find_seat(delegate, session) is not None:
-        return check_in(delegate, session, actor=actor)
+        return _note_arrival(delegate, session, limits, actor)
     if not delegate.is_attending:
         raise RuleViolation(services.BOOKING_CANCELLED)
     if session.key not in limits or not session.is_bookable:
@@ -73,11 +64,8 @@ def let_in(delegate: Delegate, session: Session, *, actor: str) -> bool:
     booked = {one.session_key for one in queries.list_of_delegate(delegate)} & limits.keys()
     clashes = list_clashes(session, booked)
     _take(delegate, session, limits[session.key])
-    services.give_up(delegate, [one.key for one in clashes], limits)
-    instead = f", in place of {', '.join(one.title for one in clashes)}" if clashes else ""
+    instead = _give_up(delegate, clashes, limits)
     operations.record(delegate, f"Let in to {session.title} at the door{instead}", actor)
-    for other in clashes:
-        emails.send_session_released(delegate, other.title, other, is_by_team=True)
     return True
 
 
@@ -117,6 +105,7 @@ def free_no_shows(session: Session, freed_at: datetime) -> None:
     for seat in missing:
         operations.lock(seat.delegate)
         db.session.delete(seat)
+        services.end_settled_choices(seat.delegate)
         text = f"The seat in {session.title} was freed, as nobody had taken it up in time"
         operations.record(seat.delegate, text, history.ACTOR_SITE)
         emails.send_session_released(
@@ -156,6 +145,39 @@ def _are_missing(key: str, freed_at: datetime) -> tuple[ColumnElement[bool], ...
         SessionBooking.booked_at < freed_at,
         has_door,
     )
+
+
+def _lock(delegate: Delegate, session: Session) -> Mapping[str, SeatLimit]:
+    """Lock the limits of a session and of those in which somebody has seats, then their row."""
+    limits = seats.lock_sessions([session.key, *queries.list_keys([delegate.id])])
+    operations.lock(delegate)
+    return limits
+
+
+def _note_arrival(
+    delegate: Delegate, session: Session, limits: Mapping[str, SeatLimit], actor: str
+) -> bool:
+    """Note that somebody with a seat has come; whoever was asked which seat to keep has chosen."""
+    seat = _find_seat(delegate, session)
+    if seat is None:
+        raise RuleViolation(f"{delegate.full_name} has no seat here. You can let them in")
+    if seat.checked_in_at is not None:
+        return False
+    seat.checked_in_at = clock.now()
+    booked = {one.session_key: one for one in queries.list_of_delegate(delegate)}
+    clashes = list_clashes(session, booked.keys() & limits.keys())
+    is_asked = any(booked[one.key].choose_by is not None for one in (session, *clashes))
+    instead = _give_up(delegate, clashes if is_asked else (), limits)
+    operations.record(delegate, f"Checked in to {session.title}{instead}", actor)
+    return True
+
+
+def _give_up(delegate: Delegate, others: Sequence[Session], limits: Mapping[str, SeatLimit]) -> str:
+    """Give back the seats at the same time of somebody who is here; return what to record."""
+    services.give_up(delegate, [one.key for one in others], limits)
+    for other in others:
+        emails.send_session_released(delegate, other.title, other, is_by_team=True)
+    return f", in place of {', '.join(one.title for one in others)}" if others else ""
 
 
 def _find_seat(delegate: Delegate, session: Session) -> SessionBooking | None:

@@ -92,13 +92,20 @@ def run_due() -> None:
     """Free the seats of people who have not come in time; run by the worker."""
     if not cache_version.is_clock_in_sync():
         return
-    for session, freed_at in _list_due():
-        free_no_shows(session, freed_at)
+    free_no_shows(list_due())
 
 
-def free_no_shows(session: Session, freed_at: datetime) -> None:
+def free_no_shows(keys: Iterable[str]) -> None:
+    """Free the seats of these sessions that nobody has taken up in time, if it is time."""
+    limits = seats.lock_sessions(keys)  # all of them before people's rows
+    cache_version.recheck_if_behind()  # a session may have been moved meanwhile
+    for session, freed_at in _list_near():
+        if session.key in limits:
+            _free(session, freed_at, limits[session.key])
+
+
+def _free(session: Session, freed_at: datetime, limit: SeatLimit) -> None:
     """Keep the seats that were booked before and not taken up for people at the door."""
-    limits = seats.lock_sessions([session.key])
     rows = select(SessionBooking).where(*_are_missing(session.key, freed_at))
     rows = rows.options(joinedload(SessionBooking.delegate)).order_by(SessionBooking.delegate_id)
     missing = db.session.scalars(rows.execution_options(populate_existing=True)).all()
@@ -112,27 +119,32 @@ def free_no_shows(session: Session, freed_at: datetime) -> None:
             seat.delegate, session.title, session, is_by_team=False, is_no_show=True
         )
     if missing:
-        holds.add_to_door(session, limits[session.key], len(missing))
+        holds.add_to_door(session, limit, len(missing))
 
 
-def _list_due() -> Iterable[tuple[Session, datetime]]:
-    """List the sessions that are about to begin, of which seats have not been taken up."""
-    times = ((one, labels.get_freeing_time(one)) for one in get_programme().sessions)
-    near = [
-        (one, freed_at)
-        for one, freed_at in times
-        if freed_at is not None and freed_at <= clock.now() and not queries.has_started(one)
-    ]
+def list_due() -> Sequence[str]:
+    """List the keys of sessions about to begin in which seats have not been taken up."""
+    near = _list_near()
     if not near:
         return []
     with read_only_connection(db.engine) as connection:
         return [
-            (one, freed_at)
+            one.key
             for one, freed_at in near
             if connection.scalar(
                 select(SessionBooking.id).where(*_are_missing(one.key, freed_at)).limit(1)
             )
         ]
+
+
+def _list_near() -> Sequence[tuple[Session, datetime]]:
+    """List the sessions that are about to begin, each with when its seats were to be freed."""
+    times = ((one, labels.get_freeing_time(one)) for one in get_programme().sessions)
+    return [
+        (one, freed_at)
+        for one, freed_at in times
+        if freed_at is not None and freed_at <= clock.now() and not queries.has_started(one)
+    ]
 
 
 def _are_missing(key: str, freed_at: datetime) -> tuple[ColumnElement[bool], ...]:

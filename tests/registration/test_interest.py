@@ -18,6 +18,7 @@ from app.registration.interest import services
 from app.registration.interest.models import ExpressionOfInterest
 from app.registration.interest.services import AlreadyDecided, Invitation
 from app.registration.invitations import services as invitations
+from app.registration.invitations.models import InvitationCode
 from app.registration.models import BY_INTEREST, Delegate, RegistrationCategory
 from tests.browser import Browser, Page
 from tests.factories import (
@@ -357,6 +358,19 @@ def test_erasing_a_booking_erases_what_was_expressed_before(visitor: Browser) ->
         operations.erase(db.session.merge(delegate))
 
     assert get_interest() is None
+
+
+def test_erasing_a_booking_erases_whom_a_code_was_sent_to(visitor: Browser) -> None:
+    make_school()
+    express(visitor)
+    invite(days=200)
+    delegate = make_delegate(email="Ada@example.org", given_names="Ada")
+
+    with transaction():
+        operations.erase(db.session.merge(delegate))
+
+    code = db.session.scalars(select(InvitationCode)).one()
+    assert (code.email, code.note) == ("", "")
 
 
 def test_the_team_makes_such_a_category_and_sees_its_link(visitor: Browser) -> None:

@@ -9,18 +9,19 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import func, or_, select, update
 
 from app import cache_version, clock
 from app.database import Base, db
 from app.errors import RuleViolation
 from app.history import services as history
 from app.registration import emails, seats
+from app.registration.bookings import operations
 from app.registration.categories.queries import CATEGORY, INVITATION, INVITED
 from app.registration.create_booking import REFERENCE_ALPHABET
 from app.registration.invitations import queries
 from app.registration.invitations.models import InvitationCode
-from app.registration.models import RegistrationCategory
+from app.registration.models import Delegate, RegistrationCategory
 from app.registration.queries import Answers
 from app.registration.waiting_list import services as waiting_list
 
@@ -152,6 +153,16 @@ def purge_expired() -> None:
         old = InvitationCode.expires_at < clock.now() - RETENTION
         known = or_(InvitationCode.email != "", InvitationCode.note != "")
         db.session.execute(update(InvitationCode).where(old, known).values(email="", note=""))
+
+
+def _erase_delegate(delegate: Delegate) -> None:
+    """Erase who was invited with a code for one person, when their details are deleted."""
+    is_theirs = func.lower(InvitationCode.email) == delegate.email.lower()
+    rows = update(InvitationCode).where(is_theirs, InvitationCode.email != "")
+    db.session.execute(rows.values(email="", note=""))
+
+
+operations.ERASED_ABOVE.append(_erase_delegate)
 
 
 def _build(category: RegistrationCategory, options: InvitationOptions) -> InvitationCode:

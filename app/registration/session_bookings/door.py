@@ -6,7 +6,7 @@ the door. That happens only where somebody has been checked in: without anybody 
 loses a seat. Locks are those of booking: the limits of the sessions by key, then people's rows.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, exists, select
@@ -28,18 +28,7 @@ from app.releases.current_release import get_programme
 
 def check_in(delegate: Delegate, session: Session, *, actor: str) -> bool:
     """Note that somebody has come; False if they have been checked in before."""
-    seats.lock_sessions([session.key])
-    operations.lock(delegate)
-    seat = _find_seat(delegate, session)
-    if seat is None:
-        raise RuleViolation(
-            f"{delegate.full_name} has no seat in this session. You can let them in"
-        )
-    if seat.checked_in_at is not None:
-        return False
-    seat.checked_in_at = clock.now()
-    operations.record(delegate, f"Checked in to {session.title}", actor)
-    return True
+    return _note_arrival(delegate, session, _lock(delegate, session), actor)
 
 
 def undo(delegate: Delegate, session: Session, *, actor: str) -> bool:
@@ -51,6 +40,7 @@ def undo(delegate: Delegate, session: Session, *, actor: str) -> bool:
         return False
     if seat.is_from_door:
         db.session.delete(seat)
+        services.end_settled_choices(delegate)
         holds.add_to_door(session, limits[session.key], 1)
     else:
         seat.checked_in_at = None
@@ -63,11 +53,10 @@ def let_in(delegate: Delegate, session: Session, *, actor: str) -> bool:
 
     A seat at the same time is given back, since they are here. False if they are in already.
     """
-    keys = queries.list_keys([delegate.id])
-    limits = seats.lock_sessions([session.key, *keys])
+    limits = _lock(delegate, session)
     operations.end_corrections(delegate)
     if _find_seat(delegate, session) is not None:
-        return check_in(delegate, session, actor=actor)
+        return _note_arrival(delegate, session, limits, actor)
     if not delegate.is_attending:
         raise RuleViolation(services.BOOKING_CANCELLED)
     if session.key not in limits or not session.is_bookable:
@@ -75,11 +64,8 @@ def let_in(delegate: Delegate, session: Session, *, actor: str) -> bool:
     booked = {one.session_key for one in queries.list_of_delegate(delegate)} & limits.keys()
     clashes = list_clashes(session, booked)
     _take(delegate, session, limits[session.key])
-    services.give_up(delegate, [one.key for one in clashes], limits)
-    instead = f", in place of {', '.join(one.title for one in clashes)}" if clashes else ""
+    instead = _give_up(delegate, clashes, limits)
     operations.record(delegate, f"Let in to {session.title} at the door{instead}", actor)
-    for other in clashes:
-        emails.send_session_released(delegate, other.title, other, is_by_team=True)
     return True
 
 
@@ -106,46 +92,59 @@ def run_due() -> None:
     """Free the seats of people who have not come in time; run by the worker."""
     if not cache_version.is_clock_in_sync():
         return
-    for session, freed_at in _list_due():
-        free_no_shows(session, freed_at)
+    free_no_shows(list_due())
 
 
-def free_no_shows(session: Session, freed_at: datetime) -> None:
+def free_no_shows(keys: Iterable[str]) -> None:
+    """Free the seats of these sessions that nobody has taken up in time, if it is time."""
+    limits = seats.lock_sessions(keys)  # all of them before people's rows
+    cache_version.recheck_if_behind()  # a session may have been moved meanwhile
+    for session, freed_at in _list_near():
+        if session.key in limits:
+            _free(session, freed_at, limits[session.key])
+
+
+def _free(session: Session, freed_at: datetime, limit: SeatLimit) -> None:
     """Keep the seats that were booked before and not taken up for people at the door."""
-    limits = seats.lock_sessions([session.key])
     rows = select(SessionBooking).where(*_are_missing(session.key, freed_at))
     rows = rows.options(joinedload(SessionBooking.delegate)).order_by(SessionBooking.delegate_id)
     missing = db.session.scalars(rows.execution_options(populate_existing=True)).all()
     for seat in missing:
         operations.lock(seat.delegate)
         db.session.delete(seat)
+        services.end_settled_choices(seat.delegate)
         text = f"The seat in {session.title} was freed, because it was not claimed in time"
         operations.record(seat.delegate, text, history.ACTOR_SITE)
         emails.send_session_released(
             seat.delegate, session.title, session, is_by_team=False, is_no_show=True
         )
     if missing:
-        holds.add_to_door(session, limits[session.key], len(missing))
+        holds.add_to_door(session, limit, len(missing))
 
 
-def _list_due() -> Iterable[tuple[Session, datetime]]:
-    """List the sessions that are about to begin, of which seats have not been taken up."""
-    times = ((one, labels.get_freeing_time(one)) for one in get_programme().sessions)
-    near = [
-        (one, freed_at)
-        for one, freed_at in times
-        if freed_at is not None and freed_at <= clock.now() and not queries.has_started(one)
-    ]
+def list_due() -> Sequence[str]:
+    """List the keys of sessions about to begin in which seats have not been taken up."""
+    near = _list_near()
     if not near:
         return []
     with read_only_connection(db.engine) as connection:
         return [
-            (one, freed_at)
+            one.key
             for one, freed_at in near
             if connection.scalar(
                 select(SessionBooking.id).where(*_are_missing(one.key, freed_at)).limit(1)
             )
         ]
+
+
+def _list_near() -> Sequence[tuple[Session, datetime]]:
+    """List the sessions that are about to begin, each with when its seats were to be freed."""
+    times = ((one, labels.get_freeing_time(one)) for one in get_programme().sessions)
+    return [
+        (one, freed_at)
+        for one, freed_at in times
+        if freed_at is not None and freed_at <= clock.now() and not queries.has_started(one)
+    ]
 
 
 def _are_missing(key: str, freed_at: datetime) -> tuple[ColumnElement[bool], ...]:
@@ -158,6 +157,41 @@ def _are_missing(key: str, freed_at: datetime) -> tuple[ColumnElement[bool], ...
         SessionBooking.booked_at < freed_at,
         has_door,
     )
+
+
+def _lock(delegate: Delegate, session: Session) -> Mapping[str, SeatLimit]:
+    """Lock the limits of a session and of those in which somebody has seats, then their row."""
+    limits = seats.lock_sessions([session.key, *queries.list_keys([delegate.id])])
+    operations.lock(delegate)
+    return limits
+
+
+def _note_arrival(
+    delegate: Delegate, session: Session, limits: Mapping[str, SeatLimit], actor: str
+) -> bool:
+    """Note that somebody with a seat has come; whoever was asked which seat to keep has chosen."""
+    seat = _find_seat(delegate, session)
+    if seat is None:
+        raise RuleViolation(
+            f"{delegate.full_name} has no seat in this session. You can let them in"
+        )
+    if seat.checked_in_at is not None:
+        return False
+    seat.checked_in_at = clock.now()
+    booked = {one.session_key: one for one in queries.list_of_delegate(delegate)}
+    clashes = list_clashes(session, booked.keys() & limits.keys())
+    is_asked = any(booked[one.key].choose_by is not None for one in (session, *clashes))
+    instead = _give_up(delegate, clashes if is_asked else (), limits)
+    operations.record(delegate, f"Checked in to {session.title}{instead}", actor)
+    return True
+
+
+def _give_up(delegate: Delegate, others: Sequence[Session], limits: Mapping[str, SeatLimit]) -> str:
+    """Give back the seats at the same time of somebody who is here; return what to record."""
+    services.give_up(delegate, [one.key for one in others], limits)
+    for other in others:
+        emails.send_session_released(delegate, other.title, other, is_by_team=True)
+    return f", in place of {', '.join(one.title for one in others)}" if others else ""
 
 
 def _find_seat(delegate: Delegate, session: Session) -> SessionBooking | None:

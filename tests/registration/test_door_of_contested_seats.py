@@ -1,0 +1,141 @@
+"""A release has put two seats at the same time, and the door opens before anybody has chosen."""
+
+from datetime import timedelta
+
+import pytest
+import time_machine
+from flask import Flask
+
+from app.database import db, transaction
+from app.registration import seats
+from app.registration.bookings import operations
+from app.registration.models import Delegate
+from app.registration.session_bookings import clash_choices, door
+from app.releases.current_release import get_programme
+from tests.factories import FIRST_MORNING
+from tests.registration.test_session_booking_races import cross
+from tests.registration.test_session_clashes import LATER, publish
+from tests.registration.test_session_holds import GRACE
+from tests.registration.test_session_waiting_list import (
+    book,
+    booked,
+    counts,
+    list_faults,
+    make_bookable,
+    make_person,
+)
+from tests.sent_emails import last_email_to
+
+MINUTES = timedelta(minutes=1)
+
+
+def set_no_show_minutes(slug: str, minutes: int | None) -> None:
+    with transaction():
+        door.set_no_show_minutes(get_programme().get_session(slug), minutes, actor=GRACE)
+
+
+def check_in(delegate: Delegate, slug: str) -> None:
+    with transaction():
+        session = get_programme().get_session(slug)
+        door.check_in(db.session.merge(delegate), session, actor=GRACE)
+
+
+def run_due() -> None:
+    with transaction():
+        door.run_due()
+    with transaction():
+        clash_choices.run_due()
+
+
+@pytest.fixture
+def ada(site: object, frozen_time: time_machine.Traveller) -> Delegate:
+    """Ada has seats in Knots and in Nets, which was moved over it 70 minutes before the start.
+
+    She can choose until 9 minutes before the start, or the seat in Nets is given back.
+    """
+    make_bookable("knots", 3)
+    make_bookable("nets", 3, starts_at=LATER)
+    ada = make_person("Ada")
+    for slug in ("knots", "nets"):
+        book(ada, slug)
+    frozen_time.move_to(FIRST_MORNING - 70 * MINUTES)
+    publish("nets", starts_at=FIRST_MORNING)
+    assert "choose one by 9:21am" in last_email_to("ada@example.org").subject
+    return ada
+
+
+@pytest.mark.both_databases
+def test_a_seat_that_was_freed_at_the_door_takes_the_other_one_away_no_more(
+    ada: Delegate, frozen_time: time_machine.Traveller
+) -> None:
+    set_no_show_minutes("knots", 30)
+    bea = make_person("Bea")
+    book(bea, "knots")
+    check_in(bea, "knots")
+    frozen_time.move_to(FIRST_MORNING - 30 * MINUTES)
+    run_due()
+    assert booked(ada) == ["nets"]
+
+    frozen_time.move_to(FIRST_MORNING - 5 * MINUTES)
+    run_due()
+
+    assert (booked(ada), list_faults()) == (["nets"], [])
+
+
+@pytest.mark.both_databases
+def test_whoever_is_checked_in_has_chosen_that_seat(
+    ada: Delegate, frozen_time: time_machine.Traveller
+) -> None:
+    frozen_time.move_to(FIRST_MORNING - 15 * MINUTES)
+
+    check_in(ada, "nets")
+
+    assert booked(ada) == ["nets"]
+    assert last_email_to("ada@example.org").subject == "You no longer have a seat in “Knots”"
+    frozen_time.move_to(FIRST_MORNING - 5 * MINUTES)
+    run_due()
+    assert (booked(ada), counts("knots"), list_faults()) == (["nets"], (3, 0, 0), [])
+
+
+@pytest.mark.both_databases
+def test_no_seat_is_freed_by_the_times_of_an_earlier_release(
+    ada: Delegate, frozen_time: time_machine.Traveller
+) -> None:
+    """The worker looks, a release moves the session, and then the worker has its lock."""
+    set_no_show_minutes("knots", 30)
+    bea = make_person("Bea")
+    book(bea, "knots")
+    check_in(bea, "knots")
+    frozen_time.move_to(FIRST_MORNING - 30 * MINUTES)
+    due = door.list_due()
+    assert due == ["knots"]
+    publish("knots", starts_at=LATER, ends_at=LATER + 60 * MINUTES)
+
+    with transaction():
+        door.free_no_shows(due)
+
+    assert booked(ada) == ["knots", "nets"]
+
+
+@pytest.mark.postgresql_only
+def test_whoever_books_while_seats_of_two_sessions_are_freed_is_not_in_the_way(
+    ada: Delegate, site: Flask, frozen_time: time_machine.Traveller
+) -> None:
+    make_bookable("whales", 3, starts_at=FIRST_MORNING + 90 * MINUTES)
+    bea, cleo = make_person("Bea"), make_person("Cleo")
+    for slug in ("knots", "whales"):
+        set_no_show_minutes(slug, 120)
+        book(bea, slug)
+        check_in(bea, slug)
+    book(cleo, "whales")
+    frozen_time.move_to(FIRST_MORNING - 30 * MINUTES)
+
+    ended = cross(
+        site,
+        lambda: seats.lock_sessions(["whales"]),
+        lambda: operations.lock(db.session.get_one(Delegate, ada.id)),
+        run_due,
+    )
+
+    assert ended == ["seat", "seat"]
+    assert (booked(ada), booked(cleo), list_faults()) == (["nets"], [], [])

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-from sqlalchemy import SQLColumnExpression, String, cast, func, select
+from sqlalchemy import SQLColumnExpression, String, cast, delete, func, or_, select
 
 from app.database import db
 from app.errors import NotFound, RuleViolation
@@ -17,6 +17,7 @@ from app.registration.bookings import operations
 from app.registration.bookings.operations import StaleBooking
 from app.registration.delegate_field import DelegateField
 from app.registration.desk import services as desk
+from app.registration.desk.models import DistinctBookings
 from app.registration.fields import BOOKING_FIELDS, EMAIL
 from app.registration.models import Delegate
 from app.registration.queries import ATTENDING, Answers
@@ -122,6 +123,17 @@ def merge(choice: MergeChoice, *, actor: str) -> None:
             kept, choice.answers, expected_version=version, actor=actor, notify=choice.notify
         )
     operations.record(kept, f"Booking {cancelled.reference} was merged into this one", actor)
+
+
+def _erase_distinct(delegate: Delegate) -> None:
+    """Delete with whose bookings one was compared: that tells who resembled whom."""
+    is_own = or_(
+        DistinctBookings.first_id == delegate.id, DistinctBookings.second_id == delegate.id
+    )
+    db.session.execute(delete(DistinctBookings).where(is_own))
+
+
+operations.ERASED_ABOVE.append(_erase_distinct)
 
 
 def _require_unchanged(delegate: Delegate, versions: Mapping[str, int]) -> None:

@@ -288,10 +288,10 @@ def give_up(delegate: Delegate, keys: Collection[str], limits: Mapping[str, Seat
         seats.release_session(limits[key])
         offers.offer_seats(key, limits[key])
     if keys:
-        _end_settled_choices(delegate)
+        end_settled_choices(delegate)
 
 
-def _end_settled_choices(delegate: Delegate) -> None:
+def end_settled_choices(delegate: Delegate) -> None:
     """Ask no longer which seat somebody keeps where no other is at the same time now."""
     booked = queries.list_of_delegate(delegate)
     asked = [one for one in booked if one.choose_by is not None]

@@ -382,6 +382,18 @@ ROUTES = [
         Who.DESK,
         "/organise/delegates/_duplicates/GHJK2345/GHJK2346",
     ),
+    Route(
+        "/organise/delegates/_duplicates/<reference>/<other>/distinct",
+        "POST",
+        Who.DESK,
+        "/organise/delegates/_duplicates/GHJK2345/GHJK2346/distinct",
+    ),
+    Route(
+        "/organise/delegates/_duplicates/<reference>/<other>/distinct/undo",
+        "POST",
+        Who.DESK,
+        "/organise/delegates/_duplicates/GHJK2345/GHJK2346/distinct/undo",
+    ),
     Route("/organise/delegates/_export", "POST", Who.DESK),
     Route("/organise/delegates/_export/needs", "GET POST", Who.DESK),
     Route(

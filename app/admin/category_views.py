@@ -1,11 +1,12 @@
 """Categories of delegates: the list in the organisers' order, details, form, deleting."""
 
+from collections.abc import Sequence
 from typing import Any, Self
 
 from flask import Blueprint, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, IntegerField, RadioField
+from wtforms import BooleanField, Field, IntegerField, RadioField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # of WTForms 3.2
 from wtforms.validators import NumberRange, Optional, ValidationError
 
@@ -15,6 +16,7 @@ from app.admin.listing import paginate, parse_list_query, render_list
 from app.errors import RuleViolation, StaleEdit
 from app.forms.fields import (
     LocalDateTimeField,
+    editor_line_field,
     editor_name_field,
     editor_text_field,
     valid_datetime_or_empty,
@@ -22,13 +24,14 @@ from app.forms.fields import (
 from app.forms.form import ConfirmForm, validates_own_csrf
 from app.forms.validators import one_of_choices
 from app.history import queries as history
-from app.registration import custom_questions
+from app.registration import category_texts, custom_questions
 from app.registration import queries as registration
 from app.registration.categories import queries, services
+from app.registration.category_texts import CategoryTexts
 from app.registration.interest import queries as interest
 from app.registration.models import BY_CODE, BY_INTEREST, PUBLIC, RegistrationCategory
 from app.text import collapse_whitespace
-from app.web import redirects
+from app.web import languages, redirects
 from app.web.formatting import local_date
 from app.web.rendering import render_page
 
@@ -169,6 +172,17 @@ class CategoryForm(EditForm):
         if opens and closes and closes <= opens:
             raise ValidationError(_l("Enter a closing time that is after the opening time"))
 
+    @property
+    def translations(self) -> Sequence[tuple[str, Sequence[Field]]]:
+        """The names of the other languages, each with its fields."""
+        return [
+            (
+                languages.describe(code).name,
+                [self[f"{name}_{code}"] for name in category_texts.FIELDS],
+            )
+            for code in category_texts.list_other_languages()
+        ]
+
     def set_choices(self, category: RegistrationCategory | None = None) -> Self:
         """Offer the days of the conference, and the questions that can be asked beforehand."""
         questions = interest.list_possible_questions(category.id if category else None)
@@ -184,6 +198,10 @@ class CategoryForm(EditForm):
         values = queries.build_values(category)
         for name in (*SHOWN_AS_STORED, *APPROVAL):
             self[name].data = values[name]
+        for code, texts in values["translations"].items():
+            for name, text in texts._asdict().items():
+                if f"{name}_{code}" in self:
+                    self[f"{name}_{code}"].data = text
         self.days.data = category.days.split()
         self.opens_at.show(category.opens_at)
         self.closes_at.show(category.closes_at)
@@ -205,15 +223,45 @@ class CategoryForm(EditForm):
             "opens_at": self.opens_at.utc_value,
             "closes_at": self.closes_at.utc_value,
             "confirmation_text": self.confirmation_text.data or "",
+            "translations": {
+                code: self._get_texts(code) for code in category_texts.list_other_languages()
+            },
             "interest_closes_at": self.interest_closes_at.utc_value,
             "interest_questions": " ".join(sorted(set(self.interest_questions.data or ()))),
         }
+
+    def _get_texts(self, code: str) -> CategoryTexts:
+        return CategoryTexts(*(self[f"{name}_{code}"].data or "" for name in category_texts.FIELDS))
 
     def with_error(self, refusal: RuleViolation) -> Self:
         """Show an error of saving at its field."""
         fields = {services.NameTaken: self.name, services.NoPlacesToKeep: self.kept_places}
         self.add_error(fields.get(type(refusal), self.limit), refusal)
         return self
+
+
+def build_form(category: RegistrationCategory | None = None) -> CategoryForm:
+    """Return the form, with fields for each other language of the site."""
+    own: dict[str, Field] = {}
+    for code in category_texts.list_other_languages():
+        language = languages.describe(code).name
+        own[f"name_{code}"] = editor_line_field(
+            _l("Name (%(language)s, optional)", language=language), _l("The name")
+        )
+        own[f"description_{code}"] = editor_text_field(
+            _l("Description (%(language)s, optional)", language=language),
+            _l("The description"),
+            "",
+            MAX_DESCRIPTION_LENGTH,
+        )
+        own[f"confirmation_text_{code}"] = editor_text_field(
+            _l("Text in the confirmation (%(language)s, optional)", language=language),
+            _l("The text"),
+            "",
+            MAX_CONFIRMATION_LENGTH,
+        )
+    form: CategoryForm = type("CategoryForm", (CategoryForm,), own)()
+    return form.set_choices(category)
 
 
 bp = Blueprint("categories", __name__, url_prefix="/categories")
@@ -228,7 +276,7 @@ def index() -> ResponseReturnValue:
 @bp.route("/_add", methods=["GET", "POST"])
 @validates_own_csrf
 def add() -> ResponseReturnValue:
-    form = CategoryForm().set_choices()
+    form = build_form()
     if form.validate_on_submit():
         try:
             category = services.add(form.values(), actor=current_actor())
@@ -250,6 +298,7 @@ def show(number: int) -> ResponseReturnValue:
         approval=dict(APPROVAL_CHOICES)[category.approvals_needed],
         takes_interest=category.access == BY_INTEREST,
         interest_url=url_for("registration.interest.express", number=number, _external=True),
+        translations=_list_translations(category),
         entries=history.list_newest(category.history_subject),
     )
 
@@ -258,7 +307,7 @@ def show(number: int) -> ResponseReturnValue:
 @validates_own_csrf
 def edit(number: int) -> ResponseReturnValue:
     category = queries.get_category(number)
-    form = CategoryForm().set_choices(category)
+    form = build_form(category)
     if not form.is_submitted():
         form.set_initial_data(category)
     if not form.validate_on_submit():
@@ -302,6 +351,12 @@ def delete(number: int) -> ResponseReturnValue:
         people=services.count_people(category),
         breadcrumbs=[(category.name, _url(category))],
     )
+
+
+def _list_translations(category: RegistrationCategory) -> Sequence[tuple[str, CategoryTexts]]:
+    """List the names of the languages into which something is translated, with the texts."""
+    stored = category_texts.load_translations(category.translations)
+    return [(languages.describe(code).name, texts) for code, texts in stored.items()]
 
 
 def _url(category: RegistrationCategory) -> str:

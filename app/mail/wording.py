@@ -218,7 +218,9 @@ EMAIL_WORDINGS: Final[Mapping[str, EmailWording]] = {
         required={"people", "group_link"},
     ),
     "invitation": _word(
-        _value("category", _l("Category of the invitation"), "invitation.category.name"),
+        _value(
+            "category", _l("Category of the invitation"), "(invitation.category | translated).name"
+        ),
         _value(
             "expires",
             _l("When the invitation expires"),
@@ -307,7 +309,7 @@ EMAIL_WORDINGS: Final[Mapping[str, EmailWording]] = {
     "interest_received": _word(INTEREST_NAME, INTEREST_LINK, required={"interest_link"}),
     "interest_invited": _word(
         INTEREST_NAME,
-        _value("category", _l("Name of the category"), "interest.category.name"),
+        _value("category", _l("Name of the category"), "(interest.category | translated).name"),
         _value(
             "expires",
             _l("When the invitation expires"),

@@ -35,7 +35,10 @@ SUPPRESSED: Final = {
     BOUNCED: "emails to this address are returned",
     BY_DESK: "stopped by the organisers",
 }
-DELEGATE, SPEAKER, WAITING = "delegate", "speaker", "waiting"  # what the names of people begin with
+# what the names of people begin with
+DELEGATE, SPEAKER, WAITING = "delegate", "speaker", "waiting"
+APPLICATION, INTEREST = "application", "interest"
+REQUESTS: Final = (APPLICATION, INTEREST)  # deleted with a booking that came of them
 NO_LONGER_THERE: Final = "no longer in the list"
 STOPPED_BEFORE: Final = "stopped before it was sent"
 # What pages call the reasons that are stored. Modules with reasons of their own add them.
@@ -169,6 +172,18 @@ def erase_delegate(delegate: Delegate) -> None:
     person = f"{DELEGATE} {delegate.id}"
     erase_person(person)
     delete_unsent(MailingRecipient.person == person)
+    for one in _list_requests(delegate):
+        erase_person(one)
+        delete_unsent(MailingRecipient.person == one)
+
+
+def _list_requests(delegate: Delegate) -> Sequence[str]:
+    """List who somebody was in mailings before they had a booking."""
+    is_request = or_(*(MailingRecipient.person.startswith(f"{one} ") for one in REQUESTS))
+    rows = select(MailingRecipient.person).where(
+        MailingRecipient.address_key == to_key(delegate.email), is_request
+    )
+    return db.session.scalars(rows.distinct()).all()
 
 
 def delete_unsent(*conditions: ColumnElement[bool]) -> None:

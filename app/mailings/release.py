@@ -9,6 +9,7 @@ import time
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from datetime import time as time_of_day
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, String, and_, cast, literal, select, update
@@ -37,6 +38,8 @@ from app.mailings.models import (
     MailingRecipient,
 )
 from app.questions.definitions import one_year_after
+from app.registration.applications.models import RegistrationApplication
+from app.registration.interest.models import ExpressionOfInterest
 from app.registration.models import WaitingListEntry
 from app.releases import current_release
 
@@ -46,6 +49,12 @@ TOO_LATE = (
     "The dates of the conference have changed, and it has begun, so this email was not sent. You "
     "can copy it to a new draft"
 )
+# kinds of people who are deleted some time after they no longer wait or ask
+DELETED_IN_TIME: Mapping[str, Any] = {
+    recipients.WAITING: WaitingListEntry,
+    recipients.APPLICATION: RegistrationApplication,
+    recipients.INTEREST: ExpressionOfInterest,
+}
 TIME_LIMIT = 5.0  # seconds, after which the worker's other tasks have their turn
 
 
@@ -297,10 +306,11 @@ def _follow_date(mailing: Mailing) -> bool:
 
 
 def _erase_deleted_entries() -> None:
-    """Erase who got emails as one of the waiting list once their entry is deleted."""
-    waiting = f"{recipients.WAITING} "
-    entries = select(literal(waiting).concat(cast(WaitingListEntry.id, String)))
-    _erase(MailingRecipient.person.startswith(waiting), MailingRecipient.person.not_in(entries))
+    """Erase who got emails while they waited or asked for a place once that is deleted."""
+    for kind, model in DELETED_IN_TIME.items():
+        prefix = f"{kind} "
+        entries = select(literal(prefix).concat(cast(model.id, String)))
+        _erase(MailingRecipient.person.startswith(prefix), MailingRecipient.person.not_in(entries))
 
 
 def _erase(*conditions: ColumnElement[bool]) -> None:

@@ -338,7 +338,7 @@ def mask_email(email: str) -> str:
 def ticket_context(delegate: Delegate) -> dict[str, Any]:
     """Return the template variables of a ticket."""
     return {
-        "ticket": tickets.for_booking(delegate),
+        "ticket": _build_ticket(delegate),
         "confirmed_fields": [field for field in FIELDS if field.is_in_confirmation],
         "confirmed_answers": _list_answers(delegate),
     }
@@ -349,6 +349,11 @@ def _list_answers(delegate: Delegate) -> Sequence[tuple[str, str]]:
     with languages.use_language(delegate.language):
         rows = custom_answers.list_rows(delegate, with_private=False)
     return [(shorten(label.rstrip(" ?:")), shorten(text, MAX_ANSWER)) for label, text in rows]
+
+
+def _build_ticket(delegate: Delegate) -> tickets.Ticket:
+    with languages.use_language(delegate.language):
+        return tickets.for_booking(delegate)
 
 
 def _enqueue_with_ticket(template: str, delegate: Delegate, **context: Any) -> Email:

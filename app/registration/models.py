@@ -76,6 +76,8 @@ class RegistrationCategory(Base):
     closes_at: Mapped[datetime | None] = mapped_column(default=None)
     days: Mapped[str] = mapped_column(default="")  # ISO dates, by spaces; none: all
     confirmation_text: Mapped[str] = mapped_column(Text, default="")  # Markdown
+    # JSON: name, description and confirmation text by language, without that of the conference
+    translations: Mapped[str] = mapped_column(Text, default="", server_default="")
     access: Mapped[str] = mapped_column(default=PUBLIC)
     is_for_speakers: Mapped[bool] = mapped_column(default=False, server_default=false())
     # places that only speakers can take; they count as taken

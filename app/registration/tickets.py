@@ -16,6 +16,7 @@ from markupsafe import Markup
 from app import clock
 from app.programme.snapshot import Conference
 from app.registration.categories import queries as categories
+from app.registration.category_texts import translated
 from app.registration.fields import BADGE_NAME, DAYS
 from app.registration.models import Delegate
 from app.registration.queries import Answers, ConfirmationDetails
@@ -114,7 +115,7 @@ class Ticket:
 
 def for_booking(delegate: Delegate) -> Ticket:
     """Return the ticket of a booking as it is now."""
-    category = delegate.category.name if delegate.category else ""
+    category = translated(delegate.category).name if delegate.category else ""
     return Ticket(delegate.reference, delegate.badge_name, delegate.days_attending, category)
 
 

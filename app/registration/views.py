@@ -31,6 +31,7 @@ from app.registration import (
 from app.registration.categories import forms as category_forms
 from app.registration.categories import queries as categories
 from app.registration.categories.queries import CATEGORY
+from app.registration.category_texts import translated
 from app.registration.custom_questions import MORE
 from app.registration.fields import DAYS
 from app.registration.forms import AnswersForm
@@ -77,6 +78,7 @@ def _split_at_token(response: Response) -> list[str]:
 
 
 bp = Blueprint("registration", __name__, url_prefix="/register")
+bp.add_app_template_filter(translated)
 questions_bp = Blueprint("questions", __name__)
 no_referrer(bp)
 for link in (links.booking_link, links.email_change_link):

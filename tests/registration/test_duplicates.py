@@ -134,4 +134,4 @@ def test_the_list_asks_the_same_few_questions(
 
     visitor.open("/organise/delegates/_duplicates")
 
-    assert len(queries) == 4
+    assert len(queries) == 5

@@ -12,7 +12,7 @@ from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  #
 
 from app.accounts.guards import current_actor
 from app.admin.delegates.forms import NotifyForm, notify_field
-from app.admin.listing import PAGE_SIZE, Listing, parse_list_query, render_list
+from app.admin.listing import PAGE_SIZE, ListFilter, Listing, parse_list_query, render_list
 from app.errors import RuleViolation
 from app.forms.form import validates_own_csrf
 from app.registration.bookings.operations import StaleBooking
@@ -26,13 +26,18 @@ from app.web.rendering import render_page
 
 REASONS: Final = {SAME_EMAIL: _l("Same email address"), SAME_NAME: _l("Same name and country")}
 
+DISTINCT: Final = "distinct"  # a value of the filter by state
+
 bp = Blueprint("duplicates", __name__, url_prefix="/_duplicates")
 
 redirects.MESSAGES["admin"] |= {
     "bookings-merged": _l(
         "The bookings have been merged. The other booking has been cancelled, and its place is "
-        "available to someone else."
+        "available to someone else. The history lists seats in sessions that were moved or given "
+        "back."
     ),
+    "bookings-distinct": _l("Marked as not a duplicate. The two bookings stay as they are."),
+    "bookings-likely": _l("The two bookings are listed as likely duplicates again."),
 }
 
 
@@ -43,8 +48,8 @@ class MergeForm(NotifyForm):
         _l("Which booking do you want to keep?"),
         choices=[],
         description=_l(
-            "It keeps its reference, email address, category, seats in sessions, answers to your "
-            "own questions, and access and dietary requirements"
+            "It keeps its reference, email address, category, own seats in sessions, answers to "
+            "your own questions, and access and dietary requirements"
         ),
     )
     versions = HiddenField()
@@ -60,9 +65,12 @@ class MergeForm(NotifyForm):
 
 @bp.get("")
 def index() -> ResponseReturnValue:
-    query = parse_list_query((), ("likely",), has_search=False)
-    rows, total = duplicates.list_likely(offset=query.offset, limit=PAGE_SIZE)
-    listing = Listing(rows, total, query)
+    filters = [ListFilter("state", gettext("State"), [(DISTINCT, gettext("Not a duplicate"))])]
+    query = parse_list_query(filters, ("likely",), has_search=False)
+    is_distinct = query.get_filter("state") == DISTINCT
+    find = duplicates.list_distinct if is_distinct else duplicates.list_likely
+    rows, total = find(offset=query.offset, limit=PAGE_SIZE)
+    listing = Listing(rows, total, query, filters)
     return render_list("admin/delegates/duplicates.html", listing, reasons=REASONS)
 
 
@@ -85,6 +93,18 @@ def merge(reference: str, other: str) -> ResponseReturnValue:
             url = url_for("admin.delegates.show", reference=choice.kept.reference)
             return redirects.redirect_to(url, "bookings-merged")
     return _render(form, pair, 422 if form.errors else 200)
+
+
+@bp.post("/<reference>/<other>/distinct")
+def mark_distinct(reference: str, other: str) -> ResponseReturnValue:
+    duplicates.mark_distinct(*duplicates.get_pair(reference, other), actor=current_actor())
+    return redirects.redirect_to(url_for(".index"), "bookings-distinct")
+
+
+@bp.post("/<reference>/<other>/distinct/undo")
+def unmark_distinct(reference: str, other: str) -> ResponseReturnValue:
+    duplicates.unmark_distinct(*duplicates.get_pair(reference, other), actor=current_actor())
+    return redirects.redirect_to(url_for(".index"), "bookings-likely")
 
 
 def _build_form(pair: Sequence[Delegate], differing: Sequence[DelegateField]) -> MergeForm:
@@ -140,5 +160,6 @@ def _render(form: MergeForm, pair: Sequence[Delegate], status: int) -> ResponseR
         form=form,
         pair=pair,
         questions=questions,
+        is_distinct=duplicates.is_distinct(*pair),
         breadcrumbs=[(gettext("Likely duplicates"), url_for(".index"))],
     )

@@ -1,4 +1,4 @@
-"""The people whom organisers can choose from a list: delegates, speakers, the waiting list.
+"""The people whom organisers can choose from a list: delegates, speakers, those who wait or ask.
 
 A further kind is one declaration at the bottom: how its list finds people, and what an email may
 say about them. Placeholders never hold access or dietary requirements, nor links of other people.
@@ -13,7 +13,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import ColumnElement, case, func, literal, select
 
 from app.admin.delegates import presentation
-from app.admin.mailings import speaker_audience
+from app.admin.mailings import request_audiences, speaker_audience
 from app.admin.mailings.audience_parts import (
     ABOUT_CONFERENCE,
     ABOUT_PERSON,
@@ -244,3 +244,5 @@ declare(
         secrets=frozenset({"waiting_list_link"}),
     )
 )
+declare(request_audiences.APPLICANTS.build_audience())
+declare(request_audiences.INTERESTED.build_audience())

@@ -8,6 +8,7 @@ from flask_babel import lazy_gettext as _l
 from app.history.models import Change as RecordedChange
 from app.questions.definitions import KEY_PREFIX
 from app.registration import custom_answers, custom_questions, delegate_record
+from app.registration.categories import queries as categories
 from app.registration.categories.queries import CATEGORY
 from app.registration.delegate_field import DelegateField
 from app.registration.fields import BY_NAME, EMAIL, FIELDS
@@ -48,6 +49,8 @@ class BookingChange:
         """Return the change as text, in the language of the page."""
         if self.field.startswith(KEY_PREFIX):
             return _describe_custom(self)
+        if self.field == CATEGORY:
+            return _describe_category(self)
         field = BY_NAME.get(self.field)
         return RecordedChange(
             field=self.field,
@@ -57,6 +60,12 @@ class BookingChange:
             old=field.format(self.old) if field else self.old,
             new=field.format(self.new) if field else self.new,
         )
+
+
+def _describe_category(change: BookingChange) -> RecordedChange:
+    label = str(OTHER_LABELS[CATEGORY])
+    old, new = (categories.translate_name(one) for one in (change.old, change.new))
+    return RecordedChange(CATEGORY, change.old, change.new, label, old, new)
 
 
 def _describe_custom(change: BookingChange) -> RecordedChange:

@@ -27,6 +27,7 @@ from app.registration.bookings import changes, queries
 from app.registration.bookings.changes import ANSWERS, REASON, BookingChange
 from app.registration.categories import queries as categories
 from app.registration.categories.queries import CATEGORY
+from app.registration.category_texts import translated
 from app.registration.create_booking import generate_access_key
 from app.registration.fields import DAYS, EMAIL, KEPT
 from app.registration.groups import queries as groups
@@ -242,7 +243,9 @@ def check_days(category: RegistrationCategory | None, days: str) -> None:
     if category is not None:
         allowed = {day.isoformat() for day in categories.list_days(category.days)}
         if not allowed.issuperset(days.split()):
-            raise RuleViolation(f"The category “{category.name}” is not for all of these days")
+            raise RuleViolation(
+                f"The category “{translated(category).name}” is not for all of these days"
+            )
 
 
 def _move_place(

@@ -41,6 +41,7 @@ from app.registration.bookings import (
 from app.registration.bookings.forms import CHANGE_FORMS, ChangeForm, RequestLinkForm
 from app.registration.bookings.operations import DuplicateBooking, StaleBooking
 from app.registration.categories import queries as categories
+from app.registration.category_texts import translated
 from app.registration.fields import DAYS
 from app.registration.groups import queries as groups
 from app.registration.models import Delegate
@@ -263,7 +264,8 @@ def _list_answers(delegate: Delegate, secret: str) -> list[AnswerRow]:
     if delegate.category is not None:
         address = url_for(".category.edit", secret=secret)
         is_offered = category_change_views.can_change(delegate)
-        rows.insert(0, (gettext("Category"), delegate.category.name, address if is_offered else ""))
+        name = translated(delegate.category).name
+        rows.insert(0, (gettext("Category"), name, address if is_offered else ""))
     return [*rows, (gettext("Registered"), local_moment(delegate.registered_at), "")]
 
 

@@ -5,7 +5,7 @@ change a category, and whenever the last place of one is taken or one becomes fr
 ask the database nothing; whether there is a place is decided under the lock (``seats``).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, Final, Literal
@@ -15,7 +15,9 @@ from sqlalchemy import String, cast, exists, func, literal, select
 from app import cache_version, clock
 from app.database import db, read_only_connection
 from app.errors import NotFound
+from app.registration import category_texts
 from app.registration import queries as registration
+from app.registration.category_texts import CategoryTexts, Translations
 from app.registration.models import BY_INTEREST, PUBLIC, Delegate, RegistrationCategory, SeatLimit
 from app.registration.queries import ATTENDING, Answers
 from app.registration.seats import CATEGORY_PREFIX
@@ -47,7 +49,8 @@ COUNTED = (
         RegistrationCategory.approvals_needed,
         RegistrationCategory.interest_closes_at,
         RegistrationCategory.interest_questions,
-        func.coalesce(SeatLimit.taken >= SeatLimit.seats, False),
+        RegistrationCategory.translations,
+        func.coalesce(SeatLimit.taken >= SeatLimit.seats, False).label("is_full"),
     )
     .outerjoin(SeatLimit, SeatLimit.name == LIMIT_NAME)
     .order_by(RegistrationCategory.position, RegistrationCategory.id)
@@ -59,12 +62,11 @@ class CategoryOption:
     """A category as visitors see it."""
 
     id: int
-    name: str
-    description: str
+    own_texts: CategoryTexts  # in the language of the conference
+    translations: Translations
     opens_at: datetime | None
     closes_at: datetime | None
     days: str  # ISO dates, by spaces; none: all
-    confirmation_text: str
     access: str
     is_for_speakers: bool
     approvals_needed: int
@@ -72,6 +74,26 @@ class CategoryOption:
     interest_questions: str  # ids, by spaces
     is_full: bool
     takes_waiting: bool = False  # whether people can join its waiting list while it is full
+
+    @property
+    def name(self) -> str:
+        """Its name in the language of the page or email."""
+        return category_texts.choose(self.own_texts, self.translations).name
+
+    @property
+    def names(self) -> Collection[str]:
+        """Its names in all languages."""
+        return [self.own_texts.name, *(one.name for one in self.translations.values() if one.name)]
+
+    @property
+    def description(self) -> str:
+        """Its description in the language of the page."""
+        return category_texts.choose(self.own_texts, self.translations).description
+
+    @property
+    def confirmation_text(self) -> str:
+        """What people are told when they have registered, in the language of the page."""
+        return category_texts.choose(self.own_texts, self.translations).confirmation_text
 
     @property
     def state(self) -> CategoryState:
@@ -102,7 +124,13 @@ def list_options() -> Sequence[CategoryOption]:
 
 def _read_options() -> Sequence[CategoryOption]:
     with read_only_connection(db.engine) as connection:
-        return [CategoryOption(*row) for row in connection.execute(COUNTED)]
+        return [_build_option(row._asdict()) for row in connection.execute(COUNTED)]
+
+
+def _build_option(values: dict[str, Any]) -> CategoryOption:
+    own = CategoryTexts(*(values.pop(name) for name in category_texts.FIELDS))
+    translations = category_texts.load_translations(values.pop("translations"))
+    return CategoryOption(own_texts=own, translations=translations, **values)
 
 
 def list_public() -> Sequence[CategoryOption]:
@@ -148,6 +176,11 @@ def find_chosen(answers: Answers) -> CategoryOption | None:
 def get_name(number: int | None) -> str:
     """Return the name of the category with this number, or "" if there is none."""
     return next((one.name for one in list_options() if one.id == number), "")
+
+
+def translate_name(name: str) -> str:
+    """Return the name in the language of the page or email of what has this name in ours."""
+    return next((one.name for one in list_options() if one.own_texts.name == name), name)
 
 
 def find_open(answers: Answers) -> CategoryOption | None:
@@ -336,5 +369,6 @@ def build_values(category: RegistrationCategory) -> dict[str, Any]:
     limit = list_limits().get(category.id)
     return {
         **{name: getattr(category, name) for name in names},
+        "translations": category_texts.load_translations(category.translations),
         "limit": limit.seats if limit else None,
     }

@@ -17,9 +17,10 @@ from app.database import db
 from app.errors import RuleViolation, StaleEdit
 from app.history import services as history
 from app.history.models import Change
-from app.registration import custom_questions, seats
+from app.registration import category_texts, custom_questions, seats
 from app.registration.applications.models import RegistrationApplication
 from app.registration.categories import queries
+from app.registration.category_texts import CategoryTexts, Translations
 from app.registration.interest.models import ExpressionOfInterest
 from app.registration.invitations.models import InvitationCode
 from app.registration.models import (
@@ -59,6 +60,7 @@ ACCESS_TEXTS = {
     BY_INTEREST: "People whom the team selects from those who express interest",
 }
 STEPS = {"up": -1, "down": 1}
+TRANSLATIONS = "translations"
 
 
 class CategoryInUse(RuleViolation):
@@ -117,18 +119,25 @@ def save(
 def diff(category: RegistrationCategory, values: Mapping[str, Any]) -> Sequence[Change]:
     """Return the changes that these values would make, as text."""
     before = queries.build_values(category)
-    return [
-        Change(
-            name,
-            _to_text(name, before[name]),
-            _to_text(name, value),
-            LABELS[name],
-            _to_text(name, before[name]),
-            _to_text(name, value),
-        )
+    own = [
+        _build_change(name, LABELS[name], _to_text(name, before[name]), _to_text(name, value))
         for name, value in values.items()
-        if before[name] != value
+        if name != TRANSLATIONS and before[name] != value
     ]
+    return [*own, *_diff_translations(before[TRANSLATIONS], values[TRANSLATIONS])]
+
+
+def _diff_translations(before: Translations, after: Translations) -> Iterator[Change]:
+    """Yield the changes of texts in the languages of the site; others stay as they are."""
+    for code, texts in after.items():
+        old_texts = before.get(code, CategoryTexts())
+        for name, old, new in zip(category_texts.FIELDS, old_texts, texts, strict=True):
+            if old != new:
+                yield _build_change(f"{name}_{code}", f"{LABELS[name]} ({code})", old, new)
+
+
+def _build_change(field: str, label: str, old: str, new: str) -> Change:
+    return Change(field, old, new, label, old, new)
 
 
 def move(category: RegistrationCategory, direction: str, *, actor: str) -> bool:
@@ -247,7 +256,10 @@ def _set_values(category: RegistrationCategory, values: Mapping[str, Any]) -> No
     if values["is_for_speakers"]:
         _unmark_others(category)
     for name, value in values.items():
-        if name not in {"limit", "kept_places"}:
+        if name == TRANSLATIONS:
+            kept = category_texts.load_translations(category.translations or "")
+            category.translations = category_texts.dump_translations({**kept, **value})
+        elif name not in {"limit", "kept_places"}:
             setattr(category, name, value)
 
 

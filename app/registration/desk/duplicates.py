@@ -1,15 +1,16 @@
 """Two bookings of one person: finding likely ones, and merging them into one.
 
 Nothing is sure: two people may share an address, or a name. So the desk compares two bookings, and
-chooses what stays. One transaction then cancels the other, whose places are free, and changes the
-one that stays.
+chooses what stays. One transaction then moves the seats in sessions that fit, cancels the other
+booking, whose place is free, and changes the one that stays. Or the desk says that the two are of
+different people, and they are no longer listed.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-from sqlalchemy import SQLColumnExpression, String, cast, func, select
+from sqlalchemy import SQLColumnExpression, String, cast, delete, func, or_, select
 
 from app.database import db
 from app.errors import NotFound, RuleViolation
@@ -17,9 +18,11 @@ from app.registration.bookings import operations
 from app.registration.bookings.operations import StaleBooking
 from app.registration.delegate_field import DelegateField
 from app.registration.desk import services as desk
-from app.registration.fields import BOOKING_FIELDS, EMAIL
+from app.registration.desk.models import DistinctBookings
+from app.registration.fields import BOOKING_FIELDS, DAYS, EMAIL
 from app.registration.models import Delegate
 from app.registration.queries import ATTENDING, Answers
+from app.registration.session_bookings import merging
 from app.registration.speaker_places import queries as speaker_places
 from app.registration.speaker_places import services as links
 
@@ -27,6 +30,8 @@ SAME_EMAIL, SAME_NAME = "email", "name"  # why two bookings may be of one person
 MAX_PAIRS: Final = 200
 MERGED_FIELDS = tuple(one for one in BOOKING_FIELDS if one.name != EMAIL)
 FOLDED_EMAIL = func.lower(Delegate.email)
+SHOWN = select(Delegate.id).where(ATTENDING)
+IdPair = tuple[int, int]  # the older booking first
 
 
 class LikelyPair(NamedTuple):
@@ -62,7 +67,23 @@ def list_likely(*, offset: int, limit: int) -> tuple[Sequence[LikelyDuplicate], 
 
     Pairs with both come first. Return how many there are as well.
     """
-    pairs = _find_pairs()
+    return _load_pairs(_find_pairs(), offset=offset, limit=limit)
+
+
+def list_distinct(*, offset: int, limit: int) -> tuple[Sequence[LikelyDuplicate], int]:
+    """List a page of pairs that the desk has marked as of different people, and their number."""
+    rows = db.session.execute(
+        select(DistinctBookings.first_id, DistinctBookings.second_id)
+        .where(DistinctBookings.first_id.in_(SHOWN), DistinctBookings.second_id.in_(SHOWN))
+        .order_by(DistinctBookings.first_id, DistinctBookings.second_id)
+    )
+    pairs = [LikelyPair(first, second, ()) for first, second in rows]
+    return _load_pairs(pairs, offset=offset, limit=limit)
+
+
+def _load_pairs(
+    pairs: Sequence[LikelyPair], *, offset: int, limit: int
+) -> tuple[Sequence[LikelyDuplicate], int]:
     window = pairs[offset : offset + limit]
     numbers = {number for one in window for number in (one.first, one.second)}
     rows = db.session.scalars(select(Delegate).where(Delegate.id.in_(numbers)))
@@ -75,14 +96,64 @@ def list_likely(*, offset: int, limit: int) -> tuple[Sequence[LikelyDuplicate], 
 def _find_pairs() -> Sequence[LikelyPair]:
     by_email = _list_groups(FOLDED_EMAIL)
     by_name = _list_groups(Delegate.name_sort_key, Delegate.country)
+    distinct = _list_distinct_ids()
     reasons: dict[tuple[int, int], list[str]] = {}
     for reason, groups in ((SAME_EMAIL, by_email), (SAME_NAME, by_name)):
         for group in groups:
-            first, *others = group
-            for other in others:
-                reasons.setdefault((first, other), []).append(reason)
+            for pair in _pair_up(group, distinct):
+                reasons.setdefault(pair, []).append(reason)
     found = [LikelyPair(*pair, tuple(why)) for pair, why in reasons.items()]
     return sorted(found, key=lambda one: (-len(one.reasons), one.first, one.second))
+
+
+def _pair_up(group: Sequence[int], distinct: Container[IdPair]) -> Iterator[IdPair]:
+    """Yield each booking with the first before it that may be of the same person."""
+    for index, other in enumerate(group):
+        pairs = ((first, other) for first in group[:index])
+        likely = next((pair for pair in pairs if pair not in distinct), None)
+        if likely is not None:
+            yield likely
+
+
+def _list_distinct_ids() -> frozenset[IdPair]:
+    rows = db.session.execute(select(DistinctBookings.first_id, DistinctBookings.second_id))
+    return frozenset((first, second) for first, second in rows)
+
+
+def is_distinct(first: Delegate, second: Delegate) -> bool:
+    """Return True if the desk has marked two bookings, the older first, as of different people."""
+    return db.session.get(DistinctBookings, (first.id, second.id)) is not None
+
+
+def mark_distinct(first: Delegate, second: Delegate, *, actor: str) -> bool:
+    """Mark two bookings as of different people; return False if they are marked."""
+    _lock_pair(first, second)
+    if is_distinct(first, second):
+        return False
+    db.session.add(DistinctBookings(first_id=first.id, second_id=second.id))
+    _record_of_both(first, second, "Marked as not a duplicate of booking", actor)
+    return True
+
+
+def unmark_distinct(first: Delegate, second: Delegate, *, actor: str) -> bool:
+    """List two bookings as likely duplicates again; return False if they are not marked."""
+    _lock_pair(first, second)
+    marked = db.session.get(DistinctBookings, (first.id, second.id))
+    if marked is None:
+        return False
+    db.session.delete(marked)
+    _record_of_both(first, second, "No longer marked as not a duplicate of booking", actor)
+    return True
+
+
+def _lock_pair(first: Delegate, second: Delegate) -> None:
+    for one in (first, second):
+        operations.lock(one)
+
+
+def _record_of_both(first: Delegate, second: Delegate, summary: str, actor: str) -> None:
+    operations.record(first, f"{summary} {second.reference}", actor)
+    operations.record(second, f"{summary} {first.reference}", actor)
 
 
 def get_pair(reference: str, other: str) -> tuple[Delegate, Delegate]:
@@ -100,10 +171,10 @@ def list_differences(first: Delegate, second: Delegate) -> Sequence[DelegateFiel
 
 
 def merge(choice: MergeChoice, *, actor: str) -> None:
-    """Cancel one booking and give the other the answers that were chosen.
+    """Cancel one booking, and give the other its seats and the answers that were chosen.
 
-    Whoever speaks has the booking that stays. Raise StaleBooking if one of them has changed since
-    the page was opened.
+    Seats move unless they clash with one of the booking that stays. Whoever speaks has that
+    booking. Raise StaleBooking if one of them has changed since the page was opened.
     """
     kept, cancelled = choice.kept, choice.cancelled
     desk.lock_for_cancelling([kept, cancelled])
@@ -113,15 +184,37 @@ def merge(choice: MergeChoice, *, actor: str) -> None:
     speaker = speaker_places.find_speaker(cancelled)
     if speaker is not None and speaker_places.find_speaker(kept) is None:
         links.link(speaker, kept, actor=actor)
-    desk.cancel(cancelled, actor=actor, notify=choice.notify, reason=reason)
-    operations.record(cancelled, f"Merged into booking {kept.reference}", actor)
+    moved = merging.move_seats(cancelled, kept, choice.answers.get(DAYS, kept.days))
+    if moved:
+        reason = f"{reason}. Seats moved to it: {', '.join(moved)}"
+    released = desk.cancel(cancelled, actor=actor, notify=choice.notify, reason=reason)
+    seats_now = _describe_seats(moved, released)
+    operations.record(cancelled, f"Merged into booking {kept.reference}{seats_now}", actor)
     db.session.refresh(kept)
     if choice.answers:
         version = kept.version
         desk.update(
             kept, choice.answers, expected_version=version, actor=actor, notify=choice.notify
         )
-    operations.record(kept, f"Booking {cancelled.reference} was merged into this one", actor)
+    summary = f"Booking {cancelled.reference} was merged into this one{seats_now}"
+    operations.record(kept, summary, actor)
+
+
+def _describe_seats(moved: Sequence[str], released: Sequence[str]) -> str:
+    """Say which seats were moved and which given back, after the sentence in the history."""
+    parts = (("Seats moved", moved), ("Seats given back", released))
+    return "".join(f". {label}: {', '.join(titles)}" for label, titles in parts if titles)
+
+
+def _erase_distinct(delegate: Delegate) -> None:
+    """Delete with whose bookings one was compared: that tells who resembled whom."""
+    is_own = or_(
+        DistinctBookings.first_id == delegate.id, DistinctBookings.second_id == delegate.id
+    )
+    db.session.execute(delete(DistinctBookings).where(is_own))
+
+
+operations.ERASED_ABOVE.append(_erase_distinct)
 
 
 def _require_unchanged(delegate: Delegate, versions: Mapping[str, int]) -> None:

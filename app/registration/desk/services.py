@@ -132,11 +132,17 @@ def lock_for_cancelling(delegates: Sequence[Delegate]) -> None:
     session_seats.lock_bookings([one.id for one in delegates])
 
 
-def cancel(delegate: Delegate, *, actor: str, notify: bool = True, reason: str = "") -> None:
-    """Cancel a booking; the email repeats the reason."""
+def cancel(
+    delegate: Delegate, *, actor: str, notify: bool = True, reason: str = ""
+) -> Sequence[str]:
+    """Cancel a booking; the email repeats the reason.
+
+    Return the titles of the sessions in which seats were given back.
+    """
     released = operations.cancel(delegate, actor=actor, reason=reason)
     if notify:
         emails.send_booking_cancelled(delegate, reason, released)
+    return released
 
 
 def cancel_all(

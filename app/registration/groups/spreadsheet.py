@@ -131,7 +131,7 @@ def _translate(cells: Answers, draft: GroupDraft) -> tuple[dict[str, str], list[
         (
             one
             for one in categories.list_public_without_approval()
-            if fold(one.name) == fold(category)
+            if fold(category) in map(fold, one.names)
         ),
         None,
     )

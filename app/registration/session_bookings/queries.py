@@ -108,10 +108,15 @@ def has_started(session: PublicSession) -> bool:
 
 def is_on_their_days(delegate: Delegate, session: PublicSession) -> bool:
     """Return True if the session is on a day that somebody has booked, or has no time yet."""
+    return is_on_days(session, delegate.days.split())
+
+
+def is_on_days(session: PublicSession, days: Collection[str]) -> bool:
+    """Return True if the session is on one of these days, or has no time yet."""
     if session.starts_at is None:
         return True
     zone = ZoneInfo(get_programme().conference.time_zone)
-    return session.starts_at.astimezone(zone).date() in delegate.days_attending
+    return session.starts_at.astimezone(zone).date().isoformat() in days
 
 
 def list_of_delegate(delegate: Delegate) -> Sequence[SessionBooking]:

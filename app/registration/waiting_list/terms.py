@@ -15,6 +15,7 @@ from app.registration.fields import DAYS
 from app.registration.models import WaitingListEntry
 from app.registration.queries import Answers
 from app.registration.waiting_list import queries, services
+from app.web import languages
 
 NO_LONGER_WAITS = "You have an offer, or have left the waiting list, so you cannot change this now"
 NOT_AVAILABLE = "This category is not available now. Choose another"
@@ -66,7 +67,9 @@ def change(entry: WaitingListEntry, wanted: Answers) -> bool:
     entry.document = registration.dump_answers({**answers, **after})
     entry.category_id = number
     if before[CATEGORY] != after[CATEGORY]:
-        summary = f"{CHANGED_CATEGORY} “{categories.get_name(number)}”"
+        with languages.use_language(languages.SOURCE_LANGUAGE):
+            name = categories.get_name(number)
+        summary = f"{CHANGED_CATEGORY} “{name}”"
         services.record(entry, summary, history.ACTOR_DELEGATE)
     if before[DAYS] != after[DAYS]:
         services.record(entry, CHANGED_DAYS, history.ACTOR_DELEGATE)

@@ -1,0 +1,45 @@
+"""Seats of a booking that is merged into another one of the same person.
+
+No seat is taken or freed by it, so nobody who waits is passed over. The limits of the sessions and
+the rows of both people are locked by the caller.
+"""
+
+from collections.abc import Collection, Sequence
+
+from app.database import db
+from app.programme.snapshot import Session
+from app.registration import seats
+from app.registration.models import Delegate
+from app.registration.session_bookings import offers, queries
+from app.registration.session_bookings.overlaps import list_clashes
+from app.registration.session_bookings.services import end_settled_choices
+
+
+def move_seats(source: Delegate, target: Delegate, days: str) -> Sequence[str]:
+    """Move the seats that fit to the booking that stays, and return the titles of the sessions.
+
+    Those stay behind that are in a session in which it has a seat, at the same time as one, or not
+    on its days. Where it waits for the session, it no longer does.
+    """
+    booked = {one.session_key for one in queries.list_of_delegate(target)}
+    moved: list[str] = []
+    limits = seats.lock_sessions(one.session_key for one in queries.list_of_delegate(source))
+    for seat in queries.list_of_delegate(source):
+        session = queries.find_session(seat.session_key)
+        if session is None or not _fits(session, booked, days):
+            continue
+        entry = offers.find_open(target, session.key)
+        seat.delegate = target
+        db.session.flush()
+        if entry is not None:
+            offers.leave(entry, session.key, limits[session.key])
+        booked.add(session.key)
+        moved.append(session.title)
+    end_settled_choices(target)
+    return moved
+
+
+def _fits(session: Session, booked: Collection[str], days: str) -> bool:
+    if session.key in booked or list_clashes(session, booked):
+        return False
+    return queries.is_on_days(session, days.split())

@@ -192,6 +192,12 @@ class Delegate(Base):
             postgresql_where=cancelled_at.is_(None),
         ),
         Index(
+            "ix_delegate_attending_name",
+            *("name_sort_key", "country"),
+            sqlite_where=cancelled_at.is_(None),
+            postgresql_where=cancelled_at.is_(None),
+        ),
+        Index(
             "ix_delegate_attending_figures",
             *("country", "days", "category_id", "registered_at"),
             sqlite_where=cancelled_at.is_(None),

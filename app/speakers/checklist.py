@@ -263,18 +263,23 @@ def split_open_items(speaker: Speaker, lines: Sequence[ChecklistLine]) -> OpenIt
     return OpenItems(answerable, [line for line in open_lines if line not in answerable])
 
 
-def list_open_items(speakers: Sequence[Speaker]) -> Mapping[int, Sequence[ChecklistLine]]:
+def list_open_items(
+    speakers: Sequence[Speaker], deadlines: Mapping[str, date] | None = None
+) -> Mapping[int, Sequence[ChecklistLine]]:
     """Return the open items of several speakers, by speaker id."""
     return {
         number: [line for line in found if line.state.is_open]
-        for number, found in build_checklists(speakers).items()
+        for number, found in build_checklists(speakers, deadlines).items()
     }
 
 
-def build_checklists(speakers: Sequence[Speaker]) -> Mapping[int, Sequence[ChecklistLine]]:
-    """Return the checklists of several speakers, by speaker id."""
+def build_checklists(
+    speakers: Sequence[Speaker], deadlines: Mapping[str, date] | None = None
+) -> Mapping[int, Sequence[ChecklistLine]]:
+    """Return the checklists of several speakers, by speaker id; read deadlines not given."""
     batch = SpeakerBatch([one.id for one in speakers])
-    deadlines = queries.get_deadlines()
+    if deadlines is None:
+        deadlines = queries.get_deadlines()
     states = [(item, item.get_states(batch)) for item in ITEMS]
     return {
         one.id: [

@@ -261,9 +261,11 @@ def find_address(speaker: Speaker, access_rows: Sequence[SpeakerAccess]) -> str:
     return speaker.contact_address.strip() or next(own, "")
 
 
-def load_speakers(speaker_rows: Sequence[Speaker]) -> Sequence[SpeakerRecipient]:
+def load_speakers(
+    speaker_rows: Sequence[Speaker], deadlines: Mapping[str, date] | None = None
+) -> Sequence[SpeakerRecipient]:
     """Load recipients for these speakers, in a fixed number of queries."""
-    open_items = checklist.list_open_items(speaker_rows)
+    open_items = checklist.list_open_items(speaker_rows, deadlines)
     batch = LoadedSpeakers(speaker_rows)
     return [SpeakerRecipient(one, open_items[one.id], batch) for one in speaker_rows]
 

@@ -12,6 +12,7 @@ from flask_babel import gettext
 from sqlalchemy import delete, select
 from sqlalchemy.orm import joinedload
 
+from app.accounts.models import Person
 from app.database import db, lock_table
 from app.mail import rendering
 from app.mail.rendering import RenderedEmail
@@ -199,7 +200,11 @@ def _iter_pending_emails(changes_by_slug: Mapping[str, SpeakerChanges]) -> Itera
         select(SpeakerAccess)
         .join(Speaker, Speaker.id == SpeakerAccess.speaker_id)
         .where(SpeakerAccess.revoked_at.is_(None), Speaker.slug.in_(changes_by_slug))
-        .options(joinedload(SpeakerAccess.person), joinedload(SpeakerAccess.speaker))
+        .options(
+            joinedload(SpeakerAccess.person).load_only(Person.email),
+            # what the emails and the list of their recipients name
+            joinedload(SpeakerAccess.speaker).load_only(Speaker.slug, Speaker.name),
+        )
         .order_by(SpeakerAccess.id)
     )
     for access in accesses:

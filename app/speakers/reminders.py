@@ -8,10 +8,11 @@ then the reminder is shown in the admin, where it can be paused.
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Final
+from functools import lru_cache
+from typing import Any, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, select
+from sqlalchemy import Row, delete, func, select
 
 from app import cache_version, clock
 from app.accounts import queries as accounts
@@ -25,9 +26,15 @@ from app.programme.models import Conference
 from app.proposals import queries as proposals
 from app.proposals.queries import ProposalFilter
 from app.releases import current_release
-from app.speakers import batch_emails, queries, recipients
+from app.speakers import batch_emails, queries
 from app.speakers.models import PlannedReminder, RecipientKey
-from app.speakers.recipients import Recipient
+from app.speakers.recipients import OwnerRecipient, Recipient
+from app.speakers.reminder_candidates import (
+    Candidate,
+    list_candidates,
+    load_owners,
+    load_recipients,
+)
 
 A_WEEK = timedelta(days=7)  # before a deadline, and between two reminders
 NOTICE_PERIOD = timedelta(days=1)  # how long organisers can review a reminder before it is sent
@@ -36,17 +43,20 @@ BATCH_SIZE = 50  # per transaction, so that nobody waits long for the database
 IS_NOT_PAUSED = PlannedReminder.paused_at.is_(None)
 
 
-@dataclass(frozen=True)
-class PendingReminder:
-    """A planned reminder with its recipient as of now."""
+class PendingReminder(NamedTuple):
+    """A planned reminder that is still needed."""
 
-    row: PlannedReminder
-    recipient: Recipient
+    id: int
+    key: RecipientKey
+    name: str  # of its recipient
+    send_at: datetime
+    paused_at: datetime | None
+    paused_by: str
 
     @property
     def is_paused(self) -> bool:
         """Whether an organiser has paused it."""
-        return self.row.paused_at is not None
+        return self.paused_at is not None
 
 
 @dataclass(frozen=True)
@@ -55,7 +65,13 @@ class ReminderOverview:
 
     planned: Sequence[PendingReminder]  # soonest first
     next_at: datetime | None  # when the next one that is not yet planned would be sent
-    next_recipients: Sequence[Recipient]  # recipients of those
+    next_names: Sequence[str]  # names of the recipients of those
+    deadlines: Mapping[str, date]
+    owners: Sequence[OwnerRecipient]  # who may be among the recipients
+
+    def load_recipients(self, some: Sequence[PendingReminder]) -> Mapping[RecipientKey, Recipient]:
+        """Load the recipients of some of the reminders."""
+        return load_recipients({one.key for one in some}, self.deadlines, self.owners)
 
 
 @dataclass(frozen=True)
@@ -74,20 +90,17 @@ class ReminderSchedule:
         days = queries.get_deadlines() if programme.is_published else {}
         return cls(days, conference.ends_on, ZoneInfo(conference.time_zone))
 
-    def earliest_at(self, recipient: Recipient) -> datetime | None:
-        """Return from when a recipient may be reminded, or None if no open task has a deadline."""
-        days = [self.deadlines[one] for one in recipient.open_item_names if one in self.deadlines]
-        if not days:
-            return None
-        first_day = min(days) - A_WEEK
-        return datetime.combine(
-            max([first_day, *self._days_after_mailings(recipient)]), SEND_TIME, self.zone
-        )
+    def earliest_at(self, candidate: Candidate) -> datetime:
+        """Return from when somebody may be reminded: a week after the last email to them."""
+        first_day = candidate.due_on - A_WEEK
+        if candidate.last_sent_at is not None:  # which is a real time
+            sent_at = candidate.last_sent_at + (clock.now() - clock.real_now())
+            first_day = max(first_day, sent_at.astimezone(self.zone).date() + A_WEEK)
+        return _to_utc(first_day, SEND_TIME, self.zone)
 
-    def is_due(self, recipient: Recipient, at: datetime) -> bool:
-        """Return True if a recipient should be reminded at a moment."""
-        earliest = self.earliest_at(recipient)
-        return earliest is not None and earliest <= at and self._is_before_end(at)
+    def is_due(self, candidate: Candidate, at: datetime) -> bool:
+        """Return True if somebody should be reminded at a moment."""
+        return self.earliest_at(candidate) <= at and self._is_before_end(at)
 
     def next_send_time(self, moment: datetime) -> datetime:
         """Return the next time at which reminders are sent."""
@@ -96,22 +109,19 @@ class ReminderSchedule:
         later = datetime.combine(local.date() + timedelta(days=1), SEND_TIME, self.zone)
         return (today if local <= today else later).astimezone(UTC)
 
-    def expected_send_time(self, recipient: Recipient) -> datetime | None:
-        """Return when a recipient would be reminded if nothing changes, or None."""
-        earliest = self.earliest_at(recipient)
-        at = self.next_send_time(max(earliest, clock.now() + NOTICE_PERIOD)) if earliest else None
-        return at if at and self._is_before_end(at) else None
-
-    def _days_after_mailings(self, recipient: Recipient) -> Sequence[date]:
-        """Return the days that are a week after the last mailings, whose times are real times."""
-        distance = clock.now() - clock.real_now()
-        sent = [
-            (moment + distance).astimezone(self.zone) for moment in recipient.last_sent_at.values()
-        ]
-        return [moment.date() + A_WEEK for moment in sent]
+    def expected_send_time(self, candidate: Candidate) -> datetime | None:
+        """Return when somebody would be reminded if nothing changes, or None."""
+        at = self.next_send_time(max(self.earliest_at(candidate), clock.now() + NOTICE_PERIOD))
+        return at if self._is_before_end(at) else None
 
     def _is_before_end(self, at: datetime) -> bool:
-        return at.astimezone(self.zone).date() <= self.last_day
+        return at < _to_utc(self.last_day + timedelta(days=1), time.min, self.zone)
+
+
+@lru_cache(maxsize=256)
+def _to_utc(day: date, at: time, zone: ZoneInfo) -> datetime:
+    """Return a local time, which many people share, as one that is quick to compare."""
+    return datetime.combine(day, at, zone).astimezone(UTC)
 
 
 def plan() -> None:
@@ -119,16 +129,18 @@ def plan() -> None:
     if not cache_version.is_clock_in_sync():
         return
     lock_table(PlannedReminder)
-    schedule, recipients_by_key = ReminderSchedule.current(), _load_recipients()
-    rows = _load_rows()
-    needed_rows = {one.row for one in _list_pending(rows, recipients_by_key, schedule)}
-    for row in rows.values():
-        if row not in needed_rows:
-            db.session.delete(row)
+    schedule = ReminderSchedule.current()
+    candidates = list_candidates(schedule.deadlines, load_owners(schedule.deadlines))
+    rows = _list_rows()
+    needed = {one.id for one in _list_pending(rows, candidates, schedule)}
+    outdated = [row.id for row in rows if row.id not in needed]
+    if outdated:
+        db.session.execute(delete(PlannedReminder).where(PlannedReminder.id.in_(outdated)))
+    planned = {(row.speaker_id, row.person_id) for row in rows}
     send_at = schedule.next_send_time(clock.now() + NOTICE_PERIOD)
-    for key, recipient in recipients_by_key.items():
-        if key not in rows and schedule.is_due(recipient, send_at):
-            speaker, person = key
+    for one in candidates:
+        if one.key not in planned and schedule.is_due(one, send_at):
+            speaker, person = one.key
             db.session.add(PlannedReminder(speaker_id=speaker, person_id=person, send_at=send_at))
     db.session.flush()
 
@@ -140,10 +152,20 @@ def send_due() -> None:
         return
     batch_emails.lock_mailings()
     lock_table(PlannedReminder)
-    schedule, recipients_by_key = ReminderSchedule.current(), _load_recipients()
-    for row in db.session.scalars(due.order_by(PlannedReminder.id).limit(BATCH_SIZE)).all():
+    schedule = ReminderSchedule.current()
+    owners = load_owners(schedule.deadlines)
+    due_keys = {
+        one.key
+        for one in list_candidates(schedule.deadlines, owners)
+        if schedule.is_due(one, clock.now())
+    }
+    rows = db.session.scalars(due.order_by(PlannedReminder.id).limit(BATCH_SIZE)).all()
+    recipients_by_key = load_recipients(
+        {row.key for row in rows} & due_keys, schedule.deadlines, owners
+    )
+    for row in rows:
         recipient = recipients_by_key.get(row.key)
-        if recipient is not None and schedule.is_due(recipient, clock.now()):
+        if recipient is not None:
             batch_emails.send_one(
                 batch_emails.reminder_kind_for(recipient), recipient, actor=history.ACTOR_SITE
             )
@@ -152,20 +174,24 @@ def send_due() -> None:
 
 def get_overview() -> ReminderOverview:
     """Return the planned reminders and when the next ones would be sent."""
-    rows, schedule = _load_rows(), ReminderSchedule.current()
-    if not rows and not schedule.deadlines:  # so nobody's tasks matter
-        return ReminderOverview((), None, ())
-    recipients_by_key = _load_recipients()
-    by_time: dict[datetime, list[Recipient]] = {}
-    for key, recipient in recipients_by_key.items():
-        at = None if key in rows else schedule.expected_send_time(recipient)
+    rows, schedule = _list_rows(), ReminderSchedule.current()
+    if not schedule.deadlines:  # so nobody's tasks matter
+        return ReminderOverview((), None, (), {}, ())
+    owners = load_owners(schedule.deadlines)
+    candidates = list_candidates(schedule.deadlines, owners)
+    planned = {(row.speaker_id, row.person_id) for row in rows}
+    names_by_time: dict[datetime, list[str]] = {}
+    for one in candidates:
+        at = None if one.key in planned else schedule.expected_send_time(one)
         if at is not None:
-            by_time.setdefault(at, []).append(recipient)
-    soonest = min(by_time, default=None)
+            names_by_time.setdefault(at, []).append(one.name)
+    soonest = min(names_by_time, default=None)
     return ReminderOverview(
-        _list_pending(rows, recipients_by_key, schedule),
+        _list_pending(rows, candidates, schedule),
         soonest,
-        by_time[soonest] if soonest else (),
+        names_by_time[soonest] if soonest else (),
+        schedule.deadlines,
+        owners,
     )
 
 
@@ -180,59 +206,63 @@ def get_next_planned() -> tuple[datetime | None, int]:
 
 def pause(reminder_ids: Collection[int], *, actor: str) -> None:
     """Pause these reminders until somebody resumes them."""
-    for one in _lock_selected(reminder_ids):
-        if not one.is_paused:
-            one.row.pause(clock.now(), actor)
-            one.recipient.record_history("had an automatic reminder paused", actor)
+    for row, recipient in _lock_selected(reminder_ids):
+        if row.paused_at is None:
+            row.pause(clock.now(), actor)
+            recipient.record_history("had an automatic reminder paused", actor)
 
 
 def resume(reminder_ids: Collection[int], *, actor: str) -> None:
     """Resume these reminders: at their time or, if that has passed, at the next one."""
     soonest = ReminderSchedule.current().next_send_time(clock.now())
-    for one in _lock_selected(reminder_ids):
-        if one.is_paused:
-            one.row.resume(soonest if one.row.send_at <= clock.now() else one.row.send_at)
-            one.recipient.record_history("had an automatic reminder resumed", actor)
+    for row, recipient in _lock_selected(reminder_ids):
+        if row.paused_at is not None:
+            row.resume(soonest if row.send_at <= clock.now() else row.send_at)
+            recipient.record_history("had an automatic reminder resumed", actor)
 
 
-def _lock_selected(reminder_ids: Collection[int]) -> Sequence[PendingReminder]:
+def _lock_selected(reminder_ids: Collection[int]) -> Sequence[tuple[PlannedReminder, Recipient]]:
     """Return these reminders and lock them; raise an error if none is left."""
     lock_table(PlannedReminder)
-    every = _list_pending(_load_rows(), _load_recipients(), ReminderSchedule.current())
-    found = [one for one in every if one.row.id in reminder_ids]
+    overview = get_overview()
+    found = [one for one in overview.planned if one.id in reminder_ids]
     if reminder_ids and not found:
         raise RuleViolation("These reminders have already been sent, or are no longer needed")
-    return found
+    recipients_by_key = overview.load_recipients(found)
+    rows = select(PlannedReminder).where(PlannedReminder.id.in_([one.id for one in found]))
+    fresh = rows.order_by(PlannedReminder.id).execution_options(populate_existing=True)
+    return [(row, recipients_by_key[row.key]) for row in db.session.scalars(fresh)]
 
 
 def _list_pending(
-    rows: Mapping[RecipientKey, PlannedReminder],
-    recipients_by_key: Mapping[RecipientKey, Recipient],
-    schedule: ReminderSchedule,
+    rows: Sequence[Row[Any]], candidates: Sequence[Candidate], schedule: ReminderSchedule
 ) -> Sequence[PendingReminder]:
     """Return the planned reminders that are still needed, soonest first."""
-    found = [
-        PendingReminder(row, recipients_by_key[key])
-        for key, row in rows.items()
-        if key in recipients_by_key
-        and schedule.is_due(recipients_by_key[key], max(row.send_at, clock.now()))
-    ]
-    return sorted(found, key=lambda one: (one.row.send_at, one.recipient.name))
+    by_key = {one.key: one for one in candidates}
+    found, now = [], clock.now()
+    for row in rows:
+        one = by_key.get((row.speaker_id, row.person_id))
+        if one is not None and schedule.is_due(one, max(row.send_at, now)):
+            found.append(
+                PendingReminder(
+                    row.id, one.key, one.name, row.send_at, row.paused_at, row.paused_by
+                )
+            )
+    return sorted(found, key=lambda one: (one.send_at, one.name))
 
 
-def _load_rows() -> Mapping[RecipientKey, PlannedReminder]:
-    """Reload and return all planned reminders, by recipient."""
-    fresh = select(PlannedReminder).execution_options(populate_existing=True)
-    return {row.key: row for row in db.session.scalars(fresh)}
-
-
-def _load_recipients() -> Mapping[RecipientKey, Recipient]:
-    """Load everyone who may be reminded."""
-    candidates = [
-        *recipients.load_speakers(queries.list_speakers_for_email("reminder")),
-        *recipients.load_owners(),
-    ]
-    return {one.key: one for one in candidates}
+def _list_rows() -> Sequence[Row[Any]]:
+    """List the values of all planned reminders, as they are in the database."""
+    return db.session.execute(
+        select(
+            PlannedReminder.id,
+            PlannedReminder.speaker_id,
+            PlannedReminder.person_id,
+            PlannedReminder.send_at,
+            PlannedReminder.paused_at,
+            PlannedReminder.paused_by,
+        )
+    ).all()
 
 
 TEMPLATE: Final = "changes_waiting"

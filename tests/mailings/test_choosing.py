@@ -1,5 +1,6 @@
 """Who gets a group email is worked out by the database: exactly, and as fast for thousands."""
 
+import re
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
@@ -19,11 +20,12 @@ from app.mailings.services import SendTime
 from app.registration.delegate_record import to_answers
 from app.registration.desk import services as desk
 from app.speakers.models import SpeakerAnswers, SpeakerMailing, SpeakerRequest
-from tests.browser import Browser
+from tests.browser import Browser, Page
 from tests.factories import (
     get_ada_marsh,
     grant_speaker_access,
     make_delegate,
+    make_group,
     make_mailing,
     make_many_delegates,
     make_material,
@@ -306,6 +308,34 @@ def test_delegates_and_speakers_of_an_organisation_get_an_email(visitor: Browser
         page = page.press("Save filters", Organisation=" École  de santé, nice ")
         assert page.summary_list["Organisation"] == "“École de santé, nice”"
         assert page.summary_list["Gets it"] == "1"
+
+
+def find_schools(page: Page) -> list[str]:
+    return re.findall(r"School \d{3}", page.source)
+
+
+def test_one_of_hundreds_of_groups_is_found(visitor: Browser) -> None:
+    organiser = sign_in(visitor, GRACE)
+    for number in range(201):
+        make_group(organisation=f"School {number:03}")
+    make_many_delegates(1)
+    mailing = make_mailing()
+    filters = f"/organise/mailings/{mailing.id}/filters"
+
+    page = organiser.open(filters)
+    found = page.press("Find", {"Find an option of: Group": "SCHOOL 19", "Search": "Zoe"})
+    kept = found.press("Find", {"Group": "School 195", "Find an option of: Group": "school 000"})
+    saved = kept.press("Save filters")
+
+    assert (len(find_schools(page)), len(find_schools(found))) == (50, 10)
+    assert find_schools(found) == [f"School {number}" for number in range(190, 200)]
+    assert found.value_of("Search") == "Zoe"
+    assert find_schools(kept) == ["School 195", "School 000"]
+    assert saved.summary_list["Group"] == "School 195"
+    assert saved.summary_list["Search"] == "“Zoe”"
+    again = organiser.open(filters)
+    assert again.value_of("Group") == "School 195"
+    assert len(find_schools(again)) == 51
 
 
 def test_a_saved_view_of_an_organisation_chooses_people_until_the_email_is_sent(

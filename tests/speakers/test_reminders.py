@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from app import clock
 from app.accounts.models import VIEWER
@@ -28,6 +28,7 @@ from tests.factories import (
     grant_speaker_access,
     make_material,
     make_session,
+    make_speaker,
     save,
     sign_in,
 )
@@ -226,9 +227,50 @@ def test_a_viewer_sees_them_and_holds_none_back(wanted: date, visitor: Browser) 
     assert not {one for one in page.buttons if one.startswith("Hold")}
 
 
+def test_reminders_to_many_speakers_are_shown_page_by_page(
+    wanted: date, organiser: Browser, queries: list[str]
+) -> None:
+    asked = []
+    for few in (range(2), range(2, 4), range(4, 58)):
+        for number in few:
+            one = make_speaker(name=f"Speaker {number:02}")
+            grant_speaker_access(one, f"speaker-{number}@example.org")
+        plan()
+        organiser.open(SHOWN)
+        queries.clear()
+        first = organiser.open(SHOWN)
+        asked.append(len(queries))
+
+    second = first.follow("Next page →")
+    preview = second.follow("Preview: Speaker 57")
+
+    assert asked[0] == asked[1] == asked[2] <= 8
+    assert f"60 reminders will be sent at {WHEN}" in first.headings
+    assert f"60 reminders will be sent at {WHEN}" in second.headings
+    assert ("Speaker 00" in first.text, "Speaker 57" in first.text) == (True, False)
+    assert ("Speaker 00" in second.text, "Speaker 57" in second.text) == (False, True)
+    assert "Email to Speaker 57" in preview.headings
+    assert "Page 2 of 2" in preview.text
+    second.press("Pause all")
+    paused = select(func.count()).where(PlannedReminder.paused_at.is_not(None))
+    assert db.session.scalar(paused) == 60
+
+
+def test_of_many_who_are_reminded_next_some_are_named(organiser: Browser) -> None:
+    save(ItemDeadline(item="travel", due_on=date(2009, 6, 1)))
+    for number in range(51):
+        one = make_speaker(name=f"Speaker {number:02}")
+        grant_speaker_access(one, f"speaker-{number}@example.org")
+
+    page = organiser.open(SHOWN)
+
+    assert "and 3 more" in page.text
+
+
 def test_what_is_shown_asks_the_same_few_questions_however_many_there_are(
     wanted: date, organiser: Browser, queries: list[str]
 ) -> None:
+    save(ItemDeadline(item="texts", due_on=wanted))
     asked = []
     for number in range(3):
         session_owners.set_owner(make_session(abstract=""), f"{number}@example.org", actor=ADA)

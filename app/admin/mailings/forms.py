@@ -1,8 +1,9 @@
 """Forms of emails to many people: whom, what, when."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, time
-from typing import Any
+from itertools import islice
+from typing import Any, Final
 
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
@@ -11,6 +12,7 @@ from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  #
 from wtforms.validators import AnyOf, DataRequired, StopValidation, ValidationError
 
 from app import clock
+from app.admin.choosing import MAX_LISTED
 from app.admin.edit_form import EditForm
 from app.admin.listing import MAX_SEARCH_LENGTH, ListFilter, ListQuery
 from app.admin.publishing.forms import IsoDateField
@@ -26,6 +28,7 @@ from app.web.formatting import conference_zone, local_moment
 MAX_SUBJECT_LENGTH = 150  # characters, before the placeholders are filled
 MAX_BODY_LENGTH = 10_000
 MAX_DAYS_BEFORE = 365
+MAX_OPTIONS: Final = 200  # of a filter; countries are fewer, and listed whole
 SOON, AT, BEFORE = "soon", "at", "before"
 
 
@@ -92,15 +95,22 @@ class TextForm(EditForm):
             raise StopValidation(_l("Enter the text of the email"))
 
 
-def build_filter_form(filters: Sequence[ListFilter], query: ListQuery) -> Form:
-    """Return a form with the search and the filters of a list, filled in with a query."""
+def build_filter_form(filters: Sequence[ListFilter], query: ListQuery, words: str = "") -> Form:
+    """Return a form with the search and the filters of a list, filled in with a query.
+
+    Filters with many options offer the first that match the words, beside the one chosen.
+    """
     fields: dict[str, Any] = {
         "q": StringField(
             _l("Search"), filters=[collapse_whitespace], render_kw={"maxlength": MAX_SEARCH_LENGTH}
         )
     }
     for one in filters:
-        fields[one.name] = _build_text_filter(one) if one.is_text else _build_choice(one)
+        fields[one.name] = (
+            _build_text_filter(one)
+            if one.is_text
+            else _build_choice(one, words, query.get_filter(one.name))
+        )
     form: Form = type("FilterForm", (Form,), fields)(
         data={"q": query.search, **query.filter_values}
     )
@@ -117,11 +127,27 @@ def _build_text_filter(one: ListFilter) -> StringField:
     )
 
 
-def _build_choice(one: ListFilter) -> SelectField:
-    choices = (SelectChoice(*option) for option in one.options if option[0])
-    return SelectField(
-        one.label, choices=[SelectChoice("", _l("All")), *choices], validate_choice=False
-    )
+def has_many_options(one: ListFilter) -> bool:
+    """Return True if a filter has so many options that they are searched."""
+    return not one.is_text and len(one.options) > MAX_OPTIONS
+
+
+def _build_choice(one: ListFilter, words: str, chosen: str) -> SelectField:
+    options = [option for option in one.options if option[0]]
+    if has_many_options(one):
+        options = list(_find_options(options, words, chosen))
+    choices = [SelectChoice("", _l("All")), *(SelectChoice(*option) for option in options)]
+    return SelectField(one.label, choices=choices, validate_choice=False)
+
+
+def _find_options(
+    options: Sequence[tuple[str, Any]], words: str, chosen: str
+) -> Iterator[tuple[str, Any]]:
+    """Yield the option that is chosen, and the first that contain these words."""
+    yield from (option for option in options if option[0] == chosen)
+    wanted = words.casefold()
+    found = (one for one in options if one[0] != chosen and wanted in str(one[1]).casefold())
+    yield from islice(found, MAX_LISTED)
 
 
 class ScheduleForm(Form):

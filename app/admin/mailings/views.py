@@ -12,11 +12,11 @@ from flask_babel import lazy_gettext as _l
 
 from app.accounts import saved_views as stored_views
 from app.accounts.guards import current_actor, require_login_session
-from app.admin import saved_views
+from app.admin import choosing, saved_views
 from app.admin.email_previews import FRAME_POLICY, PREVIEW_POLICY
 from app.admin.listing import PAGE_SIZE, ListFilter, Listing, parse_list_query, render_list
 from app.admin.mailings.audience_parts import list_filters, to_args
-from app.admin.mailings.forms import AudienceForm, TextForm, build_filter_form
+from app.admin.mailings.forms import AudienceForm, TextForm, build_filter_form, has_many_options
 from app.errors import NotFound, RuleViolation, StaleEdit
 from app.forms.form import ConfirmForm, validates_own_csrf
 from app.history import queries as history
@@ -269,10 +269,12 @@ def edit_filters(number: int) -> ResponseReturnValue:
     mailing = queries.get_mailing(number)
     kind = saved_views.get_kind(audiences.get_audience(mailing.audience).list_name)
     listing = kind.parse(to_args(mailing.query))
-    form = build_filter_form(listing.filters, listing.query)
-    if form.validate_on_submit():
-        query = kind.to_query(kind.parse(request.form).query, "")
-        services.choose_people(mailing, query, actor=current_actor())
+    words, query = choosing.get_words(), listing.query
+    if request.method == "POST":  # so that what is chosen stays among the options
+        query = kind.parse(request.form).query
+    form = build_filter_form(listing.filters, query, words)
+    if not choosing.is_searching() and form.validate_on_submit():
+        services.choose_people(mailing, kind.to_query(query, ""), actor=current_actor())
         return redirects.redirect_to(url_for(".show", number=number), "mailing-people")
     return render_page(
         "admin/mailings/filters.html",
@@ -280,6 +282,8 @@ def edit_filters(number: int) -> ResponseReturnValue:
         form=form,
         fields=[form[name] for name in ("q", *(one.name for one in listing.filters))],
         text_filters=[one for one in listing.filters if one.is_text],
+        searched=[str(one.label) for one in listing.filters if has_many_options(one)],
+        words=words,
         back=url_for(".show", number=number),
         breadcrumbs=breadcrumbs(mailing),
     )

@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from functools import cache
 from itertools import groupby
-from typing import Final
+from typing import Final, NamedTuple
 
 from flask import Blueprint, abort, request, url_for
 from flask.typing import ResponseReturnValue
@@ -25,7 +26,6 @@ from app.admin.speaker_pages.forms import BatchEmailForm, DeadlinesForm, Request
 from app.admin.speakers import listing as speaker_listing
 from app.errors import RuleViolation
 from app.forms.form import (
-    ConfirmForm,
     validates_own_csrf,
 )
 from app.speakers import (
@@ -70,20 +70,49 @@ redirects.MESSAGES["admin"] |= {
 def show_reminders() -> ResponseReturnValue:
     """Show the scheduled reminders, and the text of one."""
     overview = reminders.get_overview()
-    scheduled = [one for one in overview.planned if not one.is_paused]
-    reminder = _requested_reminder(overview.planned)
-    return render_page(
+    planned = sorted(overview.planned, key=lambda one: one.is_paused)  # those at the end
+    query = parse_list_query((), ("soonest",), has_search=False)
+    rows = planned[query.offset : query.offset + PAGE_SIZE]
+    chosen = _requested_reminder(planned, rows)
+    recipients_by_key = overview.load_recipients([*rows, *chosen])
+    recipient = recipients_by_key[chosen[0].key] if chosen else None
+    return render_list(
         "admin/speaker_pages/reminders.html",
+        Listing(rows, len(planned), query, endpoint=".show_reminders"),
         overview=overview,
-        groups=[(at, list(rows)) for at, rows in groupby(scheduled, lambda one: one.row.send_at)],
-        paused=[one for one in overview.planned if one.is_paused],
-        reminder=reminder,
-        wording=reminder
-        and batch_emails.preview(
-            batch_emails.reminder_kind_for(reminder.recipient), reminder.recipient
-        ),
-        form=ConfirmForm(),
+        groups=_group_by_time(planned, rows),
+        is_scheduled=any(not one.is_paused for one in planned),
+        recipients_by_key=recipients_by_key,
+        recipient=recipient,
+        wording=recipient
+        and batch_emails.preview(batch_emails.reminder_kind_for(recipient), recipient),
+        max_names=PAGE_SIZE,
     )
+
+
+class ReminderGroup(NamedTuple):
+    """The reminders that are sent at one time, or those that are paused."""
+
+    send_at: datetime | None  # None if paused
+    ids: str  # of all of them, as one value of a form
+    total: int
+    rows: Sequence[PendingReminder]  # those on this page of the list
+
+
+def _group_by_time(
+    planned: Sequence[PendingReminder], rows: Sequence[PendingReminder]
+) -> Sequence[ReminderGroup]:
+    def get_time(one: PendingReminder) -> datetime | None:
+        return None if one.is_paused else one.send_at
+
+    shown = {time: list(group) for time, group in groupby(rows, get_time)}
+    every = {time: list(group) for time, group in groupby(planned, get_time)}
+    return [
+        ReminderGroup(
+            time, " ".join(str(one.id) for one in every[time]), len(every[time]), shown[time]
+        )
+        for time in shown
+    ]
 
 
 @bp.post("/reminders/hold")
@@ -98,11 +127,12 @@ def resume_reminders() -> ResponseReturnValue:
     return _apply_to_selected(reminders.resume, "reminders-go")
 
 
-def _requested_reminder(planned: Sequence[PendingReminder]) -> PendingReminder | None:
-    """Return the reminder in the query parameter ``to``, else the first, else None."""
+def _requested_reminder(
+    planned: Sequence[PendingReminder], rows: Sequence[PendingReminder]
+) -> Sequence[PendingReminder]:
+    """Return the reminder in the query parameter ``to``, else the first on the page, if any."""
     asked = request.args.get("to", "")
-    chosen = (one for one in planned if str(one.row.id) == asked)
-    return next(chosen, planned[0] if planned else None)
+    return [one for one in planned if str(one.id) == asked][:1] or rows[:1]
 
 
 def _apply_to_selected(action: Callable[..., None], message_key: str) -> ResponseReturnValue:
@@ -115,7 +145,9 @@ def _apply_to_selected(action: Callable[..., None], message_key: str) -> Respons
 
 
 def _parse_ids(name: str) -> Collection[int]:
-    return {int(one) for one in request.form.getlist(name) if one.isascii() and one.isdigit()}
+    """Return the numbers in a value of the form: one in each, or several by spaces."""
+    typed = " ".join(request.form.getlist(name)).split()
+    return {int(one) for one in typed if one.isascii() and one.isdigit()}
 
 
 @bp.get("")

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from sqlalchemy import SQLColumnExpression, String, cast, delete, func, or_, select
+from sqlalchemy.orm import load_only
 
 from app.database import db
 from app.errors import NotFound, RuleViolation
@@ -86,7 +87,10 @@ def _load_pairs(
 ) -> tuple[Sequence[LikelyDuplicate], int]:
     window = pairs[offset : offset + limit]
     numbers = {number for one in window for number in (one.first, one.second)}
-    rows = db.session.scalars(select(Delegate).where(Delegate.id.in_(numbers)))
+    named = load_only(
+        Delegate.reference, Delegate.given_names, Delegate.family_name, Delegate.email
+    )
+    rows = db.session.scalars(select(Delegate).where(Delegate.id.in_(numbers)).options(named))
     people = {one.id: one for one in rows}
     return [
         LikelyDuplicate(people[first], people[second], why) for first, second, why in window

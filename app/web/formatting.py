@@ -127,6 +127,11 @@ def local_moment(moment: datetime) -> str:
     return str(gettext("%(time)s on %(day)s", time=local_time(moment), day=local_date(moment)))
 
 
+def plain_moment(moment: datetime) -> str:
+    """Return a time of the conference for a list, as 6:02pm, 6 November 2008."""
+    return f"{local_time(moment)}, {plain_date(moment)}"
+
+
 def site_time(moment: datetime) -> datetime:
     """Return a real moment in the site's time: a page shows one clock."""
     return clock.from_real(moment)
@@ -171,6 +176,7 @@ FILTERS = (
     plain_date,
     local_days,
     local_moment,
+    plain_moment,
     local_day,
     iso,
     site_time,

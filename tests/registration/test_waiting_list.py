@@ -598,7 +598,7 @@ def test_an_organiser_sees_who_waits_and_takes_somebody_off(
 
     page = organiser.open("/organise/waiting-list")
     assert [(row["Name"], row["State"]) for row in page.rows] == [
-        ("Ada Waite ada@example.org", "Has an offer until 9:31am on Wednesday 13 May 2009"),
+        ("Ada Waite ada@example.org", "Has an offer until 9:31am, 13 May 2009"),
         ("Bea Waite bea@example.org", "Waiting number 1"),
     ]
     page = page.follow("Ada Waite").follow("Remove from the waiting list")

@@ -1024,6 +1024,25 @@ def test_the_door_of_a_session_and_its_seats_held_back(keyboard_user: KeyboardUs
     keyboard_user.expect_announcement("Undone.")
 
 
+@pytest.mark.walks("admin.session_fill.export_csv", "admin.session_seats.more.edit")
+def test_how_full_sessions_are_and_more_seats(keyboard_user: KeyboardUser) -> None:
+    make_session(key="knots", slug="knots", title="Knots", booking=BOOKABLE, seats=3)
+    publish_programme()
+    keyboard_user.open("/organise/sessions")
+    keyboard_user.press("Seats in sessions")
+    assert keyboard_user.download("Download as CSV").endswith(".csv")
+    keyboard_user.press("Knots")
+    keyboard_user.press("Add seats")
+    keyboard_user.fill("Number of seats", "0")
+    keyboard_user.press("See who gets an offer")
+    keyboard_user.expect_announcement("Enter a number from 1 to 1,000,000")
+    keyboard_user.fill("Number of seats", "4")
+    keyboard_user.press("See who gets an offer")
+    keyboard_user.expect_text("Nobody on the waiting list could use these seats.")
+    keyboard_user.press("Save number of seats")
+    keyboard_user.expect_announcement("The number of seats has been changed.")
+
+
 @pytest.mark.walks(
     "admin.session_seats.add", "admin.session_seats.export_csv", "admin.session_seats.remove"
 )

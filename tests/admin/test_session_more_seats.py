@@ -130,7 +130,7 @@ def test_only_who_may_change_the_programme_adds_seats(visitor: Browser) -> None:
 
 @pytest.mark.usefixtures("full_session")
 def test_an_organiser_prefers_somebody_on_the_list_of_a_session_and_they_read_why(
-    visitor: Browser, new_browser: object
+    visitor: Browser,
 ) -> None:
     organiser = sign_in(visitor)
     page = move_up(organiser, "Cleo")

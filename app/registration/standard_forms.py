@@ -42,6 +42,21 @@ def adapt_for_desk(form: AnswersForm) -> None:
     )
 
 
+def adapt_for_group(form: Any) -> None:
+    """Let a form about a whole group ask what organisers have not hidden, required as they want.
+
+    What they cannot change keeps the words that a contact is asked in.
+    """
+    for question in form.questions:
+        field = BY_NAME.get(question.short_name)
+        definition = find_definition(field) if field else None
+        if field and definition and definition.standard and definition.standard.can_be_required:
+            if definition.is_retired:
+                del form[question.short_name]
+            else:
+                _adapt_field(question, field, desk=False)
+
+
 def _adapt_fields(form: Any, kept: Collection[Field], *, desk: bool = False) -> bool:
     """Remove all other questions; return True if everything stays as the site has it."""
     is_same = True

@@ -17,6 +17,7 @@ def list_own() -> list[str]:
     """List the questions that organisers have added, in order."""
     db.session.rollback()
     every = queries.read_definitions(REGISTRATION)
+    db.session.rollback()  # the site is about to write again
     return [one.current.get_texts("en").label for one in every if one.standard is None]
 
 
@@ -39,6 +40,9 @@ def test_a_question_is_dragged_to_its_place(
     window.goto(f"{address}/organise/questions")
     drag(window, "Third?", "First?")
     assert list_own() == ["Third?", "First?", "Second?"]
+
+    drag(window, "Second?", "Third?")
+    assert list_own() == ["Second?", "Third?", "First?"]
 
 
 def test_rooms_are_dragged_too(live_site: Callable[..., LiveSite], window: Page) -> None:

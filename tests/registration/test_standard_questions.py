@@ -21,6 +21,7 @@ from app.registration.models import Delegate
 from config import ROOT
 from tests.browser import Browser, Page
 from tests.factories import make_category, make_delegate, make_question, sign_in
+from tests.registration.test_groups import add
 from tests.registration_flow import ACCESS, DAYS, EMAIL, THURSDAY, answer_questions
 from tests.sent_emails import find_link, last_email_to
 
@@ -241,6 +242,32 @@ def test_a_country_may_be_left_empty_where_organisers_say_so(visitor: Browser) -
 
     assert page.summary_list["Country"] == "Not given"
     page.press("Confirm registration")
+    assert db.session.query(Delegate).one().country == ""
+
+
+def test_a_group_is_asked_for_a_country_as_people_are(
+    visitor: Browser, new_browser: Callable[[], Browser]
+) -> None:
+    organiser = sign_in(new_browser())
+    change(organiser, "Organisation", {"People must answer this question": True})
+    change(organiser, "Country", {"People must answer this question": False})
+    page = visitor.open("/register/group").follow("Start now")
+    contact = {"Your name": "Mary Ward", "Your email address": "mary@ward.example"}
+    page = page.press("Continue", contact, status=422)
+    assert page.errors == ["Answer the question: Organisation"]
+    page = page.press("Continue", Organisation="St Elsewhere")
+    assert "Country (optional)" in page.labels
+
+    page = page.press("Continue", {"Which days will they attend?": [THURSDAY]})
+    page = add(page, "Ada", "ada@ward.example").follow("Continue")
+
+    assert page.summary_list["Country"] == "Not given"
+    hide(organiser, "Country")
+    page = visitor.open("/register/group/answers")
+    assert "Country (optional)" not in page.labels
+    page = page.press("Continue").follow("Continue")
+    assert "Country" not in page.summary_list
+    page.press("Register the group")
     assert db.session.query(Delegate).one().country == ""
 
 

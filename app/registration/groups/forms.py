@@ -34,7 +34,7 @@ from app.forms.validators import (
     no_hidden_characters,
     valid_email,
 )
-from app.registration import countries
+from app.registration import countries, standard_forms
 from app.registration.categories import queries as categories
 from app.registration.categories.queries import CATEGORY, CategoryOption
 from app.registration.fields import BADGE_NAME, BY_NAME, DAYS, EMAIL
@@ -103,7 +103,7 @@ class ContactForm(GroupForm):
 
 
 class SharedForm(GroupForm):
-    """What is the same for most of the group."""
+    """What is the same for most of the group; a country only where organisers ask for one."""
 
     names = (CATEGORY, DAYS, COUNTRY)
     category = RadioField(_l("How will they attend?"), validate_choice=False)
@@ -117,6 +117,7 @@ class SharedForm(GroupForm):
         offer_categories(self)
         offer_days(self.days)
         self.country.choices = list(countries.choices(languages.current().code))
+        standard_forms.adapt_for_group(self)
 
     def validate_category(self, field: Field) -> None:
         """Require a category that is open."""

@@ -10,7 +10,7 @@ from flask_babel import gettext
 
 from app.errors import RateLimitExceeded, RuleViolation
 from app.forms.form import ConfirmForm, Form, validates_own_csrf
-from app.registration import queries
+from app.registration import queries, standard_forms
 from app.registration.groups import cookie, presentation, register_group
 from app.registration.groups import draft as drafts
 from app.registration.groups import queries as groups
@@ -60,16 +60,14 @@ def restart() -> ResponseReturnValue:
 @bp.route("/contact", methods=["GET", "POST"])
 @validates_own_csrf
 def contact() -> ResponseReturnValue:
-    form = ContactForm()
-    is_valid = form.validate_on_submit()  # before the database is used
     progress = cookie.current_progress()
     redirection = _redirect_unless_open(progress, needs_contact=False)
     if redirection is not None:
         return redirection
-    if is_valid:
+    form = ContactForm(data=progress.draft.contact)
+    standard_forms.adapt_for_group(form)
+    if form.validate_on_submit():
         return _save(progress, replace(progress.draft, contact=form.get_answers()), form, "contact")
-    if not form.is_submitted():
-        form = ContactForm(data=progress.draft.contact)
     return _render("contact", form, back=url_for(".start"))
 
 

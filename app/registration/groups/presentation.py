@@ -8,7 +8,6 @@ from flask_babel import lazy_gettext as _l
 
 from app.registration import fields, services
 from app.registration.categories import queries as categories
-from app.registration.delegate_field import NOT_GIVEN
 from app.registration.fields import DAYS, EMAIL
 from app.registration.groups import register_group
 from app.registration.groups import services as group_services
@@ -30,6 +29,7 @@ from app.registration.groups.models import (
     RegistrationGroup,
 )
 from app.registration.queries import Answers, full_name
+from app.registration.standard_questions import is_retired
 
 STATES = {
     PLACED: _l("Has a place"),
@@ -87,12 +87,18 @@ def _describe(draft: GroupDraft, person: Answers) -> Sequence[str]:
 
 def list_contact(draft: GroupDraft) -> Sequence[tuple[str, str]]:
     """List label and text of what the contact has said of themselves and of all."""
-    country = fields.BY_NAME[COUNTRY]
+    asked = [fields.BY_NAME[name] for name in (ORGANISATION, COUNTRY)]
     return [
         (gettext("Your name"), draft.contact.get(CONTACT_NAME, "")),
         (gettext("Your email address"), draft.email),
-        (gettext("Organisation"), draft.contact.get(ORGANISATION) or str(NOT_GIVEN)),
-        (gettext("Country"), country.format(draft.shared.get(COUNTRY, ""))),
+        *(
+            (
+                one.label_for(desk=False),
+                one.format(draft.common.get(one.name, "")) or str(one.empty),
+            )
+            for one in asked
+            if draft.common.get(one.name) or not is_retired(one)
+        ),
     ]
 
 

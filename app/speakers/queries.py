@@ -148,17 +148,9 @@ def is_for_email(email_kind: str) -> ColumnElement[bool]:
     return Speaker.withdrawn_at.is_(None) & conditions[email_kind]
 
 
-def list_speakers_for_email(email_kind: str) -> Sequence[Speaker]:
-    """List the speakers whom a kind of email is for, by name."""
-    return _list_by_name(is_for_email(email_kind))
-
-
 def list_by_id(ids: Collection[int]) -> Sequence[Speaker]:
     """List the speakers with these ids, by name."""
-    return _list_by_name(Speaker.id.in_(ids))
-
-
-def _list_by_name(such: ColumnElement[bool]) -> Sequence[Speaker]:
+    such = Speaker.id.in_(ids)
     rows = select(Speaker).where(such).order_by(Speaker.name_sort_key, Speaker.id)
     return db.session.scalars(rows).all()
 

@@ -49,7 +49,7 @@ def read_effect(page: Page) -> str:
     text = " ".join(page.text.split())
     assert HEADING in text
     start = text.index("Seats in “Knots”")
-    return text[start : text.index("Publishing takes no seat away", start)].strip()
+    return text[start : text.index("Nobody loses a seat when you publish", start)].strip()
 
 
 @pytest.mark.parametrize(

@@ -46,7 +46,7 @@ def release_now(frozen_time: Any) -> None:
 def test_applicants_on_hold_are_told_their_own_link_unless_their_state_changes_first(
     organiser: Browser, frozen_time: Any, mailbox: MailServer
 ) -> None:
-    french = dump_translations({"fr": CategoryTexts(name="Presse")})
+    french = dump_translations({"fr": CategoryTexts(name="Journaliste")})
     press = make_category(name="Press", approvals_needed=1, translations=french)
     values = {"state": ON_HOLD, "category_id": press.id}
     bea = make_application(**values, language="fr")
@@ -69,7 +69,7 @@ def test_applicants_on_hold_are_told_their_own_link_unless_their_state_changes_f
     [email] = mailbox.emails
     assert (email.recipient, email.subject) == (
         "bea@example.org",
-        "Presse: not long now, Bea Waite",
+        "Journaliste: not long now, Bea Waite",
     )
     assert links.application_link(bea).rpartition("/")[2] in email.text
     assert "state changed since the people were chosen" in organiser.open(f"{PAGE}/1").text

@@ -406,6 +406,23 @@ def test_a_dissolved_group_leaves_the_bookings(visitor: Browser) -> None:
     assert db.session.scalar(select(func.count(GroupMember.id))) == 0
 
 
+def test_without_a_group_the_address_of_its_contact_gets_the_links_of_its_people(
+    visitor: Browser,
+) -> None:
+    page = add(begin(visitor), "Ada", "")
+    add(page, "Bea", "bea@ward.example").follow("Continue").press("Register the group")
+    contact = "mary@ward.example"
+    assert "Confirmed" not in " ".join(subjects_to(contact))
+    address = find_link(last_email_to(contact), "/group/")
+
+    visitor.open(address).follow("Dissolve the group").press("Dissolve the group")
+
+    confirmed = last_email_to(contact)
+    assert visitor.open(find_link(confirmed, "/booking/")).heading == "Your booking"
+    assert subjects_to("bea@ward.example")[1:] == []
+    assert integrity_check.run_checks() == []
+
+
 def test_an_erased_person_leaves_no_trace_in_the_group(visitor: Browser) -> None:
     fill(visitor, "Ada", "Bea").press("Register the group")
     cancel("Ada")

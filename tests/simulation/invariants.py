@@ -106,13 +106,15 @@ def _list_double_places() -> Iterator[str]:
 
 def _list_silent_offers() -> Iterator[str]:
     """Look for offers of places that nobody has been told of."""
-    told = select(Email.recipient).where(
+    told = select(Email.recipient, Email.booking_reference).where(
         Email.template.in_(("waiting_list_offer", "session_offer"))
     )
-    recipients = set(db.session.scalars(told))
+    known = {one for row in db.session.execute(told) for one in row}
     offered = select(WaitingListEntry).where(WaitingListEntry.state == OFFERED)
     for entry in db.session.scalars(offered.order_by(WaitingListEntry.id)):
-        if entry.email not in recipients:
+        # the address of a booking may have changed since
+        own = entry.delegate.reference if entry.delegate is not None else ""
+        if entry.email not in known and (not own or own not in known):
             yield f"Entry {entry.id} of the waiting list has an offer, and no email about it."
 
 

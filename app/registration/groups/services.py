@@ -144,6 +144,7 @@ def leave(delegate: Delegate, member: GroupMember) -> None:
     operations.lock(delegate)
     if member.delegate_id != delegate.id:
         raise RuleViolation("You have left the group already")
+    _send_own_confirmation(member)
     member.delegate, member.email, member.state = None, "", LEFT
     operations.record(delegate, "Left the group", history.ACTOR_DELEGATE)
     db.session.flush()
@@ -200,8 +201,15 @@ def dissolve(group: RegistrationGroup, *, actor: str) -> None:
     for one in group.members:
         if one.delegate is not None:
             operations.record(one.delegate, "The group was dissolved", actor)
+            _send_own_confirmation(one)
     _record(group, "Dissolved; the bookings stay", actor)
     db.session.delete(group)
+
+
+def _send_own_confirmation(member: GroupMember) -> None:
+    """Confirm the booking of somebody who goes on without a contact who got the email for them."""
+    if not member.email and member.delegate is not None and member.delegate.is_attending:
+        emails.send_registration_confirmed(member.delegate)
 
 
 def _lock(group: RegistrationGroup) -> None:

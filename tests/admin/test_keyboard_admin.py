@@ -15,7 +15,7 @@ from app.mailings.models import MailingRecipient
 from app.programme.models import BOOKABLE
 from app.registration.access_cases import services as access_cases
 from app.registration.invitations.models import InvitationCode
-from app.registration.models import LinkedAgenda
+from app.registration.models import BY_INTEREST, LinkedAgenda
 from tests.factories import (
     SMALL_CONFERENCE,
     make_agenda,
@@ -23,6 +23,7 @@ from tests.factories import (
     make_category,
     make_delegate,
     make_email,
+    make_interest,
     make_login_session,
     make_mailing,
     make_organiser,
@@ -31,6 +32,7 @@ from tests.factories import (
     make_waiting_list_entry,
     publish_programme,
     save,
+    set_places,
 )
 from tests.keyboard_user import KeyboardUser
 from tests.lookups import get_session
@@ -727,6 +729,22 @@ def test_two_bookings_are_merged(keyboard_user: KeyboardUser) -> None:
     keyboard_user.expect_text("Analytical Society")
 
 
+@pytest.mark.walks(
+    "admin.delegates.duplicates.mark_distinct", "admin.delegates.duplicates.unmark_distinct"
+)
+def test_two_bookings_are_kept_apart(keyboard_user: KeyboardUser) -> None:
+    make_delegate()
+    make_delegate(given_names="Augusta Ada")
+    keyboard_user.open("/organise/delegates/_duplicates")
+    keyboard_user.press("Ada Lovelace and Augusta Ada Lovelace")
+    keyboard_user.press("Not a duplicate")
+    keyboard_user.expect_announcement("Marked as not a duplicate.")
+    keyboard_user.open("/organise/delegates/_duplicates?state=distinct")
+    keyboard_user.press("Ada Lovelace and Augusta Ada Lovelace")
+    keyboard_user.press("List as likely duplicates again")
+    keyboard_user.expect_announcement("The two bookings are listed as likely duplicates again.")
+
+
 @pytest.mark.walks("admin.delegates.transfer.offer", "admin.delegates.transfer.withdraw")
 def test_a_place_is_given_to_a_colleague(keyboard_user: KeyboardUser) -> None:
     make_delegate(reference="GHJK2345")
@@ -761,6 +779,48 @@ def test_applications(keyboard_user: KeyboardUser) -> None:
     keyboard_user.press("Decline")
     keyboard_user.expect_announcement("Declined. We are sending the email.")
     assert keyboard_user.download("Download as CSV").endswith(".csv")
+
+
+@pytest.mark.walks("admin.interest.bulk", "admin.interest.export")
+def test_expressions_of_interest(keyboard_user: KeyboardUser) -> None:
+    category = make_category(name="Summer school", access=BY_INTEREST)
+    make_interest(category_id=category.id)
+    keyboard_user.open("/organise/interest")
+    assert keyboard_user.download("Download as CSV").endswith(".csv")
+    keyboard_user.tick("Select Bea Waite")
+    keyboard_user.press("Decline")
+    keyboard_user.press("Decline")
+    keyboard_user.expect_announcement("Declined. We are sending the emails.")
+
+
+@pytest.mark.walks(
+    *("admin.waiting_list_offers.move_up", "admin.waiting_list_offers.offer"),
+    "admin.waiting_list_offers.places",
+)
+def test_offers_out_of_turn(keyboard_user: KeyboardUser) -> None:
+    set_places(0)
+    make_waiting_list_entry(name="Ada Waite")
+    make_waiting_list_entry()
+    keyboard_user.open("/organise/waiting-list")
+    keyboard_user.press("Bea Waite")
+    keyboard_user.press("Move to the top")
+    keyboard_user.press("Move to the top")
+    keyboard_user.expect_announcement("Enter a reason")
+    keyboard_user.fill("Reason", "She opens the conference.")
+    keyboard_user.press("Move to the top")
+    keyboard_user.expect_announcement("They are now at the top of the waiting list.")
+    keyboard_user.press("Make an offer now")
+    keyboard_user.fill("Reason", "She opens the conference.")
+    keyboard_user.tick("If no place is free, add one for them")
+    keyboard_user.press("Make the offer")
+    keyboard_user.expect_announcement("We are emailing them the offer.")
+    keyboard_user.open("/organise/waiting-list")
+    keyboard_user.press("Add places")
+    keyboard_user.fill("Number of places", "2")
+    keyboard_user.press("See who gets an offer")
+    keyboard_user.expect_text("1 person would get an offer")
+    keyboard_user.press("Save and make the offers")
+    keyboard_user.expect_announcement("The number of places has been changed.")
 
 
 @pytest.mark.walks("admin.waiting_list.remove")

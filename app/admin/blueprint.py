@@ -222,7 +222,7 @@ def _refusal_context() -> dict[str, RoleRefusal | None]:
     person, allowed = guards.current_person(), g.get("allowed_roles")
     if person is None or allowed is None:
         return {"role_refusal": None}
-    pages = [item for group in menu_for(person) for item in group.items]
+    pages = [item for group in menu_for(person) for item in group.items if is_in_menu(item)]
     pages = [item for item in pages if item.area is not roles.HOME]
     own = [item for item in pages if person.role in item.area.write_roles]
     names = [str(name) for role, name in roles.ROLE_NAMES.items() if role in allowed]

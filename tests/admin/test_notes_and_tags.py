@@ -20,6 +20,8 @@ from app.registration.applications.models import APPROVED
 from app.registration.ballots.models import BallotEntry
 from app.registration.desk import annotations
 from app.registration.desk import services as desk_services
+from app.registration.desk.models import DistinctBookings
+from app.registration.interest.models import REGISTERED
 from app.registration.models import ACCEPTED, Delegate, LinkedAgenda, SeatLimit, SessionBooking
 from app.registration.speaker_places.models import SpeakerPlace
 from tests.browser import Browser
@@ -30,6 +32,7 @@ from tests.factories import (
     make_confirmation,
     make_delegate,
     make_group,
+    make_interest,
     make_place_transfer,
     make_question,
     make_waiting_list_entry,
@@ -254,8 +257,11 @@ def test_erasing_leaves_no_row_in_any_table_about_delegates(desk: Browser) -> No
         )
     )
     make_group(delegate)
+    other = make_delegate(given_names="Grace", family_name="Hopper")
+    save(DistinctBookings(first_id=delegate.id, second_id=other.id))
     make_place_transfer(delegate)
     make_application(state=APPROVED, ended_at=clock.now(), delegate_id=delegate.id)
+    make_interest(state=REGISTERED, ended_at=clock.now(), delegate_id=delegate.id)
     save(SpeakerPlace(speaker_id=1, delegate_id=delegate.id, linked_at=clock.now()))
     ballot = make_ballot()
     save(

@@ -179,7 +179,7 @@ def test_the_list_is_searched_and_sorted(organiser: Browser, thing: Thing) -> No
     )
     assert f"Move {thing.first} up" not in by_name.buttons
     assert names(page.press("Search", name="HALL alt")) == ["Älteste Halle"]
-    assert f"No {thing.name}s match." in page.press("Search", name="cellar").text
+    assert f"No {thing.name}s found" in page.press("Search", name="cellar").text
 
 
 @each_thing

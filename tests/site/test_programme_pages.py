@@ -101,7 +101,7 @@ def test_times_can_be_read_by_programs(visitor: Browser) -> None:
 def test_the_programme_leads_to_its_days_themes_and_rooms(visitor: Browser) -> None:
     page = visitor.open("/programme")
 
-    assert page.links["Wed 10"] == "#day-2009-06-10"
+    assert "#day-2009-06-10" in [one.get("href") for one in page.tree.find_all("a")]
     assert page.follow("Water").heading == "Water"
     assert visitor.open("/programme").follow("Boat house").heading == "Boat house"
 

@@ -93,6 +93,7 @@ def at_once(site: Flask, deeds: Sequence[Callable[[], None]]) -> list[str]:
     """Do all of this at the same moment; return how each ended."""
     ended: list[str] = []
     start = Barrier(len(deeds))
+    get_programme()  # the process knows what is public: one thread at a time reads a new release
     db.session.rollback()  # on SQLite, whoever looks on holds the lock
 
     def run(deed: Callable[[], None]) -> None:

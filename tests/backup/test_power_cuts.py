@@ -36,7 +36,8 @@ from tests.waiting import HOST, wait_until
 
 TURN = 120  # seconds that a program may take on a machine with much else to do
 CLIENTS = 3
-LEFT_BY_MIGRATIONS = ["question", "question_version", "site_state"]
+LEFT_BY_EARLIER_MIGRATIONS = ["site_state"]
+LEFT_BY_MIGRATIONS = ["question", "question_version", *LEFT_BY_EARLIER_MIGRATIONS]
 
 
 @pytest.mark.both_databases
@@ -71,7 +72,7 @@ def test_a_restore_of_an_older_backup_that_is_killed_leaves_an_empty_place_too(
     _restore_and_die(earlier, elsewhere, moment)
 
     with site_at(elsewhere) as other:
-        assert list_tables_with_rows() == LEFT_BY_MIGRATIONS
+        assert list_tables_with_rows() == LEFT_BY_EARLIER_MIGRATIONS
         run_well(other, "restore", earlier)
         assert _count(Delegate) == 1
         assert current_migration(db.engine) == newest_migration()

@@ -1089,7 +1089,7 @@ def test_how_full_sessions_are_and_more_seats(keyboard_user: KeyboardUser) -> No
     make_session(key="knots", slug="knots", title="Knots", booking=BOOKABLE, seats=3)
     publish_programme()
     keyboard_user.open("/organise/sessions")
-    keyboard_user.press("Seats in sessions")
+    keyboard_user.press("Seats")
     assert keyboard_user.download("Download as CSV").endswith(".csv")
     keyboard_user.press("Knots")
     keyboard_user.press("Add seats")

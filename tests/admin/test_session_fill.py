@@ -54,7 +54,7 @@ def test_one_list_says_how_full_sessions_are_and_finds_those_that_need_somebody(
     visitor: Browser, frozen_time: time_machine.Traveller
 ) -> None:
     desk = sign_in(visitor, role=DESK)
-    desk.open("/organise/sessions").follow("Seats in sessions")
+    desk.open("/organise/sessions").follow("Seats")
 
     rows = {row["Title"].split()[0]: row for row in desk.page.rows}
     shown = ("Seats", "Reserved", "Free", "Waiting", "On offer")

@@ -19,7 +19,7 @@ from app.registration.ballots import drawing as ballots
 from app.registration.equality import services as equality
 from app.registration.interest import services as interest
 from app.registration.invitations import services as invitations
-from app.registration.session_bookings import clash_choices, door, holds
+from app.registration.session_bookings import clash_choices, holds, no_shows
 from app.registration.session_bookings import offers as session_offers
 from app.registration.transfers import queries as transfers
 from app.registration.waiting_list import services as waiting_list
@@ -71,7 +71,7 @@ FREQUENT_TASKS: tuple[mail_worker.Task, ...] = (
     session_offers.run_due,
     clash_choices.run_due,
     holds.run_due,
-    door.run_due,
+    no_shows.run_due,
     ballots.run_due,
     invitations.run_due,
     notices.prepare,

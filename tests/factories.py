@@ -61,7 +61,7 @@ from app.registration.models import (
 from app.registration.private_answers import encrypt_need
 from app.registration.seats import (
     CONFERENCE,
-    hold,
+    hold_seats,
     list_limits,
     lock_limit,
     name_category_limit,
@@ -316,7 +316,7 @@ def make_invitation(category: RegistrationCategory, **values: Any) -> Invitation
     invitation = InvitationCode(**{**defaults, **values, "category_id": category.id})
     with transaction():
         if invitation.held:
-            hold(list_limits(category.id), invitation.held)
+            hold_seats(list_limits(category.id), invitation.held)
         db.session.add(invitation)
     return invitation
 
@@ -370,7 +370,7 @@ def make_application(**values: Any) -> RegistrationApplication:
     application = RegistrationApplication(**{**defaults, **values})
     with transaction():
         if application.is_held:
-            hold(list_limits(application.category_id), 1)
+            hold_seats(list_limits(application.category_id), 1)
         db.session.add(application)
     return application
 

@@ -15,7 +15,7 @@ from app.errors import NotFound, RuleViolation
 from app.forms.form import ConfirmForm, validates_own_csrf
 from app.programme.editing import session_queries
 from app.registration.desk import queries as desk
-from app.registration.session_bookings import door, queries
+from app.registration.session_bookings import check_in, queries
 from app.web import redirects
 
 bp = Blueprint("door", __name__)
@@ -27,9 +27,9 @@ redirects.MESSAGES["admin"] |= {
 }
 MAX_SEARCH_LENGTH: Final = 100
 ACTIONS: Final[Mapping[str, Callable[..., bool]]] = {
-    "check_in": door.check_in,
-    "undo": door.undo,
-    "let_in": door.let_in,
+    "check_in": check_in.check_in,
+    "undo": check_in.undo,
+    "let_in": check_in.let_in,
 }
 
 
@@ -43,7 +43,9 @@ def show(slug: str) -> ResponseReturnValue:
         name = request.form.get("action", "")
         try:
             delegate = desk.get_delegate(request.form.get("reference", "").strip())
-            ACTIONS.get(name, door.check_in)(delegate, find_public(session), actor=current_actor())
+            ACTIONS.get(name, check_in.check_in)(
+                delegate, find_public(session), actor=current_actor()
+            )
         except (NotFound, RuleViolation) as refusal:
             error = gettext(str(refusal))
         else:

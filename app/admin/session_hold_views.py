@@ -17,8 +17,9 @@ from app.forms.form import ConfirmForm, Form, validates_own_csrf
 from app.programme.editing import session_queries
 from app.programme.models import Session
 from app.programme.snapshot import Session as PublicSession
-from app.registration.session_bookings import door, holds, queries
+from app.registration.session_bookings import holds, queries
 from app.registration.session_bookings.holds import HoldDetails
+from app.registration.session_bookings.no_shows import set_minutes
 from app.text import collapse_whitespace
 from app.web import redirects
 from app.web.rendering import render_page
@@ -134,7 +135,7 @@ def no_shows(slug: str) -> ResponseReturnValue:
     if form.validate_on_submit():
         try:
             minutes = form.minutes.data
-            door.set_no_show_minutes(find_public(session), minutes, actor=current_actor())
+            set_minutes(find_public(session), minutes, actor=current_actor())
         except RuleViolation as refusal:
             form.add_error(form.minutes, refusal)
         else:

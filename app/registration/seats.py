@@ -135,7 +135,7 @@ def hold_for_queue(names: Sequence[str]) -> None:
     _store(limits[0], taken=limits[0].taken, seats=limits[0].seats, waiting=limits[0].waiting - 1)
 
 
-def hold(names: Sequence[str], count: int) -> None:
+def hold_seats(names: Sequence[str], count: int) -> None:
     """Hold seats for nobody in particular; raise SoldOut if fewer are free."""
     limits = lock_limits(names)
     _refuse_full(limit for limit in limits if limit.taken + count > limit.seats)

@@ -8,7 +8,7 @@ from playwright.sync_api import Page
 
 from app.database import db, transaction
 from app.registration import links
-from app.registration.session_bookings import door, holds
+from app.registration.session_bookings import check_in, holds, no_shows
 from app.registration.session_bookings.holds import HoldDetails
 from app.releases.current_release import get_programme
 from tests.chromium import horizontal_overflow
@@ -34,13 +34,13 @@ def own_page(site_address: str) -> str:
     with transaction():
         knots = get_programme().get_session("knots")
         holds.add(knots, HoldDetails(1, "Guests", is_for_door=True), actor=GRACE)
-        door.set_no_show_minutes(knots, 10, actor=GRACE)
+        no_shows.set_minutes(knots, 10, actor=GRACE)
     eve, finn, ada = make_person("Eve"), make_person("Finn"), make_person("Ada")
     book(eve, "knots")
     book(finn, "knots")
     join(ada)
     with transaction():
-        door.check_in(db.session.merge(eve), get_programme().get_session("knots"), actor=GRACE)
+        check_in.check_in(db.session.merge(eve), get_programme().get_session("knots"), actor=GRACE)
     found = f"/booking/{links.booking_token(eve)}/sessions/nets"
     db.session.rollback()  # on SQLite, whoever looks on holds the lock
     return found

@@ -82,7 +82,7 @@ def test_whoever_is_moved_to_the_top_is_next_and_the_last_moved_comes_first() ->
 def test_an_offer_by_hand_needs_a_free_place_or_one_that_is_added() -> None:
     _, bea = wait("Ada"), wait("Bea")
 
-    with pytest.raises(by_hand.NonePlaceFree):
+    with pytest.raises(by_hand.NoPlaceFree):
         offer(bea, adds_place=False)
     assert limit_of(seats.CONFERENCE) == (1, 1, 2)
     offer(bea, adds_place=True)

@@ -15,7 +15,7 @@ from app.accounts.models import DESK
 from app.database import db, read_only_connection, transaction
 from app.registration import integrity_check, links, seats
 from app.registration.models import Delegate, SeatHold, SeatLimit, WaitingListEntry
-from app.registration.session_bookings import door, holds, queries
+from app.registration.session_bookings import check_in, holds, no_shows, queries
 from app.registration.session_bookings.holds import HoldDetails
 from app.registration.waiting_list import by_hand
 from app.releases.current_release import get_programme
@@ -63,13 +63,13 @@ def let_in(number: int) -> None:
     """Let a delegate into Knots at the door."""
     with transaction():
         delegate = db.session.get_one(Delegate, number)
-        door.let_in(delegate, get_programme().get_session("knots"), actor=GRACE)
+        check_in.let_in(delegate, get_programme().get_session("knots"), actor=GRACE)
 
 
 def run_due() -> None:
     with transaction():
         holds.run_due()
-        door.run_due()
+        no_shows.run_due()
 
 
 def test_seats_that_are_held_back_are_booked_by_nobody_and_released_to_those_who_wait(
@@ -214,7 +214,7 @@ def test_seats_that_are_not_taken_up_go_to_the_door_in_time(
     run_due()
     assert counts() == (2, 2, 1), "nobody is at the door, so nobody loses a seat"
     with transaction():
-        door.check_in(db.session.merge(ada), get_programme().get_session("knots"), actor=GRACE)
+        check_in.check_in(db.session.merge(ada), get_programme().get_session("knots"), actor=GRACE)
 
     run_due()
     run_due()
@@ -225,7 +225,7 @@ def test_seats_that_are_not_taken_up_go_to_the_door_in_time(
     assert "You were not checked in to “Knots” in time" in email.text
     assert (counts(), held_back(), states()) == ((1, 1, 1), 1, {"cleo": "waiting"})
     with transaction():
-        door.let_in(db.session.merge(cleo), get_programme().get_session("knots"), actor=GRACE)
+        check_in.let_in(db.session.merge(cleo), get_programme().get_session("knots"), actor=GRACE)
     assert booked(cleo) == ["knots"]
     assert (counts(), held_back(), list_faults()) == ((2, 2, 0), 0, [])
 

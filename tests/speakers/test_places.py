@@ -54,7 +54,7 @@ def make_speakers_category(limit: int | None = None, **values: Any) -> Registrat
 def keep_places(category: RegistrationCategory, number: int) -> None:
     """Keep places for speakers, as an organiser does."""
     with transaction():
-        seats.hold(seats.list_limits(category.id), number)
+        seats.hold_seats(seats.list_limits(category.id), number)
         category.kept_places = number
 
 

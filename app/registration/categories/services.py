@@ -217,7 +217,7 @@ def _change_kept_places(category: RegistrationCategory, number: int) -> None:
         seats.release_seats(limits, -more)
     elif more > 0:
         try:
-            seats.hold(limits, more)
+            seats.hold_seats(limits, more)
         except seats.SoldOut:
             raise NoPlacesToKeep("There are not that many places left") from None
     category.kept_places = number

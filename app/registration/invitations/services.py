@@ -76,7 +76,7 @@ def create_codes(
     """Create codes; the caller emails them. Raise SoldOut."""
     limits = seats.list_limits(category.id)
     if options.is_held:
-        seats.hold(limits, count * options.uses)
+        seats.hold_seats(limits, count * options.uses)
     created = [_build(category, options) for _ in range(count)]
     db.session.add_all(created)
     db.session.flush()

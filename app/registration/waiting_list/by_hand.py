@@ -25,7 +25,7 @@ NO_OFFERS = "No offers can be made any more, so they could not take it"
 NONE_FREE = "No place is free for them. Add one, or move them to the top of the list"
 
 
-class NonePlaceFree(RuleViolation):
+class NoPlaceFree(RuleViolation):
     """Every place is taken, and none is to be added."""
 
 
@@ -43,12 +43,12 @@ def offer_by_hand(
 
     Where none is free, one is added for them, if the organisers want that: the limit of the
     conference or the category rises, and a session has one seat more than its limit. Raise
-    NonePlaceFree if they do not.
+    NoPlaceFree if they do not.
     """
     limits = _lock_waiting(entry)
     full = [one for one in limits if not one.has_free_seat]
     if full and not adds_place:
-        raise NonePlaceFree(NONE_FREE)
+        raise NoPlaceFree(NONE_FREE)
     summary = f"{OFFERED_BY_HAND}: {reason}"
     if entry.is_for_session:
         _offer_seat(entry, limits[0], summary, actor)

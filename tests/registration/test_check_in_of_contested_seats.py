@@ -10,7 +10,7 @@ from app.database import db, transaction
 from app.registration import seats
 from app.registration.bookings import operations
 from app.registration.models import Delegate
-from app.registration.session_bookings import clash_choices, door
+from app.registration.session_bookings import check_in, clash_choices, no_shows
 from app.releases.current_release import get_programme
 from tests.factories import FIRST_MORNING
 from tests.registration.test_session_booking_races import cross
@@ -31,18 +31,18 @@ MINUTES = timedelta(minutes=1)
 
 def set_no_show_minutes(slug: str, minutes: int | None) -> None:
     with transaction():
-        door.set_no_show_minutes(get_programme().get_session(slug), minutes, actor=GRACE)
+        no_shows.set_minutes(get_programme().get_session(slug), minutes, actor=GRACE)
 
 
-def check_in(delegate: Delegate, slug: str) -> None:
+def arrive(delegate: Delegate, slug: str) -> None:
     with transaction():
         session = get_programme().get_session(slug)
-        door.check_in(db.session.merge(delegate), session, actor=GRACE)
+        check_in.check_in(db.session.merge(delegate), session, actor=GRACE)
 
 
 def run_due() -> None:
     with transaction():
-        door.run_due()
+        no_shows.run_due()
     with transaction():
         clash_choices.run_due()
 
@@ -71,7 +71,7 @@ def test_a_seat_that_was_freed_at_the_door_takes_the_other_one_away_no_more(
     set_no_show_minutes("knots", 30)
     bea = make_person("Bea")
     book(bea, "knots")
-    check_in(bea, "knots")
+    arrive(bea, "knots")
     frozen_time.move_to(FIRST_MORNING - 30 * MINUTES)
     run_due()
     assert booked(ada) == ["nets"]
@@ -88,7 +88,7 @@ def test_whoever_is_checked_in_has_chosen_that_seat(
 ) -> None:
     frozen_time.move_to(FIRST_MORNING - 15 * MINUTES)
 
-    check_in(ada, "nets")
+    arrive(ada, "nets")
 
     assert booked(ada) == ["nets"]
     assert last_email_to("ada@example.org").subject == "You no longer have a seat in “Knots”"
@@ -105,14 +105,14 @@ def test_no_seat_is_freed_by_the_times_of_an_earlier_release(
     set_no_show_minutes("knots", 30)
     bea = make_person("Bea")
     book(bea, "knots")
-    check_in(bea, "knots")
+    arrive(bea, "knots")
     frozen_time.move_to(FIRST_MORNING - 30 * MINUTES)
-    due = door.list_due()
+    due = no_shows.list_due()
     assert due == ["knots"]
     publish("knots", starts_at=LATER, ends_at=LATER + 60 * MINUTES)
 
     with transaction():
-        door.free_no_shows(due)
+        no_shows.free_no_shows(due)
 
     assert booked(ada) == ["knots", "nets"]
 
@@ -126,7 +126,7 @@ def test_whoever_books_while_seats_of_two_sessions_are_freed_is_not_in_the_way(
     for slug in ("knots", "whales"):
         set_no_show_minutes(slug, 120)
         book(bea, slug)
-        check_in(bea, slug)
+        arrive(bea, slug)
     book(cleo, "whales")
     frozen_time.move_to(FIRST_MORNING - 30 * MINUTES)
 

@@ -19,15 +19,12 @@ from app.proposals import merging, queries
 from app.proposals import services as proposals
 from app.registration import seats
 from app.registration.applications.models import RegistrationApplication
+from app.registration.categories.models import RegistrationCategory
 from app.registration.groups.models import PLACED, GroupMember, RegistrationGroup
 from app.registration.invitations.models import InvitationCode
-from app.registration.models import (
-    Delegate,
-    RegistrationCategory,
-    SeatLimit,
-    SessionBooking,
-    WaitingListEntry,
-)
+from app.registration.models import Delegate, SeatLimit
+from app.registration.session_bookings.models import SessionBooking
+from app.registration.waiting_list.models import WaitingListEntry
 from app.releases import services as releases
 from app.speakers import reminders
 from app.speakers.models import ItemDeadline, SpeakerAccess

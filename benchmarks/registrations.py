@@ -14,7 +14,8 @@ from app.questions import services as questions
 from app.questions.models import REGISTRATION
 from app.questions.services import EditedQuestion, EditedTexts
 from app.registration import queries
-from app.registration.models import Delegate, RegistrationCategory
+from app.registration.categories.models import RegistrationCategory
+from app.registration.models import Delegate
 from benchmarks import speed
 from benchmarks.copies import LARGE_SIZE, SiteCopy
 from benchmarks.crowd import run_concurrently

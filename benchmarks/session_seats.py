@@ -18,7 +18,7 @@ from app.database import db, transaction
 from app.programme.models import BOOKABLE, Session
 from app.registration import links, seats
 from app.registration.create_booking import create_booking
-from app.registration.models import SessionBooking
+from app.registration.session_bookings.models import SessionBooking
 from app.releases import services as releases
 from benchmarks.copies import SiteCopy
 from benchmarks.crowd import run_concurrently

@@ -11,8 +11,9 @@ from app import clock
 from app.database import db, transaction
 from app.mail.models import Email
 from app.registration import links, seats
-from app.registration.models import IN_QUEUE, SeatLimit, WaitingListEntry
+from app.registration.models import SeatLimit
 from app.registration.waiting_list import queries
+from app.registration.waiting_list.models import IN_QUEUE, WaitingListEntry
 from benchmarks.copies import SiteCopy
 from benchmarks.figures import Figure, at_most
 from benchmarks.registrations import run_postgresql

@@ -21,13 +21,8 @@ from app.questions.models import REGISTRATION
 from app.questions.services import EditedQuestion, EditedTexts
 from app.registration import demo
 from app.registration.categories import services as category_services
+from app.registration.categories.models import BY_CODE, BY_INTEREST, PUBLIC, RegistrationCategory
 from app.registration.interest import services as interest
-from app.registration.models import (
-    BY_CODE,
-    BY_INTEREST,
-    PUBLIC,
-    RegistrationCategory,
-)
 from benchmarks.back_office import SignedInSite, sign_in_organiser
 from benchmarks.copies import SiteCopy
 from tests import chromium

@@ -47,17 +47,12 @@ from app.questions.models import REGISTRATION, Question
 from app.questions.services import EditedQuestion, EditedTexts
 from app.registration.applications.models import RegistrationApplication
 from app.registration.ballots.models import Ballot
+from app.registration.categories.models import RegistrationCategory
 from app.registration.delegate_record import refresh_search_keys
 from app.registration.groups.models import PLACED, GroupMember, RegistrationGroup
 from app.registration.interest.models import ExpressionOfInterest
 from app.registration.invitations.models import InvitationCode
-from app.registration.models import (
-    Confirmation,
-    Delegate,
-    Needs,
-    RegistrationCategory,
-    WaitingListEntry,
-)
+from app.registration.models import Confirmation, Delegate, Needs
 from app.registration.private_answers import encrypt_need
 from app.registration.seats import (
     CONFERENCE,
@@ -71,6 +66,7 @@ from app.registration.seats import (
     set_waiting_list,
 )
 from app.registration.transfers.models import PlaceTransfer
+from app.registration.waiting_list.models import WaitingListEntry
 from app.releases import current_release
 from app.releases import services as releases_services
 from app.releases.models import ScheduledRelease

@@ -27,8 +27,9 @@ from app.programme.models import Session
 from app.registration import links
 from app.registration.access_cases import services as access_cases
 from app.registration.access_cases.models import AccessCase
+from app.registration.categories.models import BY_INTEREST
 from app.registration.groups.models import PLACED, GroupMember
-from app.registration.models import BY_INTEREST, SeatHold
+from app.registration.session_bookings.models import SeatHold
 from app.speakers.models import SpeakerRequest
 from tests.browser import Browser
 from tests.factories import (

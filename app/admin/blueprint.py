@@ -17,7 +17,7 @@ from app.accounts.models import Person
 from app.accounts.roles import Area
 from app.admin import draft_forms, listing, saved_views, view_options
 from app.registration.categories import queries as categories
-from app.registration.models import BY_INTEREST
+from app.registration.categories.models import BY_INTEREST
 from app.releases import current_release
 from app.web import redirects
 

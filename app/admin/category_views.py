@@ -27,9 +27,9 @@ from app.history import queries as history
 from app.registration import category_texts, custom_questions
 from app.registration import queries as registration
 from app.registration.categories import queries, services
+from app.registration.categories.models import BY_CODE, BY_INTEREST, PUBLIC, RegistrationCategory
 from app.registration.category_texts import CategoryTexts
 from app.registration.interest import queries as interest
-from app.registration.models import BY_CODE, BY_INTEREST, PUBLIC, RegistrationCategory
 from app.text import collapse_whitespace
 from app.web import languages, redirects
 from app.web.formatting import local_date

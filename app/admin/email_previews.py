@@ -7,7 +7,7 @@ from typing import Any, Final
 from flask import make_response, request, url_for
 from flask.typing import ResponseReturnValue
 
-from app.admin import email_kinds, email_people
+from app.admin import email_people, example_emails
 from app.admin.email_samples import Context
 from app.errors import NotFound
 from app.mail import own_texts, placeholders
@@ -74,14 +74,14 @@ class PreviewRequest:
     @cached_property
     def email(self) -> RenderedEmail:
         """Return the email."""
-        return email_kinds.preview(*self.key, self.text, self.person)
+        return example_emails.preview(*self.key, self.text, self.person)
 
     @property
     def gaps(self) -> list[Any]:
         """Return the labels of the placeholders that this person has no value for."""
         text = self.text or own_texts.find_state(self.key).text
         known = EMAIL_WORDINGS[self.key.template].placeholders
-        values = email_kinds.build_examples(*self.key, self.person)
+        values = example_emails.build_examples(*self.key, self.person)
         found = [known[name] for name in placeholders.find_empty(text.body, values)]
         return [one.label for one in found if one.kind is PlaceholderKind.VALUE]
 

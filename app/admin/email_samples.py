@@ -16,14 +16,16 @@ from app.registration import emails as booking_emails
 from app.registration.applications.models import RegistrationApplication
 from app.registration.ballots.models import Ballot
 from app.registration.bookings.changes import BookingChange
+from app.registration.categories.models import RegistrationCategory
 from app.registration.groups.models import PLACED, UNPLACED, GroupMember, RegistrationGroup
 from app.registration.interest.models import ExpressionOfInterest
 from app.registration.invitations.models import InvitationCode
-from app.registration.models import IN_QUEUE, Delegate, RegistrationCategory, WaitingListEntry
+from app.registration.models import Delegate
 from app.registration.seats import session_limit
 from app.registration.session_bookings import offers as session_offers
 from app.registration.transfers.models import PlaceTransfer
 from app.registration.waiting_list import services as waiting_list
+from app.registration.waiting_list.models import IN_QUEUE, WaitingListEntry
 from app.releases import current_release, snapshot_builder
 from app.releases.diff_text import DiffRow
 from app.speakers.batch_emails import PLACEHOLDER_SECRET

@@ -14,7 +14,7 @@ from wtforms.validators import DataRequired
 
 from app.accounts import rate_limits
 from app.accounts.guards import current_actor, current_person
-from app.admin import draft_forms, email_kinds
+from app.admin import draft_forms, example_emails
 from app.admin.draft_forms import deletes_draft
 from app.admin.edit_form import EditForm
 from app.admin.email_kinds import EMAIL_KINDS
@@ -139,7 +139,7 @@ def _render_form(
     key: TextKey, form: EmailTextForm, state: EmailTextState, status: int, stale: StaleEdit | None
 ) -> ResponseReturnValue:
     is_sound = not own_texts.find_problems(key.template, form.text)
-    preview = email_kinds.preview(*key, form.text) if is_sound and form.body.data else None
+    preview = example_emails.preview(*key, form.text) if is_sound and form.body.data else None
     response = make_response(
         render_page(
             "admin/emails/edit_text.html",
@@ -148,7 +148,7 @@ def _render_form(
             stale=stale,
             state=state,
             wording=EMAIL_WORDINGS[key.template],
-            examples=email_kinds.build_examples(*key),
+            examples=example_emails.build_examples(*key),
             gaps=_list_gaps(key, form.text),
             preview=preview,
             frame_url=_build_frame_url(key, preview) if preview else "",
@@ -205,7 +205,7 @@ def send_test(template: str, language: str) -> ResponseReturnValue:
     rate_limits.hit(
         "test of an email", address, times=MAX_TESTS_PER_HOUR, within=rate_limits.AN_HOUR
     )
-    email_kinds.enqueue_test(key, _get_draft_text(key), to=address)
+    example_emails.enqueue_test(key, _get_draft_text(key), to=address)
     return redirects.redirect_to(url_for(".preview", **key._asdict()), "email-text-test")
 
 
@@ -234,7 +234,7 @@ def version(template: str, language: str, number: int) -> ResponseReturnValue:
         version=own_texts.get_version(key, number) if number else None,
         text=text,
         state=state,
-        email=email_kinds.preview(*key, text),
+        email=example_emails.preview(*key, text),
         **_get_context(key),
     )
 

@@ -28,8 +28,9 @@ from app.programme.editing import undo as undoing
 from app.programme.models import Release, Room, Session, Speaker, Theme
 from app.registration.access_cases.models import AccessCase
 from app.registration.ballots.models import Ballot
+from app.registration.categories.models import RegistrationCategory
 from app.registration.invitations.models import InvitationCode
-from app.registration.models import Delegate, RegistrationCategory
+from app.registration.models import Delegate
 from app.text import collapse_whitespace, strip_hidden
 from app.web import redirects, spreadsheets
 from app.web.formatting import local_day

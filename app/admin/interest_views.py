@@ -29,6 +29,7 @@ from app.forms.form import ConfirmForm, Form
 from app.history import queries as history
 from app.registration import custom_questions
 from app.registration.categories import queries as categories
+from app.registration.categories.models import BY_INTEREST
 from app.registration.interest import queries, services
 from app.registration.interest.models import (
     DECLINED,
@@ -40,7 +41,6 @@ from app.registration.interest.models import (
 )
 from app.registration.interest.services import Invitation
 from app.registration.interest.views import custom_rows
-from app.registration.models import BY_INTEREST
 from app.registration.registration_requests import MAX_LIST, OPEN
 from app.web import redirects, spreadsheets
 from app.web.formatting import conference_zone, local_day

@@ -22,8 +22,8 @@ from app.registration import conference_settings, seats
 from app.registration import queries as registration
 from app.registration.categories import queries as categories
 from app.registration.categories import services as category_services
-from app.registration.models import WaitingListEntry
 from app.registration.waiting_list import by_hand
+from app.registration.waiting_list.models import WaitingListEntry
 from app.web import redirects
 from app.web.rendering import render_page
 

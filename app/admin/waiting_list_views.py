@@ -15,7 +15,10 @@ from app.forms.form import ConfirmForm, validates_own_csrf
 from app.history import queries as history
 from app.registration import queries as registration
 from app.registration.categories import queries as categories
-from app.registration.models import (
+from app.registration.seats import session_limit
+from app.registration.session_bookings import offers
+from app.registration.waiting_list import queries, services
+from app.registration.waiting_list.models import (
     ACCEPTED,
     IN_QUEUE,
     LAPSED,
@@ -24,9 +27,6 @@ from app.registration.models import (
     REMOVED,
     WaitingListEntry,
 )
-from app.registration.seats import session_limit
-from app.registration.session_bookings import offers
-from app.registration.waiting_list import queries, services
 from app.releases.current_release import get_programme
 from app.web import redirects
 from app.web.rendering import render_page

@@ -20,7 +20,7 @@ from app.mailings import notice_changes
 from app.mailings.notice_changes import NoticeChange
 from app.mailings.notice_models import ChangeNotice, NoticePerson
 from app.mailings.notice_recipients import NoticeRecipient
-from app.registration.bookings import operations
+from app.registration.bookings import erasure
 from app.registration.delegate_record import search_key
 from app.registration.models import Delegate
 from app.registration.queries import ATTENDING
@@ -224,4 +224,4 @@ def erase_delegate(delegate: Delegate) -> None:
     db.session.execute(delete(NoticePerson).where(own))
 
 
-operations.ERASED_ABOVE.append(erase_delegate)
+erasure.ERASED_ABOVE.append(erase_delegate)

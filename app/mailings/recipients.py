@@ -20,7 +20,7 @@ from app.mail import rendering, suppression, unsubscribe
 from app.mail.models import BOUNCED, BY_DESK, COMPLAINT, UNSUBSCRIBED, Email
 from app.mailings.audiences import Candidate
 from app.mailings.models import LEFT_OUT, PENDING, Mailing, MailingRecipient
-from app.registration.bookings import operations
+from app.registration.bookings import erasure
 from app.registration.models import Delegate
 from app.text import normalise
 
@@ -201,7 +201,7 @@ def delete_unsent(*conditions: ColumnElement[bool]) -> None:
     db.session.execute(delete(Email).where(Email.id.in_([one for _, one in found])))
 
 
-operations.ERASED_ABOVE.append(erase_delegate)
+erasure.ERASED_ABOVE.append(erase_delegate)
 
 
 def iter_deselected(mailing: Mailing) -> Iterator[str]:

@@ -40,7 +40,7 @@ from app.mailings.models import (
 from app.questions.definitions import one_year_after
 from app.registration.applications.models import RegistrationApplication
 from app.registration.interest.models import ExpressionOfInterest
-from app.registration.models import WaitingListEntry
+from app.registration.waiting_list.models import WaitingListEntry
 from app.releases import current_release
 
 CHUNK_SIZE = 50  # emails per transaction, so that nobody waits long for the database

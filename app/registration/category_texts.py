@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping
 from typing import Final, NamedTuple
 
-from app.registration.models import RegistrationCategory
+from app.registration.categories.models import RegistrationCategory
 from app.web import languages
 
 

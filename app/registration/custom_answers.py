@@ -11,9 +11,10 @@ from app.registration import custom_questions
 from app.registration.applications.models import RegistrationApplication
 from app.registration.fields import BOOKING_FIELDS
 from app.registration.interest.models import ExpressionOfInterest
-from app.registration.models import Delegate, DelegateAnswer, WaitingListEntry
+from app.registration.models import Delegate, DelegateAnswer
 from app.registration.queries import Answers
 from app.registration.standard_questions import find_definition
+from app.registration.waiting_list.models import WaitingListEntry
 
 
 def to_answers(delegate: Delegate) -> Answers:

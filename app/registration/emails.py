@@ -23,9 +23,10 @@ from app.registration.fields import DAYS, FIELDS
 from app.registration.groups.models import RegistrationGroup
 from app.registration.interest.models import ExpressionOfInterest
 from app.registration.invitations.models import InvitationCode
-from app.registration.models import Delegate, WaitingListEntry
+from app.registration.models import Delegate
 from app.registration.session_bookings import calendar as session_calendar
 from app.registration.transfers.models import PlaceTransfer
+from app.registration.waiting_list.models import WaitingListEntry
 from app.registration.waiting_list.queries import QueuePosition
 from app.text import shorten
 from app.web import languages

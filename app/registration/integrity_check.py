@@ -23,24 +23,18 @@ from app.questions import queries as questions
 from app.questions import standard
 from app.questions.models import REGISTRATION
 from app.registration.applications.models import RegistrationApplication
+from app.registration.categories.models import RegistrationCategory
 from app.registration.groups.draft import MAX_PEOPLE
 from app.registration.groups.models import LEFT, PLACED, UNPLACED, WAITING, GroupMember
 from app.registration.interest.models import ExpressionOfInterest
 from app.registration.invitations.models import InvitationCode
-from app.registration.models import (
-    IN_QUEUE,
-    OFFERED,
-    Delegate,
-    RegistrationCategory,
-    SeatHold,
-    SeatLimit,
-    SessionBooking,
-    WaitingListEntry,
-)
+from app.registration.models import Delegate, SeatLimit
 from app.registration.queries import ATTENDING
 from app.registration.seats import CATEGORY_PREFIX, CONFERENCE, SESSION_PREFIX
 from app.registration.session_bookings import queries as session_bookings
+from app.registration.session_bookings.models import SeatHold, SessionBooking
 from app.registration.session_bookings.overlaps import map_contested
+from app.registration.waiting_list.models import IN_QUEUE, OFFERED, WaitingListEntry
 from app.releases.current_release import get_programme
 
 HISTORY_SUBJECT = "audit"

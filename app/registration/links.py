@@ -7,8 +7,9 @@ from app.errors import NotFound
 from app.registration.applications.models import RegistrationApplication
 from app.registration.groups.models import RegistrationGroup
 from app.registration.interest.models import ExpressionOfInterest
-from app.registration.models import Confirmation, Delegate, WaitingListEntry
+from app.registration.models import Confirmation, Delegate
 from app.registration.transfers.models import PlaceTransfer
+from app.registration.waiting_list.models import WaitingListEntry
 from app.web import signing
 from app.web.rendering import absolute_url
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, UniqueConstraint, and_, false, true
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.agenda.models import Agenda
@@ -12,25 +12,12 @@ from app.errors import RuleViolation
 from app.programme.models import SORT_KEY_TYPE
 from app.questions import models as _questions  # noqa: F401 - tables that answers refer to
 from app.registration.access_cases.models import AccessCase
+from app.registration.categories.models import RegistrationCategory
 
 KEPT_FOR_THE_SITE = {  # columns of Delegate that erasing leaves, besides answers that are kept
     *("id", "reference", "language", "consented_at", "registered_at", "version"),
     *("cancelled_at", "erased_at", "is_demo", "is_added_by_team", "category_id"),
 }
-
-
-# States of an entry of the waiting list.
-IN_QUEUE, OFFERED, ACCEPTED, LAPSED, LEFT, REMOVED = WAITING_LIST_STATES = (
-    *("waiting", "offered", "accepted", "lapsed", "left", "removed"),
-)
-
-
-CONFERENCE_LIST = "conference"  # the scope of whoever waits for a place; else that of a session
-
-
-# Who may choose a category: everybody, whoever has an invitation code, or whoever the organisers
-# have selected, and sent one, among those who have said that they would like to come.
-PUBLIC, BY_CODE, BY_INTEREST = CATEGORY_ACCESS = ("public", "code", "interest")
 
 
 class SeatLimit(Base):
@@ -61,57 +48,6 @@ class SeatLimit(Base):
     def is_full(self) -> bool:
         """Whether nobody who has only just come gets a seat: none is free, or others wait."""
         return not self.has_free_seat or self.waiting > 0
-
-
-class RegistrationCategory(Base):
-    """A way to attend, such as student or press; its limit is a SeatLimit, if it has one."""
-
-    __tablename__ = "registration_category"
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    position: Mapped[int] = mapped_column(index=True)  # from 0, in the organisers' order
-    name: Mapped[str] = mapped_column(unique=True)
-    description: Mapped[str] = mapped_column(Text, default="")
-    opens_at: Mapped[datetime | None] = mapped_column(default=None)  # within registration's times
-    closes_at: Mapped[datetime | None] = mapped_column(default=None)
-    days: Mapped[str] = mapped_column(default="")  # ISO dates, by spaces; none: all
-    confirmation_text: Mapped[str] = mapped_column(Text, default="")  # Markdown
-    # JSON: name, description and confirmation text by language, without that of the conference
-    translations: Mapped[str] = mapped_column(Text, default="", server_default="")
-    access: Mapped[str] = mapped_column(default=PUBLIC)
-    is_for_speakers: Mapped[bool] = mapped_column(default=False, server_default=false())
-    # places that only speakers can take; they count as taken
-    kept_places: Mapped[int] = mapped_column(default=0, server_default="0")
-    # how many people of the team approve whoever registers without an invitation; 0: nobody
-    approvals_needed: Mapped[int] = mapped_column(default=0, server_default="0")
-    is_place_held: Mapped[bool] = mapped_column(  # for applicants, until the decision
-        default=False, server_default=false()
-    )
-    # whether delegates may pass their places on although not everybody can get one
-    allows_transfer: Mapped[bool] = mapped_column(default=False, server_default=false())
-    interest_closes_at: Mapped[datetime | None] = mapped_column(default=None)
-    interest_questions: Mapped[str] = mapped_column(  # ids of those that are asked, by spaces
-        default="", server_default=""
-    )
-    version: Mapped[int] = mapped_column(default=1)
-
-    __table_args__ = (
-        CheckConstraint(f"access IN {CATEGORY_ACCESS}", name="known_access"),
-        Index(
-            "uq_registration_category_for_speakers",
-            "is_for_speakers",
-            unique=True,
-            sqlite_where=is_for_speakers.is_(true()),
-            postgresql_where=is_for_speakers.is_(true()),
-        ),
-        CheckConstraint("approvals_needed BETWEEN 0 AND 2", name="known_approvals"),
-        {"sqlite_autoincrement": True},  # answers, saved views and history name it by its id
-    )
-
-    @property
-    def history_subject(self) -> str:
-        """The subject of this category in the audit log."""
-        return f"category {self.id}"
 
 
 class ApplicationDraft(Base):
@@ -309,133 +245,6 @@ class DelegateTag(Base):
         ForeignKey("delegate.id", ondelete="CASCADE"), primary_key=True
     )
     label: Mapped[str] = mapped_column(primary_key=True, index=True)
-
-
-class WaitingListEntry(Base):
-    """A person who waits for a place or a seat, has one on offer, or no longer waits.
-
-    Whoever waits for a seat in a session is a delegate from the start, and has nothing to answer.
-    """
-
-    __tablename__ = "waiting_list_entry"
-
-    id: Mapped[int] = mapped_column(primary_key=True)  # the order in which people joined
-    # what they wait for: the name of its limit
-    scope: Mapped[str] = mapped_column(default=CONFERENCE_LIST, server_default=CONFERENCE_LIST)
-    title: Mapped[str] = mapped_column(default="", server_default="")  # of the session
-    access_key: Mapped[str] = mapped_column(unique=True)  # what the link in emails signs
-    name: Mapped[str]
-    email: Mapped[str]
-    # as a delegate's; empty once it is over, and of a session
-    identity_key: Mapped[str] = mapped_column()
-    search_text: Mapped[str]
-    language: Mapped[str]
-    document: Mapped[str] = mapped_column(Text)  # the answers as JSON; erased once it is over
-    state: Mapped[str] = mapped_column(default=IN_QUEUE)
-    joined_at: Mapped[datetime]
-    offered_at: Mapped[datetime | None] = mapped_column(default=None)
-    offer_ends_at: Mapped[datetime | None] = mapped_column(default=None)
-    ended_at: Mapped[datetime | None] = mapped_column(default=None)
-    delegate_id: Mapped[int | None] = mapped_column(
-        ForeignKey("delegate.id", ondelete="SET NULL"), default=None, index=True
-    )
-    category_id: Mapped[int | None] = mapped_column(
-        ForeignKey("registration_category.id", ondelete="SET NULL"), default=None, index=True
-    )
-    # where the organisers have moved them in the order; otherwise the id says it
-    queue_order: Mapped[int | None] = mapped_column(default=None)
-    # the group with which they are offered places together or not at all
-    together_group_id: Mapped[int | None] = mapped_column(
-        ForeignKey("registration_group.id", ondelete="SET NULL"), default=None, index=True
-    )
-
-    delegate: Mapped[Delegate | None] = relationship()
-    category: Mapped[RegistrationCategory | None] = relationship()
-
-    __table_args__ = (
-        CheckConstraint(f"state IN {WAITING_LIST_STATES}", name="known_state"),
-        Index(
-            "uq_waiting_list_entry_identity_key_open",
-            "identity_key",
-            unique=True,
-            sqlite_where=and_(ended_at.is_(None), identity_key != ""),
-            postgresql_where=and_(ended_at.is_(None), identity_key != ""),
-        ),
-        Index(
-            "uq_waiting_list_entry_delegate_scope_open",
-            "delegate_id",
-            "scope",
-            unique=True,
-            sqlite_where=ended_at.is_(None),
-            postgresql_where=ended_at.is_(None),
-        ),
-        Index("ix_waiting_list_entry_state", "state", "scope", "id"),
-    )
-
-    @property
-    def is_for_session(self) -> bool:
-        """Whether they wait for a seat in a session."""
-        return self.scope != CONFERENCE_LIST
-
-    @property
-    def is_waiting(self) -> bool:
-        """Whether they wait for an offer."""
-        return self.state == IN_QUEUE
-
-    @property
-    def is_offered(self) -> bool:
-        """Whether a place is held for them; its time may be over."""
-        return self.state == OFFERED
-
-    @property
-    def history_subject(self) -> str:
-        """The subject of this entry in the audit log."""
-        return f"waiting list {self.id}"
-
-
-class SessionBooking(Base):
-    """A delegate's seat in a session that has to be booked."""
-
-    __tablename__ = "session_booking"
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    delegate_id: Mapped[int] = mapped_column(ForeignKey("delegate.id", ondelete="CASCADE"))
-    session_key: Mapped[str] = mapped_column(index=True)  # of the programme's document
-    title: Mapped[str]  # when it was booked
-    booked_at: Mapped[datetime]
-    # until when they choose, since a release has put another of their seats at the same time; then
-    # this one is given back (``app.registration.session_bookings.clash_choices``)
-    choose_by: Mapped[datetime | None] = mapped_column(default=None)
-    checked_in_at: Mapped[datetime | None] = mapped_column(default=None)  # at the door
-    is_from_door: Mapped[bool] = mapped_column(default=False, server_default=false())
-
-    delegate: Mapped[Delegate] = relationship()
-
-    __table_args__ = (
-        UniqueConstraint("delegate_id", "session_key"),
-        Index(
-            "ix_session_booking_choose_by",
-            "choose_by",
-            sqlite_where=choose_by.is_not(None),
-            postgresql_where=choose_by.is_not(None),
-        ),
-    )
-
-
-class SeatHold(Base):
-    """Seats of a session that nobody can book, until they are released or used at the door."""
-
-    __tablename__ = "seat_hold"
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    session_key: Mapped[str] = mapped_column(index=True)
-    seats: Mapped[int]
-    reason: Mapped[str]
-    is_for_door: Mapped[bool]
-    ends_at: Mapped[datetime | None] = mapped_column(default=None)  # then they can be booked
-    created_at: Mapped[datetime]
-
-    __table_args__ = (CheckConstraint("seats > 0", name="some_seats"),)
 
 
 class LinkedAgenda(Base):

@@ -23,8 +23,9 @@ from app.registration.access_cases.models import AccessCase
 from app.registration.applications.models import RegistrationApplication
 from app.registration.ballots.models import Ballot, place_of_seed
 from app.registration.fields import PRIVATE_FIELDS, PRIVATE_NAMES
-from app.registration.models import ApplicationDraft, Delegate, Needs, WaitingListEntry
+from app.registration.models import ApplicationDraft, Delegate, Needs
 from app.registration.queries import dump_answers
+from app.registration.waiting_list.models import WaitingListEntry
 
 BATCH_SIZE: Final = 200  # rows per transaction, so that nobody waits long for the database
 NAMES: Final = tuple(sorted(PRIVATE_NAMES))

@@ -19,7 +19,7 @@ from app.mail.queries import IS_WAITING
 from app.questions.definitions import one_year_after
 from app.registration import custom_answers, custom_questions, delegate_record
 from app.registration.access_cases.models import AccessCase
-from app.registration.bookings import operations
+from app.registration.bookings import erasure
 from app.registration.delegate_field import DelegateField
 from app.registration.fields import BOOKING_FIELDS
 from app.registration.groups import queries as groups
@@ -109,7 +109,7 @@ def _erase_delegates(due: datetime) -> None:
     )
     groups.lock_of_delegates(db.session.scalars(known).all())
     for delegate in db.session.scalars(known.with_for_update()):
-        operations.erase(delegate)
+        erasure.erase(delegate)
         history.record(
             "The details were deleted automatically, because we no longer need them",
             subject=delegate.history_subject,

@@ -18,7 +18,7 @@ from app.materials.models import Material
 from app.programme.models import Absence, Speaker
 from app.proposals.models import Proposal
 from app.questions.definitions import one_year_after
-from app.registration.bookings import operations
+from app.registration.bookings import erasure
 from app.registration.retention import NEEDS_RETENTION
 from app.releases import current_release
 from app.speakers.models import (
@@ -69,7 +69,7 @@ def _purge_access() -> None:
     addresses = db.session.scalars(select(Person.email).where(*former)).all()
     db.session.execute(delete(Person).where(*former))
     for address in addresses:
-        operations.erase_unused_address(address)
+        erasure.erase_unused_address(address)
     db.session.execute(update(Person).values(speaker_access_since=None))
     for speaker in db.session.scalars(select(Speaker).where(Speaker.contact_address != "")):
         speaker.contact_address = ""  # one by one, so that the search index is updated

@@ -12,7 +12,8 @@ from app.mail.models import SENT, UNSUBSCRIBED
 from app.mail.suppression import lift, list_reasons, suppress
 from app.programme.models import Speaker
 from app.registration.desk import annotations, services
-from app.registration.models import ACCEPTED, Delegate
+from app.registration.models import Delegate
+from app.registration.waiting_list.models import ACCEPTED
 from tests.browser import Browser, Page
 from tests.factories import (
     get_ada_marsh,

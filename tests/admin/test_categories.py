@@ -11,7 +11,8 @@ from app.accounts.models import DESK
 from app.database import db
 from app.history.models import HistoryEntry
 from app.registration import seats
-from app.registration.models import BY_CODE, Delegate, RegistrationCategory, SeatLimit
+from app.registration.categories.models import BY_CODE, RegistrationCategory
+from app.registration.models import Delegate, SeatLimit
 from tests.browser import Browser
 from tests.factories import make_category, make_delegate, make_question, sign_in
 from tests.sent_emails import emails_to, last_email_to

@@ -17,8 +17,9 @@ from app.errors import RuleViolation
 from app.history.models import HistoryEntry
 from app.mail.models import Email
 from app.registration import links, queries, seats
+from app.registration.categories.models import RegistrationCategory
 from app.registration.desk import annotations, services
-from app.registration.models import Delegate, RegistrationCategory, SeatLimit
+from app.registration.models import Delegate, SeatLimit
 from tests.browser import Browser, Page
 from tests.factories import make_category, make_delegate, set_places, sign_in
 from tests.sent_emails import emails_to, last_email_to, subjects_to

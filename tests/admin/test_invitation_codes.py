@@ -5,7 +5,8 @@ import pytest
 from app.accounts.models import DESK
 from app.database import db
 from app.registration import seats
-from app.registration.models import BY_CODE, SeatLimit
+from app.registration.categories.models import BY_CODE
+from app.registration.models import SeatLimit
 from tests.browser import Browser
 from tests.factories import make_category, make_invitation, set_places, sign_in
 from tests.sent_emails import find_link, last_email_to

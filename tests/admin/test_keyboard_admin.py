@@ -14,8 +14,9 @@ from app.mailings import notices
 from app.mailings.models import MailingRecipient
 from app.programme.models import BOOKABLE
 from app.registration.access_cases import services as access_cases
+from app.registration.categories.models import BY_INTEREST
 from app.registration.invitations.models import InvitationCode
-from app.registration.models import BY_INTEREST, LinkedAgenda
+from app.registration.models import LinkedAgenda
 from tests.factories import (
     SMALL_CONFERENCE,
     make_agenda,

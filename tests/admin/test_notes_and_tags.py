@@ -22,8 +22,10 @@ from app.registration.desk import annotations
 from app.registration.desk import services as desk_services
 from app.registration.desk.models import DistinctBookings
 from app.registration.interest.models import REGISTERED
-from app.registration.models import ACCEPTED, Delegate, LinkedAgenda, SeatLimit, SessionBooking
+from app.registration.models import Delegate, LinkedAgenda, SeatLimit
+from app.registration.session_bookings.models import SessionBooking
 from app.registration.speaker_places.models import SpeakerPlace
+from app.registration.waiting_list.models import ACCEPTED
 from tests.browser import Browser
 from tests.factories import (
     make_agenda,

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from app.accounts.models import EDITOR
 from app.database import db, transaction
 from app.programme.models import Session
-from app.registration.models import SessionBooking
+from app.registration.session_bookings.models import SessionBooking
 from app.releases import queries
 from tests.browser import Browser, Page
 from tests.factories import FIRST_MORNING, make_room, publish_programme, sign_in

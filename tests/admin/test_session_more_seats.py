@@ -5,9 +5,9 @@ from flask import Flask
 
 from app.accounts.models import DESK
 from app.database import db, transaction
-from app.registration.models import WaitingListEntry
 from app.registration.session_bookings import holds, offers
 from app.registration.session_bookings.holds import HoldDetails
+from app.registration.waiting_list.models import WaitingListEntry
 from app.releases.current_release import get_programme
 from tests.browser import Browser, Page
 from tests.factories import make_room, publish_programme, sign_in

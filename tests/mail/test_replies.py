@@ -19,7 +19,7 @@ from app.mail import imap_inbox, replies, worker
 from app.mail.models import Email, EmailReply
 from app.mail.reports import MAX_REPORT_SIZE, build_sender
 from app.registration import links
-from app.registration.bookings import operations
+from app.registration.bookings import erasure, operations
 from app.registration.models import Delegate
 from app.setup_commands import get_inbox_handler
 from app.worker_tasks import PERIODIC_TASKS
@@ -290,7 +290,7 @@ def test_a_delegate_can_download_their_replies_and_have_them_deleted(
     copy = json.loads(visitor.fetch("GET", f"{address}/copy.json").text)
     with transaction():
         operations.cancel(delegate, actor=ADA)
-        operations.erase_cancelled(delegate, actor=ADA)
+        erasure.erase_cancelled(delegate, actor=ADA)
 
     assert [(one["from"], one["text"]) for one in copy["replies"]] == [
         (ADA, "I come by train."),

@@ -21,7 +21,7 @@ from app.mail.models import (
 )
 from app.mail.suppression import NOT_THEIR_WISH, exclusion_reasons, suppress
 from app.registration import links
-from app.registration.bookings import operations
+from app.registration.bookings import erasure
 from app.web import signing
 from tests.browser import Browser
 from tests.factories import get_ada_marsh, make_delegate, sign_in_speaker
@@ -265,11 +265,11 @@ def test_deleting_details_leaves_a_hash_unless_somebody_else_has_the_address(
         suppress("ada@example.org", UNSUBSCRIBED)
 
     with transaction():
-        operations.erase_cancelled(one, actor="the delegate")
+        erasure.erase_cancelled(one, actor="the delegate")
     assert db.session.scalars(select(SuppressedAddress.address)).all() == ["ada@example.org"]
     db.session.rollback()
     with transaction():
-        operations.erase_cancelled(other, actor="the delegate")
+        erasure.erase_cancelled(other, actor="the delegate")
 
     [stored] = db.session.scalars(select(SuppressedAddress.address)).all()
     assert stored.startswith("erased:")

@@ -30,8 +30,9 @@ from app.mailings.notice_models import ChangeNotice, NoticePerson
 from app.mailings.notices import NoticeOverview
 from app.mailings.services import Draft, SendTime
 from app.programme.models import Conference
-from app.registration.bookings import operations
-from app.registration.models import Delegate, DelegateNote, LinkedAgenda, SessionBooking
+from app.registration.bookings import erasure, operations
+from app.registration.models import Delegate, DelegateNote, LinkedAgenda
+from app.registration.session_bookings.models import SessionBooking
 from app.releases import current_release, services
 from app.worker_tasks import FREQUENT_TASKS
 from tests.browser import Browser
@@ -347,7 +348,7 @@ def test_nothing_is_left_of_a_delegate_who_is_erased(site: Flask) -> None:
     publish()
     with transaction():
         operations.cancel(delegate, actor=GRACE)
-        operations.erase(delegate)
+        erasure.erase(delegate)
 
     left = db.session.scalars(select(NoticePerson.delegate_id)).all()
     prepare()

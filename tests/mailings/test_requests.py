@@ -14,7 +14,7 @@ from app.mailings import release
 from app.mailings.models import MailingRecipient
 from app.registration import links
 from app.registration.applications.models import ON_HOLD, WITHDRAWN, RegistrationApplication
-from app.registration.bookings import operations
+from app.registration.bookings import erasure
 from app.registration.category_texts import CategoryTexts, dump_translations
 from app.registration.interest.models import INVITED
 from tests.browser import Browser
@@ -114,7 +114,7 @@ def test_who_got_an_email_is_forgotten_with_their_application_and_with_their_boo
     assert len(mailbox.emails) == 2
 
     with transaction():
-        operations.erase(db.session.merge(delegate))
+        erasure.erase(db.session.merge(delegate))
     with transaction():
         db.session.delete(db.session.get_one(RegistrationApplication, application.id))
     addresses = select(MailingRecipient.address).order_by(MailingRecipient.id)

@@ -16,7 +16,8 @@ from app.mailings import release
 from app.mailings.models import Mailing, MailingRecipient
 from app.registration import links
 from app.registration.desk import services as desk_services
-from app.registration.models import Delegate, WaitingListEntry
+from app.registration.models import Delegate
+from app.registration.waiting_list.models import WaitingListEntry
 from tests.browser import Browser, Page
 from tests.factories import (
     get_ada_marsh,

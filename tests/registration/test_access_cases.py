@@ -13,7 +13,7 @@ from app.history.models import HistoryEntry
 from app.registration import links, retention
 from app.registration.access_cases import services
 from app.registration.access_cases.models import AccessCase
-from app.registration.bookings import data_export, operations
+from app.registration.bookings import data_export, erasure, operations
 from app.registration.models import Delegate
 from app.worker_tasks import PERIODIC_TASKS
 from tests.browser import Browser, Page
@@ -268,7 +268,7 @@ def test_they_are_deleted_with_the_answers_and_with_the_details(
     with transaction():
         delegate = db.session.merge(delegate)
         operations.cancel(delegate, actor=DORA)
-        operations.erase(delegate)
+        erasure.erase(delegate)
     assert db.session.query(AccessCase).all() == []
 
     visitor.delete_cookie("application")

@@ -13,7 +13,7 @@ from app.mail.models import Email
 from app.mailings import queries as mailing_queries
 from app.mailings import release
 from app.registration import links
-from app.registration.bookings import operations
+from app.registration.bookings import agenda_links
 from app.registration.models import Delegate, LinkedAgenda
 from tests.browser import Browser
 from tests.factories import make_agenda, make_delegate, make_mailing, sign_in
@@ -32,7 +32,7 @@ def make_follower(name: str, *slugs: str, agrees: bool = True) -> Delegate:
     delegate = make_delegate(given_names=name, email=f"{name.lower()}@example.org")
     agenda = make_agenda(*slugs)
     with transaction():
-        operations.link_agenda(delegate, agenda, allows_emails=agrees)
+        agenda_links.link_agenda(delegate, agenda, allows_emails=agrees)
     return delegate
 
 
@@ -81,7 +81,7 @@ def test_the_consent_is_in_their_own_copy_and_on_the_desk_s_page_and_goes_with_t
     assert "Agreed to emails about the sessions in the agenda" in page.text
 
     with transaction():
-        operations.unlink_agenda(delegate)
+        agenda_links.unlink_agenda(delegate)
 
     assert not has_agreed(delegate)
     page = desk.open(f"/organise/delegates/{delegate.reference}")
@@ -105,7 +105,7 @@ def test_those_who_follow_a_session_and_agreed_get_an_email_from_which_they_can_
     assert page.summary_list["Gets it"] == "2"
     page = page.follow("Send").press("Send email", {"Send it to 2 people": True})
     with transaction():
-        operations.allow_agenda_emails(withdraws, is_allowed=False)
+        agenda_links.allow_agenda_emails(withdraws, is_allowed=False)
     frozen_time.shift(timedelta(minutes=10))
     release.release_due()
     deliver_emails()

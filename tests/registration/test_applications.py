@@ -16,10 +16,12 @@ from app.registration.applications import decisions, services
 from app.registration.applications import queries as applications
 from app.registration.applications.decisions import Decision
 from app.registration.applications.models import RegistrationApplication
-from app.registration.bookings import data_export, operations
+from app.registration.bookings import data_export, erasure, operations
 from app.registration.categories import services as categories
+from app.registration.categories.models import RegistrationCategory
 from app.registration.desk import services as desk_services
-from app.registration.models import Delegate, RegistrationCategory, WaitingListEntry
+from app.registration.models import Delegate
+from app.registration.waiting_list.models import WaitingListEntry
 from tests.browser import Browser, Page
 from tests.factories import (
     make_application,
@@ -439,7 +441,7 @@ def test_what_somebody_wrote_goes_with_their_booking(visitor: Browser) -> None:
 
     with transaction():
         operations.cancel(db.session.merge(delegate), actor=GRACE)
-        operations.erase(db.session.merge(delegate))
+        erasure.erase(db.session.merge(delegate))
 
     assert db.session.scalars(select(RegistrationApplication)).all() == []
 

@@ -16,9 +16,10 @@ from app.registration import integrity_check, links, re_encryption
 from app.registration.ballots import draw, drawing, services
 from app.registration.ballots.models import Ballot, BallotEntry
 from app.registration.ballots.services import BallotDetails
-from app.registration.bookings import data_export, operations
-from app.registration.models import Delegate, SessionBooking
+from app.registration.bookings import data_export, erasure, operations
+from app.registration.models import Delegate
 from app.registration.session_bookings import services as session_bookings
+from app.registration.session_bookings.models import SessionBooking
 from app.releases.current_release import get_programme
 from tests.browser import Browser
 from tests.factories import (
@@ -348,7 +349,7 @@ def test_own_data_has_the_wishes_and_erasing_deletes_them(site: Flask, ballot: i
     [copy] = data_export.export_delegate(db.session.merge(ada))["ballots"]
     assert (copy["ballot"], copy["wishes"]) == ("Workshops", ["knots"])
     with transaction():
-        operations.erase(db.session.merge(ada))
+        erasure.erase(db.session.merge(ada))
     assert db.session.scalars(select(BallotEntry)).all() == []
 
 

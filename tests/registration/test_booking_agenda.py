@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from app.agenda.models import Agenda
 from app.database import db, transaction
 from app.registration import links
-from app.registration.bookings import operations
+from app.registration.bookings import agenda_links
 from app.registration.models import Delegate, LinkedAgenda
 from tests.browser import Browser, Page
 from tests.factories import make_agenda, make_delegate
@@ -33,7 +33,7 @@ def a_delegate_with(*slugs: str) -> Delegate:
     """Save a delegate who keeps an agenda with their booking."""
     delegate, agenda = make_delegate(), make_agenda(*slugs)
     with transaction():
-        operations.link_agenda(delegate, agenda)
+        agenda_links.link_agenda(delegate, agenda)
     return delegate
 
 
@@ -142,6 +142,6 @@ def test_another_agenda_takes_the_place_of_the_one_that_was_kept(visitor: Browse
     agenda = make_agenda("farewell")
 
     with transaction():
-        operations.link_agenda(delegate, agenda)
+        agenda_links.link_agenda(delegate, agenda)
 
     assert db.session.scalars(select(LinkedAgenda.agenda_id)).all() == [agenda.id]

@@ -13,8 +13,10 @@ from app.database import db, transaction
 from app.registration import conference_settings, integrity_check, seats
 from app.registration.bookings import data_export
 from app.registration.bookings import services as bookings
-from app.registration.models import BY_CODE, Delegate, SeatLimit, WaitingListEntry
+from app.registration.categories.models import BY_CODE
+from app.registration.models import Delegate, SeatLimit
 from app.registration.waiting_list import services as waiting_list
+from app.registration.waiting_list.models import WaitingListEntry
 from tests.browser import Browser, Page
 from tests.factories import make_category, make_delegate, set_places
 from tests.registration_flow import DAYS, answer_questions

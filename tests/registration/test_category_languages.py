@@ -9,8 +9,8 @@ from app.database import db
 from app.history import queries as history
 from app.history.models import HistoryEntry
 from app.registration.bookings import data_export
+from app.registration.categories.models import RegistrationCategory
 from app.registration.category_texts import CategoryTexts, dump_translations
-from app.registration.models import RegistrationCategory
 from tests.browser import Browser
 from tests.factories import make_category, make_delegate, sign_in
 from tests.registration.test_categories import ASKED, get_delegate

@@ -11,8 +11,10 @@ from app.errors import RuleViolation
 from app.registration import conference_settings, integrity_check, seats
 from app.registration.categories import queries as categories
 from app.registration.categories import services as category_services
-from app.registration.models import Delegate, RegistrationCategory, WaitingListEntry
+from app.registration.categories.models import RegistrationCategory
+from app.registration.models import Delegate
 from app.registration.waiting_list import services as waiting_list
+from app.registration.waiting_list.models import WaitingListEntry
 from tests.browser import Browser, NotOnPage, Page
 from tests.factories import (
     make_category,

@@ -24,18 +24,13 @@ from app.registration import conference_settings, integrity_check, seats
 from app.registration.bookings import operations
 from app.registration.categories import queries as categories
 from app.registration.categories import services as category_services
+from app.registration.categories.models import RegistrationCategory
 from app.registration.create_booking import create_booking
 from app.registration.groups.models import RegistrationGroup
-from app.registration.models import (
-    IN_QUEUE,
-    OFFERED,
-    Delegate,
-    RegistrationCategory,
-    SeatLimit,
-    WaitingListEntry,
-)
+from app.registration.models import Delegate, SeatLimit
 from app.registration.waiting_list import by_hand, terms
 from app.registration.waiting_list import services as waiting_list
+from app.registration.waiting_list.models import IN_QUEUE, OFFERED, WaitingListEntry
 from tests.factories import make_category, make_group, set_places
 from tests.registration.test_waiting_list_model import (
     attending,

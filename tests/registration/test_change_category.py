@@ -10,8 +10,9 @@ from app.database import db, transaction
 from app.errors import RuleViolation
 from app.registration import integrity_check, links, seats
 from app.registration.bookings import services
+from app.registration.categories.models import BY_CODE
 from app.registration.categories.queries import CATEGORY
-from app.registration.models import BY_CODE, Delegate
+from app.registration.models import Delegate
 from tests.browser import Browser, Page
 from tests.factories import make_category, make_delegate
 from tests.registration.test_categories import ASKED, standing

@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from app.database import db, transaction
 from app.history import queries as history
-from app.registration.bookings import operations
+from app.registration.bookings import erasure
 from app.registration.desk.models import DistinctBookings
 from app.registration.models import Delegate
 from app.registration.session_bookings import services as sessions
@@ -91,7 +91,7 @@ def test_what_was_marked_is_erased_with_either_booking(visitor: Browser, which: 
     assert len(list_marks()) == 1
 
     with transaction():
-        operations.erase(db.session.merge(pair[which]))
+        erasure.erase(db.session.merge(pair[which]))
 
     assert list_marks() == []
 

@@ -6,7 +6,8 @@ from sqlalchemy import select
 from app.database import db, transaction
 from app.registration import integrity_check, seats
 from app.registration.bookings import operations
-from app.registration.models import Delegate, SessionBooking
+from app.registration.models import Delegate
+from app.registration.session_bookings.models import SessionBooking
 from tests.browser import Browser, Page
 from tests.factories import make_category, make_delegate, set_places, sign_in
 from tests.registration.test_categories import standing

@@ -18,8 +18,9 @@ from app.database import db, transaction
 from app.encryption import create_key_ring
 from app.registration import links, re_encryption, seats
 from app.registration.bookings import data_export, operations
-from app.registration.models import ApplicationDraft, Delegate, Needs, WaitingListEntry
+from app.registration.models import ApplicationDraft, Delegate, Needs
 from app.registration.waiting_list import services as waiting_list
+from app.registration.waiting_list.models import WaitingListEntry
 from app.worker_tasks import PERIODIC_TASKS
 from config import Config, SettingsError
 from tests.browser import Browser

@@ -12,7 +12,7 @@ from app import clock
 from app.database import db, read_only_connection, transaction
 from app.errors import RuleViolation
 from app.registration import integrity_check, seats
-from app.registration.bookings import operations
+from app.registration.bookings import erasure
 from app.registration.create_booking import create_booking
 from app.registration.emails import send_registration_confirmed
 from app.registration.groups import register_group
@@ -227,7 +227,7 @@ def test_whoever_leaves_a_group_after_their_details_are_deleted_reads_why_not(si
 
     ended = cross(
         site,
-        lambda: operations.erase_cancelled(db.session.get_one(Delegate, number), actor="delegate"),
+        lambda: erasure.erase_cancelled(db.session.get_one(Delegate, number), actor="delegate"),
         lambda: None,
         leave,
     )
@@ -258,7 +258,7 @@ def test_a_contact_is_erased_while_their_group_is_dissolved(site: Flask) -> None
 def erase(number: int) -> None:
     """Delete the details of a delegate at their request."""
     with transaction():
-        operations.erase_cancelled(db.session.get_one(Delegate, number), actor="delegate")
+        erasure.erase_cancelled(db.session.get_one(Delegate, number), actor="delegate")
 
 
 @pytest.mark.both_databases

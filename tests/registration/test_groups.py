@@ -9,12 +9,13 @@ from sqlalchemy import delete, func, select
 from app import clock
 from app.database import db, transaction
 from app.registration import conference_settings, integrity_check, queries, retention, seats
-from app.registration.bookings import data_export, operations
+from app.registration.bookings import data_export, erasure, operations
 from app.registration.delegate_record import identity_key
 from app.registration.groups import queries as groups
 from app.registration.groups.models import GroupMember, RegistrationGroup
 from app.registration.groups.register_group import MAX_GROUPS_PER_DAY
-from app.registration.models import OFFERED, ApplicationDraft, Delegate, WaitingListEntry
+from app.registration.models import ApplicationDraft, Delegate
+from app.registration.waiting_list.models import OFFERED, WaitingListEntry
 from tests.browser import Answer, Browser, Page
 from tests.factories import make_category, make_delegate, make_waiting_list_entry, set_places
 from tests.registration_flow import CONSENT, THURSDAY, WEDNESDAY
@@ -428,7 +429,7 @@ def test_an_erased_person_leaves_no_trace_in_the_group(visitor: Browser) -> None
     cancel("Ada")
     ada = db.session.scalars(select(Delegate).where(Delegate.given_names == "Ada")).one()
     with transaction():
-        operations.erase_cancelled(db.session.merge(ada), actor="delegate")
+        erasure.erase_cancelled(db.session.merge(ada), actor="delegate")
 
     assert "Ada" not in open_group(visitor).text
 

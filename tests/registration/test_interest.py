@@ -11,15 +11,16 @@ from sqlalchemy import select
 from app import clock
 from app.database import db, transaction
 from app.registration import custom_answers, integrity_check, seats
-from app.registration.bookings import data_export, operations
+from app.registration.bookings import data_export, erasure
 from app.registration.categories import services as categories
+from app.registration.categories.models import BY_INTEREST, RegistrationCategory
 from app.registration.categories.services import CategoryInUse
 from app.registration.interest import services
 from app.registration.interest.models import ExpressionOfInterest
 from app.registration.interest.services import AlreadyDecided, Invitation
 from app.registration.invitations import services as invitations
 from app.registration.invitations.models import InvitationCode
-from app.registration.models import BY_INTEREST, Delegate, RegistrationCategory
+from app.registration.models import Delegate
 from tests.browser import Browser, Page
 from tests.factories import (
     make_category,
@@ -355,7 +356,7 @@ def test_erasing_a_booking_erases_what_was_expressed_before(visitor: Browser) ->
     delegate = db.session.scalars(select(Delegate)).one()
 
     with transaction():
-        operations.erase(db.session.merge(delegate))
+        erasure.erase(db.session.merge(delegate))
 
     assert get_interest() is None
 
@@ -367,7 +368,7 @@ def test_erasing_a_booking_erases_whom_a_code_was_sent_to(visitor: Browser) -> N
     delegate = make_delegate(email="Ada@example.org", given_names="Ada")
 
     with transaction():
-        operations.erase(db.session.merge(delegate))
+        erasure.erase(db.session.merge(delegate))
 
     code = db.session.scalars(select(InvitationCode)).one()
     assert (code.email, code.note) == ("", "")

@@ -13,11 +13,13 @@ from app import clock
 from app.database import db, transaction
 from app.errors import RuleViolation
 from app.registration import integrity_check, seats
+from app.registration.categories.models import BY_CODE
 from app.registration.create_booking import create_booking
 from app.registration.invitations import services
 from app.registration.invitations.models import InvitationCode
-from app.registration.models import BY_CODE, Delegate, SeatLimit, WaitingListEntry
+from app.registration.models import Delegate, SeatLimit
 from app.registration.waiting_list import services as waiting_list
+from app.registration.waiting_list.models import WaitingListEntry
 from tests.browser import Browser, Page
 from tests.factories import make_category, make_delegate, make_invitation, set_places
 from tests.registration.test_categories import go_on, standing

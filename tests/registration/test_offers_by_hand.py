@@ -9,8 +9,10 @@ from app.database import db, transaction
 from app.errors import RuleViolation
 from app.history import queries as history
 from app.registration import integrity_check, links, seats
-from app.registration.models import RegistrationCategory, SeatLimit, WaitingListEntry
+from app.registration.categories.models import RegistrationCategory
+from app.registration.models import SeatLimit
 from app.registration.waiting_list import by_hand, queries
+from app.registration.waiting_list.models import WaitingListEntry
 from tests.browser import Browser
 from tests.factories import (
     make_category,

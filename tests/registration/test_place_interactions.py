@@ -21,21 +21,19 @@ from app.registration.ballots import services as ballots
 from app.registration.ballots.models import Ballot
 from app.registration.ballots.services import BallotDetails
 from app.registration.categories import queries as categories
+from app.registration.categories.models import BY_CODE
 from app.registration.categories.queries import CATEGORY, INVITATION, INVITED, SPEAKER
 from app.registration.delegate_record import identity_key
 from app.registration.desk import duplicates
 from app.registration.desk import services as desk
-from app.registration.models import (
-    BY_CODE,
-    Delegate,
-    SessionBooking,
-    WaitingListEntry,
-)
+from app.registration.models import Delegate
 from app.registration.session_bookings import services as session_bookings
+from app.registration.session_bookings.models import SessionBooking
 from app.registration.speaker_places import queries as speaker_places
 from app.registration.speaker_places import services as speaker_links
 from app.registration.transfers import services as transfers
 from app.registration.waiting_list import services as waiting_list
+from app.registration.waiting_list.models import WaitingListEntry
 from app.releases.current_release import get_programme
 from tests.browser import Browser
 from tests.factories import (

@@ -11,7 +11,8 @@ from sqlalchemy import select
 from app.database import db, transaction
 from app.registration import integrity_check, links, seats
 from app.registration.bookings import operations
-from app.registration.models import BY_CODE, Delegate
+from app.registration.categories.models import BY_CODE
+from app.registration.models import Delegate
 from app.registration.transfers import services
 from app.registration.transfers.models import PlaceTransfer
 from app.registration.transfers.services import Colleague

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from app.database import db, transaction
 from app.programme.models import BOOKABLE
 from app.registration import links, queries, services
-from app.registration.models import BY_CODE, RegistrationCategory
+from app.registration.categories.models import BY_CODE, RegistrationCategory
 from app.registration.session_bookings import services as session_bookings
 from app.releases.current_release import get_programme
 from tests import keyboard

@@ -9,10 +9,12 @@ from app.programme.models import BOOKABLE
 from app.registration import integrity_check, seats
 from app.registration.bookings import operations
 from app.registration.create_booking import create_booking
-from app.registration.models import IN_QUEUE, OFFERED, Delegate, SessionBooking, WaitingListEntry
+from app.registration.models import Delegate
 from app.registration.session_bookings import queries
 from app.registration.session_bookings import services as session_bookings
+from app.registration.session_bookings.models import SessionBooking
 from app.registration.waiting_list import services as waiting_list
+from app.registration.waiting_list.models import IN_QUEUE, OFFERED, WaitingListEntry
 from app.releases.current_release import get_programme
 from tests.factories import make_delegate, make_session, publish_programme, set_places
 from tests.registration.seat_histories import (

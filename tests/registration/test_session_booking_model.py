@@ -21,15 +21,10 @@ from app.errors import RuleViolation
 from app.programme.models import BOOKABLE, Session
 from app.registration import integrity_check, seats
 from app.registration.bookings import operations
-from app.registration.models import (
-    IN_QUEUE,
-    OFFERED,
-    Delegate,
-    SeatLimit,
-    SessionBooking,
-    WaitingListEntry,
-)
+from app.registration.models import Delegate, SeatLimit
 from app.registration.session_bookings import offers, services
+from app.registration.session_bookings.models import SessionBooking
+from app.registration.waiting_list.models import IN_QUEUE, OFFERED, WaitingListEntry
 from app.releases.current_release import get_programme
 from tests.factories import (
     FIRST_MORNING,

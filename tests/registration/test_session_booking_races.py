@@ -24,14 +24,10 @@ from app.programme.models import Session as WorkingSession
 from app.registration import integrity_check, links, seats
 from app.registration.bookings import operations
 from app.registration.desk import services as desk
-from app.registration.models import (
-    OFFERED,
-    Delegate,
-    SeatLimit,
-    SessionBooking,
-    WaitingListEntry,
-)
+from app.registration.models import Delegate, SeatLimit
 from app.registration.session_bookings import services
+from app.registration.session_bookings.models import SessionBooking
+from app.registration.waiting_list.models import OFFERED, WaitingListEntry
 from app.releases.current_release import get_programme
 from tests.factories import (
     make_category,

@@ -15,10 +15,11 @@ from app import cache_version
 from app.database import db, transaction
 from app.programme.models import BOOKABLE, OPEN_TO_ALL, Session
 from app.registration import integrity_check, links, seats
-from app.registration.bookings import data_export, operations
+from app.registration.bookings import agenda_links, data_export, erasure
 from app.registration.desk import services as desk
-from app.registration.models import Delegate, SeatLimit, SessionBooking
+from app.registration.models import Delegate, SeatLimit
 from app.registration.session_bookings import services
+from app.registration.session_bookings.models import SessionBooking
 from app.releases.current_release import get_programme
 from tests.browser import Browser, Page
 from tests.factories import (
@@ -362,7 +363,7 @@ def test_one_calendar_has_the_booked_and_the_starred_sessions(visitor: Browser) 
     book(ada, "knots")
     agenda = make_agenda("farewell")
     with transaction():
-        operations.link_agenda(db.session.merge(ada), db.session.merge(agenda))
+        agenda_links.link_agenda(db.session.merge(ada), db.session.merge(agenda))
 
     page = visitor.open(path_of(ada))
     assert [one for one in ("Booked", "Starred") if one in page.text] == ["Booked", "Starred"]
@@ -380,7 +381,7 @@ def test_the_own_copy_has_the_seats_and_erasing_leaves_none(visitor: Browser) ->
     copy = data_export.export_delegate(db.session.merge(ada))
     assert [one["session"] for one in copy["seats_in_sessions"]] == ["Knots"]
     with transaction():
-        operations.erase(db.session.merge(ada))
+        erasure.erase(db.session.merge(ada))
 
     assert booked(ada) == []
     assert counts("knots") == (10, 0)

@@ -13,8 +13,9 @@ from app.database import db, transaction
 from app.programme.models import BOOKABLE
 from app.registration import integrity_check, seats
 from app.registration import services as registration
-from app.registration.models import Delegate, SeatLimit, SessionBooking
+from app.registration.models import Delegate, SeatLimit
 from app.registration.session_bookings import services
+from app.registration.session_bookings.models import SessionBooking
 from app.releases.current_release import get_programme
 from tests.browser import Browser, Page
 from tests.factories import (

@@ -14,10 +14,12 @@ from sqlalchemy.orm import make_transient_to_detached
 from app.accounts.models import DESK
 from app.database import db, read_only_connection, transaction
 from app.registration import integrity_check, links, seats
-from app.registration.models import Delegate, SeatHold, SeatLimit, WaitingListEntry
+from app.registration.models import Delegate, SeatLimit
 from app.registration.session_bookings import check_in, holds, no_shows, queries
 from app.registration.session_bookings.holds import HoldDetails
+from app.registration.session_bookings.models import SeatHold
 from app.registration.waiting_list import by_hand
+from app.registration.waiting_list.models import WaitingListEntry
 from app.releases.current_release import get_programme
 from tests.browser import Browser
 from tests.factories import FIRST_MORNING, sign_in

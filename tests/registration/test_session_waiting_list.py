@@ -13,9 +13,11 @@ from app.errors import RuleViolation
 from app.programme.models import BOOKABLE
 from app.programme.models import Session as WorkingSession
 from app.registration import integrity_check, links, seats
-from app.registration.bookings import data_export, operations
-from app.registration.models import Delegate, SeatLimit, SessionBooking, WaitingListEntry
+from app.registration.bookings import data_export, erasure, operations
+from app.registration.models import Delegate, SeatLimit
 from app.registration.session_bookings import offers, services
+from app.registration.session_bookings.models import SessionBooking
+from app.registration.waiting_list.models import WaitingListEntry
 from app.releases.current_release import get_programme
 from tests.browser import Browser
 from tests.factories import FIRST_MORNING, make_delegate, make_session, publish_programme, sign_in
@@ -398,7 +400,7 @@ def test_a_new_address_is_known_to_the_list_and_erasing_leaves_nothing(site: Fla
     assert subjects_to("new@example.org") == [OFFER]
 
     with transaction():
-        operations.erase(db.session.merge(ada))
+        erasure.erase(db.session.merge(ada))
 
     assert (states(), counts(), list_faults()) == ({}, (1, 0, 0), [])
 

@@ -17,8 +17,9 @@ from app.programme.models import Conference
 from app.registration import conference_settings, integrity_check, queries, seats
 from app.registration.bookings import data_export, operations
 from app.registration.desk import services as desk
-from app.registration.models import Delegate, SeatLimit, WaitingListEntry
+from app.registration.models import Delegate, SeatLimit
 from app.registration.waiting_list import services as waiting_list
+from app.registration.waiting_list.models import WaitingListEntry
 from tests.browser import Browser, Page
 from tests.factories import make_delegate, set_places, sign_in
 from tests.registration_flow import answer_questions

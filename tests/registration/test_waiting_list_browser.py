@@ -9,7 +9,7 @@ from playwright.sync_api import Page
 from app import clock
 from app.database import transaction
 from app.registration import links, seats
-from app.registration.models import OFFERED
+from app.registration.waiting_list.models import OFFERED
 from tests.chromium import expect_heading, horizontal_overflow
 from tests.factories import (
     make_delegate,

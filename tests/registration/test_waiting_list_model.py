@@ -20,14 +20,9 @@ from app.errors import RuleViolation
 from app.registration import conference_settings, seats
 from app.registration.bookings import operations
 from app.registration.create_booking import create_booking
-from app.registration.models import (
-    IN_QUEUE,
-    OFFERED,
-    Delegate,
-    SeatLimit,
-    WaitingListEntry,
-)
+from app.registration.models import Delegate, SeatLimit
 from app.registration.waiting_list import services as waiting_list
+from app.registration.waiting_list.models import IN_QUEUE, OFFERED, WaitingListEntry
 from tests.factories import set_places
 
 pytestmark = pytest.mark.both_databases

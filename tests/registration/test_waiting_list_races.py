@@ -14,9 +14,10 @@ from sqlalchemy.orm import make_transient_to_detached
 from app.database import db, read_only_connection, transaction
 from app.mail.models import Email
 from app.registration import conference_settings, integrity_check, seats
-from app.registration.models import Delegate, SeatLimit, WaitingListEntry
+from app.registration.models import Delegate, SeatLimit
 from app.registration.waiting_list import by_hand
 from app.registration.waiting_list import services as waiting_list
+from app.registration.waiting_list.models import WaitingListEntry
 from app.write_queue import WriteQueueFull
 from tests.factories import (
     make_category,

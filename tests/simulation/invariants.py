@@ -14,20 +14,15 @@ from app import clock
 from app.database import db, read_only
 from app.mail.models import Email
 from app.registration import integrity_check
-from app.registration.models import (
-    IN_QUEUE,
-    OFFERED,
-    Delegate,
-    SeatLimit,
-    SessionBooking,
-    WaitingListEntry,
-)
+from app.registration.models import Delegate, SeatLimit
 from app.registration.queries import ATTENDING
 from app.registration.session_bookings import offers as session_offers
 from app.registration.session_bookings import queries as session_bookings
+from app.registration.session_bookings.models import SessionBooking
 from app.registration.session_bookings.overlaps import overlaps
 from app.registration.waiting_list import services as waiting_list_services
 from app.registration.waiting_list import turns
+from app.registration.waiting_list.models import IN_QUEUE, OFFERED, WaitingListEntry
 from app.releases.current_release import get_programme
 
 

@@ -11,6 +11,7 @@ from app.registration.applications import decisions
 from app.registration.applications import services as applications
 from app.registration.applications.decisions import Decision
 from app.registration.applications.models import RegistrationApplication
+from app.registration.categories.models import BY_CODE, RegistrationCategory
 from app.registration.groups import register_group
 from app.registration.groups import services as groups
 from app.registration.groups.draft import GroupDraft
@@ -18,7 +19,7 @@ from app.registration.groups.models import PLACED, WAITING, GroupMember
 from app.registration.invitations import services as invitations
 from app.registration.invitations.models import InvitationCode
 from app.registration.invitations.services import InvitationOptions
-from app.registration.models import BY_CODE, Delegate, RegistrationCategory
+from app.registration.models import Delegate
 from app.registration.queries import ATTENDING
 from app.registration.transfers import services as transfers
 from app.registration.transfers.models import PlaceTransfer

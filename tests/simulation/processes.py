@@ -31,7 +31,7 @@ from app import cache_version, clock
 from app.database import db, transaction
 from app.errors import ConferenceError
 from app.registration import seats
-from app.registration.models import OFFERED, WaitingListEntry
+from app.registration.waiting_list.models import OFFERED, WaitingListEntry
 from tests import ramdisk
 from tests.mail_server import MailServer
 from tests.postgres import PostgresServer

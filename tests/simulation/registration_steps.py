@@ -4,17 +4,13 @@ from app.database import db, transaction
 from app.registration import services as registration
 from app.registration.bookings import operations
 from app.registration.bookings import services as bookings
-from app.registration.models import (
-    IN_QUEUE,
-    OFFERED,
-    Delegate,
-    RegistrationCategory,
-    WaitingListEntry,
-)
+from app.registration.categories.models import RegistrationCategory
+from app.registration.models import Delegate
 from app.registration.queries import ATTENDING
 from app.registration.seats import SoldOut
 from app.registration.services import PlacesChanged
 from app.registration.waiting_list import services as waiting_list
+from app.registration.waiting_list.models import IN_QUEUE, OFFERED, WaitingListEntry
 from tests.simulation.people import build_answers, choose_id
 from tests.simulation.year import Step, Year, in_transaction
 

@@ -9,10 +9,11 @@ from app.database import db, transaction
 from app.programme.models import BOOKABLE, Session
 from app.registration.ballots import services as ballots
 from app.registration.ballots.models import Ballot
-from app.registration.models import Delegate, SessionBooking
+from app.registration.models import Delegate
 from app.registration.queries import ATTENDING
 from app.registration.session_bookings import clash_choices
 from app.registration.session_bookings import services as session_bookings
+from app.registration.session_bookings.models import SessionBooking
 from app.releases.current_release import get_programme
 from tests.factories import FIRST_MORNING, make_session, publish_programme
 from tests.simulation.people import HOURS, choose_id

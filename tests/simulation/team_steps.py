@@ -9,11 +9,12 @@ from app.mailings import services as mailings
 from app.mailings.models import Mailing
 from app.mailings.services import Draft, SendTime
 from app.programme.models import Speaker
+from app.registration.categories.models import RegistrationCategory
 from app.registration.desk import services as desk
 from app.registration.equality import services as equality
 from app.registration.groups import services as groups
 from app.registration.groups.models import PLACED, GroupMember, RegistrationGroup
-from app.registration.models import Delegate, RegistrationCategory
+from app.registration.models import Delegate
 from app.registration.queries import ATTENDING
 from app.registration.transfers import services as transfers
 from app.speakers import services as speakers

@@ -16,11 +16,12 @@ from app.errors import RuleViolation
 from app.history.models import HistoryEntry
 from app.programme.models import Speaker
 from app.registration import integrity_check, seats
-from app.registration.bookings import data_export, operations
+from app.registration.bookings import data_export, erasure, operations
 from app.registration.categories import services as categories
+from app.registration.categories.models import BY_CODE, RegistrationCategory
 from app.registration.categories.queries import CATEGORY, INVITED, SPEAKER, build_values
 from app.registration.create_booking import create_booking
-from app.registration.models import BY_CODE, Delegate, RegistrationCategory
+from app.registration.models import Delegate
 from app.registration.speaker_places import queries as speaker_places
 from app.registration.speaker_places import services
 from app.registration.speaker_places.models import SpeakerPlace
@@ -293,7 +294,7 @@ def test_the_link_survives_a_new_address_and_ends_with_the_booking(site: Flask) 
         operations.cancel(booking, actor="olga")
     assert speaker_places.list_with_place([ada.id]) == set()
     with transaction():
-        operations.erase(booking)
+        erasure.erase(booking)
 
     assert db.session.scalars(select(SpeakerPlace)).all() == []
 

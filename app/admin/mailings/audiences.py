@@ -32,9 +32,10 @@ from app.mailings.audiences import Audience, Candidate, PeopleQuery, declare
 from app.registration import countries, links
 from app.registration.desk import queries as desk
 from app.registration.desk.queries import DelegateFilter
-from app.registration.models import IN_QUEUE, Delegate, WaitingListEntry
+from app.registration.models import Delegate
 from app.registration.waiting_list import queries as waiting_list
 from app.registration.waiting_list import turns
+from app.registration.waiting_list.models import IN_QUEUE, WaitingListEntry
 from app.web import languages
 from app.web.formatting import local_date
 

@@ -7,9 +7,9 @@ from app.registration import custom_questions, private_answers
 from app.registration import queries as registration
 from app.registration.applications.models import RegistrationApplication
 from app.registration.categories import queries as categories
+from app.registration.categories.models import RegistrationCategory
 from app.registration.categories.queries import CATEGORY
 from app.registration.fields import BY_NAME, CONSENT, DAYS, EMAIL, PRIVATE_NAMES
-from app.registration.models import RegistrationCategory
 from app.registration.queries import Answers
 
 PLACE: Callable[[str], str] = private_answers.place_in_application

@@ -7,8 +7,10 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, false, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.database import Base
-from app.registration.models import Delegate, RegistrationCategory, WaitingListEntry
+from app.registration.categories.models import RegistrationCategory
+from app.registration.models import Delegate
 from app.registration.request_models import RegistrationRequest
+from app.registration.waiting_list.models import WaitingListEntry
 
 ASKED, ON_HOLD = OPEN_STATES = ("asked", "on hold")
 # ``WAITING``: approved when all places were taken, and now on the waiting list

@@ -22,9 +22,10 @@ from app.registration.ballots import draw, queries
 from app.registration.ballots.models import Ballot, BallotEntry, place_of_seed
 from app.registration.ballots.services import lock
 from app.registration.bookings import operations
-from app.registration.models import Delegate, SeatLimit, SessionBooking
+from app.registration.models import Delegate, SeatLimit
 from app.registration.session_bookings import queries as session_bookings
 from app.registration.session_bookings import services as bookings
+from app.registration.session_bookings.models import SessionBooking
 from app.registration.session_bookings.overlaps import list_clashes
 
 BATCH_SIZE: Final = 50  # emails in one transaction

@@ -11,7 +11,7 @@ from flask_babel import lazy_gettext as _l
 from app.agenda import cookie, services
 from app.agenda.models import Agenda
 from app.errors import RuleViolation
-from app.registration.bookings import access, operations, queries
+from app.registration.bookings import access, agenda_links, queries
 from app.registration.bookings.forms import AgendaForm
 from app.registration.models import Delegate
 from app.web import redirects
@@ -51,13 +51,13 @@ def _apply_action(
     """Link, unlink or open an agenda, or save the consent to emails, as the pressed button says."""
     fields, allows_emails = request.form, bool(form.allows_emails.data)
     if "consent" in fields:
-        operations.allow_agenda_emails(delegate, is_allowed=allows_emails)
+        agenda_links.allow_agenda_emails(delegate, is_allowed=allows_emails)
         return redirects.redirect_to(own_url, "agenda-emails")
     if "end" in fields:
-        operations.unlink_agenda(delegate)
+        agenda_links.unlink_agenda(delegate)
         return _redirect(own_url)
     if "keep" in fields and own is not None:
-        operations.link_agenda(delegate, own, allows_emails=allows_emails)
+        agenda_links.link_agenda(delegate, own, allows_emails=allows_emails)
         return _redirect(own_url)
     if linked is None:
         raise RuleViolation("No agenda is saved with this booking")

@@ -9,10 +9,11 @@ from app.history.models import Change as RecordedChange
 from app.questions.definitions import KEY_PREFIX
 from app.registration import custom_answers, custom_questions, delegate_record
 from app.registration.categories import queries as categories
+from app.registration.categories.models import RegistrationCategory
 from app.registration.categories.queries import CATEGORY
 from app.registration.delegate_field import DelegateField
 from app.registration.fields import BY_NAME, EMAIL, FIELDS
-from app.registration.models import Delegate, RegistrationCategory
+from app.registration.models import Delegate
 from app.registration.queries import Answers
 from app.web import languages
 

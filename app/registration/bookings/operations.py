@@ -6,48 +6,31 @@ first the rows of the limits, then the booking. The sentences in the audit log n
 may be kept longer than the personal data; the changed values are stored apart and erased with it.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from sqlalchemy import Executable, delete, exists, func, or_, select
+from sqlalchemy import Executable, delete, exists, select
 from sqlalchemy import update as update_rows
 from sqlalchemy.exc import IntegrityError
 
 from app import clock
-from app.accounts.models import Person
-from app.agenda.models import Agenda
 from app.database import db, violated_constraint
 from app.errors import RuleViolation, StaleEdit
 from app.history import services as history
-from app.mail import replies, suppression
-from app.mail import services as mail
 from app.registration import custom_answers, delegate_record, registration_requests, seats
-from app.registration.ballots.models import BallotEntry
 from app.registration.bookings import changes, queries
 from app.registration.bookings.changes import ANSWERS, REASON, BookingChange
 from app.registration.categories import queries as categories
+from app.registration.categories.models import RegistrationCategory
 from app.registration.categories.queries import CATEGORY
 from app.registration.category_texts import translated
 from app.registration.create_booking import generate_access_key
-from app.registration.fields import DAYS, EMAIL, KEPT
-from app.registration.groups import queries as groups
-from app.registration.models import (
-    ApplicationDraft,
-    Confirmation,
-    Delegate,
-    DelegateNote,
-    DelegateTag,
-    LinkedAgenda,
-    RegistrationCategory,
-)
+from app.registration.fields import DAYS, EMAIL
+from app.registration.models import ApplicationDraft, Confirmation, Delegate
 from app.registration.queries import Answers
 from app.registration.session_bookings import release as session_seats
-from app.registration.transfers import queries as transfer_queries
 from app.registration.waiting_list import queries as waiting_list_entries
 from app.registration.waiting_list import services as waiting_list
-
-ANNOTATIONS = (DelegateNote, DelegateTag)  # of the desk
-ERASED_ABOVE: list[Callable[[Delegate], None]] = []  # what packages above this one know of them
 
 
 class StaleBooking(StaleEdit):
@@ -270,86 +253,6 @@ def _lock_limits(delegate: Delegate, others: Sequence[str] = ()) -> Sequence[str
     limits = seats.list_limits(delegate.category_id)
     seats.lock_limits((*limits, *others[1:]))
     return limits
-
-
-def erase_cancelled(delegate: Delegate, *, actor: str) -> None:
-    """Erase a delegate's personal data at their request, after they have cancelled."""
-    groups.lock_of_delegates([delegate])
-    lock(delegate)
-    if delegate.is_attending:
-        raise RuleViolation(
-            "Cancel your booking first. We need your details while you have a place"
-        )
-    if not delegate.is_erased:
-        erase(delegate)
-        record(delegate, "The details were deleted", actor)
-
-
-def erase(delegate: Delegate) -> None:
-    """Erase a delegate's personal data; the booking with its days remains for statistics."""
-    confirmation_ids = select(Confirmation.id).where(Confirmation.delegate_id == delegate.id)
-    db.session.execute(
-        delete(ApplicationDraft).where(ApplicationDraft.confirmation_id.in_(confirmation_ids))
-    )
-    db.session.execute(delete(Confirmation).where(Confirmation.delegate_id == delegate.id))
-    for model in ANNOTATIONS:
-        db.session.execute(delete(model).where(model.delegate_id == delegate.id))
-    unlink_agenda(delegate)
-    session_seats.release_all([delegate.id])
-    db.session.execute(delete(BallotEntry).where(BallotEntry.delegate_id == delegate.id))
-    mail.delete_for_booking(delegate.reference)
-    replies.erase_of_booking(delegate.reference)
-    groups.erase_delegate(delegate)
-    waiting_list_entries.erase_delegate(delegate)
-    registration_requests.erase_delegate(delegate)
-    transfer_queries.erase_delegate(delegate)
-    for erase_more in ERASED_ABOVE:
-        erase_more(delegate)
-    history.erase_personal_details(delegate.history_subject)
-    address = delegate.email
-    delegate.anonymise(clock.now(), kept=KEPT)
-    erase_unused_address(address)
-
-
-def erase_unused_address(address: str) -> None:
-    """Leave only a hash of an address on the suppression list, unless somebody else here has it."""
-    db.session.flush()
-    folded = address.lower()
-    is_used = or_(
-        exists().where(func.lower(Delegate.email) == folded, Delegate.erased_at.is_(None)),
-        exists().where(func.lower(Person.email) == folded),
-    )
-    if address and not db.session.scalar(select(is_used)):
-        suppression.erase(address)
-        replies.erase_from(address)
-
-
-def link_agenda(delegate: Delegate, agenda: Agenda, *, allows_emails: bool = False) -> None:
-    """Link an agenda to a booking, replacing any that was linked before."""
-    lock(delegate)
-    unlink_agenda(delegate)
-    db.session.flush()
-    db.session.add(LinkedAgenda(delegate_id=delegate.id, agenda=agenda))
-    if allows_emails:
-        allow_agenda_emails(delegate, is_allowed=True)
-
-
-def allow_agenda_emails(delegate: Delegate, *, is_allowed: bool) -> None:
-    """Record whether a delegate agrees to emails about the sessions in the linked agenda."""
-    lock(delegate)
-    db.session.flush()
-    link = queries.find_agenda_link(delegate)
-    if link is None:
-        raise RuleViolation("No agenda is saved with this booking")
-    if is_allowed != (link.emails_agreed_at is not None):
-        link.emails_agreed_at = clock.now() if is_allowed else None
-        verb = "Agreed to" if is_allowed else "Stopped"
-        record(delegate, f"{verb} emails about the sessions in the agenda", history.ACTOR_DELEGATE)
-
-
-def unlink_agenda(delegate: Delegate) -> None:
-    """Unlink the agenda from a booking; the agenda itself remains."""
-    db.session.execute(delete(LinkedAgenda).where(LinkedAgenda.delegate_id == delegate.id))
 
 
 def require_other_email(email: str, current: str) -> None:

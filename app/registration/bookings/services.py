@@ -11,7 +11,7 @@ from app.accounts import rate_limits
 from app.errors import RuleViolation
 from app.history.services import ACTOR_DELEGATE
 from app.registration import emails
-from app.registration.bookings import changes, operations, queries
+from app.registration.bookings import changes, erasure, operations, queries
 from app.registration.bookings.changes import BookingChange
 from app.registration.groups import emails as group_emails
 from app.registration.groups import queries as groups
@@ -117,7 +117,7 @@ def cancel(delegate: Delegate) -> None:
 
 def erase_cancelled(delegate: Delegate) -> None:
     """Erase a delegate's personal data at their request, after they have cancelled."""
-    operations.erase_cancelled(delegate, actor=ACTOR_DELEGATE)
+    erasure.erase_cancelled(delegate, actor=ACTOR_DELEGATE)
 
 
 def _start_email_change(delegate: Delegate, email: str) -> None:

@@ -17,8 +17,9 @@ from app.database import db, read_only_connection
 from app.errors import NotFound
 from app.registration import category_texts
 from app.registration import queries as registration
+from app.registration.categories.models import BY_INTEREST, PUBLIC, RegistrationCategory
 from app.registration.category_texts import CategoryTexts, Translations
-from app.registration.models import BY_INTEREST, PUBLIC, Delegate, RegistrationCategory, SeatLimit
+from app.registration.models import Delegate, SeatLimit
 from app.registration.queries import ATTENDING, Answers
 from app.registration.seats import CATEGORY_PREFIX
 

@@ -20,20 +20,14 @@ from app.history.models import Change
 from app.registration import category_texts, custom_questions, seats
 from app.registration.applications.models import RegistrationApplication
 from app.registration.categories import queries
+from app.registration.categories.models import BY_CODE, BY_INTEREST, PUBLIC, RegistrationCategory
 from app.registration.category_texts import CategoryTexts, Translations
 from app.registration.interest.models import ExpressionOfInterest
 from app.registration.invitations.models import InvitationCode
-from app.registration.models import (
-    BY_CODE,
-    BY_INTEREST,
-    OFFERED,
-    PUBLIC,
-    Delegate,
-    RegistrationCategory,
-    WaitingListEntry,
-)
+from app.registration.models import Delegate
 from app.registration.queries import ATTENDING
 from app.registration.waiting_list import services as waiting_list
+from app.registration.waiting_list.models import OFFERED, WaitingListEntry
 from app.web.formatting import local_moment
 
 LABELS = {

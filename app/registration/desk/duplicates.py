@@ -15,7 +15,7 @@ from sqlalchemy.orm import load_only
 
 from app.database import db
 from app.errors import NotFound, RuleViolation
-from app.registration.bookings import operations
+from app.registration.bookings import erasure, operations
 from app.registration.bookings.operations import StaleBooking
 from app.registration.delegate_field import DelegateField
 from app.registration.desk import services as desk
@@ -218,7 +218,7 @@ def _erase_distinct(delegate: Delegate) -> None:
     db.session.execute(delete(DistinctBookings).where(is_own))
 
 
-operations.ERASED_ABOVE.append(_erase_distinct)
+erasure.ERASED_ABOVE.append(_erase_distinct)
 
 
 def _require_unchanged(delegate: Delegate, versions: Mapping[str, int]) -> None:

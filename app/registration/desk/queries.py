@@ -25,14 +25,9 @@ from app.registration.delegate_record import (
 from app.registration.fields import EMAIL
 from app.registration.groups.models import GroupMember, RegistrationGroup
 from app.registration.groups.queries import is_of_group, select_choices
-from app.registration.models import (
-    Delegate,
-    DelegateAnswer,
-    DelegateTag,
-    LinkedAgenda,
-    SessionBooking,
-)
+from app.registration.models import Delegate, DelegateAnswer, DelegateTag, LinkedAgenda
 from app.registration.queries import ATTENDING, Answers, full_name
+from app.registration.session_bookings.models import SessionBooking
 from app.registration.speaker_places.models import SpeakerPlace
 from app.registration.speaker_places.queries import IS_SPEAKER
 

@@ -19,7 +19,7 @@ from app.mail.delivery_status import describe_status
 from app.mail.models import Email
 from app.registration import delegate_record, emails, seats
 from app.registration import queries as registration
-from app.registration.bookings import bulk_operations, operations
+from app.registration.bookings import bulk_operations, erasure, operations
 from app.registration.bookings.changes import BookingChange
 from app.registration.bookings.operations import DuplicateBooking
 from app.registration.categories import queries as categories
@@ -190,7 +190,7 @@ def send_status_again_once(delegate: Delegate, *, actor: str) -> bool:
 
 def erase(delegate: Delegate, *, actor: str) -> None:
     """Erase a delegate's personal data at their request, after they have cancelled."""
-    operations.erase_cancelled(delegate, actor=actor)
+    erasure.erase_cancelled(delegate, actor=actor)
 
 
 def read_needs(delegate: Delegate, *, actor: str) -> Answers:

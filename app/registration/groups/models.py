@@ -6,7 +6,8 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.database import Base
-from app.registration.models import Delegate, WaitingListEntry
+from app.registration.models import Delegate
+from app.registration.waiting_list.models import WaitingListEntry
 
 # What became of a person whom the contact has entered. Whoever has a place has a booking, unless
 # they had one before: the contact is not told that, and sees the same.

@@ -28,7 +28,8 @@ from app.registration.groups.models import (
     GroupMember,
     RegistrationGroup,
 )
-from app.registration.models import Delegate, WaitingListEntry
+from app.registration.models import Delegate
+from app.registration.waiting_list.models import WaitingListEntry
 
 MAX_LIST: Final = 5_000  # groups
 MEMBERS = selectinload(RegistrationGroup.members)

@@ -12,11 +12,12 @@ from app.questions.definitions import KEY_PREFIX, Definition
 from app.registration import custom_questions
 from app.registration import registration_requests as requests
 from app.registration.categories import queries as categories
+from app.registration.categories.models import BY_INTEREST
 from app.registration.categories.queries import CATEGORY, CategoryOption
 from app.registration.fields import BY_NAME
 from app.registration.interest.models import INTERESTED, INVITED, ExpressionOfInterest
 from app.registration.invitations import queries as invitations
-from app.registration.models import BY_INTEREST, Delegate
+from app.registration.models import Delegate
 from app.registration.queries import Answers, load_answers
 from app.registration.registration_requests import RequestFilter
 

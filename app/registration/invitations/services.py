@@ -16,12 +16,13 @@ from app.database import Base, db
 from app.errors import RuleViolation
 from app.history import services as history
 from app.registration import emails, seats
-from app.registration.bookings import operations
+from app.registration.bookings import erasure
+from app.registration.categories.models import RegistrationCategory
 from app.registration.categories.queries import CATEGORY, INVITATION, INVITED
 from app.registration.create_booking import REFERENCE_ALPHABET
 from app.registration.invitations import queries
 from app.registration.invitations.models import InvitationCode
-from app.registration.models import Delegate, RegistrationCategory
+from app.registration.models import Delegate
 from app.registration.queries import Answers
 from app.registration.waiting_list import services as waiting_list
 
@@ -162,7 +163,7 @@ def _erase_delegate(delegate: Delegate) -> None:
     db.session.execute(rows.values(email="", note=""))
 
 
-operations.ERASED_ABOVE.append(_erase_delegate)
+erasure.ERASED_ABOVE.append(_erase_delegate)
 
 
 def _build(category: RegistrationCategory, options: InvitationOptions) -> InvitationCode:

@@ -14,8 +14,9 @@ from app.errors import RuleViolation
 from app.programme.snapshot import Session
 from app.registration import emails, seats
 from app.registration.bookings import operations
-from app.registration.models import Delegate, SeatLimit, SessionBooking
+from app.registration.models import Delegate, SeatLimit
 from app.registration.session_bookings import holds, offers, queries, services
+from app.registration.session_bookings.models import SessionBooking
 from app.registration.session_bookings.overlaps import list_clashes
 
 

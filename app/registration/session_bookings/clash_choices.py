@@ -21,8 +21,9 @@ from app.history.services import ACTOR_DELEGATE, ACTOR_SITE
 from app.programme.snapshot import Session, Snapshot
 from app.registration import emails, seats
 from app.registration.bookings import operations
-from app.registration.models import Delegate, SeatLimit, SessionBooking
+from app.registration.models import Delegate, SeatLimit
 from app.registration.session_bookings import offers, queries, services
+from app.registration.session_bookings.models import SessionBooking
 from app.registration.session_bookings.overlaps import list_clashes, map_contested
 from app.releases import services as releases
 from app.releases.current_release import get_programme

@@ -6,9 +6,10 @@ from flask_babel import gettext
 
 from app.interchange import ical
 from app.registration.bookings import queries as bookings
-from app.registration.models import Delegate, WaitingListEntry
+from app.registration.models import Delegate
 from app.registration.session_bookings import calendar, offers, queries
 from app.registration.waiting_list import queries as waiting_list
+from app.registration.waiting_list.models import WaitingListEntry
 from app.releases import current_release
 
 

@@ -14,10 +14,10 @@ from app.programme.listing import day_of
 from app.programme.snapshot import Session
 from app.registration.ballots import queries as ballots
 from app.registration.ballots.queries import PublicBallot
-from app.registration.models import OFFERED, WaitingListEntry
 from app.registration.seats import session_limit
 from app.registration.session_bookings import queries
 from app.registration.session_bookings.queries import SessionSeats
+from app.registration.waiting_list.models import OFFERED, WaitingListEntry
 from app.releases.current_release import get_programme
 
 ENDING_SOON: Final = timedelta(hours=6)

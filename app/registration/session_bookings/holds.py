@@ -19,9 +19,11 @@ from app.errors import RuleViolation
 from app.history import services as history
 from app.programme.snapshot import Session
 from app.registration import seats
-from app.registration.models import SeatHold, SeatLimit, WaitingListEntry
+from app.registration.models import SeatLimit
 from app.registration.session_bookings import offers
+from app.registration.session_bookings.models import SeatHold
 from app.registration.waiting_list import queries as waiting_list
+from app.registration.waiting_list.models import WaitingListEntry
 
 UNCLAIMED: Final = "Unclaimed seats"  # the reason
 

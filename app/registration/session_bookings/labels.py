@@ -20,7 +20,7 @@ from app.database import db, read_only_connection
 from app.database_faults import log_if_unavailable
 from app.programme.snapshot import Session
 from app.registration.ballots import queries as ballots
-from app.registration.models import SeatHold, SeatLimit
+from app.registration.models import SeatLimit
 from app.registration.seats import (
     FULL,
     LIMITED,
@@ -28,6 +28,7 @@ from app.registration.seats import (
     SESSION_PREFIX,
     get_availability,
 )
+from app.registration.session_bookings.models import SeatHold
 from app.registration.session_bookings.queries import IS_OF_SESSION, has_started
 from app.releases.current_release import get_programme
 from app.web.formatting import local_date, local_time

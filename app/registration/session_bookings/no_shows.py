@@ -18,8 +18,9 @@ from app.history import services as history
 from app.programme.snapshot import Session
 from app.registration import emails, seats
 from app.registration.bookings import operations
-from app.registration.models import SeatLimit, SessionBooking
+from app.registration.models import SeatLimit
 from app.registration.session_bookings import holds, labels, queries, services
+from app.registration.session_bookings.models import SessionBooking
 from app.releases.current_release import get_programme
 
 

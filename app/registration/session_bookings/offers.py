@@ -20,19 +20,18 @@ from app.errors import RuleViolation
 from app.history import services as history
 from app.programme.snapshot import Session
 from app.registration import emails, seats
-from app.registration.models import (
+from app.registration.models import Delegate, SeatLimit
+from app.registration.session_bookings import queries
+from app.registration.waiting_list import queries as waiting_list
+from app.registration.waiting_list.models import (
     ACCEPTED,
     IN_QUEUE,
     LAPSED,
     LEFT,
     OFFERED,
     REMOVED,
-    Delegate,
-    SeatLimit,
     WaitingListEntry,
 )
-from app.registration.session_bookings import queries
-from app.registration.waiting_list import queries as waiting_list
 from app.releases.current_release import get_programme
 
 OFFER_ENDED: Final = "This offer has ended. You can join the waiting list again"

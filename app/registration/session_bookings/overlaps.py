@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from app.programme.snapshot import Session
-from app.registration.models import SessionBooking
+from app.registration.session_bookings.models import SessionBooking
 from app.releases.current_release import get_programme
 
 

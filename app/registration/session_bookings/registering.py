@@ -16,9 +16,10 @@ from app.mail.models import Email
 from app.programme.snapshot import Session
 from app.registration import emails, seats
 from app.registration.bookings import operations
-from app.registration.models import Delegate, SeatLimit, SessionBooking
+from app.registration.models import Delegate, SeatLimit
 from app.registration.queries import Answers
 from app.registration.session_bookings import choices, labels, queries, services
+from app.registration.session_bookings.models import SessionBooking
 from app.registration.session_bookings.overlaps import overlaps
 from app.releases.current_release import get_programme
 

@@ -13,8 +13,9 @@ from sqlalchemy import delete, select
 from app.database import db
 from app.errors import RuleViolation
 from app.registration import seats
-from app.registration.models import Delegate, SessionBooking
+from app.registration.models import Delegate
 from app.registration.session_bookings import offers, queries
+from app.registration.session_bookings.models import SessionBooking
 from app.registration.waiting_list import queries as waiting_list
 
 

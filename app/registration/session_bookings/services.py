@@ -21,8 +21,9 @@ from app.programme.snapshot import Session, Snapshot
 from app.registration import emails, seats
 from app.registration.ballots import queries as ballots
 from app.registration.bookings import operations
-from app.registration.models import Delegate, SeatHold, SeatLimit, SessionBooking
+from app.registration.models import Delegate, SeatLimit
 from app.registration.session_bookings import offers, queries
+from app.registration.session_bookings.models import SeatHold, SessionBooking
 from app.registration.session_bookings.overlaps import list_clashes, map_contested
 from app.registration.session_bookings.queries import (
     Prospect,

@@ -11,8 +11,9 @@ from app.programme.collation import sort_key
 from app.programme.models import Speaker
 from app.registration import queries as registration
 from app.registration.categories import queries as categories
+from app.registration.categories.models import RegistrationCategory
 from app.registration.categories.queries import SPEAKER, CategoryOption
-from app.registration.models import Delegate, RegistrationCategory
+from app.registration.models import Delegate
 from app.registration.queries import ATTENDING, Answers
 from app.registration.speaker_places.models import SpeakerPlace
 

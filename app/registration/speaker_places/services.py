@@ -16,10 +16,11 @@ from app.history import services as history
 from app.programme.fields.speakers import SPEAKER_FIELDS
 from app.programme.models import Speaker
 from app.registration import seats
-from app.registration.bookings import operations
+from app.registration.bookings import erasure
 from app.registration.categories import queries as categories
+from app.registration.categories.models import RegistrationCategory
 from app.registration.categories.queries import SPEAKER
-from app.registration.models import Delegate, RegistrationCategory
+from app.registration.models import Delegate
 from app.registration.queries import Answers
 from app.registration.speaker_places.models import SpeakerPlace
 
@@ -93,7 +94,7 @@ def _erase_link(delegate: Delegate) -> None:
     db.session.execute(delete(SpeakerPlace).where(SpeakerPlace.delegate_id == delegate.id))
 
 
-operations.ERASED_ABOVE.append(_erase_link)
+erasure.ERASED_ABOVE.append(_erase_link)
 
 
 def _insert(speaker: Speaker, delegate: Delegate) -> None:

@@ -23,9 +23,10 @@ from app.registration.bookings import operations
 from app.registration.categories.queries import CATEGORY, TRANSFER
 from app.registration.create_booking import create_booking
 from app.registration.fields import EMAIL
-from app.registration.models import Delegate, SessionBooking
+from app.registration.models import Delegate
 from app.registration.queries import Answers
 from app.registration.session_bookings import queries as session_bookings
+from app.registration.session_bookings.models import SessionBooking
 from app.registration.transfers import queries
 from app.registration.transfers.models import ACCEPTED, LAPSED, WITHDRAWN, PlaceTransfer
 from app.registration.waiting_list import services as waiting_list

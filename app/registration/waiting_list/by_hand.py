@@ -13,10 +13,11 @@ from app.errors import RuleViolation
 from app.history import services as history
 from app.registration import seats
 from app.registration.categories import queries as categories
-from app.registration.models import CONFERENCE_LIST, SeatLimit, WaitingListEntry
+from app.registration.models import SeatLimit
 from app.registration.session_bookings import offers
 from app.registration.session_bookings import queries as session_bookings
 from app.registration.waiting_list import queries, services, turns
+from app.registration.waiting_list.models import CONFERENCE_LIST, WaitingListEntry
 
 MOVED, OFFERED_BY_HAND = "Moved to the top of the list by hand", "Offered by hand"
 MAX_PREVIEW = 1_000  # people

@@ -26,15 +26,14 @@ from app import clock
 from app.database import db
 from app.errors import Gone
 from app.registration.delegate_record import search_key
-from app.registration.models import (
+from app.registration.models import Delegate, SeatLimit
+from app.registration.queries import ATTENDING
+from app.registration.waiting_list.models import (
     CONFERENCE_LIST,
     IN_QUEUE,
     OFFERED,
-    Delegate,
-    SeatLimit,
     WaitingListEntry,
 )
-from app.registration.queries import ATTENDING
 from app.registration.waiting_list.turns import CATEGORY_PREFIX, ORDER
 
 OFFER_PERIOD = timedelta(hours=24)

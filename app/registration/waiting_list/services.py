@@ -30,19 +30,18 @@ from app.registration.categories.queries import CATEGORY, INVITATION
 from app.registration.create_booking import create_booking
 from app.registration.fields import BY_NAME, CONSENT, DAYS, EMAIL, PRIVATE_NAMES
 from app.registration.invitations.models import InvitationCode
-from app.registration.models import (
+from app.registration.models import Delegate, SeatLimit
+from app.registration.queries import Answers
+from app.registration.waiting_list import queries, turns
+from app.registration.waiting_list.models import (
     ACCEPTED,
     IN_QUEUE,
     LAPSED,
     LEFT,
     OFFERED,
     REMOVED,
-    Delegate,
-    SeatLimit,
     WaitingListEntry,
 )
-from app.registration.queries import Answers
-from app.registration.waiting_list import queries, turns
 from app.releases.current_release import get_programme
 
 BATCH_SIZE = 100  # offers per transaction, so that nobody waits long for the limit

@@ -12,9 +12,9 @@ from app.registration import queries as registration
 from app.registration.categories import queries as categories
 from app.registration.categories.queries import CATEGORY, INVITATION
 from app.registration.fields import DAYS
-from app.registration.models import WaitingListEntry
 from app.registration.queries import Answers
 from app.registration.waiting_list import queries, services
+from app.registration.waiting_list.models import WaitingListEntry
 from app.web import languages
 
 NO_LONGER_WAITS = "You have an offer, or have left the waiting list, so you cannot change this now"

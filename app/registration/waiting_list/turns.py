@@ -14,7 +14,8 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, Select, func, or_, select
 
-from app.registration.models import CONFERENCE_LIST, IN_QUEUE, SeatLimit, WaitingListEntry
+from app.registration.models import SeatLimit
+from app.registration.waiting_list.models import CONFERENCE_LIST, IN_QUEUE, WaitingListEntry
 
 CATEGORY_PREFIX = "category "  # of the name of a category's limit
 PAGE_SIZE = 200  # entries that are read at once

@@ -13,9 +13,9 @@ from app.forms.form import ConfirmForm, validates_own_csrf
 from app.registration import links
 from app.registration.bookings import access
 from app.registration.categories import queries as categories
-from app.registration.models import ACCEPTED, LAPSED, LEFT, REMOVED, WaitingListEntry
 from app.registration.waiting_list import queries, services, steps, terms
 from app.registration.waiting_list.forms import TermsForm
+from app.registration.waiting_list.models import ACCEPTED, LAPSED, LEFT, REMOVED, WaitingListEntry
 from app.registration.waiting_list.services import OfferEnded
 from app.web.rendering import render_page
 from app.web.security_headers import no_referrer

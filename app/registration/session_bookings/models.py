@@ -1,0 +1,54 @@
+"""Seats in sessions that people have booked, and seats that organisers reserve."""
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, false
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.database import Base
+from app.registration.models import Delegate
+
+
+class SessionBooking(Base):
+    """A delegate's seat in a session that has to be booked."""
+
+    __tablename__ = "session_booking"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    delegate_id: Mapped[int] = mapped_column(ForeignKey("delegate.id", ondelete="CASCADE"))
+    session_key: Mapped[str] = mapped_column(index=True)  # of the programme's document
+    title: Mapped[str]  # when it was booked
+    booked_at: Mapped[datetime]
+    # until when they choose, since a release has put another of their seats at the same time; then
+    # this one is given back (``app.registration.session_bookings.clash_choices``)
+    choose_by: Mapped[datetime | None] = mapped_column(default=None)
+    checked_in_at: Mapped[datetime | None] = mapped_column(default=None)  # at the door
+    is_from_door: Mapped[bool] = mapped_column(default=False, server_default=false())
+
+    delegate: Mapped[Delegate] = relationship()
+
+    __table_args__ = (
+        UniqueConstraint("delegate_id", "session_key"),
+        Index(
+            "ix_session_booking_choose_by",
+            "choose_by",
+            sqlite_where=choose_by.is_not(None),
+            postgresql_where=choose_by.is_not(None),
+        ),
+    )
+
+
+class SeatHold(Base):
+    """Seats of a session that nobody can book, until they are released or used at the door."""
+
+    __tablename__ = "seat_hold"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    session_key: Mapped[str] = mapped_column(index=True)
+    seats: Mapped[int]
+    reason: Mapped[str]
+    is_for_door: Mapped[bool]
+    ends_at: Mapped[datetime | None] = mapped_column(default=None)  # then they can be booked
+    created_at: Mapped[datetime]
+
+    __table_args__ = (CheckConstraint("seats > 0", name="some_seats"),)

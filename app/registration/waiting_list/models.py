@@ -1,0 +1,100 @@
+"""Who waits for a place or for a seat in a session."""
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, and_
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.database import Base
+from app.registration.categories.models import RegistrationCategory
+from app.registration.models import Delegate
+
+# States of an entry of the waiting list.
+IN_QUEUE, OFFERED, ACCEPTED, LAPSED, LEFT, REMOVED = WAITING_LIST_STATES = (
+    *("waiting", "offered", "accepted", "lapsed", "left", "removed"),
+)
+
+
+CONFERENCE_LIST = "conference"  # the scope of whoever waits for a place; else that of a session
+
+
+class WaitingListEntry(Base):
+    """A person who waits for a place or a seat, has one on offer, or no longer waits.
+
+    Whoever waits for a seat in a session is a delegate from the start, and has nothing to answer.
+    """
+
+    __tablename__ = "waiting_list_entry"
+
+    id: Mapped[int] = mapped_column(primary_key=True)  # the order in which people joined
+    # what they wait for: the name of its limit
+    scope: Mapped[str] = mapped_column(default=CONFERENCE_LIST, server_default=CONFERENCE_LIST)
+    title: Mapped[str] = mapped_column(default="", server_default="")  # of the session
+    access_key: Mapped[str] = mapped_column(unique=True)  # what the link in emails signs
+    name: Mapped[str]
+    email: Mapped[str]
+    # as a delegate's; empty once it is over, and of a session
+    identity_key: Mapped[str] = mapped_column()
+    search_text: Mapped[str]
+    language: Mapped[str]
+    document: Mapped[str] = mapped_column(Text)  # the answers as JSON; erased once it is over
+    state: Mapped[str] = mapped_column(default=IN_QUEUE)
+    joined_at: Mapped[datetime]
+    offered_at: Mapped[datetime | None] = mapped_column(default=None)
+    offer_ends_at: Mapped[datetime | None] = mapped_column(default=None)
+    ended_at: Mapped[datetime | None] = mapped_column(default=None)
+    delegate_id: Mapped[int | None] = mapped_column(
+        ForeignKey("delegate.id", ondelete="SET NULL"), default=None, index=True
+    )
+    category_id: Mapped[int | None] = mapped_column(
+        ForeignKey("registration_category.id", ondelete="SET NULL"), default=None, index=True
+    )
+    # where the organisers have moved them in the order; otherwise the id says it
+    queue_order: Mapped[int | None] = mapped_column(default=None)
+    # the group with which they are offered places together or not at all
+    together_group_id: Mapped[int | None] = mapped_column(
+        ForeignKey("registration_group.id", ondelete="SET NULL"), default=None, index=True
+    )
+
+    delegate: Mapped[Delegate | None] = relationship()
+    category: Mapped[RegistrationCategory | None] = relationship()
+
+    __table_args__ = (
+        CheckConstraint(f"state IN {WAITING_LIST_STATES}", name="known_state"),
+        Index(
+            "uq_waiting_list_entry_identity_key_open",
+            "identity_key",
+            unique=True,
+            sqlite_where=and_(ended_at.is_(None), identity_key != ""),
+            postgresql_where=and_(ended_at.is_(None), identity_key != ""),
+        ),
+        Index(
+            "uq_waiting_list_entry_delegate_scope_open",
+            "delegate_id",
+            "scope",
+            unique=True,
+            sqlite_where=ended_at.is_(None),
+            postgresql_where=ended_at.is_(None),
+        ),
+        Index("ix_waiting_list_entry_state", "state", "scope", "id"),
+    )
+
+    @property
+    def is_for_session(self) -> bool:
+        """Whether they wait for a seat in a session."""
+        return self.scope != CONFERENCE_LIST
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether they wait for an offer."""
+        return self.state == IN_QUEUE
+
+    @property
+    def is_offered(self) -> bool:
+        """Whether a place is held for them; its time may be over."""
+        return self.state == OFFERED
+
+    @property
+    def history_subject(self) -> str:
+        """The subject of this entry in the audit log."""
+        return f"waiting list {self.id}"

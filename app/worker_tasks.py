@@ -59,16 +59,20 @@ PERIODIC_TASKS: tuple[mail_worker.Task, ...] = (
     search_index.reindex_if_stale,
 )
 
-# Scheduled tasks that it starts within a few seconds of their time.
+# What somebody waits for: it is looked for every second or two.
 FREQUENT_TASKS: tuple[mail_worker.Task, ...] = (
+    renditions.render_pending,
+    page_images.render_pending,
+    waiting_list.run_due,
+    session_offers.run_due,
+)
+
+# What has a time: it begins within a few seconds of it.
+SCHEDULED_TASKS: tuple[mail_worker.Task, ...] = (
     scheduled_releases.publish_due,
     release.release_due,
     auto_approval.publish_due,
-    renditions.render_pending,
-    page_images.render_pending,
     release_notifications.notify_of_release,
-    waiting_list.run_due,
-    session_offers.run_due,
     clash_choices.run_due,
     holds.run_due,
     no_shows.run_due,

@@ -21,7 +21,7 @@ from app.log import log
 LISTEN = "LISTEN email_queued"  # as migration 0047 names it
 POLL_INTERVAL = 0.2  # seconds between looks where nothing wakes the worker
 WOKEN_INTERVAL = 1.0  # seconds between looks besides
-WATCH_INTERVAL = 0.05  # seconds between looks at the number of the file
+WATCH_INTERVAL = 0.1  # seconds between looks at the number of the file
 RECONNECT_INTERVAL = 30.0  # seconds
 POSTGRESQL_PORT = 5432
 NOT_WOKEN = "Until that is corrected, mail workers look for emails every 0.2 seconds"

@@ -41,7 +41,8 @@ from app.mail.wakeup import Wakeup, create_wakeup
 
 PAUSE = 0.2  # seconds before anything is tried again
 PERIODIC_INTERVAL = 600.0  # seconds
-FREQUENT_INTERVAL = 2.0  # seconds
+FREQUENT_INTERVAL = 1.5  # seconds
+SCHEDULED_INTERVAL = 5.0  # seconds
 MAX_BACKOFF = 30.0  # seconds between attempts while the mail server or the database is unavailable
 MAX_BATCH = 16  # emails leased together
 BATCH_TIME = 0.2  # seconds after which the rest goes back, so that nothing urgent waits for it
@@ -110,15 +111,18 @@ class MailWorker:
             self._transport.close()
 
     def run_forever(
-        self, periodic_tasks: Sequence[Task], frequent_tasks: Sequence[Task] = ()
+        self,
+        periodic_tasks: Sequence[Task],
+        frequent_tasks: Sequence[Task] = (),
+        scheduled_tasks: Sequence[Task] = (),
     ) -> None:
-        """Keep sending, and run the periodic and frequent tasks, until told to stop."""
+        """Keep sending, and run the tasks of each kind in their interval, until told to stop."""
         self._heartbeat.expect(MAIL_THREAD, 0)
         wakeup = create_wakeup(db.engine, current_app.config["DATABASE_DIRECT_URL"])
         with (
             closing(wakeup),
             self._heartbeat.beating(),
-            _frequent_tasks_thread(frequent_tasks, self._heartbeat),
+            _tasks_thread(frequent_tasks, scheduled_tasks, self._heartbeat),
         ):
             self._run_forever(periodic_tasks, wakeup)
 
@@ -273,14 +277,21 @@ class MailWorker:
 
 
 @contextmanager
-def _frequent_tasks_thread(tasks: Sequence[Task], beats: Heartbeat) -> Iterator[None]:
-    """Run frequent tasks in a thread, so that a slow send does not delay them."""
+def _tasks_thread(
+    frequent: Sequence[Task], scheduled: Sequence[Task], beats: Heartbeat
+) -> Iterator[None]:
+    """Run frequent and scheduled tasks in a thread, so that a slow send does not delay them."""
+    scheduled_at = 0.0  # in monotonic time
 
     def run() -> None:
+        nonlocal scheduled_at
         beats.expect(TASKS_THREAD, TASKS_TIME)
-        run_tasks(tasks)
+        run_tasks(frequent)
+        if time.monotonic() >= scheduled_at:
+            scheduled_at = time.monotonic() + SCHEDULED_INTERVAL
+            run_tasks(scheduled)
 
-    with run_every(FREQUENT_INTERVAL, "frequent-tasks", run):
+    with run_every(FREQUENT_INTERVAL, "tasks", run):
         yield
 
 

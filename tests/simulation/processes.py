@@ -69,7 +69,7 @@ def let_lapse(year: Year) -> Step | None:
 
 
 def work(_year: Year) -> Step:
-    """Let a worker do what it does every two seconds; each process has one."""
+    """Let a worker do what it does every few seconds; each process has one."""
     return Step("the worker works", worker.run_frequent_tasks)
 
 

@@ -10,7 +10,7 @@ from app.database import db
 from app.mail import transports
 from app.mail.models import SENT, Email
 from app.mail.worker import MailWorker, ShutdownSignal, Task, run_tasks
-from app.worker_tasks import FREQUENT_TASKS, PERIODIC_TASKS
+from app.worker_tasks import FREQUENT_TASKS, PERIODIC_TASKS, SCHEDULED_TASKS
 from tests.mail_server import MailServer
 
 
@@ -23,8 +23,8 @@ class TaskFailed(AssertionError):
 
 
 def run_frequent_tasks() -> None:
-    """Run what the worker does every two seconds."""
-    _run_all(FREQUENT_TASKS)
+    """Run what the worker does every few seconds."""
+    _run_all((*FREQUENT_TASKS, *SCHEDULED_TASKS))
 
 
 def run_periodic_tasks() -> None:

@@ -62,7 +62,7 @@ def run_due() -> None:
     if not cache_version.is_clock_in_sync():
         return
     due = select(SessionBooking.delegate_id).where(SessionBooking.choose_by <= clock.now())
-    with read_only_connection(db.engine) as connection:  # it asks every two seconds
+    with read_only_connection(db.engine) as connection:  # it asks often
         people = sorted(set(connection.scalars(due.order_by(SessionBooking.id).limit(BATCH_SIZE))))
     if not people:
         return

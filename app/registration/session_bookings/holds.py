@@ -76,7 +76,7 @@ def run_due() -> None:
     if not cache_version.is_clock_in_sync():
         return
     due = SeatHold.ends_at <= clock.now()
-    with read_only_connection(db.engine) as connection:  # it asks every two seconds
+    with read_only_connection(db.engine) as connection:  # it asks often
         keys = set(connection.scalars(select(SeatHold.session_key).where(due)))
     limits = seats.lock_sessions(keys)
     rows = select(SeatHold).where(due, SeatHold.session_key.in_(limits)).order_by(SeatHold.id)

@@ -180,7 +180,7 @@ def run_due() -> None:
 def _list_due() -> Sequence[str]:
     """List the sessions in which an offer has ended, a seat is free, or nobody can wait any more.
 
-    The worker asks every two seconds, so it takes no lock.
+    The worker asks often, so it takes no lock.
     """
     waits = WaitingListEntry
     is_open = waits.ended_at.is_(None), waits.scope != seats.CONFERENCE

@@ -240,4 +240,4 @@ def _iter_cells(rows: Sequence[InvitationCode]) -> Iterator[list[str]]:
 
 
 def _build_link(invitation: InvitationCode) -> str:
-    return absolute_url("registration.invitations.begin", code=invitation.code)
+    return absolute_url("registration.invitations.show", code=invitation.code)

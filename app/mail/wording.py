@@ -229,7 +229,7 @@ EMAIL_WORDINGS: Final[Mapping[str, EmailWording]] = {
         _link(
             "registration_link",
             _l("Link that begins the registration"),
-            'absolute_url("registration.invitations.begin", code=invitation.code)',
+            'absolute_url("registration.invitations.show", code=invitation.code)',
         ),
         required={"registration_link"},
     ),
@@ -325,7 +325,7 @@ EMAIL_WORDINGS: Final[Mapping[str, EmailWording]] = {
         _link(
             "invitation_link",
             _l("Link with which they register"),
-            'absolute_url("registration.invitations.begin", code=interest.invitation.code)',
+            'absolute_url("registration.invitations.show", code=interest.invitation.code)',
         ),
         INTEREST_LINK,
         required={"message", "invitation_link", "interest_link"},

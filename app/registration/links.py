@@ -140,7 +140,7 @@ def read_transfer_key(token: str) -> str:
 
 def transfer_link(transfer: PlaceTransfer) -> str:
     """Return the absolute URL of the page on which a colleague takes a place."""
-    return absolute_url("transfers.begin", secret=transfer_token(transfer))
+    return absolute_url("transfers.show", secret=transfer_token(transfer))
 
 
 def booking_link(delegate: Delegate) -> str:

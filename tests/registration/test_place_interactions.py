@@ -231,8 +231,8 @@ def test_an_offer_that_was_withdrawn_opens_no_waiting_list_of_its_category(site:
     nothing = dict.fromkeys(("organisation", "role", "access", "dietary"), "")
     with transaction():
         seats.set_waiting_list(seats.CONFERENCE, is_open=True)
-        begun = transfers.begin(db.session.merge(offer))
-        secret = registration.create_draft({**nothing, **ANSWERS, **begun})
+        started = transfers.get_first_answers(db.session.merge(offer))
+        secret = registration.create_draft({**nothing, **ANSWERS, **started})
     with transaction():
         assert transfers.withdraw(db.session.merge(ada), actor=GRACE)
 

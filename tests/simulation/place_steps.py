@@ -170,8 +170,8 @@ def take_colleagues_place(year: Year) -> Step | None:
     answers = build_answers(year.random, year.add_person())
 
     def change() -> None:
-        begun = transfers.begin(db.session.get_one(PlaceTransfer, number))
-        secret = registration.create_draft({**answers, **begun})
+        started = transfers.get_first_answers(db.session.get_one(PlaceTransfer, number))
+        secret = registration.create_draft({**answers, **started})
         registration.submit(secret, "en")
 
     return Step(f"person {year.people} takes place {number}", in_transaction(change))

@@ -87,7 +87,7 @@ def create_codes(
 
 
 def accept(typed: str) -> Answers:
-    """Return the answers with which somebody begins who has a code; raise InvitationEnded."""
+    """Return the answers with which somebody who has a code starts; raise InvitationEnded."""
     invitation = queries.find_by_code(typed)
     if invitation is None:
         raise InvitationUnknown("We cannot find this code. Check it and try again")

@@ -1,6 +1,6 @@
 """Registering with an invitation: by its link, or with the code typed by hand.
 
-Opening a link changes nothing, because mail scanners open every link; a button begins.
+Opening a link changes nothing, because mail scanners open every link; a button starts registering.
 """
 
 from typing import cast
@@ -54,19 +54,19 @@ def enter() -> ResponseReturnValue:
         except InvitationEnded as refusal:
             form.add_error(form.code, refusal)
         else:
-            return redirect(url_for(".begin", code=invited[INVITATION]), 303)
+            return redirect(url_for(".show", code=invited[INVITATION]), 303)
     return _render_enter(form)
 
 
 @bp.route("/<code>", methods=["GET", "POST"])
 @validates_own_csrf
-def begin(code: str) -> ResponseReturnValue:
+def show(code: str) -> ResponseReturnValue:
     form = ConfirmForm()
     rate_limits.check_network(rate_limits.WRONG_INVITATION, request.remote_addr)
     try:
         invited = accept(code)
         if form.validate_on_submit():
-            return _begin(invited)
+            return _start_registration(invited)
     except InvitationEnded as refusal:
         is_unknown = isinstance(refusal, InvitationUnknown)
         if is_unknown:
@@ -76,11 +76,11 @@ def begin(code: str) -> ResponseReturnValue:
         return render_page("registration/invitations/ended.html", status, reason=reason)
     except RateLimitExceeded as refusal:
         form.reject(refusal)
-        return refuse(_render_begin(form, invited), refusal)
-    return _render_begin(form, invited)
+        return refuse(_render_page(form, invited), refusal)
+    return _render_page(form, invited)
 
 
-def _begin(invited: Answers) -> Response:
+def _start_registration(invited: Answers) -> Response:
     """Store the invitation with what this browser has answered, and lead on."""
     progress = cookie.current_progress()
     secret = progress.secret
@@ -97,9 +97,9 @@ def _render_enter(form: CodeForm) -> Response:
     return render_page("registration/invitations/enter.html", status, form=form)
 
 
-def _render_begin(form: ConfirmForm, invited: Answers) -> Response:
+def _render_page(form: ConfirmForm, invited: Answers) -> Response:
     return render_page(
-        "registration/invitations/begin.html",
+        "registration/invitations/show.html",
         422 if form.errors else 200,
         form=form,
         category=categories.get_name(int(invited[CATEGORY])),

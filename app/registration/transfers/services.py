@@ -100,8 +100,8 @@ def withdraw(delegate: Delegate, *, actor: str) -> bool:
     return True
 
 
-def begin(transfer: PlaceTransfer) -> Answers:
-    """Return the answers with which a colleague begins; raise TransferEnded."""
+def get_first_answers(transfer: PlaceTransfer) -> Answers:
+    """Return the answers with which a colleague starts registering; raise TransferEnded."""
     _require_open(transfer)
     number = transfer.delegate.category_id
     chosen = {CATEGORY: str(number)} if number is not None else {}

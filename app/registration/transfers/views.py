@@ -1,6 +1,6 @@
 """Passing a place on: the delegate's page that offers it, and the colleague's that takes it.
 
-Opening a link changes nothing, because mail scanners open every link; a button begins.
+Opening a link changes nothing, because mail scanners open every link; a button starts registering.
 """
 
 from typing import cast
@@ -92,30 +92,30 @@ def withdraw(secret: str) -> ResponseReturnValue:
 
 @bp.route("/<secret>", methods=["GET", "POST"])
 @validates_own_csrf
-def begin(secret: str) -> ResponseReturnValue:
-    """Say what is offered, and begin the questions of registration."""
+def show(secret: str) -> ResponseReturnValue:
+    """Say what is offered, and start the questions of registration."""
     transfer = queries.get_by_key(links.read_transfer_key(secret))
-    answers = services.begin(transfer)
+    answers = services.get_first_answers(transfer)
     form = ConfirmForm()
     if form.validate_on_submit():
         try:
-            return _begin(answers)
+            return _start_registration(answers)
         except RateLimitExceeded as refusal:
             form.reject(refusal)
-            return refuse(_render_begin(form, transfer), refusal)
-    return _render_begin(form, transfer)
+            return refuse(_render_page(form, transfer), refusal)
+    return _render_page(form, transfer)
 
 
-def _begin(answers: Answers) -> Response:
+def _start_registration(answers: Answers) -> Response:
     """Begin anew: what this browser has answered before may be of somebody else."""
     secret = registration.create_draft(answers, ip_address=request.remote_addr)
     onward = redirect(url_for("registration.check.show"), 303)
     return cookie.set_cookie(cast(Response, onward), secret)
 
 
-def _render_begin(form: ConfirmForm, transfer: PlaceTransfer) -> Response:
+def _render_page(form: ConfirmForm, transfer: PlaceTransfer) -> Response:
     status = 422 if form.errors else 200
-    return render_page("registration/transfers/begin.html", status, form=form, transfer=transfer)
+    return render_page("registration/transfers/show.html", status, form=form, transfer=transfer)
 
 
 def _render_offer(form: ColleagueForm, secret: str) -> Response:

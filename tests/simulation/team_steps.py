@@ -12,6 +12,7 @@ from app.programme.models import Speaker
 from app.registration.categories.models import RegistrationCategory
 from app.registration.desk import services as desk
 from app.registration.equality import services as equality
+from app.registration.groups import queries as group_queries
 from app.registration.groups import services as groups
 from app.registration.groups.models import PLACED, GroupMember, RegistrationGroup
 from app.registration.models import Delegate
@@ -85,7 +86,7 @@ def dissolve_group(year: Year) -> Step | None:
         return None
 
     def change() -> None:
-        groups.dissolve(db.session.get_one(RegistrationGroup, number), actor=OLGA)
+        groups.dissolve(group_queries.get_by_number(number), actor=OLGA)
 
     return Step(f"group {number} is dissolved", in_transaction(change))
 

@@ -3,12 +3,16 @@
 import pytest
 from flask import Flask
 from sqlalchemy import update
+from time_machine import Traveller
 
 from app.database import db
+from app.errors import NotFound
 from app.registration.models import SeatLimit
+from tests.factories import make_delegate, make_group
 from tests.mail_server import MailServer
+from tests.simulation import team_steps
 from tests.simulation.site import live_through
-from tests.simulation.year import Step, YearFailed, in_transaction
+from tests.simulation.year import Step, Year, YearFailed, in_transaction
 
 A_SEED, SHORT_YEAR = 1, 30
 
@@ -20,6 +24,19 @@ def test_in_a_short_year_all_is_as_it_must_be_after_each_step(
 
     assert year.people > 0
     assert mailbox.emails != []
+
+
+def test_a_group_that_is_dissolved_again_after_a_crash_is_refused(
+    site: Flask, mailbox: MailServer, frozen_time: Traveller
+) -> None:
+    """In the year of seed 205 a process died once a group was gone, and nobody had heard of it."""
+    make_group(make_delegate())
+    step = team_steps.dissolve_group(Year(205, site, mailbox, frozen_time))
+    assert step is not None
+    step.action()
+
+    with pytest.raises(NotFound):
+        step.action()
 
 
 def test_a_year_that_goes_wrong_names_its_seed_and_its_last_steps(

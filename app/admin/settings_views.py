@@ -35,7 +35,7 @@ from app.forms.validators import (
     valid_email,
 )
 from app.history import queries as history
-from app.programme import public_settings, queries
+from app.programme import opening_times, public_settings, queries
 from app.programme.editing import versioned_edits
 from app.programme.editing.session_queries import list_outside_conference_days
 from app.programme.fields.conference import (
@@ -85,6 +85,14 @@ def _valid_coordinates(_form: Any, field: Field) -> None:
         ) from None
 
 
+def _valid_opening_times(_form: Any, field: Field) -> None:
+    """Store times of day in one form; raise ValidationError if they are none."""
+    try:
+        field.data = opening_times.parse_opening_times(field.data)
+    except ValueError:
+        raise ValidationError(_l("Enter a time, like 8:30am")) from None
+
+
 def _date_field(label: Any, required_message: Any) -> DateField:
     return DateField(label, [DataRequired(required_message), _valid_year])
 
@@ -123,6 +131,12 @@ class SettingsForm(EditForm):
     coordinates = StringField(
         _l("Coordinates of the venue (optional)"),
         [MayBeEmpty(), _valid_coordinates],
+        filters=[collapse_whitespace],
+        render_kw={"spellcheck": "false", "autocomplete": "off"},
+    )
+    doors_open = StringField(
+        _l("Doors open (optional)"),
+        [MayBeEmpty(), _valid_opening_times],
         filters=[collapse_whitespace],
         render_kw={"spellcheck": "false", "autocomplete": "off"},
     )
@@ -182,6 +196,13 @@ class SettingsForm(EditForm):
             raise ValidationError(_l("The last day cannot be before the first"))
         if first and last and (last - first).days >= MAX_CONFERENCE_DAYS:
             raise ValidationError(_l("A conference can last 60 days at most"))
+
+    def validate_doors_open(self, field: StringField) -> None:
+        """Raise ValidationError if there are several times, but not one for each day."""
+        first, last = self.starts_on.data, self.ends_on.data
+        count = opening_times.count_times(field.data or "")
+        if count > 1 and first and last and count != (last - first).days + 1:
+            raise ValidationError(_l("Enter one time for all days, or a time for each day"))
 
     def validate_registration_closes_at(self, field: LocalDateTimeField) -> None:
         """Raise ValidationError if registration closes before it opens."""
@@ -247,6 +268,7 @@ def show() -> ResponseReturnValue:
     return render_page(
         "admin/settings/show.html",
         found=found,
+        doors_open=opening_times.format_opening_times(found.doors_open),
         places=registration.get_seat_counts(),
         unpublished=[
             LABELS[one] for one in public_settings.list_unpublished(found) if one in LABELS

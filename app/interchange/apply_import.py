@@ -91,7 +91,7 @@ def _delete_other_conference(parsed: ParsedConference, changes: ImportChanges) -
     for kind in (Appearance, Session, Speaker, Room, Theme):
         db.session.execute(delete(kind))
     row.email_paragraph = row.email_signatory = ""  # they were the other conference's
-    row.coordinates = ""
+    row.coordinates = row.doors_open = ""
     db.session.flush()
     db.session.expire_all()
     return True
@@ -124,6 +124,8 @@ def _collect_settings(row: Conference | None, parsed: ParsedConference) -> dict[
         values["contact_email"] = parsed.contact_email
     if parsed.coordinates or row is None or row.place != parsed.place:
         values["coordinates"] = parsed.coordinates  # those of another venue would be wrong
+    if parsed.doors_open or has_new_dates:
+        values["doors_open"] = parsed.doors_open
     if parsed.registration_opens_at or has_new_dates:
         values["registration_opens_at"] = parsed.registration_opens_at
         values["registration_closes_at"] = parsed.registration_closes_at

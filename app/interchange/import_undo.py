@@ -52,7 +52,8 @@ WITHDRAWABLE_MODELS = (Speaker, Session)
 CONFERENCE_COLUMNS = (
     *("acronym", "title", "subtitle", "starts_on", "ends_on", "time_zone", "place", "summary"),
     *("contact_email", "registration_opens_at", "registration_closes_at", "is_demo"),
-    *("email_paragraph", "email_signatory", "coordinates"),  # not in what older versions stored
+    # not in what older versions stored:
+    *("email_paragraph", "email_signatory", "coordinates", "doors_open"),
 )
 TYPES = {"moment": datetime, "date": date}
 Row = dict[str, Any]

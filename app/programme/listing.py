@@ -1,7 +1,7 @@
 """Sessions grouped by day, and by morning, afternoon and evening, as in a printed programme."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cached_property
 from itertools import chain, groupby
@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from app.programme.snapshot import Session
 
 NOON_HOUR, EVENING_HOUR = 12, 18  # o'clock
+MAX_UNFOLDABLE = 6  # sessions that start together; more of them can be folded
 
 
 @dataclass(frozen=True)
@@ -30,11 +31,48 @@ class StartTime:
 
 
 @dataclass(frozen=True)
+class LineGroup:
+    """Lines that follow each other: those of a slot that can be folded, or of several slots."""
+
+    lines: tuple[SessionLine, ...]
+    is_foldable: bool
+
+    @property
+    def anchor(self) -> str:
+        """The anchor of the slot, which is found when it is folded, too."""
+        return self.lines[0].anchor
+
+    @property
+    def starts_at(self) -> datetime | None:
+        """When the sessions start."""
+        return self.lines[0].session.starts_at
+
+    @property
+    def ends_at(self) -> datetime | None:
+        """When they end, or None if not all of them end at the same time."""
+        ends = {line.session.ends_at for line in self.lines}
+        return ends.pop() if len(ends) == 1 else None
+
+    @property
+    def lines_below_summary(self) -> Iterator[SessionLine]:
+        """The lines, of which the first need not say what the summary says."""
+        first, *others = self.lines
+        says_times = self.ends_at is None and first.session.ends_at is not None
+        yield replace(first, anchor="", is_same_time_as_previous=not says_times)
+        yield from others
+
+
+@dataclass(frozen=True)
 class DayPart:
     """The sessions of a morning, afternoon or evening."""
 
     name: str
     lines: tuple[SessionLine, ...]
+
+    @property
+    def groups(self) -> Iterator[LineGroup]:
+        """The lines, with those of each long slot in a group of their own."""
+        return _group_lines(self.lines)
 
 
 @dataclass(frozen=True)
@@ -51,6 +89,11 @@ class ProgrammeDay:
         for line in self.lines:
             if line.anchor and line.session.starts_at:
                 yield StartTime(line.session.starts_at, line.anchor)
+
+    @property
+    def groups(self) -> Iterator[LineGroup]:
+        """The lines, with those of each long slot in a group of their own."""
+        return _group_lines(self.lines)
 
 
 @dataclass(frozen=True)
@@ -137,6 +180,15 @@ def _build_day(day: date, sessions: list[Session], zone: ZoneInfo) -> ProgrammeD
         build_lines(sessions, zone),
         tuple(DayPart(name, build_lines(part, zone)) for name, part in parted),
     )
+
+
+def _group_lines(lines: Iterable[SessionLine]) -> Iterator[LineGroup]:
+    slots = (tuple(found) for _, found in groupby(lines, lambda line: line.session.starts_at))
+    for is_foldable, found in groupby(slots, lambda slot: len(slot) > MAX_UNFOLDABLE):
+        if is_foldable:
+            yield from (LineGroup(slot, is_foldable=True) for slot in found)
+        else:
+            yield LineGroup(tuple(chain.from_iterable(found)), is_foldable=False)
 
 
 def _day_part_name(session: Session, zone: ZoneInfo) -> str:

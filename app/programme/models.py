@@ -52,6 +52,7 @@ class Conference(Base):
     time_zone: Mapped[str]
     place: Mapped[str] = mapped_column(default="")
     coordinates: Mapped[str] = mapped_column(default="", server_default="")  # of the venue
+    doors_open: Mapped[str] = mapped_column(default="", server_default="")  # times of day
     summary: Mapped[str] = mapped_column(Text, default="")
     contact_email: Mapped[str] = mapped_column(default="")
     registration_opens_at: Mapped[datetime | None] = mapped_column(default=None)

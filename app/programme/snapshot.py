@@ -38,6 +38,7 @@ class Conference:
     registration_closes_at: datetime | None
     is_invented: bool = False
     coordinates: str = ""  # of the venue; not in older releases
+    doors_open: str = ""  # times of day (app/programme/opening_times.py); not in older releases
 
     @property
     def latitude_longitude(self) -> tuple[str, str] | None:

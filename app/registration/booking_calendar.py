@@ -6,7 +6,7 @@ stays correct when a session moves; the times are in the programme. Calendars ma
 it contains neither the link to the booking nor any requirements.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from urllib.parse import urlsplit
 
@@ -21,6 +21,7 @@ from app.interchange.ical import (
     property_line,
     quote_parameter,
 )
+from app.programme import opening_times
 from app.programme.snapshot import Conference
 from app.registration.models import Delegate
 from app.registration.tickets import Ticket
@@ -92,11 +93,17 @@ def _description(delegate: Delegate) -> str:
         lines += [
             gettext("Your days:"),
             *(f"- {local_date(day)}" for day in delegate.days_attending),
+            *_opening_lines(delegate.days_attending),
             gettext("Programme: %(address)s", address=absolute_url("programme.whole")),
         ]
     else:
         lines.append(gettext("This booking has been cancelled."))
     return "\n".join(lines)
+
+
+def _opening_lines(days: Sequence[date]) -> list[str]:
+    known = opening_times.describe(current_release.get_programme().conference, days)
+    return [gettext("Doors open: %(times)s", times=", ".join(known))] if known else []
 
 
 def _single_line(value: str) -> str:

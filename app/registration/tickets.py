@@ -14,6 +14,7 @@ from flask_babel import gettext
 from markupsafe import Markup
 
 from app import clock
+from app.programme import opening_times
 from app.programme.snapshot import Conference
 from app.registration.categories import queries as categories
 from app.registration.category_texts import translated
@@ -63,6 +64,11 @@ class Ticket:
     def is_over(self) -> bool:
         """Whether the conference has ended."""
         return local_day(clock.now()) > self.conference.ends_on
+
+    @property
+    def doors_open(self) -> list[str]:
+        """When doors open on the delegate's days, as text; empty if unknown or over."""
+        return [] if self.is_over else opening_times.describe(self.conference, self.days)
 
     @property
     def start(self) -> ProgrammeStart | None:

@@ -15,6 +15,7 @@ from app.content.views import get_content_folder, page_context
 from app.database_faults import log_if_unavailable
 from app.errors import RateLimitExceeded
 from app.forms.form import validates_own_csrf
+from app.programme import opening_times
 from app.registration.queries import RegistrationStatus
 from app.releases import current_release, json_ld
 from app.releases.published_programme import PublishedProgramme
@@ -186,6 +187,7 @@ def venue() -> ResponseReturnValue:
         are_rooms_illustrative=all(room.is_illustrative for room in rooms),
         text_before_map=text,
         text_after_map=unknown,
+        doors_open=[] if is_conference_over() else opening_times.describe(programme.conference),
         **context,
     )
 

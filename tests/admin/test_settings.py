@@ -69,6 +69,27 @@ def test_coordinates_are_copied_from_any_map(
     assert f"Latitude and longitude: {stored}" in visitor.open("/venue").text
 
 
+@pytest.mark.parametrize(
+    ("typed", "stored", "shown"),
+    [
+        ("8am", "8am", "When doors open 8am each day"),
+        ("08:30, 8.30 AM", "8:30am, 8:30am", "When doors open 8:30am each day"),
+        (
+            "12pm and 14:15",
+            "midday, 2:15pm",
+            "When doors open midday on Wednesday 10 June 2009 2:15pm on Thursday 11 June 2009",
+        ),
+    ],
+)
+def test_doors_open_at_one_time_or_at_a_time_for_each_day(
+    organiser: Browser, visitor: Browser, typed: str, stored: str, shown: str
+) -> None:
+    page = change(organiser, doors_open_optional=typed)
+
+    assert fact(page, "Doors open") == stored
+    assert shown in visitor.open("/venue").text
+
+
 def test_what_a_file_brought_still_waits_to_be_published(
     organiser: Browser, visitor: Browser
 ) -> None:
@@ -141,6 +162,14 @@ def test_the_history_tells_what_was_there_before_and_can_undo_it(
             {"coordinates_of_the_venue_optional": "51.5246, 181"},
             "Coordinates of the venue (optional)",
             "Enter a latitude and a longitude, like 51.5246, -0.1340",
+        ),
+        ({"doors_open_optional": "8"}, "Doors open (optional)", "Enter a time, like 8:30am"),
+        ({"doors_open_optional": "25:00"}, "Doors open (optional)", "Enter a time, like 8:30am"),
+        ({"doors_open_optional": "13pm"}, "Doors open (optional)", "Enter a time, like 8:30am"),
+        (
+            {"doors_open_optional": "8am, 9am, 10am"},
+            "Doors open (optional)",
+            "Enter one time for all days, or a time for each day",
         ),
         (
             {"minutes_to_walk_between_rooms": "-1"},

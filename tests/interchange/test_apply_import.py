@@ -206,6 +206,21 @@ def test_coordinates_stay_with_their_venue(site: Flask) -> None:
     assert queries.get_conference().coordinates == ""
 
 
+def test_when_doors_open_is_kept_until_the_conference_moves_to_other_days(site: Flask) -> None:
+    facts = the_programme().conference
+
+    loaded(replace(the_programme(), conference=replace(facts, doors_open="08:30")))
+    loaded(the_programme())
+    assert queries.get_conference().doors_open == "08:30"
+    moved = replace(facts, starts_on=facts.starts_on - timedelta(days=1))
+    loaded(replace(the_programme(), conference=moved))
+    assert queries.get_conference().doors_open == ""
+
+    loaded(replace(the_programme(), conference=replace(moved, doors_open="08:30")))
+    loaded(of_another_conference(the_programme()))
+    assert queries.get_conference().doors_open == ""
+
+
 def test_a_session_called_off_twice_was_called_off_the_first_time(
     site: Flask, frozen_time: Any
 ) -> None:

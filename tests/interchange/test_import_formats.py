@@ -115,6 +115,7 @@ def test_our_own_format_holds_all_we_know_of_the_conference() -> None:
         registration_opens_at=datetime(2009, 5, 1, 8, tzinfo=UTC),
         registration_closes_at=datetime(2009, 6, 8, 16, tzinfo=UTC),
         coordinates="51.5246, -0.134",
+        doors_open="08:00, 08:30",
     )
     assert programme.themes == (ParsedTheme("measure", "Measure", "Count.", "M", "square", 3),)
 

@@ -45,13 +45,14 @@ def test_facts_that_cannot_be_are_left_out(tmp_path: Path) -> None:
         "places": -5,
         "registration_opens_at": "in May",
         "coordinates": "by the sea",
+        "doors_open": "at dawn",
     }
 
     reading = parse_contents(own(conference=conference), tmp_path)
 
     facts = reading.programme.conference
     assert (facts.contact_email, facts.places, facts.registration_opens_at) == ("", None, None)
-    assert facts.coordinates == ""
+    assert (facts.coordinates, facts.doors_open) == ("", "")
     assert facts.title == "Untitled conference"
     assert [(note.kind, note.subject) for note in reading.notes] == [
         ("fixed", "title"),
@@ -59,6 +60,7 @@ def test_facts_that_cannot_be_are_left_out(tmp_path: Path) -> None:
         ("left out", "places"),
         ("left out", "registration_opens_at"),
         ("left out", "coordinates"),
+        ("left out", "doors_open"),
     ]
 
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from threading import Barrier, Thread
+from typing import Any
 from urllib.parse import quote
 
 import pytest
@@ -13,6 +14,7 @@ from app import clock
 from app.database import db, transaction
 from app.errors import RuleViolation
 from app.history import queries as history
+from app.programme.queries import get_conference
 from app.registration import (
     conference_settings,
     delegate_record,
@@ -24,7 +26,7 @@ from app.registration.bookings import services
 from app.registration.bookings.operations import StaleBooking
 from app.registration.models import Delegate
 from tests.browser import Browser
-from tests.factories import make_category, make_delegate, set_places
+from tests.factories import make_category, make_delegate, publish_programme, set_places
 from tests.mail_server import MailServer
 from tests.registration_flow import CONSENT, DAYS, SHOWN_BACK, THURSDAY, WEDNESDAY
 from tests.sent_emails import deliver_emails, emails_to, find_link, last_email_to, subjects_to
@@ -63,6 +65,19 @@ def test_the_letter_s_link_shows_all_that_was_told(visitor: Browser) -> None:
     assert page.headers["Cache-Control"] == "private, no-store"
     assert page.headers["Referrer-Policy"] == "no-referrer"
     assert page.headers["X-Robots-Tag"] == "noindex"
+
+
+def test_a_ticket_says_when_doors_open_on_the_days_of_the_booking(
+    visitor: Browser, frozen_time: Any
+) -> None:
+    delegate = make_delegate(days="2009-06-11")
+    with transaction():
+        get_conference().doors_open = "08:00, 08:30"
+    publish_programme()
+
+    assert visitor.open(address_of(delegate)).summary_list["Doors open"] == "8:30am"
+    frozen_time.move_to("2009-06-12T00:00:00+01:00")
+    assert "Doors open" not in visitor.open(address_of(delegate)).summary_list
 
 
 def test_from_the_first_question_to_the_cancelled_place(

@@ -55,6 +55,14 @@ def test_a_calendar_knows_where_the_venue_is(site: Flask) -> None:
     assert _entry(make_delegate())["GEO"].to_ical() == "54.4885;-0.6152"
 
 
+def test_a_calendar_knows_when_doors_open(site: Flask) -> None:
+    with transaction():
+        db.session.get_one(Conference, 1).doors_open = "08:00, 08:30"
+    publish_programme()
+
+    assert "Doors open: 8:30am" in _entry(make_delegate(days="2009-06-11"))["DESCRIPTION"]
+
+
 def test_the_file_is_published_and_not_an_invitation(site: Flask) -> None:
     file = Calendar.from_ical(booking_calendar.render_ical(make_delegate()))
 

@@ -13,6 +13,7 @@ from sqlalchemy import select
 from app.database import db, transaction
 from app.mail.models import Email as Row
 from app.programme.models import Conference
+from app.programme.queries import get_conference
 from app.registration import emails, links
 from app.registration.bookings import services
 from app.registration.models import Delegate
@@ -170,6 +171,16 @@ def test_the_confirmation_says_all_that_matters(site: Flask) -> None:
     ):
         assert line in letter.text.splitlines()
     assert letter.html.count("<tr>") == 7  # with the conference and the code above
+
+
+def test_the_confirmation_says_when_doors_open(site: Flask) -> None:
+    with transaction():
+        get_conference().doors_open = "08:00, 08:30"
+    publish_programme()
+
+    (line,) = (one for one in _letter(_confirmed).text.splitlines() if one.startswith("Doors"))
+
+    assert line == ("Doors open: 8am on Wednesday 10 June 2009, 8:30am on Thursday 11 June 2009")
 
 
 def test_a_ticket_in_an_email_has_its_code_with_it(site: Flask) -> None:

@@ -206,9 +206,10 @@ def test_more_at_once_than_a_grid_has_columns_stays_a_list(visitor: Browser) -> 
 def test_one_day_has_a_grid_of_its_own(visitor: Browser) -> None:
     page = visitor.open("/programme/2009-06-11").follow("By room and time")
 
-    assert page.heading == "Thursday 11 June 2009 by room and time"
+    assert page.headings[:2] == ["Programme by room and time", "Thursday 11 June 2009"]
+    assert page.title.startswith("Programme by room and time, Thursday 11 June 2009")
     assert [one.partition(" ")[0] for one in slots(page)] == ["Farewell"]
-    assert page.follow("Wed 10").heading == ("Wednesday 10 June 2009 by room and time")
+    assert page.follow("Wed 10").headings[1] == "Wednesday 10 June 2009"
 
 
 def test_a_session_over_midnight_goes_on_in_the_day_on_which_it_begins(visitor: Browser) -> None:

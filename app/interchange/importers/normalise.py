@@ -1,7 +1,7 @@
 """From the raw model to a programme: normalises each part, then notes clashes."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
@@ -21,6 +21,7 @@ from app.interchange.importers.sessions import SessionBuilder
 from app.interchange.importers.speakers import SpeakerBuilder
 from app.programme import clashes, slugs
 from app.programme.fields.conference import parse_coordinates
+from app.programme.opening_times import parse_opening_times
 from app.programme.scheduled_sessions import (
     Participant,
     RoomInfo,
@@ -58,7 +59,8 @@ def parse_conference(
         registration_opens_at=facts.get_datetime("registration_opens_at"),
         registration_closes_at=facts.get_datetime("registration_closes_at"),
         invented=bool(raw.conference.get("invented")),
-        coordinates=facts.get_coordinates("coordinates"),
+        coordinates=facts.get_parsed("coordinates", parse_coordinates),
+        doors_open=facts.get_parsed("doors_open", parse_opening_times),
     )
 
 
@@ -80,10 +82,10 @@ class _FactReader:
             return ""
         return value
 
-    def get_coordinates(self, name: str) -> str:
+    def get_parsed(self, name: str, parse: Callable[[str], str]) -> str:
         value = self.get_line(name)
         try:
-            return parse_coordinates(value) if value else ""
+            return parse(value) if value else ""
         except ValueError:
             self._skip(name, value)
             return ""

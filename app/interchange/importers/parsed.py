@@ -31,6 +31,7 @@ class ParsedConference:
     registration_closes_at: datetime | None = None
     invented: bool = False
     coordinates: str = ""  # of the venue
+    doors_open: str = ""  # times of day
 
 
 @dataclass(frozen=True)

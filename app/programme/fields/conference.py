@@ -13,6 +13,7 @@ from app.errors import RuleViolation
 from app.programme import public_settings
 from app.programme.fields.table import MOMENT, N_, Field, FieldTable, Kind
 from app.programme.models import Conference
+from app.programme.opening_times import format_opening_times
 from app.web import formatting
 
 TRUSTED_FIELDS = "trusted_fields"
@@ -88,6 +89,7 @@ CONFERENCE_FIELDS: Final = _ConferenceFields(
     Field("time_zone", N_("Time zone")),
     Field("place", N_("Venue")),
     Field("coordinates", N_("Coordinates of the venue")),
+    Field("doors_open", N_("Doors open"), display=format_opening_times),
     Field("summary", N_("Summary")),
     Field("contact_email", N_("Contact email address")),
     Field("registration_opens_at", N_("Registration opens"), LOCAL_MOMENT),

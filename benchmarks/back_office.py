@@ -27,6 +27,7 @@ from benchmarks.back_office_rows import (
     BOOKED_SESSION,
     add_rows_of_delegates,
     add_rows_of_speakers,
+    open_all_sessions,
     rename_sessions,
 )
 from benchmarks.copies import SiteCopy
@@ -119,6 +120,15 @@ def _site_with_programme(folder: Path, count: int) -> SignedInSite:
     return sign_in_organiser(copy)
 
 
+@cache
+def _site_with_seats(folder: Path, count: int) -> SignedInSite:
+    """Make a site with so many sessions in which people book seats."""
+    copy = SiteCopy(folder / f"seats-{count}", (count, 25))
+    with copy.app_context(), transaction():
+        open_all_sessions()
+    return sign_in_organiser(copy)
+
+
 def sign_in_organiser(copy: SiteCopy) -> SignedInSite:
     """Sign an organiser in, second step and all."""
     client = copy.app.test_client()
@@ -146,7 +156,10 @@ DELEGATE_PAGES = {
     "likely duplicates": "/organise/delegates/_duplicates",
     "groups": "/organise/groups",
     "applications": "/organise/applications?q=bea",
-    "waiting list": "/organise/waiting-list?q=bea",
+    "expressions of interest": "/organise/interest",
+    "search for expressions of interest": "/organise/interest?q=bea",
+    "waiting list": "/organise/waiting-list",
+    "search for the waiting list": "/organise/waiting-list?q=bea",
     "invitation codes": "/organise/invitations?q=BCDF",
     "who has a seat": f"/organise/session-seats/{BOOKED_SESSION}",
     "search for who has a seat": f"/organise/session-seats/{BOOKED_SESSION}?q=example",
@@ -170,6 +183,8 @@ SPEAKER_PAGES = {
     "emails to remind speakers": "/organise/speaking/letters/reminder",
     "automatic reminders": "/organise/speaking/reminders",
     "changes by speakers": "/organise/proposals",
+    "group email to speakers: people": "/organise/mailings/1/people",
+    "group email to speakers: preview": "/organise/mailings/1/preview",
     "speaker of a booking": f"/organise/delegates/{FIRST_REFERENCE}/speaker",
 }
 SESSION_PAGES = {
@@ -187,12 +202,17 @@ SESSION_PAGES = {
     "search everything": "/organise/search?q=a",
     "suggestions of the search": "/organise/search/suggestions?q=a",
 }
+SEAT_PAGES = {
+    "seats in sessions": "/organise/session-seats",
+    "search for seats in sessions": "/organise/session-seats?q=e",
+}
 PAGES = tuple(
     MeasuredPage(name, path, rows, count, create_site)
     for pages, rows, count, create_site in (
         (DELEGATE_PAGES, "delegates", MANY, _site_with_delegates),
         (SPEAKER_PAGES, "speakers", 1_000, _site_with_programme),
         (SESSION_PAGES, "sessions", 1_000, _site_with_programme),
+        (SEAT_PAGES, "sessions", 1_000, _site_with_seats),
     )
     for name, path in pages.items()
 )

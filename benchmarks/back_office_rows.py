@@ -21,6 +21,7 @@ from app.registration import seats
 from app.registration.applications.models import RegistrationApplication
 from app.registration.categories.models import RegistrationCategory
 from app.registration.groups.models import PLACED, GroupMember, RegistrationGroup
+from app.registration.interest.models import ExpressionOfInterest
 from app.registration.invitations.models import InvitationCode
 from app.registration.models import Delegate, SeatLimit
 from app.registration.session_bookings.models import SessionBooking
@@ -39,8 +40,10 @@ def add_rows_of_delegates() -> None:
     session = _open_session()
     people = db.session.scalars(select(Delegate).order_by(Delegate.id)).all()
     category = RegistrationCategory(name="Students", position=1, approvals_needed=1)
-    mailing = _build_mailing(state="done", finished_at=clock.now(), send_at=clock.now())
-    db.session.add_all([category, _build_mailing(), mailing])
+    mailing = _build_mailing(
+        "delegates", state="done", finished_at=clock.now(), send_at=clock.now()
+    )
+    db.session.add_all([category, _build_mailing("delegates"), mailing])
     db.session.flush()
     for number, delegate in enumerate(people):
         db.session.add_all(_build_rows(number, delegate, category.id, session))
@@ -77,6 +80,12 @@ def _build_rows(
     yield RegistrationApplication(
         access_key=f"applies {number}", applied_at=now, category_id=category_id, **person
     )
+    yield ExpressionOfInterest(
+        access_key=f"would like to come {number}",
+        expressed_at=now,
+        category_id=category_id,
+        **person,
+    )
     yield InvitationCode(
         code=f"BCDF{number:06}",
         uses=1,
@@ -96,6 +105,13 @@ def _build_rows(
     )
 
 
+def open_all_sessions() -> None:
+    """Give every session seats that people book, and publish that."""
+    for session in db.session.scalars(select(Session)):
+        session.booking, session.seats, session.seats_reason = BOOKABLE, 20, "To measure"
+    releases.create_release()
+
+
 def _build_recipient(mailing_id: int, delegate: Delegate) -> MailingRecipient:
     return MailingRecipient(
         mailing_id=mailing_id,
@@ -108,10 +124,10 @@ def _build_recipient(mailing_id: int, delegate: Delegate) -> MailingRecipient:
     )
 
 
-def _build_mailing(**values: object) -> Mailing:
+def _build_mailing(audience: str, **values: object) -> Mailing:
     now = clock.now()
     return Mailing(
-        audience="delegates",
+        audience=audience,
         subject="See you soon",
         body="Dear {{ first_name }}",
         created_at=now,
@@ -138,7 +154,10 @@ def _build_groups(people: Sequence[Delegate]) -> Iterator[RegistrationGroup]:
 
 
 def add_rows_of_speakers() -> None:
-    """Give every second speaker access to their pages, a change to approve and a deadline."""
+    """Give every second speaker access to their pages, a change to approve and a deadline.
+
+    A group email is to all of them.
+    """
     due_on = clock.now().date() + timedelta(days=6)
     db.session.add_all(ItemDeadline(item=item, due_on=due_on) for item in ("travel", "profile"))
     speakers = db.session.scalars(select(Speaker).order_by(Speaker.id)).all()
@@ -159,6 +178,7 @@ def add_rows_of_speakers() -> None:
         proposals.propose(
             speaker, {"role": "A new role"}, base_fingerprints=seen, actor=speaker.contact_address
         )
+    db.session.add(_build_mailing("speakers"))
     db.session.flush()
     reminders.plan()
 

@@ -15,17 +15,15 @@ from app.accounts import roles
 from app.accounts.guards import current_actor
 from app.admin import saved_views
 from app.admin.bulk_actions import BulkAction, confirm_or_run
-from app.admin.listing import (
-    PAGE_SIZE,
-    ListFilter,
-    Listing,
-    ListQuery,
-    get_selected,
-    parse_list_query,
-    render_list,
+from app.admin.listing import render_list
+from app.admin.request_lists import (
+    MAX_TEXT_LENGTH,
+    RequestList,
+    list_first_heads,
+    message_field,
 )
 from app.errors import RuleViolation
-from app.forms.fields import editor_line_field, editor_text_field
+from app.forms.fields import editor_text_field
 from app.forms.form import Form, validates_own_csrf
 from app.history import queries as history
 from app.questions.definitions import Definition
@@ -47,12 +45,10 @@ from app.registration.categories import queries as categories
 from app.registration.delegate_field import NOT_GIVEN
 from app.registration.fields import PRIVATE_FIELDS, PRIVATE_NAMES
 from app.registration.queries import Answers
-from app.registration.registration_requests import MAX_LIST, OPEN, RequestFilter
 from app.web import redirects, spreadsheets
-from app.web.formatting import conference_zone, local_day
+from app.web.formatting import local_day
 from app.web.rendering import render_page
 
-MAX_TEXT_LENGTH: Final = 1_000
 STATES: Final = {
     ASKED: _l("To decide"),
     ON_HOLD: _l("On hold"),
@@ -74,12 +70,7 @@ redirects.MESSAGES["admin"] |= {
 class DecisionForm(Form):
     """Decide on an application."""
 
-    message = editor_line_field(
-        _l("Message to the person (optional)"),
-        _l("The message"),
-        _l("Added to the email and shown on the page about their application"),
-        MAX_TEXT_LENGTH,
-    )
+    message = message_field(_l("Added to the email and shown on the page about their application"))
     reason = editor_text_field(
         _l("Reason (optional)"),
         _l("The reason"),
@@ -149,18 +140,9 @@ DEEDS: Final[Mapping[str, Deed]] = {
 }
 
 
-def _get_filters(_: Any = None) -> Sequence[ListFilter]:
-    options = [(str(one.id), one.name) for one in categories.list_options()]
-    return (
-        ListFilter(
-            "state", gettext("State"), [(OPEN, gettext("To decide or on hold")), *STATES.items()]
-        ),
-        *([ListFilter("category", gettext("Category"), options)] if options else []),
-    )
-
-
+LIST: Final = RequestList(_l("To decide or on hold"), STATES, queries.SORTS, queries.list_page)
 saved_views.declare(
-    "applications", _l("Applications"), roles.DELEGATES, _get_filters, queries.SORTS
+    "applications", _l("Applications"), roles.DELEGATES, LIST.get_filters, LIST.sorts
 )
 bp = Blueprint("applications", __name__, url_prefix="/applications")
 
@@ -209,16 +191,16 @@ def decide(number: int, action: str) -> ResponseReturnValue:
 
 @bp.post("/_several")
 def bulk() -> ResponseReturnValue:
-    numbers = [int(one) for one in get_selected(_list_all_numbers) if one.isdecimal()]
-    response = confirm_or_run(_get_bulk_actions(), queries.list_by_numbers(numbers))
+    chosen = queries.list_by_numbers(LIST.list_selected())
+    response = confirm_or_run(_get_bulk_actions(), chosen)
     return response or _render_index(gettext("Select at least one application"))
 
 
 @bp.post("/_export")
 def export() -> ResponseReturnValue:
-    rows, _ = _list_page(parse_list_query(_get_filters(), queries.SORTS), 0, MAX_LIST)
+    rows = LIST.list_all()
     head = [
-        *(gettext("Name"), gettext("Email address"), gettext("Category"), gettext("State")),
+        *list_first_heads(),
         *(gettext("Applied"), gettext("Decided"), gettext("Reason"), gettext("Message")),
     ]
     decisions.record_export(len(rows), actor=current_actor())
@@ -228,39 +210,14 @@ def export() -> ResponseReturnValue:
 
 
 def _render_index(error: str = "") -> ResponseReturnValue:
-    filters = _get_filters()
-    query = parse_list_query(filters, queries.SORTS)
-    rows, total = _list_page(query, query.offset, PAGE_SIZE)
     return render_list(
         "admin/applications/index.html",
-        Listing(rows, total, query, filters),
+        LIST.get_listing(),
         error,
         states=STATES,
         actions=list(_get_bulk_actions().values()),
         has_approval=any(one.approvals_needed for one in categories.list_options()),
     )
-
-
-def _list_page(
-    query: ListQuery, offset: int, limit: int
-) -> tuple[Sequence[RegistrationApplication], int]:
-    return queries.list_page(build_request_filter(query), offset=offset, limit=limit)
-
-
-def build_request_filter(query: ListQuery) -> RequestFilter:
-    """Return which applications, or expressions of interest, a list shows, and in which order."""
-    return RequestFilter(
-        query.search,
-        query.get_filter("state"),
-        query.get_filter("category"),
-        query.sort,
-        is_reversed=query.is_reversed,
-    )
-
-
-def _list_all_numbers() -> list[str]:
-    rows, _ = _list_page(parse_list_query(_get_filters(), queries.SORTS), 0, MAX_LIST)
-    return [one.slug for one in rows]
 
 
 def _build_form(deed: Deed, **options: Any) -> DecisionForm:
@@ -337,18 +294,9 @@ def _describe_closed(count: int) -> str:
 
 
 def _iter_cells(rows: Sequence[RegistrationApplication]) -> Iterator[list[str]]:
-    zone = conference_zone()
-    for one in rows:
-        moments = [f"{at.astimezone(zone):%Y-%m-%d %H:%M}" if at else "" for at in _moments(one)]
-        category = one.category.name if one.category else ""
-        yield [
-            *(one.name, one.email, category, str(STATES[one.state])),
-            *(*moments, one.reason, one.message),
-        ]
-
-
-def _moments(one: RegistrationApplication) -> Sequence[Any]:
-    return one.applied_at, one.ended_at
+    cells = LIST.iter_cells(rows, lambda one: (one.applied_at, one.ended_at))
+    for one, first in zip(rows, cells, strict=True):
+        yield [*first, one.reason, one.message]
 
 
 def _url(application: RegistrationApplication) -> str:

@@ -13,10 +13,11 @@ from sqlalchemy import ColumnElement, func, select
 
 from app import clock
 from app.accounts import guards, roles
-from app.admin import charts, tasks
+from app.admin import charts, failed_emails, tasks
 from app.admin.charts import ChartBar, Curve
+from app.admin.failed_emails import FailedEmail
 from app.admin.proposals import presentation as proposals
-from app.admin.task_list import PROPOSALS, TASKS
+from app.admin.task_list import FAILED_EMAILS, PROPOSALS, TASKS
 from app.admin.tasks import OpenTask
 from app.content import queries as content
 from app.content.versions import Version
@@ -108,6 +109,7 @@ class Dashboard:
 
     tasks: Sequence[OpenTask]
     proposals: Sequence[ProposalReview]  # the first of those to approve
+    failed_emails: Sequence[FailedEmail]  # the last of them
     state: State
     registration_status: RegistrationStatus
     countdown: Countdown
@@ -122,6 +124,7 @@ STATE_COLUMNS: tuple[ColumnElement[Any], ...] = (  # in the same statement as th
     .where(ScheduledRelease.state == WAITING)
     .scalar_subquery(),
     undeclared_proxy.SEEN_AT,
+    *registration.SEAT_COLUMNS,
     *OFFER_COLUMNS,
 )
 
@@ -129,9 +132,11 @@ STATE_COLUMNS: tuple[ColumnElement[Any], ...] = (  # in the same statement as th
 def get_dashboard(role: str, labels: ChartLabels) -> Dashboard:
     """Return the data of the dashboard for a role."""
     programme = current_release.get_programme()
-    places = registration.get_seat_counts()
     open_tasks, columns = tasks.list_open(TASKS, role, *STATE_COLUMNS)
-    waiting_emails, next_release_at, proxy_seen_at, *offer = columns
+    waiting_emails, next_release_at, proxy_seen_at, *rest = columns
+    seat_count = len(registration.SEAT_COLUMNS)
+    places = registration.build_seat_counts(rest[:seat_count])
+    named = {one.name for one in open_tasks}
     state = State(
         places=places,
         waiting_emails=waiting_emails,
@@ -141,7 +146,8 @@ def get_dashboard(role: str, labels: ChartLabels) -> Dashboard:
     )
     return Dashboard(
         tasks=open_tasks,
-        proposals=_list_proposals(open_tasks),
+        proposals=proposals.list_longest_waiting() if PROPOSALS in named else (),
+        failed_emails=failed_emails.list_latest() if FAILED_EMAILS in named else (),
         state=state,
         registration_status=registration.get_registration_status(places),
         countdown=get_countdown(programme),
@@ -152,13 +158,8 @@ def get_dashboard(role: str, labels: ChartLabels) -> Dashboard:
         if role in roles.DELEGATES.read_roles
         else None,
         offers_start=role in roles.SETTINGS.write_roles
-        and is_offered(get_content_folder(), tuple(offer)),
+        and is_offered(get_content_folder(), tuple(rest[seat_count:])),
     )
-
-
-def _list_proposals(open_tasks: Sequence[OpenTask]) -> Sequence[ProposalReview]:
-    is_asked = any(one.name == PROPOSALS for one in open_tasks)
-    return proposals.list_longest_waiting() if is_asked else ()
 
 
 def get_countdown(programme: PublishedProgramme) -> Countdown:

@@ -1,7 +1,7 @@
 """People who would like to come: the list, one of them, inviting and declining, and a file."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Final
+from typing import Final
 
 from flask import Blueprint
 from flask.typing import ResponseReturnValue
@@ -12,21 +12,13 @@ from app import clock
 from app.accounts import roles
 from app.accounts.guards import current_actor
 from app.admin import saved_views
-from app.admin.application_views import build_request_filter
 from app.admin.bulk_actions import BulkAction, confirm_or_run
 from app.admin.invitation_views import InvitationTerms
-from app.admin.listing import (
-    PAGE_SIZE,
-    ListFilter,
-    Listing,
-    ListQuery,
-    get_selected,
-    parse_list_query,
-    render_list,
-)
-from app.forms.fields import editor_line_field
+from app.admin.listing import render_list
+from app.admin.request_lists import RequestList, list_first_heads, message_field
 from app.forms.form import ConfirmForm, Form
 from app.history import queries as history
+from app.questions.definitions import Definition
 from app.registration import custom_questions
 from app.registration.categories import queries as categories
 from app.registration.categories.models import BY_INTEREST
@@ -41,12 +33,10 @@ from app.registration.interest.models import (
 )
 from app.registration.interest.services import Invitation
 from app.registration.interest.views import custom_rows
-from app.registration.registration_requests import MAX_LIST, OPEN
 from app.web import redirects, spreadsheets
-from app.web.formatting import conference_zone, local_day
+from app.web.formatting import local_day
 from app.web.rendering import render_page
 
-MAX_TEXT_LENGTH: Final = 1_000
 STATES: Final = {
     INTERESTED: _l("To decide"),
     INVITED: _l("Invited"),
@@ -61,19 +51,13 @@ redirects.MESSAGES["admin"] |= {
 }
 
 
-def _message_field() -> Any:
-    return editor_line_field(
-        _l("Message to the person (optional)"),
-        _l("The message"),
-        _l("Added to the email and shown on the page with their status"),
-        MAX_TEXT_LENGTH,
-    )
+MESSAGE_HINT: Final = _l("Added to the email and shown on the page with their status")
 
 
 class InviteForm(InvitationTerms):
     """Invite people who would like to come."""
 
-    message = _message_field()
+    message = message_field(MESSAGE_HINT)
 
     def get_invitation(self) -> Invitation:
         """Return what was typed."""
@@ -83,20 +67,12 @@ class InviteForm(InvitationTerms):
 class DeclineForm(Form):
     """Tell people that they cannot come this time."""
 
-    message = _message_field()
+    message = message_field(MESSAGE_HINT)
 
 
-def _get_filters(_: Any = None) -> Sequence[ListFilter]:
-    options = [(str(one.id), one.name) for one in categories.list_options()]
-    states = [(OPEN, gettext("To decide or invited")), *STATES.items()]
-    return (
-        ListFilter("state", gettext("State"), states),
-        *([ListFilter("category", gettext("Category"), options)] if options else []),
-    )
-
-
+LIST: Final = RequestList(_l("To decide or invited"), STATES, queries.SORTS, queries.list_page)
 saved_views.declare(
-    "interest", _l("Expressions of interest"), roles.DELEGATES, _get_filters, queries.SORTS
+    "interest", _l("Expressions of interest"), roles.DELEGATES, LIST.get_filters, LIST.sorts
 )
 bp = Blueprint("interest", __name__, url_prefix="/interest")
 
@@ -123,17 +99,17 @@ def show(number: int) -> ResponseReturnValue:
 
 @bp.post("/_several")
 def bulk() -> ResponseReturnValue:
-    numbers = [int(one) for one in get_selected(_list_all_numbers) if one.isdecimal()]
-    response = confirm_or_run(_get_bulk_actions(), queries.list_by_numbers(numbers))
+    chosen = queries.list_by_numbers(LIST.list_selected())
+    response = confirm_or_run(_get_bulk_actions(), chosen)
     return response or _render_index(gettext("Select at least one person"))
 
 
 @bp.post("/_export")
 def export() -> ResponseReturnValue:
-    rows, _ = _list_page(parse_list_query(_get_filters(), queries.SORTS), 0, MAX_LIST)
+    rows = LIST.list_all()
     questions = [one for one in custom_questions.list_all() if not one.is_private]
     head = [
-        *(gettext("Name"), gettext("Email address"), gettext("Category"), gettext("State")),
+        *list_first_heads(),
         *(gettext("Received"), gettext("Invited"), gettext("Ended"), gettext("Message")),
         *(custom_questions.get_label(one) for one in questions),
     ]
@@ -144,29 +120,15 @@ def export() -> ResponseReturnValue:
 
 
 def _render_index(error: str = "") -> ResponseReturnValue:
-    filters = _get_filters()
-    query = parse_list_query(filters, queries.SORTS)
-    rows, total = _list_page(query, query.offset, PAGE_SIZE)
     return render_list(
         "admin/interest/index.html",
-        Listing(rows, total, query, filters),
+        LIST.get_listing(),
         error,
         states=STATES,
         can_be_invited=queries.can_be_invited,
         actions=list(_get_bulk_actions().values()),
         has_interest=any(one.access == BY_INTEREST for one in categories.list_options()),
     )
-
-
-def _list_page(
-    query: ListQuery, offset: int, limit: int
-) -> tuple[Sequence[ExpressionOfInterest], int]:
-    return queries.list_page(build_request_filter(query), offset=offset, limit=limit)
-
-
-def _list_all_numbers() -> list[str]:
-    rows, _ = _list_page(parse_list_query(_get_filters(), queries.SORTS), 0, MAX_LIST)
-    return [one.slug for one in rows]
 
 
 def _get_bulk_actions() -> Mapping[str, BulkAction[ExpressionOfInterest]]:
@@ -234,19 +196,13 @@ def _describe_decided(count: int) -> str:
 
 
 def _iter_cells(
-    rows: Sequence[ExpressionOfInterest], questions: Sequence[Any]
+    rows: Sequence[ExpressionOfInterest], questions: Sequence[Definition]
 ) -> Iterator[list[str]]:
-    zone = conference_zone()
-    for one in rows:
-        moments = (one.expressed_at, one.invited_at, one.ended_at)
+    cells = LIST.iter_cells(rows, lambda one: (one.expressed_at, one.invited_at, one.ended_at))
+    for one, first in zip(rows, cells, strict=True):
         answers = queries.load(one)
-        yield [
-            *(one.name, one.email, one.category.name if one.category else ""),
-            str(STATES[one.state]),
-            *(f"{at.astimezone(zone):%Y-%m-%d %H:%M}" if at else "" for at in moments),
-            one.message,
-            *(
-                custom_questions.format_answer(asked, answers.get(asked.name, ""))
-                for asked in questions
-            ),
-        ]
+        texts = (
+            custom_questions.format_answer(asked, answers.get(asked.name, ""))
+            for asked in questions
+        )
+        yield [*first, one.message, *texts]

@@ -51,6 +51,7 @@ CLOSING_SOON = timedelta(days=7)
 AUDIT: Final = integrity_check.HISTORY_SUBJECT
 LACKS: Final = MISSING_CONDITIONS
 PROPOSALS: Final = "proposals"
+FAILED_EMAILS: Final = "failed-emails"
 
 
 def _count(model: type[Base], *such: ColumnElement[bool]) -> Count:
@@ -161,7 +162,7 @@ def _url(endpoint: str, **values: Any) -> Callable[[], str]:
 
 TASKS: tuple[Task, ...] = (
     Task(
-        "failed-emails",
+        FAILED_EMAILS,
         URGENT,
         roles.DELEGATES,
         _count(Email, IS_FAILED),

@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from hashlib import sha256
-from typing import Literal
+from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import (
+    ColumnElement,
     Connection,
     Select,
     String,
@@ -65,6 +66,9 @@ A_DAY = timedelta(days=1)
 SEAT_COUNTS = select(
     SeatLimit.seats, SeatLimit.taken, SeatLimit.waiting, SeatLimit.has_waiting_list
 ).where(SeatLimit.name == CONFERENCE)
+SEAT_COLUMNS: tuple[ColumnElement[Any], ...] = tuple(  # for ``build_seat_counts``
+    SEAT_COUNTS.with_only_columns(one).scalar_subquery() for one in SEAT_COUNTS.selected_columns
+)
 DRAFT_BY_SECRET = select(
     ApplicationDraft.id, ApplicationDraft.document, ApplicationDraft.confirmation_id
 ).where(
@@ -159,7 +163,16 @@ class StoredDraft:
 
 def get_seat_counts() -> SeatCounts:
     """Return the number of places and how many are taken; in a full preview, all of them."""
-    counts = _count_seats(db.session.connection())
+    return _adapt_to_preview(_count_seats(db.session.connection()))
+
+
+def build_seat_counts(row: Sequence[Any]) -> SeatCounts:
+    """Return the same from the values of ``SEAT_COLUMNS``, which another statement has read."""
+    counts = SeatCounts(0, 0) if row[0] is None else SeatCounts(*row)
+    return _adapt_to_preview(_look_who_is_next(counts, db.session.connection()))
+
+
+def _adapt_to_preview(counts: SeatCounts) -> SeatCounts:
     return replace(counts, taken=counts.limit) if preview_mode.simulates_full() else counts
 
 
@@ -194,6 +207,10 @@ def read_seat_counts() -> SeatCounts:
 def _count_seats(connection: Connection) -> SeatCounts:
     row = connection.execute(SEAT_COUNTS).first()
     counts = SeatCounts(*row) if row is not None else SeatCounts(0, 0)
+    return _look_who_is_next(counts, connection)
+
+
+def _look_who_is_next(counts: SeatCounts, connection: Connection) -> SeatCounts:
     could_be_next = counts.waiting > 0 and counts.remaining > 0
     return replace(counts, is_next_waiting=could_be_next and turns.has_next(connection))
 

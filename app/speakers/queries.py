@@ -38,6 +38,12 @@ speaker_queries.MISSING_CONDITIONS["photo"] &= ~Speaker.id.in_(
 )
 
 IS_ACTIVE = SpeakerAccess.revoked_at.is_(None)
+HAS_WITHDRAWN = (  # by a request of their own
+    select(SpeakerRequest.id)
+    .where(SpeakerRequest.speaker_id == Speaker.id, SpeakerRequest.kind == WITHDRAWAL)
+    .correlate(Speaker)
+    .exists()
+)
 OPEN_REQUEST_COUNT = (  # a subquery for other packages: open requests
     select(func.count(SpeakerRequest.id))
     .where(SpeakerRequest.resolved_at.is_(None))
@@ -289,12 +295,6 @@ def get_requests_by_session(slugs: Sequence[str]) -> Mapping[str, Sequence[Speak
     for slug, asked in rows:
         found.setdefault(slug, {})[asked.id] = asked
     return {slug: list(asked.values()) for slug, asked in found.items()}
-
-
-def get_withdrawn_ids() -> set[int]:
-    """Return the ids of the speakers who have withdrawn."""
-    such = SpeakerRequest.kind == WITHDRAWAL
-    return set(db.session.scalars(select(SpeakerRequest.speaker_id).where(such)))
 
 
 def get_open_requests(speakers: Sequence[Speaker]) -> Mapping[int, SpeakerRequest]:

@@ -4,9 +4,9 @@ Calendar applications keep entries that are merely missing from a feed. So when 
 new release, it stores from which sessions a speaker was removed, and deletes that if they return.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from flask_babel import gettext
 from sqlalchemy import delete, select
@@ -70,12 +70,26 @@ class NotifiedChange:
     rows: Sequence[DiffRow]
 
 
+@dataclass(frozen=True)
+class AlteredItem:
+    """The same, before anybody needs it in words: a release may change a thousand sessions."""
+
+    heading: str
+    altered: Modified[Any]
+    has_new_state: bool = False  # it is cancelled, or takes place after all
+
+    def describe(self) -> NotifiedChange:
+        """Return it in words."""
+        state = [_state_row(self.altered)] if self.has_new_state else []
+        return NotifiedChange(self.heading, [*state, *diff_text.build_rows(self.altered)])
+
+
 @dataclass
 class SpeakerChanges:
     """What a release changed for one speaker."""
 
-    moved: list[NotifiedChange] = field(default_factory=list)
-    changed: list[NotifiedChange] = field(default_factory=list)
+    moved: list[AlteredItem] = field(default_factory=list)
+    changed: list[AlteredItem] = field(default_factory=list)
     is_removed: bool = False
 
 
@@ -86,6 +100,24 @@ class PendingEmail:
     template: str  # name of the template
     access: SpeakerAccess
     changes: Sequence[NotifiedChange]
+
+
+class Addressee(NamedTuple):
+    """Somebody with access to a speaker's pages who gets an email."""
+
+    access_id: int
+    slug: str  # of the speaker
+    name: str  # of the speaker
+    is_assistant: bool
+    has_withdrawn: bool  # so they know already that they are no longer in the programme
+
+
+@dataclass(frozen=True)
+class PendingKind:
+    """The emails of one type about a release: all who get one, and the first of them."""
+
+    people: Sequence[Addressee]
+    first: PendingEmail
 
 
 def notify_of_release() -> None:
@@ -105,17 +137,31 @@ def notify_of_release() -> None:
     record_removed(old, new)
     if old.conference.acronym != new.conference.acronym:
         return
-    for one in _iter_pending_emails(_changes_by_speaker(compare(old, new))):
+    found = list(_iter_addressees(_changes_by_speaker(compare(old, new))))
+    accesses = _load_accesses({one.access_id for one, _, _ in found})
+    for addressee, template, items in found:
+        one = _build_email(template, accesses[addressee.access_id], items)
         emails.send_release_notification(one.template, one.access, one.changes)
 
 
-def list_pending_emails(release: ReleasePreview) -> Sequence[Sequence[PendingEmail]]:
-    """Return the emails that publishing would cause, grouped by type; none if it is another's."""
+def list_pending_emails(release: ReleasePreview) -> Sequence[PendingKind]:
+    """Return the emails that publishing would cause, grouped by type; none if it is another's.
+
+    Only the first of each type is loaded and put into words.
+    """
     if release.public.conference.acronym != release.working.conference.acronym:
         return []
-    found = list(_iter_pending_emails(_changes_by_speaker(release.comparison)))
-    kinds = dict.fromkeys(one.template for one in found)
-    return [[one for one in found if one.template == kind] for kind in kinds]
+    changes_by_slug = _changes_by_speaker(release.comparison)
+    people: dict[str, list[Addressee]] = {}
+    items: dict[str, Sequence[AlteredItem]] = {}
+    for one, template, altered in _iter_addressees(changes_by_slug):
+        people.setdefault(template, []).append(one)
+        items.setdefault(template, altered)
+    accesses = _load_accesses([found[0].access_id for found in people.values()])
+    return [
+        PendingKind(found, _build_email(template, accesses[found[0].access_id], items[template]))
+        for template, found in people.items()
+    ]
 
 
 def preview(pending: PendingEmail) -> RenderedEmail:
@@ -145,38 +191,36 @@ def _changes_by_speaker(comparison: Comparison) -> Mapping[str, SpeakerChanges]:
     return changes_by_slug
 
 
-SlugAndChanges = tuple[str, list[NotifiedChange], list[NotifiedChange]]
+SlugAndChanges = tuple[str, list[AlteredItem], list[AlteredItem]]
 
 
 def _session_changes(comparison: Comparison) -> Iterator[SlugAndChanges]:
     for altered in comparison.sessions.modified:
-        moved = _diff_rows(altered, of_place_and_time=True)
-        changed = _diff_rows(altered, of_place_and_time=False)
-        if altered.old.is_cancelled != altered.new.is_cancelled:
-            changed.insert(0, _state_row(altered))
+        title = altered.new.title
+        has_new_state = altered.old.is_cancelled != altered.new.is_cancelled
+        moved = _pick(altered, of_place_and_time=True)
+        changed = _pick(altered, of_place_and_time=False)
         for part in _slugs(altered.new.parts, altered.old.parts):
             yield (
                 part,
-                _as_changes(altered.new.title, moved),
-                _as_changes(altered.new.title, changed),
+                [AlteredItem(title, moved)] if moved.fields else [],
+                [AlteredItem(title, changed, has_new_state)]
+                if changed.fields or has_new_state
+                else [],
             )
 
 
 def _profile_changes(comparison: Comparison) -> Iterator[SlugAndChanges]:
     for altered in comparison.speakers.modified:
-        yield (
-            altered.new.slug,
-            [],
-            _as_changes(gettext("Your profile"), diff_text.build_rows(altered)),
-        )
+        yield altered.new.slug, [], [AlteredItem(gettext("Your profile"), altered)]
 
 
-def _diff_rows(altered: Modified[Any], *, of_place_and_time: bool) -> list[DiffRow]:
+def _pick(altered: Modified[Any], *, of_place_and_time: bool) -> Modified[Any]:
     """Return either the changes of time and place, or the others."""
     fields = tuple(
         one for one in altered.fields if (one.name in SCHEDULE_FIELDS) is of_place_and_time
     )
-    return diff_text.build_rows(Modified(altered.old, altered.new, fields))
+    return Modified(altered.old, altered.new, fields)
 
 
 def _state_row(altered: Modified[Any]) -> DiffRow:
@@ -190,30 +234,47 @@ def _slugs(*appearance_lists: Sequence[Appearance]) -> dict[str, None]:
     return dict.fromkeys(part.slug for parts in appearance_lists for part in parts)
 
 
-def _as_changes(heading: str, rows: Sequence[DiffRow]) -> list[NotifiedChange]:
-    return [NotifiedChange(heading, rows)] if rows else []
-
-
-def _iter_pending_emails(changes_by_slug: Mapping[str, SpeakerChanges]) -> Iterator[PendingEmail]:
-    withdrawn_ids = queries.get_withdrawn_ids()  # they have been emailed already
-    accesses = db.session.scalars(
-        select(SpeakerAccess)
+def _iter_addressees(
+    changes_by_slug: Mapping[str, SpeakerChanges],
+) -> Iterator[tuple[Addressee, str, Sequence[AlteredItem]]]:
+    """Yield who gets an email, of which type, and about what."""
+    rows = db.session.execute(
+        select(
+            SpeakerAccess.id,
+            Speaker.slug,
+            Speaker.name,
+            SpeakerAccess.is_assistant,
+            queries.HAS_WITHDRAWN,
+        )
         .join(Speaker, Speaker.id == SpeakerAccess.speaker_id)
         .where(SpeakerAccess.revoked_at.is_(None), Speaker.slug.in_(changes_by_slug))
-        .options(
-            joinedload(SpeakerAccess.person).load_only(Person.email),
-            # what the emails and the list of their recipients name
-            joinedload(SpeakerAccess.speaker).load_only(Speaker.slug, Speaker.name),
-        )
         .order_by(SpeakerAccess.id)
     )
-    for access in accesses:
-        changes = changes_by_slug[access.speaker.slug]
-        if changes.is_removed and access.speaker_id not in withdrawn_ids:
-            yield PendingEmail(emails.SPEAKER_REMOVED, access, ())
+    for one in map(Addressee._make, rows):
+        changes = changes_by_slug[one.slug]
+        if changes.is_removed and not one.has_withdrawn:
+            yield one, emails.SPEAKER_REMOVED, ()
         if changes.is_removed:
             continue
         if changes.moved:
-            yield PendingEmail(emails.SESSION_MOVED, access, changes.moved)
+            yield one, emails.SESSION_MOVED, changes.moved
         if changes.changed:
-            yield PendingEmail(emails.DETAILS_CHANGED, access, changes.changed)
+            yield one, emails.DETAILS_CHANGED, changes.changed
+
+
+def _load_accesses(numbers: Collection[int]) -> Mapping[int, SpeakerAccess]:
+    rows = db.session.scalars(
+        select(SpeakerAccess)
+        .where(SpeakerAccess.id.in_(numbers))
+        .options(
+            joinedload(SpeakerAccess.person).load_only(Person.email),
+            joinedload(SpeakerAccess.speaker).load_only(Speaker.slug, Speaker.name),
+        )
+    )
+    return {one.id: one for one in rows}
+
+
+def _build_email(
+    template: str, access: SpeakerAccess, items: Sequence[AlteredItem]
+) -> PendingEmail:
+    return PendingEmail(template, access, [one.describe() for one in items])

@@ -2,8 +2,8 @@
 
 Each begins on the dashboard. The limits are what the tasks take now: lower one when its task
 becomes shorter. In each, clicks and pages are at most 60% of what they were before admin had a
-search across everything. So is the geometric mean of clicks, keys, pages and pixels scrolled, each
-plus one, except for two tasks: to cancel a session (0.71) and to see why an email failed (0.82).
+search across everything, and so is the geometric mean of clicks, keys, pages and pixels scrolled,
+each plus one.
 """
 
 from collections.abc import Callable
@@ -119,8 +119,9 @@ def approve_three_changes(worker: Worker) -> None:
 
 
 def cancel_a_session(worker: Worker) -> None:
-    found = worker.find("cancel farewell")
-    worker.click(found.get_by_role("link", name="Cancel session: Farewell").first)
+    worker.find("farewell")
+    expect(worker.window.get_by_role("status").filter(has_text="One result")).to_have_count(1)
+    worker.type("\n")
     worker.press("Cancel this session")
     worker.expect_announcement("cancelled")
 
@@ -145,8 +146,7 @@ def export_the_list_for_the_interpreter(worker: Worker) -> None:
 
 
 def see_why_an_email_failed(worker: Worker) -> None:
-    worker.press("1 email could not be delivered")
-    expect(worker.window.get_by_text("User unknown").first).to_be_visible()
+    expect(worker.window.get_by_text("User unknown").first).to_be_in_viewport()
 
 
 def give_a_colleague_a_role(worker: Worker) -> None:
@@ -161,10 +161,10 @@ LIMITS: dict[Callable[[Worker], None], tuple[int, int, int]] = {  # clicks, keys
     publish: (2, 0, 2),
     invite_twelve_speakers: (4, 7, 3),
     approve_three_changes: (2, 0, 2),
-    cancel_a_session: (2, 16, 2),
+    cancel_a_session: (1, 10, 2),
     add_a_room_for_five_sessions: (9, 15, 3),
     export_the_list_for_the_interpreter: (2, 26, 2),
-    see_why_an_email_failed: (1, 0, 1),
+    see_why_an_email_failed: (0, 0, 0),
     give_a_colleague_a_role: (1, 24, 1),
 }
 

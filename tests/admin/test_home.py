@@ -355,6 +355,30 @@ def test_letters_in_trouble_are_tasks(organiser: Browser, frozen_time: Any) -> N
     )
 
 
+@pytest.mark.both_databases
+def test_the_last_emails_that_failed_say_why_and_lead_to_what_helps(organiser: Browser) -> None:
+    delegate = make_delegate(email="zoe@example.og")
+    about = {"booking_reference": delegate.reference, "state": FAILED}
+    for number in range(3):
+        make_email(subject=f"Older {number}", state=FAILED, last_error="421 Try later")
+    why = "550 5.1.1 User unknown"
+    make_email(recipient="Zoe@example.og", subject="Your ticket", last_error=why, **about)
+
+    page = organiser.open("/organise")
+
+    assert (
+        "Your ticket Could not be delivered to Zoe@example.og: the mailbox does not exist. " + why
+    ) in page.text
+    assert "Older 1" in page.links
+    assert "Older 0" not in page.links
+    page.follow("Correct email address: Zoe@example.og").press(
+        "Correct email address", {"Correct email address": "zoe@example.org"}
+    )
+    corrected = organiser.open("/organise")
+    assert "Your ticket" in corrected.links
+    assert not [one for one in corrected.links if one.startswith("Correct email address")]
+
+
 @pytest.mark.empty
 def test_what_the_programme_lacks_are_tasks(organiser: Browser) -> None:
     whole = make_speaker(name="Whole", biography="Of whom all is known", confirmed_at=clock.now())
@@ -716,6 +740,7 @@ def test_a_full_conference_with_people_waiting_costs_no_more_questions(
     set_places(1)
     make_delegate()
     make_waiting_list_entry()
+    make_email(state=FAILED)
     make_proposal(get_ada_marsh(), biography="She has measured every tide since 1990.")
     organiser.open("/organise")
     queries.clear()

@@ -49,7 +49,6 @@ def test_sessions(keyboard_user: KeyboardUser) -> None:
 
     keyboard_user.open(f"{SESSIONS}/opening")
     keyboard_user.press("Cancel this session")
-    keyboard_user.press("Cancel this session")
     keyboard_user.expect_announcement("The session has been cancelled.")
     keyboard_user.press("Restore")
     keyboard_user.expect_announcement("The session has been restored.")

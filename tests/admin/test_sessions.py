@@ -626,15 +626,31 @@ def test_both_saving_the_same_is_no_conflict(new_browser: Callable[[], Browser])
 
 
 def test_a_session_is_cancelled_and_brought_back(organiser: Browser) -> None:
-    organiser.open("/organise/sessions/opening")
-    ask = organiser.follow("Cancel this session")
-    page = ask.press("Cancel this session")
+    page = organiser.open("/organise/sessions/opening").press("Cancel this session")
     cancelled = (page.heading, get_session("opening").state)
     page.press("Restore")
+    restored = get_session("opening").state
+    ask = organiser.open("/organise/sessions/opening/cancel")  # where the search leads
+    ask.press("Cancel this session")
 
-    assert ask.heading == "Cancel “Opening”?"
     assert cancelled == ("Opening", "cancelled")
-    assert get_session("opening").state == "confirmed"
+    assert restored == "confirmed"
+    assert ask.heading == "Cancel “Opening”?"
+    assert get_session("opening").state == "cancelled"
+
+
+def test_who_cancels_what_was_never_public_reads_what_publishing_does(
+    organiser: Browser,
+) -> None:
+    ready, draft = make_session(title="Ebb").slug, make_session(title="Flow", is_draft=True).slug
+
+    page = organiser.open(f"/organise/sessions/{ready}").press("Cancel this session")
+
+    assert "When you publish, this session will be listed, marked as cancelled." in page.text
+    assert page.links["Delete"] == f"/organise/sessions/{ready}/delete"
+    unpublished = organiser.open(f"/organise/sessions/{draft}")
+    assert "Cancel this session" not in unpublished.buttons
+    assert "Delete" in unpublished.links
 
 
 def test_deleting_what_readers_know_is_cancelling_it(organiser: Browser) -> None:
@@ -726,9 +742,11 @@ def test_sessions_are_cancelled_from_the_list_once_it_is_clear_whom_that_affects
 def test_who_cancels_one_session_reads_whom_that_affects(organiser: Browser) -> None:
     make_delegate()
 
-    page = organiser.open("/organise/sessions/reading-the-tide").follow("Cancel this session")
+    ask = organiser.open("/organise/sessions/reading-the-tide/cancel")
+    page = organiser.open("/organise/sessions/reading-the-tide").press("Cancel this session")
 
-    assert "1 delegate on that day." in page.text
+    assert "1 delegate on that day." in ask.text
+    assert "1 delegate on that day" in page.text.partition("Who this affects")[2]
 
 
 def test_the_preview_of_several_has_an_address_for_whoever_made_it(

@@ -12,7 +12,6 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import case, literal, select
 from sqlalchemy.orm import joinedload
 
-from app.admin.application_views import build_request_filter
 from app.admin.mailings.audience_parts import (
     ABOUT_CONFERENCE,
     conference_gaps,
@@ -21,6 +20,7 @@ from app.admin.mailings.audience_parts import (
     parse_query,
     to_person,
 )
+from app.admin.request_lists import build_filter
 from app.database import db
 from app.mail import placeholders
 from app.mail.placeholders import Placeholder, PlaceholderKind
@@ -67,7 +67,7 @@ class RequestKind:
     def find(self, query: str) -> PeopleQuery:
         """Find the people whom a query string of the list selects, those with open ones first."""
         listed = parse_query(self.list_name, query).query
-        model, chosen = self.model, build_request_filter(listed)
+        model, chosen = self.model, build_filter(listed)
         has_ended = model.ended_at.is_not(None)
         return PeopleQuery(
             person=to_person(self.prefix, model.id),

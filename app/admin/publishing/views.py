@@ -191,7 +191,7 @@ def emails() -> ResponseReturnValue:
     return render_page(
         "admin/publishing/emails.html",
         kinds=[
-            (release_notifications.preview(kind[0]), kind)
+            (release_notifications.preview(kind.first), kind.people)
             for kind in release_notifications.list_pending_emails(preview)
         ],
         **_seat_context(preview.comparison),

@@ -3,15 +3,13 @@
 Opening it changes nothing, because mail scanners open every link; withdrawing needs a button.
 """
 
-from typing import NamedTuple
-
-from flask import Blueprint, Response, redirect, url_for
+from flask import Blueprint, Response
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
-from app.forms.form import ConfirmForm, validates_own_csrf
-from app.registration import links
+from app.errors import RuleViolation
+from app.registration import links, request_views
 from app.registration.applications import queries, services
 from app.registration.applications.models import (
     APPROVED,
@@ -22,8 +20,8 @@ from app.registration.applications.models import (
     WITHDRAWN,
     RegistrationApplication,
 )
-from app.registration.applications.services import AlreadyDecided
 from app.registration.bookings import access
+from app.registration.category_texts import translated
 from app.web.formatting import local_moment
 from app.web.rendering import render_page
 from app.web.security_headers import no_referrer
@@ -57,13 +55,6 @@ bp.add_app_template_global(links.application_link)
 access.register_dead_links(bp, "registration/applications/link_expired.html")
 
 
-class Step(NamedTuple):
-    """Something that happened to an application, and when."""
-
-    label: str
-    moment: str
-
-
 @bp.get("/sent")
 def sent() -> ResponseReturnValue:
     """Say the same to everybody: whether somebody had applied before is said by email."""
@@ -75,47 +66,35 @@ def show(secret: str) -> ResponseReturnValue:
     return _render(_get_application(secret), secret)
 
 
-@bp.route("/<secret>/withdraw", methods=["GET", "POST"])
-@validates_own_csrf
-def withdraw(secret: str) -> ResponseReturnValue:
-    application = _get_application(secret)
-    form = ConfirmForm()
-    if form.validate_on_submit():
-        try:
-            services.withdraw(application)
-        except AlreadyDecided as refusal:
-            return _render(application, secret, refusal)
-        return redirect(url_for(".show", secret=secret), 303)
-    if not application.is_open:
-        return redirect(url_for(".show", secret=secret), 303)
-    status = 422 if form.errors else 200
-    template = "registration/applications/withdraw.html"
-    return render_page(template, status, form=form, secret=secret)
-
-
 def _get_application(secret: str) -> RegistrationApplication:
     return queries.get_by_key(links.read_application_key(secret))
 
 
 def _render(
-    application: RegistrationApplication, secret: str, refusal: AlreadyDecided | None = None
+    application: RegistrationApplication, secret: str, refusal: RuleViolation | None = None
 ) -> Response:
-    return render_page(
+    return request_views.render_request(
         "registration/applications/show.html",
-        409 if refusal else 200,
-        application=application,
-        secret=secret,
+        application,
+        secret,
+        refusal,
         title=HEADINGS[application.state],
         lead=LEDES[application.state],
-        refusal=gettext(str(refusal)) if refusal else "",
-        steps=_list_steps(application),
+        facts=_list_facts(application),
     )
 
 
-def _list_steps(application: RegistrationApplication) -> list[Step]:
-    """List what happened, in order."""
-    moments = [
-        (gettext("You sent your application"), application.applied_at),
-        (str(ENDS.get(application.state, "")), application.ended_at),
+request_views.add_withdrawal(
+    bp, _get_application, services.withdraw, _render, "registration/applications/withdraw.html"
+)
+
+
+def _list_facts(application: RegistrationApplication) -> list[tuple[str, str]]:
+    """List the category and what happened, in order, as label and value."""
+    category, ended = application.category, application.ended_at
+    facts = [
+        (gettext("Category"), translated(category).name if category else ""),
+        (gettext("You sent your application"), local_moment(application.applied_at)),
+        (str(ENDS.get(application.state, "")), local_moment(ended) if ended else ""),
     ]
-    return [Step(label, local_moment(moment)) for label, moment in moments if moment]
+    return [(label, value) for label, value in facts if value]

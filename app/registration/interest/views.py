@@ -9,11 +9,12 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
 from app.accounts import rate_limits
-from app.errors import RateLimitExceeded
-from app.forms.form import ConfirmForm, validates_own_csrf
-from app.registration import custom_questions, links, registration_requests
+from app.errors import RateLimitExceeded, RuleViolation
+from app.forms.form import validates_own_csrf
+from app.registration import custom_questions, links, registration_requests, request_views
 from app.registration.bookings import access
 from app.registration.categories.queries import CategoryOption, list_accepting_interest
+from app.registration.category_texts import translated
 from app.registration.interest import forms, queries, services
 from app.registration.interest.forms import InterestForm
 from app.registration.interest.models import (
@@ -24,11 +25,11 @@ from app.registration.interest.models import (
     WITHDRAWN,
     ExpressionOfInterest,
 )
-from app.registration.interest.services import AlreadyDecided, InterestClosed
+from app.registration.interest.services import InterestClosed
 from app.registration.invitations import queries as invitations
 from app.web import languages
 from app.web.error_handlers import refuse
-from app.web.formatting import plain_date
+from app.web.formatting import local_moment, plain_date
 from app.web.rendering import render_page
 from app.web.security_headers import no_referrer
 
@@ -87,23 +88,6 @@ def show(secret: str) -> ResponseReturnValue:
     return _render(_get_interest(secret), secret)
 
 
-@bp.route("/<secret>/withdraw", methods=["GET", "POST"])
-@validates_own_csrf
-def withdraw(secret: str) -> ResponseReturnValue:
-    interest = _get_interest(secret)
-    form = ConfirmForm()
-    if form.validate_on_submit():
-        try:
-            services.withdraw(interest)
-        except AlreadyDecided as refusal:
-            return _render(interest, secret, refusal)
-        return redirect(url_for(".show", secret=secret), 303)
-    if not interest.is_open:
-        return redirect(url_for(".show", secret=secret), 303)
-    status = 422 if form.errors else 200
-    return render_page("registration/interest/withdraw.html", status, form=form, secret=secret)
-
-
 def _get_interest(secret: str) -> ExpressionOfInterest:
     return queries.get_by_key(links.read_interest_key(secret))
 
@@ -124,20 +108,24 @@ def _render_form(form: InterestForm, option: CategoryOption) -> Response:
 
 
 def _render(
-    interest: ExpressionOfInterest, secret: str, refusal: AlreadyDecided | None = None
+    interest: ExpressionOfInterest, secret: str, refusal: RuleViolation | None = None
 ) -> Response:
     state = _get_state(interest)
-    return render_page(
+    return request_views.render_request(
         "registration/interest/show.html",
-        409 if refusal else 200,
-        interest=interest,
-        secret=secret,
+        interest,
+        secret,
+        refusal,
         title=HEADINGS[state],
         lead=LEDES[state],
+        facts=_list_facts(interest),
         can_register=state == INVITED,
-        refusal=gettext(str(refusal)) if refusal else "",
-        rows=custom_rows(interest),
     )
+
+
+request_views.add_withdrawal(
+    bp, _get_interest, services.withdraw, _render, "registration/interest/withdraw.html"
+)
 
 
 def _get_state(interest: ExpressionOfInterest) -> str:
@@ -145,6 +133,20 @@ def _get_state(interest: ExpressionOfInterest) -> str:
     if interest.state != INVITED or interest.invitation is None:
         return LAPSED if interest.state == INVITED else interest.state
     return INVITED if invitations.get_state(interest.invitation) == "open" else LAPSED
+
+
+def _list_facts(interest: ExpressionOfInterest) -> list[tuple[str, str]]:
+    """List what we know of somebody, and what happened, as label and value."""
+    expressed, invited = interest.expressed_at, interest.invited_at
+    facts = [
+        (gettext("Name"), interest.name),
+        (gettext("Email address"), interest.email),
+        (gettext("Category"), translated(interest.category).name if interest.category else ""),
+        *custom_rows(interest),
+        (gettext("You told us that you would like to come"), local_moment(expressed)),
+        (gettext("The organisers invited you"), local_moment(invited) if invited else ""),
+    ]
+    return [(label, value) for label, value in facts if value]
 
 
 def custom_rows(interest: ExpressionOfInterest) -> list[tuple[str, str]]:

@@ -1,0 +1,99 @@
+"""What the lists of applications and of expressions of interest have in common."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final, Generic, TypeVar
+
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _l
+
+from app.admin.listing import (
+    PAGE_SIZE,
+    ListFilter,
+    Listing,
+    ListQuery,
+    get_selected,
+    parse_list_query,
+)
+from app.forms.fields import editor_line_field
+from app.registration.categories import queries as categories
+from app.registration.registration_requests import MAX_LIST, OPEN, RequestFilter
+from app.registration.request_models import RegistrationRequest
+from app.web.formatting import conference_zone
+
+MAX_TEXT_LENGTH: Final = 1_000
+RequestT = TypeVar("RequestT", bound=RegistrationRequest)
+
+
+@dataclass(frozen=True)
+class RequestList(Generic[RequestT]):
+    """A list of requests: its states, its orders, and what reads a page of it."""
+
+    open_label: Any  # of the filter for those that have not ended
+    states: Mapping[str, Any]
+    sorts: Sequence[str]
+    read_page: Callable[..., tuple[Sequence[RequestT], int]]
+
+    def get_filters(self, _: Any = None) -> Sequence[ListFilter]:
+        """Return the filters."""
+        states = [(OPEN, self.open_label), *self.states.items()]
+        options = [(str(one.id), one.name) for one in categories.list_options()]
+        return (
+            ListFilter("state", _l("State"), states),
+            *([ListFilter("category", _l("Category"), options)] if options else []),
+        )
+
+    def get_listing(self) -> Listing[RequestT]:
+        """Return the page that the request of the browser asks for."""
+        query = parse_list_query(filters := self.get_filters(), self.sorts)
+        rows, total = self._read(query, query.offset, PAGE_SIZE)
+        return Listing(rows, total, query, filters)
+
+    def list_all(self) -> Sequence[RequestT]:
+        """List those on all pages, as many as a file may have."""
+        return self._read(parse_list_query(self.get_filters(), self.sorts), 0, MAX_LIST)[0]
+
+    def list_selected(self) -> list[int]:
+        """List the numbers of the ticked rows."""
+        chosen = get_selected(lambda: [one.slug for one in self.list_all()])
+        return [int(one) for one in chosen if one.isdecimal()]
+
+    def _read(self, query: ListQuery, offset: int, limit: int) -> tuple[Sequence[RequestT], int]:
+        return self.read_page(build_filter(query), offset=offset, limit=limit)
+
+    def iter_cells(
+        self, rows: Sequence[RequestT], get_moments: Callable[[RequestT], Sequence[datetime | None]]
+    ) -> Iterator[list[str]]:
+        """Yield the first cells of each row of a file: who asked, for what, its state and when."""
+        zone = conference_zone()
+        for one in rows:
+            category: Any = getattr(one, "category", None)
+            yield [
+                *(one.name, one.email, category.name if category else ""),
+                str(self.states[one.state]),
+                *(f"{at.astimezone(zone):%Y-%m-%d %H:%M}" if at else "" for at in get_moments(one)),
+            ]
+
+
+def build_filter(query: ListQuery) -> RequestFilter:
+    """Return which requests a list shows, and in which order."""
+    return RequestFilter(
+        query.search,
+        query.get_filter("state"),
+        query.get_filter("category"),
+        query.sort,
+        is_reversed=query.is_reversed,
+    )
+
+
+def list_first_heads() -> list[str]:
+    """List the heads of the columns before the moments in a file."""
+    return [gettext("Name"), gettext("Email address"), gettext("Category"), gettext("State")]
+
+
+def message_field(description: Any) -> Any:
+    """Return the field for a message to the person."""
+    return editor_line_field(
+        _l("Message to the person (optional)"), _l("The message"), description, MAX_TEXT_LENGTH
+    )

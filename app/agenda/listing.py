@@ -1,5 +1,7 @@
 """An agenda as its page shows it: by time, with sessions that changed, clash or were withdrawn.
 
+Where the browser has opened a booking, its seats stand in the same list.
+
 Clashes follow the rules of the programme, with the visitor as a person whom every session needs.
 """
 
@@ -7,9 +9,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import groupby
+from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 from app.agenda.models import Star
+from app.agenda.own_seats import OwnSeat
 from app.programme import clashes, listing
 from app.programme.scheduled_sessions import (
     Participant,
@@ -37,13 +41,14 @@ class SavedDetails:
 
 @dataclass(frozen=True)
 class AgendaItem:
-    """A starred session."""
+    """A session that is starred, or in which there is a seat."""
 
-    star_id: int
+    star_id: int | None  # None if it is not starred
     session: Session
     stale_details: SavedDetails | None
-    clashes: tuple[Session, ...]  # other starred sessions at the same time
+    clashes: tuple[Session, ...]  # other sessions of the agenda at the same time
     tight_transfers: tuple[Session, ...]  # others that end too late to walk from there
+    seat: OwnSeat | None = None
 
 
 @dataclass(frozen=True)
@@ -83,16 +88,23 @@ class AgendaListing:
 
 
 def build(
-    stars: Iterable[Star], programme: PublishedProgramme, walking: timedelta
+    stars: Iterable[Star],
+    programme: PublishedProgramme,
+    walking: timedelta,
+    seats: Mapping[str, OwnSeat] = MappingProxyType({}),
 ) -> AgendaListing:
-    """Group the stars of an agenda by day, in the order of the programme."""
+    """Group stars and seats by day, in the order of the programme."""
     by_key = {one.session_key: one for one in stars}
-    starred = [one for one in programme.sessions if one.key in by_key]
+    shown = [one for one in programme.sessions if one.key in by_key or one.key in seats]
+    attended = [one for one in shown if one.key in by_key or not seats[one.key].is_waiting]
     zone = ZoneInfo(programme.conference.time_zone)
-    conflicts = _find_clashes(starred, programme, walking)
-    entries = [_build_item(by_key[one.key], one, conflicts.get(one.key, ())) for one in starred]
+    conflicts = _find_clashes(attended, programme, walking)
+    entries = [
+        _build_item(by_key.get(one.key), one, conflicts.get(one.key, ()), seats.get(one.key))
+        for one in shown
+    ]
     by_day = groupby(entries, lambda entry: listing.day_of(entry.session, zone))
-    keys_in_programme = {one.key for one in starred}
+    keys_in_programme = {one.key for one in shown}
     return AgendaListing(
         days=tuple(AgendaDay(day, tuple(some)) for day, some in by_day),
         withdrawn=tuple(star for key, star in by_key.items() if key not in keys_in_programme),
@@ -100,14 +112,18 @@ def build(
 
 
 def _build_item(
-    star: Star, session: Session, conflicts: Sequence[tuple[str, Session]]
+    star: Star | None,
+    session: Session,
+    conflicts: Sequence[tuple[str, Session]],
+    seat: OwnSeat | None,
 ) -> AgendaItem:
     return AgendaItem(
-        star_id=star.id,
+        star_id=star.id if star else None,
         session=session,
-        stale_details=_find_stale_details(star, session),
+        stale_details=_find_stale_details(star, session) if star else None,
         clashes=tuple(other for kind, other in conflicts if kind == clashes.PERSON),
         tight_transfers=tuple(other for kind, other in conflicts if kind == clashes.WALK),
+        seat=seat,
     )
 
 

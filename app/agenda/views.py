@@ -1,4 +1,7 @@
-"""The agenda of this browser; it is changed only by buttons, never by following a link."""
+"""The agenda of this browser; it is changed only by buttons, never by following a link.
+
+A browser that has opened a booking sees its seats, too: a page of one person, which no cache keeps.
+"""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -9,8 +12,9 @@ from flask_babel import gettext
 from wtforms import HiddenField
 
 from app import clock, preview_mode
-from app.agenda import cookie, listing, services, transfer_views
+from app.agenda import cookie, listing, own_seats, services, transfer_views
 from app.agenda.models import Agenda
+from app.agenda.own_seats import OwnSeats
 from app.errors import Moved, NotFound, RateLimitExceeded
 from app.forms.form import (
     DAY_SECONDS,
@@ -76,12 +80,18 @@ bp.add_app_template_global(csrf_token, "star_token")
 def show() -> ResponseReturnValue:
     agenda = cookie.current_agenda()
     stars = agenda.stars if agenda else []
+    seats = own_seats.find(agenda)
     is_cookie_orphaned = cookie.is_cookie_orphaned(agenda)
     return render_page(
         "agenda/show.html",
         listing=listing.build(
-            stars, current_release.get_programme(), programme_queries.get_walking_time()
+            stars,
+            current_release.get_programme(),
+            programme_queries.get_walking_time(),
+            seats.by_key if seats else {},
         ),
+        seats=seats,
+        seat_labels=_label_seats(seats),
         starred=" ".join(_starred_slugs(agenda)),
         feed=transfer_views.feed_url(agenda) if agenda else "",
         added_session=_find_added_session(agenda),
@@ -94,7 +104,10 @@ def show() -> ResponseReturnValue:
 
 @bp.get("/stars.json")
 def starred_json() -> ResponseReturnValue:
-    return jsonify(sessions=_starred_slugs(cookie.current_agenda()))
+    agenda = cookie.current_agenda()
+    seats = _label_seats(own_seats.find(agenda))
+    known = {} if seats is None else {"seats": seats}
+    return jsonify(sessions=_starred_slugs(agenda), **known)
 
 
 @bp.post("/stars")
@@ -179,6 +192,14 @@ def _starred_slugs(agenda: Agenda | None) -> list[str]:
     slugs = current_release.get_programme().session_slugs
     stars = agenda.stars if agenda else []
     return [slugs[star.session_key] for star in stars if star.session_key in slugs]
+
+
+def _label_seats(seats: OwnSeats | None) -> dict[str, str] | None:
+    """Return what rows of the programme say of seats, by slug; None without a booking."""
+    slugs = current_release.get_programme().session_slugs
+    if seats is None:
+        return None
+    return {slugs[key]: seat.label for key, seat in seats.by_key.items() if key in slugs}
 
 
 def _find_added_session(agenda: Agenda | None) -> Session | None:

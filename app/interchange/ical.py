@@ -157,15 +157,17 @@ def dump(  # noqa: PLR0913 - which calendar, and for whom
     keys: Collection[str] | None = None,
     cancelled_for_reader: Collection[str] = (),
     changed_for_reader: Mapping[str, datetime] = MappingProxyType({}),
+    steps_for_reader: Mapping[str, int] = MappingProxyType({}),
     tentative: Collection[str] = (),
     notes: Mapping[str, str] = MappingProxyType({}),
 ) -> bytes:
     """Return the calendar of a programme, or of the sessions with these keys, as UTF-8.
 
     Sessions in ``cancelled_for_reader`` are listed as cancelled, and those in ``tentative`` as not
-    certain yet; ``changed_for_reader`` is when that changed. ``notes`` are sentences for the reader
-    of a session, which come first in its description. ``site`` is the base URL of the session
-    pages, ``address`` the URL of the calendar itself if clients can refresh it.
+    certain yet; ``changed_for_reader`` is when that changed, and ``steps_for_reader`` how often,
+    which is added to SEQUENCE. ``notes`` are sentences for the reader of a session, which come
+    first in its description. ``site`` is the base URL of the session pages, ``address`` the URL of
+    the calendar itself if clients can refresh it.
     """
     without_time = sum(
         session.starts_at is None and (keys is None or session.key in keys)
@@ -183,7 +185,9 @@ def dump(  # noqa: PLR0913 - which calendar, and for whom
     for event in list_events(programme, keys, cancelled_for_reader):
         revision = event.revision
         changed_at = changed_for_reader.get(revision.key, revision.changed_at)
-        newest = revision._replace(changed_at=max(changed_at, revision.changed_at))
+        newest = _take_steps(revision, steps_for_reader)._replace(
+            changed_at=max(changed_at, revision.changed_at)
+        )
         own = replace(event, revision=newest, is_tentative=revision.key in tentative)
         lines += _render_event(own, context)
     return fold([*lines, property_line("END", "VCALENDAR")])
@@ -196,6 +200,7 @@ def dump_update(  # noqa: PLR0913 - which sessions, and for whom
     keys: Collection[str],
     cancelled_for_reader: Collection[str] = (),
     changed_at: datetime | None = None,
+    steps_for_reader: Mapping[str, int] = MappingProxyType({}),
     notes: Mapping[str, str] = MappingProxyType({}),
 ) -> bytes:
     """Return the sessions with these keys as they are now, to be sent by email (RFC 5546, 3.2.1).
@@ -203,6 +208,7 @@ def dump_update(  # noqa: PLR0913 - which sessions, and for whom
     They replace those of our calendars, which have the same UID and a lower or the same SEQUENCE;
     sessions that were cancelled or withdrawn, or are so for the reader, have the status CANCELLED.
     ``changed_at`` is when the reader changed something: among equals the latest entry counts.
+    ``steps_for_reader`` is how often they did, which is added to SEQUENCE.
     """
     facts = programme.conference
     name = " ".join(facts.title.split())
@@ -220,9 +226,15 @@ def dump_update(  # noqa: PLR0913 - which sessions, and for whom
     ]
     for event in list_events(programme, keys, cancelled_for_reader):
         stamp = changed_at or event.revision.changed_at
-        fresh = replace(event, revision=event.revision._replace(changed_at=stamp))
+        revision = _take_steps(event.revision, steps_for_reader)._replace(changed_at=stamp)
+        fresh = replace(event, revision=revision)
         lines += _render_event(fresh, context)
     return fold([*lines, property_line("END", "VCALENDAR")])
+
+
+def _take_steps(revision: SessionRevision, steps: Mapping[str, int]) -> SessionRevision:
+    """Return a revision with the SEQUENCE that it has for the reader."""
+    return revision._replace(sequence=revision.sequence + steps.get(revision.key, 0))
 
 
 def _build_context(

@@ -131,7 +131,7 @@ def send_session_booked(
         "session_booked",
         delegate,
         ical=session_calendar.render_update(
-            delegate.language, [session.key], [one.key for one in given_up]
+            delegate, [session.key], [one.key for one in given_up], is_done=False
         ),
         session=session,
         given_up=given_up,
@@ -147,7 +147,7 @@ def send_sessions_chosen(
     return _enqueue(
         "sessions_chosen",
         delegate,
-        ical=session_calendar.render_update(delegate.language, keys, []) if keys else None,
+        ical=session_calendar.render_update(delegate, keys) if keys else None,
         booked=booked,
         missed=missed,
     )
@@ -161,7 +161,7 @@ def send_ballot_drawn(
     _enqueue(
         "ballot_drawn",
         delegate,
-        ical=session_calendar.render_update(delegate.language, keys, []) if keys else None,
+        ical=session_calendar.render_update(delegate, keys) if keys else None,
         ballot=ballot,
         ticket_number=ticket,
         won=won,
@@ -192,9 +192,7 @@ def send_session_released(  # noqa: PLR0913 – which seat, and why it has gone
     _enqueue(
         "session_released",
         delegate,
-        ical=session_calendar.render_update(delegate.language, [], [session.key])
-        if session
-        else None,
+        ical=session_calendar.render_update(delegate, [], [session.key]) if session else None,
         title=title,
         session=session,
         is_by_team=is_by_team,

@@ -17,3 +17,24 @@ export function keepAgenda(sessions) {
     // then the site is what remembers
   }
 }
+
+// The seats of a booking that was opened in this window: what it says of each, by the address of the
+// session. They are remembered until the window is closed, and in no other.
+const SEATS = "seats";
+
+export function keptSeats() {
+  try {
+    return JSON.parse(sessionStorage.getItem(SEATS));
+  } catch {
+    return null;
+  }
+}
+
+export function keepSeats(seats) {
+  try {
+    if (seats) sessionStorage.setItem(SEATS, JSON.stringify({ seats, at: Date.now() }));
+    else sessionStorage.removeItem(SEATS);
+  } catch {
+    // then no seat is shown
+  }
+}

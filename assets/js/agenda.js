@@ -1,12 +1,15 @@
 // Shows which sessions of a page are in this browser's agenda, and puts them in and out in place.
-// A page is the same for everyone, so it is told here. Who has no agenda, makes no request.
-import { keptAgenda, keepAgenda } from "./agenda-storage.js";
+// A page is the same for everyone, so it is told here. Who has no agenda, makes no request. Where a
+// booking has been opened in this window, the rows of its seats say so, too.
+import { keptAgenda, keepAgenda, keepSeats, keptSeats } from "./agenda-storage.js";
 
 const FRESH = 60_000; // milliseconds for which the site is not asked again
 
 export function stars() {
   const own = document.getElementById("my-agenda");
   if (own) keepAgenda(own.dataset.starred.split(" ").filter(Boolean));
+  const seats = document.querySelector("[data-seats]");
+  if (seats) keepSeats(JSON.parse(seats.dataset.seats));
   const form = document.getElementById("agenda");
   if (form?.dataset.starred) new Stars(form);
 }
@@ -27,7 +30,9 @@ class Stars {
     });
     const kept = keptAgenda();
     this.show(kept?.sessions ?? []);
-    if (kept && Date.now() - kept.at > FRESH) this.ask();
+    const booked = keptSeats();
+    this.mark(booked?.seats ?? {});
+    if ([kept, booked].some((one) => one && Date.now() - one.at > FRESH)) this.ask();
   }
 
   show(sessions) {
@@ -37,9 +42,26 @@ class Stars {
     }
   }
 
+  mark(seats) {
+    for (const old of document.querySelectorAll(".own-seat")) old.remove();
+    for (const button of this.buttons) {
+      if (!seats[button.value] || button.closest(".buttons")) continue;
+      const line = document.createElement("p");
+      const tag = line.appendChild(document.createElement("span"));
+      line.className = "own-seat";
+      tag.className = "tag tag--strong";
+      tag.textContent = seats[button.value];
+      button.before(line);
+    }
+  }
+
   async ask() {
     const answer = await fetch(this.words.starred).catch(() => undefined);
-    if (answer?.ok) this.learn(await answer.json());
+    if (!answer?.ok) return;
+    const { sessions, seats } = await answer.json();
+    this.learn({ sessions });
+    keepSeats(seats);
+    this.mark(seats ?? {});
   }
 
   learn({ sessions }) {

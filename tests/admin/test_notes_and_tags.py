@@ -23,7 +23,7 @@ from app.registration.desk import services as desk_services
 from app.registration.desk.models import DistinctBookings
 from app.registration.interest.models import REGISTERED
 from app.registration.models import Delegate, LinkedAgenda, SeatLimit
-from app.registration.session_bookings.models import SessionBooking
+from app.registration.session_bookings.models import ReleasedSeat, SessionBooking
 from app.registration.speaker_places.models import SpeakerPlace
 from app.registration.waiting_list.models import ACCEPTED
 from tests.browser import Browser
@@ -246,6 +246,11 @@ def test_erasing_leaves_no_row_in_any_table_about_delegates(desk: Browser) -> No
     save(
         SessionBooking(
             delegate_id=delegate.id, session_key="opening", title="Opening", booked_at=clock.now()
+        )
+    )
+    save(
+        ReleasedSeat(
+            delegate_id=delegate.id, session_key="farewell", title="F", released_at=clock.now()
         )
     )
     notice = save(ChangeNotice(from_release=1, to_release=1, changed_at=clock.now()))

@@ -437,7 +437,7 @@ def test_an_agenda_leads_to_booked_and_starred_sessions(visitor: Browser) -> Non
     page = visitor.open("/agenda").follow("See booked and starred sessions on one page")
     assert page.heading == "See your booked and starred sessions"
     visitor.open(path_of(ada))
-    page = visitor.open("/agenda").follow("See booked and starred sessions on one page")
+    page = visitor.open("/agenda").follow("Book, swap or give back seats")
 
     assert page.heading == "Your sessions"
     assert page.follow("The agenda in this browser").heading == "My agenda"

@@ -213,3 +213,30 @@ def test_somebody_ranks_sessions_by_keyboard(
         expect(window.get_by_role("status")).to_contain_text("Your choices have been saved.")
         chosen = window.get_by_label("Choice 1").locator("option:checked")
         expect(chosen).to_contain_text("Tar")
+
+
+def test_rows_of_the_programme_say_what_is_booked_until_the_window_forgets_it(
+    delegate: tuple[str, str], site_address: str, window: Page, axe: Axe
+) -> None:
+    own, _ = delegate
+    window.goto(f"{site_address}/programme")
+    expect_heading(window, "Programme")
+    expect(window.locator(".own-seat")).to_have_count(0)
+    window.goto(f"{site_address}{own}/sessions")
+
+    window.goto(f"{site_address}/programme")
+
+    row = window.locator(".row", has=window.get_by_role("link", name="Knots", exact=True))
+    expect(row.locator(".own-seat")).to_have_text("Booked")
+    expect(window.locator(".own-seat")).to_have_count(1)
+    assert axe(window) == []
+    window.goto(f"{site_address}/agenda")
+    expect(window.locator("#my-agenda .row")).to_have_count(1)
+    assert axe(window) == []
+    window.set_viewport_size({"width": 320, "height": 800})
+    assert horizontal_overflow(window) == 0
+    window.context.clear_cookies()  # as when the browser is closed
+    window.goto(f"{site_address}/agenda")
+    window.goto(f"{site_address}/programme")
+    expect_heading(window, "Programme")
+    expect(window.locator(".own-seat")).to_have_count(0)

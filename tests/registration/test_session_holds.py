@@ -13,6 +13,8 @@ from sqlalchemy.orm import make_transient_to_detached
 
 from app.accounts.models import DESK
 from app.database import db, read_only_connection, transaction
+from app.errors import RuleViolation
+from app.programme.models import OPEN_TO_ALL
 from app.registration import integrity_check, links, seats
 from app.registration.models import Delegate, SeatLimit
 from app.registration.session_bookings import check_in, holds, no_shows, queries
@@ -293,3 +295,37 @@ def test_without_the_lock_more_people_would_be_let_in_than_there_are_seats(
     assert ended == ["seat"] * 3
     assert queries.count_of_session("knots") == 3, "one more than there are seats"
     assert list_faults()
+
+
+def test_releasing_seats_of_a_session_that_nobody_books_any_more_is_refused_in_words(
+    visitor: Browser,
+) -> None:
+    make_bookable("knots", 3)
+    number = hold(2)
+    hold_row = db.session.get_one(SeatHold, number)
+    db.session.expunge(hold_row)  # as another organiser’s page has read it
+    db.session.commit()
+    publish("knots", booking=OPEN_TO_ALL, seats=None)
+
+    with (
+        pytest.raises(RuleViolation, match="These seats have been released already"),
+        transaction(),
+    ):
+        holds.release(hold_row, actor=GRACE)
+
+
+def test_seats_that_organisers_call_unclaimed_are_theirs(visitor: Browser) -> None:
+    make_bookable("knots", 3)
+    ada = make_person("Ada")
+    with transaction():
+        details = HoldDetails(1, holds.UNCLAIMED, is_for_door=True)
+        holds.add(get_programme().get_session("knots"), details, actor=GRACE)
+    let_in(ada.id)  # with the seat of the organisers
+    with transaction():
+        holds.add(get_programme().get_session("knots"), details, actor=GRACE)
+        own = db.session.get_one(Delegate, ada.id)
+        check_in.undo(own, get_programme().get_session("knots"), actor=GRACE)
+
+    found = [(one.seats, one.is_unclaimed) for one in queries.list_holds("knots")]
+    assert found == [(1, False), (1, True)]
+    assert held_back() == 2

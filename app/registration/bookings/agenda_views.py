@@ -14,6 +14,7 @@ from app.errors import RuleViolation
 from app.registration.bookings import access, agenda_links, queries
 from app.registration.bookings.forms import AgendaForm
 from app.registration.models import Delegate
+from app.registration.session_bookings import cookie as seats_cookie
 from app.web import redirects
 from app.web.rendering import render_page
 from app.web.security_headers import no_referrer
@@ -27,12 +28,21 @@ redirects.MESSAGES["booking_agenda"] |= {"agenda-emails": _l("Your choice has be
 
 @bp.route("/<secret>", methods=["GET", "POST"])
 def show(secret: str) -> ResponseReturnValue:
-    """Show the agenda that is linked to a booking, and the one in this browser."""
+    """Show the agenda that is linked to a booking, and the one in this browser.
+
+    From then on, the agenda of this browser shows the seats of the booking, too.
+    """
     delegate = access.get_booking(secret)
     linked, own = queries.find_linked_agenda(delegate), cookie.current_agenda()
     form = AgendaForm()
     if form.validate_on_submit():
         return _apply_action(form, delegate, linked, own, url_for(".show", secret=secret))
+    return seats_cookie.set_cookie(_render(secret, delegate, form, linked, own), delegate)
+
+
+def _render(
+    secret: str, delegate: Delegate, form: AgendaForm, linked: Agenda | None, own: Agenda | None
+) -> Response:
     link = queries.find_agenda_link(delegate)
     form.allows_emails.data = link is not None and link.emails_agreed_at is not None
     breadcrumbs = [(gettext("Your booking"), url_for("bookings.show", secret=secret))]

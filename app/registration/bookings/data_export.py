@@ -20,6 +20,7 @@ from app.registration.groups import queries as groups
 from app.registration.interest import queries as interest
 from app.registration.models import Delegate
 from app.registration.session_bookings import queries as session_bookings
+from app.registration.session_bookings import released_seats
 from app.registration.speaker_places import queries as speaker_places
 from app.registration.transfers import queries as transfers
 from app.registration.waiting_list import queries as waiting_list
@@ -63,6 +64,10 @@ def export_delegate(delegate: Delegate) -> dict[str, Any]:
             }
             for one in session_bookings.list_of_delegate(delegate)
         ],
+        "seats_given_back": [
+            {"session": one.title, "given_back_at": _isoformat(one.released_at)}
+            for one in released_seats.list_of_delegate(delegate)
+        ],
         "ballots": [
             {
                 "ballot": entry.ballot.title,
@@ -84,8 +89,10 @@ def export_delegate(delegate: Delegate) -> dict[str, Any]:
             {
                 "for": entry.title or "a place at the conference",
                 "state": entry.state,
+                "position": waiting_list.get_position(entry) or None,
                 "joined_at": _isoformat(entry.joined_at),
                 "offered_at": _isoformat(entry.offered_at),
+                "offer_ends_at": _isoformat(entry.offer_ends_at),
                 "ended_at": _isoformat(entry.ended_at),
             }
             for entry in waiting_list.list_of_delegate(delegate)

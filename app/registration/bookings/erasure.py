@@ -25,6 +25,7 @@ from app.registration.models import (
     DelegateTag,
 )
 from app.registration.session_bookings import release as session_seats
+from app.registration.session_bookings import released_seats
 from app.registration.transfers import queries as transfer_queries
 from app.registration.waiting_list import queries as waiting_list_entries
 
@@ -58,6 +59,7 @@ def erase(delegate: Delegate) -> None:
         db.session.execute(delete(model).where(model.delegate_id == delegate.id))
     unlink_agenda(delegate)
     session_seats.release_all([delegate.id])
+    released_seats.erase_delegate(delegate)
     db.session.execute(delete(BallotEntry).where(BallotEntry.delegate_id == delegate.id))
     mail.delete_for_booking(delegate.reference)
     replies.erase_of_booking(delegate.reference)

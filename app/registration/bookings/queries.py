@@ -28,9 +28,14 @@ BOOKING_CANCELLED = "This booking has been cancelled, so it cannot be changed"
 BY_ACCESS_KEY = select(Delegate).where(Delegate.access_key == bindparam("key"))
 
 
+def find_booking(key: str) -> Delegate | None:
+    """Return the booking that a link opens, or None if its key is no longer valid."""
+    return db.session.scalar(BY_ACCESS_KEY, {"key": key})
+
+
 def get_booking(key: str) -> Delegate:
     """Return the booking that a link opens; raise Gone if its key is no longer valid."""
-    found = db.session.scalar(BY_ACCESS_KEY, {"key": key})
+    found = find_booking(key)
     if found is None:
         raise Gone(LINK_REPLACED)
     return found

@@ -1,28 +1,40 @@
 """Calendar entries of seats in sessions, for emails; the feed is in ``feed``.
 
 A seat's entry is the session's: it has the same UID as in every calendar of the site, so that
-nobody gets it twice, and the newest replaces it.
+nobody gets it twice, and the newest replaces it: that with the highest SEQUENCE.
 """
 
 from collections.abc import Collection, Mapping
 
 from app import clock
 from app.interchange import ical
-from app.registration.session_bookings import labels
+from app.registration.models import Delegate
+from app.registration.session_bookings import labels, released_seats
 from app.releases import current_release
 from app.web import languages
 from app.web.rendering import absolute_url
 
 
-def render_update(language: str, booked: Collection[str], ended: Collection[str]) -> bytes:
-    """Return the entries of sessions that somebody has booked, and of those given up, cancelled."""
-    with languages.use_language(language):
+def render_update(
+    delegate: Delegate,
+    booked: Collection[str],
+    ended: Collection[str] = (),
+    *,
+    is_done: bool = True,
+) -> bytes:
+    """Return the entries of sessions that somebody has booked, and of those given up, cancelled.
+
+    ``is_done`` says whether the seats that are given up have gone already.
+    """
+    steps = released_seats.map_steps(delegate, booked, ended, is_done=is_done)
+    with languages.use_language(delegate.language):
         return ical.dump_update(
             current_release.get_programme(),
             site=get_site(),
             keys={*booked, *ended},
             cancelled_for_reader=ended,
             changed_at=clock.now(),
+            steps_for_reader=steps,
             notes=map_notes(booked),
         )
 

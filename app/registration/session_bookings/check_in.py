@@ -15,7 +15,13 @@ from app.programme.snapshot import Session
 from app.registration import emails, seats
 from app.registration.bookings import operations
 from app.registration.models import Delegate, SeatLimit
-from app.registration.session_bookings import holds, offers, queries, services
+from app.registration.session_bookings import (
+    holds,
+    offers,
+    queries,
+    released_seats,
+    services,
+)
 from app.registration.session_bookings.models import SessionBooking
 from app.registration.session_bookings.overlaps import list_clashes
 
@@ -33,7 +39,7 @@ def undo(delegate: Delegate, session: Session, *, actor: str) -> bool:
     if seat is None or seat.checked_in_at is None:
         return False
     if seat.is_from_door:
-        db.session.delete(seat)
+        released_seats.delete_seats(SessionBooking.id == seat.id)
         services.end_settled_choices(delegate)
         holds.add_to_door(session, limits[session.key], 1)
     else:

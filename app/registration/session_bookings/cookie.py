@@ -1,9 +1,11 @@
 """The booking of this browser, so that the page of a session leads to one's own step to book it.
 
 Whoever opens "Your sessions" by the link in an email gets a cookie with a signed key, until the
-browser is closed. It is sent only to the addresses that lead there from public pages, so that those
-are the same for everyone.
+browser is closed. It is sent only to the addresses that lead there from public pages, and to the
+agenda, which shows seats beside stars; so public pages are the same for everyone.
 """
+
+from itertools import product
 
 from flask import current_app, request
 from flask.wrappers import Response
@@ -13,6 +15,7 @@ from app.web import languages, signing
 
 COOKIE, SALT = "seats", "booking in this browser"
 MAX_SECRET_LENGTH = 200  # characters
+PATHS = ("/booking/seats", "/agenda")
 
 
 def find_booking_key() -> str | None:
@@ -23,11 +26,11 @@ def find_booking_key() -> str | None:
 
 def set_cookie(response: Response, delegate: Delegate) -> Response:
     """Remember the booking until the browser is closed."""
-    for code in languages.list_codes():
+    for code, path in product(languages.list_codes(), PATHS):
         response.set_cookie(
             COOKIE,
             signing.sign(SALT, delegate.access_key),
-            path=f"{languages.language_prefix(code)}/booking/seats",
+            path=f"{languages.language_prefix(code)}{path}",
             secure=current_app.config["SESSION_COOKIE_SECURE"],
             httponly=True,
             samesite="Lax",

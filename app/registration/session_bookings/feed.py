@@ -1,13 +1,15 @@
 """The calendar of one person: what they have booked or starred, and the seats offered to them."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from flask_babel import gettext
 
+from app import clock
 from app.interchange import ical
 from app.registration.bookings import queries as bookings
 from app.registration.models import Delegate
-from app.registration.session_bookings import calendar, offers, queries
+from app.registration.session_bookings import calendar, offers, queries, released_seats
 from app.registration.waiting_list import queries as waiting_list
 from app.registration.waiting_list.models import WaitingListEntry
 from app.releases import current_release
@@ -16,27 +18,45 @@ from app.releases import current_release
 def render_feed(delegate: Delegate, address: str) -> bytes:
     """Return the sessions that somebody has booked or starred, for calendar applications.
 
-    A seat that is offered to them is tentative until they answer. One that they did not take, or
-    took and gave back, is cancelled, unless they have starred the session.
+    A seat that is offered to them is tentative until they answer. One that they gave back, lost or
+    did not take is cancelled until the conference is over, unless they have starred the session. So
+    are all seats of a booking that has been cancelled.
     """
     programme = current_release.get_programme()
-    agenda = bookings.find_linked_agenda(delegate)
-    starred = {one.session_key for one in agenda.stars} if agenda else set()
-    booked = {one.session_key for one in queries.list_of_delegate(delegate)}
-    latest = _map_offers(delegate)
-    offered = {key for key, entry in latest.items() if offers.can_accept(entry)} - booked
-    ended = set(latest) - offered - booked - starred
+    booked = {one.session_key: one.booked_at for one in queries.list_of_delegate(delegate)}
+    starred, latest = _list_starred(delegate), _map_offers(delegate)
+    offered = {key for key, entry in latest.items() if offers.can_accept(entry)} - booked.keys()
+    released = released_seats.map_times(delegate)
+    kept = booked.keys() | offered | starred
+    is_over = clock.now().date() > programme.conference.ends_on
+    ended = (latest.keys() | (set() if is_over else released.keys())) - kept
+    changes = [(key, _get_change(entry)) for key, entry in latest.items()]
+    again = [(key, at) for key, at in booked.items() if key in released]
     return ical.dump(
         programme,
         site=calendar.get_site(),
         name=gettext("My sessions: %(title)s", title=programme.conference.title),
         address=address,
-        keys=starred | booked | set(latest) if delegate.is_attending else set(),
+        keys=kept | ended,
         cancelled_for_reader=ended,
-        changed_for_reader={key: _get_change(entry) for key, entry in latest.items()},
+        changed_for_reader=_map_latest([*changes, *released.items(), *again]),
+        steps_for_reader=released_seats.map_steps(delegate, kept, ended),
         tentative=offered - starred,
-        notes=calendar.map_notes(booked | offered),
+        notes=calendar.map_notes(booked.keys() | offered),
     )
+
+
+def _list_starred(delegate: Delegate) -> set[str]:
+    """List the keys of the sessions in the linked agenda, as long as there is a place."""
+    agenda = bookings.find_linked_agenda(delegate) if delegate.is_attending else None
+    return {one.session_key for one in agenda.stars} if agenda else set()
+
+
+def _map_latest(changes: Iterable[tuple[str, datetime]]) -> dict[str, datetime]:
+    latest: dict[str, datetime] = {}
+    for key, moment in changes:
+        latest[key] = max(moment, latest.get(key, moment))
+    return latest
 
 
 def _map_offers(delegate: Delegate) -> dict[str, WaitingListEntry]:

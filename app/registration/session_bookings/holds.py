@@ -25,7 +25,8 @@ from app.registration.session_bookings.models import SeatHold
 from app.registration.waiting_list import queries as waiting_list
 from app.registration.waiting_list.models import WaitingListEntry
 
-UNCLAIMED: Final = "Unclaimed seats"  # the reason
+UNCLAIMED: Final = "Unclaimed seats"  # the reason that lists show
+RELEASED: Final = "These seats have been released already"
 
 
 @dataclass(frozen=True)
@@ -63,11 +64,11 @@ def add(session: Session, details: HoldDetails, *, actor: str) -> SeatHold:
 
 def release(hold: SeatHold, *, actor: str) -> None:
     """Let seats that were reserved be booked, by those who wait first."""
-    limit = seats.lock_sessions([hold.session_key])[hold.session_key]
+    limit = seats.lock_sessions([hold.session_key]).get(hold.session_key)
     found = select(SeatHold).where(SeatHold.id == hold.id)
     current = db.session.scalar(found.execution_options(populate_existing=True))
-    if current is None:
-        raise RuleViolation("These seats have been released already")
+    if current is None or limit is None:  # or a release lets everybody come without booking
+        raise RuleViolation(RELEASED)
     _end(current, limit, actor)
 
 
@@ -93,6 +94,7 @@ def add_to_door(session: Session, limit: SeatLimit, count: int) -> None:
             seats=0,
             reason=UNCLAIMED,
             is_for_door=True,
+            is_unclaimed=True,
             created_at=clock.now(),
         )
         db.session.add(hold)
@@ -120,7 +122,7 @@ def list_let_in(key: str, count: int) -> Sequence[WaitingListEntry]:
 
 
 def _find_unclaimed(key: str) -> SeatHold | None:
-    such = SeatHold.session_key == key, SeatHold.reason == UNCLAIMED, SeatHold.is_for_door
+    such = SeatHold.session_key == key, SeatHold.is_unclaimed
     rows = select(SeatHold).where(*such).execution_options(populate_existing=True)
     return db.session.scalar(rows)
 

@@ -6,6 +6,9 @@ from datetime import date, datetime
 from itertools import groupby
 from zoneinfo import ZoneInfo
 
+from flask_babel import format_number, gettext
+
+from app.agenda.own_seats import OwnSeat
 from app.programme.listing import day_of
 from app.programme.snapshot import Session
 from app.registration.ballots import queries as ballots
@@ -20,6 +23,7 @@ from app.registration.session_bookings.overlaps import overlaps
 from app.registration.waiting_list import queries as waiting_list
 from app.registration.waiting_list.queries import Wait
 from app.releases.current_release import get_programme
+from app.web.formatting import local_moment
 
 
 @dataclass(frozen=True)
@@ -54,6 +58,21 @@ class SessionChoice:
     def is_waiting(self) -> bool:
         """Whether they are on the waiting list, without an offer."""
         return self.wait is not None and self.wait.entry.is_waiting
+
+    @property
+    def own_seat(self) -> OwnSeat | None:
+        """What they have of it, in words: a seat, an offer, or a position; None if nothing."""
+        if self.is_booked:
+            return OwnSeat(gettext("Booked"), is_booked=True, is_waiting=False)
+        if self.wait is None:
+            return None
+        ends_at = self.wait.entry.offer_ends_at
+        if self.is_offered and ends_at is not None:
+            label = gettext("Offered until %(moment)s", moment=local_moment(ends_at))
+            return OwnSeat(label, is_booked=False, is_waiting=False)
+        number, total = map(format_number, (self.wait.position, self.wait.waiting))
+        label = gettext("Waiting: number %(number)s of %(total)s", number=number, total=total)
+        return OwnSeat(label, is_booked=False, is_waiting=True) if self.is_waiting else None
 
     @property
     def can_be_given_back(self) -> bool:
@@ -95,6 +114,12 @@ class OwnSessions:
     bookable: BookableList  # of which others are a page
     lost_titles: tuple[str, ...]  # of booked sessions that are no longer in the programme
 
+    @property
+    def seat_labels(self) -> Mapping[str, str]:
+        """What each seat is, by the slug of its session, for the rows of the programme."""
+        seats = ((one.session.slug, one.own_seat) for day in self.own for one in day.choices)
+        return {slug: seat.label for slug, seat in seats if seat is not None}
+
 
 def build(delegate: Delegate, asked: BookableFilter) -> OwnSessions:
     """Return everything that the page of a person's sessions shows."""
@@ -120,6 +145,15 @@ def build(delegate: Delegate, asked: BookableFilter) -> OwnSessions:
         bookable=bookable,
         lost_titles=tuple(title for key, title in booked.items() if key not in public),
     )
+
+
+def list_with_seats(delegate: Delegate) -> Sequence[SessionChoice]:
+    """List the sessions in which somebody has a seat, or for which they wait."""
+    seats = queries.list_of_delegate(delegate)
+    waits = waiting_list.map_waits(delegate)
+    own = {one.session_key for one in seats} | {queries.read_key(name) for name in waits}
+    make = _chooser(delegate, seats, (), waits)
+    return [make(one) for one in get_programme().sessions if one.key in own]
 
 
 def build_choice(delegate: Delegate, session: Session, *, with_stars: bool = True) -> SessionChoice:

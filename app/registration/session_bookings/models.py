@@ -1,4 +1,4 @@
-"""Seats in sessions that people have booked, and seats that organisers reserve."""
+"""Seats in sessions that people have booked, those they gave back, and those reserved."""
 
 from datetime import datetime
 
@@ -38,6 +38,20 @@ class SessionBooking(Base):
     )
 
 
+class ReleasedSeat(Base):
+    """A seat in a session that a delegate had and has given back, or lost."""
+
+    __tablename__ = "released_seat"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    delegate_id: Mapped[int] = mapped_column(
+        ForeignKey("delegate.id", ondelete="CASCADE"), index=True
+    )
+    session_key: Mapped[str]
+    title: Mapped[str]  # when it was booked
+    released_at: Mapped[datetime]
+
+
 class SeatHold(Base):
     """Seats of a session that nobody can book, until they are released or used at the door."""
 
@@ -48,6 +62,8 @@ class SeatHold(Base):
     seats: Mapped[int]
     reason: Mapped[str]
     is_for_door: Mapped[bool]
+    # seats of people who did not come in time, to which more may be added
+    is_unclaimed: Mapped[bool] = mapped_column(default=False, server_default=false())
     ends_at: Mapped[datetime | None] = mapped_column(default=None)  # then they can be booked
     created_at: Mapped[datetime]
 

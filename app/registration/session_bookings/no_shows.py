@@ -19,7 +19,13 @@ from app.programme.snapshot import Session
 from app.registration import emails, seats
 from app.registration.bookings import operations
 from app.registration.models import SeatLimit
-from app.registration.session_bookings import holds, labels, queries, services
+from app.registration.session_bookings import (
+    holds,
+    labels,
+    queries,
+    released_seats,
+    services,
+)
 from app.registration.session_bookings.models import SessionBooking
 from app.releases.current_release import get_programme
 
@@ -66,7 +72,7 @@ def _free(session: Session, freed_at: datetime, limit: SeatLimit) -> None:
     missing = db.session.scalars(rows.execution_options(populate_existing=True)).all()
     for seat in missing:
         operations.lock(seat.delegate)
-        db.session.delete(seat)
+        released_seats.delete_seats(SessionBooking.id == seat.id)
         services.end_settled_choices(seat.delegate)
         text = f"The seat in {session.title} was freed, because it was not claimed in time"
         operations.record(seat.delegate, text, history.ACTOR_SITE)

@@ -8,13 +8,13 @@ Which sessions somebody has booked is only known for certain once their row is l
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 
-from sqlalchemy import delete, select
+from sqlalchemy import select
 
 from app.database import db
 from app.errors import RuleViolation
 from app.registration import seats
 from app.registration.models import Delegate
-from app.registration.session_bookings import offers, queries
+from app.registration.session_bookings import offers, queries, released_seats
 from app.registration.session_bookings.models import SessionBooking
 from app.registration.waiting_list import queries as waiting_list
 
@@ -58,7 +58,7 @@ def release_all(delegates: Collection[int]) -> Sequence[str]:
     limits = seats.lock_sessions(_list_keys(delegates))
     if not limits:
         return []
-    db.session.execute(delete(SessionBooking).where(ours))
+    released_seats.delete_seats(ours)
     counts = Counter(key for key, _ in rows)
     offers.end_all_of(delegates, limits)
     for key, limit in limits.items():

@@ -22,7 +22,7 @@ from app.registration import emails, seats
 from app.registration.ballots import queries as ballots
 from app.registration.bookings import operations
 from app.registration.models import Delegate, SeatLimit
-from app.registration.session_bookings import offers, queries
+from app.registration.session_bookings import offers, queries, released_seats
 from app.registration.session_bookings.models import SeatHold, SessionBooking
 from app.registration.session_bookings.overlaps import list_clashes, map_contested
 from app.registration.session_bookings.queries import (
@@ -285,7 +285,7 @@ def give_up(delegate: Delegate, keys: Collection[str], limits: Mapping[str, Seat
     """Delete somebody's seats in these sessions; the limits and their row are locked."""
     for key in keys:
         is_it = (SessionBooking.delegate_id == delegate.id, SessionBooking.session_key == key)
-        db.session.execute(delete(SessionBooking).where(*is_it))
+        released_seats.delete_seats(*is_it)
         seats.release_session(limits[key])
         offers.offer_seats(key, limits[key])
     if keys:

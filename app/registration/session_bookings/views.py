@@ -19,6 +19,7 @@ from app.registration.bookings import queries as bookings
 from app.registration.models import Delegate
 from app.registration.seats import session_limit
 from app.registration.session_bookings import (
+    agenda_seats,
     clash_choices,
     cookie,
     labels,
@@ -31,7 +32,7 @@ from app.registration.waiting_list import queries as waiting_list
 from app.registration.waiting_list.steps import Step, list_steps
 from app.releases.current_release import get_programme
 from app.request_transaction import go_on_writing, look_first
-from app.web.rendering import absolute_url, render_page, render_shared_page
+from app.web.rendering import render_page, render_shared_page
 from app.web.security_headers import no_referrer
 
 FLASH_MESSAGES = {
@@ -86,7 +87,7 @@ def index(secret: str) -> ResponseReturnValue:
         secret=secret,
         sessions=listing.build(delegate, BookableFilter.parse(request.args)),
         flash_message=FLASH_MESSAGES.get(request.args.get("news", "")),
-        feed=_feed_url(delegate),
+        feed=agenda_seats.feed_url(delegate),
         breadcrumbs=_breadcrumbs(secret),
     )
     return cookie.set_cookie(page, delegate)
@@ -119,7 +120,8 @@ def feed(token: str) -> ResponseReturnValue:
     """Serve the sessions that a delegate has booked or starred as one iCalendar feed."""
     delegate = bookings.get_booking(links.read_session_feed_key(token))
     answer = Response(
-        personal_feed.render_feed(delegate, _feed_url(delegate)), mimetype="text/calendar"
+        personal_feed.render_feed(delegate, agenda_seats.feed_url(delegate)),
+        mimetype="text/calendar",
     )
     answer.add_etag()
     return answer.make_conditional(request)
@@ -222,7 +224,3 @@ def _index_url(secret: str, news: str | None = None) -> str:
 
 def _redirect(secret: str, news: str) -> Response:
     return Response(status=303, headers={"Location": _index_url(secret, news)})
-
-
-def _feed_url(delegate: Delegate) -> str:
-    return absolute_url("session_bookings.feed", token=links.session_feed_token(delegate))

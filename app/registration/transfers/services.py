@@ -26,6 +26,7 @@ from app.registration.fields import EMAIL
 from app.registration.models import Delegate
 from app.registration.queries import Answers
 from app.registration.session_bookings import queries as session_bookings
+from app.registration.session_bookings import released_seats
 from app.registration.session_bookings.models import SessionBooking
 from app.registration.transfers import queries
 from app.registration.transfers.models import ACCEPTED, LAPSED, WITHDRAWN, PlaceTransfer
@@ -174,11 +175,9 @@ def _move_seats(transfer: PlaceTransfer, old: Delegate, new: Delegate) -> None:
     for seat in session_bookings.list_of_delegate(old):
         day = days.get(seat.session_key)
         if day is None or day in new.days.split():
-            db.session.execute(
-                update(SessionBooking)
-                .where(SessionBooking.id == seat.id)
-                .values(delegate_id=new.id)
-            )
+            is_it = SessionBooking.id == seat.id
+            released_seats.note_seats(is_it)
+            db.session.execute(update(SessionBooking).where(is_it).values(delegate_id=new.id))
     db.session.expire_all()
 
 

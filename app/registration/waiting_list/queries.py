@@ -16,6 +16,7 @@ from sqlalchemy import (
     exists,
     func,
     literal,
+    or_,
     select,
     tuple_,
     update,
@@ -31,10 +32,13 @@ from app.registration.queries import ATTENDING
 from app.registration.waiting_list.models import (
     CONFERENCE_LIST,
     IN_QUEUE,
+    LAPSED,
+    LEFT,
     OFFERED,
+    REMOVED,
     WaitingListEntry,
 )
-from app.registration.waiting_list.turns import CATEGORY_PREFIX, ORDER
+from app.registration.waiting_list.turns import CATEGORY_PREFIX, ORDER, SESSION_PREFIX
 
 OFFER_PERIOD = timedelta(hours=24)
 MIN_OFFER_PERIOD = timedelta(hours=1)
@@ -267,6 +271,17 @@ def list_of_delegate(delegate: Delegate) -> Sequence[WaitingListEntry]:
     """List the entries by which somebody came to their booking."""
     rows = select(WaitingListEntry).where(WaitingListEntry.delegate_id == delegate.id)
     return db.session.scalars(rows.order_by(WaitingListEntry.id)).all()
+
+
+def list_ended_offers(delegate: Delegate) -> Sequence[str]:
+    """List the keys of the sessions in which an offer to somebody ended, once for each."""
+    own = WaitingListEntry.delegate_id == delegate.id, WaitingListEntry.scope != CONFERENCE_LIST
+    is_over = or_(
+        WaitingListEntry.state.in_((LAPSED, LEFT, REMOVED)),
+        and_(WaitingListEntry.state == OFFERED, WaitingListEntry.offer_ends_at <= clock.now()),
+    )
+    rows = select(WaitingListEntry.scope).where(*own, WaitingListEntry.offered_at.is_not(None))
+    return [one.removeprefix(SESSION_PREFIX) for one in db.session.scalars(rows.where(is_over))]
 
 
 def follow_address(delegate: Delegate) -> None:

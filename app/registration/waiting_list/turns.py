@@ -18,6 +18,7 @@ from app.registration.models import SeatLimit
 from app.registration.waiting_list.models import CONFERENCE_LIST, IN_QUEUE, WaitingListEntry
 
 CATEGORY_PREFIX = "category "  # of the name of a category's limit
+SESSION_PREFIX = "session "  # of that of a session
 PAGE_SIZE = 200  # entries that are read at once
 # the order of every list: by joining, but for those whom the organisers have moved
 ORDER = (func.coalesce(WaitingListEntry.queue_order, WaitingListEntry.id), WaitingListEntry.id)
@@ -87,6 +88,13 @@ def iter_next(
         if all(free.get(name, number) >= number for name, number in wanted.items()):
             free |= {name: free[name] - number for name, number in wanted.items() if name in free}
             yield people
+
+
+def count_waiting(connection: Connection, name: str) -> int:
+    """Count those who wait for a place in the category of this limit."""
+    number = int(name.removeprefix(CATEGORY_PREFIX))
+    rows = QUEUE.where(WaitingListEntry.category_id == number).subquery()
+    return connection.scalar(select(func.count()).select_from(rows)) or 0
 
 
 def _iter_queue(connection: Connection, free: Mapping[str, int]) -> Iterator[Turn]:

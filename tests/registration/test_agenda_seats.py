@@ -1,0 +1,138 @@
+"""The agenda of a browser shows the seats of the booking that was opened in it; no other does."""
+
+import re
+from collections.abc import Callable
+
+from app.agenda import transfer_views
+from app.database import db, transaction
+from app.registration.bookings import agenda_links
+from app.registration.desk import services as desk
+from app.registration.session_bookings import services
+from app.releases.current_release import get_programme
+from tests.browser import Browser, Page
+from tests.factories import make_agenda, make_delegate
+from tests.pages import read_text
+from tests.registration.test_session_bookings import book, make_bookable, path_of
+
+
+def rows_of(page: Page) -> list[str]:
+    """Return what each row of the agenda says."""
+    return [read_text(one) for one in page.tree.find_by_class("row")]
+
+
+def test_seats_and_stars_are_in_one_agenda_with_one_calendar(visitor: Browser) -> None:
+    make_bookable("Knots")
+    ada = make_delegate()
+    book(ada, "knots")
+    agenda = make_agenda("farewell", holder=visitor)
+    with transaction():
+        agenda_links.link_agenda(db.session.merge(ada), db.session.merge(agenda))
+    page = visitor.open("/agenda")
+    assert "To see your seats here, open your booking" in page.text
+    assert "Knots" not in page.text
+
+    visitor.open(path_of(ada))
+    page = visitor.open("/agenda")
+
+    knots, farewell = rows_of(page)
+    assert "Knots Booked" in knots
+    assert "Remove" not in knots
+    assert "Remove: Farewell" in farewell
+    assert "2 sessions." in page.text
+    address = page.links["Subscribe in your calendar"].replace("webcal:", "https:")
+    answer = visitor.fetch("GET", address.removeprefix("https://conference.example"))
+    assert re.findall(r"SUMMARY:(.+)\r", answer.get_data(as_text=True)) == ["Knots", "Farewell"]
+    page = page.follow("Change or give back my seat: Knots")
+    assert page.heading == "Give back your seat?"
+
+
+def test_whoever_has_only_a_link_to_the_agenda_sees_no_seat(
+    visitor: Browser, new_browser: Callable[[], Browser]
+) -> None:
+    make_bookable("Knots")
+    ada = make_delegate()
+    book(ada, "knots")
+    agenda = make_agenda("farewell", holder=visitor)
+    with transaction():
+        agenda_links.link_agenda(db.session.merge(ada), db.session.merge(agenda))
+    visitor.open(path_of(ada))
+    assert "Knots" in visitor.open("/agenda").text
+
+    friend = new_browser()
+    friend.open(transfer_views.transfer_link(db.session.merge(agenda)))
+    page = friend.press("Open the agenda on this device")
+    answer = friend.fetch("GET", transfer_views.feed_url(db.session.merge(agenda)))
+
+    assert [one.split(" ")[-1] for one in rows_of(page)] == ["Farewell"]
+    assert "Knots" not in page.text
+    assert "Knots" not in answer.get_data(as_text=True)
+
+
+def test_an_offer_and_a_position_are_shown_and_only_a_seat_clashes(visitor: Browser) -> None:
+    make_bookable("Knots", 1)
+    make_bookable("Ropes", 1)
+    ada, bea = make_delegate(), make_delegate(email="bea@example.org", given_names="Bea")
+    for slug in ("knots", "ropes"):
+        book(bea, slug, in_place_of=["knots"] if slug == "ropes" else [])
+    cat = make_delegate(email="cat@example.org", given_names="Cat")
+    book(cat, "knots")
+    for slug in ("knots", "ropes"):
+        with transaction():
+            services.join_waiting_list(db.session.merge(ada), get_programme().get_session(slug))
+    visitor.open(path_of(ada))
+
+    page = visitor.open("/agenda")
+    assert [one for one in rows_of(page) if "Waiting: number 1 of 1" in one] == rows_of(page)
+    assert "Clash" not in page.text
+    with transaction():
+        services.cancel(db.session.merge(cat), "knots")
+
+    page = visitor.open("/agenda")
+    assert "Offered until" in rows_of(page)[0]
+    assert "Take the seat or decline it: Knots" in page.links
+
+
+def test_no_seat_is_shown_of_a_booking_that_was_cancelled_or_whose_links_have_changed(
+    visitor: Browser,
+) -> None:
+    make_bookable("Knots")
+    ada = make_delegate()
+    book(ada, "knots")
+    visitor.open(path_of(ada))
+    assert "Knots Booked" in rows_of(visitor.open("/agenda"))[0]
+    with transaction():
+        desk.cancel(db.session.merge(ada), actor="grace@conference.example", reason="")
+
+    assert rows_of(visitor.open("/agenda")) == []
+
+
+def test_stars_that_the_booking_does_not_have_stay_in_a_calendar_of_their_own(
+    visitor: Browser,
+) -> None:
+    make_bookable("Knots")
+    ada = make_delegate()
+    book(ada, "knots")
+    make_agenda("farewell", holder=visitor)
+    visitor.open(path_of(ada))
+
+    page = visitor.open("/agenda")
+
+    assert "This calendar has no seats" in page.text
+    assert "/agenda/" in page.links["Subscribe in your calendar"]
+    visitor.open(page.links["Book, swap or give back seats"]).follow(
+        "Save your agenda with your booking"
+    )
+    visitor.press("Save the agenda with my booking")
+    page = visitor.open("/agenda")
+    assert "/booking/calendar/" in page.links["Subscribe in your calendar"]
+
+
+def test_the_page_of_seats_and_stars_is_kept_by_no_cache(visitor: Browser) -> None:
+    make_bookable("Knots")
+    ada = make_delegate()
+    book(ada, "knots")
+    visitor.open(path_of(ada))
+
+    answer = visitor.fetch("GET", "/agenda")
+
+    assert answer.headers["Cache-Control"] == "private, no-store"

@@ -41,12 +41,12 @@ FILTER_NAMES: Final = re.compile(rb"(?:ASCII85|ASCIIHex|LZW|RunLength|Crypt)Deco
 MAX_UNPACKED_BYTES: Final = 64 * 1024 * 1024  # of all object streams together
 MACRO_NAMES: Final = ("vbaproject", "vbadata", "activex", "macroenabled", ".exe", ".js", ".vbs")
 MACRO_ENDINGS: Final = (".xlsm", ".xlsb", ".docm", ".pptm", ".dotm", ".xltm", ".potm", ".ppsm")
-ODP_MACRO_FOLDERS: Final = ("basic/", "scripts/")
-ODP_TEXTS: Final = ("content.xml", "styles.xml")
-ODP_MANIFEST: Final = "META-INF/manifest.xml"
-ODP_SCRIPTS: Final = (b"<script:event-listener", b"vnd.sun.star.script:")
-ODP_OBJECTS: Final = (b"application/vnd.sun.star.oleobject", b"application/x-ole")
-PPTX_CONTENT_TYPES, MACRO_MARKER = "[Content_Types].xml", b"macroenabled"
+OPEN_DOCUMENT_MACRO_FOLDERS: Final = ("basic/", "scripts/")
+OPEN_DOCUMENT_TEXTS: Final = ("content.xml", "styles.xml")
+OPEN_DOCUMENT_MANIFEST: Final = "META-INF/manifest.xml"
+OPEN_DOCUMENT_SCRIPTS: Final = (b"<script:event-listener", b"vnd.sun.star.script:")
+OPEN_DOCUMENT_OBJECTS: Final = (b"application/vnd.sun.star.oleobject", b"application/x-ole")
+OFFICE_CONTENT_TYPES, MACRO_MARKER = "[Content_Types].xml", b"macroenabled"
 READ_SIZE: Final = 256 * 1024
 
 
@@ -70,26 +70,26 @@ def check_archive(archive: zipfile.ZipFile, kind: str) -> None:
         raise InvalidFile(MACRO_MESSAGE)
     if any(name.endswith(MACRO_ENDINGS) for name in names):
         raise InvalidFile(MACRO_MESSAGE)
-    check = _check_odp if kind == "odp" else _check_pptx
+    check = _check_open_document if kind in {"odp", "odt"} else _check_office
     check(archive, names)
 
 
-def _check_pptx(archive: zipfile.ZipFile, names: Collection[str]) -> None:
+def _check_office(archive: zipfile.ZipFile, names: Collection[str]) -> None:
     """Refuse macros by content type, and OLE objects; the workbooks of charts are no objects."""
-    if _contains(archive, PPTX_CONTENT_TYPES, [MACRO_MARKER]):
+    if _contains(archive, OFFICE_CONTENT_TYPES, [MACRO_MARKER]):
         raise InvalidFile(MACRO_MESSAGE)
     if any("/embeddings/" in name and name.endswith((".bin", ".ole")) for name in names):
         raise InvalidFile(OBJECT_MESSAGE)
 
 
-def _check_odp(archive: zipfile.ZipFile, names: Collection[str]) -> None:
+def _check_open_document(archive: zipfile.ZipFile, names: Collection[str]) -> None:
     """Refuse macros by folder, scripts that a click would run, and OLE objects."""
-    if any(name.startswith(ODP_MACRO_FOLDERS) for name in names):
+    if any(name.startswith(OPEN_DOCUMENT_MACRO_FOLDERS) for name in names):
         raise InvalidFile(MACRO_MESSAGE)
-    texts = [name for name in archive.namelist() if name.rpartition("/")[2] in ODP_TEXTS]
-    if any(_contains(archive, name, ODP_SCRIPTS) for name in texts):
+    texts = [name for name in archive.namelist() if name.rpartition("/")[2] in OPEN_DOCUMENT_TEXTS]
+    if any(_contains(archive, name, OPEN_DOCUMENT_SCRIPTS) for name in texts):
         raise InvalidFile(MACRO_MESSAGE)
-    if _contains(archive, ODP_MANIFEST, ODP_OBJECTS):
+    if _contains(archive, OPEN_DOCUMENT_MANIFEST, OPEN_DOCUMENT_OBJECTS):
         raise InvalidFile(OBJECT_MESSAGE)
 
 

@@ -16,7 +16,6 @@ from app.errors import InvalidFile
 from app.materials import active_content
 
 MAX_BYTES: Final = 50 * 1024 * 1024  # of an upload
-MAX_UNPACKED_BYTES: Final = 512 * 1024 * 1024  # of all members together
 MAX_MEMBERS: Final = 10_000
 READ_SIZE: Final = 256 * 1024
 PDF_SIGNATURE, ZIP_SIGNATURE = b"%PDF-", b"PK\x03\x04"
@@ -30,11 +29,23 @@ ZIP_END_RECORD: Final = struct.Struct("<4s4H2LH")
 MAX_ZIP_COMMENT_BYTES: Final = 65_535
 ALLOWED_COMPRESSION: Final = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
 ENCRYPTED_FLAG: Final = 0x1  # bit of a member's flags
-ODP_MEDIA_TYPE: Final = b"application/vnd.oasis.opendocument.presentation"
-ODP_MEMBERS: Final = frozenset({"mimetype", "content.xml", "META-INF/manifest.xml"})
-PPTX_MEMBERS: Final = frozenset({"[Content_Types].xml", "ppt/presentation.xml"})
+OPEN_DOCUMENT: Final = b"application/vnd.oasis.opendocument."
+OPEN_DOCUMENT_KINDS: Final = {
+    OPEN_DOCUMENT + b"presentation": "odp",
+    OPEN_DOCUMENT + b"text": "odt",
+}
+OPEN_DOCUMENT_MEMBERS: Final = frozenset({"mimetype", "content.xml", "META-INF/manifest.xml"})
+OFFICE_MEMBERS: Final = {
+    "pptx": frozenset({"[Content_Types].xml", "ppt/presentation.xml"}),
+    "docx": frozenset({"[Content_Types].xml", "word/document.xml"}),
+}
+PNG_SIGNATURE, PNG_END = b"\x89PNG\r\n\x1a\n", b"IEND\xaeB`\x82"
+JPEG_SIGNATURE, JPEG_END = b"\xff\xd8\xff", b"\xff\xd9"
 TOO_LARGE_MESSAGE: Final = "This file is too large when unpacked"
-UNKNOWN_TYPE_MESSAGE: Final = "Choose a PDF, ODP or PPTX file. Save any other file as a PDF first"
+NOT_SLIDES_MESSAGE: Final = "Choose a PDF, ODP or PPTX file. Save any other file as a PDF first"
+NOT_A_DOCUMENT_MESSAGE: Final = (
+    "Choose a PDF, DOCX, ODT, JPEG or PNG file. Save any other file as a PDF first"
+)
 BROKEN_MESSAGE: Final = "This file is damaged. Open it, save it again and upload the new file"
 POLYGLOT_MESSAGE: Final = (
     "We do not recognise this type of file. Save it again and upload the new file"
@@ -54,6 +65,21 @@ ARCHIVE_ERRORS: Final = (
 
 
 @dataclass(frozen=True)
+class FileRules:
+    """Which files are accepted in one place."""
+
+    kinds: frozenset[str]
+    unknown_type: str  # what is said of any other
+    max_unpacked_bytes: int  # of all members of an archive together
+
+
+SLIDES: Final = FileRules(frozenset({"pdf", "odp", "pptx"}), NOT_SLIDES_MESSAGE, 512 * 1024 * 1024)
+DOCUMENTS: Final = FileRules(
+    frozenset({"pdf", "docx", "odt", "jpg", "png"}), NOT_A_DOCUMENT_MESSAGE, 64 * 1024 * 1024
+)
+
+
+@dataclass(frozen=True)
 class AcceptedFile:
     """An uploaded file that has been accepted, and what storing it needs to know."""
 
@@ -63,12 +89,12 @@ class AcceptedFile:
     size: int  # bytes
 
 
-def accept(file: BinaryIO) -> AcceptedFile:
+def accept(file: BinaryIO, rules: FileRules = SLIDES) -> AcceptedFile:
     """Read a whole file and accept it; raise InvalidFile.
 
     It takes as long as the file is large, so it is called before the transaction that writes.
     """
-    kind = detect_type(file)
+    kind = detect_type(file, rules)
     digest = hashlib.sha256()
     size = 0
     file.seek(0)
@@ -78,8 +104,8 @@ def accept(file: BinaryIO) -> AcceptedFile:
     return AcceptedFile(file, kind, digest.hexdigest(), size)
 
 
-def detect_type(file: BinaryIO) -> str:
-    """Return the type of a file ("pdf", "odp" or "pptx"); raise InvalidFile."""
+def detect_type(file: BinaryIO, rules: FileRules = SLIDES) -> str:
+    """Return the type of a file, one of those that the rules accept; raise InvalidFile."""
     length = file.seek(0, 2)
     if length > MAX_BYTES:
         raise InvalidFile("The file must be smaller than 50 MB")
@@ -90,8 +116,8 @@ def detect_type(file: BinaryIO) -> str:
     if head.startswith(PDF_SIGNATURE):
         return _check_pdf(file, tail)
     if head.startswith(ZIP_SIGNATURE):
-        return _check_archive(file, length, head, tail)
-    raise InvalidFile(UNKNOWN_TYPE_MESSAGE)
+        return _check_archive(file, length, head, tail, rules)
+    return _check_picture(file, head, tail, rules)
 
 
 def _read(file: BinaryIO, start: int, length: int) -> bytes:
@@ -108,7 +134,23 @@ def _check_pdf(file: BinaryIO, tail: bytes) -> str:
     return "pdf"
 
 
-def _check_archive(file: BinaryIO, length: int, head: bytes, tail: bytes) -> str:
+def _check_picture(file: BinaryIO, head: bytes, tail: bytes, rules: FileRules) -> str:
+    """Return the type of a picture that is nothing else too; it is never decoded here.
+
+    Phones write more behind its end, such as a short film.
+    """
+    ends = {"png": (PNG_SIGNATURE, PNG_END), "jpg": (JPEG_SIGNATURE, JPEG_END)}
+    for kind, (signature, end) in ends.items():
+        if kind in rules.kinds and head.startswith(signature):
+            if end not in _read(file, 0, MAX_BYTES):
+                raise InvalidFile(BROKEN_MESSAGE)
+            if PDF_SIGNATURE in head or _find_archive_end(tail) is not None:
+                raise InvalidFile(POLYGLOT_MESSAGE)
+            return kind
+    raise InvalidFile(rules.unknown_type)
+
+
+def _check_archive(file: BinaryIO, length: int, head: bytes, tail: bytes, rules: FileRules) -> str:
     if PDF_SIGNATURE in head:
         raise InvalidFile(POLYGLOT_MESSAGE)
     end = _find_archive_end(tail)
@@ -119,8 +161,10 @@ def _check_archive(file: BinaryIO, length: int, head: bytes, tail: bytes) -> str
         raise InvalidFile(TOO_LARGE_MESSAGE)
     try:
         with zipfile.ZipFile(file) as archive:
-            _check_members(archive.infolist(), length)
+            _check_members(archive.infolist(), length, rules)
             kind = _detect_archive_type(archive, frozenset(archive.namelist()))
+            if kind not in rules.kinds:
+                raise InvalidFile(rules.unknown_type)
             active_content.check_archive(archive, kind)
             _test_members(archive)
             return kind
@@ -146,7 +190,7 @@ def _find_archive_end(tail: bytes) -> _ArchiveEnd | None:
     return None
 
 
-def _check_members(members: list[zipfile.ZipInfo], length: int) -> None:
+def _check_members(members: list[zipfile.ZipInfo], length: int, rules: FileRules) -> None:
     """Check the members' metadata before any member is opened."""
     names = [member.filename for member in members]
     if any(member.flag_bits & ENCRYPTED_FLAG for member in members):
@@ -157,7 +201,7 @@ def _check_members(members: list[zipfile.ZipInfo], length: int) -> None:
         raise InvalidFile(BROKEN_MESSAGE)
     packed = sum(member.compress_size for member in members)
     opened = sum(member.file_size for member in members)
-    if len(members) > MAX_MEMBERS or opened > MAX_UNPACKED_BYTES or packed > length:
+    if len(members) > MAX_MEMBERS or opened > rules.max_unpacked_bytes or packed > length:
         raise InvalidFile(TOO_LARGE_MESSAGE)
 
 
@@ -166,13 +210,14 @@ def _is_unsafe_path(name: str) -> bool:
 
 
 def _detect_archive_type(archive: zipfile.ZipFile, names: frozenset[str]) -> str:
-    if names >= PPTX_MEMBERS:
-        return "pptx"
-    if names >= ODP_MEMBERS and archive.infolist()[0].filename == "mimetype":
+    """Return the type of an archive, or an empty text if it is none that is known."""
+    for kind, members in OFFICE_MEMBERS.items():
+        if names >= members:
+            return kind
+    if names >= OPEN_DOCUMENT_MEMBERS and archive.infolist()[0].filename == "mimetype":
         with archive.open("mimetype") as said:
-            if said.read(len(ODP_MEDIA_TYPE) + 1) == ODP_MEDIA_TYPE:
-                return "odp"
-    raise InvalidFile(UNKNOWN_TYPE_MESSAGE)
+            return OPEN_DOCUMENT_KINDS.get(said.read(max(map(len, OPEN_DOCUMENT_KINDS)) + 1), "")
+    return ""
 
 
 def _test_members(archive: zipfile.ZipFile) -> None:

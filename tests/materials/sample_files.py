@@ -22,6 +22,14 @@ OF_ODP = {
 }
 
 
+OF_DOCX = {
+    "[Content_Types].xml": TYPES.replace(b"presentationml", b"wordprocessingml"),
+    "_rels/.rels": b"<Relationships/>",
+    "word/document.xml": b"<w:document/>",
+}
+OF_ODT = {**OF_ODP, "mimetype": b"application/vnd.oasis.opendocument.text"}
+
+
 def make_pdf(body: bytes = b"") -> bytes:
     """Give a small PDF."""
     return (

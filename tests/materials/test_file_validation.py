@@ -1,8 +1,10 @@
 """What is handed in as slides or papers is known by what it holds, or refused in plain words."""
 
+import re
 import time
 import zipfile
 import zlib
+from dataclasses import replace
 from io import BytesIO
 from tempfile import TemporaryFile
 from unittest.mock import patch
@@ -12,7 +14,9 @@ import pytest
 from app.errors import InvalidFile
 from app.materials import active_content, file_validation
 from tests.materials.sample_files import (
+    OF_DOCX,
     OF_ODP,
+    OF_ODT,
     OF_PPTX,
     TYPES,
     make_odp,
@@ -46,22 +50,72 @@ def test_slides_and_papers_are_known_by_what_they_hold(body: bytes, kind: str) -
 
 
 @pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        (make_pdf(), "pdf"),
+        (make_zip(OF_DOCX), "docx"),
+        (make_zip(OF_ODT), "odt"),
+        (make_picture(), "jpg"),
+        (make_picture("PNG"), "png"),
+    ],
+)
+def test_documents_and_pictures_are_known_where_they_are_asked_for(body: bytes, kind: str) -> None:
+    assert file_validation.detect_type(BytesIO(body), file_validation.DOCUMENTS) == kind
+
+
+@pytest.mark.parametrize(
+    ("body", "sentence"),
+    [
+        pytest.param(make_pptx(), file_validation.NOT_A_DOCUMENT_MESSAGE, id="pptx"),
+        pytest.param(make_odp(), file_validation.NOT_A_DOCUMENT_MESSAGE, id="odp"),
+        pytest.param(make_picture("WEBP"), file_validation.NOT_A_DOCUMENT_MESSAGE, id="webp"),
+        pytest.param(make_picture()[:-9], file_validation.BROKEN_MESSAGE, id="half a jpeg"),
+        pytest.param(make_picture("PNG")[:-9], file_validation.BROKEN_MESSAGE, id="half a png"),
+        pytest.param(
+            make_picture() + make_zip(OF_DOCX), file_validation.POLYGLOT_MESSAGE, id="jpeg and zip"
+        ),
+        pytest.param(
+            make_zip({**OF_DOCX, "word/vbaProject.bin": b"x"}),
+            active_content.MACRO_MESSAGE,
+            id="docm",
+        ),
+        pytest.param(
+            make_zip({**OF_DOCX, "word/embeddings/oleObject1.bin": b"x"}),
+            active_content.OBJECT_MESSAGE,
+            id="objects in a docx",
+        ),
+        pytest.param(
+            make_zip({**OF_ODT, "Basic/Standard/a.xml": b"x"}),
+            active_content.MACRO_MESSAGE,
+            id="odt macros",
+        ),
+        pytest.param(
+            make_zip({**OF_DOCX, "word/media/a.bin": bytes(65 * 1024 * 1024)}),
+            file_validation.TOO_LARGE_MESSAGE,
+            id="bomb",
+        ),
+    ],
+)
+def test_no_other_file_is_taken_for_a_document(body: bytes, sentence: str) -> None:
+    with pytest.raises(InvalidFile, match=re.escape(sentence)):
+        file_validation.detect_type(BytesIO(body), file_validation.DOCUMENTS)
+
+
+@pytest.mark.parametrize(
     ("body", "sentence"),
     [
         pytest.param(b"", "The file is empty", id="empty"),
         pytest.param(
-            b"<html><script>alert(1)</script>", file_validation.UNKNOWN_TYPE_MESSAGE, id="html"
+            b"<html><script>alert(1)</script>", file_validation.NOT_SLIDES_MESSAGE, id="html"
         ),
         pytest.param(
-            b"\n\n" + make_pdf(), file_validation.UNKNOWN_TYPE_MESSAGE, id="something before a pdf"
+            b"\n\n" + make_pdf(), file_validation.NOT_SLIDES_MESSAGE, id="something before a pdf"
         ),
-        pytest.param(
-            b"MZ" + make_pdf(), file_validation.UNKNOWN_TYPE_MESSAGE, id="program and pdf"
-        ),
-        pytest.param(make_picture(), file_validation.UNKNOWN_TYPE_MESSAGE, id="picture"),
+        pytest.param(b"MZ" + make_pdf(), file_validation.NOT_SLIDES_MESSAGE, id="program and pdf"),
+        pytest.param(make_picture(), file_validation.NOT_SLIDES_MESSAGE, id="picture"),
         pytest.param(
             b"\xd0\xcf\x11\xe0" + bytes(5000),
-            file_validation.UNKNOWN_TYPE_MESSAGE,
+            file_validation.NOT_SLIDES_MESSAGE,
             id="old powerpoint",
         ),
         pytest.param(
@@ -87,21 +141,21 @@ def test_slides_and_papers_are_known_by_what_they_hold(body: bytes, kind: str) -
             make_pptx() + b"more", file_validation.BROKEN_MESSAGE, id="something behind a pptx"
         ),
         pytest.param(
-            make_zip({"word/document.xml": b"x"}), file_validation.UNKNOWN_TYPE_MESSAGE, id="docx"
+            make_zip({"word/document.xml": b"x"}), file_validation.NOT_SLIDES_MESSAGE, id="docx"
         ),
         pytest.param(
             make_zip({"[Content_Types].xml": TYPES}),
-            file_validation.UNKNOWN_TYPE_MESSAGE,
+            file_validation.NOT_SLIDES_MESSAGE,
             id="nothing shown",
         ),
         pytest.param(
             make_zip({**OF_ODP, "mimetype": b"application/vnd.oasis.opendocument.text"}),
-            file_validation.UNKNOWN_TYPE_MESSAGE,
+            file_validation.NOT_SLIDES_MESSAGE,
             id="odt",
         ),
         pytest.param(
             make_zip({"content.xml": b"x", **OF_ODP}),
-            file_validation.UNKNOWN_TYPE_MESSAGE,
+            file_validation.NOT_SLIDES_MESSAGE,
             id="mimetype not first",
         ),
         pytest.param(
@@ -275,11 +329,9 @@ def test_a_pdf_is_checked_in_time_that_grows_with_its_length(hostile: bytes) -> 
 
 def test_a_bomb_is_refused_before_anything_of_it_is_opened() -> None:
     bomb = make_pptx(zeros=bytes(8_000_000))
-    with (
-        patch.object(file_validation, "MAX_UNPACKED_BYTES", 7_000_000),
-        pytest.raises(InvalidFile) as refusal,
-    ):
-        file_validation.detect_type(BytesIO(bomb))
+    rules = replace(file_validation.SLIDES, max_unpacked_bytes=7_000_000)
+    with pytest.raises(InvalidFile) as refusal:
+        file_validation.detect_type(BytesIO(bomb), rules)
 
     assert str(refusal.value) == file_validation.TOO_LARGE_MESSAGE
 

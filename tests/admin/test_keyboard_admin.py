@@ -997,6 +997,26 @@ def test_days_of_several_delegates(keyboard_user: KeyboardUser) -> None:
     keyboard_user.expect_announcement("The old days have been restored.")
 
 
+@pytest.mark.walks(
+    "admin.delegates.imports.upload",
+    "admin.delegates.imports.check",
+    "admin.delegates.imports.discard",
+)
+def test_delegates_from_a_spreadsheet(keyboard_user: KeyboardUser, tmp_path: Path) -> None:
+    file = tmp_path / "ward.csv"
+    file.write_text("Given names,Email address,Country,Days\nAnn,ann@ward.example,KE,2009-06-10\n")
+    keyboard_user.open("/organise/delegates")
+    for button in ("Delete file", "Add 1 delegate"):
+        keyboard_user.open("/organise/delegates/_import")
+        keyboard_user.attach_file("Spreadsheet", str(file))
+        keyboard_user.press("Preview")
+        keyboard_user.expect_text("1 person gets a place.")
+        if button != "Delete file":
+            keyboard_user.tick("They agree that we keep this, and know for how long")
+        keyboard_user.press(button)
+    keyboard_user.expect_announcement("The delegates in the file have been added.")
+
+
 @pytest.mark.walks("admin.logo.edit", "admin.logo.remove")
 def test_the_logo(keyboard_user: KeyboardUser, tmp_path: Path) -> None:
     picture = tmp_path / "logo.png"

@@ -289,6 +289,31 @@ def test_the_questions_about_equality(keyboard_user: KeyboardUser) -> None:
     )
 
 
+@pytest.mark.walks(
+    "admin.questions.equality.add",
+    "admin.questions.equality.move",
+    "admin.questions.equality.reword",
+)
+def test_the_wording_of_questions_about_equality(keyboard_user: KeyboardUser) -> None:
+    keyboard_user.open("/organise/questions/equality")
+    keyboard_user.press("Wording and order")
+    keyboard_user.press("How old are you?")
+    keyboard_user.fill("Help (optional)", "On the first day")
+    keyboard_user.press("Save")
+    keyboard_user.expect_announcement(
+        "The wording has been saved. Its answers are counted from now on."
+    )
+    keyboard_user.press("Move Gender up")
+    keyboard_user.expect_announcement("The order of questions has been changed.")
+    keyboard_user.press("Add a question")
+    keyboard_user.fill("Question", "What is your first language?")
+    keyboard_user.fill("Choices", "English\nAnother")
+    keyboard_user.press("Add this question")
+    keyboard_user.expect_announcement(
+        "The question has been added. Nobody is asked it until you choose it below."
+    )
+
+
 @pytest.mark.walks("admin.delegates.speaker.link")
 def test_the_speaker_of_a_booking(keyboard_user: KeyboardUser) -> None:
     make_delegate(reference="GHJK2345")

@@ -16,6 +16,7 @@ from app.registration import retention as registration_retention
 from app.registration.access_cases import services as access_cases
 from app.registration.applications import services as applications
 from app.registration.ballots import drawing as ballots
+from app.registration.delegate_imports import services as delegate_imports
 from app.registration.equality import services as equality
 from app.registration.interest import services as interest
 from app.registration.invitations import services as invitations
@@ -48,6 +49,7 @@ PERIODIC_TASKS: tuple[mail_worker.Task, ...] = (
     form_drafts.delete_expired,
     agenda_services.purge_expired,
     uploads.purge_expired,
+    delegate_imports.purge_expired,
     photo_retention.purge_unused,
     photo_retention.purge_originals,
     speakers_retention.purge_expired,

@@ -48,6 +48,9 @@ from app.questions.services import EditedQuestion, EditedTexts
 from app.registration.applications.models import RegistrationApplication
 from app.registration.ballots.models import Ballot
 from app.registration.categories.models import RegistrationCategory
+from app.registration.delegate_imports import services as delegate_imports
+from app.registration.delegate_imports.models import DelegateImport
+from app.registration.delegate_imports.rows import ImportedRow, ImportedSheet
 from app.registration.delegate_record import refresh_search_keys
 from app.registration.groups.models import PLACED, GroupMember, RegistrationGroup
 from app.registration.interest.models import ExpressionOfInterest
@@ -209,6 +212,14 @@ def make_upload(
             is_merged=is_merged,
             actor=actor,
         )
+
+
+def make_delegate_import(actor: str = "grace@conference.example") -> DelegateImport:
+    """Hand in a spreadsheet of one delegate, whom nobody has added yet."""
+    answers = {"given_names": "Ann", "email": "ann@ward.example", "days": "2009-06-10"}
+    row = ImportedRow(2, "Ann", "ann@ward.example", "", {**answers, "country": "KE"})
+    with transaction():
+        return delegate_imports.store("ward.csv", ImportedSheet([row]), actor=actor)
 
 
 def make_proposal(

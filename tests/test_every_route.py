@@ -41,6 +41,7 @@ from tests.factories import (
     make_category,
     make_confirmation,
     make_delegate,
+    make_delegate_import,
     make_group,
     make_interest,
     make_invitation,
@@ -402,6 +403,25 @@ ROUTES = [
         "GET POST",
         Who.DESK,
         "/organise/delegates/_export/needs/access",
+    ),
+    Route("/organise/delegates/_import", "GET POST", Who.DESK),
+    Route(
+        "/organise/delegates/_import/<number>",
+        "GET POST",
+        Who.DESK,
+        "/organise/delegates/_import/1",
+    ),
+    Route(
+        "/organise/delegates/_import/<number>/discard",
+        "POST",
+        Who.DESK,
+        "/organise/delegates/_import/1/discard",
+    ),
+    Route(
+        "/organise/delegates/_import/template.<suffix>",
+        "GET",
+        Who.DESK_READERS,
+        "/organise/delegates/_import/template.csv",
     ),
     Route(
         "/organise/delegates/_requirements/<purpose>",
@@ -834,6 +854,20 @@ ROUTES = [
     Route("/organise/questions/_preview", "GET", Who.DESK_READERS),
     Route("/organise/questions/equality", "GET", Who.DESK_READERS),
     Route("/organise/questions/equality/change", "GET POST", Who.ORGANISER),
+    Route("/organise/questions/equality/wording", "GET", Who.DESK_READERS),
+    Route(
+        "/organise/questions/equality/wording/<key>",
+        "GET POST",
+        Who.ORGANISER,
+        "/organise/questions/equality/wording/age",
+    ),
+    Route(
+        "/organise/questions/equality/wording/<key>/move",
+        "POST",
+        Who.ORGANISER,
+        "/organise/questions/equality/wording/age/move",
+    ),
+    Route("/organise/questions/equality/wording/_add", "GET POST", Who.ORGANISER),
     Route("/organise/rehearsal", "GET", Who.A_PART),
     Route("/organise/rooms", "GET", Who.A_PART),
     Route("/organise/rooms/<slug>", "GET", Who.A_PART, "/organise/rooms/great-hall"),
@@ -1530,6 +1564,7 @@ def opened_by_a_visitor(site: Flask, visitor: Browser) -> dict[str, str]:
     make_scheduled_release()
     make_proposal(get_ada_marsh(), pronouns="she/her")
     make_upload()
+    make_delegate_import()
     make_upload(b"Title,Room,Catering\nOpening,Quay,tea", actor="ada@conference.example")
     opening = db.session.scalars(select(Session).where(Session.slug == "opening")).one()
     make_material(opening, key="k", speaker_id=get_ada_marsh().id)

@@ -120,6 +120,15 @@ PLACES = [
         "Choose a PNG or WebP picture",
         {"Description of the logo": "Tides"},
     ),
+    Place(
+        "admin.delegates.imports.upload",
+        "/organise/delegates/_import",
+        "Preview",
+        "Spreadsheet",
+        b"Given names,Email address,Country,Days\nAnn,ann@ward.example,Kenya,2009-06-10\n",
+        "We cannot find a column “Given names”. Use the template, and keep its first row",
+        {},
+    ),
     a_photo("admin.speakers.photo.edit", "/organise/speakers/ada-marsh/photo", SAVED),
     a_photo("speakers.photo.edit", "/speak/ada-marsh/photo", SENT),
     slides(
@@ -215,6 +224,7 @@ def test_every_page_that_takes_a_file_is_tried_here(site: Flask) -> None:
         "PictureForm",
         "LogoForm",
         "GroupFileForm",
+        "ImportFileForm",
     }
     assert {one.endpoint for one in PLACES} == _endpoints_for_large_files(site)
 

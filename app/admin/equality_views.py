@@ -1,15 +1,14 @@
-"""Equality monitoring: what is asked, and counts that give nobody away."""
+"""Equality monitoring: what is asked, in which words, and counts that give nobody away."""
 
-from flask import Blueprint, url_for
+from flask import Blueprint, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _l
 
 from app.accounts.guards import current_actor
-from app.admin.edit_form import CheckboxesField
-from app.forms.form import Form, validates_own_csrf
-from app.forms.validators import one_of_choices
-from app.registration.equality import services
-from app.registration.equality.questions import QUESTIONS
+from app.admin.equality_forms import AskedForm, WordingForm, build_wording_form
+from app.errors import RuleViolation, StaleEdit
+from app.forms.form import ConfirmForm, validates_own_csrf
+from app.registration.equality import queries, services, wordings
 from app.web import redirects
 from app.web.rendering import render_page
 
@@ -17,21 +16,12 @@ bp = Blueprint("equality", __name__, url_prefix="/equality")
 
 redirects.MESSAGES["admin"] |= {
     "equality-saved": _l("The questions have been saved. People who register see them now."),
+    "equality-added": _l(
+        "The question has been added. Nobody is asked it until you choose it below."
+    ),
+    "equality-worded": _l("The wording has been saved. Its answers are counted from now on."),
+    "equality-moved": _l("The order of questions has been changed."),
 }
-
-
-class AskedForm(Form):
-    """Choose which questions are asked."""
-
-    questions = CheckboxesField(
-        _l("Questions (optional)"),
-        [one_of_choices(_l("Choose a question from the list"))],
-        validate_choice=False,
-        description=_l(
-            "People are asked these after they have registered, on a page of their own, and need "
-            "not answer. If none is ticked, nobody is asked"
-        ),
-    )
 
 
 @bp.get("")
@@ -43,7 +33,9 @@ def show() -> ResponseReturnValue:
 @validates_own_csrf
 def edit() -> ResponseReturnValue:
     form = AskedForm(data={"questions": [one.key for one in services.list_asked()]})
-    form.questions.choices = [(one.key, one.name) for one in QUESTIONS]
+    form.questions.choices = [
+        (one.current.key, one.current.name) for one in queries.read_questions()
+    ]
     if form.validate_on_submit():
         is_new = services.set_asked(form.questions.data or (), actor=current_actor())
         return redirects.redirect_to(url_for(".show"), "equality-saved" if is_new else "as-it-was")
@@ -53,4 +45,79 @@ def edit() -> ResponseReturnValue:
         form=form,
         back=url_for(".show"),
         breadcrumbs=[(_l("Equality monitoring"), url_for(".show"))],
+    )
+
+
+@bp.get("/wording")
+def index() -> ResponseReturnValue:
+    """List the questions with the ways to word and to move them."""
+    asked = {one.key for one in services.list_asked()}
+    return render_page(
+        "admin/equality/index.html",
+        questions=queries.read_questions(),
+        asked=asked,
+        form=ConfirmForm(),
+        breadcrumbs=[(_l("Equality monitoring"), url_for(".show"))],
+    )
+
+
+@bp.route("/wording/_add", methods=["GET", "POST"])
+@validates_own_csrf
+def add() -> ResponseReturnValue:
+    form = build_wording_form()
+    if form.validate_on_submit():
+        try:
+            wordings.add(form.get_edited(), actor=current_actor())
+        except RuleViolation as refusal:
+            form.show_refusal(refusal)
+        else:
+            return redirects.redirect_to(url_for(".edit"), "equality-added")
+    return _render_wording(form)
+
+
+@bp.route("/wording/<key>", methods=["GET", "POST"])
+@validates_own_csrf
+def reword(key: str) -> ResponseReturnValue:
+    question = queries.get_question(key)
+    form, stale, name = build_wording_form(question), None, str(question.current.name)
+    if form.validate_on_submit():
+        try:
+            is_new = wordings.reword(
+                key,
+                form.get_edited(),
+                expected_version=form.expected_version.data,
+                actor=current_actor(),
+            )
+        except StaleEdit as edit_conflict:
+            stale = edit_conflict
+            form.rebase_on(stale)
+        except RuleViolation as refusal:
+            form.show_refusal(refusal)
+        else:
+            message = "equality-worded" if is_new else "as-it-was"
+            return redirects.redirect_to(url_for(".index"), message)
+    return _render_wording(form, name, stale)
+
+
+@bp.post("/wording/<key>/move")
+def move(key: str) -> ResponseReturnValue:
+    is_moved = wordings.move(key, request.form.get("direction", ""), actor=current_actor())
+    url = url_for(".index", _anchor=f"question-{key}")
+    return redirects.redirect_to(url, "equality-moved" if is_moved else "not-moved")
+
+
+def _render_wording(
+    form: WordingForm, name: str = "", stale: StaleEdit | None = None
+) -> ResponseReturnValue:
+    return render_page(
+        "admin/equality/wording.html",
+        409 if stale else 422 if form.errors else 200,
+        form=form,
+        name=name,
+        stale=stale,
+        back=url_for(".index"),
+        breadcrumbs=[
+            (_l("Equality monitoring"), url_for(".show")),
+            (_l("Questions about equality"), url_for(".index")),
+        ],
     )

@@ -91,9 +91,9 @@ def _build_delegate(answers: Answers, language: str, *, is_added_by_team: bool) 
     return delegate
 
 
-def build(answers: Answers, language: str) -> Delegate:
+def build(answers: Answers, language: str, *, is_added_by_team: bool = False) -> Delegate:
     """Return a booking that has neither been stored nor taken a place yet."""
-    return _build_delegate(answers, language, is_added_by_team=False)
+    return _build_delegate(answers, language, is_added_by_team=is_added_by_team)
 
 
 def generate_reference() -> str:

@@ -107,6 +107,14 @@ def reserve_before_queue(names: Sequence[str], row: Base) -> None:
     _take_and_insert(limits, row)
 
 
+def reserve_all_before_queue(names: Sequence[str], rows: Sequence[Base]) -> None:
+    """Take a free seat for each of these rows; raise SoldOut if there are too few for all."""
+    limits = lock_limits(names)
+    _refuse_full(limit for limit in limits if limit.taken + len(rows) > limit.seats)
+    db.session.add_all(rows)
+    _take(limits, len(rows))
+
+
 def enqueue(names: Sequence[str], row: Base) -> None:
     """Put a row into the queue for a seat and insert it; raise PlacesLeft if it need not wait.
 

@@ -289,6 +289,31 @@ def test_the_questions_about_equality(keyboard_user: KeyboardUser) -> None:
     )
 
 
+@pytest.mark.walks(
+    "admin.questions.equality.add",
+    "admin.questions.equality.move",
+    "admin.questions.equality.reword",
+)
+def test_the_wording_of_questions_about_equality(keyboard_user: KeyboardUser) -> None:
+    keyboard_user.open("/organise/questions/equality")
+    keyboard_user.press("Wording and order")
+    keyboard_user.press("How old are you?")
+    keyboard_user.fill("Help (optional)", "On the first day")
+    keyboard_user.press("Save")
+    keyboard_user.expect_announcement(
+        "The wording has been saved. Its answers are counted from now on."
+    )
+    keyboard_user.press("Move Gender up")
+    keyboard_user.expect_announcement("The order of questions has been changed.")
+    keyboard_user.press("Add a question")
+    keyboard_user.fill("Question", "What is your first language?")
+    keyboard_user.fill("Choices", "English\nAnother")
+    keyboard_user.press("Add this question")
+    keyboard_user.expect_announcement(
+        "The question has been added. Nobody is asked it until you choose it below."
+    )
+
+
 @pytest.mark.walks("admin.delegates.speaker.link")
 def test_the_speaker_of_a_booking(keyboard_user: KeyboardUser) -> None:
     make_delegate(reference="GHJK2345")
@@ -995,6 +1020,26 @@ def test_days_of_several_delegates(keyboard_user: KeyboardUser) -> None:
     keyboard_user.expect_announcement("The days have been changed.")
     keyboard_user.press("Restore the old days")
     keyboard_user.expect_announcement("The old days have been restored.")
+
+
+@pytest.mark.walks(
+    "admin.delegates.imports.upload",
+    "admin.delegates.imports.check",
+    "admin.delegates.imports.discard",
+)
+def test_delegates_from_a_spreadsheet(keyboard_user: KeyboardUser, tmp_path: Path) -> None:
+    file = tmp_path / "ward.csv"
+    file.write_text("Given names,Email address,Country,Days\nAnn,ann@ward.example,KE,2009-06-10\n")
+    keyboard_user.open("/organise/delegates")
+    for button in ("Delete file", "Add 1 delegate"):
+        keyboard_user.open("/organise/delegates/_import")
+        keyboard_user.attach_file("Spreadsheet", str(file))
+        keyboard_user.press("Preview")
+        keyboard_user.expect_text("1 person gets a place.")
+        if button != "Delete file":
+            keyboard_user.tick("They agree that we keep this, and know for how long")
+        keyboard_user.press(button)
+    keyboard_user.expect_announcement("The delegates in the file have been added.")
 
 
 @pytest.mark.walks("admin.logo.edit", "admin.logo.remove")

@@ -130,14 +130,19 @@ class AsksCustomQuestions(AnswersForm):
 AnyForm = TypeVar("AnyForm", bound=AnswersForm)
 
 
-def build_desk_form(base: type[AnyForm], **data: Any) -> AnyForm:
-    """Return a form of the desk with the organisers' questions, and when each is asked."""
+def build_desk_form_class(base: type[AnyForm]) -> type[AnyForm]:
+    """Return a form of the desk with the organisers' questions; ``adapt_for_desk`` is to follow."""
     definitions = custom_questions.list_definitions()
     own = {
         "definitions": definitions,
         **custom_questions.build_fields(definitions, optional=True),
     }
-    form = cast("type[AnyForm]", type(base.__name__, (AsksCustomQuestions, base), own))(data=data)
+    return cast("type[AnyForm]", type(base.__name__, (AsksCustomQuestions, base), own))
+
+
+def build_desk_form(base: type[AnyForm], **data: Any) -> AnyForm:
+    """Return a form of the desk with the organisers' questions, and when each is asked."""
+    form = build_desk_form_class(base)(data=data)
     standard_forms.adapt_for_desk(form)
     every = {one.id: one for one in custom_questions.list_whole()}
     for one in custom_questions.list_asked():

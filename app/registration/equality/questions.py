@@ -1,5 +1,7 @@
 """The questions of equality monitoring, in the words that public bodies in the UK use for them.
 
+Organisers can change their words, and add others: see ``queries``.
+
 A key that is stored never changes its meaning.
 """
 
@@ -15,12 +17,13 @@ NOT_SAID_LABEL: Final = _l("Prefer not to say")
 
 @dataclass(frozen=True)
 class EqualityItem:
-    """A question and its answers, of which one can be chosen."""
+    """A wording of a question and its answers, of which one can be chosen."""
 
-    key: str
+    key: str  # under which answers are counted: another wording has another
     name: Any  # for organisers
     label: Any
     answers: Mapping[str, Any]
+    help: Any = ""
 
     @property
     def choices(self) -> Mapping[str, Any]:

@@ -15,19 +15,19 @@ from app import cache_version, clock
 from app.database import db, lock_table, read_only_connection
 from app.history import services as history
 from app.questions.definitions import one_year_after
-from app.registration.equality import disclosure
+from app.registration.equality import disclosure, queries
 from app.registration.equality.models import EqualityCount, EqualityQuestion
-from app.registration.equality.questions import BY_KEY, QUESTIONS, EqualityItem
+from app.registration.equality.questions import EqualityItem
+from app.registration.equality.wordings import SUBJECT
 from app.releases import current_release
-
-SUBJECT = "equality monitoring"
 
 
 @dataclass(frozen=True)
 class PublishedQuestion:
-    """What organisers see of a question: counts that give nobody away."""
+    """What organisers see of a wording: counts that give nobody away."""
 
     item: EqualityItem
+    is_current: bool  # False: the question has another wording now
     is_asked: bool
     answered: int  # rounded down
     counts: Mapping[str, int]  # by choice, rounded down; 0 is for fewer than five
@@ -36,7 +36,8 @@ class PublishedQuestion:
 def list_asked() -> Sequence[EqualityItem]:
     """List the questions that are asked now; cached, for public pages."""
     keys = cache_version.cached("equality questions", _read_asked)
-    return [one for one in QUESTIONS if one.key in keys]
+    every = [one.current for one in queries.list_questions()]
+    return [one for one in every if one.key in keys]
 
 
 def _read_asked() -> Collection[str]:
@@ -46,17 +47,20 @@ def _read_asked() -> Collection[str]:
 
 
 def list_published() -> Sequence[PublishedQuestion]:
-    """List all questions with the counts that organisers see."""
+    """List all questions with the counts that organisers see, each wording with its own."""
     rows = {one.key: one for one in db.session.scalars(select(EqualityQuestion))}
     counts = {(one.question_key, one.choice): one.published for one in _list_counts()}
     return [
         PublishedQuestion(
             item,
+            item is question_items[0],
             item.key in rows and rows[item.key].is_asked,
             disclosure.round_down(rows[item.key].published) if item.key in rows else 0,
             {choice: counts.get((item.key, choice), 0) for choice in item.choices},
         )
-        for item in QUESTIONS
+        for question in queries.read_questions()
+        for question_items in [(question.current, *question.earlier)]
+        for item in question_items
     ]
 
 
@@ -67,11 +71,12 @@ def set_asked(keys: Collection[str], *, actor: str) -> bool:
     before = {key for key, row in rows.items() if row.is_asked}
     if before == set(keys):
         return False
-    for item in QUESTIONS:
+    items = [one.current for one in queries.read_questions()]
+    for item in items:
         row = rows.get(item.key) or EqualityQuestion(key=item.key, answered=0, published=0)
         row.is_asked = item.key in keys
         db.session.add(row)
-    names = ", ".join(str(one.name).lower() for one in QUESTIONS if one.key in keys)
+    names = ", ".join(str(one.name).lower() for one in items if one.key in keys)
     history.record(f"Equality monitoring asks: {names or 'nothing'}", subject=SUBJECT, actor=actor)
     cache_version.bump_cache_version()
     return True
@@ -79,8 +84,9 @@ def set_asked(keys: Collection[str], *, actor: str) -> bool:
 
 def count_answers(answers: Mapping[str, str]) -> None:
     """Count what one person has chosen, by question; what is not asked is left out."""
+    items = {one.key: one for one in list_asked()}
     for key in sorted(answers):  # rows are locked in one order
-        item = BY_KEY.get(key)
+        item = items.get(key)
         if item is not None and answers[key] in item.choices:
             _count(item, answers[key])
 

@@ -64,6 +64,7 @@ def _build_form() -> EqualityForm:
             one.label,
             [Optional()],
             choices=[SelectChoice(value, label) for value, label in one.choices.items()],
+            description=one.help,
         )
         for one in services.list_asked()
     }

@@ -1,0 +1,91 @@
+"""The forms with which the desk adds delegates from a spreadsheet."""
+
+from pathlib import PureWindowsPath
+from typing import Final
+
+from flask_babel import lazy_gettext as _l
+from flask_wtf.file import FileField
+from wtforms import BooleanField, HiddenField, RadioField
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # of WTForms 3.2
+from wtforms.validators import DataRequired, ValidationError
+
+from app.admin.delegates.forms import CategoryChoiceForm, asks
+from app.forms.form import FileForm, Form, file_size, is_uploaded_file
+from app.registration.delegate_imports.plan import NO_PLACE, ImportPlan
+from app.registration.delegate_imports.services import AS_MANY_AS_FIT, NOBODY, REST_WAITS
+from app.registration.fields import FIELDS
+from app.text import collapse_whitespace, strip_hidden
+
+MAX_FILE_NAME_LENGTH: Final = 200  # characters
+MAX_BYTES: Final = 5 * 1024 * 1024
+TOO_LARGE: Final = _l("The file must be smaller than 5 MB")
+
+
+@asks(FIELDS)
+class ImportedDelegateForm(CategoryChoiceForm):
+    """The answers of a row of a spreadsheet."""
+
+
+class ImportFileForm(FileForm):
+    """A spreadsheet of delegates."""
+
+    file = FileField(_l("Spreadsheet"))
+
+    def validate_file(self, field: FileField) -> None:
+        """Require a file of a size that can be read."""
+        if not is_uploaded_file(field.data):
+            raise ValidationError(_l("Choose a file"))
+        if file_size(field.data) > MAX_BYTES:
+            raise ValidationError(TOO_LARGE)
+
+    @property
+    def name(self) -> str:
+        """The name of the file without its path."""
+        given = PureWindowsPath(self.file.data.filename).name  # splits at both kinds of slashes
+        return strip_hidden(collapse_whitespace(given))[:MAX_FILE_NAME_LENGTH] or "?"
+
+
+class SaveImportForm(Form):
+    """Save a spreadsheet of delegates as its page showed it."""
+
+    is_outdated = False  # whether the page showed another plan, so that nothing can be saved
+    fingerprint = HiddenField()  # of what the page showed
+    if_full = RadioField(
+        _l("What should happen with those for whom there is no place?"), validate_choice=False
+    )
+    consent = BooleanField(
+        _l("They agree that we keep this, and know for how long"),
+        [DataRequired(_l("Ask if they agree, then tick the box. We need their consent"))],
+    )
+    notify = BooleanField(
+        _l("Email each delegate their confirmation"),
+        default=True,
+        description=_l(
+            "People who join the waiting list are always emailed, because they need the link"
+        ),
+    )
+
+    def set_choices(self, planned: ImportPlan) -> None:
+        """Ask what to do with those for whom there is no place, where there is anybody."""
+        self.is_outdated = self.fingerprint.data != planned.fingerprint
+        if not planned.counts[NO_PLACE]:
+            del self.if_full
+            return
+        self.if_full.choices = [
+            SelectChoice(NOBODY, _l("Add nobody until there are places for everyone")),
+            SelectChoice(AS_MANY_AS_FIT, _l("Add the others only")),
+        ]
+        if planned.has_waiting_list:
+            self.if_full.choices.append(
+                SelectChoice(REST_WAITS, _l("Add the others, and put these on the waiting list"))
+            )
+
+    def validate_if_full(self, field: RadioField) -> None:
+        """Require one of the choices."""
+        if not self.is_outdated and field.data not in {one.value for one in field.choices}:
+            raise ValidationError(_l("Choose what should happen with those without a place"))
+
+    @property
+    def mode(self) -> str:
+        """What to do with those for whom there is no place."""
+        return str(self.if_full.data) if "if_full" in self else NOBODY

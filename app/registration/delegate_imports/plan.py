@@ -1,0 +1,165 @@
+"""What saving a spreadsheet of delegates would do, row by row, as places and bookings are now."""
+
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from hashlib import sha256
+from typing import Final
+
+from flask_babel import gettext
+from sqlalchemy import select
+
+from app.database import db
+from app.registration import seats
+from app.registration.categories import queries as categories
+from app.registration.categories.queries import CategoryOption
+from app.registration.delegate_imports.rows import ImportedRow, ImportedSheet, RowFault
+from app.registration.delegate_record import identity_key
+from app.registration.fields import BY_NAME, DAYS, EMAIL
+from app.registration.models import Delegate, SeatLimit
+from app.registration.queries import ATTENDING, full_name
+from app.registration.waiting_list import queries as waiting_list_entries
+
+# What becomes of a row.
+NEW, BOOKED, WAITS, NO_PLACE, FAULTY = STATES = ("new", "booked", "waits", "no-place", "faulty")
+CATEGORY_GONE: Final = "This category has been deleted since the file was uploaded"
+WRONG_DAYS: Final = "The category is not for all of these days"
+
+
+@dataclass(frozen=True)
+class PlannedRow:
+    """A row, and what would become of it."""
+
+    row: ImportedRow
+    state: str
+    identity_key: str = ""
+    reference: str = ""  # of the booking that the person has
+    full_limit: str = ""  # the limit that has no place for them
+
+
+@dataclass(frozen=True)
+class LimitUse:
+    """How many places of a limit a file needs."""
+
+    category: str  # its name; "" for the conference
+    needed: int  # by all who have no booking yet
+    free: int
+
+
+@dataclass(frozen=True)
+class ImportPlan:
+    """What would become of all rows."""
+
+    rows: Sequence[PlannedRow]
+    limits: Sequence[LimitUse]
+    has_waiting_list: bool
+
+    @cached_property
+    def counts(self) -> Mapping[str, int]:
+        """The number of rows in each state."""
+        return {**dict.fromkeys(STATES, 0), **Counter(one.state for one in self.rows)}
+
+    @property
+    def can_save(self) -> bool:
+        """Whether anybody would get a place or could wait for one."""
+        return bool(self.counts[NEW] or (self.counts[NO_PLACE] and self.has_waiting_list))
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """What is equal for the same outcome, so that no other is saved than a page showed."""
+        outcome = [(one.row.number, one.state, one.reference) for one in self.rows]
+        return sha256(repr((outcome, self.has_waiting_list)).encode()).hexdigest()[:32]
+
+    def list_in(self, state: str) -> Sequence[PlannedRow]:
+        """List the rows in a state, in the order of the file."""
+        return [one for one in self.rows if one.state == state]
+
+
+def build(sheet: ImportedSheet) -> ImportPlan:
+    """Return what saving would do now; the caller may hold the locks of the limits."""
+    options = {str(one.id): one for one in categories.list_options()}
+    rows = [_recheck(one, options) for one in sheet.rows]
+    keys = {
+        one.number: identity_key(full_name(one.answers), one.answers[EMAIL])
+        for one in rows
+        if not one.faults
+    }
+    booked = _find_booked(keys.values())
+    waiting = set(waiting_list_entries.list_open_keys(keys.values()))
+    limits = _read_limits()
+    free = {name: one.seats - one.taken for name, one in limits.items()}
+    planned, needed = [], Counter[str]()
+    for one in rows:
+        key = keys.get(one.number, "")
+        if one.faults:
+            planned.append(PlannedRow(one, FAULTY))
+        elif key in booked:
+            planned.append(PlannedRow(one, BOOKED, key, booked[key]))
+        else:
+            names = [name for name in list_limits(one) if name in limits]
+            needed.update(names)
+            planned.append(_place(PlannedRow(one, NEW, key), names, free, waiting))
+    uses = [
+        LimitUse(_name(name, options), number, limits[name].seats - limits[name].taken)
+        for name, number in sorted(needed.items(), key=lambda each: each[0] != seats.CONFERENCE)
+    ]
+    whole = limits.get(seats.CONFERENCE)
+    return ImportPlan(planned, uses, whole is not None and whole.has_waiting_list)
+
+
+def list_limits(row: ImportedRow) -> Sequence[str]:
+    """Return the names of the limits that the place of a row counts towards."""
+    return seats.list_limits(categories.read_id(row.answers))
+
+
+def _recheck(row: ImportedRow, options: Mapping[str, CategoryOption]) -> ImportedRow:
+    """Return a row with what is wrong with it now, although it was right when it was read."""
+    if row.faults:
+        return row
+    option = options.get(row.category)
+    if row.category and option is None:
+        return replace(row, faults=[RowFault(gettext("Category"), gettext(CATEGORY_GONE))])
+    allowed = {day.isoformat() for day in categories.list_days(option.days if option else "")}
+    if not allowed.issuperset(row.answers[DAYS].split()):
+        return replace(
+            row, faults=[RowFault(BY_NAME[DAYS].label_for(desk=True), gettext(WRONG_DAYS))]
+        )
+    return row
+
+
+def _place(
+    planned: PlannedRow, names: Sequence[str], free: dict[str, int], waiting: set[str]
+) -> PlannedRow:
+    """Take a place for a row from those that are free, or say which limit has none."""
+    full = next((name for name in names if free[name] <= 0), "")
+    if full:
+        state = WAITS if planned.identity_key in waiting else NO_PLACE
+        return replace(planned, state=state, full_limit=full)
+    for name in names:
+        free[name] -= 1
+    return planned
+
+
+def _find_booked(keys: Collection[str]) -> Mapping[str, str]:
+    """Return the references of those who have a booking already, by their identity."""
+    rows = select(Delegate.identity_key, Delegate.reference).where(
+        ATTENDING, Delegate.identity_key.in_(list(keys))
+    )
+    return dict(db.session.execute(rows).tuples().all())
+
+
+def _read_limits() -> Mapping[str, SeatLimit]:
+    """Return the limits of the conference and of categories by name, as they are now."""
+    rows = select(SeatLimit).execution_options(populate_existing=True)
+    return {
+        one.name: one
+        for one in db.session.scalars(rows)
+        if not one.name.startswith(seats.SESSION_PREFIX)
+    }
+
+
+def _name(limit: str, options: Mapping[str, CategoryOption]) -> str:
+    """Return the name of the category of a limit; "" for the conference."""
+    option = options.get(limit.removeprefix(seats.CATEGORY_PREFIX))
+    return option.name if option else ""

@@ -1,0 +1,236 @@
+"""Storing what was read from a spreadsheet of delegates, and saving it as its page showed it.
+
+The bookings and their emails are made first, while nobody waits for it (``prepare``). Then all
+limits are locked in the one order, and what would be saved is worked out anew: if it is not what
+the page showed, because a place has gone or somebody has registered, nothing is saved.
+"""
+
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from itertools import groupby
+from typing import Final
+
+from sqlalchemy import delete, select
+from sqlalchemy.exc import IntegrityError
+
+from app import clock
+from app.database import db, violated_constraint
+from app.errors import NotFound, RuleViolation
+from app.history import services as history
+from app.mail.models import Email
+from app.questions.models import Question
+from app.registration import create_booking, emails, registration_requests, seats
+from app.registration.bookings import operations
+from app.registration.categories import queries as categories
+from app.registration.create_booking import CATEGORY_CONSTRAINT, REFERENCE_CONSTRAINT
+from app.registration.delegate_imports import plan, rows
+from app.registration.delegate_imports.models import DelegateImport
+from app.registration.delegate_imports.plan import NEW, NO_PLACE, ImportPlan, PlannedRow
+from app.registration.delegate_imports.rows import ImportedSheet
+from app.registration.delegate_record import IDENTITY_CONSTRAINT
+from app.registration.fields import CONSENT
+from app.registration.models import Delegate
+from app.registration.queries import Answers
+from app.registration.waiting_list import queries as waiting_list_entries
+from app.registration.waiting_list import services as waiting_list
+
+RETENTION: Final = timedelta(days=1)
+SUBJECT: Final = "delegates"
+# What to do if there are fewer places than people.
+NOBODY, AS_MANY_AS_FIT, REST_WAITS = "nobody", "fit", "wait"
+CHANGED: Final = (
+    "Places or bookings have changed since this page was opened, so nobody has been added. Check "
+    "the new preview"
+)
+TOO_FEW: Final = "There are not enough places for everyone in the file, so nobody has been added"
+NOT_FOUND: Final = "This file has been saved or deleted. Upload it again"
+
+
+class ImportChanged(RuleViolation):
+    """Saving would do something else than the page showed."""
+
+
+@dataclass(frozen=True)
+class PreparedBooking:
+    """A booking that has not taken a place yet, and the email that will confirm it."""
+
+    delegate: Delegate
+    email: Email | None  # None: nobody is to be emailed
+
+
+@dataclass(frozen=True)
+class PreparedImport:
+    """The bookings of a file, by row, made for what its page showed."""
+
+    bookings: Mapping[int, PreparedBooking]
+    fingerprint: str  # of that plan
+    language: str  # in which those who join the waiting list are written to
+
+
+@dataclass(frozen=True)
+class ImportOutcome:
+    """How many people were added, and how many wait now."""
+
+    added: int
+    waiting: int
+
+
+def store(name: str, sheet: ImportedSheet, *, actor: str) -> DelegateImport:
+    """Store what was read from a file, in place of what the same person uploaded before."""
+    db.session.execute(delete(DelegateImport).where(DelegateImport.imported_by == actor))
+    key = secrets.token_urlsafe(16)
+    found = DelegateImport(
+        key=key,
+        name=name,
+        imported_by=actor,
+        uploaded_at=clock.real_now(),
+        document=rows.dump(sheet, key),
+    )
+    db.session.add(found)
+    db.session.flush()
+    return found
+
+
+def get(number: int, *, actor: str) -> DelegateImport:
+    """Return what somebody uploaded; raise NotFound for what others did."""
+    found = db.session.scalar(
+        select(DelegateImport).where(
+            DelegateImport.id == number, DelegateImport.imported_by == actor
+        )
+    )
+    if found is None or found.uploaded_at <= clock.real_now() - RETENTION:
+        raise NotFound(NOT_FOUND)
+    return found
+
+
+def discard(found: DelegateImport) -> None:
+    """Delete what was read from a file."""
+    db.session.delete(found)
+
+
+def purge_expired() -> None:
+    """Delete what is older than a day; run by the worker."""
+    oldest = clock.real_now() - RETENTION
+    db.session.execute(delete(DelegateImport).where(DelegateImport.uploaded_at <= oldest))
+
+
+def prepare(
+    planned: ImportPlan, expected_fingerprint: str, language: str, *, notify: bool
+) -> PreparedImport:
+    """Make the bookings of those who would get a place; nothing is stored or locked.
+
+    Raise ImportChanged if the page showed another plan.
+    """
+    if planned.fingerprint != expected_fingerprint:
+        raise ImportChanged(CHANGED)
+    consent = {CONSENT: clock.now().isoformat()}
+    bookings = {
+        one.row.number: _prepare({**one.row.answers, **consent}, language, notify=notify)
+        for one in planned.list_in(NEW)
+    }
+    return PreparedImport(bookings, planned.fingerprint, language)
+
+
+def _prepare(answers: Answers, language: str, *, notify: bool) -> PreparedBooking:
+    delegate = create_booking.build(answers, language, is_added_by_team=True)
+    if not notify:
+        return PreparedBooking(delegate, None)
+    email = emails.send_registration_confirmed(delegate)
+    db.session.expunge(email)  # until there is a place
+    return PreparedBooking(delegate, email)
+
+
+def save(
+    found: DelegateImport, prepared: PreparedImport, *, if_full: str, actor: str
+) -> ImportOutcome:
+    """Save a file as its page showed it, all at once.
+
+    Raise ImportChanged if that would do something else now, or SoldOut if nobody was to be added
+    unless everybody can.
+    """
+    _lock_questions([one.delegate for one in prepared.bookings.values()])
+    sheet = rows.load(found.document, found.key)
+    names = [name for one in sheet.rows if not one.faults for name in plan.list_limits(one)]
+    seats.lock_limits(list(dict.fromkeys([seats.CONFERENCE, *names])))
+    _require_unsaved(found)
+    planned = plan.build(sheet)
+    new, lacking = planned.list_in(NEW), planned.list_in(NO_PLACE)
+    if planned.fingerprint != prepared.fingerprint:
+        raise ImportChanged(CHANGED)
+    if lacking and if_full == NOBODY:
+        raise seats.SoldOut(TOO_FEW)
+    _reserve(new, prepared.bookings)
+    delegates = [prepared.bookings[one.row.number].delegate for one in new]
+    operations.record_for_all(delegates, "Added from a spreadsheet", actor, ())
+    _end_waits(delegates)
+    waiting = _join_list(lacking, prepared.language, actor) if if_full == REST_WAITS else 0
+    db.session.delete(found)
+    outcome = ImportOutcome(len(delegates), waiting)
+    history.record(_summarise(outcome), subject=SUBJECT, actor=actor)
+    return outcome
+
+
+def _lock_questions(delegates: Sequence[Delegate]) -> None:
+    """Let nobody delete a question that is answered; raise ImportChanged if one is gone."""
+    answered = {answer.question_id for one in delegates for answer in one.custom_answers}
+    asked = select(Question.id).where(Question.id.in_(answered)).order_by(Question.id)
+    locked = db.session.scalars(asked.with_for_update(read=True, key_share=True)).all()
+    if len(locked) < len(answered):
+        raise ImportChanged(CHANGED)
+
+
+def _require_unsaved(found: DelegateImport) -> None:
+    """Raise NotFound if another window has just saved it."""
+    row = select(DelegateImport.id).where(DelegateImport.id == found.id)
+    if db.session.scalar(row.with_for_update()) is None:
+        raise NotFound(NOT_FOUND)
+
+
+def _reserve(new: Sequence[PlannedRow], prepared: Mapping[int, PreparedBooking]) -> None:
+    """Take the places of each category at once; raise ImportChanged if a booking clashes."""
+    by_category = sorted(new, key=lambda one: _get_category(one) or 0)
+    try:
+        with db.session.begin_nested():
+            for number, group in groupby(by_category, _get_category):
+                _reserve_in(number, [prepared[one.row.number] for one in group])
+    except IntegrityError as clash:
+        constraints = {IDENTITY_CONSTRAINT, REFERENCE_CONSTRAINT, CATEGORY_CONSTRAINT}
+        if violated_constraint(clash) not in constraints:
+            raise
+        raise ImportChanged(CHANGED) from None
+
+
+def _reserve_in(category_id: int | None, bookings: Sequence[PreparedBooking]) -> None:
+    delegates = [one.delegate for one in bookings]
+    seats.reserve_all_before_queue(seats.list_limits(category_id), delegates)
+    db.session.add_all(one.email for one in bookings if one.email is not None)
+
+
+def _get_category(one: PlannedRow) -> int | None:
+    return categories.read_id(one.row.answers)
+
+
+def _end_waits(delegates: Sequence[Delegate]) -> None:
+    """End what else asks for a place for those who have got one now."""
+    placed = {one.identity_key: one for one in delegates}
+    waiting = waiting_list_entries.list_open_keys(placed)
+    for key in sorted({*waiting, *registration_requests.list_open_keys(placed)}):
+        waiting_list.end_wait(placed[key])
+
+
+def _join_list(lacking: Sequence[PlannedRow], language: str, actor: str) -> int:
+    """Put those without a place on the waiting list, in the order of the file."""
+    consent = {CONSENT: clock.now().isoformat()}
+    for one in lacking:
+        waiting_list.join({**one.row.answers, **consent}, language)
+        entry = waiting_list_entries.find_open(one.identity_key)
+        if entry is not None:
+            waiting_list.record(entry, "Added to the waiting list from a spreadsheet", actor)
+    return len(lacking)
+
+
+def _summarise(outcome: ImportOutcome) -> str:
+    waiting = f", and {outcome.waiting} to the waiting list" if outcome.waiting else ""
+    return f"Added {outcome.added} delegates from a spreadsheet{waiting}"

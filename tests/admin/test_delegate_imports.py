@@ -1,0 +1,398 @@
+"""Delegates from a spreadsheet at the desk: seen row by row first, then saved all at once."""
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+
+import pytest
+import time_machine
+from sqlalchemy import func, select
+
+from app import cache_version, clock
+from app.accounts.models import DESK
+from app.database import db, transaction
+from app.history.models import HistoryEntry
+from app.registration import integrity_check
+from app.registration import queries as registration
+from app.registration.delegate_imports import plan, rows, services
+from app.registration.delegate_imports.models import DelegateImport
+from app.registration.fields import BY_NAME
+from app.registration.models import Delegate, SeatLimit
+from app.registration.waiting_list.models import WaitingListEntry
+from app.web import spreadsheets
+from tests.admin.test_import_export import sent
+from tests.browser import Answer, Browser, Page
+from tests.factories import make_category, make_delegate, make_question, set_places, sign_in
+from tests.lookups import get_needs
+from tests.sent_emails import deliver_emails, subjects_to
+
+IMPORT = "/organise/delegates/_import"
+DORA = "dora@conference.example"
+HEAD = ("Given names", "Family name", "Email address", "Country", "Days")
+DAY, OTHER_DAY = "2009-06-10", "2009-06-11"
+AGREED: Mapping[str, Answer] = {"They agree that we keep this, and know for how long": True}
+IF_FULL = "What should happen with those for whom there is no place?"
+
+
+@pytest.fixture
+def desk(visitor: Browser) -> Browser:
+    return sign_in(visitor, DORA, role=DESK)
+
+
+def write_csv(*people: Sequence[str], head: Sequence[str] = HEAD) -> bytes:
+    lines = [",".join(f'"{cell}"' for cell in row) for row in (head, *people)]
+    return "\r\n".join(lines).encode()
+
+
+def person(number: int, *more: str, email: str = "", days: str = DAY) -> Sequence[str]:
+    address = email or f"ann{number}@ward.example"
+    return (f"Ann{number}", "Nurse", address, "Kenya", days, *more)
+
+
+def upload(desk: Browser, body: bytes, name: str = "ward.csv", status: int = 200) -> Page:
+    """Hand in a file, and see what would happen."""
+    desk.open("/organise/delegates").follow("Add from a spreadsheet")
+    return desk.press("Preview", {"Spreadsheet": (name, body)}, status=status)
+
+
+def list_emails() -> list[str]:
+    db.session.rollback()
+    rows = select(Delegate.email).where(registration.ATTENDING).order_by(Delegate.email)
+    return list(db.session.scalars(rows))
+
+
+def get_taken(name: str = "conference") -> int:
+    db.session.rollback()
+    limit = db.session.get(SeatLimit, name)
+    return limit.taken if limit else -1
+
+
+@pytest.mark.both_databases
+def test_all_are_added_by_one_button_with_their_emails(desk: Browser) -> None:
+    set_places(40)
+    page = upload(desk, write_csv(*(person(number) for number in range(3))))
+    assert page.heading == "Check the spreadsheet"
+    assert "3 people get a place." in page.text
+    assert "Conference: 3 places needed, 40 free" in page.text
+    assert page.rows[0] == {
+        "Person": "Ann0 Nurse ann0@ward.example",
+        "Row": "2",
+        "Category": "",
+        "Result": "Gets a place",
+    }
+    assert list_emails() == []
+
+    page = page.press("Add 3 delegates", AGREED)
+
+    assert "The delegates in the file have been added." in page.source
+    assert list_emails() == [f"ann{number}@ward.example" for number in range(3)]
+    assert get_taken() == 3
+    deliver_emails()
+    assert len(subjects_to("ann0@ward.example")) == 1
+    summaries = select(HistoryEntry.summary, HistoryEntry.actor).order_by(HistoryEntry.id.desc())
+    assert db.session.execute(summaries).tuples().first() == (
+        "Added 3 delegates from a spreadsheet",
+        DORA,
+    )
+    assert (
+        "Added from a spreadsheet"
+        in desk.open(f"/organise/delegates/{db.session.scalar(select(Delegate.reference))}").text
+    )
+    assert db.session.scalars(select(DelegateImport)).all() == []
+    assert integrity_check.run_checks() == []
+
+
+def test_no_emails_are_sent_if_the_box_is_not_ticked(desk: Browser) -> None:
+    page = upload(desk, write_csv(person(1)))
+
+    page.press("Add 1 delegate", {**AGREED, "Email each delegate their confirmation": False})
+
+    deliver_emails()
+    assert list_emails() == ["ann1@ward.example"]
+    assert subjects_to("ann1@ward.example") == []
+
+
+def test_consent_is_needed(desk: Browser) -> None:
+    page = upload(desk, write_csv(person(1)))
+
+    page = page.press("Add 1 delegate", status=422)
+
+    assert page.errors == ["Ask if they agree, then tick the box. We need their consent"]
+    assert list_emails() == []
+
+
+def test_the_template_has_every_question(desk: Browser) -> None:
+    make_category(name="Nurse")
+    make_question("How will you travel?")
+    desk.open(IMPORT)
+
+    body = desk.fetch("GET", f"{IMPORT}/template.csv").get_data(as_text=True)
+
+    assert body.lstrip("\ufeff").strip() == (
+        '"Given names","Family name","Name on the badge","Pronouns","Email address",'
+        '"Organisation","Role","Country","Days","Access requirements",'
+        '"Access requirements in their own words","Dietary requirements",'
+        '"Dietary requirements in their own words","How will you travel?","Category"'
+    )
+    assert desk.fetch("GET", f"{IMPORT}/template.xlsx").status_code == 200
+
+
+def test_every_kind_of_answer_is_read_from_a_workbook(desk: Browser) -> None:
+    nurse = make_category(name="Nurse", seats=5)
+    choices = ("Train", "Bicycle, or on foot")
+    make_question("How will you travel?", kind="several", choices=choices)
+    make_question("Will you speak?", kind="yes_no")
+    make_question("How many children?", kind="number")
+    make_question("I will keep silent", kind="consent")
+    head = (
+        *HEAD,
+        *("Category", "Access requirements", "Dietary requirements in their own words"),
+        *("How will you travel?", "Will you speak?", "How many children?", "I will keep silent"),
+        "Shoe size",
+    )
+    cells = (
+        *person(1, days=f"{DAY}; Thursday 11 June 2009"),
+        *("nurse", "Large print; hearing loop", "No celery", "train, Bicycle, or on foot"),
+        *("Yes", "-3", "yes", "43"),
+    )
+    body = b"".join(spreadsheets.stream_xlsx("Delegates", head, [cells]))
+
+    page = upload(desk, body, "ward.xlsx")
+    assert "These columns are not used: Shoe size" in page.text
+    assert "Nurse: 1 place needed, 5 free" in page.text
+    assert page.rows[0]["Result"] == "Gets a place"
+    page.press("Add 1 delegate", AGREED)
+
+    db.session.rollback()
+    delegate = db.session.scalars(select(Delegate)).one()
+    assert (delegate.country, delegate.days) == ("KE", f"{DAY} {OTHER_DAY}")
+    assert delegate.category_id == nurse.id
+    assert get_taken(f"category {nurse.id}") == 1
+    assert BY_NAME["access_kinds"].get(delegate) == "hearing-loop large-print"
+    assert get_needs(delegate) == ("", "No celery")
+    assert sorted(one.value for one in delegate.custom_answers) == ["-3", "c1 c2", "yes", "yes"]
+
+
+@pytest.mark.parametrize(
+    ("cells", "column", "fault"),
+    [
+        (("=HYPERLINK(1)", "N", "a@b.example", "Kenya", DAY), "Given names", "like a formula"),
+        (("@Ann", "N", "a@b.example", "Kenya", DAY), "Given names", "like a formula"),
+        (("Ann\u202e", "N", "a@b.example", "Kenya", DAY), "Given names", "hidden characters"),
+        (("Ann\x07", "N", "a@b.example", "Kenya", DAY), "Given names", "hidden characters"),
+        (("A" * 5_001, "N", "a@b.example", "Kenya", DAY), "Given names", "100 characters"),
+        (("", "N", "a@b.example", "Kenya", DAY), "Given names", "Enter given names"),
+        (("Ann", "N", "nobody", "Kenya", DAY), "Email address", "in the correct format"),
+        (("Ann", "N", "a@b.example", "Narnia", DAY), "Country", "“Narnia” is not one of"),
+        (("Ann", "N", "a@b.example", "", DAY), "Country", "Choose a country"),
+        (("Ann", "N", "a@b.example", "KE", "1999-01-01"), "Days", "“1999-01-01” is not one of"),
+        (("Ann", "N", "a@b.example", "KE", ""), "Days", "Choose at least one day"),
+    ],
+)
+def test_what_is_wrong_is_said_beside_the_row_with_its_column(
+    desk: Browser, cells: Sequence[str], column: str, fault: str
+) -> None:
+    page = upload(desk, write_csv(cells, person(1)))
+
+    assert f"Error: {column}: " in page.rows[0]["Result"]
+    assert fault in page.rows[0]["Result"]
+    assert page.rows[1]["Result"] == "Gets a place"
+
+
+def test_two_faulty_rows_of_thirty_are_not_added(desk: Browser) -> None:
+    set_places(40)
+    good = [person(number) for number in range(28)]
+    page = upload(desk, write_csv(*good, person(28, email="nobody"), person(29, days="")))
+    assert "2 rows have errors and will not be added." in page.text
+    only = desk.open(f"{page.address}?result=faulty")
+    assert [row["Row"] for row in only.rows] == ["30", "31"]
+
+    only.press("Add 28 delegates", AGREED)
+
+    assert len(list_emails()) == 28
+
+
+def test_the_same_person_twice_is_added_once(desk: Browser) -> None:
+    twin = ("ANN1", "nurse", "Ann1@ward.example", "KE", DAY)
+
+    page = upload(desk, write_csv(person(1), twin))
+
+    assert page.rows[1]["Result"] == "Error: Given names: This person is in row 2 already"
+    page.press("Add 1 delegate", AGREED)
+    assert list_emails() == ["ann1@ward.example"]
+
+
+def test_whoever_has_a_booking_is_left_alone(desk: Browser) -> None:
+    booked = make_delegate(
+        given_names="Ann1", family_name="Nurse", email="ann1@ward.example", organisation="Before"
+    )
+
+    page = upload(desk, write_csv(person(1), person(2)))
+
+    assert page.rows[0]["Result"] == f"Has a booking already: {booked.reference}"
+    page.press("Add 1 delegate", AGREED)
+    assert list_emails() == ["ann1@ward.example", "ann2@ward.example"]
+    assert db.session.get(Delegate, booked.id).organisation == "Before"  # type: ignore[union-attr]
+
+
+def fill_nurses(desk: Browser) -> Page:
+    """Upload three nurses for two places in their category, and one person without one."""
+    nurse = make_category(name="Nurse", seats=2)
+    assert nurse.id
+    set_places(40)
+    people = [person(number, "Nurse") for number in range(3)]
+    return upload(desk, write_csv(*people, person(3, ""), head=(*HEAD, "Category")))
+
+
+def test_where_not_all_fit_the_desk_says_what_happens(desk: Browser) -> None:
+    page = fill_nurses(desk)
+    assert "There is no place for 1 person." in page.text
+    assert "Nurse: 3 places needed, 2 free" in page.text
+    assert page.rows[2]["Result"] == "No place All places in this category are taken"
+    page = page.press("Add 3 delegates", AGREED, status=422)
+    assert page.errors == ["Choose what should happen with those without a place"]
+
+    nobody = "Add nobody until there are places for everyone"
+    page = page.press("Add 3 delegates", {**AGREED, IF_FULL: nobody}, status=409)
+
+    assert page.errors == [services.TOO_FEW]
+    assert list_emails() == []
+    page.press("Add 3 delegates", {**AGREED, IF_FULL: "Add the others only"})
+    assert list_emails() == ["ann0@ward.example", "ann1@ward.example", "ann3@ward.example"]
+
+
+@pytest.mark.both_databases
+def test_the_rest_can_go_to_the_waiting_list(desk: Browser) -> None:
+    with transaction():
+        set_places(40)
+    page = fill_nurses(desk)
+    assert "Add the others, and put these on the waiting list" not in page.text
+    with transaction():
+        db.session.get_one(SeatLimit, "conference").has_waiting_list = True
+    page = desk.open(page.address)
+
+    rest = "Add the others, and put these on the waiting list"
+    page.press("Add 3 delegates", {**AGREED, IF_FULL: rest})
+
+    db.session.rollback()
+    assert db.session.scalars(select(WaitingListEntry.email)).all() == ["ann2@ward.example"]
+    assert len(list_emails()) == 3
+    deliver_emails()
+    assert len(subjects_to("ann2@ward.example")) == 1
+    again = upload(desk, write_csv(person(2, "Nurse"), head=(*HEAD, "Category")))
+    assert again.rows[0]["Result"] == "Is on the waiting list already"
+    assert integrity_check.run_checks() == []
+
+
+@pytest.mark.both_databases
+def test_if_places_go_in_between_nothing_is_half_done(desk: Browser) -> None:
+    set_places(3)
+    page = upload(desk, write_csv(*(person(number) for number in range(3))))
+    make_delegate(email="first@elsewhere.example")
+
+    page = page.press("Add 3 delegates", AGREED, status=409)
+
+    assert page.errors == [services.CHANGED]
+    assert list_emails() == ["first@elsewhere.example"]
+    assert "There is no place for 1 person." in page.text
+    page.press("Add 2 delegates", {**AGREED, IF_FULL: "Add the others only"})
+    assert len(list_emails()) == 3
+    assert get_taken() == 3
+
+
+def test_a_category_that_is_deleted_in_between_is_an_error_of_its_rows(desk: Browser) -> None:
+    nurse = make_category(name="Nurse")
+    page = upload(desk, write_csv(person(1, "Nurse"), person(2, ""), head=(*HEAD, "Category")))
+    with transaction():
+        db.session.delete(db.session.merge(nurse))
+        cache_version.bump_cache_version()
+
+    page = page.press("Add 2 delegates", AGREED, status=409)
+
+    assert page.errors == [services.CHANGED]
+    assert page.rows[0]["Result"] == f"Error: Category: {plan.CATEGORY_GONE}"
+    assert list_emails() == []
+
+
+@pytest.mark.parametrize(
+    ("body", "error"),
+    [
+        (b"", "We cannot find a column “Given names”. Use the template, and keep its first row"),
+        (write_csv(), "There is nobody in this file"),
+        (b"PK\x03\x04nonsense", "This workbook is damaged or has a password, so we cannot read it"),
+        (
+            write_csv(person(1)[:3], head=HEAD[:3]),
+            "We cannot find a column “Country”. Use the template, and keep its first row",
+        ),
+        (
+            write_csv((*person(1), DAY), head=(*HEAD, "Day")),
+            "Two columns are for “Days”. Delete one",
+        ),
+        (
+            write_csv(*(("Ann", "Nurse", "a@b.example", "KE", DAY) for _ in range(10_000))),
+            "This file has 10,000 rows. Split it into files of up to 500",
+        ),
+    ],
+)
+def test_a_file_that_is_no_list_is_refused_in_a_sentence(
+    desk: Browser, body: bytes, error: str
+) -> None:
+    desk.open(IMPORT)
+
+    answer = sent(desk, body, IMPORT)
+
+    assert answer.status_code == 422
+    assert Page(desk, answer, IMPORT).errors == [error]
+
+
+def test_what_was_checked_is_what_is_saved_and_nobody_else_sees_it(
+    desk: Browser, visitor: Browser
+) -> None:
+    page = upload(desk, write_csv(person(1)))
+    sign_in(visitor, "else@conference.example", role=DESK)
+    assert visitor.open(page.address, status=404).status == 404
+
+    sign_in(visitor, DORA, role=DESK)
+    newer = upload(desk, write_csv(person(2)))
+
+    assert newer.address != page.address
+    assert "Upload it again" in desk.open(page.address, status=404).text
+
+
+def test_a_file_can_be_deleted_and_is_forgotten_after_a_day(desk: Browser) -> None:
+    page = upload(desk, write_csv(person(1)))
+    page = page.press("Delete file")
+    assert "The file has been deleted. Nobody was added." in page.source
+
+    page = upload(desk, write_csv(person(1)))
+    with time_machine.travel(clock.real_now() + timedelta(days=1, minutes=1)), transaction():
+        services.purge_expired()
+
+    db.session.rollback()
+    assert db.session.scalar(select(func.count()).select_from(DelegateImport)) == 0
+
+
+@pytest.mark.settings(DATA_KEY="a-key-of-this-story-0123456789-abcdef")
+def test_what_waits_to_be_saved_is_encrypted_and_lost_with_its_key(desk: Browser) -> None:
+    page = upload(desk, write_csv(person(1)))
+    with transaction():
+        found = db.session.scalars(select(DelegateImport)).one()
+        assert "ward.example" not in found.document
+        found.document = found.document.replace(found.document.split(":")[2], "0" * 8)
+
+    page = desk.open(page.address, status=404)
+
+    assert rows.UNREADABLE in page.text
+
+
+def test_five_hundred_people_take_few_queries_besides_their_rows(
+    desk: Browser, queries: list[str]
+) -> None:
+    set_places(600)
+    page = upload(desk, write_csv(*(person(number) for number in range(500))))
+    assert "1 to 50 of 500 rows" in page.text
+    queries.clear()
+
+    page.press("Add 500 delegates", AGREED)
+
+    assert len(list_emails()) == 500
+    assert len(queries) < 2 * 500 + 60  # a booking and an email each

@@ -272,6 +272,9 @@ def test_an_offer_lapses_once_and_cannot_be_taken_any_more(
     assert subjects_to("ada@example.org")[-1] == "The offer of a seat in “Knots” has ended"
     assert len(subjects_to("bea@example.org")) == 2
     assert (booked(ada), counts(), list_faults()) == ([], (1, 1, 0), [])
+    page = visitor.open(path_of(ada, "knots"))
+    assert page.heading == "Join the waiting list?"
+    assert "We kept a seat for you until 9:31am on Wednesday 13 May 2009." in page.text
     frozen_time.move_to("2009-05-13T08:31:00+01:00")
     with pytest.raises(seats.SoldOut):  # nor after the clock was put back
         book(ada, "knots")

@@ -83,6 +83,7 @@ def index() -> ResponseReturnValue:
         "admin/waiting_list/index.html",
         Listing(rows, total, query, filters),
         counts=registration.get_seat_counts(),
+        is_of_sessions=bool(query.get_filter("list")),
         states=STATES,
         categories={one.id: one.name for one in categories.list_options()},
         positions=queries.map_positions(rows),

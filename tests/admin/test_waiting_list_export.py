@@ -80,6 +80,8 @@ def test_the_list_of_a_session_has_offers_and_opens_in_a_spreadsheet(desk: Brows
         session_seats.cancel(db.session.merge(people[0]), "knots")
 
     page = desk.open(f"{LIST}?list=session+knots")
+    assert "Delegates can join the list of a session while its seats are booked." in page.text
+    assert "the waiting list is closed" not in page.text
     rows = rows_of(page.press("Download as CSV"))
 
     assert [(one["State"], one["Position"], one["Offer ends"]) for one in rows] == [

@@ -74,6 +74,16 @@ def go_on_writing() -> None:
         is_writable.set(_is_write_request())
 
 
+def commit_batch() -> None:
+    """Commit what a request has done so far, so that nobody waits for its locks while it goes on.
+
+    Use it only where each part is whole in itself; what was read before is read again.
+    """
+    if not is_writable.get():
+        raise RuntimeError("a GET never writes")
+    db.session.commit()
+
+
 def insert_despite_rollback(statement: Insert, row: dict[str, object]) -> None:
     """Insert a row that remains even if the request fails.
 

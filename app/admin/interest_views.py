@@ -16,6 +16,7 @@ from app.admin.bulk_actions import BulkAction, confirm_or_run
 from app.admin.invitation_views import InvitationTerms
 from app.admin.listing import render_list
 from app.admin.request_lists import RequestList, list_first_heads, message_field
+from app.errors import RuleViolation
 from app.forms.form import ConfirmForm, Form
 from app.history import queries as history
 from app.questions.definitions import Definition
@@ -33,6 +34,7 @@ from app.registration.interest.models import (
 )
 from app.registration.interest.services import Invitation
 from app.registration.interest.views import custom_rows
+from app.request_transaction import commit_batch
 from app.web import redirects, spreadsheets
 from app.web.formatting import local_day
 from app.web.rendering import render_page
@@ -142,13 +144,38 @@ def _build_invite() -> BulkAction[ExpressionOfInterest]:
         lambda n: ngettext("Invite %(num)s person?", "Invite %(num)s people?", n),
         "interest-invited",
         queries.can_be_invited,
-        services.invite_all,
+        _invite,
         skipped_text=_describe_invited,
         build_form=InviteForm,
         read_form=lambda form: {"invitation": form.get_invitation()},
         template="admin/interest/invite.html",
         runs_at_once=True,
     )
+
+
+def _invite(chosen: Sequence[ExpressionOfInterest], *, actor: str, invitation: Invitation) -> None:
+    """Invite people some at a time, so that nobody waits long for a place meanwhile.
+
+    Nobody is invited twice: whoever has an invitation cannot get another. If it cannot go on, those
+    invited until then remain so, and the reason says how many they are.
+    """
+    services.require_places(chosen, invitation)
+    for done in range(0, len(chosen), services.BATCH_SIZE):
+        try:
+            batch = chosen[done : done + services.BATCH_SIZE]
+            services.invite_all(batch, invitation, actor=actor)
+        except RuleViolation as refusal:
+            if not done:
+                raise
+            raise RuleViolation(
+                ngettext(
+                    "%(num)s person has been invited. Then this happened: %(reason)s",
+                    "%(num)s people have been invited. Then this happened: %(reason)s",
+                    done,
+                    reason=gettext(str(refusal)),
+                )
+            ) from refusal
+        commit_batch()
 
 
 def _build_decline() -> BulkAction[ExpressionOfInterest]:

@@ -1,4 +1,4 @@
-"""The waiting list: who waits, who has an offer and until when; take somebody off the list."""
+"""The waiting list: who waits, who has an offer and until when; export it, remove somebody."""
 
 from collections.abc import Mapping, Sequence
 
@@ -8,7 +8,7 @@ from flask_babel import lazy_gettext as _l
 
 from app.accounts import roles
 from app.accounts.guards import current_actor
-from app.admin import saved_views
+from app.admin import saved_views, waiting_list_export
 from app.admin.listing import PAGE_SIZE, ListFilter, Listing, parse_list_query, render_list
 from app.errors import NotFound, RuleViolation
 from app.forms.form import ConfirmForm, validates_own_csrf
@@ -17,7 +17,7 @@ from app.registration import queries as registration
 from app.registration.categories import queries as categories
 from app.registration.seats import session_limit
 from app.registration.session_bookings import offers
-from app.registration.waiting_list import queries, services
+from app.registration.waiting_list import export_rows, queries, services
 from app.registration.waiting_list.models import (
     ACCEPTED,
     IN_QUEUE,
@@ -29,6 +29,7 @@ from app.registration.waiting_list.models import (
 )
 from app.releases.current_release import get_programme
 from app.web import redirects
+from app.web.formatting import conference_zone
 from app.web.rendering import render_page
 
 STATES = {
@@ -82,10 +83,23 @@ def index() -> ResponseReturnValue:
         "admin/waiting_list/index.html",
         Listing(rows, total, query, filters),
         counts=registration.get_seat_counts(),
+        is_of_sessions=bool(query.get_filter("list")),
         states=STATES,
         categories={one.id: one.name for one in categories.list_options()},
         positions=queries.map_positions(rows),
     )
+
+
+@bp.post("/_export")
+def export() -> ResponseReturnValue:
+    """Download the list with its filters, with positions and the deadlines of offers."""
+    query = parse_list_query(_list_filters(request.args), SORTS)
+    asked = (query.search, *map(query.get_filter, ("state", "list", "category")))
+    _, total = queries.list_page(*asked, offset=0, limit=1)
+    export_rows.record_export(total, actor=current_actor())
+    file_format = "xlsx" if "xlsx" in request.form else "csv"
+    rows = export_rows.iter_rows(*asked)
+    return waiting_list_export.send(rows, STATES, conference_zone(), file_format)
 
 
 @bp.get("/<int:number>")

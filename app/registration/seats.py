@@ -40,12 +40,19 @@ UNLOCKED_LIMITS = (
 )
 
 
+AWAITED = "Other people are waiting for the free places in this category"
+
+
 class SoldOut(RuleViolation):
     """Every seat is taken."""
 
 
 class CategoryFull(SoldOut):
     """Every seat of a category is taken; the conference may have others."""
+
+
+class CategoryAwaited(CategoryFull):
+    """The free places of a category are for those who wait for them."""
 
 
 class PlacesLeft(RuleViolation):
@@ -146,9 +153,13 @@ def hold_for_queue(names: Sequence[str]) -> None:
 
 def hold_seats(names: Sequence[str], count: int) -> None:
     """Hold seats for nobody in particular; raise SoldOut if fewer are free."""
-    limits = lock_limits(names)
-    _refuse_full(limit for limit in limits if limit.taken + count > limit.seats)
-    _take(limits, count)
+    require_free(names, count)
+    _take(lock_limits(names), count)
+
+
+def require_free(names: Sequence[str], count: int) -> None:
+    """Lock limits, and raise SoldOut if fewer seats are free."""
+    _refuse_full(limit for limit in lock_limits(names) if limit.taken + count > limit.seats)
 
 
 def reserve_held(names: Sequence[str], row: Base) -> None:
@@ -164,11 +175,20 @@ def release_seats(names: Sequence[str], count: int = 1) -> None:
         _store(limit, taken=limit.taken - count, seats=limit.seats)
 
 
-def move(old: Sequence[str], new: Sequence[str], count: int = 1) -> None:
-    """Count seats towards other limits; raise SoldOut if one of those has too few left."""
+def move(
+    old: Sequence[str], new: Sequence[str], count: int = 1, *, is_before_queue: bool = False
+) -> None:
+    """Count seats towards other limits; raise SoldOut if one of those has too few left.
+
+    As many of the free seats as people wait for are theirs, even while the conference is full and
+    they cannot have them yet; so whoever has a place waits, too. Raise CategoryAwaited if too few
+    others are left, unless the organisers let somebody go before those who wait.
+    """
     limits = {limit.name: limit for limit in lock_limits((*old, *new[1:]))}
     gained = [limit for name, limit in limits.items() if name in new and name not in old]
     _refuse_full(one for one in gained if one.taken + count > one.seats)
+    if not is_before_queue:
+        _refuse_awaited(gained, count)
     _take(gained, count)
     for name, limit in limits.items():
         if name in old and name not in new:
@@ -243,6 +263,14 @@ def _refuse_full(full: Iterable[SeatLimit]) -> None:
         raise SoldOut("All places are taken")
 
 
+def _refuse_awaited(gained: Iterable[SeatLimit], count: int) -> None:
+    """Raise CategoryAwaited if seats would be taken that people wait for."""
+    for limit in gained:
+        waiting = turns.count_waiting(db.session.connection(), limit.name)
+        if limit.taken + count + waiting > limit.seats:
+            raise CategoryAwaited(AWAITED)
+
+
 def _take_and_insert(limits: Iterable[SeatLimit], row: Base) -> None:
     db.session.add(row)
     _take(limits)
@@ -273,7 +301,7 @@ def _find_for_update(name: str) -> SeatLimit | None:
 # that, because the organisers lowered it or let somebody in, the limit is what is taken, and falls
 # with every seat that is given back. Seats that are reserved are left out of the limit.
 
-SESSION_PREFIX = "session "
+SESSION_PREFIX = turns.SESSION_PREFIX
 ALL_BOOKED = "All seats have been booked"
 PLACES_LEFT, LIMITED, FULL = "left", "limited", "full"
 LIMITED_SEATS, LIMITED_PERCENT = 5, 20  # at most so many seats, or such a share, are left

@@ -14,7 +14,14 @@ from app.registration import seats
 from app.registration.categories.models import BY_CODE, RegistrationCategory
 from app.registration.models import Delegate, SeatLimit
 from tests.browser import Browser
-from tests.factories import make_category, make_delegate, make_question, sign_in
+from tests.factories import (
+    make_category,
+    make_delegate,
+    make_question,
+    make_waiting_list_entry,
+    set_places,
+    sign_in,
+)
 from tests.sent_emails import emails_to, last_email_to
 
 LIST = "/organise/categories"
@@ -173,6 +180,27 @@ def test_the_desk_moves_delegates_within_the_limit(desk: Browser) -> None:
     page = desk.open(f"/organise/delegates?category={student.id}")
     assert [row["Category"] for row in page.rows] == ["Student"]
     assert "Ada Lovelace" in page.links
+
+
+def test_the_desk_moves_delegates_before_those_who_wait_only_with_a_reason(desk: Browser) -> None:
+    student, press = make_category(1, name="Student"), make_category(name="Press")
+    ada = make_delegate(category_id=press.id)
+    set_places(1)
+    make_waiting_list_entry(category_id=student.id)
+    desk.open("/organise/delegates").press("Move to a category", {"Select Ada Lovelace": True})
+
+    page = desk.press("Move", {"Category": "Student"}, status=422)
+
+    assert page.errors == [
+        f"{seats.AWAITED}. Enter a reason if these delegates are to have them first"
+    ]
+    assert get_taken(student) == 0
+    reason = "Reason to move them before people on the waiting list (optional)"
+    desk.press("Move", {"Category": "Student", reason: "Promised in May"})
+    assert get_taken(student) == 1
+    page = desk.open(f"/organise/delegates/{db.session.merge(ada).reference}")
+    assert "Moved before those who wait" in page.text
+    assert "Promised in May" in page.text
 
 
 def test_the_desk_adds_somebody_in_a_category_and_changes_it(desk: Browser) -> None:

@@ -849,10 +849,11 @@ def test_offers_out_of_turn(keyboard_user: KeyboardUser) -> None:
     keyboard_user.expect_announcement("The number of places has been changed.")
 
 
-@pytest.mark.walks("admin.waiting_list.remove")
+@pytest.mark.walks("admin.waiting_list.export", "admin.waiting_list.remove")
 def test_the_waiting_list(keyboard_user: KeyboardUser) -> None:
     make_waiting_list_entry()
     keyboard_user.open("/organise/waiting-list")
+    assert keyboard_user.download("Download as CSV").endswith(".csv")
     keyboard_user.press("Bea Waite")
     keyboard_user.expect_text("Position")
     keyboard_user.press("Remove from the waiting list")

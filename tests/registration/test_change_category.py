@@ -14,7 +14,12 @@ from app.registration.categories.models import BY_CODE
 from app.registration.categories.queries import CATEGORY
 from app.registration.models import Delegate
 from tests.browser import Browser, Page
-from tests.factories import make_category, make_delegate
+from tests.factories import (
+    make_category,
+    make_delegate,
+    make_waiting_list_entry,
+    set_places,
+)
 from tests.registration.test_categories import ASKED, standing
 from tests.sent_emails import last_email_to
 
@@ -120,6 +125,37 @@ def test_of_many_who_change_to_the_last_place_in_the_same_second_one_gets_it(
     assert ended == ["All places in this category are taken"] * 5 + ["moved"]
     assert standing(seats.name_category_limit(names[0])) == (8, 5)
     assert standing(seats.name_category_limit(names[1])) == (1, 1)
+    assert list_miscounts() == []
+
+
+@pytest.mark.both_databases
+@pytest.mark.parametrize("has_rule", [True, False])
+def test_free_places_that_others_wait_for_are_theirs_whoever_comes_first(
+    site: Flask, monkeypatch: pytest.MonkeyPatch, has_rule: bool
+) -> None:
+    own, wanted = make_category(8, name="Delegate"), make_category(2, name="Student")
+    made = [
+        make_delegate(category=own, category_id=own.id, email=f"p{number}@example.org")
+        for number in range(4)
+    ]
+    set_places(4)  # so who waits for the category cannot have its places yet
+    make_waiting_list_entry(category_id=wanted.id)
+    people, number = [one.id for one in made], wanted.id
+    db.session.commit()
+    if not has_rule:
+        monkeypatch.setattr(seats, "_refuse_awaited", lambda *_: None)
+
+    def change(person: int) -> None:
+        with transaction():
+            delegate = db.session.get_one(Delegate, people[person])
+            services.update(delegate, {CATEGORY: str(number)}, delegate.version)
+
+    ended = at_once(site, len(people), change)
+
+    won = 1 if has_rule else 2
+    refusal = seats.AWAITED if has_rule else "All places in this category are taken"
+    assert sorted(ended) == sorted([refusal] * (4 - won) + ["moved"] * won)
+    assert standing(seats.name_category_limit(number)) == (2, won)
     assert list_miscounts() == []
 
 

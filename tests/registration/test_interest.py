@@ -9,24 +9,31 @@ import time_machine
 from sqlalchemy import select
 
 from app import clock
+from app.admin import interest_views
 from app.database import db, transaction
 from app.registration import custom_answers, integrity_check, seats
 from app.registration.bookings import data_export, erasure
 from app.registration.categories import services as categories
 from app.registration.categories.models import BY_INTEREST, RegistrationCategory
+from app.registration.categories.queries import INVITATION
 from app.registration.categories.services import CategoryInUse
 from app.registration.interest import services
 from app.registration.interest.models import ExpressionOfInterest
 from app.registration.interest.services import AlreadyDecided, Invitation
 from app.registration.invitations import services as invitations
 from app.registration.invitations.models import InvitationCode
+from app.registration.invitations.services import InvitationEnded
 from app.registration.models import Delegate
+from app.registration.queries import dump_answers
+from app.registration.waiting_list import services as waiting_list
+from app.request_transaction import commit_batch
 from tests.browser import Browser, Page
 from tests.factories import (
     make_category,
     make_delegate,
     make_interest,
     make_question,
+    make_waiting_list_entry,
     sign_in,
 )
 from tests.registration.test_categories import go_on, standing
@@ -393,3 +400,88 @@ def test_the_team_makes_such_a_category_and_sees_its_link(visitor: Browser) -> N
     assert "Expressions of interest" in page.links
     page = visitor.open(f"/register/interest/{page.address.rpartition('/')[2]}")
     assert "Why? (optional)" in page.labels
+
+
+@pytest.mark.both_databases
+def test_a_code_that_was_used_to_wait_is_worth_nothing_after_withdrawing(visitor: Browser) -> None:
+    school = make_school(1)
+    make_delegate(category_id=school.id, email="first@example.org")
+    express(visitor)
+    invite()
+    invitation = get_interest().invitation
+    assert invitation is not None
+    code = invitation.code
+    with transaction():
+        seats.set_waiting_list(seats.CONFERENCE, is_open=True)
+    document = dump_answers({INVITATION: code})
+    entry = make_waiting_list_entry(category_id=school.id, document=document)
+    with transaction():
+        seats.lock_limit(seats.CONFERENCE)
+        invitations.spend(code)
+
+    change(services.withdraw)
+    with transaction():
+        waiting_list.leave(db.session.merge(entry))
+
+    with pytest.raises(InvitationEnded, match="withdrawn this invitation"):
+        invitations.accept(code)
+    assert list_miscounts() == []
+
+
+def press_invite(organiser: Browser, *names: str, status: int = 200, **answers: Any) -> Page:
+    ticked = {f"Select {name}": True for name in names}
+    organiser.open("/organise/interest").press("Invite", ticked)
+    return organiser.press("Invite", {"Expires": EXPIRES, **answers}, status=status)
+
+
+NAMES = ("Ada", "Bea", "Cy", "Dee", "Eve")
+
+
+def make_five(places: int) -> None:
+    school = make_school(places)
+    for name in NAMES:
+        make_interest(category_id=school.id, name=name, email=f"{name.lower()}@example.org")
+
+
+@pytest.mark.both_databases
+def test_many_are_invited_in_short_transactions_and_nobody_twice(
+    visitor: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_five(10)
+    monkeypatch.setattr(services, "BATCH_SIZE", 2)
+    organiser = sign_in(visitor)
+
+    def decline_cy() -> None:
+        """Let somebody else decide about Cy after the first two have been invited."""
+        commit_batch()
+        cy = db.session.scalars(select(ExpressionOfInterest).filter_by(name="Cy")).one()
+        if cy.state == "interested":
+            services.decline_all([cy], actor=GRACE)
+            commit_batch()
+
+    monkeypatch.setattr(interest_views, "commit_batch", decline_cy)
+    page = press_invite(organiser, *NAMES, status=422)
+
+    assert page.errors == [
+        "2 people have been invited. Then this happened: Cy cannot be invited any more"
+    ]
+    assert [len(emails_to(f"{name.lower()}@example.org")) for name in NAMES] == [1, 1, 1, 0, 0]
+    press_invite(organiser, *NAMES)
+    subjects = [subjects_to(f"{name.lower()}@example.org") for name in NAMES]
+    assert subjects == [[INVITED], [INVITED], [DECLINED], [INVITED], [INVITED]]
+    codes = select(InvitationCode.email).order_by(InvitationCode.email)
+    assert len(db.session.scalars(codes).all()) == 4
+
+
+def test_places_are_kept_for_all_who_are_invited_or_nobody_is(
+    visitor: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_five(4)
+    monkeypatch.setattr(services, "BATCH_SIZE", 2)
+    organiser = sign_in(visitor)
+
+    page = press_invite(organiser, *NAMES, status=422, **{"Keep places for these people": True})
+
+    assert page.errors == ["All places in this category are taken"]
+    assert [emails_to(f"{name.lower()}@example.org") for name in NAMES] == [[]] * 5
+    assert list_miscounts() == []

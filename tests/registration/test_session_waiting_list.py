@@ -231,6 +231,28 @@ def test_whoever_waits_with_a_seat_at_the_same_time_swaps_in_one_step(visitor: B
     assert list_faults() == []
 
 
+def test_a_free_seat_that_others_wait_for_is_not_swapped_into_and_the_old_one_is_kept(
+    visitor: Browser,
+) -> None:
+    _, ada, _ = fill()
+    join(ada)
+    make_bookable("ropes", 3)
+    cleo = make_person("Cleo")
+    book(cleo, "ropes")
+    session = db.session.scalars(select(WorkingSession).filter_by(key="knots")).one()
+    session.seats = 2
+    publish_programme()  # the worker has not offered the new seat yet
+
+    with pytest.raises(seats.SoldOut):
+        book(cleo, "knots", in_place_of=["ropes"])
+
+    assert (booked(cleo), states()) == (["ropes"], {"ada": "waiting"})
+    assert join(cleo)
+    run_due()
+    assert (booked(cleo), states()) == (["ropes"], {"ada": "offered", "cleo": "waiting"})
+    assert list_faults() == []
+
+
 def test_an_offer_lapses_once_and_cannot_be_taken_any_more(
     visitor: Browser, frozen_time: time_machine.Traveller
 ) -> None:
@@ -250,6 +272,9 @@ def test_an_offer_lapses_once_and_cannot_be_taken_any_more(
     assert subjects_to("ada@example.org")[-1] == "The offer of a seat in “Knots” has ended"
     assert len(subjects_to("bea@example.org")) == 2
     assert (booked(ada), counts(), list_faults()) == ([], (1, 1, 0), [])
+    page = visitor.open(path_of(ada, "knots"))
+    assert page.heading == "Join the waiting list?"
+    assert "We kept a seat for you until 9:31am on Wednesday 13 May 2009." in page.text
     frozen_time.move_to("2009-05-13T08:31:00+01:00")
     with pytest.raises(seats.SoldOut):  # nor after the clock was put back
         book(ada, "knots")

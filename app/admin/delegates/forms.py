@@ -22,7 +22,12 @@ from wtforms.validators import DataRequired
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from app import clock
-from app.forms.fields import days_field, line_field, other_persons_email_field
+from app.forms.fields import (
+    days_field,
+    editor_line_field,
+    line_field,
+    other_persons_email_field,
+)
 from app.forms.form import Form
 from app.forms.validators import (
     max_length,
@@ -269,6 +274,11 @@ class MoveToCategoryForm(NotifyForm):
     has_own_questions = False  # whether answers may go with the category
     category = SelectField(
         _l("Category"), [one_of_choices(_l("Choose a category"))], validate_choice=False
+    )
+    reason = editor_line_field(
+        _l("Reason to move them before people on the waiting list (optional)"),
+        _l("The reason"),
+        _l("Only needed if people are waiting for this category. It is recorded in the history"),
     )
     notify = notify_field(
         _l("Email the delegates?"), _l("Yes, show what changed, before and after"), _l("No")

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from flask_babel import gettext, ngettext
 from flask_babel import lazy_gettext as _l
-from flask_babel import ngettext
 
 from app.admin.bulk_actions import BulkAction
 from app.admin.delegates import presentation
@@ -16,10 +16,12 @@ from app.admin.delegates.forms import (
     RemoveTagForm,
 )
 from app.admin.listing import MAX_SELECTED
+from app.errors import RuleViolation
 from app.registration import custom_questions
 from app.registration.categories import queries as categories
 from app.registration.desk import annotations, queries, services
 from app.registration.models import Delegate
+from app.registration.seats import CategoryAwaited
 from app.web import redirects
 
 redirects.MESSAGES["admin"] |= {
@@ -153,16 +155,32 @@ def _iter_category_actions() -> Iterator[BulkAction[SelectedDelegate]]:
         read_form=lambda form: {
             "category_id": int(form.category.data),
             "notify": form.should_notify,
+            "override_reason": form.reason.data or "",
         },
         template="admin/delegates/bulk.html",
+        warning=_l(
+            "Free places in a category are for the people who are waiting for it. If anyone is, "
+            "you need a reason to give these delegates a place first."
+        ),
     )
 
 
 def _move(
-    chosen: Sequence[SelectedDelegate], *, actor: str, category_id: int, notify: bool
+    chosen: Sequence[SelectedDelegate],
+    *,
+    actor: str,
+    category_id: int,
+    notify: bool,
+    override_reason: str,
 ) -> None:
     people = [one.delegate for one in chosen]
-    services.move_all_to_category(people, category_id, actor=actor, notify=notify)
+    try:
+        services.move_all_to_category(
+            people, category_id, actor=actor, notify=notify, override_reason=override_reason
+        )
+    except CategoryAwaited as refusal:
+        hint = gettext("Enter a reason if these delegates are to have them first")
+        raise RuleViolation(f"{gettext(str(refusal))}. {hint}") from refusal
 
 
 def _build_move_form(**bound: Any) -> MoveToCategoryForm:

@@ -1,12 +1,12 @@
 """Filters of the list of delegates, the details of one, and differences between versions."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from flask_babel import gettext
+from flask_babel import format_number, gettext
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import InstrumentedAttribute
@@ -36,9 +36,11 @@ from app.registration.fields import BOOKING_FIELDS, PRIVATE_FIELDS
 from app.registration.models import Delegate, LinkedAgenda, Needs
 from app.registration.queries import Answers
 from app.registration.session_bookings import queries as session_bookings
+from app.registration.waiting_list import export_rows
+from app.registration.waiting_list.export_rows import DelegateWait
 from app.releases.current_release import get_programme
 from app.web import languages
-from app.web.formatting import local_date, local_moment
+from app.web.formatting import local_date, local_moment, plain_moment
 
 
 def get_filters() -> tuple[ListFilter, ...]:
@@ -188,6 +190,7 @@ class ExportColumn:
     texts: Mapping[Any, str] = field(default_factory=dict)  # of what files do not show as stored
     display: Callable[[str], str] | None = None  # where texts do not suffice
     decrypt: Callable[[str, str], str] | None = None  # a private answer, of the booking given first
+    default: str | None = None  # what files show for a value without a text; None: the value
 
     def format(self, value: Any, zone: ZoneInfo, reference: str) -> str:
         """Format a value of a booking."""
@@ -198,7 +201,7 @@ class ExportColumn:
             return requirement_kinds.format_kinds(answer, self.texts) or answer
         if isinstance(value, datetime):
             return f"{value.astimezone(zone):%Y-%m-%d %H:%M}"
-        return self.texts.get(value, value or "")
+        return self.texts.get(value, (value or "") if self.default is None else self.default)
 
 
 def list_columns(needs: Collection[str]) -> Sequence[ExportColumn]:
@@ -212,6 +215,7 @@ def list_columns(needs: Collection[str]) -> Sequence[ExportColumn]:
         ExportColumn(gettext("Cancelled"), Delegate.cancelled_at),
         ExportColumn(gettext("Added by hand"), Delegate.is_added_by_team, yes_or_no),
         ExportColumn(gettext("Tags"), queries.TAG_LIST),
+        *_list_seat_columns(),
         *_list_category_column(),
         *map(_build_answer_column, answer_columns.list_readable()),
         *(_build_column(one) for one in PRIVATE_FIELDS if one.purpose in needs),
@@ -223,6 +227,28 @@ def _list_category_column() -> Iterator[ExportColumn]:
     names = {one.id: one.name for one in categories.list_options()}
     if names:
         yield ExportColumn(gettext("Category"), Delegate.category_id, names)
+
+
+def _list_seat_columns() -> Iterator[ExportColumn]:
+    """Yield the columns with seats, and with offers and positions, if anything can be booked."""
+    waits = {number: _describe_waits(found) for number, found in export_rows.map_waits().items()}
+    if waits or any(one.booking_seats is not None for one in get_programme().sessions):
+        yield ExportColumn(gettext("Seats in sessions"), queries.SEAT_LIST)
+        yield ExportColumn(gettext("Offers and waiting lists"), Delegate.id, waits, default="")
+
+
+def _describe_waits(waits: Iterable[DelegateWait]) -> str:
+    """Return offers with their deadlines, and positions, as one text."""
+    return "; ".join(map(_describe_wait, waits))
+
+
+def _describe_wait(wait: DelegateWait) -> str:
+    title = wait.title or categories.get_name(wait.category_id)
+    if wait.position is not None:
+        position = format_number(wait.position)
+        return str(gettext("%(title)s: number %(number)s", title=title, number=position))
+    until = plain_moment(wait.offer_ends_at) if wait.offer_ends_at else ""
+    return str(gettext("%(title)s: offered until %(moment)s", title=title, moment=until))
 
 
 def _build_column(one: DelegateField) -> ExportColumn:

@@ -58,9 +58,12 @@ def change_days(
 
 
 def move_to_category(
-    delegates: Sequence[Delegate], category_id: int, *, actor: str
+    delegates: Sequence[Delegate], category_id: int, *, actor: str, override_reason: str = ""
 ) -> Mapping[Delegate, Sequence[BookingChange]]:
-    """Move bookings to a category, all or none; raise SoldOut if it has too few places."""
+    """Move bookings to a category, all or none; raise SoldOut if it has too few places.
+
+    Raise CategoryAwaited if others wait for its places, unless there is a reason, which is kept.
+    """
     new = seats.list_limits(category_id)
     _lock_limits(delegates, new[1:])
     locked = [one for one in lock_all(delegates) if one.category_id != category_id]
@@ -70,13 +73,17 @@ def move_to_category(
         operations.require_version(one, one.version)
         operations.check_days(category, one.days)
     for number, count in Counter(one.category_id for one in locked).items():
-        seats.move(seats.list_limits(number), new, count)
+        is_before_queue = bool(override_reason)
+        seats.move(seats.list_limits(number), new, count, is_before_queue=is_before_queue)
     answers = {CATEGORY: str(category_id)}
     found: dict[Delegate, Sequence[BookingChange]] = {}
     for one in locked:
         one.category = category
         moved = describe_move(before[one], category)
         found[one] = operations.apply_locked(one, answers, [moved], actor=actor)
+    if override_reason and locked:
+        reason = [BookingChange(REASON, "", override_reason)]
+        operations.record_for_all(locked, "Moved before those who wait", actor, reason)
     waiting_list.offer_places()
     return found
 

@@ -56,6 +56,14 @@ _labels = (
     .subquery()
 )
 TAG_LIST = select(func.aggregate_strings(_labels.c.label, ", ")).scalar_subquery()
+_titles = (
+    select(SessionBooking.title)
+    .where(SessionBooking.delegate_id == Delegate.id)
+    .correlate(Delegate)
+    .order_by(SessionBooking.id)
+    .subquery()
+)
+SEAT_LIST = select(func.aggregate_strings(_titles.c.title, ", ")).scalar_subquery()
 HAS_AGREED = LinkedAgenda.emails_agreed_at.is_not(None)  # to emails about the sessions
 ANY: Final = "any"  # session, as a filter
 NO_CATEGORY: Final = "none"  # the value of the filter for delegates without a category

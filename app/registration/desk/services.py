@@ -93,10 +93,20 @@ def move_to_category(
 
 
 def move_all_to_category(
-    delegates: Sequence[Delegate], category_id: int, *, actor: str, notify: bool = True
+    delegates: Sequence[Delegate],
+    category_id: int,
+    *,
+    actor: str,
+    notify: bool = True,
+    override_reason: str = "",
 ) -> None:
-    """Move all of them or none; their rows are locked before any limit says that it is full."""
-    moved = bulk_operations.move_to_category(delegates, category_id, actor=actor)
+    """Move all of them or none; their rows are locked before any limit says that it is full.
+
+    With a reason, they go before those who wait for the category.
+    """
+    moved = bulk_operations.move_to_category(
+        delegates, category_id, actor=actor, override_reason=override_reason
+    )
     _announce_changes(moved, notify=notify)
 
 

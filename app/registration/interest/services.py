@@ -5,6 +5,7 @@ row, then the code. Every step sends its email in the same transaction.
 """
 
 import secrets
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -93,14 +94,25 @@ def withdraw(interest: ExpressionOfInterest) -> None:
     if interest.state == REGISTERED:
         raise AlreadyDecided("You have a place. If you cannot come, cancel your booking")
     if interest.is_open:
-        _revoke_unused(interest, history.ACTOR_DELEGATE)
+        _revoke(interest, history.ACTOR_DELEGATE)
         _end(interest, WITHDRAWN, "Withdrew the expression of interest", history.ACTOR_DELEGATE)
+
+
+def require_places(interests: Sequence[ExpressionOfInterest], invitation: Invitation) -> None:
+    """Raise SoldOut if places are to be kept for all of these people, and too few are free."""
+    if invitation.is_held:
+        _lock_all(interests)
+        for number, count in Counter(one.category_id for one in interests).items():
+            seats.require_free(seats.list_limits(number), count)
 
 
 def invite_all(
     interests: Sequence[ExpressionOfInterest], invitation: Invitation, *, actor: str
 ) -> None:
-    """Invite all of these or none; raise AlreadyDecided, or SoldOut if places are to be kept."""
+    """Invite all of these or none; raise AlreadyDecided, or SoldOut if places are to be kept.
+
+    Whoever invites many ends the transaction after each ``BATCH_SIZE``.
+    """
     _lock_all(interests)
     for interest in interests:
         _lock(interest)
@@ -113,7 +125,7 @@ def invite_all(
             is_held=invitation.is_held,
             email=interest.email,
         )
-        _revoke_unused(interest, actor)
+        _revoke(interest, actor)
         (interest.invitation,) = invitations.create_codes(category, 1, options, actor=actor)
         interest.state, interest.invited_at = INVITED, clock.now()
         interest.message = invitation.message
@@ -149,18 +161,22 @@ def purge_expired() -> None:
     requests.delete_ended(ExpressionOfInterest)
     for interest in requests.list_overdue(ExpressionOfInterest, BATCH_SIZE):
         _lock(interest)
-        _revoke_unused(interest, history.ACTOR_SITE)
+        _revoke(interest, history.ACTOR_SITE)
         db.session.delete(interest)
 
 
 def _end_of_delegate(delegate: Delegate) -> None:
     """End what somebody expressed who has got a place in another way.
 
-    The caller holds the lock of the limit. A place that was kept for them is free.
+    The caller holds the lock of the limit. A place that was kept for them is free. If they have
+    used their code to wait, leaving the list gives the use back, so nobody else may have it; a code
+    by which they came to their place stays as used.
     """
+    still_waits = waiting_list_queries.find_open(delegate.identity_key) is not None
     for interest in queries.list_open(delegate.identity_key):
         _lock(interest)
-        _revoke_unused(interest, history.ACTOR_SITE)
+        if still_waits or not _is_used(interest):
+            _revoke(interest, history.ACTOR_SITE)
         interest.delegate_id = delegate.id
         _end(interest, REGISTERED, "Has a place", history.ACTOR_SITE)
 
@@ -195,10 +211,19 @@ def _lock(interest: ExpressionOfInterest) -> None:
     db.session.refresh(interest, with_for_update=True)
 
 
-def _revoke_unused(interest: ExpressionOfInterest, actor: str) -> None:
-    """Let nobody use an earlier invitation any more, and give back the place kept for it."""
+def _is_used(interest: ExpressionOfInterest) -> bool:
     invitation = interest.invitation
-    if invitation is not None and invitation_queries.get_state(invitation) in {"open", "expired"}:
+    return invitation is not None and invitation_queries.get_state(invitation) == "used"
+
+
+def _revoke(interest: ExpressionOfInterest, actor: str) -> None:
+    """Let nobody use an earlier invitation any more, and give back the place kept for it.
+
+    One that was used to join the waiting list is revoked, too: whoever leaves the list gives the
+    use back.
+    """
+    invitation = interest.invitation
+    if invitation is not None and invitation_queries.get_state(invitation) != "revoked":
         invitations.revoke(invitation, actor=actor)
 
 

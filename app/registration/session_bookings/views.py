@@ -29,7 +29,8 @@ from app.registration.session_bookings import (
 from app.registration.session_bookings import feed as personal_feed
 from app.registration.session_bookings.bookable_list import BookableFilter
 from app.registration.waiting_list import queries as waiting_list
-from app.registration.waiting_list.steps import Step, list_steps
+from app.registration.waiting_list.models import LAPSED, WaitingListEntry
+from app.registration.waiting_list.steps import list_steps
 from app.releases.current_release import get_programme
 from app.request_transaction import go_on_writing, look_first
 from app.web.rendering import render_page, render_shared_page
@@ -174,6 +175,7 @@ def _get_session(slug: str) -> Session:
 def _render(
     delegate: Delegate, secret: str, session: Session, form: ConfirmForm, status: int = 200
 ) -> Response:
+    entry = _find_entry(delegate, session) if status < 400 else None
     return render_page(
         "registration/session_bookings/show.html",
         status,
@@ -181,7 +183,8 @@ def _render(
         secret=secret,
         choice=listing.build_choice(delegate, session, with_stars=status < 400),
         form=form,
-        steps=_list_steps(delegate, session) if status < 400 else (),
+        steps=list_steps(entry) if entry else (),
+        lapsed_at=entry.offer_ends_at if entry and entry.state == LAPSED else None,
         breadcrumbs=[*_breadcrumbs(secret), (gettext("Your sessions"), _index_url(secret))],
     )
 
@@ -202,16 +205,14 @@ def _render_too_late(
         choice=choice,
         form=form,
         steps=(),
+        lapsed_at=None,
         breadcrumbs=[*_breadcrumbs(secret), (gettext("Your sessions"), _index_url(secret))],
     )
 
 
-def _list_steps(delegate: Delegate, session: Session) -> list[Step]:
-    """List what happened while somebody waited for a seat, in order; the newest time only."""
-    entry = waiting_list.find_latest_of_delegate(delegate.id, session_limit(session.key))
-    if entry is None:
-        return []
-    return list_steps(entry)
+def _find_entry(delegate: Delegate, session: Session) -> WaitingListEntry | None:
+    """Return the newest entry by which somebody waited for a seat in a session, or None."""
+    return waiting_list.find_latest_of_delegate(delegate.id, session_limit(session.key))
 
 
 def _breadcrumbs(secret: str) -> list[tuple[str, str]]:

@@ -1,0 +1,71 @@
+"""The waiting list as a file: who waits for what, their position, and the ends of offers."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from flask import Response
+from flask_babel import gettext
+
+from app import clock
+from app.registration.categories import queries as categories
+from app.registration.waiting_list.export_rows import WaitingRow
+from app.web import spreadsheets
+from app.web.formatting import local_day
+
+FILE_NAME: Final = "waiting-list"
+
+
+def send(
+    rows: Iterable[WaitingRow], states: Mapping[str, str], zone: ZoneInfo, file_format: str
+) -> Response:
+    """Return the rows as a file that is sent while they are read."""
+    head = [
+        *(gettext("Waiting for"), gettext("Category"), gettext("State"), gettext("Position")),
+        *(gettext("Position in the category"), gettext("Name"), gettext("Email address")),
+        *(gettext("Joined"), gettext("Offered"), gettext("Offer ends"), gettext("Ended")),
+        gettext("Booking"),
+    ]
+    cells = _iter_cells(
+        rows,
+        states={state: str(label) for state, label in states.items()},
+        names={one.id: one.name for one in categories.list_options()},
+        place=gettext("A place at the conference"),
+        zone=zone,
+    )
+    name = spreadsheets.dated_name(FILE_NAME, file_format, local_day(clock.now()))
+    if file_format == "xlsx":
+        body = spreadsheets.stream_xlsx(gettext("Waiting list"), head, cells)
+        return spreadsheets.make_attachment(body, name, spreadsheets.XLSX)
+    return spreadsheets.make_attachment(
+        spreadsheets.stream_csv(head, cells), name, spreadsheets.CSV
+    )
+
+
+def _iter_cells(
+    rows: Iterable[WaitingRow],
+    *,
+    states: Mapping[str, str],
+    names: Mapping[int, str],
+    place: str,
+    zone: ZoneInfo,
+) -> Iterator[list[str]]:
+    def show(moment: datetime | None) -> str:
+        return f"{moment.astimezone(zone):%Y-%m-%d %H:%M}" if moment else ""
+
+    for row in rows:
+        yield [
+            row.title or place,
+            names.get(row.category_id, "") if row.category_id is not None else "",
+            states[row.state],
+            str(row.position or ""),
+            str(row.in_category or ""),
+            row.name,
+            row.email,
+            show(row.joined_at),
+            show(row.offered_at),
+            show(row.offer_ends_at),
+            show(row.ended_at),
+            row.reference or "",
+        ]

@@ -8,7 +8,9 @@ between them.
 
 import multiprocessing
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from copy import deepcopy
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from multiprocessing.connection import Connection as Pipe
 from random import Random
 from typing import Any
@@ -18,8 +20,11 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app.database import db, transaction
 from app.errors import RuleViolation
+from tests.registration.seat_model import Claim, SeatList
 from tests.slow_machine import is_busy
 
+SEATS = "seats"
+A_SEAT, NO_END = Claim((SEATS,)), datetime.max.replace(tzinfo=UTC)
 PROCESSES, PEOPLE_OF_EACH, STEPS = 8, 2, 12
 DONE, UNCHANGED, REFUSED = "done", "unchanged", "refused"
 ACTIONS = ("take", "take", "give_back", "join", "leave")
@@ -27,64 +32,28 @@ ACTIONS = ("take", "take", "give_back", "join", "leave")
 Act = Callable[[str, int], bool]  # do something for a person; False if nothing was to be done
 
 
-@dataclass
-class SeatModel:
-    """A number of seats: who has one, who has an offer, and who waits, in order."""
+def make_model(number: int) -> SeatList:
+    """Return a list with so many seats and nobody on it."""
+    return SeatList({SEATS: number})
 
-    seats: int
-    held: set[int] = field(default_factory=set)
-    offered: set[int] = field(default_factory=set)
-    queue: list[int] = field(default_factory=list)
 
-    def apply(self, action: str, person: int) -> str:
-        """Do what somebody asks for, as the rules say, and return how that ends."""
-        outcome: str = getattr(self, action)(person)
-        while self.queue and len(self.held) + len(self.offered) < self.seats:
-            self.offered.add(self.queue.pop(0))
-        return outcome
-
-    @property
-    def is_full(self) -> bool:
-        """Whether a newcomer gets no seat: each is taken or on offer, or somebody waits."""
-        return bool(self.queue) or len(self.held) + len(self.offered) >= self.seats
-
-    def take(self, person: int) -> str:
-        """Take the seat on offer, or a free one."""
-        if person in self.held:
-            return UNCHANGED
-        if self.is_full and person not in self.offered:
-            return REFUSED
-        self.offered.discard(person)
-        self.held.add(person)
-        return DONE
-
-    def join(self, person: int) -> str:
-        """Wait for a seat; whoever could have one need not."""
-        if person in self.held or person in self.offered or person in self.queue:
-            return UNCHANGED
-        if not self.is_full:
-            return REFUSED
-        self.queue.append(person)
-        return DONE
-
-    def give_back(self, person: int) -> str:
-        """Give a seat back."""
-        if person not in self.held:
-            return UNCHANGED
-        self.held.remove(person)
-        return DONE
-
-    def leave(self, person: int) -> str:
-        """Wait no longer, or decline an offer."""
-        if person not in self.offered and person not in self.queue:
-            return UNCHANGED
-        self.offered.discard(person)
-        self.queue = [one for one in self.queue if one != person]
-        return DONE
-
-    def copy(self) -> "SeatModel":
-        """Return the same state, to try something out."""
-        return SeatModel(self.seats, set(self.held), set(self.offered), list(self.queue))
+def apply(model: SeatList, action: str, person: int) -> str:
+    """Do what somebody asks for, as the rules say, and return how that ends."""
+    has_seat, has_offer = person in model.held, person in model.offered
+    waits, is_free = has_offer or person in model.queue, model.is_free_for(A_SEAT)
+    has_it = {"take": has_seat, "join": has_seat or waits, "give_back": not has_seat}
+    cannot = {"take": not (is_free or has_offer), "join": is_free}
+    if has_it.get(action, not waits):
+        return UNCHANGED
+    if cannot.get(action):
+        return REFUSED
+    model.forget(person)
+    if action == "take":
+        model.give(person, A_SEAT)
+    elif action == "join":
+        model.queue[person] = A_SEAT
+    model.offer_free(NO_END)
+    return DONE
 
 
 @dataclass(frozen=True)
@@ -98,19 +67,19 @@ class Event:
     number: int
 
 
-def check(history: Sequence[Event], model: SeatModel) -> list[str]:
+def check(history: Sequence[Event], model: SeatList) -> list[str]:
     """List what the model says otherwise about; afterwards the model is in the last state."""
     changes = sorted((one for one in history if one.outcome == DONE), key=lambda one: one.number)
-    states, faults = {0: model.copy()}, []
+    states, faults = {0: deepcopy(model)}, []
     for change in changes:
-        if model.apply(change.action, change.person) != DONE:
+        if apply(model, change.action, change.person) != DONE:
             faults.append(f"{change} must not have been done")
-        states[change.number] = model.copy()
+        states[change.number] = deepcopy(model)
     for one in history:
         if one.outcome != DONE:
             first = max(number for number in states if number <= one.after)
             between = [state for number, state in states.items() if first <= number <= one.number]
-            answers = {state.copy().apply(one.action, one.person) for state in between}
+            answers = {apply(deepcopy(state), one.action, one.person) for state in between}
             if one.outcome not in answers:
                 faults.append(f"{one} must have been {' or '.join(sorted(answers))}")
     return faults

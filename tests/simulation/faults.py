@@ -55,8 +55,18 @@ class CrashPoints:
     def perhaps(self) -> Iterator[None]:
         """Let the seed say whether a crash comes in this block, and at which commit."""
         if self._random.random() < CRASH_SHARE:
-            self._countdown = self._random.choice((1, 1, 2, 3, 8))
-            self._is_after = self._random.random() < 0.5
+            commit = self._random.choice((1, 1, 2, 3, 8))
+            self.plan(commit, is_after=self._random.random() < 0.5)
+        with self.awaited():
+            yield
+
+    def plan(self, commit: int, *, is_after: bool) -> None:
+        """Let the process die just before or after one of the next commits, counted from 1."""
+        self._countdown, self._is_after = commit, is_after
+
+    @contextmanager
+    def awaited(self) -> Iterator[None]:
+        """Let the crash that is planned come in this block, or not at all."""
         try:
             yield
             self._strike()  # the last commit was done, and nobody has heard of it

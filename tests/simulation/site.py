@@ -36,7 +36,7 @@ def live_through(
     """Let a year of a site pass, in its application context; raise YearFailed."""
     with (
         time_machine.travel(OPENING, tick=False) as traveller,
-        _seeded_secrets(seed),
+        seeded_secrets(seed),
         structlog.testing.capture_logs(),
     ):
         with transaction():
@@ -108,8 +108,8 @@ def _mail_server() -> Iterator[MailServer]:
 
 
 @contextmanager
-def _seeded_secrets(seed: int) -> Iterator[None]:
-    """Let the keys and draws of a year be those of its seed too, so that it can be repeated."""
+def seeded_secrets(seed: int) -> Iterator[None]:
+    """Let keys and draws be those of a seed too, so that what happens can be repeated."""
     random = Random(f"secrets of {seed}")
 
     def choose_one(values: Sequence[Any]) -> Any:

@@ -1,0 +1,73 @@
+"""The rules of places and seats, as plain as they can be said: all that is done is held against it.
+
+A list is that of the conference with its categories, or that of one session. A place may count
+towards several limits. People are numbers.
+"""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import chain
+
+
+@dataclass(frozen=True)
+class Claim:
+    """What somebody has, has an offer of, or waits for."""
+
+    limits: tuple[str, ...]  # towards which it counts
+    group: int | None = None  # with which they stay together
+
+
+@dataclass
+class SeatList:
+    """Limits, and who has a place, who has an offer until when, and who waits, in order."""
+
+    limits: dict[str, int]
+    held: dict[int, Claim] = field(default_factory=dict)
+    offered: dict[int, Claim] = field(default_factory=dict)
+    queue: dict[int, Claim] = field(default_factory=dict)
+    ends: dict[int, datetime] = field(default_factory=dict)  # of offers
+    kept: dict[str, list[Claim]] = field(default_factory=dict)  # for codes and applicants
+
+    def count(self, name: str) -> int:
+        """Count what is taken of a limit: what people have, and what is offered or kept."""
+        taken = (*self.held.values(), *self.offered.values(), *chain(*self.kept.values()))
+        return sum(name in one.limits for one in taken)
+
+    def fits(self, claims: Iterable[Claim]) -> bool:
+        """Tell if so many more are within every limit."""
+        wanted = Counter(name for one in claims for name in one.limits)
+        return all(self.count(name) + more <= self.limits[name] for name, more in wanted.items())
+
+    def find_next(self) -> list[int]:
+        """Return whose turn it is: the first who can have a place, with the group they stay with.
+
+        Whoever cannot use a free place is passed over, and keeps their turn.
+        """
+        for person, claim in self.queue.items():
+            group = [one for one, other in self.queue.items() if other.group == claim.group]
+            people = [person] if claim.group is None else group
+            if self.fits(self.queue[one] for one in people):
+                return people
+        return []
+
+    def is_free_for(self, claim: Claim) -> bool:
+        """Tell if a newcomer gets a place: it fits, and is nobody's turn who waits."""
+        return self.fits([claim]) and not self.find_next()
+
+    def give(self, person: int, claim: Claim) -> None:
+        """Let somebody have a place, in which case they neither wait nor have an offer."""
+        self.forget(person)
+        self.held[person] = claim
+
+    def forget(self, person: int) -> None:
+        """Let somebody neither have a place, nor an offer, nor wait."""
+        for people in (self.held, self.offered, self.queue):
+            people.pop(person, None)
+
+    def offer_free(self, until: datetime) -> None:
+        """Offer every free place to those whose turn it is."""
+        while people := self.find_next():
+            for person in people:
+                self.offered[person], self.ends[person] = self.queue.pop(person), until

@@ -82,7 +82,7 @@ def index() -> ResponseReturnValue:
         "admin/waiting_list/index.html",
         Listing(rows, total, query, filters),
         counts=registration.get_seat_counts(),
-        states=STATES,
+        states={state: str(words) for state, words in STATES.items()},
         categories={one.id: one.name for one in categories.list_options()},
         positions=queries.map_positions(rows),
     )

@@ -7,6 +7,7 @@ A view parses the query of the request, passes it to a query function and render
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from math import ceil
 from typing import Any, ClassVar, Generic, NamedTuple, TypedDict, TypeVar
 
@@ -224,7 +225,7 @@ class Listing(Generic[RowT]):
             return "none"
         return "descending" if self.query.is_reversed else "ascending"
 
-    @property
+    @cached_property  # rows build their links with it
     def base_url(self) -> str:
         """Return the URL of the list without a query."""
         return url_for(self.endpoint, **(request.view_args or {}))

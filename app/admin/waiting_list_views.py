@@ -84,7 +84,7 @@ def index() -> ResponseReturnValue:
         Listing(rows, total, query, filters),
         counts=registration.get_seat_counts(),
         is_of_sessions=bool(query.get_filter("list")),
-        states=STATES,
+        states={state: str(words) for state, words in STATES.items()},
         categories={one.id: one.name for one in categories.list_options()},
         positions=queries.map_positions(rows),
     )
@@ -108,7 +108,6 @@ def show(number: int) -> ResponseReturnValue:
     return render_page(
         "admin/waiting_list/show.html",
         entry=entry,
-        states=STATES,
         position=queries.get_queue_position(entry),
         together=queries.count_together(entry),
         entries=history.list_newest(entry.history_subject),

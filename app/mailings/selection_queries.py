@@ -117,7 +117,8 @@ def find_neighbours(selection: Selection, person: str) -> Neighbours | None:
     order = [*enumerate(people.order)]
     keys: list[Label[Any]] = [one.label(f"key_{number}") for number, one in order]
     wanted = select(people.person.label("person"), *keys).where(*such)
-    wanted = wanted.order_by((people.person == person).desc(), *people.order).limit(1)
+    asked_first = [(people.person == person).desc()] if person else []  # it would look at everybody
+    wanted = wanted.order_by(*asked_first, *people.order).limit(1)
     place = wanted.cte("place")
     here, there = tuple_(*people.order), tuple_(*(place.c[one.name] for one in keys))
 

@@ -15,9 +15,14 @@ UNDECOMPOSED_LETTERS = str.maketrans(
 
 def sort_key(name: str) -> str:
     """Return the key to sort a name by: no accents, no case, no leading punctuation."""
+    plain = name.lower() if name.isascii() else _remove_accents(name)  # most names, faster
+    return plain.lstrip("\"'’‘“”([{.-– ")
+
+
+def _remove_accents(name: str) -> str:
     parted = unicodedata.normalize("NFKD", name)
     plain = "".join(one for one in parted if not unicodedata.combining(one))
-    return plain.casefold().translate(UNDECOMPOSED_LETTERS).lstrip("\"'’‘“”([{.-– ")
+    return plain.casefold().translate(UNDECOMPOSED_LETTERS)
 
 
 NAME_SUFFIXES = frozenset({"jr", "jr.", "sr", "sr.", "ii", "iii", "iv"})

@@ -7,9 +7,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import segno
-from babel import Locale, numbers
+from babel import Locale, dates, numbers
 from flask import Flask, current_app, g
-from flask_babel import Domain, format_date, format_decimal, get_babel, get_locale, gettext
+from flask_babel import Domain, format_decimal, get_babel, get_locale, gettext
 from jinja2 import pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup
@@ -52,6 +52,14 @@ def group_digits(app: Flask) -> None:
         return text
 
     app.add_template_global(with_separators, "ngettext")
+    app.add_template_filter(format_count, "numberformat")  # in place of the libraries', slower
+
+
+def format_count(number: int) -> str:
+    """Return a number with separators: 1,234."""
+    if 0 <= number < SMALLEST_GROUPED:
+        return str(number)
+    return _group_thousands(number, get_locale())
 
 
 @lru_cache(maxsize=512)
@@ -86,29 +94,39 @@ def clock_time(moment: datetime) -> str:
     return f"{(local.hour - 1) % 12 + 1}:{local.minute:02}{'am' if local.hour < 12 else 'pm'}"
 
 
+def _describe_day(day: date, pattern: str) -> str:
+    return _format_day(day, pattern, get_locale())
+
+
+@lru_cache(maxsize=512)
+def _format_day(day: date, pattern: str, locale: Locale | None) -> str:
+    """Return a day in words; rows of a list often have the same."""
+    return str(dates.format_date(day, pattern, locale=locale))
+
+
 def local_date(day: date | datetime) -> str:
     """Return a date in full: Thursday 6 November 2008."""
-    return str(format_date(local_day(day), "EEEE d MMMM y"))
+    return _describe_day(local_day(day), "EEEE d MMMM y")
 
 
 def day_and_month(day: date | datetime) -> str:
     """Return a date without its year: Thursday 6 November."""
-    return str(format_date(local_day(day), "EEEE d MMMM"))
+    return _describe_day(local_day(day), "EEEE d MMMM")
 
 
 def short_date(day: date | datetime) -> str:
     """Return a day as a label: Thu 6 Nov."""
-    return str(format_date(local_day(day), "EEE d MMM"))
+    return _describe_day(local_day(day), "EEE d MMM")
 
 
 def weekday_and_day(day: date | datetime) -> str:
     """Return a day where its month is known: Thu 6."""
-    return str(format_date(local_day(day), "EEE d"))
+    return _describe_day(local_day(day), "EEE d")
 
 
 def plain_date(day: date | datetime) -> str:
     """Return a date without its weekday: 6 November 2008."""
-    return str(format_date(local_day(day), "d MMMM y"))
+    return _describe_day(local_day(day), "d MMMM y")
 
 
 def local_days(first: date, last: date) -> str:
@@ -116,7 +134,7 @@ def local_days(first: date, last: date) -> str:
     if first == last:
         return local_date(first)
     if (first.year, first.month) == (last.year, last.month):
-        begins = str(format_date(first, "EEEE d"))
+        begins = _describe_day(first, "EEEE d")
     else:
         begins = local_date(first)
     return str(gettext("%(first)s to %(last)s", first=begins, last=local_date(last)))

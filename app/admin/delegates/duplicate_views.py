@@ -71,7 +71,8 @@ def index() -> ResponseReturnValue:
     find = duplicates.list_distinct if is_distinct else duplicates.list_likely
     rows, total = find(offset=query.offset, limit=PAGE_SIZE)
     listing = Listing(rows, total, query, filters)
-    return render_list("admin/delegates/duplicates.html", listing, reasons=REASONS)
+    reasons = {one: str(words) for one, words in REASONS.items()}
+    return render_list("admin/delegates/duplicates.html", listing, reasons=reasons)
 
 
 @bp.route("/<reference>/<other>", methods=["GET", "POST"])

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from sqlalchemy import SQLColumnExpression, String, cast, delete, func, or_, select
-from sqlalchemy.orm import load_only
 
 from app.database import db
 from app.errors import NotFound, RuleViolation
@@ -43,12 +42,25 @@ class LikelyPair(NamedTuple):
     reasons: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class LikelyDuplicate:
+class ListedBooking(NamedTuple):
+    """What the list says of a booking."""
+
+    reference: str
+    given_names: str
+    family_name: str
+    email: str
+
+    @property
+    def full_name(self) -> str:
+        """The name in the order in which it was given."""
+        return f"{self.given_names} {self.family_name}".strip()
+
+
+class LikelyDuplicate(NamedTuple):
     """Two bookings that may be of one person, the older first."""
 
-    first: Delegate
-    second: Delegate
+    first: ListedBooking
+    second: ListedBooking
     reasons: tuple[str, ...]
 
 
@@ -87,11 +99,9 @@ def _load_pairs(
 ) -> tuple[Sequence[LikelyDuplicate], int]:
     window = pairs[offset : offset + limit]
     numbers = {number for one in window for number in (one.first, one.second)}
-    named = load_only(
-        Delegate.reference, Delegate.given_names, Delegate.family_name, Delegate.email
-    )
-    rows = db.session.scalars(select(Delegate).where(Delegate.id.in_(numbers)).options(named))
-    people = {one.id: one for one in rows}
+    columns = (Delegate.reference, Delegate.given_names, Delegate.family_name, Delegate.email)
+    rows = db.session.execute(select(Delegate.id, *columns).where(Delegate.id.in_(numbers)))
+    people = {number: ListedBooking(*known) for number, *known in rows}
     return [
         LikelyDuplicate(people[first], people[second], why) for first, second, why in window
     ], len(pairs)

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Final
 
 from sqlalchemy import case, func, select
@@ -52,11 +52,6 @@ class SessionFill:
         return 0 if self.seats.waiting else self.seats.left
 
     @property
-    def day(self) -> date | None:
-        """The day on which it starts."""
-        return day_of(self.session, get_programme().zone)
-
-    @property
     def room(self) -> str:
         """The name of its room, or ""."""
         return self.session.room.name if self.session.room else ""
@@ -83,21 +78,29 @@ class FillFilter:
     day: str = ""  # in ISO
     room: str = ""  # its slug
 
+    def list_sessions(self) -> Sequence[Session]:
+        """List the public sessions with such a title, on the day and in the room."""
+        programme, words = get_programme(), sort_key(self.search).split()
+        found: Sequence[Session] = programme.sessions
+        if self.room:
+            found = [one for one in found if one.room is not None and one.room.slug == self.room]
+        if self.day:
+            found = [one for one in found if self.day == str(day_of(one, programme.zone))]
+        if words:
+            titles = ((one, sort_key(one.title)) for one in found)
+            found = [one for one, title in titles if all(word in title for word in words)]
+        return found
+
     def matches(self, one: SessionFill) -> bool:
-        """Return True if a session is among these."""
-        title = sort_key(one.session.title)
-        return (
-            all(word in title for word in sort_key(self.search).split())
-            and (not self.state or self.state in one.states)
-            and (not self.ballot or (one.ballot is not None and str(one.ballot.id) == self.ballot))
-            and (not self.day or (one.day is not None and one.day.isoformat() == self.day))
-            and self.room in {"", one.session.room.slug if one.session.room else ""}
+        """Return True if such a session is in the state, and in the ballot."""
+        return (not self.state or self.state in one.states) and (
+            not self.ballot or (one.ballot is not None and str(one.ballot.id) == self.ballot)
         )
 
 
 def list_fill(asked: FillFilter, sort: str = TIME, *, is_reversed: bool) -> Sequence[SessionFill]:
     """List the public sessions with seats that a filter selects."""
-    found = [one for one in _load() if asked.matches(one)]
+    found = [one for one in _load(asked.list_sessions()) if asked.matches(one)]
     if sort == TITLE:
         found.sort(key=lambda one: sort_key(one.session.title))
     elif sort == FREE:
@@ -107,8 +110,8 @@ def list_fill(asked: FillFilter, sort: str = TIME, *, is_reversed: bool) -> Sequ
     return found[::-1] if is_reversed else found
 
 
-def _load() -> Sequence[SessionFill]:
-    """Return every public session that has seats to book, or had, in the order of the programme."""
+def _load(sessions: Sequence[Session]) -> Sequence[SessionFill]:
+    """Return those of these sessions that have seats to book, or had, in the same order."""
     seats = queries.map_seats()
     is_ending = WaitingListEntry.offer_ends_at <= clock.now() + ENDING_SOON
     rows = (
@@ -124,6 +127,6 @@ def _load() -> Sequence[SessionFill]:
         SessionFill(
             one, seats[one.key], *offers.get(session_limit(one.key), (0, 0)), undrawn.get(one.key)
         )
-        for one in get_programme().sessions
+        for one in sessions
         if one.key in seats
     ]

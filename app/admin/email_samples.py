@@ -10,6 +10,7 @@ from typing import Any, Final
 from app import clock
 from app.accounts import services as accounts
 from app.history.models import Change, dump_changes
+from app.programme import snapshot
 from app.programme.models import Room, Session, Speaker
 from app.proposals.models import Proposal
 from app.registration import emails as booking_emails
@@ -42,6 +43,7 @@ SPEAKER_NAME, SPEAKER_EMAIL = "Robin Sample", "robin@example.org"
 ORGANISER_EMAIL = "organiser@example.org"
 SESSION_TITLE = "An example of a session"
 OTHER_TITLE = "Another example of a session"
+ROOM_NAME = "Room 1"
 SESSION_TIME, SESSION_LENGTH = time(14), timedelta(hours=1)
 SAMPLE_MESSAGE: Final = "Thank you for telling us about your work."
 SAMPLE_KEY: Final = "sample"  # opens no booking: the keys of bookings are random and longer
@@ -208,7 +210,8 @@ def session_booked() -> Context:
         **dict.fromkeys(("subtitle", "abstract", "description", "language", "licence"), ""),
         **dict.fromkeys(("links", "keywords"), "[]"),
     )
-    session = snapshot_builder.build_session(row)
+    room = snapshot.Room(SAMPLE_KEY, ROOM_NAME, None, "", (), is_illustrative=False)
+    session = replace(snapshot_builder.build_session(row), room=room)
     return {**booking(), "session": session, "given_up": [], "is_by_team": False}
 
 
@@ -332,12 +335,7 @@ def speaker() -> Context:
 
 def invited_speaker() -> Context:
     """Return a speaker with a session, who has not confirmed yet."""
-    conference = current_release.get_programme().conference
-    zone = formatting.conference_zone()
-    starts_at = datetime.combine(conference.starts_on, SESSION_TIME, zone)
-    session = Session(title=SESSION_TITLE, starts_at=starts_at, ends_at=starts_at + SESSION_LENGTH)
-    session.room = Room(name="Room 1")
-    return speaker() | {"sessions": [session], "confirm_by": _get_due_date()}
+    return speaker() | {"sessions": [_build_session()], "confirm_by": _get_due_date()}
 
 
 def withdrawn_speaker() -> Context:
@@ -370,13 +368,13 @@ def speaker_request() -> Context:
 
 def released_changes() -> Context:
     """Return what a release changed in a speaker's session."""
-    rows = [DiffRow("Room", "Room 1", "Room 2")]
+    rows = [DiffRow("Room", ROOM_NAME, "Room 2")]
     return speaker() | {"changed": [NotifiedChange(SESSION_TITLE, rows)]}
 
 
 def owned_session() -> Context:
     """Return a session of an owner who does not speak in it."""
-    session = Session(title=SESSION_TITLE)
+    session = _build_session()
     return _invitation() | {
         "session": session,
         "sessions": [session],
@@ -407,6 +405,15 @@ def _get_due_date() -> date:
 
 def _invitation() -> Context:
     return {"secret": PLACEHOLDER_SECRET, "days": accounts.INVITATION_LIFETIME.days}
+
+
+def _build_session() -> Session:
+    conference = current_release.get_programme().conference
+    zone = formatting.conference_zone()
+    starts_at = datetime.combine(conference.starts_on, SESSION_TIME, zone)
+    session = Session(title=SESSION_TITLE, starts_at=starts_at, ends_at=starts_at + SESSION_LENGTH)
+    session.room = Room(name=ROOM_NAME)
+    return session
 
 
 def _build_speaker() -> Speaker:

@@ -70,6 +70,11 @@ def _word(*fields: EmailField, required: Collection[str] = ()) -> EmailWording:
 
 
 CONFERENCE = _value("conference", _l("Title of the conference"), "conference.title")
+CONFERENCE_DETAILS = _block(
+    "conference_details",
+    _l("Days and venue of the conference"),
+    "mail/parts/conference_details.txt",
+)
 CONTACT = _link("contact", _l("Contact email address, or else the contact page"), "contact")
 
 NAME = _value("name", _l("Full name"), "delegate.full_name")
@@ -91,6 +96,9 @@ WAITING_LINK = _link(
     "waiting_list_link",
     _l("Link that opens their waiting list page"),
     "waiting_list_link(entry)",
+)
+TEXT_DEADLINE = _value(
+    "deadline", _l("Deadline"), "wanted_by | local_date", "wanted_by", is_optional=True
 )
 APPLICANT_NAME = _value("name", _l("Full name"), "application.name")
 APPLICATION_LINK = _link(
@@ -226,6 +234,7 @@ EMAIL_WORDINGS: Final[Mapping[str, EmailWording]] = {
             _l("When the invitation expires"),
             "invitation.expires_at | local_moment",
         ),
+        CONFERENCE_DETAILS,
         _link(
             "registration_link",
             _l("Link that begins the registration"),
@@ -315,6 +324,7 @@ EMAIL_WORDINGS: Final[Mapping[str, EmailWording]] = {
             _l("When the invitation expires"),
             "interest.invitation.expires_at | local_moment",
         ),
+        CONFERENCE_DETAILS,
         _block(
             "place_kept",
             _l("That a place is kept, if it is"),
@@ -364,6 +374,7 @@ EMAIL_WORDINGS: Final[Mapping[str, EmailWording]] = {
         _value("name", _l("Name of the colleague"), "transfer.name"),
         _value("delegate", _l("Name of the delegate"), "transfer.delegate.full_name"),
         _value("expires", _l("When the offer ends"), "transfer.expires_at | local_moment"),
+        CONFERENCE_DETAILS,
         _link("place_link", _l("Link that takes the place"), "transfer_link(transfer)"),
         required={"place_link"},
     ),
@@ -496,14 +507,20 @@ EMAIL_WORDINGS: Final[Mapping[str, EmailWording]] = {
     ),
     "speaker_owns": _word(
         _value("session", _l("Title of the session"), "session.title"),
+        _block(
+            "details",
+            _l("The session: its day, time and room"),
+            "mail/parts/planned_sessions.txt",
+        ),
+        TEXT_DEADLINE,
         *SPEAKER_LINK,
-        required={"session", "sign_in_link"},
+        required={"details", "sign_in_link"},
     ),
     "speaker_owner_reminder": _word(
         _block("sessions", _l("Sessions to finish"), "mail/parts/owned_sessions.txt"),
         _value("number", _l("Number of sessions"), "sessions | length"),
         _several("several_sessions", _l("Several sessions (for “only if”)"), "sessions | length"),
-        _value("deadline", _l("Deadline"), "wanted_by | local_date", "wanted_by", is_optional=True),
+        TEXT_DEADLINE,
         *SPEAKER_LINK,
         required={"sessions", "sign_in_link"},
     ),

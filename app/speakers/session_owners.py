@@ -15,7 +15,7 @@ from app.mail import services as mail
 from app.programme.editing import versioned_edits
 from app.programme.fields.sessions import SESSION_FIELDS
 from app.programme.models import Appearance, Session, Speaker
-from app.speakers import queries
+from app.speakers import checklist, queries
 from app.speakers.models import OwnerMailing, SessionOwner, SpeakerAccess
 
 
@@ -90,6 +90,8 @@ def set_owner(session: Session, email: str, *, actor: str) -> None:
         to=person.email,
         is_secret=True,
         session=session,
+        sessions=[session],
+        wanted_by=queries.get_deadlines().get(checklist.TEXTS),
         secret=accounts.create_invitation_link(person),
         days=accounts.INVITATION_LIFETIME.days,
     )

@@ -62,6 +62,7 @@ def test_one_person_gets_the_link_by_email(organiser: Browser, visitor: Browser)
 
     email = last_email_to("eve@example.org")
     assert "You are invited to register for Tides and Harbours" in email.subject
+    assert "Days: Wednesday 10 to Thursday 11 June 2009\nVenue: Whitby" in email.text
     page = visitor.open(find_link(email, "/register/invitation/"))
     assert page.heading == "You are invited"
 

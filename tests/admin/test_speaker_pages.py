@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from email import message_from_bytes, policy
 
 import pytest
@@ -395,6 +395,7 @@ def test_needs_are_for_organisers_and_the_desk_and_each_look_is_noted(
 def test_an_owner_edits_the_text_of_a_session_and_need_not_speak(
     organiser: Browser, new_browser: Callable[[], Browser]
 ) -> None:
+    save(ItemDeadline(item="texts", due_on=date(2009, 5, 20)))
     organiser.open("/organise/sessions/opening").follow("Choose who edits the text")
 
     done = organiser.press("Save owner", email_address="owner@example.org")
@@ -404,6 +405,10 @@ def test_an_owner_edits_the_text_of_a_session_and_need_not_speak(
 
     assert "The owner has been saved." in done.source
     (letter,) = letters()
+    lines = words(letter).splitlines()
+    assert {"Time: 9:30am to 10:30am", "Room: Great hall"} <= {*lines}
+    assert "Day: Wednesday 10 June 2009" in lines
+    assert "Please finish by Wednesday 20 May 2009." in lines
     owner = new_browser()
     owner.open(link_in(letter))
     page = owner.press("Sign in")

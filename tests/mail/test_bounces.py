@@ -12,6 +12,7 @@ from app.database import db
 from app.mail import suppression
 from app.mail.models import BOUNCED, SENT, UNSUBSCRIBED, Email, SuppressedAddress
 from app.mail.models import COMPLAINT as COMPLAINED
+from app.mail.reports import MAX_REPORT_SIZE
 from app.registration import links
 from tests.browser import Browser
 from tests.factories import make_delegate, make_email, sign_in
@@ -235,6 +236,16 @@ HOSTILE = {
 @pytest.mark.parametrize("report", HOSTILE.values(), ids=HOSTILE)
 def test_a_hostile_message_changes_nothing_and_holds_up_nobody(site: Flask, report: bytes) -> None:
     assert receive(site, report).splitlines()[-1] == "0 returned, 1 ignored"
+
+
+def test_a_huge_report_is_read_as_far_as_a_report_may_go(site: Flask) -> None:
+    email = make_sent_email()
+    padding = b"x" * 78 + b"\r\n"
+
+    said = receive(site, write_report(email) + padding * (3 * MAX_REPORT_SIZE // len(padding)))
+
+    assert said == "1 returned, 0 ignored"
+    assert email.is_failed
 
 
 def test_new_messages_in_a_folder_are_read_once(site: Flask, tmp_path: Path) -> None:

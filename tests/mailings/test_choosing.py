@@ -4,31 +4,38 @@ import re
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from flask import Flask
 from sqlalchemy import select
 
 from app import clock
+from app.admin import saved_views
 from app.database import db, transaction
 from app.mail import suppression
 from app.mail.models import BOUNCED, BY_DESK, UNSUBSCRIBED, Email
 from app.mailings import queries as mailing_queries
 from app.mailings import release, selection_queries, services
+from app.mailings.audiences import AUDIENCES
 from app.mailings.models import Mailing, MailingRecipient
 from app.mailings.services import SendTime
 from app.registration.delegate_record import to_answers
+from app.registration.desk import annotations
 from app.registration.desk import services as desk
+from app.releases import current_release
 from app.speakers.models import SpeakerAnswers, SpeakerMailing, SpeakerRequest
 from tests.browser import Browser, Page
 from tests.factories import (
     get_ada_marsh,
     grant_speaker_access,
+    make_category,
     make_delegate,
     make_group,
     make_mailing,
     make_many_delegates,
     make_material,
+    make_question,
     make_session,
     make_speaker,
     make_theme,
@@ -192,6 +199,38 @@ def test_the_pages_of_a_draft_ask_the_database_as_often_for_one_person_as_for_th
         counts.append(len(queries))
 
     assert counts[0] == counts[1] <= MAX_QUERIES
+
+
+@pytest.mark.both_databases
+@pytest.mark.settings(LANGUAGES='["en", "de"]')
+def test_each_filter_of_each_list_finds_its_people_in_few_queries(
+    site: Flask, queries: list[str]
+) -> None:
+    make_many_delegates(5000)
+    make_group(make_delegate(email="bea@example.org", category_id=make_category().id))
+    make_question("Bus", kind="choice", choices=("Early", "Late"))
+    with transaction():
+        annotations.add_tag(make_delegate(email="cy@example.org"), "Press", actor=GRACE)
+    current_release.get_programme()  # which each process has at hand
+    tried: dict[str, set[str]] = {}
+
+    for audience in [one for one in AUDIENCES.values() if one.is_chosen]:
+        with site.test_request_context():
+            filters = saved_views.LISTS[audience.list_name].parse({}).filters
+        for one in filters:
+            value = next((value for value, _ in one.options if value), "any")
+            query = urlencode({one.name: value})
+            mailing = make_mailing(audience=audience.name, query=query)
+            queries.clear()
+            with site.test_request_context():
+                mailing_queries.select_people(mailing)
+            assert 0 < len(queries) <= MAX_QUERIES, (audience.name, query)
+            tried.setdefault(audience.name, set()).add(one.name)
+
+    asked = {"state", "day", "country", "organisation", "language", "category", "tag", "group"}
+    assert tried["delegates"] >= asked
+    assert tried["speakers"] >= {"organisation", "missing"}
+    assert len(tried) == 5
 
 
 @pytest.mark.both_databases

@@ -15,6 +15,7 @@ from app.mail.models import FAILED, Email
 from app.mailings import release
 from app.mailings.models import Mailing, MailingRecipient
 from app.registration import links
+from app.registration.desk import annotations
 from app.registration.desk import services as desk_services
 from app.registration.models import Delegate
 from app.registration.waiting_list.models import WaitingListEntry
@@ -271,6 +272,36 @@ def test_a_saved_view_chooses_the_people(organiser: Browser) -> None:
     assert read_facts(page) == {"People": "Delegates", "Country": "Ghana", "Gets it": "2"}
 
 
+def test_an_email_whose_filter_is_gone_goes_to_nobody(organiser: Browser, frozen_time: Any) -> None:
+    ada, bo, _ = make_three()
+    with transaction():
+        annotations.add_tag(ada, "Press", actor=GRACE)
+        annotations.add_tag(bo, "Crew", actor=GRACE)
+    later = {
+        "When to send it": "Some days before the conference",
+        "Time": "9:00",
+        "Days before the conference": "7",
+        "Also send it to people who match the filters by then": True,
+    }
+    send(write(organiser, "?tag=Press"), "Send it to 1 person", later)
+    write(organiser, "?tag=Press")
+    draft = f"{PAGE}/2"
+
+    with transaction():
+        annotations.remove_tag(ada, "Press", actor=GRACE)
+    frozen_time.move_to("2009-06-03T09:00:00+01:00")
+    release.release_due()
+
+    gone = "A filter no longer exists: Tag: Press. Choose filters again"
+    assert get_addresses() == []
+    sign_in(organiser, GRACE)
+    assert gone in organiser.open(f"{PAGE}/1").text
+    assert gone in organiser.open(draft).text
+    assert organiser.open(f"{draft}/send", status=409).text.count(gone) == 1
+    page = organiser.open(f"{draft}/filters").press("Save filters", Tag="Crew")
+    assert page.summary_list["Gets it"] == "1"
+
+
 def test_speakers_are_told_their_sessions_and_open_tasks(
     organiser: Browser, frozen_time: Any, mailbox: MailServer
 ) -> None:
@@ -292,6 +323,7 @@ def test_speakers_are_told_their_sessions_and_open_tasks(
     [email] = mailbox.emails
     assert email.recipient == "marsh@example.org"
     assert f"Session: {email.subject}" in email.text
+    assert "Time: 9:30am to 10:30am\nRoom: Great hall" in email.text
     assert "- Approve your name" in email.text or "\n- " in email.text
 
 

@@ -198,6 +198,19 @@ def test_a_session_that_fills_meanwhile_leaves_the_place_and_the_other_seats(
     assert email.calendar.count("BEGIN:VEVENT") == 1
 
 
+def test_whoever_gets_no_seat_at_all_is_not_asked_to_give_one_back(visitor: Browser) -> None:
+    make_bookable("Knots", 1)
+    page = to_check(visitor, "Knots")
+    take_last_seat("knots")
+
+    page.press("Confirm registration")
+
+    email = last_email_to("ada@example.org")
+    assert "You did not get a seat in this session" in email.text
+    assert "give your seat back" not in email.text
+    assert email.calendar == ""
+
+
 @pytest.mark.postgresql_only
 def test_a_seat_that_goes_while_the_email_is_rendered_is_told_right(site: Flask) -> None:
     """The email says what is true once the limits are locked."""

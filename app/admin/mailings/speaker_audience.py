@@ -154,11 +154,18 @@ def _describe_session(session: Session) -> str:
         for label, text in (
             (gettext("Session"), session.title),
             (gettext("Day"), local_date(session.starts_at) if session.starts_at else ""),
-            (gettext("Time"), local_time(session.starts_at) if session.starts_at else ""),
+            (gettext("Time"), _describe_time(session)),
             (gettext("Room"), session.room.name if session.room else ""),
         )
         if text
     )
+
+
+def _describe_time(session: Session) -> str:
+    if session.starts_at is None or session.ends_at is None:
+        return local_time(session.starts_at) if session.starts_at else ""
+    start, end = local_time(session.starts_at), local_time(session.ends_at)
+    return str(gettext("%(start)s to %(end)s", start=start, end=end))
 
 
 def _describe_task(line: checklist.ChecklistLine) -> str:

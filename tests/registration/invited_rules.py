@@ -207,8 +207,8 @@ class InvitedRules(PlaceRules):
         last = found.order_by(PlaceTransfer.id.desc()).limit(1)
 
         def change() -> None:
-            begun = transfers.begin(db.session.scalars(last).one())
-            secret = services.create_draft({**build_answers(colleague), **begun})
+            first = transfers.get_first_answers(db.session.scalars(last).one())
+            secret = services.create_draft({**build_answers(colleague), **first})
             services.submit(secret, "en")
 
         chosen = [self.claim(one).limits for one in (INVITED, PRESS)]

@@ -1,5 +1,6 @@
 """The forms with which the desk adds delegates from a spreadsheet."""
 
+from collections.abc import Collection
 from pathlib import PureWindowsPath
 from typing import Final
 
@@ -49,6 +50,7 @@ class SaveImportForm(Form):
     """Save a spreadsheet of delegates as its page showed it."""
 
     is_outdated = False  # whether the page showed another plan, so that nothing can be saved
+    modes: Collection[str] = ()  # what it offers for those without a place
     fingerprint = HiddenField()  # of what the page showed
     if_full = RadioField(
         _l("What should happen with those for whom there is no place?"), validate_choice=False
@@ -71,18 +73,20 @@ class SaveImportForm(Form):
         if not planned.counts[NO_PLACE]:
             del self.if_full
             return
-        self.if_full.choices = [
+        choices = [
             SelectChoice(NOBODY, _l("Add nobody until there are places for everyone")),
             SelectChoice(AS_MANY_AS_FIT, _l("Add the others only")),
         ]
         if planned.has_waiting_list:
-            self.if_full.choices.append(
+            choices.append(
                 SelectChoice(REST_WAITS, _l("Add the others, and put these on the waiting list"))
             )
+        self.if_full.choices = choices
+        self.modes = {one.value for one in choices}
 
     def validate_if_full(self, field: RadioField) -> None:
         """Require one of the choices."""
-        if not self.is_outdated and field.data not in {one.value for one in field.choices}:
+        if not self.is_outdated and field.data not in self.modes:
             raise ValidationError(_l("Choose what should happen with those without a place"))
 
     @property

@@ -34,7 +34,7 @@ from app.admin import (
     rehearsal_views,
     reply_views,
     room_views,
-    saved_views,
+    saved_view_views,
     search_views,
     session_door_views,
     session_fill_views,
@@ -179,7 +179,7 @@ ADMIN = (
     (look_views.bp, roles.LOOK),
     (logo_views.bp, roles.LOOK),
     (rehearsal_views.bp, roles.HOME),
-    (saved_views.bp, roles.HOME),
+    (saved_view_views.bp, roles.HOME),
     (history_views.bp, roles.HISTORY),
     (team_views.bp, roles.TEAM),
 )

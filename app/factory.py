@@ -28,12 +28,13 @@ from app.admin import (
     interest_views,
     logo_views,
     look_views,
+    new_conference_views,
     notice_views,
     preview_link_views,
     rehearsal_views,
     reply_views,
     room_views,
-    saved_views,
+    saved_view_views,
     search_views,
     session_door_views,
     session_fill_views,
@@ -41,7 +42,6 @@ from app.admin import (
     session_raise_views,
     session_seat_views,
     settings_views,
-    start_views,
     suppression_views,
     team_views,
     theme_views,
@@ -92,7 +92,7 @@ from app.registration.bookings import agenda_views as booking_agenda_views
 from app.registration.bookings import answer_views, category_change_views, email_change_views
 from app.registration.bookings import views as booking_views
 from app.registration.equality import views as equality_pages
-from app.registration.groups import journey_views as group_journey_views
+from app.registration.groups import register_views as group_register_views
 from app.registration.groups import upload_views as group_upload_views
 from app.registration.groups import views as group_views
 from app.registration.interest import views as interest_pages
@@ -176,11 +176,11 @@ ADMIN = (
     (admin_content_views.bp, roles.CONTENT),
     (menu_views.bp, roles.CONTENT),
     (settings_views.bp, roles.SETTINGS),
-    (start_views.bp, roles.SETTINGS),
+    (new_conference_views.bp, roles.SETTINGS),
     (look_views.bp, roles.LOOK),
     (logo_views.bp, roles.LOOK),
     (rehearsal_views.bp, roles.HOME),
-    (saved_views.bp, roles.HOME),
+    (saved_view_views.bp, roles.HOME),
     (history_views.bp, roles.HISTORY),
     (team_views.bp, roles.TEAM),
 )
@@ -219,8 +219,8 @@ NESTED = (  # children first: registering a parent registers only the children i
     (registration_views.bp, equality_pages.bp),
     (registration_views.bp, interest_pages.ask_bp),
     (registration_views.bp, invitation_views.bp),
-    (group_journey_views.bp, group_upload_views.bp),
-    (registration_views.bp, group_journey_views.bp),
+    (group_register_views.bp, group_upload_views.bp),
+    (registration_views.bp, group_register_views.bp),
     (booking_views.bp, group_views.leave_bp),
     (registration_views.bp, email_change_views.correction_bp),
     (speaker_views.bp, speaker_views.participation_bp),

@@ -15,7 +15,7 @@ from app.registration import integrity_check, re_encryption
 from app.registration import retention as registration_retention
 from app.registration.access_cases import services as access_cases
 from app.registration.applications import services as applications
-from app.registration.ballots import drawing as ballots
+from app.registration.ballots import scheduled_draws as ballots
 from app.registration.delegate_imports import services as delegate_imports
 from app.registration.equality import services as equality
 from app.registration.interest import services as interest

@@ -157,7 +157,7 @@ ALLOWED = (
     Allowed(r"kind (?:IN|=).*", "a rule of the database"),
     Allowed(r"left out", "a key", "app/content/diff.py"),
     Allowed(r"left out", "a key", "app/interchange/import_report.py"),
-    Allowed(r"left out", "a key", "app/interchange/importers/parsed.py"),
+    Allowed(r"left out", "a key", "app/interchange/importers/parsed_programme.py"),
     Allowed(r"letter", "a key", "app/registration/desk/services.py"),
     Allowed(r"letters?", "of the alphabet", "app/admin/theme_views.py"),
     Allowed(r"letters?", "of the alphabet", "templates/admin/themes/show.html"),

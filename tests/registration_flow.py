@@ -1,9 +1,10 @@
 """The way from the start page to the check of all answers, for stories that begin further on.
 
-page = answered(visitor)                               every question, up to the check
-page = answered(visitor, until="days", email="…")      up to a question, not answering it
+page = answer_questions(visitor)                               every question, up to the check
+page = answer_questions(visitor, until="days", email="…")      up to a question, not answering it
 """
 
+from app.registration.fields import STEPS
 from tests.browser import Answer, Browser, Page
 
 EMAIL = "What is your email address?"
@@ -47,10 +48,10 @@ def answer_questions(  # noqa: PLR0913 – who, and from where to where
         "dietary-needs": {DIET_WORDS: "No nuts", CONSENT: True},
     }
     page = visitor.open(f"{root}/register").follow(start)
-    for step, answer in answers.items():
-        if step == until:
+    for step in STEPS:
+        if step.name == until:
             break
-        page = page.press("Continue", answer)
+        page = page.press("Continue", answers.get(step.name, {}))
     return page
 
 

@@ -97,7 +97,7 @@ class ApprovalForm(DecisionForm):
         )
 
 
-class Deed:
+class DecisionKind:
     """A decision: its words, its form and what it does."""
 
     def __init__(
@@ -112,8 +112,8 @@ class Deed:
         self.question, self.consequence = question, consequence
 
 
-DEEDS: Final[Mapping[str, Deed]] = {
-    "approve": Deed(
+DECISION_KINDS: Final[Mapping[str, DecisionKind]] = {
+    "approve": DecisionKind(
         _l("Approve"),
         decisions.approve,
         ApprovalForm,
@@ -123,14 +123,14 @@ DEEDS: Final[Mapping[str, Deed]] = {
             "happens once both have."
         ),
     ),
-    "decline": Deed(
+    "decline": DecisionKind(
         _l("Decline"),
         decisions.decline,
         DecisionForm,
         _l("Decline the application of %(name)s?"),
         _l("We will delete their answers and email them to say so. This cannot be undone."),
     ),
-    "hold": Deed(
+    "hold": DecisionKind(
         _l("Put on hold"),
         decisions.put_on_hold,
         DecisionForm,
@@ -160,7 +160,7 @@ def show(number: int) -> ResponseReturnValue:
         "admin/applications/show.html",
         application=application,
         states=STATES,
-        deeds=DEEDS,
+        kinds=DECISION_KINDS,
         rows=_list_rows(answers),
         has_private=any(answers.get(name) for name in PRIVATE_NAMES),
         entries=history.list_newest(application.history_subject),
@@ -170,11 +170,11 @@ def show(number: int) -> ResponseReturnValue:
 @bp.route("/<int:number>/<any(approve, decline, hold):action>", methods=["GET", "POST"])
 @validates_own_csrf
 def decide(number: int, action: str) -> ResponseReturnValue:
-    application, deed = queries.get_by_number(number), DEEDS[action]
-    form = _build_form(deed)
+    application, kind = queries.get_by_number(number), DECISION_KINDS[action]
+    form = _build_form(kind)
     if form.validate_on_submit():
         try:
-            deed.decide(application, form.get_decision(), actor=current_actor())
+            kind.decide(application, form.get_decision(), actor=current_actor())
         except RuleViolation as refusal:
             form.form_errors.append(gettext(str(refusal)))
         else:
@@ -183,8 +183,8 @@ def decide(number: int, action: str) -> ResponseReturnValue:
         "admin/applications/decide.html",
         422 if form.errors else 200,
         form=form,
-        deed=deed,
-        title=str(deed.question) % {"name": application.name},
+        kind=kind,
+        title=str(kind.question) % {"name": application.name},
         breadcrumbs=[(application.name, _url(application))],
     )
 
@@ -220,8 +220,8 @@ def _render_index(error: str = "") -> ResponseReturnValue:
     )
 
 
-def _build_form(deed: Deed, **options: Any) -> DecisionForm:
-    form = deed.form(**options)
+def _build_form(kind: DecisionKind, **options: Any) -> DecisionForm:
+    form = kind.form(**options)
     if isinstance(form, ApprovalForm) and not registration.get_seat_counts().has_waiting_list:
         del form.may_wait
     return form
@@ -258,25 +258,27 @@ def _get_bulk_actions() -> Mapping[str, BulkAction[RegistrationApplication]]:
             "Put %(num)s application on hold?", "Put %(num)s applications on hold?", n
         ),
     }
-    return {name: _build_action(name, deed, questions[name]) for name, deed in DEEDS.items()}
+    return {
+        name: _build_action(name, kind, questions[name]) for name, kind in DECISION_KINDS.items()
+    }
 
 
 def _build_action(
-    name: str, deed: Deed, question: Callable[[int], str]
+    name: str, kind: DecisionKind, question: Callable[[int], str]
 ) -> BulkAction[RegistrationApplication]:
     def run(items: Sequence[RegistrationApplication], **values: Any) -> None:
-        decisions.decide_all(items, deed.decide, **values)
+        decisions.decide_all(items, kind.decide, **values)
 
     return BulkAction(
         name,
-        str(deed.button),
+        str(kind.button),
         question,
         f"application-{name}",
         lambda one: one.is_open and not (name == "hold" and one.state == ON_HOLD),
         run,
         skipped_text=_describe_closed,
-        warning=str(deed.consequence),
-        build_form=partial(_build_form, deed),
+        warning=str(kind.consequence),
+        build_form=partial(_build_form, kind),
         read_form=lambda form: {"decision": form.get_decision()},
         template="admin/applications/bulk.html",
         runs_at_once=True,

@@ -30,8 +30,10 @@ from app.programme import queries as programme
 from app.proposals.queries import ProposalReview
 from app.registration import countries as registration_countries
 from app.registration import queries as registration
+from app.registration import statistics as registration_statistics
 from app.registration.categories import queries as categories
-from app.registration.queries import RegistrationStatistics, RegistrationStatus, SeatCounts
+from app.registration.queries import RegistrationStatus, SeatCounts
+from app.registration.statistics import RegistrationStatistics
 from app.releases import current_release
 from app.releases.models import WAITING, ScheduledRelease
 from app.releases.published_programme import PublishedProgramme
@@ -153,7 +155,9 @@ def get_dashboard(role: str, labels: ChartLabels) -> Dashboard:
         countdown=get_countdown(programme),
         programme=programme,
         charts=_build_charts(
-            registration.get_statistics(programme.conference.time_zone), places.limit, labels
+            registration_statistics.get_statistics(programme.conference.time_zone),
+            places.limit,
+            labels,
         )
         if role in roles.DELEGATES.read_roles
         else None,

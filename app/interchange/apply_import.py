@@ -17,7 +17,7 @@ from app import clock
 from app.cache_version import bump_cache_version
 from app.database import Base, db, lock_table
 from app.interchange.import_report import ImportChanges
-from app.interchange.importers.parsed import (
+from app.interchange.importers.parsed_programme import (
     ParsedConference,
     ParsedProfile,
     ParsedProgramme,

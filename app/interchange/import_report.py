@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from app.interchange.importers.parsed import ImportNote, ParsedProgramme
+from app.interchange.importers.parsed_programme import ImportNote, ParsedProgramme
 from app.programme.fields.sessions import SESSION_FIELDS
 from app.programme.fields.table import YES_NO
 

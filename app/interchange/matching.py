@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 from app.content import markdown
 from app.interchange.exporters import source
 from app.interchange.importers.native_json import CONFERENCE_FIELDS
-from app.interchange.importers.parsed import (
+from app.interchange.importers.parsed_programme import (
     PROFILE_FIELDS,
     FieldCoverage,
     ParsedAppearance,

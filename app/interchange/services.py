@@ -12,7 +12,7 @@ from app.interchange import apply_import, column_mappings, import_undo, matching
 from app.interchange.demo import generator
 from app.interchange.import_report import ImportChanges, ImportResult
 from app.interchange.importers.detect import read_file
-from app.interchange.importers.parsed import ParsedProgramme, ParseResult
+from app.interchange.importers.parsed_programme import ParsedProgramme, ParseResult
 from app.interchange.importers.table_choices import TableChoices
 
 

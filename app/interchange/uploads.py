@@ -31,7 +31,7 @@ from app.interchange import column_mappings, import_report, import_undo, matchin
 from app.interchange.import_report import ImportChanges, ImportResult, ReportSection
 from app.interchange.importers import table_choices, table_overview
 from app.interchange.importers.detect import read_bytes, read_sheets
-from app.interchange.importers.parsed import ParsedProgramme, ParseResult
+from app.interchange.importers.parsed_programme import ParsedProgramme, ParseResult
 from app.interchange.importers.raw import TargetConference
 from app.interchange.importers.table_choices import (
     NO_CHOICES,

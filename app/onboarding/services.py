@@ -21,7 +21,7 @@ from app.errors import RuleViolation, StaleEdit
 from app.history import services as history
 from app.interchange import apply_import
 from app.interchange import services as interchange
-from app.interchange.importers.parsed import (
+from app.interchange.importers.parsed_programme import (
     ParsedConference,
     ParsedProgramme,
     ParsedRoom,

@@ -16,7 +16,7 @@ from app.interchange import import_undo, uploads
 from app.interchange import services as interchange
 from app.interchange.demo import generator
 from app.interchange.import_report import ImportResult
-from app.interchange.importers.parsed import ParsedConference, ParseResult
+from app.interchange.importers.parsed_programme import ParsedConference, ParseResult
 from app.interchange.uploads import FileReading, Upload
 from app.programme import queries as programme
 from app.programme import time_zones

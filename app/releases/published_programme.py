@@ -19,7 +19,7 @@ from app.programme.collation import IndexGroup
 from app.programme.grid import Grid
 from app.programme.listing import ProgrammeDay, SessionListing
 from app.programme.snapshot import Material, Room, Session, Snapshot, Speaker, Theme
-from app.releases.related import RelatedIndex, RelatedSessions
+from app.releases.related_sessions import RelatedIndex, RelatedSessions
 from app.releases.revisions import SessionRevision
 
 WORD = re.compile(r"[^\W_]+")

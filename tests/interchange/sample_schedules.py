@@ -4,7 +4,7 @@ from pathlib import Path
 from xml.sax.saxutils import escape, quoteattr
 
 from app.interchange.importers.detect import read_file
-from app.interchange.importers.parsed import ParseResult
+from app.interchange.importers.parsed_programme import ParseResult
 
 FILES = Path(__file__).parent / "files"
 CONFERENCE = {

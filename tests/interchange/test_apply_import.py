@@ -18,7 +18,7 @@ from app.history.models import HistoryEntry
 from app.interchange import services
 from app.interchange.import_report import ImportChanges
 from app.interchange.importers.detect import read_file
-from app.interchange.importers.parsed import ParsedProgramme, ParsedSession, ParsedTheme
+from app.interchange.importers.parsed_programme import ParsedProgramme, ParsedSession, ParsedTheme
 from app.programme import queries, snapshot
 from app.programme.models import Session, Theme
 from app.releases import snapshot_builder

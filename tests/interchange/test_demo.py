@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from app.errors import RuleViolation
 from app.interchange.demo.generator import generate, generate_delegates
-from app.interchange.importers.parsed import ParsedProgramme, ParsedSession
+from app.interchange.importers.parsed_programme import ParsedProgramme, ParsedSession
 
 SIZES = [(1, 0), (2, 1), (7, 3), (20, 20), (200, 250), (613, 40), (2_000, 2_500)]
 

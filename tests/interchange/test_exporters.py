@@ -29,7 +29,7 @@ from app.interchange.exporters.formats import FORMATS, TABLES
 from app.interchange.exporters.source import ExportSource
 from app.interchange.importers import text
 from app.interchange.importers.detect import read_file
-from app.interchange.importers.parsed import (
+from app.interchange.importers.parsed_programme import (
     ImportLog,
     ParsedConference,
     ParsedProgramme,

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from app.interchange.importers.parsed import ImportNote
+from app.interchange.importers.parsed_programme import ImportNote
 from tests.interchange.sample_schedules import (
     list_notes,
     make_event_xml,

@@ -12,7 +12,7 @@ from app.database import transaction
 from app.errors import InvalidFile
 from app.interchange import services
 from app.interchange.importers.detect import read_bytes
-from app.interchange.importers.parsed import ParseResult
+from app.interchange.importers.parsed_programme import ParseResult
 from tests.browser import Browser
 from tests.factories import publish_programme
 from tests.interchange.sample_schedules import FILES, list_notes

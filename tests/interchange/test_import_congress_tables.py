@@ -6,7 +6,7 @@ import pytest
 
 from app.errors import InvalidFile
 from app.interchange.importers.detect import read_bytes
-from app.interchange.importers.parsed import ParsedSession, ParseResult
+from app.interchange.importers.parsed_programme import ParsedSession, ParseResult
 from app.interchange.importers.raw import TargetConference
 from app.interchange.importers.table_choices import ColumnChoices, TableChoices
 from app.interchange.importers.table_columns import header_key

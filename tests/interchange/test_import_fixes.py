@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from app.interchange.importers.detect import read_file
-from app.interchange.importers.parsed import ImportNote
+from app.interchange.importers.parsed_programme import ImportNote
 from tests.interchange.sample_schedules import (
     FILES,
     list_notes,

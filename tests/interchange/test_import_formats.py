@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from app.interchange.importers.detect import read_file
-from app.interchange.importers.parsed import (
+from app.interchange.importers.parsed_programme import (
     ParsedAppearance,
     ParsedConference,
     ParsedRoom,

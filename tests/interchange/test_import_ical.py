@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from app.errors import InvalidFile
 from app.interchange.importers.detect import read_bytes
-from app.interchange.importers.parsed import ParsedSession, ParseResult
+from app.interchange.importers.parsed_programme import ParsedSession, ParseResult
 from app.interchange.importers.raw import TargetConference
 from tests.interchange.sample_schedules import list_notes
 

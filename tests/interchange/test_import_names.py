@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 from app.interchange.importers.detect import read_bytes
-from app.interchange.importers.parsed import ParsedAppearance
+from app.interchange.importers.parsed_programme import ParsedAppearance
 from tests.interchange.sample_schedules import (
     CONFERENCE,
     EVENT,

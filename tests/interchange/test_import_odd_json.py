@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from app.interchange.importers.parsed import ImportNote
+from app.interchange.importers.parsed_programme import ImportNote
 from tests.interchange.sample_schedules import FILES, list_notes, parse_contents
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from app.errors import RuleViolation
 from app.interchange.importers.detect import MAX_BYTES, read_file
-from app.interchange.importers.parsed import ParseResult
+from app.interchange.importers.parsed_programme import ParseResult
 from tests.interchange.sample_schedules import (
     FILES,
     make_event_xml,

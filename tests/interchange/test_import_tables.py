@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from app.errors import InvalidFile
 from app.interchange.importers import parse_workbook, speakers, spreadsheets, table_rows
 from app.interchange.importers.detect import read_bytes
-from app.interchange.importers.parsed import ParsedAppearance, ParsedSession, ParseResult
+from app.interchange.importers.parsed_programme import ParsedAppearance, ParsedSession, ParseResult
 from app.interchange.importers.raw import TargetConference
 from app.programme.fields.speakers import SPEAKER_FIELDS
 from app.programme.fields.table import WORDS, FieldTable

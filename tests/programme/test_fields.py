@@ -17,7 +17,12 @@ from app.interchange.exporters import source
 from app.interchange.exporters.formats import FORMATS, TABLES
 from app.interchange.importers import tables
 from app.interchange.importers.detect import read_file
-from app.interchange.importers.parsed import ImportLog, ParsedProfile, ParsedSession, ParsedSpeaker
+from app.interchange.importers.parsed_programme import (
+    ImportLog,
+    ParsedProfile,
+    ParsedSession,
+    ParsedSpeaker,
+)
 from app.interchange.importers.table_choices import MEANING_BY_NAME
 from app.interchange.importers.tables import Sheet
 from app.interchange.matching import target_conference

@@ -13,7 +13,7 @@ from app import clock, encryption
 from app.database import db, transaction
 from app.programme.models import BOOKABLE
 from app.registration import integrity_check, links, re_encryption
-from app.registration.ballots import draw, drawing, services
+from app.registration.ballots import draw, scheduled_draws, services
 from app.registration.ballots.models import Ballot, BallotEntry
 from app.registration.ballots.services import BallotDetails
 from app.registration.bookings import data_export, erasure, operations
@@ -66,7 +66,7 @@ def wish(delegate: Delegate, ballot: int, *keys: str) -> bool:
 
 def run_worker() -> None:
     with transaction():
-        drawing.run_due()
+        scheduled_draws.run_due()
 
 
 def path_of(delegate: Delegate, ballot: int) -> str:

@@ -16,7 +16,7 @@ from app.registration import integrity_check, links, queries, seats
 from app.registration import services as registration
 from app.registration.applications import queries as application_queries
 from app.registration.applications.models import APPROVED, RegistrationApplication
-from app.registration.ballots import drawing
+from app.registration.ballots import scheduled_draws
 from app.registration.ballots import services as ballots
 from app.registration.ballots.models import Ballot
 from app.registration.ballots.services import BallotDetails
@@ -303,7 +303,7 @@ def open_ballot(*keys: str) -> int:
 
 def draw_now(ballot: int) -> None:
     with time_machine.travel(FIRST_MORNING - timedelta(days=2)), transaction():
-        assert drawing.run_draw(ballot)
+        assert scheduled_draws.run_draw(ballot)
 
 
 @pytest.mark.both_databases

@@ -9,7 +9,7 @@ from time_machine import Traveller
 
 from app.database import db
 from app.registration import integrity_check
-from app.registration.ballots import drawing
+from app.registration.ballots import scheduled_draws
 from app.registration.invitations import services as invitations
 from app.registration.session_bookings import offers as session_offers
 from app.registration.waiting_list import services as waiting_list
@@ -19,7 +19,7 @@ from tests.registration.session_rules import SessionRules
 from tests.simulation import worker
 from tests.simulation.faults import Crash
 
-TASKS = (waiting_list.run_due, session_offers.run_due, drawing.run_due, invitations.run_due)
+TASKS = (waiting_list.run_due, session_offers.run_due, scheduled_draws.run_due, invitations.run_due)
 
 
 class EveryOperation(InvitedRules, SessionRules):

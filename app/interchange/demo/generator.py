@@ -12,7 +12,7 @@ from itertools import islice
 from app.errors import RuleViolation
 from app.interchange.demo import people as demo_people
 from app.interchange.demo import texts
-from app.interchange.importers.parsed import (
+from app.interchange.importers.parsed_programme import (
     ParsedAppearance,
     ParsedConference,
     ParsedProgramme,

@@ -1,6 +1,6 @@
 """Titles and abstracts of invented sessions."""
 
-from app.interchange.importers.parsed import ParsedTheme
+from app.interchange.importers.parsed_programme import ParsedTheme
 
 THEMES = (
     ParsedTheme(

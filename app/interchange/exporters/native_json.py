@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from app.interchange.exporters.c3voc import C3vocSchedule
 from app.interchange.exporters.source import ExportSource
 from app.interchange.importers.native_json import FORMAT, SCHEDULE_FIELDS
-from app.interchange.importers.parsed import (
+from app.interchange.importers.parsed_programme import (
     PROFILE_FIELDS,
     ParsedConference,
     ParsedProgramme,

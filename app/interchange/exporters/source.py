@@ -8,7 +8,7 @@ from typing import Any
 
 from app.content.html_tags import is_html
 from app.content.markdown import without_link_relations
-from app.interchange.importers.parsed import (
+from app.interchange.importers.parsed_programme import (
     ParsedAppearance,
     ParsedConference,
     ParsedProgramme,

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from app.interchange.importers.parsed import ImportLog
+from app.interchange.importers.parsed_programme import ImportLog
 from app.interchange.importers.raw import RawPerson, RawProgramme, TargetConference
 from app.interchange.importers.table_choices import HONORIFICS
 from app.interchange.importers.text import normalise_name

@@ -1,8 +1,8 @@
 """Reading a programme file: detects encoding and format, and calls the right importer.
 
 The format is detected from the contents, not from the file name. Each importer returns the same
-raw model (``raw``); ``normalise`` turns it into a programme (``parsed``), fixes what is broken
-and notes each fix. For any input, the result is a ``ParseResult`` or an ``InvalidFile``.
+raw model (``raw``); ``normalise`` turns it into a programme (``parsed_programme``), fixes what is
+broken and notes each fix. For any input, the result is a ``ParseResult`` or an ``InvalidFile``.
 """
 
 import codecs
@@ -19,7 +19,7 @@ from app.interchange.importers import (
     spreadsheets,
     tables,
 )
-from app.interchange.importers.parsed import THE_FILE, ImportLog, ParseResult
+from app.interchange.importers.parsed_programme import THE_FILE, ImportLog, ParseResult
 from app.interchange.importers.raw import NO_TARGET, RawProgramme, TargetConference
 from app.interchange.importers.table_choices import NO_CHOICES, ColumnChoices, TableChoices
 from app.interchange.importers.tables import Sheet

@@ -21,7 +21,7 @@ from app.interchange.ical import (
     ICAL_ROOM,
 )
 from app.interchange.importers import datetimes
-from app.interchange.importers.parsed import FieldCoverage, ImportLog
+from app.interchange.importers.parsed_programme import FieldCoverage, ImportLog
 from app.interchange.importers.raw import (
     RawPerson,
     RawProgramme,

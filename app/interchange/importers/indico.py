@@ -9,7 +9,7 @@ from typing import Any
 
 from app.errors import InvalidFile
 from app.interchange.importers import datetimes
-from app.interchange.importers.parsed import FieldCoverage, ImportLog
+from app.interchange.importers.parsed_programme import FieldCoverage, ImportLog
 from app.interchange.importers.raw import RawPerson, RawProgramme, RawRoom, RawSession, RawTheme
 from app.interchange.importers.text import as_list, as_mapping, as_mappings, as_text, first_text
 

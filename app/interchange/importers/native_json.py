@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields, replace
 from typing import Any, TypeVar
 
-from app.interchange.importers.parsed import ImportLog, ParsedConference
+from app.interchange.importers.parsed_programme import ImportLog, ParsedConference
 from app.interchange.importers.raw import RawPerson, RawProgramme, RawRoom, RawSession, RawTheme
 from app.interchange.importers.text import (
     as_list,

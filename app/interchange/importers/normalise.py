@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from app.errors import InvalidFile
 from app.interchange.importers import datetimes, session_times, text
-from app.interchange.importers.parsed import (
+from app.interchange.importers.parsed_programme import (
     THE_FILE,
     ImportLog,
     ParsedConference,

@@ -10,7 +10,7 @@ from datetime import date
 from typing import Any
 
 from app.interchange.importers import datetimes
-from app.interchange.importers.parsed import PROFILE_FIELDS, FieldCoverage
+from app.interchange.importers.parsed_programme import PROFILE_FIELDS, FieldCoverage
 
 
 @dataclass

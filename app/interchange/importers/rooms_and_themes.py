@@ -4,7 +4,7 @@ import re
 from dataclasses import replace
 
 from app.interchange.importers import text
-from app.interchange.importers.parsed import ImportLog, ParsedRoom, ParsedTheme
+from app.interchange.importers.parsed_programme import ImportLog, ParsedRoom, ParsedTheme
 from app.interchange.importers.raw import RawProgramme, RawRoom, RawTheme
 from app.programme import slugs
 

@@ -10,7 +10,7 @@ from lxml import etree
 
 from app.errors import InvalidFile
 from app.interchange.importers import indico, native_json, schedule_json, sessionize
-from app.interchange.importers.parsed import THE_FILE, ImportLog
+from app.interchange.importers.parsed_programme import THE_FILE, ImportLog
 from app.interchange.importers.raw import RawProgramme, TargetConference
 from app.interchange.importers.text import as_mapping
 

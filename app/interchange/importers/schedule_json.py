@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from app.interchange.importers.native_json import restore_extension
-from app.interchange.importers.parsed import ImportLog
+from app.interchange.importers.parsed_programme import ImportLog
 from app.interchange.importers.raw import (
     RawDay,
     RawPerson,

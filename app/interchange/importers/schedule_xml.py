@@ -7,7 +7,7 @@ from typing import Any
 
 from app.errors import InvalidFile
 from app.interchange.importers.native_json import restore_extension
-from app.interchange.importers.parsed import ImportLog
+from app.interchange.importers.parsed_programme import ImportLog
 from app.interchange.importers.raw import (
     RawDay,
     RawPerson,

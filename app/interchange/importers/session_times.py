@@ -7,7 +7,7 @@ from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from app.interchange.importers import datetimes
-from app.interchange.importers.parsed import THE_FILE, ImportLog
+from app.interchange.importers.parsed_programme import THE_FILE, ImportLog
 from app.interchange.importers.raw import RawProgramme, RawSession
 
 DEFAULT_DURATION = timedelta(minutes=30)

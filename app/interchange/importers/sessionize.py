@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from app.interchange.importers.parsed import FieldCoverage, ImportLog
+from app.interchange.importers.parsed_programme import FieldCoverage, ImportLog
 from app.interchange.importers.raw import (
     RawPerson,
     RawProgramme,

@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 from app.interchange.importers import text
-from app.interchange.importers.parsed import ImportLog, ParsedAppearance, ParsedSession
+from app.interchange.importers.parsed_programme import ImportLog, ParsedAppearance, ParsedSession
 from app.interchange.importers.raw import RawPerson, RawSession
 from app.interchange.importers.rooms_and_themes import RoomBuilder, ThemeBuilder
 from app.interchange.importers.session_times import TimeSource

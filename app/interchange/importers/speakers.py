@@ -4,7 +4,7 @@ from collections.abc import Container, Iterator, Mapping
 from typing import Any
 
 from app.interchange.importers import text as cleaning
-from app.interchange.importers.parsed import (
+from app.interchange.importers.parsed_programme import (
     PROFILE_FIELDS,
     ImportLog,
     ParsedSpeaker,

@@ -9,7 +9,7 @@ from typing import Final
 from rapidfuzz import fuzz, process
 
 from app.interchange.importers import spreadsheet_times
-from app.interchange.importers.parsed import PROFILE_FIELDS, FieldCoverage
+from app.interchange.importers.parsed_programme import PROFILE_FIELDS, FieldCoverage
 from app.interchange.importers.table_choices import (
     HONORIFICS,
     MEANING_BY_NAME,

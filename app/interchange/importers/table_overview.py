@@ -7,7 +7,7 @@ from typing import Final
 from app.errors import InvalidFile
 from app.interchange.importers import alike_names, table_columns, tables
 from app.interchange.importers.alike_names import AlikeNames
-from app.interchange.importers.parsed import ImportLog
+from app.interchange.importers.parsed_programme import ImportLog
 from app.interchange.importers.raw import TargetConference
 from app.interchange.importers.table_choices import TableChoices
 from app.interchange.importers.table_columns import ColumnMap, SheetRow

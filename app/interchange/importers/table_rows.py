@@ -10,7 +10,7 @@ from app.interchange.importers import (
     spreadsheet_times,
 )
 from app.interchange.importers.normalise import EMAIL_ADDRESS
-from app.interchange.importers.parsed import ImportLog
+from app.interchange.importers.parsed_programme import ImportLog
 from app.interchange.importers.raw import (
     RawDay,
     RawPerson,

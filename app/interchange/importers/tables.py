@@ -6,7 +6,7 @@ from typing import Final
 
 from app.errors import InvalidFile
 from app.interchange.importers import alike_names, spreadsheet_dates, table_columns, table_rows
-from app.interchange.importers.parsed import THE_FILE, FieldCoverage, ImportLog
+from app.interchange.importers.parsed_programme import THE_FILE, FieldCoverage, ImportLog
 from app.interchange.importers.raw import RawProgramme, TargetConference
 from app.interchange.importers.spreadsheet_dates import DateReader
 from app.interchange.importers.table_choices import (

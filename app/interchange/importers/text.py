@@ -10,7 +10,7 @@ from urllib.parse import quote, urlsplit
 
 import email_validator
 
-from app.interchange.importers.parsed import ImportLog
+from app.interchange.importers.parsed_programme import ImportLog
 from app.programme.fields.table import (
     MAX_WORD_LENGTH,
     MAX_WORDS,

@@ -1,7 +1,7 @@
 """Ballots: open one, change it, delete it, and what people wish for.
 
 The row of the ballot is locked first, then the limits of its sessions by key, then people's rows.
-So no wish comes in while it is drawn (``drawing``).
+So no wish comes in while it is drawn (``scheduled_draws``).
 """
 
 import json

@@ -54,6 +54,16 @@ def export_delegate(delegate: Delegate) -> dict[str, Any]:
         ],
         "agenda": _export_agenda(queries.find_linked_agenda(delegate)),
         "agreed_to_emails_about_the_agenda_at": _export_consent(delegate),
+        **_export_seats(delegate),
+        **_export_notes(delegate),
+        **_export_requests(delegate),
+        **_export_correspondence(delegate),
+        "history": _export_history(delegate),
+    }
+
+
+def _export_seats(delegate: Delegate) -> dict[str, Any]:
+    return {
         "seats_in_sessions": [
             {
                 "session": one.title,
@@ -78,6 +88,12 @@ def export_delegate(delegate: Delegate) -> dict[str, Any]:
             }
             for entry in ballots.list_entries_of(delegate)
         ],
+    }
+
+
+def _export_notes(delegate: Delegate) -> dict[str, Any]:
+    """Return what organisers and groups say of them."""
+    return {
         "notes_of_the_organisers": [
             {"written_at": _isoformat(note.written_at), "text": note.text}
             for note in queries.list_notes(delegate)
@@ -85,6 +101,12 @@ def export_delegate(delegate: Delegate) -> dict[str, Any]:
         "speaks_as": _name_speaker(delegate),
         "tags_of_the_organisers": queries.list_tags(delegate),
         "group": _export_group(delegate),
+    }
+
+
+def _export_requests(delegate: Delegate) -> dict[str, Any]:
+    """Return how they asked for a place, and to whom they offered it."""
+    return {
         "waiting_list": [
             {
                 "for": entry.title or "a place at the conference",
@@ -127,6 +149,11 @@ def export_delegate(delegate: Delegate) -> dict[str, Any]:
             }
             for transfer in transfers.list_of_delegate(delegate)
         ],
+    }
+
+
+def _export_correspondence(delegate: Delegate) -> dict[str, Any]:
+    return {
         "emails_not_about_the_booking": unsubscribe.get_preference(delegate.email),
         "letters": [
             {
@@ -148,19 +175,22 @@ def export_delegate(delegate: Delegate) -> dict[str, Any]:
             }
             for reply in replies.list_for_person(delegate.reference, delegate.email, None)
         ],
-        "history": [
-            {
-                "happened_at": _isoformat(entry.happened_at),
-                "who": entry.actor if entry.actor in IMPERSONAL_ACTORS else "the organisers",
-                "what": entry.summary,
-                "changes": [
-                    {"field": one.label, "before": one.old, "after": one.new}
-                    for one in entry.field_changes
-                ],
-            }
-            for entry in history.list_entries(delegate.history_subject)
-        ],
     }
+
+
+def _export_history(delegate: Delegate) -> list[dict[str, Any]]:
+    return [
+        {
+            "happened_at": _isoformat(entry.happened_at),
+            "who": entry.actor if entry.actor in IMPERSONAL_ACTORS else "the organisers",
+            "what": entry.summary,
+            "changes": [
+                {"field": one.label, "before": one.old, "after": one.new}
+                for one in entry.field_changes
+            ],
+        }
+        for entry in history.list_entries(delegate.history_subject)
+    ]
 
 
 def _export_booking(delegate: Delegate) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""A ballot is drawn at its time, once, whatever number of workers find that it is due.
+"""The draw of each ballot at its time: once, whatever number of workers find that it is due.
 
 The draw gives the seats and stores the published file in one transaction. The result is emailed
 afterwards, in small transactions, once to each.

@@ -59,6 +59,7 @@ from app.admin.delegates import (
     day_views,
     duplicate_views,
     edit_views,
+    file_views,
     requirement_views,
     speaker_link_views,
 )
@@ -195,6 +196,7 @@ NESTED = (  # children first: registering a parent registers only the children i
     (delegate_views.bp, annotation_views.bp),
     (mailing_views.bp, send_views.bp),
     (delegate_views.bp, day_views.bp),
+    (delegate_views.bp, file_views.bp),
     (delegate_views.bp, speaker_link_views.bp),
     (delegate_views.bp, duplicate_views.bp),
     (delegate_views.bp, desk_transfer_views.bp),

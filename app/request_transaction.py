@@ -34,9 +34,14 @@ def read_first(bp: Blueprint, view_names: Collection[str]) -> None:
 
     def mark(endpoint: str | None, values: dict[str, Any] | None) -> None:
         if (endpoint or "").rpartition(".")[2] in view_names:
-            g.reads_first = True
+            begin_reading_first()
 
     bp.url_value_preprocessor(mark)
+
+
+def begin_reading_first() -> None:
+    """Let the view of this request begin without the write lock, until ``start_writing``."""
+    g.reads_first = True
 
 
 def look_first(bp: Blueprint, view_names: Collection[str]) -> None:
@@ -64,6 +69,11 @@ def start_writing() -> None:
     """
     db.session.rollback()
     is_writable.set(_is_write_request())
+
+
+def commit_now() -> None:
+    """Commit what a view has written so far, whatever becomes of the rest of the request."""
+    db.session.commit()
 
 
 def go_on_writing() -> None:

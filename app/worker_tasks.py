@@ -11,7 +11,7 @@ from app.mailings import notices, release
 from app.materials import services as materials
 from app.programme.photos import page_images, renditions
 from app.proposals import auto_approval, photo_retention
-from app.registration import integrity_check, re_encryption
+from app.registration import answer_files, integrity_check, re_encryption
 from app.registration import retention as registration_retention
 from app.registration.access_cases import services as access_cases
 from app.registration.applications import services as applications
@@ -39,6 +39,7 @@ PERIODIC_TASKS: tuple[mail_worker.Task, ...] = (
     applications.purge_expired,
     interest.purge_expired,
     transfers.purge_expired,
+    answer_files.delete_unused,
     re_encryption.encrypt_pending,
     access_cases.create_missing,
     invitations.purge_expired,

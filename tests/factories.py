@@ -45,6 +45,7 @@ from app.proposals.models import Proposal
 from app.questions import services as questions
 from app.questions.models import REGISTRATION, Question
 from app.questions.services import EditedQuestion, EditedTexts
+from app.registration import answer_files
 from app.registration.applications.models import RegistrationApplication
 from app.registration.ballots.models import Ballot
 from app.registration.categories.models import RegistrationCategory
@@ -55,7 +56,7 @@ from app.registration.delegate_record import refresh_search_keys
 from app.registration.groups.models import PLACED, GroupMember, RegistrationGroup
 from app.registration.interest.models import ExpressionOfInterest
 from app.registration.invitations.models import InvitationCode
-from app.registration.models import Confirmation, Delegate, Needs
+from app.registration.models import Confirmation, Delegate, DelegateAnswer, Needs
 from app.registration.private_answers import encrypt_need
 from app.registration.seats import (
     CONFERENCE,
@@ -309,6 +310,17 @@ def make_question(label: str = "How will you travel?", **values: Any) -> Questio
     edited = EditedQuestion(**{**defaults, **values})
     with transaction():
         return questions.add(REGISTRATION, edited, actor="olga@conference.example")
+
+
+def answer_with_file(delegate: Delegate, question: Question, name: str = "card.pdf") -> None:
+    """Save a file of two chunks as a delegate's answer to a question."""
+    body = b"%PDF-" + bytes(range(256)) * 1500
+    file = AcceptedFile(BytesIO(body), "pdf", sha256(body).hexdigest(), len(body))
+    with transaction():
+        answer = DelegateAnswer(delegate_id=delegate.id, question_id=question.id)
+        answer.version_id = question.versions[-1].id
+        answer.value = answer_files.store(file, name).dump()
+        db.session.add(answer)
 
 
 def make_invitation(category: RegistrationCategory, **values: Any) -> InvitationCode:

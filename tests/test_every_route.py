@@ -33,6 +33,7 @@ from app.registration.session_bookings.models import SeatHold
 from app.speakers.models import SpeakerRequest
 from tests.browser import Browser
 from tests.factories import (
+    answer_with_file,
     get_ada_marsh,
     grant_speaker_access,
     make_agenda,
@@ -152,6 +153,7 @@ ROUTES = [
     Route("/booking/<secret>/copy.json", "GET", Who.HOLDER),
     Route("/booking/<secret>/emails", "POST", Who.HOLDER),
     Route("/booking/<secret>/erase", "GET POST", Who.HOLDER),
+    Route("/booking/<secret>/files/<number>", "GET", Who.HOLDER, "/booking/wrong/files/1"),
     Route("/booking/<secret>/group", "GET POST", Who.HOLDER),
     Route("/booking/<secret>/more", "GET POST", Who.HOLDER),
     Route("/booking/<secret>/pass-on", "GET POST", Who.HOLDER),
@@ -236,6 +238,12 @@ ROUTES = [
         Who.DESK,
         "/organise/applications/1/hold",
     ),
+    Route(
+        "/organise/applications/<number>/files/<question>",
+        "GET",
+        Who.DESK_READERS,
+        "/organise/applications/1/files/1",
+    ),
     Route("/organise/applications/_export", "POST", Who.DESK),
     Route("/organise/applications/_several", "POST", Who.DESK),
     Route("/organise/ballots", "GET", Who.A_PART),
@@ -307,6 +315,12 @@ ROUTES = [
         "GET POST",
         Who.DESK,
         "/organise/delegates/GHJK2345/erase",
+    ),
+    Route(
+        "/organise/delegates/<reference>/files/<number>",
+        "GET",
+        Who.DESK_READERS,
+        "/organise/delegates/GHJK2345/files/1",
     ),
     Route(
         "/organise/delegates/<reference>/letter",
@@ -1663,6 +1677,8 @@ def test_a_link_opens_only_what_it_was_made_for(
     delegate = make_delegate(
         access="A ramp", pending_email="new@example.org", pending_email_key="a new key"
     )
+    card = make_question("Your card", kind="file")
+    answer_with_file(delegate, card)
     with transaction():
         access_cases.create_missing()
         db.session.scalars(select(AccessCase)).one().key = "ramp"
@@ -1687,6 +1703,7 @@ def test_a_link_opens_only_what_it_was_made_for(
             address = address.replace("/sessions/<slug>", "/sessions/opening")
             address = address.replace("/access/<key>", "/access/ramp")
             address = address.replace("/ballots/<number>", f"/ballots/{number}")
+            address = address.replace("/files/<number>", f"/files/{card.id}")
             address = address.replace("<number>", "1")
             altered = address.replace(token, token[:-1] + ("A" if token[-1] != "A" else "B"))
 

@@ -23,14 +23,19 @@ from app.forms.form import FileForm
 from app.interchange import uploads
 from app.materials.models import Material
 from app.programme.photos import services as photos
+from app.questions import services as questions
+from app.questions.models import REGISTRATION
+from app.registration import links
 from app.request_transaction import is_reading_first
 from tests.browser import Answer, Browser, Page
 from tests.factories import (
     SMALL_CONFERENCE,
     get_ada_marsh,
+    make_delegate,
     make_login_session,
     make_material,
     make_organiser,
+    make_question,
     make_session,
     sign_in,
     sign_in_speaker,
@@ -38,6 +43,7 @@ from tests.factories import (
 from tests.materials.sample_files import make_pdf
 from tests.programme.sample_pictures import make_logo, make_picture
 from tests.registration.test_groups import begin
+from tests.registration_flow import answer_questions
 
 READERS = (  # what reads a file, by the beginning of the module's name
     *("app.interchange.importers.detect", "app.interchange.importers.safe_"),
@@ -149,6 +155,13 @@ PLACES = [
         {},
     ),
 ]
+ANSWERED: Mapping[str, str] = {  # pages that ask for a file if organisers do, and their buttons
+    "registration.more.answer": "Continue",
+    "registration.more.answer_one": "Continue",
+    "bookings.answers.edit": "Save",
+    "admin.delegates.details.edit": "Save",
+    "admin.delegates.details.add": "Add",
+}
 every_place = pytest.mark.parametrize("place", PLACES, ids=lambda one: one.endpoint)
 
 
@@ -227,6 +240,9 @@ def test_every_page_that_takes_a_file_is_tried_here(site: Flask) -> None:
         "ImportFileForm",
     }
     assert {one.endpoint for one in PLACES} == _endpoints_for_large_files(site)
+    make_question(kind="file")
+    asked = _endpoints_for_large_files(site) - {one.endpoint for one in PLACES}
+    assert asked == set(ANSWERED)
 
 
 def _endpoints_for_large_files(site: Flask) -> set[str]:
@@ -280,6 +296,32 @@ def test_nothing_of_a_file_is_read_while_the_database_is_locked(
 
     place.send(browser, place.good)
 
+    assert read_while_locked == set()
+
+
+@pytest.mark.parametrize("endpoint", ANSWERED)
+def test_nothing_of_an_answer_is_read_while_the_database_is_locked(
+    site: Flask, visitor: Browser, read_while_locked: set[str], endpoint: str
+) -> None:
+    make_question("Your card", kind="file")
+    delegate = make_delegate()
+    if endpoint == "bookings.answers.edit":
+        with site.test_request_context("/"):
+            token = links.booking_token(delegate)
+        visitor.open(f"/booking/{token}/more")
+    elif endpoint.startswith("admin."):
+        address = f"{delegate.reference}/change" if endpoint.endswith("edit") else "_add"
+        sign_in(visitor).open(f"/organise/delegates/{address}")
+    else:
+        with transaction():
+            is_alone = endpoint.endswith("answer_one")
+            questions.set_one_per_page(REGISTRATION, is_one_per_page=is_alone, actor="Olga")
+        answer_questions(visitor, until="more", email="bea@example.org")
+    asked = {"Your card (optional)": ("a.pdf", make_pdf())}
+
+    page = visitor.press(ANSWERED[endpoint], asked, 422 if endpoint.endswith("add") else 200)
+
+    assert "a.pdf" in page.text
     assert read_while_locked == set()
 
 

@@ -32,7 +32,7 @@ def accept(
     takes_file = partial(_is_among, view_names)
 
     def raise_limit(endpoint: str | None, values: dict[str, Any] | None) -> None:
-        if takes_file(endpoint) and _may_send_file():
+        if takes_file(endpoint) and may_send_file():
             request.max_content_length = max_bytes + FORM_OVERHEAD_BYTES
 
     def handle_too_large(error: RequestEntityTooLarge) -> ResponseReturnValue:
@@ -60,7 +60,7 @@ def _render_too_large_file(
         return render_error_page(413)
 
 
-def _may_send_file() -> bool:
+def may_send_file() -> bool:
     """Return True for a POST of somebody whose cookie still opens a login session."""
     return request.method not in READ_ONLY_METHODS and queries.is_login_session_active(
         guards.session_token()

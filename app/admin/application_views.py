@@ -22,12 +22,13 @@ from app.admin.request_lists import (
     list_first_heads,
     message_field,
 )
-from app.errors import RuleViolation
+from app.errors import NotFound, RuleViolation
 from app.forms.fields import editor_text_field
 from app.forms.form import Form, validates_own_csrf
 from app.history import queries as history
+from app.questions import file_answers
 from app.questions.definitions import Definition
-from app.registration import custom_questions
+from app.registration import answer_files, answer_rows, custom_questions, file_downloads
 from app.registration import queries as registration
 from app.registration.applications import answer_documents, decisions, queries
 from app.registration.applications.decisions import Decision
@@ -161,10 +162,19 @@ def show(number: int) -> ResponseReturnValue:
         application=application,
         states=STATES,
         kinds=DECISION_KINDS,
-        rows=_list_rows(answers),
+        rows=_list_rows(application, answers),
         has_private=any(answers.get(name) for name in PRIVATE_NAMES),
         entries=history.list_newest(application.history_subject),
     )
+
+
+@bp.get("/<int:number>/files/<int:question>")
+def download(number: int, question: int) -> ResponseReturnValue:
+    answers = answer_documents.load(queries.get_by_number(number))
+    asked = [one for one in _list_readable(answers) if one.id == question]
+    if not asked:
+        raise NotFound(answer_files.NO_FILE)
+    return file_downloads.send_answer(answers.get(asked[0].name, ""))
 
 
 @bp.route("/<int:number>/<any(approve, decline, hold):action>", methods=["GET", "POST"])
@@ -227,23 +237,34 @@ def _build_form(kind: DecisionKind, **options: Any) -> DecisionForm:
     return form
 
 
-def _list_rows(answers: Answers) -> Sequence[tuple[str, str]]:
+def _list_rows(application: RegistrationApplication, answers: Answers) -> Sequence[tuple[str, str]]:
     """List the answers that everybody may read who can see delegates."""
     if not answers:
         return ()
     public = {name: text for name, text in answers.items() if name not in PRIVATE_NAMES}
     private_steps = {field.step for field in PRIVATE_FIELDS}
     fixed = category_forms.list_answers(public)
-    custom = [one for one in custom_questions.list_relevant(answers) if not one.is_private]
     return [
         *((label, text) for label, text, step in fixed if step not in private_steps),
-        *((custom_questions.get_label(one), _format(one, answers)) for one in custom),
+        *(
+            (custom_questions.get_label(one), _format(application, one, answers))
+            for one in _list_readable(answers)
+        ),
     ]
 
 
-def _format(definition: Definition, answers: Answers) -> str:
+def _list_readable(answers: Answers) -> Sequence[Definition]:
+    """List the organisers' questions whose answers everybody may read who can see delegates."""
+    return [one for one in custom_questions.list_relevant(answers) if not one.is_private]
+
+
+def _format(application: RegistrationApplication, definition: Definition, answers: Answers) -> str:
     typed = answers.get(definition.name, "")
-    return custom_questions.format_answer(definition, typed) or str(NOT_GIVEN)
+    text = custom_questions.format_answer(definition, typed) or str(NOT_GIVEN)
+    if file_answers.read(typed) is None:
+        return text
+    url = url_for(".download", number=application.id, question=definition.id)
+    return answer_rows.link_file(text, url)
 
 
 def _get_bulk_actions() -> Mapping[str, BulkAction[RegistrationApplication]]:

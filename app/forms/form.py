@@ -7,6 +7,7 @@ from flask import current_app, request
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 from flask_wtf import CSRFProtect, FlaskForm
+from flask_wtf.csrf import validate_csrf
 from itsdangerous import BadSignature, TimestampSigner, URLSafeTimedSerializer
 from werkzeug.datastructures import FileStorage, MultiDict
 from wtforms import Field
@@ -40,6 +41,15 @@ def validates_own_csrf(view: Callable[P, R]) -> Callable[P, R]:
     """
     csrf.exempt(view)
     return view
+
+
+def has_valid_token() -> bool:
+    """Return True if the request has the token of its session, as a form would check it."""
+    try:
+        validate_csrf(request.form.get("csrf_token"))
+    except ValidationError:
+        return False
+    return True
 
 
 class _SessionCsrf(FlaskForm.Meta.csrf_class):  # type: ignore[misc]  # as above

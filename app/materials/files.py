@@ -3,12 +3,14 @@
 import io
 import re
 import unicodedata
+from collections.abc import Callable
+from dataclasses import dataclass
 from importlib import import_module
 from typing import Final
 from urllib.parse import quote
 
 from flask import Response, request
-from sqlalchemy import Engine, delete, insert, select
+from sqlalchemy import Engine, Select, delete, insert, select
 from werkzeug.wsgi import FileWrapper
 
 from app import clock, preview_mode
@@ -18,6 +20,7 @@ from app.materials.models import DownloadCount, Material, MaterialChunk
 from app.request_transaction import execute_after_request
 
 CHUNK_BYTES: Final = 256 * 1024
+ChunkSelector = Callable[[int], Select[tuple[bytes]]]  # what finds the chunk with a number
 
 
 def save(material: Material, file: AcceptedFile) -> None:
@@ -35,10 +38,10 @@ def save(material: Material, file: AcceptedFile) -> None:
 class BlobReader(io.RawIOBase):
     """A read-only, seekable file object that loads chunks from the database on demand."""
 
-    def __init__(self, engine: Engine, material: int, size: int) -> None:
+    def __init__(self, engine: Engine, select_chunk: ChunkSelector, size: int) -> None:
         super().__init__()
         self._engine = engine
-        self._material = material
+        self._select_chunk = select_chunk
         self._size = size
         self._position = 0
         self._chunk_number = -1
@@ -75,11 +78,8 @@ class BlobReader(io.RawIOBase):
 
     def _read(self, number: int) -> bytes:
         if number != self._chunk_number:
-            wanted = select(MaterialChunk.body).where(
-                MaterialChunk.material_id == self._material, MaterialChunk.number == number
-            )
             with read_only_connection(self._engine) as connection:
-                found = connection.execute(wanted).scalar()
+                found = connection.execute(self._select_chunk(number)).scalar()
             if found is None:  # deleted meanwhile: abort the response
                 raise OSError("a file is no longer kept")
             self._chunk_number, self._chunk = number, bytes(found)
@@ -88,6 +88,10 @@ class BlobReader(io.RawIOBase):
 
 MEDIA_TYPES: Final = {
     "pdf": "application/pdf",
+    "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    "jpg": "image/jpeg",
+    "odt": "application/vnd.oasis.opendocument.text",
+    "png": "image/png",
     "odp": "application/vnd.oasis.opendocument.presentation",
     "pptx": "application/vnd.openxmlformats-officedocument.presentationml.presentation",
 }
@@ -96,20 +100,46 @@ MAX_FILENAME_LENGTH: Final = 80  # characters
 NOT_IN_FILENAMES: Final = re.compile(r"[^\w\-. ]+")
 
 
+@dataclass(frozen=True)
+class StoredFile:
+    """A file in the database."""
+
+    name: str
+    size: int  # bytes
+    digest: str
+    select_chunk: ChunkSelector
+
+    def open(self) -> BlobReader:
+        """Return its content."""
+        return BlobReader(db.engine, self.select_chunk, self.size)
+
+
 def send(material: Material) -> Response:
-    """Return the file as a response, or the range that was requested (RFC 9110, section 14)."""
-    file = BlobReader(db.engine, material.id, material.size)
+    """Return the file of a material as a response."""
+
+    def select_chunk(number: int) -> Select[tuple[bytes]]:
+        return select(MaterialChunk.body).where(
+            MaterialChunk.material_id == material_id, MaterialChunk.number == number
+        )
+
+    material_id = material.id
+    name = build_filename(material)
+    return send_stored(StoredFile(name, material.size, material.digest, select_chunk))
+
+
+def send_stored(file: StoredFile) -> Response:
+    """Return a file as a response, or the range that was requested (RFC 9110, section 14)."""
     answer = Response(
-        FileWrapper(file, CHUNK_BYTES),  # type: ignore[arg-type]  # any object with read() will do
-        mimetype=MEDIA_TYPES[material.kind],
+        FileWrapper(file.open(), CHUNK_BYTES),  # type: ignore[arg-type]  # any object with read()
+        mimetype=MEDIA_TYPES[file.name.rpartition(".")[2]],
         direct_passthrough=True,
     )
-    answer.content_length = material.size
-    answer.set_etag(material.digest[:32])
-    answer.headers["Content-Disposition"] = _content_disposition(build_filename(material))
+    answer.content_length = file.size
+    answer.set_etag(file.digest[:32])
+    answer.headers["Content-Disposition"] = _content_disposition(file.name)
     answer.headers["Content-Security-Policy"] = SANDBOX_POLICY
     answer.headers["Cache-Control"] = "no-cache"
-    answer.make_conditional(request, accept_ranges=True, complete_length=material.size)
+    answer.make_conditional(request, accept_ranges=True, complete_length=file.size)
     return answer
 
 
@@ -145,5 +175,5 @@ def _content_disposition(filename: str) -> str:
     """Return the header with an ASCII and a UTF-8 file name (RFC 6266)."""
     folded = unicodedata.normalize("NFKD", filename).encode("ascii", "ignore").decode()
     ascii_name = " ".join(folded.split()) if folded.strip(" .")[0:1].isalnum() else ""
-    simple = ascii_name or f"material.{filename.rpartition('.')[2]}"
+    simple = ascii_name or f"file.{filename.rpartition('.')[2]}"
     return f"attachment; filename=\"{simple}\"; filename*=UTF-8''{quote(filename, safe='')}"

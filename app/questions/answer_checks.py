@@ -4,14 +4,18 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import date
 
+from app.questions import file_answers
 from app.questions.definitions import (
     CHOICE,
     CONSENT,
     COUNTRY,
     DATE,
+    FILE,
+    LONG_TEXT,
     NO,
     NUMBER,
     SEVERAL,
+    TEXT,
     YES,
     YES_NO,
     Definition,
@@ -46,7 +50,19 @@ def _are_among_choices(wording: Wording, answer: str) -> bool:
     return set(answer.split()) <= set(wording.choices)
 
 
+def _names_file(_: Wording, answer: str) -> bool:
+    return file_answers.read(answer) is not None
+
+
+def _is_text(_: Wording, answer: str) -> bool:
+    """Return True unless a question for text asked for a file before."""
+    return file_answers.read(answer) is None
+
+
 CHECKS: Mapping[str, Callable[[Wording, str], bool]] = {
+    TEXT: _is_text,
+    LONG_TEXT: _is_text,
+    FILE: _names_file,
     CHOICE: _is_among_choices,
     SEVERAL: _are_among_choices,
     YES_NO: lambda _, answer: answer in {YES, NO},

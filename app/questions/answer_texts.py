@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from flask_babel import gettext
 
+from app.questions import file_answers
 from app.questions.answer_checks import parse_date
 from app.questions.definitions import (
     CHOICE,
@@ -31,5 +32,7 @@ def format_answer(
         return str({YES: gettext("Yes"), NO: gettext("No")}.get(answer, answer))
     if wording.kind == COUNTRY and answer:
         return name_country(answer, language)
+    if sent := file_answers.read(answer):
+        return sent.name
     day = parse_date(answer) if wording.kind == DATE else None
     return plain_date(day) if day else answer

@@ -11,11 +11,12 @@ from app.questions.standard import StandardQuestion
 KEY_PREFIX: Final = "question_"  # of the name of an answer, before the id of its question
 
 TEXT, LONG_TEXT, CHOICE, SEVERAL, YES_NO = "text", "long_text", "choice", "several", "yes_no"
-DATE, NUMBER, COUNTRY, CONSENT = "date", "number", "country", "consent"
+DATE, NUMBER, COUNTRY, CONSENT, FILE = "date", "number", "country", "consent", "file"
 STANDARD: Final = (
     "standard"  # asked and checked as the site itself does: see app.questions.standard
 )
-KINDS: Final = (TEXT, LONG_TEXT, CHOICE, SEVERAL, YES_NO, DATE, NUMBER, COUNTRY, CONSENT)
+KINDS: Final = (TEXT, LONG_TEXT, CHOICE, SEVERAL, YES_NO, DATE, NUMBER, COUNTRY, CONSENT, FILE)
+MEGABYTES: Final = 1024 * 1024  # bytes
 WITH_CHOICES: Final = frozenset({CHOICE, SEVERAL})
 YES, NO = "yes", "no"
 DAYS_KEY: Final = "days"  # of the standard question whose answer tells which days somebody attends
@@ -103,6 +104,7 @@ class Definition:
     days: frozenset[str] = field(default_factory=frozenset)
     categories: frozenset[str] = field(default_factory=frozenset)
     is_retired: bool = False
+    max_megabytes: int = 5  # of a file
     standard: StandardQuestion | None = None  # None: the organisers have added it
 
     @property

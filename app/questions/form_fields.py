@@ -6,16 +6,17 @@ from typing import Any
 from flask_babel import gettext
 from wtforms import BooleanField, Field, RadioField, SelectField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # of WTForms 3.2
-from wtforms.validators import DataRequired, Optional, ValidationError
+from wtforms.validators import DataRequired, Optional, StopValidation, ValidationError
 
 from app.forms.fields import DaysField
 from app.forms.validators import Validator, max_length, no_hidden_characters, single_line
-from app.questions import answer_checks
+from app.questions import answer_checks, file_answers
 from app.questions.definitions import (
     CHOICE,
     CONSENT,
     COUNTRY,
     DATE,
+    FILE,
     LONG_TEXT,
     NO,
     NUMBER,
@@ -43,6 +44,42 @@ class DateField(StringField):
 
 class NumberField(StringField):
     """A number."""
+
+
+class AnswerFileField(Field):
+    """A file. What was sent before stays unless another one is sent, or it is removed."""
+
+    is_own = True  # whether those who are asked have sent it themselves
+
+    def __init__(self, label: str, rules: list[Any], max_megabytes: int, **options: Any) -> None:
+        super().__init__(label, rules, **options)
+        self.max_megabytes = max_megabytes
+
+    def process_data(self, value: str | None) -> None:
+        """Begin with an earlier answer, if it names a file."""
+        self.data = value if value and file_answers.read(value) else ""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """Take the file that the form has sent, or the answer that it has sent back."""
+        sent = file_answers.find_sent(self.name)
+        kept = file_answers.read_sent_back(self.name, valuelist)
+        self.data = sent.answer if sent else kept
+
+    def pre_validate(self, form: Any) -> None:
+        """Say what is wrong with the file that was sent."""
+        sent = file_answers.find_sent(self.name)
+        if sent and sent.error:
+            raise StopValidation(sent.error)
+
+    @property
+    def sent_file(self) -> file_answers.FileAnswer | None:
+        """The file that is stored already."""
+        return file_answers.read(self.data)
+
+    @property
+    def signed(self) -> str:
+        """The answer as the form sends it back."""
+        return file_answers.sign(self.name, self.data)
 
 
 def _remove_spaces(typed: str | None) -> str:
@@ -76,6 +113,8 @@ def build(
         return TEXT_FIELDS[kind](label, texts.label, rules, options)
     if kind == CONSENT:
         return BooleanField(texts.label, rules, **options)
+    if kind == FILE:
+        return AnswerFileField(label, rules, max_megabytes=definition.max_megabytes, **options)
     choices = _list_choices(definition, language, list_countries, is_required=is_required)
     known = frozenset(one.value for one in choices)
     return CHOICE_FIELDS[kind](
@@ -101,6 +140,8 @@ def _one_of(known: frozenset[Any]) -> Validator:
 def _required(kind: str, label: str) -> DataRequired:
     if kind == CONSENT:
         return DataRequired(gettext("Tick the box if you agree: %(question)s", question=label))
+    if kind == FILE:
+        return DataRequired(gettext("Choose a file: %(question)s", question=label))
     return DataRequired(gettext("Answer the question: %(question)s", question=label))
 
 
@@ -158,6 +199,15 @@ CHOICE_FIELDS: dict[str, Any] = {
     SEVERAL: SeveralField,
     COUNTRY: CountryField,
 }
+
+
+def without_names_of_files(
+    definitions: Iterable[Definition], data: dict[str, Any]
+) -> dict[str, Any]:
+    """Return the data of a form without files, for questions that ask for something else now."""
+    others = [one.name for one in definitions if one.kind != FILE]
+    gone = {name for name in others if file_answers.read(data.get(name) or "")}
+    return {name: value for name, value in data.items() if name not in gone}
 
 
 def get_answer(data: Any) -> str:

@@ -7,7 +7,7 @@ version, and answers stay with the version that they were asked with.
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, Text, UniqueConstraint, false
+from sqlalchemy import ForeignKey, Index, LargeBinary, Text, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.database import Base
@@ -41,6 +41,7 @@ class Question(Base):
     erasure: Mapped[str]  # of app.questions.definitions.ERASURES, or an ISO date
     days: Mapped[str] = mapped_column(default="")  # ISO, by spaces; empty: whichever they choose
     categories: Mapped[str] = mapped_column(default="")  # ids, by spaces; empty: everybody
+    max_megabytes: Mapped[int] = mapped_column(default=5, server_default="5")  # of a file
     version: Mapped[int] = mapped_column(default=1)  # of the row, for edits at the same time
     retired_at: Mapped[datetime | None] = mapped_column(default=None)  # no longer asked
 
@@ -80,3 +81,30 @@ class QuestionVersion(Base):
     texts: Mapped[str] = mapped_column(Text)  # JSON: label, help and choices by language
 
     __table_args__ = (UniqueConstraint("question_id", "number"),)
+
+
+class AnswerFile(Base):
+    """A file that somebody sent as an answer, which names it by its key.
+
+    It is stored before its form is known to be complete, so that it need not be sent again.
+    """
+
+    __tablename__ = "answer_file"
+
+    key: Mapped[str] = mapped_column(primary_key=True)
+    kind: Mapped[str]  # the end of its name: "pdf", "jpg"
+    size: Mapped[int]  # bytes
+    digest: Mapped[str]  # SHA-256
+    used_at: Mapped[datetime] = mapped_column(index=True)  # a real moment: last sent with a form
+
+
+class AnswerFileChunk(Base):
+    """A chunk of a file."""
+
+    __tablename__ = "answer_file_chunk"
+
+    file_key: Mapped[str] = mapped_column(
+        ForeignKey("answer_file.key", ondelete="CASCADE"), primary_key=True
+    )
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    body: Mapped[bytes] = mapped_column(LargeBinary)

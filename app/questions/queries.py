@@ -32,6 +32,7 @@ DEFINITIONS = (
         QuestionVersion.choices,
         QuestionVersion.texts,
         Question.key,
+        Question.max_megabytes,
     )
     .join(QuestionVersion, QuestionVersion.question_id == Question.id)
     .order_by(Question.position, Question.id, QuestionVersion.number)
@@ -106,6 +107,7 @@ def _load(connection: Connection, set_name: str) -> Sequence[Definition]:
             days=frozenset(row[6].split()),
             categories=frozenset(row[7].split()),
             is_retired=row[8] is not None,
+            max_megabytes=row[14],
             standard=standard.find(set_name, row[13]),
         )
     return list(found.values())

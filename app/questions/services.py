@@ -56,6 +56,7 @@ class EditedQuestion:
     erasure: str = "1-year"
     days: tuple[str, ...] = field(default_factory=tuple)
     categories: tuple[str, ...] = ()  # the ids of those that it is asked in; none: all
+    max_megabytes: int = 5  # of a file
     are_choices_corrected: bool = False  # the same choices in better words, line by line
 
     @property
@@ -316,6 +317,7 @@ def _set_values(question: Question, edited: EditedQuestion) -> None:
     question.erasure = edited.erasure
     question.days = " ".join(edited.days)
     question.categories = " ".join(edited.categories)
+    question.max_megabytes = edited.max_megabytes
 
 
 LABELS = {
@@ -330,6 +332,7 @@ LABELS = {
     "erasure": "Answers are deleted",
     "days": "Days",
     "categories": "Categories",
+    "max_megabytes": "Largest file (MB)",
     "texts": "Translations",
 }
 
@@ -351,6 +354,7 @@ def _describe(question: Question) -> Mapping[str, str]:
         "erasure": question.erasure,
         "days": question.days,
         "categories": question.categories,
+        "max_megabytes": str(question.max_megabytes),
         "texts": "; ".join(
             ", ".join((one.label, one.help, *one.choices.values())) for one in others
         ),
@@ -371,6 +375,7 @@ def _describe_edited(question: Question, edited: EditedQuestion) -> Mapping[str,
         "erasure": edited.erasure,
         "days": " ".join(edited.days),
         "categories": " ".join(edited.categories),
+        "max_megabytes": str(edited.max_megabytes),
     }
 
 

@@ -1,9 +1,11 @@
 """The answers of somebody as pages show them, each with the page that asks for it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from flask_babel import gettext
+from markupsafe import Markup
 
+from app.questions import file_answers
 from app.registration import custom_questions, question_pages
 from app.registration.delegate_field import NOT_GIVEN, DelegateField
 from app.registration.fields import BOOKING_FIELDS, DAYS, FIELDS
@@ -49,12 +51,20 @@ def _format_whole(field: DelegateField, answers: Answers) -> str:
     return text.replace(", ", ",\n") if field.name == DAYS else text
 
 
-def list_own(answers: Answers) -> Iterator[Row]:
-    """Yield the answers to the organisers' questions."""
+def list_own(answers: Answers, find_url: Callable[[int], str] | None = None) -> Iterator[Row]:
+    """Yield the answers to the organisers' questions; files as links, if these are given."""
     steps = question_pages.name_by_question()
     for one in custom_questions.list_relevant(answers):
-        text = custom_questions.format_answer(one, answers.get(one.name, "")) or str(NOT_GIVEN)
+        answer = answers.get(one.name, "")
+        text = custom_questions.format_answer(one, answer) or str(NOT_GIVEN)
+        if find_url is not None and file_answers.read(answer):
+            text = link_file(text, find_url(one.id))
         yield custom_questions.get_label(one), text, steps[one.id]
+
+
+def link_file(name: str, url: str) -> Markup:
+    """Return the name of a file as a link that downloads it."""
+    return Markup('<a href="{}">{}</a>').format(url, name)
 
 
 def put_in_order(rows: Sequence[Row]) -> Sequence[Row]:

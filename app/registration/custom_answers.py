@@ -1,13 +1,14 @@
 """The answers of delegates to the organisers' questions: stored, read, counted and erased."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 from sqlalchemy import delete, func, or_, select
 
 from app.database import db
 from app.questions.definitions import KEY_PREFIX, Definition
 from app.questions.models import Question
-from app.registration import custom_questions
+from app.registration import answer_files, custom_questions
 from app.registration.applications.models import RegistrationApplication
 from app.registration.fields import BOOKING_FIELDS
 from app.registration.interest.models import ExpressionOfInterest
@@ -69,20 +70,43 @@ def _add(delegate: Delegate, new: Mapping[int, DelegateAnswer]) -> None:
         delegate.custom_answers.append(new[question_id])
 
 
-def list_rows(delegate: Delegate, *, with_private: bool = True) -> Sequence[tuple[str, str]]:
-    """List label and text of what a delegate has answered, also to retired questions."""
+class GivenAnswer(NamedTuple):
+    """An answer of a delegate, with the words that it was asked with."""
+
+    question: Definition
+    label: str
+    text: str
+    value: str
+
+
+def list_given(delegate: Delegate, *, with_private: bool = True) -> Sequence[GivenAnswer]:
+    """List what a delegate has answered, also to retired questions."""
     every = custom_questions.list_all()
     if not every:
         return ()
     answers = {one.question_id: one for one in delegate.custom_answers}
     return [
-        (
+        GivenAnswer(
+            one,
             custom_questions.get_label(one, answers[one.id].version_id),
             custom_questions.format_answer(one, answers[one.id].value, answers[one.id].version_id),
+            answers[one.id].value,
         )
         for one in every
         if one.id in answers and (with_private or not one.is_private)
     ]
+
+
+def list_rows(delegate: Delegate, *, with_private: bool = True) -> Sequence[tuple[str, str]]:
+    """List label and text of the same."""
+    given = list_given(delegate, with_private=with_private)
+    return [(one.label, one.text) for one in given]
+
+
+def find_value(delegate: Delegate, question_id: int) -> str:
+    """Return what a delegate has answered to a question; "" for nothing."""
+    rows = {one.question_id: one.value for one in delegate.custom_answers}
+    return rows.get(question_id, "")
 
 
 def count_by_question() -> Mapping[int, int]:
@@ -119,6 +143,7 @@ def erase_of_questions(definitions: Iterable[Definition]) -> None:
     """Delete every answer to these questions."""
     ids = [one.id for one in definitions]
     if ids:
+        answer_files.delete_of_questions(ids)
         db.session.execute(delete(DelegateAnswer).where(DelegateAnswer.question_id.in_(ids)))
 
 

@@ -11,6 +11,7 @@ from flask_babel import gettext
 from app import cache_version, clock
 from app.questions import answer_checks, answer_texts, form_fields, queries, standard_texts
 from app.questions.definitions import (
+    FILE,
     KEY_PREFIX,
     Definition,
     Person,
@@ -171,6 +172,7 @@ class Explanation:
     purpose: str
     readers: str
     erased_on: str  # a day
+    is_file: bool = False
 
 
 def explain(definition: Definition) -> Explanation:
@@ -179,7 +181,8 @@ def explain(definition: Definition) -> Explanation:
     purpose = definition.purpose
     if definition.standard and not is_changed(definition):
         purpose = str(definition.standard.purpose)
-    return Explanation(purpose, name_readers(definition), plain_date(last))
+    is_file = definition.kind == FILE
+    return Explanation(purpose, name_readers(definition), plain_date(last), is_file)
 
 
 def name_readers(definition: Definition) -> str:

@@ -22,6 +22,7 @@ from app.materials.models import Material, MaterialChunk
 from app.questions import queries as questions
 from app.questions import standard
 from app.questions.models import REGISTRATION
+from app.registration import answer_files
 from app.registration.applications.models import RegistrationApplication
 from app.registration.categories.models import RegistrationCategory
 from app.registration.groups.draft import MAX_PEOPLE
@@ -313,6 +314,11 @@ def _check_material_sizes() -> Sequence[str]:
     return [f"The file “{title}” of a session is incomplete." for title in incomplete]
 
 
+def _check_answer_files() -> Sequence[str]:
+    references = answer_files.list_incomplete()
+    return [f"A file of booking {one} is missing or incomplete." for one in references]
+
+
 def _list_missing_questions() -> Sequence[str]:
     """Find standard questions without a row: nobody would be asked them."""
     known = {one.key for one in questions.list_all(REGISTRATION)}
@@ -334,5 +340,6 @@ CHECKS: tuple[Check, ...] = (
     Check("no group is too large, and its people are listed as they are", _check_groups),
     Check("there are no references to missing rows", _check_references),
     Check("all session files are complete", _check_material_sizes),
+    Check("all files that delegates have sent are complete", _check_answer_files),
     Check("no standard question of registration is missing", _list_missing_questions),
 )

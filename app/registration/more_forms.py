@@ -7,7 +7,7 @@ from flask_babel import lazy_gettext as _l
 from werkzeug.datastructures import MultiDict
 
 from app.questions import form_fields
-from app.questions.definitions import CONSENT, COUNTRY, Definition, select_relevant
+from app.questions.definitions import CONSENT, COUNTRY, FILE, Definition, select_relevant
 from app.registration import custom_questions
 from app.registration.forms import AnswersForm
 from app.registration.queries import Answers
@@ -51,14 +51,14 @@ def build_form(base: type[AnyForm], definitions: Sequence[Definition], **data: A
     own = {"definitions": definitions, "heading": _choose_heading(definitions)}
     fields = custom_questions.build_fields(definitions)
     form = cast("type[AnyForm]", type("MoreForm", (base,), {**own, **fields}))
-    return form(data=data)
+    return form(data=form_fields.without_names_of_files(definitions, data))
 
 
 def _choose_heading(definitions: Sequence[Definition]) -> str:
     """Return the heading of a page; "" where its only question is the heading."""
     if len(definitions) != 1:
         return str(HEADING)
-    return str(ONE_QUESTION) if definitions[0].kind in {CONSENT, COUNTRY} else ""
+    return str(ONE_QUESTION) if definitions[0].kind in {CONSENT, COUNTRY, FILE} else ""
 
 
 def find_asked(
@@ -86,6 +86,7 @@ def template_context(form: MoreForm, later: Sequence[Definition]) -> dict[str, A
     return {
         "in_order": _put_in_order(form, build_form(MoreForm, later)),
         "conditions": {one.name: one.condition for one in every if one.condition},
+        "sends_files": any(one.kind == FILE for one in every),
         "numbers": {one.name: one.id for one in every},
         "explanations": {one.name: custom_questions.explain(one) for one in every},
     }

@@ -13,7 +13,14 @@ from flask.wrappers import Response
 from app.errors import RateLimitExceeded
 from app.forms.form import validates_own_csrf
 from app.questions.definitions import Definition
-from app.registration import cookie, custom_questions, more_forms, question_pages, views
+from app.registration import (
+    answer_uploads,
+    cookie,
+    custom_questions,
+    more_forms,
+    question_pages,
+    views,
+)
 from app.registration.custom_questions import MORE
 from app.registration.more_forms import MoreForm
 from app.registration.progress import RegistrationProgress
@@ -22,6 +29,7 @@ from app.web.error_handlers import refuse
 from app.web.preview_middleware import allow_in_preview
 
 bp = Blueprint("more", __name__)
+answer_uploads.accept(bp, {"answer", "answer_one"})
 bp.add_app_template_global(custom_questions.explain_all, "explain_questions")
 
 

@@ -33,10 +33,12 @@ from tests.backup.places import (
 )
 from tests.compatibility.databases import new_browser as browsers_of
 from tests.factories import (
+    answer_with_file,
     get_ada_marsh,
     make_delegate,
     make_material,
     make_photo,
+    make_question,
     make_session,
     set_places,
 )
@@ -56,6 +58,7 @@ def test_the_restored_site_is_the_same_and_goes_on(
     )
     make_photo(get_ada_marsh())
     make_material(make_session(), bytes(range(256)) * 2000)
+    answer_with_file(delegate, make_question("Your card", kind="file"))
     link, number, before = booking_link(delegate), delegate.id, read_rows()
     made = run_well(site, "backup", tmp_path / "a.backup")
     elsewhere = new_place(kind)

@@ -33,6 +33,7 @@ CHECKED = (
     "booking has a confirmation email\nChecked: no group is too large, and its people are "
     "listed as they are\nChecked: there are no references to missing rows\n"
     "Checked: all session files are complete\n"
+    "Checked: all files that delegates have sent are complete\n"
     "Checked: no standard question of registration is missing\n"
 )
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from string import ascii_lowercase
 from typing import Any, Final, TypeVar, cast
 
-from flask import has_request_context
+from flask import has_request_context, url_for
 from flask_babel import gettext
 from sqlalchemy import ScalarSelect, String, func, literal, select
 from sqlalchemy import cast as sql_cast
@@ -17,9 +17,10 @@ from wtforms import Field
 from app.accounts import guards, roles
 from app.admin.listing import ListFilter
 from app.admin.questions.descriptions import describe_condition
-from app.questions import form_fields
-from app.questions.definitions import CHOICE, CONSENT, NO, SEVERAL, YES, YES_NO, Definition
-from app.registration import custom_answers, custom_questions, standard_forms
+from app.questions import file_answers, form_fields
+from app.questions.definitions import CHOICE, CONSENT, FILE, NO, SEVERAL, YES, YES_NO, Definition
+from app.registration import answer_rows, custom_answers, custom_questions, standard_forms
+from app.registration.custom_answers import GivenAnswer
 from app.registration.forms import AnswersForm
 from app.registration.models import Delegate, DelegateAnswer
 from app.registration.queries import Answers
@@ -108,13 +109,29 @@ def list_facts(delegate: Delegate) -> Sequence[tuple[str, str]]:
     """Return label and text of each answer that the person signed in may read."""
     readable = {one.id for one in list_readable()}
     private = all(one.id in readable for one in custom_questions.list_all())
-    return custom_answers.list_rows(delegate, with_private=private)
+    given = custom_answers.list_given(delegate, with_private=private)
+    return [(one.label, _link_file(delegate, one)) for one in given]
+
+
+def _link_file(delegate: Delegate, given: GivenAnswer) -> str:
+    """Return an answer as text, or a file as a link that downloads it."""
+    if file_answers.read(given.value) is None:
+        return given.text
+    url = url_for(
+        "admin.delegates.files.download", reference=delegate.reference, number=given.question.id
+    )
+    return answer_rows.link_file(given.text, url)
 
 
 class AsksCustomQuestions(AnswersForm):
     """A form of the desk that also asks the organisers' questions; none needs an answer."""
 
     definitions: Sequence[Definition] = ()
+
+    @property
+    def sends_files(self) -> bool:
+        """Whether a question asks for a file."""
+        return any(one.kind == FILE for one in self.definitions)
 
     @property
     def questions(self) -> Sequence[Field]:
@@ -142,8 +159,12 @@ def build_desk_form_class(base: type[AnyForm]) -> type[AnyForm]:
 
 def build_desk_form(base: type[AnyForm], **data: Any) -> AnyForm:
     """Return a form of the desk with the organisers' questions, and when each is asked."""
-    form = build_desk_form_class(base)(data=data)
+    typed = form_fields.without_names_of_files(custom_questions.list_definitions(), data)
+    form = build_desk_form_class(base)(data=typed)
     standard_forms.adapt_for_desk(form)
+    for question in form:
+        if isinstance(question, form_fields.AnswerFileField):
+            question.is_own = False
     every = {one.id: one for one in custom_questions.list_whole()}
     for one in custom_questions.list_asked():
         if one.name not in form:

@@ -9,6 +9,7 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 from markupsafe import Markup
 
+from app.accounts import large_uploads
 from app.accounts.guards import current_actor
 from app.admin.delegates import presentation
 from app.admin.delegates.answer_columns import build_desk_form
@@ -21,7 +22,7 @@ from app.admin.delegates.forms import (
 from app.admin.delegates.presentation import VersionDiff
 from app.errors import NotFound, RuleViolation
 from app.forms.form import validates_own_csrf
-from app.registration import custom_answers, delegate_record
+from app.registration import answer_uploads, custom_answers, delegate_record
 from app.registration import queries as registration
 from app.registration.bookings.forms import VersionedForm
 from app.registration.bookings.operations import StaleBooking
@@ -33,6 +34,7 @@ from app.web import languages, redirects
 from app.web.rendering import render_page
 
 bp = Blueprint("details", __name__)
+answer_uploads.accept(bp, {"add", "edit"}, large_uploads.may_send_file, is_limited=False)
 
 redirects.MESSAGES["admin"] |= {
     "delegate-added": _l("The delegate has been added."),

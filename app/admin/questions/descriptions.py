@@ -16,6 +16,7 @@ from app.questions.definitions import (
     CONTAINS,
     COUNTRY,
     DATE,
+    FILE,
     LONG_TEXT,
     NUMBER,
     REGISTRATIONS,
@@ -40,6 +41,7 @@ KIND_NAMES: Final[Mapping[str, Any]] = {
     DATE: _l("A date"),
     NUMBER: _l("A number"),
     COUNTRY: _l("A country"),
+    FILE: _l("A file"),
     CONSENT: _l("A box to tick, to agree to something"),
 }
 STANDARD_KINDS: Final = {  # of standard questions; all others are one line of text

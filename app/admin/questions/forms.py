@@ -32,6 +32,7 @@ from app.web import languages
 from app.web.formatting import local_date
 
 ON_A_DATE = "date"
+FILE_SIZES = (1, 2, 5, 10)  # megabytes
 MAX_LABEL, MAX_HELP, MAX_CHOICES_LENGTH, MAX_PURPOSE = 200, 500, 3_000, 200  # characters
 
 
@@ -61,6 +62,12 @@ class QuestionForm(EditForm):
     )
     is_corrected = BooleanField(
         _l("I only corrected the wording of choices, so earlier answers still apply")
+    )
+    max_megabytes = SelectField(
+        _l("Largest file"),
+        [one_of_choices(_l("Choose a size"))],
+        validate_choice=False,
+        description=_l("Only for questions that ask for a file"),
     )
     is_required = BooleanField(_l("People must answer this question"))
     condition = SelectField(
@@ -133,6 +140,7 @@ class QuestionForm(EditForm):
     def set_choices(self, earlier: Sequence[Definition]) -> None:
         """Set what can be chosen, given the questions before this one."""
         self.kind.choices = list(descriptions.KIND_NAMES.items())
+        self.max_megabytes.choices = [(str(one), f"{one} MB") for one in FILE_SIZES]
         self.condition.choices = [
             ("", gettext("Always")),
             *(
@@ -149,7 +157,7 @@ class QuestionForm(EditForm):
         """Ask only for what can be changed of a standard question."""
         self.fixed = {one.name: one.data for one in self}
         names = [one.name for one in self if one.name.startswith("choices")]
-        names += ["kind", "is_corrected", "readers"]
+        names += ["kind", "is_corrected", "readers", "max_megabytes"]
         if not question.can_be_required:
             names.append("is_required")
         if not question.can_be_hidden:
@@ -176,6 +184,7 @@ class QuestionForm(EditForm):
             erasure=str(self._get("erased_on")) if erasure == ON_A_DATE else erasure,
             days=tuple(self._get("days") or ()),
             categories=tuple(self._get("categories") or ()),
+            max_megabytes=int(self._get("max_megabytes")),
             are_choices_corrected=bool(self._get("is_corrected")),
         )
 
@@ -215,7 +224,13 @@ def build_form(**data: Any) -> QuestionForm:
     return cast("QuestionForm", type("QuestionForm", (QuestionForm,), own)(data=data))
 
 
-NEW_DATA = {"kind": TEXT, "readers": "team", "erasure": AFTER_30_DAYS, "condition": ""}
+NEW_DATA = {
+    "kind": TEXT,
+    "max_megabytes": "5",
+    "readers": "team",
+    "erasure": AFTER_30_DAYS,
+    "condition": "",
+}
 
 
 def initial_data(definition: Definition, version: int) -> dict[str, Any]:
@@ -230,6 +245,7 @@ def initial_data(definition: Definition, version: int) -> dict[str, Any]:
         "categories": sorted(definition.categories),
         "purpose": definition.purpose,
         "readers": definition.readers,
+        "max_megabytes": str(definition.max_megabytes),
         "erasure": definition.erasure if has_rule else ON_A_DATE,
         "erased_on": "" if has_rule else definition.erasure,
     }

@@ -8,7 +8,15 @@ from flask_babel import gettext
 
 from app.forms.form import validates_own_csrf
 from app.questions.definitions import Definition
-from app.registration import custom_questions, delegate_record, links, more_forms, queries
+from app.registration import (
+    answer_uploads,
+    custom_questions,
+    delegate_record,
+    file_downloads,
+    links,
+    more_forms,
+    queries,
+)
 from app.registration.bookings import access, services
 from app.registration.bookings.forms import VersionedForm
 from app.registration.bookings.operations import StaleBooking
@@ -19,6 +27,7 @@ from app.web.security_headers import no_referrer
 
 bp = Blueprint("answers", __name__)
 no_referrer(bp)
+answer_uploads.accept(bp, {"edit"})
 
 
 class ChangeMoreForm(VersionedForm, MoreForm):
@@ -44,6 +53,11 @@ def edit(secret: str) -> ResponseReturnValue:
         ChangeMoreForm, asked, expected_version=delegate.version, **answers
     )
     return _save(delegate, form) if form.is_submitted() else _render(form, asked, delegate)
+
+
+@bp.get("/<secret>/files/<int:number>")
+def download(secret: str, number: int) -> ResponseReturnValue:
+    return file_downloads.send(access.get_booking(secret), number)
 
 
 def _save(delegate: Delegate, form: ChangeMoreForm) -> ResponseReturnValue:

@@ -1,5 +1,6 @@
 """A delegate's personal data as JSON, for people and programs to read."""
 
+from base64 import b64encode
 from typing import Any
 
 from app import clock
@@ -9,7 +10,8 @@ from app.history import queries as history
 from app.history.services import ACTOR_DELEGATE, ACTOR_SITE
 from app.mail import queries as mail
 from app.mail import replies, unsubscribe
-from app.registration import custom_answers
+from app.questions import file_answers
+from app.registration import answer_files, custom_answers
 from app.registration.access_cases import labels
 from app.registration.access_cases import queries as access_cases
 from app.registration.applications import queries as applications
@@ -49,8 +51,8 @@ def export_delegate(delegate: Delegate) -> dict[str, Any]:
             for one in access_cases.list_of_delegate(delegate)
         ],
         "answers": [
-            {"question": label, "answer": text}
-            for label, text in custom_answers.list_rows(delegate)
+            {"question": one.label, "answer": one.text, **_export_file(one.value)}
+            for one in custom_answers.list_given(delegate)
         ],
         "agenda": _export_agenda(queries.find_linked_agenda(delegate)),
         "agreed_to_emails_about_the_agenda_at": _export_consent(delegate),
@@ -191,6 +193,14 @@ def _export_history(delegate: Delegate) -> list[dict[str, Any]]:
         }
         for entry in history.list_entries(delegate.history_subject)
     ]
+
+
+def _export_file(answer: str) -> dict[str, str]:
+    """Return the content of the file that an answer names, if it names one."""
+    if file_answers.read(answer) is None:
+        return {}
+    content = answer_files.get_stored(answer).open().read()
+    return {"file_in_base64": b64encode(content).decode()}
 
 
 def _export_booking(delegate: Delegate) -> dict[str, Any]:

@@ -5,6 +5,7 @@ button. It only ends what a confirmation page could correct (``access.py``).
 """
 
 import json
+from functools import partial
 from typing import Any
 
 from flask import Blueprint, Response, redirect, request, url_for
@@ -254,7 +255,8 @@ def _list_answers(delegate: Delegate, secret: str) -> list[AnswerRow]:
         own = url_for(".answers.edit", secret=secret)
         links_to_change |= {step: own for _, _, step in answer_rows.list_own(answers)}
     asked = question_pages.list_steps(answers)
-    found = [*answer_rows.list_standard(answers), *answer_rows.list_own(answers)]
+    find_url = partial(_find_file_url, secret)
+    found = [*answer_rows.list_standard(answers), *answer_rows.list_own(answers, find_url)]
     rows = [
         (label, text, links_to_change.get(step, "") if step in asked else "")
         for label, text, step in answer_rows.put_in_order(found)
@@ -267,6 +269,10 @@ def _list_answers(delegate: Delegate, secret: str) -> list[AnswerRow]:
         name = translated(delegate.category).name
         rows.insert(0, (gettext("Category"), name, address if is_offered else ""))
     return [*rows, (gettext("Registered"), local_moment(delegate.registered_at), "")]
+
+
+def _find_file_url(secret: str, question_id: int) -> str:
+    return url_for(".answers.download", secret=secret, number=question_id)
 
 
 def _redirect(delegate: Delegate, flash_name: str | None) -> Response:

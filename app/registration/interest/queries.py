@@ -8,7 +8,7 @@ from sqlalchemy.orm import joinedload
 
 from app.database import db
 from app.errors import NotFound
-from app.questions.definitions import KEY_PREFIX, Definition
+from app.questions.definitions import FILE, KEY_PREFIX, Definition
 from app.registration import custom_questions
 from app.registration import registration_requests as requests
 from app.registration.categories import queries as categories
@@ -43,14 +43,17 @@ def list_questions(option: CategoryOption) -> Sequence[Definition]:
 def list_possible_questions(number: int | None) -> Sequence[Definition]:
     """List the questions that may be asked: those that only few may read are asked later.
 
-    One that depends on another answer is asked later, too.
+    One that depends on another answer is asked later, too, and so is one for a file: no files are
+    needed of people who may never come.
     """
     asked = (
         custom_questions.list_definitions()
         if number is None
         else custom_questions.list_possible({CATEGORY: str(number)})
     )
-    return [one for one in asked if not one.is_private and one.condition is None]
+    return [
+        one for one in asked if not one.is_private and one.condition is None and one.kind != FILE
+    ]
 
 
 def get_by_key(key: str) -> ExpressionOfInterest:

@@ -1,0 +1,20 @@
+"""The files with which a delegate has answered questions, for those who may read the answers."""
+
+from flask import Blueprint
+from flask.typing import ResponseReturnValue
+
+from app.admin.delegates import answer_columns
+from app.errors import NotFound
+from app.registration import file_downloads
+from app.registration.answer_files import NO_FILE
+from app.registration.desk import queries
+
+bp = Blueprint("files", __name__)
+
+
+@bp.get("/<reference>/files/<int:number>")
+def download(reference: str, number: int) -> ResponseReturnValue:
+    delegate = queries.get_delegate(reference)
+    if number not in {one.id for one in answer_columns.list_readable()}:
+        raise NotFound(NO_FILE)
+    return file_downloads.send(delegate, number)

@@ -1,0 +1,163 @@
+"""Files that answer questions: stored in chunks, read, and deleted with the answer that names them.
+
+The file of a booking's answer is deleted in the transaction that deletes or replaces the answer.
+The worker deletes what nothing names any longer: files of forms that were never completed, of
+answers that expired before they were submitted, and of requests that are over.
+"""
+
+from collections.abc import Collection, Iterator, Sequence
+from datetime import timedelta
+from typing import Any, Final
+
+from sqlalchemy import (
+    Connection,
+    Select,
+    delete,
+    event,
+    exists,
+    func,
+    insert,
+    inspect,
+    or_,
+    select,
+    update,
+)
+
+from app import clock
+from app.database import db
+from app.errors import NotFound
+from app.materials.file_validation import AcceptedFile
+from app.materials.files import CHUNK_BYTES, StoredFile
+from app.questions import file_answers, queries
+from app.questions.definitions import FILE, Definition
+from app.questions.file_answers import FileAnswer
+from app.questions.models import REGISTRATION, AnswerFile, AnswerFileChunk
+from app.registration.applications.models import RegistrationApplication
+from app.registration.models import ApplicationDraft, Delegate, DelegateAnswer
+from app.registration.waiting_list.models import WaitingListEntry
+
+UNUSED_FOR: Final = timedelta(days=1)  # that long a form may stay open before it is sent again
+DOCUMENTS: Final = (ApplicationDraft, RegistrationApplication, WaitingListEntry)
+BATCH_SIZE: Final = 50  # files deleted in a transaction
+NO_FILE: Final = "There is no such file"
+
+
+def store(file: AcceptedFile, name: str) -> FileAnswer:
+    """Store a file, and return the answer that names it."""
+    answer = file_answers.create(name, file.kind, file.size)
+    row = {"key": answer.key, "kind": file.kind, "size": file.size, "digest": file.digest}
+    connection = db.session.connection()
+    connection.execute(insert(AnswerFile), {**row, "used_at": clock.real_now()})
+    file.stream.seek(0)
+    for number, body in enumerate(iter(lambda: file.stream.read(CHUNK_BYTES), b"")):
+        chunk = {"file_key": answer.key, "number": number, "body": body}
+        connection.execute(insert(AnswerFileChunk), chunk)
+    return answer
+
+
+def touch(keys: Collection[str]) -> frozenset[str]:
+    """Note that forms have sent answers that name these files; return those that are stored."""
+    wanted = AnswerFile.key.in_(keys)
+    used = update(AnswerFile).where(wanted).values(used_at=clock.real_now())
+    return frozenset(db.session.scalars(used.returning(AnswerFile.key))) if keys else frozenset()
+
+
+def get_stored(answer: str) -> StoredFile:
+    """Return the file that an answer names; raise NotFound."""
+    named = file_answers.read(answer)
+    row = db.session.get(AnswerFile, named.key) if named else None
+    if named is None or row is None:
+        raise NotFound(NO_FILE)
+    key = row.key
+
+    def select_chunk(number: int) -> Select[tuple[bytes]]:
+        return select(AnswerFileChunk.body).where(
+            AnswerFileChunk.file_key == key, AnswerFileChunk.number == number
+        )
+
+    return StoredFile(named.name, row.size, row.digest, select_chunk)
+
+
+def _list_asked() -> Sequence[Definition]:
+    """List the questions that ask for a file, or have asked for one."""
+    every = queries.read_definitions(REGISTRATION)
+    return [one for one in every if any(version.kind == FILE for version in one.versions)]
+
+
+def delete_unused() -> None:
+    """Delete the files that nothing names any longer; run by the worker."""
+    before = clock.real_now() - UNUSED_FOR
+    old = set(db.session.scalars(select(AnswerFile.key).where(AnswerFile.used_at < before)))
+    unused = sorted(old - _list_named()) if old else []
+    if unused:
+        is_unused = AnswerFile.key.in_(unused[:BATCH_SIZE])
+        db.session.execute(delete(AnswerFile).where(is_unused, AnswerFile.used_at < before))
+
+
+def _list_named() -> frozenset[str]:
+    """Return the keys of the files that an answer names, submitted or not."""
+    return frozenset().union(*map(file_answers.find_keys, _iterate_naming()))
+
+
+def _iterate_naming() -> Iterator[str]:
+    """Yield every text that may name a file."""
+    asked = _list_asked()
+    ids = [one.id for one in asked]
+    yield from db.session.scalars(
+        select(DelegateAnswer.value).where(DelegateAnswer.question_id.in_(ids))
+    )
+    for model in DOCUMENTS if asked else ():
+        names = (model.document.contains(f'"{one.name}": "', autoescape=True) for one in asked)
+        yield from db.session.scalars(select(model.document).where(or_(*names)))
+
+
+def list_incomplete() -> Sequence[str]:
+    """List the bookings with an answer whose file is not stored, or not all of it."""
+    stored = func.coalesce(func.sum(func.length(AnswerFileChunk.body)), 0)
+    files = (
+        select(AnswerFile.key, AnswerFile.size)
+        .outerjoin(AnswerFileChunk, AnswerFileChunk.file_key == AnswerFile.key)
+        .group_by(AnswerFile.key)
+        .having(stored == AnswerFile.size)
+    )
+    sizes = dict(db.session.execute(files).tuples().all())
+    answers = (
+        select(Delegate.reference, DelegateAnswer.value)
+        .join_from(DelegateAnswer, Delegate, Delegate.id == DelegateAnswer.delegate_id)
+        .where(DelegateAnswer.question_id.in_([one.id for one in _list_asked()]))
+        .order_by(Delegate.reference, DelegateAnswer.question_id)
+    )
+    named = (
+        (reference, file_answers.read(value))
+        for reference, value in db.session.execute(answers).tuples()
+    )
+    return [reference for reference, one in named if one and sizes.get(one.key) != one.size]
+
+
+def delete_of_questions(ids: Collection[int]) -> None:
+    """Delete the files of all answers of bookings to these questions."""
+    values = select(DelegateAnswer.value).where(DelegateAnswer.question_id.in_(ids))
+    keys = frozenset().union(*map(file_answers.find_keys, db.session.scalars(values)))
+    if keys:
+        db.session.execute(delete(AnswerFile).where(AnswerFile.key.in_(keys)))
+
+
+@event.listens_for(DelegateAnswer, "after_delete")
+def _delete_with_answer(_: Any, connection: Connection, answer: DelegateAnswer) -> None:
+    _delete_unless_named(connection, answer, answer.value)
+
+
+@event.listens_for(DelegateAnswer, "after_update")
+def _delete_replaced(_: Any, connection: Connection, answer: DelegateAnswer) -> None:
+    for replaced in inspect(answer).attrs.value.history.deleted:
+        _delete_unless_named(connection, answer, replaced)
+
+
+def _delete_unless_named(connection: Connection, answer: DelegateAnswer, value: str) -> None:
+    """Delete the file that an answer named; not while another booking has the same answer."""
+    named = file_answers.read(value)
+    if named is not None:
+        others = exists().where(
+            DelegateAnswer.question_id == answer.question_id, DelegateAnswer.value == value
+        )
+        connection.execute(delete(AnswerFile).where(AnswerFile.key == named.key, ~others))

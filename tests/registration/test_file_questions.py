@@ -1,0 +1,552 @@
+"""Questions for a file: sent with the form, kept, replaced, read by those who may, and deleted."""
+
+import json
+from base64 import b64decode
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import delete, func, select
+
+from app import clock
+from app.accounts import rate_limits
+from app.accounts.models import DESK, EDITOR, VIEWER
+from app.database import db, transaction
+from app.materials import file_validation
+from app.questions import services as questions
+from app.questions.models import REGISTRATION, AnswerFile, AnswerFileChunk, Question
+from app.questions.services import EditedQuestion, EditedTexts
+from app.registration import answer_files, integrity_check, retention, seats
+from app.registration.bookings import data_export, operations
+from app.registration.bookings import services as bookings
+from app.registration.models import ApplicationDraft, Delegate, DelegateAnswer
+from tests.browser import Answer, Browser, Page
+from tests.factories import make_category, make_delegate, make_question, sign_in
+from tests.materials.sample_files import OF_DOCX, make_pdf, make_pptx, make_zip
+from tests.programme.sample_pictures import make_picture
+from tests.refusals import TOO_MANY_FROM_NETWORK
+from tests.registration.test_categories import go_on
+from tests.registration_flow import WEDNESDAY, answer_questions
+from tests.sent_emails import find_link, last_email_to
+
+PROOF = "Proof that you are a student"
+OPTIONAL = f"{PROOF} (optional)"
+AGREED = "They agree that we keep this, and know for how long"
+TRAVEL = "How will you travel?"
+LARGE = make_pdf(b"%" + bytes(400_000).replace(b"\0", b"x"))  # of two chunks
+CARD: Answer = ("My card.pdf", LARGE)
+SENT = "You sent My card.pdf (400 kB)."
+MEGABYTE = 1024 * 1024
+
+
+def make_file_question(**values: Any) -> int:
+    """Ask for a file; return the question's id."""
+    defaults = {"kind": "file", "purpose": "To check who pays less"}
+    return int(make_question(PROOF, **{**defaults, **values}).id)
+
+
+def register(visitor: Browser, file: Answer = CARD, label: str = OPTIONAL) -> Page:
+    """Send a file while registering, and open the booking."""
+    page = answer_questions(visitor, until="more").press("Continue", {label: file})
+    page.press("Confirm registration")
+    return open_booking(visitor)
+
+
+def open_booking(visitor: Browser) -> Page:
+    return visitor.open(find_link(last_email_to("ada@example.org"), "/booking/"))
+
+
+def get_delegate() -> Delegate:
+    db.session.rollback()
+    return db.session.scalars(select(Delegate)).one()
+
+
+def list_files() -> list[int]:
+    """List the sizes of the files that are stored."""
+    db.session.rollback()
+    return sorted(db.session.scalars(select(AnswerFile.size)))
+
+
+def count_chunks() -> int:
+    db.session.rollback()
+    return db.session.scalar(select(func.count()).select_from(AnswerFileChunk)) or 0
+
+
+@pytest.mark.both_databases
+def test_a_delegate_sends_a_file_and_the_team_downloads_it(
+    visitor: Browser, new_browser: Callable[[], Browser]
+) -> None:
+    number = make_file_question()
+    make_question(TRAVEL)
+
+    page = answer_questions(visitor, until="more")
+    assert "Why we ask: To check who pays less." in page.text
+    check = page.press("Continue", {OPTIONAL: CARD})
+    assert check.summary_list[PROOF] == "My card.pdf"
+    check.press("Confirm registration")
+    assert f"{PROOF}: My card.pdf" in last_email_to("ada@example.org").text
+    booking = open_booking(visitor)
+    address = booking.links["My card.pdf"]
+    own = visitor.fetch("GET", address)
+
+    assert own.data == LARGE
+    assert own.headers["Content-Type"] == "application/pdf"
+    assert own.headers["X-Content-Type-Options"] == "nosniff"
+    assert own.headers["Content-Security-Policy"].startswith("sandbox; default-src 'none'")
+    assert own.headers["Cache-Control"] == "no-store"
+    assert 'attachment; filename="My card.pdf"' in own.headers["Content-Disposition"]
+    assert (len(list_files()), count_chunks()) == (1, 2)
+
+    viewer = sign_in(new_browser(), "vera@conference.example", VIEWER)
+    reference = get_delegate().reference
+    page = viewer.open(f"/organise/delegates/{reference}")
+    answer = viewer.fetch("GET", page.links["My card.pdf"])
+    assert answer.data == LARGE
+    assert "attachment" in answer.headers["Content-Disposition"]
+    stranger = new_browser()
+    theirs = f"/organise/delegates/{reference}/files/{number}"
+    assert stranger.fetch("GET", theirs).status_code in {302, 303, 401}
+    editor = sign_in(new_browser(), "ed@conference.example", EDITOR)
+    assert editor.fetch("GET", theirs).status_code == 403
+
+
+def test_an_answer_that_only_few_may_read_is_downloaded_by_them_alone(
+    visitor: Browser, new_browser: Callable[[], Browser]
+) -> None:
+    number = make_file_question(readers="registrations")
+    register(visitor)
+    address = f"/organise/delegates/{get_delegate().reference}/files/{number}"
+
+    viewer = sign_in(new_browser(), "vera@conference.example", VIEWER)
+    assert viewer.fetch("GET", address).status_code == 404
+    desk = sign_in(new_browser(), "dora@conference.example", DESK)
+    assert desk.fetch("GET", address).data == LARGE
+
+
+@pytest.mark.both_databases
+def test_a_file_stays_where_another_answer_has_an_error(visitor: Browser) -> None:
+    make_file_question()
+    make_question(TRAVEL, is_required=True)
+
+    page = answer_questions(visitor, until="more")
+    page = page.press("Continue", {OPTIONAL: CARD}, status=422)
+    assert page.errors == [f"Answer the question: {TRAVEL}"]
+    assert SENT in page.text
+    page = page.press("Continue", {TRAVEL: "x" * 300}, status=422)
+    assert SENT in page.text
+    check = page.press("Continue", {TRAVEL: "By bus"})
+
+    assert check.summary_list[PROOF] == "My card.pdf"
+    assert len(list_files()) == 1
+
+
+@pytest.mark.parametrize(
+    ("file", "sentence"),
+    [
+        (("card.pdf", b"not at all"), file_validation.NOT_A_DOCUMENT_MESSAGE),
+        (("card.pdf", make_pptx()), file_validation.NOT_A_DOCUMENT_MESSAGE),
+        (("card.pdf", b""), "The file is empty"),
+        (
+            ("card.pdf", make_pdf(b"3 0 obj<</JS (app.alert(1))>>endobj")),
+            "This PDF contains scripts or attachments. Save it without them",
+        ),
+    ],
+    ids=["no such thing", "slides", "empty", "script"],
+)
+def test_a_file_that_is_refused_leaves_everything_else(
+    visitor: Browser, file: Answer, sentence: str
+) -> None:
+    make_file_question()
+    make_question(TRAVEL)
+    page = answer_questions(visitor, until="more")
+
+    page = page.press("Continue", {OPTIONAL: file, f"{TRAVEL} (optional)": "By bus"}, status=422)
+    assert page.errors == [sentence]
+    assert page.value_of(f"{TRAVEL} (optional)") == "By bus"
+    assert list_files() == []
+    page = page.press("Continue", {OPTIONAL: CARD})
+    assert page.summary_list[PROOF] == "My card.pdf"
+    page = page.follow(f"Change {PROOF}").press("Continue", {OPTIONAL: file}, status=422)
+
+    assert page.errors == [sentence]
+    assert SENT in page.text
+
+
+def send_large(visitor: Browser, fields: Mapping[str, str], name: str, body: bytes) -> Page:
+    """Send a large file, as a browser does; the test client would leave files of its own open."""
+    token = visitor.page.tree.find_by_id("csrf_token")
+    assert token is not None
+    typed = {**fields, "csrf_token": token.get("value", "")}
+    parts = [
+        f'--part\r\nContent-Disposition: form-data; name="{one}"\r\n\r\n{value}\r\n'
+        for one, value in typed.items()
+    ]
+    file = f'--part\r\nContent-Disposition: form-data; name="{name}"; filename="a.pdf"\r\n\r\n'
+    whole = "".join([*parts, file]).encode() + body + b"\r\n--part--\r\n"
+    headers = {"Content-Type": "multipart/form-data; boundary=part"}
+    answer = visitor.fetch("POST", visitor.page.address, headers, data=whole)
+    return Page(visitor, answer, visitor.page.address)
+
+
+def test_a_file_may_have_as_many_megabytes_as_organisers_set(visitor: Browser) -> None:
+    number = make_file_question(max_megabytes=1)
+    travel = make_question(TRAVEL).id
+    answer_questions(visitor, until="more")
+    fields = {"asked": str(number), f"question_{travel}": "By bus"}
+    full = make_pdf(bytes(MEGABYTE - len(make_pdf())))
+    asked = f"question_{number}"
+
+    page = send_large(visitor, fields, asked, full + b" ")
+    assert (page.status, page.errors) == (422, ["The file must be smaller than 1 MB"])
+    page = send_large(visitor, fields, asked, full + bytes(12 * MEGABYTE))
+    assert (page.status, page.heading) == (413, "Too much data")
+    assert list_files() == []
+    assert send_large(visitor, fields, asked, full).status == 303
+    assert list_files() == [MEGABYTE]
+
+
+def test_without_a_question_for_a_file_nobody_can_send_one(visitor: Browser) -> None:
+    make_question(TRAVEL)
+    page = answer_questions(visitor, until="more")
+
+    refused = page.press("Continue", {f"{TRAVEL} (optional)": "x" * 300_000}, status=413)
+
+    assert refused.heading == "Too much data"
+
+
+def test_a_required_file_is_asked_for_by_name(visitor: Browser) -> None:
+    make_file_question(is_required=True)
+
+    page = answer_questions(visitor, until="more")
+    assert page.heading == "One more question"
+    page = page.press("Continue", status=422)
+
+    assert page.errors == [f"Choose a file: {PROOF}"]
+
+
+@pytest.mark.both_databases
+def test_a_file_of_a_booking_is_replaced_and_removed(visitor: Browser) -> None:
+    make_file_question()
+    page = register(visitor).follow(f"Change {PROOF}")
+    assert SENT in page.text
+    page = page.press("Save")
+    assert page.summary_list[PROOF] == "My card.pdf"
+    picture = make_picture()
+
+    page = page.follow(f"Change {PROOF}").press("Save", {OPTIONAL: ("IMG_1.jpeg", picture)})
+    assert page.summary_list[PROOF] == "IMG_1.jpg"
+    assert visitor.fetch("GET", page.links["IMG_1.jpg"]).data == picture
+    assert list_files() == [len(picture)]
+    text = last_email_to("ada@example.org").text
+    assert "Before: My card.pdf\nNow: IMG_1.jpg\n" in text
+    gone = page.links["IMG_1.jpg"]
+    page = page.follow(f"Change {PROOF}").press("Save", {f"Remove this file: {OPTIONAL}": True})
+
+    assert page.summary_list[PROOF] == "Not given"
+    assert (list_files(), count_chunks()) == ([], 0)
+    assert visitor.fetch("GET", gone).status_code == 404
+
+
+def test_nobody_can_name_a_file_that_the_form_did_not_give_them(
+    visitor: Browser, new_browser: Callable[[], Browser]
+) -> None:
+    make_file_question()
+    register(visitor)
+    answer = db.session.scalars(select(DelegateAnswer.value)).one()
+    other = new_browser()
+    page = answer_questions(other, until="more", email="eve@example.org").press("Continue")
+    page = page.follow(f"Change {PROOF}")
+    token = page.tree.find_by_id("csrf_token")
+    assert token is not None
+    asked = str(db.session.scalars(select(DelegateAnswer.question_id)).one())
+
+    page = other.send(
+        "POST",
+        "/register/more",
+        data={"csrf_token": token.get("value"), "asked": asked, f"question_{asked}": answer},
+    )
+
+    assert page.summary_list[PROOF] == "Not given"
+
+
+@pytest.mark.both_databases
+def test_a_file_is_deleted_with_the_answer(visitor: Browser, frozen_time: Any) -> None:
+    make_file_question(erasure="30-days")
+    register(visitor)
+
+    frozen_time.move_to("2009-07-12T00:30:00+01:00")
+    with transaction():
+        retention.purge_expired()
+
+    assert (list_files(), count_chunks()) == ([], 0)
+
+
+@pytest.mark.both_databases
+def test_a_file_is_deleted_with_the_details_of_a_person(visitor: Browser) -> None:
+    make_file_question()
+    register(visitor)
+
+    with transaction():
+        delegate = get_delegate()
+        bookings.cancel(delegate)
+        bookings.erase_cancelled(delegate)
+
+    assert (list_files(), count_chunks()) == ([], 0)
+
+
+def test_a_private_file_is_deleted_with_other_private_answers(visitor: Browser) -> None:
+    make_file_question(readers="registrations")
+    register(visitor)
+
+    with transaction():
+        operations.remove_needs(get_delegate(), "Removed", actor="Olga")
+
+    assert list_files() == []
+
+
+@pytest.mark.both_databases
+def test_files_that_nothing_names_are_deleted_a_day_later(
+    visitor: Browser, new_browser: Callable[[], Browser]
+) -> None:
+    make_file_question()
+    make_question(TRAVEL, is_required=True)
+    page = answer_questions(visitor, until="more")
+    page.press("Continue", {OPTIONAL: CARD}, status=422)  # stored, and named by this page alone
+    other = new_browser()
+    page = answer_questions(other, until="more", email="bea@example.org")
+    page.press("Continue", {OPTIONAL: ("b.pdf", make_pdf()), TRAVEL: "By bus"})  # in a draft
+
+    with transaction():
+        answer_files.delete_unused()
+    assert len(list_files()) == 2
+    with transaction():
+        for file in db.session.scalars(select(AnswerFile)):
+            file.used_at -= timedelta(days=2)
+        answer_files.delete_unused()
+    assert list_files() == [len(make_pdf())]
+    page = visitor.page.press("Continue", {TRAVEL: "By bus"}, status=422)
+    assert page.errors == ["We no longer have this file. Choose it again"]
+    assert "You sent" not in page.text
+
+    with transaction():
+        for file in db.session.scalars(select(AnswerFile)):
+            file.used_at -= timedelta(days=2)
+        for draft in db.session.scalars(select(ApplicationDraft)):
+            draft.changed_at = clock.real_now() - timedelta(days=8)
+    with transaction():
+        retention.purge_expired()
+        answer_files.delete_unused()
+    assert list_files() == []
+
+
+@pytest.mark.both_databases
+def test_who_waits_takes_the_file_along(visitor: Browser) -> None:
+    make_file_question()
+    make_delegate()
+    with transaction():
+        seats.set_limit(seats.CONFERENCE, 1)
+        seats.set_waiting_list(seats.CONFERENCE, is_open=True)
+    page = answer_questions(
+        visitor,
+        until="more",
+        name=("Bea", "Waite"),
+        email="bea@example.org",
+        start="Join the waiting list",
+    )
+    page.press("Continue", {OPTIONAL: CARD}).press("Join the waiting list")
+    with transaction():
+        db.session.execute(delete(ApplicationDraft))
+        for file in db.session.scalars(select(AnswerFile)):
+            file.used_at -= timedelta(days=2)
+    with transaction():
+        answer_files.delete_unused()
+    with transaction():
+        bookings.cancel(db.session.query(Delegate).one())
+    letter = last_email_to("bea@example.org")
+    page = visitor.open(find_link(letter, "/waiting-list/")).press("Take the place")
+
+    assert visitor.fetch("GET", page.links["My card.pdf"]).data == LARGE
+
+
+@pytest.mark.both_databases
+def test_an_application_is_decided_by_what_its_file_shows(
+    visitor: Browser, new_browser: Callable[[], Browser]
+) -> None:
+    number = make_file_question()
+    make_category(name="Student", approvals_needed=1)
+    make_category(name="Delegate")
+    page = visitor.open("/register").follow("Start now")
+    page = page.press("Continue", {"How will you attend?": "Student"})
+    page = go_on(page, name=("Ada", "Lovelace"), email="ada@example.org")
+    page.press("Continue", {OPTIONAL: CARD}).press("Send application")
+
+    organiser = sign_in(new_browser())
+    page = organiser.open("/organise/applications").follow("Ada Lovelace")
+    address = page.links["My card.pdf"]
+    assert organiser.fetch("GET", address).data == LARGE
+    editor = sign_in(new_browser(), "ed@conference.example", EDITOR)
+    assert editor.fetch("GET", address).status_code == 403
+    assert organiser.fetch("GET", address.replace(f"files/{number}", "files/1")).status_code == 404
+    page.follow("Approve").press("Approve")
+    reference = get_delegate().reference
+    page = organiser.open(f"/organise/delegates/{reference}")
+    assert organiser.fetch("GET", page.links["My card.pdf"]).data == LARGE
+    assert organiser.fetch("GET", address).status_code == 404
+
+
+def test_the_desk_sends_a_file_for_somebody(visitor: Browser) -> None:
+    make_file_question(is_required=True)
+    delegate = make_delegate()
+    sign_in(visitor, role=DESK)
+
+    page = visitor.open(f"/organise/delegates/{delegate.reference}/change")
+    page = page.press("Save", {OPTIONAL: ("a.exe", b"MZ")}, status=422)
+    assert page.errors == [file_validation.NOT_A_DOCUMENT_MESSAGE]
+    page = page.press("Save", {OPTIONAL: ("Letter.docx", make_zip(OF_DOCX))})
+    assert page.summary_list[PROOF] == "Letter.docx"
+    page = page.follow("Change booking")
+    assert "File: Letter.docx (1 kB)" in page.text
+    page = page.press("Save", role="Dr")
+    assert page.summary_list[PROOF] == "Letter.docx"
+
+    csv = visitor.fetch("POST", "/organise/delegates/_export", data=_token(visitor)).data.decode()
+    assert "Letter.docx" in csv
+    page = visitor.open(f"/organise/delegates/{delegate.reference}/change")
+    page = page.press("Save", {f"Remove this file: {OPTIONAL}": True})
+    assert PROOF not in page.summary_list
+    assert list_files() == []
+
+
+def _token(browser: Browser) -> dict[str, str]:
+    fields = browser.open("/organise/delegates").tree.find_all("input")
+    found = next(one for one in fields if one.get("name") == "csrf_token")
+    return {"csrf_token": found.get("value", "")}
+
+
+def test_the_desk_adds_somebody_with_a_file(visitor: Browser) -> None:
+    make_file_question()
+    sign_in(visitor, role=DESK)
+    page = visitor.open("/organise/delegates/_add")
+
+    page = page.press("Add", {"given_names": "Bea", OPTIONAL: CARD}, status=422)
+    assert "File: My card.pdf (400 kB)" in page.text
+    page = page.press(
+        "Add",
+        {
+            "email_address": "bea@example.org",
+            "country": "Ghana",
+            "Days": [WEDNESDAY],
+            AGREED: True,
+        },
+    )
+
+    assert page.summary_list[PROOF] == "My card.pdf"
+
+
+def test_the_copy_of_a_delegate_has_the_file(visitor: Browser) -> None:
+    make_file_question()
+    register(visitor)
+
+    [answer] = data_export.export_delegate(get_delegate())["answers"]
+
+    assert (answer["question"], answer["answer"]) == (PROOF, "My card.pdf")
+    assert b64decode(json.loads(json.dumps(answer))["file_in_base64"]) == LARGE
+
+
+def test_the_audit_finds_an_answer_without_its_file(visitor: Browser) -> None:
+    make_file_question()
+    register(visitor)
+    assert integrity_check.run_checks() == []
+
+    with transaction():
+        db.session.execute(delete(AnswerFileChunk).where(AnswerFileChunk.number == 1))
+
+    reference = get_delegate().reference
+    assert integrity_check.run_checks() == [
+        f"A file of booking {reference} is missing or incomplete."
+    ]
+
+
+def test_a_question_that_asks_for_something_else_leaves_earlier_files(
+    visitor: Browser, new_browser: Callable[[], Browser]
+) -> None:
+    number = make_file_question()
+    register(visitor)
+    with transaction():
+        question = db.session.get(Question, number)
+        assert question is not None
+        texts = {"en": EditedTexts("Number of your student card")}
+        edited = EditedQuestion("text", texts, "To check who pays less")
+        questions.save(question, edited, expected_version=1, actor="Olga")
+
+    organiser = sign_in(new_browser())
+    page = organiser.open(f"/organise/delegates/{get_delegate().reference}")
+    assert organiser.fetch("GET", page.links["My card.pdf"]).data == LARGE
+    page = open_booking(visitor).follow("Change Number of your student card")
+    label = "Number of your student card (optional)"
+    assert page.value_of(label) == ""
+    page = page.press("Save", {label: "17"})
+
+    assert page.summary_list["Number of your student card"] == "17"
+    assert list_files() == []
+
+
+def test_a_network_sends_only_so_many_files(
+    visitor: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_file_question()
+    few = rate_limits.NetworkLimit("file", (rate_limits.Window(1, timedelta(hours=1)),))
+    monkeypatch.setattr(rate_limits, "ANSWER_FILE", few)
+    page = answer_questions(visitor, until="more").press("Continue", {OPTIONAL: CARD})
+
+    page = page.follow(f"Change {PROOF}")
+    page = page.press("Continue", {OPTIONAL: ("b.pdf", make_pdf())}, status=422)
+
+    assert page.errors == [TOO_MANY_FROM_NETWORK]
+    assert SENT in page.text
+    check = page.press("Continue")
+    assert check.summary_list[PROOF] == "My card.pdf"
+
+
+def test_organisers_ask_for_a_file_and_see_it_in_the_preview(visitor: Browser) -> None:
+    organiser = sign_in(visitor)
+    page = organiser.open("/organise/questions/_add").press(
+        "Add this question",
+        {
+            "Question": PROOF,
+            "Type of answer": "A file",
+            "Largest file": "2 MB",
+            "Why do you ask?": "To check who pays less",
+        },
+    )
+    assert page.summary_list["Largest file"] == "2 MB"
+    preview = organiser.open("/organise/questions/_preview")
+    assert f"{OPTIONAL} PDF, DOCX, ODT, JPEG or PNG, up to 2 MB" in preview.text
+    page = organiser.open("/organise/questions").follow(PROOF).follow("Change")
+    page = page.press("Save", {"Largest file": "10 MB"})
+
+    assert page.summary_list["Largest file"] == "10 MB"
+    assert "You send a file. If you do not register, we delete it" in visitor.open("/privacy").text
+
+
+def test_each_question_on_a_page_of_its_own_takes_its_file(visitor: Browser) -> None:
+    make_file_question()
+    make_question(TRAVEL)
+    with transaction():
+        questions.set_one_per_page(REGISTRATION, is_one_per_page=True, actor="Olga")
+
+    page = answer_questions(visitor, until="more")
+    page = page.press("Continue", {OPTIONAL: ("a.exe", b"MZ")}, status=422)
+    page = page.press("Continue", {OPTIONAL: CARD}).press("Continue")
+
+    assert page.summary_list[PROOF] == "My card.pdf"
+
+
+def test_an_expression_of_interest_asks_for_no_file(visitor: Browser) -> None:
+    make_file_question()
+    organiser = sign_in(visitor)
+
+    page = organiser.open("/organise/categories/_add")
+
+    assert PROOF not in page.labels

@@ -5,11 +5,13 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from flask import Flask
 from sqlalchemy import func, select
 
 from app import cache_version, clock
 from app.accounts.models import DESK
 from app.database import db, transaction
+from app.errors import NotFound
 from app.history.models import HistoryEntry
 from app.registration import integrity_check
 from app.registration import queries as registration
@@ -21,7 +23,14 @@ from app.registration.waiting_list.models import WaitingListEntry
 from app.web import spreadsheets
 from tests.admin.test_import_export import sent
 from tests.browser import Answer, Browser, Page
-from tests.factories import make_category, make_delegate, make_question, set_places, sign_in
+from tests.factories import (
+    make_category,
+    make_delegate,
+    make_delegate_import,
+    make_question,
+    set_places,
+    sign_in,
+)
 from tests.lookups import get_needs
 from tests.sent_emails import deliver_emails, subjects_to
 
@@ -396,3 +405,39 @@ def test_five_hundred_people_take_few_queries_besides_their_rows(
 
     assert len(list_emails()) == 500
     assert len(queries) < 2 * 500 + 60  # a booking and an email each
+
+
+def prepare(sheet: rows.ImportedSheet) -> services.PreparedImport:
+    planned = plan.build(sheet)
+    prepared = services.prepare(planned, planned.fingerprint, "en", notify=False)
+    db.session.rollback()
+    return prepared
+
+
+@pytest.mark.both_databases
+def test_a_place_that_goes_while_the_bookings_are_made_is_seen_under_the_lock(site: Flask) -> None:
+    set_places(1)
+    found = make_delegate_import(DORA)
+    prepared = prepare(rows.load(found.document, found.key))
+    make_delegate(email="first@elsewhere.example")
+
+    with pytest.raises(services.ImportChanged), transaction():
+        services.save(found, prepared, if_full=services.AS_MANY_AS_FIT, actor=DORA)
+
+    assert list_emails() == ["first@elsewhere.example"]
+    assert get_taken() == 1
+
+
+@pytest.mark.both_databases
+def test_a_second_press_of_the_button_adds_nobody(site: Flask) -> None:
+    found = make_delegate_import(DORA)
+    sheet = rows.load(found.document, found.key)
+    first, second = prepare(sheet), prepare(sheet)
+    elsewhere = DelegateImport(id=found.id, key=found.key, document=found.document)
+    with transaction():
+        services.save(found, first, if_full=services.NOBODY, actor=DORA)
+
+    with pytest.raises(NotFound), transaction():
+        services.save(elsewhere, second, if_full=services.NOBODY, actor=DORA)
+
+    assert list_emails() == ["ann@ward.example"]

@@ -1,12 +1,12 @@
 """The forms with which the desk adds delegates from a spreadsheet."""
 
-from collections.abc import Collection
+from collections.abc import Mapping, Sequence
 from pathlib import PureWindowsPath
-from typing import Final
+from typing import Any, Final
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf.file import FileField
-from wtforms import BooleanField, HiddenField, RadioField
+from wtforms import BooleanField, Field, HiddenField, RadioField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # of WTForms 3.2
 from wtforms.validators import DataRequired, ValidationError
 
@@ -20,6 +20,11 @@ from app.text import collapse_whitespace, strip_hidden
 MAX_FILE_NAME_LENGTH: Final = 200  # characters
 MAX_BYTES: Final = 5 * 1024 * 1024
 TOO_LARGE: Final = _l("The file must be smaller than 5 MB")
+MODE_NAMES: Final[Mapping[str, Any]] = {
+    NOBODY: _l("Add nobody until there are places for everyone"),
+    AS_MANY_AS_FIT: _l("Add the others only"),
+    REST_WAITS: _l("Add the others, and put these on the waiting list"),
+}
 
 
 @asks(FIELDS)
@@ -49,6 +54,7 @@ class ImportFileForm(FileForm):
 class SaveImportForm(Form):
     """Save a spreadsheet of delegates as its page showed it."""
 
+    modes: Sequence[str] = ()  # what can be done with those for whom there is no place
     is_outdated = False  # whether the page showed another plan, so that nothing can be saved
     modes: Collection[str] = ()  # what it offers for those without a place
     fingerprint = HiddenField()  # of what the page showed
@@ -73,18 +79,10 @@ class SaveImportForm(Form):
         if not planned.counts[NO_PLACE]:
             del self.if_full
             return
-        choices = [
-            SelectChoice(NOBODY, _l("Add nobody until there are places for everyone")),
-            SelectChoice(AS_MANY_AS_FIT, _l("Add the others only")),
-        ]
-        if planned.has_waiting_list:
-            choices.append(
-                SelectChoice(REST_WAITS, _l("Add the others, and put these on the waiting list"))
-            )
-        self.if_full.choices = choices
-        self.modes = {one.value for one in choices}
+        self.modes = [NOBODY, AS_MANY_AS_FIT, *([REST_WAITS] if planned.has_waiting_list else [])]
+        self.if_full.choices = [SelectChoice(one, MODE_NAMES[one]) for one in self.modes]
 
-    def validate_if_full(self, field: RadioField) -> None:
+    def validate_if_full(self, field: Field) -> None:
         """Require one of the choices."""
         if not self.is_outdated and field.data not in self.modes:
             raise ValidationError(_l("Choose what should happen with those without a place"))

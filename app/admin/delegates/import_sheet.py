@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from flask_babel import gettext
 from werkzeug.datastructures import MultiDict
-from wtforms import BooleanField, Field, RadioField, SelectField, SelectMultipleField
+from wtforms import BooleanField, SelectField, SelectMultipleField, StringField
 
 from app.admin.delegates.answer_columns import build_desk_form_class
 from app.admin.delegates.import_forms import ImportedDelegateForm
@@ -33,6 +33,7 @@ MAX_ROWS: Final = 500
 COUNTRY: Final = "country"
 FORMULA: Final = re.compile(r"[=@]|[+-](?![\d\s().,/-]*$)")  # +44 20 7946 0000 and -3 are none
 REQUIRED: Final = ("given_names", EMAIL, COUNTRY, DAYS)
+IN_CELLS: Final = (BooleanField, SelectField, StringField)  # and no files
 YES: Final = ("yes", "y", "true", "1", "x")
 NO: Final = ("no", "n", "false", "0", "")
 
@@ -72,11 +73,12 @@ class _RowReader:
 
     def __init__(self) -> None:
         self._form_class = build_desk_form_class(ImportedDelegateForm)
-        self.fields: Mapping[str, Any] = {one.short_name: one for one in self.fill(()).questions}
         form = self.fill(())
-        if CATEGORY in form:
-            self.fields = {**self.fields, CATEGORY: form[CATEGORY]}
-        self.labels = {name: _name_column(name, field) for name, field in self.fields.items()}
+        asked = [*form.questions, *([form[CATEGORY]] if CATEGORY in form else [])]
+        self.fields: Mapping[str, Any] = {
+            one.short_name: one for one in asked if isinstance(one, IN_CELLS)
+        }
+        self.labels = {name: _name_column(name) for name in self.fields}
 
     def fill(self, pairs: Sequence[tuple[str, str]]) -> ImportedDelegateForm:
         """Return the form as a row fills it in; nothing is judged yet."""
@@ -100,7 +102,7 @@ class _RowReader:
         return {fold(key): value for value, label in known if value for key in (value, label)}
 
 
-def _name_column(name: str, field: Field) -> str:
+def _name_column(name: str) -> str:
     """Return the name of the column of a question."""
     if name == CATEGORY:
         return str(gettext("Category"))
@@ -219,7 +221,7 @@ def _read_cell(name: str, cell: str, reader: _RowReader) -> tuple[Sequence[str],
         return chosen, _describe_unknown(unknown)
     if isinstance(field, BooleanField):
         return _read_box(cell)
-    if cell and isinstance(field, (SelectField, RadioField)):
+    if cell and isinstance(field, SelectField):
         value = reader.list_choices(name).get(fold(cell))
         return ([value], "") if value else ([], _describe_unknown([people_sheets.quote(cell)]))
     return [cell], ""

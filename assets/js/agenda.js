@@ -4,6 +4,7 @@
 import { keptAgenda, keepAgenda, keepSeats, keptSeats } from "./agenda-storage.js";
 
 const FRESH = 60_000; // milliseconds for which the site is not asked again
+const PLACES = ".row__what, .slot, .slot > div"; // of a star that has room for a line above it
 
 export function stars() {
   const own = document.getElementById("my-agenda");
@@ -45,7 +46,7 @@ class Stars {
   mark(seats) {
     for (const old of document.querySelectorAll(".own-seat")) old.remove();
     for (const button of this.buttons) {
-      if (!seats[button.value] || button.closest(".buttons")) continue;
+      if (!seats[button.value] || !button.parentElement.matches(PLACES)) continue;
       const line = document.createElement("p");
       const tag = line.appendChild(document.createElement("span"));
       line.className = "own-seat";

@@ -230,6 +230,9 @@ def test_rows_of_the_programme_say_what_is_booked_until_the_window_forgets_it(
     expect(row.locator(".own-seat")).to_have_text("Booked")
     expect(window.locator(".own-seat")).to_have_count(1)
     assert axe(window) == []
+    window.goto(f"{site_address}/sessions/knots")  # where its buttons have no room for it
+    expect(window.locator("button.star").first).to_have_attribute("aria-pressed", "false")
+    expect(window.locator(".own-seat")).to_have_count(0)
     window.goto(f"{site_address}/agenda")
     expect(window.locator("#my-agenda .row")).to_have_count(1)
     assert axe(window) == []

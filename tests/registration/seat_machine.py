@@ -48,7 +48,7 @@ GRACE = "grace@conference.example"
 SPRING = datetime.fromisoformat("2009-05-02T09:30:00+01:00")
 LATE_SPRING = SPRING + timedelta(days=24)  # until when an offer lasts a whole day
 DELEGATES, STUDENTS, INVITED, PRESS = "Delegates", "Students", "Invited", "Press"
-PLACES = {DELEGATES: None, STUDENTS: 1, INVITED: 2, PRESS: 1}  # of categories
+PLACES = {DELEGATES: None, STUDENTS: 1, INVITED: 1, PRESS: 1}  # of categories
 HOURS = {"knots": 0, "nets": 0, "ropes": 2}  # two sessions at the same time, and a later one
 A_SESSION = st.sampled_from(sorted(HOURS))
 CLEARED: tuple[type[Base], ...] = (

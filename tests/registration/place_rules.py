@@ -48,7 +48,7 @@ class PlaceRules(SeatMachine):
     def open_registration(self, categories: list[str]) -> None:
         """Let so many come at once that some wait; then there is one place more."""
         for one in categories:
-            self.register_person(self.add_person(), one)
+            self.register_person(self.add_person(), one, sessions={"knots"})
         self.set_limit(4, "")
 
     @rule(category=FOR_ALL, at_desk=st.booleans(), sessions=st.sets(A_SESSION, max_size=2))

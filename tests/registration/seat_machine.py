@@ -5,8 +5,8 @@ in the model. After each step both must say the same of everybody. A process may
 before it, nothing has happened, and the person tries again; after it, all has.
 """
 
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from random import Random
@@ -48,7 +48,7 @@ GRACE = "grace@conference.example"
 SPRING = datetime.fromisoformat("2009-05-02T09:30:00+01:00")
 LATE_SPRING = SPRING + timedelta(days=24)  # until when an offer lasts a whole day
 DELEGATES, STUDENTS, INVITED, PRESS = "Delegates", "Students", "Invited", "Press"
-PLACES = {DELEGATES: None, STUDENTS: 1, INVITED: 2, PRESS: 1}  # of categories
+PLACES = {DELEGATES: None, STUDENTS: 1, INVITED: 1, PRESS: 1}  # of categories
 HOURS = {"knots": 0, "nets": 0, "ropes": 2}  # two sessions at the same time, and a later one
 A_SESSION = st.sampled_from(sorted(HOURS))
 CLEARED: tuple[type[Base], ...] = (
@@ -133,6 +133,7 @@ class SeatMachine(RuleBasedStateMachine):
         self.transfers: dict[int, Any] = {}
         self.people = 0
         self.crash_points = CrashPoints(db.engine, Random(0))
+        self.crashes: list[tuple[int, bool]] = []
         self.crash_is_after = False
         self._clear()
         self._secrets = ExitStack()
@@ -174,7 +175,7 @@ class SeatMachine(RuleBasedStateMachine):
         """Do something in one transaction; return False if the site refuses it."""
         cache_version.recheck()
         try:
-            with self.crash_points.listening(), self.crash_points.awaited(), transaction():
+            with self.dying(), transaction():
                 db.session.execute(delete(RateLimitHit))  # how often one may, other stories tell
                 action()
         except ConferenceError as refusal:
@@ -183,6 +184,15 @@ class SeatMachine(RuleBasedStateMachine):
         except Crash:
             return self.crash_is_after or self.attempt(action)
         return True
+
+    @contextmanager
+    def dying(self) -> Iterator[None]:
+        """Let the process die in this block if it is to."""
+        if self.crashes:
+            commit, is_after = self.crashes.pop()
+            self.crash_points.plan(commit, is_after=is_after)
+        with self.crash_points.listening(), self.crash_points.awaited():
+            yield
 
     def press(self, address: str, button: str) -> bool:
         """Press a button of one of the site's pages; return False if it is not there."""
@@ -193,11 +203,11 @@ class SeatMachine(RuleBasedStateMachine):
         db.session.remove()
         return is_there
 
-    @rule(commit=st.integers(1, 3), is_after=st.booleans())
-    def die_soon(self, commit: int, is_after: bool) -> None:
-        """Let the process die at a commit of the next step."""
+    @rule(commit=st.integers(1, 2), is_after=st.booleans(), times=st.integers(1, 6))
+    def die(self, commit: int, is_after: bool, times: int) -> None:
+        """Let the process die at a commit of each of the next steps."""
         self.crash_is_after = is_after
-        self.crash_points.plan(commit, is_after=is_after)
+        self.crashes = [(commit, is_after)] * times
 
     def move_clock(self, hours: int) -> None:
         """Let time pass; the clock may also jump back."""

@@ -3,6 +3,7 @@
 import json
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
@@ -146,7 +147,7 @@ class SessionRules(PlaceRules):
         self.sessions[key].limits[seats.session_limit(key)] = number
 
     @precondition(lambda self: not self.ballot)
-    @rule(keys=st.sets(A_SESSION, min_size=1, max_size=2), hours=st.sampled_from([10, 30]))
+    @rule(keys=st.sets(A_SESSION, min_size=1, max_size=2), hours=st.sampled_from([10, 20]))
     def open_ballot(self, keys: set[str], hours: int) -> None:
         """Let seats be drawn; nobody may be waiting for one."""
         ends_at = clock.now() + timedelta(hours=hours)
@@ -158,20 +159,21 @@ class SessionRules(PlaceRules):
     @precondition(lambda self: self.ballot and (self.places.held or self.cancelled))
     @rule(data=st.data())
     def wish(self, data: st.DataObject) -> None:
-        """Rank wishes in the ballot, until it closes."""
+        """Let people rank wishes in the ballot, until it closes."""
         assert self.ballot is not None
-        person = self.draw_attending(data)
+        ballot, first = self.get_ballot().id, self.draw_attending(data)
         keys = data.draw(st.permutations(sorted(self.ballot.keys)))
-        number, ballot = self.find_booking(person).id, self.get_ballot().id
-        is_possible = person in self.places.held and clock.now() < self.ballot.ends_at
+        for person in sorted({first, *self.places.held}):
+            number = self.find_booking(person).id
+            db.session.rollback()
+            is_possible = person in self.places.held and clock.now() < self.ballot.ends_at
+            assert self.attempt(partial(self.save_wishes, person, ballot, keys)) is is_possible
+            if is_possible:
+                self.ballot.wishes[number] = keys
 
-        def change() -> None:
-            ballots.save_wishes(self.find_booking(person), ballot, keys)
-
-        db.session.rollback()
-        assert self.attempt(change) is is_possible
-        if is_possible:
-            self.ballot.wishes[number] = keys
+    def save_wishes(self, person: int, ballot: int, keys: list[str]) -> None:
+        """Rank somebody's wishes."""
+        ballots.save_wishes(self.find_booking(person), ballot, keys)
 
     def get_ballot(self) -> Ballot:
         """Return the last ballot."""

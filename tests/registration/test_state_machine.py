@@ -25,14 +25,14 @@ TASKS = (waiting_list.run_due, session_offers.run_due, scheduled_draws.run_due, 
 class EveryOperation(InvitedRules, SessionRules):
     """All that is done about places and seats, by all who do it."""
 
-    @rule(hours=st.sampled_from([0, 1, -1, 25]), is_away=st.booleans())
+    @rule(hours=st.sampled_from([25, 0, -1]), is_away=st.sampled_from([False, False, True]))
     def let_time_pass(self, hours: int, is_away: bool) -> None:
         """Let the worker do what is due after a while; when it dies, another begins anew."""
         self.move_clock(hours)
         if is_away:
             return
         try:
-            with self.crash_points.listening(), self.crash_points.awaited():
+            with self.dying():
                 worker.run_all(TASKS)
         except Crash:
             worker.run_all(TASKS)
@@ -50,6 +50,6 @@ def test_whatever_happens_places_and_seats_are_as_a_small_model_says(
     EveryOperation.traveller = frozen_time
     EveryOperation.categories = add_categories_and_sessions()
     EveryOperation.TestCase.settings = settings(
-        max_examples=10, stateful_step_count=50, phases=[Phase.generate]
+        max_examples=9, stateful_step_count=50, phases=[Phase.generate]
     )
     EveryOperation.TestCase().runTest()

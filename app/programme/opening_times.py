@@ -7,7 +7,7 @@ from datetime import date, datetime, time, timedelta
 from flask_babel import gettext
 
 from app.programme.snapshot import Conference
-from app.web.formatting import format_time, local_date
+from app.web.formatting import day_and_month, format_time
 
 SEPARATOR = re.compile(r"\s*[,;]\s*|\s+and\s+", re.IGNORECASE)
 TIME_OF_DAY = re.compile(
@@ -59,7 +59,7 @@ def describe(conference: Conference, days: Sequence[date] = ()) -> list[str]:
     if len(times) == 1:
         return [str(gettext("%(time)s each day", time=_format(known[0][1])))]
     return [
-        str(gettext("%(time)s on %(day)s", time=_format(opens), day=local_date(day)))
+        str(gettext("%(time)s on %(day)s", time=_format(opens), day=day_and_month(day)))
         for day, opens in known
     ]
 

@@ -56,7 +56,6 @@ class SaveImportForm(Form):
 
     modes: Sequence[str] = ()  # what can be done with those for whom there is no place
     is_outdated = False  # whether the page showed another plan, so that nothing can be saved
-    modes: Collection[str] = ()  # what it offers for those without a place
     fingerprint = HiddenField()  # of what the page showed
     if_full = RadioField(
         _l("What should happen with those for whom there is no place?"), validate_choice=False

@@ -228,7 +228,7 @@ def session_waiting() -> Context:
     entry = WaitingListEntry(
         scope=session_limit(SAMPLE_KEY), title=SESSION_TITLE, delegate=context["delegate"]
     )
-    return {**context, "entry": entry, "position": 3, "is_cancelled": True}
+    return {**context, "entry": entry, "position": 3, "cause": booking_emails.SESSION_CANCELLED}
 
 
 def session_offered() -> Context:

@@ -32,6 +32,9 @@ from app.text import shorten
 from app.web import languages
 
 MAX_ANSWER = 120  # characters of an answer in an email
+# why somebody no longer waits for a seat in a session
+SESSION_CANCELLED, LIST_CLOSED = "cancelled", "closed"
+OTHER_DAYS, REMOVED_BY_TEAM = "other days", "removed by the team"
 
 
 def send_registration_confirmed(
@@ -216,10 +219,12 @@ def send_session_offer_lapsed(entry: WaitingListEntry, session: Session) -> None
     _enqueue_for_session("session_offer_lapsed", entry, session)
 
 
-def send_session_wait_ended(entry: WaitingListEntry, session: Session | None) -> None:
-    """Tell somebody that they no longer wait for a seat, which they did not ask for."""
+def send_session_wait_ended(entry: WaitingListEntry, session: Session | None, cause: str) -> None:
+    """Tell somebody that they no longer wait for a seat, which they did not ask for, and why."""
     is_cancelled = session is None or session.is_cancelled
-    _enqueue_for_session("session_wait_ended", entry, session, is_cancelled=is_cancelled)
+    _enqueue_for_session(
+        "session_wait_ended", entry, session, cause=SESSION_CANCELLED if is_cancelled else cause
+    )
 
 
 def send_access_answered(delegate: Delegate) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from app.database import db, transaction
 from app.errors import RuleViolation
-from app.programme.models import BOOKABLE
+from app.programme.models import BOOKABLE, OPEN_TO_ALL
 from app.programme.models import Session as WorkingSession
 from app.registration import integrity_check, links, seats
 from app.registration.bookings import data_export, erasure, operations
@@ -364,6 +364,25 @@ def test_a_session_that_is_cancelled_tells_those_who_wait_and_promises_nothing(
     assert list_faults() == []
 
 
+def test_whoever_is_taken_off_a_list_reads_why(site: Flask) -> None:
+    eve, ada, bea = fill()
+    join(ada)
+    join(bea)
+    with transaction():
+        db.session.merge(ada).days = "2009-06-11"
+    give_back(eve)
+    run_due()
+    session = db.session.scalars(select(WorkingSession).where(WorkingSession.key == "knots")).one()
+    session.booking = OPEN_TO_ALL
+    publish_programme()
+    run_due()
+
+    assert states() == {"ada": "removed", "bea": "removed"}
+    said = {name: last_email_to(f"{name}@example.org").text for name in ("ada", "bea")}
+    assert "“Knots” is on a day that is not in your booking" in said["ada"]
+    assert "Seats in “Knots” can no longer be booked" in said["bea"]
+
+
 def test_nobody_waits_for_a_session_that_has_begun(
     site: Flask, frozen_time: time_machine.Traveller
 ) -> None:
@@ -409,7 +428,10 @@ def test_organisers_see_who_waits_for_seats_and_remove_somebody(visitor: Browser
     desk.press("Remove from the waiting list")
 
     assert states() == {"ada": "removed", "bea": "offered"}
-    assert "The organisers have removed you from the list" in last_email_to("ada@example.org").text
+    assert (
+        "The organisers have removed you from the waiting list for “Knots”."
+        in last_email_to("ada@example.org").text
+    )
     assert (counts(), list_faults()) == ((1, 1, 0), [])
 
 

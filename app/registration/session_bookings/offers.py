@@ -93,7 +93,8 @@ def offer_seats(key: str, limit: SeatLimit) -> None:
         if entry is None:
             return
         if entry.delegate is None or not queries.is_on_their_days(entry.delegate, session):
-            _close(entry, limit, "The day of the session is not in the booking any more")
+            summary = "The day of the session is not in the booking any more"
+            _close(entry, limit, emails.OTHER_DAYS, summary)
             continue
         offer(entry, session, limit, f"A seat in {entry.title} was offered", history.ACTOR_SITE)
 
@@ -146,7 +147,8 @@ def remove(entry: WaitingListEntry, *, actor: str) -> None:
     db.session.refresh(entry, with_for_update=True)
     if entry.ended_at is not None:
         raise RuleViolation("This person is no longer on the waiting list")
-    _close(entry, limits[key], f"Removed from the waiting list for {entry.title}", actor)
+    summary = f"Removed from the waiting list for {entry.title}"
+    _close(entry, limits[key], emails.REMOVED_BY_TEAM, summary, actor)
     offer_seats(key, limits[key])
 
 
@@ -168,7 +170,8 @@ def run_due() -> None:
         session = queries.find_session(key)
         if session is None or not can_offer(session):
             for entry in waiting_list.list_open_in(limit.name, BATCH_SIZE):
-                _close(entry, limit, f"The waiting list for {entry.title} was closed")
+                summary = f"The waiting list for {entry.title} was closed"
+                _close(entry, limit, emails.LIST_CLOSED, summary)
         else:
             for entry in waiting_list.list_overdue_in(limit.name, BATCH_SIZE):
                 _give_up(entry, limit)
@@ -205,13 +208,17 @@ def _list_due() -> Sequence[str]:
 
 
 def _close(
-    entry: WaitingListEntry, limit: SeatLimit, summary: str, actor: str = history.ACTOR_SITE
+    entry: WaitingListEntry,
+    limit: SeatLimit,
+    cause: str,
+    summary: str,
+    actor: str = history.ACTOR_SITE,
 ) -> None:
     """End a wait that the person has not ended, and tell them so unless the session has begun."""
     session = queries.find_session(queries.read_key(entry.scope))
     _give_up(entry, limit)
     if session is None or not queries.has_started(session):
-        emails.send_session_wait_ended(entry, session)
+        emails.send_session_wait_ended(entry, session, cause)
     _end(entry, REMOVED, summary, actor)
 
 

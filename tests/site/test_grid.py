@@ -208,6 +208,8 @@ def test_one_day_has_a_grid_of_its_own(visitor: Browser) -> None:
 
     assert page.headings[:2] == ["Programme by room and time", "Thursday 11 June 2009"]
     assert page.title.startswith("Programme by room and time, Thursday 11 June 2009")
+    (shared,) = (one for one in page.tree.find_all("meta") if one.get("property") == "og:title")
+    assert shared.get("content") == "Programme by room and time, Thursday 11 June 2009"
     assert [one.partition(" ")[0] for one in slots(page)] == ["Farewell"]
     assert page.follow("Wed 10").headings[1] == "Wednesday 10 June 2009"
 

@@ -277,7 +277,7 @@ def test_an_email_whose_filter_is_gone_goes_to_nobody(organiser: Browser, frozen
     with transaction():
         annotations.add_tag(ada, "Press", actor=GRACE)
         annotations.add_tag(bo, "Crew", actor=GRACE)
-    later = {
+    later: dict[str, str | bool] = {
         "When to send it": "Some days before the conference",
         "Time": "9:00",
         "Days before the conference": "7",

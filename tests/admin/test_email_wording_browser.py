@@ -2,10 +2,15 @@
 
 from collections.abc import Callable
 
+import pytest
 from playwright.sync_api import Page, expect
 
+from app.database import transaction
+from app.mail import own_texts
+from app.mail.own_texts import TextKey
+from app.mail.rendering import OwnText
 from tests.chromium import horizontal_overflow
-from tests.factories import sign_in_window
+from tests.factories import make_email, sign_in_window
 from tests.keyboard_user import NARROW
 from tests.live_site import LiveSite
 from tests.waiting import wait_until
@@ -79,3 +84,35 @@ def test_an_email_is_seen_while_it_is_written(
     window.get_by_role("link", name="Original").first.click()
     assert (axe(window), horizontal_overflow(window)) == ([], 0)
     assert [line for line in refused if "Content Security Policy" in line] == []
+
+
+@pytest.mark.parametrize(("width", "colours"), [(320, "light"), (1280, "dark")])
+def test_no_page_about_what_is_sent_has_a_barrier(
+    live_site: Callable[..., LiveSite],
+    window: Page,
+    axe: Callable[[Page], list[str]],
+    width: int,
+    colours: str,
+) -> None:
+    own = OwnText("A seat for you", "Dear {{ name }},\n\n{{ details }}\n\n{{ sessions_link }}")
+    make_email(recipient=f"{'a' * 60}@example.org", subject="Water and sanitation far away " * 5)
+    with transaction():
+        key = TextKey("session_booked", "en")
+        own_texts.save(key, own, name="Seat booked", expected_version=0, actor="the site")
+    text = "/organise/letters/wording/session_booked/en"
+    paths = [
+        *(f"/organise/letters{one}" for one in ("", "/1", "/check", "/wording", "/wording/change")),
+        *(f"{text}{one}" for one in ("", "/versions", "/versions/0", "/compare?from=0&to=1")),
+        *(f"{text}{one}" for one in ("/preview?width=phone&scheme=dark", "/versions/1")),
+    ]
+    sign_in_window(window, site := live_site().address)
+    window.emulate_media(color_scheme="dark" if colours == "dark" else "light")
+    window.set_viewport_size({"width": width, "height": 800})
+
+    found = {}
+    for path in paths:
+        answer = window.goto(site + path)
+        assert answer is not None
+        found[path] = (answer.status, axe(window), horizontal_overflow(window))
+
+    assert found == dict.fromkeys(paths, (200, [], 0))

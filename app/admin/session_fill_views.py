@@ -33,8 +33,7 @@ bp = Blueprint("session_fill", __name__, url_prefix="/session-seats")
 
 def _list_filters(_: Mapping[str, str]) -> Sequence[ListFilter]:
     programme = get_programme()
-    starts = {one.starts_at for one in programme.sessions if one.starts_at is not None}
-    days = sorted({moment.astimezone(programme.zone).date() for moment in starts})
+    days = [one.date for one in programme.days]
     rooms = {one.room.slug: one.room.name for one in programme.sessions if one.room is not None}
     undrawn = [(str(one.id), one.title) for one in ballots.list_public() if not one.is_drawn]
     return (

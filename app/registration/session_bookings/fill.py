@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Final
+from typing import Final, NamedTuple
 
 from sqlalchemy import case, func, select
 
@@ -26,8 +26,7 @@ TIME, TITLE, FREE, QUEUE = "time", "title", "free", "queue"  # orders
 SORTS: Final = (TIME, TITLE, FREE, QUEUE)
 
 
-@dataclass(frozen=True)
-class SessionFill:
+class SessionFill(NamedTuple):
     """A public session and its seats, all as they are now."""
 
     session: Session

@@ -169,8 +169,8 @@ def _invite(chosen: Sequence[ExpressionOfInterest], *, actor: str, invitation: I
                 raise
             raise RuleViolation(
                 ngettext(
-                    "%(num)s person has been invited. Then this happened: %(reason)s",
-                    "%(num)s people have been invited. Then this happened: %(reason)s",
+                    "%(num)s person has been invited, but not the others: %(reason)s",
+                    "%(num)s people have been invited, but not the others: %(reason)s",
                     done,
                     reason=gettext(str(refusal)),
                 )

@@ -33,7 +33,6 @@ from app.programme.fields.sessions import SESSION_FIELDS
 from app.programme.fields.speakers import SPEAKER_FIELDS
 from app.programme.fields.table import LISTS, FieldTable
 from app.programme.models import (
-    DRAFT,
     PALETTE_SIZE,
     THEME_SHAPES,
     Appearance,
@@ -177,7 +176,9 @@ class _Importer:
     def withdraw_missing(self, *, keeps_drafts: bool) -> None:
         """Withdraw sessions and speakers, whose pages may be public; delete rooms and themes."""
         missing = list(self._sessions.list_missing())
-        drafts = {one for one in missing if keeps_drafts and one.state == DRAFT}
+        drafts = {
+            one for one in missing if keeps_drafts and one.is_draft and one.withdrawn_at is None
+        }
         in_use = {entity for draft in drafts for entity in _list_references(draft)}
         for session in missing:
             if session not in drafts:

@@ -213,7 +213,7 @@ class Session(Editable, Base):
     @property
     def is_publishable(self) -> bool:
         """Whether the session would be public if the programme were published now."""
-        return self.state in {CONFIRMED, CANCELLED}
+        return not self.is_draft and self.withdrawn_at is None
 
     @property
     def booking_seats(self) -> int | None:

@@ -1,6 +1,7 @@
 """Build a snapshot from the working programme: exactly what the public may see.
 
-Drafts and withdrawn sessions and speakers are left out; cancelled sessions stay, marked as such.
+Drafts, cancelled or not, and withdrawn sessions and speakers are left out; other cancelled
+sessions stay, marked as such.
 """
 
 from collections.abc import Iterator
@@ -48,7 +49,10 @@ def build_snapshot(rows: WorkingRows | None = None) -> snapshot.Snapshot:
 def _speakers_only_in_drafts(rows: WorkingRows) -> set[int]:
     """Return speakers who appear only in drafts: publishing them would reveal the drafts."""
     drafts = {
-        one for row in rows.sessions if row.state == models.DRAFT for one in _speaker_ids(row)
+        one
+        for row in rows.sessions
+        if row.is_draft and row.withdrawn_at is None
+        for one in _speaker_ids(row)
     }
     others = {one for row in rows.sessions if row.is_publishable for one in _speaker_ids(row)}
     return drafts - others

@@ -195,6 +195,33 @@ def test_the_list_follows_what_is_typed_and_takes_no_focus(
     expect(rows).to_have_count(1)
 
 
+def test_a_list_is_downloaded_in_both_formats_at_once_but_a_double_click_counts_once(
+    live_site: LiveSites, window: Page
+) -> None:
+    site = live_site().address
+    make_delegate()
+    sign_in_window(window, site)
+    sent: list[str] = []
+    window.on("request", lambda request: sent.append(request.post_data or ""))
+    window.clock.set_fixed_time(clock.now())  # no time passes between the buttons
+    window.goto(site + LIST)
+    csv = window.get_by_role("button", name="Download as CSV", exact=True)
+    excel = window.get_by_role("button", name="Download for Excel (XLSX)")
+
+    names = []
+    for button in (csv, excel):
+        with window.expect_download() as coming:
+            button.click()
+        names.append(coming.value.suggested_filename.rpartition(".")[2])
+        button.click()
+
+    assert names == ["csv", "xlsx"]
+    assert [("csv=1" in one, "xlsx=1" in one) for one in sent if one] == [
+        (True, False),
+        (False, True),
+    ]
+
+
 def test_the_desk_finds_and_cancels_without_scripts(
     live_site: LiveSites, window_without_scripts: Page
 ) -> None:

@@ -653,6 +653,18 @@ def test_who_cancels_what_was_never_public_reads_what_publishing_does(
     assert "Delete" in unpublished.links
 
 
+def test_a_draft_that_is_cancelled_is_said_to_stay_hidden(organiser: Browser) -> None:
+    draft = make_session(title="Flow", is_draft=True).slug
+
+    ask = organiser.open(f"/organise/sessions/{draft}/cancel")
+    page = ask.press("Cancel this session")
+
+    assert "This session is a draft. It will not be public when you publish" in ask.text
+    assert "marked as cancelled" not in ask.text
+    assert "This session is not public." in page.text
+    assert "marked as cancelled" not in page.text
+
+
 def test_deleting_what_readers_know_is_cancelling_it(organiser: Browser) -> None:
     shown = organiser.open("/organise/sessions/opening")
     ask = organiser.open("/organise/sessions/opening/delete")

@@ -165,6 +165,22 @@ def test_a_release_is_written_with_the_html_that_readers_see(site: Flask, tmp_pa
     assert again.rooms == frozen.rooms
 
 
+def test_a_release_that_is_loaded_leaves_drafts_alone_cancelled_or_not(
+    site: Flask, tmp_path: Path
+) -> None:
+    make_session(slug="draft", title="Draft", is_draft=True)
+    make_session(slug="dropped", title="Dropped", is_draft=True, cancelled_at=clock.now())
+    frozen = snapshot_builder.build_snapshot()
+    path = saved(
+        tmp_path, "conference.json", exporters_source.from_snapshot(frozen, SITE, version="1")
+    )
+
+    with transaction():
+        services.load_file(path)
+
+    assert [get_session(slug).state for slug in ("draft", "dropped")] == ["draft", "cancelled"]
+
+
 def test_a_release_from_before_keys_were_kept_is_known_by_its_addresses(site: Flask) -> None:
     frozen = snapshot_builder.build_snapshot()
     old = replace(frozen, speakers=tuple(replace(one, key="") for one in frozen.speakers))

@@ -15,6 +15,7 @@ from app.programme.editing import sessions
 from app.programme.editing.sessions import SkippedSession
 from app.programme.fields.sessions import SESSION_FIELDS
 from app.programme.models import Session
+from app.releases.snapshot_builder import build_snapshot
 from tests.factories import FIRST_MORNING, make_session, make_speaker, make_theme, publish_programme
 
 GRACE = "grace@conference.example"
@@ -235,11 +236,32 @@ def test_a_session_is_cancelled_and_brought_back(site: Flask) -> None:
 
 
 def test_a_draft_that_is_cancelled_stays_hidden_from_readers(site: Flask) -> None:
-    one = make_session(is_draft=True)
+    secret = make_speaker(name="Secret Guest")
+    one = make_session(title="A surprise", is_draft=True, speakers=(secret,))
     with transaction():
         sessions.cancel(session(one.key), actor=GRACE)
 
-    assert (session(one.key).state, session(one.key).is_draft) == ("cancelled", True)
+    cancelled, public = session(one.key).state, build_snapshot()
+    with transaction():
+        sessions.reinstate(session(one.key), actor=GRACE)
+
+    assert cancelled == "cancelled"
+    assert "A surprise" not in {held.title for held in public.sessions}
+    assert "Secret Guest" not in {held.name for held in public.speakers}
+    assert session(one.key).state == "draft"
+
+
+def test_a_cancelled_session_that_readers_know_is_confirmed_when_it_is_brought_back(
+    site: Flask,
+) -> None:
+    with transaction():  # as an import leaves it, where its file says that it is a draft
+        session("opening").is_draft = True
+        session("opening").cancelled_at = FIRST_MORNING
+
+    with transaction():
+        sessions.reinstate(session("opening"), actor=GRACE)
+
+    assert session("opening").state == "confirmed"
 
 
 def test_what_a_file_left_out_can_be_brought_back(site: Flask) -> None:

@@ -60,7 +60,7 @@ def test_an_answer_to_the_earlier_wording_is_not_counted_as_one_to_the_newer(
     assert db.session.scalars(select(EqualityCount)).all() == []
 
 
-def test_help_and_other_languages_are_worded_too(organiser: Browser) -> None:
+def test_help_is_worded_too_and_the_choices_stay(organiser: Browser) -> None:
     ask("age")
     page = organiser.open(WORDING).follow(AGE)
     assert page.value_of("Question") == AGE
@@ -71,6 +71,19 @@ def test_help_and_other_languages_are_worded_too(organiser: Browser) -> None:
     form = organiser.open("/register/equality")
     assert "At the time of the conference" in form.text
     assert "25 to 34" in form.text
+
+
+@pytest.mark.settings(LANGUAGES='["en", "fr"]')
+def test_each_language_has_words_of_its_own(organiser: Browser) -> None:
+    ask("age")
+    organiser.open(WORDING).follow(AGE)
+
+    organiser.press("Save", {"Question (optional)": "Quel âge avez-vous ?"})
+
+    assert AGE in organiser.open("/register/equality").text
+    french = organiser.open("/fr/register/equality").text
+    assert "Quel âge avez-vous ?" in french
+    assert AGE not in french
 
 
 def test_a_question_of_their_own_is_asked_once_it_is_chosen(organiser: Browser) -> None:
@@ -150,6 +163,7 @@ def test_whoever_comes_second_sees_what_the_first_has_saved(organiser: Browser) 
     page = page.press("Save", {"Question": "Mine"}, status=409)
 
     assert page.value_of("Question") == "Mine"
+    assert {"": "Question", "Saved now": NEWER, "Yours": "Mine"} in page.rows
     assert queries.get_question("age").current.label == NEWER
 
 

@@ -545,8 +545,10 @@ def test_each_question_on_a_page_of_its_own_takes_its_file(visitor: Browser) -> 
 
 def test_an_expression_of_interest_asks_for_no_file(visitor: Browser) -> None:
     make_file_question()
+    make_question(TRAVEL)
     organiser = sign_in(visitor)
 
     page = organiser.open("/organise/categories/_add")
 
+    assert TRAVEL in page.labels
     assert PROOF not in page.labels

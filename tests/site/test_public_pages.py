@@ -1,9 +1,11 @@
 """Every public page: the same for everyone, remembered, and known by its own name."""
 
 import json
+import re
 import time
 from collections.abc import Callable
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -442,3 +444,27 @@ def test_after_the_conference_the_venue_page_says_so(visitor: Browser, frozen_ti
 
     assert "The conference has ended. This page shows what visitors needed to know." in page.text
     assert "Still to be announced" not in page.headings
+
+
+def test_the_page_about_cookies_names_all_that_scripts_store(visitor: Browser) -> None:
+    scripts = [one.read_text("utf-8") for one in Path("assets/js").rglob("*.js")]
+    stores = {kind for text in scripts for kind in re.findall(r"\b(\w+)Storage\.setItem", text)}
+    assert stores == {"local", "session"}
+
+    page = visitor.open("/cookies")
+
+    assert {one for one in stores if f"({one} storage" in page.text} == stores
+    cookie = next(row for row in page.rows if row.get("Name") == "seats")
+    assert "shows your seats in your agenda" in cookie["What it is for"]
+
+
+def test_the_page_about_privacy_says_how_long_seats_and_spreadsheets_are_kept(
+    visitor: Browser,
+) -> None:
+    rows = visitor.open("/privacy").rows
+    kept = {row["Information"]: row["How long we keep it"] for row in rows if "Information" in row}
+
+    gone = "The sessions in which you had a seat that you gave back or lost, and when"
+    assert kept[gone] == "As long as your booking"
+    file = "If the organisers add you from a spreadsheet: what the file says about you"
+    assert kept[file].startswith("Until they add you, or 1 day.")

@@ -89,7 +89,7 @@ ENTER_BUTTON = "enter"  # a hidden first button, pressed by the Enter key
 STATE_CHOICES = {
     DRAFT: _l("Draft: not public, even after you publish"),
     CONFIRMED: _l("Confirmed: public when you publish"),
-    CANCELLED: _l("Cancelled: public, marked as cancelled"),
+    CANCELLED: _l("Cancelled: public, marked as cancelled, unless it was a draft"),
     WITHDRAWN: _l("Withdrawn: not in the last imported file, and not public"),
 }
 BOOKING_CHOICES = [

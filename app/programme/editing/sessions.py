@@ -93,13 +93,14 @@ def _add_new_speakers(values: Mapping[str, Any], actor: str) -> Mapping[str, Any
 
 
 def cancel(session: Session, *, actor: str) -> None:
-    """Cancel a session; it stays in the public programme, marked as cancelled."""
+    """Cancel a session: visitors see it marked as cancelled, unless it is a draft."""
     _set_state(CANCELLED, session, actor, f"{session.title} was cancelled")
 
 
 def reinstate(session: Session, *, actor: str) -> None:
-    """Confirm a cancelled session again."""
-    _set_state(CONFIRMED, session, actor, f"{session.title} was restored")
+    """Restore a cancelled or withdrawn session, as a draft if it was one and is not public."""
+    is_draft = session.is_draft and not queries.is_public(session)
+    _set_state(DRAFT if is_draft else CONFIRMED, session, actor, f"{session.title} was restored")
 
 
 def delete(session: Session, *, actor: str) -> bool:

@@ -71,11 +71,6 @@ def start_writing() -> None:
     is_writable.set(_is_write_request())
 
 
-def commit_now() -> None:
-    """Commit what a view has written so far, whatever becomes of the rest of the request."""
-    db.session.commit()
-
-
 def go_on_writing() -> None:
     """Let a view that has looked first write; what it read on SQLite is read again."""
     if db.engine.dialect.name == "sqlite":
@@ -84,10 +79,11 @@ def go_on_writing() -> None:
         is_writable.set(_is_write_request())
 
 
-def commit_batch() -> None:
-    """Commit what a request has done so far, so that nobody waits for its locks while it goes on.
+def commit_now() -> None:
+    """Commit what a request has done so far, whatever becomes of the rest of it.
 
-    Use it only where each part is whole in itself; what was read before is read again.
+    Nobody waits for its locks while it goes on. Use it only where each part is whole in itself;
+    what was read before is read again.
     """
     if not is_writable.get():
         raise RuntimeError("a GET never writes")

@@ -34,7 +34,7 @@ from app.registration.interest.models import (
 )
 from app.registration.interest.services import Invitation
 from app.registration.interest.views import custom_rows
-from app.request_transaction import commit_batch
+from app.request_transaction import commit_now
 from app.web import redirects, spreadsheets
 from app.web.formatting import local_day
 from app.web.rendering import render_page
@@ -175,7 +175,7 @@ def _invite(chosen: Sequence[ExpressionOfInterest], *, actor: str, invitation: I
                     reason=gettext(str(refusal)),
                 )
             ) from refusal
-        commit_batch()
+        commit_now()
 
 
 def _build_decline() -> BulkAction[ExpressionOfInterest]:

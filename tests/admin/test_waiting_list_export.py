@@ -63,8 +63,8 @@ def test_the_list_is_exported_with_its_filters_positions_and_deadlines(desk: Bro
     db.session.rollback()
     summaries = select(HistoryEntry.summary).where(HistoryEntry.subject == "conference")
     assert [one for one in db.session.scalars(summaries) if "Exported" in one] == [
-        "Exported 3 entries of the waiting list",
-        "Exported 1 entries of the waiting list",
+        "Exported the waiting list (3)",
+        "Exported the waiting list (1)",
     ]
 
 

@@ -26,7 +26,7 @@ from app.registration.invitations.services import InvitationEnded
 from app.registration.models import Delegate
 from app.registration.queries import dump_answers
 from app.registration.waiting_list import services as waiting_list
-from app.request_transaction import commit_batch
+from app.request_transaction import commit_now
 from tests.browser import Browser, Page
 from tests.factories import (
     make_category,
@@ -453,13 +453,13 @@ def test_many_are_invited_in_short_transactions_and_nobody_twice(
 
     def decline_cy() -> None:
         """Let somebody else decide about Cy after the first two have been invited."""
-        commit_batch()
+        commit_now()
         cy = db.session.scalars(select(ExpressionOfInterest).filter_by(name="Cy")).one()
         if cy.state == "interested":
             services.decline_all([cy], actor=GRACE)
-            commit_batch()
+            commit_now()
 
-    monkeypatch.setattr(interest_views, "commit_batch", decline_cy)
+    monkeypatch.setattr(interest_views, "commit_now", decline_cy)
     page = press_invite(organiser, *NAMES, status=422)
 
     assert page.errors == [

@@ -98,5 +98,5 @@ def map_waits() -> Mapping[int, list[DelegateWait]]:
 
 def record_export(count: int, *, actor: str) -> None:
     """Record that somebody exported the waiting list."""
-    summary = f"Exported {count} entries of the waiting list"
+    summary = f"Exported the waiting list ({count})"
     history.record(summary, subject=CONFERENCE_LIST, actor=actor)

@@ -8,7 +8,7 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from app.database import db, transaction
-from app.registration import integrity_check
+from app.registration import integrity_check, people_sheets
 from app.registration.groups import register_group
 from app.registration.groups.draft import GroupDraft
 from app.registration.models import Delegate
@@ -190,3 +190,26 @@ def test_a_group_of_thirty_takes_at_most_two_seconds(site: Flask, queries: list[
     assert time.process_time() - began < MAX_SECONDS
     assert len(queries) <= MAX_QUERIES
     assert db.session.scalar(select(func.count(Delegate.id))) == 30
+
+
+class CountedNames(dict[str, str]):
+    """Names that count how often somebody asks for one."""
+
+    lookups = 0
+
+    def __contains__(self, name: object) -> bool:
+        self.lookups += 1
+        return super().__contains__(name)
+
+
+def test_a_cell_full_of_commas_takes_no_longer_than_one_full_of_lines() -> None:
+    """Anybody can hand in a group, so a file may not keep the site busy."""
+    pieces = people_sheets.MAX_PARTS
+    with_commas = CountedNames({"ward 1, north": "1", "ward 2": "2"})
+    with_lines = CountedNames(with_commas)
+
+    found, unknown = people_sheets.match_parts("Ward 1, north" + ",a" * (pieces - 2), with_commas)
+    people_sheets.match_parts("a\n" * pieces, with_lines)
+
+    assert (found, len(unknown)) == (["1"], pieces - 2)
+    assert with_commas.lookups < 3 * with_lines.lookups

@@ -4,10 +4,12 @@ import json
 from base64 import b64decode
 from collections.abc import Callable, Mapping
 from datetime import timedelta
+from threading import Thread, current_thread, main_thread
 from typing import Any
 
 import pytest
-from sqlalchemy import delete, func, select
+from flask import Flask
+from sqlalchemy import delete, event, func, select
 
 from app import clock
 from app.accounts import rate_limits
@@ -367,6 +369,38 @@ def test_who_waits_takes_the_file_along(visitor: Browser) -> None:
     page = visitor.open(find_link(letter, "/waiting-list/")).press("Take the place")
 
     assert visitor.fetch("GET", page.links["My card.pdf"]).data == LARGE
+
+
+@pytest.mark.postgresql_only
+def test_a_file_whose_form_becomes_a_booking_while_files_are_deleted_stays(
+    visitor: Browser, site: Flask
+) -> None:
+    """SQLite lets in one transaction at a time that may write, so there nothing comes between."""
+    make_file_question()
+    check = answer_questions(visitor, until="more").press("Continue", {OPTIONAL: CARD})
+    with transaction():
+        for file in db.session.scalars(select(AnswerFile)):
+            file.used_at -= timedelta(days=2)
+    confirmed: list[str] = []
+
+    def confirm() -> None:
+        with site.app_context():
+            confirmed.append(check.press("Confirm registration").heading)
+
+    def come_between(*about: Any) -> None:
+        is_reading = "application_draft" in about[2] or "delegate_answer" in about[2]
+        if is_reading and not confirmed and current_thread() is main_thread():
+            person = Thread(target=confirm)
+            person.start()
+            person.join(60)
+
+    event.listen(db.engine, "after_cursor_execute", come_between)
+    with transaction():
+        answer_files.delete_unused()
+    event.remove(db.engine, "after_cursor_execute", come_between)
+
+    assert len(confirmed) == 1
+    assert visitor.fetch("GET", open_booking(visitor).links["My card.pdf"]).data == LARGE
 
 
 @pytest.mark.both_databases

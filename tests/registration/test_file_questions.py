@@ -488,6 +488,21 @@ def test_the_copy_of_a_delegate_has_the_file(visitor: Browser) -> None:
     assert b64decode(json.loads(json.dumps(answer))["file_in_base64"]) == LARGE
 
 
+@pytest.mark.parametrize("lost", [AnswerFile, AnswerFileChunk])
+def test_the_copy_of_a_delegate_has_all_else_if_the_file_is_lost(
+    visitor: Browser, lost: type[AnswerFile | AnswerFileChunk]
+) -> None:
+    make_file_question()
+    register(visitor)
+    with transaction():
+        db.session.execute(delete(lost))
+
+    copy = data_export.export_delegate(get_delegate())
+
+    assert copy["answers"] == [{"question": PROOF, "answer": "My card.pdf"}]
+    assert copy["history"]
+
+
 def test_the_audit_finds_an_answer_without_its_file(visitor: Browser) -> None:
     make_file_question()
     register(visitor)

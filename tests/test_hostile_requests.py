@@ -17,7 +17,7 @@ from app.accounts.models import RateLimitHit
 from app.database import db
 from app.mail.models import Email
 from tests.browser import Browser
-from tests.factories import sign_in
+from tests.factories import make_delegate, sign_in
 from tests.live_site import LiveSite
 from tests.pages import HtmlTree, find_faults, read_text
 
@@ -285,6 +285,25 @@ def test_a_number_that_no_column_can_hold_is_a_page_that_is_not_there(visitor: B
     for number in (2**31, 10**30):
         visitor.open(f"/organise/speaking/requests/{number}/answer", status=404)
         visitor.open(f"/organise/emails/{number}", status=404)
+
+
+@pytest.mark.both_databases
+@pytest.mark.parametrize("number", ["9" * 10, "9" * 30, "9" * 5_000])
+def test_a_form_with_a_number_that_no_column_can_hold_does_nothing(
+    visitor: Browser, number: str
+) -> None:
+    sign_in(visitor)
+    pair = [make_delegate(email=f"{name}@example.org").reference for name in ("ada", "bea")]
+    merging = f"/organise/delegates/_duplicates/{pair[0]}/{pair[1]}"
+    fields = visitor.open(merging).tree.find_all("input")
+    form = {one.get("name", ""): one.get("value", "") for one in fields}
+
+    for address in ("/organise/applications/_several", "/organise/interest/_several"):
+        typed = {**form, "action": "decline", "chosen": number}
+        assert visitor.fetch("POST", address, data=typed).status_code == 422
+    for versions in (f"{pair[0]}:{number}", f"{pair[0]}:1:1"):
+        answer = visitor.fetch("POST", merging, data={**form, "versions": versions})
+        assert answer.status_code in {409, 422}
 
 
 def test_an_odd_sign_in_link_is_one_that_no_longer_works(site: Flask) -> None:

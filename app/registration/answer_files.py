@@ -37,6 +37,7 @@ from app.registration.models import ApplicationDraft, Delegate, DelegateAnswer
 from app.registration.waiting_list.models import WaitingListEntry
 
 UNUSED_FOR: Final = timedelta(days=1)  # that long a form may stay open before it is sent again
+# in the order in which answers go from one to the next, and at last to a booking
 DOCUMENTS: Final = (ApplicationDraft, RegistrationApplication, WaitingListEntry)
 BATCH_SIZE: Final = 50  # files deleted in a transaction
 NO_FILE: Final = "There is no such file"
@@ -100,15 +101,18 @@ def _list_named() -> frozenset[str]:
 
 
 def _iterate_naming() -> Iterator[str]:
-    """Yield every text that may name a file."""
+    """Yield every text that may name a file, each kind before those that it may become.
+
+    So an answer that goes on to the next kind while they are read is found in one of the two.
+    """
     asked = _list_asked()
     ids = [one.id for one in asked]
-    yield from db.session.scalars(
-        select(DelegateAnswer.value).where(DelegateAnswer.question_id.in_(ids))
-    )
     for model in DOCUMENTS if asked else ():
         names = (model.document.contains(f'"{one.name}": "', autoescape=True) for one in asked)
         yield from db.session.scalars(select(model.document).where(or_(*names)))
+    yield from db.session.scalars(
+        select(DelegateAnswer.value).where(DelegateAnswer.question_id.in_(ids))
+    )
 
 
 def list_incomplete() -> Sequence[str]:

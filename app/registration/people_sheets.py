@@ -76,17 +76,21 @@ def match_parts(typed: str, known: Mapping[str, str]) -> tuple[Sequence[str], Se
     Parts are separated by semicolons and line breaks, and by commas where no name has one.
     """
     lines = typed.replace(";", "\n").splitlines()
-    parts = [part for line in lines for part in _split_at_commas(line, known)]
+    longest = max((name.count(",") for name in known), default=0) + 1
+    parts = [part for line in lines for part in _split_at_commas(line, known, longest)]
     found = [known[fold(one)] for one in parts if fold(one) in known]
     unknown = [quote(one) for one in parts if one.strip() and fold(one) not in known]
     return found, unknown
 
 
-def _split_at_commas(line: str, known: Collection[str]) -> Iterator[str]:
-    """Yield the longest names that a line begins with, and each of the other pieces alone."""
+def _split_at_commas(line: str, known: Collection[str], longest: int) -> Iterator[str]:
+    """Yield the longest names that a line begins with, and each of the other pieces alone.
+
+    No name has more pieces than ``longest``, so no more are put together to look for one.
+    """
     pieces = line.split(",")[:MAX_PARTS]
     while pieces:
-        ends = range(len(pieces), 0, -1)
+        ends = range(min(len(pieces), longest), 0, -1)
         end = next((one for one in ends if fold(",".join(pieces[:one])) in known), 1)
         yield ",".join(pieces[:end])
         pieces = pieces[end:]

@@ -19,6 +19,7 @@ from app.registration.delegate_imports import plan, rows, services
 from app.registration.delegate_imports.models import DelegateImport
 from app.registration.fields import BY_NAME
 from app.registration.models import Delegate, SeatLimit
+from app.registration.waiting_list import services as waiting_list
 from app.registration.waiting_list.models import WaitingListEntry
 from app.web import spreadsheets
 from tests.admin.test_import_export import sent
@@ -290,6 +291,33 @@ def test_the_rest_can_go_to_the_waiting_list(desk: Browser) -> None:
     again = upload(desk, write_csv(person(2, "Nurse"), head=(*HEAD, "Category")))
     assert again.rows[0]["Result"] == "Is on the waiting list already"
     assert integrity_check.run_checks() == []
+
+
+@pytest.mark.both_databases
+def test_a_place_that_was_on_offer_goes_to_whoever_the_file_has_no_place_for(desk: Browser) -> None:
+    make_delegate(email="first@elsewhere.example")
+    set_places(1)
+    with transaction():
+        db.session.get_one(SeatLimit, "conference").has_waiting_list = True
+    rest = {**AGREED, IF_FULL: "Add the others, and put these on the waiting list"}
+    upload(desk, write_csv(person(0))).press("Save", rest)
+    set_places(2)
+    with transaction():
+        waiting_list.run_due()
+    set_places(3)
+    page = upload(desk, write_csv(person(0), person(1)))
+    assert "There is no place for 1 person." in page.text  # a place is kept for the other
+
+    page = page.press("Add 1 delegate", rest)
+
+    assert "The delegates in the file have been added." in page.source
+    assert list_emails() == ["ann0@ward.example", "first@elsewhere.example"]
+    states = select(WaitingListEntry.email, WaitingListEntry.state).order_by(WaitingListEntry.id)
+    assert db.session.execute(states).tuples().all() == [
+        ("ann0@ward.example", "accepted"),
+        ("ann1@ward.example", "offered"),
+    ]
+    assert get_taken() == 3
 
 
 @pytest.mark.both_databases

@@ -4,10 +4,12 @@ import json
 from base64 import b64decode
 from collections.abc import Callable, Mapping
 from datetime import timedelta
+from threading import Thread, current_thread, main_thread
 from typing import Any
 
 import pytest
-from sqlalchemy import delete, func, select
+from flask import Flask
+from sqlalchemy import delete, event, func, select
 
 from app import clock
 from app.accounts import rate_limits
@@ -369,6 +371,38 @@ def test_who_waits_takes_the_file_along(visitor: Browser) -> None:
     assert visitor.fetch("GET", page.links["My card.pdf"]).data == LARGE
 
 
+@pytest.mark.postgresql_only
+def test_a_file_whose_form_becomes_a_booking_while_files_are_deleted_stays(
+    visitor: Browser, site: Flask
+) -> None:
+    """SQLite lets in one transaction at a time that may write, so there nothing comes between."""
+    make_file_question()
+    check = answer_questions(visitor, until="more").press("Continue", {OPTIONAL: CARD})
+    with transaction():
+        for file in db.session.scalars(select(AnswerFile)):
+            file.used_at -= timedelta(days=2)
+    confirmed: list[str] = []
+
+    def confirm() -> None:
+        with site.app_context():
+            confirmed.append(check.press("Confirm registration").heading)
+
+    def come_between(*about: Any) -> None:
+        is_reading = "application_draft" in about[2] or "delegate_answer" in about[2]
+        if is_reading and not confirmed and current_thread() is main_thread():
+            person = Thread(target=confirm)
+            person.start()
+            person.join(60)
+
+    event.listen(db.engine, "after_cursor_execute", come_between)
+    with transaction():
+        answer_files.delete_unused()
+    event.remove(db.engine, "after_cursor_execute", come_between)
+
+    assert len(confirmed) == 1
+    assert visitor.fetch("GET", open_booking(visitor).links["My card.pdf"]).data == LARGE
+
+
 @pytest.mark.both_databases
 def test_an_application_is_decided_by_what_its_file_shows(
     visitor: Browser, new_browser: Callable[[], Browser]
@@ -452,6 +486,21 @@ def test_the_copy_of_a_delegate_has_the_file(visitor: Browser) -> None:
 
     assert (answer["question"], answer["answer"]) == (PROOF, "My card.pdf")
     assert b64decode(json.loads(json.dumps(answer))["file_in_base64"]) == LARGE
+
+
+@pytest.mark.parametrize("lost", [AnswerFile, AnswerFileChunk])
+def test_the_copy_of_a_delegate_has_all_else_if_the_file_is_lost(
+    visitor: Browser, lost: type[AnswerFile | AnswerFileChunk]
+) -> None:
+    make_file_question()
+    register(visitor)
+    with transaction():
+        db.session.execute(delete(lost))
+
+    copy = data_export.export_delegate(get_delegate())
+
+    assert copy["answers"] == [{"question": PROOF, "answer": "My card.pdf"}]
+    assert copy["history"]
 
 
 def test_the_audit_finds_an_answer_without_its_file(visitor: Browser) -> None:

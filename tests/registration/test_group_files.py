@@ -2,13 +2,15 @@
 
 import time
 from collections.abc import Sequence
+from datetime import timedelta
 
 import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
+from app.accounts import rate_limits
 from app.database import db, transaction
-from app.registration import integrity_check
+from app.registration import integrity_check, people_sheets
 from app.registration.groups import register_group
 from app.registration.groups.draft import GroupDraft
 from app.registration.models import Delegate
@@ -16,6 +18,7 @@ from app.web import spreadsheets
 from tests.admin.test_import_export import sent
 from tests.browser import Browser, Page
 from tests.factories import make_category, set_places
+from tests.refusals import TOO_MANY_FROM_NETWORK
 from tests.registration.test_groups import begin, list_delegates
 from tests.registration_flow import THURSDAY
 
@@ -190,3 +193,41 @@ def test_a_group_of_thirty_takes_at_most_two_seconds(site: Flask, queries: list[
     assert time.process_time() - began < MAX_SECONDS
     assert len(queries) <= MAX_QUERIES
     assert db.session.scalar(select(func.count(Delegate.id))) == 30
+
+
+def test_files_that_are_refused_count_towards_the_limit_of_a_network(
+    visitor: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    few = rate_limits.NetworkLimit("file", (rate_limits.Window(2, timedelta(hours=1)),))
+    monkeypatch.setattr(rate_limits, "GROUP_FILE", few)
+    begin(visitor)
+
+    for _ in range(2):
+        page = upload(visitor, b"no list", status=422)
+        assert TOO_MANY_FROM_NETWORK not in page.errors
+    page = upload(visitor, b"no list", status=429)
+
+    assert page.errors == [TOO_MANY_FROM_NETWORK]
+
+
+class CountedNames(dict[str, str]):
+    """Names that count how often somebody asks for one."""
+
+    lookups = 0
+
+    def __contains__(self, name: object) -> bool:
+        self.lookups += 1
+        return super().__contains__(name)
+
+
+def test_a_cell_full_of_commas_takes_no_longer_than_one_full_of_lines() -> None:
+    """Anybody can hand in a group, so a file may not keep the site busy."""
+    pieces = people_sheets.MAX_PARTS
+    with_commas = CountedNames({"ward 1, north": "1", "ward 2": "2"})
+    with_lines = CountedNames(with_commas)
+
+    found, unknown = people_sheets.match_parts("Ward 1, north" + ",a" * (pieces - 2), with_commas)
+    people_sheets.match_parts("a\n" * pieces, with_lines)
+
+    assert (found, len(unknown)) == (["1"], pieces - 2)
+    assert with_commas.lookups < 3 * with_lines.lookups

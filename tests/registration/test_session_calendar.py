@@ -9,6 +9,8 @@ from flask import Flask
 from app.database import db, transaction
 from app.registration import links
 from app.registration.bookings import agenda_links, data_export, erasure, operations
+from app.registration.desk import duplicates
+from app.registration.desk.duplicates import MergeChoice
 from app.registration.models import Delegate
 from app.registration.session_bookings import check_in, released_seats, services
 from app.releases.current_release import get_programme
@@ -149,6 +151,30 @@ def test_a_seat_that_was_given_at_the_door_by_mistake_is_cancelled(visitor: Brow
             step(own, get_programme().get_session("knots"), actor="grace@conference.example")
 
     assert calendar_of(visitor, ada)["Knots"][0] == "CANCELLED"
+
+
+def test_a_seat_of_two_bookings_that_are_merged_can_still_be_cancelled(
+    visitor: Browser, frozen_time: time_machine.Traveller
+) -> None:
+    make_bookable("Knots")
+    ada, same = make_delegate(), make_delegate(email="ada@home.example")
+    book(ada, "knots")
+    give_back(ada)
+    book(ada, "knots")
+    before = calendar_of(visitor, ada)["Knots"]
+
+    frozen_time.shift(60)
+    with transaction():
+        pair = [db.session.merge(one) for one in (same, ada)]
+        versions = {one.reference: one.version for one in pair}
+        duplicates.merge(MergeChoice(pair[0], pair[1], {}, versions), actor="Olga")
+    assert "Knots" not in calendar_of(visitor, ada)
+    merged = calendar_of(visitor, same)["Knots"]
+    frozen_time.shift(60)
+    give_back(same)
+
+    assert merged[:2] == before[:2]
+    assert is_newer(calendar_of(visitor, same)["Knots"], before)
 
 
 def test_the_own_copy_has_seats_that_were_given_back_and_erasing_leaves_none(site: Flask) -> None:

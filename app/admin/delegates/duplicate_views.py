@@ -12,6 +12,7 @@ from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  #
 
 from app.accounts.guards import current_actor
 from app.admin.delegates.forms import NotifyForm, notify_field
+from app.admin.history_views import MAX_ID
 from app.admin.listing import PAGE_SIZE, ListFilter, Listing, parse_list_query, render_list
 from app.errors import RuleViolation
 from app.forms.form import validates_own_csrf
@@ -27,6 +28,7 @@ from app.web.rendering import render_page
 REASONS: Final = {SAME_EMAIL: _l("Same email address"), SAME_NAME: _l("Same name and country")}
 
 DISTINCT: Final = "distinct"  # a value of the filter by state
+MAX_NUMBER_DIGITS: Final = len(str(MAX_ID))
 
 bp = Blueprint("duplicates", __name__, url_prefix="/_duplicates")
 
@@ -59,8 +61,12 @@ class MergeForm(NotifyForm):
 
     def read_versions(self) -> Mapping[str, int]:
         """Return the versions of the bookings that the page showed."""
-        pairs = (one.split(":") for one in (self.versions.data or "").split() if ":" in one)
-        return {name: int(number) for name, number in pairs if number.isdecimal()}
+        pairs = (one.partition(":") for one in (self.versions.data or "").split())
+        return {
+            name: int(number)
+            for name, _, number in pairs
+            if number.isdecimal() and len(number) < MAX_NUMBER_DIGITS
+        }
 
 
 @bp.get("")

@@ -6,11 +6,11 @@ from typing import Any
 from app import clock
 from app.agenda.models import Agenda
 from app.database import UtcDateTime
+from app.errors import NotFound
 from app.history import queries as history
 from app.history.services import ACTOR_DELEGATE, ACTOR_SITE
 from app.mail import queries as mail
 from app.mail import replies, unsubscribe
-from app.questions import file_answers
 from app.registration import answer_files, custom_answers
 from app.registration.access_cases import labels
 from app.registration.access_cases import queries as access_cases
@@ -196,10 +196,11 @@ def _export_history(delegate: Delegate) -> list[dict[str, Any]]:
 
 
 def _export_file(answer: str) -> dict[str, str]:
-    """Return the content of the file that an answer names, if it names one."""
-    if file_answers.read(answer) is None:
+    """Return the content of the file that an answer names, if it names one that is stored."""
+    try:
+        content = answer_files.get_stored(answer).open().read()
+    except (NotFound, OSError):  # the audit tells of a file that is incomplete
         return {}
-    content = answer_files.get_stored(answer).open().read()
     return {"file_in_base64": b64encode(content).decode()}
 
 

@@ -164,8 +164,9 @@ def save(
     _reserve(new, prepared.bookings)
     delegates = [prepared.bookings[one.row.number].delegate for one in new]
     operations.record_for_all(delegates, "Added from a spreadsheet", actor, ())
-    _end_waits(delegates)
+    # first they wait, while nothing is free; then what is kept for those who have a place is theirs
     waiting = _join_list(lacking, prepared.language, actor) if if_full == REST_WAITS else 0
+    _end_waits(delegates)
     db.session.delete(found)
     outcome = ImportOutcome(len(delegates), waiting)
     history.record(_summarise(outcome), subject=SUBJECT, actor=actor)

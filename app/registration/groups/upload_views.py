@@ -52,8 +52,12 @@ def choose() -> ResponseReturnValue:
     if not form.validate_on_submit():
         return _render_form(form, 422 if form.errors else 200)
     try:
+        rate_limits.check_network(rate_limits.GROUP_FILE, request.remote_addr)
         rows = spreadsheet.read(form.file.data.read(), progress.draft)
+    except RateLimitExceeded as refusal:
+        return _refuse(form, refusal)
     except InvalidFile as refusal:
+        rate_limits.count_network_later(rate_limits.GROUP_FILE, request.remote_addr)
         form.add_error(form.file, refusal)
         return _render_form(form, 422)
     start_writing()
@@ -66,10 +70,14 @@ def _store(form: GroupFileForm, rows: Any) -> Response:
     try:
         rate_limits.hit_network(rate_limits.GROUP_FILE, request.remote_addr)
     except RateLimitExceeded as refusal:
-        form.reject(refusal)
-        return refuse(_render_form(form, 429), refusal)
+        return _refuse(form, refusal)
     cookie.save(progress, replace(progress.draft, rows=rows))
     return _redirect(".check")
+
+
+def _refuse(form: GroupFileForm, refusal: RateLimitExceeded) -> Response:
+    form.reject(refusal)
+    return refuse(_render_form(form, 429), refusal)
 
 
 @bp.get("/check")

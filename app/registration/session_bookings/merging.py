@@ -10,7 +10,7 @@ from app.database import db
 from app.programme.snapshot import Session
 from app.registration import seats
 from app.registration.models import Delegate
-from app.registration.session_bookings import offers, queries
+from app.registration.session_bookings import offers, queries, released_seats
 from app.registration.session_bookings.overlaps import list_clashes
 from app.registration.session_bookings.services import end_settled_choices
 
@@ -22,7 +22,7 @@ def move_seats(source: Delegate, target: Delegate, days: str) -> Sequence[str]:
     on its days. Where it waits for the session, it no longer does.
     """
     booked = {one.session_key for one in queries.list_of_delegate(target)}
-    moved: list[str] = []
+    moved: dict[str, str] = {}  # titles by key
     limits = seats.lock_sessions(one.session_key for one in queries.list_of_delegate(source))
     for seat in queries.list_of_delegate(source):
         session = queries.find_session(seat.session_key)
@@ -34,9 +34,10 @@ def move_seats(source: Delegate, target: Delegate, days: str) -> Sequence[str]:
         if entry is not None:
             offers.leave(entry, session.key, limits[session.key])
         booked.add(session.key)
-        moved.append(session.title)
+        moved[session.key] = session.title
+    released_seats.move(source, target, moved)
     end_settled_choices(target)
-    return moved
+    return list(moved.values())
 
 
 def _fits(session: Session, booked: Collection[str], days: str) -> bool:

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, delete, insert, literal, select
+from sqlalchemy import ColumnElement, delete, insert, literal, select, update
 
 from app import clock
 from app.database import db
@@ -33,6 +33,12 @@ def note_seats(*conditions: ColumnElement[bool]) -> None:
         literal(clock.now(), ReleasedSeat.released_at.type),
     ).where(*conditions)
     db.session.execute(insert(ReleasedSeat).from_select([*columns, "released_at"], gone))
+
+
+def move(source: Delegate, target: Delegate, keys: Collection[str]) -> None:
+    """Count what somebody gave back in these sessions with the other booking that they have."""
+    is_it = ReleasedSeat.delegate_id == source.id, ReleasedSeat.session_key.in_(keys)
+    db.session.execute(update(ReleasedSeat).where(*is_it).values(delegate_id=target.id))
 
 
 def list_of_delegate(delegate: Delegate) -> Sequence[ReleasedSeat]:

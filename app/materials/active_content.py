@@ -22,6 +22,9 @@ MACRO_MESSAGE: Final = "This file contains macros or other programs. Save it wit
 OBJECT_MESSAGE: Final = (
     "This file contains embedded objects. Replace them with pictures, or save the file as a PDF"
 )
+LINK_MESSAGE: Final = (
+    "This file loads a template or an object from the internet. Save it as a PDF instead"
+)
 # a comment, a name, or the beginning of a string, of a stream (ISO 32000-1, 7.2 and 7.3)
 PDF_TOKEN: Final = re.compile(
     rb"(?P<comment>%[^\r\n]*+)"
@@ -47,6 +50,15 @@ OPEN_DOCUMENT_MANIFEST: Final = "META-INF/manifest.xml"
 OPEN_DOCUMENT_SCRIPTS: Final = (b"<script:event-listener", b"vnd.sun.star.script:")
 OPEN_DOCUMENT_OBJECTS: Final = (b"application/vnd.sun.star.oleobject", b"application/x-ole")
 OFFICE_CONTENT_TYPES, MACRO_MARKER = "[Content_Types].xml", b"macroenabled"
+# a relationship, and an address of another computer that it leads to (ECMA-376, part 2, 6.5.3)
+OFFICE_RELATIONSHIP: Final = re.compile(rb"<(?:\w+:)?relationship\s[^>]*+>")
+OFFICE_LOADED: Final = re.compile(
+    rb"/relationships/(?:attachedtemplate|oleobject|subdocument|frame)\b"
+)
+OTHER_COMPUTER: Final = re.compile(
+    rb"""\starget\s*=\s*["']\s*(?:https?:|ftp:|\\\\|//|file:/{2,5}\w[^:/]*/)"""
+)
+MAX_RELATIONSHIPS_BYTES: Final = 1024 * 1024  # of one part of a document
 READ_SIZE: Final = 256 * 1024
 
 
@@ -80,6 +92,20 @@ def _check_office(archive: zipfile.ZipFile, names: Collection[str]) -> None:
         raise InvalidFile(MACRO_MESSAGE)
     if any("/embeddings/" in name and name.endswith((".bin", ".ole")) for name in names):
         raise InvalidFile(OBJECT_MESSAGE)
+    if any(_loads_from_elsewhere(archive, one) for one in archive.infolist()):
+        raise InvalidFile(LINK_MESSAGE)
+
+
+def _loads_from_elsewhere(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bool:
+    """Return True if opening the file loads something from another computer; links do not."""
+    if not member.filename.lower().endswith(".rels"):
+        return False
+    with archive.open(member) as part:
+        body = part.read(MAX_RELATIONSHIPS_BYTES + 1).lower()
+    return len(body) > MAX_RELATIONSHIPS_BYTES or any(
+        OFFICE_LOADED.search(one) and OTHER_COMPUTER.search(one)
+        for one in OFFICE_RELATIONSHIP.findall(body)
+    )
 
 
 def _check_open_document(archive: zipfile.ZipFile, names: Collection[str]) -> None:

@@ -30,6 +30,16 @@ from tests.programme.sample_pictures import make_picture
 
 MACROS = TYPES.replace(b"presentationml", b"presentation.macroEnabled")
 ZEROS = bytes(600 * 1024)
+OWN_TEMPLATE = "file:///C:\\Users\\Ada\\Templates\\White.potx"  # as Office writes it
+
+
+def relate(kind: str, target: str) -> bytes:
+    """Give relationships of a part of an Office file, one of which leads outside."""
+    base = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+    return (
+        f'<Relationships><Relationship Id="a" Type="{base}/{kind}" Target="{target}" '
+        'TargetMode="External"/></Relationships>'
+    ).encode()
 
 
 @pytest.mark.parametrize(
@@ -41,6 +51,8 @@ ZEROS = bytes(600 * 1024)
         (make_pptx(), "pptx"),
         (make_pptx(ppt__media__image1_dot_png=bytes(9000)), "pptx"),
         (make_zip(OF_PPTX, zipfile.ZIP_STORED, comment=b"made by hand"), "pptx"),
+        (make_pptx(ppt___rels__a_dot_rels=relate("hyperlink", "https://a.example/")), "pptx"),
+        (make_pptx(ppt___rels__a_dot_rels=relate("attachedTemplate", OWN_TEMPLATE)), "pptx"),
         (make_odp(), "odp"),
         (make_odp(Pictures__face_dot_jpg=make_picture()), "odp"),
     ],
@@ -171,6 +183,18 @@ def test_no_other_file_is_taken_for_a_document(body: bytes, sentence: str) -> No
         ),
         pytest.param(
             make_pptx(ppt__embeddings__a_dot_exe=b"x"), active_content.MACRO_MESSAGE, id="program"
+        ),
+        pytest.param(
+            make_pptx(
+                ppt___rels__a_dot_rels=relate("attachedTemplate", "https://a.example/b.potm")
+            ),
+            active_content.LINK_MESSAGE,
+            id="template from the internet",
+        ),
+        pytest.param(
+            make_pptx(ppt___rels__a_dot_rels=relate("oleObject", "\\\\a.example\\b")),
+            active_content.LINK_MESSAGE,
+            id="object from another computer",
         ),
         pytest.param(
             make_odp(Basic__Standard__a_dot_xml=b"x"),

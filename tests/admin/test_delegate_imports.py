@@ -265,7 +265,8 @@ def test_where_not_all_fit_the_desk_says_what_happens(desk: Browser) -> None:
 
     assert page.errors == [services.TOO_FEW]
     assert list_emails() == []
-    page.press("Add 3 delegates", {**AGREED, IF_FULL: "Add only those who get a place"})
+    page = page.press("Add 3 delegates", {**AGREED, IF_FULL: "Add only those who get a place"})
+    assert "The other rows have not been saved." in page.source
     assert list_emails() == ["ann0@ward.example", "ann1@ward.example", "ann3@ward.example"]
 
 
@@ -280,7 +281,8 @@ def test_the_rest_can_go_to_the_waiting_list(desk: Browser) -> None:
     page = desk.open(page.address)
 
     rest = "Add those who get a place, and put the rest on the waiting list"
-    page.press("Add 3 delegates", {**AGREED, IF_FULL: rest})
+    page = page.press("Add 3 delegates", {**AGREED, IF_FULL: rest})
+    assert "Those without a place are on the waiting list." in page.source
 
     db.session.rollback()
     assert db.session.scalars(select(WaitingListEntry.email)).all() == ["ann2@ward.example"]

@@ -31,8 +31,8 @@ class AskedForm(Form):
         [one_of_choices(_l("Choose a question from the list"))],
         validate_choice=False,
         description=_l(
-            "People are asked these after they have registered, on a page of their own, and need "
-            "not answer. If none is ticked, nobody is asked"
+            "We ask people these after they register, on a separate page, and they do not have to "
+            "answer. If none is ticked, nobody is asked"
         ),
     )
 

@@ -108,6 +108,7 @@ def show(number: int) -> ResponseReturnValue:
     return render_page(
         "admin/waiting_list/show.html",
         entry=entry,
+        states=STATES,
         position=queries.get_queue_position(entry),
         together=queries.count_together(entry),
         entries=history.list_newest(entry.history_subject),

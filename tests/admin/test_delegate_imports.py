@@ -40,7 +40,7 @@ DORA = "dora@conference.example"
 HEAD = ("Given names", "Family name", "Email address", "Country", "Days")
 DAY, OTHER_DAY = "2009-06-10", "2009-06-11"
 AGREED: Mapping[str, Answer] = {"They agree that we keep this, and know for how long": True}
-IF_FULL = "What should happen with those for whom there is no place?"
+IF_FULL = "What should happen to people without a place?"
 
 
 @pytest.fixture
@@ -259,14 +259,15 @@ def test_where_not_all_fit_the_desk_says_what_happens(desk: Browser) -> None:
     assert "Nurse: 3 places needed, 2 free" in page.text
     assert page.rows[2]["Result"] == "No place All places in this category are taken"
     page = page.press("Add 3 delegates", AGREED, status=422)
-    assert page.errors == ["Choose what should happen with those without a place"]
+    assert page.errors == ["Choose what should happen to people without a place"]
 
     nobody = "Add nobody until there are places for everyone"
     page = page.press("Add 3 delegates", {**AGREED, IF_FULL: nobody}, status=409)
 
     assert page.errors == [services.TOO_FEW]
     assert list_emails() == []
-    page.press("Add 3 delegates", {**AGREED, IF_FULL: "Add the others only"})
+    page = page.press("Add 3 delegates", {**AGREED, IF_FULL: "Add only those who get a place"})
+    assert "The other rows have not been saved." in page.source
     assert list_emails() == ["ann0@ward.example", "ann1@ward.example", "ann3@ward.example"]
 
 
@@ -275,13 +276,14 @@ def test_the_rest_can_go_to_the_waiting_list(desk: Browser) -> None:
     with transaction():
         set_places(40)
     page = fill_nurses(desk)
-    assert "Add the others, and put these on the waiting list" not in page.text
+    assert "Add those who get a place, and put the rest on the waiting list" not in page.text
     with transaction():
         db.session.get_one(SeatLimit, "conference").has_waiting_list = True
     page = desk.open(page.address)
 
-    rest = "Add the others, and put these on the waiting list"
-    page.press("Add 3 delegates", {**AGREED, IF_FULL: rest})
+    rest = "Add those who get a place, and put the rest on the waiting list"
+    page = page.press("Add 3 delegates", {**AGREED, IF_FULL: rest})
+    assert "Those without a place are on the waiting list." in page.source
 
     db.session.rollback()
     assert db.session.scalars(select(WaitingListEntry.email)).all() == ["ann2@ward.example"]
@@ -331,7 +333,7 @@ def test_if_places_go_in_between_nothing_is_half_done(desk: Browser) -> None:
     assert page.errors == [services.CHANGED]
     assert list_emails() == ["first@elsewhere.example"]
     assert "There is no place for 1 person." in page.text
-    page.press("Add 2 delegates", {**AGREED, IF_FULL: "Add the others only"})
+    page.press("Add 2 delegates", {**AGREED, IF_FULL: "Add only those who get a place"})
     assert len(list_emails()) == 3
     assert get_taken() == 3
 

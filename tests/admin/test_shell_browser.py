@@ -145,6 +145,17 @@ def test_a_list_shows_many_rows_at_once(office: Page, name: str) -> None:
     wait_until(lambda: box.evaluate_all(hidden) == [0], "nothing at its side")
 
 
+@pytest.mark.parametrize("name", ["rooms", "questions"])
+def test_a_list_in_an_order_shows_four_rows_on_a_phone(office: Page, name: str) -> None:
+    for number in range(5):
+        make_room(name=f"Room {number}")
+    office.set_viewport_size(PHONE)
+    open_list(office, name)
+
+    wait_until(lambda: office.evaluate(ROWS_IN_VIEW) >= 4, "four rows on a phone")
+    assert horizontal_overflow(office) == 0
+
+
 def test_a_compact_list_shows_more_rows_and_stays_so(office: Page) -> None:
     open_list(office, "sessions")
     roomy = office.evaluate(ROWS_IN_VIEW)

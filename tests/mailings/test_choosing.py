@@ -179,7 +179,7 @@ def test_the_preview_goes_through_those_who_get_it_alone(visitor: Browser) -> No
     page = page.follow("Next person →")
 
     assert "2 of 2" in page.text
-    assert "This is how Cy Lovelace will get it" in page.text
+    assert "This is the email that Cy Lovelace will get" in page.text
 
 
 @pytest.mark.parametrize("step", ["", "/people", "/people?q=love&page=2", "/preview", "/send"])

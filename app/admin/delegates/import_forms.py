@@ -22,8 +22,8 @@ MAX_BYTES: Final = 5 * 1024 * 1024
 TOO_LARGE: Final = _l("The file must be smaller than 5 MB")
 MODE_NAMES: Final[Mapping[str, Any]] = {
     NOBODY: _l("Add nobody until there are places for everyone"),
-    AS_MANY_AS_FIT: _l("Add the others only"),
-    REST_WAITS: _l("Add the others, and put these on the waiting list"),
+    AS_MANY_AS_FIT: _l("Add only those who get a place"),
+    REST_WAITS: _l("Add those who get a place, and put the rest on the waiting list"),
 }
 
 
@@ -57,9 +57,7 @@ class SaveImportForm(Form):
     modes: Sequence[str] = ()  # what can be done with those for whom there is no place
     is_outdated = False  # whether the page showed another plan, so that nothing can be saved
     fingerprint = HiddenField()  # of what the page showed
-    if_full = RadioField(
-        _l("What should happen with those for whom there is no place?"), validate_choice=False
-    )
+    if_full = RadioField(_l("What should happen to people without a place?"), validate_choice=False)
     consent = BooleanField(
         _l("They agree that we keep this, and know for how long"),
         [DataRequired(_l("Ask if they agree, then tick the box. We need their consent"))],
@@ -84,7 +82,7 @@ class SaveImportForm(Form):
     def validate_if_full(self, field: Field) -> None:
         """Require one of the choices."""
         if not self.is_outdated and field.data not in self.modes:
-            raise ValidationError(_l("Choose what should happen with those without a place"))
+            raise ValidationError(_l("Choose what should happen to people without a place"))
 
     @property
     def mode(self) -> str:

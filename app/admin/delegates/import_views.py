@@ -21,6 +21,7 @@ from app.registration.categories import queries as categories
 from app.registration.delegate_imports import plan, rows, services
 from app.registration.delegate_imports.models import DelegateImport
 from app.registration.delegate_imports.plan import ImportPlan, PlannedRow
+from app.registration.delegate_imports.services import ImportOutcome
 from app.registration.delegate_record import fold
 from app.request_transaction import read_first, start_writing
 from app.web import languages, redirects, spreadsheets
@@ -30,6 +31,14 @@ bp = Blueprint("imports", __name__, url_prefix="/_import")
 
 redirects.MESSAGES["admin"] |= {
     "delegates-imported": _l("The delegates in the file have been added. The newest come first."),
+    "delegates-imported-in-part": _l(
+        "The people who get a place have been added. The newest come first. The other rows have "
+        "not been saved."
+    ),
+    "delegates-imported-waiting": _l(
+        "The people who get a place have been added. The newest come first. Those without a place "
+        "are on the waiting list."
+    ),
     "delegates-discarded": _l("The file has been deleted. Nobody was added."),
 }
 FILTERS = (
@@ -85,18 +94,18 @@ def check(number: int) -> ResponseReturnValue:
     form.set_choices(planned)
     if form.validate_on_submit():
         try:
-            _save(found, form, planned)
+            outcome = _save(found, form, planned)
         except RuleViolation as refusal:
             start_writing()  # anew: what was done before the refusal is undone
             form.form_errors.append(gettext(str(refusal)))
             return _render_check(number, 409, form)
         return redirects.redirect_to(
-            url_for("admin.delegates.index", sort="-registered"), "delegates-imported"
+            url_for("admin.delegates.index", sort="-registered"), _choose_message(outcome, planned)
         )
     return _render_check(number, 422 if form.errors else 200, form)
 
 
-def _save(found: DelegateImport, form: SaveImportForm, planned: ImportPlan) -> None:
+def _save(found: DelegateImport, form: SaveImportForm, planned: ImportPlan) -> ImportOutcome:
     """Make the bookings while nobody waits for it, then save them."""
     number, actor = found.id, current_actor()
     prepared = services.prepare(
@@ -106,7 +115,15 @@ def _save(found: DelegateImport, form: SaveImportForm, planned: ImportPlan) -> N
         notify=form.notify.data,
     )
     _start_writing()
-    services.save(services.get(number, actor=actor), prepared, if_full=form.mode, actor=actor)
+    own = services.get(number, actor=actor)
+    return services.save(own, prepared, if_full=form.mode, actor=actor)
+
+
+def _choose_message(outcome: ImportOutcome, planned: ImportPlan) -> str:
+    if outcome.waiting:
+        return "delegates-imported-waiting"
+    is_in_part = planned.counts[plan.NO_PLACE] or planned.counts[plan.FAULTY]
+    return "delegates-imported-in-part" if is_in_part else "delegates-imported"
 
 
 @bp.post(f"/<int(max={MAX_ID}):number>/discard")

@@ -62,6 +62,12 @@ class QuestionRow:
         return custom_questions.get_label(self.definition)
 
     @property
+    def is_for_everybody(self) -> bool:
+        """Whether it is asked of all delegates, whatever else they answer."""
+        asked = self.definition
+        return not (self.condition or asked.categories or asked.days)
+
+    @property
     def kind(self) -> str:
         """What kind of answer it asks for."""
         return descriptions.name_kind(self.definition)

@@ -23,7 +23,7 @@ from app.registration.session_bookings.overlaps import overlaps
 from app.registration.waiting_list import queries as waiting_list
 from app.registration.waiting_list.queries import Wait
 from app.releases.current_release import get_programme
-from app.web.formatting import local_moment
+from app.web.formatting import local_time, short_date
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,8 @@ class SessionChoice:
             return None
         ends_at = self.wait.entry.offer_ends_at
         if self.is_offered and ends_at is not None:
-            label = gettext("Offered until %(moment)s", moment=local_moment(ends_at))
+            moment = {"time": local_time(ends_at), "day": short_date(ends_at)}
+            label = gettext("Offered until %(time)s on %(day)s", **moment)
             return OwnSeat(label, is_booked=False, is_waiting=False)
         number, total = map(format_number, (self.wait.position, self.wait.waiting))
         label = gettext("Waiting: number %(number)s of %(total)s", number=number, total=total)

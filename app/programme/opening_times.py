@@ -9,7 +9,7 @@ from flask_babel import gettext
 from app.programme.snapshot import Conference
 from app.web.formatting import day_and_month, format_time
 
-SEPARATOR = re.compile(r"\s*[,;]\s*|\s+and\s+", re.IGNORECASE)
+SEPARATOR = re.compile(r"[,;]|\band\b", re.IGNORECASE)
 TIME_OF_DAY = re.compile(
     r"(?P<hour>\d{1,2})(?:[:.](?P<minute>\d{2}))?\s*(?P<half>am|pm)?", re.ASCII | re.IGNORECASE
 )
@@ -20,7 +20,7 @@ def parse_opening_times(text: str) -> str:
 
     People write 8am, 8.30 am or 08:30; a number alone could be a mistake.
     """
-    return ", ".join(f"{_parse_time(one):%H:%M}" for one in SEPARATOR.split(text.strip()))
+    return ", ".join(f"{_parse_time(one.strip()):%H:%M}" for one in SEPARATOR.split(text))
 
 
 def _parse_time(text: str) -> time:

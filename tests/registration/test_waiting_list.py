@@ -500,7 +500,9 @@ def test_a_delegate_reads_how_long_they_waited(visitor: Browser) -> None:
         "state": "accepted",
         "joined_at": clock.now().isoformat(),
         "offered_at": clock.now().isoformat(),
+        "offer_ends_at": "2009-05-13T08:31:00+00:00",
         "ended_at": clock.now().isoformat(),
+        "position": None,  # it is over
     }
 
 

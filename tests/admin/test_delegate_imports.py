@@ -301,7 +301,7 @@ def test_a_place_that_was_on_offer_goes_to_whoever_the_file_has_no_place_for(des
     set_places(1)
     with transaction():
         db.session.get_one(SeatLimit, "conference").has_waiting_list = True
-    rest = {**AGREED, IF_FULL: "Add the others, and put these on the waiting list"}
+    rest = {**AGREED, IF_FULL: "Add those who get a place, and put the rest on the waiting list"}
     upload(desk, write_csv(person(0))).press("Save", rest)
     set_places(2)
     with transaction():
@@ -312,7 +312,7 @@ def test_a_place_that_was_on_offer_goes_to_whoever_the_file_has_no_place_for(des
 
     page = page.press("Add 1 delegate", rest)
 
-    assert "The delegates in the file have been added." in page.source
+    assert "Those without a place are on the waiting list." in page.source
     assert list_emails() == ["ann0@ward.example", "first@elsewhere.example"]
     states = select(WaitingListEntry.email, WaitingListEntry.state).order_by(WaitingListEntry.id)
     assert db.session.execute(states).tuples().all() == [

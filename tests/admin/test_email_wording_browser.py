@@ -34,7 +34,7 @@ def test_the_html_of_a_preview_is_drawn_in_its_frame(
     qr_code = frame.get_by_alt_text("QR code of your booking reference")
     wait_until(lambda: bool(qr_code.evaluate("picture => picture.naturalWidth > 0")), "drawn")
     assert horizontal_overflow(window) == 0
-    assert frame.locator("script").count() == 0
+    expect(frame.locator("script")).to_have_count(0)
     # the driver puts a script of its own into every document; the sandbox may say that it blocks it
     assert [one for one in refused if not one.startswith("Blocked script execution")] == []
     assert axe(window) == []

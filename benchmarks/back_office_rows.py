@@ -17,7 +17,7 @@ from app.mailings.models import Mailing, MailingRecipient
 from app.programme.models import BOOKABLE, Session, Speaker
 from app.proposals import merging, queries
 from app.proposals import services as proposals
-from app.registration import seats
+from app.registration import session_seats
 from app.registration.applications.models import RegistrationApplication
 from app.registration.categories.models import RegistrationCategory
 from app.registration.groups.models import PLACED, GroupMember, RegistrationGroup
@@ -50,7 +50,7 @@ def add_rows_of_delegates() -> None:
         db.session.add(_build_recipient(mailing.id, delegate))
         history.record(f"Something was changed for the {number}th time", subject="settings")
     db.session.add_all(_build_groups(people))
-    taken = SeatLimit.name == seats.session_limit(session.key)
+    taken = SeatLimit.name == session_seats.session_limit(session.key)
     db.session.execute(update(SeatLimit).where(taken).values(taken=len(people)))
 
 

@@ -16,7 +16,7 @@ from sqlalchemy import func, select
 
 from app.database import db, transaction
 from app.programme.models import BOOKABLE, Session
-from app.registration import links, seats
+from app.registration import links, session_seats
 from app.registration.create_booking import create_booking
 from app.registration.session_bookings.models import SessionBooking
 from app.releases import services as releases
@@ -155,7 +155,7 @@ def _check(copy: SiteCopy, answers: Sequence[int], slug: str) -> None:
         key = db.session.scalar(select(Session.key).where(Session.slug == slug)) or ""
         counted = select(func.count()).where(SessionBooking.session_key == key)
         booked = db.session.scalar(counted)
-        taken = seats.lock_sessions([key])[key].taken
+        taken = session_seats.lock_sessions([key])[key].taken
     assert 0 not in answers, "somebody got an error"
     won = sum(one > 0 for one in answers)
     assert (booked, taken, won) == (SEATS, SEATS, SEATS), (booked, taken, won)

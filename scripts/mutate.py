@@ -45,7 +45,7 @@ class Area(NamedTuple):
 
 AREAS: Final = {
     "seats": Area(
-        ["app/registration/seats.py"],
+        ["app/registration/seats.py", "app/registration/session_seats.py"],
         ["tests/registration/test_seats.py", "tests/registration/test_confirmation.py"],
     ),
     "registration": Area(

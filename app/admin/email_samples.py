@@ -22,8 +22,8 @@ from app.registration.groups.models import PLACED, UNPLACED, GroupMember, Regist
 from app.registration.interest.models import ExpressionOfInterest
 from app.registration.invitations.models import InvitationCode
 from app.registration.models import Delegate
-from app.registration.seats import session_limit
 from app.registration.session_bookings import offers as session_offers
+from app.registration.session_seats import session_limit
 from app.registration.transfers.models import PlaceTransfer
 from app.registration.waiting_list import services as waiting_list
 from app.registration.waiting_list.models import IN_QUEUE, WaitingListEntry

@@ -18,7 +18,7 @@ from app.forms.fields import editor_line_field
 from app.forms.form import validates_own_csrf
 from app.programme.editing import session_queries, sessions
 from app.programme.models import BOOKABLE, Session
-from app.registration.seats import session_limit
+from app.registration.session_seats import session_limit
 from app.registration.waiting_list import by_hand
 from app.web import redirects
 from app.web.rendering import render_page

@@ -15,8 +15,8 @@ from app.forms.form import ConfirmForm, validates_own_csrf
 from app.history import queries as history
 from app.registration import queries as registration
 from app.registration.categories import queries as categories
-from app.registration.seats import session_limit
 from app.registration.session_bookings import offers
+from app.registration.session_seats import session_limit
 from app.registration.waiting_list import export_rows, queries, services
 from app.registration.waiting_list.models import (
     ACCEPTED,

@@ -34,8 +34,8 @@ from app.mailings.notice_changes import MOVED, RENAMED, ROOM, NoticeChange
 from app.programme.models import Speaker
 from app.registration.models import Delegate, LinkedAgenda
 from app.registration.queries import ATTENDING
-from app.registration.seats import SESSION_PREFIX, session_limit
 from app.registration.session_bookings.models import SessionBooking
+from app.registration.session_seats import SESSION_PREFIX, session_limit
 from app.registration.waiting_list.models import WaitingListEntry
 from app.speakers.models import SpeakerAccess
 

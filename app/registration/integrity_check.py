@@ -31,10 +31,11 @@ from app.registration.interest.models import ExpressionOfInterest
 from app.registration.invitations.models import InvitationCode
 from app.registration.models import Delegate, SeatLimit
 from app.registration.queries import ATTENDING
-from app.registration.seats import CATEGORY_PREFIX, CONFERENCE, SESSION_PREFIX
+from app.registration.seats import CATEGORY_PREFIX, CONFERENCE
 from app.registration.session_bookings import queries as session_bookings
 from app.registration.session_bookings.models import SeatHold, SessionBooking
 from app.registration.session_bookings.overlaps import map_contested
+from app.registration.session_seats import SESSION_PREFIX
 from app.registration.waiting_list.models import IN_QUEUE, OFFERED, WaitingListEntry
 from app.releases.current_release import get_programme
 

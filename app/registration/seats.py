@@ -1,4 +1,4 @@
-"""Seats: the only module that reserves and releases them.
+"""Seats of the conference and its categories: the only module that reserves and releases them.
 
 The row with the limit is locked first, so that two people never take the last seat: on PostgreSQL
 with ``SELECT … FOR UPDATE``, in the order in which people come; on SQLite a transaction that may
@@ -71,7 +71,7 @@ def list_limits(category_id: int | None) -> Sequence[str]:
 
 def lock_limit(name: str) -> SeatLimit:
     """Lock a limit until the transaction ends; call it before locking anything else."""
-    limit = _find_for_update(name)
+    limit = find_for_update(name)
     if limit is None:
         raise NotFound("The number of places has not been set")
     return limit
@@ -82,7 +82,7 @@ def lock_limits(names: Sequence[str]) -> Sequence[SeatLimit]:
     whole, *within = names
     locked = [lock_limit(whole)]
     for name in sorted(set(within), key=_get_lock_order):
-        limit = _find_for_update(name)
+        limit = find_for_update(name)
         if limit is not None:
             locked.append(limit)
     return locked
@@ -91,7 +91,7 @@ def lock_limits(names: Sequence[str]) -> Sequence[SeatLimit]:
 def lock_if_set(*names: str) -> None:
     """Lock limits that may not be set yet, in the one order."""
     for name in sorted(set(names), key=_get_lock_order):
-        _find_for_update(name)
+        find_for_update(name)
 
 
 def look(names: Sequence[str]) -> None:
@@ -200,7 +200,7 @@ def set_limit(name: str, seats: int, *, taken: int = 0) -> None:
 
     ``taken`` are those that are taken already where there was no limit.
     """
-    limit = _find_for_update(name)
+    limit = find_for_update(name)
     taken = taken if limit is None else limit.taken
     if seats < taken:
         raise RuleViolation(f"{taken} places are taken already, so there cannot be only {seats}")
@@ -213,7 +213,7 @@ def set_limit(name: str, seats: int, *, taken: int = 0) -> None:
 
 def unset_limit(name: str) -> None:
     """Delete a limit of which no seat is taken."""
-    limit = _find_for_update(name)
+    limit = find_for_update(name)
     if limit is not None and not limit.taken and not limit.waiting:
         db.session.delete(limit)
         bump_cache_version()
@@ -221,7 +221,7 @@ def unset_limit(name: str) -> None:
 
 def unset_category_limit(category_id: int) -> None:
     """Delete the limit of a category, whatever is taken of it; that of the conference remains."""
-    limit = _find_for_update(name_category_limit(category_id))
+    limit = find_for_update(name_category_limit(category_id))
     if limit is not None:
         db.session.delete(limit)
         bump_cache_version()
@@ -229,13 +229,13 @@ def unset_category_limit(category_id: int) -> None:
 
 def set_default_limit(name: str, seats: int) -> None:
     """Set the number of seats, unless it has been set before."""
-    if _find_for_update(name) is None:
+    if find_for_update(name) is None:
         set_limit(name, seats)
 
 
 def set_waiting_list(name: str, *, is_open: bool) -> bool:
     """Let people wait for a seat, or no longer; return True if that changed."""
-    limit = _find_for_update(name)
+    limit = find_for_update(name)
     if limit is None or limit.has_waiting_list == is_open:
         return False
     limit.has_waiting_list = is_open
@@ -291,132 +291,7 @@ def _store(limit: SeatLimit, *, taken: int, seats: int, waiting: int | None = No
         bump_cache_version()
 
 
-def _find_for_update(name: str) -> SeatLimit | None:
+def find_for_update(name: str) -> SeatLimit | None:
     """Return a limit and lock its row until the transaction ends, or None."""
     queue_for(f"seats of {name}")
     return db.session.scalar(LOCKED_LIMIT, {"of": name})
-
-
-# Sessions that people book. Their limits follow what is published. Where more seats are taken than
-# that, because the organisers lowered it or let somebody in, the limit is what is taken, and falls
-# with every seat that is given back. Seats that are reserved are left out of the limit.
-
-SESSION_PREFIX = turns.SESSION_PREFIX
-ALL_BOOKED = "All seats have been booked"
-PLACES_LEFT, LIMITED, FULL = "left", "limited", "full"
-LIMITED_SEATS, LIMITED_PERCENT = 5, 20  # at most so many seats, or such a share, are left
-
-
-def session_limit(key: str) -> str:
-    """Return the name of the limit of a session."""
-    return f"{SESSION_PREFIX}{key}"
-
-
-def get_availability(seats: int, taken: int, waiting: int = 0) -> str:
-    """Return how many seats of a session are left, as the public is told."""
-    left = 0 if waiting else seats - taken
-    if left <= 0:
-        return FULL
-    return (
-        LIMITED if left <= LIMITED_SEATS or left * 100 <= seats * LIMITED_PERCENT else PLACES_LEFT
-    )
-
-
-def lock_sessions(keys: Iterable[str]) -> dict[str, SeatLimit]:
-    """Lock the limits of sessions in the one order, after that of the conference; by key."""
-    found = {key: _find_for_update(session_limit(key)) for key in sorted(set(keys))}
-    return {key: limit for key, limit in found.items() if limit is not None}
-
-
-def set_session_seats(key: str, seats: int) -> None:
-    """Let a session have so many seats, or as many as are taken, if these are more."""
-    limit = _find_for_update(session_limit(key))
-    if limit is None:
-        db.session.add(
-            SeatLimit(
-                name=session_limit(key), seats=seats, taken=0, nominal_seats=seats, held_back=0
-            )
-        )
-        bump_cache_version()
-    else:
-        _store_session(limit, limit.taken, seats)
-
-
-def reserve_session(limit: SeatLimit, row: Base, *, is_beyond_limit: bool = False) -> None:
-    """Take a seat of a locked session for a row; raise SoldOut if there is none left."""
-    if limit.is_full and not is_beyond_limit:
-        raise SoldOut(ALL_BOOKED)
-    db.session.add(row)
-    _store_session(limit, limit.taken + 1, _get_nominal(limit))
-
-
-def enqueue_for_session(limit: SeatLimit, row: Base) -> None:
-    """Let a row wait for a seat of a locked session; raise PlacesLeft if it need not."""
-    if not limit.is_full:
-        raise PlacesLeft("There are seats left, so you can book one")
-    db.session.add(row)
-    _store_session(limit, limit.taken, _get_nominal(limit), limit.waiting + 1)
-
-
-def hold_session_seat(limit: SeatLimit) -> None:
-    """Hold a free seat of a locked session for one of those who wait."""
-    _store_session(limit, limit.taken + 1, _get_nominal(limit), limit.waiting - 1)
-
-
-def leave_session_queue(limit: SeatLimit) -> None:
-    """Take one out of the queue for a locked session."""
-    _store_session(limit, limit.taken, _get_nominal(limit), limit.waiting - 1)
-
-
-def release_session(limit: SeatLimit, count: int = 1) -> None:
-    """Release seats of a locked session; they are free for other people at once."""
-    _store_session(limit, limit.taken - count, _get_nominal(limit))
-
-
-def hold_back(limit: SeatLimit, count: int) -> None:
-    """Keep free seats of a locked session from being booked; raise RuleViolation if too few are."""
-    free = max(limit.seats - limit.taken - limit.waiting, 0)
-    if count > free:
-        there = "1 seat is" if free == 1 else f"{free or 'No'} seats are"
-        raise RuleViolation(f"{there} free, so {count} cannot be reserved")
-    _store_session(limit, limit.taken, _get_nominal(limit), held_back=limit.held_back + count)
-
-
-def end_hold(limit: SeatLimit, count: int) -> None:
-    """Let seats of a locked session that were reserved be booked."""
-    _store_session(limit, limit.taken, _get_nominal(limit), held_back=limit.held_back - count)
-
-
-def admit_at_door(limit: SeatLimit, row: Base) -> None:
-    """Give a row a seat of a locked session that was reserved for people at the door."""
-    db.session.add(row)
-    held_back = limit.held_back - 1
-    _store_session(limit, limit.taken + 1, _get_nominal(limit), held_back=held_back)
-
-
-def return_to_door(limit: SeatLimit, count: int) -> None:
-    """Hold seats of a locked session that are given up for people at the door."""
-    held_back = limit.held_back + count
-    _store_session(limit, limit.taken - count, _get_nominal(limit), held_back=held_back)
-
-
-def _get_nominal(limit: SeatLimit) -> int:
-    return limit.seats if limit.nominal_seats is None else limit.nominal_seats
-
-
-def _store_session(
-    limit: SeatLimit,
-    taken: int,
-    nominal: int,
-    waiting: int | None = None,
-    held_back: int | None = None,
-) -> None:
-    """Store the numbers, and bump the cache version if the public is told something else now."""
-    before = get_availability(limit.seats, limit.taken, limit.waiting)
-    limit.taken, limit.nominal_seats = taken, nominal
-    limit.held_back = limit.held_back if held_back is None else held_back
-    limit.seats = max(taken, nominal - limit.held_back)
-    limit.waiting = limit.waiting if waiting is None else waiting
-    db.session.flush()
-    if get_availability(limit.seats, limit.taken, limit.waiting) != before:
-        bump_cache_version()

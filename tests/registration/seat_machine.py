@@ -25,7 +25,7 @@ from app.database import Base, db, transaction
 from app.errors import ConferenceError
 from app.mail.models import Email
 from app.programme.models import BOOKABLE, Session
-from app.registration import seats
+from app.registration import seats, session_seats
 from app.registration.applications.models import RegistrationApplication
 from app.registration.ballots.models import Ballot
 from app.registration.categories.models import BY_CODE
@@ -100,7 +100,7 @@ def number_of(email: str) -> int:
 
 def seat(key: str) -> Claim:
     """Return what somebody asks for who books a session."""
-    return Claim((seats.session_limit(key),))
+    return Claim((session_seats.session_limit(key),))
 
 
 def find(model: Any, number: int) -> Any:
@@ -126,7 +126,7 @@ class SeatMachine(RuleBasedStateMachine):
         self.traveller.move_to(SPRING)
         limits = {self.limit_of(name): places for name, places in PLACES.items() if places}
         self.places = SeatList({seats.CONFERENCE: 3, **limits})
-        self.sessions = {key: SeatList({seats.session_limit(key): 2}) for key in HOURS}
+        self.sessions = {key: SeatList({session_seats.session_limit(key): 2}) for key in HOURS}
         self.cancelled: dict[int, Claim] = {}
         self.applicants: set[int] = set()
         self.codes: dict[int, Code] = {}
@@ -254,13 +254,13 @@ class SeatMachine(RuleBasedStateMachine):
 
     def lists(self) -> dict[str, SeatList]:
         """Return all lists by the names of their limits."""
-        named = {seats.session_limit(key): one for key, one in self.sessions.items()}
+        named = {session_seats.session_limit(key): one for key, one in self.sessions.items()}
         return {seats.CONFERENCE: self.places, **named}
 
 
 def list_held(scope: str) -> list[int]:
     """List who has a place at the conference, or a seat in a session."""
-    key = SessionBooking.session_key == scope.removeprefix(seats.SESSION_PREFIX)
+    key = SessionBooking.session_key == scope.removeprefix(session_seats.SESSION_PREFIX)
     seated = select(Delegate.email).join(SessionBooking).where(key)
     placed = select(Delegate.email).where(ATTENDING)
     emails = db.session.scalars(placed if scope == seats.CONFERENCE else seated)

@@ -13,7 +13,7 @@ from app import clock
 from app.database import db, transaction
 from app.history.services import ACTOR_DELEGATE
 from app.programme.models import Session
-from app.registration import seats
+from app.registration import session_seats
 from app.registration.ballots import draw
 from app.registration.ballots import services as ballots
 from app.registration.ballots.models import Ballot, BallotEntry
@@ -144,7 +144,7 @@ class SessionRules(PlaceRules):
         with transaction():
             db.session.scalars(select(Session).where(Session.key == key)).one().seats = number
         self.attempt(publish_programme)
-        self.sessions[key].limits[seats.session_limit(key)] = number
+        self.sessions[key].limits[session_seats.session_limit(key)] = number
 
     @precondition(lambda self: not self.ballot)
     @rule(keys=st.sets(A_SESSION, min_size=1, max_size=2), hours=st.sampled_from([10, 20]))
@@ -194,7 +194,7 @@ class SessionRules(PlaceRules):
         """Compare what was drawn from, run the draw again, and give the seats that were won."""
         document = json.loads(self.get_ballot().document)
         for one in document["sessions"]:
-            session, name = self.sessions[one["key"]], seats.session_limit(one["key"])
+            session, name = self.sessions[one["key"]], session_seats.session_limit(one["key"])
             assert one["seats"] == max(0, session.limits[name] - session.count(name))
         assert {one["key"] for one in document["sessions"]} == ballot.keys
         assert draw.verify(document) == []

@@ -7,7 +7,7 @@ import time_machine
 from flask import Flask
 
 from app.database import db, transaction
-from app.registration import seats
+from app.registration import session_seats
 from app.registration.bookings import operations
 from app.registration.models import Delegate
 from app.registration.session_bookings import check_in, clash_choices, no_shows
@@ -132,7 +132,7 @@ def test_whoever_books_while_seats_of_two_sessions_are_freed_is_not_in_the_way(
 
     ended = cross(
         site,
-        lambda: seats.lock_sessions(["whales"]),
+        lambda: session_seats.lock_sessions(["whales"]),
         lambda: operations.lock(db.session.get_one(Delegate, ada.id)),
         run_due,
     )

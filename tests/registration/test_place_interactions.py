@@ -12,7 +12,7 @@ from sqlalchemy import select
 from app.database import db, transaction
 from app.errors import RuleViolation
 from app.programme.models import BOOKABLE
-from app.registration import integrity_check, links, queries, seats
+from app.registration import integrity_check, links, queries, seats, session_seats
 from app.registration import services as registration
 from app.registration.applications import queries as application_queries
 from app.registration.applications.models import APPROVED, RegistrationApplication
@@ -367,8 +367,8 @@ def test_whoever_wins_a_seat_has_no_offer_of_it_any_more(rooms: None) -> None:
     ballot = open_ballot(KNOTS)
     with transaction():
         ballots.save_wishes(db.session.merge(bea), ballot, [KNOTS])
-        limits = seats.lock_sessions([KNOTS])
-        seats.set_session_seats(KNOTS, 2)  # the organisers found a larger room
+        limits = session_seats.lock_sessions([KNOTS])
+        session_seats.set_session_seats(KNOTS, 2)  # the organisers found a larger room
         assert limits[KNOTS].taken == 1
 
     draw_now(ballot)

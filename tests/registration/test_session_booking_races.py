@@ -21,7 +21,7 @@ from app.database import db, read_only_connection, transaction
 from app.errors import RuleViolation
 from app.programme.models import BOOKABLE
 from app.programme.models import Session as WorkingSession
-from app.registration import integrity_check, links, seats
+from app.registration import integrity_check, links, seats, session_seats
 from app.registration.bookings import operations
 from app.registration.desk import services as desk
 from app.registration.models import Delegate, SeatLimit
@@ -194,7 +194,7 @@ def test_whoever_takes_the_last_seat_does_not_clash_with_a_release(site: Flask) 
 
     ended = cross(
         site,
-        lambda: seats.lock_sessions(["sails"]),
+        lambda: session_seats.lock_sessions(["sails"]),
         lambda: services.book(
             db.session.get_one(Delegate, person), get_programme().get_session("sails")
         ),
@@ -255,10 +255,10 @@ def test_without_the_lock_the_same_people_would_get_too_many(
 
     def book_unlocked(person: int) -> None:
         with transaction():
-            limits = seats.lock_sessions(["knots"])
+            limits = session_seats.lock_sessions(["knots"])
             row = SessionBooking(delegate_id=person, session_key="knots", title="knots")
             row.booked_at = clock.now()
-            seats.reserve_session(limits["knots"], row)
+            session_seats.reserve_session(limits["knots"], row)
 
     monkeypatch.setattr(seats, "_find_for_update", only_looked_at)
 

@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from app.database import db, transaction
 from app.programme.models import BOOKABLE
-from app.registration import integrity_check, seats
+from app.registration import integrity_check, seats, session_seats
 from app.registration import services as registration
 from app.registration.models import Delegate, SeatLimit
 from app.registration.session_bookings import services
@@ -221,7 +221,7 @@ def test_a_seat_that_goes_while_the_email_is_rendered_is_told_right(site: Flask)
 
     ended = cross(
         site,
-        lambda: seats.lock_sessions(["knots"]),
+        lambda: session_seats.lock_sessions(["knots"]),
         lambda: services.book(
             db.session.get_one(Delegate, bea), get_programme().get_session("knots")
         ),

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from app import cache_version, clock
 from app.database import db, transaction
 from app.programme.models import Session as WorkingSession
-from app.registration import seats
+from app.registration import session_seats
 from app.registration.bookings import data_export
 from app.registration.models import Delegate
 from app.registration.session_bookings import clash_choices, overlaps, services
@@ -247,7 +247,12 @@ def book_during_release(site: Flask) -> Delegate:
             delegate = db.session.get_one(Delegate, number)
             services.book(delegate, get_programme().get_session("nets"))
 
-    cross(site, lambda: seats.lock_sessions(["knots", "nets"]), publish_in_transaction, book_nets)
+    cross(
+        site,
+        lambda: session_seats.lock_sessions(["knots", "nets"]),
+        publish_in_transaction,
+        book_nets,
+    )
     cache_version.recheck()
     return ada
 

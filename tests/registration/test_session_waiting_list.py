@@ -12,7 +12,7 @@ from app.database import db, transaction
 from app.errors import RuleViolation
 from app.programme.models import BOOKABLE, OPEN_TO_ALL
 from app.programme.models import Session as WorkingSession
-from app.registration import integrity_check, links, seats
+from app.registration import integrity_check, links, seats, session_seats
 from app.registration.bookings import data_export, erasure, operations
 from app.registration.models import Delegate, SeatLimit
 from app.registration.session_bookings import offers, services
@@ -505,7 +505,7 @@ def test_an_offer_made_while_somebody_cancels_passes_on(site: Flask) -> None:
 
     ended = cross(
         site,
-        lambda: seats.lock_sessions(["knots"]),
+        lambda: session_seats.lock_sessions(["knots"]),
         lambda: services.cancel(db.session.get_one(Delegate, holder), "knots"),
         cancel,
     )
@@ -552,7 +552,7 @@ def test_the_audit_sees_a_promise_that_nothing_holds(site: Flask) -> None:
     _, ada, _ = fill()
     join(ada)
     with transaction():
-        seats.lock_sessions(["knots"])["knots"].waiting = 3
+        session_seats.lock_sessions(["knots"])["knots"].waiting = 3
         db.session.add(
             SessionBooking(
                 delegate_id=ada.id, session_key="knots", title="Knots", booked_at=FIRST_MORNING

@@ -17,7 +17,7 @@ from app.database import db, read_only_connection
 from app.encryption import get_key_ring, is_encrypted
 from app.history import services as history
 from app.log import log
-from app.registration import emails, seats
+from app.registration import emails, session_seats
 from app.registration.ballots import draw, queries
 from app.registration.ballots.models import Ballot, BallotEntry, place_of_seed
 from app.registration.ballots.services import lock
@@ -54,7 +54,7 @@ def run_draw(ballot_id: int) -> bool:
     if is_encrypted(seed) or draw.commit_to(seed) != ballot.commitment:
         log.error("the seed of a ballot cannot be read, so it is not drawn", ballot=ballot.id)
         return False
-    limits = seats.lock_sessions(ballot.session_keys)
+    limits = session_seats.lock_sessions(ballot.session_keys)
     cache_version.recheck_if_behind()
     entries = queries.list_entries(ballot)
     people = _lock_people(entries)

@@ -20,7 +20,7 @@ from app.encryption import get_key_ring
 from app.errors import NotFound, RuleViolation, StaleEdit
 from app.history import services as history
 from app.programme.snapshot import Session
-from app.registration import seats
+from app.registration import session_seats
 from app.registration.ballots import draw, queries
 from app.registration.ballots.models import Ballot, BallotEntry, BallotSession, place_of_seed
 from app.registration.bookings import operations
@@ -51,7 +51,7 @@ def create(details: BallotDetails, *, actor: str) -> Ballot:
     """Make a ballot and publish the commitment to its seed; raise RuleViolation."""
     seed = secrets.token_hex(32)
     commitment = draw.commit_to(seed)
-    limits = seats.lock_sessions(details.keys)  # nobody books a seat meanwhile
+    limits = session_seats.lock_sessions(details.keys)  # nobody books a seat meanwhile
     _require_valid(details, None)
     _require_nobody_waits(limits)
     ballot = Ballot(
@@ -74,7 +74,7 @@ def create(details: BallotDetails, *, actor: str) -> Ballot:
 def save(ballot: Ballot, details: BallotDetails, *, expected_version: int, actor: str) -> bool:
     """Change a ballot until it closes; return False if nothing changed."""
     lock(ballot)
-    limits = seats.lock_sessions({*ballot.session_keys, *details.keys})
+    limits = session_seats.lock_sessions({*ballot.session_keys, *details.keys})
     if details == BallotDetails(ballot.title, ballot.closes_at, frozenset(ballot.session_keys)):
         return False
     if ballot.version != expected_version:

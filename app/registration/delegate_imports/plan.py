@@ -11,7 +11,7 @@ from flask_babel import gettext
 from sqlalchemy import select
 
 from app.database import db
-from app.registration import seats
+from app.registration import seats, session_seats
 from app.registration.categories import queries as categories
 from app.registration.categories.queries import CategoryOption
 from app.registration.delegate_imports.rows import ImportedRow, ImportedSheet, RowFault
@@ -155,7 +155,7 @@ def _read_limits() -> Mapping[str, SeatLimit]:
     return {
         one.name: one
         for one in db.session.scalars(rows)
-        if not one.name.startswith(seats.SESSION_PREFIX)
+        if not one.name.startswith(session_seats.SESSION_PREFIX)
     }
 
 

@@ -12,7 +12,7 @@ from app import clock
 from app.database import db
 from app.errors import RuleViolation
 from app.programme.snapshot import Session
-from app.registration import emails, seats
+from app.registration import emails, session_seats
 from app.registration.bookings import operations
 from app.registration.models import Delegate, SeatLimit
 from app.registration.session_bookings import (
@@ -33,7 +33,7 @@ def check_in(delegate: Delegate, session: Session, *, actor: str) -> bool:
 
 def undo(delegate: Delegate, session: Session, *, actor: str) -> bool:
     """Undo a check-in; the seat of somebody who was let in is kept for the next at the door."""
-    limits = seats.lock_sessions([session.key])
+    limits = session_seats.lock_sessions([session.key])
     operations.lock(delegate)
     seat = _find_seat(delegate, session)
     if seat is None or seat.checked_in_at is None:
@@ -71,7 +71,7 @@ def let_in(delegate: Delegate, session: Session, *, actor: str) -> bool:
 
 def _lock(delegate: Delegate, session: Session) -> Mapping[str, SeatLimit]:
     """Lock the limits of a session and of those in which somebody has seats, then their row."""
-    limits = seats.lock_sessions([session.key, *queries.list_keys([delegate.id])])
+    limits = session_seats.lock_sessions([session.key, *queries.list_keys([delegate.id])])
     operations.lock(delegate)
     return limits
 
@@ -118,9 +118,9 @@ def _take(delegate: Delegate, session: Session, limit: SeatLimit) -> None:
     seat.checked_in_at, seat.is_from_door = now, True
     if not offers.has_offer(delegate, session.key) and holds.take_from_door(session.key):
         entry = offers.find_open(delegate, session.key)
-        seats.admit_at_door(limit, seat)
+        session_seats.admit_at_door(limit, seat)
         if entry is not None:
-            seats.leave_session_queue(limit)
+            session_seats.leave_session_queue(limit)
             offers.end_accepted(entry)
         return
     services.take_seat(delegate, limit, seat, is_beyond_limit=False)

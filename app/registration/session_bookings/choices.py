@@ -19,10 +19,10 @@ from app.registration.categories import queries as categories
 from app.registration.categories.queries import INVITATION, TRANSFER
 from app.registration.fields import DAYS
 from app.registration.queries import Answers
-from app.registration.seats import FULL
 from app.registration.session_bookings import labels
 from app.registration.session_bookings.overlaps import overlaps
 from app.registration.session_bookings.queries import has_started
+from app.registration.session_seats import FULL
 from app.releases.current_release import get_programme
 
 SESSIONS = "sessions"  # the step, and the name of its answer

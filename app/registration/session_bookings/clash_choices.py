@@ -19,7 +19,7 @@ from app import cache_version, clock
 from app.database import db, read_only_connection
 from app.history.services import ACTOR_DELEGATE, ACTOR_SITE
 from app.programme.snapshot import Session, Snapshot
-from app.registration import emails, seats
+from app.registration import emails, session_seats
 from app.registration.bookings import operations
 from app.registration.models import Delegate, SeatLimit
 from app.registration.session_bookings import offers, queries, services
@@ -44,7 +44,7 @@ def follow_release(content: Snapshot) -> None:
 
 def keep(delegate: Delegate, session: Session) -> None:
     """Keep a seat, and give back those at the same time, each with an email."""
-    limits = seats.lock_sessions(queries.list_keys([delegate.id]))
+    limits = session_seats.lock_sessions(queries.list_keys([delegate.id]))
     operations.end_corrections(delegate)
     booked = {one.session_key for one in queries.list_of_delegate(delegate)} & limits.keys()
     if session.key not in booked:
@@ -66,7 +66,7 @@ def run_due() -> None:
         people = sorted(set(connection.scalars(due.order_by(SessionBooking.id).limit(BATCH_SIZE))))
     if not people:
         return
-    limits = seats.lock_sessions(queries.list_keys(people))
+    limits = session_seats.lock_sessions(queries.list_keys(people))
     for number in people:
         delegate = db.session.get(Delegate, number)
         if delegate is not None:

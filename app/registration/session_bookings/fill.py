@@ -14,9 +14,9 @@ from app.programme.listing import day_of
 from app.programme.snapshot import Session
 from app.registration.ballots import queries as ballots
 from app.registration.ballots.queries import PublicBallot
-from app.registration.seats import session_limit
 from app.registration.session_bookings import queries
 from app.registration.session_bookings.queries import SessionSeats
+from app.registration.session_seats import session_limit
 from app.registration.waiting_list.models import OFFERED, WaitingListEntry
 from app.releases.current_release import get_programme
 

@@ -18,7 +18,7 @@ from app.database import db, read_only_connection
 from app.errors import RuleViolation
 from app.history import services as history
 from app.programme.snapshot import Session
-from app.registration import seats
+from app.registration import session_seats
 from app.registration.models import SeatLimit
 from app.registration.session_bookings import offers
 from app.registration.session_bookings.models import SeatHold
@@ -41,11 +41,11 @@ class HoldDetails:
 
 def add(session: Session, details: HoldDetails, *, actor: str) -> SeatHold:
     """Reserve free seats of a session; raise RuleViolation if fewer are free."""
-    limit = seats.lock_sessions([session.key]).get(session.key)
+    limit = session_seats.lock_sessions([session.key]).get(session.key)
     if limit is None or not session.is_bookable:
         raise RuleViolation("Seats in this session cannot be booked, so none can be reserved")
     _require_time(session, details.ends_at)
-    seats.hold_back(limit, details.seats)
+    session_seats.hold_back(limit, details.seats)
     hold = SeatHold(
         session_key=session.key,
         seats=details.seats,
@@ -64,7 +64,7 @@ def add(session: Session, details: HoldDetails, *, actor: str) -> SeatHold:
 
 def release(hold: SeatHold, *, actor: str) -> None:
     """Let seats that were reserved be booked, by those who wait first."""
-    limit = seats.lock_sessions([hold.session_key]).get(hold.session_key)
+    limit = session_seats.lock_sessions([hold.session_key]).get(hold.session_key)
     found = select(SeatHold).where(SeatHold.id == hold.id)
     current = db.session.scalar(found.execution_options(populate_existing=True))
     if current is None or limit is None:  # or a release lets everybody come without booking
@@ -79,7 +79,7 @@ def run_due() -> None:
     due = SeatHold.ends_at <= clock.now()
     with read_only_connection(db.engine) as connection:  # it asks often
         keys = set(connection.scalars(select(SeatHold.session_key).where(due)))
-    limits = seats.lock_sessions(keys)
+    limits = session_seats.lock_sessions(keys)
     rows = select(SeatHold).where(due, SeatHold.session_key.in_(limits)).order_by(SeatHold.id)
     for hold in db.session.scalars(rows.execution_options(populate_existing=True)).all():
         _end(hold, limits[hold.session_key], history.ACTOR_SITE)
@@ -99,7 +99,7 @@ def add_to_door(session: Session, limit: SeatLimit, count: int) -> None:
         )
         db.session.add(hold)
     hold.seats += count
-    seats.return_to_door(limit, count)
+    session_seats.return_to_door(limit, count)
 
 
 def take_from_door(key: str) -> bool:
@@ -118,7 +118,7 @@ def take_from_door(key: str) -> bool:
 
 def list_let_in(key: str, count: int) -> Sequence[WaitingListEntry]:
     """List who would be offered so many more seats, in order, as things are now."""
-    return waiting_list.list_next_in(seats.session_limit(key), count)
+    return waiting_list.list_next_in(session_seats.session_limit(key), count)
 
 
 def _find_unclaimed(key: str) -> SeatHold | None:
@@ -137,7 +137,7 @@ def _require_time(session: Session, ends_at: datetime | None) -> None:
 def _end(hold: SeatHold, limit: SeatLimit, actor: str) -> None:
     key, count, is_for_door = hold.session_key, hold.seats, hold.is_for_door
     db.session.delete(hold)
-    seats.end_hold(limit, count)
+    session_seats.end_hold(limit, count)
     _record(key, f"{_count(count)} released: {hold.reason}", actor)
     offers.offer_seats(key, limit)
     if is_for_door:

@@ -21,15 +21,15 @@ from app.database_faults import log_if_unavailable
 from app.programme.snapshot import Session
 from app.registration.ballots import queries as ballots
 from app.registration.models import SeatLimit
-from app.registration.seats import (
+from app.registration.session_bookings.models import SeatHold
+from app.registration.session_bookings.queries import IS_OF_SESSION, has_started
+from app.registration.session_seats import (
     FULL,
     LIMITED,
     PLACES_LEFT,
     SESSION_PREFIX,
     get_availability,
 )
-from app.registration.session_bookings.models import SeatHold
-from app.registration.session_bookings.queries import IS_OF_SESSION, has_started
 from app.releases.current_release import get_programme
 from app.web.formatting import local_date, local_time
 

@@ -8,7 +8,7 @@ from collections.abc import Collection, Sequence
 
 from app.database import db
 from app.programme.snapshot import Session
-from app.registration import seats
+from app.registration import session_seats
 from app.registration.models import Delegate
 from app.registration.session_bookings import offers, queries, released_seats
 from app.registration.session_bookings.overlaps import list_clashes
@@ -23,8 +23,9 @@ def move_seats(source: Delegate, target: Delegate, days: str) -> Sequence[str]:
     """
     booked = {one.session_key for one in queries.list_of_delegate(target)}
     moved: dict[str, str] = {}  # titles by key
-    limits = seats.lock_sessions(one.session_key for one in queries.list_of_delegate(source))
-    for seat in queries.list_of_delegate(source):
+    given_up = queries.list_of_delegate(source)
+    limits = session_seats.lock_sessions(one.session_key for one in given_up)
+    for seat in given_up:
         session = queries.find_session(seat.session_key)
         if session is None or not _fits(session, booked, days):
             continue

@@ -16,7 +16,7 @@ from app.database import db, read_only_connection
 from app.errors import RuleViolation
 from app.history import services as history
 from app.programme.snapshot import Session
-from app.registration import emails, seats
+from app.registration import emails, session_seats
 from app.registration.bookings import operations
 from app.registration.models import SeatLimit
 from app.registration.session_bookings import (
@@ -32,7 +32,7 @@ from app.releases.current_release import get_programme
 
 def set_minutes(session: Session, minutes: int | None, *, actor: str) -> bool:
     """Set how long before the start seats are freed, or None for never; False if it is so."""
-    limit = seats.lock_sessions([session.key]).get(session.key)
+    limit = session_seats.lock_sessions([session.key]).get(session.key)
     if limit is None:
         raise RuleViolation("Nobody needs a seat in this session")
     if limit.no_show_minutes == minutes:
@@ -58,7 +58,7 @@ def run_due() -> None:
 
 def free_no_shows(keys: Iterable[str]) -> None:
     """Free the seats of these sessions that nobody has taken up in time, if it is time."""
-    limits = seats.lock_sessions(keys)  # all of them before people's rows
+    limits = session_seats.lock_sessions(keys)  # all of them before people's rows
     cache_version.recheck_if_behind()  # a session may have been moved meanwhile
     for session, freed_at in _list_near():
         if session.key in limits:

@@ -19,7 +19,7 @@ from app.database import db, read_only_connection
 from app.errors import RuleViolation
 from app.history import services as history
 from app.programme.snapshot import Session
-from app.registration import emails, seats
+from app.registration import emails, seats, session_seats
 from app.registration.models import Delegate, SeatLimit
 from app.registration.session_bookings import queries
 from app.registration.waiting_list import queries as waiting_list
@@ -44,7 +44,7 @@ class SeatOfferEnded(RuleViolation):
 
 def find_open(delegate: Delegate, key: str) -> WaitingListEntry | None:
     """Return the entry of somebody who waits for a seat in a session or has an offer, or None."""
-    return waiting_list.find_open_of_delegate(delegate.id, seats.session_limit(key))
+    return waiting_list.find_open_of_delegate(delegate.id, session_seats.session_limit(key))
 
 
 def has_offer(delegate: Delegate, key: str) -> bool:
@@ -75,7 +75,7 @@ def enqueue(delegate: Delegate, session: Session, limit: SeatLimit) -> WaitingLi
         joined_at=clock.now(),
         delegate=delegate,
     )
-    seats.enqueue_for_session(limit, entry)
+    session_seats.enqueue_for_session(limit, entry)
     emails.send_session_wait_joined(entry, session, waiting_list.get_position(entry))
     _record(entry, f"Joined the waiting list for {entry.title}", history.ACTOR_DELEGATE)
     return entry
@@ -103,7 +103,7 @@ def offer(
     entry: WaitingListEntry, session: Session, limit: SeatLimit, summary: str, actor: str
 ) -> None:
     """Hold a seat for somebody who waits, and offer it by email; the limit is locked."""
-    seats.hold_session_seat(limit)
+    session_seats.hold_session_seat(limit)
     entry.state, entry.offered_at = OFFERED, clock.now()
     entry.offer_ends_at = get_offer_end(session, entry.offered_at)
     emails.send_session_offer(entry, session)
@@ -143,7 +143,7 @@ def leave(entry: WaitingListEntry, key: str, limit: SeatLimit) -> None:
 def remove(entry: WaitingListEntry, *, actor: str) -> None:
     """Take somebody off the list for the organisers, with an email."""
     key = queries.read_key(entry.scope)
-    limits = seats.lock_sessions([key])
+    limits = session_seats.lock_sessions([key])
     db.session.refresh(entry, with_for_update=True)
     if entry.ended_at is not None:
         raise RuleViolation("This person is no longer on the waiting list")
@@ -165,7 +165,7 @@ def run_due() -> None:
     """End offers whose time is over, close lists, and offer free seats; run by the worker."""
     if not cache_version.is_clock_in_sync():
         return
-    limits = seats.lock_sessions(_list_due())
+    limits = session_seats.lock_sessions(_list_due())
     for key, limit in limits.items():
         session = queries.find_session(key)
         if session is None or not can_offer(session):
@@ -225,9 +225,9 @@ def _close(
 def _give_up(entry: WaitingListEntry, limit: SeatLimit) -> None:
     """Free the seat or the turn of somebody who does not get it."""
     if entry.is_offered:
-        seats.release_session(limit)
+        session_seats.release_session(limit)
     else:
-        seats.leave_session_queue(limit)
+        session_seats.leave_session_queue(limit)
 
 
 def _end(entry: WaitingListEntry, state: str, summary: str, actor: str) -> None:

@@ -16,8 +16,8 @@ from app.programme.models import Session
 from app.programme.snapshot import Session as PublicSession
 from app.registration.delegate_record import search_key
 from app.registration.models import Delegate, SeatLimit
-from app.registration.seats import SESSION_PREFIX, session_limit
 from app.registration.session_bookings.models import SeatHold, SessionBooking
+from app.registration.session_seats import SESSION_PREFIX, session_limit
 from app.registration.waiting_list.models import OFFERED, WaitingListEntry
 from app.releases.current_release import get_programme
 

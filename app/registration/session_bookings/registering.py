@@ -14,7 +14,7 @@ from app.database import Base, db
 from app.history.services import ACTOR_DELEGATE
 from app.mail.models import Email
 from app.programme.snapshot import Session
-from app.registration import emails, seats
+from app.registration import emails, seats, session_seats
 from app.registration.bookings import operations
 from app.registration.models import Delegate, SeatLimit
 from app.registration.queries import Answers
@@ -76,7 +76,7 @@ class ChosenSeats:
 
         def take(names: Sequence[str], row: Base) -> None:
             seats.lock_limits(names)
-            self._limits = seats.lock_sessions(one.key for one in self.sessions)
+            self._limits = session_seats.lock_sessions(one.key for one in self.sessions)
             self._follow_release()
             take_seat(names, row)
 
@@ -123,7 +123,7 @@ class ChosenSeats:
             title=session.title,
             booked_at=clock.now(),
         )
-        seats.reserve_session(self._limits[session.key], row)
+        session_seats.reserve_session(self._limits[session.key], row)
 
 
 def read_outcome(typed: Answers) -> SeatOutcome:

@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from app.database import db
 from app.errors import RuleViolation
-from app.registration import seats
+from app.registration import session_seats
 from app.registration.models import Delegate
 from app.registration.session_bookings import offers, queries, released_seats
 from app.registration.session_bookings.models import SessionBooking
@@ -30,7 +30,7 @@ def lock_bookings(delegates: Collection[int]) -> None:
     while True:
         savepoint = db.session.begin_nested()
         keys = _list_keys(delegates)
-        seats.lock_sessions(keys)
+        session_seats.lock_sessions(keys)
         db.session.execute(rows.with_for_update())
         if keys == _list_keys(delegates):
             savepoint.commit()
@@ -55,7 +55,7 @@ def release_all(delegates: Collection[int]) -> Sequence[str]:
         .where(ours)
         .order_by(SessionBooking.id)
     ).all()
-    limits = seats.lock_sessions(_list_keys(delegates))
+    limits = session_seats.lock_sessions(_list_keys(delegates))
     if not limits:
         return []
     released_seats.delete_seats(ours)
@@ -63,7 +63,7 @@ def release_all(delegates: Collection[int]) -> Sequence[str]:
     offers.end_all_of(delegates, limits)
     for key, limit in limits.items():
         if counts[key]:
-            seats.release_session(limit, counts[key])
+            session_seats.release_session(limit, counts[key])
         offers.offer_seats(key, limit)
     return [title for _, title in rows]
 

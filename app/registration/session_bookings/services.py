@@ -18,7 +18,7 @@ from app.history.services import ACTOR_DELEGATE
 from app.programme.fields.sessions import seat_checks
 from app.programme.models import Session as WorkingSession
 from app.programme.snapshot import Session, Snapshot
-from app.registration import emails, seats
+from app.registration import emails, seats, session_seats
 from app.registration.ballots import queries as ballots
 from app.registration.bookings import operations
 from app.registration.models import Delegate, SeatLimit
@@ -46,7 +46,7 @@ class TooLate(seats.SoldOut):
     """No seat was left when somebody came who neither has one nor waits for one."""
 
     def __init__(self) -> None:
-        super().__init__(seats.ALL_BOOKED)
+        super().__init__(session_seats.ALL_BOOKED)
 
 
 class _AlreadyBooked(Exception):
@@ -88,14 +88,14 @@ def book(  # noqa: PLR0913 – who books what, and how
         prospect = queries.look(delegate, session.key)
         clashes = _list_allowed_clashes(delegate, session, in_place_of, prospect)
         if prospect is not None and prospect.is_too_late and not override_reason:
-            raise TooLate if prospect.wait is None else seats.SoldOut(seats.ALL_BOOKED)
+            raise TooLate if prospect.wait is None else seats.SoldOut(session_seats.ALL_BOOKED)
         before_locking()
         with db.session.begin_nested():
             by_team = actor != ACTOR_DELEGATE
             emails.send_session_booked(delegate, session, clashes, is_by_team=by_team)
             # only what a page can name: sessions that are on at the same time
             others = [one.key for one in list_clashes(session, in_place_of)]
-            limits = seats.lock_sessions([session.key, *others])
+            limits = session_seats.lock_sessions([session.key, *others])
             operations.end_corrections(delegate)
             session = _follow_release(session)
             clashes = _list_allowed_clashes(delegate, session, in_place_of)
@@ -135,9 +135,9 @@ def take_seat(
         db.session.add(row)
         offers.end_accepted(entry)
         return
-    seats.reserve_session(limit, row, is_beyond_limit=is_beyond_limit)
+    session_seats.reserve_session(limit, row, is_beyond_limit=is_beyond_limit)
     if entry is not None:  # let in by the organisers
-        seats.leave_session_queue(limit)
+        session_seats.leave_session_queue(limit)
         offers.end_accepted(entry)
 
 
@@ -174,7 +174,7 @@ def join_waiting_list(delegate: Delegate, session: Session) -> bool:
 
     Raise PlacesLeft if there is a seat, and NotBookable if they have one or cannot come.
     """
-    limits = seats.lock_sessions([session.key])
+    limits = session_seats.lock_sessions([session.key])
     operations.end_corrections(delegate)
     require_bookable(delegate, session)
     if session.key in {one.session_key for one in queries.list_of_delegate(delegate)}:
@@ -190,7 +190,7 @@ def join_waiting_list(delegate: Delegate, session: Session) -> bool:
 
 def leave_waiting_list(delegate: Delegate, key: str) -> bool:
     """Let somebody no longer wait, or decline an offer; return False if they do not wait."""
-    limits = seats.lock_sessions([key])
+    limits = session_seats.lock_sessions([key])
     operations.lock(delegate)
     entry = offers.find_open(delegate, key)
     if entry is None or key not in limits:
@@ -201,7 +201,7 @@ def leave_waiting_list(delegate: Delegate, key: str) -> bool:
 
 def cancel(delegate: Delegate, session_key: str, *, actor: str = ACTOR_DELEGATE) -> bool:
     """Give back a seat; return False if there is none, as after a second press of the button."""
-    limits = seats.lock_sessions([session_key])
+    limits = session_seats.lock_sessions([session_key])
     operations.end_corrections(delegate)
     found = [one for one in queries.list_of_delegate(delegate) if one.session_key == session_key]
     if not found:
@@ -246,20 +246,21 @@ def follow_release(content: Snapshot) -> None:
         one.key: one.booking_seats for one in content.sessions if one.booking_seats is not None
     }
     known = queries.map_nominal()
-    seats.lock_sessions(numbers.keys() | known.keys())  # all of them before the cache version
-    for key in sorted(numbers.keys() | known.keys()):
+    keys = sorted(numbers.keys() | known.keys())
+    session_seats.lock_sessions(keys)  # all of them before the cache version
+    for key in keys:
         if key not in numbers:
             _forget_holds(key)
-            seats.unset_limit(seats.session_limit(key))  # unless somebody has a seat
+            seats.unset_limit(session_seats.session_limit(key))  # unless somebody has a seat
         elif numbers[key] != known.get(key):
-            seats.set_session_seats(key, numbers[key])
+            session_seats.set_session_seats(key, numbers[key])
 
 
 def _forget_holds(key: str) -> None:
     """Hold nothing back any more in a session in which nobody books seats."""
     db.session.execute(delete(SeatHold).where(SeatHold.session_key == key))
-    for limit in seats.lock_sessions([key]).values():
-        seats.end_hold(limit, limit.held_back)
+    for limit in session_seats.lock_sessions([key]).values():
+        session_seats.end_hold(limit, limit.held_back)
 
 
 def check_seats(session: WorkingSession) -> None:
@@ -286,7 +287,7 @@ def give_up(delegate: Delegate, keys: Collection[str], limits: Mapping[str, Seat
     for key in keys:
         is_it = (SessionBooking.delegate_id == delegate.id, SessionBooking.session_key == key)
         released_seats.delete_seats(*is_it)
-        seats.release_session(limits[key])
+        session_seats.release_session(limits[key])
         offers.offer_seats(key, limits[key])
     if keys:
         end_settled_choices(delegate)

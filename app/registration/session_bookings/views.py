@@ -17,7 +17,6 @@ from app.registration import links
 from app.registration.bookings import access
 from app.registration.bookings import queries as bookings
 from app.registration.models import Delegate
-from app.registration.seats import session_limit
 from app.registration.session_bookings import (
     agenda_seats,
     clash_choices,
@@ -28,6 +27,7 @@ from app.registration.session_bookings import (
 )
 from app.registration.session_bookings import feed as personal_feed
 from app.registration.session_bookings.bookable_list import BookableFilter
+from app.registration.session_seats import session_limit
 from app.registration.waiting_list import queries as waiting_list
 from app.registration.waiting_list.models import LAPSED, WaitingListEntry
 from app.registration.waiting_list.steps import list_steps

@@ -11,7 +11,7 @@ from itertools import islice
 from app.database import db
 from app.errors import RuleViolation
 from app.history import services as history
-from app.registration import seats
+from app.registration import seats, session_seats
 from app.registration.categories import queries as categories
 from app.registration.models import SeatLimit
 from app.registration.session_bookings import offers
@@ -63,7 +63,7 @@ def offer_by_hand(
 
 def preview_raise(name: str, places: int) -> Sequence[WaitingListEntry]:
     """List who would be offered a place or a seat if a limit had so many, in order."""
-    if name.startswith(seats.SESSION_PREFIX):
+    if name.startswith(session_seats.SESSION_PREFIX):
         return _preview_session(name, places)
     if not services.can_offer():
         return []
@@ -86,7 +86,8 @@ def _preview_session(name: str, places: int) -> Sequence[WaitingListEntry]:
 def _lock_waiting(entry: WaitingListEntry) -> Sequence[SeatLimit]:
     """Lock what somebody waits for, then their entry; raise RuleViolation if they do not."""
     if entry.is_for_session:
-        limits = list(seats.lock_sessions([session_bookings.read_key(entry.scope)]).values())
+        key = session_bookings.read_key(entry.scope)
+        limits = list(session_seats.lock_sessions([key]).values())
         db.session.refresh(entry, with_for_update=True)
     else:
         services.lock(entry)

@@ -362,7 +362,7 @@ def test_without_the_lock_a_category_would_give_too_many(
     """The control of the category: the whole has seats enough, and only the category is short."""
     two_categories(8, 3, 8)
     together = Barrier(4)
-    look = seats.find_for_update  # noqa: SLF001 – what the control takes away
+    look = seats.find_for_update
 
     def only_look(name: str) -> SeatLimit | None:
         with read_only_connection(db.engine) as connection:

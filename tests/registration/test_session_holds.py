@@ -17,6 +17,7 @@ from app.errors import RuleViolation
 from app.programme.models import OPEN_TO_ALL
 from app.registration import integrity_check, links, session_seats
 from app.registration.models import Delegate, SeatLimit
+from app.registration.seats import SoldOut
 from app.registration.session_bookings import check_in, holds, no_shows, queries
 from app.registration.session_bookings.holds import HoldDetails
 from app.registration.session_bookings.models import SeatHold
@@ -97,7 +98,7 @@ def test_seats_that_are_held_back_are_booked_by_nobody_and_released_to_those_who
     assert "2 seats: Guests" in page.text
 
     assert (counts(), held_back(), list_faults()) == ((1, 1, 0), 2, [])
-    with pytest.raises(session_seats.SoldOut):
+    with pytest.raises(SoldOut):
         book(ada, "knots")
     join(ada)
     join(bea)

@@ -164,7 +164,7 @@ class CategoryForm(EditForm):
                 languages.describe(code).name,
                 [self[f"{name}_{code}"] for name in category_texts.FIELDS],
             )
-            for code in category_texts.list_other_languages()
+            for code in languages.list_other_codes()
         ]
 
     def set_choices(self, category: RegistrationCategory | None = None) -> Self:
@@ -207,9 +207,7 @@ class CategoryForm(EditForm):
             "opens_at": self.opens_at.utc_value,
             "closes_at": self.closes_at.utc_value,
             "confirmation_text": self.confirmation_text.data or "",
-            "translations": {
-                code: self._get_texts(code) for code in category_texts.list_other_languages()
-            },
+            "translations": {code: self._get_texts(code) for code in languages.list_other_codes()},
             "interest_closes_at": self.interest_closes_at.utc_value,
             "interest_questions": " ".join(sorted(set(self.interest_questions.data or ()))),
         }
@@ -227,7 +225,7 @@ class CategoryForm(EditForm):
 def build_form(category: RegistrationCategory | None = None) -> CategoryForm:
     """Return the form, with fields for each other language of the site."""
     own: dict[str, Field] = {}
-    for code in category_texts.list_other_languages():
+    for code in languages.list_other_codes():
         language = languages.describe(code).name
         own[f"name_{code}"] = editor_line_field(
             _l("Name (%(language)s, optional)", language=language), _l("The name")

@@ -13,12 +13,15 @@ from sqlalchemy import ColumnElement, func, select
 
 from app import clock
 from app.accounts import guards, roles
-from app.admin import charts, failed_emails, tasks
+from app.admin import charts, failed_emails
 from app.admin.charts import ChartBar, Curve
 from app.admin.failed_emails import FailedEmail
 from app.admin.proposals import presentation as proposals
-from app.admin.task_list import FAILED_EMAILS, PROPOSALS, TASKS
-from app.admin.tasks import OpenTask
+from app.admin.tasks import open_tasks
+from app.admin.tasks.email_tasks import FAILED_EMAILS
+from app.admin.tasks.open_tasks import OpenTask
+from app.admin.tasks.programme_tasks import PROPOSALS
+from app.admin.tasks.task_list import TASKS
 from app.content import queries as content
 from app.content.versions import Version
 from app.content.views import get_content_folder
@@ -121,7 +124,7 @@ class Dashboard:
 
 
 STATE_COLUMNS: tuple[ColumnElement[Any], ...] = (  # in the same statement as the tasks
-    tasks.count_where(Email, IS_WAITING),
+    open_tasks.count_where(Email, IS_WAITING),
     select(func.min(ScheduledRelease.publish_at))
     .where(ScheduledRelease.state == WAITING)
     .scalar_subquery(),
@@ -134,11 +137,11 @@ STATE_COLUMNS: tuple[ColumnElement[Any], ...] = (  # in the same statement as th
 def get_dashboard(role: str, labels: ChartLabels) -> Dashboard:
     """Return the data of the dashboard for a role."""
     programme = current_release.get_programme()
-    open_tasks, columns = tasks.list_open(TASKS, role, *STATE_COLUMNS)
+    found, columns = open_tasks.list_open(TASKS, role, *STATE_COLUMNS)
     waiting_emails, next_release_at, proxy_seen_at, *rest = columns
     seat_count = len(registration.SEAT_COLUMNS)
     places = registration.build_seat_counts(rest[:seat_count])
-    named = {one.name for one in open_tasks}
+    named = {one.name for one in found}
     state = State(
         places=places,
         waiting_emails=waiting_emails,
@@ -147,7 +150,7 @@ def get_dashboard(role: str, labels: ChartLabels) -> Dashboard:
         is_behind_proxy=undeclared_proxy.is_likely(proxy_seen_at),
     )
     return Dashboard(
-        tasks=open_tasks,
+        tasks=found,
         proposals=proposals.list_longest_waiting() if PROPOSALS in named else (),
         failed_emails=failed_emails.list_latest() if FAILED_EMAILS in named else (),
         state=state,
@@ -205,7 +208,7 @@ def home() -> ResponseReturnValue:
         "admin/home.html",
         form=ConfirmForm(),
         overview=overview,
-        groups=list(tasks.group_by_severity(overview.tasks)),
+        groups=list(open_tasks.group_by_severity(overview.tasks)),
         all_done=_describe_all_done(),
         has_conference=overview.programme.is_published or programme.has_conference(),
         sees_delegates=guards.can_read(roles.DELEGATES),

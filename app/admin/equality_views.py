@@ -67,7 +67,7 @@ def add() -> ResponseReturnValue:
     form = build_wording_form()
     if form.validate_on_submit():
         try:
-            wordings.add(form.get_edited(), actor=current_actor())
+            wordings.add(form.read_all_texts(), actor=current_actor())
         except RuleViolation as refusal:
             form.show_refusal(refusal)
         else:
@@ -84,7 +84,7 @@ def reword(key: str) -> ResponseReturnValue:
         try:
             is_new = wordings.reword(
                 key,
-                form.get_edited(),
+                form.read_all_texts(),
                 expected_version=form.expected_version.data,
                 actor=current_actor(),
             )

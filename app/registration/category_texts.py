@@ -49,8 +49,3 @@ def translated(category: RegistrationCategory) -> CategoryTexts:
     """Return the texts of a category in the language of the page or email."""
     own = CategoryTexts(category.name, category.description, category.confirmation_text)
     return choose(own, load_translations(category.translations))
-
-
-def list_other_languages() -> list[str]:
-    """List the languages of the site into which texts can be translated."""
-    return [code for code in languages.list_codes() if code != languages.SOURCE_LANGUAGE]

@@ -171,6 +171,7 @@ class Explanation:
 
     purpose: str
     readers: str
+    visibility: str  # the readers in a sentence
     erased_on: str  # a day
     is_file: bool = False
 
@@ -182,14 +183,20 @@ def explain(definition: Definition) -> Explanation:
     if definition.standard and not is_changed(definition):
         purpose = str(definition.standard.purpose)
     is_file = definition.kind == FILE
-    return Explanation(purpose, name_readers(definition), plain_date(last), is_file)
+    return Explanation(purpose, *_describe_readers(definition), plain_date(last), is_file)
 
 
-def name_readers(definition: Definition) -> str:
-    """Return who may read the answers to a question."""
+def _describe_readers(definition: Definition) -> tuple[str, str]:
+    """Return who may read the answers to a question, in a table and in a sentence."""
     if definition.is_private:
-        return str(gettext("Only the organisers and the registration desk"))
-    return str(gettext("The members of the conference team who can see bookings"))
+        return (
+            gettext("Only the organisers and the registration desk"),
+            gettext("Only the organisers and the registration desk can see your answer."),
+        )
+    return (
+        gettext("The members of the conference team who can see bookings"),
+        gettext("The members of the conference team who work with bookings can see your answer."),
+    )
 
 
 def explain_all() -> Sequence[tuple[str, Explanation]]:

@@ -71,6 +71,11 @@ def list_codes() -> tuple[str, ...]:
     return codes
 
 
+def list_other_codes() -> list[str]:
+    """Return the codes of the languages into which texts can be translated."""
+    return [code for code in list_codes() if code != SOURCE_LANGUAGE]
+
+
 def url_prefix(code: str) -> str:
     """Return the URL prefix of a language, followed by that of the current preview."""
     return language_prefix(code) + preview_mode.prefix()

@@ -60,7 +60,11 @@ def test_applicants_on_hold_are_told_their_own_link_unless_their_state_changes_f
         text="Read where it stands, or withdraw: {{ application_link }}",
     )
 
-    assert read_facts(page) == {"People": "Applicants", "State": "On hold", "Gets it": "2"}
+    assert read_facts(page) == {
+        "People": "Applicants",
+        "State": "On hold",
+        "Will get it": "2 people",
+    }
     send(page, "Send it to 2 people")
     with transaction():
         gone = db.session.merge(cy)
@@ -90,7 +94,7 @@ def test_those_who_would_like_to_come_are_chosen_by_state_and_may_unsubscribe(
     page = page.press("Save email", subject="News", text="Your page: {{ interest_link }}")
 
     assert read_facts(page)["People"] == "People who expressed interest"
-    assert read_facts(page)["Gets it"] == "2"
+    assert read_facts(page)["Will get it"] == "2 people"
     text = organiser.open(f"{PAGE}/1/people").text
     assert "request ended" in text
     assert "unsubscribed from emails like this one" in text

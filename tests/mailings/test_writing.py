@@ -79,7 +79,11 @@ def test_those_whom_the_list_shows_get_the_email_when_the_time_to_cancel_is_over
     assert page.heading == "Write the email"
     page = page.press("Save email", subject="See you soon, {{ first_name }}", text=TEXT)
     assert page.heading == "See you soon, {{ first_name }}"
-    assert read_facts(page) == {"People": "Delegates", "Country": "Ghana", "Gets it": "2"}
+    assert read_facts(page) == {
+        "People": "Delegates",
+        "Country": "Ghana",
+        "Will get it": "2 people",
+    }
     page = send(page, "Send it to 2 people")
     assert "Scheduled. It will be sent at 9:40am on Tuesday 12 May 2009." in page.text
     assert (
@@ -139,7 +143,7 @@ def test_some_are_left_out_by_hand_and_others_have_no_use_for_it(
 
     assert read_facts(page) == {
         "People": "Delegates",
-        "Gets it": "1",
+        "Will get it": "1 person",
         "Excluded: booking cancelled": "1",
         "Excluded: same email address as someone else in the list": "1",
         "Excluded: excluded by an organiser": "1",
@@ -211,7 +215,7 @@ def test_nobody_is_written_to_where_no_one_matches(organiser: Browser) -> None:
     make_three()
     page = write(organiser).follow("Change filters").press("Save filters", search="Zoe")
 
-    assert page.summary_list["Gets it"] == "0"
+    assert page.summary_list["Will get it"] == "0 people"
     page = page.follow("Send")
     assert [one for one in page.buttons if one not in COMMON] == []
     assert "Nobody would get this email. Change the filters first." in page.text
@@ -269,7 +273,11 @@ def test_a_saved_view_chooses_the_people(organiser: Browser) -> None:
     page = page.press("Continue", people=f"Delegates: saved view “{view.name}”")
     page = page.press("Save email", subject="Hello", text="Hello")
 
-    assert read_facts(page) == {"People": "Delegates", "Country": "Ghana", "Gets it": "2"}
+    assert read_facts(page) == {
+        "People": "Delegates",
+        "Country": "Ghana",
+        "Will get it": "2 people",
+    }
 
 
 def test_an_email_whose_filter_is_gone_goes_to_nobody(organiser: Browser, frozen_time: Any) -> None:
@@ -299,7 +307,7 @@ def test_an_email_whose_filter_is_gone_goes_to_nobody(organiser: Browser, frozen
     assert gone in organiser.open(draft).text
     assert organiser.open(f"{draft}/send", status=409).text.count(gone) == 1
     page = organiser.open(f"{draft}/filters").press("Save filters", Tag="Crew")
-    assert page.summary_list["Gets it"] == "1"
+    assert page.summary_list["Will get it"] == "1 person"
 
 
 def test_speakers_are_told_their_sessions_and_open_tasks(
@@ -339,7 +347,11 @@ def test_people_on_the_waiting_list_are_told_their_own_link_and_forgotten_with_t
         subject="More places, {{ full_name }}",
         text="Stay on the list, or leave it: {{ waiting_list_link }}",
     )
-    assert read_facts(page) == {"People": "Waiting list", "State": "Waiting", "Gets it": "2"}
+    assert read_facts(page) == {
+        "People": "Waiting list",
+        "State": "Waiting",
+        "Will get it": "2 people",
+    }
     send(page, "Send it to 2 people")
     with transaction():
         gone.ended_at = clock.now()
@@ -397,7 +409,7 @@ def test_the_rest_is_stopped_while_emails_go_out(organiser: Browser, frozen_time
     assert get_addresses() == []
     assert page.summary_list["Excluded"] == "3"
     page = page.press("Copy to a new draft")
-    assert page.summary_list["Gets it"] == "3"
+    assert page.summary_list["Will get it"] == "3 people"
     page = page.follow("Delete draft").press("Delete draft")
     assert [row["State"] for row in page.rows] == ["Stopped"]
 

@@ -102,7 +102,7 @@ def test_those_who_follow_a_session_and_agreed_get_an_email_from_which_they_can_
     assert "Each email has a link to unsubscribe." in page.text
     page = page.press("Save email", subject="The opening", text="Dear {{ first_name }}")
     assert page.summary_list["Wants emails about"] == "Opening"
-    assert page.summary_list["Gets it"] == "2"
+    assert page.summary_list["Will get it"] == "2 people"
     page = page.follow("Send").press("Send email", {"Send it to 2 people": True})
     with transaction():
         agenda_links.allow_agenda_emails(withdraws, is_allowed=False)

@@ -78,7 +78,7 @@ def test_each_language_has_words_of_its_own(organiser: Browser) -> None:
     ask("age")
     organiser.open(WORDING).follow(AGE)
 
-    organiser.press("Save", {"Question (optional)": "Quel âge avez-vous ?"})
+    organiser.press("Save", {"Question (français, optional)": "Quel âge avez-vous ?"})
 
     assert AGE in organiser.open("/register/equality").text
     french = organiser.open("/fr/register/equality").text

@@ -248,7 +248,7 @@ def test_a_questionnaire_is_answered_in_the_language_of_whoever_answers_it(
     make_question("Anything else?", kind="long_text")
     organiser = sign_in(new_browser())
     page = organiser.open("/organise/questions").follow("Organisation").follow("Change")
-    page.press("Save", {"Question (optional)": "Institucio"})
+    page.press("Save", {"Question (Esperanto, optional)": "Institucio"})
     with transaction():
         visitor.set_cookie("answers", registration.create_draft(ADA))
 

@@ -1,6 +1,6 @@
 """Emails to many people: the list, a new one, its people, its text and its preview."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
@@ -190,7 +190,7 @@ def edit(number: int) -> ResponseReturnValue:
         mailing=mailing,
         audience=audience,
         text_language=language,
-        languages=[languages.describe(code) for code in _list_languages()],
+        languages=[languages.describe(code) for code in languages.list_other_codes()],
         back=url_for(".show", number=number),
         breadcrumbs=breadcrumbs(mailing),
     )
@@ -204,14 +204,9 @@ def remove_text(number: int) -> ResponseReturnValue:
     return redirects.redirect_to(url_for(".show", number=number), "mailing-saved")
 
 
-def _list_languages() -> Sequence[str]:
-    """List the languages that may have a text of their own."""
-    return [code for code in languages.list_codes() if code != languages.SOURCE_LANGUAGE]
-
-
 def _find_language() -> str:
     code = request.args.get("language", "")
-    return code if code in _list_languages() else ""
+    return code if code in languages.list_other_codes() else ""
 
 
 def _save(mailing: Mailing, draft: Draft, form: TextForm, language: str) -> None:

@@ -1,20 +1,29 @@
 """The forms with which organisers write a question, and set how questions are asked."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, cast
+from dataclasses import replace
+from typing import Any
 
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, Field, RadioField, SelectField, StringField, TextAreaField
+from wtforms import BooleanField, Field, RadioField, SelectField, StringField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # of WTForms 3.2
 from wtforms.validators import ValidationError
 
-from app.admin.edit_form import CheckboxesField, EditForm
+from app.admin.edit_form import CheckboxesField
+from app.admin.question_texts import (
+    MAX_HELP,
+    MAX_LABEL,
+    QuestionTextsForm,
+    choices_field,
+    to_data,
+    with_translations,
+)
 from app.admin.questions import descriptions
 from app.errors import RuleViolation
 from app.forms.fields import editor_line_field, editor_text_field
 from app.forms.form import Form
-from app.forms.validators import max_length, no_hidden_characters, one_of_choices
+from app.forms.validators import no_hidden_characters, one_of_choices
 from app.questions import answer_checks
 from app.questions.checks import InvalidChoices, InvalidCondition
 from app.questions.definitions import (
@@ -27,26 +36,20 @@ from app.questions.definitions import (
 from app.questions.services import EditedQuestion, EditedTexts
 from app.questions.standard import StandardQuestion
 from app.registration import queries as registration
-from app.text import collapse_whitespace, normalise_lines
-from app.web import languages
+from app.text import collapse_whitespace
 from app.web.formatting import local_date
 
 ON_A_DATE = "date"
 FILE_SIZES = (1, 2, 5, 10)  # megabytes
-MAX_LABEL, MAX_HELP, MAX_CHOICES_LENGTH, MAX_PURPOSE = 200, 500, 3_000, 200  # characters
+MAX_PURPOSE = 200  # characters
 
 
 def _list_choices(names: Mapping[str, Any]) -> list[Any]:
     return [SelectChoice(key, name) for key, name in names.items()]
 
 
-def _choices_field(label: Any, description: Any) -> TextAreaField:
-    checks = [max_length(MAX_CHOICES_LENGTH, _l("The choices")), no_hidden_characters]
-    return TextAreaField(label, checks, [normalise_lines], description, render_kw={"dir": "auto"})
-
-
-class QuestionForm(EditForm):
-    """Write a question; one that is translated has more fields for each other language."""
+class QuestionForm(QuestionTextsForm):
+    """Write a question."""
 
     label = editor_line_field(
         _l("Question"), _l("The question"), _l("For example: How will you travel?"), MAX_LABEL
@@ -57,7 +60,7 @@ class QuestionForm(EditForm):
     kind = SelectField(
         _l("Type of answer"), [one_of_choices(_l("Choose a type"))], validate_choice=False
     )
-    choices = _choices_field(
+    choices = choices_field(
         _l("Choices"), _l("Only for questions with choices. Enter each on a line of its own")
     )
     is_corrected = BooleanField(
@@ -111,11 +114,6 @@ class QuestionForm(EditForm):
 
     fixed: Mapping[str, Any] = {}  # the values of what is not asked, because it cannot be changed
 
-    def validate_label(self, field: Field) -> None:
-        """Require the question."""
-        if not field.data and not field.errors:
-            raise ValidationError(gettext("Enter the question"))
-
     def validate_purpose(self, field: Field) -> None:
         """Require the reason."""
         if not field.data and not field.errors:
@@ -125,17 +123,6 @@ class QuestionForm(EditForm):
         """Require a day where one is to be chosen."""
         if self.erasure.data == ON_A_DATE and answer_checks.parse_date(field.data or "") is None:
             raise ValidationError(gettext("Enter a date like 2008-11-06"))
-
-    @property
-    def translations(self) -> Sequence[tuple[str, Sequence[Field]]]:
-        """The names of the other languages, each with its fields."""
-        return [
-            (
-                languages.describe(code).name,
-                [self[f"{name}_{code}"] for name in TRANSLATED if f"{name}_{code}" in self],
-            )
-            for code in _list_other_languages()
-        ]
 
     def set_choices(self, earlier: Sequence[Definition]) -> None:
         """Set what can be chosen, given the questions before this one."""
@@ -167,33 +154,31 @@ class QuestionForm(EditForm):
         for name in names:
             del self[name]
 
-    def _get(self, name: str) -> Any:
+    def read(self, name: str) -> Any:
+        """Return the value of a field, or of what is not asked."""
         return self[name].data if name in self else self.fixed.get(name)
 
     def get_edited(self) -> EditedQuestion:
         """Return what was typed."""
-        codes = [languages.SOURCE_LANGUAGE, *_list_other_languages()]
-        erasure = self._get("erasure")
+        erasure = self.read("erasure")
         return EditedQuestion(
-            kind=self._get("kind"),
-            texts={code: self._get_texts(code) for code in codes},
+            kind=self.read("kind"),
+            texts=self.read_all_texts(),
             purpose=(self.purpose.data or "").rstrip("."),
-            is_required=bool(self._get("is_required")),
-            condition=self._get("condition") or "",
-            readers=self._get("readers"),
-            erasure=str(self._get("erased_on")) if erasure == ON_A_DATE else erasure,
-            days=tuple(self._get("days") or ()),
-            categories=tuple(self._get("categories") or ()),
-            max_megabytes=int(self._get("max_megabytes")),
-            are_choices_corrected=bool(self._get("is_corrected")),
+            is_required=bool(self.read("is_required")),
+            condition=self.read("condition") or "",
+            readers=self.read("readers"),
+            erasure=str(self.read("erased_on")) if erasure == ON_A_DATE else erasure,
+            days=tuple(self.read("days") or ()),
+            categories=tuple(self.read("categories") or ()),
+            max_megabytes=int(self.read("max_megabytes")),
+            are_choices_corrected=bool(self.read("is_corrected")),
         )
 
-    def _get_texts(self, code: str) -> EditedTexts:
-        end = "" if code == languages.SOURCE_LANGUAGE else f"_{code}"
-        typed = {name: self._get(f"{name}{end}") or "" for name in TRANSLATED}
-        lines = typed["choices"].splitlines() if self._get("kind") in WITH_CHOICES else ()
-        choices = tuple(line.strip() for line in lines if line.strip())
-        return EditedTexts(typed["label"], typed["help"], choices)
+    def read_texts(self, code: str) -> EditedTexts:
+        """Return what was typed in a language; only some types of answer have choices."""
+        texts = super().read_texts(code)
+        return texts if self.read("kind") in WITH_CHOICES else replace(texts, choices=())
 
     def show_refusal(self, refusal: RuleViolation) -> None:
         """Show why a question cannot be saved, beside the field that it is about."""
@@ -203,25 +188,9 @@ class QuestionForm(EditForm):
         self.add_error(field, refusal)
 
 
-TRANSLATED = ("label", "help", "choices")
-
-
-def _list_other_languages() -> Sequence[str]:
-    return [code for code in languages.list_codes() if code != languages.SOURCE_LANGUAGE]
-
-
 def build_form(**data: Any) -> QuestionForm:
     """Return the form, with fields for each language of the site."""
-    own: dict[str, Any] = {}
-    for code in _list_other_languages():
-        own[f"label_{code}"] = editor_line_field(
-            _l("Question (optional)"), _l("The question"), "", MAX_LABEL
-        )
-        own[f"help_{code}"] = editor_text_field(_l("Help (optional)"), _l("The help"), "", MAX_HELP)
-        own[f"choices_{code}"] = _choices_field(
-            _l("Choices (optional)"), _l("In the same order, each on a line of its own")
-        )
-    return cast("QuestionForm", type("QuestionForm", (QuestionForm,), own)(data=data))
+    return with_translations(QuestionForm)(data=data)
 
 
 NEW_DATA = {
@@ -250,10 +219,8 @@ def initial_data(definition: Definition, version: int) -> dict[str, Any]:
         "erased_on": "" if has_rule else definition.erasure,
     }
     for code, texts in definition.current.texts.items():
-        end = "" if code == languages.SOURCE_LANGUAGE else f"_{code}"
         lines = [texts.choices.get(key, "") for key in definition.current.choices]
-        own = (texts.label, texts.help, "\n".join(lines).strip())
-        values |= {f"{name}{end}": value for name, value in zip(TRANSLATED, own, strict=True)}
+        values |= to_data(code, texts.label, texts.help, lines)
     return values
 
 

@@ -124,9 +124,8 @@ def _build_question(key: str, position: int, version: QuestionVersion) -> Questi
 
 def _build_shipped(item: EqualityItem) -> QuestionVersion:
     """Return a wording of the site as it is in each language."""
-    others = (one for one in languages.list_codes() if one != languages.SOURCE_LANGUAGE)
     texts = {}
-    for code in (languages.SOURCE_LANGUAGE, *others):
+    for code in (languages.SOURCE_LANGUAGE, *languages.list_other_codes()):
         with languages.use_language(code):
             answers = {name: str(text) for name, text in item.answers.items()}
             texts[code] = Texts(str(item.label), str(item.help), answers)

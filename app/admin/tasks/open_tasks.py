@@ -1,16 +1,18 @@
 """Tasks of the dashboard: what one is, and which need doing now.
 
-A task is declared as a row of ``task_list.TASKS``. Its count is a subquery, which goes into the one
-statement that counts all tasks, or a number where counting needs more than SQL. A person sees the
-tasks of the areas that their role may change; the others are not counted.
+A task is declared as a row of ``TASKS`` in the module of its matter. Its count is a subquery, which
+goes into the one statement that counts all tasks, or a number where counting needs more than SQL. A
+person sees the tasks of the areas that their role may change; the others are not counted.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+from flask import url_for
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import ColumnElement, func, select
 
@@ -67,6 +69,16 @@ class OpenTask:
 def count_where(model: type[Base], *such: ColumnElement[bool]) -> ColumnElement[int]:
     """Return the subquery that counts the rows for which all conditions hold."""
     return select(func.count()).select_from(model).where(*such).scalar_subquery()
+
+
+def count_rows(model: type[Base], *such: ColumnElement[bool]) -> Count:
+    """Return what gives that subquery when a task is counted."""
+    return partial(count_where, model, *such)
+
+
+def list_url(endpoint: str, **values: Any) -> Callable[[], str]:
+    """Return what gives the URL of a list of admin, with its filters."""
+    return lambda: url_for(f"admin.{endpoint}", **values)
 
 
 def list_open(

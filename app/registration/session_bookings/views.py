@@ -19,13 +19,13 @@ from app.registration.bookings import queries as bookings
 from app.registration.models import Delegate
 from app.registration.session_bookings import (
     agenda_seats,
+    calendar_feed,
     clash_choices,
     cookie,
     labels,
     listing,
     services,
 )
-from app.registration.session_bookings import feed as personal_feed
 from app.registration.session_bookings.bookable_list import BookableFilter
 from app.registration.session_seats import session_limit
 from app.registration.waiting_list import queries as waiting_list
@@ -121,7 +121,7 @@ def feed(token: str) -> ResponseReturnValue:
     """Serve the sessions that a delegate has booked or starred as one iCalendar feed."""
     delegate = bookings.get_booking(links.read_session_feed_key(token))
     answer = Response(
-        personal_feed.render_feed(delegate, agenda_seats.feed_url(delegate)),
+        calendar_feed.render_feed(delegate, agenda_seats.feed_url(delegate)),
         mimetype="text/calendar",
     )
     answer.add_etag()

@@ -8,15 +8,11 @@ the conference's own paragraph, except to organisers.
 import re
 import secrets
 import unicodedata
-from base64 import b64encode
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from email.headerregistry import Address
 from email.message import EmailMessage
-from email.policy import EmailPolicy
-from email.utils import quote
-from itertools import chain
 from typing import Any, NamedTuple, cast
 
 import idna
@@ -25,92 +21,11 @@ from flask import current_app
 from app import clock
 from app.errors import RuleViolation
 from app.mail import html_body, placeholders
+from app.mail.headers import MAX_LINE_LENGTH, HeaderFactory, HeaderPolicy
 from app.mail.markdown_body import RenderedBlock, render_markdown
 from app.mail.placeholders import Placeholders, TextPart
 from app.web import languages
 from app.web.rendering import absolute_url
-
-MAX_LINE_LENGTH = 76  # characters
-MAX_PLAIN_WORD_LENGTH = 60  # characters; a longer one is encoded, so that it can be divided
-WORD_START, WORD_END = "=?utf-8?b?", "?="
-MAX_WORD_BYTES = (75 - len(WORD_START) - len(WORD_END)) // 4 * 3  # RFC 2047, section 2
-URL_HEADERS = frozenset({"list-unsubscribe"})  # no program would decode an encoded URL
-NAME_SPECIALS = frozenset('()<>[]:;@\\,."')  # RFC 5322, 3.2.3
-
-
-class HeaderPolicy(EmailPolicy):
-    """A policy that writes subjects and addresses itself."""
-
-    def fold(self, name: str, value: str) -> str:
-        """Return a header with its line breaks."""
-        addresses: tuple[Address, ...] = getattr(value, "addresses", ())
-        if addresses:
-            words: Iterable[str] = chain.from_iterable(map(_address_words, addresses))
-        elif name.lower() == "subject" and hasattr(value, "defects"):
-            words = _text_words(str(value))
-        elif name.lower() in URL_HEADERS:
-            words = str(value).split()
-        else:
-            return _without_empty_line(name, super().fold(name, value), self.linesep)
-        return _fold_words(name, words, self.linesep)
-
-    def fold_binary(self, name: str, value: str) -> bytes:
-        """Return a header with its line breaks, as it is sent."""
-        return self.fold(name, value).encode("utf-8" if self.utf8 else "ascii", "surrogateescape")
-
-
-def _fold_words(name: str, words: Iterable[str], linesep: str) -> str:
-    """Join words by spaces, with a line break where a line would become too long."""
-    lines = [f"{name}:"]
-    for number, word in enumerate(words):
-        if number and len(lines[-1]) + 1 + len(word) > MAX_LINE_LENGTH:
-            lines.append("")
-        lines[-1] += f" {word}"
-    return linesep.join(lines) + linesep
-
-
-def _without_empty_line(name: str, folded: str, linesep: str) -> str:
-    """Return a header that begins on the line of its name."""
-    first, _, rest = folded.partition(linesep)
-    return f"{first.rstrip()} {rest.lstrip()}" if rest and first.strip() == f"{name}:" else folded
-
-
-def _address_words(address: Address) -> Iterator[str]:
-    if address.display_name:
-        yield from _name_words(address.display_name)
-    yield f"<{address.addr_spec}>" if address.display_name else address.addr_spec
-
-
-def _name_words(name: str) -> Iterator[str]:
-    if _must_be_encoded(name) or len(name) > MAX_PLAIN_WORD_LENGTH:
-        return _encode(name)
-    return iter([f'"{quote(name)}"' if NAME_SPECIALS.intersection(name) else name])
-
-
-def _text_words(text: str) -> Iterator[str]:
-    return _encode(text) if _must_be_encoded(text) else iter(text.split(" "))
-
-
-def _must_be_encoded(text: str) -> bool:
-    longest = max(map(len, text.split(" ")))
-    return not text.isascii() or "=?" in text or longest > MAX_PLAIN_WORD_LENGTH
-
-
-def _encode(text: str) -> Iterator[str]:
-    """Yield encoded words: programs put together what they hold, spaces included."""
-    part = b""
-    for character in text:
-        encoded = character.encode("utf-8", "replace")
-        if len(part) + len(encoded) > MAX_WORD_BYTES:
-            yield _encoded_word(part)
-            part = b""
-        part += encoded
-    yield _encoded_word(part)
-
-
-def _encoded_word(part: bytes) -> str:
-    return f"{WORD_START}{b64encode(part).decode()}{WORD_END}"
-
 
 MAX_SUBJECT_LENGTH = 200  # characters
 FOR_ORGANISERS = frozenset({"audit_found", "changes_waiting", "feedback_received", "speaker_asks"})
@@ -257,6 +172,7 @@ QR_CODE_ID = "booking-reference"  # the Content-ID of the picture (RFC 2392)
 CALENDAR_FILENAME = "conference.ics"
 TRANSFER_ENCODING = "quoted-printable"  # which all servers pass on
 ASCII_POLICY = HeaderPolicy(
+    header_factory=HeaderFactory(),
     cte_type="7bit",
     linesep="\r\n",
     max_line_length=MAX_LINE_LENGTH,  # RFC 2045, section 6.7

@@ -32,7 +32,7 @@ from app.registration.forms import APPLICATION, WAITING_LIST, CheckForm
 from app.registration.invitations.services import InvitationEnded
 from app.registration.progress import list_steps
 from app.registration.queries import Answers, RegistrationState
-from app.registration.session_bookings import choices, registering
+from app.registration.session_bookings import choices, chosen_seats
 from app.registration.transfers.services import TransferEnded
 from app.registration.transfers.views import render_ended
 from app.registration.views import (
@@ -143,7 +143,7 @@ def confirmation(token: str) -> ResponseReturnValue:
         token=token,
         ticket=ticket,
         category_text=category_forms.render_confirmation_text(category),
-        seats=registering.read_outcome(typed),
+        seats=chosen_seats.read_outcome(typed),
         email=queries.find_confirmation_email(details),
         masked=emails.mask_email(details.email),
         asks_about_equality=bool(equality.list_asked()),

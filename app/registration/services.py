@@ -43,7 +43,7 @@ from app.registration.queries import (
     full_name,
 )
 from app.registration.session_bookings.choices import SESSIONS
-from app.registration.session_bookings.registering import ChosenSeats
+from app.registration.session_bookings.chosen_seats import ChosenSeats
 from app.registration.speaker_places import queries as speaker_place_queries
 from app.registration.speaker_places import services as speaker_places
 from app.registration.transfers import queries as transfer_queries

@@ -1,4 +1,4 @@
-"""Calendar entries of seats in sessions, for emails; the feed is in ``feed``.
+"""Calendar entries of seats in sessions, for emails; the feed is in ``calendar_feed``.
 
 A seat's entry is the session's: it has the same UID as in every calendar of the site, so that
 nobody gets it twice, and the newest replaces it: that with the highest SEQUENCE.

@@ -18,7 +18,7 @@ from app.registration.delegate_record import search_key
 from app.registration.models import Delegate, SeatLimit
 from app.registration.session_bookings.models import SeatHold, SessionBooking
 from app.registration.session_seats import SESSION_PREFIX, session_limit
-from app.registration.waiting_list.models import OFFERED, WaitingListEntry
+from app.registration.waiting_list.models import WaitingListEntry
 from app.releases.current_release import get_programme
 
 IS_FULL = exists().where(
@@ -38,17 +38,22 @@ OF_DELEGATE = (
     .where(SessionBooking.delegate_id == bindparam("delegate"))
     .order_by(SessionBooking.id)
 )
-PROSPECT = select(
-    (SeatLimit.taken >= SeatLimit.seats) | (SeatLimit.waiting > 0),
-    exists().where(SessionBooking.delegate_id == bindparam("delegate")),
-    select(WaitingListEntry.state)
-    .where(
-        WaitingListEntry.delegate_id == bindparam("delegate"),
-        WaitingListEntry.scope == SeatLimit.name,
-        WaitingListEntry.ended_at.is_(None),
+PROSPECT = (
+    select(
+        Delegate.id,
+        Delegate.days,
+        Delegate.cancelled_at.is_(None),
+        (SeatLimit.taken >= SeatLimit.seats) | (SeatLimit.waiting > 0),
+        exists().where(SessionBooking.delegate_id == Delegate.id),
+        exists().where(
+            WaitingListEntry.delegate_id == Delegate.id,
+            WaitingListEntry.scope == SeatLimit.name,
+            WaitingListEntry.ended_at.is_(None),
+        ),
     )
-    .scalar_subquery(),
-).where(SeatLimit.name == bindparam("name"))
+    .join(SeatLimit, SeatLimit.name == bindparam("name"))
+    .where(Delegate.access_key == bindparam("key"))
+)
 
 
 @dataclass(frozen=True)
@@ -74,16 +79,14 @@ class SessionSeats:
 
 @dataclass(frozen=True)
 class Prospect:
-    """Whether somebody can have a seat in a session, as it looks without a lock."""
+    """A person and their chance of a seat in a session, as it looks without a lock."""
 
+    delegate_id: int
+    days: str
+    is_attending: bool
     is_full: bool
     has_seats: bool  # in this session or another
-    wait: str | None  # the state of an entry of the waiting list that is open
-
-    @property
-    def is_too_late(self) -> bool:
-        """Whether no seat is free, and none is held for them."""
-        return self.is_full and self.wait != OFFERED
+    is_on_list: bool  # they wait for a seat in it, or have an offer of one
 
 
 def read_key(limit_name: str) -> str:
@@ -101,7 +104,7 @@ def has_started(session: PublicSession) -> bool:
     return session.starts_at is not None and session.starts_at <= clock.now()
 
 
-def is_on_their_days(delegate: Delegate, session: PublicSession) -> bool:
+def is_on_their_days(delegate: Delegate | Prospect, session: PublicSession) -> bool:
     """Return True if the session is on a day that somebody has booked, or has no time yet."""
     return is_on_days(session, delegate.days.split())
 
@@ -199,14 +202,15 @@ def get_hold(key: str, number: int) -> SeatHold:
     return found
 
 
-def look(delegate: Delegate, key: str) -> Prospect | None:
-    """Look without a lock whether somebody can have a seat; None if seats were never to be booked.
+def find_prospect(access_key: str, key: str) -> Prospect | None:
+    """Return the chance of a seat for the person of a booking; None if there is nothing to look at.
 
-    Most of those who press for one of the last seats are too late, so this is one statement.
+    Most of those who press for one of the last seats are too late, so this is one statement that
+    reads nothing else of them.
     """
-    names = {"delegate": delegate.id, "name": session_limit(key)}
-    row = db.session.execute(PROSPECT, names).first()
-    return None if row is None else Prospect(*row)
+    row = db.session.connection().execute(PROSPECT, {"key": access_key, "name": session_limit(key)})
+    found = row.first()
+    return None if found is None else Prospect(*found)
 
 
 def map_booked_days(delegates: Collection[int]) -> Mapping[int, Mapping[str, str]]:

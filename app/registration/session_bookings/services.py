@@ -6,7 +6,7 @@ two sessions at the same time. Locks are taken in one order: the limits of the s
 the person's row.
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Final
 
 from sqlalchemy import delete
@@ -62,34 +62,37 @@ class SessionClash(RuleViolation):
         self.clashes = clashes
 
 
-def keep_transaction() -> None:
-    """Go on in the transaction that has begun, which may write."""
+def look(access_key: str, session: Session) -> None:
+    """Raise TooLate if no seat is left for somebody as it looks without a lock; ``book`` decides.
+
+    Whoever has a seat at that time, or is on the waiting list, is left to ``book``.
+    """
+    prospect = queries.find_prospect(access_key, session.key)
+    if prospect is None or not prospect.is_full or prospect.is_on_list:
+        return
+    booked = queries.list_keys([prospect.delegate_id]) if prospect.has_seats else ()
+    if session.key not in booked and not list_clashes(session, booked):
+        require_bookable(prospect, session)
+        raise TooLate
 
 
-def book(  # noqa: PLR0913 – who books what, and how
+def book(
     delegate: Delegate,
     session: Session,
     *,
     in_place_of: Collection[str] = (),
     actor: str = ACTOR_DELEGATE,
     override_reason: str = "",
-    before_locking: Callable[[], None] = keep_transaction,
 ) -> bool:
     """Book a seat, and give up those in other sessions; return False if it was booked before.
 
     Raise SessionClash if there is a seat at the same time that is not to be given up, and SoldOut
-    if no seat is left: then nothing changes. With a reason, a seat beyond the limit is given. Where
-    there is no seat, that is seen before anything is locked; where there seems to be one, the email
-    is rendered before the limits are locked, for everybody who books waits for that lock.
-    ``before_locking`` is called in between: it may begin the transaction that writes. Whoever has
-    waited and has an offer takes the seat that is held for them.
+    if no seat is left: then nothing changes. With a reason, a seat beyond the limit is given. The
+    email is rendered before the limits are locked, for everybody who books waits for that lock.
+    Whoever has waited and has an offer takes the seat that is held for them.
     """
     try:
-        prospect = queries.look(delegate, session.key)
-        clashes = _list_allowed_clashes(delegate, session, in_place_of, prospect)
-        if prospect is not None and prospect.is_too_late and not override_reason:
-            raise TooLate if prospect.wait is None else seats.SoldOut(session_seats.ALL_BOOKED)
-        before_locking()
+        clashes = _list_allowed_clashes(delegate, session, in_place_of)
         with db.session.begin_nested():
             by_team = actor != ACTOR_DELEGATE
             emails.send_session_booked(delegate, session, clashes, is_by_team=by_team)
@@ -135,6 +138,8 @@ def take_seat(
         db.session.add(row)
         offers.end_accepted(entry)
         return
+    if entry is None and limit.is_full and not is_beyond_limit:
+        raise TooLate
     session_seats.reserve_session(limit, row, is_beyond_limit=is_beyond_limit)
     if entry is not None:  # let in by the organisers
         session_seats.leave_session_queue(limit)
@@ -142,14 +147,10 @@ def take_seat(
 
 
 def _list_allowed_clashes(
-    delegate: Delegate,
-    session: Session,
-    in_place_of: Collection[str],
-    prospect: Prospect | None = None,
+    delegate: Delegate, session: Session, in_place_of: Collection[str]
 ) -> list[Session]:
     """List what is given up for a session; raise RuleViolation if it cannot be booked so."""
-    has_seats = prospect is None or prospect.has_seats
-    booked = {one.session_key for one in queries.list_of_delegate(delegate)} if has_seats else set()
+    booked = {one.session_key for one in queries.list_of_delegate(delegate)}
     if session.key in booked:
         raise _AlreadyBooked
     require_bookable(delegate, session)
@@ -216,7 +217,7 @@ def cancel(delegate: Delegate, session_key: str, *, actor: str = ACTOR_DELEGATE)
     return True
 
 
-def require_bookable(delegate: Delegate, session: Session) -> None:
+def require_bookable(delegate: Delegate | Prospect, session: Session) -> None:
     """Raise NotBookable if this person cannot book a seat, whether or not any is free."""
     if not delegate.is_attending:
         raise NotBookable(BOOKING_CANCELLED)

@@ -19,13 +19,13 @@ from app.registration.bookings import queries as bookings
 from app.registration.models import Delegate
 from app.registration.session_bookings import (
     agenda_seats,
+    calendar_feed,
     clash_choices,
     cookie,
     labels,
     listing,
     services,
 )
-from app.registration.session_bookings import feed as personal_feed
 from app.registration.session_bookings.bookable_list import BookableFilter
 from app.registration.session_seats import session_limit
 from app.registration.waiting_list import queries as waiting_list
@@ -100,20 +100,18 @@ def show(secret: str, slug: str) -> ResponseReturnValue:
     """Show one session with the button to book it, swap for it, wait for it, or give it back."""
     if request.method == "GET":
         return _render(access.get_booking(secret), secret, _get_session(slug), ConfirmForm())
-    # the limits are locked before the person's row, which opening a booking may lock; and before
-    # anything is locked, whoever is too late is told so
-    delegate, session = bookings.get_booking(links.read_booking_key(secret)), _get_session(slug)
-    form = ConfirmForm()
+    key, session = links.read_booking_key(secret), _get_session(slug)
+    form, status = ConfirmForm(), 422
     if form.validate_on_submit():
         try:
-            return _redirect(secret, _apply_action(delegate, session))
-        except services.TooLate as refusal:
-            form.form_errors.append(gettext(str(refusal)))
-            return _render_too_late(delegate, secret, session, form)
+            return _redirect(secret, _apply_action(key, session))
         except RuleViolation as refusal:
             form.form_errors.append(gettext(str(refusal)))
-            return _render(delegate, secret, session, form, 409)
-    return _render(delegate, secret, session, form, 422)
+            choice = listing.build_missed(session)
+            if isinstance(refusal, services.TooLate) and choice.can_be_waited_for:
+                return _render_too_late(secret, choice, form)
+            status = 409
+    return _render(bookings.get_booking(key), secret, session, form, status)
 
 
 @bp.get("/calendar/<token>.ics")
@@ -121,21 +119,29 @@ def feed(token: str) -> ResponseReturnValue:
     """Serve the sessions that a delegate has booked or starred as one iCalendar feed."""
     delegate = bookings.get_booking(links.read_session_feed_key(token))
     answer = Response(
-        personal_feed.render_feed(delegate, agenda_seats.feed_url(delegate)),
+        calendar_feed.render_feed(delegate, agenda_seats.feed_url(delegate)),
         mimetype="text/calendar",
     )
     answer.add_etag()
     return answer.make_conditional(request)
 
 
-def _apply_action(delegate: Delegate, session: Session) -> str:
-    """Book, wait or give up, as the pressed button says; return the name of the message."""
-    for name, action in ACTIONS.items():
-        if name in request.form:
-            go_on_writing()
-            return action(delegate, session)
+def _apply_action(key: str, session: Session) -> str:
+    """Book, wait or give up, as the pressed button says; return the name of the message.
+
+    Whoever is too late is told so before anything is locked. The limits are locked before the
+    person's row, which opening a booking by ``access`` may lock.
+    """
+    action = next((one for name, one in ACTIONS.items() if name in request.form), _book)
+    if action is _book:
+        services.look(key, session)
+    go_on_writing()
+    return action(bookings.get_booking(key), session)
+
+
+def _book(delegate: Delegate, session: Session) -> str:
     in_place_of = request.form.getlist("in_place_of")
-    services.book(delegate, session, in_place_of=in_place_of, before_locking=go_on_writing)
+    services.book(delegate, session, in_place_of=in_place_of)
     return "swapped" if in_place_of else "booked"
 
 
@@ -189,17 +195,12 @@ def _render(
     )
 
 
-def _render_too_late(
-    delegate: Delegate, secret: str, session: Session, form: ConfirmForm
-) -> Response:
+def _render_too_late(secret: str, choice: listing.SessionChoice, form: ConfirmForm) -> Response:
     """Tell somebody that all seats are booked, as many are told at once when a session fills."""
-    choice = listing.build_missed(session)
-    if not choice.can_be_waited_for:
-        return _render(delegate, secret, session, form, 409)
     return render_shared_page(
         "registration/session_bookings/show.html",
         409,
-        variant=session.slug,
+        variant=choice.session.slug,
         own=(form.csrf_token.current_token, secret),
         secret=secret,
         choice=choice,

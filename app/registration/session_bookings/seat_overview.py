@@ -26,7 +26,7 @@ TIME, TITLE, FREE, QUEUE = "time", "title", "free", "queue"  # orders
 SORTS: Final = (TIME, TITLE, FREE, QUEUE)
 
 
-class SessionFill(NamedTuple):
+class SeatOverview(NamedTuple):
     """A public session and its seats, all as they are now."""
 
     session: Session
@@ -68,7 +68,7 @@ class SessionFill(NamedTuple):
 
 
 @dataclass(frozen=True)
-class FillFilter:
+class OverviewFilter:
     """Which sessions are listed; "" is any."""
 
     search: str = ""
@@ -90,14 +90,16 @@ class FillFilter:
             found = [one for one, title in titles if all(word in title for word in words)]
         return found
 
-    def matches(self, one: SessionFill) -> bool:
+    def matches(self, one: SeatOverview) -> bool:
         """Return True if such a session is in the state, and in the ballot."""
         return (not self.state or self.state in one.states) and (
             not self.ballot or (one.ballot is not None and str(one.ballot.id) == self.ballot)
         )
 
 
-def list_fill(asked: FillFilter, sort: str = TIME, *, is_reversed: bool) -> Sequence[SessionFill]:
+def list_overview(
+    asked: OverviewFilter, sort: str = TIME, *, is_reversed: bool
+) -> Sequence[SeatOverview]:
     """List the public sessions with seats that a filter selects."""
     found = [one for one in _load(asked.list_sessions()) if asked.matches(one)]
     if sort == TITLE:
@@ -109,7 +111,7 @@ def list_fill(asked: FillFilter, sort: str = TIME, *, is_reversed: bool) -> Sequ
     return found[::-1] if is_reversed else found
 
 
-def _load(sessions: Sequence[Session]) -> Sequence[SessionFill]:
+def _load(sessions: Sequence[Session]) -> Sequence[SeatOverview]:
     """Return those of these sessions that have seats to book, or had, in the same order."""
     seats = queries.map_seats()
     is_ending = WaitingListEntry.offer_ends_at <= clock.now() + ENDING_SOON
@@ -123,7 +125,7 @@ def _load(sessions: Sequence[Session]) -> Sequence[SessionFill]:
         key: one for one in ballots.list_public() if not one.is_drawn for key in one.session_keys
     }
     return [
-        SessionFill(
+        SeatOverview(
             one, seats[one.key], *offers.get(session_limit(one.key), (0, 0)), undrawn.get(one.key)
         )
         for one in sessions

@@ -15,19 +15,20 @@ from app.admin import saved_views
 from app.admin.listing import ListFilter, ListQuery, paginate, parse_list_query, render_list
 from app.registration.ballots import queries as ballots
 from app.registration.desk import services as desk_services
-from app.registration.session_bookings import fill
-from app.registration.session_bookings.fill import FillFilter, SessionFill
+from app.registration.session_bookings import seat_overview
+from app.registration.session_bookings.seat_overview import OverviewFilter, SeatOverview
 from app.releases.current_release import get_programme
 from app.web import spreadsheets
 from app.web.formatting import local_date, local_day, local_moment
 
 STATES = (
-    (fill.FULL, _l("Full")),
-    (fill.WAITING, _l("People are waiting")),
-    (fill.ENDING, _l("Offers end within 6 hours")),
-    (fill.BY_BALLOT, _l("By ballot")),
+    (seat_overview.FULL, _l("Full")),
+    (seat_overview.WAITING, _l("People are waiting")),
+    (seat_overview.ENDING, _l("Offers end within 6 hours")),
+    (seat_overview.BY_BALLOT, _l("By ballot")),
 )
 
+# saved views of the list are stored under this name
 bp = Blueprint("session_fill", __name__, url_prefix="/session-seats")
 
 
@@ -45,21 +46,21 @@ def _list_filters(_: Mapping[str, str]) -> Sequence[ListFilter]:
 
 
 saved_views.declare(
-    "session_fill", _l("Seats in sessions"), roles.DELEGATES, _list_filters, fill.SORTS
+    "session_fill", _l("Seats in sessions"), roles.DELEGATES, _list_filters, seat_overview.SORTS
 )
 
 
 @bp.get("")
 def index() -> ResponseReturnValue:
     filters = _list_filters(request.args)
-    query = parse_list_query(filters, fill.SORTS)
+    query = parse_list_query(filters, seat_overview.SORTS)
     listing = paginate(_list_rows(query), query, filters)
     return render_list("admin/session_seats/index.html", listing)
 
 
 @bp.post("/_export")
 def export_csv() -> Response:
-    found = _list_rows(parse_list_query(_list_filters(request.args), fill.SORTS))
+    found = _list_rows(parse_list_query(_list_filters(request.args), seat_overview.SORTS))
     desk_services.record_export("seats in sessions", len(found), "", actor=current_actor())
     head = (
         *(gettext("Session"), gettext("Starts"), gettext("Room"), gettext("Ballot")),
@@ -71,13 +72,13 @@ def export_csv() -> Response:
     return spreadsheets.make_attachment(body, name, spreadsheets.CSV)
 
 
-def _list_rows(query: ListQuery) -> Sequence[SessionFill]:
+def _list_rows(query: ListQuery) -> Sequence[SeatOverview]:
     chosen = {name: query.get_filter(name) for name in ("state", "ballot", "day", "room")}
-    asked = FillFilter(search=query.search, **chosen)
-    return fill.list_fill(asked, query.sort, is_reversed=query.is_reversed)
+    asked = OverviewFilter(search=query.search, **chosen)
+    return seat_overview.list_overview(asked, query.sort, is_reversed=query.is_reversed)
 
 
-def _iter_cells(found: Sequence[SessionFill]) -> Iterator[list[Any]]:
+def _iter_cells(found: Sequence[SeatOverview]) -> Iterator[list[Any]]:
     for one in found:
         start = one.session.starts_at
         yield [

@@ -1,9 +1,13 @@
-"""``python -m benchmarks [NAME …]``: what is named, ``all``, or else all but Lighthouse."""
+"""``python -m benchmarks [NAME …]``: what is named, ``all``, or else all but Lighthouse.
+
+``"office:waiting list"`` measures only the pages of admin whose name contains these words.
+"""
 
 import os
 import sys
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 from benchmarks import (
@@ -64,7 +68,8 @@ ALL = QUICK | SLOW
 def main(requested: list[str]) -> None:
     """Measure what was asked for, and print the table."""
     names = list(ALL) if requested == ["all"] else requested or list(QUICK)
-    if unknown := [name for name in names if name not in ALL]:
+    chosen = {name: measurement for name in names if (measurement := _find(name))}
+    if unknown := [name for name in names if name not in chosen]:
         sys.exit(f"There is no measurement {', '.join(unknown)}. There are: {', '.join(ALL)}, all.")
     for name in UNSET_VARIABLES:
         os.environ.pop(name, None)
@@ -72,11 +77,19 @@ def main(requested: list[str]) -> None:
     started_at = time.monotonic()
     with temporary_folder() as folder:
         for name in names:
-            for figure in ALL[name](folder):
+            for figure in chosen[name](folder):
                 print(f"{name}: {figure.name}: {figure.value_text}", file=sys.stderr, flush=True)
                 figures.append(figure)
     print(format_report(figures))
     print(f"Took {time.monotonic() - started_at:.0f} s; load {os.getloadavg()[0]:.1f}.")
+
+
+def _find(name: str) -> Measurement | None:
+    """Find the measurement with a name, or that of the pages of admin that are named after it."""
+    kind, _, words = name.partition(":")
+    if words:
+        return partial(back_office.measure, words=words) if kind == "office" else None
+    return ALL.get(name)
 
 
 if __name__ == "__main__":

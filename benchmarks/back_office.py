@@ -64,10 +64,11 @@ class MeasuredPage:
     create_site: Callable[[Path, int], SignedInSite]
 
 
-def measure(folder: Path) -> Iterator[Figure]:
-    """Count the questions to the database, and compare the times."""
+def measure(folder: Path, words: str = "") -> Iterator[Figure]:
+    """Count the questions to the database, and compare the times, of pages with such a name."""
     for page in PAGES:
-        yield from _measure_page(page, folder)
+        if words in page.name:
+            yield from _measure_page(page, folder)
 
 
 def _measure_page(page: MeasuredPage, folder: Path) -> Iterator[Figure]:

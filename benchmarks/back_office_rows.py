@@ -20,6 +20,7 @@ from app.proposals import services as proposals
 from app.registration import session_seats
 from app.registration.applications.models import RegistrationApplication
 from app.registration.categories.models import RegistrationCategory
+from app.registration.delegate_record import refresh_search_keys
 from app.registration.groups.models import PLACED, GroupMember, RegistrationGroup
 from app.registration.interest.models import ExpressionOfInterest
 from app.registration.invitations.models import InvitationCode
@@ -39,6 +40,7 @@ def add_rows_of_delegates() -> None:
     """Give each delegate a seat in one session, and beside them as many rows of other lists."""
     session = _open_session()
     people = db.session.scalars(select(Delegate).order_by(Delegate.id)).all()
+    _share_name(people[:PEOPLE_IN_GROUP])
     category = RegistrationCategory(name="Students", position=1, approvals_needed=1)
     mailing = _build_mailing(
         "delegates", state="done", finished_at=clock.now(), send_at=clock.now()
@@ -52,6 +54,13 @@ def add_rows_of_delegates() -> None:
     db.session.add_all(_build_groups(people))
     taken = SeatLimit.name == session_seats.session_limit(session.key)
     db.session.execute(update(SeatLimit).where(taken).values(taken=len(people)))
+
+
+def _share_name(people: Sequence[Delegate]) -> None:
+    """Give some the same name and country, so that a short list of duplicates is full as well."""
+    for one in people:
+        one.given_names, one.family_name, one.country = "Bea", "Waite", "GB"
+        refresh_search_keys(one)
 
 
 def _open_session() -> Session:
@@ -139,7 +148,9 @@ def _build_mailing(audience: str, **values: object) -> Mailing:
 
 
 def _build_groups(people: Sequence[Delegate]) -> Iterator[RegistrationGroup]:
-    for first in range(0, len(people), PEOPLE_IN_GROUP):
+    """Put everybody into groups: twenty of them at least, so that the list has as many rows."""
+    size = max(1, min(PEOPLE_IN_GROUP, len(people) // PEOPLE_IN_GROUP))
+    for first in range(0, len(people), size):
         yield RegistrationGroup(
             access_key=f"group {first}",
             name=f"Mary Ward {first}",
@@ -148,7 +159,7 @@ def _build_groups(people: Sequence[Delegate]) -> Iterator[RegistrationGroup]:
             created_at=clock.now(),
             members=[
                 GroupMember(name=one.full_name, email=one.email, state=PLACED, delegate_id=one.id)
-                for one in people[first : first + PEOPLE_IN_GROUP]
+                for one in people[first : first + size]
             ],
         )
 

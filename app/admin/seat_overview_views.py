@@ -12,7 +12,7 @@ from app import clock
 from app.accounts import roles
 from app.accounts.guards import current_actor
 from app.admin import saved_views
-from app.admin.listing import ListFilter, ListQuery, paginate, parse_list_query, render_list
+from app.admin.listing import ListFilter, Listing, ListQuery, parse_list_query, render_list
 from app.registration.ballots import queries as ballots
 from app.registration.desk import services as desk_services
 from app.registration.session_bookings import seat_overview
@@ -54,13 +54,16 @@ saved_views.declare(
 def index() -> ResponseReturnValue:
     filters = _list_filters(request.args)
     query = parse_list_query(filters, seat_overview.SORTS)
-    listing = paginate(_list_rows(query), query, filters)
-    return render_list("admin/session_seats/index.html", listing)
+    rows, total = seat_overview.list_page(_parse_filter(query), **query.window)
+    return render_list("admin/session_seats/index.html", Listing(rows, total, query, filters))
 
 
 @bp.post("/_export")
 def export_csv() -> Response:
-    found = _list_rows(parse_list_query(_list_filters(request.args), seat_overview.SORTS))
+    query = parse_list_query(_list_filters(request.args), seat_overview.SORTS)
+    found = seat_overview.list_overview(
+        _parse_filter(query), query.sort, is_reversed=query.is_reversed
+    )
     desk_services.record_export("seats in sessions", len(found), "", actor=current_actor())
     head = (
         *(gettext("Session"), gettext("Starts"), gettext("Room"), gettext("Ballot")),
@@ -72,10 +75,9 @@ def export_csv() -> Response:
     return spreadsheets.make_attachment(body, name, spreadsheets.CSV)
 
 
-def _list_rows(query: ListQuery) -> Sequence[SeatOverview]:
+def _parse_filter(query: ListQuery) -> OverviewFilter:
     chosen = {name: query.get_filter(name) for name in ("state", "ballot", "day", "room")}
-    asked = OverviewFilter(search=query.search, **chosen)
-    return seat_overview.list_overview(asked, query.sort, is_reversed=query.is_reversed)
+    return OverviewFilter(search=query.search, **chosen)
 
 
 def _iter_cells(found: Sequence[SeatOverview]) -> Iterator[list[Any]]:

@@ -235,19 +235,18 @@ def list_report(
     mailing: Mailing, status: str, search: str, *, offset: int, limit: int
 ) -> Sequence[ReportRow]:
     """List recipients with a status, or all, by name."""
-    rows = db.session.execute(
-        _select_report(mailing, status, search)
-        .order_by(MailingRecipient.id)
-        .offset(offset)
-        .limit(limit)
-    )
-    return [ReportRow(*row) for row in rows]
+    found = _select_report(mailing, status, search).order_by(MailingRecipient.id)
+    numbers = found.with_only_columns(MailingRecipient.id, maintain_column_froms=True)
+    page = MailingRecipient.id.in_(numbers.offset(offset).limit(limit))
+    rows = _select_report(mailing, "", "").where(page).order_by(MailingRecipient.id)
+    return [ReportRow(*row) for row in db.session.execute(rows)]
 
 
 def count_report(mailing: Mailing, status: str, search: str) -> int:
     """Count the recipients that ``list_report`` lists."""
-    rows = _select_report(mailing, status, search).subquery()
-    return db.session.scalar(select(func.count()).select_from(rows)) or 0
+    rows = _select_report(mailing, status, search)
+    number = rows.with_only_columns(func.count(), maintain_column_froms=True)
+    return db.session.scalar(number) or 0
 
 
 def stream_report(mailing: Mailing) -> Iterator[ReportRow]:

@@ -64,8 +64,9 @@ def count_found(selection: Selection, search: str) -> int:
     if not search:
         return sum(selection.total.values())
     people = selection.people
-    rows = select(func.count(people.person)).where(*people.conditions, *people.search(search))
-    return db.session.scalar(rows) or 0
+    rows = select_candidates(people).where(*people.search(search))
+    number = rows.with_only_columns(func.count(), maintain_column_froms=True)
+    return db.session.scalar(number) or 0
 
 
 def list_first(selection: Selection, limit: int) -> Sequence[Candidate]:

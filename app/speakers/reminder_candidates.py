@@ -43,12 +43,16 @@ def list_candidates(
 
 
 def _list_speakers(deadlines: Mapping[str, date]) -> Sequence[Candidate]:
-    days = sorted((day, name) for name, day in deadlines.items() if name in CONDITIONS)
-    if not days:
+    names = sorted(CONDITIONS.keys() & deadlines.keys(), key=list(CONDITIONS).index)
+    if not names:
         return []
-    # the first open task ends the search, so that the others are not looked at
+    # the first open task ends the search: of several that are due on a day, the cheapest to look at
     first: ColumnElement[Any] = case(
-        *((CONDITIONS[name].is_open, literal(day, Date)) for day, name in days), else_=null()
+        *(
+            (CONDITIONS[name].is_open, literal(deadlines[name], Date))
+            for name in sorted(names, key=lambda name: deadlines[name])
+        ),
+        else_=null(),
     )
     rows = select(Speaker.id, Speaker.name, first, _LAST_SENT_AT).where(
         queries.is_for_email("reminder")

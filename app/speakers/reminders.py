@@ -8,7 +8,7 @@ then the reminder is shown in the admin, where it can be paused.
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -100,7 +100,7 @@ class ReminderSchedule:
 
     def is_due(self, candidate: Candidate, at: datetime) -> bool:
         """Return True if somebody should be reminded at a moment."""
-        return self.earliest_at(candidate) <= at and self._is_before_end(at)
+        return self.earliest_at(candidate) <= at < self.ends_at
 
     def next_send_time(self, moment: datetime) -> datetime:
         """Return the next time at which reminders are sent."""
@@ -112,10 +112,12 @@ class ReminderSchedule:
     def expected_send_time(self, candidate: Candidate) -> datetime | None:
         """Return when somebody would be reminded if nothing changes, or None."""
         at = self.next_send_time(max(self.earliest_at(candidate), clock.now() + NOTICE_PERIOD))
-        return at if self._is_before_end(at) else None
+        return at if at < self.ends_at else None
 
-    def _is_before_end(self, at: datetime) -> bool:
-        return at < _to_utc(self.last_day + timedelta(days=1), time.min, self.zone)
+    @cached_property
+    def ends_at(self) -> datetime:
+        """The moment at which the conference is over."""
+        return _to_utc(self.last_day + timedelta(days=1), time.min, self.zone)
 
 
 @lru_cache(maxsize=256)

@@ -27,8 +27,9 @@ from app.programme import collation
 from app.programme.editing import speaker_queries
 from app.programme.editing.speaker_queries import SpeakerFilter
 from app.programme.models import Session, Speaker
-from app.speakers import checklist, list_filters
+from app.speakers import list_filters, open_tasks
 from app.speakers import queries as speakers
+from app.speakers.open_tasks import OpenTask
 from app.speakers.recipients import find_address
 from app.web import languages
 from app.web.formatting import local_date, local_time
@@ -90,9 +91,10 @@ def load_speakers(people: Collection[str], query: str) -> Mapping[str, Candidate
     """Return speakers with the values of their placeholders."""
     numbers = [number_of(one) for one in people]
     rows = db.session.scalars(select(Speaker).where(Speaker.id.in_(numbers))).all()
-    sessions, tasks = speakers.get_sessions_by_speaker(rows), checklist.list_open_items(rows)
+    sessions = speakers.get_sessions_by_speaker(rows)
+    tasks = open_tasks.map_open_tasks(numbers)
     values = {
-        _speaker_key(row): _speaker_values(row, sessions.get(row.id, ()), tasks[row.id])
+        _speaker_key(row): _speaker_values(row, sessions.get(row.id, ()), tasks.get(row.id, ()))
         for row in rows
     }
     return _build_speakers(rows, query, values)
@@ -125,7 +127,7 @@ def _speaker_exclusion(speaker: Speaker, query: str) -> str:
 
 
 def _speaker_values(
-    speaker: Speaker, sessions: Sequence[Session], tasks: Sequence[checklist.ChecklistLine]
+    speaker: Speaker, sessions: Sequence[Session], tasks: Sequence[OpenTask]
 ) -> Mapping[str, str]:
     first, family, _ = collation.split_name(speaker.name)
     values = {
@@ -168,11 +170,11 @@ def _describe_time(session: Session) -> str:
     return str(gettext("%(start)s to %(end)s", start=start, end=end))
 
 
-def _describe_task(line: checklist.ChecklistLine) -> str:
-    if line.due_on is None:
-        return str(line.label)
-    day = local_date(line.due_on)
-    return str(gettext("%(task)s (due by %(day)s)", task=line.label, day=day))
+def _describe_task(task: OpenTask) -> str:
+    if task.due_on is None:
+        return str(task.label)
+    day = local_date(task.due_on)
+    return str(gettext("%(task)s (due by %(day)s)", task=task.label, day=day))
 
 
 AUDIENCE: Final = Audience(

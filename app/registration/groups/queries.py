@@ -124,8 +124,10 @@ def list_page(  # noqa: PLR0913 - search, filter, order and page
     order = (
         [one.desc() for one in SORTS[sort]] if is_reversed and sort != "created" else SORTS[sort]
     )
-    rows = select(RegistrationGroup, SIZE).where(*such).order_by(*order)
-    found = db.session.execute(rows.offset(offset).limit(limit)).tuples()
+    # only the members of groups on this page are counted
+    page = select(RegistrationGroup.id).where(*such).order_by(*order).offset(offset).limit(limit)
+    rows = select(RegistrationGroup, SIZE).where(RegistrationGroup.id.in_(page)).order_by(*order)
+    found = db.session.execute(rows).tuples()
     return [GroupRow(group, size or 0) for group, size in found], total
 
 

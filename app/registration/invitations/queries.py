@@ -1,10 +1,10 @@
 """Read-only queries about invitation codes."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Final, Literal
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import joinedload
 
 from app import clock
@@ -59,25 +59,23 @@ def list_page(
     search: str, state: str, category: str, *, offset: int, limit: int
 ) -> tuple[Sequence[InvitationCode], int]:
     """Return a page of codes, the newest first, and their total number."""
-    such = _filter(select(InvitationCode.id), search, state, category)
-    total = db.session.scalar(select(func.count()).select_from(such.subquery())) or 0
+    such = list(_iter_conditions(search, state, category))
+    total = db.session.scalar(select(func.count(InvitationCode.id)).where(*such)) or 0
     rows = (
         select(InvitationCode)
-        .where(InvitationCode.id.in_(such))
+        .where(*such)
         .options(joinedload(InvitationCode.category))
         .order_by(InvitationCode.id.desc())
     )
     return db.session.scalars(rows.offset(offset).limit(limit)).all(), total
 
 
-def _filter(
-    statement: Select[tuple[int]], search: str, state: str, category: str
-) -> Select[tuple[int]]:
+def _iter_conditions(search: str, state: str, category: str) -> Iterator[ColumnElement[bool]]:
+    columns = (InvitationCode.code, InvitationCode.email, InvitationCode.note)
     for word in search.split():
-        text = InvitationCode.code + " " + InvitationCode.note + " " + InvitationCode.email
-        statement = statement.where(func.lower(text).contains(word.lower(), autoescape=True))
+        yield or_(*(one.icontains(word, autoescape=True) for one in columns))
     if category:
-        statement = statement.where(InvitationCode.category_id == int(category))
+        yield InvitationCode.category_id == int(category)
     now, is_revoked = clock.now(), InvitationCode.revoked_at.is_not(None)
     is_used = InvitationCode.used >= InvitationCode.uses
     is_expired = InvitationCode.expires_at <= now
@@ -87,7 +85,7 @@ def _filter(
         "expired": (~is_revoked, ~is_used, is_expired),
         "open": (~is_revoked, ~is_used, ~is_expired),
     }
-    return statement.where(*conditions.get(state, ()))
+    yield from conditions.get(state, ())
 
 
 def list_overdue(now: datetime, limit: int) -> Sequence[InvitationCode]:

@@ -262,6 +262,12 @@ def find_nominal(key: str) -> int | None:
     return db.session.scalar(select(number).where(SeatLimit.name == name))
 
 
+def list_bookable_keys() -> Collection[str]:
+    """List the keys of all sessions that have seats to book, or had."""
+    names = db.session.scalars(select(SeatLimit.name).where(IS_OF_SESSION))
+    return {name.removeprefix(SESSION_PREFIX) for name in names}
+
+
 def map_seats(keys: Collection[str] | None = None) -> Mapping[str, SessionSeats]:
     """Return the seats of these sessions, or of all, by key."""
     wanted = IS_OF_SESSION if keys is None else SeatLimit.name.in_(map(session_limit, keys))

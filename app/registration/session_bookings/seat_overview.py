@@ -1,6 +1,10 @@
-"""How full the sessions are in which people book seats, for organisers; two queries for all."""
+"""How full the sessions are in which people book seats, for organisers.
 
-from collections.abc import Collection, Sequence
+All are read in two queries. A page of them reads only the numbers that it shows, unless the list is
+narrowed or ordered by these numbers.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final, NamedTuple
@@ -90,6 +94,11 @@ class OverviewFilter:
             found = [one for one, title in titles if all(word in title for word in words)]
         return found
 
+    @property
+    def is_about_numbers(self) -> bool:
+        """Return True if it asks for what only the numbers of a session tell."""
+        return bool(self.state or self.ballot)
+
     def matches(self, one: SeatOverview) -> bool:
         """Return True if such a session is in the state, and in the ballot."""
         return (not self.state or self.state in one.states) and (
@@ -97,11 +106,28 @@ class OverviewFilter:
         )
 
 
+def list_page(
+    asked: OverviewFilter, sort: str = TIME, *, is_reversed: bool, offset: int, limit: int
+) -> tuple[Sequence[SeatOverview], int]:
+    """List a page of the public sessions with seats that a filter selects; how many there are."""
+    if asked.is_about_numbers or sort in {FREE, QUEUE}:
+        found = list_overview(asked, sort, is_reversed=is_reversed)
+        return found[offset:][:limit], len(found)
+    bookable = queries.list_bookable_keys()
+    sessions = [one for one in asked.list_sessions() if one.key in bookable]
+    if sort == TITLE:
+        sessions.sort(key=lambda one: sort_key(one.title))
+    if is_reversed:
+        sessions.reverse()
+    page = sessions[offset:][:limit]
+    return _load(page, queries.map_seats([one.key for one in page])), len(sessions)
+
+
 def list_overview(
     asked: OverviewFilter, sort: str = TIME, *, is_reversed: bool
 ) -> Sequence[SeatOverview]:
     """List the public sessions with seats that a filter selects."""
-    found = [one for one in _load(asked.list_sessions()) if asked.matches(one)]
+    found = [one for one in _load(asked.list_sessions(), queries.map_seats()) if asked.matches(one)]
     if sort == TITLE:
         found.sort(key=lambda one: sort_key(one.session.title))
     elif sort == FREE:
@@ -111,9 +137,8 @@ def list_overview(
     return found[::-1] if is_reversed else found
 
 
-def _load(sessions: Sequence[Session]) -> Sequence[SeatOverview]:
+def _load(sessions: Sequence[Session], seats: Mapping[str, SessionSeats]) -> Sequence[SeatOverview]:
     """Return those of these sessions that have seats to book, or had, in the same order."""
-    seats = queries.map_seats()
     is_ending = WaitingListEntry.offer_ends_at <= clock.now() + ENDING_SOON
     rows = (
         select(WaitingListEntry.scope, func.count(), func.count(case((is_ending, 1))))

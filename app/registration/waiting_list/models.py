@@ -95,6 +95,11 @@ class WaitingListEntry(Base):
         return self.state == OFFERED
 
     @property
+    def place_in_order(self) -> int:
+        """What orders it among all of its list; the id decides between equals."""
+        return self.id if self.queue_order is None else self.queue_order
+
+    @property
     def history_subject(self) -> str:
         """The subject of this entry in the audit log."""
         return f"waiting list {self.id}"

@@ -217,11 +217,10 @@ def get_queue_position(entry: WaitingListEntry) -> QueuePosition:
     if not entry.is_waiting:
         return QueuePosition()
     db.session.flush()
-    own_order = entry.id if entry.queue_order is None else entry.queue_order
     before = (
         WaitingListEntry.state == IN_QUEUE,
         WaitingListEntry.scope == entry.scope,
-        tuple_(*ORDER) <= tuple_(literal(own_order), literal(entry.id)),
+        tuple_(*ORDER) <= tuple_(literal(entry.place_in_order), literal(entry.id)),
     )
     is_limited = exists().where(SeatLimit.name == f"{CATEGORY_PREFIX}{entry.category_id}")
     is_same = and_(WaitingListEntry.category_id == entry.category_id, is_limited)
@@ -239,15 +238,23 @@ def count_together(entry: WaitingListEntry) -> int:
 
 
 def map_positions(entries: Collection[WaitingListEntry]) -> Mapping[int, int]:
-    """Return the positions, in their lists, of those of some entries that wait; by number."""
+    """Return the positions, in their lists, of those of some entries that wait; by number.
+
+    Only they and those before them are numbered, which are few on the first pages of a long list.
+    """
+    waiting = [one for one in entries if one.is_waiting]
+    if not waiting:
+        return {}
+    last = max(one.place_in_order for one in waiting)
     number = func.row_number().over(partition_by=WaitingListEntry.scope, order_by=ORDER)
-    scopes = {one.scope for one in entries if one.is_waiting}
     queued = select(WaitingListEntry.id, number.label("position")).where(
-        WaitingListEntry.state == IN_QUEUE, WaitingListEntry.scope.in_(scopes)
+        WaitingListEntry.state == IN_QUEUE,
+        WaitingListEntry.scope.in_({one.scope for one in waiting}),
+        last >= THE_ORDER,
     )
     counted = queued.subquery()
-    rows = select(counted).where(counted.c.id.in_([one.id for one in entries]))
-    return dict(db.session.execute(rows).tuples().all()) if scopes else {}
+    rows = select(counted).where(counted.c.id.in_([one.id for one in waiting]))
+    return dict(db.session.execute(rows).tuples().all())
 
 
 def list_page(  # noqa: PLR0913 - what a list is narrowed by

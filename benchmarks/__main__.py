@@ -9,6 +9,7 @@ from pathlib import Path
 from benchmarks import (
     back_office,
     board,
+    email_previews,
     exports,
     first_visits,
     growth,
@@ -50,6 +51,7 @@ QUICK: dict[str, Measurement] = {
     "seats": session_seats.measure,
     "letters": letters.measure,
     "sending": sending.measure,
+    "previews": email_previews.measure,
     "office": back_office.measure,
     "board": board.measure,
     "exports": exports.measure,

@@ -148,7 +148,7 @@ def test_without_the_lock_somebody_who_withdrew_would_have_a_place(
             deed(application)
 
     monkeypatch.setattr(services, "lock", only_look)
-    monkeypatch.setattr(seats, "_find_for_update", unlocked)
+    monkeypatch.setattr(seats, "find_for_update", unlocked)
 
     ended = at_once(
         site,

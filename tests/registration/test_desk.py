@@ -116,7 +116,7 @@ def test_without_the_lock_both_would_get_it(site: Flask, monkeypatch: pytest.Mon
         db.session.add(found)
         return found
 
-    monkeypatch.setattr(seats, "_find_for_update", only_looked_at)
+    monkeypatch.setattr(seats, "find_for_update", only_looked_at)
 
     ended = at_once(
         site,

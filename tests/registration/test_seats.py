@@ -265,7 +265,7 @@ def test_without_the_lock_the_same_people_would_get_too_many(
         db.session.add(found)
         return found
 
-    monkeypatch.setattr(seats, "_find_for_update", only_looked_at)
+    monkeypatch.setattr(seats, "find_for_update", only_looked_at)
 
     ended = _at_once(site, 4, lambda: seats.reserve((CHOIR,), a_row()))
 
@@ -362,7 +362,7 @@ def test_without_the_lock_a_category_would_give_too_many(
     """The control of the category: the whole has seats enough, and only the category is short."""
     two_categories(8, 3, 8)
     together = Barrier(4)
-    look = seats._find_for_update  # noqa: SLF001 – what the control takes away
+    look = seats.find_for_update
 
     def only_look(name: str) -> SeatLimit | None:
         with read_only_connection(db.engine) as connection:
@@ -375,9 +375,9 @@ def test_without_the_lock_a_category_would_give_too_many(
         db.session.add(found)
         return found
 
-    monkeypatch.setattr(seats, "_find_for_update", only_look)
+    monkeypatch.setattr(seats, "find_for_update", only_look)
     ended = _at_once(site, 4, lambda: seats.reserve(FIRST_CATEGORY, a_row()))
-    monkeypatch.setattr(seats, "_find_for_update", look)
+    monkeypatch.setattr(seats, "find_for_update", look)
 
     assert ended == ["seat"] * 4
     assert rows() == 4, "one more than the category has"

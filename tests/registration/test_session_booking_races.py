@@ -21,7 +21,7 @@ from app.database import db, read_only_connection, transaction
 from app.errors import RuleViolation
 from app.programme.models import BOOKABLE
 from app.programme.models import Session as WorkingSession
-from app.registration import integrity_check, links, seats, session_seats
+from app.registration import integrity_check, links, session_seats
 from app.registration.bookings import operations
 from app.registration.desk import services as desk
 from app.registration.models import Delegate, SeatLimit
@@ -260,7 +260,7 @@ def test_without_the_lock_the_same_people_would_get_too_many(
             row.booked_at = clock.now()
             session_seats.reserve_session(limits["knots"], row)
 
-    monkeypatch.setattr(seats, "_find_for_update", only_looked_at)
+    monkeypatch.setattr(session_seats, "find_for_update", only_looked_at)
 
     ended = at_once(site, [lambda number=one: book_unlocked(number) for one in people])  # type: ignore[misc]
 

@@ -15,8 +15,9 @@ from app.accounts.models import DESK
 from app.database import db, read_only_connection, transaction
 from app.errors import RuleViolation
 from app.programme.models import OPEN_TO_ALL
-from app.registration import integrity_check, links, seats
+from app.registration import integrity_check, links, session_seats
 from app.registration.models import Delegate, SeatLimit
+from app.registration.seats import SoldOut
 from app.registration.session_bookings import check_in, holds, no_shows, queries
 from app.registration.session_bookings.holds import HoldDetails
 from app.registration.session_bookings.models import SeatHold
@@ -97,7 +98,7 @@ def test_seats_that_are_held_back_are_booked_by_nobody_and_released_to_those_who
     assert "2 seats: Guests" in page.text
 
     assert (counts(), held_back(), list_faults()) == ((1, 1, 0), 2, [])
-    with pytest.raises(seats.SoldOut):
+    with pytest.raises(SoldOut):
         book(ada, "knots")
     join(ada)
     join(bea)
@@ -270,7 +271,7 @@ def test_without_the_lock_more_seats_would_be_reserved_than_are_free(
     """The control of the story about those who hold at once: it sees the race."""
     make_bookable("knots", 3)
     get_programme()
-    monkeypatch.setattr(seats, "_find_for_update", without_the_lock(2))
+    monkeypatch.setattr(session_seats, "find_for_update", without_the_lock(2))
 
     ended = at_once(site, [hold_two] * 2)
 
@@ -288,7 +289,7 @@ def test_without_the_lock_more_people_would_be_let_in_than_there_are_seats(
     make_bookable("knots", 2)
     hold(2, for_door=True)
     people = [make_person(name).id for name in ("Ada", "Bea", "Cleo")]
-    monkeypatch.setattr(seats, "_find_for_update", without_the_lock(3))
+    monkeypatch.setattr(session_seats, "find_for_update", without_the_lock(3))
 
     ended = at_once(site, [partial(let_in, one) for one in people])
 

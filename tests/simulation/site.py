@@ -19,7 +19,7 @@ from flask import Flask
 from app.database import transaction
 from app.registration import seats
 from config import ROOT
-from tests.conftest import DEFAULT_SETTINGS, FROZEN_AT
+from tests.conftest import DEFAULT_SETTINGS, FROZEN_AT, ONCE_A_REQUEST
 from tests.factories import load_small_conference
 from tests.mail_server import MailServer
 from tests.simulation import choices, place_steps, session_steps
@@ -28,6 +28,8 @@ from tests.simulation.year import Choose, Year
 from tests.sites import build_site, close_site
 
 SETTINGS = {**DEFAULT_SETTINGS, "EDITION_CHECK_SECONDS": "0"}
+# one process knows what it has changed itself; after a crash, the year looks again
+ONE_PROCESS = {"EDITION_CHECK_SECONDS": ONCE_A_REQUEST}
 
 
 def live_through(
@@ -93,7 +95,8 @@ class YearFactory:
 
     def _settings(self, name: str) -> dict[str, str]:
         address = f"sqlite:///{self._folder / name}"
-        return {**SETTINGS, "INSTANCE_PATH": str(self._folder), "DATABASE_URL": address}
+        folder = str(self._folder)
+        return {**SETTINGS, **ONE_PROCESS, "INSTANCE_PATH": folder, "DATABASE_URL": address}
 
 
 @contextmanager

@@ -97,6 +97,7 @@ class Year:
             db.session.rollback()
             return f"refused ({type(refusal).__name__}: {refusal})"
         except Crash:
+            cache_version.recheck()
             return "crash"
         return "done"
 
@@ -112,7 +113,7 @@ class Year:
         """Let the worker do a round, which may be its last; then another one is started."""
         is_whole = True
         with difficult_mail(self.mailbox, self.random) as mail:
-            for work in (worker.run_frequent_tasks, worker.send_emails, worker.run_periodic_tasks):
+            for work in self._list_work():
                 outcome = self._attempt(work)
                 is_whole = is_whole and outcome == "done"
                 if outcome != "done":
@@ -121,6 +122,11 @@ class Year:
         self._require(invariants.list_faults())
         if is_whole:
             self._require(invariants.list_overdue())
+
+    def _list_work(self) -> Sequence[Action]:
+        """List what the worker does in this round; what it does seldom is due in every other."""
+        often = (worker.run_frequent_tasks, worker.send_emails)
+        return often if self.counts["worker rounds"] % 2 else (*often, worker.run_periodic_tasks)
 
     def _end(self) -> None:
         """Let the rest of the year pass: needs are erased, then everybody."""

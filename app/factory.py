@@ -20,9 +20,6 @@ from app.admin import (
     category_views,
     dashboard_views,
     draft_forms,
-    email_text_views,
-    email_views,
-    email_wording_views,
     equality_views,
     history_views,
     interest_views,
@@ -66,6 +63,13 @@ from app.admin.delegates import (
 )
 from app.admin.delegates import transfer_views as desk_transfer_views
 from app.admin.delegates import views as delegate_views
+from app.admin.emails import (
+    addition_views,
+    kind_views,
+    outbox_views,
+    text_version_views,
+    text_views,
+)
 from app.admin.import_export import views as import_export_views
 from app.admin.mailings import send_views
 from app.admin.mailings import views as mailing_views
@@ -83,7 +87,7 @@ from app.agenda import views as agenda_views
 from app.cache_version import CacheVersionWatcher
 from app.content import views as content_views
 from app.forms.form import csrf
-from app.mail import delivery_status, dkim, markdown_body, own_texts, unsubscribe_views
+from app.mail import delivery_status, dkim, email_texts, markdown_body, unsubscribe_views
 from app.registration import check_views, more_views
 from app.registration import views as registration_views
 from app.registration.access_cases import views as access_reply_views
@@ -168,12 +172,13 @@ ADMIN = (
     (session_seat_views.bp, roles.DELEGATES),
     (ballot_views.bp, roles.SETTINGS),
     (admin_invitation_views.bp, roles.INVITATIONS),
-    (email_views.bp, roles.DELEGATES),
+    (outbox_views.bp, roles.DELEGATES),
     (suppression_views.bp, roles.DELEGATES),
     (reply_views.bp, roles.DELEGATES),
-    (email_wording_views.bp, roles.EMAIL_WORDING),
+    (kind_views.bp, roles.EMAIL_TEXTS),
+    (addition_views.bp, roles.EMAIL_TEXTS),
+    (text_views.bp, roles.EMAIL_TEXTS),
     (mailing_views.bp, roles.MAILINGS),
-    (email_text_views.bp, roles.EMAIL_WORDING),
     (admin_content_views.bp, roles.CONTENT),
     (menu_views.bp, roles.CONTENT),
     (settings_views.bp, roles.SETTINGS),
@@ -195,6 +200,7 @@ NESTED = (  # children first: registering a parent registers only the children i
     (admin_question_views.bp, equality_views.bp),
     (delegate_views.bp, delegate_views.exports_bp),
     (delegate_views.bp, annotation_views.bp),
+    (text_views.bp, text_version_views.bp),
     (mailing_views.bp, send_views.bp),
     (delegate_views.bp, day_views.bp),
     (delegate_views.bp, import_views.bp),
@@ -306,7 +312,7 @@ def create_app(config: Config, settings_file: Path | None = None) -> Flask:
     csrf.init_app(app)
     delivery_status.init_app(app)
     markdown_body.init_app(app)
-    own_texts.init_app(app)
+    email_texts.init_app(app)
     for part in SITE:
         app.register_blueprint(part)
     cli.init_app(app)

@@ -13,6 +13,7 @@ from pathlib import Path
 from benchmarks import (
     back_office,
     board,
+    email_previews,
     exports,
     first_visits,
     growth,
@@ -54,6 +55,7 @@ QUICK: dict[str, Measurement] = {
     "seats": session_seats.measure,
     "letters": letters.measure,
     "sending": sending.measure,
+    "previews": email_previews.measure,
     "office": back_office.measure,
     "board": board.measure,
     "exports": exports.measure,

@@ -85,7 +85,7 @@ def _measure_page(page: MeasuredPage, folder: Path) -> Iterator[Figure]:
         most if same == "the same" else float("inf"),
         at_most(8, 5),
     )
-    pairs = [(_time_request(many, page.path), _time_request(few, page.path)) for _ in range(ROUNDS)]
+    pairs = [(time_request(many, page.path), time_request(few, page.path)) for _ in range(ROUNDS)]
     ours, theirs = (median(pair[side] for pair in pairs) for side in (0, 1))
     ratio = median(one / other for one, other in pairs)
     yield Figure(
@@ -241,9 +241,9 @@ def add_delegates(count: int) -> None:
 
 def count_queries(site: SignedInSite, path: str) -> int:
     """Count the questions that the page asks of the database."""
-    _time_request(site, path)
+    time_request(site, path)
     with _record_statements(site) as statements:
-        _time_request(site, path)
+        time_request(site, path)
     return len(statements)
 
 
@@ -265,7 +265,7 @@ def _record_statements(site: SignedInSite) -> Iterator[list[str]]:
         event.remove(engine, "before_cursor_execute", note)
 
 
-def _time_request(site: SignedInSite, path: str) -> float:
+def time_request(site: SignedInSite, path: str) -> float:
     """Open the page; tell how many milliseconds it took."""
     started_at = time.perf_counter()
     page = site.client.get(f"{site.address}{path}")

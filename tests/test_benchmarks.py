@@ -23,6 +23,7 @@ from benchmarks import (
     addresses,
     back_office,
     board,
+    email_previews,
     exports,
     first_visits,
     history,
@@ -71,6 +72,11 @@ def test_emails_of_any_priority_are_queued_as_they_are_measured(tmp_path: Path) 
     letters.enqueue_copies(outbox.copy, outbox.example, 1, priority=URGENT)
     with outbox.copy.app_context():
         assert sorted(db.session.scalars(select(Email.priority))) == [URGENT, BULK, BULK]
+
+
+def test_the_preview_of_an_email_opens_with_its_frame(tmp_path: Path) -> None:
+    site = back_office.sign_in_organiser(SiteCopy(tmp_path, SIZE))
+    assert email_previews.time_preview(site, "sign_in") > 0
 
 
 def test_emails_photos_and_changes_are_made_as_they_are_measured(tmp_path: Path) -> None:

@@ -30,9 +30,9 @@ CONTENT = PROGRAMME  # pages, news, links, the urgent notice
 DELEGATES = Area(
     read_roles=frozenset({ORGANISER, DESK, VIEWER}), write_roles=frozenset({ORGANISER, DESK})
 )
-EMAIL_WORDING = Area(
+EMAIL_TEXTS = Area(
     read_roles=DELEGATES.read_roles, write_roles=frozenset({ORGANISER})
-)  # a preview holds no personal data
+)  # a preview may show a delegate
 INVITATIONS = Area(
     read_roles=frozenset({ORGANISER, DESK}), write_roles=frozenset({ORGANISER})
 )  # a code that can be read can be used

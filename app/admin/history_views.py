@@ -17,7 +17,7 @@ from app.accounts import guards, roles
 from app.accounts.models import ROLES, Person
 from app.admin import saved_views
 from app.admin.edit_form import MAX_NUMBER_DIGITS
-from app.admin.email_kinds import EMAIL_KINDS
+from app.admin.emails.kinds.registry import EMAIL_KINDS
 from app.admin.listing import PAGE_SIZE, ListFilter, Listing, parse_list_query, render_list
 from app.database import db
 from app.history import queries as history
@@ -149,7 +149,7 @@ def _subject_url(subject: str, page_keys: Mapping[str, str]) -> str:
     if subject in SINGLE_PAGE_ENDPOINTS:
         return url_for(SINGLE_PAGE_ENDPOINTS[subject])
     if kind == EMAIL_TEXT and name in EMAIL_KINDS:
-        return url_for("admin.email_wording.preview", template=name)
+        return url_for("admin.email_kinds.preview", template=name)
     if kind in CONTENT_KINDS and name:
         return url_for("admin.content.text", kind=kind, slug=name)
     if subject not in page_keys or not _can_open(kind):

@@ -132,7 +132,7 @@ ACTIONS: Final[Sequence[tuple[Any, str, Mapping[str, Any], Area]]] = (
     ),
     (_l("Invite speakers"), "admin.speaker_pages.show_invitations", {}, roles.PROGRAMME),
     (_l("Write a group email"), "admin.mailings.add", {}, roles.MAILINGS),
-    (_l("Change what emails say"), "admin.email_wording.index", {}, roles.EMAIL_WORDING),
+    (_l("Change what emails say"), "admin.email_kinds.index", {}, roles.EMAIL_TEXTS),
     (_l("Invite a team member"), "admin.team.invite", {}, roles.TEAM),
     (_l("Give a colleague a role"), "admin.team.invite", {}, roles.TEAM),
     (_l("Start a new conference"), "admin.start.new", {}, roles.SETTINGS),

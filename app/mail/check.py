@@ -23,7 +23,12 @@ from app.mail import rendering, services
 from app.mail.dkim import DkimSigner, format_record
 from app.mail.models import URGENT, Email, domain_of
 from app.mail.outbox import LeasedEmail
-from app.mail.transports import DeliveryFailure, create_transport
+from app.mail.transports import (
+    DeliveryFailure,
+    ServerFeatures,
+    SmtpTransport,
+    create_transport,
+)
 from app.web import languages
 
 FINE, PROBLEM, UNKNOWN = "fine", "problem", "unknown"
@@ -105,11 +110,29 @@ def check_dns() -> Iterator[Finding]:
 def _check_server() -> Finding:
     part = gettext("Mail server")
     try:
-        create_transport(current_app).check()
+        found = SmtpTransport(current_app).check()
     except DeliveryFailure as failure:
         return Finding(part, PROBLEM, str(failure))
-    sentence = gettext("It answers, and accepts emails from %(sender)s.", sender=_sender())
-    return Finding(part, FINE, sentence)
+    return Finding(part, FINE, " ".join(_describe_server(found)))
+
+
+def _describe_server(found: ServerFeatures) -> Iterator[str]:
+    yield gettext("It answers, and accepts emails from %(sender)s.", sender=_sender())
+    if found.encryption:
+        yield gettext(
+            "The connection is encrypted (%(version)s), and its certificate is valid.",
+            version=found.encryption,
+        )
+    else:
+        yield gettext(
+            "The connection is not encrypted: set MAIL_USE_TLS or MAIL_USE_SSL if the server "
+            "offers it."
+        )
+    if found.is_signed_in:
+        name = current_app.config["MAIL_USERNAME"]
+        yield gettext("The site can sign in as %(name)s.", name=name)
+    if not found.takes_every_script:
+        yield gettext("It accepts no email addresses with characters like “ë” before the @.")
 
 
 def _check_spf(resolver: dns.resolver.Resolver, domain: str) -> Finding:

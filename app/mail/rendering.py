@@ -53,7 +53,7 @@ def render_email(
     shows it with the facts of the booking, as a ticket.
     """
     with use_supported_language(language):
-        render_own = current_app.extensions["own_email_texts"]
+        render_own = current_app.extensions["email_texts"]
         own: RenderedEmail | None = render_own(template, context, has_qr_code=has_qr_code)
         if own is not None:
             return own
@@ -66,7 +66,7 @@ def render_email(
 
 
 @dataclass(frozen=True)
-class OwnText:
+class EmailText:
     """The text of an email as organisers write it, with placeholders: the body is Markdown.
 
     ``closing`` is what the site adds to it, with the layout of ``app.mail.html_body``.
@@ -77,8 +77,8 @@ class OwnText:
     closing: str = ""
 
 
-def render_own_text(  # noqa: PLR0913 – the text, its values, and for whom it is
-    own: OwnText,
+def render_email_text(  # noqa: PLR0913 – the text, its values, and for whom it is
+    own: EmailText,
     values: Mapping[str, str],
     known: Placeholders,
     language: str,
@@ -109,7 +109,7 @@ def build_site_context(*, is_for_organisers: bool) -> dict[str, Any]:
     context: dict[str, Any] = {"site": current_app.config["SITE_URL"]}
     current_app.update_template_context(context)  # the variables that every template has
     contact_email = context["conference"].contact_email
-    additions = current_app.extensions["email_wording"]()  # the conference's own
+    additions = current_app.extensions["email_additions"]()  # the conference's own
     return context | {
         "contact": contact_email or absolute_url("site.feedback"),
         "is_for_organisers": is_for_organisers,

@@ -1,6 +1,6 @@
 """What the site says in each email as shipped, in the form in which organisers write.
 
-A template in ``templates/mail/`` is parsed; the expressions that ``app.mail.wording`` declares are
+A template in ``templates/mail/`` is parsed; the expressions that ``app.mail.fields`` declares are
 replaced by their placeholders, and its conditions by “only if”. The rest is rendered as ever, so
 the text is in the current language. What a template computes beside that fails a test.
 """
@@ -13,28 +13,28 @@ from flask import current_app
 from jinja2 import BaseLoader, Environment, Template, nodes
 from jinja2.visitor import NodeTransformer
 
-from app.mail import wording
+from app.mail.fields.declaration import EmailField, EmailFields
+from app.mail.fields.registry import EMAIL_FIELDS
 from app.mail.placeholders import PlaceholderKind
-from app.mail.rendering import OwnText, use_supported_language
-from app.mail.wording import EmailField, EmailWording
+from app.mail.rendering import EmailText, use_supported_language
 from app.web import languages
 
 BUTTON = r"^(?P<label>[^.?!:\n]{1,40}):\n\n\{\{ (?P<name>\w+) \}\}$"
 HEADING = re.compile(r"^(.+)\n-{3,}$", re.MULTILINE)
 
 
-def get_shipped_text(template: str, language: str) -> OwnText:
+def get_shipped_text(template: str, language: str) -> EmailText:
     """Return the subject and the body of an email as shipped, with placeholders."""
     with use_supported_language(language):
         texts = current_app.extensions.setdefault("shipped_emails", {})
         key = template, languages.current().code
         if key not in texts:
             texts[key] = _derive(template)
-        return cast(OwnText, texts[key])
+        return cast(EmailText, texts[key])
 
 
-def _derive(template: str) -> OwnText:
-    env, known = current_app.jinja_env, wording.EMAIL_WORDINGS[template]
+def _derive(template: str) -> EmailText:
+    env, known = current_app.jinja_env, EMAIL_FIELDS[template]
     tree = _load(env, f"mail/{template}.txt")
     marked = cast(nodes.Template, _PlaceholderMarker(env, known).visit(tree))
     code = env.compile(marked, name=f"mail/{template}.txt", filename=f"<{template}>")
@@ -42,7 +42,7 @@ def _derive(template: str) -> OwnText:
     current_app.update_template_context(context)
     text = Template.from_code(env, code, env.make_globals(None)).render(context)
     subject, _, body = text.strip().partition("\n")
-    return OwnText(subject, _to_markdown(body, known))
+    return EmailText(subject, _to_markdown(body, known))
 
 
 def _load(env: Environment, name: str) -> nodes.Template:
@@ -54,7 +54,7 @@ def _load(env: Environment, name: str) -> nodes.Template:
 class _PlaceholderMarker(NodeTransformer):
     """Puts placeholders in the place of what a template computes."""
 
-    def __init__(self, env: Environment, known: EmailWording) -> None:
+    def __init__(self, env: Environment, known: EmailFields) -> None:
         self.env = env
         fields = known.fields.values()
         self.parts = {one.source: _mark(one) for one in fields if one.is_part}
@@ -165,7 +165,7 @@ def _output(text: str) -> nodes.Output:
     return nodes.Output([nodes.TemplateData(text)])
 
 
-def _to_markdown(text: str, known: EmailWording) -> str:
+def _to_markdown(text: str, known: EmailFields) -> str:
     """Turn the layout of ``app.mail.html_body`` into Markdown."""
     lines = "\n".join(line.rstrip() for line in text.strip().splitlines())
     body = re.sub(r"\n{3,}", "\n\n", lines)

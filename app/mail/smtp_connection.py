@@ -51,6 +51,11 @@ class SmtpConnection(flask_mail.Connection):
         """The trusted certificates; created only when needed, since it takes time and memory."""
         return ssl.create_default_context(cafile=self._ca_file)
 
+    @property
+    def has_login(self) -> bool:
+        """Return True if the site signs in to the server."""
+        return bool(self.mail.username and self.mail.password)
+
     def configure_host(self) -> smtplib.SMTP:
         """Open the connection."""
         options: dict[str, Any] = {
@@ -71,7 +76,7 @@ class SmtpConnection(flask_mail.Connection):
             host.sock.settimeout(self.timeout)  # of each further step
         if self.mail.use_tls:
             host.starttls(context=self._ssl_context)
-        if self.mail.username and self.mail.password:
+        if self.has_login:
             host.login(self.mail.username, self.mail.password)
         return host
 

@@ -11,7 +11,7 @@ import tempfile
 import time
 from contextlib import suppress
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from flask import Flask
 
@@ -57,6 +57,14 @@ class ServerUnavailable(TemporaryFailure):
 
 class PermanentFailure(DeliveryFailure):
     """The email can never be sent."""
+
+
+class ServerFeatures(NamedTuple):
+    """What was found of a mail server that can be used."""
+
+    encryption: str  # such as TLSv1.3; "" without
+    is_signed_in: bool
+    takes_every_script: bool  # before the @ of an address: SMTPUTF8
 
 
 class MailTransport(Protocol):
@@ -157,12 +165,16 @@ class SmtpTransport:
             self._sent_count += 1
             self._used_at = time.monotonic()
 
-    def check(self) -> None:
-        """Raise DeliveryFailure if the server cannot be used, or takes no email from the sender."""
+    def check(self) -> ServerFeatures:
+        """Return what the server offers.
+
+        Raise DeliveryFailure if it cannot be used, or takes no email from the sender.
+        """
         try:
             with self._connection.deadline(self._send_timeout):
                 smtp = self._connect()
                 smtp.ehlo_or_helo_if_needed()
+                found = self._describe(smtp)
                 code, reply = smtp.mail(self._sender)
         except (OSError, ValueError) as fault:
             self._connection.close()
@@ -170,6 +182,15 @@ class SmtpTransport:
         self.close()
         if code != 250:
             raise _classify_refusal(code, reply)
+        return found
+
+    def _describe(self, smtp: smtplib.SMTP) -> ServerFeatures:
+        encryption = smtp.sock.version() if isinstance(smtp.sock, ssl.SSLSocket) else ""
+        return ServerFeatures(
+            encryption=encryption or "",
+            is_signed_in=self._connection.has_login,
+            takes_every_script=smtp.has_extn("smtputf8"),
+        )
 
     def _get_sender(self, email: LeasedEmail) -> str:
         """Return the address to which reports about this email are sent."""

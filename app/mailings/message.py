@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, and_, or_, true
 
 from app.mail import placeholders, rendering
 from app.mail.placeholders import PlaceholderKind
-from app.mail.rendering import OwnText, RenderedEmail
+from app.mail.rendering import EmailText, RenderedEmail
 from app.mailings import queries, recipients, selection_queries
 from app.mailings.audiences import Audience, Candidate
 from app.mailings.models import Mailing, MailingRecipient
@@ -34,9 +34,9 @@ def render(
     """
     url = "" if mailing.is_essential else unsubscribe_url or _build_hidden_url()
     subject, body = mailing.texts[find_language(mailing, candidate.language)]
-    text = OwnText(subject, body, recipients.build_closing(url, candidate.language))
+    text = EmailText(subject, body, recipients.build_closing(url, candidate.language))
     values = {**candidate.values, **(own or {})}
-    return rendering.render_own_text(text, values, audience.placeholders, candidate.language)
+    return rendering.render_email_text(text, values, audience.placeholders, candidate.language)
 
 
 def find_language(mailing: Mailing, language: str) -> str:

@@ -72,22 +72,22 @@ def get_walking_time() -> timedelta:
     return timedelta(minutes=db.session.scalar(select(Conference.walking_minutes)) or 0)
 
 
-class EmailWording(NamedTuple):
+class EmailAdditions(NamedTuple):
     """What the conference adds to emails; either may be empty."""
 
     paragraph: str
     signatory: str
 
 
-def get_email_wording() -> EmailWording:
+def get_email_additions() -> EmailAdditions:
     """Return what is added to emails, from memory until it is changed."""
-    return cache_version.cached_globally("email wording", _load_email_wording)
+    return cache_version.cached_globally("email additions", _load_email_additions)
 
 
-def _load_email_wording() -> EmailWording:
+def _load_email_additions() -> EmailAdditions:
     columns = select(Conference.email_paragraph, Conference.email_signatory)
     row = db.session.execute(columns).one_or_none()
-    return EmailWording(*row) if row else EmailWording("", "")
+    return EmailAdditions(*row) if row else EmailAdditions("", "")
 
 
 def list_themes() -> Sequence[Theme]:

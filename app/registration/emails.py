@@ -6,7 +6,6 @@ email, so the outbox erases the text of such an email once it has been sent.
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
 from typing import Any
 
 from flask_babel import gettext
@@ -14,17 +13,14 @@ from flask_babel import gettext
 from app.history.models import Change as RecordedChange
 from app.mail import services as mail
 from app.mail.models import URGENT, Email
-from app.programme.snapshot import Session
 from app.registration import booking_calendar, custom_answers, tickets
 from app.registration.applications.models import RegistrationApplication
-from app.registration.ballots.models import Ballot
 from app.registration.bookings.changes import ANSWERS, BookingChange
 from app.registration.fields import DAYS, FIELDS
 from app.registration.groups.models import RegistrationGroup
 from app.registration.interest.models import ExpressionOfInterest
 from app.registration.invitations.models import InvitationCode
 from app.registration.models import Delegate
-from app.registration.session_bookings import calendar as session_calendar
 from app.registration.transfers.models import PlaceTransfer
 from app.registration.waiting_list.models import WaitingListEntry
 from app.registration.waiting_list.queries import QueuePosition
@@ -32,9 +28,6 @@ from app.text import shorten
 from app.web import languages
 
 MAX_ANSWER = 120  # characters of an answer in an email
-# why somebody no longer waits for a seat in a session
-SESSION_CANCELLED, LIST_CLOSED = "cancelled", "closed"
-OTHER_DAYS, REMOVED_BY_TEAM = "other days", "removed by the team"
 
 
 def send_registration_confirmed(
@@ -83,7 +76,7 @@ def send_booking_cancelled(
     It names the sessions in which seats were given back.
     """
     ical = booking_calendar.render_ical(delegate)
-    _enqueue("booking_cancelled", delegate, ical=ical, reason=reason, released=released)
+    enqueue_to_delegate("booking_cancelled", delegate, ical=ical, reason=reason, released=released)
 
 
 def send_booking_restored(delegate: Delegate) -> None:
@@ -93,7 +86,7 @@ def send_booking_restored(delegate: Delegate) -> None:
 
 def send_email_change_confirmation(delegate: Delegate) -> None:
     """Ask the recipient at a new address to confirm it."""
-    _enqueue("address_to_confirm", delegate, to=delegate.pending_email, priority=URGENT)
+    enqueue_to_delegate("address_to_confirm", delegate, to=delegate.pending_email, priority=URGENT)
 
 
 def send_email_changed(delegate: Delegate, old_email: str) -> None:
@@ -108,7 +101,7 @@ def send_email_corrected(delegate: Delegate, old_email: str) -> None:
 
 def send_email_change_requested(delegate: Delegate) -> None:
     """Tell a delegate that someone without their link wanted to correct their email address."""
-    _enqueue("address_change_asked", delegate)
+    enqueue_to_delegate("address_change_asked", delegate)
 
 
 def send_booking_links(email: str, delegates: Sequence[Delegate], language: str) -> None:
@@ -126,110 +119,9 @@ def send_booking_links(email: str, delegates: Sequence[Delegate], language: str)
     )
 
 
-def send_session_booked(
-    delegate: Delegate, session: Session, given_up: Sequence[Session], *, is_by_team: bool
-) -> None:
-    """Confirm a seat in a session, and those in other sessions that were given up for it."""
-    _enqueue(
-        "session_booked",
-        delegate,
-        ical=session_calendar.render_update(
-            delegate, [session.key], [one.key for one in given_up], is_done=False
-        ),
-        session=session,
-        given_up=given_up,
-        is_by_team=is_by_team,
-    )
-
-
-def send_sessions_chosen(
-    delegate: Delegate, booked: Sequence[Session], missed: Sequence[Session]
-) -> Email:
-    """Tell somebody who has just registered which seats they have, and which they did not get."""
-    keys = [one.key for one in booked]
-    return _enqueue(
-        "sessions_chosen",
-        delegate,
-        ical=session_calendar.render_update(delegate, keys) if keys else None,
-        booked=booked,
-        missed=missed,
-    )
-
-
-def send_ballot_drawn(
-    delegate: Delegate, ballot: Ballot, ticket: str, won: Sequence[Session]
-) -> None:
-    """Tell somebody which seats they have won in a ballot, or that they have won none."""
-    keys = [one.key for one in won]
-    _enqueue(
-        "ballot_drawn",
-        delegate,
-        ical=session_calendar.render_update(delegate, keys) if keys else None,
-        ballot=ballot,
-        ticket_number=ticket,
-        won=won,
-    )
-
-
-def send_session_clash(
-    delegate: Delegate, session: Session, clashes: Sequence[Session], choose_by: datetime
-) -> None:
-    """Ask somebody which seat they keep, since a release has put sessions at the same time."""
-    _enqueue("session_clash", delegate, session=session, clashes=list(clashes), choose_by=choose_by)
-
-
-def send_session_released(  # noqa: PLR0913 – which seat, and why it has gone
-    delegate: Delegate,
-    title: str,
-    session: Session | None,
-    *,
-    is_by_team: bool,
-    kept: str = "",
-    is_no_show: bool = False,
-) -> None:
-    """Confirm that somebody no longer has a seat in a session.
-
-    ``kept`` names the sessions at the same time, if they did not choose between the seats in time;
-    ``is_no_show`` if they did not come in time.
-    """
-    _enqueue(
-        "session_released",
-        delegate,
-        ical=session_calendar.render_update(delegate, [], [session.key]) if session else None,
-        title=title,
-        session=session,
-        is_by_team=is_by_team,
-        kept=kept,
-        is_no_show=is_no_show,
-    )
-
-
-def send_session_wait_joined(entry: WaitingListEntry, session: Session, position: int) -> None:
-    """Confirm that somebody waits for a seat in a session, with their position."""
-    _enqueue_for_session("session_wait_joined", entry, session, position=position)
-
-
-def send_session_offer(entry: WaitingListEntry, session: Session) -> None:
-    """Offer a seat to somebody who waits for it."""
-    _enqueue_for_session("session_offer", entry, session)
-
-
-def send_session_offer_lapsed(entry: WaitingListEntry, session: Session) -> None:
-    """Tell somebody that the offer of a seat has ended."""
-    _enqueue_for_session("session_offer_lapsed", entry, session)
-
-
-def send_session_wait_ended(entry: WaitingListEntry, session: Session | None, cause: str) -> None:
-    """Tell somebody that they no longer wait for a seat, which they did not ask for, and why."""
-    is_cancelled = session is None or session.is_cancelled
-    _enqueue_for_session(
-        "session_wait_ended", entry, session, cause=SESSION_CANCELLED if is_cancelled else cause
-    )
-
-
 def send_access_answered(delegate: Delegate) -> None:
     """Tell a delegate that their booking has an answer, without naming any requirement."""
-    _enqueue("access_answered", delegate)
+    enqueue_to_delegate("access_answered", delegate)
 
 
 def send_waiting_list_entry(entry: WaitingListEntry, position: QueuePosition) -> None:
@@ -306,7 +198,7 @@ def send_place_offered(transfer: PlaceTransfer) -> None:
 def send_place_passed_on(delegate: Delegate, colleague: str) -> None:
     """Tell a delegate that a colleague has taken their place."""
     ical = booking_calendar.render_ical(delegate)
-    _enqueue("place_passed_on", delegate, ical=ical, colleague=colleague)
+    enqueue_to_delegate("place_passed_on", delegate, ical=ical, colleague=colleague)
 
 
 def send_invitation(invitation: InvitationCode) -> None:
@@ -318,13 +210,6 @@ def send_invitation(invitation: InvitationCode) -> None:
         is_secret=True,
         invitation=invitation,
     )
-
-
-def _enqueue_for_session(
-    template: str, entry: WaitingListEntry, session: Session | None, **context: Any
-) -> None:
-    if entry.delegate is not None:
-        _enqueue(template, entry.delegate, entry=entry, session=session, **context)
 
 
 def _enqueue_for_waiting(template: str, entry: WaitingListEntry, **context: Any) -> None:
@@ -362,7 +247,7 @@ def _build_ticket(delegate: Delegate) -> tickets.Ticket:
 
 def _enqueue_with_ticket(template: str, delegate: Delegate, **context: Any) -> Email:
     with_ticket = ticket_context(delegate)
-    return _enqueue(
+    return enqueue_to_delegate(
         template,
         delegate,
         ical=booking_calendar.render_ical(delegate),
@@ -373,10 +258,10 @@ def _enqueue_with_ticket(template: str, delegate: Delegate, **context: Any) -> E
 
 
 def _enqueue_to_old_email(template: str, delegate: Delegate, old: str) -> None:
-    _enqueue(template, delegate, to=old, old=old, masked=mask_email(delegate.email))
+    enqueue_to_delegate(template, delegate, to=old, old=old, masked=mask_email(delegate.email))
 
 
-def _enqueue(
+def enqueue_to_delegate(
     template: str,
     delegate: Delegate,
     *,
@@ -385,6 +270,7 @@ def _enqueue(
     qr_code: bytes | None = None,
     **context: Any,
 ) -> Email:
+    """Queue an email to a delegate, or about a delegate to another address."""
     return mail.enqueue(
         template,
         to=to or delegate.email,

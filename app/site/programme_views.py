@@ -55,7 +55,7 @@ def _register_on_app(state: BlueprintSetupState) -> None:
     app = cast(Flask, state.app)
     app.url_map.converters["day"] = DayConverter
     app.extensions["conference_zone"] = lambda: _get_public_conference().time_zone
-    app.extensions["email_wording"] = queries.get_email_wording
+    app.extensions["email_additions"] = queries.get_email_additions
     labels.init_app(app)
     app.add_template_global(time_zones.list_zone_options, "zones_offered")
     app.add_template_global(time_zones.zone_name, "zone_in_words")

@@ -11,16 +11,16 @@ from sqlalchemy import select
 
 from app import clock
 from app.accounts.models import DESK
-from app.admin import email_samples as samples
-from app.admin.email_kinds import EMAIL_KINDS, WITH_CALENDAR
+from app.admin.emails.kinds import samples
+from app.admin.emails.kinds.registry import EMAIL_KINDS, WITH_CALENDAR
 from app.content.views import get_content_folder
 from app.database import db
-from app.mail import own_texts, rendering, shipped_texts
+from app.mail import email_texts, rendering, shipped_texts
 from app.mail import services as mail
+from app.mail.email_texts import TextKey
+from app.mail.fields.registry import EMAIL_FIELDS
 from app.mail.models import EmailTextVersion
-from app.mail.own_texts import TextKey
-from app.mail.rendering import OwnText
-from app.mail.wording import EMAIL_WORDINGS
+from app.mail.rendering import EmailText
 from app.onboarding import services as onboarding
 from app.programme.models import Session
 from app.registration import emails as booking_emails
@@ -48,7 +48,7 @@ See you at **{{ conference }}**.
 {{ ticket }}
 
 [Open your booking]({{ booking_link }})"""
-OWN = OwnText(SUBJECT, BODY)
+OWN = EmailText(SUBJECT, BODY)
 KEY = TextKey("registration_confirmed", "en")
 EN_FR = pytest.mark.settings(LANGUAGES='["en", "fr"]')
 
@@ -70,9 +70,9 @@ def write(  # noqa: PLR0913 – all that may differ in a story
     return organiser.open(address).press(button, status=status, subject=subject, text=body)
 
 
-def save_text(text: OwnText = OWN, key: TextKey = KEY) -> None:
-    version = own_texts.get_state(key).version
-    own_texts.save(key, text, name="Confirmation", expected_version=version, actor="the site")
+def save_text(text: EmailText = OWN, key: TextKey = KEY) -> None:
+    version = email_texts.get_state(key).version
+    email_texts.save(key, text, name="Confirmation", expected_version=version, actor="the site")
     db.session.commit()
 
 
@@ -110,8 +110,8 @@ def without_button_gaps(text: str) -> str:
 
 
 def test_every_email_declares_what_it_can_say() -> None:
-    assert list(EMAIL_WORDINGS) == [name for name in EMAIL_WORDINGS if name in EMAIL_KINDS]
-    assert set(EMAIL_WORDINGS) == set(EMAIL_KINDS)
+    assert list(EMAIL_FIELDS) == [name for name in EMAIL_FIELDS if name in EMAIL_KINDS]
+    assert set(EMAIL_FIELDS) == set(EMAIL_KINDS)
 
 
 @pytest.mark.parametrize("contact", ["tides@conference.example", ""])
@@ -124,12 +124,12 @@ def test_the_shipped_text_as_organisers_edit_it_says_what_the_template_says(
         shipped = shipped_texts.get_shipped_text(template, "en")
 
         as_shipped = rendering.render_email(template, "en", context)
-        as_written = own_texts.render(shipped, TextKey(template, "en"), context)
+        as_written = email_texts.render(shipped, TextKey(template, "en"), context)
 
         assert as_written.subject == as_shipped.subject
         assert without_button_gaps(as_written.text) == without_button_gaps(as_shipped.text)
-        assert own_texts.find_problems(template, shipped) == {}
-        assert own_texts.find_gaps(template, shipped) == []
+        assert email_texts.find_problems(template, shipped) == {}
+        assert email_texts.find_gaps(template, shipped) == []
 
 
 def test_an_organiser_changes_what_a_confirmation_says(
@@ -247,7 +247,7 @@ def test_a_draft_is_previewed_sent_to_oneself_and_saved_later(
     assert arrived.subject == "Test: Welcome, Alex Example: SMPL2345"
     (entry,) = Calendar.from_ical(arrived.calendar).walk("VEVENT")
     assert (str(entry["STATUS"]), entry["SEQUENCE"]) == ("CONFIRMED", 0)
-    assert own_texts.list_edited() == []
+    assert email_texts.list_edited() == []
 
     page = page.follow("Back to editing").press("Save")
     assert page.summary_list["Text"] == "Your own, version 1"
@@ -324,11 +324,11 @@ def test_versions_are_listed_compared_and_restored(organiser: Browser) -> None:
     page = organiser.open(f"{CONFIRMATION}/versions").follow("Version 1")
     page = page.press("Restore this version")
     assert "Restored. New emails of this type will say this." in page.source
-    assert own_texts.find(*KEY) == OWN
+    assert email_texts.find(*KEY) == OWN
     page = organiser.open(f"{CONFIRMATION}/versions").follow("Original")
     page = page.press("Restore the original text")
     assert page.summary_list["Text"] == "Original"
-    assert own_texts.find(*KEY) is None
+    assert email_texts.find(*KEY) is None
     page = organiser.open(f"{CONFIRMATION}/versions")
     assert [row["State"] for row in page.rows] == [
         "In use Original text",
@@ -355,15 +355,15 @@ def test_two_organisers_change_a_text_at_once(
     assert "Two versions" in page.headings
     assert SUBJECT in page.text
     other.press("Save")
-    assert own_texts.find(*KEY) == OwnText("Mine", BODY)
-    assert [one.version for one in own_texts.list_versions(KEY)] == [2, 1]
+    assert email_texts.find(*KEY) == EmailText("Mine", BODY)
+    assert [one.version for one in email_texts.list_versions(KEY)] == [2, 1]
 
 
 def test_saving_the_same_changes_nothing(organiser: Browser) -> None:
     page = organiser.open(CONFIRMATION).press("Save")
 
     assert "There were no changes to save." in page.source
-    assert own_texts.list_versions(KEY) == []
+    assert email_texts.list_versions(KEY) == []
 
 
 def test_a_shipped_text_that_changes_later_is_pointed_out(organiser: Browser) -> None:

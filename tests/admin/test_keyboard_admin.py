@@ -438,7 +438,7 @@ def test_replies(keyboard_user: KeyboardUser) -> None:
     keyboard_user.expect_announcement("The reply has been marked as read.")
 
 
-@pytest.mark.walks("admin.email_wording.edit")
+@pytest.mark.walks("admin.email_additions.edit")
 def test_wording_of_emails(keyboard_user: KeyboardUser) -> None:
     keyboard_user.open("/organise/letters")
     keyboard_user.press("What emails say")
@@ -543,7 +543,7 @@ def test_stopping_an_email_to_many(keyboard_user: KeyboardUser) -> None:
 
 
 @pytest.mark.walks(
-    "admin.email_texts.edit", "admin.email_texts.restore", "admin.email_texts.send_test"
+    "admin.email_texts.edit", "admin.email_texts.versions.restore", "admin.email_texts.send_test"
 )
 @pytest.mark.without_scripts(
     "the preview follows what is typed; without scripts its button shows it"

@@ -112,7 +112,7 @@ def test_another_conference_that_was_loaded_by_mistake_goes_whole(editor: Browse
     before = everything()
     loaded(editor, another_programme(acronym="storms"), load_this_as_a_different_conference=True)
     assert queries.get_conference().acronym == "storms"
-    assert queries.get_email_wording() == ("", "")
+    assert queries.get_email_additions() == ("", "")
 
     editor.open("/organise/files").press(UNDO)
 

@@ -1,5 +1,7 @@
 """What `check-mail` tells an operator: the mail server, and what the DNS says about the sender."""
 
+import re
+
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ed25519
 from flask import Flask
@@ -48,7 +50,10 @@ def test_where_all_is_well_it_says_what_it_found(site: Flask, mailbox: MailServe
     assert (status, lines) == (
         0,
         [
-            f"Mail server: It answers, and accepts emails from {SENDER}.",
+            (
+                f"Mail server: It answers, and accepts emails from {SENDER}. The connection is not "
+                "encrypted: set MAIL_USE_TLS or MAIL_USE_SSL if the server offers it."
+            ),
             "SPF: v=spf1 a:mail.conference.example -all",
             UNSIGNED,
             "DMARC: v=DMARC1; p=reject",
@@ -64,6 +69,23 @@ def test_where_all_is_well_it_says_what_it_found(site: Flask, mailbox: MailServe
     assert (email.recipient, email.subject) == (
         "ada@example.org",
         "Test email from the conference site",
+    )
+
+
+@pytest.mark.settings(MAIL_USERNAME="site", MAIL_PASSWORD="open sesame")
+def test_it_says_how_the_site_is_connected_and_what_the_server_cannot_do(
+    site: Flask, secure_mailbox: MailServer
+) -> None:
+    secure_mailbox.users["site"] = "open sesame"
+    secure_mailbox.close()
+    secure_mailbox.open(tls=True, smtputf8=False)
+
+    _, [first, *_] = run(site)
+
+    assert re.sub(r"TLSv[\d.]+", "TLS", first) == (
+        f"Mail server: It answers, and accepts emails from {SENDER}. The connection is encrypted "
+        "(TLS), and its certificate is valid. The site can sign in as site. It accepts no email "
+        "addresses with characters like “ë” before the @."
     )
 
 

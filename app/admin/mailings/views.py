@@ -13,7 +13,7 @@ from flask_babel import lazy_gettext as _l
 from app.accounts import saved_views as stored_views
 from app.accounts.guards import current_actor, require_login_session
 from app.admin import choosing, saved_views
-from app.admin.email_previews import FRAME_POLICY, PREVIEW_POLICY
+from app.admin.emails.previews import FRAME_POLICY, PREVIEW_POLICY
 from app.admin.listing import PAGE_SIZE, ListFilter, Listing, parse_list_query, render_list
 from app.admin.mailings.audience_parts import list_filters, to_args
 from app.admin.mailings.forms import AudienceForm, TextForm, build_filter_form, has_many_options

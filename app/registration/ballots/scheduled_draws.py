@@ -17,7 +17,7 @@ from app.database import db, read_only_connection
 from app.encryption import get_key_ring, is_encrypted
 from app.history import services as history
 from app.log import log
-from app.registration import emails, session_seats
+from app.registration import session_emails, session_seats
 from app.registration.ballots import draw, queries
 from app.registration.ballots.models import Ballot, BallotEntry, place_of_seed
 from app.registration.ballots.services import lock
@@ -79,7 +79,7 @@ def email_results() -> None:
         entry.notified_at = clock.real_now()
         if entry.delegate.is_attending:
             won = queries.list_sessions(queries.read_keys(entry.won))
-            emails.send_ballot_drawn(entry.delegate, entry.ballot, entry.ticket, won)
+            session_emails.send_ballot_drawn(entry.delegate, entry.ballot, entry.ticket, won)
 
 
 def _lock_people(entries: Sequence[BallotEntry]) -> Sequence[Delegate]:

@@ -34,9 +34,16 @@ def _enqueue(template: str, group: RegistrationGroup, **context: Any) -> None:
         to=group.email,
         language=group.language,
         is_secret=True,
-        group=group,
-        placed=[one for one in group.members if one.current_state == PLACED],
-        others=[one for one in group.members if one.is_lacking],
-        received=list_received(group),
+        **build_context(group),
         **context,
     )
+
+
+def build_context(group: RegistrationGroup) -> dict[str, Any]:
+    """Return the template variables of an email to the contact of a group."""
+    return {
+        "group": group,
+        "placed": [one for one in group.members if one.current_state == PLACED],
+        "others": [one for one in group.members if one.is_lacking],
+        "received": list_received(group),
+    }

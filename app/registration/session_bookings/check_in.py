@@ -12,7 +12,7 @@ from app import clock
 from app.database import db
 from app.errors import RuleViolation
 from app.programme.snapshot import Session
-from app.registration import emails, session_seats
+from app.registration import session_emails, session_seats
 from app.registration.bookings import operations
 from app.registration.models import Delegate, SeatLimit
 from app.registration.session_bookings import (
@@ -100,7 +100,7 @@ def _give_up(delegate: Delegate, others: Sequence[Session], limits: Mapping[str,
     """Give back the seats at the same time of somebody who is here; return what to record."""
     services.give_up(delegate, [one.key for one in others], limits)
     for other in others:
-        emails.send_session_released(delegate, other.title, other, is_by_team=True)
+        session_emails.send_session_released(delegate, other.title, other, is_by_team=True)
     return f", in place of {', '.join(one.title for one in others)}" if others else ""
 
 

@@ -14,7 +14,7 @@ from app.database import Base, db
 from app.history.services import ACTOR_DELEGATE
 from app.mail.models import Email
 from app.programme.snapshot import Session
-from app.registration import emails, seats, session_seats
+from app.registration import seats, session_emails, session_seats
 from app.registration.bookings import operations
 from app.registration.models import Delegate, SeatLimit
 from app.registration.queries import Answers
@@ -110,7 +110,9 @@ class ChosenSeats:
         }
 
     def _send(self, delegate: Delegate) -> Email:
-        return emails.send_sessions_chosen(delegate, self.outcome.booked, self.outcome.missed)
+        return session_emails.send_sessions_chosen(
+            delegate, self.outcome.booked, self.outcome.missed
+        )
 
     def _reserve(self, delegate: Delegate, session: Session) -> None:
         services.require_bookable(delegate, session)

@@ -19,7 +19,7 @@ from app import cache_version, clock
 from app.database import db, read_only_connection
 from app.history.services import ACTOR_DELEGATE, ACTOR_SITE
 from app.programme.snapshot import Session, Snapshot
-from app.registration import emails, session_seats
+from app.registration import session_emails, session_seats
 from app.registration.bookings import operations
 from app.registration.models import Delegate, SeatLimit
 from app.registration.session_bookings import offers, queries, services
@@ -54,7 +54,7 @@ def keep(delegate: Delegate, session: Session) -> None:
     for other in given_up:
         text = f"Kept the seat in {session.title}, and gave back the one in {other.title}"
         operations.record(delegate, text, ACTOR_DELEGATE)
-        emails.send_session_released(delegate, other.title, other, is_by_team=False)
+        session_emails.send_session_released(delegate, other.title, other, is_by_team=False)
 
 
 def run_due() -> None:
@@ -115,7 +115,7 @@ def _ask(booked: Sequence[SessionBooking], sessions: Sessions) -> None:
             now = clock.now()
             seat.choose_by = min(offers.get_offer_end(one, now) for one in involved)
             session = involved[0]
-            emails.send_session_clash(seat.delegate, session, clashes, seat.choose_by)
+            session_emails.send_session_clash(seat.delegate, session, clashes, seat.choose_by)
             titles = _join_titles(clashes)
             text = f"Asked to choose between {session.title} and {titles}, now at the same time"
             operations.record(seat.delegate, text, ACTOR_SITE)
@@ -135,7 +135,7 @@ def _end_choice(delegate: Delegate, limits: Mapping[str, SeatLimit]) -> None:
         services.give_up(delegate, [seat.session_key], limits)
         text = f"The seat in {seat.title} was given back, as nothing was chosen in time"
         operations.record(delegate, text, ACTOR_SITE)
-        emails.send_session_released(
+        session_emails.send_session_released(
             delegate, seat.title, session, is_by_team=False, kept=_join_titles(kept)
         )
 

@@ -16,7 +16,7 @@ from app.database import db, read_only_connection
 from app.errors import RuleViolation
 from app.history import services as history
 from app.programme.snapshot import Session
-from app.registration import emails, session_seats
+from app.registration import session_emails, session_seats
 from app.registration.bookings import operations
 from app.registration.models import SeatLimit
 from app.registration.session_bookings import (
@@ -76,7 +76,7 @@ def _free(session: Session, freed_at: datetime, limit: SeatLimit) -> None:
         services.end_settled_choices(seat.delegate)
         text = f"The seat in {session.title} was freed, because it was not claimed in time"
         operations.record(seat.delegate, text, history.ACTOR_SITE)
-        emails.send_session_released(
+        session_emails.send_session_released(
             seat.delegate, session.title, session, is_by_team=False, is_no_show=True
         )
     if missing:

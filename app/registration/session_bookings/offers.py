@@ -19,7 +19,7 @@ from app.database import db, read_only_connection
 from app.errors import RuleViolation
 from app.history import services as history
 from app.programme.snapshot import Session
-from app.registration import emails, seats, session_seats
+from app.registration import seats, session_emails, session_seats
 from app.registration.models import Delegate, SeatLimit
 from app.registration.session_bookings import queries
 from app.registration.waiting_list import queries as waiting_list
@@ -76,7 +76,7 @@ def enqueue(delegate: Delegate, session: Session, limit: SeatLimit) -> WaitingLi
         delegate=delegate,
     )
     session_seats.enqueue_for_session(limit, entry)
-    emails.send_session_wait_joined(entry, session, waiting_list.get_position(entry))
+    session_emails.send_session_wait_joined(entry, session, waiting_list.get_position(entry))
     _record(entry, f"Joined the waiting list for {entry.title}", history.ACTOR_DELEGATE)
     return entry
 
@@ -94,7 +94,7 @@ def offer_seats(key: str, limit: SeatLimit) -> None:
             return
         if entry.delegate is None or not queries.is_on_their_days(entry.delegate, session):
             summary = "The day of the session is not in the booking any more"
-            _close(entry, limit, emails.OTHER_DAYS, summary)
+            _close(entry, limit, session_emails.OTHER_DAYS, summary)
             continue
         offer(entry, session, limit, f"A seat in {entry.title} was offered", history.ACTOR_SITE)
 
@@ -106,7 +106,7 @@ def offer(
     session_seats.hold_session_seat(limit)
     entry.state, entry.offered_at = OFFERED, clock.now()
     entry.offer_ends_at = get_offer_end(session, entry.offered_at)
-    emails.send_session_offer(entry, session)
+    session_emails.send_session_offer(entry, session)
     _record(entry, summary, actor)
 
 
@@ -148,7 +148,7 @@ def remove(entry: WaitingListEntry, *, actor: str) -> None:
     if entry.ended_at is not None:
         raise RuleViolation("This person is no longer on the waiting list")
     summary = f"Removed from the waiting list for {entry.title}"
-    _close(entry, limits[key], emails.REMOVED_BY_TEAM, summary, actor)
+    _close(entry, limits[key], session_emails.REMOVED_BY_TEAM, summary, actor)
     offer_seats(key, limits[key])
 
 
@@ -171,11 +171,11 @@ def run_due() -> None:
         if session is None or not can_offer(session):
             for entry in waiting_list.list_open_in(limit.name, BATCH_SIZE):
                 summary = f"The waiting list for {entry.title} was closed"
-                _close(entry, limit, emails.LIST_CLOSED, summary)
+                _close(entry, limit, session_emails.LIST_CLOSED, summary)
         else:
             for entry in waiting_list.list_overdue_in(limit.name, BATCH_SIZE):
                 _give_up(entry, limit)
-                emails.send_session_offer_lapsed(entry, session)
+                session_emails.send_session_offer_lapsed(entry, session)
                 _end(entry, LAPSED, f"The offer of a seat in {entry.title} ended", "")
             offer_seats(key, limit)
 
@@ -218,7 +218,7 @@ def _close(
     session = queries.find_session(queries.read_key(entry.scope))
     _give_up(entry, limit)
     if session is None or not queries.has_started(session):
-        emails.send_session_wait_ended(entry, session, cause)
+        session_emails.send_session_wait_ended(entry, session, cause)
     _end(entry, REMOVED, summary, actor)
 
 

@@ -18,7 +18,7 @@ from app.history.services import ACTOR_DELEGATE
 from app.programme.fields.sessions import seat_checks
 from app.programme.models import Session as WorkingSession
 from app.programme.snapshot import Session, Snapshot
-from app.registration import emails, seats, session_seats
+from app.registration import seats, session_emails, session_seats
 from app.registration.ballots import queries as ballots
 from app.registration.bookings import operations
 from app.registration.models import Delegate, SeatLimit
@@ -95,7 +95,7 @@ def book(
         clashes = _list_allowed_clashes(delegate, session, in_place_of)
         with db.session.begin_nested():
             by_team = actor != ACTOR_DELEGATE
-            emails.send_session_booked(delegate, session, clashes, is_by_team=by_team)
+            session_emails.send_session_booked(delegate, session, clashes, is_by_team=by_team)
             # only what a page can name: sessions that are on at the same time
             others = [one.key for one in list_clashes(session, in_place_of)]
             limits = session_seats.lock_sessions([session.key, *others])
@@ -213,7 +213,9 @@ def cancel(delegate: Delegate, session_key: str, *, actor: str = ACTOR_DELEGATE)
     title = session.title if session else found[0].title
     give_up(delegate, [session_key], limits)
     operations.record(delegate, f"Gave back the seat in {title}", actor)
-    emails.send_session_released(delegate, title, session, is_by_team=actor != ACTOR_DELEGATE)
+    session_emails.send_session_released(
+        delegate, title, session, is_by_team=actor != ACTOR_DELEGATE
+    )
     return True
 
 

@@ -7,7 +7,8 @@ import pytest
 from sqlalchemy import func, select
 
 from app.accounts.models import DESK, VIEWER
-from app.admin.email_kinds import EMAIL_KINDS, ORGANISERS
+from app.admin.emails.kinds.email_kind import ORGANISERS
+from app.admin.emails.kinds.registry import EMAIL_KINDS
 from app.database import db
 from app.mail import services
 from app.mail.models import Email
@@ -186,7 +187,7 @@ def test_what_is_too_long_or_hidden_is_refused(organiser: Browser) -> None:
     page = say(organiser, "A lamp\x07", "Zoe\u202e Okafor", status=422)
     hidden = "Type this instead of pasting it. It contains hidden characters that we cannot use"
     assert page.errors == [hidden, hidden]
-    assert queries_of_programme.get_email_wording() == ("", "")
+    assert queries_of_programme.get_email_additions() == ("", "")
 
 
 def test_two_organisers_change_it_at_once_and_a_change_is_undone(
@@ -199,11 +200,11 @@ def test_two_organisers_change_it_at_once_and_a_change_is_undone(
     page = other.press("Save", status=409, paragraph_in_every_email_optional="Second")
     assert "Two versions" in page.headings
     other.press("Save")
-    assert queries_of_programme.get_email_wording() == ("Second", "")
+    assert queries_of_programme.get_email_additions() == ("Second", "")
 
     page = other.open("/organise/settings")
     page.press(next(one for one in page.buttons if one.startswith("Undo: ")))
-    assert queries_of_programme.get_email_wording() == ("First", SIGNATORY)
+    assert queries_of_programme.get_email_additions() == ("First", SIGNATORY)
 
 
 def test_the_desk_cannot_change_what_every_email_says(visitor: Browser) -> None:
@@ -223,4 +224,4 @@ def test_settings_stay_apart_from_the_wording_of_emails(organiser: Browser) -> N
     say(organiser, "First", SIGNATORY)
     organiser.open("/organise/settings/change").press("Save", title="Tides")
 
-    assert queries_of_programme.get_email_wording() == ("First", SIGNATORY)
+    assert queries_of_programme.get_email_additions() == ("First", SIGNATORY)

@@ -18,10 +18,11 @@ from app.errors import NotFound, RuleViolation, StaleEdit
 from app.history import services as history
 from app.history.models import Change
 from app.mail import placeholders, rendering
+from app.mail.fields.declaration import EmailField
+from app.mail.fields.registry import EMAIL_FIELDS
 from app.mail.models import EmailTextVersion
-from app.mail.rendering import FOR_ORGANISERS, OwnText, RenderedEmail
+from app.mail.rendering import FOR_ORGANISERS, EmailText, RenderedEmail
 from app.mail.shipped_texts import get_shipped_text
-from app.mail.wording import EMAIL_WORDINGS, EmailField
 from app.web import languages
 from app.web.languages import SOURCE_LANGUAGE
 
@@ -55,17 +56,17 @@ class NewestVersion(NamedTuple):
 class EmailTextState:
     """What an email says in one language, and what an edit has to know about it."""
 
-    text: OwnText
+    text: EmailText
     version: int  # of the newest version; 0 where there is none
-    shipped_before: OwnText  # the shipped text when the newest version was saved
+    shipped_before: EmailText  # the shipped text when the newest version was saved
     is_shipped: bool
     has_shipped_changed: bool  # since then
 
 
-def find(template: str, language: str) -> OwnText | None:
+def find(template: str, language: str) -> EmailText | None:
     """Return what organisers wrote, from memory until it is changed; None for the shipped text."""
     newest = _load_newest().get(TextKey(template, language))
-    return None if newest is None or newest.is_shipped else OwnText(newest.subject, newest.body)
+    return None if newest is None or newest.is_shipped else EmailText(newest.subject, newest.body)
 
 
 def _load_newest() -> Mapping[TextKey, NewestVersion]:
@@ -84,7 +85,7 @@ def _query_newest() -> Mapping[TextKey, NewestVersion]:
 
 def init_app(app: Flask) -> None:
     """Let the rendering of emails find what organisers wrote."""
-    app.extensions["own_email_texts"] = _render_own
+    app.extensions["email_texts"] = _render_own
 
 
 def _render_own(
@@ -93,13 +94,13 @@ def _render_own(
     """Render an email in the organisers' words and the current language, if there are any."""
     code = languages.current().code
     own = find(template, code)
-    if own is None or template not in EMAIL_WORDINGS:
+    if own is None or template not in EMAIL_FIELDS:
         return None
     return render(own, TextKey(template, code), context, has_qr_code=has_qr_code)
 
 
 def render(
-    own: OwnText, key: TextKey, context: dict[str, Any], *, has_qr_code: bool = False
+    own: EmailText, key: TextKey, context: dict[str, Any], *, has_qr_code: bool = False
 ) -> RenderedEmail:
     """Render an email of the site in words of organisers, from the variables of its template."""
     is_for_organisers = key.template in FOR_ORGANISERS
@@ -107,10 +108,10 @@ def render(
         variables = rendering.build_site_context(is_for_organisers=is_for_organisers) | context
         names = _list_used_names(own.subject, own.body)
         values = build_values(key.template, variables, names)
-    return rendering.render_own_text(
+    return rendering.render_email_text(
         own,
         values,
-        EMAIL_WORDINGS[key.template].placeholders,
+        EMAIL_FIELDS[key.template].placeholders,
         key.language,
         has_qr_code=has_qr_code,
         is_for_organisers=is_for_organisers,
@@ -124,7 +125,7 @@ def build_values(
 
     ``context`` are the variables of its template.
     """
-    fields = EMAIL_WORDINGS[template].fields
+    fields = EMAIL_FIELDS[template].fields
     return {name: _evaluate(field, context) for name, field in fields.items() if name in names}
 
 
@@ -178,9 +179,9 @@ def get_version(key: TextKey, number: int) -> EmailTextVersion:
     return found
 
 
-def find_problems(template: str, text: OwnText) -> Mapping[str, Sequence[str]]:
+def find_problems(template: str, text: EmailText) -> Mapping[str, Sequence[str]]:
     """Return the faults of a text by its parts: sentences for whoever wrote it."""
-    known = EMAIL_WORDINGS[template]
+    known = EMAIL_FIELDS[template]
     values = {  # a link may open something, and subjects are read by many
         name: one
         for name, one in known.placeholders.items()
@@ -196,9 +197,9 @@ def find_problems(template: str, text: OwnText) -> Mapping[str, Sequence[str]]:
     return {part: problems for part, problems in found.items() if problems}
 
 
-def find_gaps(template: str, text: OwnText) -> Sequence[str]:
+def find_gaps(template: str, text: EmailText) -> Sequence[str]:
     """Return the placeholders that leave a gap for some people: not within an “only if”."""
-    fields = EMAIL_WORDINGS[template].fields
+    fields = EMAIL_FIELDS[template].fields
     is_value = {
         name: field.placeholder.kind is placeholders.PlaceholderKind.VALUE
         for name, field in fields.items()
@@ -210,7 +211,7 @@ def find_gaps(template: str, text: OwnText) -> Sequence[str]:
     return [name for name in fields if name in empty and is_value[name]]
 
 
-def save(key: TextKey, text: OwnText, *, name: str, expected_version: int, actor: str) -> bool:
+def save(key: TextKey, text: EmailText, *, name: str, expected_version: int, actor: str) -> bool:
     """Save the next version; return False if nothing changed.
 
     Where the shipped text has changed since the last version, the same text is saved again:
@@ -239,7 +240,7 @@ def restore(key: TextKey, number: int, *, name: str, expected_version: int, acto
     old = get_version(key, number) if number else None
     shipped = get_shipped_text(*key)
     is_shipped = old is None or old.is_shipped
-    text = shipped if old is None or is_shipped else OwnText(old.subject, old.body)
+    text = shipped if old is None or is_shipped else EmailText(old.subject, old.body)
     changes = tuple(_compare(state.text, text))
     if state.version != expected_version:
         raise StaleEdit(state.version, changes)
@@ -270,19 +271,21 @@ def _find_newest(key: TextKey) -> EmailTextVersion | None:
     return db.session.scalar(newest)
 
 
-def _to_state(newest: EmailTextVersion | NewestVersion | None, shipped: OwnText) -> EmailTextState:
+def _to_state(
+    newest: EmailTextVersion | NewestVersion | None, shipped: EmailText
+) -> EmailTextState:
     if newest is None or newest.is_shipped:
         number = newest.version if newest else 0
         return EmailTextState(shipped, number, shipped, is_shipped=True, has_shipped_changed=False)
-    before = OwnText(newest.shipped_subject, newest.shipped_body)
-    text = OwnText(newest.subject, newest.body)
+    before = EmailText(newest.shipped_subject, newest.shipped_body)
+    text = EmailText(newest.subject, newest.body)
     has_changed = before != shipped
     return EmailTextState(
         text, newest.version, before, is_shipped=False, has_shipped_changed=has_changed
     )
 
 
-def _compare(before: OwnText, after: OwnText) -> Iterator[Change]:
+def _compare(before: EmailText, after: EmailText) -> Iterator[Change]:
     for name, label in LABELS.items():
         old, new = getattr(before, name), getattr(after, name)
         if old != new:
@@ -290,7 +293,7 @@ def _compare(before: OwnText, after: OwnText) -> Iterator[Change]:
 
 
 def _insert(
-    key: TextKey, text: OwnText, number: int, *, actor: str, is_shipped: bool = False
+    key: TextKey, text: EmailText, number: int, *, actor: str, is_shipped: bool = False
 ) -> None:
     shipped = get_shipped_text(*key)
     db.session.add(

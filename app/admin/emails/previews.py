@@ -7,14 +7,14 @@ from typing import Any, Final
 from flask import make_response, request, url_for
 from flask.typing import ResponseReturnValue
 
-from app.admin import email_people, example_emails
-from app.admin.email_samples import Context
+from app.admin.emails import examples, preview_people
+from app.admin.emails.kinds.samples import Context
 from app.errors import NotFound
-from app.mail import own_texts, placeholders
-from app.mail.own_texts import TextKey
+from app.mail import email_texts, placeholders
+from app.mail.email_texts import TextKey
+from app.mail.fields.registry import EMAIL_FIELDS
 from app.mail.placeholders import PlaceholderKind
-from app.mail.rendering import OwnText, RenderedEmail
-from app.mail.wording import EMAIL_WORDINGS
+from app.mail.rendering import EmailText, RenderedEmail
 from app.text import collapse_whitespace, strip_hidden
 from app.web.rendering import render_page
 from app.web.security_headers import CONTENT_SECURITY_POLICY
@@ -37,7 +37,7 @@ class PreviewRequest:
     key: TextKey
     endpoint: str  # of the page, and of the HTML in its frame
     html_endpoint: str
-    text: OwnText | None = None  # that is being written; None: what the email says
+    text: EmailText | None = None  # that is being written; None: what the email says
 
     @property
     def is_narrow(self) -> bool:
@@ -66,22 +66,27 @@ class PreviewRequest:
         """Return the template variables about that person; raise NotFound if there is none."""
         if not self.person_key:
             return None
-        found = email_people.find_context(self.key.template, self.person_key)
+        found = preview_people.find_context(self.key.template, self.person_key)
         if found is None:
             raise NotFound("There is no such person")
         return found
 
     @cached_property
+    def context(self) -> Context:
+        """Return the template variables."""
+        return examples.build_context(self.key, self.person)
+
+    @cached_property
     def email(self) -> RenderedEmail:
         """Return the email."""
-        return example_emails.preview(*self.key, self.text, self.person)
+        return examples.preview(self.key, self.text, self.context)
 
     @property
     def gaps(self) -> list[Any]:
         """Return the labels of the placeholders that this person has no value for."""
-        text = self.text or own_texts.find_state(self.key).text
-        known = EMAIL_WORDINGS[self.key.template].placeholders
-        values = example_emails.build_examples(*self.key, self.person)
+        text = self.text or email_texts.find_state(self.key).text
+        known = EMAIL_FIELDS[self.key.template].placeholders
+        values = examples.build_examples(self.key, self.context, placeholders.list_names(text.body))
         found = [known[name] for name in placeholders.find_empty(text.body, values)]
         return [one.label for one in found if one.kind is PlaceholderKind.VALUE]
 
@@ -109,14 +114,14 @@ class PreviewRequest:
 
 def render_preview(page: str, asked: PreviewRequest, **context: Any) -> ResponseReturnValue:
     """Render a page with a preview in a frame."""
-    template = asked.key.template
+    source = preview_people.SOURCES.get(preview_people.find_source(asked.key.template))
     response = make_response(
         render_page(
             page,
             asked=asked,
             email=asked.email,
-            person_kind=email_people.get_person_kind(template),
-            people=email_people.find_people(template, asked.search),
+            person_source=source,
+            people=source.find(asked.search) if source and asked.search else (),
             **context,
         )
     )

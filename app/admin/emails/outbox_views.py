@@ -9,7 +9,7 @@ from flask_babel import lazy_gettext as _l
 from app.accounts import roles
 from app.accounts.guards import current_actor
 from app.admin import saved_views
-from app.admin.email_kinds import email_choices, get_email_name
+from app.admin.emails.kinds.registry import email_choices, get_email_name
 from app.admin.listing import ListFilter, Listing, parse_list_query, render_list
 from app.errors import NotFound
 from app.forms.form import ConfirmForm

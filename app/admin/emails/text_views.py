@@ -1,12 +1,11 @@
-"""Writing what emails say: the text of each type of email in each language, and its versions."""
+"""Writing what emails say: the text of each type of email in each language."""
 
 from collections.abc import Sequence
 from hashlib import sha256
 from typing import Any, Final
 
-from flask import Blueprint, Response, abort, make_response, request, url_for
+from flask import Blueprint, Response, make_response, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 from werkzeug.wrappers import Response as BaseResponse
 from wtforms import TextAreaField
@@ -14,33 +13,31 @@ from wtforms.validators import DataRequired
 
 from app.accounts import rate_limits
 from app.accounts.guards import current_actor, current_person
-from app.admin import draft_forms, example_emails
+from app.admin import draft_forms
 from app.admin.draft_forms import deletes_draft
 from app.admin.edit_form import EditForm
-from app.admin.email_kinds import EMAIL_KINDS
-from app.admin.email_previews import FRAME_POLICY, PREVIEW_POLICY, PreviewRequest, render_preview
+from app.admin.emails import examples, text_pages
+from app.admin.emails.kinds.registry import EMAIL_KINDS
+from app.admin.emails.previews import FRAME_POLICY, PREVIEW_POLICY, PreviewRequest, render_preview
 from app.content import diff
-from app.errors import NotFound, StaleEdit
+from app.errors import StaleEdit
 from app.forms.fields import line_field
 from app.forms.form import ConfirmForm, validates_own_csrf
 from app.forms.validators import max_length, no_hidden_characters
-from app.history import queries as history
-from app.mail import own_texts
-from app.mail.own_texts import EmailTextState, TextKey
-from app.mail.rendering import OwnText, RenderedEmail
+from app.mail import email_texts
+from app.mail.email_texts import EmailTextState, TextKey
+from app.mail.fields.registry import EMAIL_FIELDS
+from app.mail.rendering import EmailText, RenderedEmail
 from app.mail.shipped_texts import get_shipped_text
-from app.mail.wording import EMAIL_WORDINGS
 from app.text import normalise_lines
-from app.web import languages, redirects
+from app.web import redirects
 from app.web.rendering import render_page
 
 MAX_TESTS_PER_HOUR: Final = 20
-MAX_VERSION: Final = 999_999
 FINGERPRINT_LENGTH: Final = 12  # characters
 
 redirects.MESSAGES["admin"] |= {
     "email-text-saved": _l("Saved. New emails of this type will say this."),
-    "email-text-restored": _l("Restored. New emails of this type will say this."),
     "email-text-test": _l("We are sending this email to you, with invented details."),
 }
 
@@ -54,14 +51,14 @@ class EmailTextForm(EditForm):
         _l("Subject"),
         _l("The subject"),
         _l("Enter a subject"),
-        max_chars=own_texts.MAX_SUBJECT_LENGTH,
+        max_chars=email_texts.MAX_SUBJECT_LENGTH,
         dir="auto",
     )
     body = TextAreaField(
         _l("Text"),
         [
             DataRequired(_l("Enter the text")),
-            max_length(own_texts.MAX_BODY_LENGTH, _l("The text")),
+            max_length(email_texts.MAX_BODY_LENGTH, _l("The text")),
             no_hidden_characters,
         ],
         filters=[normalise_lines],
@@ -69,18 +66,18 @@ class EmailTextForm(EditForm):
     )
 
     @property
-    def text(self) -> OwnText:
+    def text(self) -> EmailText:
         """Return what was typed."""
-        return OwnText(self.subject.data or "", (self.body.data or "").strip())
+        return EmailText(self.subject.data or "", (self.body.data or "").strip())
 
-    def set_initial_data(self, version: int, text: OwnText) -> None:
+    def set_initial_data(self, version: int, text: EmailText) -> None:
         """Fill in a text, and the version that it replaces."""
         self.expected_version.data = version
         self.subject.data, self.body.data = text.subject, text.body
 
     def reject_problems(self, template: str) -> bool:
         """Add an error for each fault of the placeholders; return True if there is one."""
-        problems = own_texts.find_problems(template, self.text)
+        problems = email_texts.find_problems(template, self.text)
         for name, sentences in problems.items():
             self[name].errors = [*self[name].errors, *sentences]
         return bool(problems)
@@ -90,9 +87,9 @@ class EmailTextForm(EditForm):
 @validates_own_csrf
 @deletes_draft
 def edit(template: str, language: str) -> ResponseReturnValue:
-    key = _get_key(template, language)
+    key = text_pages.get_key(template, language)
     form = EmailTextForm(**(typed := draft_forms.find_typed()))
-    state = own_texts.get_state(key)
+    state = email_texts.get_state(key)
     if not form.is_submitted() and not typed:
         form.set_initial_data(state.version, _get_base_text(key, state))
     status, stale = _submit(form, key)
@@ -125,21 +122,21 @@ def _show_draft(form: EmailTextForm, key: TextKey) -> BaseResponse | None:
 
 
 def _save(form: EmailTextForm, key: TextKey) -> ResponseReturnValue:
-    is_new = own_texts.save(
+    is_new = email_texts.save(
         key,
         form.text,
         name=str(EMAIL_KINDS[key.template].name),
         expected_version=form.expected_version.data,
         actor=current_actor(),
     )
-    return _redirect(key, "email-text-saved" if is_new else "as-it-was")
+    return text_pages.redirect_to_email(key, "email-text-saved" if is_new else "as-it-was")
 
 
 def _render_form(
     key: TextKey, form: EmailTextForm, state: EmailTextState, status: int, stale: StaleEdit | None
 ) -> ResponseReturnValue:
-    is_sound = not own_texts.find_problems(key.template, form.text)
-    preview = example_emails.preview(*key, form.text) if is_sound and form.body.data else None
+    is_sound = not email_texts.find_problems(key.template, form.text)
+    preview = examples.preview(key, form.text) if is_sound and form.body.data else None
     response = make_response(
         render_page(
             "admin/emails/edit_text.html",
@@ -147,13 +144,13 @@ def _render_form(
             form=form,
             stale=stale,
             state=state,
-            wording=EMAIL_WORDINGS[key.template],
-            examples=example_emails.build_examples(*key),
+            fields=EMAIL_FIELDS[key.template],
+            examples=examples.build_examples(key),
             gaps=_list_gaps(key, form.text),
             preview=preview,
             frame_url=_build_frame_url(key, preview) if preview else "",
             shipped_changes=_diff_shipped(key, state),
-            **_get_context(key),
+            **text_pages.build_context(key),
         )
     )
     response.headers["Content-Security-Policy"] = PREVIEW_POLICY
@@ -179,17 +176,17 @@ def _diff_shipped(key: TextKey, state: EmailTextState) -> Sequence[diff.DiffLine
 @bp.get("/preview")
 def preview(template: str, language: str) -> ResponseReturnValue:
     """Show what is typed into the form, or else what the email says; it has an address."""
-    key = _get_key(template, language)
+    key = text_pages.get_key(template, language)
     asked = PreviewRequest(key, ".preview", ".preview_html", _get_draft_text(key))
     return render_preview(
-        "admin/emails/preview_text.html", asked, form=ConfirmForm(), **_get_context(key)
+        "admin/emails/preview_text.html", asked, form=ConfirmForm(), **text_pages.build_context(key)
     )
 
 
 @bp.get("/preview/html")
 def preview_html(template: str, language: str) -> ResponseReturnValue:
     """Return the HTML of the preview for its frame."""
-    key = _get_key(template, language)
+    key = text_pages.get_key(template, language)
     asked = PreviewRequest(key, ".preview", ".preview_html", _get_draft_text(key))
     response = Response(asked.render_html())
     response.headers["Content-Security-Policy"] = FRAME_POLICY
@@ -199,137 +196,37 @@ def preview_html(template: str, language: str) -> ResponseReturnValue:
 @bp.post("/test")
 def send_test(template: str, language: str) -> ResponseReturnValue:
     """Send what is typed, or else what the email says, to the person who asks for it."""
-    key = _get_key(template, language)
+    key = text_pages.get_key(template, language)
     person = current_person()
     address = person.email if person else ""
     rate_limits.hit(
         "test of an email", address, times=MAX_TESTS_PER_HOUR, within=rate_limits.AN_HOUR
     )
-    example_emails.enqueue_test(key, _get_draft_text(key), to=address)
+    examples.enqueue_test(key, _get_draft_text(key), to=address)
     return redirects.redirect_to(url_for(".preview", **key._asdict()), "email-text-test")
 
 
-@bp.get("/versions")
-def versions(template: str, language: str) -> ResponseReturnValue:
-    key = _get_key(template, language)
-    return render_page(
-        "admin/emails/text_versions.html",
-        versions=own_texts.list_versions(key),
-        entries=history.list_newest(own_texts.history_subject(template)),
-        **_get_context(key),
-    )
-
-
-@bp.get(f"/versions/<int(max={MAX_VERSION}):number>")
-def version(template: str, language: str, number: int) -> ResponseReturnValue:
-    """Show a version and what differs from what the email says now; 0 is the shipped text."""
-    key = _get_key(template, language)
-    state, text = own_texts.get_state(key), _get_text(key, number)
-    form = EditForm(formdata=None)
-    form.expected_version.data = state.version
-    return render_page(
-        "admin/emails/text_version.html",
-        form=form,
-        number=number,
-        version=own_texts.get_version(key, number) if number else None,
-        text=text,
-        state=state,
-        email=example_emails.preview(*key, text),
-        **_get_context(key),
-    )
-
-
-@bp.get("/compare")
-def compare(template: str, language: str) -> ResponseReturnValue:
-    key = _get_key(template, language)
-    numbers = [_parse_number(name) for name in ("from", "to")]
-    old, new = (_get_text(key, number) for number in numbers)
-    return render_page(
-        "admin/emails/text_compare.html",
-        numbers=numbers,
-        old=old,
-        new=new,
-        lines=diff.diff_lines(old.body, new.body),
-        **_get_context(key),
-    )
-
-
-@bp.post(f"/versions/<int(max={MAX_VERSION}):number>/restore")
-def restore(template: str, language: str, number: int) -> ResponseReturnValue:
-    key = _get_key(template, language)
-    own_texts.restore(
-        key,
-        number,
-        name=str(EMAIL_KINDS[template].name),
-        expected_version=EditForm().expected_version.data,
-        actor=current_actor(),
-    )
-    return _redirect(key, "email-text-restored")
-
-
-def _get_key(template: str, language: str) -> TextKey:
-    if template not in EMAIL_KINDS or language not in languages.list_codes():
-        abort(404)
-    return TextKey(template, language)
-
-
-def _get_context(key: TextKey) -> dict[str, Any]:
-    """Return what every page about a text shows: which email it is, and in which languages."""
-    kind_url = url_for("admin.email_wording.preview", template=key.template, language=key.language)
-    return {
-        "key": key,
-        "kind": EMAIL_KINDS[key.template],
-        "written_in": languages.describe(key.language),
-        "offered_languages": [languages.describe(code) for code in languages.list_codes()],
-        "breadcrumbs": [
-            (gettext("What emails say"), url_for("admin.email_wording.index")),
-            (EMAIL_KINDS[key.template].name, kind_url),
-        ],
-    }
-
-
-def _get_text(key: TextKey, number: int) -> OwnText:
-    """Return the text of a version; 0 is the shipped one."""
-    if not number:
-        return get_shipped_text(*key)
-    found = own_texts.get_version(key, number)
-    return OwnText(found.subject, found.body)
-
-
-def _get_base_text(key: TextKey, state: EmailTextState) -> OwnText:
+def _get_base_text(key: TextKey, state: EmailTextState) -> EmailText:
     """Return the text with which editing begins: the version asked for, or the one that counts."""
-    return _get_text(key, _parse_number("from")) if "from" in request.args else state.text
+    return text_pages.find_asked_text(key) or state.text
 
 
-def _get_draft_text(key: TextKey) -> OwnText | None:
+def _get_draft_text(key: TextKey) -> EmailText | None:
     """Return what this person has typed and not saved, if it can be rendered.
 
     A version that is asked for goes before it.
     """
-    if "from" in request.args:
-        return _get_text(key, _parse_number("from"))
+    if asked := text_pages.find_asked_text(key):
+        return asked
     path = url_for(".edit", **key._asdict()).removeprefix(request.script_root)
     draft = draft_forms.find_draft(path)
     if draft is None:
         return None
     text = EmailTextForm(**draft_forms.to_arguments(draft)).text
-    return None if own_texts.find_problems(key.template, text) else text
+    return None if email_texts.find_problems(key.template, text) else text
 
 
-def _list_gaps(key: TextKey, text: OwnText) -> list[Any]:
+def _list_gaps(key: TextKey, text: EmailText) -> list[Any]:
     """Return the labels of placeholders that leave a gap for some people."""
-    known = EMAIL_WORDINGS[key.template].placeholders
-    return [known[name].label for name in own_texts.find_gaps(key.template, text)]
-
-
-def _parse_number(name: str) -> int:
-    typed = request.args.get(name, "")
-    is_number = typed.isascii() and typed.isdecimal() and len(typed) <= len(str(MAX_VERSION))
-    if not is_number:
-        raise NotFound("There is no such version")
-    return int(typed)
-
-
-def _redirect(key: TextKey, message_key: str) -> Response:
-    url = url_for("admin.email_wording.preview", template=key.template, language=key.language)
-    return redirects.redirect_to(url, message_key)
+    known = EMAIL_FIELDS[key.template].placeholders
+    return [known[name].label for name in email_texts.find_gaps(key.template, text)]

@@ -6,9 +6,9 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from app.database import transaction
-from app.mail import own_texts
-from app.mail.own_texts import TextKey
-from app.mail.rendering import OwnText
+from app.mail import email_texts
+from app.mail.email_texts import TextKey
+from app.mail.rendering import EmailText
 from tests.chromium import horizontal_overflow
 from tests.factories import make_email, sign_in_window
 from tests.keyboard_user import NARROW
@@ -96,11 +96,11 @@ def test_no_page_about_what_is_sent_has_a_barrier(
     width: int,
     colours: str,
 ) -> None:
-    own = OwnText("A seat for you", "Dear {{ name }},\n\n{{ details }}\n\n{{ sessions_link }}")
+    own = EmailText("A seat for you", "Dear {{ name }},\n\n{{ details }}\n\n{{ sessions_link }}")
     make_email(recipient=f"{'a' * 60}@example.org", subject="Water and sanitation far away " * 5)
     with transaction():
         key = TextKey("session_booked", "en")
-        own_texts.save(key, own, name="Seat booked", expected_version=0, actor="the site")
+        email_texts.save(key, own, name="Seat booked", expected_version=0, actor="the site")
     text = "/organise/letters/wording/session_booked/en"
     paths = [
         *(f"/organise/letters{one}" for one in ("", "/1", "/check", "/wording", "/wording/change")),

@@ -11,7 +11,7 @@ from app.mail import placeholders, rendering
 from app.mail.html_body import EmailBlock
 from app.mail.markdown_body import render_markdown
 from app.mail.placeholders import Placeholder, PlaceholderKind, TextPart, fill_in
-from app.mail.rendering import OwnText, RenderedEmail
+from app.mail.rendering import EmailText, RenderedEmail
 from tests.pages import HtmlTree, find_faults
 
 SITE = "https://conference.example"
@@ -194,10 +194,10 @@ def test_no_text_breaks_the_filling(text: str, value: str) -> None:
 
 
 def write(subject: str, body: str) -> RenderedEmail:
-    own = OwnText(
+    own = EmailText(
         subject, body, closing=f"Do you not want these emails?\n\nStop them:\n{SITE}/stop"
     )
-    return rendering.render_own_text(own, ADA, KNOWN, "en")
+    return rendering.render_email_text(own, ADA, KNOWN, "en")
 
 
 def test_an_email_of_ones_own_looks_like_all_others(site: Flask) -> None:

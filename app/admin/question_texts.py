@@ -18,7 +18,7 @@ from app.web import languages
 PARTS = ("label", "help", "choices")
 MAX_LABEL, MAX_HELP, MAX_CHOICES_LENGTH = 200, 500, 3_000  # characters
 
-FormT = TypeVar("FormT", bound="QuestionTextsForm")
+T = TypeVar("T", bound="QuestionTextsForm")
 
 
 def choices_field(label: Any, description: Any) -> TextAreaField:
@@ -65,7 +65,7 @@ class QuestionTextsForm(EditForm):
         return self[name].data
 
 
-def with_translations(form_class: type[FormT]) -> type[FormT]:
+def with_translations(form_class: type[T]) -> type[T]:
     """Return the form with fields for each other language of the site."""
     own: dict[str, Field] = {}
     for code in languages.list_other_codes():
@@ -85,7 +85,7 @@ def with_translations(form_class: type[FormT]) -> type[FormT]:
                 _l("In the same order, each on a line of its own"),
             ),
         }
-    return cast("type[FormT]", type(form_class.__name__, (form_class,), own))
+    return cast("type[T]", type(form_class.__name__, (form_class,), own))
 
 
 def to_data(code: str, label: str, help_text: str, choices: Sequence[str]) -> dict[str, str]:

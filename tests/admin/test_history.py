@@ -57,7 +57,7 @@ def test_what_was_done_is_told_newest_first_with_what_stood_before(organiser: Br
         "The limit was raised from 500 to 520",
         "The session Opening was changed: room",
     ]
-    assert "9:30am on Tuesday 12 May 2009, lin@conference.example" in page.text
+    assert "9:30am, 12 May 2009, lin@conference.example" in page.text
     assert "Room before: Great hall → after: Attic" in page.text
 
 

@@ -52,7 +52,7 @@ def test_an_organiser_makes_a_link_and_hands_it_on(
     assert visitor.open("/organise/previews").rows == [
         {
             "Who it is for": "The board",
-            "State": "Active until 9:30am on Wednesday 13 May 2009",
+            "State": "Active until 9:30am, 13 May 2009",
             "Created by": "grace@conference.example",
             "Created": "9:30am, 12 May 2009",
             "What you can do": "Withdraw the link for The board",
@@ -70,7 +70,7 @@ def test_a_link_that_is_withdrawn_shows_nothing_more(visitor: Browser) -> None:
 
     assert page.text.startswith("Preview links")
     assert "The link has been withdrawn and no longer works." in page.text
-    assert page.rows[0]["State"] == "Withdrawn 9:30am on Tuesday 12 May 2009"
+    assert page.rows[0]["State"] == "Withdrawn 9:30am, 12 May 2009"
     assert "Withdraw the link for The board" not in page.buttons
 
 
@@ -95,7 +95,7 @@ def test_a_link_that_has_ended_says_so(visitor: Browser) -> None:
 
     page = visitor.open("/organise/previews")
 
-    assert page.rows[0]["State"] == "Expired 9:30am on Tuesday 12 May 2009"
+    assert page.rows[0]["State"] == "Expired 9:30am, 12 May 2009"
     assert "Withdraw the link for The board" not in page.buttons
 
 

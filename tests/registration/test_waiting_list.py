@@ -21,7 +21,7 @@ from app.registration.models import Delegate, SeatLimit
 from app.registration.waiting_list import services as waiting_list
 from app.registration.waiting_list.models import WaitingListEntry
 from tests.browser import Browser, Page
-from tests.factories import make_delegate, set_places, sign_in
+from tests.factories import make_delegate, make_waiting_list_entry, set_places, sign_in
 from tests.registration_flow import answer_questions
 from tests.sent_emails import emails_to, find_link, last_email_to, subjects_to
 
@@ -612,6 +612,23 @@ def test_an_organiser_sees_who_waits_and_takes_somebody_off(
     assert subjects_to("ada@example.org")[-1] == (
         "You are no longer on the waiting list for Tides and Harbours"
     )
+
+
+@pytest.mark.both_databases
+def test_who_is_found_on_the_list_has_their_position_among_all(visitor: Browser) -> None:
+    organiser = sign_in(visitor)
+    set_places(10)
+    for name in ("Ada", "Bea"):
+        make_waiting_list_entry(name=name, search_text=name.casefold())
+    make_waiting_list_entry(name="Cleo", search_text="cleo", queue_order=0)  # moved to the top
+
+    whole = organiser.open("/organise/waiting-list").rows
+    found = organiser.open("/organise/waiting-list?q=ada").rows
+
+    states = [row["State"] for row in whole]
+    assert states == ["Waiting number 1", "Waiting number 2", "Waiting number 3"]
+    assert [row["Name"].split()[0] for row in whole] == ["Cleo", "Ada", "Bea"]
+    assert [row["State"] for row in found] == ["Waiting number 2"]
 
 
 def test_an_organiser_opens_the_list(visitor: Browser) -> None:

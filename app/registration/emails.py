@@ -128,9 +128,9 @@ def send_booking_links(email: str, delegates: Sequence[Delegate], language: str)
 
 def send_session_booked(
     delegate: Delegate, session: Session, given_up: Sequence[Session], *, is_by_team: bool
-) -> None:
+) -> Email:
     """Confirm a seat in a session, and those in other sessions that were given up for it."""
-    _enqueue(
+    return _enqueue(
         "session_booked",
         delegate,
         ical=session_calendar.render_update(

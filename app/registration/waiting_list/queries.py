@@ -38,7 +38,7 @@ from app.registration.waiting_list.models import (
     REMOVED,
     WaitingListEntry,
 )
-from app.registration.waiting_list.turns import CATEGORY_PREFIX, ORDER, SESSION_PREFIX
+from app.registration.waiting_list.turns import CATEGORY_PREFIX, ORDER
 
 OFFER_PERIOD = timedelta(hours=24)
 MIN_OFFER_PERIOD = timedelta(hours=1)
@@ -273,15 +273,15 @@ def list_of_delegate(delegate: Delegate) -> Sequence[WaitingListEntry]:
     return db.session.scalars(rows.order_by(WaitingListEntry.id)).all()
 
 
-def list_ended_offers(delegate: Delegate) -> Sequence[str]:
-    """List the keys of the sessions in which an offer to somebody ended, once for each."""
+def select_ended_offers(delegate: Delegate) -> Select[tuple[str]]:
+    """Select the limits of the sessions in which an offer to somebody ended, once for each."""
     own = WaitingListEntry.delegate_id == delegate.id, WaitingListEntry.scope != CONFERENCE_LIST
     is_over = or_(
         WaitingListEntry.state.in_((LAPSED, LEFT, REMOVED)),
         and_(WaitingListEntry.state == OFFERED, WaitingListEntry.offer_ends_at <= clock.now()),
     )
     rows = select(WaitingListEntry.scope).where(*own, WaitingListEntry.offered_at.is_not(None))
-    return [one.removeprefix(SESSION_PREFIX) for one in db.session.scalars(rows.where(is_over))]
+    return rows.where(is_over)
 
 
 def follow_address(delegate: Delegate) -> None:

@@ -141,19 +141,20 @@ class SessionRules(PlaceRules):
             session.forget(person)
             self.offer_seats(key)
 
-    @rule(data=st.data(), number=st.integers(1, 4))
-    def publish(self, data: st.DataObject, number: int) -> None:
+    @rule(data=st.data(), more=st.integers(-1, 2))
+    def publish(self, data: st.DataObject, more: int) -> None:
         """Raise or lower the limit of a session, also below what is taken.
 
         Whoever comes before the worker's next round does not overtake those who wait.
         """
         awaited = [key for key in sorted(HOURS) if self.sessions[key].queue]
         key = data.draw(st.sampled_from(awaited) if awaited else A_SESSION)
+        session, name = self.sessions[key], session_seats.session_limit(key)
+        number = max(1, session.count(name) + more)
         with transaction():
             db.session.scalars(select(Session).where(Session.key == key)).one().seats = number
         self.attempt(publish_programme)
-        session = self.sessions[key]
-        session.limits[session_seats.session_limit(key)] = number
+        session.limits[name] = number
         known = {*session.held, *session.offered, *session.queue}
         newcomers = [one for one in sorted(self.places.held) if one not in known]
         if newcomers:

@@ -69,6 +69,8 @@ def live(data: st.DataObject, categories: list[str]) -> None:
         machine.open_registration(categories)
         machine.invite(uses=2, is_held=False, hours=200)
         machine.use_code(data)
-        machine.wait_for_seat(data, "knots")
+        for _ in range(3):
+            machine.wait_for_seat(data, "knots")
+        machine.publish(data, 1)
         machine.wait_for_category(data, STUDENTS)
         apply_rules(machine, data, STEPS)

@@ -150,6 +150,12 @@ ROUTES = [
     Route("/booking/<secret>/calendar.ics", "GET", Who.HOLDER),
     Route("/booking/<secret>/cancel", "GET POST", Who.HOLDER),
     Route("/booking/<secret>/category", "GET POST", Who.HOLDER),
+    Route(
+        "/booking/<secret>/category/<number>/wait",
+        "GET POST",
+        Who.HOLDER,
+        "/booking/wrong/category/1/wait",
+    ),
     Route("/booking/<secret>/copy.json", "GET", Who.HOLDER),
     Route("/booking/<secret>/emails", "POST", Who.HOLDER),
     Route("/booking/<secret>/erase", "GET POST", Who.HOLDER),

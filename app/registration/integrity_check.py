@@ -8,7 +8,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from sqlalchemy import ScalarSelect, String, cast, exists, func, literal, select, text
+from sqlalchemy import (
+    ColumnElement,
+    ScalarSelect,
+    String,
+    cast,
+    exists,
+    func,
+    literal,
+    select,
+    text,
+)
 from sqlalchemy.orm import joinedload
 
 from app import clock
@@ -80,7 +90,7 @@ def _check_seat_count() -> Sequence[str]:
     counts = select(  # in one statement, so that the numbers match
         func.coalesce(TAKEN_SEATS, 0),
         ATTENDING_COUNT,
-        _count_entries(OFFERED),
+        _count_entries(OFFERED, WaitingListEntry.delegate_id.is_(None)),  # others have a place
         HELD_COUNT,
         APPLICANT_COUNT,
         func.coalesce(QUEUE_LENGTH, 0),
@@ -131,9 +141,9 @@ def _list_wrong_categories() -> Sequence[str]:
     ]
 
 
-def _count_entries(state: str) -> ScalarSelect[int]:
+def _count_entries(state: str, *such: ColumnElement[bool]) -> ScalarSelect[int]:
     counted = select(func.count()).select_from(WaitingListEntry)
-    is_it = WaitingListEntry.state == state, WaitingListEntry.scope == CONFERENCE
+    is_it = WaitingListEntry.state == state, WaitingListEntry.scope == CONFERENCE, *such
     return counted.where(*is_it).scalar_subquery()
 
 
@@ -196,7 +206,21 @@ def _check_waits_of_delegates() -> Sequence[str]:
     )
     cancelled = db.session.execute(waits.where(Delegate.cancelled_at.is_not(None)))
     seated = db.session.execute(waits.where(has_seat))
+    categories = (
+        select(Delegate.reference, Delegate.cancelled_at)
+        .join(WaitingListEntry, WaitingListEntry.delegate_id == Delegate.id)
+        .where(WaitingListEntry.ended_at.is_(None), WaitingListEntry.scope == CONFERENCE)
+        .order_by(WaitingListEntry.id)
+    )
+    has_it = WaitingListEntry.category_id == Delegate.category_id
+    over = db.session.execute(categories.where(Delegate.cancelled_at.is_not(None) | has_it))
     return [
+        *(
+            f"Booking {one} is cancelled, but waits for another category."
+            if cancelled_at
+            else f"Booking {one} waits for the category that it has."
+            for one, cancelled_at in over
+        ),
         *(f"Booking {one} is cancelled, but waits for “{title}”." for one, title in cancelled),
         *(f"Booking {one} waits for “{title}”, but has a seat." for one, title in seated),
     ]

@@ -66,7 +66,7 @@ def name_category_limit(category_id: int) -> str:
 
 def list_limits(category_id: int | None) -> Sequence[str]:
     """Return the names of the limits that a seat counts towards, in the order of their locks."""
-    return (CONFERENCE,) if category_id is None else (CONFERENCE, name_category_limit(category_id))
+    return turns.list_limits(category_id)
 
 
 def lock_limit(name: str) -> SeatLimit:
@@ -79,10 +79,10 @@ def lock_limit(name: str) -> SeatLimit:
 
 def lock_limits(names: Sequence[str]) -> Sequence[SeatLimit]:
     """Lock limits until the transaction ends, in one order; those of categories may be unset."""
-    whole, *within = names
-    locked = [lock_limit(whole)]
-    for name in sorted(set(within), key=_get_lock_order):
-        limit = find_for_update(name)
+    locked = []
+    for name in sorted(set(names), key=_get_lock_order):
+        is_whole = not name.startswith(CATEGORY_PREFIX)
+        limit = lock_limit(name) if is_whole else find_for_update(name)
         if limit is not None:
             locked.append(limit)
     return locked
@@ -137,6 +137,23 @@ def enqueue(names: Sequence[str], row: Base) -> None:
     _store(limit, taken=limit.taken, seats=limit.seats, waiting=limit.waiting + 1)
 
 
+def enqueue_for_move(names: Sequence[str], row: Base) -> None:
+    """Put a row into the queue for a seat in a category whose person keeps one in another.
+
+    Raise PlacesLeft if they can move there now.
+    """
+    whole, *gained = lock_limits(names)
+    if not whole.has_waiting_list:
+        raise RuleViolation("There is no waiting list")
+    try:
+        _refuse_move(gained, 1)
+    except CategoryFull:
+        db.session.add(row)
+        _store(whole, taken=whole.taken, seats=whole.seats, waiting=whole.waiting + 1)
+    else:
+        raise PlacesLeft("There are places left")
+
+
 def leave_queue(name: str) -> None:
     """Take one out of the queue who no longer waits for a seat."""
     limit = lock_limit(name)
@@ -144,11 +161,14 @@ def leave_queue(name: str) -> None:
 
 
 def hold_for_queue(names: Sequence[str]) -> None:
-    """Hold a seat for somebody in the queue; raise SoldOut if there is none."""
+    """Hold a seat for somebody in the queue; raise SoldOut if there is none.
+
+    Without the conference's limit among the names, they have a seat there already.
+    """
     limits = lock_limits(names)
     _refuse_full(limit for limit in limits if not limit.has_free_seat)
     _take(limits)
-    _store(limits[0], taken=limits[0].taken, seats=limits[0].seats, waiting=limits[0].waiting - 1)
+    leave_queue(CONFERENCE)
 
 
 def hold_seats(names: Sequence[str], count: int) -> None:
@@ -186,9 +206,10 @@ def move(
     """
     limits = {limit.name: limit for limit in lock_limits((*old, *new[1:]))}
     gained = [limit for name, limit in limits.items() if name in new and name not in old]
-    _refuse_full(one for one in gained if one.taken + count > one.seats)
-    if not is_before_queue:
-        _refuse_awaited(gained, count)
+    if is_before_queue:
+        _refuse_full(one for one in gained if one.taken + count > one.seats)
+    else:
+        _refuse_move(gained, count)
     _take(gained, count)
     for name, limit in limits.items():
         if name in old and name not in new:
@@ -245,7 +266,7 @@ def set_waiting_list(name: str, *, is_open: bool) -> bool:
 
 
 def _get_lock_order(name: str) -> int:
-    return -1 if name == CONFERENCE else int(name.removeprefix(CATEGORY_PREFIX))
+    return int(name.removeprefix(CATEGORY_PREFIX)) if name.startswith(CATEGORY_PREFIX) else -1
 
 
 def _is_full(limit: SeatLimit) -> bool:
@@ -261,6 +282,12 @@ def _refuse_full(full: Iterable[SeatLimit]) -> None:
         if limit.name.startswith(CATEGORY_PREFIX):
             raise CategoryFull("All places in this category are taken")
         raise SoldOut("All places are taken")
+
+
+def _refuse_move(gained: Sequence[SeatLimit], count: int) -> None:
+    """Raise CategoryFull if too few seats are left, or others wait for them."""
+    _refuse_full(one for one in gained if one.taken + count > one.seats)
+    _refuse_awaited(gained, count)
 
 
 def _refuse_awaited(gained: Iterable[SeatLimit], count: int) -> None:

@@ -19,9 +19,9 @@ OTHER_DAYS, REMOVED_BY_TEAM = "other days", "removed by the team"
 
 def send_session_booked(
     delegate: Delegate, session: Session, given_up: Sequence[Session], *, is_by_team: bool
-) -> None:
+) -> Email:
     """Confirm a seat in a session, and those in other sessions that were given up for it."""
-    emails.enqueue_to_delegate(
+    return emails.enqueue_to_delegate(
         "session_booked",
         delegate,
         ical=session_calendar.render_update(

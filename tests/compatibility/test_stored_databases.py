@@ -70,6 +70,7 @@ NOT_RECORDED: Final[dict[str, str]] = {  # routes that no recorded address opens
     "/booking/<secret>/access/<key>": NEWER,
     "/booking/<secret>/ballots/<number>": NEWER,
     "/booking/<secret>/category": NEWER,
+    "/booking/<secret>/category/<number>/wait": NEWER,
     "/booking/<secret>/files/<number>": NEWER,
     "/booking/<secret>/group": NEWER,
     "/booking/<secret>/more": NEWER,

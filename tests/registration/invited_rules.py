@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from hypothesis import strategies as st
-from hypothesis.stateful import precondition, rule
 from sqlalchemy import select
 
 from app import clock
@@ -26,6 +25,7 @@ from app.registration.models import Delegate
 from app.registration.transfers import services as transfers
 from app.registration.transfers.models import PlaceTransfer
 from tests.registration.place_rules import FOR_ALL, PlaceRules
+from tests.registration.random_rules import precondition, rule
 from tests.registration.seat_machine import GRACE, INVITED, PRESS, Code, build_answers, find
 from tests.registration.seat_model import Claim
 
@@ -180,7 +180,7 @@ class InvitedRules(PlaceRules):
     ) -> None:
         """Offer one's place to a colleague, who may wait for one."""
         person = data.draw(st.sampled_from(sorted(self.places.held)))
-        waiting = sorted(self.places.queue) if is_waiting else []
+        waiting = sorted(self.places.queue.keys() - self.places.held) if is_waiting else []
         colleague = data.draw(st.sampled_from(waiting)) if waiting else self.add_person()
         address = f"p{colleague}@example.org"
         to = transfers.Colleague("A colleague", address, keeps_seats)

@@ -1,15 +1,17 @@
 """What is done about places: register, wait, take an offer, cancel, change limits."""
 
 from collections.abc import Mapping
+from datetime import datetime
 
 from hypothesis import strategies as st
-from hypothesis.stateful import initialize, precondition, rule
 from sqlalchemy import select
 
-from app import clock
+from app import cache_version, clock
 from app.database import db, transaction
+from app.programme import public_settings
+from app.programme.models import Conference
 from app.registration import conference_settings, links, seats, services
-from app.registration.bookings import operations
+from app.registration.bookings import category_waiting, operations
 from app.registration.categories import queries as categories
 from app.registration.categories import services as category_services
 from app.registration.categories.models import RegistrationCategory
@@ -22,6 +24,7 @@ from app.registration.session_bookings.choices import SESSIONS, dump_keys
 from app.registration.waiting_list import by_hand, terms
 from app.registration.waiting_list import services as waiting_list
 from app.registration.waiting_list.models import WaitingListEntry
+from tests.registration.random_rules import precondition, rule
 from tests.registration.seat_machine import (
     A_SESSION,
     DELEGATES,
@@ -41,10 +44,17 @@ TO_TOP, WITHIN_LIMITS, WITH_NEW_PLACE = "to the top", "an offer", "an offer of a
 FOR_ALL = st.sampled_from([DELEGATES, STUDENTS])
 
 
+def close_registration_at(moment: datetime | None) -> None:
+    """Let registration close at a moment, or stay open until the conference."""
+    with transaction():
+        conference = db.session.get_one(Conference, 1)
+        public_settings.update(conference, {"registration_closes_at": moment})
+        cache_version.bump_cache_version()
+
+
 class PlaceRules(SeatMachine):
     """Places at the conference and in its categories."""
 
-    @initialize(categories=st.lists(FOR_ALL, min_size=5, max_size=7))
     def open_registration(self, categories: list[str]) -> None:
         """Let so many come at once that some wait; then there is one place more."""
         for one in categories:
@@ -126,8 +136,10 @@ class PlaceRules(SeatMachine):
     def stop_waiting(self, person: int) -> None:
         """End a wait or an offer, if there is one."""
         if person in {**self.places.queue, **self.places.offered}:
-            self.give_back_use(person)
-            self.places.forget(person)
+            if person not in self.places.held:  # whoever keeps a place has waited without a code
+                self.give_back_use(person)
+            for people in (self.places.queue, self.places.offered):
+                people.pop(person, None)
 
     def give_back_use(self, person: int) -> None:
         """Let somebody else use the code with which this person joined the list."""
@@ -169,7 +181,8 @@ class PlaceRules(SeatMachine):
 
     def end_booking(self, person: int) -> None:
         """Let somebody have no place, nor any seat, nor wait for one."""
-        self.cancelled[person] = self.places.held.pop(person)
+        self.cancelled[person] = self.places.held[person]
+        self.places.forget(person)
         for key, session in self.sessions.items():
             if person in {**session.held, **session.offered, **session.queue}:
                 session.forget(person)
@@ -210,14 +223,41 @@ class PlaceRules(SeatMachine):
         """Let the desk move a booking to another category."""
         person = data.draw(st.sampled_from(sorted(self.places.held)))
         before, claim = self.places.held.pop(person), self.claim(category)
-        is_possible = claim.limits == before.limits or self.places.fits([claim])
+        is_possible = claim.limits == before.limits or self.places.can_move(claim)
         number = self.categories[category]
         done = self.attempt(
             lambda: desk.move_to_category(find(Delegate, person), number, actor=GRACE)
         )
         assert done is is_possible
         self.places.held[person] = claim if done else before
+        awaited = {**self.places.queue, **self.places.offered}.get(person)
+        if done and awaited is not None and awaited.limits == claim.limits[1:]:
+            self.stop_waiting(person)
         self.offer()
+
+    @precondition(lambda self: self.places.held)
+    @rule(data=st.data(), category=st.sampled_from([STUDENTS, STUDENTS, *PLACES]))
+    def wait_for_category(self, data: st.DataObject, category: str) -> None:
+        """Wait for another category that is full, and keep the place."""
+        claim, number = self.claim(category), self.categories[category]
+        held = self.places.held.items()
+        others = sorted(person for person, own in held if own.limits != claim.limits)
+        person = data.draw(st.sampled_from(others or sorted(self.places.held)))
+        part = Claim(claim.limits[1:])
+        before = {**self.places.queue, **self.places.offered}.get(person)
+        is_other = claim.limits != self.places.held[person].limits
+        is_needed = before == part if before else not self.places.can_move(claim)
+        is_possible = is_other and category in {DELEGATES, STUDENTS} and is_needed
+        if is_possible and not before and data.draw(st.booleans()):
+            token = links.booking_token(find(Delegate, person))
+            db.session.rollback()
+            address = f"/booking/{token}/category/{number}/wait"
+            assert self.press(address, "Join the waiting list and keep your place")
+        else:
+            join = category_waiting.join
+            assert self.attempt(lambda: join(find(Delegate, person), number)) is is_possible
+        if is_possible and not before:
+            self.places.queue[person] = part
 
     @precondition(lambda self: self.places.offered)
     @rule(data=st.data())
@@ -228,12 +268,18 @@ class PlaceRules(SeatMachine):
         is_in_time = clock.now() < self.places.ends[person]
         token = links.waiting_list_token(find(WaitingListEntry, person))
         db.session.rollback()
+        keeps_place = person in self.places.held
+        take = category_waiting.accept if keeps_place else waiting_list.accept
         if data.draw(st.booleans()):
             done = self.press(f"/waiting-list/{token}", "Take the place")
         else:
-            done = self.attempt(lambda: waiting_list.accept(find(WaitingListEntry, person)))
+            done = self.attempt(lambda: take(find(WaitingListEntry, person)))
         assert done is is_in_time
-        if done:
+        if done and keeps_place:
+            part = self.places.offered[person]
+            self.places.give(person, Claim((seats.CONFERENCE, *part.limits)))
+            self.offer()
+        elif done:
             self.end_application(person)
             self.transfers.pop(person, None)
             self.places.give(person, self.places.offered[person])
@@ -255,8 +301,10 @@ class PlaceRules(SeatMachine):
         person = data.draw(st.sampled_from(list(self.places.queue)))
         before = self.places.queue[person]
         wanted = {CATEGORY: str(self.categories[category]), "days": "2009-06-10"}
-        assert self.attempt(lambda: terms.change(find(WaitingListEntry, person), wanted))
-        if self.limit_of(INVITED) not in before.limits:
+        can_change = person not in self.places.held
+        done = self.attempt(lambda: terms.change(find(WaitingListEntry, person), wanted))
+        assert done is can_change
+        if can_change and self.limit_of(INVITED) not in before.limits:
             self.places.queue[person] = self.claim(category, before.group)
         self.offer()
 
@@ -279,6 +327,7 @@ class PlaceRules(SeatMachine):
         assert self.attempt(change) is is_possible
         if how == TO_TOP:
             self.places.queue = {person: self.places.queue.pop(person), **self.places.queue}
+            self.offer()
         elif is_possible:
             for name in claim.limits:
                 needed = self.places.count(name) + 1
@@ -310,11 +359,34 @@ class PlaceRules(SeatMachine):
             self.offer()
             assert set(self.places.offered) - offered == preview
 
+    @rule(places=st.integers(3, 6), category=FOR_ALL)
+    def open_again_with_more_places(self, places: int, category: str) -> None:
+        """Raise the limit while registration is closed, which offers nothing, and open it again.
+
+        Whoever comes before the worker's next round does not overtake those who wait.
+        """
+        before = self.places.limits[seats.CONFERENCE]
+        close_registration_at(clock.now())
+
+        def change() -> None:
+            conference_settings.change_limit(places, expected_limit=before, actor=GRACE)
+
+        if self.attempt(change):
+            self.places.limits[seats.CONFERENCE] = places
+        close_registration_at(None)
+        self.register_person(self.add_person(), category)
+        assert self.attempt(waiting_list.run_due)
+        self.end_overdue_offers()
+
     def end_overdue_places(self) -> None:
-        """End the offers and codes whose time is over, and offer what is free."""
+        """End the codes and offers whose time is over, and offer what is free."""
         for number, code in self.codes.items():
             if code.ends_at <= clock.now():
                 self.places.kept.pop(f"code {number}", None)
+        self.end_overdue_offers()
+
+    def end_overdue_offers(self) -> None:
+        """End the offers whose time is over, and offer what is free."""
         for person in list(self.places.offered):
             if self.places.ends[person] <= clock.now():
                 self.stop_waiting(person)

@@ -14,8 +14,6 @@ from typing import Any
 
 from hypothesis import note
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
-from hypothesis.strategies._internal.featureflags import FeatureFlags
 from sqlalchemy import delete, select
 from time_machine import Traveller
 
@@ -39,6 +37,7 @@ from app.registration.transfers.models import PlaceTransfer
 from app.registration.waiting_list.models import IN_QUEUE, WaitingListEntry
 from app.releases.current_release import get_programme
 from tests.factories import FIRST_MORNING, make_category, make_session, publish_programme
+from tests.registration.random_rules import rule
 from tests.registration.seat_model import Claim, SeatList
 from tests.simulation.faults import Crash, CrashPoints
 from tests.simulation.page_steps import open_browser
@@ -112,17 +111,13 @@ def find(model: Any, number: int) -> Any:
     return db.session.scalars(select(model).where(*such)).one()
 
 
-class SeatMachine(RuleBasedStateMachine):
+class SeatMachine:
     """The site and the model, with nobody there yet."""
 
     traveller: Traveller
     categories: dict[str, int]
 
     def __init__(self) -> None:
-        super().__init__()
-        # Hypothesis leaves most rules out of each example; of the few that there is time for, none
-        # would bring together what is needed for much to go wrong
-        self._rules_strategy.enabled_rules_strategy = st.just(FeatureFlags())
         self.traveller.move_to(SPRING)
         limits = {self.limit_of(name): places for name, places in PLACES.items() if places}
         self.places = SeatList({seats.CONFERENCE: 3, **limits})
@@ -139,7 +134,7 @@ class SeatMachine(RuleBasedStateMachine):
         self._secrets = ExitStack()
         self._secrets.enter_context(seeded_secrets(1))  # so that a draw comes out the same again
 
-    def teardown(self) -> None:
+    def close(self) -> None:
         """Let secrets be random again."""
         self._secrets.close()
 
@@ -222,8 +217,7 @@ class SeatMachine(RuleBasedStateMachine):
         """Offer what is free of a session."""
         self.sessions[key].offer_free(get_offer_end())
 
-    @invariant()
-    def site_says_what_the_model_says(self) -> None:
+    def check(self) -> None:
         """Compare everybody's place, offer and turn, and the numbers in all limits."""
         db.session.expire_all()
         limits = {one.name: one for one in db.session.scalars(select(SeatLimit))}

@@ -15,8 +15,13 @@ from itertools import chain
 class Claim:
     """What somebody has, has an offer of, or waits for."""
 
-    limits: tuple[str, ...]  # towards which it counts
+    limits: tuple[str, ...]  # towards which it counts, the whole first
     group: int | None = None  # with which they stay together
+
+
+def count_names(claims: Iterable[Claim]) -> Counter[str]:
+    """Count how often each limit is named."""
+    return Counter(name for one in claims for name in one.limits)
 
 
 @dataclass
@@ -35,21 +40,38 @@ class SeatList:
         taken = (*self.held.values(), *self.offered.values(), *chain(*self.kept.values()))
         return sum(name in one.limits for one in taken)
 
-    def fits(self, claims: Iterable[Claim]) -> bool:
-        """Tell if so many more are within every limit."""
-        wanted = Counter(name for one in claims for name in one.limits)
-        return all(self.count(name) + more <= self.limits[name] for name, more in wanted.items())
+    def fits(self, claims: Iterable[Claim], awaited: Iterable[Claim] = ()) -> bool:
+        """Tell if so many more are within every limit, besides what others wait for."""
+        wanted, others = count_names(claims), count_names(awaited)
+        return all(
+            self.count(name) + others[name] + more <= self.limits[name]
+            for name, more in wanted.items()
+        )
+
+    def can_move(self, claim: Claim) -> bool:
+        """Tell if somebody with a place can have this one: it fits, and nobody waits for it."""
+        part = Claim(claim.limits[1:])
+        return self.fits([part], self.queue.values())
+
+    def is_full(self, name: str) -> bool:
+        """Tell if nothing is left of a limit."""
+        return self.count(name) >= self.limits[name]
 
     def find_next(self) -> list[int]:
         """Return whose turn it is: the first who can have a place, with the group they stay with.
 
-        Whoever cannot use a free place is passed over, and keeps their turn.
+        Whoever cannot use a free place is passed over, and keeps their turn. If that is only for
+        want of a place in the whole, what is free of a part of it waits for them.
         """
+        awaited: list[Claim] = []
         for person, claim in self.queue.items():
             group = [one for one, other in self.queue.items() if other.group == claim.group]
             people = [person] if claim.group is None else group
-            if self.fits(self.queue[one] for one in people):
+            claims = [self.queue[one] for one in people]
+            if person == people[0] and self.fits(claims, awaited):
                 return people
+            if person == people[0] and self.is_full(claim.limits[0]):
+                awaited += [Claim(one.limits[1:]) for one in claims]
         return []
 
     def is_free_for(self, claim: Claim) -> bool:

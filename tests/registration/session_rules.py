@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from hypothesis import strategies as st
-from hypothesis.stateful import precondition, rule
 from sqlalchemy import select
 
 from app import clock
@@ -22,6 +21,7 @@ from app.registration.session_bookings import services
 from app.releases.current_release import get_programme
 from tests.factories import publish_programme
 from tests.registration.place_rules import PlaceRules
+from tests.registration.random_rules import precondition, rule
 from tests.registration.seat_machine import A_SESSION, GRACE, HOURS, number_of, seat
 
 BOOK, SWAP, LET_IN = "book", "swap", "let in"
@@ -78,7 +78,10 @@ class SessionRules(PlaceRules):
 
         The organisers let people in beyond the limit, with a reason.
         """
-        person = self.draw_attending(data)
+        self.try_to_book(self.draw_attending(data), key, how)
+
+    def try_to_book(self, person: int, key: str, how: str) -> None:
+        """Let somebody press the button, and the model say how that must end."""
         clashes, session = self.clashes(person, key), self.sessions[key]
         in_place_of = set() if how == BOOK else clashes
 
@@ -138,13 +141,24 @@ class SessionRules(PlaceRules):
             session.forget(person)
             self.offer_seats(key)
 
-    @rule(key=A_SESSION, number=st.integers(1, 4))
-    def publish(self, key: str, number: int) -> None:
-        """Raise or lower the limit of a session, also below what is taken."""
+    @rule(data=st.data(), more=st.integers(-1, 2))
+    def publish(self, data: st.DataObject, more: int) -> None:
+        """Raise or lower the limit of a session, also below what is taken.
+
+        Whoever comes before the worker's next round does not overtake those who wait.
+        """
+        awaited = [key for key in sorted(HOURS) if self.sessions[key].queue]
+        key = data.draw(st.sampled_from(awaited) if awaited else A_SESSION)
+        session, name = self.sessions[key], session_seats.session_limit(key)
+        number = max(1, session.count(name) + more)
         with transaction():
             db.session.scalars(select(Session).where(Session.key == key)).one().seats = number
         self.attempt(publish_programme)
-        self.sessions[key].limits[session_seats.session_limit(key)] = number
+        session.limits[name] = number
+        known = {*session.held, *session.offered, *session.queue}
+        newcomers = [one for one in sorted(self.places.held) if one not in known]
+        if newcomers:
+            self.try_to_book(data.draw(st.sampled_from(newcomers)), key, SWAP)
 
     @precondition(lambda self: not self.ballot)
     @rule(keys=st.sets(A_SESSION, min_size=1, max_size=2), hours=st.sampled_from([10, 20]))

@@ -1,10 +1,11 @@
 """Whatever people, organisers and the worker do, in whatever order: it is as a small model says."""
 
+from contextlib import closing
+
 import pytest
 from flask import Flask
-from hypothesis import Phase, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import rule
 from time_machine import Traveller
 
 from app.database import db
@@ -14,11 +15,14 @@ from app.registration.invitations import services as invitations
 from app.registration.session_bookings import offers as session_offers
 from app.registration.waiting_list import services as waiting_list
 from tests.registration.invited_rules import InvitedRules
-from tests.registration.seat_machine import add_categories_and_sessions
+from tests.registration.place_rules import FOR_ALL
+from tests.registration.random_rules import apply_rules, rule
+from tests.registration.seat_machine import STUDENTS, add_categories_and_sessions
 from tests.registration.session_rules import SessionRules
 from tests.simulation import worker
 from tests.simulation.faults import Crash
 
+STEPS = 50
 TASKS = (waiting_list.run_due, session_offers.run_due, scheduled_draws.run_due, invitations.run_due)
 
 
@@ -49,7 +53,24 @@ def test_whatever_happens_places_and_seats_are_as_a_small_model_says(
 ) -> None:
     EveryOperation.traveller = frozen_time
     EveryOperation.categories = add_categories_and_sessions()
-    EveryOperation.TestCase.settings = settings(
-        max_examples=9, stateful_step_count=50, phases=[Phase.generate]
-    )
-    EveryOperation.TestCase().runTest()
+    live()
+
+
+@settings(
+    max_examples=9,
+    phases=[Phase.generate],
+    deadline=None,
+    suppress_health_check=list(HealthCheck),  # all of them are about many small examples
+)
+@given(data=st.data(), categories=st.lists(FOR_ALL, min_size=5, max_size=7))
+def live(data: st.DataObject, categories: list[str]) -> None:
+    """Let people register, and then anything happen."""
+    with closing(EveryOperation()) as machine:
+        machine.open_registration(categories)
+        machine.invite(uses=2, is_held=False, hours=200)
+        machine.use_code(data)
+        for _ in range(3):
+            machine.wait_for_seat(data, "knots")
+        machine.publish(data, 1)
+        machine.wait_for_category(data, STUDENTS)
+        apply_rules(machine, data, STEPS)

@@ -22,6 +22,8 @@ from app.registration.fields import DAYS
 from app.registration.models import Confirmation, Delegate
 from app.registration.session_bookings import queries as session_bookings
 from app.registration.session_bookings import release as session_seats
+from app.registration.waiting_list import category_waits
+from app.registration.waiting_list import queries as waiting_list_entries
 from app.registration.waiting_list import services as waiting_list
 
 PARTS = (Delegate.category, Delegate.needs, Delegate.access_cases, Delegate.custom_answers)
@@ -84,6 +86,7 @@ def move_to_category(
     if override_reason and locked:
         reason = [BookingChange(REASON, "", override_reason)]
         operations.record_for_all(locked, "Moved before those who wait", actor, reason)
+    category_waits.end_reached([one.id for one in locked], category_id)
     waiting_list.offer_places()
     return found
 
@@ -102,6 +105,7 @@ def cancel(
     titles = session_bookings.map_titles(ids)
     for one in locked:
         operations.mark_cancelled(one)
+    category_waits.end_with_bookings(ids)
     for number, count in Counter(one.category_id for one in locked).items():
         seats.release_seats(seats.list_limits(number), count)
     session_seats.release_all(ids)
@@ -113,11 +117,13 @@ def cancel(
 
 
 def _lock_limits(delegates: Sequence[Delegate], others: Sequence[str] = ()) -> None:
-    """Lock the limits of the bookings' places, and others, before the bookings."""
+    """Lock the limits of the bookings' places, of what they wait for, and others, before them."""
     seats.lock_limit(seats.CONFERENCE)  # from here on, nobody moves one to another category
     db.session.flush()
-    of_them = select(Delegate.category_id).where(Delegate.id.in_([one.id for one in delegates]))
-    own = [seats.list_limits(number)[1:] for number in set(db.session.scalars(of_them))]
+    ids = [one.id for one in delegates]
+    numbers = set(db.session.scalars(select(Delegate.category_id).where(Delegate.id.in_(ids))))
+    numbers |= {one.category_id for one in waiting_list_entries.list_category_waits(ids)}
+    own = (seats.list_limits(number) for number in numbers)
     seats.lock_limits((seats.CONFERENCE, *others, *chain.from_iterable(own)))
 
 

@@ -1,31 +1,55 @@
-"""A delegate changes their category: to one that is open to everybody and has places."""
+"""A delegate changes their category to one that has places, or waits for one that is full."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
-from flask import Blueprint, Response, url_for
+from flask import Blueprint, Response, redirect, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
-from app.errors import RuleViolation
-from app.forms.form import validates_own_csrf
+from app.errors import NotFound, RuleViolation
+from app.forms.form import ConfirmForm, validates_own_csrf
 from app.registration import links
-from app.registration.bookings import access, answer_views, services
+from app.registration.bookings import access, answer_views, category_waiting, services
 from app.registration.bookings.forms import VersionedForm
 from app.registration.bookings.operations import StaleBooking
 from app.registration.categories import queries as categories
 from app.registration.categories.forms import CategoryForm
 from app.registration.categories.queries import CATEGORY, CategoryOption
 from app.registration.models import Delegate
+from app.registration.seats import CategoryFull
+from app.registration.waiting_list import queries as waiting_list
+from app.registration.waiting_list import services as offers
+from app.registration.waiting_list.models import WaitingListEntry
 from app.web.rendering import render_page
 from app.web.security_headers import no_referrer
+
+NO_SUCH_CATEGORY = "There is no such category"
 
 bp = Blueprint("category", __name__)
 no_referrer(bp)
 
 
+@dataclass(frozen=True)
+class Wait:
+    """Another category for which somebody waits."""
+
+    entry: WaitingListEntry
+    position: int  # 1 is next; 0 with an offer
+
+    @property
+    def is_offered(self) -> bool:
+        """Whether a place is held for them that they can still take."""
+        return offers.can_accept(self.entry)
+
+
 class ChangeCategoryForm(VersionedForm, CategoryForm):
     """The question how somebody will attend, asked again."""
+
+    @property
+    def chosen(self) -> CategoryOption:
+        """The category that was chosen, once the form is valid."""
+        return next(one for one in self.options if str(one.id) == self.category.data)
 
     @property
     def has_invitations(self) -> bool:
@@ -35,13 +59,16 @@ class ChangeCategoryForm(VersionedForm, CategoryForm):
 
 def can_change(delegate: Delegate) -> bool:
     """Return True if there is another category to choose, until registration closes."""
-    others = [one for one in _list_offered() if one.id != delegate.category_id]
+    others = [one for one in _list_options(delegate) if one.id != delegate.category_id]
     return answer_views.can_change(delegate) and any(one.is_open for one in others)
 
 
-def _list_offered() -> Sequence[CategoryOption]:
-    """List the categories in which everybody gets a place; speakers take theirs elsewhere."""
-    return [one for one in categories.list_public_without_approval() if not one.is_for_speakers]
+def find_wait(delegate: Delegate) -> Wait | None:
+    """Return the other category for which somebody waits, or None."""
+    entry = waiting_list.find_category_wait(delegate.id)
+    if entry is None:
+        return None
+    return Wait(entry, waiting_list.get_queue_position(entry).in_category)
 
 
 @bp.route("/<secret>/category", methods=["GET", "POST"])
@@ -54,14 +81,49 @@ def edit(secret: str) -> ResponseReturnValue:
     form.set_options(_list_options(delegate))
     if not can_change(delegate) and not form.is_submitted():
         return _redirect(delegate, None)
+    answer = _change(form, delegate, secret) if form.validate_on_submit() else None
+    return answer or _render(form, delegate)
+
+
+def _change(form: ChangeCategoryForm, delegate: Delegate, secret: str) -> Response | None:
+    """Change the category, or lead to the list of one that is full; return None if refused."""
+    to_list = Response(status=303, headers={"Location": _wait_url(secret, form.chosen.id)})
+    if form.chosen.state == "full":
+        return to_list
+    try:
+        has_changed = services.update(delegate, form.get_answers(), form.expected_version.data)
+    except RuleViolation as refusal:
+        if isinstance(refusal, CategoryFull) and form.chosen.takes_waiting:
+            return to_list  # it has just become full
+        _reject(form, refusal, delegate)
+        return None
+    return _redirect(delegate, "changed" if has_changed else None)
+
+
+@bp.route("/<secret>/category/<int:number>/wait", methods=["GET", "POST"])
+def wait(secret: str, number: int) -> ResponseReturnValue:
+    delegate = access.get_editable_booking(secret)
+    category = next((one for one in _list_options(delegate) if one.id == number), None)
+    if category is None:
+        raise NotFound(NO_SUCH_CATEGORY)
+    form, status = ConfirmForm(), 200
     if form.validate_on_submit():
         try:
-            has_changed = services.update(delegate, form.get_answers(), form.expected_version.data)
+            entry = category_waiting.join(delegate, number)
         except RuleViolation as refusal:
-            _reject(form, refusal, delegate)
+            form.form_errors.append(gettext(str(refusal)))
+            status = 409
         else:
-            return _redirect(delegate, "changed" if has_changed else None)
-    return _render(form, delegate)
+            token = links.waiting_list_token(entry)
+            return redirect(url_for("waiting_list.show", secret=token), 303)
+    return render_page(
+        "registration/waiting_list/join_category.html",
+        status,
+        form=form,
+        delegate=delegate,
+        category=category,
+        back=url_for(".edit", secret=secret),
+    )
 
 
 def _reject(form: ChangeCategoryForm, refusal: RuleViolation, delegate: Delegate) -> None:
@@ -72,12 +134,20 @@ def _reject(form: ChangeCategoryForm, refusal: RuleViolation, delegate: Delegate
 
 
 def _list_options(delegate: Delegate) -> Sequence[CategoryOption]:
-    """List what is open to everybody, and what the delegate has already, which they may keep."""
+    """List what is open to everybody, and what the delegate has already, which they may keep.
+
+    They can wait for one category at a time.
+    """
     own = delegate.category_id
+    offered = {one.id: one for one in categories.list_for_delegates()}
+    if waiting_list.find_category_wait(delegate.id) is not None:
+        offered = {number: replace(one, takes_waiting=False) for number, one in offered.items()}
     return [
-        replace(one, is_full=False, opens_at=None, closes_at=None) if one.id == own else one
+        replace(one, is_full=False, opens_at=None, closes_at=None)
+        if one.id == own
+        else offered[one.id]
         for one in categories.list_options()
-        if one.id == own or one in _list_offered()
+        if one.id == own or one.id in offered
     ]
 
 
@@ -90,6 +160,10 @@ def _render(form: ChangeCategoryForm, delegate: Delegate) -> Response:
         back=url_for("bookings.show", secret=links.booking_token(delegate)),
         back_label=gettext("Back to your booking"),
     )
+
+
+def _wait_url(secret: str, number: int) -> str:
+    return url_for(".wait", secret=secret, number=number)
 
 
 def _redirect(delegate: Delegate, flash_name: str | None) -> Response:

@@ -17,6 +17,7 @@ from app.registration.access_cases import queries as access_cases
 from app.registration.applications import queries as applications
 from app.registration.ballots import queries as ballots
 from app.registration.bookings import queries
+from app.registration.categories.models import RegistrationCategory
 from app.registration.fields import DAYS, PRIVATE_FIELDS
 from app.registration.groups import queries as groups
 from app.registration.interest import queries as interest
@@ -111,7 +112,7 @@ def _export_requests(delegate: Delegate) -> dict[str, Any]:
     return {
         "waiting_list": [
             {
-                "for": entry.title or "a place at the conference",
+                "for": entry.title or _name_place(entry.category),
                 "state": entry.state,
                 "position": waiting_list.get_position(entry) or None,
                 "joined_at": _isoformat(entry.joined_at),
@@ -178,6 +179,10 @@ def _export_correspondence(delegate: Delegate) -> dict[str, Any]:
             for reply in replies.list_for_person(delegate.reference, delegate.email, None)
         ],
     }
+
+
+def _name_place(category: RegistrationCategory | None) -> str:
+    return f"a place in the category {category.name}" if category else "a place at the conference"
 
 
 def _export_history(delegate: Delegate) -> list[dict[str, Any]]:

@@ -29,6 +29,7 @@ from app.registration.fields import DAYS, EMAIL
 from app.registration.models import ApplicationDraft, Confirmation, Delegate
 from app.registration.queries import Answers
 from app.registration.session_bookings import release as session_seats
+from app.registration.waiting_list import category_waits
 from app.registration.waiting_list import queries as waiting_list_entries
 from app.registration.waiting_list import services as waiting_list
 
@@ -106,7 +107,7 @@ def update(
     """
     number = categories.read_id(answers)
     if CATEGORY in answers:
-        _lock_limits(delegate, seats.list_limits(number))
+        lock_limits(delegate, seats.list_limits(number))
     lock_expecting(delegate, expected_version)
     category = categories.find(number) if CATEGORY in answers else delegate.category
     if CATEGORY in answers or DAYS in answers:
@@ -167,10 +168,11 @@ def cancel(delegate: Delegate, *, actor: str, reason: str = "") -> Sequence[str]
 
     Return the titles of the sessions in which seats were given back.
     """
-    limits = _lock_limits(delegate)
+    limits = lock_limits(delegate)
     session_seats.lock_bookings([delegate.id])
     end_corrections(delegate)
     mark_cancelled(delegate)
+    category_waits.end_with_bookings([delegate.id])
     seats.release_seats(limits)
     released = session_seats.release_all([delegate.id])
     record(delegate, "Cancelled", actor, [BookingChange(REASON, "", reason)] if reason else ())
@@ -188,7 +190,7 @@ def mark_cancelled(delegate: Delegate) -> None:
 
 def lock_place(delegate: Delegate) -> None:
     """Lock what taking a place from a booking needs: limits, sessions, then the booking."""
-    _lock_limits(delegate)
+    lock_limits(delegate)
     session_seats.lock_bookings([delegate.id])
     end_corrections(delegate)
 
@@ -200,6 +202,7 @@ def replace(delegate: Delegate, *, actor: str) -> None:
     """
     session_seats.release_all([delegate.id])
     mark_cancelled(delegate)
+    category_waits.end_with_bookings([delegate.id])
     delegate.needs, delegate.access_cases = None, []
     custom_answers.remove_private(delegate)
     record(delegate, "The place was passed on to someone else", actor)
@@ -211,7 +214,7 @@ def restore(delegate: Delegate, *, actor: str) -> None:
 
     Its links work as before.
     """
-    limits = _lock_limits(delegate)
+    limits = lock_limits(delegate)
     end_corrections(delegate)
     with _enforcing_unique_person():
         delegate.restore()
@@ -241,17 +244,23 @@ def _move_place(
     before = delegate.category
     seats.move(old, seats.list_limits(number))
     delegate.category = category
+    category_waits.end_reached([delegate.id], number)
     waiting_list.offer_places()
     return [changes.describe_move(before, category)]
 
 
-def _lock_limits(delegate: Delegate, others: Sequence[str] = ()) -> Sequence[str]:
-    """Lock the limits of a booking's place, and others, before the booking; return its own."""
+def lock_limits(delegate: Delegate, others: Sequence[str] = ()) -> Sequence[str]:
+    """Lock the limits of a booking's place, of what it waits for, and others, before the booking.
+
+    Return those of its place.
+    """
     seats.lock_limit(seats.CONFERENCE)  # from here on, nobody moves it to another category
     db.session.flush()
     db.session.refresh(delegate, ["category_id"])
     limits = seats.list_limits(delegate.category_id)
-    seats.lock_limits((*limits, *others[1:]))
+    wait = waiting_list_entries.find_category_wait(delegate.id)
+    awaited = seats.list_limits(wait.category_id) if wait else ()
+    seats.lock_limits((*limits, *awaited, *others))
     return limits
 
 

@@ -135,6 +135,7 @@ def show(secret: str) -> ResponseReturnValue:
         access_cases=access_cases.list_of_delegate(delegate) if delegate.is_attending else (),
         labels=labels,
         group=groups.find_group(delegate),
+        category_wait=category_change_views.find_wait(delegate),
         transfer=transfers.find_open(delegate) if delegate.is_attending else None,
         passed_on=None if delegate.is_attending else transfers.find_accepted(delegate),
         can_pass_on=transfers.can_pass_on(delegate),

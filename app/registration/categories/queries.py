@@ -144,6 +144,16 @@ def list_public_without_approval() -> Sequence[CategoryOption]:
     return [one for one in list_public() if not one.approvals_needed]
 
 
+def list_for_delegates() -> Sequence[CategoryOption]:
+    """List the categories to which every delegate may change, or for which they can wait."""
+    can_wait = has_waiting_list()
+    return [
+        replace(one, takes_waiting=can_wait)
+        for one in list_public_without_approval()
+        if not one.is_for_speakers
+    ]
+
+
 def has_invitations() -> bool:
     """Return True if there is a category that people can choose only with an invitation."""
     return any(one.access != PUBLIC for one in list_options())

@@ -9,13 +9,14 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, delete, insert, literal, select, update
+from sqlalchemy import ColumnElement, delete, insert, literal, select, union_all, update
 
 from app import clock
 from app.database import db
 from app.registration.models import Delegate
 from app.registration.session_bookings.models import ReleasedSeat, SessionBooking
 from app.registration.waiting_list import queries as waiting_list
+from app.registration.waiting_list.turns import SESSION_PREFIX
 
 
 def delete_seats(*conditions: ColumnElement[bool]) -> None:
@@ -60,7 +61,9 @@ def map_times(delegate: Delegate) -> Mapping[str, datetime]:
 def count_endings(delegate: Delegate) -> Counter[str]:
     """Count how often somebody had a seat or an offer that ended, by the key of the session."""
     seats = select(ReleasedSeat.session_key).where(ReleasedSeat.delegate_id == delegate.id)
-    return Counter([*db.session.scalars(seats), *waiting_list.list_ended_offers(delegate)])
+    scopes = waiting_list.select_ended_offers(delegate)
+    found = db.session.scalars(union_all(seats, scopes))
+    return Counter(one.removeprefix(SESSION_PREFIX) for one in found)
 
 
 def map_steps(

@@ -91,27 +91,28 @@ def book(
     email is rendered before the limits are locked, for everybody who books waits for that lock.
     Whoever has waited and has an offer takes the seat that is held for them.
     """
+    by_team = actor != ACTOR_DELEGATE
+    # only what a page can name: sessions that are on at the same time
+    others = [one.key for one in list_clashes(session, in_place_of)]
     try:
-        clashes = _list_allowed_clashes(delegate, session, in_place_of)
-        with db.session.begin_nested():
-            by_team = actor != ACTOR_DELEGATE
-            session_emails.send_session_booked(delegate, session, clashes, is_by_team=by_team)
-            # only what a page can name: sessions that are on at the same time
-            others = [one.key for one in list_clashes(session, in_place_of)]
-            limits = session_seats.lock_sessions([session.key, *others])
-            operations.end_corrections(delegate)
-            session = _follow_release(session)
-            clashes = _list_allowed_clashes(delegate, session, in_place_of)
-            row = build_seat(delegate, session)
-            if session.key not in limits:
-                raise NotBookable("Seats in this session cannot be booked")
-            if actor == ACTOR_DELEGATE and ballots.is_by_ballot(session.key):
-                _require_offer(delegate, session)
-            take_seat(delegate, limits[session.key], row, is_beyond_limit=bool(override_reason))
-            give_up(delegate, [one.key for one in clashes], limits)
+        given_up = _list_given_up(delegate, session, others) if others else []
+        email = session_emails.send_session_booked(delegate, session, given_up, is_by_team=by_team)
+        db.session.expunge(email)  # until there is a seat
+        limits = session_seats.lock_sessions([session.key, *others])
+        operations.end_corrections(delegate)
+        session = _follow_release(session)
+        given_up = _list_given_up(delegate, session, in_place_of)
     except _AlreadyBooked:
         return False
-    _record_booked(delegate, session, clashes, actor, override_reason)
+    if session.key not in limits:
+        raise NotBookable("Seats in this session cannot be booked")
+    if not by_team and ballots.is_by_ballot(session.key):
+        _require_offer(delegate, session)
+    row = build_seat(delegate, session)
+    take_seat(delegate, limits[session.key], row, is_beyond_limit=bool(override_reason))
+    give_up(delegate, [one.key for one in given_up], limits)
+    db.session.add(email)
+    _record_booked(delegate, session, given_up, actor, override_reason)
     return True
 
 
@@ -146,7 +147,7 @@ def take_seat(
         offers.end_accepted(entry)
 
 
-def _list_allowed_clashes(
+def _list_given_up(
     delegate: Delegate, session: Session, in_place_of: Collection[str]
 ) -> list[Session]:
     """List what is given up for a session; raise RuleViolation if it cannot be booked so."""

@@ -35,6 +35,8 @@ def move_to_top(entry: WaitingListEntry, *, reason: str, actor: str) -> None:
     _lock_waiting(entry)
     entry.queue_order = queries.get_top_order(entry.scope)
     services.record(entry, f"{MOVED}: {reason}", actor)
+    if not entry.is_for_session:  # a place that is free may have been kept for those before them
+        services.offer_places()
 
 
 def offer_by_hand(
@@ -91,8 +93,8 @@ def _lock_waiting(entry: WaitingListEntry) -> Sequence[SeatLimit]:
         db.session.refresh(entry, with_for_update=True)
     else:
         services.lock(entry)
-        limits = list(seats.lock_limits(seats.list_limits(entry.category_id)))
-    if not entry.is_waiting or not limits:
+        limits = list(seats.lock_limits(services.list_counted_limits(entry)))
+    if not entry.is_waiting or (entry.is_for_session and not limits):
         raise RuleViolation(NO_LONGER_WAITS)
     return limits
 

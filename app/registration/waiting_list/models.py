@@ -22,6 +22,7 @@ class WaitingListEntry(Base):
     """A person who waits for a place or a seat, has one on offer, or no longer waits.
 
     Whoever waits for a seat in a session is a delegate from the start, and has nothing to answer.
+    So is whoever waits for a place in another category and keeps theirs until then.
     """
 
     __tablename__ = "waiting_list_entry"
@@ -83,6 +84,12 @@ class WaitingListEntry(Base):
     def is_for_session(self) -> bool:
         """Whether they wait for a seat in a session."""
         return self.scope != CONFERENCE_LIST
+
+    @property
+    def keeps_place(self) -> bool:
+        """Whether they have a place, and keep it until they take one in this category."""
+        is_open = self.ended_at is None
+        return is_open and self.delegate_id is not None and not self.is_for_session
 
     @property
     def is_waiting(self) -> bool:

@@ -1,5 +1,6 @@
 """Read-only queries about the waiting list, and what is deleted of it."""
 
+import secrets
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -38,7 +39,7 @@ from app.registration.waiting_list.models import (
     REMOVED,
     WaitingListEntry,
 )
-from app.registration.waiting_list.turns import CATEGORY_PREFIX, ORDER, SESSION_PREFIX
+from app.registration.waiting_list.turns import CATEGORY_PREFIX, ORDER
 
 OFFER_PERIOD = timedelta(hours=24)
 MIN_OFFER_PERIOD = timedelta(hours=1)
@@ -158,6 +159,18 @@ def find_open_of_delegate(delegate_id: int, scope: str) -> WaitingListEntry | No
     )
 
 
+def find_category_wait(delegate_id: int) -> WaitingListEntry | None:
+    """Return the entry by which a delegate waits for another category, or None."""
+    return find_open_of_delegate(delegate_id, CONFERENCE_LIST)
+
+
+def list_category_waits(delegates: Collection[int]) -> Sequence[WaitingListEntry]:
+    """List the entries by which any of these delegates wait for another category."""
+    of_them = WaitingListEntry.delegate_id.in_(delegates)
+    rows = CURRENT_ENTRIES.where(IS_OPEN, WaitingListEntry.scope == CONFERENCE_LIST, of_them)
+    return db.session.scalars(rows.order_by(WaitingListEntry.id)).all()
+
+
 def find_latest_of_delegate(delegate_id: int, scope: str) -> WaitingListEntry | None:
     """Return the newest entry of a delegate in the list of a session, open or not, or None."""
     own = WaitingListEntry.delegate_id == delegate_id, WaitingListEntry.scope == scope
@@ -167,7 +180,8 @@ def find_latest_of_delegate(delegate_id: int, scope: str) -> WaitingListEntry | 
 
 def list_open_of_delegates(delegates: Collection[int]) -> Sequence[WaitingListEntry]:
     """List the entries by which any of these delegates wait in lists of sessions."""
-    rows = CURRENT_ENTRIES.where(IS_OPEN, WaitingListEntry.delegate_id.in_(delegates))
+    of_them = WaitingListEntry.delegate_id.in_(delegates)
+    rows = CURRENT_ENTRIES.where(IS_OPEN, WaitingListEntry.scope != CONFERENCE_LIST, of_them)
     return db.session.scalars(rows.order_by(WaitingListEntry.id)).all()
 
 
@@ -199,7 +213,11 @@ def map_waits(delegate: Delegate) -> Mapping[str, Wait]:
     rows = db.session.execute(
         select(WaitingListEntry, ahead.scalar_subquery(), func.coalesce(SeatLimit.waiting, 0))
         .outerjoin(SeatLimit, SeatLimit.name == WaitingListEntry.scope)
-        .where(IS_OPEN, WaitingListEntry.delegate_id == delegate.id)
+        .where(
+            IS_OPEN,
+            WaitingListEntry.delegate_id == delegate.id,
+            WaitingListEntry.scope != CONFERENCE_LIST,
+        )
     )
     return {
         entry.scope: Wait(entry, position if entry.is_waiting else 0, waiting)
@@ -275,29 +293,32 @@ def delete_ended() -> None:
 
 
 def list_of_delegate(delegate: Delegate) -> Sequence[WaitingListEntry]:
-    """List the entries by which somebody came to their booking."""
+    """List the entries by which somebody came to their booking, or waits as its owner."""
     rows = select(WaitingListEntry).where(WaitingListEntry.delegate_id == delegate.id)
     return db.session.scalars(rows.order_by(WaitingListEntry.id)).all()
 
 
-def list_ended_offers(delegate: Delegate) -> Sequence[str]:
-    """List the keys of the sessions in which an offer to somebody ended, once for each."""
+def select_ended_offers(delegate: Delegate) -> Select[tuple[str]]:
+    """Select the limits of the sessions in which an offer to somebody ended, once for each."""
     own = WaitingListEntry.delegate_id == delegate.id, WaitingListEntry.scope != CONFERENCE_LIST
     is_over = or_(
         WaitingListEntry.state.in_((LAPSED, LEFT, REMOVED)),
         and_(WaitingListEntry.state == OFFERED, WaitingListEntry.offer_ends_at <= clock.now()),
     )
     rows = select(WaitingListEntry.scope).where(*own, WaitingListEntry.offered_at.is_not(None))
-    return [one.removeprefix(SESSION_PREFIX) for one in db.session.scalars(rows.where(is_over))]
+    return rows.where(is_over)
 
 
 def follow_address(delegate: Delegate) -> None:
-    """Follow a new address: links to the booking open nothing; the lists of sessions know it."""
+    """Follow a new address: earlier links open nothing, and the lists know it."""
     own = WaitingListEntry.delegate_id == delegate.id
-    came_by = WaitingListEntry.scope == CONFERENCE_LIST
-    db.session.execute(delete(WaitingListEntry).where(own, came_by))
+    came_by = WaitingListEntry.scope == CONFERENCE_LIST, ~IS_OPEN
+    db.session.execute(delete(WaitingListEntry).where(own, *came_by))
     known = {"email": delegate.email, "search_text": delegate.search_text}
     db.session.execute(update(WaitingListEntry).where(own).values(known))
+    waits = WaitingListEntry.scope == CONFERENCE_LIST  # for another category
+    new_key = {"access_key": secrets.token_urlsafe(16)}
+    db.session.execute(update(WaitingListEntry).where(own, waits).values(new_key))
 
 
 def delete_of_delegate(delegate: Delegate) -> None:

@@ -7,11 +7,11 @@ then the entry. Every step sends its email in the same transaction.
 """
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select, update
+from sqlalchemy import exists, select, update
 
 from app import cache_version, clock
 from app.database import db, read_only_connection
@@ -120,7 +120,7 @@ def accept(entry: WaitingListEntry) -> Delegate:
         seats.release_seats(seats.list_limits(entry.category_id))
     else:
         history.record("Registered", subject=delegate.history_subject, actor=history.ACTOR_DELEGATE)
-    _end(entry, ACCEPTED, "Accepted the offer of a place", history.ACTOR_DELEGATE)
+    end(entry, ACCEPTED, "Accepted the offer of a place", history.ACTOR_DELEGATE)
     entry.delegate_id = delegate.id
     _run_place_hooks(delegate)
     offer_places()
@@ -142,9 +142,9 @@ def end_wait(delegate: Delegate) -> None:
     entry = queries.find_open(delegate.identity_key)
     if entry is not None:
         lock(entry)
-        _give_up_place(entry)
+        give_up_place(entry)
         entry.delegate_id = delegate.id
-        _end(entry, ACCEPTED, "Has a place in another way", history.ACTOR_SITE)
+        end(entry, ACCEPTED, "Has a place in another way", history.ACTOR_SITE)
         offer_places()
 
 
@@ -153,8 +153,8 @@ def leave(entry: WaitingListEntry) -> None:
     lock(entry)
     if entry.ended_at is None:
         what = "Declined the offer of a place" if entry.is_offered else "Left the waiting list"
-        _give_up_place(entry)
-        _end(entry, LEFT, what, history.ACTOR_DELEGATE)
+        give_up_place(entry)
+        end(entry, LEFT, what, history.ACTOR_DELEGATE)
         offer_places()
 
 
@@ -163,9 +163,9 @@ def remove(entry: WaitingListEntry, *, actor: str) -> None:
     lock(entry)
     if entry.ended_at is not None:
         raise RuleViolation("This person is no longer on the waiting list")
-    _give_up_place(entry)
+    give_up_place(entry)
     emails.send_waiting_list_removed(entry)
-    _end(entry, REMOVED, "Removed from the waiting list", actor)
+    end(entry, REMOVED, "Removed from the waiting list", actor)
     offer_places()
 
 
@@ -192,8 +192,7 @@ def offer_places() -> None:
     """Offer each free place to the next person on the list, while registration is not closed."""
     if not can_offer():
         return
-    limit = seats.lock_limit(seats.CONFERENCE)
-    if not (limit.has_free_seat and limit.waiting):
+    if not seats.lock_limit(seats.CONFERENCE).waiting:
         return
     db.session.flush()
     next_ones = turns.list_next(db.session.connection(), BATCH_SIZE)
@@ -206,7 +205,7 @@ def offer(entry: WaitingListEntry, summary: str, actor: str) -> None:
 
     The caller holds the lock of the conference's limit.
     """
-    seats.hold_for_queue(seats.list_limits(entry.category_id))
+    seats.hold_for_queue(list_counted_limits(entry))
     db.session.refresh(entry, with_for_update=True)
     _set_offered(entry)
     emails.send_waiting_list_offer(entry)
@@ -238,13 +237,13 @@ def purge_expired() -> None:
         return
     for entry in queries.list_open_in(seats.CONFERENCE, BATCH_SIZE):
         lock(entry)
-        _give_up_place(entry)
+        give_up_place(entry)
         db.session.delete(entry)
 
 
 def _run_place_hooks(delegate: Delegate) -> None:
-    for end in PLACE_HOOKS:
-        end(delegate)
+    for hook in PLACE_HOOKS:
+        hook(delegate)
 
 
 def _get_last_moment() -> datetime:
@@ -270,18 +269,17 @@ def is_anything_due() -> bool:
         )
         .exists()
     )
-    free = (
-        select(SeatLimit.name)
-        .where(
-            SeatLimit.name == seats.CONFERENCE,
-            SeatLimit.waiting > 0,
-            SeatLimit.taken < SeatLimit.seats,
-        )
-        .exists()
+    is_whole = SeatLimit.name == seats.CONFERENCE
+    waits = exists().where(is_whole, SeatLimit.waiting > 0)
+    free = exists().where(is_whole, SeatLimit.taken < SeatLimit.seats)
+    movers = exists().where(  # they need no free place at the conference
+        WaitingListEntry.state == IN_QUEUE,
+        WaitingListEntry.scope == seats.CONFERENCE,
+        turns.KEEPS_PLACE,
     )
     with read_only_connection(db.engine) as connection:
-        has_ended, is_free = connection.execute(select(ended, free)).one()
-        return bool(has_ended) or (is_free and can_offer() and turns.has_next(connection))
+        has_ended, may_be_next = connection.execute(select(ended, waits & (free | movers))).one()
+        return bool(has_ended) or (may_be_next and can_offer() and turns.has_next(connection))
 
 
 def _find_current(key: str, limit: SeatLimit) -> WaitingListEntry | None:
@@ -318,10 +316,15 @@ def _set_offered(entry: WaitingListEntry) -> None:
     entry.offer_ends_at = get_offer_end(entry.offered_at)
 
 
+def list_counted_limits(entry: WaitingListEntry) -> Sequence[str]:
+    """Return the names of the limits that the place counts towards for which somebody waits."""
+    return turns.list_limits(entry.category_id, keeps_place=entry.keeps_place)
+
+
 def _lapse(entry: WaitingListEntry) -> None:
-    _give_up_place(entry)
+    give_up_place(entry)
     emails.send_waiting_list_lapsed(entry)
-    _end(entry, LAPSED, "The offer of a place ended", history.ACTOR_SITE)
+    end(entry, LAPSED, "The offer of a place ended", history.ACTOR_SITE)
 
 
 def lock(entry: WaitingListEntry) -> None:
@@ -363,7 +366,7 @@ def _get_valid_answers(entry: WaitingListEntry) -> Answers:
     return {**answers, DAYS: " ".join(chosen or days), CATEGORY: category_id}
 
 
-def _give_up_place(entry: WaitingListEntry) -> None:
+def give_up_place(entry: WaitingListEntry) -> None:
     """Free the place or the turn of someone who does not get it, and the use of their code."""
     code = registration.load_answers(entry.document).get(INVITATION)
     if code is not None:
@@ -371,12 +374,13 @@ def _give_up_place(entry: WaitingListEntry) -> None:
         own = update(InvitationCode).where(InvitationCode.code == code, used > 0)
         db.session.execute(own.values(used=used - 1))
     if entry.is_offered:
-        seats.release_seats(seats.list_limits(entry.category_id))
+        seats.release_seats(list_counted_limits(entry))
     else:
         seats.leave_queue(seats.CONFERENCE)
 
 
-def _end(entry: WaitingListEntry, state: str, summary: str, actor: str) -> None:
+def end(entry: WaitingListEntry, state: str, summary: str, actor: str) -> None:
+    """End the wait of somebody whose place or turn has been given up; delete their answers."""
     entry.state, entry.ended_at = state, clock.now()
     entry.document = entry.identity_key = ""
     record(entry, summary, actor)

@@ -12,6 +12,7 @@ from flask_babel import lazy_gettext as _l
 from app.history import queries as history
 from app.history.models import HistoryEntry
 from app.registration.waiting_list.by_hand import MOVED, OFFERED_BY_HAND
+from app.registration.waiting_list.category_waits import BOOKING_ENDED
 from app.registration.waiting_list.models import WaitingListEntry
 from app.registration.waiting_list.terms import CHANGED_CATEGORY, CHANGED_DAYS
 from app.web.formatting import local_moment
@@ -27,6 +28,7 @@ PLACE: Final = {
     "Declined the offer of a place": _l("You declined the offer"),
     "Left the waiting list": _l("You left the waiting list"),
     "Removed from the waiting list": _l("The organisers removed you from the waiting list"),
+    BOOKING_ENDED: _l("You were removed, because your booking ended"),
     CHANGED_DAYS: _l("You changed the days that you are waiting for"),
 }
 SEAT: Final = {

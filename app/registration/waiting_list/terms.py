@@ -18,6 +18,7 @@ from app.registration.waiting_list.models import WaitingListEntry
 from app.web import languages
 
 NO_LONGER_WAITS = "You have an offer, or have left the waiting list, so you cannot change this now"
+KEEPS_PLACE = "To wait for another category, leave this waiting list and join the other"
 NOT_AVAILABLE = "This category is not available now. Choose another"
 OTHER_DAYS = "This category is not for all of these days"
 CHANGED_CATEGORY, CHANGED_DAYS = "Changed to the category", "Changed the days"
@@ -56,8 +57,7 @@ def change(entry: WaitingListEntry, wanted: Answers) -> bool:
     seats.lock_limits(list(both))
     before_id = entry.category_id
     db.session.refresh(entry, with_for_update=True)
-    if not entry.is_waiting or entry.category_id != before_id:  # in another tab
-        raise RuleViolation(NO_LONGER_WAITS)
+    _require_unchanged(entry, before_id)
     _require_days(number, wanted[DAYS])
     before = get_terms(entry)
     after = {CATEGORY: "" if number is None else str(number), DAYS: wanted[DAYS]}
@@ -90,6 +90,14 @@ def _read_category(entry: WaitingListEntry, wanted: Answers) -> int | None:
     if number not in {one.id for one in list_offered(entry)}:
         raise RuleViolation(NOT_AVAILABLE)
     return number
+
+
+def _require_unchanged(entry: WaitingListEntry, category_id: int | None) -> None:
+    """Raise RuleViolation if somebody has an offer by now, or keeps a place while they wait."""
+    if not entry.is_waiting or entry.category_id != category_id:  # in another tab
+        raise RuleViolation(NO_LONGER_WAITS)
+    if entry.keeps_place:
+        raise RuleViolation(KEEPS_PLACE)
 
 
 def _require_days(number: int | None, days: str) -> None:

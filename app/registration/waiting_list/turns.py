@@ -4,6 +4,11 @@ A place goes to the person who has waited longest, of those who can use it. Nobo
 category is full; and a group that asked to stay together can only if there are enough places for
 all of it at once. Whoever cannot use a place keeps their turn, and the next can have it.
 
+Whoever has a place in another category keeps it until they take this one, so theirs counts towards
+the category alone, and they can have it although the conference is full. But a free place of a
+category is not for them while somebody before them waits for it who cannot have it only because the
+conference is full.
+
 Offers, previews, the worker and newcomers all ask this module. Whoever acts on the answer holds the
 lock of the conference's limit, without which no place is taken.
 """
@@ -25,8 +30,12 @@ ORDER = (func.coalesce(WaitingListEntry.queue_order, WaitingListEntry.id), Waiti
 LIMITS = select(SeatLimit.name, SeatLimit.seats, SeatLimit.taken).where(
     or_(SeatLimit.name == CONFERENCE_LIST, SeatLimit.name.startswith(CATEGORY_PREFIX))
 )
+KEEPS_PLACE = WaitingListEntry.delegate_id.is_not(None)  # of those who wait in this list
 QUEUE = select(
-    WaitingListEntry.id, WaitingListEntry.category_id, WaitingListEntry.together_group_id
+    WaitingListEntry.id,
+    WaitingListEntry.category_id,
+    WaitingListEntry.together_group_id,
+    KEEPS_PLACE,
 ).where(WaitingListEntry.state == IN_QUEUE, WaitingListEntry.scope == CONFERENCE_LIST)
 
 
@@ -37,12 +46,18 @@ class Turn:
     entry_id: int
     category_id: int | None
     group_id: int | None  # with which they stay together
+    keeps_place: bool  # in another category, until they take this one
 
     @property
     def limits(self) -> Sequence[str]:
         """The names of the limits that a place for them counts towards."""
-        own = () if self.category_id is None else (f"{CATEGORY_PREFIX}{self.category_id}",)
-        return (CONFERENCE_LIST, *own)
+        return list_limits(self.category_id, keeps_place=self.keeps_place)
+
+
+def list_limits(category_id: int | None, *, keeps_place: bool = False) -> Sequence[str]:
+    """Return the names of the limits that a place for somebody who waits counts towards."""
+    whole = () if keeps_place else (CONFERENCE_LIST,)
+    return whole if category_id is None else (*whole, f"{CATEGORY_PREFIX}{category_id}")
 
 
 def has_next(connection: Connection, planned: Mapping[str, int] | None = None) -> bool:
@@ -74,20 +89,39 @@ def iter_next(
         for name, seats, taken in connection.execute(LIMITS)
     }
     groups: set[int] = set()
+    can_end = not connection.scalar(select(QUEUE.where(KEEPS_PLACE).exists()))
     for turn in _iter_queue(connection, free):
-        if free.get(CONFERENCE_LIST, 0) <= 0:
+        is_full = free.get(CONFERENCE_LIST, 0) <= 0
+        if is_full and can_end:
             return
-        if turn.group_id in groups:
-            continue
-        people = [turn]
-        if turn.group_id is not None:
-            groups.add(turn.group_id)
-            of_group = QUEUE.where(WaitingListEntry.together_group_id == turn.group_id)
-            people = _read(connection, of_group.order_by(*ORDER))
-        wanted = Counter(name for one in people for name in one.limits)
-        if all(free.get(name, number) >= number for name, number in wanted.items()):
-            free |= {name: free[name] - number for name, number in wanted.items() if name in free}
-            yield people
+        if turn.group_id not in groups:
+            people = _list_people(connection, turn)
+            groups |= {one.group_id for one in people if one.group_id is not None}
+            has_room = _has_room(free, people)
+            if has_room or is_full:  # then what they wait for is not for people after them, either
+                _count(free, people)
+            if has_room:
+                yield people
+
+
+def _list_people(connection: Connection, turn: Turn) -> Sequence[Turn]:
+    """List who has this turn: one person, or the group that they stay with."""
+    if turn.group_id is None:
+        return [turn]
+    of_group = QUEUE.where(WaitingListEntry.together_group_id == turn.group_id)
+    return _read(connection, of_group.order_by(*ORDER))
+
+
+def _has_room(free: Mapping[str, int], people: Sequence[Turn]) -> bool:
+    wanted = Counter(name for one in people for name in one.limits)
+    return all(free.get(name, number) >= number for name, number in wanted.items())
+
+
+def _count(free: dict[str, int], people: Sequence[Turn]) -> None:
+    """Count places for people, whether or not there are so many."""
+    for name in (name for one in people for name in one.limits):
+        if name in free:
+            free[name] -= 1
 
 
 def count_waiting(connection: Connection, name: str) -> int:
@@ -106,6 +140,10 @@ def _iter_queue(connection: Connection, free: Mapping[str, int]) -> Iterator[Tur
     ]
     category, group = WaitingListEntry.category_id, WaitingListEntry.together_group_id
     possible = or_(category.is_(None), category.not_in(full), group.is_not(None))
+    if free.get(CONFERENCE_LIST, 0) <= 0:  # then only categories with a free place matter
+        left = [name for name, number in free.items() if number > 0]
+        numbers = [int(name.removeprefix(CATEGORY_PREFIX)) for name in left]
+        possible = or_(category.in_(numbers), group.is_not(None), KEEPS_PLACE)
     rows = QUEUE.where(possible).order_by(*ORDER).limit(PAGE_SIZE)
     offset = 0
     while page := _read(connection, rows.offset(offset)):
@@ -113,5 +151,7 @@ def _iter_queue(connection: Connection, free: Mapping[str, int]) -> Iterator[Tur
         offset += PAGE_SIZE
 
 
-def _read(connection: Connection, rows: Select[tuple[int, int | None, int | None]]) -> list[Turn]:
+def _read(
+    connection: Connection, rows: Select[tuple[int, int | None, int | None, bool]]
+) -> list[Turn]:
     return [Turn(*row) for row in connection.execute(rows)]

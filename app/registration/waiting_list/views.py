@@ -11,7 +11,7 @@ from flask_babel import lazy_gettext as _l
 from app.errors import NotFound, RuleViolation
 from app.forms.form import ConfirmForm, validates_own_csrf
 from app.registration import links
-from app.registration.bookings import access
+from app.registration.bookings import access, category_waiting
 from app.registration.categories import queries as categories
 from app.registration.waiting_list import queries, services, steps, terms
 from app.registration.waiting_list.forms import TermsForm
@@ -48,8 +48,11 @@ def show(secret: str) -> ResponseReturnValue:
 @bp.post("/<secret>/accept")
 def accept(secret: str) -> ResponseReturnValue:
     entry = _get_entry(secret)
+    take = category_waiting.accept if entry.keeps_place else services.accept
     try:
-        delegate = services.accept(entry)
+        delegate = take(entry)
+    except RuleViolation as refusal:
+        return _render(entry, secret, 409, refusal)
     except OfferEnded:
         return _render(entry, secret, 409)
     return redirect(url_for("bookings.show", secret=links.booking_token(delegate)), 303)
@@ -59,7 +62,7 @@ def accept(secret: str) -> ResponseReturnValue:
 @validates_own_csrf
 def change(secret: str) -> ResponseReturnValue:
     entry = _get_entry(secret)
-    if not entry.is_waiting:
+    if not entry.is_waiting or entry.keeps_place:
         return redirect(url_for(".show", secret=secret), 303)
     form = TermsForm(data=terms.get_terms(entry))
     form.set_choices(entry)
@@ -95,7 +98,12 @@ def _get_entry(secret: str) -> WaitingListEntry:
     return entry
 
 
-def _render(entry: WaitingListEntry, secret: str, status: int = 200) -> Response:
+def _render(
+    entry: WaitingListEntry, secret: str, status: int = 200, refusal: RuleViolation | None = None
+) -> Response:
+    form = ConfirmForm()
+    if refusal is not None:
+        form.form_errors.append(gettext(str(refusal)))
     return render_page(
         "registration/waiting_list/show.html",
         status,
@@ -106,5 +114,5 @@ def _render(entry: WaitingListEntry, secret: str, status: int = 200) -> Response
         end=ENDS.get(entry.state),
         steps=steps.list_steps(entry),
         together=queries.count_together(entry),
-        form=ConfirmForm(),
+        form=form,
     )

@@ -1,0 +1,421 @@
+"""Whoever has a place can wait for one in another category, and keeps theirs until they take it."""
+
+from collections.abc import Callable, Iterator
+from threading import Barrier, Thread
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from app.database import db, transaction
+from app.errors import ConferenceError
+from app.registration import conference_settings, integrity_check, links, seats
+from app.registration.bookings import category_waiting, data_export, operations
+from app.registration.categories.models import BY_CODE, RegistrationCategory
+from app.registration.desk import services as desk
+from app.registration.models import Delegate
+from app.registration.waiting_list import by_hand
+from app.registration.waiting_list.models import WaitingListEntry
+from tests.browser import Browser, Page
+from tests.factories import (
+    make_category,
+    make_delegate,
+    make_waiting_list_entry,
+    set_places,
+    sign_in,
+)
+from tests.registration.test_categories import ASKED, standing
+from tests.registration.test_category_waiting_list import change_limit, limit, open_list
+from tests.registration.test_waiting_list import cancel, counts, open_own_page, run_due, state_of
+from tests.sent_emails import last_email_to, subjects_to
+
+ADA, BEA, EARLY = "ada@example.org", "bea@example.org", "early@example.org"
+GRACE = "grace@conference.example"
+ADDS = "If no place is free, add one for them"
+JOIN = "Join the waiting list and keep your place"
+THURSDAY = "2009-06-11"
+
+
+@pytest.fixture(autouse=True)
+def _the_numbers_are_right(site: object) -> Iterator[None]:
+    yield
+    assert [one for one in integrity_check.run_checks() if "email" not in one] == []
+
+
+def fill_students(
+    places: int = 10, visitors: int | None = None
+) -> tuple[RegistrationCategory, RegistrationCategory, Delegate, Delegate]:
+    """Let Ada come as a visitor, while the one place for students is taken."""
+    set_places(places)
+    open_list()
+    visitor, student = make_category(visitors, name="Visitor"), make_category(1, name="Student")
+    early = make_delegate(category_id=student.id, email=EARLY, family_name="Early")
+    ada = make_delegate(category_id=visitor.id, email=ADA)
+    return visitor, student, early, ada
+
+
+def open_booking(browser: Browser, delegate: Delegate) -> Page:
+    return browser.open(f"/booking/{links.booking_token(delegate)}")
+
+
+def join(browser: Browser, delegate: Delegate) -> Page:
+    page = open_booking(browser, delegate).follow("Change category")
+    return page.press("Save", {ASKED: "Student"}).press(JOIN)
+
+
+def category_of(email: str) -> str:
+    found = select(Delegate).where(Delegate.email == email, Delegate.cancelled_at.is_(None))
+    delegate = db.session.scalars(found.execution_options(populate_existing=True)).one()
+    name = delegate.category.name if delegate.category else ""
+    db.session.commit()
+    return name
+
+
+@pytest.mark.both_databases
+def test_a_delegate_waits_for_a_full_category_and_takes_its_place_when_it_is_free(
+    visitor: Browser,
+) -> None:
+    visitors, students, early, ada = fill_students(visitors=1)
+    make_waiting_list_entry(name="Bea", email=BEA, category_id=visitors.id)
+    page = open_booking(visitor, ada).follow("Change category")
+    assert "All places are taken. You can join the waiting list for this category." in page.text
+
+    page = page.press("Save", {ASKED: "Student"})
+    assert page.heading == "Join the waiting list for “Student”?"
+    assert "You keep the place you have until you take one in this category." in page.text
+    page = page.press(JOIN)
+
+    assert page.heading == "You are on the waiting list"
+    assert "You are number 1 on the list for the category “Student”." in page.text
+    assert "You keep the place you have until you take another." in page.text
+    assert "Change what you are waiting for" not in page.links
+    assert "You keep the place you have until you take another." in last_email_to(ADA).text
+    page = open_booking(visitor, ada)
+    assert "You are waiting for a place in the category “Student”" in page.text
+    assert (category_of(ADA), counts()) == ("Visitor", (2, 2))
+
+    cancel(early)
+
+    email = last_email_to(ADA)
+    assert "A place in the category “Student” is free, and you are next" in email.text
+    assert standing(seats.name_category_limit(students.id)) == (1, 1)
+    assert counts() == (1, 1)
+    page = open_booking(visitor, ada)
+    assert "You can have a place in the category “Student”" in page.text
+    page = page.follow("Take the place or decline it")
+    assert "After that, someone else can have yours." in page.text
+    page = page.press("Take the place")
+    assert page.summary_list["Category"] == "Student"
+    assert "You are waiting for a place" not in page.text
+    assert subjects_to(ADA)[-1].startswith("Your booking")
+    assert state_of(BEA) == "offered", "the old place is for who waits for it"
+    assert standing(seats.name_category_limit(visitors.id)) == (1, 1)
+    assert counts() == (2, 0)
+
+
+def test_whoever_declines_keeps_their_place_and_the_next_gets_the_offer(visitor: Browser) -> None:
+    _, students, early, ada = fill_students()
+    other = make_delegate(category_id=ada.category_id, email=BEA, family_name="Waite")
+    join(visitor, ada)
+    join(visitor, other)
+    cancel(early)
+
+    page = open_own_page(visitor, ADA).follow("Keep the place I have")
+    assert "You keep the place you have. If we have offered you a place" in page.text
+    page = page.press("Leave the waiting list")
+
+    assert page.heading == "You left the waiting list"
+    assert "You declined the offer" in page.text
+    assert page.follow("See your booking").summary_list["Category"] == "Visitor"
+    assert (state_of(ADA), state_of(BEA)) == ("left", "offered")
+    assert limit(seats.name_category_limit(students.id)) == (1, 0)
+
+
+def test_an_offer_that_ends_leaves_everybody_where_they_are(
+    visitor: Browser, frozen_time: Any
+) -> None:
+    _, students, early, ada = fill_students()
+    join(visitor, ada)
+    cancel(early)
+    page = open_own_page(visitor, ADA)
+
+    frozen_time.move_to("2009-05-14T09:32:00+01:00")
+
+    assert page.press("Take the place", status=409).heading == "The offer has ended"
+    run_due()
+    assert state_of(ADA) == "lapsed"
+    assert "You are no longer on the waiting list, and keep the place you have." in (
+        last_email_to(ADA).text
+    )
+    assert category_of(ADA) == "Visitor"
+    assert limit(seats.name_category_limit(students.id)) == (0, 0)
+    assert counts() == (1, 0)
+
+
+@pytest.mark.both_databases
+def test_a_full_conference_keeps_nobody_with_a_place_from_changing_but_those_before_them_do(
+    visitor: Browser,
+) -> None:
+    _, students, _, ada = fill_students(places=2)
+    make_waiting_list_entry(name="Bea", email=BEA, category_id=students.id)
+    join(visitor, ada)
+
+    with transaction():
+        change_limit(students, 2)
+    run_due()
+    assert (state_of(BEA), state_of(ADA)) == ("waiting", "waiting"), "the place is kept for Bea"
+    with transaction():
+        change_limit(students, 3)
+    assert (state_of(BEA), state_of(ADA)) == ("waiting", "offered")
+
+    page = open_own_page(visitor, ADA).press("Take the place")
+
+    assert page.summary_list["Category"] == "Student"
+    assert counts() == (2, 1)
+    with transaction():
+        conference_settings.change_limit(3, expected_limit=2, actor=GRACE)
+    assert state_of(BEA) == "offered"
+
+
+def test_a_cancelled_booking_waits_for_nothing_and_its_offer_passes_on(visitor: Browser) -> None:
+    _, students, early, ada = fill_students()
+    other = make_delegate(category_id=ada.category_id, email=BEA, family_name="Waite")
+    join(visitor, ada)
+    join(visitor, other)
+    cancel(early)
+
+    cancel(ada)
+
+    assert (state_of(ADA), state_of(BEA)) == ("left", "offered")
+    assert limit(seats.name_category_limit(students.id)) == (1, 0)
+    with transaction():
+        desk.cancel_all([db.session.merge(other)], actor=GRACE)
+    assert state_of(BEA) == "left"
+    assert limit(seats.name_category_limit(students.id)) == (0, 0)
+
+
+def test_whoever_is_moved_by_the_desk_no_longer_waits_for_what_they_have(visitor: Browser) -> None:
+    _, students, early, ada = fill_students()
+    join(visitor, ada)
+    cancel(early)
+    with transaction():
+        change_limit(students, 2)
+
+    with transaction():
+        desk.move_to_category(db.session.merge(ada), students.id, actor=GRACE)
+
+    assert state_of(ADA) == "accepted"
+    assert category_of(ADA) == "Student"
+    assert limit(seats.name_category_limit(students.id)) == (1, 0)
+
+
+def test_organisers_see_who_keeps_a_place_offer_by_hand_and_remove(
+    visitor: Browser, new_browser: Callable[[], Browser]
+) -> None:
+    _, students, _, ada = fill_students(places=2)
+    join(visitor, ada)
+    admin = sign_in(new_browser())
+
+    page = admin.open("/organise/waiting-list")
+    assert [row["Name"] for row in page.rows] == [
+        "Ada Lovelace ada@example.org, Student, has a place"
+    ]
+    page = page.follow("Ada Lovelace").follow("Make an offer now")
+    page = page.press("Make the offer", {"Reason": "Mistake", ADDS: True})
+
+    assert "Visitor" in page.text
+    assert state_of(ADA) == "offered"
+    assert standing(seats.name_category_limit(students.id)) == (2, 2)
+    assert standing(seats.CONFERENCE) == (2, 2), "they have a place there already"
+    page = page.follow("Remove from the waiting list")
+    assert "They keep the place they have." in page.text
+    page.press("Remove from the waiting list")
+    assert "You keep the place you have." in last_email_to(ADA).text
+    assert standing(seats.name_category_limit(students.id)) == (2, 1)
+
+
+def test_somebody_at_the_top_of_the_list_is_next_also_with_a_place(visitor: Browser) -> None:
+    _, students, early, ada = fill_students()
+    make_waiting_list_entry(name="Bea", email=BEA, category_id=students.id)
+    join(visitor, ada)
+    with transaction():
+        entry = db.session.scalars(
+            select(WaitingListEntry).where(WaitingListEntry.email == ADA)
+        ).one()
+        by_hand.move_to_top(entry, reason="Mistake", actor=GRACE)
+
+    cancel(early)
+
+    assert (state_of(BEA), state_of(ADA)) == ("waiting", "offered")
+
+
+def test_what_cannot_be_waited_for_is_refused_with_the_reason(visitor: Browser) -> None:
+    visitors, students, _, ada = fill_students()
+    day = make_category(0, name="Day student", days=THURSDAY)
+    code = make_category(0, name="Press", access=BY_CODE)
+    other = make_category(0, name="Crew")
+    booking = f"/booking/{links.booking_token(ada)}/category"
+
+    def press(category: RegistrationCategory) -> list[str]:
+        return list(visitor.open(f"{booking}/{category.id}/wait").press(JOIN, status=409).errors)
+
+    assert press(visitors) == ["You have a place in this category already"]
+    assert press(day) == ["The category “Day student” is not for all of these days"]
+    visitor.open(f"{booking}/{code.id}/wait", status=404)
+    with transaction():
+        change_limit(students, 2)
+    assert press(students) == ["There are places left"]
+    with transaction():
+        change_limit(students, 1)
+    visitor.open(f"{booking}/{students.id}/wait").press(JOIN)
+    assert press(other) == [
+        "You are waiting for another category. Leave that waiting list first, then join this one"
+    ]
+    again = visitor.open(f"{booking}/{students.id}/wait").press(JOIN)
+    assert again.heading == "You are on the waiting list"
+    assert counts() == (2, 1)
+
+
+def test_a_category_that_has_just_become_full_leads_to_its_list(visitor: Browser) -> None:
+    set_places(10)
+    open_list()
+    own, student = make_category(name="Visitor"), make_category(1, name="Student")
+    ada = make_delegate(category_id=own.id, email=ADA)
+    page = open_booking(visitor, ada).follow("Change category")
+    make_delegate(category_id=student.id, email=EARLY, family_name="Early")
+
+    page = page.press("Save", {ASKED: "Student"})
+
+    assert page.press(JOIN).heading == "You are on the waiting list"
+
+
+def test_an_offer_for_other_days_than_those_of_the_booking_is_refused_with_the_reason(
+    visitor: Browser,
+) -> None:
+    _, students, early, ada = fill_students()
+    join(visitor, ada)
+    cancel(early)
+    with transaction():
+        db.session.get_one(RegistrationCategory, students.id).days = THURSDAY
+
+    page = open_own_page(visitor, ADA).press("Take the place", status=409)
+
+    assert page.errors == ["The category “Student” is not for all of these days"]
+    assert (state_of(ADA), category_of(ADA)) == ("offered", "Visitor")
+
+
+def test_a_new_address_ends_earlier_links_and_gets_the_next_emails(visitor: Browser) -> None:
+    _, _, early, ada = fill_students()
+    page = join(visitor, ada)
+    with transaction():
+        delegate = db.session.merge(ada)
+        desk.correct_email(
+            delegate, "new@example.org", expected_version=delegate.version, actor=GRACE
+        )
+
+    visitor.open(page.address, status=410)
+    cancel(early)
+
+    assert "A place in the category" in last_email_to("new@example.org").text
+    [wait] = data_export.export_delegate(db.session.merge(ada))["waiting_list"]
+    assert (wait["for"], wait["state"]) == ("a place in the category Student", "offered")
+
+
+@pytest.mark.both_databases
+def test_of_two_tabs_that_take_the_offer_one_changes_the_booking_and_both_say_so(
+    site: Flask,
+) -> None:
+    _, students, early, ada = fill_students()
+    with transaction():
+        category_waiting.join(db.session.merge(ada), students.id)
+    cancel(early)
+    number, names = ada.id, [seats.name_category_limit(students.id), seats.CONFERENCE]
+    db.session.commit()
+
+    def take() -> None:
+        with transaction():
+            found = select(WaitingListEntry).where(WaitingListEntry.delegate_id == number)
+            category_waiting.accept(db.session.scalars(found).one())
+
+    def change() -> None:
+        with transaction():
+            operations.cancel(db.session.get_one(Delegate, number), actor=GRACE)
+
+    assert at_once(site, take, take) == ["done", "done"]
+    assert [standing(name) for name in names] == [(1, 1), (10, 1)]
+    db.session.rollback()
+    assert at_once(site, take, change)[-1] == "done"
+    assert [standing(name) for name in names] == [(1, 0), (10, 0)]
+
+
+@pytest.mark.both_databases
+def test_whoever_joins_while_the_place_becomes_free_has_the_place_or_a_turn(site: Flask) -> None:
+    _, students, early, ada = fill_students()
+    number, other, category = ada.id, early.id, students.id
+    db.session.commit()
+
+    def wait() -> None:
+        with transaction():
+            category_waiting.join(db.session.get_one(Delegate, number), category)
+
+    def leave() -> None:
+        with transaction():
+            operations.cancel(db.session.get_one(Delegate, other), actor=GRACE)
+
+    ended = at_once(site, wait, leave)
+
+    assert ended in (["There are places left", "done"], ["done", "done"])
+    assert state_of(ADA) == ("" if "There are places left" in ended else "offered")
+
+
+def at_once(site: Flask, *actions: Callable[[], None]) -> list[str]:
+    """Do all of this at the same time; return how each ended, sorted."""
+    together, ended = Barrier(len(actions)), list[str]()
+
+    def run(action: Callable[[], None]) -> None:
+        with site.app_context():
+            together.wait(20)
+            try:
+                action()
+            except ConferenceError as refusal:
+                ended.append(str(refusal))
+            else:
+                ended.append("done")
+            finally:
+                db.session.remove()
+
+    threads = [Thread(target=run, args=(one,)) for one in actions]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    return sorted(ended)
+
+
+def test_a_booking_whose_place_is_passed_on_no_longer_waits(visitor: Browser) -> None:
+    _, students, early, ada = fill_students()
+    join(visitor, ada)
+    cancel(early)
+
+    with transaction():
+        delegate = db.session.merge(ada)
+        operations.lock_place(delegate)
+        operations.replace(delegate, actor=GRACE)
+        seats.release_seats(seats.list_limits(delegate.category_id))
+
+    assert state_of(ADA) == "left"
+    assert limit(seats.name_category_limit(students.id)) == (0, 0)
+
+
+def test_changing_the_booking_to_a_third_category_ends_no_wait(visitor: Browser) -> None:
+    _, _, _, ada = fill_students()
+    make_category(name="Exhibitor")
+    join(visitor, ada)
+
+    page = open_booking(visitor, ada).follow("Change category")
+    assert "All places are taken. You can join" not in page.text
+    page = page.press("Save", {ASKED: "Exhibitor"})
+
+    assert page.summary_list["Category"] == "Exhibitor"
+    assert state_of(ADA) == "waiting"

@@ -14,7 +14,7 @@ from app.forms.fields import editor_line_field, editor_text_field
 from app.forms.form import Form
 from app.forms.validators import max_length, no_hidden_characters, one_of_choices
 from app.questions.checks import InvalidChoices
-from app.questions.services import EditedTexts
+from app.questions.edited_question import EditedTexts
 from app.registration.equality.queries import WordedQuestion
 from app.text import normalise_lines
 from app.web import languages

@@ -17,8 +17,8 @@ from app.accounts.models import DESK, EDITOR, VIEWER
 from app.database import db, transaction
 from app.materials import file_validation
 from app.questions import services as questions
+from app.questions.edited_question import EditedQuestion, EditedTexts
 from app.questions.models import REGISTRATION, AnswerFile, AnswerFileChunk, Question
-from app.questions.services import EditedQuestion, EditedTexts
 from app.registration import answer_files, integrity_check, retention, seats
 from app.registration.bookings import data_export, operations
 from app.registration.bookings import services as bookings

@@ -24,9 +24,10 @@ from app.questions.definitions import (
     WITH_CHOICES,
     Definition,
 )
-from app.questions.services import EditedQuestion, EditedTexts
+from app.questions.edited_question import EditedQuestion, EditedTexts
 from app.questions.standard import StandardQuestion
 from app.registration import queries as registration
+from app.registration.question_promises import PromiseBroken
 from app.text import collapse_whitespace, normalise_lines
 from app.web import languages
 from app.web.formatting import local_date
@@ -60,9 +61,7 @@ class QuestionForm(EditForm):
     choices = _choices_field(
         _l("Choices"), _l("Only for questions with choices. Enter each on a line of its own")
     )
-    is_corrected = BooleanField(
-        _l("I only corrected the wording of choices, so earlier answers still apply")
-    )
+    is_corrected = BooleanField(_l("I only corrected the wording, so earlier answers still apply"))
     max_megabytes = SelectField(
         _l("Largest file"),
         [one_of_choices(_l("Choose a size"))],
@@ -185,7 +184,7 @@ class QuestionForm(EditForm):
             days=tuple(self._get("days") or ()),
             categories=tuple(self._get("categories") or ()),
             max_megabytes=int(self._get("max_megabytes")),
-            are_choices_corrected=bool(self._get("is_corrected")),
+            is_wording_corrected=bool(self._get("is_corrected")),
         )
 
     def _get_texts(self, code: str) -> EditedTexts:
@@ -200,6 +199,8 @@ class QuestionForm(EditForm):
         field: Field = self.choices if isinstance(refusal, InvalidChoices) else self.label
         if isinstance(refusal, InvalidCondition) and "condition" in self:
             field = self.condition
+        if isinstance(refusal, PromiseBroken):
+            field = self[refusal.field]
         self.add_error(field, refusal)
 
 

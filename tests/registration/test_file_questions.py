@@ -480,12 +480,24 @@ def test_the_desk_adds_somebody_with_a_file(visitor: Browser) -> None:
 
 def test_the_copy_of_a_delegate_has_the_file(visitor: Browser) -> None:
     make_file_question()
+    page = register(visitor)
+
+    copy = json.loads(visitor.fetch("GET", f"{page.address}/copy.json").data)
+
+    [answer] = copy["answers"]
+    assert (answer["question"], answer["answer"]) == (PROOF, "My card.pdf")
+    assert b64decode(answer["file_in_base64"]) == LARGE
+    assert copy["history"]
+
+
+def test_a_copy_with_a_file_is_sent_in_pieces(visitor: Browser) -> None:
+    make_file_question()
     register(visitor)
 
-    [answer] = data_export.export_delegate(get_delegate())["answers"]
+    pieces = [len(one) for one in data_export.stream(get_delegate())]
 
-    assert (answer["question"], answer["answer"]) == (PROOF, "My card.pdf")
-    assert b64decode(json.loads(json.dumps(answer))["file_in_base64"]) == LARGE
+    assert sum(pieces) > len(LARGE)
+    assert max(pieces) < len(LARGE)
 
 
 @pytest.mark.parametrize("lost", [AnswerFile, AnswerFileChunk])

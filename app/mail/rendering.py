@@ -24,7 +24,7 @@ from flask import current_app
 
 from app import clock
 from app.errors import RuleViolation
-from app.mail import html_body, placeholders
+from app.mail import html_body, mime_parts, placeholders
 from app.mail.markdown_body import RenderedBlock, render_markdown
 from app.mail.placeholders import Placeholders, TextPart
 from app.web import languages
@@ -255,8 +255,8 @@ def _normalise_text(text: str) -> str:
 
 QR_CODE_ID = "booking-reference"  # the Content-ID of the picture (RFC 2392)
 CALENDAR_FILENAME = "conference.ics"
-TRANSFER_ENCODING = "quoted-printable"  # which all servers pass on
 ASCII_POLICY = HeaderPolicy(
+    header_factory=mime_parts.HeaderClasses(),
     cte_type="7bit",
     linesep="\r\n",
     max_line_length=MAX_LINE_LENGTH,  # RFC 2045, section 6.7
@@ -287,23 +287,17 @@ def encode_email(  # noqa: PLR0913 – the parts of an email
     message = _build_headers(rendered, recipient, booking_reference)
     for name, value in (headers or {}).items():  # such as List-Unsubscribe
         message[name] = value
-    message.set_content(rendered.text, cte=TRANSFER_ENCODING)
-    message.add_alternative(rendered.html, subtype="html", cte=TRANSFER_ENCODING)
+    message["Content-Language"] = rendered.language
+    message["MIME-Version"] = "1.0"
+    html = mime_parts.make_text(rendered.html, "html")
     if qr_code:
-        *_, html = message.iter_parts()
-        cast(EmailMessage, html).add_related(
-            qr_code, "image", "png", cid=f"<{QR_CODE_ID}>", disposition="inline"
-        )
+        html = mime_parts.join("related", [html, mime_parts.make_picture(qr_code, QR_CODE_ID)])
+    body = mime_parts.join("alternative", [mime_parts.make_text(rendered.text, "plain"), html])
     if calendar:
-        message.add_attachment(
-            calendar.decode(),
-            subtype="calendar",
-            cte=TRANSFER_ENCODING,
-            filename=CALENDAR_FILENAME,
-            params={"method": "PUBLISH", "name": CALENDAR_FILENAME},
-        )
-    message["Content-Language"] = rendered.language  # last: setting content removes it
-    return EncodedEmail(str(message["Message-ID"]), message.as_bytes())
+        file = mime_parts.make_calendar(calendar, CALENDAR_FILENAME)
+        body = mime_parts.join("mixed", [body, file])
+    headers = message.as_bytes().removesuffix(mime_parts.LINE_END)  # which ends them
+    return EncodedEmail(str(message["Message-ID"]), headers + body)
 
 
 def _build_headers(rendered: RenderedEmail, email: str, booking_reference: str) -> EmailMessage:

@@ -1037,8 +1037,6 @@ def test_delegates_from_a_spreadsheet(keyboard_user: KeyboardUser, tmp_path: Pat
         keyboard_user.attach_file("Spreadsheet", str(file))
         keyboard_user.press("Preview")
         keyboard_user.expect_text("1 person gets a place.")
-        if button != "Delete file":
-            keyboard_user.tick("They agree that we keep this, and know for how long")
         keyboard_user.press(button)
     keyboard_user.expect_announcement("The delegates in the file have been added.")
 

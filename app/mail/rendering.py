@@ -296,8 +296,8 @@ def encode_email(  # noqa: PLR0913 – the parts of an email
     if calendar:
         file = mime_parts.make_calendar(calendar, CALENDAR_FILENAME)
         body = mime_parts.join("mixed", [body, file])
-    headers = message.as_bytes().removesuffix(mime_parts.LINE_END)  # which ends them
-    return EncodedEmail(str(message["Message-ID"]), headers + body)
+    lines = message.as_bytes().removesuffix(mime_parts.LINE_END)  # which ends the headers
+    return EncodedEmail(str(message["Message-ID"]), lines + body)
 
 
 def _build_headers(rendered: RenderedEmail, email: str, booking_reference: str) -> EmailMessage:

@@ -51,7 +51,9 @@ def _read(connection: Connection, ring: KeyRing, key: str, number: int) -> bytes
         .join(AnswerFile, AnswerFile.key == AnswerFileChunk.file_key)
         .where(AnswerFileChunk.file_key == key, AnswerFileChunk.number == number)
     ).one_or_none()
-    return row and ring.decrypt_bytes(bytes(row[0]), _find_place(key, number), row[1])
+    if row is None:
+        return None
+    return ring.decrypt_bytes(bytes(row[0]), _find_place(key, number), row[1])
 
 
 def _find_place(key: str, number: int) -> str:

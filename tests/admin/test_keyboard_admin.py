@@ -821,7 +821,7 @@ def test_expressions_of_interest(keyboard_user: KeyboardUser) -> None:
 
 @pytest.mark.walks(
     *("admin.waiting_list_offers.move_up", "admin.waiting_list_offers.offer"),
-    "admin.waiting_list_offers.places",
+    *("admin.waiting_list_offers.places", "admin.waiting_list.bulk"),
 )
 def test_offers_out_of_turn(keyboard_user: KeyboardUser) -> None:
     set_places(0)
@@ -847,6 +847,11 @@ def test_offers_out_of_turn(keyboard_user: KeyboardUser) -> None:
     keyboard_user.expect_text("1 person would get an offer")
     keyboard_user.press("Save and make the offers")
     keyboard_user.expect_announcement("The number of places has been changed.")
+    keyboard_user.open("/organise/waiting-list")
+    keyboard_user.tick("Select Ada Waite")
+    keyboard_user.press("Remove from the list")
+    keyboard_user.press("Remove")
+    keyboard_user.expect_announcement("They are no longer on the waiting list.")
 
 
 @pytest.mark.walks("admin.waiting_list.export", "admin.waiting_list.remove")

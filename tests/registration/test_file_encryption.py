@@ -34,7 +34,8 @@ def list_keys() -> Sequence[str]:
 
 
 def download(visitor: Browser) -> bytes:
-    return visitor.fetch("GET", open_booking(visitor).links["My card.pdf"]).data
+    response = visitor.fetch("GET", open_booking(visitor).links["My card.pdf"])
+    return bytes(response.data)
 
 
 @pytest.mark.both_databases

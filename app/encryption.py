@@ -1,4 +1,4 @@
-"""Encryption of private texts in the database, with the keys in the setting ``DATA_KEY``.
+"""Encryption of private texts and files in the database, with the keys in ``DATA_KEY``.
 
 A text is encrypted with AES-256-GCM under the first key; every key decrypts, so that keys can be
 rotated. What is stored names its key, and is bound to its place, such as a column of one booking:
@@ -7,6 +7,9 @@ of several choices was made. Without a key, texts are stored as they are.
 
 What cannot be decrypted stays as it is stored, so that nothing else fails and the key may come
 back.
+
+Files are encrypted piece by piece. Bytes cannot say that they are encrypted, so the row of the file
+names their key.
 """
 
 import os
@@ -31,6 +34,7 @@ PREFIX: Final = "encrypted:1:"
 ENCRYPTED: Final = re.compile(r"encrypted:1:([0-9a-f]{8}):([A-Za-z0-9_-]{80,}={0,2})")
 KEY: Final = re.compile(r"[\w+/=-]{32,}", re.ASCII)
 KEY_BYTES, NONCE_BYTES, KEY_ID_LENGTH = 32, 12, 8
+ADDED_BYTES: Final = NONCE_BYTES + 16  # by which encrypted bytes are longer: nonce and tag
 BLOCK_BYTES: Final = 32  # lengths are rounded up to a multiple of it
 MALFORMED: Final = (
     "DATA_KEY: must be one or more keys, separated by spaces, each of at least 32 characters from "
@@ -71,6 +75,23 @@ class KeyRing:
             return cipher.decrypt(nonce, body, place.encode()).rstrip(b"\0").decode()
         except (InvalidTag, InvalidBase64):
             return stored
+
+    def encrypt_bytes(self, data: bytes, place: str) -> bytes:
+        """Return bytes as they are stored in a place; without keys as they are."""
+        if not self.ciphers:
+            return data
+        nonce = os.urandom(NONCE_BYTES)
+        return nonce + self.ciphers[self.current_id].encrypt(nonce, data, place.encode())
+
+    def decrypt_bytes(self, stored: bytes, place: str, key_id: str) -> bytes | None:
+        """Return the bytes that are stored in a place under a key; None if they cannot be read."""
+        if not key_id:
+            return stored
+        nonce, body = stored[:NONCE_BYTES], stored[NONCE_BYTES:]
+        try:
+            return self.ciphers[key_id].decrypt(nonce, body, place.encode())
+        except (KeyError, ValueError, InvalidTag):
+            return None
 
     def re_encrypt(self, stored: str, place: str) -> str:
         """Return what is stored, under the key that encrypts; unchanged if it cannot be read."""

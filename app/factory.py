@@ -88,7 +88,7 @@ from app.cache_version import CacheVersionWatcher
 from app.content import views as content_views
 from app.forms.form import csrf
 from app.mail import delivery_status, dkim, email_texts, markdown_body, unsubscribe_views
-from app.registration import check_views, more_views
+from app.registration import check_views, custom_question_views
 from app.registration import views as registration_views
 from app.registration.access_cases import views as access_reply_views
 from app.registration.applications import views as registration_application_views
@@ -222,7 +222,7 @@ NESTED = (  # children first: registering a parent registers only the children i
     (booking_views.bp, access_reply_views.bp),
     (registration_views.bp, registration_views.questions_bp),
     (registration_views.bp, session_choice_views.bp),
-    (registration_views.bp, more_views.bp),
+    (registration_views.bp, custom_question_views.bp),
     (registration_views.bp, check_views.bp),
     (registration_views.bp, equality_pages.bp),
     (registration_views.bp, interest_pages.ask_bp),

@@ -26,7 +26,7 @@ from app.mail import check as mail_check
 from app.mail import heartbeat, imap_inbox, mailbox_files, transports, wakeup
 from app.mail.models import Email
 from app.mail.reports import MAX_REPORT_SIZE
-from app.registration import re_encryption
+from app.registration import answer_file_chunks, re_encryption
 from app.registration.desk import services as desk
 from app.registration.re_encryption import EncryptionState
 from app.site import readiness
@@ -334,13 +334,27 @@ def rotate_data_key() -> None:
         with transaction():
             batch = re_encryption.encrypt_batch()
         total += batch
+    files = _encrypt_files()
     state = re_encryption.get_state()
     rows = "1 row" if total == 1 else f"{total} rows"
     click.echo(f"Private answers in {rows} were encrypted with the first key")
+    if files:
+        were = "1 was" if files == 1 else f"{files} were"
+        click.echo(f"Files that people have sent: {were} encrypted with the first key")
     _report(_describe_unreadable(state))
     if state.with_older_key:
         raise click.ClickException(f"{state.with_older_key} private answers were altered or moved")
     click.echo("Other keys in DATA_KEY are no longer needed")
+
+
+def _encrypt_files() -> int:
+    """Encrypt all files that people have sent with the first key; return how many were not."""
+    total, batch = 0, answer_file_chunks.BATCH_SIZE
+    while batch == answer_file_chunks.BATCH_SIZE:
+        with transaction():
+            batch = answer_file_chunks.encrypt_batch()
+        total += batch
+    return total
 
 
 @click.command("worker-health")

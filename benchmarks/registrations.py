@@ -11,8 +11,8 @@ from app.cache_version import bump_cache_version
 from app.database import db, transaction
 from app.mail.models import Email
 from app.questions import services as questions
+from app.questions.edited_question import EditedQuestion, EditedTexts
 from app.questions.models import REGISTRATION
-from app.questions.services import EditedQuestion, EditedTexts
 from app.registration import queries
 from app.registration.categories.models import RegistrationCategory
 from app.registration.models import Delegate

@@ -17,8 +17,8 @@ from sqlalchemy import select
 from app.database import db, transaction
 from app.interchange.demo.generator import generate_delegates
 from app.questions import services as question_services
+from app.questions.edited_question import EditedQuestion, EditedTexts
 from app.questions.models import REGISTRATION
-from app.questions.services import EditedQuestion, EditedTexts
 from app.registration import demo
 from app.registration.categories import services as category_services
 from app.registration.categories.models import BY_CODE, BY_INTEREST, PUBLIC, RegistrationCategory

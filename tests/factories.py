@@ -43,8 +43,8 @@ from app.proposals import merging, queries
 from app.proposals import services as proposals
 from app.proposals.models import Proposal
 from app.questions import services as questions
+from app.questions.edited_question import EditedQuestion, EditedTexts
 from app.questions.models import REGISTRATION, Question
-from app.questions.services import EditedQuestion, EditedTexts
 from app.registration import answer_files
 from app.registration.applications.models import RegistrationApplication
 from app.registration.ballots.models import Ballot

@@ -1245,6 +1245,7 @@ ROUTES = [
         "/organise/waiting-list/1/remove",
     ),
     Route("/organise/waiting-list/_export", "POST", Who.DESK),
+    Route("/organise/waiting-list/_several", "POST", Who.DESK),
     Route("/organise/waiting-list/places", "GET POST", Who.DESK),
     Route("/photos/<key>.jpg", "GET", Who.HOLDER, "/photos/wrong.jpg"),
     Route("/photos/<key>/<side>.<kind>", "GET", Who.HOLDER, "/photos/wrong/96.avif"),

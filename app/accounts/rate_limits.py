@@ -80,7 +80,11 @@ INVITATION = NetworkLimit("invitation code", (Window(30, AN_HOUR),))
 WRONG_INVITATION = NetworkLimit("wrong invitation link", (Window(30, AN_HOUR),))
 GROUP = NetworkLimit("group from", (Window(20, AN_HOUR),))  # each emails up to 30 people
 GROUP_FILE = NetworkLimit("file of a group from", (Window(60, AN_HOUR),))
-ANSWER_FILE = NetworkLimit("file of an answer from", (Window(3, AN_HOUR),), PER_REGISTRATIONS)
+ANSWER_FILE = NetworkLimit(  # each up to 10 MB
+    "file of an answer from",
+    (Window(3, AN_HOUR), Window(6, timedelta(days=1))),
+    PER_REGISTRATIONS,
+)
 EQUALITY = NetworkLimit("equality monitoring", (Window(100, AN_HOUR),))
 NETWORK_LIMITS = (
     *(REGISTRATION, INTEREST, NEW_DRAFT, BOOKING_LINK, EMAIL_CHANGE),

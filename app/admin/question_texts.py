@@ -11,7 +11,7 @@ from wtforms.validators import ValidationError
 from app.admin.edit_form import EditForm
 from app.forms.fields import editor_line_field, editor_text_field
 from app.forms.validators import max_length, no_hidden_characters
-from app.questions.services import EditedTexts
+from app.questions.edited_question import EditedTexts
 from app.text import normalise_lines
 from app.web import languages
 

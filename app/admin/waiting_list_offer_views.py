@@ -10,13 +10,13 @@ from flask import Blueprint, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, IntegerField, SelectField
+from wtforms import IntegerField, SelectField
 from wtforms.validators import InputRequired, NumberRange
 
 from app.accounts.guards import current_actor
+from app.admin.waiting_list_actions import OfferForm, ReasonForm
 from app.admin.waiting_list_views import get_entry
 from app.errors import RuleViolation
-from app.forms.fields import line_field
 from app.forms.form import Form, validates_own_csrf
 from app.registration import conference_settings, seats
 from app.registration import queries as registration
@@ -36,23 +36,6 @@ redirects.MESSAGES["admin"] |= {
 }
 
 bp = Blueprint("waiting_list_offers", __name__, url_prefix="/waiting-list")
-
-
-class ReasonForm(Form):
-    """Why somebody is preferred."""
-
-    reason = line_field(
-        _l("Reason"),
-        _l("The reason"),
-        _l("Enter a reason"),
-        description=_l("They can read it on their own page. Do not name anyone else"),
-    )
-
-
-class OfferForm(ReasonForm):
-    """An offer before somebody's turn."""
-
-    adds_place = BooleanField(_l("If no place is free, add one for them"))
 
 
 class PlacesForm(Form):

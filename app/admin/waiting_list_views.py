@@ -4,11 +4,13 @@ from collections.abc import Mapping, Sequence
 
 from flask import Blueprint, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
 from app.accounts import roles
 from app.accounts.guards import current_actor
-from app.admin import saved_views, waiting_list_export
+from app.admin import saved_views, waiting_list_actions, waiting_list_export
+from app.admin.bulk_actions import confirm_or_run
 from app.admin.listing import PAGE_SIZE, ListFilter, Listing, parse_list_query, render_list
 from app.errors import NotFound, RuleViolation
 from app.forms.form import ConfirmForm, validates_own_csrf
@@ -69,6 +71,18 @@ redirects.MESSAGES["admin"] |= {
 
 @bp.get("")
 def index() -> ResponseReturnValue:
+    return _render_index()
+
+
+@bp.post("/_several")
+def bulk() -> ResponseReturnValue:
+    query = parse_list_query(_list_filters(request.args), SORTS)
+    chosen = waiting_list_actions.list_selected(query)
+    response = confirm_or_run(waiting_list_actions.build_actions(), chosen)
+    return response or _render_index(gettext("Select at least one person"))
+
+
+def _render_index(error: str = "") -> ResponseReturnValue:
     filters = _list_filters(request.args)
     query = parse_list_query(filters, SORTS)
     rows, total = queries.list_page(
@@ -82,6 +96,8 @@ def index() -> ResponseReturnValue:
     return render_list(
         "admin/waiting_list/index.html",
         Listing(rows, total, query, filters),
+        error,
+        actions=list(waiting_list_actions.build_actions().values()),
         counts=registration.get_seat_counts(),
         is_of_sessions=bool(query.get_filter("list")),
         states={state: str(words) for state, words in STATES.items()},

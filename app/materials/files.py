@@ -10,7 +10,7 @@ from typing import Final
 from urllib.parse import quote
 
 from flask import Response, request
-from sqlalchemy import Engine, Select, delete, insert, select
+from sqlalchemy import Connection, Engine, delete, insert, select
 from werkzeug.wsgi import FileWrapper
 
 from app import clock, preview_mode
@@ -20,7 +20,8 @@ from app.materials.models import DownloadCount, Material, MaterialChunk
 from app.request_transaction import execute_after_request
 
 CHUNK_BYTES: Final = 256 * 1024
-ChunkSelector = Callable[[int], Select[tuple[bytes]]]  # what finds the chunk with a number
+# what reads the chunk with a number; None: it is not there, or cannot be decrypted
+ChunkReader = Callable[[Connection, int], bytes | None]
 
 
 def save(material: Material, file: AcceptedFile) -> None:
@@ -38,10 +39,10 @@ def save(material: Material, file: AcceptedFile) -> None:
 class BlobReader(io.RawIOBase):
     """A read-only, seekable file object that loads chunks from the database on demand."""
 
-    def __init__(self, engine: Engine, select_chunk: ChunkSelector, size: int) -> None:
+    def __init__(self, engine: Engine, read_chunk: ChunkReader, size: int) -> None:
         super().__init__()
         self._engine = engine
-        self._select_chunk = select_chunk
+        self._read_chunk = read_chunk
         self._size = size
         self._position = 0
         self._chunk_number = -1
@@ -79,10 +80,10 @@ class BlobReader(io.RawIOBase):
     def _read(self, number: int) -> bytes:
         if number != self._chunk_number:
             with read_only_connection(self._engine) as connection:
-                found = connection.execute(self._select_chunk(number)).scalar()
+                found = self._read_chunk(connection, number)
             if found is None:  # deleted meanwhile: abort the response
                 raise OSError("a file is no longer kept")
-            self._chunk_number, self._chunk = number, bytes(found)
+            self._chunk_number, self._chunk = number, found
         return self._chunk
 
 
@@ -107,24 +108,23 @@ class StoredFile:
     name: str
     size: int  # bytes
     digest: str
-    select_chunk: ChunkSelector
+    read_chunk: ChunkReader
 
     def open(self) -> BlobReader:
         """Return its content."""
-        return BlobReader(db.engine, self.select_chunk, self.size)
+        return BlobReader(db.engine, self.read_chunk, self.size)
 
 
 def send(material: Material) -> Response:
     """Return the file of a material as a response."""
 
-    def select_chunk(number: int) -> Select[tuple[bytes]]:
-        return select(MaterialChunk.body).where(
-            MaterialChunk.material_id == material_id, MaterialChunk.number == number
-        )
+    def read_chunk(connection: Connection, number: int) -> bytes | None:
+        of_material = MaterialChunk.material_id == material_id, MaterialChunk.number == number
+        return connection.scalar(select(MaterialChunk.body).where(*of_material))
 
     material_id = material.id
     name = build_filename(material)
-    return send_stored(StoredFile(name, material.size, material.digest, select_chunk))
+    return send_stored(StoredFile(name, material.size, material.digest, read_chunk))
 
 
 def send_stored(file: StoredFile) -> Response:

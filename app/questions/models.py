@@ -96,6 +96,8 @@ class AnswerFile(Base):
     size: Mapped[int]  # bytes
     digest: Mapped[str]  # SHA-256
     used_at: Mapped[datetime] = mapped_column(index=True)  # a real moment: last sent with a form
+    # of the key under which its chunks are encrypted; "": they are in the clear
+    key_id: Mapped[str] = mapped_column(default="", server_default="")
 
 
 class AnswerFileChunk(Base):

@@ -4,8 +4,8 @@ Whoever changes one locks the table first, so that no condition can be broken by
 once. Each change is public as soon as it is committed.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 
 from app import clock
@@ -14,12 +14,11 @@ from app.database import db, lock_table
 from app.errors import RuleViolation, StaleEdit
 from app.history import services as history
 from app.history.models import Change
-from app.questions import checks, ordering, queries, standard
+from app.questions import changes, checks, ordering, queries, standard, versions
 from app.questions.checks import QuestionInUse
 from app.questions.definitions import (
     ERASURES,
     STANDARD,
-    WITH_CHOICES,
     Condition,
     Definition,
     Texts,
@@ -28,41 +27,11 @@ from app.questions.definitions import (
     load_condition,
     load_texts,
 )
+from app.questions.edited_question import EditedQuestion
 from app.questions.models import Question, QuestionSet, QuestionVersion
 from app.web import languages
 
 ALWAYS_ASKED = "Everyone has to be asked this question"
-
-
-@dataclass(frozen=True)
-class EditedTexts:
-    """What was typed in one language; the choices in their order."""
-
-    label: str
-    help: str = ""
-    choices: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class EditedQuestion:
-    """What was typed about a question."""
-
-    kind: str
-    texts: Mapping[str, EditedTexts]  # by language, the first one first
-    purpose: str
-    is_required: bool = False
-    condition: str = ""
-    readers: str = "team"
-    erasure: str = "1-year"
-    days: tuple[str, ...] = field(default_factory=tuple)
-    categories: tuple[str, ...] = ()  # the ids of those that it is asked in; none: all
-    max_megabytes: int = 5  # of a file
-    are_choices_corrected: bool = False  # the same choices in better words, line by line
-
-    @property
-    def first(self) -> EditedTexts:
-        """The words in the first language."""
-        return next(iter(self.texts.values()))
 
 
 def add(set_name: str, edited: EditedQuestion, *, actor: str) -> Question:
@@ -73,7 +42,7 @@ def add(set_name: str, edited: EditedQuestion, *, actor: str) -> Question:
         raise RuleViolation(f"There are {checks.MAX_QUESTIONS} questions already")
     _check(edited, None, definitions)
     question = Question(set_name=set_name, position=len(definitions), version=1)
-    question.versions = [_build_version(edited, (), 1)]
+    question.versions = [versions.build(edited, (), 1)]
     _set_values(question, edited)
     db.session.add(question)
     _record(question, f"The question “{edited.first.label}” was added", actor)
@@ -88,25 +57,26 @@ def save(question: Question, edited: EditedQuestion, *, expected_version: int, a
     definitions = _lock(question.set_name)
     db.session.refresh(question)
     edited = _keep_what_is_fixed(question, edited)
-    before = _describe(question)
+    before = changes.describe(question)
     if question.version != expected_version:
-        raise StaleEdit(question.version, _diff(before, _describe_edited(question, edited)))
+        typed = changes.describe_edited(question, edited)
+        raise StaleEdit(question.version, changes.diff(before, typed))
     _check(edited, question.id, definitions)
     newest = question.versions[-1]
-    version = _build_version(edited, question.versions, newest.number)
+    version = versions.build(edited, question.versions, newest.number)
     changed = _to_definition(question, version)
     checks.check_dependants(question.id, changed, definitions)
-    if _needs_version(newest, version):
+    if versions.is_needed(newest, version):
         version.number += 1
         question.versions.append(version)
     else:
         newest.choices, newest.texts = version.choices, version.texts
     _set_values(question, edited)
-    changes = _diff(before, _describe(question))
-    if not changes:
+    changed_fields = changes.diff(before, changes.describe(question))
+    if not changed_fields:
         return False
     question.version += 1
-    _record(question, f"The question “{edited.first.label}” was changed", actor, changes)
+    _record(question, f"The question “{edited.first.label}” was changed", actor, changed_fields)
     return True
 
 
@@ -230,50 +200,6 @@ def _place(
     ]
 
 
-def _build_version(
-    edited: EditedQuestion, earlier: Sequence[QuestionVersion], number: int
-) -> QuestionVersion:
-    """Return the version that was typed, with the keys of the choices that are still there."""
-    keys = _choose_keys(edited, earlier) if edited.kind in WITH_CHOICES else ()
-    texts = {
-        code: Texts(one.label, one.help, dict(zip(keys, one.choices, strict=False)))
-        for code, one in edited.texts.items()
-        if one.label or one.help or one.choices
-    }
-    return QuestionVersion(
-        number=number, kind=edited.kind, choices=" ".join(keys), texts=dump_texts(texts)
-    )
-
-
-def _choose_keys(edited: EditedQuestion, earlier: Sequence[QuestionVersion]) -> Sequence[str]:
-    """Return the keys of the choices: as before where the text is, else new ones.
-
-    No key is ever used again, so that an answer that somebody has not yet submitted cannot come to
-    mean something else.
-    """
-    known = [key for version in earlier for key in version.choices.split()]
-    newest = earlier[-1].choices.split() if earlier else []
-    if edited.are_choices_corrected and len(newest) == len(edited.first.choices):
-        return newest
-    held: Mapping[str, str] = {}
-    if newest:
-        choices = next(iter(load_texts(earlier[-1].texts).values())).choices
-        held = {text: key for key, text in choices.items()}
-    fresh = max((int(key[1:]) for key in known), default=0)
-    keys = []
-    for text in edited.first.choices:
-        if text not in held:
-            fresh += 1
-        keys.append(held.get(text, f"c{fresh}"))
-    return keys
-
-
-def _needs_version(newest: QuestionVersion, version: QuestionVersion) -> bool:
-    """Return True if answers to the one would mean something else with the other."""
-    is_removed = not set(newest.choices.split()) <= set(version.choices.split())
-    return newest.kind != version.kind or is_removed
-
-
 def _to_definition(question: Question, version: QuestionVersion) -> Definition:
     wording = Wording(0, version.kind, tuple(version.choices.split()), load_texts(version.texts))
     return Definition(question.id, (wording,))
@@ -320,75 +246,12 @@ def _set_values(question: Question, edited: EditedQuestion) -> None:
     question.max_megabytes = edited.max_megabytes
 
 
-LABELS = {
-    "label": "Question",
-    "help": "Help",
-    "choices": "Choices",
-    "kind": "Type of answer",
-    "is_required": "Answer needed",
-    "condition": "Asked if",
-    "purpose": "Why it is asked",
-    "readers": "Who can see the answers",
-    "erasure": "Answers are deleted",
-    "days": "Days",
-    "categories": "Categories",
-    "max_megabytes": "Largest file (MB)",
-    "texts": "Translations",
-}
-
-
-def _describe(question: Question) -> Mapping[str, str]:
-    """Return what can be changed of a question, as text."""
-    newest = question.versions[-1]
-    texts = load_texts(newest.texts)
-    first, *others = texts.values()
-    return {
-        "label": first.label,
-        "help": first.help,
-        "choices": ", ".join(first.choices.get(key, "") for key in newest.choices.split()),
-        "kind": newest.kind,
-        "is_required": "yes" if question.is_required else "no",
-        "condition": question.condition,
-        "purpose": question.purpose,
-        "readers": question.readers,
-        "erasure": question.erasure,
-        "days": question.days,
-        "categories": question.categories,
-        "max_megabytes": str(question.max_megabytes),
-        "texts": "; ".join(
-            ", ".join((one.label, one.help, *one.choices.values())) for one in others
-        ),
-    }
-
-
-def _describe_edited(question: Question, edited: EditedQuestion) -> Mapping[str, str]:
-    return {
-        **_describe(question),
-        "label": edited.first.label,
-        "help": edited.first.help,
-        "choices": ", ".join(edited.first.choices),
-        "kind": edited.kind,
-        "purpose": edited.purpose,
-        "is_required": "yes" if edited.is_required else "no",
-        "condition": edited.condition,
-        "readers": edited.readers,
-        "erasure": edited.erasure,
-        "days": " ".join(edited.days),
-        "categories": " ".join(edited.categories),
-        "max_megabytes": str(edited.max_megabytes),
-    }
-
-
-def _diff(before: Mapping[str, str], after: Mapping[str, str]) -> Sequence[Change]:
-    return [
-        Change(name, before[name], after[name], LABELS[name], before[name], after[name])
-        for name in LABELS
-        if before[name] != after.get(name, before[name])
-    ]
-
-
-def _record(question: Question, summary: str, actor: str, changes: Sequence[Change] = ()) -> None:
+def _record(
+    question: Question, summary: str, actor: str, changed_fields: Sequence[Change] = ()
+) -> None:
     """Record a change in the history, and let every process read the questions again."""
     db.session.flush()
-    history.record(summary, subject=question.history_subject, actor=actor, field_changes=changes)
+    history.record(
+        summary, subject=question.history_subject, actor=actor, field_changes=changed_fields
+    )
     bump_cache_version()

@@ -11,11 +11,9 @@ from typing import Any, Final
 
 from sqlalchemy import (
     Connection,
-    Select,
     delete,
     event,
     exists,
-    func,
     insert,
     inspect,
     or_,
@@ -25,13 +23,15 @@ from sqlalchemy import (
 
 from app import clock
 from app.database import db
-from app.errors import NotFound
+from app.encryption import get_key_ring
+from app.errors import NotFound, RuleViolation
 from app.materials.file_validation import AcceptedFile
-from app.materials.files import CHUNK_BYTES, StoredFile
+from app.materials.files import StoredFile
 from app.questions import file_answers, queries
 from app.questions.definitions import FILE, Definition
 from app.questions.file_answers import FileAnswer
-from app.questions.models import REGISTRATION, AnswerFile, AnswerFileChunk
+from app.questions.models import REGISTRATION, AnswerFile
+from app.registration import answer_file_chunks
 from app.registration.applications.models import RegistrationApplication
 from app.registration.models import ApplicationDraft, Delegate, DelegateAnswer
 from app.registration.waiting_list.models import WaitingListEntry
@@ -41,18 +41,21 @@ UNUSED_FOR: Final = timedelta(days=1)  # that long a form may stay open before i
 DOCUMENTS: Final = (ApplicationDraft, RegistrationApplication, WaitingListEntry)
 BATCH_SIZE: Final = 50  # files deleted in a transaction
 NO_FILE: Final = "There is no such file"
+KEY_MISSING: Final = "This file cannot be read: the key is missing"
+ALTERED: Final = "This file cannot be read: what is stored was altered or moved"
+
+
+class UnreadableFile(RuleViolation):
+    """A file is stored, but cannot be decrypted; it stays, because its key may come back."""
 
 
 def store(file: AcceptedFile, name: str) -> FileAnswer:
-    """Store a file, and return the answer that names it."""
+    """Store a file, encrypted if there is a key, and return the answer that names it."""
     answer = file_answers.create(name, file.kind, file.size)
     row = {"key": answer.key, "kind": file.kind, "size": file.size, "digest": file.digest}
-    connection = db.session.connection()
-    connection.execute(insert(AnswerFile), {**row, "used_at": clock.real_now()})
-    file.stream.seek(0)
-    for number, body in enumerate(iter(lambda: file.stream.read(CHUNK_BYTES), b"")):
-        chunk = {"file_key": answer.key, "number": number, "body": body}
-        connection.execute(insert(AnswerFileChunk), chunk)
+    row |= {"used_at": clock.real_now(), "key_id": get_key_ring().current_id}
+    db.session.connection().execute(insert(AnswerFile), row)
+    answer_file_chunks.store(answer.key, file.stream)
     return answer
 
 
@@ -64,19 +67,17 @@ def touch(keys: Collection[str]) -> frozenset[str]:
 
 
 def get_stored(answer: str) -> StoredFile:
-    """Return the file that an answer names; raise NotFound."""
+    """Return the file that an answer names; raise NotFound, or UnreadableFile."""
     named = file_answers.read(answer)
     row = db.session.get(AnswerFile, named.key) if named else None
-    if named is None or row is None:
+    if named is None or row is None or named.key not in answer_file_chunks.map_complete(named.key):
         raise NotFound(NO_FILE)
-    key = row.key
-
-    def select_chunk(number: int) -> Select[tuple[bytes]]:
-        return select(AnswerFileChunk.body).where(
-            AnswerFileChunk.file_key == key, AnswerFileChunk.number == number
-        )
-
-    return StoredFile(named.name, row.size, row.digest, select_chunk)
+    if row.key_id and row.key_id not in get_key_ring().ciphers:
+        raise UnreadableFile(KEY_MISSING)
+    read_chunk = answer_file_chunks.prepare_reader(named.key)
+    if read_chunk(db.session.connection(), 0) is None:
+        raise UnreadableFile(ALTERED)
+    return StoredFile(named.name, row.size, row.digest, read_chunk)
 
 
 def _list_asked() -> Sequence[Definition]:
@@ -117,14 +118,7 @@ def _iterate_naming() -> Iterator[str]:
 
 def list_incomplete() -> Sequence[str]:
     """List the bookings with an answer whose file is not stored, or not all of it."""
-    stored = func.coalesce(func.sum(func.length(AnswerFileChunk.body)), 0)
-    files = (
-        select(AnswerFile.key, AnswerFile.size)
-        .outerjoin(AnswerFileChunk, AnswerFileChunk.file_key == AnswerFile.key)
-        .group_by(AnswerFile.key)
-        .having(stored == AnswerFile.size)
-    )
-    sizes = dict(db.session.execute(files).tuples().all())
+    sizes = answer_file_chunks.map_complete()
     answers = (
         select(Delegate.reference, DelegateAnswer.value)
         .join_from(DelegateAnswer, Delegate, Delegate.id == DelegateAnswer.delegate_id)

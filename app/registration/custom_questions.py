@@ -208,6 +208,11 @@ def explain_all() -> Sequence[tuple[str, Explanation]]:
     return [(get_label(one), explain(one)) for one in told]
 
 
+def list_hidden() -> Sequence[str]:
+    """List the standard questions that nobody is asked, for the privacy page, which names all."""
+    return [get_label(one) for one in list_whole() if one.standard and one.is_retired]
+
+
 def names_of(definitions: Collection[Definition]) -> str:
     """Return the ids of questions, as a page says which it asks."""
     return " ".join(str(one.id) for one in definitions)

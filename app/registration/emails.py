@@ -124,9 +124,9 @@ def send_access_answered(delegate: Delegate) -> None:
     enqueue_to_delegate("access_answered", delegate)
 
 
-def send_waiting_list_entry(entry: WaitingListEntry, position: QueuePosition) -> None:
+def send_waiting_list_entry(entry: WaitingListEntry, position: QueuePosition) -> Email:
     """Send someone the link to their page of the waiting list, with their position."""
-    _enqueue_for_waiting(
+    return _enqueue_for_waiting(
         "waiting_list_joined",
         entry,
         position=position.overall,
@@ -212,8 +212,8 @@ def send_invitation(invitation: InvitationCode) -> None:
     )
 
 
-def _enqueue_for_waiting(template: str, entry: WaitingListEntry, **context: Any) -> None:
-    mail.enqueue(
+def _enqueue_for_waiting(template: str, entry: WaitingListEntry, **context: Any) -> Email:
+    return mail.enqueue(
         template, to=entry.email, language=entry.language, is_secret=True, entry=entry, **context
     )
 

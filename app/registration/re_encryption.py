@@ -1,4 +1,4 @@
-"""Encrypting private answers that are stored in the clear, or under an older key.
+"""Encrypting private answers that are stored in the clear, or under an older key; files as well.
 
 The worker does it in small batches (``encrypt_pending``), a command at once. A row is replaced
 only if it still says what was read, so no lock is held and no newer answer is lost. What cannot be
@@ -17,7 +17,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 from app.database import Base, db
 from app.encryption import PREFIX, get_key_id, get_key_ring
 from app.log import log
-from app.registration import private_answers
+from app.registration import answer_file_chunks, private_answers
 from app.registration.access_cases import case_texts
 from app.registration.access_cases.models import AccessCase
 from app.registration.applications.models import RegistrationApplication
@@ -56,7 +56,7 @@ class PendingRow:
 
 @dataclass(frozen=True)
 class EncryptionState:
-    """How many private answers are not under the key that encrypts."""
+    """How many private answers, and files, are not under the key that encrypts."""
 
     in_clear: int
     with_older_key: int
@@ -79,8 +79,9 @@ def replace(row: PendingRow) -> None:
 
 
 def encrypt_pending() -> None:
-    """Encrypt a batch, and log what cannot be encrypted or read; run by the worker."""
+    """Encrypt some answers and files, and log what cannot be read; run by the worker."""
     encrypt_batch()
+    answer_file_chunks.encrypt_batch()
     state = get_state()
     if state.in_clear and not get_key_ring().current_id:
         log.warning("DATA_KEY is not set, so private answers are not encrypted", n=state.in_clear)
@@ -90,9 +91,10 @@ def encrypt_pending() -> None:
 
 
 def get_state() -> EncryptionState:
-    """Count the private answers that are not under the key that encrypts."""
+    """Count the private answers and files that are not under the key that encrypts."""
     ring = get_key_ring()
     keys = Counter(get_key_id(text) for row in list_pending() for text in row.texts)
+    keys.update(answer_file_chunks.count_by_key())
     missing = tuple(sorted(key for key in keys if key and key not in ring.ciphers))
     older = sum(keys[key] for key in keys if key and key in ring.ciphers)
     return EncryptionState(keys[""], older, sum(keys[key] for key in missing), missing)

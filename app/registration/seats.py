@@ -127,14 +127,24 @@ def enqueue(names: Sequence[str], row: Base) -> None:
 
     All who wait are in one order, that of the conference, also those for a category that is full.
     """
-    limits = lock_limits(names)
-    limit = limits[0]
-    if not limit.has_waiting_list:
+    enqueue_all([(names, row)])
+
+
+def enqueue_all(waiting: Sequence[tuple[Sequence[str], Base]]) -> None:
+    """Put rows, each with the names of its limits, into the queue in this order, and insert them.
+
+    Raise PlacesLeft if one of them need not wait.
+    """
+    names = dict.fromkeys(name for one, _ in waiting for name in one)
+    limits = lock_limits(list(names))
+    whole = limits[0]
+    if not whole.has_waiting_list:
         raise RuleViolation("There is no waiting list")
-    if not any(_is_full(one) for one in limits):
+    full = {limit.name for limit in limits if _is_full(limit)}
+    if any(full.isdisjoint(one) for one, _ in waiting):
         raise PlacesLeft("There are places left")
-    db.session.add(row)
-    _store(limit, taken=limit.taken, seats=limit.seats, waiting=limit.waiting + 1)
+    db.session.add_all(row for _, row in waiting)
+    _store(whole, taken=whole.taken, seats=whole.seats, waiting=whole.waiting + len(waiting))
 
 
 def enqueue_for_move(names: Sequence[str], row: Base) -> None:

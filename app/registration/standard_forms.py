@@ -43,18 +43,19 @@ def adapt_for_desk(form: AnswersForm) -> None:
 
 
 def adapt_for_group(form: Any) -> None:
-    """Let a form about a whole group ask what organisers have not hidden, required as they want.
+    """Let a form about a group or its people ask what is not hidden, required as organisers want.
 
     What they cannot change keeps the words that a contact is asked in.
     """
     for question in form.questions:
         field = BY_NAME.get(question.short_name)
         definition = find_definition(field) if field else None
-        if field and definition and definition.standard and definition.standard.can_be_required:
-            if definition.is_retired:
-                del form[question.short_name]
-            else:
-                _adapt_field(question, field, desk=False)
+        if field is None or definition is None or definition.standard is None:
+            continue
+        if definition.is_retired:
+            del form[question.short_name]
+        elif definition.standard.can_be_required:
+            _adapt_field(question, field, desk=False)
 
 
 def _adapt_fields(form: Any, kept: Collection[Field], *, desk: bool = False) -> bool:

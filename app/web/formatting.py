@@ -2,7 +2,6 @@
 
 from datetime import date, datetime
 from functools import lru_cache
-from io import BytesIO
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -15,9 +14,10 @@ from jinja2.runtime import Context
 from markupsafe import Markup
 
 from app import clock
+from app.web import png
 
 DEFAULT_ZONE = "Europe/London"
-QR_SCALE = 6  # pixels for each module
+QR_SCALE, QR_BORDER = 6, 4  # pixels for each module, and modules around it
 SMALLEST_GROUPED = 1000  # numbers below have no separators
 
 
@@ -169,15 +169,13 @@ def iso(moment: date | datetime) -> str:
 
 def format_qr_code(text: str, mask: int | None = None) -> Markup:
     """Return text as a QR code, an SVG that scales to its container; pages show the text too."""
-    svg: str = _encode_qr(text, mask).svg_inline(border=4, light="#fff", omitsize=True)
+    svg: str = _encode_qr(text, mask).svg_inline(border=QR_BORDER, light="#fff", omitsize=True)
     return Markup(svg)  # noqa: S704 – our own SVG
 
 
 def format_qr_png(text: str, mask: int | None = None) -> bytes:
     """Return text as a QR code, a PNG for emails."""
-    png = BytesIO()
-    _encode_qr(text, mask).save(png, kind="png", scale=QR_SCALE, border=4)
-    return png.getvalue()
+    return png.write(_encode_qr(text, mask).matrix_iter(border=QR_BORDER), QR_SCALE)
 
 
 def _encode_qr(text: str, mask: int | None) -> segno.QRCode:

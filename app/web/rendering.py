@@ -4,7 +4,7 @@ The URL of a static file contains a fingerprint of its content, so browsers can 
 """
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from datetime import time as time_of_day
 from functools import cache
@@ -98,7 +98,7 @@ def render_shared_page(
     return make_response(html, status)
 
 
-def download(content: str | bytes, mimetype: str, name: str) -> Response:
+def download(content: str | bytes | Iterator[str], mimetype: str, name: str) -> Response:
     """Return a file for the browser to save under a name."""
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return Response(content, mimetype=mimetype, headers=headers)

@@ -821,7 +821,7 @@ def test_expressions_of_interest(keyboard_user: KeyboardUser) -> None:
 
 @pytest.mark.walks(
     *("admin.waiting_list_offers.move_up", "admin.waiting_list_offers.offer"),
-    "admin.waiting_list_offers.places",
+    *("admin.waiting_list_offers.places", "admin.waiting_list.bulk"),
 )
 def test_offers_out_of_turn(keyboard_user: KeyboardUser) -> None:
     set_places(0)
@@ -847,6 +847,11 @@ def test_offers_out_of_turn(keyboard_user: KeyboardUser) -> None:
     keyboard_user.expect_text("1 person would get an offer")
     keyboard_user.press("Save and make the offers")
     keyboard_user.expect_announcement("The number of places has been changed.")
+    keyboard_user.open("/organise/waiting-list")
+    keyboard_user.tick("Select Ada Waite")
+    keyboard_user.press("Remove from the list")
+    keyboard_user.press("Remove")
+    keyboard_user.expect_announcement("They are no longer on the waiting list.")
 
 
 @pytest.mark.walks("admin.waiting_list.export", "admin.waiting_list.remove")
@@ -1037,8 +1042,6 @@ def test_delegates_from_a_spreadsheet(keyboard_user: KeyboardUser, tmp_path: Pat
         keyboard_user.attach_file("Spreadsheet", str(file))
         keyboard_user.press("Preview")
         keyboard_user.expect_text("1 person gets a place.")
-        if button != "Delete file":
-            keyboard_user.tick("They agree that we keep this, and know for how long")
         keyboard_user.press(button)
     keyboard_user.expect_announcement("The delegates in the file have been added.")
 

@@ -6,14 +6,18 @@ from collections.abc import Callable
 import pytest
 
 from app.accounts.models import DESK, VIEWER
+from app.admin.questions.descriptions import ERASURE_NAMES, READER_NAMES
 from app.database import transaction
-from app.registration import delegate_record
+from app.questions.definitions import AFTER_A_YEAR, TEAM
+from app.registration import delegate_record, question_promises
 from tests.browser import Browser, Page
 from tests.factories import make_category, make_delegate, make_question, sign_in
 from tests.registration_flow import DAYS, THURSDAY, WEDNESDAY, answer_questions
 from tests.sent_emails import find_link, last_email_to
 
 TRAVEL = "How will you travel?"
+A_YEAR = str(ERASURE_NAMES[AFTER_A_YEAR])
+CORRECTED = "I only corrected the wording, so earlier answers still apply"
 
 
 @pytest.mark.both_databases
@@ -41,6 +45,37 @@ def test_a_question_is_on_the_form_as_soon_as_it_is_added(
     form = answer_questions(new_browser(), until="more")
     assert form.heading == TRAVEL
     assert "Why we ask: To plan the buses." in form.text
+
+
+def test_a_question_with_answers_is_never_made_into_another_one(
+    visitor: Browser, new_browser: Callable[[], Browser]
+) -> None:
+    question = make_question(TRAVEL, readers="registrations", erasure="30-days")
+    sign_in(visitor)
+    change = f"/organise/questions/{question.id}/change"
+    page = visitor.open(change).press("Save", {"Question": "How do you come?"})
+    assert page.heading == "How do you come?"  # nobody has answered yet
+    check = answer_questions(new_browser(), until="more").press(
+        "Continue", {"How do you come? (optional)": "By bus"}
+    )
+    check.press("Confirm registration")
+
+    for typed, sentence in (
+        ({"Question": "Where do you live?"}, question_promises.OTHER_WORDS),
+        ({"Why do you ask?": "To sell tickets"}, question_promises.OTHER_WORDS),
+        ({"Who can see the answers?": str(READER_NAMES[TEAM])}, question_promises.MORE_READERS),
+        ({"When are the answers deleted?": A_YEAR}, question_promises.KEPT_LONGER),
+    ):
+        page = visitor.open(change).press("Save", typed, status=422)
+        assert page.errors == [sentence]
+        assert [page.value_of(label) for label in typed] == list(typed.values())
+
+    page = visitor.open(change).press("Save", {"Question": TRAVEL, CORRECTED: True})
+    assert page.heading == TRAVEL
+    page = visitor.open(change).press("Save", {"Type of answer": "Yes or no", "Question": "A bus?"})
+    assert page.heading == "A bus?"  # a new version
+    page = visitor.open("/organise/delegates").follow("Ada Lovelace")
+    assert page.summary_list[TRAVEL] == "By bus"  # with the words that it was given to
 
 
 def test_a_question_is_asked_only_in_the_categories_that_were_ticked(

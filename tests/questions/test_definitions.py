@@ -8,8 +8,8 @@ from flask import Flask
 from app.database import db, transaction
 from app.errors import RuleViolation, StaleEdit
 from app.questions import queries, services
+from app.questions.edited_question import EditedQuestion, EditedTexts
 from app.questions.models import REGISTRATION, Question, QuestionVersion
-from app.questions.services import EditedQuestion, EditedTexts
 from tests.factories import make_question
 
 DINNER = EditedQuestion("yes_no", {"en": EditedTexts("Will you dine?")}, "To cook enough")
@@ -106,7 +106,7 @@ def test_only_what_changes_the_meaning_of_answers_makes_a_version(site: Flask) -
 
     def save(*choices: str, is_corrected: bool = False) -> None:
         texts = {"en": EditedTexts("Where do you sit?", "Help", choices)}
-        edited = replace(TABLE, texts=texts, are_choices_corrected=is_corrected)
+        edited = replace(TABLE, texts=texts, is_wording_corrected=is_corrected)
         with transaction():
             services.save(question, edited, expected_version=question.version, actor="Olga")
 

@@ -9,8 +9,8 @@ from app.accounts.models import DESK
 from app.database import db, transaction
 from app.history import queries as history
 from app.questions import services as questions
+from app.questions.edited_question import EditedQuestion, EditedTexts
 from app.questions.models import REGISTRATION
-from app.questions.services import EditedQuestion, EditedTexts
 from app.registration import custom_answers, retention, seats
 from app.registration.bookings import services as bookings
 from app.registration.models import Delegate, DelegateAnswer

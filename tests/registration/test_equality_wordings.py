@@ -7,7 +7,7 @@ from sqlalchemy import inspect, select, text
 from app.accounts.models import VIEWER
 from app.database import db, transaction
 from app.history.models import HistoryEntry
-from app.questions.services import EditedTexts
+from app.questions.edited_question import EditedTexts
 from app.registration.equality import queries, services, wordings
 from app.registration.equality.models import EqualityCount
 from tests.browser import Browser

@@ -17,8 +17,8 @@ from app.accounts.models import DESK, EDITOR, VIEWER
 from app.database import db, transaction
 from app.materials import file_validation
 from app.questions import services as questions
+from app.questions.edited_question import EditedQuestion, EditedTexts
 from app.questions.models import REGISTRATION, AnswerFile, AnswerFileChunk, Question
-from app.questions.services import EditedQuestion, EditedTexts
 from app.registration import answer_files, integrity_check, retention, seats
 from app.registration.bookings import data_export, operations
 from app.registration.bookings import services as bookings
@@ -480,12 +480,24 @@ def test_the_desk_adds_somebody_with_a_file(visitor: Browser) -> None:
 
 def test_the_copy_of_a_delegate_has_the_file(visitor: Browser) -> None:
     make_file_question()
+    page = register(visitor)
+
+    copy = json.loads(visitor.fetch("GET", f"{page.address}/copy.json").data)
+
+    [answer] = copy["answers"]
+    assert (answer["question"], answer["answer"]) == (PROOF, "My card.pdf")
+    assert b64decode(answer["file_in_base64"]) == LARGE
+    assert copy["history"]
+
+
+def test_a_copy_with_a_file_is_sent_in_pieces(visitor: Browser) -> None:
+    make_file_question()
     register(visitor)
 
-    [answer] = data_export.export_delegate(get_delegate())["answers"]
+    pieces = [len(one) for one in data_export.stream(get_delegate())]
 
-    assert (answer["question"], answer["answer"]) == (PROOF, "My card.pdf")
-    assert b64decode(json.loads(json.dumps(answer))["file_in_base64"]) == LARGE
+    assert sum(pieces) > len(LARGE)
+    assert max(pieces) < len(LARGE)
 
 
 @pytest.mark.parametrize("lost", [AnswerFile, AnswerFileChunk])

@@ -13,7 +13,7 @@ from app.registration.categories.models import RegistrationCategory
 from app.registration.models import SeatLimit
 from app.registration.waiting_list import by_hand, queries
 from app.registration.waiting_list.models import WaitingListEntry
-from tests.browser import Browser
+from tests.browser import Answer, Browser, Page
 from tests.factories import (
     make_category,
     make_delegate,
@@ -24,6 +24,7 @@ from tests.factories import (
 from tests.sent_emails import subjects_to
 
 GRACE = "grace@conference.example"
+ADD_ONE = "If no place is free, add one for them"
 
 
 @pytest.fixture(autouse=True)
@@ -181,3 +182,52 @@ def test_an_organiser_sees_whom_more_places_let_in_before_saving(
     page = page.press("Save and make the offers")
     assert "We are emailing the offers." in page.source
     assert positions() == {"Ada": 0, "Bea": 1}
+
+
+def press_several(organiser: Browser, button: str, *names: str) -> Page:
+    """Tick people on the waiting list, and press a button."""
+    ticked = {f"Select {name}": True for name in names}
+    return organiser.open("/organise/waiting-list").press(button, ticked)
+
+
+@pytest.mark.both_databases
+def test_several_people_are_made_offers_at_once_or_none(visitor: Browser) -> None:
+    school = make_category(seats=5, name="Summer school")
+    for name, category in (("Ada", None), ("Bea", school), ("Cleo", None)):
+        wait(name, category)
+    organiser = sign_in(visitor)
+    page = organiser.open("/organise/waiting-list").press("Make offers now", status=422)
+    assert page.errors == ["Select at least one person"]
+    page = press_several(organiser, "Make offers now", "Bea", "Cleo")
+    assert page.heading == "Make 2 people offers now?"
+    page = page.press("Make the offers", status=422)
+    assert page.errors == ["Enter a reason"]
+    set_places(2)  # enough for one of them
+
+    page = page.press("Make the offers", {"Reason": "They are on stage"}, status=422)
+
+    assert page.errors == [by_hand.NONE_FREE]
+    assert positions() == {"Ada": 1, "Bea": 2, "Cleo": 3}
+    added: dict[str, Answer] = {"Reason": "They are on stage", ADD_ONE: True}
+    page = page.press("Make the offers", added)
+    assert "We are emailing them the offers." in page.source
+    assert positions() == {"Ada": 1, "Bea": 0, "Cleo": 0}
+    assert limit_of("conference") == (3, 3, 1)
+    assert limit_of(f"category {school.id}") == (5, 1, 0)
+    page = press_several(organiser, "Make offers now", "Ada", "Bea")
+    assert "1 person has an offer already, or is no longer waiting." in page.text
+
+
+def test_several_people_are_removed_and_none_gets_what_another_had_on_offer(
+    visitor: Browser,
+) -> None:
+    ada, _, _ = wait("Ada"), wait("Bea"), wait("Cleo")
+    offer(ada, adds_place=True)
+
+    press_several(sign_in(visitor), "Remove from the list", "Ada", "Bea").press("Remove")
+
+    removed = "You are no longer on the waiting list for Tides and Harbours"
+    assert subjects_to("bea@example.org") == [removed]
+    assert subjects_to("ada@example.org")[-1] == removed
+    [offered] = subjects_to("cleo@example.org")
+    assert offered.startswith("A place for you at Tides and Harbours")

@@ -21,7 +21,7 @@ from app.registration.models import Delegate
 from config import ROOT
 from tests.browser import Browser, Page
 from tests.factories import make_category, make_delegate, make_question, sign_in
-from tests.registration.test_groups import add
+from tests.registration.test_groups import add, begin
 from tests.registration_flow import ACCESS, DAYS, EMAIL, THURSDAY, answer_questions
 from tests.sent_emails import find_link, last_email_to
 
@@ -269,6 +269,37 @@ def test_a_group_is_asked_for_a_country_as_people_are(
     assert "Country" not in page.summary_list
     page.press("Register the group")
     assert db.session.query(Delegate).one().country == ""
+
+
+def test_people_of_a_group_are_not_asked_what_is_hidden(
+    visitor: Browser, new_browser: Callable[[], Browser]
+) -> None:
+    badge = "Name on the badge (optional)"
+    page = begin(visitor)
+    assert badge in page.follow("Add a person").labels
+    organiser = sign_in(new_browser())
+    hide(organiser, "Name on your badge")
+
+    assert badge not in visitor.open("/register/group/people/add").labels
+    template = visitor.fetch("GET", "/register/group/upload/template.csv")
+    assert "badge" not in template.get_data(as_text=True)
+    page = add(visitor.open("/register/group/people"), "Ada", "ada@ward.example")
+    page.follow("Continue").press("Register the group")
+    page = visitor.open(find_link(last_email_to("mary@ward.example"), "/group/"))
+    page = page.follow("Change name: Ada Nurse")
+    assert badge not in page.labels
+    page.press("Save", {"given_names": "Adele"})
+
+    assert db.session.query(Delegate).one().badge_name == "Adele Nurse"
+
+
+def test_the_privacy_page_says_what_is_not_asked(visitor: Browser) -> None:
+    assert "What we do not ask" not in visitor.open("/privacy").text
+    hide(sign_in(visitor), "Dietary requirements")
+
+    text = visitor.open("/privacy").text
+
+    assert "we do not ask for when you register: Dietary requirements" in text
 
 
 def test_what_would_be_asked_before_what_decides_it_is_refused(

@@ -19,7 +19,7 @@ from sqlalchemy import select, update
 from app.database import db, transaction
 from app.mail.models import Email
 from app.programme.models import Session
-from app.questions.services import EditedTexts
+from app.questions.edited_question import EditedTexts
 from app.registration import services as registration
 from app.registration.models import Delegate
 from config import ROOT

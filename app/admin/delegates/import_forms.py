@@ -59,7 +59,10 @@ class SaveImportForm(Form):
     fingerprint = HiddenField()  # of what the page showed
     if_full = RadioField(_l("What should happen to people without a place?"), validate_choice=False)
     consent = BooleanField(
-        _l("They agree that we keep this, and know for how long"),
+        _l(
+            "The people in this file agree that we store their access and dietary requirements "
+            "until 30 days after the conference"
+        ),
         [DataRequired(_l("Ask if they agree, then tick the box. We need their consent"))],
     )
     notify = BooleanField(
@@ -71,8 +74,10 @@ class SaveImportForm(Form):
     )
 
     def set_choices(self, planned: ImportPlan) -> None:
-        """Ask what to do with those for whom there is no place, where there is anybody."""
+        """Ask only what the plan needs: for consent, and what to do with those without a place."""
         self.is_outdated = self.fingerprint.data != planned.fingerprint
+        if not planned.needs_consent:
+            del self.consent
         if not planned.counts[NO_PLACE]:
             del self.if_full
             return

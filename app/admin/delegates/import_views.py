@@ -113,10 +113,11 @@ def _save(found: DelegateImport, form: SaveImportForm, planned: ImportPlan) -> I
         form.fingerprint.data or "",
         languages.current().code,
         notify=form.notify.data,
+        if_full=form.mode,
     )
     _start_writing()
     own = services.get(number, actor=actor)
-    return services.save(own, prepared, if_full=form.mode, actor=actor)
+    return services.save(own, prepared, actor=actor)
 
 
 def _choose_message(outcome: ImportOutcome, planned: ImportPlan) -> str:

@@ -33,9 +33,10 @@ from app.questions.definitions import (
     WITH_CHOICES,
     Definition,
 )
-from app.questions.services import EditedQuestion, EditedTexts
+from app.questions.edited_question import EditedQuestion, EditedTexts
 from app.questions.standard import StandardQuestion
 from app.registration import queries as registration
+from app.registration.question_promises import PromiseBroken
 from app.text import collapse_whitespace
 from app.web.formatting import local_date
 
@@ -63,9 +64,7 @@ class QuestionForm(QuestionTextsForm):
     choices = choices_field(
         _l("Choices"), _l("Only for questions with choices. Enter each on a line of its own")
     )
-    is_corrected = BooleanField(
-        _l("I only corrected the wording of choices, so earlier answers still apply")
-    )
+    is_corrected = BooleanField(_l("I only corrected the wording, so earlier answers still apply"))
     max_megabytes = SelectField(
         _l("Largest file"),
         [one_of_choices(_l("Choose a size"))],
@@ -172,7 +171,7 @@ class QuestionForm(QuestionTextsForm):
             days=tuple(self.read("days") or ()),
             categories=tuple(self.read("categories") or ()),
             max_megabytes=int(self.read("max_megabytes")),
-            are_choices_corrected=bool(self.read("is_corrected")),
+            is_wording_corrected=bool(self.read("is_corrected")),
         )
 
     def read_texts(self, code: str) -> EditedTexts:
@@ -185,6 +184,8 @@ class QuestionForm(QuestionTextsForm):
         field: Field = self.choices if isinstance(refusal, InvalidChoices) else self.label
         if isinstance(refusal, InvalidCondition) and "condition" in self:
             field = self.condition
+        if isinstance(refusal, PromiseBroken):
+            field = self[refusal.field]
         self.add_error(field, refusal)
 
 

@@ -8,13 +8,13 @@ from flask_babel import gettext
 
 from app.admin.questions import descriptions, forms
 from app.questions.definitions import Definition
-from app.registration import custom_questions, more_forms, question_pages, standard_forms
+from app.registration import custom_question_forms, custom_questions, question_pages, standard_forms
 from app.registration import queries as registration
 from app.registration.categories import queries as categories
 from app.registration.categories.queries import CATEGORY
+from app.registration.custom_question_forms import CustomQuestionsForm
 from app.registration.fields import DAYS
 from app.registration.forms import FORMS, AnswersForm
-from app.registration.more_forms import MoreForm
 from app.web.formatting import local_date
 from app.web.rendering import render_page
 
@@ -57,7 +57,7 @@ def _build_pages(possible: Sequence[Definition]) -> Iterator[AnswersForm]:
             standard_forms.adapt(standard, asked)
             yield standard
         else:
-            yield more_forms.build_form(MoreForm, asked)
+            yield custom_question_forms.build_form(CustomQuestionsForm, asked)
 
 
 def _describe_conditions() -> Mapping[str, str]:

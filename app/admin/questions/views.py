@@ -21,7 +21,7 @@ from app.history import queries as history
 from app.questions import queries, services
 from app.questions.definitions import Definition
 from app.questions.models import REGISTRATION, Question
-from app.registration import custom_answers, custom_questions
+from app.registration import custom_answers, custom_questions, question_promises
 from app.web import redirects
 from app.web.rendering import render_page
 
@@ -187,12 +187,12 @@ def edit(number: int) -> ResponseReturnValue:
         form.limit(known)
     if not form.validate_on_submit():
         return _render_form(form, definitions[index])
+    edited = form.get_edited()
     try:
+        if question.version == form.expected_version.data and known is None:
+            question_promises.check(definitions[index], edited)
         has_changed = services.save(
-            question,
-            form.get_edited(),
-            expected_version=form.expected_version.data,
-            actor=current_actor(),
+            question, edited, expected_version=form.expected_version.data, actor=current_actor()
         )
     except StaleEdit as stale:
         form.rebase_on(stale)

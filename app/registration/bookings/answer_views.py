@@ -10,18 +10,18 @@ from app.forms.form import validates_own_csrf
 from app.questions.definitions import Definition
 from app.registration import (
     answer_uploads,
+    custom_question_forms,
     custom_questions,
     delegate_record,
     file_downloads,
     links,
-    more_forms,
     queries,
 )
 from app.registration.bookings import access, services
 from app.registration.bookings.forms import VersionedForm
 from app.registration.bookings.operations import StaleBooking
+from app.registration.custom_question_forms import CustomQuestionsForm
 from app.registration.models import Delegate
-from app.registration.more_forms import MoreForm
 from app.web.rendering import render_page
 from app.web.security_headers import no_referrer
 
@@ -30,7 +30,7 @@ no_referrer(bp)
 answer_uploads.accept(bp, {"edit"})
 
 
-class ChangeMoreForm(VersionedForm, MoreForm):
+class ChangeCustomQuestionsForm(VersionedForm, CustomQuestionsForm):
     """Questions of the organisers, asked again."""
 
 
@@ -48,9 +48,11 @@ def edit(secret: str) -> ResponseReturnValue:
     if not can_change(delegate) or not asked:
         return _redirect(delegate, None)
     if request.method == "POST":
-        asked = more_forms.find_asked(request.form, custom_questions.list_possible(answers))
-    form = more_forms.build_form(
-        ChangeMoreForm, asked, expected_version=delegate.version, **answers
+        asked = custom_question_forms.find_asked(
+            request.form, custom_questions.list_possible(answers)
+        )
+    form = custom_question_forms.build_form(
+        ChangeCustomQuestionsForm, asked, expected_version=delegate.version, **answers
     )
     return _save(delegate, form) if form.is_submitted() else _render(form, asked, delegate)
 
@@ -60,7 +62,7 @@ def download(secret: str, number: int) -> ResponseReturnValue:
     return file_downloads.send(access.get_booking(secret), number)
 
 
-def _save(delegate: Delegate, form: ChangeMoreForm) -> ResponseReturnValue:
+def _save(delegate: Delegate, form: ChangeCustomQuestionsForm) -> ResponseReturnValue:
     answers = delegate_record.to_all_answers(delegate)
     form.drop_irrelevant(answers)
     if not form.validate():
@@ -80,10 +82,10 @@ def _save(delegate: Delegate, form: ChangeMoreForm) -> ResponseReturnValue:
 
 
 def _render(
-    form: ChangeMoreForm, asked: Sequence[Definition], delegate: Delegate
+    form: ChangeCustomQuestionsForm, asked: Sequence[Definition], delegate: Delegate
 ) -> ResponseReturnValue:
     possible = custom_questions.list_possible(delegate_record.to_all_answers(delegate))
-    later = more_forms.list_later(possible, asked)
+    later = custom_question_forms.list_later(possible, asked)
     return render_page(
         form.template,
         422 if form.errors else 200,
@@ -91,7 +93,7 @@ def _render(
         steps=0,
         back=url_for("bookings.show", secret=links.booking_token(delegate)),
         back_label=gettext("Back to your booking"),
-        **more_forms.template_context(form, later),
+        **custom_question_forms.template_context(form, later),
     )
 
 

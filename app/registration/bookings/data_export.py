@@ -1,7 +1,15 @@
-"""A delegate's personal data as JSON, for people and programs to read."""
+"""A delegate's personal data as JSON, for people and programs to read.
 
+Files are read in pieces while the copy is sent, so that no file is ever whole in memory.
+"""
+
+import json
+import re
 from base64 import b64encode
-from typing import Any
+from collections.abc import Iterator, Mapping
+from io import BufferedReader
+from secrets import token_hex
+from typing import Any, Final
 
 from app import clock
 from app.agenda.models import Agenda
@@ -11,9 +19,11 @@ from app.history import queries as history
 from app.history.services import ACTOR_DELEGATE, ACTOR_SITE
 from app.mail import queries as mail
 from app.mail import replies, unsubscribe
+from app.materials.files import BlobReader, StoredFile
 from app.registration import answer_files, custom_answers
 from app.registration.access_cases import labels
 from app.registration.access_cases import queries as access_cases
+from app.registration.answer_files import UnreadableFile
 from app.registration.applications import queries as applications
 from app.registration.ballots import queries as ballots
 from app.registration.bookings import queries
@@ -32,11 +42,40 @@ WITHHELD = {  # columns of Delegate: keys, and what lists are searched and sorte
     *("id", "access_key", "pending_email_key", "identity_key", "version", "erased_at", "is_demo"),
     *("search_text", "name_sort_key", "organisation_sort_key", "category_id"),
 }
+PIECE_BYTES: Final = 3 * 64 * 1024  # of a file: what is divisible by three has no padding
 IMPERSONAL_ACTORS = frozenset({ACTOR_DELEGATE, ACTOR_SITE})  # all others are email addresses
 
 
+def stream(delegate: Delegate) -> Iterator[str]:
+    """Return the copy as JSON; the files of answers are read when their turn comes to be sent."""
+    files: dict[str, BlobReader] = {}
+
+    def mark(file: StoredFile) -> str:
+        """Return what stands for the content of a file until it is sent."""
+        files[token := token_hex(16)] = file.open()
+        return token
+
+    text = json.dumps(export_delegate(delegate), ensure_ascii=False, indent=2, default=mark)
+    return _fill_in(text, files)
+
+
+def _fill_in(text: str, files: Mapping[str, BlobReader]) -> Iterator[str]:
+    """Yield a text with the content of files, in base64, in place of their marks."""
+    for part in re.split(f"({'|'.join(files)})", text) if files else (text,):
+        if part in files:
+            yield from _encode(files[part])
+        else:
+            yield part
+
+
+def _encode(file: BlobReader) -> Iterator[str]:
+    content = BufferedReader(file, PIECE_BYTES)
+    while piece := content.read(PIECE_BYTES):
+        yield b64encode(piece).decode()
+
+
 def export_delegate(delegate: Delegate) -> dict[str, Any]:
-    """Collect all data except the keys that open the booking."""
+    """Collect all data except the keys that open the booking; of files, where they are stored."""
     return {
         "made_at": clock.now().isoformat(),
         "booking": _export_booking(delegate),
@@ -200,13 +239,14 @@ def _export_history(delegate: Delegate) -> list[dict[str, Any]]:
     ]
 
 
-def _export_file(answer: str) -> dict[str, str]:
-    """Return the content of the file that an answer names, if it names one that is stored."""
+def _export_file(answer: str) -> dict[str, StoredFile | str]:
+    """Return the file that an answer names, if it names one that is stored."""
     try:
-        content = answer_files.get_stored(answer).open().read()
-    except (NotFound, OSError):  # the audit tells of a file that is incomplete
+        return {"file_in_base64": answer_files.get_stored(answer)}
+    except NotFound:  # or the answer names none; the audit tells of a file that is incomplete
         return {}
-    return {"file_in_base64": b64encode(content).decode()}
+    except UnreadableFile as refusal:
+        return {"file": str(refusal)}
 
 
 def _export_booking(delegate: Delegate) -> dict[str, Any]:

@@ -4,7 +4,6 @@ Opening a page changes nothing in a booking, because mail scanners open every li
 button. It only ends what a confirmation page could correct (``access.py``).
 """
 
-import json
 from functools import partial
 from typing import Any
 
@@ -221,10 +220,8 @@ def erase(secret: str) -> ResponseReturnValue:
 
 @bp.get("/<secret>/copy.json")
 def download_data(secret: str) -> ResponseReturnValue:
-    export = data_export.export_delegate(_get_booking(secret))
-    return download(
-        json.dumps(export, ensure_ascii=False, indent=2), "application/json", "booking.json"
-    )
+    copy = data_export.stream(_get_booking(secret))
+    return download(copy, "application/json", "booking.json")
 
 
 @bp.get("/<secret>/calendar.ics")

@@ -16,7 +16,7 @@ from app.registration.categories import queries as categories
 from app.registration.categories.queries import CategoryOption
 from app.registration.delegate_imports.rows import ImportedRow, ImportedSheet, RowFault
 from app.registration.delegate_record import identity_key
-from app.registration.fields import BY_NAME, DAYS, EMAIL
+from app.registration.fields import BY_NAME, DAYS, EMAIL, PRIVATE_NAMES
 from app.registration.models import Delegate, SeatLimit
 from app.registration.queries import ATTENDING, full_name
 from app.registration.waiting_list import queries as waiting_list_entries
@@ -64,6 +64,12 @@ class ImportPlan:
     def can_save(self) -> bool:
         """Whether anybody would get a place or could wait for one."""
         return bool(self.counts[NEW] or (self.counts[NO_PLACE] and self.has_waiting_list))
+
+    @property
+    def needs_consent(self) -> bool:
+        """Whether anybody who would be added has told something that needs their consent."""
+        added = [*self.list_in(NEW), *self.list_in(NO_PLACE)]
+        return any(one.row.answers.get(name) for one in added for name in PRIVATE_NAMES)
 
     @cached_property
     def fingerprint(self) -> str:

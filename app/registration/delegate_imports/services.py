@@ -33,8 +33,10 @@ from app.registration.delegate_record import IDENTITY_CONSTRAINT
 from app.registration.fields import CONSENT
 from app.registration.models import Delegate
 from app.registration.queries import Answers
+from app.registration.waiting_list import joining
 from app.registration.waiting_list import queries as waiting_list_entries
 from app.registration.waiting_list import services as waiting_list
+from app.registration.waiting_list.joining import PreparedEntry
 
 RETENTION: Final = timedelta(days=1)
 SUBJECT: Final = "delegates"
@@ -45,6 +47,10 @@ CHANGED: Final = (
     "the new preview"
 )
 TOO_FEW: Final = "There are not enough places for everyone in the file, so nobody has been added"
+CLASHES: Final = (  # with what others have done since the page was opened
+    *(IDENTITY_CONSTRAINT, REFERENCE_CONSTRAINT, CATEGORY_CONSTRAINT),
+    "fk_waiting_list_entry_category_id_registration_category",
+)
 NOT_FOUND: Final = "This file has been saved or deleted. Upload it again"
 
 
@@ -65,8 +71,9 @@ class PreparedImport:
     """The bookings of a file, by row, made for what its page showed."""
 
     bookings: Mapping[int, PreparedBooking]
+    waiting: Mapping[int, PreparedEntry]  # those who join the waiting list
     fingerprint: str  # of that plan
-    language: str  # in which those who join the waiting list are written to
+    if_full: str  # what to do if there are fewer places than people
 
 
 @dataclass(frozen=True)
@@ -117,7 +124,12 @@ def purge_expired() -> None:
 
 
 def prepare(
-    planned: ImportPlan, expected_fingerprint: str, language: str, *, notify: bool
+    planned: ImportPlan,
+    expected_fingerprint: str,
+    language: str,
+    *,
+    notify: bool,
+    if_full: str = NOBODY,
 ) -> PreparedImport:
     """Make the bookings of those who would get a place; nothing is stored or locked.
 
@@ -130,7 +142,10 @@ def prepare(
         one.row.number: _prepare({**one.row.answers, **consent}, language, notify=notify)
         for one in planned.list_in(NEW)
     }
-    return PreparedImport(bookings, planned.fingerprint, language)
+    lacking = planned.list_in(NO_PLACE) if if_full == REST_WAITS else ()
+    entries = joining.prepare_all([{**one.row.answers, **consent} for one in lacking], language)
+    waiting = {one.row.number: entry for one, entry in zip(lacking, entries, strict=True)}
+    return PreparedImport(bookings, waiting, planned.fingerprint, if_full)
 
 
 def _prepare(answers: Answers, language: str, *, notify: bool) -> PreparedBooking:
@@ -142,9 +157,7 @@ def _prepare(answers: Answers, language: str, *, notify: bool) -> PreparedBookin
     return PreparedBooking(delegate, email)
 
 
-def save(
-    found: DelegateImport, prepared: PreparedImport, *, if_full: str, actor: str
-) -> ImportOutcome:
+def save(found: DelegateImport, prepared: PreparedImport, *, actor: str) -> ImportOutcome:
     """Save a file as its page showed it, all at once.
 
     Raise ImportChanged if that would do something else now, or SoldOut if nobody was to be added
@@ -156,19 +169,16 @@ def save(
     seats.lock_limits(list(dict.fromkeys([seats.CONFERENCE, *names])))
     _require_unsaved(found)
     planned = plan.build(sheet)
-    new, lacking = planned.list_in(NEW), planned.list_in(NO_PLACE)
     if planned.fingerprint != prepared.fingerprint:
         raise ImportChanged(CHANGED)
-    if lacking and if_full == NOBODY:
+    if planned.list_in(NO_PLACE) and prepared.if_full == NOBODY:
         raise seats.SoldOut(TOO_FEW)
-    _reserve(new, prepared.bookings)
-    delegates = [prepared.bookings[one.row.number].delegate for one in new]
+    _store(planned.list_in(NEW), prepared, actor)
+    delegates = [one.delegate for one in prepared.bookings.values()]
     operations.record_for_all(delegates, "Added from a spreadsheet", actor, ())
-    # first they wait, while nothing is free; then what is kept for those who have a place is theirs
-    waiting = _join_list(lacking, prepared.language, actor) if if_full == REST_WAITS else 0
     _end_waits(delegates)
     db.session.delete(found)
-    outcome = ImportOutcome(len(delegates), waiting)
+    outcome = ImportOutcome(len(delegates), len(prepared.waiting))
     history.record(_summarise(outcome), subject=SUBJECT, actor=actor)
     return outcome
 
@@ -189,16 +199,20 @@ def _require_unsaved(found: DelegateImport) -> None:
         raise NotFound(NOT_FOUND)
 
 
-def _reserve(new: Sequence[PlannedRow], prepared: Mapping[int, PreparedBooking]) -> None:
-    """Take the places of each category at once; raise ImportChanged if a booking clashes."""
+def _store(new: Sequence[PlannedRow], prepared: PreparedImport, actor: str) -> None:
+    """Take the places of each category at once, and put those without one on the waiting list.
+
+    They wait before anything that is kept for the others is free. Raise ImportChanged on a clash.
+    """
     by_category = sorted(new, key=lambda one: _get_category(one) or 0)
     try:
         with db.session.begin_nested():
             for number, group in groupby(by_category, _get_category):
-                _reserve_in(number, [prepared[one.row.number] for one in group])
+                _reserve_in(number, [prepared.bookings[one.row.number] for one in group])
+            if prepared.waiting:
+                joining.join_all(list(prepared.waiting.values()), actor=actor)
     except IntegrityError as clash:
-        constraints = {IDENTITY_CONSTRAINT, REFERENCE_CONSTRAINT, CATEGORY_CONSTRAINT}
-        if violated_constraint(clash) not in constraints:
+        if violated_constraint(clash) not in CLASHES:
             raise
         raise ImportChanged(CHANGED) from None
 
@@ -219,17 +233,6 @@ def _end_waits(delegates: Sequence[Delegate]) -> None:
     waiting = waiting_list_entries.list_open_keys(placed)
     for key in sorted({*waiting, *registration_requests.list_open_keys(placed)}):
         waiting_list.end_wait(placed[key])
-
-
-def _join_list(lacking: Sequence[PlannedRow], language: str, actor: str) -> int:
-    """Put those without a place on the waiting list, in the order of the file."""
-    consent = {CONSENT: clock.now().isoformat()}
-    for one in lacking:
-        waiting_list.join({**one.row.answers, **consent}, language)
-        entry = waiting_list_entries.find_open(one.identity_key)
-        if entry is not None:
-            waiting_list.record(entry, "Added to the waiting list from a spreadsheet", actor)
-    return len(lacking)
 
 
 def _summarise(outcome: ImportOutcome) -> str:

@@ -21,8 +21,8 @@ from app.questions.definitions import (
     dump_texts,
     load_texts,
 )
+from app.questions.edited_question import EditedTexts
 from app.questions.models import Question, QuestionVersion
-from app.questions.services import EditedTexts
 from app.registration.equality import queries
 from app.registration.equality.models import EqualityQuestion
 from app.registration.equality.questions import NOT_SAID_LABEL, QUESTIONS, EqualityItem

@@ -139,9 +139,10 @@ class PersonForm(GroupForm):
     days = days_field(_l("Days"))
 
     def set_choices(self) -> None:
-        """Offer the categories that are open to everybody, and days."""
+        """Offer the categories that are open to everybody, and days; ask what is not hidden."""
         offer_categories(self)
         offer_days(self.days)
+        standard_forms.adapt_for_group(self)
 
     def validate_category(self, field: Field) -> None:
         """Require a category that is open."""

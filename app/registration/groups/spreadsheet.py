@@ -18,7 +18,7 @@ from app.registration.groups.draft import (
     UploadedRow,
     get_identity,
 )
-from app.registration.groups.forms import check_row
+from app.registration.groups.forms import PersonForm, check_row
 from app.registration.people_sheets import MAX_QUOTED, NumberedRow
 from app.registration.queries import Answers
 from app.text import shorten
@@ -31,7 +31,14 @@ COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {  # by their first name in the 
     CATEGORY: ("category",),
     DAYS: ("days", "day"),
 }
-HEAD: Final = ("Given names", "Family name", "Name on badge", "Email address", "Category", "Days")
+HEAD: Final = {
+    "given_names": "Given names",
+    "family_name": "Family name",
+    BADGE_NAME: "Name on badge",
+    EMAIL: "Email address",
+    CATEGORY: "Category",
+    DAYS: "Days",
+}
 MAX_FILE_ROWS: Final = 100  # with rows that are to be left out
 FORMULA_STARTS: Final = ("=", "+", "@", "-")
 
@@ -125,6 +132,8 @@ def _translate(cells: Answers, draft: GroupDraft) -> tuple[dict[str, str], list[
 
 
 def list_head() -> Sequence[str]:
-    """Return the names of the columns of the template."""
-    has_categories = categories.is_asked()
-    return [one for one in HEAD if one != "Category" or has_categories]
+    """Return the names of the columns of the template: of what a person is asked."""
+    form = PersonForm(formdata=None)
+    form.set_choices()
+    asked = {one.short_name for one in form.questions}
+    return [name for answer, name in HEAD.items() if answer in asked]

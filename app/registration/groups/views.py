@@ -16,7 +16,7 @@ from flask_babel import lazy_gettext as _l
 from app import clock
 from app.errors import RateLimitExceeded, RuleViolation
 from app.forms.form import ConfirmForm, validates_own_csrf
-from app.registration import links, queries
+from app.registration import links, queries, standard_forms
 from app.registration.bookings import access
 from app.registration.groups import data_export, presentation, services
 from app.registration.groups import queries as groups
@@ -116,6 +116,7 @@ def rename(secret: str, number: int) -> ResponseReturnValue:
     if member.delegate is None or not services.can_rename(member):
         return _redirect(secret, "same")
     form = RenameForm(**_describe_name(member))
+    standard_forms.adapt_for_group(form)
     if form.validate_on_submit():
         try:
             is_new = services.rename(member, form.get_answers(), form.expected_version.data)

@@ -63,6 +63,23 @@ def offer_by_hand(
     services.offer(entry, summary, actor)
 
 
+def offer_to_all(
+    entries: Sequence[WaitingListEntry], *, reason: str, actor: str, adds_place: bool = False
+) -> None:
+    """Offer each of these a place or a seat before their turn, or none of them; see above."""
+    _lock_limits(entries)
+    for entry in entries:
+        offer_by_hand(entry, reason=reason, actor=actor, adds_place=adds_place)
+
+
+def remove_all(entries: Sequence[WaitingListEntry], *, actor: str) -> None:
+    """Take these off their lists, with an email to each; none gets what another had on offer."""
+    _lock_limits(entries)
+    for entry in sorted(entries, key=lambda one: one.is_offered):
+        remove = offers.remove if entry.is_for_session else services.remove
+        remove(entry, actor=actor)
+
+
 def preview_raise(name: str, places: int) -> Sequence[WaitingListEntry]:
     """List who would be offered a place or a seat if a limit had so many, in order."""
     if name.startswith(session_seats.SESSION_PREFIX):
@@ -83,6 +100,15 @@ def _preview_session(name: str, places: int) -> Sequence[WaitingListEntry]:
     people = queries.list_next_people_in(name) if free else ()
     come = (one for one, who in people if session_bookings.is_on_their_days(who, session))
     return list(islice(come, free))
+
+
+def _lock_limits(entries: Sequence[WaitingListEntry]) -> None:
+    """Lock all that these wait for in the one order, before any of the entries."""
+    of_places = [seats.list_limits(one.category_id) for one in entries if not one.is_for_session]
+    seats.lock_if_set(seats.CONFERENCE, *(name for own in of_places for name in own))
+    session_seats.lock_sessions(
+        session_bookings.read_key(one.scope) for one in entries if one.is_for_session
+    )
 
 
 def _lock_waiting(entry: WaitingListEntry) -> Sequence[SeatLimit]:

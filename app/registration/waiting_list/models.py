@@ -107,6 +107,11 @@ class WaitingListEntry(Base):
         return self.id if self.queue_order is None else self.queue_order
 
     @property
+    def slug(self) -> str:
+        """What names it in a form that does something with several."""
+        return str(self.id)
+
+    @property
     def history_subject(self) -> str:
         """The subject of this entry in the audit log."""
         return f"waiting list {self.id}"

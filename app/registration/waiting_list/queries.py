@@ -115,6 +115,12 @@ def list_by_number(numbers: Sequence[int]) -> Sequence[WaitingListEntry]:
     return [found[number] for number in numbers]
 
 
+def list_existing(numbers: Collection[int]) -> Sequence[WaitingListEntry]:
+    """List the entries with any of these numbers, in the order in which people joined."""
+    rows = select(WaitingListEntry).where(WaitingListEntry.id.in_(numbers))
+    return db.session.scalars(rows.order_by(WaitingListEntry.id)).all()
+
+
 def list_open_keys(identity_keys: Iterable[str]) -> Sequence[str]:
     """Return those of identity keys whose people wait or have an offer."""
     key = WaitingListEntry.identity_key

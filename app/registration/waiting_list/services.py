@@ -6,7 +6,6 @@ that one button is enough to accept. Locks are taken in one order: first the row
 then the entry. Every step sends its email in the same transaction.
 """
 
-import secrets
 from collections.abc import Callable, Sequence
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -17,22 +16,16 @@ from app import cache_version, clock
 from app.database import db, read_only_connection
 from app.errors import Gone, RuleViolation
 from app.history import services as history
-from app.registration import (
-    custom_questions,
-    delegate_record,
-    emails,
-    private_answers,
-    seats,
-)
+from app.registration import delegate_record, emails, private_answers, seats
 from app.registration import queries as registration
 from app.registration.categories import queries as categories
 from app.registration.categories.queries import CATEGORY, INVITATION
 from app.registration.create_booking import create_booking
-from app.registration.fields import BY_NAME, CONSENT, DAYS, EMAIL, PRIVATE_NAMES
+from app.registration.fields import DAYS, EMAIL
 from app.registration.invitations.models import InvitationCode
 from app.registration.models import Delegate, SeatLimit
 from app.registration.queries import Answers
-from app.registration.waiting_list import queries, turns
+from app.registration.waiting_list import joining, queries, turns
 from app.registration.waiting_list.models import (
     ACCEPTED,
     IN_QUEUE,
@@ -74,7 +67,7 @@ def join(
     elif entry is not None:
         emails.send_waiting_list_entry(entry, queries.get_queue_position(entry))
     else:
-        entry = _build_entry(answers, language, key)
+        entry = joining.build_entry(answers, language, key)
         entry.together_group_id = together_group_id
         seats.enqueue(seats.list_limits(entry.category_id), entry)
         if spend_code is not None:
@@ -92,7 +85,7 @@ def add_approved(answers: Answers, language: str) -> WaitingListEntry:
     existing = queries.find_open(key)
     if existing is not None:
         return existing
-    entry = _build_entry(answers, language, key)
+    entry = joining.build_entry(answers, language, key)
     seats.enqueue(seats.list_limits(entry.category_id), entry)
     record(entry, "Joined the waiting list after approval", history.ACTOR_SITE)
     return entry
@@ -331,26 +324,6 @@ def lock(entry: WaitingListEntry) -> None:
     """Lock the limits that somebody waits for, and then their entry, read anew."""
     seats.lock_limits(seats.list_limits(entry.category_id))
     db.session.refresh(entry, with_for_update=True)
-
-
-def _build_entry(answers: Answers, language: str, key: str) -> WaitingListEntry:
-    names = (*BY_NAME, CONSENT, CATEGORY, INVITATION, *custom_questions.get_by_name())
-    asked = {name: answers[name] for name in names if name in answers}
-    access_key = secrets.token_urlsafe(16)
-    place = private_answers.place_in_waiting_list(access_key)
-    stored = private_answers.encrypt_answers(asked, PRIVATE_NAMES, place)
-    return WaitingListEntry(
-        access_key=access_key,
-        name=registration.full_name(answers),
-        email=answers[EMAIL],
-        search_text=delegate_record.search_key(registration.full_name(answers), answers[EMAIL]),
-        identity_key=key,
-        language=language,
-        document=registration.dump_answers(stored),
-        state=IN_QUEUE,
-        joined_at=clock.now(),
-        category_id=categories.read_id(answers),
-    )
 
 
 def _get_valid_answers(entry: WaitingListEntry) -> Answers:

@@ -13,6 +13,7 @@ from app.history import queries as history
 from app.history.models import HistoryEntry
 from app.registration.waiting_list.by_hand import MOVED, OFFERED_BY_HAND
 from app.registration.waiting_list.category_waits import BOOKING_ENDED
+from app.registration.waiting_list.joining import ADDED_FROM_SPREADSHEET
 from app.registration.waiting_list.models import WaitingListEntry
 from app.registration.waiting_list.terms import CHANGED_CATEGORY, CHANGED_DAYS
 from app.web.formatting import local_moment
@@ -20,6 +21,7 @@ from app.web.formatting import local_moment
 PLACE: Final = {
     "Joined the waiting list": _l("You joined the waiting list"),
     "Joined the waiting list after approval": _l("The organisers approved your application"),
+    ADDED_FROM_SPREADSHEET: _l("The organisers added you to the waiting list"),
     "A place was offered": _l("We offered you a place"),
     "A place was offered again": _l("We offered you a place again"),
     "Accepted the offer of a place": _l("You took the place"),

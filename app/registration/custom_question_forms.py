@@ -17,10 +17,10 @@ HEADING = _l("A few more questions")
 ONE_QUESTION = _l("One more question")
 
 
-class MoreForm(AnswersForm):
+class CustomQuestionsForm(AnswersForm):
     """Questions of the organisers."""
 
-    template = "registration/more.html"
+    template = "registration/custom_questions.html"
     definitions: Sequence[Definition] = ()
 
     @property
@@ -43,14 +43,14 @@ class MoreForm(AnswersForm):
                 del self[question.name]
 
 
-AnyForm = TypeVar("AnyForm", bound=MoreForm)
+AnyForm = TypeVar("AnyForm", bound=CustomQuestionsForm)
 
 
 def build_form(base: type[AnyForm], definitions: Sequence[Definition], **data: Any) -> AnyForm:
     """Return a form that asks these questions."""
     own = {"definitions": definitions, "heading": _choose_heading(definitions)}
     fields = custom_questions.build_fields(definitions)
-    form = cast("type[AnyForm]", type("MoreForm", (base,), {**own, **fields}))
+    form = cast("type[AnyForm]", type("CustomQuestionsForm", (base,), {**own, **fields}))
     return form(data=form_fields.without_names_of_files(definitions, data))
 
 
@@ -80,11 +80,11 @@ def list_later(possible: Sequence[Definition], shown: Sequence[Definition]) -> S
     return later
 
 
-def template_context(form: MoreForm, later: Sequence[Definition]) -> dict[str, Any]:
+def template_context(form: CustomQuestionsForm, later: Sequence[Definition]) -> dict[str, Any]:
     """Return what the template shows besides the form."""
     every = [*form.definitions, *later]
     return {
-        "in_order": _put_in_order(form, build_form(MoreForm, later)),
+        "in_order": _put_in_order(form, build_form(CustomQuestionsForm, later)),
         "conditions": {one.name: one.condition for one in every if one.condition},
         "sends_files": any(one.kind == FILE for one in every),
         "numbers": {one.name: one.id for one in every},
@@ -92,7 +92,9 @@ def template_context(form: MoreForm, later: Sequence[Definition]) -> dict[str, A
     }
 
 
-def _put_in_order(form: MoreForm, later: MoreForm) -> Sequence[tuple[Any, bool]]:
+def _put_in_order(
+    form: CustomQuestionsForm, later: CustomQuestionsForm
+) -> Sequence[tuple[Any, bool]]:
     """Return the fields of both forms in the order of the questions; True for those of later."""
     fields = {one.name: (one, False) for one in form.questions}
     fields |= {one.name: (one, True) for one in later.questions}

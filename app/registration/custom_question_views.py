@@ -16,13 +16,13 @@ from app.questions.definitions import Definition
 from app.registration import (
     answer_uploads,
     cookie,
+    custom_question_forms,
     custom_questions,
-    more_forms,
     question_pages,
     views,
 )
+from app.registration.custom_question_forms import CustomQuestionsForm
 from app.registration.custom_questions import MORE
-from app.registration.more_forms import MoreForm
 from app.registration.progress import RegistrationProgress
 from app.registration.queries import Answers
 from app.web.error_handlers import refuse
@@ -31,6 +31,7 @@ from app.web.preview_middleware import allow_in_preview
 bp = Blueprint("more", __name__)
 answer_uploads.accept(bp, {"answer", "answer_one"})
 bp.add_app_template_global(custom_questions.explain_all, "explain_questions")
+bp.add_app_template_global(custom_questions.list_hidden, "list_hidden_questions")
 
 
 @bp.route("/more", methods=["GET", "POST"])
@@ -63,11 +64,11 @@ def _answer(step: str) -> Response:
     return _submit(step, form, progress) if form else _show(step, progress)
 
 
-def _read_form(step: str, progress: RegistrationProgress) -> MoreForm:
+def _read_form(step: str, progress: RegistrationProgress) -> CustomQuestionsForm:
     """Return the form that was submitted, checked, without what is no longer asked."""
     possible = _list_possible(step, progress.answers)
-    asked = more_forms.find_asked(request.form, possible)
-    form = more_forms.build_form(MoreForm, asked)
+    asked = custom_question_forms.find_asked(request.form, possible)
+    form = custom_question_forms.build_form(CustomQuestionsForm, asked)
     form.drop_irrelevant(progress.answers)
     form.validate()
     return form
@@ -83,21 +84,28 @@ def _list_possible(step: str, answers: Answers) -> Sequence[Definition]:
 def _show(step: str, progress: RegistrationProgress) -> Response:
     answers = progress.answers
     definitions = question_pages.list_of_own_page(step, answers)
-    later = more_forms.list_later(question_pages.list_possible(step, answers), definitions)
+    later = custom_question_forms.list_later(
+        question_pages.list_possible(step, answers), definitions
+    )
     if any(one.name in answers for one in definitions):
-        form = more_forms.build_form(MoreForm, definitions, **answers)
+        form = custom_question_forms.build_form(CustomQuestionsForm, definitions, **answers)
         return _render(step, form, progress, later)
     names = [custom_questions.names_of(one) for one in (definitions, later)]
     return views.cached_form_page(
         f"{step} of {len(progress.steps)} {names}",
-        lambda: _render(step, more_forms.build_form(MoreForm, definitions), progress, later),
+        lambda: _render(
+            step,
+            custom_question_forms.build_form(CustomQuestionsForm, definitions),
+            progress,
+            later,
+        ),
     )
 
 
-def _submit(step: str, form: MoreForm, progress: RegistrationProgress) -> Response:
+def _submit(step: str, form: CustomQuestionsForm, progress: RegistrationProgress) -> Response:
     if form.errors:
         possible = question_pages.list_possible(step, progress.answers)
-        later = more_forms.list_later(possible, form.definitions)
+        later = custom_question_forms.list_later(possible, form.definitions)
         return _render(step, form, progress, later)
     try:
         return views.save_and_continue(progress, form)
@@ -107,7 +115,10 @@ def _submit(step: str, form: MoreForm, progress: RegistrationProgress) -> Respon
 
 
 def _render(
-    step: str, form: MoreForm, progress: RegistrationProgress, later: Sequence[Definition]
+    step: str,
+    form: CustomQuestionsForm,
+    progress: RegistrationProgress,
+    later: Sequence[Definition],
 ) -> Response:
-    context = more_forms.template_context(form, later)
+    context = custom_question_forms.template_context(form, later)
     return views.render_form(step, form, progress, **context)

@@ -1,0 +1,119 @@
+"""What is done with several people on the waiting list at once: offer them places, remove them."""
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from flask_babel import gettext, ngettext
+from flask_babel import lazy_gettext as _l
+from wtforms import BooleanField
+
+from app.admin.bulk_actions import BulkAction
+from app.admin.history_views import MAX_ID
+from app.admin.listing import MAX_SELECTED, ListQuery, get_selected
+from app.forms.fields import line_field
+from app.forms.form import Form
+from app.registration.waiting_list import by_hand, queries
+from app.registration.waiting_list.models import WaitingListEntry
+from app.web import redirects
+
+MAX_NUMBER_DIGITS: Final = len(str(MAX_ID))
+
+redirects.MESSAGES["admin"] |= {
+    "waiting-offered-all": _l("We are emailing them the offers."),
+    "waiting-removed-all": _l(
+        "They are no longer on the waiting list. We are emailing them to say so."
+    ),
+}
+
+
+class ReasonForm(Form):
+    """Why somebody is preferred."""
+
+    reason = line_field(
+        _l("Reason"),
+        _l("The reason"),
+        _l("Enter a reason"),
+        description=_l("They can read it on their own page. Do not name anyone else"),
+    )
+
+
+class OfferForm(ReasonForm):
+    """An offer before somebody's turn."""
+
+    adds_place = BooleanField(_l("If no place is free, add one for them"))
+
+
+def list_selected(query: ListQuery) -> Sequence[WaitingListEntry]:
+    """List the people who are ticked, in the order in which they joined."""
+
+    def list_all() -> Sequence[str]:
+        asked = (query.search, *map(query.get_filter, ("state", "list", "category")))
+        rows, _ = queries.list_page(*asked, offset=0, limit=MAX_SELECTED)
+        return [one.slug for one in rows]
+
+    chosen = [one for one in get_selected(list_all) if one.isdecimal()]
+    return queries.list_existing([int(one) for one in chosen if len(one) < MAX_NUMBER_DIGITS])
+
+
+def build_actions() -> Mapping[str, BulkAction[WaitingListEntry]]:
+    """Return the actions by name, in the order of their buttons."""
+    return {one.name: one for one in (_build_offer(), _build_removal())}
+
+
+def _build_offer() -> BulkAction[WaitingListEntry]:
+    return BulkAction(
+        "offer",
+        gettext("Make offers now"),
+        lambda n: ngettext(
+            "Make %(num)s person an offer now?", "Make %(num)s people offers now?", n
+        ),
+        "waiting-offered-all",
+        lambda one: one.is_waiting,
+        by_hand.offer_to_all,
+        confirm_label=gettext("Make the offers"),
+        skipped_text=_describe_offered,
+        build_form=OfferForm,
+        read_form=lambda form: {
+            "reason": str(form.reason.data),
+            "adds_place": bool(form.adds_place.data),
+        },
+        template="admin/waiting_list/offer_to_all.html",
+        runs_at_once=True,
+    )
+
+
+def _build_removal() -> BulkAction[WaitingListEntry]:
+    return BulkAction(
+        "remove",
+        gettext("Remove from the list"),
+        lambda n: ngettext(
+            "Remove %(num)s person from the waiting list?",
+            "Remove %(num)s people from the waiting list?",
+            n,
+        ),
+        "waiting-removed-all",
+        lambda one: one.ended_at is None,
+        by_hand.remove_all,
+        confirm_label=gettext("Remove"),
+        skipped_text=_describe_ended,
+        warning=gettext("We email each of them. An offer that they have goes to the next person."),
+        runs_at_once=True,
+    )
+
+
+def _describe_offered(count: int) -> str:
+    text: str = ngettext(
+        "%(num)s person has an offer already, or is no longer waiting.",
+        "%(num)s people have offers already, or are no longer waiting.",
+        count,
+    )
+    return text
+
+
+def _describe_ended(count: int) -> str:
+    text: str = ngettext(
+        "%(num)s person is no longer on the list.",
+        "%(num)s people are no longer on the list.",
+        count,
+    )
+    return text

@@ -1,0 +1,68 @@
+"""What people were told about a question that they have answered, which stays so.
+
+They read the question, why it is asked, who sees the answer and until when it is kept. None of that
+may come to mean something else, or more, than they agreed to.
+"""
+
+from dataclasses import replace
+from typing import Final, Literal
+
+from app.errors import RuleViolation
+from app.questions.definitions import TEAM, Definition
+from app.questions.edited_question import EditedQuestion
+from app.registration import custom_answers
+from app.releases.current_release import get_programme
+
+OTHER_WORDS: Final = (
+    "People have answered this question. If their answers still apply, tick that you only "
+    "corrected the wording. To ask something else, retire this question and add another"
+)
+MORE_READERS: Final = (
+    "People answered this question for fewer readers. To let more people see the answers, retire "
+    "this question and add another"
+)
+KEPT_LONGER: Final = (
+    "People answered this question for an earlier deletion. To keep answers for longer, retire "
+    "this question and add another"
+)
+
+PromisedField = Literal["label", "purpose", "readers", "erasure"]
+
+
+class PromiseBroken(RuleViolation):
+    """People who have answered were told something else."""
+
+    def __init__(self, field: PromisedField, reason: str) -> None:
+        super().__init__(reason)
+        self.field = field
+
+
+def check(before: Definition, edited: EditedQuestion) -> None:
+    """Raise PromiseBroken if an answered question would be another one, or tell more people more.
+
+    Another type of answer, or other choices, make a new version: earlier answers keep their words.
+    """
+    if not custom_answers.is_answered(before.id):
+        return
+    if not (edited.is_wording_corrected or _makes_version(before, edited)):
+        _check_words(before, edited)
+    if before.is_private and edited.readers == TEAM:
+        raise PromiseBroken("readers", MORE_READERS)
+    last_day = get_programme().conference.ends_on
+    after = replace(before, erasure=edited.erasure)
+    if after.get_erasure_date(last_day) > before.get_erasure_date(last_day):
+        raise PromiseBroken("erasure", KEPT_LONGER)
+
+
+def _check_words(before: Definition, edited: EditedQuestion) -> None:
+    """Raise PromiseBroken if the question or its reason has other words in some language."""
+    known = {code: one.label for code, one in before.current.texts.items() if one.label}
+    if any(edited.texts[code].label != known[code] for code in known if code in edited.texts):
+        raise PromiseBroken("label", OTHER_WORDS)
+    if before.purpose != edited.purpose:
+        raise PromiseBroken("purpose", OTHER_WORDS)
+
+
+def _makes_version(before: Definition, edited: EditedQuestion) -> bool:
+    first = next(iter(before.current.texts.values()))
+    return before.kind != edited.kind or not {*first.choices.values()} <= {*edited.first.choices}

@@ -1,0 +1,119 @@
+"""The entry of somebody who joins the waiting list; and many people who join it at once.
+
+The entries and emails of many are made first, while nobody waits for it. An email says at which
+position somebody is: where others have joined in between, it is written again.
+"""
+
+import secrets
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy import func, select
+
+from app import clock
+from app.database import db
+from app.history import services as history
+from app.mail.models import Email
+from app.registration import custom_questions, delegate_record, emails, private_answers, seats
+from app.registration import queries as registration
+from app.registration.categories import queries as categories
+from app.registration.categories.queries import CATEGORY, INVITATION
+from app.registration.fields import BY_NAME, CONSENT, EMAIL, PRIVATE_NAMES
+from app.registration.models import SeatLimit
+from app.registration.queries import Answers
+from app.registration.waiting_list.models import CONFERENCE_LIST, IN_QUEUE, WaitingListEntry
+from app.registration.waiting_list.queries import QueuePosition
+
+ADDED_FROM_SPREADSHEET: Final = "Added to the waiting list from a spreadsheet"
+
+
+@dataclass(frozen=True)
+class PreparedEntry:
+    """An entry that is not on the waiting list yet, and the email with its position."""
+
+    entry: WaitingListEntry
+    position: QueuePosition
+    email: Email
+
+
+def build_entry(answers: Answers, language: str, identity_key: str) -> WaitingListEntry:
+    """Return the entry of somebody who waits for a place, which is not stored yet."""
+    names = (*BY_NAME, CONSENT, CATEGORY, INVITATION, *custom_questions.get_by_name())
+    asked = {name: answers[name] for name in names if name in answers}
+    access_key = secrets.token_urlsafe(16)
+    place = private_answers.place_in_waiting_list(access_key)
+    stored = private_answers.encrypt_answers(asked, PRIVATE_NAMES, place)
+    return WaitingListEntry(
+        access_key=access_key,
+        scope=CONFERENCE_LIST,
+        name=registration.full_name(answers),
+        email=answers[EMAIL],
+        search_text=delegate_record.search_key(registration.full_name(answers), answers[EMAIL]),
+        identity_key=identity_key,
+        language=language,
+        document=registration.dump_answers(stored),
+        state=IN_QUEUE,
+        joined_at=clock.now(),
+        category_id=categories.read_id(answers),
+    )
+
+
+def prepare_all(people: Sequence[Answers], language: str) -> Sequence[PreparedEntry]:
+    """Make the entries and emails of people; nothing is stored or locked."""
+    entries = [
+        build_entry(
+            one, language, delegate_record.identity_key(registration.full_name(one), one[EMAIL])
+        )
+        for one in people
+    ]
+    return [
+        _prepare(entry, position)
+        for entry, position in zip(entries, _foresee_positions(entries), strict=True)
+    ]
+
+
+def join_all(prepared: Sequence[PreparedEntry], *, actor: str) -> None:
+    """Put the people of a spreadsheet on the waiting list, in its order.
+
+    The caller holds the locks of the limits, and knows that nobody of them waits or has a place.
+    Raise PlacesLeft if one of them need not wait.
+    """
+    positions = _foresee_positions([one.entry for one in prepared])
+    seats.enqueue_all([(seats.list_limits(one.entry.category_id), one.entry) for one in prepared])
+    db.session.add_all(
+        one.email if one.position == position else _prepare(one.entry, position).email
+        for one, position in zip(prepared, positions, strict=True)
+    )
+    history.record_personal_for_all(
+        ADDED_FROM_SPREADSHEET,
+        subjects=[one.entry.history_subject for one in prepared],
+        actor=actor,
+        field_changes=(),
+    )
+
+
+def _prepare(entry: WaitingListEntry, position: QueuePosition) -> PreparedEntry:
+    email = emails.send_waiting_list_entry(entry, position)
+    db.session.expunge(email)  # until they are on the list
+    return PreparedEntry(entry, position, email)
+
+
+def _foresee_positions(entries: Sequence[WaitingListEntry]) -> Sequence[QueuePosition]:
+    """Return the positions that these get if they join now, in this order."""
+    waiting = (
+        select(WaitingListEntry.category_id, func.count())
+        .where(WaitingListEntry.state == IN_QUEUE, WaitingListEntry.scope == CONFERENCE_LIST)
+        .group_by(WaitingListEntry.category_id)
+    )
+    counts = Counter(dict(db.session.execute(waiting).tuples().all()))
+    limited = set(db.session.scalars(select(SeatLimit.name)))
+    positions = []
+    for overall, entry in enumerate(entries, start=counts.total() + 1):
+        counts[entry.category_id] += 1
+        *_, limit = seats.list_limits(entry.category_id)
+        is_limited = entry.category_id is not None and limit in limited
+        in_category = counts[entry.category_id] if is_limited else 0
+        positions.append(QueuePosition(overall, in_category))
+    return positions

@@ -131,7 +131,7 @@ EMAIL_KINDS: Final[Mapping[str, EmailKind]] = {
     "session_offer_lapsed": EmailKind(
         _l("Offer of a seat ended"),
         DELEGATE,
-        _l("A delegate does not take the seat in time"),
+        _l("A delegate does not accept the seat in time"),
         samples.session_offered,
     ),
     "session_wait_ended": EmailKind(
@@ -221,7 +221,7 @@ EMAIL_KINDS: Final[Mapping[str, EmailKind]] = {
     "waiting_list_lapsed": EmailKind(
         _l("Offer ended"),
         WAITING_PERSON,
-        _l("They do not take the place in time"),
+        _l("They do not accept the place in time"),
         samples.offered,
     ),
     "waiting_list_removed": EmailKind(

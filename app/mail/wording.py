@@ -375,7 +375,7 @@ EMAIL_WORDINGS: Final[Mapping[str, EmailWording]] = {
         _value("delegate", _l("Name of the delegate"), "transfer.delegate.full_name"),
         _value("expires", _l("When the offer ends"), "transfer.expires_at | local_moment"),
         CONFERENCE_DETAILS,
-        _link("place_link", _l("Link that takes the place"), "transfer_link(transfer)"),
+        _link("place_link", _l("Link to accept the place"), "transfer_link(transfer)"),
         required={"place_link"},
     ),
     "place_passed_on": _word(
@@ -484,14 +484,14 @@ EMAIL_WORDINGS: Final[Mapping[str, EmailWording]] = {
         MESSAGE,
         _value(
             "deadline",
-            _l("Deadline to take the place"),
+            _l("Deadline to confirm the place"),
             "confirm_by | local_date",
             "confirm_by",
             is_optional=True,
         ),
         _link(
             "place_link",
-            _l("Link that signs in and opens the page to take the place"),
+            _l("Link that signs in and opens the page to confirm the place"),
             'absolute_url("accounts.link", secret=secret, '
             'next="/speak/" ~ speaker.slug ~ "/place")',
         ),

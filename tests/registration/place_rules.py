@@ -229,7 +229,7 @@ class PlaceRules(SeatMachine):
         token = links.waiting_list_token(find(WaitingListEntry, person))
         db.session.rollback()
         if data.draw(st.booleans()):
-            done = self.press(f"/waiting-list/{token}", "Take the place")
+            done = self.press(f"/waiting-list/{token}", "Accept the place")
         else:
             done = self.attempt(lambda: waiting_list.accept(find(WaitingListEntry, person)))
         assert done is is_in_time

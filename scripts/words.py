@@ -48,6 +48,7 @@ PHRASES = (
     Phrase(r"place of the (?:conference|event)|the place where", "venue, city or location"),
     Phrase(r"place (?:at the conference )?is yours", "you have a place"),
     Phrase(r"seats? (?:of|at) the conference", "place"),
+    Phrase(r"tak(?:e|es|ing) (?:the|your|their|this) (?:place|seat)(?! of)", "accept, confirm"),
     Phrase(
         r"address(?:es)? of (?:this|the|a|your|each) (?:page|calendar|agenda|feed|file)s?",
         "link or web address",

@@ -21,7 +21,7 @@ from app.accounts.models import (
 from app.database import db, read_only_connection
 from app.errors import Gone, NotFound
 
-LINK_GONE = "This sign-in link has been used already or has expired"
+LINK_GONE = "This sign-in link has already been used or has expired"
 
 
 def find_person(email: str) -> Person | None:

@@ -74,7 +74,7 @@ class CategoryForm(EditForm):
     is_for_speakers = BooleanField(
         _l("This category is for speakers"),
         description=_l(
-            "Confirmed speakers take a place in it on their own pages, with what you know of them "
+            "Confirmed speakers get a place in it on their own pages, with what you know of them "
             "filled in. Only one category can be for speakers"
         ),
     )

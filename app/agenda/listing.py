@@ -47,6 +47,7 @@ class AgendaItem:
     session: Session
     stale_details: SavedDetails | None
     clashes: tuple[Session, ...]  # other sessions of the agenda at the same time
+    clashes_named_here: tuple[Session, ...]  # so that each clash is named once, in its first row
     tight_transfers: tuple[Session, ...]  # others that end too late to walk from there
     seat: OwnSeat | None = None
 
@@ -99,8 +100,15 @@ def build(
     attended = [one for one in shown if one.key in by_key or not seats[one.key].is_waiting]
     zone = ZoneInfo(programme.conference.time_zone)
     conflicts = _find_clashes(attended, programme, walking)
+    named = _list_named_clashes(attended, conflicts)
     entries = [
-        _build_item(by_key.get(one.key), one, conflicts.get(one.key, ()), seats.get(one.key))
+        _build_item(
+            by_key.get(one.key),
+            one,
+            conflicts.get(one.key, ()),
+            named.get(one.key, ()),
+            seats.get(one.key),
+        )
         for one in shown
     ]
     by_day = groupby(entries, lambda entry: listing.day_of(entry.session, zone))
@@ -115,6 +123,7 @@ def _build_item(
     star: Star | None,
     session: Session,
     conflicts: Sequence[tuple[str, Session]],
+    named: tuple[Session, ...],
     seat: OwnSeat | None,
 ) -> AgendaItem:
     return AgendaItem(
@@ -122,6 +131,7 @@ def _build_item(
         session=session,
         stale_details=_find_stale_details(star, session) if star else None,
         clashes=tuple(other for kind, other in conflicts if kind == clashes.PERSON),
+        clashes_named_here=named,
         tight_transfers=tuple(other for kind, other in conflicts if kind == clashes.WALK),
         seat=seat,
     )
@@ -159,6 +169,25 @@ def _find_clashes(
         if clash.kind == clashes.PERSON:
             found.setdefault(clash.other_session, []).append((clash.kind, known[clash.session]))
     return found
+
+
+def _list_named_clashes(
+    sessions: Sequence[Session], conflicts: Mapping[str, Sequence[tuple[str, Session]]]
+) -> Mapping[str, tuple[Session, ...]]:
+    """Map each session to the later ones that it clashes with, unless a row above names them all.
+
+    Of four sessions at the same time the first names three, and the others are only marked.
+    """
+    named: dict[str, tuple[Session, ...]] = {}
+    groups: list[set[str]] = []
+    for at, one in enumerate(sessions):
+        others = {other.key for kind, other in conflicts.get(one.key, ()) if kind == clashes.PERSON}
+        later = tuple(other for other in sessions[at + 1 :] if other.key in others)
+        group = {one.key, *(other.key for other in later)}
+        if later and not any(group <= above for above in groups):
+            named[one.key] = later
+            groups.append(group)
+    return named
 
 
 def _iter_scheduled(sessions: Iterable[Session]) -> Iterator[ScheduledSession]:

@@ -161,7 +161,7 @@ def _get_body(statement: Select[tuple[bytes]]) -> bytes:
 def _check_limit(key: ContentKey) -> None:
     count = db.session.scalar(select(func.count()).select_from(PageImage).where(*_belongs_to(key)))
     if (count or 0) >= MAX_IMAGES_PER_TEXT:
-        raise RuleViolation(f"A page has {MAX_IMAGES_PER_TEXT} pictures or fewer")
+        raise RuleViolation(f"A page can have up to {MAX_IMAGES_PER_TEXT} pictures")
 
 
 def _belongs_to(key: ContentKey) -> tuple[ColumnElement[bool], ...]:

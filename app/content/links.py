@@ -148,7 +148,7 @@ def _move(link: Link, position: int, actor: str) -> bool:
 
 def _check_limit(page: str) -> None:
     if len(list_links(page)) >= MAX_LINKS_PER_PAGE:
-        raise RuleViolation(f"A page has {MAX_LINKS_PER_PAGE} additional links or fewer")
+        raise RuleViolation(f"A page can have up to {MAX_LINKS_PER_PAGE} additional links")
 
 
 def _list_latest(

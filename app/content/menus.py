@@ -205,7 +205,9 @@ def remove(menu: str, page: str, *, actor: str) -> None:
     rows = _get_rows_for_update(menu)
     rows.remove(entry := _find(rows, page))
     if not rows:
-        raise RuleViolation("A menu has one entry or more. Add another before you remove this")
+        raise RuleViolation(
+            "A menu needs at least one entry. Add another before you remove this one"
+        )
     if entry in db.session:
         db.session.delete(entry)
     _save(rows)

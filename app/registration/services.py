@@ -56,7 +56,7 @@ JOINED: Final = {"waiting list": "joined"}  # in place of the answers
 APPLIED: Final = {"application": "sent"}
 APPLICATION: Final = "application"
 APPROVAL_NEEDED = (
-    "The organisers now approve who comes in this category, so you are not registered. You can "
+    "The organisers now approve who attends in this category, so you are not registered. You can "
     "send an application"
 )
 APPROVAL_NOT_NEEDED = (

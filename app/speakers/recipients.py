@@ -29,7 +29,7 @@ HISTORY_PHRASES: Final = {
     INVITATION: "was invited",
     REMINDER: "was reminded",
     THANKS: "was thanked",
-    PLACE_REMINDER: "was reminded to take their place",
+    PLACE_REMINDER: "was reminded to confirm their place",
 }
 
 

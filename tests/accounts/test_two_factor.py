@@ -37,7 +37,7 @@ MADE_UP = {
         "attestationObject": "oA",
     },
 }
-USED = "This code has been used already. Enter the next one that your app shows"
+USED = "This code has already been used. Enter the next one that your app shows"
 
 
 def an_app(person: Person, **about: Any) -> pyotp.TOTP:
@@ -197,7 +197,7 @@ def test_recovery_codes_and_codes_are_counted_together(visitor: Browser) -> None
 
     other = other.press("Continue", recovery_code="2222-2222-2222-2222", status=422)
 
-    assert other.errors == ["The recovery code is not correct, or it has been used already"]
+    assert other.errors == ["The recovery code is not correct, or it has already been used"]
     other.press("Continue", recovery_code="2222-2222-2222-2222", status=429)
 
 
@@ -214,7 +214,7 @@ def test_a_recovery_code_lets_in_once_and_is_told_by_letter(
     assert "9 codes left" in visitor.open("/my").text
     again = half_way(new_browser()).follow("Use a recovery code")
     refused = again.press("Continue", recovery_code=codes[4], status=422)
-    assert refused.errors == ["The recovery code is not correct, or it has been used already"]
+    assert refused.errors == ["The recovery code is not correct, or it has already been used"]
 
 
 def test_new_recovery_codes_end_the_old_ones(
@@ -324,7 +324,7 @@ def test_a_recovery_code_used_in_many_browsers_at_once_lets_one_in(site: Flask) 
         site, lambda device: services.verify_recovery_code(device, "2222-2222-2222-2222")
     )
 
-    assert ended == ["The recovery code is not correct, or it has been used already"] * 3 + ["in"]
+    assert ended == ["The recovery code is not correct, or it has already been used"] * 3 + ["in"]
 
 
 @pytest.mark.postgresql_only

@@ -103,7 +103,9 @@ def test_everything_about_a_delegate_stands_in_one_thread_by_day(desk: Browser) 
         ("Sunday 10 May 2009", ["You have a place", "Registered"]),
         ("Friday 8 May 2009", ["You are on the waiting list", "Joined the waiting list"]),
     ]
-    sentence = "Steps on the waiting list are listed here for 30 days after someone takes a place."
+    sentence = (
+        "Steps on the waiting list are listed here for 30 days after someone accepts a place."
+    )
     assert sentence in page.text
     assert sentence not in desk.open(of(delegate, "?show=notes")).text
 

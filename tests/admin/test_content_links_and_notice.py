@@ -252,11 +252,11 @@ def test_a_link_that_was_taken_away_is_brought_back_where_there_is_room(
         make_link(label=f"Link {number}", position=number + 2)
 
     late = editor.press("Save", status=422)
-    assert late.error_for("Link text") == "A page has 50 additional links or fewer"
+    assert late.error_for("Link text") == "A page can have up to 50 additional links"
     back = f"/organise/pages/link/{gone}/en/versions/1"
     editor.open(back)
     full = editor.press("Publish this version now", status=409)
-    assert "A page has 50 additional links or fewer" in full.text
+    assert "A page can have up to 50 additional links" in full.text
     editor.open("/organise/pages/page/help/links").follow("Change or move Link 7")
     editor.press("Delete link")
     editor.open(back)
@@ -289,7 +289,7 @@ def test_a_page_takes_only_so_many_links(editor: Browser) -> None:
         "Add link", link_text="One more", web_address="https://a.example/", status=422
     )
 
-    assert page.error_for("Link text") == "A page has 50 additional links or fewer"
+    assert page.error_for("Link text") == "A page can have up to 50 additional links"
 
 
 # The urgent notice

@@ -152,5 +152,5 @@ def test_an_organiser_prefers_somebody_on_the_list_of_a_session_and_they_read_wh
     assert cleo is not None
     own = organiser.open(path_of(cleo, "knots"))
     assert "Is the chair" in own.text
-    own.press("Take the seat")
+    own.press("Accept the seat")
     assert booked(cleo) == ["knots"]

@@ -161,7 +161,7 @@ def test_what_is_gone_cannot_be_brought_back_by_undoing(organiser: Browser) -> N
 
     undo(organiser, entry, status=409)
 
-    assert "What was changed here has been deleted since" in organiser.page.text
+    assert "What was changed here has since been deleted" in organiser.page.text
 
 
 @pytest.mark.parametrize("about", ["session opening", "booking BCDF2345"])

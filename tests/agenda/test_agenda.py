@@ -25,6 +25,7 @@ from app.programme.models import Conference, Room, Session
 from app.releases import current_release
 from tests.browser import Browser
 from tests.factories import make_agenda, make_room, make_session, publish_programme
+from tests.pages import read_text
 from tests.refusals import TOO_MANY_FROM_NETWORK
 
 
@@ -80,14 +81,36 @@ def test_an_empty_agenda_says_what_will_be_there(visitor: Browser) -> None:
     assert "If you had an agenda in this browser before, its cookie has been deleted." in page.text
 
 
-def test_two_sessions_at_once_are_told_on_both(visitor: Browser) -> None:
+def test_two_sessions_at_once_are_marked_and_the_first_names_the_other(visitor: Browser) -> None:
     make_agenda("reading-the-tide", "harbour-walls", holder=visitor)
 
     page = visitor.open("/agenda")
 
     assert "2 of these sessions overlap." in page.text
-    assert "Clash Harbour walls, 11am to midday" in page.text
-    assert "Clash Reading the tide, 11am to midday" in page.text
+    assert [read_text(one) for one in page.tree.find_by_class("clash")] == [
+        "Clash Overlaps with: Harbour walls",
+        "Clash",
+    ]
+
+
+def test_a_clash_of_many_sessions_is_said_once(visitor: Browser) -> None:
+    make_session(slug="knots", title="Knots", starts_at=at(11), ends_at=at(12))
+    make_session(slug="nets", title="Nets", starts_at=at(11, 30), ends_at=at(13))
+    make_session(slug="ropes", title="Ropes", starts_at=at(12, 30), ends_at=at(14))
+    publish_programme()
+    chosen = ("reading-the-tide", "harbour-walls", "knots", "nets", "ropes")
+    make_agenda(*chosen, holder=visitor)
+
+    page = visitor.open("/agenda")
+
+    assert "5 of these sessions overlap." in page.text
+    assert [read_text(one) for one in page.tree.find_by_class("clash")] == [
+        "Clash Overlaps with: Reading the tide; Harbour walls; Nets",
+        "Clash",
+        "Clash",
+        "Clash Overlaps with: Ropes",
+        "Clash",
+    ]
 
 
 def test_too_little_time_to_walk_is_told_by_the_minutes_of_the_conference(

@@ -130,7 +130,7 @@ def test_a_zone_that_there_is_not_is_422_and_times_stay_as_they_are(
 ) -> None:
     page = visitor.open(f"{address}?zone={asked}", 422)
 
-    assert clocks(page) == "We do not know that time zone."
+    assert clocks(page) == "We do not recognise that time zone."
     assert "Times are London time, BST." in page.text
     assert elsewhere(page) == []
     assert page.headers["Cache-Control"] == "private, no-store"

@@ -271,7 +271,7 @@ class PlaceRules(SeatMachine):
         keeps_place = person in self.places.held
         take = category_waiting.accept if keeps_place else waiting_list.accept
         if data.draw(st.booleans()):
-            done = self.press(f"/waiting-list/{token}", "Take the place")
+            done = self.press(f"/waiting-list/{token}", "Accept the place")
         else:
             done = self.attempt(lambda: take(find(WaitingListEntry, person)))
         assert done is is_in_time

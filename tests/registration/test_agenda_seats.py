@@ -89,7 +89,7 @@ def test_an_offer_and_a_position_are_shown_and_only_a_seat_clashes(visitor: Brow
 
     page = visitor.open("/agenda")
     assert "Offered until" in rows_of(page)[0]
-    assert "Take the seat or decline it: Knots" in page.links
+    assert "Accept or decline the seat: Knots" in page.links
 
 
 def test_no_seat_is_shown_of_a_booking_that_was_cancelled_or_whose_links_have_changed(

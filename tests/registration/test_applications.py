@@ -201,7 +201,7 @@ def test_nobody_is_approved_without_a_place_but_can_be_put_on_the_waiting_list(
     with transaction():
         operations.cancel(db.session.merge(last), actor=GRACE)
     page = visitor.open(find_link(last_email_to("ada@example.org"), "/waiting-list/"))
-    assert page.press("Take the place").heading == "Your booking"
+    assert page.press("Accept the place").heading == "Your booking"
     assert list_miscounts() == []
 
 
@@ -279,7 +279,7 @@ def test_an_approval_that_is_asked_for_meanwhile_is_said_on_the_check_page(
     page = page.press("Confirm registration", status=422)
     assert page.errors == [
         (
-            "The organisers now approve who comes in this category, so you are not registered. "
+            "The organisers now approve who attends in this category, so you are not registered. "
             "You can send an application"
         )
     ]

@@ -178,7 +178,7 @@ def test_where_all_places_are_taken_people_can_wait_for_a_full_category(visitor:
     with transaction():
         bookings.cancel(db.session.merge(first))
     offer = last_email_to("ada@example.org")
-    page = visitor.open(find_link(offer, "/waiting-list/")).press("Take the place")
+    page = visitor.open(find_link(offer, "/waiting-list/")).press("Accept the place")
 
     assert page.summary_list["Category"] == "Student"
     assert standing(seats.name_category_limit(student.id)) == (1, 1)

@@ -92,7 +92,8 @@ def test_people_join_the_list_of_a_full_category_while_others_register(
     page = visitor.open("/register/category")
     assert PRESS_WAIT in page.text
     page = go_to_check(visitor, "Ada")
-    assert "All places in the category “Press” are taken. You can wait for one." in page.text
+    full = "All places in the category “Press” are taken. You can join the waiting list."
+    assert full in page.text
     assert "You get an offer when both the conference and your category have" in page.text
     assert page.press("Join the waiting list").heading == "Check your email"
 
@@ -119,7 +120,7 @@ def test_a_place_of_the_category_is_offered_to_the_first_of_its_list(
     assert last_email_to("ada@example.org").subject.startswith(OFFER)
     assert limit(seats.CONFERENCE) == (1, 1)
     assert limit(seats.name_category_limit(press.id)) == (1, 0)
-    page = open_own_page(visitor, "ada@example.org").press("Take the place")
+    page = open_own_page(visitor, "ada@example.org").press("Accept the place")
     assert page.heading == "Your booking"
     assert categories.count_by_category() == {press.id: 1}
 
@@ -262,7 +263,7 @@ def test_whoever_waits_can_choose_another_category_and_other_days_and_keeps_thei
     join(visitor, "Ada")
     join(new_browser(), "Bea", "Standard")
 
-    page = open_own_page(visitor, "ada@example.org").follow("Change what you are waiting for")
+    page = open_own_page(visitor, "ada@example.org").follow("Change your request")
     page = page.press("Save changes", {HOW: "Standard", DAYS: [THURSDAY]})
 
     assert "You are next." in page.text
@@ -277,7 +278,7 @@ def test_whoever_waits_can_choose_another_category_and_other_days_and_keeps_thei
     assert entry.category_id == standard.id
     db.session.rollback()
     cancel(db.session.scalars(select(Delegate).where(Delegate.email == "other@example.org")).one())
-    page = open_own_page(visitor, "ada@example.org").press("Take the place")
+    page = open_own_page(visitor, "ada@example.org").press("Accept the place")
     assert "Thursday 11 June 2009" in page.text
     assert categories.count_by_category() == {standard.id: 1, press.id: 1}
 
@@ -286,10 +287,10 @@ def test_a_change_to_a_category_with_a_place_is_offered_it_at_once(visitor: Brow
     fill_press()
     join(visitor, "Ada")
 
-    page = open_own_page(visitor, "ada@example.org").follow("Change what you are waiting for")
+    page = open_own_page(visitor, "ada@example.org").follow("Change your request")
     page = page.press("Save changes", {HOW: "Standard", DAYS: [WEDNESDAY]})
 
-    assert page.heading == "You can have a place"
+    assert page.heading == "You have been offered a place"
     assert counts() == (2, 0)
 
 
@@ -299,14 +300,14 @@ def test_a_change_needs_days_of_the_category_and_nobody_with_an_offer_changes_an
     _, _, taken = fill_press()
     make_category(name="One day", days="2009-06-10")
     join(visitor, "Ada")
-    page = open_own_page(visitor, "ada@example.org").follow("Change what you are waiting for")
+    page = open_own_page(visitor, "ada@example.org").follow("Change your request")
 
     again = page.press("Save changes", {HOW: "One day", DAYS: [THURSDAY]}, status=422)
     assert again.errors == ["This category is not for all of these days"]
     cancel(taken)
     late = page.press("Save changes", {HOW: "Standard", DAYS: [THURSDAY]})
 
-    assert late.heading == "You can have a place"
+    assert late.heading == "You have been offered a place"
     assert state_of("ada@example.org") == "offered"
     assert counts() == (1, 0)
 

@@ -194,7 +194,7 @@ def test_who_waits_for_a_place_takes_their_answers_along(visitor: Browser) -> No
     with transaction():
         bookings.cancel(db.session.query(Delegate).one())
     letter = last_email_to("bea@example.org")
-    page = visitor.open(find_link(letter, "/waiting-list/")).press("Take the place")
+    page = visitor.open(find_link(letter, "/waiting-list/")).press("Accept the place")
 
     assert page.summary_list["How will you travel?"] == "By bus"
 

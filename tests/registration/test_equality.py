@@ -45,7 +45,7 @@ def test_whoever_wants_to_answers_after_registering(visitor: Browser) -> None:
     ask("age", "disability")
     page = answer_questions(visitor).press("Confirm registration")
     page = page.follow("Answer a few questions about yourself (optional)")
-    assert page.heading == "Help us see who takes part"
+    assert page.heading == "Help us understand who takes part"
 
     page = page.press("Send answers", {AGE: "25 to 34"})
 
@@ -57,7 +57,7 @@ def test_whoever_wants_to_answers_after_registering(visitor: Browser) -> None:
 def test_where_nothing_is_asked_nothing_is_offered(visitor: Browser) -> None:
     page = answer_questions(visitor).press("Confirm registration")
 
-    assert "Help us see who takes part" not in page.text
+    assert "Help us understand who takes part" not in page.text
     assert "There are no questions at the moment." in visitor.open("/register/equality").text
 
 

@@ -38,7 +38,7 @@ AGREED = "They agree that we keep this, and know for how long"
 TRAVEL = "How will you travel?"
 LARGE = make_pdf(b"%" + bytes(400_000).replace(b"\0", b"x"))  # of two chunks
 CARD: Answer = ("My card.pdf", LARGE)
-SENT = "You sent My card.pdf (400 kB)."
+SENT = "You uploaded My card.pdf (400 kB)."
 MEGABYTE = 1024 * 1024
 
 
@@ -329,7 +329,7 @@ def test_files_that_nothing_names_are_deleted_a_day_later(
     assert list_files() == [len(make_pdf())]
     page = visitor.page.press("Continue", {TRAVEL: "By bus"}, status=422)
     assert page.errors == ["We no longer have this file. Choose it again"]
-    assert "You sent" not in page.text
+    assert "You uploaded" not in page.text
 
     with transaction():
         for file in db.session.scalars(select(AnswerFile)):
@@ -366,7 +366,7 @@ def test_who_waits_takes_the_file_along(visitor: Browser) -> None:
     with transaction():
         bookings.cancel(db.session.query(Delegate).one())
     letter = last_email_to("bea@example.org")
-    page = visitor.open(find_link(letter, "/waiting-list/")).press("Take the place")
+    page = visitor.open(find_link(letter, "/waiting-list/")).press("Accept the place")
 
     assert visitor.fetch("GET", page.links["My card.pdf"]).data == LARGE
 

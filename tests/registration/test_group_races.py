@@ -232,7 +232,7 @@ def test_whoever_leaves_a_group_after_their_details_are_deleted_reads_why_not(si
         leave,
     )
 
-    assert ended == ["This person does not belong to the group any more", "seat"]
+    assert ended == ["This person no longer belongs to the group", "seat"]
 
 
 @pytest.mark.postgresql_only

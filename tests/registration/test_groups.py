@@ -174,7 +174,7 @@ def test_whoever_gets_no_place_can_wait_for_one(visitor: Browser) -> None:
     assert "Bea Nurse On the waiting list" in open_group(visitor).text
     cancel("Ada")
     visitor.open(find_link(last_email_to("bea@ward.example"), "/waiting-list/")).press(
-        "Take the place"
+        "Accept the place"
     )
     assert "Bea Nurse Has a place" in open_group(visitor).text
     with transaction():
@@ -231,7 +231,7 @@ def test_the_same_person_twice_is_refused_beside_the_name(visitor: Browser) -> N
         status=422,
     )
 
-    assert page.errors == ["This person is in the list already"]
+    assert page.errors == ["This person is already in the list"]
 
 
 def test_a_list_is_changed_and_people_are_removed(visitor: Browser) -> None:

@@ -45,7 +45,7 @@ GRACE = "grace@conference.example"
 RECEIVED = "We have received your expression of interest in Tides and Harbours"
 INVITED = "You are invited to register for Tides and Harbours"
 DECLINED = "We cannot invite you to Tides and Harbours this time"
-LINK = "Tell us that you would like to come: Summer school"
+LINK = "Express your interest: Summer school"
 EXPIRES = "2009-06-01T12:00"
 
 

@@ -162,7 +162,7 @@ def test_an_organiser_makes_an_offer_and_adds_the_place_for_it(
 
     assert "We are emailing them the offer." in page.source
     own = visitor.open(f"/waiting-list/{links.waiting_list_token(bea)}")
-    assert own.heading == "You can have a place"
+    assert own.heading == "You have been offered a place"
     assert "The organisers made you an offer before your turn" in own.text
     assert limit_of(seats.CONFERENCE) == (2, 2, 1)
 

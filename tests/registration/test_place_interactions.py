@@ -351,8 +351,8 @@ def test_a_seat_that_was_offered_before_a_ballot_can_still_be_taken(
     open_ballot(KNOTS)
 
     page = visitor.open(f"/booking/{links.booking_token(bea)}/sessions/knots")
-    assert page.heading == "You can have a seat"
-    page.press("Take the seat")
+    assert page.heading == "You have been offered a seat"
+    page.press("Accept the seat")
 
     assert db.session.scalars(select(SessionBooking.delegate_id)).all() == [bea.id]
     assert list_miscounts() == []

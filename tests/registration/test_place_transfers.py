@@ -97,7 +97,7 @@ def test_a_colleague_takes_the_place_and_both_are_told(
     db.session.rollback()
     assert db.session.get_one(Delegate, ada.id).needs is None
     again = new_browser().open(find_link(letter, "/place/"), status=410)
-    assert "This place has been taken already." in again.text
+    assert "This place has already been taken." in again.text
     assert list_miscounts() == []
 
 
@@ -252,7 +252,7 @@ def test_of_two_who_take_the_same_place_at_once_one_has_it(site: Flask) -> None:
 
     ended = at_once(site, [lambda: take_place(site, key, 0), lambda: take_place(site, key, 1)])
 
-    assert ended == ["This place has been taken already", "seat"]
+    assert ended == ["This place has already been taken", "seat"]
     assert len(list_attending()) == standing(seats.CONFERENCE)[1] == 1
 
 

@@ -254,7 +254,7 @@ def test_a_session_that_is_over_or_on_another_day_cannot_be_booked(
 
     page = visitor.open(path_of(ada, "knots"))
     assert page.heading == "You cannot book a seat"
-    assert "This day is not in your booking." in page.text
+    assert "Your booking does not include this day." in page.text
     with pytest.raises(services.NotBookable):
         book(ada, "knots")
     bea = make_delegate(email="bea@example.org", given_names="Bea")

@@ -309,7 +309,7 @@ def test_releasing_seats_of_a_session_that_nobody_books_any_more_is_refused_in_w
     publish("knots", booking=OPEN_TO_ALL, seats=None)
 
     with (
-        pytest.raises(RuleViolation, match="These seats have been released already"),
+        pytest.raises(RuleViolation, match="These seats have already been released"),
         transaction(),
     ):
         holds.release(hold_row, actor=GRACE)

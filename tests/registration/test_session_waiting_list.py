@@ -24,7 +24,7 @@ from tests.factories import FIRST_MORNING, make_delegate, make_session, publish_
 from tests.registration.test_session_booking_races import at_once, cross
 from tests.sent_emails import last_email_to, subjects_to
 
-OFFER = "A seat for you in “Knots”: take it by 9:31am on Wednesday 13 May 2009"
+OFFER = "A seat for you in “Knots”: accept it by 9:31am on Wednesday 13 May 2009"
 
 
 def make_bookable(slug: str, number: int, **values: Any) -> WorkingSession:
@@ -112,7 +112,7 @@ def test_a_full_session_is_waited_for_from_its_page(visitor: Browser) -> None:
     page = visitor.open("/sessions/knots").follow("Join the waiting list")
     assert page.heading == "Join the waiting list?"
     assert "we offer it by email to the person who has waited longest" in page.text
-    assert "You have 24 hours to take it, or less close to the session." in page.text
+    assert "You have 24 hours to accept it, or less close to the session." in page.text
     page = visitor.press("Join the waiting list")
     join(bea)
 
@@ -140,10 +140,10 @@ def test_a_seat_given_back_is_held_for_the_first_who_takes_it_with_one_button(
     assert (counts(), list_faults()) == ((1, 1, 1), [])
     with pytest.raises(seats.SoldOut):
         book(make_person("Cleo"), "knots")
-    page = visitor.open(path_of(ada)).follow("Take the seat or decline it: Knots")
-    assert page.heading == "You can have a seat"
+    page = visitor.open(path_of(ada)).follow("Accept or decline the seat: Knots")
+    assert page.heading == "You have been offered a seat"
     assert "We are keeping a seat for you until 9:31am on Wednesday 13 May 2009." in page.text
-    page = visitor.press("Take the seat")
+    page = visitor.press("Accept the seat")
     assert "You have a seat." in page.text
     assert booked(ada) == ["knots"]
     assert not book(ada, "knots"), "a second press changes nothing"
@@ -151,7 +151,7 @@ def test_a_seat_given_back_is_held_for_the_first_who_takes_it_with_one_button(
     assert states() == {"ada": "accepted", "bea": "waiting"}
     assert (counts(), list_faults()) == ((1, 1, 1), [])
     steps = visitor.open(path_of(ada, "knots")).text
-    assert steps.index("We offered you a seat") < steps.index("You took the seat")
+    assert steps.index("We offered you a seat") < steps.index("You accepted the seat")
 
 
 def test_the_calendar_has_an_offer_as_tentative_until_it_lapses_or_is_taken(
@@ -192,7 +192,7 @@ def test_an_offer_is_declined_and_passes_on(visitor: Browser) -> None:
     give_back(eve)
 
     visitor.open(path_of(ada, "knots"))
-    page = visitor.press("I do not want the seat")
+    page = visitor.press("Decline the seat")
 
     assert "We will offer the seat to the next person." in page.text
     assert states() == {"ada": "left", "bea": "offered"}
@@ -263,7 +263,7 @@ def test_an_offer_lapses_once_and_cannot_be_taken_any_more(
     visitor.open(path_of(ada, "knots"))
 
     frozen_time.move_to("2009-05-13T09:31:00+01:00")
-    page = visitor.press("Take the seat", status=409)
+    page = visitor.press("Accept the seat", status=409)
     assert "This offer has ended. You can join the waiting list again" in page.text
     run_due()
     run_due()

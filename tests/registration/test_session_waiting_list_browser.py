@@ -81,9 +81,9 @@ def test_without_scripts_somebody_joins_the_list_from_the_page_of_a_session(
     expect_heading(window, "Join the waiting list?")
     window.get_by_role("button", name="Join the waiting list").click()
     expect_heading(window, "Your sessions")
-    window.get_by_role("link", name="Take the seat or decline it").click()
-    expect_heading(window, "You can have a seat")
-    window.get_by_role("button", name="Take the seat").click()
+    window.get_by_role("link", name="Accept or decline the seat").click()
+    expect_heading(window, "You have been offered a seat")
+    window.get_by_role("button", name="Accept the seat").click()
     expect_heading(window, "Your sessions")
 
 
@@ -92,7 +92,7 @@ def test_with_a_keyboard_somebody_declines_an_offer_and_leaves_a_list(
 ) -> None:
     user = KeyboardUser(window, site_address, site, axe)
     user.open(f"{own}/{OFFERED}")
-    user.press("I do not want the seat")
+    user.press("Decline the seat")
     expect_heading(window, "Your sessions")
     user.open(f"{own}/{WAITING}")
     expect_heading(window, "You are on the waiting list")

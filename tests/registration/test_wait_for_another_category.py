@@ -83,14 +83,14 @@ def test_a_delegate_waits_for_a_full_category_and_takes_its_place_when_it_is_fre
 
     page = page.press("Save", {ASKED: "Student"})
     assert page.heading == "Join the waiting list for “Student”?"
-    assert "You keep the place you have until you take one in this category." in page.text
+    assert "You keep the place you have until you accept one in this category." in page.text
     page = page.press(JOIN)
 
     assert page.heading == "You are on the waiting list"
     assert "You are number 1 on the list for the category “Student”." in page.text
-    assert "You keep the place you have until you take another." in page.text
+    assert "You keep the place you have until you accept another." in page.text
     assert "Change what you are waiting for" not in page.links
-    assert "You keep the place you have until you take another." in last_email_to(ADA).text
+    assert "You keep the place you have until you accept another." in last_email_to(ADA).text
     page = open_booking(visitor, ada)
     assert "You are waiting for a place in the category “Student”" in page.text
     assert (category_of(ADA), counts()) == ("Visitor", (2, 2))
@@ -103,9 +103,9 @@ def test_a_delegate_waits_for_a_full_category_and_takes_its_place_when_it_is_fre
     assert counts() == (1, 1)
     page = open_booking(visitor, ada)
     assert "You can have a place in the category “Student”" in page.text
-    page = page.follow("Take the place or decline it")
+    page = page.follow("Accept or decline the place")
     assert "After that, someone else can have yours." in page.text
-    page = page.press("Take the place")
+    page = page.press("Accept the place")
     assert page.summary_list["Category"] == "Student"
     assert "You are waiting for a place" not in page.text
     assert subjects_to(ADA)[-1].startswith("Your booking")
@@ -142,7 +142,7 @@ def test_an_offer_that_ends_leaves_everybody_where_they_are(
 
     frozen_time.move_to("2009-05-14T09:32:00+01:00")
 
-    assert page.press("Take the place", status=409).heading == "The offer has ended"
+    assert page.press("Accept the place", status=409).heading == "The offer has ended"
     run_due()
     assert state_of(ADA) == "lapsed"
     assert "You are no longer on the waiting list, and keep the place you have." in (
@@ -169,7 +169,7 @@ def test_a_full_conference_keeps_nobody_with_a_place_from_changing_but_those_bef
         change_limit(students, 3)
     assert (state_of(BEA), state_of(ADA)) == ("waiting", "offered")
 
-    page = open_own_page(visitor, ADA).press("Take the place")
+    page = open_own_page(visitor, ADA).press("Accept the place")
 
     assert page.summary_list["Category"] == "Student"
     assert counts() == (2, 1)
@@ -299,7 +299,7 @@ def test_an_offer_for_other_days_than_those_of_the_booking_is_refused_with_the_r
     with transaction():
         db.session.get_one(RegistrationCategory, students.id).days = THURSDAY
 
-    page = open_own_page(visitor, ADA).press("Take the place", status=409)
+    page = open_own_page(visitor, ADA).press("Accept the place", status=409)
 
     assert page.errors == ["The category “Student” is not for all of these days"]
     assert (state_of(ADA), category_of(ADA)) == ("offered", "Visitor")

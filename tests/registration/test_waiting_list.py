@@ -26,7 +26,7 @@ from tests.registration_flow import answer_questions
 from tests.sent_emails import emails_to, find_link, last_email_to, subjects_to
 
 THURSDAY = "2009-06-11"
-OFFER = "A place for you at Tides and Harbours: take it by"
+OFFER = "A place for you at Tides and Harbours: accept it by"
 
 
 def fill_conference(size: int = 1, *, is_open: bool = True) -> list[Delegate]:
@@ -89,7 +89,7 @@ def test_a_full_conference_offers_its_waiting_list_and_says_its_rule(visitor: Br
     page = visitor.open("/register")
 
     assert page.heading == "The conference is full"
-    assert "You have 24 hours to take it" in page.text
+    assert "You have 24 hours to accept it" in page.text
     assert "Join the waiting list" in visitor.open("/").links
 
 
@@ -127,11 +127,11 @@ def test_a_free_place_is_offered_to_the_first_and_taken_with_one_button(visitor:
     assert last_email_to("ada@example.org").subject == (f"{OFFER} 9:31am on Wednesday 13 May 2009")
     assert counts() == (1, 1)
     page = open_own_page(visitor, "ada@example.org")
-    assert page.heading == "You can have a place"
+    assert page.heading == "You have been offered a place"
     assert (
         "We are keeping a place for Ada Waite until 9:31am on Wednesday 13 May 2009." in page.text
     )
-    booking = page.press("Take the place")
+    booking = page.press("Accept the place")
     assert booking.heading == "Your booking"
     assert "A ramp" in booking.text
     assert subjects_to("ada@example.org")[-1].startswith("You are registered for Tides")
@@ -216,7 +216,7 @@ def test_who_joins_again_after_an_offer_is_offered_the_place_again_where_nobody_
 
     page = open_own_page(visitor, "ada@example.org")
     assert "9:33am on Thursday 14 May 2009" in page.text
-    assert page.press("Take the place").heading == "Your booking"
+    assert page.press("Accept the place").heading == "Your booking"
     assert counts() == (1, 0)
     assert list_miscounts() == []
 
@@ -228,7 +228,7 @@ def test_an_offer_that_has_ended_cannot_be_taken(visitor: Browser, frozen_time: 
     page = open_own_page(visitor, "ada@example.org")
 
     frozen_time.move_to("2009-05-13T09:31:00+01:00")
-    page = page.press("Take the place", status=409)
+    page = page.press("Accept the place", status=409)
 
     assert page.heading == "The offer has ended"
     assert db.session.scalar(select(Delegate).where(Delegate.email == "ada@example.org")) is None
@@ -240,7 +240,7 @@ def test_whoever_presses_twice_has_one_place(visitor: Browser) -> None:
     cancel(early)
     page = open_own_page(visitor, "ada@example.org")
 
-    first, second = page.press("Take the place"), page.press("Take the place")
+    first, second = page.press("Accept the place"), page.press("Accept the place")
 
     assert first.heading == second.heading == "Your booking"
     assert counts() == (1, 0)
@@ -252,7 +252,7 @@ def test_whoever_leaves_makes_room_and_their_answers_are_deleted(visitor: Browse
     join(visitor, "Bea")
     cancel(early)
 
-    page = open_own_page(visitor, "ada@example.org").follow("I no longer want a place")
+    page = open_own_page(visitor, "ada@example.org").follow("Decline the place")
     page = page.press("Leave the waiting list")
 
     assert page.heading == "You left the waiting list"
@@ -433,7 +433,7 @@ def take_offered_place(visitor: Browser, early: Delegate) -> Delegate:
     """Join, get the place of somebody else, and take it."""
     join(visitor, "Ada")
     cancel(early)
-    open_own_page(visitor, "ada@example.org").press("Take the place")
+    open_own_page(visitor, "ada@example.org").press("Accept the place")
     return find_delegate("ada@example.org")
 
 
@@ -455,7 +455,7 @@ def test_no_link_of_an_earlier_address_opens_the_booking(
     join(visitor, "Ada")
     cancel(early)
     held = open_own_page(visitor, "ada@example.org")
-    held.press("Take the place")
+    held.press("Accept the place")
     delegate = find_delegate("ada@example.org")
     link = find_offer_link("ada@example.org")
     page = stranger.open(link)
@@ -468,9 +468,9 @@ def test_no_link_of_an_earlier_address_opens_the_booking(
             actor="grace@conference.example",
         )
 
-    assert page.heading == "You took the place"
+    assert page.heading == "You accepted the place"
     assert stranger.open(link, status=410).heading == "This link does not work"
-    again = held.press("Take the place", status=410)
+    again = held.press("Accept the place", status=410)
     assert again.heading == "This link does not work"
 
 
@@ -518,7 +518,7 @@ def test_whoever_gets_a_place_from_the_desk_no_longer_waits(visitor: Browser) ->
     desk_adds("cleo@example.org")
 
     assert (state_of("cleo@example.org"), state_of("bea@example.org")) == ("accepted", "offered")
-    assert visitor.open(find_offer_link("cleo@example.org")).heading == "You took the place"
+    assert visitor.open(find_offer_link("cleo@example.org")).heading == "You accepted the place"
     assert counts() == (3, 0)
     assert list_miscounts() == []
 

@@ -74,8 +74,8 @@ def test_without_scripts_somebody_takes_the_place_that_is_held(
         seats.hold_for_queue((seats.CONFERENCE,))
 
     window.goto(f"{full_site}/waiting-list/{token}")
-    expect_heading(window, "You can have a place")
-    window.get_by_role("button", name="Take the place").click()
+    expect_heading(window, "You have been offered a place")
+    window.get_by_role("button", name="Accept the place").click()
 
     expect_heading(window, "Your booking")
 

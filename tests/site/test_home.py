@@ -185,7 +185,7 @@ def test_each_day_shows_its_keynotes_and_plenaries(visitor: Browser) -> None:
         "Thursday 11 June 2009 4pm Farewell Confirmed",
     ]
     assert page.links["Thursday 11 June 2009"] == "/programme/2009-06-11"
-    assert page.links["Whole programme"] == "/programme"
+    assert page.links["Full programme"] == "/programme"
     more = page.follow("2 more sessions, Wednesday 10 June 2009")
     assert more.heading == "Programme for Wednesday 10 June 2009"
 
@@ -401,7 +401,7 @@ def test_afterwards_it_leads_to_slides_once_there_are_any(
         one for one in page.tree.find_all("section") if one.get("aria-labelledby") == "visit"
     )
     assert [read_text(one) for one in page.tree.find_all("a", within=visit)] == [
-        "Whole programme",
+        "Full programme",
         "My agenda",
         "Find your booking",
         "Feedback",

@@ -66,7 +66,7 @@ def test_every_word_must_be_there(visitor: Browser) -> None:
 
     assert page.heading == "Nothing found for “harbour zeppelin”"
     assert "Check the spelling, or use fewer words." in page.text
-    assert page.follow("See the whole programme").heading == "Programme"
+    assert page.follow("See the full programme").heading == "Programme"
 
 
 def test_what_has_the_words_in_its_title_comes_first(visitor: Browser) -> None:

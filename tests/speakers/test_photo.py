@@ -220,7 +220,7 @@ def test_a_part_outside_the_picture_is_refused(ada: Browser, exact: str) -> None
 
     page = ada.send("POST", f"{OWN}/part", 422, data=told)
 
-    assert page.errors == ["Choose a part inside the picture"]
+    assert page.errors == ["Choose an area inside the picture"]
 
 
 def test_what_a_photo_was_cut_from_may_be_gone(ada: Browser) -> None:

@@ -236,7 +236,7 @@ def test_the_link_in_the_reminder_opens_the_page_and_a_second_one_is_not_sent(
     page.press("Send 1 email")
 
     email = last_email_to("ada@example.org")
-    assert email.subject == "Take your place at Tides and Harbours"
+    assert email.subject == "Confirm your place at Tides and Harbours"
     page = visitor.open("/organise/speaking/letters/place?chosen=ada-marsh")
     assert "was emailed less than 3 days ago" in page.text
     visitor.delete_cookie("session")

@@ -26,8 +26,8 @@ RECOVERY_CODE_ALPHABET = "23456789BCDFGHJKMNPQRTVWXYZ"  # no characters that loo
 CODE_GROUPS, CODE_GROUP_LENGTH = 4, 4  # of a recovery code: 76 bits
 MAX_PASSKEYS = 20
 WRONG_CODE = "The code is not correct. Check your app, because the code changes every 30 seconds"
-WRONG_RECOVERY_CODE = "The recovery code is not correct, or it has been used already"
-USED_CODE = "This code has been used already. Enter the next one that your app shows"
+WRONG_RECOVERY_CODE = "The recovery code is not correct, or it has already been used"
+USED_CODE = "This code has already been used. Enter the next one that your app shows"
 LAST_SECOND_FACTOR = "This is your only second step. Set up another one before you remove it"
 
 

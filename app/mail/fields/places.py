@@ -129,7 +129,7 @@ PLACES: Final[Mapping[str, EmailFields]] = {
         value("delegate", _l("Name of the delegate"), "transfer.delegate.full_name"),
         value("expires", _l("When the offer ends"), "transfer.expires_at | local_moment"),
         CONFERENCE_DETAILS,
-        link("place_link", _l("Link that takes the place"), "transfer_link(transfer)"),
+        link("place_link", _l("Link to accept the place"), "transfer_link(transfer)"),
         required={"place_link"},
     ),
     "place_passed_on": declare(

@@ -74,14 +74,14 @@ SPEAKERS: Final[Mapping[str, EmailFields]] = {
         MESSAGE,
         value(
             "deadline",
-            _l("Deadline to take the place"),
+            _l("Deadline to confirm the place"),
             "confirm_by | local_date",
             "confirm_by",
             is_optional=True,
         ),
         link(
             "place_link",
-            _l("Link that signs in and opens the page to take the place"),
+            _l("Link that signs in and opens the page to confirm the place"),
             'absolute_url("accounts.link", secret=secret, '
             'next="/speak/" ~ speaker.slug ~ "/place")',
         ),

@@ -54,7 +54,7 @@ def _find_entity(entry: HistoryEntry) -> tuple[FieldSet, EditableEntity]:
     such: ColumnElement[bool] = known_by == key if key else Conference.id == 1
     thing: EditableEntity | None = db.session.scalar(select(table).where(such))
     if thing is None:
-        raise RuleViolation("What was changed here has been deleted since")
+        raise RuleViolation("What was changed here has since been deleted")
     return kind, thing
 
 

@@ -82,7 +82,7 @@ def _check_times(session: Session) -> None:
     if session.ends_at is None:
         return
     if session.starts_at is None:
-        raise RuleViolation("A session that ends must start as well")
+        raise RuleViolation("Enter a start time as well as an end time")
     if session.ends_at <= session.starts_at:
         raise RuleViolation("A session must end after it starts")
     if session.ends_at - session.starts_at > MAX_DURATION:

@@ -28,14 +28,14 @@ class Crop:
     def __post_init__(self) -> None:
         lies_inside = 0 <= self.x <= 100 and 0 <= self.y <= 100
         if not (lies_inside and MIN_SIZE_PERCENT <= self.size <= 100):
-            raise RuleViolation("Choose a part inside the picture")
+            raise RuleViolation("Choose an area inside the picture")
 
     @classmethod
     def parse(cls, text: str) -> Self:
         """Parse a crop from "x y size", for example ``50 0 75``; raise RuleViolation."""
         found = CROP_PATTERN.fullmatch(text)
         if found is None:
-            raise RuleViolation("Choose a part inside the picture")
+            raise RuleViolation("Choose an area inside the picture")
         return cls(*map(int, found.groups()))
 
     def __str__(self) -> str:

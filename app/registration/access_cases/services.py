@@ -97,7 +97,9 @@ def reply(opened: OpenedCase, text: str) -> None:
     _lock(row)
     whole = "\n\n".join(filter(None, (opened.reply, text)))
     if len(whole) > MAX_REPLIES_LENGTH:
-        raise RuleViolation("You have sent many replies. Contact the organisers by email instead")
+        raise RuleViolation(
+            "You have sent too many replies. Contact the organisers by email instead"
+        )
     case_texts.write(row, reference, "reply", whole)
     row.state = OPEN
     _touch(row, has_unread_reply=True)

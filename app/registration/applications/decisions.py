@@ -95,7 +95,7 @@ def put_on_hold(application: RegistrationApplication, decision: Decision, *, act
     """Say that the decision takes longer; a place that is held stays held."""
     _lock_open(application)
     if application.state == ON_HOLD:
-        raise RuleViolation("This application is on hold already")
+        raise RuleViolation("This application is already on hold")
     _store(application, decision)
     application.state = ON_HOLD
     emails.send_application("application_on_hold", application)

@@ -21,7 +21,7 @@ LINK_REPLACED = (
     "This link has been replaced by a newer one, or the details of the booking have been deleted"
 )
 LINK_USED = (
-    "The email address has been confirmed already, or the booking has been opened or changed "
+    "The email address has already been confirmed, or the booking has been opened or changed "
     "since we sent this link"
 )
 BOOKING_CANCELLED = "This booking has been cancelled, so it cannot be changed"

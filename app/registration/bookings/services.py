@@ -95,7 +95,7 @@ def confirm_email_change(delegate: Delegate) -> bool:
     """
     operations.lock(delegate)
     if not delegate.pending_email:
-        raise RuleViolation("This email address has been confirmed already")
+        raise RuleViolation("This email address has already been confirmed")
     are_needs_removed = queries.is_untouched(delegate) and operations.remove_needs(
         delegate, NEEDS_REMOVED, actor=ACTOR_DELEGATE
     )

@@ -75,7 +75,9 @@ FLASH_MESSAGES = {
         "change. Enter them again below."
     ),
     "cancelled": _l("Your booking has been cancelled. We will email you to confirm this."),
-    "place_offered": _l("We are emailing your colleague. You keep your place until they take it."),
+    "place_offered": _l(
+        "We are emailing your colleague. You keep your place until they accept it."
+    ),
     "place_kept": _l("Your place is no longer offered to anyone. The link has stopped working."),
     "replied": _l("We have your reply. Our answer will be on this page."),
     "emails_on": _l("You will get emails about the conference again."),

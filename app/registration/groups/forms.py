@@ -45,7 +45,7 @@ from app.web import languages
 from app.web.formatting import local_date
 
 MAX_FILE_BYTES = 1024 * 1024
-TOO_LARGE = _l("The file must be smaller than 1 MB. A group has up to 30 people")
+TOO_LARGE = _l("The file must be smaller than 1 MB. A group can have up to 30 people")
 ALL_OR_NONE, AS_MANY_AS_FIT = "all", "fit"
 
 

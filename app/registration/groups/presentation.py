@@ -79,7 +79,7 @@ def _describe(draft: GroupDraft, person: Answers) -> Sequence[str]:
     answers = draft.complete(person)
     chosen = categories.find_chosen(answers)
     return [
-        person.get(EMAIL) or gettext("Emails come to you"),
+        person.get(EMAIL) or gettext("Emails are sent to you"),
         *([chosen.name] if chosen else []),
         fields.BY_NAME[DAYS].format(answers.get(DAYS, "")),
     ]

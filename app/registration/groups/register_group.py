@@ -304,7 +304,10 @@ def find_fault(answers: Answers) -> str:
     if chosen is not None and chosen.state in {"before", "closed"}:
         return f"The category “{chosen.name}” is not open. Choose another"
     if chosen is not None and applications.needs_approval(settled):
-        return f"The organisers decide who comes as “{chosen.name}”, so each person applies alone"
+        return (
+            f"The organisers decide who can attend as “{chosen.name}”, "
+            "so each person must apply separately"
+        )
     days = {day.isoformat() for day in categories.list_days_for(settled)}
     if not settled.get(DAYS) or not days.issuperset(settled[DAYS].split()):
         return "Choose the days again: some of those you chose are not possible"

@@ -28,8 +28,8 @@ from app.web.error_handlers import refuse
 from app.web.rendering import render_page
 from app.web.security_headers import no_referrer
 
-TWICE = "This person is in the list already"
-FULL = "A group has up to 30 people"
+TWICE = "This person is already in the list"
+FULL = "A group can have up to 30 people"
 
 bp = Blueprint("groups", __name__, url_prefix="/group")
 no_referrer(bp)

@@ -68,10 +68,10 @@ def add_person(group: RegistrationGroup, person: Answers) -> GroupMember:
     seats.lock_limits(prepared.limits)
     _lock(group)
     if not can_add(group):
-        raise RuleViolation(f"A group has up to {MAX_PEOPLE} people")
+        raise RuleViolation(f"A group can have up to {MAX_PEOPLE} people")
     key = drafts.get_identity(person, group.email)
     if key in {delegate_record.identity_key(one.name, _get_email(one)) for one in _present(group)}:
-        raise AlreadyInGroup("This person is in the group already")
+        raise AlreadyInGroup("This person is already in the group")
     member = register_group.place(group, prepared, is_needed=False)
     if member.state == UNPLACED:
         raise seats.SoldOut("All places are taken")
@@ -90,7 +90,7 @@ def cancel(member: GroupMember) -> None:
     seats.lock_limit(seats.CONFERENCE)
     _lock_member(member)
     if not member.is_present:
-        raise RuleViolation("This person has no place in the group any more")
+        raise RuleViolation("This person no longer has a place in the group")
     if member.delegate is not None:
         operations.cancel(member.delegate, actor=ACTOR_CONTACT)
         emails.send_booking_cancelled(member.delegate)
@@ -131,7 +131,7 @@ def send_link(member: GroupMember) -> bool:
     Whoever is only listed gets nothing, and the contact sees no difference.
     """
     if not member.is_present:
-        raise RuleViolation("This person has no place in the group any more")
+        raise RuleViolation("This person no longer has a place in the group")
     if member.delegate is None:
         return True
     return desk.send_status_again_once(member.delegate, actor=ACTOR_CONTACT)
@@ -143,7 +143,7 @@ def leave(delegate: Delegate, member: GroupMember) -> None:
     _lock_member(member)
     operations.lock(delegate)
     if member.delegate_id != delegate.id:
-        raise RuleViolation("You have left the group already")
+        raise RuleViolation("You have already left the group")
     _send_own_confirmation(member)
     member.delegate, member.email, member.state = None, "", LEFT
     operations.record(delegate, "Left the group", history.ACTOR_DELEGATE)
@@ -217,7 +217,7 @@ def _lock(group: RegistrationGroup) -> None:
 
 
 def _lock_member(member: GroupMember) -> None:
-    _lock_row(member, "This person does not belong to the group any more")
+    _lock_row(member, "This person no longer belongs to the group")
 
 
 def _lock_row(row: RegistrationGroup | GroupMember, refusal: str) -> None:

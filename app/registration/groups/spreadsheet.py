@@ -53,7 +53,7 @@ def read(contents: bytes, draft: GroupDraft) -> Sequence[UploadedRow]:
     if len(filled) > MAX_FILE_ROWS:
         raise InvalidFile(
             gettext(
-                "This file has %(num)s rows. A group has up to %(max)s people",
+                "This file has %(num)s rows. A group can have up to %(max)s people",
                 num=f"{len(filled):,}",
                 max=MAX_PEOPLE,
             )
@@ -92,9 +92,9 @@ def _judge(
         person, faults = _check(_read_row(row, columns), draft)
         key = get_identity(person, draft.email)
         if not faults and key in seen:
-            faults = [gettext("This person is in the list already")]
+            faults = [gettext("This person is already in the list")]
         if not faults and not room:
-            faults = [gettext("A group has up to %(max)s people", max=MAX_PEOPLE)]
+            faults = [gettext("A group can have up to %(max)s people", max=MAX_PEOPLE)]
         if not faults:
             seen.add(key)
             room -= 1

@@ -26,7 +26,7 @@ from app.registration.waiting_list import queries as waiting_list
 from app.registration.waiting_list.models import WaitingListEntry
 
 UNCLAIMED: Final = "Unclaimed seats"  # the reason that lists show
-RELEASED: Final = "These seats have been released already"
+RELEASED: Final = "These seats have already been released"
 
 
 @dataclass(frozen=True)

@@ -103,7 +103,7 @@ def _insert(speaker: Speaker, delegate: Delegate) -> None:
         with db.session.begin_nested():
             db.session.add(place)
     except IntegrityError:
-        raise BookingOfAnother("This booking belongs to another speaker already") from None
+        raise BookingOfAnother("This booking already belongs to another speaker") from None
 
 
 def _lock_category(number: int | None) -> RegistrationCategory | None:

@@ -72,7 +72,7 @@ def offer(delegate: Delegate, colleague: Colleague, *, actor: str) -> PlaceTrans
     if not queries.can_pass_on(delegate) or now >= _get_conference_end():
         raise RuleViolation(NOT_ALLOWED)
     if operations.is_same_email(colleague.email, delegate.email):
-        raise RuleViolation("This is your own email address. Enter that of your colleague")
+        raise RuleViolation("This is your own email address. Enter your colleague’s")
     _end_earlier(delegate, now)
     transfer = PlaceTransfer(
         access_key=secrets.token_urlsafe(16),
@@ -156,7 +156,7 @@ def _lock(key: str) -> tuple[PlaceTransfer, Delegate]:
 
 def _require_open(transfer: PlaceTransfer) -> None:
     if transfer.state == ACCEPTED:
-        raise TransferEnded("This place has been taken already")
+        raise TransferEnded("This place has already been taken")
     if not queries.is_open(transfer):
         raise TransferEnded(NOT_OFFERED)
 

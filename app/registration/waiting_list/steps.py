@@ -24,7 +24,7 @@ PLACE: Final = {
     ADDED_FROM_SPREADSHEET: _l("The organisers added you to the waiting list"),
     "A place was offered": _l("We offered you a place"),
     "A place was offered again": _l("We offered you a place again"),
-    "Accepted the offer of a place": _l("You took the place"),
+    "Accepted the offer of a place": _l("You accepted the place"),
     "Has a place in another way": _l("You got a place in another way"),
     "The offer of a place ended": _l("The offer has ended"),
     "Declined the offer of a place": _l("You declined the offer"),
@@ -36,7 +36,7 @@ PLACE: Final = {
 SEAT: Final = {
     "Joined the waiting list for {title}": _l("You joined the waiting list"),
     "A seat in {title} was offered": _l("We offered you a seat"),
-    "Took a seat in {title}": _l("You took the seat"),
+    "Took a seat in {title}": _l("You accepted the seat"),
     "The offer of a seat in {title} ended": _l("The offer ended"),
     "Declined the offer of a seat in {title}": _l("You declined the offer"),
     "Left the waiting list for {title}": _l("You left the waiting list"),

@@ -21,7 +21,7 @@ from app.web.rendering import render_page
 from app.web.security_headers import no_referrer
 
 ENDS = {
-    ACCEPTED: _l("You took the place"),
+    ACCEPTED: _l("You accepted the place"),
     LAPSED: _l("The offer has ended"),
     LEFT: _l("You left the waiting list"),
     REMOVED: _l("The organisers removed you from the waiting list"),

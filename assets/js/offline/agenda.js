@@ -46,17 +46,28 @@ function read(row) {
 
 function tellTroubles(sessions, words) {
   const reach = Number(words.walking) * A_MINUTE;
-  const inOrder = sessions
-    .filter(({ row, begins }) => begins && !row.matches(".row--called-off"))
-    .sort((one, other) => one.begins - other.begins || one.ends - other.ends);
+  const inOrder = sessions.filter(({ row, begins }) => begins && !row.matches(".row--called-off"));
+  const named = nameClashes(inOrder);
   const told = inOrder.map((one, at) => [
-    ...inOrder.filter((other) => overlap(one, other)).map((other) => aClash(other, words)),
+    ...(inOrder.some((other) => overlap(one, other)) ? [aClash(named[at], words)] : []),
     ...inOrder
       .slice(0, at)
       .filter((before) => isTooFar(before, one, reach))
       .map((before) => aWalk(before, words)),
   ]);
   inOrder.forEach(({ row }, at) => row.querySelector(".row__what").append(...told[at]));
+}
+
+// Each clash is named once: by the first of its sessions, unless a row above names all of them.
+function nameClashes(inOrder) {
+  const groups = [];
+  return inOrder.map((one, at) => {
+    const later = inOrder.slice(at + 1).filter((other) => overlap(one, other));
+    const group = [one, ...later];
+    if (groups.some((above) => group.every((each) => above.includes(each)))) return [];
+    groups.push(group);
+    return later;
+  });
 }
 
 function overlap(one, other) {
@@ -69,9 +80,9 @@ function isTooFar(before, after, reach) {
   return goesElsewhere && wait >= 0 && wait < reach;
 }
 
-function aClash({ row }, words) {
-  const when = row.querySelector(".row__time").cloneNode(true).childNodes;
-  return aTrouble(words.clash, link(row), ", ", ...when);
+function aClash(others, words) {
+  const links = others.flatMap(({ row }) => ["; ", link(row)]).slice(1);
+  return aTrouble(words.clash, ...(links.length ? [`${words.overlaps} `, ...links] : []));
 }
 
 function aWalk({ row, hasEnd, until, room }, words) {

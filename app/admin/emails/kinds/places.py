@@ -192,7 +192,7 @@ PLACES: Final[Mapping[str, EmailKind]] = {
     "waiting_list_lapsed": EmailKind(
         _l("Offer ended"),
         WAITING_PERSON,
-        _l("They do not take the place in time"),
+        _l("They do not accept the place in time"),
         offered,
     ),
     "waiting_list_removed": EmailKind(

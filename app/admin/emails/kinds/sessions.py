@@ -147,7 +147,7 @@ SESSIONS: Final[Mapping[str, EmailKind]] = {
     "session_offer_lapsed": EmailKind(
         _l("Offer of a seat ended"),
         DELEGATE,
-        _l("A delegate does not take the seat in time"),
+        _l("A delegate does not accept the seat in time"),
         session_offered,
     ),
     "session_wait_ended": EmailKind(

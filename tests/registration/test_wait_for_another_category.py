@@ -89,7 +89,7 @@ def test_a_delegate_waits_for_a_full_category_and_takes_its_place_when_it_is_fre
     assert page.heading == "You are on the waiting list"
     assert "You are number 1 on the list for the category “Student”." in page.text
     assert "You keep the place you have until you accept another." in page.text
-    assert "Change what you are waiting for" not in page.links
+    assert "Change your request" not in page.links
     assert "You keep the place you have until you accept another." in last_email_to(ADA).text
     page = open_booking(visitor, ada)
     assert "You are waiting for a place in the category “Student”" in page.text

@@ -1,32 +1,13 @@
-"""The shell of admin in a real browser: how much of a list is in view, and nothing in the way."""
+"""The shell of admin in a real browser: nothing is in the way, and everything within reach."""
 
 from collections.abc import Callable
-from datetime import timedelta
 
 import pytest
 from playwright.sync_api import Page, ViewportSize, expect
 
-from app import clock
-from app.mail.models import FAILED, EmailReply, SuppressedAddress
-from app.speakers.models import ANOTHER_TIME, WITHDRAWAL, SpeakerRequest
+from tests.admin.full_lists import fill_lists
 from tests.chromium import expect_result, horizontal_overflow
 from tests.factories import (
-    FIRST_MORNING,
-    grant_speaker_access,
-    make_application,
-    make_category,
-    make_delegate,
-    make_email,
-    make_group,
-    make_invitation,
-    make_proposal,
-    make_question,
-    make_room,
-    make_session,
-    make_speaker,
-    make_theme,
-    make_waiting_list_entry,
-    save,
     set_places,
     sign_in_window,
 )
@@ -35,14 +16,6 @@ from tests.waiting import wait_until
 
 WIDE = ViewportSize(width=1280, height=900)
 PHONE = ViewportSize(width=390, height=844)
-ORGANISATION = "National Observatory of Social Determinants and Population Health"
-LISTS = (
-    "delegates",
-    "sessions",
-    "speakers",
-    "letters",
-    "proposals",
-)
 ROWS_IN_VIEW = """() => [...document.querySelectorAll("tbody tr")].filter((row) => {
   const box = row.getBoundingClientRect();
   return box.top >= 0 && box.bottom <= innerHeight;
@@ -60,100 +33,8 @@ def office(live_site: Callable[..., LiveSite], window: Page) -> Page:
     return window
 
 
-def fill_lists() -> None:
-    room = make_room(name="The great hall by the river")
-    theme = make_theme(name="Tackle the inequitable distribution of power, money and resources")
-    for number in range(24):
-        delegate = make_delegate(
-            given_names="Maria da Conceição",
-            family_name=f"Albuquerque Cavalcanti {number}",
-            email=f"maria.da.conceicao.albuquerque.{number}@example.org",
-            organisation=ORGANISATION,
-            country="GB",
-        )
-        speaker = make_speaker(
-            name=f"Anulawathie Balasubramaniam {number}", organisation=ORGANISATION
-        )
-        make_session(
-            title=f"Water and sanitation where clinics are far away: what we stopped {number}",
-            speakers=(speaker, make_speaker(name=f"João Maré the {number}th")),
-            room=room,
-            theme=theme,
-            kind="parallel",
-            starts_at=FIRST_MORNING + timedelta(hours=number % 7),
-            ends_at=FIRST_MORNING + timedelta(hours=number % 7 + 1),
-        )
-        make_email(
-            recipient=delegate.email,
-            subject=f"You have a place at the conference on the gap in a generation {number}",
-        )
-
-
-def fill_long_cells() -> None:
-    """Give every list rows whose cells have much to say."""
-    now = clock.real_now()
-    category = make_category(60, name="Partners from low- and middle-income countries")
-    for number in range(16):
-        who = f"maria.da.conceicao.albuquerque.{number}@nowhere.example"
-        person = {"name": f"Maria da Conceição Albuquerque {number}", "email": who}
-        speaker = make_speaker(name=f"Oluwaseun Adeyemi {number}")
-        make_session(
-            title=f"Fair financing in informal settlements: from promise to budget line {number}",
-            speakers=(speaker,),
-        )
-        grant_speaker_access(speaker, who)
-        make_proposal(speaker, who, biography="Works on the causes of the causes. " * 9)
-        for kind in (ANOTHER_TIME, WITHDRAWAL):
-            asked = {"kind": kind, "message": "I cannot come at that time.", "actor": who}
-            save(SpeakerRequest(speaker_id=speaker.id, requested_at=now, **asked))
-        make_email(
-            recipient=who,
-            subject=f"You have a place at the conference on the gap in a generation {number}",
-            state=FAILED,
-            attempts=9,
-            last_error=f"550 5.1.1 <{who}>: Recipient address rejected: User unknown in table",
-        )
-        text = "Thank you.\n\nMay I bring my daughter? Is there a place for a pushchair?\n" * 3
-        reply = {"sender": who, "subject": "Re: You have a place", "message_id": who}
-        save(EmailReply(text=text, received_at=now, **reply))
-        added = {"suppressed_by": "desk@conference.example", "note": "Asked by phone, twice, " * 3}
-        save(SuppressedAddress(address=who, reason="desk", suppressed_at=now, **added))
-        make_group(organisation=ORGANISATION, **person)
-        make_invitation(category, note="Delegation of the Ministry of Health", uses=20, held=2)
-        make_waiting_list_entry(category_id=category.id, **person)
-        make_application(category_id=category.id, is_held=True, **person)
-
-
 def open_list(window: Page, name: str) -> None:
     window.goto(window.url.partition("/organise")[0] + f"/organise/{name}")
-
-
-@pytest.mark.parametrize("name", LISTS)
-def test_a_list_shows_many_rows_at_once(office: Page, name: str) -> None:
-    fill_long_cells()
-    open_list(office, name)
-    wide = office.evaluate(ROWS_IN_VIEW)
-    hidden = "boxes => boxes.map((box) => box.scrollWidth - box.clientWidth)"
-    at_its_side = office.locator(".list-box").evaluate_all(hidden)
-    office.set_viewport_size(PHONE)
-    open_list(office, name)
-
-    assert (wide >= 14, at_its_side) == (True, [0])
-    wait_until(lambda: office.evaluate(ROWS_IN_VIEW) >= 4, "four rows on a phone")
-    assert horizontal_overflow(office) == 0
-    box = office.locator(".list-box")
-    wait_until(lambda: box.evaluate_all(hidden) == [0], "nothing at its side")
-
-
-@pytest.mark.parametrize("name", ["rooms", "questions"])
-def test_a_list_in_an_order_shows_four_rows_on_a_phone(office: Page, name: str) -> None:
-    for number in range(5):
-        make_room(name=f"Room {number}")
-    office.set_viewport_size(PHONE)
-    open_list(office, name)
-
-    wait_until(lambda: office.evaluate(ROWS_IN_VIEW) >= 4, "four rows on a phone")
-    assert horizontal_overflow(office) == 0
 
 
 def test_a_compact_list_shows_more_rows_and_stays_so(office: Page) -> None:
@@ -166,20 +47,6 @@ def test_a_compact_list_shows_more_rows_and_stays_so(office: Page) -> None:
 
     expect(office.locator(".office--compact")).to_have_count(1)
     wait_until(lambda: office.evaluate(ROWS_IN_VIEW) >= roomy + 5, "five rows more")
-
-
-def test_a_compact_list_fits_a_phone_too(office: Page) -> None:
-    make_question("Will you come to the dinner on the first evening?", kind="yes_no")
-    site = office.url.partition("/organise")[0]
-    office.context.add_cookies(
-        [{"name": "admin_view", "value": "density=compact", "url": f"{site}/organise"}]
-    )
-    office.set_viewport_size(PHONE)
-
-    for name in ("themes", "rooms", "questions", "delegates"):
-        open_list(office, name)
-        expect(office.locator(".office--compact")).to_have_count(1)
-        assert horizontal_overflow(office) == 0, name
 
 
 def test_the_head_of_a_list_and_what_can_be_done_stay_in_view(office: Page) -> None:

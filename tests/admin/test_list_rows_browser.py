@@ -1,0 +1,86 @@
+"""How many rows of each list of admin are in view at once, on a laptop and on a phone."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+from playwright.sync_api import Page, ViewportSize, expect
+
+from tests.admin.full_lists import WORKSHOP, fill_all_lists
+from tests.factories import set_places, sign_in_window
+from tests.live_site import LiveSite
+from tests.waiting import wait_until
+
+LISTS = (
+    *("delegates", "delegates/_duplicates", "groups", "categories", "invitations", "waiting-list"),
+    *("applications", "interest", "session-seats", f"session-seats/{WORKSHOP}", "ballots"),
+    *("access", "questions", "sessions", "rooms", "themes", "previews", "pages"),
+    *("speakers", "speaking/invitations", "proposals", "people"),
+    *("letters", "letters/replies", "letters/suppression", "mailings", "mailings/1/people"),
+)
+WIDE, PHONE = ViewportSize(width=1280, height=900), ViewportSize(width=390, height=844)
+LEAST_IN_VIEW = ((WIDE, 14), (PHONE, 4))
+IN_VIEW = """([width, is_compact]) => {
+  document.querySelector(".office").classList.toggle("office--compact", is_compact);
+  const rows = [...document.querySelectorAll(".list > tbody > tr")];
+  const boxes = [document.documentElement, ...document.querySelectorAll(".list-box")];
+  return {
+    width: innerWidth === width,
+    rows: rows.length,
+    seen: rows.filter((row) => {
+      const box = row.getBoundingClientRect();
+      return box.top >= 0 && box.bottom <= innerHeight;
+    }).length,
+    beyond: Math.max(...boxes.map((box) => box.scrollWidth - box.clientWidth)),
+  };
+}"""
+
+
+@dataclass(frozen=True)
+class ListView:
+    """A list in a window, dense or roomy."""
+
+    window: Page
+    size: ViewportSize
+    is_compact: bool
+
+    def measure(self) -> dict[str, int]:
+        """Count its rows, those in view, and the pixels at its side."""
+        found: dict[str, int] = self.window.evaluate(IN_VIEW, [self.size["width"], self.is_compact])
+        return found
+
+    def describe(self) -> str:
+        """Return what it shows, for a story that fails."""
+        return str(self.measure())
+
+    def has_enough(self, least: int) -> bool:
+        """Return True if so many rows are in view, or all, and nothing is at the side."""
+        found = self.measure()
+        is_enough = found["seen"] >= min(least, found["rows"])
+        return bool(found["width"] and found["rows"] and is_enough and found["beyond"] <= 0)
+
+
+def open_list(window: Page, site: str, name: str) -> None:
+    """Open a list; the one that says who needs what asks before it is shown."""
+    window.goto(f"{site}/organise/{name}")
+    if name == "access":
+        window.get_by_role("button", name="Show access requirements").click()
+        expect(window.locator(".list-box")).to_be_visible()
+
+
+def test_every_list_shows_many_rows_at_once(
+    live_site: Callable[..., LiveSite], window: Page
+) -> None:
+    set_places(400)
+    fill_all_lists()
+    sign_in_window(window, site := live_site().address)
+
+    for name in LISTS:
+        window.set_viewport_size(WIDE)
+        open_list(window, site, name)
+        for size, least in LEAST_IN_VIEW:
+            window.set_viewport_size(size)
+            for is_compact in (False, True):
+                view = ListView(window, size, is_compact)
+                what = f"{least} rows of {name}, {size['width']} px wide, {is_compact=}"
+                wait_until(partial(view.has_enough, least), what, 10, view.describe)

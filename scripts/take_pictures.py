@@ -67,7 +67,12 @@ BLANK: Final = {
     **dict.fromkeys(("kept_places", "approvals_needed"), 0),
     **dict.fromkeys(("is_for_speakers", "is_place_held", "allows_transfer"), False),
 }
-REQUIREMENTS: Final = ("step-free", "sign-language large-print", "hearing-loop", "quiet-room step-free")
+REQUIREMENTS: Final = (
+    "step-free",
+    "sign-language large-print",
+    "hearing-loop",
+    "quiet-room step-free",
+)
 INTERESTED: Final = ("Amina Example", "Bo Sample", "Chidi Instance", "Dana Specimen")
 
 

@@ -14,15 +14,18 @@ from PIL import Image
 from playwright.sync_api import Browser
 from sqlalchemy import select
 
+from app import clock
 from app.database import db, transaction
 from app.interchange.demo.generator import generate_delegates
 from app.questions import services as question_services
 from app.questions.edited_question import EditedQuestion, EditedTexts
 from app.questions.models import REGISTRATION
-from app.registration import demo
+from app.registration import delegate_record, demo
 from app.registration.categories import services as category_services
 from app.registration.categories.models import BY_CODE, BY_INTEREST, PUBLIC, RegistrationCategory
+from app.registration.fields import CONSENT
 from app.registration.interest import services as interest
+from app.registration.models import Delegate
 from benchmarks.back_office import SignedInSite, sign_in_organiser
 from benchmarks.copies import SiteCopy
 from tests import chromium
@@ -64,6 +67,12 @@ BLANK: Final = {
     **dict.fromkeys(("kept_places", "approvals_needed"), 0),
     **dict.fromkeys(("is_for_speakers", "is_place_held", "allows_transfer"), False),
 }
+REQUIREMENTS: Final = (
+    "step-free",
+    "sign-language large-print",
+    "hearing-loop",
+    "quiet-room step-free",
+)
 INTERESTED: Final = ("Amina Example", "Bo Sample", "Chidi Instance", "Dana Specimen")
 
 
@@ -77,6 +86,7 @@ def main() -> None:
             _add_categories()
         with copy.app_context(), transaction():
             _add_registration()
+            _add_requirements()
         site = sign_in_organiser(copy)
         with copy.start_server(), chromium.launch() as browser:
             for picture in [one for one in ALL if one.name in sys.argv[1:] or not sys.argv[1:]]:
@@ -104,6 +114,13 @@ def _add_registration() -> None:
         email = f"{given.lower()}@example.org"
         answers = {"given_names": given, "family_name": family, "email": email}
         interest.express(school.id, answers, "en")
+
+
+def _add_requirements() -> None:
+    delegates = db.session.scalars(select(Delegate).order_by(Delegate.name_sort_key)).all()
+    for one, kinds in zip(delegates, REQUIREMENTS, strict=False):
+        consent = {CONSENT: clock.now().isoformat()}
+        delegate_record.store(one, {"access_kinds": kinds, **consent})
 
 
 def _take(browser: Browser, site: SignedInSite, picture: Picture) -> bytes:

@@ -18,12 +18,12 @@ OTHER_WORDS: Final = (
     "corrected the wording. To ask something else, retire this question and add another"
 )
 MORE_READERS: Final = (
-    "People answered this question for fewer readers. To let more people see the answers, retire "
-    "this question and add another"
+    "When people answered this question, fewer people could see the answers. To let more people "
+    "see them, retire this question and add another"
 )
 KEPT_LONGER: Final = (
-    "People answered this question for an earlier deletion. To keep answers for longer, retire "
-    "this question and add another"
+    "People answered this question on the understanding that we delete their answers sooner. To "
+    "keep answers for longer, retire this question and add another"
 )
 
 PromisedField = Literal["label", "purpose", "readers", "erasure"]

@@ -178,7 +178,7 @@ def test_the_front_page_tells_what_is_on_during_the_conference(
     page = visitor.open("/")
 
     assert told(page)["On now"] == ["Reading the tide", "Harbour walls"]
-    assert page.follow("See everything on now and next").heading == "Now and next"
+    assert page.follow("See what’s on now and next").heading == "Now and next"
 
 
 @pytest.mark.parametrize("moment", ["2009-06-09T23:59:59+01:00", "2009-06-12T00:00:00+01:00"])

@@ -102,7 +102,7 @@ def test_a_delegate_waits_for_a_full_category_and_takes_its_place_when_it_is_fre
     assert standing(seats.name_category_limit(students.id)) == (1, 1)
     assert counts() == (1, 1)
     page = open_booking(visitor, ada)
-    assert "You can have a place in the category “Student”" in page.text
+    assert "You have been offered a place in the category “Student”" in page.text
     page = page.follow("Accept or decline the place")
     assert "After that, someone else can have yours." in page.text
     page = page.press("Accept the place")

@@ -35,6 +35,7 @@ PERIODIC_TASKS: tuple[mail_worker.Task, ...] = (
     mail_domains.delete_expired,
     release.maintain,
     registration_retention.purge_expired,
+    registration_retention.erase_answers_of_requests,
     waiting_list.purge_expired,
     applications.purge_expired,
     interest.purge_expired,

@@ -86,6 +86,7 @@ class AnswersForm(Form):
     heading: Any = ""
     lede: Any = ""
     explanations: Mapping[str, Any] = {}  # why something is asked, where that is said beside it
+    deleted_on: str = ""  # a day, where the page says once when all its answers are deleted
     order: Sequence[str] = tuple(BY_NAME)
 
     @property

@@ -17,6 +17,10 @@ OTHER_WORDS: Final = (
     "People have answered this question. If their answers still apply, tick that you only "
     "corrected the wording. To ask something else, retire this question and add another"
 )
+OTHER_REASON: Final = (
+    "People answered this question for the reason that they read beside it. To ask for another "
+    "reason, retire this question and add another"
+)
 MORE_READERS: Final = (
     "When people answered this question, fewer people could see the answers. To let more people "
     "see them, retire this question and add another"
@@ -40,11 +44,12 @@ class PromiseBroken(RuleViolation):
 def check(before: Definition, edited: EditedQuestion) -> None:
     """Raise PromiseBroken if an answered question would be another one, or tell more people more.
 
-    Another type of answer, or other choices, make a new version: earlier answers keep their words.
+    Another type of answer, or other choices, make a new version: earlier answers keep their words,
+    and the reason is that of all versions.
     """
     if not custom_answers.is_answered(before.id):
         return
-    if not (edited.is_wording_corrected or _makes_version(before, edited)):
+    if not edited.is_wording_corrected:
         _check_words(before, edited)
     if before.is_private and edited.readers == TEAM:
         raise PromiseBroken("readers", MORE_READERS)
@@ -56,6 +61,10 @@ def check(before: Definition, edited: EditedQuestion) -> None:
 
 def _check_words(before: Definition, edited: EditedQuestion) -> None:
     """Raise PromiseBroken if the question or its reason has other words in some language."""
+    if _makes_version(before, edited):
+        if before.purpose != edited.purpose:
+            raise PromiseBroken("purpose", OTHER_REASON)
+        return
     known = {code: one.label for code, one in before.current.texts.items() if one.label}
     if any(edited.texts[code].label != known[code] for code in known if code in edited.texts):
         raise PromiseBroken("label", OTHER_WORDS)

@@ -5,10 +5,12 @@ after the end of the conference, by the site's clock; while no programme is publ
 such date, and nothing is deleted.
 """
 
+from collections.abc import Collection
 from datetime import datetime, time, timedelta
+from typing import Final
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import delete, exists, select
+from sqlalchemy import delete, exists, or_, select, update
 
 from app import cache_version, clock
 from app.database import db
@@ -17,21 +19,27 @@ from app.mail import services as mail
 from app.mail.models import Email
 from app.mail.queries import IS_WAITING
 from app.questions.definitions import one_year_after
-from app.registration import custom_answers, custom_questions, delegate_record
+from app.registration import custom_answers, custom_questions, delegate_record, seats
 from app.registration.access_cases.models import AccessCase
+from app.registration.applications.models import RegistrationApplication
 from app.registration.bookings import erasure
 from app.registration.delegate_field import DelegateField
 from app.registration.fields import BOOKING_FIELDS
 from app.registration.groups import queries as groups
+from app.registration.interest.models import ExpressionOfInterest
 from app.registration.models import ApplicationDraft, Delegate, Needs
-from app.registration.queries import DRAFT_LIFETIME
+from app.registration.queries import DRAFT_LIFETIME, dump_answers, load_answers
 from app.registration.standard_questions import find_definition
+from app.registration.waiting_list.models import WaitingListEntry
 from app.releases import current_release
 
 NEEDS_RETENTION = timedelta(days=30)
 EMAIL_OF_BOOKING = Email.booking_reference == Delegate.reference
 BOOKING_SUBJECTS = "booking "  # how the subjects of bookings begin in the history
 BATCH_SIZE = 200  # bookings per transaction, so that nobody waits long for the database
+REQUESTS: Final[
+    tuple[type[RegistrationApplication | ExpressionOfInterest | WaitingListEntry], ...]
+] = (RegistrationApplication, ExpressionOfInterest, WaitingListEntry)
 
 
 def purge_expired() -> None:
@@ -57,6 +65,30 @@ def purge_expired() -> None:
         _erase_delegates(in_a_year)
         if clock.now() > in_a_year:
             groups.delete_all()
+
+
+def erase_answers_of_requests() -> None:
+    """Delete answers whose date is over of people who apply, wait or have expressed interest."""
+    names = _list_erased_names()
+    if not names:
+        return
+    seats.lock_if_set(seats.CONFERENCE)  # before any request, as everywhere
+    for model in REQUESTS:
+        has_answer = (model.document.contains(f'"{name}": ', autoescape=True) for name in names)
+        rows = select(model.id, model.document).where(or_(*has_answer)).limit(BATCH_SIZE)
+        for number, document in db.session.execute(rows).tuples().all():
+            answers = load_answers(document)
+            kept = {name: answer for name, answer in answers.items() if name not in names}
+            is_it = model.id == number
+            db.session.execute(update(model).where(is_it).values(document=dump_answers(kept)))
+
+
+def _list_erased_names() -> Collection[str]:
+    """Return the names of the answers that are no longer kept; none without a programme."""
+    if not cache_version.is_clock_in_sync() or not current_release.get_programme().is_published:
+        return ()
+    own = {one.name for one in custom_questions.list_all() if custom_questions.is_erased(one)}
+    return own | {one.name for one in BOOKING_FIELDS if _is_erased_early(one)}
 
 
 def _purge_drafts() -> None:

@@ -22,9 +22,7 @@ def adapt(form: AnswersForm, asked: Sequence[Definition]) -> None:
     """Let a page of registration ask these of its questions; all of them if it is not asked."""
     if not asked:
         return
-    form.explanations = {
-        one.name: custom_questions.explain(one) for one in asked if is_changed(one)
-    }
+    _explain(form, asked)
     names = {one.name for one in asked}
     form.order = [field.name for one in asked for field in FIELDS if field.key == one.name]
     kept = _adapt_fields(
@@ -32,6 +30,18 @@ def adapt(form: AnswersForm, asked: Sequence[Definition]) -> None:
     )
     if not kept:
         form.lede = ""
+
+
+def _explain(form: AnswersForm, asked: Sequence[Definition]) -> None:
+    """Let a page say when its answers are deleted: once, unless organisers changed one of them.
+
+    Pages of private questions say it themselves, where they ask for consent.
+    """
+    told = {one.name: custom_questions.explain(one) for one in asked}
+    if any(is_changed(one) for one in asked):
+        form.explanations = told
+    elif not any(one.is_private for one in asked):
+        form.deleted_on = next(iter(told.values())).erased_on
 
 
 def adapt_for_desk(form: AnswersForm) -> None:

@@ -94,7 +94,7 @@ def test_a_preview_says_what_is_only_for_some_categories_and_groups(organiser: B
     page = preview(organiser, "registration_confirmed", "preview_with_a_delegate", ada.full_name)
 
     assert "Collect your press badge." in page.text
-    assert "Mary Ward registered you with a group of St Elsewhere" in page.text
+    assert "Mary Ward registered you as part of a group from St Elsewhere" in page.text
 
 
 @pytest.mark.parametrize(

@@ -70,6 +70,10 @@ def test_a_question_with_answers_is_never_made_into_another_one(
         assert page.errors == [sentence]
         assert [page.value_of(label) for label in typed] == list(typed.values())
 
+    typed = {"Type of answer": "Yes or no", "Why do you ask?": "To sell tickets"}
+    page = visitor.open(change).press("Save", typed, status=422)
+    assert page.errors == [question_promises.OTHER_REASON]
+
     page = visitor.open(change).press("Save", {"Question": TRAVEL, CORRECTED: True})
     assert page.heading == TRAVEL
     page = visitor.open(change).press("Save", {"Type of answer": "Yes or no", "Question": "A bus?"})

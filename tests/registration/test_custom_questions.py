@@ -12,10 +12,21 @@ from app.questions import services as questions
 from app.questions.edited_question import EditedQuestion, EditedTexts
 from app.questions.models import REGISTRATION
 from app.registration import custom_answers, retention, seats
+from app.registration.applications.models import RegistrationApplication
 from app.registration.bookings import services as bookings
+from app.registration.interest.models import ExpressionOfInterest
 from app.registration.models import Delegate, DelegateAnswer
+from app.registration.queries import dump_answers
+from app.registration.waiting_list.models import WaitingListEntry
+from app.worker_tasks import PERIODIC_TASKS
 from tests.browser import Browser
-from tests.factories import make_delegate, make_question, sign_in
+from tests.factories import (
+    make_application,
+    make_delegate,
+    make_interest,
+    make_question,
+    sign_in,
+)
 from tests.registration_flow import DAYS, THURSDAY, answer_questions
 from tests.sent_emails import find_link, last_email_to
 
@@ -240,6 +251,47 @@ def test_answers_are_deleted_on_the_date_that_was_named_and_with_the_booking(
         bookings.cancel(delegate)
         bookings.erase_cancelled(delegate)
     assert db.session.query(DelegateAnswer).all() == []
+
+
+@pytest.mark.both_databases
+def test_answers_of_people_without_a_booking_are_deleted_on_the_date_that_was_named(
+    visitor: Browser, frozen_time: Any
+) -> None:
+    question = make_question(erasure="2009-05-20")
+    make_delegate()
+    with transaction():
+        seats.set_limit(seats.CONFERENCE, 1)
+        seats.set_waiting_list(seats.CONFERENCE, is_open=True)
+    page = answer_questions(
+        visitor,
+        until="more",
+        name=("Bea", "Waite"),
+        email="bea@example.org",
+        start="Join the waiting list",
+    )
+    assert "We delete it after 20 May 2009." in page.text
+    page.press("Continue", {TRAVEL: "By bus"}).press("Join the waiting list")
+    told = dump_answers({"organisation": "Bus station", f"question_{question.id}": "By bus"})
+    make_application(document=told)
+    make_interest(document=told)
+
+    frozen_time.move_to("2009-05-21T00:30:00+01:00")
+    with transaction():
+        retention.erase_answers_of_requests()
+
+    db.session.expire_all()
+    [waiting] = db.session.query(WaitingListEntry)
+    [applied] = db.session.query(RegistrationApplication)
+    [interested] = db.session.query(ExpressionOfInterest)
+    rest = dump_answers({"organisation": "Bus station"})
+    assert "By bus" not in waiting.document
+    assert (applied.document, interested.document) == (rest, rest)
+    assert retention.erase_answers_of_requests in PERIODIC_TASKS
+    with transaction():
+        bookings.cancel(db.session.query(Delegate).one())
+    letter = last_email_to("bea@example.org")
+    page = visitor.open(find_link(letter, "/waiting-list/")).press("Accept the place")
+    assert "How will you travel?" not in page.summary_list
 
 
 def test_the_privacy_page_lists_each_question_by_itself(visitor: Browser) -> None:

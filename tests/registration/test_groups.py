@@ -89,7 +89,7 @@ def test_a_contact_registers_three_people_at_once(visitor: Browser) -> None:
     assert list_delegates() == ["Ada", "Bea", "Cy"]
     assert subjects_to("ada@ward.example")[0].startswith("You are registered for Tides")
     assert (
-        "Mary Ward registered you with a group of St Elsewhere."
+        "Mary Ward registered you as part of a group from St Elsewhere."
         in last_email_to("ada@ward.example").text
     )
     [email] = emails_to("mary@ward.example")
@@ -319,7 +319,7 @@ def test_each_person_can_leave_the_group_and_keeps_the_booking(visitor: Browser)
     assert "You have left the group." in page.text
     assert "Leave the group" not in page.links
     assert list_delegates() == ["Ada", "Bea"]
-    assert subjects_to("mary@ward.example")[-1] == f"Ada Nurse left your group for {TITLE}"
+    assert subjects_to("mary@ward.example")[-1] == f"Ada Nurse has left your group for {TITLE}"
     group = open_group(visitor)
     assert "Ada Nurse Left the group" in group.text
     assert "ada@ward.example" not in group.text

@@ -321,6 +321,28 @@ def test_what_would_be_asked_before_what_decides_it_is_refused(
     assert ACCESS.removesuffix(" (optional)") not in page.source
 
 
+def test_each_page_says_when_its_answers_are_deleted(
+    visitor: Browser, new_browser: Callable[[], Browser]
+) -> None:
+    once = "We delete this after 11 June 2010."
+    for step in ("name", "email", "work", "days"):
+        assert answer_questions(new_browser(), until=step).text.count(once) == 1
+    page = answer_questions(new_browser(), until="access-needs")
+    assert once not in page.text
+    assert "We delete it 30 days after the conference." in page.text
+
+    change(
+        sign_in(new_browser()),
+        "Organisation",
+        {"When are the answers deleted?": "30 days after the conference"},
+    )
+
+    page = answer_questions(visitor, until="work")
+    assert once not in page.text
+    assert page.text.count("We delete it after 11 July 2009.") == 1
+    assert page.text.count("We delete it after 11 June 2010.") == 2
+
+
 @pytest.mark.both_databases
 def test_answers_to_a_standard_question_are_deleted_on_its_own_date(
     visitor: Browser, new_browser: Callable[[], Browser], frozen_time: Any

@@ -36,6 +36,7 @@ from tests.factories import (
     make_delegate,
     make_session,
     make_speaker,
+    publish_programme,
     set_places,
     sign_in,
     sign_in_speaker,
@@ -375,6 +376,22 @@ def test_lists_say_who_speaks_and_who_has_a_place(visitor: Browser) -> None:
         yesterday = clock.now().date() - timedelta(days=1)
         speakers.set_deadlines({"place": yesterday}, actor="olga@conference.example")
     assert "whose speakers have no place" in visitor.open("/organise").text
+
+
+def test_who_has_no_place_is_off_the_programme_once_organisers_say_so(visitor: Browser) -> None:
+    make_speakers_category()
+    confirm_ada()
+    sign_in(visitor)
+    page = visitor.open("/organise").follow("1 confirmed speaker without a place")
+
+    page = page.press("Withdraw", {"Select Ada Marsh": True})
+
+    assert page.heading == "Withdraw 1 speaker?"
+    page = page.press("Withdraw")
+    assert "All selected speakers have been withdrawn." in page.source
+    assert visitor.open("/speakers/ada-marsh").heading == "Ada Marsh"
+    publish_programme()
+    visitor.open("/speakers/ada-marsh", status=410)
 
 
 def test_merging_two_entries_of_a_speaker_keeps_the_place(visitor: Browser) -> None:

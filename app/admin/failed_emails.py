@@ -7,6 +7,7 @@ from sqlalchemy import and_, func, select
 from sqlalchemy.orm import defer
 
 from app.database import db
+from app.mail.delivery_status import describe_status, get_status
 from app.mail.models import Email
 from app.mail.queries import IS_FAILED
 from app.registration.models import Delegate
@@ -20,6 +21,11 @@ class FailedEmail(NamedTuple):
 
     email: Email
     reference: str | None  # of the booking that still has this address
+
+    @property
+    def server_text(self) -> str:
+        """What the mail server said, where its code has no plain words of ours; "" elsewhere."""
+        return "" if describe_status(get_status(self.email)) else self.email.last_error
 
 
 def list_latest() -> Sequence[FailedEmail]:

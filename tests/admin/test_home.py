@@ -92,6 +92,16 @@ def test_every_part_of_the_back_office_inherits_the_guard(site: Flask) -> None:
     assert site.test_client().get("https://conference.example/office/part").status_code == 303
 
 
+def test_admin_has_neither_header_nor_footer_of_the_public_pages(organiser: Browser) -> None:
+    def list_parts(address: str) -> list[str]:
+        tree = organiser.open(address).tree
+        return [name for name in ("top", "foot") if list(tree.find_by_class(name))]
+
+    assert list_parts("/") == ["top", "foot"]
+    for address in ("/organise", "/organise/sessions", "/organise/sessions/opening"):
+        assert (address, list_parts(address)) == (address, [])
+
+
 @pytest.mark.parametrize(
     ("address", "status", "heading"),
     [
@@ -369,6 +379,7 @@ def test_the_last_emails_that_failed_say_why_and_lead_to_what_helps(organiser: B
     sentence = "Your ticket Could not be delivered to Zoe@example.og: the mailbox does not exist"
     assert sentence in page.text
     assert why not in page.text  # which is on the page of the email
+    assert "421 Try later" in page.text  # for which there are no plain words
     assert "Older 1" in page.links
     assert "Older 0" not in page.links
     page.follow("Correct email address: Zoe@example.og").press(

@@ -312,7 +312,7 @@ def test_html_and_scripts_in_markdown_do_nothing(ada: Browser) -> None:
 
 def test_a_long_text_that_stood_there_is_in_nobodys_way(ada: Browser) -> None:
     speaker = get_ada_marsh()
-    speaker.biography = "Long ago. " * 500
+    speaker.biography = "She has measured the tides of this harbour for years. " * 100
     db.session.commit()
 
     ada.open("/speak/ada-marsh/profile").press(LOOK, role="Pilot").press("Send")

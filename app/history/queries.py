@@ -6,7 +6,7 @@ from datetime import datetime
 from string import ascii_lowercase, ascii_uppercase
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Select, collate, func, literal, or_, select, union_all
+from sqlalchemy import ColumnElement, Select, case, collate, func, literal, or_, select, union_all
 from sqlalchemy.orm import InstrumentedAttribute
 
 from app.database import db, stream
@@ -88,20 +88,31 @@ def get_entry(number: int) -> HistoryEntry:
 
 
 def list_page(filters: EntryFilter, *, offset: int, limit: int) -> EntryPage:
-    """List the matching entries, newest first, and count all of them; each is looked at once."""
-    numbered = select(HistoryEntry.id, func.count().over())
-    newest = _apply_filter(numbered, filters).order_by(HistoryEntry.id.desc())
-    found = db.session.execute(newest.offset(offset).limit(limit)).all()
+    """List the matching entries, newest first, and count all of them.
+
+    A page that is not full ends the list: so the entries after it are looked at, to count them,
+    only where there is one at least.
+    """
+    newest = _apply_filter(select(HistoryEntry.id), filters).order_by(HistoryEntry.id.desc())
+    page = newest.offset(offset).limit(limit + 1).cte("page").prefix_with("MATERIALIZED")
+    has_more = select(func.count()).select_from(page).correlate(None).scalar_subquery() > limit
+    total = case((has_more, _select_count(filters).scalar_subquery()))
+    found = db.session.execute(select(page.c.id, total).order_by(page.c.id.desc())).all()
     if not found:
         return EntryPage((), count(filters) if offset else 0)
-    of_page = select(HistoryEntry).where(HistoryEntry.id.in_([number for number, _ in found]))
+    numbers = [number for number, _ in found[:limit]]
+    of_page = select(HistoryEntry).where(HistoryEntry.id.in_(numbers))
     rows = db.session.scalars(of_page.order_by(HistoryEntry.id.desc())).all()
-    return EntryPage(rows, found[0][1])
+    return EntryPage(rows, found[0][1] or offset + len(numbers))
 
 
 def count(filters: EntryFilter) -> int:
     """Count the matching entries."""
-    return db.session.scalar(_apply_filter(select(func.count(HistoryEntry.id)), filters)) or 0
+    return db.session.scalar(_select_count(filters)) or 0
+
+
+def _select_count(filters: EntryFilter) -> Select[tuple[int]]:
+    return _apply_filter(select(func.count()).select_from(HistoryEntry), filters)
 
 
 def list_actors() -> Sequence[str]:

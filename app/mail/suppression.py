@@ -40,6 +40,7 @@ REASONS = (UNSUBSCRIBED, COMPLAINT, BOUNCED, BY_DESK)  # the one that counts mos
 NOT_THEIR_WISH = (BOUNCED, BY_DESK)  # what the person who reads the emails cannot lift
 SALT = "suppressed address"
 ERASED = "erased:"  # before the keyed hash of an address
+AFTER_ERASED = "erased;"  # follows all of these in the order of their characters
 BATCH_SIZE = 5000  # addresses in one query
 MANY = 500  # addresses, for which the whole list is loaded if it is shorter
 ADDRESS_AND_REASON = (SuppressedAddress.address, SuppressedAddress.reason)

@@ -123,6 +123,7 @@ class MailingRecipient(Base):
     __table_args__ = (
         CheckConstraint("state IN ('pending', 'queued', 'left_out')", name="known_state"),
         Index("uq_mailing_recipient_person", "mailing_id", "person", unique=True),
+        Index("ix_mailing_recipient_order", "mailing_id", "id"),  # in which pages list them
         Index(
             "uq_mailing_recipient_address",
             *("mailing_id", "address_key"),

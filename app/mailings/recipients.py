@@ -43,7 +43,7 @@ NO_LONGER_THERE: Final = "no longer in the list"
 STOPPED_BEFORE: Final = "stopped before it was sent"
 # What pages call the reasons that are stored. Modules with reasons of their own add them.
 REASON_NAMES: dict[str, Any] = {
-    DESELECTED: _l("excluded by an organiser"),
+    DESELECTED: _l("removed by an organiser"),
     NO_ADDRESS: _l("no email address"),
     INVALID_ADDRESS: _l("emails cannot be sent to this address"),
     SAME_ADDRESS: _l("same email address as someone else in the list"),

@@ -130,15 +130,17 @@ def _select_kinds(
     found = rows.where(*people.conditions).cte("found").prefix_with("MATERIALIZED").c
     nothing, is_included = literal(""), found.exclusion == ""
     is_ticked = found.person.not_in(deselected) if deselected else true()
-    is_accepted = SuppressedAddress.reason.in_(accepted)
-    listed = select(SuppressedAddress.address).where(is_accepted)
-    is_hash = SuppressedAddress.address.startswith(suppression.ERASED)
+    is_any = {*accepted} == {*suppression.REASONS}  # an index of addresses alone says who is listed
+    is_accepted = [] if is_any else [SuppressedAddress.reason.in_(accepted)]
+    listed = select(SuppressedAddress.address).where(*is_accepted)
     signs = _list_signs_of_others(found.address, is_valid=people.has_valid_addresses)
     is_special = or_(found.key == "", found.key.in_(listed), *signs)
-    parts: list[Select[Any]] = [
-        select(literal(TOTAL), found.exclusion, cast(func.count(), String)).group_by(
-            found.exclusion
-        ),
+    number = cast(func.count(), String)
+    parts: list[Select[Any]] = [  # most have no exclusion, and are not sorted to count them
+        select(literal(TOTAL), nothing, number).where(is_included),
+        select(literal(TOTAL), found.exclusion, number)
+        .where(found.exclusion != "")
+        .group_by(found.exclusion),
         select(literal(SEVERAL), nothing, found.key)
         .where(is_included, is_ticked, found.key != "")
         .group_by(found.key)
@@ -146,12 +148,24 @@ def _select_kinds(
         select(literal(SPECIAL), found.person, found.address).where(
             is_included, is_ticked, is_special
         ),
-        select(literal(HASHED), nothing, nothing).where(exists().where(is_hash, is_accepted)),
+        select(literal(HASHED), nothing, nothing).where(exists().where(_is_hash(), *is_accepted)),
     ]
     if deselected:
         unticked = select(literal(recipients.DESELECTED), found.person, nothing)
         parts.append(unticked.where(is_included, found.person.in_(deselected)))
     return union_all(*parts)
+
+
+def _is_hash() -> ColumnElement[bool]:
+    """Return the condition that only a keyed hash of an address is left.
+
+    SQLite finds these by an index of addresses, in the order of their letters; PostgreSQL may have
+    another order.
+    """
+    address = SuppressedAddress.address
+    if db.engine.dialect.name == "postgresql":
+        return address.startswith(suppression.ERASED)
+    return (address > suppression.ERASED) & (address < suppression.AFTER_ERASED)
 
 
 def _list_signs_of_others(

@@ -18,6 +18,7 @@ from app.registration.create_booking import (
 )
 from app.registration.models import Delegate
 from app.registration.session_bookings import release as session_seats
+from app.registration.waiting_list import category_waits
 
 IS_DEMO = Delegate.is_demo.is_(True)
 
@@ -34,7 +35,9 @@ def delete_all() -> None:
     counted = select(Delegate.category_id, func.count()).where(*is_attending)
     for category_id, places in db.session.execute(counted.group_by(Delegate.category_id)).all():
         seats.release_seats(seats.list_limits(category_id), places)
-    session_seats.release_all(db.session.scalars(select(Delegate.id).where(IS_DEMO)).all())
+    numbers = db.session.scalars(select(Delegate.id).where(IS_DEMO)).all()
+    category_waits.end_with_bookings(numbers)
+    session_seats.release_all(numbers)
     for changed in db.session.scalars(select(Delegate).where(IS_DEMO, Delegate.version > 0)):
         history.erase_personal_details(
             changed.history_subject

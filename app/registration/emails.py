@@ -213,8 +213,15 @@ def send_invitation(invitation: InvitationCode) -> None:
 
 
 def _enqueue_for_waiting(template: str, entry: WaitingListEntry, **context: Any) -> Email:
+    """Queue an email to somebody who waits; that of a delegate is about their booking."""
     return mail.enqueue(
-        template, to=entry.email, language=entry.language, is_secret=True, entry=entry, **context
+        template,
+        to=entry.email,
+        language=entry.language,
+        booking_reference=entry.delegate.reference if entry.delegate is not None else "",
+        is_secret=True,
+        entry=entry,
+        **context,
     )
 
 

@@ -154,11 +154,12 @@ class PrivateForm(AnswersForm):
     )
 
     def validate_consent(self, field: Field) -> None:
-        """Require consent if something has been typed."""
-        if self._has_answer() and not field.data:
-            raise ValidationError(
-                gettext("Tick the box if you agree, or delete what you have written")
-            )
+        """Require consent if something has been ticked or typed."""
+        if field.data or not self._has_answer():
+            return
+        if any(one.data and isinstance(one.data, list) for one in self.questions):
+            raise ValidationError(gettext("Tick the box if you agree, or remove your answers"))
+        raise ValidationError(gettext("Tick the box if you agree, or delete what you have written"))
 
     def validate(self, extra_validators: Any = None) -> bool:
         """Require words about what is not on the list."""

@@ -41,6 +41,16 @@ class RelatedSessions:
     shares_title: bool  # with another session
     shares_title_and_start: bool  # with another session
 
+    @property
+    def is_next_in_room(self) -> bool:
+        """Whether the next session of the programme is also the next one in this room."""
+        return self.in_room.after is not None and self.in_room.after is self.in_programme.after
+
+    @property
+    def next_in_room(self) -> Session | None:
+        """The next session in this room, unless it is the next of the programme."""
+        return None if self.is_next_in_room else self.in_room.after
+
 
 class RelatedIndex:
     """An index of a programme that finds related sessions quickly."""

@@ -47,6 +47,28 @@ def test_a_preview_shows_a_person_who_waits(organiser: Browser, template: str) -
         assert "You are number 2 on the waiting list" in page.text
 
 
+@pytest.mark.parametrize(
+    ("template", "words"),
+    [
+        ("waiting_list_joined", "You keep the place you have until you accept another."),
+        ("waiting_list_offer", "You keep the place you have until you accept it."),
+        ("waiting_list_lapsed", "You are no longer on the waiting list, and keep the place you"),
+        ("waiting_list_removed", "You keep the place you have."),
+    ],
+)
+def test_a_preview_shows_a_delegate_who_waits_for_another_category(
+    organiser: Browser, template: str, words: str
+) -> None:
+    ada, students = make_delegate(), make_category(name="Students")
+    entry = make_waiting_list_entry(delegate_id=ada.id, category_id=students.id)
+
+    page = preview(organiser, template, "preview_with_a_person_on_the_waiting_list", "Bea Waite")
+
+    assert words in page.text
+    assert ada.access_key not in page.source
+    assert entry.access_key not in page.source
+
+
 def test_a_preview_shows_an_applicant(organiser: Browser) -> None:
     asked = make_application(message="Please send us your press card.")
 

@@ -146,7 +146,7 @@ def test_some_are_left_out_by_hand_and_others_have_no_use_for_it(
         "Will get it": "1 person",
         "Excluded: booking cancelled": "1",
         "Excluded: same email address as someone else in the list": "1",
-        "Excluded: excluded by an organiser": "1",
+        "Excluded: removed by an organiser": "1",
     }
     page = send(page, "Send it to everyone in the list: 1 person")
     frozen_time.shift(timedelta(minutes=10))

@@ -13,15 +13,16 @@ from app import clock
 from app.database import db, transaction
 from app.history import queries as history
 from app.mail import queries as mail
-from app.registration import emails, links, retention
-from app.registration.bookings import data_export, services
+from app.registration import emails, links, retention, seats
+from app.registration.bookings import category_waiting, data_export, services
 from app.registration.desk import services as desk
 from app.registration.models import ApplicationDraft, Confirmation, Delegate
 from app.web import languages
 from app.worker_tasks import PERIODIC_TASKS
 from tests.browser import Browser
-from tests.factories import make_confirmation, make_delegate, save, set_places
+from tests.factories import make_category, make_confirmation, make_delegate, save, set_places
 from tests.mail_server import MailServer
+from tests.sent_emails import subjects_to
 
 OF_HISTORY = ("history_entry", "history_personal_details")
 PERSONAL = ("Ada", "Lovelace", "ada@", "Analytical", "Member", "ramp", "nuts")
@@ -94,6 +95,29 @@ def test_a_delegate_takes_their_own_copy(visitor: Browser) -> None:
     assert (entry["what"], entry["who"]) == ("Changed: family name", "the delegate")
     assert entry["changes"] == [{"field": "Family name", "before": "Lovelace", "after": "King"}]
     assert delegate.access_key not in answer.text
+
+
+def test_the_copy_has_the_emails_about_a_wait_and_erasing_deletes_them(
+    site: Flask, the_worker_delivers: Callable[[], None]
+) -> None:
+    set_places(2)
+    students, ada = make_category(0, name="Students"), make_delegate()
+    with transaction():
+        seats.set_waiting_list(seats.CONFERENCE, is_open=True)
+    with transaction():
+        category_waiting.join(db.session.merge(ada), students.id)
+    subject = "You are on the waiting list for Tides and Harbours"
+
+    copy = data_export.export_delegate(db.session.merge(ada))
+    assert [letter["subject"] for letter in copy["letters"]] == [subject]
+    the_worker_delivers()
+    with transaction():
+        services.cancel(db.session.merge(ada))
+    the_worker_delivers()
+    with transaction():
+        services.erase_cancelled(db.session.merge(ada))
+
+    assert subjects_to("ada@example.org") == []
 
 
 def test_without_requirements_there_is_no_consent_in_the_copy(site: Flask) -> None:

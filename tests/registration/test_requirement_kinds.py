@@ -80,7 +80,8 @@ def test_a_choice_needs_consent_like_words(visitor: Browser) -> None:
 
     page = page.press("Continue", {ACCESS: ["Quiet room"]}, status=422)
 
-    assert page.errors == ["Tick the box if you agree, or delete what you have written"]
+    assert page.errors == ["Tick the box if you agree, or remove your answers"]
+    assert page.press("Continue", {ACCESS: []}).heading == DIET
 
 
 def test_a_kind_that_is_not_on_the_list_is_refused(visitor: Browser) -> None:

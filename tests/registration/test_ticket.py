@@ -51,6 +51,10 @@ def test_the_confirmation_is_a_ticket(visitor: Browser) -> None:
     }
     assert "Ada Lovelace" in page.text
     assert "You have a place at the conference." in page.text
+    name = "QR code of your booking reference"
+    (code,) = [one for one in page.tree.find_all("div") if one.get("aria-label") == name]
+    assert code.get("role") == "img"
+    assert [str(one.tag).rpartition("}")[2] for one in code] == ["svg"]
 
 
 def test_the_same_ticket_is_on_the_booking_page(visitor: Browser) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from app.database import db, transaction
 from app.errors import ConferenceError
-from app.registration import conference_settings, integrity_check, links, seats
+from app.registration import conference_settings, demo, integrity_check, links, seats
 from app.registration.bookings import category_waiting, data_export, operations
 from app.registration.categories.models import BY_CODE, RegistrationCategory
 from app.registration.desk import services as desk
@@ -27,6 +27,7 @@ from tests.factories import (
 )
 from tests.registration.test_categories import ASKED, standing
 from tests.registration.test_category_waiting_list import change_limit, limit, open_list
+from tests.registration.test_session_booking_races import cross
 from tests.registration.test_waiting_list import cancel, counts, open_own_page, run_due, state_of
 from tests.sent_emails import last_email_to, subjects_to
 
@@ -277,6 +278,23 @@ def test_what_cannot_be_waited_for_is_refused_with_the_reason(visitor: Browser) 
     assert counts() == (2, 1)
 
 
+def test_once_registration_has_closed_nobody_changes_category_or_waits_for_one(
+    visitor: Browser, new_browser: Callable[[], Browser], frozen_time: Any
+) -> None:
+    frozen_time.move_to("2009-06-08T16:59:00+01:00")
+    _, _, _, ada = fill_students()
+    make_category(name="Exhibitor")
+    page = open_booking(visitor, ada).follow("Change category")
+    other = open_booking(new_browser(), ada).follow("Change category")
+    other = other.press("Save", {ASKED: "Student"})
+
+    frozen_time.move_to("2009-06-08T17:00:01+01:00")
+
+    assert page.press("Save", {ASKED: "Exhibitor"}).summary_list["Category"] == "Visitor"
+    assert other.press(JOIN).summary_list["Category"] == "Visitor"
+    assert (state_of(ADA), category_of(ADA)) == ("", "Visitor")
+
+
 def test_a_category_that_has_just_become_full_leads_to_its_list(visitor: Browser) -> None:
     set_places(10)
     open_list()
@@ -349,6 +367,36 @@ def test_of_two_tabs_that_take_the_offer_one_changes_the_booking_and_both_say_so
     assert [standing(name) for name in names] == [(1, 0), (10, 0)]
 
 
+@pytest.mark.postgresql_only
+def test_whoever_takes_the_offer_does_not_clash_with_a_new_address(site: Flask) -> None:
+    """A new address changes the entry while the booking is locked, so both lock that first."""
+    _, students, early, ada = fill_students()
+    with transaction():
+        category_waiting.join(db.session.merge(ada), students.id)
+    cancel(early)
+    number = ada.id
+    db.session.rollback()
+
+    def change_address() -> None:
+        delegate = db.session.get_one(Delegate, number)
+        desk.correct_email(delegate, "new@example.org", expected_version=0, actor=GRACE)
+
+    def take() -> None:
+        with transaction():
+            found = select(WaitingListEntry).where(WaitingListEntry.delegate_id == number)
+            category_waiting.accept(db.session.scalars(found).one())
+
+    ended = cross(
+        site,
+        lambda: operations.lock(db.session.get_one(Delegate, number)),
+        change_address,
+        take,
+    )
+
+    assert ended == ["seat", "seat"]
+    assert category_of("new@example.org") == "Student"
+
+
 @pytest.mark.both_databases
 def test_whoever_joins_while_the_place_becomes_free_has_the_place_or_a_turn(site: Flask) -> None:
     _, students, early, ada = fill_students()
@@ -406,6 +454,24 @@ def test_a_booking_whose_place_is_passed_on_no_longer_waits(visitor: Browser) ->
 
     assert state_of(ADA) == "left"
     assert limit(seats.name_category_limit(students.id)) == (0, 0)
+
+
+def test_an_invented_delegate_who_is_deleted_leaves_no_wait_behind(visitor: Browser) -> None:
+    _, students, early, ada = fill_students()
+    other = make_delegate(category_id=ada.category_id, email=BEA, family_name="Waite")
+    join(visitor, ada)
+    join(visitor, other)
+    cancel(early)
+    with transaction():
+        for one in (ada, other):
+            db.session.merge(one).is_demo = True
+
+    with transaction():
+        demo.delete_all()
+
+    assert (state_of(ADA), state_of(BEA)) == ("left", "left")
+    assert limit(seats.name_category_limit(students.id)) == (0, 0)
+    assert counts() == (0, 0)
 
 
 def test_changing_the_booking_to_a_third_category_ends_no_wait(visitor: Browser) -> None:

@@ -7,11 +7,12 @@ import pytest
 from playwright.sync_api import Page
 
 from app import clock
-from app.database import transaction
+from app.database import db, transaction
 from app.registration import links, seats
 from app.registration.waiting_list.models import OFFERED
 from tests.chromium import expect_heading, horizontal_overflow
 from tests.factories import (
+    make_category,
     make_delegate,
     make_waiting_list_entry,
     set_places,
@@ -78,6 +79,33 @@ def test_without_scripts_somebody_takes_the_place_that_is_held(
     window.get_by_role("button", name="Accept the place").click()
 
     expect_heading(window, "Your booking")
+
+
+def test_without_scripts_a_delegate_waits_for_another_category_on_pages_without_a_barrier(
+    full_site: str, window_without_scripts: Page, window: Page, axe: Axe
+) -> None:
+    set_places(3)
+    own, student = make_category(name="Visitor"), make_category(1, name="Student")
+    make_delegate(email="student@example.org", family_name="Nurse", category_id=student.id)
+    booking = f"{full_site}/booking/{links.booking_token(make_delegate(category_id=own.id))}"
+    wait = f"{booking}/category/{student.id}/wait"
+    db.session.rollback()  # on SQLite, whoever looks on holds the lock
+
+    narrow = window_without_scripts
+    narrow.goto(f"{booking}/category")
+    narrow.get_by_label("Student").check()
+    narrow.get_by_role("button", name="Save").click()
+    assert narrow.url == wait
+    narrow.get_by_role("button", name="Join the waiting list and keep your place").click()
+    expect_heading(narrow, "You are on the waiting list")
+
+    found = {}
+    window.set_viewport_size({"width": 320, "height": 640})
+    for address in (wait, narrow.url, f"{narrow.url}/leave", booking):
+        window.goto(address)
+        assert horizontal_overflow(window) == 0, address
+        found[address] = axe(window)
+    assert {address: barriers for address, barriers in found.items() if barriers} == {}
 
 
 def test_the_pages_of_the_team_have_no_barrier(full_site: str, window: Page, axe: Axe) -> None:

@@ -227,8 +227,7 @@ def test_a_session_leads_to_those_before_and_after_in_its_room_and_on_its_theme(
 
     assert around(page) == [
         "Previous session Sparks",
-        "Next session Ashes",
-        "Next in this room Ashes 11:30am to 12:30pm",
+        "Next session, also in this room Ashes",
         "Next on this theme Ashes 11:30am to 12:30pm, Loft",
     ]
 

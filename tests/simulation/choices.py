@@ -33,6 +33,8 @@ REGISTERING: Weights = {
     places.register_with_code: 3,
     places.apply: 2,
     places.decide: 3,
+    places.change_category: 2,
+    places.wait_for_category: 4,
     places.register_group_of_people: 2,
     places.cancel_in_group: 1,
     places.offer_to_colleague: 2,

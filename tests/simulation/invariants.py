@@ -114,22 +114,29 @@ def _list_silent_offers() -> Iterator[str]:
 
 
 def _list_overtaken() -> Iterator[str]:
-    """Look for people who wait while somebody who came later to the same list has an offer."""
+    """Look for people who wait while somebody who came later to the same list has an offer.
+
+    Whoever has a place can have one in another category although others wait who have none.
+    """
     rows = select(
         WaitingListEntry.scope,
         WaitingListEntry.category_id,
+        turns.KEEPS_PLACE,
         WaitingListEntry.state,
         WaitingListEntry.id,
     )
-    first: dict[tuple[str, int | None], int] = {}
+    first: dict[tuple[str, int | None, bool], int] = {}
     is_open = WaitingListEntry.state.in_((IN_QUEUE, OFFERED))
-    for scope, category, state, number in db.session.execute(
+    for scope, category, has_place, state, number in db.session.execute(
         rows.where(is_open).order_by(WaitingListEntry.id)
     ):
         if state == IN_QUEUE:
-            first.setdefault((scope, category), number)
-        elif (scope, category) in first:
-            yield f"Entry {number} has an offer before entry {first[scope, category]} of “{scope}”."
+            first.setdefault((scope, category, has_place), number)
+            continue
+        for before in dict.fromkeys((True, has_place)):
+            if (scope, category, before) in first:
+                other = first[scope, category, before]
+                yield f"Entry {number} has an offer before entry {other} of “{scope}”."
 
 
 def _list_overdue_offers() -> Iterator[str]:
@@ -147,9 +154,8 @@ def _list_overdue_choices() -> Iterator[str]:
 
 
 def _list_unoffered_places() -> Iterator[str]:
-    """Look for free places of the conference that somebody waits for."""
-    limit = db.session.get(SeatLimit, "conference")
-    if limit is None or limit.taken >= limit.seats or not waiting_list_services.can_offer():
+    """Look for free places of the conference and its categories that somebody waits for."""
+    if not waiting_list_services.can_offer():
         return
     for turn in turns.list_next(db.session.connection(), 1):
         yield f"A place is free, and entry {turn.entry_id} of the waiting list has no offer."

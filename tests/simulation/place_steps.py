@@ -11,6 +11,8 @@ from app.registration.applications import decisions
 from app.registration.applications import services as applications
 from app.registration.applications.decisions import Decision
 from app.registration.applications.models import RegistrationApplication
+from app.registration.bookings import category_waiting
+from app.registration.bookings import services as bookings
 from app.registration.categories.models import BY_CODE, RegistrationCategory
 from app.registration.groups import register_group
 from app.registration.groups import services as groups
@@ -109,6 +111,35 @@ def decide(year: Year) -> Step | None:
             getattr(decisions, kind)(application, decision, actor=OLGA)
 
     return Step(f"application {number}: {kind}", in_transaction(change))
+
+
+def change_category(year: Year) -> Step | None:
+    """Change a booking to another category, if that has a place which nobody waits for."""
+    number = choose_id(year.random, Delegate, ATTENDING)
+    is_public = RegistrationCategory.name.in_(("Delegates", "Students"))
+    category = choose_id(year.random, RegistrationCategory, is_public)
+    if number is None:
+        return None
+
+    def change() -> None:
+        delegate = db.session.get_one(Delegate, number)
+        version = delegate.version
+        bookings.update(delegate, {"category": str(category)}, expected_version=version)
+
+    return Step(f"delegate {number} changes to category {category}", in_transaction(change))
+
+
+def wait_for_category(year: Year) -> Step | None:
+    """Wait for a place among the students, and keep one's own until then."""
+    number = choose_id(year.random, Delegate, ATTENDING)
+    students = choose_id(year.random, RegistrationCategory, RegistrationCategory.name == "Students")
+    if number is None or students is None:
+        return None
+
+    def change() -> None:
+        category_waiting.join(db.session.get_one(Delegate, number), students)
+
+    return Step(f"delegate {number} waits for category {students}", in_transaction(change))
 
 
 def register_group_of_people(year: Year) -> Step:

@@ -2,7 +2,7 @@
 
 from app.database import db, transaction
 from app.registration import services as registration
-from app.registration.bookings import operations
+from app.registration.bookings import category_waiting, operations
 from app.registration.bookings import services as bookings
 from app.registration.categories.models import RegistrationCategory
 from app.registration.models import Delegate
@@ -67,7 +67,9 @@ def accept_offer(year: Year) -> Step | None:
         return None
 
     def change() -> None:
-        waiting_list.accept(db.session.get_one(WaitingListEntry, number))
+        entry = db.session.get_one(WaitingListEntry, number)
+        take = category_waiting.accept if entry.keeps_place else waiting_list.accept
+        take(entry)
 
     return Step(f"entry {number} takes the place on offer", in_transaction(change))
 

@@ -41,7 +41,9 @@ def _build_waiting(template: str, number: str) -> Context | None:
         return None
     sample = EMAIL_KINDS[template].sample()
     ends_at = row.offer_ends_at or sample["entry"].offer_ends_at
-    context: Context = {"entry": copy_row(row, ["category"], offer_ends_at=ends_at)}
+    delegate = copy_row(row.delegate) if row.delegate is not None else None
+    copied = copy_row(row, ["category"], offer_ends_at=ends_at, delegate=delegate)
+    context: Context = {"entry": copied}
     if "position" in sample:
         position = waiting_list.get_queue_position(row)
         context |= {"position": position.overall, "category_position": position.in_category}

@@ -79,7 +79,8 @@ def edit(secret: str) -> ResponseReturnValue:
         data={"expected_version": delegate.version, CATEGORY: str(delegate.category_id or "")}
     )
     form.set_options(_list_options(delegate))
-    if not can_change(delegate) and not form.is_submitted():
+    has_choice = form.is_submitted() or can_change(delegate)  # what was chosen may be full by now
+    if not answer_views.can_change(delegate) or not has_choice:
         return _redirect(delegate, None)
     answer = _change(form, delegate, secret) if form.validate_on_submit() else None
     return answer or _render(form, delegate)
@@ -106,6 +107,8 @@ def wait(secret: str, number: int) -> ResponseReturnValue:
     category = next((one for one in _list_options(delegate) if one.id == number), None)
     if category is None:
         raise NotFound(NO_SUCH_CATEGORY)
+    if not answer_views.can_change(delegate):  # after registration has closed, nothing is offered
+        return _redirect(delegate, None)
     form, status = ConfirmForm(), 200
     if form.validate_on_submit():
         try:

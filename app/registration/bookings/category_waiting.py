@@ -1,7 +1,8 @@
 """A delegate waits for another category and keeps their place; taking the offer moves the booking.
 
 Locks are taken in the one order: the limits of the conference and of both categories, then the
-booking. The old place goes to who waits for it, in the same transaction.
+booking, then the entry, which a new address changes too. The old place goes to who waits for it, in
+the same transaction.
 """
 
 from app.database import db
@@ -58,8 +59,8 @@ def accept(entry: WaitingListEntry) -> Delegate:
     if delegate is None:
         raise services.OfferEnded("This offer has ended")
     old = operations.lock_limits(delegate, seats.list_limits(entry.category_id))
-    db.session.refresh(entry, with_for_update=True)
     operations.end_corrections(delegate)
+    db.session.refresh(entry, with_for_update=True)
     if entry.state == ACCEPTED:
         return delegate
     if not services.can_accept(entry):

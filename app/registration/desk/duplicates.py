@@ -6,11 +6,12 @@ booking, whose place is free, and changes the one that stays. Or the desk says t
 different people, and they are no longer listed.
 """
 
+from collections import defaultdict
 from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-from sqlalchemy import SQLColumnExpression, String, cast, delete, func, or_, select
+from sqlalchemy import Label, SQLColumnExpression, delete, func, or_, select
 
 from app.database import db
 from app.errors import NotFound, RuleViolation
@@ -244,14 +245,25 @@ def _require_unchanged(delegate: Delegate, versions: Mapping[str, int]) -> None:
 
 
 def _list_groups(*columns: SQLColumnExpression[str]) -> list[list[int]]:
-    """Group the ids of attending bookings in which these are the same, where there are several."""
-    ids = func.aggregate_strings(cast(Delegate.id, String), " ")
-    groups = (
-        select(ids)
+    """Group the ids of attending bookings in which these are the same, where there are several.
+
+    Most bookings are like no other, so only the first id of a group is read until that is known.
+    """
+    keys: list[Label[str]] = [one.label(f"key_{number}") for number, one in enumerate(columns)]
+    first = func.min(Delegate.id).label("first_id")
+    several = (
+        select(first, *keys)
         .where(ATTENDING, *(one != "" for one in columns))
         .group_by(*columns)
         .having(func.count() > 1)
         .order_by(func.min(Delegate.id))
         .limit(MAX_PAIRS)
-    )
-    return [sorted(map(int, group.split())) for group in db.session.scalars(groups)]
+        .cte("several")
+        .prefix_with("MATERIALIZED")
+    ).c
+    same = (one == several[key.name] for one, key in zip(columns, keys, strict=True))
+    rows = select(several.first_id, Delegate.id).where(ATTENDING, *same)
+    groups: defaultdict[int, list[int]] = defaultdict(list)
+    for group, number in db.session.execute(rows.order_by(several.first_id, Delegate.id)):
+        groups[group].append(number)
+    return [*groups.values()]

@@ -287,7 +287,7 @@ def apply_filter(statement: Select[Row], filters: DelegateFilter) -> Select[Row]
 def list_conditions(filters: DelegateFilter) -> list[ColumnElement[bool]]:
     """Return the conditions of the filters."""
     words = search_key(filters.text).split()
-    conditions = [Delegate.search_text.contains(word, autoescape=True) for word in words]
+    conditions = [_has_text(word) for word in words]
     if filters.references is not None:
         conditions.append(Delegate.reference.in_(filters.references))
     if filters.added_by:
@@ -295,6 +295,13 @@ def list_conditions(filters: DelegateFilter) -> list[ColumnElement[bool]]:
     conditions += [_has_answer(name, answer) for name, answer in filters.answers]
     chosen = ((build, getattr(filters, name)) for name, build in FILTER_CONDITIONS.items())
     return conditions + [build(value) for build, value in chosen if value]
+
+
+def _has_text(word: str) -> ColumnElement[bool]:
+    """Return the condition that the search finds a word, which is folded as its text is."""
+    find = func.instr if db.engine.dialect.name == "sqlite" else func.strpos
+    position: ColumnElement[int] = find(Delegate.search_text, word)  # faster than LIKE
+    return position > 0
 
 
 def _has_email(state: str) -> ColumnElement[bool]:

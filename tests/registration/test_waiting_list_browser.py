@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from app import clock
 from app.database import db, transaction
@@ -95,7 +95,7 @@ def test_without_scripts_a_delegate_waits_for_another_category_on_pages_without_
     narrow.goto(f"{booking}/category")
     narrow.get_by_label("Student").check()
     narrow.get_by_role("button", name="Save").click()
-    assert narrow.url == wait
+    expect(narrow).to_have_url(wait)
     narrow.get_by_role("button", name="Join the waiting list and keep your place").click()
     expect_heading(narrow, "You are on the waiting list")
 

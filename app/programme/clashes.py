@@ -15,6 +15,7 @@ from typing import Any
 
 from sqlalchemy import func, select
 
+from app.cache_version import cached_globally
 from app.database import db
 from app.programme.models import Absence, Conference, Room, Session, Speaker
 from app.programme.scheduled_sessions import (
@@ -311,8 +312,6 @@ EDIT_STATE = select(
     select(Conference.acronym).scalar_subquery(),
 )
 
-_cache: dict[str, Any] = {"of": None, "clashes": ()}
-
 
 def count_clashes() -> int:
     """Return the number of clashes in the working programme."""
@@ -324,8 +323,10 @@ def list_clashes() -> tuple[Clash, ...]:
 
     One short query tells whether anything has been edited since they were last found.
     """
-    of = (db.engine.url, tuple(db.session.execute(EDIT_STATE).one()))
-    if _cache["of"] != of:
-        _cache.update(clashes=find_in_working_programme(), of=of)
-    found: tuple[Clash, ...] = _cache["clashes"]
-    return found
+    state = tuple(db.session.execute(EDIT_STATE).one())
+    cached = cached_globally(
+        "clashes",
+        lambda: (state, find_in_working_programme()),
+        lambda known: known[0] == state,
+    )
+    return cached[1]

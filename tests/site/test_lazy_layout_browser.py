@@ -35,7 +35,9 @@ IS_NOTED = """lines => {
   return place && Math.abs(waited[place.at].getBoundingClientRect().top - place.top) < 1;
 }"""
 LISTENING = """() => {
-  window.ended = new Promise(done => addEventListener("scrollend", done, { once: true }));
+  const next = event => new Promise(done => addEventListener(event, done, { once: true }));
+  window.begun = next("scroll");
+  window.ended = next("scrollend");
 }"""
 OVERLAPS = """lines => lines.filter((line, at) =>
   at && lines[at - 1].getBoundingClientRect().bottom > line.getBoundingClientRect().top + 1
@@ -158,6 +160,7 @@ def test_nothing_jumps_while_somebody_scrolls_up_from_far_down(
     for _ in range(10):
         telephone.evaluate(LISTENING)
         telephone.mouse.wheel(0, -120)
+        telephone.evaluate("begun")
         telephone.evaluate("later()")  # while it scrolls, nothing is to be laid out
         telephone.evaluate("ended")
         telephone.evaluate("time += 200, later()")

@@ -1,5 +1,6 @@
 """A release puts two of a person's seats at the same time: they are asked, and choose."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -231,8 +232,11 @@ def test_the_audit_sees_two_seats_at_the_same_time_of_which_nobody_was_told(
     ]
 
 
-def book_during_release(site: Flask) -> Delegate:
-    """Let Ada, who has a seat in Knots, book one in Nets while that is moved over Knots."""
+def book_during_release(site: Flask, in_place_of: Sequence[str] = ()) -> tuple[Delegate, list[str]]:
+    """Let Ada, who has a seat in Knots, book one in Nets while that is moved over Knots.
+
+    Return her booking, and how both ended.
+    """
     make_bookable("knots", 1)
     make_bookable("nets", 1, starts_at=LATER)
     ada = make_person("Ada")
@@ -245,16 +249,17 @@ def book_during_release(site: Flask) -> Delegate:
     def book_nets() -> None:
         with transaction():
             delegate = db.session.get_one(Delegate, number)
-            services.book(delegate, get_programme().get_session("nets"))
+            nets = get_programme().get_session("nets")
+            services.book(delegate, nets, in_place_of=in_place_of)
 
-    cross(
+    ended = cross(
         site,
         lambda: session_seats.lock_sessions(["knots", "nets"]),
         publish_in_transaction,
         book_nets,
     )
     cache_version.recheck()
-    return ada
+    return ada, ended
 
 
 def publish_in_transaction() -> None:
@@ -263,8 +268,16 @@ def publish_in_transaction() -> None:
 
 @pytest.mark.postgresql_only
 def test_whoever_books_while_a_release_moves_the_session_gets_no_second_seat(site: Flask) -> None:
-    ada = book_during_release(site)
+    ada, _ = book_during_release(site)
 
+    assert (booked(ada), list_faults()) == (["knots"], [])
+
+
+@pytest.mark.postgresql_only
+def test_whoever_would_have_given_up_any_other_seat_is_asked_about_that_one(site: Flask) -> None:
+    ada, ended = book_during_release(site, in_place_of=["knots"])
+
+    assert ended == ["A seat is already booked at the same time in “Knots”", "seat"]
     assert (booked(ada), list_faults()) == (["knots"], [])
 
 
@@ -275,7 +288,7 @@ def test_without_looking_again_they_would_get_it(
     """The control: it shows that the story above can see the race."""
     monkeypatch.setattr(services, "_follow_release", lambda session: session)
 
-    ada = book_during_release(site)
+    ada, _ = book_during_release(site)
 
     assert booked(ada) == ["knots", "nets"]
     assert len(list_faults()) == 1

@@ -104,6 +104,8 @@ def book(
         given_up = _list_given_up(delegate, session, in_place_of)
     except _AlreadyBooked:
         return False
+    if not {one.key for one in given_up} <= limits.keys():  # moved there by a release meanwhile
+        raise SessionClash(given_up)
     if session.key not in limits:
         raise NotBookable("Seats in this session cannot be booked")
     if not by_team and ballots.is_by_ballot(session.key):

@@ -13,7 +13,7 @@ from flask import Flask, current_app
 from flask.cli import with_appcontext
 from sqlalchemy.exc import SQLAlchemyError
 
-from app import cache_version, setup_commands
+from app import cache_version, mail_commands, setup_commands
 from app.accounts import services as accounts
 from app.accounts import team
 from app.accounts.two_factor import services
@@ -55,6 +55,7 @@ def init_app(app: Flask) -> None:
     for command in (new_conference, load_example):
         app.cli.add_command(command)
     setup_commands.init_app(app)
+    mail_commands.init_app(app)
 
 
 def _with_site_clock(function: Callable[P, None]) -> Callable[P, None]:
@@ -231,7 +232,7 @@ def deliver_mail(*, forever: bool) -> None:
     with ShutdownSignal() as bell:
         worker = mail_worker.MailWorker(transports.create_transport(current_app), bell)
         if forever:
-            with imap_inbox.reading(setup_commands.get_inbox_handler()):
+            with imap_inbox.reading(mail_commands.get_inbox_handler()):
                 worker.run_forever(PERIODIC_TASKS, FREQUENT_TASKS, SCHEDULED_TASKS)
         else:
             worker.run_once()

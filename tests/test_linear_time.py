@@ -25,8 +25,7 @@ import app
 from app import text
 from app.content import diff, html_tags, markdown
 from app.errors import InvalidFile
-from app.interchange import ical as ical_writer
-from app.interchange import plain_text
+from app.interchange import ical_lines, plain_text
 from app.interchange.importers.detect import read_bytes
 from app.interchange.importers.raw import TargetConference
 from app.mail import html_body, placeholders, replies
@@ -202,7 +201,7 @@ RENDERERS: dict[str, Callable[[str], object]] = {
     "an email": lambda given: html_body.parse_blocks(f"Dear Ada\n\n{given}", SITE),
     "placeholders": lambda given: placeholders.find_problems("{{" + given, {}),
     "what is only for some": lambda given: placeholders.fill_line("{{ only if " + given, {}),
-    "a calendar": lambda given: ical_writer.fold([ical_writer.property_line("SUMMARY", given)]),
+    "a calendar": lambda given: ical_lines.fold([ical_lines.property_line("SUMMARY", given)]),
     "plain text": plain_text.strip_control_characters,
     "words of the search": search_index.split_words,
     "words found": lambda given: search.highlight(given, frozenset({"a", "1"})),

@@ -7,11 +7,9 @@ It executes no SQL and imports no library: public feeds are rendered again after
 one of two thousand sessions must be as fast as a page.
 """
 
-import re
-import uuid
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from types import MappingProxyType
 from urllib.parse import quote
 
@@ -20,93 +18,22 @@ from flask_babel import gettext, ngettext
 from app import clock
 from app.content import markdown
 from app.errors import NotFound
+from app.interchange.ical_lines import (
+    escape_list,
+    escape_text,
+    fold,
+    format_utc,
+    property_line,
+    quote_parameter,
+)
+from app.interchange.identifiers import make_guid
 from app.programme.labels import kind_name
 from app.programme.snapshot import Session
 from app.releases.published_programme import PublishedProgramme
 from app.releases.revisions import SessionRevision
 
-UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
-NUMBER = re.compile(r"[1-9][0-9]{0,8}")
 ICAL_KEY, ICAL_ROOM = "X-CONFERENCE-KEY", "X-CONFERENCE-ROOM"  # of a session, in our calendars
 ICAL_PREFACE = "X-CONFERENCE-PREFACE"  # what stands before the abstract in its description
-MAX_NUMBER = 2**31 - 1  # a signed 32-bit integer
-
-
-def make_guid(acronym: str, kind: str, key: str) -> str:
-    """Return the UUID of an entity."""
-    if UUID.fullmatch(key):
-        return key
-    return str(uuid.uuid5(uuid.NAMESPACE_URL, f"urn:conference:{acronym}:{kind}:{key}"))
-
-
-def assign_numbers(guids: Iterable[str]) -> dict[str, int]:
-    """Map each UUID to a unique number that hardly depends on the other UUIDs."""
-    assigned: dict[str, int] = {}
-    taken: set[int] = set()
-    for one in sorted(guids):
-        number = uuid.UUID(one).int % MAX_NUMBER + 1
-        while number in taken:
-            number = number % MAX_NUMBER + 1
-        taken.add(number)
-        assigned[one] = number
-    return assigned
-
-
-MAX_LINE_OCTETS = 75  # octets per line without the line break
-CRLF = b"\r\n"
-FORBIDDEN_CHARACTERS = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]"
-)  # characters that RFC 5545 does not allow
-LINE_BREAK = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
-TEXT_ESCAPES = str.maketrans({"\\": "\\\\", ";": "\\;", ",": "\\,", "\n": "\\n"})
-DOUBLE, SINGLE = '"', "'"
-UTF8_CONTINUATION = 0b10  # the first two bits of a continuation byte
-
-
-def property_line(name: str, value: str, **parameters: str) -> str:
-    """Format a content line from a value that is already escaped."""
-    rendered_parameters = (
-        "".join(f";{key}={said}" for key, said in parameters.items()) if parameters else ""
-    )
-    return f"{name}{rendered_parameters}:{value}"
-
-
-def escape_text(value: str) -> str:
-    """Escape a TEXT value, with its line breaks (RFC 5545, section 3.3.11)."""
-    return FORBIDDEN_CHARACTERS.sub("", LINE_BREAK.sub("\n", value)).translate(TEXT_ESCAPES)
-
-
-def escape_list(values: Iterable[str]) -> str:
-    """Escape a list of TEXT values."""
-    return ",".join(map(escape_text, values))
-
-
-def quote_parameter(value: str) -> str:
-    """Quote a parameter value, in which nothing can be escaped (RFC 5545, section 3.2)."""
-    return f'"{FORBIDDEN_CHARACTERS.sub("", LINE_BREAK.sub(" ", value)).replace(DOUBLE, SINGLE)}"'
-
-
-def format_utc(moment: datetime) -> str:
-    """Format a datetime in UTC, which calendars convert to local time."""
-    return f"{moment.astimezone(UTC):%Y%m%dT%H%M%SZ}"
-
-
-def fold(lines: Iterable[str]) -> bytes:
-    """Join lines as UTF-8, folding long ones between two characters (RFC 5545, section 3.1)."""
-    return CRLF.join([*(_fold_line(one.encode()) for one in lines), b""])
-
-
-def _fold_line(encoded: bytes) -> bytes:
-    if len(encoded) <= MAX_LINE_OCTETS:
-        return encoded
-    parts, begin, end = [], 0, MAX_LINE_OCTETS
-    while end < len(encoded):
-        while encoded[end] >> 6 == UTF8_CONTINUATION:
-            end -= 1
-        parts.append(encoded[begin:end])
-        begin, end = end, end + MAX_LINE_OCTETS - 1  # minus the space of a continuation line
-    return (CRLF + b" ").join([*parts, encoded[begin:]])
-
 
 PRODID = "-//Closing the Gap//Conference site//EN"
 REFRESH_INTERVAL = "PT1H"  # an hour between refreshes

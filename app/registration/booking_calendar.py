@@ -13,8 +13,8 @@ from urllib.parse import urlsplit
 from flask_babel import gettext
 
 from app import clock
-from app.interchange.ical import (
-    PRODID,
+from app.interchange.ical import PRODID
+from app.interchange.ical_lines import (
     escape_text,
     fold,
     format_utc,

@@ -11,7 +11,7 @@ from icalendar import Calendar, Event
 
 from app import cache_version, clock
 from app.database import db, transaction
-from app.interchange import ical
+from app.interchange import ical_lines
 from app.programme.models import Session
 from app.releases import services
 from app.releases.models import Revision
@@ -215,9 +215,9 @@ def test_the_same_release_gives_the_same_bytes(visitor: Browser, frozen_time: An
 @example("a\u2028b\u0085c\x0bd\x00e\x7f")
 @example("\\n \\, ; : \" '")
 def test_no_words_can_break_the_lines_of_a_calendar(words: str) -> None:
-    summary = ical.property_line("SUMMARY", ical.escape_text(words))
+    summary = ical_lines.property_line("SUMMARY", ical_lines.escape_text(words))
 
-    file = ical.fold(["BEGIN:VEVENT", summary, "END:VEVENT"])
+    file = ical_lines.fold(["BEGIN:VEVENT", summary, "END:VEVENT"])
 
     assert file.endswith(b"\r\n")
     assert b"\n" not in file.replace(b"\r\n", b"")
@@ -225,19 +225,19 @@ def test_no_words_can_break_the_lines_of_a_calendar(words: str) -> None:
     assert all(line.decode() for line in file.split(b"\r\n")[:-1])
     entry: Any = Event.from_ical(file)
     assert set(entry) == {"SUMMARY"}
-    assert str(entry["SUMMARY"]) == ical.FORBIDDEN_CHARACTERS.sub(
-        "", ical.LINE_BREAK.sub("\n", words)
+    assert str(entry["SUMMARY"]) == ical_lines.FORBIDDEN_CHARACTERS.sub(
+        "", ical_lines.LINE_BREAK.sub("\n", words)
     )
 
 
 @given(st.text())
 @example('Tides" ;X-EVIL="1')
 def test_no_words_can_break_out_of_a_parameter(words: str) -> None:
-    organiser = ical.property_line(
-        "ORGANIZER", "mailto:a@b.example", CN=ical.quote_parameter(words)
+    organiser = ical_lines.property_line(
+        "ORGANIZER", "mailto:a@b.example", CN=ical_lines.quote_parameter(words)
     )
 
-    entry: Any = Event.from_ical(ical.fold(["BEGIN:VEVENT", organiser, "END:VEVENT"]))
+    entry: Any = Event.from_ical(ical_lines.fold(["BEGIN:VEVENT", organiser, "END:VEVENT"]))
 
     assert set(entry) == {"ORGANIZER"}
     assert set(entry["ORGANIZER"].params) == {"CN"}

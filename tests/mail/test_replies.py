@@ -18,10 +18,10 @@ from app.database import db, transaction
 from app.mail import imap_inbox, replies, worker
 from app.mail.models import Email, EmailReply
 from app.mail.reports import MAX_REPORT_SIZE, build_sender
+from app.mail_commands import get_inbox_handler
 from app.registration import links
 from app.registration.bookings import erasure, operations
 from app.registration.models import Delegate
-from app.setup_commands import get_inbox_handler
 from app.worker_tasks import PERIODIC_TASKS
 from tests.browser import Browser
 from tests.chromium import horizontal_overflow

@@ -13,9 +13,9 @@ from zoneinfo import ZoneInfo
 
 from flask_babel import gettext
 
-from app.interchange import ical as identifiers
+from app.interchange import identifiers
 from app.interchange.exporters.source import ExportSource, wrap_html
-from app.interchange.ical import NUMBER
+from app.interchange.identifiers import NUMBER
 from app.programme.slugs import slugify
 from app.programme.snapshot import Appearance, Room, Session
 

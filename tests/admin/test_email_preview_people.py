@@ -73,8 +73,11 @@ def test_a_preview_shows_a_person_who_waits(organiser: Browser, template: str) -
             "category_wait_joined",
             "You are number 1 on the waiting list for the category “Students”",
         ),
-        ("category_offer", "A place in the category “Students” is free"),
-        ("category_offer_lapsed", "We kept a place in the category “Students” for you"),
+        ("category_offer", "A place in the category “Students” at Tides and Harbours is free"),
+        (
+            "category_offer_lapsed",
+            "We kept a place in the category “Students” at Tides and Harbours for you",
+        ),
         ("category_wait_removed", "from the waiting list for the category “Students”"),
     ],
 )

@@ -16,7 +16,7 @@ from app.registration.interest.models import ExpressionOfInterest
 from app.registration.invitations.models import InvitationCode
 from app.registration.transfers.models import PlaceTransfer
 from app.registration.waiting_list import services as waiting_list
-from app.registration.waiting_list.models import IN_QUEUE, WaitingListEntry
+from app.registration.waiting_list.models import CONFERENCE_LIST, IN_QUEUE, WaitingListEntry
 
 INVITED_PERSON = _l("The person who is invited")
 APPLICANT = _l("The person who applied")
@@ -93,6 +93,7 @@ def passed_on_place() -> Context:
 def waiting() -> Context:
     """Return the variables of an email to somebody on the waiting list."""
     entry = WaitingListEntry(
+        scope=CONFERENCE_LIST,
         access_key=samples.SAMPLE_KEY,
         name="Alex Example",
         email=samples.DELEGATE_EMAIL,

@@ -69,10 +69,16 @@ def test_one_person_gets_the_link_by_email(organiser: Browser, visitor: Browser)
 
 
 def test_who_is_invited_learns_that_a_place_is_kept(organiser: Browser) -> None:
-    kept = {"Keep places for these people": True, "Email the link to (optional)": "eve@example.org"}
-    one = {"Number of codes": "1", "People for each code": "1"}
-
-    organiser.open(f"{LIST}/_add").press("Create codes", {**CREATED, **one, **kept})
+    organiser.open(f"{LIST}/_add").press(
+        "Create codes",
+        {
+            **CREATED,
+            "Number of codes": "1",
+            "People for each code": "1",
+            "Keep places for these people": True,
+            "Email the link to (optional)": "eve@example.org",
+        },
+    )
 
     assert "We are keeping a place for you until then." in last_email_to("eve@example.org").text
 

@@ -2,6 +2,7 @@
 
     a blank line                       ends a paragraph
     - at the start of each line        a list
+    > at the start of each line        what somebody else wrote, as they typed it
     a line above a line of dashes      a heading
     Label: text   (two lines or more)  a table of facts; a label before it becomes its caption
     a URL of this site on its own      a link; a label before it makes it a button of that name
@@ -19,6 +20,7 @@ from dataclasses import dataclass, replace
 from markupsafe import Markup, escape
 
 FACT = re.compile(r"(?P<label>[^:\s][^:]{0,39}): +(?P<words>\S.*)")
+QUOTED = re.compile(r">(?: (?P<words>.*))?")
 ITEM = re.compile(r"[-•] +(?P<words>.*)")
 LABEL = re.compile(r"[^.?!]{1,40}: *")
 UNDERLINE = re.compile(r"-{3,} *")
@@ -29,7 +31,7 @@ END_OF_SENTENCE = ".,;:!?)]}'\""
 class EmailBlock:
     """A block of an email: its kind, and its lines as safe HTML."""
 
-    kind: str  # paragraph, heading, list, numbers, facts or button
+    kind: str  # paragraph, heading, list, numbers, quote, facts or button
     lines: Sequence[Markup] = ()
     facts: Sequence[tuple[str, Markup]] = ()
     label: str = ""
@@ -51,6 +53,9 @@ def parse_blocks(text: str, site: str) -> list[EmailBlock]:
 
 
 def _parse_block(lines: list[str], link: Callable[[str], Markup], site: str) -> EmailBlock:
+    quoted = [QUOTED.fullmatch(line) for line in lines]
+    if all(quoted):
+        return EmailBlock("quote", [link(line["words"] or "") for line in quoted if line])
     if len(lines) == 2 and UNDERLINE.fullmatch(lines[1]):
         return EmailBlock("heading", [link(lines[0])])
     if is_site_url(lines[-1], site) and _is_label_or_nothing(lines[:-1]):
@@ -84,6 +89,11 @@ def _merge_labels(parsed: Iterable[EmailBlock]) -> Iterator[EmailBlock]:
 
 def _is_label_block(block: EmailBlock) -> bool:
     return block.kind == "paragraph" and _is_label([line.unescape() for line in block.lines])
+
+
+def quote(text: str) -> str:
+    """Return what somebody else wrote as the layout has it; nothing in it is a block of its own."""
+    return "\n".join(f"> {line}".rstrip() for line in text.strip().splitlines())
 
 
 def is_site_url(line: str, site: str) -> bool:

@@ -14,6 +14,7 @@ from markdown_it import MarkdownIt
 from markdown_it.tree import SyntaxTreeNode
 from markupsafe import Markup, escape
 
+from app.mail import html_body
 from app.mail.html_body import EmailBlock
 
 MAX_BUTTON_LENGTH = 40  # characters; a longer link is no button
@@ -50,7 +51,8 @@ def render_markdown(markdown: str, site: str) -> Sequence[RenderedBlock]:
 
 
 def init_app(app: Flask) -> None:
-    """Register the template filter."""
+    """Register the template filters."""
+    app.add_template_filter(html_body.quote, "quoted")
 
     @app.template_filter("email_text")
     def email_text(markdown: str) -> str:

@@ -10,13 +10,14 @@ import secrets
 import unicodedata
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from email.headerregistry import Address
 from email.message import EmailMessage
 from typing import Any, NamedTuple, cast
 
 import idna
 from flask import current_app
+from flask_babel import gettext
 
 from app import clock
 from app.errors import RuleViolation
@@ -95,6 +96,11 @@ def render_email_text(  # noqa: PLR0913 – the text, its values, and for whom i
         blocks += _parse_layout(own.closing, site)
         subject = placeholders.fill_line(own.subject, values)
         return _assemble(subject, blocks, site_context, QR_CODE_ID if has_qr_code else "")
+
+
+def mark_test(rendered: RenderedEmail) -> RenderedEmail:
+    """Return an email whose subject says that it is a test."""
+    return replace(rendered, subject=gettext("Test: %(subject)s", subject=rendered.subject))
 
 
 def use_supported_language(language: str) -> AbstractContextManager[None]:

@@ -2,7 +2,8 @@
 
 A template in ``templates/mail/`` is parsed; the expressions that ``app.mail.fields`` declares are
 replaced by their placeholders, and its conditions by “only if”. The rest is rendered as ever, so
-the text is in the current language. What a template computes beside that fails a test.
+the text is in the current language. Any other condition is refused, since organisers could not edit
+its sentences; what a template computes beside that fails a test.
 """
 
 import re
@@ -10,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from typing import cast
 
 from flask import current_app
-from jinja2 import BaseLoader, Environment, Template, nodes
+from jinja2 import BaseLoader, Environment, Template, TemplateAssertionError, nodes
 from jinja2.visitor import NodeTransformer
 
 from app.mail.fields.declaration import EmailField, EmailFields
@@ -88,13 +89,17 @@ class _PlaceholderMarker(NodeTransformer):
         is_negated = isinstance(test, nodes.Not)
         field = self._find_condition(test.node if isinstance(test, nodes.Not) else test)
         if field is None:
-            return self.generic_visit(node)
+            raise _refuse(node)
         branches = [(node.body, is_negated), (node.else_, not is_negated)]
         return [
             one
             for body, negated in branches
             for one in self._mark_branch(field, body, is_negated=negated)
         ]
+
+    def visit_CondExpr(self, node: nodes.CondExpr) -> object:  # noqa: N802
+        """Refuse a condition within a sentence, which organisers could not edit."""
+        raise _refuse(node)
 
     def visit_Call(self, node: nodes.Call) -> object:  # noqa: N802
         """Return both forms of a sentence that depends on a number."""
@@ -147,6 +152,12 @@ class _PlaceholderMarker(NodeTransformer):
         yield _output(f"{{{{ only if {negation}{field.placeholder.name} }}}}{line_end}")
         yield from found
         yield _output(f"{{{{ end }}}}{line_end}")
+
+
+def _refuse(node: nodes.Node) -> TemplateAssertionError:
+    """Return the error of a condition whose sentences organisers could not edit."""
+    reason = "Only what a placeholder says may decide what an email says"
+    return TemplateAssertionError(reason, node.lineno)
 
 
 def _iter_text(body: Sequence[nodes.Node]) -> Iterator[str]:

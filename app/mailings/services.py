@@ -23,6 +23,7 @@ from app.database import db
 from app.errors import RuleViolation, StaleEdit
 from app.history import services as history
 from app.history.models import Change
+from app.mail import rendering
 from app.mail import services as mail
 from app.mail.models import URGENT, WAITING, Email
 from app.mailings import audiences, message, queries, recipients, selection, selection_queries
@@ -273,18 +274,21 @@ def _delete_waiting_emails(mailing: Mailing) -> Collection[int]:
     return [recipient for recipient, _ in rows]
 
 
-def send_test(mailing: Mailing, *, to: str) -> None:
-    """Send the email as the first recipient gets it to an organiser, without secret links."""
+def send_test(mailing: Mailing, person: str = "", *, to: str) -> None:
+    """Send the email as a recipient gets it to an organiser, without secret links.
+
+    That is the first one, unless another is named.
+    """
     audience = audiences.get_audience(mailing.audience)
-    included = selection_queries.list_first(queries.select_people(mailing), 1)
-    if not included:
+    place = selection_queries.find_neighbours(queries.select_people(mailing), person)
+    if place is None:
         raise RuleViolation("Nobody would get this email, so there is nothing to test")
-    person = included[0].person
+    person = place.person
     row = queries.get_own(mailing, person)
     own = message.own_values(row)
     found = audience.load([person], mailing.query)[person]
     candidate = replace(found, values=message.hide_secrets(found.values, audience))
-    rendered = message.render(mailing, audience, candidate, own)
+    rendered = rendering.mark_test(message.render(mailing, audience, candidate, own))
     mail.enqueue_rendered(
         TEMPLATE, rendered, to=to, priority=URGENT, calendar=row.calendar if row else None
     )

@@ -35,7 +35,7 @@ def send_registration_confirmed(
 ) -> Email:
     """Confirm a delegate's registration, and say if what they need has to be entered again.
 
-    Whoever was registered with a group is told by whom.
+    Whoever was registered by the team, or with a group, is told by whom.
     """
     return _enqueue_with_ticket(
         "registration_confirmed", delegate, are_needs_removed=are_needs_removed, group=group
@@ -124,29 +124,41 @@ def send_access_answered(delegate: Delegate) -> None:
     enqueue_to_delegate("access_answered", delegate)
 
 
-def send_waiting_list_entry(entry: WaitingListEntry, position: QueuePosition) -> Email:
-    """Send someone the link to their page of the waiting list, with their position."""
+def send_waiting_list_entry(
+    entry: WaitingListEntry, position: QueuePosition, *, is_added_by_team: bool = False
+) -> Email:
+    """Send someone the link to their page of the waiting list, with their position.
+
+    Whoever did not join it themselves is told who added them.
+    """
+    if entry.keeps_place:
+        return _enqueue_for_waiting(
+            "category_wait_joined", entry, category_position=position.in_category
+        )
     return _enqueue_for_waiting(
         "waiting_list_joined",
         entry,
         position=position.overall,
         category_position=position.in_category,
+        is_added_by_team=is_added_by_team,
     )
 
 
 def send_waiting_list_offer(entry: WaitingListEntry) -> None:
     """Offer a place to someone on the waiting list."""
-    _enqueue_for_waiting("waiting_list_offer", entry)
+    _enqueue_for_waiting("category_offer" if entry.keeps_place else "waiting_list_offer", entry)
 
 
 def send_waiting_list_lapsed(entry: WaitingListEntry) -> None:
     """Tell someone that their offer has ended."""
-    _enqueue_for_waiting("waiting_list_lapsed", entry)
+    template = "category_offer_lapsed" if entry.keeps_place else "waiting_list_lapsed"
+    _enqueue_for_waiting(template, entry)
 
 
 def send_waiting_list_removed(entry: WaitingListEntry) -> None:
     """Tell someone that the organisers have taken them off the waiting list."""
-    _enqueue_for_waiting("waiting_list_removed", entry)
+    template = "category_wait_removed" if entry.keeps_place else "waiting_list_removed"
+    _enqueue_for_waiting(template, entry)
 
 
 def send_application(template: str, application: RegistrationApplication) -> None:
@@ -181,6 +193,7 @@ def send_interest(template: str, interest: ExpressionOfInterest) -> None:
         language=interest.language,
         is_secret=True,
         interest=interest,
+        invitation=interest.invitation,
     )
 
 

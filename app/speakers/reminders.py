@@ -283,18 +283,21 @@ class WaitingChange:
 
 def send_organiser_digest() -> None:
     """Send the email if it is due; run by the worker, once even with several workers."""
-    if not cache_version.is_clock_in_sync() or not _is_due(_list_waiting()):
+    if not cache_version.is_clock_in_sync() or not _is_due(list_waiting()):
         return
     lock_table(Conference)
-    waiting = _list_waiting()
+    waiting = list_waiting()
     if _is_due(waiting):
         for organiser in accounts.list_organisers():
-            mail.enqueue(
-                TEMPLATE, to=organiser.email, waiting=waiting[:MAX_LISTED], total=len(waiting)
-            )
+            mail.enqueue(TEMPLATE, to=organiser.email, **build_digest(waiting))
 
 
-def _list_waiting() -> Sequence[WaitingChange]:
+def build_digest(waiting: Sequence[WaitingChange]) -> dict[str, Any]:
+    """Return the template variables of the email: what waits, or nothing if nothing does."""
+    return {"waiting": waiting[:MAX_LISTED], "total": len(waiting)} if waiting else {}
+
+
+def list_waiting() -> Sequence[WaitingChange]:
     """List what waits, oldest first."""
     reviews = proposals.list_reviews(
         ProposalFilter(state="open"), "sent", is_reversed=False, offset=0, limit=None

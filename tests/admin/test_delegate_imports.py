@@ -101,6 +101,8 @@ def test_all_are_added_by_one_button_with_their_emails(desk: Browser) -> None:
     assert "The delegates in the file have been added." in page.source
     assert list_emails() == [f"ann{number}@ward.example" for number in range(3)]
     assert get_taken() == 3
+    text = last_email_to("ann0@ward.example").text
+    assert "The organisers of Tides and Harbours registered you." in text
     deliver_emails()
     assert len(subjects_to("ann0@ward.example")) == 1
     summaries = select(HistoryEntry.summary, HistoryEntry.actor).order_by(HistoryEntry.id.desc())
@@ -297,6 +299,8 @@ def test_the_rest_can_go_to_the_waiting_list(desk: Browser) -> None:
     db.session.rollback()
     assert db.session.scalars(select(WaitingListEntry.email)).all() == ["ann2@ward.example"]
     assert len(list_emails()) == 3
+    text = last_email_to("ann2@ward.example").text
+    assert "The organisers of Tides and Harbours added you to the waiting list." in text
     deliver_emails()
     assert len(subjects_to("ann2@ward.example")) == 1
     again = upload(desk, write_csv(person(2, "Nurse"), head=(*HEAD, "Category")))

@@ -239,6 +239,12 @@ def test_long_names_and_other_ways_of_writing_stay_whole(desk: Browser) -> None:
 # Adding
 
 
+REGISTERED_BY_TEAM = (
+    "The organisers of Tides and Harbours registered you. If you have a question about this, "
+    "contact them at tides@conference.example."
+)
+
+
 @pytest.mark.both_databases
 def test_the_desk_adds_somebody_who_then_holds_a_place_like_everyone(desk: Browser) -> None:
     set_places(3)
@@ -255,7 +261,9 @@ def test_the_desk_adds_somebody_who_then_holds_a_place_like_everyone(desk: Brows
     assert places_now().taken == 1
     delegate = db.session.scalars(select(Delegate)).one()
     assert past(delegate) == [("Added by hand", "dora@conference.example")]
-    deliver_link = find_link(last_email_to("zoe@example.org"), "/booking/")
+    email = last_email_to("zoe@example.org")
+    assert REGISTERED_BY_TEAM in email.text
+    deliver_link = find_link(email, "/booking/")
     assert desk.open(deliver_link).heading == "Your booking"
 
 

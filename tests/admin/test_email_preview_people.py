@@ -1,21 +1,34 @@
-"""Organisers preview emails with real people who have no booking, and nothing lets them in."""
+"""Organisers preview emails with real people of every kind, and nothing lets them in."""
 
 import pytest
 
+from app import clock
+from app.accounts import queries as accounts
+from app.accounts import team
+from app.accounts.models import DESK, VIEWER, Person
 from app.database import db, transaction
+from app.history import services as history
 from app.registration.groups.models import GroupMember
+from app.registration.waiting_list.joining import ADDED_FROM_SPREADSHEET
+from app.speakers import session_owners
+from app.speakers.models import ANOTHER_TIME, SpeakerRequest
 from tests.browser import Browser
 from tests.browser import Page as BrowserPage
 from tests.factories import (
+    get_ada_marsh,
     make_application,
     make_category,
     make_delegate,
     make_group,
     make_interest,
     make_invitation,
+    make_place_transfer,
+    make_proposal,
     make_waiting_list_entry,
+    save,
     sign_in,
 )
+from tests.lookups import get_session
 
 PAGE = "/organise/letters/wording"
 
@@ -23,6 +36,12 @@ PAGE = "/organise/letters/wording"
 @pytest.fixture
 def organiser(visitor: Browser) -> Browser:
     return sign_in(visitor)
+
+
+def get_person(email: str) -> Person:
+    found = accounts.find_person(email)
+    assert found is not None
+    return found
 
 
 def preview(organiser: Browser, template: str, label: str, name: str) -> BrowserPage:
@@ -50,23 +69,180 @@ def test_a_preview_shows_a_person_who_waits(organiser: Browser, template: str) -
 @pytest.mark.parametrize(
     ("template", "words"),
     [
-        ("waiting_list_joined", "You keep the place you have until you accept another."),
-        ("waiting_list_offer", "You keep the place you have until you accept it."),
-        ("waiting_list_lapsed", "You are no longer on the waiting list, and keep the place you"),
-        ("waiting_list_removed", "You keep the place you have."),
+        (
+            "category_wait_joined",
+            "You are number 1 on the waiting list for the category “Students”",
+        ),
+        ("category_offer", "A place in the category “Students” at Tides and Harbours is free"),
+        (
+            "category_offer_lapsed",
+            "We kept a place in the category “Students” at Tides and Harbours for you",
+        ),
+        ("category_wait_removed", "from the waiting list for the category “Students”"),
     ],
 )
 def test_a_preview_shows_a_delegate_who_waits_for_another_category(
     organiser: Browser, template: str, words: str
 ) -> None:
-    ada, students = make_delegate(), make_category(name="Students")
+    ada, students = make_delegate(), make_category(1, name="Students")
     entry = make_waiting_list_entry(delegate_id=ada.id, category_id=students.id)
+    make_waiting_list_entry(name="Cy First", search_text="cy first", category_id=students.id)
+    label = "preview_with_a_delegate_who_waits_for_another_category"
 
-    page = preview(organiser, template, "preview_with_a_person_on_the_waiting_list", "Bea Waite")
+    page = preview(organiser, template, label, "Bea Waite")
 
     assert words in page.text
     assert ada.access_key not in page.source
     assert entry.access_key not in page.source
+    organiser.open(f"{PAGE}/waiting_list_joined?person=entry-{entry.id}", status=404)
+    assert "Nobody found." in organiser.open(f"{PAGE}/{template}?q=cy+first").text
+
+
+def test_a_preview_shows_whom_the_organisers_put_on_the_waiting_list(organiser: Browser) -> None:
+    entry = make_waiting_list_entry()
+    with transaction():
+        history.record(ADDED_FROM_SPREADSHEET, subject=entry.history_subject, actor="grace")
+    label = "preview_with_a_person_on_the_waiting_list"
+
+    page = preview(organiser, "waiting_list_joined", label, "Bea Waite")
+
+    assert "The organisers of Tides and Harbours added you to the waiting list." in page.text
+
+
+@pytest.mark.both_databases
+def test_a_preview_shows_who_is_invited_without_their_code(organiser: Browser) -> None:
+    code = make_invitation(make_category(name="Press"), held=1, email="eve@example.org")
+    make_invitation(make_category(name="Students"), note="eve")  # for nobody in particular
+    page = organiser.open(f"{PAGE}/invitation")
+
+    page = page.press("Search", preview_with_a_person_who_is_invited="EVE").follow(
+        "eve@example.org"
+    )
+
+    assert "You can register in the category “Press” until" in page.text
+    assert "We are keeping a place for you until then." in page.text
+    assert code.code not in page.source
+    (frame,) = page.tree.find_all("iframe")
+    framed = organiser.fetch("GET", frame.get("src") or "").get_data(as_text=True)
+    assert "“Press”" in framed
+    assert code.code not in framed
+
+
+@pytest.mark.both_databases
+def test_a_preview_shows_a_colleague_who_is_offered_a_place(organiser: Browser) -> None:
+    ada = make_delegate(given_names="Ada", family_name="Marsh")
+    offer = make_place_transfer(ada)
+    make_place_transfer(make_delegate(email="zoe@example.org"), name="Cy First")
+
+    page = preview(organiser, "place_offered", "preview_with_a_colleague", "Bea Waite")
+
+    assert page.summary_list["Subject"] == "Ada Marsh offers you a place at Tides and Harbours"
+    assert offer.access_key not in page.source
+    assert ada.access_key not in page.source
+    page = organiser.open(f"{PAGE}/place_offered?q=marsh")
+    assert "Bea Waite" in page.links  # found by who offers the place, too
+    assert "Cy First" not in page.links
+
+
+def find_member(organiser: Browser, template: str, email: str) -> BrowserPage:
+    label = "preview_with_a_member_of_the_team"
+    page = organiser.open(f"{PAGE}/{template}").press("Search", {label: email})
+    return page.follow(email)
+
+
+@pytest.mark.both_databases
+def test_a_preview_shows_a_member_of_the_team(organiser: Browser) -> None:
+    with transaction():
+        grace = get_person("grace@conference.example")
+        team.invite("dora@conference.example", DESK, grace)
+
+    page = find_member(organiser, "invited", "dora@conference.example")
+
+    assert "grace@conference.example has added you to the team" in page.text
+    assert "You are on the registration desk." in page.text
+    changed = find_member(organiser, "role_changed", "dora@conference.example")
+    assert "grace@conference.example has changed your role" in changed.text
+    assert "You are on the registration desk." in changed.text
+    ended = find_member(organiser, "role_ended", "dora@conference.example")
+    assert "grace@conference.example has removed you from the team" in ended.text
+    assert "Sign in" in find_member(organiser, "sign_in", "dora@conference.example").text
+
+
+def test_a_preview_shows_how_a_member_signs_in(organiser: Browser) -> None:
+    with transaction():
+        get_person("grace@conference.example").totp_secret = "encrypted"
+
+    page = find_member(organiser, "second_step_changed", "grace@conference.example")
+
+    assert "An authenticator app was set up as your second step." in page.text
+
+
+def test_only_organisers_look_for_the_team_in_previews(visitor: Browser) -> None:
+    desk = sign_in(visitor, "dora@conference.example", role=DESK)
+    dora = get_person("dora@conference.example")
+
+    page = desk.open(f"{PAGE}/invited")
+
+    assert "Preview with a member of the team" not in page.text
+    desk.open(f"{PAGE}/invited?person=member-{dora.id}", status=404)
+
+
+def test_viewers_do_not_look_for_those_who_are_invited(visitor: Browser) -> None:
+    code = make_invitation(make_category(name="Press"), email="eve@example.org")
+    viewer = sign_in(visitor, "vera@conference.example", role=VIEWER)
+
+    assert "Preview with a person who is invited" not in viewer.open(f"{PAGE}/invitation").text
+    viewer.open(f"{PAGE}/invitation?person=invitation-{code.id}", status=404)
+
+
+@pytest.mark.both_databases
+def test_a_preview_shows_an_organiser_what_waits_for_approval(organiser: Browser) -> None:
+    page = organiser.open(f"{PAGE}/changes_waiting")
+    label = "preview_with_an_organiser"
+    page = page.press("Search", {label: "grace"}).follow("grace@conference.example")
+    assert "Robin Sample" in page.text  # nothing waits: as in the sample
+    make_proposal(get_ada_marsh(), biography="I sail.")
+
+    page = organiser.open(page.address)
+
+    assert page.summary_list["Subject"] == "1 change from a speaker to approve"
+    assert "- Ada Marsh, " in page.text
+    assert "Robin Sample" not in page.text
+
+
+@pytest.mark.both_databases
+def test_a_preview_shows_the_owner_of_a_session(organiser: Browser) -> None:
+    with transaction():
+        session_owners.set_owner(get_session("opening"), "bo@example.org", actor="grace")
+    title = get_session("opening").title
+    for template in ("speaker_owns", "speaker_owner_reminder"):
+        page = organiser.open(f"{PAGE}/{template}")
+        label = "preview_with_the_owner_of_a_session"
+
+        page = page.press("Search", {label: title}).follow("bo@example.org")
+
+        assert title in page.text
+        assert "An example of a session" not in page.text
+
+
+def test_a_preview_shows_who_sent_changes(organiser: Browser) -> None:
+    make_proposal(get_ada_marsh(), biography="I sail.")
+    label = "preview_with_the_sender_of_changes"
+
+    page = organiser.open(f"{PAGE}/changes_approved").press("Search", {label: "marsh"})
+    page = page.follow("ada@example.org")
+
+    assert "These changes to “Ada Marsh” have been approved:" in page.text
+
+
+def test_a_preview_shows_what_a_speaker_asked(organiser: Browser) -> None:
+    ada = get_ada_marsh()
+    asked = {"kind": ANOTHER_TIME, "message": "My train is late.", "actor": "ada@example.org"}
+    save(SpeakerRequest(speaker_id=ada.id, requested_at=clock.now(), **asked))
+
+    page = preview(organiser, "speaker_asks", "preview_with_a_speaker", ada.name)
+
+    assert "My train is late." in page.text
 
 
 def test_a_preview_shows_an_applicant(organiser: Browser) -> None:
@@ -130,6 +306,14 @@ def test_a_preview_says_what_is_only_for_some_categories_and_groups(organiser: B
         ("interest_received", "interest-99"),
         ("group_registered", "group-99"),
         ("invitation", "entry-1"),
+        ("invitation", "invitation-99"),
+        ("place_offered", "transfer-99"),
+        ("invited", "member-99"),
+        ("changes_waiting", "organiser-99"),
+        ("speaker_owns", "owner-99"),
+        ("speaker_owns", "owner-x"),
+        ("changes_approved", "proposal-99"),
+        ("category_offer", "category_wait-1"),
     ],
 )
 def test_there_is_no_preview_with_anybody_else(

@@ -63,8 +63,24 @@ def test_one_person_gets_the_link_by_email(organiser: Browser, visitor: Browser)
     email = last_email_to("eve@example.org")
     assert "You are invited to register for Tides and Harbours" in email.subject
     assert "Days: Wednesday 10 to Thursday 11 June 2009\nVenue: Whitby" in email.text
+    assert "keeping a place" not in email.text
     page = visitor.open(find_link(email, "/register/invitation/"))
     assert page.heading == "You are invited"
+
+
+def test_who_is_invited_learns_that_a_place_is_kept(organiser: Browser) -> None:
+    organiser.open(f"{LIST}/_add").press(
+        "Create codes",
+        {
+            **CREATED,
+            "Number of codes": "1",
+            "People for each code": "1",
+            "Keep places for these people": True,
+            "Email the link to (optional)": "eve@example.org",
+        },
+    )
+
+    assert "We are keeping a place for you until then." in last_email_to("eve@example.org").text
 
 
 def test_more_places_than_there_are_cannot_be_kept(organiser: Browser) -> None:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from markupever import HtmlOptions
 from markupsafe import Markup
 
-from app.mail.html_body import EmailBlock, parse_blocks
+from app.mail.html_body import EmailBlock, parse_blocks, quote
 from tests.pages import HtmlTree
 
 SITE = "https://conference.example"
@@ -54,6 +54,17 @@ def test_the_line_above_a_table_is_its_caption() -> None:
     assert one("Room:\n\nBefore: Tower\nNow: Fleming") == EmailBlock(
         "facts", facts=[("Before", Markup("Tower")), ("Now", Markup("Fleming"))], label="Room"
     )
+
+
+def test_what_somebody_else_wrote_is_one_quote() -> None:
+    written = f"See your booking:\n\n{SITE}/booking\n\n- One\nA\n---"
+
+    block = one(quote(written))
+
+    assert block.kind == "quote"
+    assert [line.unescape() for line in block.lines if "href" not in line] == [
+        *("See your booking:", "", "", "- One", "A", "---")
+    ]
 
 
 def test_a_line_above_dashes_is_a_heading() -> None:

@@ -235,9 +235,24 @@ def test_the_preview_goes_from_one_person_to_the_next_without_their_links(
     assert "This person has no value for organisation, which leaves a gap." in page.text
     page = page.press("Send a test to myself")
     [test] = db.session.scalars(select(Email))
-    assert (test.recipient, test.subject) == (GRACE, "See you soon, Ada")
+    assert (test.recipient, test.subject) == (GRACE, "Test: See you soon, Cy")
+    assert page.summary_list["Subject"] == "See you soon, Cy"
     page = page.follow("Go back").follow("Send")
     assert "1 person has no value for organisation: Cy Lovelace" in page.text
+
+
+def test_the_preview_stays_dark_and_narrow_from_one_person_to_the_next(organiser: Browser) -> None:
+    make_three()
+    page = write(organiser).follow("Preview").follow("Phone").follow("Dark")
+
+    page = page.follow("Next person →")
+
+    assert page.summary_list["Subject"] == "See you soon, Bo"
+    (frame,) = page.tree.find_all("iframe")
+    assert "email-preview--phone" in (frame.get("class") or "")
+    html = organiser.fetch("GET", frame.get("src") or "").get_data(as_text=True)
+    assert "@media all {" in html
+    assert "prefers-color-scheme: dark" not in html
 
 
 def test_a_reminder_follows_the_dates_and_reaches_those_who_registered_since(

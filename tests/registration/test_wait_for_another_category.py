@@ -1,6 +1,7 @@
 """Whoever has a place can wait for one in another category, and keeps theirs until they take it."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from threading import Barrier, Thread
 from typing import Any
 
@@ -10,12 +11,16 @@ from sqlalchemy import select
 
 from app.database import db, transaction
 from app.errors import ConferenceError
+from app.mail import email_texts
+from app.mail.email_texts import TextKey
+from app.mail.rendering import EmailText
 from app.registration import conference_settings, demo, integrity_check, links, seats
 from app.registration.bookings import category_waiting, data_export, operations
 from app.registration.categories.models import BY_CODE, RegistrationCategory
 from app.registration.desk import services as desk
 from app.registration.models import Delegate
 from app.registration.waiting_list import by_hand
+from app.registration.waiting_list import services as waiting_list
 from app.registration.waiting_list.models import WaitingListEntry
 from tests.browser import Browser, Page
 from tests.factories import (
@@ -29,7 +34,7 @@ from tests.registration.test_categories import ASKED, standing
 from tests.registration.test_category_waiting_list import change_limit, limit, open_list
 from tests.registration.test_session_booking_races import cross
 from tests.registration.test_waiting_list import cancel, counts, open_own_page, run_due, state_of
-from tests.sent_emails import last_email_to, subjects_to
+from tests.sent_emails import emails_to, find_link, last_email_to, subjects_to
 
 ADA, BEA, EARLY = "ada@example.org", "bea@example.org", "early@example.org"
 GRACE = "grace@conference.example"
@@ -91,7 +96,9 @@ def test_a_delegate_waits_for_a_full_category_and_takes_its_place_when_it_is_fre
     assert "You are number 1 on the list for the category “Student”." in page.text
     assert "You keep the place you have until you accept another." in page.text
     assert "Change your request" not in page.links
-    assert "You keep the place you have until you accept another." in last_email_to(ADA).text
+    email = last_email_to(ADA)
+    assert email.subject == "You are on the waiting list for the category “Student”"
+    assert "You keep the place you have until you accept one in this category." in email.text
     page = open_booking(visitor, ada)
     assert "You are waiting for a place in the category “Student”" in page.text
     assert (category_of(ADA), counts()) == ("Visitor", (2, 2))
@@ -99,7 +106,7 @@ def test_a_delegate_waits_for_a_full_category_and_takes_its_place_when_it_is_fre
     cancel(early)
 
     email = last_email_to(ADA)
-    assert "A place in the category “Student” is free, and you are next" in email.text
+    assert "A place in the category “Student” at Tides and Harbours is free" in email.text
     assert standing(seats.name_category_limit(students.id)) == (1, 1)
     assert counts() == (1, 1)
     page = open_booking(visitor, ada)
@@ -113,6 +120,52 @@ def test_a_delegate_waits_for_a_full_category_and_takes_its_place_when_it_is_fre
     assert state_of(BEA) == "offered", "the old place is for who waits for it"
     assert standing(seats.name_category_limit(visitors.id)) == (1, 1)
     assert counts() == (2, 0)
+
+
+OWN_TEXT = EmailText(
+    "{{ name }}, you have no place yet", "You have no place.\n\n{{ waiting_list_link }}"
+)
+
+
+@pytest.mark.parametrize(
+    ("template", "own"),
+    [
+        ("waiting_list_joined", OWN_TEXT),
+        ("waiting_list_offer", replace(OWN_TEXT, body=f"{OWN_TEXT.body}\n\n{{{{ offer_ends }}}}")),
+        ("waiting_list_lapsed", replace(OWN_TEXT, body="You have no place.")),
+        ("waiting_list_removed", replace(OWN_TEXT, body="You have no place.")),
+    ],
+)
+def test_what_organisers_wrote_to_people_without_a_place_is_sent_to_nobody_who_has_one(
+    visitor: Browser, frozen_time: Any, template: str, own: EmailText
+) -> None:
+    key = TextKey(template, "en")
+    email_texts.save(key, own, name=template, expected_version=0, actor=GRACE)
+    db.session.commit()
+    _, _, early, ada = fill_students()
+    make_waiting_list_entry(email=BEA, category_id=ada.category_id)
+    join(visitor, ada)
+
+    with transaction():
+        waiting_list.remove(find_entry(ADA), actor=GRACE)
+        waiting_list.remove(find_entry(BEA), actor=GRACE)
+    join(visitor, ada)
+    cancel(early)
+    frozen_time.move_to("2009-05-14T09:32:00+01:00")
+    run_due()
+
+    assert [one.text for one in emails_to(ADA) if "You have no place." in one.text] == []
+    subjects = subjects_to(ADA)
+    assert [one for one in subjects if "category “Student”" in one] == subjects[-5:]
+    written = "You have no place." in last_email_to(BEA).text
+    assert written == (template == "waiting_list_removed")
+
+
+def find_entry(email: str) -> WaitingListEntry:
+    found = select(WaitingListEntry).where(
+        WaitingListEntry.email == email, WaitingListEntry.ended_at.is_(None)
+    )
+    return db.session.scalars(found).one()
 
 
 def test_whoever_declines_keeps_their_place_and_the_next_gets_the_offer(visitor: Browser) -> None:
@@ -146,9 +199,10 @@ def test_an_offer_that_ends_leaves_everybody_where_they_are(
     assert page.press("Accept the place", status=409).heading == "The offer has ended"
     run_due()
     assert state_of(ADA) == "lapsed"
-    assert "You are no longer on the waiting list, and keep the place you have." in (
-        last_email_to(ADA).text
-    )
+    email = last_email_to(ADA)
+    assert email.subject.startswith("The offer of a place in the category “Student”")
+    assert "Your booking has not changed: you keep the place you have." in email.text
+    assert visitor.open(find_link(email, "/booking/")).summary_list["Category"] == "Visitor"
     assert category_of(ADA) == "Visitor"
     assert limit(seats.name_category_limit(students.id)) == (0, 0)
     assert counts() == (1, 0)
@@ -232,7 +286,7 @@ def test_organisers_see_who_keeps_a_place_offer_by_hand_and_remove(
     page = page.follow("Remove from the waiting list")
     assert "They keep the place they have." in page.text
     page.press("Remove from the waiting list")
-    assert "You keep the place you have." in last_email_to(ADA).text
+    assert "you keep the place you have." in last_email_to(ADA).text
     assert standing(seats.name_category_limit(students.id)) == (2, 1)
 
 

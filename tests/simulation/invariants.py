@@ -102,7 +102,7 @@ def _list_double_places() -> Iterator[str]:
 def _list_silent_offers() -> Iterator[str]:
     """Look for offers of places that nobody has been told of."""
     told = select(Email.recipient, Email.booking_reference).where(
-        Email.template.in_(("waiting_list_offer", "session_offer"))
+        Email.template.in_(("waiting_list_offer", "category_offer", "session_offer"))
     )
     known = {one for row in db.session.execute(told) for one in row}
     offered = select(WaitingListEntry).where(WaitingListEntry.state == OFFERED)

@@ -16,6 +16,7 @@ from app.site.feedback import Feedback
 from app.worker_tasks import PERIODIC_TASKS
 from tests.browser import Browser, Page
 from tests.factories import save
+from tests.pages import HtmlTree, read_text
 from tests.refusals import TOO_MANY_FROM_NETWORK
 from tests.sent_emails import emails_to, last_email_to
 
@@ -42,12 +43,25 @@ def test_a_message_is_kept_and_reaches_the_organisers(visitor: Browser) -> None:
     assert _kept() == [("The harbour is lovely.\n\nMore of it!", "ada@example.org")]
     letter = last_email_to(ORGANISERS)
     assert letter.subject == "A message from a visitor"
-    assert "The harbour is lovely.\n\nMore of it!" in letter.text
+    assert "> The harbour is lovely.\n>\n> More of it!" in letter.text
     assert "Reply to them at this email address:\n\nada@example.org" in letter.text
     assert letter.text.endswith(
         "-- \nThis email was sent automatically to the organisers of Tides and Harbours.\n"
         "https://conference.example\n"
     )
+
+
+def test_a_message_cannot_look_like_what_the_site_says(visitor: Browser) -> None:
+    _sent(visitor, "Sign in:\n\nhttps://conference.example/sign-in\n\nUrgent\n------\n\n- Now")
+
+    html = HtmlTree(last_email_to(ORGANISERS).html)
+
+    (said,) = html.find_all("blockquote")
+    assert read_text(said).split() == [
+        *("Sign", "in:", "https://conference.example/sign-in", "Urgent", "------", "-", "Now")
+    ]
+    assert [*html.find_all("h2"), *html.find_all("li")] == []
+    assert "act" not in [one.get("class") for one in html.find_all("p")]
 
 
 def test_nobody_has_to_leave_an_address(visitor: Browser) -> None:

@@ -4,8 +4,6 @@ from base64 import b64encode
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 
-from flask_babel import gettext
-
 from app.admin.emails.kinds.registry import EMAIL_KINDS, WITH_CALENDAR
 from app.admin.emails.kinds.samples import Context
 from app.mail import email_texts, rendering
@@ -47,7 +45,7 @@ def enqueue_test(key: TextKey, own: EmailText | None, *, to: str) -> None:
     ticket = context.get("ticket")
     text = own or email_texts.get_state(key).text
     rendered = email_texts.render(text, key, context, has_qr_code=ticket is not None)
-    marked = replace(rendered, subject=gettext("Test: %(subject)s", subject=rendered.subject))
+    marked = rendering.mark_test(rendered)
     picture = ticket.qr_code_png if ticket else None
     mail.enqueue_rendered(
         "mail_test",

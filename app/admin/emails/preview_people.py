@@ -10,7 +10,8 @@ from typing import Final
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
-from app.admin.emails import preview_requests
+from app.accounts import guards
+from app.admin.emails import preview_requests, preview_team
 from app.admin.emails.kinds.registry import EMAIL_KINDS
 from app.admin.emails.kinds.samples import Context
 from app.admin.emails.preview_source import (
@@ -29,14 +30,24 @@ from app.registration.desk import queries as desk
 from app.registration.desk.queries import DelegateFilter
 from app.registration.groups import queries as groups
 from app.registration.models import Delegate
+from app.speakers import queries as speakers
 from app.speakers import recipients
 
 DELEGATE, SPEAKER = "delegate", "speaker"
 
 
 def find_source(template: str) -> str:
-    """Return the name of the source of those whom an email is about; "" for nobody."""
-    sample = EMAIL_KINDS[template].sample()
+    """Return the name of the source of those whom an email is about.
+
+    It is "" if they are nobody in particular, or may not be read by the person signed in.
+    """
+    kind = EMAIL_KINDS[template]
+    name = kind.people or _find_variable(kind.sample())
+    return name if name and guards.can_read(SOURCES[name].area) else ""
+
+
+def _find_variable(sample: Context) -> str:
+    """Return the variable of a template that is a person and names their source, or ""."""
     if "delegates" in sample:
         return DELEGATE
     return next((name for name in SOURCES if sample.get(name)), "")
@@ -105,7 +116,11 @@ def _speaker_context(template: str, slug: str) -> Context | None:
     if speaker is None:
         return None
     context: Context = {SPEAKER: speaker}
-    if {"lines", "sessions"} & EMAIL_KINDS[template].sample().keys():
+    sample = EMAIL_KINDS[template].sample()
+    asked = speakers.list_requests_of(speaker) if "asked" in sample else ()
+    if asked:
+        context["asked"] = asked[0]
+    if {"lines", "sessions"} & sample.keys():
         (recipient,) = recipients.load_speakers([speaker])
         context |= recipient.email_context(template)
     return context
@@ -127,4 +142,5 @@ SOURCES: Final = {
         _speaker_context,
     ),
     **preview_requests.SOURCES,
+    **preview_team.SOURCES,
 }

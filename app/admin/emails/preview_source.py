@@ -11,6 +11,8 @@ from typing import Any, Final, TypeVar
 from sqlalchemy import inspect, select
 from sqlalchemy.orm.attributes import set_committed_value
 
+from app.accounts import roles
+from app.accounts.roles import Area
 from app.admin.emails.kinds.samples import SAMPLE_KEY, Context
 from app.database import Base, db
 
@@ -42,6 +44,7 @@ class PreviewSource:
     hint: Any  # what can be typed into it
     find: Callable[[str], Sequence[PreviewPerson]]
     build_context: Callable[[str, str], Context | None]  # of an email, to whom the key names
+    area: Area = roles.EMAIL_TEXTS  # whoever may read it may look for these people
 
 
 def copy_row(row: Row, related: Collection[str] = (), **changes: Any) -> Row:
@@ -64,6 +67,13 @@ def list_rows(model: Any, words: Sequence[str], *conditions: Any) -> Sequence[An
 
 def find_row(model: Any, number: str, *conditions: Any) -> Any:
     """Return the row with a number, or None."""
-    if not (number.isascii() and number.isdecimal() and len(number) <= MAX_DIGITS):
+    row_id = read_number(number)
+    if row_id is None:
         return None
-    return db.session.scalar(select(model).where(model.id == int(number), *conditions))
+    return db.session.scalar(select(model).where(model.id == row_id, *conditions))
+
+
+def read_number(text: str) -> int | None:
+    """Return the number of a row as it is in an address, or None."""
+    is_number = text.isascii() and text.isdecimal() and len(text) <= MAX_DIGITS
+    return int(text) if is_number else None

@@ -1,5 +1,6 @@
 """Previews of emails: with invented people or a real one, wide or narrow, light or dark."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
@@ -31,13 +32,12 @@ SCHEMES: Final = {"light": "@media not all", "dark": "@media all"}
 
 
 @dataclass(frozen=True)
-class PreviewRequest:
-    """A preview as it was asked for in its address."""
+class PreviewFrame:
+    """How an email is shown in a frame: in a width and in colours, as its address asks."""
 
-    key: TextKey
     endpoint: str  # of the page, and of the HTML in its frame
     html_endpoint: str
-    text: EmailText | None = None  # that is being written; None: what the email says
+    args: Mapping[str, Any]  # of both addresses
 
     @property
     def is_narrow(self) -> bool:
@@ -49,6 +49,34 @@ class PreviewRequest:
         """Return "light" or "dark", or "" for that of the device."""
         scheme = request.args.get("scheme", "")
         return scheme if scheme in SCHEMES else ""
+
+    def url(self, **changes: str) -> str:
+        """Return the address of this preview with something changed."""
+        return self._build_url(self.endpoint, changes)
+
+    @property
+    def html_url(self) -> str:
+        """Return the address of the HTML."""
+        return self._build_url(self.html_endpoint, {"width": ""})
+
+    def _build_url(self, endpoint: str, changes: Mapping[str, str]) -> str:
+        options = {name: request.args.get(name, "") for name in ("width", "scheme")}
+        chosen = {**self.args, **options, **changes}
+        return url_for(endpoint, **{name: value for name, value in chosen.items() if value})
+
+    def set_colours(self, html: str) -> str:
+        """Return the HTML of an email in the chosen colours, whatever the device prefers."""
+        return html.replace(DARK_QUERY, SCHEMES[self.scheme]) if self.scheme else html
+
+
+@dataclass(frozen=True)
+class PreviewRequest:
+    """A preview as it was asked for in its address."""
+
+    key: TextKey
+    endpoint: str  # of the page, and of the HTML in its frame
+    html_endpoint: str
+    text: EmailText | None = None  # that is being written; None: what the email says
 
     @property
     def search(self) -> str:
@@ -90,26 +118,19 @@ class PreviewRequest:
         found = [known[name] for name in placeholders.find_empty(text.body, values)]
         return [one.label for one in found if one.kind is PlaceholderKind.VALUE]
 
+    @cached_property
+    def frame(self) -> PreviewFrame:
+        """Return how it is shown."""
+        args = {**self.key._asdict(), "person": self.person_key}
+        return PreviewFrame(self.endpoint, self.html_endpoint, args)
+
     def url(self, **changes: str) -> str:
         """Return the address of this preview with something changed."""
-        return self._build_url(self.endpoint, changes)
-
-    @property
-    def html_url(self) -> str:
-        """Return the address of the HTML."""
-        return self._build_url(self.html_endpoint, {"width": ""})
-
-    def _build_url(self, endpoint: str, changes: dict[str, str]) -> str:
-        options = {name: request.args.get(name, "") for name in ("width", "scheme", "person")}
-        chosen: dict[str, Any] = {
-            name: value for name, value in (options | changes).items() if value
-        }
-        return url_for(endpoint, **self.key._asdict(), **chosen)
+        return self.frame.url(**changes)
 
     def render_html(self) -> str:
         """Return the HTML, in the chosen colours whatever the device prefers."""
-        html = self.email.html
-        return html.replace(DARK_QUERY, SCHEMES[self.scheme]) if self.scheme else html
+        return self.frame.set_colours(self.email.html)
 
 
 def render_preview(page: str, asked: PreviewRequest, **context: Any) -> ResponseReturnValue:

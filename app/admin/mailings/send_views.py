@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import timedelta
 
-from flask import Blueprint, current_app, url_for
+from flask import Blueprint, current_app, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext, ngettext
 from flask_babel import lazy_gettext as _l
@@ -89,9 +89,11 @@ def _schedule(mailing: Mailing, form: ScheduleForm) -> None:
 
 @bp.post("/test")
 def send_test(number: int) -> ResponseReturnValue:
-    mailing = queries.get_mailing(number)
-    services.send_test(mailing, to=current_actor())
-    return redirects.redirect_to(url_for("admin.mailings.preview", number=number), "mailing-test")
+    """Send a test as the person gets it whose preview is shown, and show that again."""
+    mailing, person = queries.get_mailing(number), request.args.get("person", "")
+    services.send_test(mailing, person, to=current_actor())
+    preview = url_for("admin.mailings.preview", number=number, person=person or None)
+    return redirects.redirect_to(preview, "mailing-test")
 
 
 @bp.post("/cancel")

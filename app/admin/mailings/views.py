@@ -13,7 +13,7 @@ from flask_babel import lazy_gettext as _l
 from app.accounts import saved_views as stored_views
 from app.accounts.guards import current_actor, require_login_session
 from app.admin import choosing, saved_views
-from app.admin.emails.previews import FRAME_POLICY, PREVIEW_POLICY
+from app.admin.emails.previews import FRAME_POLICY, PREVIEW_POLICY, PreviewFrame
 from app.admin.listing import PAGE_SIZE, ListFilter, Listing, parse_list_query, render_list
 from app.admin.mailings.audience_parts import list_filters, to_args
 from app.admin.mailings.forms import AudienceForm, TextForm, build_filter_form, has_many_options
@@ -304,7 +304,7 @@ def preview(number: int) -> ResponseReturnValue:
         email=message.render(mailing, audience, candidate, own),
         empty=message.find_empty(mailing, candidate.language, {**candidate.values, **own}),
         text_language=_name_text(mailing, candidate.language),
-        is_narrow=request.args.get("width") == "phone",
+        shown=_build_frame(mailing, candidate),
         breadcrumbs=breadcrumbs(mailing),
         form=ConfirmForm(),
     )
@@ -327,9 +327,15 @@ def preview_html(number: int) -> ResponseReturnValue:
     candidate = _load(mailing, request.args.get("person", ""))
     own = message.own_values(queries.get_own(mailing, candidate.person))
     audience = audiences.get_audience(mailing.audience)
-    response = Response(message.render(mailing, audience, candidate, own).html)
+    html = message.render(mailing, audience, candidate, own).html
+    response = Response(_build_frame(mailing, candidate).set_colours(html))
     response.headers["Content-Security-Policy"] = FRAME_POLICY
     return response
+
+
+def _build_frame(mailing: Mailing, candidate: Candidate) -> PreviewFrame:
+    args = {"number": mailing.id, "person": candidate.person}
+    return PreviewFrame(".preview", ".preview_html", args)
 
 
 def _load(mailing: Mailing, person: str) -> Candidate:

@@ -40,7 +40,7 @@ BOOKINGS: Final[Mapping[str, EmailFields]] = {
         TICKET,
         block(
             "registered_by",
-            _l("Sentence if someone else registered them with a group"),
+            _l("Who registered them, if it was the team or the contact of a group"),
             "mail/parts/registered_by.txt",
             is_optional=True,
         ),

@@ -59,10 +59,12 @@ def link(name: str, label: Any, source: str) -> EmailField:
     return EmailField(Placeholder(name, label, kind=PlaceholderKind.LINK), source)
 
 
-def block(name: str, label: Any, source: str, *, is_optional: bool = False) -> EmailField:
+def block(
+    name: str, label: Any, source: str, condition: str = "", *, is_optional: bool = False
+) -> EmailField:
     """Declare a part that needs lines of its own."""
     placeholder = Placeholder(name, label, kind=PlaceholderKind.BLOCK)
-    return EmailField(placeholder, source, is_optional=is_optional)
+    return EmailField(placeholder, source, condition, is_optional)
 
 
 def declare(*fields: EmailField, required: Collection[str] = ()) -> EmailFields:

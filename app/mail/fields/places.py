@@ -29,6 +29,12 @@ WAITING_LINK = link(
     _l("Link that opens their waiting list page"),
     "waiting_list_link(entry)",
 )
+WAITING_CATEGORY = value(
+    "category", _l("Category that they wait for"), "(entry.category | translated).name"
+)
+BOOKING_OF_WAITING = link(
+    "booking_link", _l("Link that opens the booking"), "booking_link(entry.delegate)"
+)
 APPLICANT_NAME = value("name", _l("Full name"), "application.name")
 APPLICATION_LINK = link(
     "application_link",
@@ -47,6 +53,12 @@ INTEREST_MESSAGE = value(
 APPLICATION_MESSAGE = value(
     "message", _l("Message that the team wrote"), "application.message", is_optional=True
 )
+PLACE_KEPT = block(
+    "place_kept",
+    _l("That a place is kept, if it is"),
+    "mail/parts/place_kept.txt",
+    is_optional=True,
+)
 OWN_MESSAGE = value("message", _l("Message that the team wrote"), "message", is_optional=True)
 
 PLACES: Final[Mapping[str, EmailFields]] = {
@@ -60,6 +72,7 @@ PLACES: Final[Mapping[str, EmailFields]] = {
             "invitation.expires_at | local_moment",
         ),
         CONFERENCE_DETAILS,
+        PLACE_KEPT,
         link(
             "registration_link",
             _l("Link that begins the registration"),
@@ -77,12 +90,7 @@ PLACES: Final[Mapping[str, EmailFields]] = {
             "interest.invitation.expires_at | local_moment",
         ),
         CONFERENCE_DETAILS,
-        block(
-            "place_kept",
-            _l("That a place is kept, if it is"),
-            "mail/parts/place_kept.txt",
-            is_optional=True,
-        ),
+        PLACE_KEPT,
         INTEREST_MESSAGE,
         link(
             "invitation_link",
@@ -149,6 +157,13 @@ PLACES: Final[Mapping[str, EmailFields]] = {
             "category_position | numberformat",
             "category_position",
         ),
+        value(
+            "added_by_team",
+            _l("The team added them (for “only if”)"),
+            '"yes"',
+            "is_added_by_team",
+            is_optional=True,
+        ),
         WAITING_LINK,
         required={"waiting_list_link"},
     ),
@@ -160,4 +175,25 @@ PLACES: Final[Mapping[str, EmailFields]] = {
     ),
     "waiting_list_lapsed": declare(WAITING_NAME, OFFER_END, REGISTRATION_PAGE),
     "waiting_list_removed": declare(WAITING_NAME),
+    "category_wait_joined": declare(
+        WAITING_NAME,
+        WAITING_CATEGORY,
+        value(
+            "position",
+            _l("Position on the list for the category"),
+            "category_position | numberformat",
+            "category_position",
+        ),
+        WAITING_LINK,
+        required={"waiting_list_link"},
+    ),
+    "category_offer": declare(
+        WAITING_NAME,
+        WAITING_CATEGORY,
+        OFFER_END,
+        WAITING_LINK,
+        required={"waiting_list_link", "offer_ends"},
+    ),
+    "category_offer_lapsed": declare(WAITING_NAME, WAITING_CATEGORY, OFFER_END, BOOKING_OF_WAITING),
+    "category_wait_removed": declare(WAITING_NAME, WAITING_CATEGORY, BOOKING_OF_WAITING),
 }

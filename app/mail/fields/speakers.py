@@ -38,9 +38,9 @@ SESSIONS_LINK = link(
 RELEASED_CHANGES = block(
     "changes", _l("What changed, before and now"), "mail/parts/released_changes.txt"
 )
-REQUEST = block("request", _l("What the speaker wrote"), "asked.message")
+REQUEST = block("request", _l("What the speaker wrote"), "asked.message | quoted")
 CHANGED_ITEM = value("changed_item", _l("Speaker or session that was changed"), "called")
-NOTE = block("note", _l("Your note to the speaker"), "proposal.note")
+NOTE = block("note", _l("Your note to the speaker"), "proposal.note | quoted")
 
 SPEAKERS: Final[Mapping[str, EmailFields]] = {
     "speaker_invited": declare(
@@ -129,12 +129,14 @@ SPEAKERS: Final[Mapping[str, EmailFields]] = {
     "speaker_withdrawn": declare(
         SPEAKER,
         value("withdrawn_by", _l("Email address of the person who withdrew"), "by"),
-        block("message", _l("What the speaker wrote"), "words"),
+        block("message", _l("What the speaker wrote"), "words | quoted"),
         required={"message"},
     ),
     "speaker_request_answered": declare(
         SPEAKER,
-        block("answer", _l("Your reply"), "asked.answer", is_optional=True),
+        block(
+            "answer", _l("Your reply"), "asked.answer | quoted", "asked.answer", is_optional=True
+        ),
         REQUEST,
         SESSIONS_LINK,
         required={"answer"},

@@ -43,7 +43,7 @@ TEAM: Final[Mapping[str, EmailFields]] = {
     ),
     "mail_test": declare(),
     "feedback_received": declare(
-        block("message", _l("What the visitor wrote"), "text"),
+        block("message", _l("What the visitor wrote"), "text | quoted"),
         value("email", _l("Email address of the visitor"), "email", is_optional=True),
         required={"message", "email"},
     ),

@@ -14,6 +14,7 @@ from sqlalchemy import func, select
 
 from app import clock
 from app.database import db
+from app.history import queries as history_queries
 from app.history import services as history
 from app.mail.models import Email
 from app.registration import custom_questions, delegate_record, emails, private_answers, seats
@@ -94,8 +95,14 @@ def join_all(prepared: Sequence[PreparedEntry], *, actor: str) -> None:
     )
 
 
+def was_added_by_team(entry: WaitingListEntry) -> bool:
+    """Return True if somebody did not join the waiting list themselves."""
+    recorded = history_queries.list_entries(entry.history_subject)
+    return any(one.summary == ADDED_FROM_SPREADSHEET for one in recorded)
+
+
 def _prepare(entry: WaitingListEntry, position: QueuePosition) -> PreparedEntry:
-    email = emails.send_waiting_list_entry(entry, position)
+    email = emails.send_waiting_list_entry(entry, position, is_added_by_team=True)
     db.session.expunge(email)  # until they are on the list
     return PreparedEntry(entry, position, email)
 

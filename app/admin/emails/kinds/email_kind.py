@@ -17,6 +17,7 @@ class EmailKind:
     recipient: Any
     trigger: Any  # when it is sent
     sample: Callable[[], Context]  # the template variables of its preview
+    people: str = ""  # the source of real people, where it is not named as a variable
 
 
 DELEGATE = _l("The delegate")

@@ -16,12 +16,13 @@ from app.registration.interest.models import ExpressionOfInterest
 from app.registration.invitations.models import InvitationCode
 from app.registration.transfers.models import PlaceTransfer
 from app.registration.waiting_list import services as waiting_list
-from app.registration.waiting_list.models import IN_QUEUE, WaitingListEntry
+from app.registration.waiting_list.models import CONFERENCE_LIST, IN_QUEUE, WaitingListEntry
 
 INVITED_PERSON = _l("The person who is invited")
 APPLICANT = _l("The person who applied")
 INTERESTED_PERSON = _l("The person who would like to come")
 WAITING_PERSON = _l("The person on the waiting list")
+WAITING_DELEGATE = _l("The delegate who waits for another category")
 SAMPLE_MESSAGE: Final = "Thank you for telling us about your work."
 
 
@@ -29,7 +30,7 @@ def invitation() -> Context:
     """Return the variables of an email with an invitation to register."""
     category = RegistrationCategory(name="Press")
     expires_at = clock.now() + timedelta(days=14)
-    code = InvitationCode(code="BCDFGHJKMN", category=category, expires_at=expires_at)
+    code = InvitationCode(code="BCDFGHJKMN", category=category, held=1, expires_at=expires_at)
     return {"invitation": code}
 
 
@@ -48,8 +49,7 @@ def application() -> Context:
 
 def interest() -> Context:
     """Return the variables of an email to somebody who would like to come."""
-    category = RegistrationCategory(name="Press")
-    expires_at = clock.now() + timedelta(days=14)
+    code: InvitationCode = invitation()["invitation"]
     sample = ExpressionOfInterest(
         access_key=samples.SAMPLE_KEY,
         name="Alex Example",
@@ -57,10 +57,10 @@ def interest() -> Context:
         language="en",
         expressed_at=clock.now(),
         message=SAMPLE_MESSAGE,
-        category=category,
-        invitation=InvitationCode(code="BCDFGHJKMN", category=category, expires_at=expires_at),
+        category=code.category,
+        invitation=code,
     )
-    return {"interest": sample}
+    return {"interest": sample, "invitation": code}
 
 
 def approved_application() -> Context:
@@ -93,6 +93,7 @@ def passed_on_place() -> Context:
 def waiting() -> Context:
     """Return the variables of an email to somebody on the waiting list."""
     entry = WaitingListEntry(
+        scope=CONFERENCE_LIST,
         access_key=samples.SAMPLE_KEY,
         name="Alex Example",
         email=samples.DELEGATE_EMAIL,
@@ -100,12 +101,27 @@ def waiting() -> Context:
         state=IN_QUEUE,
         joined_at=clock.now(),
     )
-    return {"entry": entry, "position": 3, "category_position": 2}
+    return {"entry": entry, "position": 3, "category_position": 2, "is_added_by_team": False}
 
 
 def offered() -> Context:
     """Return the variables of an email about the offer of a place."""
     context = waiting()
+    context["entry"].offer_ends_at = waiting_list.get_offer_end(clock.now())
+    return context
+
+
+def waiting_for_category() -> Context:
+    """Return the variables of an email to a delegate who waits for another category."""
+    context = waiting()
+    entry = context["entry"]
+    entry.category, entry.delegate = RegistrationCategory(name="Press"), samples.build_delegate()
+    return {"entry": entry, "category_position": 2}
+
+
+def offered_in_category() -> Context:
+    """Return the variables of an email about the offer of a place in another category."""
+    context = waiting_for_category()
     context["entry"].offer_ends_at = waiting_list.get_offer_end(clock.now())
     return context
 
@@ -200,5 +216,33 @@ PLACES: Final[Mapping[str, EmailKind]] = {
         WAITING_PERSON,
         _l("The team removes someone from the waiting list"),
         waiting,
+    ),
+    "category_wait_joined": EmailKind(
+        _l("Waiting list of another category joined"),
+        WAITING_DELEGATE,
+        _l("Someone with a place joins the waiting list of another category"),
+        waiting_for_category,
+        people="category_wait",
+    ),
+    "category_offer": EmailKind(
+        _l("Offer of a place in another category"),
+        WAITING_DELEGATE,
+        _l("A place becomes free in the category that they wait for"),
+        offered_in_category,
+        people="category_wait",
+    ),
+    "category_offer_lapsed": EmailKind(
+        _l("Offer of a place in another category ended"),
+        WAITING_DELEGATE,
+        _l("They do not accept the place in time"),
+        offered_in_category,
+        people="category_wait",
+    ),
+    "category_wait_removed": EmailKind(
+        _l("Removed from the waiting list of another category"),
+        WAITING_DELEGATE,
+        _l("The team removes someone with a place from the waiting list of another category"),
+        waiting_for_category,
+        people="category_wait",
     ),
 }

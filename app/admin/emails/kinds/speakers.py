@@ -165,12 +165,14 @@ SPEAKERS: Final[Mapping[str, EmailKind]] = {
         OWNER,
         _l("The team names someone as the owner of a session"),
         owned_session,
+        people="owner",
     ),
     "speaker_owner_reminder": EmailKind(
         _l("Reminder to the owner of a session"),
         OWNER,
         _l("Before a deadline, and when the team reminds speakers"),
         owned_session,
+        people="owner",
     ),
     "speaker_session_moved": EmailKind(
         _l("Speaker’s session moved"),
@@ -231,5 +233,6 @@ SPEAKERS: Final[Mapping[str, EmailKind]] = {
         ORGANISERS,
         _l("Once a day at most, while changes wait for approval"),
         waiting_changes,
+        people="organiser",
     ),
 }

@@ -37,7 +37,7 @@ from app.registration import queries as registration
 from app.registration.ballots import draw as ballot_draw
 from app.releases import services as releases
 from app.web.rendering import absolute_url
-from app.worker_tasks import FREQUENT_TASKS, PERIODIC_TASKS, SCHEDULED_TASKS
+from app.worker_tasks import PERIODIC_TASKS, TASK_GROUPS
 
 P = ParamSpec("P")
 
@@ -233,7 +233,7 @@ def deliver_mail(*, forever: bool) -> None:
         worker = mail_worker.MailWorker(transports.create_transport(current_app), bell)
         if forever:
             with imap_inbox.reading(mail_commands.get_inbox_handler()):
-                worker.run_forever(PERIODIC_TASKS, FREQUENT_TASKS, SCHEDULED_TASKS)
+                worker.run_forever(PERIODIC_TASKS, TASK_GROUPS)
         else:
             worker.run_once()
     waiting = mail_queries.count_by_state().waiting

@@ -23,6 +23,7 @@ from app.registration.invitations import services as invitations
 from app.registration.session_bookings import clash_choices, holds, no_shows
 from app.registration.session_bookings import offers as session_offers
 from app.registration.transfers import queries as transfers
+from app.registration.waiting_list import offers
 from app.registration.waiting_list import services as waiting_list
 from app.releases import scheduled_releases, search_index, share_images
 from app.site import feedback as site_services
@@ -63,12 +64,17 @@ PERIODIC_TASKS: tuple[mail_worker.Task, ...] = (
     search_index.reindex_if_stale,
 )
 
-# What somebody waits for: it is looked for every second or two.
+# What somebody waits for and takes no time: offers of places and seats that are free.
 FREQUENT_TASKS: tuple[mail_worker.Task, ...] = (
+    offers.run_due,
+    session_offers.run_due,
+)
+
+# Pictures, which may take as long as they like: nothing else waits for them.
+PICTURE_TASKS: tuple[mail_worker.Task, ...] = (
     renditions.render_pending,
     page_images.render_pending,
-    waiting_list.run_due,
-    session_offers.run_due,
+    share_images.draw_missing,
 )
 
 # What has a time: it begins within a few seconds of it.
@@ -84,5 +90,10 @@ SCHEDULED_TASKS: tuple[mail_worker.Task, ...] = (
     invitations.run_due,
     notices.prepare,
     reminders.send_due,
-    share_images.draw_missing,
+)
+
+TASK_GROUPS = (
+    mail_worker.TaskGroup("offers", 1.0, FREQUENT_TASKS),
+    mail_worker.TaskGroup("pictures", 1.5, PICTURE_TASKS),
+    mail_worker.TaskGroup("scheduled", 5.0, SCHEDULED_TASKS),
 )

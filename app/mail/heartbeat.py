@@ -61,7 +61,7 @@ class Heartbeat:
     def is_on_time(self) -> bool:
         """Whether no thread is late."""
         now = time.monotonic()
-        return all(now < deadline for deadline in self._deadlines.values())
+        return all(now < deadline for deadline in list(self._deadlines.values()))
 
     @contextmanager
     def beating(self) -> Iterator[None]:

@@ -12,10 +12,11 @@ import select
 import signal
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import closing, contextmanager
-from dataclasses import replace
+from collections.abc import Callable, Collection, Sequence
+from contextlib import ExitStack, closing
+from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import partial
 from types import FrameType
 from typing import Self
 
@@ -41,8 +42,6 @@ from app.mail.wakeup import Wakeup, create_wakeup
 
 PAUSE = 0.2  # seconds before anything is tried again
 PERIODIC_INTERVAL = 600.0  # seconds
-FREQUENT_INTERVAL = 1.5  # seconds
-SCHEDULED_INTERVAL = 5.0  # seconds
 MAX_BACKOFF = 30.0  # seconds between attempts while the mail server or the database is unavailable
 MAX_BATCH = 16  # emails leased together
 BATCH_TIME = 0.2  # seconds after which the rest goes back, so that nothing urgent waits for it
@@ -52,9 +51,18 @@ ROW_RETRIES = 5  # attempts to record an outcome that may fail for this email al
 NOT_RECORDED = "The result of the first attempt could not be recorded"
 SHUTDOWN_RETRIES = 5  # attempts to record the last email after being told to stop
 
-MAIL_THREAD, TASKS_THREAD = "mail", "tasks"  # as the heartbeat knows them
+MAIL_THREAD = "mail"  # as the heartbeat knows it
 
 Task = Callable[[], None]
+
+
+@dataclass(frozen=True)
+class TaskGroup:
+    """Tasks that are run again and again in a thread of their own, so that others may take long."""
+
+    name: str
+    interval: float  # seconds from the end of one round to the next
+    tasks: Sequence[Task]
 
 
 class ShutdownSignal:
@@ -110,21 +118,19 @@ class MailWorker:
         finally:
             self._transport.close()
 
-    def run_forever(
-        self,
-        periodic_tasks: Sequence[Task],
-        frequent_tasks: Sequence[Task] = (),
-        scheduled_tasks: Sequence[Task] = (),
-    ) -> None:
-        """Keep sending, and run the tasks of each kind in their interval, until told to stop."""
+    def run_forever(self, periodic_tasks: Sequence[Task], groups: Sequence[TaskGroup] = ()) -> None:
+        """Keep sending, and run the tasks of each group in its interval, until told to stop."""
         self._heartbeat.expect(MAIL_THREAD, 0)
         wakeup = create_wakeup(db.engine, current_app.config["DATABASE_DIRECT_URL"])
-        with (
-            closing(wakeup),
-            self._heartbeat.beating(),
-            _tasks_thread(frequent_tasks, scheduled_tasks, self._heartbeat),
-        ):
+        with closing(wakeup), self._heartbeat.beating(), ExitStack() as threads:
+            for group in groups:
+                run = partial(self._run_group, group)
+                threads.enter_context(run_every(group.interval, group.name, run))
             self._run_forever(periodic_tasks, wakeup)
+
+    def _run_group(self, group: TaskGroup) -> None:
+        self._heartbeat.expect(group.name, TASKS_TIME)
+        run_tasks(group.tasks)
 
     def _run_forever(self, tasks: Sequence[Task], wakeup: Wakeup) -> None:
         tasks_due_at = time.monotonic()
@@ -274,25 +280,6 @@ class MailWorker:
         db.session.remove()
         self._failures += 1
         log.error("database away", kind=type(fault).__name__)
-
-
-@contextmanager
-def _tasks_thread(
-    frequent: Sequence[Task], scheduled: Sequence[Task], beats: Heartbeat
-) -> Iterator[None]:
-    """Run frequent and scheduled tasks in a thread, so that a slow send does not delay them."""
-    scheduled_at = 0.0  # in monotonic time
-
-    def run() -> None:
-        nonlocal scheduled_at
-        beats.expect(TASKS_THREAD, TASKS_TIME)
-        run_tasks(frequent)
-        if time.monotonic() >= scheduled_at:
-            scheduled_at = time.monotonic() + SCHEDULED_INTERVAL
-            run_tasks(scheduled)
-
-    with run_every(FREQUENT_INTERVAL, "tasks", run):
-        yield
 
 
 def run_tasks(tasks: Sequence[Task]) -> None:

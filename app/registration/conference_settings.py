@@ -10,7 +10,7 @@ from app.history import services as history
 from app.programme.fields import conference
 from app.registration import queries, seats
 from app.registration.models import Delegate, SeatLimit
-from app.registration.waiting_list import services as waiting_list
+from app.registration.waiting_list import offers
 from app.web.formatting import local_date
 
 
@@ -33,7 +33,7 @@ def change_limit(new_limit: int, *, expected_limit: int, actor: str) -> bool:
     if expected_limit != before:
         raise StaleLimit(before)
     seats.set_limit(seats.CONFERENCE, new_limit)
-    waiting_list.offer_places()
+    offers.offer_places()
     turned = "raised" if new_limit > before else "lowered"
     history.record(
         f"The limit was {turned} from {before} to {new_limit}", subject="conference", actor=actor

@@ -206,9 +206,16 @@ def release_seats(names: Sequence[str], count: int = 1) -> None:
 
 
 def move(
-    old: Sequence[str], new: Sequence[str], count: int = 1, *, is_before_queue: bool = False
+    old: Sequence[str],
+    new: Sequence[str],
+    count: int = 1,
+    *,
+    held: int = 0,
+    is_before_queue: bool = False,
 ) -> None:
     """Count seats towards other limits; raise SoldOut if one of those has too few left.
+
+    So many of them are ``held`` there for these people already, by offers.
 
     As many of the free seats as people wait for are theirs, even while the conference is full and
     they cannot have them yet; so whoever has a place waits, too. Raise CategoryAwaited if too few
@@ -216,11 +223,12 @@ def move(
     """
     limits = {limit.name: limit for limit in lock_limits((*old, *new[1:]))}
     gained = [limit for name, limit in limits.items() if name in new and name not in old]
+    wanted = count - held
     if is_before_queue:
-        _refuse_full(one for one in gained if one.taken + count > one.seats)
-    else:
-        _refuse_move(gained, count)
-    _take(gained, count)
+        _refuse_full(one for one in gained if one.taken + wanted > one.seats)
+    elif wanted:
+        _refuse_move(gained, wanted)
+    _take(gained, wanted)
     for name, limit in limits.items():
         if name in old and name not in new:
             _store(limit, taken=limit.taken - count, seats=limit.seats)

@@ -15,6 +15,7 @@ from app.programme.editing import speakers as programme
 from app.programme.fields import table
 from app.programme.fields.speakers import SPEAKER_FIELDS
 from app.programme.models import Speaker
+from app.row_locks import lock_row
 from app.speakers import emails, queries, questions, reminders
 from app.speakers.models import (
     ANOTHER_TIME,
@@ -109,7 +110,7 @@ def take_back_request(speaker: Speaker, request_id: int, *, actor: str) -> None:
     found = queries.get_request(request_id)
     if found.speaker_id != speaker.id or found.kind != ANOTHER_TIME:
         raise NotFound(queries.NO_REQUEST)
-    db.session.refresh(found, with_for_update=True)
+    lock_row(found, queries.NO_REQUEST)
     if found.resolved_at is not None:
         raise RuleViolation("This request has already been closed")
     found.resolve(TAKEN_BACK, at=clock.now(), by=actor)
@@ -122,7 +123,7 @@ def resolve_request(speaker_request: SpeakerRequest, answer: str = "", *, actor:
 
     Raise RuleViolation if it has been closed meanwhile and there is an answer to send.
     """
-    db.session.refresh(speaker_request, with_for_update=True)
+    lock_row(speaker_request, queries.NO_REQUEST)
     if speaker_request.resolved_at is not None:
         if answer:
             raise RuleViolation(

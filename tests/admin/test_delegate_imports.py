@@ -19,7 +19,7 @@ from app.registration.delegate_imports import plan, rows, services
 from app.registration.delegate_imports.models import DelegateImport
 from app.registration.fields import BY_NAME
 from app.registration.models import Delegate, SeatLimit
-from app.registration.waiting_list import services as waiting_list
+from app.registration.waiting_list import offers
 from app.registration.waiting_list.models import WaitingListEntry
 from app.web import spreadsheets
 from tests.admin.test_import_export import sent
@@ -318,7 +318,7 @@ def test_a_place_that_was_on_offer_goes_to_whoever_the_file_has_no_place_for(des
     upload(desk, write_csv(person(0))).press("Save", rest)
     set_places(2)
     with transaction():
-        waiting_list.run_due()
+        offers.run_due()
     set_places(3)
     page = upload(desk, write_csv(person(0), person(1)))
     assert "There is no place for 1 person." in page.text  # a place is kept for the other

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
-from threading import Timer
+from threading import Event, Timer
 
 import pytest
 from click.testing import Result
@@ -20,7 +20,7 @@ from app.mail import transports
 from app.mail import worker as mail_worker
 from app.mail.models import NORMAL
 from app.mail.outbox import LeasedEmail
-from app.mail.worker import ShutdownSignal
+from app.mail.worker import MailWorker, ShutdownSignal, TaskGroup
 from tests.factories import make_email
 from tests.mail_server import MailServer
 from tests.waiting import wait_until
@@ -166,6 +166,28 @@ def test_a_task_that_fails_stops_no_other(site: Flask) -> None:
     mail_worker.run_tasks([fail, lambda: done.append("the other")])
 
     assert done == ["the other"]
+
+
+def test_tasks_that_take_long_hold_up_those_of_no_other_group(site: Flask) -> None:
+    rounds: list[str] = []
+    is_offered = Event()
+
+    def offer() -> None:
+        rounds.append("offers")
+        if len(rounds) > 1:
+            is_offered.set()
+
+    with ShutdownSignal() as bell:
+
+        def draw() -> None:
+            rounds.append("drawn" if is_offered.wait(30) else "nobody was offered anything")
+            bell.set()
+
+        worker = MailWorker(transports.create_transport(site), bell)
+        worker.run_forever([], [TaskGroup("pictures", 60, [draw]), TaskGroup("offers", 0, [offer])])
+
+    assert rounds[:2] == ["offers", "offers"]
+    assert "drawn" in rounds
 
 
 class Clumsy:

@@ -21,7 +21,7 @@ from app.registration.groups import services as groups
 from app.registration.groups.models import PLACED, GroupMember
 from app.registration.models import Delegate
 from app.registration.session_bookings.choices import SESSIONS, dump_keys
-from app.registration.waiting_list import by_hand, terms
+from app.registration.waiting_list import by_hand, offers, terms
 from app.registration.waiting_list import services as waiting_list
 from app.registration.waiting_list.models import WaitingListEntry
 from tests.registration.random_rules import precondition, rule
@@ -375,7 +375,7 @@ class PlaceRules(SeatMachine):
             self.places.limits[seats.CONFERENCE] = places
         close_registration_at(None)
         self.register_person(self.add_person(), category)
-        assert self.attempt(waiting_list.run_due)
+        assert self.attempt(offers.run_due)
         self.end_overdue_offers()
 
     def end_overdue_places(self) -> None:

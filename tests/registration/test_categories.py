@@ -15,7 +15,7 @@ from app.registration.bookings import data_export
 from app.registration.bookings import services as bookings
 from app.registration.categories.models import BY_CODE
 from app.registration.models import Delegate, SeatLimit
-from app.registration.waiting_list import services as waiting_list
+from app.registration.waiting_list import offers
 from app.registration.waiting_list.models import WaitingListEntry
 from tests.browser import Browser, Page
 from tests.factories import make_category, make_delegate, set_places
@@ -223,7 +223,7 @@ def test_whoever_waits_for_a_full_category_is_passed_over_until_it_has_a_place(
     assert states == ["offered", "offered"]
     assert standing(seats.name_category_limit(student.id)) == (1, 1)
     with transaction():
-        waiting_list.run_due()
+        offers.run_due()
 
 
 def test_the_public_page_says_within_a_moment_that_a_category_is_full(

@@ -13,7 +13,7 @@ from app.registration.categories import queries as categories
 from app.registration.categories import services as category_services
 from app.registration.categories.models import RegistrationCategory
 from app.registration.models import Delegate
-from app.registration.waiting_list import services as waiting_list
+from app.registration.waiting_list import offers
 from app.registration.waiting_list.models import WaitingListEntry
 from tests.browser import Browser, NotOnPage, Page
 from tests.factories import (
@@ -339,13 +339,13 @@ def test_the_worker_takes_no_lock_while_nobody_who_waits_can_have_a_place(site: 
     press = make_category(0, name="Press")
     make_waiting_list_entry(category_id=press.id)
 
-    assert not waiting_list.is_anything_due()
+    assert not offers.is_anything_due()
     with transaction():
         seats.set_limit(seats.name_category_limit(press.id), 1)
-    assert waiting_list.is_anything_due()
+    assert offers.is_anything_due()
     run_due()
     assert state_of("bea@example.org") == "offered"
-    assert not waiting_list.is_anything_due()
+    assert not offers.is_anything_due()
 
 
 def test_organisers_filter_the_list_by_category(

@@ -18,6 +18,7 @@ from app.registration.create_booking import create_booking
 from app.registration.invitations import services
 from app.registration.invitations.models import InvitationCode
 from app.registration.models import Delegate, SeatLimit
+from app.registration.waiting_list import offers
 from app.registration.waiting_list import services as waiting_list
 from app.registration.waiting_list.models import WaitingListEntry
 from tests.browser import Browser, Page
@@ -276,7 +277,7 @@ def test_whoever_waited_with_a_code_gets_the_place_and_the_code_stays_used(
     go_on(begin(visitor, full_press)).press("Join the waiting list")
     set_places(2)
     with transaction():
-        waiting_list.offer_places()
+        offers.offer_places()
 
     with transaction():
         delegate = waiting_list.accept(db.session.scalars(select(WaitingListEntry)).one())

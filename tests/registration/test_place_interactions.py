@@ -32,6 +32,7 @@ from app.registration.session_bookings.models import SessionBooking
 from app.registration.speaker_places import queries as speaker_places
 from app.registration.speaker_places import services as speaker_links
 from app.registration.transfers import services as transfers
+from app.registration.waiting_list import offers
 from app.registration.waiting_list import services as waiting_list
 from app.registration.waiting_list.models import WaitingListEntry
 from app.releases.current_release import get_programme
@@ -163,7 +164,7 @@ def test_whoever_takes_a_place_on_offer_has_no_application_any_more(visitor: Bro
         document=queries.dump_answers(ANSWERS),
     )
     with transaction():
-        waiting_list.offer_places()
+        offers.offer_places()
     with transaction():
         waiting_list.accept(db.session.get_one(WaitingListEntry, entry.id))
 

@@ -18,7 +18,7 @@ from sqlalchemy.orm import make_transient_to_detached
 
 from app import clock
 from app.database import db, read_only_connection, transaction
-from app.errors import RuleViolation
+from app.errors import ConferenceError
 from app.programme.models import BOOKABLE
 from app.programme.models import Session as WorkingSession
 from app.registration import integrity_check, links, session_seats
@@ -97,7 +97,7 @@ def at_once(site: Flask, deeds: Sequence[Callable[[], None]]) -> list[str]:
             start.wait(20)
             try:
                 deed()
-            except RuleViolation as refusal:
+            except ConferenceError as refusal:
                 ended.append(str(refusal))
             else:
                 ended.append("seat")

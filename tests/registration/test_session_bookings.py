@@ -96,6 +96,29 @@ def test_a_seat_is_booked_from_the_booking_page(visitor: Browser) -> None:
     assert "STATUS:CONFIRMED" in email.calendar
 
 
+@pytest.mark.parametrize("free", [1, 0])
+def test_the_email_has_the_time_of_a_release_that_came_while_the_lock_was_waited_for(
+    site: Flask, free: int
+) -> None:
+    session = make_bookable("Knots", 1)
+    ada = make_delegate()
+    if not free:
+        book(make_delegate(email="early@example.org"), "knots")
+    seen = get_programme().get_session("knots")  # by whoever waits for the lock
+    with transaction():
+        own = db.session.merge(session)
+        own.starts_at, own.ends_at = (FIRST_MORNING + timedelta(hours=n) for n in (3, 4))
+    publish_programme()
+
+    act = services.book if free else services.join_waiting_list
+    with transaction():
+        act(db.session.merge(ada), seen)
+
+    text = last_email_to("ada@example.org").text
+    assert "12:30pm on Wednesday 10 June 2009" in text
+    assert "9:30am" not in text
+
+
 def test_a_long_list_is_narrowed_and_read_page_by_page(
     visitor: Browser, queries: list[str]
 ) -> None:

@@ -286,7 +286,7 @@ def test_without_looking_again_they_would_get_it(
     site: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The control: it shows that the story above can see the race."""
-    monkeypatch.setattr(services, "_follow_release", lambda session: session)
+    monkeypatch.setattr(services, "get_current", lambda session: session)
 
     ada, _ = book_during_release(site)
 

@@ -13,7 +13,7 @@ from app.registration import integrity_check
 from app.registration.ballots import scheduled_draws
 from app.registration.invitations import services as invitations
 from app.registration.session_bookings import offers as session_offers
-from app.registration.waiting_list import services as waiting_list
+from app.registration.waiting_list import offers
 from tests.registration.invited_rules import InvitedRules
 from tests.registration.place_rules import FOR_ALL
 from tests.registration.random_rules import apply_rules, rule
@@ -23,7 +23,7 @@ from tests.simulation import worker
 from tests.simulation.faults import Crash
 
 STEPS = 50
-TASKS = (waiting_list.run_due, session_offers.run_due, scheduled_draws.run_due, invitations.run_due)
+TASKS = (offers.run_due, session_offers.run_due, scheduled_draws.run_due, invitations.run_due)
 
 
 class EveryOperation(InvitedRules, SessionRules):

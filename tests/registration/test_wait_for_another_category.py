@@ -102,6 +102,9 @@ def test_a_delegate_waits_for_a_full_category_and_takes_its_place_when_it_is_fre
     page = open_booking(visitor, ada)
     assert "You are waiting for a place in the category “Student”" in page.text
     assert (category_of(ADA), counts()) == ("Visitor", (2, 2))
+    [wait] = data_export.export_delegate(db.session.merge(ada))["waiting_list"]
+    assert wait["position"] == 1, "as on the page, not among all who wait"
+    db.session.rollback()
 
     cancel(early)
 
@@ -497,7 +500,9 @@ def at_once(site: Flask, *actions: Callable[[], None]) -> list[str]:
 
 def test_a_booking_whose_place_is_passed_on_no_longer_waits(visitor: Browser) -> None:
     _, students, early, ada = fill_students()
+    other = make_delegate(category_id=ada.category_id, email=BEA, family_name="Waite")
     join(visitor, ada)
+    join(visitor, other)
     cancel(early)
 
     with transaction():
@@ -506,8 +511,46 @@ def test_a_booking_whose_place_is_passed_on_no_longer_waits(visitor: Browser) ->
         operations.replace(delegate, actor=GRACE)
         seats.release_seats(seats.list_limits(delegate.category_id))
 
-    assert state_of(ADA) == "left"
-    assert limit(seats.name_category_limit(students.id)) == (0, 0)
+    assert (state_of(ADA), state_of(BEA)) == ("left", "offered"), "at once, without the worker"
+    assert limit(seats.name_category_limit(students.id)) == (1, 0)
+
+
+@pytest.mark.both_databases
+@pytest.mark.parametrize("is_one_of_many", [False, True])
+def test_the_desk_moves_somebody_into_the_last_place_which_is_held_for_them(
+    visitor: Browser, *, is_one_of_many: bool
+) -> None:
+    _, students, early, ada = fill_students()
+    other = make_delegate(category_id=ada.category_id, email=BEA, family_name="Waite")
+    join(visitor, ada)
+    join(visitor, other)
+    cancel(early)
+
+    with transaction():
+        delegate = db.session.merge(ada)
+        if is_one_of_many:
+            desk.move_all_to_category([delegate], students.id, actor=GRACE)
+        else:
+            desk.move_to_category(delegate, students.id, actor=GRACE)
+
+    assert (state_of(ADA), state_of(BEA)) == ("accepted", "waiting")
+    assert category_of(ADA) == "Student"
+    assert limit(seats.name_category_limit(students.id)) == (1, 0)
+    assert counts() == (2, 1)
+
+
+def test_a_place_whose_offer_has_ended_is_not_for_whom_it_was_held(
+    visitor: Browser, frozen_time: Any
+) -> None:
+    _, students, early, ada = fill_students()
+    join(visitor, ada)
+    cancel(early)
+    frozen_time.move_to("2009-05-14T09:32:00+01:00")
+
+    with pytest.raises(seats.CategoryFull), transaction():
+        desk.move_to_category(db.session.merge(ada), students.id, actor=GRACE)
+
+    assert (state_of(ADA), category_of(ADA)) == ("offered", "Visitor")
 
 
 def test_an_invented_delegate_who_is_deleted_leaves_no_wait_behind(visitor: Browser) -> None:

@@ -18,6 +18,7 @@ from app.registration import conference_settings, integrity_check, queries, seat
 from app.registration.bookings import data_export, operations
 from app.registration.desk import services as desk
 from app.registration.models import Delegate, SeatLimit
+from app.registration.waiting_list import offers
 from app.registration.waiting_list import services as waiting_list
 from app.registration.waiting_list.models import WaitingListEntry
 from tests.browser import Browser, Page
@@ -73,7 +74,7 @@ def list_miscounts() -> list[str]:
 
 def run_due() -> None:
     with transaction():
-        waiting_list.run_due()
+        offers.run_due()
 
 
 def state_of(email: str) -> str:
@@ -328,7 +329,7 @@ def test_offers_are_shorter_as_the_conference_nears(site: Flask, frozen_time: An
     for moment in ("2009-05-12T09:00:00", "2009-06-07T12:00:00", "2009-06-08T16:30:00"):
         frozen_time.move_to(f"{moment}+01:00")
         now = clock.now()
-        ends.append((waiting_list.get_offer_end(now) - now).total_seconds() // 60)
+        ends.append((offers.get_offer_end(now) - now).total_seconds() // 60)
 
     a_day, a_quarter_of_what_is_left, until_it_closes = ends
     assert a_day == 24 * 60 + 1

@@ -15,7 +15,7 @@ from app.database import db, read_only_connection, transaction
 from app.mail.models import Email
 from app.registration import conference_settings, integrity_check, seats
 from app.registration.models import Delegate, SeatLimit
-from app.registration.waiting_list import by_hand
+from app.registration.waiting_list import by_hand, offers
 from app.registration.waiting_list import services as waiting_list
 from app.registration.waiting_list.models import WaitingListEntry
 from app.write_queue import WriteQueueFull
@@ -119,7 +119,7 @@ def test_eight_workers_that_find_the_same_ended_offers_pass_each_on_once(
 
 
 def has_work() -> bool:
-    return waiting_list.is_anything_due()
+    return offers.is_anything_due()
 
 
 def insist(deed: Callable[[], None]) -> Callable[[], None]:
@@ -162,7 +162,7 @@ def test_an_offer_that_is_taken_and_declined_at_once_ends_in_one_way(site: Flask
     change_limit(1, 0)
 
     def take() -> None:
-        with suppress(waiting_list.OfferEnded):  # the page says so
+        with suppress(offers.OfferEnded):  # the page says so
             accept(first)
 
     def decline() -> None:

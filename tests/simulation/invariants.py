@@ -20,8 +20,7 @@ from app.registration.session_bookings import offers as session_offers
 from app.registration.session_bookings import queries as session_bookings
 from app.registration.session_bookings.models import SessionBooking
 from app.registration.session_bookings.overlaps import overlaps
-from app.registration.waiting_list import services as waiting_list_services
-from app.registration.waiting_list import turns
+from app.registration.waiting_list import offers, turns
 from app.registration.waiting_list.models import IN_QUEUE, OFFERED, WaitingListEntry
 from app.releases.current_release import get_programme
 
@@ -155,7 +154,7 @@ def _list_overdue_choices() -> Iterator[str]:
 
 def _list_unoffered_places() -> Iterator[str]:
     """Look for free places of the conference and its categories that somebody waits for."""
-    if not waiting_list_services.can_offer():
+    if not offers.can_offer():
         return
     for turn in turns.list_next(db.session.connection(), 1):
         yield f"A place is free, and entry {turn.entry_id} of the waiting list has no offer."

@@ -18,6 +18,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from multiprocessing.connection import Connection as Pipe
 from pathlib import Path
+from random import Random
 from traceback import format_exc
 
 import structlog
@@ -31,6 +32,9 @@ from app import cache_version, clock
 from app.database import db, transaction
 from app.errors import ConferenceError
 from app.registration import seats
+from app.registration import services as registration
+from app.registration.categories.models import RegistrationCategory
+from app.registration.session_bookings.choices import SESSIONS, dump_keys
 from app.registration.waiting_list.models import OFFERED, WaitingListEntry
 from tests import ramdisk
 from tests.mail_server import MailServer
@@ -39,13 +43,14 @@ from tests.shared_caches import share_caches
 from tests.simulation import calendar, choices, invariants, place_steps, session_steps, worker
 from tests.simulation import page_steps as pages
 from tests.simulation.choices import Choice
-from tests.simulation.people import choose_id
+from tests.simulation.people import HOURS, build_answers, choose_id
 from tests.simulation.site import open_new_site
 from tests.simulation.year import Step, Year, in_transaction
 from tests.slow_machine import is_busy
 
 PROCESSES = 8
 PEOPLE_OF_EACH = 10_000  # at most, so that nobody has the name of somebody else
+STUDENTS, TWO_SEATS = 3, ("knots", "ropes")  # at different times at first
 IN_PAGES = (pages.register, pages.cancel, pages.accept_offer, pages.look_around)
 SPRING = calendar.SEASONS[1]
 
@@ -75,6 +80,10 @@ def work(_year: Year) -> Step:
 
 STEPS: Mapping[Choice, int] = {
     **{one: weight for one, weight in choices.STEPS[SPRING.name].items() if one not in IN_PAGES},
+    # what is rare in a year, and has to happen in two minutes
+    place_steps.wait_for_category: 8,
+    session_steps.move: 4,
+    session_steps.choose_seat: 8,
     let_lapse: 5,
     work: 5,
 }
@@ -86,6 +95,21 @@ def prepare() -> None:
         seats.set_waiting_list(seats.CONFERENCE, is_open=True)
     place_steps.add_categories()
     session_steps.add_sessions()
+    _add_students()
+
+
+def _add_students() -> None:
+    """Let students take all their places, and have two seats of which each is to choose one."""
+    students = choose_id(Random(1), RegistrationCategory, RegistrationCategory.name == "Students")
+    for number in range(STUDENTS):
+        answers = build_answers(Random(number), PROCESSES * PEOPLE_OF_EACH + number)
+        chosen = {"days": "2009-06-10", "category": str(students), SESSIONS: dump_keys(TWO_SEATS)}
+        with transaction():
+            secret = registration.create_draft({**answers, **chosen})
+            registration.submit(secret, "en")
+    with transaction():
+        seats.set_limit(seats.name_category_limit(students or 0), STUDENTS)
+    session_steps.move_to("ropes", HOURS["knots"])
 
 
 def run(

@@ -140,14 +140,17 @@ def move(year: Year) -> Step:
     key = year.random.choice(sorted(one for one, hours in HOURS.items() if hours < 24))
     hours = year.random.choice((0, 2, 4))
 
-    def change() -> None:
-        with transaction():
-            session = db.session.scalars(select(Session).where(Session.key == key)).one()
-            session.starts_at = FIRST_MORNING + timedelta(hours=hours)
-            session.ends_at = session.starts_at + timedelta(hours=1)
-        publish_programme()
+    what = f"{key} moves to {hours} hours after the first morning"
+    return Step(what, lambda: move_to(key, hours))
 
-    return Step(f"{key} moves to {hours} hours after the first morning", change)
+
+def move_to(key: str, hours: int) -> None:
+    """Publish a session so many hours after the first morning begins."""
+    with transaction():
+        session = db.session.scalars(select(Session).where(Session.key == key)).one()
+        session.starts_at = FIRST_MORNING + timedelta(hours=hours)
+        session.ends_at = session.starts_at + timedelta(hours=1)
+    publish_programme()
 
 
 def choose_seat(year: Year) -> Step | None:

@@ -18,7 +18,7 @@ from app.errors import RuleViolation
 from app.forms.form import validates_own_csrf
 from app.registration.bookings.operations import StaleBooking
 from app.registration.delegate_field import DelegateField
-from app.registration.desk import duplicates
+from app.registration.desk import duplicates, merged_waits
 from app.registration.desk.duplicates import SAME_EMAIL, SAME_NAME, MergeChoice
 from app.registration.models import Delegate
 from app.web import redirects
@@ -35,8 +35,8 @@ bp = Blueprint("duplicates", __name__, url_prefix="/_duplicates")
 redirects.MESSAGES["admin"] |= {
     "bookings-merged": _l(
         "The bookings have been merged. The other booking has been cancelled, and its place is "
-        "available to someone else. The history lists seats in sessions that were moved or given "
-        "back."
+        "available to someone else. The history lists the seats and waiting lists that were moved "
+        "or given up."
     ),
     "bookings-distinct": _l("Marked as not a duplicate. The two bookings stay as they are."),
     "bookings-likely": _l("The two bookings are listed as likely duplicates again."),
@@ -166,6 +166,7 @@ def _render(form: MergeForm, pair: Sequence[Delegate], status: int) -> ResponseR
         status,
         form=form,
         pair=pair,
+        waits={one.reference: ", ".join(merged_waits.list_waits(one)) for one in pair},
         questions=questions,
         is_distinct=duplicates.is_distinct(*pair),
         breadcrumbs=[(gettext("Likely duplicates"), url_for(".index"))],

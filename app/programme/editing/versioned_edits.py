@@ -14,10 +14,12 @@ from app.errors import RuleViolation, StaleEdit
 from app.history import services as history
 from app.history.models import Change
 from app.programme.models import Conference, Room, Session, Speaker, Theme
+from app.row_locks import lock_row
 
 EditableEntity = Session | Speaker | Room | Theme | Conference
 EntityT = TypeVar("EntityT", bound=EditableEntity)
 
+DELETED = "This has been deleted since you opened the page"
 MAX_INLINE_LENGTH = 80  # characters; longer values are not quoted in the summary
 
 
@@ -53,8 +55,7 @@ class CrossFieldCheck(Protocol):
 
 def lock(entity: EntityT) -> EntityT:
     """Lock the entity's row until the transaction ends, and refresh it from the database."""
-    db.session.flush()
-    db.session.refresh(entity, with_for_update={"of": type(entity)})
+    lock_row(entity, DELETED)
     return entity
 
 

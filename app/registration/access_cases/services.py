@@ -22,6 +22,7 @@ from app.registration.access_cases import case_texts
 from app.registration.access_cases.models import OPEN, AccessCase
 from app.registration.access_cases.queries import OpenedCase
 from app.registration.models import Delegate, Needs
+from app.row_locks import lock_row
 
 LIST_VIEWED: Final = "The list of access requirements was viewed"
 BATCH_SIZE: Final = 200  # bookings per transaction
@@ -128,8 +129,7 @@ def create_missing() -> None:
 
 
 def _lock(row: AccessCase) -> None:
-    db.session.flush()
-    db.session.refresh(row, with_for_update=True)
+    lock_row(row, "This access requirement has been deleted")
 
 
 def _touch(row: AccessCase, *, has_unread_reply: bool) -> None:

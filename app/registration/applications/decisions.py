@@ -26,6 +26,7 @@ from app.registration.applications.services import AlreadyDecided
 from app.registration.create_booking import create_booking
 from app.registration.models import Delegate
 from app.registration.queries import Answers
+from app.registration.waiting_list import offers
 from app.registration.waiting_list import services as waiting_list
 
 HISTORY_SUBJECT = "applications"
@@ -78,7 +79,7 @@ def approve(application: RegistrationApplication, decision: Decision, *, actor: 
         application.delegate_id = delegate.id
         services.end(application, APPROVED, "Approved", actor)
         waiting_list.end_wait(delegate)
-        waiting_list.offer_places()
+        offers.offer_places()
 
 
 def decline(application: RegistrationApplication, decision: Decision, *, actor: str) -> None:
@@ -88,7 +89,7 @@ def decline(application: RegistrationApplication, decision: Decision, *, actor: 
     services.release_place(application)
     emails.send_application("application_declined", application)
     services.end(application, DECLINED, "Declined", actor)
-    waiting_list.offer_places()
+    offers.offer_places()
 
 
 def put_on_hold(application: RegistrationApplication, decision: Decision, *, actor: str) -> None:

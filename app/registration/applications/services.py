@@ -26,8 +26,10 @@ from app.registration.categories import queries as categories
 from app.registration.fields import EMAIL
 from app.registration.models import Delegate
 from app.registration.queries import Answers
+from app.registration.waiting_list import offers
 from app.registration.waiting_list import queries as waiting_list_queries
 from app.registration.waiting_list import services as waiting_list
+from app.row_locks import lock_row
 
 BATCH_SIZE = 100  # applications per transaction, so that nobody waits long for the limit
 TOO_LATE = {
@@ -69,7 +71,7 @@ def withdraw(application: RegistrationApplication) -> None:
     if application.is_open:
         release_place(application)
         end(application, WITHDRAWN, "Withdrew the application", history.ACTOR_DELEGATE)
-        waiting_list.offer_places()
+        offers.offer_places()
 
 
 def end_open(delegate: Delegate) -> None:
@@ -83,7 +85,7 @@ def end_open(delegate: Delegate) -> None:
         release_place(application)
         application.delegate_id = delegate.id
         end(application, APPROVED, "Has a place in another way", history.ACTOR_SITE)
-        waiting_list.offer_places()
+        offers.offer_places()
 
 
 waiting_list.PLACE_HOOKS.append(end_open)
@@ -104,7 +106,7 @@ def purge_expired() -> None:
 def lock(application: RegistrationApplication) -> None:
     """Lock what deciding on an application needs, in the one order."""
     seats.lock_limits(seats.list_limits(application.category_id))
-    db.session.refresh(application, with_for_update=True)
+    lock_row(application, "This application has been deleted")
 
 
 def release_place(application: RegistrationApplication) -> None:

@@ -22,9 +22,8 @@ from app.registration.fields import DAYS
 from app.registration.models import Confirmation, Delegate
 from app.registration.session_bookings import queries as session_bookings
 from app.registration.session_bookings import release as session_seats
-from app.registration.waiting_list import category_waits
+from app.registration.waiting_list import category_waits, offers
 from app.registration.waiting_list import queries as waiting_list_entries
-from app.registration.waiting_list import services as waiting_list
 
 PARTS = (Delegate.category, Delegate.needs, Delegate.access_cases, Delegate.custom_answers)
 
@@ -74,9 +73,16 @@ def move_to_category(
     for one in locked:
         operations.require_version(one, one.version)
         operations.check_days(category, one.days)
+    held = category_waits.find_held([one.id for one in locked], category_id)
+    held_by_category = Counter(one.category_id for one in locked if one.id in held)
     for number, count in Counter(one.category_id for one in locked).items():
-        is_before_queue = bool(override_reason)
-        seats.move(seats.list_limits(number), new, count, is_before_queue=is_before_queue)
+        seats.move(
+            seats.list_limits(number),
+            new,
+            count,
+            held=held_by_category[number],
+            is_before_queue=bool(override_reason),
+        )
     answers = {CATEGORY: str(category_id)}
     found: dict[Delegate, Sequence[BookingChange]] = {}
     for one in locked:
@@ -86,8 +92,8 @@ def move_to_category(
     if override_reason and locked:
         reason = [BookingChange(REASON, "", override_reason)]
         operations.record_for_all(locked, "Moved before those who wait", actor, reason)
-    category_waits.end_reached([one.id for one in locked], category_id)
-    waiting_list.offer_places()
+    category_waits.end_reached([one.id for one in locked], category_id, held)
+    offers.offer_places()
     return found
 
 
@@ -112,7 +118,7 @@ def cancel(
     changes = [BookingChange(REASON, "", reason)] if reason else []
     operations.record_for_all(locked, "Cancelled", actor, changes)
     operations.delete_submitted_drafts(*ids)
-    waiting_list.offer_places()  # to the first of them; the worker offers any that are left
+    offers.offer_places()  # to the first of them; the worker offers any that are left
     return {one: titles.get(one.id, ()) for one in locked}
 
 

@@ -18,8 +18,8 @@ from app.registration.categories.forms import CategoryForm
 from app.registration.categories.queries import CATEGORY, CategoryOption
 from app.registration.models import Delegate
 from app.registration.seats import CategoryFull
+from app.registration.waiting_list import entries
 from app.registration.waiting_list import queries as waiting_list
-from app.registration.waiting_list import services as offers
 from app.registration.waiting_list.models import WaitingListEntry
 from app.web.rendering import render_page
 from app.web.security_headers import no_referrer
@@ -40,7 +40,7 @@ class Wait:
     @property
     def is_offered(self) -> bool:
         """Whether a place is held for them that they can still take."""
-        return offers.can_accept(self.entry)
+        return entries.can_accept(self.entry)
 
 
 class ChangeCategoryForm(VersionedForm, CategoryForm):
@@ -68,7 +68,7 @@ def find_wait(delegate: Delegate) -> Wait | None:
     entry = waiting_list.find_category_wait(delegate.id)
     if entry is None:
         return None
-    return Wait(entry, waiting_list.get_queue_position(entry).in_category)
+    return Wait(entry, waiting_list.get_queue_position(entry).nearest)
 
 
 @bp.route("/<secret>/category", methods=["GET", "POST"])

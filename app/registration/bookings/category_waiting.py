@@ -5,14 +5,13 @@ booking, then the entry, which a new address changes too. The old place goes to 
 the same transaction.
 """
 
-from app.database import db
 from app.errors import RuleViolation
 from app.history.services import ACTOR_DELEGATE
 from app.registration import emails, seats
 from app.registration.bookings import changes, operations, queries
 from app.registration.categories import queries as categories
 from app.registration.models import Delegate
-from app.registration.waiting_list import category_waits, services
+from app.registration.waiting_list import category_waits, entries, offers
 from app.registration.waiting_list import queries as waiting_list
 from app.registration.waiting_list.models import ACCEPTED, WaitingListEntry
 
@@ -57,14 +56,14 @@ def accept(entry: WaitingListEntry) -> Delegate:
     """
     delegate = entry.delegate
     if delegate is None:
-        raise services.OfferEnded("This offer has ended")
+        raise offers.OfferEnded("This offer has ended")
     old = operations.lock_limits(delegate, seats.list_limits(entry.category_id))
     operations.end_corrections(delegate)
-    db.session.refresh(entry, with_for_update=True)
+    entries.lock_alone(entry)
     if entry.state == ACCEPTED:
         return delegate
-    if not services.can_accept(entry):
-        raise services.OfferEnded("This offer has ended")
+    if not entries.can_accept(entry):
+        raise offers.OfferEnded("This offer has ended")
     category, before = entry.category, delegate.category
     operations.check_days(category, delegate.days)
     seats.release_seats(old[1:])  # the new place is counted already
@@ -73,6 +72,6 @@ def accept(entry: WaitingListEntry) -> Delegate:
     emails.send_booking_changed(
         delegate, operations.apply_locked(delegate, {}, moved, actor=ACTOR_DELEGATE)
     )
-    services.end(entry, ACCEPTED, "Accepted the offer of a place", ACTOR_DELEGATE)
-    services.offer_places()
+    entries.end(entry, ACCEPTED, "Accepted the offer of a place", ACTOR_DELEGATE)
+    offers.offer_places()
     return delegate

@@ -153,7 +153,7 @@ def _export_requests(delegate: Delegate) -> dict[str, Any]:
             {
                 "for": entry.title or _name_place(entry.category),
                 "state": entry.state,
-                "position": waiting_list.get_position(entry) or None,
+                "position": waiting_list.get_queue_position(entry).nearest or None,
                 "joined_at": _isoformat(entry.joined_at),
                 "offered_at": _isoformat(entry.offered_at),
                 "offer_ends_at": _isoformat(entry.offer_ends_at),

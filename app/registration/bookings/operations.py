@@ -29,9 +29,10 @@ from app.registration.fields import DAYS, EMAIL
 from app.registration.models import ApplicationDraft, Confirmation, Delegate
 from app.registration.queries import Answers
 from app.registration.session_bookings import release as session_seats
-from app.registration.waiting_list import category_waits
+from app.registration.waiting_list import category_waits, offers
 from app.registration.waiting_list import queries as waiting_list_entries
 from app.registration.waiting_list import services as waiting_list
+from app.row_locks import lock_row, reload
 
 
 class StaleBooking(StaleEdit):
@@ -48,8 +49,7 @@ class DuplicateBooking(RuleViolation):
 
 def lock(delegate: Delegate) -> None:
     """Lock a booking until the transaction ends, and reload it."""
-    db.session.flush()  # reloading would discard unsaved changes
-    db.session.refresh(delegate, with_for_update=True)
+    lock_row(delegate, queries.BOOKING_GONE)
 
 
 def end_corrections(delegate: Delegate) -> None:
@@ -177,7 +177,7 @@ def cancel(delegate: Delegate, *, actor: str, reason: str = "") -> Sequence[str]
     released = session_seats.release_all([delegate.id])
     record(delegate, "Cancelled", actor, [BookingChange(REASON, "", reason)] if reason else ())
     delete_submitted_drafts(delegate.id)
-    waiting_list.offer_places()
+    offers.offer_places()
     return released
 
 
@@ -198,7 +198,8 @@ def lock_place(delegate: Delegate) -> None:
 def replace(delegate: Delegate, *, actor: str) -> None:
     """End a booking whose place another has, which the caller has locked and made.
 
-    Its place is not released: it is counted for the other. What it needs is deleted.
+    Its place is not released: it is counted for the other. What it needs is deleted. A place that
+    was held for it in another category is for the next who waits.
     """
     session_seats.release_all([delegate.id])
     mark_cancelled(delegate)
@@ -207,6 +208,7 @@ def replace(delegate: Delegate, *, actor: str) -> None:
     custom_answers.remove_private(delegate)
     record(delegate, "The place was passed on to someone else", actor)
     delete_submitted_drafts(delegate.id)
+    offers.offer_places()
 
 
 def restore(delegate: Delegate, *, actor: str) -> None:
@@ -242,10 +244,11 @@ def _move_place(
     if delegate.category_id == number:
         return ()
     before = delegate.category
-    seats.move(old, seats.list_limits(number))
+    held = category_waits.find_held([delegate.id], number)
+    seats.move(old, seats.list_limits(number), held=len(held))
     delegate.category = category
-    category_waits.end_reached([delegate.id], number)
-    waiting_list.offer_places()
+    category_waits.end_reached([delegate.id], number, held)
+    offers.offer_places()
     return [changes.describe_move(before, category)]
 
 
@@ -255,8 +258,7 @@ def lock_limits(delegate: Delegate, others: Sequence[str] = ()) -> Sequence[str]
     Return those of its place.
     """
     seats.lock_limit(seats.CONFERENCE)  # from here on, nobody moves it to another category
-    db.session.flush()
-    db.session.refresh(delegate, ["category_id"])
+    reload(delegate, "category_id", queries.BOOKING_GONE)
     limits = seats.list_limits(delegate.category_id)
     wait = waiting_list_entries.find_category_wait(delegate.id)
     awaited = seats.list_limits(wait.category_id) if wait else ()

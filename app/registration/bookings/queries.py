@@ -24,6 +24,7 @@ LINK_USED = (
     "The email address has already been confirmed, or the booking has been opened or changed "
     "since we sent this link"
 )
+BOOKING_GONE = "This booking has been deleted"
 BOOKING_CANCELLED = "This booking has been cancelled, so it cannot be changed"
 BY_ACCESS_KEY = select(Delegate).where(Delegate.access_key == bindparam("key"))
 
@@ -59,8 +60,8 @@ def get_booking_for_email_change(key: str) -> Delegate:
 
 def is_correctable(confirmation: Confirmation) -> bool:
     """Return True if a confirmation page may still correct the address; read it once more."""
-    db.session.refresh(confirmation)
-    until = confirmation.correctable_until
+    own = Confirmation.id == confirmation.id
+    until = db.session.scalar(select(Confirmation.correctable_until).where(own))
     return until is not None and clock.real_now() < until
 
 

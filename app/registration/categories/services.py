@@ -26,8 +26,9 @@ from app.registration.interest.models import ExpressionOfInterest
 from app.registration.invitations.models import InvitationCode
 from app.registration.models import Delegate
 from app.registration.queries import ATTENDING
-from app.registration.waiting_list import services as waiting_list
+from app.registration.waiting_list import offers
 from app.registration.waiting_list.models import OFFERED, WaitingListEntry
+from app.row_locks import lock_row
 from app.web.formatting import local_moment
 
 LABELS = {
@@ -104,7 +105,7 @@ def save(
         _set_values(category, values)
         category.version += 1
     bump_cache_version()
-    waiting_list.offer_places()
+    offers.offer_places()
     names = ", ".join(one.label.lower() for one in changes)
     _record(category, f"{category.name} was changed: {names}", actor, changes)
     return changes
@@ -243,7 +244,7 @@ def _count_taken(category: RegistrationCategory) -> int:
 
 def _lock(category: RegistrationCategory) -> None:
     seats.lock_if_set(seats.CONFERENCE)
-    db.session.refresh(category, with_for_update=True)
+    lock_row(category, "This category has been deleted")
 
 
 def _set_values(category: RegistrationCategory, values: Mapping[str, Any]) -> None:

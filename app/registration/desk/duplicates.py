@@ -1,13 +1,13 @@
 """Two bookings of one person: finding likely ones, and merging them into one.
 
 Nothing is sure: two people may share an address, or a name. So the desk compares two bookings, and
-chooses what stays. One transaction then moves the seats in sessions that fit, cancels the other
-booking, whose place is free, and changes the one that stays. Or the desk says that the two are of
-different people, and they are no longer listed.
+chooses what stays. One transaction then moves the seats in sessions and the waits that fit, cancels
+the other booking, whose place is free, and changes the one that stays. Or the desk says that the
+two are of different people, and they are no longer listed.
 """
 
 from collections import defaultdict
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -19,6 +19,7 @@ from app.registration.bookings import erasure, operations
 from app.registration.bookings.operations import StaleBooking
 from app.registration.delegate_field import DelegateField
 from app.registration.desk import services as desk
+from app.registration.desk.merged_waits import move_waits
 from app.registration.desk.models import DistinctBookings
 from app.registration.fields import BOOKING_FIELDS, DAYS, EMAIL
 from app.registration.models import Delegate
@@ -188,8 +189,9 @@ def list_differences(first: Delegate, second: Delegate) -> Sequence[DelegateFiel
 def merge(choice: MergeChoice, *, actor: str) -> None:
     """Cancel one booking, and give the other its seats and the answers that were chosen.
 
-    Seats move unless they clash with one of the booking that stays. Whoever speaks has that
-    booking. Raise StaleBooking if one of them has changed since the page was opened.
+    Seats move unless they clash with one of the booking that stays, and waits unless it has what
+    they are for, or cannot wait for it. Whoever speaks has that booking. Raise StaleBooking if one
+    of them has changed since the page was opened.
     """
     kept, cancelled = choice.kept, choice.cancelled
     desk.lock_for_cancelling([kept, cancelled])
@@ -199,25 +201,37 @@ def merge(choice: MergeChoice, *, actor: str) -> None:
     speaker = speaker_places.find_speaker(cancelled)
     if speaker is not None and speaker_places.find_speaker(kept) is None:
         links.link(speaker, kept, actor=actor)
-    moved = merging.move_seats(cancelled, kept, choice.answers.get(DAYS, kept.days))
-    if moved:
-        reason = f"{reason}. Seats moved to it: {', '.join(moved)}"
+    days = choice.answers.get(DAYS, kept.days)
+    moved = merging.move_seats(cancelled, kept, days)
+    waits = move_waits(cancelled, kept, days, actor=actor, notify=choice.notify)
+    told = (
+        ("Seats moved to it", moved),
+        ("Waiting lists moved to it", waits.moved),
+        ("You are no longer waiting for", waits.ended),
+    )
+    reason = f"{reason}{_list_titles(told)}"
     released = desk.cancel(cancelled, actor=actor, notify=choice.notify, reason=reason)
-    seats_now = _describe_seats(moved, released)
-    operations.record(cancelled, f"Merged into booking {kept.reference}{seats_now}", actor)
+    changed = _list_titles(
+        (
+            ("Seats moved", moved),
+            ("Seats given back", released),
+            ("Waiting lists moved", waits.moved),
+            ("Waiting lists left", waits.ended),
+        )
+    )
+    operations.record(cancelled, f"Merged into booking {kept.reference}{changed}", actor)
     db.session.refresh(kept)
     if choice.answers:
         version = kept.version
         desk.update(
             kept, choice.answers, expected_version=version, actor=actor, notify=choice.notify
         )
-    summary = f"Booking {cancelled.reference} was merged into this one{seats_now}"
+    summary = f"Booking {cancelled.reference} was merged into this one{changed}"
     operations.record(kept, summary, actor)
 
 
-def _describe_seats(moved: Sequence[str], released: Sequence[str]) -> str:
-    """Say which seats were moved and which given back, after the sentence in the history."""
-    parts = (("Seats moved", moved), ("Seats given back", released))
+def _list_titles(parts: Iterable[tuple[str, Sequence[str]]]) -> str:
+    """Say what became of seats and waits, each with its titles, after another sentence."""
     return "".join(f". {label}: {', '.join(titles)}" for label, titles in parts if titles)
 
 

@@ -7,7 +7,6 @@ order: the limits first, then the group, then the person.
 from collections.abc import Sequence
 
 from sqlalchemy import select
-from sqlalchemy.exc import InvalidRequestError
 
 from app.database import db
 from app.errors import NotFound, RuleViolation
@@ -33,6 +32,7 @@ from app.registration.groups.models import (
 from app.registration.models import Delegate
 from app.registration.queries import Answers, load_answers
 from app.registration.waiting_list import services as waiting_list
+from app.row_locks import lock_row
 
 ACTOR_CONTACT = "contact of the group"  # in the history: it names nobody
 RENAMED = ("given_names", "family_name", BADGE_NAME)
@@ -213,20 +213,11 @@ def _send_own_confirmation(member: GroupMember) -> None:
 
 
 def _lock(group: RegistrationGroup) -> None:
-    _lock_row(group, "This group has been dissolved")
+    lock_row(group, "This group has been dissolved")
 
 
 def _lock_member(member: GroupMember) -> None:
-    _lock_row(member, "This person no longer belongs to the group")
-
-
-def _lock_row(row: RegistrationGroup | GroupMember, refusal: str) -> None:
-    """Lock a row; raise RuleViolation if it has just been deleted."""
-    db.session.flush()
-    try:
-        db.session.refresh(row, with_for_update=True)
-    except InvalidRequestError as fault:  # there is no such row
-        raise RuleViolation(refusal) from fault
+    lock_row(member, "This person no longer belongs to the group")
 
 
 def _present(group: RegistrationGroup) -> Sequence[GroupMember]:

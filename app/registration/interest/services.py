@@ -38,6 +38,7 @@ from app.registration.models import Delegate
 from app.registration.queries import Answers
 from app.registration.waiting_list import queries as waiting_list_queries
 from app.registration.waiting_list import services as waiting_list
+from app.row_locks import lock_row
 
 BATCH_SIZE: Final = 100  # rows per transaction, so that nobody waits long for the limit
 MAX_PER_DAY: Final = 5  # with one email address
@@ -207,8 +208,7 @@ def _lock_all(interests: Sequence[ExpressionOfInterest]) -> None:
 
 def _lock(interest: ExpressionOfInterest) -> None:
     _lock_all([interest])
-    db.session.flush()
-    db.session.refresh(interest, with_for_update=True)
+    lock_row(interest, "This expression of interest has been deleted")
 
 
 def _is_used(interest: ExpressionOfInterest) -> bool:

@@ -24,7 +24,8 @@ from app.registration.invitations import queries
 from app.registration.invitations.models import InvitationCode
 from app.registration.models import Delegate
 from app.registration.queries import Answers
-from app.registration.waiting_list import services as waiting_list
+from app.registration.waiting_list import offers
+from app.row_locks import lock_row
 
 CODE_LENGTH = 10
 MAX_CODES, MAX_USES = 200, 1_000  # that are created at once; of one code
@@ -129,7 +130,7 @@ def revoke(invitation: InvitationCode, *, actor: str) -> None:
     _release(invitation)
     invitation.revoked_at = clock.now()
     history.record("The invitation was withdrawn", subject=invitation.history_subject, actor=actor)
-    waiting_list.offer_places()
+    offers.offer_places()
 
 
 def record_export(count: int, *, actor: str) -> None:
@@ -145,7 +146,7 @@ def run_due() -> None:
     for invitation in queries.list_overdue(clock.now(), BATCH_SIZE):
         _release(invitation)
         history.record("The invitation expired", subject=invitation.history_subject)
-    waiting_list.offer_places()
+    offers.offer_places()
 
 
 def purge_expired() -> None:
@@ -205,7 +206,7 @@ def _require_open(invitation: InvitationCode) -> None:
 
 def _lock(invitation: InvitationCode) -> None:
     seats.lock_limits(seats.list_limits(invitation.category_id))
-    db.session.refresh(invitation, with_for_update=True)
+    lock_row(invitation, "This invitation code has been deleted")
 
 
 def _release(invitation: InvitationCode) -> None:

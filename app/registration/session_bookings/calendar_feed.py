@@ -9,7 +9,8 @@ from app import clock
 from app.interchange import ical
 from app.registration.bookings import queries as bookings
 from app.registration.models import Delegate
-from app.registration.session_bookings import calendar, offers, queries, released_seats
+from app.registration.session_bookings import calendar, queries, released_seats
+from app.registration.waiting_list import entries
 from app.registration.waiting_list import queries as waiting_list
 from app.registration.waiting_list.models import WaitingListEntry
 from app.releases import current_release
@@ -25,7 +26,7 @@ def render_feed(delegate: Delegate, address: str) -> bytes:
     programme = current_release.get_programme()
     booked = {one.session_key: one.booked_at for one in queries.list_of_delegate(delegate)}
     starred, latest = _list_starred(delegate), _map_offers(delegate)
-    offered = {key for key, entry in latest.items() if offers.can_accept(entry)} - booked.keys()
+    offered = {key for key, entry in latest.items() if entries.can_accept(entry)} - booked.keys()
     released = released_seats.map_times(delegate)
     kept = booked.keys() | offered | starred
     is_over = clock.now().date() > programme.conference.ends_on
@@ -61,16 +62,16 @@ def _map_latest(changes: Iterable[tuple[str, datetime]]) -> dict[str, datetime]:
 
 def _map_offers(delegate: Delegate) -> dict[str, WaitingListEntry]:
     """Return the newest entry by which somebody was offered a seat, by the key of the session."""
-    entries = waiting_list.list_of_delegate(delegate)
+    waits = waiting_list.list_of_delegate(delegate)
     return {
         queries.read_key(one.scope): one
-        for one in entries
+        for one in waits
         if one.is_for_session and one.offered_at is not None
     }
 
 
 def _get_change(entry: WaitingListEntry) -> datetime:
     """Return when the seat was offered, or when the offer ended, by the clock at the latest."""
-    has_lapsed = entry.is_offered and not offers.can_accept(entry)
+    has_lapsed = entry.is_offered and not entries.can_accept(entry)
     moments = (entry.offered_at, entry.ended_at, entry.offer_ends_at if has_lapsed else None)
     return max(one for one in moments if one is not None)

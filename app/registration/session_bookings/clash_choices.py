@@ -46,6 +46,7 @@ def keep(delegate: Delegate, session: Session) -> None:
     """Keep a seat, and give back those at the same time, each with an email."""
     limits = session_seats.lock_sessions(queries.list_keys([delegate.id]))
     operations.end_corrections(delegate)
+    session = services.get_current(session)
     booked = {one.session_key for one in queries.list_of_delegate(delegate)} & limits.keys()
     if session.key not in booked:
         raise services.NotBookable("You no longer have a seat in this session")

@@ -15,11 +15,12 @@ from app.registration.ballots import queries as ballots
 from app.registration.ballots.queries import PublicBallot
 from app.registration.bookings import queries as bookings
 from app.registration.models import Delegate
-from app.registration.session_bookings import labels, offers, queries
+from app.registration.session_bookings import labels, queries
 from app.registration.session_bookings.bookable_list import BookableFilter, BookableList
 from app.registration.session_bookings.models import SessionBooking
 from app.registration.session_bookings.overlaps import overlaps
 from app.registration.session_seats import FULL, session_limit
+from app.registration.waiting_list import entries
 from app.registration.waiting_list import queries as waiting_list
 from app.registration.waiting_list.queries import Wait
 from app.releases.current_release import get_programme
@@ -52,7 +53,7 @@ class SessionChoice:
     @property
     def is_offered(self) -> bool:
         """Whether a seat is held for them that they can still take."""
-        return self.wait is not None and offers.can_accept(self.wait.entry)
+        return self.wait is not None and entries.can_accept(self.wait.entry)
 
     @property
     def is_waiting(self) -> bool:

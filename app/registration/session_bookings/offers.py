@@ -7,7 +7,6 @@ free is offered in the transaction that frees it; the worker ends offers, and of
 larger limit brings.
 """
 
-import secrets
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final
@@ -22,10 +21,10 @@ from app.programme.snapshot import Session
 from app.registration import seats, session_emails, session_seats
 from app.registration.models import Delegate, SeatLimit
 from app.registration.session_bookings import queries
+from app.registration.waiting_list import entries
 from app.registration.waiting_list import queries as waiting_list
 from app.registration.waiting_list.models import (
     ACCEPTED,
-    IN_QUEUE,
     LAPSED,
     LEFT,
     OFFERED,
@@ -53,31 +52,12 @@ def has_offer(delegate: Delegate, key: str) -> bool:
     return entry is not None and entry.is_offered
 
 
-def can_accept(entry: WaitingListEntry) -> bool:
-    """Return True if a seat is held for somebody who may still take it."""
-    ends_at = entry.offer_ends_at
-    return entry.is_offered and ends_at is not None and clock.now() < ends_at
-
-
 def enqueue(delegate: Delegate, session: Session, limit: SeatLimit) -> WaitingListEntry:
     """Put somebody on the list, by email; raise PlacesLeft if there is a seat."""
-    entry = WaitingListEntry(
-        scope=limit.name,
-        title=session.title,
-        access_key=secrets.token_urlsafe(16),
-        name=delegate.full_name,
-        email=delegate.email,
-        identity_key="",
-        search_text=delegate.search_text,
-        language=delegate.language,
-        document="",
-        state=IN_QUEUE,
-        joined_at=clock.now(),
-        delegate=delegate,
-    )
+    entry = entries.build_for_delegate(delegate, scope=limit.name, title=session.title)
     session_seats.enqueue_for_session(limit, entry)
     session_emails.send_session_wait_joined(entry, session, waiting_list.get_position(entry))
-    _record(entry, f"Joined the waiting list for {entry.title}", history.ACTOR_DELEGATE)
+    entries.record(entry, f"Joined the waiting list for {entry.title}", history.ACTOR_DELEGATE)
     return entry
 
 
@@ -107,7 +87,7 @@ def offer(
     entry.state, entry.offered_at = OFFERED, clock.now()
     entry.offer_ends_at = get_offer_end(session, entry.offered_at)
     session_emails.send_session_offer(entry, session)
-    _record(entry, summary, actor)
+    entries.record(entry, summary, actor)
 
 
 def can_offer(session: Session) -> bool:
@@ -129,14 +109,14 @@ def get_offer_end(session: Session, now: datetime) -> datetime:
 
 def end_accepted(entry: WaitingListEntry) -> None:
     """End the wait of somebody who has the seat now; nothing is held for them beside it."""
-    _end(entry, ACCEPTED, f"Took a seat in {entry.title}", history.ACTOR_DELEGATE)
+    entries.end(entry, ACCEPTED, f"Took a seat in {entry.title}", history.ACTOR_DELEGATE)
 
 
 def leave(entry: WaitingListEntry, key: str, limit: SeatLimit) -> None:
     """Take somebody off the list at their own wish; a seat on offer goes to the next person."""
     what = "Declined the offer of a seat in" if entry.is_offered else "Left the waiting list for"
     _give_up(entry, limit)
-    _end(entry, LEFT, f"{what} {entry.title}", history.ACTOR_DELEGATE)
+    entries.end(entry, LEFT, f"{what} {entry.title}", history.ACTOR_DELEGATE)
     offer_seats(key, limit)
 
 
@@ -144,7 +124,7 @@ def remove(entry: WaitingListEntry, *, actor: str) -> None:
     """Take somebody off the list for the organisers, with an email."""
     key = queries.read_key(entry.scope)
     limits = session_seats.lock_sessions([key])
-    db.session.refresh(entry, with_for_update=True)
+    entries.lock_alone(entry)
     if entry.ended_at is not None:
         raise RuleViolation("This person is no longer on the waiting list")
     summary = f"Removed from the waiting list for {entry.title}"
@@ -158,7 +138,12 @@ def end_all_of(delegates: Collection[int], limits: Mapping[str, SeatLimit]) -> N
         key = queries.read_key(entry.scope)
         if key in limits:
             _give_up(entry, limits[key])
-            _end(entry, LEFT, f"The booking ended, and the wait for {entry.title}", "")
+            entries.end(
+                entry,
+                LEFT,
+                f"The booking ended, and the wait for {entry.title}",
+                history.ACTOR_SITE,
+            )
 
 
 def run_due() -> None:
@@ -176,7 +161,9 @@ def run_due() -> None:
             for entry in waiting_list.list_overdue_in(limit.name, BATCH_SIZE):
                 _give_up(entry, limit)
                 session_emails.send_session_offer_lapsed(entry, session)
-                _end(entry, LAPSED, f"The offer of a seat in {entry.title} ended", "")
+                entries.end(
+                    entry, LAPSED, f"The offer of a seat in {entry.title} ended", history.ACTOR_SITE
+                )
             offer_seats(key, limit)
 
 
@@ -219,7 +206,7 @@ def _close(
     _give_up(entry, limit)
     if session is None or not queries.has_started(session):
         session_emails.send_session_wait_ended(entry, session, cause)
-    _end(entry, REMOVED, summary, actor)
+    entries.end(entry, REMOVED, summary, actor)
 
 
 def _give_up(entry: WaitingListEntry, limit: SeatLimit) -> None:
@@ -228,14 +215,3 @@ def _give_up(entry: WaitingListEntry, limit: SeatLimit) -> None:
         session_seats.release_session(limit)
     else:
         session_seats.leave_session_queue(limit)
-
-
-def _end(entry: WaitingListEntry, state: str, summary: str, actor: str) -> None:
-    entry.state, entry.ended_at = state, clock.now()
-    _record(entry, summary, actor or history.ACTOR_SITE)
-    db.session.flush()
-
-
-def _record(entry: WaitingListEntry, summary: str, actor: str) -> None:
-    db.session.flush()
-    history.record(summary, subject=entry.history_subject, actor=actor)

@@ -15,6 +15,7 @@ from app import cache_version, clock
 from app.database import db
 from app.errors import RuleViolation
 from app.history.services import ACTOR_DELEGATE
+from app.mail.models import Email
 from app.programme.fields.sessions import seat_checks
 from app.programme.models import Session as WorkingSession
 from app.programme.snapshot import Session, Snapshot
@@ -31,6 +32,7 @@ from app.registration.session_bookings.queries import (
     has_started,
     is_on_their_days,
 )
+from app.registration.waiting_list import entries
 from app.releases import services as releases
 from app.releases.current_release import get_programme
 
@@ -88,19 +90,19 @@ def book(
 
     Raise SessionClash if there is a seat at the same time that is not to be given up, and SoldOut
     if no seat is left: then nothing changes. With a reason, a seat beyond the limit is given. The
-    email is rendered before the limits are locked, for everybody who books waits for that lock.
-    Whoever has waited and has an offer takes the seat that is held for them.
+    email is rendered before the limits are locked, for everybody who books waits for that lock; and
+    once more if a release has come meanwhile, or another seat is given up. Whoever has waited and
+    has an offer takes the seat that is held for them.
     """
     by_team = actor != ACTOR_DELEGATE
     # only what a page can name: sessions that are on at the same time
     others = [one.key for one in list_clashes(session, in_place_of)]
     try:
-        given_up = _list_given_up(delegate, session, others) if others else []
-        email = session_emails.send_session_booked(delegate, session, given_up, is_by_team=by_team)
-        db.session.expunge(email)  # until there is a seat
+        foreseen = session, _list_given_up(delegate, session, others) if others else []
+        email = _prepare_email(delegate, *foreseen, is_by_team=by_team)
         limits = session_seats.lock_sessions([session.key, *others])
         operations.end_corrections(delegate)
-        session = _follow_release(session)
+        session = get_current(session)
         given_up = _list_given_up(delegate, session, in_place_of)
     except _AlreadyBooked:
         return False
@@ -113,12 +115,23 @@ def book(
     row = build_seat(delegate, session)
     take_seat(delegate, limits[session.key], row, is_beyond_limit=bool(override_reason))
     give_up(delegate, [one.key for one in given_up], limits)
+    if (session, given_up) != foreseen:
+        email = _prepare_email(delegate, session, given_up, is_by_team=by_team)
     db.session.add(email)
     _record_booked(delegate, session, given_up, actor, override_reason)
     return True
 
 
-def _follow_release(session: Session) -> Session:
+def _prepare_email(
+    delegate: Delegate, session: Session, given_up: Sequence[Session], *, is_by_team: bool
+) -> Email:
+    """Return the email that says that a seat is booked; it is stored once there is one."""
+    email = session_emails.send_session_booked(delegate, session, given_up, is_by_team=is_by_team)
+    db.session.expunge(email)
+    return email
+
+
+def get_current(session: Session) -> Session:
     """Return a session as it is published now that its limit is locked: it may have been moved."""
     cache_version.recheck_if_behind()
     current = find_session(session.key)
@@ -136,7 +149,7 @@ def take_seat(
     """
     entry = offers.find_open(delegate, row.session_key)
     if entry is not None and entry.is_offered:
-        if not offers.can_accept(entry) and not is_beyond_limit:
+        if not entries.can_accept(entry) and not is_beyond_limit:
             raise offers.SeatOfferEnded(offers.OFFER_ENDED)
         db.session.add(row)
         offers.end_accepted(entry)
@@ -180,6 +193,7 @@ def join_waiting_list(delegate: Delegate, session: Session) -> bool:
     """
     limits = session_seats.lock_sessions([session.key])
     operations.end_corrections(delegate)
+    session = get_current(session)
     require_bookable(delegate, session)
     if session.key in {one.session_key for one in queries.list_of_delegate(delegate)}:
         raise NotBookable("You already have a seat in this session")
@@ -210,6 +224,7 @@ def cancel(delegate: Delegate, session_key: str, *, actor: str = ACTOR_DELEGATE)
     found = [one for one in queries.list_of_delegate(delegate) if one.session_key == session_key]
     if not found:
         return False
+    cache_version.recheck_if_behind()
     session = find_session(session_key)
     if session is not None and has_started(session):
         raise NotBookable("This session has already started")

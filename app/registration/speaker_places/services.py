@@ -23,6 +23,9 @@ from app.registration.categories.queries import SPEAKER
 from app.registration.models import Delegate
 from app.registration.queries import Answers
 from app.registration.speaker_places.models import SpeakerPlace
+from app.row_locks import lock_row
+
+NO_SPEAKER = "This speaker has been deleted"
 
 
 class BookingOfAnother(RuleViolation):
@@ -52,7 +55,7 @@ def link_own(answers: Answers, delegate: Delegate) -> None:
 
 def link(speaker: Speaker, delegate: Delegate, *, actor: str) -> bool:
     """Make a booking that of a speaker; return True if that is new. Raise BookingOfAnother."""
-    db.session.refresh(speaker, with_for_update=True)
+    lock_row(speaker, NO_SPEAKER)
     if not delegate.is_attending:
         raise RuleViolation("This booking has been cancelled")
     place = db.session.get(SpeakerPlace, speaker.id, populate_existing=True)
@@ -68,7 +71,7 @@ def link(speaker: Speaker, delegate: Delegate, *, actor: str) -> bool:
 
 def unlink(speaker: Speaker, *, actor: str) -> bool:
     """Let a booking be no speaker's any more; the booking itself stays as it is."""
-    db.session.refresh(speaker, with_for_update=True)
+    lock_row(speaker, NO_SPEAKER)
     place = db.session.get(SpeakerPlace, speaker.id, populate_existing=True)
     if place is None:
         return False

@@ -127,6 +127,7 @@ def accept(answers: Answers, language: str) -> Delegate:
     if delegate is None:
         raise HasPlace("You already have a place, so this one stays with your colleague")
     _move_seats(transfer, old, delegate)
+    waiting_list.end_wait(delegate)  # before a place is offered that the old booking held
     operations.replace(old, actor=history.ACTOR_DELEGATE)
     _end(transfer, ACCEPTED)
     emails.send_place_passed_on(old, transfer.name)
@@ -135,7 +136,6 @@ def accept(answers: Answers, language: str) -> Delegate:
         subject=delegate.history_subject,
         actor=history.ACTOR_DELEGATE,
     )
-    waiting_list.end_wait(delegate)
     return delegate
 
 

@@ -16,7 +16,8 @@ from app.registration.categories import queries as categories
 from app.registration.models import SeatLimit
 from app.registration.session_bookings import offers
 from app.registration.session_bookings import queries as session_bookings
-from app.registration.waiting_list import queries, services, turns
+from app.registration.waiting_list import entries, queries, services, turns
+from app.registration.waiting_list import offers as place_offers
 from app.registration.waiting_list.models import CONFERENCE_LIST, WaitingListEntry
 
 MOVED, OFFERED_BY_HAND = "Moved to the top of the list by hand", "Offered by hand"
@@ -34,9 +35,9 @@ def move_to_top(entry: WaitingListEntry, *, reason: str, actor: str) -> None:
     """Let somebody be the next in their list; with them, the group that they stay with."""
     _lock_waiting(entry)
     entry.queue_order = queries.get_top_order(entry.scope)
-    services.record(entry, f"{MOVED}: {reason}", actor)
+    entries.record(entry, f"{MOVED}: {reason}", actor)
     if not entry.is_for_session:  # a place that is free may have been kept for those before them
-        services.offer_places()
+        place_offers.offer_places()
 
 
 def offer_by_hand(
@@ -56,26 +57,26 @@ def offer_by_hand(
     if entry.is_for_session:
         _offer_seat(entry, limits[0], summary, actor)
         return
-    if not services.can_offer():
+    if not place_offers.can_offer():
         raise RuleViolation(NO_OFFERS)
     for limit in full:
         _add_place(limit, reason, actor)
-    services.offer(entry, summary, actor)
+    place_offers.offer(entry, summary, actor)
 
 
 def offer_to_all(
-    entries: Sequence[WaitingListEntry], *, reason: str, actor: str, adds_place: bool = False
+    waiting: Sequence[WaitingListEntry], *, reason: str, actor: str, adds_place: bool = False
 ) -> None:
     """Offer each of these a place or a seat before their turn, or none of them; see above."""
-    _lock_limits(entries)
-    for entry in entries:
+    _lock_limits(waiting)
+    for entry in waiting:
         offer_by_hand(entry, reason=reason, actor=actor, adds_place=adds_place)
 
 
-def remove_all(entries: Sequence[WaitingListEntry], *, actor: str) -> None:
+def remove_all(waiting: Sequence[WaitingListEntry], *, actor: str) -> None:
     """Take these off their lists, with an email to each; none gets what another had on offer."""
-    _lock_limits(entries)
-    for entry in sorted(entries, key=lambda one: one.is_offered):
+    _lock_limits(waiting)
+    for entry in sorted(waiting, key=lambda one: one.is_offered):
         remove = offers.remove if entry.is_for_session else services.remove
         remove(entry, actor=actor)
 
@@ -84,7 +85,7 @@ def preview_raise(name: str, places: int) -> Sequence[WaitingListEntry]:
     """List who would be offered a place or a seat if a limit had so many, in order."""
     if name.startswith(session_seats.SESSION_PREFIX):
         return _preview_session(name, places)
-    if not services.can_offer():
+    if not place_offers.can_offer():
         return []
     found = turns.list_next(db.session.connection(), MAX_PREVIEW, {name: places})
     return queries.list_by_number([one.entry_id for one in found])
@@ -102,12 +103,12 @@ def _preview_session(name: str, places: int) -> Sequence[WaitingListEntry]:
     return list(islice(come, free))
 
 
-def _lock_limits(entries: Sequence[WaitingListEntry]) -> None:
+def _lock_limits(waiting: Sequence[WaitingListEntry]) -> None:
     """Lock all that these wait for in the one order, before any of the entries."""
-    of_places = [seats.list_limits(one.category_id) for one in entries if not one.is_for_session]
+    of_places = [seats.list_limits(one.category_id) for one in waiting if not one.is_for_session]
     seats.lock_if_set(seats.CONFERENCE, *(name for own in of_places for name in own))
     session_seats.lock_sessions(
-        session_bookings.read_key(one.scope) for one in entries if one.is_for_session
+        session_bookings.read_key(one.scope) for one in waiting if one.is_for_session
     )
 
 
@@ -116,10 +117,10 @@ def _lock_waiting(entry: WaitingListEntry) -> Sequence[SeatLimit]:
     if entry.is_for_session:
         key = session_bookings.read_key(entry.scope)
         limits = list(session_seats.lock_sessions([key]).values())
-        db.session.refresh(entry, with_for_update=True)
+        entries.lock_alone(entry)
     else:
-        services.lock(entry)
-        limits = list(seats.lock_limits(services.list_counted_limits(entry)))
+        entries.lock(entry)
+        limits = list(seats.lock_limits(entries.list_counted_limits(entry)))
     if not entry.is_waiting or (entry.is_for_session and not limits):
         raise RuleViolation(NO_LONGER_WAITS)
     return limits

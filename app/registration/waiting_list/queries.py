@@ -51,6 +51,7 @@ IS_OPEN = WaitingListEntry.ended_at.is_(None)
 CURRENT_ENTRIES = select(WaitingListEntry).execution_options(populate_existing=True)
 ALL_SESSIONS = "sessions"  # which lists
 THE_ORDER = ORDER[0]
+ENTRY_GONE = "This link to the waiting list is no longer valid"
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,11 @@ class QueuePosition:
 
     overall: int = 0
     in_category: int = 0  # among those who wait for the same, where it has places of its own
+
+    @property
+    def nearest(self) -> int:
+        """The position in the shortest list that has them, as people with a place are told."""
+        return self.in_category or self.overall
 
 
 @dataclass(frozen=True)
@@ -74,7 +80,7 @@ def get_entry(key: str) -> WaitingListEntry:
     """Return the entry that a link opens; raise Gone if there is none any more."""
     found = db.session.scalar(select(WaitingListEntry).where(WaitingListEntry.access_key == key))
     if found is None:
-        raise Gone("This link to the waiting list is no longer valid")
+        raise Gone(ENTRY_GONE)
     return found
 
 

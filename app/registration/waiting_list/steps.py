@@ -13,6 +13,7 @@ from app.history import queries as history
 from app.history.models import HistoryEntry
 from app.registration.waiting_list.by_hand import MOVED, OFFERED_BY_HAND
 from app.registration.waiting_list.category_waits import BOOKING_ENDED
+from app.registration.waiting_list.entries import MERGED
 from app.registration.waiting_list.joining import ADDED_FROM_SPREADSHEET
 from app.registration.waiting_list.models import WaitingListEntry
 from app.registration.waiting_list.terms import CHANGED_CATEGORY, CHANGED_DAYS
@@ -32,6 +33,7 @@ PLACE: Final = {
     "Removed from the waiting list": _l("The organisers removed you from the waiting list"),
     BOOKING_ENDED: _l("You were removed, because your booking ended"),
     CHANGED_DAYS: _l("You changed the days that you are waiting for"),
+    MERGED: _l("The organisers merged your two bookings, and you kept your position"),
 }
 SEAT: Final = {
     "Joined the waiting list for {title}": _l("You joined the waiting list"),

@@ -13,7 +13,7 @@ from app.registration.categories import queries as categories
 from app.registration.categories.queries import CATEGORY, INVITATION
 from app.registration.fields import DAYS
 from app.registration.queries import Answers
-from app.registration.waiting_list import queries, services
+from app.registration.waiting_list import entries, offers, queries
 from app.registration.waiting_list.models import WaitingListEntry
 from app.web import languages
 
@@ -56,7 +56,7 @@ def change(entry: WaitingListEntry, wanted: Answers) -> bool:
     both = {name: None for one in (entry.category_id, number) for name in seats.list_limits(one)}
     seats.lock_limits(list(both))
     before_id = entry.category_id
-    db.session.refresh(entry, with_for_update=True)
+    entries.lock_alone(entry)
     _require_unchanged(entry, before_id)
     _require_days(number, wanted[DAYS])
     before = get_terms(entry)
@@ -70,12 +70,12 @@ def change(entry: WaitingListEntry, wanted: Answers) -> bool:
         with languages.use_language(languages.SOURCE_LANGUAGE):
             name = categories.get_name(number)
         summary = f"{CHANGED_CATEGORY} “{name}”"
-        services.record(entry, summary, history.ACTOR_DELEGATE)
+        entries.record(entry, summary, history.ACTOR_DELEGATE)
     if before[DAYS] != after[DAYS]:
-        services.record(entry, CHANGED_DAYS, history.ACTOR_DELEGATE)
+        entries.record(entry, CHANGED_DAYS, history.ACTOR_DELEGATE)
     db.session.flush()
     db.session.refresh(entry)
-    services.offer_places()
+    offers.offer_places()
     db.session.refresh(entry)
     if entry.is_waiting:
         emails.send_waiting_list_entry(entry, queries.get_queue_position(entry))

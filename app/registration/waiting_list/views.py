@@ -13,10 +13,10 @@ from app.forms.form import ConfirmForm, validates_own_csrf
 from app.registration import links
 from app.registration.bookings import access, category_waiting
 from app.registration.categories import queries as categories
-from app.registration.waiting_list import queries, services, steps, terms
+from app.registration.waiting_list import entries, queries, services, steps, terms
 from app.registration.waiting_list.forms import TermsForm
 from app.registration.waiting_list.models import ACCEPTED, LAPSED, LEFT, REMOVED, WaitingListEntry
-from app.registration.waiting_list.services import OfferEnded
+from app.registration.waiting_list.offers import OfferEnded
 from app.web.rendering import render_page
 from app.web.security_headers import no_referrer
 
@@ -110,7 +110,7 @@ def _render(
         entry=entry,
         secret=secret,
         position=queries.get_queue_position(entry),
-        can_accept=services.can_accept(entry),
+        can_accept=entries.can_accept(entry),
         end=ENDS.get(entry.state),
         steps=steps.list_steps(entry),
         together=queries.count_together(entry),

@@ -15,7 +15,7 @@ from app.registration.categories.models import RegistrationCategory
 from app.registration.interest.models import ExpressionOfInterest
 from app.registration.invitations.models import InvitationCode
 from app.registration.transfers.models import PlaceTransfer
-from app.registration.waiting_list import services as waiting_list
+from app.registration.waiting_list import offers
 from app.registration.waiting_list.models import CONFERENCE_LIST, IN_QUEUE, WaitingListEntry
 
 INVITED_PERSON = _l("The person who is invited")
@@ -107,7 +107,7 @@ def waiting() -> Context:
 def offered() -> Context:
     """Return the variables of an email about the offer of a place."""
     context = waiting()
-    context["entry"].offer_ends_at = waiting_list.get_offer_end(clock.now())
+    context["entry"].offer_ends_at = offers.get_offer_end(clock.now())
     return context
 
 

@@ -1,0 +1,195 @@
+"""Two bookings of one person wait in lists: the one that stays keeps what they waited for."""
+
+from collections.abc import Iterator
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from app.database import db, transaction
+from app.registration import integrity_check, seats
+from app.registration.bookings import category_waiting
+from app.registration.models import Delegate
+from app.registration.waiting_list import queries, steps
+from app.registration.waiting_list.models import WaitingListEntry
+from tests.browser import Browser, Page
+from tests.factories import FIRST_MORNING, make_category, make_delegate, set_places, sign_in
+from tests.registration.test_category_waiting_list import open_list
+from tests.registration.test_session_waiting_list import (
+    book,
+    counts,
+    give_back,
+    join,
+    make_bookable,
+)
+from tests.registration.test_waiting_list import cancel
+from tests.sent_emails import last_email_to, subjects_to
+
+KEEP = "Which booking do you want to keep?"
+MOMENT = "9:30am on Tuesday 12 May 2009"
+ADA = "ada@example.org"
+
+
+@pytest.fixture(autouse=True)
+def _the_numbers_are_right(site: Flask) -> Iterator[None]:
+    yield
+    db.session.rollback()
+    assert [one for one in integrity_check.run_checks() if "email" not in one] == []
+
+
+def make_pair() -> tuple[Delegate, Delegate, Delegate]:
+    """Let Eve have the only seat in Knots, and Ada two bookings."""
+    make_bookable("knots", 1)
+    eve = make_delegate(email="eve@example.org", given_names="Eve", family_name="Early")
+    book(eve, "knots")
+    return eve, make_delegate(), make_delegate(email="ADA@example.org", given_names="Augusta")
+
+
+def open_merge(visitor: Browser) -> Page:
+    sign_in(visitor)
+    page = visitor.open("/organise/delegates/_duplicates")
+    return page.follow("Ada Lovelace and Augusta Lovelace")
+
+
+def merge(page: Page, kept: Delegate, **answers: str) -> Page:
+    return page.press("Merge bookings", {KEEP: f"{kept.reference}, registered {MOMENT}", **answers})
+
+
+def waits_of(delegate: Delegate) -> dict[str, tuple[str, int]]:
+    """Return the state and the position of what a booking waits for, by its title."""
+    db.session.rollback()
+    found = select(WaitingListEntry).where(
+        WaitingListEntry.delegate_id == delegate.id, WaitingListEntry.ended_at.is_(None)
+    )
+    return {one.title: (one.state, queries.get_position(one)) for one in db.session.scalars(found)}
+
+
+def wait_for(delegate: Delegate, name: str) -> None:
+    """Let somebody wait for a category that is full."""
+    category = make_category(0, name=name)
+    with transaction():
+        category_waiting.join(db.session.merge(delegate), category.id)
+
+
+@pytest.mark.both_databases
+def test_the_booking_that_stays_waits_for_what_the_other_did(site: Flask, visitor: Browser) -> None:
+    set_places(10)
+    open_list()
+    eve, first, second = make_pair()
+    join(second)
+    join(make_delegate(email="bea@example.org", given_names="Bea", family_name="Waite"))
+    wait_for(second, "Press")
+    page = open_merge(visitor)
+    assert "Waiting for: the category “Press”, Knots" in page.text
+
+    page = merge(page, first)
+
+    assert waits_of(first) == {"Knots": ("waiting", 1), "": ("waiting", 1)}
+    assert waits_of(second) == {}
+    moved = "Waiting lists moved: the category “Press”, Knots"
+    assert f"Booking {second.reference} was merged into this one. {moved}" in page.text
+    assert (
+        "Waiting lists moved to it: the category “Press”, Knots"
+        in last_email_to("ADA@example.org").text
+    )
+    give_back(eve)
+    assert waits_of(first)["Knots"] == ("offered", 0)
+    assert last_email_to(ADA).subject.startswith("A seat for you in “Knots”")
+    entry = queries.find_open_of_delegate(first.id, "session knots")
+    assert entry
+    with site.test_request_context():
+        labels = [one.label for one in steps.list_steps(entry)]
+    assert labels[1] == "The organisers merged your two bookings, and you kept your position"
+
+
+@pytest.mark.parametrize("is_first_kept", [True, False])
+def test_where_both_wait_the_earlier_position_is_kept(
+    visitor: Browser, *, is_first_kept: bool
+) -> None:
+    _, first, second = make_pair()
+    kept, other = (first, second) if is_first_kept else (second, first)
+    join(second)
+    bea = make_delegate(email="bea@example.org", given_names="Bea", family_name="Waite")
+    join(bea)
+    join(first)
+
+    merge(open_merge(visitor), kept)
+
+    assert waits_of(kept) == {"Knots": ("waiting", 1)}
+    assert waits_of(bea) == {"Knots": ("waiting", 2)}
+    assert waits_of(other) == {}
+    assert counts() == (1, 1, 2)
+
+
+@pytest.mark.both_databases
+@pytest.mark.parametrize("both_wait", [True, False])
+def test_an_offer_to_the_other_booking_is_one_to_the_booking_that_stays(
+    visitor: Browser, *, both_wait: bool
+) -> None:
+    eve, first, second = make_pair()
+    join(second)
+    if both_wait:
+        join(first)
+    give_back(eve)
+
+    merge(open_merge(visitor), first)
+
+    assert waits_of(first) == {"Knots": ("offered", 0)}
+    assert counts() == (1, 1, 0)
+    assert last_email_to(ADA).subject.startswith("A seat for you in “Knots”")
+
+
+def test_an_offer_of_a_category_is_kept_and_nobody_is_told_if_the_desk_says_so(
+    visitor: Browser,
+) -> None:
+    set_places(10)
+    open_list()
+    _, first, second = make_pair()
+    student = make_category(1, name="Student")
+    early = make_delegate(email="s@example.org", family_name="S", category_id=student.id)
+    with transaction():
+        category_waiting.join(db.session.merge(second), student.id)
+    cancel(early)
+    told = len(subjects_to(ADA))
+
+    merge(open_merge(visitor), first, **{"Email the person?": "No"})
+
+    assert waits_of(first) == {"": ("offered", 0)}
+    assert len(subjects_to(ADA)) == told
+    assert seats.lock_limit(seats.name_category_limit(student.id)).taken == 1
+
+
+def test_what_cannot_be_kept_is_listed_in_the_history_and_the_email(visitor: Browser) -> None:
+    set_places(10)
+    open_list()
+    _, first, second = make_pair()
+    make_bookable("nets", 1, starts_at=FIRST_MORNING.replace(day=11))
+    book(make_delegate(email="bo@example.org", family_name="Bo"), "nets")
+    join(second, "nets")
+    with transaction():
+        db.session.merge(first).days = "2009-06-10"
+    wait_for(first, "Press")
+    wait_for(second, "Crew")
+
+    page = merge(open_merge(visitor), first, Days="Wednesday 10 June 2009")
+
+    assert waits_of(first) == {"": ("waiting", 1)}
+    lost = "the category “Crew”, Nets"
+    assert f"was merged into this one. Waiting lists left: {lost}" in page.text
+    assert f"You are no longer waiting for: {lost}" in last_email_to("ADA@example.org").text
+
+
+def test_the_other_booking_does_not_wait_for_a_seat_that_the_one_that_stays_has(
+    visitor: Browser,
+) -> None:
+    eve, first, second = make_pair()
+    give_back(eve)
+    book(first, "knots")
+    join(second)
+
+    page = merge(open_merge(visitor), first)
+
+    assert "was merged into this one" in page.text
+    assert "Waiting lists" not in page.text
+    assert waits_of(first) == waits_of(second) == {}
+    assert counts() == (1, 1, 0)

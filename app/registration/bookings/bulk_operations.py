@@ -26,7 +26,7 @@ from app.registration.waiting_list import category_waits
 from app.registration.waiting_list import queries as waiting_list_entries
 from app.registration.waiting_list import services as waiting_list
 
-PARTS = (Delegate.category, Delegate.needs, Delegate.access_cases, Delegate.custom_answers)
+PARTS = (Delegate.category, Delegate.needs, Delegate.requirement_cases, Delegate.custom_answers)
 
 
 def lock_all(delegates: Sequence[Delegate]) -> Sequence[Delegate]:

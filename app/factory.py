@@ -13,7 +13,6 @@ from app.accounts import roles, views
 from app.accounts.two_factor import setup_views
 from app.accounts.two_factor import views as two_factor_views
 from app.admin import (
-    access_case_views,
     application_views,
     ballot_views,
     blueprint,
@@ -30,6 +29,7 @@ from app.admin import (
     preview_link_views,
     rehearsal_views,
     reply_views,
+    requirement_case_views,
     room_views,
     saved_view_views,
     search_views,
@@ -90,7 +90,6 @@ from app.forms.form import csrf
 from app.mail import delivery_status, dkim, email_texts, markdown_body, unsubscribe_views
 from app.registration import check_views, custom_question_views
 from app.registration import views as registration_views
-from app.registration.access_cases import views as access_reply_views
 from app.registration.applications import views as registration_application_views
 from app.registration.ballots import views as public_ballot_views
 from app.registration.bookings import agenda_views as booking_agenda_views
@@ -102,6 +101,7 @@ from app.registration.groups import upload_views as group_upload_views
 from app.registration.groups import views as group_views
 from app.registration.interest import views as interest_pages
 from app.registration.invitations import views as invitation_views
+from app.registration.requirement_cases import views as requirement_reply_views
 from app.registration.session_bookings import choice_views as session_choice_views
 from app.registration.session_bookings import views as session_booking_views
 from app.registration.transfers import views as place_transfer_views
@@ -160,7 +160,8 @@ ADMIN = (
     (import_export_views.bp, roles.PROGRAMME),
     (history_views.undo_bp, roles.PROGRAMME),
     (delegate_views.bp, roles.DELEGATES),
-    (access_case_views.bp, roles.ACCESS_CASES),
+    (requirement_case_views.access_bp, roles.REQUIREMENT_CASES),
+    (requirement_case_views.dietary_bp, roles.REQUIREMENT_CASES),
     (application_views.bp, roles.DELEGATES),
     (interest_views.bp, roles.DELEGATES),
     (admin_waiting_list_views.bp, roles.DELEGATES),
@@ -219,7 +220,7 @@ NESTED = (  # children first: registering a parent registers only the children i
     (booking_views.bp, answer_views.bp),
     (booking_views.bp, place_transfer_views.offer_bp),
     (booking_views.bp, category_change_views.bp),
-    (booking_views.bp, access_reply_views.bp),
+    (booking_views.bp, requirement_reply_views.bp),
     (registration_views.bp, registration_views.questions_bp),
     (registration_views.bp, session_choice_views.bp),
     (registration_views.bp, custom_question_views.bp),

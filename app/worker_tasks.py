@@ -13,13 +13,13 @@ from app.programme.photos import page_images, renditions
 from app.proposals import auto_approval, photo_retention
 from app.registration import answer_files, integrity_check, re_encryption
 from app.registration import retention as registration_retention
-from app.registration.access_cases import services as access_cases
 from app.registration.applications import services as applications
 from app.registration.ballots import scheduled_draws as ballots
 from app.registration.delegate_imports import services as delegate_imports
 from app.registration.equality import services as equality
 from app.registration.interest import services as interest
 from app.registration.invitations import services as invitations
+from app.registration.requirement_cases import services as requirement_cases
 from app.registration.session_bookings import clash_choices, holds, no_shows
 from app.registration.session_bookings import offers as session_offers
 from app.registration.transfers import queries as transfers
@@ -43,7 +43,7 @@ PERIODIC_TASKS: tuple[mail_worker.Task, ...] = (
     transfers.purge_expired,
     answer_files.delete_unused,
     re_encryption.encrypt_pending,
-    access_cases.create_missing,
+    requirement_cases.create_missing,
     invitations.purge_expired,
     equality.purge_expired,
     integrity_check.run_daily,

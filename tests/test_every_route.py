@@ -25,10 +25,10 @@ from app.forms.form import csrf
 from app.mail.unsubscribe import get_url
 from app.programme.models import Session
 from app.registration import links
-from app.registration.access_cases import services as access_cases
-from app.registration.access_cases.models import AccessCase
 from app.registration.categories.models import BY_INTEREST
 from app.registration.groups.models import PLACED, GroupMember
+from app.registration.requirement_cases import services as requirement_cases
+from app.registration.requirement_cases.models import RequirementCase
 from app.registration.session_bookings.models import SeatHold
 from app.speakers.models import SpeakerRequest
 from tests.browser import Browser
@@ -143,7 +143,12 @@ ROUTES = [
     Route("/booking", "GET POST", Who.ANYONE),
     Route("/booking/<secret>", "GET", Who.HOLDER),
     Route("/booking/<secret>/<question>", "GET POST", Who.HOLDER, "/booking/wrong/name"),
-    Route("/booking/<secret>/access/<key>", "GET POST", Who.HOLDER),
+    Route(
+        "/booking/<secret>/<type_name>/<key>",
+        "GET POST",
+        Who.HOLDER,
+        "/booking/wrong/access/ramp",
+    ),
     Route("/booking/<secret>/address", "GET POST", Who.HOLDER),
     Route("/booking/<secret>/address/keep", "POST", Who.HOLDER),
     Route("/booking/<secret>/ballots/<number>", "GET POST", Who.HOLDER, "/booking/wrong/ballots/1"),
@@ -450,6 +455,9 @@ ROUTES = [
         "/organise/delegates/_requirements/dietary",
     ),
     Route("/organise/delegates/_several", "POST", Who.DESK),
+    Route("/organise/dietary", "GET", Who.DESK),
+    Route("/organise/dietary/<key>", "GET POST", Who.DESK, "/organise/dietary/halal"),
+    Route("/organise/dietary/_show", "POST", Who.DESK),
     Route("/organise/drafts/discard", "POST", Who.A_PART),
     Route("/organise/files", "GET", Who.A_PART),
     Route(
@@ -1596,12 +1604,14 @@ def opened_by_a_visitor(site: Flask, visitor: Browser) -> dict[str, str]:
     make_question()
     make_ballot()
     publish_programme()  # the second release, so that one can go back to the first
+    asked = {"access": "A ramp", "dietary": "Halal"}
     delegate = make_delegate(
-        pending_email="new@example.org", pending_email_key="a new key", access="A ramp"
+        pending_email="new@example.org", pending_email_key="a new key", **asked
     )
     with transaction():
-        access_cases.create_missing()
-        db.session.scalars(select(AccessCase)).one().key = "ramp"
+        requirement_cases.create_missing()
+        for case in db.session.scalars(select(RequirementCase)):
+            case.key = asked[case.type].split()[-1].lower()
     entry = make_waiting_list_entry()
     held = {"session_key": "opening", "seats": 1, "reason": "Guests", "is_for_door": False}
     save(SeatHold(**held, created_at=clock.now()))
@@ -1624,7 +1634,7 @@ def opened_by_a_visitor(site: Flask, visitor: Browser) -> dict[str, str]:
         receipt = links.confirmation_token(make_confirmation(delegate))
     kept = {"<question>": "name", "<step>": "email", "<token>": receipt, "<number>": "1"}
     kept["<code>"] = invitation.code
-    kept["<key>"] = "ramp"
+    kept["<type_name>"], kept["<key>"] = "access", "ramp"
     addresses = {}
     for who in (Who.HOLDER, Who.REGISTERING):
         for route in of(who, "POST"):
@@ -1687,8 +1697,8 @@ def test_a_link_opens_only_what_it_was_made_for(
     card = make_question("Your card", kind="file")
     answer_with_file(delegate, card)
     with transaction():
-        access_cases.create_missing()
-        db.session.scalars(select(AccessCase)).one().key = "ramp"
+        requirement_cases.create_missing()
+        db.session.scalars(select(RequirementCase)).one().key = "ramp"
     agenda = make_agenda()
     group = make_group(make_delegate(email="dorothy@example.org"))
     save(GroupMember(group_id=group.id, name="Ada", state=PLACED, delegate=delegate))
@@ -1708,7 +1718,7 @@ def test_a_link_opens_only_what_it_was_made_for(
             fits = route.rule.startswith(made_for) and route.rule not in ONLY_IN_ITS_BROWSER
             address = re.sub(r"<(secret|token)>", token, route.rule).replace("<question>", "name")
             address = address.replace("/sessions/<slug>", "/sessions/opening")
-            address = address.replace("/access/<key>", "/access/ramp")
+            address = address.replace("/<type_name>/<key>", "/access/ramp")
             address = address.replace("/ballots/<number>", f"/ballots/{number}")
             address = address.replace("/files/<number>", f"/files/{card.id}")
             address = address.replace("<number>", "1")

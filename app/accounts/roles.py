@@ -42,7 +42,7 @@ MAILINGS = Area(
 QUESTIONS = Area(
     read_roles=DELEGATES.read_roles, write_roles=frozenset({ORGANISER})
 )  # what people are asked when they register
-ACCESS_CASES = Area(
+REQUIREMENT_CASES = Area(
     read_roles=frozenset({ORGANISER, DESK}), write_roles=frozenset({ORGANISER, DESK})
 )  # what delegates require, beside their names
 SPEAKER_NEEDS = Area(

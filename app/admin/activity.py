@@ -25,12 +25,12 @@ from app.programme.fields.speakers import SPEAKER_FIELDS
 from app.programme.models import Speaker
 from app.proposals import queries as proposals
 from app.proposals.models import Proposal
-from app.registration.access_cases import queries as access_cases
 from app.registration.applications import queries as applications
 from app.registration.bookings import queries as bookings
 from app.registration.desk.annotations import NOTE_ADDED
 from app.registration.interest import queries as interest
 from app.registration.models import Delegate, DelegateNote
+from app.registration.requirement_cases import queries as requirement_cases
 from app.registration.waiting_list import queries as waiting_list
 from app.web.formatting import local_day, site_time
 
@@ -96,8 +96,8 @@ def list_for_delegate(delegate: Delegate) -> Activity:
         applications.select_history_subjects(delegate),
         interest.select_history_subjects(delegate),
     ]
-    if guards.can_read(roles.ACCESS_CASES):
-        also.append(access_cases.select_history_subjects(delegate))
+    if guards.can_read(roles.REQUIREMENT_CASES):
+        also.append(requirement_cases.select_history_subjects(delegate))
 
     def emails(limit: int) -> Sequence[ActivityItem]:
         found = mail.list_for_person(delegate.reference, delegate.email, limit)

@@ -26,11 +26,11 @@ from app.history.queries import EntryFilter
 from app.mail.models import Email
 from app.programme.editing import undo as undoing
 from app.programme.models import Release, Room, Session, Speaker, Theme
-from app.registration.access_cases.models import AccessCase
 from app.registration.ballots.models import Ballot
 from app.registration.categories.models import RegistrationCategory
 from app.registration.invitations.models import InvitationCode
 from app.registration.models import Delegate
+from app.registration.requirement_cases.models import RequirementCase
 from app.text import collapse_whitespace, strip_hidden
 from app.web import redirects, spreadsheets
 from app.web.formatting import local_day
@@ -48,7 +48,8 @@ SUBJECT_COLUMNS: Final[
     "person": (Person.email, Person.id),
     "category": (RegistrationCategory.id, RegistrationCategory.id),
     "ballot": (Ballot.id, Ballot.id),
-    "access-case": (AccessCase.key, AccessCase.key),
+    "access-case": (RequirementCase.key, RequirementCase.key),
+    "dietary-case": (RequirementCase.key, RequirementCase.key),
     "invitation": (InvitationCode.id, InvitationCode.id),
 }
 
@@ -85,6 +86,7 @@ KIND_LABELS = {
     "category": _l("Categories"),
     "ballot": _l("Ballots"),
     "access-case": _l("Access requirements"),
+    "dietary-case": _l("Dietary requirements"),
     "invitation": _l("Invitation codes"),
     "letter": _l("Emails"),
     "email-text": _l("What emails say"),
@@ -110,6 +112,7 @@ ENDPOINTS = {  # of an item's page: endpoint and URL argument
     "category": ("admin.categories.show", "number"),
     "ballot": ("admin.ballots.show", "number"),
     "access-case": ("admin.access_cases.show", "key"),
+    "dietary-case": ("admin.dietary_cases.show", "key"),
     "invitation": ("admin.invitations.show", "number"),
 }
 EMAIL_TEXT: Final = "email-text"  # of emails that organisers wrote themselves
@@ -122,6 +125,7 @@ SINGLE_PAGE_ENDPOINTS = {  # subjects without a page of their own
     "planned release": "admin.publishing.changes",
     "delegates": "admin.delegates.index",
     "access requirements": "admin.access_cases.index",
+    "dietary requirements": "admin.dietary_cases.index",
     "invitations": "admin.invitations.index",
     "suppression list": "admin.suppression.index",
     "speakers": "admin.speaker_pages.overview",

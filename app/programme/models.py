@@ -185,6 +185,9 @@ class Session(Editable, Base):
     seats_reason: Mapped[str] = mapped_column(
         Text, default="", server_default=""
     )  # why there are more seats than the room has; never public
+    serves_food: Mapped[bool] = mapped_column(
+        default=False, server_default=false()
+    )  # a meal, for the caterer; never public
     is_draft: Mapped[bool] = mapped_column(default=False, server_default=false())  # not published
     cancelled_at: Mapped[datetime | None] = mapped_column(default=None)
     withdrawn_at: Mapped[datetime | None] = mapped_column(default=None)

@@ -15,6 +15,7 @@ from app.registration import (
     answer_rows,
     booking_calendar,
     cookie,
+    custom_questions,
     emails,
     fields,
     links,
@@ -80,7 +81,7 @@ def show() -> ResponseReturnValue:
     redirection = redirect_if_out_of_sequence(progress, "check")
     if redirection is not None:
         return redirection
-    return _render_check(progress.answers, CheckForm.display(progress.answers))
+    return _render_check(progress.answers, _build_form(progress.answers))
 
 
 @bp.get("/confirm")
@@ -160,6 +161,12 @@ def confirmation_calendar(token: str) -> ResponseReturnValue:
     return download(entry, "text/calendar", "conference.ics")
 
 
+def _build_form(answers: Answers) -> CheckForm:
+    """Return the form of a page that shows these answers beside the questions as they are now."""
+    words = custom_questions.key_words(custom_questions.list_relevant(answers))
+    return CheckForm.display({**answers, **words})
+
+
 def _render_check(
     answers: Answers,
     form: CheckForm,
@@ -182,6 +189,9 @@ def _render_check(
         ],
         back=step_url(steps[-2]),
         differing=differing,
+        reworded=[
+            custom_questions.get_label(one) for one in custom_questions.list_reworded(answers)
+        ],
         email=answers[fields.EMAIL],
         is_waiting=is_waiting,
         waits_for=_name_full_category(answers) if is_waiting else "",
@@ -195,7 +205,7 @@ def _render_check(
 def _render_changed(form: CheckForm, refusal: services.StaleDraft) -> Response:
     """Show the answers that were to be confirmed beside those that are stored."""
     answers = cookie.current_progress().answers
-    current = CheckForm.display(answers)
+    current = _build_form(answers)
     current.form_errors.append(gettext(str(refusal)))
     before = dict(_list_texts(form.get_displayed() or {}))
     differing = [
@@ -221,7 +231,7 @@ def _render_as_it_is_now(refusal: RuleViolation) -> Response:
     waits_for_category = (
         registration_status.is_open and can_wait and not isinstance(refusal, seats.PlacesLeft)
     )
-    form = CheckForm.display(answers)
+    form = _build_form(answers)
     news = PLACE_FREE if registration_status.is_open else ALL_TAKEN
     if isinstance(refusal, (InvitationEnded, services.ApprovalChanged)):
         news = gettext(str(refusal))
@@ -259,6 +269,6 @@ def _iter_answers(answers: Answers) -> Iterator[tuple[str, str, str]]:
 def _render_too_many(refusal: RateLimitExceeded) -> Response:
     """Show the answers, which stay stored, with when to confirm them again."""
     answers = cookie.current_progress().answers
-    form = CheckForm.display(answers)
+    form = _build_form(answers)
     form.reject(refusal)
     return refuse(_render_check(answers, form), refusal)

@@ -1,6 +1,6 @@
 """The forms that ask the organisers' questions: each page has fields of its own."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar, cast
 
 from flask_babel import lazy_gettext as _l
@@ -12,7 +12,7 @@ from app.registration import custom_questions
 from app.registration.forms import AnswersForm
 from app.registration.queries import Answers
 
-ASKED = "asked"  # form fields: which questions a page asks
+ASKED = "asked"  # form fields: which questions a page asks, with a key of their words
 HEADING = _l("A few more questions")
 ONE_QUESTION = _l("One more question")
 
@@ -22,6 +22,7 @@ class CustomQuestionsForm(AnswersForm):
 
     template = "registration/custom_questions.html"
     definitions: Sequence[Definition] = ()
+    words: Mapping[str, str] = {}  # keys of the words that the page showed, for a draft to hold
 
     @property
     def questions(self) -> Sequence[Any]:
@@ -30,7 +31,8 @@ class CustomQuestionsForm(AnswersForm):
 
     def get_answers(self) -> Answers:
         """Return what was typed and chosen, as it is stored."""
-        return {one.name: form_fields.get_answer(one.data) for one in self.questions}
+        answers = {one.name: form_fields.get_answer(one.data) for one in self.questions}
+        return {**answers, **self.words}
 
     def drop_irrelevant(self, answers: Answers) -> None:
         """Remove the questions that what was typed makes irrelevant, before they are checked."""
@@ -65,8 +67,19 @@ def find_asked(
     submitted: MultiDict[str, str], possible: Sequence[Definition]
 ) -> Sequence[Definition]:
     """Return the questions that the submitted page asked, if they are still asked there."""
-    asked = submitted.getlist(ASKED)
+    asked = {one.partition(" ")[0] for one in submitted.getlist(ASKED)}
     return [one for one in possible if str(one.id) in asked]
+
+
+def read_words(submitted: MultiDict[str, str], asked: Sequence[Definition]) -> Answers:
+    """Return the keys of the words with which the submitted page asked these questions."""
+    parts = [one.partition(" ") for one in submitted.getlist(ASKED)]
+    keys = {number: key for number, _, key in parts}
+    return {
+        name: keys[str(one.id)] or current
+        for one in asked
+        for name, current in custom_questions.key_words([one]).items()
+    }
 
 
 def list_later(possible: Sequence[Definition], shown: Sequence[Definition]) -> Sequence[Definition]:
@@ -87,9 +100,14 @@ def template_context(form: CustomQuestionsForm, later: Sequence[Definition]) -> 
         "in_order": _put_in_order(form, build_form(CustomQuestionsForm, later)),
         "conditions": {one.name: one.condition for one in every if one.condition},
         "sends_files": any(one.kind == FILE for one in every),
-        "numbers": {one.name: one.id for one in every},
+        "asked_values": {one.name: _to_asked_value(one) for one in every},
         "explanations": {one.name: custom_questions.explain(one) for one in every},
     }
+
+
+def _to_asked_value(definition: Definition) -> str:
+    (key,) = custom_questions.key_words([definition]).values()
+    return f"{definition.id} {key}"
 
 
 def _put_in_order(

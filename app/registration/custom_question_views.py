@@ -69,6 +69,7 @@ def _read_form(step: str, progress: RegistrationProgress) -> CustomQuestionsForm
     possible = _list_possible(step, progress.answers)
     asked = custom_question_forms.find_asked(request.form, possible)
     form = custom_question_forms.build_form(CustomQuestionsForm, asked)
+    form.words = custom_question_forms.read_words(request.form, asked)
     form.drop_irrelevant(progress.answers)
     form.validate()
     return form

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time
+from hashlib import sha256
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -28,6 +29,7 @@ from app.releases.current_release import get_programme
 from app.web import languages
 from app.web.formatting import plain_date
 
+WORDS_PREFIX = "words_"  # of what a draft holds beside an answer: to which words it was given
 MORE = "more"  # the page of registration that asks them; others end in “-” and an id
 
 
@@ -101,14 +103,42 @@ def list_possible(answers: Answers) -> Sequence[Definition]:
 
 def list_all_possible(answers: Answers) -> Sequence[Definition]:
     """List all questions that somebody may be asked, whatever else they answer."""
-    person = get_person(answers)
-    return [one for one in list_asked() if applies_to(one, person)]
+    person, possible = get_person(answers), dict[int, Definition]()
+    for one in list_asked():
+        depends_on = one.condition.question if one.condition else None
+        if applies_to(one, person) and (depends_on is None or depends_on in possible):
+            possible[one.id] = one
+    return list(possible.values())
 
 
 def is_unanswered(definition: Definition, answers: Answers) -> bool:
     """Return True if somebody has still to be asked a question, or to be asked again."""
     name = definition.name
     return name not in answers or not answer_checks.is_valid(definition, answers[name])
+
+
+def key_words(definitions: Iterable[Definition]) -> Answers:
+    """Return a key of the words of each question: another one once it is reworded.
+
+    They are those of the first language, so that neither a translation nor reading in another
+    language changes it.
+    """
+    return {
+        f"{WORDS_PREFIX}{one.id}": sha256(
+            next(iter(one.current.texts.values())).label.encode()
+        ).hexdigest()[:16]
+        for one in definitions
+    }
+
+
+def list_reworded(answers: Answers) -> Sequence[Definition]:
+    """List the questions that have been reworded since a draft was given their answers."""
+    return [
+        one
+        for one in list_relevant(answers)
+        for name, key in key_words([one]).items()
+        if answers.get(one.name) and answers.get(name, key) != key
+    ]
 
 
 def list_irrelevant_standard(answers: Answers) -> Sequence[str]:

@@ -5,7 +5,6 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from app.registration import custom_answers, custom_questions
-from app.registration.access_cases import case_texts
 from app.registration.categories.queries import CATEGORY
 from app.registration.delegate_field import DelegateField
 from app.registration.fields import (
@@ -19,11 +18,11 @@ from app.registration.fields import (
 from app.registration.models import Delegate, Needs
 from app.registration.private_answers import encrypt_need, is_unreadable
 from app.registration.queries import Answers, full_name
+from app.registration.requirement_cases import case_texts
 from app.registration.standard_questions import is_retired
 
 IDENTITY_CONSTRAINT = "uq_delegate_identity_key_attending"
 MAX_SORT_KEY_LENGTH = 100  # characters
-ACCESS = "access"  # the purpose of the answers that become cases
 
 
 def to_answers(delegate: Delegate, asked: Iterable[DelegateField] = FIELDS) -> Answers:
@@ -79,8 +78,8 @@ def store(delegate: Delegate, answers: Answers) -> None:
     if CONSENT in answers:
         delegate.consented_at = datetime.fromisoformat(answers[CONSENT])
     delegate.needs = needs if any(merged[field.name] for field in PRIVATE_FIELDS) else None
-    if any(one.purpose == ACCESS for one in changed):
-        case_texts.match(delegate, are_words_new=case_texts.WORDS_FIELD in changed)
+    if changed:
+        case_texts.match(delegate, changed)
 
 
 def refresh_search_keys(delegate: Delegate) -> None:

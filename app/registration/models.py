@@ -11,8 +11,8 @@ from app.database import Base
 from app.errors import RuleViolation
 from app.programme.models import SORT_KEY_TYPE
 from app.questions import models as _questions  # noqa: F401 - tables that answers refer to
-from app.registration.access_cases.models import AccessCase
 from app.registration.categories.models import RegistrationCategory
+from app.registration.requirement_cases.models import RequirementCase
 
 KEPT_FOR_THE_SITE = {  # columns of Delegate that erasing leaves, besides answers that are kept
     *("id", "reference", "language", "consented_at", "registered_at", "version"),
@@ -108,7 +108,7 @@ class Delegate(Base):
 
     category: Mapped[RegistrationCategory | None] = relationship()
     needs: Mapped["Needs | None"] = relationship(cascade="all, delete-orphan")
-    access_cases: Mapped[list[AccessCase]] = relationship(cascade="all, delete-orphan")
+    requirement_cases: Mapped[list[RequirementCase]] = relationship(cascade="all, delete-orphan")
     custom_answers: Mapped[list["DelegateAnswer"]] = relationship(cascade="all, delete-orphan")
 
     __table_args__ = (
@@ -187,7 +187,7 @@ class Delegate(Base):
                 setattr(self, column.name, None if column.nullable else "")
         self.identity_key = self.access_key = f"erased {self.reference}"
         self.needs = None
-        self.access_cases = []
+        self.requirement_cases = []
         self.custom_answers = []
         self.erased_at = at
 

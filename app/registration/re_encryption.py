@@ -18,13 +18,13 @@ from app.database import Base, db
 from app.encryption import PREFIX, get_key_id, get_key_ring
 from app.log import log
 from app.registration import answer_file_chunks, private_answers
-from app.registration.access_cases import case_texts
-from app.registration.access_cases.models import AccessCase
 from app.registration.applications.models import RegistrationApplication
 from app.registration.ballots.models import Ballot, place_of_seed
 from app.registration.fields import PRIVATE_FIELDS, PRIVATE_NAMES
 from app.registration.models import ApplicationDraft, Delegate, Needs
 from app.registration.queries import dump_answers
+from app.registration.requirement_cases import case_texts
+from app.registration.requirement_cases.models import RequirementCase
 from app.registration.waiting_list.models import WaitingListEntry
 
 BATCH_SIZE: Final = 200  # rows per transaction, so that nobody waits long for the database
@@ -131,12 +131,12 @@ def _list_needs() -> Iterator[PendingRow]:
 
 def _list_cases() -> Iterator[PendingRow]:
     ring = get_key_ring()
-    columns = {name: getattr(AccessCase, name) for name in case_texts.COLUMNS}
+    columns = {name: getattr(RequirementCase, name) for name in case_texts.COLUMNS}
     statement = (
-        select(Delegate.reference, AccessCase.key, *columns.values())
-        .join_from(AccessCase, Delegate, Delegate.id == AccessCase.delegate_id)
+        select(Delegate.reference, RequirementCase.key, *columns.values())
+        .join_from(RequirementCase, Delegate, Delegate.id == RequirementCase.delegate_id)
         .where(or_(*map(is_pending, columns.values())))
-        .order_by(AccessCase.id)
+        .order_by(RequirementCase.id)
     )
     for reference, key, *stored in db.session.execute(statement).all():
         before = dict(zip(columns, stored, strict=True))
@@ -145,7 +145,7 @@ def _list_cases() -> Iterator[PendingRow]:
             for name, text in before.items()
         }
         texts = tuple(text for text in stored if not ring.is_current(text))
-        yield PendingRow(AccessCase.key == key, AccessCase, before, after, texts)
+        yield PendingRow(RequirementCase.key == key, RequirementCase, before, after, texts)
 
 
 def _list_seeds() -> Iterator[PendingRow]:

@@ -5,12 +5,14 @@ changed, for answers hold it; pages show kinds in the order of these tables.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
 from flask_babel import lazy_gettext as _l
 
 from app.forms.fields import DaysField
 from app.forms.validators import one_of_choices
+from app.registration.requirement_cases.models import ACCESS, DIETARY
 
 
 class KindsField(DaysField):
@@ -47,6 +49,69 @@ DIETARY_KINDS: Final[Mapping[str, Any]] = {
     "nut-allergy": _l("Nut allergy"),
     "dairy-free": _l("Dairy-free"),
     OTHER: _l("Something else"),
+}
+
+
+@dataclass(frozen=True)
+class RequirementType:
+    """A type of requirements: each that somebody has becomes a case, with pages of its own."""
+
+    name: str  # in addresses and of the cases
+    kinds: Mapping[str, Any]  # to choose from
+    label: Any  # of the pages of the team
+    own_label: Any  # for the delegate
+    show_label: Any  # of the button with which the team sees them
+    caution: Any  # on each page that shows them
+    empty: Any  # on a list without any
+
+    @property
+    def kinds_name(self) -> str:
+        """The name of the answer in which kinds are chosen."""
+        return f"{self.name}_kinds"
+
+    @property
+    def words_name(self) -> str:
+        """The name of the answer in the person's own words."""
+        return f"{self.name}_needs"
+
+    @property
+    def list_subject(self) -> str:
+        """The subject of the list in the audit log."""
+        return f"{self.name} requirements"
+
+    @property
+    def viewed_summary(self) -> str:
+        """What the audit log says of somebody who has looked at the list."""
+        return f"The list of {self.list_subject} was viewed"
+
+
+REQUIREMENT_TYPES: Final[Mapping[str, RequirementType]] = {
+    ACCESS: RequirementType(
+        ACCESS,
+        ACCESS_KINDS,
+        _l("Access requirements"),
+        _l("Your access requirements"),
+        _l("Show access requirements"),
+        _l(
+            "Only share this with the people arranging access. We record in the history that you "
+            "viewed it."
+        ),
+        _l("Each access requirement that delegates tell us about when they register appears here."),
+    ),
+    DIETARY: RequirementType(
+        DIETARY,
+        DIETARY_KINDS,
+        _l("Dietary requirements"),
+        _l("Your dietary requirements"),
+        _l("Show dietary requirements"),
+        _l(
+            "Only share this with the people arranging meals. We record in the history that you "
+            "viewed it."
+        ),
+        _l(
+            "Each dietary requirement that delegates tell us about when they register appears here."
+        ),
+    ),
 }
 
 

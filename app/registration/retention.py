@@ -20,7 +20,6 @@ from app.mail.models import Email
 from app.mail.queries import IS_WAITING
 from app.questions.definitions import one_year_after
 from app.registration import custom_answers, custom_questions, delegate_record, seats
-from app.registration.access_cases.models import AccessCase
 from app.registration.applications.models import RegistrationApplication
 from app.registration.bookings import erasure
 from app.registration.delegate_field import DelegateField
@@ -29,6 +28,7 @@ from app.registration.groups import queries as groups
 from app.registration.interest.models import ExpressionOfInterest
 from app.registration.models import ApplicationDraft, Delegate, Needs
 from app.registration.queries import DRAFT_LIFETIME, dump_answers, load_answers
+from app.registration.requirement_cases.models import RequirementCase
 from app.registration.standard_questions import find_definition
 from app.registration.waiting_list.models import WaitingListEntry
 from app.releases import current_release
@@ -106,7 +106,7 @@ def _purge_emails_of_erased() -> None:
 
 def _purge_needs(due: datetime) -> None:
     if clock.now() > due:
-        db.session.execute(delete(AccessCase))
+        db.session.execute(delete(RequirementCase))
         db.session.execute(delete(Needs))
 
 

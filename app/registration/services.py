@@ -62,6 +62,14 @@ APPROVAL_NEEDED = (
 APPROVAL_NOT_NEEDED = (
     "This category no longer needs an approval, so you can register now. Confirm to take a place"
 )
+CHANGED_ELSEWHERE = (
+    "Your answers changed in another window after you opened this page, so you are not registered "
+    "yet. Check your answers, then confirm"
+)
+REWORDED = (
+    "A question has been reworded since you opened this page, so you are not registered yet. Check "
+    "your answers, then confirm"
+)
 SHOWN_ON_TICKET = (BADGE_NAME, DAYS)  # on the confirmation page of this browser, for a week
 CHECKED = (CATEGORY, SESSIONS, *BY_NAME)  # the answers that the last page displays
 LOCK_DRAFT = queries.DRAFT_BY_SECRET.with_for_update()
@@ -265,13 +273,15 @@ def _require_complete(draft: Answers, kind: Literal["application"] | Registratio
 
 
 def _require_displayed(draft: Answers, displayed: Answers | None) -> None:
-    """Raise StaleDraft unless the answers are those that a page displayed, if it says which."""
+    """Raise StaleDraft unless the page that says what it displayed asked and showed the same."""
+    if displayed is None:
+        return
     names = {*CHECKED, *custom_questions.get_by_name()}
-    if displayed is not None and any(draft.get(n, "") != displayed.get(n, "") for n in names):
-        raise StaleDraft(
-            message="Your answers changed in another window after you opened this page, so you are "
-            "not registered yet. Check your answers, then confirm"
-        )
+    if any(draft.get(name, "") != displayed.get(name, "") for name in names):
+        raise StaleDraft(message=CHANGED_ELSEWHERE)
+    words = custom_questions.key_words(custom_questions.list_relevant(draft))
+    if any(displayed.get(name, key) != key for name, key in words.items()):
+        raise StaleDraft(message=REWORDED)
 
 
 def _hit_address(application: Answers) -> None:

@@ -8,8 +8,8 @@ from app.accounts.models import VIEWER
 from app.database import db, transaction
 from app.mail.models import FAILED, EmailReply, SuppressedAddress
 from app.programme.models import BOOKABLE
-from app.registration.access_cases import services as access_cases
 from app.registration.categories.models import RegistrationCategory
+from app.registration.requirement_cases import services as requirement_cases
 from app.registration.session_bookings.models import SessionBooking
 from app.releases import preview_links
 from app.speakers.models import ANOTHER_TIME, WITHDRAWAL, SpeakerRequest
@@ -107,7 +107,7 @@ def fill_all_lists() -> None:
         make_organiser(f"maria.da.conceicao.albuquerque.{number}@conference.example", VIEWER)
         fill_about_person(number, category.id)
     with transaction():
-        access_cases.create_missing()
+        requirement_cases.create_missing()
         for number in range(16):
             label = f"The Department of Health and its advisers on equity {number}"
             preview_links.create(label, timedelta(days=7), actor="grace@conference.example")

@@ -215,7 +215,6 @@ def test_the_desk_adds_somebody_in_a_category_and_changes_it(desk: Browser) -> N
         "Country": "United Kingdom",
         "Days": ["Wednesday 10 June 2009"],
         "Category": "Crew",
-        "They agree that we keep this, and know for how long": True,
     }
     page = desk.open("/organise/delegates").follow("Add a delegate").press("Add", values)
 

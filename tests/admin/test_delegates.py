@@ -27,7 +27,6 @@ NEW: dict[str, Answer] = {
     "Organisation (optional)": "Institute of Light",
     "Country": "Sweden",
     "Days": ["Wednesday 10 June 2009"],
-    "They agree that we keep this, and know for how long": True,
 }
 
 
@@ -325,8 +324,21 @@ def test_what_is_missing_is_said_beside_each_question(desk: Browser) -> None:
         "Enter an email address",
         "Choose a country",
         "Choose at least one day",
-        "Ask if they agree, then tick the box. We need their consent",
     ]
+
+
+def test_consent_is_needed_for_requirements_alone(desk: Browser) -> None:
+    words = "Dietary requirements in their own words (optional)"
+    agreed = (
+        "They agree that we store their access and dietary requirements until 30 days after the "
+        "conference"
+    )
+
+    page = desk.open("/organise/delegates/_add").press("Add", {**NEW, words: "No nuts"}, status=422)
+
+    assert page.errors == ["Ask if they agree, then tick the box. We need their consent"]
+    assert page.value_of(words) == "No nuts"
+    assert page.press("Add", {agreed: True}).heading == "Zoë Ångström"
 
 
 # Changing

@@ -381,7 +381,6 @@ NEW: dict[str, Any] = {
     "Email address": "ADA@example.org",
     "Country": "Sweden",
     "Days": ["Wednesday 10 June 2009"],
-    "They agree that we keep this, and know for how long": True,
     "Email them?": "No",
 }
 WARNING = "There is already a booking with this email address or name. Nobody has been added yet."

@@ -13,10 +13,10 @@ from app.mail.models import FAILED, EmailReply
 from app.mailings import notices
 from app.mailings.models import MailingRecipient
 from app.programme.models import BOOKABLE
-from app.registration.access_cases import services as access_cases
 from app.registration.categories.models import BY_INTEREST
 from app.registration.invitations.models import InvitationCode
 from app.registration.models import LinkedAgenda
+from app.registration.requirement_cases import services as requirement_cases
 from tests.factories import (
     SMALL_CONFERENCE,
     make_agenda,
@@ -222,7 +222,6 @@ def test_delegates(keyboard_user: KeyboardUser) -> None:
     keyboard_user.choose("Country", "Swed")
     keyboard_user.tick("Wednesday 10 June 2009")
     keyboard_user.fill("Email address", "zoe@example.org")
-    keyboard_user.tick("They agree that we keep this, and know for how long")
     keyboard_user.press("Add")
     keyboard_user.expect_announcement("The delegate has been added.")
     keyboard_user.press("Change booking")
@@ -378,7 +377,6 @@ def test_several_delegates_at_once(keyboard_user: KeyboardUser) -> None:
     keyboard_user.fill("Email address", "ada@example.org")
     keyboard_user.choose("Country", "Sweden")
     keyboard_user.tick("Wednesday 10 June 2009")
-    keyboard_user.tick("They agree that we keep this, and know for how long")
     keyboard_user.press("Add")
     keyboard_user.expect_announcement("There is already a booking with this email address or name.")
     keyboard_user.press("Add anyway")
@@ -728,18 +726,22 @@ def test_the_notice_and_the_settings(keyboard_user: KeyboardUser) -> None:
     keyboard_user.expect_announcement("The number of places has been changed")
 
 
-@pytest.mark.walks("admin.access_cases.show", "admin.access_cases.reveal")
-def test_the_access_requirements(keyboard_user: KeyboardUser) -> None:
-    make_delegate(access="A ramp")
+@pytest.mark.walks(
+    *("admin.access_cases.show", "admin.access_cases.reveal"),
+    *("admin.dietary_cases.show", "admin.dietary_cases.reveal"),
+)
+def test_the_access_and_dietary_requirements(keyboard_user: KeyboardUser) -> None:
+    make_delegate(access="A ramp", dietary="No nuts")
     with transaction():
-        access_cases.create_missing()
-    keyboard_user.open("/organise/access")
-    keyboard_user.press("Show access requirements")
-    keyboard_user.press("In their own words (Ada Lovelace)")
-    keyboard_user.expect_text("A ramp")
-    keyboard_user.fill("Answer to the delegate (optional)", "There is a ramp.")
-    keyboard_user.press("Save")
-    keyboard_user.expect_announcement("Saved. The delegate sees the state and the answer")
+        requirement_cases.create_missing()
+    for type_name, words in (("access", "A ramp"), ("dietary", "No nuts")):
+        keyboard_user.open(f"/organise/{type_name}")
+        keyboard_user.press(f"Show {type_name} requirements")
+        keyboard_user.press("In their own words (Ada Lovelace)")
+        keyboard_user.expect_text(words)
+        keyboard_user.fill("Answer to the delegate (optional)", "There is one.")
+        keyboard_user.press("Save")
+        keyboard_user.expect_announcement("Saved. The delegate sees the state and the answer")
 
 
 @pytest.mark.walks("admin.delegates.duplicates.merge")

@@ -15,7 +15,6 @@ from app.errors import RuleViolation
 from app.history.models import HistoryEntry
 from app.mailings.notice_models import ChangeNotice, NoticePerson
 from app.registration import delegate_record, links, retention
-from app.registration.access_cases import services as access_cases
 from app.registration.applications.models import APPROVED
 from app.registration.ballots.models import BallotEntry
 from app.registration.desk import annotations
@@ -23,6 +22,7 @@ from app.registration.desk import services as desk_services
 from app.registration.desk.models import DistinctBookings
 from app.registration.interest.models import REGISTERED
 from app.registration.models import Delegate, LinkedAgenda, SeatLimit
+from app.registration.requirement_cases import services as requirement_cases
 from app.registration.session_bookings.models import ReleasedSeat, SessionBooking
 from app.registration.speaker_places.models import SpeakerPlace
 from app.registration.waiting_list.models import ACCEPTED
@@ -240,7 +240,7 @@ def test_erasing_leaves_no_row_in_any_table_about_delegates(desk: Browser) -> No
     make_waiting_list_entry(state=ACCEPTED, ended_at=clock.now(), delegate_id=delegate.id)
     question = make_question()
     with transaction():
-        access_cases.create_missing()
+        requirement_cases.create_missing()
         delegate_record.store(delegate, {f"question_{question.id}": "By bus"})
     save(SeatLimit(name="session opening", seats=2, taken=1, nominal_seats=2))
     save(

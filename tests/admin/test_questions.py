@@ -119,6 +119,28 @@ def test_a_question_is_asked_only_in_the_categories_that_were_ticked(
     assert booking.summary_list[TRAVEL] == "By bus"
 
 
+def test_the_form_can_be_previewed_as_somebody_of_each_category_and_day(visitor: Browser) -> None:
+    make_category(name="Student")
+    press = make_category(name="Press")
+    dinner = make_question("Will you dine?", kind="yes_no", days=("2009-06-11",))
+    make_question("Which paper do you write for?", categories=(str(press.id),))
+    make_question("Which wine?", condition=f"{dinner.id} is yes")
+    organiser = sign_in(visitor)
+
+    page = organiser.open("/organise/questions").follow("Preview the form")
+    asked = {}
+    for name in ("Student", "Press"):
+        page = page.press("Show this form", {"Category": name, "Days": [THURSDAY]})
+        asked[name] = [one for one in page.labels if "(optional)" in one][-2:]
+    wednesday = page.press("Show this form", {"Days": [WEDNESDAY]})
+
+    assert asked["Press"] == ["Which paper do you write for? (optional)", "Which wine? (optional)"]
+    assert "Which paper do you write for?" not in " ".join(asked["Student"])
+    assert "Asked only if “Will you dine?” is “Yes”" in page.text
+    never_asked = ("Will you dine?", "Which wine?")
+    assert [one for one in never_asked if one in wednesday.text] == []
+
+
 @pytest.mark.both_databases
 def test_an_answer_to_a_question_that_was_deleted_does_not_answer_the_next_one(
     visitor: Browser, new_browser: Callable[[], Browser]

@@ -288,6 +288,7 @@ def test_a_session_is_added_with_all_that_there_is_to_say(organiser: Browser) ->
             (
                 "This is an example, not a confirmed session. It is marked as illustrative (public)"
             ): True,
+            "Food is served (not public). The caterer gets its numbers": True,
             "Notes": "Bring a bucket.",
         },
     )
@@ -315,6 +316,7 @@ def test_a_session_is_added_with_all_that_there_is_to_say(organiser: Browser) ->
         "seats": 7,
         "is_recorded": True,
         "is_illustrative": True,
+        "serves_food": True,
         "notes": "Bring a bucket.",
         "state": "confirmed",
         "appearances": [["ada-marsh", "speaker"], ["joao-mare", "speaker"]],

@@ -14,7 +14,8 @@ BY_HAND: dict[str, Answer] = {
     "Country": "Sweden",
     "Days": ["Wednesday 10 June 2009"],
     "Access requirements in their own words (optional)": "A seat near the door",
-    "They agree that we keep this, and know for how long": True,
+    "They agree that we store their access and dietary requirements until 30 days after the "
+    "conference": True,
 }
 
 

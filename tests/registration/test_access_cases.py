@@ -11,10 +11,10 @@ from app.accounts.models import VIEWER
 from app.database import db, transaction
 from app.history.models import HistoryEntry
 from app.registration import links, retention
-from app.registration.access_cases import services
-from app.registration.access_cases.models import AccessCase
 from app.registration.bookings import data_export, erasure, operations
 from app.registration.models import Delegate
+from app.registration.requirement_cases import services
+from app.registration.requirement_cases.models import RequirementCase
 from app.worker_tasks import PERIODIC_TASKS
 from tests.browser import Browser, Page
 from tests.factories import make_delegate, make_room, sign_in
@@ -103,7 +103,7 @@ def test_a_requirement_is_arranged_answered_and_replied_to(
     assert "Their replies Thank you. I sit at the front." in page.text
     page = page.press("Save", {STATE: "Arranged"})
     assert "The delegate has replied" not in page.text
-    states = {one.state for one in db.session.query(AccessCase)}
+    states = {one.state for one in db.session.query(RequirementCase)}
     assert states == {"arranged", "open"}
     delegate = db.session.query(Delegate).one()
     assert "The delegate replied" in desk.open(f"/organise/delegates/{delegate.reference}").text
@@ -122,7 +122,7 @@ def test_the_email_and_the_history_and_the_tables_do_not_say_what_is_required(
     page.press("Save", {ANSWER: "An interpreter will come", EMAIL_THEM: True})
 
     email = last_email_to(GRACE)
-    stored = read_stored("access_case", "history_entry", "history_personal_details")
+    stored = read_stored("requirement_case", "history_entry", "history_personal_details")
     words = ("sign", "interpreter", "chair", "requirement")
     assert [one for one in words if one in email.text.lower()] == []
     assert [one for one in ("sign-lang", "interpreter", "chair", "words") if one in stored] == []
@@ -131,7 +131,7 @@ def test_the_email_and_the_history_and_the_tables_do_not_say_what_is_required(
 @pytest.mark.both_databases
 def test_cases_come_and_go_with_the_answers(visitor: Browser) -> None:
     delegate = register_grace(visitor)
-    first = {one.id for one in delegate.access_cases}
+    first = {one.id for one in delegate.requirement_cases}
 
     page = visitor.open(booking_of(delegate, "/access-needs"))
     page = page.press("Save", {ACCESS: [SIGNING, "Step-free access"], ACCESS_WORDS: ""})
@@ -139,11 +139,11 @@ def test_cases_come_and_go_with_the_answers(visitor: Browser) -> None:
     assert "Step-free access Received" in page.text
     assert "What you wrote in your own words" not in page.text
     db.session.refresh(delegate)
-    assert len(first & {one.id for one in delegate.access_cases}) == 1
+    assert len(first & {one.id for one in delegate.requirement_cases}) == 1
     page = visitor.open(booking_of(delegate, "/access-needs"))
     page = page.press("Save", {ACCESS: [], ACCESS_WORDS: ""})
     assert "Your access requirements" not in page.headings
-    assert db.session.query(AccessCase).all() == []
+    assert db.session.query(RequirementCase).all() == []
 
 
 def test_other_words_open_the_case_again(visitor: Browser, new_browser: Any) -> None:
@@ -239,7 +239,7 @@ def test_nobody_replies_about_another_booking(visitor: Browser) -> None:
     delegate = register_grace(visitor)
     other = make_delegate(email="other@example.org")
 
-    visitor.open(booking_of(other, f"/access/{delegate.access_cases[0].key}"), 404)
+    visitor.open(booking_of(other, f"/access/{delegate.requirement_cases[0].key}"), 404)
 
 
 @pytest.mark.both_databases
@@ -248,7 +248,7 @@ def test_a_cancelled_booking_has_nothing_to_arrange_until_it_is_restored(
 ) -> None:
     delegate = register_grace(visitor)
     desk = sign_in(new_browser(), DORA)
-    key = delegate.access_cases[0].key
+    key = delegate.requirement_cases[0].key
     with transaction():
         operations.cancel(delegate, actor=DORA)
 
@@ -269,16 +269,16 @@ def test_they_are_deleted_with_the_answers_and_with_the_details(
         delegate = db.session.merge(delegate)
         operations.cancel(delegate, actor=DORA)
         erasure.erase(delegate)
-    assert db.session.query(AccessCase).all() == []
+    assert db.session.query(RequirementCase).all() == []
 
     visitor.delete_cookie("application")
     register_ada = make_delegate(access="A ramp")
     run_periodic()
-    assert len(register_ada.access_cases) == 1
+    assert len(register_ada.requirement_cases) == 1
     frozen_time.move_to("2009-07-20 12:00:00")
     with transaction():
         retention.purge_expired()
-    assert db.session.query(AccessCase).all() == []
+    assert db.session.query(RequirementCase).all() == []
 
 
 def test_their_deletion_alone_deletes_the_cases(visitor: Browser) -> None:
@@ -287,7 +287,7 @@ def test_their_deletion_alone_deletes_the_cases(visitor: Browser) -> None:
     with transaction():
         operations.remove_needs(db.session.merge(delegate), "Deleted", actor=DORA)
 
-    assert db.session.query(AccessCase).all() == []
+    assert db.session.query(RequirementCase).all() == []
 
 
 def run_periodic() -> None:
@@ -299,12 +299,12 @@ def run_periodic() -> None:
 @pytest.mark.both_databases
 def test_the_worker_makes_the_cases_of_bookings_from_before(site: Flask) -> None:
     delegate = make_delegate(access="A ramp")
-    make_delegate(email="other@example.org", dietary="Vegan")
+    make_delegate(email="other@example.org")
 
     run_periodic()
     run_periodic()
 
-    assert [one.delegate_id for one in db.session.query(AccessCase)] == [delegate.id]
+    assert [one.delegate_id for one in db.session.query(RequirementCase)] == [delegate.id]
 
 
 @pytest.mark.both_databases

@@ -6,8 +6,8 @@ from playwright.sync_api import Page, expect
 
 from app.database import db, transaction
 from app.registration import links
-from app.registration.access_cases import services as access_cases
-from app.registration.access_cases.models import AccessCase
+from app.registration.requirement_cases import services as requirement_cases
+from app.registration.requirement_cases.models import RequirementCase
 from tests.chromium import horizontal_overflow
 from tests.factories import make_delegate, sign_in_window
 from tests.live_site import LiveSite
@@ -23,8 +23,8 @@ def test_no_page_about_a_requirement_has_a_barrier(
         given_names="Wilhelmina", family_name="Featherstonehaugh-Longname", access="A ramp " * 40
     )
     with transaction():
-        access_cases.create_missing()
-    key = db.session.query(AccessCase.key).scalar()
+        requirement_cases.create_missing()
+    key = db.session.query(RequirementCase.key).scalar()
     db.session.commit()
     site = live_site().address
     booking = f"{site}/booking/{links.booking_token(delegate)}"

@@ -10,7 +10,7 @@ from app.database import db, transaction
 from app.history import queries as history
 from app.questions import services as questions
 from app.questions.edited_question import EditedQuestion, EditedTexts
-from app.questions.models import REGISTRATION
+from app.questions.models import REGISTRATION, Question
 from app.registration import custom_answers, retention, seats
 from app.registration.applications.models import RegistrationApplication
 from app.registration.bookings import services as bookings
@@ -171,6 +171,55 @@ def test_choices_that_are_replaced_meanwhile_are_asked_for_again(visitor: Browse
     check = page.press("Continue", {"How will you travel?": "Boat"})
 
     assert check.summary_list["How will you travel?"] == "Boat"
+
+
+def reword(question: Question, label: str) -> None:
+    """Ask something else, while nobody has a booking or has asked for one."""
+    edited = EditedQuestion("text", {"en": EditedTexts(label)}, "To plan the buses")
+    with transaction():
+        questions.save(
+            db.session.merge(question), edited, expected_version=question.version, actor="Olga"
+        )
+
+
+REWORDED = "This question has been reworded since you answered it."
+REWORDED_SINCE = (
+    "A question has been reworded since you opened this page, so you are not registered yet. "
+    "Check your answers, then confirm"
+)
+
+
+@pytest.mark.both_databases
+def test_a_question_that_is_reworded_meanwhile_is_named_and_the_answer_stays(
+    visitor: Browser,
+) -> None:
+    question = make_question()
+    check = answer_questions(visitor, until="more").press("Continue", {TRAVEL: "By bus"})
+    assert REWORDED not in check.text
+    reword(question, "Do you have an allergy?")
+
+    page = check.press("Confirm registration", status=422)
+    assert page.errors == [REWORDED_SINCE]
+    assert f"{REWORDED} Check that your answer still applies, or change it." in page.text
+    assert page.summary_list["Do you have an allergy?"] == "By bus"
+    assert db.session.query(Delegate).all() == []
+
+    page = page.follow("Change Do you have an allergy?")
+    page = page.press("Continue", {"Do you have an allergy? (optional)": "No"})
+    assert REWORDED not in page.text
+    assert page.press("Confirm registration").heading == "You are registered"
+    assert [one.value for one in db.session.query(DelegateAnswer)] == ["No"]
+
+
+def test_an_answer_sent_from_a_page_with_other_words_is_named_too(visitor: Browser) -> None:
+    question = make_question()
+    page = answer_questions(visitor, until="more")
+    reword(question, "Do you have an allergy?")
+
+    check = page.press("Continue", {TRAVEL: "By bus"})
+
+    assert REWORDED in check.text
+    assert check.press("Confirm registration").heading == "You are registered"  # they have seen it
 
 
 def test_an_earlier_answer_keeps_the_words_that_it_was_given_to(visitor: Browser) -> None:

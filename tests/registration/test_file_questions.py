@@ -34,7 +34,6 @@ from tests.sent_emails import find_link, last_email_to
 
 PROOF = "Proof that you are a student"
 OPTIONAL = f"{PROOF} (optional)"
-AGREED = "They agree that we keep this, and know for how long"
 TRAVEL = "How will you travel?"
 LARGE = make_pdf(b"%" + bytes(400_000).replace(b"\0", b"x"))  # of two chunks
 CARD: Answer = ("My card.pdf", LARGE)
@@ -471,7 +470,6 @@ def test_the_desk_adds_somebody_with_a_file(visitor: Browser) -> None:
             "email_address": "bea@example.org",
             "country": "Ghana",
             "Days": [WEDNESDAY],
-            AGREED: True,
         },
     )
 

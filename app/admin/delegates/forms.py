@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from flask_babel import lazy_gettext as _l
 from wtforms import (
     BooleanField,
+    Field,
     HiddenField,
     RadioField,
     SelectField,
@@ -18,7 +19,7 @@ from wtforms import (
     TextAreaField,
 )
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # of WTForms 3.2
-from wtforms.validators import DataRequired
+from wtforms.validators import DataRequired, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from app import clock
@@ -115,13 +116,22 @@ class AddDelegateForm(NotifyForm, CategoryChoiceForm, EmailForm):
     """Add a delegate by hand."""
 
     consent = BooleanField(
-        _l("They agree that we keep this, and know for how long"),
-        [DataRequired(_l("Ask if they agree, then tick the box. We need their consent"))],
+        _l(
+            "They agree that we store their access and dietary requirements until 30 days after "
+            "the conference"
+        ),
+        description=_l("Only needed if you have entered any"),
     )
     notify = notify_field(_l("Email them?"), _l("Yes, send the confirmation"), _l("No"))
     shown_similar = (
         HiddenField()
     )  # the similar bookings that were shown when "Add anyway" was pressed
+
+    def validate_consent(self, field: Field) -> None:
+        """Require consent if there are access or dietary requirements."""
+        asked = [one.name for one in PRIVATE_FIELDS if one.name in self]
+        if any(self[name].data for name in asked) and not field.data:
+            raise ValidationError(_l("Ask if they agree, then tick the box. We need their consent"))
 
     def is_warned_of(self, similar: Sequence[Delegate]) -> bool:
         """Return True if these bookings were shown, and they are to be added all the same."""

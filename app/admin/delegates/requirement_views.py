@@ -29,7 +29,7 @@ HEADINGS: Final[Mapping[str, Any]] = {
 }
 LEDES: Final[Mapping[str, Any]] = {
     ACCESS: _l("How many delegates need what on each day, and their own words, without names."),
-    DIETARY: _l("How many delegates need what on each day, and their own words, without names."),
+    DIETARY: _l("How many delegates need what at each meal, and their own words, without names."),
     INTERPRETER: _l(
         "The names of those who asked for British Sign Language, their days, and the time and room "
         "of the sessions that they have booked."
@@ -57,6 +57,7 @@ def show(purpose: str) -> ResponseReturnValue:
         title=HEADINGS[purpose],
         lede=LEDES[purpose],
         is_for_interpreter=purpose == INTERPRETER,
+        is_for_caterer=purpose == DIETARY,
     )
 
 

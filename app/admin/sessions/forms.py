@@ -155,6 +155,7 @@ class SessionForm(EditForm, TableForm):
         _l("The reason"),
         _l("Not public. Only needed if people may book more seats than the room has"),
     )
+    serves_food = form_field(SESSION_FIELDS["serves_food"])
     appearances = AppearancesField(_l("Speakers"))
     find = StringField(
         _l("Find a speaker to add"),

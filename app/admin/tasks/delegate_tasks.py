@@ -1,6 +1,7 @@
 """Tasks about delegates and the people who would like to be one."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Final
 
 from flask_babel import ngettext
@@ -14,10 +15,11 @@ from app.admin.tasks.open_tasks import (
     count_rows,
     list_url,
 )
-from app.registration.access_cases import queries as access_cases
 from app.registration.applications.models import ASKED, RegistrationApplication
 from app.registration.interest.models import INTERESTED, ExpressionOfInterest
 from app.registration.models import SeatLimit
+from app.registration.requirement_cases import queries as requirement_cases
+from app.registration.requirement_cases.models import ACCESS, DIETARY
 from app.registration.seats import CONFERENCE
 
 
@@ -27,24 +29,48 @@ def _count_waiting() -> ColumnElement[int]:
     return func.coalesce(waiting, 0)
 
 
-TASKS: Final[Sequence[Task]] = (
-    Task(
-        "access-replies",
+def _task_of_replies(type_name: str, name: Callable[[int], str]) -> Task:
+    return Task(
+        f"{type_name}-replies",
         WAITING,
-        roles.ACCESS_CASES,
-        access_cases.count_unread,
+        roles.REQUIREMENT_CASES,
+        partial(requirement_cases.count_unread, type_name),
+        name,
+        list_url(f"{type_name}_cases.index", state=requirement_cases.UNREAD),
+    )
+
+
+def _task_of_cases(type_name: str, name: Callable[[int], str]) -> Task:
+    return Task(
+        type_name,
+        WAITING,
+        roles.REQUIREMENT_CASES,
+        partial(requirement_cases.count_unfinished, type_name),
+        name,
+        list_url(f"{type_name}_cases.index"),
+    )
+
+
+TASKS: Final[Sequence[Task]] = (
+    _task_of_replies(
+        ACCESS,
         lambda n: ngettext(
             "reply about an access requirement", "replies about access requirements", n
         ),
-        list_url("access_cases.index", state=access_cases.UNREAD),
     ),
-    Task(
-        "access",
-        WAITING,
-        roles.ACCESS_CASES,
-        access_cases.count_unfinished,
+    _task_of_cases(
+        ACCESS,
         lambda n: ngettext("access requirement to arrange", "access requirements to arrange", n),
-        list_url("access_cases.index"),
+    ),
+    _task_of_replies(
+        DIETARY,
+        lambda n: ngettext(
+            "reply about a dietary requirement", "replies about dietary requirements", n
+        ),
+    ),
+    _task_of_cases(
+        DIETARY,
+        lambda n: ngettext("dietary requirement to arrange", "dietary requirements to arrange", n),
     ),
     Task(
         "applications",

@@ -372,6 +372,14 @@ SESSION_FIELDS: Final = FieldTable[Session](
         file_name="",
     ),
     Field("seats_reason", N_("Reason for more seats"), PROSE, is_public=False, file_name=""),
+    Field(
+        "serves_food",
+        N_("Food is served"),
+        YES_NO,
+        file_name="",
+        question=Question(_l("Food is served (not public). The caterer gets its numbers"), "", ""),
+        is_public=False,
+    ),
     Field("notes", N_("Notes"), PROSE, is_public=False, file_name=""),
     slugs.make_field(
         _l(

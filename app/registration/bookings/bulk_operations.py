@@ -25,7 +25,7 @@ from app.registration.session_bookings import release as session_seats
 from app.registration.waiting_list import category_waits, offers
 from app.registration.waiting_list import queries as waiting_list_entries
 
-PARTS = (Delegate.category, Delegate.needs, Delegate.access_cases, Delegate.custom_answers)
+PARTS = (Delegate.category, Delegate.needs, Delegate.requirement_cases, Delegate.custom_answers)
 
 
 def lock_all(delegates: Sequence[Delegate]) -> Sequence[Delegate]:

@@ -21,8 +21,6 @@ from app.mail import queries as mail
 from app.mail import replies, unsubscribe
 from app.materials.files import BlobReader, StoredFile
 from app.registration import answer_files, custom_answers
-from app.registration.access_cases import labels
-from app.registration.access_cases import queries as access_cases
 from app.registration.answer_files import UnreadableFile
 from app.registration.applications import queries as applications
 from app.registration.ballots import queries as ballots
@@ -32,6 +30,9 @@ from app.registration.fields import DAYS, PRIVATE_FIELDS
 from app.registration.groups import queries as groups
 from app.registration.interest import queries as interest
 from app.registration.models import Delegate
+from app.registration.requirement_cases import labels
+from app.registration.requirement_cases import queries as requirement_cases
+from app.registration.requirement_cases.models import TYPES
 from app.registration.session_bookings import queries as session_bookings
 from app.registration.session_bookings import released_seats
 from app.registration.speaker_places import queries as speaker_places
@@ -80,16 +81,7 @@ def export_delegate(delegate: Delegate) -> dict[str, Any]:
         "made_at": clock.now().isoformat(),
         "booking": _export_booking(delegate),
         "needs": {one.name: one.format(one.get(delegate)) for one in PRIVATE_FIELDS},
-        "access_requirements": [
-            {
-                "requirement": labels.name_own_requirement(one.kind),
-                "state": one.row.state,
-                "due_on": _isoformat(one.row.due_on),
-                "answer_of_the_organisers": labels.show_text(one.answer),
-                "reply": labels.show_text(one.reply),
-            }
-            for one in access_cases.list_of_delegate(delegate)
-        ],
+        **_export_cases(delegate),
         "answers": [
             {"question": one.label, "answer": one.text, **_export_file(one.value)}
             for one in custom_answers.list_given(delegate)
@@ -101,6 +93,23 @@ def export_delegate(delegate: Delegate) -> dict[str, Any]:
         **_export_requests(delegate),
         **_export_correspondence(delegate),
         "history": _export_history(delegate),
+    }
+
+
+def _export_cases(delegate: Delegate) -> dict[str, Any]:
+    by_type = requirement_cases.map_of_delegate(delegate)
+    return {
+        f"{name}_requirements": [
+            {
+                "requirement": labels.name_own_requirement(one),
+                "state": one.row.state,
+                "due_on": _isoformat(one.row.due_on),
+                "answer_of_the_organisers": labels.show_text(one.answer),
+                "reply": labels.show_text(one.reply),
+            }
+            for one in by_type.get(name, ())
+        ]
+        for name in TYPES
     }
 
 

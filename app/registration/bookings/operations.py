@@ -157,7 +157,7 @@ def remove_needs(delegate: Delegate, summary: str, *, actor: str) -> bool:
     if delegate.needs is None and not has_answers:
         return False
     delegate.needs = None
-    delegate.access_cases = []
+    delegate.requirement_cases = []
     delegate.version += 1
     record(delegate, summary, actor)
     return True
@@ -204,7 +204,7 @@ def replace(delegate: Delegate, *, actor: str) -> None:
     session_seats.release_all([delegate.id])
     mark_cancelled(delegate)
     category_waits.end_with_bookings([delegate.id])
-    delegate.needs, delegate.access_cases = None, []
+    delegate.needs, delegate.requirement_cases = None, []
     custom_answers.remove_private(delegate)
     record(delegate, "The place was passed on to someone else", actor)
     delete_submitted_drafts(delegate.id)

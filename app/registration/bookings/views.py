@@ -29,8 +29,6 @@ from app.registration import (
     standard_forms,
     tickets,
 )
-from app.registration.access_cases import labels
-from app.registration.access_cases import queries as access_cases
 from app.registration.bookings import (
     access,
     answer_views,
@@ -45,6 +43,8 @@ from app.registration.category_texts import translated
 from app.registration.fields import DAYS
 from app.registration.groups import queries as groups
 from app.registration.models import Delegate
+from app.registration.requirement_cases import labels
+from app.registration.requirement_cases import queries as requirement_cases
 from app.registration.session_bookings import queries as session_bookings
 from app.registration.session_bookings.release import LostSeats
 from app.registration.transfers import queries as transfers
@@ -133,7 +133,9 @@ def show(secret: str) -> ResponseReturnValue:
         cancel_form=ConfirmForm(),
         ticket=tickets.for_booking(delegate),
         email_preference=unsubscribe.get_preference(delegate.email),
-        access_cases=access_cases.list_of_delegate(delegate) if delegate.is_attending else (),
+        requirement_cases=(
+            requirement_cases.map_of_delegate(delegate) if delegate.is_attending else {}
+        ),
         labels=labels,
         group=groups.find_group(delegate),
         category_wait=category_change_views.find_wait(delegate),

@@ -1,14 +1,13 @@
 """What the venue, the caterer and the interpreter need to know of the delegates' requirements.
 
-Each of them gets what they need and no more: the venue and the caterer numbers for each day, and
-people's own words without names; the interpreter the names and days of those who need one, and the
-sessions in which they have seats. Every look is recorded.
+Each of them gets what they need and no more: the venue numbers for each day and the caterer for
+each meal, with people's own words without names; the interpreter the names and days of those who
+need one, and the sessions in which they have seats. Every look is recorded.
 """
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import Final
 
 from flask_babel import gettext
@@ -17,7 +16,8 @@ from sqlalchemy.orm import joinedload
 
 from app.database import db
 from app.history import services as history
-from app.registration import queries as registration
+from app.registration.desk import occasions
+from app.registration.desk.occasions import Occasion
 from app.registration.fields import BY_NAME
 from app.registration.models import Delegate, Needs
 from app.registration.private_answers import is_unreadable
@@ -25,7 +25,6 @@ from app.registration.queries import ATTENDING
 from app.registration.requirement_kinds import SIGN_LANGUAGE
 from app.registration.session_bookings import labels
 from app.registration.session_bookings import queries as session_bookings
-from app.web.formatting import plain_date
 
 ACCESS, DIETARY, INTERPRETER = PURPOSES = ("access", "dietary", "interpreter")
 SUMMARIES: Final = {
@@ -40,11 +39,12 @@ YES: Final = "1"  # in a file that adds up
 class RequirementReport:
     """Tables for one purpose, which a page shows and a file holds."""
 
-    head: Sequence[str]  # of every table: what the row is about, then the days
+    head: Sequence[str]  # of every table: what the row is about, then the days or meals
     counts: Sequence[Sequence[str]]  # a row for each kind
     words: Sequence[Sequence[str]]  # a row for each person's own words, or for each person
     unreadable: int
     has_sessions: bool = False  # whether the last column names sessions
+    has_meals: bool = False  # whether columns are meals, not days
 
     @property
     def rows(self) -> Sequence[Sequence[str]]:
@@ -56,7 +56,7 @@ class RequirementReport:
 class _Person:
     id: int
     name: str
-    days: frozenset[date]
+    days: frozenset[str]  # in ISO
     kinds: str
     words: str
 
@@ -69,17 +69,32 @@ class _Person:
 def read_report(purpose: str, *, actor: str) -> RequirementReport:
     """Return the report of a purpose, and record who looked at it."""
     history.record(SUMMARIES[purpose], subject="delegates", actor=actor)
-    field_group = DIETARY if purpose == DIETARY else ACCESS
-    days = registration.conference_days()
-    people = list(_list_people(field_group))
-    what = gettext("Name") if purpose == INTERPRETER else gettext("Requirement")
-    is_for_interpreter = purpose == INTERPRETER
+    people = list(_list_people(DIETARY if purpose == DIETARY else ACCESS))
+    if purpose == INTERPRETER:
+        return _report_signers(people)
+    meals = occasions.list_meals() if purpose == DIETARY else ()
+    columns = meals or occasions.list_days()
+    everybody = [gettext("All delegates"), *map(str, occasions.count_all(columns))]
     return RequirementReport(
-        head=[what, *map(plain_date, days), *([gettext("Seats in sessions")] * is_for_interpreter)],
-        counts=[] if is_for_interpreter else list(_count_kinds(people, field_group, days)),
-        words=list((_list_signers if is_for_interpreter else _list_words)(people, days)),
+        head=[gettext("Requirement"), *(one.heading for one in columns)],
+        counts=[
+            *([everybody] if purpose == DIETARY else []),
+            *_count_kinds(people, purpose, columns),
+        ],
+        words=list(_list_words(people, columns)),
         unreadable=sum(one.unreadable for one in people),
-        has_sessions=is_for_interpreter,
+        has_meals=bool(meals),
+    )
+
+
+def _report_signers(people: Sequence[_Person]) -> RequirementReport:
+    days = occasions.list_days()
+    return RequirementReport(
+        head=[gettext("Name"), *(one.heading for one in days), gettext("Seats in sessions")],
+        counts=[],
+        words=list(_list_signers(people, days)),
+        unreadable=sum(one.unreadable for one in people),
+        has_sessions=True,
     )
 
 
@@ -94,38 +109,44 @@ def _list_people(field_group: str) -> Iterator[_Person]:
         .options(joinedload(Delegate.needs))
     )
     for one in db.session.scalars(delegates):
-        days = frozenset(one.days_attending)
+        days = frozenset(one.days.split())
         yield _Person(one.id, one.full_name, days, kinds.get(one), words.get(one))
 
 
 def _count_kinds(
-    people: Sequence[_Person], field_group: str, days: Sequence[date]
+    people: Sequence[_Person], field_group: str, columns: Sequence[Occasion]
 ) -> Iterator[Sequence[str]]:
-    """Yield how many chose each kind on each day, and how many of them chose none of these."""
+    """Yield how many chose each kind in each column, and how many of them chose none of these."""
     field = BY_NAME[f"{field_group}_kinds"]
-    count = Counter((kind, day) for one in people for kind in one.kinds.split() for day in one.days)
-    for kind, label in field.choices() if field.choices else ():
-        yield [label, *(str(count[kind, day]) for day in days)]
-
-
-def _list_words(people: Iterable[_Person], days: Sequence[date]) -> Iterator[Sequence[str]]:
-    """Yield people's own words, without their names, with the days on which they come."""
-    texts = sorted(
-        (one.words, *_mark_days(one, days))
+    count = Counter(
+        (kind, number)
+        for number, column in enumerate(columns)
         for one in people
-        if one.words and not is_unreadable(one.words)
+        if column.is_for(one.id, one.days)
+        for kind in one.kinds.split()
+    )
+    for kind, label in field.choices() if field.choices else ():
+        yield [label, *(str(count[kind, number]) for number in range(len(columns)))]
+
+
+def _list_words(people: Iterable[_Person], columns: Sequence[Occasion]) -> Iterator[Sequence[str]]:
+    """Yield people's own words, without their names, with the days or meals to which they come."""
+    texts = sorted(
+        (one.words, *marks)
+        for one in people
+        if one.words and not is_unreadable(one.words) and any(marks := _mark(one, columns))
     )
     yield from texts  # in an order that does not tell whose they are
 
 
-def _list_signers(people: Iterable[_Person], days: Sequence[date]) -> Iterator[Sequence[str]]:
+def _list_signers(people: Iterable[_Person], days: Sequence[Occasion]) -> Iterator[Sequence[str]]:
     """Yield those who need an interpreter, with their days, and where they have seats."""
     signers = [one for one in people if SIGN_LANGUAGE in one.kinds.split()]
     booked = session_bookings.map_booked_keys([one.id for one in signers])
     for one in signers:
         seats = "\n".join(labels.describe_sessions(booked.get(one.id, ())))
-        yield [one.name, *_mark_days(one, days), seats]
+        yield [one.name, *_mark(one, days), seats]
 
 
-def _mark_days(one: _Person, days: Sequence[date]) -> list[str]:
-    return [YES if day in one.days else "" for day in days]
+def _mark(one: _Person, columns: Sequence[Occasion]) -> list[str]:
+    return [YES if column.is_for(one.id, one.days) else "" for column in columns]

@@ -103,9 +103,9 @@ BOOKINGS: Final[Mapping[str, EmailKind]] = {
         samples.ticket,
     ),
     "access_answered": EmailKind(
-        _l("Answer about access"),
+        _l("Answer about a requirement"),
         DELEGATE,
-        _l("The team answers an access requirement and ticks “Email the delegate”"),
+        _l("The team answers an access or dietary requirement and ticks “Email the delegate”"),
         samples.booking,
     ),
     "group_registered": EmailKind(

@@ -122,7 +122,7 @@ def waiting_for_category() -> Context:
 def offered_in_category() -> Context:
     """Return the variables of an email about the offer of a place in another category."""
     context = waiting_for_category()
-    context["entry"].offer_ends_at = waiting_list.get_offer_end(clock.now())
+    context["entry"].offer_ends_at = offers.get_offer_end(clock.now())
     return context
 
 

@@ -1,6 +1,6 @@
-"""Read-only queries about cases of access requirements, without those of cancelled bookings."""
+"""Read-only queries about cases of requirements, without those of cancelled bookings."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -11,27 +11,32 @@ from app.accounts.models import Person
 from app.database import db
 from app.errors import NotFound
 from app.history.models import HistoryEntry
-from app.registration.access_cases import case_texts
-from app.registration.access_cases.models import SUBJECT_PREFIX, UNFINISHED, AccessCase
 from app.registration.delegate_record import search_key
 from app.registration.models import Delegate
 from app.registration.queries import ATTENDING
+from app.registration.requirement_cases import case_texts
+from app.registration.requirement_cases.models import (
+    SUBJECT_SUFFIX,
+    TYPES,
+    UNFINISHED,
+    RequirementCase,
+)
 
 ALL, UNREAD = "all", "replied"  # besides the states; "" is for what has to be done
 MINE, NOBODY = "me", "nobody"
 OVERDUE, THIS_WEEK, NO_DATE = "overdue", "week", "none"
 A_WEEK = timedelta(days=7)
-NO_CASE = "This access requirement no longer exists, or its booking has been cancelled"
-IS_UNFINISHED = AccessCase.state.in_(UNFINISHED)
-HAS_UNREAD_REPLY = AccessCase.has_unread_reply.is_(True)
-OF_ATTENDING = AccessCase.delegate_id.in_(select(Delegate.id).where(ATTENDING))
+NO_CASE = "This requirement no longer exists, or its booking has been cancelled"
+IS_UNFINISHED = RequirementCase.state.in_(UNFINISHED)
+HAS_UNREAD_REPLY = RequirementCase.has_unread_reply.is_(True)
+OF_ATTENDING = RequirementCase.delegate_id.in_(select(Delegate.id).where(ATTENDING))
 
 
 @dataclass(frozen=True)
 class OpenedCase:
     """A case with its texts, whose it is, and who sees to it."""
 
-    row: AccessCase
+    row: RequirementCase
     delegate: Delegate
     owner: str  # an address, or ""
 
@@ -41,7 +46,7 @@ class OpenedCase:
 
     @property
     def kind(self) -> str:
-        """What is required: one of ACCESS_KINDS, or WORDS."""
+        """What is required: one of the kinds of its type, or WORDS."""
         return self.read("kind")
 
     @property
@@ -57,7 +62,7 @@ class OpenedCase:
     @property
     def words(self) -> str:
         """What the delegate wrote in their own words when they registered."""
-        return case_texts.WORDS_FIELD.get(self.delegate)
+        return case_texts.read_words(self.row, self.delegate)
 
     def is_overdue(self, today: date) -> bool:
         """Return True if it should have been arranged before today."""
@@ -69,6 +74,7 @@ class OpenedCase:
 class CaseFilter:
     """Which cases a list shows; an empty value does not filter."""
 
+    type: str
     today: date
     search: str = ""
     state: str = ""  # "": those that are not finished
@@ -81,19 +87,21 @@ def list_page(wanted: CaseFilter, *, offset: int, limit: int) -> tuple[Sequence[
     """List a page of the cases, overdue and next due first, and count all that match."""
     conditions = _list_conditions(wanted)
     from_tables = (
-        select(AccessCase, Delegate, Person.email)
-        .join(Delegate, Delegate.id == AccessCase.delegate_id)
-        .outerjoin(Person, Person.id == AccessCase.owner_id)
+        select(RequirementCase, Delegate, Person.email)
+        .join(Delegate, Delegate.id == RequirementCase.delegate_id)
+        .outerjoin(Person, Person.id == RequirementCase.owner_id)
         .where(*conditions)
     )
     done_last = case((IS_UNFINISHED, 0), else_=1)
-    undated_last = case((AccessCase.due_on.is_(None), 1), else_=0)
-    ordered = from_tables.order_by(done_last, undated_last, AccessCase.due_on, AccessCase.id)
+    undated_last = case((RequirementCase.due_on.is_(None), 1), else_=0)
+    ordered = from_tables.order_by(
+        done_last, undated_last, RequirementCase.due_on, RequirementCase.id
+    )
     rows = db.session.execute(ordered.offset(offset).limit(limit)).all()
     total = db.session.scalar(
         select(func.count())
-        .select_from(AccessCase)
-        .join(Delegate, Delegate.id == AccessCase.delegate_id)
+        .select_from(RequirementCase)
+        .join(Delegate, Delegate.id == RequirementCase.delegate_id)
         .where(*conditions)
     )
     return [OpenedCase(row, delegate, owner or "") for row, delegate, owner in rows], total or 0
@@ -103,6 +111,7 @@ def _list_conditions(wanted: CaseFilter) -> Sequence[ColumnElement[bool]]:
     words = search_key(wanted.search).split()
     return (
         ATTENDING,
+        RequirementCase.type == wanted.type,
         *(Delegate.search_text.contains(one, autoescape=True) for one in words),
         *_match_state(wanted.state),
         *_match_owner(wanted),
@@ -115,34 +124,34 @@ def _match_state(state: str) -> Sequence[ColumnElement[bool]]:
         return ()
     if state == UNREAD:
         return (HAS_UNREAD_REPLY,)
-    return (AccessCase.state == state if state else IS_UNFINISHED,)
+    return (RequirementCase.state == state if state else IS_UNFINISHED,)
 
 
 def _match_owner(wanted: CaseFilter) -> Sequence[ColumnElement[bool]]:
     if not wanted.owner:
         return ()
     if wanted.owner == NOBODY:
-        return (AccessCase.owner_id.is_(None),)
+        return (RequirementCase.owner_id.is_(None),)
     number = wanted.person_id if wanted.owner == MINE else int(wanted.owner)
-    return (AccessCase.owner_id == number,)
+    return (RequirementCase.owner_id == number,)
 
 
 def _match_due(wanted: CaseFilter) -> Sequence[ColumnElement[bool]]:
     by_name = {
-        OVERDUE: and_(AccessCase.due_on < wanted.today, IS_UNFINISHED),
-        THIS_WEEK: AccessCase.due_on.between(wanted.today, wanted.today + A_WEEK),
-        NO_DATE: AccessCase.due_on.is_(None),
+        OVERDUE: and_(RequirementCase.due_on < wanted.today, IS_UNFINISHED),
+        THIS_WEEK: RequirementCase.due_on.between(wanted.today, wanted.today + A_WEEK),
+        NO_DATE: RequirementCase.due_on.is_(None),
     }
     return (by_name[wanted.due],) if wanted.due else ()
 
 
-def get_case(key: str) -> OpenedCase:
-    """Return a case of somebody who attends; raise NotFound if there is none."""
+def get_case(type_name: str, key: str) -> OpenedCase:
+    """Return a case of this type of somebody who attends; raise NotFound if there is none."""
     found = db.session.execute(
-        select(AccessCase, Delegate, Person.email)
-        .join(Delegate, Delegate.id == AccessCase.delegate_id)
-        .outerjoin(Person, Person.id == AccessCase.owner_id)
-        .where(AccessCase.key == key, ATTENDING)
+        select(RequirementCase, Delegate, Person.email)
+        .join(Delegate, Delegate.id == RequirementCase.delegate_id)
+        .outerjoin(Person, Person.id == RequirementCase.owner_id)
+        .where(RequirementCase.key == key, RequirementCase.type == type_name, ATTENDING)
     ).one_or_none()
     if found is None:
         raise NotFound(NO_CASE)
@@ -150,17 +159,25 @@ def get_case(key: str) -> OpenedCase:
     return OpenedCase(row, delegate, owner or "")
 
 
+def map_of_delegate(delegate: Delegate) -> Mapping[str, Sequence[OpenedCase]]:
+    """Return the cases of a delegate by type, for the types of which they have any."""
+    cases = list_of_delegate(delegate)
+    by_type = {name: [one for one in cases if one.row.type == name] for name in TYPES}
+    return {name: found for name, found in by_type.items() if found}
+
+
 def list_of_delegate(delegate: Delegate) -> Sequence[OpenedCase]:
     """List the cases of a delegate, in the order in which they were made."""
     return [
         OpenedCase(one, delegate, "")
-        for one in sorted(delegate.access_cases, key=lambda row: row.id)
+        for one in sorted(delegate.requirement_cases, key=lambda row: row.id)
     ]
 
 
-def get_of_delegate(delegate: Delegate, key: str) -> OpenedCase:
-    """Return a case of this delegate; raise NotFound if they have none with this key."""
-    found = [one for one in list_of_delegate(delegate) if one.row.key == key]
+def get_of_delegate(delegate: Delegate, type_name: str, key: str) -> OpenedCase:
+    """Return a case of this delegate; raise NotFound if they have none with type and key."""
+    cases = map_of_delegate(delegate).get(type_name, ())
+    found = [one for one in cases if one.row.key == key]
     if not found:
         raise NotFound(NO_CASE)
     return found[0]
@@ -173,8 +190,8 @@ def list_possible_owners(roles: frozenset[str]) -> Sequence[Person]:
 
 def select_history_subjects(delegate: Delegate) -> Select[tuple[str]]:
     """Select the subjects, in the audit log, of a delegate's requirements."""
-    subject = literal(SUBJECT_PREFIX) + AccessCase.key
-    return select(subject).where(AccessCase.delegate_id == delegate.id)
+    subject = RequirementCase.type + literal(SUBJECT_SUFFIX) + RequirementCase.key
+    return select(subject).where(RequirementCase.delegate_id == delegate.id)
 
 
 def was_viewed_since(subject: str, summary: str, actor: str, since: datetime) -> bool:
@@ -188,16 +205,17 @@ def was_viewed_since(subject: str, summary: str, actor: str, since: datetime) ->
     return db.session.scalar(looked.limit(1)) is not None
 
 
-def count_unfinished() -> ColumnElement[int]:
+def count_unfinished(type_name: str) -> ColumnElement[int]:
     """Return the subquery that counts the cases in which somebody still has to do something."""
-    return _count(IS_UNFINISHED)
+    return _count(type_name, IS_UNFINISHED)
 
 
-def count_unread() -> ColumnElement[int]:
+def count_unread(type_name: str) -> ColumnElement[int]:
     """Return the subquery that counts the cases with a reply that nobody has dealt with."""
-    return _count(HAS_UNREAD_REPLY)
+    return _count(type_name, HAS_UNREAD_REPLY)
 
 
-def _count(*such: ColumnElement[bool]) -> ColumnElement[int]:
-    counted = select(func.count()).select_from(AccessCase).where(OF_ATTENDING, *such)
+def _count(type_name: str, such: ColumnElement[bool]) -> ColumnElement[int]:
+    conditions = (OF_ATTENDING, RequirementCase.type == type_name, such)
+    counted = select(func.count()).select_from(RequirementCase).where(*conditions)
     return counted.scalar_subquery()

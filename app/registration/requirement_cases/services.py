@@ -1,4 +1,4 @@
-"""Working on cases of access requirements: save, answer, reply.
+"""Working on cases of requirements: save, answer, reply.
 
 The audit log says what was done to a case by its key alone, never what is required or by whom.
 """
@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any, Final
 
-from sqlalchemy import exists, or_, select
+from sqlalchemy import ColumnElement, exists, or_, select
 
 from app import clock
 from app.accounts import rate_limits
@@ -18,13 +18,12 @@ from app.history import services as history
 from app.history.models import Change
 from app.history.services import ACTOR_DELEGATE
 from app.registration import emails
-from app.registration.access_cases import case_texts
-from app.registration.access_cases.models import OPEN, AccessCase
-from app.registration.access_cases.queries import OpenedCase
 from app.registration.models import Delegate, Needs
+from app.registration.requirement_cases import case_texts
+from app.registration.requirement_cases.models import OPEN, TYPES, RequirementCase
+from app.registration.requirement_cases.queries import OpenedCase
 from app.row_locks import lock_row
 
-LIST_VIEWED: Final = "The list of access requirements was viewed"
 BATCH_SIZE: Final = 200  # bookings per transaction
 MAX_REPLIES: Final = 10  # of one booking, within an hour
 MAX_REPLIES_LENGTH: Final = 10_000  # characters of all replies about one requirement
@@ -93,7 +92,7 @@ def _summarise(changes: Sequence[Change]) -> str:
 def reply(opened: OpenedCase, text: str) -> None:
     """Add a delegate's reply, which opens the case again."""
     reference = opened.delegate.reference
-    rate_limits.hit("access reply", reference, times=MAX_REPLIES, within=AN_HOUR)
+    rate_limits.hit("requirement reply", reference, times=MAX_REPLIES, within=AN_HOUR)
     row = opened.row
     _lock(row)
     whole = "\n\n".join(filter(None, (opened.reply, text)))
@@ -112,33 +111,42 @@ def create_missing() -> None:
 
     The worker does it, since only it can read the answers and wait for nobody.
     """
-    asks = (Needs.access != "", Needs.access_kinds != "")
     lacking = (
         select(Delegate)
         .join(Needs, Needs.delegate_id == Delegate.id)
-        .where(or_(*asks), ~exists().where(AccessCase.delegate_id == Delegate.id))
+        .where(or_(*map(_lacks_cases, TYPES)))
         .order_by(Delegate.id)
         .with_for_update(of=Delegate)
     )
     number = 0
     for delegate in db.session.scalars(lacking).all():
+        before = len(delegate.requirement_cases)
         case_texts.match(delegate)
-        number += bool(delegate.access_cases)
+        number += len(delegate.requirement_cases) > before
         if number == BATCH_SIZE:
             break
 
 
-def _lock(row: AccessCase) -> None:
-    lock_row(row, "This access requirement has been deleted")
+def _lacks_cases(type_name: str) -> ColumnElement[bool]:
+    """Return the condition that a delegate has requirements of a type, but no case."""
+    answers = (getattr(Needs, column) != "" for column in (type_name, f"{type_name}_kinds"))
+    has_case = exists().where(
+        RequirementCase.delegate_id == Delegate.id, RequirementCase.type == type_name
+    )
+    return or_(*answers) & ~has_case
 
 
-def _touch(row: AccessCase, *, has_unread_reply: bool) -> None:
+def _lock(row: RequirementCase) -> None:
+    lock_row(row, "This requirement has been deleted")
+
+
+def _touch(row: RequirementCase, *, has_unread_reply: bool) -> None:
     row.has_unread_reply = has_unread_reply
     row.updated_at = clock.now()
     row.version += 1
 
 
-def _record(row: AccessCase, summary: str, actor: str, changes: Sequence[Change] = ()) -> None:
+def _record(row: RequirementCase, summary: str, actor: str, changes: Sequence[Change] = ()) -> None:
     """Record what was done; the answer is private, so only that it changed."""
     public = [one for one in changes if one.field in LABELS]
     history.record(summary, subject=row.history_subject, actor=actor, field_changes=public)

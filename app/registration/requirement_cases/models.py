@@ -1,4 +1,4 @@
-"""Cases of access requirements."""
+"""Cases of access and dietary requirements."""
 
 from datetime import date, datetime
 from typing import Final
@@ -8,29 +8,31 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.database import Base
 
+ACCESS, DIETARY = TYPES = ("access", "dietary")
 OPEN, IN_PROGRESS, ARRANGED, NOT_POSSIBLE = STATES = (
     *("open", "in progress", "arranged", "cannot be arranged"),
 )
 UNFINISHED: Final = (OPEN, IN_PROGRESS)
 WORDS: Final = "words"  # the kind of the case of what they wrote in their own words
-SUBJECT_PREFIX: Final = "access-case "  # in the audit log
+SUBJECT_SUFFIX: Final = "-case "  # of the type, before the key, in the audit log
 
 
-class AccessCase(Base):
-    """One access requirement of a delegate, and how far it is arranged.
+class RequirementCase(Base):
+    """One requirement of a delegate, and how far it is arranged.
 
-    ``kind`` is one of ACCESS_KINDS, or WORDS. It would tell of illness beside the name, so it is
-    encrypted like the answer that it comes from, as is all that is written about it: see
-    ``case_texts``.
+    ``kind`` is one of the kinds of its type, or WORDS. It would tell of illness or belief beside
+    the name, so it is encrypted like the answer that it comes from, as is all that is written about
+    it: see ``case_texts``.
     """
 
-    __tablename__ = "access_case"
+    __tablename__ = "requirement_case"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     key: Mapped[str] = mapped_column(unique=True)  # random: in addresses, and where texts belong
     delegate_id: Mapped[int] = mapped_column(
         ForeignKey("delegate.id", ondelete="CASCADE"), index=True
     )
+    type: Mapped[str]
     kind: Mapped[str] = mapped_column(Text)
     answer: Mapped[str] = mapped_column(Text, default="")  # the delegate reads it
     reply: Mapped[str] = mapped_column(Text, default="")  # of the delegate; later ones are added
@@ -45,7 +47,8 @@ class AccessCase(Base):
 
     __table_args__ = (
         CheckConstraint(f"state IN {STATES}", name="known_state"),
-        Index("ix_access_case_state", "state", "due_on"),
+        CheckConstraint(f"type IN {TYPES}", name="known_type"),
+        Index("ix_requirement_case_state", "type", "state", "due_on"),
     )
 
     @property
@@ -56,4 +59,4 @@ class AccessCase(Base):
     @property
     def history_subject(self) -> str:
         """The subject of this case in the audit log, which names neither person nor requirement."""
-        return f"{SUBJECT_PREFIX}{self.key}"
+        return f"{self.type}{SUBJECT_SUFFIX}{self.key}"

@@ -7,14 +7,15 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
 from app.registration import private_answers
-from app.registration.access_cases.models import (
+from app.registration.requirement_cases.models import (
     ARRANGED,
     IN_PROGRESS,
     NOT_POSSIBLE,
     OPEN,
     WORDS,
 )
-from app.registration.requirement_kinds import ACCESS_KINDS
+from app.registration.requirement_cases.queries import OpenedCase
+from app.registration.requirement_kinds import REQUIREMENT_TYPES
 
 STATE_NAMES: Final[Mapping[str, Any]] = {  # for the team
     OPEN: _l("Open"),
@@ -31,18 +32,18 @@ PUBLIC_STATE_NAMES: Final[Mapping[str, Any]] = {  # for the delegate
 STATE_LOOKS: Final[Mapping[str, str]] = {ARRANGED: "strong", NOT_POSSIBLE: "warning"}  # of its tag
 
 
-def name_requirement(kind: str) -> str:
+def name_requirement(opened: OpenedCase) -> str:
     """Return what is required, in the language of the page."""
-    if kind == WORDS:
+    if opened.kind == WORDS:
         return str(gettext("In their own words"))
-    return _name_kind(kind)
+    return _name_kind(opened)
 
 
-def name_own_requirement(kind: str) -> str:
+def name_own_requirement(opened: OpenedCase) -> str:
     """Return what is required, for the delegate who requires it."""
-    if kind == WORDS:
+    if opened.kind == WORDS:
         return str(gettext("What you wrote in your own words"))
-    return _name_kind(kind)
+    return _name_kind(opened)
 
 
 def show_text(text: str) -> str:
@@ -50,7 +51,8 @@ def show_text(text: str) -> str:
     return private_answers.show(text) if private_answers.is_unreadable(text) else text
 
 
-def _name_kind(kind: str) -> str:
+def _name_kind(opened: OpenedCase) -> str:
+    kind = opened.kind
     if private_answers.is_unreadable(kind):
         return private_answers.show(kind)
-    return str(ACCESS_KINDS.get(kind, kind))
+    return str(REQUIREMENT_TYPES[opened.row.type].kinds.get(kind, kind))

@@ -1,4 +1,4 @@
-"""Access requirements: what has to be arranged, for whom, by whom and when; answering delegates.
+"""Access and dietary requirements: what has to be arranged, by whom and when; answering delegates.
 
 Private answers stand beside names here. So a page shows them once somebody has pressed for them,
 which is recorded in the history and holds for an hour.
@@ -29,10 +29,12 @@ from app.forms.form import ConfirmForm, validates_own_csrf
 from app.forms.validators import one_of_choices
 from app.history import queries as history
 from app.history.services import record
-from app.registration.access_cases import labels, queries, services
-from app.registration.access_cases.models import OPEN
-from app.registration.access_cases.queries import CaseFilter, OpenedCase
+from app.registration.desk import requirement_report
 from app.registration.private_answers import is_unreadable
+from app.registration.requirement_cases import labels, queries, services
+from app.registration.requirement_cases.models import OPEN
+from app.registration.requirement_cases.queries import CaseFilter, OpenedCase
+from app.registration.requirement_kinds import REQUIREMENT_TYPES, RequirementType
 from app.registration.session_bookings import queries as session_bookings
 from app.registration.session_bookings.labels import describe_sessions
 from app.web import redirects
@@ -40,9 +42,17 @@ from app.web.formatting import local_day
 from app.web.rendering import render_page
 
 SORTS = ("due",)
+SHEETS: Final[Mapping[str, Sequence[tuple[str, Any]]]] = {  # for whom a list is summed up
+    requirement_report.ACCESS: [
+        (requirement_report.ACCESS, _l("What the venue needs to know")),
+        (requirement_report.INTERPRETER, _l("What the interpreter needs to know")),
+    ],
+    requirement_report.DIETARY: [
+        (requirement_report.DIETARY, _l("What the caterer needs to know")),
+    ],
+}
 MAX_ANSWER_LENGTH: Final = 2_000
 AN_HOUR: Final = timedelta(hours=1)
-LIST_SUBJECT: Final = "access requirements"
 STATE_FILTER = ListFilter(
     "state",
     _l("State"),
@@ -62,8 +72,6 @@ DUE_FILTER = ListFilter(
         (queries.NO_DATE, _l("No due date")),
     ],
 )
-
-bp = Blueprint("access_cases", __name__, url_prefix="/access")
 
 redirects.MESSAGES["admin"] |= {
     "access-saved": _l("Saved. The delegate sees the state and the answer on their booking page."),
@@ -106,7 +114,7 @@ class CaseForm(EditForm):
             raise ValidationError(_l("Write an answer, or untick this box"))
 
     def set_choices(self) -> None:
-        """Offer the members of the team who may see access requirements."""
+        """Offer the members of the team who may see requirements."""
         self.owner.choices = [("", gettext("Nobody yet")), *_list_owners()]
 
     def set_initial_data(self, opened: OpenedCase) -> None:
@@ -129,14 +137,15 @@ class CaseForm(EditForm):
         }
 
 
-@bp.get("")
-def index() -> ResponseReturnValue:
-    if not _is_opened():
-        return _render_gate()
+def index(type_name: str) -> ResponseReturnValue:
+    """List the cases of a type of requirements."""
+    if not _is_opened(type_name):
+        return _render_gate(type_name)
     filters = (STATE_FILTER, _owner_filter(), DUE_FILTER)
     query = parse_list_query(filters, SORTS)
     person, today = current_person(), local_day(clock.now())
     wanted = CaseFilter(
+        type=type_name,
         today=today,
         search=query.search,
         state=query.get_filter("state"),
@@ -146,24 +155,31 @@ def index() -> ResponseReturnValue:
     )
     rows, total = queries.list_page(wanted, offset=query.offset, limit=PAGE_SIZE)
     listing = Listing(rows, total, query, filters)
-    return render_list("admin/access_cases/index.html", listing, today=today, labels=labels)
+    return render_list(
+        "admin/requirement_cases/index.html",
+        listing,
+        requirements=REQUIREMENT_TYPES[type_name],
+        sheets=SHEETS[type_name],
+        today=today,
+        labels=labels,
+    )
 
 
-@bp.post("/_show")
-def reveal() -> ResponseReturnValue:
+def reveal(type_name: str) -> ResponseReturnValue:
     """Record that somebody looks, and lead to the page."""
-    record(services.LIST_VIEWED, subject=LIST_SUBJECT, actor=current_actor())
+    wanted = REQUIREMENT_TYPES[type_name]
+    record(wanted.viewed_summary, subject=wanted.list_subject, actor=current_actor())
     key = request.args.get("key", "")
     address = url_for(".show", key=key) if key else url_for(".index", **_list_filters())
     return redirect(address, 303)
 
 
-@bp.route("/<key>", methods=["GET", "POST"])
 @validates_own_csrf
-def show(key: str) -> ResponseReturnValue:
-    opened = queries.get_case(key)
-    if request.method != "POST" and not _is_opened():  # what was typed is never lost
-        return _render_gate(key)
+def show(type_name: str, key: str) -> ResponseReturnValue:
+    """Show a case, and save what is done about it."""
+    opened = queries.get_case(type_name, key)
+    if request.method != "POST" and not _is_opened(type_name):  # what was typed is never lost
+        return _render_gate(type_name, key)
     form = CaseForm()
     form.set_choices()
     if not form.is_submitted():
@@ -188,10 +204,11 @@ def _render(
     form: CaseForm, opened: OpenedCase, stale: StaleEdit | None = None
 ) -> ResponseReturnValue:
     return render_page(
-        "admin/access_cases/show.html",
+        "admin/requirement_cases/show.html",
         409 if stale else 422 if form.errors else 200,
         form=form,
         opened=opened,
+        requirements=REQUIREMENT_TYPES[opened.row.type],
         labels=labels,
         stale=stale,
         today=local_day(clock.now()),
@@ -201,16 +218,21 @@ def _render(
     )
 
 
-def _is_opened() -> bool:
+def _is_opened(type_name: str) -> bool:
     """Return True if the history says that whoever is signed in has asked within the hour."""
-    since = clock.now() - AN_HOUR
-    return queries.was_viewed_since(LIST_SUBJECT, services.LIST_VIEWED, current_actor(), since)
+    since, wanted = clock.now() - AN_HOUR, REQUIREMENT_TYPES[type_name]
+    summary, actor = wanted.viewed_summary, current_actor()
+    return queries.was_viewed_since(wanted.list_subject, summary, actor, since)
 
 
-def _render_gate(key: str = "") -> ResponseReturnValue:
-    address = url_for(".reveal", key=key or None, **_list_filters())
-    status = 422 if request.method == "POST" else 200
-    return render_page("admin/access_cases/gate.html", status, form=ConfirmForm(), address=address)
+def _render_gate(type_name: str, key: str = "") -> ResponseReturnValue:
+    return render_page(
+        "admin/requirement_cases/gate.html",
+        422 if request.method == "POST" else 200,
+        form=ConfirmForm(),
+        requirements=REQUIREMENT_TYPES[type_name],
+        address=url_for(".reveal", key=key or None, **_list_filters()),
+    )
 
 
 def _list_filters() -> dict[str, Any]:
@@ -223,15 +245,28 @@ def _owner_filter() -> ListFilter:
     return ListFilter("owner", _l("Who arranges it"), [*fixed, *_list_owners()])
 
 
-saved_views.declare(
-    "access_cases",
-    _l("Access requirements"),
-    roles.ACCESS_CASES,
-    lambda _: (STATE_FILTER, _owner_filter(), DUE_FILTER),
-    SORTS,
-)
-
-
 def _list_owners() -> Sequence[tuple[str, str]]:
-    people = queries.list_possible_owners(roles.ACCESS_CASES.write_roles)
+    people = queries.list_possible_owners(roles.REQUIREMENT_CASES.write_roles)
     return [(str(one.id), one.email) for one in people]
+
+
+def _create_blueprint(wanted: RequirementType) -> Blueprint:
+    """Return the pages of a type of requirements."""
+    name = f"{wanted.name}_cases"
+    bp = Blueprint(
+        name, __name__, url_prefix=f"/{wanted.name}", url_defaults={"type_name": wanted.name}
+    )
+    bp.get("")(index)
+    bp.post("/_show")(reveal)
+    bp.route("/<key>", methods=["GET", "POST"])(show)
+    saved_views.declare(
+        name,
+        wanted.label,
+        roles.REQUIREMENT_CASES,
+        lambda _: (STATE_FILTER, _owner_filter(), DUE_FILTER),
+        SORTS,
+    )
+    return bp
+
+
+access_bp, dietary_bp = map(_create_blueprint, REQUIREMENT_TYPES.values())

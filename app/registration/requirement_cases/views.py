@@ -1,4 +1,4 @@
-"""A delegate's reply to what the organisers answered about an access requirement."""
+"""A delegate's reply to what the organisers answered about a requirement."""
 
 from flask import Blueprint, Response, redirect, url_for
 from flask.typing import ResponseReturnValue
@@ -9,19 +9,20 @@ from wtforms.validators import ValidationError
 from app.errors import RateLimitExceeded, RuleViolation
 from app.forms.fields import text_field
 from app.forms.form import Form, validates_own_csrf
-from app.registration.access_cases import labels, queries, services
-from app.registration.access_cases.queries import OpenedCase
 from app.registration.bookings import access
+from app.registration.requirement_cases import labels, queries, services
+from app.registration.requirement_cases.models import TYPES
+from app.registration.requirement_cases.queries import OpenedCase
 from app.web.error_handlers import refuse
 from app.web.rendering import render_page
 from app.web.security_headers import no_referrer
 
-bp = Blueprint("access_replies", __name__)
+bp = Blueprint("requirement_replies", __name__)
 no_referrer(bp)
 
 
 class ReplyForm(Form):
-    """Reply about an access requirement."""
+    """Reply about a requirement."""
 
     text = text_field(
         _l("Your reply"),
@@ -35,11 +36,11 @@ class ReplyForm(Form):
             raise ValidationError(_l("Write your reply"))
 
 
-@bp.route("/<secret>/access/<key>", methods=["GET", "POST"])
+@bp.route(f"/<secret>/<any{TYPES}:type_name>/<key>", methods=["GET", "POST"])
 @validates_own_csrf
-def add(secret: str, key: str) -> ResponseReturnValue:
+def add(secret: str, type_name: str, key: str) -> ResponseReturnValue:
     delegate = access.get_editable_booking(secret)
-    opened = queries.get_of_delegate(delegate, key)
+    opened = queries.get_of_delegate(delegate, type_name, key)
     form = ReplyForm()
     if form.validate_on_submit():
         try:
@@ -56,7 +57,7 @@ def add(secret: str, key: str) -> ResponseReturnValue:
 
 def _render(form: ReplyForm, opened: OpenedCase, secret: str) -> Response:
     return render_page(
-        "registration/access_cases/reply.html",
+        "registration/requirement_cases/reply.html",
         422 if form.errors else 200,
         form=form,
         opened=opened,

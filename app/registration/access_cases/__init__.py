@@ -1,1 +1,0 @@
-"""Access requirements as cases: who arranges what, by when, and what the delegate is told."""

@@ -1,0 +1,82 @@
+"""The days and the meals of the conference, for which reports count people.
+
+A meal is a published session in which food is served. Who has a seat eats at it where people book
+seats, otherwise everybody who comes on that day.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from math import inf
+
+from flask_babel import gettext
+from sqlalchemy import func, select
+
+from app.database import db
+from app.programme.models import Session
+from app.programme.snapshot import Session as PublicSession
+from app.registration import queries as registration
+from app.registration.models import Delegate
+from app.registration.queries import ATTENDING
+from app.registration.session_bookings.models import SessionBooking
+from app.releases.current_release import get_programme
+from app.web.formatting import local_day, local_time, plain_date
+
+
+@dataclass(frozen=True)
+class Occasion:
+    """A day or a meal: a column of a report."""
+
+    heading: str
+    day: str  # in ISO; "" if it has no time yet
+    guests: frozenset[int] | None = None  # delegates with a seat, where people book
+
+    def is_for(self, delegate_id: int, days: Collection[str]) -> bool:
+        """Return True if a delegate who comes on these days takes part."""
+        if self.guests is not None:
+            return delegate_id in self.guests
+        return not self.day or self.day in days
+
+
+def list_days() -> Sequence[Occasion]:
+    """List the days of the conference."""
+    return [Occasion(plain_date(day), day.isoformat()) for day in registration.conference_days()]
+
+
+def list_meals() -> Sequence[Occasion]:
+    """List the meals that take place, in order of time; those without a time come last."""
+    keys = set(db.session.scalars(select(Session.key).where(Session.serves_food)))
+    meals = [one for one in get_programme().sessions if one.key in keys and not one.is_cancelled]
+    guests = _map_guests([one.key for one in meals if one.is_bookable])
+    return [_to_occasion(one, guests.get(one.key)) for one in sorted(meals, key=_order)]
+
+
+def count_all(occasions: Sequence[Occasion]) -> Sequence[int]:
+    """Count everybody who takes part in each of these, with requirements or without."""
+    by_days = select(Delegate.days, func.count()).where(ATTENDING).group_by(Delegate.days)
+    numbers = [(days.split(), number) for days, number in db.session.execute(by_days)]
+    return [
+        len(one.guests)
+        if one.guests is not None
+        else sum(number for days, number in numbers if not one.day or one.day in days)
+        for one in occasions
+    ]
+
+
+def _order(session: PublicSession) -> float:
+    return session.starts_at.timestamp() if session.starts_at else inf
+
+
+def _map_guests(keys: Sequence[str]) -> dict[str, frozenset[int]]:
+    found: dict[str, set[int]] = {key: set() for key in keys}
+    rows = select(SessionBooking.session_key, SessionBooking.delegate_id)
+    for key, number in db.session.execute(rows.where(SessionBooking.session_key.in_(keys))):
+        found[key].add(number)
+    return {key: frozenset(numbers) for key, numbers in found.items()}
+
+
+def _to_occasion(session: PublicSession, guests: frozenset[int] | None) -> Occasion:
+    if session.starts_at is None:
+        return Occasion(str(gettext("%(title)s, no time yet", title=session.title)), "", guests)
+    day = local_day(session.starts_at)
+    parts = (session.title, plain_date(day), local_time(session.starts_at))
+    return Occasion(", ".join(parts), day.isoformat(), guests)

@@ -1,0 +1,257 @@
+"""Dietary requirements are arranged, answered and counted for each meal."""
+
+import csv
+import io
+from datetime import timedelta
+from typing import Any
+
+import flask_migrate
+import pytest
+from flask import Flask
+from sqlalchemy import text
+
+from app.database import db, transaction
+from app.registration.bookings import data_export
+from app.registration.models import Delegate
+from app.registration.requirement_cases import queries
+from app.registration.requirement_cases.models import RequirementCase
+from config import ROOT
+from tests.browser import Browser, Page
+from tests.factories import (
+    FIRST_MORNING,
+    make_delegate,
+    make_room,
+    make_session,
+    publish_programme,
+    sign_in,
+)
+from tests.registration.test_access_cases import (
+    ANSWER,
+    DORA,
+    EMAIL_THEM,
+    GRACE,
+    OWNER,
+    STATE,
+    SUBJECT,
+    booking_of,
+    open_case,
+    run_periodic,
+)
+from tests.registration.test_encryption import read_stored
+from tests.registration.test_session_bookings import book, make_bookable
+from tests.registration_flow import ACCESS, CONSENT, DIET, DIET_WORDS, answer_questions
+from tests.sent_emails import find_link, last_email_to
+
+CATERER = "/organise/delegates/_requirements/dietary"
+LUNCH = "Lunch, 10 June 2009, 9:30am"
+HALAL = "Halal (Grace Hopper)"
+
+
+def register_grace(visitor: Browser) -> Delegate:
+    """Register somebody who needs large print, eats halal, and has written about food."""
+    page = answer_questions(visitor, until="access-needs", name=("Grace", "Hopper"), email=GRACE)
+    page = page.press("Continue", {ACCESS: ["Large print"], CONSENT: True})
+    page = page.press("Continue", {DIET: ["Halal"], DIET_WORDS: "No celery", CONSENT: True})
+    page.press("Confirm registration")
+    return db.session.query(Delegate).one()
+
+
+def open_dietary(desk: Browser) -> Page:
+    page = desk.open("/organise/dietary")
+    button = "Show dietary requirements"
+    return page.press(button) if button in page.buttons else page
+
+
+def names(page: Page) -> list[str]:
+    return [row["Requirement"].partition(" (")[0] for row in page.rows]
+
+
+def counts(page: Page, requirement: str) -> list[str]:
+    (row,) = (list(row.values()) for row in page.rows if row["Requirement"] == requirement)
+    return row[1:]
+
+
+@pytest.mark.both_databases
+def test_a_dietary_requirement_is_arranged_answered_and_replied_to(
+    visitor: Browser, new_browser: Any
+) -> None:
+    register_grace(visitor)
+    desk = sign_in(new_browser(), DORA)
+    assert "2 dietary requirements to arrange" in desk.open("/organise").links
+
+    page = open_dietary(desk).follow(HALAL)
+    assert page.heading == "Halal: Grace Hopper"
+    assert page.summary_list["In their own words"] == "No celery"
+    answer = "The meat is halal on both days."
+    page.press("Save", {STATE: "Arranged", OWNER: DORA, ANSWER: answer, EMAIL_THEM: True})
+
+    email = last_email_to(GRACE)
+    assert email.subject.startswith(SUBJECT)
+    assert [word for word in ("halal", "diet", "meat") if word in email.text.lower()] == []
+    own = visitor.open(find_link(email, "/booking/"))
+    assert f"Halal Arranged Our answer: {answer}" in own.text
+    page = own.follow("Reply: Halal").press("Send reply", {"Your reply": "And the gravy?"})
+    assert "Your dietary requirements" in page.headings
+    assert "Your reply: And the gravy?" in page.text
+
+    page = desk.open("/organise").follow("1 reply about a dietary requirement")
+    assert names(page) == ["Halal"]
+    assert "Their replies And the gravy?" in page.follow(HALAL).text
+    stored = read_stored("requirement_case", "history_entry", "history_personal_details")
+    assert [word for word in ("halal", "celery", "gravy", "meat") if word in stored] == []
+
+
+def test_each_type_of_requirement_has_its_own_list(visitor: Browser, new_browser: Any) -> None:
+    delegate = register_grace(visitor)
+    desk = sign_in(new_browser(), DORA)
+    key = queries.map_of_delegate(delegate)["dietary"][0].row.key
+
+    assert names(open_dietary(desk)) == ["Halal", "In their own words"]
+    page = desk.open("/organise/access")  # which they have not pressed for
+    assert page.buttons.count("Show access requirements") == 1
+    assert names(page.press("Show access requirements")) == ["Large print"]
+    desk.open(f"/organise/access/{key}", 404)
+    visitor.open(booking_of(delegate, f"/access/{key}"), 404)
+
+
+@pytest.mark.both_databases
+def test_cases_follow_the_answers_of_their_own_type(visitor: Browser, new_browser: Any) -> None:
+    delegate = register_grace(visitor)
+    open_case(sign_in(new_browser(), DORA), "Large print (Grace Hopper)").press(
+        "Save", {STATE: "Arranged"}
+    )
+
+    page = visitor.open(booking_of(delegate, "/dietary-needs"))
+    page = page.press("Save", {DIET: ["Vegan", "Something else"], DIET_WORDS: "No nuts"})
+
+    assert "Vegan Received" in page.text
+    assert "Halal" not in page.text
+    assert "Large print Arranged" in page.text
+    page = visitor.open(booking_of(delegate, "/dietary-needs"))
+    page = page.press("Save", {DIET: [], DIET_WORDS: ""})
+    assert "Your dietary requirements" not in page.headings
+    assert [one.type for one in db.session.query(RequirementCase)] == ["access"]
+
+
+@pytest.mark.both_databases
+def test_the_worker_makes_the_cases_that_a_booking_from_before_lacks(site: Flask) -> None:
+    both = make_delegate(access="A ramp", dietary="No nuts")
+    diner = make_delegate(email="other@example.org", dietary="Vegan")
+    run_periodic()
+    with transaction():  # as before there were cases of dietary requirements
+        db.session.query(RequirementCase).filter_by(type="dietary").delete()
+
+    run_periodic()
+    run_periodic()
+
+    made = [(one.delegate_id, one.type) for one in db.session.query(RequirementCase)]
+    assert sorted(made) == sorted(
+        [(both.id, "access"), (both.id, "dietary"), (diner.id, "dietary")]
+    )
+
+
+def test_a_delegates_own_copy_has_them_by_type(visitor: Browser) -> None:
+    exported = data_export.export_delegate(register_grace(visitor))
+
+    assert [one["requirement"] for one in exported["access_requirements"]] == ["Large print"]
+    assert [one["requirement"] for one in exported["dietary_requirements"]] == [
+        "Halal",
+        "What you wrote in your own words",
+    ]
+
+
+@pytest.mark.both_databases
+def test_what_was_arranged_stays_through_the_steps_of_the_database(site: Flask) -> None:
+    migrations = str(ROOT / "migrations")
+    number = make_delegate(access="A ramp", dietary="No nuts").id
+    run_periodic()
+    db.session.query(RequirementCase).filter_by(type="access").one().state = "arranged"
+    db.session.commit()
+    db.session.remove()
+
+    flask_migrate.downgrade(directory=migrations, revision="0076")
+    with db.engine.connect() as connection:
+        below = connection.execute(text("SELECT state FROM access_case")).all()
+    flask_migrate.upgrade(directory=migrations)
+    run_periodic()
+
+    assert [*map(tuple, below)] == [("arranged",)]
+    cases = queries.map_of_delegate(db.session.get_one(Delegate, number))
+    assert {name: [(one.kind, one.row.state) for one in of] for name, of in cases.items()} == {
+        "access": [("words", "arranged")],
+        "dietary": [("words", "open")],
+    }
+
+
+# For the caterer
+
+
+@pytest.mark.both_databases
+def test_the_caterer_gets_counts_for_each_meal(visitor: Browser, new_browser: Any) -> None:
+    grace = register_grace(visitor)  # on Wednesday
+    ada = make_delegate(dietary="Only cooked fish")
+    make_delegate(email="other@example.org", days="2009-06-11")
+    tomorrow: dict[str, Any] = {"starts_at": FIRST_MORNING + timedelta(days=1)}
+    make_session(title="Lunch", kind="Lunch", serves_food=True)
+    make_session(title="Brunch", kind="break", serves_food=True, **tomorrow)
+    make_session(title="Talk")
+    evening: dict[str, Any] = {"starts_at": FIRST_MORNING + timedelta(hours=9)}
+    evening["ends_at"] = evening["starts_at"] + timedelta(hours=2)
+    make_bookable("Dinner", room=make_room(name="Hall"), serves_food=True, **evening)
+    book(ada, "dinner")
+    desk = sign_in(new_browser(), DORA)
+
+    page = open_dietary(desk).follow("What the caterer needs to know").press("Show requirements")
+
+    meals = [LUNCH, "Dinner, 10 June 2009, 6:30pm", "Brunch, 11 June 2009, 9:30am"]
+    assert [*page.rows[0]] == ["Requirement", *meals]
+    assert counts(page, "All delegates") == ["2", "1", "2"]
+    assert counts(page, "Halal") == ["1", "0", "0"]
+    assert counts(page, "No celery") == ["Yes", "No", "No"]
+    assert counts(page, "Only cooked fish") == ["Yes", "Yes", "Yes"]
+    assert [one for one in ("Grace", "Hopper", "Lovelace") if one in page.text] == []
+    with transaction():
+        db.session.merge(grace).days = "2009-06-11"
+    page = desk.open(CATERER).press("Download as CSV")
+    rows = {row[0]: row[1:] for row in csv.reader(io.StringIO(page.source.lstrip("\ufeff")))}
+    assert rows["Halal"] == ["0", "0", "1"]
+
+
+def test_a_meal_that_does_not_take_place_is_not_counted(visitor: Browser) -> None:
+    make_delegate(dietary="Vegan")
+    lunch = make_session(title="Lunch", serves_food=True)
+    publish_programme()
+    with transaction():
+        db.session.merge(lunch).cancelled_at = FIRST_MORNING
+    publish_programme()
+
+    page = sign_in(visitor, DORA).open(CATERER).press("Show requirements")
+
+    assert [*page.rows[0]] == ["Requirement", "10 June 2009", "11 June 2009"]
+    assert "tick “Food is served” in the sessions that are meals" in page.text
+
+
+def test_somebody_without_a_seat_at_the_only_meal_is_not_told_of(visitor: Browser) -> None:
+    make_delegate(dietary="Only cooked fish")
+    make_bookable("Dinner", serves_food=True)
+
+    page = sign_in(visitor, DORA).open(CATERER).press("Show requirements")
+
+    assert counts(page, "All delegates") == ["0"]
+    assert "Only cooked fish" not in page.text
+
+
+def test_organisers_say_in_which_sessions_food_is_served(
+    visitor: Browser, new_browser: Any
+) -> None:
+    organiser = sign_in(visitor)
+    session = make_session(title="Lunch")
+    box = "Food is served (not public). The caterer gets its numbers"
+
+    page = organiser.open(f"/organise/sessions/{session.slug}").follow("Change")
+    page = page.press("Save", {box: True})
+
+    assert page.summary_list["Food is served"] == "Yes"
+    publish_programme()
+    page = sign_in(new_browser(), DORA).open(CATERER).press("Show requirements")
+    assert [*page.rows[0]] == ["Requirement", LUNCH]

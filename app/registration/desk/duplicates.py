@@ -263,6 +263,7 @@ def _list_groups(*columns: SQLColumnExpression[str]) -> list[list[int]]:
     same = (one == several[key.name] for one, key in zip(columns, keys, strict=True))
     rows = select(several.first_id, Delegate.id).where(ATTENDING, *same)
     groups: defaultdict[int, list[int]] = defaultdict(list)
-    for group, number in db.session.execute(rows.order_by(several.first_id, Delegate.id)):
+    in_order = rows.order_by(several.first_id, Delegate.id)
+    for group, number in db.session.connection().execute(in_order):
         groups[group].append(number)
     return [*groups.values()]

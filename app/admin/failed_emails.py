@@ -32,7 +32,7 @@ def list_latest() -> Sequence[FailedEmail]:
     """Return the emails that failed last, newest first."""
     still_has_it = and_(
         Delegate.reference == Email.booking_reference,
-        func.lower(Delegate.email) == func.lower(Email.recipient),
+        Delegate.email_key == func.lower(Email.recipient),
         ATTENDING,
     )
     rows = (

@@ -1,6 +1,7 @@
 """Seats in a session: who has booked one, adding somebody by hand, and taking somebody off."""
 
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 from flask import Blueprint, Response, url_for
@@ -22,7 +23,7 @@ from app.registration.desk import queries as desk
 from app.registration.desk import services as desk_services
 from app.registration.session_bookings import queries, services
 from app.web import redirects, spreadsheets
-from app.web.formatting import local_day, local_moment
+from app.web.formatting import local_day, local_moment, plain_moment
 from app.web.rendering import render_page
 
 bp = Blueprint("session_seats", __name__, url_prefix="/session-seats/<slug>")
@@ -64,6 +65,8 @@ def show(slug: str) -> ResponseReturnValue:
         seats=queries.find_seats(session.key),
         holds=queries.list_holds(session.key),
         may_add_seats=can_change(roles.PROGRAMME),
+        delegates_url=url_for("admin.delegates.index"),
+        moment_in_words=cache(plain_moment),  # many book at once, and formatting is slow
         breadcrumbs=_breadcrumbs(session),
     )
 

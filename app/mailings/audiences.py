@@ -57,6 +57,7 @@ class PeopleQuery:
     order: Sequence[SQLColumnExpression[Any]]
     search: Callable[[str], Sequence[ColumnElement[bool]]]  # of words that somebody types
     has_valid_addresses: bool = False  # nothing else can be stored
+    key: SQLColumnExpression[str] | None = None  # an address as it is compared, if indexed
     # placeholders that are empty for some people, or for all; one that is not here may be as well
     gaps: Mapping[str, ColumnElement[bool] | bool] = field(default_factory=dict)
 

@@ -14,6 +14,7 @@ from typing import Any, Final
 from sqlalchemy import (
     ColumnElement,
     CompoundSelect,
+    FromClause,
     LargeBinary,
     Select,
     SQLColumnExpression,
@@ -116,18 +117,15 @@ def _count_by_exclusion(people: PeopleQuery) -> Mapping[str, int]:
 def _select_kinds(
     people: PeopleQuery, deselected: Sequence[str], accepted: Sequence[str]
 ) -> CompoundSelect[Any]:
-    """Select how many there are, and who gets none although they match: kind, and two texts.
-
-    Each person is read once, for all of these parts.
-    """
+    """Select how many there are, and who gets none although they match: kind, and two texts."""
     columns = {
         "person": people.person,
-        "address": people.address,
+        "address": people.address if people.key is None else people.key,
         "key": _to_key(people),
         "exclusion": people.exclusion,
     }
     rows = select(*[column.label(name) for name, column in columns.items()])
-    found = rows.where(*people.conditions).cte("found").prefix_with("MATERIALIZED").c
+    found = _find_people(people, rows).c
     nothing, is_included = literal(""), found.exclusion == ""
     is_ticked = found.person.not_in(deselected) if deselected else true()
     is_any = {*accepted} == {*suppression.REASONS}  # an index of addresses alone says who is listed
@@ -142,7 +140,7 @@ def _select_kinds(
         .where(found.exclusion != "")
         .group_by(found.exclusion),
         select(literal(SEVERAL), nothing, found.key)
-        .where(is_included, is_ticked, found.key != "")
+        .where(is_included, is_ticked, found.key != "", *_list_signs_of_several(people, found.key))
         .group_by(found.key)
         .having(func.count() > 1),
         select(literal(SPECIAL), found.person, found.address).where(
@@ -154,6 +152,29 @@ def _select_kinds(
         unticked = select(literal(recipients.DESELECTED), found.person, nothing)
         parts.append(unticked.where(is_included, found.person.in_(deselected)))
     return union_all(*parts)
+
+
+def _find_people(people: PeopleQuery, rows: Select[Any]) -> FromClause:
+    """Return those who match, for all parts of a statement.
+
+    They are read once for all of these. Where an index holds all that the parts read of everybody,
+    each reads that instead, which is less work than to write it down first.
+    """
+    if people.key is not None and not people.conditions:
+        return rows.subquery("found")
+    return rows.where(*people.conditions).cte("found").prefix_with("MATERIALIZED")
+
+
+def _list_signs_of_several(
+    people: PeopleQuery, key: SQLColumnExpression[str]
+) -> Iterator[ColumnElement[bool]]:
+    """Yield the condition that several have an address, where an index knows of whom that is so.
+
+    Most addresses are of one person, and need not be sorted to learn that.
+    """
+    if people.key is not None:
+        shared = select(people.key).group_by(people.key).having(func.count() > 1)
+        yield key.in_(shared)
 
 
 def _is_hash() -> ColumnElement[bool]:
@@ -203,6 +224,8 @@ def _find_duplicates(
 def _to_key(people: PeopleQuery) -> ColumnElement[str]:
     """Return what ``recipients.to_key`` returns for an ordinary address."""
     address = people.address
+    if people.key is not None:
+        return people.key.expression
     return func.lower(address if people.has_valid_addresses else func.trim(address))
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import date, datetime
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, false
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from app.agenda.models import Agenda
 from app.database import Base
@@ -78,6 +78,9 @@ class Delegate(Base):
     badge_name: Mapped[str]
     pronouns: Mapped[str] = mapped_column(default="", server_default="")
     email: Mapped[str]
+    email_key: Mapped[str] = mapped_column(
+        default="", server_default=""
+    )  # the address as it is compared: in lower case
     identity_key: Mapped[str]  # address and names, folded: one place for each
     pending_email: Mapped[str] = mapped_column(default="")  # asked for, not yet confirmed
     pending_email_key: Mapped[str | None] = mapped_column(unique=True, default=None)
@@ -118,18 +121,13 @@ class Delegate(Base):
             unique=True,
             sqlite_where=cancelled_at.is_(None),
         ),
-        Index("ix_delegate_email", "email"),
+        # with what tells who attends: looking at all addresses reads nothing else
+        Index("ix_delegate_email_key", "email_key", "cancelled_at", "erased_at"),
         Index("ix_delegate_registered_at", "registered_at"),
-        # narrow, for figures that look at everybody: see registration.queries
-        Index(
-            "ix_delegate_attending_email",
-            "email",
-            sqlite_where=cancelled_at.is_(None),
-            postgresql_where=cancelled_at.is_(None),
-        ),
+        # narrow, for what looks at everybody: see registration.queries and desk.duplicates
         Index(
             "ix_delegate_attending_name",
-            *("name_sort_key", "country"),
+            *("name_sort_key", "country", "cancelled_at"),
             sqlite_where=cancelled_at.is_(None),
             postgresql_where=cancelled_at.is_(None),
         ),
@@ -140,6 +138,11 @@ class Delegate(Base):
             postgresql_where=cancelled_at.is_(None),
         ),
     )
+
+    @validates("email")
+    def _follow_address(self, _column: str, email: str) -> str:
+        self.email_key = email.lower()
+        return email
 
     @property
     def is_attending(self) -> bool:

@@ -115,7 +115,7 @@ def _list_candidates() -> Sequence[tuple[Speaker, Delegate]]:
     )
     rows = db.session.execute(
         select(Speaker, Delegate)
-        .join(Delegate, func.lower(Delegate.email) == func.lower(ADDRESS))
+        .join(Delegate, Delegate.email_key == func.lower(ADDRESS))
         .where(LACKS_PLACE, ATTENDING)
         .where(Delegate.id.not_in(is_unopened))
         .where(Delegate.id.not_in(select(SpeakerPlace.delegate_id)))

@@ -250,3 +250,18 @@ def test_an_invitation_names_the_sessions_with_day_time_room_and_deadline(
         "Session: Farewell",
     ]
     assert blocks[6:8] == ["Please confirm by Sunday 31 May 2009.", "Open your pages:"]
+
+
+def test_when_a_speaker_last_signed_in_is_told_in_both_lists(
+    organiser: Browser, four: list[Speaker], new_browser: Any, frozen_time: Any
+) -> None:
+    invite(organiser, "Bea Quill", "Cleo Reed")
+    link = find_link(last_email_to("Bea@example.org"), "/sign-in/")
+    frozen_time.shift(timedelta(days=2))
+    new_browser().open(link).press("Sign in")
+    sign_in(organiser)
+
+    for address, name in ((PAGE, "Name"), ("/organise/speakers", "Name ↑")):
+        rows = organiser.open(address).rows
+        told = {row[name]: row["Last signed in"] for row in rows if row["Last signed in"]}
+        assert [(who[:9], when) for who, when in told.items()] == [("Bea Quill", "14 May 2009")]

@@ -139,7 +139,7 @@ def test_the_copy_holds_every_column_but_the_keys(site: Flask) -> None:
             "erased_at",
             "is_demo",
         ),
-        *("search_text", "name_sort_key", "organisation_sort_key", "category_id"),
+        *("search_text", "email_key", "name_sort_key", "organisation_sort_key", "category_id"),
     }
 
 

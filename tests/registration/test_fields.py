@@ -26,7 +26,7 @@ from tests.sent_emails import last_email_to
 
 MADE_BY_THE_SITE = {  # columns that are neither an answer nor left when the details are erased
     *("access_key", "identity_key", "pending_email", "pending_email_key"),
-    *("search_text", "name_sort_key", "organisation_sort_key"),
+    *("search_text", "email_key", "name_sort_key", "organisation_sort_key"),
 }
 
 

@@ -25,6 +25,7 @@ from app.questions import services as questions
 from app.questions.models import REGISTRATION, Question, QuestionSet, QuestionVersion
 from app.questions.standard import list_of
 from app.registration import delegate_record
+from app.registration.bookings import queries as bookings
 from app.registration.models import Delegate, DelegateAnswer
 from config import ROOT
 from tests.browser import Browser
@@ -221,3 +222,19 @@ def test_questions_and_answers_go_with_their_tables_and_nothing_else(site: Flask
     counts = [db.session.query(table).count() for table in tables]
     assert counts == [standard, standard, 0, 0]
     assert db.session.query(Delegate).one().email == "ada@example.org"
+
+
+@pytest.mark.both_databases
+def test_bookings_of_before_are_found_however_their_address_is_typed(site: Flask) -> None:
+    addresses = ("Ada.Marsh@Example.org", "ÉLODIE@example.org", "bea@example.org")
+    for email in addresses:
+        make_delegate(email=email, identity_key=email)
+    db.session.commit()
+    db.session.remove()
+
+    flask_migrate.downgrade(directory=MIGRATIONS, revision="0076")
+    flask_migrate.upgrade(directory=MIGRATIONS)
+
+    for email in addresses:
+        found = bookings.list_by_email(email.swapcase())
+        assert [one.email for one in found] == [email]

@@ -90,6 +90,7 @@ def find_delegates(query: str) -> PeopleQuery:
         conditions=desk.list_conditions(presentation.build_delegate_filter(list_query)),
         order=[Delegate.name_sort_key, Delegate.id],
         has_valid_addresses=True,
+        key=Delegate.email_key,
         search=lambda text: desk.list_conditions(DelegateFilter(text=text)),
         gaps={
             **dict.fromkeys(("first_name", "full_name"), has_no_name),

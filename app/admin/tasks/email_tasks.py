@@ -29,7 +29,7 @@ def _count_slow_emails() -> ColumnElement[int]:
 
 def _count_returned_addresses() -> ColumnElement[int]:
     """Return the subquery that counts the addresses of delegates that take no emails."""
-    address = func.lower(Delegate.email)
+    address = Delegate.email_key
     is_returned = (
         select(SuppressedAddress.id)
         .where(SuppressedAddress.address == address, SuppressedAddress.reason == BOUNCED)

@@ -41,7 +41,7 @@ from app.registration.waiting_list import queries as waiting_list
 
 WITHHELD = {  # columns of Delegate: keys, and what lists are searched and sorted by
     *("id", "access_key", "pending_email_key", "identity_key", "version", "erased_at", "is_demo"),
-    *("search_text", "name_sort_key", "organisation_sort_key", "category_id"),
+    *("search_text", "email_key", "name_sort_key", "organisation_sort_key", "category_id"),
 }
 PIECE_BYTES: Final = 3 * 64 * 1024  # of a file: what is divisible by three has no padding
 IMPERSONAL_ACTORS = frozenset({ACTOR_DELEGATE, ACTOR_SITE})  # all others are email addresses

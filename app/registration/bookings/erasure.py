@@ -80,7 +80,7 @@ def erase_unused_address(address: str) -> None:
     db.session.flush()
     folded = address.lower()
     is_used = or_(
-        exists().where(func.lower(Delegate.email) == folded, Delegate.erased_at.is_(None)),
+        exists().where(Delegate.email_key == folded, Delegate.erased_at.is_(None)),
         exists().where(func.lower(Person.email) == folded),
     )
     if address and not db.session.scalar(select(is_used)):

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import bindparam, exists, func, select
+from sqlalchemy import bindparam, exists, select
 from sqlalchemy.orm import joinedload
 
 from app import clock
@@ -80,7 +80,7 @@ def is_untouched(delegate: Delegate) -> bool:
 def list_by_email(email: str) -> Sequence[Delegate]:
     """List all bookings with an email address, including cancelled ones, oldest first."""
     return db.session.scalars(
-        select(Delegate).where(func.lower(Delegate.email) == email.lower()).order_by(Delegate.id)
+        select(Delegate).where(Delegate.email_key == email.lower()).order_by(Delegate.id)
     ).all()
 
 

@@ -31,7 +31,6 @@ from app.registration.speaker_places import services as links
 SAME_EMAIL, SAME_NAME = "email", "name"  # why two bookings may be of one person
 MAX_PAIRS: Final = 200
 MERGED_FIELDS = tuple(one for one in BOOKING_FIELDS if one.name != EMAIL)
-FOLDED_EMAIL = func.lower(Delegate.email)
 SHOWN = select(Delegate.id).where(ATTENDING)
 IdPair = tuple[int, int]  # the older booking first
 
@@ -110,7 +109,7 @@ def _load_pairs(
 
 
 def _find_pairs() -> Sequence[LikelyPair]:
-    by_email = _list_groups(FOLDED_EMAIL)
+    by_email = _list_groups(Delegate.email_key)
     by_name = _list_groups(Delegate.name_sort_key, Delegate.country)
     distinct = _list_distinct_ids()
     reasons: dict[tuple[int, int], list[str]] = {}
@@ -278,6 +277,7 @@ def _list_groups(*columns: SQLColumnExpression[str]) -> list[list[int]]:
     same = (one == several[key.name] for one, key in zip(columns, keys, strict=True))
     rows = select(several.first_id, Delegate.id).where(ATTENDING, *same)
     groups: defaultdict[int, list[int]] = defaultdict(list)
-    for group, number in db.session.execute(rows.order_by(several.first_id, Delegate.id)):
+    in_order = rows.order_by(several.first_id, Delegate.id)
+    for group, number in db.session.connection().execute(in_order):
         groups[group].append(number)
     return [*groups.values()]

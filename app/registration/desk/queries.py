@@ -178,9 +178,7 @@ def list_delegates(  # noqa: PLR0913 - filters, order, page and columns
 
 def has_address(reference: str, address: str) -> bool:
     """Return True if the delegate with a booking reference has an address, in lower case."""
-    such = select(Delegate.id).where(
-        Delegate.reference == reference, func.lower(Delegate.email) == address
-    )
+    such = select(Delegate.id).where(Delegate.reference == reference, Delegate.email_key == address)
     return bool(reference) and db.session.scalar(such) is not None
 
 

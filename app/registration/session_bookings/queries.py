@@ -142,7 +142,9 @@ def list_of_session(
 ) -> Sequence[SessionBooking]:
     """List who has a seat in a session and is found by a search, by name."""
     rows = select(SessionBooking).where(*_list_conditions(key, search))
-    rows = rows.join(SessionBooking.delegate).options(contains_eager(SessionBooking.delegate))
+    names = (Delegate.reference, Delegate.given_names, Delegate.family_name, Delegate.email)
+    known = contains_eager(SessionBooking.delegate).load_only(*names)
+    rows = rows.join(SessionBooking.delegate).options(known)
     rows = rows.order_by(Delegate.name_sort_key, Delegate.id).offset(offset).limit(limit)
     return db.session.scalars(rows).all()
 

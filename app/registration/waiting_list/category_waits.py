@@ -15,7 +15,7 @@ from app.registration.models import Delegate
 from app.registration.waiting_list import queries, services
 from app.registration.waiting_list.models import ACCEPTED, IN_QUEUE, LEFT, WaitingListEntry
 
-BOOKING_ENDED = "Left the waiting list, because the booking ended"
+BOOKING_ENDED = "Left the waiting list because the booking ended"
 
 
 def enqueue(delegate: Delegate, category_id: int) -> WaitingListEntry:

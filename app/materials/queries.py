@@ -20,7 +20,7 @@ from app.programme.editing import session_queries
 from app.programme.models import Appearance, Session, Speaker
 from app.programme.snapshot import Snapshot
 
-MATERIAL_GONE = "There is no such file or link any more"
+MATERIAL_GONE = "This file or link no longer exists"
 IS_PRESENT = Material.deleted_at.is_(None)
 COUNT_OF_SPEAKER = (  # a subquery for other packages: materials in the sessions of a speaker
     select(func.count(Material.id.distinct()))

@@ -49,16 +49,16 @@ from app.web import languages
 from app.web.error_handlers import refuse
 from app.web.rendering import download, render_page
 
-PLACE_FREE = _l("A place has just become free, so you can register now. Confirm to take it")
+PLACE_FREE = _l("A place has just become free, so you can register now. Confirm to accept it")
 ALL_TAKEN = _l(
     "All places have just been taken, so you are not registered. You can join the waiting list"
 )
 CATEGORY_FULL = _l(
-    "All places of your category have just been taken, so you are not registered. Change your "
+    "All places in your category have just been taken, so you are not registered. Change your "
     "category, then confirm"
 )
 CATEGORY_WAITING = _l(
-    "All places of your category have just been taken, so you are not registered. You can join "
+    "All places in your category have just been taken, so you are not registered. You can join "
     "its waiting list, or change your category"
 )
 PLACES_OTHERWISE = (

@@ -138,7 +138,7 @@ def sessions(slug: str) -> ResponseReturnValue:
 
 
 TOO_MANY_REQUESTS = _l(
-    "You have contacted the organisers several times today. Wait for their answer"
+    "You have contacted the organisers several times today. Wait for their reply"
 )
 
 participation_bp = Blueprint("participation", __name__, url_prefix="/<slug>/taking-part")

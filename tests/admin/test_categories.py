@@ -222,7 +222,7 @@ def test_the_desk_adds_somebody_in_a_category_and_changes_it(desk: Browser) -> N
     assert get_taken(crew) == 1
     form = page.follow("Change booking")
     page = form.press("Save", {"Category": "Day visitor"}, status=422)
-    assert page.errors == ["The category “Day visitor” is not for all of these days"]
+    assert page.errors == ["The category “Day visitor” does not include all of these days"]
     page = page.press("Save", {"Category": "Day visitor", "Days": [THURSDAY]})
 
     assert page.summary_list["Category"] == "Day visitor"

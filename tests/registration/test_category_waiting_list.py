@@ -165,7 +165,7 @@ def test_a_place_of_the_category_that_was_just_freed_can_be_taken(visitor: Brows
     page = page.press("Join the waiting list", status=422)
 
     assert page.errors == [
-        "A place has just become free, so you can register now. Confirm to take it"
+        "A place has just become free, so you can register now. Confirm to accept it"
     ]
     assert page.press("Confirm registration").heading == "You are registered"
 
@@ -303,7 +303,7 @@ def test_a_change_needs_days_of_the_category_and_nobody_with_an_offer_changes_an
     page = open_own_page(visitor, "ada@example.org").follow("Change your request")
 
     again = page.press("Save changes", {HOW: "One day", DAYS: [THURSDAY]}, status=422)
-    assert again.errors == ["This category is not for all of these days"]
+    assert again.errors == ["This category does not include all of these days"]
     cancel(taken)
     late = page.press("Save changes", {HOW: "Standard", DAYS: [THURSDAY]})
 

@@ -86,7 +86,7 @@ def test_a_category_for_other_days_is_refused_with_the_reason(visitor: Browser) 
 
     page = page.press("Save", {ASKED: "Visitor"}, status=422)
 
-    assert page.errors == ["The category “Visitor” is not for all of these days"]
+    assert page.errors == ["The category “Visitor” does not include all of these days"]
     db.session.refresh(delegate)
     assert delegate.category_id == own.id
     assert other.id != own.id

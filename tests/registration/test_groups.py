@@ -143,7 +143,7 @@ def test_those_who_wait_together_get_their_offers_together(visitor: Browser) -> 
         {
             MODE: "Register as many as possible, in the order listed",
             JOIN: True,
-            "Keep those who wait together": True,
+            "Keep the people who wait together": True,
         },
     )
     cancel("Ada")

@@ -172,7 +172,9 @@ def test_a_place_for_invited_people_is_not_passed_on_unless_organisers_allow_it(
     assert "Give your place to a colleague" not in open_booking(visitor, ada).links
     page = visitor.open(f"/booking/{links.booking_token(ada)}/pass-on")
     page = page.press("Offer my place", FORM, status=422)
-    assert page.errors == ["Places in your category cannot be passed on. Ask the organisers"]
+    assert page.errors == [
+        "You cannot give a place in your category to someone else. Contact the organisers"
+    ]
 
     with transaction():
         db.session.merge(press).allows_transfer = True

@@ -318,8 +318,8 @@ def test_what_cannot_be_waited_for_is_refused_with_the_reason(visitor: Browser) 
     def press(category: RegistrationCategory) -> list[str]:
         return list(visitor.open(f"{booking}/{category.id}/wait").press(JOIN, status=409).errors)
 
-    assert press(visitors) == ["You have a place in this category already"]
-    assert press(day) == ["The category “Day student” is not for all of these days"]
+    assert press(visitors) == ["You already have a place in this category"]
+    assert press(day) == ["The category “Day student” does not include all of these days"]
     visitor.open(f"{booking}/{code.id}/wait", status=404)
     with transaction():
         change_limit(students, 2)
@@ -376,7 +376,7 @@ def test_an_offer_for_other_days_than_those_of_the_booking_is_refused_with_the_r
 
     page = open_own_page(visitor, ADA).press("Accept the place", status=409)
 
-    assert page.errors == ["The category “Student” is not for all of these days"]
+    assert page.errors == ["The category “Student” does not include all of these days"]
     assert (state_of(ADA), category_of(ADA)) == ("offered", "Visitor")
 
 

@@ -290,7 +290,7 @@ def test_a_place_that_became_free_meanwhile_is_offered_on_the_spot(visitor: Brow
 
     page = page.press("Join the waiting list", status=422)
     assert page.errors == [
-        "A place has just become free, so you can register now. Confirm to take it"
+        "A place has just become free, so you can register now. Confirm to accept it"
     ]
     assert page.press("Confirm registration").heading == "You are registered"
 

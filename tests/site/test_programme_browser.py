@@ -31,15 +31,21 @@ SHIFTED = """() => new Promise(done => {
 })"""
 
 CUT_OFF = """() => [
-  ...document.querySelectorAll(".board-box, .board-box *:not(.slot-when, .slot-theme)")
+  ...document.querySelectorAll(".board-box *:not(.slot-when, .slot-theme)")
 ].filter(one =>
-  one.scrollHeight > one.clientHeight + 1 && getComputedStyle(one).overflowY !== "visible"
+  (one.scrollHeight > one.clientHeight + 1 || one.scrollWidth > one.clientWidth + 1)
+  && (one.matches(".slot") || getComputedStyle(one).overflowY !== "visible")
 ).map(one => one.outerHTML.slice(0, 80))"""
 ON_EACH_OTHER = """() => {
   const boxes = [...document.querySelectorAll(".slot")].map(one => one.getBoundingClientRect());
   return boxes.flatMap((one, at) => boxes.slice(at + 1).filter(other =>
     one.left < other.right - 1 && other.left < one.right - 1
     && one.top < other.bottom - 1 && other.top < one.bottom - 1));
+}"""
+HEIGHT_OF_A_ROW = """() => {  // on average, with what says the time of several rows
+  const height = list => list.getBoundingClientRect().height;
+  const lists = [...document.querySelectorAll(".rows")].map(height);
+  return lists.reduce((sum, one) => sum + one) / document.querySelectorAll(".row").length;
 }"""
 OPACITIES = """[...document.querySelectorAll(".row__time")].map(
   one => getComputedStyle(one).opacity
@@ -128,12 +134,12 @@ def test_the_grid_shows_the_whole_day_and_every_word(
             ends_at=FIRST_MORNING + timedelta(minutes=minutes + 10),
         )
     publish_programme()
-    window.set_viewport_size({"width": 1280, "height": 800})
-
     window.goto(f"{live_site().address}{GRID}")
 
-    expect_result(window, CUT_OFF, [])
-    expect_result(window, ON_EACH_OTHER, [])
+    for width in (1280, 768):
+        window.set_viewport_size({"width": width, "height": 800})
+        expect_result(window, CUT_OFF, [])
+        expect_result(window, ON_EACH_OTHER, [])
 
 
 def test_the_rooms_stay_in_sight_and_never_hide_what_has_the_focus(
@@ -321,11 +327,18 @@ def test_two_hundred_sessions_take_two_sheets_a_day_and_twenty_two_thousand_pixe
         assert len(re.findall(rb"/Type\s*/Page\b", printed)) == 4
 
     with chromium.new_context(
-        base_url=home, viewport={"width": 360, "height": 800}, java_script_enabled=False
+        base_url=home, viewport={"width": 360, "height": 640}, java_script_enabled=False
     ) as context:
         context.route("**/*.woff2", lambda route: route.abort())  # a font of the device instead
         window = context.new_page()
         window.goto("/programme")
+
+        expect(window.locator(".row").first).to_be_in_viewport(ratio=1)
+        wait_until(
+            lambda: window.evaluate(HEIGHT_OF_A_ROW) <= 95,
+            "95 px for a row",
+            describe=lambda: str(window.evaluate(HEIGHT_OF_A_ROW)),
+        )
 
         wait_until(
             lambda: bool(window.evaluate("document.documentElement.scrollHeight <= 22000")),

@@ -75,7 +75,7 @@ def test_organisers_are_not_flooded_with_what_a_speaker_asks(visitor: Browser) -
     page = answer(visitor, OTHER, "Not at noon", status=429)
 
     assert page.errors == [
-        "You have contacted the organisers several times today. Wait for their answer"
+        "You have contacted the organisers several times today. Wait for their reply"
     ]
     assert "Not at noon" in page.source
     assert len(sent()) == 5

@@ -19,7 +19,7 @@ NOT_AVAILABLE = "This category is not available now. Choose another"
 WAITS_FOR_ANOTHER = (
     "You are waiting for another category. Leave that waiting list first, then join this one"
 )
-HAS_CATEGORY = "You have a place in this category already"
+HAS_CATEGORY = "You already have a place in this category"
 
 
 def join(delegate: Delegate, category_id: int) -> WaitingListEntry:

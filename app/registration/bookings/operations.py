@@ -227,12 +227,12 @@ def restore(delegate: Delegate, *, actor: str) -> None:
 
 
 def check_days(category: RegistrationCategory | None, days: str) -> None:
-    """Raise RuleViolation if a category is not for all of these days."""
+    """Raise RuleViolation if a category does not include all of these days."""
     if category is not None:
         allowed = {day.isoformat() for day in categories.list_days(category.days)}
         if not allowed.issuperset(days.split()):
             raise RuleViolation(
-                f"The category “{translated(category).name}” is not for all of these days"
+                f"The category “{translated(category).name}” does not include all of these days"
             )
 
 

@@ -24,7 +24,7 @@ from app.registration.waiting_list import queries as waiting_list_entries
 # What becomes of a row.
 NEW, BOOKED, WAITS, NO_PLACE, FAULTY = STATES = ("new", "booked", "waits", "no-place", "faulty")
 CATEGORY_GONE: Final = "This category has been deleted since the file was uploaded"
-WRONG_DAYS: Final = "The category is not for all of these days"
+WRONG_DAYS: Final = "This category does not include all of these days"
 
 
 @dataclass(frozen=True)

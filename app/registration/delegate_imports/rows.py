@@ -12,7 +12,7 @@ from app.errors import NotFound
 from app.registration import private_answers
 from app.registration.queries import Answers
 
-UNREADABLE = "What was read from this file cannot be decrypted any more. Upload it again"
+UNREADABLE = "We can no longer read this file. Upload it again"
 
 
 @dataclass(frozen=True)

@@ -155,7 +155,7 @@ class PersonForm(GroupForm):
         )
         allowed = {day.isoformat() for day in categories.list_days(chosen.days if chosen else "")}
         if not set(field.data or ()) <= allowed:
-            raise ValidationError(gettext("The category is not for all of these days"))
+            raise ValidationError(gettext("This category does not include all of these days"))
 
 
 class RenameForm(GroupForm):
@@ -203,7 +203,7 @@ class CheckGroupForm(Form):
     joins_list = BooleanField(
         _l("Put everyone who does not get a place on the waiting list, if it is open")
     )
-    stays_together = BooleanField(_l("Keep those who wait together"))
+    stays_together = BooleanField(_l("Keep the people who wait together"))
 
     @property
     def is_all_or_none(self) -> bool:

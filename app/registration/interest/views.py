@@ -45,7 +45,7 @@ HEADINGS = {
 LEDES = {
     INTERESTED: _l("The organisers have not decided yet. We will email you when they have."),
     INVITED: _l("You do not have a place until you register."),
-    LAPSED: _l("You cannot register with it any more. You do not have a place."),
+    LAPSED: _l("You can no longer use it to register. You do not have a place."),
     REGISTERED: _l("Use the link to your booking to see or change it."),
     DECLINED: _l("You do not have a place."),
     WITHDRAWN: _l("We have deleted your answers. You do not have a place."),

@@ -31,7 +31,7 @@ class SessionsForm(AnswersForm):
 
     template = "registration/sessions.html"
     heading = _l("Do you want to book seats in any sessions? (optional)")
-    lede = _l("Only these sessions need booking. You can go to all others without a seat.")
+    lede = _l("You only need to book these sessions. You can go to all others without booking.")
     sessions = SelectMultipleField(_l("Sessions"), validate_choice=False)
     offered: Sequence[Session] = ()
 

@@ -36,7 +36,7 @@ from app.releases.current_release import get_programme
 OFFER_PERIOD = timedelta(days=7)
 MAX_OFFERS_PER_DAY = 5  # of one booking
 NOT_OFFERED = "Your colleague no longer offers this place, or the deadline has passed"
-NOT_ALLOWED = "Places in your category cannot be passed on. Ask the organisers"
+NOT_ALLOWED = "You cannot give a place in your category to someone else. Contact the organisers"
 
 
 PLACE_CHANGED = (

@@ -23,7 +23,7 @@ from app.registration.waiting_list.models import CONFERENCE_LIST, WaitingListEnt
 MOVED, OFFERED_BY_HAND = "Moved to the top of the list by hand", "Offered by hand"
 MAX_PREVIEW = 1_000  # people
 NO_LONGER_WAITS = "This person is no longer waiting, or already has an offer"
-NO_OFFERS = "No offers can be made any more, so they could not take it"
+NO_OFFERS = "It is too late for offers, so they could not accept it"
 NONE_FREE = "No place is free for them. Add one, or move them to the top of the list"
 
 

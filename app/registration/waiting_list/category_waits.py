@@ -13,7 +13,7 @@ from app.registration.models import Delegate
 from app.registration.waiting_list import entries, queries
 from app.registration.waiting_list.models import ACCEPTED, LEFT, WaitingListEntry
 
-BOOKING_ENDED = "Left the waiting list, because the booking ended"
+BOOKING_ENDED = "Left the waiting list because the booking ended"
 
 
 def enqueue(delegate: Delegate, category_id: int) -> WaitingListEntry:

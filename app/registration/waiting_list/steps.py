@@ -31,7 +31,7 @@ PLACE: Final = {
     "Declined the offer of a place": _l("You declined the offer"),
     "Left the waiting list": _l("You left the waiting list"),
     "Removed from the waiting list": _l("The organisers removed you from the waiting list"),
-    BOOKING_ENDED: _l("You were removed, because your booking ended"),
+    BOOKING_ENDED: _l("You were removed because your booking ended"),
     CHANGED_DAYS: _l("You changed the days that you are waiting for"),
     MERGED: _l("The organisers merged your two bookings, and you kept your position"),
 }
@@ -47,10 +47,10 @@ SEAT: Final = {
     ),
     "The waiting list for {title} was closed": _l("The waiting list was closed"),
     "The booking ended, and the wait for {title}": _l(
-        "You were removed, because your booking ended"
+        "You were removed because your booking ended"
     ),
     "The day of the session is not in the booking any more": _l(
-        "You were removed, because the day of the session is not in your booking any more"
+        "You were removed because your booking no longer includes the day of the session"
     ),
 }
 WITH_WORDS: Final = {  # what stands behind the beginning of a sentence is shown as it is

@@ -20,7 +20,7 @@ from app.web import languages
 NO_LONGER_WAITS = "You have an offer, or have left the waiting list, so you cannot change this now"
 KEEPS_PLACE = "To wait for another category, leave this waiting list and join the other"
 NOT_AVAILABLE = "This category is not available now. Choose another"
-OTHER_DAYS = "This category is not for all of these days"
+OTHER_DAYS = "This category does not include all of these days"
 CHANGED_CATEGORY, CHANGED_DAYS = "Changed to the category", "Changed the days"
 
 

@@ -112,7 +112,7 @@ def test_a_preview_shows_whom_the_organisers_put_on_the_waiting_list(organiser: 
 def test_a_preview_names_the_contact_who_put_somebody_on_the_waiting_list(
     organiser: Browser,
 ) -> None:
-    entry, group = make_waiting_list_entry(), make_group(make_delegate())
+    entry, group = make_waiting_list_entry(), make_group()
     waits = {"name": entry.name, "email": entry.email, "state": WAITING}
     save(GroupMember(group_id=group.id, waiting_list_entry_id=entry.id, **waits))
     label = "preview_with_a_person_on_the_waiting_list"

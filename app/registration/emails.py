@@ -125,7 +125,11 @@ def send_access_answered(delegate: Delegate) -> None:
 
 
 def send_waiting_list_entry(
-    entry: WaitingListEntry, position: QueuePosition, *, is_added_by_team: bool = False
+    entry: WaitingListEntry,
+    position: QueuePosition,
+    *,
+    is_added_by_team: bool = False,
+    group_contact: str = "",
 ) -> Email:
     """Send someone the link to their page of the waiting list, with their position.
 
@@ -141,6 +145,7 @@ def send_waiting_list_entry(
         position=position.overall,
         category_position=position.in_category,
         is_added_by_team=is_added_by_team,
+        group_contact=group_contact,
     )
 
 

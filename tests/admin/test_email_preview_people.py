@@ -8,7 +8,7 @@ from app.accounts import team
 from app.accounts.models import DESK, VIEWER, Person
 from app.database import db, transaction
 from app.history import services as history
-from app.registration.groups.models import GroupMember
+from app.registration.groups.models import WAITING, GroupMember
 from app.registration.waiting_list.joining import ADDED_FROM_SPREADSHEET
 from app.speakers import session_owners
 from app.speakers.models import ANOTHER_TIME, SpeakerRequest
@@ -107,6 +107,19 @@ def test_a_preview_shows_whom_the_organisers_put_on_the_waiting_list(organiser: 
     page = preview(organiser, "waiting_list_joined", label, "Bea Waite")
 
     assert "The organisers of Tides and Harbours added you to the waiting list." in page.text
+
+
+def test_a_preview_names_the_contact_who_put_somebody_on_the_waiting_list(
+    organiser: Browser,
+) -> None:
+    entry, group = make_waiting_list_entry(), make_group()
+    waits = {"name": entry.name, "email": entry.email, "state": WAITING}
+    save(GroupMember(group_id=group.id, waiting_list_entry_id=entry.id, **waits))
+    label = "preview_with_a_person_on_the_waiting_list"
+
+    page = preview(organiser, "waiting_list_joined", label, "Bea Waite")
+
+    assert "Mary Ward registered you as part of a group." in page.text
 
 
 @pytest.mark.both_databases

@@ -170,7 +170,9 @@ def test_whoever_gets_no_place_can_wait_for_one(visitor: Browser) -> None:
         },
     )
 
-    assert subjects_to("bea@ward.example") == [f"You are on the waiting list for {TITLE}"]
+    email = last_email_to("bea@ward.example")
+    assert email.subject == f"You are on the waiting list for {TITLE}"
+    assert "Mary Ward registered you as part of a group." in email.text
     assert "Bea Nurse On the waiting list" in open_group(visitor).text
     cancel("Ada")
     visitor.open(find_link(last_email_to("bea@ward.example"), "/waiting-list/")).press(

@@ -25,6 +25,7 @@ from app.database import db
 from app.registration.applications.models import RegistrationApplication
 from app.registration.delegate_record import search_key
 from app.registration.groups import emails as group_emails
+from app.registration.groups import queries as groups
 from app.registration.groups.models import RegistrationGroup
 from app.registration.interest.models import ExpressionOfInterest
 from app.registration.invitations.models import InvitationCode
@@ -80,6 +81,7 @@ def _build_entry(template: str, row: WaitingListEntry | None) -> Context | None:
         position = waiting_list.get_queue_position(row)
         context |= {"position": position.overall, "category_position": position.in_category}
         context["is_added_by_team"] = joining.was_added_by_team(row)
+        context["group_contact"] = groups.find_contact_name(row)
     return context
 
 

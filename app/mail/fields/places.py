@@ -164,6 +164,12 @@ PLACES: Final[Mapping[str, EmailFields]] = {
             "is_added_by_team",
             is_optional=True,
         ),
+        value(
+            "group_contact",
+            _l("Contact of a group who registered them"),
+            "group_contact",
+            is_optional=True,
+        ),
         WAITING_LINK,
         required={"waiting_list_link"},
     ),

@@ -85,6 +85,17 @@ def find_by_number(number: int) -> RegistrationGroup | None:
     return db.session.get(RegistrationGroup, number) if number else None
 
 
+def find_contact_name(entry: WaitingListEntry) -> str:
+    """Return the contact who put somebody on the waiting list with a group; "" for nobody."""
+    of_entry = select(RegistrationGroup.name).join(RegistrationGroup.members)
+    return (
+        db.session.scalar(
+            of_entry.where(GroupMember.waiting_list_entry_id == entry.id, GroupMember.email != "")
+        )
+        or ""
+    )
+
+
 def _with_people() -> tuple[ExecutableOption, ...]:
     return (
         MEMBERS.joinedload(GroupMember.delegate),

@@ -157,7 +157,7 @@ def register(
         for member, one in zip(members, people, strict=True):
             if member.state == UNPLACED:
                 together = group.id if stays_together else None
-                _join_list(member, one.answers, group.language, together)
+                _join_list(member, one, group, together)
     db.session.flush()
     group_emails.send_group_registered(group)
     summary = f"Registered a group of {len(members)} people"
@@ -256,13 +256,19 @@ def _tell_of_booking(answers: Answers) -> None:
     emails.send_already_registered(existing)
 
 
-def _join_list(member: GroupMember, answers: Answers, language: str, together: int | None) -> None:
+def _join_list(
+    member: GroupMember, prepared: PreparedPerson, group: RegistrationGroup, together: int | None
+) -> None:
     """Put somebody on the waiting list, if it is open and they have to wait."""
+    answers = prepared.answers
+    contact = group.name if prepared.person.get(EMAIL) else ""  # who would read it themselves
     key = delegate_record.identity_key(full_name(answers), answers[EMAIL])
     before = waiting_list_entries.find_open(key)
     try:
         with db.session.begin_nested():
-            waiting_list.join(answers, language, together_group_id=together)
+            waiting_list.join(
+                answers, group.language, together_group_id=together, group_contact=contact
+            )
     except RuleViolation:
         return
     member.state = WAITING

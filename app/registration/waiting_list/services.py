@@ -31,11 +31,13 @@ def join(
     spend_code: Callable[[], None] | None = None,
     *,
     together_group_id: int | None = None,
+    group_contact: str = "",
 ) -> None:
     """Put someone on the waiting list, by email; the caller has checked the answers.
 
     Whoever has a place, or is on the list already, is told so by email, and only there. Whoever
-    joins uses up their invitation code, if they have one, and can stay together with a group.
+    joins uses up their invitation code, if they have one, and can stay together with a group. The
+    email names the contact of a group who registered them.
     Raise RuleViolation if there are places left, or the code cannot be used.
     """
     key = delegate_record.identity_key(registration.full_name(answers), answers[EMAIL])
@@ -52,7 +54,8 @@ def join(
         seats.enqueue(seats.list_limits(entry.category_id), entry)
         if spend_code is not None:
             spend_code()
-        emails.send_waiting_list_entry(entry, queries.get_queue_position(entry))
+        position = queries.get_queue_position(entry)
+        emails.send_waiting_list_entry(entry, position, group_contact=group_contact)
         entries.record(entry, "Joined the waiting list", history.ACTOR_DELEGATE)
 
 

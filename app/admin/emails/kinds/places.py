@@ -101,7 +101,13 @@ def waiting() -> Context:
         state=IN_QUEUE,
         joined_at=clock.now(),
     )
-    return {"entry": entry, "position": 3, "category_position": 2, "is_added_by_team": False}
+    return {
+        "entry": entry,
+        "position": 3,
+        "category_position": 2,
+        "is_added_by_team": False,
+        "group_contact": "",
+    }
 
 
 def offered() -> Context:

@@ -193,7 +193,7 @@ def test_the_caterer_gets_counts_for_each_meal(visitor: Browser, new_browser: An
     make_delegate(email="other@example.org", days="2009-06-11")
     tomorrow: dict[str, Any] = {"starts_at": FIRST_MORNING + timedelta(days=1)}
     make_session(title="Lunch", kind="Lunch", serves_food=True)
-    make_session(title="Brunch", kind="break", serves_food=True, **tomorrow)
+    make_session(title="Breakfast", kind="break", serves_food=True, **tomorrow)
     make_session(title="Talk")
     evening: dict[str, Any] = {"starts_at": FIRST_MORNING + timedelta(hours=9)}
     evening["ends_at"] = evening["starts_at"] + timedelta(hours=2)
@@ -203,7 +203,7 @@ def test_the_caterer_gets_counts_for_each_meal(visitor: Browser, new_browser: An
 
     page = open_dietary(desk).follow("What the caterer needs to know").press("Show requirements")
 
-    meals = [LUNCH, "Dinner, 10 June 2009, 6:30pm", "Brunch, 11 June 2009, 9:30am"]
+    meals = [LUNCH, "Dinner, 10 June 2009, 6:30pm", "Breakfast, 11 June 2009, 9:30am"]
     assert [*page.rows[0]] == ["Requirement", *meals]
     assert counts(page, "All delegates") == ["2", "1", "2"]
     assert counts(page, "Halal") == ["1", "0", "0"]

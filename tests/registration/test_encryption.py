@@ -243,7 +243,7 @@ def test_what_is_in_the_clear_is_read_and_then_encrypted_by_the_worker(
         with capture_logs() as logs:
             run_worker()
     assert [(one["event"], one["n"]) for one in logs] == [
-        ("DATA_KEY is not set, so private answers are not encrypted", 3)
+        ("DATA_KEY is not set, so private answers are not encrypted", 4)
     ]
     assert "A ramp" in visitor.open(address_of(delegate)).text
 

@@ -49,7 +49,9 @@ def measure_on(name: str, copy: SiteCopy, waiting: int = WAITING) -> Iterator[Fi
     what = f"a free place to the outbox, {name}, {waiting} waiting, worker idle"
     each = ", ".join(f"{one:.2f}" for one in seconds)
     yield Figure(f"{what}, median", f"{each} s", median(seconds), at_most(2, 1, "s"))
-    yield Figure(f"{what}, slowest of {ROUNDS}", "", max(seconds), at_most(2, 1, "s"))
+    yield Figure(
+        f"{what}, slowest of {ROUNDS}", f"{max(seconds):.2f} s", max(seconds), at_most(2, 1, "s")
+    )
 
 
 def fill_list(copy: SiteCopy, waiting: int) -> None:

@@ -221,11 +221,11 @@ def _find_duplicates(
     return dict.fromkeys(found, recipients.SAME_ADDRESS)
 
 
-def _to_key(people: PeopleQuery) -> ColumnElement[str]:
+def _to_key(people: PeopleQuery) -> SQLColumnExpression[str]:
     """Return what ``recipients.to_key`` returns for an ordinary address."""
     address = people.address
     if people.key is not None:
-        return people.key.expression
+        return people.key
     return func.lower(address if people.has_valid_addresses else func.trim(address))
 
 

@@ -94,6 +94,6 @@ SCHEDULED_TASKS: tuple[mail_worker.Task, ...] = (
 
 TASK_GROUPS = (
     mail_worker.TaskGroup("offers", 1.0, FREQUENT_TASKS),
-    mail_worker.TaskGroup("pictures", 1.5, PICTURE_TASKS),
+    mail_worker.TaskGroup("pictures", 2.0, PICTURE_TASKS),
     mail_worker.TaskGroup("scheduled", 5.0, SCHEDULED_TASKS),
 )

@@ -470,7 +470,7 @@ def test_many_are_invited_in_short_transactions_and_nobody_twice(
     event.remove(db.session, "after_commit", come_between)
 
     assert page.errors == [
-        "2 people have been invited, but not the others: Cy cannot be invited any more"
+        "2 people have been invited, but not the others: Cy can no longer be invited"
     ]
     assert [len(emails_to(f"{name.lower()}@example.org")) for name in NAMES] == [1, 1, 1, 0, 0]
     press_invite(organiser, *NAMES)

@@ -119,7 +119,7 @@ def invite_all(
         _lock(interest)
         category = categories.find(interest.category_id)
         if category is None or not queries.can_be_invited(interest):
-            raise AlreadyDecided(f"{interest.name} cannot be invited any more")
+            raise AlreadyDecided(f"{interest.name} can no longer be invited")
         options = InvitationOptions(
             uses=1,
             expires_at=invitation.expires_at,

@@ -86,6 +86,7 @@ def fill_all_lists() -> None:
             given_names="Maria da Conceição",
             email=f"maria-{number}@example.org",
             access="Step-free access",
+            dietary="No nuts",
         )
         save(SessionBooking(delegate_id=delegate.id, **booked))
     for number in range(16):

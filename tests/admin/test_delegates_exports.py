@@ -74,7 +74,7 @@ def test_the_whole_list_is_taken_along_without_needs(desk: Browser) -> None:
     }
     assert (second["Reference"], second["Family name"]) == (two.reference, "שרה")
     assert (second["Country"], second["Added by hand"]) == ("France", "Yes")
-    assert "attachment" in page.headers["Content-Disposition"]
+    assert 'filename="delegates-2009-05-12.csv"' in page.headers["Content-Disposition"]
     assert page.headers["Cache-Control"] == "private, no-store"
     assert "Vegan" not in page.source
     assert noted() == [("Exported the booking details of 2 delegates", "dora@conference.example")]

@@ -216,6 +216,7 @@ def test_the_history_is_taken_along_and_no_cell_is_a_formula(organiser: Browser)
 
     page = organiser.open("/organise/history/history.csv")
 
+    assert 'filename="history-2009-05-12.csv"' in page.headers["Content-Disposition"]
     rows = list(csv.reader(StringIO(page.source.lstrip("\ufeff"))))
     assert rows[0] == ["When (UTC)", "Made by", "Subject", "Change", "Before and after"]
     assert rows[-1][:3] == ["2009-05-12 08:30:00+00:00", GRACE, "session sum"]

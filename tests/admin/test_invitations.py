@@ -85,6 +85,27 @@ def test_speakers_are_grouped_by_how_their_invitations_stand(
     assert groups(organiser.open(PAGE))["Some tasks done"] == ["Cleo Reed"]
 
 
+@pytest.mark.both_databases
+def test_the_list_of_speakers_says_whom_to_write_to_and_who_has_signed_in(
+    organiser: Browser, four: list[Speaker], new_browser: Any
+) -> None:
+    invite(organiser, "Cleo Reed", "Dot Stone")
+    link = find_link(last_email_to("Cle@example.org"), "/sign-in/")
+    new_browser().open(link).press("Sign in")
+
+    rows = organiser.open("/organise/speakers?q=example.org").rows
+
+    today = "12 May 2009"
+    assert [
+        (row["Name ↑"], row["Invited"].startswith(today), row["Last signed in"]) for row in rows
+    ] == [
+        ("Bea Quill Bea@example.org", False, ""),
+        ("Cleo Reed Cle@example.org", True, today),
+        ("Dot Stone Dot@example.org", True, ""),
+        ("Eve Thorn Eve@example.org", False, ""),
+    ]
+
+
 def test_nobody_is_invited_twice_whoever_presses_twice(
     organiser: Browser, four: list[Speaker]
 ) -> None:

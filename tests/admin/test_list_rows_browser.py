@@ -14,7 +14,7 @@ from tests.waiting import wait_until
 LISTS = (
     *("delegates", "delegates/_duplicates", "groups", "categories", "invitations", "waiting-list"),
     *("applications", "interest", "session-seats", f"session-seats/{WORKSHOP}", "ballots"),
-    *("access", "questions", "sessions", "rooms", "themes", "previews", "pages"),
+    *("access", "dietary", "questions", "sessions", "rooms", "themes", "previews", "pages"),
     *("speakers", "speaking/invitations", "proposals", "people"),
     *("letters", "letters/replies", "letters/suppression", "mailings", "mailings/1/people"),
 )
@@ -61,10 +61,10 @@ class ListView:
 
 
 def open_list(window: Page, site: str, name: str) -> None:
-    """Open a list; the one that says who needs what asks before it is shown."""
+    """Open a list; the two that say who needs what ask before they are shown."""
     window.goto(f"{site}/organise/{name}")
-    if name == "access":
-        window.get_by_role("button", name="Show access requirements").click()
+    if name in {"access", "dietary"}:
+        window.get_by_role("button", name=f"Show {name} requirements").click()
         expect(window.locator(".list-box")).to_be_visible()
 
 

@@ -8,6 +8,7 @@ from flask import Flask, render_template_string
 from flask_babel import ngettext
 from playwright.sync_api import Page, expect
 
+from app.admin.charts import ChartBar
 from tests.browser import Browser
 from tests.factories import (
     make_delegate,
@@ -76,6 +77,15 @@ def test_large_numbers_have_separators(site: Flask) -> None:
 
     assert said == ["1 delegate", "999 delegates", "1,000 delegates", "12,345 delegates"]
     assert sent == "4,321 people today"
+
+
+def test_large_numbers_in_charts_have_separators(site: Flask) -> None:
+    template = '{% from "admin/_charts.html" import bars %}{{ bars("days", "", "Day", rows) }}'
+
+    with site.test_request_context():
+        drawn = render_template_string(template, rows=[ChartBar("Wednesday", 4321, 100)])
+
+    assert "<span>4,321</span>" in drawn
 
 
 def test_filters_are_folded_on_a_small_screen_and_what_is_applied_is_told(

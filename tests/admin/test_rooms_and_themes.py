@@ -465,7 +465,9 @@ def test_a_room_is_added_with_all_that_is_known(organiser: Browser) -> None:
         "Notes": "The key is with the porter.",
     }
     assert "This room will be public when you publish the programme." in page.text
-    assert names(organiser.open("/organise/rooms"))[-1] == "Tent"
+    listed = organiser.open("/organise/rooms")
+    assert names(listed)[-1] == "Tent"
+    assert listed.rows[-1]["Capacity"] == "1,200"
     publish_programme()
     public = organiser.open("/rooms/tent")
     assert "porter" not in public.source

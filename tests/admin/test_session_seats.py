@@ -55,20 +55,26 @@ def names(key: str) -> list[str]:
 def test_the_list_says_how_full_sessions_are_and_finds_full_ones(desk: Browser) -> None:
     make_bookable("Knots", 1)
     make_bookable("Nets", 3)
+    make_bookable("Quays", 1_200)
     book(make_delegate(), "knots")
 
     page = desk.open("/organise/sessions")
     fill = {row["Title"]: row["Seats"] for row in page.rows}
-    assert {title: fill[title] for title in ("Knots", "Nets", "Opening")} == {
+    assert {title: fill[title] for title in ("Knots", "Nets", "Quays", "Opening")} == {
         "Knots": "1 of 1",
         "Nets": "0 of 3",
+        "Quays": "0 of 1,200",
         "Opening": "",
     }
     found = {
         value: [row["Title"] for row in desk.open(f"/organise/sessions?booking={value}").rows]
         for value in ("bookable", "free", "full")
     }
-    assert found == {"bookable": ["Knots", "Nets"], "free": ["Nets"], "full": ["Knots"]}
+    assert found == {
+        "bookable": ["Knots", "Nets", "Quays"],
+        "free": ["Nets", "Quays"],
+        "full": ["Knots"],
+    }
 
 
 def test_the_page_of_a_session_leads_to_who_has_booked(desk: Browser) -> None:

@@ -246,7 +246,7 @@ def test_organisers_say_in_which_sessions_food_is_served(
 ) -> None:
     organiser = sign_in(visitor)
     session = make_session(title="Lunch")
-    box = "Food is served (not public). The caterer gets its numbers"
+    box = "Food is served (not public). The caterer is told how many eat"
 
     page = organiser.open(f"/organise/sessions/{session.slug}").follow("Change")
     page = page.press("Save", {box: True})

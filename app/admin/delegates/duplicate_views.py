@@ -36,7 +36,7 @@ redirects.MESSAGES["admin"] |= {
     "bookings-merged": _l(
         "The bookings have been merged. The other booking has been cancelled, and its place is "
         "available to someone else. The history lists the seats and waiting lists that were moved "
-        "or given up."
+        "or given back."
     ),
     "bookings-distinct": _l("Marked as not a duplicate. The two bookings stay as they are."),
     "bookings-likely": _l("The two bookings are listed as likely duplicates again."),

@@ -67,13 +67,13 @@ def list_rows(model: Any, words: Sequence[str], *conditions: Any) -> Sequence[An
 
 def find_row(model: Any, number: str, *conditions: Any) -> Any:
     """Return the row with a number, or None."""
-    row_id = read_number(number)
+    row_id = parse_row_id(number)
     if row_id is None:
         return None
     return db.session.scalar(select(model).where(model.id == row_id, *conditions))
 
 
-def read_number(text: str) -> int | None:
+def parse_row_id(text: str) -> int | None:
     """Return the number of a row as it is in an address, or None."""
     is_number = text.isascii() and text.isdecimal() and len(text) <= MAX_DIGITS
     return int(text) if is_number else None

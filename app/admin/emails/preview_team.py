@@ -19,7 +19,7 @@ from app.admin.emails.preview_source import (
     PreviewPerson,
     PreviewSource,
     find_row,
-    read_number,
+    parse_row_id,
 )
 from app.database import db
 from app.history import queries as history
@@ -88,7 +88,7 @@ def _find_owners(search: str) -> Sequence[PreviewPerson]:
 
 def _build_owner(template: str, number: str) -> Context | None:
     """Return the session that somebody owns; in a reminder all whose text is not finished."""
-    session_id = read_number(number)
+    session_id = parse_row_id(number)
     of_session = _select_owners().where(SessionOwner.session_id == session_id)
     owner = None if session_id is None else db.session.scalar(of_session)
     if owner is None:

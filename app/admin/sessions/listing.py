@@ -28,6 +28,7 @@ from app.registration.session_bookings.queries import SessionSeats
 from app.web.formatting import (
     conference_zone,
     day_and_month,
+    format_count,
     format_time,
     local_date,
     plain_date,
@@ -148,10 +149,13 @@ def _build_row(
         changed_on=formatter.changed_on(row.changed_at.astimezone(formatter.zone).date())
         if row.changed_at
         else "",
-        seats=gettext("%(taken)s of %(seats)s", taken=seats.taken, seats=seats.seats)
-        if seats
-        else "",
+        seats=_describe_seats(seats) if seats else "",
     )
+
+
+def _describe_seats(seats: SessionSeats) -> str:
+    taken, all_seats = format_count(seats.taken), format_count(seats.seats)
+    return str(gettext("%(taken)s of %(seats)s", taken=taken, seats=all_seats))
 
 
 def _state_label(state: str) -> str:

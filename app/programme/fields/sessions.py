@@ -377,7 +377,9 @@ SESSION_FIELDS: Final = FieldTable[Session](
         N_("Food is served"),
         YES_NO,
         file_name="",
-        question=Question(_l("Food is served (not public). The caterer gets its numbers"), "", ""),
+        question=Question(
+            _l("Food is served (not public). The caterer is told how many eat"), "", ""
+        ),
         is_public=False,
     ),
     Field("notes", N_("Notes"), PROSE, is_public=False, file_name=""),

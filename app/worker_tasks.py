@@ -70,7 +70,7 @@ FREQUENT_TASKS: tuple[mail_worker.Task, ...] = (
     session_offers.run_due,
 )
 
-# Pictures, which may take as long as they like: nothing else waits for them.
+# Pictures, which may take minutes: no offer waits for them.
 PICTURE_TASKS: tuple[mail_worker.Task, ...] = (
     renditions.render_pending,
     page_images.render_pending,

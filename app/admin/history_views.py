@@ -131,19 +131,32 @@ SINGLE_PAGE_ENDPOINTS = {  # subjects without a page of their own
     "speakers": "admin.speaker_pages.overview",
 }
 
+AREAS: Final[Mapping[str, roles.Area]] = {  # pages that not all who read the history may open
+    "person": roles.TEAM,
+    "invitation": roles.INVITATIONS,
+    "invitations": roles.INVITATIONS,
+    "access-case": roles.REQUIREMENT_CASES,
+    "dietary-case": roles.REQUIREMENT_CASES,
+    "access": roles.REQUIREMENT_CASES,  # of their list
+    "dietary": roles.REQUIREMENT_CASES,
+}
+
 
 @dataclass(frozen=True)
 class LinkedEntry:
     """A history entry with the URL of its subject."""
 
     entry: HistoryEntry
-    url: str  # "" if it has no page
+    url: str  # "" if it has no page that the current user may open
 
 
 def link_entries(entries: Sequence[HistoryEntry]) -> list[LinkedEntry]:
     """Return the entries with the URLs of their subjects."""
     pages = find_page_keys({entry.subject for entry in entries})
-    return [LinkedEntry(entry, _subject_url(entry.subject, pages)) for entry in entries]
+    return [
+        LinkedEntry(entry, _subject_url(entry.subject, pages) if _can_open(entry.subject) else "")
+        for entry in entries
+    ]
 
 
 def _subject_url(subject: str, page_keys: Mapping[str, str]) -> str:
@@ -156,18 +169,17 @@ def _subject_url(subject: str, page_keys: Mapping[str, str]) -> str:
         return url_for("admin.email_kinds.preview", template=name)
     if kind in CONTENT_KINDS and name:
         return url_for("admin.content.text", kind=kind, slug=name)
-    if subject not in page_keys or not _can_open(kind):
+    if subject not in page_keys:
         return ""
     endpoint, argument = ENDPOINTS[kind]
     values: dict[str, Any] = {argument: page_keys[subject]}
     return url_for(endpoint, **values)
 
 
-def _can_open(kind: str) -> bool:
-    """Return True if the current user may open pages of this kind."""
-    if kind == "invitation":
-        return guards.can_read(roles.INVITATIONS)
-    return kind != "person" or guards.can_read(roles.TEAM)
+def _can_open(subject: str) -> bool:
+    """Return True if the current user may open the page of a subject, if it has one."""
+    area = AREAS.get(subject.partition(" ")[0])
+    return area is None or guards.can_read(area)
 
 
 def export_row(  # noqa: PLR0913 - one per cell

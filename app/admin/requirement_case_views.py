@@ -236,8 +236,8 @@ def _render_gate(type_name: str, key: str = "") -> ResponseReturnValue:
 
 
 def _list_filters() -> dict[str, Any]:
-    """Return the filters in the address of the request."""
-    return {name: request.args.get(name) for name in ("state", "owner", "due")}
+    """Return the search, the filters and the saved view in the address of the request."""
+    return {name: request.args.get(name) for name in ("q", "state", "owner", "due", "view")}
 
 
 def _owner_filter() -> ListFilter:

@@ -113,14 +113,20 @@ ACTIONS: Final[Sequence[tuple[Any, str, Mapping[str, Any], Area]]] = (
     (_l("Add a theme"), "admin.themes.add", {}, roles.PROGRAMME),
     (_l("Add a delegate"), "admin.delegates.details.add", {}, roles.DELEGATES),
     (
-        _l("Access requirements, for interpreters"),
+        _l("Access requirements, with names"),
         "admin.delegates.exports.export_with_needs",
         {"purpose": "access"},
         roles.DELEGATES,
     ),
     (
-        _l("Dietary requirements, for the caterer"),
+        _l("Dietary requirements, with names"),
         "admin.delegates.exports.export_with_needs",
+        {"purpose": "dietary"},
+        roles.DELEGATES,
+    ),
+    (
+        _l("Meals, for the caterer"),
+        "admin.delegates.requirements.show",
         {"purpose": "dietary"},
         roles.DELEGATES,
     ),

@@ -261,8 +261,13 @@ def maintain() -> None:
 
 def _record_outcomes() -> None:
     """Copy what became of emails, for when the outbox deletes them."""
-    for state, outcome in ((SENT, queries.SENT_TO), (mail_models.FAILED, queries.REFUSED)):
-        emails = select(Email.id).where(Email.state == state)
+    has_failed, was_sent = Email.state == mail_models.FAILED, Email.sent_at.is_not(None)
+    for such, outcome in (
+        (Email.state == SENT, queries.SENT_TO),
+        (has_failed & ~was_sent, queries.REFUSED),
+        (has_failed & was_sent, queries.BOUNCED),
+    ):
+        emails = select(Email.id).where(such)
         db.session.execute(
             update(MailingRecipient)
             .where(

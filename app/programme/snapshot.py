@@ -19,6 +19,7 @@ BREAK_KINDS = frozenset({"break", "lunch", "coffee", "tea", "reception", "regist
 PLENARY_KIND = "plenary"
 
 PARALLEL_KIND = "parallel"
+RECORDING = "recording"  # in the text of a link, as in files of Sessionize
 
 
 @dataclass(frozen=True)
@@ -200,6 +201,12 @@ class Session:
     def get_open_materials(self, now: datetime) -> tuple[Material, ...]:
         """Return the materials that are public at a moment."""
         return tuple(one for one in self.materials if one.is_open(now))
+
+    def has_recording(self, now: datetime) -> bool:
+        """Return True if the text of a link that is public at a moment says “recording”."""
+        texts = [text for _, text in self.links]
+        texts += [one.title for one in self.get_open_materials(now) if one.address]
+        return any(RECORDING in text.lower() for text in texts)
 
     @property
     def is_break(self) -> bool:

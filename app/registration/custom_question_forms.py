@@ -74,7 +74,7 @@ def find_asked(
 def read_words(submitted: MultiDict[str, str], asked: Sequence[Definition]) -> Answers:
     """Return the keys of the words with which the submitted page asked these questions."""
     parts = [one.partition(" ") for one in submitted.getlist(ASKED)]
-    keys = {number: key for number, _, key in parts}
+    keys = {number: key[: custom_questions.WORDS_KEY_LENGTH] for number, _, key in parts}
     return {
         name: keys[str(one.id)] or current
         for one in asked

@@ -30,6 +30,7 @@ from app.web import languages
 from app.web.formatting import plain_date
 
 WORDS_PREFIX = "words_"  # of what a draft holds beside an answer: to which words it was given
+WORDS_KEY_LENGTH = 16  # hexadecimal digits
 MORE = "more"  # the page of registration that asks them; others end in “-” and an id
 
 
@@ -126,7 +127,7 @@ def key_words(definitions: Iterable[Definition]) -> Answers:
     return {
         f"{WORDS_PREFIX}{one.id}": sha256(
             next(iter(one.current.texts.values())).label.encode()
-        ).hexdigest()[:16]
+        ).hexdigest()[:WORDS_KEY_LENGTH]
         for one in definitions
     }
 

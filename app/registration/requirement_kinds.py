@@ -60,6 +60,7 @@ class RequirementType:
     kinds: Mapping[str, Any]  # to choose from
     label: Any  # of the pages of the team
     own_label: Any  # for the delegate
+    reply_label: Any  # of the page on which the delegate replies
     show_label: Any  # of the button with which the team sees them
     caution: Any  # on each page that shows them
     empty: Any  # on a list without any
@@ -91,6 +92,7 @@ REQUIREMENT_TYPES: Final[Mapping[str, RequirementType]] = {
         ACCESS_KINDS,
         _l("Access requirements"),
         _l("Your access requirements"),
+        _l("Reply about your access requirements"),
         _l("Show access requirements"),
         _l(
             "Only share this with the people arranging access. We record in the history that you "
@@ -103,6 +105,7 @@ REQUIREMENT_TYPES: Final[Mapping[str, RequirementType]] = {
         DIETARY_KINDS,
         _l("Dietary requirements"),
         _l("Your dietary requirements"),
+        _l("Reply about your dietary requirements"),
         _l("Show dietary requirements"),
         _l(
             "Only share this with the people arranging meals. We record in the history that you "

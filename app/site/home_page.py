@@ -13,7 +13,9 @@ from app.releases.published_programme import PublishedProgramme
 from app.site.now_next import get_conference_span
 
 Phase = Literal["ahead", "soon", "on", "over"]
-MainAction = Literal["register", "dates", "waiting", "full", "booking", "now", "slides", ""]
+MainAction = Literal[
+    "register", "dates", "waiting", "full", "booking", "now", "slides", "recordings", ""
+]
 
 SOON = timedelta(days=7)  # before the first day
 FEW_PLACES = 10  # per cent of all places: from then on the page says how many are left
@@ -36,7 +38,8 @@ class ConferenceState:
 
     phase: Phase
     registration: RegistrationStatus
-    sessions_with_slides: Sequence[Session]  # only once the conference is over
+    sessions_with_materials: Sequence[Session]  # or recordings; only once the conference is over
+    has_recordings: bool
     changes: Sequence[datetime | None]
 
     @property
@@ -45,7 +48,9 @@ class ConferenceState:
         if self.phase == "on":
             return "now"
         if self.phase == "over":
-            return "slides" if self.sessions_with_slides else ""
+            if self.has_recordings:
+                return "recordings"
+            return "slides" if self.sessions_with_materials else ""
         return ACTIONS[self.registration.state]
 
 
@@ -74,10 +79,13 @@ def get_conference_state(programme: PublishedProgramme) -> ConferenceState:
     phase = _find_phase(programme, now)
     changes = [begins - SOON, begins, ends, status.opens_at, status.closes_at]
     if phase != "over":
-        return ConferenceState(phase, status, (), changes)
-    slides = [one for one in programme.sessions if one.get_open_materials(now)]
+        return ConferenceState(phase, status, (), has_recordings=False, changes=changes)
+    found = [
+        one for one in programme.sessions if one.has_recording(now) or one.get_open_materials(now)
+    ]
+    has_recordings = any(one.has_recording(now) for one in found)
     changes += [file.opens_at for one in programme.sessions for file in one.materials]
-    return ConferenceState(phase, status, slides, changes)
+    return ConferenceState(phase, status, found, has_recordings, changes)
 
 
 def find_places_left(status: RegistrationStatus) -> int | None:

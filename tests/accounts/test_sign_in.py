@@ -80,7 +80,7 @@ def test_the_letter_says_what_it_is_for_and_is_forgotten_once_sent(visitor: Brow
     assert letter.recipient == GRACE
     assert letter.subject == "Your sign-in link for Tides and Harbours"
     assert letter.is_secret
-    assert "within 15 minutes" in words(letter)
+    assert "The link works once and expires after 15 minutes." in words(letter)
 
 
 def test_a_mail_scanner_that_opens_the_link_does_not_use_it(

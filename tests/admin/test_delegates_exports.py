@@ -124,21 +124,22 @@ def test_the_requirements_of_a_narrowed_list_are_one_link_from_its_top(desk: Bro
     assert "The file will contain the 1 delegate in your filtered list." in form.text
 
 
-def test_the_list_for_interpreters_is_ready_to_download(desk: Browser) -> None:
+def test_a_file_of_one_type_of_requirements_is_ready_to_download(desk: Browser) -> None:
     make_delegate(access="Hearing loop", dietary="Vegan")
     make_delegate(email="b@x.org", country="FR", access="Ramp")
     form = desk.open("/organise/delegates?country=FR")
 
-    page = form.follow("Access requirements, for interpreters").press("Download")
+    form = form.follow("Access requirements, with names")
+    assert "The caterer, the venue and interpreters have lists of their own" in form.text
+    page = form.press("Download")
 
     head, row = lines(page)
     assert head == [*HEAD, "Access requirements, chosen", "Access requirements"]
     assert row[-1] == "Ramp"
     what = "Exported the booking details and access needs of 1 delegates"
-    why = "For interpreters and access arrangements"
-    assert noted() == [(f"{what}. Reason: {why}", "dora@conference.example")]
-    form = desk.open("/organise/delegates").follow("Dietary requirements, for the caterer")
-    assert form.value_of(WHY) == "For the caterer"
+    assert noted() == [(f"{what}. Reason: To arrange access", "dora@conference.example")]
+    form = desk.open("/organise/delegates").follow("Dietary requirements, with names")
+    assert form.value_of(WHY) == "To arrange meals"
 
 
 def test_both_needs_of_a_narrowed_list_go_into_a_workbook(desk: Browser) -> None:

@@ -149,7 +149,8 @@ def test_a_preview_shows_a_colleague_who_is_offered_a_place(organiser: Browser) 
 
     page = preview(organiser, "place_offered", "preview_with_a_colleague", "Bea Waite")
 
-    assert page.summary_list["Subject"] == "Ada Marsh offers you a place at Tides and Harbours"
+    subject = "Ada Marsh has offered you their place at Tides and Harbours"
+    assert page.summary_list["Subject"] == subject
     assert offer.access_key not in page.source
     assert ada.access_key not in page.source
     page = organiser.open(f"{PAGE}/place_offered?q=marsh")

@@ -8,9 +8,11 @@ import pytest
 
 from app.accounts import roles
 from app.accounts.models import DESK, EDITOR, VIEWER
-from app.database import transaction
+from app.database import db, transaction
 from app.history import services as history
 from app.history.models import Change
+from app.registration.requirement_cases import services as requirement_cases
+from app.registration.requirement_cases.models import RequirementCase
 from tests.browser import Browser, Page
 from tests.factories import (
     make_delegate,
@@ -170,6 +172,13 @@ def test_every_entry_leads_to_its_thing_when_that_is_still_there(organiser: Brow
 def test_a_viewer_is_led_to_no_page_that_only_organisers_open(visitor: Browser) -> None:
     viewer = sign_in(visitor, role=VIEWER)
     make_organiser(LIN)
+    make_delegate(access="A ramp", dietary="No nuts")
+    with transaction():
+        requirement_cases.create_missing()
+    for case in db.session.query(RequirementCase).all():
+        done("The state was changed", case.history_subject)
+    for subject in ("access requirements", "dietary requirements", "invitations"):
+        done("The list was viewed", subject)
     done("The part was given", f"person {LIN}")
     done("The theme was changed", "theme water")
 

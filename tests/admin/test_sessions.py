@@ -288,7 +288,7 @@ def test_a_session_is_added_with_all_that_there_is_to_say(organiser: Browser) ->
             (
                 "This is an example, not a confirmed session. It is marked as illustrative (public)"
             ): True,
-            "Food is served (not public). The caterer is told how many eat": True,
+            "Food is served (not public). The caterer gets the number of people": True,
             "Notes": "Bring a bucket.",
         },
     )

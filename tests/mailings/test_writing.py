@@ -11,6 +11,7 @@ from sqlalchemy import select
 from app import clock
 from app.accounts.models import DESK, SavedView
 from app.database import db, transaction
+from app.mail import services as mail
 from app.mail.models import FAILED, Email
 from app.mailings import release
 from app.mailings.models import Mailing, MailingRecipient
@@ -411,6 +412,34 @@ def test_a_report_says_what_was_refused_and_is_a_file_too(
     lines = organiser.page.source.splitlines()
     assert lines[0] == '\ufeff"Name","Email address","State","Reason","Sent"'
     assert lines[1] == '"Ada Lovelace","ada@example.org","Refused","No such mailbox",""'
+
+
+@pytest.mark.both_databases
+def test_a_report_says_what_was_returned_even_once_the_email_is_deleted(
+    organiser: Browser, frozen_time: Any
+) -> None:
+    get_ada_marsh().contact_address = "marsh@example.org"
+    db.session.commit()
+    page = organiser.open("/organise/speakers?q=Marsh").press("Email these people")
+    send(page.press("Save email", subject="Hello", text="Hello"), "Send it to 1 person")
+    frozen_time.shift(timedelta(minutes=10))
+    release.release_due()
+    with transaction():
+        [email] = db.session.scalars(select(Email))
+        email.state, email.sent_at, email.last_error = FAILED, clock.real_now(), "Mailbox full"
+        email.created_at -= mail.BODY_RETENTION + timedelta(days=1)
+    with transaction():
+        release.maintain()
+    before = organiser.open(f"{PAGE}/1")
+
+    with transaction():
+        mail.purge_bodies()
+    after = organiser.open(f"{PAGE}/1")
+
+    assert db.session.scalars(select(Email)).all() == []
+    returned = [one.summary_list["Returned later"] for one in (before, after)]
+    assert returned == ["1", "1"]
+    assert after.follow("Returned later").rows[0]["State"] == "Returned"
 
 
 def test_the_rest_is_stopped_while_emails_go_out(organiser: Browser, frozen_time: Any) -> None:

@@ -91,7 +91,7 @@ def test_a_requirement_is_arranged_answered_and_replied_to(
     own = visitor.open(find_link(email, "/booking/"))
     assert f"{SIGNING} Arranged Our answer: Two interpreters will be in the hall." in own.text
 
-    page = own.follow(f"Reply: {SIGNING}")
+    page = own.follow(f"Reply: {SIGNING} (Access requirements)")
     page = page.press("Send reply", {"Your reply": "Thank you. I sit at the front."})
     assert "Your reply: Thank you. I sit at the front." in page.text
     assert f"{SIGNING} Received" in page.text
@@ -191,6 +191,20 @@ def test_what_is_overdue_comes_first_and_can_be_filtered(
     assert found == asked
 
 
+def test_a_search_is_kept_while_requirements_are_not_shown_yet(
+    visitor: Browser, new_browser: Any
+) -> None:
+    register_grace(visitor)
+    make_delegate(access="A ramp")
+    run_periodic()
+
+    page = open_list(sign_in(new_browser(), DORA), "?q=lovelace&due=none")
+
+    assert [row[0] for row in list_cases(page)] == [
+        "In their own words (Ada Lovelace) Ada Lovelace"
+    ]
+
+
 def test_each_look_is_recorded_once_an_hour(
     visitor: Browser, new_browser: Any, frozen_time: Any
 ) -> None:
@@ -228,7 +242,7 @@ def test_an_email_needs_an_answer(visitor: Browser, new_browser: Any) -> None:
 
 def test_an_empty_reply_is_refused(visitor: Browser) -> None:
     delegate = register_grace(visitor)
-    page = visitor.open(booking_of(delegate)).follow(f"Reply: {SIGNING}")
+    page = visitor.open(booking_of(delegate)).follow(f"Reply: {SIGNING} (Access requirements)")
 
     page = page.press("Send reply", status=422)
 

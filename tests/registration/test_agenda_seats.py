@@ -2,6 +2,9 @@
 
 import re
 from collections.abc import Callable
+from datetime import timedelta
+
+import time_machine
 
 from app.agenda import transfer_views
 from app.database import db, transaction
@@ -10,7 +13,7 @@ from app.registration.desk import services as desk
 from app.registration.session_bookings import services
 from app.releases.current_release import get_programme
 from tests.browser import Browser, Page
-from tests.factories import make_agenda, make_delegate
+from tests.factories import FIRST_MORNING, make_agenda, make_delegate
 from tests.pages import read_text
 from tests.registration.test_session_bookings import book, make_bookable, path_of
 
@@ -90,6 +93,30 @@ def test_an_offer_and_a_position_are_shown_and_only_a_seat_clashes(visitor: Brow
     page = visitor.open("/agenda")
     assert "Offered until" in rows_of(page)[0]
     assert "Accept or decline the seat: Knots" in page.links
+
+
+def test_a_star_says_if_seats_are_left_and_leads_to_booking_one(
+    visitor: Browser, frozen_time: time_machine.Traveller
+) -> None:
+    make_bookable("Knots")
+    make_bookable("Ropes", 1, starts_at=FIRST_MORNING + timedelta(hours=2))
+    ada, bea = make_delegate(), make_delegate(email="bea@example.org", given_names="Bea")
+    book(bea, "ropes")
+    make_agenda("knots", "ropes", "farewell", holder=visitor)
+    visitor.open(path_of(ada))
+
+    page = visitor.open("/agenda")
+
+    knots, ropes, farewell = rows_of(page)
+    assert "Seats left" in knots
+    assert "Full" in ropes
+    assert "Book" not in farewell
+    assert page.follow("Join the waiting list: Ropes").heading == "Join the waiting list?"
+    page = visitor.open("/agenda").follow("Book a seat: Knots")
+    assert page.heading == "Book a seat?"
+    frozen_time.move_to(FIRST_MORNING + timedelta(hours=3))
+    assert "Book a seat: Knots" not in visitor.open("/agenda").links
+    assert "Book a seat" not in visitor.open("/sessions/knots").links
 
 
 def test_no_seat_is_shown_of_a_booking_that_was_cancelled_or_whose_links_have_changed(

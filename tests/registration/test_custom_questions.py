@@ -15,7 +15,7 @@ from app.registration import custom_answers, retention, seats
 from app.registration.applications.models import RegistrationApplication
 from app.registration.bookings import services as bookings
 from app.registration.interest.models import ExpressionOfInterest
-from app.registration.models import Delegate, DelegateAnswer
+from app.registration.models import ApplicationDraft, Delegate, DelegateAnswer
 from app.registration.queries import dump_answers
 from app.registration.waiting_list.models import WaitingListEntry
 from app.worker_tasks import PERIODIC_TASKS
@@ -27,6 +27,7 @@ from tests.factories import (
     make_question,
     sign_in,
 )
+from tests.registration.test_bad_input import token_of
 from tests.registration_flow import DAYS, THURSDAY, answer_questions
 from tests.sent_emails import find_link, last_email_to
 
@@ -222,6 +223,18 @@ def test_an_answer_sent_from_a_page_with_other_words_is_named_too(visitor: Brows
     assert check.press("Confirm registration").heading == "You are registered"  # they have seen it
 
 
+def test_a_draft_holds_no_more_of_a_form_than_a_key_of_its_words(visitor: Browser) -> None:
+    question = make_question()
+    page = answer_questions(visitor, until="more")
+    sent = {"asked": f"{question.id} {'x' * 9_000}", f"question_{question.id}": "By bus"}
+
+    visitor.send("POST", page.address, data={**sent, "csrf_token": token_of(page.source)})
+
+    (draft,) = db.session.query(ApplicationDraft)
+    assert "By bus" in draft.document
+    assert "x" * 17 not in draft.document
+
+
 def test_an_earlier_answer_keeps_the_words_that_it_was_given_to(visitor: Browser) -> None:
     question = make_question(kind="choice", choices=["Bus", "Train"])
     page = answer_questions(visitor, until="more").press("Continue", {TRAVEL: "Bus"})
@@ -392,6 +405,35 @@ def test_the_desk_fills_in_what_it_knows(visitor: Browser) -> None:
     page = page.follow("Change booking").press("Save", {TRAVEL: "By bus"})
 
     assert page.summary_list["How will you travel?"] == "By bus"
+
+
+@pytest.mark.settings(LANGUAGES='["en", "fr"]')
+@pytest.mark.both_databases
+def test_whoever_registers_in_french_reads_question_and_answer_in_french_everywhere(
+    visitor: Browser, new_browser: Callable[[], Browser]
+) -> None:
+    english = EditedTexts("How will you travel?", "", ("Bus", "Train"))
+    french = EditedTexts("Votre moyen de transport", "", ("Autocar", "Train"))
+    texts = {"en": english, "fr": french}
+    make_question(kind="choice", texts=texts, is_required=True)
+
+    page = visitor.open("/fr/register").follow("Start now")
+    page = page.press("Continue", {"given_names": "Ada", "family_name": "Lovelace"})
+    page = page.press("Continue", {"What is your email address?": "ada@example.org"})
+    page = page.press("Continue", {"country": "Royaume-Uni"})
+    page = page.press("Continue", {DAYS: ["mercredi 10 juin 2009"]})
+    page = page.press("Continue").press("Continue")
+    assert page.heading == "Votre moyen de transport"
+    check = page.press("Continue", {"Votre moyen de transport": "Autocar"})
+    assert check.summary_list["Votre moyen de transport"] == "Autocar"
+    check.press("Confirm registration")
+
+    email = last_email_to("ada@example.org")
+    assert "Votre moyen de transport: Autocar\n" in email.text
+    own = find_link(email, "/fr/booking/")
+    assert visitor.open(own).summary_list["Votre moyen de transport"] == "Autocar"
+    in_english = new_browser().open(own.replace("/fr/", "/"))
+    assert in_english.summary_list["How will you travel?"] == "Bus"
 
 
 def test_a_country_is_chosen_from_the_list_and_changed_by_the_desk(

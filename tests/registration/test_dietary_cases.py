@@ -90,7 +90,9 @@ def test_a_dietary_requirement_is_arranged_answered_and_replied_to(
     assert [word for word in ("halal", "diet", "meat") if word in email.text.lower()] == []
     own = visitor.open(find_link(email, "/booking/"))
     assert f"Halal Arranged Our answer: {answer}" in own.text
-    page = own.follow("Reply: Halal").press("Send reply", {"Your reply": "And the gravy?"})
+    page = own.follow("Reply: Halal (Dietary requirements)")
+    assert page.heading == "Reply about your dietary requirements: Halal"
+    page = page.press("Send reply", {"Your reply": "And the gravy?"})
     assert "Your dietary requirements" in page.headings
     assert "Your reply: And the gravy?" in page.text
 
@@ -112,6 +114,29 @@ def test_each_type_of_requirement_has_its_own_list(visitor: Browser, new_browser
     assert names(page.press("Show access requirements")) == ["Large print"]
     desk.open(f"/organise/access/{key}", 404)
     visitor.open(booking_of(delegate, f"/access/{key}"), 404)
+
+
+def test_replies_to_what_was_written_about_access_and_about_food_are_told_apart(
+    visitor: Browser,
+) -> None:
+    delegate = make_delegate(access="A ramp", dietary="No nuts")
+    number, address = delegate.id, booking_of(delegate)
+    run_periodic()
+
+    words = "What you wrote in your own words"
+    page = visitor.open(address).follow(f"Reply: {words} (Access requirements)")
+    assert page.heading == f"Reply about your access requirements: {words}"
+    page.press("Send reply", {"Your reply": "And a rail"})
+    page = visitor.open(address).follow(f"Reply: {words} (Dietary requirements)")
+    assert page.heading == f"Reply about your dietary requirements: {words}"
+    page.press("Send reply", {"Your reply": "And no seeds"})
+
+    db.session.rollback()
+    cases = queries.map_of_delegate(db.session.get_one(Delegate, number))
+    assert {name: [one.reply for one in of] for name, of in cases.items()} == {
+        "access": ["And a rail"],
+        "dietary": ["And no seeds"],
+    }
 
 
 @pytest.mark.both_databases
@@ -183,6 +208,23 @@ def test_what_was_arranged_stays_through_the_steps_of_the_database(site: Flask) 
     }
 
 
+def test_the_privacy_page_tells_what_is_stored_about_each_requirement(visitor: Browser) -> None:
+    rows = [row for row in visitor.open("/privacy").rows if "Information" in row]
+
+    told = [row for row in rows if "has been arranged" in row["Information"]]
+
+    assert [list(row.values()) for row in told] == [
+        [
+            (
+                "Your access and dietary requirements, and when you agreed that we keep them; whether "
+                "each requirement has been arranged, our answer and your replies"
+            ),
+            "To arrange access and meals",
+            "30 days after the conference, or until you remove them",
+        ]
+    ]
+
+
 # For the caterer
 
 
@@ -246,7 +288,7 @@ def test_organisers_say_in_which_sessions_food_is_served(
 ) -> None:
     organiser = sign_in(visitor)
     session = make_session(title="Lunch")
-    box = "Food is served (not public). The caterer is told how many eat"
+    box = "Food is served (not public). The caterer gets the number of people"
 
     page = organiser.open(f"/organise/sessions/{session.slug}").follow("Change")
     page = page.press("Save", {box: True})

@@ -586,7 +586,8 @@ def test_organisers_ask_for_a_file_and_see_it_in_the_preview(visitor: Browser) -
     page = page.press("Save", {"Largest file": "10 MB"})
 
     assert page.summary_list["Largest file"] == "10 MB"
-    assert "You send a file. If you do not register, we delete it" in visitor.open("/privacy").text
+    privacy = visitor.open("/privacy")
+    assert "You upload a file. If you do not register, we delete it" in privacy.text
 
 
 def test_each_question_on_a_page_of_its_own_takes_its_file(visitor: Browser) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
+import time_machine
 from flask import Flask
 from sqlalchemy import select
 
@@ -137,6 +138,21 @@ def test_an_offer_to_the_other_booking_is_one_to_the_booking_that_stays(
     assert waits_of(first) == {"Knots": ("offered", 0)}
     assert counts() == (1, 1, 0)
     assert last_email_to(ADA).subject.startswith("A seat for you in “Knots”")
+
+
+def test_an_offer_that_has_ended_is_not_sent_again(
+    visitor: Browser, frozen_time: time_machine.Traveller
+) -> None:
+    eve, first, second = make_pair()
+    join(second)
+    give_back(eve)
+    frozen_time.move_to("2009-05-13T09:31:00+01:00")  # the worker has not come yet
+    told = len(subjects_to(ADA))
+
+    merge(open_merge(visitor), first)
+
+    assert waits_of(first) == {"Knots": ("offered", 0)}
+    assert [one for one in subjects_to(ADA)[told:] if one.startswith("A seat for you")] == []
 
 
 def test_an_offer_of_a_category_is_kept_and_nobody_is_told_if_the_desk_says_so(

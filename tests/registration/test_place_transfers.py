@@ -79,7 +79,7 @@ def test_a_colleague_takes_the_place_and_both_are_told(
 
     assert "You have offered your place to Bea Waite" in page.text
     letter = last_email_to(COLLEAGUE)
-    assert letter.subject == "Ada Lovelace offers you a place at Tides and Harbours"
+    assert letter.subject == "Ada Lovelace has offered you their place at Tides and Harbours"
     assert "Days: Wednesday 10 to Thursday 11 June 2009\nVenue: Whitby" in letter.text
     page = take(new_browser())
     assert page.heading == "You are registered"

@@ -364,6 +364,26 @@ def test_a_session_that_is_cancelled_tells_those_who_wait_and_promises_nothing(
     assert list_faults() == []
 
 
+def test_a_session_that_is_moved_keeps_its_offer_and_its_list(visitor: Browser) -> None:
+    eve, ada, bea = fill()
+    join(ada)
+    join(bea)
+    give_back(eve)
+    visitor.open(path_of(ada, "knots"))
+    session = db.session.scalars(select(WorkingSession).where(WorkingSession.key == "knots")).one()
+    session.starts_at = FIRST_MORNING + timedelta(hours=2)
+    session.ends_at = FIRST_MORNING + timedelta(hours=3)
+    publish_programme()
+    run_due()
+
+    assert states() == {"ada": "offered", "bea": "waiting"}
+    page = visitor.press("Accept the seat")
+    assert "You have a seat." in page.text
+    assert booked(ada) == ["knots"]
+    assert "You are number 1 of 1." in visitor.open(path_of(bea, "knots")).text
+    assert (counts(), list_faults()) == ((1, 1, 1), [])
+
+
 def test_whoever_is_taken_off_a_list_reads_why(site: Flask) -> None:
     eve, ada, bea = fill()
     join(ada)

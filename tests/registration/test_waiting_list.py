@@ -91,7 +91,10 @@ def test_a_full_conference_offers_its_waiting_list_and_says_its_rule(visitor: Br
 
     assert page.heading == "The conference is full"
     assert "You have 24 hours to accept it" in page.text
-    assert "Join the waiting list" in visitor.open("/").links
+    page = visitor.open("/")
+    assert page.links["Waiting list"] == "/register"
+    assert "All places are taken. You can join the waiting list." in page.text
+    assert page.follow("Join the waiting list").heading == "The conference is full"
 
 
 def test_without_a_waiting_list_nobody_joins(visitor: Browser) -> None:

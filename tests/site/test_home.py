@@ -417,3 +417,57 @@ def test_afterwards_it_leads_to_slides_once_there_are_any(
     assert slides is not None
     assert read_text(slides) == "Slides and papers"
     assert "One session has slides or papers." in page.text
+
+
+def test_afterwards_it_leads_to_recordings_too(visitor: Browser, frozen_time: Any) -> None:
+    with transaction():
+        get_session("opening").links = '[["https://video.example/opening", "Recording"]]'
+    publish_programme()
+    make_material(get_session("farewell"))
+    frozen_time.move_to("2009-06-12T00:00:00+01:00")
+
+    page = visitor.open("/")
+
+    assert _main_button(page) == ("Recordings and slides", "/#slides")
+    assert page.links["See recordings and slides"] == "#slides"
+    assert "2 sessions have recordings, slides or papers." in page.text
+    (found,) = (
+        one for one in page.tree.find_all("section") if one.get("aria-labelledby") == "slides"
+    )
+    assert [read_text(one) for one in page.tree.find_all("a", within=found)] == [
+        "Opening",
+        "Farewell",
+        "All sessions by title",
+    ]
+    assert page.follow("Opening").links["Recording"] == "https://video.example/opening"
+
+
+def test_a_link_among_the_slides_is_a_recording_if_its_title_says_so(
+    visitor: Browser, frozen_time: Any
+) -> None:
+    frozen_time.move_to("2009-06-12T00:00:00+01:00")
+    farewell, video = get_session("farewell"), "https://video.example/farewell"
+    make_material(farewell, title="Paper", kind="link", address=video)
+    assert _main_button(visitor.open("/"))[0] == "Slides and papers"
+
+    make_material(farewell, title="Recording of the talk", kind="link", address=video)
+
+    page = visitor.open("/")
+    assert _main_button(page)[0] == "Recordings and slides"
+    assert "One session has a recording, slides or papers." in page.text
+
+
+def test_afterwards_every_session_with_slides_is_reached(
+    visitor: Browser, frozen_time: Any
+) -> None:
+    for number in range(14):
+        make_material(make_session(title=f"Talk {number:02}", slug=f"talk-{number}"))
+    publish_programme()
+    frozen_time.move_to("2009-06-12T00:00:00+01:00")
+
+    page = visitor.open("/")
+
+    assert "14 sessions have slides or papers." in page.text
+    summaries = [read_text(one) for one in page.tree.find_all("summary", within=page.main)]
+    assert summaries == ["2 more sessions"]
+    assert page.follow("Talk 13").heading == "Talk 13"

@@ -68,7 +68,8 @@ def test_each_question_is_answered_from_the_list_and_says_so(ada: Browser) -> No
 
 
 def test_what_is_not_needed_is_saved_empty(ada: Browser) -> None:
-    ada.open("/speak/ada-marsh/access-needs")
+    page = ada.open("/speak/ada-marsh/access-needs")
+    assert "Only you, your assistants, the organisers and the registration desk can" in page.text
 
     page = ada.press("Save")
 

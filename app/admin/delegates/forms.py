@@ -324,7 +324,7 @@ class ExportNeedsForm(Form):
             no_hidden_characters,
         ],
         [collapse_whitespace],
-        _l("This is recorded in the history. Do not include names. For example: For the caterer"),
+        _l("This is recorded in the history. Do not include names. For example: To arrange meals"),
     )
     kind = RadioField(
         _l("File"),

@@ -242,8 +242,8 @@ def edit_needs(reference: str) -> ResponseReturnValue:
 
 exports_bp = Blueprint("exports", __name__)
 EXPORT_PURPOSES = {
-    "access": _l("For interpreters and access arrangements"),
-    "dietary": _l("For the caterer"),
+    "access": _l("To arrange access"),
+    "dietary": _l("To arrange meals"),
 }
 
 

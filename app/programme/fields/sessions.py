@@ -378,7 +378,7 @@ SESSION_FIELDS: Final = FieldTable[Session](
         YES_NO,
         file_name="",
         question=Question(
-            _l("Food is served (not public). The caterer is told how many eat"), "", ""
+            _l("Food is served (not public). The caterer gets the number of people"), "", ""
         ),
         is_public=False,
     ),

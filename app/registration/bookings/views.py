@@ -71,8 +71,8 @@ FLASH_MESSAGES = {
     ),
     "confirmed_without_needs": _l(
         "Your new email address has been confirmed. We have deleted the access and dietary "
-        "requirements from your booking, because your old email address did not approve the "
-        "change. Enter them again below."
+        "requirements from your booking, because the change was not approved from your old email "
+        "address. Enter them again below."
     ),
     "cancelled": _l("Your booking has been cancelled. We will email you to confirm this."),
     "place_offered": _l(

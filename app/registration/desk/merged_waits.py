@@ -49,7 +49,7 @@ def move_waits(
         kept = _move(entry, target) if known is None else _keep_better(entry, known)
         result.moved.append(_name(entry))
         entries.record(kept, entries.MERGED, actor)
-        if notify and kept.is_offered:
+        if notify and entries.can_accept(kept):
             _send_offer(kept)
     return result
 

@@ -57,7 +57,7 @@ def seat_action(session: Session) -> str:
     """Return what people can do to get a seat, or "" if they can do nothing."""
     if takes_waiting(session):
         return str(WAIT)
-    if not session.is_bookable or get_state(session) == FULL:
+    if not session.is_bookable or has_started(session) or get_state(session) == FULL:
         return ""
     return str(ENTER if is_by_ballot(session) else BOOK)
 

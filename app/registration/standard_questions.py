@@ -25,7 +25,7 @@ PURPOSES: Mapping[str, Any] = {
     "pronouns": FOR_BADGE,
     EMAIL: FOR_BOOKING,
     "organisation": FOR_BADGE,
-    "role": _l("To know who is coming"),
+    "role": _l("To know who comes"),
     "country": _l("To make your badge, and to know where people come from"),
     DAYS: _l("To plan each day"),
     "access_kinds": _l("To arrange access"),

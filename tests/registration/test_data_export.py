@@ -106,7 +106,7 @@ def test_the_copy_has_the_emails_about_a_wait_and_erasing_deletes_them(
         seats.set_waiting_list(seats.CONFERENCE, is_open=True)
     with transaction():
         category_waiting.join(db.session.merge(ada), students.id)
-    subject = "You are on the waiting list for Tides and Harbours"
+    subject = "You are on the waiting list for the category “Students”"
 
     copy = data_export.export_delegate(db.session.merge(ada))
     assert [letter["subject"] for letter in copy["letters"]] == [subject]

@@ -216,8 +216,8 @@ def test_the_privacy_page_tells_what_is_stored_about_each_requirement(visitor: B
     assert [list(row.values()) for row in told] == [
         [
             (
-                "Your access and dietary requirements, and when you agreed that we keep them; whether "
-                "each requirement has been arranged, our answer and your replies"
+                "Your access and dietary requirements, and when you agreed that we keep them; "
+                "whether each requirement has been arranged, our answer and your replies"
             ),
             "To arrange access and meals",
             "30 days after the conference, or until you remove them",

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
+from tests.simulation import desk_steps as desk
 from tests.simulation import organiser_steps as organisers
 from tests.simulation import page_steps as pages
 from tests.simulation import place_steps as places
@@ -60,6 +61,16 @@ IN_SESSIONS: Weights = {
     sessions.publish_seats: 2,
     sessions.move: 1,
     sessions.choose_seat: 2,
+    desk.reserve_seats: 1,
+    desk.release_seats: 1,
+    desk.offer_by_hand: 2,
+    desk.merge: 1,
+}
+AT_THE_DOOR: Weights = {
+    desk.check_in: 12,
+    desk.let_in: 8,
+    desk.free_unclaimed_seats: 4,
+    sessions.book: 6,
 }
 AFTERWARDS: Weights = {
     people.cancel: 1,
@@ -72,8 +83,8 @@ AFTERWARDS: Weights = {
 STEPS: Mapping[str, Weights] = {
     RUSH: {**REGISTERING, people.register: 40},
     SPRING: {**REGISTERING, **IN_SESSIONS},
-    EVE: {**REGISTERING, **IN_SESSIONS, people.cancel: 10},
-    DAYS: {**REGISTERING, **IN_SESSIONS},
+    EVE: {**REGISTERING, **IN_SESSIONS, people.cancel: 10, desk.free_unclaimed_seats: 2},
+    DAYS: {**REGISTERING, **IN_SESSIONS, **AT_THE_DOOR},
     AFTER: AFTERWARDS,
 }
 

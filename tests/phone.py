@@ -24,7 +24,8 @@ class Thumb:
         self.scrolled = 0.0
 
     def look_at(self, target: Locator) -> None:
-        """Scroll until something is in view."""
+        """Scroll until something is in view, once the page is all there."""
+        self.window.wait_for_load_state()
         box = target.bounding_box()
         assert box
         hidden = max(0, box["y"] + box["height"] - PHONE["height"])

@@ -54,7 +54,7 @@ def test_an_organiser_makes_a_link_and_hands_it_on(
             "Who it is for": "The board",
             "State": "Active until 9:30am, 13 May 2009",
             "Created by": "grace@conference.example",
-            "Created": "9:30am, 12 May 2009",
+            "Created": "12 May 2009",
             "What you can do": "Withdraw the link for The board",
         }
     ]

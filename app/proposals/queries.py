@@ -18,15 +18,7 @@ from app.programme.editing.versioned_edits import FieldSet
 from app.programme.fields import sessions, speakers
 from app.programme.models import Conference, Release, Session, Speaker
 from app.proposals import merging
-from app.proposals.models import (
-    ACCEPTED_STATES,
-    AMENDED,
-    APPROVED,
-    AUTO_APPROVED,
-    CHANGES_REQUESTED,
-    OPEN,
-    Proposal,
-)
+from app.proposals.models import ACCEPTED_STATES, AUTO_APPROVED, CHANGES_REQUESTED, OPEN, Proposal
 
 SPEAKER_FIELD_NAMES: Final = speakers.SPEAKER_FIELDS.proposed_names
 SESSION_FIELD_NAMES: Final = sessions.SESSION_FIELDS.proposed_names
@@ -299,31 +291,6 @@ def list_unpublished_by_entity() -> Mapping[tuple[str, str], Sequence[Proposal]]
     for row in db.session.scalars(rows):
         by_thing.setdefault((row.entity.__tablename__, row.entity.slug), []).append(row)
     return by_thing
-
-
-class KnownChange(NamedTuple):
-    """A field whose new value somebody knows, because they were told that it was approved."""
-
-    email: str  # in lower case
-    table: str
-    key: str
-    field: str
-
-
-def list_known_changes(release: int) -> Collection[KnownChange]:
-    """List what senders know of the changes since a release: what nobody has changed again."""
-    frozen = select(func.coalesce(Release.snapshot_at, Release.published_at)).where(
-        Release.number == release
-    )
-    rows = _select_with_entities().where(
-        Proposal.state.in_([APPROVED, AMENDED]), Proposal.decided_at >= frozen.scalar_subquery()
-    )
-    return {
-        KnownChange(row.sent_by.lower(), row.entity.__tablename__, row.entity.key, field)
-        for row in db.session.scalars(rows)
-        for field, value in row.final_values.items()
-        if get_field_set(row.entity).get_value(row.entity, field) == value
-    }
 
 
 def diff(entity: Speaker | Session, values: Mapping[str, Any]) -> Sequence[Change]:

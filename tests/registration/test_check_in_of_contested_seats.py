@@ -139,30 +139,3 @@ def test_whoever_books_while_seats_of_two_sessions_are_freed_is_not_in_the_way(
 
     assert ended == ["seat", "seat"]
     assert (booked(ada), booked(cleo), list_faults()) == (["nets"], [], [])
-
-
-@pytest.mark.postgresql_only
-def test_whoever_changes_several_bookings_while_seats_are_freed_is_not_in_the_way(
-    site: Flask, frozen_time: time_machine.Traveller
-) -> None:
-    """Seats are freed by session, and those who had them are locked in the order of everybody."""
-    make_bookable("knots", 3)
-    make_bookable("whales", 3, starts_at=FIRST_MORNING + 90 * MINUTES)
-    bea, cleo, dora = make_person("Bea"), make_person("Cleo"), make_person("Dora")
-    first, second = bea.id, cleo.id
-    for slug, missing in (("knots", cleo), ("whales", bea)):
-        set_no_show_minutes(slug, 120)
-        book(missing, slug)
-        book(dora, slug)
-        arrive(dora, slug)
-    frozen_time.move_to(FIRST_MORNING - 30 * MINUTES)
-
-    ended = cross(
-        site,
-        lambda: operations.lock(db.session.get_one(Delegate, first)),
-        lambda: operations.lock(db.session.get_one(Delegate, second)),
-        run_due,
-    )
-
-    assert ended == ["seat", "seat"]
-    assert (booked(bea), booked(cleo), list_faults()) == ([], [], [])

@@ -98,7 +98,6 @@ def add_to_door(session: Session, limit: SeatLimit, count: int) -> None:
             created_at=clock.now(),
         )
         db.session.add(hold)
-        bump_cache_version()  # pages say so
     hold.seats += count
     session_seats.return_to_door(limit, count)
 
@@ -114,7 +113,6 @@ def take_from_door(key: str) -> bool:
         hold.seats -= 1
     else:
         db.session.delete(hold)
-        bump_cache_version()
     return True
 
 

@@ -7,7 +7,7 @@ only where somebody has been checked in: without anybody at the door nobody lose
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, exists, or_, select
+from sqlalchemy import ColumnElement, exists, select
 from sqlalchemy.orm import aliased, joinedload
 
 from app import cache_version, clock
@@ -18,7 +18,7 @@ from app.history import services as history
 from app.programme.snapshot import Session
 from app.registration import session_emails, session_seats
 from app.registration.bookings import operations
-from app.registration.models import Delegate, SeatLimit
+from app.registration.models import SeatLimit
 from app.registration.session_bookings import (
     holds,
     labels,
@@ -60,19 +60,9 @@ def free_no_shows(keys: Iterable[str]) -> None:
     """Free the seats of these sessions that nobody has taken up in time, if it is time."""
     limits = session_seats.lock_sessions(keys)  # all of them before people's rows
     cache_version.recheck_if_behind()  # a session may have been moved meanwhile
-    near = [(session, freed_at) for session, freed_at in _list_near() if session.key in limits]
-    _lock_missing(near)
-    for session, freed_at in near:
-        _free(session, freed_at, limits[session.key])
-
-
-def _lock_missing(near: Sequence[tuple[Session, datetime]]) -> None:
-    """Lock everybody who has not come to one of these sessions, in the one order."""
-    missing = [and_(*_are_missing(session.key, freed_at)) for session, freed_at in near]
-    if missing:
-        own = select(SessionBooking.delegate_id).where(or_(*missing))
-        people = select(Delegate.id).where(Delegate.id.in_(own)).order_by(Delegate.id)
-        db.session.execute(people.with_for_update())
+    for session, freed_at in _list_near():
+        if session.key in limits:
+            _free(session, freed_at, limits[session.key])
 
 
 def _free(session: Session, freed_at: datetime, limit: SeatLimit) -> None:

@@ -1,14 +1,10 @@
 """The application factory. This is the only module that imports blueprints."""
 
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from flask import Flask
-from werkzeug.middleware.proxy_fix import ProxyFix
-from whitenoise import WhiteNoise
 
-from app import cache_version, cli, database, encryption, log, request_transaction
+from app import cache_version, cli, database, encryption, flask_settings, log, request_transaction
 from app.accounts import roles, views
 from app.accounts.two_factor import setup_views
 from app.accounts.two_factor import views as two_factor_views
@@ -84,10 +80,9 @@ from app.admin.speaker_pages import views as speaker_page_views
 from app.admin.speakers import views as admin_speaker_views
 from app.agenda import transfer_views
 from app.agenda import views as agenda_views
-from app.cache_version import CacheVersionWatcher
 from app.content import views as content_views
 from app.forms.form import csrf
-from app.mail import delivery_status, dkim, email_texts, markdown_body, unsubscribe_views
+from app.mail import delivery_status, email_texts, markdown_body, unsubscribe_views
 from app.registration import check_views, custom_question_views
 from app.registration import views as registration_views
 from app.registration.applications import views as registration_application_views
@@ -123,27 +118,8 @@ from app.speakers import (
 from app.speakers import views as speaker_views
 from app.speakers.texts import profile_views
 from app.speakers.texts import session_views as session_text_views
-from app.web import (
-    error_handlers,
-    formatting,
-    govuk_components,
-    languages,
-    page_cache,
-    preview_guard,
-    preview_middleware,
-    rendering,
-    request_body,
-    request_log,
-    security_headers,
-    undeclared_proxy,
-    url_rules,
-)
-from app.web.cache_policy import SaveDataMiddleware
-from app.web.page_cache import PageCache, PageCacheMiddleware
-from config import ROOT, Config, SettingsError
-
-if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIApplication
+from app.web import layers, rendering
+from config import Config, SettingsError
 
 ADMIN = (
     (session_views.bp, roles.PROGRAMME),
@@ -286,30 +262,23 @@ for _part, _area in ADMIN:
     blueprint.add(_part, _area)
 
 
-@dataclass(frozen=True)
-class ServerLayers:
-    """What a server with an event loop calls before, or instead of, the whole application."""
-
-    find_limit: "WSGIApplication"  # sets request_body.BODY_LIMIT in the environment
-    page_cache: PageCache
-    cached_pages: "WSGIApplication"  # responds with a cached page, or not at all
-    max_form_bytes: int
-
-
 def create_app(config: Config, settings_file: Path | None = None) -> Flask:
     """Create the Flask application with all its packages.
 
     A command is told which file its settings come from, besides the environment.
     """
     app = Flask("app", static_folder=None, instance_path=str(config.INSTANCE_PATH.resolve()))
-    _configure(app, config)
+    _create_instance_folder(Path(app.instance_path))
+    log.configure()
+    app.jinja_environment = rendering.TemplateEnvironment
+    flask_settings.init_app(app, config)
     app.config["SETTINGS_FILE"] = settings_file
     app.extensions["settings"] = config
     encryption.init_app(app, config)
     database.init_app(app, config.database_url)
     request_transaction.init_app(app)
     watcher = cache_version.init_app(app, config.EDITION_CHECK_SECONDS, config.CLOCK_STARTS_AT)
-    _init_web(app, config, watcher)
+    layers.init_app(app, config, watcher)
     csrf.init_app(app)
     delivery_status.init_app(app)
     markdown_body.init_app(app)
@@ -320,115 +289,8 @@ def create_app(config: Config, settings_file: Path | None = None) -> Flask:
     return app
 
 
-MAIL_SETTINGS = (
-    "MAIL_SERVER",
-    "MAIL_PORT",
-    "MAIL_USE_TLS",
-    "MAIL_USE_SSL",
-    "MAIL_USERNAME",
-    "MAIL_DEFAULT_SENDER",
-)
-STATIC_MAX_AGE = 365 * 24 * 60 * 60  # seconds
-
-
-def _configure(app: Flask, config: Config) -> None:
-    """Pass the settings to Flask and to the extensions that read them from `app.config`."""
-    _create_instance_folder(Path(app.instance_path))
-    log.configure()
-    app.jinja_environment = rendering.TemplateEnvironment
-    app.config.from_mapping(
-        SECRET_KEY=config.SECRET_KEY.get_secret_value(),
-        SECRET_KEY_FALLBACKS=[key.get_secret_value() for key in config.SECRET_KEY_FALLBACKS],
-        SITE_URL=config.SITE_URL,
-        SITE_CLOCK=config.CLOCK_STARTS_AT,
-        IS_PRIVATE_CONNECTION=config.is_private_connection,
-        LIMIT_REGISTRATIONS_PER_NETWORK=config.LIMIT_REGISTRATIONS_PER_NETWORK,
-        RATE_LIMIT_EXEMPT_NETWORKS=config.RATE_LIMIT_EXEMPT_NETWORKS,
-        CONTENT_PATH=config.CONTENT_PATH,
-        MAX_CONTENT_LENGTH=config.LARGEST_BODY,
-        MAX_FORM_MEMORY_SIZE=config.LARGEST_BODY,
-        SESSION_COOKIE_SECURE=config.secure_cookies,
-        SESSION_COOKIE_HTTPONLY=True,
-        SESSION_COOKIE_SAMESITE="Lax",
-        WTF_CSRF_SSL_STRICT=False,  # secret pages send no referrer: security_headers
-        WTF_CSRF_TIME_LIMIT=None,  # a form is valid as long as its session
-        MAIL_PASSWORD=config.MAIL_PASSWORD.get_secret_value(),
-        DKIM_SIGNER=dkim.create_signer(config),
-        MAIL_DKIM_SELECTOR=config.MAIL_DKIM_SELECTOR.lower(),
-        DATABASE_DIRECT_URL=config.DATABASE_DIRECT_URL,
-        MAIL_BOUNCE_ADDRESS=config.MAIL_BOUNCE_ADDRESS,
-        MAIL_TIMEOUT=config.MAIL_TIMEOUT,
-        IMAP_SERVER=config.IMAP_SERVER,
-        IMAP_PORT=config.IMAP_PORT,
-        IMAP_USE_SSL=config.IMAP_USE_SSL,
-        IMAP_USERNAME=config.IMAP_USERNAME,
-        IMAP_PASSWORD=config.IMAP_PASSWORD.get_secret_value(),
-        IMAP_FOLDER=config.IMAP_FOLDER,
-        IMAP_DONE_FOLDER=config.IMAP_DONE_FOLDER,
-        MAIL_INBOX_REPLIES=config.MAIL_INBOX_REPLIES,
-        DNS_SERVER=config.DNS_SERVER,
-        LIMIT_EMAILS_PER_DOMAIN=config.LIMIT_EMAILS_PER_DOMAIN,
-        MAIL_CA_FILE=config.MAIL_CA_FILE,
-        **{name: getattr(config, name) for name in MAIL_SETTINGS},
-    )
-
-
 def _create_instance_folder(path: Path) -> None:
     try:
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as fault:
         raise SettingsError(f"INSTANCE_PATH: cannot be made: {fault.strerror}") from None
-
-
-def _init_web(app: Flask, config: Config, watcher: CacheVersionWatcher) -> None:
-    """Add the web layers around the application, from the innermost to the outermost."""
-    formatting.init_app(app)
-    govuk_components.init_app(app)
-    rendering.init_app(app)
-    error_handlers.init_app(app)
-    languages.init_app(app, config)
-    formatting.group_digits(app)  # after the languages, which bring ``ngettext``
-    pages = page_cache.init_app(app, watcher)
-    request_body.init_app(app)  # after the page cache, which begins each request
-    preview_guard.init_app(app)
-    undeclared_proxy.init_app(app, config)
-    security_headers.init_app(
-        app, config
-    )  # after the pages: after-request functions run in reverse order
-    request_body.init_draining(app)
-    url_rules.init_app(app)  # after the headers: they reject hosts that are not ours
-    static = WhiteNoise(
-        request_body.DrainRequestMiddleware(app.wsgi_app),
-        root=str(ROOT / "static"),
-        prefix="static/",
-        max_age=STATIC_MAX_AGE,  # each URL contains the file's fingerprint
-        allow_all_origins=False,
-        add_headers_function=security_headers.make_add_headers_function(config),
-    )
-    files = SaveDataMiddleware(static, security_headers.get_common_headers(config))
-    cached = PageCacheMiddleware(files, pages)
-    preview = preview_middleware.PreviewMiddleware(app, preview_app=files, normal_app=cached)
-    find_limit = request_body.make_limit_finder(app)
-    buffered = request_body.BufferBodyMiddleware(preview, find_limit, config.LARGEST_BODY)
-    app.wsgi_app = _wrap(buffered, config)  # type: ignore[assignment, method-assign]  # as Flask recommends
-    app.extensions["server_layers"] = ServerLayers(
-        find_limit=_wrap_address(request_body.make_limit_app(find_limit), config),
-        page_cache=pages,
-        cached_pages=_wrap(PageCacheMiddleware(page_cache.respond_not_cached, pages), config),
-        max_form_bytes=config.LARGEST_BODY,
-    )
-
-
-def _wrap(inner: "WSGIApplication", config: Config) -> "WSGIApplication":
-    """Add the outer layers: the log, and what is part of the address but not of the path."""
-    layers = request_log.RequestLogMiddleware(_wrap_address(inner, config))
-    if not config.PROXIES:
-        return layers
-    return ProxyFix(layers, x_for=config.PROXIES, x_proto=config.PROXIES)
-
-
-def _wrap_address(inner: "WSGIApplication", config: Config) -> "WSGIApplication":
-    """Add the layers that read host and language from the address."""
-    return security_headers.HostMiddleware(
-        languages.LanguageMiddleware(inner, config.LANGUAGES), config
-    )

@@ -10,7 +10,7 @@ from wtforms import HiddenField, IntegerField
 from wtforms.validators import NumberRange, Optional, ValidationError
 
 from app.accounts.guards import current_actor
-from app.admin.settings_views import MAX_PLACES, SettingsForm
+from app.admin.settings_forms import MAX_PLACES, SettingsForm
 from app.content import starter_texts
 from app.content.views import get_content_folder
 from app.errors import StaleEdit

@@ -24,7 +24,7 @@ from app.write_queue import WEB_THREADS
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
-    from app.factory import ServerLayers
+    from app.web.layers import ServerLayers
 
 R = TypeVar("R")
 

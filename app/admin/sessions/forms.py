@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, time
 from typing import Any, Self
-from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from flask_babel import gettext
@@ -19,6 +18,7 @@ from app.admin.sessions.form_fields import (
     initial_times,
     resolve_local_time,
 )
+from app.admin.sessions.link_fields import validate_links
 from app.errors import RuleViolation
 from app.forms.fields import (
     MAX_EDITOR_LINE_LENGTH,
@@ -34,8 +34,8 @@ from app.forms.validators import (
     requires_alphanumeric,
 )
 from app.programme.editing.session_queries import SessionFilterChoices
-from app.programme.fields.sessions import MAX_DURATION, MAX_TEXT_LENGTH, SESSION_FIELDS
-from app.programme.fields.table import parse_links
+from app.programme.fields.session_values import MAX_DURATION
+from app.programme.fields.sessions import MAX_TEXT_LENGTH, SESSION_FIELDS
 from app.programme.labels import kind_name
 from app.programme.models import (
     BOOKABLE,
@@ -49,38 +49,6 @@ from app.programme.models import (
 from app.speakers.texts.fields import TableForm, form_field
 from app.text import collapse_whitespace, normalise_lines
 from app.web import formatting
-
-MAX_LINKS = 50
-MAX_URL_LENGTH = 2_000  # characters
-MAX_LABEL_LENGTH = 300
-SCHEMES = frozenset({"http", "https"})
-
-
-def validate_links(_form: object, field: TextAreaField) -> None:
-    """Raise ValidationError for too many links or one that is no web address."""
-    links = parse_links(field.data or "")
-    if len(links) > MAX_LINKS:
-        raise ValidationError(gettext("Enter %(most)s links or fewer", most=MAX_LINKS))
-    for number, (address, label) in enumerate(links, start=1):
-        if not _is_web_url(address):
-            raise ValidationError(
-                gettext(
-                    "Link %(number)s must start with a web address like https://example.org",
-                    number=number,
-                )
-            )
-        if len(label) > MAX_LABEL_LENGTH:
-            raise ValidationError(gettext("The text of link %(number)s is too long", number=number))
-
-
-def _is_web_url(address: str) -> bool:
-    try:
-        parts = urlsplit(address)
-    except ValueError:
-        return False
-    is_whole = parts.scheme in SCHEMES and bool(parts.hostname)
-    return is_whole and len(address) <= MAX_URL_LENGTH
-
 
 MAX_SEATS = 100_000
 MAX_ROW_DIGITS = 3  # of a row number

@@ -16,7 +16,7 @@ from app.database import db
 from app.errors import RuleViolation
 from app.history.services import ACTOR_DELEGATE
 from app.mail.models import Email
-from app.programme.fields.sessions import seat_checks
+from app.programme.fields.session_values import seat_checks
 from app.programme.models import Session as WorkingSession
 from app.programme.snapshot import Session, Snapshot
 from app.registration import seats, session_emails, session_seats

@@ -8,10 +8,11 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import combinations
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 
 from app import clock
 from app.database import db, read_only
+from app.history.models import HistoryEntry
 from app.mail.models import Email
 from app.registration import integrity_check
 from app.registration.models import Delegate, SeatLimit
@@ -20,7 +21,7 @@ from app.registration.session_bookings import offers as session_offers
 from app.registration.session_bookings import queries as session_bookings
 from app.registration.session_bookings.models import SessionBooking
 from app.registration.session_bookings.overlaps import overlaps
-from app.registration.waiting_list import offers, turns
+from app.registration.waiting_list import by_hand, entries, offers, queries, turns
 from app.registration.waiting_list.models import IN_QUEUE, OFFERED, WaitingListEntry
 from app.releases.current_release import get_programme
 
@@ -115,8 +116,10 @@ def _list_silent_offers() -> Iterator[str]:
 def _list_overtaken() -> Iterator[str]:
     """Look for people who wait while somebody who came later to the same list has an offer.
 
-    Whoever has a place can have one in another category although others wait who have none.
+    Whoever has a place can have one in another category although others wait who have none. Whoever
+    organisers put out of turn, and the group that stays with them, is passed over here.
     """
+    out_of_turn = set(_iter_out_of_turn())
     rows = select(
         WaitingListEntry.scope,
         WaitingListEntry.category_id,
@@ -132,10 +135,28 @@ def _list_overtaken() -> Iterator[str]:
         if state == IN_QUEUE:
             first.setdefault((scope, category, has_place), number)
             continue
+        if number in out_of_turn:
+            continue
         for before in dict.fromkeys((True, has_place)):
             if (scope, category, before) in first:
                 other = first[scope, category, before]
                 yield f"Entry {number} has an offer before entry {other} of “{scope}”."
+
+
+def _iter_out_of_turn() -> Iterator[int]:
+    """Yield the entries that were moved, merged or offered something by hand, with their groups."""
+    is_by_hand = or_(
+        HistoryEntry.summary.startswith(by_hand.MOVED),
+        HistoryEntry.summary.startswith(by_hand.OFFERED_BY_HAND),
+        HistoryEntry.summary == entries.MERGED,
+    )
+    is_of_entry = HistoryEntry.subject.startswith(queries.SUBJECT_PREFIX)
+    subjects = db.session.scalars(select(HistoryEntry.subject).where(is_by_hand, is_of_entry))
+    numbers = {int(one.removeprefix(queries.SUBJECT_PREFIX)) for one in subjects}
+    yield from numbers
+    group = WaitingListEntry.together_group_id
+    groups = select(group).where(WaitingListEntry.id.in_(numbers), group.is_not(None))
+    yield from db.session.scalars(select(WaitingListEntry.id).where(group.in_(groups)))
 
 
 def _list_overdue_offers() -> Iterator[str]:

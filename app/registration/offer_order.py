@@ -44,6 +44,6 @@ def list_faults() -> Sequence[str]:
     in_turn = offered.queue_order.is_(None), ~is_out_of_turn
     rows = select(offered.title).where(*such, *in_turn, was_before).distinct()
     return [
-        f"A seat in “{title}” is on offer, but somebody who joined the list earlier is waiting."
+        f"A seat in “{title}” is on offer, but someone who joined the list earlier is waiting."
         for title in db.session.scalars(rows.order_by(offered.title))
     ]

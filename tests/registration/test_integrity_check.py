@@ -169,7 +169,7 @@ def test_a_seat_that_is_on_offer_before_its_turn_is_found(site: Flask) -> None:
             db.session.execute(update(WaitingListEntry).where(is_theirs).values(state=state))
 
     assert list_faults() == [
-        "A seat in “Knots” is on offer, but somebody who joined the list earlier is waiting."
+        "A seat in “Knots” is on offer, but someone who joined the list earlier is waiting."
     ]
 
 

@@ -68,23 +68,31 @@ class CacheVersionWatcher:
         self._version = 0
         self.is_clock_in_sync = False  # whether this process uses the database's clock
         self._next_check_at = float("-inf")
+        self._wanted = self._answered = object()  # each call of ``recheck`` is one of its own
         self._check_lock = threading.Lock()
         self._cache: dict[str, tuple[int, Any]] = {}
 
     def get_version(self) -> int:
-        """Return the version, reading it from the database if the last check is too long ago."""
-        if self.is_check_due and self._check_lock.acquire(blocking=self._version == 0):
+        """Return the version, reading it from the database if the last check is too long ago.
+
+        While another thread reads it, the last one is returned; but after a ``recheck`` only one
+        that was read since then.
+        """
+        if self.is_check_due and self._check_lock.acquire(
+            blocking=self._version == 0 or self._is_recheck_due
+        ):
             try:
                 if self.is_check_due:  # otherwise another thread checked while this one waited
+                    wanted = self._wanted  # what is wanted from here on, this check may not see
                     pause = self._interval if self._refresh() else self._interval * BACKOFF
-                    self._next_check_at = time.monotonic() + pause
+                    self._next_check_at, self._answered = time.monotonic() + pause, wanted
             finally:
                 self._check_lock.release()
         return self._version
 
     def recheck(self) -> None:
         """Check the version the next time it is needed."""
-        self._next_check_at = float("-inf")
+        self._wanted = object()
 
     def follow_database_clock(self) -> None:
         """Use the clock offset stored in the database, unless a start time was given."""
@@ -95,7 +103,11 @@ class CacheVersionWatcher:
     @property
     def is_check_due(self) -> bool:
         """Whether the next ``get_version`` asks the database."""
-        return time.monotonic() >= self._next_check_at
+        return self._is_recheck_due or time.monotonic() >= self._next_check_at
+
+    @property
+    def _is_recheck_due(self) -> bool:
+        return self._wanted is not self._answered
 
     @property
     def last_seen(self) -> int:

@@ -6,6 +6,7 @@ lock, and they are told so.
 
 from typing import Any
 
+from sqlalchemy import inspect
 from sqlalchemy.exc import InvalidRequestError
 
 from app.database import Base, db
@@ -26,5 +27,12 @@ def _reload(row: Base, gone: str, **options: Any) -> None:
     db.session.flush()  # reloading would discard unsaved changes
     try:
         db.session.refresh(row, **options)
-    except InvalidRequestError:  # there is no such row
+    except InvalidRequestError:
+        if _exists(row):
+            raise  # a fault of ours, such as a row of another transaction
         raise Gone(gone) from None
+
+
+def _exists(row: Base) -> bool:
+    key = inspect(row).identity
+    return key is None or db.session.get(type(row), key, populate_existing=True) is not None

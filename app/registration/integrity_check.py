@@ -32,7 +32,7 @@ from app.materials.models import Material, MaterialChunk
 from app.questions import queries as questions
 from app.questions import standard
 from app.questions.models import REGISTRATION
-from app.registration import answer_files
+from app.registration import answer_files, offer_order
 from app.registration.applications.models import RegistrationApplication
 from app.registration.categories.models import RegistrationCategory
 from app.registration.groups.draft import MAX_PEOPLE
@@ -355,6 +355,9 @@ CHECKS: tuple[Check, ...] = (
     Check("the number of places taken matches the number of delegates", _check_seat_count),
     Check("the seats taken in each session match those booked", _check_session_seats),
     Check("nobody is waiting for a seat that they have or cannot have", _check_waits_of_delegates),
+    Check(
+        "seats of sessions are offered to those who have waited longest", offer_order.list_faults
+    ),
     Check("nobody with a place is asking for one", _check_requests_of_delegates),
     Check("no cancelled booking has a seat in a session", _check_seats_of_cancelled),
     Check(

@@ -3,6 +3,7 @@
 import json
 from datetime import timedelta
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 import time_machine
@@ -11,6 +12,7 @@ from sqlalchemy import select
 
 from app import clock, encryption
 from app.database import db, transaction
+from app.history import queries as history
 from app.programme.models import BOOKABLE
 from app.registration import integrity_check, links, re_encryption
 from app.registration.ballots import draw, scheduled_draws, services
@@ -243,6 +245,23 @@ def test_any_number_of_workers_draw_once(
     assert sum(map(len, booked().values())) == 2
     assert [len(subjects_to(one.email)) for one in people] == [1] * 6
     assert draw.verify(json.loads(read_document(ballot))) == []
+
+
+@pytest.mark.postgresql_only
+def test_without_the_lock_of_the_ballot_it_would_be_drawn_twice(
+    site: Flask, ballot: int, frozen_time: time_machine.Traveller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The control: it shows that the story above can see the race."""
+    for one in make_people("Ada", "Bea"):
+        wish(one, ballot, "knots", "sails")
+    frozen_time.move_to(CLOSES)
+    together = Barrier(2)
+    monkeypatch.setattr(scheduled_draws, "lock", lambda _ballot: together.wait(20))
+
+    at_once(site, [run_worker] * 2)
+
+    drawn = history.list_newest(f"ballot {ballot}")
+    assert [one.summary.count("was drawn") for one in drawn][:2] == [1, 1]
 
 
 @pytest.mark.both_databases

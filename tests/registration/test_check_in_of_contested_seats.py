@@ -1,5 +1,6 @@
 """A release has put two seats at the same time, and the door opens before anybody has chosen."""
 
+from collections.abc import Collection, Sequence
 from datetime import timedelta
 
 import pytest
@@ -13,7 +14,7 @@ from app.registration.models import Delegate
 from app.registration.session_bookings import check_in, clash_choices, no_shows
 from app.releases.current_release import get_programme
 from tests.factories import FIRST_MORNING
-from tests.registration.test_session_booking_races import cross
+from tests.registration.test_session_booking_races import cross, naming_deadlocks
 from tests.registration.test_session_clashes import LATER, publish
 from tests.registration.test_session_holds import GRACE
 from tests.registration.test_session_waiting_list import (
@@ -139,3 +140,59 @@ def test_whoever_books_while_seats_of_two_sessions_are_freed_is_not_in_the_way(
 
     assert ended == ["seat", "seat"]
     assert (booked(ada), booked(cleo), list_faults()) == (["nets"], [], [])
+
+
+def free_while_both_are_changed(
+    site: Flask, frozen_time: time_machine.Traveller
+) -> tuple[Delegate, Delegate, list[str]]:
+    """Free a seat of Cleo in the first session and of Bea in the second.
+
+    Meanwhile somebody changes both bookings, that of Bea first. Return them, and how both ended.
+    """
+    make_bookable("knots", 3)
+    make_bookable("whales", 3, starts_at=FIRST_MORNING + 90 * MINUTES)
+    bea, cleo, dora = make_person("Bea"), make_person("Cleo"), make_person("Dora")
+    first, second = bea.id, cleo.id
+    for slug, missing in (("knots", cleo), ("whales", bea)):
+        set_no_show_minutes(slug, 120)
+        book(missing, slug)
+        book(dora, slug)
+        arrive(dora, slug)
+    frozen_time.move_to(FIRST_MORNING - 30 * MINUTES)
+    ended = cross(
+        site,
+        lambda: operations.lock(db.session.get_one(Delegate, first)),
+        naming_deadlocks(lambda: operations.lock(db.session.get_one(Delegate, second))),
+        naming_deadlocks(run_due),
+    )
+    return bea, cleo, ended
+
+
+@pytest.mark.postgresql_only
+def test_whoever_changes_several_bookings_while_seats_are_freed_is_not_in_the_way(
+    site: Flask, frozen_time: time_machine.Traveller
+) -> None:
+    """Seats are freed session by session, but people are locked before, in the one order."""
+    bea, cleo, ended = free_while_both_are_changed(site, frozen_time)
+
+    assert ended == ["seat", "seat"]
+    assert (booked(bea), booked(cleo), list_faults()) == ([], [], [])
+
+
+@pytest.mark.postgresql_only
+def test_in_another_order_they_would_wait_for_each_other(
+    site: Flask, frozen_time: time_machine.Traveller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The control: it shows that the story above can see the deadlock."""
+
+    def lock_backwards(numbers: Collection[int]) -> Sequence[Delegate]:
+        people = [db.session.get_one(Delegate, one) for one in sorted(numbers, reverse=True)]
+        for one in people:
+            operations.lock(one)
+        return people
+
+    monkeypatch.setattr(operations, "lock_in_order", lock_backwards)
+
+    _, _, ended = free_while_both_are_changed(site, frozen_time)
+
+    assert ended == ["deadlock", "seat"]

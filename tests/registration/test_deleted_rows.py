@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from sqlalchemy import delete
+from sqlalchemy.exc import InvalidRequestError
 
 from app import clock
 from app.database import Base, db, transaction
@@ -105,3 +106,11 @@ def test_whoever_waits_for_a_row_that_is_deleted_reads_so(site: Flask, kind: str
     )
 
     assert ended == sorted(["seat", sentence])
+
+
+def test_nobody_reads_that_a_row_is_deleted_because_of_a_fault_of_ours(site: Flask) -> None:
+    delegate = make_delegate()
+    db.session.expunge(delegate)  # as if it came from another transaction
+
+    with pytest.raises(InvalidRequestError):
+        operations.lock(delegate)

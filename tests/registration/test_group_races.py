@@ -15,14 +15,14 @@ from app.registration import integrity_check, seats
 from app.registration.bookings import erasure
 from app.registration.create_booking import create_booking
 from app.registration.emails import send_registration_confirmed
-from app.registration.groups import register_group
+from app.registration.groups import queries, register_group
 from app.registration.groups import services as groups
 from app.registration.groups.draft import GroupDraft
 from app.registration.groups.models import LEFT, GroupMember, RegistrationGroup
 from app.registration.models import Delegate, SeatLimit
 from app.registration.queries import ATTENDING
 from tests.factories import make_category, make_delegate, make_group, set_places
-from tests.registration.test_session_booking_races import cross
+from tests.registration.test_session_booking_races import cross, naming_deadlocks
 
 PLACES, SIZE, GROUPS, SINGLES = 10, 6, 2, 6
 WHOLE, REFUSED = "whole", "refused"
@@ -191,26 +191,48 @@ def test_without_the_lock_two_groups_take_the_same_places(
     assert count() == (SIZE * GROUPS, GROUPS), "twice as many as there are places"
 
 
-@pytest.mark.postgresql_only
-def test_leaving_a_group_and_deleting_ones_details_do_not_wait_for_each_other(site: Flask) -> None:
+def leave_while_erased(site: Flask) -> tuple[int, list[str]]:
+    """Let somebody leave a group while their details are deleted; return who, and how both ended.
+
+    Whoever leaves has the lock of the group, and then takes that of the booking.
+    """
     set_places(2)
     delegate = make_delegate(cancelled_at=clock.now())
     group = make_group(delegate)
     number, member = delegate.id, group.members[0].id
 
-    ended = cross(
+    def leave() -> None:
+        own = db.session.get_one(Delegate, number)
+        groups.leave(own, db.session.get_one(GroupMember, member))
+
+    return number, cross(
         site,
         lambda: db.session.get_one(GroupMember, member, with_for_update=True),
-        lambda: groups.leave(
-            db.session.get_one(Delegate, number), db.session.get_one(GroupMember, member)
-        ),
-        lambda: erase(number),
+        naming_deadlocks(leave),
+        naming_deadlocks(lambda: erase(number)),
     )
+
+
+@pytest.mark.postgresql_only
+def test_leaving_a_group_and_deleting_ones_details_do_not_wait_for_each_other(site: Flask) -> None:
+    number, ended = leave_while_erased(site)
 
     assert ended == ["seat", "seat"]
     db.session.expire_all()
     assert db.session.get_one(Delegate, number).is_erased
     db.session.rollback()
+
+
+@pytest.mark.postgresql_only
+def test_if_the_group_were_not_locked_first_they_would(
+    site: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The control: it shows that the story above can see the deadlock."""
+    monkeypatch.setattr(queries, "lock_of_delegates", lambda _delegates: None)
+
+    _, ended = leave_while_erased(site)
+
+    assert ended == ["deadlock", "seat"]
 
 
 @pytest.mark.postgresql_only

@@ -15,6 +15,9 @@ from app.materials.models import MaterialChunk
 from app.registration import emails, integrity_check, retention
 from app.registration.groups.models import PLACED, UNPLACED, GroupMember
 from app.registration.models import SeatLimit
+from app.registration.waiting_list import by_hand
+from app.registration.waiting_list.models import WaitingListEntry
+from app.registration.waiting_list.queries import find_open_of_delegate
 from tests.factories import (
     make_delegate,
     make_group,
@@ -22,12 +25,21 @@ from tests.factories import (
     make_organiser,
     make_session,
 )
+from tests.registration.test_session_waiting_list import (
+    fill,
+    give_back,
+    join,
+    list_faults,
+    states,
+)
 from tests.sent_emails import deliver_emails
 
 CHECKED = (
     "Checked: the number of places taken matches the number of delegates\nChecked: the seats "
     "taken in each session match those booked\nChecked: nobody is waiting for a seat that they "
-    "have or cannot have\nChecked: nobody with a place is asking for one\n"
+    "have or cannot have\n"
+    "Checked: seats of sessions are offered to those who have waited longest\n"
+    "Checked: nobody with a place is asking for one\n"
     "Checked: no cancelled booking has a seat in a session\n"
     "Checked: everyone with seats at the same time has been asked to choose\nChecked: every "
     "booking has a confirmation email\nChecked: no group is too large, and its people are "
@@ -141,3 +153,35 @@ def test_a_group_that_is_too_large_or_says_what_is_not_so_is_found(site: Flask) 
         "Group 1 has more than 30 people.",
         "A person in group 1 has a booking, but is listed as without a place.",
     ]
+
+
+@pytest.mark.both_databases
+def test_a_seat_that_is_on_offer_before_its_turn_is_found(site: Flask) -> None:
+    eve, ada, bea = fill()
+    join(ada)
+    join(bea)
+    give_back(eve)
+    assert (states(), list_faults()) == ({"ada": "offered", "bea": "waiting"}, [])
+
+    with transaction():
+        for one, state in ((ada, "waiting"), (bea, "offered")):
+            is_theirs = WaitingListEntry.delegate_id == one.id
+            db.session.execute(update(WaitingListEntry).where(is_theirs).values(state=state))
+
+    assert list_faults() == [
+        "A seat in “Knots” is on offer, but someone who joined the list earlier is waiting."
+    ]
+
+
+@pytest.mark.both_databases
+def test_a_seat_that_organisers_offer_before_its_turn_is_no_fault(site: Flask) -> None:
+    _, ada, bea = fill()
+    join(ada)
+    join(bea)
+
+    with transaction():
+        entry = find_open_of_delegate(bea.id, "session knots")
+        assert entry is not None
+        by_hand.offer_by_hand(entry, reason="A guest", actor="olga@example.org", adds_place=True)
+
+    assert (states(), list_faults()) == ({"ada": "waiting", "bea": "offered"}, [])

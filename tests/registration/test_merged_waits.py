@@ -29,6 +29,7 @@ from tests.sent_emails import last_email_to, subjects_to
 KEEP = "Which booking do you want to keep?"
 MOMENT = "9:30am on Tuesday 12 May 2009"
 ADA = "ada@example.org"
+BOTH_DAYS = "Wednesday 10 June 2009, Thursday 11 June 2009"
 
 
 @pytest.fixture(autouse=True)
@@ -65,9 +66,9 @@ def waits_of(delegate: Delegate) -> dict[str, tuple[str, int]]:
     return {one.title: (one.state, queries.get_position(one)) for one in db.session.scalars(found)}
 
 
-def wait_for(delegate: Delegate, name: str) -> None:
-    """Let somebody wait for a category that is full."""
-    category = make_category(0, name=name)
+def wait_for(delegate: Delegate, name: str, days: str = "") -> None:
+    """Let somebody wait for a category that is full, and perhaps includes only some days."""
+    category = make_category(0, name=name, days=days)
     with transaction():
         category_waiting.join(db.session.merge(delegate), category.id)
 
@@ -209,3 +210,17 @@ def test_the_other_booking_does_not_wait_for_a_seat_that_the_one_that_stays_has(
     assert "Waiting lists" not in page.text
     assert waits_of(first) == waits_of(second) == {}
     assert counts() == (1, 1, 0)
+
+
+def test_nobody_waits_for_a_category_that_does_not_include_their_days(visitor: Browser) -> None:
+    set_places(10)
+    open_list()
+    _, first, second = make_pair()
+    with transaction():
+        db.session.merge(second).days = "2009-06-10"
+    wait_for(second, "Press", "2009-06-10")
+
+    page = merge(open_merge(visitor), first, Days=BOTH_DAYS)
+
+    assert waits_of(first) == waits_of(second) == {}
+    assert "Waiting lists left: the category “Press”" in page.text

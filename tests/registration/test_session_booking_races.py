@@ -14,11 +14,12 @@ from urllib.parse import urlencode
 import pytest
 from flask import Flask
 from sqlalchemy import func, select, text
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import make_transient_to_detached
 
 from app import clock
 from app.database import db, read_only_connection, transaction
-from app.errors import ConferenceError
+from app.errors import ConferenceError, RuleViolation
 from app.programme.models import BOOKABLE
 from app.programme.models import Session as WorkingSession
 from app.registration import integrity_check, links, session_seats
@@ -37,6 +38,7 @@ from tests.factories import (
     set_places,
 )
 from tests.live_site import LiveSite
+from tests.slow_machine import DEADLOCK
 from tests.waiting import HOST
 
 ROOMS = ("knots", "nets", "sails")  # at the same time
@@ -181,6 +183,20 @@ def cross(
         other()
 
     return at_once(site, [act, act_too])
+
+
+def naming_deadlocks(act: Callable[[], object]) -> Callable[[], None]:
+    """Return what does the same, and is refused if the database ends a deadlock."""
+
+    def run() -> None:
+        try:
+            act()
+        except OperationalError as fault:
+            if getattr(fault.orig, "sqlstate", "") != DEADLOCK:
+                raise
+            raise RuleViolation("deadlock") from fault
+
+    return run
 
 
 @pytest.mark.postgresql_only

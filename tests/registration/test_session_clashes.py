@@ -13,7 +13,7 @@ from app import cache_version, clock
 from app.database import db, transaction
 from app.programme.models import Session as WorkingSession
 from app.registration import session_seats
-from app.registration.bookings import data_export
+from app.registration.bookings import data_export, operations
 from app.registration.models import Delegate
 from app.registration.session_bookings import clash_choices, overlaps, services
 from app.releases import services as releases
@@ -54,13 +54,14 @@ def run_due() -> None:
         clash_choices.run_due()
 
 
-def move_nets_over_knots(number: int = 1) -> Delegate:
-    """Let Ada have seats in Knots and Nets, and then publish Nets at the time of Knots."""
+def move_nets_over_knots(number: int = 1, *others: str) -> Delegate:
+    """Let Ada and others have seats in Knots and Nets; then publish Nets at the time of Knots."""
     make_bookable("knots", number)
     make_bookable("nets", number, starts_at=LATER)
-    ada = make_person("Ada")
-    for slug in ("knots", "nets"):
-        book(ada, slug)
+    ada, *people = (make_person(name) for name in ("Ada", *others))
+    for one in (ada, *people):
+        for slug in ("knots", "nets"):
+            book(one, slug)
     publish("nets", starts_at=FIRST_MORNING)
     return ada
 
@@ -293,3 +294,29 @@ def test_without_looking_again_they_would_get_it(
     assert booked(ada) == ["knots", "nets"]
     assert len(list_faults()) == 1
     assert overlaps.overlaps(*(get_programme().get_session(one) for one in ("knots", "nets")))
+
+
+@pytest.mark.postgresql_only
+def test_whoever_books_the_last_seat_elsewhere_does_not_clash_with_the_worker(
+    site: Flask, frozen_time: time_machine.Traveller
+) -> None:
+    """Each seat that is given back changes a label, and the cache version is locked last."""
+    ada = move_nets_over_knots(2, "Bea")
+    make_bookable("whales", 1, starts_at=LATER + timedelta(hours=3))
+    bea = db.session.scalars(select(Delegate).where(Delegate.given_names == "Bea")).one()
+    number = bea.id
+    frozen_time.move_to("2009-05-13T09:31:00+01:00")
+
+    ended = cross(
+        site,
+        lambda: operations.lock(db.session.get_one(Delegate, number)),
+        lambda: services.book(
+            db.session.get_one(Delegate, number), get_programme().get_session("whales")
+        ),
+        run_due,
+    )
+    run_due()
+
+    assert ended == ["seat", "seat"]
+    assert (booked(ada), booked(bea)) == (["knots"], ["knots", "whales"])
+    assert list_faults() == []

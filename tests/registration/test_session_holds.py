@@ -11,6 +11,7 @@ from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import make_transient_to_detached
 
+from app import cache_version
 from app.accounts.models import DESK
 from app.database import db, read_only_connection, transaction
 from app.errors import RuleViolation
@@ -43,6 +44,7 @@ from tests.sent_emails import last_email_to
 
 GRACE = "grace@conference.example"
 SEATS = "/organise/session-seats/knots"
+KEPT = "Some seats are kept for people who come to the door"
 
 
 def hold(number: int, *, for_door: bool = False) -> int:
@@ -170,9 +172,7 @@ def test_the_door_checks_people_in_undoes_it_and_lets_others_in(visitor: Browser
     book(ada, "knots")
     book(bea, "nets")
     hold(1, for_door=True)
-    assert "Some seats are kept for people who come to the door" in (
-        visitor.open(path_of(cleo, "knots")).text
-    )
+    assert KEPT in visitor.open(path_of(cleo, "knots")).text
     sign_in(visitor, role=DESK)
 
     page = visitor.open(SEATS).follow("Check people in at the door")
@@ -193,6 +193,7 @@ def test_the_door_checks_people_in_undoes_it_and_lets_others_in(visitor: Browser
     page = page.press("Let in someone without a seat", {"Booking reference": cleo.reference})
     assert booked(cleo) == ["knots"]
     assert (counts(), held_back(), list_faults()) == ((2, 2, 0), 0, [])
+    assert KEPT not in visitor.open(path_of(bea, "knots")).text
 
 
 @pytest.mark.both_databases
@@ -215,6 +216,7 @@ def test_seats_that_are_not_taken_up_go_to_the_door_in_time(
     assert "DESCRIPTION:Be at the door by 9:20am. After that" in feed.get_data(as_text=True)
     assert told in visitor.open(path_of(ada)).text
     join(cleo)
+    assert KEPT not in visitor.open(path_of(cleo, "knots")).text
     frozen_time.move_to(FIRST_MORNING - timedelta(minutes=10))
     run_due()
     assert counts() == (2, 2, 1), "nobody is at the door, so nobody loses a seat"
@@ -229,6 +231,7 @@ def test_seats_that_are_not_taken_up_go_to_the_door_in_time(
     assert email.subject == "You no longer have a seat in “Knots”"
     assert "You were not checked in to “Knots” in time" in email.text
     assert (counts(), held_back(), states()) == ((1, 1, 1), 1, {"cleo": "waiting"})
+    assert KEPT in visitor.open(path_of(cleo, "knots")).text
     with transaction():
         check_in.let_in(db.session.merge(cleo), get_programme().get_session("knots"), actor=GRACE)
     assert booked(cleo) == ["knots"]
@@ -330,3 +333,17 @@ def test_seats_that_organisers_call_unclaimed_are_theirs(visitor: Browser) -> No
     found = [(one.seats, one.is_unclaimed) for one in queries.list_holds("knots")]
     assert found == [(1, False), (1, True)]
     assert held_back() == 2
+
+
+def test_the_cache_is_emptied_only_when_what_pages_say_of_the_door_changes(site: Flask) -> None:
+    make_bookable("knots", 20)
+    before = cache_version.current()
+
+    first, second = hold(1, for_door=True), hold(1, for_door=True)
+    assert cache_version.current() == before + 1
+
+    for number in (first, second):
+        assert cache_version.current() == before + 1
+        with transaction():
+            holds.release(queries.get_hold("knots", number), actor=GRACE)
+    assert cache_version.current() == before + 2

@@ -9,8 +9,6 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import select
-
 from app import cache_version, clock
 from app.cache_version import bump_cache_version
 from app.database import db, read_only_connection
@@ -22,7 +20,7 @@ from app.registration.ballots import draw, queries
 from app.registration.ballots.models import Ballot, BallotEntry, place_of_seed
 from app.registration.ballots.services import lock
 from app.registration.bookings import operations
-from app.registration.models import Delegate, SeatLimit
+from app.registration.models import SeatLimit
 from app.registration.session_bookings import queries as session_bookings
 from app.registration.session_bookings import services as bookings
 from app.registration.session_bookings.models import SessionBooking
@@ -57,7 +55,7 @@ def run_draw(ballot_id: int) -> bool:
     limits = session_seats.lock_sessions(ballot.session_keys)
     cache_version.recheck_if_behind()
     entries = queries.list_entries(ballot)
-    people = _lock_people(entries)
+    people = operations.lock_in_order([one.delegate_id for one in entries])
     slots = _list_slots(ballot, limits)
     wishes = _list_possible_wishes(entries, {one.key for one in slots})
     won = draw.draw(seed, slots, wishes)
@@ -80,14 +78,6 @@ def email_results() -> None:
         if entry.delegate.is_attending:
             won = queries.list_sessions(queries.read_keys(entry.won))
             session_emails.send_ballot_drawn(entry.delegate, entry.ballot, entry.ticket, won)
-
-
-def _lock_people(entries: Sequence[BallotEntry]) -> Sequence[Delegate]:
-    """Lock and load everybody who takes part, in one order."""
-    numbers = [one.delegate_id for one in entries]
-    people = select(Delegate).where(Delegate.id.in_(numbers)).order_by(Delegate.id)
-    locked = people.with_for_update().execution_options(populate_existing=True)
-    return db.session.scalars(locked).all()
 
 
 def _list_slots(ballot: Ballot, limits: dict[str, SeatLimit]) -> list[draw.Slot]:

@@ -6,7 +6,7 @@ first the rows of the limits, then the booking. The sentences in the audit log n
 may be kept longer than the personal data; the changed values are stored apart and erased with it.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 
 from sqlalchemy import Executable, delete, exists, select
@@ -50,6 +50,14 @@ class DuplicateBooking(RuleViolation):
 def lock(delegate: Delegate) -> None:
     """Lock a booking until the transaction ends, and reload it."""
     lock_row(delegate, queries.BOOKING_GONE)
+
+
+def lock_in_order(numbers: Collection[int]) -> Sequence[Delegate]:
+    """Lock several bookings in the one order, by number, and reload them."""
+    db.session.flush()  # reloading would discard unsaved changes
+    rows = select(Delegate).where(Delegate.id.in_(numbers)).order_by(Delegate.id)
+    locked = rows.with_for_update().execution_options(populate_existing=True)
+    return db.session.scalars(locked).all()
 
 
 def end_corrections(delegate: Delegate) -> None:
@@ -228,12 +236,15 @@ def restore(delegate: Delegate, *, actor: str) -> None:
 
 def check_days(category: RegistrationCategory | None, days: str) -> None:
     """Raise RuleViolation if a category does not include all of these days."""
-    if category is not None:
-        allowed = {day.isoformat() for day in categories.list_days(category.days)}
-        if not allowed.issuperset(days.split()):
-            raise RuleViolation(
-                f"The category “{translated(category).name}” does not include all of these days"
-            )
+    if category is not None and not includes_days(category, days):
+        raise RuleViolation(
+            f"The category “{translated(category).name}” does not include all of these days"
+        )
+
+
+def includes_days(category: RegistrationCategory, days: str) -> bool:
+    """Return True if people in a category may come on all of these days."""
+    return {day.isoformat() for day in categories.list_days(category.days)}.issuperset(days.split())
 
 
 def _move_place(

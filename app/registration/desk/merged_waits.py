@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from app.registration import emails, session_emails
+from app.registration.bookings import operations
 from app.registration.models import Delegate
 from app.registration.session_bookings import queries as session_bookings
 from app.registration.waiting_list import entries
@@ -77,7 +78,9 @@ def _is_reached(entry: WaitingListEntry, target: Delegate, booked: Sequence[str]
 def _can_wait(entry: WaitingListEntry, known: WaitingListEntry | None, days: str) -> bool:
     """Return True if the booking that stays may wait for this, on these days."""
     if not entry.is_for_session:
-        return known is None or known.category_id == entry.category_id
+        is_other = known is not None and known.category_id != entry.category_id
+        fits = entry.category is None or operations.includes_days(entry.category, days)
+        return fits and not is_other
     session = session_bookings.find_session(session_bookings.read_key(entry.scope))
     return session is not None and session_bookings.is_on_days(session, days.split())
 

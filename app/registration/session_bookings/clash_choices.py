@@ -68,11 +68,8 @@ def run_due() -> None:
     if not people:
         return
     limits = session_seats.lock_sessions(queries.list_keys(people))
-    for number in people:
-        delegate = db.session.get(Delegate, number)
-        if delegate is not None:
-            operations.lock(delegate)
-            _end_choice(delegate, limits)
+    for delegate in operations.lock_in_order(people):  # all before the cache version is bumped
+        _end_choice(delegate, limits)
 
 
 def _list_changed(sessions: Sessions) -> set[str]:

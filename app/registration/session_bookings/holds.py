@@ -5,7 +5,8 @@ can be booked again once they are released, by hand or by the worker at the time
 they are offered first to those who wait. Whoever changes them holds the lock of the limit.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -54,11 +55,10 @@ def add(session: Session, details: HoldDetails, *, actor: str) -> SeatHold:
         ends_at=details.ends_at,
         created_at=clock.now(),
     )
-    db.session.add(hold)
     for_door = " for people at the door" if details.is_for_door else ""
     _record(session.key, f"{_count(details.seats)} reserved{for_door}: {details.reason}", actor)
-    if details.is_for_door:
-        bump_cache_version()  # pages say so
+    with _telling_of_door(session.key):
+        db.session.add(hold)
     return hold
 
 
@@ -87,19 +87,22 @@ def run_due() -> None:
 
 def add_to_door(session: Session, limit: SeatLimit, count: int) -> None:
     """Keep seats that people have not taken up for those at the door; the limit is locked."""
-    hold = _find_unclaimed(session.key)
-    if hold is None:
-        hold = SeatHold(
-            session_key=session.key,
-            seats=0,
-            reason=UNCLAIMED,
-            is_for_door=True,
-            is_unclaimed=True,
-            created_at=clock.now(),
-        )
-        db.session.add(hold)
-    hold.seats += count
     session_seats.return_to_door(limit, count)
+    hold = _find_unclaimed(session.key)
+    if hold is not None:
+        hold.seats += count
+        return
+    with _telling_of_door(session.key):
+        db.session.add(
+            SeatHold(
+                session_key=session.key,
+                seats=count,
+                reason=UNCLAIMED,
+                is_for_door=True,
+                is_unclaimed=True,
+                created_at=clock.now(),
+            )
+        )
 
 
 def take_from_door(key: str) -> bool:
@@ -112,7 +115,8 @@ def take_from_door(key: str) -> bool:
     if hold.seats > 1:
         hold.seats -= 1
     else:
-        db.session.delete(hold)
+        with _telling_of_door(key):
+            db.session.delete(hold)
     return True
 
 
@@ -135,13 +139,26 @@ def _require_time(session: Session, ends_at: datetime | None) -> None:
 
 
 def _end(hold: SeatHold, limit: SeatLimit, actor: str) -> None:
-    key, count, is_for_door = hold.session_key, hold.seats, hold.is_for_door
-    db.session.delete(hold)
+    key, count = hold.session_key, hold.seats
+    with _telling_of_door(key):
+        db.session.delete(hold)
     session_seats.end_hold(limit, count)
     _record(key, f"{_count(count)} released: {hold.reason}", actor)
     offers.offer_seats(key, limit)
-    if is_for_door:
-        bump_cache_version()
+
+
+@contextmanager
+def _telling_of_door(key: str) -> Iterator[None]:
+    """Bump the cache version if the block changes whether seats are kept for the door."""
+    before = _has_door_seats(key)
+    yield
+    if _has_door_seats(key) != before:
+        bump_cache_version()  # pages say so
+
+
+def _has_door_seats(key: str) -> bool:
+    held = select(SeatHold.id).where(SeatHold.session_key == key, SeatHold.is_for_door)
+    return db.session.scalar(held.limit(1)) is not None
 
 
 def _count(number: int) -> str:

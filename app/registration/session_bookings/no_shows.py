@@ -60,18 +60,23 @@ def free_no_shows(keys: Iterable[str]) -> None:
     """Free the seats of these sessions that nobody has taken up in time, if it is time."""
     limits = session_seats.lock_sessions(keys)  # all of them before people's rows
     cache_version.recheck_if_behind()  # a session may have been moved meanwhile
-    for session, freed_at in _list_near():
-        if session.key in limits:
-            _free(session, freed_at, limits[session.key])
+    near = [(one, freed_at) for one, freed_at in _list_near() if one.key in limits]
+    missing = {one.key: _list_missing(one, freed_at) for one, freed_at in near}
+    operations.lock_in_order({seat.delegate_id for found in missing.values() for seat in found})
+    for session, _ in near:
+        _free(session, missing[session.key], limits[session.key])
 
 
-def _free(session: Session, freed_at: datetime, limit: SeatLimit) -> None:
-    """Keep the seats that were booked before and not taken up for people at the door."""
+def _list_missing(session: Session, freed_at: datetime) -> Sequence[SessionBooking]:
+    """List the seats that were booked before and not taken up; the limit is locked."""
     rows = select(SessionBooking).where(*_are_missing(session.key, freed_at))
     rows = rows.options(joinedload(SessionBooking.delegate)).order_by(SessionBooking.delegate_id)
-    missing = db.session.scalars(rows.execution_options(populate_existing=True)).all()
+    return db.session.scalars(rows.execution_options(populate_existing=True)).all()
+
+
+def _free(session: Session, missing: Sequence[SessionBooking], limit: SeatLimit) -> None:
+    """Keep seats for people at the door; those who had them are locked."""
     for seat in missing:
-        operations.lock(seat.delegate)
         released_seats.delete_seats(SessionBooking.id == seat.id)
         services.end_settled_choices(seat.delegate)
         text = f"The seat in {session.title} was freed, because it was not claimed in time"

@@ -1,0 +1,49 @@
+"""An integrity check: nobody has an offer of a seat before somebody who joined the list earlier.
+
+It is for the lists of sessions, in which everybody waits for the same. In that of the conference
+people may be passed over whose category is full, or whose group needs more places than are free.
+Whoever was moved or offered a seat by hand, or got an offer of the other of their two bookings,
+proves nothing: the history says so.
+"""
+
+from collections.abc import Sequence
+
+from sqlalchemy import String, cast, exists, literal, or_, select
+from sqlalchemy.orm import aliased
+
+from app.database import db
+from app.history.models import HistoryEntry
+from app.registration.waiting_list.by_hand import OFFERED_BY_HAND
+from app.registration.waiting_list.entries import MERGED
+from app.registration.waiting_list.models import (
+    CONFERENCE_LIST,
+    IN_QUEUE,
+    OFFERED,
+    WaitingListEntry,
+)
+from app.registration.waiting_list.queries import SUBJECT_PREFIX
+
+
+def list_faults() -> Sequence[str]:
+    """List the sessions in which a seat was offered out of turn."""
+    offered, waiting = WaitingListEntry, aliased(WaitingListEntry)
+    was_before = exists().where(
+        waiting.scope == offered.scope,
+        waiting.state == IN_QUEUE,
+        waiting.queue_order.is_(None),
+        waiting.id < offered.id,
+    )
+    is_out_of_turn = exists().where(
+        HistoryEntry.subject == literal(SUBJECT_PREFIX) + cast(offered.id, String),
+        or_(
+            HistoryEntry.summary.startswith(OFFERED_BY_HAND),
+            HistoryEntry.summary == MERGED,
+        ),
+    )
+    such = offered.state == OFFERED, offered.scope != CONFERENCE_LIST
+    in_turn = offered.queue_order.is_(None), ~is_out_of_turn
+    rows = select(offered.title).where(*such, *in_turn, was_before).distinct()
+    return [
+        f"A seat in “{title}” is on offer, but someone who joined the list earlier is waiting."
+        for title in db.session.scalars(rows.order_by(offered.title))
+    ]

@@ -96,3 +96,8 @@ class Proposal(Base):
     def amendments(self) -> Sequence[Change]:
         """The changes that a reviewer made to the proposed values."""
         return load_changes(self.outcome)
+
+    @property
+    def final_values(self) -> Mapping[str, Any]:
+        """The value of each field as it is if the proposal is accepted."""
+        return {**self.values, **{change.field: change.after for change in self.amendments}}

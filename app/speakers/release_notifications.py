@@ -2,10 +2,12 @@
 
 Calendar applications keep entries that are merely missing from a feed. So when the worker finds a
 new release, it stores from which sessions a speaker was removed, and deletes that if they return.
+
+Whoever asked for a change was told that it was approved, and is not told of it again.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 from flask_babel import gettext
@@ -18,7 +20,8 @@ from app.mail import rendering
 from app.mail.rendering import RenderedEmail
 from app.programme import snapshot
 from app.programme.models import Conference, Release, Speaker
-from app.programme.snapshot import Appearance, Snapshot
+from app.programme.snapshot import Appearance, Session, Snapshot
+from app.proposals.known_changes import KnownChange, list_known_changes
 from app.releases import diff_text
 from app.releases.comparison import SCHEDULE_FIELDS, Comparison, Modified, compare
 from app.releases.diff_text import DiffRow
@@ -83,6 +86,13 @@ class AlteredItem:
         state = [_state_row(self.altered)] if self.has_new_state else []
         return NotifiedChange(self.heading, [*state, *diff_text.build_rows(self.altered)])
 
+    def without(self, known: Collection[KnownChange], email: str) -> "AlteredItem":
+        """Leave out the fields that somebody knows."""
+        old, new = self.altered.old, self.altered.new
+        about = (email, "session" if isinstance(new, Session) else "speaker", new.key)
+        left = (one for one in self.altered.fields if KnownChange(*about, one.name) not in known)
+        return replace(self, altered=Modified(old, new, tuple(left)))
+
 
 @dataclass
 class SpeakerChanges:
@@ -108,6 +118,7 @@ class Addressee(NamedTuple):
     access_id: int
     slug: str  # of the speaker
     name: str  # of the speaker
+    email: str
     is_assistant: bool
     has_withdrawn: bool  # so they know already that they are no longer in the programme
 
@@ -137,7 +148,8 @@ def notify_of_release() -> None:
     record_removed(old, new)
     if old.conference.acronym != new.conference.acronym:
         return
-    found = list(_iter_addressees(_changes_by_speaker(compare(old, new))))
+    known = list_known_changes(last_number, number)
+    found = list(_iter_addressees(_changes_by_speaker(compare(old, new)), known))
     accesses = _load_accesses({one.access_id for one, _, _ in found})
     for addressee, template, items in found:
         one = _build_email(template, accesses[addressee.access_id], items)
@@ -152,9 +164,10 @@ def list_pending_emails(release: ReleasePreview) -> Sequence[PendingKind]:
     if release.public.conference.acronym != release.working.conference.acronym:
         return []
     changes_by_slug = _changes_by_speaker(release.comparison)
+    known = list_known_changes(release.current_number)
     people: dict[str, list[Addressee]] = {}
     items: dict[str, Sequence[AlteredItem]] = {}
-    for one, template, altered in _iter_addressees(changes_by_slug):
+    for one, template, altered in _iter_addressees(changes_by_slug, known):
         people.setdefault(template, []).append(one)
         items.setdefault(template, altered)
     accesses = _load_accesses([found[0].access_id for found in people.values()])
@@ -235,7 +248,7 @@ def _slugs(*appearance_lists: Sequence[Appearance]) -> dict[str, None]:
 
 
 def _iter_addressees(
-    changes_by_slug: Mapping[str, SpeakerChanges],
+    changes_by_slug: Mapping[str, SpeakerChanges], known: Collection[KnownChange]
 ) -> Iterator[tuple[Addressee, str, Sequence[AlteredItem]]]:
     """Yield who gets an email, of which type, and about what."""
     rows = db.session.execute(
@@ -243,10 +256,12 @@ def _iter_addressees(
             SpeakerAccess.id,
             Speaker.slug,
             Speaker.name,
+            Person.email,
             SpeakerAccess.is_assistant,
             queries.HAS_WITHDRAWN,
         )
         .join(Speaker, Speaker.id == SpeakerAccess.speaker_id)
+        .join(Person, Person.id == SpeakerAccess.person_id)
         .where(SpeakerAccess.revoked_at.is_(None), Speaker.slug.in_(changes_by_slug))
         .order_by(SpeakerAccess.id)
     )
@@ -258,8 +273,16 @@ def _iter_addressees(
             continue
         if changes.moved:
             yield one, emails.SESSION_MOVED, changes.moved
-        if changes.changed:
-            yield one, emails.DETAILS_CHANGED, changes.changed
+        if news := _list_news(changes.changed, known, one.email.lower()):
+            yield one, emails.DETAILS_CHANGED, news
+
+
+def _list_news(
+    items: Sequence[AlteredItem], known: Collection[KnownChange], email: str
+) -> Sequence[AlteredItem]:
+    """Return what somebody does not know yet."""
+    left = (one.without(known, email) for one in items)
+    return [one for one in left if one.altered.fields or one.has_new_state]
 
 
 def _load_accesses(numbers: Collection[int]) -> Mapping[int, SpeakerAccess]:

@@ -129,7 +129,7 @@ def test_the_letters_ask_the_same_few_questions(
     organiser.open("/organise/publishing/letters")
 
     asked = [one for one in queries if "FROM site_state" not in one]
-    assert len(asked) == 4, "\n".join(asked)
+    assert len(asked) == 5, "\n".join(asked)
 
 
 def test_where_no_letter_goes_the_page_says_so(organiser: Browser) -> None:

@@ -15,6 +15,8 @@ from app.programme.models import Absence, Conference, Speaker
 from app.proposals import auto_approval, merging, services
 from app.proposals import queries as proposals
 from app.proposals.models import Proposal
+from app.proposals.queries import ProposalReview
+from app.releases import services as releases
 from app.speakers import access, release_notifications, retention, session_owners
 from app.speakers import services as speakers_services
 from app.speakers.models import LastNotifiedRelease, SpeakerAccess, SpeakerAnswers, SpeakerNeeds
@@ -119,6 +121,74 @@ def test_what_went_out_by_itself_is_told_once_readers_see_it(site: Flask, frozen
     assert at_once == []
     assert list_emails() == [(ADA, "Your public details at Tides and Harbours have changed")]
     assert "Now: Anew." in last_email_text()
+
+
+def approve_role(role: str) -> None:
+    """Let Ada ask for another role, and an organiser approve it."""
+    asked = make_proposal(get_ada_marsh(), actor=ADA, role=role)
+    seen = ProposalReview(asked).fingerprint
+    with transaction():
+        services.approve(asked.id, expected_fingerprint=seen, actor="grace@conference.example")
+
+
+@pytest.mark.both_databases
+def test_whoever_asked_for_a_change_is_told_of_it_once_and_others_when_readers_see_it(
+    site: Flask,
+) -> None:
+    grant_speaker_access(get_ada_marsh(), "helper@example.org", is_assistant=True)
+    approve_role("Pilot")
+    publish_programme()
+    tell()
+
+    assert list_emails() == [
+        (ADA, "Your changes have been approved"),
+        ("helper@example.org", "Your public details at Tides and Harbours have changed"),
+    ]
+
+
+def test_whoever_asked_for_a_change_is_told_what_organisers_have_changed_besides(
+    site: Flask,
+) -> None:
+    approve_role("Pilot")
+    get_ada_marsh().organisation = "Port of Scarborough"
+    db.session.commit()
+    publish_programme()
+    tell()
+    approve_role("Captain")
+    get_ada_marsh().role = "Bosun"
+    db.session.commit()
+    publish_programme()
+    tell()
+
+    approved, changed = (
+        (ADA, "Your changes have been approved"),
+        (ADA, "Your public details at Tides and Harbours have changed"),
+    )
+    assert list_emails() == [approved, changed, approved, changed]
+    assert "Before: Pilot\nNow: Bosun" in last_email_text()
+
+
+def test_whoever_asked_for_a_change_is_told_if_an_earlier_release_is_public_again(
+    site: Flask, frozen_time: Any
+) -> None:
+    get_ada_marsh().organisation = "Port of Scarborough"
+    db.session.commit()
+    publish_programme()
+    tell()
+    frozen_time.shift(timedelta(minutes=1))
+    approve_role("Pilot")
+    publish_programme()
+    tell()
+    before = list_emails()
+    with transaction():
+        releases.roll_back(2, "", expected_release=3, actor="grace@conference.example")
+    tell()
+
+    assert list_emails() == [
+        *before,
+        (ADA, "Your public details at Tides and Harbours have changed"),
+    ]
+    assert "Before: Pilot\nNow: Harbour master" in last_email_text()
 
 
 def test_whoever_organisers_leave_out_is_told_when_readers_see_it(site: Flask) -> None:

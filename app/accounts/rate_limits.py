@@ -28,6 +28,7 @@ from app.request_transaction import execute_after_request, insert_despite_rollba
 RETENTION = timedelta(days=30)  # the longest period of any limit
 AN_HOUR = timedelta(hours=1)
 UNKNOWN_NETWORK = "unknown"
+MAX_TEST_EMAILS_PER_HOUR = 20  # to the same member of the team, whatever they test
 # Each prefix length with what it may do, as a multiple of what one address may. A household has
 # one IPv4 address or an IPv6 /64 to /56; an organisation has several, up to an IPv6 /48.
 IPV4_PREFIXES = ((32, 1), (24, 4))
@@ -105,6 +106,11 @@ NETWORK_LIMITS = (
 def hit(action: str, actor: str, *, times: int, within: timedelta) -> None:
     """Count an attempt; raise RateLimitExceeded if there have been too many."""
     _count_unless_exceeded(action, [_Allowance(actor, Window(times, within))], RateLimitExceeded)
+
+
+def hit_test_email(address: str) -> None:
+    """Count a test email that a member of the team asks for; raise RateLimitExceeded likewise."""
+    hit("test of an email", address, times=MAX_TEST_EMAILS_PER_HOUR, within=AN_HOUR)
 
 
 def hit_network(limit: NetworkLimit, address: str | None) -> None:

@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import timedelta
 
 from flask import current_app
@@ -25,26 +26,39 @@ MARGIN = 60.0  # seconds that a thread may take longer than it said
 MISSING_AFTER = timedelta(minutes=1)  # without a beat, no worker is at work
 
 
+@dataclass(frozen=True)
+class RepeatedAction:
+    """Something that is done at once and again and again, in a thread of its own."""
+
+    seconds: float  # from the end of one round to the next
+    thread_name: str
+    run: Callable[[], object]
+
+
 @contextmanager
-def run_every(seconds: float, thread_name: str, action: Callable[[], object]) -> Iterator[None]:
-    """Do something at once and again and again, in a thread of its own, during a block."""
+def repeating(*actions: RepeatedAction) -> Iterator[None]:
+    """Repeat some actions during a block; all are told to stop before any is waited for."""
     stopped = threading.Event()
     app = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001 – as Flask documents
 
-    def run() -> None:
+    def repeat(action: RepeatedAction) -> None:
         with app.app_context():
             is_over = False
             while not is_over:
-                action()
-                is_over = stopped.wait(seconds)
+                action.run()
+                is_over = stopped.wait(action.seconds)
 
-    thread = threading.Thread(target=run, name=thread_name)
-    thread.start()
+    threads = [
+        threading.Thread(target=repeat, args=(one,), name=one.thread_name) for one in actions
+    ]
+    for thread in threads:
+        thread.start()
     try:
         yield
     finally:
         stopped.set()
-        thread.join()
+        for thread in threads:
+            thread.join()
 
 
 class Heartbeat:
@@ -66,7 +80,7 @@ class Heartbeat:
     @contextmanager
     def beating(self) -> Iterator[None]:
         """Beat in a thread of its own during a block."""
-        with run_every(BEAT_INTERVAL, "heartbeat", self._beat):
+        with repeating(RepeatedAction(BEAT_INTERVAL, "heartbeat", self._beat)):
             yield
 
     def _beat(self) -> None:

@@ -20,7 +20,7 @@ from app.database import db
 from app.database_faults import log_if_unavailable
 from app.errors import ConferenceError
 from app.log import log
-from app.mail.heartbeat import run_every
+from app.mail.heartbeat import RepeatedAction, repeating
 from app.mail.mailbox_files import Handler, MessagePlace, get_position, handle_at, skip_to
 from app.mail.reports import MAX_REPORT_SIZE
 from app.text import clean_line
@@ -66,7 +66,7 @@ def reading(handler: Handler) -> Iterator[None]:
     if not is_configured(current_app):
         yield
         return
-    with run_every(WAKE_INTERVAL, "inbox", InboxReader(handler).run_if_due):
+    with repeating(RepeatedAction(WAKE_INTERVAL, "inbox", InboxReader(handler).run_if_due)):
         yield
 
 

@@ -13,7 +13,7 @@ import signal
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Collection, Sequence
-from contextlib import ExitStack, closing
+from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
@@ -28,7 +28,7 @@ from app.database_faults import is_unavailable, may_concern_one_row
 from app.errors import RuleViolation
 from app.log import log
 from app.mail import bounces, heartbeat, outbox
-from app.mail.heartbeat import Heartbeat, run_every
+from app.mail.heartbeat import Heartbeat, RepeatedAction, repeating
 from app.mail.models import FAILED, SENT, WAITING
 from app.mail.outbox import LeasedEmail, SendOutcome
 from app.mail.transports import (
@@ -122,10 +122,10 @@ class MailWorker:
         """Keep sending, and run the tasks of each group in its interval, until told to stop."""
         self._heartbeat.expect(MAIL_THREAD, 0)
         wakeup = create_wakeup(db.engine, current_app.config["DATABASE_DIRECT_URL"])
-        with closing(wakeup), self._heartbeat.beating(), ExitStack() as threads:
-            for group in groups:
-                run = partial(self._run_group, group)
-                threads.enter_context(run_every(group.interval, group.name, run))
+        actions = (
+            RepeatedAction(one.interval, one.name, partial(self._run_group, one)) for one in groups
+        )
+        with closing(wakeup), self._heartbeat.beating(), repeating(*actions):
             self._run_forever(periodic_tasks, wakeup)
 
     def _run_group(self, group: TaskGroup) -> None:

@@ -13,12 +13,13 @@ import json
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import delete as sql_delete
 from sqlalchemy import select, update
 
 from app import clock
+from app.accounts import rate_limits
 from app.database import db
 from app.errors import RuleViolation, StaleEdit
 from app.history import services as history
@@ -40,6 +41,10 @@ from app.mailings.models import (
     MailingRecipient,
 )
 from app.mailings.recipients import PreparedRecipient
+
+NO_LONGER_SHOWN: Final = (
+    "This person is no longer in the list, so no test has been sent. Open the preview again"
+)
 
 
 @dataclass(frozen=True)
@@ -277,16 +282,18 @@ def _delete_waiting_emails(mailing: Mailing) -> Collection[int]:
 def send_test(mailing: Mailing, person: str = "", *, to: str) -> None:
     """Send the email as a recipient gets it to an organiser, without secret links.
 
-    That is the first one, unless another is named.
+    That is the first one, unless another is named, who may have been deleted meanwhile.
     """
+    rate_limits.hit_test_email(to)
     audience = audiences.get_audience(mailing.audience)
     place = selection_queries.find_neighbours(queries.select_people(mailing), person)
     if place is None:
         raise RuleViolation("Nobody would get this email, so there is nothing to test")
-    person = place.person
-    row = queries.get_own(mailing, person)
+    found = audience.load([place.person], mailing.query).get(place.person)
+    if found is None or place.person != (person or place.person):
+        raise RuleViolation(NO_LONGER_SHOWN)
+    row = queries.get_own(mailing, place.person)
     own = message.own_values(row)
-    found = audience.load([person], mailing.query)[person]
     candidate = replace(found, values=message.hide_secrets(found.values, audience))
     rendered = rendering.mark_test(message.render(mailing, audience, candidate, own))
     mail.enqueue_rendered(

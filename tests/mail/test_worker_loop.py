@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from threading import Event, Timer
+from threading import enumerate as enumerate_threads
 
 import pytest
 from click.testing import Result
@@ -188,6 +189,26 @@ def test_tasks_that_take_long_hold_up_those_of_no_other_group(site: Flask) -> No
 
     assert rounds[:2] == ["offers", "offers"]
     assert "drawn" in rounds
+
+
+def test_all_groups_are_told_to_stop_before_any_is_waited_for(site: Flask) -> None:
+    done: list[str] = []
+
+    def count_resting() -> int:
+        return sum(one.name == "resting" for one in enumerate_threads())
+
+    with ShutdownSignal() as bell:
+
+        def go_on() -> None:
+            done.append("began" if count_resting() else "nobody rests")
+            bell.set()
+            wait_until(lambda: not count_resting(), "the other group has stopped", 30)
+            done.append("ended after the other")
+
+        worker = MailWorker(transports.create_transport(site), bell)
+        worker.run_forever([], [TaskGroup("resting", 600, []), TaskGroup("busy", 600, [go_on])])
+
+    assert done == ["began", "ended after the other"]
 
 
 class Clumsy:

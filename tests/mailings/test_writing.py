@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from app import clock
 from app.accounts.models import DESK, SavedView
@@ -30,12 +30,14 @@ from tests.factories import (
     sign_in,
 )
 from tests.mail_server import MailServer
+from tests.refusals import TOO_MANY
 from tests.sent_emails import deliver_emails, emails_to, find_link
 
 GRACE = "grace@conference.example"
 PAGE = "/organise/mailings"
 EDITED = {"Subject", "Text"}
 COMMON = {"Continue", "Stay signed in", "Back to the page", "Sign out"}  # buttons of every page
+NO_TEST = "This person is no longer in the list, so no test has been sent. Open the preview again"
 TEXT = "Dear {{ first_name }},\n\nyou come on {{ days }}: {{ booking_link }}"
 
 
@@ -240,6 +242,50 @@ def test_the_preview_goes_from_one_person_to_the_next_without_their_links(
     assert page.summary_list["Subject"] == "See you soon, Cy"
     page = page.follow("Go back").follow("Send")
     assert "1 person has no value for organisation: Cy Lovelace" in page.text
+
+
+def test_no_test_is_sent_as_somebody_gets_it_who_is_no_longer_in_the_list(
+    organiser: Browser,
+) -> None:
+    make_three()
+    preview = write(organiser).follow("Preview").follow("Next person →")
+    assert preview.summary_list["Subject"] == "See you soon, Bo"
+    with transaction():
+        db.session.execute(delete(Delegate).where(Delegate.given_names == "Bo"))
+
+    page = preview.press("Send a test to myself", status=409)
+
+    assert NO_TEST in page.text
+    assert db.session.scalars(select(Email)).all() == []
+
+
+def test_no_test_is_sent_of_what_was_scheduled_to_somebody_who_was_deleted(
+    organiser: Browser,
+) -> None:
+    make_waiting_list_entry()
+    page = organiser.open("/organise/waiting-list?state=waiting").press("Email these people")
+    page = page.press("Save email", subject="More places", text="Dear {{ full_name }}")
+    preview = send(page, "Send it to 1 person").follow("Preview")
+    with transaction():
+        db.session.execute(delete(WaitingListEntry))
+
+    page = preview.press("Send a test to myself", status=409)
+
+    assert NO_TEST in page.text
+    assert db.session.scalars(select(Email)).all() == []
+
+
+def test_tests_of_group_emails_are_limited(organiser: Browser) -> None:
+    make_three()
+    preview = write(organiser).follow("Preview")
+    for _ in range(20):
+        preview.press("Send a test to myself")
+
+    page = preview.press("Send a test to myself", status=429)
+
+    assert TOO_MANY in page.text
+    assert len(db.session.scalars(select(Email)).all()) == 20
+    organiser.open("/organise/letters/check").press("Send me a test email", status=429)
 
 
 def test_the_preview_stays_dark_and_narrow_from_one_person_to_the_next(organiser: Browser) -> None:

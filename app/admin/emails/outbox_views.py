@@ -6,7 +6,7 @@ from flask import Blueprint, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _l
 
-from app.accounts import roles
+from app.accounts import rate_limits, roles
 from app.accounts.guards import current_actor
 from app.admin import saved_views
 from app.admin.emails.kinds.registry import email_choices, get_email_name
@@ -95,6 +95,7 @@ def check_now() -> ResponseReturnValue:
 
 @bp.post("/check/test")
 def send_test() -> ResponseReturnValue:
+    rate_limits.hit_test_email(current_actor())
     email = mail_check.enqueue_test(current_actor())
     return redirects.redirect_to(url_for(".show", number=email.id), "test-email")
 

@@ -12,7 +12,7 @@ from wtforms import TextAreaField
 from wtforms.validators import DataRequired
 
 from app.accounts import rate_limits
-from app.accounts.guards import current_actor, current_person
+from app.accounts.guards import current_actor
 from app.admin import draft_forms
 from app.admin.draft_forms import deletes_draft
 from app.admin.edit_form import EditForm
@@ -33,7 +33,6 @@ from app.text import normalise_lines
 from app.web import redirects
 from app.web.rendering import render_page
 
-MAX_TESTS_PER_HOUR: Final = 20
 FINGERPRINT_LENGTH: Final = 12  # characters
 
 redirects.MESSAGES["admin"] |= {
@@ -197,12 +196,8 @@ def preview_html(template: str, language: str) -> ResponseReturnValue:
 def send_test(template: str, language: str) -> ResponseReturnValue:
     """Send what is typed, or else what the email says, to the person who asks for it."""
     key = text_pages.get_key(template, language)
-    person = current_person()
-    address = person.email if person else ""
-    rate_limits.hit(
-        "test of an email", address, times=MAX_TESTS_PER_HOUR, within=rate_limits.AN_HOUR
-    )
-    examples.enqueue_test(key, _get_draft_text(key), to=address)
+    rate_limits.hit_test_email(current_actor())
+    examples.enqueue_test(key, _get_draft_text(key), to=current_actor())
     return redirects.redirect_to(url_for(".preview", **key._asdict()), "email-text-test")
 
 

@@ -1,9 +1,10 @@
 """What the search across admin can do directly: with something it found, or with what was typed.
 
 “cancel opening” offers to cancel the sessions that contain “opening”; an email address of nobody in
-the team offers to invite its owner.
+the team offers to invite its owner. Most colleagues have the same domain, so “dora@” is enough.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
@@ -116,11 +117,8 @@ def list_invitations(query: str, role: str) -> list[Invitation]:
     """
     if role not in roles.TEAM.write_roles or "@" not in query:
         return []
-    try:
-        email = services.normalise_email(query)
-    except RuleViolation:
-        return []
-    if accounts.find_team_member(email) is not None:
+    email = _normalise(query) or _normalise(_complete_domain(query))
+    if not email or accounts.find_team_member(email) is not None:
         return []
     return [
         Invitation(
@@ -132,3 +130,19 @@ def list_invitations(query: str, role: str) -> list[Invitation]:
         )
         for one in LEAST_ACCESS_FIRST
     ]
+
+
+def _normalise(email: str) -> str:
+    """Return an email address as it is stored; an empty text if it is none."""
+    try:
+        return services.normalise_email(email)
+    except RuleViolation:
+        return ""
+
+
+def _complete_domain(query: str) -> str:
+    """Return an address with the domain of most of the team, of those that begin as typed."""
+    name, _, begun = query.rpartition("@")
+    domains = Counter(one.email.rpartition("@")[2] for one in accounts.list_team())
+    likely = (one for one, _ in domains.most_common() if one.startswith(begun.lower()))
+    return f"{name}@{next(likely, '')}"

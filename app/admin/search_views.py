@@ -178,12 +178,12 @@ def _find(query: str) -> Iterator[HitGroup]:
     found = _find_entities(query, kinds)
     similar = {} if _has_people(found) else _find_similar_names(query, kinds)
     yield HitGroup(_l("Actions"), [*_find_actions(query, person)])
+    yield HitGroup(_l("Go to"), [*_find_admin_pages(query, person)])
     for kind in kinds:
         url = url_for(KINDS[kind].list_endpoint, q=query) if found[kind] else ""
         hits = found[kind] or similar.get(kind, [])
         yield HitGroup(KINDS[kind].label, hits, url, is_similar=not found[kind])
     yield HitGroup(_l("Pages and news"), _find_content(query))
-    yield HitGroup(_l("Go to"), [*_find_admin_pages(query, person)])
 
 
 def _find_actions(query: str, person: Person) -> Iterator[SearchHit]:
@@ -301,7 +301,7 @@ def _find_content(query: str) -> list[SearchHit]:
 
 
 def _find_admin_pages(query: str, person: Person) -> Iterator[SearchHit]:
-    """Yield the pages of the menu, and what can be added, by their names."""
+    """Yield the pages of the menu, and what can be added, by how the words of their names begin."""
     items = [item for group in blueprint.menu_for(person) for item in group.items]
     pages = [(str(item.label), item.url) for item in items]
     pages += [
@@ -311,5 +311,6 @@ def _find_admin_pages(query: str, person: Person) -> Iterator[SearchHit]:
     ]
     words = sort_key(query).split()
     for label, url in pages:
-        if all(word in sort_key(label) for word in words):
+        known = sort_key(label).split()
+        if all(any(one.startswith(word) for one in known) for word in words):
             yield SearchHit(label, url)

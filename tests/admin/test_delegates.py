@@ -489,6 +489,22 @@ def test_a_strangers_address_gets_no_letter(desk: Browser) -> None:
     assert len(subjects_to("ada@example.com")) == 1
 
 
+def test_an_address_that_looks_mistyped_is_corrected_by_one_button(desk: Browser) -> None:
+    form = desk.open(of(make_delegate(email="ada@example.og"), "/address"))
+
+    assert form.value_of("Correct email address") == "ada@example.org"
+    assert "looks mistyped, so this is a suggestion" in form.text
+    page = form.press("Correct email address")
+    assert page.summary_list["Email address"] == "ada@example.org"
+
+
+def test_any_other_address_is_there_to_be_changed(desk: Browser) -> None:
+    form = desk.open(of(make_delegate(email="ada@example.org"), "/address"))
+
+    assert form.value_of("Correct email address") == "ada@example.org"
+    assert "looks mistyped" not in form.text
+
+
 def test_the_same_address_is_no_correction(desk: Browser) -> None:
     form = desk.open(of(make_delegate(), "/address"))
 

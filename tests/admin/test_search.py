@@ -11,6 +11,7 @@ from tests.browser import Browser, Page
 from tests.factories import (
     make_delegate,
     make_email,
+    make_organiser,
     make_room,
     make_session,
     make_speaker,
@@ -118,6 +119,16 @@ def test_pages_of_admin_and_what_can_be_added_are_found_by_name(organiser: Brows
     assert organiser.open("/organise/search?q=hist").follow("History").heading == "History"
 
 
+def test_pages_whose_words_begin_as_typed_come_before_people(organiser: Browser) -> None:
+    make_delegate(given_names="Intira", family_name="Addo")
+
+    page = organiser.open("/organise/search?q=int")
+
+    assert list(groups(page))[:2] == ["Go to", "Delegates"]
+    assert groups(page)["Go to"] == ["Expressions of interest", "Names for the interpreter"]
+    assert "Go to" not in groups(organiser.open("/organise/search?q=terpreter"))
+
+
 def test_a_role_finds_only_what_it_may_read(visitor: Browser) -> None:
     make_delegate(given_names="Zoë", family_name="Quill", email="zoe@example.org")
     make_email(recipient="zoe@example.org", subject="Quill")
@@ -205,6 +216,25 @@ def test_the_owner_of_an_unknown_email_address_can_be_invited(organiser: Browser
             "You are invited to join the team for Tides and Harbours dora@conference.example"
         ]
     }
+
+
+def test_the_domain_of_most_of_the_team_is_added_to_a_name(organiser: Browser) -> None:
+    for email in ("ed@conference.example", "vi@conference.example", "ann@venue.example"):
+        make_organiser(email)
+    invitation = "Invite dora@{} as Viewer Sends the email now"
+
+    for typed, domain in (
+        ("dora@", "conference.example"),
+        ("Dora@V", "venue.example"),
+        ("dora@home.example", "home.example"),
+    ):
+        found = groups(organiser.open(f"/organise/search?q={typed}"))
+        assert found["Actions"][0] == invitation.format(domain)
+    for typed in ("@", "dora@elsewhere", "grace@"):  # Grace is in the team
+        assert groups(organiser.open(f"/organise/search?q={typed}")).get("Actions", []) == []
+    page = organiser.open("/organise/search?q=dora@")
+    page.press("Invite dora@conference.example as Registration desk")
+    assert len(subjects_to("dora@conference.example")) == 1
 
 
 def test_an_organiser_is_invited_on_a_page_that_says_what_they_can_do(organiser: Browser) -> None:

@@ -29,6 +29,7 @@ from app.registration.bookings.operations import StaleBooking
 from app.registration.desk import queries, services
 from app.registration.desk.services import AlreadyBooked
 from app.registration.fields import BOOKING_FIELDS
+from app.registration.forms import suggest_correction
 from app.registration.models import Delegate
 from app.web import languages, redirects
 from app.web.rendering import render_page
@@ -104,7 +105,7 @@ def edit(reference: str) -> ResponseReturnValue:
 def edit_email(reference: str) -> ResponseReturnValue:
     """Correct a delegate's email address without confirmation."""
     delegate = queries.get_delegate(reference)
-    form = DelegateEmailForm(data={"expected_version": delegate.version})
+    form = _build_email_form(delegate)
     stale = None
     if form.validate_on_submit():
         try:
@@ -122,6 +123,19 @@ def edit_email(reference: str) -> ResponseReturnValue:
         else:
             return redirect_to(delegate, "delegate-readdressed")
     return render_form("change_email", form, delegate, stale)
+
+
+def _build_email_form(delegate: Delegate) -> DelegateEmailForm:
+    """Return the form with the current address, or with what was meant if it looks mistyped."""
+    meant = suggest_correction(delegate.email)
+    form = DelegateEmailForm(
+        data={"expected_version": delegate.version, "email": meant or delegate.email}
+    )
+    if meant and form.email.data == meant:
+        form.email.description = gettext(
+            "The current address looks mistyped, so this is a suggestion. Check it before you save"
+        )
+    return form
 
 
 def save_answers(template: str, form: EditAnswersForm, delegate: Delegate) -> Response:

@@ -145,7 +145,7 @@ def test_the_grid_shows_the_whole_day_and_every_word(
 def test_long_words_in_the_grid_are_hyphenated_by_their_own_language(
     window: Window, site: Any, live_site: Callable[..., LiveSite]
 ) -> None:
-    """Names never are. Chromium without its dictionaries breaks nothing, so this asks for styles."""
+    """Names never are. Chromium may have no dictionaries, so this asks for the styles."""
     make_session(
         title="Gesundheitsversorgungsforschung",
         language="de",

@@ -22,6 +22,10 @@ PARALLEL_KIND = "parallel"
 RECORDING = "recording"  # in the text of a link, as in files of Sessionize
 
 
+def _says_recording(text: str) -> bool:
+    return RECORDING in text.lower()
+
+
 @dataclass(frozen=True)
 class Conference:
     """The public settings of the conference."""
@@ -166,6 +170,11 @@ class Material:
     size: int  # of a file, in bytes
     opens_at: datetime
 
+    @property
+    def is_recording(self) -> bool:
+        """Whether it is a link whose text says “recording”."""
+        return bool(self.address) and _says_recording(self.title)
+
     def is_open(self, now: datetime) -> bool:
         """Return True if it is public."""
         return self.opens_at <= now
@@ -204,9 +213,9 @@ class Session:
 
     def has_recording(self, now: datetime) -> bool:
         """Return True if the text of a link that is public at a moment says “recording”."""
-        texts = [text for _, text in self.links]
-        texts += [one.title for one in self.get_open_materials(now) if one.address]
-        return any(RECORDING in text.lower() for text in texts)
+        return any(one.is_recording for one in self.get_open_materials(now)) or any(
+            _says_recording(text) for _, text in self.links
+        )
 
     @property
     def is_break(self) -> bool:

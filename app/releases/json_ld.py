@@ -216,13 +216,15 @@ def build_session_context(
     programme: PublishedProgramme, session: Session, zone_choice: ZoneChoice
 ) -> dict[str, Any]:
     """Return the context of ``programme/session.html``."""
+    materials = session.get_open_materials(clock.now())
     return {
         "session": session,
         "has_long_title": len(session.title) > LONG_TITLE,
         "clocks": zone_choice,
         "people": list(_list_people(programme, session)),
         "related": programme.get_related(session),
-        "materials": session.get_open_materials(clock.now()),
+        "materials": materials,
+        "recordings": [one for one in materials if one.is_recording],
         "card": share_images.get_key(session, programme),
         "json_ld": render_session(session, programme.conference),
     }

@@ -142,6 +142,31 @@ def test_the_grid_shows_the_whole_day_and_every_word(
         expect_result(window, ON_EACH_OTHER, [])
 
 
+def test_long_words_in_the_grid_are_hyphenated_by_their_own_language(
+    window: Window, site: Any, live_site: Callable[..., LiveSite]
+) -> None:
+    """Names never are. Chromium may have no dictionaries, so this asks for the styles."""
+    make_session(
+        title="Gesundheitsversorgungsforschung",
+        language="de",
+        room=make_room(name="Loft"),
+        speakers=(make_speaker(name="Maximiliane Featherstonehaugh"),),
+        starts_at=FIRST_MORNING,
+    )
+    publish_programme()
+    window.goto(f"{live_site().address}{GRID}")
+
+    german = window.get_by_role("heading", name="Gesundheitsversorgungsforschung")
+    expect(german).to_have_attribute("lang", "de")
+    expect(german).to_have_css("hyphens", "auto")
+    english = window.get_by_role("heading", name="Harbour walls")
+    expect(english).not_to_have_attribute("lang", re.compile("."))
+    expect(english).to_have_css("hyphens", "auto")
+    expect(window.locator("html")).to_have_attribute("lang", re.compile("^en"))
+    name = window.get_by_text("Maximiliane Featherstonehaugh")
+    expect(name).to_have_css("hyphens", "manual")
+
+
 def test_the_rooms_stay_in_sight_and_never_hide_what_has_the_focus(
     window: Window, site: Any, live_site: Callable[..., LiveSite]
 ) -> None:

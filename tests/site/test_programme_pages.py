@@ -19,12 +19,14 @@ from tests.factories import (
     FIRST_MORNING,
     SMALL_CONFERENCE,
     make_agenda,
+    make_material,
     make_room,
     make_session,
     make_speaker,
     make_theme,
     publish_programme,
 )
+from tests.lookups import get_session
 from tests.pages import read_text
 
 HOSTILE = (
@@ -373,6 +375,33 @@ def test_links_say_when_they_leave(visitor: Browser) -> None:
     assert page.links["https://more.example/"] == "https://more.example/"
     assert page.text.count("(opens another website)") == 2
     assert page.summary_list["Recording"] == "This session is recorded CC BY 4.0"
+
+
+def test_recordings_slides_and_papers_are_named_as_what_they_are(visitor: Browser) -> None:
+    """A link is a recording if its title says so; a heading names only what is below it."""
+    video = "https://video.example/farewell"
+    slides, opening, farewell = (
+        get_session("reading-the-tide"),
+        get_session("opening"),
+        get_session("farewell"),
+    )
+    make_material(slides)
+    make_material(opening, title="Recording of the opening", kind="link", address=video)
+    make_material(farewell)
+    make_material(farewell, title="Video recording", kind="link", address=video)
+
+    page = visitor.open("/sessions/reading-the-tide")
+    assert "Slides and papers" in page.headings
+    assert page.summary_list["Slides and papers"] == "One slide set or paper"
+
+    page = visitor.open("/sessions/opening")
+    assert "Recording" in page.headings
+    assert "Slides and papers" not in page.headings
+    assert page.summary_list["Recording"] == "One recording"
+
+    page = visitor.open("/sessions/farewell")
+    assert "Recordings, slides and papers" in page.headings
+    assert page.summary_list["Recordings, slides and papers"] == "2 files and links"
 
 
 def test_sessions_of_one_title_have_titles_of_their_own(visitor: Browser) -> None:

@@ -19,7 +19,7 @@ from app.registration.models import ApplicationDraft, Delegate, DelegateAnswer
 from app.registration.queries import dump_answers
 from app.registration.waiting_list.models import WaitingListEntry
 from app.worker_tasks import PERIODIC_TASKS
-from tests.browser import Browser
+from tests.browser import Browser, Page
 from tests.factories import (
     make_application,
     make_delegate,
@@ -109,6 +109,24 @@ def test_each_question_has_a_page_of_its_own_if_organisers_set_it(visitor: Brows
     page = page.press("Continue", {"When will you arrive? (optional)": "2009-06-09"})
 
     assert page.summary_list["When will you arrive?"] == "9 June 2009"
+
+
+def test_a_date_that_is_missing_is_still_chosen_and_a_wrong_one_is_mended(visitor: Browser) -> None:
+    label = "When will you arrive?"
+    name = f"question_{make_question(label, kind='date', is_required=True).id}"
+    asked = answer_questions(visitor, until="more")
+
+    missing = asked.press("Continue", status=422)
+    wrong = missing.press("Continue", {label: "soon"}, status=422)
+
+    assert get_type(missing, name) == get_type(asked, name) == "date"
+    assert (get_type(wrong, name), wrong.value_of(label)) == ("text", "soon")
+
+
+def get_type(page: Page, name: str) -> str | None:
+    field = page.tree.find_by_id(name)
+    assert field is not None
+    return field.get("type")
 
 
 def test_a_question_for_one_day_is_asked_only_of_those_who_come_on_it(visitor: Browser) -> None:

@@ -285,10 +285,9 @@ def send_test(mailing: Mailing, person: str = "", *, to: str) -> None:
         raise RuleViolation("Nobody would get this email, so there is nothing to test")
     person = place.person
     row = queries.get_own(mailing, person)
-    own = message.own_values(row)
     found = audience.load([person], mailing.query)[person]
     candidate = replace(found, values=message.hide_secrets(found.values, audience))
-    rendered = rendering.mark_test(message.render(mailing, audience, candidate, own))
+    rendered = rendering.mark_test(message.render(mailing, audience, candidate, row))
     mail.enqueue_rendered(
         TEMPLATE, rendered, to=to, priority=URGENT, calendar=row.calendar if row else None
     )

@@ -27,7 +27,7 @@ from app.registration.waiting_list import offers
 from app.registration.waiting_list import services as waiting_list
 from app.releases import scheduled_releases, search_index, share_images
 from app.site import feedback as site_services
-from app.speakers import places, release_notifications, reminders
+from app.speakers import places, reminders, removed_appearances
 from app.speakers import retention as speakers_retention
 
 # Housekeeping that the mail worker does every ten minutes.
@@ -82,7 +82,7 @@ SCHEDULED_TASKS: tuple[mail_worker.Task, ...] = (
     scheduled_releases.publish_due,
     release.release_due,
     auto_approval.publish_due,
-    release_notifications.notify_of_release,
+    removed_appearances.record_release,
     clash_choices.run_due,
     holds.run_due,
     no_shows.run_due,

@@ -196,7 +196,6 @@ SESSION_PAGES = {
     "opening a ballot": "/organise/ballots/_add",
     "unpublished changes": "/organise/publishing",
     "publishing": "/organise/publishing/publish",
-    "emails about a release": "/organise/publishing/letters",
     "releases": "/organise/publishing/releases",
     "comparison of releases": "/organise/publishing/compare",
     "restoring a release": "/organise/publishing/releases/1/back",

@@ -822,7 +822,6 @@ ROUTES = [
     Route("/organise/proposals/_several", "POST", Who.EDITORS),
     Route("/organise/publishing", "GET", Who.A_PART),
     Route("/organise/publishing/compare", "GET", Who.A_PART),
-    Route("/organise/publishing/letters", "GET", Who.A_PART),
     Route(
         "/organise/publishing/plans/<number>/cancel",
         "GET POST",

@@ -4,7 +4,7 @@ Nothing is sent here. Once an organiser has chosen the changes, their emails are
 checked, edited and sent like any other email to many people.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from flask import Blueprint, request, url_for
@@ -15,13 +15,21 @@ from flask_babel import lazy_gettext as _l
 from app.accounts.guards import current_actor
 from app.admin.listing import PAGE_SIZE, ListFilter, Listing, parse_list_query, render_list
 from app.admin.mailings.audiences import FOR_DELEGATES, load_delegates
+from app.admin.mailings.speaker_audience import load_accounts
 from app.errors import NotFound, RuleViolation
 from app.forms.fields import VersionField
 from app.forms.form import Form
 from app.mail import placeholders
 from app.mail.placeholders import Placeholder, PlaceholderKind
-from app.mailings import audiences, notice_changes, notice_mailing, notice_people, notices
-from app.mailings.audiences import Audience
+from app.mailings import (
+    audiences,
+    notice_changes,
+    notice_mailing,
+    notice_people,
+    notices,
+    recipients,
+)
+from app.mailings.audiences import Audience, Candidate
 from app.mailings.models import Mailing
 from app.mailings.notice_changes import ChangeText, NoticeChange
 from app.mailings.notice_models import ChangeNotice
@@ -46,16 +54,31 @@ PLACEHOLDERS = placeholders.declare(
     ),
     Placeholder(
         notice_mailing.SESSIONS,
-        _l("The changed sessions that they follow, if any"),
+        _l("The changed sessions that they follow or speak in, if any"),
         _l("Fair financing"),
     ),
+    Placeholder(
+        notice_mailing.SPEAKER_LINK,
+        _l("Link to their speaker pages, if they speak or help a speaker"),
+        kind=PlaceholderKind.LINK,
+    ),
 )
+
+
+def load_people(people: Collection[str], query: str) -> Mapping[str, Candidate]:
+    """Return delegates, and speakers and assistants, with the values of their placeholders."""
+    accounts = {one for one in people if one.startswith(f"{recipients.ACCOUNT} ")}
+    delegates = [one for one in people if one not in accounts]
+    found = load_delegates(delegates, query) if delegates else {}
+    return {**found, **load_accounts(accounts)} if accounts else found
+
+
 audiences.declare(
     Audience(
         notice_mailing.AUDIENCE,
         _l("Notices of change"),
         PLACEHOLDERS,
-        load_delegates,
+        load_people,
         secrets=frozenset({"booking_link"}),
         required=frozenset({notice_mailing.CHANGES}),
     )

@@ -24,18 +24,20 @@ def render(
     mailing: Mailing,
     audience: Audience,
     candidate: Candidate,
-    own: Mapping[str, str] | None = None,
+    row: MailingRecipient | None = None,
     *,
     unsubscribe_url: str = "",
 ) -> RenderedEmail:
-    """Render the email to a person; ``own`` is what only they are told.
+    """Render the email to a person; ``row`` has what only they are told.
 
-    In a preview the link to unsubscribe leads nowhere.
+    In a preview the link to unsubscribe leads nowhere. There is none if the email is essential to
+    everybody, or to this person.
     """
-    url = "" if mailing.is_essential else unsubscribe_url or _build_hidden_url()
+    is_essential = mailing.is_essential or (row is not None and row.is_essential)
+    url = "" if is_essential else unsubscribe_url or _build_hidden_url()
     subject, body = mailing.texts[find_language(mailing, candidate.language)]
     text = EmailText(subject, body, recipients.build_closing(url, candidate.language))
-    values = {**candidate.values, **(own or {})}
+    values = {**candidate.values, **own_values(row)}
     return rendering.render_email_text(text, values, audience.placeholders, candidate.language)
 
 

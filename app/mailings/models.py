@@ -114,6 +114,8 @@ class MailingRecipient(Base):
     reason: Mapped[str] = mapped_column(default="")  # why they are left out
     # what only they are told, as JSON, and a calendar entry; deleted once their email is written
     own_values: Mapped[str] = mapped_column(Text, default="")
+    # whether they cannot unsubscribe from it, whoever else gets it
+    is_essential: Mapped[bool] = mapped_column(default=False, server_default=false())
     calendar: Mapped[bytes | None] = mapped_column(LargeBinary, default=None)
     email_id: Mapped[int | None] = mapped_column(
         ForeignKey("email.id", ondelete="SET NULL"), index=True, default=None

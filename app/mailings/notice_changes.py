@@ -1,8 +1,9 @@
 """The changes between two releases that people are told of, and how an email describes each.
 
 Only the net difference counts: what was changed and changed back is no change. Most changes
-concern those who follow the session. Some concern everybody who comes on a day: another venue,
-another start of the day, and a plenary that is added, moved or cancelled.
+concern those who follow the session, and its speakers. Some concern everybody who comes on a day:
+another venue, another start of the day, and a plenary that is added, moved or cancelled. What
+concerns only speakers is listed by ``notice_details``.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -18,13 +19,15 @@ from flask_babel import lazy_gettext as _l
 from pydantic import TypeAdapter
 
 from app.programme.snapshot import PLENARY_KIND, Session, Snapshot
-from app.releases.comparison import Comparison, Modified, compare, list_days
+from app.releases import diff_text
+from app.releases.comparison import Comparison, Modified, list_days
 from app.releases.diff_text import describe_time_and_room
 from app.web.formatting import local_date, local_time
 
 VENUE, START, ADDED, MOVED, ROOM = "venue", "start", "added", "moved", "room"
 CANCELLED, WITHDRAWN, REINSTATED = "cancelled", "withdrawn", "back"
 RENAMED, SPEAKERS = "renamed", "speakers"
+DETAILS, PROFILE, REMOVED = "details", "profile", "removed"  # only speakers are told
 LABELS: Final[Mapping[str, Any]] = {
     VENUE: _l("New venue"),
     START: _l("New start of the day"),
@@ -36,10 +39,13 @@ LABELS: Final[Mapping[str, Any]] = {
     REINSTATED: _l("Takes place after all"),
     RENAMED: _l("New title"),
     SPEAKERS: _l("Change of speakers"),
+    DETAILS: _l("Details"),
+    PROFILE: _l("Profile"),
+    REMOVED: _l("No longer on the programme"),
 }
 ENDINGS: Final = frozenset({CANCELLED, WITHDRAWN})
-# Speakers hear of changes to their sessions in emails of their own, but not of these.
-NOT_IN_EMAILS_TO_SPEAKERS: Final = frozenset({ADDED, WITHDRAWN, START, VENUE})
+FOR_SPEAKERS: Final = frozenset({DETAILS, PROFILE, REMOVED})
+NOT_OF_A_SESSION: Final = frozenset({START, VENUE, PROFILE, REMOVED})
 PLENARY_CHANGES: Final = frozenset({ADDED, MOVED, ROOM, CANCELLED, WITHDRAWN, REINSTATED})
 MIN_UNDERLINE: Final = 3
 LATEST: Final = datetime.max.replace(tzinfo=UTC)
@@ -58,17 +64,22 @@ class NoticeChange:
     days: frozenset[date] = frozenset()  # it concerns everybody who comes on one of them
     # the days of the session; an organiser may tell everybody who comes on one of them
     session_days: frozenset[date] = frozenset()
+    field: str = ""  # that changed in the details of a session or profile
+    speaker: str = ""  # the slug of the speaker whose profile it is
+    name: str = ""  # of that speaker
 
     @cached_property
     def id(self) -> str:
         """Identify the change and its old and new values."""
         values = (*map(_facts, (self.old, self.new)), self.old_text, self.new_text)
+        values += (self.field,) if self.field else ()
         return sha256(repr((self.kind, self.key, values)).encode()).hexdigest()[:16]
 
     @property
     def label(self) -> str:
         """What happened, as a heading."""
-        return str(LABELS[self.kind])
+        labels, name = (diff_text.LABELS, self.field) if self.field else (LABELS, self.kind)
+        return str(labels.get(name, name))
 
     @property
     def session(self) -> Session | None:
@@ -78,17 +89,19 @@ class NoticeChange:
     @property
     def is_of_session(self) -> bool:
         """Whether it changes a session, which somebody may follow."""
-        return self.kind not in {START, VENUE}
+        return self.kind not in NOT_OF_A_SESSION
 
     @cached_property
     def speaker_slugs(self) -> frozenset[str]:
-        """The speakers to whom the release has sent an email about this change."""
-        if self.kind in NOT_IN_EMAILS_TO_SPEAKERS:
-            return frozenset()
+        """The speakers whom it concerns."""
+        if not self.is_of_session:
+            return frozenset({self.speaker} - {""})
         return frozenset(part.slug for one in (self.old, self.new) if one for part in one.parts)
 
     def ends_at(self, zone: ZoneInfo) -> datetime | None:
         """Return when it is over, or a day that it concerns; None if it has no time."""
+        if self.kind in {PROFILE, REMOVED}:
+            return None
         if self.kind in {START, VENUE}:
             return datetime.combine(min(self.days) + timedelta(days=1), time(), zone)
         moments = [one.ends_at or one.starts_at for one in (self.old, self.new) if one]
@@ -122,32 +135,36 @@ def _facts(one: Session | None) -> tuple[Any, ...]:
 
 
 def list_changes(
-    old: Snapshot, new: Snapshot, places: tuple[str, str], now: datetime
+    comparison: Comparison,
+    old: Snapshot,
+    new: Snapshot,
+    places: tuple[str, str],
+    now: datetime,
 ) -> tuple[NoticeChange, ...]:
     """List what people can be told, in the order of the programme; nothing that is over.
 
     ``places`` are the venue as people know it and as it is now.
     """
-    if old.conference.acronym != new.conference.acronym:
-        return ()
-    zone, comparison = ZoneInfo(new.conference.time_zone), compare(old, new)
-    sessions = [one for one in _session_changes(comparison, old, new) if _is_ahead(one, now)]
+    zone = comparison.zone
+    sessions = [one for one in _session_changes(comparison, old, new) if is_ahead(one, now)]
     today = now.astimezone(zone).date()
     starts = _start_changes(old, new, zone, {one.key for one in sessions if one.days})
     return (
         *_venue_changes(new, places, today),
         *(one for one in starts if one.key >= today.isoformat()),
-        *sorted(sessions, key=_sort_key),
+        *sorted(sessions, key=sort_key),
     )
 
 
-def _sort_key(change: NoticeChange) -> tuple[datetime, str, int]:
+def sort_key(change: NoticeChange) -> tuple[datetime, str, int]:
+    """Return the place of a change of a session in the order of the programme."""
     session = change.session
     starts_at = (session.starts_at if session else None) or LATEST
     return starts_at, change.key, list(LABELS).index(change.kind)
 
 
-def _is_ahead(change: NoticeChange, now: datetime) -> bool:
+def is_ahead(change: NoticeChange, now: datetime) -> bool:
+    """Return True if a session is not over, as it was or as it is now."""
     moments = [(one.ends_at or one.starts_at) for one in (change.old, change.new) if one]
     return any(moment is None or moment > now for moment in moments)
 
@@ -264,6 +281,8 @@ def describe(change: NoticeChange) -> ChangeText:
 def _heading(change: NoticeChange) -> str:
     if change.kind == START:
         return local_date(date.fromisoformat(change.key))
+    if change.speaker:
+        return str(gettext("Profile of %(name)s", name=change.name))
     return change.session.title if change.session else str(gettext("Venue"))
 
 
@@ -272,6 +291,12 @@ def _iter_lines(change: NoticeChange) -> Iterator[tuple[str, str]]:
         yield from _pair(
             gettext("No longer speaking"), change.old_text, gettext("Now speaking"), change.new_text
         )
+    elif change.field:
+        missing = gettext("Not given")
+        yield gettext("Before"), change.old_text or missing
+        yield gettext("Now"), change.new_text or missing
+    elif change.kind == REMOVED:
+        yield gettext("Speaker"), change.name
     elif change.kind in ENDINGS and change.old:
         yield gettext("It was planned for"), describe_time_and_room(change.old)
     else:

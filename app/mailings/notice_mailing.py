@@ -30,6 +30,7 @@ from app.web.rendering import absolute_url
 
 AUDIENCE: Final = "notices"
 CHANGES, SESSIONS = "changes", "followed_sessions"  # placeholders
+SPEAKER_LINK: Final = "speaker_link"
 
 
 def default_draft() -> Draft:
@@ -46,6 +47,13 @@ def default_draft() -> Draft:
             "{{ followed_sessions }}. If you subscribe to one of our calendars, it is updated "
             "automatically."
         ),
+        "{{ end }}",
+        "{{ only if speaker_link }}",
+        gettext(
+            "You get this email because you speak, or help a speaker. If anything is wrong, "
+            "correct it on your speaker pages."
+        ),
+        f"[{gettext('Open your speaker pages')}]({{{{ speaker_link }}}})",
         "{{ end }}",
         f"[{gettext('View the programme')}]({{{{ programme_link }}}})",
     )
@@ -108,8 +116,11 @@ def _delete_recipients(mailing: Mailing) -> None:
 
 
 def _is_essential(people: Iterable[NoticeRecipient]) -> bool:
-    """Return True if a change concerns the days on which somebody comes, whatever they follow."""
-    return any(not one.optional.issuperset(one.ids) for one in people)
+    """Return True if a change concerns the days on which somebody comes, whatever they follow.
+
+    What concerns somebody as a speaker makes only their own email essential.
+    """
+    return any(not (one.optional | one.own).issuperset(one.ids) for one in people)
 
 
 @dataclass(frozen=True)
@@ -118,21 +129,26 @@ class _Writer:
 
     programme: PublishedProgramme
     blocks: dict[tuple[str, tuple[str, ...]], str] = field(default_factory=dict)
-    calendars: dict[tuple[str, tuple[str, ...]], bytes] = field(default_factory=dict)
+    calendars: dict[tuple[str, frozenset[str], frozenset[str]], bytes] = field(default_factory=dict)
 
     def prepare(self, person: NoticeRecipient) -> PreparedRecipient:
         """Return a person with their changes and the entries of the sessions that they follow."""
         with languages.use_language(_supported(person.language)):
-            values = {CHANGES: self._block(person), SESSIONS: _titles(person)}
-            calendar = self._calendar(person) if person.followed else None
+            values = {
+                CHANGES: self._block(person),
+                SESSIONS: _titles(person),
+                SPEAKER_LINK: absolute_url("speakers.home") if person.own else "",
+            }
+            has_sessions = person.followed or person.sessions_left
+            calendar = self._calendar(person) if has_sessions else None
         candidate = Candidate(
-            person=f"{recipients.DELEGATE} {person.delegate_id}",
+            person=_name_person(person),
             name=person.name,
             address=person.email,
             language=person.language,
             booking_reference=person.reference,
         )
-        return PreparedRecipient(candidate, values, calendar)
+        return PreparedRecipient(candidate, values, calendar, is_essential=bool(person.own))
 
     def _block(self, person: NoticeRecipient) -> str:
         key = (person.language, person.ids)
@@ -141,11 +157,22 @@ class _Writer:
         return self.blocks[key]
 
     def _calendar(self, person: NoticeRecipient) -> bytes:
-        key = (person.language, tuple(sorted(person.followed)))
+        key = (person.language, person.followed, person.sessions_left)
         if key not in self.calendars:
             site = absolute_url("site.home").rstrip("/")
-            self.calendars[key] = ical.dump_update(self.programme, site=site, keys=person.followed)
+            self.calendars[key] = ical.dump_update(
+                self.programme,
+                site=site,
+                keys=person.followed | person.sessions_left,
+                cancelled_for_reader=person.sessions_left,
+            )
         return self.calendars[key]
+
+
+def _name_person(person: NoticeRecipient) -> str:
+    if person.person_id is not None:
+        return f"{recipients.ACCOUNT} {person.person_id}"
+    return f"{recipients.DELEGATE} {person.delegate_id}"
 
 
 def _supported(language: str) -> str:
@@ -153,7 +180,8 @@ def _supported(language: str) -> str:
 
 
 def _titles(person: NoticeRecipient) -> str:
-    sessions = (one.session for one in person.changes if one.key in person.followed)
+    keys = person.followed | person.sessions_left
+    sessions = (one.session for one in person.changes if one.key in keys)
     return "; ".join(dict.fromkeys(one.title for one in sessions if one))
 
 

@@ -72,7 +72,7 @@ class ChangeNotice(Base):
 
 
 class NoticePerson(Base):
-    """A delegate whom the open notice concerns, by the ids of the changes.
+    """A delegate whom the open notice concerns, or a speaker or assistant without a booking.
 
     They are stored in the order of names when the notice is prepared, so that its page reads no
     more than it shows.
@@ -82,15 +82,23 @@ class NoticePerson(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     notice_id: Mapped[int] = mapped_column(ForeignKey("change_notice.id", ondelete="CASCADE"))
-    delegate_id: Mapped[int] = mapped_column(
-        ForeignKey("delegate.id", ondelete="CASCADE"), index=True
+    delegate_id: Mapped[int | None] = mapped_column(
+        ForeignKey("delegate.id", ondelete="CASCADE"), index=True, default=None
     )
-    changes: Mapped[str] = mapped_column(Text)  # with spaces between them
+    person_id: Mapped[int | None] = mapped_column(
+        ForeignKey("person.id", ondelete="CASCADE"), index=True, default=None
+    )
+    name: Mapped[str] = mapped_column(default="", server_default="")  # if they have no booking
+    changes: Mapped[str] = mapped_column(Text)  # the ids of the changes, with spaces between them
     # changes that concern them only if the notice includes everybody of the day
     day_changes: Mapped[str] = mapped_column(Text)
     is_included: Mapped[bool]  # whether any of the chosen changes concerns them
 
-    __table_args__ = (UniqueConstraint("notice_id", "delegate_id"),)
+    __table_args__ = (
+        UniqueConstraint("notice_id", "delegate_id"),
+        UniqueConstraint("notice_id", "person_id"),
+        CheckConstraint("(delegate_id IS NULL) <> (person_id IS NULL)", name="is_one_person"),
+    )
 
 
 IS_OPEN = and_(

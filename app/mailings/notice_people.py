@@ -12,11 +12,23 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from flask_babel import gettext, ngettext
-from sqlalchemy import ColumnElement, delete, func, insert, literal, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    and_,
+    case,
+    delete,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    update,
+)
 
 from app import clock
+from app.accounts.models import Person
 from app.database import db
-from app.mailings import notice_changes
+from app.mailings import notice_changes, notice_speakers
 from app.mailings.notice_changes import NoticeChange
 from app.mailings.notice_models import ChangeNotice, NoticePerson
 from app.mailings.notice_recipients import NoticeRecipient
@@ -24,6 +36,7 @@ from app.registration.bookings import erasure
 from app.registration.delegate_record import search_key
 from app.registration.models import Delegate
 from app.registration.queries import ATTENDING
+from app.web import languages
 
 
 class NoticeSize(NamedTuple):
@@ -54,7 +67,7 @@ class PersonGroup(NamedTuple):
 class PersonRow(NamedTuple):
     """A person and what they are told."""
 
-    reference: str
+    reference: str  # of a booking; "" for a speaker or assistant without one
     name: str
     email: str
     language: str
@@ -120,7 +133,8 @@ def store(
     db.session.flush()
     delete_all()
     rows = [*_iter_rows(notice, everybody, frozenset(excluded))]
-    counts = Counter((row["changes"], row["day_changes"]) for row in rows)
+    delegates = (row for row in rows if row["delegate_id"] is not None)
+    counts = Counter((row["changes"], row["day_changes"]) for row in delegates)
     notice.groups = json.dumps([[*ids, people] for ids, people in counts.items()])
     if rows:
         db.session.execute(insert(NoticePerson), rows)
@@ -140,6 +154,8 @@ def _iter_rows(
         yield {
             "notice_id": notice.id,
             "delegate_id": one.delegate_id,
+            "person_id": one.person_id,
+            "name": "" if one.person_id is None else one.name,
             "changes": " ".join(told),
             "day_changes": " ".join(number for number in one.ids if number in one.by_day),
             "is_included": not excluded.issuperset(counts),
@@ -158,6 +174,7 @@ def get_summary(notice: ChangeNotice) -> NoticeSummary:
         PersonGroup(_parse(one), _parse(other), people - missing.get((one, other), 0))
         for one, other, people in json.loads(notice.groups)
     ]
+    groups += _group_speakers(notice)
     changes = notice_changes.load(notice.content)
     return NoticeSummary(
         notice,
@@ -165,6 +182,15 @@ def get_summary(notice: ChangeNotice) -> NoticeSummary:
         frozenset(json.loads(notice.excluded_changes)) & {one.id for one in changes},
         [one for one in groups if one.people],
     )
+
+
+def _group_speakers(notice: ChangeNotice) -> Iterator[PersonGroup]:
+    """Count those without a booking who still have access to the pages of a speaker."""
+    rows = select(NoticePerson.changes, func.count()).where(
+        NoticePerson.notice_id == notice.id, notice_speakers.has_access(NoticePerson.person_id)
+    )
+    for ids, people in db.session.execute(rows.group_by(NoticePerson.changes)):
+        yield PersonGroup(_parse(ids), frozenset(), people)
 
 
 def _parse(ids: str) -> frozenset[str]:
@@ -176,13 +202,22 @@ def list_page(
 ) -> tuple[Sequence[PersonRow], int]:
     """Return a page of the people who are told, by name, and how many match."""
     matches = [*_iter_conditions(summary.notice, search, change)]
-    people = select(NoticePerson).join(Delegate, Delegate.id == NoticePerson.delegate_id)
+    people = (
+        select(NoticePerson)
+        .outerjoin(Delegate, Delegate.id == NoticePerson.delegate_id)
+        .outerjoin(Person, Person.id == NoticePerson.person_id)
+    )
     is_searched = bool(search or change)  # then the people are read once, and counted meanwhile
     rows = people.where(*matches).with_only_columns(
         func.count().over() if is_searched else literal(0),
-        Delegate.reference,
-        Delegate.given_names + " " + Delegate.family_name,
-        *(Delegate.email, Delegate.language, NoticePerson.changes, NoticePerson.day_changes),
+        func.coalesce(Delegate.reference, ""),
+        case(
+            (Delegate.id.is_(None), NoticePerson.name),
+            else_=Delegate.given_names + " " + Delegate.family_name,
+        ),
+        func.coalesce(Delegate.email, Person.email),
+        func.coalesce(Delegate.language, languages.SOURCE_LANGUAGE),
+        *(NoticePerson.changes, NoticePerson.day_changes),
     )
     rows = rows.order_by(NoticePerson.id).offset(offset).limit(limit)
     found = db.session.execute(rows).tuples().all()
@@ -205,10 +240,16 @@ def _iter_conditions(
     notice: ChangeNotice, search: str, change: str
 ) -> Iterator[ColumnElement[bool]]:
     yield NoticePerson.notice_id == notice.id
-    yield ATTENDING
+    yield or_(
+        and_(Delegate.id.is_not(None), ATTENDING),
+        notice_speakers.has_access(NoticePerson.person_id),
+    )
     yield NoticePerson.is_included.is_(True)
     for word in search_key(search).split():
-        yield Delegate.search_text.contains(word, autoescape=True)
+        yield or_(
+            Delegate.search_text.contains(word, autoescape=True),
+            notice_speakers.matches(NoticePerson.person_id, word),
+        )
     if change:
         columns = [NoticePerson.changes]
         columns += [NoticePerson.day_changes] if notice.includes_days else []

@@ -3,9 +3,10 @@
 Told are delegates who follow a session, and for what concerns a whole day those who come on it; if
 an organiser chooses so, also everybody who comes on the day of a changed session. Somebody follows
 a session who has booked a seat in it, or has it in an agenda that they saved with their booking:
-that takes the link from an email, so the address is theirs. A person is not told of changes that
-they know: those of sessions in which they speak, of which a release has told them by email, and
-those that were public when they registered, booked the seat or last changed their agenda.
+that takes the link from an email, so the address is theirs. Told are speakers and their assistants
+as well (``notice_speakers``); one who is also a delegate is one person, by their address. A person
+is not told of changes that they know: those for which they asked, and for delegates those that were
+public when they registered, booked the seat or last changed their agenda.
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -26,18 +27,18 @@ from sqlalchemy import (
     union_all,
 )
 
-from app.accounts.models import Person
 from app.agenda.models import Agenda, Star
 from app.database import UtcDateTime, db
-from app.mailings import recipients
-from app.mailings.notice_changes import MOVED, RENAMED, ROOM, NoticeChange
-from app.programme.models import Speaker
+from app.mailings import notice_speakers, recipients
+from app.mailings.notice_changes import FOR_SPEAKERS, MOVED, RENAMED, ROOM, NoticeChange
+from app.mailings.notice_speakers import OwnNews
+from app.proposals.known_changes import KnownChange
 from app.registration.models import Delegate, LinkedAgenda
 from app.registration.queries import ATTENDING
 from app.registration.session_bookings.models import SessionBooking
 from app.registration.session_seats import SESSION_PREFIX, session_limit
 from app.registration.waiting_list.models import WaitingListEntry
-from app.speakers.models import SpeakerAccess
+from app.web import languages
 
 COLUMNS: Final = (
     Delegate.id,
@@ -54,9 +55,9 @@ REMEMBERED: Final = frozenset({MOVED, ROOM, RENAMED})  # changes of what an agen
 
 @dataclass(frozen=True)
 class NoticeRecipient:
-    """A delegate and what they are told."""
+    """A delegate, or a speaker or assistant without a booking, and what they are told."""
 
-    delegate_id: int
+    delegate_id: int | None
     reference: str
     name: str
     email: str
@@ -65,6 +66,9 @@ class NoticeRecipient:
     followed: frozenset[str]  # the keys of those sessions that they follow
     optional: frozenset[str]  # the ids of changes that concern only the sessions they follow
     by_day: frozenset[str] = frozenset()  # those that they are told only because of their days
+    person_id: int | None = None  # of a speaker or assistant without a booking
+    own: frozenset[str] = frozenset()  # those that they are told because they speak
+    sessions_left: frozenset[str] = frozenset()  # the keys of those in which they no longer speak
 
     @cached_property
     def ids(self) -> tuple[str, ...]:
@@ -78,6 +82,8 @@ class NoticeRecipient:
             other,
             changes=(*other.changes, *more),
             followed=other.followed | self.followed,
+            own=other.own | self.own,
+            sessions_left=other.sessions_left | self.sessions_left,
             optional=(other.optional | self.optional)
             - (frozenset(other.ids) - other.optional)
             - (frozenset(self.ids) - self.optional),
@@ -88,8 +94,14 @@ class NoticeRecipient:
         if not set(excluded).intersection(self.ids):
             return self
         left = tuple(one for one in self.changes if one.id not in excluded)
-        followed = self.followed & {one.key for one in left}
-        return replace(self, changes=left, followed=followed)
+        keys = {one.key for one in left}
+        return replace(
+            self,
+            changes=left,
+            followed=self.followed & keys,
+            own=self.own - set(excluded),
+            sessions_left=self.sessions_left & keys,
+        )
 
 
 @dataclass(frozen=True)
@@ -169,29 +181,42 @@ INTERESTS: list[Callable[[Collection[str]], Select[Any]]] = [
 
 
 def list_recipients(
-    changes: Sequence[NoticeChange], public_since: datetime, *, includes_days: bool = False
+    changes: Sequence[NoticeChange],
+    public_since: datetime,
+    known: Collection[KnownChange],
+    *,
+    includes_days: bool = False,
 ) -> Sequence[NoticeRecipient]:
     """List who is told of these changes, by name.
 
-    ``public_since`` is when the newest of them became public. Whoever has unsubscribed from what
-    does not concern their place hears only of what concerns the days on which they come. With
+    ``public_since`` is when the newest of them became public, ``known`` is what speakers know
+    because they asked for it. Whoever has unsubscribed from what does not concern their place hears
+    only of what concerns the days on which they come, and what they speak in. With
     ``includes_days`` those are listed as well whom changes concern only by the day of a session.
     """
     if not includes_days:
         changes = [replace(one, session_days=frozenset()) for one in changes]
     if not changes:
         return []
-    followed = _load_followed({one.key for one in changes if one.is_of_session})
-    own_sessions = _load_speakers()
+    own = dict(notice_speakers.map_news(changes, known))
+    general = [one for one in changes if one.kind not in FOR_SPEAKERS]
+    followed = _load_followed({one.key for one in general if one.is_of_session})
+    senders = {one.email for one in known}
     found = []
-    for row in _load_delegates(changes, followed):
-        own = own_sessions.get(row.email.lower(), frozenset())
+    for row in _load_delegates(general, followed, includes_speakers=bool(own)):
         follows = followed.get(row.id, {})
-        news = tuple(_iter_news(changes, row, follows, own, public_since))
-        if news:
-            found.append(_build(row, news, follows))
+        news = tuple(_iter_news(general, row, follows, public_since))
+        if row.email.lower() in senders:
+            news = tuple(one for one in news if not notice_speakers.is_known(one, row.email, known))
+        theirs = own.pop(recipients.to_key(row.email), None)
+        if news or theirs:
+            found.append(_join_news(changes, _build(row, news, follows), theirs))
     concerned = [one for one in _exclude_unsubscribed(found) if one.changes]
-    return sorted(concerned, key=lambda one: (one.name.casefold(), one.delegate_id))
+    concerned += map(_build_speaker, own.values())
+    return sorted(
+        concerned,
+        key=lambda one: (one.name.casefold(), one.delegate_id or 0, one.person_id or 0),
+    )
 
 
 def _exclude_unsubscribed(found: Sequence[NoticeRecipient]) -> Iterator[NoticeRecipient]:
@@ -220,38 +245,28 @@ def _select_interests(keys: Collection[str]) -> CompoundSelect[Any] | Select[Any
     return union_all(*selects) if len(selects) > 1 else selects[0]
 
 
-def _load_delegates(changes: Sequence[NoticeChange], followed: Followed) -> Iterable[Row[Any]]:
-    """Load the delegates whom any of the changes can concern."""
+def _load_delegates(
+    changes: Sequence[NoticeChange], followed: Followed, *, includes_speakers: bool
+) -> Iterable[Row[Any]]:
+    """Load the delegates whom any of the changes can concern, or who speak or help a speaker."""
     days = frozenset[date]().union(*(one.days | one.session_days for one in changes))
     keys = {one.key for one in changes if one.is_of_session}
     concerned = [Delegate.days.contains(day.isoformat()) for day in sorted(days)]
     if followed:
         interests = _select_interests(keys).subquery()
         concerned.append(Delegate.id.in_(select(interests.c[0])))
+    if includes_speakers:
+        concerned.append(Delegate.email_key.in_(notice_speakers.EMAILS))
     if not concerned:
         return ()
-    return db.session.execute(select(*COLUMNS).where(ATTENDING, or_(*concerned)))
-
-
-def _load_speakers() -> Mapping[str, frozenset[str]]:
-    """Map the addresses that get emails about speakers to the slugs of those speakers."""
-    rows = db.session.execute(
-        select(func.lower(Person.email), Speaker.slug)
-        .join(SpeakerAccess, SpeakerAccess.person_id == Person.id)
-        .join(Speaker, Speaker.id == SpeakerAccess.speaker_id)
-        .where(SpeakerAccess.revoked_at.is_(None))
-    )
-    found: dict[str, set[str]] = {}
-    for email, slug in rows:
-        found.setdefault(email, set()).add(slug)
-    return {email: frozenset(slugs) for email, slugs in found.items()}
+    rows = select(*COLUMNS).where(ATTENDING, or_(*concerned))
+    return db.session.execute(rows.order_by(Delegate.id))
 
 
 def _iter_news(
     changes: Iterable[NoticeChange],
     row: Row[Any],
     follows: Mapping[str, _KnownDetails],
-    own: frozenset[str],
     public_since: datetime,
 ) -> Iterator[NoticeChange]:
     """Yield the changes that concern a person and that they do not know."""
@@ -263,7 +278,7 @@ def _iter_news(
         is_known = (
             known.covers(change, public_since) if known and change.kind in REMEMBERED else is_new
         )
-        if concerns and not is_known and not own & change.speaker_slugs:
+        if concerns and not is_known:
             yield change
 
 
@@ -287,6 +302,40 @@ def _build(
         followed=frozenset(one.key for one in news if one.key in follows),
         optional=frozenset(one.id for one in news if not days & one.days and one.key not in seats),
         by_day=frozenset(one.id for one in news if one.key not in follows and not days & one.days),
+    )
+
+
+def _join_news(
+    changes: Sequence[NoticeChange], one: NoticeRecipient, own: OwnNews | None
+) -> NoticeRecipient:
+    """Add to what a delegate is told what they are told because they speak."""
+    if own is None:
+        return one
+    ids = own.ids | set(one.ids)
+    return replace(
+        one,
+        changes=tuple(change for change in changes if change.id in ids),
+        followed=one.followed | own.sessions,
+        optional=one.optional - own.ids,
+        by_day=one.by_day - own.ids,
+        own=own.ids,
+        sessions_left=own.sessions_left - one.followed,
+    )
+
+
+def _build_speaker(news: OwnNews) -> NoticeRecipient:
+    return NoticeRecipient(
+        delegate_id=None,
+        person_id=news.contact.person_id,
+        reference="",
+        name=news.contact.name,
+        email=news.contact.email,
+        language=languages.SOURCE_LANGUAGE,
+        changes=news.changes,
+        followed=news.sessions,
+        optional=frozenset(),
+        own=news.ids,
+        sessions_left=news.sessions_left,
     )
 
 

@@ -19,15 +19,23 @@ from app import clock
 from app.database import db, lock_table
 from app.errors import RuleViolation, StaleEdit
 from app.history import services as history
-from app.mailings import notice_changes, notice_mailing, notice_models, notice_people
+from app.mailings import (
+    notice_changes,
+    notice_details,
+    notice_mailing,
+    notice_models,
+    notice_people,
+)
 from app.mailings.models import Mailing
-from app.mailings.notice_changes import NoticeChange, list_changes
+from app.mailings.notice_changes import NoticeChange
 from app.mailings.notice_models import DROPPED, EMPTY, OPEN, ChangeNotice
 from app.mailings.notice_people import NoticeSize
 from app.mailings.notice_recipients import NoticeRecipient, count_by_change, list_recipients
 from app.programme import public_settings, snapshot
 from app.programme.models import Conference, Release
 from app.programme.snapshot import Snapshot
+from app.proposals.known_changes import list_known_changes
+from app.releases.comparison import compare
 from app.releases.models import ReleaseActivation
 
 
@@ -109,12 +117,13 @@ def get_overview(notice: ChangeNotice) -> NoticeOverview:
 
 def _get_overview(notice: ChangeNotice, span: "_Span", public_since: datetime) -> NoticeOverview:
     old, new = _load_snapshots(span.from_release, span.to_release)
-    changes = list_changes(old, new, (span.old_place, span.new_place), clock.now())
+    changes = _list_changes(old, new, (span.old_place, span.new_place))
+    known = list_known_changes(span.from_release, span.to_release)
     return NoticeOverview(
         notice,
         changes,
         frozenset(json.loads(notice.excluded_changes)) & {one.id for one in changes},
-        list_recipients(changes, public_since, includes_days=True),
+        list_recipients(changes, public_since, known, includes_days=True),
         notice.includes_days,
         ZoneInfo(new.conference.time_zone),
     )
@@ -125,12 +134,26 @@ def estimate(public: Snapshot, working: Snapshot) -> NoticeSize:
     state, (newest, _) = _get_public_state(), _load_notices()
     if state is None:
         return NoticeSize(0, 0)
-    old, place = public, newest.new_place if newest else state.place
+    old, number, place = public, state.number, newest.new_place if newest else state.place
     if newest is not None and newest.is_open:
-        old, place = _load_snapshots(newest.from_release)[0], newest.old_place
-    places = (place, state.place)
-    changes = list_changes(old, working, places, clock.now())
-    return _measure(changes, list_recipients(changes, clock.now()))
+        number, place = newest.from_release, newest.old_place
+        old = _load_snapshots(number)[0]
+    changes = _list_changes(old, working, (place, state.place))
+    known = list_known_changes(number)
+    return _measure(changes, list_recipients(changes, clock.now(), known))
+
+
+def _list_changes(
+    old: Snapshot, new: Snapshot, places: tuple[str, str]
+) -> tuple[NoticeChange, ...]:
+    """List what delegates and speakers can be told, within one conference."""
+    if old.conference.acronym != new.conference.acronym:
+        return ()
+    comparison, now = compare(old, new), clock.now()
+    return (
+        *notice_changes.list_changes(comparison, old, new, places, now),
+        *notice_details.list_details(comparison, new, now),
+    )
 
 
 def create_mailing(

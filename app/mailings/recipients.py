@@ -38,6 +38,7 @@ SUPPRESSED: Final = {
 # what the names of people begin with
 DELEGATE, SPEAKER, WAITING = "delegate", "speaker", "waiting"
 APPLICATION, INTEREST = "application", "interest"
+ACCOUNT: Final = "account"  # of a speaker or assistant
 REQUESTS: Final = (APPLICATION, INTEREST)  # deleted with a booking that came of them
 NO_LONGER_THERE: Final = "no longer in the list"
 STOPPED_BEFORE: Final = "stopped before it was sent"
@@ -64,6 +65,7 @@ class PreparedRecipient:
     candidate: Candidate
     values: Mapping[str, str] = field(default_factory=dict)
     calendar: bytes | None = None
+    is_essential: bool = False  # they cannot unsubscribe from it, whoever else gets it
 
 
 def describe_reason(reason: str) -> str:
@@ -80,6 +82,20 @@ def exclusion_reasons(addresses: Collection[str], *, is_essential: bool) -> Mapp
     accepted = suppression.NOT_THEIR_WISH if is_essential else suppression.REASONS
     found = suppression.exclusion_reasons(addresses, accepted)
     return {address: SUPPRESSED[reason] for address, reason in found.items()}
+
+
+def find_reasons(
+    mailing: Mailing, keys: Collection[str], essential_keys: Collection[str]
+) -> Mapping[str, str]:
+    """Map addresses that do not get a mailing to the reason; it is essential to some of them."""
+    found = exclusion_reasons(keys, is_essential=mailing.is_essential)
+    if mailing.is_essential or found.keys().isdisjoint(essential_keys):
+        return found
+    anyway = exclusion_reasons(found.keys() & set(essential_keys), is_essential=True)
+    return {
+        key: anyway.get(key, "") if key in essential_keys else reason
+        for key, reason in found.items()
+    }
 
 
 def get_unsubscribe_urls(mailing: Mailing, addresses: Collection[str]) -> Mapping[str, str]:
@@ -118,7 +134,8 @@ def store_prepared(mailing: Mailing, prepared: Iterable[PreparedRecipient]) -> N
     """Store recipients that another module has chosen, each person and each address once."""
     by_person = {one.candidate.person: one for one in prepared}
     keys = {to_key(one.candidate.address) for one in by_person.values()}
-    reasons = exclusion_reasons(keys - {""}, is_essential=mailing.is_essential)
+    essential = {to_key(one.candidate.address) for one in by_person.values() if one.is_essential}
+    reasons = find_reasons(mailing, keys - {""}, essential - {""})
     included, excluded, seen = [], [], set()
     for one in by_person.values():
         key = to_key(one.candidate.address)
@@ -129,7 +146,8 @@ def store_prepared(mailing: Mailing, prepared: Iterable[PreparedRecipient]) -> N
         else:
             seen.add(key)
             own = {"own_values": json.dumps(dict(one.values)), "calendar": one.calendar}
-            included.append(_row(mailing, one.candidate, **own))
+            row = _row(mailing, one.candidate, **own, is_essential=one.is_essential)
+            included.append(row)
     _insert([*included, *excluded])
 
 
@@ -147,6 +165,7 @@ def _row(mailing: Mailing, candidate: Candidate, **others: Any) -> dict[str, Any
         "reason": "",
         "own_values": "",
         "calendar": None,
+        "is_essential": False,
         **others,
     }
 

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ColumnElement, String, and_, cast, literal, select, update
 
 from app import cache_version, clock
+from app.accounts.models import Person
 from app.database import db, read_only_connection, transaction
 from app.database_faults import is_unavailable
 from app.errors import RuleViolation
@@ -49,11 +50,12 @@ TOO_LATE = (
     "The dates of the conference have changed, and it has begun, so this email was not sent. You "
     "can copy it to a new draft"
 )
-# kinds of people who are deleted some time after they no longer wait or ask
+# kinds of people who are deleted some time after they no longer wait, ask or speak
 DELETED_IN_TIME: Mapping[str, Any] = {
     recipients.WAITING: WaitingListEntry,
     recipients.APPLICATION: RegistrationApplication,
     recipients.INTEREST: ExpressionOfInterest,
+    recipients.ACCOUNT: Person,
 }
 TIME_LIMIT = 5.0  # seconds, after which the worker's other tasks have their turn
 
@@ -160,8 +162,9 @@ def _next_recipients(mailing: Mailing) -> Sequence[MailingRecipient]:
 
 def _write_emails(mailing: Mailing, audience: Audience, rows: Sequence[MailingRecipient]) -> None:
     people = audience.load([row.person for row in rows], mailing.query)
-    keys = {recipients.to_key(one.address) for one in people.values()}
-    reasons = recipients.exclusion_reasons(keys, is_essential=mailing.is_essential)
+    keys = {person: recipients.to_key(one.address) for person, one in people.items()}
+    essential = {keys[row.person] for row in rows if row.is_essential and row.person in keys}
+    reasons = recipients.find_reasons(mailing, {*keys.values()}, essential)
     deselected = frozenset(recipients.iter_deselected(mailing))
     urls = recipients.get_unsubscribe_urls(
         mailing, {one.address for one in people.values() if one.address}
@@ -172,7 +175,8 @@ def _write_emails(mailing: Mailing, audience: Audience, rows: Sequence[MailingRe
         if candidate is None or reason:
             _leave_out(row, reason)
         else:
-            _write_email(mailing, audience, row, candidate, urls.get(candidate.address, ""))
+            url = "" if row.is_essential else urls.get(candidate.address, "")
+            _write_email(mailing, audience, row, candidate, url)
     db.session.flush()
 
 
@@ -213,8 +217,7 @@ def _leave_out(row: MailingRecipient, reason: str) -> None:
 def _write_email(
     mailing: Mailing, audience: Audience, row: MailingRecipient, candidate: Candidate, url: str
 ) -> None:
-    own = message.own_values(row)
-    rendered = message.render(mailing, audience, candidate, own, unsubscribe_url=url)
+    rendered = message.render(mailing, audience, candidate, row, unsubscribe_url=url)
     email = mail.enqueue_rendered(
         TEMPLATE,
         rendered,

@@ -293,9 +293,8 @@ def send_test(mailing: Mailing, person: str = "", *, to: str) -> None:
     if found is None or place.person != (person or place.person):
         raise RuleViolation(NO_LONGER_SHOWN)
     row = queries.get_own(mailing, place.person)
-    own = message.own_values(row)
     candidate = replace(found, values=message.hide_secrets(found.values, audience))
-    rendered = rendering.mark_test(message.render(mailing, audience, candidate, own))
+    rendered = rendering.mark_test(message.render(mailing, audience, candidate, row))
     mail.enqueue_rendered(
         TEMPLATE, rendered, to=to, priority=URGENT, calendar=row.calendar if row else None
     )

@@ -1,16 +1,17 @@
-"""What people know of a release: that changes for which they asked were approved, and so told."""
+"""What people know of a release, because they asked for it.
 
-from typing import Any, Final, NamedTuple
+Whoever sent changes got an email when they were approved, or saw that no approval was needed.
+"""
 
-from sqlalchemy import ScalarSelect, func, select
+from typing import Any, NamedTuple
+
+from sqlalchemy import ScalarSelect, and_, func, or_, select
 from sqlalchemy.orm import joinedload
 
 from app.database import db
 from app.programme.models import Release, Speaker
-from app.proposals.models import AMENDED, APPROVED, Proposal
+from app.proposals.models import ACCEPTED_STATES, AUTO_APPROVED, Proposal
 from app.proposals.queries import get_field_set
-
-TOLD_STATES: Final = (APPROVED, AMENDED)  # of which the sender got an email
 
 
 class KnownChange(NamedTuple):
@@ -30,7 +31,7 @@ def list_known_changes(old: int | None, new: int | None = None) -> frozenset[Kno
     rows = (
         select(Proposal)
         .where(
-            Proposal.state.in_(TOLD_STATES),
+            Proposal.state.in_(ACCEPTED_STATES),
             Proposal.sent_by != "",
             Proposal.decided_at >= _select_snapshot_time(old),
         )
@@ -39,7 +40,14 @@ def list_known_changes(old: int | None, new: int | None = None) -> frozenset[Kno
         )
     )
     if new is not None:  # an earlier release may be public again, without what came after it
-        rows = rows.where(Proposal.decided_at <= _select_snapshot_time(new))
+        is_auto_approved = Proposal.state == AUTO_APPROVED  # those are added to older snapshots
+        published = select(Release.published_at).where(Release.number == new).scalar_subquery()
+        rows = rows.where(
+            or_(
+                Proposal.decided_at <= _select_snapshot_time(new),
+                and_(is_auto_approved, Proposal.decided_at <= published),
+            )
+        )
     return frozenset(
         KnownChange(row.sent_by.lower(), row.entity.__tablename__, row.entity.key, field)
         for row in db.session.scalars(rows)

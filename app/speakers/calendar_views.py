@@ -19,7 +19,7 @@ from app.interchange import ical
 from app.programme.models import Speaker
 from app.releases import current_release
 from app.releases.published_programme import PublishedProgramme
-from app.speakers import access, queries, release_notifications, services
+from app.speakers import access, queries, removed_appearances, services
 from app.speakers.models import CalendarKey
 from app.web import (
     redirects,
@@ -70,7 +70,7 @@ def feed(secret: str) -> ResponseReturnValue:
         raise NotFound(NO_CALENDAR)
     programme = current_release.get_programme()
     own = _session_keys(key.speaker, programme)
-    left = release_notifications.list_removed_from(key.speaker) - own
+    left = removed_appearances.list_removed_from(key.speaker) - own
     written = ical.dump(
         programme,
         site=absolute_url("site.home").rstrip("/"),

@@ -1,18 +1,12 @@
 """The emails about speakers' own pages, each queued in the transaction of the change it reports."""
 
-from collections.abc import Sequence
-from typing import Any
-
 from app.accounts import queries as accounts
 from app.accounts import services
 from app.accounts.models import Person
 from app.mail import services as mail
 from app.programme.models import Speaker
 from app.speakers import queries
-from app.speakers.models import SpeakerAccess, SpeakerRequest
-
-SESSION_MOVED, DETAILS_CHANGED = "speaker_session_moved", "speaker_details_changed"
-SPEAKER_REMOVED = "speaker_left_out"
+from app.speakers.models import SpeakerRequest
 
 
 def send_request_to_organisers(speaker: Speaker, speaker_request: SpeakerRequest) -> None:
@@ -51,13 +45,3 @@ def send_request_answered(speaker_request: SpeakerRequest) -> None:
             speaker=speaker_request.speaker,
             asked=speaker_request,
         )
-
-
-def send_release_notification(template: str, access: SpeakerAccess, changed: Sequence[Any]) -> None:
-    """Tell someone what a release changed for a speaker, or that the speaker is no longer in it."""
-    mail.enqueue(template, to=access.person.email, **release_context(access, changed))
-
-
-def release_context(access: SpeakerAccess, changed: Sequence[Any]) -> dict[str, Any]:
-    """Return the template variables of such an email."""
-    return {"speaker": access.speaker, "changed": changed}

@@ -232,7 +232,7 @@ class RemovedAppearance(Base):
 
 
 class LastNotifiedRelease(Base):
-    """The last release about which speakers were emailed; a single row."""
+    """The last release of which it was recorded who was removed from sessions; a single row."""
 
     __tablename__ = "last_notified_release"
 

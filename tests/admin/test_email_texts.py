@@ -24,9 +24,7 @@ from app.mail.rendering import EmailText
 from app.onboarding import services as onboarding
 from app.programme.models import Session
 from app.registration import emails as booking_emails
-from app.releases.diff_text import DiffRow
 from app.speakers.models import ANOTHER_TIME, SpeakerRequest
-from app.speakers.release_notifications import NotifiedChange
 from app.speakers.reminders import WaitingChange
 from tests.browser import Browser
 from tests.browser import Page as BrowserPage
@@ -80,7 +78,6 @@ def iter_variants() -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield emails for people about whom there is more, or less, to say than in the samples."""
     cancelled = samples.build_delegate()
     cancelled.cancel(clock.now())
-    moved = NotifiedChange("Fair financing", [DiffRow("Room", "A", ""), DiffRow("Time", "x", "y")])
     two = [Session(title="One"), Session(title="Two")]
     request = {"kind": ANOTHER_TIME, "message": "No\nmore", "answer": "", "actor": "a@b.example"}
     withdrawal = SpeakerRequest(**request | {"kind": "withdrawal"})
@@ -95,7 +92,6 @@ def iter_variants() -> Iterator[tuple[str, dict[str, Any]]]:
     yield "speaker_reminder", {"message": "Hello *there*"}
     yield "speaker_asks", {"asked": withdrawal}
     yield "speaker_request_answered", {"asked": SpeakerRequest(**request)}
-    yield "speaker_session_moved", {"changed": [moved, moved]}
     yield "speaker_owner_reminder", {"sessions": two, "wanted_by": None}
     yield "speaker_owner_reminder", {"sessions": two}
     yield "changes_waiting", {"waiting": [WaitingChange("A", clock.now())] * 3, "total": 30}

@@ -13,7 +13,6 @@ from app import clock
 from app.accounts.models import EDITOR, VIEWER
 from app.database import db, transaction
 from app.history.models import HistoryEntry
-from app.mail.models import Email
 from app.programme import queries as programme_queries
 from app.programme.models import Conference, Room, Session, Speaker, Theme
 from app.proposals import services as proposals
@@ -24,7 +23,6 @@ from app.releases.models import ScheduledRelease
 from tests.browser import Browser, Page
 from tests.factories import (
     get_ada_marsh,
-    grant_speaker_access,
     make_delegate,
     make_photo,
     make_proposal,
@@ -94,50 +92,6 @@ def test_the_page_tells_what_will_change_and_whom_it_touches(organiser: Browser)
     assert page.summary_list["Title"] == "before: Opening → after: A grand opening"
     assert "Affects Ada Marsh, João Maré · 1 delegate on that day" in page.text
     assert "2 delegates are attending on the days of these sessions" in page.text
-
-
-def test_letters_to_speakers_are_looked_at_before_they_go(organiser: Browser) -> None:
-    ada = get_ada_marsh()
-    grant_speaker_access(ada)
-    grant_speaker_access(ada, "helper@example.org", is_assistant=True)
-    changed("harbour-walls", room=make_room(name="Light house"))
-    changed("farewell", cancelled_at=clock.now())
-
-    page = organiser.open("/organise/publishing").follow("View the emails to speakers")
-
-    assert page.headings[1:3] == [
-        "Your session has moved: Harbour walls",
-        "Your public details at Tides and Harbours have changed",
-    ]
-    assert "2 emails. This is the first:" in page.text
-    assert "Before: Boat house Now: Light house" in page.text
-    assert "Ada Marsh (an assistant)" in page.text
-    assert db.session.scalars(select(Email)).all() == []
-
-
-@pytest.mark.parametrize("count", [1, 3])
-def test_the_letters_ask_the_same_few_questions(
-    organiser: Browser, queries: list[str], count: int
-) -> None:
-    grant_speaker_access(get_ada_marsh())
-    for number in range(count):
-        grant_speaker_access(get_ada_marsh(), f"helper{number}@example.org", is_assistant=True)
-    changed("farewell", cancelled_at=clock.now())
-    organiser.open("/organise/publishing/letters")
-    queries.clear()
-
-    organiser.open("/organise/publishing/letters")
-
-    asked = [one for one in queries if "FROM site_state" not in one]
-    assert len(asked) == 5, "\n".join(asked)
-
-
-def test_where_no_letter_goes_the_page_says_so(organiser: Browser) -> None:
-    changed("opening", title="A grand opening")
-
-    page = organiser.open("/organise/publishing").follow("View the emails to speakers")
-
-    assert "No emails to send" in page.headings
 
 
 def test_nothing_to_publish_says_so(organiser: Browser) -> None:
@@ -573,7 +527,6 @@ def test_before_anything_is_loaded_there_is_nothing_to_publish(organiser: Browse
     page = organiser.open("/organise/publishing")
 
     assert "No programme yet" in page.headings
-    assert "No programme yet" in organiser.open("/organise/publishing/letters").headings
     page = organiser.open("/organise/publishing/publish", status=409)
     assert page.links["Load a programme"] == "/organise/files"
     assert "Nothing has been published yet" in (

@@ -83,7 +83,6 @@ def test_the_pages_before_publishing_name_the_sessions_with_seats_and_how_many_p
 
     page = organiser.open(CHANGES)
     assert read_effect(page) == expected
-    assert read_effect(organiser.open(f"{CHANGES}/letters")) == expected
     assert read_effect(organiser.open(f"{CHANGES}/publish")) == expected
     check = organiser.page.press("Continue")
     assert check.heading == "Check before you publish"

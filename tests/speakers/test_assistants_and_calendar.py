@@ -10,7 +10,7 @@ from app.database import db, transaction
 from app.history.models import HistoryEntry
 from app.mail.models import Email
 from app.programme.models import Appearance, Conference, Speaker
-from app.speakers import release_notifications, session_owners
+from app.speakers import removed_appearances, session_owners
 from tests.admin.test_speaker_pages import link_in
 from tests.browser import Browser
 from tests.factories import (
@@ -274,7 +274,7 @@ def published_and_told() -> None:
     """Publish, and let the worker find it."""
     publish_programme()
     with transaction():
-        release_notifications.notify_of_release()
+        removed_appearances.record_release()
 
 
 @pytest.mark.both_databases

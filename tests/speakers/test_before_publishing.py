@@ -8,8 +8,8 @@ from sqlalchemy import select
 
 from app.database import db, transaction
 from app.mail.models import Email
-from app.speakers import release_notifications, retention
 from app.speakers import reminders as speakers_reminders
+from app.speakers import removed_appearances, retention
 from app.speakers.models import ItemDeadline, PlannedReminder, SpeakerNeeds
 from tests.factories import grant_speaker_access, make_speaker, save
 
@@ -22,7 +22,7 @@ def test_nothing_happens_by_itself(site: Flask) -> None:
     save(ItemDeadline(item="travel", due_on=date(2009, 5, 13)))
 
     reminders = (speakers_reminders.plan, speakers_reminders.send_due)
-    for deed in (release_notifications.notify_of_release, *reminders, retention.purge_expired):
+    for deed in (removed_appearances.record_release, *reminders, retention.purge_expired):
         with transaction():
             deed()
 

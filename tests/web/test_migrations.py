@@ -19,6 +19,10 @@ from app.content.versions import ContentDraft
 from app.content.views import get_content_folder
 from app.database import Base, db, has_model, transaction
 from app.history import services as history
+from app.mail import services as mail
+from app.mail.models import Email, EmailTextVersion
+from app.mail.rendering import RenderedEmail
+from app.mailings.notice_models import ChangeNotice, NoticePerson
 from app.materials.models import Material
 from app.programme.models import Appearance, Conference, Session
 from app.questions import services as questions
@@ -37,6 +41,7 @@ from tests.factories import (
     make_question,
     make_session,
     publish_programme,
+    save,
     sign_in,
 )
 from tests.lookups import get_session
@@ -238,3 +243,41 @@ def test_bookings_of_before_are_found_however_their_address_is_typed(site: Flask
     for email in addresses:
         found = bookings.list_by_email(email.swapcase())
         assert [one.email for one in found] == [email]
+
+
+@pytest.mark.both_databases
+def test_texts_of_emails_that_are_no_longer_sent_go_and_others_stay(site: Flask) -> None:
+    access = grant_speaker_access(get_ada_marsh())
+    for template in ("speaker_session_moved", "speaker_left_out", "speaker_invited"):
+        save(make_text_version(template))
+        with transaction():
+            mail.enqueue_rendered(template, RENDERED, to="ada@example.org")
+    notice = save(ChangeNotice(from_release=1, to_release=1, changed_at=clock.now()))
+    people = {"changes": "", "day_changes": "", "is_included": True, "notice_id": notice.id}
+    save(NoticePerson(person_id=access.person_id, name="Ada Marsh", **people))
+    booked = save(NoticePerson(delegate_id=make_delegate().id, **people)).delegate_id
+    db.session.remove()
+
+    flask_migrate.downgrade(directory=MIGRATIONS, revision="0079")
+    flask_migrate.upgrade(directory=MIGRATIONS)
+
+    assert db.session.scalars(select(EmailTextVersion.template)).all() == ["speaker_invited"]
+    assert len(db.session.scalars(select(Email)).all()) == 3
+    assert db.session.scalars(select(NoticePerson.delegate_id)).all() == [booked]
+
+
+RENDERED = RenderedEmail("Hello", "Hello", "<p>Hello</p>", "en", "a@example.org", "", "")
+
+
+def make_text_version(template: str) -> EmailTextVersion:
+    return EmailTextVersion(
+        template=template,
+        language="en",
+        version=1,
+        subject="Hello",
+        body="Hello",
+        shipped_subject="",
+        shipped_body="",
+        author="Grace",
+        created_at=clock.now(),
+    )

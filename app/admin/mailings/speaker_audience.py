@@ -6,6 +6,7 @@ from typing import Final
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import case, literal, select
+from sqlalchemy.orm import contains_eager, joinedload
 
 from app.admin.mailings.audience_parts import (
     ABOUT_CONFERENCE,
@@ -29,6 +30,7 @@ from app.programme.editing.speaker_queries import SpeakerFilter
 from app.programme.models import Session, Speaker
 from app.speakers import list_filters, open_tasks
 from app.speakers import queries as speakers
+from app.speakers.models import SpeakerAccess
 from app.speakers.open_tasks import OpenTask
 from app.speakers.recipients import find_address
 from app.web import languages
@@ -116,6 +118,38 @@ def _build_speakers(
     }
 
 
+def load_accounts(people: Collection[str]) -> Mapping[str, Candidate]:
+    """Return those with access to the pages of a speaker, as the first of their speakers."""
+    rows = db.session.scalars(
+        select(SpeakerAccess)
+        .join(Speaker, Speaker.id == SpeakerAccess.speaker_id)
+        .where(speakers.IS_ACTIVE, SpeakerAccess.person_id.in_(map(number_of, people)))
+        .order_by(Speaker.name_sort_key.desc(), SpeakerAccess.id.desc())
+        .options(contains_eager(SpeakerAccess.speaker), joinedload(SpeakerAccess.person))
+    )
+    return {one.person: one for one in map(_build_account, rows)}
+
+
+def _build_account(access: SpeakerAccess) -> Candidate:
+    speaker = access.speaker
+    return Candidate(
+        f"{recipients.ACCOUNT} {access.person_id}",
+        speaker.name,
+        access.person.email,
+        values={**conference_values(), **_person_values(speaker)},
+    )
+
+
+def _person_values(speaker: Speaker) -> Mapping[str, str]:
+    first, family, _ = collation.split_name(speaker.name)
+    return {
+        "first_name": first.strip(" ,") or family,
+        "full_name": speaker.name,
+        "organisation": speaker.organisation,
+        "country": speaker.country,
+    }
+
+
 def _speaker_key(speaker: Speaker) -> str:
     return f"{recipients.SPEAKER} {speaker.id}"
 
@@ -129,13 +163,9 @@ def _speaker_exclusion(speaker: Speaker, query: str) -> str:
 def _speaker_values(
     speaker: Speaker, sessions: Sequence[Session], tasks: Sequence[OpenTask]
 ) -> Mapping[str, str]:
-    first, family, _ = collation.split_name(speaker.name)
     values = {
         **conference_values(),
-        "first_name": first.strip(" ,") or family,
-        "full_name": speaker.name,
-        "organisation": speaker.organisation,
-        "country": speaker.country,
+        **_person_values(speaker),
         "sessions": "\n\n".join(_describe_session(one) for one in sessions),
         "open_tasks": "\n".join(f"- {_describe_task(one)}" for one in tasks),
         "speaker_link": absolute_url("speakers.home"),

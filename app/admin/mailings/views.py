@@ -293,7 +293,8 @@ def preview(number: int) -> ResponseReturnValue:
     if place is None:
         raise RuleViolation("Nobody would get this email, so there is no preview")
     candidate = _load(mailing, place.person)
-    own = message.own_values(queries.get_own(mailing, candidate.person))
+    row = queries.get_own(mailing, candidate.person)
+    values = {**candidate.values, **message.own_values(row)}
     audience = audiences.get_audience(mailing.audience)
     response = render_page(
         "admin/mailings/preview.html",
@@ -301,8 +302,8 @@ def preview(number: int) -> ResponseReturnValue:
         candidate=candidate,
         place=place,
         count=chosen.count,
-        email=message.render(mailing, audience, candidate, own),
-        empty=message.find_empty(mailing, candidate.language, {**candidate.values, **own}),
+        email=message.render(mailing, audience, candidate, row),
+        empty=message.find_empty(mailing, candidate.language, values),
         text_language=_name_text(mailing, candidate.language),
         shown=_build_frame(mailing, candidate),
         breadcrumbs=breadcrumbs(mailing),
@@ -325,9 +326,9 @@ def preview_html(number: int) -> ResponseReturnValue:
     """Return the HTML of the email to one person, for the frame."""
     mailing = queries.get_mailing(number)
     candidate = _load(mailing, request.args.get("person", ""))
-    own = message.own_values(queries.get_own(mailing, candidate.person))
+    row = queries.get_own(mailing, candidate.person)
     audience = audiences.get_audience(mailing.audience)
-    html = message.render(mailing, audience, candidate, own).html
+    html = message.render(mailing, audience, candidate, row).html
     response = Response(_build_frame(mailing, candidate).set_colours(html))
     response.headers["Content-Security-Policy"] = FRAME_POLICY
     return response

@@ -32,7 +32,6 @@ from app.releases.comparison import Comparison
 from app.releases.models import ScheduledRelease
 from app.releases.queries import ReleasePreview
 from app.releases.services import PublishResult, StalePreview, UnresolvedClashes
-from app.speakers import release_notifications
 from app.web import redirects
 from app.web.rendering import render_page
 
@@ -180,22 +179,6 @@ def check() -> ResponseReturnValue:
     form = PublishForm(**draft_forms.to_arguments(draft))
     step = run_check(form) if draft else None
     return _render_step(form, step) if step else redirect(url_for(".publish"), 303)
-
-
-@bp.get("/letters")
-def emails() -> ResponseReturnValue:
-    try:
-        preview = comparison_cache.preview_release()
-    except NotFound:
-        return _render_no_programme()
-    return render_page(
-        "admin/publishing/emails.html",
-        kinds=[
-            (release_notifications.preview(kind.first), kind.people)
-            for kind in release_notifications.list_pending_emails(preview)
-        ],
-        **_seat_context(preview.comparison),
-    )
 
 
 @bp.route(f"{SCHEDULED_RULE}/change", methods=["GET", "POST"])

@@ -25,18 +25,10 @@ SIGN_IN_LINK = link("sign_in_link", _l("Link that signs in"), SPEAKER_SIGN_IN)
 SPEAKER_LINK = (SIGN_IN_LINK, DAYS_VALID, SIGN_IN_PAGE)
 MESSAGE = block("message", _l("Your message for this batch of emails"), "message", is_optional=True)
 PAGES_LINK = link("pages_link", _l("Speaker pages"), 'absolute_url("speakers.home")')
-OWN_PAGES_LINK = link(
-    "pages_link",
-    _l("Speaker pages"),
-    'absolute_url("speakers.show_checklist", slug=speaker.slug)',
-)
 SESSIONS_LINK = link(
     "pages_link",
     _l("Speaker’s sessions and requests"),
     'absolute_url("speakers.participation.edit", slug=speaker.slug)',
-)
-RELEASED_CHANGES = block(
-    "changes", _l("What changed, before and now"), "mail/parts/released_changes.txt"
 )
 REQUEST = block("request", _l("What the speaker wrote"), "asked.message | quoted")
 CHANGED_ITEM = value("changed_item", _l("Speaker or session that was changed"), "called")
@@ -114,18 +106,6 @@ SPEAKERS: Final[Mapping[str, EmailFields]] = {
         *SPEAKER_LINK,
         required={"sessions", "sign_in_link"},
     ),
-    "speaker_session_moved": declare(
-        SPEAKER,
-        value("session", _l("Title of the first session"), "changed[0].heading"),
-        several("several_sessions", _l("Several sessions (for “only if”)"), "changed | length"),
-        RELEASED_CHANGES,
-        SESSIONS_LINK,
-        required={"changes"},
-    ),
-    "speaker_details_changed": declare(
-        SPEAKER, RELEASED_CHANGES, OWN_PAGES_LINK, required={"changes"}
-    ),
-    "speaker_left_out": declare(SPEAKER),
     "speaker_withdrawn": declare(
         SPEAKER,
         value("withdrawn_by", _l("Email address of the person who withdrew"), "by"),

@@ -14,10 +14,8 @@ from app.history.models import Change, dump_changes
 from app.programme.models import Room, Session, Speaker
 from app.proposals.models import Proposal
 from app.releases import current_release
-from app.releases.diff_text import DiffRow
 from app.speakers.checklist import ITEMS, TO_DO, ChecklistLine
 from app.speakers.models import ANOTHER_TIME, SpeakerRequest
-from app.speakers.release_notifications import NotifiedChange
 from app.speakers.reminders import WaitingChange
 from app.web import formatting
 
@@ -66,12 +64,6 @@ def speaker_request() -> Context:
         actor=samples.SPEAKER_EMAIL,
     )
     return speaker() | {"asked": request}
-
-
-def released_changes() -> Context:
-    """Return what a release changed in a speaker's session."""
-    rows = [DiffRow("Room", samples.ROOM_NAME, "Room 2")]
-    return speaker() | {"changed": [NotifiedChange(samples.SESSION_TITLE, rows)]}
 
 
 def owned_session() -> Context:
@@ -173,24 +165,6 @@ SPEAKERS: Final[Mapping[str, EmailKind]] = {
         _l("Before a deadline, and when the team reminds speakers"),
         owned_session,
         people="owner",
-    ),
-    "speaker_session_moved": EmailKind(
-        _l("Speaker’s session moved"),
-        SPEAKER,
-        _l("A new time or room is published"),
-        released_changes,
-    ),
-    "speaker_details_changed": EmailKind(
-        _l("Public details of a speaker changed"),
-        SPEAKER,
-        _l("Other changes to their profile or sessions are published"),
-        released_changes,
-    ),
-    "speaker_left_out": EmailKind(
-        _l("Speaker removed from the programme"),
-        SPEAKER,
-        _l("A programme without the speaker is published"),
-        speaker,
     ),
     "speaker_withdrawn": EmailKind(
         _l("Speaker withdrawn"),

@@ -1,0 +1,148 @@
+"""The speakers and their assistants whom changes concern: whoever has access to their pages.
+
+They are told of everything that changes in their sessions and profiles, besides what they have
+changed themselves: that is news only to others with access to the same pages.
+"""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, SQLColumnExpression, select
+
+from app.accounts.models import Person
+from app.database import db
+from app.mailings import recipients
+from app.mailings.notice_changes import DETAILS, PROFILE, REMOVED, RENAMED, NoticeChange
+from app.programme.models import Session, Speaker
+from app.proposals.known_changes import KnownChange
+from app.speakers.models import SpeakerAccess
+from app.speakers.queries import HAS_WITHDRAWN, IS_ACTIVE
+
+EMAILS = (
+    select(Person.email).join(SpeakerAccess, SpeakerAccess.person_id == Person.id).where(IS_ACTIVE)
+)
+
+
+@dataclass(frozen=True)
+class SpeakerContact:
+    """Somebody with access to the pages of one or more speakers."""
+
+    person_id: int
+    email: str
+    name: str  # of the first of the speakers
+    slugs: frozenset[str]
+    withdrawn: frozenset[str]  # of those who withdrew, and so know that they are removed
+
+
+@dataclass(frozen=True)
+class OwnNews:
+    """What somebody is told because they speak, or help somebody who does."""
+
+    contact: SpeakerContact
+    changes: tuple[NoticeChange, ...]
+
+    @property
+    def ids(self) -> frozenset[str]:
+        """The ids of the changes."""
+        return frozenset(one.id for one in self.changes)
+
+    @property
+    def sessions(self) -> frozenset[str]:
+        """The keys of sessions in which they speak, where calendars have changed."""
+        return self._keys - self.sessions_left
+
+    @property
+    def sessions_left(self) -> frozenset[str]:
+        """The keys of sessions in which they no longer speak."""
+        return frozenset(
+            one.key
+            for one in self.changes
+            if one.key in self._keys
+            and one.new
+            and self.contact.slugs.isdisjoint(part.slug for part in one.new.parts)
+        )
+
+    @property
+    def _keys(self) -> frozenset[str]:
+        in_calendars = (one for one in self.changes if one.is_of_session and one.kind != DETAILS)
+        return frozenset(one.key for one in in_calendars)
+
+
+def map_news(
+    changes: Sequence[NoticeChange], known: Collection[KnownChange]
+) -> Mapping[str, OwnNews]:
+    """Map addresses, as they are compared, to what speakers and assistants there are told."""
+    by_speaker: dict[str, list[tuple[int, NoticeChange]]] = {}
+    for place, change in enumerate(changes):
+        for slug in change.speaker_slugs:
+            by_speaker.setdefault(slug, []).append((place, change))
+    if not by_speaker:
+        return {}
+    found = {
+        key: OwnNews(one, tuple(_iter_news(one, by_speaker, known)))
+        for key, one in _load_contacts().items()
+    }
+    return {key: news for key, news in found.items() if news.changes}
+
+
+def is_known(change: NoticeChange, email: str, known: Collection[KnownChange]) -> bool:
+    """Return True if somebody asked for a change, and so knows it."""
+    if not known:
+        return False
+    field = "title" if change.kind == RENAMED else change.field
+    model = Speaker if change.kind == PROFILE else Session
+    return KnownChange(email.lower(), model.__tablename__, change.key, field) in known
+
+
+def _iter_news(
+    contact: SpeakerContact,
+    by_speaker: Mapping[str, Sequence[tuple[int, NoticeChange]]],
+    known: Collection[KnownChange],
+) -> Iterator[NoticeChange]:
+    """Yield what somebody is told, in order; of a speaker who is removed nothing but that."""
+    found: dict[int, NoticeChange] = {}
+    for slug in contact.slugs:
+        theirs = by_speaker.get(slug, ())
+        removals = [(place, one) for place, one in theirs if one.kind == REMOVED]
+        if not removals:
+            found.update(theirs)
+        elif slug not in contact.withdrawn:
+            found.update(removals)
+    for place in sorted(found):
+        if not is_known(found[place], contact.email, known):
+            yield found[place]
+
+
+def _load_contacts() -> Mapping[str, SpeakerContact]:
+    rows = db.session.execute(
+        select(Person.id, Person.email, Speaker.slug, Speaker.name, HAS_WITHDRAWN)
+        .join(SpeakerAccess, SpeakerAccess.person_id == Person.id)
+        .join(Speaker, Speaker.id == SpeakerAccess.speaker_id)
+        .where(IS_ACTIVE)
+        .order_by(Speaker.name_sort_key, SpeakerAccess.id)
+    )
+    found: dict[str, SpeakerContact] = {}
+    for number, email, slug, name, has_withdrawn in rows:
+        key = recipients.to_key(email)
+        before = found.get(key, SpeakerContact(number, email, name, frozenset(), frozenset()))
+        found[key] = SpeakerContact(
+            before.person_id,
+            before.email,
+            before.name,
+            before.slugs | {slug},
+            before.withdrawn | ({slug} if has_withdrawn else set()),
+        )
+    return found
+
+
+def has_access(person_id: SQLColumnExpression[int | None]) -> ColumnElement[bool]:
+    """Return the condition that somebody still has access to the pages of a speaker."""
+    return person_id.in_(select(SpeakerAccess.person_id).where(IS_ACTIVE))
+
+
+def matches(person_id: SQLColumnExpression[int | None], word: str) -> ColumnElement[bool]:
+    """Return the condition that a word is in somebody's email address or in a speaker's name."""
+    access = select(SpeakerAccess.person_id).join(Speaker, Speaker.id == SpeakerAccess.speaker_id)
+    named = access.where(IS_ACTIVE, Speaker.search_text.contains(word, autoescape=True))
+    mailed = select(Person.id).where(Person.email.contains(word, autoescape=True))
+    return person_id.in_(named) | person_id.in_(mailed)

@@ -1,0 +1,72 @@
+"""From which sessions a speaker was removed: their own calendar shows those as cancelled.
+
+Calendar applications keep entries that are merely missing from a feed. So when the worker finds a
+new release, it stores from which sessions a speaker was removed, and deletes that if they return.
+"""
+
+from sqlalchemy import delete, select
+
+from app.database import db, lock_table
+from app.programme import snapshot
+from app.programme.models import Conference, Release, Speaker
+from app.programme.snapshot import Snapshot
+from app.speakers.models import LastNotifiedRelease, RemovedAppearance
+
+AppearanceKeys = set[tuple[int, str]]  # speaker id, session key
+
+
+def record_release() -> None:
+    """Record who was removed by the current release, unless that has been done."""
+    number = db.session.scalar(select(Conference.current_release))
+    if number is None or number == _get_last_number():
+        return
+    lock_table(LastNotifiedRelease)
+    last_number = _get_last_number()
+    if number == last_number:
+        return
+    if last_number is None:
+        db.session.add(LastNotifiedRelease(id=1, number=number))
+        return
+    db.session.get_one(LastNotifiedRelease, 1).number = number
+    record_removed(_load_snapshot(last_number), _load_snapshot(number))
+
+
+def record_removed(old: Snapshot, new: Snapshot) -> None:
+    """Store the appearances that are in `old` but not in `new`, within one conference."""
+    if old.conference.acronym != new.conference.acronym:
+        db.session.execute(delete(RemovedAppearance))
+        return
+    ids = dict(db.session.execute(select(Speaker.key, Speaker.id)).tuples().all())
+    now = _appearance_keys(new, ids)
+    gone = _appearance_keys(old, ids) - now
+    for row in db.session.scalars(select(RemovedAppearance)):
+        gone.discard((row.speaker_id, row.session_key))
+        if (row.speaker_id, row.session_key) in now:
+            db.session.delete(row)
+    db.session.add_all(
+        RemovedAppearance(speaker_id=speaker, session_key=session) for speaker, session in gone
+    )
+
+
+def list_removed_from(speaker: Speaker) -> set[str]:
+    """Return the keys of the sessions from which a speaker was removed."""
+    such = RemovedAppearance.speaker_id == speaker.id
+    return set(db.session.scalars(select(RemovedAppearance.session_key).where(such)))
+
+
+def _appearance_keys(document: Snapshot, ids: dict[str, int]) -> AppearanceKeys:
+    keys = {one.slug: one.key or one.slug for one in document.speakers}
+    return {
+        (ids[keys[part.slug]], session.key)
+        for session in document.sessions
+        for part in session.parts
+        if keys.get(part.slug) in ids
+    }
+
+
+def _get_last_number() -> int | None:
+    return db.session.scalar(select(LastNotifiedRelease.number))
+
+
+def _load_snapshot(number: int) -> Snapshot:
+    return snapshot.load(db.session.get_one(Release, number).snapshot)

@@ -1,0 +1,441 @@
+"""Speakers and their assistants in notices of change: they hear only what an organiser approves."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from flask import Flask
+from icalendar import Calendar
+from sqlalchemy import select
+
+from app import clock
+from app.accounts.models import Person
+from app.database import db, transaction
+from app.mail import worker
+from app.mail.models import UNSUBSCRIBED, Email
+from app.mail.suppression import suppress
+from app.mailings import notices, release
+from app.mailings.models import Mailing, MailingRecipient
+from app.mailings.notice_changes import describe
+from app.mailings.notice_models import NoticePerson
+from app.programme.models import Conference, Speaker
+from app.proposals import auto_approval, merging
+from app.proposals import queries as proposals
+from app.proposals import services as proposals_services
+from app.proposals.queries import ProposalReview
+from app.releases import services as releases
+from app.speakers import access
+from app.speakers import services as speakers_services
+from app.speakers.models import SpeakerAccess
+from app.speakers.queries import list_access_to_speaker
+from app.worker_tasks import SCHEDULED_TASKS
+from tests.browser import Browser
+from tests.factories import (
+    get_ada_marsh,
+    grant_speaker_access,
+    make_organiser,
+    make_proposal,
+    make_room,
+    publish_programme,
+    sign_in,
+)
+from tests.lookups import get_session
+from tests.mail_server import MailServer
+from tests.mailings.test_notices import make_follower, prepare_emails, send
+from tests.sent_emails import deliver_emails
+
+ADA, JOAO, HELPER = "ada@example.org", "joao@example.org", "helper@example.org"
+GRACE = "grace@conference.example"
+
+
+@pytest.fixture(autouse=True)
+def speakers(site: Flask) -> None:
+    """Two speakers have access to their pages, and people know the first release."""
+    grant_speaker_access(get_ada_marsh(), ADA)
+    grant_speaker_access(find_speaker("joao-mare"), JOAO)
+    worker.run_tasks(SCHEDULED_TASKS)
+
+
+@pytest.fixture
+def organiser(visitor: Browser) -> Browser:
+    return sign_in(visitor)
+
+
+def find_speaker(slug: str) -> Speaker:
+    return db.session.scalars(select(Speaker).where(Speaker.slug == slug)).one()
+
+
+def publish() -> None:
+    """Publish what the story has changed, and let the worker find it."""
+    db.session.commit()
+    publish_programme()
+    worker.run_tasks(SCHEDULED_TASKS)
+
+
+def rename_room(slug: str, name: str = "Light house") -> None:
+    get_session(slug).room = make_room(name=name)
+
+
+def told() -> dict[str, list[str]]:
+    """Tell who would be told of what, by their addresses."""
+    notice = notices.find_open()
+    if notice is None:
+        return {}
+    people = notices.get_overview(notice).recipients
+    return {one.email: [_name(describe(each)) for each in one.changes] for one in people}
+
+
+def _name(text: Any) -> str:
+    return f"{text.heading}: {text.label}"
+
+
+def approve() -> None:
+    """Prepare the emails and send them, as an organiser who has checked them."""
+    send(prepare_emails())
+    release.release_due()
+    deliver_emails()
+
+
+def entries(calendar: str) -> dict[str, tuple[Any, str]]:
+    """Read the SEQUENCE and the status of each session in a file."""
+    return {
+        str(one["SUMMARY"]): (one["SEQUENCE"], str(one["STATUS"]))
+        for one in Calendar.from_ical(calendar).walk("VEVENT")
+    }
+
+
+def list_mails() -> Sequence[str]:
+    return db.session.scalars(select(Email.recipient).order_by(Email.id)).all()
+
+
+@pytest.mark.both_databases
+def test_publishing_sends_speakers_nothing_and_lists_what_they_would_get(
+    organiser: Browser,
+) -> None:
+    grant_speaker_access(get_ada_marsh(), HELPER, is_assistant=True)
+    rename_room("harbour-walls")
+    get_session("farewell").abstract = "We part."
+    get_ada_marsh().role = "Pilot"
+    db.session.commit()
+
+    check = organiser.open("/organise/publishing/publish").press("Continue")
+    check.press("Publish now")
+    worker.run_tasks(SCHEDULED_TASKS)
+    page = organiser.open("/organise/notices")
+
+    changes = "New room: Harbour walls Abstract: Farewell Role: Profile of Ada Marsh"
+    assert "You can notify 2 people of 3 changes. After you publish" in check.text
+    assert [(row["Name"], row["Changes"]) for row in page.rows if "Name" in row] == [
+        (f"Ada Marsh (speaker or assistant) {ADA}", changes),
+        (f"Ada Marsh (speaker or assistant) {HELPER}", changes),
+    ]
+    assert [row["Change"] for row in page.rows if "Change" in row] == [
+        "Harbour walls New room. Before: Boat house → Now: Light house",
+        "Farewell Abstract. Before: Not given → Now: We part.",
+        "Profile of Ada Marsh Role. Before: Harbour master → Now: Pilot",
+    ]
+    assert "1 person" in page.press("Search", search="helper@").text
+    assert "2 people" in page.press("Search", search="marsh").text
+    assert list_mails() == []
+
+
+@pytest.mark.both_databases
+def test_each_speaker_gets_one_email_with_their_calendar_once_it_is_approved(
+    organiser: Browser, mailbox: MailServer, frozen_time: Any
+) -> None:
+    rename_room("harbour-walls")
+    get_session("reading-the-tide").cancelled_at = clock.now()
+    get_ada_marsh().role = "Pilot"
+    publish()
+    draft = organiser.open("/organise/notices").press("Prepare emails")
+    words = db.session.scalars(select(Mailing.body)).one()
+    words = words.replace("has changed.", "has changed, sorry.")
+    form = draft.follow("Change subject and text")
+    page = form.press("Save email", subject="News for you", text=words)
+    before = list_mails()
+    page.follow("Send").press("Send email", {"Send it to 2 people": True})
+    frozen_time.shift(timedelta(minutes=11))
+    for _ in range(2):
+        release.release_due()
+    deliver_emails()
+
+    assert before == []
+    ada, joao = sorted(mailbox.emails, key=lambda one: one.recipient)
+    assert [(one.recipient, one.subject) for one in (ada, joao)] == [
+        (ADA, "News for you"),
+        (JOAO, "News for you"),
+    ]
+    assert ada.text.split("\n-- \n")[0].strip() == WORDS_TO_ADA
+    assert entries(ada.calendar) == {"Harbour walls": (1, "CONFIRMED")}
+    assert entries(joao.calendar) == {"Reading the tide": (1, "CANCELLED")}
+    assert notices.find_open() is None
+
+
+WORDS_TO_ADA = """\
+Dear Ada,
+
+The programme of Tides and Harbours has changed, sorry. These are the changes that affect you:
+
+Harbour walls
+-------------
+
+New room:
+
+Before: Boat house
+Now: Light house
+
+Profile of Ada Marsh
+--------------------
+
+Role:
+
+Before: Harbour master
+Now: Pilot
+
+Open the attached file to update these sessions in your calendar: Harbour walls. \
+If you subscribe to one of our calendars, it is updated automatically.
+
+You get this email because you speak, or help a speaker. If anything is wrong, correct it on your \
+speaker pages.
+
+Open your speaker pages:
+https://conference.example/speak
+
+View the programme:
+https://conference.example/programme"""
+
+
+def test_dropping_a_notice_drops_it_for_speakers(organiser: Browser, frozen_time: Any) -> None:
+    rename_room("harbour-walls")
+    publish()
+    question = organiser.open("/organise/notices").follow("Notify nobody")
+    question.press("Notify nobody")
+    frozen_time.shift(timedelta(hours=1))
+    get_ada_marsh().role = "Pilot"
+    publish()
+
+    assert "You can notify 1 person of 1 change." in question.text
+    assert told() == {ADA: ["Profile of Ada Marsh: Role"]}
+    assert list_mails() == []
+
+
+@pytest.mark.both_databases
+def test_whoever_speaks_and_has_a_booking_gets_one_email(
+    organiser: Browser, mailbox: MailServer
+) -> None:
+    make_follower(
+        "reading-the-tide", email="Ada@example.org", given_names="Augusta", days="2009-06-11"
+    )
+    for slug in ("reading-the-tide", "harbour-walls"):
+        rename_room(slug, f"Room of {slug}")
+    publish()
+    page = organiser.open("/organise/notices")
+    approve()
+
+    assert [row["Name"] for row in page.rows if "Name" in row] == [
+        "Augusta Lovelace Ada@example.org",
+        f"João Maré (speaker or assistant) {JOAO}",
+    ]
+    (email,) = [one for one in mailbox.emails if one.recipient.lower() == ADA]
+    assert entries(email.calendar) == {
+        "Reading the tide": (1, "CONFIRMED"),
+        "Harbour walls": (1, "CONFIRMED"),
+    }
+    assert "https://conference.example/speak" in email.text
+    assert len(mailbox.emails) == 2
+
+
+def test_whoever_no_longer_speaks_in_a_session_finds_it_cancelled_in_their_calendar(
+    site: Flask, mailbox: MailServer
+) -> None:
+    get_session("harbour-walls").appearances[0].speaker = find_speaker("joao-mare")
+    publish()
+    approve()
+
+    found = {one.recipient: entries(one.calendar) for one in mailbox.emails}
+    assert found == {
+        ADA: {"Harbour walls": (1, "CANCELLED")},
+        JOAO: {"Harbour walls": (1, "CONFIRMED")},
+    }
+
+
+def test_speakers_cannot_unsubscribe_from_their_part_and_followers_can(
+    site: Flask, mailbox: MailServer
+) -> None:
+    make_follower("harbour-walls", email="mary@example.org", days="2009-06-11")
+    with transaction():
+        suppress(ADA, UNSUBSCRIBED)
+    rename_room("harbour-walls")
+    publish()
+    approve()
+
+    links = {one.recipient: one.message["List-Unsubscribe"] for one in mailbox.emails}
+    assert links.keys() == {ADA, "mary@example.org"}
+    assert links[ADA] is None
+    assert links["mary@example.org"]
+
+
+def test_whoever_has_lost_access_is_neither_listed_nor_told(
+    organiser: Browser, mailbox: MailServer, frozen_time: Any
+) -> None:
+    helper = grant_speaker_access(get_ada_marsh(), HELPER, is_assistant=True)
+    rename_room("harbour-walls")
+    publish()
+    organiser.open("/organise/notices").press("Prepare emails")
+    with transaction():
+        access.revoke(get_ada_marsh(), helper.id, actor=ADA)
+
+    page = organiser.open("/organise/notices")
+    form = page.follow("Check and send them").follow("Send")
+    form.press("Send email", {"Send it to 2 people": True})
+    frozen_time.shift(timedelta(minutes=11))
+    release.release_due()
+    deliver_emails()
+
+    assert "You can notify 1 person of 1 change." in page.text
+    assert [one.recipient for one in mailbox.emails] == [ADA]
+
+
+def test_nothing_is_left_of_an_assistant_whose_account_is_deleted(site: Flask) -> None:
+    helper = grant_speaker_access(get_ada_marsh(), HELPER, is_assistant=True)
+    rename_room("harbour-walls")
+    publish()
+    prepare_emails()
+    with transaction():
+        db.session.delete(db.session.get_one(SpeakerAccess, helper.id))
+        db.session.flush()
+        db.session.delete(db.session.scalars(select(Person).where(Person.email == HELPER)).one())
+    with transaction():
+        release.maintain()
+
+    assert len(db.session.scalars(select(NoticePerson)).all()) == 1
+    addresses = db.session.scalars(select(MailingRecipient.address)).all()
+    assert sorted(addresses) == ["", ADA]
+
+
+# Who leaves
+
+
+def test_whoever_organisers_remove_is_told_so_and_nothing_else(site: Flask) -> None:
+    get_ada_marsh().withdrawn_at = clock.now()
+    rename_room("harbour-walls")
+    publish()
+
+    assert told()[ADA] == ["Profile of Ada Marsh: No longer on the programme"]
+
+
+def test_whoever_withdrew_is_not_told_again(site: Flask) -> None:
+    make_organiser()
+    with transaction():
+        (own,) = list_access_to_speaker(get_ada_marsh())
+        seen = speakers_services.participation_fingerprint(get_ada_marsh())
+        speakers_services.withdraw(own, "I am ill", expected_fingerprint=seen)
+    before = list_mails()
+    publish()
+
+    assert ADA not in told()
+    assert list_mails() == before
+
+
+def test_another_conference_is_no_news(site: Flask) -> None:
+    db.session.get_one(Conference, 1).acronym = "other-2010"
+    get_session("farewell").title = "Another farewell"
+    publish()
+
+    assert told() == {}
+
+
+# Their own edits
+
+
+def approve_role(role: str) -> None:
+    """Let Ada ask for another role, and an organiser approve it."""
+    asked = make_proposal(get_ada_marsh(), actor=ADA, role=role)
+    seen = ProposalReview(asked).fingerprint
+    with transaction():
+        proposals_services.approve(asked.id, expected_fingerprint=seen, actor=GRACE)
+
+
+@pytest.mark.both_databases
+def test_whoever_asked_for_a_change_is_told_of_it_once_and_others_in_a_notice(
+    site: Flask,
+) -> None:
+    grant_speaker_access(get_ada_marsh(), HELPER, is_assistant=True)
+    approve_role("Pilot")
+    publish()
+
+    assert list_mails() == [ADA]
+    assert told() == {HELPER: ["Profile of Ada Marsh: Role"]}
+
+
+def test_a_title_for_which_somebody_asked_is_news_to_followers_alone(site: Flask) -> None:
+    for address in (ADA, "mary@example.org"):
+        make_follower("harbour-walls", email=address, days="2009-06-11")
+    asked = make_proposal(get_session("harbour-walls"), actor=ADA, title="Walls")
+    seen = ProposalReview(asked).fingerprint
+    with transaction():
+        proposals_services.approve(asked.id, expected_fingerprint=seen, actor=GRACE)
+    publish()
+
+    assert told() == {"mary@example.org": ["Walls: New title"]}
+
+
+def test_whoever_asked_for_a_change_is_told_what_organisers_have_changed_besides(
+    site: Flask,
+) -> None:
+    approve_role("Pilot")
+    get_ada_marsh().organisation = "Port of Scarborough"
+    publish()
+    besides = told()
+    approve_role("Captain")
+    get_ada_marsh().role = "Bosun"
+    publish()
+
+    assert besides == {ADA: ["Profile of Ada Marsh: Organisation"]}
+    assert told() == {ADA: ["Profile of Ada Marsh: Role", "Profile of Ada Marsh: Organisation"]}
+
+
+def test_whoever_asked_for_a_change_is_told_if_an_earlier_release_is_public_again(
+    site: Flask, frozen_time: Any
+) -> None:
+    get_ada_marsh().organisation = "Port of Scarborough"
+    publish()
+    drop()
+    frozen_time.shift(timedelta(minutes=1))
+    approve_role("Pilot")
+    rename_room("farewell")
+    publish()
+    drop()
+    with transaction():
+        releases.roll_back(2, "", expected_release=3, actor=GRACE)
+    worker.run_tasks(SCHEDULED_TASKS)
+
+    assert told() == {ADA: ["Farewell: New room", "Profile of Ada Marsh: Role"]}
+
+
+def drop() -> None:
+    with transaction():
+        notice = notices.find_open()
+        assert notice is not None
+        notices.drop(notice, expected_version=notice.version, actor=GRACE)
+
+
+@pytest.mark.both_databases
+def test_what_needs_no_approval_is_news_only_to_others(site: Flask, frozen_time: Any) -> None:
+    grant_speaker_access(get_ada_marsh(), HELPER, is_assistant=True)
+    db.session.get_one(Conference, 1).trusted_fields = "biography"
+    db.session.commit()
+    frozen_time.shift(timedelta(minutes=1))
+    began = merging.fingerprints(proposals.get_status(get_ada_marsh()).values)
+    with transaction():
+        proposals_services.propose(
+            get_ada_marsh(), {"biography": "Anew."}, base_fingerprints=began, actor=ADA
+        )
+    frozen_time.shift(timedelta(minutes=3))
+    with transaction():
+        auto_approval.publish_due()
+    worker.run_tasks(SCHEDULED_TASKS)
+
+    assert told() == {HELPER: ["Profile of Ada Marsh: Biography"]}
+    assert list_mails() == []

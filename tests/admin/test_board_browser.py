@@ -271,6 +271,40 @@ def middle(window: Page, slug: str, part: str = "") -> tuple[float, float]:
     return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
 
 
+# Whether a title takes more than two lines, and the words of it that are in more than one.
+WRAPPED = """slug => {
+  const title = document.querySelector(`#session-${slug} h3 bdi`).firstChild;
+  const lines = new Set(), broken = [];
+  for (const { 0: word, index } of title.data.matchAll(/\\S+/g)) {
+    const range = document.createRange();
+    range.setStart(title, index);
+    range.setEnd(title, index + word.length);
+    const tops = new Set([...range.getClientRects()].map(({ top }) => Math.round(top)));
+    for (const top of tops) lines.add(top);
+    if (tops.size > 1) broken.push(word);
+  }
+  return [lines.size > 2, broken];
+}"""
+
+
+def test_titles_wrap_between_words_also_where_two_sessions_share_a_column(
+    live_site: LiveSites, window: Page
+) -> None:
+    loft = make_room(name="Loft", slug="loft")
+    for number in (1, 2):
+        make_session(
+            slug=f"talk-{number}",
+            title="Clean water for every ward of the old port and all of its docks",
+            starts_at=FIRST_MORNING + timedelta(hours=1.5),
+            ends_at=FIRST_MORNING + timedelta(hours=4.5),
+            room=loft,
+        )
+    board_of(window, live_site().address)
+
+    for slug in ("talk-1", "talk-2"):
+        expect_result(window, f"({WRAPPED})('{slug}')", expected=[True, []])
+
+
 def test_the_handle_stays_where_it_is_while_a_session_grows_and_sets_its_end(
     live_site: LiveSites, window: Page
 ) -> None:

@@ -35,6 +35,12 @@ def fact(page: Page, label: str) -> str:
     return dict(zip(told[::2], told[1::2], strict=True))[label]
 
 
+def test_a_setting_without_a_value_says_so(organiser: Browser) -> None:
+    page = organiser.open("/organise/settings")
+
+    assert fact(page, "Coordinates of the venue") == "Not set"
+
+
 @pytest.mark.both_databases
 def test_a_title_is_in_effect_at_once_everywhere(organiser: Browser, visitor: Browser) -> None:
     visitor.open("/")

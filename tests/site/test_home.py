@@ -428,7 +428,7 @@ def test_afterwards_it_leads_to_recordings_too(visitor: Browser, frozen_time: An
 
     page = visitor.open("/")
 
-    assert _main_button(page) == ("Recordings and slides", "/#slides")
+    assert _main_button(page) == ("Recordings", "/#slides")
     assert page.links["See recordings and slides"] == "#slides"
     assert "2 sessions have recordings, slides or papers." in page.text
     (found,) = (
@@ -453,7 +453,7 @@ def test_a_link_among_the_slides_is_a_recording_if_its_title_says_so(
     make_material(farewell, title="Recording of the talk", kind="link", address=video)
 
     page = visitor.open("/")
-    assert _main_button(page)[0] == "Recordings and slides"
+    assert _main_button(page)[0] == "Recordings"
     assert "One session has a recording, slides or papers." in page.text
 
 

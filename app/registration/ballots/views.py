@@ -23,7 +23,7 @@ from app.registration.bookings import queries as bookings
 from app.registration.models import Delegate
 from app.registration.session_bookings import queries as session_bookings
 from app.web.cache_policy import cacheable, expires_at
-from app.web.formatting import local_moment
+from app.web.formatting import local_time, short_date
 from app.web.rendering import download, render_page
 from app.web.security_headers import no_referrer
 
@@ -137,8 +137,10 @@ def _build_form(delegate: Delegate, ballot: PublicBallot, entry: BallotEntry | N
 
 
 def _describe(session: Session) -> str:
-    when = f" ({local_moment(session.starts_at)})" if session.starts_at else ""
-    return f"{session.title}{when}"
+    """Name a session by title and time, short enough for a list on a phone."""
+    if not session.starts_at:
+        return session.title
+    return f"{session.title} ({short_date(session.starts_at)}, {local_time(session.starts_at)})"
 
 
 def _render(

@@ -25,6 +25,7 @@ from app.registration import demo
 from app.releases import services as releases
 from benchmarks.back_office_rows import (
     BOOKED_SESSION,
+    add_answers,
     add_rows_of_delegates,
     add_rows_of_speakers,
     open_all_sessions,
@@ -109,6 +110,16 @@ def _site_with_delegates(folder: Path, delegates: int) -> SignedInSite:
 
 
 @cache
+def _site_with_answers(folder: Path, delegates: int) -> SignedInSite:
+    """Make a site with so many delegates, each of whom has answered six questions."""
+    copy = SiteCopy(folder / f"answers-{delegates}", (20, 25), 2 * MANY)
+    with copy.app_context(), transaction():
+        add_delegates(delegates)
+        add_answers()
+    return sign_in_organiser(copy)
+
+
+@cache
 def _site_with_programme(folder: Path, count: int) -> SignedInSite:
     """Make a site with so many sessions and so many speakers, two releases and a delegate."""
     copy = SiteCopy(folder / f"programme-{count}", (count, count))
@@ -176,6 +187,9 @@ DELEGATE_PAGES = {
     "history": "/organise/history",
     "search for history": "/organise/history?q=something",
 }
+ANSWER_PAGES = {
+    "list of delegates with six columns of answers": "/organise/delegates?hide=none",
+}
 SPEAKER_PAGES = {
     "list of speakers": "/organise/speakers",
     "search for speakers": "/organise/speakers?q=a",
@@ -210,6 +224,7 @@ PAGES = tuple(
     MeasuredPage(name, path, rows, count, create_site)
     for pages, rows, count, create_site in (
         (DELEGATE_PAGES, "delegates", MANY, _site_with_delegates),
+        (ANSWER_PAGES, "delegates", MANY, _site_with_answers),
         (SPEAKER_PAGES, "speakers", 1_000, _site_with_programme),
         (SESSION_PAGES, "sessions", 1_000, _site_with_programme),
         (SEAT_PAGES, "sessions", 1_000, _site_with_seats),

@@ -17,6 +17,9 @@ from app.mailings.models import Mailing, MailingRecipient
 from app.programme.models import BOOKABLE, Session, Speaker
 from app.proposals import merging, queries
 from app.proposals import services as proposals
+from app.questions import services as questions
+from app.questions.edited_question import EditedQuestion, EditedTexts
+from app.questions.models import REGISTRATION
 from app.registration import session_seats
 from app.registration.applications.models import RegistrationApplication
 from app.registration.categories.models import RegistrationCategory
@@ -24,7 +27,7 @@ from app.registration.delegate_record import refresh_search_keys
 from app.registration.groups.models import PLACED, GroupMember, RegistrationGroup
 from app.registration.interest.models import ExpressionOfInterest
 from app.registration.invitations.models import InvitationCode
-from app.registration.models import Delegate, SeatLimit
+from app.registration.models import Delegate, DelegateAnswer, SeatLimit
 from app.registration.session_bookings.models import SessionBooking
 from app.registration.waiting_list.models import WaitingListEntry
 from app.releases import services as releases
@@ -33,6 +36,7 @@ from app.speakers.models import ItemDeadline, SpeakerAccess
 
 BOOKED_SESSION = "opening-1"  # of every invented conference
 PEOPLE_IN_GROUP = 20
+ANSWER_COLUMNS = 6
 WRITER = "organiser@example.org"
 
 
@@ -54,6 +58,20 @@ def add_rows_of_delegates() -> None:
     db.session.add_all(_build_groups(people))
     taken = SeatLimit.name == session_seats.session_limit(session.key)
     db.session.execute(update(SeatLimit).where(taken).values(taken=len(people)))
+
+
+def add_answers() -> None:
+    """Ask six questions, and answer each of them for every delegate."""
+    numbers = db.session.scalars(select(Delegate.id)).all()
+    for place in range(ANSWER_COLUMNS):
+        texts = {"en": EditedTexts(f"Question {place}?", "", ())}
+        edited = EditedQuestion("text", texts, "To measure")
+        question = questions.add(REGISTRATION, edited, actor=WRITER)
+        db.session.flush()
+        asked = {"question_id": question.id, "version_id": question.versions[-1].id}
+        db.session.add_all(
+            DelegateAnswer(delegate_id=one, value=f"Answer {one}", **asked) for one in numbers
+        )
 
 
 def _share_name(people: Sequence[Delegate]) -> None:

@@ -59,6 +59,9 @@ ALL: Final = (
     Picture(
         "access-requirements", "/organise/access", 1280, 640, button="Show access requirements"
     ),
+    Picture(
+        "dietary-requirements", "/organise/dietary", 1280, 640, button="Show dietary requirements"
+    ),
 )
 ACTOR: Final = "organiser@conference.example"
 BLANK: Final = {
@@ -67,11 +70,12 @@ BLANK: Final = {
     **dict.fromkeys(("kept_places", "approvals_needed"), 0),
     **dict.fromkeys(("is_for_speakers", "is_place_held", "allows_transfer"), False),
 }
-REQUIREMENTS: Final = (
-    "step-free",
-    "sign-language large-print",
-    "hearing-loop",
-    "quiet-room step-free",
+REQUIREMENTS: Final = (  # of access and diet
+    ("step-free", "halal"),
+    ("sign-language large-print", ""),
+    ("hearing-loop", "vegetarian"),
+    ("quiet-room step-free", "gluten-free nut-allergy"),
+    ("", "vegan"),
 )
 INTERESTED: Final = ("Amina Example", "Bo Sample", "Chidi Instance", "Dana Specimen")
 
@@ -118,9 +122,9 @@ def _add_registration() -> None:
 
 def _add_requirements() -> None:
     delegates = db.session.scalars(select(Delegate).order_by(Delegate.name_sort_key)).all()
-    for one, kinds in zip(delegates, REQUIREMENTS, strict=False):
-        consent = {CONSENT: clock.now().isoformat()}
-        delegate_record.store(one, {"access_kinds": kinds, **consent})
+    for one, (access, dietary) in zip(delegates, REQUIREMENTS, strict=False):
+        kinds = {"access_kinds": access, "dietary_kinds": dietary}
+        delegate_record.store(one, {**kinds, CONSENT: clock.now().isoformat()})
 
 
 def _take(browser: Browser, site: SignedInSite, picture: Picture) -> bytes:

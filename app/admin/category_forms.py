@@ -32,7 +32,7 @@ MAX_PLACES = 1_000_000
 MAX_DESCRIPTION_LENGTH, MAX_CONFIRMATION_LENGTH = 300, 2_000
 SHOWN_AS_STORED = (
     *("name", "description", "limit", "access", "confirmation_text"),
-    *("is_for_speakers", "kept_places"),
+    *("is_for_speakers", "kept_places", "is_in_person"),
 )
 ACCESS_CHOICES = (
     (PUBLIC, _l("Everyone")),
@@ -98,6 +98,11 @@ class CategoryForm(EditForm):
     allows_transfer = BooleanField(
         _l("Delegates can give their place to a colleague"),
         description=_l("Only needed where people need an invitation or an approval"),
+    )
+    is_in_person = BooleanField(
+        _l("Delegates attend in person"),
+        default=True,
+        description=_l("Untick it if they attend remotely: the caterer does not count them"),
     )
     days = CheckboxesField(
         _l("Days (optional)"),
@@ -202,6 +207,7 @@ class CategoryForm(EditForm):
             "access": self.access.data,
             "is_for_speakers": self.is_for_speakers.data,
             "kept_places": self.kept_places.data or 0,
+            "is_in_person": self.is_in_person.data,
             **{name: self[name].data for name in APPROVAL},
             "days": " ".join(sorted(set(self.days.data or ()))),
             "opens_at": self.opens_at.utc_value,

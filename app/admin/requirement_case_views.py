@@ -20,8 +20,19 @@ from app import clock
 from app.accounts import roles
 from app.accounts.guards import current_actor, current_person
 from app.admin import saved_views
+from app.admin.bulk_actions import confirm_or_run
 from app.admin.edit_form import EditForm
-from app.admin.listing import PAGE_SIZE, ListFilter, Listing, parse_list_query, render_list
+from app.admin.listing import (
+    MAX_SELECTED,
+    PAGE_SIZE,
+    ListFilter,
+    Listing,
+    ListQuery,
+    get_selected,
+    parse_list_query,
+    render_list,
+)
+from app.admin.requirement_case_actions import SelectedCase, list_actions
 from app.admin.speaker_pages.forms import OptionalDateField
 from app.errors import StaleEdit
 from app.forms.fields import editor_text_field
@@ -141,34 +152,67 @@ def index(type_name: str) -> ResponseReturnValue:
     """List the cases of a type of requirements."""
     if not _is_opened(type_name):
         return _render_gate(type_name)
-    filters = (STATE_FILTER, _owner_filter(), DUE_FILTER)
-    query = parse_list_query(filters, SORTS)
-    person, today = current_person(), local_day(clock.now())
-    wanted = CaseFilter(
+    return _render_index(type_name)
+
+
+def bulk(type_name: str) -> ResponseReturnValue:
+    """Do something with the ticked cases; after an hour this counts as another look."""
+    is_opened = _is_opened(type_name)
+    keys = get_selected(lambda: _list_keys(type_name))
+    chosen = [SelectedCase(one) for one in queries.list_by_keys(type_name, keys)]
+    response = confirm_or_run({one.name: one for one in list_actions()}, chosen)
+    if response is None and is_opened:
+        return _render_index(type_name, gettext("Select at least one requirement"))
+    if response is None:
+        return _render_gate(type_name)
+    if not is_opened:
+        _record_look(type_name)  # what was ticked is not lost
+    return response
+
+
+def _list_keys(type_name: str) -> Sequence[str]:
+    """List the keys of all cases that the filters find."""
+    query = parse_list_query(_get_filters(), SORTS)
+    rows, _ = queries.list_page(_build_filter(type_name, query), offset=0, limit=MAX_SELECTED)
+    return [one.row.key for one in rows]
+
+
+def _get_filters(_: Any = None) -> Sequence[ListFilter]:
+    return (STATE_FILTER, _owner_filter(), DUE_FILTER)
+
+
+def _build_filter(type_name: str, query: ListQuery) -> CaseFilter:
+    person = current_person()
+    return CaseFilter(
         type=type_name,
-        today=today,
+        today=local_day(clock.now()),
         search=query.search,
         state=query.get_filter("state"),
         owner=query.get_filter("owner"),
         due=query.get_filter("due"),
         person_id=person.id if person else None,
     )
+
+
+def _render_index(type_name: str, error: str = "") -> ResponseReturnValue:
+    query = parse_list_query(filters := _get_filters(), SORTS)
+    wanted = _build_filter(type_name, query)
     rows, total = queries.list_page(wanted, offset=query.offset, limit=PAGE_SIZE)
-    listing = Listing(rows, total, query, filters)
     return render_list(
         "admin/requirement_cases/index.html",
-        listing,
+        Listing(rows, total, query, filters),
+        error,
+        actions=list_actions(),
         requirements=REQUIREMENT_TYPES[type_name],
         sheets=SHEETS[type_name],
-        today=today,
+        today=wanted.today,
         labels=labels,
     )
 
 
 def reveal(type_name: str) -> ResponseReturnValue:
     """Record that somebody looks, and lead to the page."""
-    wanted = REQUIREMENT_TYPES[type_name]
-    record(wanted.viewed_summary, subject=wanted.list_subject, actor=current_actor())
+    _record_look(type_name)
     key = request.args.get("key", "")
     address = url_for(".show", key=key) if key else url_for(".index", **_list_filters())
     return redirect(address, 303)
@@ -225,6 +269,11 @@ def _is_opened(type_name: str) -> bool:
     return queries.was_viewed_since(wanted.list_subject, summary, actor, since)
 
 
+def _record_look(type_name: str) -> None:
+    wanted = REQUIREMENT_TYPES[type_name]
+    record(wanted.viewed_summary, subject=wanted.list_subject, actor=current_actor())
+
+
 def _render_gate(type_name: str, key: str = "") -> ResponseReturnValue:
     return render_page(
         "admin/requirement_cases/gate.html",
@@ -258,12 +307,13 @@ def _create_blueprint(wanted: RequirementType) -> Blueprint:
     )
     bp.get("")(index)
     bp.post("/_show")(reveal)
+    bp.post("/_several")(bulk)
     bp.route("/<key>", methods=["GET", "POST"])(show)
     saved_views.declare(
         name,
         wanted.label,
         roles.REQUIREMENT_CASES,
-        lambda _: (STATE_FILTER, _owner_filter(), DUE_FILTER),
+        _get_filters,
         SORTS,
     )
     return bp

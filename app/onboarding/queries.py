@@ -19,6 +19,7 @@ from app.registration.models import Delegate
 from app.speakers.models import SpeakerAccess
 
 EXAMPLE_FILE: Final = "conference.json"
+EXAMPLE_MEALS: Final = ("lunch-thursday", "lunch-friday")  # public files do not say so
 KEPT_SUBJECT: Final = "example"  # of the history entry that says that the example stays
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 from zoneinfo import available_timezones
 
-from sqlalchemy import delete, func, or_, select
+from sqlalchemy import delete, func, or_, select, update
 
 from app.accounts.models import FORMER, LoginSession, Person, SignInLink
 from app.cache_version import bump_cache_version
@@ -30,7 +30,7 @@ from app.interchange.importers.parsed_programme import (
 from app.interchange.importers.text import SlugAllocator
 from app.mail.models import Email
 from app.onboarding import queries
-from app.programme.models import Conference
+from app.programme.models import Conference, Session
 from app.programme.slugs import slugify
 from app.questions import services as questions
 from app.questions.models import REGISTRATION
@@ -111,6 +111,8 @@ def load_example(folder: Path) -> None:
     result = interchange.load_file(folder / queries.EXAMPLE_FILE)
     if result.programme.conference.places is not None:
         seats.set_default_limit(seats.CONFERENCE, result.programme.conference.places)
+    is_meal = Session.slug.in_(queries.EXAMPLE_MEALS)
+    db.session.execute(update(Session).where(is_meal).values(serves_food=True))
     releases.create_release()
 
 

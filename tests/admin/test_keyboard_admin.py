@@ -727,8 +727,8 @@ def test_the_notice_and_the_settings(keyboard_user: KeyboardUser) -> None:
 
 
 @pytest.mark.walks(
-    *("admin.access_cases.show", "admin.access_cases.reveal"),
-    *("admin.dietary_cases.show", "admin.dietary_cases.reveal"),
+    *("admin.access_cases.show", "admin.access_cases.reveal", "admin.access_cases.bulk"),
+    *("admin.dietary_cases.show", "admin.dietary_cases.reveal", "admin.dietary_cases.bulk"),
 )
 def test_the_access_and_dietary_requirements(keyboard_user: KeyboardUser) -> None:
     make_delegate(access="A ramp", dietary="No nuts")
@@ -742,6 +742,11 @@ def test_the_access_and_dietary_requirements(keyboard_user: KeyboardUser) -> Non
         keyboard_user.fill("Answer to the delegate (optional)", "There is one.")
         keyboard_user.press("Save")
         keyboard_user.expect_announcement("Saved. The delegate sees the state and the answer")
+        keyboard_user.open(f"/organise/{type_name}")
+        keyboard_user.tick("Select In their own words (Ada Lovelace)")
+        keyboard_user.press("Mark as arranged")
+        keyboard_user.press("Mark as arranged")
+        keyboard_user.expect_announcement("Marked as arranged.")
 
 
 @pytest.mark.walks("admin.delegates.duplicates.merge")

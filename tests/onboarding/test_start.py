@@ -473,3 +473,13 @@ def test_commands_refuse_what_cannot_be(site: Flask) -> None:
     assert "The last day cannot be before the first" in backwards.output
     assert "Enter a time zone in the correct format" in nowhere.output
     assert (backwards.exit_code, nowhere.exit_code) == (1, 1)
+
+
+def test_the_caterer_of_the_example_gets_counts_for_each_meal(organiser: Browser) -> None:
+    page = organiser.open("/organise/delegates/_requirements/dietary").press("Show requirements")
+
+    lunches = (
+        "Lunch on Thursday, 6 November 2008, 1pm",
+        "Lunch on Friday, 7 November 2008, 11:45am",
+    )
+    assert [*page.rows[0]] == ["Requirement", *lunches]

@@ -12,7 +12,8 @@ from app.database import db, transaction
 from app.history.models import HistoryEntry
 from app.registration import links, retention
 from app.registration.bookings import data_export, erasure, operations
-from app.registration.models import Delegate
+from app.registration.models import Delegate, Needs
+from app.registration.private_answers import encrypt_need
 from app.registration.requirement_cases import services
 from app.registration.requirement_cases.models import RequirementCase
 from app.worker_tasks import PERIODIC_TASKS
@@ -29,6 +30,8 @@ SIGNING = "British Sign Language"
 STATE, OWNER, DUE = "State", "Who arranges it", "Due date (optional)"
 ANSWER = "Answer to the delegate (optional)"
 EMAIL_THEM = "Email the delegate that there is an answer"
+COLUMNS = ("Requirement", "State", "Who arranges it", "Due")
+NAMES = ("Ada", "Bea", "Cleo")
 SUBJECT = "We have replied about your booking:"
 
 
@@ -56,7 +59,7 @@ def open_list(desk: Browser, query: str = "") -> Page:
 
 
 def list_cases(page: Page) -> list[list[str]]:
-    return [[*row.values()] for row in page.rows]
+    return [[row[name] for name in COLUMNS] for row in page.rows]
 
 
 def viewed() -> list[tuple[str, str, str]]:
@@ -217,6 +220,31 @@ def test_each_look_is_recorded_once_an_hour(
     assert viewed() == [listed]
 
 
+def wait_without_looking(desk: Browser, frozen_time: Any) -> None:
+    """Let more than an hour pass, in which the desk works on something else."""
+    for _ in range(3):
+        frozen_time.shift(25 * 60)
+        desk.open("/organise")
+
+
+def test_what_was_ticked_an_hour_ago_is_not_lost_and_recorded_as_a_look(
+    visitor: Browser, new_browser: Any, frozen_time: Any
+) -> None:
+    register_grace(visitor)
+    desk = sign_in(new_browser(), DORA)
+    page = open_list(desk)
+    wait_without_looking(desk, frozen_time)
+
+    asked = page.press("Mark as arranged", {f"Select {SIGNING} (Grace Hopper)": True})
+
+    assert asked.heading == "Mark 1 requirement as arranged?"
+    assert len(viewed()) == 2
+    wait_without_looking(desk, frozen_time)
+    page = page.press("Mark as arranged", status=422)  # nothing is ticked
+    assert page.buttons.count("Show access requirements") == 1
+    assert SIGNING not in page.text
+
+
 def test_who_comes_too_late_sees_both_versions(visitor: Browser, new_browser: Any) -> None:
     register_grace(visitor)
     early = open_case(sign_in(new_browser(), DORA))
@@ -228,6 +256,43 @@ def test_who_comes_too_late_sees_both_versions(visitor: Browser, new_browser: An
     assert "Two versions" in page.headings
     page = page.press("Save", {ANSWER: "The venue says no"})
     assert page.value_of(ANSWER) == "The venue says no"
+
+
+@pytest.mark.both_databases
+@pytest.mark.parametrize("type_name", ["access", "dietary"])
+def test_several_requirements_are_marked_as_arranged_without_an_email(
+    visitor: Browser, new_browser: Any, type_name: str
+) -> None:
+    delegates = [
+        make_delegate(
+            given_names=name,
+            email=f"{name}@example.org",
+            access=f"A ramp for {name}",
+            dietary=f"No nuts for {name}",
+        )
+        for name in NAMES
+    ]
+    run_periodic()
+    reply = f"Reply: What you wrote in your own words ({type_name.title()} requirements)"
+    page = visitor.open(booking_of(delegates[1])).follow(reply)
+    page.press("Send reply", {"Your reply": "And a rail"})
+    desk = sign_in(new_browser(), DORA)
+    page = desk.open(f"/organise/{type_name}").press(f"Show {type_name} requirements")
+
+    ticked = (f"Select In their own words ({name} Lovelace)" for name in NAMES)
+    page = page.press("Mark as arranged", dict.fromkeys(ticked, True))
+
+    assert page.heading == "Mark 2 requirements as arranged?"
+    assert "1 of those you selected will not change" in page.text
+    assert "Bea" not in page.text
+    page = page.press("Mark as arranged")
+    assert [name for name in NAMES if name in page.text] == ["Bea"]
+    assert subjects_to("Ada@example.org") == []
+    assert (
+        "What you wrote in your own words Arranged" in visitor.open(booking_of(delegates[0])).text
+    )
+    page = desk.open(f"/organise/delegates/{delegates[0].reference}")
+    assert "Changed: state" in page.text
 
 
 def test_an_email_needs_an_answer(visitor: Browser, new_browser: Any) -> None:
@@ -319,6 +384,31 @@ def test_the_worker_makes_the_cases_of_bookings_from_before(site: Flask) -> None
     run_periodic()
 
     assert [one.delegate_id for one in db.session.query(RequirementCase)] == [delegate.id]
+
+
+@pytest.mark.both_databases
+@pytest.mark.parametrize("count", [1, 3])
+def test_answers_whose_key_is_lost_cost_the_worker_nothing_and_wait_for_it(
+    site: Flask, queries: list[str], count: int
+) -> None:
+    for number in range(count):
+        make_delegate(access="A ramp", dietary="Vegan", email=f"{number}@example.org")
+    readable = make_delegate(access="A lift", email="other@example.org")
+    with data_key(site, SECOND):
+        with transaction():
+            needs = db.session.get_one(Needs, readable.id)
+            needs.access = encrypt_need("A lift", readable.reference, "access")
+        run_periodic()  # makes the case of the only answer that it can read
+        db.session.rollback()
+        with site.test_request_context("/"), transaction():
+            services.create_missing()
+        made = [one.delegate_id for one in db.session.query(RequirementCase)]
+
+    run_periodic()
+
+    assert made == [readable.id]
+    assert len(queries) == 1
+    assert db.session.query(RequirementCase).count() == 2 * count + 1
 
 
 @pytest.mark.both_databases

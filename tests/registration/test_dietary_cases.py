@@ -8,10 +8,11 @@ from typing import Any
 import flask_migrate
 import pytest
 from flask import Flask
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from app.database import db, transaction
 from app.registration.bookings import data_export
+from app.registration.categories.models import RegistrationCategory
 from app.registration.models import Delegate
 from app.registration.requirement_cases import queries
 from app.registration.requirement_cases.models import RequirementCase
@@ -19,6 +20,7 @@ from config import ROOT
 from tests.browser import Browser, Page
 from tests.factories import (
     FIRST_MORNING,
+    make_category,
     make_delegate,
     make_room,
     make_session,
@@ -257,6 +259,49 @@ def test_the_caterer_gets_counts_for_each_meal(visitor: Browser, new_browser: An
     page = desk.open(CATERER).press("Download as CSV")
     rows = {row[0]: row[1:] for row in csv.reader(io.StringIO(page.source.lstrip("\ufeff")))}
     assert rows["Halal"] == ["0", "0", "1"]
+
+
+@pytest.mark.both_databases
+def test_who_attends_remotely_eats_only_where_they_have_a_seat(visitor: Browser) -> None:
+    organiser = sign_in(visitor)
+    page = organiser.open("/organise/categories/_add")
+    page = page.press("Add this category", {"Name": "Remote", "Delegates attend in person": False})
+    assert page.summary_list["Attends"] == "Remotely"
+    number = db.session.scalars(select(RegistrationCategory.id)).one()
+    remote = make_delegate(dietary="Only cooked fish", category_id=number)
+    make_delegate(email="other@example.org", dietary="No nuts")
+    make_session(title="Lunch", serves_food=True)
+    evening: dict[str, Any] = {"starts_at": FIRST_MORNING + timedelta(hours=9)}
+    evening["ends_at"] = evening["starts_at"] + timedelta(hours=2)
+    make_bookable("Dinner", room=make_room(name="Hall"), serves_food=True, **evening)
+
+    page = organiser.open(CATERER).press("Show requirements")
+
+    assert counts(page, "All delegates") == ["1", "0"]
+    assert [*counts(page, "No nuts")] == ["Yes", "No"]
+    assert "Only cooked fish" not in page.text
+    book(remote, "dinner")
+    page = organiser.open(CATERER).press("Show requirements")
+    assert counts(page, "All delegates") == ["1", "1"]
+    assert counts(page, "Only cooked fish") == ["No", "Yes"]
+
+
+def test_who_attends_remotely_is_not_counted_by_the_day_either(
+    visitor: Browser, new_browser: Any
+) -> None:
+    remote = make_category(name="Remote", is_in_person=False)
+    grace = register_grace(visitor)
+    with transaction():
+        db.session.merge(grace).category_id = remote.id
+    make_delegate(dietary="No nuts")
+    desk = sign_in(new_browser(), DORA)
+
+    page = desk.open(CATERER).press("Show requirements")
+
+    assert counts(page, "All delegates") == ["1", "1"]
+    assert counts(page, "Halal") == ["0", "0"]
+    page = desk.open("/organise/delegates/_requirements/access").press("Show requirements")
+    assert counts(page, "Large print") == ["1", "0"]  # whether they come or not
 
 
 def test_a_meal_that_does_not_take_place_is_not_counted(visitor: Browser) -> None:

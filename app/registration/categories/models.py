@@ -38,6 +38,8 @@ class RegistrationCategory(Base):
     )
     # whether delegates may pass their places on although not everybody can get one
     allows_transfer: Mapped[bool] = mapped_column(default=False, server_default=false())
+    # whether they come to the venue, and so to its meals; those who do not attend remotely
+    is_in_person: Mapped[bool] = mapped_column(default=True, server_default=true())
     interest_closes_at: Mapped[datetime | None] = mapped_column(default=None)
     interest_questions: Mapped[str] = mapped_column(  # ids of those that are asked, by spaces
         default="", server_default=""

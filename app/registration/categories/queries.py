@@ -322,7 +322,7 @@ def build_values(category: RegistrationCategory) -> dict[str, Any]:
     names = (
         *("name", "description", "opens_at", "closes_at", "days", "confirmation_text", "access"),
         *("is_for_speakers", "kept_places"),
-        *("approvals_needed", "is_place_held", "allows_transfer"),
+        *("approvals_needed", "is_place_held", "allows_transfer", "is_in_person"),
         *("interest_closes_at", "interest_questions"),
     )
     limit = list_limits().get(category.id)

@@ -45,6 +45,7 @@ LABELS = {
     "approvals_needed": "Approval",
     "is_place_held": "Place kept until the decision",
     "allows_transfer": "Places can be passed on",
+    "is_in_person": "Attends in person",
     "interest_closes_at": "Interest can be expressed until",
     "interest_questions": "Questions asked with interest",
 }

@@ -1,25 +1,34 @@
 """The days and the meals of the conference, for which reports count people.
 
 A meal is a published session in which food is served. Who has a seat eats at it where people book
-seats, otherwise everybody who comes on that day.
+seats, otherwise everybody who comes on that day, but not those who attend remotely.
 """
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from math import inf
+from typing import Final
 
 from flask_babel import gettext
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 
 from app.database import db
 from app.programme.models import Session
 from app.programme.snapshot import Session as PublicSession
 from app.registration import queries as registration
+from app.registration.categories.models import RegistrationCategory
 from app.registration.models import Delegate
 from app.registration.queries import ATTENDING
 from app.registration.session_bookings.models import SessionBooking
 from app.releases.current_release import get_programme
 from app.web.formatting import local_day, local_time, plain_date
+
+IS_IN_PERSON: Final = or_(
+    Delegate.category_id.is_(None),
+    Delegate.category_id.in_(
+        select(RegistrationCategory.id).where(RegistrationCategory.is_in_person)
+    ),
+)
 
 
 @dataclass(frozen=True)
@@ -30,11 +39,11 @@ class Occasion:
     day: str  # in ISO; "" if it has no time yet
     guests: frozenset[int] | None = None  # delegates with a seat, where people book
 
-    def is_for(self, delegate_id: int, days: Collection[str]) -> bool:
-        """Return True if a delegate who comes on these days takes part."""
+    def is_for(self, delegate_id: int, days: Collection[str], *, is_in_person: bool) -> bool:
+        """Return True if a delegate who attends on these days takes part."""
         if self.guests is not None:
             return delegate_id in self.guests
-        return not self.day or self.day in days
+        return is_in_person and (not self.day or self.day in days)
 
 
 def list_days() -> Sequence[Occasion]:
@@ -52,8 +61,9 @@ def list_meals() -> Sequence[Occasion]:
 
 def count_all(occasions: Sequence[Occasion]) -> Sequence[int]:
     """Count everybody who takes part in each of these, with requirements or without."""
-    by_days = select(Delegate.days, func.count()).where(ATTENDING).group_by(Delegate.days)
-    numbers = [(days.split(), number) for days, number in db.session.execute(by_days)]
+    by_days = select(Delegate.days, func.count()).where(ATTENDING, IS_IN_PERSON)
+    rows = db.session.execute(by_days.group_by(Delegate.days))
+    numbers = [(days.split(), number) for days, number in rows]
     return [
         len(one.guests)
         if one.guests is not None

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from flask_babel import gettext
-from sqlalchemy import select
+from sqlalchemy import select, true
 from sqlalchemy.orm import joinedload
 
 from app.database import db
@@ -59,6 +59,7 @@ class _Person:
     days: frozenset[str]  # in ISO
     kinds: str
     words: str
+    is_in_person: bool
 
     @property
     def unreadable(self) -> int:
@@ -99,18 +100,22 @@ def _report_signers(people: Sequence[_Person]) -> RequirementReport:
 
 
 def _list_people(field_group: str) -> Iterator[_Person]:
-    """Yield the attending delegates with requirements, by name."""
+    """Yield the attending delegates with requirements, by name.
+
+    Whoever attends remotely does not eat with the others, but may need captions or an interpreter.
+    """
+    is_in_person = occasions.IS_IN_PERSON if field_group == DIETARY else true()
     kinds, words = (BY_NAME[f"{field_group}_{part}"] for part in ("kinds", "needs"))
     delegates = (
-        select(Delegate)
+        select(Delegate, is_in_person)
         .join(Needs, Needs.delegate_id == Delegate.id)
         .where(ATTENDING)
         .order_by(Delegate.name_sort_key, Delegate.id)
         .options(joinedload(Delegate.needs))
     )
-    for one in db.session.scalars(delegates):
+    for one, comes in db.session.execute(delegates):
         days = frozenset(one.days.split())
-        yield _Person(one.id, one.full_name, days, kinds.get(one), words.get(one))
+        yield _Person(one.id, one.full_name, days, kinds.get(one), words.get(one), bool(comes))
 
 
 def _count_kinds(
@@ -122,7 +127,7 @@ def _count_kinds(
         (kind, number)
         for number, column in enumerate(columns)
         for one in people
-        if column.is_for(one.id, one.days)
+        if _takes_part(one, column)
         for kind in one.kinds.split()
     )
     for kind, label in field.choices() if field.choices else ():
@@ -149,4 +154,8 @@ def _list_signers(people: Iterable[_Person], days: Sequence[Occasion]) -> Iterat
 
 
 def _mark(one: _Person, columns: Sequence[Occasion]) -> list[str]:
-    return [YES if column.is_for(one.id, one.days) else "" for column in columns]
+    return [YES if _takes_part(one, column) else "" for column in columns]
+
+
+def _takes_part(one: _Person, column: Occasion) -> bool:
+    return column.is_for(one.id, one.days, is_in_person=one.is_in_person)

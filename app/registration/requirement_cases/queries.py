@@ -1,6 +1,6 @@
 """Read-only queries about cases of requirements, without those of cancelled bookings."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -16,6 +16,7 @@ from app.registration.models import Delegate
 from app.registration.queries import ATTENDING
 from app.registration.requirement_cases import case_texts
 from app.registration.requirement_cases.models import (
+    ARRANGED,
     SUBJECT_SUFFIX,
     TYPES,
     UNFINISHED,
@@ -64,6 +65,11 @@ class OpenedCase:
         """What the delegate wrote in their own words when they registered."""
         return case_texts.read_words(self.row, self.delegate)
 
+    @property
+    def can_be_marked(self) -> bool:
+        """Whether it can be marked as arranged unread: not while there is a new reply."""
+        return self.row.state != ARRANGED and not self.row.has_unread_reply
+
     def is_overdue(self, today: date) -> bool:
         """Return True if it should have been arranged before today."""
         due = self.row.due_on
@@ -86,18 +92,7 @@ class CaseFilter:
 def list_page(wanted: CaseFilter, *, offset: int, limit: int) -> tuple[Sequence[OpenedCase], int]:
     """List a page of the cases, overdue and next due first, and count all that match."""
     conditions = _list_conditions(wanted)
-    from_tables = (
-        select(RequirementCase, Delegate, Person.email)
-        .join(Delegate, Delegate.id == RequirementCase.delegate_id)
-        .outerjoin(Person, Person.id == RequirementCase.owner_id)
-        .where(*conditions)
-    )
-    done_last = case((IS_UNFINISHED, 0), else_=1)
-    undated_last = case((RequirementCase.due_on.is_(None), 1), else_=0)
-    ordered = from_tables.order_by(
-        done_last, undated_last, RequirementCase.due_on, RequirementCase.id
-    )
-    rows = db.session.execute(ordered.offset(offset).limit(limit)).all()
+    rows = db.session.execute(_select_cases(*conditions).offset(offset).limit(limit)).all()
     total = db.session.scalar(
         select(func.count())
         .select_from(RequirementCase)
@@ -105,6 +100,28 @@ def list_page(wanted: CaseFilter, *, offset: int, limit: int) -> tuple[Sequence[
         .where(*conditions)
     )
     return [OpenedCase(row, delegate, owner or "") for row, delegate, owner in rows], total or 0
+
+
+def list_by_keys(type_name: str, keys: Collection[str]) -> Sequence[OpenedCase]:
+    """List the cases of this type that have these keys, in the order of the list."""
+    chosen = (ATTENDING, RequirementCase.type == type_name, RequirementCase.key.in_(keys))
+    rows = db.session.execute(_select_cases(*chosen)).all()
+    return [OpenedCase(row, delegate, owner or "") for row, delegate, owner in rows]
+
+
+def _select_cases(
+    *conditions: ColumnElement[bool],
+) -> Select[tuple[RequirementCase, Delegate, str]]:
+    """Select cases with whose they are and who sees to them, overdue and next due first."""
+    done_last = case((IS_UNFINISHED, 0), else_=1)
+    undated_last = case((RequirementCase.due_on.is_(None), 1), else_=0)
+    return (
+        select(RequirementCase, Delegate, Person.email)
+        .join(Delegate, Delegate.id == RequirementCase.delegate_id)
+        .outerjoin(Person, Person.id == RequirementCase.owner_id)
+        .where(*conditions)
+        .order_by(done_last, undated_last, RequirementCase.due_on, RequirementCase.id)
+    )
 
 
 def _list_conditions(wanted: CaseFilter) -> Sequence[ColumnElement[bool]]:
@@ -147,16 +164,10 @@ def _match_due(wanted: CaseFilter) -> Sequence[ColumnElement[bool]]:
 
 def get_case(type_name: str, key: str) -> OpenedCase:
     """Return a case of this type of somebody who attends; raise NotFound if there is none."""
-    found = db.session.execute(
-        select(RequirementCase, Delegate, Person.email)
-        .join(Delegate, Delegate.id == RequirementCase.delegate_id)
-        .outerjoin(Person, Person.id == RequirementCase.owner_id)
-        .where(RequirementCase.key == key, RequirementCase.type == type_name, ATTENDING)
-    ).one_or_none()
-    if found is None:
+    found = list_by_keys(type_name, [key])
+    if not found:
         raise NotFound(NO_CASE)
-    row, delegate, owner = found
-    return OpenedCase(row, delegate, owner or "")
+    return found[0]
 
 
 def map_of_delegate(delegate: Delegate) -> Mapping[str, Sequence[OpenedCase]]:

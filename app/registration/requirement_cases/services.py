@@ -7,12 +7,14 @@ from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, exists, or_, select
+from sqlalchemy import ColumnElement, and_, exists, or_, select
+from sqlalchemy.orm import InstrumentedAttribute
 
 from app import clock
 from app.accounts import rate_limits
 from app.accounts.models import Person
 from app.database import db
+from app.encryption import PREFIX, get_key_ring
 from app.errors import RuleViolation, StaleEdit
 from app.history import services as history
 from app.history.models import Change
@@ -20,7 +22,7 @@ from app.history.services import ACTOR_DELEGATE
 from app.registration import emails
 from app.registration.models import Delegate, Needs
 from app.registration.requirement_cases import case_texts
-from app.registration.requirement_cases.models import OPEN, TYPES, RequirementCase
+from app.registration.requirement_cases.models import ARRANGED, OPEN, TYPES, RequirementCase
 from app.registration.requirement_cases.queries import OpenedCase
 from app.row_locks import lock_row
 
@@ -63,14 +65,29 @@ def save(
     return is_new or notify
 
 
+def mark_arranged(opened: OpenedCase, *, actor: str) -> None:
+    """Save that a requirement is arranged, unless a reply has come that nobody has dealt with.
+
+    No email is sent: there is no new answer.
+    """
+    _lock(opened.row)
+    if opened.can_be_marked:
+        values = {**_read_values(opened), "state": ARRANGED}
+        save(opened, values, expected_version=opened.row.version, actor=actor)
+
+
 def diff(opened: OpenedCase, values: Mapping[str, Any]) -> Sequence[Change]:
     """Return the changes that these values would make, as text."""
-    before = {**{name: getattr(opened.row, name) for name in LABELS}, "answer": opened.answer}
+    before = _read_values(opened)
     return [
         _describe(name, before[name], values[name])
         for name in (*LABELS, "answer")
         if before[name] != values[name]
     ]
+
+
+def _read_values(opened: OpenedCase) -> Mapping[str, Any]:
+    return {**{name: getattr(opened.row, name) for name in LABELS}, "answer": opened.answer}
 
 
 def _describe(name: str, before: Any, after: Any) -> Change:
@@ -109,7 +126,8 @@ def reply(opened: OpenedCase, text: str) -> None:
 def create_missing() -> None:
     """Create the cases of bookings from before there were any.
 
-    The worker does it, since only it can read the answers and wait for nobody.
+    The worker does it, since only it can read the answers and wait for nobody. Answers whose key is
+    missing are left out until it is back: however many they are, they cost nothing.
     """
     lacking = (
         select(Delegate)
@@ -128,12 +146,20 @@ def create_missing() -> None:
 
 
 def _lacks_cases(type_name: str) -> ColumnElement[bool]:
-    """Return the condition that a delegate has requirements of a type, but no case."""
-    answers = (getattr(Needs, column) != "" for column in (type_name, f"{type_name}_kinds"))
+    """Return the condition that a delegate has readable requirements of a type, but no case."""
+    answers = [getattr(Needs, column) for column in (type_name, f"{type_name}_kinds")]
     has_case = exists().where(
         RequirementCase.delegate_id == Delegate.id, RequirementCase.type == type_name
     )
-    return or_(*answers) & ~has_case
+    is_given = or_(*(one != "" for one in answers))
+    return and_(is_given, *map(_has_known_key, answers), ~has_case)
+
+
+def _has_known_key(answer: InstrumentedAttribute[str]) -> ColumnElement[bool]:
+    """Match answers in the clear, and those under a key that is here."""
+    known = [f"{PREFIX}{key_id}:" for key_id in get_key_ring().ciphers]
+    readable = (answer.startswith(one, autoescape=True) for one in known)
+    return or_(~answer.startswith(PREFIX, autoescape=True), *readable)
 
 
 def _lock(row: RequirementCase) -> None:

@@ -5,7 +5,7 @@ view is the list's own with the saved query, so that links, bulk actions and exp
 nothing of views; ``view`` in it says which one is open, ``hide`` which columns it hides.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
@@ -31,13 +31,17 @@ Args = Mapping[str, str]
 
 @dataclass(frozen=True)
 class ListKind:
-    """A list whose views can be saved; ``get_filters`` takes the query parameters."""
+    """A list whose views can be saved; ``get_filters`` takes the query parameters.
+
+    ``list_forbidden`` returns which filters the person signed in may not use.
+    """
 
     name: str  # of its blueprint
     label: Any
     area: Area
     get_filters: Callable[[Args], Sequence[ListFilter]]
     sorts: Sequence[str]
+    list_forbidden: Callable[[Collection[str]], Collection[str]] = lambda _: ()
 
     @property
     def url(self) -> str:
@@ -71,9 +75,10 @@ def declare(
     area: Area,
     get_filters: Callable[[Args], Sequence[ListFilter]],
     sorts: Sequence[str],
+    **others: Any,
 ) -> None:
     """Let people save views of a list; the name is that of its blueprint."""
-    LISTS[name] = ListKind(name, label, area, get_filters, tuple(sorts))
+    LISTS[name] = ListKind(name, label, area, get_filters, tuple(sorts), **others)
 
 
 def resolve(view: SavedView) -> ListQuery:

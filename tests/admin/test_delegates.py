@@ -209,7 +209,7 @@ def test_the_list_asks_the_same_few_questions(
 
     desk.open("/organise/delegates?q=ada")
 
-    assert len(queries) == 8
+    assert len(queries) == 7
 
 
 @pytest.mark.settings(EDITION_CHECK_SECONDS="3600")

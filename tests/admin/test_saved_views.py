@@ -9,7 +9,7 @@ from sqlalchemy import select
 from app.accounts.models import Person, SavedView
 from app.accounts.saved_views import MAX_VIEWS
 from app.admin import saved_views
-from app.admin.delegates import presentation
+from app.admin.delegates import filters
 from app.database import db
 from app.errors import RuleViolation
 from app.registration.desk import queries
@@ -459,7 +459,7 @@ def resolve_delegates(browser: Browser, site: Flask, view: SavedView) -> list[st
     cookies = "; ".join(f"{name}={value}" for name, value in browser.cookies().items())
     with site.test_request_context("/organise", headers={"Cookie": cookies}):
         query = saved_views.resolve(view)
-        found = queries.list_delegates(presentation.build_delegate_filter(query), **query.window)
+        found = queries.list_delegates(filters.list_conditions(query), **query.window)
         return [one.full_name for one in found]
 
 

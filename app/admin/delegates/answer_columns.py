@@ -15,10 +15,9 @@ from sqlalchemy import cast as sql_cast
 from wtforms import Field
 
 from app.accounts import guards, roles
-from app.admin.listing import ListFilter
 from app.admin.questions.descriptions import describe_condition
 from app.questions import file_answers, form_fields
-from app.questions.definitions import CHOICE, CONSENT, FILE, NO, SEVERAL, YES, YES_NO, Definition
+from app.questions.definitions import FILE, Definition
 from app.registration import answer_rows, custom_answers, custom_questions, standard_forms
 from app.registration.custom_answers import GivenAnswer
 from app.registration.forms import AnswersForm
@@ -41,22 +40,6 @@ def list_readable() -> Sequence[Definition]:
     person = guards.current_person()
     is_one_of_few = person is not None and person.role in roles.SPEAKER_NEEDS.read_roles
     return [one for one in every if is_one_of_few or not one.is_private]
-
-
-def list_filters() -> Sequence[ListFilter]:
-    """Return a filter for each question whose answer is one of a few."""
-    found = [
-        ListFilter(one.name, custom_questions.get_label(one), _list_options(one))
-        for one in list_readable()
-    ]
-    return [one for one in found if one.options]
-
-
-def _list_options(definition: Definition) -> Sequence[tuple[str, str]]:
-    if definition.kind in {CHOICE, SEVERAL}:
-        return list(definition.iterate_choices(custom_questions.get_language()))
-    yes = [(YES, gettext("Yes"))]
-    return {YES_NO: [*yes, (NO, gettext("No"))], CONSENT: yes}.get(definition.kind, [])
 
 
 @dataclass(frozen=True)

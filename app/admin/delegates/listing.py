@@ -8,7 +8,7 @@ from flask_babel import gettext, ngettext
 from flask_babel import lazy_gettext as _l
 
 from app.admin.bulk_actions import BulkAction
-from app.admin.delegates import presentation
+from app.admin.delegates import filters
 from app.admin.delegates.forms import (
     AddTagForm,
     CancelBookingForm,
@@ -54,9 +54,10 @@ class SelectedDelegate:
 
 def list_references() -> Sequence[str]:
     """Return the references of all that the request asks for, up to the limit."""
-    list_query, delegate_filter = presentation.parse_delegate_query(presentation.get_filters())
-    window = list_query.first_window(MAX_SELECTED)
-    return [row.reference for row in queries.list_delegates(delegate_filter, **window)]
+    list_query = filters.parse_request()
+    conditions = filters.list_conditions(list_query)
+    rows = queries.list_delegates(conditions, **list_query.first_window(MAX_SELECTED))
+    return [row.reference for row in rows]
 
 
 def build_actions() -> Mapping[str, BulkAction[SelectedDelegate]]:

@@ -1,4 +1,4 @@
-"""Filters of the list of delegates, the details of one, and differences between versions."""
+"""The details of a delegate, the columns of files, and differences between versions."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -7,17 +7,13 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask_babel import format_number, gettext
-from flask_babel import lazy_gettext as _l
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import InstrumentedAttribute
 
-from app.accounts import roles
-from app.admin import listing, saved_views
 from app.admin.delegates import answer_columns
-from app.admin.listing import ListFilter, ListQuery, TextFilter
 from app.database import db, stream
 from app.history.models import Change
-from app.questions.definitions import KEY_PREFIX, Definition
+from app.questions.definitions import Definition
 from app.registration import (
     answer_rows,
     custom_questions,
@@ -26,12 +22,10 @@ from app.registration import (
     requirement_kinds,
 )
 from app.registration import countries as registration_countries
-from app.registration import queries as registration
 from app.registration.bookings import changes
 from app.registration.categories import queries as categories
 from app.registration.delegate_field import DelegateField
-from app.registration.desk import annotations, queries
-from app.registration.desk.queries import DelegateFilter, apply_filter
+from app.registration.desk import queries
 from app.registration.fields import BOOKING_FIELDS, PRIVATE_FIELDS
 from app.registration.models import Delegate, LinkedAgenda, Needs
 from app.registration.queries import Answers
@@ -40,98 +34,7 @@ from app.registration.waiting_list import export_rows
 from app.registration.waiting_list.export_rows import DelegateWait
 from app.releases.current_release import get_programme
 from app.web import languages
-from app.web.formatting import local_date, local_moment, plain_moment
-
-
-def get_filters() -> tuple[ListFilter, ...]:
-    """Return the filters of the list."""
-    labels = [(one, one) for one in annotations.list_labels()]
-    codes = [(code, languages.describe(code).name) for code in languages.list_codes()]
-    found = queries.list_choices()
-    countries = sorted((country_name(code), code) for code in found.countries)
-    follows = [(queries.ANY, gettext("Any session")), *found.sessions] if found.sessions else []
-    seats = [
-        (one.key, one.title)
-        for one in get_programme().sessions_by_title
-        if one.booking_seats is not None
-    ]
-    return (
-        ListFilter(
-            "state",
-            gettext("Booking"),
-            [
-                ("attending", gettext("Attending")),
-                ("cancelled", gettext("Cancelled")),
-                ("erased", gettext("Deleted")),
-            ],
-        ),
-        ListFilter(
-            "day",
-            gettext("Day"),
-            [(day.isoformat(), local_date(day)) for day in registration.conference_days()],
-        ),
-        ListFilter("country", gettext("Country"), [(code, name) for name, code in countries]),
-        TextFilter(
-            "organisation", gettext("Organisation"), [(one, one) for one in found.organisations]
-        ),
-        ListFilter(
-            "letters",
-            gettext("Emails"),
-            [("failed", gettext("Not delivered")), ("waiting", gettext("Being sent"))],
-        ),
-        *([ListFilter("tag", gettext("Tag"), labels)] if labels else []),
-        *([ListFilter("language", gettext("Language"), codes)] if len(codes) > 1 else []),
-        *([ListFilter("follows", gettext("Wants emails about"), follows)] if follows else []),
-        *_list_category_filter(),
-        ListFilter("speaks", gettext("Speaks"), [("yes", gettext("Yes")), ("no", gettext("No"))]),
-        *([ListFilter("session", gettext("Seat in a session"), seats)] if seats else []),
-        *([ListFilter("group", gettext("Group"), found.groups)] if found.groups else []),
-        ListFilter("added", gettext("Added"), [("by-hand", gettext("By an organiser"))]),
-        *answer_columns.list_filters(),
-    )
-
-
-def _list_category_filter() -> Iterator[ListFilter]:
-    """Yield the filter by category, if there are any."""
-    options = [(str(one.id), one.name) for one in categories.list_options()]
-    if options:
-        none = (queries.NO_CATEGORY, gettext("No category"))
-        yield ListFilter("category", gettext("Category"), [*options, none])
-
-
-def parse_delegate_query(filters: tuple[ListFilter, ...]) -> tuple[ListQuery, DelegateFilter]:
-    """Return the list query of the request, and the delegates it selects."""
-    list_query = listing.parse_list_query(filters, SORTS)
-    return list_query, build_delegate_filter(list_query)
-
-
-def build_delegate_filter(list_query: ListQuery) -> DelegateFilter:
-    """Return the delegates that a list query selects, such as that of a saved view."""
-    return DelegateFilter(
-        text=list_query.search,
-        state=list_query.get_filter("state"),
-        day=list_query.get_filter("day"),
-        country=list_query.get_filter("country"),
-        email_state=list_query.get_filter("letters"),
-        added_by=list_query.get_filter("added"),
-        tag=list_query.get_filter("tag"),
-        language=list_query.get_filter("language"),
-        follows=list_query.get_filter("follows"),
-        category=list_query.get_filter("category"),
-        answers=tuple(
-            (name, value)
-            for name, value in list_query.filter_values.items()
-            if name.startswith(KEY_PREFIX)
-        ),
-        session=list_query.get_filter("session"),
-        organisation=list_query.get_filter("organisation"),
-        speaker=list_query.get_filter("speaks"),
-        group=list_query.get_filter("group"),
-    )
-
-
-SORTS = tuple(queries.SORT_COLUMNS)
-saved_views.declare("delegates", _l("Delegates"), roles.DELEGATES, lambda _: get_filters(), SORTS)
+from app.web.formatting import local_moment, plain_moment
 
 
 @dataclass(frozen=True)
@@ -279,15 +182,16 @@ def _build_answer_column(question: Definition) -> ExportColumn:
 
 
 def iter_rows(
-    filters: DelegateFilter, columns: Sequence[ExportColumn], zone: ZoneInfo
+    conditions: Sequence[ColumnElement[bool]], columns: Sequence[ExportColumn], zone: ZoneInfo
 ) -> Iterator[list[str]]:
     """Yield a row for each matching delegate; the first of the columns is the reference."""
     statement = (
         select(*(one.column for one in columns))
         .outerjoin(Needs, Needs.delegate_id == Delegate.id)
+        .where(*conditions)
         .order_by(Delegate.name_sort_key, Delegate.id)
     )
-    rows = stream(db.engine, apply_filter(statement, filters))
+    rows = stream(db.engine, statement)
     return (
         [one.format(value, zone, row[0]) for one, value in zip(columns, row, strict=True)]
         for row in rows

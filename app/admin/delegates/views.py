@@ -11,8 +11,9 @@ from flask_babel import lazy_gettext as _l
 from app import clock
 from app.accounts.guards import current_actor
 from app.admin import activity, bulk_actions, draft_forms, view_options
-from app.admin.delegates import answer_columns, presentation
+from app.admin.delegates import answer_columns, filters, presentation
 from app.admin.delegates import listing as delegate_listing
+from app.admin.delegates.delegate_filter import Condition
 from app.admin.delegates.edit_views import breadcrumbs, redirect_to, render_form, save_answers
 from app.admin.delegates.forms import (
     AddTagForm,
@@ -23,7 +24,13 @@ from app.admin.delegates.forms import (
     RestoreBookingForm,
 )
 from app.admin.delegates.listing import SelectedDelegate, build_add_tag_form
-from app.admin.listing import Listing, ListQuery, get_selected, render_list
+from app.admin.listing import (
+    Listing,
+    ListQuery,
+    get_selected,
+    parse_list_query,
+    render_list,
+)
 from app.admin.suppression_views import REASON_NAMES
 from app.errors import RuleViolation
 from app.forms.form import (
@@ -38,7 +45,6 @@ from app.registration.desk import (
     queries,
     services,
 )
-from app.registration.desk.queries import DelegateFilter
 from app.registration.models import Delegate
 from app.registration.seats import CategoryFull, SoldOut
 from app.web import redirects, spreadsheets
@@ -74,14 +80,15 @@ def index() -> ResponseReturnValue:
 
 def render_index(error: str = "") -> ResponseReturnValue:
     """Render the list; with an error above it if nothing was selected for a bulk action."""
-    filters = presentation.get_filters()
-    list_query, delegate_filter = presentation.parse_delegate_query(filters)
+    offered = filters.get_filters()
+    list_query = parse_list_query(offered, filters.SORTS)
+    conditions = filters.list_conditions(list_query)
     hidden = view_options.read_view_options().list_hidden(answer_columns.list_column_names())
     columns = answer_columns.build_columns(hidden)
-    rows = queries.list_delegates(delegate_filter, **list_query.window, answers=columns.select())
+    rows = queries.list_delegates(conditions, **list_query.window, answers=columns.select())
     return render_list(
         "admin/delegates/index.html",
-        Listing(rows, queries.count_delegates(delegate_filter), list_query, filters),
+        Listing(rows, queries.count_delegates(conditions), list_query, offered),
         error,
         actions=delegate_listing.build_actions().values(),
         undelivered=queries.get_undelivered(rows),
@@ -100,7 +107,7 @@ def bulk() -> ResponseReturnValue:
     references = get_selected(delegate_listing.list_references)
     chosen = queries.list_by_reference(references)
     if chosen and request.form.get("action") == "csv":
-        return _export(DelegateFilter(references=references), len(chosen), "csv")
+        return _export([Delegate.reference.in_(references)], len(chosen), "csv")
     if chosen and request.form.get("action") == "days":
         return draft_forms.redirect_to_selection(
             [one.reference for one in chosen], url_for("admin.delegates.days.change")
@@ -250,14 +257,14 @@ EXPORT_PURPOSES = {
 @exports_bp.post("/_export")
 def export_delegates() -> ResponseReturnValue:
     """Export delegates without their requirements."""
-    _, delegate_filter = presentation.parse_delegate_query(presentation.get_filters())
-    number = queries.count_delegates(delegate_filter)
-    return _export(delegate_filter, number, "xlsx" if "xlsx" in request.form else "csv")
+    conditions = filters.list_conditions(filters.parse_request())
+    number = queries.count_delegates(conditions)
+    return _export(conditions, number, "xlsx" if "xlsx" in request.form else "csv")
 
 
-def _export(delegate_filter: DelegateFilter, number: int, file_format: str) -> Response:
+def _export(conditions: Sequence[Condition], number: int, file_format: str) -> Response:
     services.record_export("the booking details", number, "", actor=current_actor())
-    return _send_file(delegate_filter, (), file_format)
+    return _send_file(conditions, (), file_format)
 
 
 @exports_bp.route("/_export/needs", methods=["GET", "POST"], defaults={"purpose": ""})
@@ -268,15 +275,16 @@ def export_with_needs(purpose: str) -> ResponseReturnValue:
 
     The page of a purpose begins with its requirements ticked and its reason filled in.
     """
-    list_query, delegate_filter = presentation.parse_delegate_query(presentation.get_filters())
+    list_query = filters.parse_request()
+    conditions = filters.list_conditions(list_query)
     reason = str(EXPORT_PURPOSES.get(purpose, ""))
     form = ExportNeedsForm(data={"needs": [purpose], "reason": reason})
-    number = queries.count_delegates(delegate_filter)
+    number = queries.count_delegates(conditions)
     if form.validate_on_submit():
         needs = form.needs.data or ()
         what = " and ".join(["the booking details", *(f"{need} needs" for need in needs)])
         services.record_export(what, number, str(form.reason.data), actor=current_actor())
-        return _send_file(delegate_filter, needs, form.kind.data)
+        return _send_file(conditions, needs, form.kind.data)
     return render_page(
         "admin/delegates/export_needs.html",
         422 if form.errors else 200,
@@ -295,10 +303,10 @@ def to_query_args(list_query: ListQuery) -> Mapping[str, str]:
     )
 
 
-def _send_file(delegate_filter: DelegateFilter, needs: Sequence[str], file_format: str) -> Response:
+def _send_file(conditions: Sequence[Condition], needs: Sequence[str], file_format: str) -> Response:
     columns = presentation.list_columns(needs)
     head = [one.label for one in columns]
-    rows = presentation.iter_rows(delegate_filter, columns, conference_zone())
+    rows = presentation.iter_rows(conditions, columns, conference_zone())
     if file_format == "xlsx":
         body = spreadsheets.stream_xlsx(gettext("Delegates"), head, rows)
         name = spreadsheets.dated_name("delegates", "xlsx", local_day(clock.now()))

@@ -27,7 +27,6 @@ from app.programme.collation import sort_key
 from app.programme.models import Speaker
 from app.registration import emails as booking_emails
 from app.registration.desk import queries as desk
-from app.registration.desk.queries import DelegateFilter
 from app.registration.groups import queries as groups
 from app.registration.models import Delegate
 from app.speakers import queries as speakers
@@ -63,7 +62,7 @@ def find_context(template: str, key: str) -> Context | None:
 
 def _find_delegates(search: str) -> Sequence[PreviewPerson]:
     found = desk.list_delegates(
-        DelegateFilter(text=search), "name", is_reversed=False, offset=0, limit=MAX_PEOPLE
+        desk.match_text(search), "name", is_reversed=False, offset=0, limit=MAX_PEOPLE
     )
     return [
         PreviewPerson(

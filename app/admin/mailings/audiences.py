@@ -12,7 +12,7 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import ColumnElement, case, func, literal, select
 
-from app.admin.delegates import presentation
+from app.admin.delegates import filters
 from app.admin.mailings import request_audiences, speaker_audience
 from app.admin.mailings.audience_parts import (
     ABOUT_CONFERENCE,
@@ -31,7 +31,6 @@ from app.mailings import recipients
 from app.mailings.audiences import Audience, Candidate, PeopleQuery, declare
 from app.registration import countries, links
 from app.registration.desk import queries as desk
-from app.registration.desk.queries import DelegateFilter
 from app.registration.models import Delegate
 from app.registration.waiting_list import queries as waiting_list
 from app.registration.waiting_list import turns
@@ -87,11 +86,11 @@ def find_delegates(query: str) -> PeopleQuery:
         language=Delegate.language,
         booking_reference=Delegate.reference,
         exclusion=exclusion,
-        conditions=desk.list_conditions(presentation.build_delegate_filter(list_query)),
+        conditions=filters.list_conditions(list_query),
         order=[Delegate.name_sort_key, Delegate.id],
         has_valid_addresses=True,
         key=Delegate.email_key,
-        search=lambda text: desk.list_conditions(DelegateFilter(text=text)),
+        search=desk.match_text,
         gaps={
             **dict.fromkeys(("first_name", "full_name"), has_no_name),
             "organisation": Delegate.organisation == "",
@@ -131,8 +130,7 @@ def _find_willing(such: ColumnElement[bool], session: str) -> Collection[int] | 
     """Find who of these still follows a session and agrees to emails; None if that is not asked."""
     if not session:
         return None
-    follows = desk.list_conditions(DelegateFilter(follows=session))
-    return set(db.session.scalars(select(Delegate.id).where(such, *follows)))
+    return set(db.session.scalars(select(Delegate.id).where(such, filters.follows(session))))
 
 
 def _delegate_exclusion(row: Any, query: str) -> str:
@@ -231,7 +229,7 @@ declare(
         find_delegates,
         list_name="delegates",
         secrets=frozenset({"booking_link"}),
-        consent_filters=frozenset({"follows"}),
+        consent_filters=filters.NEEDING_CONSENT,
     )
 )
 declare(speaker_audience.AUDIENCE)

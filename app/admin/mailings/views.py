@@ -17,7 +17,7 @@ from app.admin.emails.previews import FRAME_POLICY, PREVIEW_POLICY, PreviewFrame
 from app.admin.listing import PAGE_SIZE, ListFilter, Listing, parse_list_query, render_list
 from app.admin.mailings.audience_parts import list_filters, to_args
 from app.admin.mailings.forms import AudienceForm, TextForm, build_filter_form, has_many_options
-from app.errors import NotFound, RuleViolation, StaleEdit
+from app.errors import NotFound, PermissionDenied, RuleViolation, StaleEdit
 from app.forms.form import ConfirmForm, validates_own_csrf
 from app.history import queries as history
 from app.mailings import audiences, message, queries, recipients, selection_queries, services
@@ -46,6 +46,18 @@ STATE_LABELS = {
 STATE_FILTER = ListFilter("state", _l("State"), tuple(STATE_LABELS.items()))
 UPDATE_SECONDS = 10  # after which the progress is loaded again, for whoever asks for that
 VIEW_PREFIX = "view-"  # of the value that stands for a saved view
+
+
+@bp.before_request
+def check_filters() -> None:
+    """Refuse the pages of an email whose people are chosen by what this person may not see."""
+    number = (request.view_args or {}).get("number")
+    if number is not None:
+        mailing = queries.get_mailing(number)
+        audience = audiences.AUDIENCES.get(mailing.audience)
+        kind = saved_views.LISTS.get(audience.list_name) if audience else None
+        if kind is not None and kind.list_forbidden(to_args(mailing.query).keys()):
+            raise PermissionDenied("Your role does not give you access to this page")
 
 
 @bp.get("")

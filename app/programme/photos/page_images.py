@@ -5,10 +5,10 @@ Until they are encoded, visitors get the JPEG that was made of the upload.
 """
 
 from io import BytesIO
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from PIL import Image
-from sqlalchemy import ColumnElement, and_, or_, select, update
+from sqlalchemy import and_, bindparam, or_, select, update
 
 from app import clock
 from app.cache_version import bump_cache_version
@@ -17,6 +17,12 @@ from app.content.models import PageImage, PageImageRendition
 from app.database import db, read_only_connection, transaction
 from app.programme.photos.normalise_upload import normalise_whole
 from app.programme.photos.renditions import LEASE_TIME, run_encoder
+
+IS_PENDING: Final = and_(
+    PageImage.rendered_at.is_(None),
+    or_(PageImage.rendering_until.is_(None), PageImage.rendering_until < bindparam("now")),
+)
+ANY_PENDING: Final = select(PageImage.key).where(IS_PENDING).limit(1)  # built once
 
 
 class LeasedImage(NamedTuple):
@@ -47,24 +53,19 @@ def render_pending() -> None:
 
 def has_pending() -> bool:
     """Return True if a picture has to be encoded; called often, so it takes no lock."""
-    wanted = select(PageImage.key).where(_is_pending()).limit(1)
     with read_only_connection(db.engine) as connection:
-        return connection.execute(wanted).first() is not None
-
-
-def _is_pending() -> ColumnElement[bool]:
-    is_free = or_(PageImage.rendering_until.is_(None), PageImage.rendering_until < clock.real_now())
-    return and_(PageImage.rendered_at.is_(None), is_free)
+        return connection.execute(ANY_PENDING, {"now": clock.real_now()}).first() is not None
 
 
 def _lease_next() -> LeasedImage | None:
     """Lease the picture that has waited longest; return None if others have leased them all."""
-    wanted = select(PageImage).where(_is_pending())
-    oldest = wanted.order_by(PageImage.created_at, PageImage.key).limit(1)
-    image = db.session.scalar(oldest.with_for_update(skip_locked=True))
+    now = clock.real_now()
+    oldest = select(PageImage).where(IS_PENDING).order_by(PageImage.created_at, PageImage.key)
+    wanted = oldest.limit(1).with_for_update(skip_locked=True)
+    image = db.session.scalar(wanted, {"now": now})
     if image is None:
         return None
-    image.rendering_until = clock.real_now() + LEASE_TIME
+    image.rendering_until = now + LEASE_TIME
     return LeasedImage(image.key, image.picture)
 
 

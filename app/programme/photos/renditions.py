@@ -13,7 +13,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy import ColumnElement, and_, or_, select, update
+from sqlalchemy import and_, bindparam, or_, select, update
 
 from app import clock
 from app.cache_version import bump_cache_version
@@ -25,6 +25,11 @@ from app.programme.photos.cropping import CENTRED_CROP
 ENCODER_SCRIPT: Final = Path(__file__).with_name("encode_renditions.py")
 LEASE_TIME: Final = timedelta(minutes=2)
 ENCODE_TIMEOUT_SECONDS: Final = 60
+IS_PENDING: Final = and_(
+    Photo.rendered_at.is_(None),
+    or_(Photo.rendering_until.is_(None), Photo.rendering_until < bindparam("now")),
+)
+ANY_PENDING: Final = select(Photo.key).where(IS_PENDING).limit(1)  # built once: it is asked often
 
 
 @dataclass(frozen=True)
@@ -51,26 +56,17 @@ def render_pending() -> None:
 def has_pending() -> bool:
     """Return True if a photo needs renditions; called often, so it takes no lock."""
     with read_only_connection(db.engine) as connection:
-        return (
-            connection.execute(select(Photo.key).where(_is_pending()).limit(1)).first() is not None
-        )
-
-
-def _is_pending() -> ColumnElement[bool]:
-    now = clock.real_now()
-    return and_(
-        Photo.rendered_at.is_(None),
-        or_(Photo.rendering_until.is_(None), Photo.rendering_until < now),
-    )
+        return connection.execute(ANY_PENDING, {"now": clock.real_now()}).first() is not None
 
 
 def _lease_next() -> LeasedPhoto | None:
     """Lease the photo that has waited longest; return None if others have leased them all."""
-    wanted = select(Photo).where(_is_pending()).order_by(Photo.created_at, Photo.key).limit(1)
-    photo = db.session.scalar(wanted.with_for_update(skip_locked=True))
+    now = clock.real_now()
+    wanted = select(Photo).where(IS_PENDING).order_by(Photo.created_at, Photo.key).limit(1)
+    photo = db.session.scalar(wanted.with_for_update(skip_locked=True), {"now": now})
     if photo is None:
         return None
-    photo.rendering_until = clock.real_now() + LEASE_TIME
+    photo.rendering_until = now + LEASE_TIME
     if photo.original is None:
         return LeasedPhoto(photo.key, photo.picture, str(CENTRED_CROP))
     return LeasedPhoto(photo.key, photo.original, photo.crop)

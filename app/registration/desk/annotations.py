@@ -5,7 +5,7 @@ copy. The history says that a note was written, never its text; which tag it was
 the personal details of the entry.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from sqlalchemy import case, delete, func, select
 
@@ -27,7 +27,11 @@ NOBODY_THERE = "The details of this delegate have been deleted"
 
 def list_labels() -> Sequence[str]:
     """List all labels that are in use, in alphabetical order."""
-    labels = db.session.scalars(select(DelegateTag.label).distinct())
+    return sort_labels(db.session.scalars(select(DelegateTag.label).distinct()))
+
+
+def sort_labels(labels: Iterable[str]) -> Sequence[str]:
+    """Return labels in alphabetical order."""
     return sorted(labels, key=lambda label: (label.casefold(), label))
 
 
@@ -36,7 +40,7 @@ def list_labels_and_own(delegate: Delegate) -> tuple[Sequence[str], Sequence[str
     is_own = case((DelegateTag.delegate_id == delegate.id, 1), else_=0)
     found = select(DelegateTag.label, func.max(is_own)).group_by(DelegateTag.label)
     own = dict(db.session.execute(found).tuples().all())
-    labels = sorted(own, key=lambda label: (label.casefold(), label))
+    labels = sort_labels(own)
     return labels, [label for label in labels if own[label]]
 
 

@@ -11,7 +11,6 @@ from sqlalchemy import (
     cast,
     delete,
     func,
-    literal,
     select,
     update,
 )
@@ -152,13 +151,13 @@ def _list_conditions(search: str, lacks: str) -> list[ColumnElement[bool]]:
     return found
 
 
-def select_choices() -> Select[tuple[str, str, str]]:
-    """Select the numbers and titles of all groups, for a filter that selects others too."""
+def select_choices() -> Select[tuple[str, str]]:
+    """Select the numbers and titles of all groups, for a filter."""
     title = case(
         (RegistrationGroup.organisation != "", RegistrationGroup.organisation),
         else_=RegistrationGroup.name,
     )
-    return select(literal("group"), cast(RegistrationGroup.id, String), title)
+    return select(cast(RegistrationGroup.id, String), title)
 
 
 def is_of_group(number: str) -> ColumnElement[bool]:

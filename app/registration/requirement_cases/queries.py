@@ -31,6 +31,9 @@ NO_CASE = "This requirement no longer exists, or its booking has been cancelled"
 IS_UNFINISHED = RequirementCase.state.in_(UNFINISHED)
 HAS_UNREAD_REPLY = RequirementCase.has_unread_reply.is_(True)
 OF_ATTENDING = RequirementCase.delegate_id.in_(select(Delegate.id).where(ATTENDING))
+HAS_OPEN_CASE = ATTENDING & Delegate.id.in_(
+    select(RequirementCase.delegate_id).where(IS_UNFINISHED)
+)
 
 
 @dataclass(frozen=True)

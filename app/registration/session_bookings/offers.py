@@ -35,6 +35,17 @@ from app.releases.current_release import get_programme
 
 OFFER_ENDED: Final = "This offer has ended. You can join the waiting list again"
 BATCH_SIZE = 100  # offers per transaction, so that nobody waits long for the limit
+OPEN_LISTS: Final = (  # built once: it is asked every second
+    select(
+        WaitingListEntry.scope,
+        func.min(WaitingListEntry.offer_ends_at),
+        SeatLimit.waiting,
+        SeatLimit.taken < SeatLimit.seats,
+    )
+    .join(SeatLimit, SeatLimit.name == WaitingListEntry.scope)
+    .where(WaitingListEntry.ended_at.is_(None), WaitingListEntry.scope != seats.CONFERENCE)
+    .group_by(WaitingListEntry.scope, SeatLimit.waiting, SeatLimit.taken, SeatLimit.seats)
+)
 
 
 class SeatOfferEnded(RuleViolation):
@@ -172,17 +183,8 @@ def _list_due() -> Sequence[str]:
 
     The worker asks often, so it takes no lock.
     """
-    waits = WaitingListEntry
-    is_open = waits.ended_at.is_(None), waits.scope != seats.CONFERENCE
-    first_end = func.min(waits.offer_ends_at)
-    rows = (
-        select(waits.scope, first_end, SeatLimit.waiting, SeatLimit.taken < SeatLimit.seats)
-        .join(SeatLimit, SeatLimit.name == waits.scope)
-        .where(*is_open)
-        .group_by(waits.scope, SeatLimit.waiting, SeatLimit.taken, SeatLimit.seats)
-    )
     with read_only_connection(db.engine) as connection:
-        found = connection.execute(rows).all()
+        found = connection.execute(OPEN_LISTS).all()
     due = []
     for scope, ends_at, waiting, has_free_seat in found:
         key = queries.read_key(scope)

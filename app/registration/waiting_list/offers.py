@@ -6,9 +6,10 @@ limits, then the entry. Every step sends its email in the same transaction.
 """
 
 from datetime import datetime, time, timedelta
+from typing import Final
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import exists, select
+from sqlalchemy import bindparam, exists, select
 
 from app import cache_version, clock
 from app.database import db, read_only_connection
@@ -21,6 +22,20 @@ from app.registration.waiting_list.models import IN_QUEUE, LAPSED, OFFERED, Wait
 from app.releases.current_release import get_programme
 
 BATCH_SIZE = 100  # offers per transaction, so that nobody waits long for the limit
+
+_IS_WHOLE = SeatLimit.name == seats.CONFERENCE
+_OF_CONFERENCE = WaitingListEntry.scope == seats.CONFERENCE
+_HAS_ENDED = exists().where(
+    WaitingListEntry.state == OFFERED,
+    _OF_CONFERENCE,
+    WaitingListEntry.offer_ends_at <= bindparam("now"),
+)
+_MAY_BE_NEXT = exists().where(_IS_WHOLE, SeatLimit.waiting > 0) & (
+    exists().where(_IS_WHOLE, SeatLimit.taken < SeatLimit.seats)
+    # whoever keeps a place needs no free one at the conference
+    | exists().where(WaitingListEntry.state == IN_QUEUE, _OF_CONFERENCE, turns.KEEPS_PLACE)
+)
+ANYTHING_DUE: Final = select(_HAS_ENDED, _MAY_BE_NEXT)  # built once: it is asked every second
 
 
 class OfferEnded(Gone):
@@ -86,25 +101,8 @@ def get_offer_end(now: datetime) -> datetime:
 
 def is_anything_due() -> bool:
     """Return True if an offer has ended or somebody can have a place; it takes no lock."""
-    ended = (
-        select(WaitingListEntry.id)
-        .where(
-            WaitingListEntry.state == OFFERED,
-            WaitingListEntry.scope == seats.CONFERENCE,
-            WaitingListEntry.offer_ends_at <= clock.now(),
-        )
-        .exists()
-    )
-    is_whole = SeatLimit.name == seats.CONFERENCE
-    waits = exists().where(is_whole, SeatLimit.waiting > 0)
-    free = exists().where(is_whole, SeatLimit.taken < SeatLimit.seats)
-    movers = exists().where(  # they need no free place at the conference
-        WaitingListEntry.state == IN_QUEUE,
-        WaitingListEntry.scope == seats.CONFERENCE,
-        turns.KEEPS_PLACE,
-    )
     with read_only_connection(db.engine) as connection:
-        has_ended, may_be_next = connection.execute(select(ended, waits & (free | movers))).one()
+        has_ended, may_be_next = connection.execute(ANYTHING_DUE, {"now": clock.now()}).one()
         return bool(has_ended) or (may_be_next and can_offer() and turns.has_next(connection))
 
 

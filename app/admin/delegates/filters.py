@@ -1,0 +1,335 @@
+"""The filters of delegates. A further one is one declaration: a row of ``FILTERS``.
+
+The list, its chips and exports, saved views and group emails all read them here. Names and values
+are in addresses, saved views and group emails that are stored, so they stay as they are.
+"""
+
+from collections.abc import Collection, Iterator, Sequence
+from functools import partial
+from typing import Final
+
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import Select, false, func, literal, select
+
+from app.accounts import roles
+from app.admin import saved_views
+from app.admin.delegates.delegate_filter import (
+    Condition,
+    DelegateFilter,
+    InUse,
+    Options,
+    load_in_use,
+)
+from app.admin.listing import ListFilter, ListQuery, TextFilter, parse_list_query
+from app.agenda.models import Star
+from app.mail.models import Email
+from app.mail.queries import IS_FAILED, IS_WAITING
+from app.programme.models import Session
+from app.questions.definitions import (
+    CHOICE,
+    CONSENT,
+    NO,
+    SEVERAL,
+    YES,
+    YES_NO,
+    Definition,
+)
+from app.registration import countries, custom_questions
+from app.registration import queries as registration
+from app.registration.categories import queries as categories
+from app.registration.delegate_record import MAX_SORT_KEY_LENGTH, search_key
+from app.registration.desk import annotations, queries
+from app.registration.groups.queries import is_of_group, select_choices
+from app.registration.models import Delegate, DelegateAnswer, DelegateTag, LinkedAgenda
+from app.registration.requirement_cases.queries import HAS_OPEN_CASE
+from app.registration.session_bookings.models import SessionBooking
+from app.registration.speaker_places.queries import IS_SPEAKER
+from app.releases.current_release import get_programme
+from app.web import languages
+from app.web.formatting import local_date
+
+ANY: Final = "any"  # session
+NO_CATEGORY: Final = "none"
+MAX_SUGGESTIONS: Final = 100  # organisations
+SORTS: Final = tuple(queries.SORT_COLUMNS)
+
+
+def get_filters() -> tuple[ListFilter, ...]:
+    """Return the filters that the person signed in may use; what is in use is one query."""
+    declared = [one for one in _iterate_declared() if one.is_permitted]
+    in_use = load_in_use(declared)
+    built = (one.build(in_use[one.name]) for one in declared)
+    return tuple(one for one in built if one.options or one.is_text)
+
+
+def parse_request() -> ListQuery:
+    """Return the list query of the request."""
+    return parse_list_query(get_filters(), SORTS)
+
+
+def list_conditions(query: ListQuery) -> list[Condition]:
+    """Return the conditions of the search and the filters of a list query."""
+    chosen = [one for one in _iterate_declared() if query.get_filter(one.name)]
+    conditions = [one.condition(query.get_filter(one.name)) for one in chosen]
+    return [*queries.match_text(query.search), *conditions]
+
+
+def list_forbidden(names: Collection[str]) -> list[str]:
+    """List the filters among these that the person signed in may not use."""
+    return [one.name for one in _iterate_declared() if one.name in names and not one.is_permitted]
+
+
+def _list_days(_: InUse) -> Options:
+    return [(day.isoformat(), local_date(day)) for day in registration.conference_days()]
+
+
+def _select_countries() -> Select[tuple[str, str]]:
+    return select(Delegate.country, literal("")).where(Delegate.country != "").distinct()
+
+
+def _list_countries(in_use: InUse) -> Options:
+    language = languages.current().code
+    return sorted(((code, countries.name_of(code, language)) for code, _ in in_use), key=_by_text)
+
+
+def _by_text(option: tuple[str, str]) -> tuple[str, str]:
+    return option[1], option[0]
+
+
+def _select_organisations() -> Select[tuple[str, str]]:
+    """Select the organisations of most delegates, each once however it is spelt."""
+    key, name = Delegate.organisation_sort_key, func.min(Delegate.organisation)
+    most = select(key, name).where(key != "").group_by(key)
+    return most.order_by(func.count().desc(), key).limit(MAX_SUGGESTIONS)
+
+
+def _is_of_organisation(part: str) -> Condition:
+    """Return the condition that an organisation's name has this part, ignoring case and accents.
+
+    What follows the first ``MAX_SORT_KEY_LENGTH`` characters is only in what the search reads.
+    """
+    typed, stored = search_key(part), Delegate.organisation_sort_key
+    if not typed:  # nothing but accents, which must not find everybody
+        return false()
+    is_cut = func.length(stored) == MAX_SORT_KEY_LENGTH
+    cut_off = func.replace(Delegate.search_text, stored, "\n")  # which the text itself never has
+    escaped = typed.replace("/", "//").replace("%", "/%").replace("_", "/_")
+    in_rest = is_cut & cut_off.like(f"%\n%{escaped}%", escape="/")
+    return stored.contains(typed, autoescape=True) | in_rest
+
+
+def _has_email(state: str) -> Condition:
+    such = {"failed": IS_FAILED, "waiting": IS_WAITING}[state]
+    return Delegate.reference.in_(select(Email.booking_reference).where(such))
+
+
+def _select_tags() -> Select[tuple[str, str]]:
+    return select(DelegateTag.label, literal("")).distinct()
+
+
+def _list_tags(in_use: InUse) -> Options:
+    return [(label, label) for label in annotations.sort_labels(label for label, _ in in_use)]
+
+
+def _has_tag(label: str) -> Condition:
+    return Delegate.id.in_(select(DelegateTag.delegate_id).where(DelegateTag.label == label))
+
+
+def _list_languages(_: InUse) -> Options:
+    codes = languages.list_codes()
+    return [(one, languages.describe(one).name) for one in codes] if len(codes) > 1 else ()
+
+
+def _select_followed() -> Select[tuple[str, str]]:
+    """Select the sessions of agendas that are saved with a booking, of whoever agreed to emails."""
+    followed = select(Session.key, Session.title).join(Star, Star.session_key == Session.key)
+    followed = followed.join(LinkedAgenda, LinkedAgenda.agenda_id == Star.agenda_id)
+    return followed.where(queries.HAS_AGREED).distinct()
+
+
+def _list_followed(in_use: InUse) -> Options:
+    return [(ANY, gettext("Any session")), *sorted(in_use, key=_by_text)] if in_use else ()
+
+
+def follows(key: str) -> Condition:
+    """Return the condition that somebody follows a session, or ANY, and agreed to emails."""
+    rows = select(LinkedAgenda.delegate_id).where(queries.HAS_AGREED)
+    if key != ANY:
+        stars = select(Star.agenda_id).where(Star.session_key == key)
+        rows = rows.where(LinkedAgenda.agenda_id.in_(stars))
+    return Delegate.id.in_(rows)
+
+
+def _list_categories(_: InUse) -> Options:
+    options = [(str(one.id), one.name) for one in categories.list_options()]
+    return [*options, (NO_CATEGORY, gettext("No category"))] if options else ()
+
+
+def _has_category(number: str) -> Condition:
+    return Delegate.category_id == (None if number == NO_CATEGORY else int(number))
+
+
+def _list_sessions_with_seats(_: InUse) -> Options:
+    every = get_programme().sessions_by_title
+    return [(one.key, one.title) for one in every if one.booking_seats is not None]
+
+
+def _has_seat(session_key: str) -> Condition:
+    booked = select(SessionBooking.delegate_id).where(SessionBooking.session_key == session_key)
+    return Delegate.id.in_(booked)
+
+
+def _list_check_ins(_: InUse) -> Options:
+    """List whether somebody has come to a session, where people are checked in to any."""
+    found = [("yes", gettext("At a session")), ("no", gettext("Not yet"))]
+    return found if _list_sessions_with_seats(()) else ()
+
+
+def _list_groups(in_use: InUse) -> Options:
+    return sorted(in_use, key=lambda one: (one[1].casefold(), int(one[0])))
+
+
+IS_CHECKED_IN: Final = Delegate.id.in_(
+    select(SessionBooking.delegate_id).where(SessionBooking.checked_in_at.is_not(None))
+)
+
+
+def _has_answer(question: Definition, answer: str) -> Condition:
+    """Return the condition that an answer is this one, or that this is one of several chosen."""
+    kinds = (CHOICE, SEVERAL, YES_NO, CONSENT)
+    versions = [one.id for one in question.versions if one.kind in kinds]
+    chosen = literal(" ") + DelegateAnswer.value + literal(" ")
+    return Delegate.id.in_(
+        select(DelegateAnswer.delegate_id).where(
+            DelegateAnswer.question_id == question.id,
+            DelegateAnswer.version_id.in_(versions),
+            chosen.contains(f" {answer} ", autoescape=True),
+        )
+    )
+
+
+def _list_answers(question: Definition, _: InUse) -> Options:
+    """List the answers to a question, if they are few."""
+    if question.kind in {CHOICE, SEVERAL}:
+        return list(question.iterate_choices(custom_questions.get_language()))
+    yes = [(YES, gettext("Yes"))]
+    return {YES_NO: [*yes, (NO, gettext("No"))], CONSENT: yes}.get(question.kind, [])
+
+
+FILTERS: Final[Sequence[DelegateFilter]] = (
+    DelegateFilter(
+        "state",
+        _l("Booking"),
+        queries.STATE_CONDITIONS.__getitem__,
+        (("attending", _l("Attending")), ("cancelled", _l("Cancelled")), ("erased", _l("Deleted"))),
+    ),
+    DelegateFilter(
+        "day",
+        _l("Day"),
+        lambda day: Delegate.days.contains(day, autoescape=True),
+        list_options=_list_days,
+    ),
+    DelegateFilter(
+        "country",
+        _l("Country"),
+        lambda code: Delegate.country == code,
+        list_options=_list_countries,
+        select_in_use=_select_countries,
+    ),
+    DelegateFilter(
+        "organisation",
+        _l("Organisation"),
+        _is_of_organisation,
+        list_options=lambda in_use: [(name, name) for _, name in sorted(in_use)],
+        select_in_use=_select_organisations,
+        kind=TextFilter,
+    ),
+    DelegateFilter(
+        "letters",
+        _l("Emails"),
+        _has_email,
+        (("failed", _l("Not delivered")), ("waiting", _l("Being sent"))),
+    ),
+    DelegateFilter(
+        "tag",
+        _l("Tag"),
+        _has_tag,
+        list_options=_list_tags,
+        select_in_use=_select_tags,
+    ),
+    DelegateFilter(
+        "language",
+        _l("Language"),
+        lambda code: Delegate.language == code,
+        list_options=_list_languages,
+    ),
+    DelegateFilter(
+        "follows",
+        _l("Wants emails about"),
+        follows,
+        list_options=_list_followed,
+        select_in_use=_select_followed,
+        needs_consent=True,
+    ),
+    DelegateFilter("category", _l("Category"), _has_category, list_options=_list_categories),
+    DelegateFilter(
+        "speaks",
+        _l("Speaks"),
+        {"yes": IS_SPEAKER, "no": ~IS_SPEAKER}.__getitem__,
+        (("yes", _l("Yes")), ("no", _l("No"))),
+    ),
+    DelegateFilter(
+        "session", _l("Seat in a session"), _has_seat, list_options=_list_sessions_with_seats
+    ),
+    DelegateFilter(
+        "checked_in",
+        _l("Checked in"),
+        {"yes": IS_CHECKED_IN, "no": ~IS_CHECKED_IN}.__getitem__,
+        list_options=_list_check_ins,
+    ),
+    DelegateFilter(
+        "group",
+        _l("Group"),
+        is_of_group,
+        list_options=_list_groups,
+        select_in_use=select_choices,
+    ),
+    DelegateFilter(  # which of the two it is would tell of illness or belief
+        "case",
+        _l("Access or dietary requirements"),
+        {"open": HAS_OPEN_CASE, "none": ~HAS_OPEN_CASE}.__getitem__,
+        (("open", _l("To arrange")), ("none", _l("Nothing to arrange"))),
+        area=roles.REQUIREMENT_CASES,
+    ),
+    DelegateFilter(
+        "added",
+        _l("Added"),
+        lambda _: Delegate.is_added_by_team.is_(True),
+        (("by-hand", _l("By an organiser")),),
+    ),
+)
+NEEDING_CONSENT: Final = frozenset(one.name for one in FILTERS if one.needs_consent)
+
+
+def _iterate_declared() -> Iterator[DelegateFilter]:
+    """Yield all filters, those by the organisers' questions last."""
+    yield from FILTERS
+    for one in custom_questions.list_all():
+        yield DelegateFilter(
+            one.name,
+            custom_questions.get_label(one),
+            partial(_has_answer, one),
+            list_options=partial(_list_answers, one),
+            area=roles.SPEAKER_NEEDS if one.is_private else None,
+        )
+
+
+saved_views.declare(
+    "delegates",
+    _l("Delegates"),
+    roles.DELEGATES,
+    lambda _: get_filters(),
+    SORTS,
+    list_forbidden=list_forbidden,
+)

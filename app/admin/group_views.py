@@ -1,6 +1,6 @@
 """Groups: the list, one group, making one of bookings, dissolving it, and a file of them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from flask import Blueprint, url_for
@@ -12,6 +12,7 @@ from app import clock
 from app.accounts import roles
 from app.accounts.guards import current_actor
 from app.admin import saved_views
+from app.admin.delegates import answer_columns
 from app.admin.listing import (
     PAGE_SIZE,
     ListFilter,
@@ -28,6 +29,7 @@ from app.registration.fields import EMAIL
 from app.registration.groups import presentation, queries, services
 from app.registration.groups.draft import CONTACT_NAME, ORGANISATION
 from app.registration.groups.forms import MakeGroupForm
+from app.registration.groups.models import RegistrationGroup
 from app.registration.groups.queries import GroupRow
 from app.web import languages, redirects, spreadsheets
 from app.web.formatting import local_day, local_moment
@@ -99,9 +101,16 @@ def show(number: int) -> ResponseReturnValue:
         "admin/groups/show.html",
         group=group,
         rows=presentation.list_members(group),
+        missing=_count_missing(group),
         entries=history.list_newest(group.history_subject),
         form=ConfirmForm(),
     )
+
+
+def _count_missing(group: RegistrationGroup) -> Mapping[int, int]:
+    """Return how many required questions each person has still to answer, by number."""
+    with_booking = [(one.id, one.delegate) for one in group.members if one.delegate]
+    return {number: len(answer_columns.list_missing(one)) for number, one in with_booking}
 
 
 @bp.post("/<int:number>/link")

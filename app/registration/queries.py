@@ -194,6 +194,12 @@ def get_registration_status(known: SeatCounts | None = None) -> RegistrationStat
     )  # the opening time has passed
 
 
+def has_registration_closed() -> bool:
+    """Return True once registration has closed; it sends no SQL."""
+    closes = get_programme().conference.registration_closes_at
+    return closes is not None and clock.now() >= closes
+
+
 def read_seat_counts() -> SeatCounts:
     """Read the number of places and how many are taken outside the visitor's transaction."""
     with read_only_connection(db.engine) as connection:

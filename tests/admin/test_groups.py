@@ -6,14 +6,14 @@ from collections.abc import Callable
 import pytest
 from sqlalchemy import select
 
-from app.accounts.models import DESK
+from app.accounts.models import DESK, VIEWER
 from app.database import db
 from app.history import queries as history
 from app.registration import links
 from app.registration.groups.models import UNPLACED, GroupMember, RegistrationGroup
 from app.registration.models import Delegate
 from tests.browser import Browser
-from tests.factories import make_delegate, make_group, save, sign_in
+from tests.factories import make_delegate, make_group, make_question, save, sign_in
 from tests.sent_emails import find_link, last_email_to, subjects_to
 
 
@@ -94,6 +94,31 @@ def test_a_delegate_s_page_and_the_list_of_delegates_know_the_group(desk: Browse
     page = page.follow("Show them in the list of delegates")
 
     assert [row["Reference"] for row in page.rows] == [ada.reference]
+
+
+def test_the_team_sees_who_has_still_to_answer_as_far_as_they_can_see_answers(
+    desk: Browser, new_browser: Callable[[], Browser]
+) -> None:
+    make_question("How will you travel?", is_required=True)
+    make_question("Who should we call?", readers="registrations", is_required=True)
+    group = make_group(make_delegate())
+    address = f"/organise/groups/{group.id}"
+
+    page = desk.open(address)
+    assert page.summary_list["Ada Lovelace"] == "Has a place 2 questions to answer"
+    page = page.follow("Ada Lovelace")
+    assert page.summary_list["Still to answer"] == "How will you travel? Who should we call?"
+    viewer = sign_in(new_browser(), "vera@conference.example", role=VIEWER)
+    page = viewer.open(address)
+    assert page.summary_list["Ada Lovelace"] == "Has a place 1 question to answer"
+    page = page.follow("Ada Lovelace")
+    assert page.summary_list["Still to answer"] == "How will you travel?"
+
+    page = desk.page.follow("Change booking")
+    answers = {"How will you travel?": "By bus", "Who should we call?": "Bob"}
+    page = page.press("Save", {f"{label} (optional)": text for label, text in answers.items()})
+    assert "Still to answer" not in page.summary_list
+    assert desk.open(address).summary_list["Ada Lovelace"] == "Has a place"
 
 
 def test_a_dissolved_group_leaves_the_bookings(desk: Browser) -> None:

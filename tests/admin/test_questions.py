@@ -192,6 +192,29 @@ def test_answers_are_columns_filters_and_part_of_files(visitor: Browser) -> None
     assert "Who should we call?" not in page.text
 
 
+@pytest.mark.both_databases
+def test_the_desk_finds_those_who_have_not_answered_what_they_have_to(visitor: Browser) -> None:
+    press, student = make_category(name="Press"), make_category(name="Student")
+    label = "Which paper do you write for?"
+    paper = make_question(label, is_required=True, categories=(str(press.id),))
+    desk = make_question("Which desk?", condition=f"{paper.id} answered", is_required=True)
+    with transaction():
+        for number, category in enumerate([press, press, student]):
+            email = f"a{number}@example.org"
+            delegate = make_delegate(given_names="Ada", email=email, category_id=category.id)
+            if number == 0:
+                delegate_record.store(delegate, {f"question_{paper.id}": "The Times"})
+    sign_in(visitor, role=DESK)
+
+    page = visitor.open("/organise/delegates")
+    filters = {one.get("name") for one in page.tree.find_all("select")}
+    assert f"question_{paper.id}" in filters
+    assert f"question_{desk.id}" not in filters  # who is asked it is not known
+    page = page.press("Search", {label: "No answer"})
+
+    assert list_emails(page) == ["a1@example.org"]
+
+
 @pytest.mark.parametrize("count", [1, 3])
 def test_six_columns_of_answers_cost_no_more_questions_to_the_database(
     visitor: Browser, queries: list[str], count: int

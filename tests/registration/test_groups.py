@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from sqlalchemy import delete, func, select
 
 from app import clock
@@ -18,7 +19,14 @@ from app.registration.groups.register_group import MAX_GROUPS_PER_DAY
 from app.registration.models import ApplicationDraft, Delegate
 from app.registration.waiting_list.models import OFFERED, WaitingListEntry
 from tests.browser import Answer, Browser, Page
-from tests.factories import make_category, make_delegate, make_waiting_list_entry, set_places
+from tests.factories import (
+    make_category,
+    make_delegate,
+    make_question,
+    make_waiting_list_entry,
+    set_places,
+)
+from tests.registration.test_registration_status import conference_closes
 from tests.registration_flow import CONSENT, THURSDAY, WEDNESDAY
 from tests.sent_emails import emails_to, find_link, last_email_to, subjects_to
 
@@ -31,6 +39,7 @@ SHARED = {"Which days will they attend?": [WEDNESDAY], "country": "United Kingdo
 MODE = "If there are not enough places for everyone"
 JOIN = "Put everyone who does not get a place on the waiting list, if it is open"
 EMAIL = "Email address (optional)"
+TRAVEL, VISA = "How will you travel?", "Do you need a visa?"
 TITLE = "Tides and Harbours"
 
 
@@ -340,6 +349,83 @@ def test_the_contact_never_sees_what_a_person_enters(visitor: Browser) -> None:
     assert "ramp" not in group.text + csv
     assert '"Ada Nurse","ada@ward.example","Has a place",""' in csv
     assert all("ramp" not in one.text for one in emails_to("mary@ward.example"))
+
+
+@pytest.mark.both_databases
+def test_each_person_is_asked_what_organisers_require(visitor: Browser) -> None:
+    make_question(TRAVEL, is_required=True)
+    make_question(VISA, kind="yes_no", is_required=True)
+    make_question("Anything else?")
+    check = fill(visitor, "Ada")
+    assert "People also need to answer questions on their own booking pages." in check.text
+    check.press("Register the group")
+
+    email = last_email_to("ada@ward.example")
+    asked = "We still need your answers to 2 questions. Answer them on your booking page."
+    assert asked in email.text
+    booking = visitor.open(find_link(email, "/booking/"))
+    assert f"Answer 2 questions {TRAVEL} {VISA}" in booking.text
+    form = booking.follow(TRAVEL)
+    assert form.press("Save", {VISA: "No"}, status=422).errors == [f"Answer the question: {TRAVEL}"]
+    page = visitor.page.press("Save", {TRAVEL: "By bus"})
+
+    assert (page.summary_list[TRAVEL], page.summary_list[VISA]) == ("By bus", "No")
+    assert "Answer 2 questions" not in page.text
+    assert VISA not in page.links
+
+
+def test_people_are_asked_only_what_is_required_of_their_category(visitor: Browser) -> None:
+    make_question("Anything else?")
+    student = make_category(name="Student")
+    make_question(TRAVEL, is_required=True, categories=(str(student.id),))
+    make_category(name="Press")
+    page = begin(visitor, **{"How will they attend?": "Press"})
+    check = add(page, "Ada", "ada@ward.example").follow("Continue")
+    assert "People also need to answer questions" not in check.text
+
+    check.press("Register the group")
+
+    email = last_email_to("ada@ward.example")
+    assert "We still need" not in email.text
+    assert "Answer 1 question" not in visitor.open(find_link(email, "/booking/")).text
+
+
+def test_a_contact_answers_for_those_whose_emails_they_get_and_learns_nothing_of_others(
+    visitor: Browser,
+) -> None:
+    make_question(TRAVEL, is_required=True)
+    make_delegate(given_names="Eve", family_name="Nurse", email="eve@ward.example")
+    page = begin(visitor)
+    for name, address in (("Ada", "ada@ward.example"), ("Cy", ""), ("Eve", "eve@ward.example")):
+        page = add(page, name, address)
+    page.follow("Continue").press("Register the group")
+
+    email = last_email_to("mary@ward.example")
+    assert email.text.count("Questions to answer: 1\n") == 1
+    group = open_group(visitor)
+    assert group.text.count("question to answer") == 1
+    of_cy = group.text.partition("Cy Nurse")[2].partition("Eve Nurse")[0]
+    assert "1 question to answer" in of_cy
+    for name in ("Ada", "Eve"):  # Eve had a place before
+        assert f"{name} Nurse Has a place {name.lower()}@ward.example" in group.text
+    page = visitor.open(find_link(email, "/booking/")).follow(TRAVEL)
+    page.press("Save", {TRAVEL: "By bus"})
+
+    assert "question to answer" not in visitor.open(group.address).text
+
+
+def test_once_registration_has_closed_nobody_is_asked_any_more(
+    visitor: Browser, frozen_time: Any
+) -> None:
+    make_question(TRAVEL, is_required=True)
+    fill(visitor, "Ada").press("Register the group")
+    address = find_link(last_email_to("ada@ward.example"), "/booking/")
+    assert "Answer 1 question" in visitor.open(address).text
+
+    conference_closes("2009-05-13T12:00:00+01:00")
+    frozen_time.move_to("2009-05-13T12:30:00+01:00")
+
+    assert "Answer 1 question" not in visitor.open(address).text
 
 
 def test_a_name_can_be_changed_until_the_person_has_opened_the_booking(visitor: Browser) -> None:

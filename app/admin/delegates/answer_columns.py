@@ -18,7 +18,13 @@ from app.accounts import guards, roles
 from app.admin.questions.descriptions import describe_condition
 from app.questions import file_answers, form_fields
 from app.questions.definitions import FILE, Definition
-from app.registration import answer_rows, custom_answers, custom_questions, standard_forms
+from app.registration import (
+    answer_rows,
+    custom_answers,
+    custom_questions,
+    required_answers,
+    standard_forms,
+)
 from app.registration.custom_answers import GivenAnswer
 from app.registration.forms import AnswersForm
 from app.registration.models import Delegate, DelegateAnswer
@@ -94,6 +100,16 @@ def list_facts(delegate: Delegate) -> Sequence[tuple[str, str]]:
     private = all(one.id in readable for one in custom_questions.list_all())
     given = custom_answers.list_given(delegate, with_private=private)
     return [(one.label, _link_file(delegate, one)) for one in given]
+
+
+def list_missing(delegate: Delegate) -> Sequence[str]:
+    """List the labels of required questions without an answer, of those that may be read."""
+    readable = {one.id for one in list_readable()}
+    return [
+        custom_questions.get_label(one)
+        for one in required_answers.list_of_delegate(delegate)
+        if one.standard or one.id in readable
+    ]
 
 
 def _link_file(delegate: Delegate, given: GivenAnswer) -> str:

@@ -10,7 +10,7 @@ from typing import Final
 
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import Select, false, func, literal, select
+from sqlalchemy import Select, false, func, literal, or_, select
 
 from app.accounts import roles
 from app.admin import saved_views
@@ -51,6 +51,7 @@ from app.web.formatting import local_date
 
 ANY: Final = "any"  # session
 NO_CATEGORY: Final = "none"
+NO_ANSWER: Final = "none"  # to a question: choices have keys with a digit
 MAX_SUGGESTIONS: Final = 100  # organisations
 SORTS: Final = tuple(queries.SORT_COLUMNS)
 
@@ -197,6 +198,8 @@ IS_CHECKED_IN: Final = Delegate.id.in_(
 
 def _has_answer(question: Definition, answer: str) -> Condition:
     """Return the condition that an answer is this one, or that this is one of several chosen."""
+    if answer == NO_ANSWER:
+        return _lacks_answer(question)
     kinds = (CHOICE, SEVERAL, YES_NO, CONSENT)
     versions = [one.id for one in question.versions if one.kind in kinds]
     chosen = literal(" ") + DelegateAnswer.value + literal(" ")
@@ -209,12 +212,29 @@ def _has_answer(question: Definition, answer: str) -> Condition:
     )
 
 
+def _lacks_answer(question: Definition) -> Condition:
+    """Return the condition that somebody is asked a question, and has not answered it."""
+    answered = select(DelegateAnswer.delegate_id).where(DelegateAnswer.question_id == question.id)
+    found: Condition = Delegate.id.not_in(answered)
+    if question.categories:
+        found &= Delegate.category_id.in_([int(one) for one in question.categories])
+    if question.days:
+        found &= or_(*(Delegate.days.contains(day) for day in sorted(question.days)))
+    return found
+
+
 def _list_answers(question: Definition, _: InUse) -> Options:
-    """List the answers to a question, if they are few."""
+    """List the answers to a question, if they are few; of a required one, also that none is there.
+
+    Who is asked a question because of another answer is not known here.
+    """
+    is_needed = question.is_required and question.condition is None and not question.is_retired
+    none = [(NO_ANSWER, gettext("No answer"))] if is_needed else []
     if question.kind in {CHOICE, SEVERAL}:
-        return list(question.iterate_choices(custom_questions.get_language()))
+        return [*question.iterate_choices(custom_questions.get_language()), *none]
     yes = [(YES, gettext("Yes"))]
-    return {YES_NO: [*yes, (NO, gettext("No"))], CONSENT: yes}.get(question.kind, [])
+    few = {YES_NO: [*yes, (NO, gettext("No"))], CONSENT: yes}
+    return [*few.get(question.kind, []), *none]
 
 
 FILTERS: Final[Sequence[DelegateFilter]] = (

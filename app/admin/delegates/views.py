@@ -132,6 +132,7 @@ def render_delegate(delegate: Delegate, form: Form) -> ResponseReturnValue:
         422 if form.errors else 200,
         delegate=delegate,
         facts=presentation.list_facts(delegate, links.agenda),
+        missing=answer_columns.list_missing(delegate),
         speaker=links.speaker,
         group=links.group,
         suppressed=suppression.list_reasons(delegate.email) if delegate.email else (),

@@ -22,10 +22,12 @@ from app.mail import unsubscribe
 from app.registration import (
     answer_rows,
     booking_calendar,
+    custom_questions,
     delegate_record,
     forms,
     links,
     question_pages,
+    required_answers,
     standard_forms,
     tickets,
 )
@@ -88,6 +90,7 @@ FLASH_MESSAGES = {
 
 bp = Blueprint("bookings", __name__, url_prefix="/booking")
 access.register_dead_links(bp)
+bp.add_app_template_global(required_answers.list_unanswered)
 
 
 @bp.route("", methods=["GET", "POST"])
@@ -127,6 +130,7 @@ def show(secret: str) -> ResponseReturnValue:
         delegate=delegate,
         secret=secret,
         rows=_list_answers(delegate, secret),
+        unanswered=_list_unanswered(delegate, secret),
         days_form=_build_change_form(delegate, DAYS) if delegate.is_attending else None,
         letters=mail.list_for_booking(delegate.reference),
         flash_message=FLASH_MESSAGES.get(request.args.get("news", "")),
@@ -271,6 +275,18 @@ def _list_answers(delegate: Delegate, secret: str) -> list[AnswerRow]:
         name = translated(delegate.category).name
         rows.insert(0, (gettext("Category"), name, address if is_offered else ""))
     return [*rows, (gettext("Registered"), local_moment(delegate.registered_at), "")]
+
+
+def _list_unanswered(delegate: Delegate, secret: str) -> list[tuple[str, str]]:
+    """List what a delegate has still to answer, each question with the page that asks it."""
+    own = url_for(".answers.edit", secret=secret)
+    return [
+        (
+            custom_questions.get_label(one),
+            url_for(".edit", secret=secret, question=one.page) if one.standard else own,
+        )
+        for one in required_answers.list_unanswered(delegate)
+    ]
 
 
 def _find_file_url(secret: str, question_id: int) -> str:

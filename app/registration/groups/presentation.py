@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
-from app.registration import fields, services
+from app.registration import fields, required_answers, services
 from app.registration.categories import queries as categories
 from app.registration.fields import DAYS, EMAIL
 from app.registration.groups import register_group
@@ -59,6 +59,7 @@ class MemberRow:
     email: str
     reference: str  # only of those about whom the contact gets the emails
     can_rename: bool
+    unanswered: int  # required questions, of the same people
 
     @property
     def is_good(self) -> bool:
@@ -111,9 +112,26 @@ def list_members(group: RegistrationGroup) -> Sequence[MemberRow]:
             one.email,
             one.delegate.reference if one.delegate and one.is_received_by_contact else "",
             group_services.can_rename(one),
+            _count_unanswered(one),
         )
         for one in group.members
     ]
+
+
+def _count_unanswered(member: GroupMember) -> int:
+    """Count the required questions that the contact can answer, because they get the emails.
+
+    Others are asked themselves, and their number would show the contact who had a booking before.
+    """
+    if member.delegate is None or not member.is_received_by_contact:
+        return 0
+    return len(required_answers.list_unanswered(member.delegate))
+
+
+def has_unanswered(draft: GroupDraft) -> bool:
+    """Return True if somebody has to answer questions that the contact is not asked."""
+    every = (categories.settle(draft.complete(one)) for one in draft.people)
+    return any(required_answers.list_missing(answers) for answers in every)
 
 
 def share(draft: GroupDraft, answers: Answers) -> GroupDraft:

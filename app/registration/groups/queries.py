@@ -97,7 +97,7 @@ def find_contact_name(entry: WaitingListEntry) -> str:
 
 def _with_people() -> tuple[ExecutableOption, ...]:
     return (
-        MEMBERS.joinedload(GroupMember.delegate),
+        MEMBERS.joinedload(GroupMember.delegate).selectinload(Delegate.custom_answers),
         MEMBERS.joinedload(GroupMember.entry),
     )
 

@@ -275,6 +275,7 @@ def _render_check(form: CheckGroupForm, draft: GroupDraft, status: int = 200) ->
         rows=presentation.list_people(draft),
         contact_rows=presentation.list_contact(draft),
         has_waiting_list=queries.read_seat_counts().has_waiting_list,
+        has_unanswered=presentation.has_unanswered(draft),
     )
 
 

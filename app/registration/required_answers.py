@@ -1,0 +1,40 @@
+"""The required answers that bookings do not have yet.
+
+Nobody is asked the organisers' questions for somebody else. Whoever was registered by the contact
+of a group, by the desk or from a file, or before a question was added, has still to answer them.
+"""
+
+from collections.abc import Sequence
+
+from app.questions.definitions import Definition
+from app.registration import custom_answers, custom_questions, delegate_record, queries
+from app.registration.categories.queries import CATEGORY
+from app.registration.fields import BOOKING_FIELDS
+from app.registration.models import Delegate
+from app.registration.queries import Answers
+
+
+def list_missing(answers: Answers) -> Sequence[Definition]:
+    """List the questions that somebody has to answer and has not, given their answers."""
+    return [
+        one
+        for one in custom_questions.list_all_relevant(answers)
+        if one.is_required and custom_questions.is_unanswered(one, answers)
+    ]
+
+
+def list_of_delegate(delegate: Delegate) -> Sequence[Definition]:
+    """List those of a delegate; none once the booking is cancelled. Nothing private is read."""
+    if not delegate.is_attending:
+        return ()
+    answers = {
+        **delegate_record.to_answers(delegate, BOOKING_FIELDS),
+        CATEGORY: str(delegate.category_id or ""),
+        **custom_answers.to_answers(delegate),
+    }
+    return list_missing(answers)
+
+
+def list_unanswered(delegate: Delegate) -> Sequence[Definition]:
+    """List those that a delegate can still answer: none once registration has closed."""
+    return () if queries.has_registration_closed() else list_of_delegate(delegate)

@@ -21,7 +21,7 @@ from app.mail.queries import IS_WAITING
 from app.questions.definitions import one_year_after
 from app.registration import custom_answers, custom_questions, delegate_record, seats
 from app.registration.applications.models import RegistrationApplication
-from app.registration.bookings import erasure
+from app.registration.bookings import erasure, operations
 from app.registration.delegate_field import DelegateField
 from app.registration.fields import BOOKING_FIELDS
 from app.registration.groups import queries as groups
@@ -59,9 +59,7 @@ def purge_expired() -> None:
         custom_answers.erase_of_questions(
             filter(custom_questions.is_erased, custom_questions.list_all())
         )
-        for field in BOOKING_FIELDS:
-            if _is_erased_early(field):
-                _erase_answers(field)
+        _erase_answers([one for one in BOOKING_FIELDS if _is_erased_early(one)])
         _erase_delegates(in_a_year)
         if clock.now() > in_a_year:
             groups.delete_all()
@@ -119,14 +117,23 @@ def _is_erased_early(field: DelegateField) -> bool:
     return is_early and custom_questions.is_erased(definition)
 
 
-def _erase_answers(field: DelegateField) -> None:
-    """Delete what people answered, and what the history says of it, some at a time."""
-    column = getattr(Delegate, field.column)
-    having = select(Delegate).where(column != "", Delegate.erased_at.is_(None))
-    for delegate in db.session.scalars(having.limit(BATCH_SIZE).with_for_update()):
-        setattr(delegate, field.column, "")
-        delegate_record.refresh_search_keys(delegate)
-    history.erase_field(field.name, BOOKING_SUBJECTS, BATCH_SIZE)
+def _erase_answers(fields: Collection[DelegateField]) -> None:
+    """Delete what people answered, and what the history says of it, some at a time.
+
+    The bookings are locked before any is changed, in the one order, for all questions at once.
+    """
+    if not fields:
+        return
+    has_answer = (getattr(Delegate, one.column) != "" for one in fields)
+    having = select(Delegate.id).where(or_(*has_answer), Delegate.erased_at.is_(None))
+    numbers = db.session.scalars(having.order_by(Delegate.id).limit(BATCH_SIZE)).all()
+    for delegate in operations.lock_in_order(numbers):
+        if not delegate.is_erased:  # perhaps while we waited for the lock
+            for field in fields:
+                setattr(delegate, field.column, "")
+            delegate_record.refresh_search_keys(delegate)
+    for field in fields:
+        history.erase_field(field.name, BOOKING_SUBJECTS, BATCH_SIZE)
 
 
 def _erase_delegates(due: datetime) -> None:

@@ -23,7 +23,7 @@ from app.registration.models import Delegate
 from app.registration.session_bookings import services as session_bookings
 from app.registration.session_bookings.models import SessionBooking
 from app.releases.current_release import get_programme
-from tests.browser import Browser
+from tests.browser import Browser, Page
 from tests.factories import (
     FIRST_MORNING,
     make_delegate,
@@ -32,6 +32,7 @@ from tests.factories import (
     set_places,
     sign_in,
 )
+from tests.pages import read_text
 from tests.registration.test_session_booking_races import at_once
 from tests.sent_emails import last_email_to, subjects_to
 
@@ -179,6 +180,30 @@ def test_somebody_ranks_sessions_and_changes_that_until_the_ballot_closes(
     assert booked() == {"Ada@example.org": ["nets", "sails"]}
     page = visitor.open(path_of(ada, ballot))
     assert "You have won seats" in page.text
+
+
+def test_saved_choices_are_listed_in_full_while_the_ballot_is_open(
+    visitor: Browser, ballot: int
+) -> None:
+    [ada] = make_people("Ada")
+    page = visitor.open(path_of(ada, ballot))
+    assert "Your saved choices" not in page.headings
+
+    page = page.press("Save my choices", {"Choice 1": SAILS_CHOICE, "Choice 2": KNOTS_CHOICE})
+    assert "Your saved choices" in page.headings
+    sails, knots = list_choices(page)
+    assert sails.startswith("Sails: ")
+    assert sails.endswith("11:30am on Wednesday 10 June 2009")
+    assert knots.startswith("Knots: ")
+
+    page = page.press("Save my choices", {"Choice 2": SAILS_CHOICE}, status=422)
+    assert list_choices(page) == [sails, knots], "what is saved, and not what was just refused"
+
+
+def list_choices(page: Page) -> list[str]:
+    """List what is in the first ordered list of a page, before the rules."""
+    choices = next(page.tree.find_all("ol", within=page.main))
+    return [read_text(one) for one in page.tree.find_all("li", within=choices)]
 
 
 def test_choosing_nothing_leaves_the_ballot(visitor: Browser, ballot: int) -> None:

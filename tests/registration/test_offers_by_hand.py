@@ -21,7 +21,7 @@ from tests.factories import (
     set_places,
     sign_in,
 )
-from tests.sent_emails import subjects_to
+from tests.sent_emails import last_email_to, subjects_to
 
 GRACE = "grace@conference.example"
 ADD_ONE = "If no place is free, add one for them"
@@ -161,6 +161,8 @@ def test_an_organiser_makes_an_offer_and_adds_the_place_for_it(
     page = page.press("Make the offer", {"If no place is free, add one for them": True})
 
     assert "We are emailing them the offer." in page.source
+    email = last_email_to("bea@example.org")
+    assert "A place at Tides and Harbours is free, and we are offering it to you." in email.text
     own = visitor.open(f"/waiting-list/{links.waiting_list_token(bea)}")
     assert own.heading == "You have been offered a place"
     assert "The organisers made you an offer before your turn" in own.text

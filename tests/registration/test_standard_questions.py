@@ -1,6 +1,6 @@
 """The questions that every site asks, as organisers change, move and hide them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from datetime import date
 from typing import Any
 
@@ -17,11 +17,13 @@ from app.onboarding.services import NewConference
 from app.questions import queries, services
 from app.questions.models import REGISTRATION, Question
 from app.registration import integrity_check, retention
+from app.registration.bookings import operations
 from app.registration.models import Delegate
 from config import ROOT
 from tests.browser import Browser, Page
 from tests.factories import make_category, make_delegate, make_question, sign_in
 from tests.registration.test_groups import add, begin
+from tests.registration.test_session_booking_races import cross, naming_deadlocks
 from tests.registration_flow import ACCESS, DAYS, EMAIL, THURSDAY, answer_questions
 from tests.sent_emails import find_link, last_email_to
 
@@ -271,6 +273,22 @@ def test_a_group_is_asked_for_a_country_as_people_are(
     assert db.session.query(Delegate).one().country == ""
 
 
+def test_people_of_a_group_are_asked_for_a_role_where_it_is_required(
+    visitor: Browser, new_browser: Callable[[], Browser]
+) -> None:
+    change(sign_in(new_browser()), "Role", {"People must answer this question": True})
+    page = add(begin(visitor), "Ada", "ada@ward.example").follow("Continue")
+    page.press("Register the group")
+
+    email = last_email_to("ada@ward.example")
+    assert "We still need your answer to 1 question. Answer it on your booking page." in email.text
+    booking = visitor.open(find_link(email, "/booking/"))
+    page = booking.follow("Role").press("Save", {"Role": "Nurse"})
+
+    assert page.summary_list["Role"] == "Nurse"
+    assert "Answer 1 question" not in page.text
+
+
 def test_people_of_a_group_are_not_asked_what_is_hidden(
     visitor: Browser, new_browser: Callable[[], Browser]
 ) -> None:
@@ -370,6 +388,67 @@ def test_answers_to_a_standard_question_are_deleted_on_its_own_date(
     assert "mint" not in delegate.search_text
     assert "Mint" not in told
     assert delegate.country == "GB"
+
+
+def erase_while_both_are_changed(
+    site: Flask, organiser: Browser, frozen_time: Any
+) -> tuple[list[Delegate], list[str]]:
+    """Delete answers of two people while somebody changes both bookings, the first one first.
+
+    Return the people, and how both ended.
+    """
+    for label in ("Organisation", "Role"):
+        change(organiser, label, {"When are the answers deleted?": "30 days after the conference"})
+    people = [
+        make_delegate(organisation="", role="Treasurer"),
+        make_delegate(email="bea@example.org", organisation="The Mint", role=""),
+    ]
+    first, second = people[0].id, people[1].id
+    frozen_time.move_to("2009-07-12T00:30:00+01:00")
+
+    def purge() -> None:
+        with transaction():
+            retention.purge_expired()
+
+    ended = cross(
+        site,
+        lambda: operations.lock(db.session.get_one(Delegate, first)),
+        naming_deadlocks(lambda: operations.lock(db.session.get_one(Delegate, second))),
+        naming_deadlocks(purge),
+    )
+    return people, ended
+
+
+@pytest.mark.postgresql_only
+def test_whoever_changes_several_bookings_while_answers_are_deleted_is_not_in_the_way(
+    site: Flask, visitor: Browser, frozen_time: Any
+) -> None:
+    """The second has an answer to the earlier question, but people are locked in the one order."""
+    people, ended = erase_while_both_are_changed(site, sign_in(visitor), frozen_time)
+
+    assert ended == ["seat", "seat"]
+    for one in people:
+        db.session.refresh(one)
+    assert [(one.organisation, one.role) for one in people] == [("", ""), ("", "")]
+
+
+@pytest.mark.postgresql_only
+def test_answers_deleted_in_another_order_would_wait_for_each_other(
+    site: Flask, visitor: Browser, frozen_time: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The control: it shows that the story above can see the deadlock."""
+
+    def lock_backwards(numbers: Collection[int]) -> Sequence[Delegate]:
+        people = [db.session.get_one(Delegate, one) for one in sorted(numbers, reverse=True)]
+        for one in people:
+            operations.lock(one)
+        return people
+
+    monkeypatch.setattr(operations, "lock_in_order", lock_backwards)
+
+    _, ended = erase_while_both_are_changed(site, sign_in(visitor), frozen_time)
+
+    assert ended == ["deadlock", "seat"]
 
 
 def test_a_new_conference_begins_with_the_standard_questions_as_they_were(site: Flask) -> None:

@@ -179,8 +179,9 @@ def test_whoever_declines_keeps_their_place_and_the_next_gets_the_offer(visitor:
     cancel(early)
 
     page = open_own_page(visitor, ADA).follow("Keep the place I have")
-    assert "You keep the place you have. If we have offered you a place" in page.text
-    page = page.press("Leave the waiting list")
+    assert page.heading == "Decline the place?"
+    assert "You keep the place you have. We will offer the place in the category" in page.text
+    page = page.press("Decline the place")
 
     assert page.heading == "You left the waiting list"
     assert "You declined the offer" in page.text

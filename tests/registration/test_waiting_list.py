@@ -218,11 +218,27 @@ def test_who_joins_again_after_an_offer_is_offered_the_place_again_where_nobody_
     join(new_browser(), "Ada")
     run_due()
 
+    assert subjects_to("ada@example.org")[-1] == f"{OFFER} 9:33am on Thursday 14 May 2009"
     page = open_own_page(visitor, "ada@example.org")
     assert "9:33am on Thursday 14 May 2009" in page.text
     assert page.press("Accept the place").heading == "Your booking"
     assert counts() == (1, 0)
     assert list_miscounts() == []
+
+
+def test_who_joins_again_while_they_have_an_offer_gets_it_again_with_its_deadline(
+    visitor: Browser, new_browser: Callable[[], Browser]
+) -> None:
+    [early] = fill_conference()
+    join(visitor, "Ada")
+    cancel(early)
+
+    join(new_browser(), "Ada")
+
+    offer = f"{OFFER} 9:31am on Wednesday 13 May 2009"
+    assert subjects_to("ada@example.org")[1:] == [offer, offer]
+    assert open_own_page(visitor, "ada@example.org").heading == "You have been offered a place"
+    assert counts() == (1, 0)
 
 
 def test_an_offer_that_has_ended_cannot_be_taken(visitor: Browser, frozen_time: Any) -> None:
@@ -257,7 +273,9 @@ def test_whoever_leaves_makes_room_and_their_answers_are_deleted(visitor: Browse
     cancel(early)
 
     page = open_own_page(visitor, "ada@example.org").follow("Decline the place")
-    page = page.press("Leave the waiting list")
+    assert page.heading == "Decline the place?"
+    assert "We will offer the place to the next person, and delete your answers." in page.text
+    page = page.press("Decline the place")
 
     assert page.heading == "You left the waiting list"
     assert state_of("bea@example.org") == "offered"

@@ -147,9 +147,7 @@ def find_spelling(label: str) -> str:
 
 def _lock_all(delegates: Sequence[Delegate]) -> Mapping[str, Sequence[str]]:
     """Lock several delegates, always in the same order, and return their tags by reference."""
-    wanted = select(Delegate).where(Delegate.id.in_([one.id for one in delegates]))
-    locked = wanted.order_by(Delegate.id).with_for_update()
-    found = db.session.scalars(locked.execution_options(populate_existing=True)).all()
+    found = operations.lock_in_order([one.id for one in delegates])
     if any(one.is_erased for one in found):
         raise RuleViolation(NOBODY_THERE)
     return get_tags_by_reference([one.reference for one in found])

@@ -46,6 +46,8 @@ def join(
     entry = _find_current(key, limit)
     if delegate is not None:
         emails.send_already_registered(delegate)
+    elif entry is not None and entry.is_offered:
+        emails.send_waiting_list_offer(entry)  # once more, with its deadline
     elif entry is not None:
         emails.send_waiting_list_entry(entry, queries.get_queue_position(entry))
     else:

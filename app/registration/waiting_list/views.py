@@ -87,7 +87,12 @@ def leave(secret: str) -> ResponseReturnValue:
         return redirect(url_for(".show", secret=secret), 303)
     status = 422 if form.errors else 200
     return render_page(
-        "registration/waiting_list/leave.html", status, form=form, entry=entry, secret=secret
+        "registration/waiting_list/leave.html",
+        status,
+        form=form,
+        entry=entry,
+        secret=secret,
+        can_accept=entries.can_accept(entry),
     )
 
 

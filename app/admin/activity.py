@@ -129,17 +129,22 @@ def _has_steps(activity: Activity) -> bool:
     )
 
 
-def list_for_speaker(speaker: Speaker) -> Activity:
-    """Return the thread about a speaker; without emails for those who may not read them."""
-    address = speaker.contact_address if guards.can_read(roles.DELEGATES) else ""
-    subjects = [SPEAKER_FIELDS.history_subject(speaker), *_address_subjects(address)]
+def list_for_speaker(speaker: Speaker, own_addresses: Sequence[str]) -> Activity:
+    """Return the thread about a speaker; without emails for those who may not read them.
+
+    ``own_addresses`` are those with which the speaker signs in, besides the contact address.
+    """
+    known = [speaker.contact_address, *own_addresses] if guards.can_read(roles.DELEGATES) else []
+    addresses = list(dict.fromkeys(one.strip().lower() for one in known if one.strip()))
+    about_addresses = [subject for one in addresses for subject in _address_subjects(one)]
+    subjects = [SPEAKER_FIELDS.history_subject(speaker), *about_addresses]
 
     def emails(limit: int) -> Sequence[ActivityItem]:
-        found = mail.list_for_recipient(address, limit) if address else ()
+        found = mail.list_for_recipient(addresses, limit) if addresses else ()
         return [_email_item(one) for one in found]
 
     def answers(limit: int) -> Sequence[ActivityItem]:
-        found = replies.list_from(address, limit) if address else ()
+        found = replies.list_from(addresses, limit) if addresses else ()
         return [_reply_item(one) for one in found]
 
     def sent(limit: int) -> Sequence[ActivityItem]:

@@ -8,7 +8,7 @@ from app.accounts.guards import current_actor
 from app.admin.listing import PAGE_SIZE, ListFilter, Listing, parse_list_query, render_list
 from app.forms.form import ConfirmForm
 from app.mail import replies
-from app.programme.editing import speaker_queries
+from app.speakers import queries as speaker_queries
 from app.web import redirects
 
 bp = Blueprint("replies", __name__, url_prefix="/letters/replies")

@@ -152,6 +152,15 @@ def _check_spf(resolver: dns.resolver.Resolver, domain: str) -> Finding:
             server=current_app.config["MAIL_SERVER"],
         )
         return Finding("SPF", PROBLEM, sentence)
+    if found[0].lower().split()[1:2] in (["-all"], ["~all"]):  # what follows is not read
+        sentence = gettext(
+            "The SPF record of %(domain)s allows no server to send its emails: %(record)s. Name "
+            "your mail server in it, for example: v=spf1 a:%(server)s -all",
+            domain=domain,
+            record=found[0],
+            server=current_app.config["MAIL_SERVER"],
+        )
+        return Finding("SPF", PROBLEM, sentence)
     return Finding("SPF", FINE, found[0])
 
 

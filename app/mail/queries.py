@@ -1,7 +1,7 @@
 """Read-only queries about emails."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email import message_from_bytes, policy
@@ -67,11 +67,11 @@ def list_for_booking(reference: str) -> Sequence[Email]:
     ).all()
 
 
-def list_for_recipient(address: str, limit: int) -> Sequence[Email]:
-    """List the newest emails to an address."""
+def list_for_recipient(addresses: Collection[str], limit: int) -> Sequence[Email]:
+    """List the newest emails to somebody who has these addresses, in lower case."""
     return db.session.scalars(
         select(Email)
-        .where(func.lower(Email.recipient) == address.lower())
+        .where(func.lower(Email.recipient).in_(addresses))
         .order_by(Email.created_at.desc(), Email.id.desc())
         .limit(limit)
         .options(defer(Email.message))

@@ -9,7 +9,7 @@ of its attachments the names. The message itself stays in the mailbox.
 
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from email import message_from_bytes, policy
 from email.header import decode_header, make_header
@@ -235,9 +235,9 @@ def list_for_person(reference: str, address: str, limit: int | None) -> Sequence
     return db.session.scalars(rows.order_by(EmailReply.id.desc()).limit(limit)).all()
 
 
-def list_from(address: str, limit: int) -> Sequence[EmailReply]:
-    """List the newest replies from an address."""
-    rows = select(EmailReply).where(EmailReply.sender == address.lower())
+def list_from(addresses: Collection[str], limit: int) -> Sequence[EmailReply]:
+    """List the newest replies from somebody who has these addresses, in lower case."""
+    rows = select(EmailReply).where(EmailReply.sender.in_(addresses))
     return db.session.scalars(rows.order_by(EmailReply.id.desc()).limit(limit)).all()
 
 

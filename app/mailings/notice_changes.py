@@ -41,7 +41,7 @@ LABELS: Final[Mapping[str, Any]] = {
     SPEAKERS: _l("Change of speakers"),
     DETAILS: _l("Details"),
     PROFILE: _l("Profile"),
-    REMOVED: _l("No longer on the programme"),
+    REMOVED: _l("No longer in the programme"),
 }
 ENDINGS: Final = frozenset({CANCELLED, WITHDRAWN})
 FOR_SPEAKERS: Final = frozenset({DETAILS, PROFILE, REMOVED})

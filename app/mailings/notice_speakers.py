@@ -29,7 +29,7 @@ class SpeakerContact:
 
     person_id: int
     email: str
-    name: str  # of the first of the speakers
+    name: str  # their own if they speak, or else that of the first speaker whom they help
     slugs: frozenset[str]
     withdrawn: frozenset[str]  # of those who withdrew, and so know that they are removed
 
@@ -119,7 +119,7 @@ def _load_contacts() -> Mapping[str, SpeakerContact]:
         .join(SpeakerAccess, SpeakerAccess.person_id == Person.id)
         .join(Speaker, Speaker.id == SpeakerAccess.speaker_id)
         .where(IS_ACTIVE)
-        .order_by(Speaker.name_sort_key, SpeakerAccess.id)
+        .order_by(SpeakerAccess.is_assistant, Speaker.name_sort_key, SpeakerAccess.id)
     )
     found: dict[str, SpeakerContact] = {}
     for number, email, slug, name, has_withdrawn in rows:

@@ -76,9 +76,14 @@ class Report:
         return self.finished < self.total
 
 
+def find_mailing(number: int) -> Mailing | None:
+    """Return a mailing, or None."""
+    return db.session.get(Mailing, number)
+
+
 def get_mailing(number: int) -> Mailing:
     """Return a mailing; raise NotFound if there is none."""
-    mailing = db.session.get(Mailing, number)
+    mailing = find_mailing(number)
     if mailing is None:
         raise NotFound("There is no group email with that number")
     return mailing

@@ -207,10 +207,8 @@ def schedule(
 def _store_recipients(mailing: Mailing, *, stores: bool) -> int:
     """Count who gets a mailing, and store them unless that is done when it is sent."""
     audience = audiences.get_audience(mailing.audience)
-    if not audience.is_chosen:
-        return queries.count_recipients(mailing, PENDING)
     chosen = queries.select_people(mailing)
-    if not stores:
+    if not (audience.is_chosen and stores):  # those of a prepared mailing are rows already
         return chosen.count
     selection.store(mailing, chosen)
     return queries.count_recipients(mailing, PENDING)

@@ -94,14 +94,15 @@ def revoke_assistant(speaker: Speaker, access_id: int, *, actor: str) -> Person:
     return revoke(speaker, access_id, actor=actor)
 
 
-def list_outdated(speaker: Speaker) -> Sequence[SpeakerAccess]:
+def list_own(speaker: Speaker) -> Sequence[SpeakerAccess]:
+    """List the speaker's own accesses, without those of assistants."""
+    return [one for one in queries.list_access_to_speaker(speaker) if not one.is_assistant]
+
+
+def list_outdated(speaker: Speaker, own: Sequence[SpeakerAccess]) -> Sequence[SpeakerAccess]:
     """List the speaker's own accesses with another address than their contact address."""
     contact = speaker.contact_address.strip().lower()
-    return [
-        one
-        for one in queries.list_access_to_speaker(speaker)
-        if contact and not one.is_assistant and one.person.email.lower() != contact
-    ]
+    return [one for one in own if contact and one.person.email.lower() != contact]
 
 
 def transfer(source: Speaker, target: Speaker, *, actor: str) -> None:

@@ -162,7 +162,7 @@ def replace_address(speaker: Speaker, *, actor: str) -> None:
     """Invite a speaker at their contact address, and revoke the access of their earlier ones."""
     versioned_edits.lock(speaker)
     lock_mailings()
-    outdated = access.list_outdated(speaker)
+    outdated = access.list_outdated(speaker, access.list_own(speaker))
     if not outdated:
         raise RuleViolation(
             "The contact email address is already the only one with access as the speaker"

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, func, or_, select, union_all
 from sqlalchemy.orm import joinedload, selectinload
 
 from app.accounts.models import Person
@@ -106,6 +106,24 @@ def get_access_by_speaker(speakers: Sequence[Speaker]) -> Mapping[int, Sequence[
     for row in rows:
         found.setdefault(row.speaker_id, []).append(row)
     return found
+
+
+def get_slugs_by_address(addresses: Collection[str]) -> Mapping[str, str]:
+    """Map those of these addresses, in lower case, that are a speaker's own to the speaker.
+
+    Speakers have a contact address, and those with which they sign in.
+    """
+    contact = select(func.lower(Speaker.contact_address).label("address"), Speaker.id, Speaker.slug)
+    sign_in = (
+        select(func.lower(Person.email), Speaker.id, Speaker.slug)
+        .join(SpeakerAccess, SpeakerAccess.person_id == Person.id)
+        .join(Speaker, Speaker.id == SpeakerAccess.speaker_id)
+        .where(IS_ACTIVE, SpeakerAccess.is_assistant.is_(False))
+    )
+    found = union_all(contact, sign_in).subquery()
+    rows = select(found.c.address, found.c.slug).where(found.c.address.in_(addresses))
+    rows = rows.order_by(found.c.id.desc())
+    return dict(db.session.execute(rows).tuples().all()) if addresses else {}
 
 
 def get_last_sent(speakers: Sequence[Speaker]) -> Mapping[int, Mapping[str, datetime]]:

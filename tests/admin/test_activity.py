@@ -17,6 +17,7 @@ from app.registration.waiting_list.models import ACCEPTED
 from tests.browser import Browser, Page
 from tests.factories import (
     get_ada_marsh,
+    grant_speaker_access,
     make_delegate,
     make_email,
     make_proposal,
@@ -246,6 +247,23 @@ def test_a_speaker_has_a_thread_too_with_what_they_ask_to_change(
         "Group emails stopped: unsubscribed",
     ]
     assert "ada@example.org Change by a speaker: To approve" in page.text
+
+
+def test_the_thread_of_a_speaker_has_emails_to_each_of_their_addresses_but_not_to_assistants(
+    visitor: Browser, ada: Speaker
+) -> None:
+    grant_speaker_access(ada, "marsh@nhs.example")
+    grant_speaker_access(ada, "helper@nhs.example", is_assistant=True)
+    email("Changes to the programme", 1, recipient="Marsh@nhs.example")
+    email("Your own pages", 2)
+    email("Your link as an assistant", 2, recipient="helper@nhs.example")
+    with transaction():
+        suppress("marsh@nhs.example", UNSUBSCRIBED)
+
+    page = sign_in(visitor).open("/organise/speakers/ada-marsh")
+
+    assert "Group emails stopped: unsubscribed" in lines(page)
+    assert lines(narrow(page, "Emails")) == ["Changes to the programme", "Your own pages"]
 
 
 def test_a_programme_editor_sees_no_email_in_the_thread_of_a_speaker(

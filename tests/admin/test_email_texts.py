@@ -297,10 +297,11 @@ def test_a_preview_shows_a_real_speaker(organiser: Browser, template: str) -> No
     assert ada.name in [*page.links]
 
 
-def test_a_preview_can_be_dark(organiser: Browser) -> None:
-    page = organiser.open(f"{PAGE}/sign_in").follow("Dark")
+def test_a_preview_can_be_dark_and_as_narrow_as_a_phone(organiser: Browser) -> None:
+    page = organiser.open(f"{PAGE}/sign_in").follow("Dark").follow("Phone")
     (frame,) = page.tree.find_all("iframe")
 
+    assert "email-preview--phone" in (frame.get("class") or "")
     html = organiser.fetch("GET", frame.get("src") or "").get_data(as_text=True)
 
     assert "@media all {" in html

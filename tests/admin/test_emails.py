@@ -247,7 +247,7 @@ def test_the_desk_sends_itself_a_test_email(desk: Browser) -> None:
 def test_the_desk_sees_whether_emails_can_arrive(
     desk: Browser, mailbox: MailServer, dns_server: DnsServer
 ) -> None:
-    dns_server.add("conference.example", "TXT", '"v=spf1 -all"')
+    dns_server.add("conference.example", "TXT", '"v=spf1 mx -all"')
     dns_server.add("conference.example", "MX", "10 mx.conference.example.")
 
     page = desk.open("/organise/letters/check").press("Check now")

@@ -252,6 +252,17 @@ def test_an_editor_sees_how_many_but_not_who(visitor: Browser, organiser: Browse
     assert "Organisers can send the emails." in page.text
 
 
+def test_a_bookmark_of_the_emails_to_speakers_leads_to_the_notices_of_change(
+    visitor: Browser, organiser: Browser
+) -> None:
+    assert organiser.open("/organise/publishing/letters").address == "/organise/notices"
+
+    sign_in(visitor, "editor@conference.example", EDITOR)
+    page = visitor.open("/organise/publishing/letters", status=403)
+
+    assert page.address == "/organise/notices"
+
+
 @pytest.mark.parametrize("count", [1, 3])
 def test_the_page_asks_the_same_few_questions(
     organiser: Browser, queries: list[str], count: int

@@ -371,8 +371,8 @@ def test_a_filter_that_is_gone_is_told(organiser: Browser) -> None:
     page = organiser.open(SESSIONS).follow("Tower")
 
     assert (
-        "This view filters by something that no longer exists (Room: tower). "
-        "The list is shown without that filter." in page.text
+        "This view filters by something that no longer exists, or that your role cannot see "
+        "(Room: tower). The list is shown without that filter." in page.text
     )
     assert titles(page) == ["Tide clocks", "Tide tables", "Reading the tide"]
     page = organiser.press("Save changes to this view")

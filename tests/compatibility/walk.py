@@ -53,7 +53,7 @@ BEGINNINGS: Final = {  # what no link leads to
         *("/organise/speakers/ada-marsh/delete", "/organise/speakers/ada-marsh/merge/joao-mare"),
         *("/rehearsal/2009-06-10T11:15/now", "/rehearsal/2009-06-10T11:15/programme"),
         *("/organise/pages/page/getting-here/en/remove", "/organise/pages/page/help/links/1"),
-        "/organise/sessions/knots/delete",
+        *("/organise/sessions/knots/delete", "/organise/publishing/letters"),
         *("/rehearsal/2009-06-10T11:15/", "/organise/publishing/compare?from=1&to=3"),
     ),
     "without a second step": ("/second-step/set-up/app", "/organise"),

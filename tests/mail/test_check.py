@@ -121,6 +121,20 @@ def test_two_spf_records_are_as_bad_as_none(site: Flask, dns_server: DnsServer) 
     assert sentence.endswith("Combine them into one.")
 
 
+def test_an_spf_record_that_allows_no_server_is_a_problem(
+    site: Flask, mailbox: MailServer, dns_server: DnsServer
+) -> None:
+    dns_server.add(DOMAIN, "TXT", '"v=spf1 -all"')
+
+    assert found("SPF") == (
+        check.PROBLEM,
+        (
+            f"The SPF record of {DOMAIN} allows no server to send its emails: v=spf1 -all. Name "
+            "your mail server in it, for example: v=spf1 a:127.0.0.1 -all"
+        ),
+    )
+
+
 @pytest.mark.settings(MAIL_DKIM_SELECTOR="Spring")
 @pytest.mark.parametrize(
     ("records", "sentence"),

@@ -25,7 +25,14 @@ from app.registration.models import Delegate
 from app.worker_tasks import PERIODIC_TASKS
 from tests.browser import Browser
 from tests.chromium import horizontal_overflow
-from tests.factories import get_ada_marsh, make_delegate, save, sign_in, sign_in_window
+from tests.factories import (
+    get_ada_marsh,
+    grant_speaker_access,
+    make_delegate,
+    save,
+    sign_in,
+    sign_in_window,
+)
 from tests.imap_server import ImapServer
 from tests.live_site import LiveSite
 from tests.mail.test_bounces import make_sent_email, receive, write_report
@@ -104,6 +111,20 @@ def test_a_reply_of_a_speaker_is_in_their_thread(
     speaker.contact_address = "Ada@NHS.example"
     save(speaker)
     inbox.add(write_reply(make_sent_email(recipient="Ada@nhs.example")).as_bytes())
+    read(site)
+
+    page = sign_in(visitor).open(LIST).follow(ADA)
+
+    assert page.address == f"/organise/speakers/{speaker.slug}#activity"
+    assert "I come by train." in page.text
+
+
+def test_a_reply_from_the_address_with_which_a_speaker_signs_in_is_in_their_thread(
+    site: Flask, inbox: ImapServer, visitor: Browser
+) -> None:
+    speaker = get_ada_marsh()
+    grant_speaker_access(speaker, ADA)
+    inbox.add(write_reply(make_sent_email()).as_bytes())
     read(site)
 
     page = sign_in(visitor).open(LIST).follow(ADA)

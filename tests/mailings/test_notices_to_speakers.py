@@ -206,6 +206,22 @@ View the programme:
 https://conference.example/programme"""
 
 
+def test_a_speaker_who_helps_another_is_addressed_by_their_own_name(
+    organiser: Browser, mailbox: MailServer
+) -> None:
+    grant_speaker_access(find_speaker("joao-mare"), ADA, is_assistant=True)
+    rename_room("harbour-walls")
+    publish()
+
+    page = organiser.open("/organise/notices")
+    approve()
+
+    names = [row["Name"] for row in page.rows if "Name" in row]
+    assert names == [f"Ada Marsh (speaker or assistant) {ADA}"]
+    (email,) = mailbox.emails
+    assert "Dear Ada," in email.text
+
+
 def test_dropping_a_notice_drops_it_for_speakers(organiser: Browser, frozen_time: Any) -> None:
     rename_room("harbour-walls")
     publish()
@@ -297,6 +313,26 @@ def test_whoever_has_lost_access_is_neither_listed_nor_told(
     assert [one.recipient for one in mailbox.emails] == [ADA]
 
 
+def test_whoever_is_excluded_from_the_emails_gets_none_and_the_others_do(
+    organiser: Browser, mailbox: MailServer, frozen_time: Any
+) -> None:
+    rename_room("harbour-walls")
+    get_session("reading-the-tide").cancelled_at = clock.now()
+    publish()
+
+    page = organiser.open("/organise/notices").press("Prepare emails")
+    page = page.follow("View and exclude people")
+    page = page.press("Save recipients", {"Send it to Ada Marsh": False})
+    assert "1 person gets it. 1 is excluded." in page.text
+    page = organiser.open("/organise/notices").follow("Check and send them")
+    page.follow("Send").press("Send email", {"Send it to 1 person": True})
+    frozen_time.shift(timedelta(minutes=11))
+    release.release_due()
+    deliver_emails()
+
+    assert [one.recipient for one in mailbox.emails] == [JOAO]
+
+
 def test_nothing_is_left_of_an_assistant_whose_account_is_deleted(site: Flask) -> None:
     helper = grant_speaker_access(get_ada_marsh(), HELPER, is_assistant=True)
     rename_room("harbour-walls")
@@ -322,7 +358,7 @@ def test_whoever_organisers_remove_is_told_so_and_nothing_else(site: Flask) -> N
     rename_room("harbour-walls")
     publish()
 
-    assert told()[ADA] == ["Profile of Ada Marsh: No longer on the programme"]
+    assert told()[ADA] == ["Profile of Ada Marsh: No longer in the programme"]
 
 
 def test_whoever_withdrew_is_not_told_again(site: Flask) -> None:

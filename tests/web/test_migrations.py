@@ -252,7 +252,8 @@ def test_texts_of_emails_that_are_no_longer_sent_go_and_others_stay(site: Flask)
         save(make_text_version(template))
         with transaction():
             mail.enqueue_rendered(template, RENDERED, to="ada@example.org")
-    notice = save(ChangeNotice(from_release=1, to_release=1, changed_at=clock.now()))
+    span = {"from_release": 1, "to_release": 1, "changed_at": clock.now()}
+    notice = save(ChangeNotice(**span, content="[changes of speakers]"))
     people = {"changes": "", "day_changes": "", "is_included": True, "notice_id": notice.id}
     save(NoticePerson(person_id=access.person_id, name="Ada Marsh", **people))
     booked = save(NoticePerson(delegate_id=make_delegate().id, **people)).delegate_id
@@ -264,6 +265,7 @@ def test_texts_of_emails_that_are_no_longer_sent_go_and_others_stay(site: Flask)
     assert db.session.scalars(select(EmailTextVersion.template)).all() == ["speaker_invited"]
     assert len(db.session.scalars(select(Email)).all()) == 3
     assert db.session.scalars(select(NoticePerson.delegate_id)).all() == [booked]
+    assert {*db.session.scalars(select(ChangeNotice.content))} == {""}  # it is found out anew
 
 
 RENDERED = RenderedEmail("Hello", "Hello", "<p>Hello</p>", "en", "a@example.org", "", "")

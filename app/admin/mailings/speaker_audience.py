@@ -119,12 +119,16 @@ def _build_speakers(
 
 
 def load_accounts(people: Collection[str]) -> Mapping[str, Candidate]:
-    """Return those with access to the pages of a speaker, as the first of their speakers."""
+    """Return those with access to the pages of a speaker: as themselves, if they speak."""
     rows = db.session.scalars(
         select(SpeakerAccess)
         .join(Speaker, Speaker.id == SpeakerAccess.speaker_id)
         .where(speakers.IS_ACTIVE, SpeakerAccess.person_id.in_(map(number_of, people)))
-        .order_by(Speaker.name_sort_key.desc(), SpeakerAccess.id.desc())
+        .order_by(  # those that come first replace the others
+            SpeakerAccess.is_assistant.desc(),
+            Speaker.name_sort_key.desc(),
+            SpeakerAccess.id.desc(),
+        )
         .options(contains_eager(SpeakerAccess.speaker), joinedload(SpeakerAccess.person))
     )
     return {one.person: one for one in map(_build_account, rows)}

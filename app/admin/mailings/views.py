@@ -51,9 +51,8 @@ VIEW_PREFIX = "view-"  # of the value that stands for a saved view
 @bp.before_request
 def check_filters() -> None:
     """Refuse the pages of an email whose people are chosen by what this person may not see."""
-    number = (request.view_args or {}).get("number")
-    if number is not None:
-        mailing = queries.get_mailing(number)
+    mailing = queries.find_mailing((request.view_args or {}).get("number", 0))
+    if mailing is not None:
         audience = audiences.AUDIENCES.get(mailing.audience)
         kind = saved_views.LISTS.get(audience.list_name) if audience else None
         if kind is not None and kind.list_forbidden(to_args(mailing.query).keys()):

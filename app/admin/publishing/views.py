@@ -181,6 +181,12 @@ def check() -> ResponseReturnValue:
     return _render_step(form, step) if step else redirect(url_for(".publish"), 303)
 
 
+@bp.get("/letters")
+def emails() -> ResponseReturnValue:
+    """Redirect from the page of emails to speakers, who are now told by a notice of change."""
+    return redirect(url_for("admin.notices.index"), 308)
+
+
 @bp.route(f"{SCHEDULED_RULE}/change", methods=["GET", "POST"])
 @validates_own_csrf
 def edit_scheduled(number: int) -> ResponseReturnValue:

@@ -39,7 +39,7 @@ def show(slug: str) -> ResponseReturnValue:
         "admin/speaker_pages/speaker.html",
         speaker=speaker,
         keepers=queries.list_access_to_speaker(speaker),
-        outdated=access.list_outdated(speaker),
+        outdated=access.list_outdated(speaker, access.list_own(speaker)),
         invited_at=written.get(INVITATION),
         reminded_at=written.get(REMINDER),
         lines=checklist.build_checklist(speaker),

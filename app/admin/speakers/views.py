@@ -98,6 +98,7 @@ def add() -> ResponseReturnValue:
 def show(slug: str) -> ResponseReturnValue:
     speaker = speaker_queries.get_speaker(slug)
     sessions = speaker_queries.list_session_roles(speaker)
+    own_access = access.list_own(speaker)
     return render_page(
         "admin/speakers/show.html",
         speaker=speaker,
@@ -106,14 +107,14 @@ def show(slug: str) -> ResponseReturnValue:
         internal_fields=_describe_fields(speaker, is_public=False),
         absences=forms.describe_absences(speaker.absences, conference_zone()),
         sessions=sessions,
-        outdated=access.list_outdated(speaker),
+        outdated=access.list_outdated(speaker, own_access),
         booking=speaker_places.find_place(speaker),
         sees_delegates=guards.can_read(roles.DELEGATES),
         namesakes=speaker_queries.list_namesakes(speaker),
         may_be_deleted=not speakers.deletion_error(speaker),
         is_public=any(one.slug == slug for one in current_release.get_programme().speakers),
         is_for_readers=speaker_queries.is_publishable(speaker, sessions),
-        activity=activity.list_for_speaker(speaker),
+        activity=activity.list_for_speaker(speaker, [one.person.email for one in own_access]),
         state_names=STATE_LABELS,
         form=ConfirmForm(),
     )

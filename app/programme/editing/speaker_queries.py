@@ -1,6 +1,6 @@
 """Read-only queries on the speakers of the working programme, for organisers."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -275,10 +275,3 @@ def has_session(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
 
 def _order(sort: str, *, is_reversed: bool) -> list[ColumnElement[Any]]:
     return [one.desc() if is_reversed else one.asc() for one in SORTS[sort]]
-
-
-def get_slugs_by_address(addresses: Collection[str]) -> Mapping[str, str]:
-    """Map those of these addresses, in lower case, that are the contact address of a speaker."""
-    address = func.lower(Speaker.contact_address)
-    rows = select(address, Speaker.slug).where(address.in_(addresses)).order_by(Speaker.id.desc())
-    return dict(db.session.execute(rows).tuples().all()) if addresses else {}

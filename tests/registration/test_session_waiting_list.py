@@ -384,6 +384,31 @@ def test_a_session_that_is_moved_keeps_its_offer_and_its_list(visitor: Browser) 
     assert (counts(), list_faults()) == ((1, 1, 1), [])
 
 
+def test_an_offer_ends_before_a_session_that_now_starts_earlier_and_says_so(
+    visitor: Browser, frozen_time: time_machine.Traveller
+) -> None:
+    make_bookable("knots", 1)
+    eve, ada = make_person("Eve"), make_person("Ada")
+    book(eve, "knots")
+    join(ada)
+    frozen_time.move_to(FIRST_MORNING - timedelta(hours=40))
+    give_back(eve)
+    session = db.session.scalars(select(WorkingSession).where(WorkingSession.key == "knots")).one()
+    session.starts_at = FIRST_MORNING - timedelta(hours=38)
+    publish_programme()
+
+    for _ in range(2):  # told once
+        run_due()
+
+    assert len(subjects_to("ada@example.org")) == 3  # on the list, the offer, its earlier end
+    email = last_email_to("ada@example.org")
+    assert email.subject == "A seat for you in “Knots”: accept it by 6:31pm on Monday 8 June 2009"
+    page = visitor.open(path_of(ada, "knots"))
+    assert "We are keeping a seat for you until 6:31pm on Monday 8 June 2009." in page.text
+    assert "The session starts earlier, and so your offer ends earlier" in page.text
+    assert list_faults() == []
+
+
 def test_whoever_is_taken_off_a_list_reads_why(site: Flask) -> None:
     eve, ada, bea = fill()
     join(ada)

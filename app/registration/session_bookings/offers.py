@@ -39,6 +39,7 @@ OPEN_LISTS: Final = (  # built once: it is asked every second
     select(
         WaitingListEntry.scope,
         func.min(WaitingListEntry.offer_ends_at),
+        func.max(WaitingListEntry.offer_ends_at),
         SeatLimit.waiting,
         SeatLimit.taken < SeatLimit.seats,
     )
@@ -175,25 +176,43 @@ def run_due() -> None:
                 entries.end(
                     entry, LAPSED, f"The offer of a seat in {entry.title} ended", history.ACTOR_SITE
                 )
+            _shorten_offers(session, limit)
             offer_seats(key, limit)
 
 
-def _list_due() -> Sequence[str]:
-    """List the sessions in which an offer has ended, a seat is free, or nobody can wait any more.
+def _shorten_offers(session: Session, limit: SeatLimit) -> None:
+    """Let no offer last beyond the start of a session that was moved; its people are told."""
+    if session.starts_at is None:
+        return
+    for entry in waiting_list.list_offers_beyond(limit.name, session.starts_at, BATCH_SIZE):
+        entry.offer_ends_at = get_offer_end(session, clock.now())
+        session_emails.send_session_offer(entry, session)
+        summary = f"The offer of a seat in {entry.title} ends earlier"
+        entries.record(entry, summary, history.ACTOR_SITE)
 
-    The worker asks often, so it takes no lock.
+
+def _list_due() -> Sequence[str]:
+    """List the sessions with something to do; the worker asks often, so it takes no lock.
+
+    An offer has ended or lasts too long, a seat is free, or nobody can wait any more.
     """
     with read_only_connection(db.engine) as connection:
         found = connection.execute(OPEN_LISTS).all()
     due = []
-    for scope, ends_at, waiting, has_free_seat in found:
+    for scope, first_end, last_end, waiting, has_free_seat in found:
         key = queries.read_key(scope)
         session = queries.find_session(key)
         is_closed = session is None or not can_offer(session)
-        is_over = ends_at is not None and ends_at <= clock.now()
-        if is_closed or is_over or (waiting and has_free_seat):
+        is_over = first_end is not None and first_end <= clock.now()
+        if is_closed or is_over or (waiting and has_free_seat) or _is_beyond(session, last_end):
             due.append(key)
     return due
+
+
+def _is_beyond(session: Session | None, ends_at: datetime | None) -> bool:
+    """Return True if an offer of a seat lasts beyond the start of its session."""
+    starts_at = session.starts_at if session else None
+    return starts_at is not None and ends_at is not None and ends_at > starts_at
 
 
 def _close(

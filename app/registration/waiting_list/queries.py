@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import (
     ColumnElement,
@@ -209,6 +209,16 @@ def list_overdue_in(scope: str, limit: int) -> Sequence[WaitingListEntry]:
         WaitingListEntry.state == OFFERED,
         WaitingListEntry.scope == scope,
         WaitingListEntry.offer_ends_at <= clock.now(),
+    )
+    return db.session.scalars(rows.order_by(WaitingListEntry.id).limit(limit)).all()
+
+
+def list_offers_beyond(scope: str, moment: datetime, limit: int) -> Sequence[WaitingListEntry]:
+    """List the offers of a list that last longer than until a moment."""
+    rows = CURRENT_ENTRIES.where(
+        WaitingListEntry.state == OFFERED,
+        WaitingListEntry.scope == scope,
+        WaitingListEntry.offer_ends_at > moment,
     )
     return db.session.scalars(rows.order_by(WaitingListEntry.id).limit(limit)).all()
 

@@ -40,6 +40,9 @@ SEAT: Final = {
     "A seat in {title} was offered": _l("We offered you a seat"),
     "Took a seat in {title}": _l("You accepted the seat"),
     "The offer of a seat in {title} ended": _l("The offer ended"),
+    "The offer of a seat in {title} ends earlier": _l(
+        "The session starts earlier, and so your offer ends earlier"
+    ),
     "Declined the offer of a seat in {title}": _l("You declined the offer"),
     "Left the waiting list for {title}": _l("You left the waiting list"),
     "Removed from the waiting list for {title}": _l(

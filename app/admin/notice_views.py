@@ -26,6 +26,7 @@ from app.mailings import (
     notice_changes,
     notice_mailing,
     notice_people,
+    notice_speakers,
     notices,
     recipients,
 )
@@ -45,6 +46,7 @@ redirects.MESSAGES["admin"] |= {
 }
 
 SORTS = ("name",)
+MAX_NAMES = 5  # of speakers who get no email
 PLACEHOLDERS = placeholders.declare(
     *FOR_DELEGATES.values(),
     Placeholder(
@@ -173,6 +175,8 @@ def _render_notice(
         error,
         summary=summary,
         rows=rows,
+        without_access=notice_speakers.list_without_access(summary.chosen),
+        max_names=MAX_NAMES,
         choice=choice,
         texts={row.id: row.text for row in rows},
     )

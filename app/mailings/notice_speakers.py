@@ -135,6 +135,14 @@ def _load_contacts() -> Mapping[str, SpeakerContact]:
     return found
 
 
+def list_without_access(changes: Sequence[NoticeChange]) -> Sequence[Speaker]:
+    """List the speakers whom changes concern, and for whom nobody has access to their pages."""
+    slugs = {slug for one in changes for slug in one.speaker_slugs}
+    access = select(SpeakerAccess.id).where(SpeakerAccess.speaker_id == Speaker.id, IS_ACTIVE)
+    rows = select(Speaker).where(Speaker.slug.in_(slugs), ~access.exists())
+    return db.session.scalars(rows.order_by(Speaker.name_sort_key, Speaker.id)).all()
+
+
 def has_access(person_id: SQLColumnExpression[int | None]) -> ColumnElement[bool]:
     """Return the condition that somebody still has access to the pages of a speaker."""
     return person_id.in_(select(SpeakerAccess.person_id).where(IS_ACTIVE))

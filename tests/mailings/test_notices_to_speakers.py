@@ -37,6 +37,8 @@ from tests.factories import (
     make_organiser,
     make_proposal,
     make_room,
+    make_session,
+    make_speaker,
     publish_programme,
     sign_in,
 )
@@ -311,6 +313,31 @@ def test_whoever_has_lost_access_is_neither_listed_nor_told(
 
     assert "You can notify 1 person of 1 change." in page.text
     assert [one.recipient for one in mailbox.emails] == [ADA]
+
+
+def test_speakers_who_cannot_be_told_are_named_until_their_changes_are_left_out(
+    organiser: Browser,
+) -> None:
+    unknown = tuple(make_speaker(name=f"Speaker {one}", slug=f"speaker-{one}") for one in "ABCDEF")
+    make_session(title="Tides", slug="tides", speakers=(*unknown, get_ada_marsh()))
+    publish()
+    rename_room("harbour-walls")
+    get_session("tides").room = make_room(name="Shed")
+    publish()
+
+    page = organiser.open("/organise/notices")
+
+    assert (
+        "6 speakers get no email, because nobody has access to their speaker pages: Speaker A, "
+        "Speaker B, Speaker C, Speaker D, Speaker E and 1 more. Invite them, or send them a group "
+        "email."
+    ) in page.text
+    assert page.links["Speaker A"] == "/organise/speakers/speaker-A"
+    grant_speaker_access(find_speaker("speaker-A"), "a@example.org")
+    assert "5 speakers get no email" in organiser.open("/organise/notices").text
+    page = organiser.open("/organise/notices")
+    page.press("Prepare emails", {"Notify people: Tides, New room": False})
+    assert "get no email" not in organiser.open("/organise/notices").text
 
 
 def test_whoever_is_excluded_from_the_emails_gets_none_and_the_others_do(

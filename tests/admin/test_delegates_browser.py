@@ -38,11 +38,12 @@ def press(window: Page, words: str) -> None:
 
 
 def answer(window: Page, label: str, typed: str) -> None:
-    """Come to a field, unless the page opened in it, and type."""
+    """Come to a field, unless the page opened in it, and type in place of what stands there."""
     window.wait_for_load_state()
     focused = window.locator(":focus")
     if not focused.count() or focused.evaluate(NAME).strip() != label:
         reach(window, label)
+    window.keyboard.press("Control+a")  # what may stand there
     window.keyboard.type(typed)
 
 

@@ -77,13 +77,17 @@ PICTURE_TASKS: tuple[mail_worker.Task, ...] = (
     share_images.draw_missing,
 )
 
-# What has a time: it begins within a few seconds of it.
+# What has a time for which people wait: it begins within a few seconds of it.
 SCHEDULED_TASKS: tuple[mail_worker.Task, ...] = (
     scheduled_releases.publish_due,
     release.release_due,
     auto_approval.publish_due,
-    removed_appearances.record_release,
     clash_choices.run_due,
+)
+
+# What follows from a release or a date, and may come a little later: each costs a transaction.
+FOLLOW_UP_TASKS: tuple[mail_worker.Task, ...] = (
+    removed_appearances.record_release,
     holds.run_due,
     no_shows.run_due,
     ballots.run_due,
@@ -94,6 +98,7 @@ SCHEDULED_TASKS: tuple[mail_worker.Task, ...] = (
 
 TASK_GROUPS = (
     mail_worker.TaskGroup("offers", 1.0, FREQUENT_TASKS),
-    mail_worker.TaskGroup("pictures", 2.0, PICTURE_TASKS),
+    mail_worker.TaskGroup("pictures", 3.0, PICTURE_TASKS),
     mail_worker.TaskGroup("scheduled", 5.0, SCHEDULED_TASKS),
+    mail_worker.TaskGroup("follow-up", 20.0, FOLLOW_UP_TASKS),
 )

@@ -11,7 +11,7 @@ from typing import Any
 from flask import Flask
 
 from app.mail import worker
-from app.worker_tasks import FREQUENT_TASKS, PICTURE_TASKS, SCHEDULED_TASKS
+from app.worker_tasks import FOLLOW_UP_TASKS, FREQUENT_TASKS, PICTURE_TASKS, SCHEDULED_TASKS
 from tests.browser import Browser
 from tests.sent_emails import find_link, last_email_to
 
@@ -42,7 +42,7 @@ class Stage:
 
 def run_frequent_tasks() -> None:
     """Do what the worker does every few seconds."""
-    worker.run_tasks((*PICTURE_TASKS, *FREQUENT_TASKS, *SCHEDULED_TASKS))
+    worker.run_tasks((*PICTURE_TASKS, *FREQUENT_TASKS, *SCHEDULED_TASKS, *FOLLOW_UP_TASKS))
 
 
 def cookies_of(browser: Browser) -> list[Mapping[str, str]]:

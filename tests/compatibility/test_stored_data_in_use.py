@@ -13,7 +13,13 @@ from app import clock
 from app.database import db, transaction
 from app.mail.models import FAILED, SENT, WAITING, Email
 from app.mail.worker import Task
-from app.worker_tasks import FREQUENT_TASKS, PERIODIC_TASKS, PICTURE_TASKS, SCHEDULED_TASKS
+from app.worker_tasks import (
+    FOLLOW_UP_TASKS,
+    FREQUENT_TASKS,
+    PERIODIC_TASKS,
+    PICTURE_TASKS,
+    SCHEDULED_TASKS,
+)
 from tests.accounts.software_key import SoftwareKey
 from tests.browser import Browser, Page
 from tests.compatibility import databases
@@ -167,7 +173,7 @@ def test_a_programme_that_was_handed_in_is_loaded_and_goes_out_as_planned(
     assert "The programme has been loaded." in loaded.source
     frozen_time.move_to("2009-05-13T09:31:00+01:00")
 
-    do(SCHEDULED_TASKS)
+    do((*SCHEDULED_TASKS, *FOLLOW_UP_TASKS))
 
     assert people["anybody"].open("/sessions/reading-the-tide").heading == "Reading the tides"
 
@@ -205,6 +211,6 @@ def test_emails_that_waited_are_delivered_and_one_that_failed_is_sent_again(
 def test_what_is_done_from_time_to_time_finds_its_way(people: People, frozen_time: Any) -> None:
     frozen_time.move_to("2009-07-20T09:30:00+01:00")
 
-    do((*PERIODIC_TASKS, *PICTURE_TASKS, *FREQUENT_TASKS, *SCHEDULED_TASKS))
+    do((*PERIODIC_TASKS, *PICTURE_TASKS, *FREQUENT_TASKS, *SCHEDULED_TASKS, *FOLLOW_UP_TASKS))
 
     assert people["anybody"].open("/programme").status == 200

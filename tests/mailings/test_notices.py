@@ -34,7 +34,7 @@ from app.registration.bookings import erasure, operations
 from app.registration.models import Delegate, DelegateNote, LinkedAgenda
 from app.registration.session_bookings.models import SessionBooking
 from app.releases import current_release, services
-from app.worker_tasks import SCHEDULED_TASKS
+from app.worker_tasks import FOLLOW_UP_TASKS, SCHEDULED_TASKS
 from tests.browser import Browser
 from tests.factories import (
     get_ada_marsh,
@@ -321,7 +321,7 @@ def test_a_change_that_is_over_leaves_the_notice(site: Flask, frozen_time: Any) 
     mailing = prepare_emails()
     seen = overview().notice.changed_at
     frozen_time.move_to("2009-06-10T15:00:00+01:00")
-    worker.run_tasks(SCHEDULED_TASKS)
+    worker.run_tasks((*SCHEDULED_TASKS, *FOLLOW_UP_TASKS))
 
     notice = overview().notice
     summary = notice_people.get_summary(notice)
@@ -339,7 +339,7 @@ def test_a_notice_of_an_earlier_version_of_the_site_is_stored_whole(site: Flask)
         notice.content, notice.stale_at = "", None
         notice_people.delete_all()
 
-    worker.run_tasks(SCHEDULED_TASKS)
+    worker.run_tasks((*SCHEDULED_TASKS, *FOLLOW_UP_TASKS))
 
     assert notice_people.get_summary(overview().notice).size == (1, 1)
 
@@ -691,7 +691,7 @@ def test_a_scheduled_release_is_offered_by_the_worker(site: Flask, frozen_time: 
     db.session.commit()
     frozen_time.shift(AN_HOUR)
 
-    worker.run_tasks(SCHEDULED_TASKS)
+    worker.run_tasks((*SCHEDULED_TASKS, *FOLLOW_UP_TASKS))
 
     assert told() == {"Ada Lovelace": ["Harbour walls: Moved"]}
     assert db.session.scalars(select(Mailing)).all() == []

@@ -29,7 +29,7 @@ from app.speakers import access
 from app.speakers import services as speakers_services
 from app.speakers.models import SpeakerAccess
 from app.speakers.queries import list_access_to_speaker
-from app.worker_tasks import SCHEDULED_TASKS
+from app.worker_tasks import FOLLOW_UP_TASKS, SCHEDULED_TASKS
 from tests.browser import Browser
 from tests.factories import (
     get_ada_marsh,
@@ -56,7 +56,7 @@ def speakers(site: Flask) -> None:
     """Two speakers have access to their pages, and people know the first release."""
     grant_speaker_access(get_ada_marsh(), ADA)
     grant_speaker_access(find_speaker("joao-mare"), JOAO)
-    worker.run_tasks(SCHEDULED_TASKS)
+    worker.run_tasks((*SCHEDULED_TASKS, *FOLLOW_UP_TASKS))
 
 
 @pytest.fixture
@@ -72,7 +72,7 @@ def publish() -> None:
     """Publish what the story has changed, and let the worker find it."""
     db.session.commit()
     publish_programme()
-    worker.run_tasks(SCHEDULED_TASKS)
+    worker.run_tasks((*SCHEDULED_TASKS, *FOLLOW_UP_TASKS))
 
 
 def rename_room(slug: str, name: str = "Light house") -> None:
@@ -123,7 +123,7 @@ def test_publishing_sends_speakers_nothing_and_lists_what_they_would_get(
 
     check = organiser.open("/organise/publishing/publish").press("Continue")
     check.press("Publish now")
-    worker.run_tasks(SCHEDULED_TASKS)
+    worker.run_tasks((*SCHEDULED_TASKS, *FOLLOW_UP_TASKS))
     page = organiser.open("/organise/notices")
 
     changes = "New room: Harbour walls Abstract: Farewell Role: Profile of Ada Marsh"
@@ -472,7 +472,7 @@ def test_whoever_asked_for_a_change_is_told_if_an_earlier_release_is_public_agai
     drop()
     with transaction():
         releases.roll_back(2, "", expected_release=3, actor=GRACE)
-    worker.run_tasks(SCHEDULED_TASKS)
+    worker.run_tasks((*SCHEDULED_TASKS, *FOLLOW_UP_TASKS))
 
     assert told() == {ADA: ["Farewell: New room", "Profile of Ada Marsh: Role"]}
 
@@ -498,7 +498,7 @@ def test_what_needs_no_approval_is_news_only_to_others(site: Flask, frozen_time:
     frozen_time.shift(timedelta(minutes=3))
     with transaction():
         auto_approval.publish_due()
-    worker.run_tasks(SCHEDULED_TASKS)
+    worker.run_tasks((*SCHEDULED_TASKS, *FOLLOW_UP_TASKS))
 
     assert told() == {HELPER: ["Profile of Ada Marsh: Biography"]}
     assert list_mails() == []

@@ -10,7 +10,13 @@ from app.database import db
 from app.mail import transports
 from app.mail.models import SENT, Email
 from app.mail.worker import MailWorker, ShutdownSignal, Task, run_tasks
-from app.worker_tasks import FREQUENT_TASKS, PERIODIC_TASKS, PICTURE_TASKS, SCHEDULED_TASKS
+from app.worker_tasks import (
+    FOLLOW_UP_TASKS,
+    FREQUENT_TASKS,
+    PERIODIC_TASKS,
+    PICTURE_TASKS,
+    SCHEDULED_TASKS,
+)
 from tests.mail_server import MailServer
 
 
@@ -24,7 +30,7 @@ class TaskFailed(AssertionError):
 
 def run_frequent_tasks() -> None:
     """Run what the worker does every few seconds."""
-    run_all((*PICTURE_TASKS, *FREQUENT_TASKS, *SCHEDULED_TASKS))
+    run_all((*PICTURE_TASKS, *FREQUENT_TASKS, *SCHEDULED_TASKS, *FOLLOW_UP_TASKS))
 
 
 def run_periodic_tasks() -> None:

@@ -278,7 +278,7 @@ def test_those_with_something_to_arrange_get_an_email_that_does_not_say_what(
     make_case(cancelled, "access")
     with transaction():
         desk.cancel(cancelled, actor=GRACE, notify=False)
-    label = "Access or dietary requirements"
+    label = "Requirements"
 
     page = organiser.open("/organise/delegates").press("Search", {label: "To arrange"})
     assert find_names(page) == ["Ada", "Bo"]

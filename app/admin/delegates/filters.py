@@ -317,7 +317,7 @@ FILTERS: Final[Sequence[DelegateFilter]] = (
     ),
     DelegateFilter(  # which of the two it is would tell of illness or belief
         "case",
-        _l("Access or dietary requirements"),
+        _l("Requirements"),
         {"open": HAS_OPEN_CASE, "none": ~HAS_OPEN_CASE}.__getitem__,
         (("open", _l("To arrange")), ("none", _l("Nothing to arrange"))),
         area=roles.REQUIREMENT_CASES,

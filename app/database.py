@@ -320,21 +320,25 @@ def _data_version(connection: SQLiteConnection) -> int:
 
 
 def _prepare_postgresql(connection: "PostgreSQLConnection[Any]", record: object) -> None:
-    """Prepare no statements behind a pooler: they belong to one session of the server.
+    """Let each transaction begin together with its settings, which saves a round trip.
 
-    A pooler answers for many sessions, so it is known by a process that is not the server's.
+    Prepare no statements behind a pooler: they belong to one session of the server. A pooler
+    answers for many sessions, so it is known by a process that is not the server's.
     """
+    connection.autocommit = True  # the driver begins no transaction: we do
     row = connection.execute("SELECT pg_backend_pid()").fetchone()
-    connection.rollback()
     if row != (connection.info.backend_pid,):
         connection.prepare_threshold = None
 
 
 def _begin_postgresql(connection: Connection) -> None:
+    """Begin a transaction with its settings; a driver told of an isolation level begins it."""
+    driver: Any = connection.connection.driver_connection
+    begin = "BEGIN; " if driver.autocommit else ""
     more = "" if waits_for_disk.get() else "; SET LOCAL synchronous_commit=off"
     if lock_timeout.get() != LOCK_TIMEOUT:
         more += f"; SET LOCAL lock_timeout={1000 * lock_timeout.get():.0f}"
-    connection.exec_driver_sql(POSTGRESQL_BEGIN + more, execution_options=WITHOUT_CURSOR)
+    connection.exec_driver_sql(begin + POSTGRESQL_BEGIN + more, execution_options=WITHOUT_CURSOR)
 
 
 def _render_utc_datetime(kind: str, item: Any, context: object) -> str | bool:

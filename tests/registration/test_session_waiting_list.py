@@ -605,7 +605,7 @@ def test_the_audit_sees_a_promise_that_nothing_holds(site: Flask) -> None:
         )
 
     assert list_faults() == [
-        "1 seats of the session “knots” are counted as taken, but 2 are booked.",
-        "3 people are counted as waiting for the session “knots”, but 1 are on its list.",
+        "1 seat of the session “knots” is counted as taken, but 2 are booked.",
+        "3 people are counted as waiting for the session “knots”, but 1 is on its list.",
         f"Booking {ada.reference} waits for “Knots”, but has a seat.",
     ]

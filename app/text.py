@@ -19,6 +19,11 @@ def collapse_whitespace(text: str | None) -> str:
     return " ".join(normalise(text).split())
 
 
+def count_of(number: int, one: str, many: str = "") -> str:
+    """Return a number with its noun: 1 seat, 2 seats; where they differ otherwise, ``many``."""
+    return f"{number} {one if number == 1 else many or f'{one}s'}"
+
+
 def strip_hidden(text: str) -> str:
     """Return text without hidden characters."""
     return "".join(character for character in text if not is_hidden(character))

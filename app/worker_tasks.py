@@ -17,6 +17,7 @@ from app.registration.applications import services as applications
 from app.registration.ballots import scheduled_draws as ballots
 from app.registration.delegate_imports import services as delegate_imports
 from app.registration.equality import services as equality
+from app.registration.groups import queries as groups
 from app.registration.interest import services as interest
 from app.registration.invitations import services as invitations
 from app.registration.requirement_cases import services as requirement_cases
@@ -35,8 +36,8 @@ PERIODIC_TASKS: tuple[mail_worker.Task, ...] = (
     mail_services.purge_bodies,
     mail_domains.delete_expired,
     release.maintain,
-    registration_retention.purge_expired,
-    registration_retention.erase_answers_of_requests,
+    groups.link_accepted,
+    *registration_retention.TASKS,
     waiting_list.purge_expired,
     applications.purge_expired,
     interest.purge_expired,

@@ -12,7 +12,7 @@ from app.database import db, transaction
 from app.mail.models import Email
 from app.registration import links, seats
 from app.registration.models import SeatLimit
-from app.registration.waiting_list import queries
+from app.registration.waiting_list import positions
 from app.registration.waiting_list.models import IN_QUEUE, WaitingListEntry
 from benchmarks.copies import SiteCopy
 from benchmarks.figures import Figure, at_most
@@ -87,7 +87,7 @@ def open_last_page(copy: SiteCopy) -> tuple[int, float, int]:
             select(WaitingListEntry).order_by(WaitingListEntry.id.desc()).limit(1)
         ).one()
         path = f"/waiting-list/{links.waiting_list_token(last)}"
-        position = queries.get_position(last)
+        position = positions.get_position(last)
         db.session.rollback()
         client = app.test_client()
         assert client.get(path, base_url=copy.settings["SITE_URL"]).status_code == 200  # warm

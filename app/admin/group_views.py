@@ -31,6 +31,7 @@ from app.registration.groups.draft import CONTACT_NAME, ORGANISATION
 from app.registration.groups.forms import MakeGroupForm
 from app.registration.groups.models import RegistrationGroup
 from app.registration.groups.queries import GroupRow
+from app.text import count_of
 from app.web import languages, redirects, spreadsheets
 from app.web.formatting import local_day, local_moment
 from app.web.rendering import render_page
@@ -142,7 +143,7 @@ def export() -> ResponseReturnValue:
         *(gettext("Contact"), gettext("Email address"), gettext("Organisation")),
         *(gettext("People with a place"), gettext("Registered")),
     ]
-    summary = f"Exported {len(rows)} groups"
+    summary = f"Exported {count_of(len(rows), 'group')}"
     history_services.record(summary, subject="groups", actor=current_actor())
     body = spreadsheets.stream_csv(head, list(_iter_cells(rows)))
     name = spreadsheets.dated_name("groups", "csv", local_day(clock.now()))

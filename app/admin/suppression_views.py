@@ -19,7 +19,7 @@ from app.history import services as history_services
 from app.mail import suppression
 from app.mail.models import BOUNCED, BY_DESK, COMPLAINT, UNSUBSCRIBED, SuppressedAddress
 from app.mail.suppression import MAX_NOTE_LENGTH, SuppressionFilter
-from app.text import normalise_lines
+from app.text import count_of, normalise_lines
 from app.web import redirects, spreadsheets
 from app.web.formatting import local_day
 from app.web.rendering import render_page
@@ -104,7 +104,7 @@ def export() -> ResponseReturnValue:
     filters = SuppressionFilter(list_query.search, list_query.get_filter("reason"))
     rows = [_to_row(one) for one in suppression.list_all(filters)]
     history_services.record(
-        f"Exported {len(rows)} rows of the suppression list",
+        f"Exported {count_of(len(rows), 'row')} of the suppression list",
         subject="suppression list",
         actor=current_actor(),
     )

@@ -19,7 +19,7 @@ from app.registration import queries as registration
 from app.registration.categories import queries as categories
 from app.registration.session_bookings import offers
 from app.registration.session_seats import session_limit
-from app.registration.waiting_list import export_rows, queries, services
+from app.registration.waiting_list import export_rows, positions, queries, services
 from app.registration.waiting_list.models import (
     ACCEPTED,
     IN_QUEUE,
@@ -102,7 +102,7 @@ def _render_index(error: str = "") -> ResponseReturnValue:
         is_of_sessions=bool(query.get_filter("list")),
         states={state: str(words) for state, words in STATES.items()},
         categories={one.id: one.name for one in categories.list_options()},
-        positions=queries.map_positions(rows),
+        positions=positions.map_positions(rows),
     )
 
 
@@ -125,8 +125,8 @@ def show(number: int) -> ResponseReturnValue:
         "admin/waiting_list/show.html",
         entry=entry,
         states=STATES,
-        position=queries.get_queue_position(entry),
-        together=queries.count_together(entry),
+        position=positions.get_queue_position(entry),
+        together=positions.count_together(entry),
         entries=history.list_newest(entry.history_subject),
     )
 

@@ -4,7 +4,7 @@ Whoever changes one locks the table first, so that no condition can be broken by
 once. Each change is public as soon as it is committed.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date
 
@@ -29,6 +29,7 @@ from app.questions.definitions import (
 )
 from app.questions.edited_question import EditedQuestion
 from app.questions.models import Question, QuestionSet, QuestionVersion
+from app.row_locks import lock_row
 from app.web import languages
 
 ALWAYS_ASKED = "Everyone has to be asked this question"
@@ -129,17 +130,22 @@ def restore(question: Question, *, actor: str) -> None:
         _record(question, "A retired question is asked again", actor)
 
 
-def delete(question: Question, *, is_answered: bool, actor: str) -> None:
-    """Delete a question that nobody has answered; raise QuestionInUse."""
+def delete(question: Question, *, is_answered: Callable[[int], bool], actor: str) -> None:
+    """Delete a question that nobody has answered; raise QuestionInUse.
+
+    Whoever stores an answer has a shared lock on the question. They are waited for before anything
+    is deleted that they may need, and what they have answered counts.
+    """
     checks.check_dependants(question.id, None, _lock(question.set_name))
     if question.key:
         raise QuestionInUse("This question is part of the site. Hide it instead")
-    if is_answered:
+    lock_row(question, "This question has been deleted")
+    if is_answered(question.id):
         raise QuestionInUse("People have answered this question. Retire it instead")
     label = load_texts(question.versions[-1].texts)
     first = next(iter(label.values())).label
     db.session.delete(question)
-    db.session.flush()  # waits for whoever stores an answer, before anything that they may need
+    db.session.flush()
     _record(question, f"The question “{first}” was deleted", actor)
 
 

@@ -23,7 +23,7 @@ from app.registration.invitations.models import InvitationCode
 from app.registration.models import Delegate
 from app.registration.transfers.models import PlaceTransfer
 from app.registration.waiting_list.models import WaitingListEntry
-from app.registration.waiting_list.queries import QueuePosition
+from app.registration.waiting_list.positions import QueuePosition
 from app.text import shorten
 from app.web import languages
 

@@ -6,20 +6,8 @@ runs them at once. Nothing is repaired automatically: someone should find out wh
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import groupby
 
-from sqlalchemy import (
-    ColumnElement,
-    ScalarSelect,
-    String,
-    cast,
-    exists,
-    func,
-    literal,
-    select,
-    text,
-)
-from sqlalchemy.orm import joinedload
+from sqlalchemy import exists, func, select, text
 
 from app import clock
 from app.accounts import queries as accounts
@@ -32,33 +20,19 @@ from app.materials.models import Material, MaterialChunk
 from app.questions import queries as questions
 from app.questions import standard
 from app.questions.models import REGISTRATION
-from app.registration import answer_files, offer_order
+from app.registration import answer_files, offer_order, seat_checks
 from app.registration.applications.models import RegistrationApplication
-from app.registration.categories.models import RegistrationCategory
 from app.registration.groups.draft import MAX_PEOPLE
 from app.registration.groups.models import LEFT, PLACED, UNPLACED, WAITING, GroupMember
 from app.registration.interest.models import ExpressionOfInterest
-from app.registration.invitations.models import InvitationCode
-from app.registration.models import Delegate, SeatLimit
+from app.registration.models import Delegate
 from app.registration.queries import ATTENDING
-from app.registration.seats import CATEGORY_PREFIX, CONFERENCE
-from app.registration.session_bookings import queries as session_bookings
-from app.registration.session_bookings.models import SeatHold, SessionBooking
-from app.registration.session_bookings.overlaps import map_contested
-from app.registration.session_seats import SESSION_PREFIX
-from app.registration.waiting_list.models import IN_QUEUE, OFFERED, WaitingListEntry
-from app.releases.current_release import get_programme
+from app.registration.seats import CONFERENCE
+from app.registration.waiting_list.models import WaitingListEntry
+from app.text import count_of
 
 HISTORY_SUBJECT = "audit"
 CONFIRMATIONS = ("registration_confirmed", "application_approved")
-TAKEN_SEATS = select(SeatLimit.taken).where(SeatLimit.name == CONFERENCE).scalar_subquery()
-QUEUE_LENGTH = select(SeatLimit.waiting).where(SeatLimit.name == CONFERENCE).scalar_subquery()
-KEPT_COUNT = select(func.coalesce(func.sum(RegistrationCategory.kept_places), 0)).scalar_subquery()
-HELD_COUNT = select(func.coalesce(func.sum(InvitationCode.held), 0)).scalar_subquery() + KEPT_COUNT
-APPLICANT_COUNT = (
-    select(func.count()).where(RegistrationApplication.is_held.is_(True)).scalar_subquery()
-)
-ATTENDING_COUNT = select(func.count()).select_from(Delegate).where(ATTENDING).scalar_subquery()
 
 
 @dataclass(frozen=True)
@@ -80,150 +54,11 @@ def run_daily() -> None:
     if latest is not None and latest.happened_at.date() == clock.now().date():
         return
     faults = run_checks()
-    history.record(f"The site checked its data: {len(faults)} faults", subject=HISTORY_SUBJECT)
+    found = count_of(len(faults), "fault")
+    history.record(f"The site checked its data: {found}", subject=HISTORY_SUBJECT)
     if faults:
         for organiser in accounts.list_organisers():
             mail.enqueue("audit_found", to=organiser.email, faults=faults)
-
-
-def _check_seat_count() -> Sequence[str]:
-    counts = select(  # in one statement, so that the numbers match
-        func.coalesce(TAKEN_SEATS, 0),
-        ATTENDING_COUNT,
-        _count_entries(OFFERED, WaitingListEntry.delegate_id.is_(None)),  # others have a place
-        HELD_COUNT,
-        APPLICANT_COUNT,
-        func.coalesce(QUEUE_LENGTH, 0),
-        _count_entries(IN_QUEUE),
-    )
-    taken, attending, offered, held, applied, queue, waiting = db.session.execute(counts).one()
-    faults = []
-    if taken != attending + offered + held + applied:
-        on_offer = f" and {offered} places are on offer" if offered else ""
-        on_offer += f" and {held} places are kept for invitations and speakers" if held else ""
-        on_offer += f" and {applied} places are kept for applicants" if applied else ""
-        faults.append(
-            f"{taken} places are counted as taken, "
-            f"but {attending} delegates are attending{on_offer}."
-        )
-    if queue != waiting:
-        faults.append(f"{queue} people are counted as waiting, but {waiting} are on the list.")
-    return [*faults, *_list_wrong_categories()]
-
-
-def _list_wrong_categories() -> Sequence[str]:
-    name = literal(CATEGORY_PREFIX) + cast(RegistrationCategory.id, String)
-    delegates = select(func.count()).select_from(Delegate)
-    delegates = delegates.where(ATTENDING, Delegate.category_id == RegistrationCategory.id)
-    offers = select(func.count()).select_from(WaitingListEntry)
-    offers = offers.where(
-        WaitingListEntry.state == OFFERED, WaitingListEntry.category_id == RegistrationCategory.id
-    )
-    held = select(func.coalesce(func.sum(InvitationCode.held), 0))
-    held = held.where(InvitationCode.category_id == RegistrationCategory.id)
-    applied = select(func.count()).select_from(RegistrationApplication)
-    applied = applied.where(
-        RegistrationApplication.is_held.is_(True),
-        RegistrationApplication.category_id == RegistrationCategory.id,
-    )
-    parts = (delegates, offers, held, applied)
-    counted = sum((one.scalar_subquery() for one in parts), RegistrationCategory.kept_places)
-    rows = db.session.execute(
-        select(RegistrationCategory.name, SeatLimit.taken, counted)
-        .join(SeatLimit, SeatLimit.name == name)
-        .where(SeatLimit.taken != counted)
-        .order_by(RegistrationCategory.id)
-    )
-    return [
-        f"{taken} places of the category “{name}” are counted as taken, but {number} "
-        f"{'is' if number == 1 else 'are'}."
-        for name, taken, number in rows
-    ]
-
-
-def _count_entries(state: str, *such: ColumnElement[bool]) -> ScalarSelect[int]:
-    counted = select(func.count()).select_from(WaitingListEntry)
-    is_it = WaitingListEntry.state == state, WaitingListEntry.scope == CONFERENCE, *such
-    return counted.where(*is_it).scalar_subquery()
-
-
-def _check_session_seats() -> Sequence[str]:
-    counted = dict(
-        db.session.execute(
-            select(SessionBooking.session_key, func.count()).group_by(SessionBooking.session_key)
-        )
-        .tuples()
-        .all()
-    )
-    offered, waiting = _count_in_sessions(OFFERED), _count_in_sessions(IN_QUEUE)
-    known = session_bookings.map_seats()
-    sums = select(SeatHold.session_key, func.sum(SeatHold.seats)).group_by(SeatHold.session_key)
-    held_back: dict[str, int] = dict(db.session.execute(sums).tuples().all())
-    faults = []
-    for key in sorted({*known, *counted, *offered, *waiting, *held_back}):
-        now = known.get(key, session_bookings.SessionSeats(0, 0))
-        booked, held = counted.get(key, 0), offered.get(key, 0)
-        if now.taken != booked + held:
-            on_offer = f" and {held} on offer" if held else ""
-            faults.append(
-                f"{now.taken} seats of the session “{key}” are counted as taken, "
-                f"but {booked} are booked{on_offer}."
-            )
-        if now.held_back != held_back.get(key, 0):
-            faults.append(
-                f"{now.held_back} seats of the session “{key}” are counted as reserved, "
-                f"but {held_back.get(key, 0)} are."
-            )
-        if now.waiting != waiting.get(key, 0):
-            faults.append(
-                f"{now.waiting} people are counted as waiting for the session “{key}”, "
-                f"but {waiting.get(key, 0)} are on its list."
-            )
-    return faults
-
-
-def _count_in_sessions(state: str) -> dict[str, int]:
-    """Count the entries of the waiting lists of sessions, by the keys of these."""
-    rows = (
-        select(WaitingListEntry.scope, func.count())
-        .where(WaitingListEntry.state == state, WaitingListEntry.scope != CONFERENCE)
-        .group_by(WaitingListEntry.scope)
-    )
-    return {session_bookings.read_key(scope): count for scope, count in db.session.execute(rows)}
-
-
-def _check_waits_of_delegates() -> Sequence[str]:
-    """Look for people who wait for what they have, and for those whose booking is cancelled."""
-    waits = (
-        select(Delegate.reference, WaitingListEntry.title)
-        .join(WaitingListEntry, WaitingListEntry.delegate_id == Delegate.id)
-        .where(WaitingListEntry.ended_at.is_(None), WaitingListEntry.scope != CONFERENCE)
-        .order_by(WaitingListEntry.id)
-    )
-    has_seat = exists().where(
-        SessionBooking.delegate_id == Delegate.id,
-        literal(SESSION_PREFIX) + SessionBooking.session_key == WaitingListEntry.scope,
-    )
-    cancelled = db.session.execute(waits.where(Delegate.cancelled_at.is_not(None)))
-    seated = db.session.execute(waits.where(has_seat))
-    categories = (
-        select(Delegate.reference, Delegate.cancelled_at)
-        .join(WaitingListEntry, WaitingListEntry.delegate_id == Delegate.id)
-        .where(WaitingListEntry.ended_at.is_(None), WaitingListEntry.scope == CONFERENCE)
-        .order_by(WaitingListEntry.id)
-    )
-    has_it = WaitingListEntry.category_id == Delegate.category_id
-    over = db.session.execute(categories.where(Delegate.cancelled_at.is_not(None) | has_it))
-    return [
-        *(
-            f"Booking {one} is cancelled, but waits for another category."
-            if cancelled_at
-            else f"Booking {one} waits for the category that it has."
-            for one, cancelled_at in over
-        ),
-        *(f"Booking {one} is cancelled, but waits for “{title}”." for one, title in cancelled),
-        *(f"Booking {one} waits for “{title}”, but has a seat." for one, title in seated),
-    ]
 
 
 def _check_requests_of_delegates() -> Sequence[str]:
@@ -252,33 +87,6 @@ def _check_requests_of_delegates() -> Sequence[str]:
             for reference in db.session.scalars(both.where(*own, expresses))
         ),
     ]
-
-
-def _check_seats_of_cancelled() -> Sequence[str]:
-    lost = select(Delegate.reference).join(SessionBooking).where(Delegate.cancelled_at.is_not(None))
-    return [
-        f"Booking {reference} is cancelled, but has a seat in a session."
-        for reference in db.session.scalars(lost.distinct().order_by(Delegate.reference))
-    ]
-
-
-def _check_seats_at_the_same_time() -> Sequence[str]:
-    """Look for people who should be in two rooms at once, and were not asked to choose."""
-    to_come = [one for one in get_programme().sessions if not session_bookings.has_started(one)]
-    known = {one.key: one for one in to_come}
-    booked = select(SessionBooking).options(joinedload(SessionBooking.delegate))
-    rows = db.session.scalars(booked.order_by(SessionBooking.delegate_id, SessionBooking.id))
-    faults = []
-    for _, seats in groupby(rows, lambda one: one.delegate_id):
-        settled = [one for one in seats if one.choose_by is None]
-        contested = map_contested(settled, known) if len(settled) > 1 else {}
-        faults += [
-            f"Booking {one.delegate.reference} has seats in “{one.title}” and at the same time in "
-            f"“{contested[one.id][0].title}”."
-            for one in settled
-            if one.id in contested
-        ]
-    return faults
 
 
 def _check_confirmation_emails() -> Sequence[str]:
@@ -352,17 +160,21 @@ def _list_missing_questions() -> Sequence[str]:
 
 
 CHECKS: tuple[Check, ...] = (
-    Check("the number of places taken matches the number of delegates", _check_seat_count),
-    Check("the seats taken in each session match those booked", _check_session_seats),
-    Check("nobody is waiting for a seat that they have or cannot have", _check_waits_of_delegates),
+    Check(
+        "the number of places taken matches the number of delegates", seat_checks.list_wrong_places
+    ),
+    Check("the seats taken in each session match those booked", seat_checks.list_wrong_seats),
+    Check(
+        "nobody is waiting for a seat that they have or cannot have", seat_checks.list_wrong_waits
+    ),
     Check(
         "seats of sessions are offered to those who have waited longest", offer_order.list_faults
     ),
     Check("nobody with a place is asking for one", _check_requests_of_delegates),
-    Check("no cancelled booking has a seat in a session", _check_seats_of_cancelled),
+    Check("no cancelled booking has a seat in a session", seat_checks.list_seats_of_cancelled),
     Check(
         "everyone with seats at the same time has been asked to choose",
-        _check_seats_at_the_same_time,
+        seat_checks.list_seats_at_the_same_time,
     ),
     Check("every booking has a confirmation email", _check_confirmation_emails),
     Check("no group is too large, and its people are listed as they are", _check_groups),

@@ -3,10 +3,13 @@
 Unsubmitted answers expire in real time, as their cookie does. Everything else is kept for a time
 after the end of the conference, by the site's clock; while no programme is published there is no
 such date, and nothing is deleted.
+
+Each of ``TASKS`` is a transaction of its own. Together they would lock bookings first, and then the
+groups of other people, against the one order of locks.
 """
 
-from collections.abc import Collection
-from datetime import datetime, time, timedelta
+from collections.abc import Callable, Collection, Sequence
+from datetime import date, datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -29,6 +32,7 @@ from app.registration.interest.models import ExpressionOfInterest
 from app.registration.models import ApplicationDraft, Delegate, Needs
 from app.registration.queries import DRAFT_LIFETIME, dump_answers, load_answers
 from app.registration.requirement_cases.models import RequirementCase
+from app.registration.session_bookings import release as session_seats
 from app.registration.standard_questions import find_definition
 from app.registration.waiting_list.models import WaitingListEntry
 from app.releases import current_release
@@ -43,26 +47,39 @@ REQUESTS: Final[
 
 
 def purge_expired() -> None:
-    """Delete or erase everything whose retention period is over."""
+    """Delete drafts, emails and answers whose retention period is over; no booking is locked."""
     _purge_drafts()
     _purge_emails_of_erased()
-    groups.link_accepted()
-    if not cache_version.is_clock_in_sync():
+    last = _find_last_day()
+    if last is None:
         return
-    programme = current_release.get_programme()
-    if programme.is_published:
-        last = programme.conference.ends_on
-        zone = ZoneInfo(programme.conference.time_zone)
-        over = datetime.combine(last, time.max, zone)
-        in_a_year = datetime.combine(one_year_after(last), time.max, zone)
-        _purge_needs(over + NEEDS_RETENTION)
-        custom_answers.erase_of_questions(
-            filter(custom_questions.is_erased, custom_questions.list_all())
-        )
-        _erase_answers([one for one in BOOKING_FIELDS if _is_erased_early(one)])
-        _erase_delegates(in_a_year)
-        if clock.now() > in_a_year:
-            groups.delete_all()
+    if _is_over(last + NEEDS_RETENTION):
+        db.session.execute(delete(RequirementCase))
+        db.session.execute(delete(Needs))
+    custom_answers.erase_of_questions(
+        filter(custom_questions.is_erased, custom_questions.list_all())
+    )
+
+
+def erase_answers() -> None:
+    """Delete what people with a booking answered to standard questions whose date is over.
+
+    What the history says of it is deleted too, some at a time. The bookings are locked before any
+    is changed, in the one order, for all questions at once.
+    """
+    fields = _list_erased_fields()
+    if not fields:
+        return
+    has_answer = (getattr(Delegate, one.column) != "" for one in fields)
+    having = select(Delegate.id).where(or_(*has_answer), Delegate.erased_at.is_(None))
+    numbers = db.session.scalars(having.order_by(Delegate.id).limit(BATCH_SIZE)).all()
+    for delegate in operations.lock_in_order(numbers):
+        if not delegate.is_erased:  # perhaps while we waited for the lock
+            for field in fields:
+                setattr(delegate, field.column, "")
+            delegate_record.refresh_search_keys(delegate)
+    for field in fields:
+        history.erase_field(field.name, BOOKING_SUBJECTS, BATCH_SIZE)
 
 
 def erase_answers_of_requests() -> None:
@@ -81,12 +98,72 @@ def erase_answers_of_requests() -> None:
             db.session.execute(update(model).where(is_it).values(document=dump_answers(kept)))
 
 
+def erase_delegates() -> None:
+    """Delete the details of people a year after the conference, some at a time."""
+    if not _is_a_year_over():
+        return
+    has_pending_email = exists().where(EMAIL_OF_BOOKING, IS_WAITING)
+    due = select(Delegate).where(Delegate.erased_at.is_(None), ~has_pending_email)
+    due = due.order_by(Delegate.id).execution_options(populate_existing=True)
+    found = db.session.scalars(due.limit(BATCH_SIZE)).all()
+    numbers = [one.id for one in found]
+    groups.lock_of_delegates(found)
+    session_seats.lock_bookings(numbers)  # and before them the sessions in which they have seats
+    for delegate in db.session.scalars(due.where(Delegate.id.in_(numbers))).all():
+        erasure.erase(delegate)
+        history.record(
+            "The details were deleted automatically, because we no longer need them",
+            subject=delegate.history_subject,
+        )
+
+
+def delete_groups() -> None:
+    """Delete all groups a year after the conference."""
+    if _is_a_year_over():
+        groups.delete_all()
+
+
+TASKS: Final[tuple[Callable[[], None], ...]] = (
+    purge_expired,
+    erase_answers,
+    erase_answers_of_requests,
+    erase_delegates,
+    delete_groups,
+)
+
+
+def _find_last_day() -> date | None:
+    """Return the last day of the conference; None if there is none, or the time is uncertain."""
+    programme = current_release.get_programme()
+    if not cache_version.is_clock_in_sync() or not programme.is_published:
+        return None
+    return programme.conference.ends_on
+
+
+def _is_over(day: date) -> bool:
+    """Return True once a day has ended where the conference is."""
+    zone = ZoneInfo(current_release.get_programme().conference.time_zone)
+    return clock.now() > datetime.combine(day, time.max, zone)
+
+
+def _is_a_year_over() -> bool:
+    last = _find_last_day()
+    return last is not None and _is_over(one_year_after(last))
+
+
 def _list_erased_names() -> Collection[str]:
     """Return the names of the answers that are no longer kept; none without a programme."""
-    if not cache_version.is_clock_in_sync() or not current_release.get_programme().is_published:
+    if _find_last_day() is None:
         return ()
     own = {one.name for one in custom_questions.list_all() if custom_questions.is_erased(one)}
-    return own | {one.name for one in BOOKING_FIELDS if _is_erased_early(one)}
+    return own | {one.name for one in _list_erased_fields()}
+
+
+def _list_erased_fields() -> Sequence[DelegateField]:
+    """List the standard questions whose answers are no longer kept; none without a programme."""
+    if _find_last_day() is None:
+        return ()
+    return [one for one in BOOKING_FIELDS if _is_erased_early(one)]
 
 
 def _purge_drafts() -> None:
@@ -102,12 +179,6 @@ def _purge_emails_of_erased() -> None:
         mail.delete_for_booking(reference)
 
 
-def _purge_needs(due: datetime) -> None:
-    if clock.now() > due:
-        db.session.execute(delete(RequirementCase))
-        db.session.execute(delete(Needs))
-
-
 def _is_erased_early(field: DelegateField) -> bool:
     """Return True once a date is over that organisers set for the answers to a question."""
     definition = find_definition(field)
@@ -115,41 +186,3 @@ def _is_erased_early(field: DelegateField) -> bool:
         return False
     is_early = definition.erasure != definition.standard.erasure
     return is_early and custom_questions.is_erased(definition)
-
-
-def _erase_answers(fields: Collection[DelegateField]) -> None:
-    """Delete what people answered, and what the history says of it, some at a time.
-
-    The bookings are locked before any is changed, in the one order, for all questions at once.
-    """
-    if not fields:
-        return
-    has_answer = (getattr(Delegate, one.column) != "" for one in fields)
-    having = select(Delegate.id).where(or_(*has_answer), Delegate.erased_at.is_(None))
-    numbers = db.session.scalars(having.order_by(Delegate.id).limit(BATCH_SIZE)).all()
-    for delegate in operations.lock_in_order(numbers):
-        if not delegate.is_erased:  # perhaps while we waited for the lock
-            for field in fields:
-                setattr(delegate, field.column, "")
-            delegate_record.refresh_search_keys(delegate)
-    for field in fields:
-        history.erase_field(field.name, BOOKING_SUBJECTS, BATCH_SIZE)
-
-
-def _erase_delegates(due: datetime) -> None:
-    if clock.now() <= due:
-        return
-    has_pending_email = exists().where(EMAIL_OF_BOOKING, IS_WAITING)
-    known = (
-        select(Delegate)
-        .where(Delegate.erased_at.is_(None), ~has_pending_email)
-        .order_by(Delegate.id)
-        .limit(BATCH_SIZE)
-    )
-    groups.lock_of_delegates(db.session.scalars(known).all())
-    for delegate in db.session.scalars(known.with_for_update()):
-        erasure.erase(delegate)
-        history.record(
-            "The details were deleted automatically, because we no longer need them",
-            subject=delegate.history_subject,
-        )

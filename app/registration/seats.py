@@ -242,7 +242,8 @@ def set_limit(name: str, seats: int, *, taken: int = 0) -> None:
     limit = find_for_update(name)
     taken = taken if limit is None else limit.taken
     if seats < taken:
-        raise RuleViolation(f"{taken} places are taken already, so there cannot be only {seats}")
+        are_taken = "1 place is taken" if taken == 1 else f"{taken} places are taken"
+        raise RuleViolation(f"{are_taken} already, so there cannot be only {seats}")
     if limit is None:
         db.session.add(SeatLimit(name=name, seats=seats, taken=taken))
         bump_cache_version()

@@ -136,7 +136,7 @@ def test_a_file_of_one_type_of_requirements_is_ready_to_download(desk: Browser) 
     head, row = lines(page)
     assert head == [*HEAD, "Access requirements, chosen", "Access requirements"]
     assert row[-1] == "Ramp"
-    what = "Exported the booking details and access needs of 1 delegates"
+    what = "Exported the booking details and access needs of 1 delegate"
     assert noted() == [(f"{what}. Reason: To arrange access", "dora@conference.example")]
     form = desk.open("/organise/delegates").follow("Dietary requirements, with names")
     assert form.value_of(WHY) == "To arrange meals"

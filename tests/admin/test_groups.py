@@ -142,7 +142,7 @@ def test_the_list_is_exported_and_that_is_recorded(desk: Browser) -> None:
         '"\'=Mary","mary@ward.example","St Elsewhere","1",'
     )
     found = [one.summary for one in history.list_newest("groups")]
-    assert found == ["Exported 1 groups"]
+    assert found == ["Exported 1 group"]
 
 
 @pytest.mark.both_databases

@@ -21,6 +21,7 @@ from app.onboarding import services as onboarding
 from app.programme.editing import sessions as editing_sessions
 from app.programme.editing import speakers as editing_speakers
 from app.programme.models import Conference, Photo, Session, Speaker
+from app.registration import integrity_check
 from app.registration.seats import unset_limit
 from app.releases import current_release
 from app.releases.models import ScheduledRelease
@@ -559,6 +560,16 @@ def test_what_is_urgent_comes_first_and_each_leads_to_its_list(organiser: Browse
         "3 problems found by the last daily check of the data"
     )
     assert "The site checked its data: 3 faults" in checked.text
+
+
+def test_one_problem_is_one_problem(organiser: Browser) -> None:
+    make_delegate()
+    with transaction():
+        integrity_check.run_daily()
+
+    found = names(organiser.open("/organise"))
+
+    assert found["Urgent"] == ["1 problem found by the last daily check of the data"]
 
 
 @pytest.mark.parametrize(

@@ -301,7 +301,7 @@ def test_a_year_after_the_conference_notes_and_tags_go_with_the_details(
     frozen_time.shift(timedelta(days=400))
 
     with transaction():
-        retention.purge_expired()
+        retention.erase_delegates()
 
     db.session.refresh(delegate)
     assert delegate.is_erased

@@ -284,7 +284,7 @@ def test_the_limit_is_never_lower_than_what_is_taken(organiser: Browser) -> None
     page = organiser.press("Save", number_of_places="0", status=422)
 
     assert page.error_for("Number of places") == (
-        "1 places are taken already, so there cannot be only 0"
+        "1 place is taken already, so there cannot be only 0"
     )
 
 

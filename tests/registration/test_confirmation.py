@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -13,12 +14,14 @@ from sqlalchemy import select, update
 from app.database import db
 from app.errors import RuleViolation
 from app.history import queries as history
+from app.mail.models import Email
 from app.registration import create_booking, emails, queries, seats, services
 from app.registration.models import ApplicationDraft, Confirmation, Delegate, Needs, SeatLimit
 from tests.browser import Browser
 from tests.factories import make_delegate, set_places
 from tests.lookups import get_needs
 from tests.refusals import TOO_MANY
+from tests.registration.test_desk import a_visitor_with_answers, at_once
 from tests.registration_flow import (
     ACCESS_WORDS,
     CONSENT,
@@ -183,6 +186,45 @@ def test_the_same_confirmation_sent_several_times_at_once_takes_one_place(
     assert len(delegates()) == 1
     assert queries.get_seat_counts().taken == 1
     assert len(emails_to("ada@example.org")) == 1
+
+
+def press_twice(site: Flask) -> list[str]:
+    """Confirm the same answers twice at once; return the kinds of the emails that follow."""
+    set_places(10)
+    secret = a_visitor_with_answers()
+    db.session.commit()
+
+    def confirm() -> object:
+        return services.submit(secret, "en")
+
+    assert at_once(site, confirm, confirm) == ["a place", "a place"]
+    assert len(delegates()) == 1
+    return sorted(db.session.scalars(select(Email.template)))
+
+
+@pytest.mark.postgresql_only
+def test_two_presses_at_once_are_one_registration_and_one_email(site: Flask) -> None:
+    assert press_twice(site) == ["registration_confirmed"]
+
+
+@pytest.mark.postgresql_only
+def test_without_the_lock_of_the_draft_the_second_would_be_told_that_they_had_a_place(
+    site: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The control: it shows that the story above can see the race.
+
+    There is still one booking: the unique index on the person refuses another.
+    """
+    together = Barrier(2)
+
+    def only_look(secret: str) -> queries.StoredDraft | None:
+        found = queries.find_draft(secret)
+        together.wait(20)  # both have looked before either writes
+        return found
+
+    monkeypatch.setattr(services, "get_draft_for_update", only_look)
+
+    assert press_twice(site) == ["already_registered", "registration_confirmed"]
 
 
 def test_after_the_confirmation_the_way_back_leads_to_it(visitor: Browser) -> None:

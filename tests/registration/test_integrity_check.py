@@ -12,11 +12,11 @@ from sqlalchemy import delete, select, update
 from app.database import db, transaction
 from app.mail.models import Email
 from app.materials.models import MaterialChunk
-from app.registration import emails, integrity_check, retention
+from app.registration import emails, integrity_check, retention, seats
 from app.registration.groups.models import PLACED, UNPLACED, GroupMember
 from app.registration.models import SeatLimit
 from app.registration.waiting_list import by_hand
-from app.registration.waiting_list.models import WaitingListEntry
+from app.registration.waiting_list.models import OFFERED, WaitingListEntry
 from app.registration.waiting_list.queries import find_open_of_delegate
 from tests.factories import (
     make_delegate,
@@ -24,6 +24,7 @@ from tests.factories import (
     make_material,
     make_organiser,
     make_session,
+    make_waiting_list_entry,
 )
 from tests.registration.test_session_waiting_list import (
     fill,
@@ -81,6 +82,20 @@ def test_a_file_of_which_a_part_is_missing_is_found(site: Flask) -> None:
     assert integrity_check.run_checks() == ["The file “Walls” of a session is incomplete."]
 
 
+def test_the_audit_speaks_of_one_person_and_one_place(site: Flask) -> None:
+    delegate = make_delegate()
+    make_waiting_list_entry(state=OFFERED)
+    with transaction():
+        emails.send_registration_confirmed(delegate)
+        limit = seats.lock_limit(seats.CONFERENCE)
+        limit.seats, limit.taken, limit.waiting = 5, 1, 1
+
+    assert integrity_check.run_checks() == [
+        "1 place is counted as taken, but 1 delegate is attending and 1 place is on offer.",
+        "1 person is counted as waiting, but 0 are on the list.",
+    ]
+
+
 @pytest.mark.both_databases
 def test_nothing_is_missing_of_people_who_attended_and_are_erased_a_year_later(
     site: Flask, frozen_time: Any
@@ -92,7 +107,7 @@ def test_nothing_is_missing_of_people_who_attended_and_are_erased_a_year_later(
 
     frozen_time.move_to("2010-06-13T09:00:00+01:00")
     with transaction():
-        retention.purge_expired()
+        retention.erase_delegates()
 
     assert delegate.is_erased
     assert integrity_check.run_checks() == []

@@ -136,23 +136,55 @@ def test_of_two_who_use_a_code_in_the_same_second_one_gets_the_place(site: Flask
     assert list_miscounts() == []
 
 
-@pytest.mark.both_databases
-def test_without_its_lock_all_would_believe_that_the_code_is_theirs(site: Flask) -> None:
-    """The control of the test above: it shows that they come at once."""
+def _use_without_limits(site: Flask, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Let two people use a code for one while nobody locks a limit; return how it ended.
+
+    Both have looked at the limit before either uses the code.
+    """
     press = make_category(name="Press", access=BY_CODE)
-    invitation = make_invitation(press)
-    code = invitation.code
+    invitation = make_invitation(press, held=1)
+    code, number = invitation.code, press.id
     db.session.commit()
-    together = Barrier(4)
+    looked = Barrier(2)
 
-    def look(person: int) -> None:
-        services.accept(code)  # reads without a lock
-        db.session.rollback()
-        together.wait(20)
+    def only_look(name: str) -> SeatLimit | None:
+        found = db.session.get(SeatLimit, name)
+        if not db.session.info.get("looked"):
+            db.session.info["looked"] = True
+            looked.wait(20)
+        return found
 
-    ended = _at_once(site, 4, look)
+    monkeypatch.setattr(seats, "find_for_update", only_look)
+    return _at_once(site, 2, lambda person: _use(code, number, person))
 
-    assert ended == ["seat"] * 4
+
+@pytest.mark.postgresql_only
+def test_the_lock_of_the_code_alone_lets_it_be_used_once(
+    site: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ended = _use_without_limits(site, monkeypatch)
+
+    assert ended == ["This invitation has been used", "seat"]
+    assert list_miscounts() == []
+
+
+@pytest.mark.postgresql_only
+def test_without_its_lock_a_code_for_one_would_be_used_by_two(
+    site: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The control: it shows that the story above can see the race."""
+    together = Barrier(2)
+
+    def only_look(code: str) -> InvitationCode:
+        is_it = InvitationCode.code == code
+        found = db.session.scalars(select(InvitationCode).where(is_it)).one()
+        together.wait(20)  # both have looked before either writes
+        return found
+
+    monkeypatch.setattr(services, "_lock_open", only_look)
+
+    assert _use_without_limits(site, monkeypatch) == ["seat", "seat"]
+    assert list_miscounts() == ["1 place is counted as taken, but 2 delegates are attending."]
 
 
 def _use(code: str, category_id: int, person: int) -> None:

@@ -13,6 +13,7 @@ from app.registration.bookings import category_waiting
 from app.registration.models import Delegate
 from app.registration.waiting_list import queries, steps
 from app.registration.waiting_list.models import WaitingListEntry
+from app.registration.waiting_list.positions import get_position
 from tests.browser import Browser, Page
 from tests.factories import FIRST_MORNING, make_category, make_delegate, set_places, sign_in
 from tests.registration.test_category_waiting_list import open_list
@@ -63,7 +64,7 @@ def waits_of(delegate: Delegate) -> dict[str, tuple[str, int]]:
     found = select(WaitingListEntry).where(
         WaitingListEntry.delegate_id == delegate.id, WaitingListEntry.ended_at.is_(None)
     )
-    return {one.title: (one.state, queries.get_position(one)) for one in db.session.scalars(found)}
+    return {one.title: (one.state, get_position(one)) for one in db.session.scalars(found)}
 
 
 def wait_for(delegate: Delegate, name: str, days: str = "") -> None:

@@ -11,8 +11,9 @@ from app.history import queries as history
 from app.registration import integrity_check, links, seats
 from app.registration.categories.models import RegistrationCategory
 from app.registration.models import SeatLimit
-from app.registration.waiting_list import by_hand, queries
+from app.registration.waiting_list import by_hand
 from app.registration.waiting_list.models import WaitingListEntry
+from app.registration.waiting_list.positions import get_position
 from tests.browser import Answer, Browser, Page
 from tests.factories import (
     make_category,
@@ -47,7 +48,7 @@ def wait(name: str, category: RegistrationCategory | None = None) -> WaitingList
 
 def positions() -> dict[str, int]:
     rows = db.session.scalars(select(WaitingListEntry).order_by(WaitingListEntry.id)).all()
-    found = {one.name: queries.get_position(one) for one in rows}
+    found = {one.name: get_position(one) for one in rows}
     db.session.commit()
     return found
 

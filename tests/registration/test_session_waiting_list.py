@@ -341,6 +341,42 @@ def test_a_raised_limit_is_offered_in_order_and_cannot_fall_below_what_is_offere
     assert (counts(), list_faults()) == ((2, 2, 1), [])
 
 
+def test_a_session_made_smaller_while_people_wait_offers_no_seat_that_is_gone(
+    site: Flask,
+) -> None:
+    make_bookable("knots", 2)
+    eve, fay, ada = make_person("Eve"), make_person("Fay"), make_person("Ada")
+    book(eve, "knots")
+    book(fay, "knots")
+    join(ada)
+    session = db.session.scalars(select(WorkingSession).where(WorkingSession.key == "knots")).one()
+    session.seats = 1
+    publish_programme()
+    run_due()
+    assert (states(), counts()) == ({"ada": "waiting"}, (2, 2, 1))
+
+    give_back(eve)
+    run_due()
+    assert (states(), counts()) == ({"ada": "waiting"}, (1, 1, 1))
+    give_back(fay)
+
+    assert (states(), counts(), list_faults()) == ({"ada": "offered"}, (1, 1, 0), [])
+
+
+def test_nobody_takes_a_seat_that_was_offered_to_another(visitor: Browser) -> None:
+    eve, ada, bea = fill()
+    join(ada)
+    join(bea)
+    give_back(eve)
+    page = visitor.open(path_of(ada, "knots"))
+    token = page.source.split('name="csrf_token"')[1].split('value="')[1].split('"')[0]
+
+    visitor.send("POST", path_of(bea, "knots"), 409, data={"csrf_token": token, "expected": ""})
+
+    assert (booked(ada), booked(bea)) == ([], [])
+    assert (states(), counts()) == ({"ada": "offered", "bea": "waiting"}, (1, 1, 1))
+
+
 def test_a_session_that_is_cancelled_tells_those_who_wait_and_promises_nothing(
     visitor: Browser,
 ) -> None:
@@ -605,7 +641,7 @@ def test_the_audit_sees_a_promise_that_nothing_holds(site: Flask) -> None:
         )
 
     assert list_faults() == [
-        "1 seats of the session “knots” are counted as taken, but 2 are booked.",
-        "3 people are counted as waiting for the session “knots”, but 1 are on its list.",
+        "1 seat of the session “knots” is counted as taken, but 2 are booked.",
+        "3 people are counted as waiting for the session “knots”, but 1 is on its list.",
         f"Booking {ada.reference} waits for “Knots”, but has a seat.",
     ]

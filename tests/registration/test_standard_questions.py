@@ -380,7 +380,7 @@ def test_answers_to_a_standard_question_are_deleted_on_its_own_date(
 
     frozen_time.move_to("2009-07-12T00:30:00+01:00")
     with transaction():
-        retention.purge_expired()
+        retention.erase_answers()
 
     db.session.refresh(delegate)
     told = str([one.field_changes for one in history.list_entries(delegate.history_subject)])
@@ -408,7 +408,7 @@ def erase_while_both_are_changed(
 
     def purge() -> None:
         with transaction():
-            retention.purge_expired()
+            retention.erase_answers()
 
     ended = cross(
         site,

@@ -41,6 +41,7 @@ GRACE = "grace@conference.example"
 ADDS = "If no place is free, add one for them"
 JOIN = "Join the waiting list and keep your place"
 THURSDAY = "2009-06-11"
+NOTHING_CHANGED = "Your booking has not changed: you keep the place you have."
 
 
 @pytest.fixture(autouse=True)
@@ -185,6 +186,7 @@ def test_whoever_declines_keeps_their_place_and_the_next_gets_the_offer(visitor:
 
     assert page.heading == "You left the waiting list"
     assert "You declined the offer" in page.text
+    assert NOTHING_CHANGED in page.text
     assert page.follow("See your booking").summary_list["Category"] == "Visitor"
     assert (state_of(ADA), state_of(BEA)) == ("left", "offered")
     assert limit(seats.name_category_limit(students.id)) == (1, 0)
@@ -200,9 +202,13 @@ def test_an_offer_that_ends_leaves_everybody_where_they_are(
 
     frozen_time.move_to("2009-05-14T09:32:00+01:00")
 
-    assert page.press("Accept the place", status=409).heading == "The offer has ended"
+    page = page.press("Accept the place", status=409)
+    assert page.heading == "The offer has ended"
+    assert NOTHING_CHANGED in page.text
+    assert "until you accept another" not in page.text
     run_due()
     assert state_of(ADA) == "lapsed"
+    assert NOTHING_CHANGED in visitor.open(page.address.removesuffix("/accept")).text
     email = last_email_to(ADA)
     assert email.subject.startswith("The offer of a place in the category “Student”")
     assert "Your booking has not changed: you keep the place you have." in email.text

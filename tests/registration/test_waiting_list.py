@@ -1,7 +1,7 @@
 """When the conference is full, people wait their turn, and a free place finds the next of them."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from threading import Barrier, Thread
 from typing import Any
 
@@ -610,6 +610,53 @@ def test_a_link_of_somebody_else_opens_nothing(visitor: Browser) -> None:
     page = visitor.open("/waiting-list/not-a-link.x", status=404)
 
     assert page.heading == "This link does not work"
+
+
+def test_whoever_waits_cannot_take_the_place_that_was_offered_to_another(
+    visitor: Browser,
+) -> None:
+    [early] = fill_conference()
+    join(visitor, "Ada")
+    join(visitor, "Bea")
+    cancel(early)
+    bea = find_link(last_email_to("bea@example.org"), "/waiting-list/")
+    page = open_own_page(visitor, "ada@example.org")
+    token = page.source.split('name="csrf_token"')[1].split('value="')[1].split('"')[0]
+
+    refused = visitor.send("POST", f"{bea}/accept", 409, data={"csrf_token": token})
+
+    assert refused.heading == "You are on the waiting list"
+    assert (state_of("ada@example.org"), state_of("bea@example.org")) == ("offered", "waiting")
+    assert page.press("Accept the place").heading == "Your booking"
+    assert (counts(), list_miscounts()) == ((1, 1), [])
+
+
+@pytest.mark.both_databases
+def test_a_clock_that_jumps_an_hour_forward_and_back_promises_no_place_twice(
+    visitor: Browser, frozen_time: Any
+) -> None:
+    [early] = fill_conference()
+    join(visitor, "Ada")
+    join(visitor, "Bea")
+    cancel(early)
+    ada = find_link(last_email_to("ada@example.org"), "/waiting-list/")
+    frozen_time.move_to("2009-05-13T09:00:00+01:00")
+
+    frozen_time.shift(timedelta(hours=1))
+    assert visitor.open(ada).heading == "The offer has ended"
+    frozen_time.shift(-timedelta(hours=1))
+    assert visitor.open(ada).heading == "You have been offered a place"  # no worker has come
+    frozen_time.shift(timedelta(hours=1))
+    run_due()
+    frozen_time.shift(-timedelta(hours=1))
+    run_due()
+
+    assert visitor.open(ada).heading == "The offer has ended"
+    assert (state_of("ada@example.org"), state_of("bea@example.org")) == ("lapsed", "offered")
+    assert len([one for one in subjects_to("bea@example.org") if one.startswith(OFFER)]) == 1
+    page = open_own_page(visitor, "bea@example.org").press("Accept the place")
+    assert page.heading == "Your booking"
+    assert (counts(), list_miscounts()) == ((1, 0), [])
 
 
 def test_an_organiser_sees_who_waits_and_takes_somebody_off(

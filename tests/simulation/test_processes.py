@@ -35,5 +35,5 @@ def test_a_place_that_is_lost_meanwhile_is_told(
     with transaction():
         db.session.execute(update(SeatLimit).where(is_conference).values(taken=1))
 
-    with pytest.raises(processes.RaceFailed, match="places are counted as taken"):
+    with pytest.raises(processes.RaceFailed, match="place is counted as taken"):
         processes.run(site, mailbox, frozen_time, seconds=0)

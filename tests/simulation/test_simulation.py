@@ -51,7 +51,7 @@ def test_a_year_that_goes_wrong_names_its_seed_and_its_last_steps(
 
     lines = str(fault.value).splitlines()
     assert lines[0] == (
-        "seed 1: YearFailed: 1 places are counted as taken, but 0 delegates are attending."
+        "seed 1: YearFailed: 1 place is counted as taken, but 0 delegates are attending."
     )
     steps = [one.split("  ")[-1] for one in lines[lines.index("the last steps:") + 1 :]]
     assert {one.partition(":")[0].partition(",")[0] for one in steps} == {"a place is lost"}

@@ -21,7 +21,7 @@ from app.registration.categories import services as categories
 from app.registration.categories.models import BY_CODE, RegistrationCategory
 from app.registration.categories.queries import CATEGORY, INVITED, SPEAKER, build_values
 from app.registration.create_booking import create_booking
-from app.registration.models import Delegate
+from app.registration.models import Delegate, SeatLimit
 from app.registration.speaker_places import queries as speaker_places
 from app.registration.speaker_places import services
 from app.registration.speaker_places.models import SpeakerPlace
@@ -463,23 +463,53 @@ def test_of_many_who_come_in_the_same_second_one_gets_the_kept_place(site: Flask
     assert list_miscounts() == []
 
 
-@pytest.mark.both_databases
-def test_without_its_lock_all_would_believe_that_the_place_is_theirs(site: Flask) -> None:
-    """The control of the test above: it shows that they come at once."""
+def take_without_limits(site: Flask, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Let two people come for the one kept place while nobody locks a limit; return how it ended.
+
+    Both have looked at the limit before either takes the place.
+    """
     set_places(1)
     category = make_speakers_category()
     keep_places(category, 1)
     number = category.id
     db.session.commit()
-    together = Barrier(4)
+    looked = Barrier(2)
 
-    def look(person: int) -> None:
-        kept = speaker_places.has_kept_place({SPEAKER: "1", CATEGORY: str(number)})
-        assert kept
-        db.session.rollback()
-        together.wait(20)
+    def only_look(name: str) -> SeatLimit | None:
+        found = db.session.get(SeatLimit, name)
+        if not db.session.info.get("looked"):
+            db.session.info["looked"] = True
+            looked.wait(20)
+        return found
 
-    assert at_once(site, 4, look) == ["place"] * 4
+    monkeypatch.setattr(seats, "find_for_update", only_look)
+    return at_once(site, 2, lambda person: take(number, person))
+
+
+@pytest.mark.postgresql_only
+def test_the_lock_of_the_category_alone_gives_the_kept_place_once(
+    site: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert take_without_limits(site, monkeypatch) == ["All places are taken", "place"]
+    assert list_miscounts() == []
+
+
+@pytest.mark.postgresql_only
+def test_without_its_lock_both_would_have_the_kept_place(
+    site: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The control: it shows that the story above can see the race."""
+    together = Barrier(2)
+
+    def only_look(number: int | None) -> RegistrationCategory | None:
+        found = db.session.get(RegistrationCategory, number)
+        together.wait(20)  # both have looked before either writes
+        return found
+
+    monkeypatch.setattr(services, "_lock_category", only_look)
+
+    assert take_without_limits(site, monkeypatch) == ["place", "place"]
+    assert list_miscounts() == ["1 place is counted as taken, but 2 delegates are attending."]
 
 
 def take(number: int, person: int) -> None:

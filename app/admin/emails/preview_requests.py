@@ -31,8 +31,7 @@ from app.registration.interest.models import ExpressionOfInterest
 from app.registration.invitations.models import InvitationCode
 from app.registration.models import Delegate
 from app.registration.transfers.models import PlaceTransfer
-from app.registration.waiting_list import joining
-from app.registration.waiting_list import queries as waiting_list
+from app.registration.waiting_list import joining, positions
 from app.registration.waiting_list.models import CONFERENCE_LIST, WaitingListEntry
 
 NAME_OR_EMAIL: Final = _l("Name or email address")
@@ -78,7 +77,7 @@ def _build_entry(template: str, row: WaitingListEntry | None) -> Context | None:
     copied = copy_row(row, ["category"], offer_ends_at=ends_at, delegate=delegate)
     context: Context = {"entry": copied}
     if "category_position" in sample:
-        position = waiting_list.get_queue_position(row)
+        position = positions.get_queue_position(row)
         context |= {"position": position.overall, "category_position": position.in_category}
         context["is_added_by_team"] = joining.was_added_by_team(row)
         context["group_contact"] = groups.find_contact_name(row)

@@ -245,9 +245,7 @@ def delete(number: int) -> ResponseReturnValue:
     label = next(row for row in _list_rows() if row.definition.id == number)
     if form.validate_on_submit():
         try:
-            services.delete(
-                question, is_answered=custom_answers.is_answered(number), actor=current_actor()
-            )
+            services.delete(question, is_answered=custom_answers.is_answered, actor=current_actor())
         except RuleViolation as refusal:
             form.form_errors.append(gettext(str(refusal)))
         else:

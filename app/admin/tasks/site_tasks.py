@@ -38,7 +38,7 @@ def _latest_audit() -> ColumnElement[str]:
 
 
 def _read_audit(summary: str | None) -> int:
-    found = re.search(r"(?<!\d)(\d{1,9}) faults", summary or "")
+    found = re.search(r"(?<!\d)(\d{1,9}) faults?\b", summary or "")
     return int(found.group(1)) if found else 0
 
 

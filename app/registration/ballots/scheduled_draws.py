@@ -25,6 +25,7 @@ from app.registration.session_bookings import queries as session_bookings
 from app.registration.session_bookings import services as bookings
 from app.registration.session_bookings.models import SessionBooking
 from app.registration.session_bookings.overlaps import list_clashes
+from app.text import count_of
 
 BATCH_SIZE: Final = 50  # emails in one transaction
 
@@ -63,7 +64,8 @@ def run_draw(ballot_id: int) -> bool:
     ballot.document = _publish(ballot, seed, slots, wishes, won)
     ballot.drawn_at, ballot.seed = clock.now(), ""
     given = sum(map(len, won.values()))
-    sentence = f"The ballot “{ballot.title}” was drawn: {given} seats for {len(people)} people"
+    result = f"{count_of(given, 'seat')} for {count_of(len(people), 'person', 'people')}"
+    sentence = f"The ballot “{ballot.title}” was drawn: {result}"
     history.record(sentence, subject=ballot.history_subject, actor=history.ACTOR_SITE)
     db.session.flush()
     bump_cache_version()

@@ -28,6 +28,7 @@ from app.registration.create_booking import REFERENCE_ALPHABET
 from app.registration.models import Delegate, SeatLimit
 from app.registration.session_bookings import queries as session_bookings
 from app.registration.session_bookings import services as bookings
+from app.text import count_of
 from app.web.formatting import local_moment
 
 MAX_WISHES: Final = 10
@@ -92,7 +93,7 @@ def save(ballot: Ballot, details: BallotDetails, *, expected_version: int, actor
     bump_cache_version()
     sentence = f"The ballot “{ballot.title}” was changed"
     closes = f"It closes at {local_moment(ballot.closes_at)}"
-    sentence = f"{sentence}. {closes}, with {len(ballot.sessions)} sessions"
+    sentence = f"{sentence}. {closes}, with {count_of(len(ballot.sessions), 'session')}"
     history.record(sentence, subject=ballot.history_subject, actor=actor)
     return True
 

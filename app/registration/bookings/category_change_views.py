@@ -18,7 +18,7 @@ from app.registration.categories.forms import CategoryForm
 from app.registration.categories.queries import CATEGORY, CategoryOption
 from app.registration.models import Delegate
 from app.registration.seats import CategoryFull
-from app.registration.waiting_list import entries
+from app.registration.waiting_list import entries, positions
 from app.registration.waiting_list import queries as waiting_list
 from app.registration.waiting_list.models import WaitingListEntry
 from app.web.rendering import render_page
@@ -68,7 +68,7 @@ def find_wait(delegate: Delegate) -> Wait | None:
     entry = waiting_list.find_category_wait(delegate.id)
     if entry is None:
         return None
-    return Wait(entry, waiting_list.get_queue_position(entry).nearest)
+    return Wait(entry, positions.get_queue_position(entry).nearest)
 
 
 @bp.route("/<secret>/category", methods=["GET", "POST"])

@@ -37,6 +37,7 @@ from app.registration.session_bookings import queries as session_bookings
 from app.registration.session_bookings import released_seats
 from app.registration.speaker_places import queries as speaker_places
 from app.registration.transfers import queries as transfers
+from app.registration.waiting_list import positions
 from app.registration.waiting_list import queries as waiting_list
 
 WITHHELD = {  # columns of Delegate: keys, and what lists are searched and sorted by
@@ -162,7 +163,7 @@ def _export_requests(delegate: Delegate) -> dict[str, Any]:
             {
                 "for": entry.title or _name_place(entry.category),
                 "state": entry.state,
-                "position": waiting_list.get_queue_position(entry).nearest or None,
+                "position": positions.get_queue_position(entry).nearest or None,
                 "joined_at": _isoformat(entry.joined_at),
                 "offered_at": _isoformat(entry.offered_at),
                 "offer_ends_at": _isoformat(entry.offer_ends_at),

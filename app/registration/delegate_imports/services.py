@@ -37,6 +37,7 @@ from app.registration.waiting_list import joining
 from app.registration.waiting_list import queries as waiting_list_entries
 from app.registration.waiting_list import services as waiting_list
 from app.registration.waiting_list.joining import PreparedEntry
+from app.text import count_of
 
 RETENTION: Final = timedelta(days=1)
 SUBJECT: Final = "delegates"
@@ -237,4 +238,4 @@ def _end_waits(delegates: Sequence[Delegate]) -> None:
 
 def _summarise(outcome: ImportOutcome) -> str:
     waiting = f", and {outcome.waiting} to the waiting list" if outcome.waiting else ""
-    return f"Added {outcome.added} delegates from a spreadsheet{waiting}"
+    return f"Added {count_of(outcome.added, 'delegate')} from a spreadsheet{waiting}"

@@ -35,6 +35,7 @@ from app.registration.queries import (
 )
 from app.registration.session_bookings import release as session_seats
 from app.registration.waiting_list import services as waiting_list
+from app.text import count_of
 
 RESEND_INTERVAL = timedelta(minutes=5)  # within which a button that is pressed twice sends once
 STATUS_EMAILS = (
@@ -212,7 +213,8 @@ def read_needs(delegate: Delegate, *, actor: str) -> Answers:
 def record_export(what: str, count: int, reason: str, *, actor: str) -> None:
     """Record that somebody exported delegates' data: what, how many, and why."""
     why = f". Reason: {reason}" if reason else ""
-    history.record(f"Exported {what} of {count} delegates{why}", subject="delegates", actor=actor)
+    summary = f"Exported {what} of {count_of(count, 'delegate')}{why}"
+    history.record(summary, subject="delegates", actor=actor)
 
 
 ResendMode = Literal["", "same", "afresh"]

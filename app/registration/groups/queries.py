@@ -12,7 +12,6 @@ from sqlalchemy import (
     delete,
     func,
     select,
-    update,
 )
 from sqlalchemy.orm import joinedload, selectinload
 from sqlalchemy.sql.base import ExecutableOption
@@ -199,24 +198,35 @@ def erase_delegate(delegate: Delegate) -> None:
 def link_accepted() -> None:
     """Give those who took a place from the waiting list their booking; run by the worker.
 
-    The list forgets them a month later.
+    The list forgets them a month later. The people of groups are locked before any is changed, as
+    whoever cancels or leaves does, and then their bookings.
     """
-    taken = select(WaitingListEntry.delegate_id).where(
-        WaitingListEntry.id == GroupMember.waiting_list_entry_id
-    )
     known = select(GroupMember.delegate_id).where(GroupMember.delegate_id.is_not(None))
-    accepted = select(WaitingListEntry.id).where(
-        WaitingListEntry.delegate_id.is_not(None), WaitingListEntry.delegate_id.not_in(known)
+    accepted = (
+        select(GroupMember, WaitingListEntry.delegate_id)
+        .join(WaitingListEntry, WaitingListEntry.id == GroupMember.waiting_list_entry_id)
+        .where(
+            GroupMember.state == WAITING,
+            WaitingListEntry.delegate_id.is_not(None),
+            WaitingListEntry.delegate_id.not_in(known),
+        )
+        .order_by(GroupMember.id)
+        .with_for_update(of=GroupMember)
     )
-    db.session.execute(
-        update(GroupMember)
-        .where(GroupMember.state == WAITING, GroupMember.waiting_list_entry_id.in_(accepted))
-        .values(state=PLACED, delegate_id=taken.scalar_subquery(), waiting_list_entry_id=None)
-        .execution_options(synchronize_session=False)
-    )
+    found = db.session.execute(accepted).tuples().all()
+    bookings = select(Delegate.id).where(Delegate.id.in_([number for _, number in found]))
+    bookings = bookings.order_by(Delegate.id).with_for_update(read=True, key_share=True)
+    db.session.execute(bookings).all()
+    for member, number in found:
+        member.state, member.delegate_id, member.waiting_list_entry_id = PLACED, number, None
 
 
 def delete_all() -> None:
-    """Delete every group; the bookings are erased by themselves."""
+    """Delete every group; the bookings are erased by themselves.
+
+    Whoever changes a group has locked it, and then its people.
+    """
+    for model in (RegistrationGroup, GroupMember):
+        db.session.execute(select(model.id).order_by(model.id).with_for_update()).all()
     db.session.execute(delete(GroupMember))
     db.session.execute(delete(RegistrationGroup))

@@ -49,6 +49,7 @@ from app.registration.services import (
 )
 from app.registration.waiting_list import queries as waiting_list_entries
 from app.registration.waiting_list import services as waiting_list
+from app.text import count_of
 
 MAX_GROUPS_PER_DAY = 5  # with one contact
 A_DAY = timedelta(days=1)
@@ -160,7 +161,7 @@ def register(
                 _join_list(member, one, group, together)
     db.session.flush()
     group_emails.send_group_registered(group)
-    summary = f"Registered a group of {len(members)} people"
+    summary = f"Registered a group of {count_of(len(members), 'person', 'people')}"
     history.record(summary, subject=group.history_subject, actor=history.ACTOR_DELEGATE)
     return group
 

@@ -33,6 +33,7 @@ from app.registration.models import Delegate
 from app.registration.queries import Answers, load_answers
 from app.registration.waiting_list import services as waiting_list
 from app.row_locks import lock_row
+from app.text import count_of
 
 ACTOR_CONTACT = "contact of the group"  # in the history: it names nobody
 RENAMED = ("given_names", "family_name", BADGE_NAME)
@@ -166,7 +167,7 @@ def make(
     db.session.flush()
     for one in delegates:
         operations.record(one, "Put into a group", actor)
-    _record(group, f"Created from {len(delegates)} bookings", actor)
+    _record(group, f"Created from {count_of(len(delegates), 'booking')}", actor)
     group_emails.send_group_registered(group)
     return group
 

@@ -26,6 +26,7 @@ from app.registration.models import Delegate
 from app.registration.queries import Answers
 from app.registration.waiting_list import offers
 from app.row_locks import lock_row
+from app.text import count_of
 
 CODE_LENGTH = 10
 MAX_CODES, MAX_USES = 200, 1_000  # that are created at once; of one code
@@ -135,7 +136,8 @@ def revoke(invitation: InvitationCode, *, actor: str) -> None:
 
 def record_export(count: int, *, actor: str) -> None:
     """Record that somebody exported codes."""
-    history.record(f"Exported {count} invitation codes", subject="invitations", actor=actor)
+    summary = f"Exported {count_of(count, 'invitation code')}"
+    history.record(summary, subject="invitations", actor=actor)
 
 
 def run_due() -> None:

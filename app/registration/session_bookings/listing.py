@@ -20,9 +20,8 @@ from app.registration.session_bookings.bookable_list import BookableFilter, Book
 from app.registration.session_bookings.models import SessionBooking
 from app.registration.session_bookings.overlaps import overlaps
 from app.registration.session_seats import FULL, session_limit
-from app.registration.waiting_list import entries
-from app.registration.waiting_list import queries as waiting_list
-from app.registration.waiting_list.queries import Wait
+from app.registration.waiting_list import entries, positions
+from app.registration.waiting_list.positions import Wait
 from app.releases.current_release import get_programme
 from app.web.formatting import local_time, short_date
 
@@ -129,7 +128,7 @@ def build(delegate: Delegate, asked: BookableFilter) -> OwnSessions:
     seats = queries.list_of_delegate(delegate)
     booked = {one.session_key: one.title for one in seats}
     starred = _list_starred(delegate)
-    waits = waiting_list.map_waits(delegate)
+    waits = positions.map_waits(delegate)
     make = _chooser(delegate, seats, starred, waits)
     zone = ZoneInfo(programme.conference.time_zone)
     sessions = [one for one in programme.sessions if not one.is_break]
@@ -152,7 +151,7 @@ def build(delegate: Delegate, asked: BookableFilter) -> OwnSessions:
 def list_with_seats(delegate: Delegate) -> Sequence[SessionChoice]:
     """List the sessions in which somebody has a seat, or for which they wait."""
     seats = queries.list_of_delegate(delegate)
-    waits = waiting_list.map_waits(delegate)
+    waits = positions.map_waits(delegate)
     own = {one.session_key for one in seats} | {queries.read_key(name) for name in waits}
     make = _chooser(delegate, seats, (), waits)
     return [make(one) for one in get_programme().sessions if one.key in own]
@@ -162,7 +161,7 @@ def build_choice(delegate: Delegate, session: Session, *, with_stars: bool = Tru
     """Return what one session is to a person; many are refused at once, and need no stars."""
     seats = queries.list_of_delegate(delegate)
     starred = _list_starred(delegate) if with_stars else set()
-    return _chooser(delegate, seats, starred, waiting_list.map_waits(delegate))(session)
+    return _chooser(delegate, seats, starred, positions.map_waits(delegate))(session)
 
 
 def build_missed(session: Session) -> SessionChoice:

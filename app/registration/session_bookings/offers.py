@@ -21,7 +21,7 @@ from app.programme.snapshot import Session
 from app.registration import seats, session_emails, session_seats
 from app.registration.models import Delegate, SeatLimit
 from app.registration.session_bookings import queries
-from app.registration.waiting_list import entries
+from app.registration.waiting_list import entries, positions
 from app.registration.waiting_list import queries as waiting_list
 from app.registration.waiting_list.models import (
     ACCEPTED,
@@ -68,7 +68,7 @@ def enqueue(delegate: Delegate, session: Session, limit: SeatLimit) -> WaitingLi
     """Put somebody on the list, by email; raise PlacesLeft if there is a seat."""
     entry = entries.build_for_delegate(delegate, scope=limit.name, title=session.title)
     session_seats.enqueue_for_session(limit, entry)
-    session_emails.send_session_wait_joined(entry, session, waiting_list.get_position(entry))
+    session_emails.send_session_wait_joined(entry, session, positions.get_position(entry))
     entries.record(entry, f"Joined the waiting list for {entry.title}", history.ACTOR_DELEGATE)
     return entry
 

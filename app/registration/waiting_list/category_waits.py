@@ -10,7 +10,7 @@ from collections.abc import Collection
 from app.history import services as history
 from app.registration import emails, seats
 from app.registration.models import Delegate
-from app.registration.waiting_list import entries, queries
+from app.registration.waiting_list import entries, positions, queries
 from app.registration.waiting_list.models import ACCEPTED, LEFT, WaitingListEntry
 
 BOOKING_ENDED = "Left the waiting list because the booking ended"
@@ -20,7 +20,7 @@ def enqueue(delegate: Delegate, category_id: int) -> WaitingListEntry:
     """Let somebody wait for a category, by email; raise PlacesLeft if they can move there now."""
     entry = entries.build_for_delegate(delegate, category_id=category_id)
     seats.enqueue_for_move(seats.list_limits(category_id), entry)
-    emails.send_waiting_list_entry(entry, queries.get_queue_position(entry))
+    emails.send_waiting_list_entry(entry, positions.get_queue_position(entry))
     entries.record(entry, "Joined the waiting list", history.ACTOR_DELEGATE)
     return entry
 

@@ -25,7 +25,7 @@ from app.registration.fields import BY_NAME, CONSENT, EMAIL, PRIVATE_NAMES
 from app.registration.models import SeatLimit
 from app.registration.queries import Answers
 from app.registration.waiting_list.models import CONFERENCE_LIST, IN_QUEUE, WaitingListEntry
-from app.registration.waiting_list.queries import QueuePosition
+from app.registration.waiting_list.positions import QueuePosition
 
 ADDED_FROM_SPREADSHEET: Final = "Added to the waiting list from a spreadsheet"
 

@@ -92,6 +92,11 @@ class WaitingListEntry(Base):
         return is_open and self.delegate_id is not None and not self.is_for_session
 
     @property
+    def still_has_place(self) -> bool:
+        """Whether they have a place, and did not get it from this list."""
+        return self.delegate is not None and self.delegate.is_attending and self.state != ACCEPTED
+
+    @property
     def is_waiting(self) -> bool:
         """Whether they wait for an offer."""
         return self.state == IN_QUEUE

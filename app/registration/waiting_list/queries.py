@@ -1,8 +1,7 @@
 """Read-only queries about the waiting list, and what is deleted of it."""
 
 import secrets
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import (
@@ -11,24 +10,20 @@ from sqlalchemy import (
     Select,
     String,
     and_,
-    case,
     cast,
     delete,
-    exists,
     func,
     literal,
     or_,
     select,
-    tuple_,
     update,
 )
-from sqlalchemy.orm import aliased
 
 from app import clock
 from app.database import db
 from app.errors import Gone
 from app.registration.delegate_record import search_key
-from app.registration.models import Delegate, SeatLimit
+from app.registration.models import Delegate
 from app.registration.queries import ATTENDING
 from app.registration.waiting_list.models import (
     CONFERENCE_LIST,
@@ -39,7 +34,7 @@ from app.registration.waiting_list.models import (
     REMOVED,
     WaitingListEntry,
 )
-from app.registration.waiting_list.turns import CATEGORY_PREFIX, ORDER
+from app.registration.waiting_list.turns import ORDER
 
 OFFER_PERIOD = timedelta(hours=24)
 MIN_OFFER_PERIOD = timedelta(hours=1)
@@ -52,28 +47,6 @@ CURRENT_ENTRIES = select(WaitingListEntry).execution_options(populate_existing=T
 ALL_SESSIONS = "sessions"  # which lists
 THE_ORDER = ORDER[0]
 ENTRY_GONE = "This link to the waiting list is no longer valid"
-
-
-@dataclass(frozen=True)
-class QueuePosition:
-    """Where somebody stands who waits for a place: 1 is next; 0 without waiting."""
-
-    overall: int = 0
-    in_category: int = 0  # among those who wait for the same, where it has places of its own
-
-    @property
-    def nearest(self) -> int:
-        """The position in the shortest list that has them, as people with a place are told."""
-        return self.in_category or self.overall
-
-
-@dataclass(frozen=True)
-class Wait:
-    """What somebody waits for, and how many are in the queue."""
-
-    entry: WaitingListEntry
-    position: int  # 1 is next; 0 with an offer
-    waiting: int
 
 
 def get_entry(key: str) -> WaitingListEntry:
@@ -221,80 +194,6 @@ def list_offers_beyond(scope: str, moment: datetime, limit: int) -> Sequence[Wai
         WaitingListEntry.offer_ends_at > moment,
     )
     return db.session.scalars(rows.order_by(WaitingListEntry.id).limit(limit)).all()
-
-
-def map_waits(delegate: Delegate) -> Mapping[str, Wait]:
-    """Return what a delegate waits for in sessions, by the names of their limits."""
-    other = aliased(WaitingListEntry)
-    their_order = func.coalesce(other.queue_order, other.id)
-    ahead = select(func.count(other.id)).where(
-        other.state == IN_QUEUE,
-        other.scope == WaitingListEntry.scope,
-        tuple_(their_order, other.id) <= tuple_(*ORDER),
-    )
-    rows = db.session.execute(
-        select(WaitingListEntry, ahead.scalar_subquery(), func.coalesce(SeatLimit.waiting, 0))
-        .outerjoin(SeatLimit, SeatLimit.name == WaitingListEntry.scope)
-        .where(
-            IS_OPEN,
-            WaitingListEntry.delegate_id == delegate.id,
-            WaitingListEntry.scope != CONFERENCE_LIST,
-        )
-    )
-    return {
-        entry.scope: Wait(entry, position if entry.is_waiting else 0, waiting)
-        for entry, position, waiting in rows
-    }
-
-
-def get_position(entry: WaitingListEntry) -> int:
-    """Return the position of someone who waits: 1 is next; 0 without waiting."""
-    return get_queue_position(entry).overall
-
-
-def get_queue_position(entry: WaitingListEntry) -> QueuePosition:
-    """Return the position of someone who waits, among all and in their category; one query."""
-    if not entry.is_waiting:
-        return QueuePosition()
-    db.session.flush()
-    before = (
-        WaitingListEntry.state == IN_QUEUE,
-        WaitingListEntry.scope == entry.scope,
-        tuple_(*ORDER) <= tuple_(literal(entry.place_in_order), literal(entry.id)),
-    )
-    is_limited = exists().where(SeatLimit.name == f"{CATEGORY_PREFIX}{entry.category_id}")
-    is_same = and_(WaitingListEntry.category_id == entry.category_id, is_limited)
-    rows = select(func.count(WaitingListEntry.id), func.count(case((is_same, 1)))).where(*before)
-    return QueuePosition(*db.session.execute(rows).one())
-
-
-def count_together(entry: WaitingListEntry) -> int:
-    """Count the people who wait and stay together with somebody, with them; 0 if nobody does."""
-    group_id = WaitingListEntry.together_group_id
-    rows = select(func.count(WaitingListEntry.id)).where(
-        group_id == entry.together_group_id, WaitingListEntry.state == IN_QUEUE
-    )
-    return 0 if entry.together_group_id is None else db.session.scalar(rows) or 0
-
-
-def map_positions(entries: Collection[WaitingListEntry]) -> Mapping[int, int]:
-    """Return the positions, in their lists, of those of some entries that wait; by number.
-
-    Only they and those before them are numbered, which are few on the first pages of a long list.
-    """
-    waiting = [one for one in entries if one.is_waiting]
-    if not waiting:
-        return {}
-    last = max(one.place_in_order for one in waiting)
-    number = func.row_number().over(partition_by=WaitingListEntry.scope, order_by=ORDER)
-    queued = select(WaitingListEntry.id, number.label("position")).where(
-        WaitingListEntry.state == IN_QUEUE,
-        WaitingListEntry.scope.in_({one.scope for one in waiting}),
-        last >= THE_ORDER,
-    )
-    counted = queued.subquery()
-    rows = select(counted).where(counted.c.id.in_([one.id for one in waiting]))
-    return dict(db.session.execute(rows).tuples().all())
 
 
 def list_page(  # noqa: PLR0913 - what a list is narrowed by

@@ -18,7 +18,7 @@ from app.registration.create_booking import create_booking
 from app.registration.fields import DAYS, EMAIL
 from app.registration.models import Delegate, SeatLimit
 from app.registration.queries import Answers
-from app.registration.waiting_list import entries, joining, offers, queries, turns
+from app.registration.waiting_list import entries, joining, offers, positions, queries, turns
 from app.registration.waiting_list.models import ACCEPTED, LEFT, REMOVED, WaitingListEntry
 from app.releases.current_release import get_programme
 
@@ -49,14 +49,14 @@ def join(
     elif entry is not None and entry.is_offered:
         emails.send_waiting_list_offer(entry)  # once more, with its deadline
     elif entry is not None:
-        emails.send_waiting_list_entry(entry, queries.get_queue_position(entry))
+        emails.send_waiting_list_entry(entry, positions.get_queue_position(entry))
     else:
         entry = joining.build_entry(answers, language, key)
         entry.together_group_id = together_group_id
         seats.enqueue(seats.list_limits(entry.category_id), entry)
         if spend_code is not None:
             spend_code()
-        position = queries.get_queue_position(entry)
+        position = positions.get_queue_position(entry)
         emails.send_waiting_list_entry(entry, position, group_contact=group_contact)
         entries.record(entry, "Joined the waiting list", history.ACTOR_DELEGATE)
 

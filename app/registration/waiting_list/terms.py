@@ -13,7 +13,7 @@ from app.registration.categories import queries as categories
 from app.registration.categories.queries import CATEGORY, INVITATION
 from app.registration.fields import DAYS
 from app.registration.queries import Answers
-from app.registration.waiting_list import entries, offers, queries
+from app.registration.waiting_list import entries, offers, positions
 from app.registration.waiting_list.models import WaitingListEntry
 from app.web import languages
 
@@ -78,7 +78,7 @@ def change(entry: WaitingListEntry, wanted: Answers) -> bool:
     offers.offer_places()
     db.session.refresh(entry)
     if entry.is_waiting:
-        emails.send_waiting_list_entry(entry, queries.get_queue_position(entry))
+        emails.send_waiting_list_entry(entry, positions.get_queue_position(entry))
     return True
 
 

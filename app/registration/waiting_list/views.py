@@ -13,7 +13,7 @@ from app.forms.form import ConfirmForm, validates_own_csrf
 from app.registration import links
 from app.registration.bookings import access, category_waiting
 from app.registration.categories import queries as categories
-from app.registration.waiting_list import entries, queries, services, steps, terms
+from app.registration.waiting_list import entries, positions, queries, services, steps, terms
 from app.registration.waiting_list.forms import TermsForm
 from app.registration.waiting_list.models import ACCEPTED, LAPSED, LEFT, REMOVED, WaitingListEntry
 from app.registration.waiting_list.offers import OfferEnded
@@ -114,10 +114,10 @@ def _render(
         status,
         entry=entry,
         secret=secret,
-        position=queries.get_queue_position(entry),
+        position=positions.get_queue_position(entry),
         can_accept=entries.can_accept(entry),
         end=ENDS.get(entry.state),
         steps=steps.list_steps(entry),
-        together=queries.count_together(entry),
+        together=positions.count_together(entry),
         form=form,
     )

@@ -1,0 +1,81 @@
+"""Somebody answers a question while an organiser deletes it: the answer is kept, or is none."""
+
+import threading
+from collections.abc import Mapping
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+
+from app.database import db, transaction
+from app.errors import RuleViolation
+from app.questions import services
+from app.questions.models import Question
+from app.registration import custom_answers
+from app.registration.models import Delegate, DelegateAnswer
+from tests.factories import make_delegate, make_question
+from tests.registration.test_session_booking_races import at_once, cross, naming_deadlocks
+
+LOST = "The booking was not saved"
+
+
+def delete_question(number: int) -> None:
+    with transaction():
+        services.delete(
+            db.session.get_one(Question, number),
+            is_answered=custom_answers.is_answered,
+            actor="grace@conference.example",
+        )
+
+
+def answer(delegate: int, question: int) -> None:
+    """Answer a question in the transaction that the caller ends."""
+    person = db.session.get_one(Delegate, delegate)
+    custom_answers.store(person, {f"question_{question}": "By bus"})
+
+
+@pytest.mark.postgresql_only
+def test_a_question_that_is_answered_while_it_is_deleted_stays(site: Flask) -> None:
+    question, delegate = make_question().id, make_delegate().id
+
+    ended = cross(
+        site,
+        lambda: answer(delegate, question),
+        naming_deadlocks(db.session.flush),
+        naming_deadlocks(lambda: delete_question(question)),
+    )
+
+    assert ended == ["People have answered this question. Retire it instead", "seat"]
+    assert db.session.scalars(select(DelegateAnswer.value)).all() == ["By bus"]
+
+
+@pytest.mark.postgresql_only
+def test_without_its_lock_everything_that_is_saved_with_the_answer_would_be_lost(
+    site: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The control: it shows that the story above can see the race."""
+    question, delegate = make_question().id, make_delegate().id
+    looked, deleted = threading.Event(), threading.Event()
+
+    def only_look(person: Delegate, new: Mapping[int, DelegateAnswer]) -> None:
+        for number in db.session.scalars(select(Question.id).where(Question.id.in_(new))).all():
+            looked.set()
+            deleted.wait(20)
+            person.custom_answers.append(new[number])
+
+    def save() -> None:
+        try:
+            with transaction():
+                answer(delegate, question)
+        except IntegrityError as fault:
+            raise RuleViolation(LOST) from fault
+
+    def delete() -> None:
+        looked.wait(20)
+        delete_question(question)
+        deleted.set()
+
+    monkeypatch.setattr(custom_answers, "_add", only_look)
+
+    assert at_once(site, [save, delete]) == [LOST, "seat"]

@@ -118,7 +118,7 @@ def get_overview(notice: ChangeNotice) -> NoticeOverview:
 def _get_overview(notice: ChangeNotice, span: "_Span", public_since: datetime) -> NoticeOverview:
     old, new = _load_snapshots(span.from_release, span.to_release)
     changes = _list_changes(old, new, (span.old_place, span.new_place))
-    known = list_known_changes(span.from_release, span.to_release)
+    known = list_known_changes(span.from_release, new)
     return NoticeOverview(
         notice,
         changes,
@@ -139,7 +139,7 @@ def estimate(public: Snapshot, working: Snapshot) -> NoticeSize:
         number, place = newest.from_release, newest.old_place
         old = _load_snapshots(number)[0]
     changes = _list_changes(old, working, (place, state.place))
-    known = list_known_changes(number)
+    known = list_known_changes(number, working)
     return _measure(changes, list_recipients(changes, clock.now(), known))
 
 

@@ -23,6 +23,7 @@ from app.programme.models import Conference, Speaker
 from app.proposals import auto_approval, merging
 from app.proposals import queries as proposals
 from app.proposals import services as proposals_services
+from app.proposals.models import Proposal
 from app.proposals.queries import ProposalReview
 from app.releases import services as releases
 from app.speakers import access
@@ -414,7 +415,10 @@ def test_another_conference_is_no_news(site: Flask) -> None:
 
 def approve_role(role: str) -> None:
     """Let Ada ask for another role, and an organiser approve it."""
-    asked = make_proposal(get_ada_marsh(), actor=ADA, role=role)
+    approve_proposal(make_proposal(get_ada_marsh(), actor=ADA, role=role))
+
+
+def approve_proposal(asked: Proposal) -> None:
     seen = ProposalReview(asked).fingerprint
     with transaction():
         proposals_services.approve(asked.id, expected_fingerprint=seen, actor=GRACE)
@@ -435,10 +439,7 @@ def test_whoever_asked_for_a_change_is_told_of_it_once_and_others_in_a_notice(
 def test_a_title_for_which_somebody_asked_is_news_to_followers_alone(site: Flask) -> None:
     for address in (ADA, "mary@example.org"):
         make_follower("harbour-walls", email=address, days="2009-06-11")
-    asked = make_proposal(get_session("harbour-walls"), actor=ADA, title="Walls")
-    seen = ProposalReview(asked).fingerprint
-    with transaction():
-        proposals_services.approve(asked.id, expected_fingerprint=seen, actor=GRACE)
+    approve_proposal(make_proposal(get_session("harbour-walls"), actor=ADA, title="Walls"))
     publish()
 
     assert told() == {"mary@example.org": ["Walls: New title"]}
@@ -457,6 +458,32 @@ def test_whoever_asked_for_a_change_is_told_what_organisers_have_changed_besides
 
     assert besides == {ADA: ["Profile of Ada Marsh: Organisation"]}
     assert told() == {ADA: ["Profile of Ada Marsh: Role", "Profile of Ada Marsh: Organisation"]}
+
+
+@pytest.mark.both_databases
+def test_whoever_asked_for_what_is_public_is_not_told_because_a_draft_says_otherwise(
+    site: Flask, mailbox: MailServer
+) -> None:
+    ada, walls = get_ada_marsh(), get_session("harbour-walls")
+    grant_speaker_access(ada, HELPER, is_assistant=True)
+    links = [["https://ada.example/", "Ada"]]
+    biographies = [["fr", "De *nouveau*."]]
+    profile = {"role": "Pilot", "biography": "*Anew.*", "biographies": biographies, "links": links}
+    approve_proposal(make_proposal(ada, actor=ADA, **profile))
+    approve_proposal(make_proposal(walls, actor=ADA, abstract="*Walls.*", keywords=["stone"]))
+    rename_room("harbour-walls")
+    publish()
+    ada.role, ada.biography, ada.biographies, ada.links = "Bosun", "", "[]", "[]"
+    walls.abstract, walls.keywords = "", "[]"
+    db.session.commit()
+
+    found = told()
+    approve()
+
+    assert found[ADA] == ["Harbour walls: New room"]
+    assert len(found[HELPER]) == 7
+    (email,) = [one for one in mailbox.emails if one.recipient == ADA and one.calendar]
+    assert "Profile of Ada Marsh" not in email.text
 
 
 def test_whoever_asked_for_a_change_is_told_if_an_earlier_release_is_public_again(

@@ -4,8 +4,8 @@ Nothing is sent here. Once an organiser has chosen the changes, their emails are
 checked, edited and sent like any other email to many people.
 """
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from flask import Blueprint, request, url_for
 from flask.typing import ResponseReturnValue
@@ -14,7 +14,7 @@ from flask_babel import lazy_gettext as _l
 
 from app.accounts.guards import current_actor
 from app.admin.listing import PAGE_SIZE, ListFilter, Listing, parse_list_query, render_list
-from app.admin.mailings.audiences import FOR_DELEGATES, load_delegates
+from app.admin.mailings.audiences import CANCELLED, FOR_DELEGATES, load_delegates
 from app.admin.mailings.speaker_audience import load_accounts
 from app.errors import NotFound, RuleViolation
 from app.forms.fields import VersionField
@@ -47,6 +47,7 @@ redirects.MESSAGES["admin"] |= {
 
 SORTS = ("name",)
 MAX_NAMES = 5  # of speakers who get no email
+OF_BOOKING = frozenset({"days", "booking_reference", "booking_link"})
 PLACEHOLDERS = placeholders.declare(
     *FOR_DELEGATES.values(),
     Placeholder(
@@ -72,7 +73,24 @@ def load_people(people: Collection[str], query: str) -> Mapping[str, Candidate]:
     accounts = {one for one in people if one.startswith(f"{recipients.ACCOUNT} ")}
     delegates = [one for one in people if one not in accounts]
     found = load_delegates(delegates, query) if delegates else {}
+    found = {**found, **_find_speaking(found.values())}
     return {**found, **load_accounts(accounts)} if accounts else found
+
+
+def _find_speaking(delegates: Iterable[Candidate]) -> Mapping[str, Candidate]:
+    """Return those who have cancelled their booking and still speak, or help a speaker."""
+    cancelled = [one for one in delegates if one.exclusion == CANCELLED]
+    emails = notice_speakers.list_emails([one.address for one in cancelled])
+    return {
+        one.person: replace(one, other_role=_without_booking(one))
+        for one in cancelled
+        if one.address.lower() in emails
+    }
+
+
+def _without_booking(one: Candidate) -> Candidate:
+    values = {name: text for name, text in one.values.items() if name not in OF_BOOKING}
+    return replace(one, booking_reference="", exclusion="", values=values)
 
 
 audiences.declare(

@@ -25,6 +25,7 @@ from app.proposals import queries as proposals
 from app.proposals import services as proposals_services
 from app.proposals.models import Proposal
 from app.proposals.queries import ProposalReview
+from app.registration.desk import services as desk
 from app.releases import services as releases
 from app.speakers import access
 from app.speakers import services as speakers_services
@@ -314,6 +315,38 @@ def test_whoever_has_lost_access_is_neither_listed_nor_told(
 
     assert "You can notify 1 person of 1 change." in page.text
     assert [one.recipient for one in mailbox.emails] == [ADA]
+
+
+@pytest.mark.both_databases
+def test_whoever_cancels_their_booking_is_still_told_what_they_speak_in(
+    organiser: Browser, mailbox: MailServer, frozen_time: Any
+) -> None:
+    speaks = make_follower("reading-the-tide", email="Ada@example.org", days="2009-06-11")
+    follows = make_follower("harbour-walls", email=JOAO, days="2009-06-11")
+    erased = make_follower("harbour-walls", email="mary@example.org", days="2009-06-11")
+    rename_room("harbour-walls")
+    publish()
+    organiser.open("/organise/notices").press("Prepare emails")
+    with transaction():
+        for one in (speaks, follows, erased):
+            desk.cancel(one, actor=GRACE, notify=False)
+
+    page = organiser.open("/organise/notices")
+    form = page.follow("Check and send them").follow("Send")
+    form.press("Send email", {"Send it to 3 people": True})
+    frozen_time.shift(timedelta(minutes=11))
+    release.release_due()
+    deliver_emails()
+
+    assert "You can notify 1 person of 1 change." in page.text
+    assert [row["Name"] for row in page.rows if "Name" in row] == ["Ada Lovelace Ada@example.org"]
+    (email,) = mailbox.emails
+    assert email.recipient == "Ada@example.org"
+    assert "Dear Ada," in email.text
+    assert entries(email.calendar) == {"Harbour walls": (1, "CONFIRMED")}
+    subject = "Changes to the programme of {{ conference }}"
+    report = organiser.open("/organise/mailings").follow(subject)
+    assert "booking cancelled: 2" in report.text
 
 
 def test_speakers_who_cannot_be_told_are_named_until_their_changes_are_left_out(

@@ -35,6 +35,7 @@ from app.mailings.models import Mailing
 from app.mailings.notice_changes import ChangeText, NoticeChange
 from app.mailings.notice_models import ChangeNotice
 from app.mailings.notice_people import NoticeSummary
+from app.programme.models import Speaker
 from app.web import redirects
 from app.web.rendering import render_page
 
@@ -114,6 +115,7 @@ class ChangeRow:
     count: int  # of the people whom it concerns
     day_count: int  # of those whom it concerns only by their days
     is_chosen: bool
+    unreachable: Sequence[Speaker]  # whom nobody can tell of it, where nobody else is told
 
 
 class NoticeForm(Form):
@@ -179,7 +181,8 @@ def _render_notice(
 ) -> ResponseReturnValue:
     summary = notice_people.get_summary(notice)
     choice.expected_version.data = notice.version
-    rows = [_to_row(summary, one) for one in summary.changes]
+    without_access = notice_speakers.list_without_access(summary.changes)
+    rows = [_to_row(summary, one, without_access) for one in summary.changes]
     filters = (_filter_by_change(rows),)
     list_query = parse_list_query(filters, SORTS)
     people, total = notice_people.list_page(
@@ -193,23 +196,34 @@ def _render_notice(
         error,
         summary=summary,
         rows=rows,
-        without_access=notice_speakers.list_without_access(summary.chosen),
+        without_access=_list_of_chosen(summary, without_access),
         max_names=MAX_NAMES,
         choice=choice,
         texts={row.id: row.text for row in rows},
     )
 
 
-def _to_row(summary: NoticeSummary, change: NoticeChange) -> ChangeRow:
+def _list_of_chosen(summary: NoticeSummary, speakers: Sequence[Speaker]) -> Sequence[Speaker]:
+    slugs = {slug for one in summary.chosen for slug in one.speaker_slugs}
+    return [one for one in speakers if one.slug in slugs]
+
+
+def _to_row(
+    summary: NoticeSummary, change: NoticeChange, without_access: Sequence[Speaker]
+) -> ChangeRow:
+    count, day_count = summary.counts.get(change.id, 0), summary.day_counts.get(change.id, 0)
+    unreachable = [one for one in without_access if one.slug in change.speaker_slugs]
     return ChangeRow(
         id=change.id,
         text=notice_changes.describe(change),
-        count=summary.counts.get(change.id, 0),
-        day_count=summary.day_counts.get(change.id, 0),
+        count=count,
+        day_count=day_count,
         is_chosen=change.id not in summary.excluded,
+        unreachable=[] if count or day_count else unreachable,
     )
 
 
 def _filter_by_change(rows: Sequence[ChangeRow]) -> ListFilter:
-    options = [(one.id, f"{one.text.heading}: {one.text.label}") for one in rows]
+    told = [one for one in rows if one.count or one.day_count]
+    options = [(one.id, f"{one.text.heading}: {one.text.label}") for one in told]
     return ListFilter("change", _l("Change"), [("", _l("All")), *options])

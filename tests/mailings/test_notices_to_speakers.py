@@ -374,6 +374,37 @@ def test_speakers_who_cannot_be_told_are_named_until_their_changes_are_left_out(
     assert "get no email" not in organiser.open("/organise/notices").text
 
 
+def test_a_change_of_which_nobody_can_be_told_is_listed_with_the_speakers(
+    organiser: Browser,
+) -> None:
+    unknown = make_speaker(name="Bela Stone", slug="bela-stone")
+    make_session(title="Tides", slug="tides", speakers=(unknown,))
+    publish()
+    unknown = find_speaker("bela-stone")
+    get_session("tides").abstract, unknown.role = "High and low.", "Diver"
+    rename_room("harbour-walls")
+    publish()
+
+    page = organiser.open("/organise/notices")
+    listed = {row["Change"]: row["People"] for row in page.rows if "Change" in row}
+    nobody = "Nobody to notify, because nobody has access to these speaker pages: Bela Stone."
+    people = page.press("Prepare emails").follow("View and exclude people")
+
+    assert "You can notify 1 person of 1 change." in page.text
+    assert listed == {
+        "Harbour walls New room. Before: Boat house → Now: Light house": "1",
+        f"Tides Abstract. Before: Not given → Now: High and low. {nobody}": "0",
+        f"Profile of Bela Stone Role. Before: Not given → Now: Diver {nobody}": "0",
+    }
+    assert "1 speaker gets no email" in page.text
+    assert "1 person gets it." in people.text
+    grant_speaker_access(find_speaker("bela-stone"), "bela@example.org")
+    assert "get no email" not in organiser.open("/organise/notices").text
+    rename_room("farewell")
+    publish()
+    assert told()["bela@example.org"] == ["Tides: Abstract", "Profile of Bela Stone: Role"]
+
+
 def test_whoever_is_excluded_from_the_emails_gets_none_and_the_others_do(
     organiser: Browser, mailbox: MailServer, frozen_time: Any
 ) -> None:

@@ -23,18 +23,19 @@ from app.mail import placeholders
 from app.mail.placeholders import Placeholder, PlaceholderKind
 from app.mailings import (
     audiences,
-    notice_changes,
     notice_mailing,
     notice_people,
     notice_speakers,
+    notice_text,
     notices,
     recipients,
 )
 from app.mailings.audiences import Audience, Candidate
 from app.mailings.models import Mailing
-from app.mailings.notice_changes import ChangeText, NoticeChange
+from app.mailings.notice_changes import NoticeChange
 from app.mailings.notice_models import ChangeNotice
 from app.mailings.notice_people import NoticeSummary
+from app.mailings.notice_text import ChangeText
 from app.programme.models import Speaker
 from app.web import redirects
 from app.web.rendering import render_page
@@ -215,7 +216,7 @@ def _to_row(
     unreachable = [one for one in without_access if one.slug in change.speaker_slugs]
     return ChangeRow(
         id=change.id,
-        text=notice_changes.describe(change),
+        text=notice_text.describe(change),
         count=count,
         day_count=day_count,
         is_chosen=change.id not in summary.excluded,

@@ -17,8 +17,8 @@ from app.mail.models import UNSUBSCRIBED, Email
 from app.mail.suppression import suppress
 from app.mailings import notices, release
 from app.mailings.models import Mailing, MailingRecipient
-from app.mailings.notice_changes import describe
 from app.mailings.notice_models import NoticePerson
+from app.mailings.notice_text import describe
 from app.programme.models import Conference, Speaker
 from app.proposals import auto_approval, merging
 from app.proposals import queries as proposals

@@ -67,6 +67,7 @@ from app.admin.emails import (
     text_views,
 )
 from app.admin.import_export import views as import_export_views
+from app.admin.mailings import preview_views as mailing_preview_views
 from app.admin.mailings import send_views
 from app.admin.mailings import views as mailing_views
 from app.admin.proposals import views as proposal_views
@@ -178,6 +179,7 @@ NESTED = (  # children first: registering a parent registers only the children i
     (delegate_views.bp, delegate_views.exports_bp),
     (delegate_views.bp, annotation_views.bp),
     (text_views.bp, text_version_views.bp),
+    (mailing_views.bp, mailing_preview_views.bp),
     (mailing_views.bp, send_views.bp),
     (delegate_views.bp, day_views.bp),
     (delegate_views.bp, import_views.bp),

@@ -4,8 +4,8 @@ Nothing is sent here. Once an organiser has chosen the changes, their emails are
 checked, edited and sent like any other email to many people.
 """
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from flask import Blueprint, request, url_for
 from flask.typing import ResponseReturnValue
@@ -14,7 +14,7 @@ from flask_babel import lazy_gettext as _l
 
 from app.accounts.guards import current_actor
 from app.admin.listing import PAGE_SIZE, ListFilter, Listing, parse_list_query, render_list
-from app.admin.mailings.audiences import FOR_DELEGATES, load_delegates
+from app.admin.mailings.audiences import CANCELLED, FOR_DELEGATES, load_delegates
 from app.admin.mailings.speaker_audience import load_accounts
 from app.errors import NotFound, RuleViolation
 from app.forms.fields import VersionField
@@ -23,18 +23,20 @@ from app.mail import placeholders
 from app.mail.placeholders import Placeholder, PlaceholderKind
 from app.mailings import (
     audiences,
-    notice_changes,
     notice_mailing,
     notice_people,
     notice_speakers,
+    notice_text,
     notices,
     recipients,
 )
 from app.mailings.audiences import Audience, Candidate
 from app.mailings.models import Mailing
-from app.mailings.notice_changes import ChangeText, NoticeChange
+from app.mailings.notice_changes import NoticeChange
 from app.mailings.notice_models import ChangeNotice
 from app.mailings.notice_people import NoticeSummary
+from app.mailings.notice_text import ChangeText
+from app.programme.models import Speaker
 from app.web import redirects
 from app.web.rendering import render_page
 
@@ -47,6 +49,7 @@ redirects.MESSAGES["admin"] |= {
 
 SORTS = ("name",)
 MAX_NAMES = 5  # of speakers who get no email
+OF_BOOKING = frozenset({"days", "booking_reference", "booking_link"})
 PLACEHOLDERS = placeholders.declare(
     *FOR_DELEGATES.values(),
     Placeholder(
@@ -72,7 +75,24 @@ def load_people(people: Collection[str], query: str) -> Mapping[str, Candidate]:
     accounts = {one for one in people if one.startswith(f"{recipients.ACCOUNT} ")}
     delegates = [one for one in people if one not in accounts]
     found = load_delegates(delegates, query) if delegates else {}
+    found = {**found, **_find_speaking(found.values())}
     return {**found, **load_accounts(accounts)} if accounts else found
+
+
+def _find_speaking(delegates: Iterable[Candidate]) -> Mapping[str, Candidate]:
+    """Return those who have cancelled their booking and still speak, or help a speaker."""
+    cancelled = [one for one in delegates if one.exclusion == CANCELLED]
+    emails = notice_speakers.list_emails([one.address for one in cancelled])
+    return {
+        one.person: replace(one, other_role=_without_booking(one))
+        for one in cancelled
+        if one.address.lower() in emails
+    }
+
+
+def _without_booking(one: Candidate) -> Candidate:
+    values = {name: text for name, text in one.values.items() if name not in OF_BOOKING}
+    return replace(one, booking_reference="", exclusion="", values=values)
 
 
 audiences.declare(
@@ -96,6 +116,7 @@ class ChangeRow:
     count: int  # of the people whom it concerns
     day_count: int  # of those whom it concerns only by their days
     is_chosen: bool
+    unreachable: Sequence[Speaker]  # whom nobody can tell of it, where nobody else is told
 
 
 class NoticeForm(Form):
@@ -161,7 +182,8 @@ def _render_notice(
 ) -> ResponseReturnValue:
     summary = notice_people.get_summary(notice)
     choice.expected_version.data = notice.version
-    rows = [_to_row(summary, one) for one in summary.changes]
+    without_access = notice_speakers.list_without_access(summary.changes)
+    rows = [_to_row(summary, one, without_access) for one in summary.changes]
     filters = (_filter_by_change(rows),)
     list_query = parse_list_query(filters, SORTS)
     people, total = notice_people.list_page(
@@ -175,23 +197,34 @@ def _render_notice(
         error,
         summary=summary,
         rows=rows,
-        without_access=notice_speakers.list_without_access(summary.chosen),
+        without_access=_list_of_chosen(summary, without_access),
         max_names=MAX_NAMES,
         choice=choice,
         texts={row.id: row.text for row in rows},
     )
 
 
-def _to_row(summary: NoticeSummary, change: NoticeChange) -> ChangeRow:
+def _list_of_chosen(summary: NoticeSummary, speakers: Sequence[Speaker]) -> Sequence[Speaker]:
+    slugs = {slug for one in summary.chosen for slug in one.speaker_slugs}
+    return [one for one in speakers if one.slug in slugs]
+
+
+def _to_row(
+    summary: NoticeSummary, change: NoticeChange, without_access: Sequence[Speaker]
+) -> ChangeRow:
+    count, day_count = summary.counts.get(change.id, 0), summary.day_counts.get(change.id, 0)
+    unreachable = [one for one in without_access if one.slug in change.speaker_slugs]
     return ChangeRow(
         id=change.id,
-        text=notice_changes.describe(change),
-        count=summary.counts.get(change.id, 0),
-        day_count=summary.day_counts.get(change.id, 0),
+        text=notice_text.describe(change),
+        count=count,
+        day_count=day_count,
         is_chosen=change.id not in summary.excluded,
+        unreachable=[] if count or day_count else unreachable,
     )
 
 
 def _filter_by_change(rows: Sequence[ChangeRow]) -> ListFilter:
-    options = [(one.id, f"{one.text.heading}: {one.text.label}") for one in rows]
+    told = [one for one in rows if one.count or one.day_count]
+    options = [(one.id, f"{one.text.heading}: {one.text.label}") for one in told]
     return ListFilter("change", _l("Change"), [("", _l("All")), *options])

@@ -15,13 +15,13 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from typing import Any, NamedTuple, cast
 
-import idna
 from flask import current_app
 from flask_babel import gettext
 
 from app import clock
 from app.errors import RuleViolation
 from app.mail import html_body, placeholders
+from app.mail.addresses import to_ascii_domain
 from app.mail.headers import MAX_LINE_LENGTH, HeaderFactory, HeaderPolicy
 from app.mail.markdown_body import RenderedBlock, render_markdown
 from app.mail.placeholders import Placeholders, TextPart
@@ -265,8 +265,3 @@ def parse_address(text: str, name: str = "") -> Address:
     if not (USERNAME.fullmatch(username) and HOST.fullmatch(host)):
         raise RuleViolation("Emails cannot be sent to that email address")
     return Address(name, username, host)
-
-
-def to_ascii_domain(domain: str) -> str:
-    """Convert a domain to ASCII (IDNA): bücher.example becomes xn--bcher-kva.example."""
-    return domain if domain.isascii() else idna.encode(domain, uts46=True).decode()

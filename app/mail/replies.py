@@ -23,6 +23,7 @@ from app import clock
 from app.database import db
 from app.errors import NotFound
 from app.log import log
+from app.mail.addresses import decode_domain
 from app.mail.models import Email, EmailReply
 from app.mail.reports import (
     MAX_MESSAGE_IDS,
@@ -79,7 +80,7 @@ def receive(raw: bytes, has_address: Callable[[str, str], bool]) -> EmailReply |
     email = _find_answered(parsed) if parsed else None
     if parsed is None or email is None:
         return None
-    is_theirs = parsed.sender == email.recipient.lower()
+    is_theirs = parsed.sender == decode_domain(email.recipient).lower()
     if not is_theirs and not has_address(email.booking_reference, parsed.sender):
         log.warning("reply from another address refused", email=email.id)
         return None
@@ -100,7 +101,7 @@ def parse(raw: bytes) -> ParsedReply | None:
     )
     text, attachments = _read_parts(message)
     return ParsedReply(
-        sender=clean_line(senders[0]).lower(),
+        sender=decode_domain(clean_line(senders[0])).lower(),
         subject=_decode(message.get("Subject", ""))[:MAX_SUBJECT_LENGTH],
         text=_clean_text(text),
         attachments=attachments,

@@ -8,9 +8,7 @@ Of somebody whose details were erased only a keyed hash of the address stays, so
 asked for is still respected if the address is ever entered again.
 """
 
-import unicodedata
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from contextlib import suppress as ignoring
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Final, TypeVar
@@ -23,6 +21,7 @@ from app.database import Base, db
 from app.errors import NotFound
 from app.history import services as history
 from app.history.models import Change
+from app.mail.addresses import decode_domain, encode_domain, normalise_address
 from app.mail.models import (
     BOUNCED,
     BY_DESK,
@@ -31,7 +30,6 @@ from app.mail.models import (
     SuppressedAddress,
     UnsubscribeKey,
 )
-from app.mail.rendering import to_ascii_domain
 from app.web import signing
 
 RowT = TypeVar("RowT", bound=tuple[Any, ...])
@@ -52,14 +50,6 @@ SUMMARIES: Mapping[str, str] = {  # sentences of the history, which name nobody
     BOUNCED: "Group emails stopped: emails are returned",
     BY_DESK: "Group emails stopped: added by hand",
 }
-
-
-def normalise_address(address: str) -> str:
-    """Return the form in which an address is compared: however it was typed, it is the same."""
-    username, _, domain = unicodedata.normalize("NFC", address).strip().rpartition("@")
-    with ignoring(UnicodeError):
-        domain = to_ascii_domain(domain)
-    return f"{username.casefold()}@{domain.lower()}"
 
 
 def exclusion_reasons(
@@ -108,8 +98,14 @@ def list_stored_forms(address: str) -> list[str]:
     """Return all the ways in which an address may be stored: normalised, or as keyed hashes."""
     if address.startswith(ERASED):
         return [address]
+    return [normalise_address(address), *(f"{ERASED}{one}" for one in _list_hashes(address))]
+
+
+def _list_hashes(address: str) -> list[str]:
+    """Return the keyed hashes of an address; earlier versions had its domain in ASCII."""
     normalised = normalise_address(address)
-    return [normalised, *(f"{ERASED}{one}" for one in signing.hash_text(SALT, normalised))]
+    forms = dict.fromkeys((normalised, encode_domain(normalised)))
+    return [one for form in forms for one in signing.hash_text(SALT, form)]
 
 
 def list_reasons(address: str) -> Sequence[SuppressedAddress]:
@@ -201,7 +197,7 @@ def history_subjects(address: str) -> list[str]:
     """Return all subjects that an address may have in the history: one for each signing key."""
     bare = address.removeprefix(ERASED)
     is_hash = bare != address
-    hashes = [bare] if is_hash else signing.hash_text(SALT, normalise_address(address))
+    hashes = [bare] if is_hash else _list_hashes(address)
     return [f"address {one[:16]}" for one in hashes]
 
 
@@ -261,7 +257,8 @@ def get_reason(number: int) -> SuppressedAddress:
 
 def _narrow(statement: Select[RowT], filters: SuppressionFilter) -> Select[RowT]:
     if filters.search:
-        such = SuppressedAddress.address.icontains(filters.search, autoescape=True)
+        typed = decode_domain(filters.search)
+        such = SuppressedAddress.address.icontains(typed, autoescape=True)
         statement = statement.where(such, ~SuppressedAddress.address.startswith(ERASED))
     if filters.reason:
         statement = statement.where(SuppressedAddress.reason == filters.reason)

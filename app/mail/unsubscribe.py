@@ -14,8 +14,9 @@ from sqlalchemy import select
 from app.database import db
 from app.errors import NotFound
 from app.mail import suppression
+from app.mail.addresses import normalise_address
 from app.mail.models import UNSUBSCRIBED, UnsubscribeKey
-from app.mail.suppression import NOT_THEIR_WISH, normalise_address
+from app.mail.suppression import NOT_THEIR_WISH
 from app.web import signing
 from app.web.rendering import absolute_url
 

@@ -41,6 +41,12 @@ class Candidate:
     booking_reference: str = ""
     exclusion: str = ""  # why they get none whatever it says: "has cancelled"
     values: Mapping[str, str] = field(default_factory=dict)  # of placeholders; only from ``load``
+    # the same person in another role, in which they get what is essential to them all the same
+    other_role: "Candidate | None" = None
+
+    def for_email(self, *, is_essential: bool) -> "Candidate":
+        """Return them in the role in which they get an email, which may be essential to them."""
+        return self.other_role if self.exclusion and is_essential and self.other_role else self
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,9 @@
-"""The changes between two releases that people are told of, and how an email describes each.
+"""The changes between two releases that people are told of.
 
 Only the net difference counts: what was changed and changed back is no change. Most changes
 concern those who follow the session, and its speakers. Some concern everybody who comes on a day:
 another venue, another start of the day, and a plenary that is added, moved or cancelled. What
-concerns only speakers is listed by ``notice_details``.
+concerns only speakers is listed by ``notice_details``; ``notice_text`` describes each in words.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -14,15 +14,12 @@ from hashlib import sha256
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 from pydantic import TypeAdapter
 
 from app.programme.snapshot import PLENARY_KIND, Session, Snapshot
 from app.releases import diff_text
 from app.releases.comparison import Comparison, Modified, list_days
-from app.releases.diff_text import describe_time_and_room
-from app.web.formatting import local_date, local_time
 
 VENUE, START, ADDED, MOVED, ROOM = "venue", "start", "added", "moved", "room"
 CANCELLED, WITHDRAWN, REINSTATED = "cancelled", "withdrawn", "back"
@@ -43,11 +40,9 @@ LABELS: Final[Mapping[str, Any]] = {
     PROFILE: _l("Profile"),
     REMOVED: _l("No longer in the programme"),
 }
-ENDINGS: Final = frozenset({CANCELLED, WITHDRAWN})
 FOR_SPEAKERS: Final = frozenset({DETAILS, PROFILE, REMOVED})
 NOT_OF_A_SESSION: Final = frozenset({START, VENUE, PROFILE, REMOVED})
 PLENARY_CHANGES: Final = frozenset({ADDED, MOVED, ROOM, CANCELLED, WITHDRAWN, REINSTATED})
-MIN_UNDERLINE: Final = 3
 LATEST: Final = datetime.max.replace(tzinfo=UTC)
 
 
@@ -262,97 +257,3 @@ def _first_sessions(sessions: Iterable[Session], zone: ZoneInfo) -> Mapping[date
     for one in sorted(timed, key=lambda one: (one.starts_at or LATEST, one.key), reverse=True):
         found[list_days(zone, one)[0]] = one
     return found
-
-
-@dataclass(frozen=True)
-class ChangeText:
-    """A change in words; ``old`` and ``new`` have labels, since a change may have only one."""
-
-    heading: str
-    label: str
-    lines: tuple[tuple[str, str], ...]  # (Before, Boat house)
-
-
-def describe(change: NoticeChange) -> ChangeText:
-    """Describe a change in the current language and the conference's time zone."""
-    return ChangeText(_heading(change), change.label, tuple(_iter_lines(change)))
-
-
-def _heading(change: NoticeChange) -> str:
-    if change.kind == START:
-        return local_date(date.fromisoformat(change.key))
-    if change.speaker:
-        return str(gettext("Profile of %(name)s", name=change.name))
-    return change.session.title if change.session else str(gettext("Venue"))
-
-
-def _iter_lines(change: NoticeChange) -> Iterator[tuple[str, str]]:
-    if change.kind == SPEAKERS:
-        yield from _pair(
-            gettext("No longer speaking"), change.old_text, gettext("Now speaking"), change.new_text
-        )
-    elif change.field:
-        missing = gettext("Not given")
-        yield gettext("Before"), change.old_text or missing
-        yield gettext("Now"), change.new_text or missing
-    elif change.kind == REMOVED:
-        yield gettext("Speaker"), change.name
-    elif change.kind in ENDINGS and change.old:
-        yield gettext("It was planned for"), describe_time_and_room(change.old)
-    else:
-        before, now = _old_and_new(change)
-        yield from _pair(gettext("Before"), before, gettext("Now"), now)
-
-
-def _pair(old_label: str, old: str, new_label: str, new: str) -> Iterator[tuple[str, str]]:
-    if old:
-        yield old_label, old
-    if new:
-        yield new_label, new
-
-
-def _old_and_new(change: NoticeChange) -> tuple[str, str]:
-    if change.kind == VENUE:
-        return change.old_text, change.new_text
-    show = _FACT_OF[change.kind]
-    is_new_only = change.kind in {ADDED, REINSTATED}
-    old = "" if is_new_only or change.old is None else show(change.old)
-    return old, show(change.new) if change.new else ""
-
-
-def _show_start(session: Session) -> str:
-    return local_time(session.starts_at) if session.starts_at else ""
-
-
-def _show_room(session: Session) -> str:
-    return session.room.name if session.room else str(gettext("No room yet"))
-
-
-def _show_title(session: Session) -> str:
-    return session.title
-
-
-_FACT_OF: Final = {
-    START: _show_start,
-    ADDED: describe_time_and_room,
-    MOVED: describe_time_and_room,
-    ROOM: _show_room,
-    REINSTATED: describe_time_and_room,
-    RENAMED: _show_title,
-}
-
-
-def render_block(changes: Sequence[NoticeChange]) -> str:
-    """Return all changes of one person with the layout of ``app.mail.html_body``."""
-    parts: dict[str, list[str]] = {}
-    for one in changes:
-        text = describe(one)
-        heading = f"{text.heading}\n{'-' * max(MIN_UNDERLINE, len(text.heading))}"
-        parts.setdefault(one.key, [heading]).append(_render_change(text))
-    return "\n\n".join("\n\n".join(some) for some in parts.values())
-
-
-def _render_change(text: ChangeText) -> str:
-    """Return a small table, or two lines where there is only one value."""
-    lines = "\n".join(f"{label}: {value}" for label, value in text.lines)
-    return f"{text.label}:\n\n{lines}" if len(text.lines) > 1 else f"{text.label}\n{lines}"

@@ -14,7 +14,7 @@ from sqlalchemy import select
 
 from app.database import db
 from app.interchange import ical
-from app.mailings import notice_changes, recipients, services
+from app.mailings import notice_text, recipients, services
 from app.mailings.audiences import Candidate
 from app.mailings.models import Mailing, MailingRecipient
 from app.mailings.notice_models import ChangeNotice
@@ -153,7 +153,7 @@ class _Writer:
     def _block(self, person: NoticeRecipient) -> str:
         key = (person.language, person.ids)
         if key not in self.blocks:
-            self.blocks[key] = notice_changes.render_block(person.changes)
+            self.blocks[key] = notice_text.render_block(person.changes)
         return self.blocks[key]
 
     def _calendar(self, person: NoticeRecipient) -> bytes:

@@ -88,7 +88,9 @@ class NoticePerson(Base):
     person_id: Mapped[int | None] = mapped_column(
         ForeignKey("person.id", ondelete="CASCADE"), index=True, default=None
     )
-    name: Mapped[str] = mapped_column(default="", server_default="")  # if they have no booking
+    name: Mapped[str] = mapped_column(
+        default="", server_default=""
+    )  # if they speak or help a speaker
     changes: Mapped[str] = mapped_column(Text)  # the ids of the changes, with spaces between them
     # changes that concern them only if the notice includes everybody of the day
     day_changes: Mapped[str] = mapped_column(Text)

@@ -155,17 +155,28 @@ def _iter_rows(
             "notice_id": notice.id,
             "delegate_id": one.delegate_id,
             "person_id": one.person_id,
-            "name": "" if one.person_id is None else one.name,
+            "name": "" if one.person_id is None and not one.own else one.name,
             "changes": " ".join(told),
             "day_changes": " ".join(number for number in one.ids if number in one.by_day),
             "is_included": not excluded.issuperset(counts),
         }
 
 
+_STILL_SPEAKS = and_(  # whoever is told as a speaker has a name here, with a booking or without
+    NoticePerson.name != "",
+    NoticePerson.delegate_id.in_(
+        select(Delegate.id).where(Delegate.email_key.in_(notice_speakers.EMAILS))
+    ),
+)
+
+
 def get_summary(notice: ChangeNotice) -> NoticeSummary:
-    """Return an open notice as it was prepared, without those who have cancelled since."""
+    """Return an open notice as it was prepared, without those who have cancelled since.
+
+    Whoever is told as a speaker is told without a booking as well.
+    """
     cancelled = select(NoticePerson.changes, NoticePerson.day_changes, func.count()).where(
-        NoticePerson.delegate_id.in_(select(Delegate.id).where(~ATTENDING))
+        NoticePerson.delegate_id.in_(select(Delegate.id).where(~ATTENDING)), ~_STILL_SPEAKS
     )
     cancelled = cancelled.where(NoticePerson.notice_id == notice.id)
     cancelled = cancelled.group_by(NoticePerson.changes, NoticePerson.day_changes)
@@ -241,7 +252,7 @@ def _iter_conditions(
 ) -> Iterator[ColumnElement[bool]]:
     yield NoticePerson.notice_id == notice.id
     yield or_(
-        and_(Delegate.id.is_not(None), ATTENDING),
+        and_(Delegate.id.is_not(None), or_(ATTENDING, _STILL_SPEAKS)),
         notice_speakers.has_access(NoticePerson.person_id),
     )
     yield NoticePerson.is_included.is_(True)

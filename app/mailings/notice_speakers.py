@@ -135,6 +135,12 @@ def _load_contacts() -> Mapping[str, SpeakerContact]:
     return found
 
 
+def list_emails(addresses: Collection[str]) -> Collection[str]:
+    """List those of these addresses that have access to the pages of a speaker, in lower case."""
+    such = Person.email.in_([one.lower() for one in addresses])
+    return set(db.session.scalars(EMAILS.where(such))) if addresses else ()
+
+
 def list_without_access(changes: Sequence[NoticeChange]) -> Sequence[Speaker]:
     """List the speakers whom changes concern, and for whom nobody has access to their pages."""
     slugs = {slug for one in changes for slug in one.speaker_slugs}

@@ -25,6 +25,7 @@ from app.mailings import (
     notice_mailing,
     notice_models,
     notice_people,
+    notice_speakers,
 )
 from app.mailings.models import Mailing
 from app.mailings.notice_changes import NoticeChange
@@ -118,7 +119,7 @@ def get_overview(notice: ChangeNotice) -> NoticeOverview:
 def _get_overview(notice: ChangeNotice, span: "_Span", public_since: datetime) -> NoticeOverview:
     old, new = _load_snapshots(span.from_release, span.to_release)
     changes = _list_changes(old, new, (span.old_place, span.new_place))
-    known = list_known_changes(span.from_release, span.to_release)
+    known = list_known_changes(span.from_release, new)
     return NoticeOverview(
         notice,
         changes,
@@ -139,7 +140,7 @@ def estimate(public: Snapshot, working: Snapshot) -> NoticeSize:
         number, place = newest.from_release, newest.old_place
         old = _load_snapshots(number)[0]
     changes = _list_changes(old, working, (place, state.place))
-    known = list_known_changes(number)
+    known = list_known_changes(number, working)
     return _measure(changes, list_recipients(changes, clock.now(), known))
 
 
@@ -302,9 +303,17 @@ def _refresh(notice: ChangeNotice, span: _Span) -> None:
 
 
 def _store(notice: ChangeNotice, overview: NoticeOverview) -> None:
-    """Store the changes and the people, so that pages need not compare releases."""
-    known = {number for one in overview.everybody for number in one.ids}
-    changes = [one for one in overview.changes if one.id in known]
+    """Store the changes and the people, so that pages need not compare releases.
+
+    Listed are also the changes of speakers who get no email, so that an organiser can tell them.
+    """
+    told = {number for one in overview.everybody for number in one.ids}
+    unreachable = {one.slug for one in notice_speakers.list_without_access(overview.changes)}
+    changes = [
+        one
+        for one in overview.changes
+        if one.id in told or not unreachable.isdisjoint(one.speaker_slugs)
+    ]
     ends = [one.ends_at(overview.zone) for one in changes]
     notice.content = notice_changes.dump(changes)
     notice.stale_at = min((one for one in ends if one is not None), default=None)

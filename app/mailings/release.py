@@ -161,7 +161,12 @@ def _next_recipients(mailing: Mailing) -> Sequence[MailingRecipient]:
 
 
 def _write_emails(mailing: Mailing, audience: Audience, rows: Sequence[MailingRecipient]) -> None:
-    people = audience.load([row.person for row in rows], mailing.query)
+    loaded = audience.load([row.person for row in rows], mailing.query)
+    people = {
+        row.person: loaded[row.person].for_email(is_essential=row.is_essential)
+        for row in rows
+        if row.person in loaded
+    }
     keys = {person: recipients.to_key(one.address) for person, one in people.items()}
     essential = {keys[row.person] for row in rows if row.is_essential and row.person in keys}
     reasons = recipients.find_reasons(mailing, {*keys.values()}, essential)

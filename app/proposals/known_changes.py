@@ -3,15 +3,22 @@
 Whoever sent changes got an email when they were approved, or saw that no approval was needed.
 """
 
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from sqlalchemy import ScalarSelect, and_, func, or_, select
+from sqlalchemy import ScalarSelect, func, select
 from sqlalchemy.orm import joinedload
 
 from app.database import db
-from app.programme.models import Release, Speaker
-from app.proposals.models import ACCEPTED_STATES, AUTO_APPROVED, Proposal
-from app.proposals.queries import get_field_set
+from app.programme import snapshot
+from app.programme.fields.sessions import SESSION_FIELDS
+from app.programme.fields.speakers import SPEAKER_FIELDS
+from app.programme.fields.table import FieldTable
+from app.programme.models import Release, Session, Speaker
+from app.proposals.models import ACCEPTED_STATES, Proposal
+from app.releases import snapshot_builder
+
+Content = snapshot.Speaker | snapshot.Session
 
 
 class KnownChange(NamedTuple):
@@ -23,10 +30,11 @@ class KnownChange(NamedTuple):
     field: str
 
 
-def list_known_changes(old: int | None, new: int | None = None) -> frozenset[KnownChange]:
-    """List what senders know of the changes between two releases, or since one.
+def list_known_changes(old: int | None, new: snapshot.Snapshot) -> frozenset[KnownChange]:
+    """List what senders know of the changes from a release to a newer content.
 
-    A field that somebody else has changed again since then is news to its sender as well.
+    A field that somebody else has changed again by then is news to its sender as well. What is
+    edited later, or in the working programme alone, does not matter here.
     """
     rows = (
         select(Proposal)
@@ -35,25 +43,31 @@ def list_known_changes(old: int | None, new: int | None = None) -> frozenset[Kno
             Proposal.sent_by != "",
             Proposal.decided_at >= _select_snapshot_time(old),
         )
-        .options(
-            joinedload(Proposal.speaker).joinedload(Speaker.photo), joinedload(Proposal.session)
-        )
+        .options(joinedload(Proposal.speaker), joinedload(Proposal.session))
     )
-    if new is not None:  # an earlier release may be public again, without what came after it
-        is_auto_approved = Proposal.state == AUTO_APPROVED  # those are added to older snapshots
-        published = select(Release.published_at).where(Release.number == new).scalar_subquery()
-        rows = rows.where(
-            or_(
-                Proposal.decided_at <= _select_snapshot_time(new),
-                and_(is_auto_approved, Proposal.decided_at <= published),
-            )
-        )
+    contents: dict[tuple[str, str], Content] = {
+        **{(Speaker.__tablename__, one.key): one for one in new.speakers},
+        **{(Session.__tablename__, one.key): one for one in new.sessions},
+    }
     return frozenset(
-        KnownChange(row.sent_by.lower(), row.entity.__tablename__, row.entity.key, field)
+        KnownChange(row.sent_by.lower(), *entity, field)
         for row in db.session.scalars(rows)
-        for field, value in row.final_values.items()
-        if get_field_set(row.entity).get_value(row.entity, field) == value
+        if (entity := (row.entity.__tablename__, row.entity.key)) in contents
+        for field in _iter_fields(row, contents[entity])
     )
+
+
+def _iter_fields(proposal: Proposal, content: Content) -> Iterator[str]:
+    """Yield the fields that have the value for which somebody asked."""
+    fields: FieldTable[Any] = SPEAKER_FIELDS if proposal.speaker else SESSION_FIELDS
+    for name, value in proposal.final_values.items():
+        if _get_value(content, name) == snapshot_builder.build_value(fields[name], value):
+            yield name
+
+
+def _get_value(content: Content, field: str) -> Any:
+    value = getattr(content, field)
+    return value.key if isinstance(value, snapshot.Photo) else value
 
 
 def _select_snapshot_time(release: int | None) -> ScalarSelect[Any]:

@@ -13,7 +13,14 @@ from app.content import markdown
 from app.programme import collation, models, queries, snapshot
 from app.programme.fields.sessions import SESSION_FIELDS
 from app.programme.fields.speakers import SPEAKER_FIELDS
-from app.programme.fields.table import PROSE, TRANSLATIONS, FieldTable, Kind, copy_attributes
+from app.programme.fields.table import (
+    PROSE,
+    TRANSLATIONS,
+    Field,
+    FieldTable,
+    Kind,
+    copy_attributes,
+)
 from app.programme.queries import WorkingRows
 
 MAX_CACHED_TEXTS = 4096
@@ -142,6 +149,11 @@ def _public_values(table: FieldTable[Any], row: models.Session | models.Speaker)
     """Return the public fields as they are published: prose as HTML."""
     fields = (one for one in table.in_files if one.is_public)
     return {one.name: _render_value(one.kind, one.read_row(row)) for one in fields}
+
+
+def build_value(field: Field, value: Any) -> Any:
+    """Return a value of a public field as it is published."""
+    return _render_value(field.kind, field.to_record(value))
 
 
 def _render_value(kind: Kind, value: Any) -> Any:

@@ -194,3 +194,24 @@ def test_the_dashboard_asks_for_the_right_address_of_a_delegate_whose_emails_com
     )
     page.follow("Unsubscribed")
     assert [row["Reason"] for row in desk.page.rows] == ["Unsubscribed", "Emails are returned"]
+
+
+@pytest.mark.both_databases
+def test_an_address_is_found_however_its_domain_is_written(desk: Browser) -> None:
+    delegate = make_delegate(email="Zoë@bücher.example")
+    with transaction():
+        suppress("zoë@xn--bcher-kva.example", BOUNCED)
+
+    page = desk.open("/organise").follow(
+        "1 delegate whose emails are returned: correct the address"
+    )
+    found = [
+        page.press("Search", search=typed).rows
+        for typed in ("zoë@bücher.example", "xn--bcher-kva.example", "XN--BCHER-KVA")
+    ]
+    desk.open(f"/organise/delegates/{delegate.reference}").follow("Emails are returned")
+
+    assert [[row["Email address"] for row in rows] for rows in found] == [
+        ["zoë@bücher.example"]
+    ] * 3
+    assert [row["Email address"] for row in desk.page.rows] == ["zoë@bücher.example"]

@@ -104,6 +104,18 @@ def test_a_reply_is_read_on_the_dashboard_and_in_the_thread(
     assert inbox.seen() == [1]
 
 
+def test_a_reply_is_known_by_its_sender_however_the_domain_is_written(
+    site: Flask, inbox: ImapServer
+) -> None:
+    email = make_sent_email(recipient="Zoe@bücher.example")
+    other = make_sent_email(recipient="Zoe@xn--bcher-kva.example")
+    for one, sender in ((email, "zoe@xn--bcher-kva.example"), (other, "zoe@XN--BCHER-KVA.example")):
+        inbox.add(write_reply(one, From=f"Zoë <{sender}>").as_bytes())
+    read(site)
+
+    assert [sender for sender, _ in list_replies()] == ["zoe@bücher.example"] * 2
+
+
 def test_a_reply_of_a_speaker_is_in_their_thread(
     site: Flask, inbox: ImapServer, visitor: Browser
 ) -> None:

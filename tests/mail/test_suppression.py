@@ -125,6 +125,18 @@ def test_an_erased_person_who_unsubscribed_stays_unsubscribed(site: Flask) -> No
     assert exclusion_reasons(["grace@nhs.example"]) == {}
 
 
+def test_whoever_was_erased_by_an_earlier_version_stays_unsubscribed(site: Flask) -> None:
+    former = signing.hash_text(suppression.SALT, "jörg@xn--bcher-kva.example")[0]
+    about = {"reason": UNSUBSCRIBED, "suppressed_at": clock.now()}
+    with transaction():
+        db.session.add(SuppressedAddress(address=f"{suppression.ERASED}{former}", **about))
+
+    assert reasons_of("jörg@bücher.example") == [UNSUBSCRIBED]
+    assert exclusion_reasons(["Jörg@BÜCHER.example", "jo@bücher.example"]) == {
+        "Jörg@BÜCHER.example": UNSUBSCRIBED
+    }
+
+
 @pytest.mark.both_databases
 def test_a_mail_program_unsubscribes_with_one_click_and_no_cookie(
     site: Flask, visitor: Browser

@@ -22,7 +22,14 @@ from app.interchange import ical
 from app.mail import worker
 from app.mail.models import UNSUBSCRIBED, Email
 from app.mail.suppression import suppress
-from app.mailings import notice_changes, notice_people, notice_recipients, notices, release
+from app.mailings import (
+    notice_changes,
+    notice_people,
+    notice_recipients,
+    notice_text,
+    notices,
+    release,
+)
 from app.mailings import queries as mailing_queries
 from app.mailings import services as mailings
 from app.mailings.models import Mailing, MailingRecipient
@@ -92,7 +99,7 @@ def overview() -> NoticeOverview:
 def told() -> dict[str, list[str]]:
     """Tell who would be told of what."""
     return {
-        one.name: [f"{notice_changes.describe(each).heading}: {each.label}" for each in one.changes]
+        one.name: [f"{notice_text.describe(each).heading}: {each.label}" for each in one.changes]
         for one in overview().recipients
     }
 
@@ -148,7 +155,7 @@ def test_two_releases_are_told_as_one_change(site: Flask) -> None:
 
     (change,) = overview().changes
     assert overview().notice.id == number
-    assert notice_changes.describe(change).lines == (
+    assert notice_text.describe(change).lines == (
         ("Before", "11am to midday on Wednesday 10 June 2009, Boat house"),
         ("Now", "2pm to 3pm on Wednesday 10 June 2009, Light house"),
     )
@@ -179,7 +186,7 @@ def test_going_back_after_dropping_a_notice_is_a_change_again(site: Flask) -> No
 
     assert dropped is None
     (change,) = overview().changes
-    assert dict(notice_changes.describe(change).lines)["Now"] == (
+    assert dict(notice_text.describe(change).lines)["Now"] == (
         "11am to midday on Wednesday 10 June 2009, Boat house"
     )
 
@@ -399,7 +406,7 @@ def test_speakers_who_join_and_leave_are_named(site: Flask) -> None:
     publish()
 
     (change,) = overview().changes
-    assert notice_changes.render_block([change]) == (
+    assert notice_text.render_block([change]) == (
         "Reading the tide\n----------------\n\nChange of speakers:\n\n"
         "No longer speaking: João Maré\nNow speaking: Mary Anning"
     )

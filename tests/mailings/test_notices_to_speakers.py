@@ -17,13 +17,15 @@ from app.mail.models import UNSUBSCRIBED, Email
 from app.mail.suppression import suppress
 from app.mailings import notices, release
 from app.mailings.models import Mailing, MailingRecipient
-from app.mailings.notice_changes import describe
 from app.mailings.notice_models import NoticePerson
+from app.mailings.notice_text import describe
 from app.programme.models import Conference, Speaker
 from app.proposals import auto_approval, merging
 from app.proposals import queries as proposals
 from app.proposals import services as proposals_services
+from app.proposals.models import Proposal
 from app.proposals.queries import ProposalReview
+from app.registration.desk import services as desk
 from app.releases import services as releases
 from app.speakers import access
 from app.speakers import services as speakers_services
@@ -315,6 +317,38 @@ def test_whoever_has_lost_access_is_neither_listed_nor_told(
     assert [one.recipient for one in mailbox.emails] == [ADA]
 
 
+@pytest.mark.both_databases
+def test_whoever_cancels_their_booking_is_still_told_what_they_speak_in(
+    organiser: Browser, mailbox: MailServer, frozen_time: Any
+) -> None:
+    speaks = make_follower("reading-the-tide", email="Ada@example.org", days="2009-06-11")
+    follows = make_follower("harbour-walls", email=JOAO, days="2009-06-11")
+    erased = make_follower("harbour-walls", email="mary@example.org", days="2009-06-11")
+    rename_room("harbour-walls")
+    publish()
+    organiser.open("/organise/notices").press("Prepare emails")
+    with transaction():
+        for one in (speaks, follows, erased):
+            desk.cancel(one, actor=GRACE, notify=False)
+
+    page = organiser.open("/organise/notices")
+    form = page.follow("Check and send them").follow("Send")
+    form.press("Send email", {"Send it to 3 people": True})
+    frozen_time.shift(timedelta(minutes=11))
+    release.release_due()
+    deliver_emails()
+
+    assert "You can notify 1 person of 1 change." in page.text
+    assert [row["Name"] for row in page.rows if "Name" in row] == ["Ada Lovelace Ada@example.org"]
+    (email,) = mailbox.emails
+    assert email.recipient == "Ada@example.org"
+    assert "Dear Ada," in email.text
+    assert entries(email.calendar) == {"Harbour walls": (1, "CONFIRMED")}
+    subject = "Changes to the programme of {{ conference }}"
+    report = organiser.open("/organise/mailings").follow(subject)
+    assert "booking cancelled: 2" in report.text
+
+
 def test_speakers_who_cannot_be_told_are_named_until_their_changes_are_left_out(
     organiser: Browser,
 ) -> None:
@@ -338,6 +372,37 @@ def test_speakers_who_cannot_be_told_are_named_until_their_changes_are_left_out(
     page = organiser.open("/organise/notices")
     page.press("Prepare emails", {"Notify people: Tides, New room": False})
     assert "get no email" not in organiser.open("/organise/notices").text
+
+
+def test_a_change_of_which_nobody_can_be_told_is_listed_with_the_speakers(
+    organiser: Browser,
+) -> None:
+    unknown = make_speaker(name="Bela Stone", slug="bela-stone")
+    make_session(title="Tides", slug="tides", speakers=(unknown,))
+    publish()
+    unknown = find_speaker("bela-stone")
+    get_session("tides").abstract, unknown.role = "High and low.", "Diver"
+    rename_room("harbour-walls")
+    publish()
+
+    page = organiser.open("/organise/notices")
+    listed = {row["Change"]: row["People"] for row in page.rows if "Change" in row}
+    nobody = "Nobody to notify, because nobody has access to these speaker pages: Bela Stone."
+    people = page.press("Prepare emails").follow("View and exclude people")
+
+    assert "You can notify 1 person of 1 change." in page.text
+    assert listed == {
+        "Harbour walls New room. Before: Boat house → Now: Light house": "1",
+        f"Tides Abstract. Before: Not given → Now: High and low. {nobody}": "0",
+        f"Profile of Bela Stone Role. Before: Not given → Now: Diver {nobody}": "0",
+    }
+    assert "1 speaker gets no email" in page.text
+    assert "1 person gets it." in people.text
+    grant_speaker_access(find_speaker("bela-stone"), "bela@example.org")
+    assert "get no email" not in organiser.open("/organise/notices").text
+    rename_room("farewell")
+    publish()
+    assert told()["bela@example.org"] == ["Tides: Abstract", "Profile of Bela Stone: Role"]
 
 
 def test_whoever_is_excluded_from_the_emails_gets_none_and_the_others_do(
@@ -414,7 +479,10 @@ def test_another_conference_is_no_news(site: Flask) -> None:
 
 def approve_role(role: str) -> None:
     """Let Ada ask for another role, and an organiser approve it."""
-    asked = make_proposal(get_ada_marsh(), actor=ADA, role=role)
+    approve_proposal(make_proposal(get_ada_marsh(), actor=ADA, role=role))
+
+
+def approve_proposal(asked: Proposal) -> None:
     seen = ProposalReview(asked).fingerprint
     with transaction():
         proposals_services.approve(asked.id, expected_fingerprint=seen, actor=GRACE)
@@ -435,10 +503,7 @@ def test_whoever_asked_for_a_change_is_told_of_it_once_and_others_in_a_notice(
 def test_a_title_for_which_somebody_asked_is_news_to_followers_alone(site: Flask) -> None:
     for address in (ADA, "mary@example.org"):
         make_follower("harbour-walls", email=address, days="2009-06-11")
-    asked = make_proposal(get_session("harbour-walls"), actor=ADA, title="Walls")
-    seen = ProposalReview(asked).fingerprint
-    with transaction():
-        proposals_services.approve(asked.id, expected_fingerprint=seen, actor=GRACE)
+    approve_proposal(make_proposal(get_session("harbour-walls"), actor=ADA, title="Walls"))
     publish()
 
     assert told() == {"mary@example.org": ["Walls: New title"]}
@@ -457,6 +522,32 @@ def test_whoever_asked_for_a_change_is_told_what_organisers_have_changed_besides
 
     assert besides == {ADA: ["Profile of Ada Marsh: Organisation"]}
     assert told() == {ADA: ["Profile of Ada Marsh: Role", "Profile of Ada Marsh: Organisation"]}
+
+
+@pytest.mark.both_databases
+def test_whoever_asked_for_what_is_public_is_not_told_because_a_draft_says_otherwise(
+    site: Flask, mailbox: MailServer
+) -> None:
+    ada, walls = get_ada_marsh(), get_session("harbour-walls")
+    grant_speaker_access(ada, HELPER, is_assistant=True)
+    links = [["https://ada.example/", "Ada"]]
+    biographies = [["fr", "De *nouveau*."]]
+    profile = {"role": "Pilot", "biography": "*Anew.*", "biographies": biographies, "links": links}
+    approve_proposal(make_proposal(ada, actor=ADA, **profile))
+    approve_proposal(make_proposal(walls, actor=ADA, abstract="*Walls.*", keywords=["stone"]))
+    rename_room("harbour-walls")
+    publish()
+    ada.role, ada.biography, ada.biographies, ada.links = "Bosun", "", "[]", "[]"
+    walls.abstract, walls.keywords = "", "[]"
+    db.session.commit()
+
+    found = told()
+    approve()
+
+    assert found[ADA] == ["Harbour walls: New room"]
+    assert len(found[HELPER]) == 7
+    (email,) = [one for one in mailbox.emails if one.recipient == ADA and one.calendar]
+    assert "Profile of Ada Marsh" not in email.text
 
 
 def test_whoever_asked_for_a_change_is_told_if_an_earlier_release_is_public_again(

@@ -20,7 +20,8 @@ from app.content.views import get_content_folder
 from app.database import Base, db, has_model, transaction
 from app.history import services as history
 from app.mail import services as mail
-from app.mail.models import Email, EmailTextVersion
+from app.mail import suppression, unsubscribe
+from app.mail.models import BOUNCED, BY_DESK, Email, EmailTextVersion, SuppressedAddress
 from app.mail.rendering import RenderedEmail
 from app.mailings.notice_models import ChangeNotice, NoticePerson
 from app.materials.models import Material
@@ -266,6 +267,31 @@ def test_texts_of_emails_that_are_no_longer_sent_go_and_others_stay(site: Flask)
     assert len(db.session.scalars(select(Email)).all()) == 3
     assert db.session.scalars(select(NoticePerson.delegate_id)).all() == [booked]
     assert {*db.session.scalars(select(ChangeNotice.content))} == {""}  # it is found out anew
+
+
+@pytest.mark.both_databases
+def test_suppressed_addresses_are_written_like_those_of_bookings(site: Flask) -> None:
+    emails = ["zoë@bücher.example", "ada@nhs.example", "ada@xn--zzzzzz.example"]
+    with transaction():
+        for email in emails:
+            suppression.suppress(email, BOUNCED)
+            suppression.suppress(email, BY_DESK)
+        erased = suppression.list_stored_forms("jörg@bücher.example")
+        suppression.suppress("jörg@bücher.example", BY_DESK)
+        suppression.erase("jörg@bücher.example")
+    urls = unsubscribe.get_urls(emails)
+    db.session.commit()
+    db.session.remove()
+
+    flask_migrate.downgrade(directory=MIGRATIONS, revision="0081")
+    before = set(db.session.scalars(select(SuppressedAddress.address)))
+    db.session.remove()
+    flask_migrate.upgrade(directory=MIGRATIONS)
+
+    assert before == {"zoë@xn--bcher-kva.example", *emails[1:], erased[1]}
+    after = set(db.session.scalars(select(SuppressedAddress.address)))
+    assert after == {*emails, erased[1]}
+    assert unsubscribe.get_urls(emails) == urls
 
 
 RENDERED = RenderedEmail("Hello", "Hello", "<p>Hello</p>", "en", "a@example.org", "", "")

@@ -92,7 +92,7 @@ def send_test(number: int) -> ResponseReturnValue:
     """Send a test as the person gets it whose preview is shown, and show that again."""
     mailing, person = queries.get_mailing(number), request.args.get("person", "")
     services.send_test(mailing, person, to=current_actor())
-    preview = url_for("admin.mailings.preview", number=number, person=person or None)
+    preview = url_for("admin.mailings.preview.show", number=number, person=person or None)
     return redirects.redirect_to(preview, "mailing-test")
 
 

@@ -1,11 +1,10 @@
-"""Emails to many people: the list, a new one, its people, its text and its preview."""
+"""Emails to many people: the list, a new one, its people and its text."""
 
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import replace
 from typing import Any
 
-from flask import Blueprint, Response, redirect, request, url_for
+from flask import Blueprint, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
@@ -13,15 +12,13 @@ from flask_babel import lazy_gettext as _l
 from app.accounts import saved_views as stored_views
 from app.accounts.guards import current_actor, require_login_session
 from app.admin import choosing, saved_views
-from app.admin.emails.previews import FRAME_POLICY, PREVIEW_POLICY, PreviewFrame
 from app.admin.listing import PAGE_SIZE, ListFilter, Listing, parse_list_query, render_list
 from app.admin.mailings.audience_parts import list_filters, to_args
 from app.admin.mailings.forms import AudienceForm, TextForm, build_filter_form, has_many_options
-from app.errors import NotFound, PermissionDenied, RuleViolation, StaleEdit
+from app.errors import PermissionDenied, RuleViolation, StaleEdit
 from app.forms.form import ConfirmForm, validates_own_csrf
 from app.history import queries as history
 from app.mailings import audiences, message, queries, recipients, selection_queries, services
-from app.mailings.audiences import Candidate
 from app.mailings.models import DONE, DRAFT, FAILED, SCHEDULED, SENDING, STOPPED, Mailing
 from app.mailings.selection import Selection
 from app.mailings.services import Draft
@@ -293,67 +290,3 @@ def edit_filters(number: int) -> ResponseReturnValue:
         back=url_for(".show", number=number),
         breadcrumbs=breadcrumbs(mailing),
     )
-
-
-@bp.get("/<int:number>/preview")
-def preview(number: int) -> ResponseReturnValue:
-    """Show the email to one of the people, and the way to the one before and after."""
-    mailing = queries.get_mailing(number)
-    chosen = queries.select_people(mailing)
-    place = selection_queries.find_neighbours(chosen, request.args.get("person", ""))
-    if place is None:
-        raise RuleViolation("Nobody would get this email, so there is no preview")
-    candidate = _load(mailing, place.person)
-    row = queries.get_own(mailing, candidate.person)
-    values = {**candidate.values, **message.own_values(row)}
-    audience = audiences.get_audience(mailing.audience)
-    response = render_page(
-        "admin/mailings/preview.html",
-        mailing=mailing,
-        candidate=candidate,
-        place=place,
-        count=chosen.count,
-        email=message.render(mailing, audience, candidate, row),
-        empty=message.find_empty(mailing, candidate.language, values),
-        text_language=_name_text(mailing, candidate.language),
-        shown=_build_frame(mailing, candidate),
-        breadcrumbs=breadcrumbs(mailing),
-        form=ConfirmForm(),
-    )
-    response.headers["Content-Security-Policy"] = PREVIEW_POLICY
-    return response
-
-
-def _name_text(mailing: Mailing, language: str) -> str:
-    """Return which text somebody gets, where there are several."""
-    if len(mailing.texts) == 1:
-        return ""
-    code = message.find_language(mailing, language)
-    return languages.describe(code).name if code else gettext("Default text")
-
-
-@bp.get("/<int:number>/preview/html")
-def preview_html(number: int) -> ResponseReturnValue:
-    """Return the HTML of the email to one person, for the frame."""
-    mailing = queries.get_mailing(number)
-    candidate = _load(mailing, request.args.get("person", ""))
-    row = queries.get_own(mailing, candidate.person)
-    audience = audiences.get_audience(mailing.audience)
-    html = message.render(mailing, audience, candidate, row).html
-    response = Response(_build_frame(mailing, candidate).set_colours(html))
-    response.headers["Content-Security-Policy"] = FRAME_POLICY
-    return response
-
-
-def _build_frame(mailing: Mailing, candidate: Candidate) -> PreviewFrame:
-    args = {"number": mailing.id, "person": candidate.person}
-    return PreviewFrame(".preview", ".preview_html", args)
-
-
-def _load(mailing: Mailing, person: str) -> Candidate:
-    """Return somebody with the values of their placeholders."""
-    audience = audiences.get_audience(mailing.audience)
-    found = audience.load([person], mailing.query).get(person)
-    if found is None:
-        raise NotFound("There is no such recipient")
-    return replace(found, values=message.hide_secrets(found.values, audience))

@@ -190,6 +190,10 @@ class Field:
         value = getattr(row, self.name)
         return _freeze(self.kind.load(value)) if self.kind in LISTS else value
 
+    def to_record(self, value: Any) -> Any:
+        """Return a value as snapshots and parsed records have it: with tuples for lists."""
+        return _freeze(value) if self.kind in LISTS else value
+
     def to_column(self, value: Any) -> Any:
         """Return what the column holds for a value of a snapshot or parsed record."""
         return self.kind.dump(value) if self.kind in LISTS else value

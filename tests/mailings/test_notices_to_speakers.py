@@ -20,7 +20,7 @@ from app.mailings.models import Mailing, MailingRecipient
 from app.mailings.notice_changes import describe
 from app.mailings.notice_models import NoticePerson
 from app.programme.models import Conference, Speaker
-from app.proposals import auto_approval, merging
+from app.proposals import auto_approval, merging, reviews
 from app.proposals import queries as proposals
 from app.proposals import services as proposals_services
 from app.proposals.queries import ProposalReview
@@ -417,7 +417,7 @@ def approve_role(role: str) -> None:
     asked = make_proposal(get_ada_marsh(), actor=ADA, role=role)
     seen = ProposalReview(asked).fingerprint
     with transaction():
-        proposals_services.approve(asked.id, expected_fingerprint=seen, actor=GRACE)
+        reviews.approve(asked.id, expected_fingerprint=seen, actor=GRACE)
 
 
 @pytest.mark.both_databases
@@ -438,7 +438,7 @@ def test_a_title_for_which_somebody_asked_is_news_to_followers_alone(site: Flask
     asked = make_proposal(get_session("harbour-walls"), actor=ADA, title="Walls")
     seen = ProposalReview(asked).fingerprint
     with transaction():
-        proposals_services.approve(asked.id, expected_fingerprint=seen, actor=GRACE)
+        reviews.approve(asked.id, expected_fingerprint=seen, actor=GRACE)
     publish()
 
     assert told() == {"mary@example.org": ["Walls: New title"]}

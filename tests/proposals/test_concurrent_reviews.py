@@ -12,7 +12,7 @@ from sqlalchemy.orm import make_transient_to_detached
 from app.database import db, read_only_connection, transaction
 from app.errors import RuleViolation
 from app.mail.models import Email
-from app.proposals import services
+from app.proposals import reviews
 from app.proposals.models import Proposal
 from app.proposals.queries import ProposalReview
 from tests.factories import get_ada_marsh
@@ -35,10 +35,10 @@ def decided_at_once(site: Flask) -> list[str]:
     together = Barrier(2)
 
     def approve() -> None:
-        services.approve(number, expected_fingerprint=seal, actor=GRACE)
+        reviews.approve(number, expected_fingerprint=seal, actor=GRACE)
 
     def send_back() -> None:
-        services.request_changes(number, "Which harbour?", expected_fingerprint=seal, actor=HEDY)
+        reviews.request_changes(number, "Which harbour?", expected_fingerprint=seal, actor=HEDY)
 
     def decide(deed: Callable[[], None]) -> str:
         with site.app_context():
@@ -89,7 +89,7 @@ def test_without_the_lock_both_would_decide_and_the_speaker_would_hear_both(
         db.session.add(found)
         return found
 
-    monkeypatch.setattr(services, "_lock_reviewed", only_looked_at)
+    monkeypatch.setattr(reviews, "_lock_reviewed", only_looked_at)
 
     assert decided_at_once(site) == ["decided", "decided"]
     assert letters() == [ASKS_AGAIN, AGREES]

@@ -23,6 +23,7 @@ from app.proposals import (
     merging,
     preview,
     queries,
+    reviews,
 )
 from app.proposals import services as proposals_services
 from app.proposals.merging import MergeConflict
@@ -69,7 +70,7 @@ def waiting() -> Proposal:
 def approve(proposal: Proposal) -> None:
     seal = ProposalReview(proposal).fingerprint
     with transaction():
-        proposals_services.approve(proposal.id, expected_fingerprint=seal, actor=GRACE)
+        reviews.approve(proposal.id, expected_fingerprint=seal, actor=GRACE)
 
 
 def trust(names: str) -> None:
@@ -159,14 +160,14 @@ def test_what_an_organiser_changed_meanwhile_is_seen_before_it_is_written_over(s
     with transaction():
         speakers.save(ada(), {"role": "Keeper"}, expected_version=ada().version, actor=GRACE)
 
-    with pytest.raises(proposals_services.StaleReview):
-        proposals_services.approve(waiting().id, expected_fingerprint=seal, actor=GRACE)
+    with pytest.raises(reviews.StaleReview):
+        reviews.approve(waiting().id, expected_fingerprint=seal, actor=GRACE)
     db.session.rollback()
     look = ProposalReview(waiting())
     assert look.is_overtaken
     assert (look.fields[0].current_value, look.fields[0].requested.after) == ("Keeper", "Pilot")
 
-    several = proposals_services.approve_several({waiting().id: look.fingerprint}, actor=GRACE)
+    several = reviews.approve_several({waiting().id: look.fingerprint}, actor=GRACE)
     assert (several.approved, several.skipped[0].name) == (0, "Ada Marsh")
 
     approve(waiting())
@@ -189,13 +190,13 @@ def test_other_words_come_with_a_reason(site: Flask) -> None:
     proposal = waiting()
     seal = ProposalReview(proposal).fingerprint
     with pytest.raises(RuleViolation, match="Edit the text"):
-        proposals_services.amend(
+        reviews.amend(
             proposal.id, dict(proposal.values), "-", expected_fingerprint=seal, actor=GRACE
         )
     db.session.rollback()
 
     with transaction():
-        proposals_services.amend(
+        reviews.amend(
             proposal.id,
             {"title": "The opening"},
             "No shouting",
@@ -215,7 +216,7 @@ def test_what_was_sent_back_is_what_its_author_goes_on_from(site: Flask) -> None
     send(ada(), role="Pilot")
     proposal = waiting()
     with transaction():
-        proposals_services.request_changes(
+        reviews.request_changes(
             proposal.id,
             "Of what?",
             expected_fingerprint=ProposalReview(proposal).fingerprint,
@@ -243,11 +244,11 @@ def test_nobody_decides_twice(site: Flask) -> None:
     approve(proposal)
 
     with pytest.raises(RuleViolation, match="has already decided on this"):
-        proposals_services.request_changes(
+        reviews.request_changes(
             proposal.id, "No", expected_fingerprint=seal, actor="other@conference.example"
         )
     with pytest.raises(NotFound):
-        proposals_services.approve(999, expected_fingerprint=seal, actor=GRACE)
+        reviews.approve(999, expected_fingerprint=seal, actor=GRACE)
 
 
 def test_it_can_be_taken_back(site: Flask) -> None:
@@ -275,7 +276,7 @@ def test_some_of_it_can_be_taken_back_and_the_rest_waits_as_it_was_sent(site: Fl
     assert rest.values == {"links": [["https://port.example/", ""]]}
     assert (rest.sent_by, rest.sent_at) == (ADA, sent_at)
     with pytest.raises(RuleViolation, match="helper@example\\.org has already decided on this"):
-        proposals_services.approve(sent.id, expected_fingerprint=seal, actor=GRACE)
+        reviews.approve(sent.id, expected_fingerprint=seal, actor=GRACE)
     assert sent.values == {"role": "Pilot"}
 
 
@@ -303,7 +304,7 @@ def test_a_link_that_may_stand_nowhere_is_refused_by_the_programme_too(site: Fla
     proposal = waiting()
 
     with pytest.raises(RuleViolation, match="must start with https"):
-        proposals_services.approve(
+        reviews.approve(
             proposal.id, expected_fingerprint=ProposalReview(proposal).fingerprint, actor=GRACE
         )
 

@@ -19,7 +19,7 @@ from app.mail.models import Email
 from app.materials import file_validation, services
 from app.materials import queries as materials
 from app.materials.models import MaterialChunk
-from app.proposals import merging, queries
+from app.proposals import merging, queries, reviews
 from app.proposals import services as proposals_services
 from app.proposals.models import Proposal
 from app.proposals.queries import ProposalReview
@@ -83,7 +83,7 @@ def test_two_who_approve_the_same_change_approve_it_once(site: Flask) -> None:
 
     raised = at_once(
         site,
-        *[lambda: proposals_services.approve(number, expected_fingerprint=seal, actor=GRACE)] * 2,
+        *[lambda: reviews.approve(number, expected_fingerprint=seal, actor=GRACE)] * 2,
     )
 
     assert [str(one) for one in raised] == [f"{GRACE} has already decided on this"]
@@ -98,7 +98,7 @@ def test_a_change_approved_while_somebody_publishes_is_in_one_of_two_releases(si
 
     raised = at_once(
         site,
-        lambda: proposals_services.approve(number, expected_fingerprint=seal, actor=GRACE),
+        lambda: reviews.approve(number, expected_fingerprint=seal, actor=GRACE),
         lambda: releases_services.create_release("At once"),
     )
 

@@ -56,8 +56,8 @@ def handed_in(ada: Browser, body: bytes = b"", words: str = WORDS, status: int =
 def approved() -> None:
     proposal = db.session.scalars(select(Proposal).where(Proposal.state == "open")).one()
     with transaction():
-        seal = ProposalReview(queries.get_proposal(proposal.id)).fingerprint
-        reviews.approve(proposal.id, expected_fingerprint=seal, actor=GRACE)
+        fingerprint = ProposalReview(queries.get_proposal(proposal.id)).fingerprint
+        reviews.approve(proposal.id, expected_fingerprint=fingerprint, actor=GRACE)
 
 
 def theirs() -> Photo | None:

@@ -64,7 +64,7 @@ class SessionClash(RuleViolation):
         self.clashes = clashes
 
 
-def look(access_key: str, session: Session) -> None:
+def check_availability(access_key: str, session: Session) -> None:
     """Raise TooLate if no seat is left for somebody as it looks without a lock; ``book`` decides.
 
     Whoever has a seat at that time, or is on the waiting list, is left to ``book``.

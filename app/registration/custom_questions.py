@@ -1,4 +1,8 @@
-"""The questions of registration: who is asked which, what they are called, why they are asked."""
+"""The questions of registration: who is asked which, what they are called, why they are asked.
+
+What is listed are the organisers’ own questions; functions whose names end in ``_with_standard``
+list those that every site asks, too.
+"""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -34,23 +38,23 @@ WORDS_KEY_LENGTH = 16  # hexadecimal digits
 MORE = "more"  # the page of registration that asks them; others end in “-” and an id
 
 
-def list_definitions() -> Sequence[Definition]:
-    """List the organisers' questions that may be asked: not retired, nor past their erasure."""
-    return [one for one in list_asked() if one.standard is None]
+def list_current() -> Sequence[Definition]:
+    """List the questions that may be asked: not retired, nor past their erasure."""
+    return [one for one in list_current_with_standard() if one.standard is None]
 
 
 def list_all() -> Sequence[Definition]:
-    """List all questions of the organisers, in their order."""
-    return [one for one in list_whole() if one.standard is None]
+    """List all questions in their order, also those that are not asked any more."""
+    return [one for one in list_all_with_standard() if one.standard is None]
 
 
-def list_whole() -> Sequence[Definition]:
-    """List all questions, those that every site asks too, in their order."""
+def list_all_with_standard() -> Sequence[Definition]:
+    """List all questions in their order."""
     return queries.get_definitions(REGISTRATION)
 
 
-def list_asked() -> Sequence[Definition]:
-    """List all questions that may be asked."""
+def list_current_with_standard() -> Sequence[Definition]:
+    """List the questions that may be asked."""
     now = clock.now()
     return [one for one, ends in _list_with_ends() if now <= ends]
 
@@ -59,7 +63,9 @@ def _list_with_ends() -> Sequence[tuple[Definition, datetime]]:
     """List the questions that are not retired, each with when its answers are deleted."""
     return cache_version.cached(
         "ends of questions",
-        lambda: [(one, get_erasure_moment(one)) for one in list_whole() if not one.is_retired],
+        lambda: [
+            (one, get_erasure_moment(one)) for one in list_all_with_standard() if not one.is_retired
+        ],
     )
 
 
@@ -87,25 +93,25 @@ def get_person(answers: Answers) -> Person:
 
 
 def list_relevant(answers: Answers) -> Sequence[Definition]:
-    """List the organisers' questions that somebody is asked, given their answers."""
-    return [one for one in list_all_relevant(answers) if one.standard is None]
+    """List the questions that somebody is asked, given their answers."""
+    return [one for one in list_relevant_with_standard(answers) if one.standard is None]
 
 
-def list_all_relevant(answers: Answers) -> Sequence[Definition]:
-    """List all questions that somebody is asked, given their answers."""
-    asked = list_asked()
+def list_relevant_with_standard(answers: Answers) -> Sequence[Definition]:
+    """List the questions that somebody is asked, given their answers."""
+    asked = list_current_with_standard()
     return select_relevant(asked, get_person(answers), answers, answer_checks.is_valid)
 
 
 def list_possible(answers: Answers) -> Sequence[Definition]:
-    """List those of the organisers that somebody may be asked, whatever else they answer."""
-    return [one for one in list_all_possible(answers) if one.standard is None]
+    """List the questions that somebody may be asked, whatever else they answer."""
+    return [one for one in list_possible_with_standard(answers) if one.standard is None]
 
 
-def list_all_possible(answers: Answers) -> Sequence[Definition]:
-    """List all questions that somebody may be asked, whatever else they answer."""
+def list_possible_with_standard(answers: Answers) -> Sequence[Definition]:
+    """List the questions that somebody may be asked, whatever else they answer."""
     person, possible = get_person(answers), dict[int, Definition]()
-    for one in list_asked():
+    for one in list_current_with_standard():
         depends_on = one.condition.question if one.condition else None
         if applies_to(one, person) and (depends_on is None or depends_on in possible):
             possible[one.id] = one
@@ -144,14 +150,14 @@ def list_reworded(answers: Answers) -> Sequence[Definition]:
 
 def list_irrelevant_standard(answers: Answers) -> Sequence[str]:
     """List what somebody tells only if they are asked, and is not; hidden questions keep theirs."""
-    asked = {one.name for one in list_all_relevant(answers)}
-    gone = {one.name for one in list_asked() if one.standard} - asked
+    asked = {one.name for one in list_relevant_with_standard(answers)}
+    gone = {one.name for one in list_current_with_standard() if one.standard} - asked
     return [one.name for one in fields.FIELDS if one.key in gone] if gone else ()
 
 
 def drop_irrelevant(answers: Answers) -> Answers:
     """Return answers without those to questions that are not asked of this person any more."""
-    asked = {one.name for one in list_all_relevant(answers)}
+    asked = {one.name for one in list_relevant_with_standard(answers)}
     gone = {one.name for one in fields.FIELDS if one.key not in asked}
     return {
         name: answer
@@ -235,13 +241,13 @@ def explain_all() -> Sequence[tuple[str, Explanation]]:
 
     Its text tells of the standard ones, unless organisers have changed why or until when.
     """
-    told = [one for one in list_asked() if one.standard is None or is_changed(one)]
+    told = [one for one in list_current_with_standard() if one.standard is None or is_changed(one)]
     return [(get_label(one), explain(one)) for one in told]
 
 
 def list_hidden() -> Sequence[str]:
     """List the standard questions that nobody is asked, for the privacy page, which names all."""
-    return [get_label(one) for one in list_whole() if one.standard and one.is_retired]
+    return [get_label(one) for one in list_all_with_standard() if one.standard and one.is_retired]
 
 
 def names_of(definitions: Collection[Definition]) -> str:

@@ -67,7 +67,7 @@ def link_file(name: str, url: str) -> Markup:
     return Markup('<a href="{}">{}</a>').format(url, name)
 
 
-def put_in_order(rows: Sequence[Row]) -> Sequence[Row]:
+def sort_by_page(rows: Sequence[Row]) -> Sequence[Row]:
     """Return rows in the order of their pages; others stay where they are, before them."""
     steps = [page.step for page in question_pages.list_pages()]
     places = {step: place for place, step in enumerate(steps)}

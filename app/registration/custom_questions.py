@@ -33,9 +33,9 @@ from app.releases.current_release import get_programme
 from app.web import languages
 from app.web.formatting import plain_date
 
-WORDS_PREFIX = "words_"  # of what a draft holds beside an answer: to which words it was given
-WORDS_KEY_LENGTH = 16  # hexadecimal digits
-MORE = "more"  # the page of registration that asks them; others end in “-” and an id
+WORDING_PREFIX = "words_"  # of what a draft holds beside an answer: to which words it was given
+WORDING_HASH_LENGTH = 16  # hexadecimal digits
+CUSTOM_PAGE = "more"  # the page of registration that asks them; others end in “-” and an id
 
 
 def list_current() -> Sequence[Definition]:
@@ -124,16 +124,16 @@ def is_unanswered(definition: Definition, answers: Answers) -> bool:
     return name not in answers or not answer_checks.is_valid(definition, answers[name])
 
 
-def key_words(definitions: Iterable[Definition]) -> Answers:
-    """Return a key of the words of each question: another one once it is reworded.
+def hash_wordings(definitions: Iterable[Definition]) -> Answers:
+    """Return a hash of the words of each question: another one once it is reworded.
 
     They are those of the first language, so that neither a translation nor reading in another
     language changes it.
     """
     return {
-        f"{WORDS_PREFIX}{one.id}": sha256(
+        f"{WORDING_PREFIX}{one.id}": sha256(
             next(iter(one.current.texts.values())).label.encode()
-        ).hexdigest()[:WORDS_KEY_LENGTH]
+        ).hexdigest()[:WORDING_HASH_LENGTH]
         for one in definitions
     }
 
@@ -143,7 +143,7 @@ def list_reworded(answers: Answers) -> Sequence[Definition]:
     return [
         one
         for one in list_relevant(answers)
-        for name, key in key_words([one]).items()
+        for name, key in hash_wordings([one]).items()
         if answers.get(one.name) and answers.get(name, key) != key
     ]
 
@@ -250,6 +250,6 @@ def list_hidden() -> Sequence[str]:
     return [get_label(one) for one in list_all_with_standard() if one.standard and one.is_retired]
 
 
-def names_of(definitions: Collection[Definition]) -> str:
+def join_ids(definitions: Collection[Definition]) -> str:
     """Return the ids of questions, as a page says which it asks."""
     return " ".join(str(one.id) for one in definitions)

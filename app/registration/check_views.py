@@ -147,7 +147,7 @@ def confirmation(token: str) -> ResponseReturnValue:
         seats=chosen_seats.read_outcome(typed),
         email=queries.find_confirmation_email(details),
         masked=emails.mask_email(details.email),
-        asks_about_equality=bool(equality.list_asked()),
+        asks_about_equality=bool(equality.list_active()),
     )
 
 

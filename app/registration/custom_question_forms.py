@@ -38,7 +38,7 @@ class CustomQuestionsForm(AnswersForm):
         """Remove the questions that what was typed makes irrelevant, before they are checked."""
         typed = {**answers, **self.get_answers()}
         person = custom_questions.get_person(answers)
-        every = custom_questions.list_current_with_standard()
+        every = custom_questions.list_active_with_standard()
         relevant = {one.name for one in select_relevant(every, person, typed)}
         for question in self.questions:
             if question.name not in relevant:

@@ -38,9 +38,9 @@ WORDING_HASH_LENGTH = 16  # hexadecimal digits
 CUSTOM_PAGE = "more"  # the page of registration that asks them; others end in “-” and an id
 
 
-def list_current() -> Sequence[Definition]:
+def list_active() -> Sequence[Definition]:
     """List the questions that may be asked: not retired, nor past their erasure."""
-    return [one for one in list_current_with_standard() if one.standard is None]
+    return [one for one in list_active_with_standard() if one.standard is None]
 
 
 def list_all() -> Sequence[Definition]:
@@ -53,7 +53,7 @@ def list_all_with_standard() -> Sequence[Definition]:
     return queries.get_definitions(REGISTRATION)
 
 
-def list_current_with_standard() -> Sequence[Definition]:
+def list_active_with_standard() -> Sequence[Definition]:
     """List the questions that may be asked."""
     now = clock.now()
     return [one for one, ends in _list_with_ends() if now <= ends]
@@ -99,7 +99,7 @@ def list_relevant(answers: Answers) -> Sequence[Definition]:
 
 def list_relevant_with_standard(answers: Answers) -> Sequence[Definition]:
     """List the questions that somebody is asked, given their answers."""
-    asked = list_current_with_standard()
+    asked = list_active_with_standard()
     return select_relevant(asked, get_person(answers), answers, answer_checks.is_valid)
 
 
@@ -111,7 +111,7 @@ def list_possible(answers: Answers) -> Sequence[Definition]:
 def list_possible_with_standard(answers: Answers) -> Sequence[Definition]:
     """List the questions that somebody may be asked, whatever else they answer."""
     person, possible = get_person(answers), dict[int, Definition]()
-    for one in list_current_with_standard():
+    for one in list_active_with_standard():
         depends_on = one.condition.question if one.condition else None
         if applies_to(one, person) and (depends_on is None or depends_on in possible):
             possible[one.id] = one
@@ -151,7 +151,7 @@ def list_reworded(answers: Answers) -> Sequence[Definition]:
 def list_irrelevant_standard(answers: Answers) -> Sequence[str]:
     """List what somebody tells only if they are asked, and is not; hidden questions keep theirs."""
     asked = {one.name for one in list_relevant_with_standard(answers)}
-    gone = {one.name for one in list_current_with_standard() if one.standard} - asked
+    gone = {one.name for one in list_active_with_standard() if one.standard} - asked
     return [one.name for one in fields.FIELDS if one.key in gone] if gone else ()
 
 
@@ -241,7 +241,7 @@ def explain_all() -> Sequence[tuple[str, Explanation]]:
 
     Its text tells of the standard ones, unless organisers have changed why or until when.
     """
-    told = [one for one in list_current_with_standard() if one.standard is None or is_changed(one)]
+    told = [one for one in list_active_with_standard() if one.standard is None or is_changed(one)]
     return [(get_label(one), explain(one)) for one in told]
 
 

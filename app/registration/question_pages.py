@@ -82,7 +82,7 @@ def list_relevant(step: str, answers: Answers) -> Sequence[Definition]:
 def differs_by_person(step: str) -> bool:
     """Return True if a page asks some people other questions than others."""
     ids = _find_ids(step)
-    every = [one for one in custom_questions.list_current_with_standard() if one.id in ids]
+    every = [one for one in custom_questions.list_active_with_standard() if one.id in ids]
     return any(one.condition or one.days or one.categories for one in every)
 
 

@@ -22,6 +22,7 @@ from app.admin.delegates.delegate_filter import (
     load_in_use,
 )
 from app.admin.listing import ListFilter, ListQuery, TextFilter, parse_list_query
+from app.admin.saved_views import ListKind
 from app.agenda.models import Star
 from app.mail.models import Email
 from app.mail.queries import IS_FAILED, IS_WAITING
@@ -287,11 +288,13 @@ def _iterate_declared() -> Iterator[DelegateFilter]:
     yield from answer_filters.iterate_filters()
 
 
-saved_views.declare(
-    "delegates",
-    _l("Delegates"),
-    roles.DELEGATES,
-    lambda _: get_filters(),
-    SORTS,
-    list_forbidden=list_forbidden,
+saved_views.add(
+    ListKind(
+        "delegates",
+        _l("Delegates"),
+        roles.DELEGATES,
+        lambda _: get_filters(),
+        SORTS,
+        list_forbidden=list_forbidden,
+    )
 )

@@ -91,7 +91,7 @@ def _iterate_way_back(
 
 
 def _plan_way_back() -> Sequence[DayChange]:
-    rows = (one.split(",") for one in draft_forms.find_stored().getlist("before"))
+    rows = (one.split(",") for one in draft_forms.get_stored_fields().getlist("before"))
     before = {key: (days, version) for key, version, days in rows}
     return day_changes.plan_way_back(queries.list_by_reference(list(before)), before)
 

@@ -87,7 +87,8 @@ class EmailTextForm(EditForm):
 @deletes_draft
 def edit(template: str, language: str) -> ResponseReturnValue:
     key = text_pages.get_key(template, language)
-    form = EmailTextForm(**(typed := draft_forms.find_typed()))
+    typed = draft_forms.get_form_arguments()
+    form = EmailTextForm(**typed)
     state = email_texts.get_state(key)
     if not form.is_submitted() and not typed:
         form.set_initial_data(state.version, _get_base_text(key, state))

@@ -92,7 +92,7 @@ def start() -> ResponseReturnValue:
     registration_status = queries.get_registration_status()
     if not progress.secret:
         return cached_form_page(
-            f"start {registration_status.state} {categories.name_ways_in()}",
+            f"start {registration_status.state} {categories.get_ways_in_key()}",
             lambda: _render_start(progress, registration_status),
         )
     response = _render_start(progress, registration_status)

@@ -30,7 +30,7 @@ from app.registration.waiting_list.models import WaitingListEntry
 BATCH_SIZE: Final = 200  # rows per transaction, so that nobody waits long for the database
 NAMES: Final = tuple(sorted(PRIVATE_NAMES))
 COLUMNS: Final = {one.column: getattr(Needs, one.column) for one in PRIVATE_FIELDS}
-SOURCES_ABOVE: list[Callable[[], Iterator["PendingRow"]]] = []  # of packages above this one
+PENDING_ROW_SOURCES: list[Callable[[], Iterator["PendingRow"]]] = []  # of packages above this one
 DOCUMENTS: Final[tuple[tuple[type[Base], str, Callable[[str], str]], ...]] = (
     (WaitingListEntry, "access_key", private_answers.place_in_waiting_list),
     (RegistrationApplication, "access_key", private_answers.place_in_application),
@@ -107,8 +107,8 @@ def list_pending() -> Iterator[PendingRow]:
     yield from _list_seeds()
     for model, key_name, find_place in DOCUMENTS:
         yield from _list_documents(model, getattr(model, key_name), find_place)
-    for list_more in SOURCES_ABOVE:
-        yield from list_more()
+    for list_rows in PENDING_ROW_SOURCES:
+        yield from list_rows()
 
 
 def _list_needs() -> Iterator[PendingRow]:

@@ -102,7 +102,7 @@ def list_pending_needs() -> Iterator[PendingRow]:
         )
 
 
-re_encryption.SOURCES_ABOVE.append(list_pending_needs)
+re_encryption.PENDING_ROW_SOURCES.append(list_pending_needs)
 
 
 def fingerprint(value: Any) -> str:

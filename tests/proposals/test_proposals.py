@@ -14,7 +14,6 @@ from app.database import db, transaction
 from app.errors import NotFound, RuleViolation
 from app.history import queries as history
 from app.interchange import services
-from app.mail.models import Email
 from app.programme import snapshot
 from app.programme.editing import speakers, undo
 from app.programme.models import Conference, Release, Session, Speaker
@@ -39,6 +38,8 @@ from tests.factories import (
     make_speaker,
     publish_programme,
 )
+from tests.lookups import list_history
+from tests.sent_emails import list_emails
 
 ADA, GRACE = "ada@example.org", "grace@conference.example"
 
@@ -75,15 +76,6 @@ def auto_approve(names: str) -> None:
     db.session.commit()
 
 
-def list_emails() -> list[tuple[str, str]]:
-    rows = db.session.execute(select(Email.recipient, Email.subject).order_by(Email.id))
-    return [(recipient, subject) for recipient, subject in rows]
-
-
-def list_summaries(about: str) -> list[str]:
-    return [entry.summary for entry in history.list_entries(about)]
-
-
 @pytest.mark.both_databases
 def test_a_proposal_changes_nothing_until_somebody_approves_it(site: Flask) -> None:
     send(get_ada_marsh(), role="Harbour engineer", pronouns="she/her")
@@ -98,7 +90,7 @@ def test_a_proposal_changes_nothing_until_somebody_approves_it(site: Flask) -> N
 
     assert (get_ada_marsh().role, get_ada_marsh().pronouns) == ("Harbour engineer", "she/her")
     assert (proposal.state, proposal.decided_by) == ("approved", GRACE)
-    assert list_summaries("speaker ada-marsh")[-2:] == [
+    assert list_history("speaker ada-marsh")[-2:] == [
         "Ada Marsh: changes were sent for approval (role, pronouns)",
         f"Ada Marsh was changed: role, pronouns, as requested by {ADA}",
     ]
@@ -268,7 +260,7 @@ def test_a_speaker_can_withdraw_a_proposal(site: Flask) -> None:
     with transaction():
         assert proposals_services.withdraw(get_ada_marsh(), queries.SPEAKER_FIELD_NAMES, actor=ADA)
     assert not proposals_services.withdraw(get_ada_marsh(), queries.SPEAKER_FIELD_NAMES, actor=ADA)
-    assert list_summaries("speaker ada-marsh")[-1] == (
+    assert list_history("speaker ada-marsh")[-1] == (
         "Ada Marsh: the changes sent for approval were withdrawn"
     )
 

@@ -290,14 +290,14 @@ def restore(
     file: Path, *, without_keys: bool, test_copy: bool, passphrase_file: Path | None
 ) -> None:
     """Restore the backup in FILE into an empty database."""
-    place = RestoreTarget(
+    target = RestoreTarget(
         current_app.extensions["settings"], current_app.config["SETTINGS_FILE"], test_copy
     )
     with backup_services.open_backup(file) as source:
         is_asked = source.manifest.has_keys and not (without_keys or passphrase_file)
         passphrase = None if without_keys else _read_passphrase(passphrase_file)
         result = backup_services.restore_backup(
-            source, place, _ask_passphrase(confirm=False) if is_asked else passphrase
+            source, target, _ask_passphrase(confirm=False) if is_asked else passphrase
         )
     moment = result.manifest.created_at
     click.echo(

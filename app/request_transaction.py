@@ -7,7 +7,7 @@ judge the file, and then call ``start_writing``. On SQLite one slow file would o
 everybody else wait. So does a view that asks other servers and writes nothing.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 from flask import Blueprint, Flask, Response, g, request
@@ -31,12 +31,7 @@ def init_app(app: Flask) -> None:
 
 def read_first(bp: Blueprint, view_names: Collection[str]) -> None:
     """Let these views of a blueprint begin without the write lock, until ``start_writing``."""
-
-    def mark(endpoint: str | None, values: dict[str, Any] | None) -> None:
-        if (endpoint or "").rpartition(".")[2] in view_names:
-            begin_reading_first()
-
-    bp.url_value_preprocessor(mark)
+    _call_before(bp, view_names, begin_reading_first)
 
 
 def begin_reading_first() -> None:
@@ -44,17 +39,26 @@ def begin_reading_first() -> None:
     g.reads_first = True
 
 
-def look_first(bp: Blueprint, view_names: Collection[str]) -> None:
-    """Let these views of a blueprint begin without the write lock, until ``go_on_writing``.
+def check_first(bp: Blueprint, view_names: Collection[str]) -> None:
+    """Let these views begin without the write lock, until ``start_writing_after_check``.
 
-    Unlike those that read a file they are short: what they look at decides whether they write.
+    Unlike those that read a file they are short: what they check decides whether they write.
     """
+    _call_before(bp, view_names, _begin_checking_first)
 
-    def mark(endpoint: str | None, values: dict[str, Any] | None) -> None:
+
+def _begin_checking_first() -> None:
+    g.checks_first = True
+
+
+def _call_before(bp: Blueprint, view_names: Collection[str], begin: Callable[[], None]) -> None:
+    """Call a function before the transaction of each request for one of these views begins."""
+
+    def call(endpoint: str | None, values: dict[str, Any] | None) -> None:
         if (endpoint or "").rpartition(".")[2] in view_names:
-            g.looks_first = True
+            begin()
 
-    bp.url_value_preprocessor(mark)
+    bp.url_value_preprocessor(call)
 
 
 def is_reading_first() -> bool:
@@ -71,8 +75,8 @@ def start_writing() -> None:
     is_writable.set(_is_write_request())
 
 
-def go_on_writing() -> None:
-    """Let a view that has looked first write; what it read on SQLite is read again."""
+def start_writing_after_check() -> None:
+    """Let a view that has checked first write; what it read on SQLite is read again."""
     if db.engine.dialect.name == "sqlite":
         start_writing()
     else:  # there, every transaction locks what it writes
@@ -122,7 +126,7 @@ def execute_apart(statements: Sequence[Executable], wait: float) -> bool:
 
 
 def _begin_transaction() -> None:
-    waits = is_reading_first() or ("looks_first" in g and g.looks_first)
+    waits = is_reading_first() or ("checks_first" in g and g.checks_first)
     is_writable.set(_is_write_request() and not waits)
     if is_writable.get() and request.url_rule is not None:
         request.get_data(

@@ -3,6 +3,7 @@
 from sqlalchemy import select
 
 from app.database import db
+from app.history.models import HistoryEntry
 from app.programme.models import Session
 from app.registration.fields import BY_NAME
 from app.registration.models import Delegate
@@ -16,3 +17,9 @@ def get_session(slug: str) -> Session:
 def get_needs(delegate: Delegate) -> tuple[str, str]:
     """Read what a delegate has written about access and food."""
     return BY_NAME["access_needs"].get(delegate), BY_NAME["dietary_needs"].get(delegate)
+
+
+def list_history(subject: str) -> list[str]:
+    """List what the history says of a subject, oldest first."""
+    entries = select(HistoryEntry.summary).where(HistoryEntry.subject == subject)
+    return list(db.session.scalars(entries.order_by(HistoryEntry.id)))

@@ -3,6 +3,7 @@
 last_email_to("ada@example.org").text  the plain words of the last email to one person
 subjects_to("ada@example.org")         what their emails are called, oldest first
 find_link(email, "/booking/")          the address in an email that leads there
+find_sign_in_link(row)                 the whole link with which somebody signs in
 list_emails()                          who was written to, and what about, oldest first
 last_email_text()                      the plain words of the last email to anybody
 deliver_emails()                       send every email, as the worker does
@@ -21,49 +22,62 @@ from tests.mail_server import ReceivedEmail
 
 
 def emails_to(email: str) -> list[ReceivedEmail]:
-    """Read every letter to one person, oldest first."""
+    """Read every email to one person, oldest first."""
     rows = db.session.scalars(
         select(Written).where(Written.recipient == email).order_by(Written.id)
     )
-    return [ReceivedEmail("", one.recipient, one.message, over_tls=False) for one in rows]
+    return [read_email(one) for one in rows]
+
+
+def read_email(row: Written) -> ReceivedEmail:
+    """Read an email as it was stored."""
+    return ReceivedEmail("", row.recipient, row.message, over_tls=False)
 
 
 def last_email_to(email: str) -> ReceivedEmail:
-    """Read the last letter to one person."""
+    """Read the last email to one person."""
     found = emails_to(email)
-    assert found, f"no letter to {email}"
+    assert found, f"no email to {email}"
     return found[-1]
 
 
 def subjects_to(email: str) -> list[str]:
-    """List what the letters to one person are called."""
+    """List the subjects of the emails to one person."""
     mine = select(Written.subject).where(Written.recipient == email).order_by(Written.id)
     return list(db.session.scalars(mine))
 
 
 def list_emails() -> list[tuple[str, str]]:
-    """List who was written to and what the letter is called, oldest first."""
+    """List recipients and subjects, oldest first."""
     found = db.session.scalars(select(Written).order_by(Written.id))
-    return [(letter.recipient, letter.subject) for letter in found]
+    return [(email.recipient, email.subject) for email in found]
 
 
 def last_email_text() -> str:
-    """Read the last letter to anybody."""
+    """Read the last email to anybody."""
     newest = db.session.scalars(select(Written).order_by(Written.id.desc())).first()
-    assert newest is not None, "no letter was written"
+    assert newest is not None, "no email was written"
     return last_email_to(newest.recipient).text
 
 
 def find_link(email: ReceivedEmail, beginning: str) -> str:
-    """Find the address in a letter whose path begins so, and give its path."""
+    """Find the link in an email whose path begins so, and return its path."""
     site = str(current_app.config["SITE_URL"])
     found = re.search(re.escape(site + beginning) + r"\S+", email.text)
     assert found, f"no link to {beginning} in:\n{email.text}"
     return found[0].removeprefix(site)
 
 
+def find_sign_in_link(row: Written) -> str:
+    """Find the link in an email, as it was stored, with which somebody signs in."""
+    text = read_email(row).text
+    found = re.search(r"https://conference\.example/sign-in/\S+", text)
+    assert found is not None, text
+    return found[0]
+
+
 def deliver_emails() -> None:
-    """Carry every letter that is due away."""
+    """Send every email that is due."""
     db.session.commit()
     with ShutdownSignal() as bell:
         worker.MailWorker(transports.create_transport(current_app), bell).run_once()

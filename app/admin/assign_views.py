@@ -11,8 +11,8 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
 from app.accounts import guards
-from app.admin import choosing
-from app.admin.choosing import MAX_LISTED
+from app.admin import option_search
+from app.admin.option_search import MAX_LISTED
 from app.admin.sessions.listing import MAX_SESSIONS, parse_versions
 from app.errors import RuleViolation
 from app.forms.form import ConfirmForm
@@ -45,7 +45,7 @@ def register(bp: Blueprint, kind: OrderedKind[EntityT]) -> None:
 def assign(kind: OrderedKind[EntityT], slug: str) -> ResponseReturnValue:
     item = editing.get_by_slug(kind, slug)
     chosen = parse_versions(request.form.getlist("chosen"))
-    if request.method == "GET" or choosing.is_searching():
+    if request.method == "GET" or option_search.is_searching():
         return _render(kind, item, chosen)
     if not chosen:
         return _render(kind, item, chosen, error=gettext("Select at least one session"))
@@ -92,7 +92,7 @@ def _render(  # noqa: PLR0913 - what the page shows
     error: str = "",
     status: int = 422,
 ) -> ResponseReturnValue:
-    words = choosing.get_words()
+    words = option_search.get_words()
     found = assignments.list_assignable(kind, item, words, MAX_LISTED + 1)
     selected = [one for one in session_queries.list_by_key(list(chosen)) if one not in found]
     context: dict[str, Any] = {

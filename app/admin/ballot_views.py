@@ -10,10 +10,10 @@ from wtforms.validators import DataRequired
 
 from app import clock
 from app.accounts.guards import current_actor
-from app.admin import choosing
-from app.admin.choosing import MAX_LISTED
+from app.admin import option_search
 from app.admin.edit_form import CheckboxesField, EditForm
 from app.admin.listing import paginate, parse_list_query, render_list
+from app.admin.option_search import MAX_LISTED
 from app.errors import RuleViolation, StaleEdit
 from app.forms.fields import LocalDateTimeField, editor_name_field, valid_datetime_or_empty
 from app.forms.form import ConfirmForm, validates_own_csrf
@@ -115,7 +115,7 @@ def index() -> ResponseReturnValue:
 @validates_own_csrf
 def add() -> ResponseReturnValue:
     form = BallotForm()
-    if not choosing.is_searching() and form.validate_on_submit():
+    if not option_search.is_searching() and form.validate_on_submit():
         try:
             ballot = services.create(form.get_details(), actor=current_actor())
         except RuleViolation as refusal:
@@ -145,7 +145,7 @@ def edit(number: int) -> ResponseReturnValue:
     form = BallotForm()
     if not form.is_submitted():
         form.set_initial_data(ballot)
-    if choosing.is_searching() or not form.validate_on_submit():
+    if option_search.is_searching() or not form.validate_on_submit():
         return _render_form(form, ballot)
     details, version = form.get_details(), form.expected_version.data
     try:
@@ -181,7 +181,7 @@ def _url(ballot: Ballot) -> str:
 
 
 def _render_form(form: BallotForm, ballot: Ballot | None = None) -> Response:
-    words = choosing.get_words()
+    words = option_search.get_words()
     has_more = form.set_choices(ballot, words)
     return render_page(
         "admin/ballots/form.html",

@@ -1,7 +1,7 @@
 """Forms whose preview is a page with an address: a POST stores a draft, and a GET shows it.
 
-The view of such a form is decorated with ``deletes_draft``, makes its form with ``**find_typed()``,
-and answers the button of the preview with ``redirect_to_preview``.
+The view of such a form is decorated with ``deletes_draft``, makes its form with
+``**get_form_arguments()``, and answers the button of the preview with ``redirect_to_preview``.
 """
 
 from collections.abc import Callable, Iterable
@@ -35,7 +35,7 @@ def find_draft(path: str = "") -> FormDraft | None:
     return form_drafts.find(_person_id(), path or request.path)
 
 
-def find_typed() -> dict[str, Any]:
+def get_form_arguments() -> dict[str, Any]:
     """Return the arguments that fill the form of this page with its draft, if it is opened.
 
     The page then says that it shows a draft.
@@ -92,10 +92,10 @@ def redirect_to_selection(chosen: Iterable[str], url: str) -> Response:
 
 def find_selection() -> MultiDict[str, str]:
     """Return what was selected and typed: sent with this request, or stored before it."""
-    return find_stored() if _is_read() else request.form
+    return get_stored_fields() if _is_read() else request.form
 
 
-def find_stored() -> MultiDict[str, str]:
+def get_stored_fields() -> MultiDict[str, str]:
     """Return what was stored for the page of this request; nothing if there is no draft."""
     draft = find_draft()
     return MultiDict(form_drafts.load_fields(draft) if draft else ())

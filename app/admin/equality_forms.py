@@ -22,7 +22,7 @@ from app.registration.equality.queries import WordedQuestion
 from app.web import languages
 
 
-class AskedForm(Form):
+class QuestionChoiceForm(Form):
     """Choose which questions are asked."""
 
     questions = CheckboxesField(

@@ -5,7 +5,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _l
 
 from app.accounts.guards import current_actor
-from app.admin.equality_forms import AskedForm, WordingForm, build_wording_form
+from app.admin.equality_forms import QuestionChoiceForm, WordingForm, build_wording_form
 from app.errors import RuleViolation, StaleEdit
 from app.forms.form import ConfirmForm, validates_own_csrf
 from app.registration.equality import queries, services, wordings
@@ -32,12 +32,12 @@ def show() -> ResponseReturnValue:
 @bp.route("/change", methods=["GET", "POST"])
 @validates_own_csrf
 def edit() -> ResponseReturnValue:
-    form = AskedForm(data={"questions": [one.key for one in services.list_asked()]})
+    form = QuestionChoiceForm(data={"questions": [one.key for one in services.list_active()]})
     form.questions.choices = [
         (one.current.key, one.current.name) for one in queries.read_questions()
     ]
     if form.validate_on_submit():
-        is_new = services.set_asked(form.questions.data or (), actor=current_actor())
+        is_new = services.set_active(form.questions.data or (), actor=current_actor())
         return redirects.redirect_to(url_for(".show"), "equality-saved" if is_new else "as-it-was")
     return render_page(
         "admin/equality/form.html",
@@ -51,7 +51,7 @@ def edit() -> ResponseReturnValue:
 @bp.get("/wording")
 def index() -> ResponseReturnValue:
     """List the questions with the ways to word and to move them."""
-    asked = {one.key for one in services.list_asked()}
+    asked = {one.key for one in services.list_active()}
     return render_page(
         "admin/equality/index.html",
         questions=queries.read_questions(),

@@ -58,7 +58,7 @@ class LookForm(EditForm):
 @validates_own_csrf
 @deletes_draft
 def edit() -> ResponseReturnValue:
-    form = LookForm(data=_get_saved(), **draft_forms.find_typed())
+    form = LookForm(data=_get_saved(), **draft_forms.get_form_arguments())
     stale, status = None, 422 if form.is_submitted() else 200
     palette = form.palette if form.validate_on_submit() else None
     if palette is not None and not (form.reject_unreadable(palette) or _hides_logo(form, palette)):

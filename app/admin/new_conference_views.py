@@ -17,7 +17,7 @@ from app.errors import StaleEdit
 from app.forms.fields import MAX_EDITOR_NAME_LENGTH, editor_text_field
 from app.forms.form import ConfirmForm, Form, validates_own_csrf
 from app.onboarding import queries, services
-from app.onboarding.queries import Replaceable
+from app.onboarding.queries import ReplacementPreview
 from app.onboarding.services import NewConference
 from app.text import collapse_whitespace
 from app.web import redirects
@@ -88,7 +88,7 @@ class StartForm(Form):
 @bp.route("", methods=["GET", "POST"])
 @validates_own_csrf
 def new() -> ResponseReturnValue:
-    form, found = StartForm(), queries.get_replaceable()
+    form, found = StartForm(), queries.get_replacement_preview()
     is_asked = form.is_submitted() and "change" not in request.form
     if is_asked and not form.validate():
         return render_page("admin/start/new.html", 422, form=form, found=found)
@@ -113,7 +113,7 @@ def new() -> ResponseReturnValue:
 @bp.route("/example", methods=["GET", "POST"])
 @validates_own_csrf
 def example() -> ResponseReturnValue:
-    form, found, stale = FingerprintForm(), queries.get_replaceable(), None
+    form, found, stale = FingerprintForm(), queries.get_replacement_preview(), None
     is_valid = form.validate_on_submit()
     if found.has_real_delegates and not form.errors:
         return _render_refusal(found)
@@ -161,7 +161,7 @@ class FingerprintForm(Form):
 
 
 def _render_confirm(
-    form: StartForm, found: Replaceable, stale: StaleEdit | None = None
+    form: StartForm, found: ReplacementPreview, stale: StaleEdit | None = None
 ) -> ResponseReturnValue:
     """Ask before everything is removed; what was entered goes along in hidden fields."""
     form.fingerprint.data = found.fingerprint
@@ -176,7 +176,7 @@ def _render_confirm(
     )
 
 
-def _render_refusal(found: Replaceable) -> ResponseReturnValue:
+def _render_refusal(found: ReplacementPreview) -> ResponseReturnValue:
     status = 409 if request.method == "POST" else 200
     return render_page("admin/start/refused.html", status, found=found)
 

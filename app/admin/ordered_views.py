@@ -147,7 +147,7 @@ def _list_filters(section: OrderedSection[EntityT]) -> Sequence[ListFilter]:
 @validates_own_csrf
 @deletes_draft
 def add(section: OrderedSection[EntityT]) -> ResponseReturnValue:
-    form = section.form(data=section.form.new_data(), **draft_forms.find_typed())
+    form = section.form(data=section.form.new_data(), **draft_forms.get_form_arguments())
     form.set_choices()
     if form.is_preview or not form.validate_on_submit():
         return draft_forms.redirect_to_preview(form) or _render_form(section, form)
@@ -178,7 +178,7 @@ def show(section: OrderedSection[EntityT], slug: str) -> ResponseReturnValue:
 def edit(section: OrderedSection[EntityT], slug: str) -> ResponseReturnValue:
     item = editing.get_by_slug(section.kind, slug)
     saved = section.form.initial_data(section.kind, item)
-    form = section.form(data=saved, **draft_forms.find_typed())
+    form = section.form(data=saved, **draft_forms.get_form_arguments())
     form.set_choices(item)
     if form.is_preview or not form.validate_on_submit():
         return draft_forms.redirect_to_preview(form) or _render_form(section, form, item)

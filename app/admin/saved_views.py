@@ -75,10 +75,14 @@ def declare(
     area: Area,
     get_filters: Callable[[Args], Sequence[ListFilter]],
     sorts: Sequence[str],
-    **others: Any,
 ) -> None:
     """Let people save views of a list; the name is that of its blueprint."""
-    LISTS[name] = ListKind(name, label, area, get_filters, tuple(sorts), **others)
+    add(ListKind(name, label, area, get_filters, tuple(sorts)))
+
+
+def add(kind: ListKind) -> None:
+    """Let people save views of a list that is declared in full."""
+    LISTS[kind.name] = kind
 
 
 def resolve(view: SavedView) -> ListQuery:
@@ -90,9 +94,9 @@ def resolve(view: SavedView) -> ListQuery:
     kind = get_kind(view.list_name)
     args = dict(parse_qsl(view.query))
     listing = kind.parse(args)
-    if gone := list_gone(args, listing.query, listing.filters):
+    if unknown := list_unknown_filters(args, listing.query, listing.filters):
         raise RuleViolation(
-            f"The view “{view.name}” has a filter that no longer exists: {', '.join(gone)}. "
+            f"The view “{view.name}” has a filter that no longer exists: {', '.join(unknown)}. "
             "Change the view first"
         )
     return listing.query
@@ -107,7 +111,7 @@ def get_kind(name: str) -> ListKind:
     return LISTS[name]
 
 
-def list_gone(args: Args, query: ListQuery, filters: Sequence[ListFilter]) -> list[str]:
+def list_unknown_filters(args: Args, query: ListQuery, filters: Sequence[ListFilter]) -> list[str]:
     """Return the filters that the list no longer has: Room: tower."""
     labels = {one.name: one.label for one in filters}
     names = sorted(args.keys() - {"q", "sort", "hide"})
@@ -152,7 +156,7 @@ class ListViews:
             return []
         args = dict(parse_qsl(self.current.view.query))
         query = parse_list_query(self.filters, self.kind.sorts, args=args)
-        return list_gone(args, query, self.filters)
+        return list_unknown_filters(args, query, self.filters)
 
     @property
     def all_url(self) -> str:

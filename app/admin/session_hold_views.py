@@ -122,7 +122,7 @@ def release(slug: str, number: int) -> ResponseReturnValue:
             form.form_errors.append(gettext(str(refusal)))
         else:
             return redirects.redirect_to(_url(session), "seats-free")
-    let_in = holds.list_let_in(session.key, hold.seats)
+    let_in = holds.list_next_offers(session.key, hold.seats)
     return _render("release", session, form, hold=hold, let_in=let_in)
 
 

@@ -1,4 +1,4 @@
-"""Backups: the whole site in one file, for either database, and back into an empty place.
+"""Backups: the whole site in one file, for either database, and back into an empty site.
 
 The file is a ZIP archive (zip64 where needed) with these members, in this order:
 

@@ -1,4 +1,4 @@
-"""Back up the whole site into one file, and restore it into an empty place."""
+"""Back up the whole site into one file, and restore it into an empty site."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -31,7 +31,7 @@ from app.registration import re_encryption
 from app.releases import search_index
 from config import Config
 
-NOT_OURS_TO_FILL = ("alembic_version", "search_index")  # beginnings of names
+SKIPPED_TABLE_PREFIXES = ("alembic_version", "search_index")  # beginnings of names
 FILLED_BY_MIGRATIONS = frozenset({"site_state", "question", "question_version"})
 OTHER_DATA_KEY = (
     "Access and dietary requirements in the backup are encrypted with a key that is not in "
@@ -135,9 +135,9 @@ class OpenBackup:
 
 
 def restore_backup(
-    backup: OpenBackup, place: RestoreTarget, passphrase: str | None = None
+    backup: OpenBackup, target: RestoreTarget, passphrase: str | None = None
 ) -> RestoreResult:
-    """Restore a backup as a whole, or leave the place empty.
+    """Restore a backup as a whole, or leave the site empty.
 
     Everything is read and judged before anything is changed. The rows, and the migrations that
     those of an older version need, are one transaction. The settings are written just before it is
@@ -146,19 +146,19 @@ def restore_backup(
     manifest = backup.manifest
     secrets = backup.decrypt_secrets(passphrase)
     archive.verify(backup.source, manifest)
-    if place.settings_file is not None:
-        site_settings.require_no_other_key(place.settings_file.parent, secrets)
+    if target.settings_file is not None:
+        site_settings.require_no_other_key(target.settings_file.parent, secrets)
     file = get_file(db.engine)
     if file is not None:
         file.begin_anew()
     _require_empty_database()
     _migrate_to(manifest.migration)
-    notes = _insert(backup, place, secrets)
+    notes = _insert(backup, target, secrets)
     with transaction():
         search_index.reindex_if_stale()
     if file is not None:
         file.remember()  # its identity came with the rows
-    about_keys = [*_describe_key(manifest, place, secrets), *_describe_data_key(secrets)]
+    about_keys = [*_describe_key(manifest, target, secrets), *_describe_data_key(secrets)]
     return RestoreResult(manifest, [*notes, *about_keys])
 
 
@@ -177,13 +177,13 @@ def _consistent_read() -> Iterator[Connection]:
 def _require_empty_database() -> None:
     with read_only_connection(db.engine) as connection:
         for name in inspect(connection).get_table_names():
-            if name in FILLED_BY_MIGRATIONS or name.startswith(NOT_OURS_TO_FILL):
+            if name in FILLED_BY_MIGRATIONS or name.startswith(SKIPPED_TABLE_PREFIXES):
                 continue
             if rows.has_rows(connection, name):
-                raise PlaceNotEmpty
+                raise SiteNotEmpty
 
 
-class PlaceNotEmpty(RuleViolation):
+class SiteNotEmpty(RuleViolation):
     """The database has something in it already."""
 
     def __init__(self) -> None:
@@ -205,7 +205,7 @@ def _migrate_to(migration: str) -> None:
         raise RuleViolation("The tables could not be made. The reason is shown above") from None
 
 
-def _insert(backup: OpenBackup, place: RestoreTarget, secrets: Mapping[str, str]) -> Sequence[str]:
+def _insert(backup: OpenBackup, target: RestoreTarget, secrets: Mapping[str, str]) -> Sequence[str]:
     entries = backup.manifest.tables
     names = [one.name for one in entries]
     try:
@@ -217,7 +217,7 @@ def _insert(backup: OpenBackup, place: RestoreTarget, secrets: Mapping[str, str]
                 rows.insert_lines(connection, entry, archive.read_lines(backup.source, entry))
             rows.check_foreign_keys(connection)
             _upgrade_within(connection)
-            return _write_settings(backup.manifest, place, secrets)
+            return _write_settings(backup.manifest, target, secrets)
     except SQLAlchemyError as fault:
         if is_unavailable(fault):
             raise
@@ -255,25 +255,25 @@ def _upgrade_within(connection: Connection) -> None:
 
 
 def _write_settings(
-    manifest: Manifest, place: RestoreTarget, secrets: Mapping[str, str]
+    manifest: Manifest, target: RestoreTarget, secrets: Mapping[str, str]
 ) -> Sequence[str]:
     chosen, hidden = manifest.settings, secrets
-    if place.is_test_copy:
-        chosen, hidden = map(site_settings.for_test_copy, (chosen, hidden))
-    if place.settings_file is not None:
-        return site_settings.write_settings_file(place.settings_file, chosen, hidden)
-    return site_settings.write_for_the_environment(place.config.INSTANCE_PATH, chosen, hidden)
+    if target.is_test_copy:
+        chosen, hidden = map(site_settings.select_for_test_copy, (chosen, hidden))
+    if target.settings_file is not None:
+        return site_settings.write_settings_file(target.settings_file, chosen, hidden)
+    return site_settings.write_environment_file(target.config.INSTANCE_PATH, chosen, hidden)
 
 
 def _describe_key(
-    manifest: Manifest, place: RestoreTarget, secrets: Mapping[str, str]
+    manifest: Manifest, target: RestoreTarget, secrets: Mapping[str, str]
 ) -> Sequence[str]:
     """Say so if the site would run with another secret key than before."""
-    is_restored = place.settings_file is not None and site_settings.SECRET_KEY in secrets
-    here = site_settings.fingerprint(place.config.SECRET_KEY.get_secret_value())
+    is_restored = target.settings_file is not None and site_settings.SECRET_KEY in secrets
+    here = site_settings.fingerprint(target.config.SECRET_KEY.get_secret_value())
     if is_restored or here == manifest.secret_key_fingerprint:
         return []
-    return [OTHER_KEY.format(site_settings.describe_key_place(place.settings_file))]
+    return [OTHER_KEY.format(site_settings.describe_key_place(target.settings_file))]
 
 
 def _describe_data_key(secrets: Mapping[str, str]) -> Sequence[str]:

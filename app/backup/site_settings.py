@@ -1,8 +1,8 @@
 """The settings in a backup, and how they come back.
 
 What belongs to the machine stays out: the database's address, every path, and a site's address
-under which only the machine itself reaches it. Secret settings are
-in a backup only if they are asked for, encrypted (``app.backup.site_settings``).
+under which only the machine itself reaches it. Secret settings are in a backup only if they are
+asked for, encrypted with a passphrase.
 """
 
 import hmac
@@ -80,13 +80,13 @@ def _derive_key(passphrase: str, salt: bytes) -> bytes:
     return Scrypt(salt=salt, length=KEY_BYTES, **SCRYPT_COST).derive(passphrase.encode())
 
 
-OF_THE_MACHINE: Final = frozenset({"DATABASE_URL", "DATABASE_DIRECT_URL", "INSTANCE_PATH"})
+MACHINE_SETTINGS: Final = frozenset({"DATABASE_URL", "DATABASE_DIRECT_URL", "INSTANCE_PATH"})
 LOOPBACK_NAMES: Final = frozenset(name.strip("[]") for name in LOOPBACK)
-OF_THE_PUBLIC_SITE: Final = re.compile(r"MAIL_\w+|SITE_URL|SESSION_COOKIE_SECURE|PROXIES")
+PUBLIC_SITE_SETTINGS: Final = re.compile(r"MAIL_\w+|SITE_URL|SESSION_COOKIE_SECURE|PROXIES")
 CLOCK: Final = "CLOCK_STARTS_AT"
 SITE_URL: Final = "SITE_URL"
 LOCAL_URL: Final = "http://127.0.0.1:8000"
-CHOSEN_LOCALLY: Final = f"{SITE_URL}={LOCAL_URL}  # make run chose {LOCAL_URL}\n"  # and may again
+LOCAL_URL_LINE: Final = f"{SITE_URL}={LOCAL_URL}  # make run chose {LOCAL_URL}\n"  # and may again
 DATA_KEY: Final = "DATA_KEY"
 SECRET_KEY: Final = "SECRET_KEY"  # noqa: S105 – the name of a setting
 RESTORED_FILE: Final = "restored-settings.env"
@@ -107,10 +107,10 @@ def list_secrets(config: Config) -> dict[str, str]:
     return {name: _format(value) for name, value in _list_set(config).items() if _is_secret(value)}
 
 
-def for_test_copy(settings: Mapping[str, str]) -> dict[str, str]:
-    """Leave out the public address and the mail server."""
+def select_for_test_copy(settings: Mapping[str, str]) -> dict[str, str]:
+    """Return settings without the public address and the mail server."""
     return {
-        name: value for name, value in settings.items() if not OF_THE_PUBLIC_SITE.fullmatch(name)
+        name: value for name, value in settings.items() if not PUBLIC_SITE_SETTINGS.fullmatch(name)
     }
 
 
@@ -125,7 +125,7 @@ def require_no_other_key(folder: Path, secrets: Mapping[str, str]) -> None:
 
 
 def describe_key_place(settings_file: Path | None) -> str:
-    """Say where the secret key of this place is kept."""
+    """Return where the secret key of this site is kept."""
     if settings_file is None:
         return f"the setting {SECRET_KEY}"
     return str(settings_file.with_name(KEY_FILES[SECRET_KEY]))
@@ -143,12 +143,12 @@ def write_settings_file(
     there = _read(path)
     names = {*KEY_FILES, *TYPED_NAME.findall(there)}
     new = {name: value for name, value in {**settings, **secrets}.items() if name not in names}
-    chosen = "" if SITE_URL in {*names, *new} else CHOSEN_LOCALLY
+    chosen = "" if SITE_URL in {*names, *new} else LOCAL_URL_LINE
     _write(path, (there.rstrip("\n") + "\n\n").lstrip() + _format_lines(new) + chosen)
     return [f"{path} has the settings of the backup"]
 
 
-def write_for_the_environment(
+def write_environment_file(
     folder: Path, settings: Mapping[str, str], secrets: Mapping[str, str]
 ) -> Sequence[str]:
     """Write the settings for somebody to set in the environment, which goes before any file."""
@@ -161,13 +161,13 @@ def _list_set(config: Config) -> dict[str, Any]:
     return {
         name: value
         for name, value in config
-        if name in config.model_fields_set and not _is_of_the_machine(name, value)
+        if name in config.model_fields_set and not _belongs_to_machine(name, value)
     }
 
 
-def _is_of_the_machine(name: str, value: Any) -> bool:
+def _belongs_to_machine(name: str, value: Any) -> bool:
     is_local = name == SITE_URL and urlsplit(value).hostname in LOOPBACK_NAMES
-    return is_local or name in OF_THE_MACHINE or isinstance(value, Path)
+    return is_local or name in MACHINE_SETTINGS or isinstance(value, Path)
 
 
 def _is_secret(value: Any) -> bool:

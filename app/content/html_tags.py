@@ -5,13 +5,13 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Final
 
-MAKES_HTML: Final = frozenset(  # a pair of one of these makes a text HTML
+PAIRED_TAGS: Final = frozenset(  # a pair of one of these makes a text HTML
     [
         *("p", "ul", "ol", "li", "a", "strong", "em", "b", "i", "div", "blockquote", "pre"),
         *("table", "dl", "h1", "h2", "h3", "h4", "h5", "h6"),
     ]
 )
-ALONE: Final = frozenset({"br", "hr"})  # these do so without a closing tag
+SINGLE_TAGS: Final = frozenset({"br", "hr"})  # these do so without a closing tag
 ELEMENT_NAMES: Final = """
     a abbr acronym address area article aside audio b base bdi bdo big blockquote body br button
     canvas caption center cite code col colgroup data datalist dd del details dfn dialog div dl dt
@@ -44,7 +44,7 @@ def is_html(text: str) -> bool:
     opened: Counter[str] = Counter()
     for found in _find_tags(CODE_SPAN.sub("", text)):
         name = found["name"].lower()
-        if name in ALONE or (found["slash"] and opened[name] and name in MAKES_HTML):
+        if name in SINGLE_TAGS or (found["slash"] and opened[name] and name in PAIRED_TAGS):
             return True
         opened[name] += not found["slash"]
     return False

@@ -113,7 +113,7 @@ def read_batch(handler: Handler) -> int:
                     place = MessagePlace(folder.name, folder.validity, uid, folder.validity)
                     is_of_use = handle_at(place, raw, handler)
                     if is_of_use is not False or not _has_readers():
-                        _put_away(folder, uid)
+                        _mark_handled(folder, uid)
             return len(uids)
     except (imaplib.IMAP4.error, OSError, ValueError) as fault:
         raise InboxUnavailable(_describe(fault)) from None
@@ -224,7 +224,7 @@ def _fetch(imap: imaplib.IMAP4, uid: int) -> bytes | None:
     return None
 
 
-def _put_away(folder: _Folder, uid: int) -> None:
+def _mark_handled(folder: _Folder, uid: int) -> None:
     """Mark a message as seen, and move it if there is a folder for those that were read."""
     imap, number = folder.imap, str(uid)
     done_folder = current_app.config["IMAP_DONE_FOLDER"]

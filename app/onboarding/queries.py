@@ -20,7 +20,7 @@ from app.speakers.models import SpeakerAccess
 
 EXAMPLE_FILE: Final = "conference.json"
 EXAMPLE_MEALS: Final = ("lunch-thursday", "lunch-friday")  # public files do not say so
-KEPT_SUBJECT: Final = "example"  # of the history entry that says that the example stays
+KEEPING_SUBJECT: Final = "example"  # of the history entry that says that the example stays
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Inventory:
 
 
 @dataclass(frozen=True)
-class Replaceable:
+class ReplacementPreview:
     """The conference that is here, what would go with it, and whether it may go."""
 
     title: str
@@ -67,7 +67,7 @@ OFFER_COLUMNS: Final[tuple[ColumnElement[Any], ...]] = (  # for ``is_offered``
     select(Conference.is_demo).scalar_subquery(),
     select(select(Delegate.id).where(IS_REAL).exists()).scalar_subquery(),
     select(
-        select(HistoryEntry.id).where(HistoryEntry.subject == KEPT_SUBJECT).exists()
+        select(HistoryEntry.id).where(HistoryEntry.subject == KEEPING_SUBJECT).exists()
     ).scalar_subquery(),
 )
 
@@ -77,7 +77,7 @@ def has_real_delegates() -> bool:
     return db.session.scalar(select(Delegate.id).where(IS_REAL).limit(1)) is not None
 
 
-def get_replaceable() -> Replaceable:
+def get_replacement_preview() -> ReplacementPreview:
     """Return the conference that is here and what would go with it, in one statement."""
     counts = [select(func.count()).select_from(one) for one in INVENTORY_MODELS.values()]
     facts = [Conference.acronym, Conference.title, Conference.version, Conference.current_release]
@@ -90,7 +90,7 @@ def get_replaceable() -> Replaceable:
     ).one()
     inventory = Inventory(*row[1 + len(facts) :])
     seen = repr((tuple(row[1 : 1 + len(facts)]), astuple(inventory)))
-    return Replaceable(
+    return ReplacementPreview(
         row[2] or "", inventory, bool(row[0]), sha256(seen.encode()).hexdigest()[:32]
     )
 

@@ -118,7 +118,7 @@ def load_example(folder: Path) -> None:
 
 def keep_example(*, actor: str) -> None:
     """Note that the example stays, so that nobody is asked again."""
-    history.record("The example was kept", subject=queries.KEPT_SUBJECT, actor=actor)
+    history.record("The example was kept", subject=queries.KEEPING_SUBJECT, actor=actor)
 
 
 def remove_example_texts(folder: Path, *, actor: str) -> int:
@@ -133,11 +133,11 @@ def _check(requested: NewConference) -> None:
         raise RuleViolation("Enter a time zone in the correct format, like Europe/London")
 
 
-def _remove_everything(expected_fingerprint: str | None) -> queries.Replaceable:
+def _remove_everything(expected_fingerprint: str | None) -> queries.ReplacementPreview:
     """Remove everything that belongs to a conference, and return what that was."""
     lock_table(Conference)
     seats.lock_if_set(seats.CONFERENCE)  # nobody registers from here on
-    found = queries.get_replaceable()
+    found = queries.get_replacement_preview()
     if found.has_real_delegates:
         raise PeopleRegistered
     if expected_fingerprint not in {None, found.fingerprint}:
@@ -209,7 +209,7 @@ def _choose_acronym(requested: NewConference, taken: Collection[str]) -> str:
     return f"{acronym}-2" if acronym in taken else acronym
 
 
-def _record(summary: str, removed: queries.Replaceable, actor: str) -> None:
+def _record(summary: str, removed: queries.ReplacementPreview, actor: str) -> None:
     """Record what was done, and what was removed for it."""
     if removed.title:
         summary = f"{summary}. “{removed.title}” was deleted: {describe(removed.inventory)}"

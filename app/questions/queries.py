@@ -41,7 +41,7 @@ DEFINITIONS = (
 
 def get_definitions(set_name: str) -> Sequence[Definition]:
     """Return all questions of a set in their order, retired ones too; it sends no SQL."""
-    return cache_version.cached(f"questions {set_name}", lambda: _load_apart(set_name))
+    return cache_version.cached(f"questions {set_name}", lambda: _load_on_own_connection(set_name))
 
 
 def find_standard(set_name: str, key: str) -> Definition | None:
@@ -80,7 +80,7 @@ def get_question(set_name: str, number: int) -> Question:
     return found
 
 
-def _load_apart(set_name: str) -> Sequence[Definition]:
+def _load_on_own_connection(set_name: str) -> Sequence[Definition]:
     with read_only_connection(db.engine) as connection:
         return _load(connection, set_name)
 

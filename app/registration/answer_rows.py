@@ -23,7 +23,7 @@ def list_for_desk(answers: Answers) -> Iterator[Row]:
 
 def list_standard(answers: Answers) -> Iterator[Row]:
     """Yield the answers to standard questions that a delegate is asked, or has answered."""
-    asked = {one.name for one in custom_questions.list_all_relevant(answers)}
+    asked = {one.name for one in custom_questions.list_relevant_with_standard(answers)}
     shown = [one for one in FIELDS if answers.get(one.name) or one.key in asked]
     yield from _list_standard(shown, answers, desk=False)
 
@@ -31,7 +31,7 @@ def list_standard(answers: Answers) -> Iterator[Row]:
 def _list_standard(
     shown: Sequence[DelegateField], answers: Answers, *, desk: bool
 ) -> Iterator[Row]:
-    rows = custom_questions.list_whole()
+    rows = custom_questions.list_all_with_standard()
     places = {one.name: place for place, one in enumerate(rows)}
     has_name = False
     for field in sorted(shown, key=lambda one: places.get(one.key, len(places))):
@@ -67,7 +67,7 @@ def link_file(name: str, url: str) -> Markup:
     return Markup('<a href="{}">{}</a>').format(url, name)
 
 
-def put_in_order(rows: Sequence[Row]) -> Sequence[Row]:
+def sort_by_page(rows: Sequence[Row]) -> Sequence[Row]:
     """Return rows in the order of their pages; others stay where they are, before them."""
     steps = [page.step for page in question_pages.list_pages()]
     places = {step: place for place, step in enumerate(steps)}

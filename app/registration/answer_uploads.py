@@ -63,7 +63,7 @@ def accept(
 
 def _list_asked() -> Mapping[str, Definition]:
     """Return the questions for a file by the names of their answers."""
-    return {one.name: one for one in custom_questions.list_definitions() if one.kind == FILE}
+    return {one.name: one for one in custom_questions.list_active() if one.kind == FILE}
 
 
 def _get_max_bytes(asked: Collection[Definition]) -> int:

@@ -147,7 +147,7 @@ def confirmation(token: str) -> ResponseReturnValue:
         seats=chosen_seats.read_outcome(typed),
         email=queries.find_confirmation_email(details),
         masked=emails.mask_email(details.email),
-        asks_about_equality=bool(equality.list_asked()),
+        asks_about_equality=bool(equality.list_active()),
     )
 
 
@@ -163,7 +163,7 @@ def confirmation_calendar(token: str) -> ResponseReturnValue:
 
 def _build_form(answers: Answers) -> CheckForm:
     """Return the form of a page that shows these answers beside the questions as they are now."""
-    words = custom_questions.key_words(custom_questions.list_relevant(answers))
+    words = custom_questions.hash_wordings(custom_questions.list_relevant(answers))
     return CheckForm.display({**answers, **words})
 
 
@@ -255,7 +255,7 @@ def _list_texts(answers: Answers) -> list[tuple[str, str]]:
 
 
 def _list_answers(answers: Answers) -> Sequence[tuple[str, str, str]]:
-    return answer_rows.put_in_order([*_iter_answers(answers), *answer_rows.list_own(answers)])
+    return answer_rows.sort_by_page([*_iter_answers(answers), *answer_rows.list_own(answers)])
 
 
 def _iter_answers(answers: Answers) -> Iterator[tuple[str, str, str]]:

@@ -45,7 +45,7 @@ def create_booking(
     no seat, that is seen before.
     """
     if take_seat is seats.reserve:
-        seats.look(seats.list_limits(categories.read_id(answers)))
+        seats.check_availability(seats.list_limits(categories.read_id(answers)))
     for _ in range(MAX_REFERENCE_ATTEMPTS):
         delegate = _build_delegate(answers, language, is_added_by_team=is_added_by_team)
         try:

@@ -36,7 +36,7 @@ def store(delegate: Delegate, answers: Answers) -> None:
     An answer stays as it is, with its words, unless another is given. What is no longer asked of
     this delegate, because of another answer or other days, is deleted; what is retired stays.
     """
-    definitions = custom_questions.list_definitions()
+    definitions = custom_questions.list_active()
     if not definitions:
         return
     rows = {one.question_id: one for one in delegate.custom_answers}

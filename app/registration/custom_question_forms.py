@@ -12,7 +12,7 @@ from app.registration import custom_questions
 from app.registration.forms import AnswersForm
 from app.registration.queries import Answers
 
-ASKED = "asked"  # form fields: which questions a page asks, with a key of their words
+QUESTIONS_FIELD = "asked"  # form fields: which questions a page asks, with a hash of their words
 HEADING = _l("A few more questions")
 ONE_QUESTION = _l("One more question")
 
@@ -38,7 +38,7 @@ class CustomQuestionsForm(AnswersForm):
         """Remove the questions that what was typed makes irrelevant, before they are checked."""
         typed = {**answers, **self.get_answers()}
         person = custom_questions.get_person(answers)
-        every = custom_questions.list_asked()
+        every = custom_questions.list_active_with_standard()
         relevant = {one.name for one in select_relevant(every, person, typed)}
         for question in self.questions:
             if question.name not in relevant:
@@ -63,26 +63,28 @@ def _choose_heading(definitions: Sequence[Definition]) -> str:
     return str(ONE_QUESTION) if definitions[0].kind in {CONSENT, COUNTRY, FILE} else ""
 
 
-def find_asked(
+def list_submitted_questions(
     submitted: MultiDict[str, str], possible: Sequence[Definition]
 ) -> Sequence[Definition]:
     """Return the questions that the submitted page asked, if they are still asked there."""
-    asked = {one.partition(" ")[0] for one in submitted.getlist(ASKED)}
+    asked = {one.partition(" ")[0] for one in submitted.getlist(QUESTIONS_FIELD)}
     return [one for one in possible if str(one.id) in asked]
 
 
-def read_words(submitted: MultiDict[str, str], asked: Sequence[Definition]) -> Answers:
-    """Return the keys of the words with which the submitted page asked these questions."""
-    parts = [one.partition(" ") for one in submitted.getlist(ASKED)]
-    keys = {number: key[: custom_questions.WORDS_KEY_LENGTH] for number, _, key in parts}
+def read_wording_hashes(submitted: MultiDict[str, str], asked: Sequence[Definition]) -> Answers:
+    """Return the hashes of the words with which the submitted page asked these questions."""
+    parts = [one.partition(" ") for one in submitted.getlist(QUESTIONS_FIELD)]
+    keys = {number: key[: custom_questions.WORDING_HASH_LENGTH] for number, _, key in parts}
     return {
         name: keys[str(one.id)] or current
         for one in asked
-        for name, current in custom_questions.key_words([one]).items()
+        for name, current in custom_questions.hash_wordings([one]).items()
     }
 
 
-def list_later(possible: Sequence[Definition], shown: Sequence[Definition]) -> Sequence[Definition]:
+def list_dependent(
+    possible: Sequence[Definition], shown: Sequence[Definition]
+) -> Sequence[Definition]:
     """Return those questions of a page to which an answer on it may lead."""
     on_page = {one.id for one in shown}
     later = []
@@ -106,7 +108,7 @@ def template_context(form: CustomQuestionsForm, later: Sequence[Definition]) -> 
 
 
 def _to_asked_value(definition: Definition) -> str:
-    (key,) = custom_questions.key_words([definition]).values()
+    (key,) = custom_questions.hash_wordings([definition]).values()
     return f"{definition.id} {key}"
 
 

@@ -22,7 +22,7 @@ from app.registration import (
     views,
 )
 from app.registration.custom_question_forms import CustomQuestionsForm
-from app.registration.custom_questions import MORE
+from app.registration.custom_questions import CUSTOM_PAGE
 from app.registration.progress import RegistrationProgress
 from app.registration.queries import Answers
 from app.web.error_handlers import refuse
@@ -38,14 +38,14 @@ bp.add_app_template_global(custom_questions.list_hidden, "list_hidden_questions"
 @validates_own_csrf
 @allow_in_preview
 def answer() -> ResponseReturnValue:
-    return _answer(MORE)
+    return _answer(CUSTOM_PAGE)
 
 
 @bp.route("/more-<int:number>", methods=["GET", "POST"])
 @validates_own_csrf
 @allow_in_preview
 def answer_one(number: int) -> ResponseReturnValue:
-    return _answer(f"{MORE}-{number}")
+    return _answer(f"{CUSTOM_PAGE}-{number}")
 
 
 def _answer(step: str) -> Response:
@@ -67,9 +67,9 @@ def _answer(step: str) -> Response:
 def _read_form(step: str, progress: RegistrationProgress) -> CustomQuestionsForm:
     """Return the form that was submitted, checked, without what is no longer asked."""
     possible = _list_possible(step, progress.answers)
-    asked = custom_question_forms.find_asked(request.form, possible)
+    asked = custom_question_forms.list_submitted_questions(request.form, possible)
     form = custom_question_forms.build_form(CustomQuestionsForm, asked)
-    form.words = custom_question_forms.read_words(request.form, asked)
+    form.words = custom_question_forms.read_wording_hashes(request.form, asked)
     form.drop_irrelevant(progress.answers)
     form.validate()
     return form
@@ -77,7 +77,7 @@ def _read_form(step: str, progress: RegistrationProgress) -> CustomQuestionsForm
 
 def _list_possible(step: str, answers: Answers) -> Sequence[Definition]:
     """List what a page may ask: any question that was on the last one, if they share pages anew."""
-    if step == MORE:
+    if step == CUSTOM_PAGE:
         return custom_questions.list_possible(answers)
     return question_pages.list_possible(step, answers)
 
@@ -85,13 +85,13 @@ def _list_possible(step: str, answers: Answers) -> Sequence[Definition]:
 def _show(step: str, progress: RegistrationProgress) -> Response:
     answers = progress.answers
     definitions = question_pages.list_of_own_page(step, answers)
-    later = custom_question_forms.list_later(
+    later = custom_question_forms.list_dependent(
         question_pages.list_possible(step, answers), definitions
     )
     if any(one.name in answers for one in definitions):
         form = custom_question_forms.build_form(CustomQuestionsForm, definitions, **answers)
         return _render(step, form, progress, later)
-    names = [custom_questions.names_of(one) for one in (definitions, later)]
+    names = [custom_questions.join_ids(one) for one in (definitions, later)]
     return views.cached_form_page(
         f"{step} of {len(progress.steps)} {names}",
         lambda: _render(
@@ -106,7 +106,7 @@ def _show(step: str, progress: RegistrationProgress) -> Response:
 def _submit(step: str, form: CustomQuestionsForm, progress: RegistrationProgress) -> Response:
     if form.errors:
         possible = question_pages.list_possible(step, progress.answers)
-        later = custom_question_forms.list_later(possible, form.definitions)
+        later = custom_question_forms.list_dependent(possible, form.definitions)
         return _render(step, form, progress, later)
     try:
         return views.save_and_continue(progress, form)

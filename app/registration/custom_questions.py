@@ -1,4 +1,8 @@
-"""The questions of registration: who is asked which, what they are called, why they are asked."""
+"""The questions of registration: who is asked which, what they are called, why they are asked.
+
+What is listed are the organisers’ own questions; functions whose names end in ``_with_standard``
+list those that every site asks, too.
+"""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -29,28 +33,28 @@ from app.releases.current_release import get_programme
 from app.web import languages
 from app.web.formatting import plain_date
 
-WORDS_PREFIX = "words_"  # of what a draft holds beside an answer: to which words it was given
-WORDS_KEY_LENGTH = 16  # hexadecimal digits
-MORE = "more"  # the page of registration that asks them; others end in “-” and an id
+WORDING_PREFIX = "words_"  # of what a draft holds beside an answer: to which words it was given
+WORDING_HASH_LENGTH = 16  # hexadecimal digits
+CUSTOM_PAGE = "more"  # the page of registration that asks them; others end in “-” and an id
 
 
-def list_definitions() -> Sequence[Definition]:
-    """List the organisers' questions that may be asked: not retired, nor past their erasure."""
-    return [one for one in list_asked() if one.standard is None]
+def list_active() -> Sequence[Definition]:
+    """List the questions that may be asked: not retired, nor past their erasure."""
+    return [one for one in list_active_with_standard() if one.standard is None]
 
 
 def list_all() -> Sequence[Definition]:
-    """List all questions of the organisers, in their order."""
-    return [one for one in list_whole() if one.standard is None]
+    """List all questions in their order, also those that are not asked any more."""
+    return [one for one in list_all_with_standard() if one.standard is None]
 
 
-def list_whole() -> Sequence[Definition]:
-    """List all questions, those that every site asks too, in their order."""
+def list_all_with_standard() -> Sequence[Definition]:
+    """List all questions in their order."""
     return queries.get_definitions(REGISTRATION)
 
 
-def list_asked() -> Sequence[Definition]:
-    """List all questions that may be asked."""
+def list_active_with_standard() -> Sequence[Definition]:
+    """List the questions that may be asked."""
     now = clock.now()
     return [one for one, ends in _list_with_ends() if now <= ends]
 
@@ -59,7 +63,9 @@ def _list_with_ends() -> Sequence[tuple[Definition, datetime]]:
     """List the questions that are not retired, each with when its answers are deleted."""
     return cache_version.cached(
         "ends of questions",
-        lambda: [(one, get_erasure_moment(one)) for one in list_whole() if not one.is_retired],
+        lambda: [
+            (one, get_erasure_moment(one)) for one in list_all_with_standard() if not one.is_retired
+        ],
     )
 
 
@@ -87,25 +93,25 @@ def get_person(answers: Answers) -> Person:
 
 
 def list_relevant(answers: Answers) -> Sequence[Definition]:
-    """List the organisers' questions that somebody is asked, given their answers."""
-    return [one for one in list_all_relevant(answers) if one.standard is None]
+    """List the questions that somebody is asked, given their answers."""
+    return [one for one in list_relevant_with_standard(answers) if one.standard is None]
 
 
-def list_all_relevant(answers: Answers) -> Sequence[Definition]:
-    """List all questions that somebody is asked, given their answers."""
-    asked = list_asked()
+def list_relevant_with_standard(answers: Answers) -> Sequence[Definition]:
+    """List the questions that somebody is asked, given their answers."""
+    asked = list_active_with_standard()
     return select_relevant(asked, get_person(answers), answers, answer_checks.is_valid)
 
 
 def list_possible(answers: Answers) -> Sequence[Definition]:
-    """List those of the organisers that somebody may be asked, whatever else they answer."""
-    return [one for one in list_all_possible(answers) if one.standard is None]
+    """List the questions that somebody may be asked, whatever else they answer."""
+    return [one for one in list_possible_with_standard(answers) if one.standard is None]
 
 
-def list_all_possible(answers: Answers) -> Sequence[Definition]:
-    """List all questions that somebody may be asked, whatever else they answer."""
+def list_possible_with_standard(answers: Answers) -> Sequence[Definition]:
+    """List the questions that somebody may be asked, whatever else they answer."""
     person, possible = get_person(answers), dict[int, Definition]()
-    for one in list_asked():
+    for one in list_active_with_standard():
         depends_on = one.condition.question if one.condition else None
         if applies_to(one, person) and (depends_on is None or depends_on in possible):
             possible[one.id] = one
@@ -118,16 +124,16 @@ def is_unanswered(definition: Definition, answers: Answers) -> bool:
     return name not in answers or not answer_checks.is_valid(definition, answers[name])
 
 
-def key_words(definitions: Iterable[Definition]) -> Answers:
-    """Return a key of the words of each question: another one once it is reworded.
+def hash_wordings(definitions: Iterable[Definition]) -> Answers:
+    """Return a hash of the words of each question: another one once it is reworded.
 
     They are those of the first language, so that neither a translation nor reading in another
     language changes it.
     """
     return {
-        f"{WORDS_PREFIX}{one.id}": sha256(
+        f"{WORDING_PREFIX}{one.id}": sha256(
             next(iter(one.current.texts.values())).label.encode()
-        ).hexdigest()[:WORDS_KEY_LENGTH]
+        ).hexdigest()[:WORDING_HASH_LENGTH]
         for one in definitions
     }
 
@@ -137,21 +143,21 @@ def list_reworded(answers: Answers) -> Sequence[Definition]:
     return [
         one
         for one in list_relevant(answers)
-        for name, key in key_words([one]).items()
+        for name, key in hash_wordings([one]).items()
         if answers.get(one.name) and answers.get(name, key) != key
     ]
 
 
 def list_irrelevant_standard(answers: Answers) -> Sequence[str]:
     """List what somebody tells only if they are asked, and is not; hidden questions keep theirs."""
-    asked = {one.name for one in list_all_relevant(answers)}
-    gone = {one.name for one in list_asked() if one.standard} - asked
+    asked = {one.name for one in list_relevant_with_standard(answers)}
+    gone = {one.name for one in list_active_with_standard() if one.standard} - asked
     return [one.name for one in fields.FIELDS if one.key in gone] if gone else ()
 
 
 def drop_irrelevant(answers: Answers) -> Answers:
     """Return answers without those to questions that are not asked of this person any more."""
-    asked = {one.name for one in list_all_relevant(answers)}
+    asked = {one.name for one in list_relevant_with_standard(answers)}
     gone = {one.name for one in fields.FIELDS if one.key not in asked}
     return {
         name: answer
@@ -235,15 +241,15 @@ def explain_all() -> Sequence[tuple[str, Explanation]]:
 
     Its text tells of the standard ones, unless organisers have changed why or until when.
     """
-    told = [one for one in list_asked() if one.standard is None or is_changed(one)]
+    told = [one for one in list_active_with_standard() if one.standard is None or is_changed(one)]
     return [(get_label(one), explain(one)) for one in told]
 
 
 def list_hidden() -> Sequence[str]:
     """List the standard questions that nobody is asked, for the privacy page, which names all."""
-    return [get_label(one) for one in list_whole() if one.standard and one.is_retired]
+    return [get_label(one) for one in list_all_with_standard() if one.standard and one.is_retired]
 
 
-def names_of(definitions: Collection[Definition]) -> str:
+def join_ids(definitions: Collection[Definition]) -> str:
     """Return the ids of questions, as a page says which it asks."""
     return " ".join(str(one.id) for one in definitions)

@@ -249,6 +249,6 @@ FIELDS = (
 )
 BY_NAME: Mapping[str, DelegateField] = {one.name: one for one in FIELDS}
 BOOKING_FIELDS = tuple(one for one in FIELDS if not one.is_private)
-KEPT = [one.name for one in FIELDS if one.is_kept]
+KEPT_AT_ERASURE = [one.name for one in FIELDS if one.is_kept]
 PRIVATE_FIELDS = tuple(one for one in FIELDS if one.is_private)
 PRIVATE_NAMES = frozenset(one.name for one in PRIVATE_FIELDS)

@@ -14,7 +14,7 @@ from app.questions import models as _questions  # noqa: F401 - tables that answe
 from app.registration.categories.models import RegistrationCategory
 from app.registration.requirement_cases.models import RequirementCase
 
-KEPT_FOR_THE_SITE = {  # columns of Delegate that erasing leaves, besides answers that are kept
+COLUMNS_KEPT_AT_ERASURE = {  # of Delegate, besides answers that are kept
     *("id", "reference", "language", "consented_at", "registered_at", "version"),
     *("cancelled_at", "erased_at", "is_demo", "is_added_by_team", "category_id"),
 }
@@ -186,7 +186,7 @@ class Delegate(Base):
     def anonymise(self, at: datetime, kept: Iterable[str]) -> None:
         """Erase every column that is not named as kept; no link opens the booking any more."""
         for column in self.__table__.columns:
-            if column.name not in {*KEPT_FOR_THE_SITE, *kept}:
+            if column.name not in {*COLUMNS_KEPT_AT_ERASURE, *kept}:
                 setattr(self, column.name, None if column.nullable else "")
         self.identity_key = self.access_key = f"erased {self.reference}"
         self.needs = None

@@ -70,7 +70,7 @@ def find_unanswered_step(answers: Answers) -> str | None:
     A page counts as answered by its first question, so that a later one is not asked of those who
     are under way. A private answer without consent, or that cannot be read, is asked for again.
     """
-    if categories.lacks_choice(answers):
+    if categories.lacks_category(answers):
         return CATEGORY
     for page, asked in question_pages.list_with_questions(answers):
         if page.is_standard and _is_standard_page_unanswered(page.step, asked, answers):

@@ -2,7 +2,7 @@
 
 Standard questions have the pages of ``fields.STEPS``. Those of the organisers that follow one
 another share a page, or have a page each, as organisers set it. The last of these pages is called
-MORE; an earlier one has the id of its first question too, as has each page of one question.
+CUSTOM_PAGE; an earlier one has the id of its first question too, as has each page of one question.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,7 +14,7 @@ from app.questions import queries
 from app.questions.definitions import Definition
 from app.questions.models import REGISTRATION
 from app.registration import custom_questions
-from app.registration.custom_questions import MORE
+from app.registration.custom_questions import CUSTOM_PAGE
 from app.registration.queries import Answers
 
 
@@ -37,21 +37,21 @@ def _build_pages() -> Iterator[QuestionPage]:
     runs = [
         (page, [one.id for one in run])
         for page, run in groupby(
-            (one for one in custom_questions.list_whole() if not one.is_retired),
+            (one for one in custom_questions.list_all_with_standard() if not one.is_retired),
             lambda one: one.page or (str(one.id) if is_one_per_page else ""),
         )
     ]
-    standard = {one.page for one in custom_questions.list_whole() if one.standard}
+    standard = {one.page for one in custom_questions.list_all_with_standard() if one.standard}
     own = [ids[0] for page, ids in runs if page not in standard]
     for page, ids in runs:
         is_last = not is_one_per_page and ids[0] == own[-1] if own else False
-        step = page if page in standard else MORE if is_last else f"{MORE}-{ids[0]}"
+        step = page if page in standard else CUSTOM_PAGE if is_last else f"{CUSTOM_PAGE}-{ids[0]}"
         yield QuestionPage(step, frozenset(ids), page in standard)
 
 
 def is_own(step: str) -> bool:
     """Return True for a page that asks the organisers' questions."""
-    return step == MORE or step.startswith(f"{MORE}-")
+    return step == CUSTOM_PAGE or step.startswith(f"{CUSTOM_PAGE}-")
 
 
 def name_by_question() -> Mapping[int, str]:
@@ -61,7 +61,7 @@ def name_by_question() -> Mapping[int, str]:
 
 def list_with_questions(answers: Answers) -> Iterator[tuple[QuestionPage, Sequence[Definition]]]:
     """Yield the pages that ask somebody something, with what they ask."""
-    relevant = custom_questions.list_all_relevant(answers)
+    relevant = custom_questions.list_relevant_with_standard(answers)
     for page in list_pages():
         asked = [one for one in relevant if one.id in page.ids]
         if asked:
@@ -82,7 +82,7 @@ def list_relevant(step: str, answers: Answers) -> Sequence[Definition]:
 def differs_by_person(step: str) -> bool:
     """Return True if a page asks some people other questions than others."""
     ids = _find_ids(step)
-    every = [one for one in custom_questions.list_asked() if one.id in ids]
+    every = [one for one in custom_questions.list_active_with_standard() if one.id in ids]
     return any(one.condition or one.days or one.categories for one in every)
 
 

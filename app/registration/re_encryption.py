@@ -30,7 +30,7 @@ from app.registration.waiting_list.models import WaitingListEntry
 BATCH_SIZE: Final = 200  # rows per transaction, so that nobody waits long for the database
 NAMES: Final = tuple(sorted(PRIVATE_NAMES))
 COLUMNS: Final = {one.column: getattr(Needs, one.column) for one in PRIVATE_FIELDS}
-SOURCES_ABOVE: list[Callable[[], Iterator["PendingRow"]]] = []  # of packages above this one
+PENDING_ROW_SOURCES: list[Callable[[], Iterator["PendingRow"]]] = []  # of packages above this one
 DOCUMENTS: Final[tuple[tuple[type[Base], str, Callable[[str], str]], ...]] = (
     (WaitingListEntry, "access_key", private_answers.place_in_waiting_list),
     (RegistrationApplication, "access_key", private_answers.place_in_application),
@@ -107,30 +107,37 @@ def list_pending() -> Iterator[PendingRow]:
     yield from _list_seeds()
     for model, key_name, find_place in DOCUMENTS:
         yield from _list_documents(model, getattr(model, key_name), find_place)
-    for list_more in SOURCES_ABOVE:
-        yield from list_more()
+    for list_rows in PENDING_ROW_SOURCES:
+        yield from list_rows()
+
+
+def build_row(
+    is_row: ColumnElement[bool],
+    model: type[Base],
+    stored: Mapping[str, str],
+    places: Mapping[str, str],
+) -> PendingRow:
+    """Return a row with the texts and the places of its columns, encrypted anew."""
+    ring = get_key_ring()
+    after = {name: ring.re_encrypt(text, places[name]) for name, text in stored.items()}
+    texts = tuple(text for text in stored.values() if not ring.is_current(text))
+    return PendingRow(is_row, model, stored, after, texts)
 
 
 def _list_needs() -> Iterator[PendingRow]:
-    ring = get_key_ring()
     statement = (
         select(Delegate.reference, Needs.delegate_id, *COLUMNS.values())
         .join_from(Needs, Delegate, Delegate.id == Needs.delegate_id)
         .where(or_(*map(is_pending, COLUMNS.values())))
         .order_by(Needs.delegate_id)
     )
-    for reference, number, *stored in db.session.execute(statement).all():
-        before = dict(zip(COLUMNS, stored, strict=True))
-        after = {
-            name: ring.re_encrypt(text, private_answers.place_in_needs(reference, name))
-            for name, text in before.items()
-        }
-        texts = tuple(text for text in stored if not ring.is_current(text))
-        yield PendingRow(Needs.delegate_id == number, Needs, before, after, texts)
+    for reference, number, *texts in db.session.execute(statement).all():
+        stored = dict(zip(COLUMNS, texts, strict=True))
+        places = {name: private_answers.place_in_needs(reference, name) for name in COLUMNS}
+        yield build_row(Needs.delegate_id == number, Needs, stored, places)
 
 
 def _list_cases() -> Iterator[PendingRow]:
-    ring = get_key_ring()
     columns = {name: getattr(RequirementCase, name) for name in case_texts.COLUMNS}
     statement = (
         select(Delegate.reference, RequirementCase.key, *columns.values())
@@ -138,25 +145,18 @@ def _list_cases() -> Iterator[PendingRow]:
         .where(or_(*map(is_pending, columns.values())))
         .order_by(RequirementCase.id)
     )
-    for reference, key, *stored in db.session.execute(statement).all():
-        before = dict(zip(columns, stored, strict=True))
-        after = {
-            name: ring.re_encrypt(text, case_texts.find_place(reference, key, name))
-            for name, text in before.items()
-        }
-        texts = tuple(text for text in stored if not ring.is_current(text))
-        yield PendingRow(RequirementCase.key == key, RequirementCase, before, after, texts)
+    for reference, key, *texts in db.session.execute(statement).all():
+        stored = dict(zip(columns, texts, strict=True))
+        places = {name: case_texts.find_place(reference, key, name) for name in columns}
+        yield build_row(RequirementCase.key == key, RequirementCase, stored, places)
 
 
 def _list_seeds() -> Iterator[PendingRow]:
     """Yield the ballots whose seed is not under the newest key; it is empty once they are drawn."""
-    ring = get_key_ring()
     statement = select(Ballot.commitment, Ballot.seed).where(is_pending(Ballot.seed))
     for commitment, seed in db.session.execute(statement.order_by(Ballot.id)).all():
-        new = ring.re_encrypt(seed, place_of_seed(commitment))
-        texts = () if ring.is_current(seed) else (seed,)
-        is_it = Ballot.commitment == commitment
-        yield PendingRow(is_it, Ballot, {"seed": seed}, {"seed": new}, texts)
+        places = {"seed": place_of_seed(commitment)}
+        yield build_row(Ballot.commitment == commitment, Ballot, {"seed": seed}, places)
 
 
 def _list_documents(

@@ -18,7 +18,7 @@ def list_missing(answers: Answers) -> Sequence[Definition]:
     """List the questions that somebody has to answer and has not, given their answers."""
     return [
         one
-        for one in custom_questions.list_all_relevant(answers)
+        for one in custom_questions.list_relevant_with_standard(answers)
         if one.is_required and custom_questions.is_unanswered(one, answers)
     ]
 

@@ -94,7 +94,7 @@ def lock_if_set(*names: str) -> None:
         find_for_update(name)
 
 
-def look(names: Sequence[str]) -> None:
+def check_availability(names: Sequence[str]) -> None:
     """Raise SoldOut if there is no seat as it looks without a lock; the lock decides later."""
     known = {one.name: one for one in db.session.scalars(UNLOCKED_LIMITS, {"names": names})}
     _refuse_full(known[name] for name in names if name in known and _is_full(known[name]))

@@ -279,7 +279,7 @@ def _require_displayed(draft: Answers, displayed: Answers | None) -> None:
     names = {*CHECKED, *custom_questions.get_by_name()}
     if any(draft.get(name, "") != displayed.get(name, "") for name in names):
         raise StaleDraft(message=CHANGED_ELSEWHERE)
-    words = custom_questions.key_words(custom_questions.list_relevant(draft))
+    words = custom_questions.hash_wordings(custom_questions.list_relevant(draft))
     if any(displayed.get(name, key) != key for name, key in words.items()):
         raise StaleDraft(message=REWORDED)
 

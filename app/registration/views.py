@@ -32,7 +32,7 @@ from app.registration.categories import forms as category_forms
 from app.registration.categories import queries as categories
 from app.registration.categories.queries import CATEGORY
 from app.registration.category_texts import translated
-from app.registration.custom_questions import MORE
+from app.registration.custom_questions import CUSTOM_PAGE
 from app.registration.fields import DAYS
 from app.registration.forms import AnswersForm
 from app.registration.models import Confirmation
@@ -92,7 +92,7 @@ def start() -> ResponseReturnValue:
     registration_status = queries.get_registration_status()
     if not progress.secret:
         return cached_form_page(
-            f"start {registration_status.state} {categories.name_ways_in()}",
+            f"start {registration_status.state} {categories.get_ways_in_key()}",
             lambda: _render_start(progress, registration_status),
         )
     response = _render_start(progress, registration_status)
@@ -243,10 +243,10 @@ def step_url(step: str, **query: Any) -> str:
         return url_for("registration.check.show")
     if step == SESSIONS:
         return url_for("registration.sessions.answer", **query)
-    if step == MORE:
+    if step == CUSTOM_PAGE:
         return url_for("registration.more.answer", **query)
     if question_pages.is_own(step):
-        number = int(step.removeprefix(f"{MORE}-"))
+        number = int(step.removeprefix(f"{CUSTOM_PAGE}-"))
         return url_for("registration.more.answer_one", number=number, **query)
     return url_for("registration.questions.answer_question", step=step, **query)
 

@@ -20,7 +20,7 @@ from app.programme.models import Appearance, Session, Speaker
 from app.registration import countries
 from app.registration.categories import queries as categories
 from app.registration.categories.models import RegistrationCategory
-from app.registration.categories.queries import CATEGORY, INVITED, SPEAKER
+from app.registration.categories.queries import CATEGORY, INVITED_CATEGORY, SPEAKER
 from app.registration.delegate_record import search_key
 from app.registration.fields import PRIVATE_FIELDS
 from app.registration.models import Confirmation, Delegate
@@ -82,7 +82,13 @@ def prefill(speaker: Speaker, address: str) -> Answers:
         "days": " ".join(day.isoformat() for day in days),
     }
     nothing = dict.fromkeys((one.name for one in PRIVATE_FIELDS), "")
-    return {SPEAKER: str(speaker.id), INVITED: number, CATEGORY: number, **nothing, **known}
+    return {
+        SPEAKER: str(speaker.id),
+        INVITED_CATEGORY: number,
+        CATEGORY: number,
+        **nothing,
+        **known,
+    }
 
 
 def find_country(name: str) -> str:

@@ -84,7 +84,6 @@ def _encrypt(speaker: Speaker, typed: Values) -> dict[str, str]:
 
 def list_pending_needs() -> Iterator[PendingRow]:
     """Yield the rows with requirements that are not under the key that encrypts."""
-    ring = get_key_ring()
     rows = (
         select(Speaker.key, SpeakerNeeds.speaker_id, SpeakerNeeds.access)
         .join_from(SpeakerNeeds, Speaker, Speaker.id == SpeakerNeeds.speaker_id)
@@ -92,17 +91,14 @@ def list_pending_needs() -> Iterator[PendingRow]:
         .order_by(SpeakerNeeds.speaker_id)
     )
     for key, number, stored in db.session.execute(rows).all():
-        after = ring.re_encrypt(stored, place_of_needs(key, "access"))
-        yield PendingRow(
+        is_row, places = (
             SpeakerNeeds.speaker_id == number,
-            SpeakerNeeds,
-            {"access": stored},
-            {"access": after},
-            (stored,),
+            {"access": place_of_needs(key, "access")},
         )
+        yield re_encryption.build_row(is_row, SpeakerNeeds, {"access": stored}, places)
 
 
-re_encryption.SOURCES_ABOVE.append(list_pending_needs)
+re_encryption.PENDING_ROW_SOURCES.append(list_pending_needs)
 
 
 def fingerprint(value: Any) -> str:

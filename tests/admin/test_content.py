@@ -1,6 +1,5 @@
 """Organisers write pages and news; readers see each version at its moment."""
 
-import time
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -13,6 +12,7 @@ from app.database import db
 from app.history import queries as history
 from tests.browser import Answer, Browser, Page
 from tests.factories import make_prose, sign_in
+from tests.passing_time import pass_time
 
 Browsers = Callable[[], Browser]
 A_WEEK_LATER = "2009-05-19T09:30"
@@ -44,13 +44,6 @@ def a_news_item(editor: Browser, title: str = "The boats are full", **typed: str
     editor.open("/organise/pages/add/news")
     told = {"summary": "Every seat has gone.", "text": "Come by train.", **typed}
     return editor.press("Save", typed_as({"title": title, **told}))
-
-
-def later(frozen_time: Any, monkeypatch: pytest.MonkeyPatch, by: timedelta) -> None:
-    """Let time go by, in the store of public pages too, which the held clock does not hold."""
-    then = time.monotonic() + by.total_seconds()
-    frozen_time.shift(by)
-    monkeypatch.setattr("app.web.cache_policy.time.monotonic", lambda: then)
 
 
 def asked(queries: list[str]) -> list[str]:
@@ -103,9 +96,9 @@ def test_a_version_appears_at_its_moment_without_anybody_doing_anything(
     assert page.summary_list["State"] == "Scheduled 9:30am on Tuesday 19 May 2009"
     assert visitor.open("/help").heading == "Help"
     assert "dry docks" not in visitor.open("/site-map").text + visitor.open("/search?q=docks").text
-    later(frozen_time, monkeypatch, timedelta(days=7, seconds=-1))
+    pass_time(frozen_time, monkeypatch, timedelta(days=7, seconds=-1))
     assert visitor.open("/help").heading == "Help"
-    later(frozen_time, monkeypatch, timedelta(seconds=1))
+    pass_time(frozen_time, monkeypatch, timedelta(seconds=1))
     assert visitor.open("/help").heading == "Help in dry docks"
     assert "Help in dry docks" in visitor.open("/site-map").links
     assert "One result for “docks”" in visitor.open("/search?q=docks").text
@@ -128,7 +121,7 @@ def test_whatever_is_saved_takes_the_place_of_a_version_that_waits(
         "Original",
     ]
     assert visitor.open("/help").heading == "Help at once"
-    later(frozen_time, monkeypatch, timedelta(days=8))
+    pass_time(frozen_time, monkeypatch, timedelta(days=8))
     assert visitor.open("/help").heading == "Help at once"
 
 
@@ -433,7 +426,7 @@ def test_news_appears_by_itself_on_the_front_page_too(
     a_news_item(editor, appears_optional="2009-05-12T09:31")
     assert "The boats" not in visitor.open("/").text + visitor.open("/whats-new").text
 
-    later(frozen_time, monkeypatch, timedelta(minutes=1))
+    pass_time(frozen_time, monkeypatch, timedelta(minutes=1))
 
     assert "The boats are full" in visitor.open("/").text
     assert "The boats are full" in visitor.open("/whats-new").headings

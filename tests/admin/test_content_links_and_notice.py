@@ -1,6 +1,5 @@
 """Additional links below a page, and the urgent notice above every page."""
 
-import time
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 from pathlib import Path
@@ -16,6 +15,7 @@ from app.history import queries as history
 from tests.browser import Browser, Page
 from tests.factories import make_link, sign_in
 from tests.pages import read_text
+from tests.passing_time import pass_time
 
 Browsers = Callable[[], Browser]
 TRAINS = "No trains between Whitby and York today: take bus 840."
@@ -42,13 +42,6 @@ def put_up(
 ) -> Page:
     editor.open("/organise/pages/notice/write")
     return editor.press("Save notice", {"The notice": TRAINS, **typed}, status)
-
-
-def later(frozen_time: Any, monkeypatch: pytest.MonkeyPatch, by: timedelta) -> None:
-    """Let time go by, in the store of public pages too, which the held clock does not hold."""
-    then = time.monotonic() + by.total_seconds()
-    frozen_time.shift(by)
-    monkeypatch.setattr("app.web.cache_policy.time.monotonic", lambda: then)
 
 
 # Links
@@ -178,7 +171,7 @@ def test_a_link_appears_and_changes_at_its_moment_by_itself(
     (told,) = editor.press("Save").tree.find_by_class("note--done")
     assert read_text(told) == "There were no changes to save."
 
-    later(frozen_time, monkeypatch, timedelta(minutes=30))
+    pass_time(frozen_time, monkeypatch, timedelta(minutes=30))
     queries.clear()
     assert words_of_links(visitor.open("/help")) == ["New words", "New"]
     assert [one for one in queries if "FROM link" in one or "FROM content_version" in one] == []
@@ -194,7 +187,7 @@ def test_a_page_that_is_made_while_a_moment_comes_is_not_kept_as_it_was_before(
 
     def read_just_before(folder: Path, slug: str) -> Any:
         there = read(folder, slug)
-        later(frozen_time, monkeypatch, timedelta(minutes=30))
+        pass_time(frozen_time, monkeypatch, timedelta(minutes=30))
         return there
 
     with monkeypatch.context() as while_it_comes:
@@ -345,9 +338,9 @@ def test_a_notice_appears_and_ends_by_itself_on_pages_that_are_kept(
     assert editor.page.summary_list["State"] == "Scheduled"
     assert notice_on(visitor.open("/programme")) == ""
 
-    later(frozen_time, monkeypatch, timedelta(minutes=30))
+    pass_time(frozen_time, monkeypatch, timedelta(minutes=30))
     assert notice_on(visitor.open("/programme")) == TRAINS
-    later(frozen_time, monkeypatch, timedelta(minutes=60))
+    pass_time(frozen_time, monkeypatch, timedelta(minutes=60))
     assert notice_on(visitor.open("/programme")) == ""
 
 
@@ -360,7 +353,7 @@ def test_a_new_notice_takes_the_place_of_the_one_that_stands(
     editor.press("Save notice", {"The notice": "At ten all is well."}, appears_optional=TEN)
 
     assert notice_on(visitor.open("/help")) == TRAINS
-    later(frozen_time, monkeypatch, timedelta(minutes=30))
+    pass_time(frozen_time, monkeypatch, timedelta(minutes=30))
     assert notice_on(visitor.open("/help")) == "At ten all is well."
     editor.open("/organise/pages/notice")
     editor.press("Remove notice")
@@ -402,7 +395,7 @@ def test_every_notice_is_kept_and_can_be_brought_back(
         ["Text", TRAINS, "Come early."],
         ["Ends", "10am on Tuesday 12 May 2009", "nothing"],
     ]
-    later(frozen_time, monkeypatch, timedelta(minutes=30))
+    pass_time(frozen_time, monkeypatch, timedelta(minutes=30))
     assert notice_on(visitor.open("/help")) == "Come early."
     editor.open("/organise/pages/notice")
     editor.press("Remove notice")
@@ -425,7 +418,7 @@ def test_a_notice_that_has_ended_says_so_among_its_versions(
     editor: Browser, visitor: Browser, frozen_time: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     put_up(editor, {"Ends (optional)": TEN})
-    later(frozen_time, monkeypatch, timedelta(minutes=30))
+    pass_time(frozen_time, monkeypatch, timedelta(minutes=30))
 
     page = editor.open("/organise/pages/notice/notice/en/versions")
 

@@ -1,6 +1,5 @@
 """Organisers choose what is in the header and footer; visitors find it on every page."""
 
-import time
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Any
@@ -12,6 +11,7 @@ from app.history import queries as history
 from tests.browser import Browser, Page
 from tests.factories import sign_in
 from tests.pages import read_text
+from tests.passing_time import pass_time
 
 Browsers = Callable[[], Browser]
 MENUS = "/organise/menus"
@@ -123,9 +123,7 @@ def test_a_scheduled_title_is_in_the_menu_on_time(
     editor.press("Save", {"appears": "2009-05-20T12:00"}, title="Trains are full")
     assert footer(visitor.open("/help"), "The conference")[-1] == "Getting here"
 
-    then = time.monotonic() + timedelta(days=30).total_seconds()
-    frozen_time.shift(timedelta(days=30))
-    monkeypatch.setattr("app.web.cache_policy.time.monotonic", lambda: then)
+    pass_time(frozen_time, monkeypatch, timedelta(days=30))
 
     assert footer(visitor.open("/help"), "The conference")[-1] == "Trains are full"
 

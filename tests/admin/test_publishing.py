@@ -15,7 +15,7 @@ from app.database import db, transaction
 from app.history.models import HistoryEntry
 from app.programme import queries as programme_queries
 from app.programme.models import Conference, Room, Session, Speaker, Theme
-from app.proposals import services as proposals
+from app.proposals import reviews
 from app.proposals.queries import ProposalReview
 from app.releases import queries as publishing
 from app.releases import scheduled_releases
@@ -606,7 +606,7 @@ def test_where_what_readers_know_differs_it_asks_no_more(
         for thing, typed in ((speaker, {"role": "Pilot"}), (known, {"title": f"Tide {number}"})):
             sent = make_proposal(thing, **typed)
             with transaction():
-                proposals.approve(
+                reviews.approve(
                     sent.id,
                     expected_fingerprint=ProposalReview(sent).fingerprint,
                     actor="grace@conference.example",

@@ -1,9 +1,7 @@
 """Organisers invite speakers, remind them, see what they ask, and say who keeps what."""
 
-import re
 from collections.abc import Callable
 from datetime import date, timedelta
-from email import message_from_bytes, policy
 
 import pytest
 from sqlalchemy import select
@@ -11,7 +9,6 @@ from sqlalchemy import select
 from app import clock
 from app.accounts.models import DESK, EDITOR, VIEWER
 from app.database import db
-from app.history.models import HistoryEntry
 from app.mail.models import Email
 from app.programme.models import Speaker
 from app.speakers import questions
@@ -32,6 +29,8 @@ from tests.factories import (
     sign_in,
     sign_in_speaker,
 )
+from tests.lookups import list_history
+from tests.sent_emails import find_sign_in_link, read_email
 
 ADA, JOAO = "ada@example.org", "joao@example.org"
 GRACE = "grace@conference.example"
@@ -62,28 +61,9 @@ def letters() -> list[Email]:
     return list(db.session.scalars(select(Email).order_by(Email.id)))
 
 
-def words(letter: Email) -> str:
-    message = message_from_bytes(letter.message, policy=policy.default)
-    part = message.get_body(("plain",))
-    assert part is not None
-    return str(part.get_content())
-
-
-def link_in(letter: Email) -> str:
-    found = re.search(r"https://conference\.example/sign-in/\S+", words(letter))
-    assert found is not None, words(letter)
-    return found[0]
-
-
 def a_request(speaker: Speaker, kind: str = ANOTHER_TIME) -> SpeakerRequest:
     about = {"kind": kind, "message": "The train arrives at noon", "actor": ADA}
     return save(SpeakerRequest(speaker_id=speaker.id, requested_at=clock.now(), **about))
-
-
-def said(about: str) -> list[str]:
-    return list(
-        db.session.scalars(select(HistoryEntry.summary).where(HistoryEntry.subject == about))
-    )
 
 
 # Inviting
@@ -107,7 +87,7 @@ def test_all_who_have_not_confirmed_are_invited_after_a_look_at_the_letter(
     (letter,) = letters()
     assert (letter.recipient, letter.is_secret) == (JOAO, True)
     invited = new_browser()
-    invited.open(link_in(letter))
+    invited.open(find_sign_in_link(letter))
     assert invited.press("Sign in").heading == "João Maré"
 
 
@@ -117,8 +97,10 @@ def test_one_speaker_is_invited_from_their_page(organiser: Browser, ada: Speaker
     organiser.page.follow("Invite").press("Send 1 email")
 
     assert [letter.recipient for letter in letters()] == [ADA]
-    assert "ada@example.org was given access to the pages of Ada Marsh" in said("speaker ada-marsh")
-    assert "Ada Marsh was invited" in said("speaker ada-marsh")
+    assert "ada@example.org was given access to the pages of Ada Marsh" in list_history(
+        "speaker ada-marsh"
+    )
+    assert "Ada Marsh was invited" in list_history("speaker ada-marsh")
 
 
 def test_several_are_invited_from_the_list(organiser: Browser, ada: Speaker, joao: Speaker) -> None:
@@ -231,7 +213,7 @@ def test_only_those_with_something_left_to_do_are_reminded(
 
     (letter,) = letters()
     assert letter.subject == "Reminder: your tasks for Tides and Harbours"
-    assert "- Travel and arrival (due by Thursday 21 May 2009)" in words(letter)
+    assert "- Travel and arrival (due by Thursday 21 May 2009)" in read_email(letter).text
     again = organiser.open("/organise/speaking/letters/reminder")
     assert "Ada Marsh was emailed less than 3 days ago" in again.text
 
@@ -245,7 +227,7 @@ def test_an_assistant_is_reminded_too_with_a_link_of_their_own(
     organiser.open("/organise/speaking/letters/reminder").press("Send 1 email")
 
     assert [letter.recipient for letter in letters()] == [ADA, "helper@example.org"]
-    assert len({link_in(letter) for letter in letters()}) == 2
+    assert len({find_sign_in_link(letter) for letter in letters()}) == 2
 
 
 def test_those_who_took_part_are_thanked_once(
@@ -304,7 +286,7 @@ def test_what_a_speaker_asks_waits_at_home_and_at_the_session_until_it_is_settle
     assert "The train arrives at noon" in waiting.text
     assert "No open requests." in done.text
     assert "another time" not in organiser.open("/organise/sessions/opening").text
-    assert "The request of Ada Marsh was closed" in said("speaker ada-marsh")
+    assert "The request of Ada Marsh was closed" in list_history("speaker ada-marsh")
 
 
 def test_many_requests_are_read_page_by_page(organiser: Browser, queries: list[str]) -> None:
@@ -350,7 +332,7 @@ def test_settling_twice_is_settling_once(organiser: Browser, ada: Speaker) -> No
     for _ in range(2):
         page.press("Close without an answer: Ada Marsh has asked for another time")
 
-    assert len(said("speaker ada-marsh")) == 1
+    assert len(list_history("speaker ada-marsh")) == 1
     organiser.open("/organise/speaking")
 
 
@@ -388,7 +370,9 @@ def test_needs_are_for_organisers_and_the_desk_and_each_look_is_noted(
     if status == 200:
         shown = page.press("Show requirements")
         assert "A ramp" in shown.text
-        assert "The access requirements of Ada Marsh were viewed" in said("speaker ada-marsh")
+        assert "The access requirements of Ada Marsh were viewed" in list_history(
+            "speaker ada-marsh"
+        )
     assert questions.get_answer(ada, questions.NEEDS)["access"] == "A ramp"
 
 
@@ -405,12 +389,12 @@ def test_an_owner_edits_the_text_of_a_session_and_need_not_speak(
 
     assert "The owner has been saved." in done.source
     (letter,) = letters()
-    lines = words(letter).splitlines()
+    lines = read_email(letter).text.splitlines()
     assert {"Time: 9:30am to 10:30am", "Room: Great hall"} <= {*lines}
     assert "Day: Wednesday 10 June 2009" in lines
     assert "Please finish by Wednesday 20 May 2009." in lines
     owner = new_browser()
-    owner.open(link_in(letter))
+    owner.open(find_sign_in_link(letter))
     page = owner.press("Sign in")
     assert page.heading == "Your sessions"
     assert "Opening" in page.text
@@ -427,7 +411,7 @@ def test_letting_a_session_have_no_owner_twice_is_no_fault(organiser: Browser) -
     page.press("Remove owner")
     page.press("Remove owner")
 
-    assert len(said("session opening")) == 2
+    assert len(list_history("session opening")) == 2
 
 
 def test_merging_two_speakers_takes_those_who_keep_their_pages_along(
@@ -452,7 +436,7 @@ def test_a_corrected_address_is_invited_at_once_and_the_old_one_shut_out(
 ) -> None:
     organiser.open("/organise/speaking/letters/invitation?chosen=ada-marsh").press("Send 1 email")
     stranger = new_browser()
-    stranger.open(link_in(letters()[-1]))
+    stranger.open(find_sign_in_link(letters()[-1]))
     stranger.press("Sign in")
     organiser.open("/organise/speakers/ada-marsh/change")
 
@@ -466,9 +450,11 @@ def test_a_corrected_address_is_invited_at_once_and_the_old_one_shut_out(
     assert stranger.fetch("GET", "/speak/ada-marsh").status_code in {303, 403}
     assert letters()[-1].recipient == "ada.marsh@example.org"
     invited = new_browser()
-    invited.open(link_in(letters()[-1]))
+    invited.open(find_sign_in_link(letters()[-1]))
     assert invited.press("Sign in").heading == "Ada Marsh"
-    assert f"{ADA} no longer has access to the pages of Ada Marsh" in said("speaker ada-marsh")
+    assert f"{ADA} no longer has access to the pages of Ada Marsh" in list_history(
+        "speaker ada-marsh"
+    )
 
 
 def test_an_invitation_goes_to_the_contact_address_as_it_is_now(

@@ -267,7 +267,7 @@ def test_who_comes_second_is_shown_what_is_there_now(
 @pytest.mark.both_databases
 @pytest.mark.usefixtures("example")
 def test_two_who_press_at_once_start_one_conference(site: Flask) -> None:
-    seen = queries.get_replaceable().fingerprint
+    seen = queries.get_replacement_preview().fingerprint
     ready, raised = Barrier(2), list[Exception]()
     db.session.remove()
 

@@ -12,11 +12,11 @@ from sqlalchemy.orm import make_transient_to_detached
 from app.database import db, read_only_connection, transaction
 from app.errors import RuleViolation
 from app.mail.models import Email
-from app.proposals import services
+from app.proposals import reviews
 from app.proposals.models import Proposal
 from app.proposals.queries import ProposalReview
 from tests.factories import get_ada_marsh
-from tests.proposals.test_proposals import send, waiting
+from tests.proposals.test_proposals import get_open_proposal, send
 
 pytestmark = pytest.mark.both_databases
 
@@ -27,25 +27,27 @@ AGREES, ASKS_AGAIN = (
 )
 
 
-def decided_at_once(site: Flask) -> list[str]:
+def decide_together(site: Flask) -> list[str]:
     """Let one editor approve and another send back what both have seen; tell how it ended."""
-    proposal = waiting()
-    number, seal = proposal.id, ProposalReview(proposal).fingerprint
+    proposal = get_open_proposal()
+    number, fingerprint = proposal.id, ProposalReview(proposal).fingerprint
     db.session.rollback()
-    together = Barrier(2)
+    barrier = Barrier(2)
 
     def approve() -> None:
-        services.approve(number, expected_fingerprint=seal, actor=GRACE)
+        reviews.approve(number, expected_fingerprint=fingerprint, actor=GRACE)
 
     def send_back() -> None:
-        services.request_changes(number, "Which harbour?", expected_fingerprint=seal, actor=HEDY)
+        reviews.request_changes(
+            number, "Which harbour?", expected_fingerprint=fingerprint, actor=HEDY
+        )
 
-    def decide(deed: Callable[[], None]) -> str:
+    def decide(operation: Callable[[], None]) -> str:
         with site.app_context():
-            together.wait(20)
+            barrier.wait(20)
             try:
                 with transaction():
-                    deed()
+                    operation()
             except RuleViolation as refusal:
                 return str(refusal)
             finally:
@@ -56,21 +58,21 @@ def decided_at_once(site: Flask) -> list[str]:
         return list(editors.map(decide, (approve, send_back)))
 
 
-def letters() -> Sequence[str]:
+def list_emails() -> Sequence[str]:
     return db.session.scalars(select(Email.subject).order_by(Email.subject)).all()
 
 
 def test_of_two_editors_one_decides_and_the_other_is_told_who_did(site: Flask) -> None:
     send(get_ada_marsh(), role="Harbour engineer")
 
-    ended = decided_at_once(site)
+    ended = decide_together(site)
 
     proposal = db.session.scalars(select(Proposal)).one()
     first = [GRACE, HEDY][ended.index("decided")]
     assert sorted(ended) == sorted(["decided", f"{first} has already decided on this"])
     assert proposal.decided_by == first
     assert (get_ada_marsh().role == "Harbour engineer") is (proposal.state == "approved")
-    assert letters() == [AGREES if proposal.state == "approved" else ASKS_AGAIN]
+    assert list_emails() == [AGREES if proposal.state == "approved" else ASKS_AGAIN]
 
 
 def test_without_the_lock_both_would_decide_and_the_speaker_would_hear_both(
@@ -78,18 +80,18 @@ def test_without_the_lock_both_would_decide_and_the_speaker_would_hear_both(
 ) -> None:
     """The control: it shows that the test above can see the race."""
     send(get_ada_marsh(), role="Harbour engineer")
-    together = Barrier(2)
+    barrier = Barrier(2)
 
-    def only_looked_at(number: int, seal: str) -> Proposal:
+    def find_without_lock(number: int, fingerprint: str) -> Proposal:
         with read_only_connection(db.engine) as connection:
             row = connection.execute(select(Proposal.__table__).where(Proposal.id == number)).one()
-        together.wait(20)  # both have looked before either writes
+        barrier.wait(20)  # both have looked before either writes
         found = Proposal(**row._mapping)  # noqa: SLF001 - its name keeps it apart from columns
         make_transient_to_detached(found)
         db.session.add(found)
         return found
 
-    monkeypatch.setattr(services, "_lock_reviewed", only_looked_at)
+    monkeypatch.setattr(reviews, "_lock_reviewed", find_without_lock)
 
-    assert decided_at_once(site) == ["decided", "decided"]
-    assert letters() == [ASKS_AGAIN, AGREES]
+    assert decide_together(site) == ["decided", "decided"]
+    assert list_emails() == [ASKS_AGAIN, AGREES]

@@ -1,4 +1,4 @@
-"""What speakers would like changed waits; what they are trusted with goes out by itself."""
+"""Proposals by speakers: review, automatic approval and previews."""
 
 import json
 from collections.abc import Mapping
@@ -14,7 +14,6 @@ from app.database import db, transaction
 from app.errors import NotFound, RuleViolation
 from app.history import queries as history
 from app.interchange import services
-from app.mail.models import Email
 from app.programme import snapshot
 from app.programme.editing import speakers, undo
 from app.programme.models import Conference, Release, Session, Speaker
@@ -23,6 +22,7 @@ from app.proposals import (
     merging,
     preview,
     queries,
+    reviews,
 )
 from app.proposals import services as proposals_services
 from app.proposals.merging import MergeConflict
@@ -32,65 +32,55 @@ from app.releases import current_release
 from app.releases import queries as releases_queries
 from tests.factories import (
     SMALL_CONFERENCE,
+    get_ada_marsh,
     make_photo,
     make_session,
     make_speaker,
     publish_programme,
 )
+from tests.lookups import list_history
+from tests.sent_emails import list_emails
 
 ADA, GRACE = "ada@example.org", "grace@conference.example"
-
-
-def ada() -> Speaker:
-    return db.session.scalars(select(Speaker).where(Speaker.slug == "ada-marsh")).one()
 
 
 def opening() -> Session:
     return db.session.scalars(select(Session).where(Session.slug == "opening")).one()
 
 
-def marks(thing: Speaker | Session) -> dict[str, str]:
-    """Open the form: what stands in it is remembered."""
-    return merging.fingerprints(queries.get_status(thing).values)
+def get_fingerprints(entity: Speaker | Session) -> dict[str, str]:
+    """Return those of the texts in the form, as they are when it is opened."""
+    return merging.fingerprints(queries.get_status(entity).values)
 
 
 def send(
-    thing: Speaker | Session, *, who: str = ADA, **typed: Any
+    entity: Speaker | Session, *, actor: str = ADA, **typed: Any
 ) -> proposals_services.SubmitResult:
-    began = marks(thing)
+    original = get_fingerprints(entity)
     with transaction():
-        return proposals_services.propose(thing, typed, base_fingerprints=began, actor=who)
+        return proposals_services.propose(entity, typed, base_fingerprints=original, actor=actor)
 
 
-def waiting() -> Proposal:
+def get_open_proposal() -> Proposal:
     return db.session.scalars(select(Proposal).where(Proposal.state == "open")).one()
 
 
 def approve(proposal: Proposal) -> None:
-    seal = ProposalReview(proposal).fingerprint
+    fingerprint = ProposalReview(proposal).fingerprint
     with transaction():
-        proposals_services.approve(proposal.id, expected_fingerprint=seal, actor=GRACE)
+        reviews.approve(proposal.id, expected_fingerprint=fingerprint, actor=GRACE)
 
 
-def trust(names: str) -> None:
+def auto_approve(names: str) -> None:
     db.session.get_one(Conference, 1).trusted_fields = names
     db.session.commit()
 
 
-def letters() -> list[tuple[str, str]]:
-    rows = db.session.execute(select(Email.recipient, Email.subject).order_by(Email.id))
-    return [(recipient, subject) for recipient, subject in rows]
-
-
-def sentences(about: str) -> list[str]:
-    return [entry.summary for entry in history.list_entries(about)]
-
-
 @pytest.mark.both_databases
-def test_what_was_sent_changes_nothing_until_somebody_approves_it(site: Flask) -> None:
-    send(ada(), role="Harbour engineer", pronouns="she/her")
-    assert ada().role == "Harbour master"
-    proposal = waiting()
+def test_a_proposal_changes_nothing_until_somebody_approves_it(site: Flask) -> None:
+    send(get_ada_marsh(), role="Harbour engineer", pronouns="she/her")
+    assert get_ada_marsh().role == "Harbour master"
+    proposal = get_open_proposal()
     assert [(one.field, one.before, one.after) for one in proposal.requested] == [
         ("role", "Harbour master", "Harbour engineer"),
         ("pronouns", "", "she/her"),
@@ -98,108 +88,122 @@ def test_what_was_sent_changes_nothing_until_somebody_approves_it(site: Flask) -
 
     approve(proposal)
 
-    assert (ada().role, ada().pronouns) == ("Harbour engineer", "she/her")
+    assert (get_ada_marsh().role, get_ada_marsh().pronouns) == ("Harbour engineer", "she/her")
     assert (proposal.state, proposal.decided_by) == ("approved", GRACE)
-    assert sentences("speaker ada-marsh")[-2:] == [
+    assert list_history("speaker ada-marsh")[-2:] == [
         "Ada Marsh: changes were sent for approval (role, pronouns)",
         f"Ada Marsh was changed: role, pronouns, as requested by {ADA}",
     ]
-    assert letters() == [(ADA, "Your changes have been approved")]
+    assert list_emails() == [(ADA, "Your changes have been approved")]
 
 
 @pytest.mark.both_databases
-def test_who_sends_again_replaces_what_waits_and_keeps_what_it_began_with(site: Flask) -> None:
-    began = ada().role
-    send(ada(), role="Harbour engineer")
-    send(ada(), role="Pilot")
+def test_sending_again_updates_the_open_proposal_and_keeps_the_original_text(site: Flask) -> None:
+    original = get_ada_marsh().role
+    send(get_ada_marsh(), role="Harbour engineer")
+    send(get_ada_marsh(), role="Pilot")
 
-    proposal = waiting()
-    assert [(one.before, one.after) for one in proposal.requested] == [(began, "Pilot")]
+    proposal = get_open_proposal()
+    assert [(one.before, one.after) for one in proposal.requested] == [(original, "Pilot")]
     assert proposal.version == 2
 
-    send(ada(), role="Pilot")
-    assert waiting().version == 2
+    send(get_ada_marsh(), role="Pilot")
+    assert get_open_proposal().version == 2
 
-    send(ada(), role=began)
+    send(get_ada_marsh(), role=original)
     assert db.session.scalars(select(Proposal.state)).all() == ["taken back"]
 
 
-def test_two_at_once_keep_what_each_has_changed(site: Flask) -> None:
-    both = marks(ada())
-    old = queries.get_status(ada()).values
+def test_two_people_can_propose_changes_of_different_fields_at_once(site: Flask) -> None:
+    both = get_fingerprints(get_ada_marsh())
+    old = queries.get_status(get_ada_marsh()).values
     with transaction():
         typed = {"role": "Pilot", "country": old["country"]}
-        proposals_services.propose(ada(), typed, base_fingerprints=both, actor=ADA)
+        proposals_services.propose(get_ada_marsh(), typed, base_fingerprints=both, actor=ADA)
     with transaction():
         typed = {"role": old["role"], "country": "Norway"}
-        proposals_services.propose(ada(), typed, base_fingerprints=both, actor="helper@example.org")
+        proposals_services.propose(
+            get_ada_marsh(), typed, base_fingerprints=both, actor="helper@example.org"
+        )
 
-    assert waiting().values == {"role": "Pilot", "country": "Norway"}
-    assert waiting().sent_by == "helper@example.org"
+    assert get_open_proposal().values == {"role": "Pilot", "country": "Norway"}
+    assert get_open_proposal().sent_by == "helper@example.org"
 
 
-def test_the_same_field_twice_shows_both_versions(site: Flask) -> None:
-    both = marks(ada())
-    send(ada(), role="Pilot")
+def test_two_people_who_change_the_same_field_see_both_versions(site: Flask) -> None:
+    both = get_fingerprints(get_ada_marsh())
+    send(get_ada_marsh(), role="Pilot")
 
     with pytest.raises(MergeConflict) as crossed:
         proposals_services.propose(
-            ada(), {"role": "Captain"}, base_fingerprints=both, actor="helper@example.org"
+            get_ada_marsh(), {"role": "Captain"}, base_fingerprints=both, actor="helper@example.org"
         )
 
     assert [(one.old, one.new) for one in crossed.value.differing] == [("Pilot", "Captain")]
     assert crossed.value.values == {"role": "Captain"}
-    assert waiting().values == {"role": "Pilot"}
+    assert get_open_proposal().values == {"role": "Pilot"}
 
 
 @pytest.mark.both_databases
-def test_what_an_organiser_changed_meanwhile_is_seen_before_it_is_written_over(site: Flask) -> None:
-    send(ada(), role="Pilot")
-    seal = ProposalReview(waiting()).fingerprint
+def test_a_proposal_is_not_approved_unseen_once_an_organiser_has_changed_the_text(
+    site: Flask,
+) -> None:
+    send(get_ada_marsh(), role="Pilot")
+    fingerprint = ProposalReview(get_open_proposal()).fingerprint
     with transaction():
-        speakers.save(ada(), {"role": "Keeper"}, expected_version=ada().version, actor=GRACE)
+        speakers.save(
+            get_ada_marsh(),
+            {"role": "Keeper"},
+            expected_version=get_ada_marsh().version,
+            actor=GRACE,
+        )
 
-    with pytest.raises(proposals_services.StaleReview):
-        proposals_services.approve(waiting().id, expected_fingerprint=seal, actor=GRACE)
+    with pytest.raises(reviews.StaleReview):
+        reviews.approve(get_open_proposal().id, expected_fingerprint=fingerprint, actor=GRACE)
     db.session.rollback()
-    look = ProposalReview(waiting())
+    look = ProposalReview(get_open_proposal())
     assert look.is_overtaken
     assert (look.fields[0].current_value, look.fields[0].requested.after) == ("Keeper", "Pilot")
 
-    several = proposals_services.approve_several({waiting().id: look.fingerprint}, actor=GRACE)
+    several = reviews.approve_several({get_open_proposal().id: look.fingerprint}, actor=GRACE)
     assert (several.approved, several.skipped[0].name) == (0, "Ada Marsh")
 
-    approve(waiting())
-    assert ada().role == "Pilot"
+    approve(get_open_proposal())
+    assert get_ada_marsh().role == "Pilot"
 
 
-def test_what_stands_so_already_can_be_approved(site: Flask) -> None:
-    send(ada(), role="Pilot")
+def test_a_proposal_can_be_approved_although_the_text_is_the_same_by_now(site: Flask) -> None:
+    send(get_ada_marsh(), role="Pilot")
     with transaction():
-        speakers.save(ada(), {"role": "Pilot"}, expected_version=ada().version, actor=GRACE)
+        speakers.save(
+            get_ada_marsh(),
+            {"role": "Pilot"},
+            expected_version=get_ada_marsh().version,
+            actor=GRACE,
+        )
 
-    approve(waiting())
+    approve(get_open_proposal())
 
     assert not db.session.scalars(select(Proposal).where(Proposal.state == "open")).all()
 
 
 @pytest.mark.both_databases
-def test_other_words_come_with_a_reason(site: Flask) -> None:
+def test_an_organiser_who_amends_a_proposal_tells_the_speaker_why(site: Flask) -> None:
     send(opening(), title="The opening!!!", abstract="Come.")
-    proposal = waiting()
-    seal = ProposalReview(proposal).fingerprint
+    proposal = get_open_proposal()
+    fingerprint = ProposalReview(proposal).fingerprint
     with pytest.raises(RuleViolation, match="Edit the text"):
-        proposals_services.amend(
-            proposal.id, dict(proposal.values), "-", expected_fingerprint=seal, actor=GRACE
+        reviews.amend(
+            proposal.id, dict(proposal.values), "-", expected_fingerprint=fingerprint, actor=GRACE
         )
     db.session.rollback()
 
     with transaction():
-        proposals_services.amend(
+        reviews.amend(
             proposal.id,
             {"title": "The opening"},
             "No shouting",
-            expected_fingerprint=seal,
+            expected_fingerprint=fingerprint,
             actor=GRACE,
         )
 
@@ -208,87 +212,91 @@ def test_other_words_come_with_a_reason(site: Flask) -> None:
         ("The opening!!!", "The opening")
     ]
     assert proposal.note == "No shouting"
-    assert letters()[0][1] == "Your changes have been edited and approved"
+    assert list_emails()[0][1] == "Your changes have been edited and approved"
 
 
-def test_what_was_sent_back_is_what_its_author_goes_on_from(site: Flask) -> None:
-    send(ada(), role="Pilot")
-    proposal = waiting()
+def test_a_speaker_goes_on_from_the_text_that_was_sent_back(site: Flask) -> None:
+    send(get_ada_marsh(), role="Pilot")
+    proposal = get_open_proposal()
     with transaction():
-        proposals_services.request_changes(
+        reviews.request_changes(
             proposal.id,
             "Of what?",
             expected_fingerprint=ProposalReview(proposal).fingerprint,
             actor=GRACE,
         )
 
-    standing = queries.get_status(ada())
-    assert standing.returned_proposal is proposal
-    assert standing.values["role"] == "Pilot"
-    assert ada().role != "Pilot"
-    assert letters() == [(ADA, "Please check your changes again")]
+    status = queries.get_status(get_ada_marsh())
+    assert status.returned_proposal is proposal
+    assert status.values["role"] == "Pilot"
+    assert get_ada_marsh().role != "Pilot"
+    assert list_emails() == [(ADA, "Please check your changes again")]
 
-    send(ada(), role="Pilot of the port")
-    assert queries.get_status(ada()).returned_proposal is None
+    send(get_ada_marsh(), role="Pilot of the port")
+    assert queries.get_status(get_ada_marsh()).returned_proposal is None
     assert db.session.scalars(select(Proposal.state).order_by(Proposal.id)).all() == [
         "sent back",
         "open",
     ]
 
 
-def test_nobody_decides_twice(site: Flask) -> None:
-    send(ada(), role="Pilot")
-    proposal = waiting()
-    seal = ProposalReview(proposal).fingerprint
+def test_nobody_can_decide_on_a_proposal_twice(site: Flask) -> None:
+    send(get_ada_marsh(), role="Pilot")
+    proposal = get_open_proposal()
+    fingerprint = ProposalReview(proposal).fingerprint
     approve(proposal)
 
     with pytest.raises(RuleViolation, match="has already decided on this"):
-        proposals_services.request_changes(
-            proposal.id, "No", expected_fingerprint=seal, actor="other@conference.example"
+        reviews.request_changes(
+            proposal.id, "No", expected_fingerprint=fingerprint, actor="other@conference.example"
         )
     with pytest.raises(NotFound):
-        proposals_services.approve(999, expected_fingerprint=seal, actor=GRACE)
+        reviews.approve(999, expected_fingerprint=fingerprint, actor=GRACE)
 
 
-def test_it_can_be_taken_back(site: Flask) -> None:
-    send(ada(), role="Pilot")
+def test_a_speaker_can_withdraw_a_proposal(site: Flask) -> None:
+    send(get_ada_marsh(), role="Pilot")
 
     with transaction():
-        assert proposals_services.withdraw(ada(), queries.SPEAKER_FIELD_NAMES, actor=ADA)
-    assert not proposals_services.withdraw(ada(), queries.SPEAKER_FIELD_NAMES, actor=ADA)
-    assert sentences("speaker ada-marsh")[-1] == (
+        assert proposals_services.withdraw(get_ada_marsh(), queries.SPEAKER_FIELD_NAMES, actor=ADA)
+    assert not proposals_services.withdraw(get_ada_marsh(), queries.SPEAKER_FIELD_NAMES, actor=ADA)
+    assert list_history("speaker ada-marsh")[-1] == (
         "Ada Marsh: the changes sent for approval were withdrawn"
     )
 
 
 @pytest.mark.both_databases
-def test_some_of_it_can_be_taken_back_and_the_rest_waits_as_it_was_sent(site: Flask) -> None:
-    send(ada(), role="Pilot", links=[["https://port.example/", ""]])
-    sent = waiting()
-    seal, sent_at = ProposalReview(sent).fingerprint, sent.sent_at
+def test_when_one_field_is_withdrawn_the_others_stay_open(site: Flask) -> None:
+    send(get_ada_marsh(), role="Pilot", links=[["https://port.example/", ""]])
+    sent = get_open_proposal()
+    fingerprint, sent_at = ProposalReview(sent).fingerprint, sent.sent_at
 
     with transaction():
-        assert proposals_services.withdraw(ada(), {"role"}, actor="helper@example.org")
-        assert not proposals_services.withdraw(ada(), {"role"}, actor="helper@example.org")
+        assert proposals_services.withdraw(get_ada_marsh(), {"role"}, actor="helper@example.org")
+        assert not proposals_services.withdraw(
+            get_ada_marsh(), {"role"}, actor="helper@example.org"
+        )
 
-    rest = waiting()
+    rest = get_open_proposal()
     assert rest.values == {"links": [["https://port.example/", ""]]}
     assert (rest.sent_by, rest.sent_at) == (ADA, sent_at)
     with pytest.raises(RuleViolation, match="helper@example\\.org has already decided on this"):
-        proposals_services.approve(sent.id, expected_fingerprint=seal, actor=GRACE)
+        reviews.approve(sent.id, expected_fingerprint=fingerprint, actor=GRACE)
     assert sent.values == {"role": "Pilot"}
 
 
-def test_nothing_is_kept_of_who_has_left_the_programme(site: Flask) -> None:
-    began = marks(ada())
+def test_a_speaker_who_has_left_the_programme_cannot_propose_anything(site: Flask) -> None:
+    original = get_fingerprints(get_ada_marsh())
     with transaction():
-        speakers.withdraw(ada(), actor=GRACE)
+        speakers.withdraw(get_ada_marsh(), actor=GRACE)
 
     with pytest.raises(RuleViolation, match="is no longer in the programme"):
-        proposals_services.propose(ada(), {"role": "Pilot"}, base_fingerprints=began, actor=ADA)
+        proposals_services.propose(
+            get_ada_marsh(), {"role": "Pilot"}, base_fingerprints=original, actor=ADA
+        )
 
 
-def test_a_deleted_speaker_takes_what_was_sent_along(site: Flask) -> None:
+def test_the_proposals_of_a_speaker_are_deleted_with_them(site: Flask) -> None:
     new = make_speaker(name="New")
     send(new, role="Pilot")
 
@@ -298,29 +306,32 @@ def test_a_deleted_speaker_takes_what_was_sent_along(site: Flask) -> None:
     assert db.session.scalars(select(Proposal)).all() == []
 
 
-def test_a_link_that_may_stand_nowhere_is_refused_by_the_programme_too(site: Flask) -> None:
-    send(ada(), links=[["javascript:alert(1)", "Click"]])
-    proposal = waiting()
+def test_a_script_as_a_link_cannot_be_approved(site: Flask) -> None:
+    send(get_ada_marsh(), links=[["javascript:alert(1)", "Click"]])
+    proposal = get_open_proposal()
 
     with pytest.raises(RuleViolation, match="must start with https"):
-        proposals_services.approve(
+        reviews.approve(
             proposal.id, expected_fingerprint=ProposalReview(proposal).fingerprint, actor=GRACE
         )
 
 
 def test_a_photo_is_proposed_by_its_key(site: Flask) -> None:
-    old, new = make_photo(ada()), make_photo(ada(), speaker_id=None, description="At sea")
-    send(ada(), photo=new.key)
-    proposal = waiting()
+    old, new = (
+        make_photo(get_ada_marsh()),
+        make_photo(get_ada_marsh(), speaker_id=None, description="At sea"),
+    )
+    send(get_ada_marsh(), photo=new.key)
+    proposal = get_open_proposal()
     assert [(one.old, one.new) for one in proposal.requested] == [("A person, smiling", "At sea")]
 
     approve(proposal)
 
-    assert ada().photo is new
+    assert get_ada_marsh().photo is new
     assert old.speaker_id is None
-    send(ada(), photo=None)
-    approve(waiting())
-    assert ada().photo is None
+    send(get_ada_marsh(), photo=None)
+    approve(get_open_proposal())
+    assert get_ada_marsh().photo is None
     db.session.delete(new)
     db.session.commit()
     entry = history.list_newest("speaker ada-marsh")[0]
@@ -328,25 +339,29 @@ def test_a_photo_is_proposed_by_its_key(site: Flask) -> None:
         undo.undo(entry.id, actor=GRACE)
 
 
-# What is trusted
+# Automatic approval
 
 
 @pytest.mark.both_databases
-def test_what_is_trusted_goes_out_alone(site: Flask, frozen_time: Any) -> None:
-    trust("biography links")
+def test_auto_approved_fields_are_published_without_any_other_change(
+    site: Flask, frozen_time: Any
+) -> None:
+    auto_approve("biography links")
     opening().title = "Not to be seen yet"
-    ada().role = "Not to be seen either"
-    opening().changed_at = ada().changed_at = clock.now()
+    get_ada_marsh().role = "Not to be seen either"
+    opening().changed_at = get_ada_marsh().changed_at = clock.now()
     opening().version += 1
     db.session.commit()
     frozen_time.shift(timedelta(minutes=1))
     number = current_release.get_programme().number
 
-    sent = send(ada(), biography="Anew.", links=[["https://a.example/", "A"]], role="Pilot")
+    sent = send(
+        get_ada_marsh(), biography="Anew.", links=[["https://a.example/", "A"]], role="Pilot"
+    )
     assert [one.field for one in sent.applied] == ["biography", "links"]
     assert [one.field for one in sent.waiting] == ["role"]
-    assert ada().biography == "Anew."
-    send(ada(), biographies=[["fr", "De nouveau."]])
+    assert get_ada_marsh().biography == "Anew."
+    send(get_ada_marsh(), biographies=[["fr", "De nouveau."]])
     auto_approval.publish_due()
     db.session.commit()
     assert current_release.get_programme().number == number
@@ -368,12 +383,19 @@ def test_what_is_trusted_goes_out_alone(site: Flask, frozen_time: Any) -> None:
     assert releases_queries.count_pending() == 2  # the title and the role still wait
 
 
-def test_what_an_organiser_has_changed_since_waits(site: Flask, frozen_time: Any) -> None:
-    trust("biography")
+def test_an_auto_approved_text_that_an_organiser_has_changed_is_not_published(
+    site: Flask, frozen_time: Any
+) -> None:
+    auto_approve("biography")
     number = current_release.get_programme().number
-    send(ada(), biography="Mine.")
+    send(get_ada_marsh(), biography="Mine.")
     with transaction():
-        speakers.save(ada(), {"biography": "Ours."}, expected_version=ada().version, actor=GRACE)
+        speakers.save(
+            get_ada_marsh(),
+            {"biography": "Ours."},
+            expected_version=get_ada_marsh().version,
+            actor=GRACE,
+        )
     frozen_time.shift(timedelta(minutes=3))
 
     auto_approval.publish_due()
@@ -382,10 +404,10 @@ def test_what_an_organiser_has_changed_since_waits(site: Flask, frozen_time: Any
     assert current_release.get_programme().number == number
 
 
-def test_who_is_not_public_yet_goes_out_with_the_next_release(
+def test_a_speaker_who_is_not_public_yet_is_not_published_automatically(
     site: Flask, frozen_time: Any
 ) -> None:
-    trust("biography")
+    auto_approve("biography")
     new = make_speaker(name="New")
     number = current_release.get_programme().number
     send(new, biography="Mine.")
@@ -398,8 +420,10 @@ def test_who_is_not_public_yet_goes_out_with_the_next_release(
     assert db.session.scalars(select(Proposal.publish_at)).all() == [None]
 
 
-def test_many_names_are_told_in_short(site: Flask, frozen_time: Any) -> None:
-    trust("biography")
+def test_the_note_of_an_automatic_release_names_five_speakers(
+    site: Flask, frozen_time: Any
+) -> None:
+    auto_approve("biography")
     people = [make_speaker(name=f"Speaker {letter}") for letter in "ABCDEFG"]
     publish_programme()
     frozen_time.shift(timedelta(minutes=1))
@@ -419,11 +443,13 @@ def test_many_names_are_told_in_short(site: Flask, frozen_time: Any) -> None:
 
 
 @pytest.mark.empty
-def test_before_the_first_release_nothing_goes_out(site: Flask, frozen_time: Any) -> None:
+def test_nothing_is_published_automatically_before_the_first_release(
+    site: Flask, frozen_time: Any
+) -> None:
     with transaction():
         services.load_file(SMALL_CONFERENCE)
-    trust("biography")
-    send(ada(), biography="Mine.")
+    auto_approve("biography")
+    send(get_ada_marsh(), biography="Mine.")
     frozen_time.shift(timedelta(minutes=3))
 
     auto_approval.publish_due()
@@ -432,22 +458,22 @@ def test_before_the_first_release_nothing_goes_out(site: Flask, frozen_time: Any
     assert db.session.scalars(select(Release)).all() == []
 
 
-# What readers would see
+# Previews
 
 
-def test_what_readers_would_see_is_made_as_a_release_is(site: Flask) -> None:
-    photo = make_photo(ada(), speaker_id=None)
-    values = {**queries.get_status(ada()).values, "name": "Ada M.", "photo": photo.key}
+def test_the_preview_shows_a_speaker_as_a_release_would(site: Flask) -> None:
+    photo = make_photo(get_ada_marsh(), speaker_id=None)
+    values = {**queries.get_status(get_ada_marsh()).values, "name": "Ada M.", "photo": photo.key}
 
-    shown, around = preview.preview_speaker(ada(), values)
+    shown, around = preview.preview_speaker(get_ada_marsh(), values)
 
     assert (shown.name, shown.photo) == ("Ada M.", snapshot.Photo(photo.key, photo.description))
     assert around.get_speaker("ada-marsh").name == "Ada M."
-    assert ada().name == "Ada Marsh"
-    assert preview.preview_speaker(ada(), {"photo": None})[0].photo is None
+    assert get_ada_marsh().name == "Ada Marsh"
+    assert preview.preview_speaker(get_ada_marsh(), {"photo": None})[0].photo is None
 
 
-def test_a_draft_can_be_looked_at_too(site: Flask) -> None:
+def test_a_draft_session_can_be_previewed(site: Flask) -> None:
     draft = make_session(title="Draft", is_draft=True)
 
     shown, around = preview.preview_session(draft, {"title": "A better draft"})
@@ -458,16 +484,16 @@ def test_a_draft_can_be_looked_at_too(site: Flask) -> None:
     )
 
 
-def test_every_trusted_field_can_be_proposed() -> None:
+def test_every_auto_approvable_field_can_be_proposed() -> None:
     named: Mapping[str, Any] = queries.AUTO_APPROVABLE
     assert {field for group in named.values() for field in group} <= set(
         queries.SPEAKER_FIELD_NAMES
     )
 
 
-def test_texts_are_kept_as_they_were_typed(site: Flask) -> None:
-    send(ada(), biographies=[["ar", "قابلة"]])
-    approve(waiting())
+def test_a_proposed_text_is_stored_as_it_was_typed(site: Flask) -> None:
+    send(get_ada_marsh(), biographies=[["ar", "قابلة"]])
+    approve(get_open_proposal())
 
-    assert json.loads(ada().biographies) == [["ar", "قابلة"]]
+    assert json.loads(get_ada_marsh().biographies) == [["ar", "قابلة"]]
     assert "Arabic: قابلة" in history.list_newest("speaker ada-marsh")[0].changes

@@ -26,7 +26,7 @@ OLGA = "olga@conference.example"
 
 def ask(*keys: str) -> None:
     with transaction():
-        services.set_asked(keys, actor=OLGA)
+        services.set_active(keys, actor=OLGA)
 
 
 def count(**answers: str) -> None:

@@ -20,7 +20,7 @@ SIZES = ((320, 640), (1280, 900))
 @pytest.fixture
 def site_address(live_site: Callable[..., LiveSite]) -> str:
     with transaction():
-        services.set_asked([one.key for one in QUESTIONS], actor="olga@conference.example")
+        services.set_active([one.key for one in QUESTIONS], actor="olga@conference.example")
     for choice, number in (("yes", 2), ("no", 7), ("not-said", 3)):
         for _ in range(number):
             with transaction():

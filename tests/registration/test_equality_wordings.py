@@ -193,4 +193,4 @@ def test_a_viewer_reads_the_wordings_and_changes_none(site: Flask, visitor: Brow
     assert AGE in page.text
     assert "Add a question" not in page.text
     viewer.open(f"{WORDING}/age", status=403)
-    assert services.list_asked() == []
+    assert services.list_active() == []

@@ -19,7 +19,7 @@ from app.registration.bookings import services as bookings
 from app.registration.delegate_field import DelegateField as Field
 from app.registration.desk import services as desk
 from app.registration.fields import BOOKING_FIELDS, CONSENT, EMAIL, FIELDS, PRIVATE_FIELDS
-from app.registration.models import KEPT_FOR_THE_SITE, Delegate, Needs
+from app.registration.models import COLUMNS_KEPT_AT_ERASURE, Delegate, Needs
 from tests.browser import Browser
 from tests.factories import make_delegate, sign_in
 from tests.sent_emails import last_email_to
@@ -77,7 +77,7 @@ def test_every_column_is_an_answer_or_has_another_reason_to_be_there() -> None:
 
     others = {column.name for column in Delegate.__table__.columns} - answered
 
-    assert others == KEPT_FOR_THE_SITE | MADE_BY_THE_SITE
+    assert others == COLUMNS_KEPT_AT_ERASURE | MADE_BY_THE_SITE
     assert {column.name for column in Needs.__table__.columns} == {
         *("delegate_id", *(field.column for field in PRIVATE_FIELDS)),
     }

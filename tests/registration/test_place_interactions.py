@@ -22,7 +22,7 @@ from app.registration.ballots.models import Ballot
 from app.registration.ballots.services import BallotDetails
 from app.registration.categories import queries as categories
 from app.registration.categories.models import BY_CODE
-from app.registration.categories.queries import CATEGORY, INVITATION, INVITED, SPEAKER
+from app.registration.categories.queries import CATEGORY, INVITATION, INVITED_CATEGORY, SPEAKER
 from app.registration.delegate_record import identity_key
 from app.registration.desk import duplicates
 from app.registration.desk import services as desk
@@ -134,7 +134,7 @@ def test_a_file_of_a_group_names_no_category_that_needs_an_approval(visitor: Bro
 def test_a_speaker_applies_for_a_category_that_is_not_for_speakers(site: Flask) -> None:
     press = make_press()
     own = make_category(name="Speaker", access=BY_CODE, is_for_speakers=True, approvals_needed=1).id
-    speaker = {SPEAKER: "1", INVITED: str(own)}
+    speaker = {SPEAKER: "1", INVITED_CATEGORY: str(own)}
 
     assert not application_queries.needs_approval({**speaker, CATEGORY: str(own)})
     assert application_queries.needs_approval({**speaker, CATEGORY: str(press)})
@@ -144,7 +144,7 @@ def test_speakers_too_give_up_a_code_with_its_category(site: Flask) -> None:
     """Otherwise the place that is kept for the code would be counted for another category."""
     guests, other = make_category(1, name="Guest", access=BY_CODE), make_category(5, name="Other")
     make_category(name="Delegate")
-    invited = {INVITATION: make_invitation(guests, held=1).code, INVITED: str(guests.id)}
+    invited = {INVITATION: make_invitation(guests, held=1).code, INVITED_CATEGORY: str(guests.id)}
 
     settled = categories.settle({SPEAKER: "1", **invited, CATEGORY: str(other.id)})
 

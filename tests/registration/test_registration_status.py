@@ -1,6 +1,5 @@
 """When people may register, and what the pages say when they may not."""
 
-import time
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,6 +15,7 @@ from app.registration.models import SeatLimit
 from tests.browser import Browser
 from tests.factories import make_delegate, make_material, publish_programme, set_places
 from tests.lookups import get_session
+from tests.passing_time import age_cached_pages
 from tests.registration_flow import CONSENT, DIET_WORDS, answer_questions, complete_registration
 from tests.sent_emails import emails_to
 
@@ -229,8 +229,7 @@ def test_the_header_of_a_form_leads_to_slides_as_soon_as_there_are_any(
     frozen_time.move_to(after_midnight - timedelta(seconds=1))
     assert "Slides and papers" not in visitor.open("/register").links
 
-    a_second_later = time.monotonic() + 1.1  # which the frozen clock does not stop
-    monkeypatch.setattr("app.web.cache_policy.time.monotonic", lambda: a_second_later)
+    age_cached_pages(monkeypatch, timedelta(seconds=1.1))
     frozen_time.move_to(after_midnight)
 
     assert "Slides and papers" in visitor.open("/register").links

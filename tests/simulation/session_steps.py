@@ -164,6 +164,6 @@ def choose_seat(year: Year) -> Step | None:
 
     def change() -> None:
         delegate = db.session.get_one(Delegate, delegate_id)
-        clash_choices.keep(delegate, get_programme().get_session(key))
+        clash_choices.keep_seat(delegate, get_programme().get_session(key))
 
     return Step(f"delegate {delegate_id} keeps {key}", in_transaction(change))

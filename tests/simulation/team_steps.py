@@ -158,7 +158,7 @@ def answer_equality(year: Year) -> Step:
 
     def change() -> None:
         with transaction():
-            equality.set_asked(set(AGES), actor=OLGA)
+            equality.set_active(set(AGES), actor=OLGA)
         with transaction():
             equality.count_answers(answers)
 

@@ -1,6 +1,5 @@
 """The front door: what the conference is, whether one can register, and where to go next."""
 
-import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -27,6 +26,7 @@ from tests.factories import (
 )
 from tests.lookups import get_session
 from tests.pages import read_text
+from tests.passing_time import age_cached_pages, pass_time
 
 WEDNESDAY = "Wednesday 10 June 2009"
 SOURCE = "Commission on Social Determinants of Health, World Health Organization, 2008"
@@ -111,8 +111,7 @@ def test_when_few_places_are_left_the_page_says_how_many(
     for number in range(8):
         make_delegate(email=f"ada{number}@example.org")
     assert _places_left(visitor.open("/")) == []
-    then = time.monotonic() + 60  # when the page that is kept is a minute old
-    monkeypatch.setattr("app.web.cache_policy.time.monotonic", lambda: then)
+    age_cached_pages(monkeypatch, timedelta(minutes=1))
 
     make_delegate()
 
@@ -139,9 +138,7 @@ def test_a_remembered_page_does_not_outlive_the_moment_when_the_door_closes(
 ) -> None:
     frozen_time.move_to("2009-06-08T16:59:30+01:00")
     visitor.open("/")
-    frozen_time.shift(timedelta(minutes=1))
-    then = time.monotonic() + 60  # which the held clock does not hold
-    monkeypatch.setattr("app.web.cache_policy.time.monotonic", lambda: then)
+    pass_time(frozen_time, monkeypatch, timedelta(minutes=1))
 
     assert _door(visitor.open("/")).startswith("Registration closed")
 
@@ -337,9 +334,7 @@ def test_a_page_that_is_kept_does_not_outlive_its_main_button(
 ) -> None:
     frozen_time.move_to("2009-06-09T23:59:30+01:00")
     visitor.open("/speakers")
-    frozen_time.shift(timedelta(minutes=1))
-    then = time.monotonic() + 60
-    monkeypatch.setattr("app.web.cache_policy.time.monotonic", lambda: then)
+    pass_time(frozen_time, monkeypatch, timedelta(minutes=1))
 
     assert _main_button(visitor.open("/speakers")) == ("On now", "/now")
 

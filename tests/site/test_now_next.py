@@ -1,6 +1,5 @@
 """Now and next: what is on at this very moment, on a page, on the front page and on a screen."""
 
-import time
 from datetime import timedelta
 from typing import Any
 
@@ -12,6 +11,7 @@ from app.programme.models import Session
 from tests.browser import Browser, Page
 from tests.factories import FIRST_MORNING, make_room, make_session, publish_programme, sign_in
 from tests.pages import read_text
+from tests.passing_time import age_cached_pages
 
 WEDNESDAY = "2009-06-10T{}:00+01:00"
 SCREEN = "/now?display=1"
@@ -33,12 +33,6 @@ def told(page: Page) -> dict[str, list[str]]:
 def lede(page: Page) -> str:
     """Read the sentence that stands there while nothing is on."""
     return " ".join(read_text(one) for one in page.tree.find_by_class("lede")).strip()
-
-
-def later(monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
-    """Let the time of the store of pages go on, which the held clock does not move."""
-    then = time.monotonic() + seconds
-    monkeypatch.setattr("app.web.cache_policy.time.monotonic", lambda: then)
 
 
 def test_during_the_conference_the_page_tells_what_is_on_and_what_comes_next(
@@ -147,7 +141,7 @@ def test_what_is_remembered_does_not_outlive_the_next_bell(
     frozen_time.move_to(WEDNESDAY.format("10:29"))
     first = visitor.open("/now")
     frozen_time.shift(timedelta(minutes=1))
-    later(monkeypatch, 61)
+    age_cached_pages(monkeypatch, timedelta(seconds=61))
 
     page = visitor.open("/now")
 
@@ -199,7 +193,7 @@ def test_the_front_page_of_the_day_before_ends_at_midnight(
     frozen_time.move_to("2009-06-09T23:59:30+01:00")
     visitor.open("/")
     frozen_time.shift(timedelta(minutes=1))
-    later(monkeypatch, 61)
+    age_cached_pages(monkeypatch, timedelta(seconds=61))
 
     assert "Next" in told(visitor.open("/"))
 
@@ -251,7 +245,7 @@ def test_the_screen_shows_the_time_of_the_minute(
     frozen_time.move_to("2009-06-10T12:04:50+01:00")
     assert clock_of(visitor.open(SCREEN)) == "12:04pm Wednesday 10 June"
     frozen_time.shift(timedelta(seconds=20))
-    later(monkeypatch, 20)
+    age_cached_pages(monkeypatch, timedelta(seconds=20))
 
     assert clock_of(visitor.open(SCREEN)) == "12:05pm Wednesday 10 June"
 

@@ -11,7 +11,7 @@ from app.accounts.models import EDITOR, FORMER, Person
 from app.database import db, transaction
 from app.mail.models import Email
 from app.speakers import access, queries
-from tests.accounts.test_sign_in import ask_for_a_link, link_in
+from tests.accounts.test_sign_in import ask_for_a_link
 from tests.browser import Browser
 from tests.factories import (
     get_ada_marsh,
@@ -22,6 +22,7 @@ from tests.factories import (
     sign_in,
     sign_in_speaker,
 )
+from tests.sent_emails import find_sign_in_link
 
 ADA = "ada@example.org"
 
@@ -31,7 +32,7 @@ def test_a_speaker_comes_in_by_the_link_in_a_letter_alone(visitor: Browser) -> N
 
     sent = ask_for_a_link(visitor, ADA)
     (letter,) = db.session.scalars(select(Email))
-    visitor.open(link_in(letter))
+    visitor.open(find_sign_in_link(letter))
     page = visitor.press("Sign in")
 
     assert sent.heading == "Check your email"

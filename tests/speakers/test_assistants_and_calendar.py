@@ -11,7 +11,6 @@ from app.history.models import HistoryEntry
 from app.mail.models import Email
 from app.programme.models import Appearance, Conference, Speaker
 from app.speakers import removed_appearances, session_owners
-from tests.admin.test_speaker_pages import link_in
 from tests.browser import Browser
 from tests.factories import (
     get_ada_marsh,
@@ -21,6 +20,7 @@ from tests.factories import (
     sign_in_speaker,
 )
 from tests.lookups import get_session
+from tests.sent_emails import find_sign_in_link
 
 HELPER = "helper@example.org"
 
@@ -42,7 +42,7 @@ def test_an_assistant_has_a_link_of_their_own_and_the_same_powers(
     page = ada.press("Send link", email_address_of_an_assistant=HELPER)
     (letter,) = db.session.scalars(select(Email))
     helper = new_browser()
-    helper.open(link_in(letter))
+    helper.open(find_sign_in_link(letter))
     listed = helper.press("Sign in")
     listed.follow("Confirm whether you are taking part")
     helper.press("Send", {"Are you taking part?": "Yes, at the times in the programme"})
@@ -61,10 +61,10 @@ def test_a_forwarded_link_works_once_and_says_so(
     ada.press("Send link", email_address_of_an_assistant=HELPER)
     (letter,) = db.session.scalars(select(Email))
     first, second = new_browser(), new_browser()
-    first.open(link_in(letter))
+    first.open(find_sign_in_link(letter))
     first.press("Sign in")
 
-    page = second.open(link_in(letter), status=410)
+    page = second.open(find_sign_in_link(letter), status=410)
 
     assert page.heading == "This link no longer works"
     assert "If you forwarded the email" in page.text

@@ -19,7 +19,7 @@ from app.mail.models import Email
 from app.materials import file_validation, services
 from app.materials import queries as materials
 from app.materials.models import MaterialChunk
-from app.proposals import merging, queries
+from app.proposals import merging, queries, reviews
 from app.proposals import services as proposals_services
 from app.proposals.models import Proposal
 from app.proposals.queries import ProposalReview
@@ -79,11 +79,11 @@ def letters() -> list[str]:
 @pytest.mark.both_databases
 def test_two_who_approve_the_same_change_approve_it_once(site: Flask) -> None:
     proposal = make_proposal(get_ada_marsh(), role="Pilot")
-    number, seal = proposal.id, ProposalReview(proposal).fingerprint
+    number, fingerprint = proposal.id, ProposalReview(proposal).fingerprint
 
     raised = at_once(
         site,
-        *[lambda: proposals_services.approve(number, expected_fingerprint=seal, actor=GRACE)] * 2,
+        *[lambda: reviews.approve(number, expected_fingerprint=fingerprint, actor=GRACE)] * 2,
     )
 
     assert [str(one) for one in raised] == [f"{GRACE} has already decided on this"]
@@ -94,11 +94,11 @@ def test_two_who_approve_the_same_change_approve_it_once(site: Flask) -> None:
 @pytest.mark.both_databases
 def test_a_change_approved_while_somebody_publishes_is_in_one_of_two_releases(site: Flask) -> None:
     proposal = make_proposal(get_ada_marsh(), role="Pilot")
-    number, seal = proposal.id, ProposalReview(proposal).fingerprint
+    number, fingerprint = proposal.id, ProposalReview(proposal).fingerprint
 
     raised = at_once(
         site,
-        lambda: proposals_services.approve(number, expected_fingerprint=seal, actor=GRACE),
+        lambda: reviews.approve(number, expected_fingerprint=fingerprint, actor=GRACE),
         lambda: releases_services.create_release("At once"),
     )
 

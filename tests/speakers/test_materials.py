@@ -33,6 +33,7 @@ from tests.factories import (
 )
 from tests.materials.sample_files import make_pdf, make_pptx
 from tests.pages import read_text
+from tests.passing_time import age_cached_pages
 
 OWN = "/speak/ada-marsh/materials"
 HAND_IN = "Upload a file"
@@ -173,8 +174,7 @@ def test_readers_see_it_from_the_moment_that_was_chosen(  # noqa: PLR0913, PLR09
     assert seen(reader) == []
     assert reader.fetch("GET", f"/materials/{key}").status_code == 404
 
-    a_second_later = time.monotonic() + 1.1  # which the held clock does not hold
-    monkeypatch.setattr("app.web.cache_policy.time.monotonic", lambda: a_second_later)
+    age_cached_pages(monkeypatch, timedelta(seconds=1.1))
     frozen_time.move_to(at)
 
     assert seen(reader) == ["Slides (PDF, 1 kB)"]

@@ -12,7 +12,7 @@ from app.accounts.models import EDITOR
 from app.database import db, transaction
 from app.programme.models import Conference, Photo
 from app.programme.photos.normalise_upload import MAX_UPLOAD_BYTES
-from app.proposals import photo_retention, queries, services
+from app.proposals import photo_retention, queries, reviews
 from app.proposals.models import Proposal
 from app.proposals.queries import ProposalReview
 from tests.admin.test_photos import sent as sent_to
@@ -56,8 +56,8 @@ def handed_in(ada: Browser, body: bytes = b"", words: str = WORDS, status: int =
 def approved() -> None:
     proposal = db.session.scalars(select(Proposal).where(Proposal.state == "open")).one()
     with transaction():
-        seal = ProposalReview(queries.get_proposal(proposal.id)).fingerprint
-        services.approve(proposal.id, expected_fingerprint=seal, actor=GRACE)
+        fingerprint = ProposalReview(queries.get_proposal(proposal.id)).fingerprint
+        reviews.approve(proposal.id, expected_fingerprint=fingerprint, actor=GRACE)
 
 
 def theirs() -> Photo | None:
@@ -273,7 +273,7 @@ def test_a_photo_that_came_back_says_so_and_why(ada: Browser) -> None:
     handed_in(ada)
     sent = db.session.scalars(select(Proposal).where(Proposal.state == "open")).one()
     with transaction():
-        services.request_changes(
+        reviews.request_changes(
             sent.id,
             "Who of the two is you?",
             expected_fingerprint=ProposalReview(sent).fingerprint,

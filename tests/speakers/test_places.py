@@ -19,7 +19,7 @@ from app.registration import integrity_check, seats
 from app.registration.bookings import data_export, erasure, operations
 from app.registration.categories import services as categories
 from app.registration.categories.models import BY_CODE, RegistrationCategory
-from app.registration.categories.queries import CATEGORY, INVITED, SPEAKER, build_values
+from app.registration.categories.queries import CATEGORY, INVITED_CATEGORY, SPEAKER, build_values
 from app.registration.create_booking import create_booking
 from app.registration.models import Delegate, SeatLimit
 from app.registration.speaker_places import queries as speaker_places
@@ -519,7 +519,7 @@ def take(number: int, person: int) -> None:
         "email": f"s{person}@example.org",
         "days": "2009-06-10",
         SPEAKER: str(person),
-        INVITED: str(number),
+        INVITED_CATEGORY: str(number),
         CATEGORY: str(number),
     }
     with transaction():

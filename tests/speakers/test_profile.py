@@ -9,7 +9,7 @@ from app.database import db, transaction
 from app.mail.models import Email
 from app.programme.editing import speakers
 from app.programme.models import Conference
-from app.proposals import services
+from app.proposals import reviews
 from app.proposals.models import Proposal
 from app.proposals.queries import ProposalReview
 from tests.browser import Browser
@@ -92,7 +92,7 @@ def test_what_was_sent_can_be_changed_and_taken_back(ada: Browser) -> None:
 def test_what_came_back_stands_there_with_the_note(ada: Browser) -> None:
     proposal = make_proposal(get_ada_marsh(), role="Pilot")
     with transaction():
-        services.request_changes(
+        reviews.request_changes(
             proposal.id,
             "Of what?",
             expected_fingerprint=ProposalReview(proposal).fingerprint,
@@ -112,7 +112,7 @@ def test_what_came_back_stands_there_with_the_note(ada: Browser) -> None:
 def test_what_came_back_can_be_left_as_it_was(ada: Browser) -> None:
     proposal = make_proposal(get_ada_marsh(), role="Pilot")
     with transaction():
-        services.request_changes(
+        reviews.request_changes(
             proposal.id,
             "Of what?",
             expected_fingerprint=ProposalReview(proposal).fingerprint,
@@ -128,7 +128,7 @@ def test_what_came_back_can_be_left_as_it_was(ada: Browser) -> None:
 def test_what_came_back_still_stands_there_after_a_photo_was_sent(ada: Browser) -> None:
     proposal = make_proposal(get_ada_marsh(), role="Pilot")
     with transaction():
-        services.request_changes(
+        reviews.request_changes(
             proposal.id,
             "Of what?",
             expected_fingerprint=ProposalReview(proposal).fingerprint,
@@ -196,7 +196,7 @@ def test_what_becomes_of_an_assistants_words_is_told_to_the_speaker_once_the_hel
     ada.open("/speak/ada-marsh/assistants").press("Remove: helper@example.org")
 
     with transaction():
-        services.request_changes(
+        reviews.request_changes(
             waiting().id,
             "Of what?",
             expected_fingerprint=ProposalReview(waiting()).fingerprint,

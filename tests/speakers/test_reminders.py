@@ -11,7 +11,6 @@ from sqlalchemy import func, select
 from app import clock
 from app.accounts.models import VIEWER
 from app.database import db, transaction
-from app.history.models import HistoryEntry
 from app.mail.models import Email
 from app.programme.models import Speaker
 from app.speakers import batch_emails, recipients, reminders, session_owners
@@ -32,7 +31,7 @@ from tests.factories import (
     save,
     sign_in,
 )
-from tests.lookups import get_session
+from tests.lookups import get_session, list_history
 from tests.sent_emails import last_email_text, list_emails
 
 ADA, JOAO, OWNER = "ada@example.org", "joao@example.org", "owner@example.org"
@@ -64,12 +63,6 @@ def wanted(site: Flask) -> date:
 
 def speaker(slug: str) -> Speaker:
     return db.session.scalars(select(Speaker).where(Speaker.slug == slug)).one()
-
-
-def said(about: str) -> list[str]:
-    return list(
-        db.session.scalars(select(HistoryEntry.summary).where(HistoryEntry.subject == about))
-    )
 
 
 def plan() -> None:
@@ -177,7 +170,7 @@ def test_a_reminder_is_held_back_and_let_go(
     frozen_time.shift(A_DAY)
     send()
     assert list_emails() == [(JOAO, STILL_TO_DO), (ADA, STILL_TO_DO)]
-    assert said("speaker ada-marsh")[:2] == [
+    assert list_history("speaker ada-marsh")[:2] == [
         "Ada Marsh had an automatic reminder paused",
         "Ada Marsh had an automatic reminder resumed",
     ]
@@ -410,7 +403,7 @@ def test_an_owner_who_does_not_speak_is_reminded_by_hand(owned: None, organiser:
     assert "Opening" not in last_email_text()
     again = reminder_by_hand(organiser)
     assert "owner@example.org was emailed less than 3 days ago" in again.text
-    assert said("session farewell")[-1] == "The owner of Farewell was reminded"
+    assert list_history("session farewell")[-1] == "The owner of Farewell was reminded"
 
 
 def test_an_owner_is_reminded_by_itself_of_texts_alone(

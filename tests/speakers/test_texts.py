@@ -9,7 +9,7 @@ from sqlalchemy import select
 from app.database import db, transaction
 from app.programme.editing import sessions
 from app.programme.models import Session
-from app.proposals import services
+from app.proposals import reviews
 from app.proposals.models import Proposal
 from app.proposals.queries import ProposalReview
 from app.speakers import session_owners
@@ -89,7 +89,7 @@ def test_the_list_says_which_text_needs_its_author_most(ada: Browser) -> None:
     assert ada.open("/speak/ada-marsh").summary_list[ITEM] == "Waiting for approval"
 
     with transaction():
-        services.request_changes(
+        reviews.request_changes(
             proposal.id,
             "Longer?",
             expected_fingerprint=ProposalReview(proposal).fingerprint,

@@ -56,7 +56,8 @@ def add_url_rules(bp: Blueprint) -> None:
 @deletes_draft
 def add(kind: str) -> ResponseReturnValue:
     """Add a page or news item."""
-    form = NEW_FORMS[kind](**(typed := draft_forms.find_typed()))
+    typed = draft_forms.get_form_arguments()
+    form = NEW_FORMS[kind](**typed)
     if not form.is_submitted() and not typed:
         form.set_initial_data("", "", "", local_day(clock.now()))
     status, stale = _submit(form, lambda: _add(form, kind), url_for(".preview_new", kind=kind))
@@ -73,7 +74,8 @@ def add(kind: str) -> ResponseReturnValue:
 def edit(kind: str, slug: str, language: str) -> ResponseReturnValue:
     """Save a new version of a page or news item."""
     text = editable_text.get_text(kind, slug, language)
-    form = EDIT_FORMS[kind](**(typed := draft_forms.find_typed()))
+    typed = draft_forms.get_form_arguments()
+    form = EDIT_FORMS[kind](**typed)
     if not form.is_submitted() and not typed:
         _set_initial_data(form, text)
     urls = {page: url_for(f".{page}", **text.key._asdict()) for page in ("preview", PICTURES)}

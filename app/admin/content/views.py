@@ -72,7 +72,8 @@ def _render_notice(status: int, **context: Any) -> ResponseReturnValue:
 @deletes_draft
 def write_notice() -> ResponseReturnValue:
     """Preview or publish a notice, which replaces any other."""
-    form = NoticeForm(**(typed := draft_forms.find_typed()))
+    typed = draft_forms.get_form_arguments()
+    form = NoticeForm(**typed)
     if not form.is_submitted():
         if not typed:
             _set_initial_data(form, editable_text.get_notice())

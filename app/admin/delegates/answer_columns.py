@@ -148,7 +148,7 @@ AnyForm = TypeVar("AnyForm", bound=AnswersForm)
 
 def build_desk_form_class(base: type[AnyForm]) -> type[AnyForm]:
     """Return a form of the desk with the organisers' questions; ``adapt_for_desk`` is to follow."""
-    definitions = custom_questions.list_definitions()
+    definitions = custom_questions.list_active()
     own = {
         "definitions": definitions,
         **custom_questions.build_fields(definitions, optional=True),
@@ -158,14 +158,14 @@ def build_desk_form_class(base: type[AnyForm]) -> type[AnyForm]:
 
 def build_desk_form(base: type[AnyForm], **data: Any) -> AnyForm:
     """Return a form of the desk with the organisers' questions, and when each is asked."""
-    typed = form_fields.without_names_of_files(custom_questions.list_definitions(), data)
+    typed = form_fields.without_names_of_files(custom_questions.list_active(), data)
     form = build_desk_form_class(base)(data=typed)
     standard_forms.adapt_for_desk(form)
     for question in form:
         if isinstance(question, form_fields.AnswerFileField):
             question.is_own = False
-    every = {one.id: one for one in custom_questions.list_whole()}
-    for one in custom_questions.list_asked():
+    every = {one.id: one for one in custom_questions.list_all_with_standard()}
+    for one in custom_questions.list_active_with_standard():
         if one.name not in form:
             continue
         if words := describe_condition(one.condition, every):

@@ -55,8 +55,8 @@ def change() -> ResponseReturnValue:
 @validates_own_csrf
 @deletes_draft
 def undo() -> ResponseReturnValue:
-    """Show what was changed last, and put it back."""
-    form, changes = UndoDaysForm(), _plan_way_back()
+    """Show what was changed last, and undo it."""
+    form, changes = UndoDaysForm(), _plan_undo()
     if form.validate_on_submit() and changes:
         day_changes.apply(changes, actor=current_actor(), notify=form.should_notify)
         return redirects.redirect_to(_list_url(), "days-put-back")
@@ -77,11 +77,11 @@ def _save(
     except StaleEdit:
         form.form_errors.append(gettext(CHANGED_MEANWHILE))
         return _render(form, delegates, selection)
-    draft_forms.store_fields(url_for(".undo"), _iterate_way_back(changes, before))
+    draft_forms.store_fields(url_for(".undo"), _iterate_undo_fields(changes, before))
     return redirects.redirect_to(url_for(".undo"), "days-changed")
 
 
-def _iterate_way_back(
+def _iterate_undo_fields(
     changes: Iterable[DayChange], before: Mapping[str, str]
 ) -> Iterable[tuple[str, str]]:
     for one in changes:
@@ -90,10 +90,10 @@ def _iterate_way_back(
             yield "before", f"{key},{one.delegate.version},{before[key]}"
 
 
-def _plan_way_back() -> Sequence[DayChange]:
-    rows = (one.split(",") for one in draft_forms.find_stored().getlist("before"))
+def _plan_undo() -> Sequence[DayChange]:
+    rows = (one.split(",") for one in draft_forms.get_stored_fields().getlist("before"))
     before = {key: (days, version) for key, version, days in rows}
-    return day_changes.plan_way_back(queries.list_by_reference(list(before)), before)
+    return day_changes.plan_undo(queries.list_by_reference(list(before)), before)
 
 
 def _build_form(selection: MultiDict[str, str]) -> ChangeDaysForm:
@@ -120,7 +120,7 @@ def _render(
 
 
 def _render_none() -> ResponseReturnValue:
-    """Say that nobody is selected; whatever was sent, the token is judged first."""
+    """Say that nobody is selected; whatever was sent, the token is checked first."""
     form = ConfirmForm()
     status = 422 if form.is_submitted() else 200
     form.validate_on_submit()

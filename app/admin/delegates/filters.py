@@ -5,15 +5,15 @@ are in addresses, saved views and group emails that are stored, so they stay as 
 """
 
 from collections.abc import Collection, Iterator, Sequence
-from functools import partial
 from typing import Final
 
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import Select, false, func, literal, or_, select
+from sqlalchemy import Select, false, func, literal, select
 
 from app.accounts import roles
 from app.admin import saved_views
+from app.admin.delegates import answer_filters
 from app.admin.delegates.delegate_filter import (
     Condition,
     DelegateFilter,
@@ -22,26 +22,18 @@ from app.admin.delegates.delegate_filter import (
     load_in_use,
 )
 from app.admin.listing import ListFilter, ListQuery, TextFilter, parse_list_query
+from app.admin.saved_views import ListKind
 from app.agenda.models import Star
 from app.mail.models import Email
 from app.mail.queries import IS_FAILED, IS_WAITING
 from app.programme.models import Session
-from app.questions.definitions import (
-    CHOICE,
-    CONSENT,
-    NO,
-    SEVERAL,
-    YES,
-    YES_NO,
-    Definition,
-)
-from app.registration import countries, custom_questions
+from app.registration import countries
 from app.registration import queries as registration
 from app.registration.categories import queries as categories
 from app.registration.delegate_record import MAX_SORT_KEY_LENGTH, search_key
 from app.registration.desk import annotations, queries
 from app.registration.groups.queries import is_of_group, select_choices
-from app.registration.models import Delegate, DelegateAnswer, DelegateTag, LinkedAgenda
+from app.registration.models import Delegate, DelegateTag, LinkedAgenda
 from app.registration.requirement_cases.queries import HAS_OPEN_CASE
 from app.registration.session_bookings.models import SessionBooking
 from app.registration.speaker_places.queries import IS_SPEAKER
@@ -51,7 +43,6 @@ from app.web.formatting import local_date
 
 ANY: Final = "any"  # session
 NO_CATEGORY: Final = "none"
-NO_ANSWER: Final = "none"  # to a question: choices have keys with a digit
 MAX_SUGGESTIONS: Final = 100  # organisations
 SORTS: Final = tuple(queries.SORT_COLUMNS)
 
@@ -196,47 +187,6 @@ IS_CHECKED_IN: Final = Delegate.id.in_(
 )
 
 
-def _has_answer(question: Definition, answer: str) -> Condition:
-    """Return the condition that an answer is this one, or that this is one of several chosen."""
-    if answer == NO_ANSWER:
-        return _lacks_answer(question)
-    kinds = (CHOICE, SEVERAL, YES_NO, CONSENT)
-    versions = [one.id for one in question.versions if one.kind in kinds]
-    chosen = literal(" ") + DelegateAnswer.value + literal(" ")
-    return Delegate.id.in_(
-        select(DelegateAnswer.delegate_id).where(
-            DelegateAnswer.question_id == question.id,
-            DelegateAnswer.version_id.in_(versions),
-            chosen.contains(f" {answer} ", autoescape=True),
-        )
-    )
-
-
-def _lacks_answer(question: Definition) -> Condition:
-    """Return the condition that somebody is asked a question, and has not answered it."""
-    answered = select(DelegateAnswer.delegate_id).where(DelegateAnswer.question_id == question.id)
-    found: Condition = Delegate.id.not_in(answered)
-    if question.categories:
-        found &= Delegate.category_id.in_([int(one) for one in question.categories])
-    if question.days:
-        found &= or_(*(Delegate.days.contains(day) for day in sorted(question.days)))
-    return found
-
-
-def _list_answers(question: Definition, _: InUse) -> Options:
-    """List the answers to a question, if they are few; of a required one, also that none is there.
-
-    Who is asked a question because of another answer is not known here.
-    """
-    is_needed = question.is_required and question.condition is None and not question.is_retired
-    none = [(NO_ANSWER, gettext("No answer"))] if is_needed else []
-    if question.kind in {CHOICE, SEVERAL}:
-        return [*question.iterate_choices(custom_questions.get_language()), *none]
-    yes = [(YES, gettext("Yes"))]
-    few = {YES_NO: [*yes, (NO, gettext("No"))], CONSENT: yes}
-    return [*few.get(question.kind, []), *none]
-
-
 FILTERS: Final[Sequence[DelegateFilter]] = (
     DelegateFilter(
         "state",
@@ -335,21 +285,16 @@ NEEDING_CONSENT: Final = frozenset(one.name for one in FILTERS if one.needs_cons
 def _iterate_declared() -> Iterator[DelegateFilter]:
     """Yield all filters, those by the organisers' questions last."""
     yield from FILTERS
-    for one in custom_questions.list_all():
-        yield DelegateFilter(
-            one.name,
-            custom_questions.get_label(one),
-            partial(_has_answer, one),
-            list_options=partial(_list_answers, one),
-            area=roles.SPEAKER_NEEDS if one.is_private else None,
-        )
+    yield from answer_filters.iterate_filters()
 
 
-saved_views.declare(
-    "delegates",
-    _l("Delegates"),
-    roles.DELEGATES,
-    lambda _: get_filters(),
-    SORTS,
-    list_forbidden=list_forbidden,
+saved_views.add(
+    ListKind(
+        "delegates",
+        _l("Delegates"),
+        roles.DELEGATES,
+        lambda _: get_filters(),
+        SORTS,
+        list_forbidden=list_forbidden,
+    )
 )

@@ -61,7 +61,7 @@ MAX_REASON_LENGTH = 200
 F = TypeVar("F", bound=type[AnswersForm])
 
 
-def asks(fields: Iterable[DelegateField]) -> Callable[[F], F]:
+def with_desk_questions(fields: Iterable[DelegateField]) -> Callable[[F], F]:
     """Give a form the desk's questions about these fields."""
 
     def add_fields(form: F) -> F:
@@ -111,7 +111,7 @@ class CategoryChoiceForm(AnswersForm):
         return {**super().get_answers(), **asked}
 
 
-@asks(FIELDS)
+@with_desk_questions(FIELDS)
 class AddDelegateForm(NotifyForm, CategoryChoiceForm, EmailForm):
     """Add a delegate by hand."""
 
@@ -151,7 +151,7 @@ class EditAnswersForm(NotifyForm, VersionedForm, AnswersForm):
     """Edit answers of a delegate."""
 
 
-@asks(one for one in BOOKING_FIELDS if one.name != EMAIL)
+@with_desk_questions(one for one in BOOKING_FIELDS if one.name != EMAIL)
 class EditDelegateForm(CategoryChoiceForm, EditAnswersForm):
     """Edit the details of a delegate."""
 
@@ -162,7 +162,7 @@ class EditDelegateForm(CategoryChoiceForm, EditAnswersForm):
     )
 
 
-@asks(PRIVATE_FIELDS)
+@with_desk_questions(PRIVATE_FIELDS)
 class DelegateNeedsForm(EditAnswersForm):
     """Edit the access and dietary requirements of a delegate."""
 

@@ -10,7 +10,7 @@ from wtforms import BooleanField, Field, HiddenField, RadioField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # of WTForms 3.2
 from wtforms.validators import DataRequired, ValidationError
 
-from app.admin.delegates.forms import CategoryChoiceForm, asks
+from app.admin.delegates.forms import CategoryChoiceForm, with_desk_questions
 from app.forms.form import FileForm, Form, file_size, is_uploaded_file
 from app.registration.delegate_imports.plan import NO_PLACE, ImportPlan
 from app.registration.delegate_imports.services import AS_MANY_AS_FIT, NOBODY, REST_WAITS
@@ -27,7 +27,7 @@ MODE_NAMES: Final[Mapping[str, Any]] = {
 }
 
 
-@asks(FIELDS)
+@with_desk_questions(FIELDS)
 class ImportedDelegateForm(CategoryChoiceForm):
     """The answers of a row of a spreadsheet."""
 

@@ -1,4 +1,4 @@
-"""Reading a spreadsheet of delegates: its template, and each row as the desk's form judges it.
+"""Reading a spreadsheet of delegates: its template, and each row as the desk's form checks it.
 
 Columns have the labels of the questions. Each row fills in the form with which the desk adds one
 delegate, so what is wrong with a cell is what that form says of it.
@@ -60,7 +60,7 @@ def read(contents: bytes) -> ImportedSheet:
         for title, cell in zip(titles, rows[start - 1], strict=True)
         if title and title not in names
     ]
-    return ImportedSheet(list(_judge(filled, columns, reader)), unused)
+    return ImportedSheet(list(_iterate_checked_rows(filled, columns, reader)), unused)
 
 
 def list_head() -> Sequence[str]:
@@ -81,7 +81,7 @@ class _RowReader:
         self.labels = {name: _name_column(name) for name in self.fields}
 
     def fill(self, pairs: Sequence[tuple[str, str]]) -> ImportedDelegateForm:
-        """Return the form as a row fills it in; nothing is judged yet."""
+        """Return the form as a row fills it in; nothing is checked yet."""
         form = self._form_class(formdata=MultiDict(pairs), meta={"csrf": False})
         form.set_choices()
         standard_forms.adapt_for_desk(form)
@@ -150,7 +150,7 @@ def _find_columns(
     return index + 1, names, titles
 
 
-def _judge(
+def _iterate_checked_rows(
     filled: Sequence[NumberedRow], columns: Mapping[str, int], reader: _RowReader
 ) -> Iterator[ImportedRow]:
     """Yield each row with what is wrong with it, also because of rows before it."""
@@ -220,14 +220,14 @@ def _read_cell(name: str, cell: str, reader: _RowReader) -> tuple[Sequence[str],
         chosen, unknown = people_sheets.match_parts(cell, reader.list_choices(name))
         return chosen, _describe_unknown(unknown)
     if isinstance(field, BooleanField):
-        return _read_box(cell)
+        return _read_checkbox(cell)
     if cell and isinstance(field, SelectField):
         value = reader.list_choices(name).get(fold(cell))
         return ([value], "") if value else ([], _describe_unknown([people_sheets.quote(cell)]))
     return [cell], ""
 
 
-def _read_box(cell: str) -> tuple[Sequence[str], str]:
+def _read_checkbox(cell: str) -> tuple[Sequence[str], str]:
     if fold(cell) in {*YES, fold(gettext("Yes"))}:
         return ["y"], ""
     if fold(cell) in {*NO, fold(gettext("No"))}:

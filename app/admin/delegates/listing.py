@@ -187,7 +187,7 @@ def _move(
 def _build_move_form(**bound: Any) -> MoveToCategoryForm:
     form = MoveToCategoryForm(**bound)
     form.category.choices = [(str(one.id), one.name) for one in categories.list_options()]
-    form.has_own_questions = any(one.categories for one in custom_questions.list_definitions())
+    form.has_own_questions = any(one.categories for one in custom_questions.list_active())
     return form
 
 

@@ -6,7 +6,7 @@ from flask_babel import lazy_gettext as _l
 from wtforms import SelectField
 
 from app.accounts.guards import current_actor
-from app.admin import choosing
+from app.admin import option_search
 from app.admin.delegates.edit_views import breadcrumbs, redirect_to
 from app.errors import RuleViolation
 from app.forms.form import Form, validates_own_csrf
@@ -45,9 +45,9 @@ bp = Blueprint("speaker", __name__)
 @validates_own_csrf
 def link(reference: str) -> ResponseReturnValue:
     delegate = queries.get_delegate(reference)
-    words, form = choosing.get_words(), SpeakerLinkForm()
+    words, form = option_search.get_words(), SpeakerLinkForm()
     has_more = _set_choices(form, delegate, words)
-    if not choosing.is_searching() and form.validate_on_submit():
+    if not option_search.is_searching() and form.validate_on_submit():
         try:
             return redirect_to(delegate, _save(delegate, str(form.speaker.data)))
         except RuleViolation as refusal:
@@ -68,11 +68,11 @@ def _set_choices(form: SpeakerLinkForm, delegate: Delegate, words: str) -> bool:
     known = speaker_places.find_speaker(delegate)
     if not form.is_submitted():
         form.speaker.data = known.slug if known else NOBODY
-    found = speaker_places.list_without_booking(words, choosing.MAX_LISTED + 1)
+    found = speaker_places.list_without_booking(words, option_search.MAX_LISTED + 1)
     own = {known.slug: known.name} if known else {}
-    speakers = {**own, **dict(found[: choosing.MAX_LISTED])}
+    speakers = {**own, **dict(found[: option_search.MAX_LISTED])}
     form.speaker.choices = [(NOBODY, str(_l("Nobody"))), *speakers.items()]
-    return len(found) > choosing.MAX_LISTED
+    return len(found) > option_search.MAX_LISTED
 
 
 def _save(delegate: Delegate, slug: str) -> str:

@@ -46,7 +46,7 @@ def get_version_text(key: TextKey, number: int) -> EmailText:
     return EmailText(found.subject, found.body)
 
 
-def find_asked_text(key: TextKey) -> EmailText | None:
+def find_starting_text(key: TextKey) -> EmailText | None:
     """Return the text of the version from which somebody wants to begin, if they do."""
     return get_version_text(key, parse_version_number("from")) if "from" in request.args else None
 

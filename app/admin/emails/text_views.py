@@ -87,7 +87,8 @@ class EmailTextForm(EditForm):
 @deletes_draft
 def edit(template: str, language: str) -> ResponseReturnValue:
     key = text_pages.get_key(template, language)
-    form = EmailTextForm(**(typed := draft_forms.find_typed()))
+    typed = draft_forms.get_form_arguments()
+    form = EmailTextForm(**typed)
     state = email_texts.get_state(key)
     if not form.is_submitted() and not typed:
         form.set_initial_data(state.version, _get_base_text(key, state))
@@ -203,7 +204,7 @@ def send_test(template: str, language: str) -> ResponseReturnValue:
 
 def _get_base_text(key: TextKey, state: EmailTextState) -> EmailText:
     """Return the text with which editing begins: the version asked for, or the one that counts."""
-    return text_pages.find_asked_text(key) or state.text
+    return text_pages.find_starting_text(key) or state.text
 
 
 def _get_draft_text(key: TextKey) -> EmailText | None:
@@ -211,7 +212,7 @@ def _get_draft_text(key: TextKey) -> EmailText | None:
 
     A version that is asked for goes before it.
     """
-    if asked := text_pages.find_asked_text(key):
+    if asked := text_pages.find_starting_text(key):
         return asked
     path = url_for(".edit", **key._asdict()).removeprefix(request.script_root)
     draft = draft_forms.find_draft(path)

@@ -55,8 +55,10 @@ def parse_query(list_name: str, query: str) -> Listing[Any]:
     if args.keys() <= NO_FILTERS:  # the options of filters are looked up only where one is used
         return Listing((), 0, parse_list_query((), kind.sorts, args=args))
     listing = _parse_once(kind, query)
-    if gone := saved_views.list_gone(args, listing.query, listing.filters):
-        raise RuleViolation(f"A filter no longer exists: {', '.join(gone)}. Choose filters again")
+    if unknown := saved_views.list_unknown_filters(args, listing.query, listing.filters):
+        raise RuleViolation(
+            f"A filter no longer exists: {', '.join(unknown)}. Choose filters again"
+        )
     return listing
 
 

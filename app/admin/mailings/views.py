@@ -11,7 +11,7 @@ from flask_babel import lazy_gettext as _l
 
 from app.accounts import saved_views as stored_views
 from app.accounts.guards import current_actor, require_login_session
-from app.admin import choosing, saved_views
+from app.admin import option_search, saved_views
 from app.admin.listing import PAGE_SIZE, ListFilter, Listing, parse_list_query, render_list
 from app.admin.mailings.audience_parts import list_filters, to_args
 from app.admin.mailings.forms import AudienceForm, TextForm, build_filter_form, has_many_options
@@ -272,11 +272,11 @@ def edit_filters(number: int) -> ResponseReturnValue:
     mailing = queries.get_mailing(number)
     kind = saved_views.get_kind(audiences.get_audience(mailing.audience).list_name)
     listing = kind.parse(to_args(mailing.query))
-    words, query = choosing.get_words(), listing.query
+    words, query = option_search.get_words(), listing.query
     if request.method == "POST":  # so that what is chosen stays among the options
         query = kind.parse(request.form).query
     form = build_filter_form(listing.filters, query, words)
-    if not choosing.is_searching() and form.validate_on_submit():
+    if not option_search.is_searching() and form.validate_on_submit():
         services.choose_people(mailing, kind.to_query(query, ""), actor=current_actor())
         return redirects.redirect_to(url_for(".show", number=number), "mailing-people")
     return render_page(

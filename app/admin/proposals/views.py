@@ -25,7 +25,7 @@ from app.programme.models import Session
 from app.proposals import (
     preview,
     queries,
-    services,
+    reviews,
 )
 from app.proposals.models import Proposal
 from app.proposals.queries import ProposalReview
@@ -64,7 +64,7 @@ def show(number: int) -> ResponseReturnValue:
 @bp.post(f"{PROPOSAL_RULE}/approve")
 def approve(number: int) -> ResponseReturnValue:
     try:
-        services.approve(
+        reviews.approve(
             number, expected_fingerprint=request.form.get("fingerprint", ""), actor=current_actor()
         )
     except RuleViolation as refusal:
@@ -77,7 +77,7 @@ def approve_part(number: int) -> ResponseReturnValue:
     """Approve the photo alone, or the texts alone; the rest stays to be decided."""
     names = [PHOTO] if request.form.get("part") == "photo" else PROFILE_FIELDS
     try:
-        services.approve_part(
+        reviews.approve_part(
             number,
             names,
             expected_fingerprint=request.form.get("fingerprint", ""),
@@ -95,7 +95,7 @@ def amend(number: int) -> ResponseReturnValue:
     form, refusal = build_amend_form(proposal), None
     if not form.apply_button(request.form.get("button", "")) and form.validate_on_submit():
         try:
-            services.amend(
+            reviews.amend(
                 number,
                 form.typed_values,
                 form.reason,
@@ -115,7 +115,7 @@ def request_changes(number: int) -> ResponseReturnValue:
     form, refusal = ReturnForm(), None
     if form.validate_on_submit():
         try:
-            services.request_changes(
+            reviews.request_changes(
                 number,
                 form.reason,
                 expected_fingerprint=form.expected_fingerprint,
@@ -134,7 +134,7 @@ def bulk() -> ResponseReturnValue:
     chosen = presentation.parse_fingerprints(request.form.getlist(name))
     if not chosen:
         return _render_index(gettext("Select at least one change"))
-    result = services.approve_several(chosen, actor=current_actor())
+    result = reviews.approve_several(chosen, actor=current_actor())
     back = redirects.safe_path_or_blank(request.form.get("back", "")) or url_for(".index")
     if not result.skipped:
         return redirects.redirect_to(back, "changes-approved")

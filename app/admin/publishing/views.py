@@ -159,7 +159,7 @@ def changes() -> ResponseReturnValue:
 def publish() -> ResponseReturnValue:
     if not programme.has_conference():
         return _render_no_programme(409)
-    form = PublishForm(**draft_forms.find_typed())
+    form = PublishForm(**draft_forms.get_form_arguments())
     answer = run_step(form, request.form.get("step", ""))
     if isinstance(answer, WizardStep):
         is_check = answer.template == CHECK_TEMPLATE and answer.status == 200

@@ -32,7 +32,7 @@ def show() -> ResponseReturnValue:
     ]
     form.category.choices = [("", gettext("None")), *descriptions.list_category_choices()]
     form.category.data = request.args.get(CATEGORY, "")
-    possible = custom_questions.list_all_possible(
+    possible = custom_questions.list_possible_with_standard(
         {DAYS: " ".join(chosen), CATEGORY: form.category.data}
     )
     return render_page(
@@ -61,7 +61,7 @@ def _build_pages(possible: Sequence[Definition]) -> Iterator[AnswersForm]:
 
 
 def _describe_conditions() -> Mapping[str, str]:
-    every = {one.id: one for one in custom_questions.list_whole()}
+    every = {one.id: one for one in custom_questions.list_all_with_standard()}
     return {
         one.name: descriptions.describe_condition(one.condition, every)
         for one in every.values()

@@ -159,7 +159,7 @@ def _render_question(number: int, error: str = "") -> ResponseReturnValue:
         categories=descriptions.describe_categories(row.definition),
         texts=_list_texts(row.definition),
         purpose=custom_questions.explain(row.definition).purpose,
-        total=sum(not one.is_retired for one in custom_questions.list_whole()),
+        total=sum(not one.is_retired for one in custom_questions.list_all_with_standard()),
         entries=history.list_newest(question.history_subject),
         form=form,
     )

@@ -174,7 +174,9 @@ def bulk_edit() -> ResponseReturnValue:
 @validates_own_csrf
 @deletes_draft
 def add() -> ResponseReturnValue:
-    form = SessionForm(data=forms.initial_data_for_new(request.args), **draft_forms.find_typed())
+    form = SessionForm(
+        data=forms.initial_data_for_new(request.args), **draft_forms.get_form_arguments()
+    )
     _set_choices(form)
     if form.apply_button(draft_forms.get_pressed_button()):
         return draft_forms.redirect_to_preview(form) or _render_form(form)
@@ -214,7 +216,7 @@ def show(slug: str) -> ResponseReturnValue:
 def edit(slug: str) -> ResponseReturnValue:
     session = session_queries.get_session(slug)
     saved = forms.initial_data(session, conference_zone())
-    form = SessionForm(data=saved, **draft_forms.find_typed())
+    form = SessionForm(data=saved, **draft_forms.get_form_arguments())
     _set_choices(form, session)
     if form.apply_button(draft_forms.get_pressed_button()):
         return draft_forms.redirect_to_preview(form) or _render_form(form, session)

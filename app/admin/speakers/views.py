@@ -85,7 +85,7 @@ def bulk() -> ResponseReturnValue:
 @validates_own_csrf
 @deletes_draft
 def add() -> ResponseReturnValue:
-    form = SpeakerForm(**draft_forms.find_typed())
+    form = SpeakerForm(**draft_forms.get_form_arguments())
     if form.apply_row_button(draft_forms.get_pressed_button(), registration.conference_days()):
         return draft_forms.redirect_to_preview(form) or _render_form(form)
     if form.validate_on_submit():
@@ -135,7 +135,7 @@ def photo_image(slug: str) -> ResponseReturnValue:
 def edit(slug: str) -> ResponseReturnValue:
     speaker = speaker_queries.get_speaker(slug)
     saved = SpeakerForm.speaker_data(speaker, conference_zone())
-    form = SpeakerForm(data=saved, **draft_forms.find_typed())
+    form = SpeakerForm(data=saved, **draft_forms.get_form_arguments())
     if form.apply_row_button(draft_forms.get_pressed_button(), registration.conference_days()):
         return draft_forms.redirect_to_preview(form) or _render_form(form, speaker)
     if form.validate_on_submit():

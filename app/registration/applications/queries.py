@@ -10,7 +10,7 @@ from app.database import db
 from app.registration import registration_requests as requests
 from app.registration.applications.models import RegistrationApplication
 from app.registration.categories import queries as categories
-from app.registration.categories.queries import INVITATION, INVITED, SPEAKER, TRANSFER
+from app.registration.categories.queries import INVITATION, INVITED_CATEGORY, SPEAKER, TRANSFER
 from app.registration.models import Delegate
 from app.registration.queries import Answers
 from app.registration.registration_requests import RequestFilter
@@ -32,7 +32,7 @@ def needs_approval(answers: Answers) -> bool:
     if chosen is None or not chosen.approvals_needed:
         return False
     is_invited = INVITATION in settled or SPEAKER in settled
-    return not (is_invited and settled.get(INVITED) == str(chosen.id))
+    return not (is_invited and settled.get(INVITED_CATEGORY) == str(chosen.id))
 
 
 def get_by_key(key: str) -> RegistrationApplication:

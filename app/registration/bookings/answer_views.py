@@ -48,7 +48,7 @@ def edit(secret: str) -> ResponseReturnValue:
     if not can_change(delegate) or not asked:
         return _redirect(delegate, None)
     if request.method == "POST":
-        asked = custom_question_forms.find_asked(
+        asked = custom_question_forms.list_submitted_questions(
             request.form, custom_questions.list_possible(answers)
         )
     form = custom_question_forms.build_form(
@@ -85,7 +85,7 @@ def _render(
     form: ChangeCustomQuestionsForm, asked: Sequence[Definition], delegate: Delegate
 ) -> ResponseReturnValue:
     possible = custom_questions.list_possible(delegate_record.to_all_answers(delegate))
-    later = custom_question_forms.list_later(possible, asked)
+    later = custom_question_forms.list_dependent(possible, asked)
     return render_page(
         form.template,
         422 if form.errors else 200,

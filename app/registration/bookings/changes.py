@@ -103,7 +103,7 @@ def _diff_custom(delegate: Delegate, merged: Answers) -> list[BookingChange]:
     """List the organisers' questions to which the answer differs, or is no longer asked for."""
     old = custom_answers.to_answers(delegate)
     new = custom_questions.drop_irrelevant(merged)
-    names = [one.name for one in custom_questions.list_definitions()]
+    names = [one.name for one in custom_questions.list_active()]
     return [
         BookingChange(name, old.get(name, ""), new.get(name, ""))
         for name in names

@@ -15,7 +15,7 @@ from app.registration import registration_requests
 from app.registration.ballots.models import BallotEntry
 from app.registration.bookings.agenda_links import unlink_agenda
 from app.registration.bookings.operations import lock, record
-from app.registration.fields import KEPT
+from app.registration.fields import KEPT_AT_ERASURE
 from app.registration.groups import queries as groups
 from app.registration.models import (
     ApplicationDraft,
@@ -71,7 +71,7 @@ def erase(delegate: Delegate) -> None:
         erase_more(delegate)
     history.erase_personal_details(delegate.history_subject)
     address = delegate.email
-    delegate.anonymise(clock.now(), kept=KEPT)
+    delegate.anonymise(clock.now(), kept=KEPT_AT_ERASURE)
     erase_unused_address(address)
 
 

@@ -265,7 +265,7 @@ def _list_answers(delegate: Delegate, secret: str) -> list[AnswerRow]:
     found = [*answer_rows.list_standard(answers), *answer_rows.list_own(answers, find_url)]
     rows = [
         (label, text, links_to_change.get(step, "") if step in asked else "")
-        for label, text, step in answer_rows.put_in_order(found)
+        for label, text, step in answer_rows.sort_by_page(found)
     ]
     if not delegate.is_attending:
         rows = [(label, text, "") for label, text, _ in rows]

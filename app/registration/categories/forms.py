@@ -129,7 +129,7 @@ def name_blank_page(step: str, answers: Answers, steps: int) -> str:
     """Return the name of a page in the cache: what it shows may depend on earlier answers."""
     states = ",".join(one.state for one in queries.list_options_for({})) if step == CATEGORY else ""
     number = answers.get(CATEGORY, "") if step == fields.DAYS else ""
-    ways_in = queries.name_ways_in() if step == CATEGORY else ""
+    ways_in = queries.get_ways_in_key() if step == CATEGORY else ""
     asked = " ".join(one.name for one in question_pages.list_relevant(step, answers))
     return f"{step} of {steps} {number}{states} {ways_in} {asked}"
 

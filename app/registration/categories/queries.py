@@ -26,7 +26,7 @@ from app.registration.seats import CATEGORY_PREFIX
 CATEGORY: Final = "category"  # the key of the answer: a category's number as text
 # Of whoever has an invitation: its code, and the category that it opens.
 INVITATION: Final = "invitation"
-INVITED: Final = "invited_category"
+INVITED_CATEGORY: Final = "invited_category"
 # Of a speaker who registers with their link: their number. It opens the category for speakers.
 SPEAKER: Final = "speaker"
 # Of whoever takes the place of a colleague: the key of the offer.
@@ -36,7 +36,7 @@ MAX_ID_DIGITS = 9
 CategoryState = Literal["open", "before", "closed", "full"]
 
 LIMIT_NAME = literal(CATEGORY_PREFIX) + cast(RegistrationCategory.id, String)
-COUNTED = (
+SELECT_OPTIONS = (
     select(
         RegistrationCategory.id,
         RegistrationCategory.name,
@@ -125,7 +125,7 @@ def list_options() -> Sequence[CategoryOption]:
 
 def _read_options() -> Sequence[CategoryOption]:
     with read_only_connection(db.engine) as connection:
-        return [_build_option(row._asdict()) for row in connection.execute(COUNTED)]
+        return [_build_option(row._asdict()) for row in connection.execute(SELECT_OPTIONS)]
 
 
 def _build_option(values: dict[str, Any]) -> CategoryOption:
@@ -164,7 +164,7 @@ def list_accepting_interest() -> Sequence[CategoryOption]:
     return [one for one in list_options() if one.accepts_interest]
 
 
-def name_ways_in() -> str:
+def get_ways_in_key() -> str:
     """Return a name, for caches, of what visitors are offered besides the public categories."""
     return " ".join(str(one.id) for one in list_accepting_interest())
 
@@ -209,7 +209,7 @@ def list_options_for(answers: Answers) -> Sequence[CategoryOption]:
     for a category that is full.
     """
     is_invited = INVITATION in answers or SPEAKER in answers
-    invited = answers.get(INVITED, "") if is_invited else ""
+    invited = answers.get(INVITED_CATEGORY, "") if is_invited else ""
     can_wait = has_waiting_list()
     return [
         replace(one, is_full=one.is_full and str(one.id) != invited, takes_waiting=can_wait)
@@ -244,7 +244,7 @@ def is_chosen_full(answers: Answers) -> bool:
     return chosen is not None and chosen.state == "full" and has_waiting_list()
 
 
-def lacks_choice(answers: Answers) -> bool:
+def lacks_category(answers: Answers) -> bool:
     """Return True if somebody has to say how they will attend, or to say it again."""
     return TRANSFER not in answers and is_asked() and find_open(answers) is None
 
@@ -253,14 +253,14 @@ def settle(answers: Answers) -> Answers:
     """Return answers with the category that they are for, also where it is not asked."""
     if TRANSFER in answers:  # the category goes with the place
         return answers
-    is_of_invitation = INVITATION in answers and INVITED in answers
-    if is_of_invitation and answers.get(CATEGORY) != answers[INVITED]:
-        invitation = {INVITATION, INVITED}  # given up for another category
+    is_of_invitation = INVITATION in answers and INVITED_CATEGORY in answers
+    if is_of_invitation and answers.get(CATEGORY) != answers[INVITED_CATEGORY]:
+        invitation = {INVITATION, INVITED_CATEGORY}  # given up for another category
         answers = {name: text for name, text in answers.items() if name not in invitation}
     if find_open(answers) is not None:
         return answers
     public = list_public()
-    own = {CATEGORY, INVITATION, INVITED}
+    own = {CATEGORY, INVITATION, INVITED_CATEGORY}
     others = {name: answer for name, answer in answers.items() if name not in own}
     return {CATEGORY: str(public[0].id), **others} if public and not is_asked() else others
 

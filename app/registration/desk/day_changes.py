@@ -1,4 +1,4 @@
-"""Changing the days of many delegates at once: what would change, doing it, and putting it back.
+"""Changing the days of many delegates at once: what would change, doing it, and undoing it.
 
 Days take no place of their own: whoever attends has one place, whichever days they choose. So
 nobody can lack a place here; who is left as they are is named with the reason.
@@ -40,10 +40,10 @@ def plan(delegates: Iterable[Delegate], mode: str, days: Collection[str]) -> Seq
     """Return what would change for each delegate; nothing is changed yet."""
     found = list(delegates)
     booked = session_bookings.map_booked_days([one.id for one in found])
-    return [_keep_seats(_plan(one, mode, days), booked.get(one.id, {})) for one in found]
+    return [_refuse_if_booked(_plan(one, mode, days), booked.get(one.id, {})) for one in found]
 
 
-def plan_way_back(
+def plan_undo(
     delegates: Iterable[Delegate], before: Mapping[str, tuple[str, str]]
 ) -> Sequence[DayChange]:
     """Return what would change if each had the days again that they had before a change.
@@ -53,7 +53,7 @@ def plan_way_back(
     found = list(delegates)
     booked = session_bookings.map_booked_days([one.id for one in found])
     return [
-        _keep_seats(_plan_back(one, *before[one.reference]), booked.get(one.id, {}))
+        _refuse_if_booked(_plan_undo(one, *before[one.reference]), booked.get(one.id, {}))
         for one in found
     ]
 
@@ -70,25 +70,25 @@ def apply(changes: Iterable[DayChange], *, actor: str, notify: bool) -> None:
 def _plan(delegate: Delegate, mode: str, days: Collection[str]) -> DayChange:
     now = set(delegate.days.split())
     wanted = {REPLACE: set(days), ADD: now | set(days), REMOVE: now - set(days)}[mode]
-    return _judge(delegate, " ".join(sorted(wanted)))
+    return _build_change(delegate, " ".join(sorted(wanted)))
 
 
-def _plan_back(delegate: Delegate, days: str, version: str) -> DayChange:
+def _plan_undo(delegate: Delegate, days: str, version: str) -> DayChange:
     if str(delegate.version) != version:
         return DayChange(delegate, delegate.days, CHANGED_SINCE)
     if not {one.isoformat() for one in registration.conference_days()}.issuperset(days.split()):
         return DayChange(delegate, delegate.days, DAY_GONE)
-    return _judge(delegate, days)
+    return _build_change(delegate, days)
 
 
-def _keep_seats(change: DayChange, booked: Collection[str]) -> DayChange:
-    """Leave somebody as they are who has a seat on a day that they would lose."""
+def _refuse_if_booked(change: DayChange, booked: Collection[str]) -> DayChange:
+    """Change nothing for somebody who has booked a seat on a day that they would lose."""
     if change.is_change and not set(booked) <= set(change.days.split()):
         return DayChange(change.delegate, change.delegate.days, SEATS_BOOKED)
     return change
 
 
-def _judge(delegate: Delegate, days: str) -> DayChange:
+def _build_change(delegate: Delegate, days: str) -> DayChange:
     if not delegate.is_attending:
         return DayChange(delegate, delegate.days, CANCELLED)
     if not days:

@@ -78,7 +78,7 @@ def name_question(question: Question) -> str:
 
 def list_questions() -> Sequence[WordedQuestion]:
     """List all questions in their order; cached, for public pages."""
-    return cache_version.cached("wordings about equality", _load_apart)
+    return cache_version.cached("wordings about equality", _load_on_own_connection)
 
 
 def read_questions() -> Sequence[WordedQuestion]:
@@ -101,7 +101,7 @@ def list_rows() -> Sequence[Question]:
     return db.session.scalars(order.execution_options(populate_existing=True)).all()
 
 
-def _load_apart() -> Sequence[WordedQuestion]:
+def _load_on_own_connection() -> Sequence[WordedQuestion]:
     with read_only_connection(db.engine) as connection:
         return _load(connection)
 

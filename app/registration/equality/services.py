@@ -33,14 +33,14 @@ class PublishedQuestion:
     counts: Mapping[str, int]  # by choice, rounded down; 0 is for fewer than five
 
 
-def list_asked() -> Sequence[EqualityItem]:
+def list_active() -> Sequence[EqualityItem]:
     """List the questions that are asked now; cached, for public pages."""
-    keys = cache_version.cached("equality questions", _read_asked)
+    keys = cache_version.cached("equality questions", _read_active_keys)
     every = [one.current for one in queries.list_questions()]
     return [one for one in every if one.key in keys]
 
 
-def _read_asked() -> Collection[str]:
+def _read_active_keys() -> Collection[str]:
     asked = select(EqualityQuestion.key).where(EqualityQuestion.is_asked)
     with read_only_connection(db.engine) as connection:
         return frozenset(connection.scalars(asked))
@@ -64,7 +64,7 @@ def list_published() -> Sequence[PublishedQuestion]:
     ]
 
 
-def set_asked(keys: Collection[str], *, actor: str) -> bool:
+def set_active(keys: Collection[str], *, actor: str) -> bool:
     """Ask these questions and no others; return True if that changed."""
     lock_table(EqualityQuestion)
     rows = {one.key: one for one in db.session.scalars(select(EqualityQuestion))}
@@ -84,7 +84,7 @@ def set_asked(keys: Collection[str], *, actor: str) -> bool:
 
 def count_answers(answers: Mapping[str, str]) -> None:
     """Count what one person has chosen, by question; what is not asked is left out."""
-    items = {one.key: one for one in list_asked()}
+    items = {one.key: one for one in list_active()}
     for key in sorted(answers):  # rows are locked in one order
         item = items.get(key)
         if item is not None and answers[key] in item.choices:

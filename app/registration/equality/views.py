@@ -22,7 +22,7 @@ from app.web.security_headers import no_referrer
 
 bp = Blueprint("equality", __name__, url_prefix="/equality")
 no_referrer(bp)
-bp.add_app_template_global(services.list_asked, "list_equality_questions")
+bp.add_app_template_global(services.list_active, "list_equality_questions")
 
 
 class EqualityForm(Form):
@@ -66,7 +66,7 @@ def _build_form() -> EqualityForm:
             choices=[SelectChoice(value, label) for value, label in one.choices.items()],
             description=one.help,
         )
-        for one in services.list_asked()
+        for one in services.list_active()
     }
     return cast(EqualityForm, type("AskedEqualityForm", (EqualityForm,), fields)())
 
@@ -76,5 +76,5 @@ def _render(form: EqualityForm) -> Response:
         "registration/equality/ask.html",
         422 if form.errors else 200,
         form=form,
-        questions=[form[one.key] for one in services.list_asked()],
+        questions=[form[one.key] for one in services.list_active()],
     )

@@ -47,7 +47,7 @@ def list_possible_questions(number: int | None) -> Sequence[Definition]:
     needed of people who may never come.
     """
     asked = (
-        custom_questions.list_definitions()
+        custom_questions.list_active()
         if number is None
         else custom_questions.list_possible({CATEGORY: str(number)})
     )

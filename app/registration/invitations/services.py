@@ -18,7 +18,7 @@ from app.history import services as history
 from app.registration import emails, seats
 from app.registration.bookings import erasure
 from app.registration.categories.models import RegistrationCategory
-from app.registration.categories.queries import CATEGORY, INVITATION, INVITED
+from app.registration.categories.queries import CATEGORY, INVITATION, INVITED_CATEGORY
 from app.registration.create_booking import REFERENCE_ALPHABET
 from app.registration.invitations import queries
 from app.registration.invitations.models import InvitationCode
@@ -98,7 +98,7 @@ def accept(typed: str) -> Answers:
     answers: dict[str, str] = {}
     for find_answers in ANSWER_SOURCES:
         answers.update(find_answers(invitation))
-    return {**answers, INVITATION: invitation.code, INVITED: number, CATEGORY: number}
+    return {**answers, INVITATION: invitation.code, INVITED_CATEGORY: number, CATEGORY: number}
 
 
 def reserve(code: str, names: Sequence[str], row: Base) -> None:

@@ -41,7 +41,7 @@ def undo(delegate: Delegate, session: Session, *, actor: str) -> bool:
     if seat.is_from_door:
         released_seats.delete_seats(SessionBooking.id == seat.id)
         services.end_settled_choices(delegate)
-        holds.add_to_door(session, limits[session.key], 1)
+        holds.add_door_seats(session, limits[session.key], 1)
     else:
         seat.checked_in_at = None
     operations.record(delegate, f"The check-in to {session.title} was undone", actor)
@@ -116,7 +116,7 @@ def _take(delegate: Delegate, session: Session, limit: SeatLimit) -> None:
     now = clock.now()
     seat = services.build_seat(delegate, session)
     seat.checked_in_at, seat.is_from_door = now, True
-    if not offers.has_offer(delegate, session.key) and holds.take_from_door(session.key):
+    if not offers.has_offer(delegate, session.key) and holds.use_door_seat(session.key):
         entry = offers.find_open(delegate, session.key)
         session_seats.admit_at_door(limit, seat)
         if entry is not None:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from app import cache_version, clock
+from app import cache_version
 from app.database import Base, db
 from app.history.services import ACTOR_DELEGATE
 from app.mail.models import Email
@@ -19,7 +19,6 @@ from app.registration.bookings import operations
 from app.registration.models import Delegate, SeatLimit
 from app.registration.queries import Answers
 from app.registration.session_bookings import choices, labels, queries, services
-from app.registration.session_bookings.models import SessionBooking
 from app.registration.session_bookings.overlaps import overlaps
 from app.releases.current_release import get_programme
 
@@ -119,12 +118,7 @@ class ChosenSeats:
         services.require_no_ballot(session)
         if session.key not in self._limits:
             raise services.NotBookable("Seats in this session cannot be booked")
-        row = SessionBooking(
-            delegate_id=delegate.id,
-            session_key=session.key,
-            title=session.title,
-            booked_at=clock.now(),
-        )
+        row = services.build_seat(delegate, session)
         session_seats.reserve_session(self._limits[session.key], row)
 
 

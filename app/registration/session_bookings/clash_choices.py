@@ -42,7 +42,7 @@ def follow_release(content: Snapshot) -> None:
         _ask(order, sessions)
 
 
-def keep(delegate: Delegate, session: Session) -> None:
+def keep_seat(delegate: Delegate, session: Session) -> None:
     """Keep a seat, and give back those at the same time, each with an email."""
     limits = session_seats.lock_sessions(queries.list_keys([delegate.id]))
     operations.end_corrections(delegate)
@@ -76,10 +76,10 @@ def _list_changed(sessions: Sessions) -> set[str]:
     """List the keys of sessions that take place at another time than so far, or after all."""
     cache_version.recheck_if_behind()
     before = {one.key: one for one in get_programme().sessions}
-    return {key for key, one in sessions.items() if _when(before.get(key)) != _when(one)}
+    return {key for key, one in sessions.items() if _get_times(before.get(key)) != _get_times(one)}
 
 
-def _when(session: Session | None) -> object:
+def _get_times(session: Session | None) -> object:
     if session is None or session.is_cancelled:
         return None
     return session.starts_at, session.ends_at

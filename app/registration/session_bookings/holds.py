@@ -56,8 +56,10 @@ def add(session: Session, details: HoldDetails, *, actor: str) -> SeatHold:
         created_at=clock.now(),
     )
     for_door = " for people at the door" if details.is_for_door else ""
-    _record(session.key, f"{_count(details.seats)} reserved{for_door}: {details.reason}", actor)
-    with _telling_of_door(session.key):
+    _record(
+        session.key, f"{_describe_seats(details.seats)} reserved{for_door}: {details.reason}", actor
+    )
+    with _bump_if_door_changes(session.key):
         db.session.add(hold)
     return hold
 
@@ -85,14 +87,14 @@ def run_due() -> None:
         _end(hold, limits[hold.session_key], history.ACTOR_SITE)
 
 
-def add_to_door(session: Session, limit: SeatLimit, count: int) -> None:
+def add_door_seats(session: Session, limit: SeatLimit, count: int) -> None:
     """Keep seats that people have not taken up for those at the door; the limit is locked."""
     session_seats.return_to_door(limit, count)
     hold = _find_unclaimed(session.key)
     if hold is not None:
         hold.seats += count
         return
-    with _telling_of_door(session.key):
+    with _bump_if_door_changes(session.key):
         db.session.add(
             SeatHold(
                 session_key=session.key,
@@ -105,7 +107,7 @@ def add_to_door(session: Session, limit: SeatLimit, count: int) -> None:
         )
 
 
-def take_from_door(key: str) -> bool:
+def use_door_seat(key: str) -> bool:
     """Use up a seat that is kept for people at the door; False if there is none. It is locked."""
     held = select(SeatHold).where(SeatHold.session_key == key, SeatHold.is_for_door)
     rows = held.order_by(SeatHold.id).limit(1).execution_options(populate_existing=True)
@@ -115,19 +117,19 @@ def take_from_door(key: str) -> bool:
     if hold.seats > 1:
         hold.seats -= 1
     else:
-        with _telling_of_door(key):
+        with _bump_if_door_changes(key):
             db.session.delete(hold)
     return True
 
 
-def list_let_in(key: str, count: int) -> Sequence[WaitingListEntry]:
+def list_next_offers(key: str, count: int) -> Sequence[WaitingListEntry]:
     """List who would be offered so many more seats, in order, as things are now."""
     return waiting_list.list_next_in(session_seats.session_limit(key), count)
 
 
 def _find_unclaimed(key: str) -> SeatHold | None:
-    such = SeatHold.session_key == key, SeatHold.is_unclaimed
-    rows = select(SeatHold).where(*such).execution_options(populate_existing=True)
+    unclaimed = SeatHold.session_key == key, SeatHold.is_unclaimed
+    rows = select(SeatHold).where(*unclaimed).execution_options(populate_existing=True)
     return db.session.scalar(rows)
 
 
@@ -140,15 +142,15 @@ def _require_time(session: Session, ends_at: datetime | None) -> None:
 
 def _end(hold: SeatHold, limit: SeatLimit, actor: str) -> None:
     key, count = hold.session_key, hold.seats
-    with _telling_of_door(key):
+    with _bump_if_door_changes(key):
         db.session.delete(hold)
     session_seats.end_hold(limit, count)
-    _record(key, f"{_count(count)} released: {hold.reason}", actor)
+    _record(key, f"{_describe_seats(count)} released: {hold.reason}", actor)
     offers.offer_seats(key, limit)
 
 
 @contextmanager
-def _telling_of_door(key: str) -> Iterator[None]:
+def _bump_if_door_changes(key: str) -> Iterator[None]:
     """Bump the cache version if the block changes whether seats are kept for the door."""
     before = _has_door_seats(key)
     yield
@@ -161,7 +163,7 @@ def _has_door_seats(key: str) -> bool:
     return db.session.scalar(held.limit(1)) is not None
 
 
-def _count(number: int) -> str:
+def _describe_seats(number: int) -> str:
     return "1 seat was" if number == 1 else f"{number} seats were"
 
 

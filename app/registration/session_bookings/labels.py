@@ -4,11 +4,11 @@ Pages are cached, so the states of all sessions are read once for each cache ver
 turns, the version is bumped (``app.registration.seats``).
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import inf
-from typing import Final
+from typing import Final, TypeVar
 
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
@@ -32,6 +32,8 @@ from app.registration.session_seats import (
 )
 from app.releases.current_release import get_programme
 from app.web.formatting import local_date, local_time
+
+T = TypeVar("T")
 
 BY_BALLOT: Final = "ballot"  # the seats are still to be drawn
 LABELS: Final = {
@@ -81,7 +83,7 @@ def get_state(session: Session) -> str:
 
 def get_freeing_time(session: Session) -> datetime | None:
     """Return when the seats of people who have not come are freed, or None if they are not."""
-    minutes = _get_door().minutes.get(session.key)
+    minutes = _get_doors().minutes.get(session.key)
     if minutes is None or session.starts_at is None or not session.is_bookable:
         return None
     return session.starts_at - timedelta(minutes=minutes)
@@ -89,7 +91,7 @@ def get_freeing_time(session: Session) -> datetime | None:
 
 def has_door_seats(session: Session) -> bool:
     """Return True if seats of a session are kept for people at the door."""
-    return session.is_bookable and session.key in _get_door().kept
+    return session.is_bookable and session.key in _get_doors().kept
 
 
 def describe_freeing(session: Session) -> str:
@@ -127,38 +129,38 @@ def _name_room(session: Session) -> str:
 
 def _get_states() -> Mapping[str, str]:
     """Return the state of each session; without the database the last one, or none."""
+    return _cached_or("session seats", _load_states, {})
+
+
+def _cached_or(name: str, load: Callable[[], T], default: T) -> T:
+    """Return what is cached; without the database what was last cached, or else a default."""
     try:
-        return cache_version.cached("session seats", _load_states)
+        return cache_version.cached(name, load)
     except SQLAlchemyError as fault:
-        if not log_if_unavailable(fault, "session seats"):
+        if not log_if_unavailable(fault, name):
             raise
-        return {}
+        return default
 
 
 @dataclass(frozen=True)
-class _Door:
+class _Doors:
     """What pages say of the doors of sessions, by key."""
 
     minutes: Mapping[str, int]  # before the start, when seats that are not taken up are freed
     kept: Collection[str]  # the sessions with seats for people at the door
 
 
-def _get_door() -> _Door:
-    """Return what is told of doors; without the database what was last told, or nothing."""
-    try:
-        return cache_version.cached("doors of sessions", _load_door)
-    except SQLAlchemyError as fault:
-        if not log_if_unavailable(fault, "doors of sessions"):
-            raise
-        return _Door({}, frozenset())
+def _get_doors() -> _Doors:
+    """Return what pages say of doors; without the database what they said last, or nothing."""
+    return _cached_or("doors of sessions", _load_doors, _Doors({}, frozenset()))
 
 
-def _load_door() -> _Door:
+def _load_doors() -> _Doors:
     rows = select(SeatLimit.name, SeatLimit.no_show_minutes)
     rows = rows.where(IS_OF_SESSION, SeatLimit.no_show_minutes.is_not(None))
     kept = select(SeatHold.session_key).where(SeatHold.is_for_door)
     with read_only_connection(db.engine) as connection:
-        return _Door(
+        return _Doors(
             {
                 name.removeprefix(SESSION_PREFIX): number
                 for name, number in connection.execute(rows)

@@ -85,7 +85,7 @@ def _free(session: Session, missing: Sequence[SessionBooking], limit: SeatLimit)
             seat.delegate, session.title, session, is_by_team=False, is_no_show=True
         )
     if missing:
-        holds.add_to_door(session, limit, len(missing))
+        holds.add_door_seats(session, limit, len(missing))
 
 
 def list_due() -> Sequence[str]:

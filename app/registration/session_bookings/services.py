@@ -64,7 +64,7 @@ class SessionClash(RuleViolation):
         self.clashes = clashes
 
 
-def look(access_key: str, session: Session) -> None:
+def check_availability(access_key: str, session: Session) -> None:
     """Raise TooLate if no seat is left for somebody as it looks without a lock; ``book`` decides.
 
     Whoever has a seat at that time, or is on the waiting list, is left to ``book``.
@@ -271,13 +271,13 @@ def follow_release(content: Snapshot) -> None:
     session_seats.lock_sessions(keys)  # all of them before the cache version
     for key in keys:
         if key not in numbers:
-            _forget_holds(key)
+            _delete_holds(key)
             seats.unset_limit(session_seats.session_limit(key))  # unless somebody has a seat
         elif numbers[key] != known.get(key):
             session_seats.set_session_seats(key, numbers[key])
 
 
-def _forget_holds(key: str) -> None:
+def _delete_holds(key: str) -> None:
     """Hold nothing back any more in a session in which nobody books seats."""
     db.session.execute(delete(SeatHold).where(SeatHold.session_key == key))
     for limit in session_seats.lock_sessions([key]).values():

@@ -32,7 +32,7 @@ from app.registration.waiting_list import queries as waiting_list
 from app.registration.waiting_list.models import LAPSED, WaitingListEntry
 from app.registration.waiting_list.steps import list_steps
 from app.releases.current_release import get_programme
-from app.request_transaction import go_on_writing, look_first
+from app.request_transaction import check_first, start_writing_after_check
 from app.web.rendering import render_page, render_shared_page
 from app.web.security_headers import no_referrer
 
@@ -48,7 +48,7 @@ FLASH_MESSAGES = {
 
 bp = Blueprint("session_bookings", __name__, url_prefix="/booking")
 no_referrer(bp)
-look_first(bp, {"show"})
+check_first(bp, {"show"})
 access.register_dead_links(bp)
 bp.add_app_template_global(labels.seat_label)
 bp.add_app_template_global(labels.seat_action)
@@ -134,8 +134,8 @@ def _apply_action(key: str, session: Session) -> str:
     """
     action = next((one for name, one in ACTIONS.items() if name in request.form), _book)
     if action is _book:
-        services.look(key, session)
-    go_on_writing()
+        services.check_availability(key, session)
+    start_writing_after_check()
     return action(bookings.get_booking(key), session)
 
 
@@ -151,7 +151,7 @@ def _release(delegate: Delegate, session: Session) -> str:
 
 
 def _keep(delegate: Delegate, session: Session) -> str:
-    clash_choices.keep(delegate, session)
+    clash_choices.keep_seat(delegate, session)
     return "kept"
 
 

@@ -1,4 +1,4 @@
-"""Choosing among many: a form lists the first that match a search, beside those already chosen.
+"""Search among many options: a form lists the first that match, beside those already chosen.
 
 The search is a part of the form (``templates/admin/_seek.html``): its button shows the form again
 and keeps what is typed and chosen.

@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, func, select
 
 from app import clock
 from app.accounts import guards, roles
-from app.admin import charts, failed_emails
+from app.admin import charts, failed_emails, shortcuts
 from app.admin.charts import ChartBar, Curve
 from app.admin.failed_emails import FailedEmail
 from app.admin.proposals import presentation as proposals
@@ -203,13 +203,15 @@ def home() -> ResponseReturnValue:
         other_countries=gettext("Other countries"),
     )
     person = guards.current_person()
-    overview = get_dashboard(person.role if person else "", labels)
+    role = person.role if person else ""
+    overview = get_dashboard(role, labels)
     return render_page(
         "admin/home.html",
         form=ConfirmForm(),
         overview=overview,
         groups=list(open_tasks.group_by_severity(overview.tasks)),
         all_done=_describe_all_done(),
+        shortcuts=shortcuts.list_dashboard_links(role),
         has_conference=overview.programme.is_published or programme.has_conference(),
         sees_delegates=guards.can_read(roles.DELEGATES),
         sets_the_limit=guards.can_change(roles.SETTINGS),

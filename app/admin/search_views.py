@@ -29,7 +29,7 @@ from app import clock
 from app.accounts import guards, roles
 from app.accounts.models import Person
 from app.accounts.roles import Area
-from app.admin import blueprint, search_actions, similar_names
+from app.admin import blueprint, search_actions, shortcuts, similar_names
 from app.admin.listing import MAX_SEARCH_LENGTH
 from app.admin.search_actions import ActionLink
 from app.content import listing as content_listing
@@ -106,55 +106,24 @@ KINDS: Final[Mapping[str, EntityKind]] = {
         *(_l("Emails"), "admin.emails.show", "number", "admin.emails.index"), roles.DELEGATES
     ),
 }
-ACTIONS: Final[Sequence[tuple[Any, str, Mapping[str, Any], Area]]] = (
-    (_l("Add a session"), "admin.sessions.add", {}, roles.PROGRAMME),
-    (_l("Add a speaker"), "admin.speakers.add", {}, roles.PROGRAMME),
-    (_l("Add a room"), "admin.rooms.add", {}, roles.PROGRAMME),
-    (_l("Add a theme"), "admin.themes.add", {}, roles.PROGRAMME),
-    (_l("Add a delegate"), "admin.delegates.details.add", {}, roles.DELEGATES),
-    (
-        _l("Access requirements, with names"),
-        "admin.delegates.exports.export_with_needs",
-        {"purpose": "access"},
-        roles.DELEGATES,
-    ),
-    (
-        _l("Dietary requirements, with names"),
-        "admin.delegates.exports.export_with_needs",
-        {"purpose": "dietary"},
-        roles.DELEGATES,
-    ),
-    (
-        _l("Meals, for the caterer"),
-        "admin.delegates.requirements.show",
-        {"purpose": "dietary"},
-        roles.DELEGATES,
-    ),
-    (
-        _l("Names for the interpreter"),
-        "admin.delegates.requirements.show",
-        {"purpose": "interpreter"},
-        roles.DELEGATES,
-    ),
-    (_l("Invite speakers"), "admin.speaker_pages.show_invitations", {}, roles.PROGRAMME),
-    (_l("Write a group email"), "admin.mailings.add", {}, roles.MAILINGS),
-    (_l("Change what emails say"), "admin.email_kinds.index", {}, roles.EMAIL_TEXTS),
-    (_l("Invite a team member"), "admin.team.invite", {}, roles.TEAM),
-    (_l("Give a colleague a role"), "admin.team.invite", {}, roles.TEAM),
-    (_l("Start a new conference"), "admin.start.new", {}, roles.SETTINGS),
-)
 
 
 def search() -> ResponseReturnValue:
     """Show what was found, in groups."""
     query = _read_query()
-    return render_page("admin/search.html", query=query, groups=_list_groups(query))
+    return render_page("admin/search.html", find_words=query, groups=_list_groups(query))
 
 
 def suggest() -> ResponseReturnValue:
     """Return the same groups alone, for the script that shows them below the search box."""
     groups = _list_groups(_read_query())
-    return render_template("admin/_suggestions.html", groups=groups, best=_find_best(groups))
+    best = _find_best(groups)
+    return render_template(
+        "admin/_suggestions.html",
+        groups=groups,
+        best=best,
+        has_similar=any(group.is_similar and best not in group.hits for group in groups),
+    )
 
 
 def _read_query() -> str:
@@ -166,9 +135,11 @@ def _list_groups(query: str) -> list[HitGroup]:
 
 
 def _find_best(groups: Iterable[HitGroup]) -> SearchHit | None:
-    """Return the only hit, emails aside; None if there are others."""
+    """Return the only hit, emails aside, and similar names if one is as typed; None if none."""
     emails = KINDS["email"].label
-    hits = [hit for group in groups if group.label != emails for hit in group.hits]
+    found = [group for group in groups if group.label != emails]
+    exact = [hit for group in found if not group.is_similar for hit in group.hits]
+    hits = exact or [hit for group in found for hit in group.hits]
     return hits[0] if len(hits) == 1 else None
 
 
@@ -304,11 +275,7 @@ def _find_admin_pages(query: str, person: Person) -> Iterator[SearchHit]:
     """Yield the pages of the menu, and what can be added, by how the words of their names begin."""
     items = [item for group in blueprint.menu_for(person) for item in group.items]
     pages = [(str(item.label), item.url) for item in items]
-    pages += [
-        (str(label), url_for(endpoint, **values))
-        for label, endpoint, values, area in ACTIONS
-        if person.role in area.write_roles
-    ]
+    pages += [(one.label, one.url) for one in shortcuts.list_links(person.role)]
     words = sort_key(query).split()
     for label, url in pages:
         known = sort_key(label).split()

@@ -16,7 +16,13 @@ from app.registration.bookings import data_export
 from app.registration.models import Delegate
 from app.registration.queries import get_seat_counts as places_now
 from tests.browser import Answer, Browser, Page
-from tests.factories import make_delegate, make_email, set_places, sign_in
+from tests.factories import (
+    make_delegate,
+    make_email,
+    make_waiting_list_entry,
+    set_places,
+    sign_in,
+)
 from tests.lookups import get_needs
 from tests.sent_emails import deliver_emails, emails_to, find_link, last_email_to, subjects_to
 
@@ -294,6 +300,16 @@ def test_nobody_is_added_past_the_limit(desk: Browser) -> None:
 
     assert page.errors == ["All places are taken"]
     assert page.value_of("Given names") == "Zoë"
+
+
+def test_the_desk_reads_why_nobody_can_be_added_while_places_are_left(desk: Browser) -> None:
+    set_places(2)
+    make_waiting_list_entry()
+
+    form = desk.open("/organise/delegates/_add")
+
+    assert "You cannot add anyone while someone is waiting for a place." in form.text
+    assert "All places are taken" not in form.text
 
 
 def test_who_has_a_booking_already_is_not_added_again_but_shown(desk: Browser) -> None:

@@ -241,6 +241,7 @@ def test_a_site_without_a_conference_says_how_to_begin(organiser: Browser) -> No
     assert "The programme has not been published yet" in page.text
     assert "Set up your own conference" in page.headings
     assert "There is no conference yet." in page.text
+    assert "Shortcuts" not in page.headings
     assert organiser.follow("Set the number of places").heading == "Change the number of places"
     organiser.open("/organise")
     assert organiser.follow("Load a programme").address == "/organise/files/upload"
@@ -630,6 +631,37 @@ def test_an_editor_sees_nothing_about_delegates(visitor: Browser) -> None:
     assert "could not be delivered" not in page.text
     assert "emails waiting to be sent" not in numbers(page)
     assert "Registrations" not in page.headings
+
+
+@pytest.mark.parametrize(
+    ("role", "expected"),
+    [
+        (
+            ORGANISER,
+            [
+                *("Add a session", "Add a speaker", "Add a room", "Add a delegate"),
+                *("Meals, for the caterer", "Names for the interpreter"),
+                *("Invite speakers", "Write a group email"),
+            ],
+        ),
+        (DESK, ["Add a delegate", "Meals, for the caterer", "Names for the interpreter"]),
+        (EDITOR, ["Add a session", "Add a speaker", "Add a room", "Invite speakers"]),
+        (VIEWER, []),
+    ],
+)
+def test_each_role_has_shortcuts_to_its_frequent_work(
+    visitor: Browser, role: str, expected: list[str]
+) -> None:
+    page = sign_in(visitor, role=role).open("/organise")
+
+    found = [
+        link
+        for part in page.tree.find_by_class("shortcuts")
+        for link in page.tree.find_all("a", within=part)
+    ]
+    assert [read_text(link) for link in found] == expected
+    for link in found:
+        visitor.open(link.get("href") or "")
 
 
 @pytest.mark.both_databases

@@ -109,6 +109,16 @@ def test_nothing_and_no_question_are_said(organiser: Browser) -> None:
     assert organiser.open("/organise/search?q=%20%F0").heading != ""
 
 
+def test_what_was_searched_for_stays_in_the_box(organiser: Browser) -> None:
+    def read_box(address: str) -> str | None:
+        tree = organiser.open(address).tree
+        return next(one.get("value") for one in tree.find_all("input") if one.get("name") == "q")
+
+    assert read_box("/organise/search?q=zo%C3%AB+%22quill%22") == 'zoë "quill"'
+    assert read_box("/organise/search") == ""
+    assert read_box("/organise") is None
+
+
 def test_pages_of_admin_and_what_can_be_added_are_found_by_name(organiser: Browser) -> None:
     page = organiser.open("/organise/search?q=add")
 
@@ -291,3 +301,15 @@ def test_suggestions_are_the_same_groups_and_name_the_only_hit(organiser: Browse
     assert 'data-best=""' in two
     assert "3 results. Press the down arrow to choose one." in two
     assert 'data-said="Nothing was found."' in none
+
+
+def test_enter_opens_the_only_hit_that_is_spelt_as_typed(organiser: Browser) -> None:
+    make_delegate(given_names="Ada", family_name="Marche", email="ada@example.org")
+    make_session(title="Marshy ground", slug="marshy")
+
+    found = suggestions(organiser, "marshy")
+
+    assert "Ada Marche" in found
+    assert 'data-best="/organise/sessions/marshy"' in found
+    told = "One result: Marshy ground. Press Enter to open it. Similar names are listed too."
+    assert f'data-said="{told}"' in found

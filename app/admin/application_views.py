@@ -201,8 +201,7 @@ def decide(number: int, action: str) -> ResponseReturnValue:
 
 @bp.post("/_several")
 def bulk() -> ResponseReturnValue:
-    chosen = queries.list_by_numbers(LIST.list_selected())
-    response = confirm_or_run(_get_bulk_actions(), chosen)
+    response = confirm_or_run(_get_bulk_actions(), LIST.list_selected(), queries.list_by_numbers)
     return response or _render_index(gettext("Select at least one application"))
 
 

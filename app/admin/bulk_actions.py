@@ -2,19 +2,22 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 from flask import request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext, ngettext
 
 from app.accounts import guards
-from app.errors import RuleViolation
+from app.errors import Gone, RuleViolation
 from app.forms.form import ConfirmForm, Form
+from app.request_transaction import start_writing
 from app.web import redirects
 from app.web.rendering import render_page
 
 ItemT = TypeVar("ItemT")
+MAX_ATTEMPTS: Final = 3  # after each of which some rows were gone
+TOO_MANY_GONE: Final = "Others are deleting what you selected. Nothing has been changed"
 
 
 def describe_unchanged(count: int) -> str:
@@ -47,46 +50,84 @@ class BulkAction(Generic[ItemT]):
     runs_at_once: bool = False  # ``run`` is called once, with all items
 
 
+class _Selection(Generic[ItemT]):
+    """The selected rows as they are now; those that are gone have names if they were read."""
+
+    def __init__(
+        self,
+        action: BulkAction[ItemT],
+        keys: Sequence[Any],
+        find: Callable[[Sequence[Any]], Sequence[ItemT]],
+    ) -> None:
+        self._action, self._keys, self._find = action, keys, find
+        self._names: dict[str, str] = {}
+        self.read()
+
+    def read(self) -> None:
+        """Read the rows anew."""
+        found: Sequence[Any] = self._find(self._keys)
+        names = {one.slug: str(one.name) for one in found}
+        self._names |= names
+        self.affected = [one for one in found if self._action.applies_to(one)]
+        self.skipped_count = len(found) - len(self.affected)
+        self.gone_count = len(set(self._keys)) - len(found)
+        self.gone_names = [name for slug, name in self._names.items() if slug not in names]
+
+
 def confirm_or_run(
-    actions: Mapping[str, BulkAction[Any]], items: Sequence[Any]
+    actions: Mapping[str, BulkAction[Any]],
+    selected: Sequence[Any],
+    find: Callable[[Sequence[Any]], Sequence[Any]],
 ) -> ResponseReturnValue | None:
     """Render the confirmation page of the chosen action, or run it once it has been confirmed.
 
-    Return None if no action or no item is chosen.
+    ``find`` returns those of the selected rows that still exist; the others are left out, and the
+    page says so. Return None if no action or no row is chosen.
     """
     action = actions.get(request.form.get("action", ""))
-    if action is None or not items:
+    if action is None or not selected:
         return None
-    back_url = get_back_url()
-    affected = [thing for thing in items if action.applies_to(thing)]
-    is_sure = bool(affected and request.form.get("sure"))
+    back_url, selection = get_back_url(), _Selection(action, selected, find)
+    is_sure = bool(selection.affected and request.form.get("sure"))
     form = action.build_form() if is_sure else action.build_form(formdata=None)
-    if is_sure and _run(action, affected, form):
+    is_done = is_sure and form.validate_on_submit() and _run(action, selection, form)
+    if is_done and not selection.gone_count:
         return redirects.redirect_to(back_url, action.message_key)
     return render_page(
-        action.template,
+        "admin/bulk_gone.html" if is_done else action.template,
         422 if form.errors else 200,
         action=action,
-        affected=affected,
-        skipped_count=len(items) - len(affected),
+        selection=selection,
         back=back_url,
         form=form,
     )
 
 
-def _run(action: BulkAction[Any], items: Sequence[Any], form: Form) -> bool:
-    """Run an action on all of these items; return False if it is refused, with the reason.
+def _run(action: BulkAction[ItemT], selection: _Selection[ItemT], form: Form) -> bool:
+    """Run an action on all of these rows; return False if it is refused, with the reason.
 
-    The page is shown again with status 422, which undoes what was done until then.
+    The page is shown again with status 422, which undoes what was done until then. Where somebody
+    deletes a row while the action waits for its lock, all is undone, and done for the others.
     """
-    if not form.validate_on_submit():
-        return False
+    for _ in range(MAX_ATTEMPTS):
+        try:
+            _run_once(action, selection.affected, form)
+        except Gone:
+            start_writing()
+            selection.read()
+        else:
+            break
+    else:
+        raise Gone(TOO_MANY_GONE)
+    return bool(selection.affected) and not form.form_errors
+
+
+def _run_once(action: BulkAction[ItemT], affected: Sequence[ItemT], form: Form) -> None:
     try:
-        for thing in [items] if action.runs_at_once else items:
+        for thing in [affected] if action.runs_at_once and affected else affected:
             action.run(thing, actor=guards.current_actor(), **action.read_form(form))
     except RuleViolation as refusal:
         form.form_errors.append(gettext(str(refusal)))
-    return not form.form_errors
 
 
 def get_back_url() -> str:

@@ -16,7 +16,7 @@ from app.admin.bulk_actions import BulkAction, confirm_or_run
 from app.admin.invitation_views import InvitationTerms
 from app.admin.listing import render_list
 from app.admin.request_lists import RequestList, list_first_heads, message_field
-from app.errors import RuleViolation
+from app.errors import Gone, RuleViolation
 from app.forms.form import ConfirmForm, Form
 from app.history import queries as history
 from app.questions.definitions import Definition
@@ -101,8 +101,7 @@ def show(number: int) -> ResponseReturnValue:
 
 @bp.post("/_several")
 def bulk() -> ResponseReturnValue:
-    chosen = queries.list_by_numbers(LIST.list_selected())
-    response = confirm_or_run(_get_bulk_actions(), chosen)
+    response = confirm_or_run(_get_bulk_actions(), LIST.list_selected(), queries.list_by_numbers)
     return response or _render_index(gettext("Select at least one person"))
 
 
@@ -160,9 +159,10 @@ def _invite(chosen: Sequence[ExpressionOfInterest], *, actor: str, invitation: I
     invited until then remain so, and the reason says how many they are.
     """
     services.require_places(chosen, invitation)
+    numbers = [one.id for one in chosen]
     for done in range(0, len(chosen), services.BATCH_SIZE):
+        batch = _list_batch(numbers[done : done + services.BATCH_SIZE])
         try:
-            batch = chosen[done : done + services.BATCH_SIZE]
             services.invite_all(batch, invitation, actor=actor)
         except RuleViolation as refusal:
             if not done:
@@ -176,6 +176,14 @@ def _invite(chosen: Sequence[ExpressionOfInterest], *, actor: str, invitation: I
                 )
             ) from refusal
         commit_now()
+
+
+def _list_batch(numbers: Sequence[int]) -> Sequence[ExpressionOfInterest]:
+    """Read the next of those who are invited; raise Gone if one of them has been deleted."""
+    batch = queries.list_by_numbers(numbers)
+    if len(batch) < len(numbers):
+        raise Gone(services.INTEREST_GONE)
+    return batch
 
 
 def _build_decline() -> BulkAction[ExpressionOfInterest]:

@@ -126,8 +126,9 @@ def index(section: OrderedSection[EntityT], error: str = "") -> ResponseReturnVa
 
 
 def bulk(section: OrderedSection[EntityT]) -> ResponseReturnValue:
-    chosen = editing.list_by_slug(section.kind, get_selected(partial(_list_slugs, section)))
-    done = bulk_actions.confirm_or_run(section.get_bulk_actions(), chosen)
+    slugs = get_selected(partial(_list_slugs, section))
+    find = partial(editing.list_by_slug, section.kind)
+    done = bulk_actions.confirm_or_run(section.get_bulk_actions(), slugs, find)
     return index(section, str(section.nothing_selected)) if done is None else done
 
 

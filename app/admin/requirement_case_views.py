@@ -6,6 +6,7 @@ which is recorded in the history and holds for an hour.
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from functools import partial
 from typing import Any, Final
 
 from flask import Blueprint, redirect, request, url_for
@@ -155,12 +156,16 @@ def index(type_name: str) -> ResponseReturnValue:
     return _render_index(type_name)
 
 
+def _find_selected(type_name: str, keys: Sequence[str]) -> Sequence[SelectedCase]:
+    return [SelectedCase(one) for one in queries.list_by_keys(type_name, keys)]
+
+
 def bulk(type_name: str) -> ResponseReturnValue:
     """Do something with the ticked cases; after an hour this counts as another look."""
     is_opened = _is_opened(type_name)
     keys = get_selected(lambda: _list_keys(type_name))
-    chosen = [SelectedCase(one) for one in queries.list_by_keys(type_name, keys)]
-    response = confirm_or_run({one.name: one for one in list_actions()}, chosen)
+    actions = {one.name: one for one in list_actions()}
+    response = confirm_or_run(actions, keys, partial(_find_selected, type_name))
     if response is None and is_opened:
         return _render_index(type_name, gettext("Select at least one requirement"))
     if response is None:

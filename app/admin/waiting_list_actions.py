@@ -43,8 +43,8 @@ class OfferForm(ReasonForm):
     adds_place = BooleanField(_l("If no place is free, add one for them"))
 
 
-def list_selected(query: ListQuery) -> Sequence[WaitingListEntry]:
-    """List the people who are ticked, in the order in which they joined."""
+def list_selected(query: ListQuery) -> Sequence[int]:
+    """List the numbers of the people who are ticked."""
 
     def list_all() -> Sequence[str]:
         asked = (query.search, *map(query.get_filter, ("state", "list", "category")))
@@ -52,7 +52,7 @@ def list_selected(query: ListQuery) -> Sequence[WaitingListEntry]:
         return [one.slug for one in rows]
 
     chosen = [one for one in get_selected(list_all) if one.isdecimal()]
-    return queries.list_existing([int(one) for one in chosen if len(one) < MAX_NUMBER_DIGITS])
+    return [int(one) for one in chosen if len(one) < MAX_NUMBER_DIGITS]
 
 
 def build_actions() -> Mapping[str, BulkAction[WaitingListEntry]]:

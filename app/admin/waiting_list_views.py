@@ -77,8 +77,11 @@ def index() -> ResponseReturnValue:
 @bp.post("/_several")
 def bulk() -> ResponseReturnValue:
     query = parse_list_query(_list_filters(request.args), SORTS)
-    chosen = waiting_list_actions.list_selected(query)
-    response = confirm_or_run(waiting_list_actions.build_actions(), chosen)
+    response = confirm_or_run(
+        waiting_list_actions.build_actions(),
+        waiting_list_actions.list_selected(query),
+        queries.list_existing,
+    )
     return response or _render_index(gettext("Select at least one person"))
 
 

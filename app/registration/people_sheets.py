@@ -14,6 +14,7 @@ from app.web.formatting import local_date
 
 HEADER_ROWS: Final = 10  # among which the names of the columns are looked for
 MAX_QUOTED: Final = 60  # characters of a cell in a sentence
+MAX_UNUSED: Final = 30  # columns whose names are listed
 MAX_PARTS: Final = 60  # of a line of a cell
 
 NumberedRow = tuple[int, SheetRow]  # with its number, as spreadsheets count, from 1
@@ -44,6 +45,13 @@ def find_header(
 def normalise_name(name: str) -> str:
     """Return the name of a column without differences of case, spacing and hyphens."""
     return fold(strip_hidden(name)).replace("-", "")
+
+
+def list_unused(header: SheetRow, used: Collection[int]) -> Sequence[str]:
+    """List the names of columns that are not read, given the indexes of those that are."""
+    unused = [cell for index, cell in enumerate(header) if cell.strip() and index not in used]
+    more = ["…"] if len(unused) > MAX_UNUSED else []
+    return [*map(quote, unused[:MAX_UNUSED]), *more]
 
 
 def list_filled(rows: Sequence[SheetRow], start: int) -> Sequence[NumberedRow]:

@@ -179,7 +179,7 @@ def test_every_kind_of_answer_is_read_from_a_workbook(desk: Browser) -> None:
     body = b"".join(spreadsheets.stream_xlsx("Delegates", head, [cells]))
 
     page = upload(desk, body, "ward.xlsx")
-    assert "These columns are not used: Shoe size" in page.text
+    assert "These columns are not used: Shoe size To use one of them, change its name" in page.text
     assert "Nurse: 1 place needed, 5 free" in page.text
     assert page.rows[0]["Result"] == "Gets a place"
     page.press("Add 1 delegate", AGREED)

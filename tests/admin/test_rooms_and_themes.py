@@ -5,9 +5,10 @@ from datetime import timedelta
 from typing import Any, NamedTuple
 
 import pytest
-from sqlalchemy import select
+from flask import Flask
+from sqlalchemy import delete, select
 
-from app.database import db
+from app.database import db, transaction
 from app.history import queries as history
 from app.programme.models import Room, Session, Theme
 from tests.browser import Browser, Page
@@ -22,6 +23,7 @@ from tests.factories import (
     sign_in,
 )
 from tests.pages import read_text
+from tests.registration.test_session_booking_races import cross
 
 
 class Thing(NamedTuple):
@@ -232,6 +234,54 @@ def test_several_are_deleted_but_none_that_sessions_use(organiser: Browser, thin
     page = organiser.press(f"Delete selected {thing.name}s", {"Select Shed": True})
     assert page.heading == "Nothing to do"
     assert "1 of those you selected has sessions, so it will not be deleted." in page.text
+
+
+@pytest.mark.both_databases
+def test_a_room_that_somebody_else_has_just_deleted_is_left_out_and_counted(
+    organiser: Browser,
+) -> None:
+    for name in ("Attic", "Shed"):
+        make(ROOM, name, position=9)
+    organiser.open("/organise/rooms")
+    ticked = {"Select Attic": True, "Select Shed": True}
+    form = organiser.press("Delete selected rooms", ticked)
+    with transaction():
+        db.session.execute(delete(Room).where(Room.name == "Attic"))
+
+    page = form.press("Delete")
+
+    assert page.heading == "Done, except for what is no longer there"
+    assert "“Delete selected rooms” was done for the rest." in page.text
+    left_out = "1 of those you selected is no longer in the list, so it is left out."
+    assert left_out in page.text
+    assert names(page.follow("Go back")) == [ROOM.first, ROOM.last_in_list]
+    page = form.press("Delete")
+    assert page.heading == "Nothing to do"
+    assert "2 of those you selected are no longer in the list" in page.text
+
+
+@pytest.mark.postgresql_only
+def test_a_room_that_is_deleted_while_others_are_is_left_out_by_name(
+    organiser: Browser, site: Flask
+) -> None:
+    for name in ("Attic", "Loft", "Shed"):
+        make(ROOM, name, position=9)
+    organiser.open("/organise/rooms")
+    ticked = {f"Select {name}": True for name in ("Attic", "Loft", "Shed")}
+    form = organiser.press("Delete selected rooms", ticked)
+
+    cross(
+        site,
+        lambda: db.session.execute(delete(Room).where(Room.name == "Loft")),
+        lambda: None,
+        lambda: form.press("Delete"),
+    )
+
+    page = organiser.page
+    assert page.heading == "Done, except for what is no longer there"
+    assert "“Delete selected rooms” was done for the rest." in page.text
+    assert "is no longer in the list, so it is left out. Loft" in page.text
+    assert names(page.follow("Go back")) == [ROOM.first, ROOM.last_in_list]
 
 
 @pytest.mark.parametrize(

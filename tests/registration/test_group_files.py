@@ -79,6 +79,34 @@ def test_a_workbook_is_read_like_a_table(visitor: Browser) -> None:
     assert f"1. Ann Nurse ann@ward.example {THURSDAY}" in page.text
 
 
+def test_columns_that_are_not_used_are_named_before_anyone_is_added(visitor: Browser) -> None:
+    make_category(name="Nurse")
+    make_category(name="Student")
+    begin(visitor, **{"How will they attend?": "Nurse"})
+    head = ("First name", "Surname", "Ward", "Name", "E-mail adress")
+
+    page = upload(visitor, write_csv(("Ann", "Nurse", "B2", "Ann Nurse", "a@b.example"), head=head))
+
+    assert "These columns are not used: Ward, Name, E-mail adress" in page.text
+    known = ", ".join(HEAD)
+    assert f"change its name in your file to one of these, and upload the file again: {known}" in (
+        page.text
+    )
+    renamed = ("First name", "Surname", "Category", "Days", "E-mail address")
+    page = upload(visitor, write_csv(("Ann", "Nurse", "Student", "", "a@b.example"), head=renamed))
+    assert "not used" not in page.text
+    assert "1. Ann Nurse a@b.example" in page.press("Add 1 person").text
+
+
+def test_only_the_first_of_very_many_columns_that_are_not_used_are_named(visitor: Browser) -> None:
+    begin(visitor)
+    head = ("Given names", *(f"Extra {number}" for number in range(40)))
+
+    page = upload(visitor, write_csv(("Ann",), head=head))
+
+    assert "Extra 28, Extra 29, … To use one of them" in page.text
+
+
 def test_the_same_person_twice_is_kept_once(visitor: Browser) -> None:
     begin(visitor)
 

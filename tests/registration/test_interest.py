@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import time_machine
 from flask import Flask
-from sqlalchemy import event, select
+from sqlalchemy import delete, event, select
 from sqlalchemy.orm import Session
 
 from app import clock
@@ -38,6 +38,7 @@ from tests.factories import (
     sign_in,
 )
 from tests.registration.test_categories import go_on, standing
+from tests.registration.test_session_booking_races import cross
 from tests.registration_flow import DAYS
 from tests.sent_emails import emails_to, find_link, last_email_to, subjects_to
 
@@ -478,6 +479,59 @@ def test_many_are_invited_in_short_transactions_and_nobody_twice(
     assert subjects == [[INVITED], [INVITED], [DECLINED], [INVITED], [INVITED]]
     codes = select(InvitationCode.email).order_by(InvitationCode.email)
     assert len(db.session.scalars(codes).all()) == 4
+
+
+@pytest.mark.both_databases
+def test_whoever_is_deleted_while_many_are_invited_is_left_out_by_name(
+    visitor: Browser, site: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_five(10)
+    monkeypatch.setattr(services, "BATCH_SIZE", 2)
+    organiser = sign_in(visitor)
+
+    def delete_cy() -> None:
+        with site.app_context(), transaction():
+            if subjects_to("bea@example.org"):
+                db.session.execute(delete(ExpressionOfInterest).filter_by(name="Cy"))
+
+    def come_between(_: Session) -> None:
+        """Let the worker delete what Cy has asked for after the first two have been invited."""
+        if current_thread() is main_thread():
+            worker = Thread(target=delete_cy)
+            worker.start()
+            worker.join(60)
+
+    event.listen(db.session, "after_commit", come_between)
+    page = press_invite(organiser, *NAMES)
+    event.remove(db.session, "after_commit", come_between)
+
+    assert page.heading == "Done, except for what is no longer there"
+    assert "1 of those you selected is no longer in the list, so it is left out. Cy" in page.text
+    subjects = [subjects_to(f"{name.lower()}@example.org") for name in NAMES]
+    assert subjects == [[INVITED], [INVITED], [], [INVITED], [INVITED]]
+
+
+@pytest.mark.postgresql_only
+def test_whoever_is_deleted_while_many_are_declined_is_left_out_by_name(
+    visitor: Browser, site: Flask
+) -> None:
+    make_five(10)
+    organiser = sign_in(visitor)
+    organiser.open("/organise/interest")
+    form = organiser.press("Decline", {f"Select {name}": True for name in NAMES})
+
+    cross(
+        site,
+        lambda: db.session.execute(delete(ExpressionOfInterest).filter_by(name="Dee")),
+        lambda: None,
+        lambda: form.press("Decline"),
+    )
+
+    assert organiser.page.heading == "Done, except for what is no longer there"
+    assert "“Decline” was done for the rest." in organiser.page.text
+    assert "so it is left out. Dee" in organiser.page.text
+    subjects = [subjects_to(f"{name.lower()}@example.org") for name in NAMES]
+    assert subjects == [[DECLINED], [DECLINED], [DECLINED], [], [DECLINED]]
 
 
 def test_places_are_kept_for_all_who_are_invited_or_nobody_is(

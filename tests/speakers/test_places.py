@@ -144,11 +144,16 @@ def test_what_is_not_known_is_asked_and_nothing_else(visitor: Browser) -> None:
     ada = confirm_ada(country="")
     sign_in_speaker(visitor, ada)
 
-    page = visitor.open(HER_PAGE).press("Continue")
+    page = visitor.open(HER_PAGE)
+    assert "We need a few more details from you." in page.text
+    assert "you only need to confirm" not in page.text
+    assert "change the details first" not in page.text  # no button does that here
+    page = page.press("Continue")
     assert page.value_of("organisation") == "Ward 4"
     page = page.press("Continue", {"country": "Ireland"})
 
     assert page.heading == "Check your answers"
+    assert "Change dietary requirements" in page.links
     assert page.press("Confirm registration").heading == "You are registered"
     assert get_booking_of(ada) == get_delegate()
 

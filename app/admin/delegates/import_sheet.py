@@ -55,11 +55,7 @@ def read(contents: bytes) -> ImportedSheet:
             )
         )
     columns = {names[title]: index for index, title in enumerate(titles) if title in names}
-    unused = [
-        people_sheets.quote(cell)
-        for title, cell in zip(titles, rows[start - 1], strict=True)
-        if title and title not in names
-    ]
+    unused = people_sheets.list_unused(rows[start - 1], columns.values())
     return ImportedSheet(list(_iterate_checked_rows(filled, columns, reader)), unused)
 
 

@@ -169,7 +169,12 @@ def _render_check(number: int, status: int, form: SaveImportForm) -> Response:
     listing = paginate(
         _find_rows(planned, query.search, query.get_filter("result")), query, FILTERS
     )
-    context: dict[str, Any] = {"planned": planned, "upload": found, "sheet": sheet}
+    context: dict[str, Any] = {
+        "planned": planned,
+        "upload": found,
+        "unused_columns": sheet.unused_columns,
+        "known_columns": import_sheet.list_head() if sheet.unused_columns else (),
+    }
     return render_page(
         "admin/delegates/import_check.html",
         status,

@@ -60,6 +60,11 @@ def list_references() -> Sequence[str]:
     return [row.reference for row in rows]
 
 
+def find_selected(references: Sequence[str]) -> Sequence[SelectedDelegate]:
+    """Return the delegates with these references, as bulk actions show them."""
+    return [SelectedDelegate(one) for one in queries.list_by_reference(references)]
+
+
 def build_actions() -> Mapping[str, BulkAction[SelectedDelegate]]:
     """Return the actions by name, in the order of their buttons."""
     found = (*_iter_email_actions(), *_iter_tag_actions(), *_iter_category_actions())

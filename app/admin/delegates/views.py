@@ -23,7 +23,7 @@ from app.admin.delegates.forms import (
     NoteForm,
     RestoreBookingForm,
 )
-from app.admin.delegates.listing import SelectedDelegate, build_add_tag_form
+from app.admin.delegates.listing import build_add_tag_form
 from app.admin.listing import (
     Listing,
     ListQuery,
@@ -105,15 +105,17 @@ def render_index(error: str = "") -> ResponseReturnValue:
 def bulk() -> ResponseReturnValue:
     """Ask about the chosen action, or run it; a file is sent at once."""
     references = get_selected(delegate_listing.list_references)
-    chosen = queries.list_by_reference(references)
-    if chosen and request.form.get("action") == "csv":
+    action = request.form.get("action")
+    chosen = queries.list_by_reference(references) if action in {"csv", "days"} else ()
+    if chosen and action == "csv":
         return _export([Delegate.reference.in_(references)], len(chosen), "csv")
-    if chosen and request.form.get("action") == "days":
+    if chosen:
         return draft_forms.redirect_to_selection(
             [one.reference for one in chosen], url_for("admin.delegates.days.change")
         )
-    selected = [SelectedDelegate(one) for one in chosen]
-    done = bulk_actions.confirm_or_run(delegate_listing.build_actions(), selected)
+    done = bulk_actions.confirm_or_run(
+        delegate_listing.build_actions(), references, delegate_listing.find_selected
+    )
     return render_index(gettext("Select at least one delegate")) if done is None else done
 
 

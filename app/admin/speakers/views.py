@@ -76,8 +76,10 @@ def index() -> ResponseReturnValue:
 
 @bp.post("/_several")
 def bulk() -> ResponseReturnValue:
-    chosen = speaker_queries.list_by_slug(get_selected(speaker_listing.list_slugs))
-    done = bulk_actions.confirm_or_run(speaker_listing.BULK_ACTIONS, chosen)
+    slugs = get_selected(speaker_listing.list_slugs)
+    done = bulk_actions.confirm_or_run(
+        speaker_listing.BULK_ACTIONS, slugs, speaker_queries.list_by_slug
+    )
     return _render_index(gettext("Select at least one speaker")) if done is None else done
 
 

@@ -31,6 +31,14 @@ class UploadedRow:
 
 
 @dataclass(frozen=True)
+class UploadedSheet:
+    """What was read from a spreadsheet."""
+
+    rows: Sequence[UploadedRow] = ()
+    unused_columns: Sequence[str] = ()  # the names of those that are not read
+
+
+@dataclass(frozen=True)
 class GroupDraft:
     """A group that is not registered yet."""
 
@@ -38,6 +46,7 @@ class GroupDraft:
     shared: Answers = field(default_factory=dict)  # the answers of all
     people: Sequence[Answers] = ()
     rows: Sequence[UploadedRow] = ()  # of a spreadsheet whose dry run is shown
+    unused_columns: Sequence[str] = ()  # of that spreadsheet
     registered: int = 0  # the number of the group, once it is registered
 
     @property
@@ -71,6 +80,10 @@ class GroupDraft:
         return replace(
             self, people=[one for n, one in enumerate(self.people, start=1) if n != number]
         )
+
+    def with_sheet(self, sheet: UploadedSheet) -> "GroupDraft":
+        """Return it with what was read from a spreadsheet, which is not added yet."""
+        return replace(self, rows=sheet.rows, unused_columns=sheet.unused_columns)
 
     def has_person(self, person: Answers, but: int | None = None) -> bool:
         """Return True if somebody is in it already, at another number than ``but``."""

@@ -16,6 +16,7 @@ from app.registration.groups.draft import (
     OFTEN_SHARED,
     GroupDraft,
     UploadedRow,
+    UploadedSheet,
     get_identity,
 )
 from app.registration.groups.forms import PersonForm, check_row
@@ -43,7 +44,7 @@ MAX_FILE_ROWS: Final = 100  # with rows that are to be left out
 FORMULA_STARTS: Final = ("=", "+", "@", "-")
 
 
-def read(contents: bytes, draft: GroupDraft) -> Sequence[UploadedRow]:
+def read(contents: bytes, draft: GroupDraft) -> UploadedSheet:
     """Return the people of a spreadsheet with their faults; raise InvalidFile for no list."""
     rows = people_sheets.read_cells(contents)
     start, columns = _find_columns(rows)
@@ -58,7 +59,8 @@ def read(contents: bytes, draft: GroupDraft) -> Sequence[UploadedRow]:
                 max=MAX_PEOPLE,
             )
         )
-    return list(_judge(filled, columns, draft))
+    unused = people_sheets.list_unused(rows[start - 1], columns.values())
+    return UploadedSheet(list(_judge(filled, columns, draft)), unused)
 
 
 def _find_columns(rows: Sequence[SheetRow]) -> tuple[int, Mapping[str, int]]:

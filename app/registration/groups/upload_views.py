@@ -3,7 +3,6 @@
 The dry run shows what is wrong beside each row; nobody is added before it is confirmed.
 """
 
-from dataclasses import replace
 from typing import Any, cast
 
 from flask import Blueprint, Response, redirect, request, url_for
@@ -15,7 +14,7 @@ from app.accounts import rate_limits
 from app.errors import InvalidFile, RateLimitExceeded
 from app.forms.form import FORM_OVERHEAD_BYTES, ConfirmForm, validates_own_csrf
 from app.registration.groups import cookie, spreadsheet
-from app.registration.groups.draft import MAX_PEOPLE, GroupDraft
+from app.registration.groups.draft import MAX_PEOPLE, GroupDraft, UploadedSheet
 from app.registration.groups.forms import MAX_FILE_BYTES, TOO_LARGE, GroupFileForm
 from app.request_transaction import READ_ONLY_METHODS, read_first, start_writing
 from app.web import spreadsheets
@@ -53,7 +52,7 @@ def choose() -> ResponseReturnValue:
         return _render_form(form, 422 if form.errors else 200)
     try:
         rate_limits.check_network(rate_limits.GROUP_FILE, request.remote_addr)
-        rows = spreadsheet.read(form.file.data.read(), progress.draft)
+        sheet = spreadsheet.read(form.file.data.read(), progress.draft)
     except RateLimitExceeded as refusal:
         return _refuse(form, refusal)
     except InvalidFile as refusal:
@@ -61,17 +60,17 @@ def choose() -> ResponseReturnValue:
         form.add_error(form.file, refusal)
         return _render_form(form, 422)
     start_writing()
-    return _store(form, rows)
+    return _store(form, sheet)
 
 
-def _store(form: GroupFileForm, rows: Any) -> Response:
+def _store(form: GroupFileForm, sheet: UploadedSheet) -> Response:
     """Keep what was read with the list, until it is added or another file comes."""
     progress = cookie.current_progress()
     try:
         rate_limits.hit_network(rate_limits.GROUP_FILE, request.remote_addr)
     except RateLimitExceeded as refusal:
         return _refuse(form, refusal)
-    cookie.save(progress, replace(progress.draft, rows=rows))
+    cookie.save(progress, progress.draft.with_sheet(sheet))
     return _redirect(".check")
 
 
@@ -96,7 +95,7 @@ def add() -> ResponseReturnValue:
         if not row.faults and not draft.is_full and not draft.has_person(row.person):
             draft = draft.with_person(row.person)
     if progress.stored is not None and not draft.registered:
-        cookie.save(progress, replace(draft, rows=()))
+        cookie.save(progress, draft.with_sheet(UploadedSheet()))
     return _redirect("registration.groups.people")
 
 
@@ -126,6 +125,8 @@ def _render_check(draft: GroupDraft, form: ConfirmForm) -> Response:
         "registration/groups/upload_check.html",
         form=form,
         rows=draft.rows,
+        unused_columns=draft.unused_columns,
+        known_columns=spreadsheet.list_head(),
         good=sum(not one.faults for one in draft.rows),
         faulty=sum(bool(one.faults) for one in draft.rows),
     )

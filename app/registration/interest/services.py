@@ -43,6 +43,7 @@ from app.row_locks import lock_row
 BATCH_SIZE: Final = 100  # rows per transaction, so that nobody waits long for the limit
 MAX_PER_DAY: Final = 5  # with one email address
 HISTORY_SUBJECT: Final = "expressions of interest"
+INTEREST_GONE: Final = "This expression of interest has been deleted"
 
 
 class InterestClosed(RuleViolation):
@@ -208,7 +209,7 @@ def _lock_all(interests: Sequence[ExpressionOfInterest]) -> None:
 
 def _lock(interest: ExpressionOfInterest) -> None:
     _lock_all([interest])
-    lock_row(interest, "This expression of interest has been deleted")
+    lock_row(interest, INTEREST_GONE)
 
 
 def _is_used(interest: ExpressionOfInterest) -> bool:

@@ -6,8 +6,9 @@ runs them at once. Nothing is repaired automatically: someone should find out wh
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 
-from sqlalchemy import exists, func, select, text
+from sqlalchemy import Select, exists, func, select, text
 
 from app import clock
 from app.accounts import queries as accounts
@@ -63,6 +64,21 @@ def run_daily() -> None:
 
 def _check_requests_of_delegates() -> Sequence[str]:
     """Look for people with a place who also ask for one, by the same name and address."""
+    waits, applications, interest = (
+        db.session.scalars(one) for one in _select_requests_of_delegates()
+    )
+    return [
+        *(f"Booking {one} has a place, but is still waiting for one." for one in waits),
+        *(f"Booking {one} has a place, but an application to be decided." for one in applications),
+        *(
+            f"Booking {one} has a place, but an expression of interest to be decided."
+            for one in interest
+        ),
+    ]
+
+
+@cache
+def _select_requests_of_delegates() -> Sequence[Select[tuple[str]]]:
     own = Delegate.identity_key != "", ATTENDING
     waiting = (WaitingListEntry.ended_at.is_(None), WaitingListEntry.scope == CONFERENCE)
     waits = exists().where(*waiting, WaitingListEntry.identity_key == Delegate.identity_key)
@@ -72,31 +88,24 @@ def _check_requests_of_delegates() -> Sequence[str]:
         ExpressionOfInterest.ended_at.is_(None),
         ExpressionOfInterest.identity_key == Delegate.identity_key,
     )
-    both = select(Delegate.reference).order_by(Delegate.id)
-    return [
-        *(
-            f"Booking {reference} has a place, but is still waiting for one."
-            for reference in db.session.scalars(both.where(*own, waits))
-        ),
-        *(
-            f"Booking {reference} has a place, but an application to be decided."
-            for reference in db.session.scalars(both.where(*own, applies))
-        ),
-        *(
-            f"Booking {reference} has a place, but an expression of interest to be decided."
-            for reference in db.session.scalars(both.where(*own, expresses))
-        ),
-    ]
+    both = select(Delegate.reference).where(*own).order_by(Delegate.id)
+    return both.where(waits), both.where(applies), both.where(expresses)
 
 
 def _check_confirmation_emails() -> Sequence[str]:
+    without = db.session.scalars(_select_delegates_without_confirmation())
+    return [f"No confirmation email was created for booking {reference}." for reference in without]
+
+
+@cache
+def _select_delegates_without_confirmation() -> Select[tuple[str]]:
     email_exists = exists().where(
         Email.booking_reference == Delegate.reference, Email.template.in_(CONFIRMATIONS)
     )
     received_by_contact = select(GroupMember.delegate_id).where(
         GroupMember.email == "", GroupMember.delegate_id.is_not(None)
     )
-    without = db.session.scalars(
+    return (
         select(Delegate.reference)
         .where(
             *(ATTENDING, ~Delegate.is_demo, ~Delegate.is_added_by_team, ~email_exists),
@@ -105,7 +114,6 @@ def _check_confirmation_emails() -> Sequence[str]:
         )
         .order_by(Delegate.reference)
     )
-    return [f"No confirmation email was created for booking {reference}." for reference in without]
 
 
 def _check_groups() -> Sequence[str]:

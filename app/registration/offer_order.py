@@ -7,8 +7,9 @@ proves nothing: the history says so.
 """
 
 from collections.abc import Sequence
+from functools import cache
 
-from sqlalchemy import String, cast, exists, literal, or_, select
+from sqlalchemy import Select, String, cast, exists, literal, or_, select
 from sqlalchemy.orm import aliased
 
 from app.database import db
@@ -26,6 +27,14 @@ from app.registration.waiting_list.queries import SUBJECT_PREFIX
 
 def list_faults() -> Sequence[str]:
     """List the sessions in which a seat was offered out of turn."""
+    return [
+        f"A seat in “{title}” is on offer, but someone who joined the list earlier is waiting."
+        for title in db.session.scalars(_select_offers_out_of_turn())
+    ]
+
+
+@cache
+def _select_offers_out_of_turn() -> Select[tuple[str]]:
     offered, waiting = WaitingListEntry, aliased(WaitingListEntry)
     was_before = exists().where(
         waiting.scope == offered.scope,
@@ -42,8 +51,5 @@ def list_faults() -> Sequence[str]:
     )
     such = offered.state == OFFERED, offered.scope != CONFERENCE_LIST
     in_turn = offered.queue_order.is_(None), ~is_out_of_turn
-    rows = select(offered.title).where(*such, *in_turn, was_before).distinct()
-    return [
-        f"A seat in “{title}” is on offer, but someone who joined the list earlier is waiting."
-        for title in db.session.scalars(rows.order_by(offered.title))
-    ]
+    titles = select(offered.title).where(*such, *in_turn, was_before).distinct()
+    return titles.order_by(offered.title)

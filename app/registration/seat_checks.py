@@ -1,13 +1,26 @@
 """Integrity checks of places and seats: what is counted must be what people have or wait for.
 
 The limits of places and seats count what is taken, so that nobody needs to count rows to know
-whether one is free. These checks count the rows.
+whether one is free. These checks count the rows. Their statements are built once: a simulated
+year runs the checks after each of its steps.
 """
 
 from collections.abc import Sequence
+from functools import cache
 from itertools import groupby
+from typing import Any
 
-from sqlalchemy import ColumnElement, ScalarSelect, String, cast, exists, func, literal, select
+from sqlalchemy import (
+    ColumnElement,
+    ScalarSelect,
+    Select,
+    String,
+    cast,
+    exists,
+    func,
+    literal,
+    select,
+)
 from sqlalchemy.orm import joinedload
 
 from app.database import db
@@ -37,16 +50,8 @@ ATTENDING_COUNT = select(func.count()).select_from(Delegate).where(ATTENDING).sc
 
 def list_wrong_places() -> Sequence[str]:
     """Compare the places that are counted with those of people, offers, codes and applicants."""
-    counts = select(  # in one statement, so that the numbers match
-        func.coalesce(TAKEN_SEATS, 0),
-        ATTENDING_COUNT,
-        _count_entries(OFFERED, WaitingListEntry.delegate_id.is_(None)),  # others have a place
-        HELD_COUNT,
-        APPLICANT_COUNT,
-        func.coalesce(QUEUE_LENGTH, 0),
-        _count_entries(IN_QUEUE),
-    )
-    taken, attending, offered, held, applied, queue, waiting = db.session.execute(counts).one()
+    counts = db.session.execute(_select_counts()).one()
+    taken, attending, offered, held, applied, queue, waiting = counts
     faults = []
     if taken != attending + offered + held + applied:
         parts = (
@@ -63,7 +68,30 @@ def list_wrong_places() -> Sequence[str]:
     return [*faults, *_list_wrong_categories()]
 
 
+@cache
+def _select_counts() -> Select[Any]:
+    """Count everything in one statement, so that the numbers match."""
+    return select(
+        func.coalesce(TAKEN_SEATS, 0),
+        ATTENDING_COUNT,
+        _count_entries(OFFERED, WaitingListEntry.delegate_id.is_(None)),  # others have a place
+        HELD_COUNT,
+        APPLICANT_COUNT,
+        func.coalesce(QUEUE_LENGTH, 0),
+        _count_entries(IN_QUEUE),
+    )
+
+
 def _list_wrong_categories() -> Sequence[str]:
+    return [
+        f"{_are(taken, 'place', of=f'of the category “{name}”')} counted as taken, "
+        f"but {_are(number)}."
+        for name, taken, number in db.session.execute(_select_wrong_categories())
+    ]
+
+
+@cache
+def _select_wrong_categories() -> Select[Any]:
     name = literal(CATEGORY_PREFIX) + cast(RegistrationCategory.id, String)
     delegates = select(func.count()).select_from(Delegate)
     delegates = delegates.where(ATTENDING, Delegate.category_id == RegistrationCategory.id)
@@ -80,17 +108,12 @@ def _list_wrong_categories() -> Sequence[str]:
     )
     parts = (delegates, offers, held, applied)
     counted = sum((one.scalar_subquery() for one in parts), RegistrationCategory.kept_places)
-    rows = db.session.execute(
+    return (
         select(RegistrationCategory.name, SeatLimit.taken, counted)
         .join(SeatLimit, SeatLimit.name == name)
         .where(SeatLimit.taken != counted)
         .order_by(RegistrationCategory.id)
     )
-    return [
-        f"{_are(taken, 'place', of=f'of the category “{name}”')} counted as taken, "
-        f"but {_are(number)}."
-        for name, taken, number in rows
-    ]
 
 
 def _count_entries(state: str, *such: ColumnElement[bool]) -> ScalarSelect[int]:
@@ -139,36 +162,24 @@ def list_wrong_seats() -> Sequence[str]:
 
 def _count_in_sessions(state: str) -> dict[str, int]:
     """Count the entries of the waiting lists of sessions, by the keys of these."""
-    rows = (
+    rows = db.session.execute(_select_counts_of_sessions(state))
+    return {session_bookings.read_key(scope): count for scope, count in rows}
+
+
+@cache
+def _select_counts_of_sessions(state: str) -> Select[Any]:
+    return (
         select(WaitingListEntry.scope, func.count())
         .where(WaitingListEntry.state == state, WaitingListEntry.scope != CONFERENCE)
         .group_by(WaitingListEntry.scope)
     )
-    return {session_bookings.read_key(scope): count for scope, count in db.session.execute(rows)}
 
 
 def list_wrong_waits() -> Sequence[str]:
     """Look for people who wait for what they have, and for those whose booking is cancelled."""
-    waits = (
-        select(Delegate.reference, WaitingListEntry.title)
-        .join(WaitingListEntry, WaitingListEntry.delegate_id == Delegate.id)
-        .where(WaitingListEntry.ended_at.is_(None), WaitingListEntry.scope != CONFERENCE)
-        .order_by(WaitingListEntry.id)
-    )
-    has_seat = exists().where(
-        SessionBooking.delegate_id == Delegate.id,
-        literal(SESSION_PREFIX) + SessionBooking.session_key == WaitingListEntry.scope,
-    )
-    cancelled = db.session.execute(waits.where(Delegate.cancelled_at.is_not(None)))
-    seated = db.session.execute(waits.where(has_seat))
-    categories = (
-        select(Delegate.reference, Delegate.cancelled_at)
-        .join(WaitingListEntry, WaitingListEntry.delegate_id == Delegate.id)
-        .where(WaitingListEntry.ended_at.is_(None), WaitingListEntry.scope == CONFERENCE)
-        .order_by(WaitingListEntry.id)
-    )
-    has_it = WaitingListEntry.category_id == Delegate.category_id
-    over = db.session.execute(categories.where(Delegate.cancelled_at.is_not(None) | has_it))
+    of_cancelled, of_seated, of_categories = _select_wrong_waits()
+    cancelled, seated = db.session.execute(of_cancelled), db.session.execute(of_seated)
+    over = db.session.execute(of_categories)
     return [
         *(
             f"Booking {one} is cancelled, but waits for another category."
@@ -179,6 +190,34 @@ def list_wrong_waits() -> Sequence[str]:
         *(f"Booking {one} is cancelled, but waits for “{title}”." for one, title in cancelled),
         *(f"Booking {one} waits for “{title}”, but has a seat." for one, title in seated),
     ]
+
+
+@cache
+def _select_wrong_waits() -> tuple[Select[Any], Select[Any], Select[Any]]:
+    """Find those who cancelled, those who have the seat, and those who have the category."""
+    waits = (
+        select(Delegate.reference, WaitingListEntry.title)
+        .join(WaitingListEntry, WaitingListEntry.delegate_id == Delegate.id)
+        .where(WaitingListEntry.ended_at.is_(None), WaitingListEntry.scope != CONFERENCE)
+        .order_by(WaitingListEntry.id)
+    )
+    has_seat = exists().where(
+        SessionBooking.delegate_id == Delegate.id,
+        literal(SESSION_PREFIX) + SessionBooking.session_key == WaitingListEntry.scope,
+    )
+    categories = (
+        select(Delegate.reference, Delegate.cancelled_at)
+        .join(WaitingListEntry, WaitingListEntry.delegate_id == Delegate.id)
+        .where(WaitingListEntry.ended_at.is_(None), WaitingListEntry.scope == CONFERENCE)
+        .order_by(WaitingListEntry.id)
+    )
+    is_cancelled = Delegate.cancelled_at.is_not(None)
+    has_category = WaitingListEntry.category_id == Delegate.category_id
+    return (
+        waits.where(is_cancelled),
+        waits.where(has_seat),
+        categories.where(is_cancelled | has_category),
+    )
 
 
 def list_seats_of_cancelled() -> Sequence[str]:

@@ -157,12 +157,16 @@ def check(path: Path) -> tuple[int, str]:
 
 
 def test_a_stranger_can_check_the_file_with_nothing_but_the_program(tmp_path: Path) -> None:
-    make_file(tmp_path / "ballot.json")
+    document = make_file(tmp_path / "ballot.json")
 
-    assert check(tmp_path / "ballot.json") == (
-        0,
+    status, output = check(tmp_path / "ballot.json")
+
+    assert status == 0
+    assert output.splitlines() == [
         "The draw is right. Sessions: 2. Tickets: 3. Seats given: 2.",
-    )
+        f"Fingerprint of the secret number: {document['commitment']}",
+        "It must be the fingerprint that the site showed before the draw.",
+    ]
 
 
 @pytest.mark.parametrize("changed", ["seed", "won", "wishes"])

@@ -323,20 +323,25 @@ def test_the_published_file_is_checked_by_the_command_and_by_the_program(
     for one in make_people("Ada", "Bea"):
         wish(one, ballot, "sails")
     assert visitor.open(f"/ballots/{ballot}.json", status=404).heading == "Page not found"
+    shown = visitor.open(f"/ballots/{ballot}").text.partition("Fingerprint of the secret number: ")
+    fingerprint = shown[2][:64]
     frozen_time.move_to(CLOSES)
     run_worker()
 
     page = visitor.open(f"/ballots/{ballot}")
     assert "2 people took part." in page.text
+    assert f"Fingerprint of the secret number: {fingerprint}" in page.text
     file = tmp_path / "ballot.json"
     file.write_bytes(visitor.fetch("GET", f"/ballots/{ballot}.json").get_data())
     program = visitor.fetch("GET", "/ballots/draw.py").get_data()
     assert program == Path(draw.__file__).read_bytes()
     done = site.test_cli_runner().invoke(args=["verify-ballot", str(file)])
-    assert (done.exit_code, done.output) == (
-        0,
-        "The draw is right. Sessions: 3. Tickets: 2. Seats given: 1.\n",
-    )
+    assert done.exit_code == 0
+    assert done.output.splitlines() == [
+        "The draw is right. Sessions: 3. Tickets: 2. Seats given: 1.",
+        f"Fingerprint of the secret number: {fingerprint}",
+        "It must be the fingerprint that the site showed before the draw.",
+    ]
     file.write_text("<no ballot/>", encoding="utf-8")
     refused = site.test_cli_runner().invoke(args=["verify-ballot", str(file)])
     assert (refused.exit_code, refused.output) == (

@@ -145,11 +145,17 @@ def _read_keys(tickets: Sequence[Mapping[str, object]], name: str) -> Result:
 
 
 def summarise(document: Mapping[str, object]) -> str:
-    """Return what the check of a file without a fault has found."""
+    """Return what the check of a file without a fault has found.
+
+    A file of somebody who chose the seed afterwards would be right, too, but for its fingerprint.
+    """
     slots, wishes, won = read(document)
-    seats = sum(map(len, won.values()))
+    given = sum(map(len, won.values()))
+    counts = f"Sessions: {len(slots)}. Tickets: {len(wishes)}. Seats given: {given}."
     return (
-        f"The draw is right. Sessions: {len(slots)}. Tickets: {len(wishes)}. Seats given: {seats}."
+        f"The draw is right. {counts}\n"
+        f"Fingerprint of the secret number: {document['commitment']}\n"
+        "It must be the fingerprint that the site showed before the draw."
     )
 
 

@@ -15,6 +15,8 @@ from app.mailings.models import MailingRecipient
 from app.registration.models import LinkedAgenda
 from tests.chromium import horizontal_overflow
 from tests.factories import (
+    get_ada_marsh,
+    grant_speaker_access,
     make_agenda,
     make_delegate,
     make_mailing,
@@ -62,6 +64,9 @@ def change_the_programme() -> list[str]:
     delegate = make_delegate(email="follower@example.org")
     save(LinkedAgenda(delegate_id=delegate.id, agenda_id=make_agenda("harbour-walls").id))
     get_session("harbour-walls").title = LONG
+    grant_speaker_access(ada := get_ada_marsh())
+    ada.biography = LONG  # of which what it was before is as wide as a phone
+    get_session("reading-the-tide").abstract = LONG  # of whose speaker nobody has an address
     db.session.commit()
     publish_programme()
     with transaction():

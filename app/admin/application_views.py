@@ -63,6 +63,9 @@ redirects.MESSAGES["admin"] |= {
     "application-approve": _l(
         "Approved. We are emailing everyone whose application has been decided."
     ),
+    "application-approve-first": _l(
+        "You have approved it. They get a place once someone else has approved it too."
+    ),
     "application-decline": _l("Declined. We are sending the email."),
     "application-hold": _l("Put on hold. We are sending the email."),
 }
@@ -162,6 +165,7 @@ def show(number: int) -> ResponseReturnValue:
         application=application,
         states=STATES,
         kinds=DECISION_KINDS,
+        has_approved=application.first_approved_by == current_actor(),
         rows=_list_rows(application, answers),
         has_private=any(answers.get(name) for name in PRIVATE_NAMES),
         entries=history.list_newest(application.history_subject),
@@ -188,7 +192,9 @@ def decide(number: int, action: str) -> ResponseReturnValue:
         except RuleViolation as refusal:
             form.form_errors.append(gettext(str(refusal)))
         else:
-            return redirects.redirect_to(_url(application), f"application-{action}")
+            is_first = action == "approve" and application.is_open
+            key = f"application-{action}-first" if is_first else f"application-{action}"
+            return redirects.redirect_to(_url(application), key)
     return render_page(
         "admin/applications/decide.html",
         422 if form.errors else 200,

@@ -81,7 +81,7 @@ def confirm_or_run(
 ) -> ResponseReturnValue | None:
     """Render the confirmation page of the chosen action, or run it once it has been confirmed.
 
-    ``find`` returns those of the selected rows that still exist; the others are left out, and the
+    ``find`` returns those of the selected rows that still exist; the others are skipped, and the
     page says so. Return None if no action or no row is chosen.
     """
     action = actions.get(request.form.get("action", ""))

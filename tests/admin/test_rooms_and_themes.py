@@ -252,7 +252,7 @@ def test_a_room_that_somebody_else_has_just_deleted_is_left_out_and_counted(
 
     assert page.heading == "Done, except for what is no longer there"
     assert "“Delete selected rooms” was done for the rest." in page.text
-    left_out = "1 of those you selected is no longer in the list, so it is left out."
+    left_out = "1 of those you selected is no longer in the list, so it is skipped."
     assert left_out in page.text
     assert names(page.follow("Go back")) == [ROOM.first, ROOM.last_in_list]
     page = form.press("Delete")
@@ -280,7 +280,7 @@ def test_a_room_that_is_deleted_while_others_are_is_left_out_by_name(
     page = organiser.page
     assert page.heading == "Done, except for what is no longer there"
     assert "“Delete selected rooms” was done for the rest." in page.text
-    assert "is no longer in the list, so it is left out. Loft" in page.text
+    assert "is no longer in the list, so it is skipped. Loft" in page.text
     assert names(page.follow("Go back")) == [ROOM.first, ROOM.last_in_list]
 
 

@@ -31,6 +31,7 @@ from tests.factories import (
     set_places,
     sign_in,
 )
+from tests.pages import read_text
 from tests.registration.test_categories import begin, go_on, standing
 from tests.sent_emails import emails_to, find_link, last_email_to, subjects_to
 
@@ -164,6 +165,48 @@ def test_two_different_people_have_to_approve(visitor: Browser) -> None:
 
     assert get_application().state == "approved"
     assert standing(seats.CONFERENCE)[1] == 1
+
+
+def get_done(page: Page) -> str:
+    (note,) = page.tree.find_by_class("note--done")
+    return read_text(note)
+
+
+def test_what_the_first_of_two_writes_is_sent_once_the_second_has_approved(
+    visitor: Browser, new_browser: Callable[[], Browser]
+) -> None:
+    make_press(approvals_needed=2)
+    apply_for_place(visitor)
+    first = sign_in(new_browser(), GRACE)
+    page = first.open("/organise/applications").follow("Ada Lovelace").follow("Approve")
+    said = "Bring your press card."
+
+    page = page.press("Approve", {"Message to the person (optional)": said})
+
+    assert get_done(page) == (
+        "You have approved it. They get a place once someone else has approved it too."
+    )
+    assert "Approve" not in page.links
+    own = own_page(visitor)
+    assert own.heading == "We have received your application"
+    assert said not in own.text
+    second = sign_in(new_browser(), OLGA)
+    page = second.open("/organise/applications").follow("Ada Lovelace")
+    assert page.summary_list["Message to the person"] == said
+    page = page.follow("Approve").press("Approve")
+    assert get_done(page).startswith("Approved. We are emailing everyone")
+    assert f"Message from the organisers: {said}" in last_email_to("ada@example.org").text
+
+
+def test_what_the_first_of_two_writes_is_never_part_of_a_refusal(visitor: Browser) -> None:
+    make_press(approvals_needed=2)
+    apply_for_place(visitor)
+    decide(decisions.approve, message="Bring your press card.")
+
+    decide(decisions.decline, actor=OLGA)
+
+    assert "Bring your press card." not in last_email_to("ada@example.org").text
+    assert "Bring your press card." not in own_page(visitor).text
 
 
 @pytest.mark.both_databases

@@ -83,11 +83,11 @@ def test_columns_that_are_not_used_are_named_before_anyone_is_added(visitor: Bro
     make_category(name="Nurse")
     make_category(name="Student")
     begin(visitor, **{"How will they attend?": "Nurse"})
-    head = ("First name", "Surname", "Ward", "Name", "E-mail adress")
+    head = ("First name", "Surname", "Ward", "Name", "Work email")
 
     page = upload(visitor, write_csv(("Ann", "Nurse", "B2", "Ann Nurse", "a@b.example"), head=head))
 
-    assert "These columns are not used: Ward, Name, E-mail adress" in page.text
+    assert "These columns are not used: Ward, Name, Work email" in page.text
     known = ", ".join(HEAD)
     assert f"change its name in your file to one of these, and upload the file again: {known}" in (
         page.text

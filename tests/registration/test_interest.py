@@ -506,7 +506,7 @@ def test_whoever_is_deleted_while_many_are_invited_is_left_out_by_name(
     event.remove(db.session, "after_commit", come_between)
 
     assert page.heading == "Done, except for what is no longer there"
-    assert "1 of those you selected is no longer in the list, so it is left out. Cy" in page.text
+    assert "1 of those you selected is no longer in the list, so it is skipped. Cy" in page.text
     subjects = [subjects_to(f"{name.lower()}@example.org") for name in NAMES]
     assert subjects == [[INVITED], [INVITED], [], [INVITED], [INVITED]]
 
@@ -529,7 +529,7 @@ def test_whoever_is_deleted_while_many_are_declined_is_left_out_by_name(
 
     assert organiser.page.heading == "Done, except for what is no longer there"
     assert "“Decline” was done for the rest." in organiser.page.text
-    assert "so it is left out. Dee" in organiser.page.text
+    assert "so it is skipped. Dee" in organiser.page.text
     subjects = [subjects_to(f"{name.lower()}@example.org") for name in NAMES]
     assert subjects == [[DECLINED], [DECLINED], [DECLINED], [], [DECLINED]]
 

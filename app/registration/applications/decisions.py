@@ -55,11 +55,13 @@ def approve(application: RegistrationApplication, decision: Decision, *, actor: 
     """Approve an application, which makes a booking if no other person has to approve it too.
 
     Raise AlreadyDecided, NoPlaceFree or IncompleteApplication, or RuleViolation if the same person
-    has approved before.
+    has approved before. What the first of two writes to the applicant is sent with the second
+    approval, unless that has a message of its own.
     """
     _lock_open(application)
     answers = answer_documents.load_valid(application)
-    _store(application, decision)
+    is_approved_once = application.state == ASKED and application.first_approved_by
+    _store(application, decision, application.message if is_approved_once else "")
     if _is_first_of_two(application):
         application.first_approved_by = actor
         application.state = ASKED
@@ -128,9 +130,11 @@ def _lock_open(application: RegistrationApplication) -> None:
         raise AlreadyDecided(f"{application.name} {STATE_NOUNS[application.state]}")
 
 
-def _store(application: RegistrationApplication, decision: Decision) -> None:
+def _store(
+    application: RegistrationApplication, decision: Decision, unsent_message: str = ""
+) -> None:
     application.reason = decision.reason or application.reason
-    application.message = decision.message
+    application.message = decision.message or unsent_message
 
 
 def _is_first_of_two(application: RegistrationApplication) -> bool:

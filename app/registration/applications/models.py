@@ -53,6 +53,11 @@ class RegistrationApplication(RegistrationRequest, Base):
     )
 
     @property
+    def sent_message(self) -> str:
+        """What organisers have written; the first of two who approve has sent nothing yet."""
+        return "" if self.state in {ASKED, WITHDRAWN} else self.message
+
+    @property
     def history_subject(self) -> str:
         """The subject of this application in the audit log."""
         return f"application {self.id}"

@@ -41,8 +41,8 @@ def a_real_photo(speaker: Speaker, cut: Crop | None = None, **about: object) -> 
 
 
 def drawn(reader: Browser) -> dict[str, str]:
-    """Tell what the picture of the first speaker in the list is made of."""
-    page = reader.open("/speakers")
+    """Tell what the picture of the first speaker in a session is made of."""
+    page = reader.open("/sessions/harbour-walls")
     offered = {one.get("type", ""): one.get("srcset", "") for one in page.tree.find_all("source")}
     return {**offered, "img": next(page.tree.find_all("img")).get("src", "")}
 
@@ -210,4 +210,4 @@ def test_a_list_in_which_nobody_has_a_photo_shows_initials(visitor: Browser) -> 
     page = visitor.open("/speakers")
 
     assert list(page.tree.find_all("img", within=page.main)) == []
-    assert [read_text(one) for one in page.tree.find_by_class("face")] == ["JM", "AM"]
+    assert [read_text(one) for one in page.tree.find_by_class("portrait")] == ["JM", "AM"]

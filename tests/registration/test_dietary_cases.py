@@ -218,7 +218,7 @@ def test_the_privacy_page_tells_what_is_stored_about_each_requirement(visitor: B
     assert [list(row.values()) for row in told] == [
         [
             (
-                "Your access and dietary requirements, and when you agreed that we keep them; "
+                "Your access and dietary requirements, and when you agreed to let us keep them; "
                 "whether each requirement has been arranged, our answer and your replies"
             ),
             "To arrange access and meals",

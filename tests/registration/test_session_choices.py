@@ -155,7 +155,7 @@ def test_a_clash_shows_before_choosing_and_is_refused(visitor: Browser) -> None:
     make_bookable("Sails", starts_at=FIRST_MORNING + timedelta(minutes=30))
 
     page = answer_questions(visitor, until="access-needs")
-    assert "9:30am choose one at most" in page.text
+    assert "9:30am you can choose one" in page.text
     assert "At the same time as: Knots; Nets." in page.text
     page = page.press("Continue", {"Knots": True, "Sails": True}, status=422)
 

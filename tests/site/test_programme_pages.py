@@ -392,7 +392,7 @@ def test_recordings_slides_and_papers_are_named_as_what_they_are(visitor: Browse
 
     page = visitor.open("/sessions/reading-the-tide")
     assert "Slides and papers" in page.headings
-    assert page.summary_list["Slides and papers"] == "One slide set or paper"
+    assert page.summary_list["Slides and papers"] == "One file or link"
 
     page = visitor.open("/sessions/opening")
     assert "Recording" in page.headings

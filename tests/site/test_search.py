@@ -162,9 +162,11 @@ def test_markup_is_not_what_people_look_for(visitor: Browser) -> None:
 def test_without_a_question_the_page_says_how_to_ask(visitor: Browser) -> None:
     for question in ("", "   ", "?!"):
         page = _searched(visitor, question)
-        assert _titles(page) == []
+        assert list(page.tree.find_by_class("rows")) == []
         assert not _marks(page)
-    assert "Type a word or two." in visitor.open("/search").text
+    page = visitor.open("/search")
+    assert "Type a word or two." in page.text
+    assert _titles(page) == ["Or browse"]
 
 
 def test_a_very_long_question_is_cut_and_says_so(visitor: Browser) -> None:

@@ -18,7 +18,7 @@ class Shortcut:
     label: Any
     endpoint: str
     area: Area
-    values: Mapping[str, str] = field(default_factory=dict)
+    values: Mapping[str, Any] = field(default_factory=dict)
     is_on_dashboard: bool = False
 
 

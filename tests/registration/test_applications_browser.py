@@ -1,14 +1,23 @@
 """Applying for a place, and deciding about it, in a real browser."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
+from app import clock
 from app.database import db
 from app.registration import links
+from app.registration.interest.models import INVITED
 from tests.chromium import expect_heading, horizontal_overflow
-from tests.factories import make_application, make_category, sign_in_window
+from tests.factories import (
+    make_application,
+    make_category,
+    make_interest,
+    make_invitation,
+    sign_in_window,
+)
 from tests.live_site import LiveSite
 
 Axe = Callable[[Page], list[str]]
@@ -51,10 +60,20 @@ def test_the_pages_of_the_team_have_no_barrier(address: str, window: Page, axe: 
         category_id=category.id,
         first_approved_by="grace@conference.example",
     ).id
+    expires_at = datetime(2009, 9, 30, 22, 59, tzinfo=UTC)  # no moment has longer words
+    make_interest(
+        category_id=category.id,
+        state=INVITED,
+        invited_at=clock.now(),
+        invitation_id=make_invitation(category, expires_at=expires_at).id,
+    )
     sign_in_window(window, address)
 
     for width in (320, 1280):
         window.set_viewport_size({"width": width, "height": 800})
+        window.goto(f"{address}/organise/interest")
+        expect(window.get_by_text("until 11:59pm, 30 September 2009")).to_be_visible()
+        assert (axe(window), horizontal_overflow(window)) == ([], 0)
         for path in ("", f"/{number}", f"/{number}/approve", f"/{number}/decline"):
             window.goto(f"{address}/organise/applications{path}")
             assert (path, axe(window), horizontal_overflow(window)) == (path, [], 0)

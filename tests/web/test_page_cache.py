@@ -131,6 +131,23 @@ def test_more_plain_pages_than_fit_push_out_the_oldest(
     ]
 
 
+def test_pages_in_time_zones_leave_nothing_behind_at_a_release(
+    site: Flask, visitor: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    visitor.open(f"/programme?zone={TIME_ZONES[0]}")
+    with transaction():
+        cache_version.bump_cache_version()
+    visitor.open("/programme")
+    store = shelf(site)
+    _leave_room_for(1.5, store, monkeypatch)
+
+    for zone in TIME_ZONES[1:4]:
+        assert visitor.open(f"/programme?zone={zone}").status == 200
+
+    assert _zone_page(store, TIME_ZONES[1]) is None
+    assert _zone_page(store, TIME_ZONES[3]) is not None
+
+
 def _leave_room_for(number: float, store: PageCache, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let so many more programmes fit, each with the times of another zone."""
     programme = store.get({"PATH_INFO": "/programme"})

@@ -145,6 +145,7 @@ def init_app(app: Flask, url: str) -> None:
         else:
             event.listen(db.engine, "connect", _prepare_postgresql)
             event.listen(db.engine, "begin", _begin_postgresql)
+            event.listen(db.engine, "checkin", _reset_postgresql)
 
 
 def _init_sqlite(engine: Engine) -> None:
@@ -339,6 +340,12 @@ def _begin_postgresql(connection: Connection) -> None:
     if lock_timeout.get() != LOCK_TIMEOUT:
         more += f"; SET LOCAL lock_timeout={1000 * lock_timeout.get():.0f}"
     connection.exec_driver_sql(begin + POSTGRESQL_BEGIN + more, execution_options=WITHOUT_CURSOR)
+
+
+def _reset_postgresql(connection: "PostgreSQLConnection[Any] | None", record: object) -> None:
+    """Let us begin transactions again where the driver was told of an isolation level."""
+    if connection is not None and not connection.closed:
+        connection.autocommit = True
 
 
 def _render_utc_datetime(kind: str, item: Any, context: object) -> str | bool:

@@ -17,7 +17,7 @@ from app.web.rendering import render_page
 
 ItemT = TypeVar("ItemT")
 MAX_ATTEMPTS: Final = 3  # after each of which some rows were gone
-TOO_MANY_GONE: Final = "Others are deleting what you selected. Nothing has been changed"
+TOO_MANY_GONE: Final = "Others are deleting what you selected. Check the list, then try again"
 
 
 def describe_unchanged(count: int) -> str:

@@ -129,7 +129,8 @@ class NoticeForm(Form):
 def index() -> ResponseReturnValue:
     notice = notices.find_open()
     if notice is None:
-        return render_page("admin/notices/none.html")
+        speakers = notices.list_unreachable()
+        return render_page("admin/notices/none.html", speakers=speakers, max_names=MAX_NAMES)
     return _render_notice(notice, NoticeForm(formdata=None))
 
 

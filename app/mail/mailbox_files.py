@@ -46,13 +46,26 @@ def handle(raw: bytes, handler: Handler) -> bool:
 
 
 def read_maildir(folder: Path, handler: Handler, *, marks_all: bool = True) -> Iterator[bool]:
-    """Handle the new messages of a Maildir folder, and mark as seen all, or those of use."""
+    """Handle the new messages of a Maildir folder, and mark as seen all, or those of use.
+
+    A message that cannot be handled, whatever is in it, does not hold up those after it.
+    """
     for path in sorted((folder / "new").iterdir()):
         with path.open("rb") as file:
             raw = file.read(MAX_REPORT_SIZE)
-        is_of_use = handle(raw, handler)
+        is_of_use = _handle_or_ignore(raw, handler)
         yield is_of_use
         path.rename(folder / "cur" / f"{path.name}:2,{'S' if is_of_use or marks_all else ''}")
+
+
+def _handle_or_ignore(raw: bytes, handler: Handler) -> bool:
+    try:
+        return handle(raw, handler)
+    except Exception as fault:
+        if is_unavailable(fault):
+            raise
+        log.error("message not handled", kind=type(fault).__name__)
+        return False
 
 
 def read_mbox(path: Path, handler: Handler) -> Iterator[bool]:

@@ -30,6 +30,7 @@ MESSAGE_ID = re.compile(r"^message-id:\s*(<[!-;=?-~]+>)", re.IGNORECASE | re.MUL
 MAX_MESSAGE_IDS = 20  # that are looked up for one report
 SIGNED = re.compile(r"\+(\d{1,18}\.[\w-]{1,64})@")
 SALT = "bounce"
+TRANSFER_ENCODINGS = frozenset({"base64", "quoted-printable"})  # of parts, besides none
 STATUS = re.compile(r"(?<![\d.])([45])\.(\d{1,3})\.(\d{1,3})(?![\d.])")  # RFC 3463
 REPLY_CODE = re.compile(r"(?<!\d)([45])\d\d(?!\d)")
 
@@ -124,8 +125,24 @@ def _read_fields(part: ReportMessage) -> Iterator[ReportMessage]:
     """Yield the groups of fields of a report, whichever way they were parsed."""
     parsed = part.get_payload()
     texts = [str(group) for group in parsed] if isinstance(parsed, list) else [str(parsed)]
-    for group in re.split(r"\n[ \t]*\n", "\n\n".join(texts)):
+    text = _decode_message(part) or "\n\n".join(texts)
+    for group in re.split(r"\n[ \t]*\n", text):
         yield HeaderParser().parsestr(group.lstrip())
+
+
+def _decode_message(part: ReportMessage) -> str:
+    """Return the text of a part that holds a message in base64, as RFC 6533 allows; "" otherwise.
+
+    Python's parser decodes no such part: it takes the encoded lines for the text of the message.
+    """
+    parsed, encoding = part.get_payload(), _read_word(part, "Content-Transfer-Encoding")
+    if encoding not in TRANSFER_ENCODINGS or not isinstance(parsed, list):
+        return ""
+    encoded: ReportMessage = Message()
+    encoded["Content-Transfer-Encoding"] = encoding
+    encoded.set_payload("".join(str(one) for one in parsed).strip())
+    decoded = encoded.get_payload(decode=True)
+    return decoded.decode("utf-8", "replace") if isinstance(decoded, bytes) else ""
 
 
 def list_signed_numbers(message: ReportMessage, *others: str) -> Iterator[int]:
@@ -142,7 +159,8 @@ def _list_message_ids(message: ReportMessage) -> Iterator[str]:
     for part in message.walk():
         if part.get_content_type() in ORIGINAL_TYPES:
             decoded = part.get_payload(decode=True)
-            text = decoded.decode("utf-8", "replace") if isinstance(decoded, bytes) else str(part)
+            whole = _decode_message(part) or str(part)
+            text = decoded.decode("utf-8", "replace") if isinstance(decoded, bytes) else whole
             match = MESSAGE_ID.search(text)
             if match:
                 yield match[1]

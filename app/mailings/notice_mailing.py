@@ -4,13 +4,14 @@ An organiser checks, edits and sends it like any other. While it is a draft, ano
 its recipients up to date and leaves what an organiser has written.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+import json
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
 from flask_babel import gettext
+from sqlalchemy import Select, select
 from sqlalchemy import delete as sql_delete
-from sqlalchemy import select
 
 from app.database import db
 from app.interchange import ical
@@ -84,14 +85,37 @@ def _translate(mailing: Mailing, draft: Draft, *, actor: str) -> None:
 
 
 def update(notice: ChangeNotice, people: Sequence[NoticeRecipient]) -> None:
-    """Bring the recipients of a draft up to date, if there is one."""
+    """Bring the recipients of a draft up to date, if there is one; who is left out stays so."""
     mailing = notice.mailing
     if mailing is None:
         return
+    addresses = _list_deselected_addresses(mailing)
     _delete_recipients(mailing)
     mailing.is_essential = _is_essential(people)
     recipients.store_prepared(mailing, _prepare(notice, people))
+    _deselect_addresses(mailing, addresses)
     mailing.version += 1
+
+
+def _list_deselected_addresses(mailing: Mailing) -> Collection[str]:
+    people = [*recipients.iter_deselected(mailing)]
+    such = _select_address_keys(mailing).where(MailingRecipient.person.in_(people))
+    return set(db.session.scalars(such)) if people else set()
+
+
+def _deselect_addresses(mailing: Mailing, addresses: Collection[str]) -> None:
+    """Leave out those with these addresses, who may be in the mailing in another role by now."""
+    if addresses:
+        such = _select_address_keys(mailing).where(MailingRecipient.address_key.in_(addresses))
+        people = db.session.scalars(such.with_only_columns(MailingRecipient.person))
+        deselected = {*recipients.iter_deselected(mailing), *people}
+        mailing.deselected = json.dumps(sorted(deselected))
+
+
+def _select_address_keys(mailing: Mailing) -> Select[tuple[str]]:
+    return select(MailingRecipient.address_key).where(
+        MailingRecipient.mailing_id == mailing.id, MailingRecipient.address_key != ""
+    )
 
 
 def delete(notice: ChangeNotice) -> None:

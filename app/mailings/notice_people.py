@@ -170,6 +170,15 @@ _STILL_SPEAKS = and_(  # whoever is told as a speaker has a name here, with a bo
 )
 
 
+def has_cancelled_speaker(notice: ChangeNotice) -> bool:
+    """Return True if somebody who was listed with a booking is to be told as a speaker alone."""
+    cancelled = NoticePerson.delegate_id.in_(select(Delegate.id).where(~ATTENDING))
+    such = select(NoticePerson.id).where(
+        NoticePerson.notice_id == notice.id, cancelled, _STILL_SPEAKS
+    )
+    return db.session.scalar(select(such.exists())) or False
+
+
 def get_summary(notice: ChangeNotice) -> NoticeSummary:
     """Return an open notice as it was prepared, without those who have cancelled since.
 

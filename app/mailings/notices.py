@@ -33,7 +33,7 @@ from app.mailings.notice_models import DROPPED, EMPTY, OPEN, ChangeNotice
 from app.mailings.notice_people import NoticeSize
 from app.mailings.notice_recipients import NoticeRecipient, count_by_change, list_recipients
 from app.programme import public_settings, snapshot
-from app.programme.models import Conference, Release
+from app.programme.models import Conference, Release, Speaker
 from app.programme.snapshot import Snapshot
 from app.proposals.known_changes import list_known_changes
 from app.releases.comparison import compare
@@ -95,11 +95,21 @@ def find_open_size() -> NoticeSize:
     return NoticeSize(notice.people, notice.changes) if notice else NoticeSize(0, 0)
 
 
+def list_unreachable() -> Sequence[Speaker]:
+    """List the speakers whom the newest changes concern, if nobody at all can be told of these.
+
+    Such changes open no notice; those of an open one are listed with it.
+    """
+    newest, _ = _load_notices()
+    content = newest.content if newest is not None and newest.state == EMPTY else ""
+    return notice_speakers.list_without_access(notice_changes.load(content))
+
+
 def prepare() -> None:
     """Bring the open notice up to date with what is public, or begin one.
 
-    This is done when something is published, and by the worker for releases that are scheduled and
-    for mailings that were cancelled before they went out.
+    This is done when something is published, and by the worker for releases that are scheduled, for
+    mailings that were cancelled before they went out, and for speakers who cancel their booking.
     """
     public = _get_public_state()
     if public is None or _is_current(public, *_load_notices()):
@@ -242,11 +252,14 @@ def _is_current(
 
 
 def _is_stale(notice: ChangeNotice | None) -> bool:
-    """Return True if an open notice has a change that is over, or was never stored whole."""
+    """Return True if an open notice has a change that is over, or was never stored whole.
+
+    Or if somebody has cancelled their booking since, and is told as a speaker alone.
+    """
     if notice is None or not notice.is_open:
         return False
     is_over = notice.stale_at is not None and notice.stale_at <= clock.now()
-    return is_over or not notice.content
+    return is_over or not notice.content or notice_people.has_cancelled_speaker(notice)
 
 
 class _Span(NamedTuple):

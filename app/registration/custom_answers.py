@@ -1,6 +1,6 @@
 """The answers of delegates to the organisers' questions: stored, read, counted and erased."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from sqlalchemy import delete, func, or_, select
@@ -63,11 +63,25 @@ def _replace(delegate: Delegate, row: DelegateAnswer, definition: Definition, va
 
 def _add(delegate: Delegate, new: Mapping[int, DelegateAnswer]) -> None:
     """Add answers, in one query for all; not to questions that have just been deleted elsewhere."""
-    if not new:
-        return
-    wanted = select(Question.id).where(Question.id.in_(new)).order_by(Question.id)
-    for question_id in db.session.scalars(wanted.with_for_update(read=True, key_share=True)):
+    for question_id in lock_questions(new):
         delegate.custom_answers.append(new[question_id])
+
+
+def lock_answered(answers: Answers) -> None:
+    """Let nobody delete the questions that answers are given to, until the transaction ends.
+
+    Whoever deletes one locks it and then needs the cache version. So whoever also moves a place,
+    which may bump the version, calls this before.
+    """
+    lock_questions([one.id for one in custom_questions.list_active() if answers.get(one.name)])
+
+
+def lock_questions(numbers: Collection[int]) -> Sequence[int]:
+    """Let nobody delete these questions until the transaction ends; return those that exist."""
+    if not numbers:
+        return ()
+    wanted = select(Question.id).where(Question.id.in_(numbers)).order_by(Question.id)
+    return db.session.scalars(wanted.with_for_update(read=True, key_share=True)).all()
 
 
 class GivenAnswer(NamedTuple):

@@ -69,14 +69,21 @@ def _describe(change: BookingChange) -> RecordedChange:
 
 
 def send_booking_cancelled(
-    delegate: Delegate, reason: str = "", released: Sequence[str] = ()
+    delegate: Delegate, reason: str = "", released: Sequence[str] = (), kept: str = ""
 ) -> None:
     """Tell a delegate that their booking has been cancelled, and why if the organisers say so.
 
-    It names the sessions in which seats were given back.
+    It names the sessions in which seats were given back. Whoever had two bookings and has ``kept``
+    the other is not asked to register again.
     """
-    ical = booking_calendar.render_ical(delegate)
-    enqueue_to_delegate("booking_cancelled", delegate, ical=ical, reason=reason, released=released)
+    enqueue_to_delegate(
+        "booking_cancelled",
+        delegate,
+        ical=booking_calendar.render_ical(delegate),
+        reason=reason,
+        released=released,
+        kept=kept,
+    )
 
 
 def send_booking_restored(delegate: Delegate) -> None:

@@ -302,14 +302,17 @@ def test_nobody_is_added_past_the_limit(desk: Browser) -> None:
     assert page.value_of("Given names") == "Zoë"
 
 
-def test_the_desk_reads_why_nobody_can_be_added_while_places_are_left(desk: Browser) -> None:
+def test_the_desk_reads_that_others_wait_before_it_adds_somebody(desk: Browser) -> None:
     set_places(2)
     make_waiting_list_entry()
 
     form = desk.open("/organise/delegates/_add")
 
-    assert "You cannot add anyone while someone is waiting for a place." in form.text
-    assert "All places are taken" not in form.text
+    assert (
+        "2 places are left. People are waiting for a place. Anyone you add gets one before them."
+    ) in form.text
+    assert form.press("Add", NEW).heading == "Zoë Ångström"
+    assert places_now().taken == 1
 
 
 def test_who_has_a_booking_already_is_not_added_again_but_shown(desk: Browser) -> None:

@@ -4,6 +4,7 @@ Each begins on the dashboard. The limits are what the tasks take now: lower one 
 becomes shorter. All together take at most 60% of the clicks, keys and pages that they took before
 admin had a search across everything. Keys are counted for the same words then and now: the same
 letters of a name or a title, and the same address in full where the page does not complete it.
+Before, 22,392 pixels were scrolled for them in the example conference; here it is none.
 """
 
 from collections.abc import Callable

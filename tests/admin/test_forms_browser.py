@@ -50,6 +50,25 @@ def test_what_is_not_saved_is_asked_about(
     assert asked == ["beforeunload"]
 
 
+def test_a_short_form_asks_too(live_site: LiveSites, window: Page, asked: list[str]) -> None:
+    site = live_site().address
+    sign_in_window(window, site)
+    window.goto(f"{site}/organise/letters/wording/change")
+    leave(window)
+    expect_heading(window, "What emails say")
+    assert asked == []
+    window.get_by_role("link", name="Change paragraph and signatory").click()
+    window.get_by_label("Signatory (optional)").fill("Zoe Okafor")
+
+    leave(window)
+
+    expect_heading(window, "Change paragraph and signatory")
+    assert asked == ["beforeunload"]
+    window.get_by_role("button", name="Save", exact=True).click()
+    expect_heading(window, "What emails say")
+    assert asked == ["beforeunload"]
+
+
 def test_nothing_is_asked_where_nothing_has_changed(
     live_site: LiveSites, window: Page, asked: list[str]
 ) -> None:

@@ -101,6 +101,7 @@ def test_admin_has_neither_header_nor_footer_of_the_public_pages(organiser: Brow
     assert list_parts("/") == ["top", "foot"]
     for address in ("/organise", "/organise/sessions", "/organise/sessions/opening"):
         assert (address, list_parts(address)) == (address, [])
+    assert organiser.page.links["View site"] == "/"
 
 
 @pytest.mark.parametrize(

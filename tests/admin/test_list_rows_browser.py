@@ -7,7 +7,7 @@ from functools import partial
 from playwright.sync_api import Page, ViewportSize, expect
 
 from tests.admin.full_lists import WORKSHOP, fill_all_lists
-from tests.factories import set_places, sign_in_window
+from tests.factories import make_waiting_list_entry, set_places, sign_in_window
 from tests.live_site import LiveSite
 from tests.waiting import wait_until
 
@@ -84,3 +84,19 @@ def test_every_list_shows_many_rows_at_once(
                 view = ListView(window, size, is_compact)
                 what = f"{least} rows of {name}, {size['width']} px wide, {is_compact=}"
                 wait_until(partial(view.has_enough, least), what, 10, view.describe)
+
+
+def test_the_box_that_selects_all_rows_says_so_on_a_phone_where_no_column_can_be_sorted(
+    live_site: Callable[..., LiveSite], window: Page
+) -> None:
+    set_places(2)
+    make_waiting_list_entry()
+    sign_in_window(window, site := live_site().address)
+    window.set_viewport_size(PHONE)
+    words = window.get_by_text("Select all rows on this page")
+    width = "words => words.offsetWidth"
+
+    open_list(window, site, "waiting-list")
+    wait_until(lambda: words.evaluate(width) > 100, "the words beside the box")
+    open_list(window, site, "sessions")
+    wait_until(lambda: words.evaluate(width) < 2, "heads of columns beside the box")

@@ -12,17 +12,21 @@ from app import clock
 from app.database import db, transaction
 from app.programme import queries
 from app.programme.models import Room, Session
+from app.proposals import reviews
+from app.proposals.queries import ProposalReview
 from tests.chromium import expect_heading, horizontal_overflow, read_heading
 from tests.factories import (
     SMALL_CONFERENCE,
     get_ada_marsh,
     grant_speaker_access,
     make_delegate,
+    make_proposal,
     make_session,
     publish_programme,
     sign_in_window,
 )
 from tests.live_site import LiveSite
+from tests.lookups import get_session
 
 LiveSites = Callable[..., LiveSite]
 Barriers = Callable[[Page], list[str]]
@@ -196,6 +200,27 @@ def test_a_programme_file_is_loaded_by_keyboard_alone(
     expect_heading(window, "Unpublished changes")
     with transaction():
         assert queries.get_conference().acronym == "walls"
+
+
+def test_who_sent_a_change_and_whom_it_affects_are_two_lines(
+    live_site: LiveSites, window: Page
+) -> None:
+    sent = make_proposal(get_session("opening"), title="A grand opening")
+    with transaction():
+        reviews.approve(
+            sent.id,
+            expected_fingerprint=ProposalReview(sent).fingerprint,
+            actor="grace@conference.example",
+        )
+    site = live_site().address
+    sign_in_window(window, site).goto(f"{site}/organise/publishing")
+
+    sender = window.get_by_text("sent by ada@example.org").bounding_box()
+    affected = window.get_by_text("Affects Ada Marsh").bounding_box()
+
+    assert sender is not None
+    assert affected is not None
+    assert sender["y"] + sender["height"] <= affected["y"]
 
 
 def test_a_thousand_changes_stay_readable(

@@ -88,7 +88,7 @@ def test_a_question_is_asked_only_in_the_categories_that_were_ticked(
     make_category(name="Student")
     make_category(name="Press")
     preview = sign_in(new_browser()).open("/organise/questions/_preview").text
-    assert "How will you attend? Student, Press What is your name? Question Given names" in preview
+    assert "How will you attend? Student Press What is your name? Question Given names" in preview
     make_question(TRAVEL)
     organiser = sign_in(visitor)
     page = organiser.open("/organise/questions").follow(TRAVEL).follow("Change")

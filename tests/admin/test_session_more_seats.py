@@ -144,7 +144,7 @@ def test_an_organiser_prefers_somebody_on_the_list_of_a_session_and_they_read_wh
     page = refused.press("Make the offer", {"If no place is free, add one for them": True})
     assert "We are emailing them the offer." in page.source
     assert states()["cleo"] == "offered"
-    assert last_email_to("cleo@example.org").subject.startswith("A seat for you in “Knots”")
+    assert last_email_to("cleo@example.org").subject.startswith("Accept your seat by ")
     assert list_faults() == []
 
     entry = db.session.query(WaitingListEntry).filter_by(email="cleo@example.org").one()

@@ -246,6 +246,14 @@ def test_a_long_form_has_two_columns_and_its_button_always_in_view(office: Page)
     assert hidden == []
 
 
+@pytest.mark.parametrize("path", ["pages/page/help/en", "letters/wording/session_booked/en"])
+def test_the_buttons_of_a_text_editor_are_always_in_view(office: Page, path: str) -> None:
+    open_list(office, path)
+
+    expect(office.get_by_role("button", name="Save", exact=True)).to_be_in_viewport(ratio=1)
+    expect(office.get_by_role("button", name="Preview", exact=True)).to_be_in_viewport(ratio=1)
+
+
 HIDDEN_FIELD = """() => {
   const at = document.activeElement, box = at.getBoundingClientRect();
   if (!at.closest(".form-columns") || !box.height) return [];

@@ -201,9 +201,12 @@ def test_ten_sessions_print_on_one_page_with_what_clashes(
     window.evaluate("[...document.querySelectorAll('.star')].forEach(star => star.click())")
     expect(window.locator(".star[aria-pressed=true]")).to_have_count(10)
     window.goto(f"{home}/agenda")
+    remove = window.locator(".row__what button", has_text="Remove").first
+    expect(remove).to_be_visible()
 
     printed = window.pdf(format="A4")
     window.emulate_media(media="print")
 
     assert len(re.findall(rb"/Type /Page\b", printed)) == 1
     expect(window.get_by_text("Clash", exact=True).first).to_be_visible()
+    expect(remove).to_be_hidden()

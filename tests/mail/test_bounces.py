@@ -1,5 +1,6 @@
 """Emails that come back: reports of other mail servers, and who sees them."""
 
+from base64 import encodebytes
 from collections.abc import Callable
 from pathlib import Path
 
@@ -110,6 +111,17 @@ def write_complaint(email: Email | None = None, **values: str) -> bytes:
     return COMPLAINT.format_map({**defaults, **values}).encode()
 
 
+def encode_parts(report: bytes) -> bytes:
+    """Encode the machine-readable parts of a report, as a server does that passes on only ASCII."""
+    start, words, *parts, end = report.split(b"--edge")
+    encoded = []
+    for part in parts:
+        headers, _, content = part.partition(b"\n\n")
+        headers += b"\nContent-Transfer-Encoding: base64\n\n"
+        encoded.append(headers + encodebytes(content) + b"\n")
+    return b"--edge".join([start, words, *encoded, end])
+
+
 def reasons_of(address: str) -> list[str]:
     db.session.rollback()
     return [one.reason for one in suppression.list_reasons(address)]
@@ -152,6 +164,18 @@ def test_an_email_that_came_back_is_marked_as_not_delivered(
         "The mail server for nhs.example returned this email: 550 5.1.1 No such user"
     )
     assert other.is_sent
+
+
+@pytest.mark.parametrize("original_type", ["message/global-headers", "message/global"])
+def test_a_report_whose_parts_are_encoded_is_read(site: Flask, original_type: str) -> None:
+    email = make_sent_email()
+    types = {"status_type": "message/global-delivery-status", "original_type": original_type}
+
+    said = receive(site, encode_parts(write_report(email, **types)))
+
+    assert said == "1 returned, 0 ignored"
+    assert email.is_failed
+    assert email.return_status == "5.1.1"
 
 
 def test_the_desk_sees_it_on_the_dashboard_and_in_the_booking(

@@ -315,6 +315,25 @@ def test_the_worker_reads_the_mailbox(
 # Files
 
 
+def test_a_file_at_which_the_site_stumbles_holds_up_no_other(site: Flask, tmp_path: Path) -> None:
+    email = make_sent_email()
+    for part in ("new", "cur"):
+        (tmp_path / part).mkdir()
+    (tmp_path / "new" / "1").write_bytes(b"a stumbling block")
+    (tmp_path / "new" / "2").write_bytes(write_report(email))
+    db.session.commit()
+
+    def handle(raw: bytes) -> bool:
+        if raw == b"a stumbling block":
+            raise LookupError(raw)
+        return desk.receive_bounce(raw)
+
+    counts = [[*mailbox_files.read_maildir(tmp_path, handle)] for _ in range(2)]
+
+    assert counts == [[False, True], []]
+    assert returned() == [email.id]
+
+
 def write_mbox(path: Path, *messages: bytes, mode: str = "ab") -> None:
     with path.open(mode) as file:
         for raw in messages:

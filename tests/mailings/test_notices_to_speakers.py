@@ -349,6 +349,59 @@ def test_whoever_cancels_their_booking_is_still_told_what_they_speak_in(
     assert "booking cancelled: 2" in report.text
 
 
+@pytest.mark.both_databases
+def test_a_speaker_who_cancels_their_booking_is_told_nothing_of_what_they_followed(
+    organiser: Browser, mailbox: MailServer, frozen_time: Any
+) -> None:
+    speaks = make_follower("reading-the-tide", email="Ada@example.org", days="2009-06-11")
+    for slug in ("reading-the-tide", "harbour-walls"):
+        rename_room(slug, f"Room of {slug}")
+    publish()
+    organiser.open("/organise/notices").press("Prepare emails")
+    with transaction():
+        desk.cancel(speaks, actor=GRACE, notify=False)
+    worker.run_tasks((*SCHEDULED_TASKS, *FOLLOW_UP_TASKS))
+
+    page = organiser.open("/organise/notices")
+    form = page.follow("Check and send them").follow("Send")
+    form.press("Send email", {"Send it to 2 people": True})
+    frozen_time.shift(timedelta(minutes=11))
+    release.release_due()
+    deliver_emails()
+
+    assert [row["Name"] for row in page.rows if "Name" in row] == [
+        f"Ada Marsh (speaker or assistant) {ADA}",
+        f"João Maré (speaker or assistant) {JOAO}",
+    ]
+    (email,) = [one for one in mailbox.emails if one.recipient == ADA]
+    assert "Reading the tide" not in email.text
+    assert entries(email.calendar) == {"Harbour walls": (1, "CONFIRMED")}
+
+
+def test_a_speaker_who_is_excluded_stays_so_when_they_cancel_their_booking(
+    organiser: Browser,
+) -> None:
+    speaks = make_follower("reading-the-tide", email="Ada@example.org", days="2009-06-11")
+    for slug in ("reading-the-tide", "harbour-walls"):
+        rename_room(slug, f"Room of {slug}")
+    publish()
+    page = organiser.open("/organise/notices").press("Prepare emails")
+    page = page.follow("View and exclude people")
+    page.press("Save recipients", {"Send it to Ada Lovelace": False})
+    with transaction():
+        desk.cancel(speaks, actor=GRACE, notify=False)
+    worker.run_tasks((*SCHEDULED_TASKS, *FOLLOW_UP_TASKS))
+
+    page = organiser.open("/organise/notices").follow("Check and send them")
+    page = page.follow("View and exclude people")
+
+    assert "1 person gets it. 1 is excluded." in page.text
+    assert {row["Name"]: row["Excluded because"] for row in page.rows} == {
+        "Ada Marsh": "removed by an organiser",
+        "João Maré": "",
+    }
+
+
 def test_speakers_who_cannot_be_told_are_named_until_their_changes_are_left_out(
     organiser: Browser,
 ) -> None:
@@ -403,6 +456,28 @@ def test_a_change_of_which_nobody_can_be_told_is_listed_with_the_speakers(
     rename_room("farewell")
     publish()
     assert told()["bela@example.org"] == ["Tides: Abstract", "Profile of Bela Stone: Role"]
+
+
+def test_speakers_are_named_also_if_nobody_at_all_can_be_told(organiser: Browser) -> None:
+    unknown = make_speaker(name="Bela Stone", slug="bela-stone")
+    make_session(title="Tides", slug="tides", speakers=(unknown,))
+    publish()
+    assert "get no email" not in organiser.open("/organise/publishing/releases/2").text
+    get_session("tides").abstract = "High and low."
+    publish()
+
+    release_page = organiser.open("/organise/publishing/releases/3")
+    page = release_page.follow("View these speakers")
+
+    assert "There are no changes to notify people of" in page.headings
+    assert (
+        "The last changes affect 1 speaker who gets no email, because nobody has access to their "
+        "speaker pages: Bela Stone. Invite them, or send them a group email."
+    ) in page.text
+    assert page.links["Bela Stone"] == "/organise/speakers/bela-stone"
+    grant_speaker_access(find_speaker("bela-stone"), "bela@example.org")
+    assert "Bela Stone" not in organiser.open("/organise/notices").text
+    assert "get no email" not in organiser.open("/organise/publishing/releases/3").text
 
 
 def test_whoever_is_excluded_from_the_emails_gets_none_and_the_others_do(

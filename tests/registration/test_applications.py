@@ -233,11 +233,13 @@ def test_nobody_is_approved_without_a_place_but_can_be_put_on_the_waiting_list(
     with transaction():
         seats.set_waiting_list(seats.CONFERENCE, is_open=True)
     page = visitor.open("/organise/applications").follow("Ada Lovelace").follow("Approve")
-    page = page.press("Approve", {"If all places are taken, put them on the waiting list": True})
+    wait = "If all places are taken, put them on the waiting list"
+    page = page.press("Approve", {"Reason (optional)": "A good cause", wait: True})
 
     assert page.summary_list["State"] == "On the waiting list"
     letter = last_email_to("ada@example.org")
     assert letter.subject.endswith("was approved: you are on the waiting list")
+    assert "All places at the conference, or in your category, are taken" in letter.text
     waiting = visitor.open(find_link(letter, "/waiting-list/"))
     assert waiting.heading == "You are on the waiting list"
     assert own_page(visitor).follow("See your waiting list page").heading == waiting.heading
@@ -246,6 +248,27 @@ def test_nobody_is_approved_without_a_place_but_can_be_put_on_the_waiting_list(
     page = visitor.open(find_link(last_email_to("ada@example.org"), "/waiting-list/"))
     assert page.press("Accept the place").heading == "Your booking"
     assert list_miscounts() == []
+    own = own_page(visitor)
+    assert own.heading == "Your application was approved"
+    assert own.follow("See your waiting list page").heading == "You accepted the place"
+    delegate = db.session.scalars(select(Delegate).where(Delegate.email == "ada@example.org")).one()
+    copy = data_export.export_delegate(delegate)
+    assert [one["reason_of_the_organisers"] for one in copy["applications"]] == ["A good cause"]
+    assert "Applied" in visitor.open(f"/organise/delegates/{delegate.reference}").text
+
+
+def test_whoever_was_approved_and_has_cancelled_reads_that_they_have_no_place(
+    visitor: Browser,
+) -> None:
+    make_press()
+    apply_for_place(visitor)
+    decide(decisions.approve)
+    delegate = db.session.scalars(select(Delegate)).one()
+
+    with transaction():
+        operations.cancel(db.session.merge(delegate), actor=GRACE)
+
+    assert own_page(visitor).heading == "You no longer have a place"
 
 
 def test_somebody_withdraws_and_their_answers_are_deleted(visitor: Browser) -> None:
@@ -352,8 +375,9 @@ def test_without_a_place_to_hold_an_application_is_stored_all_the_same(
 
 
 def test_who_gets_a_place_at_the_desk_no_longer_applies(visitor: Browser) -> None:
-    press = make_press(2, is_place_held=True)
+    press = make_press(2, is_place_held=True, approvals_needed=2)
     apply_for_place(visitor)
+    decide(decisions.approve, message="Bring your press card.")
     answers = {
         "given_names": "Ada",
         "family_name": "Lovelace",
@@ -367,6 +391,7 @@ def test_who_gets_a_place_at_the_desk_no_longer_applies(visitor: Browser) -> Non
         desk_services.add(answers, "en", actor=GRACE, notify=False)
 
     assert get_application().state == "approved"
+    assert "Bring your press card." not in own_page(visitor).text
     assert standing(seats.name_category_limit(press.id)) == (2, 0)
     assert standing(seats.CONFERENCE)[1] == 1
     assert list_miscounts() == []

@@ -69,6 +69,7 @@ def test_the_desk_keeps_one_booking_with_answers_of_both(visitor: Browser) -> No
     assert letter.subject == f"Your booking has been cancelled: {other.reference}"
     said = f"Reason: You had two bookings. We have kept {kept.reference}, so you still have a place"
     assert said in letter.text
+    assert "register again" not in letter.text
     assert len(subjects_to("ADA@example.org")) == 1
     assert visitor.open("/organise/delegates/_duplicates").text.count("No likely duplicates") == 1
     assert list_miscounts() == []

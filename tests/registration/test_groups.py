@@ -27,6 +27,7 @@ from tests.factories import (
     set_places,
 )
 from tests.registration.test_registration_status import conference_closes
+from tests.registration.test_session_bookings import book, make_bookable
 from tests.registration_flow import CONSENT, THURSDAY, WEDNESDAY
 from tests.sent_emails import emails_to, find_link, last_email_to, subjects_to
 
@@ -162,7 +163,7 @@ def test_those_who_wait_together_get_their_offers_together(visitor: Browser) -> 
     with transaction():
         conference_settings.change_limit(2, expected_limit=1, actor="grace@conference.example")
     for name in ("bea", "cy"):
-        assert subjects_to(f"{name}@ward.example")[-1].startswith(f"A place for you at {TITLE}")
+        assert subjects_to(f"{name}@ward.example")[-1].startswith("Accept your place by ")
 
 
 def test_whoever_gets_no_place_can_wait_for_one(visitor: Browser) -> None:
@@ -478,6 +479,31 @@ def test_the_contact_cancels_a_place_and_the_person_is_told(visitor: Browser) ->
     assert queries.get_seat_counts().taken == 1
 
 
+def test_whose_place_a_contact_cancels_reads_which_seats_were_given_back(
+    visitor: Browser,
+) -> None:
+    fill(visitor, "Ada").press("Register the group")
+    make_bookable("Knots")
+    ada = db.session.scalars(select(Delegate)).one()
+    db.session.rollback()
+    book(ada, "knots")
+
+    open_group(visitor).follow("Cancel place: Ada Nurse").press("Cancel the place")
+
+    assert "Seat given back: Knots" in last_email_to("ada@ward.example").text
+
+
+def test_whoever_has_been_cancelled_is_not_asked_about_again(visitor: Browser) -> None:
+    fill(visitor, "Ada", "Bea").press("Register the group")
+    form = open_group(visitor).follow("Cancel place: Ada Nurse")
+    form.press("Cancel the place")
+
+    page = visitor.open(form.address)
+
+    assert page.heading == "Your group"
+    assert "Nothing has changed." in page.text
+
+
 def test_a_link_is_sent_again_but_not_twice_in_a_row(visitor: Browser) -> None:
     fill(visitor, "Ada").press("Register the group")
 
@@ -523,6 +549,29 @@ def test_an_erased_person_leaves_no_trace_in_the_group(visitor: Browser) -> None
         erasure.erase_cancelled(db.session.merge(ada), actor="delegate")
 
     assert "Ada" not in open_group(visitor).text
+
+
+@pytest.mark.both_databases
+def test_an_erased_person_who_has_just_taken_a_place_leaves_no_trace_in_the_group(
+    visitor: Browser,
+) -> None:
+    set_places(1)
+    with transaction():
+        seats.set_waiting_list(seats.CONFERENCE, is_open=True)
+    as_many_as_fit = {MODE: "Register as many as possible, in the order listed", JOIN: True}
+    fill(visitor, "Ada", "Bea").press("Register the group", as_many_as_fit)
+    cancel("Ada")
+    offer = find_link(last_email_to("bea@ward.example"), "/waiting-list/")
+    visitor.open(offer).press("Accept the place")
+    cancel("Bea")
+    bea = db.session.scalars(select(Delegate).where(Delegate.given_names == "Bea")).one()
+    with transaction():
+        erasure.erase_cancelled(db.session.merge(bea), actor="delegate")
+
+    page = open_group(visitor)
+
+    assert "Ada Nurse" in page.text
+    assert "Bea" not in page.text
 
 
 def test_a_year_after_the_conference_nothing_is_left_of_a_group(

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from app import clock
 from app.database import db, transaction
 from app.registration import custom_answers, integrity_check, seats
-from app.registration.bookings import data_export, erasure
+from app.registration.bookings import data_export, erasure, operations
 from app.registration.categories import services as categories
 from app.registration.categories.models import BY_INTEREST, RegistrationCategory
 from app.registration.categories.queries import INVITATION
@@ -37,6 +37,7 @@ from tests.factories import (
     make_waiting_list_entry,
     sign_in,
 )
+from tests.lookups import list_history
 from tests.registration.test_categories import go_on, standing
 from tests.registration.test_session_booking_races import cross
 from tests.registration_flow import DAYS
@@ -156,6 +157,9 @@ def test_somebody_who_would_like_to_come_is_selected_and_registers_with_what_is_
     copy = data_export.export_delegate(db.session.get_one(Delegate, delegate.id))
     assert [one["state"] for one in copy["expressions_of_interest"]] == ["registered"]
     assert list_miscounts() == []
+    with transaction():
+        operations.cancel(db.session.get_one(Delegate, delegate.id), actor="grace@example.org")
+    assert own_page(visitor).heading == "You no longer have a place"
 
 
 def test_those_who_are_not_selected_are_told_once(visitor: Browser) -> None:
@@ -327,6 +331,7 @@ def test_the_file_has_the_answers(visitor: Browser) -> None:
 
     assert "For the tides" in page.source
     assert "Bea Waite" in page.source
+    assert list_history(services.HISTORY_SUBJECT) == ["Exported 1 expression of interest"]
     assert custom_answers.is_answered(why.id)
 
 

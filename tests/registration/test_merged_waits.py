@@ -97,7 +97,7 @@ def test_the_booking_that_stays_waits_for_what_the_other_did(site: Flask, visito
     )
     give_back(eve)
     assert waits_of(first)["Knots"] == ("offered", 0)
-    assert last_email_to(ADA).subject.startswith("A seat for you in “Knots”")
+    assert last_email_to(ADA).subject.startswith("Accept your seat by ")
     entry = queries.find_open_of_delegate(first.id, "session knots")
     assert entry
     with site.test_request_context():
@@ -139,7 +139,7 @@ def test_an_offer_to_the_other_booking_is_one_to_the_booking_that_stays(
 
     assert waits_of(first) == {"Knots": ("offered", 0)}
     assert counts() == (1, 1, 0)
-    assert last_email_to(ADA).subject.startswith("A seat for you in “Knots”")
+    assert last_email_to(ADA).subject.startswith("Accept your seat by ")
 
 
 def test_an_offer_that_has_ended_is_not_sent_again(

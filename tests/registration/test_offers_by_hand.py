@@ -93,7 +93,7 @@ def test_an_offer_by_hand_needs_a_free_place_or_one_that_is_added() -> None:
 
     assert positions() == {"Ada": 1, "Bea": 0}
     assert limit_of(seats.CONFERENCE) == (2, 2, 1)
-    assert subjects_to("bea@example.org")[-1].startswith("A place for you at Tides and Harbours")
+    assert subjects_to("bea@example.org")[-1].startswith("Accept your place by ")
     [raised, *_] = history.list_newest("conference")
     assert raised.summary == "The limit was raised from 1 to 2 for an offer: Is ill"
     with pytest.raises(RuleViolation):
@@ -233,4 +233,4 @@ def test_several_people_are_removed_and_none_gets_what_another_had_on_offer(
     assert subjects_to("bea@example.org") == [removed]
     assert subjects_to("ada@example.org")[-1] == removed
     [offered] = subjects_to("cleo@example.org")
-    assert offered.startswith("A place for you at Tides and Harbours")
+    assert offered.startswith("Accept your place by ")

@@ -13,11 +13,20 @@ from app.errors import RuleViolation
 from app.questions import services
 from app.questions.models import Question
 from app.registration import custom_answers
+from app.registration.bookings import changes, operations
+from app.registration.bookings.changes import BookingChange
 from app.registration.models import Delegate, DelegateAnswer
-from tests.factories import make_delegate, make_question
-from tests.registration.test_session_booking_races import at_once, cross, naming_deadlocks
+from app.registration.queries import Answers
+from tests.factories import make_category, make_delegate, make_question
+from tests.registration.test_session_booking_races import (
+    at_once,
+    cross,
+    naming_deadlocks,
+    wait_until_blocked,
+)
 
 LOST = "The booking was not saved"
+DESK = "desk@conference.example"
 
 
 def delete_question(number: int) -> None:
@@ -79,3 +88,50 @@ def test_without_its_lock_everything_that_is_saved_with_the_answer_would_be_lost
     monkeypatch.setattr(custom_answers, "_add", only_look)
 
     assert at_once(site, [save, delete]) == [LOST, "seat"]
+
+
+def answer_with_the_last_place(site: Flask, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Move somebody to a category and answer for them, as the desk does; return how both ended.
+
+    The last place of the category is taken, and so the cache version, when the question is deleted.
+    """
+    category, question, delegate = make_category(1).id, make_question().id, make_delegate().id
+    answers = {"category": str(category), f"question_{question}": "By bus"}
+    placed, apply = threading.Event(), changes.apply
+
+    def apply_late(person: Delegate, given: Answers) -> list[BookingChange]:
+        placed.set()
+        wait_until_blocked()
+        return apply(person, given)
+
+    def move() -> None:
+        with transaction():
+            person = db.session.get_one(Delegate, delegate)
+            operations.update(person, answers, expected_version=person.version, actor=DESK)
+
+    def delete() -> None:
+        placed.wait(20)
+        delete_question(question)
+
+    monkeypatch.setattr(changes, "apply", apply_late)
+    return at_once(site, [naming_deadlocks(move), naming_deadlocks(delete)])
+
+
+@pytest.mark.postgresql_only
+def test_whoever_deletes_a_question_is_not_in_the_way_of_a_move_with_an_answer(
+    site: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ended = answer_with_the_last_place(site, monkeypatch)
+
+    assert ended == ["People have answered this question. Retire it instead", "seat"]
+    assert db.session.scalars(select(DelegateAnswer.value)).all() == ["By bus"]
+
+
+@pytest.mark.postgresql_only
+def test_with_the_lock_after_the_cache_version_they_would_wait_for_each_other(
+    site: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The control: it shows that the story above can see the deadlock."""
+    monkeypatch.setattr(custom_answers, "lock_answered", lambda _: None)
+
+    assert answer_with_the_last_place(site, monkeypatch) == ["deadlock", "seat"]

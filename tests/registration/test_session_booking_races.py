@@ -162,20 +162,12 @@ def cross(
 ) -> list[str]:
     """Let somebody hold a row until somebody else waits for it, and then go on."""
     is_held = threading.Event()
-    blocked = text(
-        "SELECT count(*) FROM pg_stat_activity "
-        "WHERE datname = current_database() AND wait_event_type = 'Lock'"
-    )
 
     def act() -> None:
         with transaction():
             hold()
             is_held.set()
-            for _ in range(200):
-                with read_only_connection(db.engine) as connection:
-                    if connection.scalar(blocked):
-                        break
-                time.sleep(0.05)
+            wait_until_blocked()
             finish()
 
     def act_too() -> None:
@@ -183,6 +175,19 @@ def cross(
         other()
 
     return at_once(site, [act, act_too])
+
+
+def wait_until_blocked() -> None:
+    """Wait until somebody waits for a lock, for ten seconds at most."""
+    blocked = text(
+        "SELECT count(*) FROM pg_stat_activity "
+        "WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    )
+    for _ in range(200):
+        with read_only_connection(db.engine) as connection:
+            if connection.scalar(blocked):
+                break
+        time.sleep(0.05)
 
 
 def naming_deadlocks(act: Callable[[], object]) -> Callable[[], None]:

@@ -24,7 +24,7 @@ from tests.factories import FIRST_MORNING, make_delegate, make_session, publish_
 from tests.registration.test_session_booking_races import at_once, cross
 from tests.sent_emails import last_email_to, subjects_to
 
-OFFER = "A seat for you in “Knots”: accept it by 9:31am on Wednesday 13 May 2009"
+OFFER = "Accept your seat by 9:31am on Wednesday 13 May 2009: “Knots”"
 
 
 def make_bookable(slug: str, number: int, **values: Any) -> WorkingSession:
@@ -200,6 +200,20 @@ def test_an_offer_is_declined_and_passes_on(visitor: Browser) -> None:
     assert visitor.open(path_of(ada, "knots")).heading == "Join the waiting list?"
 
 
+def test_whoever_has_accepted_a_seat_in_another_tab_cannot_decline_it(visitor: Browser) -> None:
+    eve, ada, _ = fill()
+    join(ada)
+    give_back(eve)
+    page = visitor.open(path_of(ada, "knots"))
+    page.press("Accept the seat")
+
+    page = page.press("Decline the seat")
+
+    assert "You are no longer on the waiting list." in page.text
+    assert "We will offer the seat to the next person." not in page.text
+    assert (booked(ada), list_faults()) == (["knots"], [])
+
+
 def test_somebody_leaves_the_list_and_the_others_move_up(visitor: Browser) -> None:
     _, ada, bea = fill()
     join(ada)
@@ -227,7 +241,7 @@ def test_whoever_waits_with_a_seat_at_the_same_time_swaps_in_one_step(visitor: B
 
     assert (booked(ada), states()) == (["knots"], {"ada": "accepted", "bea": "offered"})
     assert (counts(), counts("nets")) == ((1, 1, 0), (1, 1, 0))
-    assert subjects_to("bea@example.org")[-1].startswith("A seat for you in “Nets”")
+    assert subjects_to("bea@example.org")[-1] == OFFER.replace("Knots", "Nets")
     assert list_faults() == []
 
 
@@ -438,7 +452,7 @@ def test_an_offer_ends_before_a_session_that_now_starts_earlier_and_says_so(
 
     assert len(subjects_to("ada@example.org")) == 3  # on the list, the offer, its earlier end
     email = last_email_to("ada@example.org")
-    assert email.subject == "A seat for you in “Knots”: accept it by 6:31pm on Monday 8 June 2009"
+    assert email.subject == "Accept your seat by 6:31pm on Monday 8 June 2009: “Knots”"
     page = visitor.open(path_of(ada, "knots"))
     assert "We are keeping a seat for you until 6:31pm on Monday 8 June 2009." in page.text
     assert "The session starts earlier, and so your offer ends earlier" in page.text

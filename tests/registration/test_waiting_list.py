@@ -27,7 +27,7 @@ from tests.registration_flow import answer_questions
 from tests.sent_emails import emails_to, find_link, last_email_to, subjects_to
 
 THURSDAY = "2009-06-11"
-OFFER = "A place for you at Tides and Harbours: accept it by"
+OFFER = "Accept your place by"
 
 
 def fill_conference(size: int = 1, *, is_open: bool = True) -> list[Delegate]:
@@ -91,6 +91,7 @@ def test_a_full_conference_offers_its_waiting_list_and_says_its_rule(visitor: Br
 
     assert page.heading == "The conference is full"
     assert "You have 24 hours to accept it" in page.text
+    assert "We offer places until registration closes." in page.text
     page = visitor.open("/")
     assert page.links["Waiting list"] == "/register"
     assert "All places are taken. You can join the waiting list." in page.text
@@ -128,7 +129,9 @@ def test_a_free_place_is_offered_to_the_first_and_taken_with_one_button(visitor:
 
     cancel(early)
 
-    assert last_email_to("ada@example.org").subject == (f"{OFFER} 9:31am on Wednesday 13 May 2009")
+    assert last_email_to("ada@example.org").subject == (
+        f"{OFFER} 9:31am on Wednesday 13 May 2009: Tides and Harbours"
+    )
     assert counts() == (1, 1)
     page = open_own_page(visitor, "ada@example.org")
     assert page.heading == "You have been offered a place"
@@ -177,7 +180,7 @@ def test_an_offer_ends_and_the_place_goes_to_the_next(visitor: Browser, frozen_t
         "The offer of a place at Tides and Harbours has ended"
     )
     assert [one for one in subjects_to("bea@example.org") if one.startswith(OFFER)] == [
-        f"{OFFER} 9:33am on Thursday 14 May 2009"
+        f"{OFFER} 9:33am on Thursday 14 May 2009: Tides and Harbours"
     ]
     assert (state_of("ada@example.org"), state_of("bea@example.org")) == ("lapsed", "offered")
     assert counts() == (1, 0)
@@ -218,7 +221,9 @@ def test_who_joins_again_after_an_offer_is_offered_the_place_again_where_nobody_
     join(new_browser(), "Ada")
     run_due()
 
-    assert subjects_to("ada@example.org")[-1] == f"{OFFER} 9:33am on Thursday 14 May 2009"
+    assert subjects_to("ada@example.org")[-1] == (
+        f"{OFFER} 9:33am on Thursday 14 May 2009: Tides and Harbours"
+    )
     page = open_own_page(visitor, "ada@example.org")
     assert "9:33am on Thursday 14 May 2009" in page.text
     assert page.press("Accept the place").heading == "Your booking"
@@ -235,7 +240,7 @@ def test_who_joins_again_while_they_have_an_offer_gets_it_again_with_its_deadlin
 
     join(new_browser(), "Ada")
 
-    offer = f"{OFFER} 9:31am on Wednesday 13 May 2009"
+    offer = f"{OFFER} 9:31am on Wednesday 13 May 2009: Tides and Harbours"
     assert subjects_to("ada@example.org")[1:] == [offer, offer]
     assert open_own_page(visitor, "ada@example.org").heading == "You have been offered a place"
     assert counts() == (1, 0)
@@ -282,6 +287,37 @@ def test_whoever_leaves_makes_room_and_their_answers_are_deleted(visitor: Browse
     entry = db.session.scalars(select(WaitingListEntry).order_by(WaitingListEntry.id)).first()
     assert entry is not None
     assert (entry.document, entry.identity_key) == ("", "")
+
+
+def test_whoever_no_longer_waits_is_not_asked_whether_to_leave(visitor: Browser) -> None:
+    [early] = fill_conference()
+    join(visitor, "Ada")
+    leaving = open_own_page(visitor, "ada@example.org").follow("Leave the waiting list")
+    leaving.press("Leave the waiting list")
+    join(visitor, "Bea")
+    cancel(early)
+    declining = open_own_page(visitor, "bea@example.org").follow("Decline the place")
+    open_own_page(visitor, "bea@example.org").press("Accept the place")
+
+    assert visitor.open(leaving.address).heading == "You left the waiting list"
+    assert visitor.open(declining.address).heading == "You accepted the place"
+    assert declining.press("Decline the place").heading == "You accepted the place"
+    assert find_delegate("bea@example.org").is_attending
+    assert (counts(), list_miscounts()) == ((1, 0), [])
+
+
+def test_an_offer_that_has_ended_cannot_be_declined(visitor: Browser, frozen_time: Any) -> None:
+    [early] = fill_conference()
+    join(visitor, "Ada")
+    cancel(early)
+    page = open_own_page(visitor, "ada@example.org").follow("Decline the place")
+
+    frozen_time.move_to("2009-05-13T09:31:00+01:00")
+    page = page.press("Decline the place")
+
+    assert page.heading == "The offer has ended"
+    run_due()
+    assert state_of("ada@example.org") == "lapsed"
 
 
 def test_who_is_on_the_list_or_has_a_place_is_said_only_by_email(visitor: Browser) -> None:
@@ -369,6 +405,9 @@ def test_after_registration_has_closed_nothing_is_offered(
     run_due()
 
     assert state_of("ada@example.org") == "waiting"
+    page = open_own_page(visitor, "ada@example.org")
+    assert page.heading == "You are on the waiting list"
+    assert "Registration has closed, so we are not offering any more places." in page.text
     with pytest.raises(seats.SoldOut), transaction():
         seats.reserve((seats.CONFERENCE,), make_unsaved_delegate())
     desk_adds("cleo@example.org")

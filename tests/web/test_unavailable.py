@@ -495,6 +495,19 @@ def test_two_that_change_the_same_at_once_are_told_to_try_again(site: Flask) -> 
 
 
 @pytest.mark.postgresql_only
+def test_after_a_consistent_read_transactions_begin_together_with_their_settings(
+    site: Flask,
+) -> None:
+    consistent = db.engine.execution_options(isolation_level="REPEATABLE READ")
+    with consistent.connect() as connection:
+        driver: Any = connection.connection.driver_connection
+        level = connection.exec_driver_sql("SHOW transaction_isolation").scalar_one()
+        assert (level, driver.autocommit) == ("repeatable read", False)
+
+    assert driver.autocommit
+
+
+@pytest.mark.postgresql_only
 def test_a_server_without_the_database_is_unavailable(site: Flask, database: str) -> None:
     engine = create_engine(f"{database}_of_another_name")
 

@@ -229,6 +229,7 @@ def release(number: int) -> ResponseReturnValue:
         current=queries.get_current_number(),
         entries=history.list_newest(f"release {number}"),
         notice_size=notices.find_open_size(),
+        list_unreachable=notices.list_unreachable,
         may_see_notice=guards.can_read(roles.MAILINGS),
         breadcrumbs=_release_breadcrumbs(),
     )

@@ -93,6 +93,7 @@ BOOKINGS: Final[Mapping[str, EmailFields]] = {
     "booking_cancelled": declare(
         *BOOKING,
         value("reason", _l("Reason that the team gave"), "reason", is_optional=True),
+        value("kept", _l("Booking that they keep, if they had two"), "kept", is_optional=True),
         block(
             "details",
             _l("Booking reference, when it was cancelled, and seats in sessions given back"),

@@ -28,6 +28,7 @@ from app.registration.models import Delegate
 from app.registration.queries import Answers
 from app.registration.waiting_list import offers
 from app.registration.waiting_list import services as waiting_list
+from app.text import count_of
 
 HISTORY_SUBJECT = "applications"
 STATE_NOUNS = {
@@ -121,7 +122,8 @@ def decide_all(
 
 def record_export(count: int, *, actor: str) -> None:
     """Record that somebody exported applications."""
-    history.record(f"Exported {count} applications", subject=HISTORY_SUBJECT, actor=actor)
+    summary = f"Exported {count_of(count, 'application')}"
+    history.record(summary, subject=HISTORY_SUBJECT, actor=actor)
 
 
 def _lock_open(application: RegistrationApplication) -> None:

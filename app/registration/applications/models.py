@@ -55,7 +55,7 @@ class RegistrationApplication(RegistrationRequest, Base):
     @property
     def sent_message(self) -> str:
         """What organisers have written; the first of two who approve has sent nothing yet."""
-        return "" if self.state in {ASKED, WITHDRAWN} else self.message
+        return "" if self.state == ASKED else self.message
 
     @property
     def history_subject(self) -> str:

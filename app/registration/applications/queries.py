@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
-from sqlalchemy import Select, String, cast, literal, select
+from sqlalchemy import ColumnElement, Select, String, cast, literal, or_, select
 from sqlalchemy.orm import joinedload
 
 from app.database import db
@@ -14,6 +14,7 @@ from app.registration.categories.queries import INVITATION, INVITED_CATEGORY, SP
 from app.registration.models import Delegate
 from app.registration.queries import Answers
 from app.registration.registration_requests import RequestFilter
+from app.registration.waiting_list.models import WaitingListEntry
 
 SUBJECT_PREFIX = "application "  # in the history
 SORTS: Final = ("applied", "name")
@@ -72,9 +73,19 @@ def list_by_numbers(numbers: Sequence[int]) -> Sequence[RegistrationApplication]
 def select_history_subjects(delegate: Delegate) -> Select[tuple[str]]:
     """Select the subjects, in the audit log, of the applications that became a booking."""
     subject = literal(SUBJECT_PREFIX) + cast(RegistrationApplication.id, String)
-    return select(subject).where(RegistrationApplication.delegate_id == delegate.id)
+    return select(subject).where(_led_to(delegate))
 
 
 def list_of_delegate(delegate: Delegate) -> Sequence[RegistrationApplication]:
     """List the applications by which somebody came to their booking."""
-    return requests.list_of_delegate(RegistrationApplication, delegate)
+    rows = select(RegistrationApplication).where(_led_to(delegate))
+    return db.session.scalars(rows.order_by(RegistrationApplication.id)).all()
+
+
+def _led_to(delegate: Delegate) -> ColumnElement[bool]:
+    """Return the condition that an application led to a booking, at once or after a wait."""
+    waits = select(WaitingListEntry.id).where(WaitingListEntry.delegate_id == delegate.id)
+    return or_(
+        RegistrationApplication.delegate_id == delegate.id,
+        RegistrationApplication.entry_id.in_(waits),
+    )

@@ -69,6 +69,7 @@ def withdraw(application: RegistrationApplication) -> None:
     if application.state in TOO_LATE:
         raise AlreadyDecided(TOO_LATE[application.state])
     if application.is_open:
+        application.message = application.sent_message
         release_place(application)
         end(application, WITHDRAWN, "Withdrew the application", history.ACTOR_DELEGATE)
         offers.offer_places()
@@ -83,6 +84,7 @@ def end_open(delegate: Delegate) -> None:
     if application is not None:
         lock(application)
         release_place(application)
+        application.message = application.sent_message
         application.delegate_id = delegate.id
         end(application, APPROVED, "Has a place in another way", history.ACTOR_SITE)
         offers.offer_places()

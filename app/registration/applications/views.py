@@ -26,11 +26,13 @@ from app.web.formatting import local_moment
 from app.web.rendering import render_page
 from app.web.security_headers import no_referrer
 
+CANCELLED = "cancelled"  # the state of whoever was approved and has no booking any more
 HEADINGS = {
     ASKED: _l("We have received your application"),
     ON_HOLD: _l("Your application is on hold"),
     APPROVED: _l("You have a place"),
-    WAITING: _l("You are approved, and on the waiting list"),
+    CANCELLED: _l("You no longer have a place"),
+    WAITING: _l("Your application was approved"),
     DECLINED: _l("Your application was declined"),
     WITHDRAWN: _l("You withdrew your application"),
 }
@@ -38,7 +40,11 @@ LEDES = {
     ASKED: _l("The organisers have not decided yet. We will email you when they have."),
     ON_HOLD: _l("The organisers need more time to decide. We will email you when they have."),
     APPROVED: _l("The organisers approved your application."),
-    WAITING: _l("All places are taken. We will email you when we can offer you one."),
+    CANCELLED: _l("The organisers approved your application. Your booking has ended since then."),
+    WAITING: _l(
+        "All places at the conference, or in your category, were taken, so you joined the waiting "
+        "list. Your waiting list page shows what has happened since then."
+    ),
     DECLINED: _l("You do not have a place."),
     WITHDRAWN: _l("We have deleted your answers. You do not have a place."),
 }
@@ -73,13 +79,14 @@ def _get_application(secret: str) -> RegistrationApplication:
 def _render(
     application: RegistrationApplication, secret: str, refusal: RuleViolation | None = None
 ) -> Response:
+    state = _get_state(application)
     return request_views.render_request(
         "registration/applications/show.html",
         application,
         secret,
         refusal,
-        title=HEADINGS[application.state],
-        lead=LEDES[application.state],
+        title=HEADINGS[state],
+        lead=LEDES[state],
         facts=_list_facts(application),
     )
 
@@ -87,6 +94,12 @@ def _render(
 request_views.add_withdrawal(
     bp, _get_application, services.withdraw, _render, "registration/applications/withdraw.html"
 )
+
+
+def _get_state(application: RegistrationApplication) -> str:
+    """Return where somebody stands: the booking of an application may have been cancelled."""
+    booking = application.delegate
+    return CANCELLED if booking is not None and not booking.is_attending else application.state
 
 
 def _list_facts(application: RegistrationApplication) -> list[tuple[str, str]]:

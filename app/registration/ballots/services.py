@@ -129,7 +129,7 @@ def save_wishes(delegate: Delegate, ballot_id: int, keys: Sequence[str]) -> bool
     if before == list(keys):
         return False
     _store(entry, ballot, delegate, keys)
-    what = f"Saved {len(keys)} choices" if keys else "Withdrew all choices"
+    what = f"Saved {count_of(len(keys), 'choice')}" if keys else "Withdrew all choices"
     operations.record(delegate, f"{what} in the ballot “{ballot.title}”", history.ACTOR_DELEGATE)
     return True
 

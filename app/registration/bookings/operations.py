@@ -116,6 +116,7 @@ def update(
     number = categories.read_id(answers)
     if CATEGORY in answers:
         lock_limits(delegate, seats.list_limits(number))
+        custom_answers.lock_answered(answers)
     lock_expecting(delegate, expected_version)
     category = categories.find(number) if CATEGORY in answers else delegate.category
     if CATEGORY in answers or DAYS in answers:

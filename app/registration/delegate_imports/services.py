@@ -20,8 +20,7 @@ from app.database import db, violated_constraint
 from app.errors import NotFound, RuleViolation
 from app.history import services as history
 from app.mail.models import Email
-from app.questions.models import Question
-from app.registration import create_booking, emails, registration_requests, seats
+from app.registration import create_booking, custom_answers, emails, registration_requests, seats
 from app.registration.bookings import operations
 from app.registration.categories import queries as categories
 from app.registration.create_booking import CATEGORY_CONSTRAINT, REFERENCE_CONSTRAINT
@@ -187,9 +186,7 @@ def save(found: DelegateImport, prepared: PreparedImport, *, actor: str) -> Impo
 def _lock_questions(delegates: Sequence[Delegate]) -> None:
     """Let nobody delete a question that is answered; raise ImportChanged if one is gone."""
     answered = {answer.question_id for one in delegates for answer in one.custom_answers}
-    asked = select(Question.id).where(Question.id.in_(answered)).order_by(Question.id)
-    locked = db.session.scalars(asked.with_for_update(read=True, key_share=True)).all()
-    if len(locked) < len(answered):
+    if len(custom_answers.lock_questions(answered)) < len(answered):
         raise ImportChanged(CHANGED)
 
 

@@ -209,7 +209,9 @@ def merge(choice: MergeChoice, *, actor: str) -> None:
         ("You are no longer waiting for", waits.ended),
     )
     reason = f"{reason}{_list_titles(told)}"
-    released = desk.cancel(cancelled, actor=actor, notify=choice.notify, reason=reason)
+    released = desk.cancel(
+        cancelled, actor=actor, notify=choice.notify, reason=reason, kept=kept.reference
+    )
     changed = _list_titles(
         (
             ("Seats moved", moved),

@@ -144,15 +144,15 @@ def lock_for_cancelling(delegates: Sequence[Delegate]) -> None:
 
 
 def cancel(
-    delegate: Delegate, *, actor: str, notify: bool = True, reason: str = ""
+    delegate: Delegate, *, actor: str, notify: bool = True, reason: str = "", kept: str = ""
 ) -> Sequence[str]:
-    """Cancel a booking; the email repeats the reason.
+    """Cancel a booking; the email repeats the reason, and knows which other booking is kept.
 
     Return the titles of the sessions in which seats were given back.
     """
     released = operations.cancel(delegate, actor=actor, reason=reason)
     if notify:
-        emails.send_booking_cancelled(delegate, reason, released)
+        emails.send_booking_cancelled(delegate, reason, released, kept)
     return released
 
 

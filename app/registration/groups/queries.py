@@ -1,6 +1,6 @@
 """Read-only queries about groups, and what is erased of them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from sqlalchemy import (
@@ -11,6 +11,7 @@ from sqlalchemy import (
     cast,
     delete,
     func,
+    or_,
     select,
 )
 from sqlalchemy.orm import joinedload, selectinload
@@ -176,7 +177,7 @@ def lock_of_delegates(delegates: Sequence[Delegate]) -> None:
     """
     addresses = [one.email.lower() for one in delegates if one.email]
     own = func.lower(RegistrationGroup.email).in_(addresses)
-    listed = GroupMember.delegate_id.in_([one.id for one in delegates])
+    listed = _has_any_of([one.id for one in delegates])
     for model, condition in ((RegistrationGroup, own), (GroupMember, listed)):
         rows = select(model.id).where(condition).order_by(model.id)
         db.session.execute(rows.with_for_update()).all()
@@ -188,11 +189,21 @@ def erase_delegate(delegate: Delegate) -> None:
     A group of which they were the contact is dissolved if nobody else belongs to it any more.
     """
     own = [one for one in list_by_email(delegate.email) if delegate.email]
-    db.session.execute(delete(GroupMember).where(GroupMember.delegate_id == delegate.id))
+    db.session.execute(delete(GroupMember).where(_has_any_of([delegate.id])))
     for group in own:
         db.session.expire(group, ["members"])
         if not any(one.is_present for one in group.members):
             db.session.delete(group)
+
+
+def _has_any_of(numbers: Collection[int]) -> ColumnElement[bool]:
+    """Return the condition that a person has one of these bookings.
+
+    Of a place that was just taken from the waiting list only its entry says so (``link_accepted``).
+    """
+    taken = select(WaitingListEntry.id).where(WaitingListEntry.delegate_id.in_(numbers))
+    is_taken = GroupMember.waiting_list_entry_id.in_(taken)
+    return or_(GroupMember.delegate_id.in_(numbers), is_taken)
 
 
 def link_accepted() -> None:

@@ -93,8 +93,8 @@ def cancel(member: GroupMember) -> None:
     if not member.is_present:
         raise RuleViolation("This person no longer has a place in the group")
     if member.delegate is not None:
-        operations.cancel(member.delegate, actor=ACTOR_CONTACT)
-        emails.send_booking_cancelled(member.delegate)
+        released = operations.cancel(member.delegate, actor=ACTOR_CONTACT)
+        emails.send_booking_cancelled(member.delegate, released=released)
     elif member.entry is not None:
         waiting_list.leave(member.entry)
     member.state, member.entry = CANCELLED, None

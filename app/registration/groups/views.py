@@ -100,6 +100,8 @@ def add(secret: str) -> ResponseReturnValue:
 @validates_own_csrf
 def cancel(secret: str, number: int) -> ResponseReturnValue:
     member, form = _get_member(secret, number), ConfirmForm()
+    if not member.is_present:
+        return _redirect(secret, "same")
     if form.validate_on_submit():
         try:
             services.cancel(member)

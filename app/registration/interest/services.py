@@ -39,6 +39,7 @@ from app.registration.queries import Answers
 from app.registration.waiting_list import queries as waiting_list_queries
 from app.registration.waiting_list import services as waiting_list
 from app.row_locks import lock_row
+from app.text import count_of
 
 BATCH_SIZE: Final = 100  # rows per transaction, so that nobody waits long for the limit
 MAX_PER_DAY: Final = 5  # with one email address
@@ -151,7 +152,7 @@ def decline_all(
 
 def record_export(count: int, *, actor: str) -> None:
     """Record that somebody exported expressions of interest."""
-    summary = f"Exported {count} expressions of interest"
+    summary = f"Exported {count_of(count, 'expression')} of interest"
     history.record(summary, subject=HISTORY_SUBJECT, actor=actor)
 
 

@@ -34,11 +34,13 @@ from app.web.rendering import render_page
 from app.web.security_headers import no_referrer
 
 LAPSED = "lapsed"  # the state of whoever was invited and can no longer register
+CANCELLED = "cancelled"  # the state of whoever registered and has no booking any more
 HEADINGS = {
     INTERESTED: _l("We have received your expression of interest"),
     INVITED: _l("You are invited"),
     LAPSED: _l("Your invitation has ended"),
     REGISTERED: _l("You have a place"),
+    CANCELLED: _l("You no longer have a place"),
     DECLINED: _l("We cannot invite you this time"),
     WITHDRAWN: _l("You have withdrawn"),
 }
@@ -47,6 +49,7 @@ LEDES = {
     INVITED: _l("You do not have a place until you register."),
     LAPSED: _l("You can no longer use it to register. You do not have a place."),
     REGISTERED: _l("Use the link to your booking to see or change it."),
+    CANCELLED: _l("You registered. Your booking has ended since then."),
     DECLINED: _l("You do not have a place."),
     WITHDRAWN: _l("We have deleted your answers. You do not have a place."),
 }
@@ -129,7 +132,9 @@ request_views.add_withdrawal(
 
 
 def _get_state(interest: ExpressionOfInterest) -> str:
-    """Return where somebody stands; an invitation may have been used, or have ended."""
+    """Return where somebody stands; their invitation or their booking may have ended."""
+    if interest.delegate is not None and not interest.delegate.is_attending:
+        return CANCELLED
     if interest.state != INVITED or interest.invitation is None:
         return LAPSED if interest.state == INVITED else interest.state
     return INVITED if invitations.get_state(interest.invitation) == "open" else LAPSED

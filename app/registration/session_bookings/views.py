@@ -161,8 +161,8 @@ def _join(delegate: Delegate, session: Session) -> str:
 
 
 def _leave(delegate: Delegate, session: Session) -> str:
-    services.leave_waiting_list(delegate, session.key)
-    return "declined" if "declines" in request.form else "left"
+    has_left = services.leave_waiting_list(delegate, session.key)
+    return "declined" if has_left and "declines" in request.form else "left"
 
 
 # by the names of buttons

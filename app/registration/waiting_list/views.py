@@ -13,10 +13,17 @@ from app.forms.form import ConfirmForm, validates_own_csrf
 from app.registration import links
 from app.registration.bookings import access, category_waiting
 from app.registration.categories import queries as categories
-from app.registration.waiting_list import entries, positions, queries, services, steps, terms
+from app.registration.waiting_list import (
+    entries,
+    offers,
+    positions,
+    queries,
+    services,
+    steps,
+    terms,
+)
 from app.registration.waiting_list.forms import TermsForm
 from app.registration.waiting_list.models import ACCEPTED, LAPSED, LEFT, REMOVED, WaitingListEntry
-from app.registration.waiting_list.offers import OfferEnded
 from app.web.rendering import render_page
 from app.web.security_headers import no_referrer
 
@@ -53,7 +60,7 @@ def accept(secret: str) -> ResponseReturnValue:
         delegate = take(entry)
     except RuleViolation as refusal:
         return _render(entry, secret, 409, refusal)
-    except OfferEnded:
+    except offers.OfferEnded:
         return _render(entry, secret, 409)
     return redirect(url_for("bookings.show", secret=links.booking_token(delegate)), 303)
 
@@ -81,6 +88,9 @@ def change(secret: str) -> ResponseReturnValue:
 @validates_own_csrf
 def leave(secret: str) -> ResponseReturnValue:
     entry = _get_entry(secret)
+    can_accept = entries.can_accept(entry)
+    if not entry.is_waiting and not can_accept:  # their page says how it ended
+        return redirect(url_for(".show", secret=secret), 303)
     form = ConfirmForm()
     if form.validate_on_submit():
         services.leave(entry)
@@ -92,7 +102,7 @@ def leave(secret: str) -> ResponseReturnValue:
         form=form,
         entry=entry,
         secret=secret,
-        can_accept=entries.can_accept(entry),
+        can_accept=can_accept,
     )
 
 
@@ -116,6 +126,7 @@ def _render(
         secret=secret,
         position=positions.get_queue_position(entry),
         can_accept=entries.can_accept(entry),
+        has_offers=offers.can_offer(),
         end=ENDS.get(entry.state),
         steps=steps.list_steps(entry),
         together=positions.count_together(entry),

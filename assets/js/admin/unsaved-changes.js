@@ -1,8 +1,10 @@
 // Asks before a form is left that has answers which are not saved. What counts is whether an answer
 // differs from the one that the page came with, so whoever types it back is not asked. A page that
-// came back with answers already typed (`data-unsaved`) has some from the beginning.
+// came back with answers already typed (`data-unsaved`) has some from the beginning. A short form of
+// admin has a way back beside its buttons; sliders of a crop differ as soon as they are drawn.
 
-const FORMS = "form:has(.save-bar), form.writing";
+const SHORT = ".office form:has(> .buttons a):not(:has([data-part]))";
+const FORMS = `form:has(.save-bar), form.writing, ${SHORT}`;
 
 export function askAboutUnsavedChanges() {
   const forms = [...document.querySelectorAll(FORMS)];

@@ -44,7 +44,7 @@ def cancelled_booking() -> Context:
     """Return a booking that has just been cancelled."""
     delegate = samples.build_delegate()
     delegate.cancel(clock.now())
-    return {"delegate": delegate, "reason": "", "released": ()}
+    return {"delegate": delegate, "reason": "", "released": (), "kept": ""}
 
 
 def moved_booking() -> Context:

@@ -558,8 +558,10 @@ def test_an_erased_person_who_has_just_taken_a_place_leaves_no_trace_in_the_grou
     set_places(1)
     with transaction():
         seats.set_waiting_list(seats.CONFERENCE, is_open=True)
-    as_many_as_fit = {MODE: "Register as many as possible, in the order listed", JOIN: True}
-    fill(visitor, "Ada", "Bea").press("Register the group", as_many_as_fit)
+    fill(visitor, "Ada", "Bea").press(
+        "Register the group",
+        {MODE: "Register as many as possible, in the order listed", JOIN: True},
+    )
     cancel("Ada")
     offer = find_link(last_email_to("bea@ward.example"), "/waiting-list/")
     visitor.open(offer).press("Accept the place")

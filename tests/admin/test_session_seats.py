@@ -87,7 +87,7 @@ def test_the_page_of_a_session_leads_to_who_has_booked(desk: Browser) -> None:
     page = desk.follow("See who has booked")
 
     assert page.heading == "Seats in “Knots”"
-    assert "1 of 3 seats are booked. 2 are left." in page.text
+    assert "1 of 3 seats are booked or on offer. 2 are left." in page.text
     [row] = page.rows
     assert (row["Name"], row["Reference"]) == ("Ada Lovelace", ada.reference)
 
@@ -170,7 +170,7 @@ def test_a_full_session_takes_one_more_only_with_a_reason(desk: Browser) -> None
     )
 
     assert names("knots") == ["Ada", "Bea"]
-    assert "2 seats are booked, 1 more than the limit of 1." in page.text
+    assert "2 seats are booked or on offer, 1 more than the limit of 1." in page.text
     history = desk.open(f"/organise/delegates/{bea.reference}").text
     assert "Booked a seat in Knots, beyond the limit: She chairs it" in history
 

@@ -380,6 +380,14 @@ def test_the_page_of_a_session_leads_to_ones_own_step_once_the_browser_knows_it(
     assert booked(ada) == ["knots"]
 
 
+def test_a_reception_for_which_people_book_is_among_their_sessions(visitor: Browser) -> None:
+    make_bookable("Harbour walk", kind="Reception")
+    ada = make_delegate()
+    book(ada, "harbour-walk")
+
+    assert "Harbour walk" in visitor.open(path_of(ada)).text
+
+
 def test_one_calendar_has_the_booked_and_the_starred_sessions(visitor: Browser) -> None:
     make_bookable("Knots")
     ada = make_delegate()

@@ -179,6 +179,21 @@ def test_a_session_that_is_full_cannot_be_chosen(visitor: Browser) -> None:
     assert page.summary_list["Seats in sessions"] == "Nets"
 
 
+def test_the_error_leads_to_the_first_session_that_can_be_chosen(visitor: Browser) -> None:
+    make_bookable("Knots", 1)
+    take_last_seat("knots")
+    make_bookable("Nets")
+    make_bookable("Sails")
+    page = answer_questions(visitor, until="access-needs")
+
+    page = page.press("Continue", {"Nets": True, "Sails": True}, status=422)
+
+    [link] = [address for text, address in page.links.items() if "at the same time" in text]
+    box = page.tree.find_by_id(link.partition("#")[2])
+    assert box is not None
+    assert page.tree.label_of(box).startswith("Nets")
+
+
 def test_a_session_that_fills_meanwhile_leaves_the_place_and_the_other_seats(
     visitor: Browser,
 ) -> None:

@@ -131,7 +131,9 @@ def build(delegate: Delegate, asked: BookableFilter) -> OwnSessions:
     waits = positions.map_waits(delegate)
     make = _chooser(delegate, seats, starred, waits)
     zone = ZoneInfo(programme.conference.time_zone)
-    sessions = [one for one in programme.sessions if not one.is_break]
+    sessions = [
+        one for one in programme.sessions if not one.is_break or one.booking_seats is not None
+    ]
     own = {
         one.key
         for one in sessions

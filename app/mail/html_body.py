@@ -19,7 +19,7 @@ from dataclasses import dataclass, replace
 
 from markupsafe import Markup, escape
 
-FACT = re.compile(r"(?P<label>[^:\s][^:]{0,39}): +(?P<words>\S.*)")
+FACT = re.compile(r"(?P<label>[^:\s][^:]{0,59}): +(?P<words>\S.*)")
 QUOTED = re.compile(r">(?: (?P<words>.*))?")
 ITEM = re.compile(r"[-•] +(?P<words>.*)")
 LABEL = re.compile(r"[^.?!]{1,40}: *")

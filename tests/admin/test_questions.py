@@ -10,6 +10,7 @@ from app.admin.questions.descriptions import ERASURE_NAMES, READER_NAMES
 from app.database import transaction
 from app.questions.definitions import AFTER_A_YEAR, TEAM
 from app.registration import delegate_record, question_promises
+from app.registration.categories.models import BY_CODE
 from tests.browser import Browser, Page
 from tests.factories import make_category, make_delegate, make_question, sign_in
 from tests.registration_flow import DAYS, THURSDAY, WEDNESDAY, answer_questions
@@ -122,6 +123,7 @@ def test_a_question_is_asked_only_in_the_categories_that_were_ticked(
 def test_the_form_can_be_previewed_as_somebody_of_each_category_and_day(visitor: Browser) -> None:
     make_category(name="Student")
     press = make_category(name="Press")
+    make_category(name="Guest", access=BY_CODE)
     dinner = make_question("Will you dine?", kind="yes_no", days=("2009-06-11",))
     make_question("Which paper do you write for?", categories=(str(press.id),))
     make_question("Which wine?", condition=f"{dinner.id} is yes")
@@ -132,6 +134,9 @@ def test_the_form_can_be_previewed_as_somebody_of_each_category_and_day(visitor:
     for name in ("Student", "Press"):
         page = page.press("Show this form", {"Category": name, "Days": [THURSDAY]})
         asked[name] = [one for one in page.labels if "(optional)" in one][-2:]
+        assert "How will you attend?" in page.text
+    guest = page.press("Show this form", {"Category": "Guest"})
+    assert "How will you attend?" not in guest.text
     wednesday = page.press("Show this form", {"Days": [WEDNESDAY]})
 
     assert asked["Press"] == ["Which paper do you write for? (optional)", "Which wine? (optional)"]
@@ -139,6 +144,13 @@ def test_the_form_can_be_previewed_as_somebody_of_each_category_and_day(visitor:
     assert "Asked only if “Will you dine?” is “Yes”" in page.text
     never_asked = ("Will you dine?", "Which wine?")
     assert [one for one in never_asked if one in wednesday.text] == []
+
+
+def test_private_answers_are_not_counted(visitor: Browser) -> None:
+    page = sign_in(visitor).open("/organise/questions")
+    private = [row["Question"] for row in page.rows if row["Answers"] == "–"]
+
+    assert private == ["Access requirements Standard", "Dietary requirements Standard"]
 
 
 @pytest.mark.both_databases

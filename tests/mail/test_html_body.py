@@ -8,6 +8,7 @@ from markupever import HtmlOptions
 from markupsafe import Markup
 
 from app.mail.html_body import EmailBlock, parse_blocks, quote
+from app.text import shorten
 from tests.pages import HtmlTree
 
 SITE = "https://conference.example"
@@ -24,6 +25,13 @@ def test_lines_of_a_paragraph_stay_lines() -> None:
 
 def test_a_single_label_is_no_table() -> None:
     assert one("Please note: bring warm clothes").kind == "paragraph"
+
+
+def test_the_longest_label_of_an_answer_is_a_label() -> None:
+    label = shorten("I have read the code of conduct, and I agree to follow it in every session")
+
+    assert len(label) == 60
+    assert one(f"Reference: ABCD0012\n{label}: Yes").facts[1] == (label, Markup("Yes"))
 
 
 def test_a_time_is_no_label() -> None:

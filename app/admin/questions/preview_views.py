@@ -38,11 +38,18 @@ def show() -> ResponseReturnValue:
     return render_page(
         "admin/questions/preview.html",
         form=form,
-        options=[one.name for one in categories.list_public()] if categories.is_asked() else [],
+        options=_list_category_names(form.category.data),
         pages=list(_build_pages(possible)),
         conditions=_describe_conditions(),
         explanations={one.name: custom_questions.explain(one) for one in possible},
     )
+
+
+def _list_category_names(chosen: str) -> Sequence[str]:
+    """List what the first page offers; whoever has been invited to a category is not asked."""
+    public = categories.list_public() if categories.is_asked() else []
+    is_asked = chosen in {"", *(str(one.id) for one in public)}
+    return [one.name for one in public] if is_asked else []
 
 
 def _build_pages(possible: Sequence[Definition]) -> Iterator[AnswersForm]:

@@ -53,7 +53,7 @@ class QuestionRow:
 
     definition: Definition
     position: int  # among those that are asked, from 1; 0 if it is retired
-    answers: int
+    answers: int | None  # none where they are private, and so are not counted
     condition: str
 
     @property
@@ -119,7 +119,9 @@ def _list_rows() -> Sequence[QuestionRow]:
         asked += not one.is_retired
         condition = descriptions.describe_condition(one.condition, by_id)
         position = 0 if one.is_retired else asked
-        rows.append(QuestionRow(one, position, counts.get(one.id, 0), condition))
+        is_counted = one.standard is None or not one.standard.is_private
+        answers = counts.get(one.id, 0) if is_counted else None
+        rows.append(QuestionRow(one, position, answers, condition))
     return rows
 
 

@@ -33,7 +33,7 @@ from app.registration.waiting_list.models import WaitingListEntry
 from app.text import count_of
 
 HISTORY_SUBJECT = "audit"
-CONFIRMATIONS = ("registration_confirmed", "application_approved")
+CONFIRMATIONS = ("registration_confirmed", "application_approved", "booking_restored")
 
 
 @dataclass(frozen=True)

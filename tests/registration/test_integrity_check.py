@@ -13,6 +13,8 @@ from app.database import db, transaction
 from app.mail.models import Email
 from app.materials.models import MaterialChunk
 from app.registration import emails, integrity_check, retention, seats
+from app.registration.bookings import services as bookings
+from app.registration.desk import services as desk
 from app.registration.groups.models import PLACED, UNPLACED, GroupMember
 from app.registration.models import SeatLimit
 from app.registration.waiting_list import by_hand
@@ -121,6 +123,16 @@ def test_a_row_that_refers_to_nothing_is_found(site: Flask, database: str) -> No
         connection.commit()
 
     assert integrity_check.run_checks() == ["Row 1 of material refers to a missing row of session."]
+
+
+def test_whoever_got_their_booking_back_has_the_email_about_that(site: Flask) -> None:
+    delegate = make_delegate()  # as one of a group, for whom its contact got the confirmation
+    with transaction():
+        bookings.cancel(db.session.merge(delegate))
+    with transaction():
+        desk.restore(db.session.merge(delegate), actor="grace@conference.example")
+
+    assert integrity_check.run_checks() == []
 
 
 def test_a_booking_without_its_letter_is_found_but_an_invented_one_needs_none(site: Flask) -> None:

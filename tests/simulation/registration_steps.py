@@ -2,9 +2,10 @@
 
 from app.database import db, transaction
 from app.registration import services as registration
-from app.registration.bookings import category_waiting, operations
+from app.registration.bookings import category_waiting
 from app.registration.bookings import services as bookings
 from app.registration.categories.models import RegistrationCategory
+from app.registration.desk import services as desk
 from app.registration.models import Delegate
 from app.registration.queries import ATTENDING
 from app.registration.seats import SoldOut
@@ -54,7 +55,7 @@ def restore(year: Year) -> Step | None:
         return None
 
     def change() -> None:
-        operations.restore(db.session.get_one(Delegate, number), actor=OLGA)
+        desk.restore(db.session.get_one(Delegate, number), actor=OLGA)
 
     return Step(f"delegate {number} is restored", in_transaction(change))
 

@@ -479,6 +479,27 @@ def test_the_contact_cancels_a_place_and_the_person_is_told(visitor: Browser) ->
     assert queries.get_seat_counts().taken == 1
 
 
+def test_a_contact_cancels_a_place_that_has_just_been_accepted(visitor: Browser) -> None:
+    set_places(1)
+    with transaction():
+        seats.set_waiting_list(seats.CONFERENCE, is_open=True)
+    fill(visitor, "Ada", "Bea").press(
+        "Register the group",
+        {MODE: "Register as many as possible, in the order listed", JOIN: True},
+    )
+    cancel("Ada")
+    offer = find_link(last_email_to("bea@ward.example"), "/waiting-list/")
+    visitor.open(offer).press("Accept the place")
+
+    page = open_group(visitor)
+    page = page.follow(next(one for one in page.links if "Bea" in one))
+    page.press("Cancel the place")
+
+    assert list_delegates() == []
+    assert subjects_to("bea@ward.example")[-1].startswith("Your booking has been cancelled")
+    assert queries.get_seat_counts().taken == 0
+
+
 def test_whose_place_a_contact_cancels_reads_which_seats_were_given_back(
     visitor: Browser,
 ) -> None:

@@ -92,9 +92,10 @@ def cancel(member: GroupMember) -> None:
     _lock_member(member)
     if not member.is_present:
         raise RuleViolation("This person no longer has a place in the group")
-    if member.delegate is not None:
-        released = operations.cancel(member.delegate, actor=ACTOR_CONTACT)
-        emails.send_booking_cancelled(member.delegate, released=released)
+    delegate = _find_booking(member)
+    if delegate is not None:
+        released = operations.cancel(delegate, actor=ACTOR_CONTACT)
+        emails.send_booking_cancelled(delegate, released=released)
     elif member.entry is not None:
         waiting_list.leave(member.entry)
     member.state, member.entry = CANCELLED, None
@@ -211,6 +212,13 @@ def _send_own_confirmation(member: GroupMember) -> None:
     """Confirm the booking of somebody who goes on without a contact who got the email for them."""
     if not member.email and member.delegate is not None and member.delegate.is_attending:
         emails.send_registration_confirmed(member.delegate)
+
+
+def _find_booking(member: GroupMember) -> Delegate | None:
+    """Return the booking of a person, also if only their entry knows it yet (``link_accepted``)."""
+    if member.delegate is not None or member.entry is None:
+        return member.delegate
+    return member.entry.delegate
 
 
 def _lock(group: RegistrationGroup) -> None:

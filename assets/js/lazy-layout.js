@@ -12,20 +12,21 @@ export function layOutInSpareTime() {
   addEventListener("scrollend", () => keepPlace(sessions));
   const place = history.state?.place;
   if (place) comeBack(sessions, place);
-  else layOutAtRest([...sessions]);
+  else layOutAtRest([...sessions], () => keepPlaceAgain(sessions));
 }
 
 function isPutOff(session) {
   return getComputedStyle(session).contentVisibility === "auto";
 }
 
-function layOutAtRest(waiting) {
+function layOutAtRest(waiting, done) {
   let actedAt = -AT_REST;
   const wait = () => (actedAt = performance.now());
   for (const act of ["scroll", ...ACTS]) addEventListener(act, wait, { passive: true });
   const goOn = () => {
     if (performance.now() - actedAt >= AT_REST) waiting.splice(0, FEW).forEach(layOut);
     if (waiting.length) requestIdleCallback(goOn);
+    else requestAnimationFrame(() => requestIdleCallback(done)); // once the browser has moved things too
   };
   requestIdleCallback(goOn);
 }
@@ -38,6 +39,11 @@ function keepPlace(sessions) {
   const seen = sessions.findIndex((session) => session.getBoundingClientRect().bottom > 0);
   const at = seen < 0 ? sessions.length - 1 : seen; // beneath the list
   history.replaceState({ ...history.state, place: { at, top: topOf(sessions[at]) } }, "");
+}
+
+// What is laid out at last moves what was noted while its height was guessed.
+function keepPlaceAgain(sessions) {
+  if (history.state?.place) keepPlace(sessions);
 }
 
 function comeBack(sessions, { at, top }) {

@@ -2,7 +2,8 @@
 
 What a story sees there is still on its way: a click returns as soon as the next page has begun.
 So a story says what it expects, and `expect`, `expect_heading` and `expect_result` wait until it is
-so; `find_violations`, `horizontal_overflow` and `read_heading` wait until the page is all there.
+so; `find_violations`, `horizontal_overflow` and `read_heading` wait until the page is all there,
+and `expect_page` until another is.
 """
 
 import os
@@ -86,6 +87,18 @@ def _shared_context(browser: Browser, scripts: bool) -> BrowserContext:
         page.route(HOME, lambda route: route.fulfill(body="", content_type="text/html"))
         page.goto(HOME)
     return known[scripts]
+
+
+@contextmanager
+def expect_page(page: Page) -> Iterator[None]:
+    """Wait for the page to which something leads, until it is all there.
+
+    A script that only changes the address of a page, such as that of a list which is searched while
+    somebody types, would do for `Page.expect_navigation`.
+    """
+    page.wait_for_load_state()
+    with page.expect_event("load"):
+        yield
 
 
 def expect_heading(page: Page, text: str) -> None:

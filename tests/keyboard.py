@@ -17,7 +17,7 @@ import re
 
 from playwright.sync_api import Page
 
-from tests.chromium import expect_result
+from tests.chromium import expect_page, expect_result
 from tests.waiting import wait_until
 
 MAX_TABS = 200
@@ -82,7 +82,7 @@ def _matches_name(announced: str, name: str) -> bool:
 def press(window: Page, name: str, keys: str = "Tab") -> None:
     """Go to a button or a link, press it, and wait for the page that it leads to."""
     tab_to(window, name, keys)
-    with window.expect_navigation():
+    with expect_page(window):
         window.keyboard.press("Enter")
 
 

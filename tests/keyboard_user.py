@@ -26,7 +26,7 @@ from playwright.sync_api import Page, Request, ViewportSize, expect
 from werkzeug.exceptions import HTTPException
 
 from tests import keyboard
-from tests.chromium import horizontal_overflow, read_heading
+from tests.chromium import expect_page, horizontal_overflow, read_heading
 from tests.waiting import wait_until
 
 UNNAMED_CONTROL = re.compile(
@@ -67,7 +67,7 @@ class KeyboardUser:
     def press(self, name: str) -> None:
         """Go to a link or a button, press it, and look at the page it leads to."""
         self._tab_to(name)
-        with self.window.expect_navigation():
+        with expect_page(self.window):
             self.window.keyboard.press("Enter")
         self._check_page()
 

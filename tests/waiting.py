@@ -6,12 +6,30 @@ from collections.abc import Callable
 from contextlib import closing
 
 HOST = "127.0.0.1"
+MOST_HELD = 100
+
+_held: list[socket.socket] = []  # a socket for datagrams at each port given of late
 
 
 def free_port() -> int:
-    """Find a port that nothing listens on."""
-    with closing(socket.create_server((HOST, 0))) as probe:
-        return int(probe.getsockname()[1])
+    """Find a port that nothing listens on, and that no other process of the tests was just given.
+
+    Whoever asked first may not listen yet, and two sites that do so at one port would share what
+    is asked there.
+    """
+    while True:
+        with closing(socket.create_server((HOST, 0))) as probe:
+            port = int(probe.getsockname()[1])
+        mark = socket.socket(type=socket.SOCK_DGRAM)
+        try:
+            mark.bind((HOST, port))
+        except OSError:  # it is somebody else's
+            mark.close()
+            continue
+        _held.append(mark)
+        if len(_held) > MOST_HELD:
+            _held.pop(0).close()
+        return port
 
 
 def wait_until(

@@ -216,6 +216,7 @@ def test_no_page_about_writing_has_a_barrier_or_scrolls_sideways(
         other.goto(f"{site}/organise/pages/page/help/en")
         other.get_by_label("Title").fill("His")
         other.get_by_role("button", name="Save").click()
+        expect(other.locator(".note--done")).to_be_visible()
     window.get_by_role("button", name="Save").click()
     eyes.look("too late")
     window.get_by_label("Appears (optional)").fill("2009-06-09T09:00")

@@ -67,6 +67,7 @@ def test_an_email_is_seen_while_it_is_written(
         "Welcome.\n\n[Open your booking]({{ booking_link }})\n\n{{ ticket }}"
     )
     expect(frame.get_by_role("link", name="Open your booking")).to_be_visible()
+    expect(frame.locator(".ticket__title")).to_be_visible()  # which came last
     window.set_viewport_size({"width": 320, "height": 800})
     assert horizontal_overflow(window) == 0
     assert axe(window) == []

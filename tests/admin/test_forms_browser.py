@@ -26,7 +26,8 @@ def asked(window: Page) -> list[str]:
 
 
 def leave(window: Page) -> None:
-    """Follow the link away from a form; the browser may ask first."""
+    """Follow the link away from a form, once its script is there; the browser may ask first."""
+    window.wait_for_load_state()
     window.get_by_role("link", name="Go back without saving").click()
 
 

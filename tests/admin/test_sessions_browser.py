@@ -162,6 +162,7 @@ def test_a_session_is_added_and_two_versions_are_compared_without_scripts(
         one.goto(f"{site}/organise/sessions/tide-pools/change")
     grace.get_by_label("Title", exact=True).fill("Rock pools")
     grace.get_by_role("button", name="Save").click()
+    expect_heading(grace, "Rock pools")
     ada.get_by_label("Abstract").fill("What lives between the tides.")
     ada.get_by_role("button", name="Save").click()
     expect(ada.get_by_role("region", name="Two versions")).to_contain_text("Rock pools")

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page, ViewportSize, expect
+from playwright.sync_api import Page, Route, ViewportSize, expect
 
 from tests.admin.full_lists import fill_lists
 from tests.chromium import expect_result, horizontal_overflow
@@ -138,11 +138,35 @@ def test_what_is_found_is_shown_while_somebody_types(office: Page) -> None:
     expect(office.get_by_role("heading", level=1)).to_have_text("The great hall by the river")
 
 
+def test_what_somebody_has_gone_to_stays_until_they_are_back_in_the_box(office: Page) -> None:
+    asked: list[Route] = []
+
+    def hold(route: Route) -> None:
+        asked.append(route)
+
+    first = office.locator(".suggestions").get_by_role("link").first
+    office.keyboard.press("/")
+    office.keyboard.insert_text("Maria")
+    expect(first).to_be_visible()
+    office.route("**/*?q=Mariaz", hold)
+    with office.expect_request("**/*?q=Mariaz"):
+        office.keyboard.insert_text("z")
+    office.keyboard.press("ArrowDown")  # before the answer is there
+    asked[0].continue_()
+    office.evaluate("fetch('/healthz').then(answer => answer.text())")  # it is dealt with by then
+    expect(first).to_be_focused()
+
+    office.unroute("**/*?q=Mariaz")
+    with office.expect_response("**/*?q=Mariaz"):
+        office.keyboard.press("ArrowUp")
+    expect(office.locator("#find-all")).to_be_focused()
+
+
 def test_an_action_is_chosen_from_what_is_found(
     office: Page, axe: Callable[[Page], list[str]]
 ) -> None:
     office.keyboard.press("/")
-    office.keyboard.type("Maria")
+    office.keyboard.insert_text("Maria")  # at once: nothing is drawn anew for the rest
     panel = office.locator(".suggestions")
     expect(panel.get_by_role("region", name="Delegates").get_by_role("listitem")).to_have_count(8)
     assert (axe(office), horizontal_overflow(office)) == ([], 0)

@@ -145,6 +145,7 @@ def test_no_page_of_them_has_a_barrier_or_scrolls_sideways(
     other.goto(f"{address}/organise/speakers/long/change")
     other.get_by_label("Role").fill("Pilot")
     other.get_by_role("button", name="Save").click()
+    expect(other.get_by_role("status").first).to_contain_text("The speaker has been saved")
     window.get_by_role("button", name="Save").click()
     look("too late")
     window.get_by_role("button", name="Add a time").click()

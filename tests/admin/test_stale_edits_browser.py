@@ -141,6 +141,7 @@ def test_who_presses_on_an_old_notice_is_shown_the_new_one(
             hers.goto(f"{site}/organise/pages/notice/write")
             field(hers, "The notice").fill(words)
             hers.get_by_role("button", name="Save notice").click()
+            expect(told(hers)).to_be_visible()
             if words == "No trains today":
                 his.goto(f"{site}/organise/pages/notice")
 

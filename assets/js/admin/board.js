@@ -15,6 +15,7 @@ export function scheduleBoard() {
     root,
     words: JSON.parse(root.dataset.words),
     isMoving: false,
+    isPressed: false, // a session, by a pointer that may move it yet
     card: (slug) => root.querySelector(`[data-slug="${CSS.escape(slug)}"]`),
     day: () => root.querySelector("[data-day]").dataset.day,
     say: (words) => status.replaceChildren(words),

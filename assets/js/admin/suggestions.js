@@ -1,6 +1,8 @@
 // What is found is shown below the search across everything while somebody types. The down arrow goes
 // there; up and down go from line to line, right and left to what can be done with a line. Enter opens
-// the only hit, else the page of all results. Without this script the form is sent by its button.
+// the only hit, else the page of all results. What somebody has gone to or presses stays there: what was
+// still on its way is asked for again once they are back in the box. Without this script the form is
+// sent by its button.
 
 const PAUSE = 150; // milliseconds without a key
 
@@ -16,9 +18,13 @@ export function suggestResults() {
   let asked; // the request that is on its way
   let shownFor; // what was typed for what is shown
 
-  function close() {
+  function stay() {
     clearTimeout(timer);
     asked?.abort();
+  }
+
+  function close() {
+    stay();
     panel.hidden = true;
     shownFor = undefined;
     said.textContent = "";
@@ -58,8 +64,15 @@ export function suggestResults() {
   form.addEventListener("focusout", (event) => {
     if (!form.contains(event.relatedTarget)) close();
   });
-  // Where a link gets no focus from a click, the box would lose it, and the panel close before the click.
-  panel.addEventListener("mousedown", (event) => event.preventDefault());
+  box.addEventListener("focus", () => {
+    if (!panel.hidden && shownFor !== box.value.trim()) ask();
+  });
+  panel.addEventListener("focusin", stay);
+  panel.addEventListener("mousedown", (event) => {
+    stay();
+    // Where a link gets no focus from a click, the box would lose it, and the panel close before the click.
+    event.preventDefault();
+  });
   form.addEventListener("keydown", (event) => {
     if (event.key === "Escape" && !panel.hidden) {
       event.preventDefault();

@@ -29,6 +29,7 @@ export function moveByPointer(board) {
     const end = box.top + (from.start + from.minutes - first) * minute; // of the session, however large it is drawn
     const above = y - card.getBoundingClientRect().top;
     drag = { card, from, to: from, sizes, x, y, above, below: end - y, began: columnAt(x), isOn: false };
+    board.isPressed = true;
     addEventListener("pointermove", follow);
     addEventListener("pointerup", drop, { once: true });
     addEventListener("pointercancel", giveUp, { once: true });
@@ -111,7 +112,10 @@ export function moveByPointer(board) {
 
   function drop() {
     const { card, from, to, isOn } = end();
-    if (!isOn) return;
+    if (!isOn) {
+      setTimeout(board.saving.refresh); // once it was clicked
+      return;
+    }
     addEventListener("click", refuse, { capture: true, once: true });
     setTimeout(() => removeEventListener("click", refuse, true));
     if (isSame(from, to)) back(card, from);
@@ -125,6 +129,7 @@ export function moveByPointer(board) {
   function giveUp() {
     const { card, from, isOn } = end();
     if (isOn) back(card, from);
+    else board.saving.refresh();
   }
 
   function back(card, from) {
@@ -138,6 +143,7 @@ export function moveByPointer(board) {
     drag = null;
     clearInterval(ended.timer);
     board.isMoving = false;
+    board.isPressed = false;
     ended.card.classList.remove("is-moving");
     root.classList.remove("is-dragging", "is-sizing");
     root.querySelector(".board-beside").style.minBlockSize = "";

@@ -102,9 +102,9 @@ export function makeSaving(board) {
     }
   }
 
-  // Puts the newest answer in, unless something is being moved or sent; then it comes later.
+  // Puts the newest answer in, unless something is pressed, moved or sent; then it comes later.
   function refresh() {
-    if (!unseen || isSending || board.isMoving) return;
+    if (!unseen || isSending || board.isMoving || board.isPressed) return;
     const focused = document.activeElement?.closest("[data-slug]")?.dataset.slug;
     const sought = root.querySelector("#board-find")?.value;
     const scrolled = [".board-box", ".board-tray"].map((name) => [name, place(name)]);

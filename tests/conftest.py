@@ -63,7 +63,7 @@ from flask import Flask, has_request_context
 from sqlalchemy import Engine, event
 
 from app import cache_version
-from app.database import db, is_writable, transaction
+from app.database import LOCK_TIMEOUT, db, is_writable, transaction
 from config import ROOT, Config
 from tests import chromium as real_browser
 from tests import factories, ramdisk, subprocesses
@@ -316,7 +316,9 @@ def site(
     is_shared = request.node.get_closest_marker("own_site") is None
     site = site_pool.get(settings) if is_shared else build_site(settings)
     is_writable.set(True)  # the last request of the story before may have been a GET
-    with site.app_context():
+    with site.app_context(), pytest.MonkeyPatch.context() as patience:
+        # a loaded machine may stand still for a second, and nobody here is to come again for that
+        patience.setattr("app.write_queue.STUCK_AFTER", LOCK_TIMEOUT)
         if "CLOCK_STARTS_AT" in settings:
             with transaction():
                 cache_version.set_clock_start(datetime.fromisoformat(settings["CLOCK_STARTS_AT"]))

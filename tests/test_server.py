@@ -9,7 +9,7 @@ import socket
 import sqlite3
 import stat
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -384,9 +384,10 @@ def copy_open_files(run: Run, file: Path) -> Path:
     copies.mkdir()
     for part in workers_of(run):
         for handle in Path(f"/proc/{part}/fd").iterdir():
-            name = str(handle.readlink()).removesuffix(" (deleted)")
-            if name in {str(file), f"{file}-wal"}:
-                shutil.copyfile(handle, copies / Path(name).name)
+            with suppress(FileNotFoundError):  # a connection that it has closed meanwhile
+                name = str(handle.readlink()).removesuffix(" (deleted)")
+                if name in {str(file), f"{file}-wal"}:
+                    shutil.copyfile(handle, copies / Path(name).name)
     return copies
 
 

@@ -177,7 +177,7 @@ def test_a_name_beside_the_setting_itself_is_left_alone(monkeypatch: pytest.Monk
 def test_where_nothing_is_wrong_it_says_so(
     site: Flask, mailbox: MailServer, frozen_time: Any
 ) -> None:
-    frozen_time.move_to(time_machine.escape_hatch.datetime.datetime.now(tz=UTC))
+    frozen_time.move_to(time_machine.escape_hatch.datetime.datetime.now(tz=UTC), tick=True)
 
     assert check(site) == (0, FINE)
     assert mailbox.emails == []
@@ -187,7 +187,7 @@ def test_where_nothing_is_wrong_it_says_so(
 def test_a_direct_address_of_the_database_that_cannot_be_used_is_told(
     site: Flask, mailbox: MailServer, frozen_time: Any
 ) -> None:
-    frozen_time.move_to(time_machine.escape_hatch.datetime.datetime.now(tz=UTC))
+    frozen_time.move_to(time_machine.escape_hatch.datetime.datetime.now(tz=UTC), tick=True)
     port = free_port()
     site.config["DATABASE_DIRECT_URL"] = f"postgresql+psycopg://ada:tide@{HOST}:{port}/conference"
 
@@ -207,7 +207,7 @@ def test_a_direct_address_of_the_database_that_cannot_be_used_is_told(
 def test_the_address_of_a_pooler_is_not_direct(
     site: Flask, mailbox: MailServer, frozen_time: Any
 ) -> None:
-    frozen_time.move_to(time_machine.escape_hatch.datetime.datetime.now(tz=UTC))
+    frozen_time.move_to(time_machine.escape_hatch.datetime.datetime.now(tz=UTC), tick=True)
     between = pooler.Pooler(db.engine.url.render_as_string(hide_password=False))
     site.config["DATABASE_DIRECT_URL"] = between.url
 

@@ -1,35 +1,28 @@
 """Ports that are free, and waiting for what other processes do."""
 
+import os
 import socket
 import time
+from collections import deque
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
+from random import SystemRandom
 
 HOST = "127.0.0.1"
-MOST_HELD = 100
-
-_held: list[socket.socket] = []  # a socket for datagrams at each port given of late
+PORTS = range(15_000, 32_000)  # below those that the system gives to whoever asks for any
+SHARES = 10  # of the workers of a run
+_given = deque[int](maxlen=100)  # by this process, not all in use yet
 
 
 def free_port() -> int:
-    """Find a port that nothing listens on, and that no other process of the tests was just given.
-
-    Whoever asked first may not listen yet, and two sites that do so at one port would share what
-    is asked there.
-    """
-    while True:
-        with closing(socket.create_server((HOST, 0))) as probe:
-            port = int(probe.getsockname()[1])
-        mark = socket.socket(type=socket.SOCK_DGRAM)
-        try:
-            mark.bind((HOST, port))
-        except OSError:  # it is somebody else's
-            mark.close()
-            continue
-        _held.append(mark)
-        if len(_held) > MOST_HELD:
-            _held.pop(0).close()
-        return port
+    """Find a port that nothing listens on, and that nobody else finds until it is used."""
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    own = PORTS[worker % SHARES :: SHARES]
+    for port in SystemRandom().sample([one for one in own if one not in _given], 100):
+        with suppress(OSError), closing(socket.create_server((HOST, port))):
+            _given.append(port)
+            return port
+    raise AssertionError("a hundred ports, and none of them is free")
 
 
 def wait_until(

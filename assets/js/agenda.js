@@ -24,9 +24,11 @@ class Stars {
     this.status.className = "govuk-visually-hidden";
     this.status.setAttribute("role", "status");
     this.turn = Promise.resolve();
+    this.isPressed = false;
     form.addEventListener("submit", (event) => {
       event.preventDefault();
       const button = event.submitter;
+      this.isPressed = true;
       this.turn = this.turn.then(() => this.press(button)); // the first makes the agenda
     });
     const kept = keptAgenda();
@@ -60,7 +62,7 @@ class Stars {
     const answer = await fetch(this.words.starred).catch(() => undefined);
     if (!answer?.ok) return;
     const { sessions, seats } = await answer.json();
-    this.learn({ sessions });
+    if (!this.isPressed) this.learn({ sessions }); // else it was asked before, and knows less
     keepSeats(seats);
     this.mark(seats ?? {});
   }

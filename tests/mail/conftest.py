@@ -75,7 +75,7 @@ def start_worker(
     for worker in started:
         worker.terminate()
     for worker in started:
-        assert worker.wait(20)
+        assert worker.wait(60)  # it may be drawing a picture
 
 
 def reload_email(number: int) -> Email:

@@ -47,7 +47,7 @@ def test_two_workers_who_die_midway_write_each_email_once(
             actor=GRACE,
         )
     workers = [start_worker(), start_worker()]
-    wait_until(lambda: len(list_recipients()) >= 50, "some emails written", 20)
+    wait_until(lambda: len(list_recipients()) >= 50, "some emails written", 60)
 
     for worker in workers:
         worker.kill()

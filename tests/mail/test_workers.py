@@ -3,6 +3,7 @@
 import time
 from datetime import timedelta
 from pathlib import Path
+from threading import Event
 
 import pytest
 from sqlalchemy import update
@@ -152,14 +153,18 @@ def test_a_worker_with_nothing_to_do_costs_little_and_stops_when_asked(
     make_email()
     worker = start_worker()
     mailbox.wait_for(1, 20)
-    ticks, began = ticks_of(worker), time.perf_counter()
 
-    time.sleep(1)
-
-    busy = (ticks_of(worker) - ticks) / CLOCK_TICKS / (time.perf_counter() - began)
-    assert busy < 0.1
+    # what is due at its start may still be in hand in the first of these seconds
+    assert any(busy_share_of(worker) < 0.1 for _ in range(20))
     worker.terminate()
     assert worker.wait(20)
+
+
+def busy_share_of(worker: ForkedProgram) -> float:
+    """Look on for a second; tell for which part of it the worker was at work."""
+    ticks, began = ticks_of(worker), time.perf_counter()
+    time.sleep(1)
+    return (ticks_of(worker) - ticks) / CLOCK_TICKS / (time.perf_counter() - began)
 
 
 def ticks_of(worker: ForkedProgram) -> int:
@@ -199,12 +204,15 @@ def test_a_worker_goes_on_when_the_database_comes_back(
     make_email(recipient="second@example.org")
     start_worker()
 
+    is_gone = Event()
+
     def lose_the_database() -> None:
         if len(mailbox.emails) == 1:
             postgres.crash()
+            is_gone.set()
 
     mailbox.on_accept(lose_the_database)
-    mailbox.wait_for(1, 20)
+    assert is_gone.wait(60)
     time.sleep(1)
     postgres.restart()
     db.session.remove()

@@ -146,6 +146,7 @@ def test_a_device_elsewhere_is_offered_its_own_zone_and_nothing_changes_by_itsel
         window.goto("/programme")
         expect(window.locator(".row__elsewhere")).to_have_count(0)
         window.get_by_text("Show Lima time as well").click()
+        expect(window.get_by_label("Time zone")).to_have_value("America/Lima")
         window.get_by_role("button", name="Use this time zone").click()
         window.wait_for_url("**/programme?zone=America%2FLima")
 
@@ -162,6 +163,7 @@ def test_a_place_that_the_list_does_not_have_is_offered_all_the_same(
         window = context.new_page()
         window.goto("/now")
         window.get_by_text("Show Troll time as well").click()
+        expect(window.get_by_label("Time zone")).to_have_value("Antarctica/Troll")
         window.get_by_role("button", name="Use this time zone").click()
 
         window.get_by_text("Times in Troll").wait_for()

@@ -43,6 +43,7 @@ from tests.waiting import HOST
 
 ROOMS = ("knots", "nets", "sails")  # at the same time
 SEATS, SWAPPERS, NEWCOMERS, DEEDS = 9, 24, 12, 8
+BUSY, TRIES = 503, 50  # nothing has happened
 TOKEN = re.compile(r'name="csrf_token"[^>]* value="([^"]+)"')
 
 
@@ -301,12 +302,18 @@ class Person:
         return self.press_at(f"/booking/{self._token}/sessions/{slug}", **fields)
 
     def press_at(self, address: str, **fields: str) -> int:
-        """Open a page and press its button."""
-        _, page = self._ask("GET", address)
-        found = TOKEN.search(page)
-        if found is None:  # nothing can be done there now
-            return 0
-        return self._ask("POST", address, {"csrf_token": found[1], **fields})[0]
+        """Open a page and press its button; again where a loaded machine says to come later."""
+        status = BUSY
+        for _ in range(TRIES):
+            _, page = self._ask("GET", address)
+            found = TOKEN.search(page)
+            if found is None:  # nothing can be done there now
+                return 0
+            status, _ = self._ask("POST", address, {"csrf_token": found[1], **fields})
+            if status != BUSY:
+                break
+            time.sleep(0.1)
+        return status
 
     def _ask(
         self, method: str, address: str, fields: dict[str, str] | None = None

@@ -10,7 +10,7 @@ from urllib.request import Request, urlopen
 
 from tests.waiting import HOST
 
-PATIENCE = 10  # seconds that somebody waits for a page while others keep the site busy
+PATIENCE = 18  # seconds that somebody waits for a page: less than slow bodies are waited for
 FORM_TYPE = "application/x-www-form-urlencoded"
 
 

@@ -4,10 +4,12 @@ import secrets
 import shutil
 import sqlite3
 import tempfile
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from random import Random
+from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
 
@@ -17,6 +19,8 @@ import time_machine
 from flask import Flask
 
 from app.database import transaction
+from app.mail import outbox
+from app.mail import worker as mail_worker
 from app.registration import seats
 from config import ROOT
 from tests.conftest import DEFAULT_SETTINGS, FROZEN_AT, ONCE_A_REQUEST
@@ -39,6 +43,7 @@ def live_through(
     with (
         time_machine.travel(OPENING, tick=False) as traveller,
         seeded_secrets(seed),
+        steady_worker(seed),
         structlog.testing.capture_logs(),
     ):
         with transaction():
@@ -122,5 +127,19 @@ def seeded_secrets(seed: int) -> Iterator[None]:
         patch.object(secrets, "token_hex", lambda size=32: random.randbytes(size).hex()),
         patch.object(secrets, "token_urlsafe", lambda size=32: random.randbytes(size).hex()),
         patch.object(secrets, "choice", choose_one),
+    ):
+        yield
+
+
+@contextmanager
+def steady_worker(seed: int) -> Iterator[None]:
+    """Let pauses be those of a seed too, and let no batch of emails end early on a slow machine.
+
+    Otherwise the same seed would bring other commits each time, and so other crashes.
+    """
+    standing_clock = SimpleNamespace(monotonic=lambda: 0.0, sleep=time.sleep)
+    with (
+        patch.object(outbox, "random", Random(f"pauses of {seed}")),
+        patch.object(mail_worker, "time", standing_clock),
     ):
         yield

@@ -32,6 +32,9 @@ LAY_OUT_A_FEW = """() => {
   later();
   return new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)));
 }"""
+THREE_FRAMES = """async () => {  // what has come into view is laid out in the second
+  for (const _ of [1, 2, 3]) await new Promise(requestAnimationFrame);
+}"""
 IS_NOTED = """lines => {
   const place = history.state?.place;
   const put = one => getComputedStyle(one).contentVisibility === "auto";
@@ -146,6 +149,7 @@ def test_whoever_left_before_all_was_laid_out_comes_back_to_where_they_were(
     telephone.goto(address)
     session = telephone.get_by_role("link", name="Watch 77, and", exact=False)
     session.scroll_into_view_if_needed()
+    telephone.evaluate(THREE_FRAMES)
     wait_until(lambda: telephone.evaluate(IS_NOTED, lines), "where they are is noted")
     left_at = _top(session)
 

@@ -363,7 +363,7 @@ def test_two_hundred_sessions_take_two_sheets_a_day_and_twenty_two_thousand_pixe
     with chromium.new_context(
         base_url=home, viewport={"width": 360, "height": 640}, java_script_enabled=False
     ) as context:
-        context.route("**/*.woff2", lambda route: route.abort())  # a font of the device instead
+        context.route("**/*.woff2?*", lambda route: route.abort())  # a font of the device instead
         window = context.new_page()
         window.goto("/programme")
 
@@ -455,6 +455,7 @@ def test_another_zone_is_chosen_by_keyboard_and_without_scripts(
     window.goto(f"{home}/now")
     window.get_by_text("Show another time zone").focus()
     window.keyboard.press("Enter")
+    window.wait_for_url("**/now?*times=choose*")
     window.get_by_label("Time zone").focus()
     window.keyboard.type("Lima")
     window.keyboard.press("Tab")

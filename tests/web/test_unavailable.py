@@ -81,8 +81,12 @@ def _downgraded(revision: str) -> Iterator[None]:
 
 @pytest.mark.postgresql_only
 def test_a_server_that_stops_is_survived_and_told(
-    visitor: Browser, postgres: PostgresServer, told: Callable[[], Told]
+    visitor: Browser,
+    postgres: PostgresServer,
+    told: Callable[[], Told],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr("app.database_faults.LOG_INTERVAL", 3600)  # however long the pages take
     visitor.open("/programme")
 
     postgres.crash()

@@ -71,7 +71,9 @@ async function fill(name, addresses, tell) {
       tell({ kept, all: addresses.length });
     }
   }
-  await Promise.all(Array.from({ length: AT_ONCE }, next));
+  const ended = await Promise.allSettled(Array.from({ length: AT_ONCE }, next));
+  const failed = ended.find(({ status }) => status === "rejected");
+  if (failed) throw failed.reason; // only now: what is deleted, nobody writes to any more
   return left.length;
 }
 

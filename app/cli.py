@@ -19,7 +19,7 @@ from app.accounts import team
 from app.accounts.two_factor import services
 from app.backup import services as backup_services
 from app.backup.services import RestoreTarget
-from app.database import db, read_only, transaction
+from app.database import db, transaction
 from app.database_faults import is_unavailable
 from app.database_file import WrongDatabaseFile
 from app.errors import ConferenceError
@@ -36,6 +36,7 @@ from app.registration import import_rules, integrity_check, seats
 from app.registration import queries as registration
 from app.registration.ballots import draw as ballot_draw
 from app.releases import services as releases
+from app.transaction_settings import read_only
 from app.web.rendering import absolute_url
 from app.worker_tasks import PERIODIC_TASKS, TASK_GROUPS
 

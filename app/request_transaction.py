@@ -15,8 +15,9 @@ from sqlalchemy import Executable, Insert
 from sqlalchemy.exc import SQLAlchemyError
 
 from app import preview_mode
-from app.database import SHORT_LOCK_TIMEOUT, db, is_writable, lock_timeout
+from app.database import db
 from app.database_faults import log_if_unavailable
+from app.transaction_settings import SHORT_LOCK_TIMEOUT, is_writable, lock_timeout
 
 READ_ONLY_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 DURABLE = "stays"  # key in `Session.info`: rows to insert again after a rollback

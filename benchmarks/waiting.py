@@ -11,8 +11,7 @@ from statistics import median, quantiles
 
 from app import clock
 from app.database import transaction
-from app.registration import fields, services
-from app.registration.cookie import COOKIE
+from app.registration import cookie, fields, services
 from benchmarks.copies import SiteCopy
 from benchmarks.crowd import run_concurrently
 from benchmarks.figures import Figure, at_most
@@ -100,7 +99,7 @@ def store_drafts(copy: SiteCopy, people: int) -> Sequence[str]:
 def confirm(secrets: Sequence[str], connection: Connection, number: int) -> int:
     """Let one person confirm; tell how many milliseconds it took, or that it failed."""
     person = RegisteringVisitor(connection, number)
-    person.cookies[COOKIE] = secrets[number]
+    person.cookies[cookie.ANSWERS.name] = secrets[number]
     page = person.open("/register/check")
     started_at = time.perf_counter()
     answer = person.submit("/register/confirm", page, {})

@@ -63,7 +63,8 @@ from flask import Flask, has_request_context
 from sqlalchemy import Engine, event
 
 from app import cache_version
-from app.database import LOCK_TIMEOUT, db, is_writable, transaction
+from app.database import db, transaction
+from app.transaction_settings import LOCK_TIMEOUT, is_writable
 from config import ROOT, Config
 from tests import chromium as real_browser
 from tests import factories, ramdisk, subprocesses

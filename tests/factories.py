@@ -165,6 +165,12 @@ def make_session(*, speakers: tuple[Speaker, ...] = (), **values: Any) -> Sessio
     return save(session)
 
 
+def make_clash() -> Session:
+    """Save a second session in the great hall at the time of the opening."""
+    hall = db.session.scalars(select(Room).where(Room.slug == "great-hall")).one()
+    return make_session(title="Knots", room=hall)
+
+
 def make_material(session: Session, body: bytes = b"%PDF-1.7 a paper", **values: Any) -> Material:
     """Save slides of a session, as a file that readers see now; what it holds is no PDF."""
     defaults = {

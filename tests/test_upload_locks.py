@@ -18,7 +18,7 @@ from flask import Flask, request
 from sqlalchemy import event, select
 
 from app.accounts import guards
-from app.database import db, is_writable, transaction
+from app.database import db, transaction
 from app.forms.form import FileForm
 from app.interchange import uploads
 from app.materials.models import Material
@@ -27,6 +27,7 @@ from app.questions import services as questions
 from app.questions.models import REGISTRATION
 from app.registration import links
 from app.request_transaction import is_reading_first
+from app.transaction_settings import is_writable
 from tests.browser import Answer, Browser, Page
 from tests.factories import (
     SMALL_CONFERENCE,

@@ -25,6 +25,7 @@ from app.mailings import (
     audiences,
     notice_mailing,
     notice_people,
+    notice_queries,
     notice_speakers,
     notice_text,
     notices,
@@ -127,9 +128,9 @@ class NoticeForm(Form):
 
 @bp.get("")
 def index() -> ResponseReturnValue:
-    notice = notices.find_open()
+    notice = notice_queries.find_open()
     if notice is None:
-        speakers = notices.list_unreachable()
+        speakers = notice_queries.list_unreachable()
         return render_page("admin/notices/none.html", speakers=speakers, max_names=MAX_NAMES)
     return _render_notice(notice, NoticeForm(formdata=None))
 
@@ -163,7 +164,7 @@ def drop() -> ResponseReturnValue:
         "admin/notices/drop.html",
         422 if form.errors else 200,
         form=form,
-        size=notices.find_open_size(),
+        size=notice_queries.find_open_size(),
     )
 
 
@@ -172,7 +173,7 @@ def _mailing_url(mailing: Mailing) -> str:
 
 
 def _get_notice() -> ChangeNotice:
-    notice = notices.find_open()
+    notice = notice_queries.find_open()
     if notice is None:
         raise NotFound("There is nothing to tell people at the moment")
     return notice

@@ -15,8 +15,9 @@ from typing import Any, Protocol
 
 from sqlalchemy import URL, Engine, make_url
 
-from app.database import CONNECT_OPTIONS, get_file
+from app.database import get_file
 from app.log import log
+from app.postgresql import CONNECT_OPTIONS
 
 LISTEN = "LISTEN email_queued"  # as migration 0047 names it
 POLL_INTERVAL = 0.2  # seconds between looks where nothing wakes the worker

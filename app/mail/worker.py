@@ -23,7 +23,7 @@ from typing import Self
 from flask import current_app
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.database import db, quick_commits, transaction
+from app.database import db, transaction
 from app.database_faults import is_unavailable, may_concern_one_row
 from app.errors import RuleViolation
 from app.log import log
@@ -39,6 +39,7 @@ from app.mail.transports import (
     TemporaryFailure,
 )
 from app.mail.wakeup import Wakeup, create_wakeup
+from app.transaction_settings import quick_commits
 
 PAUSE = 0.2  # seconds before anything is tried again
 PERIODIC_INTERVAL = 600.0  # seconds

@@ -7,13 +7,9 @@ sent from here: ``create_mailing`` makes a draft, which an organiser sends like 
 
 import json
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
-from functools import cached_property
-from typing import NamedTuple
-from zoneinfo import ZoneInfo
+from dataclasses import replace
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import select
 
 from app import clock
 from app.database import db, lock_table
@@ -21,22 +17,14 @@ from app.errors import RuleViolation, StaleEdit
 from app.history import services as history
 from app.mailings import (
     notice_changes,
-    notice_details,
     notice_mailing,
-    notice_models,
     notice_people,
+    notice_queries,
     notice_speakers,
 )
 from app.mailings.models import Mailing
-from app.mailings.notice_changes import NoticeChange
 from app.mailings.notice_models import DROPPED, EMPTY, OPEN, ChangeNotice
-from app.mailings.notice_people import NoticeSize
-from app.mailings.notice_recipients import NoticeRecipient, count_by_change, list_recipients
-from app.programme import public_settings, snapshot
-from app.programme.models import Conference, Release, Speaker
-from app.programme.snapshot import Snapshot
-from app.proposals.known_changes import list_known_changes
-from app.releases.comparison import compare
+from app.mailings.notice_queries import NoticeOverview, NoticeSpan, PublicState
 from app.releases.models import ReleaseActivation
 
 
@@ -49,122 +37,19 @@ class StaleNotice(StaleEdit):
     )
 
 
-class PublicState(NamedTuple):
-    """What the public sees now: the number of the release, and the venue."""
-
-    number: int
-    place: str
-
-
-@dataclass(frozen=True)
-class NoticeOverview:
-    """An open notice with its changes and everybody whom they concern."""
-
-    notice: ChangeNotice
-    changes: tuple[NoticeChange, ...]
-    excluded: frozenset[str]  # the ids of changes that an organiser has left out
-    everybody: Sequence[NoticeRecipient]  # as if nothing were left out, and all of a day included
-    includes_days: bool
-    zone: ZoneInfo
-
-    @cached_property
-    def recipients(self) -> Sequence[NoticeRecipient]:
-        """Whom the chosen changes concern."""
-        chosen = (self._choose(one) for one in self.everybody)
-        return [one for one in chosen if one.changes]
-
-    def _choose(self, one: NoticeRecipient) -> NoticeRecipient:
-        return one.without(self.excluded if self.includes_days else self.excluded | one.by_day)
-
-    @property
-    def size(self) -> NoticeSize:
-        """How many people can be told of how many of the chosen changes."""
-        found = {number for one in self.recipients for number in one.ids}
-        return NoticeSize(len(self.recipients), len(found))
-
-
-def find_open() -> ChangeNotice | None:
-    """Return the notice that waits for approval, or None."""
-    newest, _ = _load_notices()
-    return newest if newest is not None and newest.is_open else None
-
-
-def find_open_size() -> NoticeSize:
-    """Return how many people can be told of how many changes, as last counted."""
-    notice = find_open()
-    return NoticeSize(notice.people, notice.changes) if notice else NoticeSize(0, 0)
-
-
-def list_unreachable() -> Sequence[Speaker]:
-    """List the speakers whom the newest changes concern, if nobody at all can be told of these.
-
-    Such changes open no notice; those of an open one are listed with it.
-    """
-    newest, _ = _load_notices()
-    content = newest.content if newest is not None and newest.state == EMPTY else ""
-    return notice_speakers.list_without_access(notice_changes.load(content))
-
-
 def prepare() -> None:
     """Bring the open notice up to date with what is public, or begin one.
 
     This is done when something is published, and by the worker for releases that are scheduled, for
     mailings that were cancelled before they went out, and for speakers who cancel their booking.
     """
-    public = _get_public_state()
-    if public is None or _is_current(public, *_load_notices()):
+    public = notice_queries.find_public_state()
+    if public is None or _is_current(public, *notice_queries.load_notices()):
         return
     lock_table(ChangeNotice)
-    newest, reopened = _load_notices()
+    newest, reopened = notice_queries.load_notices()
     if not _is_current(public, newest, reopened):
         _extend(newest, reopened, public)
-
-
-def get_overview(notice: ChangeNotice) -> NoticeOverview:
-    """Return a notice with its changes and the people whom they concern."""
-    span = _Span(notice.from_release, notice.to_release, notice.old_place, notice.new_place)
-    return _get_overview(notice, span, notice.changed_at)
-
-
-def _get_overview(notice: ChangeNotice, span: "_Span", public_since: datetime) -> NoticeOverview:
-    old, new = _load_snapshots(span.from_release, span.to_release)
-    changes = _list_changes(old, new, (span.old_place, span.new_place))
-    known = list_known_changes(span.from_release, new)
-    return NoticeOverview(
-        notice,
-        changes,
-        frozenset(json.loads(notice.excluded_changes)) & {one.id for one in changes},
-        list_recipients(changes, public_since, known, includes_days=True),
-        notice.includes_days,
-        ZoneInfo(new.conference.time_zone),
-    )
-
-
-def estimate(public: Snapshot, working: Snapshot) -> NoticeSize:
-    """Count whom publishing would concern, together with what they have not been told yet."""
-    state, (newest, _) = _get_public_state(), _load_notices()
-    if state is None:
-        return NoticeSize(0, 0)
-    old, number, place = public, state.number, newest.new_place if newest else state.place
-    if newest is not None and newest.is_open:
-        number, place = newest.from_release, newest.old_place
-        old = _load_snapshots(number)[0]
-    changes = _list_changes(old, working, (place, state.place))
-    known = list_known_changes(number, working)
-    return _measure(changes, list_recipients(changes, clock.now(), known))
-
-
-def _list_changes(
-    old: Snapshot, new: Snapshot, places: tuple[str, str]
-) -> tuple[NoticeChange, ...]:
-    """List what delegates and speakers can be told, within one conference."""
-    if old.conference.acronym != new.conference.acronym:
-        return ()
-    comparison, now = compare(old, new), clock.now()
-    return (
-        *notice_changes.list_changes(comparison, old, new, places, now),
-        *notice_details.list_details(comparison, new, now),
-    )
 
 
 def create_mailing(
@@ -180,7 +65,7 @@ def create_mailing(
     With ``includes_days`` they also go to everybody who comes on the day of a changed session.
     """
     _lock(notice, expected_version)
-    overview = get_overview(notice)
+    overview = notice_queries.get_overview(notice)
     excluded = sorted(one.id for one in overview.changes if one.id not in chosen)
     overview = replace(overview, excluded=frozenset(excluded), includes_days=includes_days)
     if not overview.recipients:
@@ -219,31 +104,6 @@ def _lock(notice: ChangeNotice, expected_version: int) -> None:
         raise StaleNotice(notice.version)
 
 
-def _load_notices() -> tuple[ChangeNotice | None, Sequence[ChangeNotice]]:
-    """Return the newest notice, and older ones that are open, oldest first.
-
-    Those are open again, because their mailing was cancelled before it went out.
-    """
-    newest = select(func.max(ChangeNotice.id)).scalar_subquery()
-    rows = db.session.scalars(
-        select(ChangeNotice)
-        .where(or_(ChangeNotice.id == newest, notice_models.IS_OPEN))
-        .order_by(ChangeNotice.id),
-        execution_options={"populate_existing": True},
-    ).all()
-    return (rows[-1], rows[:-1]) if rows else (None, ())
-
-
-def _get_public_state() -> PublicState | None:
-    conference = db.session.scalars(
-        select(Conference), execution_options={"populate_existing": True}
-    ).one_or_none()
-    if conference is None or conference.current_release is None:
-        return None
-    settings = public_settings.current(conference)
-    return PublicState(conference.current_release, settings.place if settings else "")
-
-
 def _is_current(
     public: PublicState, newest: ChangeNotice | None, reopened: Sequence[ChangeNotice]
 ) -> bool:
@@ -262,15 +122,6 @@ def _is_stale(notice: ChangeNotice | None) -> bool:
     return is_over or not notice.content or notice_people.has_cancelled_speaker(notice)
 
 
-class _Span(NamedTuple):
-    """What people know, and what is public."""
-
-    from_release: int
-    to_release: int
-    old_place: str
-    new_place: str
-
-
 def _extend(
     newest: ChangeNotice | None, reopened: Sequence[ChangeNotice], public: PublicState
 ) -> None:
@@ -283,7 +134,7 @@ def _extend(
     for older in reopened:
         older.state = EMPTY
         notice_mailing.delete(older)
-    _refresh(notice, _Span(known.number, public.number, known.place, public.place))
+    _refresh(notice, NoticeSpan(known.number, public.number, known.place, public.place))
 
 
 def _get_known(
@@ -298,13 +149,13 @@ def _get_known(
     return PublicState(newest.to_release, newest.new_place)
 
 
-def _refresh(notice: ChangeNotice, span: _Span) -> None:
+def _refresh(notice: ChangeNotice, span: NoticeSpan) -> None:
     """Store whom an extended notice concerns, and bring the draft of its emails up to date."""
     now = clock.now()
     is_extended = (notice.to_release, notice.new_place) != (span.to_release, span.new_place)
     if is_extended or not notice.version:
         notice.changed_at = now
-    overview = _get_overview(notice, span, notice.changed_at)
+    overview = notice_queries.build_overview(notice, span, notice.changed_at)
     notice.from_release, notice.to_release, notice.old_place, notice.new_place = span
     notice.version += 1
     notice.state = OPEN if overview.everybody else EMPTY
@@ -352,16 +203,3 @@ def _begin(known: PublicState, public: PublicState) -> ChangeNotice:
 def _previous_release() -> int | None:
     newest = select(ReleaseActivation.previous_release).order_by(ReleaseActivation.id.desc())
     return db.session.scalar(newest.limit(1))
-
-
-def _load_snapshots(*numbers: int) -> Sequence[Snapshot]:
-    rows = db.session.execute(
-        select(Release.number, Release.snapshot).where(Release.number.in_(numbers))
-    )
-    loaded = {number: snapshot.load(text) for number, text in rows}
-    return [loaded[number] for number in numbers]
-
-
-def _measure(changes: Sequence[NoticeChange], recipients: Sequence[NoticeRecipient]) -> NoticeSize:
-    counts = count_by_change(recipients)
-    return NoticeSize(len(recipients), sum(one.id in counts for one in changes))

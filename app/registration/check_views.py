@@ -112,24 +112,24 @@ def _submit(form: CheckForm) -> Response:
         return _apply(form)
     submit = services.submit_to_waiting_list if form.is_for_waiting_list else services.submit
     confirmation_row = submit(
-        cookie.read_secret(),
+        cookie.ANSWERS.read(),
         languages.current().code,
         displayed=form.get_displayed(),
         ip_address=request.remote_addr,
     )
     if confirmation_row is None:
-        return cookie.delete_cookie(cast(Response, redirect(url_for("waiting_list.joined"), 303)))
+        return cookie.ANSWERS.delete(cast(Response, redirect(url_for("waiting_list.joined"), 303)))
     return cast(Response, redirect(confirmation_url(confirmation_row), 303))
 
 
 def _apply(form: CheckForm) -> Response:
     services.submit_application(
-        cookie.read_secret(),
+        cookie.ANSWERS.read(),
         languages.current().code,
         displayed=form.get_displayed(),
         ip_address=request.remote_addr,
     )
-    return cookie.delete_cookie(cast(Response, redirect(url_for("applications.sent"), 303)))
+    return cookie.ANSWERS.delete(cast(Response, redirect(url_for("applications.sent"), 303)))
 
 
 @bp.get("/confirmation/<token>")

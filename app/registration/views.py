@@ -96,7 +96,7 @@ def start() -> ResponseReturnValue:
             lambda: _render_start(progress, registration_status),
         )
     response = _render_start(progress, registration_status)
-    return cookie.delete_cookie(response) if progress.is_expired else response
+    return cookie.ANSWERS.delete(response) if progress.is_expired else response
 
 
 @bp.post("/again")
@@ -104,7 +104,7 @@ def restart() -> ResponseReturnValue:
     progress = cookie.current_progress()
     if progress.stored_draft is not None and not progress.is_submitted:
         services.delete_draft(progress.stored_draft)
-    return cookie.delete_cookie(redirect_to_step(list_steps({})[0]))
+    return cookie.ANSWERS.delete(redirect_to_step(list_steps({})[0]))
 
 
 @questions_bp.route(f"/<any{(CATEGORY, *STEPS)}:step>", methods=["GET", "POST"])
@@ -148,7 +148,7 @@ def _read_earlier_answers(step: str) -> Answers:
     """Return the answers that decide what a page asks, read without a transaction; often none."""
     if not question_pages.differs_by_person(step):
         return {}
-    stored_draft = queries.find_draft(cookie.read_secret())
+    stored_draft = queries.find_draft(cookie.ANSWERS.read())
     return stored_draft.answers if stored_draft else {}
 
 
@@ -234,7 +234,9 @@ def save_and_continue(progress: RegistrationProgress, form: AnswersForm) -> Resp
         secret = services.create_draft(answers, ip_address=request.remote_addr)
     else:
         services.save_draft(progress.stored_draft, answers)
-    return cookie.set_cookie(redirect_to_step(replace(progress, answers=answers).next_step), secret)
+    return cookie.ANSWERS.set(
+        redirect_to_step(replace(progress, answers=answers).next_step), secret
+    )
 
 
 def step_url(step: str, **query: Any) -> str:
@@ -278,4 +280,4 @@ def render_closed(registration_status: RegistrationStatus, *, has_begun: bool) -
 
 
 def render_expired() -> Response:
-    return cookie.delete_cookie(render_page("registration/expired.html", status=410))
+    return cookie.ANSWERS.delete(render_page("registration/expired.html", status=410))

@@ -103,13 +103,22 @@ class AbsencesField(FieldList):  # type: ignore[type-arg]  # not generic at run 
             if day.raw_data is None and days:  # nothing was submitted for it
                 day.data = day.data or days[0].isoformat()
 
-    def add(self) -> None:
+    def apply_button(self, button: str, days: Iterable[date]) -> bool:
+        """Add or remove a row if that button was pressed; return True if so."""
+        action, _, number = button.partition(" ")
+        if action == "add":
+            self._add()
+        elif action == "remove":
+            self._remove(number)
+        self.set_days(days)
+        return action in {"add", "remove"}
+
+    def _add(self) -> None:
         """Add an empty row, unless there are too many, and move the focus there."""
         if len(self.entries) < MAX_ABSENCES:
             self.append_entry().form.day.render_kw = {"autofocus": ""}
 
-    def remove(self, number: str) -> None:
-        """Remove a row by its number."""
+    def _remove(self, number: str) -> None:
         if (
             number.isdecimal()
             and len(number) <= len(str(MAX_ABSENCES))
@@ -289,13 +298,7 @@ class AvailabilityForm(Form):
 
     def apply_button(self, button: str, days: Iterable[date]) -> bool:
         """Add or remove a row if that button was pressed; return True if so."""
-        action, _, number = button.partition(" ")
-        if action == "add":
-            self.absences.add()
-        elif action == "remove":
-            self.absences.remove(number)
-        self.absences.set_days(days)
-        return action in {"add", "remove"}
+        return self.absences.apply_button(button, days)
 
     def get_answers(self) -> list[list[str]]:
         """Return the absences as intervals."""

@@ -231,10 +231,10 @@ class RemovedAppearance(Base):
     session_key: Mapped[str] = mapped_column(primary_key=True)
 
 
-class LastNotifiedRelease(Base):
-    """The last release of which it was recorded who was removed from sessions; a single row."""
+class LastComparedRelease(Base):
+    """The release with which the next is compared, to record who was removed; a single row."""
 
-    __tablename__ = "last_notified_release"
+    __tablename__ = "last_compared_release"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     number: Mapped[int] = mapped_column(ForeignKey("release.number"))

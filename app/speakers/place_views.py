@@ -61,7 +61,7 @@ def _register(answers: Answers) -> Response:
         onward = cast(Response, redirect(confirmation_url(confirmation), 303))
     else:
         onward = redirect_to_step(missing or "check")
-    return cookie.set_cookie(onward, secret)
+    return cookie.ANSWERS.set(onward, secret)
 
 
 def _may_register(own_access: SpeakerAccess) -> bool:

@@ -10,7 +10,7 @@ from app.database import db, lock_table
 from app.programme import snapshot
 from app.programme.models import Conference, Release, Speaker
 from app.programme.snapshot import Snapshot
-from app.speakers.models import LastNotifiedRelease, RemovedAppearance
+from app.speakers.models import LastComparedRelease, RemovedAppearance
 
 AppearanceKeys = set[tuple[int, str]]  # speaker id, session key
 
@@ -20,14 +20,14 @@ def record_release() -> None:
     number = db.session.scalar(select(Conference.current_release))
     if number is None or number == _get_last_number():
         return
-    lock_table(LastNotifiedRelease)
+    lock_table(LastComparedRelease)
     last_number = _get_last_number()
     if number == last_number:
         return
     if last_number is None:
-        db.session.add(LastNotifiedRelease(id=1, number=number))
+        db.session.add(LastComparedRelease(id=1, number=number))
         return
-    db.session.get_one(LastNotifiedRelease, 1).number = number
+    db.session.get_one(LastComparedRelease, 1).number = number
     record_removed(_load_snapshot(last_number), _load_snapshot(number))
 
 
@@ -65,7 +65,7 @@ def _appearance_keys(document: Snapshot, ids: dict[str, int]) -> AppearanceKeys:
 
 
 def _get_last_number() -> int | None:
-    return db.session.scalar(select(LastNotifiedRelease.number))
+    return db.session.scalar(select(LastComparedRelease.number))
 
 
 def _load_snapshot(number: int) -> Snapshot:

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from flask import Flask
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.database import read_only
 from app.database_faults import log_if_unavailable
 from app.errors import ConferenceError
 from app.preview_mode import PreviewMode, activate
+from app.transaction_settings import read_only
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment

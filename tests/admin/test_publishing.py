@@ -23,6 +23,7 @@ from app.releases.models import ScheduledRelease
 from tests.browser import Browser, Page
 from tests.factories import (
     get_ada_marsh,
+    make_clash,
     make_delegate,
     make_photo,
     make_proposal,
@@ -65,12 +66,6 @@ def told() -> list[str]:
 def numbers(page: Page) -> dict[str, str]:
     """Tell how many things differ, by what became of them."""
     return page.summary_list
-
-
-def clashing() -> None:
-    """Put a second session into the great hall at the time of the opening."""
-    hall = db.session.scalars(select(Room).where(Room.slug == "great-hall")).one()
-    make_session(title="Knots", room=hall)
 
 
 @pytest.mark.both_databases
@@ -147,7 +142,7 @@ def test_in_one_step_nothing_is_published_that_the_page_did_not_list(organiser: 
 def test_with_a_clash_the_page_offers_no_single_step(organiser: Browser) -> None:
     changed("opening", title="A grand opening")
     assert "Publish now" in organiser.open("/organise/publishing").source
-    clashing()
+    make_clash()
 
     page = organiser.open("/organise/publishing")
 
@@ -234,7 +229,7 @@ def test_on_the_way_to_the_check_one_can_turn_back(organiser: Browser) -> None:
 def test_clashes_block_a_release_until_somebody_says_why_they_may_stand(
     organiser: Browser,
 ) -> None:
-    clashing()
+    make_clash()
     page = organiser.open("/organise/publishing")
     assert "1 clash to resolve before you publish." in page.text
     assert any(words.startswith("Move session: ") for words in page.links)
@@ -255,7 +250,7 @@ def test_clashes_block_a_release_until_somebody_says_why_they_may_stand(
 
 
 def test_the_clashes_of_drafts_are_in_nobodys_way(organiser: Browser) -> None:
-    clashing()
+    make_clash()
     session = db.session.scalars(select(Session).where(Session.title == "Knots")).one()
     session.is_draft = True
     db.session.commit()
@@ -267,7 +262,7 @@ def test_a_clash_that_came_after_the_check_blocks_too(organiser: Browser) -> Non
     changed("opening", title="A grand opening")
     organiser.open("/organise/publishing/publish")
     organiser.press("Continue")
-    clashing()
+    make_clash()
 
     page = organiser.press("Publish now", status=422)
 
@@ -347,7 +342,7 @@ def test_new_clashes_fail_a_plan_and_say_so(organiser: Browser, frozen_time: Any
     changed("opening", title="A grand opening")
     planned(organiser, "2009-05-13", "14:00")
     organiser.press("Schedule release")
-    clashing()
+    make_clash()
     frozen_time.move_to("2009-05-13T14:00:00+01:00")
 
     due()
@@ -367,7 +362,7 @@ def test_new_clashes_fail_a_plan_and_say_so(organiser: Browser, frozen_time: Any
 def test_clashes_that_were_accepted_do_not_fail_a_plan(
     organiser: Browser, frozen_time: Any
 ) -> None:
-    clashing()
+    make_clash()
     organiser.open("/organise/publishing/publish")
     organiser.press(
         "Continue",

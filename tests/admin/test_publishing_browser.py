@@ -11,7 +11,7 @@ from sqlalchemy import select
 from app import clock
 from app.database import db, transaction
 from app.programme import queries
-from app.programme.models import Room, Session
+from app.programme.models import Session
 from app.proposals import reviews
 from app.proposals.queries import ProposalReview
 from tests.chromium import expect_heading, horizontal_overflow, read_heading
@@ -19,6 +19,7 @@ from tests.factories import (
     SMALL_CONFERENCE,
     get_ada_marsh,
     grant_speaker_access,
+    make_clash,
     make_delegate,
     make_proposal,
     make_session,
@@ -48,11 +49,6 @@ def renamed(title: str) -> None:
     with transaction():
         session = db.session.scalars(select(Session).where(Session.slug == "opening")).one()
         session.title, session.changed_at = title, clock.now()
-
-
-def clashing() -> None:
-    hall = db.session.scalars(select(Room).where(Room.slug == "great-hall")).one()
-    make_session(title="Knots", room=hall)
 
 
 def go(window: Page, words: str) -> None:
@@ -105,7 +101,7 @@ def test_publishing_and_going_back_by_keyboard_alone(
     make_delegate()
     grant_speaker_access(get_ada_marsh())
     renamed("A grand opening")
-    clashing()
+    make_clash()
     window.reload()
     expect(window.locator("main")).to_match_aria_snapshot(MOVED)
     looked_at()

@@ -11,10 +11,11 @@ from flask import Flask, render_template_string
 from sqlalchemy import text
 
 from app import clock
-from app.database import db, quick_commits, transaction
+from app.database import db, transaction
 from app.errors import NotFound, RuleViolation
 from app.mail import outbox, queries, services
 from app.mail.models import FAILED, SENT, Email
+from app.transaction_settings import quick_commits
 from tests.factories import make_email
 from tests.mail_server import MailServer
 

@@ -25,6 +25,7 @@ from app.mail.suppression import suppress
 from app.mailings import (
     notice_changes,
     notice_people,
+    notice_queries,
     notice_recipients,
     notice_text,
     notices,
@@ -34,7 +35,7 @@ from app.mailings import queries as mailing_queries
 from app.mailings import services as mailings
 from app.mailings.models import Mailing, MailingRecipient
 from app.mailings.notice_models import ChangeNotice, NoticePerson
-from app.mailings.notices import NoticeOverview
+from app.mailings.notice_queries import NoticeOverview
 from app.mailings.services import Draft, SendTime
 from app.programme.models import Conference
 from app.registration.bookings import erasure, operations
@@ -91,9 +92,9 @@ def make_follower(*slugs: str, **values: Any) -> Delegate:
 
 
 def overview() -> NoticeOverview:
-    notice = notices.find_open()
+    notice = notice_queries.find_open()
     assert notice is not None
-    return notices.get_overview(notice)
+    return notice_queries.get_overview(notice)
 
 
 def told() -> dict[str, list[str]]:
@@ -142,7 +143,7 @@ def test_what_moved_and_moved_back_is_not_mentioned(site: Flask) -> None:
     publish()
 
     assert offered == (1, 1)
-    assert notices.find_open() is None
+    assert notice_queries.find_open() is None
 
 
 def test_two_releases_are_told_as_one_change(site: Flask) -> None:
@@ -169,7 +170,7 @@ def test_a_release_that_is_restored_leaves_nothing_to_tell(site: Flask) -> None:
         services.roll_back(1, "", expected_release=2, actor=GRACE)
     prepare()
 
-    assert notices.find_open() is None
+    assert notice_queries.find_open() is None
 
 
 def test_going_back_after_dropping_a_notice_is_a_change_again(site: Flask) -> None:
@@ -179,7 +180,7 @@ def test_going_back_after_dropping_a_notice_is_a_change_again(site: Flask) -> No
     with transaction():
         notice = overview().notice
         notices.drop(notice, expected_version=notice.version, actor=GRACE)
-    dropped = notices.find_open()
+    dropped = notice_queries.find_open()
     with transaction():
         services.roll_back(1, "", expected_release=2, actor=GRACE)
     prepare()
@@ -424,7 +425,7 @@ def test_a_session_that_was_deleted_is_no_longer_in_the_programme(site: Flask) -
 
 
 def choose_all(notice: ChangeNotice) -> Mailing:
-    found = notices.get_overview(notice)
+    found = notice_queries.get_overview(notice)
     return notices.create_mailing(
         notice, [one.id for one in found.changes], expected_version=notice.version, actor=GRACE
     )
@@ -604,7 +605,7 @@ def test_what_was_told_is_not_told_again(site: Flask) -> None:
     publish()
     send(prepare_emails())
     prepare()
-    waiting = notices.find_open()
+    waiting = notice_queries.find_open()
     move("reading-the-tide")
     publish()
 
@@ -781,6 +782,6 @@ def test_preparing_takes_the_same_few_queries(site: Flask, queries: list[str], c
     notice = overview().notice
 
     with site.test_request_context():
-        notices.get_overview(notice)
+        notice_queries.get_overview(notice)
 
     assert len(queries) == 6

@@ -15,7 +15,7 @@ from app.database import db, transaction
 from app.mail import worker
 from app.mail.models import UNSUBSCRIBED, Email
 from app.mail.suppression import suppress
-from app.mailings import notices, release
+from app.mailings import notice_queries, notices, release
 from app.mailings.models import Mailing, MailingRecipient
 from app.mailings.notice_models import NoticePerson
 from app.mailings.notice_text import describe
@@ -83,10 +83,10 @@ def rename_room(slug: str, name: str = "Light house") -> None:
 
 def told() -> dict[str, list[str]]:
     """Tell who would be told of what, by their addresses."""
-    notice = notices.find_open()
+    notice = notice_queries.find_open()
     if notice is None:
         return {}
-    people = notices.get_overview(notice).recipients
+    people = notice_queries.get_overview(notice).recipients
     return {one.email: [_name(describe(each)) for each in one.changes] for one in people}
 
 
@@ -173,7 +173,7 @@ def test_each_speaker_gets_one_email_with_their_calendar_once_it_is_approved(
     assert ada.text.split("\n-- \n")[0].strip() == WORDS_TO_ADA
     assert entries(ada.calendar) == {"Harbour walls": (1, "CONFIRMED")}
     assert entries(joao.calendar) == {"Reading the tide": (1, "CANCELLED")}
-    assert notices.find_open() is None
+    assert notice_queries.find_open() is None
 
 
 WORDS_TO_ADA = """\
@@ -645,7 +645,7 @@ def test_whoever_asked_for_a_change_is_told_if_an_earlier_release_is_public_agai
 
 def drop() -> None:
     with transaction():
-        notice = notices.find_open()
+        notice = notice_queries.find_open()
         assert notice is not None
         notices.drop(notice, expected_version=notice.version, actor=GRACE)
 

@@ -27,7 +27,8 @@ from app.registration.models import Delegate, SeatLimit
 from app.write_queue import WriteQueueFull
 from tests.factories import make_application, make_category, set_places
 from tests.live_site import LiveSite
-from tests.registration.test_session_booking_races import Person, at_once
+from tests.registration.races import at_once
+from tests.registration.test_session_booking_races import Person
 from tests.waiting import HOST
 
 GRACE, OLGA = "grace@conference.example", "olga@conference.example"

@@ -33,7 +33,7 @@ from tests.factories import (
     sign_in,
 )
 from tests.pages import read_text
-from tests.registration.test_session_booking_races import at_once
+from tests.registration.races import at_once
 from tests.sent_emails import last_email_to, subjects_to
 
 TITLES = ("Knots", "Nets", "Sails")

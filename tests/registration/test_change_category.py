@@ -1,13 +1,11 @@
 """A delegate changes their category on the page of the booking, within its places and days."""
 
-from collections.abc import Callable
-from threading import Barrier, Thread
+from functools import partial
 
 import pytest
 from flask import Flask
 
 from app.database import db, transaction
-from app.errors import RuleViolation
 from app.registration import integrity_check, links, seats
 from app.registration.bookings import services
 from app.registration.categories.models import BY_CODE
@@ -20,6 +18,7 @@ from tests.factories import (
     make_waiting_list_entry,
     set_places,
 )
+from tests.registration.races import at_once
 from tests.registration.test_categories import ASKED, standing
 from tests.sent_emails import last_email_to
 
@@ -117,12 +116,12 @@ def test_of_many_who_change_to_the_last_place_in_the_same_second_one_gets_it(
 
     def change(person: int) -> None:
         with transaction():
-            delegate = db.session.get_one(Delegate, people[person])
+            delegate = db.session.get_one(Delegate, person)
             services.update(delegate, {CATEGORY: str(number)}, delegate.version)
 
-    ended = at_once(site, len(people), change)
+    ended = at_once(site, [partial(change, one) for one in people])
 
-    assert ended == ["All places in this category are taken"] * 5 + ["moved"]
+    assert ended == ["All places in this category are taken"] * 5 + ["seat"]
     assert standing(seats.name_category_limit(names[0])) == (8, 5)
     assert standing(seats.name_category_limit(names[1])) == (1, 1)
     assert list_miscounts() == []
@@ -147,37 +146,13 @@ def test_free_places_that_others_wait_for_are_theirs_whoever_comes_first(
 
     def change(person: int) -> None:
         with transaction():
-            delegate = db.session.get_one(Delegate, people[person])
+            delegate = db.session.get_one(Delegate, person)
             services.update(delegate, {CATEGORY: str(number)}, delegate.version)
 
-    ended = at_once(site, len(people), change)
+    ended = at_once(site, [partial(change, one) for one in people])
 
     won = 1 if has_rule else 2
     refusal = seats.AWAITED if has_rule else "All places in this category are taken"
-    assert sorted(ended) == sorted([refusal] * (4 - won) + ["moved"] * won)
+    assert sorted(ended) == sorted([refusal] * (4 - won) + ["seat"] * won)
     assert standing(seats.name_category_limit(number)) == (2, won)
     assert list_miscounts() == []
-
-
-def at_once(site: Flask, number: int, act: Callable[[int], None]) -> list[str]:
-    """Let so many people do the same at once; return how each ended, sorted."""
-    together, ended = Barrier(number), list[str]()
-
-    def one(person: int) -> None:
-        with site.app_context():
-            together.wait(20)
-            try:
-                act(person)
-            except RuleViolation as refusal:
-                ended.append(str(refusal))
-            else:
-                ended.append("moved")
-            finally:
-                db.session.remove()
-
-    threads = [Thread(target=one, args=(person,)) for person in range(number)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
-    return sorted(ended)

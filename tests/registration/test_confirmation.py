@@ -21,7 +21,8 @@ from tests.browser import Browser
 from tests.factories import make_delegate, set_places
 from tests.lookups import get_needs
 from tests.refusals import TOO_MANY
-from tests.registration.test_desk import a_visitor_with_answers, at_once
+from tests.registration.races import at_once
+from tests.registration.test_desk import a_visitor_with_answers
 from tests.registration_flow import (
     ACCESS_WORDS,
     CONSENT,
@@ -197,7 +198,7 @@ def press_twice(site: Flask) -> list[str]:
     def confirm() -> object:
         return services.submit(secret, "en")
 
-    assert at_once(site, confirm, confirm) == ["a place", "a place"]
+    assert at_once(site, [confirm, confirm]) == ["seat", "seat"]
     assert len(delegates()) == 1
     return sorted(db.session.scalars(select(Email.template)))
 

@@ -1,21 +1,18 @@
 """The desk and the visitors share one seat function; what a booking is found by is kept right."""
 
-from collections.abc import Callable
-from threading import Barrier, Thread
-
 import pytest
 from flask import Flask
 from sqlalchemy import func, select
-from sqlalchemy.orm import make_transient_to_detached
 
-from app.database import db, read_only_connection, transaction
+from app.database import db, transaction
 from app.errors import RuleViolation
 from app.interchange.demo.generator import generate_delegates
 from app.registration import demo, integrity_check, queries, seats, services
 from app.registration.bookings import services as bookings
 from app.registration.desk import services as desk
-from app.registration.models import Delegate, SeatLimit
+from app.registration.models import Delegate
 from tests.factories import make_delegate, set_places
+from tests.registration.races import at_once, find_without_lock
 
 WHO = "dora@conference.example"
 BY_HAND = {
@@ -47,32 +44,6 @@ def a_visitor_with_answers() -> str:
         return services.create_draft(ADA)
 
 
-def at_once(site: Flask, *deeds: Callable[[], object]) -> list[str]:
-    """Do several things at the same moment; tell how it ended for each."""
-    ended: list[str] = []
-    start = Barrier(len(deeds))
-
-    def do(deed: Callable[[], object]) -> None:
-        with site.app_context():
-            start.wait(20)
-            try:
-                with transaction():
-                    deed()
-            except RuleViolation as refusal:
-                ended.append(str(refusal))
-            else:
-                ended.append("a place")
-            finally:
-                db.session.remove()
-
-    threads = [Thread(target=do, args=(deed,)) for deed in deeds]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
-    return sorted(ended)
-
-
 def coming() -> int:
     db.session.rollback()
     return db.session.scalar(select(func.count()).select_from(Delegate)) or 0
@@ -89,11 +60,13 @@ def test_the_last_place_goes_to_a_visitor_or_to_who_is_added_by_hand_never_to_bo
 
         ended = at_once(
             site,
-            lambda secret=secret: services.submit(secret, "en"),  # type: ignore[misc]
-            lambda by_hand=by_hand: desk.add(by_hand, "en", actor=WHO),  # type: ignore[misc]
+            [
+                lambda secret=secret: services.submit(secret, "en"),  # type: ignore[misc]
+                lambda by_hand=by_hand: desk.add(by_hand, "en", actor=WHO),  # type: ignore[misc]
+            ],
         )
 
-        assert ended == ["All places are taken", "a place"]
+        assert ended == ["All places are taken", "seat"]
         assert coming() == queries.get_seat_counts().taken == round_ + 1
         with transaction():  # so that the visitor of the next round is somebody else
             for one in db.session.scalars(select(Delegate)):
@@ -105,26 +78,14 @@ def test_without_the_lock_both_would_get_it(site: Flask, monkeypatch: pytest.Mon
     """The control: it shows that the test above can see the race."""
     set_places(1)
     secret = a_visitor_with_answers()
-    together = Barrier(2)
-
-    def only_looked_at(name: str) -> SeatLimit:
-        with read_only_connection(db.engine) as connection:
-            limit = connection.execute(select(SeatLimit).where(SeatLimit.name == name)).one()
-        together.wait(20)  # both have looked before either writes
-        found = SeatLimit(name=name, seats=limit.seats, taken=limit.taken)
-        make_transient_to_detached(found)
-        db.session.add(found)
-        return found
-
-    monkeypatch.setattr(seats, "find_for_update", only_looked_at)
+    monkeypatch.setattr(seats, "find_for_update", find_without_lock(2))
 
     ended = at_once(
         site,
-        lambda: services.submit(secret, "en"),
-        lambda: desk.add(BY_HAND, "en", actor=WHO),
+        [lambda: services.submit(secret, "en"), lambda: desk.add(BY_HAND, "en", actor=WHO)],
     )
 
-    assert ended == ["a place", "a place"]
+    assert ended == ["seat", "seat"]
     assert coming() == 2, "one more than there are places"
 
 

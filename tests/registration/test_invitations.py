@@ -2,7 +2,8 @@
 
 from collections.abc import Callable
 from datetime import timedelta
-from threading import Barrier, Thread
+from functools import partial
+from threading import Barrier
 
 import pytest
 import time_machine
@@ -11,7 +12,6 @@ from sqlalchemy import select
 
 from app import clock
 from app.database import db, transaction
-from app.errors import RuleViolation
 from app.registration import integrity_check, seats
 from app.registration.categories.models import BY_CODE
 from app.registration.create_booking import create_booking
@@ -23,6 +23,7 @@ from app.registration.waiting_list import services as waiting_list
 from app.registration.waiting_list.models import WaitingListEntry
 from tests.browser import Browser, Page
 from tests.factories import make_category, make_delegate, make_invitation, set_places
+from tests.registration.races import at_once
 from tests.registration.test_categories import go_on, standing
 
 GRACE = "grace@conference.example"
@@ -129,7 +130,7 @@ def test_of_two_who_use_a_code_in_the_same_second_one_gets_the_place(site: Flask
     code, number = invitation.code, press.id
     db.session.commit()
 
-    ended = _at_once(site, 8, lambda person: _use(code, number, person))
+    ended = at_once(site, [partial(_use, code, number, one) for one in range(8)])
 
     assert ended == ["This invitation has been used"] * 7 + ["seat"]
     assert standing(seats.CONFERENCE)[1] == 1
@@ -155,7 +156,7 @@ def _use_without_limits(site: Flask, monkeypatch: pytest.MonkeyPatch) -> list[st
         return found
 
     monkeypatch.setattr(seats, "find_for_update", only_look)
-    return _at_once(site, 2, lambda person: _use(code, number, person))
+    return at_once(site, [partial(_use, code, number, one) for one in range(2)])
 
 
 @pytest.mark.postgresql_only
@@ -197,32 +198,6 @@ def _use(code: str, category_id: int, person: int) -> None:
         "category": str(category_id),
     }
     create_booking(answers, "en", take_seat=lambda names, row: services.reserve(code, names, row))
-
-
-def _at_once(site: Flask, people: int, deed: Callable[[int], None]) -> list[str]:
-    """Let so many people do the same at the same moment; tell how it ended for each."""
-    ended: list[str] = []
-    start = Barrier(people)
-
-    def act(person: int) -> None:
-        with site.app_context():
-            start.wait(20)
-            try:
-                with transaction():
-                    deed(person)
-            except RuleViolation as refusal:
-                ended.append(str(refusal))
-            else:
-                ended.append("seat")
-            finally:
-                db.session.remove()
-
-    threads = [Thread(target=act, args=(person,)) for person in range(people)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
-    return sorted(ended)
 
 
 def test_whoever_comes_too_late_with_a_code_is_told_and_keeps_their_answers(

@@ -18,8 +18,9 @@ from app.registration.transfers.models import PlaceTransfer
 from app.registration.transfers.services import Colleague
 from tests.browser import Browser, Page
 from tests.factories import make_category, make_delegate, set_places
+from tests.registration.races import at_once
 from tests.registration.test_categories import standing
-from tests.registration.test_session_booking_races import at_once, book, held, make_rooms
+from tests.registration.test_session_booking_races import book, held, make_rooms
 from tests.registration_flow import DAYS
 from tests.sent_emails import find_link, last_email_to, subjects_to
 

@@ -18,8 +18,8 @@ from app.registration.bookings.changes import BookingChange
 from app.registration.models import Delegate, DelegateAnswer
 from app.registration.queries import Answers
 from tests.factories import make_category, make_delegate, make_question
+from tests.registration.races import at_once
 from tests.registration.test_session_booking_races import (
-    at_once,
     cross,
     naming_deadlocks,
     wait_until_blocked,

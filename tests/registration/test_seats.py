@@ -1,8 +1,7 @@
 """Seats are taken by one function, and never more than there are."""
 
 import secrets
-from collections.abc import Callable
-from threading import Barrier, Thread
+from threading import Barrier
 
 import hypothesis
 import pytest
@@ -18,6 +17,7 @@ from app.errors import NotFound, RuleViolation
 from app.registration import queries, seats
 from app.registration.models import ApplicationDraft, SeatLimit
 from tests.factories import set_places
+from tests.registration.races import at_once, find_without_lock
 
 pytestmark = pytest.mark.both_databases
 CHOIR = "choir"
@@ -213,36 +213,10 @@ def _did(deed: str, limit: int) -> bool:
     return True
 
 
-def _at_once(site: Flask, people: int, deed: Callable[[], None]) -> list[str]:
-    """Let so many people do the same at the same moment; tell how it ended for each."""
-    ended: list[str] = []
-    start = Barrier(people)
-
-    def person() -> None:
-        with site.app_context():
-            start.wait(20)
-            try:
-                with transaction():
-                    deed()
-            except RuleViolation as refusal:
-                ended.append(str(refusal))
-            else:
-                ended.append("seat")
-            finally:
-                db.session.remove()
-
-    threads = [Thread(target=person) for _ in range(people)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
-    return sorted(ended)
-
-
 def test_of_many_who_come_at_once_only_as_many_as_there_are_seats_get_one(site: Flask) -> None:
     a_choir(3)
 
-    ended = _at_once(site, 8, lambda: seats.reserve((CHOIR,), a_row()))
+    ended = at_once(site, [lambda: seats.reserve((CHOIR,), a_row())] * 8)
 
     assert ended == ["All places are taken"] * 5 + ["seat"] * 3
     assert standing() == (3, 3)
@@ -254,20 +228,9 @@ def test_without_the_lock_the_same_people_would_get_too_many(
 ) -> None:
     """The control: it shows that the test above can see the race."""
     a_choir(3)
-    together = Barrier(4)
+    monkeypatch.setattr(seats, "find_for_update", find_without_lock(4))
 
-    def only_looked_at(name: str) -> SeatLimit:
-        with read_only_connection(db.engine) as connection:
-            limit = connection.execute(select(SeatLimit).where(SeatLimit.name == name)).one()
-        together.wait(20)  # everyone has looked before anyone writes
-        found = SeatLimit(name=name, seats=limit.seats, taken=limit.taken)
-        make_transient_to_detached(found)
-        db.session.add(found)
-        return found
-
-    monkeypatch.setattr(seats, "find_for_update", only_looked_at)
-
-    ended = _at_once(site, 4, lambda: seats.reserve((CHOIR,), a_row()))
+    ended = at_once(site, [lambda: seats.reserve((CHOIR,), a_row())] * 4)
 
     assert ended == ["seat"] * 4
     assert rows() == 4, "one more than there are seats"
@@ -330,7 +293,7 @@ def test_of_many_who_come_at_once_each_limit_gives_what_it_has_and_no_more(site:
     two_categories(5, 3, 8)
     kinds = iter([FIRST_CATEGORY, SECOND_CATEGORY] * 4)
 
-    ended = _at_once(site, 8, lambda: seats.reserve(next(kinds), a_row()))
+    ended = at_once(site, [lambda: seats.reserve(next(kinds), a_row())] * 8)
 
     taken = [standing()[1], standing("category 9")[1], standing("category 10")[1]]
     assert ended.count("seat") == taken[0] == taken[1] + taken[2] == rows() == 5
@@ -346,7 +309,7 @@ def test_many_who_move_in_both_directions_at_once_do_not_block_each_other(site: 
             seats.reserve(SECOND_CATEGORY, a_row())
     moves = iter([(FIRST_CATEGORY, SECOND_CATEGORY), (SECOND_CATEGORY, FIRST_CATEGORY)] * 4)
 
-    ended = _at_once(site, 8, lambda: seats.move(*next(moves)))
+    ended = at_once(site, [lambda: seats.move(*next(moves))] * 8)
 
     assert ended == ["seat"] * 8
     assert [standing(), standing("category 9"), standing("category 10")] == [
@@ -376,7 +339,7 @@ def test_without_the_lock_a_category_would_give_too_many(
         return found
 
     monkeypatch.setattr(seats, "find_for_update", only_look)
-    ended = _at_once(site, 4, lambda: seats.reserve(FIRST_CATEGORY, a_row()))
+    ended = at_once(site, [lambda: seats.reserve(FIRST_CATEGORY, a_row())] * 4)
     monkeypatch.setattr(seats, "find_for_update", look)
 
     assert ended == ["seat"] * 4

@@ -8,18 +8,17 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from http.client import HTTPConnection
-from threading import Barrier, Thread
+from threading import Barrier
 from urllib.parse import urlencode
 
 import pytest
 from flask import Flask
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import OperationalError
-from sqlalchemy.orm import make_transient_to_detached
 
 from app import clock
 from app.database import db, read_only_connection, transaction
-from app.errors import ConferenceError, RuleViolation
+from app.errors import RuleViolation
 from app.programme.models import BOOKABLE
 from app.programme.models import Session as WorkingSession
 from app.registration import integrity_check, links, session_seats
@@ -38,6 +37,7 @@ from tests.factories import (
     set_places,
 )
 from tests.live_site import LiveSite
+from tests.registration.races import at_once, find_without_lock
 from tests.slow_machine import DEADLOCK
 from tests.waiting import HOST
 
@@ -86,33 +86,6 @@ def counts() -> dict[str, tuple[int, int]]:
     ).all()
     db.session.rollback()
     return {name.removeprefix("session "): (number, taken) for name, number, taken in rows}
-
-
-def at_once(site: Flask, deeds: Sequence[Callable[[], None]]) -> list[str]:
-    """Do all of this at the same moment; return how each ended."""
-    ended: list[str] = []
-    start = Barrier(len(deeds))
-    get_programme()  # the process knows what is public: one thread at a time reads a new release
-    db.session.rollback()  # on SQLite, whoever looks on holds the lock
-
-    def run(deed: Callable[[], None]) -> None:
-        with site.app_context():
-            start.wait(20)
-            try:
-                deed()
-            except ConferenceError as refusal:
-                ended.append(str(refusal))
-            else:
-                ended.append("seat")
-            finally:
-                db.session.remove()
-
-    threads = [Thread(target=run, args=(deed,)) for deed in deeds]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
-    return sorted(ended)
 
 
 @pytest.mark.both_databases
@@ -263,17 +236,6 @@ def test_without_the_lock_the_same_people_would_get_too_many(
     """The control: it shows that the stories above can see the race."""
     make_rooms(3)
     people = [one.id for one in make_people(4)]
-    together = Barrier(4)
-
-    def only_looked_at(name: str) -> SeatLimit:
-        with read_only_connection(db.engine) as connection:
-            known = select(SeatLimit).where(SeatLimit.name == name)
-            row = connection.execute(known).mappings().one()
-        together.wait(20)  # everyone has looked before anyone writes
-        found = SeatLimit(**row)
-        make_transient_to_detached(found)
-        db.session.add(found)
-        return found
 
     def book_unlocked(person: int) -> None:
         with transaction():
@@ -282,7 +244,7 @@ def test_without_the_lock_the_same_people_would_get_too_many(
             row.booked_at = clock.now()
             session_seats.reserve_session(limits["knots"], row)
 
-    monkeypatch.setattr(session_seats, "find_for_update", only_looked_at)
+    monkeypatch.setattr(session_seats, "find_for_update", find_without_lock(4))
 
     ended = at_once(site, [lambda number=one: book_unlocked(number) for one in people])  # type: ignore[misc]
 

@@ -25,7 +25,8 @@ from tests.factories import (
     publish_programme,
     set_places,
 )
-from tests.registration.test_session_booking_races import at_once, cross
+from tests.registration.races import at_once
+from tests.registration.test_session_booking_races import cross
 from tests.registration_flow import ACCESS_WORDS, answer_questions
 from tests.sent_emails import last_email_to, subjects_to
 

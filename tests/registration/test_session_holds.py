@@ -1,19 +1,16 @@
 """Organisers reserve seats or keep them for the door, and the door knows who has come."""
 
-from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
-from threading import Barrier
 
 import pytest
 import time_machine
 from flask import Flask
 from sqlalchemy import select
-from sqlalchemy.orm import make_transient_to_detached
 
 from app import cache_version
 from app.accounts.models import DESK
-from app.database import db, read_only_connection, transaction
+from app.database import db, transaction
 from app.errors import RuleViolation
 from app.programme.models import OPEN_TO_ALL
 from app.registration import integrity_check, links, session_seats
@@ -27,7 +24,7 @@ from app.registration.waiting_list.models import WaitingListEntry
 from app.releases.current_release import get_programme
 from tests.browser import Browser
 from tests.factories import FIRST_MORNING, sign_in
-from tests.registration.test_session_booking_races import at_once
+from tests.registration.races import at_once, find_without_lock
 from tests.registration.test_session_clashes import publish
 from tests.registration.test_session_waiting_list import (
     book,
@@ -250,23 +247,6 @@ def test_of_many_who_are_let_in_at_once_only_as_many_as_there_are_seats(site: Fl
     assert (counts(), held_back(), list_faults()) == ((2, 2, 0), 0, [])
 
 
-def without_the_lock(people: int) -> Callable[[str], SeatLimit]:
-    """Return what finds a limit without locking it, once so many have looked at it."""
-    together = Barrier(people)
-
-    def only_look(name: str) -> SeatLimit:
-        with read_only_connection(db.engine) as connection:
-            known = select(SeatLimit).where(SeatLimit.name == name)
-            row = connection.execute(known).mappings().one()
-        together.wait(20)  # everyone has looked before anyone writes
-        found = SeatLimit(**row)
-        make_transient_to_detached(found)
-        db.session.add(found)
-        return found
-
-    return only_look
-
-
 @pytest.mark.postgresql_only
 def test_without_the_lock_more_seats_would_be_reserved_than_are_free(
     site: Flask, monkeypatch: pytest.MonkeyPatch
@@ -274,7 +254,7 @@ def test_without_the_lock_more_seats_would_be_reserved_than_are_free(
     """The control of the story about those who hold at once: it sees the race."""
     make_bookable("knots", 3)
     get_programme()
-    monkeypatch.setattr(session_seats, "find_for_update", without_the_lock(2))
+    monkeypatch.setattr(session_seats, "find_for_update", find_without_lock(2))
 
     ended = at_once(site, [hold_two] * 2)
 
@@ -292,7 +272,7 @@ def test_without_the_lock_more_people_would_be_let_in_than_there_are_seats(
     make_bookable("knots", 2)
     hold(2, for_door=True)
     people = [make_person(name).id for name in ("Ada", "Bea", "Cleo")]
-    monkeypatch.setattr(session_seats, "find_for_update", without_the_lock(3))
+    monkeypatch.setattr(session_seats, "find_for_update", find_without_lock(3))
 
     ended = at_once(site, [partial(let_in, one) for one in people])
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from threading import Barrier, Thread
 from typing import Any
 
 import pytest
@@ -10,7 +9,6 @@ from flask import Flask
 from sqlalchemy import select
 
 from app.database import db, transaction
-from app.errors import ConferenceError
 from app.mail import email_texts
 from app.mail.email_texts import TextKey
 from app.mail.rendering import EmailText
@@ -30,6 +28,7 @@ from tests.factories import (
     set_places,
     sign_in,
 )
+from tests.registration.races import at_once
 from tests.registration.test_categories import ASKED, standing
 from tests.registration.test_category_waiting_list import change_limit, limit, open_list
 from tests.registration.test_session_booking_races import cross
@@ -424,10 +423,10 @@ def test_of_two_tabs_that_take_the_offer_one_changes_the_booking_and_both_say_so
         with transaction():
             operations.cancel(db.session.get_one(Delegate, number), actor=GRACE)
 
-    assert at_once(site, take, take) == ["done", "done"]
+    assert at_once(site, [take, take]) == ["seat", "seat"]
     assert [standing(name) for name in names] == [(1, 1), (10, 1)]
     db.session.rollback()
-    assert at_once(site, take, change)[-1] == "done"
+    assert at_once(site, [take, change])[-1] == "seat"
     assert [standing(name) for name in names] == [(1, 0), (10, 0)]
 
 
@@ -475,34 +474,10 @@ def test_whoever_joins_while_the_place_becomes_free_has_the_place_or_a_turn(site
         with transaction():
             operations.cancel(db.session.get_one(Delegate, other), actor=GRACE)
 
-    ended = at_once(site, wait, leave)
+    ended = at_once(site, [wait, leave])
 
-    assert ended in (["There are places left", "done"], ["done", "done"])
+    assert ended in (["There are places left", "seat"], ["seat", "seat"])
     assert state_of(ADA) == ("" if "There are places left" in ended else "offered")
-
-
-def at_once(site: Flask, *actions: Callable[[], None]) -> list[str]:
-    """Do all of this at the same time; return how each ended, sorted."""
-    together, ended = Barrier(len(actions)), list[str]()
-
-    def run(action: Callable[[], None]) -> None:
-        with site.app_context():
-            together.wait(20)
-            try:
-                action()
-            except ConferenceError as refusal:
-                ended.append(str(refusal))
-            else:
-                ended.append("done")
-            finally:
-                db.session.remove()
-
-    threads = [Thread(target=run, args=(one,)) for one in actions]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
-    return sorted(ended)
 
 
 def test_a_booking_whose_place_is_passed_on_no_longer_waits(visitor: Browser) -> None:

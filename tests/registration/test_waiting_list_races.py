@@ -26,7 +26,7 @@ from tests.factories import (
     set_places,
 )
 from tests.live_site import WORKER_COMMAND, LiveSite
-from tests.registration.test_session_booking_races import at_once
+from tests.registration.races import at_once
 from tests.subprocesses import ForkedProgram
 from tests.waiting import wait_until
 

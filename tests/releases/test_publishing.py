@@ -17,12 +17,12 @@ from app.database import db, transaction
 from app.errors import NotFound, RuleViolation
 from app.programme import queries as programme_queries
 from app.programme import snapshot
-from app.programme.models import Conference, Release, Room, Session
+from app.programme.models import Conference, Release, Session
 from app.releases import queries as release_queries
 from app.releases import services
 from app.releases.models import WAITING
 from tests.browser import Browser
-from tests.factories import make_scheduled_release, make_session, publish_programme
+from tests.factories import make_clash, make_scheduled_release, make_session, publish_programme
 from tests.postgres import PostgresServer
 from tests.waiting import wait_until
 
@@ -191,7 +191,7 @@ def test_nobody_goes_back_to_what_readers_see(site: Flask) -> None:
 
 
 def test_clashes_without_a_reason_are_not_published(site: Flask) -> None:
-    make_session(room=db.session.scalars(select(Room).where(Room.slug == "great-hall")).one())
+    make_clash()
     seen = release_queries.preview_release().fingerprint
 
     with pytest.raises(services.UnresolvedClashes), transaction():

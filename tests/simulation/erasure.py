@@ -6,7 +6,8 @@ from typing import Any
 from sqlalchemy import LargeBinary, Select, String, Text, column, inspect, select, table
 from sqlalchemy.types import TypeEngine
 
-from app.database import db, read_only
+from app.database import db
+from app.transaction_settings import read_only
 from tests.simulation.people import get_mark
 
 

@@ -11,7 +11,8 @@ from random import Random
 
 from sqlalchemy import Connection, Engine, event
 
-from app.database import db, is_writable
+from app.database import db
+from app.transaction_settings import is_writable
 from tests.mail_server import MailServer
 
 CRASH_SHARE = 0.15  # of all steps

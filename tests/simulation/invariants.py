@@ -11,7 +11,7 @@ from itertools import combinations
 from sqlalchemy import func, or_, select
 
 from app import clock
-from app.database import db, read_only
+from app.database import db
 from app.history.models import HistoryEntry
 from app.mail.models import Email
 from app.registration import integrity_check
@@ -24,6 +24,7 @@ from app.registration.session_bookings.overlaps import overlaps
 from app.registration.waiting_list import by_hand, entries, offers, queries, turns
 from app.registration.waiting_list.models import IN_QUEUE, OFFERED, WaitingListEntry
 from app.releases.current_release import get_programme
+from app.transaction_settings import read_only
 
 
 def list_faults() -> Sequence[str]:

@@ -10,9 +10,10 @@ from typing import Any
 from sqlalchemy import ColumnElement, select
 
 from app import clock
-from app.database import Base, db, read_only
+from app.database import Base, db
 from app.registration.fields import CONSENT
 from app.registration.session_bookings.choices import SESSIONS, dump_keys
+from app.transaction_settings import read_only
 
 DOMAINS = ("example.org", "example.org", "slow.example", "ward.example")
 COUNTRIES = ("GB", "KE", "IN", "CL")

@@ -1,8 +1,8 @@
 """A speaker takes a place without being asked twice, and the site knows who speaks and comes."""
 
-from collections.abc import Callable
 from datetime import timedelta
-from threading import Barrier, Thread
+from functools import partial
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -41,6 +41,7 @@ from tests.factories import (
     sign_in,
     sign_in_speaker,
 )
+from tests.registration.races import at_once
 from tests.registration.test_categories import standing
 from tests.sent_emails import find_link, last_email_to
 
@@ -461,9 +462,9 @@ def test_of_many_who_come_in_the_same_second_one_gets_the_kept_place(site: Flask
     number = category.id
     db.session.commit()
 
-    ended = at_once(site, 8, lambda person: take(number, person))
+    ended = at_once(site, [partial(take, number, one) for one in range(8)])
 
-    assert ended == ["All places are taken"] * 7 + ["place"]
+    assert ended == ["All places are taken"] * 7 + ["seat"]
     assert standing(seats.CONFERENCE) == (1, 1)
     assert list_miscounts() == []
 
@@ -488,14 +489,14 @@ def take_without_limits(site: Flask, monkeypatch: pytest.MonkeyPatch) -> list[st
         return found
 
     monkeypatch.setattr(seats, "find_for_update", only_look)
-    return at_once(site, 2, lambda person: take(number, person))
+    return at_once(site, [partial(take, number, one) for one in range(2)])
 
 
 @pytest.mark.postgresql_only
 def test_the_lock_of_the_category_alone_gives_the_kept_place_once(
     site: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert take_without_limits(site, monkeypatch) == ["All places are taken", "place"]
+    assert take_without_limits(site, monkeypatch) == ["All places are taken", "seat"]
     assert list_miscounts() == []
 
 
@@ -513,7 +514,7 @@ def test_without_its_lock_both_would_have_the_kept_place(
 
     monkeypatch.setattr(services, "_lock_category", only_look)
 
-    assert take_without_limits(site, monkeypatch) == ["place", "place"]
+    assert take_without_limits(site, monkeypatch) == ["seat", "seat"]
     assert list_miscounts() == ["1 place is counted as taken, but 2 delegates are attending."]
 
 
@@ -531,25 +532,3 @@ def take(number: int, person: int) -> None:
         create_booking(
             answers, "en", take_seat=lambda names, row: services.reserve(answers, names, row)
         )
-
-
-def at_once(site: Flask, number: int, act: Callable[[int], None]) -> list[str]:
-    """Let so many people do the same at once; return how each ended, sorted."""
-    together, ended = Barrier(number), list[str]()
-
-    def one(person: int) -> None:
-        with site.app_context():
-            together.wait(20)
-            try:
-                act(person)
-            except RuleViolation as refusal:
-                ended.append(str(refusal))
-            else:
-                ended.append("place")
-
-    threads = [Thread(target=one, args=(person,)) for person in range(number)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
-    return sorted(ended)

@@ -32,6 +32,8 @@ from app.questions.standard import list_of
 from app.registration import delegate_record
 from app.registration.bookings import queries as bookings
 from app.registration.models import Delegate, DelegateAnswer
+from app.speakers import removed_appearances
+from app.speakers.models import LastComparedRelease
 from config import ROOT
 from tests.browser import Browser
 from tests.factories import (
@@ -292,6 +294,24 @@ def test_suppressed_addresses_are_written_like_those_of_bookings(site: Flask) ->
     after = set(db.session.scalars(select(SuppressedAddress.address)))
     assert after == {*emails, erased[1]}
     assert unsubscribe.get_urls(emails) == urls
+
+
+@pytest.mark.both_databases
+def test_the_release_last_compared_is_known_under_both_names_of_its_table(site: Flask) -> None:
+    publish_programme()
+    with transaction():
+        removed_appearances.record_release()
+    number = db.session.scalars(select(LastComparedRelease.number)).one()
+    db.session.remove()
+
+    flask_migrate.downgrade(directory=MIGRATIONS, revision="0082")
+    before = db.session.execute(text("SELECT id, number FROM last_notified_release")).all()
+    db.session.remove()
+    flask_migrate.upgrade(directory=MIGRATIONS)
+
+    assert [tuple(row) for row in before] == [(1, number)]
+    assert not inspect(db.engine).has_table("last_notified_release")
+    assert db.session.scalars(select(LastComparedRelease.number)).all() == [number]
 
 
 RENDERED = RenderedEmail("Hello", "Hello", "<p>Hello</p>", "en", "a@example.org", "", "")

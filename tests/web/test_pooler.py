@@ -8,8 +8,9 @@ from flask import Flask
 from psycopg import Connection
 from sqlalchemy import text
 
-from app.database import SHORT_LOCK_TIMEOUT, db, lock_timeout, transaction
+from app.database import db, transaction
 from app.registration import queries
+from app.transaction_settings import SHORT_LOCK_TIMEOUT, lock_timeout
 from tests import pooler
 from tests.browser import Browser
 from tests.factories import set_places

@@ -21,12 +21,13 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from app import cache_version
 from app.accounts.models import RateLimitHit
-from app.database import db, get_file, read_only, transaction
+from app.database import db, get_file, transaction
 from app.database_faults import is_unavailable
 from app.mail import heartbeat
 from app.releases import search_index
 from app.request_transaction import insert_despite_rollback
 from app.site import readiness
+from app.transaction_settings import read_only
 from config import ROOT
 from tests.browser import Browser
 from tests.factories import make_email

@@ -25,7 +25,7 @@ from app.forms.form import (
     validates_own_csrf,
 )
 from app.history import queries as history
-from app.mailings import notices
+from app.mailings import notice_queries, notices
 from app.programme import queries as programme
 from app.releases import comparison_cache, queries, scheduled_releases, services
 from app.releases.comparison import Comparison
@@ -228,8 +228,8 @@ def release(number: int) -> ResponseReturnValue:
         release=queries.get_release(number),
         current=queries.get_current_number(),
         entries=history.list_newest(f"release {number}"),
-        notice_size=notices.find_open_size(),
-        list_unreachable=notices.list_unreachable,
+        notice_size=notice_queries.find_open_size(),
+        list_unreachable=notice_queries.list_unreachable,
         may_see_notice=guards.can_read(roles.MAILINGS),
         breadcrumbs=_release_breadcrumbs(),
     )
@@ -290,7 +290,7 @@ def _render_step(form: ScheduleReleaseForm, step: WizardStep) -> ResponseReturnV
         preview=step.preview,
         refusal=step.refusal,
         differences=presentation.diff_unpublished(step.preview),
-        measure_notice=partial(notices.estimate, step.preview.public, step.preview.working),
+        measure_notice=partial(notice_queries.estimate, step.preview.public, step.preview.working),
         **_seat_context(step.preview.comparison),
     )
 

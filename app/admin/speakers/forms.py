@@ -69,13 +69,10 @@ class SpeakerForm(EditForm, ProfileFields):
 
     def apply_row_button(self, button: str, days: Iterable[date]) -> bool:
         """Apply a button other than saving; return True if it was one."""
-        action, _, number = button.partition(" ")
-        if action == "add":
-            self.absences.add()
-        elif action == "remove":
-            self.absences.remove(number)
-        self.absences.set_days(days)
-        return self.biographies.apply_button(button) or action in {"add", "remove", "preview"}
+        is_row_added_or_removed = self.absences.apply_button(button, days)
+        return (
+            self.biographies.apply_button(button) or is_row_added_or_removed or button == "preview"
+        )
 
 
 SpeakerForm.add_other_fields(SPEAKER_FIELDS)

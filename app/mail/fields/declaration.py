@@ -83,6 +83,13 @@ OFFER_END = value("offer_ends", _l("When the offer ends"), "entry.offer_ends_at 
 BOOKING_LINK = link("booking_link", _l("Link that opens the booking"), "booking_link(delegate)")
 BOOKING = (NAME, GIVEN_NAMES, ORGANISATION, REFERENCE)
 TICKET = block("ticket", _l("Ticket, with the days booked"), "mail/ticket.txt")
+CATEGORY_TEXT = block(
+    "category_text",
+    _l("Text for people in the category of the delegate"),
+    "mail/parts/category_text.txt",
+    is_optional=True,
+)
+PROGRAMME_PAGE = link("programme", _l("Programme"), 'absolute_url("programme.whole")')
 REGISTRATION_PAGE = link(
     "registration_page", _l("Page to register"), 'absolute_url("registration.start")'
 )

@@ -9,7 +9,7 @@ the same; the next opening then stores it, as does every change of the booking.
 from functools import partial
 from typing import Final
 
-from flask import Blueprint, request
+from flask import Blueprint, Response, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
@@ -43,6 +43,12 @@ def get_editable_booking(token: str) -> Delegate:
     """Return the booking that a link opens, if it can still be changed."""
     get_booking(token)
     return queries.get_editable_booking(links.read_booking_key(token))
+
+
+def redirect_to_booking(delegate: Delegate, flash_name: str | None) -> Response:
+    """Go back to the page of a booking, and say there what has been done."""
+    url = url_for("bookings.show", secret=links.booking_token(delegate), news=flash_name)
+    return Response(status=303, headers={"Location": url})
 
 
 def _record_opening(delegate: Delegate) -> None:

@@ -46,7 +46,7 @@ def edit(secret: str) -> ResponseReturnValue:
     answers = delegate_record.to_all_answers(delegate)
     asked = custom_questions.list_relevant(answers)
     if not can_change(delegate) or not asked:
-        return _redirect(delegate, None)
+        return access.redirect_to_booking(delegate, None)
     if request.method == "POST":
         asked = custom_question_forms.list_submitted_questions(
             request.form, custom_questions.list_possible(answers)
@@ -78,7 +78,7 @@ def _save(delegate: Delegate, form: ChangeCustomQuestionsForm) -> ResponseReturn
             status=303,
             headers={"Location": url_for(".edit", secret=links.booking_token(delegate))},
         )
-    return _redirect(delegate, "changed" if has_changed else None)
+    return access.redirect_to_booking(delegate, "changed" if has_changed else None)
 
 
 def _render(
@@ -95,8 +95,3 @@ def _render(
         back_label=gettext("Back to your booking"),
         **custom_question_forms.template_context(form, later),
     )
-
-
-def _redirect(delegate: Delegate, flash_name: str | None) -> Response:
-    url = url_for("bookings.show", secret=links.booking_token(delegate), news=flash_name)
-    return Response(status=303, headers={"Location": url})

@@ -81,7 +81,7 @@ def edit(secret: str) -> ResponseReturnValue:
     form.set_options(_list_options(delegate))
     has_choice = form.is_submitted() or can_change(delegate)  # what was chosen may be full by now
     if not answer_views.can_change(delegate) or not has_choice:
-        return _redirect(delegate, None)
+        return access.redirect_to_booking(delegate, None)
     answer = _change(form, delegate, secret) if form.validate_on_submit() else None
     return answer or _render(form, delegate)
 
@@ -98,7 +98,7 @@ def _change(form: ChangeCategoryForm, delegate: Delegate, secret: str) -> Respon
             return to_list  # it has just become full
         _reject(form, refusal, delegate)
         return None
-    return _redirect(delegate, "changed" if has_changed else None)
+    return access.redirect_to_booking(delegate, "changed" if has_changed else None)
 
 
 @bp.route("/<secret>/category/<int:number>/wait", methods=["GET", "POST"])
@@ -108,7 +108,7 @@ def wait(secret: str, number: int) -> ResponseReturnValue:
     if category is None:
         raise NotFound(NO_SUCH_CATEGORY)
     if not answer_views.can_change(delegate):  # after registration has closed, nothing is offered
-        return _redirect(delegate, None)
+        return access.redirect_to_booking(delegate, None)
     form, status = ConfirmForm(), 200
     if form.validate_on_submit():
         try:
@@ -167,8 +167,3 @@ def _render(form: ChangeCategoryForm, delegate: Delegate) -> Response:
 
 def _wait_url(secret: str, number: int) -> str:
     return url_for(".wait", secret=secret, number=number)
-
-
-def _redirect(delegate: Delegate, flash_name: str | None) -> Response:
-    url = url_for("bookings.show", secret=links.booking_token(delegate), news=flash_name)
-    return Response(status=303, headers={"Location": url})

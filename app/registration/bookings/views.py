@@ -25,7 +25,6 @@ from app.registration import (
     custom_questions,
     delegate_record,
     forms,
-    links,
     question_pages,
     required_answers,
     standard_forms,
@@ -155,7 +154,7 @@ def set_email_preference(secret: str) -> ResponseReturnValue:
     delegate = _get_booking(secret)
     is_on = request.form.get("emails") == unsubscribe.ON
     unsubscribe.set_preference(delegate.email, is_on=is_on)
-    return _redirect(delegate, "emails_on" if is_on else "emails_off")
+    return access.redirect_to_booking(delegate, "emails_on" if is_on else "emails_off")
 
 
 @bp.route(f"/<secret>/<any{tuple(CHANGE_FORMS)}:question>", methods=["GET", "POST"])
@@ -169,7 +168,7 @@ def edit(secret: str, question: str) -> ResponseReturnValue:
         except (StaleBooking, DuplicateBooking, LostSeats) as refusal:
             form.reject_and_rebase(refusal, delegate.version)
         else:
-            return _redirect(delegate, "changed" if has_changed else None)
+            return access.redirect_to_booking(delegate, "changed" if has_changed else None)
     status = 422 if form.errors else 200
     back = url_for(".show", secret=secret)
     return render_page(
@@ -207,10 +206,10 @@ def cancel(secret: str) -> ResponseReturnValue:
         try:
             services.cancel(delegate)
         except RuleViolation:
-            return _redirect(delegate, "already_cancelled")
-        return _redirect(delegate, "cancelled")
+            return access.redirect_to_booking(delegate, "already_cancelled")
+        return access.redirect_to_booking(delegate, "cancelled")
     if not delegate.is_attending:
-        return _redirect(delegate, "already_cancelled")
+        return access.redirect_to_booking(delegate, "already_cancelled")
     seats = [one.title for one in session_bookings.list_of_delegate(delegate)]
     return _render_confirm("registration/booking_cancel.html", form, delegate, secret, seats=seats)
 
@@ -291,11 +290,6 @@ def _list_unanswered(delegate: Delegate, secret: str) -> list[tuple[str, str]]:
 
 def _find_file_url(secret: str, question_id: int) -> str:
     return url_for(".answers.download", secret=secret, number=question_id)
-
-
-def _redirect(delegate: Delegate, flash_name: str | None) -> Response:
-    url = url_for(".show", secret=links.booking_token(delegate), news=flash_name)
-    return Response(status=303, headers={"Location": url})
 
 
 no_referrer(bp)

@@ -47,14 +47,14 @@ def start() -> ResponseReturnValue:
         form=ConfirmForm() if progress.stored else None,
         max_people=MAX_PEOPLE,
     )
-    return cookie.delete_cookie(response) if progress.is_expired else response
+    return cookie.GROUP.delete(response) if progress.is_expired else response
 
 
 @bp.post("/again")
 def restart() -> ResponseReturnValue:
     progress = cookie.current_progress()
     presentation.delete_draft(progress)
-    return cookie.delete_cookie(_redirect(url_for(".contact")))
+    return cookie.GROUP.delete(_redirect(url_for(".contact")))
 
 
 @bp.route("/contact", methods=["GET", "POST"])
@@ -228,7 +228,7 @@ def _redirect_unless_open(
             has_begun=progress.stored is not None,
         )
     if progress.is_expired and (needs_contact or request.method == "POST"):
-        return cookie.delete_cookie(render_page("registration/groups/expired.html", 410))
+        return cookie.GROUP.delete(render_page("registration/groups/expired.html", 410))
     if needs_contact and not progress.draft.contact:
         return _redirect(url_for(".contact"))
     is_past_shared = request.endpoint != "registration.groups.shared"
@@ -257,7 +257,7 @@ def _save(progress: GroupProgress, draft: GroupDraft, form: Form, page: str) -> 
     except RateLimitExceeded as refusal:
         form.reject(refusal)
         return refuse(_render(page, form, back=url_for(".start")), refusal)
-    return cookie.set_cookie(_redirect(_next_url(draft)), secret)
+    return cookie.GROUP.set(_redirect(_next_url(draft)), secret)
 
 
 def _render(page: str, form: Form, **context: Any) -> Response:

@@ -89,7 +89,7 @@ def _start_registration(invited: Answers) -> Response:
     else:
         services.save_draft(progress.stored_draft, {**progress.answers, **invited})
     onward = redirect(url_for("registration.check.show"), 303)
-    return cookie.set_cookie(cast(Response, onward), secret)
+    return cookie.ANSWERS.set(cast(Response, onward), secret)
 
 
 def _render_enter(form: CodeForm) -> Response:

@@ -110,7 +110,7 @@ def _start_registration(answers: Answers) -> Response:
     """Begin anew: what this browser has answered before may be of somebody else."""
     secret = registration.create_draft(answers, ip_address=request.remote_addr)
     onward = redirect(url_for("registration.check.show"), 303)
-    return cookie.set_cookie(cast(Response, onward), secret)
+    return cookie.ANSWERS.set(cast(Response, onward), secret)
 
 
 def _render_page(form: ConfirmForm, transfer: PlaceTransfer) -> Response:

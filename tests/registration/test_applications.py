@@ -193,7 +193,12 @@ def test_what_the_first_of_two_writes_is_sent_once_the_second_has_approved(
     second = sign_in(new_browser(), OLGA)
     page = second.open("/organise/applications").follow("Ada Lovelace")
     assert page.summary_list["Message to the person"] == said
-    page = page.follow("Approve").press("Approve")
+    assert said not in page.follow("Decline").text
+    page = second.open("/organise/applications").follow("Ada Lovelace").follow("Approve")
+    assert page.summary_list[f"Message from {GRACE}"] == (
+        f"{said} We will send it with your approval, unless you write another one below."
+    )
+    page = page.press("Approve")
     assert get_done(page).startswith("Approved. We are emailing everyone")
     assert f"Message from the organisers: {said}" in last_email_to("ada@example.org").text
 

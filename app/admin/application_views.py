@@ -200,6 +200,8 @@ def decide(number: int, action: str) -> ResponseReturnValue:
         422 if form.errors else 200,
         form=form,
         kind=kind,
+        application=application,
+        unsent_message=application.unsent_message if action == "approve" else "",
         title=str(kind.question) % {"name": application.name},
         breadcrumbs=[(application.name, _url(application))],
     )

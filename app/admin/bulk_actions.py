@@ -48,6 +48,7 @@ class BulkAction(Generic[ItemT]):
     read_form: Callable[[Any], Mapping[str, Any]] = lambda _: {}  # arguments of ``run`` from it
     template: str = "admin/bulk.html"
     runs_at_once: bool = False  # ``run`` is called once, with all items
+    commits_parts: bool = False  # ``run`` commits some at a time: these stay done
 
 
 class _Selection(Generic[ItemT]):
@@ -72,6 +73,11 @@ class _Selection(Generic[ItemT]):
         self.skipped_count = len(found) - len(self.affected)
         self.gone_count = len(set(self._keys)) - len(found)
         self.gone_names = [name for slug, name in self._names.items() if slug not in names]
+
+    @property
+    def open_count(self) -> int:
+        """How many are still to be done, or are gone."""
+        return len(self.affected) + self.gone_count
 
 
 def confirm_or_run(
@@ -107,8 +113,10 @@ def _run(action: BulkAction[ItemT], selection: _Selection[ItemT], form: Form) ->
     """Run an action on all of these rows; return False if it is refused, with the reason.
 
     The page is shown again with status 422, which undoes what was done until then. Where somebody
-    deletes a row while the action waits for its lock, all is undone, and done for the others.
+    deletes a row while the action waits for its lock, all is undone, and done for the others. What
+    an action has committed until then stays done, even if nothing is left to do.
     """
+    before = selection.open_count
     for _ in range(MAX_ATTEMPTS):
         try:
             _run_once(action, selection.affected, form)
@@ -119,7 +127,8 @@ def _run(action: BulkAction[ItemT], selection: _Selection[ItemT], form: Form) ->
             break
     else:
         raise Gone(TOO_MANY_GONE)
-    return bool(selection.affected) and not form.form_errors
+    is_partly_done = action.commits_parts and selection.open_count < before
+    return bool(selection.affected or is_partly_done) and not form.form_errors
 
 
 def _run_once(action: BulkAction[ItemT], affected: Sequence[ItemT], form: Form) -> None:

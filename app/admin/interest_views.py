@@ -149,6 +149,7 @@ def _build_invite() -> BulkAction[ExpressionOfInterest]:
         read_form=lambda form: {"invitation": form.get_invitation()},
         template="admin/interest/invite.html",
         runs_at_once=True,
+        commits_parts=True,
     )
 
 

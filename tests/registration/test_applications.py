@@ -73,6 +73,20 @@ def decide(deed: Callable[..., None], *, actor: str = GRACE, **values: Any) -> N
         deed(db.session.merge(get_application()), Decision(**values), actor=actor)
 
 
+def add_at_the_desk() -> None:
+    """Let the desk give a place to whoever has applied as Ada."""
+    answers = {
+        "given_names": "Ada",
+        "family_name": "Lovelace",
+        "badge_name": "Ada",
+        "email": "ada@example.org",
+        "country": "GB",
+        "days": "2009-06-10",
+    }
+    with transaction():
+        desk_services.add(answers, "en", actor=GRACE, notify=False)
+
+
 @pytest.mark.both_databases
 def test_somebody_applies_is_approved_and_has_a_place(visitor: Browser) -> None:
     make_press()
@@ -193,7 +207,12 @@ def test_what_the_first_of_two_writes_is_sent_once_the_second_has_approved(
     second = sign_in(new_browser(), OLGA)
     page = second.open("/organise/applications").follow("Ada Lovelace")
     assert page.summary_list["Message to the person"] == said
-    page = page.follow("Approve").press("Approve")
+    assert said not in page.follow("Decline").text
+    page = second.open("/organise/applications").follow("Ada Lovelace").follow("Approve")
+    assert page.summary_list[f"Message from {GRACE}"] == (
+        f"{said} We will send it with your approval, unless you write another one below."
+    )
+    page = page.press("Approve")
     assert get_done(page).startswith("Approved. We are emailing everyone")
     assert f"Message from the organisers: {said}" in last_email_to("ada@example.org").text
 
@@ -249,12 +268,37 @@ def test_nobody_is_approved_without_a_place_but_can_be_put_on_the_waiting_list(
     assert page.press("Accept the place").heading == "Your booking"
     assert list_miscounts() == []
     own = own_page(visitor)
-    assert own.heading == "Your application was approved"
-    assert own.follow("See your waiting list page").heading == "You accepted the place"
+    assert own.heading == "You have a place"
+    assert own.follow("See your booking").heading == "Your booking"
+    page = visitor.open("/organise/applications?state=approved")
+    page = page.follow("Ada Lovelace")
+    assert page.summary_list["State"] == "Approved"
+    assert page.summary_list["Booking"] in page.links
     delegate = db.session.scalars(select(Delegate).where(Delegate.email == "ada@example.org")).one()
     copy = data_export.export_delegate(delegate)
     assert [one["reason_of_the_organisers"] for one in copy["applications"]] == ["A good cause"]
     assert "Applied" in visitor.open(f"/organise/delegates/{delegate.reference}").text
+
+
+def test_who_waited_and_gets_a_place_in_another_way_is_no_longer_on_the_waiting_list(
+    visitor: Browser,
+) -> None:
+    make_press()
+    apply_for_place(visitor)
+    set_places(1)
+    make_delegate(email="early@example.org")
+    with transaction():
+        seats.set_waiting_list(seats.CONFERENCE, is_open=True)
+    decide(decisions.approve, may_wait=True)
+    assert get_application().state == "waiting"
+    set_places(2)
+
+    add_at_the_desk()
+
+    application = get_application()
+    assert application.state == "approved"
+    assert application.delegate is not None
+    assert list_miscounts() == []
 
 
 def test_whoever_was_approved_and_has_cancelled_reads_that_they_have_no_place(
@@ -378,17 +422,8 @@ def test_who_gets_a_place_at_the_desk_no_longer_applies(visitor: Browser) -> Non
     press = make_press(2, is_place_held=True, approvals_needed=2)
     apply_for_place(visitor)
     decide(decisions.approve, message="Bring your press card.")
-    answers = {
-        "given_names": "Ada",
-        "family_name": "Lovelace",
-        "badge_name": "Ada",
-        "email": "ada@example.org",
-        "country": "GB",
-        "days": "2009-06-10",
-    }
 
-    with transaction():
-        desk_services.add(answers, "en", actor=GRACE, notify=False)
+    add_at_the_desk()
 
     assert get_application().state == "approved"
     assert "Bring your press card." not in own_page(visitor).text

@@ -165,6 +165,7 @@ def test_somebody_ranks_sessions_and_changes_that_until_the_ballot_closes(
     token = links.booking_token(ada)
 
     page = visitor.open(f"/booking/{token}/sessions").follow("Enter the ballot: Knots")
+    assert f"Booking for {ada.full_name}, reference {ada.reference}" in page.text
     page = page.press("Save my choices", {"Choice 1": KNOTS_CHOICE, "Choice 2": SAILS_CHOICE})
     assert "Your choices have been saved." in page.text
     page = page.press(

@@ -14,11 +14,12 @@ from app.registration.session_bookings import services as sessions
 from app.releases.current_release import get_programme
 from tests.browser import Browser
 from tests.factories import FIRST_MORNING, make_delegate
-from tests.registration.test_duplicates import compare, list_miscounts
+from tests.registration.test_duplicates import MOMENT, compare, list_miscounts
 from tests.registration.test_session_bookings import book, booked, counts, make_bookable
 from tests.sent_emails import last_email_to
 
 LIST = "/organise/delegates/_duplicates"
+KEEP = "Which booking do you want to keep?"
 
 
 def make_alike() -> tuple[Delegate, Delegate]:
@@ -118,7 +119,9 @@ def test_seats_move_where_they_do_not_clash_and_the_person_is_told_which(
             db.session.merge(kept), get_programme().get_session("sails")
         )
 
-    page = compare(visitor).press("Merge bookings")
+    page = compare(visitor).press(
+        "Merge bookings", {KEEP: f"{kept.reference}, registered {MOMENT}"}
+    )
 
     assert booked(kept) == ["nets", "ropes", "sails"]
     assert booked(other) == []
@@ -140,6 +143,9 @@ def test_a_seat_on_a_day_that_the_booking_does_not_have_is_given_back(visitor: B
     other = make_delegate(given_names="Augusta Ada", email="ADA@example.org")
     book(other, "knots")
 
-    compare(visitor).press("Merge bookings", {"Days": "Thursday 11 June 2009"})
+    compare(visitor).press(
+        "Merge bookings",
+        {KEEP: f"{kept.reference}, registered {MOMENT}", "Days": "Thursday 11 June 2009"},
+    )
 
     assert (booked(kept), counts("knots")) == ([], (10, 0))

@@ -75,6 +75,27 @@ def test_the_desk_keeps_one_booking_with_answers_of_both(visitor: Browser) -> No
     assert list_miscounts() == []
 
 
+def test_each_answer_says_whose_it_is_and_the_newer_booking_is_chosen_unless_it_has_none(
+    visitor: Browser,
+) -> None:
+    first = make_delegate(organisation="Old Society", role="Chair")
+    second = make_delegate(given_names="Augusta Ada", organisation="New Society", role="")
+
+    page = compare(visitor)
+
+    owners = [f"{first.reference}, Ada Lovelace", f"{second.reference}, Augusta Ada Lovelace"]
+    for answer, owner in zip(("Old Society", "New Society"), owners, strict=True):
+        assert f"{answer} Booking {owner}" in page.text
+    kept_label = f"{second.reference}, registered {MOMENT}"
+    assert page.value_of("Which booking do you want to keep?") == kept_label
+    assert page.value_of("Organisation") == "New Society"
+    assert page.value_of("Role") == "Chair"
+    assert page.press("Merge bookings").heading == "Augusta Ada Lovelace"
+    db.session.rollback()
+    kept = db.session.get_one(Delegate, second.id)
+    assert (kept.is_attending, kept.organisation, kept.role) == (True, "New Society", "Chair")
+
+
 def test_nobody_is_told_if_the_desk_says_so(visitor: Browser) -> None:
     make_pair()
 
@@ -108,7 +129,7 @@ def test_who_changed_a_booking_meanwhile_is_not_overwritten(visitor: Browser) ->
             "them again"
         )
     ]
-    assert page.press("Merge bookings").heading == "Ada Lovelace"
+    assert page.press("Merge bookings").heading == "Augusta Ada Lovelace"
 
 
 def test_a_booking_that_is_cancelled_meanwhile_is_not_merged(visitor: Browser) -> None:

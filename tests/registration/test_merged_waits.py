@@ -135,7 +135,7 @@ def test_an_offer_to_the_other_booking_is_one_to_the_booking_that_stays(
         join(first)
     give_back(eve)
 
-    merge(open_merge(visitor), first)
+    merge(open_merge(visitor), first, **{"Given names": "Ada"})
 
     assert waits_of(first) == {"Knots": ("offered", 0)}
     assert counts() == (1, 1, 0)

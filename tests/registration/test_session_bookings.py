@@ -460,6 +460,22 @@ def test_a_form_that_names_what_no_page_names_gives_up_nothing(site: Flask) -> N
     assert booked(ada) == ["knots", "sails"]
 
 
+def test_who_opens_two_bookings_in_one_browser_reads_for_whom_they_book(visitor: Browser) -> None:
+    make_bookable("Knots")
+    ada = make_delegate()
+    bea = make_delegate(email="bea@example.org", given_names="Bea", family_name="Hale")
+    visitor.open(path_of(ada))
+    own = visitor.open("/sessions/knots").follow("Book a seat")
+    visitor.open(path_of(bea))
+    other = visitor.open("/sessions/knots").follow("Book a seat")
+
+    for page, delegate in ((own, ada), (other, bea)):
+        assert f"Booking for {delegate.full_name}, reference {delegate.reference}" in page.text
+    own.press("Book a seat")
+
+    assert (booked(ada), booked(bea)) == (["knots"], [])
+
+
 def test_an_agenda_leads_to_booked_and_starred_sessions(visitor: Browser) -> None:
     make_bookable("Knots")
     ada = make_delegate()

@@ -89,6 +89,7 @@ def test_a_delegate_waits_for_a_full_category_and_takes_its_place_when_it_is_fre
 
     page = page.press("Save", {ASKED: "Student"})
     assert page.heading == "Join the waiting list for “Student”?"
+    assert f"Booking for {ada.full_name}, reference {ada.reference}" in page.text
     assert "You keep the place you have until you accept one in this category." in page.text
     page = page.press(JOIN)
 
@@ -183,7 +184,7 @@ def test_whoever_declines_keeps_their_place_and_the_next_gets_the_offer(visitor:
     assert "You keep the place you have. We will offer the place in the category" in page.text
     page = page.press("Decline the place")
 
-    assert page.heading == "You left the waiting list"
+    assert page.heading == "You declined the offer"
     assert "You declined the offer" in page.text
     assert NOTHING_CHANGED in page.text
     assert page.follow("See your booking").summary_list["Category"] == "Visitor"

@@ -282,7 +282,7 @@ def test_whoever_leaves_makes_room_and_their_answers_are_deleted(visitor: Browse
     assert "We will offer the place to the next person, and delete your answers." in page.text
     page = page.press("Decline the place")
 
-    assert page.heading == "You left the waiting list"
+    assert page.heading == "You declined the offer"
     assert state_of("bea@example.org") == "offered"
     entry = db.session.scalars(select(WaitingListEntry).order_by(WaitingListEntry.id)).first()
     assert entry is not None

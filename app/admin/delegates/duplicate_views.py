@@ -17,7 +17,7 @@ from app.admin.listing import PAGE_SIZE, ListFilter, Listing, parse_list_query, 
 from app.errors import RuleViolation
 from app.forms.form import validates_own_csrf
 from app.registration.bookings.operations import StaleBooking
-from app.registration.delegate_field import DelegateField
+from app.registration.delegate_field import NOT_GIVEN, DelegateField
 from app.registration.desk import duplicates, merged_waits
 from app.registration.desk.duplicates import SAME_EMAIL, SAME_NAME, MergeChoice
 from app.registration.models import Delegate
@@ -118,7 +118,7 @@ def _build_form(pair: Sequence[Delegate], differing: Sequence[DelegateField]) ->
     """Return the form with a question for each answer in which the bookings differ."""
     asked = {one.name: _build_question(one, pair) for one in differing}
     fields = type("MergeFieldsForm", (MergeForm,), {f"use_{k}": v for k, v in asked.items()})
-    form: MergeForm = fields(data={"kept": pair[0].reference})
+    form: MergeForm = fields(data={"kept": pair[-1].reference})
     form.kept.choices = [
         SelectChoice(
             one.reference,
@@ -127,6 +127,7 @@ def _build_form(pair: Sequence[Delegate], differing: Sequence[DelegateField]) ->
                 reference=one.reference,
                 moment=local_moment(one.registered_at),
             ),
+            {"hint": one.full_name},
         )
         for one in pair
     ]
@@ -134,13 +135,25 @@ def _build_form(pair: Sequence[Delegate], differing: Sequence[DelegateField]) ->
 
 
 def _build_question(field: DelegateField, pair: Sequence[Delegate]) -> RadioField:
-    first, second = (field.format(field.get(one)) for one in pair)
+    """Return the question whose answer stays: that of the newer booking, unless it has none."""
     choices = [
-        SelectChoice(one.reference, str(text))
-        for one, text in zip(pair, (first, second), strict=True)
+        SelectChoice(
+            one.reference,
+            str(field.format(field.get(one)) or NOT_GIVEN),
+            {"hint": _describe(one)},
+        )
+        for one in pair
     ]
-    chosen = next((one.reference for one in pair if field.get(one)), pair[0].reference)
+    newer_first = pair[::-1]
+    chosen = next((one.reference for one in newer_first if field.get(one)), pair[-1].reference)
     return RadioField(field.label_for(desk=True), choices=choices, default=chosen)
+
+
+def _describe(delegate: Delegate) -> str:
+    text = gettext(
+        "Booking %(reference)s, %(name)s", reference=delegate.reference, name=delegate.full_name
+    )
+    return str(text)
 
 
 def _read_choice(

@@ -20,6 +20,9 @@ from app.mail.fields.declaration import (
     value,
 )
 
+ANSWER_LINK = link(
+    "booking_link", _l("Link that opens the answer"), 'booking_link(delegate) ~ "#our-answers"'
+)
 GROUP_CONTACT = value("name", _l("Name of the contact"), "group.name")
 GROUP_PEOPLE = block(
     "people", _l("Who has a place and who has none"), "mail/parts/group_people.txt"
@@ -106,7 +109,7 @@ BOOKINGS: Final[Mapping[str, EmailFields]] = {
         BOOKING_LINK,
         required={"ticket", "booking_link"},
     ),
-    "access_answered": declare(*BOOKING, BOOKING_LINK, required={"booking_link"}),
+    "access_answered": declare(*BOOKING, ANSWER_LINK, required={"booking_link"}),
     "booking_links": declare(
         block("bookings", _l("Bookings, each with its link"), "mail/parts/bookings.txt"),
         several("several_bookings", _l("Several bookings (for “only if”)"), "delegates | length"),

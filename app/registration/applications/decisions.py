@@ -61,8 +61,7 @@ def approve(application: RegistrationApplication, decision: Decision, *, actor: 
     """
     _lock_open(application)
     answers = answer_documents.load_valid(application)
-    is_approved_once = application.state == ASKED and application.first_approved_by
-    _store(application, decision, application.message if is_approved_once else "")
+    _store(application, decision, application.unsent_message)
     if _is_first_of_two(application):
         application.first_approved_by = actor
         application.state = ASKED

@@ -58,6 +58,11 @@ class RegistrationApplication(RegistrationRequest, Base):
         return "" if self.state == ASKED else self.message
 
     @property
+    def unsent_message(self) -> str:
+        """What the first of two who approve has written to the person."""
+        return self.message if self.state == ASKED and self.first_approved_by else ""
+
+    @property
     def history_subject(self) -> str:
         """The subject of this application in the audit log."""
         return f"application {self.id}"

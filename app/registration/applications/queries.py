@@ -8,7 +8,7 @@ from sqlalchemy.orm import joinedload
 
 from app.database import db
 from app.registration import registration_requests as requests
-from app.registration.applications.models import RegistrationApplication
+from app.registration.applications.models import WAITING, RegistrationApplication
 from app.registration.categories import queries as categories
 from app.registration.categories.queries import INVITATION, INVITED_CATEGORY, SPEAKER, TRANSFER
 from app.registration.models import Delegate
@@ -50,6 +50,12 @@ def get_by_number(number: int) -> RegistrationApplication:
 def find_open(identity_key: str) -> RegistrationApplication | None:
     """Return the application of somebody that is still to be decided, or None."""
     return db.session.scalar(requests.select_open(RegistrationApplication, identity_key))
+
+
+def find_waiting(entry: WaitingListEntry) -> RegistrationApplication | None:
+    """Return the application by which somebody came to the waiting list, or None."""
+    found = select(RegistrationApplication).filter_by(entry_id=entry.id, state=WAITING)
+    return db.session.scalar(found)
 
 
 def list_page(

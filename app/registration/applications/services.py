@@ -29,6 +29,7 @@ from app.registration.queries import Answers
 from app.registration.waiting_list import offers
 from app.registration.waiting_list import queries as waiting_list_queries
 from app.registration.waiting_list import services as waiting_list
+from app.registration.waiting_list.models import WaitingListEntry
 from app.row_locks import lock_row
 
 BATCH_SIZE = 100  # applications per transaction, so that nobody waits long for the limit
@@ -90,7 +91,20 @@ def end_open(delegate: Delegate) -> None:
         offers.offer_places()
 
 
+def end_wait(entry: WaitingListEntry, delegate: Delegate) -> None:
+    """Say of an application that led to the waiting list that the person has a place now.
+
+    The caller holds the lock of the limit.
+    """
+    application = queries.find_waiting(entry)
+    if application is not None:
+        lock(application)
+        application.state, application.delegate_id = APPROVED, delegate.id
+        record(application, "Has a place after waiting for one", history.ACTOR_SITE)
+
+
 waiting_list.PLACE_HOOKS.append(end_open)
+waiting_list.ACCEPTED_HOOKS.append(end_wait)
 
 
 def purge_expired() -> None:

@@ -202,6 +202,7 @@ def _render_too_late(secret: str, choice: listing.SessionChoice, form: ConfirmFo
         409,
         variant=choice.session.slug,
         own=(form.csrf_token.current_token, secret),
+        delegate=None,  # nothing of one person; the page with the button has named them
         secret=secret,
         choice=choice,
         form=form,

@@ -23,6 +23,8 @@ from app.registration.waiting_list.models import ACCEPTED, LEFT, REMOVED, Waitin
 from app.releases.current_release import get_programme
 
 PLACE_HOOKS: list[Callable[[Delegate], None]] = []  # what else is over once somebody has a place
+# what is true of somebody once their wait has ended with a place
+ACCEPTED_HOOKS: list[Callable[[WaitingListEntry, Delegate], None]] = []
 
 
 def join(
@@ -98,8 +100,7 @@ def accept(entry: WaitingListEntry) -> Delegate:
         seats.release_seats(seats.list_limits(entry.category_id))
     else:
         history.record("Registered", subject=delegate.history_subject, actor=history.ACTOR_DELEGATE)
-    entries.end(entry, ACCEPTED, "Accepted the offer of a place", history.ACTOR_DELEGATE)
-    entry.delegate_id = delegate.id
+    _end_with_place(entry, delegate, "Accepted the offer of a place", history.ACTOR_DELEGATE)
     _run_place_hooks(delegate)
     offers.offer_places()
     return delegate
@@ -115,8 +116,7 @@ def end_wait(delegate: Delegate) -> None:
     if entry is not None:
         entries.lock(entry)
         entries.give_up_place(entry)
-        entry.delegate_id = delegate.id
-        entries.end(entry, ACCEPTED, "Has a place in another way", history.ACTOR_SITE)
+        _end_with_place(entry, delegate, "Has a place in another way", history.ACTOR_SITE)
         offers.offer_places()
 
 
@@ -154,6 +154,13 @@ def purge_expired() -> None:
         entries.lock(entry)
         entries.give_up_place(entry)
         db.session.delete(entry)
+
+
+def _end_with_place(entry: WaitingListEntry, delegate: Delegate, summary: str, actor: str) -> None:
+    entry.delegate_id = delegate.id
+    entries.end(entry, ACCEPTED, summary, actor)
+    for hook in ACCEPTED_HOOKS:
+        hook(entry, delegate)
 
 
 def _run_place_hooks(delegate: Delegate) -> None:

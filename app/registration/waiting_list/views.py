@@ -127,8 +127,16 @@ def _render(
         position=positions.get_queue_position(entry),
         can_accept=entries.can_accept(entry),
         has_offers=offers.can_offer(),
-        end=ENDS.get(entry.state),
+        end=_describe_end(entry),
         steps=steps.list_steps(entry),
         together=positions.count_together(entry),
         form=form,
     )
+
+
+def _describe_end(entry: WaitingListEntry) -> str | None:
+    """Return how somebody's wait ended; None if it goes on, or an offer has just ended."""
+    if entry.state == LEFT and entry.offer_ends_at is not None:
+        return str(gettext("You declined the offer"))
+    end = ENDS.get(entry.state)
+    return None if end is None else str(end)

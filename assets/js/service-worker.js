@@ -57,6 +57,7 @@ async function page(event, path, question) {
 async function learn(state, path, answer) {
   const isKept = answer && (await caches.has(state.store)); // it may have been removed meanwhile
   if (isKept) await keep(state.store, path, answer).catch(() => undefined);
+  await going; // it may be filling the same store
   if (isKept && (await readState())?.store !== state.store) await caches.delete(state.store);
   if (Date.now() - state.checked > LOOK_AGAIN) await bringUpToDate(state.root, () => undefined);
 }

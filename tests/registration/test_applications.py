@@ -209,12 +209,33 @@ def test_what_the_first_of_two_writes_is_sent_once_the_second_has_approved(
     assert page.summary_list["Message to the person"] == said
     assert said not in page.follow("Decline").text
     page = second.open("/organise/applications").follow("Ada Lovelace").follow("Approve")
-    assert page.summary_list[f"Message from {GRACE}"] == (
-        f"{said} We will send it with your approval, unless you write another one below."
-    )
+    shown = f"{said} We will send it with your approval, unless you write another one below."
+    assert page.summary_list[f"Message from {GRACE}"] == shown
+    ada = {"Select Ada Lovelace": True}
+    together = second.open("/organise/applications?state=open").press("Approve", ada)
+    assert together.summary_list[f"Message from {GRACE} to Ada Lovelace"] == shown
     page = page.press("Approve")
     assert get_done(page).startswith("Approved. We are emailing everyone")
     assert f"Message from the organisers: {said}" in last_email_to("ada@example.org").text
+
+
+def test_an_approval_that_is_refused_shows_again_what_the_first_of_two_has_written(
+    visitor: Browser,
+) -> None:
+    make_press(approvals_needed=2)
+    apply_for_place(visitor)
+    decide(decisions.approve, message="Bring your press card.")
+    set_places(1)
+    make_delegate(email="early@example.org")
+    sign_in(visitor, OLGA)
+    page = visitor.open("/organise/applications").follow("Ada Lovelace").follow("Approve")
+
+    page = page.press(
+        "Approve", {"Message to the person (optional)": "Come to the east gate."}, status=422
+    )
+
+    assert page.value_of("Message to the person (optional)") == "Come to the east gate."
+    assert page.summary_list[f"Message from {GRACE}"].startswith("Bring your press card.")
 
 
 def test_what_the_first_of_two_writes_is_never_part_of_a_refusal(visitor: Browser) -> None:
@@ -290,14 +311,23 @@ def test_who_waited_and_gets_a_place_in_another_way_is_no_longer_on_the_waiting_
     with transaction():
         seats.set_waiting_list(seats.CONFERENCE, is_open=True)
     decide(decisions.approve, may_wait=True)
-    assert get_application().state == "waiting"
+    application = get_application()
+    assert application.state == "waiting"
+    make_application(  # once more, which led to the same entry
+        name="Ada Lovelace",
+        email="ada@example.org",
+        identity_key="",
+        state="waiting",
+        entry_id=application.entry_id,
+        ended_at=clock.now(),
+    )
     set_places(2)
 
     add_at_the_desk()
 
-    application = get_application()
-    assert application.state == "approved"
-    assert application.delegate is not None
+    db.session.rollback()
+    both = db.session.scalars(select(RegistrationApplication)).all()
+    assert [(one.state, one.delegate is None) for one in both] == [("approved", False)] * 2
     assert list_miscounts() == []
 
 

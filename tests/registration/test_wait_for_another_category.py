@@ -249,9 +249,11 @@ def test_a_cancelled_booking_waits_for_nothing_and_its_offer_passes_on(visitor: 
     join(visitor, ada)
     join(visitor, other)
     cancel(early)
+    own = open_own_page(visitor, ADA)
 
     cancel(ada)
 
+    assert visitor.open(own.address).heading == "You were removed because your booking ended"
     assert (state_of(ADA), state_of(BEA)) == ("left", "offered")
     assert limit(seats.name_category_limit(students.id)) == (1, 0)
     with transaction():

@@ -52,10 +52,10 @@ def find_open(identity_key: str) -> RegistrationApplication | None:
     return db.session.scalar(requests.select_open(RegistrationApplication, identity_key))
 
 
-def find_waiting(entry: WaitingListEntry) -> RegistrationApplication | None:
-    """Return the application by which somebody came to the waiting list, or None."""
-    found = select(RegistrationApplication).filter_by(entry_id=entry.id, state=WAITING)
-    return db.session.scalar(found)
+def list_waiting(entry: WaitingListEntry) -> Sequence[RegistrationApplication]:
+    """List the applications that led to an entry of the waiting list: people can apply again."""
+    rows = select(RegistrationApplication).filter_by(entry_id=entry.id, state=WAITING)
+    return db.session.scalars(rows.order_by(RegistrationApplication.id)).all()
 
 
 def list_page(

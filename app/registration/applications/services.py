@@ -92,12 +92,11 @@ def end_open(delegate: Delegate) -> None:
 
 
 def end_wait(entry: WaitingListEntry, delegate: Delegate) -> None:
-    """Say of an application that led to the waiting list that the person has a place now.
+    """Say of applications that led to the waiting list that the person has a place now.
 
     The caller holds the lock of the limit.
     """
-    application = queries.find_waiting(entry)
-    if application is not None:
+    for application in queries.list_waiting(entry):
         lock(application)
         application.state, application.delegate_id = APPROVED, delegate.id
         record(application, "Has a place after waiting for one", history.ACTOR_SITE)

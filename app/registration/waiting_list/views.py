@@ -3,6 +3,8 @@
 Opening it changes nothing, because mail scanners open every link; every step needs a button.
 """
 
+from collections.abc import Sequence
+
 from flask import Blueprint, Response, redirect, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
@@ -119,6 +121,7 @@ def _render(
     form = ConfirmForm()
     if refusal is not None:
         form.form_errors.append(gettext(str(refusal)))
+    past = steps.list_steps(entry)
     return render_page(
         "registration/waiting_list/show.html",
         status,
@@ -127,16 +130,16 @@ def _render(
         position=positions.get_queue_position(entry),
         can_accept=entries.can_accept(entry),
         has_offers=offers.can_offer(),
-        end=_describe_end(entry),
-        steps=steps.list_steps(entry),
+        end=_describe_end(entry, past),
+        steps=past,
         together=positions.count_together(entry),
         form=form,
     )
 
 
-def _describe_end(entry: WaitingListEntry) -> str | None:
+def _describe_end(entry: WaitingListEntry, past: Sequence[steps.Step]) -> str | None:
     """Return how somebody's wait ended; None if it goes on, or an offer has just ended."""
-    if entry.state == LEFT and entry.offer_ends_at is not None:
-        return str(gettext("You declined the offer"))
+    if entry.state == LEFT and past:
+        return past[-1].label  # they left, declined an offer, or their booking has ended
     end = ENDS.get(entry.state)
     return None if end is None else str(end)

@@ -48,6 +48,10 @@ export function suggestResults() {
     }
   }
 
+  function askAgain() {
+    if (!panel.hidden && shownFor !== box.value.trim()) ask();
+  }
+
   box.addEventListener("input", () => {
     if (!said.isConnected) panel.after(said);
     clearTimeout(timer);
@@ -64,14 +68,14 @@ export function suggestResults() {
   form.addEventListener("focusout", (event) => {
     if (!form.contains(event.relatedTarget)) close();
   });
-  box.addEventListener("focus", () => {
-    if (!panel.hidden && shownFor !== box.value.trim()) ask();
-  });
+  box.addEventListener("focus", askAgain);
   panel.addEventListener("focusin", stay);
   panel.addEventListener("mousedown", (event) => {
     stay();
     // Where a link gets no focus from a click, the box would lose it, and the panel close before the click.
     event.preventDefault();
+    // So the box has it all along, and what was on its way is asked for again once the button is let go.
+    addEventListener("mouseup", () => setTimeout(() => document.activeElement === box && askAgain()), { once: true });
   });
   form.addEventListener("keydown", (event) => {
     if (event.key === "Escape" && !panel.hidden) {

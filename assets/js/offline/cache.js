@@ -35,8 +35,8 @@ export function clean(headers) {
 }
 
 export async function renew(root, tell) {
-  const list = await (await fetch(`${root}/offline.json`, { cache: "no-store" })).json();
   const known = await readState();
+  const list = await (await fetch(`${root}/offline.json`, { cache: "no-store" })).json();
   const store = `${STORE}${root} ${list.version}`;
   let leftOut = known?.leftOut;
   if (known?.store !== store) {
@@ -46,6 +46,10 @@ export async function renew(root, tell) {
       if (fault.name === "QuotaExceededError") await caches.delete(store);
       throw fault;
     }
+  }
+  if (known && !(await readState())) {
+    await caches.delete(store);
+    throw new Error("removed meanwhile");
   }
   const { banner, told } = list;
   const pages = list.addresses.length - leftOut;

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser as Chromium
 from playwright.sync_api import Page as Window
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from tests import keyboard
 from tests.chromium import expect_result, horizontal_overflow
@@ -112,6 +112,29 @@ def test_a_star_that_was_set_on_another_device_shows_here(
     window.reload()
 
     expect(window.locator(".star[aria-pressed=true]")).to_have_count(1)
+
+
+def test_an_answer_from_before_a_press_does_not_take_the_star_off_again(
+    live_site: Callable[..., LiveSite], window: Window
+) -> None:
+    window.goto(f"{live_site().address}/programme")
+    window.evaluate("localStorage.setItem('agenda', JSON.stringify({sessions: ['x'], at: 0}))")
+    asked: list[Route] = []
+
+    def hold(route: Route) -> None:
+        asked.append(route)
+
+    window.route("**/stars.json*", hold)
+    with window.expect_request("**/stars.json*"):
+        window.reload()
+    star = window.get_by_role("button", name="Opening : My agenda", exact=True)
+
+    star.click()
+    expect(star).to_have_attribute("aria-pressed", "true")
+    asked[0].fulfill(json={"sessions": [], "seats": {"opening": "You have a seat"}})
+    window.get_by_text("You have a seat").wait_for()
+
+    expect(star).to_have_attribute("aria-pressed", "true")
 
 
 def test_everything_works_without_scripts(

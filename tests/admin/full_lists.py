@@ -13,6 +13,8 @@ from app.mailings import notices, recipients
 from app.mailings.models import DONE, LEFT_OUT, QUEUED, MailingRecipient
 from app.programme.models import BOOKABLE, Session
 from app.registration.categories.models import RegistrationCategory
+from app.registration.delegate_imports import services as delegate_imports
+from app.registration.delegate_imports.rows import ImportedRow, ImportedSheet, RowFault
 from app.registration.models import Delegate, LinkedAgenda
 from app.registration.requirement_cases import services as requirement_cases
 from app.registration.session_bookings.models import SessionBooking
@@ -120,6 +122,7 @@ def fill_all_lists() -> None:
             preview_links.create(label, timedelta(days=7), actor="grace@conference.example")
     publish_programme()
     fill_report()
+    fill_import()
     fill_notice()
 
 
@@ -142,6 +145,25 @@ def fill_report() -> None:
         else:
             recipient.state, recipient.reason = LEFT_OUT, recipients.SAME_ADDRESS
         save(recipient)
+
+
+def fill_import() -> None:
+    """Upload a spreadsheet of people, in which some rows have errors."""
+    answers = {"given_names": "Ann", "country": "KE", "days": "2009-06-10"}
+    fault = RowFault("Country", "“Kenia” is not one of the possible answers")
+    sheet = [
+        ImportedRow(
+            number,
+            f"Wanjikũ wa Ngũgĩ {number}",
+            email := f"wanjiku.{number}@ward.example",
+            "",
+            {} if number % 8 == 0 else {**answers, "email": email},
+            [fault] if number % 8 == 0 else (),
+        )
+        for number in range(2, 22)
+    ]
+    with transaction():
+        delegate_imports.store("ward.csv", ImportedSheet(sheet), actor="grace@conference.example")
 
 
 def fill_notice() -> None:

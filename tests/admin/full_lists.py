@@ -3,12 +3,19 @@
 from datetime import timedelta
 from typing import Any
 
+from sqlalchemy import select
+
 from app import clock
 from app.accounts.models import VIEWER
 from app.database import db, transaction
 from app.mail.models import FAILED, EmailReply, SuppressedAddress
-from app.programme.models import BOOKABLE
+from app.mailings import notices, recipients
+from app.mailings.models import DONE, LEFT_OUT, QUEUED, MailingRecipient
+from app.programme.models import BOOKABLE, Session
 from app.registration.categories.models import RegistrationCategory
+from app.registration.delegate_imports import services as delegate_imports
+from app.registration.delegate_imports.rows import ImportedRow, ImportedSheet, RowFault
+from app.registration.models import Delegate, LinkedAgenda
 from app.registration.requirement_cases import services as requirement_cases
 from app.registration.session_bookings.models import SessionBooking
 from app.releases import preview_links
@@ -16,6 +23,7 @@ from app.speakers.models import ANOTHER_TIME, WITHDRAWAL, SpeakerRequest
 from tests.factories import (
     FIRST_MORNING,
     grant_speaker_access,
+    make_agenda,
     make_application,
     make_ballot,
     make_category,
@@ -113,6 +121,69 @@ def fill_all_lists() -> None:
             label = f"The Department of Health and its advisers on equity {number}"
             preview_links.create(label, timedelta(days=7), actor="grace@conference.example")
     publish_programme()
+    fill_report()
+    fill_import()
+    fill_notice()
+
+
+def fill_report() -> None:
+    """Save a group email that reached nobody: it failed for some, and left the others out."""
+    at = dict.fromkeys(("send_at", "finished_at"), clock.now())
+    mailing = make_mailing(subject="What to bring", state=DONE, **at)
+    for number in range(16):
+        who = f"maria.da.conceicao.albuquerque.{number}@nowhere.example"
+        recipient = MailingRecipient(
+            mailing_id=mailing.id,
+            person=f"delegate {number}",
+            name=f"Maria da Conceição Albuquerque Cavalcanti {number}",
+            address=who,
+        )
+        if number % 3:
+            fault = f"550 5.1.1 <{who}>: Recipient address rejected: User unknown in table"
+            failed = make_email(recipient=who, state=FAILED, attempts=9, last_error=fault)
+            recipient.state, recipient.email_id = QUEUED, failed.id
+        else:
+            recipient.state, recipient.reason = LEFT_OUT, recipients.SAME_ADDRESS
+        save(recipient)
+
+
+def fill_import() -> None:
+    """Upload a spreadsheet of people, in which some rows have errors."""
+    answers = {"given_names": "Ann", "country": "KE", "days": "2009-06-10"}
+    fault = RowFault("Country", "“Kenia” is not one of the possible answers")
+    sheet = [
+        ImportedRow(
+            number,
+            f"Wanjikũ wa Ngũgĩ {number}",
+            email := f"wanjiku.{number}@ward.example",
+            "",
+            {} if number % 8 == 0 else {**answers, "email": email},
+            [fault] if number % 8 == 0 else (),
+        )
+        for number in range(2, 22)
+    ]
+    with transaction():
+        delegate_imports.store("ward.csv", ImportedSheet(sheet), actor="grace@conference.example")
+
+
+def fill_notice() -> None:
+    """Move sixteen sessions that sixteen people follow, and publish that."""
+    titled = select(Session).where(Session.title.startswith("Water"))
+    sessions = db.session.scalars(titled.order_by(Session.id).limit(16)).all()
+    slugs = [one.slug for one in sessions]
+    with transaction():
+        notices.prepare()  # people know what is public until now
+    people = select(Delegate).where(Delegate.email.startswith("maria-")).order_by(Delegate.id)
+    for number, follower in enumerate(db.session.scalars(people).all()):
+        agenda = make_agenda(*slugs[number : number + 3])
+        save(LinkedAgenda(delegate_id=follower.id, agenda_id=agenda.id))
+    with transaction():
+        for one in sessions:
+            one.starts_at = FIRST_MORNING + timedelta(hours=8)
+            one.ends_at = FIRST_MORNING + timedelta(hours=9)
+    publish_programme()
+    with transaction():
+        notices.prepare()
 
 
 def fill_about_person(number: int, category_id: int) -> None:

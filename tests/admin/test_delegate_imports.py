@@ -89,7 +89,8 @@ def test_all_are_added_by_one_button_with_their_emails(desk: Browser) -> None:
     assert "3 people get a place." in page.text
     assert "Conference: 3 places needed, 40 free" in page.text
     assert page.rows[0] == {
-        "Person": "Ann0 Nurse ann0@ward.example",
+        "Person": "Ann0 Nurse",
+        "Email address": "ann0@ward.example",
         "Row": "2",
         "Category": "",
         "Result": "Gets a place",

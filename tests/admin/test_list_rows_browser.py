@@ -17,6 +17,7 @@ LISTS = (
     *("access", "dietary", "questions", "sessions", "rooms", "themes", "previews", "pages"),
     *("speakers", "speaking/invitations", "proposals", "people"),
     *("letters", "letters/replies", "letters/suppression", "mailings", "mailings/1/people"),
+    *("mailings/17/recipients", "delegates/_import/1", "notices", f"session-seats/{WORKSHOP}/door"),
 )
 WIDE, PHONE = ViewportSize(width=1280, height=900), ViewportSize(width=390, height=844)
 LEAST_IN_VIEW = ((WIDE, 14), (PHONE, 4))

@@ -11,8 +11,8 @@ from contextvars import ContextVar
 LOCK_TIMEOUT = 20  # seconds that a writing transaction waits for another
 SHORT_LOCK_TIMEOUT = 0.3  # seconds that a write which may be skipped waits
 
-is_writable: ContextVar[bool] = ContextVar("may_write", default=True)
-lock_timeout: ContextVar[float] = ContextVar("lock_wait", default=LOCK_TIMEOUT)
+is_writable: ContextVar[bool] = ContextVar("is_writable", default=True)
+lock_timeout: ContextVar[float] = ContextVar("lock_timeout", default=LOCK_TIMEOUT)
 waits_for_disk: ContextVar[bool] = ContextVar("waits_for_disk", default=True)
 
 

@@ -479,7 +479,8 @@ def test_the_contact_cancels_a_place_and_the_person_is_told(visitor: Browser) ->
     assert queries.get_seat_counts().taken == 1
 
 
-def test_a_contact_cancels_a_place_that_has_just_been_accepted(visitor: Browser) -> None:
+def let_bea_take_the_place_of_ada(visitor: Browser) -> None:
+    """Register both for one place; Ada cancels, and Bea accepts it from the waiting list."""
     set_places(1)
     with transaction():
         seats.set_waiting_list(seats.CONFERENCE, is_open=True)
@@ -490,6 +491,10 @@ def test_a_contact_cancels_a_place_that_has_just_been_accepted(visitor: Browser)
     cancel("Ada")
     offer = find_link(last_email_to("bea@ward.example"), "/waiting-list/")
     visitor.open(offer).press("Accept the place")
+
+
+def test_a_contact_cancels_a_place_that_has_just_been_accepted(visitor: Browser) -> None:
+    let_bea_take_the_place_of_ada(visitor)
 
     page = open_group(visitor)
     page = page.follow(next(one for one in page.links if "Bea" in one))
@@ -576,16 +581,7 @@ def test_an_erased_person_leaves_no_trace_in_the_group(visitor: Browser) -> None
 def test_an_erased_person_who_has_just_taken_a_place_leaves_no_trace_in_the_group(
     visitor: Browser,
 ) -> None:
-    set_places(1)
-    with transaction():
-        seats.set_waiting_list(seats.CONFERENCE, is_open=True)
-    fill(visitor, "Ada", "Bea").press(
-        "Register the group",
-        {MODE: "Register as many as possible, in the order listed", JOIN: True},
-    )
-    cancel("Ada")
-    offer = find_link(last_email_to("bea@ward.example"), "/waiting-list/")
-    visitor.open(offer).press("Accept the place")
+    let_bea_take_the_place_of_ada(visitor)
     cancel("Bea")
     bea = db.session.scalars(select(Delegate).where(Delegate.given_names == "Bea")).one()
     with transaction():

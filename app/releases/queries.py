@@ -7,7 +7,7 @@ from functools import cached_property
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, literal, select, union_all
+from sqlalchemy import ColumnElement, and_, bindparam, func, literal, select, union_all
 from sqlalchemy.orm import joinedload
 
 from app import clock
@@ -198,6 +198,16 @@ PUBLICATION_STATE = select(
     func.coalesce(Release.snapshot_at, Release.published_at).label("frozen_at"),
 ).outerjoin(Release, Release.number == Conference.current_release)
 
+EDITED = union_all(
+    *(
+        select(literal(kind.__tablename__).label("kind"), kind.id, kind.version).where(
+            kind.changed_at > bindparam("since")
+        )
+        for kind in (Theme, Room, Speaker, Session)
+    )
+).subquery()
+EDITED_ROWS = select(func.count().over(), *EDITED.c).limit(MAX_COMPARED)
+
 _count_cache: list[tuple[Any, int]] = [(None, 0)]  # state and count, per process
 
 
@@ -219,15 +229,7 @@ def count_pending() -> int:
 
 def _list_edited(since: datetime) -> tuple[int, Sequence[tuple[str, int, int]]]:
     """Count what was edited since, and list (kind, id, version) of ``MAX_COMPARED`` of it."""
-    edited = union_all(
-        *(
-            select(literal(kind.__tablename__).label("kind"), kind.id, kind.version).where(
-                kind.changed_at > since
-            )
-            for kind in (Theme, Room, Speaker, Session)
-        )
-    ).subquery()
-    rows = db.session.execute(select(func.count().over(), *edited.c).limit(MAX_COMPARED)).all()
+    rows = db.session.execute(EDITED_ROWS, {"since": since}).all()
     return rows[0][0] if rows else 0, sorted((row[1], row[2], row[3]) for row in rows)
 
 

@@ -1,18 +1,17 @@
 """Tasks about delegates and the people who would like to be one."""
 
 from collections.abc import Callable, Sequence
-from functools import partial
 from typing import Final
 
 from flask_babel import ngettext
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import func, select
 
 from app.accounts import roles
 from app.admin.tasks.open_tasks import (
     LATER,
     WAITING,
     Task,
-    count_rows,
+    count_where,
     list_url,
 )
 from app.registration.applications.models import ASKED, RegistrationApplication
@@ -22,11 +21,9 @@ from app.registration.requirement_cases import queries as requirement_cases
 from app.registration.requirement_cases.models import ACCESS, DIETARY
 from app.registration.seats import CONFERENCE
 
-
-def _count_waiting() -> ColumnElement[int]:
-    """Return the subquery with the number of people on the waiting list."""
-    waiting = select(SeatLimit.waiting).where(SeatLimit.name == CONFERENCE).scalar_subquery()
-    return func.coalesce(waiting, 0)
+WAITING_COUNT: Final = func.coalesce(
+    select(SeatLimit.waiting).where(SeatLimit.name == CONFERENCE).scalar_subquery(), 0
+)
 
 
 def _task_of_replies(type_name: str, name: Callable[[int], str]) -> Task:
@@ -34,7 +31,7 @@ def _task_of_replies(type_name: str, name: Callable[[int], str]) -> Task:
         f"{type_name}-replies",
         WAITING,
         roles.REQUIREMENT_CASES,
-        partial(requirement_cases.count_unread, type_name),
+        requirement_cases.count_unread(type_name),
         name,
         list_url(f"{type_name}_cases.index", state=requirement_cases.UNREAD),
     )
@@ -45,7 +42,7 @@ def _task_of_cases(type_name: str, name: Callable[[int], str]) -> Task:
         type_name,
         WAITING,
         roles.REQUIREMENT_CASES,
-        partial(requirement_cases.count_unfinished, type_name),
+        requirement_cases.count_unfinished(type_name),
         name,
         list_url(f"{type_name}_cases.index"),
     )
@@ -76,7 +73,7 @@ TASKS: Final[Sequence[Task]] = (
         "applications",
         WAITING,
         roles.DELEGATES,
-        count_rows(RegistrationApplication, RegistrationApplication.state == ASKED),
+        count_where(RegistrationApplication, RegistrationApplication.state == ASKED),
         lambda n: ngettext("application to decide", "applications to decide", n),
         list_url("applications.index", state=ASKED),
     ),
@@ -84,7 +81,7 @@ TASKS: Final[Sequence[Task]] = (
         "interest",
         WAITING,
         roles.DELEGATES,
-        count_rows(ExpressionOfInterest, ExpressionOfInterest.state == INTERESTED),
+        count_where(ExpressionOfInterest, ExpressionOfInterest.state == INTERESTED),
         lambda n: ngettext(
             "expression of interest to decide", "expressions of interest to decide", n
         ),
@@ -94,7 +91,7 @@ TASKS: Final[Sequence[Task]] = (
         "waiting-list",
         LATER,
         roles.DELEGATES,
-        _count_waiting,
+        WAITING_COUNT,
         lambda n: ngettext("person on the waiting list", "people on the waiting list", n),
         list_url("waiting_list.index"),
     ),

@@ -5,12 +5,12 @@ from datetime import timedelta
 from typing import Final
 
 from flask_babel import ngettext
-from sqlalchemy import ColumnElement, String, cast, func, select
+from sqlalchemy import ColumnElement, String, bindparam, cast, func, select
 
 from app import clock
 from app.accounts import roles
 from app.admin.mailings.send_views import describe_next
-from app.admin.tasks.open_tasks import URGENT, WAITING, Task, count_rows, count_where, list_url
+from app.admin.tasks.open_tasks import URGENT, WAITING, Task, count_where, list_url
 from app.mail.models import BOUNCED, Email, EmailReply, SuppressedAddress
 from app.mail.queries import IS_FAILED, IS_WAITING
 from app.mailings import notice_models
@@ -22,9 +22,14 @@ SLOW_AFTER = timedelta(minutes=10)  # normally the worker delivers within a seco
 FAILED_EMAILS: Final = "failed-emails"
 
 
-def _count_slow_emails() -> ColumnElement[int]:
-    """Return the subquery that counts the emails that have been waiting too long."""
-    return count_where(Email, IS_WAITING, Email.created_at < clock.real_now() - SLOW_AFTER)
+IS_SLOW: Final = IS_WAITING & (
+    Email.created_at
+    < bindparam(
+        "slow_since",
+        callable_=lambda: clock.real_now() - SLOW_AFTER,
+        type_=Email.created_at.type,
+    )
+)
 
 
 def _count_returned_addresses() -> ColumnElement[int]:
@@ -71,7 +76,7 @@ TASKS: Final[Sequence[Task]] = (
         FAILED_EMAILS,
         URGENT,
         roles.DELEGATES,
-        count_rows(Email, IS_FAILED),
+        count_where(Email, IS_FAILED),
         lambda n: ngettext("email could not be delivered", "emails could not be delivered", n),
         list_url("emails.index", state="failed"),
     ),
@@ -79,7 +84,7 @@ TASKS: Final[Sequence[Task]] = (
         "slow-emails",
         URGENT,
         roles.DELEGATES,
-        _count_slow_emails,
+        count_where(Email, IS_SLOW),
         lambda n: ngettext(
             "email has been waiting too long to be sent",
             "emails have been waiting too long to be sent",
@@ -91,7 +96,7 @@ TASKS: Final[Sequence[Task]] = (
         "replies",
         WAITING,
         roles.DELEGATES,
-        count_rows(EmailReply, EmailReply.read_at.is_(None)),
+        count_where(EmailReply, EmailReply.read_at.is_(None)),
         lambda n: ngettext("reply to read", "replies to read", n),
         list_url("replies.index", state="unread"),
     ),
@@ -99,7 +104,7 @@ TASKS: Final[Sequence[Task]] = (
         "returned-addresses",
         WAITING,
         roles.DELEGATES,
-        _count_returned_addresses,
+        _count_returned_addresses(),
         lambda n: ngettext(
             "delegate whose emails are returned: correct the address",
             "delegates whose emails are returned: correct their addresses",
@@ -111,7 +116,7 @@ TASKS: Final[Sequence[Task]] = (
         "mailings",
         WAITING,
         roles.MAILINGS,
-        count_rows(Mailing, Mailing.state.in_([SCHEDULED, SENDING])),
+        count_where(Mailing, Mailing.state.in_([SCHEDULED, SENDING])),
         lambda _: describe_next(),
         list_url("mailings.index"),
         is_counted=False,
@@ -120,7 +125,7 @@ TASKS: Final[Sequence[Task]] = (
         "notices",
         WAITING,
         roles.MAILINGS,
-        _measure_notice,
+        _measure_notice(),
         lambda n: ngettext("person to notify of changes", "people to notify of changes", n),
         list_url("notices.index"),
         read=_read_people,

@@ -1,20 +1,20 @@
 """Tasks of the dashboard: what one is, and which need doing now.
 
 A task is declared as a row of ``TASKS`` in the module of its matter. Its count is a subquery, which
-goes into the one statement that counts all tasks, or a number where counting needs more than SQL. A
-person sees the tasks of the areas that their role may change; the others are not counted.
+goes into the one statement that counts all tasks, or a function where counting needs more than SQL.
+A person sees the tasks of the areas that their role may change; the others are not counted.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import partial
+from functools import cache
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from flask import url_for
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, Select, func, select
 
 from app import clock
 from app.accounts.roles import Area
@@ -29,14 +29,14 @@ SEVERITIES: Final = {
     LATER: _l("To complete"),
 }
 
-Count = Callable[[], ColumnElement[Any] | int]
+Count = ColumnElement[Any] | Callable[[], int]
 
 
 def _read_count(value: Any) -> int:
     return int(value or 0)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Task:
     """Something that may need doing: how it is counted, who may do it, and where."""
 
@@ -71,42 +71,31 @@ def count_where(model: type[Base], *such: ColumnElement[bool]) -> ColumnElement[
     return select(func.count()).select_from(model).where(*such).scalar_subquery()
 
 
-def count_rows(model: type[Base], *such: ColumnElement[bool]) -> Count:
-    """Return what gives that subquery when a task is counted."""
-    return partial(count_where, model, *such)
-
-
 def list_url(endpoint: str, **values: Any) -> Callable[[], str]:
     """Return what gives the URL of a list of admin, with its filters."""
     return lambda: url_for(f"admin.{endpoint}", **values)
 
 
 def list_open(
-    tasks: Iterable[Task], role: str, *besides: ColumnElement[Any]
+    tasks: Sequence[Task], role: str, *besides: ColumnElement[Any]
 ) -> tuple[Sequence[OpenTask], Sequence[Any]]:
     """List what a role has to do, most urgent first, and read other columns in the same statement.
 
     The tasks and the columns take one statement, besides the counts that are more than SQL.
     """
-    own = [task for task in tasks if role in task.area.write_roles]
-    counts = [task.count() for task in own]
-    columns = [one for one in counts if not isinstance(one, int)]
-    deadlines = [_deadline(task.item) for task in own if task.item]
-    values = db.session.execute(select(*columns, *deadlines, *besides)).one()
-    read, dates = iter(values), iter(values[len(columns) :])
+    own = tuple(task for task in tasks if role in task.area.write_roles)
+    values = iter(db.session.execute(_select_counts(own, besides)).one())
+    counts = [next(values) if isinstance(one.count, ColumnElement) else one.count() for one in own]
+    deadlines = [next(values) if task.item else None for task in own]
     found = [
-        _open(
-            task,
-            count if isinstance(count, int) else next(read),
-            next(dates) if task.item else None,
-        )
-        for task, count in zip(own, counts, strict=True)
+        _open(task, count, due_on)
+        for task, count, due_on in zip(own, counts, deadlines, strict=True)
     ]
     order = list(SEVERITIES)
     is_open = sorted(
         (one for one in found if one.number), key=lambda one: order.index(one.severity)
     )
-    return is_open, values[len(columns) + len(deadlines) :]
+    return is_open, list(values)
 
 
 def group_by_severity(tasks: Sequence[OpenTask]) -> Iterator[tuple[Any, Sequence[OpenTask]]]:
@@ -115,6 +104,16 @@ def group_by_severity(tasks: Sequence[OpenTask]) -> Iterator[tuple[Any, Sequence
         such = [task for task in tasks if task.severity == severity]
         if such:
             yield label, such
+
+
+@cache
+def _select_counts(
+    tasks: tuple[Task, ...], besides: tuple[ColumnElement[Any], ...]
+) -> Select[tuple[Any, ...]]:
+    """Select counts, deadlines and the other columns; built once, since that takes the longest."""
+    counts = [task.count for task in tasks if isinstance(task.count, ColumnElement)]
+    deadlines = [_deadline(task.item) for task in tasks if task.item]
+    return select(*counts, *deadlines, *besides)
 
 
 def _deadline(item: str) -> ColumnElement[date]:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from flask_babel import ngettext
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, bindparam, select
 
 from app import clock
 from app.accounts import roles
@@ -13,7 +13,6 @@ from app.admin.tasks.open_tasks import (
     URGENT,
     WAITING,
     Task,
-    count_rows,
     count_where,
     list_url,
 )
@@ -35,13 +34,24 @@ PROPOSALS: Final = "proposals"
 
 
 def _count_uploads() -> ColumnElement[int]:
-    return count_where(Upload, Upload.uploaded_at > clock.real_now() - uploads.RETENTION)
+    """Return the subquery that counts the files that have not been deleted yet."""
+    oldest = bindparam(
+        "oldest_upload",
+        callable_=lambda: clock.real_now() - uploads.RETENTION,
+        type_=Upload.uploaded_at.type,
+    )
+    return count_where(Upload, Upload.uploaded_at > oldest)
 
 
 def _count_sessions_without_place() -> ColumnElement[int]:
     """Return the subquery that counts them once the organisers’ date has passed."""
+    today = bindparam(
+        "conference_day",
+        callable_=lambda: local_day(clock.now()),
+        type_=ItemDeadline.due_on.type,
+    )
     has_passed = select(ItemDeadline.item).where(
-        ItemDeadline.item == PLACE, ItemDeadline.due_on < local_day(clock.now())
+        ItemDeadline.item == PLACE, ItemDeadline.due_on < today
     )
     return count_where(Session, LACKS["place"], places.IS_ASKED, has_passed.exists())
 
@@ -51,7 +61,7 @@ TASKS: Final[Sequence[Task]] = (
         "failed-releases",
         URGENT,
         roles.PROGRAMME,
-        count_rows(ScheduledRelease, ScheduledRelease.state == FAILED),
+        count_where(ScheduledRelease, ScheduledRelease.state == FAILED),
         lambda n: ngettext(
             "scheduled release was not published", "scheduled releases were not published", n
         ),
@@ -69,7 +79,7 @@ TASKS: Final[Sequence[Task]] = (
         PROPOSALS,
         WAITING,
         roles.PROGRAMME,
-        count_rows(Proposal, Proposal.state == OPEN),
+        count_where(Proposal, Proposal.state == OPEN),
         lambda n: ngettext(
             "change from a speaker to approve", "changes from speakers to approve", n
         ),
@@ -79,7 +89,7 @@ TASKS: Final[Sequence[Task]] = (
         "materials",
         WAITING,
         roles.PROGRAMME,
-        count_rows(Session, LACKS["word"]),
+        count_where(Session, LACKS["word"]),
         lambda n: ngettext(
             "session with slides or papers to approve",
             "sessions with slides or papers to approve",
@@ -99,7 +109,7 @@ TASKS: Final[Sequence[Task]] = (
         "uploads",
         WAITING,
         roles.PROGRAMME,
-        _count_uploads,
+        _count_uploads(),
         lambda n: ngettext(
             "programme file that has not been loaded yet",
             "programme files that have not been loaded yet",
@@ -111,7 +121,7 @@ TASKS: Final[Sequence[Task]] = (
         "sessions-without-place",
         WAITING,
         roles.PROGRAMME,
-        _count_sessions_without_place,
+        _count_sessions_without_place(),
         lambda n: ngettext(
             "session whose speakers have no place: decide whether to keep it",
             "sessions whose speakers have no place: decide whether to keep them",
@@ -123,7 +133,7 @@ TASKS: Final[Sequence[Task]] = (
         "time",
         LATER,
         roles.PROGRAMME,
-        count_rows(Session, LACKS["time"]),
+        count_where(Session, LACKS["time"]),
         lambda n: ngettext("session without a time", "sessions without a time", n),
         list_url("sessions.index", missing="time"),
     ),
@@ -131,7 +141,7 @@ TASKS: Final[Sequence[Task]] = (
         "room",
         LATER,
         roles.PROGRAMME,
-        count_rows(Session, LACKS["room"]),
+        count_where(Session, LACKS["room"]),
         lambda n: ngettext("session without a room", "sessions without a room", n),
         list_url("sessions.index", missing="room"),
     ),
@@ -139,7 +149,7 @@ TASKS: Final[Sequence[Task]] = (
         "abstract",
         LATER,
         roles.PROGRAMME,
-        count_rows(Session, LACKS["abstract"]),
+        count_where(Session, LACKS["abstract"]),
         lambda n: ngettext("session without an abstract", "sessions without an abstract", n),
         list_url("sessions.index", missing="abstract"),
         item="texts",
@@ -148,7 +158,7 @@ TASKS: Final[Sequence[Task]] = (
         "speakers",
         LATER,
         roles.PROGRAMME,
-        count_rows(Session, LACKS["speakers"]),
+        count_where(Session, LACKS["speakers"]),
         lambda n: ngettext("session without speakers", "sessions without speakers", n),
         list_url("sessions.index", missing="speakers"),
     ),

@@ -4,14 +4,12 @@ from collections.abc import Sequence
 from typing import Final
 
 from flask_babel import ngettext
-from sqlalchemy import ColumnElement
 
 from app.accounts import roles
 from app.admin.tasks.open_tasks import (
     LATER,
     URGENT,
     Task,
-    count_rows,
     count_where,
     list_url,
 )
@@ -21,18 +19,12 @@ from app.programme.models import Speaker
 from app.speakers import places
 from app.speakers import queries as speakers
 
-
-def _count_speakers_without_place() -> ColumnElement[int]:
-    """Return the subquery that counts them; none while no category is for speakers."""
-    return count_where(Speaker, places.LACKS_PLACE, places.IS_ASKED)
-
-
 TASKS: Final[Sequence[Task]] = (
     Task(
         "requests",
         URGENT,
         roles.PROGRAMME,
-        lambda: speakers.OPEN_REQUEST_COUNT,
+        speakers.OPEN_REQUEST_COUNT,
         lambda n: ngettext(
             "speaker who has asked for another time or withdrawn",
             "speakers who have asked for another time or withdrawn",
@@ -44,7 +36,7 @@ TASKS: Final[Sequence[Task]] = (
         "unconfirmed",
         LATER,
         roles.PROGRAMME,
-        count_rows(Speaker, TAKES_PART, Speaker.confirmed_at.is_(None)),
+        count_where(Speaker, TAKES_PART, Speaker.confirmed_at.is_(None)),
         lambda n: ngettext("speaker who has not confirmed", "speakers who have not confirmed", n),
         list_url("speakers.index", confirmed="no"),
         item="taking-part",
@@ -53,7 +45,7 @@ TASKS: Final[Sequence[Task]] = (
         "speakers-places",
         LATER,
         roles.PROGRAMME,
-        _count_speakers_without_place,
+        count_where(Speaker, places.LACKS_PLACE, places.IS_ASKED),
         lambda n: ngettext(
             "confirmed speaker without a place", "confirmed speakers without a place", n
         ),
@@ -64,7 +56,7 @@ TASKS: Final[Sequence[Task]] = (
         "biography",
         LATER,
         roles.PROGRAMME,
-        count_rows(Speaker, TAKES_PART, Speaker.biography == ""),
+        count_where(Speaker, TAKES_PART, Speaker.biography == ""),
         lambda n: ngettext("speaker without a biography", "speakers without a biography", n),
         list_url("speakers.index", missing="biography"),
         item="profile",
@@ -73,7 +65,7 @@ TASKS: Final[Sequence[Task]] = (
         "photo",
         LATER,
         roles.PROGRAMME,
-        lambda: count_where(Speaker, speaker_queries.MISSING_CONDITIONS["photo"]),
+        count_where(Speaker, speaker_queries.MISSING_CONDITIONS["photo"]),
         lambda n: ngettext("speaker without a photo", "speakers without a photo", n),
         list_url("speakers.index", missing="photo"),
         item="photo",

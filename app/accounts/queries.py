@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from hashlib import sha256
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, bindparam, func, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from app import clock
@@ -22,6 +22,16 @@ from app.database import db, read_only_connection
 from app.errors import Gone, NotFound
 
 LINK_GONE = "This sign-in link has already been used or has expired"
+LAST_USED_AT = func.coalesce(LoginSession.last_used_at, LoginSession.signed_in_at)
+LOGIN_SESSION = (  # looked up on every request of whoever is signed in
+    select(LoginSession)
+    .where(
+        LoginSession.secret_hash == bindparam("secret_hash"),
+        LoginSession.expires_at > bindparam("now"),
+        bindparam("idle_since") < LAST_USED_AT,
+    )
+    .options(joinedload(LoginSession.person))
+)
 
 
 def find_person(email: str) -> Person | None:
@@ -99,10 +109,10 @@ def get_sign_in_link(secret: str) -> SignInLink:
 
 def find_login_session(secret: str) -> LoginSession | None:
     """Return the unexpired login session with this secret, with its person, or None."""
+    now = clock.real_now()
     return db.session.scalar(
-        select(LoginSession)
-        .where(LoginSession.secret_hash == hash_secret(secret), *_active_conditions())
-        .options(joinedload(LoginSession.person))
+        LOGIN_SESSION,
+        {"secret_hash": hash_secret(secret), "now": now, "idle_since": now - IDLE_TIMEOUT},
     )
 
 
@@ -128,8 +138,7 @@ def list_login_sessions(owner: Person) -> Sequence[LoginSession]:
 
 def _active_conditions() -> tuple[ColumnElement[bool], ...]:
     now = clock.real_now()
-    last_used = func.coalesce(LoginSession.last_used_at, LoginSession.signed_in_at)
-    return LoginSession.expires_at > now, last_used > now - IDLE_TIMEOUT
+    return LoginSession.expires_at > now, now - IDLE_TIMEOUT < LAST_USED_AT
 
 
 def hash_secret(secret: str) -> str:

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
+from sqlalchemy import bindparam, func, or_, select
 from sqlalchemy import delete as sql_delete
-from sqlalchemy import func, or_, select
 from sqlalchemy import update as sql_update
 
 from app import clock
@@ -25,6 +25,14 @@ CHANGED_MEANWHILE = (
 MAX_VIEWS = 20  # of one person for one list
 MAX_NAME_LENGTH = 40  # characters
 MAX_QUERY_LENGTH = 1500  # characters
+VIEWS = (
+    select(SavedView)
+    .where(
+        SavedView.list_name == bindparam("list_name"),
+        or_(SavedView.person_id == bindparam("person_id"), SavedView.is_shared),
+    )
+    .order_by(SavedView.name_key, SavedView.id)
+)
 
 
 @dataclass(frozen=True)
@@ -38,14 +46,7 @@ class ViewSettings:
 
 def list_views(person: Person, list_name: str) -> Sequence[SavedView]:
     """List the views of a list that a person has saved or that the team shares, by name."""
-    return db.session.scalars(
-        select(SavedView)
-        .where(
-            SavedView.list_name == list_name,
-            or_(SavedView.person_id == person.id, SavedView.is_shared),
-        )
-        .order_by(SavedView.name_key, SavedView.id)
-    ).all()
+    return db.session.scalars(VIEWS, {"list_name": list_name, "person_id": person.id}).all()
 
 
 def get_view(number: int, person: Person) -> SavedView:

@@ -92,12 +92,12 @@ def list_for_delegate(delegate: Delegate) -> Activity:
     """Return the thread about a delegate; after an erasure what is left of it."""
     subjects = [delegate.history_subject, *_address_subjects(delegate.email)]
     also = [
-        waiting_list.select_history_subjects(delegate),
-        applications.select_history_subjects(delegate),
-        interest.select_history_subjects(delegate),
+        waiting_list.HISTORY_SUBJECTS,
+        applications.HISTORY_SUBJECTS,
+        interest.HISTORY_SUBJECTS,
     ]
     if guards.can_read(roles.REQUIREMENT_CASES):
-        also.append(requirement_cases.select_history_subjects(delegate))
+        also.append(requirement_cases.HISTORY_SUBJECTS)
 
     def emails(limit: int) -> Sequence[ActivityItem]:
         found = mail.list_for_person(delegate.reference, delegate.email, limit)
@@ -112,7 +112,8 @@ def list_for_delegate(delegate: Delegate) -> Activity:
         return [ActivityItem("note", one.written_at, one) for one in found]
 
     def entries(limit: int) -> Sequence[ActivityItem]:
-        return _list_entries(history.list_newest_about(subjects, limit, also=also))
+        found = history.list_newest_about(subjects, limit, also=also, delegate_id=delegate.id)
+        return _list_entries(found)
 
     url = partial(url_for, "admin.delegates.show", reference=delegate.reference)
     sources = {EMAILS: [emails, answers], NOTES: [notes], CHANGES: [entries]}

@@ -5,7 +5,7 @@ Each part is registered with ``add``, which also checks the roles that may read 
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
 
 from flask import Blueprint, g, has_request_context, request, url_for
@@ -41,16 +41,14 @@ class MenuItem:
         """Return the URL of the page."""
         return f"{request.script_root}{self.path}"
 
-    @property
-    def is_current(self) -> bool:
-        """Return True if this page is open."""
-        return request.path == self.path
+    def contains(self, path: str) -> bool:
+        """Return True if a path is that of this page or of one below it."""
+        return path == self.path or path.startswith(self._below)
 
-    @property
-    def contains_current(self) -> bool:
-        """Return True if this page or one below it is open."""
-        below = [f"{path}/" for path in (self.path, self.other_path) if path not in {"", ROOT}]
-        return self.is_current or request.path.startswith(tuple(below))
+    @cached_property
+    def _below(self) -> tuple[str, ...]:
+        paths = (self.path, self.other_path)
+        return tuple(f"{path}/" for path in paths if path not in {"", ROOT})
 
 
 @dataclass(frozen=True)
@@ -60,15 +58,22 @@ class MenuGroup:
     label: str
     items: tuple[MenuItem, ...]
 
-    @property
-    def url(self) -> str:
-        """Return the URL of the first page."""
-        return self.items[0].url
 
-    @property
-    def contains_current(self) -> bool:
-        """Return True if one of the pages, or a page below them, is open."""
-        return any(item.contains_current for item in self.items)
+@dataclass(frozen=True)
+class MenuLink:
+    """A page as the menu lists it; ``current`` is its ``aria-current``: "page", "true" or ""."""
+
+    label: str
+    url: str
+    current: str
+
+
+@dataclass(frozen=True)
+class MenuSection:
+    """A group of the menu as it is listed."""
+
+    label: str  # "" for a page on its own
+    items: Sequence[MenuLink]
 
 
 MENU = (
@@ -133,9 +138,30 @@ def menu_for(person: Person) -> tuple[MenuGroup, ...]:
     return tuple(_visible_groups(person))
 
 
-def is_in_menu(item: MenuItem) -> bool:
+def list_sections(groups: Sequence[MenuGroup]) -> list[MenuSection]:
+    """List what the menu shows of these groups."""
+    path, root = request.path, request.script_root
+    return [
+        MenuSection(
+            group.label if len(group.items) > 1 else "",
+            [_link(item, path, root) for item in _list_shown(group, path)],
+        )
+        for group in groups
+    ]
+
+
+def _link(item: MenuItem, path: str, root: str) -> MenuLink:
+    current = "page" if item.path == path else "true" if item.contains(path) else ""
+    return MenuLink(item.label, f"{root}{item.path}", current)
+
+
+def _list_shown(group: MenuGroup, path: str) -> list[MenuItem]:
+    return [item for item in group.items if _is_shown(item, path)]
+
+
+def _is_shown(item: MenuItem, path: str) -> bool:
     """Return True if the menu lists a page: the open one, and requests if anyone can make one."""
-    if item.contains_current:
+    if item.contains(path):
         return True
     if item.path == APPLICATIONS:
         return any(one.approvals_needed for one in categories.list_options())
@@ -152,10 +178,10 @@ def build_breadcrumbs(
     A page in the menu has none.
     """
     items = [item for group in groups for item in group.items]
-    if any(item.is_current for item in items):
+    if any(item.path == request.path for item in items):
         return []
     home = (gettext("Dashboard"), url_for("admin.home"))
-    part = [(str(item.label), item.url) for item in items if item.contains_current]
+    part = [(str(item.label), item.url) for item in items if item.contains(request.path)]
     return [home, *part, *(one for one in below or () if one not in part)]
 
 
@@ -199,7 +225,7 @@ def _menu_context() -> dict[str, Any]:
     person = guards.current_person()
     return {
         "menu": menu_for(person) if person else (),
-        "is_in_menu": is_in_menu,
+        "list_sections": list_sections,
         "build_breadcrumbs": build_breadcrumbs,
         "signed_in_email": person.email if person else "",
         "list_view": view_options.read_view_options(),
@@ -223,7 +249,7 @@ def _refusal_context() -> dict[str, RoleRefusal | None]:
     person, allowed = guards.current_person(), g.get("allowed_roles")
     if person is None or allowed is None:
         return {"role_refusal": None}
-    pages = [item for group in menu_for(person) for item in group.items if is_in_menu(item)]
+    pages = [item for group in menu_for(person) for item in _list_shown(group, request.path)]
     pages = [item for item in pages if item.area is not roles.HOME]
     own = [item for item in pages if person.role in item.area.write_roles]
     names = [str(name) for role, name in roles.ROLE_NAMES.items() if role in allowed]

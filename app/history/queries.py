@@ -3,10 +3,22 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from string import ascii_lowercase, ascii_uppercase
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Select, case, collate, func, literal, or_, select, union_all
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    String,
+    bindparam,
+    case,
+    collate,
+    func,
+    or_,
+    select,
+    union_all,
+)
 from sqlalchemy.orm import InstrumentedAttribute
 
 from app.database import db, stream
@@ -56,17 +68,32 @@ def list_newest(subject: str, limit: int = 50) -> Sequence[HistoryEntry]:
 
 
 def list_newest_about(
-    subjects: Sequence[str], limit: int, *, also: Sequence[Select[tuple[str]]] = ()
+    subjects: Sequence[str],
+    limit: int,
+    *,
+    also: Sequence[Select[tuple[str]]] = (),
+    **values: object,
 ) -> Sequence[HistoryEntry]:
-    """List the entries about several subjects, newest first; ``also`` selects more subjects."""
-    such = [select(literal(one)) for one in subjects]
-    newest = (
+    """List the entries about several subjects, newest first.
+
+    ``also`` selects more subjects; ``values`` are those of its parameters.
+    """
+    given = {f"subject_{number}": subject for number, subject in enumerate(subjects)}
+    newest = _select_newest_about(tuple(given), tuple(also)).limit(limit)
+    return db.session.scalars(newest, {**given, **values}).all()
+
+
+@cache
+def _select_newest_about(
+    names: tuple[str, ...], also: tuple[Select[tuple[str]], ...]
+) -> Select[tuple[HistoryEntry]]:
+    """Select the entries about subjects, which are parameters with these names."""
+    given = [select(bindparam(name, type_=String)) for name in names]
+    return (
         select(HistoryEntry)
-        .where(HistoryEntry.subject.in_(union_all(*such, *also)))
+        .where(HistoryEntry.subject.in_(union_all(*given, *also)))
         .order_by(HistoryEntry.id.desc())
-        .limit(limit)
     )
-    return db.session.scalars(newest).all()
 
 
 def find_latest(subject: str) -> HistoryEntry | None:

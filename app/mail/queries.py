@@ -8,7 +8,7 @@ from email import message_from_bytes, policy
 from email.message import EmailMessage
 from typing import Any, Final, TypeVar
 
-from sqlalchemy import ColumnElement, Select, case, func, literal, or_, select
+from sqlalchemy import ColumnElement, Select, String, bindparam, case, func, literal, or_, select
 from sqlalchemy.orm import defer
 
 from app import clock
@@ -19,6 +19,21 @@ from app.mail.models import FAILED, SENT, WAITING, Email
 IS_WAITING = Email.state == literal(WAITING, literal_execute=True)  # as in the partial index
 
 IS_FAILED = Email.state == literal(FAILED, literal_execute=True)
+
+_address = bindparam("address", type_=String)  # in lower case, or empty
+NEWEST_OF_PERSON = (
+    select(Email)
+    .where(
+        (Email.booking_reference == bindparam("reference"))
+        | (
+            (Email.booking_reference == "")
+            & (func.lower(Email.recipient) == _address)
+            & (_address != "")
+        )
+    )
+    .order_by(Email.created_at.desc(), Email.id.desc())
+    .options(defer(Email.message))
+)
 
 
 @dataclass(frozen=True)
@@ -84,17 +99,8 @@ def list_for_person(reference: str, address: str, limit: int) -> Sequence[Email]
     Several people may share an address: what is about another booking is not listed. The index on
     the reference finds both.
     """
-    is_theirs = Email.booking_reference == reference
-    if address:
-        about_none = Email.booking_reference == ""
-        is_theirs |= about_none & (func.lower(Email.recipient) == address.lower())
-    return db.session.scalars(
-        select(Email)
-        .where(is_theirs)
-        .order_by(Email.created_at.desc(), Email.id.desc())
-        .limit(limit)
-        .options(defer(Email.message))
-    ).all()
+    person = {"reference": reference, "address": address.lower()}
+    return db.session.scalars(NEWEST_OF_PERSON.limit(limit), person).all()
 
 
 def find_for_booking(reference: str, template: str, position: int) -> Email | None:

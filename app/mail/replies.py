@@ -17,7 +17,7 @@ from email.utils import getaddresses
 from hashlib import sha256
 from itertools import islice
 
-from sqlalchemy import ColumnElement, delete, func, select
+from sqlalchemy import String, bindparam, delete, func, select
 
 from app import clock
 from app.database import db
@@ -41,6 +41,19 @@ MAX_PARTS = 200  # of one message that are looked at
 MAX_ATTACHMENTS = 20  # that are named
 MAX_NAME_LENGTH = 100
 MAX_INTRODUCTION = 200  # characters of the line before a quote: “On Tuesday, Ada wrote:”
+_address = bindparam("address", type_=String)  # in lower case, or empty
+NEWEST_OF_PERSON = (
+    select(EmailReply)
+    .where(
+        (EmailReply.booking_reference == bindparam("reference"))
+        | (
+            (EmailReply.booking_reference == "")
+            & (EmailReply.sender == _address)
+            & (_address != "")
+        )
+    )
+    .order_by(EmailReply.id.desc())
+)
 MESSAGE_ID = re.compile(r"<[!-;=?-~]{3,250}>")
 # Headers of messages that no person has written for us, and what they say then
 AUTOMATIC: Mapping[str, Callable[[str], bool]] = {
@@ -232,22 +245,14 @@ def count(*, is_unread: bool) -> int:
 
 def list_for_person(reference: str, address: str, limit: int | None) -> Sequence[EmailReply]:
     """List the newest replies about a booking, and those from an address that are about none."""
-    rows = select(EmailReply).where(_is_of_person(reference, address))
-    return db.session.scalars(rows.order_by(EmailReply.id.desc()).limit(limit)).all()
+    person = {"reference": reference, "address": address.lower()}
+    return db.session.scalars(NEWEST_OF_PERSON.limit(limit), person).all()
 
 
 def list_from(addresses: Collection[str], limit: int) -> Sequence[EmailReply]:
     """List the newest replies from somebody who has these addresses, in lower case."""
     rows = select(EmailReply).where(EmailReply.sender.in_(addresses))
     return db.session.scalars(rows.order_by(EmailReply.id.desc()).limit(limit)).all()
-
-
-def _is_of_person(reference: str, address: str) -> ColumnElement[bool]:
-    is_theirs = EmailReply.booking_reference == reference
-    if not address:
-        return is_theirs
-    about_none = EmailReply.booking_reference == ""
-    return is_theirs | (about_none & (EmailReply.sender == address.lower()))
 
 
 def erase_of_booking(reference: str) -> None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Final, TypeVar
 
-from sqlalchemy import ColumnElement, Select, delete, func, select, update
+from sqlalchemy import ColumnElement, Select, bindparam, delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from app import clock
@@ -43,6 +43,11 @@ BATCH_SIZE = 5000  # addresses in one query
 MANY = 500  # addresses, for which the whole list is loaded if it is shorter
 ADDRESS_AND_REASON = (SuppressedAddress.address, SuppressedAddress.reason)
 MAX_NOTE_LENGTH = 500  # characters
+ENTRIES = (  # of an address, which may be stored in several forms
+    select(SuppressedAddress)
+    .where(SuppressedAddress.address.in_(bindparam("forms", expanding=True)))
+    .order_by(SuppressedAddress.id)
+)
 
 SUMMARIES: Mapping[str, str] = {  # sentences of the history, which name nobody
     UNSUBSCRIBED: "Group emails stopped: unsubscribed",
@@ -110,11 +115,7 @@ def _list_hashes(address: str) -> list[str]:
 
 def list_reasons(address: str) -> Sequence[SuppressedAddress]:
     """List the reasons why one address gets no emails to many people."""
-    return db.session.scalars(
-        select(SuppressedAddress)
-        .where(SuppressedAddress.address.in_(list_stored_forms(address)))
-        .order_by(SuppressedAddress.id)
-    ).all()
+    return db.session.scalars(ENTRIES, {"forms": list_stored_forms(address)}).all()
 
 
 def suppress(address: str, reason: str, *, by: str = "", note: str = "") -> bool:

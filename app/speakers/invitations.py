@@ -10,7 +10,7 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import BindParameter, Select, bindparam, func, select
 from sqlalchemy.orm import aliased
 
 from app.accounts.models import Person
@@ -116,9 +116,9 @@ def list_slugs(states: Sequence[str]) -> Sequence[str]:
 
 def _load(ids: Collection[int]) -> dict[int, Invitation]:
     access_rows: dict[int, list[_AccessRow]] = {}
-    for row in db.session.execute(_select_access(ids)):
+    for row in db.session.execute(ACCESS_ROWS, {"ids": ids}):
         access_rows.setdefault(row[0], []).append(_AccessRow(*row))
-    rows = [_SpeakerRow(*row) for row in db.session.execute(_select_speakers(ids))]
+    rows = [_SpeakerRow(*row) for row in db.session.execute(SPEAKER_ROWS, {"ids": ids})]
     found = [(row, access_rows.get(row.id, ())) for row in rows]
     addresses = [_find_address(row, own) for row, own in found]
     email_states = queries.get_email_states(INVITATION, addresses)
@@ -149,22 +149,21 @@ class _SpeakerRow(NamedTuple):
     invited_by: str | None
 
 
-def _select_access(ids: Collection[int]) -> Select[Any]:
-    """Select who has access, the speakers themselves before their assistants."""
-    return (
-        select(
-            SpeakerAccess.speaker_id,
-            SpeakerAccess.is_assistant,
-            Person.email,
-            Person.last_signed_in_at,
-        )
-        .join(Person, Person.id == SpeakerAccess.person_id)
-        .where(SpeakerAccess.speaker_id.in_(ids), queries.IS_ACTIVE)
-        .order_by(SpeakerAccess.is_assistant, Person.email)
+OF_THESE: BindParameter[Any] = bindparam("ids", expanding=True)
+ACCESS_ROWS: Final = (  # the speakers themselves before their assistants
+    select(
+        SpeakerAccess.speaker_id,
+        SpeakerAccess.is_assistant,
+        Person.email,
+        Person.last_signed_in_at,
     )
+    .join(Person, Person.id == SpeakerAccess.person_id)
+    .where(SpeakerAccess.speaker_id.in_(OF_THESE), queries.IS_ACTIVE)
+    .order_by(SpeakerAccess.is_assistant, Person.email)
+)
 
 
-def _select_speakers(ids: Collection[int]) -> Select[Any]:
+def _select_speakers() -> Select[Any]:
     """Select speakers by name, with the first invitation and the last."""
     sent = (
         select(
@@ -172,7 +171,7 @@ def _select_speakers(ids: Collection[int]) -> Select[Any]:
             func.min(SpeakerMailing.id).label("first"),
             func.max(SpeakerMailing.id).label("last"),
         )
-        .where(SpeakerMailing.template == INVITATION, SpeakerMailing.speaker_id.in_(ids))
+        .where(SpeakerMailing.template == INVITATION, SpeakerMailing.speaker_id.in_(OF_THESE))
         .group_by(SpeakerMailing.speaker_id)
         .subquery()
     )
@@ -190,9 +189,12 @@ def _select_speakers(ids: Collection[int]) -> Select[Any]:
         .outerjoin(sent, sent.c.speaker_id == Speaker.id)
         .outerjoin(first, first.id == sent.c.first)
         .outerjoin(last, last.id == sent.c.last)
-        .where(Speaker.id.in_(ids))
+        .where(Speaker.id.in_(OF_THESE))
         .order_by(Speaker.name_sort_key, Speaker.id)
     )
+
+
+SPEAKER_ROWS: Final = _select_speakers()
 
 
 def _find_address(row: _SpeakerRow, access_rows: Sequence[_AccessRow]) -> str:

@@ -3,10 +3,11 @@
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from flask import has_request_context
-from sqlalchemy import ColumnElement, Select, literal, select, union_all
+from sqlalchemy import ColumnElement, CompoundSelect, Select, literal, select, union_all
 
 from app.accounts import guards
 from app.accounts.roles import Area
@@ -45,12 +46,16 @@ class DelegateFilter:
 
 def load_in_use(declared: Sequence[DelegateFilter]) -> Mapping[str, InUse]:
     """Return what filters find in use, by their names; all are asked in one statement."""
-    parts = [
-        select(literal(one.name), *one.select_in_use().subquery().c)
-        for one in declared
-        if one.select_in_use is not None
-    ]
     found = defaultdict[str, list[tuple[str, str]]](list)
-    for name, value, text in db.session.execute(union_all(*parts)).tuples():
+    asked = tuple((one.name, one.select_in_use) for one in declared if one.select_in_use)
+    for name, value, text in db.session.execute(_select_in_use(asked)).tuples():
         found[name].append((value, text))
     return found
+
+
+@cache
+def _select_in_use(
+    asked: tuple[tuple[str, Callable[[], Select[tuple[str, str]]]], ...],
+) -> CompoundSelect[tuple[str, str, str]]:
+    """Select what these filters find in use; built once, which takes longer than the answer."""
+    return union_all(*(select(literal(name), *build().subquery().c) for name, build in asked))

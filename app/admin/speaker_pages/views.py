@@ -3,7 +3,6 @@
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from functools import cache
 from itertools import groupby
 from typing import Final, NamedTuple
 
@@ -24,6 +23,7 @@ from app.admin.listing import (
 )
 from app.admin.speaker_pages.forms import BatchEmailForm, DeadlinesForm, RequestAnswerForm
 from app.admin.speakers import listing as speaker_listing
+from app.admin.speakers.rows import RowFormatter
 from app.errors import RuleViolation
 from app.forms.form import (
     validates_own_csrf,
@@ -41,7 +41,6 @@ from app.speakers.batch_emails import EmailBatch
 from app.speakers.checklist import ITEMS
 from app.speakers.reminders import PendingReminder
 from app.web import redirects
-from app.web.formatting import plain_date
 from app.web.rendering import render_page
 
 bp = Blueprint("speaker_pages", __name__, url_prefix="/speaking")
@@ -252,7 +251,7 @@ def show_invitations() -> ResponseReturnValue:
         "admin/speaker_pages/invitations.html",
         Listing(found.rows, found.total, list_query, filters, ".show_invitations"),
         groups=found.groups,
-        day_in_words=cache(plain_date),
+        describe_invitation=RowFormatter().describe_invitation,
     )
 
 

@@ -19,6 +19,7 @@ from app.admin.listing import (
     TextFilter,
     parse_list_query,
 )
+from app.admin.speakers.rows import RowFormatter, SpeakerListRow
 from app.programme import slugs
 from app.programme.editing import speaker_queries, speakers
 from app.programme.editing.speaker_queries import SpeakerFilter, SpeakerRow
@@ -27,7 +28,6 @@ from app.programme.models import Speaker, Theme
 from app.registration import queries as registration
 from app.registration.speaker_places import queries as speaker_places
 from app.speakers import invitation_states, invitations, list_filters
-from app.speakers.invitations import Invitation
 from app.web import redirects
 from app.web.formatting import conference_zone, local_date
 
@@ -70,14 +70,6 @@ TASK_LABELS = {
     "consent": _l("Has not answered about recording and slides"),
 }
 TASK_OPTIONS = tuple((name, TASK_LABELS[name]) for name in list_filters.TASK_CONDITIONS)
-
-
-MISSING_WORDS = {  # in a row of the list
-    "biography": _l("biography"),
-    "photo": _l("photo"),
-    "contact-address": _l("email address"),
-    "sessions": _l("sessions"),
-}
 
 
 BULK_ACTIONS: Final[Mapping[str, BulkAction[Speaker]]] = {
@@ -151,13 +143,22 @@ def _list_place_filter() -> Sequence[ListFilter]:
     return [ListFilter("place", _l("Place"), PLACE_OPTIONS)] if is_asked else []
 
 
-def get_listing() -> tuple[Listing[SpeakerRow], Mapping[int, Invitation]]:
-    """Return the page of the list that the request asks for, and the invitations by speaker id."""
+def get_listing() -> Listing[SpeakerListRow]:
+    """Return the page of the list that the request asks for."""
     filters = get_filters()
     list_query = parse_list_query(filters, SORTS)
     found = speaker_queries.list_page(build_speaker_filter(list_query), **list_query.window)
-    known = invitations.load([row.speaker for row in found.rows])
-    return Listing(found.rows, found.total, list_query, filters), known
+    return Listing(_build_rows(found.rows), found.total, list_query, filters)
+
+
+def _build_rows(rows: Sequence[SpeakerRow]) -> list[SpeakerListRow]:
+    known = invitations.load([row.speaker for row in rows])
+    with_place = speaker_places.list_with_place(known)
+    formatter = RowFormatter()
+    return [
+        formatter.build_row(row, known[row.speaker.id], has_place=row.speaker.id in with_place)
+        for row in rows
+    ]
 
 
 def list_slugs() -> Sequence[str]:

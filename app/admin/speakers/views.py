@@ -1,6 +1,5 @@
 """Speakers of the working programme: list, details, form, merging and bulk actions."""
 
-from functools import cache
 from typing import Any
 
 from flask import Blueprint, Response, request, url_for
@@ -24,7 +23,6 @@ from app.forms.form import (
     validates_own_csrf,
 )
 from app.materials import services as materials
-from app.programme import collation
 from app.programme.editing import speaker_queries, speakers
 from app.programme.fields.speakers import (
     ABSENCES,
@@ -44,7 +42,7 @@ from app.releases import current_release
 from app.speakers import access, forms
 from app.speakers.photo_views import PhotoViews
 from app.web import languages, redirects
-from app.web.formatting import conference_zone, plain_date
+from app.web.formatting import conference_zone
 from app.web.rendering import render_page
 
 bp = Blueprint("speakers", __name__, url_prefix="/speakers")
@@ -232,18 +230,12 @@ def _render_confirm(template_name: str, speaker: Speaker) -> ResponseReturnValue
 
 def _render_index(error: str = "") -> ResponseReturnValue:
     actions = speaker_listing.BULK_ACTIONS.values()
-    listing, known = speaker_listing.get_listing()
     return render_list(
         "admin/speakers/index.html",
-        listing,
+        speaker_listing.get_listing(),
         error,
         actions=actions,
-        invitations=known,
-        missing_labels=speaker_listing.MISSING_WORDS,
-        split_name=collation.split_name,
-        day_in_words=cache(plain_date),
         asks_for_place=speaker_places.find_category() is not None,
-        with_place=speaker_places.list_with_place([row.speaker.id for row in listing.rows]),
     )
 
 

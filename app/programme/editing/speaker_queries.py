@@ -3,11 +3,12 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import (
     ColumnElement,
+    CompoundSelect,
     Select,
     SQLColumnExpression,
     false,
@@ -136,12 +137,13 @@ def list_page(
 ) -> SpeakerPage:
     """Return one page of the speakers who match the filters."""
     such = tuple(list_conditions(filters))
+    order = (*_order(sort, is_reversed=is_reversed), Speaker.name_sort_key, Speaker.id)
+    page = select(Speaker.id, func.count().over().label("total")).where(*such).order_by(*order)
+    found = page.offset(offset).limit(limit).subquery()  # the other columns are only for these
     rows = db.session.execute(
-        select(Speaker, SESSION_COUNT, MISSING_CONDITIONS["photo"], func.count().over())
-        .where(*such)
-        .order_by(*_order(sort, is_reversed=is_reversed), Speaker.name_sort_key, Speaker.id)
-        .offset(offset)
-        .limit(limit)
+        select(Speaker, SESSION_COUNT, MISSING_CONDITIONS["photo"], found.c.total)
+        .join(found, found.c.id == Speaker.id)
+        .order_by(*order)
     ).all()
     total = rows[0][-1] if rows else _count_before(offset, such)
     return SpeakerPage([SpeakerRow(*row[:-1]) for row in rows], total)
@@ -215,6 +217,17 @@ class SpeakerFilterChoices:
 
 def list_choices() -> SpeakerFilterChoices:
     """Return the choices of the filters, each in its order, in one query."""
+    rows = db.session.execute(CHOICES).tuples().all()
+    known = sorted(rows, key=lambda row: (row[3], sort_key(row[2]), row[2]))
+    return SpeakerFilterChoices(
+        [name for kind, _, name, _ in known if kind == "country"],
+        [(key, name) for kind, key, name, _ in known if kind == "theme"],
+        [name for kind, _, name, _ in known if kind == "organisation"],
+    )
+
+
+def _select_choices() -> CompoundSelect[tuple[str, str, str, int]]:
+    """Select the kind of each choice, its key, its name and its position."""
     kinds = literal("country"), literal("theme"), literal("organisation")
     countries = select(kinds[0], literal(""), Speaker.country, literal(0))
     themes = select(kinds[1], Theme.key, Theme.name, Theme.position)
@@ -222,14 +235,10 @@ def list_choices() -> SpeakerFilterChoices:
     most = select(name).where(key != "").group_by(key).order_by(func.count().desc(), key)
     most_often = most.limit(MAX_SUGGESTIONS).subquery()
     organisations = select(kinds[2], literal(""), most_often.c.name, literal(0))
-    parts = (countries.where(Speaker.country != "").distinct(), themes, organisations)
-    rows = db.session.execute(union_all(*parts)).tuples().all()
-    known = sorted(rows, key=lambda row: (row[3], sort_key(row[2]), row[2]))
-    return SpeakerFilterChoices(
-        [name for kind, _, name, _ in known if kind == "country"],
-        [(key, name) for kind, key, name, _ in known if kind == "theme"],
-        [name for kind, _, name, _ in known if kind == "organisation"],
-    )
+    return union_all(countries.where(Speaker.country != "").distinct(), themes, organisations)
+
+
+CHOICES: Final = _select_choices()
 
 
 def was_ever_public(speaker: Speaker) -> bool:

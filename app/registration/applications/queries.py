@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
-from sqlalchemy import ColumnElement, Select, String, cast, literal, or_, select
+from sqlalchemy import Integer, String, bindparam, cast, literal, or_, select
 from sqlalchemy.orm import joinedload
 
 from app.database import db
@@ -18,6 +18,16 @@ from app.registration.waiting_list.models import WaitingListEntry
 
 SUBJECT_PREFIX = "application "  # in the history
 SORTS: Final = ("applied", "name")
+_delegate_id = bindparam("delegate_id", type_=Integer)
+LED_TO = or_(  # to a delegate's booking, at once or after a wait
+    RegistrationApplication.delegate_id == _delegate_id,
+    RegistrationApplication.entry_id.in_(
+        select(WaitingListEntry.id).where(WaitingListEntry.delegate_id == _delegate_id)
+    ),
+)
+HISTORY_SUBJECTS = select(  # the subjects, in the audit log, of a delegate's applications
+    literal(SUBJECT_PREFIX) + cast(RegistrationApplication.id, String)
+).where(LED_TO)
 
 
 def needs_approval(answers: Answers) -> bool:
@@ -76,22 +86,7 @@ def list_by_numbers(numbers: Sequence[int]) -> Sequence[RegistrationApplication]
     return requests.list_by_numbers(RegistrationApplication, numbers)
 
 
-def select_history_subjects(delegate: Delegate) -> Select[tuple[str]]:
-    """Select the subjects, in the audit log, of the applications that became a booking."""
-    subject = literal(SUBJECT_PREFIX) + cast(RegistrationApplication.id, String)
-    return select(subject).where(_led_to(delegate))
-
-
 def list_of_delegate(delegate: Delegate) -> Sequence[RegistrationApplication]:
     """List the applications by which somebody came to their booking."""
-    rows = select(RegistrationApplication).where(_led_to(delegate))
-    return db.session.scalars(rows.order_by(RegistrationApplication.id)).all()
-
-
-def _led_to(delegate: Delegate) -> ColumnElement[bool]:
-    """Return the condition that an application led to a booking, at once or after a wait."""
-    waits = select(WaitingListEntry.id).where(WaitingListEntry.delegate_id == delegate.id)
-    return or_(
-        RegistrationApplication.delegate_id == delegate.id,
-        RegistrationApplication.entry_id.in_(waits),
-    )
+    rows = select(RegistrationApplication).where(LED_TO).order_by(RegistrationApplication.id)
+    return db.session.scalars(rows, {"delegate_id": delegate.id}).all()

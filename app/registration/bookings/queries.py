@@ -26,6 +26,11 @@ LINK_USED = (
 )
 BOOKING_GONE = "This booking has been deleted"
 BOOKING_CANCELLED = "This booking has been cancelled, so it cannot be changed"
+NOTES = (
+    select(DelegateNote)
+    .where(DelegateNote.delegate_id == bindparam("delegate_id"))
+    .order_by(DelegateNote.id.desc())
+)
 BY_ACCESS_KEY = select(Delegate).where(Delegate.access_key == bindparam("key"))
 
 
@@ -86,11 +91,7 @@ def list_by_email(email: str) -> Sequence[Delegate]:
 
 def list_notes(delegate: Delegate) -> Sequence[DelegateNote]:
     """List the notes that the desk has written about a delegate, newest first."""
-    return db.session.scalars(
-        select(DelegateNote)
-        .where(DelegateNote.delegate_id == delegate.id)
-        .order_by(DelegateNote.id.desc())
-    ).all()
+    return db.session.scalars(NOTES, {"delegate_id": delegate.id}).all()
 
 
 def list_tags(delegate: Delegate) -> Sequence[str]:

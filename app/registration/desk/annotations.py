@@ -7,7 +7,7 @@ the personal details of the entry.
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from sqlalchemy import case, delete, func, select
+from sqlalchemy import bindparam, case, delete, func, select
 
 from app import clock
 from app.database import db
@@ -23,6 +23,14 @@ MAX_LABELS = 50  # different ones in all
 MAX_LABEL_LENGTH = 30  # characters
 NOTE_ADDED = "A note was added"  # in the history
 NOBODY_THERE = "The details of this delegate have been deleted"
+IS_OWN = case((DelegateTag.delegate_id == bindparam("delegate_id"), 1), else_=0)
+LABELS = select(DelegateTag.label, func.max(IS_OWN)).group_by(DelegateTag.label)
+TAGS = (
+    select(Delegate.reference, DelegateTag.label)
+    .join(DelegateTag, DelegateTag.delegate_id == Delegate.id)
+    .where(Delegate.reference.in_(bindparam("references", expanding=True)))
+    .order_by(func.lower(DelegateTag.label))
+)
 
 
 def list_labels() -> Sequence[str]:
@@ -37,21 +45,14 @@ def sort_labels(labels: Iterable[str]) -> Sequence[str]:
 
 def list_labels_and_own(delegate: Delegate) -> tuple[Sequence[str], Sequence[str]]:
     """List all labels that are in use, and those of one delegate, in one query."""
-    is_own = case((DelegateTag.delegate_id == delegate.id, 1), else_=0)
-    found = select(DelegateTag.label, func.max(is_own)).group_by(DelegateTag.label)
-    own = dict(db.session.execute(found).tuples().all())
+    own = dict(db.session.execute(LABELS, {"delegate_id": delegate.id}).tuples().all())
     labels = sort_labels(own)
     return labels, [label for label in labels if own[label]]
 
 
 def get_tags_by_reference(references: Sequence[str]) -> Mapping[str, Sequence[str]]:
     """Map booking references to the labels of the delegates' tags."""
-    rows = db.session.execute(
-        select(Delegate.reference, DelegateTag.label)
-        .join(DelegateTag, DelegateTag.delegate_id == Delegate.id)
-        .where(Delegate.reference.in_(references))
-        .order_by(func.lower(DelegateTag.label))
-    )
+    rows = db.session.execute(TAGS, {"references": references})
     found: dict[str, list[str]] = {}
     for reference, label in rows:
         found.setdefault(reference, []).append(label)

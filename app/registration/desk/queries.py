@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, bindparam, func, or_, select
 
 from app.database import db
 from app.errors import NotFound
@@ -57,13 +57,30 @@ _titles = (
 SEAT_LIST = select(func.aggregate_strings(_titles.c.title, ", ")).scalar_subquery()
 HAS_AGREED = LinkedAgenda.emails_agreed_at.is_not(None)  # to emails about the sessions
 MAX_SIMILAR = 10  # bookings that a warning lists
+BY_REFERENCE = select(Delegate).where(Delegate.reference == bindparam("reference"))
+LINKS = (
+    select(Speaker, RegistrationGroup, LinkedAgenda)
+    .select_from(Delegate)
+    .outerjoin(SpeakerPlace, SpeakerPlace.delegate_id == Delegate.id)
+    .outerjoin(Speaker, Speaker.id == SpeakerPlace.speaker_id)
+    .outerjoin(GroupMember, GroupMember.delegate_id == Delegate.id)
+    .outerjoin(RegistrationGroup, RegistrationGroup.id == GroupMember.group_id)
+    .outerjoin(LinkedAgenda, LinkedAgenda.delegate_id == Delegate.id)
+    .where(Delegate.id == bindparam("delegate_id"))
+)
+UNDELIVERED = (
+    select(Email.booking_reference, Email.state)
+    .where(
+        Email.booking_reference.in_(bindparam("references", expanding=True)),
+        IS_FAILED | IS_WAITING,
+    )
+    .distinct()
+)
 
 
 def get_delegate(reference: str) -> Delegate:
     """Return the delegate with a booking reference, however it was typed; raise NotFound."""
-    found = db.session.scalar(
-        select(Delegate).where(Delegate.reference == reference.strip().upper())
-    )
+    found = db.session.scalar(BY_REFERENCE, {"reference": reference.strip().upper()})
     if found is None:
         raise NotFound("There is no booking with that reference")
     return found
@@ -79,17 +96,7 @@ class DelegateLinks(NamedTuple):
 
 def find_links(delegate: Delegate) -> DelegateLinks:
     """Return the speaker, group and agenda of a booking, in one statement."""
-    found = (
-        select(Speaker, RegistrationGroup, LinkedAgenda)
-        .select_from(Delegate)
-        .outerjoin(SpeakerPlace, SpeakerPlace.delegate_id == Delegate.id)
-        .outerjoin(Speaker, Speaker.id == SpeakerPlace.speaker_id)
-        .outerjoin(GroupMember, GroupMember.delegate_id == Delegate.id)
-        .outerjoin(RegistrationGroup, RegistrationGroup.id == GroupMember.group_id)
-        .outerjoin(LinkedAgenda, LinkedAgenda.delegate_id == Delegate.id)
-        .where(Delegate.id == delegate.id)
-    )
-    return DelegateLinks(*db.session.execute(found).one())
+    return DelegateLinks(*db.session.execute(LINKS, {"delegate_id": delegate.id}).one())
 
 
 class DelegateRow(NamedTuple):
@@ -182,12 +189,7 @@ def list_similar(answers: Answers) -> Sequence[Delegate]:
 
 def get_undelivered(delegates: Sequence[DelegateRow]) -> Mapping[str, str]:
     """Map booking references to "failed" or "waiting" where an email has not arrived."""
-    is_of_booking = Email.booking_reference.in_([one.reference for one in delegates])
-    rows = db.session.execute(
-        select(Email.booking_reference, Email.state)
-        .where(is_of_booking, IS_FAILED | IS_WAITING)
-        .distinct()
-    )
+    rows = db.session.execute(UNDELIVERED, {"references": [one.reference for one in delegates]})
     return dict(sorted(rows.tuples(), key=lambda row: row[1], reverse=True))
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
-from sqlalchemy import Select, String, cast, literal, select
+from sqlalchemy import String, bindparam, cast, literal, select
 from sqlalchemy.orm import joinedload
 
 from app.database import db
@@ -23,6 +23,9 @@ from app.registration.registration_requests import RequestFilter
 
 SUBJECT_PREFIX: Final = "interest "  # in the history
 SORTS: Final = ("expressed", "name")
+HISTORY_SUBJECTS = select(  # the subjects, in the audit log, of what became a booking
+    literal(SUBJECT_PREFIX) + cast(ExpressionOfInterest.id, String)
+).where(ExpressionOfInterest.delegate_id == bindparam("delegate_id"))
 
 
 def get_option(number: int) -> CategoryOption:
@@ -132,9 +135,3 @@ def list_by_numbers(numbers: Sequence[int]) -> Sequence[ExpressionOfInterest]:
 def list_of_delegate(delegate: Delegate) -> Sequence[ExpressionOfInterest]:
     """List what somebody had expressed before they had a booking."""
     return requests.list_of_delegate(ExpressionOfInterest, delegate)
-
-
-def select_history_subjects(delegate: Delegate) -> Select[tuple[str]]:
-    """Select the subjects, in the audit log, of what became a booking."""
-    subject = literal(SUBJECT_PREFIX) + cast(ExpressionOfInterest.id, String)
-    return select(subject).where(ExpressionOfInterest.delegate_id == delegate.id)

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, literal, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, case, func, literal, select
 
 from app.accounts import queries as accounts
 from app.accounts.models import Person
@@ -30,6 +30,9 @@ A_WEEK = timedelta(days=7)
 NO_CASE = "This requirement no longer exists, or its booking has been cancelled"
 IS_UNFINISHED = RequirementCase.state.in_(UNFINISHED)
 HAS_UNREAD_REPLY = RequirementCase.has_unread_reply.is_(True)
+HISTORY_SUBJECTS = select(  # the subjects, in the audit log, of a delegate's requirements
+    RequirementCase.type + literal(SUBJECT_SUFFIX) + RequirementCase.key
+).where(RequirementCase.delegate_id == bindparam("delegate_id"))
 OF_ATTENDING = RequirementCase.delegate_id.in_(select(Delegate.id).where(ATTENDING))
 HAS_OPEN_CASE = ATTENDING & Delegate.id.in_(
     select(RequirementCase.delegate_id).where(IS_UNFINISHED)
@@ -200,12 +203,6 @@ def get_of_delegate(delegate: Delegate, type_name: str, key: str) -> OpenedCase:
 def list_possible_owners(roles: frozenset[str]) -> Sequence[Person]:
     """List the members of the team with these roles, by address."""
     return [one for one in accounts.list_team() if one.role in roles]
-
-
-def select_history_subjects(delegate: Delegate) -> Select[tuple[str]]:
-    """Select the subjects, in the audit log, of a delegate's requirements."""
-    subject = RequirementCase.type + literal(SUBJECT_SUFFIX) + RequirementCase.key
-    return select(subject).where(RequirementCase.delegate_id == delegate.id)
 
 
 def was_viewed_since(subject: str, summary: str, actor: str, since: datetime) -> bool:

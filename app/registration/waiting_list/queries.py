@@ -10,6 +10,7 @@ from sqlalchemy import (
     Select,
     String,
     and_,
+    bindparam,
     cast,
     delete,
     func,
@@ -41,6 +42,9 @@ MIN_OFFER_PERIOD = timedelta(hours=1)
 SHARE_OF_TIME_LEFT = 4  # an offer lasts a quarter of the time that is left, if that is shorter
 RETENTION = timedelta(days=30)  # after somebody no longer waits
 SUBJECT_PREFIX = "waiting list "  # of an entry, in the history
+HISTORY_SUBJECTS = select(  # the subjects, in the audit log, of the entries that became a booking
+    literal(SUBJECT_PREFIX) + cast(WaitingListEntry.id, String)
+).where(WaitingListEntry.delegate_id == bindparam("delegate_id"))
 IS_OPEN = WaitingListEntry.ended_at.is_(None)
 # as they are now, also those that were read before a lock was waited for
 CURRENT_ENTRIES = select(WaitingListEntry).execution_options(populate_existing=True)
@@ -65,12 +69,6 @@ def get_offer_period(time_left: timedelta) -> timedelta:
 def find_by_number(number: int) -> WaitingListEntry | None:
     """Return the entry with this number, or None."""
     return db.session.get(WaitingListEntry, number)
-
-
-def select_history_subjects(delegate: Delegate) -> Select[tuple[str]]:
-    """Select the subjects, in the audit log, of the entries that became a booking."""
-    subject = literal(SUBJECT_PREFIX) + cast(WaitingListEntry.id, String)
-    return select(subject).where(WaitingListEntry.delegate_id == delegate.id)
 
 
 def find_attending(identity_key: str) -> Delegate | None:

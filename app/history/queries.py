@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import (
     ColumnElement,
+    Integer,
     Select,
     String,
     bindparam,
@@ -79,8 +80,8 @@ def list_newest_about(
     ``also`` selects more subjects; ``values`` are those of its parameters.
     """
     given = {f"subject_{number}": subject for number, subject in enumerate(subjects)}
-    newest = _select_newest_about(tuple(given), tuple(also)).limit(limit)
-    return db.session.scalars(newest, {**given, **values}).all()
+    newest = _select_newest_about(tuple(given), tuple(also))
+    return db.session.scalars(newest, {**given, **values, "number": limit}).all()
 
 
 @cache
@@ -93,6 +94,7 @@ def _select_newest_about(
         select(HistoryEntry)
         .where(HistoryEntry.subject.in_(union_all(*given, *also)))
         .order_by(HistoryEntry.id.desc())
+        .limit(bindparam("number", type_=Integer))
     )
 
 

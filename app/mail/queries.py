@@ -8,7 +8,18 @@ from email import message_from_bytes, policy
 from email.message import EmailMessage
 from typing import Any, Final, TypeVar
 
-from sqlalchemy import ColumnElement, Select, String, bindparam, case, func, literal, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    Select,
+    String,
+    bindparam,
+    case,
+    func,
+    literal,
+    or_,
+    select,
+)
 from sqlalchemy.orm import defer
 
 from app import clock
@@ -32,6 +43,7 @@ NEWEST_OF_PERSON = (
         )
     )
     .order_by(Email.created_at.desc(), Email.id.desc())
+    .limit(bindparam("number", type_=Integer))
     .options(defer(Email.message))
 )
 
@@ -99,8 +111,8 @@ def list_for_person(reference: str, address: str, limit: int) -> Sequence[Email]
     Several people may share an address: what is about another booking is not listed. The index on
     the reference finds both.
     """
-    person = {"reference": reference, "address": address.lower()}
-    return db.session.scalars(NEWEST_OF_PERSON.limit(limit), person).all()
+    person = {"reference": reference, "address": address.lower(), "number": limit}
+    return db.session.scalars(NEWEST_OF_PERSON, person).all()
 
 
 def find_for_booking(reference: str, template: str, position: int) -> Email | None:

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, func, or_, select, union_all
+from sqlalchemy import ColumnElement, bindparam, func, or_, select, union_all
 from sqlalchemy.orm import joinedload, selectinload
 
 from app.accounts.models import Person
@@ -37,6 +37,16 @@ speaker_queries.MISSING_CONDITIONS["photo"] &= ~Speaker.id.in_(
     select(SpeakerAnswers.speaker_id).where(SpeakerAnswers.photo_declined_at.is_not(None))
 )
 
+RECIPIENT = func.lower(Email.recipient)
+EMAIL_STATES = (
+    select(RECIPIENT, Email.state)
+    .where(
+        Email.booking_reference == "",
+        Email.template == bindparam("template"),
+        RECIPIENT.in_(bindparam("recipients", expanding=True)),
+    )
+    .order_by(Email.id)
+)
 IS_ACTIVE = SpeakerAccess.revoked_at.is_(None)
 HAS_WITHDRAWN = (  # by a request of their own
     select(SpeakerRequest.id)
@@ -139,20 +149,10 @@ def get_last_sent(speakers: Sequence[Speaker]) -> Mapping[int, Mapping[str, date
     return found
 
 
-def get_email_states(template: str, addresses: Collection[str] | None) -> Mapping[str, str]:
-    """Return the state of the last such email to each of these addresses, in lower case.
-
-    None stands for all addresses.
-    """
-    recipient = func.lower(Email.recipient)
-    rows = (
-        select(recipient, Email.state)
-        .where(Email.booking_reference == "", Email.template == template)
-        .order_by(Email.id)
-    )
-    if addresses is not None:
-        rows = rows.where(recipient.in_({one.lower() for one in addresses if one}))
-    return dict(db.session.execute(rows).tuples().all())
+def get_email_states(template: str, addresses: Collection[str]) -> Mapping[str, str]:
+    """Return the state of the last such email to each of these addresses, in lower case."""
+    such = {"template": template, "recipients": [one.lower() for one in addresses if one]}
+    return dict(db.session.execute(EMAIL_STATES, such).tuples().all())
 
 
 def is_for_email(email_kind: str) -> ColumnElement[bool]:

@@ -1,7 +1,8 @@
 """Format dates and times in the conference's time zone and the page's language, and QR codes."""
 
+from dataclasses import dataclass
 from datetime import date, datetime
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -14,7 +15,7 @@ from jinja2.runtime import Context
 from markupsafe import Markup
 
 from app import clock
-from app.web import png
+from app.web import languages, png
 
 DEFAULT_ZONE = "Europe/London"
 QR_SCALE, QR_BORDER = 6, 4  # pixels for each module, and modules around it
@@ -29,6 +30,11 @@ def init_app(app: Flask) -> None:
 
 class SeparatedCounts(Domain):  # type: ignore[misc]  # the library has no types
     """The texts of the site, whose counts have separators."""
+
+    def gettext(self, string: str, **values: Any) -> str:
+        """Return a text in the current language."""
+        text = languages.translate(string)
+        return text % values if values else text
 
     def ngettext(self, singular: str, plural: str, num: int, **values: Any) -> str:
         """Return the form of a text for a number, which is shown as 1,234."""
@@ -127,6 +133,27 @@ def weekday_and_day(day: date | datetime) -> str:
 def plain_date(day: date | datetime) -> str:
     """Return a date without its weekday: 6 November 2008."""
     return _describe_day(local_day(day), "d MMMM y")
+
+
+@dataclass(frozen=True)
+class Day:
+    """A day in words, 6 November 2008, and the moment for machines (ISO 8601)."""
+
+    words: str
+    iso: str
+
+
+class DayFormatter:
+    """Describes many moments of one page: those of a day are formatted once, which is slow."""
+
+    def __init__(self) -> None:
+        self._zone = conference_zone()
+        self._words = cache(plain_date)
+
+    def describe(self, moment: datetime) -> Day:
+        """Return the day of a moment at the conference."""
+        local = moment.astimezone(self._zone)
+        return Day(self._words(local.date()), local.isoformat())
 
 
 def local_days(first: date, last: date) -> str:

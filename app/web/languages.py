@@ -89,16 +89,23 @@ def language_prefix(code: str) -> str:
 use_language = force_locale
 
 
-@pass_eval_context
-def _gettext(eval_context: EvalContext, message: str, **values: Any) -> str:
-    """Translate a message of a template.
+def translate(message: str) -> str:
+    """Return a message in the current language.
 
-    A page has about fifty of them. In English they are not looked up, which saves a third of the
-    rendering time.
+    A page has about a hundred of them. In English they are not looked up, which saves a third of
+    the rendering time.
     """
     locale = get_locale()
-    if locale is not None and (locale.language != SOURCE_LANGUAGE or locale.territory):
-        message = get_translations().ugettext(message)
+    if locale is None or (locale.language == SOURCE_LANGUAGE and not locale.territory):
+        return message
+    found: str = get_translations().ugettext(message)
+    return found
+
+
+@pass_eval_context
+def _gettext(eval_context: EvalContext, message: str, **values: Any) -> str:
+    """Translate a message of a template."""
+    message = translate(message)
     text = Markup(message) if eval_context.autoescape else message  # noqa: S704 – our own words
     return text % values if values or "%" in message else text
 

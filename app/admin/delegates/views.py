@@ -48,7 +48,7 @@ from app.registration.desk import (
 from app.registration.models import Delegate
 from app.registration.seats import CategoryFull, SoldOut
 from app.web import redirects, spreadsheets
-from app.web.formatting import conference_zone, local_day, plain_date
+from app.web.formatting import DayFormatter, conference_zone, local_day
 from app.web.rendering import render_page
 
 bp = Blueprint("delegates", __name__, url_prefix="/delegates")
@@ -94,7 +94,7 @@ def render_index(error: str = "") -> ResponseReturnValue:
         undelivered=queries.get_undelivered(rows),
         tags=annotations.get_tags_by_reference([row.reference for row in rows]),
         country_name=cache(presentation.country_name),
-        day_in_words=cache(plain_date),  # many rows share a day, and formatting is slow
+        describe_day=DayFormatter().describe,
         query_args=to_query_args(list_query),
         categories={one.id: one.name for one in categories.list_options()},
         answer_columns=columns,

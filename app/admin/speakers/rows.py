@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import cache
 from typing import Any
 
 from flask_babel import gettext
@@ -15,7 +14,7 @@ from app.programme.editing.speaker_queries import SpeakerRow
 from app.programme.models import Speaker
 from app.speakers.invitation_states import NOT_OPENED, OPENED, UNDELIVERED
 from app.speakers.invitations import Invitation
-from app.web.formatting import iso, local_day, plain_date
+from app.web.formatting import Day, DayFormatter
 
 MISSING_WORDS = {
     "biography": _l("biography"),
@@ -48,14 +47,6 @@ INVITATION_MARKS = {
 
 
 @dataclass(frozen=True)
-class Day:
-    """A day in words, and for machines (ISO 8601)."""
-
-    words: str
-    iso: str
-
-
-@dataclass(frozen=True)
 class InvitationText:
     """When a speaker was invited, what became of it, and who invited them."""
 
@@ -82,7 +73,7 @@ class RowFormatter:
     """Describes many speakers: each word is translated once, and each day is formatted once."""
 
     def __init__(self) -> None:
-        self._day = cache(plain_date)
+        self._days = DayFormatter()
         self._states = _translate(STATE_MARKS)
         self._invitations = _translate(INVITATION_MARKS)
         self._missing = {name: str(words) for name, words in MISSING_WORDS.items()}
@@ -115,7 +106,7 @@ class RowFormatter:
         )
 
     def _describe_day(self, moment: datetime | None) -> Day | None:
-        return Day(self._day(local_day(moment)), iso(moment)) if moment else None
+        return self._days.describe(moment) if moment else None
 
 
 def _translate(marks: Mapping[str, Mark]) -> Mapping[str, Mark]:

@@ -17,7 +17,7 @@ from sqlalchemy import (
     select,
     union_all,
 )
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import joinedload, load_only
 
 from app.database import db
 from app.errors import NotFound
@@ -37,6 +37,16 @@ SESSION_COUNT = (
     .where(Appearance.speaker_id == Speaker.id, IS_NOT_WITHDRAWN)
     .correlate(Speaker)
     .scalar_subquery()
+)
+IN_LIST = load_only(  # what a row shows of a speaker
+    Speaker.slug,
+    Speaker.name,
+    Speaker.contact_address,
+    Speaker.organisation,
+    Speaker.country,
+    Speaker.biography,
+    Speaker.confirmed_at,
+    Speaker.withdrawn_at,
 )
 TAKES_PART = Speaker.withdrawn_at.is_(None)
 CONFIRMATION_CONDITIONS: dict[str, ColumnElement[bool]] = {
@@ -142,6 +152,7 @@ def list_page(
     found = page.offset(offset).limit(limit).subquery()  # the other columns are only for these
     rows = db.session.execute(
         select(Speaker, SESSION_COUNT, MISSING_CONDITIONS["photo"], found.c.total)
+        .options(IN_LIST)
         .join(found, found.c.id == Speaker.id)
         .order_by(*order)
     ).all()

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import joinedload
 
 from app.database import db, read_only_connection
@@ -21,6 +21,9 @@ WITH_PLACE: Final = (  # a subquery: the speakers whose booking stands
     select(SpeakerPlace.speaker_id)
     .join(Delegate, Delegate.id == SpeakerPlace.delegate_id)
     .where(ATTENDING)
+)
+WITH_PLACE_OF: Final = WITH_PLACE.where(
+    SpeakerPlace.speaker_id.in_(bindparam("speaker_ids", expanding=True))
 )
 HAS_PLACE: Final = (
     select(SpeakerPlace.speaker_id)
@@ -86,7 +89,7 @@ def list_with_place(speaker_ids: Collection[int]) -> set[int]:
     """Return which of these speakers have a place."""
     if not speaker_ids:
         return set()
-    return set(db.session.scalars(WITH_PLACE.where(SpeakerPlace.speaker_id.in_(speaker_ids))))
+    return set(db.session.scalars(WITH_PLACE_OF, {"speaker_ids": list(speaker_ids)}))
 
 
 def list_without_booking(words: str, limit: int) -> Sequence[tuple[str, str]]:

@@ -37,6 +37,7 @@ from app.registration.applications.models import (
     ASKED,
     DECLINED,
     ON_HOLD,
+    UNPLACED,
     WAITING,
     WITHDRAWN,
     RegistrationApplication,
@@ -55,6 +56,7 @@ STATES: Final = {
     ON_HOLD: _l("On hold"),
     APPROVED: _l("Approved"),
     WAITING: _l("On the waiting list"),
+    UNPLACED: _l("No longer waiting"),
     DECLINED: _l("Declined"),
     WITHDRAWN: _l("Withdrawn"),
 }

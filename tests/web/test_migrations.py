@@ -30,6 +30,7 @@ from app.questions import services as questions
 from app.questions.models import REGISTRATION, Question, QuestionSet, QuestionVersion
 from app.questions.standard import list_of
 from app.registration import delegate_record
+from app.registration.applications.models import RegistrationApplication
 from app.registration.bookings import queries as bookings
 from app.registration.models import Delegate, DelegateAnswer
 from app.speakers import removed_appearances
@@ -39,10 +40,12 @@ from tests.browser import Browser
 from tests.factories import (
     get_ada_marsh,
     grant_speaker_access,
+    make_application,
     make_delegate,
     make_material,
     make_question,
     make_session,
+    make_waiting_list_entry,
     publish_programme,
     save,
     sign_in,
@@ -312,6 +315,33 @@ def test_the_release_last_compared_is_known_under_both_names_of_its_table(site: 
     assert [tuple(row) for row in before] == [(1, number)]
     assert not inspect(db.engine).has_table("last_notified_release")
     assert db.session.scalars(select(LastComparedRelease.number)).all() == [number]
+
+
+@pytest.mark.both_databases
+def test_applicants_whose_wait_had_ended_are_no_longer_listed_as_waiting(site: Flask) -> None:
+    delegate, now = make_delegate().id, clock.now()
+    waits = [
+        make_waiting_list_entry(),
+        make_waiting_list_entry(state="offered", offered_at=now),
+        make_waiting_list_entry(state="lapsed", ended_at=now),
+        make_waiting_list_entry(state="accepted", ended_at=now, delegate_id=delegate),
+    ]
+    for entry in (*(one.id for one in waits), None):
+        make_application(state="waiting", ended_at=now, identity_key="", entry_id=entry)
+    make_application(state="unplaced", ended_at=now, identity_key="")
+    make_application()
+    found = select(RegistrationApplication).order_by(RegistrationApplication.id)
+    states = ["waiting", "waiting", "unplaced", "approved", "unplaced", "unplaced", "asked"]
+
+    flask_migrate.downgrade(directory=MIGRATIONS, revision="0083")
+    before = db.session.execute(text("SELECT DISTINCT state FROM registration_application")).all()
+    db.session.remove()
+    flask_migrate.upgrade(directory=MIGRATIONS)
+
+    assert {state for (state,) in before} == {"waiting", "asked"}
+    after = db.session.scalars(found).all()
+    assert [one.state for one in after] == states
+    assert [one.delegate_id for one in after if one.state == "approved"] == [delegate]
 
 
 RENDERED = RenderedEmail("Hello", "Hello", "<p>Hello</p>", "en", "a@example.org", "", "")

@@ -18,6 +18,7 @@ from app.registration.applications.models import (
     ASKED,
     DECLINED,
     ON_HOLD,
+    UNPLACED,
     WAITING,
     WITHDRAWN,
     RegistrationApplication,
@@ -35,6 +36,7 @@ STATE_NOUNS = {
     WITHDRAWN: "has withdrawn this application",
     APPROVED: "already has a place",
     WAITING: "is already on the waiting list",
+    UNPLACED: "has been approved, and is no longer on the waiting list",
     DECLINED: "has already been declined",
 }
 

@@ -13,9 +13,10 @@ from app.registration.request_models import RegistrationRequest
 from app.registration.waiting_list.models import WaitingListEntry
 
 ASKED, ON_HOLD = OPEN_STATES = ("asked", "on hold")
-# ``WAITING``: approved when all places were taken, and now on the waiting list
-APPROVED, WAITING, DECLINED, WITHDRAWN = CLOSED_STATES = (
-    *("approved", "waiting", "declined", "withdrawn"),
+# ``WAITING``: approved when all places were taken, and now on the waiting list; ``UNPLACED``: the
+# wait has ended without a place
+APPROVED, WAITING, UNPLACED, DECLINED, WITHDRAWN = CLOSED_STATES = (
+    *("approved", "waiting", "unplaced", "declined", "withdrawn"),
 )
 STATES: Final = (*OPEN_STATES, *CLOSED_STATES)
 

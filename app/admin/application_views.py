@@ -187,7 +187,6 @@ def download(number: int, question: int) -> ResponseReturnValue:
 @validates_own_csrf
 def decide(number: int, action: str) -> ResponseReturnValue:
     application, kind = queries.get_by_number(number), DECISION_KINDS[action]
-    unsent_message = application.unsent_message if action == "approve" else ""
     form = _build_form(kind)
     if form.validate_on_submit():
         try:
@@ -204,7 +203,7 @@ def decide(number: int, action: str) -> ResponseReturnValue:
         form=form,
         kind=kind,
         application=application,
-        unsent_message=unsent_message,  # a refusal has put what was typed in its place
+        unsent_message=application.unsent_message if action == "approve" else "",
         title=str(kind.question) % {"name": application.name},
         breadcrumbs=[(application.name, _url(application))],
     )

@@ -344,6 +344,30 @@ def test_applicants_whose_wait_had_ended_are_no_longer_listed_as_waiting(site: F
     assert [one.delegate_id for one in after if one.state == "approved"] == [delegate]
 
 
+@pytest.mark.both_databases
+def test_what_the_first_of_two_approvers_wrote_is_kept_apart_from_what_was_sent(
+    site: Flask,
+) -> None:
+    first = {"first_approved_by": "grace@conference.example"}
+    make_application(**first, unsent_message="Bring your press card.", message="Please wait.")
+    make_application(**first, unsent_message="Come early.", message="Wait.", state="on hold")
+    make_application(message="We are full.", state="declined", ended_at=clock.now())
+    columns = "message FROM registration_application ORDER BY id"
+
+    flask_migrate.downgrade(directory=MIGRATIONS, revision="0084")
+    before = db.session.scalars(text(f"SELECT {columns}")).all()
+    db.session.remove()
+    flask_migrate.upgrade(directory=MIGRATIONS)
+
+    assert before == ["Bring your press card.", "Wait.", "We are full."]
+    after = db.session.execute(text(f"SELECT unsent_message, {columns}")).all()
+    assert [tuple(one) for one in after] == [
+        ("Bring your press card.", ""),
+        ("", "Wait."),
+        ("", "We are full."),
+    ]
+
+
 RENDERED = RenderedEmail("Hello", "Hello", "<p>Hello</p>", "en", "a@example.org", "", "")
 
 

@@ -72,7 +72,6 @@ def withdraw(application: RegistrationApplication) -> None:
     if application.state in TOO_LATE:
         raise AlreadyDecided(TOO_LATE[application.state])
     if application.is_open:
-        application.message = application.sent_message
         release_place(application)
         end(application, WITHDRAWN, "Withdrew the application", history.ACTOR_DELEGATE)
         offers.offer_places()
@@ -87,7 +86,6 @@ def end_open(delegate: Delegate) -> None:
     if application is not None:
         lock(application)
         release_place(application)
-        application.message = application.sent_message
         application.delegate_id = delegate.id
         end(application, APPROVED, "Has a place in another way", history.ACTOR_SITE)
         offers.offer_places()
@@ -140,7 +138,7 @@ def release_place(application: RegistrationApplication) -> None:
 def end(application: RegistrationApplication, state: str, summary: str, actor: str) -> None:
     """Store how an application ended, and delete the answers."""
     application.state, application.ended_at = state, clock.now()
-    application.document = application.identity_key = ""
+    application.document = application.identity_key = application.unsent_message = ""
     application.is_held = False
     record(application, summary, actor)
 

@@ -23,6 +23,7 @@ from app.mail import services as mail
 from app.mail import suppression, unsubscribe
 from app.mail.models import BOUNCED, BY_DESK, Email, EmailTextVersion, SuppressedAddress
 from app.mail.rendering import RenderedEmail
+from app.mailings.models import Mailing, MailingRecipient
 from app.mailings.notice_models import ChangeNotice, NoticePerson
 from app.materials.models import Material
 from app.programme.models import Appearance, Conference, Session
@@ -366,6 +367,23 @@ def test_what_the_first_of_two_approvers_wrote_is_kept_apart_from_what_was_sent(
         ("", "Wait."),
         ("", "We are full."),
     ]
+
+
+@pytest.mark.both_databases
+def test_addresses_of_sent_emails_are_compared_letter_by_letter_afterwards(site: Flask) -> None:
+    mailing = {"audience": "delegates", "created_by": "Grace", "changed_by": "Grace"}
+    one = save(Mailing(**mailing, created_at=clock.now(), changed_at=clock.now())).id
+    addresses = ("Weiß@example.org", "weis@example.org", "ÉLISE@example.org", "")
+    for number, address in enumerate(addresses):
+        who = {"person": f"delegate {number}", "address": address}
+        save(MailingRecipient(mailing_id=one, **who, address_key=address.casefold()))
+    db.session.remove()
+
+    flask_migrate.downgrade(directory=MIGRATIONS, revision="0084")
+    flask_migrate.upgrade(directory=MIGRATIONS)
+
+    found = db.session.scalars(select(MailingRecipient.address_key).order_by(MailingRecipient.id))
+    assert found.all() == [address.lower() for address in addresses]
 
 
 RENDERED = RenderedEmail("Hello", "Hello", "<p>Hello</p>", "en", "a@example.org", "", "")

@@ -1,4 +1,6 @@
-"""how often a picture has been tried to encode, and what the first of two approvers wrote."""
+"""attempts to encode pictures, what the first of two approvers wrote, and addresses with “ß”."""
+
+import unicodedata
 
 import sqlalchemy as sa
 from alembic import op
@@ -17,6 +19,10 @@ APPLICATIONS = sa.table(
 # the first of two has approved, and what they wrote has not been sent
 IS_HALF_APPROVED = (APPLICATIONS.c.state == "asked") & (APPLICATIONS.c.first_approved_by != "")
 
+COLUMNS = ("id", "mailing_id", "state", "address", "address_key")
+RECIPIENTS = sa.table("mailing_recipient", *(sa.column(name) for name in COLUMNS))
+OTHERS = RECIPIENTS.alias()
+
 
 def upgrade() -> None:
     for table in ("photo", "page_image"):
@@ -26,6 +32,7 @@ def upgrade() -> None:
     op.add_column("registration_application", unsent)
     moved = {"unsent_message": APPLICATIONS.c.message, "message": ""}
     op.execute(sa.update(APPLICATIONS).where(IS_HALF_APPROVED).values(moved))
+    _compare_addresses_in_lower_case()
 
 
 def downgrade() -> None:
@@ -34,3 +41,20 @@ def downgrade() -> None:
     op.drop_column("registration_application", "unsent_message")
     for table in ("photo", "page_image"):
         op.drop_column(table, "render_attempts")
+
+
+def _compare_addresses_in_lower_case() -> None:
+    """Let “ß” be another letter than “ss” in addresses of emails that were written before."""
+    bind, columns = op.get_bind(), RECIPIENTS.c
+    differs = (columns.address_key != "") & (sa.func.lower(columns.address) != columns.address_key)
+    pairs = sa.select(columns.address, columns.address_key).where(columns.address != "", differs)
+    for address, key in bind.execute(pairs.distinct()).all():
+        new = unicodedata.normalize("NFC", address).strip().lower()
+        is_taken = sa.exists().where(
+            OTHERS.c.mailing_id == columns.mailing_id,
+            OTHERS.c.address_key == new,
+            OTHERS.c.state != "left_out",
+        )
+        own = sa.update(RECIPIENTS).where(columns.address == address, columns.address_key == key)
+        if new != key:
+            bind.execute(own.where(~is_taken).values(address_key=new))

@@ -37,6 +37,7 @@ from app.registration.applications.models import (
     ASKED,
     DECLINED,
     ON_HOLD,
+    UNPLACED,
     WAITING,
     WITHDRAWN,
     RegistrationApplication,
@@ -55,6 +56,7 @@ STATES: Final = {
     ON_HOLD: _l("On hold"),
     APPROVED: _l("Approved"),
     WAITING: _l("On the waiting list"),
+    UNPLACED: _l("No longer waiting"),
     DECLINED: _l("Declined"),
     WITHDRAWN: _l("Withdrawn"),
 }
@@ -185,7 +187,6 @@ def download(number: int, question: int) -> ResponseReturnValue:
 @validates_own_csrf
 def decide(number: int, action: str) -> ResponseReturnValue:
     application, kind = queries.get_by_number(number), DECISION_KINDS[action]
-    unsent_message = application.unsent_message if action == "approve" else ""
     form = _build_form(kind)
     if form.validate_on_submit():
         try:
@@ -202,7 +203,7 @@ def decide(number: int, action: str) -> ResponseReturnValue:
         form=form,
         kind=kind,
         application=application,
-        unsent_message=unsent_message,  # a refusal has put what was typed in its place
+        unsent_message=application.unsent_message if action == "approve" else "",
         title=str(kind.question) % {"name": application.name},
         breadcrumbs=[(application.name, _url(application))],
     )

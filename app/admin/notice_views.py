@@ -102,6 +102,7 @@ audiences.declare(
         _l("Notices of change"),
         PLACEHOLDERS,
         load_people,
+        refresh=notices.refresh_mailing,
         secrets=frozenset({"booking_link"}),
         required=frozenset({notice_mailing.CHANGES}),
     )

@@ -92,7 +92,9 @@ class PageImage(Base):
     picture: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)  # a JPEG
     added_by: Mapped[str]
     created_at: Mapped[datetime]
-    rendering_until: Mapped[datetime | None] = mapped_column(default=None)  # lease of a worker
+    # until when a worker has leased it, or it is not tried again
+    rendering_until: Mapped[datetime | None] = mapped_column(default=None)
+    render_attempts: Mapped[int] = mapped_column(default=0, server_default="0")
     rendered_at: Mapped[datetime | None] = mapped_column(default=None)
 
     __table_args__ = (

@@ -10,20 +10,22 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from flask_babel import gettext
-from sqlalchemy import Select, select
+from sqlalchemy import Select, String, cast, literal, select
 from sqlalchemy import delete as sql_delete
 
 from app.database import db
 from app.interchange import ical
 from app.mailings import notice_text, recipients, services
 from app.mailings.audiences import Candidate
-from app.mailings.models import Mailing, MailingRecipient
+from app.mailings.models import PENDING, Mailing, MailingRecipient
 from app.mailings.notice_models import ChangeNotice
 from app.mailings.notice_recipients import NoticeRecipient
 from app.mailings.recipients import PreparedRecipient
 from app.mailings.services import Draft
 from app.programme import public_settings, snapshot
 from app.programme.models import Conference, Release
+from app.registration.models import Delegate
+from app.registration.queries import ATTENDING
 from app.releases import revisions
 from app.releases.published_programme import PublishedProgramme, ReleaseContext
 from app.web import languages
@@ -132,6 +134,35 @@ def lock(notice: ChangeNotice) -> None:
     """Lock the mailing, so that nobody sends it while it is brought up to date."""
     if notice.mailing is not None:
         db.session.refresh(notice.mailing, with_for_update=True)
+
+
+def list_cancelled_speakers(mailing: Mailing) -> Sequence[MailingRecipient]:
+    """List who is told as a speaker and in a booking that they have cancelled, if not excluded."""
+    person = literal(f"{recipients.DELEGATE} ").concat(cast(Delegate.id, String))
+    rows = select(MailingRecipient).where(
+        MailingRecipient.mailing_id == mailing.id,
+        MailingRecipient.state == PENDING,
+        MailingRecipient.is_essential,
+        MailingRecipient.person.in_(select(person).where(~ATTENDING)),
+        MailingRecipient.person.not_in([*recipients.iter_deselected(mailing)]),
+    )
+    return db.session.scalars(rows.with_for_update()).all()
+
+
+def rewrite(
+    notice: ChangeNotice, rows: Sequence[MailingRecipient], people: Sequence[NoticeRecipient]
+) -> None:
+    """Bring what some recipients are told up to date, in their language; or exclude them."""
+    writer = _Writer(_load_programme(notice.to_release))
+    found = {recipients.to_key(one.email): one for one in _merge_addresses(people)}
+    for row in rows:
+        person = found.get(row.address_key)
+        if person is None:
+            row.is_essential = False  # as for all who have cancelled their booking
+        else:
+            prepared = writer.prepare(replace(person, language=row.language))
+            row.own_values, row.calendar = json.dumps(dict(prepared.values)), prepared.calendar
+    db.session.flush()
 
 
 def _delete_recipients(mailing: Mailing) -> None:

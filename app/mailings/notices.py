@@ -96,6 +96,18 @@ def drop(notice: ChangeNotice, *, expected_version: int, actor: str) -> None:
     )
 
 
+def refresh_mailing(mailing: Mailing) -> None:
+    """Write the emails to speakers again who have cancelled their booking since it was scheduled.
+
+    They hear only of what they speak in, as when they had none. The caller has locked the mailing.
+    """
+    rows = notice_mailing.list_cancelled_speakers(mailing)
+    notice = db.session.scalar(select(ChangeNotice).filter_by(mailing_id=mailing.id))
+    if rows and notice is not None:
+        overview = notice_queries.get_overview(notice)
+        notice_mailing.rewrite(notice, rows, overview.recipients)
+
+
 def _lock(notice: ChangeNotice, expected_version: int) -> None:
     lock_table(ChangeNotice)
     db.session.refresh(notice)

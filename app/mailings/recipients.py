@@ -115,8 +115,8 @@ def build_closing(unsubscribe_url: str, language: str) -> str:
 
 
 def to_key(address: str) -> str:
-    """Return the form in which addresses are compared."""
-    return normalise(address).casefold()
+    """Return the form in which addresses are compared: “ß” and “ss” are two addresses."""
+    return normalise(address).lower()
 
 
 def address_problem(address: str) -> str:

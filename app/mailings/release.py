@@ -58,8 +58,6 @@ DELETED_IN_TIME: Mapping[str, Any] = {
     recipients.ACCOUNT: Person,
 }
 TIME_LIMIT = 5.0  # seconds, after which the worker's other tasks have their turn
-
-
 FAULT = (
     "A technical fault has stopped this email. Ask the person who runs the site to check the log. "
     "You can then copy the email to a new draft: exclude the people who have already had it"
@@ -128,7 +126,7 @@ def _release(mailing: Mailing) -> None:
     if mailing.is_scheduled and _follow_date(mailing):
         return
     if mailing.is_scheduled:
-        _start(mailing)
+        _start(mailing, audience)
     rows = _next_recipients(mailing)
     if rows:
         _write_emails(mailing, audience, rows)
@@ -144,8 +142,10 @@ def _fail(number: int) -> None:
         _finish(mailing, FAILED, FAULT)
 
 
-def _start(mailing: Mailing) -> None:
+def _start(mailing: Mailing, audience: Audience) -> None:
     mailing.state = SENDING
+    if audience.refresh is not None:
+        audience.refresh(mailing)
     if mailing.chooses_when_sent and not queries.has_recipients(mailing):
         selection.store(mailing, queries.select_people(mailing))
 

@@ -270,7 +270,9 @@ class Photo(Base):
     crop: Mapped[str] = mapped_column(default="50 50 100", server_default="50 50 100")
     original: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True, default=None)
     has_original: Mapped[bool] = column_property(original.is_not(None))
-    rendering_until: Mapped[datetime | None] = mapped_column(default=None)  # lease of a worker
+    # until when a worker has leased it, or it is not tried again
+    rendering_until: Mapped[datetime | None] = mapped_column(default=None)
+    render_attempts: Mapped[int] = mapped_column(default=0, server_default="0")
     rendered_at: Mapped[datetime | None] = mapped_column(default=None)
 
 

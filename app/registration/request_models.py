@@ -35,11 +35,6 @@ class RegistrationRequest:
         return self.ended_at is None
 
     @property
-    def sent_message(self) -> str:
-        """What organisers have written to the person, as their own page shows it."""
-        return self.message
-
-    @property
     def slug(self) -> str:
         """What names it in a form that does something with several."""
         return str(self.id)

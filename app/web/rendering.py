@@ -49,7 +49,7 @@ DEFAULT_CONTEXT = {
 }
 UNLISTED: Mapping[str, Any] = {"canonical": None, "alternates": ()}
 SHARED_TIME = 1.0  # seconds, as long as a public page may be out of date
-OWN_MARK = "\0%d\0"  # stands for a secret in a page that is shared; no page has such characters
+OWN_MARK = "\0%s\0"  # stands for what is somebody's own in a page that is shared; no page has it
 
 
 class TemplateEnvironment(SharedGlobals, Environment):
@@ -76,18 +76,25 @@ def render_page(template: str, status: int = 200, **context: Any) -> Response:
 
 
 def render_shared_page(
-    template: str, status: int, *, variant: str, own: Sequence[str], **context: Any
+    template: str,
+    status: int,
+    *,
+    variant: str,
+    own: Sequence[str],
+    own_texts: Mapping[str, str],
+    **context: Any,
 ) -> Response:
-    """Return a page that many get at once, alike but for these secrets of their own.
+    """Return a page that many get at once, alike but for secrets and texts of their own.
 
     It is rendered once a second, and each gets it with theirs; so it must be given nothing else
-    that concerns one person.
+    that concerns one person. The texts are part of the context, by their names.
     """
+    marks = {name: OWN_MARK % name for name in own_texts}
     language = languages.get_request_language()
     name = f"{template} {variant} {language} {has_access_keys()}"
 
     def make() -> tuple[float, str]:
-        html = render_template(template, **{**DEFAULT_CONTEXT, **UNLISTED, **context})
+        html = render_template(template, **{**DEFAULT_CONTEXT, **UNLISTED, **context, **marks})
         for number, secret in enumerate(own):
             html = html.replace(secret, OWN_MARK % number)
         return time.monotonic(), html
@@ -95,6 +102,8 @@ def render_shared_page(
     _, html = cache_version.cached(name, make, lambda one: time.monotonic() - one[0] < SHARED_TIME)
     for number, secret in enumerate(own):
         html = html.replace(OWN_MARK % number, secret)
+    for name, text in own_texts.items():
+        html = html.replace(marks[name], escape(text))
     return make_response(html, status)
 
 

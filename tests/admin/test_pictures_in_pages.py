@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from io import BytesIO
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -10,7 +11,7 @@ from sqlalchemy import func, select
 from app.content.models import PageImage, PageImageRendition
 from app.database import db
 from app.history import queries as history
-from app.programme.photos import page_images
+from app.programme.photos import page_images, renditions
 from tests.browser import Browser, Page
 from tests.factories import sign_in
 from tests.pages import read_text
@@ -117,6 +118,22 @@ def test_the_worker_makes_each_width_in_each_format(editor: Browser, visitor: Br
     visitor.open(f"/pictures/{key}/100.jpg", 404)
     page_images.render_pending()
     assert db.session.scalar(select(func.count()).select_from(PageImageRendition)) == 9
+
+
+@pytest.mark.both_databases
+def test_a_picture_that_takes_too_long_is_tried_again_later(
+    editor: Browser, frozen_time: Any
+) -> None:
+    add(editor, make_picture(size=(640, 300)))
+    made = select(func.count()).select_from(PageImageRendition)
+
+    page_images.render_pending(0.001)
+
+    page_images.render_pending()
+    assert db.session.scalar(made) == 0
+    frozen_time.shift(renditions.RETRY_AFTER * 2)
+    page_images.render_pending()
+    assert db.session.scalar(made) == 6
 
 
 def test_a_small_picture_is_not_made_larger(editor: Browser) -> None:

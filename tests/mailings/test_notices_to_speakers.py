@@ -378,6 +378,62 @@ def test_a_speaker_who_cancels_their_booking_is_told_nothing_of_what_they_follow
     assert entries(email.calendar) == {"Harbour walls": (1, "CONFIRMED")}
 
 
+@pytest.mark.both_databases
+def test_an_email_that_waits_to_be_sent_is_written_again_for_a_speaker_who_cancels(
+    organiser: Browser, mailbox: MailServer, frozen_time: Any
+) -> None:
+    speaks = make_follower("reading-the-tide", email=ADA, days="2009-06-11")
+    make_follower("reading-the-tide", email=HELPER, days="2009-06-11")
+    grant_speaker_access(get_ada_marsh(), HELPER, is_assistant=True)
+    for slug in ("reading-the-tide", "harbour-walls"):
+        rename_room(slug, f"Room of {slug}")
+    publish()
+    organiser.open("/organise/notices").press("Prepare emails")
+    page = organiser.open("/organise/notices").follow("Check and send them")
+    people = page.follow("View and exclude people")
+    people.press("Save recipients", {"Send it to João Maré": False})
+    page = organiser.open("/organise/notices").follow("Check and send them").follow("Send")
+    page.press("Send email", {"Send it to 2 people": True})
+
+    with transaction():
+        desk.cancel(speaks, actor=GRACE, notify=False)
+    worker.run_tasks((*SCHEDULED_TASKS, *FOLLOW_UP_TASKS))
+    frozen_time.shift(timedelta(minutes=11))
+    release.release_due()
+    deliver_emails()
+
+    emails = {one.recipient: one for one in mailbox.emails}
+    assert {*emails} == {ADA, HELPER}
+    assert "Reading the tide" not in emails[ADA].text
+    assert entries(emails[ADA].calendar) == {"Harbour walls": (1, "CONFIRMED")}
+    assert "Reading the tide" in emails[HELPER].text
+    assert {*entries(emails[HELPER].calendar)} == {"Harbour walls", "Reading the tide"}
+    assert told() == {}
+
+
+@pytest.mark.both_databases
+def test_who_is_excluded_gets_no_email_that_is_written_again(
+    organiser: Browser, mailbox: MailServer, frozen_time: Any
+) -> None:
+    speaks = make_follower("reading-the-tide", email=ADA, days="2009-06-11")
+    for slug in ("reading-the-tide", "harbour-walls"):
+        rename_room(slug, f"Room of {slug}")
+    publish()
+    page = organiser.open("/organise/notices").press("Prepare emails")
+    page = page.follow("View and exclude people")
+    page.press("Save recipients", {"Send it to Ada Lovelace": False})
+    page = organiser.open("/organise/notices").follow("Check and send them").follow("Send")
+    page.press("Send email", {"Send it to 1 person": True})
+
+    with transaction():
+        desk.cancel(speaks, actor=GRACE, notify=False)
+    frozen_time.shift(timedelta(minutes=11))
+    release.release_due()
+    deliver_emails()
+
+    assert [one.recipient for one in mailbox.emails] == [JOAO]
+
+
 def test_a_speaker_who_is_excluded_stays_so_when_they_cancel_their_booking(
     organiser: Browser,
 ) -> None:

@@ -65,6 +65,22 @@ def list_recipients() -> list[str]:
 
 
 @pytest.mark.both_databases
+def test_an_address_with_a_sharp_s_is_not_that_of_somebody_with_two(
+    site: Flask, frozen_time: Any
+) -> None:
+    make_delegate(given_names="Ada", email="Weiß@example.org")
+    make_delegate(given_names="Bo", email="weiss@example.org")
+    assert schedule(write_mailing()) == 2
+    frozen_time.shift(timedelta(minutes=10))
+
+    release.release_due()
+
+    assert list_recipients() == ["Weiß@example.org", "weiss@example.org"]
+    keys = db.session.scalars(select(MailingRecipient.address_key))
+    assert {*keys} == {"weiß@example.org", "weiss@example.org"}
+
+
+@pytest.mark.both_databases
 def test_those_who_were_chosen_get_it_once_the_time_to_undo_is_over(
     site: Flask, frozen_time: Any
 ) -> None:

@@ -22,6 +22,7 @@ from tests.programme.sample_pictures import BLUE, RED, encode
 
 pytestmark = pytest.mark.usefixtures("site")
 
+TOO_SHORT = 0.001  # seconds, in which no program starts
 KINDS = {"avif": "AVIF", "webp": "WEBP", "jpg": "JPEG"}
 EVERY = [(kind, side) for kind in sorted(KINDS) for side in (96, 192, 480)]
 
@@ -151,6 +152,41 @@ def test_what_cannot_be_painted_is_tried_once_and_readers_keep_the_photo(visitor
 
     assert not renditions.has_pending()
     assert list(drawn(visitor)) == ["img"]
+
+
+@pytest.mark.both_databases
+def test_a_photo_that_takes_too_long_is_tried_again_later_and_holds_up_no_other(
+    frozen_time: Any,
+) -> None:
+    slow = a_real_photo(ada()).key
+    renditions.render_pending(TOO_SHORT)
+    other = a_real_photo(make_speaker()).key
+
+    renditions.render_pending()
+
+    assert list_made() == {other}
+    frozen_time.shift(renditions.RETRY_AFTER * 2)
+    renditions.render_pending()
+    assert list_made() == {slow, other}
+
+
+def test_a_photo_that_always_takes_too_long_is_tried_a_few_times(
+    frozen_time: Any, visitor: Browser
+) -> None:
+    a_real_photo(ada())
+    publish_programme()
+
+    for _ in range(renditions.MAX_ATTEMPTS):
+        assert renditions.has_pending()
+        renditions.render_pending(TOO_SHORT)
+        frozen_time.shift(renditions.RETRY_AFTER * 2)
+
+    assert not renditions.has_pending()
+    assert list(drawn(visitor)) == ["img"]
+
+
+def list_made() -> set[str]:
+    return {*db.session.scalars(select(Rendition.photo_key))}
 
 
 def test_a_photo_without_its_whole_is_painted_from_what_is_left() -> None:

@@ -206,7 +206,7 @@ def test_what_the_first_of_two_writes_is_sent_once_the_second_has_approved(
     assert said not in own.text
     second = sign_in(new_browser(), OLGA)
     page = second.open("/organise/applications").follow("Ada Lovelace")
-    assert page.summary_list["Message to the person"] == said
+    assert page.summary_list[f"Message from {GRACE}, not sent yet"] == said
     assert said not in page.follow("Decline").text
     page = second.open("/organise/applications").follow("Ada Lovelace").follow("Approve")
     shown = f"{said} We will send it with your approval, unless you write another one below."
@@ -217,6 +217,32 @@ def test_what_the_first_of_two_writes_is_sent_once_the_second_has_approved(
     page = page.press("Approve")
     assert get_done(page).startswith("Approved. We are emailing everyone")
     assert f"Message from the organisers: {said}" in last_email_to("ada@example.org").text
+
+
+@pytest.mark.both_databases
+def test_what_the_first_of_two_writes_is_not_lost_while_the_application_is_on_hold(
+    visitor: Browser,
+) -> None:
+    make_press(approvals_needed=2)
+    apply_for_place(visitor)
+    said, wait = "Bring your press card.", "We need another week."
+    decide(decisions.approve, message=said)
+    decide(decisions.put_on_hold, actor=OLGA, message=wait)
+    assert said not in last_email_to("ada@example.org").text
+    own = own_page(visitor)
+    assert (wait in own.text, said in own.text) == (True, False)
+    sign_in(visitor, OLGA)
+    page = visitor.open("/organise/applications").follow("Ada Lovelace")
+    assert page.summary_list["Message to the person"] == wait
+    assert page.summary_list[f"Message from {GRACE}, not sent yet"] == said
+
+    page.follow("Approve").press("Approve")
+
+    assert f"Message from the organisers: {said}" in last_email_to("ada@example.org").text
+    own = own_page(visitor)
+    assert (wait in own.text, said in own.text) == (False, True)
+    page = visitor.open("/organise/applications?state=approved").follow("Ada Lovelace")
+    assert page.summary_list["Message to the person"] == said
 
 
 def test_an_approval_that_is_refused_shows_again_what_the_first_of_two_has_written(

@@ -494,7 +494,9 @@ def test_those_who_are_too_late_in_the_same_second_each_get_a_page_of_their_own(
     new_browser: Callable[[], Browser], queries: list[str]
 ) -> None:
     make_bookable("Knots", 1)
-    people = [make_delegate(email=f"p{one}@example.org", given_names=f"P{one}") for one in range(3)]
+    people = [
+        make_delegate(email=f"p{one}@example.org", given_names=f"P<{one}>") for one in range(3)
+    ]
     forms = [new_browser().open(path_of(one, "knots")) for one in people]
     book(people[0], "knots")
     first = forms[1].press("Book a seat", status=409)
@@ -505,6 +507,9 @@ def test_those_who_are_too_late_in_the_same_second_each_get_a_page_of_their_own(
     assert len([one for one in queries if "FROM site_state" not in one]) == 1, queries
     for page, person, other in ((first, people[1], people[2]), (second, people[2], people[1])):
         assert page.errors == ["All seats have been booked"]
+        owner = f"Booking for {person.full_name}, reference {person.reference}"
+        assert owner in page.text
+        assert other.given_names not in page.text
         assert links.booking_token(person) in page.source
         assert links.booking_token(other) not in page.source
         assert page.press("Join the waiting list").heading == "Your sessions"

@@ -23,6 +23,7 @@ from app.mail import services as mail
 from app.mail import suppression, unsubscribe
 from app.mail.models import BOUNCED, BY_DESK, Email, EmailTextVersion, SuppressedAddress
 from app.mail.rendering import RenderedEmail
+from app.mailings.models import Mailing, MailingRecipient
 from app.mailings.notice_models import ChangeNotice, NoticePerson
 from app.materials.models import Material
 from app.programme.models import Appearance, Conference, Session
@@ -30,6 +31,7 @@ from app.questions import services as questions
 from app.questions.models import REGISTRATION, Question, QuestionSet, QuestionVersion
 from app.questions.standard import list_of
 from app.registration import delegate_record
+from app.registration.applications.models import RegistrationApplication
 from app.registration.bookings import queries as bookings
 from app.registration.models import Delegate, DelegateAnswer
 from app.speakers import removed_appearances
@@ -39,10 +41,12 @@ from tests.browser import Browser
 from tests.factories import (
     get_ada_marsh,
     grant_speaker_access,
+    make_application,
     make_delegate,
     make_material,
     make_question,
     make_session,
+    make_waiting_list_entry,
     publish_programme,
     save,
     sign_in,
@@ -312,6 +316,74 @@ def test_the_release_last_compared_is_known_under_both_names_of_its_table(site: 
     assert [tuple(row) for row in before] == [(1, number)]
     assert not inspect(db.engine).has_table("last_notified_release")
     assert db.session.scalars(select(LastComparedRelease.number)).all() == [number]
+
+
+@pytest.mark.both_databases
+def test_applicants_whose_wait_had_ended_are_no_longer_listed_as_waiting(site: Flask) -> None:
+    delegate, now = make_delegate().id, clock.now()
+    waits = [
+        make_waiting_list_entry(),
+        make_waiting_list_entry(state="offered", offered_at=now),
+        make_waiting_list_entry(state="lapsed", ended_at=now),
+        make_waiting_list_entry(state="accepted", ended_at=now, delegate_id=delegate),
+    ]
+    for entry in (*(one.id for one in waits), None):
+        make_application(state="waiting", ended_at=now, identity_key="", entry_id=entry)
+    make_application(state="unplaced", ended_at=now, identity_key="")
+    make_application()
+    found = select(RegistrationApplication).order_by(RegistrationApplication.id)
+    states = ["waiting", "waiting", "unplaced", "approved", "unplaced", "unplaced", "asked"]
+
+    flask_migrate.downgrade(directory=MIGRATIONS, revision="0083")
+    before = db.session.execute(text("SELECT DISTINCT state FROM registration_application")).all()
+    db.session.remove()
+    flask_migrate.upgrade(directory=MIGRATIONS)
+
+    assert {state for (state,) in before} == {"waiting", "asked"}
+    after = db.session.scalars(found).all()
+    assert [one.state for one in after] == states
+    assert [one.delegate_id for one in after if one.state == "approved"] == [delegate]
+
+
+@pytest.mark.both_databases
+def test_what_the_first_of_two_approvers_wrote_is_kept_apart_from_what_was_sent(
+    site: Flask,
+) -> None:
+    first = {"first_approved_by": "grace@conference.example"}
+    make_application(**first, unsent_message="Bring your press card.", message="Please wait.")
+    make_application(**first, unsent_message="Come early.", message="Wait.", state="on hold")
+    make_application(message="We are full.", state="declined", ended_at=clock.now())
+    columns = "message FROM registration_application ORDER BY id"
+
+    flask_migrate.downgrade(directory=MIGRATIONS, revision="0084")
+    before = db.session.scalars(text(f"SELECT {columns}")).all()
+    db.session.remove()
+    flask_migrate.upgrade(directory=MIGRATIONS)
+
+    assert before == ["Bring your press card.", "Wait.", "We are full."]
+    after = db.session.execute(text(f"SELECT unsent_message, {columns}")).all()
+    assert [tuple(one) for one in after] == [
+        ("Bring your press card.", ""),
+        ("", "Wait."),
+        ("", "We are full."),
+    ]
+
+
+@pytest.mark.both_databases
+def test_addresses_of_sent_emails_are_compared_letter_by_letter_afterwards(site: Flask) -> None:
+    mailing = {"audience": "delegates", "created_by": "Grace", "changed_by": "Grace"}
+    one = save(Mailing(**mailing, created_at=clock.now(), changed_at=clock.now())).id
+    addresses = ("Weiß@example.org", "weis@example.org", "ÉLISE@example.org", "")
+    for number, address in enumerate(addresses):
+        who = {"person": f"delegate {number}", "address": address}
+        save(MailingRecipient(mailing_id=one, **who, address_key=address.casefold()))
+    db.session.remove()
+
+    flask_migrate.downgrade(directory=MIGRATIONS, revision="0084")
+    flask_migrate.upgrade(directory=MIGRATIONS)
+
+    found = db.session.scalars(select(MailingRecipient.address_key).order_by(MailingRecipient.id))
+    assert found.all() == [address.lower() for address in addresses]
 
 
 RENDERED = RenderedEmail("Hello", "Hello", "<p>Hello</p>", "en", "a@example.org", "", "")

@@ -8,7 +8,7 @@ from io import BytesIO
 from typing import Final, NamedTuple
 
 from PIL import Image
-from sqlalchemy import and_, bindparam, or_, select, update
+from sqlalchemy import and_, select, update
 
 from app import clock
 from app.cache_version import bump_cache_version
@@ -16,12 +16,16 @@ from app.content.images import PreparedImage
 from app.content.models import PageImage, PageImageRendition
 from app.database import db, read_only_connection, transaction
 from app.programme.photos.normalise_upload import normalise_whole
-from app.programme.photos.renditions import LEASE_TIME, run_encoder
-
-IS_PENDING: Final = and_(
-    PageImage.rendered_at.is_(None),
-    or_(PageImage.rendering_until.is_(None), PageImage.rendering_until < bindparam("now")),
+from app.programme.photos.renditions import (
+    ENCODE_TIMEOUT_SECONDS,
+    LEASE_TIME,
+    EncodingTimeout,
+    is_pending,
+    postpone,
+    run_encoder,
 )
+
+IS_PENDING: Final = is_pending(PageImage)
 ANY_PENDING: Final = select(PageImage.key).where(IS_PENDING).limit(1)  # built once
 
 
@@ -39,16 +43,21 @@ def prepare_upload(body: bytes) -> PreparedImage:
         return PreparedImage(picture, *decoded.size)
 
 
-def render_pending() -> None:
+def render_pending(timeout: float = ENCODE_TIMEOUT_SECONDS) -> None:
     """Encode all pictures that have not been encoded and are not leased by another worker."""
     while has_pending():
         with transaction():
             leased = _lease_next()
         if leased is None:
             return
-        encoded = run_encoder(leased.key, leased.picture, ["whole"])
-        with transaction():
-            _store(leased.key, encoded)
+        try:
+            encoded = run_encoder(leased.key, leased.picture, ["whole"], timeout)
+        except EncodingTimeout:
+            with transaction():
+                postpone(PageImage, leased.key)
+        else:
+            with transaction():
+                _store(leased.key, encoded)
 
 
 def has_pending() -> bool:
@@ -58,14 +67,19 @@ def has_pending() -> bool:
 
 
 def _lease_next() -> LeasedImage | None:
-    """Lease the picture that has waited longest; return None if others have leased them all."""
+    """Lease the picture that has waited longest, of those that have been tried least.
+
+    Return None if others have leased them all.
+    """
     now = clock.real_now()
-    oldest = select(PageImage).where(IS_PENDING).order_by(PageImage.created_at, PageImage.key)
+    order = (PageImage.render_attempts, PageImage.created_at, PageImage.key)
+    oldest = select(PageImage).where(IS_PENDING).order_by(*order)
     wanted = oldest.limit(1).with_for_update(skip_locked=True)
     image = db.session.scalar(wanted, {"now": now})
     if image is None:
         return None
     image.rendering_until = now + LEASE_TIME
+    image.render_attempts += 1
     return LeasedImage(image.key, image.picture)
 
 

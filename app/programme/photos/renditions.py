@@ -2,7 +2,8 @@
 
 The worker encodes one photo at a time, within seconds of the upload; until then visitors get the
 photo itself. A worker leases a photo for a short time, and ``encode_renditions`` runs as a
-separate process while no database transaction is open.
+separate process while no database transaction is open. One that takes too long, such as on a busy
+machine, is ended and tried again later, after the others.
 """
 
 import subprocess
@@ -13,10 +14,11 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy import and_, bindparam, or_, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, or_, select, update
 
 from app import clock
 from app.cache_version import bump_cache_version
+from app.content.models import PageImage
 from app.database import db, read_only_connection, transaction
 from app.log import log
 from app.programme.models import Conference, Photo, Release, Rendition
@@ -25,10 +27,24 @@ from app.programme.photos.cropping import CENTRED_CROP
 ENCODER_SCRIPT: Final = Path(__file__).with_name("encode_renditions.py")
 LEASE_TIME: Final = timedelta(minutes=2)
 ENCODE_TIMEOUT_SECONDS: Final = 60
-IS_PENDING: Final = and_(
-    Photo.rendered_at.is_(None),
-    or_(Photo.rendering_until.is_(None), Photo.rendering_until < bindparam("now")),
-)
+MAX_ATTEMPTS: Final = 5
+RETRY_AFTER: Final = timedelta(hours=1)
+
+
+class EncodingTimeout(Exception):
+    """A picture takes too long to encode, which may be different another time."""
+
+
+def is_pending(model: type[Photo | PageImage]) -> ColumnElement[bool]:
+    """Return the condition that a picture has to be encoded and no worker has leased it."""
+    return and_(
+        model.rendered_at.is_(None),
+        model.render_attempts < MAX_ATTEMPTS,
+        or_(model.rendering_until.is_(None), model.rendering_until < bindparam("now")),
+    )
+
+
+IS_PENDING: Final = is_pending(Photo)
 ANY_PENDING: Final = select(Photo.key).where(IS_PENDING).limit(1)  # built once: it is asked often
 
 
@@ -41,16 +57,27 @@ class LeasedPhoto:
     crop: str  # arguments of encode_renditions.py
 
 
-def render_pending() -> None:
+def render_pending(timeout: float = ENCODE_TIMEOUT_SECONDS) -> None:
     """Encode the renditions of all photos that have none and are not leased by another worker."""
     while has_pending():
         with transaction():
             leased = _lease_next()
         if leased is None:
             return
-        renditions = _encode(leased)
-        with transaction():
-            _store(leased.key, renditions)
+        try:
+            renditions = _encode(leased, timeout)
+        except EncodingTimeout:
+            with transaction():
+                postpone(Photo, leased.key)
+        else:
+            with transaction():
+                _store(leased.key, renditions)
+
+
+def postpone(model: type[Photo | PageImage], key: str) -> None:
+    """Let a picture be tried again later."""
+    later = clock.real_now() + RETRY_AFTER
+    db.session.execute(update(model).where(model.key == key).values(rendering_until=later))
 
 
 def has_pending() -> bool:
@@ -60,13 +87,18 @@ def has_pending() -> bool:
 
 
 def _lease_next() -> LeasedPhoto | None:
-    """Lease the photo that has waited longest; return None if others have leased them all."""
+    """Lease the photo that has waited longest, of those that have been tried least.
+
+    Return None if others have leased them all.
+    """
     now = clock.real_now()
-    wanted = select(Photo).where(IS_PENDING).order_by(Photo.created_at, Photo.key).limit(1)
+    order = (Photo.render_attempts, Photo.created_at, Photo.key)
+    wanted = select(Photo).where(IS_PENDING).order_by(*order).limit(1)
     photo = db.session.scalar(wanted.with_for_update(skip_locked=True), {"now": now})
     if photo is None:
         return None
     photo.rendering_until = now + LEASE_TIME
+    photo.render_attempts += 1
     if photo.original is None:
         return LeasedPhoto(photo.key, photo.picture, str(CENTRED_CROP))
     return LeasedPhoto(photo.key, photo.original, photo.crop)
@@ -91,18 +123,21 @@ def get_public_snapshot_text() -> str:
     return db.session.scalar(current) or ""
 
 
-def _encode(leased: LeasedPhoto) -> list[Rendition]:
-    encoded = run_encoder(leased.key, leased.body, leased.crop.split())
+def _encode(leased: LeasedPhoto, timeout: float) -> list[Rendition]:
+    encoded = run_encoder(leased.key, leased.body, leased.crop.split(), timeout)
     return [
         Rendition(photo_key=leased.key, kind=kind, side=side, body=body)
         for kind, side, body in encoded
     ]
 
 
-def run_encoder(key: str, body: bytes, arguments: Sequence[str]) -> list[tuple[str, int, bytes]]:
+def run_encoder(
+    key: str, body: bytes, arguments: Sequence[str], timeout: float
+) -> list[tuple[str, int, bytes]]:
     """Return the format, width and data of each rendition that ``encode_renditions`` makes.
 
-    It returns none on failure, because a second attempt would fail too.
+    It returns none on failure, because a second attempt would fail too. Raise EncodingTimeout if it
+    takes longer than ``timeout`` seconds.
     """
     try:
         done = subprocess.run(  # noqa: S603 - our own script, and numbers
@@ -110,8 +145,11 @@ def run_encoder(key: str, body: bytes, arguments: Sequence[str]) -> list[tuple[s
             input=body,
             capture_output=True,
             check=True,
-            timeout=ENCODE_TIMEOUT_SECONDS,
+            timeout=timeout,
         )
+    except subprocess.TimeoutExpired as fault:
+        log.warning("a photo takes too long to encode", photo=key)
+        raise EncodingTimeout(key) from fault
     except (OSError, subprocess.SubprocessError) as fault:
         log.error("a photo cannot be painted", photo=key, kind=type(fault).__name__)
         return []

@@ -18,6 +18,7 @@ from app.registration.applications.models import (
     ASKED,
     DECLINED,
     ON_HOLD,
+    UNPLACED,
     WAITING,
     WITHDRAWN,
     RegistrationApplication,
@@ -35,6 +36,7 @@ STATE_NOUNS = {
     WITHDRAWN: "has withdrawn this application",
     APPROVED: "already has a place",
     WAITING: "is already on the waiting list",
+    UNPLACED: "has been approved, and is no longer on the waiting list",
     DECLINED: "has already been declined",
 }
 
@@ -61,8 +63,9 @@ def approve(application: RegistrationApplication, decision: Decision, *, actor: 
     """
     _lock_open(application)
     answers = answer_documents.load_valid(application)
-    _store(application, decision, application.unsent_message)
     if _is_first_of_two(application):
+        application.reason = decision.reason or application.reason
+        application.unsent_message = decision.message
         application.first_approved_by = actor
         application.state = ASKED
         services.record(application, "Approved by the first of two people", actor)
@@ -71,6 +74,7 @@ def approve(application: RegistrationApplication, decision: Decision, *, actor: 
         raise RuleViolation(
             "You have approved this application. Someone else has to approve it too"
         )
+    _store(application, decision, application.unsent_message)
     try:
         delegate = _book(application, answers)
     except seats.SoldOut as refusal:

@@ -13,9 +13,10 @@ from app.registration.request_models import RegistrationRequest
 from app.registration.waiting_list.models import WaitingListEntry
 
 ASKED, ON_HOLD = OPEN_STATES = ("asked", "on hold")
-# ``WAITING``: approved when all places were taken, and now on the waiting list
-APPROVED, WAITING, DECLINED, WITHDRAWN = CLOSED_STATES = (
-    *("approved", "waiting", "declined", "withdrawn"),
+# ``WAITING``: approved when all places were taken, and now on the waiting list; ``UNPLACED``: the
+# wait has ended without a place
+APPROVED, WAITING, UNPLACED, DECLINED, WITHDRAWN = CLOSED_STATES = (
+    *("approved", "waiting", "unplaced", "declined", "withdrawn"),
 )
 STATES: Final = (*OPEN_STATES, *CLOSED_STATES)
 
@@ -30,6 +31,8 @@ class RegistrationApplication(RegistrationRequest, Base):
     applied_at: Mapped[datetime]
     # the email address of the first of two people who have to approve it
     first_approved_by: Mapped[str] = mapped_column(default="", server_default="")
+    # what the first of two has written to the person, for the email of the second approval
+    unsent_message: Mapped[str] = mapped_column(Text, default="", server_default="")
     reason: Mapped[str] = mapped_column(Text, default="", server_default="")  # for the team
     entry_id: Mapped[int | None] = mapped_column(
         ForeignKey("waiting_list_entry.id", ondelete="SET NULL"), default=None, index=True
@@ -51,16 +54,6 @@ class RegistrationApplication(RegistrationRequest, Base):
         ),
         Index("ix_registration_application_state", "state", "id"),
     )
-
-    @property
-    def sent_message(self) -> str:
-        """What organisers have written; the first of two who approve has sent nothing yet."""
-        return "" if self.state == ASKED else self.message
-
-    @property
-    def unsent_message(self) -> str:
-        """What the first of two who approve has written to the person."""
-        return self.message if self.state == ASKED and self.first_approved_by else ""
 
     @property
     def history_subject(self) -> str:

@@ -18,6 +18,7 @@ from app.registration.applications import answer_documents, queries
 from app.registration.applications.models import (
     APPROVED,
     DECLINED,
+    UNPLACED,
     WAITING,
     WITHDRAWN,
     RegistrationApplication,
@@ -26,10 +27,10 @@ from app.registration.categories import queries as categories
 from app.registration.fields import EMAIL
 from app.registration.models import Delegate
 from app.registration.queries import Answers
-from app.registration.waiting_list import offers
+from app.registration.waiting_list import entries, offers
 from app.registration.waiting_list import queries as waiting_list_queries
 from app.registration.waiting_list import services as waiting_list
-from app.registration.waiting_list.models import WaitingListEntry
+from app.registration.waiting_list.models import ACCEPTED, WaitingListEntry
 from app.row_locks import lock_row
 
 BATCH_SIZE = 100  # applications per transaction, so that nobody waits long for the limit
@@ -38,6 +39,7 @@ TOO_LATE = {
     "If you cannot come, cancel your booking",
     WAITING: "The organisers have just approved your application, so you are on the waiting list. "
     "If you cannot come, leave the waiting list",
+    UNPLACED: "You are no longer on the waiting list, so there is nothing to withdraw",
     DECLINED: "The organisers have just declined your application, so there is nothing to withdraw",
 }
 
@@ -70,7 +72,6 @@ def withdraw(application: RegistrationApplication) -> None:
     if application.state in TOO_LATE:
         raise AlreadyDecided(TOO_LATE[application.state])
     if application.is_open:
-        application.message = application.sent_message
         release_place(application)
         end(application, WITHDRAWN, "Withdrew the application", history.ACTOR_DELEGATE)
         offers.offer_places()
@@ -85,25 +86,28 @@ def end_open(delegate: Delegate) -> None:
     if application is not None:
         lock(application)
         release_place(application)
-        application.message = application.sent_message
         application.delegate_id = delegate.id
         end(application, APPROVED, "Has a place in another way", history.ACTOR_SITE)
         offers.offer_places()
 
 
-def end_wait(entry: WaitingListEntry, delegate: Delegate) -> None:
-    """Say of applications that led to the waiting list that the person has a place now.
+def end_wait(entry: WaitingListEntry) -> None:
+    """Say of applications that led to the waiting list how the wait has ended.
 
     The caller holds the lock of the limit.
     """
     for application in queries.list_waiting(entry):
         lock(application)
-        application.state, application.delegate_id = APPROVED, delegate.id
-        record(application, "Has a place after waiting for one", history.ACTOR_SITE)
+        if entry.state == ACCEPTED:
+            application.state, application.delegate_id = APPROVED, entry.delegate_id
+            record(application, "Has a place after waiting for one", history.ACTOR_SITE)
+        else:
+            application.state = UNPLACED
+            record(application, "No longer waits for a place", history.ACTOR_SITE)
 
 
 waiting_list.PLACE_HOOKS.append(end_open)
-waiting_list.ACCEPTED_HOOKS.append(end_wait)
+entries.END_HOOKS.append(end_wait)
 
 
 def purge_expired() -> None:
@@ -134,7 +138,7 @@ def release_place(application: RegistrationApplication) -> None:
 def end(application: RegistrationApplication, state: str, summary: str, actor: str) -> None:
     """Store how an application ended, and delete the answers."""
     application.state, application.ended_at = state, clock.now()
-    application.document = application.identity_key = ""
+    application.document = application.identity_key = application.unsent_message = ""
     application.is_held = False
     record(application, summary, actor)
 

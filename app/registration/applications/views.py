@@ -16,6 +16,7 @@ from app.registration.applications.models import (
     ASKED,
     DECLINED,
     ON_HOLD,
+    UNPLACED,
     WAITING,
     WITHDRAWN,
     RegistrationApplication,
@@ -33,6 +34,7 @@ HEADINGS = {
     APPROVED: _l("You have a place"),
     CANCELLED: _l("You no longer have a place"),
     WAITING: _l("Your application was approved"),
+    UNPLACED: _l("You are no longer on the waiting list"),
     DECLINED: _l("Your application was declined"),
     WITHDRAWN: _l("You withdrew your application"),
 }
@@ -45,12 +47,17 @@ LEDES = {
         "All places at the conference, or in your category, were taken, so you joined the waiting "
         "list. Your waiting list page shows what has happened since then."
     ),
+    UNPLACED: _l(
+        "The organisers approved your application, and you joined the waiting list. You do not "
+        "have a place."
+    ),
     DECLINED: _l("You do not have a place."),
     WITHDRAWN: _l("We have deleted your answers. You do not have a place."),
 }
 ENDS = {
     APPROVED: _l("The organisers approved it"),
     WAITING: _l("The organisers approved it, and you joined the waiting list"),
+    UNPLACED: _l("The organisers approved it, and you joined the waiting list"),
     DECLINED: _l("The organisers declined it"),
     WITHDRAWN: _l("You withdrew it"),
 }

@@ -41,6 +41,9 @@ OF_DELEGATE = (
 PROSPECT = (
     select(
         Delegate.id,
+        Delegate.reference,
+        Delegate.given_names,
+        Delegate.family_name,
         Delegate.days,
         Delegate.cancelled_at.is_(None),
         (SeatLimit.taken >= SeatLimit.seats) | (SeatLimit.waiting > 0),
@@ -82,11 +85,19 @@ class Prospect:
     """A person and their chance of a seat in a session, as it looks without a lock."""
 
     delegate_id: int
+    reference: str
+    given_names: str
+    family_name: str
     days: str
     is_attending: bool
     is_full: bool
     has_seats: bool  # in this session or another
     is_on_list: bool  # they wait for a seat in it, or have an offer of one
+
+    @property
+    def full_name(self) -> str:
+        """The name as that of a delegate."""
+        return f"{self.given_names} {self.family_name}".strip()
 
 
 def read_key(limit_name: str) -> str:

@@ -47,8 +47,9 @@ class NotBookable(RuleViolation):
 class TooLate(seats.SoldOut):
     """No seat was left when somebody came who neither has one nor waits for one."""
 
-    def __init__(self) -> None:
+    def __init__(self, person: Delegate | queries.Prospect) -> None:
         super().__init__(session_seats.ALL_BOOKED)
+        self.full_name, self.reference = person.full_name, person.reference
 
 
 class _AlreadyBooked(Exception):
@@ -75,7 +76,7 @@ def check_availability(access_key: str, session: Session) -> None:
     booked = queries.list_keys([prospect.delegate_id]) if prospect.has_seats else ()
     if session.key not in booked and not list_clashes(session, booked):
         require_bookable(prospect, session)
-        raise TooLate
+        raise TooLate(prospect)
 
 
 def book(
@@ -155,7 +156,7 @@ def take_seat(
         offers.end_accepted(entry)
         return
     if entry is None and limit.is_full and not is_beyond_limit:
-        raise TooLate
+        raise TooLate(delegate)
     session_seats.reserve_session(limit, row, is_beyond_limit=is_beyond_limit)
     if entry is not None:  # let in by the organisers
         session_seats.leave_session_queue(limit)

@@ -109,7 +109,7 @@ def show(secret: str, slug: str) -> ResponseReturnValue:
             form.form_errors.append(gettext(str(refusal)))
             choice = listing.build_missed(session)
             if isinstance(refusal, services.TooLate) and choice.can_be_waited_for:
-                return _render_too_late(secret, choice, form)
+                return _render_too_late(secret, choice, form, refusal)
             status = 409
     return _render(bookings.get_booking(key), secret, session, form, status)
 
@@ -186,6 +186,8 @@ def _render(
         "registration/session_bookings/show.html",
         status,
         delegate=delegate,
+        owner_name=delegate.full_name,
+        owner_reference=delegate.reference,
         secret=secret,
         choice=listing.build_choice(delegate, session, with_stars=status < 400),
         form=form,
@@ -195,14 +197,17 @@ def _render(
     )
 
 
-def _render_too_late(secret: str, choice: listing.SessionChoice, form: ConfirmForm) -> Response:
+def _render_too_late(
+    secret: str, choice: listing.SessionChoice, form: ConfirmForm, refusal: services.TooLate
+) -> Response:
     """Tell somebody that all seats are booked, as many are told at once when a session fills."""
     return render_shared_page(
         "registration/session_bookings/show.html",
         409,
         variant=choice.session.slug,
         own=(form.csrf_token.current_token, secret),
-        delegate=None,  # nothing of one person; the page with the button has named them
+        own_texts={"owner_name": refusal.full_name, "owner_reference": refusal.reference},
+        delegate=None,
         secret=secret,
         choice=choice,
         form=form,

@@ -5,7 +5,7 @@ turn before, or has become a booking.
 """
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from sqlalchemy import update
@@ -23,6 +23,8 @@ from app.registration.waiting_list.models import IN_QUEUE, WaitingListEntry
 from app.row_locks import lock_row
 
 MERGED: Final = "Moved to the booking that was kept of two"
+# what else changes once somebody no longer waits for a place
+END_HOOKS: list[Callable[[WaitingListEntry], None]] = []
 
 
 def build_for_delegate(delegate: Delegate, **values: Any) -> WaitingListEntry:
@@ -83,6 +85,14 @@ def end(entry: WaitingListEntry, state: str, summary: str, actor: str) -> None:
     entry.document = entry.identity_key = ""
     record(entry, summary, actor)
     db.session.flush()
+    run_end_hooks(entry)
+
+
+def run_end_hooks(entry: WaitingListEntry) -> None:
+    """Change what else says that somebody waits for a place."""
+    if not entry.is_for_session:
+        for hook in END_HOOKS:
+            hook(entry)
 
 
 def record(entry: WaitingListEntry, summary: str, actor: str) -> None:

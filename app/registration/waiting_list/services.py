@@ -23,8 +23,6 @@ from app.registration.waiting_list.models import ACCEPTED, LEFT, REMOVED, Waitin
 from app.releases.current_release import get_programme
 
 PLACE_HOOKS: list[Callable[[Delegate], None]] = []  # what else is over once somebody has a place
-# what is true of somebody once their wait has ended with a place
-ACCEPTED_HOOKS: list[Callable[[WaitingListEntry, Delegate], None]] = []
 
 
 def join(
@@ -153,14 +151,13 @@ def purge_expired() -> None:
     for entry in queries.list_open_in(seats.CONFERENCE, offers.BATCH_SIZE):
         entries.lock(entry)
         entries.give_up_place(entry)
+        entries.run_end_hooks(entry)
         db.session.delete(entry)
 
 
 def _end_with_place(entry: WaitingListEntry, delegate: Delegate, summary: str, actor: str) -> None:
     entry.delegate_id = delegate.id
     entries.end(entry, ACCEPTED, summary, actor)
-    for hook in ACCEPTED_HOOKS:
-        hook(entry, delegate)
 
 
 def _run_place_hooks(delegate: Delegate) -> None:

@@ -85,8 +85,7 @@ def sign_in() -> ResponseReturnValue:
 
 
 def _render_sign_in(form: SignInForm, target_url: str) -> Response:
-    status = 422 if form.is_submitted() else 200
-    return render_page("accounts/sign_in.html", status, form=form, next_url=target_url)
+    return render_page("accounts/sign_in.html", form=form, next_url=target_url)
 
 
 @bp.get("/sign-in/sent")
@@ -111,8 +110,9 @@ def link(secret: str) -> ResponseReturnValue:
         return render_page(
             "accounts/link_expired.html", 410, reason=gettext(str(reason)), next_url=target_url
         )
-    context = {"form": form, "person": person, "next_url": target_url, "secret": secret}
-    return render_page("accounts/link.html", 422 if form.errors else 200, **context)
+    return render_page(
+        "accounts/link.html", form=form, person=person, next_url=target_url, secret=secret
+    )
 
 
 @bp.route("/sign-out", methods=["GET", "POST"])
@@ -125,10 +125,7 @@ def sign_out() -> ResponseReturnValue:
         return redirect(url_for(".sign_out"), 303)
     login_session = guards.current_login_session()
     person = login_session.person if login_session else None
-    status = 422 if person and form.errors else 200
-    return render_page(
-        "accounts/sign_out.html", status, form=form if person else None, person=person
-    )
+    return render_page("accounts/sign_out.html", form=form if person else None, person=person)
 
 
 def _home_url(person: Person) -> str:

@@ -198,7 +198,6 @@ def decide(number: int, action: str) -> ResponseReturnValue:
             return redirects.redirect_to(_url(application), key)
     return render_page(
         "admin/applications/decide.html",
-        422 if form.errors else 200,
         form=form,
         kind=kind,
         application=application,

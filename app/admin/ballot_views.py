@@ -168,7 +168,6 @@ def delete(number: int) -> ResponseReturnValue:
         return redirects.redirect_to(url_for(".index"), "ballot-deleted")
     return render_page(
         "admin/ballots/delete.html",
-        422 if form.errors else 200,
         form=form,
         ballot=ballot,
         people=queries.count_entries().get(number, 0),
@@ -185,7 +184,6 @@ def _render_form(form: BallotForm, ballot: Ballot | None = None) -> Response:
     has_more = form.set_choices(ballot, words)
     return render_page(
         "admin/ballots/form.html",
-        422 if form.errors else 200,
         form=form,
         ballot=ballot,
         words=words,

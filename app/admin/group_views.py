@@ -91,8 +91,7 @@ def add() -> ResponseReturnValue:
             form.add_error(form.references, refusal)
         else:
             return redirects.redirect_to(url_for(".show", number=group.id), "group-made")
-    status = 422 if form.errors else 200
-    return render_page("admin/groups/form.html", status, form=form, back=url_for(".index"))
+    return render_page("admin/groups/form.html", form=form, back=url_for(".index"))
 
 
 @bp.get("/<int:number>")
@@ -129,7 +128,6 @@ def dissolve(number: int) -> ResponseReturnValue:
         return redirects.redirect_to(url_for(".index"), "group-dissolved")
     return render_page(
         "admin/groups/dissolve.html",
-        422 if form.errors else 200,
         form=form,
         group=group,
         breadcrumbs=[(group.title, url_for(".show", number=number))],

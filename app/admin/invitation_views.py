@@ -181,8 +181,7 @@ def add() -> ResponseReturnValue:
         else:
             message = "invitation-sent" if form.email.data else "invitations-created"
             return redirects.redirect_to(url_for(".index"), message)
-    status = 422 if form.errors else 200
-    return render_page("admin/invitations/form.html", status, form=form, back=url_for(".index"))
+    return render_page("admin/invitations/form.html", form=form, back=url_for(".index"))
 
 
 @bp.get("/<int:number>")
@@ -208,7 +207,6 @@ def revoke(number: int) -> ResponseReturnValue:
         return redirects.redirect_to(url_for(".show", number=number), "invitation-revoked")
     return render_page(
         "admin/invitations/revoke.html",
-        422 if form.errors else 200,
         form=form,
         invitation=invitation,
         breadcrumbs=[(invitation.code, url_for(".show", number=number))],

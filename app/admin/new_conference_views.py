@@ -91,7 +91,7 @@ def new() -> ResponseReturnValue:
     form, found = StartForm(), queries.get_replacement_preview()
     is_asked = form.is_submitted() and "change" not in request.form
     if is_asked and not form.validate():
-        return render_page("admin/start/new.html", 422, form=form, found=found)
+        return render_page("admin/start/new.html", form=form, found=found)
     if found.has_real_delegates:
         return _render_refusal(found)
     if not is_asked:
@@ -129,7 +129,7 @@ def example() -> ResponseReturnValue:
         else:
             return redirects.redirect_to(url_for("admin.home"), "example-loaded")
     form.fingerprint.data = found.fingerprint
-    status = 409 if stale else 422 if form.errors else 200
+    status = 409 if stale else None
     return render_page("admin/start/example.html", status, form=form, found=found, stale=stale)
 
 
@@ -141,10 +141,7 @@ def texts() -> ResponseReturnValue:
         services.remove_example_texts(folder, actor=current_actor())
         return redirects.redirect_to(url_for("admin.content.index"), "example-texts-removed")
     return render_page(
-        "admin/start/texts.html",
-        422 if form.errors else 200,
-        form=form,
-        texts=starter_texts.list_example_texts(folder),
+        "admin/start/texts.html", form=form, texts=starter_texts.list_example_texts(folder)
     )
 
 

@@ -219,7 +219,7 @@ def reassign(section: OrderedSection[EntityT], slug: str) -> ResponseReturnValue
         target = editing.get_by_slug(kind, form.to.data)
         editing.reassign_sessions(kind, item, target, actor=guards.current_actor())
         return redirects.redirect_to(url_for(".delete", slug=slug), f"{kind.name}-emptied")
-    return _render(section, "reassign", item, 422 if form.errors else 200, form=form)
+    return _render(section, "reassign", item, form=form)
 
 
 def delete(section: OrderedSection[EntityT], slug: str) -> ResponseReturnValue:
@@ -240,7 +240,7 @@ def _render_form(
     """Render the form; with both versions if somebody else has saved meanwhile."""
     return render_page(
         f"admin/{section.kind.plural}/form.html",
-        status=409 if stale else 422 if form.errors else 200,
+        status=409 if stale else None,
         form=form,
         item=item,
         stale=stale,
@@ -250,7 +250,7 @@ def _render_form(
 
 
 def _render(
-    section: OrderedSection[EntityT], page: str, item: EntityT, status: int = 200, **context: Any
+    section: OrderedSection[EntityT], page: str, item: EntityT, **context: Any
 ) -> ResponseReturnValue:
     """Render a page of an item, with the first of the sessions that use it."""
     sessions = editing.list_sessions_using(section.kind, item, PAGE_SIZE)
@@ -267,7 +267,7 @@ def _render(
         "back": _url(item),
         "breadcrumbs": [(item.name, _url(item))],
     }
-    return render_page(f"admin/{section.kind.plural}/{page}.html", status, **{**known, **context})
+    return render_page(f"admin/{section.kind.plural}/{page}.html", **{**known, **context})
 
 
 def _url(item: EntityT) -> str:

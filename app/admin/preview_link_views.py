@@ -103,8 +103,7 @@ def index() -> ResponseReturnValue:
 def new() -> ResponseReturnValue:
     form = PreviewLinkForm()
     if not form.validate_on_submit():
-        status = 422 if form.is_submitted() else 200
-        return render_page("admin/preview_links/new.html", status, form=form)
+        return render_page("admin/preview_links/new.html", form=form)
     preview, secret = preview_links.create(
         form.purpose(), form.length(), actor=guards.current_actor()
     )

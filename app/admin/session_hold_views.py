@@ -154,7 +154,6 @@ def find_public(session: Session) -> PublicSession:
 def _render(name: str, session: Session, form: Form, **context: Any) -> ResponseReturnValue:
     return render_page(
         f"admin/session_seats/{name}.html",
-        422 if form.errors else 200,
         session=session,
         form=form,
         back=_url(session),

@@ -70,7 +70,6 @@ def edit(slug: str) -> ResponseReturnValue:
     back = url_for("admin.session_seats.show", slug=slug)
     return render_page(
         "admin/session_seats/more.html",
-        422 if form.errors else 200,
         session=session,
         form=form,
         is_shown=is_shown,

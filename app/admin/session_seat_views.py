@@ -83,7 +83,6 @@ def add(slug: str) -> ResponseReturnValue:
             form.add_error(form.reference, refusal)
     return render_page(
         "admin/session_seats/add.html",
-        422 if form.errors else 200,
         session=session,
         form=form,
         back=_url(session),
@@ -106,7 +105,6 @@ def remove(slug: str, reference: str) -> ResponseReturnValue:
     breadcrumbs = [*_breadcrumbs(session), (gettext("Seats"), _url(session))]
     return render_page(
         "admin/session_seats/remove.html",
-        422 if form.errors else 200,
         session=session,
         delegate=delegate,
         form=form,

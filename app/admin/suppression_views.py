@@ -76,8 +76,7 @@ def add() -> ResponseReturnValue:
         return redirects.redirect_to(
             url_for(".index"), "suppressed" if is_new else "suppressed-before"
         )
-    status = 422 if form.errors else 200
-    return render_page("admin/suppression/add.html", status, form=form, back=url_for(".index"))
+    return render_page("admin/suppression/add.html", form=form, back=url_for(".index"))
 
 
 @bp.route("/<int:number>/lift", methods=["GET", "POST"])

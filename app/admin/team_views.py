@@ -99,7 +99,7 @@ def invite() -> ResponseReturnValue:
             form.add_error(form.email, refusal)
         else:
             return redirects.redirect_to(url_for(".index"), "person-invited")
-    return render_page("admin/team/invite.html", 422 if form.errors else 200, form=form)
+    return render_page("admin/team/invite.html", form=form)
 
 
 def _build_invite_form() -> InviteForm:
@@ -139,22 +139,18 @@ def remove(number: int) -> ResponseReturnValue:
     if form.validate_on_submit():
         team.remove(number, _current_person())
         return redirects.redirect_to(url_for(".index"), "person-removed")
-    status = 422 if form.errors else 200
-    breadcrumbs = [(member.email, url_for(".person", number=number))]
     return render_page(
         "admin/team/remove.html",
-        status,
         form=form,
         member=member,
         me=_current_person(),
-        breadcrumbs=breadcrumbs,
+        breadcrumbs=[(member.email, url_for(".person", number=number))],
     )
 
 
 def _render_person(member: Person, form: RoleForm) -> Response:
     return render_page(
         "admin/team/person.html",
-        422 if form.errors else 200,
         form=form,
         member=member,
         names=ROLE_NAMES,

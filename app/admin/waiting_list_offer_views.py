@@ -113,7 +113,6 @@ def places() -> ResponseReturnValue:
     found = by_hand.preview_raise(str(form.name.data), form.places.data or 0) if is_shown else ()
     return render_page(
         "admin/waiting_list/places.html",
-        422 if form.errors else 200,
         form=form,
         is_shown=is_shown and not form.errors,
         found=found,
@@ -149,7 +148,6 @@ def _run(
             return redirects.redirect_to(own_page, message)
     return render_page(
         f"admin/waiting_list/{page}.html",
-        422 if form.errors else 200,
         form=form,
         entry=entry,
         back=url_for("admin.waiting_list.show", number=entry.id),

@@ -148,9 +148,8 @@ def remove(number: int) -> ResponseReturnValue:
         else:
             return redirects.redirect_to(url_for(".index"), "waiting-removed")
     breadcrumbs = [(entry.name, url_for(".show", number=number))]
-    status = 422 if form.errors else 200
     return render_page(
-        "admin/waiting_list/remove.html", status, form=form, entry=entry, breadcrumbs=breadcrumbs
+        "admin/waiting_list/remove.html", form=form, entry=entry, breadcrumbs=breadcrumbs
     )
 
 

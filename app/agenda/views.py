@@ -116,7 +116,7 @@ def set_star() -> ResponseReturnValue:
     form = StarForm()
     change = form.get_change()
     if not form.validate_on_submit():
-        return render_page("agenda/confirm_star.html", 422, form=form, change=change)
+        return render_page("agenda/confirm_star.html", form=form, change=change)
     session = _get_session(change.slug)
     try:
         agenda = _apply_change(change, session)

@@ -206,7 +206,6 @@ def render_form(
     steps = progress.steps
     return render_page(
         form.template,
-        status=422 if form.errors else 200,
         form=form,
         number=steps.index(step) + 1 if step in steps else len(steps) - 1,
         steps=len(steps),

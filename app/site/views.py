@@ -268,15 +268,13 @@ def access_keys() -> ResponseReturnValue:
         # pages do not vary on cookies, so the browser would show those it has for a while
         answer.headers["Clear-Site-Data"] = '"cache"'
         return answer
-    status = 422 if form.is_submitted() else 200
     expires_at(clock.now() + A_DAY)
     vary_on_cookie()
-    return render_page("site/access_keys.html", status, form=form, **page_context("access-keys"))
+    return render_page("site/access_keys.html", form=form, **page_context("access-keys"))
 
 
 def _render_feedback(form: FeedbackForm) -> Response:
-    status = 422 if form.errors else 200
-    return render_page("site/feedback.html", status, form=form, **page_context("feedback"))
+    return render_page("site/feedback.html", form=form, **page_context("feedback"))
 
 
 def _send_feedback(form: FeedbackForm) -> None:

@@ -108,7 +108,7 @@ class PhotoViews(ABC):
                 return redirects.redirect_to(url, message_key)
         elif form.is_submitted() and not (form.csrf_token.errors or form.file.errors):
             speaker = self._save_upload(slug, form)
-        return self._render("photo", speaker, form, 422 if form.errors else 200)
+        return self._render("photo", speaker, form)
 
     def upload(self, slug: str, token: str) -> ResponseReturnValue:
         """Serve the picture that came with a faulty form."""
@@ -142,7 +142,7 @@ class PhotoViews(ABC):
                 form.add_error(form.position, refusal)
             else:
                 return redirects.redirect_to(self.done_url(speaker), message_key)
-        return self._render("crop", speaker, form, 422 if form.errors else 200)
+        return self._render("crop", speaker, form)
 
     def original(self, slug: str) -> ResponseReturnValue:
         """Serve the whole picture, to choose a crop."""
@@ -203,7 +203,7 @@ class PhotoViews(ABC):
         return photo
 
     def _render(
-        self, page: str, speaker: Speaker, form: PhotoForm | CropForm, status: int
+        self, page: str, speaker: Speaker, form: PhotoForm | CropForm, status: int | None = None
     ) -> ResponseReturnValue:
         return render_page(
             f"{self.templates}/{page}.html",

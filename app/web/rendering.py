@@ -68,8 +68,11 @@ def init_app(app: Flask) -> None:
     app.context_processor(_layout_context)
 
 
-def render_page(template: str, status: int = 200, **context: Any) -> Response:
-    """Return a response with the rendered template."""
+def render_page(template: str, status: int | None = None, **context: Any) -> Response:
+    """Return a response with the rendered template: 422 if its form has errors, 200 otherwise."""
+    if status is None:
+        form = context.get("form")
+        status = 422 if form is not None and form.errors else 200
     is_listed = status == 200 and cache_policy.current().is_public
     defaults = {**DEFAULT_CONTEXT, **_canonical_context(is_listed=is_listed)}
     return make_response(render_template(template, **{**defaults, **context}), status)

@@ -91,7 +91,6 @@ def passkey() -> ResponseReturnValue:
             form.add_error(form.answer, refusal)
     return render_page(
         "accounts/two_factor_setup_passkey.html",
-        422 if form.errors else 200,
         form=form,
         takes_passkeys=supports_passkeys(),
         next_url=web_next_url.requested_next(),
@@ -118,7 +117,6 @@ def _render_app_form(login_session: LoginSession, form: CodeForm) -> Response:
     uri = totp.provisioning_uri(secret, login_session.person.email, _conference_title())
     return render_page(
         "accounts/two_factor_setup_app.html",
-        422 if form.errors else 200,
         form=form,
         qr_svg=format_qr_code(uri),
         secret=totp.format_secret(secret),

@@ -51,7 +51,6 @@ def show(purpose: str) -> ResponseReturnValue:
             return _send_file(purpose, report)
     return render_page(
         "admin/delegates/requirements.html",
-        422 if form.errors else 200,
         form=form,
         report=report,
         title=HEADINGS[purpose],

@@ -131,7 +131,6 @@ def render_delegate(delegate: Delegate, form: Form) -> ResponseReturnValue:
     links = queries.find_links(delegate)
     return render_page(
         "admin/delegates/show.html",
-        422 if form.errors else 200,
         delegate=delegate,
         facts=presentation.list_facts(delegate, links.agenda),
         missing=answer_columns.list_missing(delegate),
@@ -224,7 +223,6 @@ def _render_confirm(template: str, form: Form, delegate: Delegate) -> Response:
     """Render a confirmation page."""
     return render_page(
         f"admin/delegates/{template}.html",
-        422 if form.errors else 200,
         form=form,
         delegate=delegate,
         seats=presentation.list_seats(delegate),
@@ -290,7 +288,6 @@ def export_with_needs(purpose: str) -> ResponseReturnValue:
         return _send_file(conditions, needs, form.kind.data)
     return render_page(
         "admin/delegates/export_needs.html",
-        422 if form.errors else 200,
         form=form,
         number=number,
         is_narrowed=bool(to_query_args(list_query)),

@@ -64,7 +64,6 @@ def schedule(number: int) -> ResponseReturnValue:
     form.prepare(mailing, chosen.count, _undo_minutes(), is_everyone=is_everyone)
     return render_page(
         "admin/mailings/schedule.html",
-        422 if form.errors else 200,
         form=form,
         mailing=mailing,
         selection=chosen,
@@ -135,7 +134,6 @@ def delete(number: int) -> ResponseReturnValue:
 def _render_confirm(template: str, mailing: Mailing, form: ConfirmForm) -> ResponseReturnValue:
     return render_page(
         f"admin/mailings/{template}.html",
-        422 if form.errors else 200,
         form=form,
         mailing=mailing,
         report=queries.get_report(mailing),

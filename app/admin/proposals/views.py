@@ -223,7 +223,7 @@ def _render_form(
         form.with_fingerprint(review.fingerprint)
     return render_page(
         f"admin/proposals/{template_name}.html",
-        status=409 if refusal else 422 if form.errors else 200,
+        status=409 if refusal else None,
         form=form,
         proposal=proposal,
         rows=presentation.diff_fields(review),

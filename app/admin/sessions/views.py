@@ -286,7 +286,7 @@ def _render_form(
     found = session_queries.search_speakers(form.find.data or "", MAX_SPEAKERS_FOUND + 1)
     return render_page(
         "admin/sessions/form.html",
-        status=409 if stale else 422 if form.errors else 200,
+        status=409 if stale else None,
         form=form,
         session=session,
         stale=stale,

@@ -81,12 +81,7 @@ def owner(slug: str) -> ResponseReturnValue:
         else:
             return redirects.redirect_to(back, "owner-named")
     return render_page(
-        "admin/speaker_pages/owner.html",
-        status=422 if form.errors else 200,
-        form=form,
-        session=session,
-        known=known,
-        back=back,
+        "admin/speaker_pages/owner.html", form=form, session=session, known=known, back=back
     )
 
 

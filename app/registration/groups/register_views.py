@@ -261,15 +261,14 @@ def _save(progress: GroupProgress, draft: GroupDraft, form: Form, page: str) -> 
 
 
 def _render(page: str, form: Form, **context: Any) -> Response:
-    status = 422 if form.errors else 200
-    return render_page(f"registration/groups/{page}.html", status, form=form, **context)
+    return render_page(f"registration/groups/{page}.html", form=form, **context)
 
 
-def _render_check(form: CheckGroupForm, draft: GroupDraft, status: int = 200) -> Response:
+def _render_check(form: CheckGroupForm, draft: GroupDraft, status: int | None = None) -> Response:
     form.displayed.data = _fingerprint(draft)
     return render_page(
         "registration/groups/check.html",
-        max(status, 422) if form.errors and status == 200 else status,
+        status,
         form=form,
         draft=draft,
         rows=presentation.list_people(draft),

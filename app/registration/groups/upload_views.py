@@ -49,7 +49,7 @@ def choose() -> ResponseReturnValue:
         return _redirect("registration.groups.start")
     form = GroupFileForm()
     if not form.validate_on_submit():
-        return _render_form(form, 422 if form.errors else 200)
+        return _render_form(form)
     try:
         rate_limits.check_network(rate_limits.GROUP_FILE, request.remote_addr)
         sheet = spreadsheet.read(form.file.data.read(), progress.draft)
@@ -58,7 +58,7 @@ def choose() -> ResponseReturnValue:
     except InvalidFile as refusal:
         rate_limits.count_network_later(rate_limits.GROUP_FILE, request.remote_addr)
         form.add_error(form.file, refusal)
-        return _render_form(form, 422)
+        return _render_form(form)
     start_writing()
     return _store(form, sheet)
 
@@ -110,7 +110,7 @@ def template(suffix: str) -> ResponseReturnValue:
     return spreadsheets.make_attachment(body, name, spreadsheets.XLSX)
 
 
-def _render_form(form: GroupFileForm, status: int) -> Response:
+def _render_form(form: GroupFileForm, status: int | None = None) -> Response:
     return render_page(
         "registration/groups/upload.html",
         status,

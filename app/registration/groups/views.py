@@ -162,9 +162,8 @@ def leave(secret: str) -> ResponseReturnValue:
     if form.validate_on_submit():
         services.leave(delegate, member)
         return redirect(onward, 303)
-    status = 422 if form.errors else 200
     return render_page(
-        "registration/groups/leave.html", status, form=form, group=member.group, secret=secret
+        "registration/groups/leave.html", form=form, group=member.group, secret=secret
     )
 
 
@@ -193,10 +192,9 @@ def _get_member(secret: str, number: int) -> GroupMember:
 
 
 def _render(page: str, form: Any, secret: str, **context: Any) -> Response:
-    status = 422 if form.errors else 200
     back = url_for("groups.show", secret=secret)
     template = f"registration/groups/{page}.html"
-    return render_page(template, status, form=form, secret=secret, back=back, **context)
+    return render_page(template, form=form, secret=secret, back=back, **context)
 
 
 def _redirect(secret: str, news: str) -> Response:

@@ -50,11 +50,9 @@ class FormState:
     error: RuleViolation | None = None
 
     @property
-    def status(self) -> int:
-        """The HTTP status code."""
-        if self.conflict or self.error:
-            return 409
-        return 422 if self.form.errors else 200
+    def status(self) -> int | None:
+        """The HTTP status code, or None: the form decides."""
+        return 409 if self.conflict or self.error else None
 
 
 class EditFlow(Protocol):

@@ -10,7 +10,6 @@ from flask_babel import gettext, ngettext
 from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField
 
-from app import clock
 from app.accounts import roles
 from app.accounts.guards import current_actor
 from app.admin import saved_views
@@ -47,7 +46,6 @@ from app.registration.delegate_field import NOT_GIVEN
 from app.registration.fields import PRIVATE_FIELDS, PRIVATE_NAMES
 from app.registration.queries import Answers
 from app.web import redirects, spreadsheets
-from app.web.formatting import local_day
 from app.web.rendering import render_page
 
 STATES: Final = {
@@ -221,9 +219,7 @@ def export() -> ResponseReturnValue:
         *(gettext("Applied"), gettext("Decided"), gettext("Reason"), gettext("Message")),
     ]
     decisions.record_export(len(rows), actor=current_actor())
-    body = spreadsheets.stream_csv(head, list(_iter_cells(rows)))
-    name = spreadsheets.dated_name("applications", "csv", local_day(clock.now()))
-    return spreadsheets.make_attachment(body, name, spreadsheets.CSV)
+    return spreadsheets.send_csv("applications", head, list(_iter_cells(rows)))
 
 
 def _render_index(error: str = "") -> ResponseReturnValue:

@@ -8,7 +8,6 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
-from app import clock
 from app.accounts import roles
 from app.accounts.guards import current_actor
 from app.admin import saved_views
@@ -33,7 +32,7 @@ from app.registration.groups.models import RegistrationGroup
 from app.registration.groups.queries import GroupRow
 from app.text import count_of
 from app.web import languages, redirects, spreadsheets
-from app.web.formatting import local_day, local_moment
+from app.web.formatting import local_moment
 from app.web.rendering import render_page
 
 SORTS = tuple(queries.SORTS)
@@ -143,9 +142,7 @@ def export() -> ResponseReturnValue:
     ]
     summary = f"Exported {count_of(len(rows), 'group')}"
     history_services.record(summary, subject="groups", actor=current_actor())
-    body = spreadsheets.stream_csv(head, list(_iter_cells(rows)))
-    name = spreadsheets.dated_name("groups", "csv", local_day(clock.now()))
-    return spreadsheets.make_attachment(body, name, spreadsheets.CSV)
+    return spreadsheets.send_csv("groups", head, list(_iter_cells(rows)))
 
 
 def _iter_cells(rows: Sequence[GroupRow]) -> Iterator[list[Any]]:

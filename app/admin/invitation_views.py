@@ -34,7 +34,7 @@ from app.registration.invitations.models import InvitationCode
 from app.registration.invitations.services import MAX_CODES, MAX_USES, InvitationOptions
 from app.text import collapse_whitespace
 from app.web import redirects, spreadsheets
-from app.web.formatting import conference_zone, local_day
+from app.web.formatting import conference_zone
 from app.web.rendering import absolute_url, render_page
 
 MAX_NOTE_LENGTH, MAX_EMAIL_LENGTH = 100, 254
@@ -222,9 +222,7 @@ def export() -> ResponseReturnValue:
         gettext("Note"),
     ]
     services.record_export(len(rows), actor=current_actor())
-    body = spreadsheets.stream_csv(head, list(_iter_cells(rows)))
-    name = spreadsheets.dated_name("invitations", "csv", local_day(clock.now()))
-    return spreadsheets.make_attachment(body, name, spreadsheets.CSV)
+    return spreadsheets.send_csv("invitations", head, list(_iter_cells(rows)))
 
 
 def _iter_cells(rows: Sequence[InvitationCode]) -> Iterator[list[str]]:

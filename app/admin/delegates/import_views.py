@@ -135,12 +135,8 @@ def discard(number: int) -> ResponseReturnValue:
 
 @bp.get("/template.<any(csv, xlsx):suffix>")
 def template(suffix: str) -> ResponseReturnValue:
-    head, name = import_sheet.list_head(), f"delegates-template.{suffix}"
-    if suffix == "csv":
-        body = spreadsheets.stream_csv(head, ())
-        return spreadsheets.make_attachment(body, name, spreadsheets.CSV)
-    body = spreadsheets.stream_xlsx(gettext("Delegates"), head, ())
-    return spreadsheets.make_attachment(body, name, spreadsheets.XLSX)
+    head, title = import_sheet.list_head(), gettext("Delegates")
+    return spreadsheets.send_table("delegates-template", suffix, title, head, ())
 
 
 def _start_writing() -> None:

@@ -8,7 +8,6 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
-from app import clock
 from app.accounts.guards import current_actor
 from app.admin import activity, bulk_actions, draft_forms, view_options
 from app.admin.delegates import answer_columns, filters, presentation
@@ -48,7 +47,7 @@ from app.registration.desk import (
 from app.registration.models import Delegate
 from app.registration.seats import CategoryFull, SoldOut
 from app.web import redirects, spreadsheets
-from app.web.formatting import conference_zone, local_day, plain_date
+from app.web.formatting import conference_zone, plain_date
 from app.web.rendering import render_page
 
 bp = Blueprint("delegates", __name__, url_prefix="/delegates")
@@ -307,10 +306,5 @@ def _send_file(conditions: Sequence[Condition], needs: Sequence[str], file_forma
     columns = presentation.list_columns(needs)
     head = [one.label for one in columns]
     rows = presentation.iter_rows(conditions, columns, conference_zone())
-    if file_format == "xlsx":
-        body = spreadsheets.stream_xlsx(gettext("Delegates"), head, rows)
-        name = spreadsheets.dated_name("delegates", "xlsx", local_day(clock.now()))
-        return spreadsheets.make_attachment(body, name, spreadsheets.XLSX)
-    name = spreadsheets.dated_name("delegates", "csv", local_day(clock.now()))
-    body = spreadsheets.stream_csv(head, rows)
-    return spreadsheets.make_attachment(body, name, spreadsheets.CSV)
+    stem, title = spreadsheets.dated_name("delegates"), gettext("Delegates")
+    return spreadsheets.send_table(stem, file_format, title, head, rows)

@@ -101,13 +101,8 @@ def add() -> ResponseReturnValue:
 
 @bp.get("/template.<any(csv,xlsx):suffix>")
 def template(suffix: str) -> ResponseReturnValue:
-    head, name = spreadsheet.list_head(), f"group.{suffix}"
-    if suffix == "csv":
-        return spreadsheets.make_attachment(
-            spreadsheets.stream_csv(head, ()), name, spreadsheets.CSV
-        )
-    body = spreadsheets.stream_xlsx(gettext("Group"), head, ())
-    return spreadsheets.make_attachment(body, name, spreadsheets.XLSX)
+    head, title = spreadsheet.list_head(), gettext("Group")
+    return spreadsheets.send_table("group", suffix, title, head, ())
 
 
 def _render_form(form: GroupFileForm, status: int | None = None) -> Response:

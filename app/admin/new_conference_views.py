@@ -6,15 +6,15 @@ from typing import Any
 from flask import Blueprint, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _l
-from wtforms import HiddenField, IntegerField
-from wtforms.validators import NumberRange, Optional, ValidationError
+from wtforms import HiddenField
+from wtforms.validators import ValidationError
 
 from app.accounts.guards import current_actor
-from app.admin.settings_forms import MAX_PLACES, SettingsForm
+from app.admin.settings_forms import MAX_PLACES, PLACES_ERROR, SettingsForm
 from app.content import starter_texts
 from app.content.views import get_content_folder
 from app.errors import StaleEdit
-from app.forms.fields import MAX_EDITOR_NAME_LENGTH, editor_text_field
+from app.forms.fields import MAX_EDITOR_NAME_LENGTH, editor_text_field, number_field
 from app.forms.form import ConfirmForm, Form, validates_own_csrf
 from app.onboarding import queries, services
 from app.onboarding.queries import ReplacementPreview
@@ -51,11 +51,7 @@ class StartForm(Form):
     time_zone = SettingsForm.time_zone
     place = SettingsForm.place
     contact_email = SettingsForm.contact_email
-    places = IntegerField(
-        _l("Number of places (optional)"),
-        [Optional(), NumberRange(0, MAX_PLACES, _l("Enter a number from 0 to 1,000,000"))],
-        render_kw={"inputmode": "numeric"},
-    )
+    places = number_field(_l("Number of places (optional)"), (0, MAX_PLACES), PLACES_ERROR)
     rooms = editor_text_field(_l("Rooms (optional)"), _l("The list of rooms"))
     themes = editor_text_field(_l("Themes (optional)"), _l("The list of themes"))
 

@@ -11,7 +11,7 @@ from wtforms import BooleanField, Field, IntegerField
 from wtforms.validators import NumberRange, Optional, ValidationError
 
 from app.accounts.guards import current_actor
-from app.errors import RuleViolation
+from app.errors import RuleViolation, require
 from app.forms.fields import line_field
 from app.forms.form import ConfirmForm, Form, validates_own_csrf
 from app.forms.moment_fields import moment_field
@@ -144,9 +144,9 @@ def no_shows(slug: str) -> ResponseReturnValue:
 def find_public(session: Session) -> PublicSession:
     """Return a session as it is published; raise RuleViolation if it is not."""
     public = queries.find_session(session.key)
-    if public is None:
-        raise RuleViolation("This session is not public, so no seats can be booked in it")
-    return public
+    return require(
+        public, RuleViolation("This session is not public, so no seats can be booked in it")
+    )
 
 
 def _render(name: str, session: Session, form: Form, **context: Any) -> ResponseReturnValue:

@@ -12,7 +12,7 @@ from app.accounts.guards import current_actor
 from app.admin import saved_views, waiting_list_actions, waiting_list_export
 from app.admin.bulk_actions import confirm_or_run
 from app.admin.listing import PAGE_SIZE, ListFilter, Listing, parse_list_query, render_list
-from app.errors import NotFound, RuleViolation
+from app.errors import NotFound, RuleViolation, require
 from app.forms.form import ConfirmForm, validates_own_csrf
 from app.history import queries as history
 from app.registration import queries as registration
@@ -156,6 +156,4 @@ def remove(number: int) -> ResponseReturnValue:
 def get_entry(number: int) -> WaitingListEntry:
     """Return the entry with this number; raise NotFound."""
     found = queries.find_by_number(number)
-    if found is None:
-        raise NotFound("This person is not on the waiting list")
-    return found
+    return require(found, NotFound("This person is not on the waiting list"))

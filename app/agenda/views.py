@@ -15,7 +15,7 @@ from app import clock, preview_mode
 from app.agenda import cookie, listing, own_seats, services, transfer_views
 from app.agenda.models import Agenda
 from app.agenda.own_seats import OwnSeats
-from app.errors import Moved, NotFound, RateLimitExceeded
+from app.errors import Moved, NotFound, RateLimitExceeded, require
 from app.forms.form import (
     DAY_SECONDS,
     ConfirmForm,
@@ -133,18 +133,14 @@ def set_star() -> ResponseReturnValue:
 
 @bp.post("/stars/<int:number>/remove")
 def remove(number: int) -> ResponseReturnValue:
-    agenda = cookie.current_agenda()
-    if agenda is None:
-        raise NotFound(NO_AGENDA)
+    agenda = require(cookie.current_agenda(), NotFound(NO_AGENDA))
     services.remove(agenda, number)
     return cookie.set_cookie(_redirect_to_agenda(), agenda)
 
 
 @bp.post("/seen")
 def acknowledge_changes() -> ResponseReturnValue:
-    agenda = cookie.current_agenda()
-    if agenda is None:
-        raise NotFound(NO_AGENDA)
+    agenda = require(cookie.current_agenda(), NotFound(NO_AGENDA))
     services.acknowledge_changes(
         agenda, {one.key: one for one in current_release.get_programme().sessions}
     )

@@ -21,7 +21,7 @@ from sqlalchemy import ColumnElement, delete, func, select
 
 from app import clock
 from app.database import db
-from app.errors import NotFound
+from app.errors import NotFound, require
 from app.log import log
 from app.mail.addresses import decode_domain
 from app.mail.models import Email, EmailReply
@@ -206,9 +206,7 @@ def _make_id(parsed: ParsedReply, email: Email) -> str:
 def get_reply(number: int) -> EmailReply:
     """Return a reply; raise NotFound if there is none."""
     found = db.session.get(EmailReply, number)
-    if found is None:
-        raise NotFound("There is no reply with that number")
-    return found
+    return require(found, NotFound("There is no reply with that number"))
 
 
 def mark_read(reply: EmailReply, *, actor: str) -> None:

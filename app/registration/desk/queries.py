@@ -7,7 +7,7 @@ from typing import Any, Final, NamedTuple
 from sqlalchemy import ColumnElement, func, or_, select
 
 from app.database import db
-from app.errors import NotFound
+from app.errors import NotFound, require
 from app.mail.models import Email
 from app.mail.queries import IS_FAILED, IS_WAITING
 from app.programme.models import Speaker
@@ -64,9 +64,7 @@ def get_delegate(reference: str) -> Delegate:
     found = db.session.scalar(
         select(Delegate).where(Delegate.reference == reference.strip().upper())
     )
-    if found is None:
-        raise NotFound("There is no booking with that reference")
-    return found
+    return require(found, NotFound("There is no booking with that reference"))
 
 
 class DelegateLinks(NamedTuple):

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 
 from app.cache_version import bump_cache_version
 from app.database import db, lock_table
-from app.errors import NotFound, RuleViolation, StaleEdit
+from app.errors import NotFound, RuleViolation, StaleEdit, require
 from app.history import services as history
 from app.history.models import Change
 from app.questions import checks, ordering
@@ -103,9 +103,7 @@ def _lock_rows() -> Sequence[Question]:
 
 def _find(rows: Sequence[Question], key: str) -> Question:
     found = next((one for one in rows if queries.name_question(one) == key), None)
-    if found is None:
-        raise NotFound("There is no such question")
-    return found
+    return require(found, NotFound("There is no such question"))
 
 
 def _build_question(key: str, position: int, version: QuestionVersion) -> Question:

@@ -14,11 +14,12 @@ from app.accounts import queries as queries_of_people
 from app.accounts import services, team
 from app.accounts.models import FORMER, LoginSession, RateLimitHit, SignInLink
 from app.database import db, transaction
-from app.errors import Gone, NotFound
+from app.errors import NotFound
 from app.history.models import HistoryEntry
 from app.mail.models import Email
 from tests.browser import Browser, Page
 from tests.factories import make_organiser, make_sign_in_link, sign_in
+from tests.races import at_once
 from tests.refusals import TOO_MANY, TOO_MANY_FROM_NETWORK
 from tests.sent_emails import find_sign_in_link, read_email
 
@@ -99,29 +100,14 @@ def test_a_link_works_once(visitor: Browser, new_browser: Callable[[], Browser])
 
 def use_together(site: Flask, link: str, people: int) -> list[str]:
     """Let several people use a link at the same moment; tell what became of each."""
-    results: list[str] = []
-
-    def use() -> None:
-        with site.app_context():
-            try:
-                with transaction():
-                    services.sign_in(link.rpartition("/")[2])
-                results.append("in")
-            except Gone:
-                results.append("gone")
-
-    db.session.commit()
-    together = [threading.Thread(target=use) for _ in range(people)]
-    for one in together:
-        one.start()
-    for one in together:
-        one.join()
-    return sorted(results)
+    return at_once(site, [lambda: services.sign_in(link.rpartition("/")[2])] * people)
 
 
 @pytest.mark.both_databases
 def test_a_link_used_by_many_at_once_lets_one_in(site: Flask) -> None:
-    assert use_together(site, make_sign_in_link(), 6) == ["gone"] * 5 + ["in"]
+    ended = use_together(site, make_sign_in_link(), 6)
+
+    assert ended == [queries_of_people.LINK_GONE] * 5 + ["done"]
     assert len(db.session.scalars(select(LoginSession)).all()) == 1
 
 
@@ -138,7 +124,7 @@ def test_of_two_who_have_both_found_a_link_unused_one_comes_in(site: Flask) -> N
     results = use_together(site, link, 2)
     event.remove(db.engine, "before_cursor_execute", wait_for_the_other)
 
-    assert results == ["gone", "in"]
+    assert results == [queries_of_people.LINK_GONE, "done"]
 
 
 def test_a_link_that_is_used_leaves_those_of_others(

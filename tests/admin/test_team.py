@@ -3,7 +3,8 @@
 import re
 from collections.abc import Callable
 from contextlib import suppress
-from threading import Barrier, Thread
+from functools import partial
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -25,11 +26,11 @@ from app.accounts.models import (
 )
 from app.accounts.two_factor import totp
 from app.database import db, transaction
-from app.errors import ConferenceError
 from app.history.models import HistoryEntry
 from app.mail.models import Email
 from tests.browser import Browser
 from tests.factories import make_organiser, make_sign_in_link, sign_in
+from tests.races import at_once
 from tests.sent_emails import last_email_to, subjects_to
 
 GRACE, ADA = "grace@conference.example", "ada@conference.example"
@@ -207,25 +208,11 @@ def test_an_organiser_may_step_back_where_there_is_another(grace: Browser) -> No
 def each_other(site: Flask, deed: Callable[[int, Person], Any]) -> list[str]:
     """Let two organisers do something to each other at the same moment; tell who is left."""
     numbers = [make_organiser(GRACE).id, make_organiser(ADA).id]
-    db.session.commit()
-    ready = Barrier(2)
 
     def act(other: int, mine: int) -> None:
-        with site.app_context():
-            me = db.session.get_one(Person, mine)
-            db.session.get_one(Person, other)
-            db.session.rollback()
-            ready.wait(20)
-            with suppress(ConferenceError), transaction():
-                deed(other, me)
-            db.session.remove()
+        deed(other, db.session.get_one(Person, mine))
 
-    threads = [Thread(target=act, args=pair) for pair in (numbers, numbers[::-1])]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
-    db.session.expire_all()
+    at_once(site, [partial(act, *pair) for pair in (numbers, numbers[::-1])])
     left = select(Person.email).where(Person.role == ORGANISER)
     return list(db.session.scalars(left))
 

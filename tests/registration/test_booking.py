@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from threading import Barrier, Thread
+from threading import Barrier
 from typing import Any
 from urllib.parse import quote
 
@@ -28,6 +28,7 @@ from app.registration.models import Delegate
 from tests.browser import Browser
 from tests.factories import make_category, make_delegate, publish_programme, set_places
 from tests.mail_server import MailServer
+from tests.races import at_once
 from tests.registration_flow import CONSENT, DAYS, SHOWN_BACK, THURSDAY, WEDNESDAY
 from tests.sent_emails import deliver_emails, emails_to, find_link, last_email_to, subjects_to
 
@@ -381,10 +382,10 @@ def test_two_who_cancel_at_once_give_one_place_back(site: Flask) -> None:
     make_delegate(given_names="Grace")
     delegate = make_delegate()
     number = delegate.id
-    db.session.commit()
-    outcomes = _both_at_once(site, lambda: services.cancel(db.session.get_one(Delegate, number)))
 
-    assert sorted(outcomes) == ["", "This booking has already been cancelled"]
+    ended = at_once(site, [lambda: services.cancel(db.session.get_one(Delegate, number))] * 2)
+
+    assert ended == ["This booking has already been cancelled", "done"]
     assert queries.get_seat_counts().taken == 1
 
 
@@ -402,33 +403,8 @@ def test_without_the_locks_the_race_above_is_seen(site: Flask) -> None:
         careless.cancel(clock.now())
         seats.release_seats((seats.CONFERENCE,))
 
-    assert _both_at_once(site, cancel_carelessly) == ["", ""]
+    assert at_once(site, [cancel_carelessly] * 2) == ["done", "done"]
     assert queries.get_seat_counts().taken == 0
-
-
-def _both_at_once(site: Flask, deed: Callable[[], None]) -> list[str]:
-    """Do a deed twice at the same moment, each having seen the same; tell how each ended."""
-    outcomes: list[str] = []
-    ready = Barrier(2)
-
-    def do() -> None:
-        with site.app_context():
-            ready.wait()
-            try:
-                with transaction():
-                    deed()
-                outcomes.append("")
-            except RuleViolation as refusal:
-                outcomes.append(str(refusal))
-            finally:
-                db.session.remove()
-
-    threads = [Thread(target=do) for _ in range(2)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(30)
-    return outcomes
 
 
 def test_opening_any_page_of_a_booking_changes_nothing(visitor: Browser) -> None:

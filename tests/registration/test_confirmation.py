@@ -20,8 +20,8 @@ from app.registration.models import ApplicationDraft, Confirmation, Delegate, Ne
 from tests.browser import Browser
 from tests.factories import make_delegate, set_places
 from tests.lookups import get_needs
+from tests.races import at_once
 from tests.refusals import TOO_MANY
-from tests.registration.races import at_once
 from tests.registration.test_desk import a_visitor_with_answers
 from tests.registration_flow import (
     ACCESS_WORDS,
@@ -198,7 +198,7 @@ def press_twice(site: Flask) -> list[str]:
     def confirm() -> object:
         return services.submit(secret, "en")
 
-    assert at_once(site, [confirm, confirm]) == ["seat", "seat"]
+    assert at_once(site, [confirm, confirm]) == ["done", "done"]
     assert len(delegates()) == 1
     return sorted(db.session.scalars(select(Email.template)))
 

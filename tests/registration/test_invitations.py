@@ -23,7 +23,7 @@ from app.registration.waiting_list import services as waiting_list
 from app.registration.waiting_list.models import WaitingListEntry
 from tests.browser import Browser, Page
 from tests.factories import make_category, make_delegate, make_invitation, set_places
-from tests.registration.races import at_once
+from tests.races import at_once
 from tests.registration.test_categories import go_on, standing
 
 GRACE = "grace@conference.example"
@@ -132,7 +132,7 @@ def test_of_two_who_use_a_code_in_the_same_second_one_gets_the_place(site: Flask
 
     ended = at_once(site, [partial(_use, code, number, one) for one in range(8)])
 
-    assert ended == ["This invitation has been used"] * 7 + ["seat"]
+    assert ended == ["This invitation has been used"] * 7 + ["done"]
     assert standing(seats.CONFERENCE)[1] == 1
     assert list_miscounts() == []
 
@@ -165,7 +165,7 @@ def test_the_lock_of_the_code_alone_lets_it_be_used_once(
 ) -> None:
     ended = _use_without_limits(site, monkeypatch)
 
-    assert ended == ["This invitation has been used", "seat"]
+    assert ended == ["This invitation has been used", "done"]
     assert list_miscounts() == []
 
 
@@ -184,7 +184,7 @@ def test_without_its_lock_a_code_for_one_would_be_used_by_two(
 
     monkeypatch.setattr(services, "_lock_open", only_look)
 
-    assert _use_without_limits(site, monkeypatch) == ["seat", "seat"]
+    assert _use_without_limits(site, monkeypatch) == ["done", "done"]
     assert list_miscounts() == ["1 place is counted as taken, but 2 delegates are attending."]
 
 

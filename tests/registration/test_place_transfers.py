@@ -18,7 +18,7 @@ from app.registration.transfers.models import PlaceTransfer
 from app.registration.transfers.services import Colleague
 from tests.browser import Browser, Page
 from tests.factories import make_category, make_delegate, set_places
-from tests.registration.races import at_once
+from tests.races import at_once
 from tests.registration.test_categories import standing
 from tests.registration.test_session_booking_races import book, held, make_rooms
 from tests.registration_flow import DAYS
@@ -255,7 +255,7 @@ def test_of_two_who_take_the_same_place_at_once_one_has_it(site: Flask) -> None:
 
     ended = at_once(site, [lambda: take_place(site, key, 0), lambda: take_place(site, key, 1)])
 
-    assert ended == ["This place has already been taken", "seat"]
+    assert ended == ["This place has already been taken", "done"]
     assert len(list_attending()) == standing(seats.CONFERENCE)[1] == 1
 
 
@@ -278,5 +278,5 @@ def test_without_its_lock_the_second_is_stopped_only_as_the_old_booking_ends(
 
     ended = at_once(site, [lambda: take_place(site, key, 0), lambda: take_place(site, key, 1)])
 
-    assert ended == ["This booking has already been cancelled", "seat"]
+    assert ended == ["This booking has already been cancelled", "done"]
     assert len(list_attending()) == standing(seats.CONFERENCE)[1] == 1

@@ -28,7 +28,7 @@ from tests.factories import (
     set_places,
     sign_in,
 )
-from tests.registration.races import at_once
+from tests.races import at_once
 from tests.registration.test_categories import ASKED, standing
 from tests.registration.test_category_waiting_list import change_limit, limit, open_list
 from tests.registration.test_session_booking_races import cross
@@ -426,10 +426,10 @@ def test_of_two_tabs_that_take_the_offer_one_changes_the_booking_and_both_say_so
         with transaction():
             operations.cancel(db.session.get_one(Delegate, number), actor=GRACE)
 
-    assert at_once(site, [take, take]) == ["seat", "seat"]
+    assert at_once(site, [take, take]) == ["done", "done"]
     assert [standing(name) for name in names] == [(1, 1), (10, 1)]
     db.session.rollback()
-    assert at_once(site, [take, change])[-1] == "seat"
+    assert at_once(site, [take, change])[-1] == "done"
     assert [standing(name) for name in names] == [(1, 0), (10, 0)]
 
 
@@ -459,7 +459,7 @@ def test_whoever_takes_the_offer_does_not_clash_with_a_new_address(site: Flask) 
         take,
     )
 
-    assert ended == ["seat", "seat"]
+    assert ended == ["done", "done"]
     assert category_of("new@example.org") == "Student"
 
 
@@ -479,7 +479,7 @@ def test_whoever_joins_while_the_place_becomes_free_has_the_place_or_a_turn(site
 
     ended = at_once(site, [wait, leave])
 
-    assert ended in (["There are places left", "seat"], ["seat", "seat"])
+    assert ended in (["There are places left", "done"], ["done", "done"])
     assert state_of(ADA) == ("" if "There are places left" in ended else "offered")
 
 

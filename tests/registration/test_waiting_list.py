@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from threading import Barrier, Thread
 from typing import Any
 
 import pytest
@@ -23,6 +22,7 @@ from app.registration.waiting_list import services as waiting_list
 from app.registration.waiting_list.models import WaitingListEntry
 from tests.browser import Browser, Page
 from tests.factories import make_delegate, make_waiting_list_entry, set_places, sign_in
+from tests.races import run_in_threads
 from tests.registration_flow import answer_questions
 from tests.sent_emails import emails_to, find_link, last_email_to, subjects_to
 
@@ -626,18 +626,8 @@ def test_two_workers_pass_an_ended_offer_on_once(
         join(visitor, name)
     cancel(early)
     frozen_time.move_to("2009-05-14T09:00:00+01:00")
-    barrier = Barrier(2)
 
-    def work() -> None:
-        with site.app_context():
-            barrier.wait()
-            run_due()
-
-    threads = [Thread(target=work) for _ in range(2)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    run_in_threads(site, [run_due] * 2)
 
     states = [state_of(f"{name}@example.org") for name in ("ada", "bea", "cleo")]
     assert states == ["lapsed", "offered", "waiting"]

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from io import BytesIO
-from threading import Barrier, Thread
 
 import pytest
 from flask import Flask
@@ -33,6 +32,7 @@ from tests.programme.sample_pictures import (
     make_rotated_with_location,
     open_jpeg,
 )
+from tests.races import run_in_threads
 
 OWN = "/speak/ada-marsh/photo"
 SEND = "Send photo"
@@ -351,7 +351,9 @@ def test_of_two_photos_sent_at_the_same_moment_the_second_is_not_saved(
 ) -> None:
     helper = sign_in_speaker(new_browser(), get_ada_marsh(), "helper@example.org")
 
-    answers = _at_once(site, [_to_send(ada, RED, "In red"), _to_send(helper, BLUE, "In blue")])
+    answers = run_in_threads(
+        site, [_to_send(ada, RED, "In red"), _to_send(helper, BLUE, "In blue")]
+    )
 
     assert sorted(answers) == [303, 409]
     described = select(Photo).where(Photo.description != "")  # the other is stored to send again
@@ -373,26 +375,6 @@ def _to_send(browser: Browser, colour: tuple[int, int, int], words: str) -> Call
             "POST", OWN, data={**fields, "file": (BytesIO(picture), "me.jpg")}
         ).status_code
     )
-
-
-def _at_once(site: Flask, deeds: list[Callable[[], int]]) -> list[int]:
-    """Send all at the same moment; return the status of each."""
-    ready, statuses = Barrier(len(deeds)), dict[int, int]()
-    db.session.remove()  # which may hold what was read above
-
-    def do(number: int) -> None:
-        with site.app_context():
-            ready.wait(20)
-            statuses[number] = deeds[number]()
-            db.session.remove()
-
-    threads = [Thread(target=do, args=(number,)) for number in range(len(deeds))]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
-    db.session.expire_all()
-    return [statuses[number] for number in range(len(deeds))]
 
 
 def test_photo_and_texts_are_decided_apart(

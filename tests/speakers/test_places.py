@@ -41,7 +41,7 @@ from tests.factories import (
     sign_in,
     sign_in_speaker,
 )
-from tests.registration.races import at_once
+from tests.races import at_once
 from tests.registration.test_categories import standing
 from tests.sent_emails import find_link, last_email_to
 
@@ -464,7 +464,7 @@ def test_of_many_who_come_in_the_same_second_one_gets_the_kept_place(site: Flask
 
     ended = at_once(site, [partial(take, number, one) for one in range(8)])
 
-    assert ended == ["All places are taken"] * 7 + ["seat"]
+    assert ended == ["All places are taken"] * 7 + ["done"]
     assert standing(seats.CONFERENCE) == (1, 1)
     assert list_miscounts() == []
 
@@ -496,7 +496,7 @@ def take_without_limits(site: Flask, monkeypatch: pytest.MonkeyPatch) -> list[st
 def test_the_lock_of_the_category_alone_gives_the_kept_place_once(
     site: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert take_without_limits(site, monkeypatch) == ["All places are taken", "seat"]
+    assert take_without_limits(site, monkeypatch) == ["All places are taken", "done"]
     assert list_miscounts() == []
 
 
@@ -514,7 +514,7 @@ def test_without_its_lock_both_would_have_the_kept_place(
 
     monkeypatch.setattr(services, "_lock_category", only_look)
 
-    assert take_without_limits(site, monkeypatch) == ["seat", "seat"]
+    assert take_without_limits(site, monkeypatch) == ["done", "done"]
     assert list_miscounts() == ["1 place is counted as taken, but 2 delegates are attending."]
 
 

@@ -30,12 +30,6 @@ from tests.factories import (
 BOARD = "/organise/board"
 
 
-@pytest.fixture
-def organiser(visitor: Browser) -> Browser:
-    """An organiser who has signed in."""
-    return sign_in(visitor)
-
-
 def cards(page: Page, where: str = "board-slots") -> list[str]:
     """Read the sessions of the board, or those beside it, in their order."""
     return [

@@ -36,11 +36,6 @@ NEW: dict[str, Answer] = {
 }
 
 
-@pytest.fixture
-def desk(visitor: Browser) -> Browser:
-    return sign_in(visitor, "dora@conference.example", role=DESK)
-
-
 def past(delegate: Delegate) -> list[tuple[str, str]]:
     found = (
         select(HistoryEntry)

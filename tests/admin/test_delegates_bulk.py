@@ -11,7 +11,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from app.accounts.models import DESK, VIEWER
+from app.accounts.models import VIEWER
 from app.database import db, transaction
 from app.errors import RuleViolation
 from app.history.models import HistoryEntry
@@ -27,11 +27,6 @@ from tests.sent_emails import emails_to, last_email_to, subjects_to
 
 DORA = "dora@conference.example"
 LIST = "/organise/delegates"
-
-
-@pytest.fixture
-def desk(visitor: Browser) -> Browser:
-    return sign_in(visitor, DORA, role=DESK)
 
 
 @pytest.fixture

@@ -29,11 +29,6 @@ PAGE = "/organise/letters/wording"
 PARTS = {"booking_link", "role", "signature", "speaker_link", "ticket"}
 
 
-@pytest.fixture
-def organiser(visitor: Browser) -> Browser:
-    return sign_in(visitor)
-
-
 def count_rows() -> list[int | None]:
     tables = (Delegate, Email, Speaker)
     return [db.session.scalar(select(func.count()).select_from(one)) for one in tables]

@@ -51,11 +51,6 @@ KEY = TextKey("registration_confirmed", "en")
 EN_FR = pytest.mark.settings(LANGUAGES='["en", "fr"]')
 
 
-@pytest.fixture
-def organiser(visitor: Browser) -> Browser:
-    return sign_in(visitor)
-
-
 def write(  # noqa: PLR0913 – all that may differ in a story
     organiser: Browser,
     subject: str = SUBJECT,

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 from sqlalchemy import select
 
-from app.accounts.models import DESK, VIEWER
+from app.accounts.models import VIEWER
 from app.database import db
 from app.history import queries as history
 from app.registration import links
@@ -15,11 +15,6 @@ from app.registration.models import Delegate
 from tests.browser import Browser
 from tests.factories import make_delegate, make_group, make_question, save, sign_in
 from tests.sent_emails import find_link, last_email_to, subjects_to
-
-
-@pytest.fixture
-def desk(visitor: Browser) -> Browser:
-    return sign_in(visitor, "dora@conference.example", role=DESK)
 
 
 def fill_in(desk: Browser, references: str, status: int = 200) -> list[str]:

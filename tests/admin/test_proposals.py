@@ -26,12 +26,6 @@ GRACE = "grace@conference.example"
 HOSTILE = "<script>alert(1)</script> & “more”\n\n" + "w" * 300
 
 
-@pytest.fixture
-def organiser(visitor: Browser) -> Browser:
-    """An organiser who has signed in."""
-    return sign_in(visitor)
-
-
 def opening() -> Session:
     return db.session.scalars(select(Session).where(Session.slug == "opening")).one()
 

@@ -34,22 +34,14 @@ from tests.factories import (
     publish_programme,
     sign_in,
 )
+from tests.lookups import get_session
 
 MOVED = datetime(2009, 6, 10, 13, 0, tzinfo=UTC)  # 2pm by the conference's clocks
 
 
-@pytest.fixture
-def organiser(visitor: Browser) -> Browser:
-    return sign_in(visitor)
-
-
-def the(slug: str) -> Session:
-    return db.session.scalars(select(Session).where(Session.slug == slug)).one()
-
-
 def changed(slug: str, **about: Any) -> None:
     """Change a session, as an organiser does."""
-    session = the(slug)
+    session = get_session(slug)
     edited = {"changed_at": clock.now(), "version": session.version + 1}
     for name, value in {**edited, **about}.items():
         setattr(session, name, value)

@@ -50,12 +50,6 @@ NO_TIME: dict[str, Any] = {"starts_at": None, "ends_at": None}
 each_thing = pytest.mark.parametrize("thing", [ROOM, THEME], ids=["rooms", "themes"])
 
 
-@pytest.fixture
-def organiser(visitor: Browser) -> Browser:
-    """An organiser who has signed in."""
-    return sign_in(visitor)
-
-
 def make(thing: Thing, name: str, **values: Any) -> Any:
     slug = name.lower()
     own = {"key": slug} if thing is ROOM else {"letter": name[0]}

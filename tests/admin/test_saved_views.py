@@ -28,12 +28,6 @@ WITHIN = {"sort": "name", "is_reversed": False, "offset": 0, "limit": 10}
 
 
 @pytest.fixture
-def organiser(visitor: Browser) -> Browser:
-    """An organiser who has signed in."""
-    return sign_in(visitor)
-
-
-@pytest.fixture
 def other_visitor(new_browser: Callable[[], Browser]) -> Browser:
     """Someone else, in a browser of their own."""
     return new_browser()

@@ -13,17 +13,11 @@ from app.registration.session_bookings.holds import HoldDetails
 from app.releases.current_release import get_programme
 from tests.chromium import horizontal_overflow
 from tests.factories import make_room, sign_in_window
-from tests.live_site import LiveSite
 from tests.registration.test_session_waiting_list import book, join, make_bookable, make_person
 
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 GRACE = "grace@conference.example"
 PAGES = ("", "/knots", "/knots/door", "/knots/hold", "/knots/more", "/knots/holds/1/release")
-
-
-@pytest.fixture
-def site_address(live_site: Callable[..., LiveSite]) -> str:
-    return live_site().address
 
 
 @pytest.fixture

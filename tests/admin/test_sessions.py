@@ -30,12 +30,6 @@ from tests.lookups import get_session
 ALL = ["Opening", "Coffee", "Harbour walls", "Reading the tide", "Farewell"]
 
 
-@pytest.fixture
-def organiser(visitor: Browser) -> Browser:
-    """An organiser who has signed in."""
-    return sign_in(visitor)
-
-
 def held(slug: str) -> dict[str, Any]:
     one = get_session(slug)
     values = {field: SESSION_FIELDS.get_value(one, field) for field in SESSION_FIELDS.names}

@@ -37,11 +37,6 @@ GRACE = "grace@conference.example"
 
 
 @pytest.fixture
-def organiser(visitor: Browser) -> Browser:
-    return sign_in(visitor)
-
-
-@pytest.fixture
 def joao() -> Speaker:
     found = db.session.scalars(select(Speaker).where(Speaker.slug == "joao-mare")).one()
     found.contact_address = JOAO

@@ -38,12 +38,6 @@ SEARCHES = {
 }
 
 
-@pytest.fixture
-def organiser(visitor: Browser) -> Browser:
-    """An organiser who has signed in."""
-    return sign_in(visitor)
-
-
 def names(page: Page) -> list[str]:
     """Give the names in their order, without the addresses beneath them."""
     found = [name for row in page.rows for head, name in row.items() if head.startswith("Name")]

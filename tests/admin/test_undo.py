@@ -22,11 +22,6 @@ from tests.factories import make_session, sign_in
 GRACE = "grace@conference.example"
 
 
-@pytest.fixture
-def organiser(visitor: Browser) -> Browser:
-    return sign_in(visitor)
-
-
 def opening() -> Session:
     return db.session.scalars(select(Session).where(Session.key == "opening")).one()
 

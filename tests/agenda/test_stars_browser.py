@@ -11,11 +11,9 @@ from playwright.sync_api import Page as Window
 from playwright.sync_api import Route, expect
 
 from tests import keyboard
-from tests.chromium import expect_result, horizontal_overflow
+from tests.chromium import Axe, expect_result, horizontal_overflow
 from tests.factories import FIRST_MORNING, make_session, publish_programme
 from tests.live_site import LiveSite
-
-Axe = Callable[[Window], list[str]]
 
 
 def test_a_star_is_set_and_taken_back_in_place(

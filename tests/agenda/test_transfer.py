@@ -11,9 +11,9 @@ from sqlalchemy import func, select
 from app import clock
 from app.agenda.models import Agenda
 from app.database import db
-from tests.agenda.test_agenda import the_session
 from tests.browser import Browser, Page
 from tests.factories import make_agenda, publish_programme
+from tests.lookups import get_session
 
 
 def sessions_in(page: Page) -> list[str]:
@@ -154,10 +154,10 @@ def test_a_calendar_learns_that_a_session_moved_or_will_not_be(visitor: Browser)
     make_agenda("opening", "farewell", holder=visitor)
     feed = feed_of(visitor)
     before = visitor.fetch("GET", feed).get_data()
-    opening = the_session("opening")
+    opening = get_session("opening")
     assert opening.ends_at is not None
     opening.ends_at += timedelta(minutes=15)
-    the_session("farewell").withdrawn_at = clock.now()
+    get_session("farewell").withdrawn_at = clock.now()
     publish_programme()
 
     was = Calendar.from_ical(before).walk("VEVENT")

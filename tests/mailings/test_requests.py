@@ -23,16 +23,10 @@ from tests.factories import (
     make_category,
     make_delegate,
     make_interest,
-    sign_in,
 )
 from tests.mail_server import MailServer
 from tests.mailings.test_writing import PAGE, read_facts, send
 from tests.sent_emails import deliver_emails, find_link
-
-
-@pytest.fixture
-def organiser(visitor: Browser) -> Browser:
-    return sign_in(visitor)
 
 
 def release_now(frozen_time: Any) -> None:

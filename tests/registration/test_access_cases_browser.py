@@ -8,11 +8,10 @@ from app.database import db, transaction
 from app.registration import links
 from app.registration.requirement_cases import services as requirement_cases
 from app.registration.requirement_cases.models import RequirementCase
-from tests.chromium import horizontal_overflow
+from tests.chromium import Axe, horizontal_overflow
 from tests.factories import make_delegate, sign_in_window
 from tests.live_site import LiveSite
 
-Axe = Callable[[Page], list[str]]
 ANSWER = "Two interpreters will be in the hall. " * 5
 
 

@@ -10,7 +10,7 @@ from app import clock
 from app.database import db
 from app.registration import links
 from app.registration.interest.models import INVITED
-from tests.chromium import expect_heading, horizontal_overflow
+from tests.chromium import Axe, expect_heading, horizontal_overflow
 from tests.factories import (
     make_application,
     make_category,
@@ -19,8 +19,6 @@ from tests.factories import (
     sign_in_window,
 )
 from tests.live_site import LiveSite
-
-Axe = Callable[[Page], list[str]]
 
 
 @pytest.fixture

@@ -27,6 +27,7 @@ from app.registration.bookings.operations import StaleBooking
 from app.registration.models import Delegate
 from tests.browser import Browser
 from tests.factories import make_category, make_delegate, publish_programme, set_places
+from tests.lookups import address_of
 from tests.mail_server import MailServer
 from tests.races import at_once
 from tests.registration_flow import CONSENT, DAYS, SHOWN_BACK, THURSDAY, WEDNESDAY
@@ -40,11 +41,6 @@ OLD_PAGE = (
     "Your booking changed in another window after you opened this page. "
     "Check your answer, then save it again"
 )
-
-
-def address_of(delegate: Delegate, below: str = "") -> str:
-    """Give the address of somebody's booking."""
-    return f"/booking/{links.booking_token(delegate)}{below}"
 
 
 def test_the_letter_s_link_shows_all_that_was_told(visitor: Browser) -> None:

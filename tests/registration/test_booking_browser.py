@@ -9,11 +9,9 @@ from app.database import transaction
 from app.mail import unsubscribe
 from app.registration import links
 from app.registration.bookings import services
-from tests.chromium import expect_heading, horizontal_overflow
+from tests.chromium import Axe, expect_heading, horizontal_overflow
 from tests.factories import make_delegate
 from tests.live_site import LiveSite
-
-Axe = Callable[[Page], list[str]]
 
 
 def test_without_scripts_a_booking_is_changed_and_cancelled(

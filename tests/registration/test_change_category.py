@@ -6,7 +6,7 @@ import pytest
 from flask import Flask
 
 from app.database import db, transaction
-from app.registration import integrity_check, links, seats
+from app.registration import links, seats
 from app.registration.bookings import services
 from app.registration.categories.models import BY_CODE
 from app.registration.categories.queries import CATEGORY
@@ -18,6 +18,7 @@ from tests.factories import (
     make_waiting_list_entry,
     set_places,
 )
+from tests.lookups import list_miscounts
 from tests.races import at_once
 from tests.registration.test_categories import ASKED, standing
 from tests.sent_emails import last_email_to
@@ -27,10 +28,6 @@ THURSDAY = "2009-06-11"
 
 def open_booking(visitor: Browser, delegate: Delegate) -> Page:
     return visitor.open(f"/booking/{links.booking_token(delegate)}")
-
-
-def list_miscounts() -> list[str]:
-    return [one for one in integrity_check.run_checks() if "email" not in one]
 
 
 @pytest.mark.both_databases

@@ -6,11 +6,10 @@ from playwright.sync_api import Page, expect
 
 from app.database import transaction
 from app.registration import services
-from tests.chromium import expect_heading, horizontal_overflow
+from tests.chromium import Axe, expect_heading, horizontal_overflow
 from tests.factories import make_question, sign_in_window
 from tests.live_site import LiveSite
 
-Axe = Callable[[Page], list[str]]
 ADA = {
     "given_names": "Ada",
     "family_name": "Lovelace",

@@ -19,18 +19,13 @@ from app.registration.desk import services as desk
 from app.registration.models import Delegate, Needs
 from tests.browser import Browser, Page
 from tests.factories import make_confirmation, make_delegate, set_places
-from tests.lookups import get_needs
+from tests.lookups import address_of, get_needs
 from tests.refusals import TOO_MANY, TOO_MANY_FROM_NETWORK
 from tests.registration_flow import complete_registration
 from tests.sent_emails import emails_to, find_link, last_email_to, subjects_to
 
 QUESTION = "What is your correct email address?"
 NEW = "ada@new.example.org"
-
-
-def address_of(delegate: Delegate, below: str = "") -> str:
-    """Give the address of somebody's booking."""
-    return f"/booking/{links.booking_token(delegate)}{below}"
 
 
 def _corrected(visitor: Browser, delegate: Delegate, email: str = NEW) -> Page:

@@ -9,11 +9,10 @@ from app.database import transaction
 from app.registration import links
 from app.registration.equality import services
 from app.registration.equality.questions import QUESTIONS
-from tests.chromium import horizontal_overflow
+from tests.chromium import Axe, horizontal_overflow
 from tests.factories import make_category, make_delegate, sign_in_window
 from tests.live_site import LiveSite
 
-Axe = Callable[[Page], list[str]]
 SIZES = ((320, 640), (1280, 900))
 
 

@@ -19,7 +19,7 @@ from app.materials import file_validation
 from app.questions import services as questions
 from app.questions.edited_question import EditedQuestion, EditedTexts
 from app.questions.models import REGISTRATION, AnswerFile, AnswerFileChunk, Question
-from app.registration import answer_files, integrity_check, retention, seats
+from app.registration import answer_files, integrity_check, retention
 from app.registration.bookings import data_export, operations
 from app.registration.bookings import services as bookings
 from app.registration.models import ApplicationDraft, Delegate, DelegateAnswer
@@ -29,7 +29,7 @@ from tests.materials.sample_files import OF_DOCX, make_pdf, make_pptx, make_zip
 from tests.programme.sample_pictures import make_picture
 from tests.refusals import TOO_MANY_FROM_NETWORK
 from tests.registration.test_categories import go_on
-from tests.registration_flow import WEDNESDAY, answer_questions
+from tests.registration_flow import WEDNESDAY, answer_for_waiting_list, answer_questions
 from tests.sent_emails import find_link, last_email_to
 
 PROOF = "Proof that you are a student"
@@ -344,17 +344,7 @@ def test_files_that_nothing_names_are_deleted_a_day_later(
 @pytest.mark.both_databases
 def test_who_waits_takes_the_file_along(visitor: Browser) -> None:
     make_file_question()
-    make_delegate()
-    with transaction():
-        seats.set_limit(seats.CONFERENCE, 1)
-        seats.set_waiting_list(seats.CONFERENCE, is_open=True)
-    page = answer_questions(
-        visitor,
-        until="more",
-        name=("Bea", "Waite"),
-        email="bea@example.org",
-        start="Join the waiting list",
-    )
+    page = answer_for_waiting_list(visitor)
     page.press("Continue", {OPTIONAL: CARD}).press("Join the waiting list")
     with transaction():
         db.session.execute(delete(ApplicationDraft))

@@ -8,11 +8,10 @@ from playwright.sync_api import Page, expect
 
 from app.database import db
 from app.registration import links
-from tests.chromium import expect_heading, horizontal_overflow
+from tests.chromium import Axe, expect_heading, horizontal_overflow
 from tests.factories import make_delegate, make_group, set_places, sign_in_window
 from tests.live_site import LiveSite
 
-Axe = Callable[[Page], list[str]]
 HEAD = "Given names,Family name,Email address\n"
 
 

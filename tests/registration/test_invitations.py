@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from app import clock
 from app.database import db, transaction
-from app.registration import integrity_check, seats
+from app.registration import seats
 from app.registration.categories.models import BY_CODE
 from app.registration.create_booking import create_booking
 from app.registration.invitations import services
@@ -23,15 +23,13 @@ from app.registration.waiting_list import services as waiting_list
 from app.registration.waiting_list.models import WaitingListEntry
 from tests.browser import Browser, Page
 from tests.factories import make_category, make_delegate, make_invitation, set_places
+from tests.lookups import list_miscounts
 from tests.races import at_once
+from tests.registration.races import look_together
 from tests.registration.test_categories import go_on, standing
 
 GRACE = "grace@conference.example"
 ENDED = "This invitation cannot be used"
-
-
-def list_miscounts() -> list[str]:
-    return [one for one in integrity_check.run_checks() if "email" not in one]
 
 
 def begin(visitor: Browser, invitation: InvitationCode) -> Page:
@@ -146,16 +144,7 @@ def _use_without_limits(site: Flask, monkeypatch: pytest.MonkeyPatch) -> list[st
     invitation = make_invitation(press, held=1)
     code, number = invitation.code, press.id
     db.session.commit()
-    looked = Barrier(2)
-
-    def only_look(name: str) -> SeatLimit | None:
-        found = db.session.get(SeatLimit, name)
-        if not db.session.info.get("looked"):
-            db.session.info["looked"] = True
-            looked.wait(20)
-        return found
-
-    monkeypatch.setattr(seats, "find_for_update", only_look)
+    monkeypatch.setattr(seats, "find_for_update", look_together(2))
     return at_once(site, [partial(_use, code, number, one) for one in range(2)])
 
 

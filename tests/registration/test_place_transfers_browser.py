@@ -7,11 +7,9 @@ from playwright.sync_api import Page
 
 from app.database import db
 from app.registration import links
-from tests.chromium import expect_heading, horizontal_overflow
+from tests.chromium import Axe, expect_heading, horizontal_overflow
 from tests.factories import make_delegate, make_place_transfer, sign_in_window
 from tests.live_site import LiveSite
-
-Axe = Callable[[Page], list[str]]
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from playwright.sync_api import Page, ViewportSize, expect
 
 from app.registration import queries
-from tests.chromium import expect_heading, expect_result, horizontal_overflow
+from tests.chromium import Axe, expect_heading, expect_result, horizontal_overflow
 from tests.factories import set_places
 from tests.live_site import LiveSite
 from tests.phone import PHONE, Thumb
@@ -16,7 +16,6 @@ SMALL: ViewportSize = {"width": 320, "height": 640}
 MOST_TAPS, MOST_SCROLLING = 15, 2200  # pixels; a longer page needs a better reason than this bar
 IS_FOCUS_SHOWN = """getComputedStyle(document.activeElement).outlineStyle != 'none' ||
   getComputedStyle(document.activeElement).boxShadow != 'none'"""
-Axe = Callable[[Page], list[str]]
 
 
 def _type_through(window: Page, *keys: str) -> None:

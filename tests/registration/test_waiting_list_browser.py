@@ -10,7 +10,7 @@ from app import clock
 from app.database import db, transaction
 from app.registration import links, seats
 from app.registration.waiting_list.models import OFFERED
-from tests.chromium import expect_heading, horizontal_overflow
+from tests.chromium import Axe, expect_heading, horizontal_overflow
 from tests.factories import (
     make_category,
     make_delegate,
@@ -25,7 +25,6 @@ ANSWERS = (
     ' "email": "bea@example.org",'
     ' "country": "GB", "days": "2009-06-10"}'
 )
-Axe = Callable[[Page], list[str]]
 
 
 @pytest.fixture

@@ -15,10 +15,10 @@ from sqlalchemy import select
 from app.database import db, transaction
 from app.programme.models import Conference
 from app.registration import links
-from tests.agenda.test_agenda import the_session
-from tests.chromium import expect_heading, expect_result, horizontal_overflow
+from tests.chromium import Axe, expect_heading, expect_result, horizontal_overflow
 from tests.factories import make_delegate, make_room, make_session, publish_programme
 from tests.live_site import LiveSite
+from tests.lookups import get_session
 from tests.waiting import wait_until
 
 KEEP = "Save on this device"
@@ -33,7 +33,6 @@ TROUBLES = [
     "Not enough time The session before is Reading the tide, which ends at midday in Great hall.",
     "Not enough time The session before is Soup, which ends at 1:05pm in Kitchen.",
 ]
-Axe = Callable[[Window], list[str]]
 
 
 @contextmanager
@@ -149,7 +148,7 @@ def test_the_agenda_stands_on_the_device_without_a_connection(
 def test_the_agenda_on_the_device_tells_what_the_agenda_of_the_site_tells(
     live_site: Callable[..., LiveSite], chromium: Chromium, axe: Axe
 ) -> None:
-    tide = the_session("reading-the-tide")
+    tide = get_session("reading-the-tide")
     assert tide.ends_at
     kitchen, tower = make_room(name="Kitchen"), make_room(name="Tower")
     soup = tide.ends_at + timedelta(minutes=5)
@@ -191,7 +190,7 @@ def test_a_new_programme_takes_the_place_of_the_one_before(
     with _a_window(chromium, home) as window:
         _keep(window)
         before = window.evaluate(STORES)
-        the_session("opening").title = "Opening words"
+        get_session("opening").title = "Opening words"
         publish_programme()
         wait_until(lambda: "Opening words" in _read(f"{home}/sessions/opening"), "the new title")
 

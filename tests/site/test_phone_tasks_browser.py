@@ -9,7 +9,7 @@ from datetime import timedelta
 from playwright.sync_api import Page, expect
 
 from app.registration import links
-from tests.chromium import horizontal_overflow
+from tests.chromium import Axe, horizontal_overflow
 from tests.factories import (
     FIRST_MORNING,
     make_delegate,
@@ -20,7 +20,6 @@ from tests.factories import (
 from tests.live_site import LiveSite
 from tests.phone import Thumb
 
-Axe = Callable[[Page], list[str]]
 FINDING = (1, 600)  # taps, and pixels at most: a longer page needs a better reason than this bar
 FINDING_IN_PROGRAMME = (2, 0)
 CHANGING = (2, 700)

@@ -25,11 +25,6 @@ from tests.sent_emails import find_sign_in_link
 HELPER = "helper@example.org"
 
 
-@pytest.fixture
-def ada(visitor: Browser) -> Browser:
-    return sign_in_speaker(visitor, get_ada_marsh())
-
-
 # Assistants
 
 

@@ -41,11 +41,6 @@ WORDS = "A woman with a red scarf"
 LOOKS = "An organiser will check"
 
 
-@pytest.fixture
-def ada(visitor: Browser) -> Browser:
-    return sign_in_speaker(visitor, get_ada_marsh())
-
-
 def handed_in(ada: Browser, body: bytes = b"", words: str = WORDS, status: int = 200) -> Page:
     ada.open(OWN)
     label = "Picture" if "Picture" in ada.page.labels else "Replace the picture (optional)"

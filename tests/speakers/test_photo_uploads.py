@@ -27,11 +27,6 @@ DESCRIBE = "We have your photo. Now describe it."
 LOST = "We no longer have the picture you chose. Choose it again"
 
 
-@pytest.fixture
-def ada(visitor: Browser) -> Browser:
-    return sign_in_speaker(visitor, get_ada_marsh())
-
-
 def send_without_words(
     browser: Browser, address: str = OWN, button: str = SEND, body: bytes = b""
 ) -> Page:

@@ -29,12 +29,6 @@ GRACE = "grace@conference.example"
 LOOK = "Preview"
 
 
-@pytest.fixture
-def ada(visitor: Browser) -> Browser:
-    """Ada, who keeps her own pages."""
-    return sign_in_speaker(visitor, get_ada_marsh())
-
-
 def waiting() -> Proposal:
     return db.session.scalars(select(Proposal).where(Proposal.state == "open")).one()
 

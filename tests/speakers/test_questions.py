@@ -28,11 +28,6 @@ OTHERS = [  # what nobody can answer with "none"
 
 
 @pytest.fixture
-def ada(visitor: Browser) -> Browser:
-    return sign_in_speaker(visitor, get_ada_marsh())
-
-
-@pytest.fixture
 def helper(new_browser: Callable[[], Browser]) -> Browser:
     return sign_in_speaker(new_browser(), get_ada_marsh(), HELPER, is_assistant=True)
 

@@ -27,17 +27,12 @@ from tests.factories import (
     save,
     sign_in_speaker,
 )
+from tests.lookups import get_session
 from tests.pages import read_text
 
 GRACE = "grace@conference.example"
 LOOK = "Preview"
 ITEM = "Titles and abstracts of your sessions"
-
-
-@pytest.fixture
-def ada(visitor: Browser) -> Browser:
-    """Ada, who keeps her own pages and is named first in the opening."""
-    return sign_in_speaker(visitor, get_ada_marsh())
 
 
 def opening() -> Session:
@@ -238,12 +233,8 @@ def test_everybody_who_is_named_may_write_unless_there_is_an_owner(
     assert "Sent." in page.source
     assert waiting().values == {"subtitle": "Of two", "description": "More."}
     with transaction():
-        session_owners.set_owner(opening_of(session.slug), "owner@example.org", actor=GRACE)
+        session_owners.set_owner(get_session(session.slug), "owner@example.org", actor=GRACE)
     assert second.fetch("GET", "/speak/sessions/shared/text").status_code == 404
-
-
-def opening_of(slug: str) -> Session:
-    return db.session.scalars(select(Session).where(Session.slug == slug)).one()
 
 
 def test_links_of_a_session_are_proposed_and_those_of_organisers_stay(ada: Browser) -> None:

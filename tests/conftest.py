@@ -72,10 +72,10 @@ from app.transaction_settings import LOCK_TIMEOUT, is_writable
 from config import ROOT, Config
 from tests import chromium as real_browser
 from tests import factories, ramdisk, subprocesses
-from tests.browser import Browser
+from tests.browser import Browser, Browsers
 from tests.dns_server import DnsServer
 from tests.imap_server import ImapServer
-from tests.live_site import RSGI, LiveSite
+from tests.live_site import RSGI, LiveSite, LiveSites
 from tests.mail_server import MailServer
 from tests.postgres import PostgresServer
 from tests.shared_caches import share_caches
@@ -333,7 +333,7 @@ def site(
 
 
 @pytest.fixture
-def live_site(site: Flask, settings: Settings, tmp_path: Path) -> Iterator[Callable[..., LiveSite]]:
+def live_site(site: Flask, settings: Settings, tmp_path: Path) -> Iterator[LiveSites]:
     """Start the site in processes of its own; they end with the test."""
     started: list[LiveSite] = []
 
@@ -354,7 +354,7 @@ def live_site(site: Flask, settings: Settings, tmp_path: Path) -> Iterator[Calla
 
 
 @pytest.fixture
-def site_address(live_site: Callable[..., LiveSite]) -> str:
+def site_address(live_site: LiveSites) -> str:
     """The address of the site as it runs."""
     return live_site().address
 
@@ -363,9 +363,7 @@ def site_address(live_site: Callable[..., LiveSite]) -> str:
 
 
 @pytest.fixture
-def new_browser(
-    site: Flask, settings: Settings, request: pytest.FixtureRequest
-) -> Callable[[], Browser]:
+def new_browser(site: Flask, settings: Settings, request: pytest.FixtureRequest) -> Browsers:
     """Make a browser for somebody else."""
     is_kept = request.config.getoption("--keep-pages") or request.config.getoption("--nu")
     keep = PAGES if is_kept else None
@@ -379,7 +377,7 @@ def new_browser(
 
 
 @pytest.fixture
-def visitor(new_browser: Callable[[], Browser]) -> Browser:
+def visitor(new_browser: Browsers) -> Browser:
     """Someone at the site."""
     return new_browser()
 

@@ -20,7 +20,7 @@ from app.accounts.two_factor import services, totp
 from app.database import db
 from app.history.models import HistoryEntry
 from app.mail.models import Email
-from tests.browser import Browser, Page
+from tests.browser import Browser, Browsers, Page
 from tests.factories import make_login_session, make_organiser, make_sign_in_link, save, sign_in
 from tests.races import at_once
 
@@ -120,9 +120,7 @@ def test_an_app_is_told_for_whom_and_where_its_codes_are() -> None:
     )
 
 
-def test_a_code_lets_in_once(
-    visitor: Browser, new_browser: Callable[[], Browser], frozen_time: Any
-) -> None:
+def test_a_code_lets_in_once(visitor: Browser, new_browser: Browsers, frozen_time: Any) -> None:
     app = an_app(make_organiser())
     first, second = half_way(visitor), half_way(new_browser())
 
@@ -203,7 +201,7 @@ def test_recovery_codes_and_codes_are_counted_together(visitor: Browser) -> None
 
 
 def test_a_recovery_code_lets_in_once_and_is_told_by_letter(
-    visitor: Browser, new_browser: Callable[[], Browser]
+    visitor: Browser, new_browser: Browsers
 ) -> None:
     codes = recovery_codes(set_up(new_browser())[1])
     page = half_way(visitor).follow("Use a recovery code")
@@ -218,9 +216,7 @@ def test_a_recovery_code_lets_in_once_and_is_told_by_letter(
     assert refused.errors == ["The recovery code is not correct, or it has already been used"]
 
 
-def test_new_recovery_codes_end_the_old_ones(
-    visitor: Browser, new_browser: Callable[[], Browser]
-) -> None:
+def test_new_recovery_codes_end_the_old_ones(visitor: Browser, new_browser: Browsers) -> None:
     old = recovery_codes(set_up(visitor)[1])
 
     new = recovery_codes(visitor.open("/my").press("Create new codes"))
@@ -343,7 +339,7 @@ def test_whoever_has_a_second_step_cannot_set_up_another_before_taking_it(
 
 
 def test_two_who_set_up_at_once_do_not_both_come_in(
-    visitor: Browser, new_browser: Callable[[], Browser]
+    visitor: Browser, new_browser: Browsers
 ) -> None:
     thief = new_browser()
     half_way(thief)
@@ -365,7 +361,7 @@ def test_whoever_has_taken_it_is_led_on(visitor: Browser) -> None:
 
 
 def test_the_cookie_of_before_the_second_step_ends_with_it(
-    visitor: Browser, new_browser: Callable[[], Browser]
+    visitor: Browser, new_browser: Browsers
 ) -> None:
     app = an_app(make_organiser())
     page = half_way(visitor)

@@ -9,7 +9,7 @@ keyboard_user  somebody who works by keyboard and listens (tests/keyboard_user.p
 editor       Wanda, who changes the programme and the pages
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 from flask import Flask
@@ -18,10 +18,10 @@ from playwright.sync_api import Page
 
 from app.accounts.models import EDITOR
 from tests.browser import Browser, Browsers
-from tests.chromium import tab
+from tests.chromium import Axe, tab
 from tests.factories import sign_in, sign_in_window
 from tests.keyboard_user import NARROW, WIDE, KeyboardUser
-from tests.live_site import LiveSite
+from tests.live_site import LiveSites
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -39,11 +39,7 @@ def editor(new_browser: Browsers) -> Browser:
 
 @pytest.fixture
 def keyboard_user(
-    request: pytest.FixtureRequest,
-    site: Flask,
-    live_site: Callable[..., LiveSite],
-    chromium: Chromium,
-    axe: Callable[[Page], list[str]],
+    request: pytest.FixtureRequest, site: Flask, live_site: LiveSites, chromium: Chromium, axe: Axe
 ) -> Iterator[KeyboardUser]:
     """Somebody who works by keyboard and listens."""
     address = live_site().address

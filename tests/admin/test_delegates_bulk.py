@@ -1,7 +1,6 @@
 """What the desk does with several delegates at once, and with a cancelled booking."""
 
 import csv
-from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
 from io import StringIO
@@ -20,7 +19,7 @@ from app.registration import links, queries, seats
 from app.registration.categories.models import RegistrationCategory
 from app.registration.desk import annotations, services
 from app.registration.models import Delegate, SeatLimit
-from tests.browser import Browser, Page
+from tests.browser import Browser, Browsers, Page
 from tests.factories import make_category, make_delegate, set_places, sign_in
 from tests.races import at_once
 from tests.sent_emails import emails_to, last_email_to, subjects_to
@@ -258,7 +257,7 @@ def test_viewers_have_no_boxes_to_tick(visitor: Browser, three: list[Delegate]) 
 
 @pytest.mark.both_databases
 def test_a_cancelled_booking_is_restored_and_its_link_works_again(
-    desk: Browser, new_browser: Callable[[], Browser]
+    desk: Browser, new_browser: Browsers
 ) -> None:
     delegate = make_cancelled(reference="BCDF2345")
     key = delegate.access_key

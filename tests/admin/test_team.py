@@ -28,7 +28,7 @@ from app.accounts.two_factor import totp
 from app.database import db, transaction
 from app.history.models import HistoryEntry
 from app.mail.models import Email
-from tests.browser import Browser
+from tests.browser import Browser, Browsers
 from tests.factories import make_organiser, make_sign_in_link, sign_in
 from tests.races import at_once
 from tests.sent_emails import last_email_to, subjects_to
@@ -59,9 +59,7 @@ def address_of(person: Person) -> str:
     return f"/organise/people/{person.id}"
 
 
-def test_somebody_is_invited_and_comes_in(
-    grace: Browser, new_browser: Callable[[], Browser]
-) -> None:
+def test_somebody_is_invited_and_comes_in(grace: Browser, new_browser: Browsers) -> None:
     page = grace.open("/organise/people")
 
     page = page.press("Send invitation", email_address=ADA, role="Programme editor")
@@ -126,9 +124,7 @@ def test_an_invitation_needs_an_address_and_a_role(grace: Browser) -> None:
     assert page.value_of("Email address") == "ada"
 
 
-def test_a_role_is_changed_and_the_person_is_told(
-    grace: Browser, new_browser: Callable[[], Browser]
-) -> None:
+def test_a_role_is_changed_and_the_person_is_told(grace: Browser, new_browser: Browsers) -> None:
     person = make_organiser(ADA, VIEWER)
     ada = sign_in(new_browser(), ADA, VIEWER)
     assert ada.fetch("GET", "/organise/people").status_code == 403
@@ -155,7 +151,7 @@ def test_the_same_role_again_tells_nobody(grace: Browser) -> None:
 
 
 def test_who_is_removed_is_told_and_nothing_that_opens_a_door_is_kept(
-    grace: Browser, new_browser: Callable[[], Browser]
+    grace: Browser, new_browser: Browsers
 ) -> None:
     person = make_organiser(ADA, EDITOR)
     person.totp_secret = totp.encrypt(totp.generate_secret())
@@ -248,7 +244,7 @@ def test_without_the_lock_they_would_leave_none(
     assert each_other(site, team.remove) == []
 
 
-def test_a_lost_second_step_is_reset(grace: Browser, new_browser: Callable[[], Browser]) -> None:
+def test_a_lost_second_step_is_reset(grace: Browser, new_browser: Browsers) -> None:
     person = make_organiser(ADA, DESK)
     person.totp_secret = totp.encrypt(totp.generate_secret())
     ada = sign_in(new_browser(), ADA, DESK)

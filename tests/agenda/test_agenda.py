@@ -1,6 +1,5 @@
 """Somebody looks after their agenda: what clashes, what has changed, and how it ends."""
 
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -23,7 +22,7 @@ from app.database import db, transaction
 from app.errors import RuleViolation
 from app.programme.models import Conference, Room
 from app.releases import current_release
-from tests.browser import Browser
+from tests.browser import Browser, Browsers
 from tests.factories import make_agenda, make_room, make_session, publish_programme
 from tests.lookups import get_session
 from tests.pages import read_text
@@ -209,7 +208,7 @@ def test_a_session_is_taken_out(visitor: Browser) -> None:
 
 
 def test_nobody_takes_anything_out_of_another_agenda(
-    visitor: Browser, new_browser: Callable[[], Browser]
+    visitor: Browser, new_browser: Browsers
 ) -> None:
     star = make_agenda("opening").stars[0].id
     make_agenda("farewell", holder=visitor)
@@ -235,9 +234,7 @@ def a_token(visitor: Browser) -> str:
     return field.get("value") or ""
 
 
-def test_a_forgotten_agenda_is_gone_everywhere(
-    visitor: Browser, new_browser: Callable[[], Browser]
-) -> None:
+def test_a_forgotten_agenda_is_gone_everywhere(visitor: Browser, new_browser: Browsers) -> None:
     make_agenda("opening", holder=visitor)
     secret = visitor.cookies()["agenda"]
     visitor.open("/agenda").follow("Delete this agenda")

@@ -26,7 +26,7 @@ from app.registration.applications.models import (
 from app.registration.models import Delegate, SeatLimit
 from app.write_queue import WriteQueueFull
 from tests.factories import make_application, make_category, set_places
-from tests.live_site import LiveSite
+from tests.live_site import LiveSites
 from tests.races import at_once
 from tests.registration.test_session_booking_races import Person
 from tests.waiting import HOST
@@ -163,9 +163,7 @@ def test_without_the_lock_somebody_who_withdrew_would_have_a_place(
 
 
 @pytest.mark.both_databases
-def test_eight_processes_let_each_application_end_once(
-    site: Flask, live_site: Callable[..., LiveSite]
-) -> None:
+def test_eight_processes_let_each_application_end_once(site: Flask, live_site: LiveSites) -> None:
     set_places(PLACES + 5)
     applications = make_applicants(APPLICANTS, is_place_held=True)
     tokens = [links.application_token(one) for one in applications]

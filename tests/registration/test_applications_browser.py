@@ -1,6 +1,5 @@
 """Applying for a place, and deciding about it, in a real browser."""
 
-from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
@@ -18,11 +17,11 @@ from tests.factories import (
     make_invitation,
     sign_in_window,
 )
-from tests.live_site import LiveSite
+from tests.live_site import LiveSites
 
 
 @pytest.fixture
-def address(live_site: Callable[..., LiveSite]) -> str:
+def address(live_site: LiveSites) -> str:
     return live_site().address
 
 

@@ -1,7 +1,6 @@
 """Delegates see, change and cancel their own bookings."""
 
 import re
-from collections.abc import Callable
 from threading import Barrier
 from typing import Any
 from urllib.parse import quote
@@ -25,7 +24,7 @@ from app.registration import (
 from app.registration.bookings import services
 from app.registration.bookings.operations import StaleBooking
 from app.registration.models import Delegate
-from tests.browser import Browser
+from tests.browser import Browser, Browsers
 from tests.factories import make_category, make_delegate, publish_programme, set_places
 from tests.lookups import address_of
 from tests.mail_server import MailServer
@@ -166,7 +165,7 @@ def test_no_day_at_all_is_refused_and_the_question_asked_again(visitor: Browser)
 
 
 def test_days_from_an_old_page_of_the_booking_overwrite_nothing(
-    visitor: Browser, new_browser: Callable[[], Browser]
+    visitor: Browser, new_browser: Browsers
 ) -> None:
     delegate = make_delegate()
     visitor.open(address_of(delegate))
@@ -254,7 +253,7 @@ def test_a_mistake_is_told_beside_the_question_and_nothing_changes(visitor: Brow
 
 
 def test_an_old_tab_cannot_undo_a_newer_change_unseen(
-    visitor: Browser, new_browser: Callable[[], Browser]
+    visitor: Browser, new_browser: Browsers
 ) -> None:
     delegate = make_delegate()
     other_tab = new_browser()
@@ -307,9 +306,7 @@ def test_a_cancelled_place_is_free_at_once(visitor: Browser) -> None:
     assert "at 9:30am on Tuesday 12 May 2009" in page.text
 
 
-def test_cancelling_twice_says_that_it_is_done(
-    visitor: Browser, new_browser: Callable[[], Browser]
-) -> None:
+def test_cancelling_twice_says_that_it_is_done(visitor: Browser, new_browser: Browsers) -> None:
     delegate = make_delegate()
     second = new_browser()
     visitor.open(address_of(delegate, "/cancel"))

@@ -1,6 +1,5 @@
 """Questions that organisers ask when people register: who is asked what, and where it shows."""
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -19,7 +18,7 @@ from app.registration.models import ApplicationDraft, Delegate, DelegateAnswer
 from app.registration.queries import dump_answers
 from app.registration.waiting_list.models import WaitingListEntry
 from app.worker_tasks import PERIODIC_TASKS
-from tests.browser import Browser, Page
+from tests.browser import Browser, Browsers, Page
 from tests.factories import (
     make_application,
     make_delegate,
@@ -408,7 +407,7 @@ def test_the_desk_fills_in_what_it_knows(visitor: Browser) -> None:
 @pytest.mark.settings(LANGUAGES='["en", "fr"]')
 @pytest.mark.both_databases
 def test_whoever_registers_in_french_reads_question_and_answer_in_french_everywhere(
-    visitor: Browser, new_browser: Callable[[], Browser]
+    visitor: Browser, new_browser: Browsers
 ) -> None:
     english = EditedTexts("How will you travel?", "", ("Bus", "Train"))
     french = EditedTexts("Votre moyen de transport", "", ("Autocar", "Train"))
@@ -435,7 +434,7 @@ def test_whoever_registers_in_french_reads_question_and_answer_in_french_everywh
 
 
 def test_a_country_is_chosen_from_the_list_and_changed_by_the_desk(
-    visitor: Browser, new_browser: Callable[[], Browser]
+    visitor: Browser, new_browser: Browsers
 ) -> None:
     make_question("Where do you travel from?", kind="country")
     label = "Where do you travel from? (optional)"

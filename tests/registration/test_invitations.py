@@ -1,6 +1,5 @@
 """Whoever has an invitation code registers in its category, with a place that is kept for them."""
 
-from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
 from threading import Barrier
@@ -21,7 +20,7 @@ from app.registration.models import Delegate, SeatLimit
 from app.registration.waiting_list import offers
 from app.registration.waiting_list import services as waiting_list
 from app.registration.waiting_list.models import WaitingListEntry
-from tests.browser import Browser, Page
+from tests.browser import Browser, Browsers, Page
 from tests.factories import make_category, make_delegate, make_invitation, set_places
 from tests.lookups import list_miscounts
 from tests.races import at_once
@@ -225,7 +224,7 @@ def count_used(invitation: InvitationCode) -> int:
 
 @pytest.mark.both_databases
 def test_a_code_for_one_puts_one_person_on_the_waiting_list(
-    full_press: InvitationCode, visitor: Browser, new_browser: Callable[[], Browser]
+    full_press: InvitationCode, visitor: Browser, new_browser: Browsers
 ) -> None:
     second = go_on(begin(new_browser(), full_press), name=("Bea", "Waite"), email="bea@example.org")
     page = go_on(begin(visitor, full_press)).press("Join the waiting list")

@@ -16,7 +16,7 @@ from app.registration.models import Delegate
 from app.registration.transfers import services
 from app.registration.transfers.models import PlaceTransfer
 from app.registration.transfers.services import Colleague
-from tests.browser import Browser, Page
+from tests.browser import Browser, Browsers, Page
 from tests.factories import make_category, make_delegate, set_places
 from tests.lookups import list_miscounts
 from tests.races import at_once
@@ -67,7 +67,7 @@ def list_attending() -> list[str]:
 
 @pytest.mark.both_databases
 def test_a_colleague_takes_the_place_and_both_are_told(
-    visitor: Browser, new_browser: Callable[[], Browser]
+    visitor: Browser, new_browser: Browsers
 ) -> None:
     set_places(1)
     student = make_category(1, name="Student")
@@ -101,7 +101,7 @@ def test_a_colleague_takes_the_place_and_both_are_told(
 
 @pytest.mark.both_databases
 def test_seats_in_sessions_go_along_if_the_delegate_wants(
-    visitor: Browser, new_browser: Callable[[], Browser]
+    visitor: Browser, new_browser: Browsers
 ) -> None:
     make_rooms(3)
     set_places(5)
@@ -117,7 +117,7 @@ def test_seats_in_sessions_go_along_if_the_delegate_wants(
 
 
 def test_seats_are_free_if_the_delegate_does_not_give_them_along(
-    visitor: Browser, new_browser: Callable[[], Browser]
+    visitor: Browser, new_browser: Browsers
 ) -> None:
     make_rooms(3)
     ada = make_delegate()
@@ -132,7 +132,7 @@ def test_seats_are_free_if_the_delegate_does_not_give_them_along(
 
 
 def test_an_offer_that_is_taken_back_can_no_longer_be_taken(
-    visitor: Browser, new_browser: Callable[[], Browser]
+    visitor: Browser, new_browser: Browsers
 ) -> None:
     ada = make_delegate()
     page = offer_place(visitor, ada)
@@ -149,7 +149,7 @@ def test_an_offer_that_is_taken_back_can_no_longer_be_taken(
 
 
 def test_an_offer_ends_after_seven_days(
-    visitor: Browser, frozen_time: Any, new_browser: Callable[[], Browser]
+    visitor: Browser, frozen_time: Any, new_browser: Browsers
 ) -> None:
     ada = make_delegate()
     offer_place(visitor, ada)
@@ -181,7 +181,7 @@ def test_a_place_for_invited_people_is_not_passed_on_unless_organisers_allow_it(
 
 
 def test_a_colleague_who_has_a_place_does_not_get_a_second_one(
-    visitor: Browser, new_browser: Callable[[], Browser]
+    visitor: Browser, new_browser: Browsers
 ) -> None:
     ada = make_delegate()
     make_delegate(given_names="Bea", family_name="Waite", email=COLLEAGUE)

@@ -1,7 +1,5 @@
 """Giving a place to a colleague, in a real browser."""
 
-from collections.abc import Callable
-
 import pytest
 from playwright.sync_api import Page
 
@@ -9,11 +7,11 @@ from app.database import db
 from app.registration import links
 from tests.chromium import Axe, expect_heading, horizontal_overflow
 from tests.factories import make_delegate, make_place_transfer, sign_in_window
-from tests.live_site import LiveSite
+from tests.live_site import LiveSites
 
 
 @pytest.fixture
-def address(live_site: Callable[..., LiveSite]) -> str:
+def address(live_site: LiveSites) -> str:
     return live_site().address
 
 

@@ -36,7 +36,7 @@ from tests.factories import (
     publish_programme,
     set_places,
 )
-from tests.live_site import LiveSite
+from tests.live_site import LiveSites
 from tests.races import at_once
 from tests.registration.races import find_without_lock
 from tests.slow_machine import DEADLOCK
@@ -294,9 +294,7 @@ class Person:
 
 
 @pytest.mark.both_databases
-def test_eight_processes_keep_every_limit_and_every_seat(
-    live_site: Callable[..., LiveSite],
-) -> None:
+def test_eight_processes_keep_every_limit_and_every_seat(live_site: LiveSites) -> None:
     make_rooms(SEATS)
     people = make_people(SWAPPERS + NEWCOMERS)
     for position, one in enumerate(people[:SWAPPERS]):

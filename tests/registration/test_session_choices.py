@@ -1,6 +1,5 @@
 """People choose sessions while they register, and get seats with their place."""
 
-from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -17,7 +16,7 @@ from app.registration.models import Delegate, SeatLimit
 from app.registration.session_bookings import services
 from app.registration.session_bookings.models import SessionBooking
 from app.releases.current_release import get_programme
-from tests.browser import Browser, Page
+from tests.browser import Browser, Browsers, Page
 from tests.factories import (
     FIRST_MORNING,
     make_delegate,
@@ -270,9 +269,7 @@ def test_of_many_who_register_at_once_only_as_many_as_there_are_seats_get_one(si
     assert with_seats == set(booked())
 
 
-def test_pressing_confirm_twice_books_one_seat(
-    visitor: Browser, new_browser: Callable[[], Browser]
-) -> None:
+def test_pressing_confirm_twice_books_one_seat(visitor: Browser, new_browser: Browsers) -> None:
     make_bookable("Knots")
     page = to_check(visitor, "Knots")
 
@@ -284,7 +281,7 @@ def test_pressing_confirm_twice_books_one_seat(
 
 
 def test_registering_again_books_nothing_for_the_person_who_has_a_place(
-    visitor: Browser, new_browser: Callable[[], Browser]
+    visitor: Browser, new_browser: Browsers
 ) -> None:
     make_bookable("Knots")
     to_check(visitor).press("Confirm registration")

@@ -1,6 +1,6 @@
 """Whoever has a place can wait for one in another category, and keeps theirs until they take it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -20,7 +20,7 @@ from app.registration.models import Delegate
 from app.registration.waiting_list import by_hand
 from app.registration.waiting_list import services as waiting_list
 from app.registration.waiting_list.models import WaitingListEntry
-from tests.browser import Browser, Page
+from tests.browser import Browser, Browsers, Page
 from tests.factories import (
     make_category,
     make_delegate,
@@ -278,7 +278,7 @@ def test_whoever_is_moved_by_the_desk_no_longer_waits_for_what_they_have(visitor
 
 
 def test_organisers_see_who_keeps_a_place_offer_by_hand_and_remove(
-    visitor: Browser, new_browser: Callable[[], Browser]
+    visitor: Browser, new_browser: Browsers
 ) -> None:
     _, students, _, ada = fill_students(places=2)
     join(visitor, ada)
@@ -345,7 +345,7 @@ def test_what_cannot_be_waited_for_is_refused_with_the_reason(visitor: Browser) 
 
 
 def test_once_registration_has_closed_nobody_changes_category_or_waits_for_one(
-    visitor: Browser, new_browser: Callable[[], Browser], frozen_time: Any
+    visitor: Browser, new_browser: Browsers, frozen_time: Any
 ) -> None:
     frozen_time.move_to("2009-06-08T16:59:00+01:00")
     _, _, _, ada = fill_students()

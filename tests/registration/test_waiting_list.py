@@ -1,6 +1,5 @@
 """When the conference is full, people wait their turn, and a free place finds the next of them."""
 
-from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -20,7 +19,7 @@ from app.registration.models import Delegate, SeatLimit
 from app.registration.waiting_list import offers
 from app.registration.waiting_list import services as waiting_list
 from app.registration.waiting_list.models import WaitingListEntry
-from tests.browser import Browser, Page
+from tests.browser import Browser, Browsers, Page
 from tests.factories import make_delegate, make_waiting_list_entry, set_places, sign_in
 from tests.lookups import list_miscounts
 from tests.races import run_in_threads
@@ -183,7 +182,7 @@ def test_an_offer_ends_and_the_place_goes_to_the_next(visitor: Browser, frozen_t
 
 
 def test_who_joins_again_after_an_offer_goes_to_the_end_though_the_worker_has_not_come(
-    visitor: Browser, new_browser: Callable[[], Browser], frozen_time: Any
+    visitor: Browser, new_browser: Browsers, frozen_time: Any
 ) -> None:
     [early] = fill_conference()
     join(visitor, "Ada")
@@ -207,7 +206,7 @@ def test_who_joins_again_after_an_offer_goes_to_the_end_though_the_worker_has_no
 
 
 def test_who_joins_again_after_an_offer_is_offered_the_place_again_where_nobody_else_waits(
-    visitor: Browser, new_browser: Callable[[], Browser], frozen_time: Any
+    visitor: Browser, new_browser: Browsers, frozen_time: Any
 ) -> None:
     [early] = fill_conference()
     join(visitor, "Ada")
@@ -228,7 +227,7 @@ def test_who_joins_again_after_an_offer_is_offered_the_place_again_where_nobody_
 
 
 def test_who_joins_again_while_they_have_an_offer_gets_it_again_with_its_deadline(
-    visitor: Browser, new_browser: Callable[[], Browser]
+    visitor: Browser, new_browser: Browsers
 ) -> None:
     [early] = fill_conference()
     join(visitor, "Ada")
@@ -505,7 +504,7 @@ def find_offer_link(email: str) -> str:
 
 
 def test_no_link_of_an_earlier_address_opens_the_booking(
-    visitor: Browser, new_browser: Callable[[], Browser]
+    visitor: Browser, new_browser: Browsers
 ) -> None:
     [early] = fill_conference()
     stranger = new_browser()
@@ -685,7 +684,7 @@ def test_a_clock_that_jumps_an_hour_forward_and_back_promises_no_place_twice(
 
 
 def test_an_organiser_sees_who_waits_and_takes_somebody_off(
-    visitor: Browser, new_browser: Callable[[], Browser]
+    visitor: Browser, new_browser: Browsers
 ) -> None:
     organiser = sign_in(new_browser())
     [early] = fill_conference()
@@ -739,7 +738,7 @@ def test_an_organiser_opens_the_list(visitor: Browser) -> None:
 
 
 def test_whoever_changes_only_the_limit_does_not_close_a_list_that_was_opened_meanwhile(
-    visitor: Browser, new_browser: Callable[[], Browser]
+    visitor: Browser, new_browser: Browsers
 ) -> None:
     set_places(10)
     late = sign_in(new_browser(), "ida@conference.example").open("/organise/settings/places")
@@ -752,9 +751,7 @@ def test_whoever_changes_only_the_limit_does_not_close_a_list_that_was_opened_me
     assert queries.get_seat_counts().limit == 20
 
 
-def test_the_dashboard_counts_who_waits(
-    visitor: Browser, new_browser: Callable[[], Browser]
-) -> None:
+def test_the_dashboard_counts_who_waits(visitor: Browser, new_browser: Browsers) -> None:
     fill_conference()
     join(visitor, "Ada")
     join(visitor, "Bea")

@@ -1,6 +1,5 @@
 """Somebody joins the waiting list in a real browser, and takes the place that becomes free."""
 
-from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -18,7 +17,7 @@ from tests.factories import (
     set_places,
     sign_in_window,
 )
-from tests.live_site import LiveSite
+from tests.live_site import LiveSites
 
 ANSWERS = (
     '{"given_names": "Bea", "family_name": "Waite", "badge_name": "Bea",'
@@ -28,7 +27,7 @@ ANSWERS = (
 
 
 @pytest.fixture
-def full_site(live_site: Callable[..., LiveSite]) -> str:
+def full_site(live_site: LiveSites) -> str:
     set_places(1)
     make_delegate(email="early@example.org")
     with transaction():

@@ -25,7 +25,7 @@ from tests.factories import (
     make_waiting_list_entry,
     set_places,
 )
-from tests.live_site import WORKER_COMMAND, LiveSite
+from tests.live_site import WORKER_COMMAND, LiveSites
 from tests.races import at_once
 from tests.subprocesses import ForkedProgram
 from tests.waiting import wait_until
@@ -81,10 +81,7 @@ def change_limit(places: int, before: int) -> None:
 
 @pytest.mark.both_databases
 def test_eight_workers_that_find_the_same_ended_offers_pass_each_on_once(
-    site: Flask,
-    settings: Mapping[str, str],
-    live_site: Callable[..., LiveSite],
-    tmp_path: Path,
+    site: Flask, settings: Mapping[str, str], live_site: LiveSites, tmp_path: Path
 ) -> None:
     press = make_category(OFFERS, name="Press")
     set_places(0)

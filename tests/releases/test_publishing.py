@@ -21,7 +21,7 @@ from app.programme.models import Conference, Release, Session
 from app.releases import queries as release_queries
 from app.releases import services
 from app.releases.models import WAITING
-from tests.browser import Browser
+from tests.browser import Browser, Browsers
 from tests.factories import make_clash, make_scheduled_release, make_session, publish_programme
 from tests.postgres import PostgresServer
 from tests.races import run_in_threads
@@ -211,7 +211,7 @@ def waits_for_a_lock() -> bool:
 
 @pytest.mark.both_databases
 def test_who_reads_while_others_publish_sees_a_whole_programme(
-    site: Flask, new_browser: Callable[[], Browser]
+    site: Flask, new_browser: Browsers
 ) -> None:
     reader = site.test_client()
     seen: list[tuple[int, bool]] = []

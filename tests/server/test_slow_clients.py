@@ -2,7 +2,6 @@
 
 import json
 import socket
-from collections.abc import Callable
 from contextlib import ExitStack
 from urllib.parse import urlencode
 
@@ -11,7 +10,7 @@ from sqlalchemy import select
 
 from app.database import db
 from app.interchange.uploads import Upload
-from tests.browser import Browser
+from tests.browser import Browser, Browsers
 from tests.factories import SMALL_CONFERENCE, make_delegate, set_places, sign_in
 from tests.live_site import WSGI, LiveSite, LiveSites
 from tests.server.slow_clients import (
@@ -165,7 +164,7 @@ def test_whoever_asks_first_is_told_before_sending(live_site: LiveSites) -> None
 
 
 def test_half_a_form_is_never_taken_for_a_whole_one(
-    live_site: LiveSites, new_browser: Callable[[], Browser]
+    live_site: LiveSites, new_browser: Browsers
 ) -> None:
     running = live_site()
     with who_wait(1, running.port, "/feedback", b"message=Half+of+what"):

@@ -1,12 +1,11 @@
 """What is kept on the devices of those who ask for it, as the site lists it."""
 
 import re
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from tests.browser import Browser
+from tests.browser import Browser, Browsers
 from tests.factories import publish_programme, sign_in
 from tests.lookups import get_session
 
@@ -62,7 +61,7 @@ def test_it_is_another_programme_after_a_publish_and_the_same_until_then(
 
 
 def test_it_is_another_programme_when_people_need_longer_from_room_to_room(
-    new_browser: Callable[[], Browser], visitor: Browser
+    new_browser: Browsers, visitor: Browser
 ) -> None:
     organiser = sign_in(new_browser(), "grace@conference.example")
     before = the_list(visitor), minutes_to_walk(visitor)

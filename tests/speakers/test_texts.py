@@ -1,6 +1,5 @@
 """Whoever writes the text of a session sees it as readers will, and sends it."""
 
-from collections.abc import Callable
 from datetime import date, timedelta
 
 import pytest
@@ -14,7 +13,7 @@ from app.proposals.models import Proposal
 from app.proposals.queries import ProposalReview
 from app.speakers import session_owners
 from app.speakers.models import ItemDeadline
-from tests.browser import Browser
+from tests.browser import Browser, Browsers
 from tests.factories import (
     FIRST_MORNING,
     get_ada_marsh,
@@ -221,7 +220,7 @@ def test_a_stranger_does_not_learn_which_drafts_there_are(ada: Browser) -> None:
 
 
 def test_everybody_who_is_named_may_write_unless_there_is_an_owner(
-    visitor: Browser, new_browser: Callable[[], Browser]
+    visitor: Browser, new_browser: Browsers
 ) -> None:
     ben = make_speaker(name="Ben Okri", slug="ben-okri")
     session = make_session(speakers=(get_ada_marsh(), ben), slug="shared", title="Shared")
@@ -252,7 +251,7 @@ def test_links_of_a_session_are_proposed_and_those_of_organisers_stay(ada: Brows
 
 
 def test_what_was_sent_again_is_not_taken_back_from_an_earlier_page(
-    ada: Browser, new_browser: Callable[[], Browser]
+    ada: Browser, new_browser: Browsers
 ) -> None:
     ada.open("/speak/sessions/opening/text")
     ada.press(LOOK, abstract="First.").press("Send")

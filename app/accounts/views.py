@@ -15,11 +15,7 @@ from app.accounts.models import Person
 from app.accounts.two_factor import services as two_factor
 from app.accounts.two_factor.setup_views import render_recovery_codes, supports_passkeys
 from app.errors import Gone, RateLimitExceeded, RuleViolation
-from app.forms.form import (
-    ConfirmForm,
-    Form,
-    validates_own_csrf,
-)
+from app.forms.form import ConfirmForm, Form, validates_own_csrf
 from app.text import collapse_whitespace
 from app.web import languages, redirects
 from app.web.error_handlers import refuse

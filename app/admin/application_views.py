@@ -15,12 +15,7 @@ from app.accounts.guards import current_actor
 from app.admin import saved_views
 from app.admin.bulk_actions import BulkAction, confirm_or_run
 from app.admin.listing import render_list
-from app.admin.request_lists import (
-    MAX_TEXT_LENGTH,
-    RequestList,
-    list_first_heads,
-    message_field,
-)
+from app.admin.request_lists import MAX_TEXT_LENGTH, RequestList, list_first_heads, message_field
 from app.errors import NotFound, RuleViolation
 from app.forms.fields import editor_text_field
 from app.forms.form import Form, validates_own_csrf

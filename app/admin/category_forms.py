@@ -11,12 +11,7 @@ from wtforms.validators import ValidationError
 from app.admin.edit_form import CheckboxesField, EditForm
 from app.admin.settings_forms import MAX_PLACES, PLACES_ERROR
 from app.errors import RuleViolation
-from app.forms.fields import (
-    editor_line_field,
-    editor_name_field,
-    editor_text_field,
-    number_field,
-)
+from app.forms.fields import editor_line_field, editor_name_field, editor_text_field, number_field
 from app.forms.moment_fields import LocalDateTimeField, moment_field
 from app.forms.validators import one_of_choices
 from app.registration import category_texts, custom_questions

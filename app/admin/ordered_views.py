@@ -21,10 +21,7 @@ from app.admin.edit_form import EditForm, ReassignForm, redirect_after_adding, w
 from app.admin.listing import PAGE_SIZE, ListFilter, get_selected, parse_list_query, render_list
 from app.admin.ordered_listing import RowFilter
 from app.errors import RuleViolation, StaleEdit
-from app.forms.form import (
-    ConfirmForm,
-    validates_own_csrf,
-)
+from app.forms.form import ConfirmForm, validates_own_csrf
 from app.history import queries as history
 from app.programme.editing import rooms_and_themes as editing
 from app.programme.editing.rooms_and_themes import EntityT, OrderedKind

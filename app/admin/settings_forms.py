@@ -28,12 +28,7 @@ from app.forms.validators import (
     valid_email,
 )
 from app.programme import opening_times
-from app.programme.fields.conference import (
-    DAYS,
-    LABELS,
-    MOMENTS,
-    parse_coordinates,
-)
+from app.programme.fields.conference import DAYS, LABELS, MOMENTS, parse_coordinates
 from app.programme.models import Conference
 from app.text import collapse_whitespace
 

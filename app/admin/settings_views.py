@@ -7,17 +7,12 @@ from flask_babel import lazy_gettext as _l
 from app.accounts.guards import current_actor
 from app.admin.settings_forms import TRUSTED_FIELD_CHOICES, SeatLimitForm, SettingsForm
 from app.errors import RuleViolation, StaleEdit
-from app.forms.form import (
-    validates_own_csrf,
-)
+from app.forms.form import validates_own_csrf
 from app.history import queries as history
 from app.programme import opening_times, public_settings, queries
 from app.programme.editing import versioned_edits
 from app.programme.editing.session_queries import list_outside_conference_days
-from app.programme.fields.conference import (
-    CONFERENCE_FIELDS,
-    LABELS,
-)
+from app.programme.fields.conference import CONFERENCE_FIELDS, LABELS
 from app.programme.models import Conference
 from app.registration import conference_settings
 from app.registration import queries as registration

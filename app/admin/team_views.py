@@ -17,11 +17,7 @@ from app.accounts.roles import ROLE_NAMES
 from app.accounts.two_factor import services as two_factor
 from app.admin.listing import paginate, parse_list_query, render_list
 from app.errors import RuleViolation
-from app.forms.form import (
-    ConfirmForm,
-    Form,
-    validates_own_csrf,
-)
+from app.forms.form import ConfirmForm, Form, validates_own_csrf
 from app.history import queries as history
 from app.text import collapse_whitespace
 from app.web import redirects

@@ -11,10 +11,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
 from app import clock
-from app.agenda import (
-    cookie,
-    services,
-)
+from app.agenda import cookie, services
 from app.agenda.models import Agenda
 from app.errors import Gone, NotFound, require
 from app.forms.form import ConfirmForm

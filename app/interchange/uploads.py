@@ -15,13 +15,7 @@ from hashlib import sha256
 from typing import Annotated, Final
 
 from pydantic import Field, TypeAdapter
-from sqlalchemy import (
-    LargeBinary,
-    Text,
-    delete,
-    func,
-    select,
-)
+from sqlalchemy import LargeBinary, Text, delete, func, select
 from sqlalchemy.orm import Mapped, load_only, mapped_column
 
 from app import clock

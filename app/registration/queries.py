@@ -7,15 +7,7 @@ from datetime import date, datetime, timedelta
 from hashlib import sha256
 from typing import Any, Literal
 
-from sqlalchemy import (
-    ColumnElement,
-    Connection,
-    Select,
-    and_,
-    bindparam,
-    func,
-    select,
-)
+from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, func, select
 from sqlalchemy.orm import joinedload
 
 from app import cache_version, clock, preview_mode

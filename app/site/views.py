@@ -19,13 +19,7 @@ from app.programme import opening_times
 from app.registration.queries import RegistrationStatus
 from app.releases import current_release, json_ld
 from app.releases.published_programme import PublishedProgramme
-from app.site import (
-    home_page,
-    news_views,
-    offline_views,
-    search_views,
-    well_known_views,
-)
+from app.site import home_page, news_views, offline_views, search_views, well_known_views
 from app.site.feedback import send_feedback
 from app.site.forms import AccessKeysForm, FeedbackForm
 from app.site.now_next import NowNext, get_conference_span, get_now_next

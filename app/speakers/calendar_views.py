@@ -21,11 +21,7 @@ from app.releases import current_release
 from app.releases.published_programme import PublishedProgramme
 from app.speakers import access, queries, removed_appearances, services
 from app.speakers.models import CalendarKey
-from app.web import (
-    redirects,
-    security_headers,
-    signing,
-)
+from app.web import redirects, security_headers, signing
 from app.web.rendering import absolute_url, render_page
 
 SALT = "speaker’s calendar"

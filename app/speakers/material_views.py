@@ -11,17 +11,8 @@ from flask_babel import lazy_gettext as _l
 
 from app.accounts import guards, large_uploads
 from app.errors import InvalidFile, NotFound, PermissionDenied, RuleViolation
-from app.forms.form import (
-    ConfirmForm,
-    Form,
-    validates_own_csrf,
-)
-from app.materials import (
-    file_validation,
-    files,
-    queries,
-    services,
-)
+from app.forms.form import ConfirmForm, Form, validates_own_csrf
+from app.materials import file_validation, files, queries, services
 from app.materials import queries as materials
 from app.materials.file_validation import MAX_BYTES, AcceptedFile
 from app.materials.models import Material

@@ -21,10 +21,7 @@ from app.programme.photos.normalise_upload import MAX_UPLOAD_BYTES
 from app.programme.photos.services import PreparedPhoto
 from app.proposals.services import SubmitResult
 from app.request_transaction import read_first, start_writing
-from app.speakers import (
-    access,
-    photo_proposals,
-)
+from app.speakers import access, photo_proposals
 from app.speakers.photo_forms import TOO_LARGE, CropForm, PhotoForm
 from app.web import redirects
 from app.web.rendering import render_page

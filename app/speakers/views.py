@@ -10,10 +10,7 @@ from flask_babel import lazy_gettext as _l
 from app.accounts import guards, rate_limits
 from app.content import markdown
 from app.errors import NotFound, PermissionDenied, RateLimitExceeded, RuleViolation
-from app.forms.form import (
-    ConfirmForm,
-    validates_own_csrf,
-)
+from app.forms.form import ConfirmForm, validates_own_csrf
 from app.mail import unsubscribe
 from app.programme.editing import speaker_queries
 from app.programme.models import Session

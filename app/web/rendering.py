@@ -12,14 +12,7 @@ from hashlib import blake2b
 from typing import Any
 from urllib.parse import quote
 
-from flask import (
-    Flask,
-    current_app,
-    has_request_context,
-    make_response,
-    render_template,
-    request,
-)
+from flask import Flask, current_app, has_request_context, make_response, render_template, request
 from flask.templating import Environment
 from flask.wrappers import Response
 from flask_babel import gettext

@@ -15,13 +15,7 @@ from app.registration.bookings import data_export
 from app.registration.models import Delegate
 from app.registration.queries import get_seat_counts as places_now
 from tests.browser import Answer, Browser, Browsers, Page
-from tests.factories import (
-    make_delegate,
-    make_email,
-    make_waiting_list_entry,
-    set_places,
-    sign_in,
-)
+from tests.factories import make_delegate, make_email, make_waiting_list_entry, set_places, sign_in
 from tests.lookups import get_needs
 from tests.sent_emails import deliver_emails, emails_to, find_link, last_email_to, subjects_to
 

@@ -9,13 +9,7 @@ from playwright.sync_api import Page, expect
 
 from app.admin.charts import ChartBar
 from tests.browser import Browser
-from tests.factories import (
-    make_delegate,
-    make_question,
-    make_session,
-    sign_in,
-    sign_in_window,
-)
+from tests.factories import make_delegate, make_question, make_session, sign_in, sign_in_window
 from tests.live_site import LiveSites
 from tests.waiting import wait_until
 

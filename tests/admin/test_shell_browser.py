@@ -5,10 +5,7 @@ from playwright.sync_api import Page, Route, ViewportSize, expect
 
 from tests.admin.full_lists import fill_lists
 from tests.chromium import Axe, expect_result, horizontal_overflow
-from tests.factories import (
-    set_places,
-    sign_in_window,
-)
+from tests.factories import set_places, sign_in_window
 from tests.live_site import LiveSites
 from tests.waiting import wait_until
 

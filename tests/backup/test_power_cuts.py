@@ -19,13 +19,7 @@ from app.registration.links import booking_link
 from app.registration.models import Delegate
 from config import ROOT
 from tests.backup.conftest import NewPlace
-from tests.backup.places import (
-    list_tables_with_rows,
-    make_earlier,
-    read_rows,
-    run_well,
-    site_at,
-)
+from tests.backup.places import list_tables_with_rows, make_earlier, read_rows, run_well, site_at
 from tests.compatibility.databases import new_browser as browsers_of
 from tests.factories import make_delegate, make_material, make_session, set_places
 from tests.live_site import LiveSite, LiveSites

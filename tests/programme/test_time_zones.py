@@ -12,13 +12,7 @@ from app.database import transaction
 from app.interchange import services
 from app.programme import queries
 from tests.browser import Browser, Page
-from tests.factories import (
-    SMALL_CONFERENCE,
-    make_agenda,
-    make_session,
-    publish_programme,
-    sign_in,
-)
+from tests.factories import SMALL_CONFERENCE, make_agenda, make_session, publish_programme, sign_in
 from tests.live_site import LiveSites
 from tests.pages import read_text
 

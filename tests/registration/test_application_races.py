@@ -17,12 +17,7 @@ from app.errors import RuleViolation
 from app.registration import integrity_check, links, seats
 from app.registration.applications import decisions, services
 from app.registration.applications.decisions import Decision
-from app.registration.applications.models import (
-    APPROVED,
-    ASKED,
-    WITHDRAWN,
-    RegistrationApplication,
-)
+from app.registration.applications.models import APPROVED, ASKED, WITHDRAWN, RegistrationApplication
 from app.registration.models import Delegate, SeatLimit
 from app.write_queue import WriteQueueFull
 from tests.factories import make_application, make_category, set_places

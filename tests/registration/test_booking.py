@@ -14,13 +14,7 @@ from app.database import db, transaction
 from app.errors import RuleViolation
 from app.history import queries as history
 from app.programme.queries import get_conference
-from app.registration import (
-    conference_settings,
-    delegate_record,
-    links,
-    queries,
-    seats,
-)
+from app.registration import conference_settings, delegate_record, links, queries, seats
 from app.registration.bookings import services
 from app.registration.bookings.operations import StaleBooking
 from app.registration.models import Delegate

@@ -12,12 +12,7 @@ from app.registration.categories.models import BY_CODE
 from app.registration.categories.queries import CATEGORY
 from app.registration.models import Delegate
 from tests.browser import Browser, Page
-from tests.factories import (
-    make_category,
-    make_delegate,
-    make_waiting_list_entry,
-    set_places,
-)
+from tests.factories import make_category, make_delegate, make_waiting_list_entry, set_places
 from tests.lookups import list_miscounts
 from tests.races import at_once
 from tests.registration.test_categories import ASKED, standing

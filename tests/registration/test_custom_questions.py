@@ -19,13 +19,7 @@ from app.registration.queries import dump_answers
 from app.registration.waiting_list.models import WaitingListEntry
 from app.worker_tasks import PERIODIC_TASKS
 from tests.browser import Browser, Browsers, Page
-from tests.factories import (
-    make_application,
-    make_delegate,
-    make_interest,
-    make_question,
-    sign_in,
-)
+from tests.factories import make_application, make_delegate, make_interest, make_question, sign_in
 from tests.registration.test_bad_input import token_of
 from tests.registration_flow import DAYS, THURSDAY, answer_for_waiting_list, answer_questions
 from tests.sent_emails import find_link, last_email_to

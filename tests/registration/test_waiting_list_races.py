@@ -19,12 +19,7 @@ from app.registration.waiting_list import by_hand, offers
 from app.registration.waiting_list import services as waiting_list
 from app.registration.waiting_list.models import WaitingListEntry
 from app.write_queue import WriteQueueFull
-from tests.factories import (
-    make_category,
-    make_delegate,
-    make_waiting_list_entry,
-    set_places,
-)
+from tests.factories import make_category, make_delegate, make_waiting_list_entry, set_places
 from tests.live_site import WORKER_COMMAND, LiveSites
 from tests.races import at_once
 from tests.subprocesses import ForkedProgram

@@ -13,14 +13,7 @@ from app.interchange.uploads import Upload
 from tests.browser import Browser, Browsers
 from tests.factories import SMALL_CONFERENCE, make_delegate, set_places, sign_in
 from tests.live_site import WSGI, LiveSite, LiveSites
-from tests.server.slow_clients import (
-    FORM_TYPE,
-    head,
-    open_page,
-    send,
-    send_feedback,
-    who_wait,
-)
+from tests.server.slow_clients import FORM_TYPE, head, open_page, send, send_feedback, who_wait
 from tests.waiting import HOST, wait_until
 
 UPLOAD = "/organise/files/upload"

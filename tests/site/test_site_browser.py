@@ -11,13 +11,7 @@ from playwright.sync_api import Page as Window
 from playwright.sync_api import Request, expect
 
 from tests import keyboard
-from tests.chromium import (
-    CUT_OFF,
-    SPACED,
-    expect_heading,
-    expect_result,
-    horizontal_overflow,
-)
+from tests.chromium import CUT_OFF, SPACED, expect_heading, expect_result, horizontal_overflow
 from tests.factories import make_speaker, publish_programme
 from tests.live_site import LiveSites
 

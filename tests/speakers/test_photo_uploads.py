@@ -10,13 +10,7 @@ from app.database import db, transaction
 from app.programme.models import Photo
 from app.proposals import photo_retention
 from tests.browser import Browser, Browsers, Page
-from tests.factories import (
-    get_ada_marsh,
-    make_photo,
-    make_speaker,
-    sign_in,
-    sign_in_speaker,
-)
+from tests.factories import get_ada_marsh, make_photo, make_speaker, sign_in, sign_in_speaker
 from tests.programme.sample_pictures import BLUE, make_picture, open_jpeg
 
 OWN, THEIRS = "/speak/ada-marsh/photo", "/organise/speakers/ada-marsh/photo"

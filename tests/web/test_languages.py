@@ -23,13 +23,7 @@ from app.registration import services as registration
 from app.registration.models import Delegate
 from config import ROOT
 from tests.browser import Browser, Browsers
-from tests.factories import (
-    make_organiser,
-    make_question,
-    make_session,
-    publish_programme,
-    sign_in,
-)
+from tests.factories import make_organiser, make_question, make_session, publish_programme, sign_in
 from tests.sent_emails import last_email_to
 
 METHODS = [("app/**.py", "python"), ("templates/**.html", "jinja2"), ("templates/**.txt", "jinja2")]

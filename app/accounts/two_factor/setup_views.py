@@ -15,10 +15,7 @@ from app.accounts.two_factor import services, totp
 from app.accounts.two_factor.forms import CodeForm, NewPasskeyForm
 from app.accounts.two_factor.views import MAX_PASSKEY_ATTEMPTS, RATE_WINDOW
 from app.errors import RuleViolation
-from app.forms.form import (
-    ConfirmForm,
-    validates_own_csrf,
-)
+from app.forms.form import ConfirmForm, validates_own_csrf
 from app.web import redirects as web_next_url
 from app.web.formatting import format_qr_code
 from app.web.rendering import render_page

@@ -10,10 +10,7 @@ from app.accounts.models import LoginSession
 from app.accounts.two_factor import services
 from app.accounts.two_factor.forms import CodeForm, PasskeyForm, RecoveryCodeForm
 from app.errors import RuleViolation
-from app.forms.form import (
-    Form,
-    validates_own_csrf,
-)
+from app.forms.form import Form, validates_own_csrf
 from app.web import redirects
 from app.web.rendering import render_page
 

@@ -9,13 +9,7 @@ from app import clock
 from app.accounts import roles
 from app.accounts.guards import current_actor
 from app.admin import draft_forms, saved_views
-from app.admin.content import (
-    edit_views,
-    editable_text,
-    image_views,
-    link_views,
-    version_views,
-)
+from app.admin.content import edit_views, editable_text, image_views, link_views, version_views
 from app.admin.content.dead_links import LinkChecker
 from app.admin.content.editable_text import TEXT_KINDS_CONVERTER, EditableText
 from app.admin.content.forms import NoticeForm

@@ -23,27 +23,13 @@ from app.admin.delegates.forms import (
     RestoreBookingForm,
 )
 from app.admin.delegates.listing import build_add_tag_form
-from app.admin.listing import (
-    Listing,
-    ListQuery,
-    get_selected,
-    parse_list_query,
-    render_list,
-)
+from app.admin.listing import Listing, ListQuery, get_selected, parse_list_query, render_list
 from app.admin.suppression_views import REASON_NAMES
 from app.errors import RuleViolation
-from app.forms.form import (
-    ConfirmForm,
-    Form,
-    validates_own_csrf,
-)
+from app.forms.form import ConfirmForm, Form, validates_own_csrf
 from app.mail import suppression
 from app.registration.categories import queries as categories
-from app.registration.desk import (
-    annotations,
-    queries,
-    services,
-)
+from app.registration.desk import annotations, queries, services
 from app.registration.models import Delegate
 from app.registration.seats import CategoryFull, SoldOut
 from app.web import redirects, spreadsheets

@@ -12,11 +12,7 @@ from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  #
 from wtforms.validators import AnyOf, InputRequired
 
 from app.errors import RuleViolation
-from app.forms.form import (
-    FileForm,
-    Form,
-    required_file,
-)
+from app.forms.form import FileForm, Form, required_file
 from app.forms.validators import one_of_choices
 from app.interchange.importers.alike_names import AlikeNames
 from app.interchange.importers.spreadsheet_dates import DAY_FIRST, MONTH_FIRST

@@ -22,11 +22,7 @@ from app.programme import queries as programme
 from app.programme import time_zones
 from app.programme.fields.speakers import PHOTO, PROFILE_FIELDS
 from app.programme.models import Session
-from app.proposals import (
-    preview,
-    queries,
-    reviews,
-)
+from app.proposals import preview, queries, reviews
 from app.proposals.models import Proposal
 from app.proposals.queries import ProposalReview
 from app.registration import countries

@@ -20,10 +20,7 @@ from app.admin.history_views import MAX_ID
 from app.admin.publishing import presentation, seat_effects
 from app.admin.publishing.forms import PublishForm, RollbackForm, ScheduleReleaseForm
 from app.errors import NotFound, RuleViolation
-from app.forms.form import (
-    ConfirmForm,
-    validates_own_csrf,
-)
+from app.forms.form import ConfirmForm, validates_own_csrf
 from app.history import queries as history
 from app.mailings import notice_queries, notices
 from app.programme import queries as programme

@@ -22,10 +22,7 @@ from app.admin.sessions.forms import SessionForm
 from app.admin.sessions.listing import BulkEditForm
 from app.content import markdown
 from app.errors import RuleViolation, StaleEdit
-from app.forms.form import (
-    ConfirmForm,
-    validates_own_csrf,
-)
+from app.forms.form import ConfirmForm, validates_own_csrf
 from app.history import queries as history
 from app.programme import clashes, queries
 from app.programme.clashes import Clash

@@ -25,9 +25,7 @@ from app.admin.listing import (
 from app.admin.speaker_pages.forms import BatchEmailForm, DeadlinesForm, RequestAnswerForm
 from app.admin.speakers import listing as speaker_listing
 from app.errors import RuleViolation
-from app.forms.form import (
-    validates_own_csrf,
-)
+from app.forms.form import validates_own_csrf
 from app.speakers import (
     batch_emails,
     invitation_states,

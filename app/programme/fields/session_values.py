@@ -11,9 +11,7 @@ from app import clock
 from app.database import db
 from app.errors import RuleViolation, require
 from app.programme import queries as programme
-from app.programme.fields.table import (
-    load_moment,
-)
+from app.programme.fields.table import load_moment
 from app.programme.models import (
     BOOKABLE,
     CANCELLED,

@@ -10,10 +10,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
 from app.errors import RateLimitExceeded
-from app.forms.form import (
-    ConfirmForm,
-    validates_own_csrf,
-)
+from app.forms.form import ConfirmForm, validates_own_csrf
 from app.registration import cookie, emails, links
 from app.registration import queries as registration
 from app.registration.bookings import access, queries, services

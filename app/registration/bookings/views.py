@@ -13,10 +13,7 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
 from app.errors import NotFound, RateLimitExceeded, RuleViolation
-from app.forms.form import (
-    ConfirmForm,
-    validates_own_csrf,
-)
+from app.forms.form import ConfirmForm, validates_own_csrf
 from app.mail import queries as mail
 from app.mail import unsubscribe
 from app.registration import (

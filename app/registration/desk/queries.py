@@ -11,12 +11,7 @@ from app.errors import NotFound, require
 from app.mail.models import Email
 from app.mail.queries import IS_FAILED, IS_WAITING
 from app.programme.models import Speaker
-from app.registration.delegate_record import (
-    MAX_SORT_KEY_LENGTH,
-    fold,
-    identity_key,
-    search_key,
-)
+from app.registration.delegate_record import MAX_SORT_KEY_LENGTH, fold, identity_key, search_key
 from app.registration.fields import EMAIL
 from app.registration.groups.models import GroupMember, RegistrationGroup
 from app.registration.models import Delegate, DelegateTag, LinkedAgenda

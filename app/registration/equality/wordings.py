@@ -13,14 +13,7 @@ from app.history import services as history
 from app.history.models import Change
 from app.questions import checks, ordering
 from app.questions.checks import InvalidChoices
-from app.questions.definitions import (
-    AFTER_A_YEAR,
-    CHOICE,
-    TEAM,
-    Texts,
-    dump_texts,
-    load_texts,
-)
+from app.questions.definitions import AFTER_A_YEAR, CHOICE, TEAM, Texts, dump_texts, load_texts
 from app.questions.edited_question import EditedTexts
 from app.questions.models import Question, QuestionVersion
 from app.registration.equality import queries

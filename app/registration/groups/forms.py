@@ -7,14 +7,7 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 from flask_wtf.file import FileField
 from werkzeug.datastructures import MultiDict
-from wtforms import (
-    BooleanField,
-    Field,
-    HiddenField,
-    RadioField,
-    SelectField,
-    TextAreaField,
-)
+from wtforms import BooleanField, Field, HiddenField, RadioField, SelectField, TextAreaField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # of WTForms 3.2
 from wtforms.validators import AnyOf, ValidationError
 
@@ -28,10 +21,7 @@ from app.forms.fields import (
     optional_email_field,
 )
 from app.forms.form import FileForm, Form, required_file
-from app.forms.validators import (
-    max_length,
-    no_hidden_characters,
-)
+from app.forms.validators import max_length, no_hidden_characters
 from app.registration import countries, standard_forms
 from app.registration.categories import queries as categories
 from app.registration.categories.queries import CATEGORY, CategoryOption

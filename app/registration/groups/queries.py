@@ -3,30 +3,14 @@
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import (
-    ColumnElement,
-    Select,
-    String,
-    case,
-    cast,
-    delete,
-    func,
-    or_,
-    select,
-)
+from sqlalchemy import ColumnElement, Select, String, case, cast, delete, func, or_, select
 from sqlalchemy.orm import joinedload, selectinload
 from sqlalchemy.sql.base import ExecutableOption
 
 from app.database import db
 from app.errors import Gone, NotFound, require
 from app.registration.delegate_record import search_key
-from app.registration.groups.models import (
-    PLACED,
-    UNPLACED,
-    WAITING,
-    GroupMember,
-    RegistrationGroup,
-)
+from app.registration.groups.models import PLACED, UNPLACED, WAITING, GroupMember, RegistrationGroup
 from app.registration.models import Delegate
 from app.registration.waiting_list.models import WaitingListEntry
 

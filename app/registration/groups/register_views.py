@@ -16,12 +16,7 @@ from app.registration.groups import draft as drafts
 from app.registration.groups import queries as groups
 from app.registration.groups.cookie import GroupProgress
 from app.registration.groups.draft import MAX_PEOPLE, GroupDraft
-from app.registration.groups.forms import (
-    CheckGroupForm,
-    ContactForm,
-    SharedForm,
-    build_person_form,
-)
+from app.registration.groups.forms import CheckGroupForm, ContactForm, SharedForm, build_person_form
 from app.request_transaction import read_first, start_writing
 from app.web import languages
 from app.web.error_handlers import refuse

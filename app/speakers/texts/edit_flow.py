@@ -14,10 +14,7 @@ from flask_babel import lazy_gettext as _l
 
 from app.errors import RuleViolation
 from app.programme.models import Session, Speaker
-from app.proposals import (
-    queries,
-    services,
-)
+from app.proposals import queries, services
 from app.proposals.merging import MergeConflict
 from app.proposals.queries import ProposalStatus
 from app.proposals.services import SubmitResult

@@ -17,7 +17,9 @@ Messages are shown to visitors: no full stop, no blame, no jargon.
 
 from collections.abc import Iterable
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeVar
+
+Found = TypeVar("Found")
 
 
 class ConferenceError(Exception):
@@ -85,3 +87,10 @@ class RateLimitExceeded(ConferenceError):
 
 class NetworkLimitExceeded(RateLimitExceeded):
     """Too many attempts from one network, which may be those of several people."""
+
+
+def require(found: Found | None, error: ConferenceError) -> Found:
+    """Return what was found; raise the error if nothing was."""
+    if found is None:
+        raise error
+    return found

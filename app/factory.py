@@ -102,20 +102,9 @@ from app.registration.session_bookings import choice_views as session_choice_vie
 from app.registration.session_bookings import views as session_booking_views
 from app.registration.transfers import views as place_transfer_views
 from app.registration.waiting_list import views as waiting_list_views
-from app.site import (
-    changelog_views,
-    feed_views,
-    news_views,
-    programme_views,
-)
+from app.site import changelog_views, feed_views, news_views, programme_views
 from app.site import views as site_views
-from app.speakers import (
-    calendar_views,
-    material_views,
-    photo_views,
-    place_views,
-    question_views,
-)
+from app.speakers import calendar_views, material_views, photo_views, place_views, question_views
 from app.speakers import views as speaker_views
 from app.speakers.texts import profile_views
 from app.speakers.texts import session_views as session_text_views

@@ -493,3 +493,6 @@ def _rows(tree: HtmlTree, table: Element) -> Iterator[dict[str, str]]:
     columns = [read_text(cell) for cell in lines[0]]
     for cells in lines[1:]:
         yield dict(zip(columns, map(read_text, cells), strict=False))
+
+
+Browsers = Callable[[], Browser]  # the fixture `new_browser`

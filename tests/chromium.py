@@ -8,7 +8,7 @@ and `expect_page` until another is.
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -18,6 +18,8 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from tests.waiting import wait_until
+
+Axe = Callable[[Page], list[str]]  # finds barriers on a page
 
 # The first has no windows to draw, and is a quarter quicker.
 NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")

@@ -17,6 +17,7 @@ The site
 People
     visitor      someone at the site (tests/browser.py); every page opened is checked in passing
     new_browser  makes more of them: `somebody_else = new_browser()`
+    organiser    the visitor, signed in as somebody who may change everything; `desk`, at the desk
 
 What is seen from outside
     mailbox      a real mail server (tests/mail_server.py); a test that asks for it has a site that
@@ -28,11 +29,13 @@ What is seen from outside
     live_site    starts the site in processes of its own, on this test's database
                  (tests/live_site.py): `running = live_site(processes=2, worker=True)`. The clock
                  runs there, and here, from the same moment in May 2009 on
+    site_address the address of one that has been started
     window       a tab of a real browser (Playwright's Page); `window_without_scripts` has
                  JavaScript off; `chromium` is the browser itself
     axe          lists barriers on a real page: `assert axe(window) == []`
 
-Whoever walks through admin by keyboard is in tests/admin/conftest.py.
+Whoever walks through admin by keyboard is in tests/admin/conftest.py,
+Ada in tests/speakers/conftest.py.
 
 Factories are in tests/factories.py. With `--keep-pages`, a run puts aside pages of every shape
 that it opens; with `--nu`, it puts its own beside them, and the Nu HTML checker reads them all at
@@ -63,15 +66,16 @@ from flask import Flask, has_request_context
 from sqlalchemy import Engine, event
 
 from app import cache_version
+from app.accounts.models import DESK
 from app.database import db, transaction
 from app.transaction_settings import LOCK_TIMEOUT, is_writable
 from config import ROOT, Config
 from tests import chromium as real_browser
 from tests import factories, ramdisk, subprocesses
-from tests.browser import Browser
+from tests.browser import Browser, Browsers
 from tests.dns_server import DnsServer
 from tests.imap_server import ImapServer
-from tests.live_site import RSGI, LiveSite
+from tests.live_site import RSGI, LiveSite, LiveSites
 from tests.mail_server import MailServer
 from tests.postgres import PostgresServer
 from tests.shared_caches import share_caches
@@ -329,7 +333,7 @@ def site(
 
 
 @pytest.fixture
-def live_site(site: Flask, settings: Settings, tmp_path: Path) -> Iterator[Callable[..., LiveSite]]:
+def live_site(site: Flask, settings: Settings, tmp_path: Path) -> Iterator[LiveSites]:
     """Start the site in processes of its own; they end with the test."""
     started: list[LiveSite] = []
 
@@ -349,13 +353,17 @@ def live_site(site: Flask, settings: Settings, tmp_path: Path) -> Iterator[Calla
         running.stop()
 
 
+@pytest.fixture
+def site_address(live_site: LiveSites) -> str:
+    """The address of the site as it runs."""
+    return live_site().address
+
+
 # People
 
 
 @pytest.fixture
-def new_browser(
-    site: Flask, settings: Settings, request: pytest.FixtureRequest
-) -> Callable[[], Browser]:
+def new_browser(site: Flask, settings: Settings, request: pytest.FixtureRequest) -> Browsers:
     """Make a browser for somebody else."""
     is_kept = request.config.getoption("--keep-pages") or request.config.getoption("--nu")
     keep = PAGES if is_kept else None
@@ -369,9 +377,21 @@ def new_browser(
 
 
 @pytest.fixture
-def visitor(new_browser: Callable[[], Browser]) -> Browser:
+def visitor(new_browser: Browsers) -> Browser:
     """Someone at the site."""
     return new_browser()
+
+
+@pytest.fixture
+def organiser(visitor: Browser) -> Browser:
+    """Somebody who may change everything."""
+    return factories.sign_in(visitor)
+
+
+@pytest.fixture
+def desk(visitor: Browser) -> Browser:
+    """Somebody at the desk."""
+    return factories.sign_in(visitor, "dora@conference.example", role=DESK)
 
 
 # What is seen from outside

@@ -358,19 +358,23 @@ def make_ballot(**values: Any) -> Ballot:
     return ballot
 
 
-def make_waiting_list_entry(**values: Any) -> WaitingListEntry:
-    """Save someone who waits for a place: Bea Waite, unless told otherwise."""
+def _describe_bea(kind: str) -> dict[str, Any]:
+    """Return what is known of somebody who has no booking."""
     number = next(_numbers)
-    defaults = {
-        "access_key": f"waiting {number}",
+    return {
+        "access_key": f"{kind} {number}",
         "name": "Bea Waite",
         "email": "bea@example.org",
         "identity_key": f"bea {number}",
         "search_text": "bea waite bea@example.org",
         "language": "en",
         "document": "{}",
-        "joined_at": clock.now(),
     }
+
+
+def make_waiting_list_entry(**values: Any) -> WaitingListEntry:
+    """Save someone who waits for a place: Bea Waite, unless told otherwise."""
+    defaults = {**_describe_bea("waiting"), "joined_at": clock.now()}
     entry = WaitingListEntry(**{**defaults, **values})
     with transaction():
         set_waiting_list(CONFERENCE, is_open=True)
@@ -381,17 +385,7 @@ def make_waiting_list_entry(**values: Any) -> WaitingListEntry:
 
 def make_application(**values: Any) -> RegistrationApplication:
     """Save someone who applies for a place: Bea Waite, unless told otherwise."""
-    number = next(_numbers)
-    defaults = {
-        "access_key": f"application {number}",
-        "name": "Bea Waite",
-        "email": "bea@example.org",
-        "identity_key": f"bea {number}",
-        "search_text": "bea waite bea@example.org",
-        "language": "en",
-        "document": "{}",
-        "applied_at": clock.now(),
-    }
+    defaults = {**_describe_bea("application"), "applied_at": clock.now()}
     application = RegistrationApplication(**{**defaults, **values})
     with transaction():
         if application.is_held:
@@ -402,17 +396,7 @@ def make_application(**values: Any) -> RegistrationApplication:
 
 def make_interest(**values: Any) -> ExpressionOfInterest:
     """Save someone who would like to come: Bea Waite, unless told otherwise."""
-    number = next(_numbers)
-    defaults = {
-        "access_key": f"interest {number}",
-        "name": "Bea Waite",
-        "email": "bea@example.org",
-        "identity_key": f"bea {number}",
-        "search_text": "bea waite bea@example.org",
-        "language": "en",
-        "document": "{}",
-        "expressed_at": clock.now(),
-    }
+    defaults = {**_describe_bea("interest"), "expressed_at": clock.now()}
     return save(ExpressionOfInterest(**{**defaults, **values}))
 
 

@@ -18,7 +18,7 @@ endpoint of its route, so that a test can tell which deeds nobody has walked thr
 """
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from urllib.parse import urlsplit
 
 from flask import Flask
@@ -26,7 +26,7 @@ from playwright.sync_api import Page, Request, ViewportSize, expect
 from werkzeug.exceptions import HTTPException
 
 from tests import keyboard
-from tests.chromium import expect_page, horizontal_overflow, read_heading
+from tests.chromium import Axe, expect_page, horizontal_overflow, read_heading
 from tests.waiting import wait_until
 
 UNNAMED_CONTROL = re.compile(
@@ -47,9 +47,7 @@ IS_FOCUS_ON_BODY = "document.activeElement === document.body"
 class KeyboardUser:
     """One person on the way through one deed after another."""
 
-    def __init__(
-        self, window: Page, address: str, site: Flask, axe: Callable[[Page], list[str]]
-    ) -> None:
+    def __init__(self, window: Page, address: str, site: Flask, axe: Axe) -> None:
         self.window = window
         self.posted_endpoints: set[str] = set()
         self.faults: list[str] = []

@@ -11,7 +11,7 @@ running.stop()              at the end of the test this happens by itself
 import os
 import re
 import signal
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from urllib.request import urlopen
 
@@ -111,3 +111,6 @@ class LiveSite:
 def _children(parent: int) -> list[int]:
     listing = Path(f"/proc/{parent}/task/{parent}/children").read_text(encoding="ascii")
     return [int(number) for number in listing.split()]
+
+
+LiveSites = Callable[..., LiveSite]  # the fixture `live_site`

@@ -5,6 +5,7 @@ from sqlalchemy import select
 from app.database import db
 from app.history.models import HistoryEntry
 from app.programme.models import Session
+from app.registration import integrity_check, links
 from app.registration.fields import BY_NAME
 from app.registration.models import Delegate
 
@@ -12,6 +13,16 @@ from app.registration.models import Delegate
 def get_session(slug: str) -> Session:
     """Find a session by the end of its address."""
     return db.session.scalars(select(Session).where(Session.slug == slug)).one()
+
+
+def address_of(delegate: Delegate, below: str = "") -> str:
+    """Give the address of somebody's booking, or of a page below it."""
+    return f"/booking/{links.booking_token(delegate)}{below}"
+
+
+def list_miscounts() -> list[str]:
+    """List what does not add up, besides what emails say."""
+    return [one for one in integrity_check.run_checks() if "email" not in one]
 
 
 def get_needs(delegate: Delegate) -> tuple[str, str]:

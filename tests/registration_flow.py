@@ -4,8 +4,11 @@ page = answer_questions(visitor)                               every question, u
 page = answer_questions(visitor, until="days", email="…")      up to a question, not answering it
 """
 
+from app.database import transaction
+from app.registration import seats
 from app.registration.fields import STEPS
 from tests.browser import Answer, Browser, Page
+from tests.factories import make_delegate
 
 EMAIL = "What is your email address?"
 DAYS = "Which days will you attend?"
@@ -53,6 +56,21 @@ def answer_questions(  # noqa: PLR0913 – who, and from where to where
             break
         page = page.press("Continue", answers.get(step.name, {}))
     return page
+
+
+def answer_for_waiting_list(visitor: Browser) -> Page:
+    """Take the only place, and let Bea ask for one; give the page of what organisers ask."""
+    make_delegate()
+    with transaction():
+        seats.set_limit(seats.CONFERENCE, 1)
+        seats.set_waiting_list(seats.CONFERENCE, is_open=True)
+    return answer_questions(
+        visitor,
+        until="more",
+        name=("Bea", "Waite"),
+        email="bea@example.org",
+        start="Join the waiting list",
+    )
 
 
 def complete_registration(

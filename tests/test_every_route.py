@@ -6,7 +6,6 @@ someone half signed in and by someone who has no part any more.
 """
 
 import re
-from collections.abc import Callable
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -31,7 +30,7 @@ from app.registration.requirement_cases import services as requirement_cases
 from app.registration.requirement_cases.models import RequirementCase
 from app.registration.session_bookings.models import SeatHold
 from app.speakers.models import SpeakerRequest
-from tests.browser import Browser
+from tests.browser import Browser, Browsers
 from tests.factories import (
     answer_with_file,
     get_ada_marsh,
@@ -1516,7 +1515,7 @@ def test_the_list_is_in_order_and_tells_each_route_once() -> None:
     assert rules == sorted(set(rules))
 
 
-def test_a_stranger_opens_what_is_open_and_nothing_else(new_browser: Callable[[], Browser]) -> None:
+def test_a_stranger_opens_what_is_open_and_nothing_else(new_browser: Browsers) -> None:
     make_ballot()
     make_category(name="Summer school", access=BY_INTEREST)
     answers = {
@@ -1529,7 +1528,7 @@ def test_a_stranger_opens_what_is_open_and_nothing_else(new_browser: Callable[[]
 
 
 def test_what_is_public_is_for_everyone_and_what_is_not_is_kept_by_nobody(
-    new_browser: Callable[[], Browser],
+    new_browser: Browsers,
 ) -> None:
     make_ballot()
     for who in Who:
@@ -1686,9 +1685,7 @@ def test_a_token_alone_opens_nothing(visitor: Browser) -> None:
             assert end(answer) in allowed, route
 
 
-def test_a_link_opens_only_what_it_was_made_for(
-    site: Flask, new_browser: Callable[[], Browser]
-) -> None:
+def test_a_link_opens_only_what_it_was_made_for(site: Flask, new_browser: Browsers) -> None:
     make_question()
     make_category()
     make_category()

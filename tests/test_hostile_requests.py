@@ -2,7 +2,7 @@
 
 import io
 import socket
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from functools import cache
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
@@ -16,9 +16,9 @@ from werkzeug.wrappers import Response
 from app.accounts.models import RateLimitHit
 from app.database import db
 from app.mail.models import Email
-from tests.browser import Browser
+from tests.browser import Browser, Browsers
 from tests.factories import make_delegate, sign_in
-from tests.live_site import LiveSite
+from tests.live_site import LiveSites
 from tests.pages import HtmlTree, find_faults, read_text
 
 OURS = "conference.example"
@@ -420,9 +420,7 @@ def test_a_form_on_another_site_changes_nothing(site: Flask) -> None:
         assert seen(answer, told).status == 400
 
 
-def test_a_token_of_someone_else_is_refused(
-    visitor: Browser, new_browser: Callable[[], Browser]
-) -> None:
+def test_a_token_of_someone_else_is_refused(visitor: Browser, new_browser: Browsers) -> None:
     field = new_browser().open("/sign-in").tree.find_by_id("csrf_token")
     visitor.open("/sign-in")
     assert field is not None
@@ -436,9 +434,7 @@ def test_a_token_of_someone_else_is_refused(
     assert answer.status_code == 422
 
 
-def test_the_running_site_survives_whatever_comes_down_the_line(
-    live_site: Callable[..., LiveSite],
-) -> None:
+def test_the_running_site_survives_whatever_comes_down_the_line(live_site: LiveSites) -> None:
     running = live_site()
     host = f"127.0.0.1:{running.port}".encode()
 

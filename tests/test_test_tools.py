@@ -3,7 +3,7 @@
 import ast
 import smtplib
 import tomllib
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 import pytest
 from flask import Flask
@@ -17,7 +17,7 @@ from scripts.mutants import generate
 from scripts.mutate import AREAS, LISTED
 from tests.browser import Browser
 from tests.chromium import expect_result, tab
-from tests.live_site import LiveSite
+from tests.live_site import LiveSites
 from tests.mail_server import MailServer
 from tests.pages import HtmlTree, find_faults
 from tests.waiting import wait_until
@@ -130,7 +130,7 @@ def test_a_page_with_a_fault_is_noticed(markup: str, fault: str) -> None:
 
 @pytest.mark.parametrize("scripts", [True, False])
 def test_a_tab_finds_nothing_that_the_one_before_has_left(
-    live_site: Callable[..., LiveSite], chromium: Chromium, scripts: bool
+    live_site: LiveSites, chromium: Chromium, scripts: bool
 ) -> None:
     home = live_site().address
     with tab(chromium, scripts=scripts) as before:
@@ -151,9 +151,7 @@ def test_a_tab_finds_nothing_that_the_one_before_has_left(
 
 
 @pytest.mark.both_databases
-def test_the_site_runs_in_processes_of_its_own(
-    live_site: Callable[..., LiveSite], window: Page
-) -> None:
+def test_the_site_runs_in_processes_of_its_own(live_site: LiveSites, window: Page) -> None:
     running = live_site(processes=2)
     killed = running.kill_web_process()
 

@@ -28,7 +28,7 @@ from app.questions.models import REGISTRATION
 from app.registration import links
 from app.request_transaction import is_reading_first
 from app.transaction_settings import is_writable
-from tests.browser import Answer, Browser, Page
+from tests.browser import Answer, Browser, Browsers, Page
 from tests.factories import (
     SMALL_CONFERENCE,
     get_ada_marsh,
@@ -167,7 +167,7 @@ every_place = pytest.mark.parametrize("place", PLACES, ids=lambda one: one.endpo
 
 
 @pytest.fixture
-def opened(new_browser: Callable[[], Browser]) -> Callable[[Place], Browser]:
+def opened(new_browser: Browsers) -> Callable[[Place], Browser]:
     """Somebody who may send a file, before its page."""
 
     def open_page(place: Place) -> Browser:

@@ -19,7 +19,7 @@ from app.accounts.models import (
     SignInLink,
 )
 from app.database import db, read_only_connection
-from app.errors import Gone, NotFound
+from app.errors import Gone, NotFound, require
 
 LINK_GONE = "This sign-in link has already been used or has expired"
 LAST_USED_AT = func.coalesce(LoginSession.last_used_at, LoginSession.signed_in_at)
@@ -102,9 +102,7 @@ def get_sign_in_link(secret: str) -> SignInLink:
             SignInLink.expires_at > clock.real_now(),
         )
     )
-    if found is None:
-        raise Gone(LINK_GONE)
-    return found
+    return require(found, Gone(LINK_GONE))
 
 
 def find_login_session(secret: str) -> LoginSession | None:

@@ -15,7 +15,7 @@ from app.accounts import queries, rate_limits
 from app.accounts.models import FORMER, ORGANISER, LoginSession, Person, SignInLink
 from app.accounts.queries import LINK_GONE, hash_secret
 from app.database import db
-from app.errors import Gone, NotFound, RuleViolation
+from app.errors import Gone, NotFound, RuleViolation, require
 from app.history import services as history
 from app.mail import services as mail
 from app.mail.models import URGENT
@@ -52,9 +52,7 @@ def normalise_email(email: str) -> str:
 
 def create_sign_in_link(email: str) -> str:
     """Create a single-use sign-in link for a team member and return its secret."""
-    person = queries.find_team_member(normalise_email(email))
-    if person is None:
-        raise NotFound(NO_SUCH_ORGANISER)
+    person = require(queries.find_team_member(normalise_email(email)), NotFound(NO_SUCH_ORGANISER))
     return _create_link(person)
 
 

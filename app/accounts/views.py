@@ -15,11 +15,7 @@ from app.accounts.models import Person
 from app.accounts.two_factor import services as two_factor
 from app.accounts.two_factor.setup_views import render_recovery_codes, supports_passkeys
 from app.errors import Gone, RateLimitExceeded, RuleViolation
-from app.forms.form import (
-    ConfirmForm,
-    Form,
-    validates_own_csrf,
-)
+from app.forms.form import ConfirmForm, Form, validates_own_csrf
 from app.text import collapse_whitespace
 from app.web import languages, redirects
 from app.web.error_handlers import refuse
@@ -85,8 +81,7 @@ def sign_in() -> ResponseReturnValue:
 
 
 def _render_sign_in(form: SignInForm, target_url: str) -> Response:
-    status = 422 if form.is_submitted() else 200
-    return render_page("accounts/sign_in.html", status, form=form, next_url=target_url)
+    return render_page("accounts/sign_in.html", form=form, next_url=target_url)
 
 
 @bp.get("/sign-in/sent")
@@ -111,8 +106,9 @@ def link(secret: str) -> ResponseReturnValue:
         return render_page(
             "accounts/link_expired.html", 410, reason=gettext(str(reason)), next_url=target_url
         )
-    context = {"form": form, "person": person, "next_url": target_url, "secret": secret}
-    return render_page("accounts/link.html", 422 if form.errors else 200, **context)
+    return render_page(
+        "accounts/link.html", form=form, person=person, next_url=target_url, secret=secret
+    )
 
 
 @bp.route("/sign-out", methods=["GET", "POST"])
@@ -125,10 +121,7 @@ def sign_out() -> ResponseReturnValue:
         return redirect(url_for(".sign_out"), 303)
     login_session = guards.current_login_session()
     person = login_session.person if login_session else None
-    status = 422 if person and form.errors else 200
-    return render_page(
-        "accounts/sign_out.html", status, form=form if person else None, person=person
-    )
+    return render_page("accounts/sign_out.html", form=form if person else None, person=person)
 
 
 def _home_url(person: Person) -> str:

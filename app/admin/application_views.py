@@ -10,18 +10,12 @@ from flask_babel import gettext, ngettext
 from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField
 
-from app import clock
 from app.accounts import roles
 from app.accounts.guards import current_actor
 from app.admin import saved_views
 from app.admin.bulk_actions import BulkAction, confirm_or_run
 from app.admin.listing import render_list
-from app.admin.request_lists import (
-    MAX_TEXT_LENGTH,
-    RequestList,
-    list_first_heads,
-    message_field,
-)
+from app.admin.request_lists import MAX_TEXT_LENGTH, RequestList, list_first_heads, message_field
 from app.errors import NotFound, RuleViolation
 from app.forms.fields import editor_text_field
 from app.forms.form import Form, validates_own_csrf
@@ -48,7 +42,6 @@ from app.registration.delegate_field import NOT_GIVEN
 from app.registration.fields import PRIVATE_FIELDS, PRIVATE_NAMES
 from app.registration.queries import Answers
 from app.web import redirects, spreadsheets
-from app.web.formatting import local_day
 from app.web.rendering import render_page
 
 STATES: Final = {
@@ -199,7 +192,6 @@ def decide(number: int, action: str) -> ResponseReturnValue:
             return redirects.redirect_to(_url(application), key)
     return render_page(
         "admin/applications/decide.html",
-        422 if form.errors else 200,
         form=form,
         kind=kind,
         application=application,
@@ -223,9 +215,7 @@ def export() -> ResponseReturnValue:
         *(gettext("Applied"), gettext("Decided"), gettext("Reason"), gettext("Message")),
     ]
     decisions.record_export(len(rows), actor=current_actor())
-    body = spreadsheets.stream_csv(head, list(_iter_cells(rows)))
-    name = spreadsheets.dated_name("applications", "csv", local_day(clock.now()))
-    return spreadsheets.make_attachment(body, name, spreadsheets.CSV)
+    return spreadsheets.send_csv("applications", head, list(_iter_cells(rows)))
 
 
 def _render_index(error: str = "") -> ResponseReturnValue:

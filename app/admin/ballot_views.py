@@ -15,8 +15,9 @@ from app.admin.edit_form import CheckboxesField, EditForm
 from app.admin.listing import paginate, parse_list_query, render_list
 from app.admin.option_search import MAX_LISTED
 from app.errors import RuleViolation, StaleEdit
-from app.forms.fields import LocalDateTimeField, editor_name_field, valid_datetime_or_empty
+from app.forms.fields import editor_name_field
 from app.forms.form import ConfirmForm, validates_own_csrf
+from app.forms.moment_fields import moment_field
 from app.history import queries as history
 from app.programme.collation import sort_key
 from app.programme.snapshot import Session
@@ -24,7 +25,6 @@ from app.registration.ballots import queries, services
 from app.registration.ballots.models import Ballot
 from app.registration.ballots.services import BallotDetails
 from app.releases.current_release import get_programme
-from app.text import collapse_whitespace
 from app.web import redirects
 from app.web.formatting import local_moment
 from app.web.rendering import render_page
@@ -42,10 +42,9 @@ class BallotForm(EditForm):
     """Open or change a ballot."""
 
     title = editor_name_field(_l("Title"), _l("The title"), _l("Enter a title, such as Workshops"))
-    closes_at = LocalDateTimeField(
+    closes_at = moment_field(
         _l("Closes"),
-        [DataRequired(_l("Enter when the ballot closes")), valid_datetime_or_empty],
-        [collapse_whitespace],
+        _l("Enter when the ballot closes"),
         description=_l("Delegates can change their choices until then. Then the seats are drawn"),
     )
     sessions = CheckboxesField(
@@ -168,7 +167,6 @@ def delete(number: int) -> ResponseReturnValue:
         return redirects.redirect_to(url_for(".index"), "ballot-deleted")
     return render_page(
         "admin/ballots/delete.html",
-        422 if form.errors else 200,
         form=form,
         ballot=ballot,
         people=queries.count_entries().get(number, 0),
@@ -185,7 +183,6 @@ def _render_form(form: BallotForm, ballot: Ballot | None = None) -> Response:
     has_more = form.set_choices(ballot, words)
     return render_page(
         "admin/ballots/form.html",
-        422 if form.errors else 200,
         form=form,
         ballot=ballot,
         words=words,

@@ -101,7 +101,6 @@ def confirm_or_run(
         return redirects.redirect_to(back_url, action.message_key)
     return render_page(
         "admin/bulk_gone.html" if is_done else action.template,
-        422 if form.errors else 200,
         action=action,
         selection=selection,
         back=back_url,

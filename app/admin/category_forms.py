@@ -6,17 +6,13 @@ from typing import Any, Self
 from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, Field, IntegerField, RadioField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # of WTForms 3.2
-from wtforms.validators import NumberRange, Optional, ValidationError
+from wtforms.validators import ValidationError
 
 from app.admin.edit_form import CheckboxesField, EditForm
+from app.admin.settings_forms import MAX_PLACES, PLACES_ERROR
 from app.errors import RuleViolation
-from app.forms.fields import (
-    LocalDateTimeField,
-    editor_line_field,
-    editor_name_field,
-    editor_text_field,
-    valid_datetime_or_empty,
-)
+from app.forms.fields import editor_line_field, editor_name_field, editor_text_field, number_field
+from app.forms.moment_fields import LocalDateTimeField, moment_field
 from app.forms.validators import one_of_choices
 from app.registration import category_texts, custom_questions
 from app.registration import queries as registration
@@ -24,11 +20,9 @@ from app.registration.categories import queries, services
 from app.registration.categories.models import BY_CODE, BY_INTEREST, PUBLIC, RegistrationCategory
 from app.registration.category_texts import CategoryTexts
 from app.registration.interest import queries as interest
-from app.text import collapse_whitespace
 from app.web import languages
 from app.web.formatting import local_date
 
-MAX_PLACES = 1_000_000
 MAX_DESCRIPTION_LENGTH, MAX_CONFIRMATION_LENGTH = 300, 2_000
 SHOWN_AS_STORED = (
     *("name", "description", "limit", "access", "confirmation_text"),
@@ -57,14 +51,14 @@ class CategoryForm(EditForm):
         _l("Shown below the name where visitors choose. One or two sentences"),
         MAX_DESCRIPTION_LENGTH,
     )
-    limit = IntegerField(
+    limit = number_field(
         _l("Number of places (optional)"),
-        [Optional(), NumberRange(0, MAX_PLACES, _l("Enter a number from 0 to 1,000,000"))],
+        (0, MAX_PLACES),
+        PLACES_ERROR,
         description=_l(
             "The most places that this category can take up, out of all places. "
             "Leave empty for no limit"
         ),
-        render_kw={"inputmode": "numeric"},
     )
     access = RadioField(
         _l("Who can choose it?"),
@@ -78,14 +72,14 @@ class CategoryForm(EditForm):
             "filled in. Only one category can be for speakers"
         ),
     )
-    kept_places = IntegerField(
+    kept_places = number_field(
         _l("Places kept for speakers (optional)"),
-        [Optional(), NumberRange(0, MAX_PLACES, _l("Enter a number from 0 to 1,000,000"))],
+        (0, MAX_PLACES),
+        PLACES_ERROR,
         description=_l(
             "They count as taken, so that speakers get a place when the conference is full. "
             "To give back those that are left, enter 0"
         ),
-        render_kw={"inputmode": "numeric"},
     )
     approvals_needed = RadioField(
         _l("Does someone have to approve each person?"),
@@ -113,17 +107,11 @@ class CategoryForm(EditForm):
             "If none is ticked, they can attend all"
         ),
     )
-    opens_at = LocalDateTimeField(
-        _l("Opens (optional)"),
-        [valid_datetime_or_empty],
-        [collapse_whitespace],
-        description=_l("Leave empty to open with registration"),
+    opens_at = moment_field(
+        _l("Opens (optional)"), description=_l("Leave empty to open with registration")
     )
-    closes_at = LocalDateTimeField(
-        _l("Closes (optional)"),
-        [valid_datetime_or_empty],
-        [collapse_whitespace],
-        description=_l("Leave empty to close with registration"),
+    closes_at = moment_field(
+        _l("Closes (optional)"), description=_l("Leave empty to close with registration")
     )
     confirmation_text = editor_text_field(
         _l("Text in the confirmation (optional)"),
@@ -132,10 +120,8 @@ class CategoryForm(EditForm):
         MAX_CONFIRMATION_LENGTH,
     )
 
-    interest_closes_at = LocalDateTimeField(
+    interest_closes_at = moment_field(
         _l("People can say that they would like to come until (optional)"),
-        [valid_datetime_or_empty],
-        [collapse_whitespace],
         description=_l("Only if you select people. If empty, until the category closes"),
     )
     interest_questions = CheckboxesField(

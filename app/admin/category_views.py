@@ -112,7 +112,6 @@ def delete(number: int) -> ResponseReturnValue:
         return redirects.redirect_to(url_for(".index"), "category-deleted")
     return render_page(
         "admin/categories/delete.html",
-        422 if form.errors else 200,
         form=form,
         category=category,
         people=services.count_people(category),
@@ -137,7 +136,7 @@ def _render_form(
 ) -> ResponseReturnValue:
     return render_page(
         "admin/categories/form.html",
-        409 if stale else 422 if form.errors else 200,
+        409 if stale else None,
         form=form,
         category=category,
         stale=stale,

@@ -41,7 +41,6 @@ def edit() -> ResponseReturnValue:
         return redirects.redirect_to(url_for(".show"), "equality-saved" if is_new else "as-it-was")
     return render_page(
         "admin/equality/form.html",
-        422 if form.errors else 200,
         form=form,
         back=url_for(".show"),
         breadcrumbs=[(_l("Equality monitoring"), url_for(".show"))],
@@ -111,7 +110,7 @@ def _render_wording(
 ) -> ResponseReturnValue:
     return render_page(
         "admin/equality/wording.html",
-        409 if stale else 422 if form.errors else 200,
+        409 if stale else None,
         form=form,
         name=name,
         stale=stale,

@@ -8,7 +8,6 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
-from app import clock
 from app.accounts import roles
 from app.accounts.guards import current_actor
 from app.admin import saved_views
@@ -33,7 +32,7 @@ from app.registration.groups.models import RegistrationGroup
 from app.registration.groups.queries import GroupRow
 from app.text import count_of
 from app.web import languages, redirects, spreadsheets
-from app.web.formatting import local_day, local_moment
+from app.web.formatting import local_moment
 from app.web.rendering import render_page
 
 SORTS = tuple(queries.SORTS)
@@ -91,8 +90,7 @@ def add() -> ResponseReturnValue:
             form.add_error(form.references, refusal)
         else:
             return redirects.redirect_to(url_for(".show", number=group.id), "group-made")
-    status = 422 if form.errors else 200
-    return render_page("admin/groups/form.html", status, form=form, back=url_for(".index"))
+    return render_page("admin/groups/form.html", form=form, back=url_for(".index"))
 
 
 @bp.get("/<int:number>")
@@ -129,7 +127,6 @@ def dissolve(number: int) -> ResponseReturnValue:
         return redirects.redirect_to(url_for(".index"), "group-dissolved")
     return render_page(
         "admin/groups/dissolve.html",
-        422 if form.errors else 200,
         form=form,
         group=group,
         breadcrumbs=[(group.title, url_for(".show", number=number))],
@@ -145,9 +142,7 @@ def export() -> ResponseReturnValue:
     ]
     summary = f"Exported {count_of(len(rows), 'group')}"
     history_services.record(summary, subject="groups", actor=current_actor())
-    body = spreadsheets.stream_csv(head, list(_iter_cells(rows)))
-    name = spreadsheets.dated_name("groups", "csv", local_day(clock.now()))
-    return spreadsheets.make_attachment(body, name, spreadsheets.CSV)
+    return spreadsheets.send_csv("groups", head, list(_iter_cells(rows)))
 
 
 def _iter_cells(rows: Sequence[GroupRow]) -> Iterator[list[Any]]:

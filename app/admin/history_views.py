@@ -12,7 +12,6 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import Select, String, cast, literal, select, union_all
 from sqlalchemy.orm import InstrumentedAttribute
 
-from app import clock
 from app.accounts import guards, roles
 from app.accounts.models import ROLES, Person
 from app.admin import saved_views
@@ -33,7 +32,6 @@ from app.registration.models import Delegate
 from app.registration.requirement_cases.models import RequirementCase
 from app.text import collapse_whitespace, strip_hidden
 from app.web import redirects, spreadsheets
-from app.web.formatting import local_day
 
 SUBJECT_COLUMNS: Final[
     Mapping[str, tuple[InstrumentedAttribute[Any], InstrumentedAttribute[Any]]]
@@ -236,8 +234,7 @@ def export_csv() -> Response:
     )
     nothing = gettext("nothing")
     rows = (export_row(*entry, empty_text=nothing) for entry in history.iter_all())
-    name = spreadsheets.dated_name("history", "csv", local_day(clock.now()))
-    return spreadsheets.make_attachment(spreadsheets.stream_csv(head, rows), name, spreadsheets.CSV)
+    return spreadsheets.send_csv("history", head, rows)
 
 
 def get_filters(args: Mapping[str, str]) -> Sequence[ListFilter]:

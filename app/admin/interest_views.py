@@ -8,7 +8,6 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext, ngettext
 from flask_babel import lazy_gettext as _l
 
-from app import clock
 from app.accounts import roles
 from app.accounts.guards import current_actor
 from app.admin import saved_views
@@ -36,7 +35,6 @@ from app.registration.interest.services import Invitation
 from app.registration.interest.views import custom_rows
 from app.request_transaction import commit_now
 from app.web import redirects, spreadsheets
-from app.web.formatting import local_day
 from app.web.rendering import render_page
 
 STATES: Final = {
@@ -115,9 +113,8 @@ def export() -> ResponseReturnValue:
         *(custom_questions.get_label(one) for one in questions),
     ]
     services.record_export(len(rows), actor=current_actor())
-    body = spreadsheets.stream_csv(head, list(_iter_cells(rows, questions)))
-    name = spreadsheets.dated_name("expressions-of-interest", "csv", local_day(clock.now()))
-    return spreadsheets.make_attachment(body, name, spreadsheets.CSV)
+    cells = list(_iter_cells(rows, questions))
+    return spreadsheets.send_csv("expressions-of-interest", head, cells)
 
 
 def _render_index(error: str = "") -> ResponseReturnValue:

@@ -8,8 +8,8 @@ from flask import Blueprint, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, EmailField, IntegerField, SelectField
-from wtforms.validators import DataRequired, InputRequired, NumberRange, Optional, ValidationError
+from wtforms import BooleanField, EmailField, SelectField
+from wtforms.validators import ValidationError
 
 from app import clock
 from app.accounts import roles
@@ -24,20 +24,20 @@ from app.admin.listing import (
     render_list,
 )
 from app.errors import RuleViolation
-from app.forms.fields import LocalDateTimeField, editor_line_field, valid_datetime
+from app.forms.fields import editor_line_field, number_field, optional_email_field
 from app.forms.form import ConfirmForm, Form, validates_own_csrf
-from app.forms.validators import max_length, no_hidden_characters, one_of_choices, valid_email
+from app.forms.moment_fields import LocalDateTimeField, moment_field
+from app.forms.validators import one_of_choices
 from app.history import queries as history
 from app.registration.categories import queries as categories
 from app.registration.invitations import queries, services
 from app.registration.invitations.models import InvitationCode
 from app.registration.invitations.services import MAX_CODES, MAX_USES, InvitationOptions
-from app.text import collapse_whitespace
 from app.web import redirects, spreadsheets
-from app.web.formatting import conference_zone, local_day
+from app.web.formatting import conference_zone
 from app.web.rendering import absolute_url, render_page
 
-MAX_NOTE_LENGTH, MAX_EMAIL_LENGTH = 100, 254
+MAX_NOTE_LENGTH = 100
 SORTS = ("created",)
 STATES = {
     "open": _l("Active"),
@@ -56,11 +56,7 @@ redirects.MESSAGES["admin"] |= {
 class InvitationTerms(Form):
     """Until when people can register, and whether places are kept for them."""
 
-    expires_at = LocalDateTimeField(
-        _l("Expires"),
-        [DataRequired(_l("Enter when it expires")), valid_datetime],
-        [collapse_whitespace],
-    )
+    expires_at = moment_field(_l("Expires"), _l("Enter when it expires"))
     is_held = BooleanField(_l("Keep places for these people"))
 
     def validate_expires_at(self, field: LocalDateTimeField) -> None:
@@ -83,36 +79,23 @@ class InvitationForm(InvitationTerms):
     category = SelectField(
         _l("Category"), [one_of_choices(_l("Choose a category"))], validate_choice=False
     )
-    count = IntegerField(
+    count = number_field(
         _l("Number of codes"),
-        [
-            InputRequired(_l("Enter how many codes, like 10")),
-            NumberRange(1, MAX_CODES, _l("Enter a number from 1 to 200")),
-        ],
+        (1, MAX_CODES),
+        _l("Enter a number from 1 to 200"),
+        _l("Enter how many codes, like 10"),
         default=1,
-        render_kw={"inputmode": "numeric"},
     )
-    uses = IntegerField(
+    uses = number_field(
         _l("People for each code"),
-        [
-            InputRequired(_l("Enter how many people, like 1")),
-            NumberRange(1, MAX_USES, _l("Enter a number from 1 to 1,000")),
-        ],
+        (1, MAX_USES),
+        _l("Enter a number from 1 to 1,000"),
+        _l("Enter how many people, like 1"),
         default=1,
         description=_l("How many people can register with the same code"),
-        render_kw={"inputmode": "numeric"},
     )
-    email = EmailField(
-        _l("Email the link to (optional)"),
-        [
-            Optional(),
-            max_length(MAX_EMAIL_LENGTH, _l("The email address")),
-            no_hidden_characters,
-            valid_email,
-        ],
-        [collapse_whitespace],
-        description=_l("Only for one code for one person"),
-        render_kw={"autocomplete": "off", "spellcheck": "false", "autocapitalize": "none"},
+    email = optional_email_field(
+        _l("Email the link to (optional)"), _l("Only for one code for one person")
     )
     note = editor_line_field(
         _l("Note (optional)"), _l("The note"), _l("Only the team can see it"), MAX_NOTE_LENGTH
@@ -181,8 +164,7 @@ def add() -> ResponseReturnValue:
         else:
             message = "invitation-sent" if form.email.data else "invitations-created"
             return redirects.redirect_to(url_for(".index"), message)
-    status = 422 if form.errors else 200
-    return render_page("admin/invitations/form.html", status, form=form, back=url_for(".index"))
+    return render_page("admin/invitations/form.html", form=form, back=url_for(".index"))
 
 
 @bp.get("/<int:number>")
@@ -208,7 +190,6 @@ def revoke(number: int) -> ResponseReturnValue:
         return redirects.redirect_to(url_for(".show", number=number), "invitation-revoked")
     return render_page(
         "admin/invitations/revoke.html",
-        422 if form.errors else 200,
         form=form,
         invitation=invitation,
         breadcrumbs=[(invitation.code, url_for(".show", number=number))],
@@ -224,9 +205,7 @@ def export() -> ResponseReturnValue:
         gettext("Note"),
     ]
     services.record_export(len(rows), actor=current_actor())
-    body = spreadsheets.stream_csv(head, list(_iter_cells(rows)))
-    name = spreadsheets.dated_name("invitations", "csv", local_day(clock.now()))
-    return spreadsheets.make_attachment(body, name, spreadsheets.CSV)
+    return spreadsheets.send_csv("invitations", head, list(_iter_cells(rows)))
 
 
 def _iter_cells(rows: Sequence[InvitationCode]) -> Iterator[list[str]]:

@@ -287,7 +287,7 @@ def render_list(
     """Render a list; with an error above it if nothing was selected for a bulk action."""
     form = ConfirmForm()
     form.form_errors = [error] if error else []
-    return render_page(template, 422 if error else 200, listing=listing, form=form, **context)
+    return render_page(template, listing=listing, form=form, **context)
 
 
 def _page_number(typed: str) -> int:

@@ -109,7 +109,7 @@ def edit() -> ResponseReturnValue:
             form.add_error(form.ground, refusal)
         except (InvalidFile, RuleViolation) as refusal:
             form.add_error(form.file, refusal)
-    return _render(form, 409 if stale else 422 if form.errors else 200, stale)
+    return _render(form, 409 if stale else None, stale)
 
 
 @bp.post("/remove")
@@ -188,7 +188,9 @@ def _get_saved() -> dict[str, str | int | bool]:
     }
 
 
-def _render(form: LogoForm, status: int, stale: StaleEdit | None = None) -> ResponseReturnValue:
+def _render(
+    form: LogoForm, status: int | None, stale: StaleEdit | None = None
+) -> ResponseReturnValue:
     return render_page(
         "admin/look/logo.html",
         status,

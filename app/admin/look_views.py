@@ -59,14 +59,14 @@ class LookForm(EditForm):
 @deletes_draft
 def edit() -> ResponseReturnValue:
     form = LookForm(data=_get_saved(), **draft_forms.get_form_arguments())
-    stale, status = None, 422 if form.is_submitted() else 200
+    stale = None
     palette = form.palette if form.validate_on_submit() else None
     if palette is not None and not (form.reject_unreadable(palette) or _hides_logo(form, palette)):
         try:
             return draft_forms.redirect_to_preview(form) or _save(form, palette)
         except StaleEdit as error:
-            form, stale, status = form.rebase_on(error), error, 409
-    return _render(form, status, stale)
+            form, stale = form.rebase_on(error), error
+    return _render(form, stale)
 
 
 @bp.post("/reset")
@@ -98,13 +98,13 @@ def _save(form: LookForm, palette: Palette) -> Response:
     return redirects.redirect_to(url_for(".edit"), "look-saved" if has_changed else "as-it-was")
 
 
-def _render(form: LookForm, status: int, stale: StaleEdit | None) -> ResponseReturnValue:
+def _render(form: LookForm, stale: StaleEdit | None) -> ResponseReturnValue:
     saved = look.to_palette(look.find())
     typed = form.palette
     sample = saved if typed is None or typed.find_faults() else typed
     return render_page(
         "admin/look/edit.html",
-        status,
+        409 if stale else None,
         form=form,
         stale=stale,
         saved=saved,

@@ -6,15 +6,15 @@ from typing import Any
 from flask import Blueprint, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _l
-from wtforms import HiddenField, IntegerField
-from wtforms.validators import NumberRange, Optional, ValidationError
+from wtforms import HiddenField
+from wtforms.validators import ValidationError
 
 from app.accounts.guards import current_actor
-from app.admin.settings_forms import MAX_PLACES, SettingsForm
+from app.admin.settings_forms import MAX_PLACES, PLACES_ERROR, SettingsForm
 from app.content import starter_texts
 from app.content.views import get_content_folder
 from app.errors import StaleEdit
-from app.forms.fields import MAX_EDITOR_NAME_LENGTH, editor_text_field
+from app.forms.fields import MAX_EDITOR_NAME_LENGTH, editor_text_field, number_field
 from app.forms.form import ConfirmForm, Form, validates_own_csrf
 from app.onboarding import queries, services
 from app.onboarding.queries import ReplacementPreview
@@ -51,11 +51,7 @@ class StartForm(Form):
     time_zone = SettingsForm.time_zone
     place = SettingsForm.place
     contact_email = SettingsForm.contact_email
-    places = IntegerField(
-        _l("Number of places (optional)"),
-        [Optional(), NumberRange(0, MAX_PLACES, _l("Enter a number from 0 to 1,000,000"))],
-        render_kw={"inputmode": "numeric"},
-    )
+    places = number_field(_l("Number of places (optional)"), (0, MAX_PLACES), PLACES_ERROR)
     rooms = editor_text_field(_l("Rooms (optional)"), _l("The list of rooms"))
     themes = editor_text_field(_l("Themes (optional)"), _l("The list of themes"))
 
@@ -91,7 +87,7 @@ def new() -> ResponseReturnValue:
     form, found = StartForm(), queries.get_replacement_preview()
     is_asked = form.is_submitted() and "change" not in request.form
     if is_asked and not form.validate():
-        return render_page("admin/start/new.html", 422, form=form, found=found)
+        return render_page("admin/start/new.html", form=form, found=found)
     if found.has_real_delegates:
         return _render_refusal(found)
     if not is_asked:
@@ -129,7 +125,7 @@ def example() -> ResponseReturnValue:
         else:
             return redirects.redirect_to(url_for("admin.home"), "example-loaded")
     form.fingerprint.data = found.fingerprint
-    status = 409 if stale else 422 if form.errors else 200
+    status = 409 if stale else None
     return render_page("admin/start/example.html", status, form=form, found=found, stale=stale)
 
 
@@ -141,10 +137,7 @@ def texts() -> ResponseReturnValue:
         services.remove_example_texts(folder, actor=current_actor())
         return redirects.redirect_to(url_for("admin.content.index"), "example-texts-removed")
     return render_page(
-        "admin/start/texts.html",
-        422 if form.errors else 200,
-        form=form,
-        texts=starter_texts.list_example_texts(folder),
+        "admin/start/texts.html", form=form, texts=starter_texts.list_example_texts(folder)
     )
 
 

@@ -161,12 +161,7 @@ def drop() -> ResponseReturnValue:
         notices.drop(notice, expected_version=form.expected_version.data, actor=current_actor())
         return redirects.redirect_to(url_for(".index"), "notice-dropped")
     form.expected_version.data = notice.version
-    return render_page(
-        "admin/notices/drop.html",
-        422 if form.errors else 200,
-        form=form,
-        size=notice_queries.find_open_size(),
-    )
+    return render_page("admin/notices/drop.html", form=form, size=notice_queries.find_open_size())
 
 
 def _mailing_url(mailing: Mailing) -> str:

@@ -21,10 +21,7 @@ from app.admin.edit_form import EditForm, ReassignForm, redirect_after_adding, w
 from app.admin.listing import PAGE_SIZE, ListFilter, get_selected, parse_list_query, render_list
 from app.admin.ordered_listing import RowFilter
 from app.errors import RuleViolation, StaleEdit
-from app.forms.form import (
-    ConfirmForm,
-    validates_own_csrf,
-)
+from app.forms.form import ConfirmForm, validates_own_csrf
 from app.history import queries as history
 from app.programme.editing import rooms_and_themes as editing
 from app.programme.editing.rooms_and_themes import EntityT, OrderedKind
@@ -219,7 +216,7 @@ def reassign(section: OrderedSection[EntityT], slug: str) -> ResponseReturnValue
         target = editing.get_by_slug(kind, form.to.data)
         editing.reassign_sessions(kind, item, target, actor=guards.current_actor())
         return redirects.redirect_to(url_for(".delete", slug=slug), f"{kind.name}-emptied")
-    return _render(section, "reassign", item, 422 if form.errors else 200, form=form)
+    return _render(section, "reassign", item, form=form)
 
 
 def delete(section: OrderedSection[EntityT], slug: str) -> ResponseReturnValue:
@@ -240,7 +237,7 @@ def _render_form(
     """Render the form; with both versions if somebody else has saved meanwhile."""
     return render_page(
         f"admin/{section.kind.plural}/form.html",
-        status=409 if stale else 422 if form.errors else 200,
+        status=409 if stale else None,
         form=form,
         item=item,
         stale=stale,
@@ -250,7 +247,7 @@ def _render_form(
 
 
 def _render(
-    section: OrderedSection[EntityT], page: str, item: EntityT, status: int = 200, **context: Any
+    section: OrderedSection[EntityT], page: str, item: EntityT, **context: Any
 ) -> ResponseReturnValue:
     """Render a page of an item, with the first of the sessions that use it."""
     sessions = editing.list_sessions_using(section.kind, item, PAGE_SIZE)
@@ -267,7 +264,7 @@ def _render(
         "back": _url(item),
         "breadcrumbs": [(item.name, _url(item))],
     }
-    return render_page(f"admin/{section.kind.plural}/{page}.html", status, **{**known, **context})
+    return render_page(f"admin/{section.kind.plural}/{page}.html", **{**known, **context})
 
 
 def _url(item: EntityT) -> str:

@@ -16,10 +16,7 @@ from wtforms.validators import AnyOf, DataRequired, Length
 from app import clock
 from app.accounts import guards
 from app.admin.listing import PAGE_SIZE, Listing, parse_list_query, render_list
-from app.forms.form import (
-    Form,
-    validates_own_csrf,
-)
+from app.forms.form import Form, validates_own_csrf
 from app.forms.validators import no_hidden_characters
 from app.preview_mode import PreviewMode
 from app.releases import current_release, preview_links
@@ -103,8 +100,7 @@ def index() -> ResponseReturnValue:
 def new() -> ResponseReturnValue:
     form = PreviewLinkForm()
     if not form.validate_on_submit():
-        status = 422 if form.is_submitted() else 200
-        return render_page("admin/preview_links/new.html", status, form=form)
+        return render_page("admin/preview_links/new.html", form=form)
     preview, secret = preview_links.create(
         form.purpose(), form.length(), actor=guards.current_actor()
     )

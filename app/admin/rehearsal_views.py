@@ -177,7 +177,6 @@ def choose() -> ResponseReturnValue:
         form.day.data, form.time.data = conference.starts_on.isoformat(), "09:15"
     return render_page(
         "admin/rehearsal/choose.html",
-        422 if is_asked else 200,
         form=form,
         presets=list_presets(conference),
         address=_rehearsal_url,

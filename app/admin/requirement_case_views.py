@@ -254,7 +254,7 @@ def _render(
 ) -> ResponseReturnValue:
     return render_page(
         "admin/requirement_cases/show.html",
-        409 if stale else 422 if form.errors else 200,
+        409 if stale else None,
         form=form,
         opened=opened,
         requirements=REQUIREMENT_TYPES[opened.row.type],

@@ -135,7 +135,6 @@ def delete(number: int) -> ResponseReturnValue:
         return redirects.redirect_to(kind.url, "view-deleted")
     return render_page(
         "admin/saved_views/delete.html",
-        422 if form.errors else 200,
         form=form,
         view=view,
         breadcrumbs=[(kind.label, kind.url), (view.name, url_for(".edit", number=number))],
@@ -161,7 +160,7 @@ def _render_form(  # noqa: PLR0913 - what the two forms differ in
 ) -> Response:
     return render_page(
         "admin/saved_views/form.html",
-        409 if stale else 422 if form.errors else 200,
+        409 if stale else None,
         form=form,
         stale=stale,
         kind=kind,

@@ -8,7 +8,6 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
-from app import clock
 from app.accounts import roles
 from app.accounts.guards import current_actor
 from app.admin import saved_views
@@ -19,7 +18,7 @@ from app.registration.session_bookings import seat_overview
 from app.registration.session_bookings.seat_overview import OverviewFilter, SeatOverview
 from app.releases.current_release import get_programme
 from app.web import spreadsheets
-from app.web.formatting import local_date, local_day, local_moment
+from app.web.formatting import local_date, local_moment
 
 STATES = (
     (seat_overview.FULL, _l("Full")),
@@ -70,9 +69,7 @@ def export_csv() -> Response:
         *(gettext("Seats"), gettext("Booked"), gettext("Reserved"), gettext("Free")),
         *(gettext("Waiting"), gettext("On offer"), gettext("Offers that end within 6 hours")),
     )
-    name = spreadsheets.dated_name("seats-in-sessions", "csv", local_day(clock.now()))
-    body = spreadsheets.stream_csv(head, list(_iter_cells(found)))
-    return spreadsheets.make_attachment(body, name, spreadsheets.CSV)
+    return spreadsheets.send_csv("seats-in-sessions", head, list(_iter_cells(found)))
 
 
 def _parse_filter(query: ListQuery) -> OverviewFilter:

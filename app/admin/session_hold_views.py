@@ -11,16 +11,16 @@ from wtforms import BooleanField, Field, IntegerField
 from wtforms.validators import NumberRange, Optional, ValidationError
 
 from app.accounts.guards import current_actor
-from app.errors import RuleViolation
-from app.forms.fields import LocalDateTimeField, line_field, valid_datetime_or_empty
+from app.errors import RuleViolation, require
+from app.forms.fields import line_field
 from app.forms.form import ConfirmForm, Form, validates_own_csrf
+from app.forms.moment_fields import moment_field
 from app.programme.editing import session_queries
 from app.programme.models import Session
 from app.programme.snapshot import Session as PublicSession
 from app.registration.session_bookings import holds, queries
 from app.registration.session_bookings.holds import HoldDetails
 from app.registration.session_bookings.no_shows import set_minutes
-from app.text import collapse_whitespace
 from app.web import redirects
 from app.web.rendering import render_page
 
@@ -62,10 +62,8 @@ class HoldForm(Form):
         autocomplete="off",
     )
     is_for_door = BooleanField(_l("Keep them for people who come to the door"))
-    ends_at = LocalDateTimeField(
+    ends_at = moment_field(
         _l("Release them automatically at (optional)"),
-        [valid_datetime_or_empty],
-        [collapse_whitespace],
         description=_l("Before the session starts. Without a time, release them by hand"),
     )
 
@@ -146,15 +144,14 @@ def no_shows(slug: str) -> ResponseReturnValue:
 def find_public(session: Session) -> PublicSession:
     """Return a session as it is published; raise RuleViolation if it is not."""
     public = queries.find_session(session.key)
-    if public is None:
-        raise RuleViolation("This session is not public, so no seats can be booked in it")
-    return public
+    return require(
+        public, RuleViolation("This session is not public, so no seats can be booked in it")
+    )
 
 
 def _render(name: str, session: Session, form: Form, **context: Any) -> ResponseReturnValue:
     return render_page(
         f"admin/session_seats/{name}.html",
-        422 if form.errors else 200,
         session=session,
         form=form,
         back=_url(session),

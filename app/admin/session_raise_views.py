@@ -7,14 +7,12 @@ from flask import Blueprint, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
-from wtforms import IntegerField
-from wtforms.validators import InputRequired, NumberRange
 
 from app.accounts import guards, roles
 from app.accounts.guards import current_actor
 from app.admin.edit_form import EditForm
 from app.errors import RuleViolation, StaleEdit
-from app.forms.fields import editor_line_field
+from app.forms.fields import editor_line_field, number_field
 from app.forms.form import validates_own_csrf
 from app.programme.editing import session_queries, sessions
 from app.programme.models import BOOKABLE, Session
@@ -38,13 +36,11 @@ bp.before_request(guards.require_role_for(roles.PROGRAMME))
 class SeatsForm(EditForm):
     """More seats for a session."""
 
-    seats = IntegerField(
+    seats = number_field(
         _l("Number of seats"),
-        [
-            InputRequired(_l("Enter the number of seats, like 50")),
-            NumberRange(1, MAX_SEATS, _l("Enter a number from 1 to 1,000,000")),
-        ],
-        render_kw={"inputmode": "numeric"},
+        (1, MAX_SEATS),
+        _l("Enter a number from 1 to 1,000,000"),
+        _l("Enter the number of seats, like 50"),
     )
     seats_reason = editor_line_field(
         _l("Reason for more seats than the room has (optional)"),
@@ -70,7 +66,6 @@ def edit(slug: str) -> ResponseReturnValue:
     back = url_for("admin.session_seats.show", slug=slug)
     return render_page(
         "admin/session_seats/more.html",
-        422 if form.errors else 200,
         session=session,
         form=form,
         is_shown=is_shown,

@@ -10,7 +10,6 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField
 
-from app import clock
 from app.accounts import roles
 from app.accounts.guards import can_change, current_actor
 from app.admin.listing import PAGE_SIZE, Listing, parse_list_query, render_list
@@ -23,7 +22,7 @@ from app.registration.desk import queries as desk
 from app.registration.desk import services as desk_services
 from app.registration.session_bookings import queries, services
 from app.web import redirects, spreadsheets
-from app.web.formatting import local_day, local_moment, plain_moment
+from app.web.formatting import local_moment, plain_moment
 from app.web.rendering import render_page
 
 bp = Blueprint("session_seats", __name__, url_prefix="/session-seats/<slug>")
@@ -83,7 +82,6 @@ def add(slug: str) -> ResponseReturnValue:
             form.add_error(form.reference, refusal)
     return render_page(
         "admin/session_seats/add.html",
-        422 if form.errors else 200,
         session=session,
         form=form,
         back=_url(session),
@@ -106,7 +104,6 @@ def remove(slug: str, reference: str) -> ResponseReturnValue:
     breadcrumbs = [*_breadcrumbs(session), (gettext("Seats"), _url(session))]
     return render_page(
         "admin/session_seats/remove.html",
-        422 if form.errors else 200,
         session=session,
         delegate=delegate,
         form=form,
@@ -122,8 +119,7 @@ def export_csv(slug: str) -> Response:
         f"who booked “{session.title}”", len(rows), "", actor=current_actor()
     )
     head = (gettext("Reference"), gettext("Name"), gettext("Email"), gettext("Booked"))
-    name = spreadsheets.dated_name(f"seats-{session.slug}", "csv", local_day(clock.now()))
-    return spreadsheets.make_attachment(spreadsheets.stream_csv(head, rows), name, spreadsheets.CSV)
+    return spreadsheets.send_csv(f"seats-{session.slug}", head, rows)
 
 
 def _add(session: Session, form: AddSeatForm) -> str:

@@ -7,21 +7,19 @@ from zoneinfo import available_timezones
 
 from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, DateField, EmailField, Field, IntegerField, StringField
-from wtforms.validators import DataRequired, InputRequired, NumberRange, ValidationError
+from wtforms.validators import DataRequired, ValidationError
 from wtforms.validators import Optional as MayBeEmpty
 
 from app.admin.edit_form import CheckboxesField, EditForm
 from app.forms.fields import (
-    LocalDateTimeField,
     VersionField,
     editor_line_field,
     editor_name_field,
     editor_text_field,
-    valid_datetime_or_empty,
+    number_field,
 )
-from app.forms.form import (
-    Form,
-)
+from app.forms.form import Form
+from app.forms.moment_fields import LocalDateTimeField, moment_field
 from app.forms.validators import (
     MAX_EMAIL_LENGTH,
     max_length,
@@ -30,12 +28,7 @@ from app.forms.validators import (
     valid_email,
 )
 from app.programme import opening_times
-from app.programme.fields.conference import (
-    DAYS,
-    LABELS,
-    MOMENTS,
-    parse_coordinates,
-)
+from app.programme.fields.conference import DAYS, LABELS, MOMENTS, parse_coordinates
 from app.programme.models import Conference
 from app.text import collapse_whitespace
 
@@ -50,6 +43,8 @@ MAX_CONFERENCE_DAYS = 60  # days
 FIRST_YEAR, LAST_YEAR = 1970, 2199
 MAX_WALKING_MINUTES = 120
 MAX_PLACES = 1_000_000
+WALK_ERROR = _l("Enter a number of minutes from 0 to 120")
+PLACES_ERROR = _l("Enter a number from 0 to 1,000,000")
 
 
 def _valid_time_zone(_form: Any, field: Field) -> None:
@@ -82,10 +77,6 @@ def _valid_opening_times(_form: Any, field: Field) -> None:
 
 def _date_field(label: Any, required_message: Any) -> DateField:
     return DateField(label, [DataRequired(required_message), _valid_year])
-
-
-def _optional_datetime_field(label: Any) -> LocalDateTimeField:
-    return LocalDateTimeField(label, [valid_datetime_or_empty], filters=[collapse_whitespace])
 
 
 class TrustedFieldsField(CheckboxesField):
@@ -149,15 +140,10 @@ class SettingsForm(EditForm):
         filters=[collapse_whitespace],
         render_kw={"spellcheck": "false"},
     )
-    registration_opens_at = _optional_datetime_field(_l("Registration opens (optional)"))
-    registration_closes_at = _optional_datetime_field(_l("Registration closes (optional)"))
-    walking_minutes = IntegerField(
-        _l("Minutes to walk between rooms"),
-        [
-            InputRequired(_l("Enter a number of minutes from 0 to 120")),
-            NumberRange(0, MAX_WALKING_MINUTES, _l("Enter a number of minutes from 0 to 120")),
-        ],
-        render_kw={"inputmode": "numeric"},
+    registration_opens_at = moment_field(_l("Registration opens (optional)"))
+    registration_closes_at = moment_field(_l("Registration closes (optional)"))
+    walking_minutes = number_field(
+        _l("Minutes to walk between rooms"), (0, MAX_WALKING_MINUTES), WALK_ERROR, WALK_ERROR
     )
     trusted_fields = TrustedFieldsField(_l("Published without approval (optional)"))
 
@@ -212,18 +198,17 @@ class SettingsForm(EditForm):
         return field.data if name == "walking_minutes" else field.data or ""
 
 
+def places_field() -> IntegerField:
+    """Return the field for a number of places, which may be none."""
+    required = _l("Enter the number of places, like 500")
+    return number_field(_l("Number of places"), (0, MAX_PLACES), PLACES_ERROR, required)
+
+
 class SeatLimitForm(Form):
     """Edit the limit of places."""
 
     expected_version = VersionField()
-    places = IntegerField(
-        _l("Number of places"),
-        [
-            InputRequired(_l("Enter the number of places, like 500")),
-            NumberRange(0, MAX_PLACES, _l("Enter a number from 0 to 1,000,000")),
-        ],
-        render_kw={"inputmode": "numeric"},
-    )
+    places = places_field()
     has_waiting_list = BooleanField(_l("People can join a waiting list when all places are taken"))
     had_waiting_list = VersionField()  # 1 if the page showed that they can
 

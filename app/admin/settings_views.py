@@ -7,17 +7,12 @@ from flask_babel import lazy_gettext as _l
 from app.accounts.guards import current_actor
 from app.admin.settings_forms import TRUSTED_FIELD_CHOICES, SeatLimitForm, SettingsForm
 from app.errors import RuleViolation, StaleEdit
-from app.forms.form import (
-    validates_own_csrf,
-)
+from app.forms.form import validates_own_csrf
 from app.history import queries as history
 from app.programme import opening_times, public_settings, queries
 from app.programme.editing import versioned_edits
 from app.programme.editing.session_queries import list_outside_conference_days
-from app.programme.fields.conference import (
-    CONFERENCE_FIELDS,
-    LABELS,
-)
+from app.programme.fields.conference import CONFERENCE_FIELDS, LABELS
 from app.programme.models import Conference
 from app.registration import conference_settings
 from app.registration import queries as registration
@@ -63,7 +58,7 @@ def edit() -> ResponseReturnValue:
 
 def _edit(conference: Conference) -> ResponseReturnValue:
     form = SettingsForm()
-    stale, status = None, 422 if form.is_submitted() else 200
+    stale = None
     if form.validate_on_submit():
         try:
             changes = versioned_edits.save(
@@ -74,13 +69,14 @@ def _edit(conference: Conference) -> ResponseReturnValue:
                 actor=current_actor(),
             )
         except StaleEdit as error:
-            form, stale, status = form.rebase_on(error), error, 409
+            form, stale = form.rebase_on(error), error
         except RuleViolation as refusal:
             form.add_error(form.ends_on, refusal)
         else:
             return _redirect("settings-saved" if changes else "as-it-was")
     elif not form.is_submitted():
         form.set_initial_data(conference)
+    status = 409 if stale else None
     return render_page("admin/settings/edit.html", status, form=form, found=conference, stale=stale)
 
 
@@ -88,7 +84,7 @@ def _edit(conference: Conference) -> ResponseReturnValue:
 @validates_own_csrf
 def limit() -> ResponseReturnValue:
     form = SeatLimitForm()
-    status = 422 if form.is_submitted() else 200
+    status = None
     now = registration.get_seat_counts()
     if form.validate_on_submit():
         try:

@@ -6,7 +6,6 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 from wtforms import TextAreaField
 
-from app import clock
 from app.accounts import roles
 from app.accounts.guards import current_actor
 from app.admin import saved_views
@@ -21,7 +20,6 @@ from app.mail.models import BOUNCED, BY_DESK, COMPLAINT, UNSUBSCRIBED, Suppresse
 from app.mail.suppression import MAX_NOTE_LENGTH, SuppressionFilter
 from app.text import count_of, normalise_lines
 from app.web import redirects, spreadsheets
-from app.web.formatting import local_day
 from app.web.rendering import render_page
 
 bp = Blueprint("suppression", __name__, url_prefix="/letters/suppression")
@@ -76,8 +74,7 @@ def add() -> ResponseReturnValue:
         return redirects.redirect_to(
             url_for(".index"), "suppressed" if is_new else "suppressed-before"
         )
-    status = 422 if form.errors else 200
-    return render_page("admin/suppression/add.html", status, form=form, back=url_for(".index"))
+    return render_page("admin/suppression/add.html", form=form, back=url_for(".index"))
 
 
 @bp.route("/<int:number>/lift", methods=["GET", "POST"])
@@ -109,9 +106,7 @@ def export() -> ResponseReturnValue:
         actor=current_actor(),
     )
     head = [gettext(one) for one in ("Email address", "Reason", "Since", "Added by", "Note")]
-    name = spreadsheets.dated_name("suppression-list", "csv", local_day(clock.now()))
-    body = spreadsheets.stream_csv(head, rows)
-    return spreadsheets.make_attachment(body, name, spreadsheets.CSV)
+    return spreadsheets.send_csv("suppression-list", head, rows)
 
 
 def _to_row(one: SuppressedAddress) -> tuple[str, ...]:

@@ -17,11 +17,7 @@ from app.accounts.roles import ROLE_NAMES
 from app.accounts.two_factor import services as two_factor
 from app.admin.listing import paginate, parse_list_query, render_list
 from app.errors import RuleViolation
-from app.forms.form import (
-    ConfirmForm,
-    Form,
-    validates_own_csrf,
-)
+from app.forms.form import ConfirmForm, Form, validates_own_csrf
 from app.history import queries as history
 from app.text import collapse_whitespace
 from app.web import redirects
@@ -99,7 +95,7 @@ def invite() -> ResponseReturnValue:
             form.add_error(form.email, refusal)
         else:
             return redirects.redirect_to(url_for(".index"), "person-invited")
-    return render_page("admin/team/invite.html", 422 if form.errors else 200, form=form)
+    return render_page("admin/team/invite.html", form=form)
 
 
 def _build_invite_form() -> InviteForm:
@@ -139,22 +135,18 @@ def remove(number: int) -> ResponseReturnValue:
     if form.validate_on_submit():
         team.remove(number, _current_person())
         return redirects.redirect_to(url_for(".index"), "person-removed")
-    status = 422 if form.errors else 200
-    breadcrumbs = [(member.email, url_for(".person", number=number))]
     return render_page(
         "admin/team/remove.html",
-        status,
         form=form,
         member=member,
         me=_current_person(),
-        breadcrumbs=breadcrumbs,
+        breadcrumbs=[(member.email, url_for(".person", number=number))],
     )
 
 
 def _render_person(member: Person, form: RoleForm) -> Response:
     return render_page(
         "admin/team/person.html",
-        422 if form.errors else 200,
         form=form,
         member=member,
         names=ROLE_NAMES,

@@ -8,11 +8,9 @@ from zoneinfo import ZoneInfo
 from flask import Response
 from flask_babel import gettext
 
-from app import clock
 from app.registration.categories import queries as categories
 from app.registration.waiting_list.export_rows import WaitingRow
 from app.web import spreadsheets
-from app.web.formatting import local_day
 
 FILE_NAME: Final = "waiting-list"
 
@@ -34,13 +32,8 @@ def send(
         place=gettext("A place at the conference"),
         zone=zone,
     )
-    name = spreadsheets.dated_name(FILE_NAME, file_format, local_day(clock.now()))
-    if file_format == "xlsx":
-        body = spreadsheets.stream_xlsx(gettext("Waiting list"), head, cells)
-        return spreadsheets.make_attachment(body, name, spreadsheets.XLSX)
-    return spreadsheets.make_attachment(
-        spreadsheets.stream_csv(head, cells), name, spreadsheets.CSV
-    )
+    stem, title = spreadsheets.dated_name(FILE_NAME), gettext("Waiting list")
+    return spreadsheets.send_table(stem, file_format, title, head, cells)
 
 
 def _iter_cells(

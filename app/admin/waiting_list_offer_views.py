@@ -10,10 +10,10 @@ from flask import Blueprint, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
-from wtforms import IntegerField, SelectField
-from wtforms.validators import InputRequired, NumberRange
+from wtforms import SelectField
 
 from app.accounts.guards import current_actor
+from app.admin.settings_forms import places_field
 from app.admin.waiting_list_actions import OfferForm, ReasonForm
 from app.admin.waiting_list_views import get_entry
 from app.errors import RuleViolation
@@ -26,8 +26,6 @@ from app.registration.waiting_list import by_hand
 from app.registration.waiting_list.models import WaitingListEntry
 from app.web import redirects
 from app.web.rendering import render_page
-
-MAX_PLACES = 1_000_000
 
 redirects.MESSAGES["admin"] |= {
     "waiting-moved": _l("They are now at the top of the waiting list."),
@@ -42,14 +40,7 @@ class PlacesForm(Form):
     """More places, for the conference or for a category."""
 
     name = SelectField(_l("Places for"), validate_choice=False)
-    places = IntegerField(
-        _l("Number of places"),
-        [
-            InputRequired(_l("Enter the number of places, like 500")),
-            NumberRange(0, MAX_PLACES, _l("Enter a number from 0 to 1,000,000")),
-        ],
-        render_kw={"inputmode": "numeric"},
-    )
+    places = places_field()
 
     def set_choices(self) -> None:
         """Offer the conference, and the categories with places of their own."""
@@ -113,7 +104,6 @@ def places() -> ResponseReturnValue:
     found = by_hand.preview_raise(str(form.name.data), form.places.data or 0) if is_shown else ()
     return render_page(
         "admin/waiting_list/places.html",
-        422 if form.errors else 200,
         form=form,
         is_shown=is_shown and not form.errors,
         found=found,
@@ -149,7 +139,6 @@ def _run(
             return redirects.redirect_to(own_page, message)
     return render_page(
         f"admin/waiting_list/{page}.html",
-        422 if form.errors else 200,
         form=form,
         entry=entry,
         back=url_for("admin.waiting_list.show", number=entry.id),

@@ -12,7 +12,7 @@ from app.accounts.guards import current_actor
 from app.admin import saved_views, waiting_list_actions, waiting_list_export
 from app.admin.bulk_actions import confirm_or_run
 from app.admin.listing import PAGE_SIZE, ListFilter, Listing, parse_list_query, render_list
-from app.errors import NotFound, RuleViolation
+from app.errors import NotFound, RuleViolation, require
 from app.forms.form import ConfirmForm, validates_own_csrf
 from app.history import queries as history
 from app.registration import queries as registration
@@ -148,15 +148,12 @@ def remove(number: int) -> ResponseReturnValue:
         else:
             return redirects.redirect_to(url_for(".index"), "waiting-removed")
     breadcrumbs = [(entry.name, url_for(".show", number=number))]
-    status = 422 if form.errors else 200
     return render_page(
-        "admin/waiting_list/remove.html", status, form=form, entry=entry, breadcrumbs=breadcrumbs
+        "admin/waiting_list/remove.html", form=form, entry=entry, breadcrumbs=breadcrumbs
     )
 
 
 def get_entry(number: int) -> WaitingListEntry:
     """Return the entry with this number; raise NotFound."""
     found = queries.find_by_number(number)
-    if found is None:
-        raise NotFound("This person is not on the waiting list")
-    return found
+    return require(found, NotFound("This person is not on the waiting list"))

@@ -11,12 +11,9 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
 from app import clock
-from app.agenda import (
-    cookie,
-    services,
-)
+from app.agenda import cookie, services
 from app.agenda.models import Agenda
-from app.errors import Gone, NotFound
+from app.errors import Gone, NotFound, require
 from app.forms.form import ConfirmForm
 from app.interchange import ical
 from app.releases import current_release
@@ -59,9 +56,7 @@ def accept_transfer(secret: str) -> ResponseReturnValue:
 @bp.post("/calendar")
 def rotate_feed_key() -> ResponseReturnValue:
     """Replace the calendar URL."""
-    agenda = cookie.current_agenda()
-    if agenda is None:
-        raise NotFound("This browser has no agenda yet")
+    agenda = require(cookie.current_agenda(), NotFound("This browser has no agenda yet"))
     services.rotate_feed_key(agenda)
     return _redirect_to_agenda()
 
@@ -103,19 +98,13 @@ def _get_transferred_agenda(secret: str) -> Agenda:
     if clock.real_now() > datetime.fromtimestamp(int(expires_at), UTC):
         raise Gone("This link worked for 15 minutes. Create a new one on the other device")
     found = services.get_for_update(key) if request.method == "POST" else services.find_agenda(key)
-    if found is None:
-        raise Gone("This agenda no longer exists")
-    return found
+    return require(found, Gone("This agenda no longer exists"))
 
 
 def _get_feed_agenda(secret: str) -> Agenda:
-    key = signing.unsign(FEED_SALT, secret)
-    if key is None:
-        raise NotFound("This calendar link is not correct")
+    key = require(signing.unsign(FEED_SALT, secret), NotFound("This calendar link is not correct"))
     found = services.find_agenda_by_feed_key(key)
-    if found is None:
-        raise Gone("This calendar link has been replaced")
-    return found
+    return require(found, Gone("This calendar link has been replaced"))
 
 
 def _redirect_to_agenda() -> Response:

@@ -15,7 +15,7 @@ from app import clock, preview_mode
 from app.agenda import cookie, listing, own_seats, services, transfer_views
 from app.agenda.models import Agenda
 from app.agenda.own_seats import OwnSeats
-from app.errors import Moved, NotFound, RateLimitExceeded
+from app.errors import Moved, NotFound, RateLimitExceeded, require
 from app.forms.form import (
     DAY_SECONDS,
     ConfirmForm,
@@ -116,7 +116,7 @@ def set_star() -> ResponseReturnValue:
     form = StarForm()
     change = form.get_change()
     if not form.validate_on_submit():
-        return render_page("agenda/confirm_star.html", 422, form=form, change=change)
+        return render_page("agenda/confirm_star.html", form=form, change=change)
     session = _get_session(change.slug)
     try:
         agenda = _apply_change(change, session)
@@ -133,18 +133,14 @@ def set_star() -> ResponseReturnValue:
 
 @bp.post("/stars/<int:number>/remove")
 def remove(number: int) -> ResponseReturnValue:
-    agenda = cookie.current_agenda()
-    if agenda is None:
-        raise NotFound(NO_AGENDA)
+    agenda = require(cookie.current_agenda(), NotFound(NO_AGENDA))
     services.remove(agenda, number)
     return cookie.set_cookie(_redirect_to_agenda(), agenda)
 
 
 @bp.post("/seen")
 def acknowledge_changes() -> ResponseReturnValue:
-    agenda = cookie.current_agenda()
-    if agenda is None:
-        raise NotFound(NO_AGENDA)
+    agenda = require(cookie.current_agenda(), NotFound(NO_AGENDA))
     services.acknowledge_changes(
         agenda, {one.key: one for one in current_release.get_programme().sessions}
     )

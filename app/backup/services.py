@@ -12,19 +12,9 @@ from sqlalchemy import Connection, inspect
 from sqlalchemy.exc import SQLAlchemyError
 
 from app import clock
-from app.backup import (
-    archive,
-    rows,
-    site_settings,
-)
+from app.backup import archive, rows, site_settings
 from app.backup.archive import AlteredBackup, Manifest, NewerBackup
-from app.database import (
-    db,
-    get_file,
-    migration_connection,
-    read_only_connection,
-    transaction,
-)
+from app.database import db, get_file, migration_connection, read_only_connection, transaction
 from app.database_faults import current_migration, is_unavailable, list_migrations, newest_migration
 from app.errors import RuleViolation
 from app.registration import re_encryption

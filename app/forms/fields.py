@@ -1,6 +1,5 @@
 """Form fields used across the site: names, text, email addresses, dates and times."""
 
-from datetime import UTC, datetime
 from typing import Any
 
 import email_validator
@@ -8,13 +7,14 @@ from flask_babel import lazy_gettext as _l
 from wtforms import (
     EmailField,
     Field,
+    IntegerField,
     SelectField,
     SelectMultipleField,
     StringField,
     TextAreaField,
     TimeField,
 )
-from wtforms.validators import DataRequired, StopValidation, ValidationError
+from wtforms.validators import DataRequired, InputRequired, NumberRange, Optional
 from wtforms.widgets import CheckboxInput, HiddenInput, ListWidget
 
 from app.forms.validators import (
@@ -30,7 +30,6 @@ from app.forms.validators import (
     valid_email,
 )
 from app.text import collapse_whitespace, normalise, normalise_lines
-from app.web.formatting import conference_zone
 
 MAX_VERSION_DIGITS = 9
 UNKNOWN_VERSION = -1  # matches none
@@ -243,11 +242,17 @@ def other_persons_email_field(label: Any, description: Any = "") -> EmailField:
     return _build_email_field(label, description, required_message, subject, autocomplete="off")
 
 
+def optional_email_field(label: Any, description: Any = "") -> EmailField:
+    """Return a field for somebody else's email address that may stay empty."""
+    subject = _l("The email address")
+    return _build_email_field(label, description, None, subject, autocomplete="off")
+
+
 def _build_email_field(
     label: Any, description: Any, required_message: Any, subject: Any, **html_attributes: str
 ) -> EmailField:
     validators = [
-        DataRequired(required_message),
+        DataRequired(required_message) if required_message else Optional(),
         max_length(MAX_EMAIL_LENGTH, subject),
         no_hidden_characters,
     ]
@@ -260,59 +265,21 @@ def _build_email_field(
     )
 
 
-MIN_YEAR, MAX_YEAR = 1900, 2999  # years
-
-
-class LocalDateTimeField(StringField):
-    """A date and time in the conference's time zone.
-
-    In templates: ``text(form.starts_at, type="datetime-local")``.
-    """
-
-    @property
-    def utc_value(self) -> datetime | None:
-        """Return the value in UTC, or None if the field is empty or invalid.
-
-        If the clocks go back and show the time twice, the first of the two is meant.
-        """
-        local = _parse_local_datetime(self.data)
-        return local.replace(tzinfo=conference_zone()).astimezone(UTC) if local else None
-
-    def show(self, moment: datetime | None) -> None:
-        """Set the field to a moment, or clear it with None."""
-        self.data = _format_local_datetime(moment) if moment else ""
-
-
-def valid_datetime(_form: Any, field: Field) -> None:
-    """Raise ValidationError if the field holds no local date and time that exists."""
-    local = _parse_local_datetime(field.data)
-    if local is None or not MIN_YEAR <= local.year <= MAX_YEAR:
-        raise StopValidation(_l("Enter a day and a time, like 2008-11-06 09:30"))
-    there = local.replace(tzinfo=conference_zone())
-    if there.astimezone(UTC).astimezone(conference_zone()).replace(tzinfo=None) != local:
-        raise ValidationError(
-            _l("The clocks go forward on that day and skip this time. Choose another")
-        )
-
-
-def valid_datetime_or_empty(form: Any, field: Field) -> None:
-    """Apply ``valid_datetime``, but accept an empty field."""
-    if (field.data or "").strip():
-        valid_datetime(form, field)
-
-
-def _parse_local_datetime(typed: str | None) -> datetime | None:
-    try:
-        read = datetime.fromisoformat((typed or "").strip())
-    except ValueError:
-        return None
-    return read if read.tzinfo is None else None
-
-
-def _format_local_datetime(moment: datetime) -> str:
-    """Return the value of a datetime-local input; with seconds only if there are any."""
-    local = moment.astimezone(conference_zone()).replace(tzinfo=None)
-    return local.isoformat(timespec="seconds" if local.second else "minutes")
+def number_field(
+    label: Any,
+    allowed: tuple[int, int],
+    error: Any,
+    required_message: Any = None,
+    **options: Any,
+) -> IntegerField:
+    """Return a field for a whole number; it is optional if no ``required_message`` is given."""
+    is_given = InputRequired(required_message) if required_message else Optional()
+    return IntegerField(
+        label,
+        [is_given, NumberRange(*allowed, error)],
+        render_kw={"inputmode": "numeric"},
+        **options,
+    )
 
 
 class DaysField(SelectMultipleField):

@@ -15,6 +15,7 @@ from wtforms.csrf.core import CSRF, CSRFTokenField
 from wtforms.validators import ValidationError
 
 from app.errors import ConferenceError, RateLimitExceeded
+from app.forms.validators import Validator
 from app.request_transaction import is_reading_first
 from app.web import error_handlers
 from app.web.error_handlers import has_session_cookie
@@ -158,6 +159,18 @@ class FileForm(Form):
             if not is_reading_first():
                 raise RuntimeError("a file would be read while the database is locked")
             return FlaskForm.Meta.wrap_formdata(self, form, formdata)
+
+
+def required_file(max_bytes: int, too_large: Any) -> Validator:
+    """Return a validator that requires a file that is not too large."""
+
+    def check(_form: Any, field: Field) -> None:
+        if not is_uploaded_file(field.data):
+            raise ValidationError(_l("Choose a file"))
+        if file_size(field.data) > max_bytes:
+            raise ValidationError(too_large)
+
+    return check
 
 
 def is_uploaded_file(data: Any) -> bool:

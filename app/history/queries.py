@@ -23,7 +23,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import InstrumentedAttribute
 
 from app.database import db, stream
-from app.errors import NotFound
+from app.errors import NotFound, require
 from app.history.models import HistoryEntry, PersonalDetails
 
 RowT = TypeVar("RowT", bound=tuple[Any, ...])
@@ -111,9 +111,7 @@ def find_latest(subject: str) -> HistoryEntry | None:
 def get_entry(number: int) -> HistoryEntry:
     """Return an entry; raise NotFound if there is none."""
     found = db.session.get(HistoryEntry, number)
-    if found is None:
-        raise NotFound("There is no entry with that number in the history")
-    return found
+    return require(found, NotFound("There is no entry with that number in the history"))
 
 
 def list_page(filters: EntryFilter, *, offset: int, limit: int) -> EntryPage:

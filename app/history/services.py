@@ -6,13 +6,7 @@ from sqlalchemy import delete, insert, select
 
 from app import clock
 from app.database import db
-from app.history.models import (
-    Change,
-    HistoryEntry,
-    PersonalDetails,
-    dump_changes,
-    load_changes,
-)
+from app.history.models import Change, HistoryEntry, PersonalDetails, dump_changes, load_changes
 
 ACTOR_SITE = "the site"
 ACTOR_DELEGATE = "the delegate"

@@ -14,17 +14,7 @@ from datetime import date, datetime, timedelta
 from hashlib import sha256
 from typing import Any, Final
 
-from sqlalchemy import (
-    ForeignKey,
-    Table,
-    Text,
-    delete,
-    insert,
-    literal,
-    select,
-    union_all,
-    update,
-)
+from sqlalchemy import ForeignKey, Table, Text, delete, insert, literal, select, union_all, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app import clock

@@ -15,18 +15,12 @@ from hashlib import sha256
 from typing import Annotated, Final
 
 from pydantic import Field, TypeAdapter
-from sqlalchemy import (
-    LargeBinary,
-    Text,
-    delete,
-    func,
-    select,
-)
+from sqlalchemy import LargeBinary, Text, delete, func, select
 from sqlalchemy.orm import Mapped, load_only, mapped_column
 
 from app import clock
 from app.database import Base, db, lock_table
-from app.errors import InvalidFile, NotFound
+from app.errors import InvalidFile, NotFound, require
 from app.interchange import column_mappings, import_report, import_undo, matching, services
 from app.interchange.import_report import ImportChanges, ImportResult, ReportSection
 from app.interchange.importers import table_choices, table_overview
@@ -173,9 +167,7 @@ def inspect_table(upload: Upload) -> TableOverview:
     chosen = table_choices.load(upload.table_choices)
     choices = table_choices.with_remembered(chosen, column_mappings.list_remembered())
     table = _inspect(upload.body, matching.target_conference(), choices)
-    if table is None:
-        raise NotFound("This file is not a table")
-    return table
+    return require(table, NotFound("This file is not a table"))
 
 
 def _inspect(body: bytes, target: TargetConference, choices: TableChoices) -> TableOverview | None:

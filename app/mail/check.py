@@ -23,12 +23,7 @@ from app.mail import rendering, services
 from app.mail.dkim import DkimSigner, format_record
 from app.mail.models import URGENT, Email, domain_of
 from app.mail.outbox import LeasedEmail
-from app.mail.transports import (
-    DeliveryFailure,
-    ServerFeatures,
-    SmtpTransport,
-    create_transport,
-)
+from app.mail.transports import DeliveryFailure, ServerFeatures, SmtpTransport, create_transport
 from app.web import languages
 
 FINE, PROBLEM, UNKNOWN = "fine", "problem", "unknown"

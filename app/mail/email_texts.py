@@ -14,7 +14,7 @@ from sqlalchemy import Select, func, select
 
 from app import cache_version, clock
 from app.database import db, lock_table
-from app.errors import NotFound, RuleViolation, StaleEdit
+from app.errors import NotFound, RuleViolation, StaleEdit, require
 from app.history import services as history
 from app.history.models import Change
 from app.mail import placeholders, rendering
@@ -174,9 +174,7 @@ def list_versions(key: TextKey) -> Sequence[EmailTextVersion]:
 def get_version(key: TextKey, number: int) -> EmailTextVersion:
     """Return one version; raise NotFound."""
     found = db.session.scalar(_select(key).where(EmailTextVersion.version == number))
-    if found is None:
-        raise NotFound("There is no such version")
-    return found
+    return require(found, NotFound("There is no such version"))
 
 
 def find_problems(template: str, text: EmailText) -> Mapping[str, Sequence[str]]:

@@ -11,17 +11,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import (
-    CursorResult,
-    Engine,
-    Executable,
-    Table,
-    and_,
-    bindparam,
-    or_,
-    select,
-    update,
-)
+from sqlalchemy import CursorResult, Engine, Executable, Table, and_, bindparam, or_, select, update
 
 from app import clock
 from app.database import db, read_only_connection

@@ -24,7 +24,7 @@ from sqlalchemy.orm import defer
 
 from app import clock
 from app.database import db
-from app.errors import NotFound
+from app.errors import NotFound, require
 from app.mail.models import FAILED, SENT, WAITING, Email
 
 IS_WAITING = Email.state == literal(WAITING, literal_execute=True)  # as in the partial index
@@ -68,10 +68,7 @@ class EmailCounts:
 
 def get_email(number: int) -> Email:
     """Return an email; raise NotFound if there is none."""
-    email = db.session.get(Email, number)
-    if email is None:
-        raise NotFound("There is no email with that number")
-    return email
+    return require(db.session.get(Email, number), NotFound("There is no email with that number"))
 
 
 def list_waiting() -> Sequence[Email]:

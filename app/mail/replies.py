@@ -21,16 +21,11 @@ from sqlalchemy import String, bindparam, delete, func, select
 
 from app import clock
 from app.database import db
-from app.errors import NotFound
+from app.errors import NotFound, require
 from app.log import log
 from app.mail.addresses import decode_domain
 from app.mail.models import Email, EmailReply
-from app.mail.reports import (
-    MAX_MESSAGE_IDS,
-    MAX_REPORT_SIZE,
-    ReportMessage,
-    list_signed_numbers,
-)
+from app.mail.reports import MAX_MESSAGE_IDS, MAX_REPORT_SIZE, ReportMessage, list_signed_numbers
 from app.mail.suppression import insert_if_absent
 from app.text import clean_line, normalise_lines, strip_hidden
 from app.web.rendering import absolute_url
@@ -219,9 +214,7 @@ def _make_id(parsed: ParsedReply, email: Email) -> str:
 def get_reply(number: int) -> EmailReply:
     """Return a reply; raise NotFound if there is none."""
     found = db.session.get(EmailReply, number)
-    if found is None:
-        raise NotFound("There is no reply with that number")
-    return found
+    return require(found, NotFound("There is no reply with that number"))
 
 
 def mark_read(reply: EmailReply, *, actor: str) -> None:

@@ -18,7 +18,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from app import clock
 from app.database import Base, db
-from app.errors import NotFound
+from app.errors import NotFound, require
 from app.history import services as history
 from app.history.models import Change
 from app.mail.addresses import decode_domain, encode_domain, normalise_address
@@ -251,9 +251,7 @@ def count(filters: SuppressionFilter) -> int:
 def get_reason(number: int) -> SuppressedAddress:
     """Return one reason; raise NotFound if it is not on the list any more."""
     found = db.session.get(SuppressedAddress, number)
-    if found is None:
-        raise NotFound("That address is not on the list any more")
-    return found
+    return require(found, NotFound("That address is not on the list any more"))
 
 
 def _narrow(statement: Select[RowT], filters: SuppressionFilter) -> Select[RowT]:

@@ -8,7 +8,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Select, case, func, literal, or_, select
 
 from app.database import db, stream
-from app.errors import NotFound
+from app.errors import NotFound, require
 from app.mail.models import FAILED, SENT, Email
 from app.mailings import audiences, recipients, selection
 from app.mailings.audiences import PeopleQuery
@@ -83,10 +83,7 @@ def find_mailing(number: int) -> Mailing | None:
 
 def get_mailing(number: int) -> Mailing:
     """Return a mailing; raise NotFound if there is none."""
-    mailing = find_mailing(number)
-    if mailing is None:
-        raise NotFound("There is no group email with that number")
-    return mailing
+    return require(find_mailing(number), NotFound("There is no group email with that number"))
 
 
 def list_mailings(

@@ -12,7 +12,7 @@ import zlib
 from dataclasses import dataclass
 from typing import BinaryIO, Final, NamedTuple
 
-from app.errors import InvalidFile
+from app.errors import InvalidFile, require
 from app.materials import active_content
 
 MAX_BYTES: Final = 50 * 1024 * 1024  # of an upload
@@ -153,9 +153,7 @@ def _check_picture(file: BinaryIO, head: bytes, tail: bytes, rules: FileRules) -
 def _check_archive(file: BinaryIO, length: int, head: bytes, tail: bytes, rules: FileRules) -> str:
     if PDF_SIGNATURE in head:
         raise InvalidFile(POLYGLOT_MESSAGE)
-    end = _find_archive_end(tail)
-    if end is None:
-        raise InvalidFile(BROKEN_MESSAGE)
+    end = require(_find_archive_end(tail), InvalidFile(BROKEN_MESSAGE))
     is_zip64 = tail.startswith(ZIP64_LOCATOR, max(0, end.at - ZIP64_LOCATOR_LENGTH))
     if end.directory_size > MAX_DIRECTORY_BYTES or is_zip64:
         raise InvalidFile(TOO_LARGE_MESSAGE)

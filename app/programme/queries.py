@@ -14,7 +14,7 @@ from sqlalchemy.orm import joinedload, selectinload
 
 from app import cache_version
 from app.database import db
-from app.errors import NotFound
+from app.errors import NotFound, require
 from app.programme.models import (
     Appearance,
     Conference,
@@ -56,10 +56,7 @@ def load_working_rows() -> WorkingRows:
 
 def get_conference() -> Conference:
     """Return the conference; raise NotFound if none has been loaded."""
-    found = db.session.get(Conference, 1)
-    if found is None:
-        raise NotFound("No conference has been loaded yet")
-    return found
+    return require(db.session.get(Conference, 1), NotFound("No conference has been loaded yet"))
 
 
 def has_conference() -> bool:
@@ -124,9 +121,7 @@ def list_sessions() -> Sequence[Session]:
 def get_photo_body(key: str) -> bytes:
     """Return the JPEG of a photo; raise NotFound."""
     found = db.session.scalar(select(Photo.picture).where(Photo.key == key))
-    if found is None:
-        raise NotFound("There is no photo at that web address")
-    return found
+    return require(found, NotFound("There is no photo at that web address"))
 
 
 def get_rendition_body(key: str, kind: str, side: int) -> bytes:
@@ -136,9 +131,7 @@ def get_rendition_body(key: str, kind: str, side: int) -> bytes:
             Rendition.photo_key == key, Rendition.kind == kind, Rendition.side == side
         )
     )
-    if found is None:
-        raise NotFound("There is no photo at that web address")
-    return found
+    return require(found, NotFound("There is no photo at that web address"))
 
 
 def get_latest_release() -> Release | None:

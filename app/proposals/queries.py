@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Select, case, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, contains_eager
 
 from app.database import db
-from app.errors import NotFound
+from app.errors import NotFound, require
 from app.history.models import Change, load_changes
 from app.programme import collation
 from app.programme.editing import versioned_edits
@@ -187,9 +187,7 @@ class ProposalStatus:
 def get_proposal(number: int) -> Proposal:
     """Return a proposal with its speaker or session; raise NotFound."""
     found = db.session.scalar(_select_with_entities().where(Proposal.id == number))
-    if found is None:
-        raise NotFound("There is no change by a speaker at that web address")
-    return found
+    return require(found, NotFound("There is no change by a speaker at that web address"))
 
 
 def get_status(entity: Speaker | Session) -> ProposalStatus:

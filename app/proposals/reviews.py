@@ -18,13 +18,7 @@ from app.history.models import Change, dump_changes
 from app.programme.editing import versioned_edits
 from app.programme.models import Session, Speaker
 from app.proposals import emails, queries
-from app.proposals.models import (
-    AMENDED,
-    APPROVED,
-    CHANGES_REQUESTED,
-    OPEN,
-    Proposal,
-)
+from app.proposals.models import AMENDED, APPROVED, CHANGES_REQUESTED, OPEN, Proposal
 from app.proposals.queries import ProposalReview
 
 OVERTAKEN_MESSAGE: Final = "Someone has changed the same text since this was sent"

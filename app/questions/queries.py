@@ -8,12 +8,7 @@ from app import cache_version
 from app.database import db, read_only_connection
 from app.errors import NotFound
 from app.questions import standard
-from app.questions.definitions import (
-    Definition,
-    Wording,
-    load_condition,
-    load_texts,
-)
+from app.questions.definitions import Definition, Wording, load_condition, load_texts
 from app.questions.models import Question, QuestionSet, QuestionVersion
 
 DEFINITIONS = (

@@ -9,17 +9,7 @@ from collections.abc import Collection, Iterator, Sequence
 from datetime import timedelta
 from typing import Any, Final
 
-from sqlalchemy import (
-    Connection,
-    delete,
-    event,
-    exists,
-    insert,
-    inspect,
-    or_,
-    select,
-    update,
-)
+from sqlalchemy import Connection, delete, event, exists, insert, inspect, or_, select, update
 
 from app import clock
 from app.database import db

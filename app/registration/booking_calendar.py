@@ -14,13 +14,7 @@ from flask_babel import gettext
 
 from app import clock
 from app.interchange.ical import PRODID
-from app.interchange.ical_lines import (
-    escape_text,
-    fold,
-    format_utc,
-    property_line,
-    quote_parameter,
-)
+from app.interchange.ical_lines import escape_text, fold, format_utc, property_line, quote_parameter
 from app.programme import opening_times
 from app.programme.snapshot import Conference
 from app.registration.models import Delegate

@@ -182,7 +182,6 @@ def _render_check(
     steps = list_steps(answers)
     return render_page(
         "registration/check_answers.html",
-        status=422 if form.errors else 200,
         rows=[
             (label, text, step_url(step, **{FROM: "check"}) if step in steps else "")
             for label, text, step in _list_answers(answers)

@@ -21,12 +21,7 @@ from app.interchange.uploads import FileReading, Upload
 from app.programme import queries as programme
 from app.programme import time_zones
 from app.programme.models import Conference
-from app.registration import (
-    conference_settings,
-    demo,
-    queries,
-    seats,
-)
+from app.registration import conference_settings, demo, queries, seats
 from app.registration.models import Delegate
 
 SEATS_NOTE: Final = "seats"  # with what was stored to undo an import

@@ -3,7 +3,7 @@
 Each token is a signature of a random key in the row (see ``app.web.signing``).
 """
 
-from app.errors import NotFound
+from app.errors import NotFound, require
 from app.registration.applications.models import RegistrationApplication
 from app.registration.groups.models import RegistrationGroup
 from app.registration.interest.models import ExpressionOfInterest
@@ -154,7 +154,4 @@ def email_change_link(delegate: Delegate) -> str:
 
 
 def _unsign(purpose: str, token: str) -> str:
-    key = signing.unsign(purpose, token)
-    if key is None:
-        raise NotFound(NO_SUCH_LINK)
-    return key
+    return require(signing.unsign(purpose, token), NotFound(NO_SUCH_LINK))

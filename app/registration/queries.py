@@ -7,20 +7,12 @@ from datetime import date, datetime, timedelta
 from hashlib import sha256
 from typing import Any, Literal
 
-from sqlalchemy import (
-    ColumnElement,
-    Connection,
-    Select,
-    and_,
-    bindparam,
-    func,
-    select,
-)
+from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, func, select
 from sqlalchemy.orm import joinedload
 
 from app import cache_version, clock, preview_mode
 from app.database import db, read_only_connection
-from app.errors import Gone
+from app.errors import Gone, require
 from app.mail import queries as mail
 from app.mail.models import Email
 from app.registration import private_answers
@@ -331,6 +323,4 @@ def get_confirmation(key: str) -> Confirmation:
         .where(Confirmation.key == key)
         .options(joinedload(Confirmation.delegate))
     )
-    if found is None:
-        raise Gone(NO_CONFIRMATION)
-    return found
+    return require(found, Gone(NO_CONFIRMATION))

@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Select, delete, func, select, union
 
 from app import clock
 from app.database import db
-from app.errors import Gone, NotFound
+from app.errors import Gone, NotFound, require
 from app.registration.applications.models import RegistrationApplication
 from app.registration.delegate_record import search_key
 from app.registration.interest.models import ExpressionOfInterest
@@ -46,18 +46,12 @@ class RequestFilter:
 
 def get_by_key(model: type[RequestT], key: str, refusal: str) -> RequestT:
     """Return the request that a link opens; raise Gone with these words if there is none."""
-    found = db.session.scalar(select(model).where(model.access_key == key))
-    if found is None:
-        raise Gone(refusal)
-    return found
+    return require(db.session.scalar(select(model).where(model.access_key == key)), Gone(refusal))
 
 
 def get_by_number(model: type[RequestT], number: int, refusal: str) -> RequestT:
     """Return the request with this number; raise NotFound with these words."""
-    found = db.session.get(model, number)
-    if found is None:
-        raise NotFound(refusal)
-    return found
+    return require(db.session.get(model, number), NotFound(refusal))
 
 
 def select_open(model: type[RequestT], identity_key: str) -> Select[tuple[RequestT]]:

@@ -58,4 +58,4 @@ def add_withdrawal(
             return redirect(url_for(".show", secret=secret), 303)
         if not asked.is_open:
             return redirect(url_for(".show", secret=secret), 303)
-        return render_page(template, 422 if form.errors else 200, form=form, secret=secret)
+        return render_page(template, form=form, secret=secret)

@@ -21,7 +21,7 @@ from sqlalchemy import bindparam, select
 
 from app.cache_version import bump_cache_version
 from app.database import Base, db, queue_for
-from app.errors import NotFound, RuleViolation
+from app.errors import NotFound, RuleViolation, require
 from app.registration.models import SeatLimit
 from app.registration.waiting_list import turns
 from app.registration.waiting_list.models import CONFERENCE_LIST
@@ -71,10 +71,7 @@ def list_limits(category_id: int | None) -> Sequence[str]:
 
 def lock_limit(name: str) -> SeatLimit:
     """Lock a limit until the transaction ends; call it before locking anything else."""
-    limit = find_for_update(name)
-    if limit is None:
-        raise NotFound("The number of places has not been set")
-    return limit
+    return require(find_for_update(name), NotFound("The number of places has not been set"))
 
 
 def lock_limits(names: Sequence[str]) -> Sequence[SeatLimit]:

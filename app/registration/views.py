@@ -36,12 +36,7 @@ from app.registration.custom_questions import CUSTOM_PAGE
 from app.registration.fields import DAYS
 from app.registration.forms import AnswersForm
 from app.registration.models import Confirmation
-from app.registration.progress import (
-    CHECK,
-    STEPS,
-    RegistrationProgress,
-    list_steps,
-)
+from app.registration.progress import CHECK, STEPS, RegistrationProgress, list_steps
 from app.registration.queries import Answers, RegistrationStatus
 from app.registration.session_bookings.choices import SESSIONS
 from app.web import cache_policy, languages
@@ -206,7 +201,6 @@ def render_form(
     steps = progress.steps
     return render_page(
         form.template,
-        status=422 if form.errors else 200,
         form=form,
         number=steps.index(step) + 1 if step in steps else len(steps) - 1,
         steps=len(steps),

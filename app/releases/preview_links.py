@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 
 from app import clock
 from app.database import db
-from app.errors import Gone, NotFound
+from app.errors import Gone, NotFound, require
 from app.history import services as history
 from app.releases.models import PreviewLink
 
@@ -36,10 +36,7 @@ def find_valid(secret: str) -> PreviewLink:
 
 def get_preview_link(number: int) -> PreviewLink:
     """Return a preview link by id; raise NotFound."""
-    found = db.session.get(PreviewLink, number)
-    if found is None:
-        raise NotFound("There is no such preview link")
-    return found
+    return require(db.session.get(PreviewLink, number), NotFound("There is no such preview link"))
 
 
 def list_preview_links(*, offset: int, limit: int) -> Sequence[PreviewLink]:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import joinedload
 
 from app import clock
 from app.database import db, read_only_connection
-from app.errors import NotFound
+from app.errors import NotFound, require
 from app.programme import public_settings, queries, scheduled_sessions, snapshot
 from app.programme.clashes import Clash, find_clashes
 from app.programme.models import Appearance, Conference, Release, Room, Session, Speaker, Theme
@@ -115,9 +115,7 @@ def get_current_conference() -> Conference:
     found = db.session.scalars(
         select(Conference), execution_options={"populate_existing": True}
     ).one_or_none()
-    if found is None:
-        raise NotFound(NO_CONFERENCE)
-    return found
+    return require(found, NotFound(NO_CONFERENCE))
 
 
 def get_current_number() -> int:
@@ -152,9 +150,7 @@ def list_releases() -> Sequence[ReleaseSummary]:
 def get_release(number: int) -> Release:
     """Return a release with its snapshot; raise NotFound."""
     found = db.session.get(Release, number)
-    if found is None:
-        raise NotFound("There is no release with that number")
-    return found
+    return require(found, NotFound("There is no release with that number"))
 
 
 def list_scheduled_releases() -> Sequence[ScheduledRelease]:
@@ -169,9 +165,7 @@ def list_scheduled_releases() -> Sequence[ScheduledRelease]:
 def get_scheduled_release(number: int) -> ScheduledRelease:
     """Return a scheduled release; raise NotFound."""
     found = db.session.get(ScheduledRelease, number)
-    if found is None:
-        raise NotFound("There is no scheduled release at that web address")
-    return found
+    return require(found, NotFound("There is no scheduled release at that web address"))
 
 
 def has_due_releases() -> bool:

@@ -23,7 +23,7 @@ from sqlalchemy import CursorResult, delete, or_, select, update
 from app import cache_version, clock
 from app.cache_version import SiteState, bump_cache_version
 from app.database import db, read_only_connection, transaction
-from app.errors import NotFound
+from app.errors import NotFound, require
 from app.log import log
 from app.programme.snapshot import Conference, Session
 from app.releases import current_release
@@ -85,9 +85,7 @@ def _illustrative_label(session: Session, conference: Conference) -> str:
 def get_picture(key: str) -> bytes:
     """Return a share image as a PNG; raise NotFound."""
     body = db.session.scalar(select(ShareImage.picture).where(ShareImage.key == key))
-    if body is None:
-        raise NotFound("There is no picture at that web address")
-    return body
+    return require(body, NotFound("There is no picture at that web address"))
 
 
 def get_key(session: Session, programme: PublishedProgramme) -> str:

@@ -13,14 +13,7 @@ from app.content import markdown
 from app.programme import collation, models, queries, snapshot
 from app.programme.fields.sessions import SESSION_FIELDS
 from app.programme.fields.speakers import SPEAKER_FIELDS
-from app.programme.fields.table import (
-    PROSE,
-    TRANSLATIONS,
-    Field,
-    FieldTable,
-    Kind,
-    copy_attributes,
-)
+from app.programme.fields.table import PROSE, TRANSLATIONS, Field, FieldTable, Kind, copy_attributes
 from app.programme.queries import WorkingRows
 
 MAX_CACHED_TEXTS = 4096

@@ -19,13 +19,7 @@ from app.programme import opening_times
 from app.registration.queries import RegistrationStatus
 from app.releases import current_release, json_ld
 from app.releases.published_programme import PublishedProgramme
-from app.site import (
-    home_page,
-    news_views,
-    offline_views,
-    search_views,
-    well_known_views,
-)
+from app.site import home_page, news_views, offline_views, search_views, well_known_views
 from app.site.feedback import send_feedback
 from app.site.forms import AccessKeysForm, FeedbackForm
 from app.site.now_next import NowNext, get_conference_span, get_now_next
@@ -268,15 +262,13 @@ def access_keys() -> ResponseReturnValue:
         # pages do not vary on cookies, so the browser would show those it has for a while
         answer.headers["Clear-Site-Data"] = '"cache"'
         return answer
-    status = 422 if form.is_submitted() else 200
     expires_at(clock.now() + A_DAY)
     vary_on_cookie()
-    return render_page("site/access_keys.html", status, form=form, **page_context("access-keys"))
+    return render_page("site/access_keys.html", form=form, **page_context("access-keys"))
 
 
 def _render_feedback(form: FeedbackForm) -> Response:
-    status = 422 if form.errors else 200
-    return render_page("site/feedback.html", status, form=form, **page_context("feedback"))
+    return render_page("site/feedback.html", form=form, **page_context("feedback"))
 
 
 def _send_feedback(form: FeedbackForm) -> None:

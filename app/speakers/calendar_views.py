@@ -13,7 +13,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
-from app.errors import NotFound
+from app.errors import NotFound, require
 from app.forms.form import ConfirmForm
 from app.interchange import ical
 from app.programme.models import Speaker
@@ -21,11 +21,7 @@ from app.releases import current_release
 from app.releases.published_programme import PublishedProgramme
 from app.speakers import access, queries, removed_appearances, services
 from app.speakers.models import CalendarKey
-from app.web import (
-    redirects,
-    security_headers,
-    signing,
-)
+from app.web import redirects, security_headers, signing
 from app.web.rendering import absolute_url, render_page
 
 SALT = "speaker’s calendar"
@@ -65,9 +61,7 @@ def create(slug: str) -> ResponseReturnValue:
 @feeds_bp.get("/<secret>.ics")
 def feed(secret: str) -> ResponseReturnValue:
     """Serve the calendar."""
-    key = queries.find_calendar(signing.unsign(SALT, secret) or "")
-    if key is None:
-        raise NotFound(NO_CALENDAR)
+    key = require(queries.find_calendar(signing.unsign(SALT, secret) or ""), NotFound(NO_CALENDAR))
     programme = current_release.get_programme()
     own = _session_keys(key.speaker, programme)
     left = removed_appearances.list_removed_from(key.speaker) - own

@@ -10,15 +10,7 @@ from zoneinfo import ZoneInfo
 
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
-from wtforms import (
-    Field,
-    FieldList,
-    FormField,
-    HiddenField,
-    RadioField,
-    SelectField,
-    TimeField,
-)
+from wtforms import Field, FieldList, FormField, HiddenField, RadioField, SelectField, TimeField
 from wtforms import Form as SubForm
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # of WTForms 3.2
 from wtforms.validators import AnyOf, ValidationError

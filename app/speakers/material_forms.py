@@ -8,23 +8,10 @@ from wtforms import Field, HiddenField, RadioField, StringField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # of WTForms 3.2
 from wtforms.validators import AnyOf, DataRequired, ValidationError
 
-from app.forms.form import (
-    FileForm,
-    Form,
-    file_size,
-    is_uploaded_file,
-)
+from app.forms.form import FileForm, Form, file_size, is_uploaded_file
 from app.forms.validators import max_length, no_hidden_characters, requires_alphanumeric
 from app.materials.file_validation import MAX_BYTES
-from app.materials.models import (
-    AVAILABILITIES,
-    END,
-    NOW,
-    ON_RELEASE,
-    START,
-    TECHNICIANS,
-    Material,
-)
+from app.materials.models import AVAILABILITIES, END, NOW, ON_RELEASE, START, TECHNICIANS, Material
 from app.materials.queries import fingerprint
 from app.programme import speaker_links
 from app.text import collapse_whitespace

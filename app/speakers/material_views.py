@@ -11,17 +11,8 @@ from flask_babel import lazy_gettext as _l
 
 from app.accounts import guards, large_uploads
 from app.errors import InvalidFile, NotFound, PermissionDenied, RuleViolation
-from app.forms.form import (
-    ConfirmForm,
-    Form,
-    validates_own_csrf,
-)
-from app.materials import (
-    file_validation,
-    files,
-    queries,
-    services,
-)
+from app.forms.form import ConfirmForm, Form, validates_own_csrf
+from app.materials import file_validation, files, queries, services
 from app.materials import queries as materials
 from app.materials.file_validation import MAX_BYTES, AcceptedFile
 from app.materials.models import Material
@@ -146,7 +137,7 @@ class MaterialViews(ABC):
     def edit(self, key: str, **url_args: str) -> ResponseReturnValue:
         """Change title or time, or replace the file."""
         session, material = self._get_own_material(key, url_args)
-        form, status = _form_for(material), 200
+        form, status = _form_for(material), None
         if form.validate_on_submit():
             try:
                 file = _accept_file(form)
@@ -237,11 +228,11 @@ class MaterialViews(ABC):
         material: Material | None = None,
         *,
         page: str = "form",
-        status: int = 200,
+        status: int | None = None,
     ) -> ResponseReturnValue:
         return render_page(
             f"speakers/materials/{page}.html",
-            422 if form.errors and status == 200 else status,
+            status,
             layout=self.layout,
             session=session,
             material=material,

@@ -9,12 +9,7 @@ from wtforms import HiddenField, RadioField, StringField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # of WTForms 3.2
 from wtforms.validators import DataRequired, ValidationError
 
-from app.forms.form import (
-    FileForm,
-    Form,
-    file_size,
-    is_uploaded_file,
-)
+from app.forms.form import FileForm, Form, file_size, is_uploaded_file
 from app.forms.validators import max_length, no_hidden_characters, requires_alphanumeric
 from app.programme.models import Photo
 from app.programme.photos.cropping import Crop

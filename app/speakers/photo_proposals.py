@@ -11,7 +11,7 @@ from sqlalchemy import delete
 
 from app import clock
 from app.database import db, transaction
-from app.errors import NotFound
+from app.errors import NotFound, require
 from app.history import services as history
 from app.programme.editing import versioned_edits
 from app.programme.fields.speakers import PHOTO, SPEAKER_FIELDS
@@ -144,10 +144,7 @@ def is_pending(speaker: Speaker) -> bool:
 
 
 def _get_photo(speaker: Speaker) -> Photo:
-    photo = find_newest(speaker)
-    if photo is None:
-        raise NotFound("There is no photo yet")
-    return photo
+    return require(find_newest(speaker), NotFound("There is no photo yet"))
 
 
 def _propose(speaker: Speaker, photo: Photo | None, actor: str) -> SubmitResult:

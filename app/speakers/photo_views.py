@@ -21,10 +21,7 @@ from app.programme.photos.normalise_upload import MAX_UPLOAD_BYTES
 from app.programme.photos.services import PreparedPhoto
 from app.proposals.services import SubmitResult
 from app.request_transaction import read_first, start_writing
-from app.speakers import (
-    access,
-    photo_proposals,
-)
+from app.speakers import access, photo_proposals
 from app.speakers.photo_forms import TOO_LARGE, CropForm, PhotoForm
 from app.web import redirects
 from app.web.rendering import render_page
@@ -108,7 +105,7 @@ class PhotoViews(ABC):
                 return redirects.redirect_to(url, message_key)
         elif form.is_submitted() and not (form.csrf_token.errors or form.file.errors):
             speaker = self._save_upload(slug, form)
-        return self._render("photo", speaker, form, 422 if form.errors else 200)
+        return self._render("photo", speaker, form)
 
     def upload(self, slug: str, token: str) -> ResponseReturnValue:
         """Serve the picture that came with a faulty form."""
@@ -142,7 +139,7 @@ class PhotoViews(ABC):
                 form.add_error(form.position, refusal)
             else:
                 return redirects.redirect_to(self.done_url(speaker), message_key)
-        return self._render("crop", speaker, form, 422 if form.errors else 200)
+        return self._render("crop", speaker, form)
 
     def original(self, slug: str) -> ResponseReturnValue:
         """Serve the whole picture, to choose a crop."""
@@ -203,7 +200,7 @@ class PhotoViews(ABC):
         return photo
 
     def _render(
-        self, page: str, speaker: Speaker, form: PhotoForm | CropForm, status: int
+        self, page: str, speaker: Speaker, form: PhotoForm | CropForm, status: int | None = None
     ) -> ResponseReturnValue:
         return render_page(
             f"{self.templates}/{page}.html",

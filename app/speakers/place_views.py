@@ -87,7 +87,6 @@ def _render(own_access: SpeakerAccess, form: ConfirmForm) -> Response:
     booking = speaker_places.find_place(own_access.speaker)
     return render_page(
         "speakers/place.html",
-        422 if form.errors else 200,
         form=form,
         speaker=own_access.speaker,
         booking=booking if booking and booking.is_attending else None,

@@ -9,7 +9,7 @@ from sqlalchemy.orm import joinedload, selectinload
 
 from app.accounts.models import Person
 from app.database import db
-from app.errors import NotFound
+from app.errors import NotFound, require
 from app.mail.models import Email
 from app.materials import queries as materials
 from app.programme import slugs
@@ -283,10 +283,7 @@ def list_open_requests(*, offset: int, limit: int) -> tuple[Sequence[SpeakerRequ
 
 def get_request(request_id: int) -> SpeakerRequest:
     """Return a speaker's request; raise NotFound if there is none."""
-    found = db.session.get(SpeakerRequest, request_id)
-    if found is None:
-        raise NotFound(NO_REQUEST)
-    return found
+    return require(db.session.get(SpeakerRequest, request_id), NotFound(NO_REQUEST))
 
 
 def list_requests_of(speaker: Speaker) -> Sequence[SpeakerRequest]:

@@ -113,7 +113,7 @@ def _render_form(
 ) -> ResponseReturnValue:
     return render_page(
         template,
-        status=409 if stale else 422 if form.errors else 200,
+        status=409 if stale else None,
         form=form,
         speaker=speaker,
         stale=stale,

@@ -10,10 +10,7 @@ from flask_babel import lazy_gettext as _l
 from app.accounts import guards, rate_limits
 from app.content import markdown
 from app.errors import NotFound, PermissionDenied, RateLimitExceeded, RuleViolation
-from app.forms.form import (
-    ConfirmForm,
-    validates_own_csrf,
-)
+from app.forms.form import ConfirmForm, validates_own_csrf
 from app.mail import unsubscribe
 from app.programme.editing import speaker_queries
 from app.programme.models import Session
@@ -160,7 +157,7 @@ def edit(slug: str) -> ResponseReturnValue:
     own_access = access.get_access(slug)
     speaker = own_access.speaker
     form = ParticipationForm(data={"fingerprint": services.participation_fingerprint(speaker)})
-    status = 200
+    status = None
     if form.validate_on_submit():
         if form.needs_confirmation and not own_access.is_assistant:
             return _render("withdraw", own_access, form)
@@ -173,9 +170,7 @@ def edit(slug: str) -> ResponseReturnValue:
             form.add_error(form.answer, refusal)
             form.fingerprint.data = services.participation_fingerprint(speaker)
             status = 409
-    return _render(
-        "participation", own_access, form, 422 if form.errors and status == 200 else status
-    )
+    return _render("participation", own_access, form, status)
 
 
 @participation_bp.post("/take-back/<int(max=999999999):number>")
@@ -187,7 +182,7 @@ def take_back(slug: str, number: int) -> ResponseReturnValue:
 
 
 def _render(
-    page: str, own_access: SpeakerAccess, form: ParticipationForm, status: int = 200
+    page: str, own_access: SpeakerAccess, form: ParticipationForm, status: int | None = None
 ) -> ResponseReturnValue:
     speaker = own_access.speaker
     return render_page(
@@ -251,7 +246,6 @@ def add(slug: str) -> ResponseReturnValue:
             return redirects.redirect_to(url_for(".add", slug=slug), "assistant-named")
     return render_page(
         "speakers/assistants.html",
-        status=422 if form.errors else 200,
         form=form,
         button_form=ConfirmForm(formdata=None),
         speaker=speaker,

@@ -12,14 +12,7 @@ from hashlib import blake2b
 from typing import Any
 from urllib.parse import quote
 
-from flask import (
-    Flask,
-    current_app,
-    has_request_context,
-    make_response,
-    render_template,
-    request,
-)
+from flask import Flask, current_app, has_request_context, make_response, render_template, request
 from flask.templating import Environment
 from flask.wrappers import Response
 from flask_babel import gettext
@@ -68,8 +61,11 @@ def init_app(app: Flask) -> None:
     app.context_processor(_layout_context)
 
 
-def render_page(template: str, status: int = 200, **context: Any) -> Response:
-    """Return a response with the rendered template."""
+def render_page(template: str, status: int | None = None, **context: Any) -> Response:
+    """Return a response with the rendered template: 422 if its form has errors, 200 otherwise."""
+    if status is None:
+        form = context.get("form")
+        status = 422 if form is not None and form.errors else 200
     is_listed = status == 200 and cache_policy.current().is_public
     defaults = {**DEFAULT_CONTEXT, **_canonical_context(is_listed=is_listed)}
     return make_response(render_template(template, **{**defaults, **context}), status)

@@ -9,10 +9,7 @@ from flask import Blueprint, Flask, Response, abort, request
 
 from app.request_transaction import READ_ONLY_METHODS
 from app.web import cache_policy
-from app.web.cache_policy import (
-    SAVE_DATA,
-    is_typeface,
-)
+from app.web.cache_policy import SAVE_DATA, is_typeface
 from config import OWN_PORTS, Config
 
 if TYPE_CHECKING:

@@ -1,7 +1,6 @@
 """Tables as CSV (RFC 4180) and XLSX files, streamed.
 
-    body = spreadsheets.stream_csv(head, rows)
-    return spreadsheets.make_attachment(body, "sessions.csv", spreadsheets.CSV)
+    return spreadsheets.send_csv("sessions", head, rows)
 
 Only a few rows are in memory at a time: the first bytes are sent before the last row has been read.
 The rows must therefore not need the request, its database session or its language, which have ended
@@ -17,11 +16,13 @@ import re
 import unicodedata
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import date
 from html import escape
 from urllib.parse import quote
 
 from flask import Response
+
+from app import clock
+from app.web.formatting import local_day
 
 Cell = str | int | None
 Rows = Iterable[Sequence[Cell]]
@@ -221,9 +222,21 @@ def make_attachment(body: Iterable[bytes], name: str, mimetype: str) -> Response
     return response
 
 
-def dated_name(name: str, suffix: str, day: date) -> str:
-    """Return the name of a file of that day: delegates-2008-10-01.csv."""
-    return f"{name}-{day.isoformat()}.{suffix}"
+def send_csv(name: str, head: Sequence[str], rows: Rows) -> Response:
+    """Return a table as the CSV file of today: delegates-2008-10-01.csv."""
+    return send_table(dated_name(name), "csv", name, head, rows)
+
+
+def send_table(stem: str, suffix: str, title: str, head: Sequence[str], rows: Rows) -> Response:
+    """Return a table as a file, "csv" or "xlsx", whose sheet has the title."""
+    if suffix == "xlsx":
+        return make_attachment(stream_xlsx(title, head, rows), f"{stem}.xlsx", XLSX)
+    return make_attachment(stream_csv(head, rows), f"{stem}.csv", CSV)
+
+
+def dated_name(name: str) -> str:
+    """Return the name, without its ending, of the file of today: delegates-2008-10-01."""
+    return f"{name}-{local_day(clock.now()).isoformat()}"
 
 
 class _WriteTo:

@@ -2,7 +2,6 @@
 
 import json
 import sqlite3
-from collections.abc import Callable
 from contextlib import closing
 from datetime import timedelta
 from io import BytesIO
@@ -16,7 +15,7 @@ from app import clock
 from app.accounts import login_sessions
 from app.accounts.models import LoginSession, Person
 from app.database import db
-from tests.browser import Browser, Page
+from tests.browser import Browser, Browsers, Page
 from tests.factories import make_organiser, make_sign_in_link, sign_in
 
 GRACE, ADA = "grace@conference.example", "ada@conference.example"
@@ -131,7 +130,7 @@ def token(page: Page) -> str:
 
 
 def test_a_device_is_signed_out_from_another(
-    visitor: Browser, new_browser: Callable[[], Browser], frozen_time: Any
+    visitor: Browser, new_browser: Browsers, frozen_time: Any
 ) -> None:
     sign_in(new_browser(), label="Safari on iPhone")
     frozen_time.shift(minutes(3))
@@ -150,7 +149,7 @@ def test_a_device_is_signed_out_from_another(
 
 
 def test_nobody_signs_out_the_device_of_somebody_else(
-    visitor: Browser, new_browser: Callable[[], Browser]
+    visitor: Browser, new_browser: Browsers
 ) -> None:
     ada = sign_in(new_browser(), ADA)
     theirs = device().id

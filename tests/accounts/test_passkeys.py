@@ -1,7 +1,6 @@
 """A passkey lets in whoever holds it, once for each question, and on this site alone."""
 
 import json
-from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy import select
@@ -9,7 +8,7 @@ from sqlalchemy import select
 from app.accounts.models import Passkey
 from app.database import db
 from tests.accounts.software_key import SoftwareKey
-from tests.browser import Browser, Page
+from tests.browser import Browser, Browsers, Page
 from tests.factories import make_organiser, sign_in
 
 REFUSED = "We could not check your passkey. Try again"
@@ -47,7 +46,7 @@ def half_way(visitor: Browser) -> Browser:
 
 
 def test_a_passkey_is_set_up_under_a_name_and_lets_in(
-    visitor: Browser, new_browser: Callable[[], Browser]
+    visitor: Browser, new_browser: Browsers
 ) -> None:
     half_way(visitor)
     key = a_key_of(visitor, "My telephone")
@@ -66,7 +65,7 @@ def test_a_passkey_is_set_up_under_a_name_and_lets_in(
     assert passkey.used_at is not None
 
 
-def test_an_answer_is_used_once(visitor: Browser, new_browser: Callable[[], Browser]) -> None:
+def test_an_answer_is_used_once(visitor: Browser, new_browser: Browsers) -> None:
     key = a_key_of(half_way(visitor))
     other, thief = half_way(new_browser()), half_way(new_browser())
     answer = key.sign_assertion(asked(other, STEP))
@@ -80,9 +79,7 @@ def test_an_answer_is_used_once(visitor: Browser, new_browser: Callable[[], Brow
     assert thief.open("/organise").heading == "Confirm that it is you"
 
 
-def test_a_question_is_answered_once_well_or_badly(
-    visitor: Browser, new_browser: Callable[[], Browser]
-) -> None:
+def test_a_question_is_answered_once_well_or_badly(visitor: Browser, new_browser: Browsers) -> None:
     key = a_key_of(half_way(visitor))
     other = half_way(new_browser())
     question = asked(other, STEP)
@@ -94,7 +91,7 @@ def test_a_question_is_answered_once_well_or_badly(
 
 
 def test_what_was_signed_for_another_site_lets_nobody_in(
-    visitor: Browser, new_browser: Callable[[], Browser]
+    visitor: Browser, new_browser: Browsers
 ) -> None:
     key = a_key_of(half_way(visitor))
     other = half_way(new_browser())
@@ -106,9 +103,7 @@ def test_what_was_signed_for_another_site_lets_nobody_in(
         assert shown(other, answer, 422).errors == [REFUSED]
 
 
-def test_the_key_of_somebody_else_lets_nobody_in(
-    visitor: Browser, new_browser: Callable[[], Browser]
-) -> None:
+def test_the_key_of_somebody_else_lets_nobody_in(visitor: Browser, new_browser: Browsers) -> None:
     a_key_of(half_way(visitor))
     ada = new_browser()
     theirs = a_key_of(sign_in(ada, "ada@conference.example", verified_at=None))
@@ -117,9 +112,7 @@ def test_the_key_of_somebody_else_lets_nobody_in(
     assert shown(other, theirs.sign_assertion(asked(other, STEP)), 422).errors == [REFUSED]
 
 
-def test_a_copy_of_a_key_is_noticed_by_its_count(
-    visitor: Browser, new_browser: Callable[[], Browser]
-) -> None:
+def test_a_copy_of_a_key_is_noticed_by_its_count(visitor: Browser, new_browser: Browsers) -> None:
     key = a_key_of(half_way(visitor))
     other = half_way(new_browser())
     key.signature_count = 7

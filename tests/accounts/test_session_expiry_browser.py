@@ -1,6 +1,6 @@
 """Being signed out, in a real browser: a warning, staying, and nothing typed is lost."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -10,11 +10,10 @@ from sqlalchemy import select
 from app import clock
 from app.accounts.models import LoginSession
 from app.database import db
+from tests.chromium import Axe
 from tests.factories import sign_in_window
-from tests.live_site import LiveSite
+from tests.live_site import LiveSites
 
-LiveSites = Callable[..., LiveSite]
-Barriers = Callable[[Page], list[str]]
 ADA = "ada@conference.example"
 WARNING = """
 - dialog "You will soon be signed out":
@@ -53,7 +52,7 @@ def everyone_has_been_away() -> None:
 
 
 def test_somebody_is_warned_stays_is_signed_out_at_last_and_loses_nothing(
-    live_site: LiveSites, window: Page, axe: Barriers
+    live_site: LiveSites, window: Page, axe: Axe
 ) -> None:
     site = live_site().address
     window.clock.install()
@@ -112,7 +111,7 @@ def test_somebody_is_warned_stays_is_signed_out_at_last_and_loses_nothing(
     assert {state: found for state, found in barriers.items() if found} == {}
 
 
-def test_who_cannot_stay_is_told_so(live_site: LiveSites, window: Page, axe: Barriers) -> None:
+def test_who_cannot_stay_is_told_so(live_site: LiveSites, window: Page, axe: Axe) -> None:
     site = live_site().address
     soon = clock.real_now() + timedelta(minutes=4)
     sign_in_window(window, site, expires_at=soon).goto(f"{site}/my")

@@ -1,7 +1,6 @@
 """Organisers come in by a link: nobody else does, and nobody learns who they are."""
 
 import threading
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -14,11 +13,12 @@ from app.accounts import queries as queries_of_people
 from app.accounts import services, team
 from app.accounts.models import FORMER, LoginSession, RateLimitHit, SignInLink
 from app.database import db, transaction
-from app.errors import Gone, NotFound
+from app.errors import NotFound
 from app.history.models import HistoryEntry
 from app.mail.models import Email
-from tests.browser import Browser, Page
+from tests.browser import Browser, Browsers, Page
 from tests.factories import make_organiser, make_sign_in_link, sign_in
+from tests.races import at_once
 from tests.refusals import TOO_MANY, TOO_MANY_FROM_NETWORK
 from tests.sent_emails import find_sign_in_link, read_email
 
@@ -70,7 +70,7 @@ def test_the_letter_says_what_it_is_for_and_is_forgotten_once_sent(visitor: Brow
 
 
 def test_a_mail_scanner_that_opens_the_link_does_not_use_it(
-    visitor: Browser, new_browser: Callable[[], Browser]
+    visitor: Browser, new_browser: Browsers
 ) -> None:
     link = make_sign_in_link()
 
@@ -82,7 +82,7 @@ def test_a_mail_scanner_that_opens_the_link_does_not_use_it(
     assert visitor.press("Sign in").heading == "Set up your second step"
 
 
-def test_a_link_works_once(visitor: Browser, new_browser: Callable[[], Browser]) -> None:
+def test_a_link_works_once(visitor: Browser, new_browser: Browsers) -> None:
     link = make_sign_in_link()
     second = new_browser()
     second.open(link)
@@ -99,29 +99,14 @@ def test_a_link_works_once(visitor: Browser, new_browser: Callable[[], Browser])
 
 def use_together(site: Flask, link: str, people: int) -> list[str]:
     """Let several people use a link at the same moment; tell what became of each."""
-    results: list[str] = []
-
-    def use() -> None:
-        with site.app_context():
-            try:
-                with transaction():
-                    services.sign_in(link.rpartition("/")[2])
-                results.append("in")
-            except Gone:
-                results.append("gone")
-
-    db.session.commit()
-    together = [threading.Thread(target=use) for _ in range(people)]
-    for one in together:
-        one.start()
-    for one in together:
-        one.join()
-    return sorted(results)
+    return at_once(site, [lambda: services.sign_in(link.rpartition("/")[2])] * people)
 
 
 @pytest.mark.both_databases
 def test_a_link_used_by_many_at_once_lets_one_in(site: Flask) -> None:
-    assert use_together(site, make_sign_in_link(), 6) == ["gone"] * 5 + ["in"]
+    ended = use_together(site, make_sign_in_link(), 6)
+
+    assert ended == [queries_of_people.LINK_GONE] * 5 + ["done"]
     assert len(db.session.scalars(select(LoginSession)).all()) == 1
 
 
@@ -138,11 +123,11 @@ def test_of_two_who_have_both_found_a_link_unused_one_comes_in(site: Flask) -> N
     results = use_together(site, link, 2)
     event.remove(db.engine, "before_cursor_execute", wait_for_the_other)
 
-    assert results == ["gone", "in"]
+    assert results == [queries_of_people.LINK_GONE, "done"]
 
 
 def test_a_link_that_is_used_leaves_those_of_others(
-    visitor: Browser, new_browser: Callable[[], Browser]
+    visitor: Browser, new_browser: Browsers
 ) -> None:
     own, other = make_sign_in_link(GRACE), make_sign_in_link("colleague@conference.example")
     colleague = new_browser()
@@ -183,7 +168,7 @@ def test_a_link_lasts_fifteen_real_minutes_whichever_day_the_site_rehearses(
 
 
 def test_a_stranger_learns_nothing_from_the_answer(
-    visitor: Browser, new_browser: Callable[[], Browser], queries: list[str]
+    visitor: Browser, new_browser: Browsers, queries: list[str]
 ) -> None:
     make_organiser(GRACE)
     ask_for_a_link(new_browser(), "warm@conference.example")  # the first of all compiles templates
@@ -250,7 +235,7 @@ def test_an_address_that_can_be_written_in_two_ways_is_one_person(
 
 
 def test_the_page_that_says_look_in_your_email_is_the_same_for_everyone(
-    new_browser: Callable[[], Browser],
+    new_browser: Browsers,
 ) -> None:
     make_organiser(GRACE)
 
@@ -363,7 +348,7 @@ def test_nobody_is_led_to_another_site(visitor: Browser, elsewhere: str) -> None
 
 
 def test_signing_in_leaves_nothing_of_the_session_before(
-    visitor: Browser, new_browser: Callable[[], Browser]
+    visitor: Browser, new_browser: Browsers
 ) -> None:
     thief = new_browser()
     thief.open("/sign-in")
@@ -381,7 +366,7 @@ def test_signing_in_leaves_nothing_of_the_session_before(
 
 
 def test_a_stranger_who_plants_their_own_session_does_not_share_the_next(
-    visitor: Browser, new_browser: Callable[[], Browser]
+    visitor: Browser, new_browser: Browsers
 ) -> None:
     colleague = sign_in(new_browser(), "colleague@conference.example")
     take_the_cookies_of(colleague, visitor)
@@ -393,9 +378,7 @@ def test_a_stranger_who_plants_their_own_session_does_not_share_the_next(
     assert colleague.open("/my").heading == "Sign in"
 
 
-def test_signing_out_ends_what_the_cookie_opened(
-    visitor: Browser, new_browser: Callable[[], Browser]
-) -> None:
+def test_signing_out_ends_what_the_cookie_opened(visitor: Browser, new_browser: Browsers) -> None:
     sign_in(visitor)
     copy = new_browser()
     take_the_cookies_of(visitor, copy)
@@ -410,7 +393,7 @@ def test_signing_out_ends_what_the_cookie_opened(
 
 
 def test_signing_out_everywhere_ends_every_device_and_every_unused_link(
-    visitor: Browser, new_browser: Callable[[], Browser]
+    visitor: Browser, new_browser: Browsers
 ) -> None:
     telephone = sign_in(new_browser())
     colleague = sign_in(new_browser(), "colleague@conference.example")
@@ -520,7 +503,7 @@ def test_the_cookie_is_for_this_site_over_https_and_not_for_scripts(visitor: Bro
 
 
 def test_what_has_expired_is_forgotten_and_nothing_else(
-    visitor: Browser, new_browser: Callable[[], Browser], frozen_time: Any
+    visitor: Browser, new_browser: Browsers, frozen_time: Any
 ) -> None:
     sign_in(visitor)
     make_sign_in_link()

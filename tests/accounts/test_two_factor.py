@@ -4,7 +4,8 @@ import json
 import re
 from collections.abc import Callable
 from datetime import timedelta
-from threading import Barrier, Thread
+from functools import partial
+from threading import Barrier
 from typing import Any
 
 import pyotp
@@ -16,12 +17,12 @@ from app import clock
 from app.accounts.models import FORMER, LoginSession, Passkey, Person, RecoveryCode
 from app.accounts.queries import hash_secret
 from app.accounts.two_factor import services, totp
-from app.database import db, transaction
-from app.errors import RuleViolation
+from app.database import db
 from app.history.models import HistoryEntry
 from app.mail.models import Email
-from tests.browser import Browser, Page
+from tests.browser import Browser, Browsers, Page
 from tests.factories import make_login_session, make_organiser, make_sign_in_link, save, sign_in
+from tests.races import at_once
 
 GRACE = "grace@conference.example"
 HOME = "Dashboard"
@@ -119,9 +120,7 @@ def test_an_app_is_told_for_whom_and_where_its_codes_are() -> None:
     )
 
 
-def test_a_code_lets_in_once(
-    visitor: Browser, new_browser: Callable[[], Browser], frozen_time: Any
-) -> None:
+def test_a_code_lets_in_once(visitor: Browser, new_browser: Browsers, frozen_time: Any) -> None:
     app = an_app(make_organiser())
     first, second = half_way(visitor), half_way(new_browser())
 
@@ -202,7 +201,7 @@ def test_recovery_codes_and_codes_are_counted_together(visitor: Browser) -> None
 
 
 def test_a_recovery_code_lets_in_once_and_is_told_by_letter(
-    visitor: Browser, new_browser: Callable[[], Browser]
+    visitor: Browser, new_browser: Browsers
 ) -> None:
     codes = recovery_codes(set_up(new_browser())[1])
     page = half_way(visitor).follow("Use a recovery code")
@@ -217,9 +216,7 @@ def test_a_recovery_code_lets_in_once_and_is_told_by_letter(
     assert refused.errors == ["The recovery code is not correct, or it has already been used"]
 
 
-def test_new_recovery_codes_end_the_old_ones(
-    visitor: Browser, new_browser: Callable[[], Browser]
-) -> None:
+def test_new_recovery_codes_end_the_old_ones(visitor: Browser, new_browser: Browsers) -> None:
     old = recovery_codes(set_up(visitor)[1])
 
     new = recovery_codes(visitor.open("/my").press("Create new codes"))
@@ -277,42 +274,26 @@ def test_a_secret_that_no_key_opens_leaves_the_recovery_codes(
     assert refused.errors == ["We can no longer check codes from your app. Use a recovery code"]
 
 
-def at_once(site: Flask, deed: Callable[[LoginSession], str], browsers: int = 4) -> list[str]:
-    """Let somebody take the second step in several browsers at the same moment."""
+def verify_at_once(site: Flask, verify: Callable[[LoginSession], str]) -> list[str]:
+    """Let somebody take the second step in four browsers at the same moment."""
     person = make_organiser()
-    for _ in range(browsers):
+    for _ in range(4):
         make_login_session(person, verified_at=None)
     numbers = list(db.session.scalars(select(LoginSession.id)))
-    db.session.commit()
-    ready, ended = Barrier(browsers), []
 
-    def act(number: int) -> None:
-        with site.app_context():
-            ready.wait(20)
-            try:
-                with transaction():
-                    deed(db.session.get_one(LoginSession, number))
-                ended.append("in")
-            except RuleViolation as refusal:
-                ended.append(str(refusal))
-            finally:
-                db.session.remove()
+    def take(number: int) -> str:
+        return verify(db.session.get_one(LoginSession, number))
 
-    threads = [Thread(target=act, args=(number,)) for number in numbers]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
-    return sorted(ended)
+    return at_once(site, [partial(take, number) for number in numbers])
 
 
 @pytest.mark.both_databases
 def test_a_code_used_in_many_browsers_at_once_lets_one_in(site: Flask) -> None:
     code = shown(an_app(make_organiser()))
 
-    ended = at_once(site, lambda device: services.verify_totp(device, code))
+    ended = verify_at_once(site, lambda device: services.verify_totp(device, code))
 
-    assert ended == [USED] * 3 + ["in"]
+    assert ended == [USED] * 3 + ["done"]
 
 
 @pytest.mark.both_databases
@@ -320,11 +301,11 @@ def test_a_recovery_code_used_in_many_browsers_at_once_lets_one_in(site: Flask) 
     person = make_organiser()
     save(RecoveryCode(person_id=person.id, code_hash=hash_secret("2222222222222222")))
 
-    ended = at_once(
+    ended = verify_at_once(
         site, lambda device: services.verify_recovery_code(device, "2222-2222-2222-2222")
     )
 
-    assert ended == ["The recovery code is not correct, or it has already been used"] * 3 + ["in"]
+    assert ended == ["The recovery code is not correct, or it has already been used"] * 3 + ["done"]
 
 
 @pytest.mark.postgresql_only
@@ -342,9 +323,9 @@ def test_without_the_lock_the_same_code_would_let_all_in(
 
     monkeypatch.setattr(services, "_lock_person", only_looked_at)
 
-    ended = at_once(site, lambda device: services.verify_totp(device, code))
+    ended = verify_at_once(site, lambda device: services.verify_totp(device, code))
 
-    assert ended == ["in"] * 4
+    assert ended == ["done"] * 4
 
 
 def test_whoever_has_a_second_step_cannot_set_up_another_before_taking_it(
@@ -358,7 +339,7 @@ def test_whoever_has_a_second_step_cannot_set_up_another_before_taking_it(
 
 
 def test_two_who_set_up_at_once_do_not_both_come_in(
-    visitor: Browser, new_browser: Callable[[], Browser]
+    visitor: Browser, new_browser: Browsers
 ) -> None:
     thief = new_browser()
     half_way(thief)
@@ -380,7 +361,7 @@ def test_whoever_has_taken_it_is_led_on(visitor: Browser) -> None:
 
 
 def test_the_cookie_of_before_the_second_step_ends_with_it(
-    visitor: Browser, new_browser: Callable[[], Browser]
+    visitor: Browser, new_browser: Browsers
 ) -> None:
     app = an_app(make_organiser())
     page = half_way(visitor)

@@ -6,12 +6,10 @@ import pyotp
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.chromium import expect_heading, horizontal_overflow, read_heading
+from tests.chromium import Axe, expect_heading, horizontal_overflow, read_heading
 from tests.factories import make_sign_in_link, sign_in_window
-from tests.live_site import LiveSite
+from tests.live_site import LiveSites
 
-LiveSites = Callable[..., LiveSite]
-Barriers = Callable[[Page], list[str]]
 KEY = {
     "protocol": "ctap2",
     "transport": "internal",
@@ -71,7 +69,7 @@ def press(window: Page, words: str, leads_to: str) -> None:
 
 
 def test_a_passkey_is_set_up_and_used_by_keyboard_alone(
-    live_site: LiveSites, window: Page, key: Callable[..., None], axe: Barriers
+    live_site: LiveSites, window: Page, key: Callable[..., None], axe: Axe
 ) -> None:
     site = live_site().address
     found: dict[str, tuple[list[str], int]] = {}
@@ -136,7 +134,7 @@ def test_a_passkey_lets_in_again(
 
 
 def test_an_app_is_set_up_and_used_by_keyboard_without_scripts(
-    live_site: LiveSites, window_without_scripts: Page, window: Page, axe: Barriers
+    live_site: LiveSites, window_without_scripts: Page, window: Page, axe: Axe
 ) -> None:
     site, page = live_site().address, window_without_scripts
     page.goto(site + make_sign_in_link())

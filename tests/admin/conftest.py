@@ -6,18 +6,22 @@ keyboard_user  somebody who works by keyboard and listens (tests/keyboard_user.p
              With `@pytest.mark.without_scripts(why it differs then)` the test runs once more:
              without scripts, on a screen 320 pixels wide. Every other walk is gone through
              without scripts in test_keyboard_without_scripts.py, by a small browser that has none
+editor       Wanda, who changes the programme and the pages
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser as Chromium
+from playwright.sync_api import Page
 
-from tests.chromium import tab
-from tests.factories import sign_in_window
+from app.accounts.models import EDITOR
+from tests.browser import Browser, Browsers
+from tests.chromium import Axe, tab
+from tests.factories import sign_in, sign_in_window
 from tests.keyboard_user import NARROW, WIDE, KeyboardUser
-from tests.live_site import LiveSite
+from tests.live_site import LiveSites
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -28,12 +32,14 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 @pytest.fixture
+def editor(new_browser: Browsers) -> Browser:
+    """Wanda, who changes the programme and the pages."""
+    return sign_in(new_browser(), "wanda@conference.example", role=EDITOR)
+
+
+@pytest.fixture
 def keyboard_user(
-    request: pytest.FixtureRequest,
-    site: Flask,
-    live_site: Callable[..., LiveSite],
-    chromium: Browser,
-    axe: Callable[[Page], list[str]],
+    request: pytest.FixtureRequest, site: Flask, live_site: LiveSites, chromium: Chromium, axe: Axe
 ) -> Iterator[KeyboardUser]:
     """Somebody who works by keyboard and listens."""
     address = live_site().address

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from app import clock
-from app.accounts.models import DESK, EDITOR
+from app.accounts.models import EDITOR
 from app.database import transaction
 from app.history.models import HistoryEntry
 from app.mail.models import SENT, UNSUBSCRIBED
@@ -29,11 +29,6 @@ from tests.pages import read_text
 
 DORA = "dora@conference.example"
 DAY = timedelta(days=1)
-
-
-@pytest.fixture
-def desk(visitor: Browser) -> Browser:
-    return sign_in(visitor, DORA, role=DESK)
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """The schedule board without JavaScript: read as a list or a table, moved by a form."""
 
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -15,7 +14,7 @@ from app.database import db
 from app.programme import board_layout
 from app.programme.board_layout import TimeBlock
 from app.programme.models import Appearance, Room, Session
-from tests.browser import Browser, Page
+from tests.browser import Browser, Browsers, Page
 from tests.factories import (
     FIRST_MORNING,
     make_agenda,
@@ -28,12 +27,6 @@ from tests.factories import (
 )
 
 BOARD = "/organise/board"
-
-
-@pytest.fixture
-def organiser(visitor: Browser) -> Browser:
-    """An organiser who has signed in."""
-    return sign_in(visitor)
 
 
 def cards(page: Page, where: str = "board-slots") -> list[str]:
@@ -258,7 +251,7 @@ def test_a_choice_that_was_not_offered_is_refused(organiser: Browser) -> None:
 
 @pytest.mark.both_databases
 def test_who_comes_second_is_shown_both_versions_and_may_save_again(
-    organiser: Browser, new_browser: Callable[[], Browser]
+    organiser: Browser, new_browser: Browsers
 ) -> None:
     other = sign_in(new_browser(), "ada@conference.example")
     mine, theirs = (one.open(f"{BOARD}/opening") for one in (organiser, other))

@@ -1,7 +1,6 @@
 """The schedule board in a real browser: by keyboard alone, by pointer, by two people at once."""
 
 import re
-from collections.abc import Callable
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
@@ -12,9 +11,9 @@ from sqlalchemy import select
 from app import clock
 from app.database import db, transaction
 from app.programme.models import Room, Session
-from tests.chromium import expect_heading, expect_result, horizontal_overflow
+from tests.chromium import Axe, expect_heading, expect_result, horizontal_overflow
 from tests.factories import FIRST_MORNING, make_room, make_session, make_theme, sign_in_window
-from tests.live_site import LiveSite
+from tests.live_site import LiveSites
 from tests.waiting import wait_until
 
 SPOKEN = """
@@ -49,8 +48,6 @@ NOTHING_LIES_OVER_FOCUS = """() => {
   return there !== null && (e.contains(there) || there.contains(e));
 }"""
 IS_THERE = "fetch('/healthz').then(answer => answer.ok, () => false)"
-LiveSites = Callable[..., LiveSite]
-Barriers = Callable[[Page], list[str]]
 
 
 def board_of(window: Page, site: str, email: str = "grace@conference.example") -> Page:
@@ -143,7 +140,7 @@ def test_what_was_asked_before_a_session_was_taken_off_is_not_answered_aloud(
 
 
 def test_sessions_are_placed_moved_resized_and_taken_off_by_keyboard_alone(
-    live_site: LiveSites, window: Page, axe: Barriers
+    live_site: LiveSites, window: Page, axe: Axe
 ) -> None:
     make_session(slug="wanted", title="Wanted", starts_at=None)
     board_of(window, live_site().address)
@@ -547,7 +544,7 @@ def test_moves_wait_for_each_other_and_one_that_fails_goes_back(
 
 
 def test_the_board_has_no_barrier_in_any_state(
-    live_site: LiveSites, window: Page, axe: Barriers
+    live_site: LiveSites, window: Page, axe: Axe
 ) -> None:
     site = live_site().address
     hall = db.session.scalars(select(Room)).first()

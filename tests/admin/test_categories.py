@@ -7,7 +7,6 @@ import pytest
 from sqlalchemy import select
 
 from app import clock
-from app.accounts.models import DESK
 from app.database import db
 from app.history.models import HistoryEntry
 from app.registration import seats
@@ -20,22 +19,11 @@ from tests.factories import (
     make_question,
     make_waiting_list_entry,
     set_places,
-    sign_in,
 )
 from tests.sent_emails import emails_to, last_email_to
 
 LIST = "/organise/categories"
 THURSDAY = "Thursday 11 June 2009"
-
-
-@pytest.fixture
-def organiser(visitor: Browser) -> Browser:
-    return sign_in(visitor)
-
-
-@pytest.fixture
-def desk(visitor: Browser) -> Browser:
-    return sign_in(visitor, "dora@conference.example", role=DESK)
 
 
 def get_taken(category: RegistrationCategory) -> int | None:

@@ -1,6 +1,5 @@
 """Organisers write pages and news; readers see each version at its moment."""
 
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -10,17 +9,11 @@ from flask import Flask
 from app.content.models import ContentVersion
 from app.database import db
 from app.history import queries as history
-from tests.browser import Answer, Browser, Page
+from tests.browser import Answer, Browser, Browsers, Page
 from tests.factories import make_prose, sign_in
 from tests.passing_time import pass_time
 
-Browsers = Callable[[], Browser]
 A_WEEK_LATER = "2009-05-19T09:30"
-
-
-@pytest.fixture
-def editor(new_browser: Browsers) -> Browser:
-    return sign_in(new_browser(), "wanda@conference.example", role="editor")
 
 
 def change(editor: Browser, slug: str = "page/help", status: int = 200, **typed: str) -> Page:

@@ -1,18 +1,15 @@
 """Writing for the public, and the settings, in a real browser: by keyboard, without barriers."""
 
 import re
-from collections.abc import Callable
 
 from playwright.sync_api import Browser, Page, expect
 
 from app.database import db
-from tests.chromium import expect_heading, expect_result, horizontal_overflow, read_heading
+from tests.chromium import Axe, expect_heading, expect_result, horizontal_overflow, read_heading
 from tests.factories import make_delegate, make_link, sign_in_window
-from tests.live_site import LiveSite
+from tests.live_site import LiveSites
 from tests.programme.sample_pictures import make_picture
 
-LiveSites = Callable[..., LiveSite]
-Barriers = Callable[[Page], list[str]]
 IS_FOCUS_ON_ERRORS = "document.activeElement.closest('.govuk-error-summary') !== null"
 WANDA, OTTO = "wanda@conference.example", "otto@conference.example"
 
@@ -144,7 +141,7 @@ def test_everything_can_be_done_without_scripts(
 class Eyes:
     """What axe and a narrow screen find on one page after another."""
 
-    def __init__(self, window: Page, site: str, axe: Barriers) -> None:
+    def __init__(self, window: Page, site: str, axe: Axe) -> None:
         self.window, self._site, self._axe = window, site, axe
         self.seen: dict[str, tuple[list[str], int]] = {}
         window.set_viewport_size({"width": 320, "height": 640})
@@ -163,7 +160,7 @@ class Eyes:
 
 
 def test_no_page_about_pictures_and_dead_links_has_a_barrier_or_scrolls_sideways(
-    live_site: LiveSites, window: Page, axe: Barriers
+    live_site: LiveSites, window: Page, axe: Axe
 ) -> None:
     site = live_site().address
     eyes = Eyes(sign_in_window(window, site), site, axe)
@@ -194,7 +191,7 @@ def test_no_page_about_pictures_and_dead_links_has_a_barrier_or_scrolls_sideways
 
 
 def test_no_page_about_writing_has_a_barrier_or_scrolls_sideways(
-    live_site: LiveSites, window: Page, chromium: Browser, axe: Barriers
+    live_site: LiveSites, window: Page, chromium: Browser, axe: Axe
 ) -> None:
     site = live_site().address
     eyes = Eyes(sign_in_window(window, site), site, axe)
@@ -241,7 +238,7 @@ def test_no_page_about_writing_has_a_barrier_or_scrolls_sideways(
 
 
 def test_no_page_about_links_has_a_barrier_or_scrolls_sideways(
-    live_site: LiveSites, window: Page, axe: Barriers
+    live_site: LiveSites, window: Page, axe: Axe
 ) -> None:
     site = live_site().address
     eyes = Eyes(sign_in_window(window, site), site, axe)
@@ -268,7 +265,7 @@ def test_no_page_about_links_has_a_barrier_or_scrolls_sideways(
 
 
 def test_no_page_about_the_settings_has_a_barrier_or_scrolls_sideways(
-    live_site: LiveSites, window: Page, axe: Barriers
+    live_site: LiveSites, window: Page, axe: Axe
 ) -> None:
     site = live_site().address
     eyes = Eyes(sign_in_window(window, site), site, axe)

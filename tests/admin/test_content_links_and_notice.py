@@ -1,6 +1,6 @@
 """Additional links below a page, and the urgent notice above every page."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 from types import MappingProxyType
@@ -12,18 +12,12 @@ from flask import Flask
 from app.content import links
 from app.content import queries as content
 from app.history import queries as history
-from tests.browser import Browser, Page
+from tests.browser import Browser, Browsers, Page
 from tests.factories import make_link, sign_in
 from tests.pages import read_text
 from tests.passing_time import pass_time
 
-Browsers = Callable[[], Browser]
 TRAINS = "No trains between Whitby and York today: take bus 840."
-
-
-@pytest.fixture
-def editor(new_browser: Browsers) -> Browser:
-    return sign_in(new_browser(), "wanda@conference.example", role="editor")
 
 
 def notice_on(page: Page) -> str:

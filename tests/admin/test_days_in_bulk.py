@@ -6,7 +6,6 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from app.accounts.models import DESK
 from app.cache_version import bump_cache_version
 from app.database import db, transaction
 from app.history.models import HistoryEntry
@@ -16,7 +15,7 @@ from app.registration import queries as registration
 from app.registration.desk import services
 from app.registration.models import Delegate
 from tests.browser import Browser, Page
-from tests.factories import make_delegate, sign_in
+from tests.factories import make_delegate
 from tests.sent_emails import emails_to, last_email_to, subjects_to
 
 DORA = "dora@conference.example"
@@ -24,11 +23,6 @@ LIST = "/organise/delegates"
 WEDNESDAY, THURSDAY = "Wednesday 10 June 2009", "Thursday 11 June 2009"
 FIRST, SECOND = "2009-06-10", "2009-06-11"
 TOO, NO_LONGER = "They attend these days too", "They no longer attend these days"
-
-
-@pytest.fixture
-def desk(visitor: Browser) -> Browser:
-    return sign_in(visitor, DORA, role=DESK)
 
 
 @pytest.fixture

@@ -1,22 +1,14 @@
 """Organisers are told which links of their pages lead nowhere."""
 
-from collections.abc import Callable
-
 import pytest
 
 from tests.browser import Browser, Page
-from tests.factories import make_link, make_session, make_speaker, publish_programme, sign_in
+from tests.factories import make_link, make_session, make_speaker, publish_programme
 from tests.pages import read_text
 
-Browsers = Callable[[], Browser]
 HELP = "/organise/pages/page/help"
 GONE = f"/pictures/{'0' * 32}.jpg"
 LONG_NAME = f"{'a' * 300}.pdf"  # longer than the name of any file
-
-
-@pytest.fixture
-def editor(new_browser: Browsers) -> Browser:
-    return sign_in(new_browser(), "wanda@conference.example", role="editor")
 
 
 def dead(page: Page) -> list[str]:

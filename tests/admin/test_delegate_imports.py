@@ -48,11 +48,6 @@ REST_WAITS = "Add those who get a place, and put the rest on the waiting list"
 IF_FULL = "What should happen to people without a place?"
 
 
-@pytest.fixture
-def desk(visitor: Browser) -> Browser:
-    return sign_in(visitor, DORA, role=DESK)
-
-
 def write_csv(*people: Sequence[str], head: Sequence[str] = HEAD) -> bytes:
     lines = [",".join(f'"{cell}"' for cell in row) for row in (head, *people)]
     return "\r\n".join(lines).encode()

@@ -1,6 +1,5 @@
 """Delegates in the back office: found, looked at, and done for."""
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,14 +14,8 @@ from app.mail.models import FAILED, SENT
 from app.registration.bookings import data_export
 from app.registration.models import Delegate
 from app.registration.queries import get_seat_counts as places_now
-from tests.browser import Answer, Browser, Page
-from tests.factories import (
-    make_delegate,
-    make_email,
-    make_waiting_list_entry,
-    set_places,
-    sign_in,
-)
+from tests.browser import Answer, Browser, Browsers, Page
+from tests.factories import make_delegate, make_email, make_waiting_list_entry, set_places, sign_in
 from tests.lookups import get_needs
 from tests.sent_emails import deliver_emails, emails_to, find_link, last_email_to, subjects_to
 
@@ -34,11 +27,6 @@ NEW: dict[str, Answer] = {
     "Country": "Sweden",
     "Days": ["Wednesday 10 June 2009"],
 }
-
-
-@pytest.fixture
-def desk(visitor: Browser) -> Browser:
-    return sign_in(visitor, "dora@conference.example", role=DESK)
 
 
 def past(delegate: Delegate) -> list[tuple[str, str]]:
@@ -388,7 +376,7 @@ def test_a_change_is_told_before_and_after_and_stands_in_the_history(desk: Brows
 
 @pytest.mark.both_databases
 def test_viewers_read_what_a_change_was_in_the_history_and_find_it_by_its_words(
-    desk: Browser, new_browser: Callable[[], Browser]
+    desk: Browser, new_browser: Browsers
 ) -> None:
     delegate = make_delegate(country="GB", role="")
     typed: dict[str, Answer] = {"Country": "Sweden", "Role (optional)": "=Pilot"}
@@ -428,9 +416,7 @@ def test_nothing_changed_is_nothing_done(desk: Browser) -> None:
 
 
 @pytest.mark.both_databases
-def test_two_people_at_the_desk_undo_nothing_unseen(
-    desk: Browser, new_browser: Callable[[], Browser]
-) -> None:
+def test_two_people_at_the_desk_undo_nothing_unseen(desk: Browser, new_browser: Browsers) -> None:
     delegate = make_delegate()
     other = sign_in(new_browser(), "olga@conference.example")
     mine, theirs = desk.open(of(delegate, "/change")), other.open(of(delegate, "/change"))
@@ -535,7 +521,7 @@ def test_the_same_address_is_no_correction(desk: Browser) -> None:
 
 
 def test_an_address_corrected_by_two_is_shown_in_both_versions(
-    desk: Browser, new_browser: Callable[[], Browser]
+    desk: Browser, new_browser: Browsers
 ) -> None:
     delegate = make_delegate()
     label = "Correct email address"
@@ -652,7 +638,7 @@ def test_needs_are_changed_without_repeating_them_anywhere(desk: Browser) -> Non
 
 
 def test_needs_changed_by_two_are_shown_in_both_versions(
-    desk: Browser, new_browser: Callable[[], Browser]
+    desk: Browser, new_browser: Browsers
 ) -> None:
     delegate = make_delegate(dietary="Vegan")
     label = "Dietary requirements in their own words (optional)"

@@ -7,12 +7,10 @@ from playwright.sync_api import Page, Route, expect
 
 from app import clock
 from app.mail.models import FAILED, SENT
-from tests.chromium import expect_heading, expect_result, horizontal_overflow, read_heading
+from tests.chromium import Axe, expect_heading, expect_result, horizontal_overflow, read_heading
 from tests.factories import make_delegate, make_email, sign_in_window
-from tests.live_site import LiveSite
+from tests.live_site import LiveSites
 
-LiveSites = Callable[..., LiveSite]
-Barriers = Callable[[Page], list[str]]
 LIST = "/organise/delegates"
 
 
@@ -113,7 +111,7 @@ def looks_after_letters(window: Page, look: Look, site: str) -> None:
 
 
 def test_the_desk_works_by_keyboard_and_meets_no_barrier(
-    live_site: LiveSites, window: Page, axe: Barriers
+    live_site: LiveSites, window: Page, axe: Axe
 ) -> None:
     site = live_site().address
     found: dict[str, list[str]] = {}
@@ -144,7 +142,7 @@ def test_the_desk_works_by_keyboard_and_meets_no_barrier(
 
 
 def test_the_list_follows_what_is_typed_and_takes_no_focus(
-    live_site: LiveSites, window: Page, axe: Barriers
+    live_site: LiveSites, window: Page, axe: Axe
 ) -> None:
     site = live_site().address
     make_delegate(reference="BCDF2345")

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import event, select
 from werkzeug.test import TestResponse
 
-from app.accounts.models import DESK, EDITOR, VIEWER
+from app.accounts.models import EDITOR, VIEWER
 from app.database import db
 from app.history.models import HistoryEntry
 from app.interchange.demo.generator import generate_delegates
@@ -27,11 +27,6 @@ HEAD = [
 NEEDS = "What should the file include?"
 WHY = "Why do you need it?"
 MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
-
-
-@pytest.fixture
-def desk(visitor: Browser) -> Browser:
-    return sign_in(visitor, "dora@conference.example", role=DESK)
 
 
 def lines(page: Page) -> list[list[str]]:

@@ -1,7 +1,5 @@
 """The pages of a session, a speaker and a delegate: what they are, and beside it what happened."""
 
-from collections.abc import Callable
-
 import pytest
 from playwright.sync_api import Page as Window
 
@@ -15,7 +13,7 @@ from tests.factories import (
     sign_in,
     sign_in_window,
 )
-from tests.live_site import LiveSite
+from tests.live_site import LiveSites
 from tests.lookups import get_session
 
 
@@ -76,7 +74,7 @@ def test_what_a_delegate_got_stands_beside_the_booking(visitor: Browser) -> None
 
 @pytest.mark.parametrize(("width", "is_beside"), [(390, False), (1099, False), (1100, True)])
 def test_what_happened_is_at_the_right_where_there_is_room(
-    live_site: Callable[..., LiveSite], window: Window, width: int, is_beside: bool
+    live_site: LiveSites, window: Window, width: int, is_beside: bool
 ) -> None:
     site = live_site().address
     sign_in_window(window, site)

@@ -1,6 +1,5 @@
 """Organisers look at what they type before they save it; the preview has an address."""
 
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -11,19 +10,13 @@ from app import worker_tasks
 from app.accounts import form_drafts
 from app.accounts.models import FormDraft
 from app.database import db, transaction
-from tests.browser import Browser
+from tests.browser import Browser, Browsers
 from tests.factories import make_session, make_speaker, make_theme, publish_programme, sign_in
 from tests.pages import read_text
 
-Browsers = Callable[[], Browser]
 ADD_PAGE = "/organise/pages/add/page"
 DISCARD = "Discard unsaved changes"
 TRAINS = {"title": "Trains", "summary": "By train.", "text": "Take the **train**."}
-
-
-@pytest.fixture
-def editor(new_browser: Browsers) -> Browser:
-    return sign_in(new_browser(), "wanda@conference.example", role="editor")
 
 
 @pytest.mark.both_databases

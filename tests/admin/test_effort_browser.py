@@ -24,7 +24,7 @@ from tests.factories import (
     set_places,
     sign_in_window,
 )
-from tests.live_site import LiveSite
+from tests.live_site import LiveSites
 from tests.lookups import get_session
 
 TO_SCROLL = """wanted => {
@@ -211,7 +211,7 @@ BEFORE: dict[Callable[[Worker], None], tuple[int, int, int]] = {
 
 
 @pytest.fixture
-def worker(live_site: Callable[..., LiveSite], window: Page) -> Worker:
+def worker(live_site: LiveSites, window: Page) -> Worker:
     """An organiser with a full day, at a desk with a screen of usual size."""
     set_places(100)
     zoe = {"given_names": "Zoë", "family_name": "Quill", "email": "zoe@example.og"}

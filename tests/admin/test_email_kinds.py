@@ -1,7 +1,6 @@
 """Organisers read what every email of the site says, before anybody gets it."""
 
 import re
-from collections.abc import Callable
 
 import pytest
 from sqlalchemy import func, select
@@ -17,7 +16,7 @@ from app.programme import queries as queries_of_programme
 from app.programme.models import Speaker
 from app.registration.models import Delegate
 from config import ROOT
-from tests.browser import Browser
+from tests.browser import Browser, Browsers
 from tests.browser import Page as BrowserPage
 from tests.factories import sign_in
 from tests.mail_server import MailServer
@@ -27,11 +26,6 @@ from tests.sent_emails import deliver_emails
 PAGE = "/organise/letters/wording"
 # what other emails include
 PARTS = {"booking_link", "role", "signature", "speaker_link", "ticket"}
-
-
-@pytest.fixture
-def organiser(visitor: Browser) -> Browser:
-    return sign_in(visitor)
 
 
 def count_rows() -> list[int | None]:
@@ -191,7 +185,7 @@ def test_what_is_too_long_or_hidden_is_refused(organiser: Browser) -> None:
 
 
 def test_two_organisers_change_it_at_once_and_a_change_is_undone(
-    organiser: Browser, new_browser: Callable[[], Browser]
+    organiser: Browser, new_browser: Browsers
 ) -> None:
     other = sign_in(new_browser(), "omar@conference.example")
     other.open(f"{PAGE}/change")

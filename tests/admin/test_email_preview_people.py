@@ -33,11 +33,6 @@ from tests.lookups import get_session
 PAGE = "/organise/letters/wording"
 
 
-@pytest.fixture
-def organiser(visitor: Browser) -> Browser:
-    return sign_in(visitor)
-
-
 def get_person(email: str) -> Person:
     found = accounts.find_person(email)
     assert found is not None

@@ -1,7 +1,7 @@
 """Organisers write what emails say, see it with invented and real people, and go back."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -26,7 +26,7 @@ from app.programme.models import Session
 from app.registration import emails as booking_emails
 from app.speakers.models import ANOTHER_TIME, SpeakerRequest
 from app.speakers.reminders import WaitingChange
-from tests.browser import Browser
+from tests.browser import Browser, Browsers
 from tests.browser import Page as BrowserPage
 from tests.factories import get_ada_marsh, make_delegate, save, sign_in
 from tests.mail_server import MailServer
@@ -49,11 +49,6 @@ See you at **{{ conference }}**.
 OWN = EmailText(SUBJECT, BODY)
 KEY = TextKey("registration_confirmed", "en")
 EN_FR = pytest.mark.settings(LANGUAGES='["en", "fr"]')
-
-
-@pytest.fixture
-def organiser(visitor: Browser) -> Browser:
-    return sign_in(visitor)
 
 
 def write(  # noqa: PLR0913 – all that may differ in a story
@@ -341,9 +336,7 @@ def test_versions_are_listed_compared_and_restored(organiser: Browser) -> None:
 
 
 @pytest.mark.both_databases
-def test_two_organisers_change_a_text_at_once(
-    organiser: Browser, new_browser: Callable[[], Browser]
-) -> None:
+def test_two_organisers_change_a_text_at_once(organiser: Browser, new_browser: Browsers) -> None:
     other = sign_in(new_browser(), "omar@conference.example")
     other.open(CONFIRMATION)
     write(organiser)
@@ -402,7 +395,7 @@ def test_each_language_has_a_text_of_its_own_or_the_shipped_one(
 
 @EN_FR
 def test_people_who_register_in_two_languages_get_what_was_written(
-    organiser: Browser, new_browser: Callable[[], Browser], mailbox: MailServer
+    organiser: Browser, new_browser: Browsers, mailbox: MailServer
 ) -> None:
     write(organiser, button="Preview").press("Send me a test")
     write(organiser)

@@ -1,7 +1,5 @@
 """The preview of an email as a browser draws it, in a frame that runs no scripts."""
 
-from collections.abc import Callable
-
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -9,15 +7,15 @@ from app.database import transaction
 from app.mail import email_texts
 from app.mail.email_texts import TextKey
 from app.mail.rendering import EmailText
-from tests.chromium import horizontal_overflow
+from tests.chromium import Axe, horizontal_overflow
 from tests.factories import make_email, sign_in_window
 from tests.keyboard_user import NARROW
-from tests.live_site import LiveSite
+from tests.live_site import LiveSites
 from tests.waiting import wait_until
 
 
 def test_the_html_of_a_preview_is_drawn_in_its_frame(
-    live_site: Callable[..., LiveSite], window: Page, axe: Callable[[Page], list[str]]
+    live_site: LiveSites, window: Page, axe: Axe
 ) -> None:
     address = live_site().address
     sign_in_window(window, address)
@@ -40,9 +38,7 @@ def test_the_html_of_a_preview_is_drawn_in_its_frame(
     assert axe(window) == []
 
 
-def test_an_email_is_seen_while_it_is_written(
-    live_site: Callable[..., LiveSite], window: Page, axe: Callable[[Page], list[str]]
-) -> None:
+def test_an_email_is_seen_while_it_is_written(live_site: LiveSites, window: Page, axe: Axe) -> None:
     address = live_site().address
     sign_in_window(window, address)
     refused: list[str] = []
@@ -91,11 +87,7 @@ def test_an_email_is_seen_while_it_is_written(
 
 @pytest.mark.parametrize(("width", "colours"), [(320, "light"), (1280, "dark")])
 def test_no_page_about_what_is_sent_has_a_barrier(
-    live_site: Callable[..., LiveSite],
-    window: Page,
-    axe: Callable[[Page], list[str]],
-    width: int,
-    colours: str,
+    live_site: LiveSites, window: Page, axe: Axe, width: int, colours: str
 ) -> None:
     own = EmailText("A seat for you", "Dear {{ name }},\n\n{{ details }}\n\n{{ sessions_link }}")
     make_email(recipient=f"{'a' * 60}@example.org", subject="Water and sanitation far away " * 5)

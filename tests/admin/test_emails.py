@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from app import clock
 from app.accounts import services as accounts
-from app.accounts.models import DESK, VIEWER
+from app.accounts.models import VIEWER
 from app.database import db, transaction
 from app.history.models import HistoryEntry
 from app.mail import domains
@@ -21,11 +21,6 @@ from tests.sent_emails import deliver_emails, emails_to, find_link, last_email_t
 
 LABEL = "Search"
 LONG_AGO = timedelta(minutes=11)
-
-
-@pytest.fixture
-def desk(visitor: Browser) -> Browser:
-    return sign_in(visitor, "dora@conference.example", role=DESK)
 
 
 def of(letter: Email) -> str:

@@ -1,6 +1,5 @@
 """Admin in forced colours, without grounds and shadows: what is selected or wrong is seen."""
 
-from collections.abc import Callable
 from functools import partial
 
 import pytest
@@ -9,7 +8,7 @@ from playwright.sync_api import Locator, Page, expect
 from tests.admin.full_lists import fill_lists
 from tests.chromium import find_violations, horizontal_overflow
 from tests.factories import set_places, sign_in_window
-from tests.live_site import LiveSite
+from tests.live_site import LiveSites
 from tests.waiting import wait_until
 
 LINES = """element => {
@@ -20,7 +19,7 @@ LINES = """element => {
 
 
 @pytest.fixture
-def office(live_site: Callable[..., LiveSite], window: Page) -> Page:
+def office(live_site: LiveSites, window: Page) -> Page:
     """An organiser at a laptop with forced colours, whose lists are full."""
     set_places(100)
     fill_lists()

@@ -17,12 +17,6 @@ ADD = "/organise/sessions/_add"
 AS_NEW = "Add Ingrid Holm as a new speaker"
 
 
-@pytest.fixture
-def organiser(visitor: Browser) -> Browser:
-    """An organiser who has signed in."""
-    return sign_in(visitor)
-
-
 @pytest.mark.parametrize(
     ("address", "answers", "told"),
     [

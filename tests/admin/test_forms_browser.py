@@ -1,15 +1,11 @@
 """Forms of admin in a real browser: what is not saved is asked about before the page is left."""
 
-from collections.abc import Callable
-
 import pytest
 from playwright.sync_api import Dialog, Page, expect
 
 from tests.chromium import expect_heading
 from tests.factories import sign_in_window
-from tests.live_site import LiveSite
-
-LiveSites = Callable[..., LiveSite]
+from tests.live_site import LiveSites
 
 
 @pytest.fixture

@@ -1,25 +1,19 @@
 """The team sees groups, makes one of bookings, and dissolves it; bookings stay as they are."""
 
 import json
-from collections.abc import Callable
 
 import pytest
 from sqlalchemy import select
 
-from app.accounts.models import DESK, VIEWER
+from app.accounts.models import VIEWER
 from app.database import db
 from app.history import queries as history
 from app.registration import links
 from app.registration.groups.models import UNPLACED, GroupMember, RegistrationGroup
 from app.registration.models import Delegate
-from tests.browser import Browser
+from tests.browser import Browser, Browsers
 from tests.factories import make_delegate, make_group, make_question, save, sign_in
 from tests.sent_emails import find_link, last_email_to, subjects_to
-
-
-@pytest.fixture
-def desk(visitor: Browser) -> Browser:
-    return sign_in(visitor, "dora@conference.example", role=DESK)
 
 
 def fill_in(desk: Browser, references: str, status: int = 200) -> list[str]:
@@ -62,7 +56,7 @@ def test_the_list_asks_the_same_few_questions(
 
 
 def test_the_desk_makes_a_group_of_bookings_and_its_contact_gets_the_link(
-    desk: Browser, new_browser: Callable[[], Browser]
+    desk: Browser, new_browser: Browsers
 ) -> None:
     make_delegate(reference="BCDF2345")
     make_delegate(reference="BCDF2346", email="mary@ward.example", given_names="Mary")
@@ -97,7 +91,7 @@ def test_a_delegate_s_page_and_the_list_of_delegates_know_the_group(desk: Browse
 
 
 def test_the_team_sees_who_has_still_to_answer_as_far_as_they_can_see_answers(
-    desk: Browser, new_browser: Callable[[], Browser]
+    desk: Browser, new_browser: Browsers
 ) -> None:
     make_question("How will you travel?", is_required=True)
     make_question("Who should we call?", readers="registrations", is_required=True)

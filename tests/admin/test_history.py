@@ -37,11 +37,6 @@ def done(sentence: str, about: str = "session opening", who: str = GRACE, *made:
         history.record(sentence, subject=about, actor=who, field_changes=made)
 
 
-@pytest.fixture
-def organiser(visitor: Browser) -> Browser:
-    return sign_in(visitor)
-
-
 def sentences(page: Page) -> list[str]:
     """Tell what the history says, first to last, of this story alone."""
     entries = [read_text(entry[0]) for past in page.tree.find_by_class("past") for entry in past]

@@ -49,12 +49,6 @@ from tests.factories import (
 from tests.pages import read_text
 
 
-@pytest.fixture
-def organiser(visitor: Browser) -> Browser:
-    """An organiser who has signed in."""
-    return sign_in(visitor)
-
-
 def delegates(count: int) -> None:
     for number in range(1, count + 1):
         make_delegate(family_name=f"{number}")

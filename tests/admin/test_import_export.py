@@ -1,7 +1,6 @@
 """Programme files in the back office: look first, then load; take away what there is."""
 
 import json
-from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
 
@@ -21,7 +20,7 @@ from app.registration import queries as registration
 from app.registration.desk import services as desk
 from app.registration.models import Delegate
 from app.releases import snapshot_builder
-from tests.browser import Browser, Page
+from tests.browser import Browser, Browsers, Page
 from tests.factories import SMALL_CONFERENCE, make_delegate, make_speaker, set_places, sign_in
 from tests.interchange.sample_schedules import FILES
 from tests.interchange.test_import_ical import a_calendar, an_event
@@ -182,7 +181,7 @@ def test_a_large_file_is_read_and_one_that_is_too_large_is_refused(editor: Brows
 
 
 def test_only_who_may_load_one_can_send_a_large_file(
-    visitor: Browser, new_browser: Callable[[], Browser]
+    visitor: Browser, new_browser: Browsers
 ) -> None:
     viewer, stranger = sign_in(visitor, role=VIEWER), new_browser()
     viewer.open("/organise")
@@ -334,9 +333,7 @@ def test_the_first_programme_of_all_comes_from_a_page(editor: Browser) -> None:
 # Kept for a day
 
 
-def test_one_file_of_each_person_is_kept_for_a_day(
-    editor: Browser, new_browser: Callable[[], Browser]
-) -> None:
+def test_one_file_of_each_person_is_kept_for_a_day(editor: Browser, new_browser: Browsers) -> None:
     other = sign_in(new_browser(), "ada@conference.example")
     handed_in(editor, a_file())
     page = handed_in(editor, a_file(sessions=4))
@@ -517,7 +514,7 @@ def test_columns_can_be_chosen_by_hand_and_are_remembered(editor: Browser) -> No
 
 @pytest.mark.both_databases
 def test_what_others_choose_for_their_tables_meanwhile_changes_nothing_of_a_dry_run(
-    editor: Browser, new_browser: Callable[[], Browser]
+    editor: Browser, new_browser: Browsers
 ) -> None:
     table = b"Title;Room;Farbe\nHarbour walls;Great hall;Blue\n"
     handed_in(editor, table, what_does_the_file_contain=PART)

@@ -23,11 +23,6 @@ GRACE = "grace@conference.example"
 
 
 @pytest.fixture
-def organiser(visitor: Browser) -> Browser:
-    return sign_in(visitor)
-
-
-@pytest.fixture
 def four(site: object) -> list[Speaker]:
     names = ("Bea Quill", "Cleo Reed", "Dot Stone", "Eve Thorn")
     return [

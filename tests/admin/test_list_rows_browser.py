@@ -1,6 +1,5 @@
 """How many rows of each list of admin are in view at once, on a laptop and on a phone."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
@@ -8,7 +7,7 @@ from playwright.sync_api import Page, ViewportSize, expect
 
 from tests.admin.full_lists import WORKSHOP, fill_all_lists
 from tests.factories import make_waiting_list_entry, set_places, sign_in_window
-from tests.live_site import LiveSite
+from tests.live_site import LiveSites
 from tests.waiting import wait_until
 
 LISTS = (
@@ -69,9 +68,7 @@ def open_list(window: Page, site: str, name: str) -> None:
         expect(window.locator(".list-box")).to_be_visible()
 
 
-def test_every_list_shows_many_rows_at_once(
-    live_site: Callable[..., LiveSite], window: Page
-) -> None:
+def test_every_list_shows_many_rows_at_once(live_site: LiveSites, window: Page) -> None:
     set_places(400)
     fill_all_lists()
     sign_in_window(window, site := live_site().address)
@@ -88,7 +85,7 @@ def test_every_list_shows_many_rows_at_once(
 
 
 def test_the_box_that_selects_all_rows_says_so_on_a_phone_where_no_column_can_be_sorted(
-    live_site: Callable[..., LiveSite], window: Page
+    live_site: LiveSites, window: Page
 ) -> None:
     set_places(2)
     make_waiting_list_entry()

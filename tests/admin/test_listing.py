@@ -1,7 +1,6 @@
 """The lists of the back office: what their pages are called, and their filters on any screen."""
 
 import re
-from collections.abc import Callable
 
 import pytest
 from flask import Flask, render_template_string
@@ -10,14 +9,8 @@ from playwright.sync_api import Page, expect
 
 from app.admin.charts import ChartBar
 from tests.browser import Browser
-from tests.factories import (
-    make_delegate,
-    make_question,
-    make_session,
-    sign_in,
-    sign_in_window,
-)
-from tests.live_site import LiveSite
+from tests.factories import make_delegate, make_question, make_session, sign_in, sign_in_window
+from tests.live_site import LiveSites
 from tests.waiting import wait_until
 
 LIST = "/organise/sessions"
@@ -89,7 +82,7 @@ def test_large_numbers_in_charts_have_separators(site: Flask) -> None:
 
 
 def test_filters_are_folded_on_a_small_screen_and_what_is_applied_is_told(
-    live_site: Callable[..., LiveSite], window_without_scripts: Page
+    live_site: LiveSites, window_without_scripts: Page
 ) -> None:
     window, site = window_without_scripts, live_site().address
     sign_in_window(window, site)
@@ -118,7 +111,7 @@ def test_filters_are_folded_on_a_small_screen_and_what_is_applied_is_told(
 
 
 def test_filters_for_which_a_line_has_no_room_are_folded_until_one_is_applied(
-    live_site: Callable[..., LiveSite], window_without_scripts: Page
+    live_site: LiveSites, window_without_scripts: Page
 ) -> None:
     for label in ("Do you need a visa?", "Do you come by train?", "Will you come to the dinner?"):
         make_question(label, kind="yes_no")

@@ -1,6 +1,5 @@
 """Organisers give the site a logo; what could not be seen or would be slow is refused."""
 
-from collections.abc import Callable
 from io import BytesIO
 from random import Random
 from typing import Any
@@ -13,12 +12,11 @@ from app.database import db
 from app.history import queries as history
 from app.onboarding import services as onboarding
 from config import ROOT
-from tests.browser import Browser, Page
+from tests.browser import Browser, Browsers, Page
 from tests.factories import make_delegate, sign_in
+from tests.lookups import address_of
 from tests.programme.sample_pictures import encode, make_logo, make_picture
-from tests.registration.test_booking import address_of
 
-Browsers = Callable[[], Browser]
 LOGO, LOOK = "/organise/look/logo", "/organise/look"
 WHITE, NAVY = "#ffffff", "#10243a"
 PLATE = "A white background, for a dark or coloured logo"

@@ -1,7 +1,6 @@
 """Organisers give the site its own colours; what could not be read is refused."""
 
 import re
-from collections.abc import Callable
 
 import pytest
 
@@ -11,10 +10,9 @@ from app.database import db
 from app.history import queries as history
 from app.onboarding import services as onboarding
 from config import ROOT
-from tests.browser import Browser, Page
+from tests.browser import Browser, Browsers, Page
 from tests.factories import sign_in
 
-Browsers = Callable[[], Browser]
 LOOK = "/organise/look"
 GREEN, PLUM = "#14532d", "#74378f"
 DARK_PAGES = "@media screen and (prefers-color-scheme:dark)"

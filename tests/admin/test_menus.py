@@ -1,6 +1,6 @@
 """Organisers choose what is in the header and footer; visitors find it on every page."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -9,18 +9,11 @@ import pytest
 from app.content import menus
 from app.history import queries as history
 from tests.browser import Browser, Page
-from tests.factories import sign_in
 from tests.pages import read_text
 from tests.passing_time import pass_time
 
-Browsers = Callable[[], Browser]
 MENUS = "/organise/menus"
 SHIPPED = ["Programme", "My agenda", "Speakers", "Venue", "Search"]
-
-
-@pytest.fixture
-def editor(new_browser: Browsers) -> Browser:
-    return sign_in(new_browser(), "wanda@conference.example", role="editor")
 
 
 def header(page: Page) -> Sequence[str]:

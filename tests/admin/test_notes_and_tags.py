@@ -9,7 +9,7 @@ from flask import Flask
 from sqlalchemy import Table, func, select
 
 from app import clock
-from app.accounts.models import DESK, VIEWER
+from app.accounts.models import VIEWER
 from app.database import Base, db, transaction
 from app.errors import RuleViolation
 from app.history.models import HistoryEntry
@@ -43,11 +43,6 @@ from tests.factories import (
 )
 
 DORA = "dora@conference.example"
-
-
-@pytest.fixture
-def desk(visitor: Browser) -> Browser:
-    return sign_in(visitor, DORA, role=DESK)
 
 
 def of(delegate: Delegate, below: str = "") -> str:

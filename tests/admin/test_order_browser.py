@@ -1,7 +1,5 @@
 """What organisers put in order, in a real browser: rows are dragged by their grips."""
 
-from collections.abc import Callable
-
 from playwright.sync_api import Page
 from sqlalchemy import select
 
@@ -10,7 +8,7 @@ from app.programme.models import Room
 from app.questions import queries
 from app.questions.models import REGISTRATION
 from tests.factories import make_question, sign_in_window
-from tests.live_site import LiveSite
+from tests.live_site import LiveSites
 
 
 def list_own() -> list[str]:
@@ -29,9 +27,7 @@ def drag(window: Page, label: str, onto: str) -> None:
         row.locator(".grip").drag_to(target)
 
 
-def test_a_question_is_dragged_to_its_place(
-    live_site: Callable[..., LiveSite], window: Page
-) -> None:
+def test_a_question_is_dragged_to_its_place(live_site: LiveSites, window: Page) -> None:
     for label in ("First?", "Second?", "Third?"):
         make_question(label)
     address = live_site().address
@@ -45,7 +41,7 @@ def test_a_question_is_dragged_to_its_place(
     assert list_own() == ["Second?", "Third?", "First?"]
 
 
-def test_rooms_are_dragged_too(live_site: Callable[..., LiveSite], window: Page) -> None:
+def test_rooms_are_dragged_too(live_site: LiveSites, window: Page) -> None:
     in_order = select(Room.name).order_by(Room.position)
     names = list(db.session.scalars(in_order))
     address = live_site().address

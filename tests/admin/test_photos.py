@@ -1,6 +1,5 @@
 """The photo of a speaker: handed in, looked at, published, replaced and taken away."""
 
-from collections.abc import Callable
 from urllib.parse import urlsplit
 
 import pytest
@@ -13,7 +12,7 @@ from app.interchange import services
 from app.programme.models import Photo, Speaker
 from app.programme.photos.normalise_upload import MAX_UPLOAD_BYTES
 from app.proposals import photo_retention
-from tests.browser import Browser, Page
+from tests.browser import Browser, Browsers, Page
 from tests.factories import SMALL_CONFERENCE, make_photo, make_speaker, publish_programme, sign_in
 from tests.programme.sample_pictures import (
     BLUE,
@@ -67,7 +66,7 @@ def sentences() -> list[str]:
 
 @pytest.mark.both_databases
 def test_a_photo_is_given_and_readers_see_it_once_it_is_published(
-    editor: Browser, new_browser: Callable[[], Browser]
+    editor: Browser, new_browser: Browsers
 ) -> None:
     reader = new_browser()
     assert shown(reader) == ("", "")  # the drawing
@@ -109,7 +108,7 @@ def test_the_words_alone_can_be_changed(editor: Browser) -> None:
 
 @pytest.mark.both_databases
 def test_readers_see_the_former_photo_until_the_next_release(
-    editor: Browser, new_browser: Callable[[], Browser]
+    editor: Browser, new_browser: Browsers
 ) -> None:
     reader = new_browser()
     given(editor, make_picture(colour=RED))
@@ -136,7 +135,7 @@ def test_readers_see_the_former_photo_until_the_next_release(
 
 
 def test_a_photo_that_is_gone_does_not_come_back_with_an_earlier_release(
-    editor: Browser, new_browser: Callable[[], Browser]
+    editor: Browser, new_browser: Browsers
 ) -> None:
     given(editor, make_picture())
     publish_programme()
@@ -260,7 +259,7 @@ def test_whoever_has_no_photo_is_found_in_the_list(editor: Browser) -> None:
 
 
 def test_a_preview_shows_the_photo_before_readers_see_it(
-    editor: Browser, new_browser: Callable[[], Browser]
+    editor: Browser, new_browser: Browsers
 ) -> None:
     given(editor, make_picture())
     editor.open("/organise/previews/new")
@@ -283,7 +282,7 @@ def test_a_preview_shows_the_photo_before_readers_see_it(
 
 
 def test_a_save_that_began_before_the_photo_came_shows_both_versions(
-    editor: Browser, new_browser: Callable[[], Browser]
+    editor: Browser, new_browser: Browsers
 ) -> None:
     other = sign_in(new_browser(), "dorothy@conference.example", role=EDITOR)
     other.open(f"{ADA}/change")
@@ -333,7 +332,7 @@ def test_a_photo_outlives_its_speaker_only_while_readers_see_it(editor: Browser)
 
 
 def test_pages_of_readers_ask_the_database_nothing_with_photos(
-    editor: Browser, new_browser: Callable[[], Browser], queries: list[str]
+    editor: Browser, new_browser: Browsers, queries: list[str]
 ) -> None:
     given(editor, make_picture())
     publish_programme()

@@ -1,18 +1,15 @@
 """A speaker's photo in a real browser: given by keyboard and without scripts, no barriers."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
-from tests.chromium import horizontal_overflow
+from tests.chromium import Axe, horizontal_overflow
 from tests.factories import publish_programme, sign_in_window
-from tests.live_site import LiveSite
+from tests.live_site import LiveSites
 from tests.programme.sample_pictures import make_picture, make_rotated_with_location
 from tests.waiting import wait_until
 
-LiveSites = Callable[..., LiveSite]
-Barriers = Callable[[Page], list[str]]
 ADA = "/organise/speakers/ada-marsh"
 IS_DRAWN = "one => one.complete && one.naturalWidth === 480 && one.clientWidth === one.clientHeight"
 
@@ -24,7 +21,7 @@ def expect_drawn(window: Page, name: str) -> None:
 
 
 def test_a_photo_is_given_looked_at_published_and_taken_away(
-    live_site: LiveSites, window: Page, axe: Barriers, tmp_path: Path
+    live_site: LiveSites, window: Page, axe: Axe, tmp_path: Path
 ) -> None:
     address = live_site().address
     picture, broken = tmp_path / "me.jpg", tmp_path / "broken.png"
@@ -95,7 +92,7 @@ def test_a_photo_is_given_without_scripts(
 
 
 def test_the_part_that_is_shown_is_chosen_by_keyboard_and_by_pointer(
-    live_site: LiveSites, window: Page, axe: Barriers, tmp_path: Path
+    live_site: LiveSites, window: Page, axe: Axe, tmp_path: Path
 ) -> None:
     address = live_site().address
     picture = tmp_path / "me.jpg"

@@ -1,6 +1,5 @@
 """Organisers put pictures into pages and news; visitors get them in the size that they need."""
 
-from collections.abc import Callable
 from io import BytesIO
 from typing import Any
 
@@ -13,7 +12,6 @@ from app.database import db
 from app.history import queries as history
 from app.programme.photos import page_images, renditions
 from tests.browser import Browser, Page
-from tests.factories import sign_in
 from tests.pages import read_text
 from tests.programme.sample_pictures import (
     BLUE,
@@ -23,18 +21,12 @@ from tests.programme.sample_pictures import (
     open_jpeg,
 )
 
-Browsers = Callable[[], Browser]
 HELP = "/organise/pages/page/help/en"
 RAMP = "The entrance, with a ramp on the left"
 TOO_MANY_PIXELS = (
     "This picture has too many pixels. The limit is 64 megapixels for a standard JPEG, 12 for a "
     "PNG or progressive JPEG and 6 for a WebP. Make it smaller, or save it as a standard JPEG"
 )
-
-
-@pytest.fixture
-def editor(new_browser: Browsers) -> Browser:
-    return sign_in(new_browser(), "wanda@conference.example", role="editor")
 
 
 def add(editor: Browser, body: bytes, description: str = RAMP, status: int = 200) -> Page:

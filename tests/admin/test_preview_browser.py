@@ -5,12 +5,10 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.chromium import expect_heading, horizontal_overflow, read_heading
+from tests.chromium import Axe, expect_heading, horizontal_overflow, read_heading
 from tests.factories import sign_in_window
-from tests.live_site import LiveSite
+from tests.live_site import LiveSites
 
-LiveSites = Callable[..., LiveSite]
-Barriers = Callable[[Page], list[str]]
 IN_FOCUS = "document.activeElement.textContent"
 BANNER = """\
 - region "Preview":
@@ -58,7 +56,7 @@ def field(window: Page, label: str) -> None:
 class Look:
     """Looks at each state of a walk: what bars the way, and what sticks out at 320 pixels."""
 
-    def __init__(self, axe: Barriers) -> None:
+    def __init__(self, axe: Axe) -> None:
         self._axe = axe
         self.found: dict[str, object] = {}
 
@@ -70,7 +68,7 @@ class Look:
 
 
 def test_a_preview_is_made_handed_on_and_withdrawn_by_keyboard(
-    live_site: LiveSites, window: Page, chromium: Browser, axe: Barriers
+    live_site: LiveSites, window: Page, chromium: Browser, axe: Axe
 ) -> None:
     site, look = live_site().address, Look(axe)
     window.context.grant_permissions(["clipboard-read", "clipboard-write"], origin=site)
@@ -125,7 +123,7 @@ def test_a_preview_is_made_handed_on_and_withdrawn_by_keyboard(
 
 @pytest.mark.settings(LANGUAGES='["en", "fr"]')
 def test_a_moment_is_chosen_and_left_by_keyboard(
-    live_site: LiveSites, window: Page, axe: Barriers
+    live_site: LiveSites, window: Page, axe: Axe
 ) -> None:
     site, look = live_site().address, Look(axe)
     sign_in_window(window, site).goto(f"{site}/organise/rehearsal")

@@ -1,6 +1,5 @@
 """Preview links: making one, handing it on, withdrawing it."""
 
-from collections.abc import Callable
 from datetime import timedelta
 from urllib.parse import quote, urlsplit
 
@@ -11,7 +10,7 @@ from app.accounts.models import DESK, EDITOR, VIEWER
 from app.database import db, transaction
 from app.history.models import HistoryEntry
 from app.releases import preview_links
-from tests.browser import Browser
+from tests.browser import Browser, Browsers
 from tests.factories import sign_in
 
 NEW = "/organise/previews/new"
@@ -22,9 +21,7 @@ def made(label: str = "The board", lasts: timedelta = timedelta(days=7)) -> None
         preview_links.create(label, lasts, actor="grace@conference.example")
 
 
-def test_an_organiser_makes_a_link_and_hands_it_on(
-    visitor: Browser, new_browser: Callable[[], Browser]
-) -> None:
+def test_an_organiser_makes_a_link_and_hands_it_on(visitor: Browser, new_browser: Browsers) -> None:
     sign_in(visitor)
     empty = visitor.open("/organise/previews")
     visitor.follow("Create a preview link")

@@ -1,7 +1,5 @@
 """Organisers decide on what speakers would like changed: side by side, one by one or several."""
 
-from collections.abc import Callable
-
 import pytest
 from sqlalchemy import select
 
@@ -11,7 +9,7 @@ from app.mail.models import Email
 from app.programme.editing import speakers
 from app.programme.models import Session, Speaker
 from app.proposals.models import Proposal
-from tests.browser import Browser, Page
+from tests.browser import Browser, Browsers, Page
 from tests.factories import (
     get_ada_marsh,
     make_photo,
@@ -24,12 +22,6 @@ from tests.pages import read_text
 
 GRACE = "grace@conference.example"
 HOSTILE = "<script>alert(1)</script> & “more”\n\n" + "w" * 300
-
-
-@pytest.fixture
-def organiser(visitor: Browser) -> Browser:
-    """An organiser who has signed in."""
-    return sign_in(visitor)
 
 
 def opening() -> Session:
@@ -178,9 +170,7 @@ def test_what_is_sent_back_goes_with_a_note(organiser: Browser) -> None:
 
 
 @pytest.mark.both_databases
-def test_what_has_moved_on_is_looked_at_again(
-    organiser: Browser, new_browser: Callable[[], Browser]
-) -> None:
+def test_what_has_moved_on_is_looked_at_again(organiser: Browser, new_browser: Browsers) -> None:
     proposal = make_proposal(get_ada_marsh(), role="Pilot")
     back = organiser.open(f"/organise/proposals/{proposal.id}/send-back")
     organiser.open(f"/organise/proposals/{proposal.id}")

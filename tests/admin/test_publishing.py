@@ -1,6 +1,5 @@
 """Publishing from the back office: see what will change, check, publish now or later, go back."""
 
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -20,7 +19,7 @@ from app.proposals.queries import ProposalReview
 from app.releases import queries as publishing
 from app.releases import scheduled_releases
 from app.releases.models import ScheduledRelease
-from tests.browser import Browser, Page
+from tests.browser import Browser, Browsers, Page
 from tests.factories import (
     get_ada_marsh,
     make_clash,
@@ -34,22 +33,14 @@ from tests.factories import (
     publish_programme,
     sign_in,
 )
+from tests.lookups import get_session
 
 MOVED = datetime(2009, 6, 10, 13, 0, tzinfo=UTC)  # 2pm by the conference's clocks
 
 
-@pytest.fixture
-def organiser(visitor: Browser) -> Browser:
-    return sign_in(visitor)
-
-
-def the(slug: str) -> Session:
-    return db.session.scalars(select(Session).where(Session.slug == slug)).one()
-
-
 def changed(slug: str, **about: Any) -> None:
     """Change a session, as an organiser does."""
-    session = the(slug)
+    session = get_session(slug)
     edited = {"changed_at": clock.now(), "version": session.version + 1}
     for name, value in {**edited, **about}.items():
         setattr(session, name, value)
@@ -182,7 +173,7 @@ def test_what_changed_after_the_check_is_shown_before_it_is_published(organiser:
 
 @pytest.mark.both_databases
 def test_two_organisers_who_publish_at_once_make_one_release(
-    site: Flask, new_browser: Callable[[], Browser]
+    site: Flask, new_browser: Browsers
 ) -> None:
     changed("opening", title="A grand opening")
     names = ("grace@conference.example", "ada@conference.example")

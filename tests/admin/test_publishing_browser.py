@@ -14,7 +14,7 @@ from app.programme import queries
 from app.programme.models import Session
 from app.proposals import reviews
 from app.proposals.queries import ProposalReview
-from tests.chromium import expect_heading, horizontal_overflow, read_heading
+from tests.chromium import Axe, expect_heading, horizontal_overflow, read_heading
 from tests.factories import (
     SMALL_CONFERENCE,
     get_ada_marsh,
@@ -26,11 +26,9 @@ from tests.factories import (
     publish_programme,
     sign_in_window,
 )
-from tests.live_site import LiveSite
+from tests.live_site import LiveSites
 from tests.lookups import get_session
 
-LiveSites = Callable[..., LiveSite]
-Barriers = Callable[[Page], list[str]]
 MOVED = """
 - heading "Renamed sessions 1" [level=2]
 - list:
@@ -79,7 +77,7 @@ def write(window: Page, label: str, words: str) -> None:
 
 
 @pytest.fixture
-def looked_at(window: Page, axe: Barriers) -> Callable[[], None]:
+def looked_at(window: Page, axe: Axe) -> Callable[[], None]:
     """See that a page has no barrier and does not scroll sideways on a small screen."""
     window.set_viewport_size({"width": 320, "height": 640})
 

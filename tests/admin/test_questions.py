@@ -1,7 +1,6 @@
 """Organisers ask questions of their own: added, changed, put in order, retired, deleted."""
 
 import re
-from collections.abc import Callable
 
 import pytest
 
@@ -11,7 +10,7 @@ from app.database import transaction
 from app.questions.definitions import AFTER_A_YEAR, TEAM
 from app.registration import delegate_record, question_promises
 from app.registration.categories.models import BY_CODE
-from tests.browser import Browser, Page
+from tests.browser import Browser, Browsers, Page
 from tests.factories import make_category, make_delegate, make_question, sign_in
 from tests.registration_flow import DAYS, THURSDAY, WEDNESDAY, answer_questions
 from tests.sent_emails import find_link, last_email_to
@@ -23,7 +22,7 @@ CORRECTED = "I only corrected the wording, so earlier answers still apply"
 
 @pytest.mark.both_databases
 def test_a_question_is_on_the_form_as_soon_as_it_is_added(
-    visitor: Browser, new_browser: Callable[[], Browser]
+    visitor: Browser, new_browser: Browsers
 ) -> None:
     organiser = sign_in(visitor)
     somebody = new_browser()
@@ -49,7 +48,7 @@ def test_a_question_is_on_the_form_as_soon_as_it_is_added(
 
 
 def test_a_question_with_answers_is_never_made_into_another_one(
-    visitor: Browser, new_browser: Callable[[], Browser]
+    visitor: Browser, new_browser: Browsers
 ) -> None:
     question = make_question(TRAVEL, readers="registrations", erasure="30-days")
     sign_in(visitor)
@@ -84,7 +83,7 @@ def test_a_question_with_answers_is_never_made_into_another_one(
 
 
 def test_a_question_is_asked_only_in_the_categories_that_were_ticked(
-    visitor: Browser, new_browser: Callable[[], Browser]
+    visitor: Browser, new_browser: Browsers
 ) -> None:
     make_category(name="Student")
     make_category(name="Press")
@@ -155,7 +154,7 @@ def test_private_answers_are_not_counted(visitor: Browser) -> None:
 
 @pytest.mark.both_databases
 def test_an_answer_to_a_question_that_was_deleted_does_not_answer_the_next_one(
-    visitor: Browser, new_browser: Callable[[], Browser]
+    visitor: Browser, new_browser: Browsers
 ) -> None:
     make_question(TRAVEL)
     check = answer_questions(new_browser(), until="more")

@@ -11,7 +11,7 @@ from sqlalchemy import delete, select
 from app.database import db, transaction
 from app.history import queries as history
 from app.programme.models import Room, Session, Theme
-from tests.browser import Browser, Page
+from tests.browser import Browser, Browsers, Page
 from tests.factories import (
     FIRST_MORNING,
     make_prose,
@@ -48,12 +48,6 @@ ROOM = Thing("room", make_room, "Great hall", "Boat house", "Boat house Illustra
 THEME = Thing("theme", make_theme, "Water", "Stone", "Stone")
 NO_TIME: dict[str, Any] = {"starts_at": None, "ends_at": None}
 each_thing = pytest.mark.parametrize("thing", [ROOM, THEME], ids=["rooms", "themes"])
-
-
-@pytest.fixture
-def organiser(visitor: Browser) -> Browser:
-    """An organiser who has signed in."""
-    return sign_in(visitor)
 
 
 def make(thing: Thing, name: str, **values: Any) -> Any:
@@ -104,9 +98,7 @@ def test_list_and_page_ask_the_same_few_questions(
 
 @each_thing
 @pytest.mark.both_databases
-def test_two_organisers_at_once_see_both_versions(
-    new_browser: Callable[[], Browser], thing: Thing
-) -> None:
+def test_two_organisers_at_once_see_both_versions(new_browser: Browsers, thing: Thing) -> None:
     make(thing, "Wind")
     one = sign_in(new_browser(), "one@conference.example")
     other = sign_in(new_browser(), "other@conference.example")
@@ -359,7 +351,7 @@ def test_several_sessions_are_added_on_one_page_and_put_back_at_once(
 
 @each_thing
 def test_nothing_is_added_where_somebody_has_changed_one_of_them(
-    organiser: Browser, new_browser: Callable[[], Browser], thing: Thing
+    organiser: Browser, new_browser: Browsers, thing: Thing
 ) -> None:
     here = make(thing, "Wind")
     first = make_session(title="First", **NO_TIME)

@@ -1,7 +1,5 @@
 """Saved views: the filters, order and columns of a list under a name, as links above it."""
 
-from collections.abc import Callable
-
 import pytest
 from flask import Flask
 from sqlalchemy import select
@@ -13,7 +11,7 @@ from app.admin.delegates import filters
 from app.database import db
 from app.errors import RuleViolation
 from app.registration.desk import queries
-from tests.browser import Browser, Page
+from tests.browser import Browser, Browsers, Page
 from tests.factories import (
     make_delegate,
     make_organiser,
@@ -28,13 +26,7 @@ WITHIN = {"sort": "name", "is_reversed": False, "offset": 0, "limit": 10}
 
 
 @pytest.fixture
-def organiser(visitor: Browser) -> Browser:
-    """An organiser who has signed in."""
-    return sign_in(visitor)
-
-
-@pytest.fixture
-def other_visitor(new_browser: Callable[[], Browser]) -> Browser:
+def other_visitor(new_browser: Browsers) -> Browser:
     """Someone else, in a browser of their own."""
     return new_browser()
 

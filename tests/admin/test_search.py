@@ -21,12 +21,6 @@ from tests.pages import read_text
 from tests.sent_emails import subjects_to
 
 
-@pytest.fixture
-def organiser(visitor: Browser) -> Browser:
-    """An organiser who has signed in."""
-    return sign_in(visitor)
-
-
 def groups(page: Page) -> dict[str, list[str]]:
     """Return what was found, by group, without what can be done with it."""
     found = {}

@@ -1,6 +1,5 @@
 """The pages about seats in sessions in a real browser: wide and narrow, light and dark."""
 
-from collections.abc import Callable
 from typing import Literal
 
 import pytest
@@ -11,19 +10,13 @@ from app.registration import links
 from app.registration.session_bookings import check_in, holds, no_shows
 from app.registration.session_bookings.holds import HoldDetails
 from app.releases.current_release import get_programme
-from tests.chromium import horizontal_overflow
+from tests.chromium import Axe, horizontal_overflow
 from tests.factories import make_room, sign_in_window
-from tests.live_site import LiveSite
 from tests.registration.test_session_waiting_list import book, join, make_bookable, make_person
 
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 GRACE = "grace@conference.example"
 PAGES = ("", "/knots", "/knots/door", "/knots/hold", "/knots/more", "/knots/holds/1/release")
-
-
-@pytest.fixture
-def site_address(live_site: Callable[..., LiveSite]) -> str:
-    return live_site().address
 
 
 @pytest.fixture
@@ -47,7 +40,7 @@ def own_page(site_address: str) -> str:
 
 
 def test_no_page_about_seats_has_a_barrier_or_is_too_wide(
-    own_page: str, site_address: str, window: Page, axe: Callable[[Page], list[str]]
+    own_page: str, site_address: str, window: Page, axe: Axe
 ) -> None:
     sign_in_window(window, site_address)
     addresses = [own_page, *(f"/organise/session-seats{page}" for page in PAGES)]

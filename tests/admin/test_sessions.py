@@ -1,6 +1,5 @@
 """Sessions in the back office: found, added, changed, cancelled, one or several at once."""
 
-from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -14,7 +13,7 @@ from app.programme import queries as programme
 from app.programme.editing import sessions
 from app.programme.fields.sessions import SESSION_FIELDS
 from app.programme.models import Session, Speaker
-from tests.browser import Browser, Page
+from tests.browser import Browser, Browsers, Page
 from tests.factories import (
     FIRST_MORNING,
     make_delegate,
@@ -28,12 +27,6 @@ from tests.factories import (
 from tests.lookups import get_session
 
 ALL = ["Opening", "Coffee", "Harbour walls", "Reading the tide", "Farewell"]
-
-
-@pytest.fixture
-def organiser(visitor: Browser) -> Browser:
-    """An organiser who has signed in."""
-    return sign_in(visitor)
 
 
 def held(slug: str) -> dict[str, Any]:
@@ -581,9 +574,7 @@ def test_a_session_may_end_on_the_next_day(organiser: Browser) -> None:
 
 
 @pytest.mark.both_databases
-def test_who_saves_second_sees_both_versions_and_loses_nothing(
-    new_browser: Callable[[], Browser],
-) -> None:
+def test_who_saves_second_sees_both_versions_and_loses_nothing(new_browser: Browsers) -> None:
     grace = sign_in(new_browser())
     alan = sign_in(new_browser(), "alan@conference.example")
     grace.open("/organise/sessions/opening/change")
@@ -612,7 +603,7 @@ def test_who_saves_second_sees_both_versions_and_loses_nothing(
     ]
 
 
-def test_both_saving_the_same_is_no_conflict(new_browser: Callable[[], Browser]) -> None:
+def test_both_saving_the_same_is_no_conflict(new_browser: Browsers) -> None:
     grace = sign_in(new_browser())
     alan = sign_in(new_browser(), "alan@conference.example")
     for one in (grace, alan):
@@ -764,7 +755,7 @@ def test_who_cancels_one_session_reads_whom_that_affects(organiser: Browser) -> 
 
 
 def test_the_preview_of_several_has_an_address_for_whoever_made_it(
-    organiser: Browser, new_browser: Callable[[], Browser]
+    organiser: Browser, new_browser: Browsers
 ) -> None:
     listed = organiser.open("/organise/sessions?kind=parallel&sort=title")
     ticked = {"Select Reading the tide": True, "Select Harbour walls": True}
@@ -801,9 +792,7 @@ def test_what_stands_already_is_counted_and_left_alone(organiser: Browser) -> No
 
 
 @pytest.mark.both_databases
-def test_those_that_cannot_be_changed_are_named_and_left_out(
-    new_browser: Callable[[], Browser],
-) -> None:
+def test_those_that_cannot_be_changed_are_named_and_left_out(new_browser: Browsers) -> None:
     grace = sign_in(new_browser())
     slip = make_session(title="A slip").slug
     listed = grace.open("/organise/sessions")

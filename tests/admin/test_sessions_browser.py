@@ -1,7 +1,6 @@
 """Sessions in a real browser: by keyboard alone, without scripts, and without barriers."""
 
 import re
-from collections.abc import Callable
 
 from playwright.sync_api import Page, expect
 from sqlalchemy import select
@@ -9,10 +8,10 @@ from sqlalchemy import select
 from app.database import db, transaction
 from app.programme.fields.sessions import SESSION_FIELDS
 from app.programme.models import Session
-from tests.chromium import expect_heading, horizontal_overflow
+from tests.chromium import Axe, expect_heading, horizontal_overflow
 from tests.factories import make_room, make_session, make_speaker, make_theme, sign_in_window
 from tests.keyboard import choose, expect_focus, fill, press, tick
-from tests.live_site import LiveSite
+from tests.live_site import LiveSites
 
 LONG = "On the determinants of health and what comes of them in harbours and on piers " * 3
 LISTED = """
@@ -52,8 +51,6 @@ WHO = """
     - listitem:
       - group "João Maré"
 """
-LiveSites = Callable[..., LiveSite]
-Barriers = Callable[[Page], list[str]]
 
 
 def held(slug: str, field: str) -> object:
@@ -64,7 +61,7 @@ def held(slug: str, field: str) -> object:
 
 
 def test_sessions_are_found_changed_and_undone_by_keyboard_alone(
-    live_site: LiveSites, window: Page, axe: Barriers
+    live_site: LiveSites, window: Page, axe: Axe
 ) -> None:
     site = live_site().address
     sign_in_window(window, site)
@@ -109,7 +106,7 @@ def test_sessions_are_found_changed_and_undone_by_keyboard_alone(
 
 
 def test_several_are_changed_and_one_is_cancelled_by_keyboard_alone(
-    live_site: LiveSites, window: Page, axe: Barriers
+    live_site: LiveSites, window: Page, axe: Axe
 ) -> None:
     site = live_site().address
     sign_in_window(window, site)
@@ -135,7 +132,7 @@ def test_several_are_changed_and_one_is_cancelled_by_keyboard_alone(
 
 
 def test_a_session_is_added_and_two_versions_are_compared_without_scripts(
-    live_site: LiveSites, window_without_scripts: Page, window: Page, axe: Barriers
+    live_site: LiveSites, window_without_scripts: Page, window: Page, axe: Axe
 ) -> None:
     site = live_site().address
     ada, grace = window_without_scripts, window
@@ -175,7 +172,7 @@ def test_a_session_is_added_and_two_versions_are_compared_without_scripts(
 
 
 def test_no_page_about_sessions_has_a_barrier_or_scrolls_sideways(
-    live_site: LiveSites, window: Page, axe: Barriers
+    live_site: LiveSites, window: Page, axe: Axe
 ) -> None:
     people = [make_speaker(name=name) for name in ("محمد بن موسى الخوارزمي", "Ng" * 60)]
     make_session(

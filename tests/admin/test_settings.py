@@ -1,7 +1,5 @@
 """The settings of the conference: explained, checked, in effect at once, kept in the history."""
 
-from collections.abc import Callable
-
 import pytest
 from flask import Flask
 
@@ -11,11 +9,9 @@ from app.programme import queries as programme
 from app.programme.editing import versioned_edits
 from app.programme.fields.conference import CONFERENCE_FIELDS
 from app.registration import queries as registration
-from tests.browser import Browser, Page
+from tests.browser import Browser, Browsers, Page
 from tests.factories import make_delegate, publish_programme, set_places, sign_in
 from tests.pages import read_text
-
-Browsers = Callable[[], Browser]
 
 
 @pytest.fixture

@@ -1,17 +1,12 @@
 """The shell of admin in a real browser: nothing is in the way, and everything within reach."""
 
-from collections.abc import Callable
-
 import pytest
 from playwright.sync_api import Page, Route, ViewportSize, expect
 
 from tests.admin.full_lists import fill_lists
-from tests.chromium import expect_result, horizontal_overflow
-from tests.factories import (
-    set_places,
-    sign_in_window,
-)
-from tests.live_site import LiveSite
+from tests.chromium import Axe, expect_result, horizontal_overflow
+from tests.factories import set_places, sign_in_window
+from tests.live_site import LiveSites
 from tests.waiting import wait_until
 
 WIDE = ViewportSize(width=1280, height=900)
@@ -23,7 +18,7 @@ ROWS_IN_VIEW = """() => [...document.querySelectorAll("tbody tr")].filter((row) 
 
 
 @pytest.fixture
-def office(live_site: Callable[..., LiveSite], window: Page) -> Page:
+def office(live_site: LiveSites, window: Page) -> Page:
     """An organiser at a conference of some size, on a wide screen."""
     set_places(100)
     fill_lists()
@@ -162,9 +157,7 @@ def test_what_somebody_has_gone_to_stays_until_they_are_back_in_the_box(office: 
     expect(office.locator("#find-all")).to_be_focused()
 
 
-def test_an_action_is_chosen_from_what_is_found(
-    office: Page, axe: Callable[[Page], list[str]]
-) -> None:
+def test_an_action_is_chosen_from_what_is_found(office: Page, axe: Axe) -> None:
     office.keyboard.press("/")
     office.keyboard.insert_text("Maria")  # at once: nothing is drawn anew for the rest
     panel = office.locator(".suggestions")
@@ -194,7 +187,7 @@ def test_a_slash_is_typed_where_somebody_types_and_where_access_keys_are_off(off
 @pytest.mark.parametrize("colours", ["light", "dark"])
 @pytest.mark.parametrize("width", [320, 768, 1024, 1280, 1600])
 def test_the_shell_has_no_barriers_at_any_width(
-    office: Page, axe: Callable[[Page], list[str]], width: int, colours: str
+    office: Page, axe: Axe, width: int, colours: str
 ) -> None:
     office.emulate_media(color_scheme="dark" if colours == "dark" else "light")
     office.set_viewport_size({"width": width, "height": 800})
@@ -207,7 +200,7 @@ def test_the_shell_has_no_barriers_at_any_width(
 
 
 def test_the_menu_is_one_button_on_a_phone_without_scripts(
-    live_site: Callable[..., LiveSite], window_without_scripts: Page
+    live_site: LiveSites, window_without_scripts: Page
 ) -> None:
     window, site = window_without_scripts, live_site().address
     sign_in_window(window, site)

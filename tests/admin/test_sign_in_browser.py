@@ -1,16 +1,12 @@
 """The organisers' door and home in a real browser: by keyboard alone, and without barriers."""
 
-from collections.abc import Callable
-
 from playwright.sync_api import Page, expect
 
 from app.mail.models import FAILED
-from tests.chromium import expect_heading, horizontal_overflow, read_heading
+from tests.chromium import Axe, expect_heading, horizontal_overflow, read_heading
 from tests.factories import make_delegate, make_email, make_sign_in_link, sign_in_window
-from tests.live_site import LiveSite
+from tests.live_site import LiveSites
 
-LiveSites = Callable[..., LiveSite]
-Barriers = Callable[[Page], list[str]]
 PRESSED = "main :is(a, button, input, select, summary)"
 TOO_SMALL = """(pressed) => [...document.querySelectorAll(pressed)]
   .filter((one) => one.checkVisibility() && one.type !== "hidden")
@@ -48,7 +44,7 @@ def test_an_organiser_signs_out_by_keyboard_without_scripts(
 
 
 def test_no_page_behind_the_door_has_a_barrier_or_scrolls_sideways(
-    live_site: LiveSites, window: Page, axe: Barriers
+    live_site: LiveSites, window: Page, axe: Axe
 ) -> None:
     site = live_site().address
     window.set_viewport_size({"width": 320, "height": 640})

@@ -1,6 +1,5 @@
 """Organisers invite speakers, remind them, see what they ask, and say who keeps what."""
 
-from collections.abc import Callable
 from datetime import date, timedelta
 
 import pytest
@@ -20,7 +19,7 @@ from app.speakers.models import (
     SpeakerMailing,
     SpeakerRequest,
 )
-from tests.browser import Browser
+from tests.browser import Browser, Browsers
 from tests.factories import (
     get_ada_marsh,
     grant_speaker_access,
@@ -34,11 +33,6 @@ from tests.sent_emails import find_sign_in_link, read_email
 
 ADA, JOAO = "ada@example.org", "joao@example.org"
 GRACE = "grace@conference.example"
-
-
-@pytest.fixture
-def organiser(visitor: Browser) -> Browser:
-    return sign_in(visitor)
 
 
 @pytest.fixture
@@ -70,7 +64,7 @@ def a_request(speaker: Speaker, kind: str = ANOTHER_TIME) -> SpeakerRequest:
 
 
 def test_all_who_have_not_confirmed_are_invited_after_a_look_at_the_letter(
-    organiser: Browser, ada: Speaker, joao: Speaker, new_browser: Callable[[], Browser]
+    organiser: Browser, ada: Speaker, joao: Speaker, new_browser: Browsers
 ) -> None:
     ada.confirmed_at = clock.now()
     db.session.commit()
@@ -113,7 +107,7 @@ def test_several_are_invited_from_the_list(organiser: Browser, ada: Speaker, joa
 
 
 def test_the_preview_of_emails_has_an_address_for_whoever_made_it(
-    organiser: Browser, ada: Speaker, joao: Speaker, new_browser: Callable[[], Browser]
+    organiser: Browser, ada: Speaker, joao: Speaker, new_browser: Browsers
 ) -> None:
     page = organiser.open("/organise/speakers").press("Invite", {"Select Ada Marsh": True})
     page = page.press("Preview with your message", {"Your message (optional)": "Bring a coat"})
@@ -310,7 +304,7 @@ def test_many_requests_are_read_page_by_page(organiser: Browser, queries: list[s
 
 
 def test_the_sessions_of_a_speaker_who_withdraws_are_flagged(
-    organiser: Browser, ada: Speaker, new_browser: Callable[[], Browser]
+    organiser: Browser, ada: Speaker, new_browser: Browsers
 ) -> None:
     sign_in_speaker(new_browser(), ada).open("/speak/ada-marsh/taking-part").press(
         "Send",
@@ -340,7 +334,7 @@ def test_settling_twice_is_settling_once(organiser: Browser, ada: Speaker) -> No
 
 
 def test_organisers_see_the_list_and_the_answers_and_end_somebodys_keeping(
-    organiser: Browser, ada: Speaker, new_browser: Callable[[], Browser]
+    organiser: Browser, ada: Speaker, new_browser: Browsers
 ) -> None:
     helper = sign_in_speaker(new_browser(), ada, "helper@example.org", is_assistant=True)
     helper.open("/speak/ada-marsh/travel").press(
@@ -377,7 +371,7 @@ def test_needs_are_for_organisers_and_the_desk_and_each_look_is_noted(
 
 
 def test_an_owner_edits_the_text_of_a_session_and_need_not_speak(
-    organiser: Browser, new_browser: Callable[[], Browser]
+    organiser: Browser, new_browser: Browsers
 ) -> None:
     save(ItemDeadline(item="texts", due_on=date(2009, 5, 20)))
     organiser.open("/organise/sessions/opening").follow("Choose who edits the text")
@@ -415,7 +409,7 @@ def test_letting_a_session_have_no_owner_twice_is_no_fault(organiser: Browser) -
 
 
 def test_merging_two_speakers_takes_those_who_keep_their_pages_along(
-    organiser: Browser, ada: Speaker, new_browser: Callable[[], Browser]
+    organiser: Browser, ada: Speaker, new_browser: Browsers
 ) -> None:
     twin = make_speaker(name="Ada Marsh", slug="ada-marsh-2", key="ada-marsh-2")
     keeper = sign_in_speaker(new_browser(), twin, ADA)
@@ -432,7 +426,7 @@ def test_merging_two_speakers_takes_those_who_keep_their_pages_along(
 
 @pytest.mark.both_databases
 def test_a_corrected_address_is_invited_at_once_and_the_old_one_shut_out(
-    organiser: Browser, ada: Speaker, new_browser: Callable[[], Browser]
+    organiser: Browser, ada: Speaker, new_browser: Browsers
 ) -> None:
     organiser.open("/organise/speaking/letters/invitation?chosen=ada-marsh").press("Send 1 email")
     stranger = new_browser()

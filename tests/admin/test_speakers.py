@@ -1,7 +1,7 @@
 """Organisers look after speakers: who they are, whether they come, and what readers are told."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -11,7 +11,7 @@ from app.accounts.models import VIEWER
 from app.database import db
 from app.history import queries as history
 from app.programme.models import Absence, Appearance, Session, Speaker
-from tests.browser import Browser, Page
+from tests.browser import Browser, Browsers, Page
 from tests.factories import (
     FIRST_MORNING,
     make_session,
@@ -36,12 +36,6 @@ SEARCHES = {
     "100%": [],
     "a_a": [],
 }
-
-
-@pytest.fixture
-def organiser(visitor: Browser) -> Browser:
-    """An organiser who has signed in."""
-    return sign_in(visitor)
 
 
 def names(page: Page) -> list[str]:
@@ -339,7 +333,7 @@ def test_saving_what_stands_changes_nothing(organiser: Browser) -> None:
 
 
 @pytest.mark.both_databases
-def test_two_organisers_at_once_see_both_versions(new_browser: Callable[[], Browser]) -> None:
+def test_two_organisers_at_once_see_both_versions(new_browser: Browsers) -> None:
     one = sign_in(new_browser(), "one@conference.example")
     other = sign_in(new_browser(), "other@conference.example")
     first = one.open("/organise/speakers/ada-marsh/change")

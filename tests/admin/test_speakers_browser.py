@@ -1,15 +1,11 @@
 """Speakers, rooms and themes in a real browser: by keyboard alone, without scripts, no barriers."""
 
-from collections.abc import Callable
-
 from playwright.sync_api import Page, expect
 
-from tests.chromium import expect_heading, expect_result, horizontal_overflow, read_heading
+from tests.chromium import Axe, expect_heading, expect_result, horizontal_overflow, read_heading
 from tests.factories import make_room, make_session, make_speaker, make_theme, sign_in_window
-from tests.live_site import LiveSite
+from tests.live_site import LiveSites
 
-LiveSites = Callable[..., LiveSite]
-Barriers = Callable[[Page], list[str]]
 NAME_OF_FOCUS = """() => {
   const at = document.activeElement;
   const label = at.labels?.length ? at.labels[0].innerText : at.innerText;
@@ -47,7 +43,7 @@ def fill(window: Page, name: str, words: str) -> None:
 
 
 def test_the_people_of_a_programme_are_looked_after_by_keyboard_alone(
-    live_site: LiveSites, window: Page, axe: Barriers
+    live_site: LiveSites, window: Page, axe: Axe
 ) -> None:
     address = live_site().address
     sign_in_window(window, address)
@@ -112,7 +108,7 @@ def _clock(window: Page) -> str:
 
 
 def test_no_page_of_them_has_a_barrier_or_scrolls_sideways(
-    live_site: LiveSites, window: Page, axe: Barriers
+    live_site: LiveSites, window: Page, axe: Axe
 ) -> None:
     address = live_site().address
     sign_in_window(window, address)

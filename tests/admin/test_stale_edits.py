@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import pytest
 
-from tests.browser import Browser, Page
+from tests.browser import Browser, Browsers, Page
 from tests.factories import make_delegate, make_link, sign_in
 
 
@@ -67,9 +67,7 @@ def opened(browser: Browser, edit: Edit, address: str) -> Page:
 
 
 @pytest.mark.parametrize("edit", EDITS.values(), ids=list(EDITS))
-def test_whoever_saves_too_late_is_told_so_first(
-    edit: Edit, new_browser: Callable[[], Browser]
-) -> None:
+def test_whoever_saves_too_late_is_told_so_first(edit: Edit, new_browser: Browsers) -> None:
     address = edit.address()
     his = opened(sign_in(new_browser(), "otto@conference.example"), edit, address)
     hers = opened(sign_in(new_browser(), "ida@conference.example"), edit, address)

@@ -1,10 +1,10 @@
 """Two people with the same form open at once, each in a real browser of their own."""
 
-from collections.abc import Callable
 from typing import NamedTuple
 
 from playwright.sync_api import Browser, Locator, Page, expect
 
+from tests.chromium import Axe
 from tests.factories import (
     get_ada_marsh,
     make_delegate,
@@ -12,7 +12,7 @@ from tests.factories import (
     sign_in_speaker_in_window,
     sign_in_window,
 )
-from tests.live_site import LiveSite
+from tests.live_site import LiveSites
 
 HELPER = "helper@example.org"
 
@@ -54,10 +54,7 @@ def told(window: Page) -> Locator:
 
 
 def test_who_saves_second_sees_both_versions_and_keeps_what_was_typed(
-    live_site: Callable[..., LiveSite],
-    window: Page,
-    chromium: Browser,
-    axe: Callable[[Page], list[str]],
+    live_site: LiveSites, window: Page, chromium: Browser, axe: Axe
 ) -> None:
     booking = f"delegates/{make_delegate().reference}"
     site = live_site().address
@@ -103,10 +100,7 @@ def test_who_saves_second_sees_both_versions_and_keeps_what_was_typed(
 
 
 def test_a_link_the_notice_and_an_address_that_two_change_are_shown_in_both_versions(
-    live_site: Callable[..., LiveSite],
-    window: Page,
-    chromium: Browser,
-    axe: Callable[[Page], list[str]],
+    live_site: LiveSites, window: Page, chromium: Browser, axe: Axe
 ) -> None:
     booking, link = make_delegate().reference, make_link(label="Report").id
     site = live_site().address
@@ -128,10 +122,7 @@ def test_a_link_the_notice_and_an_address_that_two_change_are_shown_in_both_vers
 
 
 def test_who_presses_on_an_old_notice_is_shown_the_new_one(
-    live_site: Callable[..., LiveSite],
-    window: Page,
-    chromium: Browser,
-    axe: Callable[[Page], list[str]],
+    live_site: LiveSites, window: Page, chromium: Browser, axe: Axe
 ) -> None:
     site = live_site().address
     with chromium.new_context() as another:
@@ -153,10 +144,7 @@ def test_who_presses_on_an_old_notice_is_shown_the_new_one(
 
 
 def test_needs_that_a_speaker_and_an_assistant_answer_are_shown_in_both_versions(
-    live_site: Callable[..., LiveSite],
-    window: Page,
-    chromium: Browser,
-    axe: Callable[[Page], list[str]],
+    live_site: LiveSites, window: Page, chromium: Browser, axe: Axe
 ) -> None:
     site, speaker = live_site().address, get_ada_marsh()
     needs, asked = "speak/ada-marsh/access-needs", "What are your access requirements?"
@@ -173,9 +161,7 @@ def test_needs_that_a_speaker_and_an_assistant_answer_are_shown_in_both_versions
         expect(field(hers, answer.label)).to_have_value("A ramp")
 
 
-def both_answer(
-    hers: Page, his: Page, site: str, answer: Answer, axe: Callable[[Page], list[str]]
-) -> None:
+def both_answer(hers: Page, his: Page, site: str, answer: Answer, axe: Axe) -> None:
     """Let her save first, and him twice: once too late, then having seen both versions."""
     for one in (his, hers):
         one.goto(f"{site}/{answer.address}")

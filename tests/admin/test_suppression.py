@@ -6,7 +6,7 @@ from io import StringIO
 import pytest
 
 from app import clock
-from app.accounts.models import DESK, VIEWER
+from app.accounts.models import VIEWER
 from app.database import db, transaction
 from app.mail import suppression
 from app.mail.models import BOUNCED, BY_DESK, COMPLAINT, UNSUBSCRIBED
@@ -15,12 +15,6 @@ from tests.browser import Browser
 from tests.factories import make_delegate, sign_in
 
 LIST = "/organise/letters/suppression"
-
-
-@pytest.fixture
-def desk(visitor: Browser) -> Browser:
-    """Somebody at the desk."""
-    return sign_in(visitor, "dora@conference.example", role=DESK)
 
 
 def reasons_of(address: str) -> list[str]:

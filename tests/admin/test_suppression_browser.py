@@ -1,27 +1,21 @@
 """The suppression list in a real browser: on a phone and on a wide screen, in both colours."""
 
-from collections.abc import Callable
-
 import pytest
 from playwright.sync_api import Page
 
 from app.database import transaction
 from app.mail import suppression
 from app.mail.models import UNSUBSCRIBED
-from tests.chromium import horizontal_overflow
+from tests.chromium import Axe, horizontal_overflow
 from tests.factories import sign_in_window
-from tests.live_site import LiveSite
+from tests.live_site import LiveSites
 
 PATH = "/organise/letters/suppression"
 
 
 @pytest.mark.parametrize(("width", "colours"), [(320, "light"), (1280, "dark")])
 def test_the_suppression_list_has_no_barriers(
-    live_site: Callable[..., LiveSite],
-    window: Page,
-    axe: Callable[[Page], list[str]],
-    width: int,
-    colours: str,
+    live_site: LiveSites, window: Page, axe: Axe, width: int, colours: str
 ) -> None:
     with transaction():
         suppression.suppress("ada@nhs.example", UNSUBSCRIBED, note="Asked us by phone")

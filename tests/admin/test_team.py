@@ -3,7 +3,8 @@
 import re
 from collections.abc import Callable
 from contextlib import suppress
-from threading import Barrier, Thread
+from functools import partial
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -25,11 +26,11 @@ from app.accounts.models import (
 )
 from app.accounts.two_factor import totp
 from app.database import db, transaction
-from app.errors import ConferenceError
 from app.history.models import HistoryEntry
 from app.mail.models import Email
-from tests.browser import Browser
+from tests.browser import Browser, Browsers
 from tests.factories import make_organiser, make_sign_in_link, sign_in
+from tests.races import at_once
 from tests.sent_emails import last_email_to, subjects_to
 
 GRACE, ADA = "grace@conference.example", "ada@conference.example"
@@ -58,9 +59,7 @@ def address_of(person: Person) -> str:
     return f"/organise/people/{person.id}"
 
 
-def test_somebody_is_invited_and_comes_in(
-    grace: Browser, new_browser: Callable[[], Browser]
-) -> None:
+def test_somebody_is_invited_and_comes_in(grace: Browser, new_browser: Browsers) -> None:
     page = grace.open("/organise/people")
 
     page = page.press("Send invitation", email_address=ADA, role="Programme editor")
@@ -125,9 +124,7 @@ def test_an_invitation_needs_an_address_and_a_role(grace: Browser) -> None:
     assert page.value_of("Email address") == "ada"
 
 
-def test_a_role_is_changed_and_the_person_is_told(
-    grace: Browser, new_browser: Callable[[], Browser]
-) -> None:
+def test_a_role_is_changed_and_the_person_is_told(grace: Browser, new_browser: Browsers) -> None:
     person = make_organiser(ADA, VIEWER)
     ada = sign_in(new_browser(), ADA, VIEWER)
     assert ada.fetch("GET", "/organise/people").status_code == 403
@@ -154,7 +151,7 @@ def test_the_same_role_again_tells_nobody(grace: Browser) -> None:
 
 
 def test_who_is_removed_is_told_and_nothing_that_opens_a_door_is_kept(
-    grace: Browser, new_browser: Callable[[], Browser]
+    grace: Browser, new_browser: Browsers
 ) -> None:
     person = make_organiser(ADA, EDITOR)
     person.totp_secret = totp.encrypt(totp.generate_secret())
@@ -207,25 +204,11 @@ def test_an_organiser_may_step_back_where_there_is_another(grace: Browser) -> No
 def each_other(site: Flask, deed: Callable[[int, Person], Any]) -> list[str]:
     """Let two organisers do something to each other at the same moment; tell who is left."""
     numbers = [make_organiser(GRACE).id, make_organiser(ADA).id]
-    db.session.commit()
-    ready = Barrier(2)
 
     def act(other: int, mine: int) -> None:
-        with site.app_context():
-            me = db.session.get_one(Person, mine)
-            db.session.get_one(Person, other)
-            db.session.rollback()
-            ready.wait(20)
-            with suppress(ConferenceError), transaction():
-                deed(other, me)
-            db.session.remove()
+        deed(other, db.session.get_one(Person, mine))
 
-    threads = [Thread(target=act, args=pair) for pair in (numbers, numbers[::-1])]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
-    db.session.expire_all()
+    at_once(site, [partial(act, *pair) for pair in (numbers, numbers[::-1])])
     left = select(Person.email).where(Person.role == ORGANISER)
     return list(db.session.scalars(left))
 
@@ -261,7 +244,7 @@ def test_without_the_lock_they_would_leave_none(
     assert each_other(site, team.remove) == []
 
 
-def test_a_lost_second_step_is_reset(grace: Browser, new_browser: Callable[[], Browser]) -> None:
+def test_a_lost_second_step_is_reset(grace: Browser, new_browser: Browsers) -> None:
     person = make_organiser(ADA, DESK)
     person.totp_secret = totp.encrypt(totp.generate_secret())
     ada = sign_in(new_browser(), ADA, DESK)

@@ -1,17 +1,13 @@
 """The team in a real browser: by keyboard alone, on a narrow screen, and without barriers."""
 
-from collections.abc import Callable
-
 from playwright.sync_api import Page, expect
 
 from app.accounts.two_factor import totp
 from app.database import db
-from tests.chromium import expect_heading, horizontal_overflow
+from tests.chromium import Axe, expect_heading, horizontal_overflow
 from tests.factories import make_organiser, sign_in_window
-from tests.live_site import LiveSite
+from tests.live_site import LiveSites
 
-LiveSites = Callable[..., LiveSite]
-Barriers = Callable[[Page], list[str]]
 LONG = f"{'wolfe' * 12}@{'department-of-health.' * 4}example"
 
 
@@ -36,7 +32,7 @@ def press(window: Page, words: str, leads_to: str) -> None:
 
 
 def test_somebody_is_invited_changed_reset_and_removed_by_keyboard(
-    live_site: LiveSites, window: Page, axe: Barriers
+    live_site: LiveSites, window: Page, axe: Axe
 ) -> None:
     site = live_site().address
     found: dict[str, tuple[list[str], int]] = {}

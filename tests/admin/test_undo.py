@@ -16,15 +16,10 @@ from app.programme.editing import sessions, versioned_edits
 from app.programme.editing.versioned_edits import EditableEntity, FieldSet
 from app.programme.fields import conference, rooms_and_themes, speakers
 from app.programme.models import Room, Session, Speaker, Theme
-from tests.browser import Browser, Page
+from tests.browser import Browser, Browsers, Page
 from tests.factories import make_session, sign_in
 
 GRACE = "grace@conference.example"
-
-
-@pytest.fixture
-def organiser(visitor: Browser) -> Browser:
-    return sign_in(visitor)
 
 
 def opening() -> Session:
@@ -241,7 +236,7 @@ def test_whatever_was_edited_can_be_brought_back(organiser: Browser, example: Ex
     assert kind.get_value(example.thing(), field) == example.before
 
 
-def test_who_only_reads_undoes_nothing(new_browser: Callable[[], Browser]) -> None:
+def test_who_only_reads_undoes_nothing(new_browser: Browsers) -> None:
     entitled("The tide comes in")
 
     undo(sign_in(new_browser(), "vera@conference.example", VIEWER), newest(), status=403)
@@ -249,7 +244,7 @@ def test_who_only_reads_undoes_nothing(new_browser: Callable[[], Browser]) -> No
     assert opening().title == "The tide comes in"
 
 
-def test_who_edits_the_programme_does_not_undo_settings(new_browser: Callable[[], Browser]) -> None:
+def test_who_edits_the_programme_does_not_undo_settings(new_browser: Browsers) -> None:
     with transaction():
         versioned_edits.save(
             conference.CONFERENCE_FIELDS,

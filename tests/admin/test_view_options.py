@@ -8,12 +8,6 @@ from tests.factories import make_delegate, make_session, make_speaker, set_place
 COOKIE = "admin_view"
 
 
-@pytest.fixture
-def organiser(visitor: Browser) -> Browser:
-    """An organiser who has signed in."""
-    return sign_in(visitor)
-
-
 def hidden_columns(page: Page) -> list[str]:
     """Tell which columns the style sheet hides, by their heads."""
     (box,) = page.tree.find_by_class("list-box")

@@ -7,7 +7,7 @@ import zipfile
 import pytest
 from sqlalchemy import select
 
-from app.accounts.models import DESK, VIEWER
+from app.accounts.models import VIEWER
 from app.database import db, transaction
 from app.history.models import HistoryEntry
 from app.registration import seats
@@ -25,11 +25,6 @@ from tests.factories import (
 from tests.registration.test_session_bookings import book, make_bookable
 
 LIST = "/organise/waiting-list"
-
-
-@pytest.fixture
-def desk(visitor: Browser) -> Browser:
-    return sign_in(visitor, "dora@conference.example", role=DESK)
 
 
 def rows_of(page: Page) -> list[dict[str, str]]:

@@ -1,6 +1,5 @@
 """Somebody looks after their agenda: what clashes, what has changed, and how it ends."""
 
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -21,16 +20,13 @@ from app.agenda import services
 from app.agenda.models import Agenda, Star
 from app.database import db, transaction
 from app.errors import RuleViolation
-from app.programme.models import Conference, Room, Session
+from app.programme.models import Conference, Room
 from app.releases import current_release
-from tests.browser import Browser
+from tests.browser import Browser, Browsers
 from tests.factories import make_agenda, make_room, make_session, publish_programme
+from tests.lookups import get_session
 from tests.pages import read_text
 from tests.refusals import TOO_MANY_FROM_NETWORK
-
-
-def the_session(slug: str) -> Session:
-    return db.session.scalars(select(Session).where(Session.slug == slug)).one()
 
 
 def at(hour: int, minute: int = 0) -> datetime:
@@ -145,7 +141,7 @@ def test_who_comes_from_something_without_an_end_is_told_when_it_begins(visitor:
 
 def test_what_moved_says_where_it_was_until_that_has_been_seen(visitor: Browser) -> None:
     make_agenda("opening", holder=visitor)
-    opening = the_session("opening")
+    opening = get_session("opening")
     opening.starts_at, opening.ends_at = at(14), at(15)
     opening.room = db.session.scalars(select(Room).where(Room.slug == "boat-house")).one()
     opening.title = "Opening words"
@@ -166,7 +162,7 @@ def test_what_had_no_time_or_room_says_so(visitor: Browser) -> None:
     publish_programme()
     make_agenda("later", holder=visitor)
     assert "No time yet" in visitor.open("/agenda").headings
-    later = the_session("later")
+    later = get_session("later")
     later.starts_at, later.ends_at = at(16), at(17)
     publish_programme()
 
@@ -178,7 +174,7 @@ def test_what_had_no_time_or_room_says_so(visitor: Browser) -> None:
 
 def test_what_was_called_off_clashes_with_nothing(visitor: Browser) -> None:
     make_agenda("reading-the-tide", "harbour-walls", holder=visitor)
-    the_session("harbour-walls").cancelled_at = clock.now()
+    get_session("harbour-walls").cancelled_at = clock.now()
     publish_programme()
 
     page = visitor.open("/agenda")
@@ -189,7 +185,7 @@ def test_what_was_called_off_clashes_with_nothing(visitor: Browser) -> None:
 
 def test_what_was_withdrawn_is_told_until_it_has_been_seen(visitor: Browser) -> None:
     make_agenda("opening", "farewell", holder=visitor)
-    the_session("farewell").withdrawn_at = clock.now()
+    get_session("farewell").withdrawn_at = clock.now()
     publish_programme()
 
     page = visitor.open("/agenda")
@@ -212,7 +208,7 @@ def test_a_session_is_taken_out(visitor: Browser) -> None:
 
 
 def test_nobody_takes_anything_out_of_another_agenda(
-    visitor: Browser, new_browser: Callable[[], Browser]
+    visitor: Browser, new_browser: Browsers
 ) -> None:
     star = make_agenda("opening").stars[0].id
     make_agenda("farewell", holder=visitor)
@@ -238,9 +234,7 @@ def a_token(visitor: Browser) -> str:
     return field.get("value") or ""
 
 
-def test_a_forgotten_agenda_is_gone_everywhere(
-    visitor: Browser, new_browser: Callable[[], Browser]
-) -> None:
+def test_a_forgotten_agenda_is_gone_everywhere(visitor: Browser, new_browser: Browsers) -> None:
     make_agenda("opening", holder=visitor)
     secret = visitor.cookies()["agenda"]
     visitor.open("/agenda").follow("Delete this agenda")

@@ -1,7 +1,6 @@
 """Stars in a real browser: in place with scripts, by plain forms without, and on paper."""
 
 import re
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -11,15 +10,13 @@ from playwright.sync_api import Page as Window
 from playwright.sync_api import Route, expect
 
 from tests import keyboard
-from tests.chromium import expect_result, horizontal_overflow
+from tests.chromium import Axe, expect_result, horizontal_overflow
 from tests.factories import FIRST_MORNING, make_session, publish_programme
-from tests.live_site import LiveSite
-
-Axe = Callable[[Window], list[str]]
+from tests.live_site import LiveSites
 
 
 def test_a_star_is_set_and_taken_back_in_place(
-    live_site: Callable[..., LiveSite], window: Window, axe: Axe
+    live_site: LiveSites, window: Window, axe: Axe
 ) -> None:
     home = live_site().address
     window.goto(f"{home}/programme")
@@ -49,7 +46,7 @@ def test_a_star_is_set_and_taken_back_in_place(
     ("scheme", "edge"), [("light", "rgb(16, 36, 58)"), ("dark", "rgb(233, 239, 243)")]
 )
 def test_the_focus_on_a_star_is_seen_in_the_light_and_in_the_dark(
-    live_site: Callable[..., LiveSite], window: Window, scheme: Any, edge: str
+    live_site: LiveSites, window: Window, scheme: Any, edge: str
 ) -> None:
     window.emulate_media(color_scheme=scheme)
     window.goto(f"{live_site().address}/programme")
@@ -61,9 +58,7 @@ def test_the_focus_on_a_star_is_seen_in_the_light_and_in_the_dark(
     expect(window.locator(":focus")).to_have_css("outline-color", edge)
 
 
-def test_two_stars_pressed_at_once_are_in_one_agenda(
-    live_site: Callable[..., LiveSite], window: Window
-) -> None:
+def test_two_stars_pressed_at_once_are_in_one_agenda(live_site: LiveSites, window: Window) -> None:
     home = live_site().address
     window.goto(f"{home}/programme")
 
@@ -75,7 +70,7 @@ def test_two_stars_pressed_at_once_are_in_one_agenda(
 
 
 def test_without_a_connection_a_star_says_so_and_stays_as_it_was(
-    live_site: Callable[..., LiveSite], window: Window
+    live_site: LiveSites, window: Window
 ) -> None:
     window.goto(f"{live_site().address}/programme")
     window.context.set_offline(True)
@@ -87,9 +82,7 @@ def test_without_a_connection_a_star_says_so_and_stays_as_it_was(
     expect(star).to_have_attribute("aria-pressed", "false")
 
 
-def test_what_the_site_refuses_is_told_on_its_page(
-    live_site: Callable[..., LiveSite], window: Window
-) -> None:
+def test_what_the_site_refuses_is_told_on_its_page(live_site: LiveSites, window: Window) -> None:
     window.goto(f"{live_site().address}/programme")
     window.evaluate("document.querySelector('#agenda [name=csrf_token]').value = 'old'")
 
@@ -101,7 +94,7 @@ def test_what_the_site_refuses_is_told_on_its_page(
 
 
 def test_a_star_that_was_set_on_another_device_shows_here(
-    live_site: Callable[..., LiveSite], window: Window
+    live_site: LiveSites, window: Window
 ) -> None:
     home = live_site().address
     window.goto(f"{home}/programme")
@@ -115,7 +108,7 @@ def test_a_star_that_was_set_on_another_device_shows_here(
 
 
 def test_an_answer_from_before_a_press_does_not_take_the_star_off_again(
-    live_site: Callable[..., LiveSite], window: Window
+    live_site: LiveSites, window: Window
 ) -> None:
     window.goto(f"{live_site().address}/programme")
     window.evaluate("localStorage.setItem('agenda', JSON.stringify({sessions: ['x'], at: 0}))")
@@ -138,7 +131,7 @@ def test_an_answer_from_before_a_press_does_not_take_the_star_off_again(
 
 
 def test_everything_works_without_scripts(
-    live_site: Callable[..., LiveSite], window_without_scripts: Window, axe: Axe
+    live_site: LiveSites, window_without_scripts: Window, axe: Axe
 ) -> None:
     window = window_without_scripts
     home = live_site().address
@@ -154,7 +147,7 @@ def test_everything_works_without_scripts(
 
 
 def test_an_agenda_is_filled_and_carried_to_another_device_by_keyboard(
-    live_site: Callable[..., LiveSite], window: Window, chromium: Chromium, axe: Axe
+    live_site: LiveSites, window: Window, chromium: Chromium, axe: Axe
 ) -> None:
     home = live_site().address
     window.goto(f"{home}/programme")
@@ -175,7 +168,7 @@ def test_an_agenda_is_filled_and_carried_to_another_device_by_keyboard(
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_no_page_of_an_agenda_has_a_barrier_or_scrolls_sideways(
-    live_site: Callable[..., LiveSite], chromium: Chromium, axe: Axe, scheme: str
+    live_site: LiveSites, chromium: Chromium, axe: Axe, scheme: str
 ) -> None:
     home = live_site().address
     look: dict[str, Any] = {"color_scheme": scheme, "viewport": {"width": 320, "height": 700}}
@@ -196,9 +189,7 @@ def test_no_page_of_an_agenda_has_a_barrier_or_scrolls_sideways(
     assert min(heights) >= 44
 
 
-def test_an_agenda_of_two_days_prints_on_one_page(
-    live_site: Callable[..., LiveSite], window: Window
-) -> None:
+def test_an_agenda_of_two_days_prints_on_one_page(live_site: LiveSites, window: Window) -> None:
     home = live_site().address
     window.goto(f"{home}/programme")
     window.evaluate("[...document.querySelectorAll('.star')].forEach(star => star.click())")
@@ -211,7 +202,7 @@ def test_an_agenda_of_two_days_prints_on_one_page(
 
 
 def test_ten_sessions_print_on_one_page_with_what_clashes(
-    site: Any, live_site: Callable[..., LiveSite], window: Window
+    site: Any, live_site: LiveSites, window: Window
 ) -> None:
     for number in range(6):
         make_session(

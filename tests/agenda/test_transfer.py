@@ -1,6 +1,5 @@
 """An agenda goes to another device, and into a calendar."""
 
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -11,9 +10,9 @@ from sqlalchemy import func, select
 from app import clock
 from app.agenda.models import Agenda
 from app.database import db
-from tests.agenda.test_agenda import the_session
-from tests.browser import Browser, Page
+from tests.browser import Browser, Browsers, Page
 from tests.factories import make_agenda, publish_programme
+from tests.lookups import get_session
 
 
 def sessions_in(page: Page) -> list[str]:
@@ -27,7 +26,7 @@ def link_of(visitor: Browser) -> str:
 
 
 def test_a_link_carries_an_agenda_to_another_device(
-    visitor: Browser, new_browser: Callable[[], Browser]
+    visitor: Browser, new_browser: Browsers
 ) -> None:
     make_agenda("opening", holder=visitor)
     telephone = new_browser()
@@ -57,7 +56,7 @@ def test_the_code_holds_the_same_link_and_says_what_it_is(visitor: Browser) -> N
 
 
 def test_the_link_is_good_for_a_quarter_of_an_hour(
-    visitor: Browser, new_browser: Callable[[], Browser], frozen_time: Any
+    visitor: Browser, new_browser: Browsers, frozen_time: Any
 ) -> None:
     make_agenda("opening", holder=visitor)
     link = link_of(visitor)
@@ -72,7 +71,7 @@ def test_the_link_is_good_for_a_quarter_of_an_hour(
 
 @pytest.mark.both_databases
 def test_two_agendas_are_joined_when_that_is_asked_for(
-    visitor: Browser, new_browser: Callable[[], Browser]
+    visitor: Browser, new_browser: Browsers
 ) -> None:
     make_agenda("opening", "farewell", holder=visitor)
     telephone = new_browser()
@@ -87,7 +86,7 @@ def test_two_agendas_are_joined_when_that_is_asked_for(
     assert db.session.scalar(select(func.count()).select_from(Agenda)) == 1
 
 
-def test_or_the_other_is_only_opened(visitor: Browser, new_browser: Callable[[], Browser]) -> None:
+def test_or_the_other_is_only_opened(visitor: Browser, new_browser: Browsers) -> None:
     make_agenda("opening", holder=visitor)
     telephone = new_browser()
     make_agenda("farewell", holder=telephone)
@@ -108,9 +107,7 @@ def test_the_device_that_has_the_agenda_is_told_so(visitor: Browser) -> None:
     assert "Open the agenda on this device" not in page.buttons
 
 
-def test_a_link_to_what_has_been_forgotten_says_so(
-    visitor: Browser, new_browser: Callable[[], Browser]
-) -> None:
+def test_a_link_to_what_has_been_forgotten_says_so(visitor: Browser, new_browser: Browsers) -> None:
     make_agenda("opening", holder=visitor)
     link = link_of(visitor)
     visitor.open("/agenda/forget")
@@ -130,7 +127,7 @@ def feed_of(visitor: Browser) -> str:
 
 
 def test_a_calendar_subscribes_to_an_agenda(
-    visitor: Browser, new_browser: Callable[[], Browser], queries: list[str]
+    visitor: Browser, new_browser: Browsers, queries: list[str]
 ) -> None:
     make_agenda("opening", "farewell", holder=visitor)
     feed = feed_of(visitor)
@@ -154,10 +151,10 @@ def test_a_calendar_learns_that_a_session_moved_or_will_not_be(visitor: Browser)
     make_agenda("opening", "farewell", holder=visitor)
     feed = feed_of(visitor)
     before = visitor.fetch("GET", feed).get_data()
-    opening = the_session("opening")
+    opening = get_session("opening")
     assert opening.ends_at is not None
     opening.ends_at += timedelta(minutes=15)
-    the_session("farewell").withdrawn_at = clock.now()
+    get_session("farewell").withdrawn_at = clock.now()
     publish_programme()
 
     was = Calendar.from_ical(before).walk("VEVENT")

@@ -19,16 +19,10 @@ from app.registration.links import booking_link
 from app.registration.models import Delegate
 from config import ROOT
 from tests.backup.conftest import NewPlace
-from tests.backup.places import (
-    list_tables_with_rows,
-    make_earlier,
-    read_rows,
-    run_well,
-    site_at,
-)
+from tests.backup.places import list_tables_with_rows, make_earlier, read_rows, run_well, site_at
 from tests.compatibility.databases import new_browser as browsers_of
 from tests.factories import make_delegate, make_material, make_session, set_places
-from tests.live_site import LiveSite
+from tests.live_site import LiveSite, LiveSites
 from tests.registration.test_load import Person
 from tests.sites import Settings
 from tests.subprocesses import ForkedProgram
@@ -115,7 +109,7 @@ def _restore_and_die(file: Path, elsewhere: Settings, moment: str) -> None:
 
 @pytest.mark.both_databases
 def test_a_backup_under_load_is_of_one_moment_and_every_booking_in_it_works_elsewhere(
-    live_site: Callable[..., LiveSite], settings: Settings, new_place: NewPlace, tmp_path: Path
+    live_site: LiveSites, settings: Settings, new_place: NewPlace, tmp_path: Path
 ) -> None:
     set_places(100_000)
     running, files = live_site(processes=2), [tmp_path / f"{n}.backup" for n in range(3)]

@@ -8,7 +8,7 @@ import lzma
 import re
 import sqlite3
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -23,7 +23,7 @@ from app.database import Base, db, transaction
 from app.factory import create_app
 from app.releases import search_index
 from config import ROOT, Config
-from tests.browser import Browser
+from tests.browser import Browser, Browsers
 from tests.postgres import PostgresServer
 
 FOLDER: Final = Path(__file__).parent
@@ -65,7 +65,7 @@ def downgrade(revision: str) -> None:
     flask_migrate.downgrade(directory=MIGRATIONS, revision=revision)
 
 
-def new_browser(site: Flask, site_url: str) -> Callable[[], Browser]:
+def new_browser(site: Flask, site_url: str) -> Browsers:
     """Give what makes browsers at a site that sees at once what was committed outside requests."""
 
     def before() -> None:

@@ -4,7 +4,7 @@ People do what they can through the real pages. What no page does quickly comes 
 The links and cookies that they hold in the end are noted as they were given out.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,7 +12,7 @@ from flask import Flask
 
 from app.mail import worker
 from app.worker_tasks import FOLLOW_UP_TASKS, FREQUENT_TASKS, PICTURE_TASKS, SCHEDULED_TASKS
-from tests.browser import Browser
+from tests.browser import Browser, Browsers
 from tests.sent_emails import find_link, last_email_to
 
 
@@ -31,7 +31,7 @@ class Stage:
 
     site: Flask
     clock: Any
-    new_browser: Callable[[], Browser]
+    new_browser: Browsers
     held: Holdings = field(default_factory=Holdings)
 
     def link_from_email(self, name: str, email: str, beginning: str) -> str:

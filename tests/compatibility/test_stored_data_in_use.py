@@ -1,7 +1,7 @@
 """What was stored by an earlier version is not only shown: people go on where they had stopped."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import pyotp
@@ -21,7 +21,7 @@ from app.worker_tasks import (
     SCHEDULED_TASKS,
 )
 from tests.accounts.software_key import SoftwareKey
-from tests.browser import Browser, Page
+from tests.browser import Browser, Browsers, Page
 from tests.compatibility import databases
 from tests.mail_server import MailServer
 from tests.registration_flow import DAYS, WEDNESDAY
@@ -34,7 +34,7 @@ STEP = "/second-step/passkey"
 
 
 @pytest.fixture
-def newcomer(people: People, held: Held) -> Callable[[], Browser]:
+def newcomer(people: People, held: Held) -> Browsers:
     """Make a browser that holds nothing yet."""
     (site,) = {browser._client.application for browser in people.values()}  # noqa: SLF001
     return databases.new_browser(site, held["settings"]["SITE_URL"])
@@ -47,9 +47,7 @@ def do(tasks: Sequence[Task]) -> None:
             task()
 
 
-def test_registrations_that_were_begun_are_finished(
-    people: People, newcomer: Callable[[], Browser]
-) -> None:
+def test_registrations_that_were_begun_are_finished(people: People, newcomer: Browsers) -> None:
     check = people["Katherine, who is registering"].open("/register/check")
     done = check.press("Confirm registration")
     dorothy = people["Dorothy, who is registering"]
@@ -87,7 +85,7 @@ def test_bookings_are_changed_by_the_links_of_their_emails(people: People, held:
 
 
 def test_agendas_are_joined_and_come_back_with_a_booking(
-    people: People, held: Held, newcomer: Callable[[], Browser]
+    people: People, held: Held, newcomer: Browsers
 ) -> None:
     other = people["another agenda"]
     other.open(held["links"]["agenda for another device"])
@@ -116,7 +114,7 @@ def sessions_in(page: Page) -> list[str]:
 
 
 def test_everybody_signs_in_by_what_they_hold(
-    people: People, held: Held, newcomer: Callable[[], Browser], frozen_time: Any
+    people: People, held: Held, newcomer: Browsers, frozen_time: Any
 ) -> None:
     links, secrets = held["links"], held["secrets"]
     ada, grace = newcomer(), newcomer()

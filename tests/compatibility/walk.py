@@ -4,7 +4,7 @@ import html
 import json
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urljoin, urlsplit
@@ -13,7 +13,7 @@ from flask import Flask
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import Rule
 
-from tests.browser import Browser
+from tests.browser import Browser, Browsers
 from tests.compatibility.answers import Answers, as_text, is_text
 
 FILE: Final = "links.json"
@@ -74,7 +74,7 @@ def links_of(folder: Path) -> dict[str, Any]:
     return found
 
 
-def browsers(held: dict[str, Any], new_browser: Callable[[], Browser]) -> dict[str, Browser]:
+def browsers(held: dict[str, Any], new_browser: Browsers) -> dict[str, Browser]:
     """Give everybody their browser, with the cookies that it held."""
     found = {ANYBODY: new_browser()}
     for name, cookies in held["browsers"].items():

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from pathlib import Path
-from threading import Barrier, Thread
+from threading import Barrier
 
 import pytest
 from flask import Flask
@@ -25,6 +26,7 @@ from app.database import db, transaction
 from app.errors import Gone, NotFound, StaleEdit
 from tests.browser import Browser
 from tests.factories import make_link
+from tests.races import run_in_threads
 
 HELP = ContentKey("page", "help", "en")
 TIDES = ContentKey("page", "tides", "en")
@@ -149,9 +151,9 @@ def test_what_was_shipped_is_shown_where_the_database_has_never_been_there(
 
 @pytest.mark.both_databases
 def test_of_many_who_save_at_once_one_is_first_and_the_others_are_told(site: Flask) -> None:
-    ended = _at_once(site, 4)
+    ended = _save_at_once(site, 4)
 
-    assert sorted(ended) == ["StaleEdit"] * 3 + ["saved"]
+    assert ended == ["StaleEdit"] * 3 + ["saved"]
     assert [one.version for one in db.session.scalars(select(ContentVersion))] == [1]
 
 
@@ -170,7 +172,7 @@ def test_without_the_lock_the_same_people_would_run_into_each_other(
     monkeypatch.setattr(services, "lock_table", lambda _: None)
     monkeypatch.setattr(services, "_insert_version", all_at_once)
 
-    assert sorted(_at_once(site, 4)) == ["IntegrityError"] * 3 + ["saved"]
+    assert _save_at_once(site, 4) == ["IntegrityError"] * 3 + ["saved"]
 
 
 def test_the_list_tells_where_each_text_stands(site: Flask) -> None:
@@ -218,29 +220,17 @@ def _save(body: str, seen: int = 0) -> None:
         services.save(get_content_folder(), HELP, wording, expected_version=seen, actor="a test")
 
 
-def _at_once(site: Flask, people: int) -> list[str]:
+def _save_at_once(site: Flask, people: int) -> list[str]:
     """Let so many people save the same page at the same moment; tell how it ended for each."""
-    ended: list[str] = []
-    start = Barrier(people)
 
-    def person(number: int) -> None:
-        with site.app_context():
-            start.wait(20)
-            try:
-                _save(f"From person {number}.")
-            except (StaleEdit, IntegrityError) as refusal:
-                ended.append(type(refusal).__name__)
-            else:
-                ended.append("saved")
-            finally:
-                db.session.remove()
+    def save(number: int) -> str:
+        try:
+            _save(f"From person {number}.")
+        except (StaleEdit, IntegrityError) as refusal:
+            return type(refusal).__name__
+        return "saved"
 
-    threads = [Thread(target=person, args=[number]) for number in range(people)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
-    return ended
+    return sorted(run_in_threads(site, [partial(save, number) for number in range(people)]))
 
 
 @contextmanager

@@ -1,9 +1,9 @@
 """Loading a programme: the working tables come to say what a file says, all of it or nothing."""
 
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ from app.programme.models import Session, Theme
 from app.releases import snapshot_builder
 from tests.browser import Browser
 from tests.factories import SMALL_CONFERENCE, publish_programme
+from tests.races import run_in_threads
 
 
 def the_programme() -> ParsedProgramme:
@@ -319,24 +320,21 @@ def test_a_file_that_cannot_be_read_changes_nothing(site: Flask, tmp_path: Path)
     assert frozen() == before
 
 
-@pytest.fixture
-def at_once(site: Flask) -> Iterator[Callable[..., list[Any]]]:
-    """Do several deeds at the same time, each in a transaction of its own."""
+def replace_at_once(site: Flask, programmes: Sequence[ParsedProgramme]) -> list[Any]:
+    """Load several programmes at the same time; return what each of them changed."""
 
-    def one(deed: Callable[[], Any]) -> Any:
-        with site.app_context(), transaction():
-            return deed()
+    def replace_programme(programme: ParsedProgramme) -> Any:
+        with transaction():
+            return services.replace_programme(programme)
 
-    with ThreadPoolExecutor(8) as pool:
-        yield lambda *deeds: list(pool.map(one, deeds))
+    return run_in_threads(site, [partial(replace_programme, one) for one in programmes])
 
 
 @pytest.mark.both_databases
-def test_loads_at_once_wait_for_each_other(at_once: Callable[..., list[Any]]) -> None:
+def test_loads_at_once_wait_for_each_other(site: Flask) -> None:
     one, other = the_programme(), with_another(without(the_programme(), "opening"), key="night")
-    db.session.commit()
 
-    at_once(*[lambda p=p: services.replace_programme(p) for p in (one, other) * 4])
+    replace_at_once(site, (one, other) * 4)
 
     keys = set(db.session.scalars(select(Session.key).where(Session.withdrawn_at.is_(None))))
     assert keys in [{session.key for session in programme.sessions} for programme in (one, other)]
@@ -344,10 +342,8 @@ def test_loads_at_once_wait_for_each_other(at_once: Callable[..., list[Any]]) ->
 
 @pytest.mark.empty
 @pytest.mark.both_databases
-def test_the_first_loads_at_once_make_one_conference(at_once: Callable[..., list[Any]]) -> None:
-    db.session.commit()
-
-    differences = at_once(*[lambda: services.replace_programme(the_programme())] * 6)
+def test_the_first_loads_at_once_make_one_conference(site: Flask) -> None:
+    differences = replace_at_once(site, [the_programme() for _ in range(6)])
 
     assert sorted(bool(difference) for difference in differences) == [False] * 5 + [True]
     assert db.session.scalar(select(func.count()).select_from(Theme)) == 2

@@ -2,7 +2,6 @@
 
 import json
 import threading
-from collections.abc import Callable
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
@@ -24,7 +23,7 @@ from app.registration.bookings import erasure, operations
 from app.registration.models import Delegate
 from app.worker_tasks import PERIODIC_TASKS
 from tests.browser import Browser
-from tests.chromium import horizontal_overflow
+from tests.chromium import Axe, horizontal_overflow
 from tests.factories import (
     get_ada_marsh,
     grant_speaker_access,
@@ -34,7 +33,7 @@ from tests.factories import (
     sign_in_window,
 )
 from tests.imap_server import ImapServer
-from tests.live_site import LiveSite
+from tests.live_site import LiveSites
 from tests.mail.test_bounces import make_sent_email, receive, write_report
 
 ADA = "ada@nhs.example"
@@ -385,11 +384,7 @@ def make_reply(number: int, **values: Any) -> EmailReply:
 
 @pytest.mark.parametrize(("width", "colours"), [(320, "light"), (1280, "dark")])
 def test_replies_have_no_barriers(
-    live_site: Callable[..., LiveSite],
-    window: Page,
-    axe: Callable[[Page], list[str]],
-    width: int,
-    colours: str,
+    live_site: LiveSites, window: Page, axe: Axe, width: int, colours: str
 ) -> None:
     delegate = make_delegate(email=ADA)
     for number in range(2):

@@ -1,7 +1,6 @@
 """Who gets no emails to many people: the suppression list, and links by which people leave them."""
 
 import re
-from collections.abc import Callable
 
 import pytest
 from flask import Flask
@@ -23,7 +22,7 @@ from app.mail.suppression import NOT_THEIR_WISH, exclusion_reasons, suppress
 from app.registration import links
 from app.registration.bookings import erasure
 from app.web import signing
-from tests.browser import Browser
+from tests.browser import Browser, Browsers
 from tests.factories import get_ada_marsh, make_delegate, sign_in_speaker
 
 ONE_CLICK = {"List-Unsubscribe": "One-Click"}
@@ -204,7 +203,7 @@ def _sign_as_booking() -> str:
 
 
 def test_a_link_says_nothing_about_the_person_and_outlives_a_change_of_the_secret_key(
-    site: Flask, visitor: Browser, new_browser: Callable[[], Browser]
+    site: Flask, visitor: Browser, new_browser: Browsers
 ) -> None:
     link = make_link()
     site.config["SECRET_KEY_FALLBACKS"] = [site.config["SECRET_KEY"]]

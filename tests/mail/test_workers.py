@@ -51,27 +51,34 @@ def test_two_workers_deliver_each_letter_once(mailbox: MailServer, start_worker:
     assert sum(int(worker.last_line().split()[0]) for worker in workers) == 200
 
 
-@pytest.mark.both_databases
-def test_a_worker_killed_before_it_could_write_down_sends_at_most_one_letter_twice(
-    mailbox: MailServer, start_worker: Start
-) -> None:
-    for number in range(10):
+def send_with_a_kill(
+    mailbox: MailServer, start_worker: Start, letters: int, *, killed_at: int
+) -> list[str]:
+    """Kill the worker as it sends so many letters, start another; return who got a letter."""
+    for number in range(letters):
         make_email(recipient=f"delegate-{number}@example.org")
     worker = start_worker()
 
-    def kill_at_the_third() -> None:
-        if len(mailbox.emails) == 3:
+    def kill() -> None:
+        if len(mailbox.emails) == killed_at:
             worker.kill()
             worker.wait(10)
 
-    mailbox.on_accept(kill_at_the_third)
+    mailbox.on_accept(kill)
     worker.wait(30)
     mailbox.reset()
     the_lease_runs_out()
     start_worker()
     wait_until(all_sent, "all letters sent", 30)
+    return [letter.recipient for letter in mailbox.emails]
 
-    recipients = [letter.recipient for letter in mailbox.emails]
+
+@pytest.mark.both_databases
+def test_a_worker_killed_before_it_could_write_down_sends_at_most_one_letter_twice(
+    mailbox: MailServer, start_worker: Start
+) -> None:
+    recipients = send_with_a_kill(mailbox, start_worker, 10, killed_at=3)
+
     assert set(recipients) == {f"delegate-{number}@example.org" for number in range(10)}
     assert len(recipients) == 11
     third, again = mailbox.emails_to("delegate-2@example.org")
@@ -83,23 +90,8 @@ def test_a_worker_killed_in_the_middle_of_many_sends_at_most_one_letter_twice(
     mailbox: MailServer, start_worker: Start
 ) -> None:
     """It has leased several together by then, and does not wait for the disk after each."""
-    for number in range(100):
-        make_email(recipient=f"delegate-{number}@example.org")
-    worker = start_worker()
+    recipients = send_with_a_kill(mailbox, start_worker, 100, killed_at=40)
 
-    def kill_at_the_fortieth() -> None:
-        if len(mailbox.emails) == 40:
-            worker.kill()
-            worker.wait(10)
-
-    mailbox.on_accept(kill_at_the_fortieth)
-    worker.wait(30)
-    mailbox.reset()
-    the_lease_runs_out()
-    start_worker()
-    wait_until(all_sent, "all letters sent", 30)
-
-    recipients = [letter.recipient for letter in mailbox.emails]
     assert set(recipients) == {f"delegate-{number}@example.org" for number in range(100)}
     assert len(recipients) == 101
 

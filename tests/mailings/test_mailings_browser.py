@@ -1,6 +1,5 @@
 """Emails to many in a real browser: on a phone and on a wide screen, in both colours."""
 
-from collections.abc import Callable
 from datetime import timedelta
 from urllib.parse import urlsplit
 
@@ -13,7 +12,7 @@ from app.mail import unsubscribe
 from app.mailings import notices
 from app.mailings.models import MailingRecipient
 from app.registration.models import LinkedAgenda
-from tests.chromium import horizontal_overflow
+from tests.chromium import Axe, horizontal_overflow
 from tests.factories import (
     get_ada_marsh,
     grant_speaker_access,
@@ -25,7 +24,7 @@ from tests.factories import (
     save,
     sign_in_window,
 )
-from tests.live_site import LiveSite
+from tests.live_site import LiveSites
 from tests.lookups import get_session
 
 LONG = "Water and sanitation where clinics are far away: " * 3
@@ -76,11 +75,7 @@ def change_the_programme() -> list[str]:
 
 @pytest.mark.parametrize(("width", "colours"), [(320, "light"), (1280, "dark")])
 def test_no_page_of_emails_to_many_has_a_barrier(
-    live_site: Callable[..., LiveSite],
-    window: Page,
-    axe: Callable[[Page], list[str]],
-    width: int,
-    colours: str,
+    live_site: LiveSites, window: Page, axe: Axe, width: int, colours: str
 ) -> None:
     with transaction():
         preferences = urlsplit(unsubscribe.get_url("ada@example.org")).path

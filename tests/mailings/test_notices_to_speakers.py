@@ -42,7 +42,6 @@ from tests.factories import (
     make_session,
     make_speaker,
     publish_programme,
-    sign_in,
 )
 from tests.lookups import get_session
 from tests.mail_server import MailServer
@@ -59,11 +58,6 @@ def speakers(site: Flask) -> None:
     grant_speaker_access(get_ada_marsh(), ADA)
     grant_speaker_access(find_speaker("joao-mare"), JOAO)
     worker.run_tasks((*SCHEDULED_TASKS, *FOLLOW_UP_TASKS))
-
-
-@pytest.fixture
-def organiser(visitor: Browser) -> Browser:
-    return sign_in(visitor)
 
 
 def find_speaker(slug: str) -> Speaker:

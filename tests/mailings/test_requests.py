@@ -18,21 +18,10 @@ from app.registration.bookings import erasure
 from app.registration.category_texts import CategoryTexts, dump_translations
 from app.registration.interest.models import INVITED
 from tests.browser import Browser
-from tests.factories import (
-    make_application,
-    make_category,
-    make_delegate,
-    make_interest,
-    sign_in,
-)
+from tests.factories import make_application, make_category, make_delegate, make_interest
 from tests.mail_server import MailServer
 from tests.mailings.test_writing import PAGE, read_facts, send
 from tests.sent_emails import deliver_emails, find_link
-
-
-@pytest.fixture
-def organiser(visitor: Browser) -> Browser:
-    return sign_in(visitor)
 
 
 def release_now(frozen_time: Any) -> None:

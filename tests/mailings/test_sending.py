@@ -4,7 +4,6 @@ from dataclasses import replace
 from datetime import timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
-from threading import Barrier, Thread
 from typing import Any
 
 import pytest
@@ -26,6 +25,7 @@ from app.mailings.services import Draft, SendTime
 from app.registration.desk import services as desk_services
 from app.releases import current_release
 from tests.factories import make_delegate, make_many_delegates
+from tests.races import run_in_threads
 
 GRACE = "grace@conference.example"
 WORDS = Draft("A word, {{ first_name }}", "Dear {{ full_name }},\n\nsee [it]({{ booking_link }}).")
@@ -124,25 +124,15 @@ def test_whoever_presses_send_twice_at_once_schedules_it_once(site: Flask) -> No
     make_delegate(email="ada@example.org")
     number = write_mailing().id
     db.session.commit()
-    both_ready = Barrier(2)
 
-    def press(outcomes: list[bool]) -> None:
-        both_ready.wait()
-        with site.app_context(), transaction():
-            mailing = mailing_queries.get_mailing(number)
-            now = SendTime(clock.now())
-            outcomes.append(
-                services.schedule(mailing, now, expected_version=1, expected_count=1, actor=GRACE)
+    def press() -> bool:
+        with transaction():
+            mailing, now = mailing_queries.get_mailing(number), SendTime(clock.now())
+            return services.schedule(
+                mailing, now, expected_version=1, expected_count=1, actor=GRACE
             )
 
-    outcomes: list[bool] = []
-    threads = [Thread(target=press, args=(outcomes,)) for _ in range(2)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-
-    assert sorted(outcomes) == [False, True]
+    assert sorted(run_in_threads(site, [press, press])) == [False, True]
     release.release_due()
     assert list_recipients() == ["ada@example.org"]
 

@@ -1,7 +1,8 @@
 """A new conference in place of the example: everything invented goes, at once and whole."""
 
 from datetime import date
-from threading import Barrier, Thread
+from functools import partial
+from threading import Thread
 
 import pytest
 from flask import Flask
@@ -41,6 +42,7 @@ from tests.factories import (
     make_upload,
     sign_in,
 )
+from tests.races import at_once
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.empty
@@ -268,28 +270,15 @@ def test_who_comes_second_is_shown_what_is_there_now(
 @pytest.mark.usefixtures("example")
 def test_two_who_press_at_once_start_one_conference(site: Flask) -> None:
     seen = queries.get_replacement_preview().fingerprint
-    ready, raised = Barrier(2), list[Exception]()
-    db.session.remove()
+    folder = get_content_folder()
 
     def start(title: str) -> None:
         requested = NewConference(title, TIDES.starts_on, TIDES.ends_on, TIDES.time_zone)
-        with site.app_context():
-            folder = get_content_folder()
-            ready.wait(10)
-            try:
-                with transaction():
-                    services.start(folder, requested, expected_fingerprint=seen, actor=title)
-            except Exception as fault:  # noqa: BLE001 - whatever it is, the story looks at it
-                raised.append(fault)
-            db.session.remove()
+        services.start(folder, requested, expected_fingerprint=seen, actor=title)
 
-    threads = [Thread(target=start, args=[title]) for title in ("Tides", "Winds")]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
+    ended = at_once(site, [partial(start, title) for title in ("Tides", "Winds")])
 
-    assert [type(one) for one in raised] == [services.StaleInventory]
+    assert ended == [services.StaleInventory.message, "done"]
     assert db.session.scalar(select(Conference.title)) in {"Tides", "Winds"}
     assert count_rows()["release"] == 1
 

@@ -1,15 +1,15 @@
 """People add things at the same moment: each gets an address of its own."""
 
-from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
+from functools import partial
 
 import pytest
 from flask import Flask
 from sqlalchemy.exc import IntegrityError
 
-from app.database import db, transaction
+from app.database import transaction
 from app.programme import slugs
 from app.programme.editing import speakers
+from tests.races import run_in_threads
 
 AT_ONCE = 6
 NOBODY = {"name": "Mary Seacole", "role": ""}
@@ -17,21 +17,15 @@ NOBODY = {"name": "Mary Seacole", "role": ""}
 
 def added_at_once(site: Flask) -> list[str]:
     """Let several people add the same name; tell the address that each of them got."""
-    together = Barrier(AT_ONCE)
 
     def add(number: int) -> str:
-        with site.app_context():
-            together.wait(20)
-            try:
-                with transaction():
-                    return speakers.add(NOBODY, actor=f"{number}@conference.example").slug
-            except IntegrityError:
-                return "taken"
-            finally:
-                db.session.remove()
+        try:
+            with transaction():
+                return speakers.add(NOBODY, actor=f"{number}@conference.example").slug
+        except IntegrityError:
+            return "taken"
 
-    with ThreadPoolExecutor(AT_ONCE) as people:
-        return sorted(people.map(add, range(AT_ONCE)))
+    return sorted(run_in_threads(site, [partial(add, number) for number in range(AT_ONCE)]))
 
 
 @pytest.mark.both_databases

@@ -1,7 +1,6 @@
 """A session has keywords: organisers type them, speakers propose them, readers filter by them."""
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -17,7 +16,7 @@ from app.programme.fields.table import WORDS
 from app.releases import current_release
 from app.site import search_filters
 from app.web import spreadsheets
-from tests.browser import Browser, Page
+from tests.browser import Browser, Browsers, Page
 from tests.factories import get_ada_marsh, publish_programme, sign_in, sign_in_speaker
 from tests.lookups import get_session
 from tests.pages import read_text
@@ -37,7 +36,7 @@ def set_keywords(slug: str, *words: str) -> None:
 
 @pytest.mark.both_databases
 def test_what_an_organiser_types_becomes_a_filter_of_the_programme(
-    visitor: Browser, new_browser: Callable[[], Browser]
+    visitor: Browser, new_browser: Browsers
 ) -> None:
     organiser = sign_in(new_browser())
     form = organiser.open("/organise/sessions/opening/change")
@@ -101,7 +100,7 @@ def test_too_many_words_are_refused_beside_the_question(visitor: Browser) -> Non
 
 
 def test_a_speaker_proposes_them_and_the_changelog_tells_of_them(
-    visitor: Browser, new_browser: Callable[[], Browser]
+    visitor: Browser, new_browser: Browsers
 ) -> None:
     publish_programme()
     ada = sign_in_speaker(new_browser(), get_ada_marsh())

@@ -10,13 +10,7 @@ from app.programme import slugs
 from app.programme.editing import sessions
 from app.programme.models import Session, Speaker
 from tests.browser import Browser
-from tests.factories import (
-    make_session,
-    make_speaker,
-    publish_programme,
-    sign_in,
-    sign_in_speaker,
-)
+from tests.factories import make_session, make_speaker, publish_programme, sign_in, sign_in_speaker
 from tests.interchange.test_import_ical import a_calendar, an_event
 from tests.lookups import get_session
 

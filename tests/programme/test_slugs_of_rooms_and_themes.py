@@ -1,6 +1,5 @@
 """Organisers change the addresses of rooms and themes; earlier ones lead there for ever."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -22,7 +21,7 @@ from app.programme.fields.rooms_and_themes import next_free_look
 from app.programme.models import SlugRedirect, Theme
 from app.releases import services as publishing
 from config import ROOT
-from tests.browser import Browser, Page
+from tests.browser import Browser, Browsers, Page
 from tests.factories import make_room, make_session, make_theme, publish_programme, sign_in
 from tests.lookups import get_session
 from tests.pages import read_text
@@ -164,9 +163,7 @@ def test_a_new_one_gets_the_address_that_is_typed(editor: Browser, kind: Ordered
 
 @each_kind
 @pytest.mark.both_databases
-def test_two_at_once_see_both_addresses(
-    new_browser: Callable[[], Browser], kind: OrderedKind[Any]
-) -> None:
+def test_two_at_once_see_both_addresses(new_browser: Browsers, kind: OrderedKind[Any]) -> None:
     make(kind, "Wind")
     one = sign_in(new_browser(), "one@conference.example")
     other = sign_in(new_browser(), "other@conference.example")

@@ -1,7 +1,6 @@
 """Times: the conference's zone in words, and a visitor's own beside it when they ask for it."""
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -13,14 +12,8 @@ from app.database import transaction
 from app.interchange import services
 from app.programme import queries
 from tests.browser import Browser, Page
-from tests.factories import (
-    SMALL_CONFERENCE,
-    make_agenda,
-    make_session,
-    publish_programme,
-    sign_in,
-)
-from tests.live_site import LiveSite
+from tests.factories import SMALL_CONFERENCE, make_agenda, make_session, publish_programme, sign_in
+from tests.live_site import LiveSites
 from tests.pages import read_text
 
 
@@ -137,7 +130,7 @@ def test_a_zone_that_there_is_not_is_422_and_times_stay_as_they_are(
 
 
 def test_a_device_elsewhere_is_offered_its_own_zone_and_nothing_changes_by_itself(
-    live_site: Callable[..., LiveSite], chromium: Chromium
+    live_site: LiveSites, chromium: Chromium
 ) -> None:
     home = live_site().address
 
@@ -155,7 +148,7 @@ def test_a_device_elsewhere_is_offered_its_own_zone_and_nothing_changes_by_itsel
 
 
 def test_a_place_that_the_list_does_not_have_is_offered_all_the_same(
-    live_site: Callable[..., LiveSite], chromium: Chromium
+    live_site: LiveSites, chromium: Chromium
 ) -> None:
     home = live_site().address
 
@@ -171,7 +164,7 @@ def test_a_place_that_the_list_does_not_have_is_offered_all_the_same(
 
 @pytest.mark.parametrize("zone", ["Europe/London", "UTC"])
 def test_a_device_at_home_is_offered_nothing_of_its_own(
-    live_site: Callable[..., LiveSite], chromium: Chromium, zone: str
+    live_site: LiveSites, chromium: Chromium, zone: str
 ) -> None:
     home = live_site().address
 

@@ -17,13 +17,7 @@ from app.interchange import services
 from app.programme import snapshot
 from app.programme.editing import speakers, undo
 from app.programme.models import Conference, Release, Session, Speaker
-from app.proposals import (
-    auto_approval,
-    merging,
-    preview,
-    queries,
-    reviews,
-)
+from app.proposals import auto_approval, merging, preview, queries, reviews
 from app.proposals import services as proposals_services
 from app.proposals.merging import MergeConflict
 from app.proposals.models import Proposal

@@ -11,7 +11,7 @@ from app import clock
 from app.accounts.models import VIEWER
 from app.database import db, transaction
 from app.history.models import HistoryEntry
-from app.registration import links, retention
+from app.registration import retention
 from app.registration.bookings import data_export, erasure, operations
 from app.registration.models import Delegate, Needs
 from app.registration.private_answers import encrypt_need
@@ -20,6 +20,7 @@ from app.registration.requirement_cases.models import RequirementCase
 from app.worker_tasks import PERIODIC_TASKS
 from tests.browser import Browser, Page
 from tests.factories import make_delegate, make_room, sign_in
+from tests.lookups import address_of
 from tests.registration.test_encryption import FIRST, SECOND, data_key, read_stored, run_worker
 from tests.registration.test_session_bookings import book, make_bookable
 from tests.registration_flow import ACCESS, ACCESS_WORDS, CONSENT, answer_questions
@@ -43,10 +44,6 @@ def register_grace(visitor: Browser, words: str = "A chair with arms") -> Delega
     page = page.press("Continue", typed).press("Continue")
     page.press("Confirm registration")
     return db.session.query(Delegate).one()
-
-
-def booking_of(delegate: Delegate, below: str = "") -> str:
-    return f"/booking/{links.booking_token(delegate)}{below}"
 
 
 def open_case(desk: Browser, name: str = f"{SIGNING} (Grace Hopper)") -> Page:
@@ -139,14 +136,14 @@ def test_cases_come_and_go_with_the_answers(visitor: Browser) -> None:
     delegate = register_grace(visitor)
     first = {one.id for one in delegate.requirement_cases}
 
-    page = visitor.open(booking_of(delegate, "/access-needs"))
+    page = visitor.open(address_of(delegate, "/access-needs"))
     page = page.press("Save", {ACCESS: [SIGNING, "Step-free access"], ACCESS_WORDS: ""})
 
     assert "Step-free access Received" in page.text
     assert "What you wrote in your own words" not in page.text
     db.session.refresh(delegate)
     assert len(first & {one.id for one in delegate.requirement_cases}) == 1
-    page = visitor.open(booking_of(delegate, "/access-needs"))
+    page = visitor.open(address_of(delegate, "/access-needs"))
     page = page.press("Save", {ACCESS: [], ACCESS_WORDS: ""})
     assert "Your access requirements" not in page.headings
     assert db.session.query(RequirementCase).all() == []
@@ -161,7 +158,7 @@ def test_other_words_open_the_case_again(visitor: Browser, new_browser: Any) -> 
         f"{SIGNING} (Grace Hopper) Grace Hopper"
     ]
 
-    page = visitor.open(booking_of(delegate, "/access-needs"))
+    page = visitor.open(address_of(delegate, "/access-needs"))
     page.press("Save", {ACCESS_WORDS: "A chair without arms"})
 
     assert "A chair without arms" in open_case(desk, words).text
@@ -277,7 +274,7 @@ def test_several_requirements_are_marked_as_arranged_without_an_email(
     ]
     run_periodic()
     reply = f"Reply: What you wrote in your own words ({type_name.title()} requirements)"
-    page = visitor.open(booking_of(delegates[1])).follow(reply)
+    page = visitor.open(address_of(delegates[1])).follow(reply)
     page.press("Send reply", {"Your reply": "And a rail"})
     desk = sign_in(new_browser(), DORA)
     page = desk.open(f"/organise/{type_name}").press(f"Show {type_name} requirements")
@@ -292,7 +289,7 @@ def test_several_requirements_are_marked_as_arranged_without_an_email(
     assert [name for name in NAMES if name in page.text] == ["Bea"]
     assert subjects_to("Ada@example.org") == []
     assert (
-        "What you wrote in your own words Arranged" in visitor.open(booking_of(delegates[0])).text
+        "What you wrote in your own words Arranged" in visitor.open(address_of(delegates[0])).text
     )
     page = desk.open(f"/organise/delegates/{delegates[0].reference}")
     assert "Changed: state" in page.text
@@ -310,7 +307,7 @@ def test_an_email_needs_an_answer(visitor: Browser, new_browser: Any) -> None:
 
 def test_an_empty_reply_is_refused(visitor: Browser) -> None:
     delegate = register_grace(visitor)
-    page = visitor.open(booking_of(delegate)).follow(f"Reply: {SIGNING} (Access requirements)")
+    page = visitor.open(address_of(delegate)).follow(f"Reply: {SIGNING} (Access requirements)")
 
     page = page.press("Send reply", status=422)
 
@@ -321,7 +318,7 @@ def test_nobody_replies_about_another_booking(visitor: Browser) -> None:
     delegate = register_grace(visitor)
     other = make_delegate(email="other@example.org")
 
-    visitor.open(booking_of(other, f"/access/{delegate.requirement_cases[0].key}"), 404)
+    visitor.open(address_of(other, f"/access/{delegate.requirement_cases[0].key}"), 404)
 
 
 @pytest.mark.both_databases
@@ -425,11 +422,11 @@ def test_a_new_key_encrypts_them_again_and_a_lost_one_loses_only_them(
         run_worker()
 
     with data_key(site, SECOND):
-        assert "Our answer: Yes" in visitor.open(booking_of(delegate)).text
+        assert "Our answer: Yes" in visitor.open(address_of(delegate)).text
     page = open_list(desk).follow("Cannot be read: the key is missing (Grace Hopper)")
     page = page.press("Save", {STATE: "Arranged"})
     with data_key(site, SECOND):
-        assert "Our answer: Yes" in visitor.open(booking_of(delegate)).text
+        assert "Our answer: Yes" in visitor.open(address_of(delegate)).text
 
 
 def test_a_delegates_own_copy_has_them(visitor: Browser, new_browser: Any) -> None:

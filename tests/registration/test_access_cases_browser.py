@@ -1,23 +1,20 @@
 """Access requirements are arranged and replied to in a real browser, on a small screen."""
 
-from collections.abc import Callable
-
 from playwright.sync_api import Page, expect
 
 from app.database import db, transaction
 from app.registration import links
 from app.registration.requirement_cases import services as requirement_cases
 from app.registration.requirement_cases.models import RequirementCase
-from tests.chromium import horizontal_overflow
+from tests.chromium import Axe, horizontal_overflow
 from tests.factories import make_delegate, sign_in_window
-from tests.live_site import LiveSite
+from tests.live_site import LiveSites
 
-Axe = Callable[[Page], list[str]]
 ANSWER = "Two interpreters will be in the hall. " * 5
 
 
 def test_no_page_about_a_requirement_has_a_barrier(
-    live_site: Callable[..., LiveSite], window: Page, axe: Axe
+    live_site: LiveSites, window: Page, axe: Axe
 ) -> None:
     delegate = make_delegate(
         given_names="Wilhelmina", family_name="Featherstonehaugh-Longname", access="A ramp " * 40

@@ -1,7 +1,6 @@
 """The agenda of a browser shows the seats of the booking that was opened in it; no other does."""
 
 import re
-from collections.abc import Callable
 from datetime import timedelta
 
 import time_machine
@@ -12,7 +11,7 @@ from app.registration.bookings import agenda_links
 from app.registration.desk import services as desk
 from app.registration.session_bookings import services
 from app.releases.current_release import get_programme
-from tests.browser import Browser, Page
+from tests.browser import Browser, Browsers, Page
 from tests.factories import FIRST_MORNING, make_agenda, make_delegate
 from tests.pages import read_text
 from tests.registration.test_session_bookings import book, make_bookable, path_of
@@ -50,7 +49,7 @@ def test_seats_and_stars_are_in_one_agenda_with_one_calendar(visitor: Browser) -
 
 
 def test_whoever_has_only_a_link_to_the_agenda_sees_no_seat(
-    visitor: Browser, new_browser: Callable[[], Browser]
+    visitor: Browser, new_browser: Browsers
 ) -> None:
     make_bookable("Knots")
     ada = make_delegate()

@@ -17,17 +17,12 @@ from app.errors import RuleViolation
 from app.registration import integrity_check, links, seats
 from app.registration.applications import decisions, services
 from app.registration.applications.decisions import Decision
-from app.registration.applications.models import (
-    APPROVED,
-    ASKED,
-    WITHDRAWN,
-    RegistrationApplication,
-)
+from app.registration.applications.models import APPROVED, ASKED, WITHDRAWN, RegistrationApplication
 from app.registration.models import Delegate, SeatLimit
 from app.write_queue import WriteQueueFull
 from tests.factories import make_application, make_category, set_places
-from tests.live_site import LiveSite
-from tests.registration.races import at_once
+from tests.live_site import LiveSites
+from tests.races import at_once
 from tests.registration.test_session_booking_races import Person
 from tests.waiting import HOST
 
@@ -96,8 +91,8 @@ def test_of_an_approval_and_a_withdrawal_at_once_one_wins(site: Flask, is_place_
     found = states()
     assert found[APPROVED] + found[WITHDRAWN] == 4
     assert count_delegates() == found[APPROVED]
-    assert Counter(ended)["seat"] == 4
-    late = [one for one in ended if one != "seat"]
+    assert Counter(ended)["done"] == 4
+    late = [one for one in ended if one != "done"]
     for sentence in late:
         is_about_withdrawal = sentence.endswith("has withdrawn this application")
         assert is_about_withdrawal or sentence == services.TOO_LATE[APPROVED]
@@ -110,7 +105,7 @@ def test_two_who_approve_at_once_give_one_place(site: Flask) -> None:
 
     ended = at_once(site, [lambda: approve(number, GRACE), lambda: approve(number, OLGA)])
 
-    assert ended == ["P0 X already has a place", "seat"]
+    assert ended == ["P0 X already has a place", "done"]
     assert count_delegates() == 1
     assert list_miscounts() == []
 
@@ -159,13 +154,11 @@ def test_without_the_lock_somebody_who_withdrew_would_have_a_place(
         ],
     )
 
-    assert ended == ["seat", "seat"], "both were told that they had won"
+    assert ended == ["done", "done"], "both were told that they had won"
 
 
 @pytest.mark.both_databases
-def test_eight_processes_let_each_application_end_once(
-    site: Flask, live_site: Callable[..., LiveSite]
-) -> None:
+def test_eight_processes_let_each_application_end_once(site: Flask, live_site: LiveSites) -> None:
     set_places(PLACES + 5)
     applications = make_applicants(APPLICANTS, is_place_held=True)
     tokens = [links.application_token(one) for one in applications]

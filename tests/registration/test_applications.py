@@ -22,7 +22,7 @@ from app.registration.categories.models import RegistrationCategory
 from app.registration.desk import services as desk_services
 from app.registration.models import Delegate
 from app.registration.waiting_list.models import WaitingListEntry
-from tests.browser import Browser, Page
+from tests.browser import Browser, Browsers, Page
 from tests.factories import (
     make_application,
     make_category,
@@ -187,7 +187,7 @@ def get_done(page: Page) -> str:
 
 
 def test_what_the_first_of_two_writes_is_sent_once_the_second_has_approved(
-    visitor: Browser, new_browser: Callable[[], Browser]
+    visitor: Browser, new_browser: Browsers
 ) -> None:
     make_press(approvals_needed=2)
     apply_for_place(visitor)
@@ -402,7 +402,7 @@ def test_who_withdraws_too_late_is_told_that_they_have_a_place(visitor: Browser)
 
 
 def test_whether_somebody_applied_before_or_has_a_place_is_said_only_by_email(
-    new_browser: Callable[[], Browser],
+    new_browser: Browsers,
 ) -> None:
     make_press()
     make_delegate(given_names="Bea", email="bea@example.org")

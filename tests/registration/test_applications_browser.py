@@ -1,6 +1,5 @@
 """Applying for a place, and deciding about it, in a real browser."""
 
-from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
@@ -10,7 +9,7 @@ from app import clock
 from app.database import db
 from app.registration import links
 from app.registration.interest.models import INVITED
-from tests.chromium import expect_heading, horizontal_overflow
+from tests.chromium import Axe, expect_heading, horizontal_overflow
 from tests.factories import (
     make_application,
     make_category,
@@ -18,13 +17,11 @@ from tests.factories import (
     make_invitation,
     sign_in_window,
 )
-from tests.live_site import LiveSite
-
-Axe = Callable[[Page], list[str]]
+from tests.live_site import LiveSites
 
 
 @pytest.fixture
-def address(live_site: Callable[..., LiveSite]) -> str:
+def address(live_site: LiveSites) -> str:
     return live_site().address
 
 

@@ -33,7 +33,7 @@ from tests.factories import (
     sign_in,
 )
 from tests.pages import read_text
-from tests.registration.races import at_once
+from tests.races import at_once
 from tests.sent_emails import last_email_to, subjects_to
 
 TITLES = ("Knots", "Nets", "Sails")
@@ -268,7 +268,7 @@ def test_any_number_of_workers_draw_once(
         wish(one, ballot, "knots", "sails")
     frozen_time.move_to(CLOSES)
 
-    assert at_once(site, [run_worker] * 5) == ["seat"] * 5
+    assert at_once(site, [run_worker] * 5) == ["done"] * 5
     at_once(site, [run_worker] * 5)
 
     assert sum(map(len, booked().values())) == 2
@@ -310,7 +310,7 @@ def test_a_wish_that_comes_with_the_draw_is_in_it_or_refused(
     ended = at_once(site, [change, run_worker, change])
 
     refused = "This ballot has closed, so you can no longer change your choices"
-    assert ended == [refused, refused, "seat"]
+    assert ended == [refused, refused, "done"]
     assert booked() == {"Ada@example.org": ["knots"]}
 
 

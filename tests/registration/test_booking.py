@@ -1,8 +1,7 @@
 """Delegates see, change and cancel their own bookings."""
 
 import re
-from collections.abc import Callable
-from threading import Barrier, Thread
+from threading import Barrier
 from typing import Any
 from urllib.parse import quote
 
@@ -15,19 +14,15 @@ from app.database import db, transaction
 from app.errors import RuleViolation
 from app.history import queries as history
 from app.programme.queries import get_conference
-from app.registration import (
-    conference_settings,
-    delegate_record,
-    links,
-    queries,
-    seats,
-)
+from app.registration import conference_settings, delegate_record, links, queries, seats
 from app.registration.bookings import services
 from app.registration.bookings.operations import StaleBooking
 from app.registration.models import Delegate
-from tests.browser import Browser
+from tests.browser import Browser, Browsers
 from tests.factories import make_category, make_delegate, publish_programme, set_places
+from tests.lookups import address_of
 from tests.mail_server import MailServer
+from tests.races import at_once
 from tests.registration_flow import CONSENT, DAYS, SHOWN_BACK, THURSDAY, WEDNESDAY
 from tests.sent_emails import deliver_emails, emails_to, find_link, last_email_to, subjects_to
 
@@ -39,11 +34,6 @@ OLD_PAGE = (
     "Your booking changed in another window after you opened this page. "
     "Check your answer, then save it again"
 )
-
-
-def address_of(delegate: Delegate, below: str = "") -> str:
-    """Give the address of somebody's booking."""
-    return f"/booking/{links.booking_token(delegate)}{below}"
 
 
 def test_the_letter_s_link_shows_all_that_was_told(visitor: Browser) -> None:
@@ -169,7 +159,7 @@ def test_no_day_at_all_is_refused_and_the_question_asked_again(visitor: Browser)
 
 
 def test_days_from_an_old_page_of_the_booking_overwrite_nothing(
-    visitor: Browser, new_browser: Callable[[], Browser]
+    visitor: Browser, new_browser: Browsers
 ) -> None:
     delegate = make_delegate()
     visitor.open(address_of(delegate))
@@ -257,7 +247,7 @@ def test_a_mistake_is_told_beside_the_question_and_nothing_changes(visitor: Brow
 
 
 def test_an_old_tab_cannot_undo_a_newer_change_unseen(
-    visitor: Browser, new_browser: Callable[[], Browser]
+    visitor: Browser, new_browser: Browsers
 ) -> None:
     delegate = make_delegate()
     other_tab = new_browser()
@@ -310,9 +300,7 @@ def test_a_cancelled_place_is_free_at_once(visitor: Browser) -> None:
     assert "at 9:30am on Tuesday 12 May 2009" in page.text
 
 
-def test_cancelling_twice_says_that_it_is_done(
-    visitor: Browser, new_browser: Callable[[], Browser]
-) -> None:
+def test_cancelling_twice_says_that_it_is_done(visitor: Browser, new_browser: Browsers) -> None:
     delegate = make_delegate()
     second = new_browser()
     visitor.open(address_of(delegate, "/cancel"))
@@ -381,10 +369,10 @@ def test_two_who_cancel_at_once_give_one_place_back(site: Flask) -> None:
     make_delegate(given_names="Grace")
     delegate = make_delegate()
     number = delegate.id
-    db.session.commit()
-    outcomes = _both_at_once(site, lambda: services.cancel(db.session.get_one(Delegate, number)))
 
-    assert sorted(outcomes) == ["", "This booking has already been cancelled"]
+    ended = at_once(site, [lambda: services.cancel(db.session.get_one(Delegate, number))] * 2)
+
+    assert ended == ["This booking has already been cancelled", "done"]
     assert queries.get_seat_counts().taken == 1
 
 
@@ -402,33 +390,8 @@ def test_without_the_locks_the_race_above_is_seen(site: Flask) -> None:
         careless.cancel(clock.now())
         seats.release_seats((seats.CONFERENCE,))
 
-    assert _both_at_once(site, cancel_carelessly) == ["", ""]
+    assert at_once(site, [cancel_carelessly] * 2) == ["done", "done"]
     assert queries.get_seat_counts().taken == 0
-
-
-def _both_at_once(site: Flask, deed: Callable[[], None]) -> list[str]:
-    """Do a deed twice at the same moment, each having seen the same; tell how each ended."""
-    outcomes: list[str] = []
-    ready = Barrier(2)
-
-    def do() -> None:
-        with site.app_context():
-            ready.wait()
-            try:
-                with transaction():
-                    deed()
-                outcomes.append("")
-            except RuleViolation as refusal:
-                outcomes.append(str(refusal))
-            finally:
-                db.session.remove()
-
-    threads = [Thread(target=do) for _ in range(2)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(30)
-    return outcomes
 
 
 def test_opening_any_page_of_a_booking_changes_nothing(visitor: Browser) -> None:

@@ -1,7 +1,6 @@
 """A delegate keeps an agenda with their booking, whose link then leads to both."""
 
 import json
-from collections.abc import Callable
 
 import pytest
 from sqlalchemy import func, select
@@ -11,7 +10,7 @@ from app.database import db, transaction
 from app.registration import links
 from app.registration.bookings import agenda_links
 from app.registration.models import Delegate, LinkedAgenda
-from tests.browser import Browser, Page
+from tests.browser import Browser, Browsers, Page
 from tests.factories import make_agenda, make_delegate
 
 LINK = "Save your agenda with your booking"
@@ -39,7 +38,7 @@ def a_delegate_with(*slugs: str) -> Delegate:
 
 @pytest.mark.both_databases
 def test_the_agenda_comes_back_on_a_new_device_by_the_booking_s_link(
-    visitor: Browser, new_browser: Callable[[], Browser]
+    visitor: Browser, new_browser: Browsers
 ) -> None:
     delegate = make_delegate()
     make_agenda("opening", holder=visitor)
@@ -96,9 +95,7 @@ def test_it_is_kept_no_longer_when_that_is_asked_for(visitor: Browser) -> None:
     assert db.session.scalar(select(func.count()).select_from(Agenda)) == 1
 
 
-def test_a_page_that_is_out_of_date_opens_nothing(
-    visitor: Browser, new_browser: Callable[[], Browser]
-) -> None:
+def test_a_page_that_is_out_of_date_opens_nothing(visitor: Browser, new_browser: Browsers) -> None:
     delegate = a_delegate_with("opening")
     visitor.open(booking_of(delegate)).follow(LINK)
     somebody = new_browser()

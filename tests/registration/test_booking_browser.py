@@ -1,6 +1,5 @@
 """A delegate opens their booking in a real browser, as their letter asks them to."""
 
-from collections.abc import Callable
 from urllib.parse import urlsplit
 
 from playwright.sync_api import Page, expect
@@ -9,15 +8,13 @@ from app.database import transaction
 from app.mail import unsubscribe
 from app.registration import links
 from app.registration.bookings import services
-from tests.chromium import expect_heading, horizontal_overflow
+from tests.chromium import Axe, expect_heading, horizontal_overflow
 from tests.factories import make_delegate
-from tests.live_site import LiveSite
-
-Axe = Callable[[Page], list[str]]
+from tests.live_site import LiveSites
 
 
 def test_without_scripts_a_booking_is_changed_and_cancelled(
-    live_site: Callable[..., LiveSite], window_without_scripts: Page
+    live_site: LiveSites, window_without_scripts: Page
 ) -> None:
     window = window_without_scripts
     delegate = make_delegate()
@@ -37,9 +34,7 @@ def test_without_scripts_a_booking_is_changed_and_cancelled(
     expect_heading(window, "Your booking has been cancelled")
 
 
-def test_no_page_of_a_booking_has_a_barrier(
-    live_site: Callable[..., LiveSite], window: Page, axe: Axe
-) -> None:
+def test_no_page_of_a_booking_has_a_barrier(live_site: LiveSites, window: Page, axe: Axe) -> None:
     delegate = make_delegate(access="A ramp")
     with transaction():
         services.request_email_change(delegate, "ada@new.example.org", 0)
@@ -59,7 +54,7 @@ def test_no_page_of_a_booking_has_a_barrier(
 
 
 def test_emails_are_stopped_and_switched_on_again_by_their_link_and_without_scripts(
-    live_site: Callable[..., LiveSite], window_without_scripts: Page, axe: Axe
+    live_site: LiveSites, window_without_scripts: Page, axe: Axe
 ) -> None:
     window = window_without_scripts
     window.set_viewport_size({"width": 320, "height": 640})
@@ -77,7 +72,7 @@ def test_emails_are_stopped_and_switched_on_again_by_their_link_and_without_scri
 
 
 def test_a_link_to_change_an_answer_is_beside_it_and_large_enough_for_a_thumb(
-    live_site: Callable[..., LiveSite], window: Page
+    live_site: LiveSites, window: Page
 ) -> None:
     delegate = make_delegate()
     window.set_viewport_size({"width": 360, "height": 640})
@@ -93,7 +88,7 @@ def test_a_link_to_change_an_answer_is_beside_it_and_large_enough_for_a_thumb(
     assert abs(link["y"] + link["height"] / 2 - label["y"] - label["height"] / 2) < 12
 
 
-def test_a_ticket_on_paper_has_no_links(live_site: Callable[..., LiveSite], window: Page) -> None:
+def test_a_ticket_on_paper_has_no_links(live_site: LiveSites, window: Page) -> None:
     delegate = make_delegate()
     window.goto(f"{live_site().address}/booking/{links.booking_token(delegate)}")
     ticket = window.get_by_role("region", name="Your ticket")

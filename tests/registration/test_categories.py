@@ -1,6 +1,5 @@
 """People say how they will attend, and each category has places of its own within the whole."""
 
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -17,7 +16,7 @@ from app.registration.categories.models import BY_CODE
 from app.registration.models import Delegate, SeatLimit
 from app.registration.waiting_list import offers
 from app.registration.waiting_list.models import WaitingListEntry
-from tests.browser import Browser, Page
+from tests.browser import Browser, Browsers, Page
 from tests.factories import make_category, make_delegate, set_places
 from tests.registration_flow import DAYS, answer_questions
 from tests.sent_emails import find_link, last_email_to, subjects_to
@@ -114,7 +113,7 @@ def test_what_is_full_closed_or_not_yet_open_says_so_and_cannot_be_chosen(
 
 @pytest.mark.both_databases
 def test_the_last_place_of_a_category_goes_to_one_of_two_and_the_other_is_told(
-    visitor: Browser, new_browser: Callable[[], Browser]
+    visitor: Browser, new_browser: Browsers
 ) -> None:
     make_category(1, name="Student")
     make_category(name="Delegate")

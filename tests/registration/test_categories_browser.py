@@ -1,20 +1,16 @@
 """Somebody chooses how they will attend in a real browser, and organisers look after categories."""
 
-from collections.abc import Callable
-
 import pytest
 from playwright.sync_api import Page, expect
 
 from app.registration.categories.models import BY_CODE
-from tests.chromium import expect_heading, horizontal_overflow
+from tests.chromium import Axe, expect_heading, horizontal_overflow
 from tests.factories import make_category, make_delegate, make_invitation, sign_in_window
-from tests.live_site import LiveSite
-
-Axe = Callable[[Page], list[str]]
+from tests.live_site import LiveSites
 
 
 @pytest.fixture
-def site_address(live_site: Callable[..., LiveSite]) -> str:
+def site_address(live_site: LiveSites) -> str:
     make_category(0, name="Student", description="With a student card. " * 5)
     make_category(20, name="Press" + " and photographers" * 5)
     make_category(name="Delegate")

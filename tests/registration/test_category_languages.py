@@ -1,7 +1,5 @@
 """Categories have names and texts for each language of the site."""
 
-from collections.abc import Callable
-
 import pytest
 from sqlalchemy import select
 
@@ -11,7 +9,7 @@ from app.history.models import HistoryEntry
 from app.registration.bookings import data_export
 from app.registration.categories.models import RegistrationCategory
 from app.registration.category_texts import CategoryTexts, dump_translations
-from tests.browser import Browser
+from tests.browser import Browser, Browsers
 from tests.factories import make_category, make_delegate, sign_in
 from tests.registration.test_categories import ASKED, get_delegate
 from tests.registration_flow import DAYS
@@ -65,7 +63,7 @@ def test_an_organiser_writes_a_category_in_both_languages(visitor: Browser) -> N
 @EN_FR
 @pytest.mark.both_databases
 def test_whoever_registers_in_french_reads_the_category_in_french_everywhere(
-    visitor: Browser, new_browser: Callable[[], Browser]
+    visitor: Browser, new_browser: Browsers
 ) -> None:
     make_student()
     page = visitor.open("/fr/register").follow("Start now")

@@ -1,6 +1,6 @@
 """A category that is full has a waiting list of its own, whether or not the conference is full."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -15,7 +15,7 @@ from app.registration.categories.models import RegistrationCategory
 from app.registration.models import Delegate
 from app.registration.waiting_list import offers
 from app.registration.waiting_list.models import WaitingListEntry
-from tests.browser import Browser, NotOnPage, Page
+from tests.browser import Browser, Browsers, NotOnPage, Page
 from tests.factories import (
     make_category,
     make_delegate,
@@ -85,7 +85,7 @@ def limit(name: str) -> tuple[int, int]:
 
 
 def test_people_join_the_list_of_a_full_category_while_others_register(
-    visitor: Browser, new_browser: Callable[[], Browser]
+    visitor: Browser, new_browser: Browsers
 ) -> None:
     fill_press()
 
@@ -107,7 +107,7 @@ def test_people_join_the_list_of_a_full_category_while_others_register(
 
 
 def test_a_place_of_the_category_is_offered_to_the_first_of_its_list(
-    visitor: Browser, new_browser: Callable[[], Browser]
+    visitor: Browser, new_browser: Browsers
 ) -> None:
     _, press, taken = fill_press()
     join(visitor, "Ada")
@@ -126,7 +126,7 @@ def test_a_place_of_the_category_is_offered_to_the_first_of_its_list(
 
 
 def test_nobody_takes_a_place_of_the_category_before_those_who_wait_for_it(
-    visitor: Browser, new_browser: Callable[[], Browser]
+    visitor: Browser, new_browser: Browsers
 ) -> None:
     _, press, taken = fill_press()
     join(visitor, "Ada")
@@ -184,7 +184,7 @@ def test_without_a_waiting_list_a_full_category_cannot_be_chosen(visitor: Browse
 
 
 def test_a_place_goes_to_who_has_waited_longest_of_those_who_can_use_it(
-    visitor: Browser, new_browser: Callable[[], Browser]
+    visitor: Browser, new_browser: Browsers
 ) -> None:
     _, press, taken = fill_press(places=2)
     join(visitor, "Ada")
@@ -201,7 +201,7 @@ def test_a_place_goes_to_who_has_waited_longest_of_those_who_can_use_it(
 
 
 def test_a_category_with_more_places_offers_them_while_the_conference_has_some(
-    visitor: Browser, new_browser: Callable[[], Browser]
+    visitor: Browser, new_browser: Browsers
 ) -> None:
     _, press, _ = fill_press(places=2)
     for name in ("Ada", "Bea"):
@@ -240,7 +240,7 @@ def test_neither_limit_can_be_lowered_below_what_is_taken_and_on_offer(visitor: 
 
 
 def test_an_offer_that_lapses_passes_on_within_the_category(
-    visitor: Browser, new_browser: Callable[[], Browser], frozen_time: Any
+    visitor: Browser, new_browser: Browsers, frozen_time: Any
 ) -> None:
     _, press, taken = fill_press()
     for name in ("Ada", "Bea"):
@@ -256,7 +256,7 @@ def test_an_offer_that_lapses_passes_on_within_the_category(
 
 
 def test_whoever_waits_can_choose_another_category_and_other_days_and_keeps_their_turn(
-    visitor: Browser, new_browser: Callable[[], Browser]
+    visitor: Browser, new_browser: Browsers
 ) -> None:
     standard, press, _ = fill_press(places=2)
     make_delegate(email="other@example.org")
@@ -348,9 +348,7 @@ def test_the_worker_takes_no_lock_while_nobody_who_waits_can_have_a_place(site: 
     assert not offers.is_anything_due()
 
 
-def test_organisers_filter_the_list_by_category(
-    visitor: Browser, new_browser: Callable[[], Browser]
-) -> None:
+def test_organisers_filter_the_list_by_category(visitor: Browser, new_browser: Browsers) -> None:
     fill_press(places=1)
     join(visitor, "Ada")
     join(new_browser(), "Bea", "Standard")

@@ -6,19 +6,15 @@ import pytest
 from flask import Flask
 
 from app.database import db, transaction
-from app.registration import integrity_check, links, seats
+from app.registration import links, seats
 from app.registration.bookings import services
 from app.registration.categories.models import BY_CODE
 from app.registration.categories.queries import CATEGORY
 from app.registration.models import Delegate
 from tests.browser import Browser, Page
-from tests.factories import (
-    make_category,
-    make_delegate,
-    make_waiting_list_entry,
-    set_places,
-)
-from tests.registration.races import at_once
+from tests.factories import make_category, make_delegate, make_waiting_list_entry, set_places
+from tests.lookups import list_miscounts
+from tests.races import at_once
 from tests.registration.test_categories import ASKED, standing
 from tests.sent_emails import last_email_to
 
@@ -27,10 +23,6 @@ THURSDAY = "2009-06-11"
 
 def open_booking(visitor: Browser, delegate: Delegate) -> Page:
     return visitor.open(f"/booking/{links.booking_token(delegate)}")
-
-
-def list_miscounts() -> list[str]:
-    return [one for one in integrity_check.run_checks() if "email" not in one]
 
 
 @pytest.mark.both_databases
@@ -121,7 +113,7 @@ def test_of_many_who_change_to_the_last_place_in_the_same_second_one_gets_it(
 
     ended = at_once(site, [partial(change, one) for one in people])
 
-    assert ended == ["All places in this category are taken"] * 5 + ["seat"]
+    assert ended == ["All places in this category are taken"] * 5 + ["done"]
     assert standing(seats.name_category_limit(names[0])) == (8, 5)
     assert standing(seats.name_category_limit(names[1])) == (1, 1)
     assert list_miscounts() == []
@@ -153,6 +145,6 @@ def test_free_places_that_others_wait_for_are_theirs_whoever_comes_first(
 
     won = 1 if has_rule else 2
     refusal = seats.AWAITED if has_rule else "All places in this category are taken"
-    assert sorted(ended) == sorted([refusal] * (4 - won) + ["seat"] * won)
+    assert sorted(ended) == sorted([refusal] * (4 - won) + ["done"] * won)
     assert standing(seats.name_category_limit(number)) == (2, won)
     assert list_miscounts() == []

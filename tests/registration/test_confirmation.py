@@ -1,7 +1,6 @@
 """Someone confirms, once or more than once, and has one place."""
 
 import json
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from threading import Barrier
@@ -17,11 +16,11 @@ from app.history import queries as history
 from app.mail.models import Email
 from app.registration import create_booking, emails, queries, seats, services
 from app.registration.models import ApplicationDraft, Confirmation, Delegate, Needs, SeatLimit
-from tests.browser import Browser
+from tests.browser import Browser, Browsers
 from tests.factories import make_delegate, set_places
 from tests.lookups import get_needs
+from tests.races import at_once
 from tests.refusals import TOO_MANY
-from tests.registration.races import at_once
 from tests.registration.test_desk import a_visitor_with_answers
 from tests.registration_flow import (
     ACCESS_WORDS,
@@ -114,7 +113,7 @@ def test_a_reference_that_somebody_has_is_not_given_again(
 
 
 def test_the_confirmation_survives_a_bookmark(
-    visitor: Browser, new_browser: Callable[[], Browser], frozen_time: Any
+    visitor: Browser, new_browser: Browsers, frozen_time: Any
 ) -> None:
     page = complete_registration(visitor)
     frozen_time.shift(timedelta(days=20))
@@ -198,7 +197,7 @@ def press_twice(site: Flask) -> list[str]:
     def confirm() -> object:
         return services.submit(secret, "en")
 
-    assert at_once(site, [confirm, confirm]) == ["seat", "seat"]
+    assert at_once(site, [confirm, confirm]) == ["done", "done"]
     assert len(delegates()) == 1
     return sorted(db.session.scalars(select(Email.template)))
 
@@ -341,7 +340,7 @@ def test_the_same_person_may_register_someone_else(visitor: Browser) -> None:
 
 @pytest.mark.both_databases
 def test_registering_again_with_new_answers_takes_no_second_place(
-    visitor: Browser, new_browser: Callable[[], Browser]
+    visitor: Browser, new_browser: Browsers
 ) -> None:
     set_places(10)
     first = complete_registration(visitor)
@@ -460,7 +459,7 @@ def test_whoever_cancels_reads_so_and_may_register_again(visitor: Browser) -> No
 
 
 def test_a_place_given_back_is_free_at_once_for_someone_who_saw_it_full(
-    visitor: Browser, new_browser: Callable[[], Browser]
+    visitor: Browser, new_browser: Browsers
 ) -> None:
     set_places(1)
     complete_registration(visitor)

@@ -1,6 +1,5 @@
 """Questions that organisers ask when people register: who is asked what, and where it shows."""
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -11,7 +10,7 @@ from app.history import queries as history
 from app.questions import services as questions
 from app.questions.edited_question import EditedQuestion, EditedTexts
 from app.questions.models import REGISTRATION, Question
-from app.registration import custom_answers, retention, seats
+from app.registration import custom_answers, retention
 from app.registration.applications.models import RegistrationApplication
 from app.registration.bookings import services as bookings
 from app.registration.interest.models import ExpressionOfInterest
@@ -19,16 +18,10 @@ from app.registration.models import ApplicationDraft, Delegate, DelegateAnswer
 from app.registration.queries import dump_answers
 from app.registration.waiting_list.models import WaitingListEntry
 from app.worker_tasks import PERIODIC_TASKS
-from tests.browser import Browser, Page
-from tests.factories import (
-    make_application,
-    make_delegate,
-    make_interest,
-    make_question,
-    sign_in,
-)
+from tests.browser import Browser, Browsers, Page
+from tests.factories import make_application, make_delegate, make_interest, make_question, sign_in
 from tests.registration.test_bad_input import token_of
-from tests.registration_flow import DAYS, THURSDAY, answer_questions
+from tests.registration_flow import DAYS, THURSDAY, answer_for_waiting_list, answer_questions
 from tests.sent_emails import find_link, last_email_to
 
 TRAVEL = "How will you travel? (optional)"
@@ -269,18 +262,8 @@ def test_an_earlier_answer_keeps_the_words_that_it_was_given_to(visitor: Browser
 
 def test_who_waits_for_a_place_takes_their_answers_along(visitor: Browser) -> None:
     make_question()
-    make_delegate()
-    with transaction():
-        seats.set_limit(seats.CONFERENCE, 1)
-        seats.set_waiting_list(seats.CONFERENCE, is_open=True)
 
-    page = answer_questions(
-        visitor,
-        until="more",
-        name=("Bea", "Waite"),
-        email="bea@example.org",
-        start="Join the waiting list",
-    )
+    page = answer_for_waiting_list(visitor)
     page.press("Continue", {TRAVEL: "By bus"}).press("Join the waiting list")
     with transaction():
         bookings.cancel(db.session.query(Delegate).one())
@@ -338,17 +321,7 @@ def test_answers_of_people_without_a_booking_are_deleted_on_the_date_that_was_na
     visitor: Browser, frozen_time: Any
 ) -> None:
     question = make_question(erasure="2009-05-20")
-    make_delegate()
-    with transaction():
-        seats.set_limit(seats.CONFERENCE, 1)
-        seats.set_waiting_list(seats.CONFERENCE, is_open=True)
-    page = answer_questions(
-        visitor,
-        until="more",
-        name=("Bea", "Waite"),
-        email="bea@example.org",
-        start="Join the waiting list",
-    )
+    page = answer_for_waiting_list(visitor)
     assert "We delete it after 20 May 2009." in page.text
     page.press("Continue", {TRAVEL: "By bus"}).press("Join the waiting list")
     told = dump_answers({"organisation": "Bus station", f"question_{question.id}": "By bus"})
@@ -428,7 +401,7 @@ def test_the_desk_fills_in_what_it_knows(visitor: Browser) -> None:
 @pytest.mark.settings(LANGUAGES='["en", "fr"]')
 @pytest.mark.both_databases
 def test_whoever_registers_in_french_reads_question_and_answer_in_french_everywhere(
-    visitor: Browser, new_browser: Callable[[], Browser]
+    visitor: Browser, new_browser: Browsers
 ) -> None:
     english = EditedTexts("How will you travel?", "", ("Bus", "Train"))
     french = EditedTexts("Votre moyen de transport", "", ("Autocar", "Train"))
@@ -455,7 +428,7 @@ def test_whoever_registers_in_french_reads_question_and_answer_in_french_everywh
 
 
 def test_a_country_is_chosen_from_the_list_and_changed_by_the_desk(
-    visitor: Browser, new_browser: Callable[[], Browser]
+    visitor: Browser, new_browser: Browsers
 ) -> None:
     make_question("Where do you travel from?", kind="country")
     label = "Where do you travel from? (optional)"

@@ -1,16 +1,13 @@
 """The organisers' questions in a real browser: what an answer leads to is asked at once."""
 
-from collections.abc import Callable
-
 from playwright.sync_api import Page, expect
 
 from app.database import transaction
 from app.registration import services
-from tests.chromium import expect_heading, horizontal_overflow
+from tests.chromium import Axe, expect_heading, horizontal_overflow
 from tests.factories import make_question, sign_in_window
-from tests.live_site import LiveSite
+from tests.live_site import LiveSites
 
-Axe = Callable[[Page], list[str]]
 ADA = {
     "given_names": "Ada",
     "family_name": "Lovelace",
@@ -27,7 +24,7 @@ ADA = {
 
 
 def test_a_question_is_asked_as_soon_as_an_answer_leads_to_it(
-    live_site: Callable[..., LiveSite], window: Page, axe: Axe
+    live_site: LiveSites, window: Page, axe: Axe
 ) -> None:
     dinner = make_question("Will you dine?", kind="yes_no")
     table = make_question(
@@ -65,7 +62,7 @@ def test_a_question_is_asked_as_soon_as_an_answer_leads_to_it(
 
 
 def test_no_page_about_questions_has_a_barrier(
-    live_site: Callable[..., LiveSite], window: Page, axe: Axe
+    live_site: LiveSites, window: Page, axe: Axe
 ) -> None:
     dinner = make_question("Will you dine?" + " Really?" * 8, kind="yes_no")
     make_question("W" * 120, kind="country", condition=f"{dinner.id} is yes")

@@ -21,16 +21,12 @@ from app.web import languages
 from app.worker_tasks import PERIODIC_TASKS
 from tests.browser import Browser
 from tests.factories import make_category, make_confirmation, make_delegate, save, set_places
+from tests.lookups import address_of
 from tests.mail_server import MailServer
 from tests.sent_emails import subjects_to
 
 OF_HISTORY = ("history_entry", "history_personal_details")
 PERSONAL = ("Ada", "Lovelace", "ada@", "Analytical", "Member", "ramp", "nuts")
-
-
-def address_of(delegate: Delegate, below: str = "") -> str:
-    """Give the address of somebody's booking."""
-    return f"/booking/{links.booking_token(delegate)}{below}"
 
 
 def _everything_about_delegates() -> str:

@@ -105,7 +105,7 @@ def test_whoever_waits_for_a_row_that_is_deleted_reads_so(site: Flask, kind: str
         change,
     )
 
-    assert ended == sorted(["seat", sentence])
+    assert ended == sorted(["done", sentence])
 
 
 def test_nobody_reads_that_a_row_is_deleted_because_of_a_fault_of_ours(site: Flask) -> None:

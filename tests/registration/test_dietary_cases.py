@@ -27,6 +27,7 @@ from tests.factories import (
     publish_programme,
     sign_in,
 )
+from tests.lookups import address_of
 from tests.registration.test_access_cases import (
     ANSWER,
     DORA,
@@ -35,7 +36,6 @@ from tests.registration.test_access_cases import (
     OWNER,
     STATE,
     SUBJECT,
-    booking_of,
     open_case,
     run_periodic,
 )
@@ -115,14 +115,14 @@ def test_each_type_of_requirement_has_its_own_list(visitor: Browser, new_browser
     assert page.buttons.count("Show access requirements") == 1
     assert names(page.press("Show access requirements")) == ["Large print"]
     desk.open(f"/organise/access/{key}", 404)
-    visitor.open(booking_of(delegate, f"/access/{key}"), 404)
+    visitor.open(address_of(delegate, f"/access/{key}"), 404)
 
 
 def test_replies_to_what_was_written_about_access_and_about_food_are_told_apart(
     visitor: Browser,
 ) -> None:
     delegate = make_delegate(access="A ramp", dietary="No nuts")
-    number, address = delegate.id, booking_of(delegate)
+    number, address = delegate.id, address_of(delegate)
     run_periodic()
 
     words = "What you wrote in your own words"
@@ -148,13 +148,13 @@ def test_cases_follow_the_answers_of_their_own_type(visitor: Browser, new_browse
         "Save", {STATE: "Arranged"}
     )
 
-    page = visitor.open(booking_of(delegate, "/dietary-needs"))
+    page = visitor.open(address_of(delegate, "/dietary-needs"))
     page = page.press("Save", {DIET: ["Vegan", "Something else"], DIET_WORDS: "No nuts"})
 
     assert "Vegan Received" in page.text
     assert "Halal" not in page.text
     assert "Large print Arranged" in page.text
-    page = visitor.open(booking_of(delegate, "/dietary-needs"))
+    page = visitor.open(address_of(delegate, "/dietary-needs"))
     page = page.press("Save", {DIET: [], DIET_WORDS: ""})
     assert "Your dietary requirements" not in page.headings
     assert [one.type for one in db.session.query(RequirementCase)] == ["access"]

@@ -14,7 +14,8 @@ from app.registration.session_bookings import services as sessions
 from app.releases.current_release import get_programme
 from tests.browser import Browser
 from tests.factories import FIRST_MORNING, make_delegate
-from tests.registration.test_duplicates import MOMENT, compare, list_miscounts
+from tests.lookups import list_miscounts
+from tests.registration.test_duplicates import MOMENT, compare
 from tests.registration.test_session_bookings import book, booked, counts, make_bookable
 from tests.sent_emails import last_email_to
 

@@ -17,20 +17,15 @@ from app.registration.bookings import access, services
 from app.registration.bookings.queries import is_untouched
 from app.registration.desk import services as desk
 from app.registration.models import Delegate, Needs
-from tests.browser import Browser, Page
+from tests.browser import Browser, Browsers, Page
 from tests.factories import make_confirmation, make_delegate, set_places
-from tests.lookups import get_needs
+from tests.lookups import address_of, get_needs
 from tests.refusals import TOO_MANY, TOO_MANY_FROM_NETWORK
 from tests.registration_flow import complete_registration
 from tests.sent_emails import emails_to, find_link, last_email_to, subjects_to
 
 QUESTION = "What is your correct email address?"
 NEW = "ada@new.example.org"
-
-
-def address_of(delegate: Delegate, below: str = "") -> str:
-    """Give the address of somebody's booking."""
-    return f"/booking/{links.booking_token(delegate)}{below}"
 
 
 def _corrected(visitor: Browser, delegate: Delegate, email: str = NEW) -> Page:
@@ -145,9 +140,7 @@ def test_a_slip_of_the_finger_is_asked_about(visitor: Browser) -> None:
     assert "We have sent a link to ada@gmail.com" in page.text
 
 
-def test_a_correction_from_an_old_tab_is_refused(
-    visitor: Browser, new_browser: Callable[[], Browser]
-) -> None:
+def test_a_correction_from_an_old_tab_is_refused(visitor: Browser, new_browser: Browsers) -> None:
     delegate = make_delegate()
     old_tab = new_browser().open(address_of(delegate, "/address"))
     _corrected(visitor, delegate)
@@ -247,7 +240,7 @@ def test_a_second_slip_can_be_corrected_too(visitor: Browser) -> None:
 
 @pytest.mark.parametrize("below", ["", "/copy.json", "/calendar.ics", "/work", "/cancel"])
 def test_nobody_corrects_a_booking_that_its_link_has_opened(
-    visitor: Browser, new_browser: Callable[[], Browser], below: str
+    visitor: Browser, new_browser: Browsers, below: str
 ) -> None:
     delegate, confirmation = _register(visitor)
     new_browser().fetch("GET", address_of(delegate, below))
@@ -259,7 +252,7 @@ def test_nobody_corrects_a_booking_that_its_link_has_opened(
 
 @pytest.mark.both_databases
 def test_the_first_opening_waits_for_somebody_who_writes_and_then_counts(
-    visitor: Browser, new_browser: Callable[[], Browser]
+    visitor: Browser, new_browser: Browsers
 ) -> None:
     delegate, confirmation = _register(visitor)
     address = address_of(delegate)
@@ -274,7 +267,7 @@ def test_the_first_opening_waits_for_somebody_who_writes_and_then_counts(
 
 @pytest.mark.both_databases
 def test_a_booking_opens_while_nothing_can_be_stored_and_the_next_opening_counts(
-    visitor: Browser, new_browser: Callable[[], Browser], monkeypatch: pytest.MonkeyPatch
+    visitor: Browser, new_browser: Browsers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(access, "OPENING_TIMEOUT", 0.2)
     delegate, confirmation = _register(visitor)
@@ -292,7 +285,7 @@ def test_a_booking_opens_while_nothing_can_be_stored_and_the_next_opening_counts
 
 @pytest.mark.both_databases
 def test_only_the_first_opening_writes(
-    visitor: Browser, new_browser: Callable[[], Browser], queries: list[str]
+    visitor: Browser, new_browser: Browsers, queries: list[str]
 ) -> None:
     delegate, _ = _register(visitor)
     owner, address = new_browser(), address_of(delegate)
@@ -324,7 +317,7 @@ def _somebody_writes() -> Iterator[Callable[[], None]]:
 
 
 def test_nobody_corrects_a_booking_whose_agenda_its_link_has_opened(
-    visitor: Browser, new_browser: Callable[[], Browser]
+    visitor: Browser, new_browser: Browsers
 ) -> None:
     delegate, confirmation = _register(visitor)
     new_browser().open(f"/agenda/booking/{links.booking_token(delegate)}")
@@ -344,7 +337,7 @@ def test_nobody_corrects_a_booking_after_an_hour(visitor: Browser, frozen_time: 
 
 
 def test_nobody_corrects_a_booking_from_another_browser(
-    visitor: Browser, new_browser: Callable[[], Browser]
+    visitor: Browser, new_browser: Browsers
 ) -> None:
     delegate, confirmation = _register(visitor)
 
@@ -354,7 +347,7 @@ def test_nobody_corrects_a_booking_from_another_browser(
 
 
 def test_the_address_is_read_in_full_only_where_it_was_typed(
-    visitor: Browser, new_browser: Callable[[], Browser]
+    visitor: Browser, new_browser: Browsers
 ) -> None:
     _, confirmation = _register(visitor)
     sentence = "Until you confirm the new address, we will keep sending emails to "
@@ -366,7 +359,7 @@ def test_the_address_is_read_in_full_only_where_it_was_typed(
 
 
 def test_nobody_corrects_a_booking_that_was_made_again(
-    visitor: Browser, new_browser: Callable[[], Browser]
+    visitor: Browser, new_browser: Browsers
 ) -> None:
     delegate, confirmation = _register(visitor)
     complete_registration(new_browser())
@@ -399,7 +392,7 @@ def test_a_confirmation_from_an_earlier_version_of_the_site_only_asks(visitor: B
 
 @pytest.mark.both_databases
 def test_a_correction_that_waits_ends_when_the_owner_opens_the_booking(
-    visitor: Browser, new_browser: Callable[[], Browser]
+    visitor: Browser, new_browser: Browsers
 ) -> None:
     delegate, confirmation = _register(visitor)
     _press_correction(visitor, confirmation, "thief@example.org")
@@ -457,7 +450,7 @@ def test_the_desk_corrects_an_address_for_the_delegate_whose_needs_stay(visitor:
 
 
 def test_who_found_the_place_taken_reads_the_same_words_and_gets_nothing(
-    visitor: Browser, new_browser: Callable[[], Browser]
+    visitor: Browser, new_browser: Browsers
 ) -> None:
     stranger = new_browser()
     delegate, _ = _register(visitor)

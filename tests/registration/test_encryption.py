@@ -16,7 +16,7 @@ from structlog.testing import capture_logs
 from app import encryption
 from app.database import db, transaction
 from app.encryption import create_key_ring
-from app.registration import links, re_encryption, seats
+from app.registration import re_encryption, seats
 from app.registration.bookings import data_export, operations
 from app.registration.models import ApplicationDraft, Delegate, Needs
 from app.registration.waiting_list import services as waiting_list
@@ -26,7 +26,7 @@ from config import Config, SettingsError
 from tests.browser import Browser
 from tests.conftest import DEFAULT_SETTINGS
 from tests.factories import make_delegate, set_places, sign_in
-from tests.lookups import get_needs
+from tests.lookups import address_of, get_needs
 from tests.registration_flow import (
     ACCESS,
     ACCESS_WORDS,
@@ -54,10 +54,6 @@ def data_key(site: Flask, *keys: str) -> Iterator[None]:
         yield
     finally:
         site.extensions[encryption.EXTENSION] = before
-
-
-def address_of(delegate: Delegate, below: str = "") -> str:
-    return f"/booking/{links.booking_token(delegate)}{below}"
 
 
 def read_stored(*tables: str) -> str:

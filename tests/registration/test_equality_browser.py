@@ -1,7 +1,5 @@
 """The pages of equality monitoring, and of changing the category, have no barrier."""
 
-from collections.abc import Callable
-
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -9,16 +7,15 @@ from app.database import transaction
 from app.registration import links
 from app.registration.equality import services
 from app.registration.equality.questions import QUESTIONS
-from tests.chromium import horizontal_overflow
+from tests.chromium import Axe, horizontal_overflow
 from tests.factories import make_category, make_delegate, sign_in_window
-from tests.live_site import LiveSite
+from tests.live_site import LiveSites
 
-Axe = Callable[[Page], list[str]]
 SIZES = ((320, 640), (1280, 900))
 
 
 @pytest.fixture
-def site_address(live_site: Callable[..., LiveSite]) -> str:
+def site_address(live_site: LiveSites) -> str:
     with transaction():
         services.set_active([one.key for one in QUESTIONS], actor="olga@conference.example")
     for choice, number in (("yes", 2), ("no", 7), ("not-said", 3)):

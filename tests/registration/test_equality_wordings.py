@@ -19,11 +19,6 @@ NEWER = "Which age group are you in?"
 CHOICES = "Under 30\n30 or over"
 
 
-@pytest.fixture
-def organiser(visitor: Browser) -> Browser:
-    return sign_in(visitor)
-
-
 @pytest.mark.both_databases
 def test_another_wording_begins_new_counts_and_keeps_the_earlier_ones(organiser: Browser) -> None:
     ask("age")

@@ -2,7 +2,7 @@
 
 import json
 from base64 import b64decode
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import timedelta
 from threading import Thread, current_thread, main_thread
 from typing import Any
@@ -19,17 +19,17 @@ from app.materials import file_validation
 from app.questions import services as questions
 from app.questions.edited_question import EditedQuestion, EditedTexts
 from app.questions.models import REGISTRATION, AnswerFile, AnswerFileChunk, Question
-from app.registration import answer_files, integrity_check, retention, seats
+from app.registration import answer_files, integrity_check, retention
 from app.registration.bookings import data_export, operations
 from app.registration.bookings import services as bookings
 from app.registration.models import ApplicationDraft, Delegate, DelegateAnswer
-from tests.browser import Answer, Browser, Page
+from tests.browser import Answer, Browser, Browsers, Page
 from tests.factories import make_category, make_delegate, make_question, sign_in
 from tests.materials.sample_files import OF_DOCX, make_pdf, make_pptx, make_zip
 from tests.programme.sample_pictures import make_picture
 from tests.refusals import TOO_MANY_FROM_NETWORK
 from tests.registration.test_categories import go_on
-from tests.registration_flow import WEDNESDAY, answer_questions
+from tests.registration_flow import WEDNESDAY, answer_for_waiting_list, answer_questions
 from tests.sent_emails import find_link, last_email_to
 
 PROOF = "Proof that you are a student"
@@ -76,7 +76,7 @@ def count_chunks() -> int:
 
 @pytest.mark.both_databases
 def test_a_delegate_sends_a_file_and_the_team_downloads_it(
-    visitor: Browser, new_browser: Callable[[], Browser]
+    visitor: Browser, new_browser: Browsers
 ) -> None:
     number = make_file_question()
     make_question(TRAVEL)
@@ -113,7 +113,7 @@ def test_a_delegate_sends_a_file_and_the_team_downloads_it(
 
 
 def test_an_answer_that_only_few_may_read_is_downloaded_by_them_alone(
-    visitor: Browser, new_browser: Callable[[], Browser]
+    visitor: Browser, new_browser: Browsers
 ) -> None:
     number = make_file_question(readers="registrations")
     register(visitor)
@@ -250,7 +250,7 @@ def test_a_file_of_a_booking_is_replaced_and_removed(visitor: Browser) -> None:
 
 
 def test_nobody_can_name_a_file_that_the_form_did_not_give_them(
-    visitor: Browser, new_browser: Callable[[], Browser]
+    visitor: Browser, new_browser: Browsers
 ) -> None:
     make_file_question()
     register(visitor)
@@ -308,7 +308,7 @@ def test_a_private_file_is_deleted_with_other_private_answers(visitor: Browser) 
 
 @pytest.mark.both_databases
 def test_files_that_nothing_names_are_deleted_a_day_later(
-    visitor: Browser, new_browser: Callable[[], Browser]
+    visitor: Browser, new_browser: Browsers
 ) -> None:
     make_file_question()
     make_question(TRAVEL, is_required=True)
@@ -344,17 +344,7 @@ def test_files_that_nothing_names_are_deleted_a_day_later(
 @pytest.mark.both_databases
 def test_who_waits_takes_the_file_along(visitor: Browser) -> None:
     make_file_question()
-    make_delegate()
-    with transaction():
-        seats.set_limit(seats.CONFERENCE, 1)
-        seats.set_waiting_list(seats.CONFERENCE, is_open=True)
-    page = answer_questions(
-        visitor,
-        until="more",
-        name=("Bea", "Waite"),
-        email="bea@example.org",
-        start="Join the waiting list",
-    )
+    page = answer_for_waiting_list(visitor)
     page.press("Continue", {OPTIONAL: CARD}).press("Join the waiting list")
     with transaction():
         db.session.execute(delete(ApplicationDraft))
@@ -404,7 +394,7 @@ def test_a_file_whose_form_becomes_a_booking_while_files_are_deleted_stays(
 
 @pytest.mark.both_databases
 def test_an_application_is_decided_by_what_its_file_shows(
-    visitor: Browser, new_browser: Callable[[], Browser]
+    visitor: Browser, new_browser: Browsers
 ) -> None:
     number = make_file_question()
     make_category(name="Student", approvals_needed=1)
@@ -528,7 +518,7 @@ def test_the_audit_finds_an_answer_without_its_file(visitor: Browser) -> None:
 
 
 def test_a_question_that_asks_for_something_else_leaves_earlier_files(
-    visitor: Browser, new_browser: Callable[[], Browser]
+    visitor: Browser, new_browser: Browsers
 ) -> None:
     number = make_file_question()
     register(visitor)

@@ -1,7 +1,6 @@
 """One contact registers a group; each person has a booking of their own."""
 
 import re
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -18,7 +17,7 @@ from app.registration.groups.models import GroupMember, RegistrationGroup
 from app.registration.groups.register_group import MAX_GROUPS_PER_DAY
 from app.registration.models import ApplicationDraft, Delegate
 from app.registration.waiting_list.models import OFFERED, WaitingListEntry
-from tests.browser import Answer, Browser, Page
+from tests.browser import Answer, Browser, Browsers, Page
 from tests.factories import (
     make_category,
     make_delegate,
@@ -627,7 +626,7 @@ def test_the_copy_of_a_person_says_who_registered_them(visitor: Browser) -> None
 
 
 def test_whoever_waits_by_themselves_is_not_taken_off_the_list_by_a_contact(
-    visitor: Browser, new_browser: Callable[[], Browser]
+    visitor: Browser, new_browser: Browsers
 ) -> None:
     set_places(1)
     with transaction():

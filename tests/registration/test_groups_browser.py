@@ -1,6 +1,5 @@
 """A group is registered in a real browser: with and without scripts, by keyboard, on a phone."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -8,16 +7,15 @@ from playwright.sync_api import Page, expect
 
 from app.database import db
 from app.registration import links
-from tests.chromium import expect_heading, horizontal_overflow
+from tests.chromium import Axe, expect_heading, horizontal_overflow
 from tests.factories import make_delegate, make_group, set_places, sign_in_window
-from tests.live_site import LiveSite
+from tests.live_site import LiveSites
 
-Axe = Callable[[Page], list[str]]
 HEAD = "Given names,Family name,Email address\n"
 
 
 @pytest.fixture
-def address(live_site: Callable[..., LiveSite]) -> str:
+def address(live_site: LiveSites) -> str:
     set_places(40)
     return live_site().address
 

@@ -28,13 +28,7 @@ from tests.factories import (
     make_session,
     make_waiting_list_entry,
 )
-from tests.registration.test_session_waiting_list import (
-    fill,
-    give_back,
-    join,
-    list_faults,
-    states,
-)
+from tests.registration.test_session_waiting_list import fill, give_back, join, list_faults, states
 from tests.sent_emails import deliver_emails
 
 CHECKED = (

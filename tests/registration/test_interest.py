@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from app import clock
 from app.database import db, transaction
-from app.registration import custom_answers, integrity_check, seats
+from app.registration import custom_answers, seats
 from app.registration.bookings import data_export, erasure, operations
 from app.registration.categories import services as categories
 from app.registration.categories.models import BY_INTEREST, RegistrationCategory
@@ -37,7 +37,7 @@ from tests.factories import (
     make_waiting_list_entry,
     sign_in,
 )
-from tests.lookups import list_history
+from tests.lookups import list_history, list_miscounts
 from tests.registration.test_categories import go_on, standing
 from tests.registration.test_session_booking_races import cross
 from tests.registration_flow import DAYS
@@ -90,10 +90,6 @@ def invite(*, is_held: bool = False, days: int = 7) -> None:
 def change(action: Callable[..., None], *values: Any, **named: Any) -> None:
     with transaction():
         action(db.session.merge(get_interest()), *values, **named)
-
-
-def list_miscounts() -> list[str]:
-    return [one for one in integrity_check.run_checks() if "email" not in one]
 
 
 @pytest.mark.both_databases

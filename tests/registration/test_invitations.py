@@ -1,6 +1,5 @@
 """Whoever has an invitation code registers in its category, with a place that is kept for them."""
 
-from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
 from threading import Barrier
@@ -12,7 +11,7 @@ from sqlalchemy import select
 
 from app import clock
 from app.database import db, transaction
-from app.registration import integrity_check, seats
+from app.registration import seats
 from app.registration.categories.models import BY_CODE
 from app.registration.create_booking import create_booking
 from app.registration.invitations import services
@@ -21,17 +20,15 @@ from app.registration.models import Delegate, SeatLimit
 from app.registration.waiting_list import offers
 from app.registration.waiting_list import services as waiting_list
 from app.registration.waiting_list.models import WaitingListEntry
-from tests.browser import Browser, Page
+from tests.browser import Browser, Browsers, Page
 from tests.factories import make_category, make_delegate, make_invitation, set_places
-from tests.registration.races import at_once
+from tests.lookups import list_miscounts
+from tests.races import at_once
+from tests.registration.races import look_together
 from tests.registration.test_categories import go_on, standing
 
 GRACE = "grace@conference.example"
 ENDED = "This invitation cannot be used"
-
-
-def list_miscounts() -> list[str]:
-    return [one for one in integrity_check.run_checks() if "email" not in one]
 
 
 def begin(visitor: Browser, invitation: InvitationCode) -> Page:
@@ -132,7 +129,7 @@ def test_of_two_who_use_a_code_in_the_same_second_one_gets_the_place(site: Flask
 
     ended = at_once(site, [partial(_use, code, number, one) for one in range(8)])
 
-    assert ended == ["This invitation has been used"] * 7 + ["seat"]
+    assert ended == ["This invitation has been used"] * 7 + ["done"]
     assert standing(seats.CONFERENCE)[1] == 1
     assert list_miscounts() == []
 
@@ -146,16 +143,7 @@ def _use_without_limits(site: Flask, monkeypatch: pytest.MonkeyPatch) -> list[st
     invitation = make_invitation(press, held=1)
     code, number = invitation.code, press.id
     db.session.commit()
-    looked = Barrier(2)
-
-    def only_look(name: str) -> SeatLimit | None:
-        found = db.session.get(SeatLimit, name)
-        if not db.session.info.get("looked"):
-            db.session.info["looked"] = True
-            looked.wait(20)
-        return found
-
-    monkeypatch.setattr(seats, "find_for_update", only_look)
+    monkeypatch.setattr(seats, "find_for_update", look_together(2))
     return at_once(site, [partial(_use, code, number, one) for one in range(2)])
 
 
@@ -165,7 +153,7 @@ def test_the_lock_of_the_code_alone_lets_it_be_used_once(
 ) -> None:
     ended = _use_without_limits(site, monkeypatch)
 
-    assert ended == ["This invitation has been used", "seat"]
+    assert ended == ["This invitation has been used", "done"]
     assert list_miscounts() == []
 
 
@@ -184,7 +172,7 @@ def test_without_its_lock_a_code_for_one_would_be_used_by_two(
 
     monkeypatch.setattr(services, "_lock_open", only_look)
 
-    assert _use_without_limits(site, monkeypatch) == ["seat", "seat"]
+    assert _use_without_limits(site, monkeypatch) == ["done", "done"]
     assert list_miscounts() == ["1 place is counted as taken, but 2 delegates are attending."]
 
 
@@ -236,7 +224,7 @@ def count_used(invitation: InvitationCode) -> int:
 
 @pytest.mark.both_databases
 def test_a_code_for_one_puts_one_person_on_the_waiting_list(
-    full_press: InvitationCode, visitor: Browser, new_browser: Callable[[], Browser]
+    full_press: InvitationCode, visitor: Browser, new_browser: Browsers
 ) -> None:
     second = go_on(begin(new_browser(), full_press), name=("Bea", "Waite"), email="bea@example.org")
     page = go_on(begin(visitor, full_press)).press("Join the waiting list")

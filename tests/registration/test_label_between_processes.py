@@ -2,7 +2,6 @@
 
 import re
 import time
-from collections.abc import Callable
 from contextlib import closing
 from http.client import HTTPConnection
 from pathlib import Path
@@ -12,7 +11,7 @@ import pytest
 from app.database import db
 from app.registration import links
 from config import Config
-from tests.live_site import LiveSite
+from tests.live_site import LiveSite, LiveSites
 from tests.registration.test_session_booking_races import Person, make_people, make_rooms
 from tests.sites import Settings
 from tests.waiting import HOST, free_port
@@ -36,7 +35,7 @@ def wait_for_label(connection: HTTPConnection, host: str, label: str) -> None:
 
 @pytest.mark.both_databases
 def test_a_label_that_turns_in_one_process_turns_on_the_page_of_another_within_a_second(
-    live_site: Callable[..., LiveSite], settings: Settings, tmp_path: Path
+    live_site: LiveSites, settings: Settings, tmp_path: Path
 ) -> None:
     make_rooms(1)
     [ada] = make_people(1)

@@ -18,7 +18,7 @@ from app.mail.models import Email
 from app.registration import queries
 from app.registration.models import Delegate
 from tests.factories import set_places
-from tests.live_site import LiveSite
+from tests.live_site import LiveSite, LiveSites
 from tests.mail_server import MailServer
 from tests.waiting import HOST, wait_until
 
@@ -131,9 +131,7 @@ def _count(what: type[Delegate | Email]) -> int:
 
 @pytest.mark.both_databases
 @pytest.mark.settings(LIMIT_REGISTRATIONS_PER_NETWORK="0")  # everybody comes from this machine
-def test_two_hundred_of_five_hundred_people_have_a_place_and_a_letter(
-    live_site: Callable[..., LiveSite],
-) -> None:
+def test_two_hundred_of_five_hundred_people_have_a_place_and_a_letter(live_site: LiveSites) -> None:
     set_places(PLACES)
     site = live_site(processes=4)
 
@@ -148,7 +146,7 @@ def test_two_hundred_of_five_hundred_people_have_a_place_and_a_letter(
 @pytest.mark.both_databases
 @pytest.mark.settings(LIMIT_REGISTRATIONS_PER_NETWORK="0")  # everybody comes from this machine
 def test_nothing_is_lost_when_processes_are_killed_in_the_middle(
-    live_site: Callable[..., LiveSite], mailbox: MailServer
+    live_site: LiveSites, mailbox: MailServer
 ) -> None:
     set_places(FEWER_PLACES)
     site = live_site(processes=4, worker=True)

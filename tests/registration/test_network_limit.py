@@ -1,6 +1,5 @@
 """One network cannot take every place; whoever is refused loses nothing and knows what to do."""
 
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -10,20 +9,20 @@ from sqlalchemy import func, select
 from app.database import db
 from app.registration import queries
 from app.registration.models import ApplicationDraft
-from tests.browser import Browser, Page
+from tests.browser import Browser, Browsers, Page
 from tests.factories import make_delegate, set_places
 from tests.refusals import TOO_MANY_FROM_NETWORK
 from tests.registration_flow import SHOWN_BACK, answer_questions, complete_registration
 from tests.sent_emails import emails_to
 
 
-def _register(new_browser: Callable[[], Browser], number: int, status: int = 200) -> Page:
+def _register(new_browser: Browsers, number: int, status: int = 200) -> Page:
     page = answer_questions(new_browser(), email=f"delegate{number}@example.org")
     return page.press("Confirm registration", status=status)
 
 
 def test_sixty_people_of_one_network_register_within_an_hour(
-    new_browser: Callable[[], Browser], frozen_time: Any
+    new_browser: Browsers, frozen_time: Any
 ) -> None:
     set_places(1000)
     for number in range(60):
@@ -42,7 +41,7 @@ def test_sixty_people_of_one_network_register_within_an_hour(
 @pytest.mark.both_databases
 @pytest.mark.settings(LIMIT_REGISTRATIONS_PER_NETWORK="1")
 def test_the_answers_of_whoever_is_refused_are_kept(
-    visitor: Browser, new_browser: Callable[[], Browser]
+    visitor: Browser, new_browser: Browsers
 ) -> None:
     _register(new_browser, 0)
 
@@ -60,7 +59,7 @@ def test_the_answers_of_whoever_is_refused_are_kept(
 @pytest.mark.both_databases
 @pytest.mark.settings(LIMIT_REGISTRATIONS_PER_NETWORK="1")
 def test_one_network_does_not_fill_the_database_with_registrations_that_were_begun(
-    new_browser: Callable[[], Browser], frozen_time: Any
+    new_browser: Browsers, frozen_time: Any
 ) -> None:
     for _ in range(10):
         _begin(new_browser())
@@ -92,9 +91,7 @@ def test_a_double_click_counts_once(visitor: Browser) -> None:
 
 
 @pytest.mark.settings(LIMIT_REGISTRATIONS_PER_NETWORK="1")
-def test_a_full_conference_is_told_as_such(
-    visitor: Browser, new_browser: Callable[[], Browser]
-) -> None:
+def test_a_full_conference_is_told_as_such(visitor: Browser, new_browser: Browsers) -> None:
     _register(new_browser, 0)
     page = answer_questions(visitor)
     set_places(1)
@@ -103,14 +100,14 @@ def test_a_full_conference_is_told_as_such(
 
 
 @pytest.mark.settings(LIMIT_REGISTRATIONS_PER_NETWORK="0")
-def test_without_a_limit_nobody_is_counted(new_browser: Callable[[], Browser]) -> None:
+def test_without_a_limit_nobody_is_counted(new_browser: Browsers) -> None:
     set_places(1000)
     for number in range(62):
         assert _register(new_browser, number).heading == "You are registered"
 
 
 @pytest.mark.settings(LIMIT_REGISTRATIONS_PER_NETWORK="1", PROXIES="1")
-def test_behind_a_proxy_each_visitor_has_a_network(new_browser: Callable[[], Browser]) -> None:
+def test_behind_a_proxy_each_visitor_has_a_network(new_browser: Browsers) -> None:
     statuses = []
     for number, address in enumerate(("192.0.2.1", "198.51.100.1", "192.0.2.1")):
         browser = new_browser()

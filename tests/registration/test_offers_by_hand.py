@@ -1,6 +1,6 @@
 """Organisers move somebody up, offer a place by hand, and see whom a higher limit lets in."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 from sqlalchemy import select
@@ -14,7 +14,7 @@ from app.registration.models import SeatLimit
 from app.registration.waiting_list import by_hand
 from app.registration.waiting_list.models import WaitingListEntry
 from app.registration.waiting_list.positions import get_position
-from tests.browser import Answer, Browser, Page
+from tests.browser import Answer, Browser, Browsers, Page
 from tests.factories import (
     make_category,
     make_delegate,
@@ -130,7 +130,7 @@ def test_a_preview_names_whom_a_higher_limit_lets_in_and_changes_nothing() -> No
 
 
 def test_an_organiser_moves_somebody_up_and_the_person_reads_why(
-    visitor: Browser, new_browser: Callable[[], Browser]
+    visitor: Browser, new_browser: Browsers
 ) -> None:
     wait("Ada")
     bea = wait("Bea")
@@ -148,7 +148,7 @@ def test_an_organiser_moves_somebody_up_and_the_person_reads_why(
 
 
 def test_an_organiser_makes_an_offer_and_adds_the_place_for_it(
-    visitor: Browser, new_browser: Callable[[], Browser]
+    visitor: Browser, new_browser: Browsers
 ) -> None:
     wait("Ada")
     bea = wait("Bea")

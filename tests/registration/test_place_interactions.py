@@ -36,7 +36,7 @@ from app.registration.waiting_list import offers
 from app.registration.waiting_list import services as waiting_list
 from app.registration.waiting_list.models import WaitingListEntry
 from app.releases.current_release import get_programme
-from tests.browser import Browser
+from tests.browser import Browser, Browsers
 from tests.factories import (
     FIRST_MORNING,
     get_ada_marsh,
@@ -194,7 +194,7 @@ def test_whoever_comes_with_a_group_has_no_application_any_more(visitor: Browser
 
 @pytest.mark.both_databases
 def test_whoever_takes_the_place_of_a_colleague_has_no_application_any_more(
-    visitor: Browser, new_browser: Callable[[], Browser]
+    visitor: Browser, new_browser: Browsers
 ) -> None:
     application = apply_as("Bea Waite", COLLEAGUE, make_press())
     ada = make_delegate()
@@ -245,7 +245,7 @@ def test_an_offer_that_was_withdrawn_opens_no_waiting_list_of_its_category(site:
 
 @pytest.mark.both_databases
 def test_a_place_that_has_moved_to_another_category_is_not_passed_on(
-    visitor: Browser, new_browser: Callable[[], Browser]
+    visitor: Browser, new_browser: Browsers
 ) -> None:
     own, press = make_category(name="Delegate"), make_press()
     other = make_category(name="Visitor", days="2009-06-11")

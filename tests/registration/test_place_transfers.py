@@ -9,16 +9,17 @@ from flask import Flask
 from sqlalchemy import select
 
 from app.database import db, transaction
-from app.registration import integrity_check, links, seats
+from app.registration import links, seats
 from app.registration.bookings import operations
 from app.registration.categories.models import BY_CODE
 from app.registration.models import Delegate
 from app.registration.transfers import services
 from app.registration.transfers.models import PlaceTransfer
 from app.registration.transfers.services import Colleague
-from tests.browser import Browser, Page
+from tests.browser import Browser, Browsers, Page
 from tests.factories import make_category, make_delegate, set_places
-from tests.registration.races import at_once
+from tests.lookups import list_miscounts
+from tests.races import at_once
 from tests.registration.test_categories import standing
 from tests.registration.test_session_booking_races import book, held, make_rooms
 from tests.registration_flow import DAYS
@@ -58,10 +59,6 @@ def answer(page: Page) -> Page:
     return page.press("Continue").press("Continue")
 
 
-def list_miscounts() -> list[str]:
-    return [one for one in integrity_check.run_checks() if "email" not in one]
-
-
 def list_attending() -> list[str]:
     db.session.rollback()
     found = select(Delegate.given_names).where(Delegate.cancelled_at.is_(None))
@@ -70,7 +67,7 @@ def list_attending() -> list[str]:
 
 @pytest.mark.both_databases
 def test_a_colleague_takes_the_place_and_both_are_told(
-    visitor: Browser, new_browser: Callable[[], Browser]
+    visitor: Browser, new_browser: Browsers
 ) -> None:
     set_places(1)
     student = make_category(1, name="Student")
@@ -104,7 +101,7 @@ def test_a_colleague_takes_the_place_and_both_are_told(
 
 @pytest.mark.both_databases
 def test_seats_in_sessions_go_along_if_the_delegate_wants(
-    visitor: Browser, new_browser: Callable[[], Browser]
+    visitor: Browser, new_browser: Browsers
 ) -> None:
     make_rooms(3)
     set_places(5)
@@ -120,7 +117,7 @@ def test_seats_in_sessions_go_along_if_the_delegate_wants(
 
 
 def test_seats_are_free_if_the_delegate_does_not_give_them_along(
-    visitor: Browser, new_browser: Callable[[], Browser]
+    visitor: Browser, new_browser: Browsers
 ) -> None:
     make_rooms(3)
     ada = make_delegate()
@@ -135,7 +132,7 @@ def test_seats_are_free_if_the_delegate_does_not_give_them_along(
 
 
 def test_an_offer_that_is_taken_back_can_no_longer_be_taken(
-    visitor: Browser, new_browser: Callable[[], Browser]
+    visitor: Browser, new_browser: Browsers
 ) -> None:
     ada = make_delegate()
     page = offer_place(visitor, ada)
@@ -152,7 +149,7 @@ def test_an_offer_that_is_taken_back_can_no_longer_be_taken(
 
 
 def test_an_offer_ends_after_seven_days(
-    visitor: Browser, frozen_time: Any, new_browser: Callable[[], Browser]
+    visitor: Browser, frozen_time: Any, new_browser: Browsers
 ) -> None:
     ada = make_delegate()
     offer_place(visitor, ada)
@@ -184,7 +181,7 @@ def test_a_place_for_invited_people_is_not_passed_on_unless_organisers_allow_it(
 
 
 def test_a_colleague_who_has_a_place_does_not_get_a_second_one(
-    visitor: Browser, new_browser: Callable[[], Browser]
+    visitor: Browser, new_browser: Browsers
 ) -> None:
     ada = make_delegate()
     make_delegate(given_names="Bea", family_name="Waite", email=COLLEAGUE)
@@ -255,7 +252,7 @@ def test_of_two_who_take_the_same_place_at_once_one_has_it(site: Flask) -> None:
 
     ended = at_once(site, [lambda: take_place(site, key, 0), lambda: take_place(site, key, 1)])
 
-    assert ended == ["This place has already been taken", "seat"]
+    assert ended == ["This place has already been taken", "done"]
     assert len(list_attending()) == standing(seats.CONFERENCE)[1] == 1
 
 
@@ -278,5 +275,5 @@ def test_without_its_lock_the_second_is_stopped_only_as_the_old_booking_ends(
 
     ended = at_once(site, [lambda: take_place(site, key, 0), lambda: take_place(site, key, 1)])
 
-    assert ended == ["This booking has already been cancelled", "seat"]
+    assert ended == ["This booking has already been cancelled", "done"]
     assert len(list_attending()) == standing(seats.CONFERENCE)[1] == 1

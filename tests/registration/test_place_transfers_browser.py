@@ -1,21 +1,17 @@
 """Giving a place to a colleague, in a real browser."""
 
-from collections.abc import Callable
-
 import pytest
 from playwright.sync_api import Page
 
 from app.database import db
 from app.registration import links
-from tests.chromium import expect_heading, horizontal_overflow
+from tests.chromium import Axe, expect_heading, horizontal_overflow
 from tests.factories import make_delegate, make_place_transfer, sign_in_window
-from tests.live_site import LiveSite
-
-Axe = Callable[[Page], list[str]]
+from tests.live_site import LiveSites
 
 
 @pytest.fixture
-def address(live_site: Callable[..., LiveSite]) -> str:
+def address(live_site: LiveSites) -> str:
     return live_site().address
 
 

@@ -18,7 +18,7 @@ from app.registration.bookings.changes import BookingChange
 from app.registration.models import Delegate, DelegateAnswer
 from app.registration.queries import Answers
 from tests.factories import make_category, make_delegate, make_question
-from tests.registration.races import at_once
+from tests.races import at_once
 from tests.registration.test_session_booking_races import (
     cross,
     naming_deadlocks,
@@ -55,7 +55,7 @@ def test_a_question_that_is_answered_while_it_is_deleted_stays(site: Flask) -> N
         naming_deadlocks(lambda: delete_question(question)),
     )
 
-    assert ended == ["People have answered this question. Retire it instead", "seat"]
+    assert ended == ["People have answered this question. Retire it instead", "done"]
     assert db.session.scalars(select(DelegateAnswer.value)).all() == ["By bus"]
 
 
@@ -87,7 +87,7 @@ def test_without_its_lock_everything_that_is_saved_with_the_answer_would_be_lost
 
     monkeypatch.setattr(custom_answers, "_add", only_look)
 
-    assert at_once(site, [save, delete]) == [LOST, "seat"]
+    assert at_once(site, [save, delete]) == [LOST, "done"]
 
 
 def answer_with_the_last_place(site: Flask, monkeypatch: pytest.MonkeyPatch) -> list[str]:
@@ -123,7 +123,7 @@ def test_whoever_deletes_a_question_is_not_in_the_way_of_a_move_with_an_answer(
 ) -> None:
     ended = answer_with_the_last_place(site, monkeypatch)
 
-    assert ended == ["People have answered this question. Retire it instead", "seat"]
+    assert ended == ["People have answered this question. Retire it instead", "done"]
     assert db.session.scalars(select(DelegateAnswer.value)).all() == ["By bus"]
 
 
@@ -134,4 +134,4 @@ def test_with_the_lock_after_the_cache_version_they_would_wait_for_each_other(
     """The control: it shows that the story above can see the deadlock."""
     monkeypatch.setattr(custom_answers, "lock_answered", lambda _: None)
 
-    assert answer_with_the_last_place(site, monkeypatch) == ["deadlock", "seat"]
+    assert answer_with_the_last_place(site, monkeypatch) == ["deadlock", "done"]

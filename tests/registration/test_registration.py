@@ -1,7 +1,6 @@
 """Someone answers the questions on the way to a place, one a page."""
 
 import json
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -13,7 +12,7 @@ from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  #
 from app.database import db
 from app.registration import queries
 from app.registration.models import ApplicationDraft, Delegate
-from tests.browser import Browser
+from tests.browser import Browser, Browsers
 from tests.registration_flow import (
     ACCESS,
     ACCESS_WORDS,
@@ -300,7 +299,7 @@ def test_a_question_answered_without_a_key_says_that_the_others_are_gone(visitor
 
 
 def test_someone_may_delete_their_answers_and_start_again(
-    visitor: Browser, new_browser: Callable[[], Browser]
+    visitor: Browser, new_browser: Browsers
 ) -> None:
     somebody_else = new_browser()
     answer_questions(somebody_else, until="days")

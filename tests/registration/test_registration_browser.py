@@ -1,14 +1,13 @@
 """Someone registers in a real browser: by keyboard alone, without scripts, on a small screen."""
 
 import re
-from collections.abc import Callable
 
 from playwright.sync_api import Page, ViewportSize, expect
 
 from app.registration import queries
-from tests.chromium import expect_heading, expect_result, horizontal_overflow
+from tests.chromium import Axe, expect_heading, expect_result, horizontal_overflow
 from tests.factories import set_places
-from tests.live_site import LiveSite
+from tests.live_site import LiveSites
 from tests.phone import PHONE, Thumb
 from tests.registration_flow import ACCESS, ACCESS_WORDS
 
@@ -16,7 +15,6 @@ SMALL: ViewportSize = {"width": 320, "height": 640}
 MOST_TAPS, MOST_SCROLLING = 15, 2200  # pixels; a longer page needs a better reason than this bar
 IS_FOCUS_SHOWN = """getComputedStyle(document.activeElement).outlineStyle != 'none' ||
   getComputedStyle(document.activeElement).boxShadow != 'none'"""
-Axe = Callable[[Page], list[str]]
 
 
 def _type_through(window: Page, *keys: str) -> None:
@@ -49,7 +47,7 @@ def _look(window: Page, axe: Axe, heading: str) -> None:
 
 
 def test_the_whole_way_by_keyboard_on_a_small_screen(
-    live_site: Callable[..., LiveSite], window: Page, axe: Axe
+    live_site: LiveSites, window: Page, axe: Axe
 ) -> None:
     set_places(10)
     window.set_viewport_size(SMALL)
@@ -97,9 +95,7 @@ def test_the_whole_way_by_keyboard_on_a_small_screen(
     assert queries.list_newest(1)[0].country == "GB"
 
 
-def test_the_whole_way_without_scripts(
-    live_site: Callable[..., LiveSite], window_without_scripts: Page
-) -> None:
+def test_the_whole_way_without_scripts(live_site: LiveSites, window_without_scripts: Page) -> None:
     set_places(10)
     window = window_without_scripts
     window.goto(f"{live_site().address}/register")
@@ -128,7 +124,7 @@ def test_the_whole_way_without_scripts(
 
 
 def test_on_a_phone_registering_takes_few_taps_and_little_scrolling(
-    live_site: Callable[..., LiveSite], window: Page
+    live_site: LiveSites, window: Page
 ) -> None:
     set_places(10)
     thumb = Thumb(window, f"{live_site().address}/register")
@@ -154,7 +150,7 @@ def test_on_a_phone_registering_takes_few_taps_and_little_scrolling(
 
 
 def test_on_a_phone_the_menu_makes_way_for_the_questions_until_it_is_wanted(
-    live_site: Callable[..., LiveSite], window: Page
+    live_site: LiveSites, window: Page
 ) -> None:
     set_places(10)
     window.set_viewport_size(PHONE)

@@ -27,7 +27,7 @@ from tests.factories import (
     publish_programme,
     set_places,
 )
-from tests.live_site import LiveSite
+from tests.live_site import LiveSites
 from tests.registration_flow import ACCESS, CONSENT, DIET
 
 PHONE: ViewportSize = {"width": 360, "height": 640}
@@ -35,7 +35,7 @@ LONG = "Interdisciplinary-epidemiologists and public health registrars "
 
 
 @pytest.fixture
-def site_address(live_site: Callable[..., LiveSite]) -> str:
+def site_address(live_site: LiveSites) -> str:
     """Start a site where each step is asked, with a full category and a long name."""
     set_places(10)
     make_category(0, name="Student", description="With a student card. " * 5)

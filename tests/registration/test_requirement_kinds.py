@@ -10,12 +10,12 @@ from flask import Flask
 from app.database import db, transaction
 from app.encryption import KeyRing
 from app.history import queries as history
-from app.registration import links
 from app.registration.bookings import data_export, operations
 from app.registration.models import Delegate, Needs
 from app.registration.requirement_kinds import ACCESS_KINDS, DIETARY_KINDS
 from tests.browser import Browser
 from tests.factories import make_delegate, sign_in
+from tests.lookups import address_of
 from tests.registration_flow import (
     ACCESS,
     ACCESS_WORDS,
@@ -27,10 +27,6 @@ from tests.registration_flow import (
 
 CSRF = re.compile(r'name="csrf_token"[^>]*value="([^"]+)"')
 SIGN_LANGUAGE = "British Sign Language"
-
-
-def address_of(delegate: Delegate, below: str = "") -> str:
-    return f"/booking/{links.booking_token(delegate)}{below}"
 
 
 def register_grace(visitor: Browser) -> Delegate:

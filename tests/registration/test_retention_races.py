@@ -74,7 +74,7 @@ def test_whoever_leaves_a_group_while_details_are_deleted_is_not_in_the_way(
         site, sign_in(visitor), frozen_time, run_retention
     )
 
-    assert ended == ["seat", "seat"]
+    assert ended == ["done", "done"]
     db.session.expire_all()
     assert db.session.get_one(Delegate, number).role == ""
     db.session.rollback()
@@ -89,7 +89,7 @@ def test_in_one_transaction_the_worker_would_have_the_booking_before_the_group(
         site, sign_in(visitor), frozen_time, run_retention_at_once
     )
 
-    assert ended == ["deadlock", "seat"]
+    assert ended == ["deadlock", "done"]
 
 
 def change_seats_while_details_are_deleted(site: Flask, frozen_time: Any) -> tuple[int, list[str]]:
@@ -113,7 +113,7 @@ def test_details_are_deleted_after_the_sessions_of_their_seats_are_locked(
 ) -> None:
     number, ended = change_seats_while_details_are_deleted(site, frozen_time)
 
-    assert ended == ["seat", "seat"]
+    assert ended == ["done", "done"]
     db.session.expire_all()
     assert db.session.get_one(Delegate, number).is_erased
     db.session.rollback()
@@ -128,7 +128,7 @@ def test_if_their_bookings_were_locked_first_they_would_wait_for_each_other(
 
     _, ended = change_seats_while_details_are_deleted(site, frozen_time)
 
-    assert ended == ["deadlock", "seat"]
+    assert ended == ["deadlock", "done"]
 
 
 def change_group_while_all_are_deleted(site: Flask, frozen_time: Any) -> list[str]:
@@ -152,7 +152,7 @@ def change_group_while_all_are_deleted(site: Flask, frozen_time: Any) -> list[st
 
 @pytest.mark.postgresql_only
 def test_all_groups_are_locked_before_their_people(site: Flask, frozen_time: Any) -> None:
-    assert change_group_while_all_are_deleted(site, frozen_time) == ["seat", "seat"]
+    assert change_group_while_all_are_deleted(site, frozen_time) == ["done", "done"]
 
 
 @pytest.mark.postgresql_only
@@ -167,4 +167,4 @@ def test_people_who_are_deleted_before_their_groups_would_be_in_the_way(
 
     monkeypatch.setattr(queries, "delete_all", delete_people_first)
 
-    assert change_group_while_all_are_deleted(site, frozen_time) == ["deadlock", "seat"]
+    assert change_group_while_all_are_deleted(site, frozen_time) == ["deadlock", "done"]

@@ -6,7 +6,7 @@ from sqlalchemy import select
 
 from app.database import db, transaction
 from app.programme.models import BOOKABLE
-from app.registration import integrity_check, seats
+from app.registration import seats
 from app.registration.bookings import operations
 from app.registration.create_booking import create_booking
 from app.registration.models import Delegate
@@ -17,6 +17,7 @@ from app.registration.waiting_list import services as waiting_list
 from app.registration.waiting_list.models import IN_QUEUE, OFFERED, WaitingListEntry
 from app.releases.current_release import get_programme
 from tests.factories import make_delegate, make_session, publish_programme, set_places
+from tests.lookups import list_miscounts
 from tests.registration.seat_histories import (
     DONE,
     PEOPLE_OF_EACH,
@@ -35,10 +36,6 @@ SEATS = 3
 def list_waiting(state: str) -> list[int]:
     rows = select(WaitingListEntry.email).where(WaitingListEntry.state == state)
     return [number_of(one) for one in db.session.scalars(rows.order_by(WaitingListEntry.id))]
-
-
-def list_miscounts() -> list[str]:
-    return [one for one in integrity_check.run_checks() if "email" not in one]
 
 
 @pytest.mark.both_databases

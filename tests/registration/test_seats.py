@@ -17,7 +17,8 @@ from app.errors import NotFound, RuleViolation
 from app.registration import queries, seats
 from app.registration.models import ApplicationDraft, SeatLimit
 from tests.factories import set_places
-from tests.registration.races import at_once, find_without_lock
+from tests.races import at_once
+from tests.registration.races import find_without_lock
 
 pytestmark = pytest.mark.both_databases
 CHOIR = "choir"
@@ -218,7 +219,7 @@ def test_of_many_who_come_at_once_only_as_many_as_there_are_seats_get_one(site: 
 
     ended = at_once(site, [lambda: seats.reserve((CHOIR,), a_row())] * 8)
 
-    assert ended == ["All places are taken"] * 5 + ["seat"] * 3
+    assert ended == ["All places are taken"] * 5 + ["done"] * 3
     assert standing() == (3, 3)
     assert rows() == 3
 
@@ -232,7 +233,7 @@ def test_without_the_lock_the_same_people_would_get_too_many(
 
     ended = at_once(site, [lambda: seats.reserve((CHOIR,), a_row())] * 4)
 
-    assert ended == ["seat"] * 4
+    assert ended == ["done"] * 4
     assert rows() == 4, "one more than there are seats"
 
 
@@ -296,7 +297,7 @@ def test_of_many_who_come_at_once_each_limit_gives_what_it_has_and_no_more(site:
     ended = at_once(site, [lambda: seats.reserve(next(kinds), a_row())] * 8)
 
     taken = [standing()[1], standing("category 9")[1], standing("category 10")[1]]
-    assert ended.count("seat") == taken[0] == taken[1] + taken[2] == rows() == 5
+    assert ended.count("done") == taken[0] == taken[1] + taken[2] == rows() == 5
     assert taken[1] <= 3
 
 
@@ -311,7 +312,7 @@ def test_many_who_move_in_both_directions_at_once_do_not_block_each_other(site: 
 
     ended = at_once(site, [lambda: seats.move(*next(moves))] * 8)
 
-    assert ended == ["seat"] * 8
+    assert ended == ["done"] * 8
     assert [standing(), standing("category 9"), standing("category 10")] == [
         (8, 8),
         (8, 4),
@@ -342,5 +343,5 @@ def test_without_the_lock_a_category_would_give_too_many(
     ended = at_once(site, [lambda: seats.reserve(FIRST_CATEGORY, a_row())] * 4)
     monkeypatch.setattr(seats, "find_for_update", look)
 
-    assert ended == ["seat"] * 4
+    assert ended == ["done"] * 4
     assert rows() == 4, "one more than the category has"

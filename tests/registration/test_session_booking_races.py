@@ -36,8 +36,9 @@ from tests.factories import (
     publish_programme,
     set_places,
 )
-from tests.live_site import LiveSite
-from tests.registration.races import at_once, find_without_lock
+from tests.live_site import LiveSites
+from tests.races import at_once
+from tests.registration.races import find_without_lock
 from tests.slow_machine import DEADLOCK
 from tests.waiting import HOST
 
@@ -95,7 +96,7 @@ def test_of_many_who_book_at_once_only_as_many_as_there_are_seats_get_one(site: 
 
     ended = at_once(site, [lambda number=one: book(number, "knots") for one in people])  # type: ignore[misc]
 
-    assert ended == ["All seats have been booked"] * 5 + ["seat"] * 3
+    assert ended == ["All seats have been booked"] * 5 + ["done"] * 3
     assert counts()["knots"] == (3, 3)
     assert len(held()) == 3
 
@@ -196,7 +197,7 @@ def test_whoever_takes_the_last_seat_does_not_clash_with_a_release(site: Flask) 
         publish_programme,
     )
 
-    assert ended == ["seat", "seat"]
+    assert ended == ["done", "done"]
     assert counts() == {"knots": (7, 0), "nets": (7, 0), "sails": (7, 1)}
 
 
@@ -222,7 +223,7 @@ def test_whoever_takes_the_last_seat_does_not_clash_with_a_move_of_many(site: Fl
         move,
     )
 
-    assert ended == ["seat", "seat"]
+    assert ended == ["done", "done"]
     assert {key: taken for key, (_, taken) in counts().items()} == {
         "knots": 0,
         "nets": 0,
@@ -248,7 +249,7 @@ def test_without_the_lock_the_same_people_would_get_too_many(
 
     ended = at_once(site, [lambda number=one: book_unlocked(number) for one in people])  # type: ignore[misc]
 
-    assert ended == ["seat"] * 4
+    assert ended == ["done"] * 4
     assert len(held()) == 4, "one more than there are seats"
 
 
@@ -293,9 +294,7 @@ class Person:
 
 
 @pytest.mark.both_databases
-def test_eight_processes_keep_every_limit_and_every_seat(
-    live_site: Callable[..., LiveSite],
-) -> None:
+def test_eight_processes_keep_every_limit_and_every_seat(live_site: LiveSites) -> None:
     make_rooms(SEATS)
     people = make_people(SWAPPERS + NEWCOMERS)
     for position, one in enumerate(people[:SWAPPERS]):
@@ -362,5 +361,5 @@ def test_without_the_lock_of_the_person_two_tabs_get_seats_in_two_rooms(
 
     ended = at_once(site, [lambda: book(person, "knots"), lambda: book(person, "nets")])
 
-    assert ended == ["seat", "seat"]
+    assert ended == ["done", "done"]
     assert sorted(held()[person]) == ["knots", "nets"]

@@ -1,7 +1,6 @@
 """People book seats in sessions that need one, swap them, and give them back."""
 
 import re
-from collections.abc import Callable
 from datetime import timedelta
 from itertools import pairwise
 from typing import Any
@@ -21,7 +20,7 @@ from app.registration.models import Delegate, SeatLimit
 from app.registration.session_bookings import services
 from app.registration.session_bookings.models import SessionBooking
 from app.releases.current_release import get_programme
-from tests.browser import Browser, Page
+from tests.browser import Browser, Browsers, Page
 from tests.factories import (
     FIRST_MORNING,
     get_ada_marsh,
@@ -224,9 +223,7 @@ def test_a_seat_is_given_back_and_free_at_once(visitor: Browser) -> None:
     assert (booked(ada), booked(bea)) == ([], ["knots"])
 
 
-def test_two_tabs_book_one_seat_with_one_email(
-    visitor: Browser, new_browser: Callable[[], Browser]
-) -> None:
+def test_two_tabs_book_one_seat_with_one_email(visitor: Browser, new_browser: Browsers) -> None:
     other = new_browser()
     make_bookable("Knots")
     ada = make_delegate()
@@ -491,7 +488,7 @@ def test_an_agenda_leads_to_booked_and_starred_sessions(visitor: Browser) -> Non
 
 
 def test_those_who_are_too_late_in_the_same_second_each_get_a_page_of_their_own(
-    new_browser: Callable[[], Browser], queries: list[str]
+    new_browser: Browsers, queries: list[str]
 ) -> None:
     make_bookable("Knots", 1)
     people = [

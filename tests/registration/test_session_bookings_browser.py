@@ -1,6 +1,5 @@
 """Somebody books, swaps and gives back seats in a real browser, with and without scripts."""
 
-from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -14,7 +13,7 @@ from app.registration.ballots import services as ballots
 from app.registration.ballots.services import BallotDetails
 from app.registration.session_bookings import services
 from app.releases.current_release import get_programme
-from tests.chromium import expect_heading, horizontal_overflow
+from tests.chromium import Axe, expect_heading, horizontal_overflow
 from tests.factories import (
     FIRST_MORNING,
     make_delegate,
@@ -22,17 +21,10 @@ from tests.factories import (
     publish_programme,
     sign_in_window,
 )
-from tests.live_site import LiveSite
 from tests.registration.test_session_choices import ADA
 from tests.waiting import wait_until
 
-Axe = Callable[[Page], list[str]]
 BALLOT_CLOSES = FIRST_MORNING - timedelta(days=3)
-
-
-@pytest.fixture
-def site_address(live_site: Callable[..., LiveSite]) -> str:
-    return live_site().address
 
 
 @pytest.fixture

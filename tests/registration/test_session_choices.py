@@ -1,6 +1,5 @@
 """People choose sessions while they register, and get seats with their place."""
 
-from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -17,7 +16,7 @@ from app.registration.models import Delegate, SeatLimit
 from app.registration.session_bookings import services
 from app.registration.session_bookings.models import SessionBooking
 from app.releases.current_release import get_programme
-from tests.browser import Browser, Page
+from tests.browser import Browser, Browsers, Page
 from tests.factories import (
     FIRST_MORNING,
     make_delegate,
@@ -25,7 +24,7 @@ from tests.factories import (
     publish_programme,
     set_places,
 )
-from tests.registration.races import at_once
+from tests.races import at_once
 from tests.registration.test_session_booking_races import cross
 from tests.registration_flow import ACCESS_WORDS, answer_questions
 from tests.sent_emails import last_email_to, subjects_to
@@ -244,7 +243,7 @@ def test_a_seat_that_goes_while_the_email_is_rendered_is_told_right(site: Flask)
         lambda: submit(secret),
     )
 
-    assert ended == ["seat", "seat"]
+    assert ended == ["done", "done"]
     assert booked() == {"bea@example.org": ["knots"]}
     assert len(subjects_to("ada@example.org")) == 2
     assert "You did not get a seat in this session" in last_email_to("ada@example.org").text
@@ -264,15 +263,13 @@ def test_of_many_who_register_at_once_only_as_many_as_there_are_seats_get_one(si
 
     ended = at_once(site, [partial(submit, secret) for secret in secrets])
 
-    assert ended == ["seat"] * 8
+    assert ended == ["done"] * 8
     assert taken("knots") == 3
     with_seats = {f"p{n}@example.org" for n in range(8) if has_seat(f"p{n}@example.org")}
     assert with_seats == set(booked())
 
 
-def test_pressing_confirm_twice_books_one_seat(
-    visitor: Browser, new_browser: Callable[[], Browser]
-) -> None:
+def test_pressing_confirm_twice_books_one_seat(visitor: Browser, new_browser: Browsers) -> None:
     make_bookable("Knots")
     page = to_check(visitor, "Knots")
 
@@ -284,7 +281,7 @@ def test_pressing_confirm_twice_books_one_seat(
 
 
 def test_registering_again_books_nothing_for_the_person_who_has_a_place(
-    visitor: Browser, new_browser: Callable[[], Browser]
+    visitor: Browser, new_browser: Browsers
 ) -> None:
     make_bookable("Knots")
     to_check(visitor).press("Confirm registration")

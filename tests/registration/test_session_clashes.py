@@ -20,7 +20,7 @@ from app.releases import services as releases
 from app.releases.current_release import get_programme
 from tests.browser import Browser
 from tests.factories import FIRST_MORNING, publish_programme
-from tests.registration.races import at_once
+from tests.races import at_once
 from tests.registration.test_session_booking_races import cross
 from tests.registration.test_session_waiting_list import (
     book,
@@ -279,7 +279,7 @@ def test_whoever_books_while_a_release_moves_the_session_gets_no_second_seat(sit
 def test_whoever_would_have_given_up_any_other_seat_is_asked_about_that_one(site: Flask) -> None:
     ada, ended = book_during_release(site, in_place_of=["knots"])
 
-    assert ended == ["A seat is already booked at the same time in “Knots”", "seat"]
+    assert ended == ["A seat is already booked at the same time in “Knots”", "done"]
     assert (booked(ada), list_faults()) == (["knots"], [])
 
 
@@ -318,6 +318,6 @@ def test_whoever_books_the_last_seat_elsewhere_does_not_clash_with_the_worker(
     )
     run_due()
 
-    assert ended == ["seat", "seat"]
+    assert ended == ["done", "done"]
     assert (booked(ada), booked(bea)) == (["knots"], ["knots", "whales"])
     assert list_faults() == []

@@ -24,7 +24,8 @@ from app.registration.waiting_list.models import WaitingListEntry
 from app.releases.current_release import get_programme
 from tests.browser import Browser
 from tests.factories import FIRST_MORNING, sign_in
-from tests.registration.races import at_once, find_without_lock
+from tests.races import at_once
+from tests.registration.races import find_without_lock
 from tests.registration.test_session_clashes import publish
 from tests.registration.test_session_waiting_list import (
     book,
@@ -243,7 +244,7 @@ def test_of_many_who_are_let_in_at_once_only_as_many_as_there_are_seats(site: Fl
 
     ended = at_once(site, [partial(let_in, one) for one in people])
 
-    assert ended == ["All seats have been booked"] * 2 + ["seat"] * 2
+    assert ended == ["All seats have been booked"] * 2 + ["done"] * 2
     assert (counts(), held_back(), list_faults()) == ((2, 2, 0), 0, [])
 
 
@@ -258,7 +259,7 @@ def test_without_the_lock_more_seats_would_be_reserved_than_are_free(
 
     ended = at_once(site, [hold_two] * 2)
 
-    assert ended == ["seat", "seat"]
+    assert ended == ["done", "done"]
     reserved = sum(db.session.scalars(select(SeatHold.seats)))
     assert reserved == 4, "one more than there are seats"
     assert integrity_check.run_checks()
@@ -276,7 +277,7 @@ def test_without_the_lock_more_people_would_be_let_in_than_there_are_seats(
 
     ended = at_once(site, [partial(let_in, one) for one in people])
 
-    assert ended == ["seat"] * 3
+    assert ended == ["done"] * 3
     assert queries.count_of_session("knots") == 3, "one more than there are seats"
     assert list_faults()
 

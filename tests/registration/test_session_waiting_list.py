@@ -21,7 +21,7 @@ from app.registration.waiting_list.models import WaitingListEntry
 from app.releases.current_release import get_programme
 from tests.browser import Browser
 from tests.factories import FIRST_MORNING, make_delegate, make_session, publish_programme, sign_in
-from tests.registration.races import at_once
+from tests.races import at_once
 from tests.registration.test_session_booking_races import cross
 from tests.sent_emails import last_email_to, subjects_to
 
@@ -579,7 +579,7 @@ def test_several_workers_end_one_offer_once(
 
     ended = at_once(site, [run_due] * 4)
 
-    assert ended == ["seat"] * 4
+    assert ended == ["done"] * 4
     assert (states(), counts()) == ({"ada": "lapsed", "bea": "offered"}, (1, 1, 0))
     assert len(subjects_to("ada@example.org")) == 3
     assert len(subjects_to("bea@example.org")) == 2
@@ -606,7 +606,7 @@ def test_an_offer_made_while_somebody_cancels_passes_on(site: Flask) -> None:
         cancel,
     )
 
-    assert ended == ["seat", "seat"]
+    assert ended == ["done", "done"]
     assert (states(), counts(), list_faults()) == (
         {"ada": "left", "bea": "offered"},
         (1, 1, 0),

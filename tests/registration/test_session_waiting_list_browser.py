@@ -1,7 +1,5 @@
 """Somebody waits for a seat in a real browser, is offered one and takes it, with a keyboard too."""
 
-from collections.abc import Callable
-
 import pytest
 from flask import Flask
 from playwright.sync_api import Page
@@ -12,18 +10,11 @@ from app.registration import links
 from app.registration.models import Delegate
 from app.registration.session_bookings import services
 from app.releases.current_release import get_programme
-from tests.chromium import expect_heading, horizontal_overflow
+from tests.chromium import Axe, expect_heading, horizontal_overflow
 from tests.factories import make_delegate, make_session, publish_programme, sign_in_window
 from tests.keyboard_user import KeyboardUser
-from tests.live_site import LiveSite
 
-Axe = Callable[[Page], list[str]]
 FULL, OFFERED, WAITING = "knots", "nets", "sails"
-
-
-@pytest.fixture
-def site_address(live_site: Callable[..., LiveSite]) -> str:
-    return live_site().address
 
 
 @pytest.fixture

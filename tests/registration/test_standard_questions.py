@@ -1,6 +1,6 @@
 """The questions that every site asks, as organisers change, move and hide them."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 from typing import Any
 
@@ -20,7 +20,7 @@ from app.registration import integrity_check, retention
 from app.registration.bookings import operations
 from app.registration.models import Delegate
 from config import ROOT
-from tests.browser import Browser, Page
+from tests.browser import Browser, Browsers, Page
 from tests.factories import make_category, make_delegate, make_question, sign_in
 from tests.registration.test_groups import add, begin
 from tests.registration.test_session_booking_races import cross, naming_deadlocks
@@ -56,7 +56,7 @@ def hide(organiser: Browser, label: str) -> Page:
 
 @pytest.mark.both_databases
 def test_organisers_rename_a_question_and_need_an_answer(
-    visitor: Browser, new_browser: Callable[[], Browser]
+    visitor: Browser, new_browser: Browsers
 ) -> None:
     organiser = sign_in(new_browser())
     assert tuple(list_labels(organiser.open("/organise/questions"))) == STANDARD
@@ -98,7 +98,7 @@ def test_organisers_rename_a_question_and_need_an_answer(
 
 
 def test_a_question_that_is_hidden_is_asked_nowhere_and_its_answers_stay(
-    visitor: Browser, new_browser: Callable[[], Browser]
+    visitor: Browser, new_browser: Browsers
 ) -> None:
     delegate = make_delegate(email="grace@example.org", role="Admiral")
     organiser = sign_in(new_browser())
@@ -126,9 +126,7 @@ def test_a_question_that_is_hidden_is_asked_nowhere_and_its_answers_stay(
     ]
 
 
-def test_a_whole_page_that_is_hidden_is_no_step(
-    visitor: Browser, new_browser: Callable[[], Browser]
-) -> None:
+def test_a_whole_page_that_is_hidden_is_no_step(visitor: Browser, new_browser: Browsers) -> None:
     delegate = make_delegate(dietary="No nuts", email="grace@example.org")
     hide(sign_in(new_browser()), "Dietary requirements")
 
@@ -166,7 +164,7 @@ def test_names_email_address_and_days_are_always_asked(visitor: Browser) -> None
 
 @pytest.mark.both_databases
 def test_own_questions_come_between_the_pages_of_the_site(
-    visitor: Browser, new_browser: Callable[[], Browser]
+    visitor: Browser, new_browser: Browsers
 ) -> None:
     title = make_question("What is your title?")
     make_question("How will you travel?")
@@ -200,7 +198,7 @@ def test_own_questions_come_between_the_pages_of_the_site(
 
 
 def test_a_standard_question_is_asked_because_of_an_answer_or_a_category(
-    visitor: Browser, new_browser: Callable[[], Browser]
+    visitor: Browser, new_browser: Browsers
 ) -> None:
     press, student = make_category(name="Press"), make_category(name="Student")
     lunch = make_question("Will you eat with us?", kind="yes_no", is_required=True)
@@ -248,7 +246,7 @@ def test_a_country_may_be_left_empty_where_organisers_say_so(visitor: Browser) -
 
 
 def test_a_group_is_asked_for_a_country_as_people_are(
-    visitor: Browser, new_browser: Callable[[], Browser]
+    visitor: Browser, new_browser: Browsers
 ) -> None:
     organiser = sign_in(new_browser())
     change(organiser, "Organisation", {"People must answer this question": True})
@@ -274,7 +272,7 @@ def test_a_group_is_asked_for_a_country_as_people_are(
 
 
 def test_people_of_a_group_are_asked_for_a_role_where_it_is_required(
-    visitor: Browser, new_browser: Callable[[], Browser]
+    visitor: Browser, new_browser: Browsers
 ) -> None:
     change(sign_in(new_browser()), "Role", {"People must answer this question": True})
     page = add(begin(visitor), "Ada", "ada@ward.example").follow("Continue")
@@ -290,7 +288,7 @@ def test_people_of_a_group_are_asked_for_a_role_where_it_is_required(
 
 
 def test_people_of_a_group_are_not_asked_what_is_hidden(
-    visitor: Browser, new_browser: Callable[[], Browser]
+    visitor: Browser, new_browser: Browsers
 ) -> None:
     badge = "Name on the badge (optional)"
     page = begin(visitor)
@@ -321,7 +319,7 @@ def test_the_privacy_page_says_what_is_not_asked(visitor: Browser) -> None:
 
 
 def test_what_would_be_asked_before_what_decides_it_is_refused(
-    visitor: Browser, new_browser: Callable[[], Browser]
+    visitor: Browser, new_browser: Browsers
 ) -> None:
     early = make_question("What is your title?")
     organiser = sign_in(visitor)
@@ -340,7 +338,7 @@ def test_what_would_be_asked_before_what_decides_it_is_refused(
 
 
 def test_each_page_says_when_its_answers_are_deleted(
-    visitor: Browser, new_browser: Callable[[], Browser]
+    visitor: Browser, new_browser: Browsers
 ) -> None:
     once = "We delete this after 11 June 2010."
     for step in ("name", "email", "work", "days"):
@@ -363,7 +361,7 @@ def test_each_page_says_when_its_answers_are_deleted(
 
 @pytest.mark.both_databases
 def test_answers_to_a_standard_question_are_deleted_on_its_own_date(
-    visitor: Browser, new_browser: Callable[[], Browser], frozen_time: Any
+    visitor: Browser, new_browser: Browsers, frozen_time: Any
 ) -> None:
     change(
         sign_in(new_browser()),
@@ -426,7 +424,7 @@ def test_whoever_changes_several_bookings_while_answers_are_deleted_is_not_in_th
     """The second has an answer to the earlier question, but people are locked in the one order."""
     people, ended = erase_while_both_are_changed(site, sign_in(visitor), frozen_time)
 
-    assert ended == ["seat", "seat"]
+    assert ended == ["done", "done"]
     for one in people:
         db.session.refresh(one)
     assert [(one.organisation, one.role) for one in people] == [("", ""), ("", "")]
@@ -448,7 +446,7 @@ def test_answers_deleted_in_another_order_would_wait_for_each_other(
 
     _, ended = erase_while_both_are_changed(site, sign_in(visitor), frozen_time)
 
-    assert ended == ["deadlock", "seat"]
+    assert ended == ["deadlock", "done"]
 
 
 def test_a_new_conference_begins_with_the_standard_questions_as_they_were(site: Flask) -> None:

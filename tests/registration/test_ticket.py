@@ -1,6 +1,5 @@
 """A booking as a ticket: on the confirmation page, on the booking page and in calendars."""
 
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -14,7 +13,7 @@ from app.mail.models import FAILED, Email
 from app.registration import links
 from app.registration.bookings import services
 from app.registration.models import Delegate
-from tests.browser import Browser, Page
+from tests.browser import Browser, Browsers, Page
 from tests.factories import make_delegate
 from tests.pages import read_text
 from tests.registration_flow import THURSDAY, WEDNESDAY, complete_registration
@@ -105,7 +104,7 @@ def test_the_calendar_file_is_the_one_of_the_email(visitor: Browser) -> None:
 
 
 def test_another_browser_sees_the_reference_and_nobody_s_name(
-    visitor: Browser, new_browser: Callable[[], Browser]
+    visitor: Browser, new_browser: Browsers
 ) -> None:
     address = complete_registration(visitor).address
     other = new_browser()
@@ -119,7 +118,7 @@ def test_another_browser_sees_the_reference_and_nobody_s_name(
 
 
 def test_a_ticket_never_tells_who_had_a_place_before(
-    visitor: Browser, new_browser: Callable[[], Browser]
+    visitor: Browser, new_browser: Browsers
 ) -> None:
     make_delegate(
         given_names="Ada",
@@ -204,9 +203,7 @@ def test_the_page_says_what_to_do_about_an_email_that_did_not_arrive(
     )
 
 
-def test_each_confirmation_speaks_of_its_own_email(
-    visitor: Browser, new_browser: Callable[[], Browser]
-) -> None:
+def test_each_confirmation_speaks_of_its_own_email(visitor: Browser, new_browser: Browsers) -> None:
     complete_registration(visitor)
     deliver_emails()
 

@@ -1,6 +1,6 @@
 """Whoever has a place can wait for one in another category, and keeps theirs until they take it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -20,7 +20,7 @@ from app.registration.models import Delegate
 from app.registration.waiting_list import by_hand
 from app.registration.waiting_list import services as waiting_list
 from app.registration.waiting_list.models import WaitingListEntry
-from tests.browser import Browser, Page
+from tests.browser import Browser, Browsers, Page
 from tests.factories import (
     make_category,
     make_delegate,
@@ -28,7 +28,7 @@ from tests.factories import (
     set_places,
     sign_in,
 )
-from tests.registration.races import at_once
+from tests.races import at_once
 from tests.registration.test_categories import ASKED, standing
 from tests.registration.test_category_waiting_list import change_limit, limit, open_list
 from tests.registration.test_session_booking_races import cross
@@ -278,7 +278,7 @@ def test_whoever_is_moved_by_the_desk_no_longer_waits_for_what_they_have(visitor
 
 
 def test_organisers_see_who_keeps_a_place_offer_by_hand_and_remove(
-    visitor: Browser, new_browser: Callable[[], Browser]
+    visitor: Browser, new_browser: Browsers
 ) -> None:
     _, students, _, ada = fill_students(places=2)
     join(visitor, ada)
@@ -345,7 +345,7 @@ def test_what_cannot_be_waited_for_is_refused_with_the_reason(visitor: Browser) 
 
 
 def test_once_registration_has_closed_nobody_changes_category_or_waits_for_one(
-    visitor: Browser, new_browser: Callable[[], Browser], frozen_time: Any
+    visitor: Browser, new_browser: Browsers, frozen_time: Any
 ) -> None:
     frozen_time.move_to("2009-06-08T16:59:00+01:00")
     _, _, _, ada = fill_students()
@@ -426,10 +426,10 @@ def test_of_two_tabs_that_take_the_offer_one_changes_the_booking_and_both_say_so
         with transaction():
             operations.cancel(db.session.get_one(Delegate, number), actor=GRACE)
 
-    assert at_once(site, [take, take]) == ["seat", "seat"]
+    assert at_once(site, [take, take]) == ["done", "done"]
     assert [standing(name) for name in names] == [(1, 1), (10, 1)]
     db.session.rollback()
-    assert at_once(site, [take, change])[-1] == "seat"
+    assert at_once(site, [take, change])[-1] == "done"
     assert [standing(name) for name in names] == [(1, 0), (10, 0)]
 
 
@@ -459,7 +459,7 @@ def test_whoever_takes_the_offer_does_not_clash_with_a_new_address(site: Flask) 
         take,
     )
 
-    assert ended == ["seat", "seat"]
+    assert ended == ["done", "done"]
     assert category_of("new@example.org") == "Student"
 
 
@@ -479,7 +479,7 @@ def test_whoever_joins_while_the_place_becomes_free_has_the_place_or_a_turn(site
 
     ended = at_once(site, [wait, leave])
 
-    assert ended in (["There are places left", "seat"], ["seat", "seat"])
+    assert ended in (["There are places left", "done"], ["done", "done"])
     assert state_of(ADA) == ("" if "There are places left" in ended else "offered")
 
 

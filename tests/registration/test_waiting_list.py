@@ -1,8 +1,6 @@
 """When the conference is full, people wait their turn, and a free place finds the next of them."""
 
-from collections.abc import Callable
 from datetime import datetime, timedelta
-from threading import Barrier, Thread
 from typing import Any
 
 import pytest
@@ -14,15 +12,17 @@ from app.cache_version import bump_cache_version
 from app.database import db, transaction
 from app.programme import public_settings
 from app.programme.models import Conference
-from app.registration import conference_settings, integrity_check, queries, seats
+from app.registration import conference_settings, queries, seats
 from app.registration.bookings import data_export, operations
 from app.registration.desk import services as desk
 from app.registration.models import Delegate, SeatLimit
 from app.registration.waiting_list import offers
 from app.registration.waiting_list import services as waiting_list
 from app.registration.waiting_list.models import WaitingListEntry
-from tests.browser import Browser, Page
+from tests.browser import Browser, Browsers, Page
 from tests.factories import make_delegate, make_waiting_list_entry, set_places, sign_in
+from tests.lookups import list_miscounts
+from tests.races import run_in_threads
 from tests.registration_flow import answer_questions
 from tests.sent_emails import emails_to, find_link, last_email_to, subjects_to
 
@@ -65,11 +65,6 @@ def counts() -> tuple[int, int]:
     limit = db.session.get_one(SeatLimit, seats.CONFERENCE, populate_existing=True)
     db.session.commit()
     return limit.taken, limit.waiting
-
-
-def list_miscounts() -> list[str]:
-    """List the faults of the audit but for emails, which people from outside the story lack."""
-    return [one for one in integrity_check.run_checks() if "email" not in one]
 
 
 def run_due() -> None:
@@ -187,7 +182,7 @@ def test_an_offer_ends_and_the_place_goes_to_the_next(visitor: Browser, frozen_t
 
 
 def test_who_joins_again_after_an_offer_goes_to_the_end_though_the_worker_has_not_come(
-    visitor: Browser, new_browser: Callable[[], Browser], frozen_time: Any
+    visitor: Browser, new_browser: Browsers, frozen_time: Any
 ) -> None:
     [early] = fill_conference()
     join(visitor, "Ada")
@@ -211,7 +206,7 @@ def test_who_joins_again_after_an_offer_goes_to_the_end_though_the_worker_has_no
 
 
 def test_who_joins_again_after_an_offer_is_offered_the_place_again_where_nobody_else_waits(
-    visitor: Browser, new_browser: Callable[[], Browser], frozen_time: Any
+    visitor: Browser, new_browser: Browsers, frozen_time: Any
 ) -> None:
     [early] = fill_conference()
     join(visitor, "Ada")
@@ -232,7 +227,7 @@ def test_who_joins_again_after_an_offer_is_offered_the_place_again_where_nobody_
 
 
 def test_who_joins_again_while_they_have_an_offer_gets_it_again_with_its_deadline(
-    visitor: Browser, new_browser: Callable[[], Browser]
+    visitor: Browser, new_browser: Browsers
 ) -> None:
     [early] = fill_conference()
     join(visitor, "Ada")
@@ -509,7 +504,7 @@ def find_offer_link(email: str) -> str:
 
 
 def test_no_link_of_an_earlier_address_opens_the_booking(
-    visitor: Browser, new_browser: Callable[[], Browser]
+    visitor: Browser, new_browser: Browsers
 ) -> None:
     [early] = fill_conference()
     stranger = new_browser()
@@ -626,18 +621,8 @@ def test_two_workers_pass_an_ended_offer_on_once(
         join(visitor, name)
     cancel(early)
     frozen_time.move_to("2009-05-14T09:00:00+01:00")
-    barrier = Barrier(2)
 
-    def work() -> None:
-        with site.app_context():
-            barrier.wait()
-            run_due()
-
-    threads = [Thread(target=work) for _ in range(2)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    run_in_threads(site, [run_due] * 2)
 
     states = [state_of(f"{name}@example.org") for name in ("ada", "bea", "cleo")]
     assert states == ["lapsed", "offered", "waiting"]
@@ -699,7 +684,7 @@ def test_a_clock_that_jumps_an_hour_forward_and_back_promises_no_place_twice(
 
 
 def test_an_organiser_sees_who_waits_and_takes_somebody_off(
-    visitor: Browser, new_browser: Callable[[], Browser]
+    visitor: Browser, new_browser: Browsers
 ) -> None:
     organiser = sign_in(new_browser())
     [early] = fill_conference()
@@ -753,7 +738,7 @@ def test_an_organiser_opens_the_list(visitor: Browser) -> None:
 
 
 def test_whoever_changes_only_the_limit_does_not_close_a_list_that_was_opened_meanwhile(
-    visitor: Browser, new_browser: Callable[[], Browser]
+    visitor: Browser, new_browser: Browsers
 ) -> None:
     set_places(10)
     late = sign_in(new_browser(), "ida@conference.example").open("/organise/settings/places")
@@ -766,9 +751,7 @@ def test_whoever_changes_only_the_limit_does_not_close_a_list_that_was_opened_me
     assert queries.get_seat_counts().limit == 20
 
 
-def test_the_dashboard_counts_who_waits(
-    visitor: Browser, new_browser: Callable[[], Browser]
-) -> None:
+def test_the_dashboard_counts_who_waits(visitor: Browser, new_browser: Browsers) -> None:
     fill_conference()
     join(visitor, "Ada")
     join(visitor, "Bea")

@@ -1,6 +1,5 @@
 """Somebody joins the waiting list in a real browser, and takes the place that becomes free."""
 
-from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -10,7 +9,7 @@ from app import clock
 from app.database import db, transaction
 from app.registration import links, seats
 from app.registration.waiting_list.models import OFFERED
-from tests.chromium import expect_heading, horizontal_overflow
+from tests.chromium import Axe, expect_heading, horizontal_overflow
 from tests.factories import (
     make_category,
     make_delegate,
@@ -18,18 +17,17 @@ from tests.factories import (
     set_places,
     sign_in_window,
 )
-from tests.live_site import LiveSite
+from tests.live_site import LiveSites
 
 ANSWERS = (
     '{"given_names": "Bea", "family_name": "Waite", "badge_name": "Bea",'
     ' "email": "bea@example.org",'
     ' "country": "GB", "days": "2009-06-10"}'
 )
-Axe = Callable[[Page], list[str]]
 
 
 @pytest.fixture
-def full_site(live_site: Callable[..., LiveSite]) -> str:
+def full_site(live_site: LiveSites) -> str:
     set_places(1)
     make_delegate(email="early@example.org")
     with transaction():

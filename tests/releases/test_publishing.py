@@ -21,9 +21,10 @@ from app.programme.models import Conference, Release, Session
 from app.releases import queries as release_queries
 from app.releases import services
 from app.releases.models import WAITING
-from tests.browser import Browser
+from tests.browser import Browser, Browsers
 from tests.factories import make_clash, make_scheduled_release, make_session, publish_programme
 from tests.postgres import PostgresServer
+from tests.races import run_in_threads
 from tests.waiting import wait_until
 
 GRACE = "grace@conference.example"
@@ -108,20 +109,12 @@ def test_without_a_conference_there_is_nothing_to_publish(site: Flask) -> None:
 @pytest.mark.both_databases
 def test_publishing_at_once_makes_one_release(site: Flask) -> None:
     renamed("A grand opening")
-    begin, numbers = threading.Barrier(5), []
 
-    def publish() -> None:
-        with site.app_context(), transaction():
-            begin.wait(60)
-            numbers.append(services.create_release().number)
+    def publish() -> int:
+        with transaction():
+            return services.create_release().number
 
-    workers = [threading.Thread(target=publish) for _ in range(5)]
-    for worker in workers:
-        worker.start()
-    for worker in workers:
-        worker.join()
-
-    assert numbers == [2] * 5
+    assert run_in_threads(site, [publish] * 5) == [2] * 5
 
 
 def do_one_after_the_other(site: Flask, deed: Callable[[], Any]) -> list[Any]:
@@ -218,7 +211,7 @@ def waits_for_a_lock() -> bool:
 
 @pytest.mark.both_databases
 def test_who_reads_while_others_publish_sees_a_whole_programme(
-    site: Flask, new_browser: Callable[[], Browser]
+    site: Flask, new_browser: Browsers
 ) -> None:
     reader = site.test_client()
     seen: list[tuple[int, bool]] = []

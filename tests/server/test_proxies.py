@@ -21,12 +21,11 @@ import trustme
 from config import ROOT
 from tests.browser import Browser
 from tests.factories import sign_in
-from tests.live_site import WSGI, LiveSite
+from tests.live_site import WSGI, LiveSite, LiveSites
 from tests.server.slow_clients import FORM_TYPE, head, send_feedback
 from tests.waiting import HOST, free_port, wait_until
 
 NGINX, CADDY = shutil.which("nginx"), shutil.which("caddy")
-LiveSiteFactory = Callable[..., LiveSite]
 
 
 class Proxy:
@@ -148,7 +147,7 @@ PROXIES = [
 @pytest.mark.settings(PROXIES=1)
 @pytest.mark.parametrize("proxy_of", PROXIES)
 def test_pages_forms_and_large_bodies_go_through_it(
-    live_site: LiveSiteFactory, tmp_path: Path, proxy_of: Callable[..., Iterator[Proxy]]
+    live_site: LiveSites, tmp_path: Path, proxy_of: Callable[..., Iterator[Proxy]]
 ) -> None:
     site = live_site()
     with proxy_of(site, tmp_path) as proxy:  # type: ignore[attr-defined]  # made by contextmanager
@@ -165,7 +164,7 @@ def test_pages_forms_and_large_bodies_go_through_it(
 @pytest.mark.settings(PROXIES=1)
 @pytest.mark.parametrize("proxy_of", PROXIES)
 def test_slow_forms_wait_in_it_and_not_in_the_site(
-    live_site: LiveSiteFactory, tmp_path: Path, proxy_of: Callable[..., Iterator[Proxy]]
+    live_site: LiveSites, tmp_path: Path, proxy_of: Callable[..., Iterator[Proxy]]
 ) -> None:
     site = live_site(interface=WSGI)  # where two slow forms would keep all others out
     form = {"Content-Type": FORM_TYPE}
@@ -179,7 +178,7 @@ def test_slow_forms_wait_in_it_and_not_in_the_site(
 @pytest.mark.parametrize("proxy_of", PROXIES)
 def test_a_cookie_of_another_site_costs_nobody_their_own(
     visitor: Browser,
-    live_site: LiveSiteFactory,
+    live_site: LiveSites,
     tmp_path: Path,
     proxy_of: Callable[..., Iterator[Proxy]],
 ) -> None:
@@ -195,7 +194,7 @@ def test_a_cookie_of_another_site_costs_nobody_their_own(
 @pytest.mark.skipif(NGINX is None, reason="nginx is not installed")
 @pytest.mark.settings(PROXIES=1)
 def test_the_cache_of_nginx_works_for_all_but_whoever_switched_the_access_keys_off(
-    live_site: LiveSiteFactory, tmp_path: Path
+    live_site: LiveSites, tmp_path: Path
 ) -> None:
     site = live_site()
     with nginx(site, tmp_path) as proxy:

@@ -2,7 +2,6 @@
 
 import json
 import socket
-from collections.abc import Callable
 from contextlib import ExitStack
 from urllib.parse import urlencode
 
@@ -11,20 +10,12 @@ from sqlalchemy import select
 
 from app.database import db
 from app.interchange.uploads import Upload
-from tests.browser import Browser
+from tests.browser import Browser, Browsers
 from tests.factories import SMALL_CONFERENCE, make_delegate, set_places, sign_in
-from tests.live_site import WSGI, LiveSite
-from tests.server.slow_clients import (
-    FORM_TYPE,
-    head,
-    open_page,
-    send,
-    send_feedback,
-    who_wait,
-)
+from tests.live_site import WSGI, LiveSite, LiveSites
+from tests.server.slow_clients import FORM_TYPE, head, open_page, send, send_feedback, who_wait
 from tests.waiting import HOST, wait_until
 
-LiveSiteFactory = Callable[..., LiveSite]
 UPLOAD = "/organise/files/upload"
 PARTS = "multipart/form-data; boundary=part"
 MEGABYTE = 1024 * 1024
@@ -79,7 +70,7 @@ def status(answer: bytes) -> int:
 
 
 def test_a_large_file_gets_through_beside_fifty_that_come_slowly(
-    live_site: LiveSiteFactory, organiser: str
+    live_site: LiveSites, organiser: str
 ) -> None:
     running = live_site()
     _, session = token_for(running, organiser)
@@ -107,7 +98,7 @@ def test_a_large_file_gets_through_beside_fifty_that_come_slowly(
     ],
 )
 def test_wherever_they_send_it_forms_and_pages_go_on(
-    live_site: LiveSiteFactory, address: str, about: dict[str, str]
+    live_site: LiveSites, address: str, about: dict[str, str]
 ) -> None:
     running = live_site()
 
@@ -117,7 +108,7 @@ def test_wherever_they_send_it_forms_and_pages_go_on(
         assert send_feedback(running.address) == "/feedback/sent"
 
 
-def test_under_another_interface_pages_go_on(live_site: LiveSiteFactory) -> None:
+def test_under_another_interface_pages_go_on(live_site: LiveSites) -> None:
     running = live_site(interface=WSGI)
 
     with who_wait(50, running.port, "/feedback"):
@@ -136,14 +127,14 @@ def send_form(running: LiveSite, body: bytes, **about: str) -> bytes:
     )
 
 
-def test_whoever_sends_too_much_is_heard_out_and_told(live_site: LiveSiteFactory) -> None:
+def test_whoever_sends_too_much_is_heard_out_and_told(live_site: LiveSites) -> None:
     answer = send_form(live_site(), b"message=" + b"a" * (500 * 1024))
 
     assert status(answer) == 413
     assert b"Too much data" in answer
 
 
-def test_a_body_of_unknown_length_is_refused(live_site: LiveSiteFactory) -> None:
+def test_a_body_of_unknown_length_is_refused(live_site: LiveSites) -> None:
     pieces = b"9\r\nmessage=a\r\n0\r\n\r\n"
 
     answer = send_form(live_site(), pieces, **{"Transfer-Encoding": "chunked"})
@@ -151,7 +142,7 @@ def test_a_body_of_unknown_length_is_refused(live_site: LiveSiteFactory) -> None
     assert status(answer) == 411
 
 
-def test_whoever_asks_first_is_told_before_sending(live_site: LiveSiteFactory) -> None:
+def test_whoever_asks_first_is_told_before_sending(live_site: LiveSites) -> None:
     running = live_site()
     about = {
         "Content-Type": FORM_TYPE,
@@ -166,7 +157,7 @@ def test_whoever_asks_first_is_told_before_sending(live_site: LiveSiteFactory) -
 
 
 def test_half_a_form_is_never_taken_for_a_whole_one(
-    live_site: LiveSiteFactory, new_browser: Callable[[], Browser]
+    live_site: LiveSites, new_browser: Browsers
 ) -> None:
     running = live_site()
     with who_wait(1, running.port, "/feedback", b"message=Half+of+what"):
@@ -178,7 +169,7 @@ def test_half_a_form_is_never_taken_for_a_whole_one(
 
 
 def test_a_long_answer_holds_no_thread_while_it_is_fetched_slowly(
-    live_site: LiveSiteFactory, organiser: str
+    live_site: LiveSites, organiser: str
 ) -> None:
     set_places(DELEGATES)
     for number in range(DELEGATES):  # ten megabytes: more than waits in the connection itself

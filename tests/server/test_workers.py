@@ -1,11 +1,11 @@
 """The processes of a server that was started by one of the documented commands."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
-from tests.live_site import RSGI, WSGI, LiveSite
+from tests.live_site import RSGI, WSGI, LiveSites
 from tests.waiting import wait_until
 
 
@@ -19,7 +19,7 @@ def is_running(process_id: int) -> bool:
 
 @pytest.mark.parametrize("interface", [RSGI, WSGI], ids=lambda words: words[1])
 def test_no_worker_outlives_a_server_that_was_killed(
-    live_site: Callable[..., LiveSite], interface: Sequence[str]
+    live_site: LiveSites, interface: Sequence[str]
 ) -> None:
     running = live_site(processes=2, interface=interface)
     workers = running.web_processes()
@@ -33,7 +33,7 @@ def test_no_worker_outlives_a_server_that_was_killed(
 
 @pytest.mark.parametrize("interface", [RSGI, WSGI], ids=lambda words: words[1])
 def test_a_server_survives_the_death_of_a_worker(
-    live_site: Callable[..., LiveSite], interface: Sequence[str]
+    live_site: LiveSites, interface: Sequence[str]
 ) -> None:
     running = live_site(processes=2, interface=interface)
 

@@ -1,14 +1,13 @@
 """The access keys of the UK government's standard of May 2002, on every page and switched off."""
 
-from collections.abc import Callable
 from urllib.request import urlopen
 
 import pytest
 from playwright.sync_api import Page as Window
 from playwright.sync_api import expect
 
-from tests.browser import Browser, Page
-from tests.live_site import LiveSite
+from tests.browser import Browser, Browsers, Page
+from tests.live_site import LiveSites
 
 KEYS = {
     "s": "#main",
@@ -67,9 +66,7 @@ def test_they_are_switched_off_everywhere_and_on_again(visitor: Browser) -> None
     assert _keys(visitor.open("/")) == sorted(KEYS.items())
 
 
-def test_one_persons_choice_is_not_anothers(
-    visitor: Browser, new_browser: Callable[[], Browser]
-) -> None:
+def test_one_persons_choice_is_not_anothers(visitor: Browser, new_browser: Browsers) -> None:
     visitor.open("/access-keys").press("Switch access keys off")
     visitor.open("/help")
 
@@ -95,7 +92,7 @@ def test_the_cookie_lasts_a_year_and_tells_nobody_else(visitor: Browser) -> None
 
 
 def test_a_page_without_them_is_kept_by_nobody_else(
-    visitor: Browser, new_browser: Callable[[], Browser]
+    visitor: Browser, new_browser: Browsers
 ) -> None:
     visitor.open("/access-keys").press("Switch access keys off")
     without, with_keys = visitor.open("/help"), new_browser().open("/help")
@@ -131,9 +128,7 @@ def _press_with_alt(window: Window, key: str) -> None:
     tab.detach()
 
 
-def test_in_a_real_browser_the_keys_lead_there(
-    live_site: Callable[..., LiveSite], window: Window
-) -> None:
+def test_in_a_real_browser_the_keys_lead_there(live_site: LiveSites, window: Window) -> None:
     home = live_site().address
     window.goto(f"{home}/programme")
 
@@ -146,7 +141,7 @@ def test_in_a_real_browser_the_keys_lead_there(
 
 
 def test_in_a_real_browser_they_are_off_on_a_page_that_a_shared_cache_gave(
-    live_site: Callable[..., LiveSite], window: Window
+    live_site: LiveSites, window: Window
 ) -> None:
     home = live_site().address
     window.context.add_cookies([{"name": "access_keys", "value": "off", "url": home}])
@@ -161,7 +156,7 @@ def test_in_a_real_browser_they_are_off_on_a_page_that_a_shared_cache_gave(
 
 
 def test_in_a_real_browser_they_can_be_switched_off_without_scripts(
-    live_site: Callable[..., LiveSite], window_without_scripts: Window
+    live_site: LiveSites, window_without_scripts: Window
 ) -> None:
     window = window_without_scripts
     home = live_site().address

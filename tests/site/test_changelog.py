@@ -10,19 +10,16 @@ from sqlalchemy import select, update
 from app import clock
 from app.database import db, transaction
 from app.interchange import services
-from app.programme.models import Room, Session, SlugRedirect, Speaker
+from app.programme.models import Room, SlugRedirect, Speaker
 from app.releases import services as publishing
 from app.releases.models import ReleaseActivation
 from tests.browser import Browser, Page
 from tests.factories import make_session, make_speaker, publish_programme
+from tests.lookups import get_session
 from tests.pages import read_text as read
 
 AFTERNOON = datetime(2009, 6, 10, 13, 0, tzinfo=UTC)  # 2pm by the conference's clocks
 AN_HOUR = timedelta(hours=1)
-
-
-def the(slug: str) -> Session:
-    return db.session.scalars(select(Session).where(Session.slug == slug)).one()
 
 
 def somebody(slug: str) -> Speaker:
@@ -31,7 +28,7 @@ def somebody(slug: str) -> Speaker:
 
 def changed(which: str, /, **about: Any) -> None:
     """Change a session, and publish that."""
-    session = the(which)
+    session = get_session(which)
     for name, value in about.items():
         setattr(session, name, value)
     publish_programme()
@@ -74,7 +71,7 @@ def test_the_page_tells_of_each_release_the_newest_first(visitor: Browser) -> No
 
 @pytest.mark.both_databases
 def test_a_release_tells_its_number_its_date_and_its_note(visitor: Browser) -> None:
-    the("opening").title = "A grand opening"
+    get_session("opening").title = "A grand opening"
     with transaction():
         publishing.create_release("The opening has a better name.")
 
@@ -94,9 +91,9 @@ def test_what_was_added_moved_cancelled_and_withdrawn_is_told_in_peoples_words(
     visitor: Browser,
 ) -> None:
     make_session(title="Knots", starts_at=AFTERNOON)
-    the("opening").cancelled_at = clock.now()
-    the("farewell").withdrawn_at = clock.now()
-    moved = the("harbour-walls")
+    get_session("opening").cancelled_at = clock.now()
+    get_session("farewell").withdrawn_at = clock.now()
+    moved = get_session("harbour-walls")
     was = (moved.starts_at, moved.ends_at)
     moved.starts_at, moved.ends_at = AFTERNOON, AFTERNOON + AN_HOUR
     moved.room = db.session.scalars(select(Room).where(Room.slug == "great-hall")).one()
@@ -120,7 +117,7 @@ def test_who_joined_and_who_left_is_told_and_what_else_says_something_else(
     visitor: Browser,
 ) -> None:
     grace = make_speaker(name="Grace Hopper")
-    session = the("harbour-walls")
+    session = get_session("harbour-walls")
     names = [one.speaker.name for one in session.appearances]
     session.appearances[0].speaker = grace
     session.abstract = "Of stone."

@@ -4,14 +4,13 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from icalendar import Calendar
 
 from tests.browser import Browser, Page
-from tests.live_site import LiveSite
+from tests.live_site import LiveSites
 
 PROGRAMS = {
     "sh": ["sh", "-e"],
@@ -63,9 +62,7 @@ def test_each_language_has_its_examples(visitor: Browser) -> None:
 
 
 @needs_curl
-def test_the_text_is_got_in_a_shell(
-    visitor: Browser, live_site: Callable[..., LiveSite], tmp_path: Path
-) -> None:
+def test_the_text_is_got_in_a_shell(visitor: Browser, live_site: LiveSites, tmp_path: Path) -> None:
     running = live_site()
     page = visitor.open("/developers")
 
@@ -77,7 +74,7 @@ def test_the_text_is_got_in_a_shell(
 
 @needs_curl
 def test_the_calendar_is_got_again_only_when_it_has_changed(
-    visitor: Browser, live_site: Callable[..., LiveSite], tmp_path: Path
+    visitor: Browser, live_site: LiveSites, tmp_path: Path
 ) -> None:
     live_site()
     page = visitor.open("/developers")
@@ -92,7 +89,7 @@ def test_the_calendar_is_got_again_only_when_it_has_changed(
 
 @pytest.mark.parametrize("number", [pytest.param(2, marks=pytest.mark.node, id="js"), 3])
 def test_the_schedule_is_read_in_other_languages(
-    visitor: Browser, live_site: Callable[..., LiveSite], tmp_path: Path, number: int
+    visitor: Browser, live_site: LiveSites, tmp_path: Path, number: int
 ) -> None:
     live_site()
 

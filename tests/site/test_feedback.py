@@ -1,7 +1,6 @@
 """Someone tells the organisers something."""
 
 import io
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -14,7 +13,7 @@ from app.accounts import rate_limits
 from app.database import db, transaction
 from app.site.feedback import Feedback
 from app.worker_tasks import PERIODIC_TASKS
-from tests.browser import Browser, Page
+from tests.browser import Browser, Browsers, Page
 from tests.factories import save
 from tests.pages import HtmlTree, read_text
 from tests.refusals import TOO_MANY_FROM_NETWORK
@@ -211,7 +210,7 @@ def test_a_file_is_not_asked_for(visitor: Browser) -> None:
 
 
 def test_many_messages_from_one_place_have_to_wait(
-    visitor: Browser, new_browser: Callable[[], Browser], frozen_time: Any
+    visitor: Browser, new_browser: Browsers, frozen_time: Any
 ) -> None:
     for number in range(rate_limits.FEEDBACK.windows[0].times):
         _sent(visitor, f"Message {number}")

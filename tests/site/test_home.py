@@ -1,6 +1,5 @@
 """The front door: what the conference is, whether one can register, and where to go next."""
 
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -13,7 +12,7 @@ from app.programme import queries
 from app.registration import links
 from app.releases import services as releases_services
 from config import ROOT
-from tests.browser import Browser, Page
+from tests.browser import Browser, Browsers, Page
 from tests.factories import (
     get_ada_marsh,
     make_delegate,
@@ -225,7 +224,7 @@ def test_the_latest_news_leads_to_its_place_among_the_news(visitor: Browser) -> 
 
 
 def test_the_two_figures_belong_to_the_conference_as_shipped(
-    visitor: Browser, new_browser: Callable[[], Browser]
+    visitor: Browser, new_browser: Browsers
 ) -> None:
     assert "82 years" not in visitor.open("/").text
 

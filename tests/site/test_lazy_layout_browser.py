@@ -1,6 +1,5 @@
 """A long programme on a telephone: laid out bit by bit, and nobody loses their place in it."""
 
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -11,7 +10,7 @@ from playwright.sync_api import Page as Window
 
 from tests.chromium import expect_result
 from tests.factories import FIRST_MORNING, make_session, publish_programme
-from tests.live_site import LiveSite
+from tests.live_site import LiveSites
 from tests.site.test_programme_browser import SHIFTED
 from tests.waiting import wait_until
 
@@ -53,7 +52,7 @@ OVERLAPS = """lines => lines.filter((line, at) =>
 
 
 @pytest.fixture
-def home(site: Any, live_site: Callable[..., LiveSite]) -> str:
+def home(site: Any, live_site: LiveSites) -> str:
     """The address of a site whose programme goes on for many screens; titles are short and long."""
     for number in range(DAYS * A_DAY):
         day, minute = divmod(number, A_DAY)

@@ -1,7 +1,5 @@
 """Many sessions at one time are folded and unfolded, in a real browser."""
 
-from collections.abc import Callable
-
 import pytest
 from playwright.sync_api import Browser as Chromium
 from playwright.sync_api import Page as Window
@@ -9,14 +7,14 @@ from playwright.sync_api import expect
 
 from tests import keyboard
 from tests.chromium import expect_result, find_violations, horizontal_overflow
-from tests.live_site import LiveSite
+from tests.live_site import LiveSites
 from tests.site.test_long_slots import make_slot
 
 SUMMARY = "2:30pm to 3:30pm 7 sessions"
 
 
 @pytest.fixture
-def home(live_site: Callable[..., LiveSite]) -> str:
+def home(live_site: LiveSites) -> str:
     """The address of a site with seven sessions at one time."""
     make_slot(7)
     return live_site().address

@@ -1,14 +1,13 @@
 """What is kept on the devices of those who ask for it, as the site lists it."""
 
 import re
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from tests.agenda.test_agenda import the_session
-from tests.browser import Browser
+from tests.browser import Browser, Browsers
 from tests.factories import publish_programme, sign_in
+from tests.lookups import get_session
 
 PERSONAL = re.compile(r"/(agenda|booking|register|my|speak|organise|sign-in|sign-out)(/|$)")
 
@@ -50,7 +49,7 @@ def test_it_is_another_programme_after_a_publish_and_the_same_until_then(
     frozen_time.move_to("2009-05-12T09:45:00+01:00")
     visitor.set_cookie("access_keys", "off")  # pages without them are not those of the store
     later = visitor.fetch("GET", "/offline.json").get_json()
-    the_session("opening").title = "Opening words"
+    get_session("opening").title = "Opening words"
     publish_programme()
     after = the_list(visitor)
 
@@ -62,7 +61,7 @@ def test_it_is_another_programme_after_a_publish_and_the_same_until_then(
 
 
 def test_it_is_another_programme_when_people_need_longer_from_room_to_room(
-    new_browser: Callable[[], Browser], visitor: Browser
+    new_browser: Browsers, visitor: Browser
 ) -> None:
     organiser = sign_in(new_browser(), "grace@conference.example")
     before = the_list(visitor), minutes_to_walk(visitor)

@@ -1,7 +1,7 @@
 """Somebody asks to keep the programme, and reads it where there is no signal, in a real browser."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from urllib.request import urlopen
@@ -15,10 +15,10 @@ from sqlalchemy import select
 from app.database import db, transaction
 from app.programme.models import Conference
 from app.registration import links
-from tests.agenda.test_agenda import the_session
-from tests.chromium import expect_heading, expect_result, horizontal_overflow
+from tests.chromium import Axe, expect_heading, expect_result, horizontal_overflow
 from tests.factories import make_delegate, make_room, make_session, publish_programme
-from tests.live_site import LiveSite
+from tests.live_site import LiveSites
+from tests.lookups import get_session
 from tests.waiting import wait_until
 
 KEEP = "Save on this device"
@@ -33,7 +33,6 @@ TROUBLES = [
     "Not enough time The session before is Reading the tide, which ends at midday in Great hall.",
     "Not enough time The session before is Soup, which ends at 1:05pm in Kitchen.",
 ]
-Axe = Callable[[Window], list[str]]
 
 
 @contextmanager
@@ -54,7 +53,7 @@ def _keep(window: Window) -> None:
 
 
 def test_a_programme_that_is_kept_is_read_without_a_connection(
-    live_site: Callable[..., LiveSite], chromium: Chromium, axe: Axe
+    live_site: LiveSites, chromium: Chromium, axe: Axe
 ) -> None:
     with _a_window(chromium, live_site().address) as window:
         _keep(window)
@@ -80,7 +79,7 @@ def test_a_programme_that_is_kept_is_read_without_a_connection(
 
 
 def test_what_a_question_made_of_a_page_does_not_take_its_place(
-    live_site: Callable[..., LiveSite], chromium: Chromium
+    live_site: LiveSites, chromium: Chromium
 ) -> None:
     with _a_window(chromium, live_site().address) as window:
         _keep(window)
@@ -96,7 +95,7 @@ def test_what_a_question_made_of_a_page_does_not_take_its_place(
 
 
 def test_a_personal_page_is_never_given_from_what_is_kept(
-    live_site: Callable[..., LiveSite], chromium: Chromium, axe: Axe
+    live_site: LiveSites, chromium: Chromium, axe: Axe
 ) -> None:
     booking = f"/booking/{links.booking_token(make_delegate())}"
     with _a_window(chromium, live_site().address) as window:
@@ -119,7 +118,7 @@ def test_a_personal_page_is_never_given_from_what_is_kept(
 
 
 def test_the_agenda_stands_on_the_device_without_a_connection(
-    live_site: Callable[..., LiveSite], chromium: Chromium, axe: Axe
+    live_site: LiveSites, chromium: Chromium, axe: Axe
 ) -> None:
     with _a_window(chromium, live_site().address) as window:
         window.goto("/programme")
@@ -147,9 +146,9 @@ def test_the_agenda_stands_on_the_device_without_a_connection(
 
 
 def test_the_agenda_on_the_device_tells_what_the_agenda_of_the_site_tells(
-    live_site: Callable[..., LiveSite], chromium: Chromium, axe: Axe
+    live_site: LiveSites, chromium: Chromium, axe: Axe
 ) -> None:
-    tide = the_session("reading-the-tide")
+    tide = get_session("reading-the-tide")
     assert tide.ends_at
     kitchen, tower = make_room(name="Kitchen"), make_room(name="Tower")
     soup = tide.ends_at + timedelta(minutes=5)
@@ -185,13 +184,13 @@ def test_the_agenda_on_the_device_tells_what_the_agenda_of_the_site_tells(
 
 
 def test_a_new_programme_takes_the_place_of_the_one_before(
-    live_site: Callable[..., LiveSite], chromium: Chromium
+    live_site: LiveSites, chromium: Chromium
 ) -> None:
     home = live_site().address
     with _a_window(chromium, home) as window:
         _keep(window)
         before = window.evaluate(STORES)
-        the_session("opening").title = "Opening words"
+        get_session("opening").title = "Opening words"
         publish_programme()
         wait_until(lambda: "Opening words" in _read(f"{home}/sessions/opening"), "the new title")
 
@@ -205,7 +204,7 @@ def test_a_new_programme_takes_the_place_of_the_one_before(
         expect_result(window, f"{STORES}.then(all => all.length)", 2)
 
 
-def test_removing_it_leaves_nothing(live_site: Callable[..., LiveSite], chromium: Chromium) -> None:
+def test_removing_it_leaves_nothing(live_site: LiveSites, chromium: Chromium) -> None:
     with _a_window(chromium, live_site().address) as window:
         _keep(window)
 
@@ -220,7 +219,7 @@ def test_removing_it_leaves_nothing(live_site: Callable[..., LiveSite], chromium
 
 
 def test_who_has_not_asked_has_no_worker_and_nothing_kept(
-    live_site: Callable[..., LiveSite], chromium: Chromium
+    live_site: LiveSites, chromium: Chromium
 ) -> None:
     with _a_window(chromium, live_site().address) as window:
         asked: list[str] = []
@@ -235,7 +234,7 @@ def test_who_has_not_asked_has_no_worker_and_nothing_kept(
 
 
 def test_a_device_without_room_is_told_so_and_keeps_what_it_had(
-    live_site: Callable[..., LiveSite], chromium: Chromium
+    live_site: LiveSites, chromium: Chromium
 ) -> None:
     with _a_window(chromium, live_site().address) as window:
         devtools = window.context.new_cdp_session(window)
@@ -254,7 +253,7 @@ def test_a_device_without_room_is_told_so_and_keeps_what_it_had(
 
 @pytest.mark.parametrize("width", [320, 1280])
 def test_the_pages_fit_and_work_by_the_keyboard(
-    live_site: Callable[..., LiveSite], chromium: Chromium, width: int
+    live_site: LiveSites, chromium: Chromium, width: int
 ) -> None:
     home = live_site().address
     with chromium.new_context(base_url=home, viewport={"width": width, "height": 700}) as context:

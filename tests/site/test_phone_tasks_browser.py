@@ -3,13 +3,12 @@
 Registering is counted in tests/registration/test_registration_browser.py.
 """
 
-from collections.abc import Callable
 from datetime import timedelta
 
 from playwright.sync_api import Page, expect
 
 from app.registration import links
-from tests.chromium import horizontal_overflow
+from tests.chromium import Axe, horizontal_overflow
 from tests.factories import (
     FIRST_MORNING,
     make_delegate,
@@ -17,10 +16,9 @@ from tests.factories import (
     make_theme,
     publish_programme,
 )
-from tests.live_site import LiveSite
+from tests.live_site import LiveSites
 from tests.phone import Thumb
 
-Axe = Callable[[Page], list[str]]
 FINDING = (1, 600)  # taps, and pixels at most: a longer page needs a better reason than this bar
 FINDING_IN_PROGRAMME = (2, 0)
 CHANGING = (2, 700)
@@ -36,7 +34,7 @@ def _publish_a_theme_on_two_days() -> None:
 
 
 def test_the_sessions_of_a_day_on_a_theme_are_one_tap_from_the_front_page(
-    live_site: Callable[..., LiveSite], window: Page
+    live_site: LiveSites, window: Page
 ) -> None:
     _publish_a_theme_on_two_days()
     thumb = Thumb(window, live_site().address)
@@ -48,7 +46,7 @@ def test_the_sessions_of_a_day_on_a_theme_are_one_tap_from_the_front_page(
 
 
 def test_the_sessions_of_a_day_on_a_theme_are_two_taps_from_the_programme(
-    live_site: Callable[..., LiveSite], window: Page, axe: Axe
+    live_site: LiveSites, window: Page, axe: Axe
 ) -> None:
     _publish_a_theme_on_two_days()
     thumb = Thumb(window, f"{live_site().address}/programme")
@@ -63,7 +61,7 @@ def test_the_sessions_of_a_day_on_a_theme_are_two_taps_from_the_programme(
 
 
 def test_a_theme_with_many_sessions_has_links_to_its_days(
-    live_site: Callable[..., LiveSite], window: Page, axe: Axe
+    live_site: LiveSites, window: Page, axe: Axe
 ) -> None:
     theme = make_theme(name="Power and money")
     for number in range(12):
@@ -80,9 +78,7 @@ def test_a_theme_with_many_sessions_has_links_to_its_days(
     assert (axe(window), horizontal_overflow(window)) == ([], 0)
 
 
-def test_the_days_of_a_booking_are_changed_in_two_taps(
-    live_site: Callable[..., LiveSite], window: Page
-) -> None:
+def test_the_days_of_a_booking_are_changed_in_two_taps(live_site: LiveSites, window: Page) -> None:
     delegate = make_delegate()
     path = f"/booking/{links.booking_token(delegate)}"
     thumb = Thumb(window, live_site().address + path)

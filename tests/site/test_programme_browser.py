@@ -1,7 +1,6 @@
 """The programme on a telephone, by keyboard, by ear and on paper, in a real browser."""
 
 import re
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -16,7 +15,7 @@ from app.programme.photos import renditions
 from tests import keyboard
 from tests.chromium import expect_heading, expect_result, horizontal_overflow
 from tests.factories import FIRST_MORNING, make_room, make_session, make_speaker, publish_programme
-from tests.live_site import LiveSite
+from tests.live_site import LiveSites
 from tests.programme.test_renditions import a_real_photo
 from tests.waiting import wait_until
 
@@ -61,7 +60,7 @@ UNCOVERED = """() => {
 
 
 @pytest.fixture
-def home(live_site: Callable[..., LiveSite]) -> str:
+def home(live_site: LiveSites) -> str:
     """The address of the site."""
     return live_site().address
 
@@ -122,7 +121,7 @@ def test_where_there_is_room_the_grid_puts_rooms_side_by_side(window: Window, ho
 
 
 def test_the_grid_shows_the_whole_day_and_every_word(
-    window: Window, site: Any, live_site: Callable[..., LiveSite]
+    window: Window, site: Any, live_site: LiveSites
 ) -> None:
     loft = make_room(name="Loft")
     for minutes in (0, 10, 20):
@@ -143,7 +142,7 @@ def test_the_grid_shows_the_whole_day_and_every_word(
 
 
 def test_long_words_in_the_grid_are_hyphenated_by_their_own_language(
-    window: Window, site: Any, live_site: Callable[..., LiveSite]
+    window: Window, site: Any, live_site: LiveSites
 ) -> None:
     """Names never are. Chromium may have no dictionaries, so this asks for the styles."""
     make_session(
@@ -168,7 +167,7 @@ def test_long_words_in_the_grid_are_hyphenated_by_their_own_language(
 
 
 def test_the_rooms_stay_in_sight_and_never_hide_what_has_the_focus(
-    window: Window, site: Any, live_site: Callable[..., LiveSite]
+    window: Window, site: Any, live_site: LiveSites
 ) -> None:
     for hour in range(1, 12):
         make_session(title=f"Watch {hour}", starts_at=FIRST_MORNING + timedelta(hours=hour))
@@ -185,7 +184,7 @@ def test_the_rooms_stay_in_sight_and_never_hide_what_has_the_focus(
 
 
 def test_rooms_and_hours_stay_in_view_however_the_grid_is_scrolled(
-    window: Window, site: Any, live_site: Callable[..., LiveSite]
+    window: Window, site: Any, live_site: LiveSites
 ) -> None:
     for number in range(12):
         room = make_room(name=f"Room {number:02}")
@@ -217,7 +216,7 @@ def test_rooms_and_hours_stay_in_view_however_the_grid_is_scrolled(
 
 
 def test_what_one_does_with_a_session_is_at_the_bottom_edge_of_a_telephone(
-    chromium: Chromium, site: Any, live_site: Callable[..., LiveSite]
+    chromium: Chromium, site: Any, live_site: LiveSites
 ) -> None:
     people = tuple(make_speaker(name=f"Speaker {number}") for number in range(6))
     make_session(title="Long", slug="long", abstract="Many words. " * 200, speakers=people)
@@ -261,7 +260,7 @@ def _without_refresh(route: Route) -> None:
 
 @pytest.mark.settings(CLOCK_STARTS_AT="2009-06-10T09:40:00+01:00")
 def test_the_screen_is_read_from_eight_metres_and_holds_all_of_its_rooms(
-    chromium: Chromium, site: Any, live_site: Callable[..., LiveSite]
+    chromium: Chromium, site: Any, live_site: LiveSites
 ) -> None:
     for number in range(12):
         room = make_room(name=f"A room with rather a long name {number}")
@@ -466,7 +465,7 @@ def test_another_zone_is_chosen_by_keyboard_and_without_scripts(
 
 
 def test_long_titles_and_names_from_right_to_left_break_no_page(
-    chromium: Chromium, site: Any, live_site: Callable[..., LiveSite]
+    chromium: Chromium, site: Any, live_site: LiveSites
 ) -> None:
     speaker = make_speaker(name="فاطمة الزهراء", slug="fatima")
     room = make_room(name="A room with a very long name indeed, on the second floor")

@@ -3,7 +3,6 @@
 import json
 import re
 import time
-from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -18,7 +17,7 @@ from app.content.versions import ContentDraft, ContentKey
 from app.database import db, transaction
 from app.programme.models import Session
 from app.programme.queries import get_conference
-from tests.browser import Browser
+from tests.browser import Browser, Browsers
 from tests.factories import make_ballot, make_session, publish_programme
 from tests.test_every_route import ROUTES, Who
 
@@ -280,7 +279,7 @@ def test_the_site_map_leads_to_every_page(visitor: Browser) -> None:
 
 
 def test_every_link_of_the_front_door_leads_somewhere(
-    visitor: Browser, new_browser: Callable[[], Browser]
+    visitor: Browser, new_browser: Browsers
 ) -> None:
     inside = {
         link.partition("#")[0]

@@ -11,15 +11,9 @@ from playwright.sync_api import Page as Window
 from playwright.sync_api import Request, expect
 
 from tests import keyboard
-from tests.chromium import (
-    CUT_OFF,
-    SPACED,
-    expect_heading,
-    expect_result,
-    horizontal_overflow,
-)
+from tests.chromium import CUT_OFF, SPACED, expect_heading, expect_result, horizontal_overflow
 from tests.factories import make_speaker, publish_programme
-from tests.live_site import LiveSite
+from tests.live_site import LiveSites
 
 KINDS = (
     "/",
@@ -76,10 +70,7 @@ def _failure(request: Request) -> str:
 
 @pytest.mark.parametrize("width", [320, 1280])
 def test_no_page_has_a_barrier_or_scrolls_sideways(
-    live_site: Callable[..., LiveSite],
-    chromium: Chromium,
-    axe: Callable[[Window], list[str]],
-    width: int,
+    live_site: LiveSites, chromium: Chromium, axe: Callable[[Window], list[str]], width: int
 ) -> None:
     home = live_site().address
     found: dict[str, list[object]] = {}
@@ -96,7 +87,7 @@ def test_no_page_has_a_barrier_or_scrolls_sideways(
 
 
 def test_a_form_with_errors_has_no_barrier_and_shows_them_first(
-    live_site: Callable[..., LiveSite], chromium: Chromium, axe: Callable[[Window], list[str]]
+    live_site: LiveSites, chromium: Chromium, axe: Callable[[Window], list[str]]
 ) -> None:
     home = live_site().address
 
@@ -113,9 +104,7 @@ def test_a_form_with_errors_has_no_barrier_and_shows_them_first(
         expect(window.get_by_label("Your message")).to_be_focused()
 
 
-def test_wider_spacing_of_text_cuts_nothing_off(
-    live_site: Callable[..., LiveSite], chromium: Chromium
-) -> None:
+def test_wider_spacing_of_text_cuts_nothing_off(live_site: LiveSites, chromium: Chromium) -> None:
     home = live_site().address
 
     with chromium.new_context(
@@ -129,9 +118,7 @@ def test_wider_spacing_of_text_cuts_nothing_off(
             expect_result(window, CUT_OFF, [])
 
 
-def test_text_twice_as_large_still_fits(
-    live_site: Callable[..., LiveSite], chromium: Chromium
-) -> None:
+def test_text_twice_as_large_still_fits(live_site: LiveSites, chromium: Chromium) -> None:
     home = live_site().address
 
     with chromium.new_context(
@@ -145,7 +132,7 @@ def test_text_twice_as_large_still_fits(
 
 
 def test_with_colours_of_ones_own_the_drawing_and_the_shapes_stay(
-    live_site: Callable[..., LiveSite], chromium: Chromium
+    live_site: LiveSites, chromium: Chromium
 ) -> None:
     home = live_site().address
 
@@ -165,7 +152,7 @@ def test_with_colours_of_ones_own_the_drawing_and_the_shapes_stay(
 
 
 def test_the_skip_link_moves_the_focus_to_the_content(
-    live_site: Callable[..., LiveSite], chromium: Chromium
+    live_site: LiveSites, chromium: Chromium
 ) -> None:
     home = live_site().address
 
@@ -180,7 +167,7 @@ def test_the_skip_link_moves_the_focus_to_the_content(
 
 
 def test_the_keyboard_goes_through_the_front_page_in_the_order_of_reading(
-    live_site: Callable[..., LiveSite], chromium: Chromium
+    live_site: LiveSites, chromium: Chromium
 ) -> None:
     home = live_site().address
     reached: list[str] = []
@@ -216,9 +203,7 @@ IS_SEEN = """() => {
 }"""
 
 
-def test_what_is_pressed_is_large_enough(
-    live_site: Callable[..., LiveSite], chromium: Chromium
-) -> None:
+def test_what_is_pressed_is_large_enough(live_site: LiveSites, chromium: Chromium) -> None:
     home = live_site().address
 
     with _opened(chromium, home, viewport={"width": 320, "height": 800}) as window:
@@ -237,7 +222,7 @@ def test_what_is_pressed_is_large_enough(
 
 
 def test_search_works_with_the_keyboard_alone_and_without_scripts(
-    live_site: Callable[..., LiveSite], chromium: Chromium
+    live_site: LiveSites, chromium: Chromium
 ) -> None:
     home = live_site().address
 
@@ -254,7 +239,7 @@ def test_search_works_with_the_keyboard_alone_and_without_scripts(
 
 
 def test_speakers_are_found_as_one_types_and_by_the_button_without_scripts(
-    live_site: Callable[..., LiveSite], chromium: Chromium
+    live_site: LiveSites, chromium: Chromium
 ) -> None:
     home = live_site().address
     for number in range(40):
@@ -285,7 +270,7 @@ def test_speakers_are_found_as_one_types_and_by_the_button_without_scripts(
 
 
 def test_sessions_are_narrowed_down_by_keyboard_and_without_scripts(
-    live_site: Callable[..., LiveSite], chromium: Chromium
+    live_site: LiveSites, chromium: Chromium
 ) -> None:
     home = live_site().address
 
@@ -302,9 +287,7 @@ def test_sessions_are_narrowed_down_by_keyboard_and_without_scripts(
         expect(window.get_by_label("Theme")).to_have_value("")
 
 
-def test_feedback_works_without_scripts(
-    live_site: Callable[..., LiveSite], chromium: Chromium
-) -> None:
+def test_feedback_works_without_scripts(live_site: LiveSites, chromium: Chromium) -> None:
     home = live_site().address
 
     with _opened(chromium, home, java_script_enabled=False) as window:
@@ -317,7 +300,7 @@ def test_feedback_works_without_scripts(
 
 
 def test_on_paper_the_words_are_there_and_the_furniture_is_not(
-    live_site: Callable[..., LiveSite], chromium: Chromium
+    live_site: LiveSites, chromium: Chromium
 ) -> None:
     home = live_site().address
 

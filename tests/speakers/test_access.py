@@ -1,7 +1,5 @@
 """Speakers come in by a link alone; each keeps their own pages, or those of several speakers."""
 
-from collections.abc import Callable
-
 from flask import Flask
 from sqlalchemy import select
 
@@ -12,7 +10,7 @@ from app.database import db, transaction
 from app.mail.models import Email
 from app.speakers import access, queries
 from tests.accounts.test_sign_in import ask_for_a_link
-from tests.browser import Browser
+from tests.browser import Browser, Browsers
 from tests.factories import (
     get_ada_marsh,
     grant_speaker_access,
@@ -163,7 +161,7 @@ def test_an_assistant_of_two_who_is_removed_by_one_keeps_the_other(visitor: Brow
 
 
 def test_a_link_is_of_no_use_to_whoever_no_longer_keeps_pages(
-    site: Flask, new_browser: Callable[[], Browser]
+    site: Flask, new_browser: Browsers
 ) -> None:
     person = grant_speaker_access(get_ada_marsh(), ADA).person
     of_somebody_else = make_sign_in_link()

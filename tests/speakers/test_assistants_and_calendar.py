@@ -1,7 +1,5 @@
 """Around a talk: assistants, those who share a session, and a calendar of one's own."""
 
-from collections.abc import Callable
-
 import pytest
 from sqlalchemy import select
 
@@ -11,7 +9,7 @@ from app.history.models import HistoryEntry
 from app.mail.models import Email
 from app.programme.models import Appearance, Conference, Speaker
 from app.speakers import removed_appearances, session_owners
-from tests.browser import Browser
+from tests.browser import Browser, Browsers
 from tests.factories import (
     get_ada_marsh,
     grant_speaker_access,
@@ -25,17 +23,12 @@ from tests.sent_emails import find_sign_in_link
 HELPER = "helper@example.org"
 
 
-@pytest.fixture
-def ada(visitor: Browser) -> Browser:
-    return sign_in_speaker(visitor, get_ada_marsh())
-
-
 # Assistants
 
 
 @pytest.mark.both_databases
 def test_an_assistant_has_a_link_of_their_own_and_the_same_powers(
-    ada: Browser, new_browser: Callable[[], Browser]
+    ada: Browser, new_browser: Browsers
 ) -> None:
     ada.open("/speak/ada-marsh").follow("Add an assistant")
 
@@ -54,9 +47,7 @@ def test_an_assistant_has_a_link_of_their_own_and_the_same_powers(
     assert ("Ada Marsh has confirmed", HELPER) in told
 
 
-def test_a_forwarded_link_works_once_and_says_so(
-    ada: Browser, new_browser: Callable[[], Browser]
-) -> None:
+def test_a_forwarded_link_works_once_and_says_so(ada: Browser, new_browser: Browsers) -> None:
     ada.open("/speak/ada-marsh/assistants")
     ada.press("Send link", email_address_of_an_assistant=HELPER)
     (letter,) = db.session.scalars(select(Email))
@@ -225,9 +216,7 @@ def keepers(ada: Speaker) -> None:
 # The calendar
 
 
-def test_a_speaker_subscribes_to_their_own_sessions(
-    ada: Browser, new_browser: Callable[[], Browser]
-) -> None:
+def test_a_speaker_subscribes_to_their_own_sessions(ada: Browser, new_browser: Browsers) -> None:
     page = ada.open("/speak/ada-marsh").follow("Your calendar").press("Create a calendar link")
     address = next(one for one in page.links.values() if one.endswith(".ics"))
 
@@ -242,7 +231,7 @@ def test_a_speaker_subscribes_to_their_own_sessions(
 
 
 def test_a_session_that_moves_keeps_its_identity_and_counts_on(
-    ada: Browser, new_browser: Callable[[], Browser]
+    ada: Browser, new_browser: Browsers
 ) -> None:
     page = ada.open("/speak/ada-marsh/calendar").press("Create a calendar link")
     address = next(one for one in page.links.values() if one.endswith(".ics"))
@@ -279,7 +268,7 @@ def published_and_told() -> None:
 
 @pytest.mark.both_databases
 def test_a_session_that_a_speaker_was_taken_off_is_off_in_their_calendar_until_they_are_back(
-    ada: Browser, new_browser: Callable[[], Browser]
+    ada: Browser, new_browser: Browsers
 ) -> None:
     page = ada.open("/speak/ada-marsh/calendar").press("Create a calendar link")
     address = next(one for one in page.links.values() if one.endswith(".ics"))
@@ -313,7 +302,7 @@ def test_a_session_that_a_speaker_was_taken_off_is_off_in_their_calendar_until_t
 
 
 def test_of_another_conference_a_calendar_tells_nothing(
-    ada: Browser, new_browser: Callable[[], Browser]
+    ada: Browser, new_browser: Browsers
 ) -> None:
     page = ada.open("/speak/ada-marsh/calendar").press("Create a calendar link")
     address = next(one for one in page.links.values() if one.endswith(".ics"))
@@ -328,9 +317,7 @@ def test_of_another_conference_a_calendar_tells_nothing(
     assert "Harbour walls" not in events(new_browser().open(address).source)
 
 
-def test_another_address_ends_the_one_before(
-    ada: Browser, new_browser: Callable[[], Browser]
-) -> None:
+def test_another_address_ends_the_one_before(ada: Browser, new_browser: Browsers) -> None:
     first = ada.open("/speak/ada-marsh/calendar").press("Create a calendar link")
     old = next(one for one in first.links.values() if one.endswith(".ics"))
 

@@ -2,7 +2,6 @@
 
 import json
 import time
-from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
 
@@ -21,7 +20,7 @@ from app.materials.models import DownloadCount, Material, MaterialChunk
 from app.programme.editing import session_queries
 from app.programme.models import Appearance, Conference, Session
 from app.speakers.models import ItemDeadline
-from tests.browser import Browser, Page
+from tests.browser import Browser, Browsers, Page
 from tests.factories import (
     SMALL_CONFERENCE,
     get_ada_marsh,
@@ -54,12 +53,12 @@ def ada(visitor: Browser) -> Browser:
 
 
 @pytest.fixture
-def reader(new_browser: Callable[[], Browser]) -> Browser:
+def reader(new_browser: Browsers) -> Browser:
     return new_browser()
 
 
 @pytest.fixture
-def editor(new_browser: Callable[[], Browser]) -> Browser:
+def editor(new_browser: Browsers) -> Browser:
     return sign_in(new_browser(), role=EDITOR)
 
 
@@ -322,7 +321,7 @@ def test_nothing_else_takes_as_much_and_strangers_may_send_nothing(
 
 
 def test_another_speakers_session_and_file_are_not_found(
-    ada: Browser, new_browser: Callable[[], Browser]
+    ada: Browser, new_browser: Browsers
 ) -> None:
     handed_in(ada)
     key, slug = the_material().key, her_session().slug
@@ -342,7 +341,7 @@ def test_another_speakers_session_and_file_are_not_found(
 
 
 def test_a_viewer_sees_what_there_is_and_is_offered_nothing(
-    ada: Browser, new_browser: Callable[[], Browser]
+    ada: Browser, new_browser: Browsers
 ) -> None:
     handed_in(ada)
     viewer = sign_in(new_browser(), "hedy@conference.example", role=VIEWER)
@@ -356,7 +355,7 @@ def test_a_viewer_sees_what_there_is_and_is_offered_nothing(
 
 @pytest.mark.both_databases
 def test_downloads_are_counted_and_nobody_is_known_by_them(
-    ada: Browser, reader: Browser, new_browser: Callable[[], Browser], frozen_time: Any
+    ada: Browser, reader: Browser, new_browser: Browsers, frozen_time: Any
 ) -> None:
     handed_in(ada)
     address = f"/materials/{the_material().key}"
@@ -560,7 +559,7 @@ def test_slides_are_public_only_while_their_speaker_agrees(
 
 @pytest.mark.both_databases
 def test_slides_of_a_speaker_who_withdraws_are_public_no_longer(
-    ada: Browser, reader: Browser, editor: Browser, new_browser: Callable[[], Browser]
+    ada: Browser, reader: Browser, editor: Browser, new_browser: Browsers
 ) -> None:
     ben = make_co_speaker(new_browser())
     handed_in(ada)
@@ -597,7 +596,7 @@ def test_slides_of_a_speaker_whom_a_loaded_file_leaves_out_are_public_no_longer(
 
 
 def test_slides_of_whoever_is_taken_out_of_a_session_go_with_them(
-    ada: Browser, reader: Browser, new_browser: Callable[[], Browser]
+    ada: Browser, reader: Browser, new_browser: Browsers
 ) -> None:
     make_co_speaker(new_browser())
     handed_in(ada)
@@ -619,7 +618,7 @@ def test_slides_of_whoever_is_taken_out_of_a_session_go_with_them(
 
 
 def test_a_co_speaker_sees_who_handed_in_what_and_changes_only_their_own(
-    ada: Browser, editor: Browser, new_browser: Callable[[], Browser]
+    ada: Browser, editor: Browser, new_browser: Browsers
 ) -> None:
     ben = make_co_speaker(new_browser())
     handed_in(ada)
@@ -690,7 +689,7 @@ def test_what_an_organiser_deleted_waits_for_approval_when_its_speaker_restores_
 
 
 def test_a_page_that_was_open_for_long_changes_nothing_that_others_have_changed(
-    ada: Browser, new_browser: Callable[[], Browser], reader: Browser
+    ada: Browser, new_browser: Browsers, reader: Browser
 ) -> None:
     handed_in(ada)
     helper = sign_in_speaker(new_browser(), get_ada_marsh(), "helper@example.org")

@@ -1,6 +1,5 @@
 """A speaker confirms, asks for another time, or withdraws: organisers are told, readers later."""
 
-from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -10,7 +9,7 @@ from app.database import db
 from app.history.models import HistoryEntry
 from app.mail.models import Email
 from app.programme.models import Session
-from tests.browser import Browser, Page
+from tests.browser import Browser, Browsers, Page
 from tests.factories import (
     get_ada_marsh,
     make_organiser,
@@ -152,9 +151,7 @@ def test_a_session_that_moves_meanwhile_is_shown_before_anything_counts(visitor:
     assert "Thank you for confirming that you are taking part." in again.source
 
 
-def test_an_assistant_cannot_withdraw_the_speaker(
-    visitor: Browser, new_browser: Callable[[], Browser]
-) -> None:
+def test_an_assistant_cannot_withdraw_the_speaker(visitor: Browser, new_browser: Browsers) -> None:
     sign_in_speaker(visitor, get_ada_marsh())
     helper = sign_in_speaker(
         new_browser(), get_ada_marsh(), "helper@example.org", is_assistant=True
@@ -173,7 +170,7 @@ def test_an_assistant_cannot_withdraw_the_speaker(
 
 @pytest.mark.both_databases
 def test_a_request_is_answered_and_the_answer_reaches_the_speaker(
-    visitor: Browser, new_browser: Callable[[], Browser]
+    visitor: Browser, new_browser: Browsers
 ) -> None:
     organiser = sign_in(new_browser())
     sign_in_speaker(visitor, get_ada_marsh())
@@ -198,7 +195,7 @@ def test_a_request_is_answered_and_the_answer_reaches_the_speaker(
 
 @pytest.mark.both_databases
 def test_a_request_can_be_taken_back_until_it_is_answered(
-    visitor: Browser, new_browser: Callable[[], Browser]
+    visitor: Browser, new_browser: Browsers
 ) -> None:
     organiser = sign_in(new_browser())
     sign_in_speaker(visitor, get_ada_marsh())
@@ -222,7 +219,7 @@ def test_a_request_can_be_taken_back_until_it_is_answered(
 
 @pytest.mark.parametrize(("what", "why"), [(OTHER, "At noon"), (CANNOT, "I am ill")])
 def test_an_answer_from_a_page_that_is_out_of_date_is_asked_for_again(
-    visitor: Browser, new_browser: Callable[[], Browser], what: str, why: str
+    visitor: Browser, new_browser: Browsers, what: str, why: str
 ) -> None:
     helper = sign_in_speaker(
         new_browser(), get_ada_marsh(), "helper@example.org", is_assistant=True

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from io import BytesIO
-from threading import Barrier, Thread
 
 import pytest
 from flask import Flask
@@ -16,7 +15,7 @@ from app.proposals import photo_retention, queries, reviews
 from app.proposals.models import Proposal
 from app.proposals.queries import ProposalReview
 from tests.admin.test_photos import sent as sent_to
-from tests.browser import Browser, Page
+from tests.browser import Browser, Browsers, Page
 from tests.factories import (
     get_ada_marsh,
     make_photo,
@@ -33,17 +32,13 @@ from tests.programme.sample_pictures import (
     make_rotated_with_location,
     open_jpeg,
 )
+from tests.races import run_in_threads
 
 OWN = "/speak/ada-marsh/photo"
 SEND = "Send photo"
 GRACE = "grace@conference.example"
 WORDS = "A woman with a red scarf"
 LOOKS = "An organiser will check"
-
-
-@pytest.fixture
-def ada(visitor: Browser) -> Browser:
-    return sign_in_speaker(visitor, get_ada_marsh())
 
 
 def handed_in(ada: Browser, body: bytes = b"", words: str = WORDS, status: int = 200) -> Page:
@@ -65,9 +60,7 @@ def theirs() -> Photo | None:
 
 
 @pytest.mark.both_databases
-def test_a_photo_is_handed_in_cut_approved_and_seen(
-    ada: Browser, new_browser: Callable[[], Browser]
-) -> None:
+def test_a_photo_is_handed_in_cut_approved_and_seen(ada: Browser, new_browser: Browsers) -> None:
     assert "To do" in ada.open("/speak/ada-marsh").text
 
     page = handed_in(ada)
@@ -243,9 +236,7 @@ def test_a_picture_may_have_10_mb_and_no_more(ada: Browser) -> None:
     assert sent_to(ada, bytes(200_000), "part", at=OWN).status == 413
 
 
-def test_another_speakers_photo_is_not_found(
-    ada: Browser, new_browser: Callable[[], Browser]
-) -> None:
+def test_another_speakers_photo_is_not_found(ada: Browser, new_browser: Browsers) -> None:
     handed_in(ada)
     (waits,) = db.session.scalars(select(Photo))
     somebody = sign_in_speaker(new_browser(), make_speaker(slug="somebody"), "else@example.org")
@@ -258,7 +249,7 @@ def test_another_speakers_photo_is_not_found(
     assert answer.status_code == 413
 
 
-def test_an_editor_sees_old_and_new(ada: Browser, new_browser: Callable[[], Browser]) -> None:
+def test_an_editor_sees_old_and_new(ada: Browser, new_browser: Browsers) -> None:
     handed_in(ada)
     editor = sign_in(new_browser(), role=EDITOR)
     proposal = db.session.scalars(select(Proposal)).one()
@@ -311,7 +302,7 @@ def test_a_speaker_who_wants_no_photo_is_not_asked_for_one(ada: Browser) -> None
 
 @pytest.mark.both_databases
 def test_a_speaker_who_wants_no_photo_is_not_missing_one_in_admin(
-    ada: Browser, new_browser: Callable[[], Browser]
+    ada: Browser, new_browser: Browsers
 ) -> None:
     editor = sign_in(new_browser(), role=EDITOR)
     missing = "/organise/speakers?missing=photo"
@@ -325,7 +316,7 @@ def test_a_speaker_who_wants_no_photo_is_not_missing_one_in_admin(
 
 
 def test_a_page_with_an_earlier_photo_does_not_replace_a_later_one(
-    ada: Browser, new_browser: Callable[[], Browser]
+    ada: Browser, new_browser: Browsers
 ) -> None:
     handed_in(ada)
     helper = sign_in_speaker(new_browser(), get_ada_marsh(), "helper@example.org")
@@ -347,11 +338,13 @@ def test_a_page_with_an_earlier_photo_does_not_replace_a_later_one(
 
 @pytest.mark.both_databases
 def test_of_two_photos_sent_at_the_same_moment_the_second_is_not_saved(
-    site: Flask, ada: Browser, new_browser: Callable[[], Browser]
+    site: Flask, ada: Browser, new_browser: Browsers
 ) -> None:
     helper = sign_in_speaker(new_browser(), get_ada_marsh(), "helper@example.org")
 
-    answers = _at_once(site, [_to_send(ada, RED, "In red"), _to_send(helper, BLUE, "In blue")])
+    answers = run_in_threads(
+        site, [_to_send(ada, RED, "In red"), _to_send(helper, BLUE, "In blue")]
+    )
 
     assert sorted(answers) == [303, 409]
     described = select(Photo).where(Photo.description != "")  # the other is stored to send again
@@ -375,29 +368,7 @@ def _to_send(browser: Browser, colour: tuple[int, int, int], words: str) -> Call
     )
 
 
-def _at_once(site: Flask, deeds: list[Callable[[], int]]) -> list[int]:
-    """Send all at the same moment; return the status of each."""
-    ready, statuses = Barrier(len(deeds)), dict[int, int]()
-    db.session.remove()  # which may hold what was read above
-
-    def do(number: int) -> None:
-        with site.app_context():
-            ready.wait(20)
-            statuses[number] = deeds[number]()
-            db.session.remove()
-
-    threads = [Thread(target=do, args=(number,)) for number in range(len(deeds))]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
-    db.session.expire_all()
-    return [statuses[number] for number in range(len(deeds))]
-
-
-def test_photo_and_texts_are_decided_apart(
-    ada: Browser, new_browser: Callable[[], Browser]
-) -> None:
+def test_photo_and_texts_are_decided_apart(ada: Browser, new_browser: Browsers) -> None:
     handed_in(ada)
     ada.open("/speak/ada-marsh/profile")
     ada.press("Preview", role="Pilot").press("Send")

@@ -1,6 +1,5 @@
 """A photo that came with a faulty form is not asked for twice, and opens to nobody else."""
 
-from collections.abc import Callable
 from datetime import timedelta
 from urllib.parse import urlsplit
 
@@ -10,14 +9,8 @@ from sqlalchemy import select
 from app.database import db, transaction
 from app.programme.models import Photo
 from app.proposals import photo_retention
-from tests.browser import Browser, Page
-from tests.factories import (
-    get_ada_marsh,
-    make_photo,
-    make_speaker,
-    sign_in,
-    sign_in_speaker,
-)
+from tests.browser import Browser, Browsers, Page
+from tests.factories import get_ada_marsh, make_photo, make_speaker, sign_in, sign_in_speaker
 from tests.programme.sample_pictures import BLUE, make_picture, open_jpeg
 
 OWN, THEIRS = "/speak/ada-marsh/photo", "/organise/speakers/ada-marsh/photo"
@@ -25,11 +18,6 @@ SEND, SAVE = "Send photo", "Save photo"
 WORDS = "A woman with a red scarf"
 DESCRIBE = "We have your photo. Now describe it."
 LOST = "We no longer have the picture you chose. Choose it again"
-
-
-@pytest.fixture
-def ada(visitor: Browser) -> Browser:
-    return sign_in_speaker(visitor, get_ada_marsh())
 
 
 def send_without_words(
@@ -106,7 +94,7 @@ def test_an_organiser_need_not_choose_it_twice_either(visitor: Browser) -> None:
 
 
 def test_a_photo_that_meets_another_one_is_not_asked_for_again(
-    ada: Browser, new_browser: Callable[[], Browser]
+    ada: Browser, new_browser: Browsers
 ) -> None:
     helper = sign_in_speaker(new_browser(), get_ada_marsh(), "helper@example.org")
     form = ada.open(OWN)
@@ -157,7 +145,7 @@ def test_the_words_of_a_photo_that_is_gone_do_not_go_to_another_one(ada: Browser
 
 
 @pytest.mark.both_databases
-def test_nobody_else_opens_it(ada: Browser, new_browser: Callable[[], Browser]) -> None:
+def test_nobody_else_opens_it(ada: Browser, new_browser: Browsers) -> None:
     page = send_without_words(ada)
     token, end = token_of(page), address_of_picture(page).removeprefix(OWN)
     helper = sign_in_speaker(new_browser(), get_ada_marsh(), "helper@example.org")

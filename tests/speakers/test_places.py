@@ -15,13 +15,13 @@ from app.database import db, transaction
 from app.errors import RuleViolation
 from app.history.models import HistoryEntry
 from app.programme.models import Speaker
-from app.registration import integrity_check, seats
+from app.registration import seats
 from app.registration.bookings import data_export, erasure, operations
 from app.registration.categories import services as categories
 from app.registration.categories.models import BY_CODE, RegistrationCategory
 from app.registration.categories.queries import CATEGORY, INVITED_CATEGORY, SPEAKER, build_values
 from app.registration.create_booking import create_booking
-from app.registration.models import Delegate, SeatLimit
+from app.registration.models import Delegate
 from app.registration.speaker_places import queries as speaker_places
 from app.registration.speaker_places import services
 from app.registration.speaker_places.models import SpeakerPlace
@@ -41,7 +41,9 @@ from tests.factories import (
     sign_in,
     sign_in_speaker,
 )
-from tests.registration.races import at_once
+from tests.lookups import list_miscounts
+from tests.races import at_once
+from tests.registration.races import look_together
 from tests.registration.test_categories import standing
 from tests.sent_emails import find_link, last_email_to
 
@@ -84,10 +86,6 @@ def get_booking_of(speaker: Speaker) -> Delegate | None:
 def match() -> None:
     with transaction():
         places.match_bookings()
-
-
-def list_miscounts() -> list[str]:
-    return [one for one in integrity_check.run_checks() if "email" not in one]
 
 
 @pytest.mark.both_databases
@@ -464,7 +462,7 @@ def test_of_many_who_come_in_the_same_second_one_gets_the_kept_place(site: Flask
 
     ended = at_once(site, [partial(take, number, one) for one in range(8)])
 
-    assert ended == ["All places are taken"] * 7 + ["seat"]
+    assert ended == ["All places are taken"] * 7 + ["done"]
     assert standing(seats.CONFERENCE) == (1, 1)
     assert list_miscounts() == []
 
@@ -479,16 +477,7 @@ def take_without_limits(site: Flask, monkeypatch: pytest.MonkeyPatch) -> list[st
     keep_places(category, 1)
     number = category.id
     db.session.commit()
-    looked = Barrier(2)
-
-    def only_look(name: str) -> SeatLimit | None:
-        found = db.session.get(SeatLimit, name)
-        if not db.session.info.get("looked"):
-            db.session.info["looked"] = True
-            looked.wait(20)
-        return found
-
-    monkeypatch.setattr(seats, "find_for_update", only_look)
+    monkeypatch.setattr(seats, "find_for_update", look_together(2))
     return at_once(site, [partial(take, number, one) for one in range(2)])
 
 
@@ -496,7 +485,7 @@ def take_without_limits(site: Flask, monkeypatch: pytest.MonkeyPatch) -> list[st
 def test_the_lock_of_the_category_alone_gives_the_kept_place_once(
     site: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert take_without_limits(site, monkeypatch) == ["All places are taken", "seat"]
+    assert take_without_limits(site, monkeypatch) == ["All places are taken", "done"]
     assert list_miscounts() == []
 
 
@@ -514,7 +503,7 @@ def test_without_its_lock_both_would_have_the_kept_place(
 
     monkeypatch.setattr(services, "_lock_category", only_look)
 
-    assert take_without_limits(site, monkeypatch) == ["seat", "seat"]
+    assert take_without_limits(site, monkeypatch) == ["done", "done"]
     assert list_miscounts() == ["1 place is counted as taken, but 2 delegates are attending."]
 
 

@@ -1,7 +1,5 @@
 """Speakers write what readers see of them: write, look, send; nothing typed is ever lost."""
 
-from collections.abc import Callable
-
 import pytest
 from sqlalchemy import select
 
@@ -12,7 +10,7 @@ from app.programme.models import Conference
 from app.proposals import reviews
 from app.proposals.models import Proposal
 from app.proposals.queries import ProposalReview
-from tests.browser import Browser
+from tests.browser import Browser, Browsers
 from tests.factories import (
     get_ada_marsh,
     grant_speaker_access,
@@ -27,12 +25,6 @@ from tests.pages import read_text
 
 GRACE = "grace@conference.example"
 LOOK = "Preview"
-
-
-@pytest.fixture
-def ada(visitor: Browser) -> Browser:
-    """Ada, who keeps her own pages."""
-    return sign_in_speaker(visitor, get_ada_marsh())
 
 
 def waiting() -> Proposal:
@@ -161,7 +153,7 @@ def test_what_waits_is_not_lost_when_something_trusted_goes_out(ada: Browser) ->
 
 @pytest.mark.both_databases
 def test_an_assistant_and_the_speaker_at_once_lose_nothing(
-    ada: Browser, new_browser: Callable[[], Browser]
+    ada: Browser, new_browser: Browsers
 ) -> None:
     helper = sign_in_speaker(
         new_browser(), get_ada_marsh(), "helper@example.org", is_assistant=True
@@ -186,7 +178,7 @@ def test_an_assistant_and_the_speaker_at_once_lose_nothing(
 
 
 def test_what_becomes_of_an_assistants_words_is_told_to_the_speaker_once_the_help_has_ended(
-    ada: Browser, new_browser: Callable[[], Browser]
+    ada: Browser, new_browser: Browsers
 ) -> None:
     helper = sign_in_speaker(
         new_browser(), get_ada_marsh(), "helper@example.org", is_assistant=True

@@ -1,6 +1,5 @@
 """The short questions of the list: answered on a telephone, by two people at once, and noted."""
 
-from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -10,7 +9,7 @@ from app.database import db
 from app.history.models import HistoryEntry
 from app.programme.models import Absence
 from app.speakers.models import ItemDeadline, SpeakerAnswers, SpeakerNeeds
-from tests.browser import Browser, Page
+from tests.browser import Browser, Browsers, Page
 from tests.factories import get_ada_marsh, grant_speaker_access, make_prose, save, sign_in_speaker
 from tests.pages import read_text
 
@@ -28,12 +27,7 @@ OTHERS = [  # what nobody can answer with "none"
 
 
 @pytest.fixture
-def ada(visitor: Browser) -> Browser:
-    return sign_in_speaker(visitor, get_ada_marsh())
-
-
-@pytest.fixture
-def helper(new_browser: Callable[[], Browser]) -> Browser:
+def helper(new_browser: Browsers) -> Browser:
     return sign_in_speaker(new_browser(), get_ada_marsh(), HELPER, is_assistant=True)
 
 

@@ -49,11 +49,6 @@ def kept(site: Flask) -> None:
 
 
 @pytest.fixture
-def organiser(visitor: Browser) -> Browser:
-    return sign_in(visitor)
-
-
-@pytest.fixture
 def wanted(site: Flask) -> date:
     """The day by which everybody's journey is wanted: six days from now."""
     day = clock.now().date() + timedelta(days=6)

@@ -14,13 +14,7 @@ from app.programme.models import Absence
 from app.proposals.models import Proposal
 from app.speakers import access, retention, session_owners
 from app.speakers.models import SpeakerAccess, SpeakerAnswers, SpeakerNeeds
-from tests.factories import (
-    get_ada_marsh,
-    grant_speaker_access,
-    make_organiser,
-    make_proposal,
-    save,
-)
+from tests.factories import get_ada_marsh, grant_speaker_access, make_organiser, make_proposal, save
 from tests.lookups import get_session
 
 ADA = "ada@example.org"

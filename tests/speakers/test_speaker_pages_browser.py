@@ -1,7 +1,6 @@
 """A speaker's pages on a telephone: by keyboard alone, without scripts, no barriers."""
 
 import re
-from collections.abc import Callable
 from datetime import date
 
 import pytest
@@ -13,7 +12,7 @@ from app.programme.models import Speaker
 from app.speakers.models import ItemDeadline
 from tests.admin.test_speaker_pages import a_request
 from tests.admin.test_speakers_browser import fill, go_to, press
-from tests.chromium import expect_heading, horizontal_overflow
+from tests.chromium import Axe, expect_heading, horizontal_overflow
 from tests.factories import (
     get_ada_marsh,
     grant_speaker_access,
@@ -25,10 +24,8 @@ from tests.factories import (
     sign_in_speaker_in_window,
     sign_in_window,
 )
-from tests.live_site import LiveSite
+from tests.live_site import LiveSites
 
-LiveSites = Callable[..., LiveSite]
-Barriers = Callable[[Page], list[str]]
 TELEPHONE = ViewportSize(width=390, height=844)
 SMALLEST = ViewportSize(width=320, height=568)
 DESK = ViewportSize(width=1280, height=900)
@@ -36,7 +33,7 @@ LONG = "Wolfeschlegelsteinhausenbergerdorff" * 3
 
 
 def test_a_speaker_does_all_of_the_list_by_keyboard_on_a_telephone(
-    live_site: LiveSites, window: Page, axe: Barriers
+    live_site: LiveSites, window: Page, axe: Axe
 ) -> None:
     address = live_site().address
     window.set_viewport_size(TELEPHONE)
@@ -91,7 +88,7 @@ def test_a_speaker_does_all_of_the_list_by_keyboard_on_a_telephone(
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_every_page_fits_the_smallest_telephone_without_scripts(
-    live_site: LiveSites, window_without_scripts: Page, axe: Barriers, scheme: str
+    live_site: LiveSites, window_without_scripts: Page, axe: Axe, scheme: str
 ) -> None:
     window, address = window_without_scripts, live_site().address
     window.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
@@ -122,7 +119,7 @@ def test_every_page_fits_the_smallest_telephone_without_scripts(
 
 
 def test_organisers_write_to_speakers_and_settle_what_they_ask(
-    live_site: LiveSites, window: Page, axe: Barriers
+    live_site: LiveSites, window: Page, axe: Axe
 ) -> None:
     address = live_site().address
     speaker = _with_a_long_name()

@@ -1,6 +1,5 @@
 """Whoever writes the text of a session sees it as readers will, and sends it."""
 
-from collections.abc import Callable
 from datetime import date, timedelta
 
 import pytest
@@ -14,7 +13,7 @@ from app.proposals.models import Proposal
 from app.proposals.queries import ProposalReview
 from app.speakers import session_owners
 from app.speakers.models import ItemDeadline
-from tests.browser import Browser
+from tests.browser import Browser, Browsers
 from tests.factories import (
     FIRST_MORNING,
     get_ada_marsh,
@@ -27,17 +26,12 @@ from tests.factories import (
     save,
     sign_in_speaker,
 )
+from tests.lookups import get_session
 from tests.pages import read_text
 
 GRACE = "grace@conference.example"
 LOOK = "Preview"
 ITEM = "Titles and abstracts of your sessions"
-
-
-@pytest.fixture
-def ada(visitor: Browser) -> Browser:
-    """Ada, who keeps her own pages and is named first in the opening."""
-    return sign_in_speaker(visitor, get_ada_marsh())
 
 
 def opening() -> Session:
@@ -226,7 +220,7 @@ def test_a_stranger_does_not_learn_which_drafts_there_are(ada: Browser) -> None:
 
 
 def test_everybody_who_is_named_may_write_unless_there_is_an_owner(
-    visitor: Browser, new_browser: Callable[[], Browser]
+    visitor: Browser, new_browser: Browsers
 ) -> None:
     ben = make_speaker(name="Ben Okri", slug="ben-okri")
     session = make_session(speakers=(get_ada_marsh(), ben), slug="shared", title="Shared")
@@ -238,12 +232,8 @@ def test_everybody_who_is_named_may_write_unless_there_is_an_owner(
     assert "Sent." in page.source
     assert waiting().values == {"subtitle": "Of two", "description": "More."}
     with transaction():
-        session_owners.set_owner(opening_of(session.slug), "owner@example.org", actor=GRACE)
+        session_owners.set_owner(get_session(session.slug), "owner@example.org", actor=GRACE)
     assert second.fetch("GET", "/speak/sessions/shared/text").status_code == 404
-
-
-def opening_of(slug: str) -> Session:
-    return db.session.scalars(select(Session).where(Session.slug == slug)).one()
 
 
 def test_links_of_a_session_are_proposed_and_those_of_organisers_stay(ada: Browser) -> None:
@@ -261,7 +251,7 @@ def test_links_of_a_session_are_proposed_and_those_of_organisers_stay(ada: Brows
 
 
 def test_what_was_sent_again_is_not_taken_back_from_an_earlier_page(
-    ada: Browser, new_browser: Callable[[], Browser]
+    ada: Browser, new_browser: Browsers
 ) -> None:
     ada.open("/speak/sessions/opening/text")
     ada.press(LOOK, abstract="First.").press("Send")

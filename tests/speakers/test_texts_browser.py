@@ -1,31 +1,27 @@
 """From a speaker's telephone to the public page: by keyboard, and without scripts."""
 
-from collections.abc import Callable
-
 from playwright.sync_api import Page, ViewportSize, expect
 from sqlalchemy import select
 
 from app.database import db
 from app.programme.models import Session
 from tests.admin.test_speakers_browser import fill, go_to, press
-from tests.chromium import expect_heading, horizontal_overflow
+from tests.chromium import Axe, expect_heading, horizontal_overflow
 from tests.factories import get_ada_marsh, make_proposal, sign_in_speaker_in_window, sign_in_window
-from tests.live_site import LiveSite
+from tests.live_site import LiveSites
 
-LiveSites = Callable[..., LiveSite]
-Barriers = Callable[[Page], list[str]]
 PHONE: ViewportSize = {"width": 320, "height": 640}
 LOOK = "Preview"
 
 
-def looked_at(window: Page, axe: Barriers) -> None:
+def looked_at(window: Page, axe: Axe) -> None:
     """See that a page has no barriers, and fits a telephone."""
     assert axe(window) == [], window.url
     assert horizontal_overflow(window) == 0, window.url
 
 
 def test_a_profile_goes_from_a_telephone_to_its_readers_by_keyboard(
-    live_site: LiveSites, window: Page, axe: Barriers
+    live_site: LiveSites, window: Page, axe: Axe
 ) -> None:
     address = live_site().address
     window.set_viewport_size(PHONE)
@@ -58,7 +54,7 @@ def test_a_profile_goes_from_a_telephone_to_its_readers_by_keyboard(
 
 
 def test_how_much_room_is_left_is_told_while_somebody_writes(
-    live_site: LiveSites, window: Page, axe: Barriers
+    live_site: LiveSites, window: Page, axe: Axe
 ) -> None:
     address = live_site().address
     window.set_viewport_size(PHONE)
@@ -81,7 +77,7 @@ def test_how_much_room_is_left_is_told_while_somebody_writes(
 
 
 def test_a_change_is_approved_and_published_by_keyboard(
-    live_site: LiveSites, window: Page, axe: Barriers
+    live_site: LiveSites, window: Page, axe: Axe
 ) -> None:
     make_proposal(
         get_ada_marsh(),

@@ -1,7 +1,6 @@
 """A telephone in a speaker's hand: a photo and slides handed in, the part chosen by keyboard."""
 
 import socket
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -12,20 +11,18 @@ from app.accounts.models import LoginSession
 from app.database import db
 from app.materials.models import Material, MaterialChunk
 from app.programme.models import Photo
-from tests.chromium import horizontal_overflow
+from tests.chromium import Axe, horizontal_overflow
 from tests.factories import get_ada_marsh, open_speaker_window
-from tests.live_site import LiveSite
+from tests.live_site import LiveSite, LiveSites
 from tests.materials.sample_files import make_pdf
 from tests.programme.sample_pictures import make_rotated_with_location
 from tests.waiting import HOST, wait_until
 
-LiveSites = Callable[..., LiveSite]
-Barriers = Callable[[Page], list[str]]
 OWN = "/speak/ada-marsh"
 
 
 def test_a_photo_and_slides_are_handed_in_on_a_telephone(
-    live_site: LiveSites, window: Page, axe: Barriers, tmp_path: Path
+    live_site: LiveSites, window: Page, axe: Axe, tmp_path: Path
 ) -> None:
     address = live_site().address
     picture, slides = tmp_path / "me.jpg", tmp_path / "talk.pdf"
@@ -233,7 +230,7 @@ def test_whoever_sends_too_much_before_they_listen_sees_our_page(
 
 
 def test_a_picture_that_is_too_large_is_refused_on_the_page_and_the_words_are_asked_again(
-    live_site: LiveSites, window: Page, axe: Barriers, tmp_path: Path
+    live_site: LiveSites, window: Page, axe: Axe, tmp_path: Path
 ) -> None:
     address = live_site().address
     picture = tmp_path / "film.jpg"

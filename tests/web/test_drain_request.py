@@ -7,11 +7,7 @@ from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from typing import Any
 
-from app.web.request_body import (
-    ALLOWED_BYTES,
-    MAX_CONCURRENT_DRAINS,
-    DrainRequestMiddleware,
-)
+from app.web.request_body import ALLOWED_BYTES, MAX_CONCURRENT_DRAINS, DrainRequestMiddleware
 
 
 class Slow(io.RawIOBase):

@@ -2,7 +2,7 @@
 
 import json
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
@@ -20,7 +20,7 @@ from app.registration import links
 from tests.browser import Browser, Page
 from tests.chromium import expect_heading
 from tests.factories import make_delegate, make_organiser, sign_in
-from tests.live_site import LiveSite
+from tests.live_site import LiveSites
 
 NOTHING_LOST = "Anything you have already sent is safe."
 MAYBE_UNSAVED = (
@@ -314,7 +314,7 @@ def test_an_error_page_says_it_in_the_language_of_its_address(visitor: Browser) 
 
 
 def test_a_running_site_refuses_ten_megabytes_in_words(
-    live_site: Callable[..., LiveSite], window: Window
+    live_site: LiveSites, window: Window
 ) -> None:
     home = live_site().address
     window.goto(f"{home}/feedback")

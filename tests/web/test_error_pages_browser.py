@@ -14,11 +14,10 @@ from app.database import db, transaction
 from app.programme.models import Release, Session
 from app.registration import links
 from app.releases import preview_links
-from tests.chromium import expect_heading, horizontal_overflow
+from tests.chromium import Axe, expect_heading, horizontal_overflow
 from tests.factories import make_delegate, make_organiser, publish_programme, sign_in_window
-from tests.live_site import LiveSite
+from tests.live_site import LiveSites
 
-Axe = Callable[[Page], list[str]]
 PHONE: Final[ViewportSize] = {"width": 320, "height": 640}
 SCHEMES: Final[tuple[Literal["light", "dark"], ...]] = ("light", "dark")
 
@@ -110,7 +109,7 @@ PAGES = (
 
 @pytest.mark.parametrize("page", PAGES, ids=[one.heading for one in PAGES])
 def test_an_error_page_fits_a_phone_and_has_no_barrier(
-    live_site: Callable[..., LiveSite], window: Page, axe: Axe, page: Met
+    live_site: LiveSites, window: Page, axe: Axe, page: Met
 ) -> None:
     window.set_viewport_size(PHONE)
 

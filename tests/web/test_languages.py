@@ -6,7 +6,6 @@ Esperanto and Hebrew lend their codes, the second because it is written from rig
 """
 
 import re
-from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
 
@@ -23,14 +22,8 @@ from app.questions.edited_question import EditedTexts
 from app.registration import services as registration
 from app.registration.models import Delegate
 from config import ROOT
-from tests.browser import Browser
-from tests.factories import (
-    make_organiser,
-    make_question,
-    make_session,
-    publish_programme,
-    sign_in,
-)
+from tests.browser import Browser, Browsers
+from tests.factories import make_organiser, make_question, make_session, publish_programme, sign_in
 from tests.sent_emails import last_email_to
 
 METHODS = [("app/**.py", "python"), ("templates/**.html", "jinja2"), ("templates/**.txt", "jinja2")]
@@ -153,9 +146,7 @@ def test_a_language_that_is_not_spoken_is_no_address(visitor: Browser) -> None:
     assert visitor.open("/fr/programme", status=404).heading == "Page not found"
 
 
-def test_each_language_is_remembered_apart(
-    visitor: Browser, new_browser: Callable[[], Browser]
-) -> None:
+def test_each_language_is_remembered_apart(visitor: Browser, new_browser: Browsers) -> None:
     english = visitor.open("/programme").source
 
     assert new_browser().open("/eo/programme").source != english
@@ -236,7 +227,7 @@ def test_how_an_organiser_likes_lists_goes_along_into_every_language(visitor: Br
 
 
 def test_a_questionnaire_is_answered_in_the_language_of_whoever_answers_it(
-    visitor: Browser, new_browser: Callable[[], Browser]
+    visitor: Browser, new_browser: Browsers
 ) -> None:
     """Own and standard questions have texts in two languages; what is missing is in the first."""
     choices = ("Bus", "Train")

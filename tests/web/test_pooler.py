@@ -12,7 +12,7 @@ from app.database import db, transaction
 from app.registration import queries
 from app.transaction_settings import SHORT_LOCK_TIMEOUT, lock_timeout
 from tests import pooler
-from tests.browser import Browser
+from tests.browser import Browser, Browsers
 from tests.factories import set_places
 from tests.mail_server import MailServer
 from tests.postgres import PostgresServer
@@ -41,7 +41,7 @@ def database(
 
 
 def test_delegates_register_and_get_their_emails(
-    new_browser: Callable[[], Browser], site: Flask, mailbox: MailServer
+    new_browser: Browsers, site: Flask, mailbox: MailServer
 ) -> None:
     set_places(2)
 

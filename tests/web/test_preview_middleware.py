@@ -1,7 +1,6 @@
 """Looking through a lens: what is seen there, and that nothing is left behind."""
 
 import re
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -17,7 +16,7 @@ from app.programme.models import Session
 from app.registration.models import Delegate
 from app.releases import preview_links
 from app.releases.models import PreviewLink
-from tests.browser import Browser, Page
+from tests.browser import Browser, Browsers, Page
 from tests.factories import (
     make_ballot,
     make_delegate,
@@ -87,7 +86,7 @@ def test_a_preview_shows_what_is_not_published_yet_and_stays_inside(visitor: Bro
 
 
 def test_what_is_seen_in_a_preview_reaches_nobody_else(
-    visitor: Browser, new_browser: Callable[[], Browser]
+    visitor: Browser, new_browser: Browsers
 ) -> None:
     before = new_browser().open("/sessions/opening").source
     rename("opening", "A new opening")

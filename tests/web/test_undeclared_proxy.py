@@ -1,6 +1,5 @@
 """A proxy that nobody has declared makes all visitors one network; the organisers are told."""
 
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -14,7 +13,7 @@ from app.server.__main__ import announce
 from app.server.bootstrap import BootstrapResult
 from app.server.options import ServerOptions
 from config import Config
-from tests.browser import Browser
+from tests.browser import Browser, Browsers
 from tests.factories import sign_in
 
 WARNING = "A proxy seems to be in front of this site, but the setting PROXIES is 0."
@@ -33,10 +32,7 @@ def fresh_browser(site: Flask, settings: dict[str, str]) -> Any:
 
 @pytest.mark.both_databases
 def test_organisers_are_told_of_a_proxy_that_is_not_declared(
-    visitor: Browser,
-    fresh_browser: Callable[[], Browser],
-    frozen_time: Any,
-    capfd: pytest.CaptureFixture[str],
+    visitor: Browser, fresh_browser: Browsers, frozen_time: Any, capfd: pytest.CaptureFixture[str]
 ) -> None:
     sign_in(visitor)
     assert WARNING not in visitor.open("/organise").text
@@ -55,7 +51,7 @@ def test_organisers_are_told_of_a_proxy_that_is_not_declared(
 
 @pytest.mark.settings(PROXIES="1")
 def test_a_declared_proxy_is_no_news(
-    visitor: Browser, fresh_browser: Callable[[], Browser], capfd: pytest.CaptureFixture[str]
+    visitor: Browser, fresh_browser: Browsers, capfd: pytest.CaptureFixture[str]
 ) -> None:
     fresh_browser().open("/feedback", x_forwarded_for="192.0.2.1")
 

@@ -4,7 +4,6 @@ import re
 import sqlite3
 import time
 from collections import Counter
-from collections.abc import Callable
 from contextlib import closing
 from functools import partial
 from http.client import HTTPConnection
@@ -18,7 +17,7 @@ from sqlalchemy import text
 from app.database import db, queue_for, read_only_connection, transaction
 from app.server.rsgi import WRITING_THREADS
 from app.write_queue import MAX_WAITING, STUCK_AFTER, WriteQueue, WriteQueueFull
-from tests.live_site import LiveSite
+from tests.live_site import LiveSite, LiveSites
 from tests.waiting import HOST, wait_until
 
 PEOPLE = 24  # more than there are threads
@@ -172,9 +171,7 @@ def _read(port: int, path: str) -> str:
         return answer.read().decode()
 
 
-def test_pages_are_read_while_many_wait_for_a_locked_database(
-    live_site: Callable[..., LiveSite],
-) -> None:
+def test_pages_are_read_while_many_wait_for_a_locked_database(live_site: LiveSites) -> None:
     running = live_site()
     _read(running.port, "/programme")
     people = Crowd(running)

@@ -16,7 +16,7 @@ from app.accounts import services
 from app.accounts.models import LoginSession, Passkey, Person, RecoveryCode
 from app.accounts.two_factor import passkeys, totp
 from app.database import db
-from app.errors import NotFound, PermissionDenied, RuleViolation
+from app.errors import NotFound, PermissionDenied, RuleViolation, require
 from app.history import services as history
 from app.mail import services as mail
 from app.request_transaction import execute_after_request
@@ -45,9 +45,7 @@ def confirm_totp(login_session: LoginSession, code: str) -> Sequence[str]:
     if not login_session.pending_totp_secret:
         raise RuleViolation("This key has expired. Start again")
     secret = totp.decrypt(login_session.pending_totp_secret)
-    step = totp.verify_code(secret, code)
-    if step is None:
-        raise RuleViolation(WRONG_CODE)
+    step = require(totp.verify_code(secret, code), RuleViolation(WRONG_CODE))
     person.totp_secret = totp.encrypt(secret)
     person.last_totp_step = step
     login_session.pending_totp_secret = ""
@@ -139,9 +137,7 @@ def verify_totp(login_session: LoginSession, code: str) -> str:
     if not person.totp_secret:
         raise RuleViolation(WRONG_CODE)
     secret = totp.decrypt(person.totp_secret)
-    step = totp.verify_code(secret, code)
-    if step is None:
-        raise RuleViolation(WRONG_CODE)
+    step = require(totp.verify_code(secret, code), RuleViolation(WRONG_CODE))
     if person.last_totp_step is not None and step <= person.last_totp_step:
         raise RuleViolation(USED_CODE)
     person.last_totp_step = step

@@ -15,10 +15,7 @@ from app.accounts.two_factor import services, totp
 from app.accounts.two_factor.forms import CodeForm, NewPasskeyForm
 from app.accounts.two_factor.views import MAX_PASSKEY_ATTEMPTS, RATE_WINDOW
 from app.errors import RuleViolation
-from app.forms.form import (
-    ConfirmForm,
-    validates_own_csrf,
-)
+from app.forms.form import ConfirmForm, validates_own_csrf
 from app.web import redirects as web_next_url
 from app.web.formatting import format_qr_code
 from app.web.rendering import render_page
@@ -91,7 +88,6 @@ def passkey() -> ResponseReturnValue:
             form.add_error(form.answer, refusal)
     return render_page(
         "accounts/two_factor_setup_passkey.html",
-        422 if form.errors else 200,
         form=form,
         takes_passkeys=supports_passkeys(),
         next_url=web_next_url.requested_next(),
@@ -118,7 +114,6 @@ def _render_app_form(login_session: LoginSession, form: CodeForm) -> Response:
     uri = totp.provisioning_uri(secret, login_session.person.email, _conference_title())
     return render_page(
         "accounts/two_factor_setup_app.html",
-        422 if form.errors else 200,
         form=form,
         qr_svg=format_qr_code(uri),
         secret=totp.format_secret(secret),

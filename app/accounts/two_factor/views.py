@@ -10,10 +10,7 @@ from app.accounts.models import LoginSession
 from app.accounts.two_factor import services
 from app.accounts.two_factor.forms import CodeForm, PasskeyForm, RecoveryCodeForm
 from app.errors import RuleViolation
-from app.forms.form import (
-    Form,
-    validates_own_csrf,
-)
+from app.forms.form import Form, validates_own_csrf
 from app.web import redirects
 from app.web.rendering import render_page
 
@@ -52,9 +49,8 @@ def recovery_code() -> ResponseReturnValue:
             )
         except RuleViolation as refusal:
             form.add_error(form.code, refusal)
-    status = 422 if form.errors else 200
     return render_page(
-        "accounts/recovery_code.html", status, form=form, next_url=redirects.requested_next()
+        "accounts/recovery_code.html", form=form, next_url=redirects.requested_next()
     )
 
 
@@ -86,7 +82,6 @@ def _render_form(form: Form, login_session: LoginSession) -> Response:
     """Show the second factors this person has; a rejected form is shown with its errors."""
     return render_page(
         "accounts/two_factor.html",
-        422 if form.errors else 200,
         form=form,
         code_form=form if isinstance(form, CodeForm) else CodeForm(formdata=None),
         person=login_session.person,

@@ -11,7 +11,7 @@ from sqlalchemy.orm import joinedload, selectinload
 
 from app import clock
 from app.database import db
-from app.errors import NotFound
+from app.errors import NotFound, require
 from app.history.models import HistoryEntry
 from app.programme import board_layout, clashes, queries, scheduled_sessions
 from app.programme.board_layout import WHOLE_DAY, BoardPosition, ColumnTracks
@@ -157,9 +157,7 @@ def get_session(slug: str) -> Session:
     found = db.session.scalar(
         select(Session).where(Session.slug == slug, Session.withdrawn_at.is_(None))
     )
-    if found is None:
-        raise NotFound("There is no session with that address")
-    return found
+    return require(found, NotFound("There is no session with that address"))
 
 
 def list_unscheduled(words: str) -> Sequence[Session]:

@@ -201,7 +201,7 @@ def move(slug: str) -> ResponseReturnValue:
             return redirect(_board_url(session, form, session.slug), 303)
     return render_page(
         "admin/board/move.html",
-        status=409 if stale else 422 if form.errors else 200,
+        status=409 if stale else None,
         form=form,
         session=session,
         stale=stale,

@@ -13,7 +13,8 @@ from app import clock
 from app.admin.edit_form import EditForm
 from app.content.services import SLUG_PATTERN
 from app.content.versions import ContentDraft
-from app.forms.fields import LocalDateTimeField, editor_name_field, valid_datetime_or_empty
+from app.forms.fields import editor_name_field
+from app.forms.moment_fields import LocalDateTimeField, moment_field
 from app.forms.validators import max_length, no_hidden_characters
 from app.text import collapse_whitespace, normalise_lines
 from app.web.formatting import local_day
@@ -51,8 +52,7 @@ def _valid_web_url(_form: Any, field: Field) -> None:
 
 def appears_field() -> LocalDateTimeField:
     """Return the optional field for when a text is published."""
-    checks = [valid_datetime_or_empty, _in_future]
-    return LocalDateTimeField(_l("Appears (optional)"), checks, filters=[collapse_whitespace])
+    return moment_field(_l("Appears (optional)"), validator=_in_future)
 
 
 class ContentForm(EditForm):
@@ -188,9 +188,7 @@ class NoticeForm(EditForm):
         filters=[collapse_whitespace],
     )
     appears = appears_field()
-    ends = LocalDateTimeField(
-        _l("Ends (optional)"), [valid_datetime_or_empty, _in_future], filters=[collapse_whitespace]
-    )
+    ends = moment_field(_l("Ends (optional)"), validator=_in_future)
 
     def validate_ends(self, field: LocalDateTimeField) -> None:
         """Raise ValidationError if the notice ends before it appears."""

@@ -111,7 +111,7 @@ def pictures(kind: str, slug: str, language: str) -> ResponseReturnValue:
             return _add(text, form)
         except (InvalidFile, RuleViolation) as refusal:
             form.add_error(form.file, refusal)
-    return _render(text, form, 422 if form.errors else 200)
+    return _render(text, form)
 
 
 def render_too_large(kind: str, slug: str, language: str) -> ResponseReturnValue:
@@ -143,7 +143,9 @@ def _add(text: EditableText, form: PictureForm) -> ResponseReturnValue:
     return redirects.redirect_to(f"{text.edit_url()}#pictures", "picture-added")
 
 
-def _render(text: EditableText, form: PictureForm, status: int) -> ResponseReturnValue:
+def _render(
+    text: EditableText, form: PictureForm, status: int | None = None
+) -> ResponseReturnValue:
     context: dict[str, Any] = {
         "text": text,
         "form": form,

@@ -1,7 +1,6 @@
 """The additional links of a page: add, edit, move and remove."""
 
 from dataclasses import replace
-from typing import Any
 
 from flask import Blueprint, url_for
 from flask.typing import ResponseReturnValue
@@ -52,7 +51,7 @@ def links(slug: str) -> ResponseReturnValue:
             form.add_error(form.label, refusal)
         else:
             return _redirect(slug, "text-waiting" if form.appears.utc_value else "link-added")
-    return _render_links(text, form, 422 if form.is_submitted() else 200)
+    return _render_links(text, form)
 
 
 @validates_own_csrf
@@ -62,17 +61,15 @@ def edit_link(slug: str, link: int) -> ResponseReturnValue:
     form.set_choices(len(content.list_links(slug)) + (not found.position))
     if not form.is_submitted():
         _set_initial_data(form, found)
-        return _render_link(found, form, 200)
-    if not form.validate():
-        return _render_link(found, form, 422)
-    try:
-        return _save(found, form)
-    except StaleEdit as stale:
-        form.expected_version.data = stale.version
-        return _render_link(found, form, 409, stale=stale)
-    except RuleViolation as refusal:
-        form.add_error(form.label, refusal)
-        return _render_link(found, form, 422)
+    elif form.validate():
+        try:
+            return _save(found, form)
+        except StaleEdit as stale:
+            form.expected_version.data = stale.version
+            return _render_link(found, form, stale)
+        except RuleViolation as refusal:
+            form.add_error(form.label, refusal)
+    return _render_link(found, form)
 
 
 def remove_link(slug: str, link: int) -> ResponseReturnValue:
@@ -113,13 +110,12 @@ def _redirect(slug: str, message_key: str) -> ResponseReturnValue:
     return redirects.redirect_to(url_for("admin.content.links", slug=slug), message_key)
 
 
-def _render_links(text: EditableText, form: LinkForm, status: int) -> ResponseReturnValue:
+def _render_links(text: EditableText, form: LinkForm) -> ResponseReturnValue:
     there = content.list_links(text.key.slug)
     rows = [(link, text.store.find_link(link.key, clock.now())) for link in there]
     listing = paginate(rows, parse_list_query((), ("place",), has_search=False))
     return render_page(
         "admin/content/links.html",
-        status,
         text=text,
         listing=replace(listing, endpoint=".links"),
         gone=content.list_removed(text.key.slug),
@@ -129,15 +125,15 @@ def _render_links(text: EditableText, form: LinkForm, status: int) -> ResponseRe
 
 
 def _render_link(
-    found: ManagedLink, form: LinkForm, status: int, **context: Any
+    found: ManagedLink, form: LinkForm, stale: StaleEdit | None = None
 ) -> ResponseReturnValue:
     text = editable_text.get_text(LINK, str(found.id))
     return render_page(
         "admin/content/link.html",
-        status,
+        409 if stale else None,
         text=text,
         link=found,
         form=form,
         breadcrumbs=text.link_breadcrumbs,
-        **context,
+        stale=stale,
     )

@@ -1,7 +1,5 @@
 """Pages and news: the list, and each text with its languages and history."""
 
-from typing import Any
-
 from flask import Blueprint, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
@@ -11,13 +9,7 @@ from app import clock
 from app.accounts import roles
 from app.accounts.guards import current_actor
 from app.admin import draft_forms, saved_views
-from app.admin.content import (
-    edit_views,
-    editable_text,
-    image_views,
-    link_views,
-    version_views,
-)
+from app.admin.content import edit_views, editable_text, image_views, link_views, version_views
 from app.admin.content.dead_links import LinkChecker
 from app.admin.content.editable_text import TEXT_KINDS_CONVERTER, EditableText
 from app.admin.content.forms import NoticeForm
@@ -49,22 +41,22 @@ def add_url_rules(bp: Blueprint) -> None:
 
 def notice() -> ResponseReturnValue:
     """Show the current or scheduled notice."""
-    return _render_notice(200)
+    return _render_notice()
 
 
-def _render_notice(status: int, **context: Any) -> ResponseReturnValue:
+def _render_notice(stale: StaleEdit | None = None) -> ResponseReturnValue:
     text = editable_text.get_notice()
     form = EditForm(formdata=None)
     form.expected_version.data = text.latest_number
     return render_page(
         "admin/content/notice.html",
-        status,
+        409 if stale else None,
         text=text,
         current=services.current_notice(text.store),
         standing=text.store.find_notice(clock.now()),
         form=form,
         entries=history.list_newest(NOTICE),
-        **context,
+        stale=stale,
     )
 
 
@@ -77,9 +69,9 @@ def write_notice() -> ResponseReturnValue:
     if not form.is_submitted():
         if not typed:
             _set_initial_data(form, editable_text.get_notice())
-        return _render_form(form, 200)
+        return _render_form(form)
     if not form.validate():
-        return _render_form(form, 422)
+        return _render_form(form)
     return draft_forms.redirect_to_preview(form) or _publish_notice(form)
 
 
@@ -93,19 +85,21 @@ def _publish_notice(form: NoticeForm) -> ResponseReturnValue:
         )
     except StaleEdit as stale:
         form.expected_version.data = stale.version
-        return _render_form(form, 409, stale=stale)
+        return _render_form(form, stale)
     except RuleViolation as refusal:
         form.add_error(form.ends, refusal)
-        return _render_form(form, 422)
+        return _render_form(form)
     return redirects.redirect_to(url_for(".notice"), "notice-written")
 
 
-def _render_form(form: NoticeForm, status: int, **context: Any) -> ResponseReturnValue:
-    breadcrumbs = [(gettext("Urgent notice"), url_for(".notice"))]
-    if draft_forms.get_pressed_button() == draft_forms.PREVIEW:
-        context["preview"] = form.words.data
+def _render_form(form: NoticeForm, stale: StaleEdit | None = None) -> ResponseReturnValue:
     return render_page(
-        "admin/content/write_notice.html", status, form=form, breadcrumbs=breadcrumbs, **context
+        "admin/content/write_notice.html",
+        409 if stale else None,
+        form=form,
+        stale=stale,
+        has_preview=draft_forms.get_pressed_button() == draft_forms.PREVIEW,
+        breadcrumbs=[(gettext("Urgent notice"), url_for(".notice"))],
     )
 
 
@@ -118,7 +112,7 @@ def remove_notice() -> ResponseReturnValue:
             actor=current_actor(),
         )
     except StaleEdit as stale:
-        return _render_notice(409, stale=stale)
+        return _render_notice(stale)
     return redirects.redirect_to(url_for(".notice"), "notice-removed")
 
 

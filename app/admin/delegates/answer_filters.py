@@ -12,15 +12,7 @@ from sqlalchemy import literal, or_, select
 
 from app.accounts import roles
 from app.admin.delegates.delegate_filter import Condition, DelegateFilter, InUse, Options
-from app.questions.definitions import (
-    CHOICE,
-    CONSENT,
-    NO,
-    SEVERAL,
-    YES,
-    YES_NO,
-    Definition,
-)
+from app.questions.definitions import CHOICE, CONSENT, NO, SEVERAL, YES, YES_NO, Definition
 from app.registration import custom_questions
 from app.registration.models import Delegate, DelegateAnswer
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
-from typing import Any
 
 from flask import Blueprint, request, url_for
 from flask.typing import ResponseReturnValue
@@ -114,9 +113,7 @@ def _render(
     if has_answers and "mode" in selection and form.is_complete:
         changes = day_changes.plan(delegates, form.mode.data, form.days.data or ())
         return _render_plan("days_preview", form, changes, back)
-    status = 422 if form.errors else 200
-    context: dict[str, Any] = {"form": form, "delegates": delegates, "back": back}
-    return render_page("admin/delegates/days.html", status, **context)
+    return render_page("admin/delegates/days.html", form=form, delegates=delegates, back=back)
 
 
 def _render_none() -> ResponseReturnValue:
@@ -135,7 +132,7 @@ def _render_plan(
 ) -> ResponseReturnValue:
     return render_page(
         f"admin/delegates/{template}.html",
-        422 if form.errors or (request.method == "POST" and not changes) else 200,
+        422 if request.method == "POST" and not changes else None,
         form=form,
         changes=[one for one in changes if one.is_change],
         left_alone=[one for one in changes if not one.is_change],

@@ -99,7 +99,7 @@ def merge(reference: str, other: str) -> ResponseReturnValue:
         else:
             url = url_for("admin.delegates.show", reference=choice.kept.reference)
             return redirects.redirect_to(url, "bookings-merged")
-    return _render(form, pair, 422 if form.errors else 200)
+    return _render(form, pair)
 
 
 @bp.post("/<reference>/<other>/distinct")
@@ -171,7 +171,9 @@ def _read_choice(
     )
 
 
-def _render(form: MergeForm, pair: Sequence[Delegate], status: int) -> ResponseReturnValue:
+def _render(
+    form: MergeForm, pair: Sequence[Delegate], status: int | None = None
+) -> ResponseReturnValue:
     form.versions.data = " ".join(f"{one.reference}:{one.version}" for one in pair)
     questions: list[Any] = [field for field in form if field.name.startswith("use_")]
     return render_page(

@@ -78,7 +78,7 @@ def _render_add_form(
     """Render the form; with a warning if there are bookings with the same name or address."""
     return render_page(
         "admin/delegates/add.html",
-        422 if form.errors or similar else 200,
+        422 if similar else None,
         form=form,
         similar=similar,
         places=registration.get_seat_counts(),
@@ -172,7 +172,7 @@ def render_form(
         return redirect_to(delegate, "delegate-cancelled-already")
     return render_page(
         f"admin/delegates/{template}.html",
-        409 if stale else 422 if form.errors else 200,
+        409 if stale else None,
         form=form,
         delegate=delegate,
         stale=stale,

@@ -23,12 +23,7 @@ from wtforms.validators import DataRequired, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from app import clock
-from app.forms.fields import (
-    days_field,
-    editor_line_field,
-    line_field,
-    other_persons_email_field,
-)
+from app.forms.fields import days_field, editor_line_field, line_field, other_persons_email_field
 from app.forms.form import Form
 from app.forms.validators import (
     max_length,
@@ -42,13 +37,7 @@ from app.registration.categories.queries import CATEGORY
 from app.registration.delegate_field import DelegateField
 from app.registration.desk import day_changes
 from app.registration.desk.annotations import MAX_LABEL_LENGTH, MAX_NOTE_LENGTH
-from app.registration.fields import (
-    BOOKING_FIELDS,
-    CONSENT,
-    EMAIL,
-    FIELDS,
-    PRIVATE_FIELDS,
-)
+from app.registration.fields import BOOKING_FIELDS, CONSENT, EMAIL, FIELDS, PRIVATE_FIELDS
 from app.registration.forms import AnswersForm, EmailForm
 from app.registration.models import Delegate
 from app.registration.queries import Answers

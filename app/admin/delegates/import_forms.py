@@ -11,7 +11,7 @@ from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  #
 from wtforms.validators import DataRequired, ValidationError
 
 from app.admin.delegates.forms import CategoryChoiceForm, with_desk_questions
-from app.forms.form import FileForm, Form, file_size, is_uploaded_file
+from app.forms.form import FileForm, Form, required_file
 from app.registration.delegate_imports.plan import NO_PLACE, ImportPlan
 from app.registration.delegate_imports.services import AS_MANY_AS_FIT, NOBODY, REST_WAITS
 from app.registration.fields import FIELDS
@@ -35,14 +35,7 @@ class ImportedDelegateForm(CategoryChoiceForm):
 class ImportFileForm(FileForm):
     """A spreadsheet of delegates."""
 
-    file = FileField(_l("Spreadsheet"))
-
-    def validate_file(self, field: FileField) -> None:
-        """Require a file of a size that can be read."""
-        if not is_uploaded_file(field.data):
-            raise ValidationError(_l("Choose a file"))
-        if file_size(field.data) > MAX_BYTES:
-            raise ValidationError(TOO_LARGE)
+    file = FileField(_l("Spreadsheet"), [required_file(MAX_BYTES, TOO_LARGE)])
 
     @property
     def name(self) -> str:

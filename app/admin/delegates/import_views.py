@@ -72,12 +72,12 @@ read_first(bp, {"check"})
 def upload() -> ResponseReturnValue:
     form = ImportFileForm()
     if not form.validate_on_submit():
-        return _render_file_form(form, 422 if form.errors else 200)
+        return _render_file_form(form)
     try:
         sheet = import_sheet.read(form.file.data.read())
     except InvalidFile as refusal:
         form.add_error(form.file, refusal)
-        return _render_file_form(form, 422)
+        return _render_file_form(form)
     _start_writing()
     found = services.store(form.name, sheet, actor=current_actor())
     return redirect(url_for(".check", number=found.id), 303)
@@ -98,11 +98,11 @@ def check(number: int) -> ResponseReturnValue:
         except RuleViolation as refusal:
             start_writing()  # anew: what was done before the refusal is undone
             form.form_errors.append(gettext(str(refusal)))
-            return _render_check(number, 409, form)
+            return _render_check(number, form, 409)
         return redirects.redirect_to(
             url_for("admin.delegates.index", sort="-registered"), _choose_message(outcome, planned)
         )
-    return _render_check(number, 422 if form.errors else 200, form)
+    return _render_check(number, form)
 
 
 def _save(found: DelegateImport, form: SaveImportForm, planned: ImportPlan) -> ImportOutcome:
@@ -135,12 +135,8 @@ def discard(number: int) -> ResponseReturnValue:
 
 @bp.get("/template.<any(csv, xlsx):suffix>")
 def template(suffix: str) -> ResponseReturnValue:
-    head, name = import_sheet.list_head(), f"delegates-template.{suffix}"
-    if suffix == "csv":
-        body = spreadsheets.stream_csv(head, ())
-        return spreadsheets.make_attachment(body, name, spreadsheets.CSV)
-    body = spreadsheets.stream_xlsx(gettext("Delegates"), head, ())
-    return spreadsheets.make_attachment(body, name, spreadsheets.XLSX)
+    head, title = import_sheet.list_head(), gettext("Delegates")
+    return spreadsheets.send_table("delegates-template", suffix, title, head, ())
 
 
 def _start_writing() -> None:
@@ -148,7 +144,7 @@ def _start_writing() -> None:
     guards.require_role_for(roles.DELEGATES)()  # again: the role may have been taken meanwhile
 
 
-def _render_file_form(form: ImportFileForm, status: int) -> Response:
+def _render_file_form(form: ImportFileForm, status: int | None = None) -> Response:
     return render_page(
         "admin/delegates/import.html",
         status,
@@ -158,7 +154,7 @@ def _render_file_form(form: ImportFileForm, status: int) -> Response:
     )
 
 
-def _render_check(number: int, status: int, form: SaveImportForm) -> Response:
+def _render_check(number: int, form: SaveImportForm, status: int | None = None) -> Response:
     """Render the dry run as it is now, which may not be the one that was to be saved."""
     found = services.get(number, actor=current_actor())
     sheet = rows.load(found.document, found.key)

@@ -7,7 +7,6 @@ from flask import Blueprint, Response, request
 from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _l
 
-from app import clock
 from app.accounts.guards import current_actor
 from app.forms.form import ConfirmForm, validates_own_csrf
 from app.registration.desk import requirement_report
@@ -19,7 +18,6 @@ from app.registration.desk.requirement_report import (
     RequirementReport,
 )
 from app.web import spreadsheets
-from app.web.formatting import local_day
 from app.web.rendering import render_page
 
 HEADINGS: Final[Mapping[str, Any]] = {
@@ -51,7 +49,6 @@ def show(purpose: str) -> ResponseReturnValue:
             return _send_file(purpose, report)
     return render_page(
         "admin/delegates/requirements.html",
-        422 if form.errors else 200,
         form=form,
         report=report,
         title=HEADINGS[purpose],
@@ -62,6 +59,4 @@ def show(purpose: str) -> ResponseReturnValue:
 
 
 def _send_file(purpose: str, report: RequirementReport) -> Response:
-    name = spreadsheets.dated_name(f"requirements-{purpose}", "csv", local_day(clock.now()))
-    body = spreadsheets.stream_csv(report.head, report.rows)
-    return spreadsheets.make_attachment(body, name, spreadsheets.CSV)
+    return spreadsheets.send_csv(f"requirements-{purpose}", report.head, report.rows)

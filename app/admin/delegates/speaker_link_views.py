@@ -54,7 +54,6 @@ def link(reference: str) -> ResponseReturnValue:
             form.add_error(form.speaker, refusal)
     return render_page(
         "admin/delegates/speaker.html",
-        422 if form.errors else 200,
         form=form,
         delegate=delegate,
         words=words,

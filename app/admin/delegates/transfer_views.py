@@ -73,7 +73,6 @@ def _render(form: OfferPlaceForm, delegate: Delegate) -> ResponseReturnValue:
     url = url_for("admin.delegates.show", reference=delegate.reference)
     return render_page(
         "admin/delegates/pass_on.html",
-        422 if form.errors else 200,
         form=form,
         stop_form=ConfirmForm(),
         delegate=delegate,

@@ -8,7 +8,6 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
-from app import clock
 from app.accounts.guards import current_actor
 from app.admin import activity, bulk_actions, draft_forms, view_options
 from app.admin.delegates import answer_columns, filters, presentation
@@ -24,31 +23,17 @@ from app.admin.delegates.forms import (
     RestoreBookingForm,
 )
 from app.admin.delegates.listing import build_add_tag_form
-from app.admin.listing import (
-    Listing,
-    ListQuery,
-    get_selected,
-    parse_list_query,
-    render_list,
-)
+from app.admin.listing import Listing, ListQuery, get_selected, parse_list_query, render_list
 from app.admin.suppression_views import REASON_NAMES
 from app.errors import RuleViolation
-from app.forms.form import (
-    ConfirmForm,
-    Form,
-    validates_own_csrf,
-)
+from app.forms.form import ConfirmForm, Form, validates_own_csrf
 from app.mail import suppression
 from app.registration.categories import queries as categories
-from app.registration.desk import (
-    annotations,
-    queries,
-    services,
-)
+from app.registration.desk import annotations, queries, services
 from app.registration.models import Delegate
 from app.registration.seats import CategoryFull, SoldOut
 from app.web import redirects, spreadsheets
-from app.web.formatting import DayFormatter, conference_zone, local_day
+from app.web.formatting import DayFormatter, conference_zone
 from app.web.rendering import render_page
 
 bp = Blueprint("delegates", __name__, url_prefix="/delegates")
@@ -131,7 +116,6 @@ def render_delegate(delegate: Delegate, form: Form) -> ResponseReturnValue:
     links = queries.find_links(delegate)
     return render_page(
         "admin/delegates/show.html",
-        422 if form.errors else 200,
         delegate=delegate,
         facts=presentation.list_facts(delegate, links.agenda),
         missing=answer_columns.list_missing(delegate),
@@ -224,7 +208,6 @@ def _render_confirm(template: str, form: Form, delegate: Delegate) -> Response:
     """Render a confirmation page."""
     return render_page(
         f"admin/delegates/{template}.html",
-        422 if form.errors else 200,
         form=form,
         delegate=delegate,
         seats=presentation.list_seats(delegate),
@@ -290,7 +273,6 @@ def export_with_needs(purpose: str) -> ResponseReturnValue:
         return _send_file(conditions, needs, form.kind.data)
     return render_page(
         "admin/delegates/export_needs.html",
-        422 if form.errors else 200,
         form=form,
         number=number,
         is_narrowed=bool(to_query_args(list_query)),
@@ -310,10 +292,5 @@ def _send_file(conditions: Sequence[Condition], needs: Sequence[str], file_forma
     columns = presentation.list_columns(needs)
     head = [one.label for one in columns]
     rows = presentation.iter_rows(conditions, columns, conference_zone())
-    if file_format == "xlsx":
-        body = spreadsheets.stream_xlsx(gettext("Delegates"), head, rows)
-        name = spreadsheets.dated_name("delegates", "xlsx", local_day(clock.now()))
-        return spreadsheets.make_attachment(body, name, spreadsheets.XLSX)
-    name = spreadsheets.dated_name("delegates", "csv", local_day(clock.now()))
-    body = spreadsheets.stream_csv(head, rows)
-    return spreadsheets.make_attachment(body, name, spreadsheets.CSV)
+    stem, title = spreadsheets.dated_name("delegates"), gettext("Delegates")
+    return spreadsheets.send_table(stem, file_format, title, head, rows)

@@ -57,18 +57,20 @@ bp = Blueprint("email_additions", __name__, url_prefix="/letters/wording/change"
 @validates_own_csrf
 def edit() -> ResponseReturnValue:
     form, conference = EmailAdditionsForm(), queries.get_conference()
-    stale, status = None, 422 if form.is_submitted() else 200
+    stale = None
     if form.validate_on_submit():
         try:
             changes = _save(conference, form)
         except StaleEdit as error:
-            form, stale, status = form.rebase_on(error), error, 409
+            form, stale = form.rebase_on(error), error
         else:
             message_key = "email-additions-saved" if changes else "as-it-was"
             return redirects.redirect_to(url_for("admin.email_kinds.index"), message_key)
     elif not form.is_submitted():
         form.set_initial_data(conference)
-    return render_page("admin/emails/additions.html", status, form=form, stale=stale)
+    return render_page(
+        "admin/emails/additions.html", 409 if stale else None, form=form, stale=stale
+    )
 
 
 def _save(conference: Conference, form: EmailAdditionsForm) -> bool:

@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 
 from app.admin.emails import examples, preview_people
 from app.admin.emails.kinds.samples import Context
-from app.errors import NotFound
+from app.errors import NotFound, require
 from app.mail import email_texts, placeholders
 from app.mail.email_texts import TextKey
 from app.mail.fields.registry import EMAIL_FIELDS
@@ -95,9 +95,7 @@ class PreviewRequest:
         if not self.person_key:
             return None
         found = preview_people.find_context(self.key.template, self.person_key)
-        if found is None:
-            raise NotFound("There is no such person")
-        return found
+        return require(found, NotFound("There is no such person"))
 
     @cached_property
     def context(self) -> Context:

@@ -6,7 +6,6 @@ from typing import Final
 from flask import current_app
 from werkzeug.wrappers import Response
 
-from app import clock
 from app.errors import NotFound
 from app.interchange import ical, plain_text
 from app.interchange.exporters import source as exporters_source
@@ -18,20 +17,17 @@ from app.registration import queries as registration
 from app.releases import current_release, queries
 from app.releases.published_programme import PublishedProgramme
 from app.web import spreadsheets
-from app.web.formatting import local_day
 from app.web.rendering import absolute_url
 
 WORKING, PUBLISHED = "working", "published"
-CSV, XLSX = ".csv", ".xlsx"
-CSV_TYPE: Final = "text/csv; charset=utf-8"
-XLSX_TYPE: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+SUFFIXES = ("csv", "xlsx")
 
 
 def list_file_names() -> Iterator[str]:
     """Yield the names of the files of each programme."""
     yield from FORMATS
     yield from READER_FORMATS
-    yield from (f"{table}{suffix}" for table in TABLES for suffix in (CSV, XLSX))
+    yield from (f"{table}.{suffix}" for table in TABLES for suffix in SUFFIXES)
 
 
 def export_file(state: str, name: str) -> Response:
@@ -39,8 +35,9 @@ def export_file(state: str, name: str) -> Response:
     if state not in {WORKING, PUBLISHED} or name not in list_file_names():
         raise NotFound("There is no such file")
     source = _working_source() if state == WORKING else _published_source()
-    stem, _, ending = name.rpartition(".")
-    file_name = spreadsheets.dated_name(f"{state}-{stem}", ending, local_day(clock.now()))
+    stem, _, suffix = name.rpartition(".")
+    dated = spreadsheets.dated_name(f"{state}-{stem}")
+    file_name = f"{dated}.{suffix}"
     if name in FORMATS:
         found = FORMATS[name]
         return spreadsheets.make_attachment(
@@ -52,8 +49,8 @@ def export_file(state: str, name: str) -> Response:
             _working_programme(source) if state == WORKING else current_release.get_programme()
         )
         return spreadsheets.make_attachment([write(programme)], file_name, media_type)
-    table, _, suffix = name.rpartition(".")
-    return _send_table(_build_table(table, source, state), table, f".{suffix}", file_name)
+    head, rows = _build_table(stem, source, state)
+    return spreadsheets.send_table(dated, suffix, stem, head, rows)
 
 
 def _build_table(name: str, source: ExportSource, state: str) -> Table:
@@ -67,20 +64,10 @@ def _build_table(name: str, source: ExportSource, state: str) -> Table:
 def export_template(name: str) -> Response:
     """Return an empty table with one example row as a download."""
     table, _, suffix = name.rpartition(".")
-    if table not in TEMPLATES or f".{suffix}" not in {CSV, XLSX}:
+    if table not in TEMPLATES or suffix not in SUFFIXES:
         raise NotFound("There is no such file")
-    return _send_table(tables.build_template(table), table, f".{suffix}", f"model-{name}")
-
-
-def _send_table(table: Table, title: str, suffix: str, file_name: str) -> Response:
-    head, rows = table
-    if suffix == CSV:
-        return spreadsheets.make_attachment(
-            spreadsheets.stream_csv(head, rows), file_name, CSV_TYPE
-        )
-    return spreadsheets.make_attachment(
-        spreadsheets.stream_xlsx(title, head, rows), file_name, XLSX_TYPE
-    )
+    head, rows = tables.build_template(table)
+    return spreadsheets.send_table(f"model-{table}", suffix, table, head, rows)
 
 
 def _render_calendar(programme: PublishedProgramme) -> bytes:

@@ -9,15 +9,10 @@ from flask_babel import lazy_gettext as _l
 from flask_wtf.file import FileField
 from wtforms import BooleanField, Field, HiddenField, RadioField, SelectField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # of WTForms 3.2
-from wtforms.validators import AnyOf, InputRequired, ValidationError
+from wtforms.validators import AnyOf, InputRequired
 
 from app.errors import RuleViolation
-from app.forms.form import (
-    FileForm,
-    Form,
-    file_size,
-    is_uploaded_file,
-)
+from app.forms.form import FileForm, Form, required_file
 from app.forms.validators import one_of_choices
 from app.interchange.importers.alike_names import AlikeNames
 from app.interchange.importers.spreadsheet_dates import DAY_FIRST, MONTH_FIRST
@@ -43,7 +38,7 @@ TOO_LARGE_MESSAGE = _l("The file must be smaller than 20 MB")
 class UploadForm(FileForm):
     """Upload a programme file."""
 
-    file = FileField(_l("Programme file"))
+    file = FileField(_l("Programme file"), [required_file(MAX_BYTES, TOO_LARGE_MESSAGE)])
     action = RadioField(
         _l("What does the file contain?"),
         [AnyOf((REPLACE, MERGE), message=_l("Select what the file contains"))],
@@ -62,13 +57,6 @@ class UploadForm(FileForm):
         default=REPLACE,
         validate_choice=False,
     )
-
-    def validate_file(self, field: FileField) -> None:
-        """Raise ValidationError if there is no file or it is larger than MAX_BYTES."""
-        if not is_uploaded_file(field.data):
-            raise ValidationError(_l("Choose a file"))
-        if file_size(field.data) > MAX_BYTES:
-            raise ValidationError(TOO_LARGE_MESSAGE)
 
     @property
     def body(self) -> bytes:

@@ -86,7 +86,7 @@ def upload() -> ResponseReturnValue:
             form.add_error(form.file, refusal)
         else:
             return _redirect_to_upload(taken)
-    return _render_upload_form(form, 422 if form.errors else 200)
+    return _render_upload_form(form)
 
 
 @bp.route(f"{UPLOAD_RULE}/columns", methods=["GET", "POST"])
@@ -162,7 +162,7 @@ def _start_writing() -> None:
     guards.require_role_for(roles.PROGRAMME)()  # again: the role may have been taken meanwhile
 
 
-def _render_upload_form(form: UploadForm, status: int) -> ResponseReturnValue:
+def _render_upload_form(form: UploadForm, status: int | None = None) -> ResponseReturnValue:
     return render_page("admin/import_export/upload.html", status, form=form, models=TEMPLATES)
 
 
@@ -171,7 +171,6 @@ def _render_dry_run(form: LoadUploadForm, found: Upload) -> ResponseReturnValue:
     form.fingerprint.data = uploads.fingerprint_upload(found)
     return render_page(
         "admin/import_export/dry_run.html",
-        422 if form.errors else 200,
         form=form,
         upload=found,
         dry_run=result,
@@ -184,7 +183,6 @@ def _render_columns(
 ) -> ResponseReturnValue:
     return render_page(
         "admin/import_export/columns.html",
-        422 if form.errors else 200,
         form=form,
         upload=found,
         refusal="" if form.errors else overview.refusal,

@@ -18,7 +18,7 @@ from app.forms.form import ConfirmForm, validates_own_csrf
 from app.mailings import audiences, message, queries, recipients, services
 from app.mailings.models import Mailing
 from app.web import redirects, spreadsheets
-from app.web.formatting import conference_zone, local_day, local_moment, site_time
+from app.web.formatting import conference_zone, local_moment, site_time
 from app.web.rendering import render_page
 
 bp = Blueprint("send", __name__, url_prefix="/<int:number>")
@@ -64,7 +64,6 @@ def schedule(number: int) -> ResponseReturnValue:
     form.prepare(mailing, chosen.count, _undo_minutes(), is_everyone=is_everyone)
     return render_page(
         "admin/mailings/schedule.html",
-        422 if form.errors else 200,
         form=form,
         mailing=mailing,
         selection=chosen,
@@ -135,7 +134,6 @@ def delete(number: int) -> ResponseReturnValue:
 def _render_confirm(template: str, mailing: Mailing, form: ConfirmForm) -> ResponseReturnValue:
     return render_page(
         f"admin/mailings/{template}.html",
-        422 if form.errors else 200,
         form=form,
         mailing=mailing,
         report=queries.get_report(mailing),
@@ -174,9 +172,7 @@ def export(number: int) -> ResponseReturnValue:
         gettext("Reason"),
         gettext("Sent"),
     ]
-    name = spreadsheets.dated_name("recipients", "csv", local_day(clock.now()))
-    body = spreadsheets.stream_csv(head, _iter_rows(mailing))
-    return spreadsheets.make_attachment(body, name, spreadsheets.CSV)
+    return spreadsheets.send_csv("recipients", head, _iter_rows(mailing))
 
 
 def _iter_rows(mailing: Mailing) -> Iterator[list[str]]:

@@ -90,7 +90,7 @@ def add() -> ResponseReturnValue:
             form.add_error(form.people, refusal)
         else:
             return redirect(url_for(".edit", number=mailing.id), 303)
-    return render_page("admin/mailings/add.html", 422 if form.errors else 200, form=form)
+    return render_page("admin/mailings/add.html", form=form)
 
 
 def _list_choices() -> list[tuple[str, Any]]:
@@ -192,7 +192,7 @@ def edit(number: int) -> ResponseReturnValue:
         form.set_initial_data(mailing, language)
     return render_page(
         "admin/mailings/edit.html",
-        409 if stale else 422 if form.errors else 200,
+        409 if stale else None,
         form=form,
         stale=stale,
         mailing=mailing,
@@ -254,7 +254,6 @@ def people(number: int) -> ResponseReturnValue:
     total = selection_queries.count_found(chosen, list_query.search)
     return render_page(
         "admin/mailings/people.html",
-        422 if form.errors else 200,
         form=form,
         mailing=mailing,
         selection=chosen,
@@ -281,7 +280,6 @@ def edit_filters(number: int) -> ResponseReturnValue:
         return redirects.redirect_to(url_for(".show", number=number), "mailing-people")
     return render_page(
         "admin/mailings/filters.html",
-        422 if form.errors else 200,
         form=form,
         fields=[form[name] for name in ("q", *(one.name for one in listing.filters))],
         text_filters=[one for one in listing.filters if one.is_text],

@@ -22,11 +22,7 @@ from app.programme import queries as programme
 from app.programme import time_zones
 from app.programme.fields.speakers import PHOTO, PROFILE_FIELDS
 from app.programme.models import Session
-from app.proposals import (
-    preview,
-    queries,
-    reviews,
-)
+from app.proposals import preview, queries, reviews
 from app.proposals.models import Proposal
 from app.proposals.queries import ProposalReview
 from app.registration import countries
@@ -223,7 +219,7 @@ def _render_form(
         form.with_fingerprint(review.fingerprint)
     return render_page(
         f"admin/proposals/{template_name}.html",
-        status=409 if refusal else 422 if form.errors else 200,
+        status=409 if refusal else None,
         form=form,
         proposal=proposal,
         rows=presentation.diff_fields(review),

@@ -20,10 +20,7 @@ from app.admin.history_views import MAX_ID
 from app.admin.publishing import presentation, seat_effects
 from app.admin.publishing.forms import PublishForm, RollbackForm, ScheduleReleaseForm
 from app.errors import NotFound, RuleViolation
-from app.forms.form import (
-    ConfirmForm,
-    validates_own_csrf,
-)
+from app.forms.form import ConfirmForm, validates_own_csrf
 from app.history import queries as history
 from app.mailings import notice_queries, notices
 from app.programme import queries as programme
@@ -106,9 +103,8 @@ def _override_and_actor(form: ScheduleReleaseForm) -> dict[str, str]:
 
 
 def _form_step(form: ScheduleReleaseForm) -> WizardStep:
-    return WizardStep(
-        FORM_TEMPLATE, 422 if form.errors else 200, comparison_cache.preview_release()
-    )
+    status = 422 if form.errors else 200
+    return WizardStep(FORM_TEMPLATE, status, comparison_cache.preview_release())
 
 
 def _check_step(form: PublishForm, refusal: str = "") -> WizardStep:
@@ -210,7 +206,6 @@ def cancel_scheduled(number: int) -> ResponseReturnValue:
         return redirects.redirect_to(url_for(".changes"), "release-called-off")
     return render_page(
         "admin/publishing/cancel_scheduled.html",
-        422 if form.errors else 200,
         form=form,
         planned=queries.get_scheduled_release(number),
     )
@@ -271,7 +266,6 @@ def roll_back(number: int) -> ResponseReturnValue:
     form.expected_version.data = differences.old
     return render_page(
         "admin/publishing/roll_back.html",
-        422 if form.errors else 200,
         form=form,
         differences=differences,
         **_seat_context(differences.comparison),

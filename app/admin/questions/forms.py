@@ -26,13 +26,7 @@ from app.forms.form import Form
 from app.forms.validators import no_hidden_characters, one_of_choices
 from app.questions import answer_checks
 from app.questions.checks import InvalidChoices, InvalidCondition
-from app.questions.definitions import (
-    AFTER_30_DAYS,
-    ERASURES,
-    TEXT,
-    WITH_CHOICES,
-    Definition,
-)
+from app.questions.definitions import AFTER_30_DAYS, ERASURES, TEXT, WITH_CHOICES, Definition
 from app.questions.edited_question import EditedQuestion, EditedTexts
 from app.questions.standard import StandardQuestion
 from app.registration import queries as registration

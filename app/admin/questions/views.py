@@ -152,7 +152,6 @@ def _render_question(number: int, error: str = "") -> ResponseReturnValue:
     form.form_errors = [error] if error else []
     return render_page(
         "admin/questions/show.html",
-        422 if error else 200,
         row=row,
         question=row.definition,
         erasure=descriptions.describe_erasure(row.definition),
@@ -254,7 +253,6 @@ def delete(number: int) -> ResponseReturnValue:
             return redirects.redirect_to(url_for(".index"), "question-deleted")
     return render_page(
         "admin/questions/delete.html",
-        422 if form.errors else 200,
         form=form,
         name=label.name,
         answers=label.answers,
@@ -282,7 +280,7 @@ def _render_form(
     back = url_for(".show", number=definition.id) if definition else url_for(".index")
     return render_page(
         "admin/questions/form.html",
-        409 if stale else 422 if form.errors else 200,
+        409 if stale else None,
         form=form,
         name=name,
         stale=stale,

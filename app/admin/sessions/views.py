@@ -22,10 +22,7 @@ from app.admin.sessions.forms import SessionForm
 from app.admin.sessions.listing import BulkEditForm
 from app.content import markdown
 from app.errors import RuleViolation, StaleEdit
-from app.forms.form import (
-    ConfirmForm,
-    validates_own_csrf,
-)
+from app.forms.form import ConfirmForm, validates_own_csrf
 from app.history import queries as history
 from app.programme import clashes, queries
 from app.programme.clashes import Clash
@@ -286,7 +283,7 @@ def _render_form(
     found = session_queries.search_speakers(form.find.data or "", MAX_SPEAKERS_FOUND + 1)
     return render_page(
         "admin/sessions/form.html",
-        status=409 if stale else 422 if form.errors else 200,
+        status=409 if stale else None,
         form=form,
         session=session,
         stale=stale,

@@ -7,10 +7,7 @@ from flask_babel import lazy_gettext as _l
 from app.accounts import guards, roles
 from app.admin.speaker_pages.forms import SessionOwnerForm
 from app.errors import RuleViolation
-from app.forms.form import (
-    ConfirmForm,
-    validates_own_csrf,
-)
+from app.forms.form import ConfirmForm, validates_own_csrf
 from app.programme.editing import session_queries, speaker_queries
 from app.speakers import access, batch_emails, checklist, queries, questions, session_owners
 from app.speakers.recipients import INVITATION, REMINDER
@@ -81,12 +78,7 @@ def owner(slug: str) -> ResponseReturnValue:
         else:
             return redirects.redirect_to(back, "owner-named")
     return render_page(
-        "admin/speaker_pages/owner.html",
-        status=422 if form.errors else 200,
-        form=form,
-        session=session,
-        known=known,
-        back=back,
+        "admin/speaker_pages/owner.html", form=form, session=session, known=known, back=back
     )
 
 

@@ -25,9 +25,7 @@ from app.admin.speaker_pages.forms import BatchEmailForm, DeadlinesForm, Request
 from app.admin.speakers import listing as speaker_listing
 from app.admin.speakers.rows import RowFormatter
 from app.errors import RuleViolation
-from app.forms.form import (
-    validates_own_csrf,
-)
+from app.forms.form import validates_own_csrf
 from app.speakers import (
     batch_emails,
     invitation_states,
@@ -177,8 +175,7 @@ def answer_request(number: int) -> ResponseReturnValue:
             form.add_error(form.answer, refusal)
         else:
             return redirects.redirect_to(url_for(".overview"), "request-answered")
-    status = 422 if form.errors else 200
-    return render_page("admin/speaker_pages/answer.html", status, form=form, asked=asked)
+    return render_page("admin/speaker_pages/answer.html", form=form, asked=asked)
 
 
 @bp.post("/requests/<int:number>/settle")
@@ -195,9 +192,8 @@ def deadlines() -> ResponseReturnValue:
         is_news = services.set_deadlines(form.get_deadlines(), actor=guards.current_actor())
         what = "dates-saved" if is_news else "as-it-was"
         return redirects.redirect_to(url_for(".overview"), what)
-    status = 422 if form.errors else 200
     return render_page(
-        "admin/speaker_pages/deadlines.html", status, form=form, rows=form.ordered_fields(ITEMS)
+        "admin/speaker_pages/deadlines.html", form=form, rows=form.ordered_fields(ITEMS)
     )
 
 
@@ -215,7 +211,6 @@ def batch_email(letter: str) -> ResponseReturnValue:
     batch = _build_batch(letter, selection)
     return render_page(
         "admin/speaker_pages/batch_email.html",
-        422 if form.errors else 200,
         letter=letter,
         batch=batch,
         wordings=batch_emails.preview_batch(batch, form.message.data or ""),

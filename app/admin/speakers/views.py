@@ -205,7 +205,7 @@ def _render_form(
     """Render the form; with both versions if somebody else has saved meanwhile."""
     return render_page(
         "admin/speakers/form.html",
-        status=409 if stale else 422 if form.errors else 200,
+        status=409 if stale else None,
         form=form,
         speaker=speaker,
         stale=stale,

@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from app.errors import InvalidFile
+from app.errors import InvalidFile, require
 from app.interchange.importers import (
     ical,
     normalise,
@@ -103,9 +103,7 @@ def _parse_text(
         return safe_parsers.parse(text, log, target)
     if text[: len(ical.ICAL_PREFIX)].upper() == ical.ICAL_PREFIX:
         return ical.parse(text, log, target)
-    rows = spreadsheets.read_csv(text, choices.columns)
-    if rows is None:
-        raise InvalidFile(NOT_A_PROGRAMME)
+    rows = require(spreadsheets.read_csv(text, choices.columns), InvalidFile(NOT_A_PROGRAMME))
     return tables.parse(rows, log, target, choices)
 
 

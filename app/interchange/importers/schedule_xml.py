@@ -17,10 +17,7 @@ from app.interchange.importers.raw import (
     RawTheme,
 )
 from app.interchange.importers.rooms_and_themes import drop_empty_themes
-from app.interchange.importers.safe_parsers import (
-    XmlElement,
-    parse_xml,
-)
+from app.interchange.importers.safe_parsers import XmlElement, parse_xml
 from app.interchange.importers.text import as_mapping
 
 EXTENSION_TARGET = "conference-meta"  # target of the processing instruction

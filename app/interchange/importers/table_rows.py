@@ -5,10 +5,7 @@ from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from app.interchange.importers import (
-    alike_names,
-    spreadsheet_times,
-)
+from app.interchange.importers import alike_names, spreadsheet_times
 from app.interchange.importers.normalise import EMAIL_ADDRESS
 from app.interchange.importers.parsed_programme import ImportLog
 from app.interchange.importers.raw import (

@@ -23,7 +23,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import joinedload, selectinload
 
 from app.database import db
-from app.errors import NotFound
+from app.errors import NotFound, require
 from app.programme import slugs
 from app.programme.collation import sort_key
 from app.programme.models import (
@@ -230,9 +230,7 @@ def _get_session(condition: ColumnElement[bool]) -> Session:
             selectinload(Session.appearances).joinedload(Appearance.speaker),
         )
     )
-    if known is None:
-        raise NotFound("There is no session at that web address")
-    return known
+    return require(known, NotFound("There is no session at that web address"))
 
 
 def _count(conditions: Sequence[ColumnElement[bool]]) -> int:

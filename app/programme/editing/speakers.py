@@ -11,13 +11,7 @@ from app.history.models import Change
 from app.programme import slugs
 from app.programme.editing import speaker_queries, versioned_edits
 from app.programme.fields.sessions import SESSION_FIELDS
-from app.programme.fields.speakers import (
-    ABSENCES,
-    CONFIRMED,
-    PHOTO,
-    SPEAKER_FIELDS,
-    TAKES_PART,
-)
+from app.programme.fields.speakers import ABSENCES, CONFIRMED, PHOTO, SPEAKER_FIELDS, TAKES_PART
 from app.programme.models import Session, Speaker
 from app.programme.photos import services
 

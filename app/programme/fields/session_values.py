@@ -9,11 +9,9 @@ from sqlalchemy import ColumnElement, select
 
 from app import clock
 from app.database import db
-from app.errors import RuleViolation
+from app.errors import RuleViolation, require
 from app.programme import queries as programme
-from app.programme.fields.table import (
-    load_moment,
-)
+from app.programme.fields.table import load_moment
 from app.programme.models import (
     BOOKABLE,
     CANCELLED,
@@ -130,10 +128,7 @@ def _find_or_refuse(
 ) -> Any:
     if not key:
         return None
-    found = db.session.scalar(select(model).where(condition))
-    if found is None:
-        raise RuleViolation(message)
-    return found
+    return require(db.session.scalar(select(model).where(condition)), RuleViolation(message))
 
 
 def _speakers_by_key(keys: Sequence[str]) -> dict[str, Speaker]:

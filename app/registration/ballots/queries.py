@@ -10,7 +10,7 @@ from sqlalchemy.orm import selectinload
 
 from app import cache_version
 from app.database import db, read_only_connection
-from app.errors import NotFound
+from app.errors import NotFound, require
 from app.programme.snapshot import Session
 from app.registration.ballots.models import Ballot, BallotEntry, BallotSession
 from app.registration.models import Delegate
@@ -70,10 +70,7 @@ class DrawnSession:
 
 def get_ballot(number: int) -> Ballot:
     """Return a ballot, or raise NotFound."""
-    ballot = db.session.get(Ballot, number)
-    if ballot is None:
-        raise NotFound(NO_SUCH_BALLOT)
-    return ballot
+    return require(db.session.get(Ballot, number), NotFound(NO_SUCH_BALLOT))
 
 
 def list_all() -> Sequence[Ballot]:
@@ -90,9 +87,7 @@ def list_public() -> Sequence[PublicBallot]:
 def get_public(number: int) -> PublicBallot:
     """Return a ballot as everybody sees it, or raise NotFound."""
     found = next((one for one in list_public() if one.id == number), None)
-    if found is None:
-        raise NotFound(NO_SUCH_BALLOT)
-    return found
+    return require(found, NotFound(NO_SUCH_BALLOT))
 
 
 def find_public_of(session: Session) -> PublicBallot | None:

@@ -153,7 +153,6 @@ def _render(
     won = queries.read_keys(entry.won) if entry else []
     return render_page(
         "registration/ballots/wishes.html",
-        422 if form.errors else 200,
         delegate=delegate,
         secret=secret,
         ballot=ballot,

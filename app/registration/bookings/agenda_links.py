@@ -9,10 +9,7 @@ from app.errors import RuleViolation
 from app.history import services as history
 from app.registration.bookings import queries
 from app.registration.bookings.operations import lock, record
-from app.registration.models import (
-    Delegate,
-    LinkedAgenda,
-)
+from app.registration.models import Delegate, LinkedAgenda
 
 
 def link_agenda(delegate: Delegate, agenda: Agenda, *, allows_emails: bool = False) -> None:

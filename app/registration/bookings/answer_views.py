@@ -88,7 +88,6 @@ def _render(
     later = custom_question_forms.list_dependent(possible, asked)
     return render_page(
         form.template,
-        422 if form.errors else 200,
         form=form,
         steps=0,
         back=url_for("bookings.show", secret=links.booking_token(delegate)),

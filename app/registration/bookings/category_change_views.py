@@ -157,7 +157,6 @@ def _list_options(delegate: Delegate) -> Sequence[CategoryOption]:
 def _render(form: ChangeCategoryForm, delegate: Delegate) -> Response:
     return render_page(
         form.template,
-        422 if form.errors else 200,
         form=form,
         steps=0,
         back=url_for("bookings.show", secret=links.booking_token(delegate)),

@@ -10,10 +10,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
 from app.errors import RateLimitExceeded
-from app.forms.form import (
-    ConfirmForm,
-    validates_own_csrf,
-)
+from app.forms.form import ConfirmForm, validates_own_csrf
 from app.registration import cookie, emails, links
 from app.registration import queries as registration
 from app.registration.bookings import access, queries, services
@@ -67,8 +64,7 @@ def confirm(secret: str) -> ResponseReturnValue:
         token = links.booking_token(delegate)
         flash_name = "confirmed_without_needs" if are_needs_removed else "confirmed"
         return redirect(url_for("bookings.show", secret=token, news=flash_name), 303)
-    status = 422 if form.errors else 200
-    return render_page("registration/booking_new_email.html", status, form=form, delegate=delegate)
+    return render_page("registration/booking_new_email.html", form=form, delegate=delegate)
 
 
 @correction_bp.route("/address", methods=["GET", "POST"])
@@ -108,7 +104,6 @@ def _render_form(form: NewEmailForm, email: str, back: tuple[str, str]) -> Respo
     """Ask for the address; ``back`` is where to go without an answer, and what the link says."""
     page = render_page(
         "registration/email_correction.html",
-        status=422 if form.errors else 200,
         form=form,
         current_email=email,
         steps=0,

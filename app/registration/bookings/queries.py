@@ -8,14 +8,8 @@ from sqlalchemy.orm import joinedload
 from app import clock
 from app.agenda.models import Agenda
 from app.database import db
-from app.errors import Gone, RuleViolation
-from app.registration.models import (
-    Confirmation,
-    Delegate,
-    DelegateNote,
-    DelegateTag,
-    LinkedAgenda,
-)
+from app.errors import Gone, RuleViolation, require
+from app.registration.models import Confirmation, Delegate, DelegateNote, DelegateTag, LinkedAgenda
 
 LINK_REPLACED = (
     "This link has been replaced by a newer one, or the details of the booking have been deleted"
@@ -41,10 +35,7 @@ def find_booking(key: str) -> Delegate | None:
 
 def get_booking(key: str) -> Delegate:
     """Return the booking that a link opens; raise Gone if its key is no longer valid."""
-    found = find_booking(key)
-    if found is None:
-        raise Gone(LINK_REPLACED)
-    return found
+    return require(find_booking(key), Gone(LINK_REPLACED))
 
 
 def get_editable_booking(key: str) -> Delegate:
@@ -58,9 +49,7 @@ def get_editable_booking(key: str) -> Delegate:
 def get_booking_for_email_change(key: str) -> Delegate:
     """Return the booking whose new email address a link confirms."""
     found = db.session.scalar(select(Delegate).where(Delegate.pending_email_key == key))
-    if found is None:
-        raise Gone(LINK_USED)
-    return found
+    return require(found, Gone(LINK_USED))
 
 
 def is_correctable(confirmation: Confirmation) -> bool:

@@ -13,10 +13,7 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
 from app.errors import NotFound, RateLimitExceeded, RuleViolation
-from app.forms.form import (
-    ConfirmForm,
-    validates_own_csrf,
-)
+from app.forms.form import ConfirmForm, validates_own_csrf
 from app.mail import queries as mail
 from app.mail import unsubscribe
 from app.registration import (
@@ -107,8 +104,7 @@ def request_link() -> ResponseReturnValue:
 
 
 def _render_request_link(form: RequestLinkForm) -> Response:
-    status = 422 if form.errors else 200
-    return render_page("registration/booking_request_link.html", status, form=form)
+    return render_page("registration/booking_request_link.html", form=form)
 
 
 @bp.get("/asked")
@@ -169,14 +165,11 @@ def edit(secret: str, question: str) -> ResponseReturnValue:
             form.reject_and_rebase(refusal, delegate.version)
         else:
             return access.redirect_to_booking(delegate, "changed" if has_changed else None)
-    status = 422 if form.errors else 200
-    back = url_for(".show", secret=secret)
     return render_page(
         form.template,
-        status,
         form=form,
         steps=0,
-        back=back,
+        back=url_for(".show", secret=secret),
         back_label=gettext("Back to your booking"),
     )
 
@@ -246,8 +239,7 @@ def _render_confirm(
     template: str, form: ConfirmForm, delegate: Delegate, secret: str, **context: Any
 ) -> Response:
     """Ask for confirmation before something is undone."""
-    status = 422 if form.errors else 200
-    return render_page(template, status, form=form, delegate=delegate, secret=secret, **context)
+    return render_page(template, form=form, delegate=delegate, secret=secret, **context)
 
 
 def _list_answers(delegate: Delegate, secret: str) -> list[AnswerRow]:

@@ -14,7 +14,7 @@ from sqlalchemy import String, cast, exists, func, literal, select
 
 from app import cache_version, clock
 from app.database import db, read_only_connection
-from app.errors import NotFound
+from app.errors import NotFound, require
 from app.registration import category_texts
 from app.registration import queries as registration
 from app.registration.categories.models import BY_INTEREST, PUBLIC, RegistrationCategory
@@ -298,10 +298,7 @@ def find(number: int | None) -> RegistrationCategory | None:
 
 def get_category(number: int) -> RegistrationCategory:
     """Return the category with this number; raise NotFound."""
-    found = find(number)
-    if found is None:
-        raise NotFound("There is no such category")
-    return found
+    return require(find(number), NotFound("There is no such category"))
 
 
 def count_by_category() -> Mapping[int, int]:

@@ -7,16 +7,11 @@ from typing import Any, Final, NamedTuple
 from sqlalchemy import ColumnElement, bindparam, func, or_, select
 
 from app.database import db
-from app.errors import NotFound
+from app.errors import NotFound, require
 from app.mail.models import Email
 from app.mail.queries import IS_FAILED, IS_WAITING
 from app.programme.models import Speaker
-from app.registration.delegate_record import (
-    MAX_SORT_KEY_LENGTH,
-    fold,
-    identity_key,
-    search_key,
-)
+from app.registration.delegate_record import MAX_SORT_KEY_LENGTH, fold, identity_key, search_key
 from app.registration.fields import EMAIL
 from app.registration.groups.models import GroupMember, RegistrationGroup
 from app.registration.models import Delegate, DelegateTag, LinkedAgenda
@@ -81,9 +76,7 @@ UNDELIVERED = (
 def get_delegate(reference: str) -> Delegate:
     """Return the delegate with a booking reference, however it was typed; raise NotFound."""
     found = db.session.scalar(BY_REFERENCE, {"reference": reference.strip().upper()})
-    if found is None:
-        raise NotFound("There is no booking with that reference")
-    return found
+    return require(found, NotFound("There is no booking with that reference"))
 
 
 class DelegateLinks(NamedTuple):

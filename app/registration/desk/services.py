@@ -29,10 +29,7 @@ from app.registration.delegate_record import identity_key
 from app.registration.desk import queries as desk_queries
 from app.registration.fields import DAYS, EMAIL, PRIVATE_FIELDS
 from app.registration.models import Delegate
-from app.registration.queries import (
-    Answers,
-    full_name,
-)
+from app.registration.queries import Answers, full_name
 from app.registration.session_bookings import release as session_seats
 from app.registration.waiting_list import services as waiting_list
 from app.text import count_of

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, select
 
 from app import cache_version
 from app.database import db, read_only_connection
-from app.errors import NotFound
+from app.errors import NotFound, require
 from app.questions.definitions import Wording, load_texts
 from app.questions.models import Question, QuestionVersion
 from app.registration.equality.questions import BY_KEY, QUESTIONS, EqualityItem
@@ -89,9 +89,7 @@ def read_questions() -> Sequence[WordedQuestion]:
 def get_question(key: str) -> WordedQuestion:
     """Return a question; raise NotFound."""
     found = next((one for one in read_questions() if one.key == key), None)
-    if found is None:
-        raise NotFound("There is no such question")
-    return found
+    return require(found, NotFound("There is no such question"))
 
 
 def list_rows() -> Sequence[Question]:

@@ -74,7 +74,6 @@ def _build_form() -> EqualityForm:
 def _render(form: EqualityForm) -> Response:
     return render_page(
         "registration/equality/ask.html",
-        422 if form.errors else 200,
         form=form,
         questions=[form[one.key] for one in services.list_active()],
     )

@@ -8,19 +8,12 @@ from collections.abc import Mapping, Sequence
 
 from app.cache_version import bump_cache_version
 from app.database import db, lock_table
-from app.errors import NotFound, RuleViolation, StaleEdit
+from app.errors import NotFound, RuleViolation, StaleEdit, require
 from app.history import services as history
 from app.history.models import Change
 from app.questions import checks, ordering
 from app.questions.checks import InvalidChoices
-from app.questions.definitions import (
-    AFTER_A_YEAR,
-    CHOICE,
-    TEAM,
-    Texts,
-    dump_texts,
-    load_texts,
-)
+from app.questions.definitions import AFTER_A_YEAR, CHOICE, TEAM, Texts, dump_texts, load_texts
 from app.questions.edited_question import EditedTexts
 from app.questions.models import Question, QuestionVersion
 from app.registration.equality import queries
@@ -103,9 +96,7 @@ def _lock_rows() -> Sequence[Question]:
 
 def _find(rows: Sequence[Question], key: str) -> Question:
     found = next((one for one in rows if queries.name_question(one) == key), None)
-    if found is None:
-        raise NotFound("There is no such question")
-    return found
+    return require(found, NotFound("There is no such question"))
 
 
 def _build_question(key: str, position: int, version: QuestionVersion) -> Question:

@@ -7,17 +7,9 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 from flask_wtf.file import FileField
 from werkzeug.datastructures import MultiDict
-from wtforms import (
-    BooleanField,
-    EmailField,
-    Field,
-    HiddenField,
-    RadioField,
-    SelectField,
-    TextAreaField,
-)
+from wtforms import BooleanField, Field, HiddenField, RadioField, SelectField, TextAreaField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # of WTForms 3.2
-from wtforms.validators import AnyOf, Optional, ValidationError
+from wtforms.validators import AnyOf, ValidationError
 
 from app.forms.fields import (
     DaysField,
@@ -26,43 +18,23 @@ from app.forms.fields import (
     days_field,
     email_field,
     name_field,
+    optional_email_field,
 )
-from app.forms.form import FileForm, Form, file_size, is_uploaded_file
-from app.forms.validators import (
-    MAX_EMAIL_LENGTH,
-    max_length,
-    no_hidden_characters,
-    valid_email,
-)
+from app.forms.form import FileForm, Form, required_file
+from app.forms.validators import max_length, no_hidden_characters
 from app.registration import countries, standard_forms
 from app.registration.categories import queries as categories
 from app.registration.categories.queries import CATEGORY, CategoryOption
 from app.registration.fields import BADGE_NAME, BY_NAME, DAYS, EMAIL
 from app.registration.groups.draft import CONTACT_NAME, COUNTRY, ORGANISATION
 from app.registration.queries import Answers
-from app.text import collapse_whitespace, normalise_lines
+from app.text import normalise_lines
 from app.web import languages
 from app.web.formatting import local_date
 
 MAX_FILE_BYTES = 1024 * 1024
 TOO_LARGE = _l("The file must be smaller than 1 MB. A group can have up to 30 people")
 ALL_OR_NONE, AS_MANY_AS_FIT = "all", "fit"
-
-
-def optional_email_field(label: Any, description: Any = "") -> EmailField:
-    """Return a field for somebody else's email address that may stay empty."""
-    return EmailField(
-        label,
-        [
-            Optional(),
-            max_length(MAX_EMAIL_LENGTH, _l("The email address")),
-            no_hidden_characters,
-            valid_email,
-        ],
-        filters=[collapse_whitespace],
-        description=description,
-        render_kw={"autocomplete": "off", "spellcheck": "false", "autocapitalize": "none"},
-    )
 
 
 class GroupForm(Form):
@@ -171,14 +143,7 @@ class RenameForm(GroupForm):
 class GroupFileForm(FileForm):
     """A spreadsheet with a person in each row."""
 
-    file = FileField(_l("Spreadsheet"))
-
-    def validate_file(self, field: FileField) -> None:
-        """Require a file of a size that can be read."""
-        if not is_uploaded_file(field.data):
-            raise ValidationError(gettext("Choose a file"))
-        if file_size(field.data) > MAX_FILE_BYTES:
-            raise ValidationError(TOO_LARGE)
+    file = FileField(_l("Spreadsheet"), [required_file(MAX_FILE_BYTES, TOO_LARGE)])
 
 
 class CheckGroupForm(Form):

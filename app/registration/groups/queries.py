@@ -3,30 +3,14 @@
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import (
-    ColumnElement,
-    Select,
-    String,
-    case,
-    cast,
-    delete,
-    func,
-    or_,
-    select,
-)
+from sqlalchemy import ColumnElement, Select, String, case, cast, delete, func, or_, select
 from sqlalchemy.orm import joinedload, selectinload
 from sqlalchemy.sql.base import ExecutableOption
 
 from app.database import db
-from app.errors import Gone, NotFound
+from app.errors import Gone, NotFound, require
 from app.registration.delegate_record import search_key
-from app.registration.groups.models import (
-    PLACED,
-    UNPLACED,
-    WAITING,
-    GroupMember,
-    RegistrationGroup,
-)
+from app.registration.groups.models import PLACED, UNPLACED, WAITING, GroupMember, RegistrationGroup
 from app.registration.models import Delegate
 from app.registration.waiting_list.models import WaitingListEntry
 
@@ -64,9 +48,9 @@ def get_group(key: str) -> RegistrationGroup:
         .where(RegistrationGroup.access_key == key)
         .options(*_with_people())
     )
-    if found is None:
-        raise Gone("This group has been dissolved, or its link has been replaced by a newer one")
-    return found
+    return require(
+        found, Gone("This group has been dissolved, or its link has been replaced by a newer one")
+    )
 
 
 def get_by_number(number: int) -> RegistrationGroup:
@@ -74,9 +58,7 @@ def get_by_number(number: int) -> RegistrationGroup:
     found = db.session.scalar(
         select(RegistrationGroup).where(RegistrationGroup.id == number).options(*_with_people())
     )
-    if found is None:
-        raise NotFound("There is no such group")
-    return found
+    return require(found, NotFound("There is no such group"))
 
 
 def find_by_number(number: int) -> RegistrationGroup | None:

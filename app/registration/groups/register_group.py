@@ -18,13 +18,7 @@ from app.database import db, violated_constraint
 from app.errors import RuleViolation
 from app.history import services as history
 from app.mail.models import Email
-from app.registration import (
-    create_booking,
-    delegate_record,
-    emails,
-    registration_requests,
-    seats,
-)
+from app.registration import create_booking, delegate_record, emails, registration_requests, seats
 from app.registration import queries as registration
 from app.registration.applications import queries as applications
 from app.registration.bookings import operations
@@ -33,13 +27,7 @@ from app.registration.delegate_record import IDENTITY_CONSTRAINT
 from app.registration.fields import DAYS, EMAIL
 from app.registration.groups import emails as group_emails
 from app.registration.groups.draft import CONTACT_NAME, MAX_PEOPLE, ORGANISATION, GroupDraft
-from app.registration.groups.models import (
-    PLACED,
-    UNPLACED,
-    WAITING,
-    GroupMember,
-    RegistrationGroup,
-)
+from app.registration.groups.models import PLACED, UNPLACED, WAITING, GroupMember, RegistrationGroup
 from app.registration.models import Confirmation, Delegate
 from app.registration.queries import Answers, dump_answers, full_name
 from app.registration.services import (

@@ -16,12 +16,7 @@ from app.registration.groups import draft as drafts
 from app.registration.groups import queries as groups
 from app.registration.groups.cookie import GroupProgress
 from app.registration.groups.draft import MAX_PEOPLE, GroupDraft
-from app.registration.groups.forms import (
-    CheckGroupForm,
-    ContactForm,
-    SharedForm,
-    build_person_form,
-)
+from app.registration.groups.forms import CheckGroupForm, ContactForm, SharedForm, build_person_form
 from app.request_transaction import read_first, start_writing
 from app.web import languages
 from app.web.error_handlers import refuse
@@ -261,15 +256,14 @@ def _save(progress: GroupProgress, draft: GroupDraft, form: Form, page: str) -> 
 
 
 def _render(page: str, form: Form, **context: Any) -> Response:
-    status = 422 if form.errors else 200
-    return render_page(f"registration/groups/{page}.html", status, form=form, **context)
+    return render_page(f"registration/groups/{page}.html", form=form, **context)
 
 
-def _render_check(form: CheckGroupForm, draft: GroupDraft, status: int = 200) -> Response:
+def _render_check(form: CheckGroupForm, draft: GroupDraft, status: int | None = None) -> Response:
     form.displayed.data = _fingerprint(draft)
     return render_page(
         "registration/groups/check.html",
-        max(status, 422) if form.errors and status == 200 else status,
+        status,
         form=form,
         draft=draft,
         rows=presentation.list_people(draft),

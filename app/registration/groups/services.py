@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from sqlalchemy import select
 
 from app.database import db
-from app.errors import NotFound, RuleViolation
+from app.errors import NotFound, RuleViolation, require
 from app.history import services as history
 from app.registration import delegate_record, emails, seats
 from app.registration import queries as registration
@@ -46,9 +46,7 @@ class AlreadyInGroup(RuleViolation):
 def get_member(group: RegistrationGroup, number: int) -> GroupMember:
     """Return the person of a group with this number; raise NotFound."""
     found = next((one for one in group.members if one.id == number), None)
-    if found is None:
-        raise NotFound("This person does not belong to the group")
-    return found
+    return require(found, NotFound("This person does not belong to the group"))
 
 
 def can_add(group: RegistrationGroup) -> bool:

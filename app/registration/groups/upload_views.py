@@ -49,7 +49,7 @@ def choose() -> ResponseReturnValue:
         return _redirect("registration.groups.start")
     form = GroupFileForm()
     if not form.validate_on_submit():
-        return _render_form(form, 422 if form.errors else 200)
+        return _render_form(form)
     try:
         rate_limits.check_network(rate_limits.GROUP_FILE, request.remote_addr)
         sheet = spreadsheet.read(form.file.data.read(), progress.draft)
@@ -58,7 +58,7 @@ def choose() -> ResponseReturnValue:
     except InvalidFile as refusal:
         rate_limits.count_network_later(rate_limits.GROUP_FILE, request.remote_addr)
         form.add_error(form.file, refusal)
-        return _render_form(form, 422)
+        return _render_form(form)
     start_writing()
     return _store(form, sheet)
 
@@ -101,16 +101,11 @@ def add() -> ResponseReturnValue:
 
 @bp.get("/template.<any(csv,xlsx):suffix>")
 def template(suffix: str) -> ResponseReturnValue:
-    head, name = spreadsheet.list_head(), f"group.{suffix}"
-    if suffix == "csv":
-        return spreadsheets.make_attachment(
-            spreadsheets.stream_csv(head, ()), name, spreadsheets.CSV
-        )
-    body = spreadsheets.stream_xlsx(gettext("Group"), head, ())
-    return spreadsheets.make_attachment(body, name, spreadsheets.XLSX)
+    head, title = spreadsheet.list_head(), gettext("Group")
+    return spreadsheets.send_table("group", suffix, title, head, ())
 
 
-def _render_form(form: GroupFileForm, status: int) -> Response:
+def _render_form(form: GroupFileForm, status: int | None = None) -> Response:
     return render_page(
         "registration/groups/upload.html",
         status,

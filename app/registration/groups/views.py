@@ -13,7 +13,6 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
-from app import clock
 from app.errors import RateLimitExceeded, RuleViolation
 from app.forms.form import ConfirmForm, validates_own_csrf
 from app.registration import links, queries, standard_forms
@@ -24,7 +23,6 @@ from app.registration.groups.forms import RenameForm, build_person_form
 from app.registration.groups.models import GroupMember, RegistrationGroup
 from app.web import rendering, spreadsheets
 from app.web.error_handlers import refuse
-from app.web.formatting import local_day
 from app.web.rendering import render_page
 from app.web.security_headers import no_referrer
 
@@ -64,10 +62,7 @@ def download(secret: str) -> ResponseReturnValue:
     rows = presentation.list_members(_get_group(secret))
     head = [gettext("Name"), gettext("Email address"), gettext("State"), gettext("Reference")]
     cells = [(one.member.name, one.email, one.state, one.reference) for one in rows]
-    name = spreadsheets.dated_name("group", "csv", local_day(clock.now()))
-    return spreadsheets.make_attachment(
-        spreadsheets.stream_csv(head, cells), name, spreadsheets.CSV
-    )
+    return spreadsheets.send_csv("group", head, cells)
 
 
 @bp.get("/<secret>/copy.json")
@@ -162,9 +157,8 @@ def leave(secret: str) -> ResponseReturnValue:
     if form.validate_on_submit():
         services.leave(delegate, member)
         return redirect(onward, 303)
-    status = 422 if form.errors else 200
     return render_page(
-        "registration/groups/leave.html", status, form=form, group=member.group, secret=secret
+        "registration/groups/leave.html", form=form, group=member.group, secret=secret
     )
 
 
@@ -193,10 +187,9 @@ def _get_member(secret: str, number: int) -> GroupMember:
 
 
 def _render(page: str, form: Any, secret: str, **context: Any) -> Response:
-    status = 422 if form.errors else 200
     back = url_for("groups.show", secret=secret)
     template = f"registration/groups/{page}.html"
-    return render_page(template, status, form=form, secret=secret, back=back, **context)
+    return render_page(template, form=form, secret=secret, back=back, **context)
 
 
 def _redirect(secret: str, news: str) -> Response:

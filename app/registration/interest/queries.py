@@ -7,7 +7,7 @@ from sqlalchemy import String, bindparam, cast, literal, select
 from sqlalchemy.orm import joinedload
 
 from app.database import db
-from app.errors import NotFound
+from app.errors import NotFound, require
 from app.questions.definitions import FILE, KEY_PREFIX, Definition
 from app.registration import custom_questions
 from app.registration import registration_requests as requests
@@ -32,9 +32,7 @@ def get_option(number: int) -> CategoryOption:
     """Return a category in which people can express interest; raise NotFound."""
     found = (one for one in categories.list_options() if one.id == number)
     option = next((one for one in found if one.access == BY_INTEREST), None)
-    if option is None:
-        raise NotFound("There is no such category")
-    return option
+    return require(option, NotFound("There is no such category"))
 
 
 def list_questions(option: CategoryOption) -> Sequence[Definition]:

@@ -101,7 +101,6 @@ def _render_form(form: InterestForm, option: CategoryOption) -> Response:
     deletion = registration_requests.get_deletion_moment()
     return render_page(
         "registration/interest/express.html",
-        422 if form.errors else 200,
         form=form,
         option=option,
         back=url_for("registration.start"),

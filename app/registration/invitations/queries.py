@@ -9,7 +9,7 @@ from sqlalchemy.orm import joinedload
 
 from app import clock
 from app.database import db, read_only_connection
-from app.errors import NotFound
+from app.errors import NotFound, require
 from app.registration.categories.queries import INVITATION
 from app.registration.invitations.models import InvitationCode
 from app.registration.queries import Answers
@@ -36,10 +36,7 @@ def find_by_code(typed: str) -> InvitationCode | None:
 
 def get_invitation(number: int) -> InvitationCode:
     """Return the invitation with this number; raise NotFound."""
-    found = db.session.get(InvitationCode, number)
-    if found is None:
-        raise NotFound("There is no such invitation")
-    return found
+    return require(db.session.get(InvitationCode, number), NotFound("There is no such invitation"))
 
 
 def has_held_place(answers: Answers) -> bool:

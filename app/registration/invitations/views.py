@@ -93,14 +93,12 @@ def _start_registration(invited: Answers) -> Response:
 
 
 def _render_enter(form: CodeForm) -> Response:
-    status = 422 if form.errors else 200
-    return render_page("registration/invitations/enter.html", status, form=form)
+    return render_page("registration/invitations/enter.html", form=form)
 
 
 def _render_page(form: ConfirmForm, invited: Answers) -> Response:
     return render_page(
         "registration/invitations/show.html",
-        422 if form.errors else 200,
         form=form,
         category=categories.get_name(int(invited[CATEGORY])),
         registration_status=queries.get_registration_status(),

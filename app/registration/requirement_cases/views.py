@@ -58,7 +58,6 @@ def add(secret: str, type_name: str, key: str) -> ResponseReturnValue:
 def _render(form: ReplyForm, opened: OpenedCase, secret: str) -> Response:
     return render_page(
         "registration/requirement_cases/reply.html",
-        422 if form.errors else 200,
         form=form,
         opened=opened,
         labels=labels,

@@ -19,13 +19,7 @@ from app.programme.snapshot import Session
 from app.registration import session_emails, session_seats
 from app.registration.bookings import operations
 from app.registration.models import SeatLimit
-from app.registration.session_bookings import (
-    holds,
-    labels,
-    queries,
-    released_seats,
-    services,
-)
+from app.registration.session_bookings import holds, labels, queries, released_seats, services
 from app.registration.session_bookings.models import SessionBooking
 from app.releases.current_release import get_programme
 

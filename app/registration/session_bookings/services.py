@@ -13,7 +13,7 @@ from sqlalchemy import delete
 
 from app import cache_version, clock
 from app.database import db
-from app.errors import RuleViolation
+from app.errors import RuleViolation, require
 from app.history.services import ACTOR_DELEGATE
 from app.mail.models import Email
 from app.programme.fields.session_values import seat_checks
@@ -135,10 +135,7 @@ def _prepare_email(
 def get_current(session: Session) -> Session:
     """Return a session as it is published now that its limit is locked: it may have been moved."""
     cache_version.recheck_if_behind()
-    current = find_session(session.key)
-    if current is None:
-        raise NotBookable("Seats in this session cannot be booked")
-    return current
+    return require(find_session(session.key), NotBookable("Seats in this session cannot be booked"))
 
 
 def take_seat(

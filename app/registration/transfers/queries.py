@@ -7,7 +7,7 @@ from sqlalchemy import delete, func, or_, select
 
 from app import clock
 from app.database import db, read_only_connection
-from app.errors import Gone
+from app.errors import Gone, require
 from app.registration.categories.models import PUBLIC
 from app.registration.categories.queries import TRANSFER
 from app.registration.models import Delegate
@@ -21,9 +21,7 @@ IS_OPEN = PlaceTransfer.ended_at.is_(None)
 def get_by_key(key: str) -> PlaceTransfer:
     """Return the offer that a link opens; raise Gone if there is none any more."""
     found = db.session.scalar(select(PlaceTransfer).where(PlaceTransfer.access_key == key))
-    if found is None:
-        raise Gone("This link is no longer valid")
-    return found
+    return require(found, Gone("This link is no longer valid"))
 
 
 def find_open(delegate: Delegate) -> PlaceTransfer | None:

@@ -16,7 +16,7 @@ from sqlalchemy import select, update
 from app import clock
 from app.accounts import rate_limits
 from app.database import db
-from app.errors import RuleViolation
+from app.errors import RuleViolation, require
 from app.history import services as history
 from app.registration import emails, seats
 from app.registration.bookings import operations
@@ -142,9 +142,7 @@ def accept(answers: Answers, language: str) -> Delegate:
 def _lock(key: str) -> tuple[PlaceTransfer, Delegate]:
     """Lock what passing a place on needs, in the one order: limits, sessions, booking, offer."""
     known = select(PlaceTransfer.delegate_id).where(PlaceTransfer.access_key == key)
-    number = db.session.scalar(known)
-    if number is None:
-        raise TransferEnded("This link is no longer valid")
+    number = require(db.session.scalar(known), TransferEnded("This link is no longer valid"))
     old = db.session.get_one(Delegate, number)
     operations.lock_place(old)
     found = select(PlaceTransfer).where(PlaceTransfer.access_key == key).with_for_update()

@@ -114,11 +114,9 @@ def _start_registration(answers: Answers) -> Response:
 
 
 def _render_page(form: ConfirmForm, transfer: PlaceTransfer) -> Response:
-    status = 422 if form.errors else 200
-    return render_page("registration/transfers/show.html", status, form=form, transfer=transfer)
+    return render_page("registration/transfers/show.html", form=form, transfer=transfer)
 
 
 def _render_offer(form: ColleagueForm, secret: str) -> Response:
-    status = 422 if form.errors else 200
     back = url_for("bookings.show", secret=secret)
-    return render_page("registration/transfers/offer.html", status, form=form, back=back)
+    return render_page("registration/transfers/offer.html", form=form, back=back)

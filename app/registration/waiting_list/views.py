@@ -82,8 +82,7 @@ def change(secret: str) -> ResponseReturnValue:
             form.form_errors.append(gettext(str(refusal)))
         else:
             return redirect(url_for(".show", secret=secret), 303)
-    status = 422 if form.errors else 200
-    return render_page("registration/waiting_list/change.html", status, form=form, secret=secret)
+    return render_page("registration/waiting_list/change.html", form=form, secret=secret)
 
 
 @bp.route("/<secret>/leave", methods=["GET", "POST"])
@@ -97,10 +96,8 @@ def leave(secret: str) -> ResponseReturnValue:
     if form.validate_on_submit():
         services.leave(entry)
         return redirect(url_for(".show", secret=secret), 303)
-    status = 422 if form.errors else 200
     return render_page(
         "registration/waiting_list/leave.html",
-        status,
         form=form,
         entry=entry,
         secret=secret,

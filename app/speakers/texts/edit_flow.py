@@ -14,10 +14,7 @@ from flask_babel import lazy_gettext as _l
 
 from app.errors import RuleViolation
 from app.programme.models import Session, Speaker
-from app.proposals import (
-    queries,
-    services,
-)
+from app.proposals import queries, services
 from app.proposals.merging import MergeConflict
 from app.proposals.queries import ProposalStatus
 from app.proposals.services import SubmitResult
@@ -50,11 +47,9 @@ class FormState:
     error: RuleViolation | None = None
 
     @property
-    def status(self) -> int:
-        """The HTTP status code."""
-        if self.conflict or self.error:
-            return 409
-        return 422 if self.form.errors else 200
+    def status(self) -> int | None:
+        """The HTTP status code, or None: the form decides."""
+        return 409 if self.conflict or self.error else None
 
 
 class EditFlow(Protocol):

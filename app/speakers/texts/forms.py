@@ -7,10 +7,7 @@ from typing import Any, Self
 from flask_babel import lazy_gettext as _l
 from wtforms import HiddenField
 
-from app.forms.fields import (
-    counted_text_field,
-    editor_name_field,
-)
+from app.forms.fields import counted_text_field, editor_name_field
 from app.forms.form import Form
 from app.programme import speaker_links
 from app.programme.fields.sessions import SESSION_FIELDS

@@ -5,10 +5,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _l
 
 from app.errors import NotFound
-from app.forms.form import (
-    ConfirmForm,
-    validates_own_csrf,
-)
+from app.forms.form import ConfirmForm, validates_own_csrf
 from app.programme import queries as programme
 from app.programme.fields.speakers import PHOTO, PROFILE_FIELDS
 from app.programme.models import Speaker

@@ -5,10 +5,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
 from app.errors import NotFound
-from app.forms.form import (
-    ConfirmForm,
-    validates_own_csrf,
-)
+from app.forms.form import ConfirmForm, validates_own_csrf
 from app.programme import time_zones
 from app.programme.editing import session_queries
 from app.programme.models import Session

@@ -1,0 +1,51 @@
+"""Several people who act at the same moment."""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from threading import Barrier
+from typing import TypeVar
+
+from flask import Flask
+
+from app.database import db, transaction
+from app.errors import ConferenceError
+from app.releases.current_release import get_programme
+
+DONE = "done"
+Result = TypeVar("Result")
+
+
+def at_once(site: Flask, deeds: Sequence[Callable[[], object]]) -> list[str]:
+    """Do all of this at the same moment, each in a transaction; return how each ended, sorted.
+
+    A deed that is refused ends in the sentence that says why; whatever else goes wrong is raised.
+    """
+    get_programme()  # the process knows what is public: one thread at a time reads a new release
+    return sorted(run_in_threads(site, [partial(_try_to, deed) for deed in deeds]))
+
+
+def _try_to(deed: Callable[[], object]) -> str:
+    try:
+        with transaction():
+            deed()
+    except ConferenceError as refusal:
+        return str(refusal)
+    return DONE
+
+
+def run_in_threads(site: Flask, deeds: Sequence[Callable[[], Result]]) -> list[Result]:
+    """Do all of this at the same moment; return what each returned, in their order."""
+    start = Barrier(len(deeds))
+    db.session.rollback()  # on SQLite, whoever looks on holds the lock
+
+    def run(deed: Callable[[], Result]) -> Result:
+        with site.app_context():
+            start.wait(20)
+            try:
+                return deed()
+            finally:
+                db.session.remove()
+
+    with ThreadPoolExecutor(len(deeds)) as people:
+        return list(people.map(run, deeds))

@@ -46,6 +46,7 @@ Property tests try the same examples in each run, so that none goes red by chanc
 test-random` tries new ones.
 """
 
+import fcntl
 import gc
 import os
 import shutil
@@ -54,6 +55,7 @@ import subprocess
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -192,23 +194,27 @@ def _prepare_database(settings: Settings, *, with_conference: bool) -> None:
 
 @pytest.fixture(scope="session")
 def sqlite_templates(tmp_path_factory: pytest.TempPathFactory) -> Callable[[bool], Path]:
-    """Finished SQLite files to copy: with the small conference, or without."""
-    folder = tmp_path_factory.mktemp("templates")
-    made: dict[bool, Path] = {}
+    """Finished SQLite files to copy: with the small conference, or without; made once in a run."""
+    own = tmp_path_factory.getbasetemp()
+    folder = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "templates"
+    folder.mkdir(exist_ok=True)
 
+    def make(path: Path, *, with_conference: bool) -> None:
+        settings = {"INSTANCE_PATH": str(folder), "DATABASE_URL": f"sqlite:///{path}"}
+        _prepare_database({**DEFAULT_SETTINGS, **settings}, with_conference=with_conference)
+        with closing(sqlite3.connect(path)) as connection:
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    @cache
     def template(with_conference: bool) -> Path:
-        if with_conference not in made:
-            path = folder / f"{with_conference}.sqlite"
-            settings = {
-                **DEFAULT_SETTINGS,
-                "INSTANCE_PATH": str(folder),
-                "DATABASE_URL": f"sqlite:///{path}",
-            }
-            _prepare_database(settings, with_conference=with_conference)
-            with closing(sqlite3.connect(path)) as connection:
-                connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-            made[with_conference] = path
-        return made[with_conference]
+        path = folder / f"{with_conference}.sqlite"
+        with (folder / "lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)  # another worker waits, and takes what is there
+            if not path.exists():
+                unfinished = folder / f"{with_conference}-unfinished.sqlite"
+                make(unfinished, with_conference=with_conference)
+                unfinished.rename(path)
+        return path
 
     return template
 

@@ -45,9 +45,11 @@ class HtmlTree:
 
     def find_all(self, *names: str, within: Element | None = None) -> Iterator[Element]:
         """Find elements by name, in the order of the page."""
-        for element in (self.root if within is None else within).iter():
-            if not names or element.tag in names:
-                yield element
+        start = self.root if within is None else within
+        if len(names) <= 1:
+            yield from start.iter(*names)
+        else:
+            yield from (element for element in start.iter() if element.tag in names)
 
     def find_by_class(self, name: str, within: Element | None = None) -> Iterator[Element]:
         """Find elements by class."""
@@ -96,7 +98,14 @@ def _to_xml(page: TreeDom) -> str:
     new line there as a space.
     """
     xml = page.serialize(is_html=False).replace(' xmlns="http://www.w3.org/1999/xhtml"', "")
-    return START_TAG.sub(lambda tag: "<" + tag[0][1:].translate(ATTRIBUTE_ESCAPES), xml)
+    return START_TAG.sub(_escape_attributes, xml)
+
+
+def _escape_attributes(start_tag: re.Match[str]) -> str:
+    inside = start_tag[0][1:]
+    if "<" in inside or "\n" in inside or "\t" in inside:  # hardly any: translating takes longer
+        inside = inside.translate(ATTRIBUTE_ESCAPES)
+    return "<" + inside
 
 
 def read_text(element: Element) -> str:

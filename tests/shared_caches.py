@@ -4,15 +4,19 @@ A test's site lives for a few requests, so most of its time would go into gettin
 templates, writing SQL, taking addresses apart.
 """
 
+import atexit
+import os
+import shutil
+from tempfile import mkdtemp
 from typing import Any, Final
 
 from flask import Flask
-from jinja2 import BytecodeCache
-from jinja2.bccache import Bucket
+from jinja2 import FileSystemBytecodeCache
 from werkzeug.routing import Rule
 
 from app.database import db
 
+FOLDER_VARIABLE: Final = "COMPILED_TEMPLATES"
 # What Rule.compile sets, in Werkzeug 3.1
 COMPILED_ATTRIBUTES: Final = (
     "arguments",
@@ -22,20 +26,6 @@ COMPILED_ATTRIBUTES: Final = (
     "_build",
     "_build_unknown",
 )
-
-
-class _BytecodeCache(BytecodeCache):
-    """Templates as compiled code."""
-
-    def __init__(self) -> None:
-        self._bytecode: dict[str, bytes] = {}
-
-    def load_bytecode(self, bucket: Bucket) -> None:
-        if bucket.key in self._bytecode:
-            bucket.bytecode_from_string(self._bytecode[bucket.key])
-
-    def dump_bytecode(self, bucket: Bucket) -> None:
-        self._bytecode[bucket.key] = bucket.bytecode_to_string()
 
 
 class _StatementCache(dict[Any, Any]):
@@ -66,7 +56,6 @@ class _CachedRule(Rule):
         vars(self).update(_compiled_rules[like_this])
 
 
-_bytecode_cache = _BytecodeCache()
 _statement_cache = _StatementCache()
 _compiled_rules: dict[tuple[str, str], dict[str, Any]] = {}
 
@@ -74,7 +63,19 @@ _compiled_rules: dict[tuple[str, str], dict[str, Any]] = {}
 def share_caches() -> None:
     """Let every site made from now on share what is learned of addresses and templates."""
     Flask.url_rule_class = _CachedRule
-    Flask.jinja_options = {"bytecode_cache": _bytecode_cache}
+    Flask.jinja_options = {"bytecode_cache": FileSystemBytecodeCache(_template_folder())}
+
+
+def _template_folder() -> str:
+    """Give the folder of compiled templates, for this process and all that it starts.
+
+    The first of them makes it, and removes it at its end: workers, and the processes from which
+    live sites are forked, each took seconds for the same templates.
+    """
+    if FOLDER_VARIABLE not in os.environ:
+        folder = os.environ[FOLDER_VARIABLE] = mkdtemp(prefix="conference-templates-")
+        atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return os.environ[FOLDER_VARIABLE]
 
 
 def share_statements(site: Flask) -> None:

@@ -11,6 +11,7 @@ import json
 import pkgutil
 import re
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import partial
@@ -81,6 +82,7 @@ PIECES = [  # repeated, each is the worst for something
     *("İ", "\u0301", "é ", "\u200b", "\u00a0", "\ud7ff"),
 ]
 METHODS = "search|match|fullmatch|sub|split|findall|finditer|subn"
+UNSEEN_USAGES = {"search", "fullmatch"}  # of a pattern that goes by another name where it is used
 
 
 def repeat(piece: str, start: str, length: int) -> str:
@@ -122,13 +124,15 @@ def measure(run: Callable[[str], object], given: str) -> float:
 
 def list_patterns() -> Iterator[tuple[str, re.Pattern[Any], str]]:
     """Yield each pattern with its place in the code and the method with which it is used."""
+    usages = _find_usages()
     for module in pkgutil.walk_packages(app.__path__, "app."):
         if not module.name.endswith("__main__"):
             loaded = importlib.import_module(module.name)
             for name, value in vars(loaded).items():
                 if isinstance(value, re.Pattern) and _is_made_here(loaded.__name__, name):
                     yield from (
-                        (f"{module.name}.{name}", value, how) for how in sorted(_usages(name))
+                        (f"{module.name}.{name}", value, how)
+                        for how in sorted(usages.get(name, UNSEEN_USAGES))
                     )
             yield from _list_inline_patterns(loaded.__name__)
 
@@ -141,17 +145,25 @@ def _is_made_here(module: str, name: str) -> bool:
     return re.search(rf"^{name}\b.*=", _source(module), re.MULTILINE) is not None
 
 
-def _usages(name: str) -> set[str]:
-    found = re.findall(rf"\b{name}\.({METHODS})\(", EVERYTHING)
-    return set(found) or {"search", "fullmatch"}
+def _find_usages() -> dict[str, set[str]]:
+    """Tell with which methods each name is used, anywhere in the code."""
+    usages = defaultdict[str, set[str]](set)
+    for file in (ROOT / "app").rglob("*.py"):
+        for name, method in re.findall(rf"\b(\w+)\.({METHODS})\(", file.read_text("utf-8")):
+            usages[name].add(method)
+    return usages
 
 
 def _list_inline_patterns(module: str) -> Iterator[tuple[str, re.Pattern[Any], str]]:
-    for node in ast.walk(ast.parse(_source(module))):
+    source = _source(module)
+    if not re.search(r"\bre\s*\.", source):  # reading all code as a tree takes seconds
+        return
+    for node in ast.walk(ast.parse(source)):
         if (
             isinstance(node, ast.Call)
             and isinstance(node.func, ast.Attribute)
-            and ast.unparse(node.func.value) == "re"
+            and isinstance(node.func.value, ast.Name)
+            and node.func.value.id == "re"
             and re.fullmatch(METHODS, node.func.attr)
             and isinstance(node.args[0], ast.Constant)
         ):
@@ -167,7 +179,6 @@ def apply(pattern: re.Pattern[Any], method: str, given: str) -> None:
         list(found)
 
 
-EVERYTHING = "\n".join(one.read_text("utf-8") for one in (ROOT / "app").rglob("*.py"))
 PATTERNS = list(list_patterns())
 
 

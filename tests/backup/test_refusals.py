@@ -2,13 +2,14 @@
 
 import json
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from zipfile import ZipFile
 
 import pytest
 from flask import Flask
 
-from app.backup import archive, services
+from app.backup import archive, services, site_settings
 from app.errors import InvalidFile
 from tests.backup.conftest import NewPlace
 from tests.backup.places import (
@@ -172,6 +173,14 @@ def test_a_backup_that_is_cut_off_is_refused_wherever_that_is(
             _read_all(part)
 
 
+@pytest.fixture
+def quick_passphrase(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make the key of a passphrase and a salt once: it takes a third of a second on purpose."""
+    derive_key = cache(site_settings._derive_key)  # noqa: SLF001 - the same key, remembered
+    monkeypatch.setattr(site_settings, "_derive_key", derive_key)
+
+
+@pytest.mark.usefixtures("quick_passphrase")
 def test_a_byte_that_has_changed_anywhere_is_noticed_or_changes_nothing(
     whole: Path, tmp_path: Path
 ) -> None:
@@ -193,7 +202,7 @@ def _read_all(path: Path) -> tuple[bytes, list[bytes]]:
     """Read a backup as a restore does; give all that it would restore."""
     with services.open_backup(path) as backup:
         archive.verify(backup.source, backup.manifest)
-        secrets = backup.decrypt_secrets(PASSPHRASE)  # a third of a second each time
+        secrets = backup.decrypt_secrets(PASSPHRASE)
         lines = [
             line
             for entry in backup.manifest.tables

@@ -127,9 +127,9 @@ def compare(recorded: Answers, today: Answers, expected: list[Difference]) -> st
             now = today[browser][address]
             if text.isdecimal():  # a status alone is expected, whatever the page says
                 now = now.partition("\n")[0]
-            text, now = _fold(text), _fold(now)  # noqa: PLW2901
-            if now != text:
-                faults.setdefault(_short(text, now), []).append(f"{address} ({browser})")
+            if now != text and _fold(now) != _fold(text):
+                short = _short(_fold(text), _fold(now))
+                faults.setdefault(short, []).append(f"{address} ({browser})")
     unmet = [f"nothing is “{one.before}” any more" for one in expected if not one.was_met]
     return "\n\n".join([*unmet, *_told(faults, sum(map(len, recorded.values())))])
 

@@ -166,7 +166,7 @@ def suggest_meaning(name: str) -> str:
 
 def _find_meaning(name: str, choices: ColumnChoices) -> str | None:
     """Return what a column of this name means; None if that is not known."""
-    for candidate in _candidates(name):
+    for candidate in dict.fromkeys(_candidates(name)):  # most are the same
         if meaning := MEANING_BY_NAME.get(candidate) or _without_prefix(candidate):
             return meaning
     return choices.by_name.get(normalise_column_name(name))
@@ -187,9 +187,10 @@ def _without_prefix(name: str) -> str:
     """Return the meaning of “Session date” or “Speaker country”, or an empty string."""
     for prefixes, is_session in ((SESSION_PREFIXES, True), (SPEAKER_PREFIXES, False)):
         for prefix in prefixes:
-            meaning = MEANING_BY_NAME.get(name.removeprefix(prefix)) if prefix != name else None
-            if name.startswith(prefix) and meaning and _belongs(meaning, is_session=is_session):
-                return meaning
+            if name.startswith(prefix) and name != prefix:
+                meaning = MEANING_BY_NAME.get(name.removeprefix(prefix))
+                if meaning and _belongs(meaning, is_session=is_session):
+                    return meaning
     return ""
 
 

@@ -17,6 +17,7 @@ import tomllib
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import _lru_cache_wrapper
 from pathlib import Path
 from types import CodeType, FrameType, FunctionType, ModuleType
 from typing import Final, NamedTuple
@@ -45,53 +46,102 @@ class Area(NamedTuple):
 
 AREAS: Final = {
     "seats": Area(
-        ["app/registration/seats.py", "app/registration/session_seats.py"],
-        ["tests/registration/test_seats.py", "tests/registration/test_confirmation.py"],
+        [
+            "app/registration/seats.py",
+            "app/registration/session_seats.py",
+            "app/registration/waiting_list/turns.py",
+        ],
+        [
+            "tests/registration/test_seats.py",
+            "tests/registration/test_seat_limits.py",
+            "tests/registration/test_session_bookings.py",
+            "tests/registration/test_session_holds.py",
+            "tests/registration/test_session_waiting_list.py",
+            "tests/registration/test_category_waiting_list.py",
+            "tests/registration/test_wait_for_another_category.py",
+            "tests/registration/test_change_category.py",
+            "tests/registration/test_offers_by_hand.py",
+        ],
     ),
     "registration": Area(
-        ["app/registration/services.py", "app/registration/create_booking.py"],
-        ["tests/registration"],
+        [
+            "app/registration/services.py",
+            "app/registration/create_booking.py",
+            "app/registration/bookings/operations.py",
+        ],
+        [
+            "tests/registration/test_registration.py",
+            "tests/registration/test_registration_status.py",
+            "tests/registration/test_confirmation.py",
+            "tests/registration/test_distinct_bookings.py",
+            "tests/registration/test_booking.py",
+            "tests/registration/test_applications.py",
+            "tests/registration/test_invitations.py",
+            "tests/registration/test_place_transfers.py",
+            "tests/registration/test_change_category.py",
+            "tests/registration/test_email_change.py",
+            "tests/registration/test_groups.py",
+            "tests/admin/test_delegates_bulk.py",
+            "tests/speakers/test_places.py",
+        ],
     ),
     "outbox": Area(
-        ["app/mail/outbox.py"],
-        ["tests/mail/test_smtp.py", "tests/mail/test_outbox.py", "tests/mail/test_worker_loop.py"],
-    ),
-    "page-cache": Area(
-        ["app/web/page_cache.py"],
+        ["app/mail/outbox.py", "app/mail/domains.py", "app/mail/services.py"],
         [
-            "tests/web/test_page_cache.py",
-            "tests/web/test_cache_params.py",
-            "tests/web/test_security_headers.py",
-            "tests/releases/test_publishing.py",
+            "tests/mail/test_smtp.py",
+            "tests/mail/test_outbox.py",
+            "tests/mail/test_rendering.py",
+            "tests/mail/test_domains.py",
+            "tests/mail/test_worker_loop.py",
+        ],
+    ),
+    "sign-in": Area(
+        [
+            "app/accounts/services.py",
+            "app/accounts/queries.py",
+            "app/accounts/login_sessions.py",
+            "app/accounts/two_factor/services.py",
+        ],
+        [
+            "tests/accounts/test_sign_in.py",
+            "tests/accounts/test_login_sessions.py",
+            "tests/accounts/test_two_factor.py",
+            "tests/accounts/test_passkeys.py",
+            "tests/admin/test_team.py",
+            "tests/speakers/test_access.py",
+            "tests/speakers/test_assistants_and_calendar.py",
         ],
     ),
     "publishing": Area(
-        ["app/releases/services.py", "app/interchange/services.py"],
+        [
+            "app/releases/services.py",
+            "app/releases/current_release.py",
+            "app/releases/scheduled_releases.py",
+            "app/interchange/services.py",
+        ],
         [
             "tests/releases/test_publishing.py",
             "tests/releases/test_scheduled_releases.py",
             "tests/site/test_changelog.py",
-            "tests/site/test_search_results.py",
             "tests/interchange/test_commands.py",
             "tests/interchange/test_ical.py",
             "tests/admin/test_publishing.py",
             "tests/admin/test_import_export.py",
         ],
     ),
-    "sign-in": Area(
-        ["app/accounts/services.py"],
+    "page-cache": Area(
+        ["app/web/page_cache.py", "app/web/cache_params.py", "app/web/cache_policy.py"],
         [
-            "tests/accounts/test_sign_in.py",
-            "tests/accounts/test_login_sessions.py",
-            "tests/accounts/test_two_factor.py",
-            "tests/admin/test_team.py",
-            "tests/speakers/test_access.py",
-            "tests/speakers/test_assistants_and_calendar.py",
-            "tests/web/test_languages.py",
+            "tests/web/test_page_cache.py",
+            "tests/web/test_cache_params.py",
+            "tests/web/test_security_headers.py",
+            "tests/site/test_access_keys.py",
+            "tests/site/test_public_pages.py",
+            "tests/releases/test_publishing.py",
         ],
     ),
     "search": Area(
-        ["app/site/search.py"],
+        ["app/site/search.py", "app/releases/search_index.py"],
         ["tests/site/test_search.py", "tests/site/test_search_results.py"],
     ),
 }
@@ -231,8 +281,10 @@ def _that_pass_through(mutant: Mutant, tests: Sequence[Test]) -> Iterator[Test]:
 
 
 def apply(mutant: Mutant) -> None:
-    """Put a mutant into what this process has loaded."""
+    """Put a mutant into what this process has loaded, and forget what the code before it gave."""
     path = str(ROOT / mutant.path)
+    gc.unfreeze()  # otherwise what tests/conftest.py has frozen is not listed
+    _forget_results(sys.modules[mutant.path.removesuffix(".py").replace("/", ".")])
     whole = compile(mutant.tree, path, "exec")
     if mutant.function:
         _put_code(path, whole, mutant.span)
@@ -240,10 +292,16 @@ def apply(mutant: Mutant) -> None:
         _put_values(mutant.path, mutant.tree, mutant.span[0])
 
 
+def _forget_results(module: ModuleType) -> None:
+    """Empty the caches of functions: what the tests asked without a fault would be answered so."""
+    for some in vars(module).values():
+        if isinstance(some, _lru_cache_wrapper):
+            some.cache_clear()
+
+
 def _put_code(path: str, whole: CodeType, span: tuple[int, int]) -> None:
     """Give the function that stands in these lines its new code, whoever holds it."""
     new = {_place(one): one for one in _codes(whole)}
-    gc.unfreeze()  # otherwise what tests/conftest.py has frozen is not listed
     for some in gc.get_objects():
         if isinstance(some, FunctionType) and some.__code__.co_filename == path:
             code = new.get(_place(some.__code__))

@@ -251,9 +251,17 @@ def postgresql_templates(
 
 
 @pytest.fixture(scope="session")
-def workplace(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def workplaces(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the workplaces of this process, and of those that are forked from it."""
+    return tmp_path_factory.mktemp("workplaces")
+
+
+@pytest.fixture
+def workplace(workplaces: Path) -> Path:
     """The folder in which this process keeps the database and the files of its sites."""
-    return tmp_path_factory.mktemp("workplace")
+    folder = workplaces / str(os.getpid())  # scripts/mutate.py forks
+    folder.mkdir(exist_ok=True)
+    return folder
 
 
 @pytest.fixture

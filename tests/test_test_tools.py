@@ -1,6 +1,7 @@
 """The ground itself: what other tests stand on must not give way."""
 
 import ast
+import os
 import smtplib
 import tomllib
 from collections.abc import Iterable
@@ -12,9 +13,10 @@ from playwright.sync_api import Page
 
 from app import clock
 from app.programme import queries as programme
+from app.web.cache_policy import best_encoding
 from config import ROOT
 from scripts.mutants import generate
-from scripts.mutate import AREAS, LISTED
+from scripts.mutate import AREAS, LISTED, apply
 from tests.browser import Browser
 from tests.chromium import expect_result, tab
 from tests.live_site import LiveSites
@@ -238,6 +240,21 @@ def test_the_areas_of_mutation_testing_name_files_that_exist() -> None:
     named = {path for area in AREAS.values() for path in (*area.modules, *area.tests)}
 
     assert [path for path in sorted(named) if not (ROOT / path).exists()] == []
+
+
+def test_a_fault_is_noticed_in_a_function_that_remembers_its_answers() -> None:
+    assert best_encoding("br") == "br"
+    mutants = generate(ROOT, "app/web/cache_policy.py")
+    [fault] = [
+        one for one in mutants if (one.function, one.mutated) == ("best_encoding", "return None")
+    ]
+
+    pid = os.fork()
+    if pid == 0:
+        apply(fault)
+        os._exit(best_encoding("br") is not None)
+
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
 
 
 def test_each_listed_mutant_is_one_that_an_area_would_try() -> None:

@@ -19,8 +19,15 @@ from app.registration import links, queries, seats
 from app.registration.categories.models import RegistrationCategory
 from app.registration.desk import annotations, services
 from app.registration.models import Delegate, SeatLimit
+from app.registration.waiting_list.models import ACCEPTED
 from tests.browser import Browser, Browsers, Page
-from tests.factories import make_category, make_delegate, set_places, sign_in
+from tests.factories import (
+    make_category,
+    make_delegate,
+    make_waiting_list_entry,
+    set_places,
+    sign_in,
+)
 from tests.races import at_once
 from tests.sent_emails import emails_to, last_email_to, subjects_to
 
@@ -328,6 +335,19 @@ def test_a_booking_that_is_restored_already_is_not_restored_twice(desk: Browser)
     assert page.errors == ["This booking has already been restored"]
     assert queries.get_seat_counts().taken == 1
     assert desk.open(of(delegate, "/restore")).address == of(delegate, "?done=delegate-attending")
+
+
+def test_whoever_waits_when_their_booking_is_restored_waits_no_longer(site: Flask) -> None:
+    delegate = make_cancelled()
+    entry = make_waiting_list_entry(identity_key=delegate.identity_key)
+
+    with transaction():
+        services.restore(db.session.merge(delegate), actor=DORA)
+
+    db.session.refresh(entry)
+    assert entry.state == ACCEPTED
+    limit = db.session.get_one(SeatLimit, seats.CONFERENCE, populate_existing=True)
+    assert (limit.taken, limit.waiting) == (1, 0)
 
 
 def test_what_is_erased_is_not_restored(site: Flask) -> None:

@@ -14,7 +14,7 @@ from app import clock
 from app.database import db, transaction
 from app.errors import NotFound, RuleViolation
 from app.mail import outbox, queries, services
-from app.mail.models import FAILED, SENT, Email
+from app.mail.models import FAILED, SENT, URGENT, Email
 from app.transaction_settings import quick_commits
 from tests.factories import make_email
 from tests.mail_server import MailServer
@@ -41,6 +41,7 @@ def test_a_letter_that_waits_can_be_sent_at_once(mailbox: MailServer, deliver: D
 
     services.resend(letter)
 
+    assert (letter.attempts, letter.give_up_at) == (0, None), "as if it had never been tried"
     assert deliver() == "1 sent, 0 failed, 0 waiting"
 
 
@@ -60,6 +61,48 @@ def test_a_letter_that_was_sent_goes_again_as_a_new_one(
     assert second["Date"].datetime - first["Date"].datetime == timedelta(hours=1)
     assert second["X-Booking-Reference"] == "ABC23456"
     assert mailbox.emails[0].text == mailbox.emails[1].text
+
+
+def test_a_letter_brings_what_belongs_to_it_and_goes_again_as_it_was(
+    mailbox: MailServer, deliver: Deliver
+) -> None:
+    letter = services.enqueue(
+        "signature",
+        to="ada@example.org",
+        booking_reference="ABC23456",
+        priority=URGENT,
+        calendar=b"BEGIN:VCALENDAR",
+        qr_code=b"\x89PNG",
+    )
+    assert deliver() == "1 sent, 0 failed, 0 waiting"
+
+    copy = services.resend(letter)
+
+    assert deliver() == "1 sent, 0 failed, 0 waiting"
+    for arrived in mailbox.emails:
+        pictures = [one for one in arrived.message.walk() if one.get_content_type() == "image/png"]
+        assert [one.get_payload(decode=True) for one in pictures] == [b"\x89PNG"]
+        assert arrived.calendar.strip() == "BEGIN:VCALENDAR"
+    for one in (letter, copy):
+        assert (one.template, one.recipient, one.subject, one.priority, one.booking_reference) == (
+            "signature",
+            "ada@example.org",
+            mailbox.emails[0].subject,
+            URGENT,
+            "ABC23456",
+        )
+
+
+def test_of_a_secret_letter_nothing_is_kept_once_it_was_sent(
+    site: Flask, mailbox: MailServer, deliver: Deliver
+) -> None:
+    letter = services.enqueue("signature", to="ada@example.org", is_secret=True)
+    assert letter.is_secret
+
+    deliver()
+
+    db.session.refresh(letter)
+    assert (letter.state, letter.message) == (SENT, b"")
 
 
 def test_a_letter_whose_words_are_gone_cannot_be_sent_again(

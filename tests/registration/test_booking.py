@@ -7,20 +7,36 @@ from urllib.parse import quote
 
 import pytest
 from flask import Flask
-from sqlalchemy import Engine, event
+from sqlalchemy import Engine, event, select, update
 
 from app import clock
 from app.database import db, transaction
 from app.errors import RuleViolation
 from app.history import queries as history
 from app.programme.queries import get_conference
-from app.registration import conference_settings, delegate_record, links, queries, seats
-from app.registration.bookings import services
+from app.questions.definitions import REGISTRATIONS
+from app.registration import (
+    conference_settings,
+    custom_answers,
+    delegate_record,
+    links,
+    queries,
+    seats,
+)
+from app.registration.bookings import operations, services
 from app.registration.bookings.operations import StaleBooking
 from app.registration.models import Delegate
+from app.registration.requirement_cases import services as requirement_cases
+from app.registration.requirement_cases.models import RequirementCase
 from tests.browser import Browser, Browsers
-from tests.factories import make_category, make_delegate, publish_programme, set_places
-from tests.lookups import address_of
+from tests.factories import (
+    make_category,
+    make_delegate,
+    make_question,
+    publish_programme,
+    set_places,
+)
+from tests.lookups import address_of, get_needs, list_history
 from tests.mail_server import MailServer
 from tests.races import at_once
 from tests.registration_flow import CONSENT, DAYS, SHOWN_BACK, THURSDAY, WEDNESDAY
@@ -553,3 +569,55 @@ def test_whoever_comes_too_late_is_told_the_version_to_expect(site: Flask) -> No
         conference_settings.change_limit(50, expected_limit=30, actor="Olga")
 
     assert (late.value.version, full.value.version) == (opened + 1, 40)
+
+
+@pytest.mark.both_databases
+def test_several_bookings_are_locked_in_one_order_as_they_are_now_and_no_other(
+    site: Flask,
+) -> None:
+    first, second, _ = [make_delegate(email=f"{number}@example.org") for number in range(3)]
+
+    with transaction():  # on PostgreSQL the row that was written last is read last
+        own, other = db.session.merge(first), db.session.merge(second)
+        of_second = update(Delegate).where(Delegate.id == other.id).values(badge_name="Bea")
+        db.session.execute(of_second, execution_options={"synchronize_session": False})
+        own.badge_name = "Ada"
+
+        locked = operations.lock_in_order([other.id, own.id])
+
+        assert locked == [own, other]
+        assert [one.badge_name for one in locked] == ["Ada", "Bea"]
+
+
+def test_what_a_delegate_needs_is_deleted_with_a_line_in_the_history_and_once(site: Flask) -> None:
+    needing = make_delegate(access="A ramp", dietary="No nuts")
+    with transaction():
+        requirement_cases.create_missing()
+
+    def remove() -> tuple[bool, int]:
+        with transaction():
+            own = db.session.merge(needing)
+            return operations.remove_needs(own, "Needs deleted", actor="Olga"), own.version
+
+    version = needing.version
+    assert remove() == (True, version + 1)
+    assert remove() == (False, version + 1)
+
+    assert get_needs(db.session.merge(needing)) == ("", "")
+    assert db.session.scalars(select(RequirementCase)).all() == []
+    assert list_history(needing.history_subject) == ["Needs deleted"]
+
+
+def test_answers_that_only_few_may_read_are_deleted_of_whoever_needs_nothing_else(
+    site: Flask,
+) -> None:
+    question = make_question("Do you need a hearing loop?", readers=REGISTRATIONS)
+    delegate = make_delegate()
+    with transaction():
+        own = db.session.merge(delegate)
+        operations.apply_locked(own, {f"question_{question.id}": "Yes"}, actor="Olga")
+
+    with transaction():
+        assert operations.remove_needs(db.session.merge(delegate), "Needs deleted", actor="Olga")
+
+    assert custom_answers.to_answers(db.session.merge(delegate)) == {}

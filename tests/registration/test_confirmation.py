@@ -8,16 +8,17 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
-from app.database import db
+from app.database import db, transaction
 from app.errors import RuleViolation
 from app.history import queries as history
 from app.mail.models import Email
 from app.registration import create_booking, emails, queries, seats, services
+from app.registration.categories.models import RegistrationCategory
 from app.registration.models import ApplicationDraft, Confirmation, Delegate, Needs, SeatLimit
 from tests.browser import Browser, Browsers
-from tests.factories import make_delegate, set_places
+from tests.factories import make_category, make_delegate, set_places
 from tests.lookups import get_needs
 from tests.races import at_once
 from tests.refusals import TOO_MANY
@@ -39,6 +40,13 @@ CHANGED_MEANWHILE = (
     "registered yet. Check your answers, then confirm"
 )
 LETTERS = set("23456789CDFGHJKMNPQRTVWXYZ")
+PERSON = {
+    "given_names": "Cy",
+    "family_name": "Solo",
+    "email": "cy@solo.example",
+    "days": "2009-06-10",
+    "country": "GB",
+}
 
 
 def delegates() -> list[Delegate]:
@@ -110,6 +118,23 @@ def test_a_reference_that_somebody_has_is_not_given_again(
 
     assert page.text_by_id("reference") == "GHJK6789"
     assert queries.get_seat_counts().taken == 2
+
+
+@pytest.mark.postgresql_only
+def test_whoever_confirms_while_their_category_is_deleted_is_told_so(site: Flask) -> None:
+    category = make_category(name="Nurse")
+    answers = {**PERSON, "category": str(category.id)}
+
+    def delete_category(_: Delegate) -> None:
+        with db.engine.begin() as somebody_else:
+            somebody_else.execute(
+                delete(RegistrationCategory).where(RegistrationCategory.name == "Nurse")
+            )
+
+    with pytest.raises(create_booking.CategoryGone), transaction():
+        create_booking.create_booking(answers, "en", announce=delete_category)
+
+    assert delegates() == []
 
 
 def test_the_confirmation_survives_a_bookmark(

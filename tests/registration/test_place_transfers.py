@@ -16,8 +16,9 @@ from app.registration.models import Delegate
 from app.registration.transfers import services
 from app.registration.transfers.models import PlaceTransfer
 from app.registration.transfers.services import Colleague
+from app.registration.waiting_list.models import IN_QUEUE, LEFT, OFFERED
 from tests.browser import Browser, Browsers, Page
-from tests.factories import make_category, make_delegate, set_places
+from tests.factories import make_category, make_delegate, make_waiting_list_entry, set_places
 from tests.lookups import list_miscounts
 from tests.races import at_once
 from tests.registration.test_categories import standing
@@ -96,6 +97,31 @@ def test_a_colleague_takes_the_place_and_both_are_told(
     assert db.session.get_one(Delegate, ada.id).needs is None
     again = new_browser().open(find_link(letter, "/place/"), status=410)
     assert "This place has already been taken." in again.text
+    assert list_miscounts() == []
+
+
+def test_what_is_on_offer_to_whoever_gives_their_place_away_goes_to_the_next_who_waits(
+    visitor: Browser, new_browser: Callable[[], Browser]
+) -> None:
+    set_places(5)
+    member, student = make_category(name="Member"), make_category(1, name="Student")
+    early = make_delegate(category_id=student.id, email="early@example.org")
+    ada = make_delegate(category_id=member.id)
+    of_ada = make_waiting_list_entry(category_id=student.id, delegate_id=ada.id)
+    cy = make_waiting_list_entry(category_id=student.id, email="cy@example.org")
+    with transaction():
+        operations.cancel(db.session.merge(early), actor="Olga")
+
+    def states() -> list[str]:
+        for one in (of_ada, cy):
+            db.session.refresh(one)
+        return [of_ada.state, cy.state]
+
+    assert states() == [OFFERED, IN_QUEUE]
+    offer_place(visitor, ada)
+    take(new_browser())
+
+    assert states() == [LEFT, OFFERED]
     assert list_miscounts() == []
 
 

@@ -4,6 +4,7 @@ import pytest
 from flask import Flask
 from werkzeug.test import run_wsgi_app
 
+from app.web.cache_params import short_text_param
 from app.web.page_cache import PageCache
 from tests.browser import Browser
 
@@ -138,3 +139,9 @@ def test_the_oldest_answers_make_room_for_new_ones(
 
     assert shelf(site).size <= 100_000
     assert 0 < len(shelf(site)) < 10
+
+
+def test_a_text_is_read_up_to_its_greatest_length_and_without_what_cannot_be_seen() -> None:
+    read = short_text_param(3)
+
+    assert [read("ab"), read("abc"), read("abcd"), read("a\n")] == ["ab", "abc", "", ""]

@@ -4,7 +4,7 @@ import pytest
 from flask import Flask
 
 from app import cache_version
-from app.database import transaction
+from app.database import db, transaction
 from app.web.page_cache import CachedPage, PageCache, PageKey
 from tests.browser import Browser
 
@@ -105,12 +105,15 @@ def test_a_time_zone_that_is_asked_for_again_stays(
     popular, *others = TIME_ZONES
     visitor.open("/programme")
     _leave_room_for(3.5, store, monkeypatch)
+    visitor.open(f"/programme?zone={popular}")
+    stored = _zone_page(store, popular)
 
     for zone in others:
         visitor.open(f"/programme?zone={popular}")
         visitor.open(f"/programme?zone={zone}")
 
-    assert _zone_page(store, popular) is not None
+    assert stored is not None
+    assert _zone_page(store, popular) is stored, "it was never pushed out and made anew"
     assert _zone_page(store, others[0]) is None
 
 
@@ -146,6 +149,19 @@ def test_pages_in_time_zones_leave_nothing_behind_at_a_release(
 
     assert _zone_page(store, TIME_ZONES[1]) is None
     assert _zone_page(store, TIME_ZONES[3]) is not None
+
+
+def test_a_store_answers_at_once_unless_the_version_has_to_be_read(site: Flask) -> None:
+    watcher = cache_version.CacheVersionWatcher(db.engine, 3600, None)
+    store = PageCache(watcher)
+
+    is_fresh = [store.is_fresh]
+    store.current_version()
+    is_fresh.append(store.is_fresh)
+    watcher.recheck()
+    is_fresh.append(store.is_fresh)
+
+    assert is_fresh == [False, True, False]
 
 
 def _leave_room_for(number: float, store: PageCache, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -54,7 +54,6 @@ def lock(delegate: Delegate) -> None:
 
 def lock_in_order(numbers: Collection[int]) -> Sequence[Delegate]:
     """Lock several bookings in the one order, by number, and reload them."""
-    db.session.flush()  # reloading would discard unsaved changes
     rows = select(Delegate).where(Delegate.id.in_(numbers)).order_by(Delegate.id)
     locked = rows.with_for_update().execution_options(populate_existing=True)
     return db.session.scalars(locked).all()

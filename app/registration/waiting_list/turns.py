@@ -128,7 +128,7 @@ def count_waiting(connection: Connection, name: str) -> int:
     """Count those who wait for a place in the category of this limit."""
     number = int(name.removeprefix(CATEGORY_PREFIX))
     rows = QUEUE.where(WaitingListEntry.category_id == number).subquery()
-    return connection.scalar(select(func.count()).select_from(rows)) or 0
+    return connection.scalars(select(func.count()).select_from(rows)).one()
 
 
 def _iter_queue(connection: Connection, free: Mapping[str, int]) -> Iterator[Turn]:

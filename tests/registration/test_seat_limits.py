@@ -1,0 +1,162 @@
+"""Seats that are held or given before those who wait, and limits that come, change and go."""
+
+from collections.abc import Sequence
+
+import pytest
+from flask import Flask
+
+from app import cache_version
+from app.database import db, transaction
+from app.registration import seats
+from app.registration.models import SeatLimit
+from app.registration.waiting_list import services as waiting_list
+from tests.factories import make_category, make_delegate, make_waiting_list_entry, set_places
+from tests.registration.test_seats import (
+    CHOIR,
+    FIRST_CATEGORY,
+    SECOND_CATEGORY,
+    a_choir,
+    a_row,
+    rows,
+    standing,
+    two_categories,
+)
+
+FIRST, SECOND = FIRST_CATEGORY[1], SECOND_CATEGORY[1]
+
+
+def is_set(name: str) -> bool:
+    found = db.session.get(SeatLimit, name, populate_existing=True)
+    db.session.commit()
+    return found is not None
+
+
+def take(names: Sequence[str] = (CHOIR,)) -> None:
+    with transaction():
+        seats.reserve(names, a_row())
+
+
+def test_whoever_is_let_in_before_those_who_wait_needs_a_free_seat(site: Flask) -> None:
+    a_choir(1)
+
+    with transaction():
+        seats.reserve_before_queue((CHOIR,), a_row())
+    with pytest.raises(seats.SoldOut), transaction():
+        seats.reserve_before_queue((CHOIR,), a_row())
+
+    assert standing() == (1, 1)
+    assert rows() == 1
+
+
+def test_several_get_seats_at_once_or_none_of_them_does(site: Flask) -> None:
+    a_choir(3)
+
+    def take_all(number: int) -> None:
+        with transaction():
+            seats.reserve_all_before_queue((CHOIR,), [a_row() for _ in range(number)])
+
+    take_all(2)
+    with pytest.raises(seats.SoldOut):
+        take_all(2)
+    assert standing() == (3, 2)
+    assert rows() == 2
+    take_all(1)
+
+    assert standing() == (3, 3)
+    assert rows() == 3
+
+
+def test_as_many_seats_are_held_as_are_free_and_no_more(site: Flask) -> None:
+    a_choir(3)
+
+    with transaction():
+        seats.hold_seats((CHOIR,), 2)
+    with pytest.raises(seats.SoldOut), transaction():
+        seats.hold_seats((CHOIR,), 2)
+    assert standing() == (3, 2)
+    with transaction():
+        seats.require_free((CHOIR,), 1)
+        seats.hold_seats((CHOIR,), 1)
+
+    assert standing() == (3, 3)
+
+
+def test_a_seat_that_is_held_goes_to_its_row_without_being_counted_again(site: Flask) -> None:
+    a_choir(1)
+    with transaction():
+        seats.hold_seats((CHOIR,), 1)
+
+    with transaction():
+        seats.reserve_held((CHOIR,), a_row())
+
+    assert standing() == (1, 1)
+    assert rows() == 1
+
+
+def test_organisers_move_somebody_to_the_last_seat_of_a_category_and_no_further(
+    site: Flask,
+) -> None:
+    two_categories(5, 5, 1)
+    for _ in range(2):
+        take(FIRST_CATEGORY)
+
+    with transaction():
+        seats.move(FIRST_CATEGORY, SECOND_CATEGORY, is_before_queue=True)
+    with pytest.raises(seats.CategoryFull), transaction():
+        seats.move(FIRST_CATEGORY, SECOND_CATEGORY, is_before_queue=True)
+
+    assert [standing(), standing(FIRST), standing(SECOND)] == [(5, 2), (5, 1), (1, 1)]
+
+
+def test_nobody_moves_to_the_seats_of_a_category_that_as_many_people_wait_for(site: Flask) -> None:
+    set_places(2)
+    old, new = make_category(5, name="Visitor"), make_category(3, name="Student")
+    for category in (old, new):
+        make_delegate(category_id=category.id, email=f"{category.id}@example.org")
+    first = make_waiting_list_entry(category_id=new.id, identity_key="first")
+    make_waiting_list_entry(category_id=new.id, identity_key="second")
+
+    def move() -> None:
+        with transaction():
+            seats.move(seats.list_limits(old.id), seats.list_limits(new.id))
+
+    with pytest.raises(seats.CategoryAwaited):
+        move()
+    assert standing(seats.name_category_limit(new.id)) == (3, 1)
+    with transaction():
+        waiting_list.leave(db.session.merge(first))
+    move()
+
+    assert standing(seats.name_category_limit(new.id)) == (3, 2)
+
+
+def test_a_limit_goes_only_when_nothing_is_taken_of_it_and_the_public_is_told(site: Flask) -> None:
+    a_choir(2)
+    take()
+    before = cache_version.current()
+
+    with transaction():
+        seats.unset_limit(CHOIR)
+    assert standing() == (2, 1)
+    assert cache_version.current() == before
+    with transaction():
+        seats.release_seats((CHOIR,))
+        seats.unset_limit(CHOIR)
+
+    assert not is_set(CHOIR)
+    assert cache_version.current() == before + 1
+
+
+def test_the_limit_of_a_category_goes_whatever_is_taken_of_it(site: Flask) -> None:
+    two_categories(3, 2, 2)
+    take(FIRST_CATEGORY)
+    before = cache_version.current()
+
+    for _ in range(2):  # the second time there is none
+        with transaction():
+            seats.unset_category_limit(9)
+
+    assert not is_set(FIRST)
+    assert is_set(SECOND)
+    assert standing() == (3, 1)
+    assert cache_version.current() == before + 1

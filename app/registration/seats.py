@@ -35,7 +35,7 @@ LOCKED_LIMIT = (
 )
 UNLOCKED_LIMITS = (
     select(SeatLimit)
-    .where(SeatLimit.name.in_(bindparam("names", expanding=True)))
+    .where(SeatLimit.name.in_(bindparam("names")))
     .execution_options(populate_existing=True)
 )
 

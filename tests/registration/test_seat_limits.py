@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import pytest
 from flask import Flask
+from sqlalchemy import update
 
 from app import cache_version
 from app.database import db, transaction
@@ -160,3 +161,23 @@ def test_the_limit_of_a_category_goes_whatever_is_taken_of_it(site: Flask) -> No
     assert is_set(SECOND)
     assert standing() == (3, 1)
     assert cache_version.current() == before + 1
+
+
+@pytest.mark.postgresql_only
+def test_whoever_looks_at_a_limit_again_or_locks_it_reads_what_it_is_by_then(site: Flask) -> None:
+    a_choir(2)
+    with transaction():
+        known = db.session.get_one(SeatLimit, CHOIR)
+        assert known.taken == 0
+        with db.engine.begin() as somebody_else:
+            somebody_else.execute(update(SeatLimit).values(taken=2).where(SeatLimit.name == CHOIR))
+
+        with pytest.raises(seats.SoldOut):
+            seats.check_availability((CHOIR,))
+        db.session.expunge(known)
+        known = db.session.get_one(SeatLimit, CHOIR)
+        with db.engine.begin() as somebody_else:
+            somebody_else.execute(update(SeatLimit).values(taken=1).where(SeatLimit.name == CHOIR))
+
+        assert seats.lock_limit(CHOIR).taken == 1
+        assert known.taken == 1

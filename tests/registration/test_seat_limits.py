@@ -1,13 +1,15 @@
 """Seats that are held or given before those who wait, and limits that come, change and go."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import update
+from sqlalchemy import event, update
 
 from app import cache_version
 from app.database import db, transaction
+from app.errors import RuleViolation
 from app.registration import seats
 from app.registration.models import SeatLimit
 from app.registration.waiting_list import services as waiting_list
@@ -181,3 +183,98 @@ def test_whoever_looks_at_a_limit_again_or_locks_it_reads_what_it_is_by_then(sit
 
         assert seats.lock_limit(CHOIR).taken == 1
         assert known.taken == 1
+
+
+def list_locked(action: Callable[[], object]) -> list[str]:
+    """List the limits that an action looks at in the database, in that order."""
+    found: list[str] = []
+
+    def note(*about: Any) -> None:
+        statement, values = about[2:4]
+        if statement.startswith("SELECT") and "seat_limit" in statement:
+            named = values.values() if isinstance(values, dict) else values
+            found.extend(one for one in named if str(one).startswith((CHOIR, "category")))
+
+    event.listen(db.engine, "before_cursor_execute", note)
+    try:
+        with transaction():
+            action()
+    finally:
+        event.remove(db.engine, "before_cursor_execute", note)
+    return found
+
+
+def test_limits_are_locked_in_the_order_of_their_numbers_however_they_are_named(
+    site: Flask,
+) -> None:
+    two_categories(3, 2, 2)
+    with transaction():
+        seats.hold_seats((CHOIR, FIRST), 1)
+    named = (SECOND, CHOIR, FIRST)
+
+    assert list_locked(lambda: seats.lock_limits(named)) == [CHOIR, FIRST, SECOND]
+    assert list_locked(lambda: seats.lock_if_set(*named)) == [CHOIR, FIRST, SECOND]
+    assert list_locked(lambda: seats.reserve_held((CHOIR, FIRST), a_row())) == [CHOIR, FIRST]
+
+
+def test_people_wait_only_where_there_is_a_waiting_list_and_no_seat(site: Flask) -> None:
+    two_categories(1, 1, 1)
+
+    def refusals() -> list[str]:
+        found = []
+        for enqueue in (seats.enqueue, seats.enqueue_for_move):
+            with pytest.raises(RuleViolation) as refusal, transaction():
+                enqueue(FIRST_CATEGORY, a_row())
+            found.append(str(refusal.value))
+        return found
+
+    take(FIRST_CATEGORY)
+    assert refusals() == ["There is no waiting list"] * 2
+    with transaction():
+        assert seats.set_waiting_list(CHOIR, is_open=True) is True
+        seats.release_seats(FIRST_CATEGORY)
+    assert refusals() == ["There are places left"] * 2
+    take(FIRST_CATEGORY)
+    with transaction():
+        seats.enqueue(FIRST_CATEGORY, a_row())
+
+    assert rows() == 3
+    assert db.session.get_one(SeatLimit, CHOIR).waiting == 1
+
+
+def test_nothing_is_held_for_somebody_who_waits_while_no_seat_is_free(site: Flask) -> None:
+    set_places(1)
+    make_delegate()
+    make_waiting_list_entry()
+
+    with pytest.raises(seats.SoldOut), transaction():
+        seats.hold_for_queue((seats.CONFERENCE,))
+
+    assert standing(seats.CONFERENCE) == (1, 1)
+
+
+def test_opening_a_waiting_list_is_told_to_the_public_once(site: Flask) -> None:
+    a_choir(2)
+    before = cache_version.current()
+
+    def open_list(name: str = CHOIR) -> bool:
+        with transaction():
+            return seats.set_waiting_list(name, is_open=True)
+
+    assert [open_list(), open_list(), open_list("no such limit")] == [True, False, False]
+    assert cache_version.current() == before + 1
+
+
+def test_whoever_lowers_a_limit_too_far_reads_how_many_places_are_taken(site: Flask) -> None:
+    with transaction():
+        seats.set_limit(CHOIR, 3, taken=1)
+    assert standing() == (3, 1)
+
+    def lower(seats_left: int) -> str:
+        with pytest.raises(RuleViolation) as refusal, transaction():
+            seats.set_limit(CHOIR, seats_left)
+        return str(refusal.value)
+
+    assert lower(0) == "1 place is taken already, so there cannot be only 0"
+    take()
+    assert lower(1) == "2 places are taken already, so there cannot be only 1"

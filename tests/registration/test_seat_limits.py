@@ -278,3 +278,18 @@ def test_whoever_lowers_a_limit_too_far_reads_how_many_places_are_taken(site: Fl
     assert lower(0) == "1 place is taken already, so there cannot be only 0"
     take()
     assert lower(1) == "2 places are taken already, so there cannot be only 1"
+
+
+def test_a_seat_that_becomes_free_is_for_whoever_waits_and_not_for_who_has_just_come(
+    site: Flask,
+) -> None:
+    set_places(1)
+    make_delegate()
+    make_waiting_list_entry()
+    with transaction():
+        seats.set_limit(seats.CONFERENCE, 2)
+
+    with pytest.raises(seats.SoldOut):
+        take((seats.CONFERENCE,))
+
+    assert standing(seats.CONFERENCE) == (2, 1)

@@ -293,3 +293,25 @@ def test_a_seat_that_becomes_free_is_for_whoever_waits_and_not_for_who_has_just_
         take((seats.CONFERENCE,))
 
     assert standing(seats.CONFERENCE) == (2, 1)
+
+
+def test_the_public_is_told_when_the_first_person_waits_and_when_nobody_does_any_more(
+    site: Flask,
+) -> None:
+    a_choir(1)
+    take()
+    with transaction():
+        seats.set_waiting_list(CHOIR, is_open=True)
+
+    def tells(action: Callable[[], None]) -> bool:
+        before = cache_version.current()
+        with transaction():
+            action()
+        return cache_version.current() > before
+
+    assert [tells(lambda: seats.enqueue((CHOIR,), a_row())) for _ in range(3)] == [
+        True,
+        False,
+        False,
+    ]
+    assert [tells(lambda: seats.leave_queue(CHOIR)) for _ in range(3)] == [False, False, True]

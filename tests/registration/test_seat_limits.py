@@ -10,7 +10,7 @@ from sqlalchemy import event, update
 from app import cache_version
 from app.database import db, transaction
 from app.errors import RuleViolation
-from app.registration import seats
+from app.registration import seats, session_seats
 from app.registration.models import SeatLimit
 from app.registration.waiting_list import services as waiting_list
 from tests.factories import make_category, make_delegate, make_waiting_list_entry, set_places
@@ -315,3 +315,36 @@ def test_the_public_is_told_when_the_first_person_waits_and_when_nobody_does_any
         False,
     ]
     assert [tells(lambda: seats.leave_queue(CHOIR)) for _ in range(3)] == [False, False, True]
+
+
+def test_a_session_gets_its_first_seats_and_the_public_is_told(site: Flask) -> None:
+    before = cache_version.current()
+
+    with transaction():
+        session_seats.set_session_seats("loom", 4)
+
+    limit = db.session.get_one(SeatLimit, session_seats.session_limit("loom"))
+    assert (limit.seats, limit.nominal_seats, limit.taken, limit.held_back) == (4, 4, 0, 0)
+    assert cache_version.current() == before + 1
+
+
+@pytest.mark.parametrize(
+    ("taken", "waiting", "wanted", "refusal"),
+    [
+        (1, 0, 3, "2 seats are free, so 3 cannot be reserved"),
+        (1, 1, 2, "1 seat is free, so 2 cannot be reserved"),
+        (1, 2, 1, "No seats are free, so 1 cannot be reserved"),
+        (3, 1, 1, "No seats are free, so 1 cannot be reserved"),
+    ],
+)
+def test_organisers_reserve_seats_that_nobody_has_or_waits_for(
+    site: Flask, taken: int, waiting: int, wanted: int, refusal: str
+) -> None:
+    limit = SeatLimit(
+        name="session loom", seats=3, nominal_seats=3, taken=taken, waiting=waiting, held_back=0
+    )
+
+    with pytest.raises(RuleViolation) as refused:
+        session_seats.hold_back(limit, wanted)
+
+    assert str(refused.value) == refusal

@@ -13,7 +13,7 @@ from app.registration.categories import queries as categories
 from app.registration.categories import services as category_services
 from app.registration.categories.models import RegistrationCategory
 from app.registration.models import Delegate
-from app.registration.waiting_list import offers
+from app.registration.waiting_list import offers, turns
 from app.registration.waiting_list.models import WaitingListEntry
 from tests.browser import Browser, Browsers, NotOnPage, Page
 from tests.factories import (
@@ -332,6 +332,34 @@ def test_a_group_that_stays_together_gets_its_offers_together(site: object) -> N
     run_due()
     assert change(4, 3) == ["offered", "offered", "offered"]
     assert counts() == (4, 0)
+
+
+def test_a_group_takes_the_places_of_its_people_and_no_others(site: object) -> None:
+    set_places(1)
+    open_list()
+    make_delegate()
+    together = {"together_group_id": make_group().id}
+    make_waiting_list_entry(name="Ada", email="ada@example.org", **together)
+    make_waiting_list_entry(name="Bea", email="bea@example.org", **together)
+    make_waiting_list_entry(name="Cleo", email="cleo@example.org")
+
+    with transaction():
+        conference_settings.change_limit(5, expected_limit=1, actor=GRACE)
+
+    assert [state_of(f"{name}@example.org") for name in ("ada", "bea", "cleo")] == ["offered"] * 3
+    assert counts() == (4, 0)
+
+
+def test_everybody_has_one_turn_however_many_wait(site: object) -> None:
+    set_places(1)
+    make_delegate()
+    many = turns.PAGE_SIZE + 5
+    for number in range(many):
+        make_waiting_list_entry(email=f"{number}@example.org", identity_key=str(number))
+
+    found = turns.list_next(db.session.connection(), 2 * many, {seats.CONFERENCE: 3 * many})
+
+    assert len({one.entry_id for one in found}) == len(found) == many
 
 
 def test_the_worker_takes_no_lock_while_nobody_who_waits_can_have_a_place(site: object) -> None:

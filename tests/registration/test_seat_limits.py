@@ -348,3 +348,20 @@ def test_organisers_reserve_seats_that_nobody_has_or_waits_for(
         session_seats.hold_back(limit, wanted)
 
     assert str(refused.value) == refusal
+
+
+@pytest.mark.parametrize(
+    ("size", "left", "waiting", "told"),
+    [
+        (500, 101, 0, session_seats.PLACES_LEFT),
+        (500, 100, 0, session_seats.LIMITED),  # a fifth
+        (10, 6, 0, session_seats.PLACES_LEFT),
+        (10, 5, 0, session_seats.LIMITED),
+        (10, 0, 0, session_seats.FULL),
+        (10, 6, 1, session_seats.FULL),  # they are for whoever waits
+    ],
+)
+def test_the_public_is_told_when_few_seats_of_a_session_are_left(
+    size: int, left: int, waiting: int, told: str
+) -> None:
+    assert session_seats.get_availability(size, size - left, waiting) == told

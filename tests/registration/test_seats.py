@@ -284,7 +284,7 @@ def test_a_seat_moves_between_categories_and_stays_one_of_the_whole(site: Flask)
     ]
     with transaction():
         seats.reserve(FIRST_CATEGORY, a_row())
-    with pytest.raises(seats.CategoryFull), transaction():
+    with pytest.raises(seats.CategoryFull, match="All places in this category"), transaction():
         seats.move(FIRST_CATEGORY, SECOND_CATEGORY)
 
     assert [standing("category 9"), standing("category 10")] == [(1, 1), (1, 1)]

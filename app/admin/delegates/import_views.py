@@ -159,6 +159,7 @@ def _render_check(number: int, form: SaveImportForm, status: int | None = None) 
     found = services.get(number, actor=current_actor())
     sheet = rows.load(found.document, found.key)
     planned = plan.build(sheet)
+    status = status or (422 if form.errors else 200)  # of what was sent, not of the form anew
     form = _rebuild(form, planned)
     form.fingerprint.data = planned.fingerprint
     query = parse_list_query(FILTERS, ("row",))

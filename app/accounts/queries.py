@@ -28,7 +28,7 @@ LOGIN_SESSION = (  # looked up on every request of whoever is signed in
     .where(
         LoginSession.secret_hash == bindparam("secret_hash"),
         LoginSession.expires_at > bindparam("now"),
-        bindparam("idle_since") < LAST_USED_AT,
+        bindparam("idle_since", type_=LoginSession.expires_at.type) < LAST_USED_AT,
     )
     .options(joinedload(LoginSession.person))
 )

@@ -149,7 +149,7 @@ class _SpeakerRow(NamedTuple):
     invited_by: str | None
 
 
-OF_THESE: BindParameter[Any] = bindparam("ids", expanding=True)
+SPEAKER_IDS: BindParameter[Any] = bindparam("ids", expanding=True)
 ACCESS_ROWS: Final = (  # the speakers themselves before their assistants
     select(
         SpeakerAccess.speaker_id,
@@ -158,7 +158,7 @@ ACCESS_ROWS: Final = (  # the speakers themselves before their assistants
         Person.last_signed_in_at,
     )
     .join(Person, Person.id == SpeakerAccess.person_id)
-    .where(SpeakerAccess.speaker_id.in_(OF_THESE), queries.IS_ACTIVE)
+    .where(SpeakerAccess.speaker_id.in_(SPEAKER_IDS), queries.IS_ACTIVE)
     .order_by(SpeakerAccess.is_assistant, Person.email)
 )
 
@@ -171,7 +171,7 @@ def _select_speakers() -> Select[Any]:
             func.min(SpeakerMailing.id).label("first"),
             func.max(SpeakerMailing.id).label("last"),
         )
-        .where(SpeakerMailing.template == INVITATION, SpeakerMailing.speaker_id.in_(OF_THESE))
+        .where(SpeakerMailing.template == INVITATION, SpeakerMailing.speaker_id.in_(SPEAKER_IDS))
         .group_by(SpeakerMailing.speaker_id)
         .subquery()
     )
@@ -189,7 +189,7 @@ def _select_speakers() -> Select[Any]:
         .outerjoin(sent, sent.c.speaker_id == Speaker.id)
         .outerjoin(first, first.id == sent.c.first)
         .outerjoin(last, last.id == sent.c.last)
-        .where(Speaker.id.in_(OF_THESE))
+        .where(Speaker.id.in_(SPEAKER_IDS))
         .order_by(Speaker.name_sort_key, Speaker.id)
     )
 

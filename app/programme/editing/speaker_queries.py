@@ -38,7 +38,7 @@ SESSION_COUNT = (
     .correlate(Speaker)
     .scalar_subquery()
 )
-IN_LIST = load_only(  # what a row shows of a speaker
+LIST_COLUMNS = load_only(  # what a row shows of a speaker
     Speaker.slug,
     Speaker.name,
     Speaker.contact_address,
@@ -152,7 +152,7 @@ def list_page(
     found = page.offset(offset).limit(limit).subquery()  # the other columns are only for these
     rows = db.session.execute(
         select(Speaker, SESSION_COUNT, MISSING_CONDITIONS["photo"], found.c.total)
-        .options(IN_LIST)
+        .options(LIST_COLUMNS)
         .join(found, found.c.id == Speaker.id)
         .order_by(*order)
     ).all()

@@ -107,7 +107,7 @@ def use_supported_language(language: str) -> AbstractContextManager[None]:
     """Use a language in a block, or English if the site does not offer it."""
     is_supported = language in current_app.extensions["languages"]
     supported = language if is_supported else languages.SOURCE_LANGUAGE
-    return cast(AbstractContextManager[None], languages.use_language(supported))
+    return languages.use_language(supported)
 
 
 def build_site_context(*, is_for_organisers: bool) -> dict[str, Any]:

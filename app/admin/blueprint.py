@@ -4,9 +4,9 @@ Each part is registered with ``add``, which also checks the roles that may read 
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from functools import cached_property, partial
-from typing import Any
+from dataclasses import dataclass, replace
+from functools import cache, cached_property, partial
+from typing import Any, NamedTuple
 
 from flask import Blueprint, g, has_request_context, request, url_for
 from flask_babel import gettext
@@ -19,7 +19,7 @@ from app.admin import draft_forms, listing, saved_views, view_options
 from app.registration.categories import queries as categories
 from app.registration.categories.models import BY_INTEREST
 from app.releases import current_release
-from app.web import redirects
+from app.web import languages, redirects
 
 ROOT = "/organise"
 SEATS = f"{ROOT}/session-seats"
@@ -59,8 +59,7 @@ class MenuGroup:
     items: tuple[MenuItem, ...]
 
 
-@dataclass(frozen=True)
-class MenuLink:
+class MenuLink(NamedTuple):
     """A page as the menu lists it; ``current`` is its ``aria-current``: "page", "true" or ""."""
 
     label: str
@@ -135,7 +134,14 @@ MENU = (
 
 def menu_for(person: Person) -> tuple[MenuGroup, ...]:
     """Return the pages of a person's role, also those that the menu does not list."""
-    return tuple(_visible_groups(person))
+    return _translate_menu(person.role, languages.current().code)
+
+
+@cache
+def _translate_menu(role: str, language: str) -> tuple[MenuGroup, ...]:
+    """Return the pages of a role with their labels in a language: alike for every request."""
+    with languages.use_language(language):
+        return tuple(_visible_groups(role))
 
 
 def list_sections(groups: Sequence[MenuGroup]) -> list[MenuSection]:
@@ -160,9 +166,12 @@ def _list_shown(group: MenuGroup, path: str) -> list[MenuItem]:
 
 
 def _is_shown(item: MenuItem, path: str) -> bool:
-    """Return True if the menu lists a page: the open one, and requests if anyone can make one."""
-    if item.contains(path):
-        return True
+    """Return True if the menu lists a page: also the open one, whatever it is."""
+    return _is_listed(item) or item.contains(path)
+
+
+def _is_listed(item: MenuItem) -> bool:
+    """Return True if the menu always lists a page: that of requests if anyone can make one."""
     if item.path == APPLICATIONS:
         return any(one.approvals_needed for one in categories.list_options())
     if item.path == INTEREST:
@@ -181,15 +190,16 @@ def build_breadcrumbs(
     if any(item.path == request.path for item in items):
         return []
     home = (gettext("Dashboard"), url_for("admin.home"))
-    part = [(str(item.label), item.url) for item in items if item.contains(request.path)]
+    part = [(item.label, item.url) for item in items if item.contains(request.path)]
     return [home, *part, *(one for one in below or () if one not in part)]
 
 
-def _visible_groups(person: Person) -> Iterator[MenuGroup]:
+def _visible_groups(role: str) -> Iterator[MenuGroup]:
     for group in MENU:
-        items = tuple(item for item in group.items if person.role in item.area.read_roles)
-        if items:
-            yield MenuGroup(group.label, items)
+        visible = [item for item in group.items if role in item.area.read_roles]
+        if visible:
+            items = tuple(replace(item, label=str(item.label)) for item in visible)
+            yield MenuGroup(str(group.label), items)
 
 
 bp = Blueprint("admin", __name__, url_prefix="/organise")

@@ -17,7 +17,7 @@ from email.utils import getaddresses
 from hashlib import sha256
 from itertools import islice
 
-from sqlalchemy import String, bindparam, delete, func, select
+from sqlalchemy import Integer, String, bindparam, delete, func, select
 
 from app import clock
 from app.database import db
@@ -37,7 +37,7 @@ MAX_ATTACHMENTS = 20  # that are named
 MAX_NAME_LENGTH = 100
 MAX_INTRODUCTION = 200  # characters of the line before a quote: “On Tuesday, Ada wrote:”
 _address = bindparam("address", type_=String)  # in lower case, or empty
-NEWEST_OF_PERSON = (
+OF_PERSON = (
     select(EmailReply)
     .where(
         (EmailReply.booking_reference == bindparam("reference"))
@@ -49,6 +49,7 @@ NEWEST_OF_PERSON = (
     )
     .order_by(EmailReply.id.desc())
 )
+NEWEST_OF_PERSON = OF_PERSON.limit(bindparam("number", type_=Integer))
 MESSAGE_ID = re.compile(r"<[!-;=?-~]{3,250}>")
 # Headers of messages that no person has written for us, and what they say then
 AUTOMATIC: Mapping[str, Callable[[str], bool]] = {
@@ -239,7 +240,9 @@ def count(*, is_unread: bool) -> int:
 def list_for_person(reference: str, address: str, limit: int | None) -> Sequence[EmailReply]:
     """List the newest replies about a booking, and those from an address that are about none."""
     person = {"reference": reference, "address": address.lower()}
-    return db.session.scalars(NEWEST_OF_PERSON.limit(limit), person).all()
+    if limit is None:
+        return db.session.scalars(OF_PERSON, person).all()
+    return db.session.scalars(NEWEST_OF_PERSON, {**person, "number": limit}).all()
 
 
 def list_from(addresses: Collection[str], limit: int) -> Sequence[EmailReply]:

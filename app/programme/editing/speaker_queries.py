@@ -3,14 +3,17 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cache
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import (
     ColumnElement,
     CompoundSelect,
+    Integer,
     Select,
     SQLColumnExpression,
+    bindparam,
     false,
     func,
     literal,
@@ -134,6 +137,9 @@ class SessionRole:
     role: str
 
 
+PageStatement = Select[tuple[Speaker, int, bool, int]]
+
+
 @dataclass(frozen=True)
 class SpeakerPage:
     """One page of the speaker list, and the total number of rows."""
@@ -147,17 +153,34 @@ def list_page(
 ) -> SpeakerPage:
     """Return one page of the speakers who match the filters."""
     such = tuple(list_conditions(filters))
-    order = (*_order(sort, is_reversed=is_reversed), Speaker.name_sort_key, Speaker.id)
+    if such:
+        statement = _select_page(_order(sort, is_reversed=is_reversed), such)
+    else:
+        statement = _select_page_of_all(sort, is_reversed=is_reversed)
+    rows = db.session.execute(statement, {"first": offset, "number": limit}).all()
+    total = rows[0][-1] if rows else _count_before(offset, such)
+    return SpeakerPage([SpeakerRow(*row[:-1]) for row in rows], total)
+
+
+@cache
+def _select_page_of_all(sort: str, *, is_reversed: bool) -> PageStatement:
+    """Select a page of all speakers; to build the statement takes a third as long as to run it."""
+    return _select_page(_order(sort, is_reversed=is_reversed))
+
+
+def _select_page(
+    order: Sequence[ColumnElement[Any]], such: Sequence[ColumnElement[bool]] = ()
+) -> PageStatement:
+    """Select a page of speakers, ``number`` of them after ``first``, with the number of all."""
     page = select(Speaker.id, func.count().over().label("total")).where(*such).order_by(*order)
-    found = page.offset(offset).limit(limit).subquery()  # the other columns are only for these
-    rows = db.session.execute(
+    first, number = bindparam("first", type_=Integer), bindparam("number", type_=Integer)
+    found = page.offset(first).limit(number).subquery()  # the other columns are only for these
+    return (
         select(Speaker, SESSION_COUNT, MISSING_CONDITIONS["photo"], found.c.total)
         .options(LIST_COLUMNS)
         .join(found, found.c.id == Speaker.id)
         .order_by(*order)
-    ).all()
-    total = rows[0][-1] if rows else _count_before(offset, such)
-    return SpeakerPage([SpeakerRow(*row[:-1]) for row in rows], total)
+    )
 
 
 def _count_before(offset: int, such: Sequence[ColumnElement[bool]]) -> int:
@@ -294,4 +317,5 @@ def has_session(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
 
 
 def _order(sort: str, *, is_reversed: bool) -> list[ColumnElement[Any]]:
-    return [one.desc() if is_reversed else one.asc() for one in SORTS[sort]]
+    chosen = [one.desc() if is_reversed else one.asc() for one in SORTS[sort]]
+    return [*chosen, Speaker.name_sort_key.asc(), Speaker.id.asc()]

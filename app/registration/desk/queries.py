@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any, Final, NamedTuple
 
 from sqlalchemy import ColumnElement, bindparam, func, or_, select
+from sqlalchemy.orm import load_only
 
 from app.database import db
 from app.errors import NotFound, require
@@ -62,6 +63,11 @@ LINKS = (
     .outerjoin(RegistrationGroup, RegistrationGroup.id == GroupMember.group_id)
     .outerjoin(LinkedAgenda, LinkedAgenda.delegate_id == Delegate.id)
     .where(Delegate.id == bindparam("delegate_id"))
+    .options(  # what the page of a delegate shows of them
+        load_only(Speaker.slug, Speaker.name),
+        load_only(RegistrationGroup.organisation, RegistrationGroup.name),
+        load_only(LinkedAgenda.emails_agreed_at),
+    )
 )
 UNDELIVERED = (
     select(Email.booking_reference, Email.state)

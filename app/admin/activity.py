@@ -235,10 +235,11 @@ def _list_filters(
 ) -> Sequence[ActivityFilter]:
     if len(sources) == 1:
         return ()
+    page = url()
     return [
-        ActivityFilter(_l("All"), url(_anchor=ANCHOR), not current),
+        ActivityFilter(_l("All"), f"{page}#{ANCHOR}", not current),
         *(
-            ActivityFilter(LABELS[one], url(show=one, _anchor=ANCHOR), one == current)
+            ActivityFilter(LABELS[one], f"{page}?show={one}#{ANCHOR}", one == current)
             for one in sources
         ),
     ]

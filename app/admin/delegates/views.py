@@ -106,10 +106,10 @@ def bulk() -> ResponseReturnValue:
 
 @bp.get("/<reference>")
 def show(reference: str) -> ResponseReturnValue:
-    return render_delegate(queries.get_delegate(reference), ConfirmForm())
+    return render_delegate(queries.get_delegate(reference))
 
 
-def render_delegate(delegate: Delegate, form: Form) -> ResponseReturnValue:
+def render_delegate(delegate: Delegate, form: Form | None = None) -> ResponseReturnValue:
     """Render the page of a delegate; with the form of a note or a tag if it was refused."""
     labels, tags = annotations.list_labels_and_own(delegate)
     unused = build_add_tag_form(labels, formdata=None)

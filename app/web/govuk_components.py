@@ -80,16 +80,16 @@ def _cached_macro(macro: Callable[[dict[str, Any]], str]) -> Callable[[dict[str,
     """
     cache: dict[str, str] = {}
 
-    def draw(about: dict[str, Any]) -> str:
-        if _has_answer(about):
-            return macro(about)
-        told = repr(about)
-        found = cache.get(told)
-        if found is None:
-            found = macro(about)
+    def draw(params: dict[str, Any]) -> str:
+        if _has_answer(params):
+            return macro(params)
+        key = repr(params)
+        html = cache.get(key)
+        if html is None:
+            html = macro(params)
             if len(cache) < MAX_CACHED_RENDERINGS:
-                cache[told] = found
-        return found
+                cache[key] = html
+        return html
 
     return draw
 

@@ -12,8 +12,9 @@ from flask_babel import lazy_gettext as _l
 
 from app.accounts import guards
 from app.admin import option_search
+from app.admin.bulk_actions import parse_versions
+from app.admin.listing import MAX_SELECTED
 from app.admin.option_search import MAX_LISTED
-from app.admin.sessions.listing import MAX_SESSIONS, parse_versions
 from app.errors import RuleViolation
 from app.forms.form import ConfirmForm
 from app.programme.clashes import Clash
@@ -69,7 +70,7 @@ def undo_assign(kind: OrderedKind[EntityT], slug: str) -> ResponseReturnValue:
 
 def parse_entries(typed: str) -> Sequence[int]:
     """Return the numbers of history entries in “12.13.14”; none if they are not numbers."""
-    parts = typed.split(".")[:MAX_SESSIONS] if typed else []
+    parts = typed.split(".")[:MAX_SELECTED] if typed else []
     is_valid = all(
         one.isascii() and one.isdecimal() and len(one) <= len(str(MAX_ID)) for one in parts
     )

@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext, ngettext
 
 from app.accounts import guards
+from app.admin.listing import MAX_SELECTED
 from app.errors import Gone, RuleViolation
 from app.forms.form import ConfirmForm, Form
 from app.request_transaction import start_writing
@@ -16,6 +17,7 @@ from app.web import redirects
 from app.web.rendering import render_page
 
 ItemT = TypeVar("ItemT")
+MAX_VERSION_DIGITS: Final = 10  # digits
 MAX_ATTEMPTS: Final = 3  # after each of which some rows were gone
 TOO_MANY_GONE: Final = "Others are deleting what you selected. Check the list, then try again"
 
@@ -142,3 +144,13 @@ def get_back_url() -> str:
     """Return the URL of the list in which the rows were selected."""
     back = redirects.safe_path_or_blank(request.form.get("back", ""))
     return back or redirects.referrer_or(url_for(".index"))
+
+
+def parse_versions(pairs: Sequence[str]) -> dict[str, int]:
+    """Return the version of each row that was shown, from “3 opening” pairs."""
+    parted = [pair.partition(" ") for pair in pairs[:MAX_SELECTED]]
+    return {key: int(version) for version, _, key in parted if _is_version(version)}
+
+
+def _is_version(typed: str) -> bool:
+    return typed.isascii() and typed.isdecimal() and len(typed) < MAX_VERSION_DIGITS

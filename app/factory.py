@@ -14,7 +14,6 @@ from app.admin import (
     blueprint,
     category_views,
     dashboard_views,
-    draft_forms,
     equality_views,
     history_views,
     interest_views,
@@ -27,7 +26,6 @@ from app.admin import (
     reply_views,
     requirement_case_views,
     room_views,
-    saved_view_views,
     search_views,
     seat_overview_views,
     session_door_views,
@@ -38,7 +36,6 @@ from app.admin import (
     suppression_views,
     team_views,
     theme_views,
-    view_options,
     waiting_list_offer_views,
 )
 from app.admin import group_views as admin_group_views
@@ -79,6 +76,7 @@ from app.admin.sessions import views as session_views
 from app.admin.speaker_pages import access_views
 from app.admin.speaker_pages import views as speaker_page_views
 from app.admin.speakers import views as admin_speaker_views
+from app.admin_kit import draft_forms, saved_view_views, view_options
 from app.agenda import transfer_views
 from app.agenda import views as agenda_views
 from app.content import views as content_views

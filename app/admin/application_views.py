@@ -12,10 +12,10 @@ from wtforms import BooleanField
 
 from app.accounts import roles
 from app.accounts.guards import current_actor
-from app.admin import saved_views
-from app.admin.bulk_actions import BulkAction, confirm_or_run
-from app.admin.listing import render_list
 from app.admin.request_lists import MAX_TEXT_LENGTH, RequestList, list_first_heads, message_field
+from app.admin_kit import saved_views
+from app.admin_kit.bulk_actions import BulkAction, confirm_or_run
+from app.admin_kit.listing import render_list
 from app.errors import NotFound, RuleViolation
 from app.forms.fields import editor_text_field
 from app.forms.form import Form, validates_own_csrf

@@ -8,8 +8,8 @@ from wtforms import BooleanField, Field, IntegerField, RadioField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # of WTForms 3.2
 from wtforms.validators import ValidationError
 
-from app.admin.edit_form import CheckboxesField, EditForm
 from app.admin.settings_forms import MAX_PLACES, PLACES_ERROR
+from app.admin_kit.edit_form import CheckboxesField, EditForm
 from app.errors import RuleViolation
 from app.forms.fields import editor_line_field, editor_name_field, editor_text_field, number_field
 from app.forms.moment_fields import LocalDateTimeField, moment_field

@@ -8,8 +8,8 @@ from flask_babel import lazy_gettext as _l
 
 from app.accounts.guards import current_actor
 from app.admin.category_forms import ACCESS_CHOICES, APPROVAL_CHOICES, CategoryForm, build_form
-from app.admin.edit_form import redirect_after_adding
-from app.admin.listing import paginate, parse_list_query, render_list
+from app.admin_kit.edit_form import redirect_after_adding
+from app.admin_kit.listing import paginate, parse_list_query, render_list
 from app.errors import RuleViolation, StaleEdit
 from app.forms.form import ConfirmForm, validates_own_csrf
 from app.history import queries as history

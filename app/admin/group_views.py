@@ -10,9 +10,9 @@ from flask_babel import lazy_gettext as _l
 
 from app.accounts import roles
 from app.accounts.guards import current_actor
-from app.admin import saved_views
 from app.admin.delegates import answer_columns
-from app.admin.listing import (
+from app.admin_kit import saved_views
+from app.admin_kit.listing import (
     PAGE_SIZE,
     ListFilter,
     Listing,

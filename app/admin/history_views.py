@@ -14,10 +14,10 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from app.accounts import guards, roles
 from app.accounts.models import ROLES, Person
-from app.admin import saved_views
-from app.admin.edit_form import MAX_NUMBER_DIGITS
 from app.admin.emails.kinds.registry import EMAIL_KINDS
-from app.admin.listing import PAGE_SIZE, ListFilter, Listing, parse_list_query, render_list
+from app.admin_kit import saved_views
+from app.admin_kit.edit_form import MAX_NUMBER_DIGITS
+from app.admin_kit.listing import PAGE_SIZE, ListFilter, Listing, parse_list_query, render_list
 from app.database import db
 from app.history import queries as history
 from app.history.models import HistoryEntry, load_changes

@@ -10,11 +10,11 @@ from flask_babel import lazy_gettext as _l
 
 from app.accounts import roles
 from app.accounts.guards import current_actor
-from app.admin import saved_views
-from app.admin.bulk_actions import BulkAction, confirm_or_run
 from app.admin.invitation_views import InvitationTerms
-from app.admin.listing import render_list
 from app.admin.request_lists import RequestList, list_first_heads, message_field
+from app.admin_kit import saved_views
+from app.admin_kit.bulk_actions import BulkAction, confirm_or_run
+from app.admin_kit.listing import render_list
 from app.errors import Gone, RuleViolation
 from app.forms.form import ConfirmForm, Form
 from app.history import queries as history

@@ -14,8 +14,8 @@ from wtforms.validators import ValidationError
 from app import clock
 from app.accounts import roles
 from app.accounts.guards import current_actor
-from app.admin import saved_views
-from app.admin.listing import (
+from app.admin_kit import saved_views
+from app.admin_kit.listing import (
     PAGE_SIZE,
     ListFilter,
     Listing,

@@ -9,7 +9,7 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
 from app.admin.history_views import MAX_ID
-from app.admin.listing import (
+from app.admin_kit.listing import (
     PAGE_SIZE,
     ListFilter,
     Listing,

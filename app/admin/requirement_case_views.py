@@ -20,10 +20,12 @@ from wtforms.validators import ValidationError
 from app import clock
 from app.accounts import roles
 from app.accounts.guards import current_actor, current_person
-from app.admin import saved_views
-from app.admin.bulk_actions import confirm_or_run
-from app.admin.edit_form import EditForm
-from app.admin.listing import (
+from app.admin.requirement_case_actions import SelectedCase, list_actions
+from app.admin.speaker_pages.forms import OptionalDateField
+from app.admin_kit import saved_views
+from app.admin_kit.bulk_actions import confirm_or_run
+from app.admin_kit.edit_form import EditForm
+from app.admin_kit.listing import (
     MAX_SELECTED,
     PAGE_SIZE,
     ListFilter,
@@ -33,8 +35,6 @@ from app.admin.listing import (
     parse_list_query,
     render_list,
 )
-from app.admin.requirement_case_actions import SelectedCase, list_actions
-from app.admin.speaker_pages.forms import OptionalDateField
 from app.errors import StaleEdit
 from app.forms.fields import editor_text_field
 from app.forms.form import ConfirmForm, validates_own_csrf

@@ -20,8 +20,8 @@ from app.accounts import guards, roles
 from app.accounts.models import Person
 from app.accounts.roles import Area
 from app.admin import blueprint, search_actions, shortcuts, similar_names
-from app.admin.listing import MAX_SEARCH_LENGTH
 from app.admin.search_actions import ActionLink
+from app.admin_kit.listing import MAX_SEARCH_LENGTH
 from app.content import listing as content_listing
 from app.content import queries as content
 from app.content.views import get_content_folder

@@ -10,7 +10,7 @@ from flask_babel import lazy_gettext as _l
 
 from app.accounts import guards, roles
 from app.accounts.guards import current_actor
-from app.admin.edit_form import EditForm
+from app.admin_kit.edit_form import EditForm
 from app.errors import RuleViolation, StaleEdit
 from app.forms.fields import editor_line_field, number_field
 from app.forms.form import validates_own_csrf

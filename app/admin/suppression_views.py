@@ -8,8 +8,8 @@ from wtforms import TextAreaField
 
 from app.accounts import roles
 from app.accounts.guards import current_actor
-from app.admin import saved_views
-from app.admin.listing import ListFilter, Listing, parse_list_query, render_list
+from app.admin_kit import saved_views
+from app.admin_kit.listing import ListFilter, Listing, parse_list_query, render_list
 from app.forms.fields import other_persons_email_field
 from app.forms.form import ConfirmForm, Form, validates_own_csrf
 from app.forms.validators import max_length, no_hidden_characters

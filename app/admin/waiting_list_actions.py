@@ -7,9 +7,9 @@ from flask_babel import gettext, ngettext
 from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField
 
-from app.admin.bulk_actions import BulkAction
 from app.admin.history_views import MAX_ID
-from app.admin.listing import MAX_SELECTED, ListQuery, get_selected
+from app.admin_kit.bulk_actions import BulkAction
+from app.admin_kit.listing import MAX_SELECTED, ListQuery, get_selected
 from app.forms.fields import line_field
 from app.forms.form import Form
 from app.registration.waiting_list import by_hand, queries

@@ -12,7 +12,7 @@ from sqlalchemy import insert, select
 
 from app import clock
 from app.accounts.models import VIEWER
-from app.admin import saved_views
+from app.admin_kit import saved_views
 from app.agenda.models import Agenda, Star
 from app.database import Base, db, transaction
 from app.mail import suppression

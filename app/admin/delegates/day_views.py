@@ -10,10 +10,10 @@ from flask_babel import lazy_gettext as _l
 from werkzeug.datastructures import MultiDict
 
 from app.accounts.guards import current_actor
-from app.admin import draft_forms
 from app.admin.delegates.forms import ChangeDaysForm, UndoDaysForm
-from app.admin.draft_forms import deletes_draft
-from app.admin.listing import MAX_SELECTED
+from app.admin_kit import draft_forms
+from app.admin_kit.draft_forms import deletes_draft
+from app.admin_kit.listing import MAX_SELECTED
 from app.errors import StaleEdit
 from app.forms.form import ConfirmForm, validates_own_csrf
 from app.registration import queries as registration

@@ -13,7 +13,7 @@ from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  #
 from app.accounts.guards import current_actor
 from app.admin.delegates.forms import NotifyForm, notify_field
 from app.admin.history_views import MAX_ID
-from app.admin.listing import PAGE_SIZE, ListFilter, Listing, parse_list_query, render_list
+from app.admin_kit.listing import PAGE_SIZE, ListFilter, Listing, parse_list_query, render_list
 from app.errors import RuleViolation
 from app.forms.form import validates_own_csrf
 from app.registration.bookings.operations import StaleBooking

@@ -12,7 +12,6 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import Select, false, func, literal, select
 
 from app.accounts import roles
-from app.admin import saved_views
 from app.admin.delegates import answer_filters
 from app.admin.delegates.delegate_filter import (
     Condition,
@@ -21,8 +20,9 @@ from app.admin.delegates.delegate_filter import (
     Options,
     load_in_use,
 )
-from app.admin.listing import ListFilter, ListQuery, TextFilter, parse_list_query
-from app.admin.saved_views import ListKind
+from app.admin_kit import saved_views
+from app.admin_kit.listing import ListFilter, ListQuery, TextFilter, parse_list_query
+from app.admin_kit.saved_views import ListKind
 from app.agenda.models import Star
 from app.mail.models import Email
 from app.mail.queries import IS_FAILED, IS_WAITING

@@ -14,7 +14,7 @@ from app.accounts.guards import current_actor
 from app.admin.delegates import import_sheet
 from app.admin.delegates.import_forms import MAX_BYTES, TOO_LARGE, ImportFileForm, SaveImportForm
 from app.admin.history_views import MAX_ID
-from app.admin.listing import ListFilter, paginate, parse_list_query
+from app.admin_kit.listing import ListFilter, paginate, parse_list_query
 from app.errors import InvalidFile, RuleViolation
 from app.forms.form import validates_own_csrf
 from app.registration.categories import queries as categories

@@ -7,7 +7,6 @@ from typing import Any
 from flask_babel import gettext, ngettext
 from flask_babel import lazy_gettext as _l
 
-from app.admin.bulk_actions import BulkAction
 from app.admin.delegates import filters
 from app.admin.delegates.forms import (
     AddTagForm,
@@ -15,7 +14,8 @@ from app.admin.delegates.forms import (
     MoveToCategoryForm,
     RemoveTagForm,
 )
-from app.admin.listing import MAX_SELECTED
+from app.admin_kit.bulk_actions import BulkAction
+from app.admin_kit.listing import MAX_SELECTED
 from app.errors import RuleViolation
 from app.registration import custom_questions
 from app.registration.categories import queries as categories

@@ -6,8 +6,8 @@ from flask_babel import lazy_gettext as _l
 from wtforms import SelectField
 
 from app.accounts.guards import current_actor
-from app.admin import option_search
 from app.admin.delegates.edit_views import breadcrumbs, redirect_to
+from app.admin_kit import option_search
 from app.errors import RuleViolation
 from app.forms.form import Form, validates_own_csrf
 from app.forms.validators import one_of_choices

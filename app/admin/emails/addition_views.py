@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _l
 
 from app.accounts.guards import current_actor
-from app.admin.edit_form import EditForm
+from app.admin_kit.edit_form import EditForm
 from app.errors import StaleEdit
 from app.forms.fields import editor_line_field, editor_text_field
 from app.forms.form import validates_own_csrf

@@ -13,12 +13,12 @@ from wtforms.validators import DataRequired
 
 from app.accounts import rate_limits
 from app.accounts.guards import current_actor
-from app.admin import draft_forms
-from app.admin.draft_forms import deletes_draft
-from app.admin.edit_form import EditForm
 from app.admin.emails import examples, text_pages
 from app.admin.emails.kinds.registry import EMAIL_KINDS
 from app.admin.emails.previews import FRAME_POLICY, PREVIEW_POLICY, PreviewRequest, render_preview
+from app.admin_kit import draft_forms
+from app.admin_kit.draft_forms import deletes_draft
+from app.admin_kit.edit_form import EditForm
 from app.content import diff
 from app.errors import StaleEdit
 from app.forms.fields import line_field

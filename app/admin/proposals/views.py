@@ -6,7 +6,6 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
 from app.accounts.guards import current_actor
-from app.admin.listing import render_list
 from app.admin.proposals import presentation
 from app.admin.proposals.forms import (
     AmendForm,
@@ -15,6 +14,7 @@ from app.admin.proposals.forms import (
     build_amend_form,
     has_text,
 )
+from app.admin_kit.listing import render_list
 from app.errors import NotFound, RuleViolation
 from app.forms.form import validates_own_csrf
 from app.history import queries as history

@@ -10,7 +10,6 @@ from wtforms import BooleanField, Field, RadioField, SelectField, StringField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # of WTForms 3.2
 from wtforms.validators import ValidationError
 
-from app.admin.edit_form import CheckboxesField
 from app.admin.question_texts import (
     MAX_HELP,
     MAX_LABEL,
@@ -20,6 +19,7 @@ from app.admin.question_texts import (
     with_translations,
 )
 from app.admin.questions import descriptions
+from app.admin_kit.edit_form import CheckboxesField
 from app.errors import RuleViolation
 from app.forms.fields import editor_line_field, editor_text_field
 from app.forms.form import Form

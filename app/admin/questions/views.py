@@ -10,11 +10,11 @@ from flask_babel import lazy_gettext as _l
 
 from app.accounts import roles
 from app.accounts.guards import current_actor
-from app.admin import saved_views
-from app.admin.edit_form import redirect_after_adding
-from app.admin.listing import ListFilter, paginate, parse_list_query, render_list
 from app.admin.questions import descriptions, forms
 from app.admin.questions.forms import PagesForm, QuestionForm
+from app.admin_kit import saved_views
+from app.admin_kit.edit_form import redirect_after_adding
+from app.admin_kit.listing import ListFilter, paginate, parse_list_query, render_list
 from app.errors import RuleViolation, StaleEdit
 from app.forms.form import ConfirmForm, validates_own_csrf
 from app.history import queries as history

@@ -12,8 +12,8 @@ from flask_babel import lazy_gettext as _l
 from wtforms import SelectField
 
 from app.accounts import roles
-from app.admin import saved_views
-from app.admin.listing import MAX_SELECTED, ListFilter, Listing, ListQuery, parse_list_query
+from app.admin_kit import saved_views
+from app.admin_kit.listing import MAX_SELECTED, ListFilter, Listing, ListQuery, parse_list_query
 from app.errors import NotFound
 from app.forms.form import Form
 from app.history.models import Change

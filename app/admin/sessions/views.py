@@ -10,17 +10,17 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
 from app.accounts import guards, roles
-from app.admin import draft_forms
 from app.admin.affected_people import find_affected, find_affected_by_several
-from app.admin.bulk_actions import parse_versions
-from app.admin.draft_forms import deletes_draft
-from app.admin.edit_form import redirect_after_adding
-from app.admin.listing import MAX_SELECTED, get_selected, render_list
 from app.admin.proposals.presentation import STATE_LABELS
 from app.admin.sessions import forms
 from app.admin.sessions import listing as session_listing
 from app.admin.sessions.forms import SessionForm
 from app.admin.sessions.listing import BulkEditForm
+from app.admin_kit import draft_forms
+from app.admin_kit.bulk_actions import parse_versions
+from app.admin_kit.draft_forms import deletes_draft
+from app.admin_kit.edit_form import redirect_after_adding
+from app.admin_kit.listing import MAX_SELECTED, get_selected, render_list
 from app.content import markdown
 from app.errors import RuleViolation, StaleEdit
 from app.forms.form import ConfirmForm, validates_own_csrf

@@ -9,9 +9,10 @@ from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 
 from app.accounts import roles
-from app.admin import saved_views
-from app.admin.bulk_actions import BulkAction
-from app.admin.listing import (
+from app.admin.speakers.rows import RowFormatter, SpeakerListRow
+from app.admin_kit import saved_views
+from app.admin_kit.bulk_actions import BulkAction
+from app.admin_kit.listing import (
     MAX_SELECTED,
     ListFilter,
     Listing,
@@ -19,7 +20,6 @@ from app.admin.listing import (
     TextFilter,
     parse_list_query,
 )
-from app.admin.speakers.rows import RowFormatter, SpeakerListRow
 from app.programme import slugs
 from app.programme.editing import speaker_queries, speakers
 from app.programme.editing.speaker_queries import SpeakerFilter, SpeakerRow

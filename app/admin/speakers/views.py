@@ -9,13 +9,14 @@ from flask_babel import lazy_gettext as _l
 
 from app.accounts import guards, roles
 from app.accounts.guards import current_actor
-from app.admin import activity, bulk_actions, draft_forms
-from app.admin.draft_forms import deletes_draft
-from app.admin.edit_form import redirect_after_adding
-from app.admin.listing import get_selected, render_list
+from app.admin import activity
 from app.admin.proposals.presentation import STATE_LABELS
 from app.admin.speakers import listing as speaker_listing
 from app.admin.speakers.forms import SpeakerForm
+from app.admin_kit import bulk_actions, draft_forms
+from app.admin_kit.draft_forms import deletes_draft
+from app.admin_kit.edit_form import redirect_after_adding
+from app.admin_kit.listing import get_selected, render_list
 from app.content import markdown
 from app.errors import NotFound, StaleEdit
 from app.forms.form import (

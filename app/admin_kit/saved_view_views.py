@@ -12,8 +12,8 @@ from wtforms import BooleanField, HiddenField
 from app.accounts import saved_views
 from app.accounts.models import SavedView
 from app.accounts.saved_views import MAX_NAME_LENGTH, ViewSettings
-from app.admin.listing import FilterChip
-from app.admin.saved_views import ListKind, get_current_person, get_kind, get_view_url
+from app.admin_kit.listing import FilterChip
+from app.admin_kit.saved_views import ListKind, get_current_person, get_kind, get_view_url
 from app.errors import PermissionDenied, RuleViolation, StaleEdit
 from app.forms.fields import line_field
 from app.forms.form import ConfirmForm, Form, validates_own_csrf

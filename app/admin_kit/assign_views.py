@@ -11,10 +11,10 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
 from app.accounts import guards
-from app.admin import option_search
-from app.admin.bulk_actions import parse_versions
-from app.admin.listing import MAX_SELECTED
-from app.admin.option_search import MAX_LISTED
+from app.admin_kit import option_search
+from app.admin_kit.bulk_actions import parse_versions
+from app.admin_kit.listing import MAX_SELECTED
+from app.admin_kit.option_search import MAX_LISTED
 from app.errors import RuleViolation
 from app.forms.form import ConfirmForm
 from app.programme.clashes import Clash

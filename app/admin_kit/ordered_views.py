@@ -14,12 +14,12 @@ from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _l
 
 from app.accounts import guards, roles
-from app.admin import assign_views, bulk_actions, draft_forms, ordered_listing, saved_views
-from app.admin.bulk_actions import BulkAction
-from app.admin.draft_forms import deletes_draft
-from app.admin.edit_form import EditForm, ReassignForm, redirect_after_adding, with_slug
-from app.admin.listing import PAGE_SIZE, ListFilter, get_selected, parse_list_query, render_list
-from app.admin.ordered_listing import RowFilter
+from app.admin_kit import assign_views, bulk_actions, draft_forms, ordered_listing, saved_views
+from app.admin_kit.bulk_actions import BulkAction
+from app.admin_kit.draft_forms import deletes_draft
+from app.admin_kit.edit_form import EditForm, ReassignForm, redirect_after_adding, with_slug
+from app.admin_kit.listing import PAGE_SIZE, ListFilter, get_selected, parse_list_query, render_list
+from app.admin_kit.ordered_listing import RowFilter
 from app.errors import RuleViolation, StaleEdit
 from app.forms.form import ConfirmForm, validates_own_csrf
 from app.history import queries as history

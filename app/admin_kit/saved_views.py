@@ -16,7 +16,7 @@ from flask.typing import ResponseReturnValue
 from app.accounts import guards, saved_views
 from app.accounts.models import Person, SavedView
 from app.accounts.roles import Area
-from app.admin.listing import VIEW_PARAM, ListFilter, Listing, ListQuery, parse_list_query
+from app.admin_kit.listing import VIEW_PARAM, ListFilter, Listing, ListQuery, parse_list_query
 from app.errors import NotFound, PermissionDenied, RuleViolation
 
 ALL = "all"  # a value of ``view``: the whole list, although it opens with a view

@@ -8,8 +8,8 @@ from typing import Any, Generic
 from flask_babel import gettext, ngettext
 from flask_babel import lazy_gettext as _l
 
-from app.admin.bulk_actions import BulkAction
-from app.admin.listing import ListFilter, Listing, ListQuery, paginate, parse_list_query
+from app.admin_kit.bulk_actions import BulkAction
+from app.admin_kit.listing import ListFilter, Listing, ListQuery, paginate, parse_list_query
 from app.programme.collation import sort_key
 from app.programme.editing import rooms_and_themes as editing
 from app.programme.editing.rooms_and_themes import EntityT, OrderedKind

@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext, ngettext
 
 from app.accounts import guards
-from app.admin.listing import MAX_SELECTED
+from app.admin_kit.listing import MAX_SELECTED
 from app.errors import Gone, RuleViolation
 from app.forms.form import ConfirmForm, Form
 from app.request_transaction import start_writing

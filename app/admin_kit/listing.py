@@ -25,7 +25,7 @@ PAGE_SIZE = 50  # rows
 MAX_SELECTED = 200  # rows that one action changes
 MAX_SEARCH_LENGTH = 100  # characters
 MAX_PAGE_DIGITS = 4  # of a page number
-VIEW_PARAMS = ("hide", "view")  # of app/admin/view_options.py and app/admin/saved_views.py
+VIEW_PARAMS = ("hide", "view")  # of app/admin_kit/view_options.py and app/admin_kit/saved_views.py
 VIEW_PARAM = re.compile(r"[a-z0-9._]{1,300}")
 
 

@@ -23,7 +23,6 @@ from app.admin import (
     notice_views,
     preview_link_views,
     rehearsal_views,
-    reply_views,
     requirement_case_views,
     room_views,
     search_views,
@@ -33,7 +32,6 @@ from app.admin import (
     session_raise_views,
     session_seat_views,
     settings_views,
-    suppression_views,
     team_views,
     theme_views,
     waiting_list_offer_views,
@@ -56,13 +54,6 @@ from app.admin.delegates import (
 )
 from app.admin.delegates import transfer_views as desk_transfer_views
 from app.admin.delegates import views as delegate_views
-from app.admin.emails import (
-    addition_views,
-    kind_views,
-    outbox_views,
-    text_version_views,
-    text_views,
-)
 from app.admin.import_export import views as import_export_views
 from app.admin.mailings import preview_views as mailing_preview_views
 from app.admin.mailings import send_views
@@ -76,6 +67,15 @@ from app.admin.sessions import views as session_views
 from app.admin.speaker_pages import access_views
 from app.admin.speaker_pages import views as speaker_page_views
 from app.admin.speakers import views as admin_speaker_views
+from app.admin_emails import (
+    addition_views,
+    kind_views,
+    outbox_views,
+    reply_views,
+    suppression_views,
+    text_version_views,
+    text_views,
+)
 from app.admin_kit import draft_forms, saved_view_views, view_options
 from app.agenda import transfer_views
 from app.agenda import views as agenda_views

@@ -15,7 +15,7 @@ from flask import request, url_for
 from flask_babel import lazy_gettext as _l
 
 from app.accounts import guards, roles
-from app.admin.emails.kinds.registry import get_email_name
+from app.admin_emails.kinds.registry import get_email_name
 from app.history import queries as history
 from app.history.models import HistoryEntry
 from app.mail import queries as mail

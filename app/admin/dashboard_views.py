@@ -13,15 +13,16 @@ from sqlalchemy import ColumnElement, func, select
 
 from app import clock
 from app.accounts import guards, roles
-from app.admin import charts, failed_emails, shortcuts
+from app.admin import charts, shortcuts
 from app.admin.charts import ChartBar, Curve
-from app.admin.failed_emails import FailedEmail
 from app.admin.proposals import presentation as proposals
 from app.admin.tasks import open_tasks
 from app.admin.tasks.email_tasks import FAILED_EMAILS
 from app.admin.tasks.open_tasks import OpenTask
 from app.admin.tasks.programme_tasks import PROPOSALS
 from app.admin.tasks.task_list import TASKS
+from app.admin_emails import failed_emails
+from app.admin_emails.failed_emails import FailedEmail
 from app.content import queries as content
 from app.content.versions import Version
 from app.content.views import get_content_folder

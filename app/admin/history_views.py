@@ -14,7 +14,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from app.accounts import guards, roles
 from app.accounts.models import ROLES, Person
-from app.admin.emails.kinds.registry import EMAIL_KINDS
+from app.admin_emails.kinds.registry import EMAIL_KINDS
 from app.admin_kit import saved_views
 from app.admin_kit.edit_form import MAX_NUMBER_DIGITS
 from app.admin_kit.listing import PAGE_SIZE, ListFilter, Listing, parse_list_query, render_list

@@ -6,8 +6,8 @@ import pytest
 from sqlalchemy import func, select
 
 from app.accounts.models import DESK, VIEWER
-from app.admin.emails.kinds.email_kind import ORGANISERS
-from app.admin.emails.kinds.registry import EMAIL_KINDS
+from app.admin_emails.kinds.email_kind import ORGANISERS
+from app.admin_emails.kinds.registry import EMAIL_KINDS
 from app.database import db
 from app.mail import services
 from app.mail.models import Email

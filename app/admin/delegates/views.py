@@ -23,7 +23,7 @@ from app.admin.delegates.forms import (
     RestoreBookingForm,
 )
 from app.admin.delegates.listing import build_add_tag_form
-from app.admin.suppression_views import REASON_NAMES
+from app.admin_emails.suppression_views import REASON_NAMES
 from app.admin_kit import bulk_actions, draft_forms, view_options
 from app.admin_kit.listing import Listing, ListQuery, get_selected, parse_list_query, render_list
 from app.errors import RuleViolation

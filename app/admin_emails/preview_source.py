@@ -13,7 +13,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 
 from app.accounts import roles
 from app.accounts.roles import Area
-from app.admin.emails.kinds.samples import SAMPLE_KEY, Context
+from app.admin_emails.kinds.samples import SAMPLE_KEY, Context
 from app.database import Base, db
 
 MAX_PEOPLE: Final = 10

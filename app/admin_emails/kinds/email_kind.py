@@ -6,7 +6,7 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 
-from app.admin.emails.kinds.samples import Context
+from app.admin_emails.kinds.samples import Context
 
 
 @dataclass(frozen=True)

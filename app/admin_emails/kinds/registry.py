@@ -9,12 +9,12 @@ from typing import Any, Final, NamedTuple
 
 from flask_babel import lazy_gettext as _l
 
-from app.admin.emails.kinds.bookings import BOOKINGS
-from app.admin.emails.kinds.email_kind import EmailKind
-from app.admin.emails.kinds.places import PLACES
-from app.admin.emails.kinds.sessions import SESSIONS
-from app.admin.emails.kinds.speakers import SPEAKERS
-from app.admin.emails.kinds.team import TEAM
+from app.admin_emails.kinds.bookings import BOOKINGS
+from app.admin_emails.kinds.email_kind import EmailKind
+from app.admin_emails.kinds.places import PLACES
+from app.admin_emails.kinds.sessions import SESSIONS
+from app.admin_emails.kinds.speakers import SPEAKERS
+from app.admin_emails.kinds.team import TEAM
 
 
 class EmailGroup(NamedTuple):

@@ -5,8 +5,8 @@ from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _l
 
 from app.accounts.guards import current_actor
-from app.admin.emails import examples, text_pages
-from app.admin.emails.kinds.registry import EMAIL_KINDS
+from app.admin_emails import examples, text_pages
+from app.admin_emails.kinds.registry import EMAIL_KINDS
 from app.admin_kit.edit_form import EditForm
 from app.content import diff
 from app.history import queries as history

@@ -8,7 +8,7 @@ from flask_babel import lazy_gettext as _l
 
 from app.accounts import rate_limits, roles
 from app.accounts.guards import current_actor
-from app.admin.emails.kinds.registry import email_choices, get_email_name
+from app.admin_emails.kinds.registry import email_choices, get_email_name
 from app.admin_kit import saved_views
 from app.admin_kit.listing import ListFilter, Listing, parse_list_query, render_list
 from app.errors import NotFound

@@ -11,9 +11,9 @@ from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import contains_eager, joinedload
 
 from app.accounts import roles
-from app.admin.emails.kinds.registry import EMAIL_KINDS
-from app.admin.emails.kinds.samples import Context
-from app.admin.emails.preview_source import (
+from app.admin_emails.kinds.registry import EMAIL_KINDS
+from app.admin_emails.kinds.samples import Context
+from app.admin_emails.preview_source import (
     MAX_PEOPLE,
     PreviewPerson,
     PreviewSource,

@@ -7,9 +7,9 @@ from typing import Final
 from flask_babel import lazy_gettext as _l
 
 from app.accounts import services as accounts
-from app.admin.emails.kinds import samples
-from app.admin.emails.kinds.email_kind import ORGANISERS, EmailKind
-from app.admin.emails.kinds.samples import Context
+from app.admin_emails.kinds import samples
+from app.admin_emails.kinds.email_kind import ORGANISERS, EmailKind
+from app.admin_emails.kinds.samples import Context
 from app.speakers.batch_emails import PLACEHOLDER_SECRET
 
 MEMBER = _l("The member of the team")

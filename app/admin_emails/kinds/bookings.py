@@ -6,9 +6,9 @@ from typing import Final
 from flask_babel import lazy_gettext as _l
 
 from app import clock
-from app.admin.emails.kinds import samples
-from app.admin.emails.kinds.email_kind import DELEGATE, EmailKind
-from app.admin.emails.kinds.samples import Context
+from app.admin_emails.kinds import samples
+from app.admin_emails.kinds.email_kind import DELEGATE, EmailKind
+from app.admin_emails.kinds.samples import Context
 from app.registration import emails as booking_emails
 from app.registration.bookings.changes import BookingChange
 from app.registration.groups.models import PLACED, UNPLACED, GroupMember, RegistrationGroup

@@ -4,8 +4,8 @@ from base64 import b64encode
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 
-from app.admin.emails.kinds.registry import EMAIL_KINDS, WITH_CALENDAR
-from app.admin.emails.kinds.samples import Context
+from app.admin_emails.kinds.registry import EMAIL_KINDS, WITH_CALENDAR
+from app.admin_emails.kinds.samples import Context
 from app.mail import email_texts, rendering
 from app.mail import services as mail
 from app.mail.email_texts import TextKey

@@ -11,10 +11,10 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
 from app.accounts import guards
-from app.admin.emails import preview_requests, preview_team
-from app.admin.emails.kinds.registry import EMAIL_KINDS
-from app.admin.emails.kinds.samples import Context
-from app.admin.emails.preview_source import (
+from app.admin_emails import preview_requests, preview_team
+from app.admin_emails.kinds.registry import EMAIL_KINDS
+from app.admin_emails.kinds.samples import Context
+from app.admin_emails.preview_source import (
     MAX_PEOPLE,
     PreviewPerson,
     PreviewSource,

@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from flask import Blueprint, Response, abort, request
 from flask.typing import ResponseReturnValue
 
-from app.admin.emails.kinds.registry import EMAIL_GROUPS, EMAIL_KINDS
-from app.admin.emails.previews import FRAME_POLICY, PreviewRequest, render_preview
+from app.admin_emails.kinds.registry import EMAIL_GROUPS, EMAIL_KINDS
+from app.admin_emails.previews import FRAME_POLICY, PreviewRequest, render_preview
 from app.mail import email_texts
 from app.mail.email_texts import TextKey
 from app.programme import queries

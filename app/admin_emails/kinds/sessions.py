@@ -8,9 +8,9 @@ from typing import Final
 from flask_babel import lazy_gettext as _l
 
 from app import clock
-from app.admin.emails.kinds import samples
-from app.admin.emails.kinds.email_kind import DELEGATE, EmailKind
-from app.admin.emails.kinds.samples import Context
+from app.admin_emails.kinds import samples
+from app.admin_emails.kinds.email_kind import DELEGATE, EmailKind
+from app.admin_emails.kinds.samples import Context
 from app.programme import snapshot
 from app.programme.models import Session
 from app.registration import session_emails

@@ -8,8 +8,8 @@ from typing import Any, Final
 from flask import make_response, request, url_for
 from flask.typing import ResponseReturnValue
 
-from app.admin.emails import examples, preview_people
-from app.admin.emails.kinds.samples import Context
+from app.admin_emails import examples, preview_people
+from app.admin_emails.kinds.samples import Context
 from app.errors import NotFound, require
 from app.mail import email_texts, placeholders
 from app.mail.email_texts import TextKey

@@ -5,7 +5,7 @@ from typing import Any, Final
 from flask import Response, abort, request, url_for
 from flask_babel import gettext
 
-from app.admin.emails.kinds.registry import EMAIL_KINDS
+from app.admin_emails.kinds.registry import EMAIL_KINDS
 from app.errors import NotFound
 from app.mail import email_texts
 from app.mail.email_texts import TextKey

@@ -7,9 +7,9 @@ from typing import Final
 from flask_babel import lazy_gettext as _l
 
 from app import clock
-from app.admin.emails.kinds import samples
-from app.admin.emails.kinds.email_kind import DELEGATE, EmailKind
-from app.admin.emails.kinds.samples import Context
+from app.admin_emails.kinds import samples
+from app.admin_emails.kinds.email_kind import DELEGATE, EmailKind
+from app.admin_emails.kinds.samples import Context
 from app.registration.applications.models import RegistrationApplication
 from app.registration.categories.models import RegistrationCategory
 from app.registration.interest.models import ExpressionOfInterest

@@ -13,9 +13,9 @@ from wtforms.validators import DataRequired
 
 from app.accounts import rate_limits
 from app.accounts.guards import current_actor
-from app.admin.emails import examples, text_pages
-from app.admin.emails.kinds.registry import EMAIL_KINDS
-from app.admin.emails.previews import FRAME_POLICY, PREVIEW_POLICY, PreviewRequest, render_preview
+from app.admin_emails import examples, text_pages
+from app.admin_emails.kinds.registry import EMAIL_KINDS
+from app.admin_emails.previews import FRAME_POLICY, PREVIEW_POLICY, PreviewRequest, render_preview
 from app.admin_kit import draft_forms
 from app.admin_kit.draft_forms import deletes_draft
 from app.admin_kit.edit_form import EditForm

@@ -35,6 +35,7 @@ from app.programme import queries as programme_queries
 from app.registration import import_rules, integrity_check, seats
 from app.registration import queries as registration
 from app.registration.ballots import draw as ballot_draw
+from app.registration.models import CONFERENCE
 from app.releases import services as releases
 from app.transaction_settings import read_only
 from app.web.rendering import absolute_url
@@ -247,7 +248,7 @@ def deliver_mail(*, forever: bool) -> None:
 def set_places(number: int) -> None:
     """Set the conference's limit to NUMBER places."""
     with transaction():
-        seats.set_limit(seats.CONFERENCE, number)
+        seats.set_limit(CONFERENCE, number)
     places = registration.get_seat_counts()
     click.echo(f"{places.limit} places, {places.taken} taken, {places.remaining} free")
 

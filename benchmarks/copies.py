@@ -13,6 +13,7 @@ from app.database import db, transaction
 from app.factory import create_app
 from app.interchange import services
 from app.registration import seats
+from app.registration.models import CONFERENCE
 from app.releases import services as releases_services
 from app.server.bootstrap import fix_clock
 from benchmarks.running import CONTROL, SITE, Process, Server
@@ -79,4 +80,4 @@ class SiteCopy:
             with transaction():
                 services.load_demo(*size)
                 releases_services.create_release()
-                seats.set_limit(seats.CONFERENCE, places)
+                seats.set_limit(CONFERENCE, places)

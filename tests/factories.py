@@ -56,10 +56,9 @@ from app.registration.delegate_record import refresh_search_keys
 from app.registration.groups.models import PLACED, GroupMember, RegistrationGroup
 from app.registration.interest.models import ExpressionOfInterest
 from app.registration.invitations.models import InvitationCode
-from app.registration.models import Confirmation, Delegate, DelegateAnswer, Needs
+from app.registration.models import CONFERENCE, Confirmation, Delegate, DelegateAnswer, Needs
 from app.registration.private_answers import encrypt_need
 from app.registration.seats import (
-    CONFERENCE,
     hold_seats,
     list_limits,
     lock_limit,

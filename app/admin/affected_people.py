@@ -13,8 +13,8 @@ from app.agenda.models import Star
 from app.database import db
 from app.history.models import HistoryEntry
 from app.programme.models import Appearance, Session, Speaker
+from app.registration.delegate_queries import ATTENDING
 from app.registration.models import Delegate
-from app.registration.queries import ATTENDING
 
 NAME, AGENDAS, DELEGATES = "name", "agendas", "delegates"  # kinds of rows
 

@@ -24,6 +24,7 @@ from app.questions import file_answers
 from app.questions.definitions import Definition
 from app.registration import answer_files, answer_rows, custom_questions, file_downloads
 from app.registration import queries as registration
+from app.registration.answers import Answers
 from app.registration.applications import answer_documents, decisions, queries
 from app.registration.applications.decisions import Decision
 from app.registration.applications.models import (
@@ -40,7 +41,6 @@ from app.registration.categories import forms as category_forms
 from app.registration.categories import queries as categories
 from app.registration.delegate_field import NOT_GIVEN
 from app.registration.fields import PRIVATE_FIELDS, PRIVATE_NAMES
-from app.registration.queries import Answers
 from app.web import redirects, spreadsheets
 from app.web.rendering import render_page
 

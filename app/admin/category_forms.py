@@ -15,11 +15,11 @@ from app.forms.fields import editor_line_field, editor_name_field, editor_text_f
 from app.forms.moment_fields import LocalDateTimeField, moment_field
 from app.forms.validators import one_of_choices
 from app.registration import category_texts, custom_questions
-from app.registration import queries as registration
 from app.registration.categories import queries, services
 from app.registration.categories.models import BY_CODE, BY_INTEREST, PUBLIC, RegistrationCategory
 from app.registration.category_texts import CategoryTexts
 from app.registration.interest import queries as interest
+from app.releases.current_release import conference_days
 from app.web import languages
 from app.web.formatting import local_date
 
@@ -164,7 +164,7 @@ class CategoryForm(EditForm):
         self.interest_questions.choices = [
             (str(one.id), custom_questions.get_label(one)) for one in questions
         ]
-        days = registration.conference_days()
+        days = conference_days()
         self.days.choices = [(day.isoformat(), local_date(day)) for day in days]
         return self
 

@@ -22,6 +22,7 @@ from app.registration import conference_settings, seats
 from app.registration import queries as registration
 from app.registration.categories import queries as categories
 from app.registration.categories import services as category_services
+from app.registration.models import CATEGORY_PREFIX, CONFERENCE
 from app.registration.waiting_list import by_hand
 from app.registration.waiting_list.models import WaitingListEntry
 from app.web import redirects
@@ -46,7 +47,7 @@ class PlacesForm(Form):
         """Offer the conference, and the categories with places of their own."""
         limited = categories.list_limits()
         offered = [
-            (seats.CONFERENCE, gettext("The whole conference")),
+            (CONFERENCE, gettext("The whole conference")),
             *(
                 (seats.name_category_limit(one.id), one.name)
                 for one in categories.list_all()
@@ -55,7 +56,7 @@ class PlacesForm(Form):
         ]
         self.name.choices = offered
         if self.name.data not in dict(offered):
-            self.name.data = seats.CONFERENCE
+            self.name.data = CONFERENCE
 
 
 @bp.route("/<int:number>/move-up", methods=["GET", "POST"])
@@ -114,11 +115,11 @@ def places() -> ResponseReturnValue:
 
 def _raise(name: str, number: int) -> None:
     """Set a limit; whoever gets a place by it is offered it in the same transaction."""
-    if name == seats.CONFERENCE:
+    if name == CONFERENCE:
         before = registration.get_seat_counts().limit
         conference_settings.change_limit(number, expected_limit=before, actor=current_actor())
         return
-    category = categories.get_category(int(name.removeprefix(seats.CATEGORY_PREFIX)))
+    category = categories.get_category(int(name.removeprefix(CATEGORY_PREFIX)))
     values = {**categories.build_values(category), "limit": number}
     category_services.save(
         category, values, expected_version=category.version, actor=current_actor()

@@ -10,8 +10,8 @@ from app.database import db
 from app.mail.delivery_status import describe_status, get_status
 from app.mail.models import Email
 from app.mail.queries import IS_FAILED
+from app.registration.delegate_queries import ATTENDING
 from app.registration.models import Delegate
-from app.registration.queries import ATTENDING
 
 MAX_ON_DASHBOARD: Final = 3
 

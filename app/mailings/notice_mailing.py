@@ -24,8 +24,8 @@ from app.mailings.recipients import PreparedRecipient
 from app.mailings.services import Draft
 from app.programme import public_settings, snapshot
 from app.programme.models import Conference, Release
+from app.registration.delegate_queries import ATTENDING
 from app.registration.models import Delegate
-from app.registration.queries import ATTENDING
 from app.releases import revisions
 from app.releases.published_programme import PublishedProgramme, ReleaseContext
 from app.web import languages

@@ -33,9 +33,9 @@ from app.mailings.notice_changes import NoticeChange
 from app.mailings.notice_models import ChangeNotice, NoticePerson
 from app.mailings.notice_recipients import NoticeRecipient
 from app.registration.bookings import erasure
+from app.registration.delegate_queries import ATTENDING
 from app.registration.delegate_record import search_key
 from app.registration.models import Delegate
-from app.registration.queries import ATTENDING
 from app.web import languages
 
 

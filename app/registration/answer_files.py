@@ -1,15 +1,13 @@
 """Files that answer questions: stored in chunks, read, and deleted with the answer that names them.
 
-The file of a booking's answer is deleted in the transaction that deletes or replaces the answer.
-The worker deletes what nothing names any longer: files of forms that were never completed, of
-answers that expired before they were submitted, and of requests that are over.
+That of a booking is deleted in the transaction that deletes or replaces the answer; all that no
+answer names any longer, by ``file_cleanup``.
 """
 
-from collections.abc import Collection, Iterator, Sequence
-from datetime import timedelta
+from collections.abc import Collection, Sequence
 from typing import Any, Final
 
-from sqlalchemy import Connection, delete, event, exists, insert, inspect, or_, select, update
+from sqlalchemy import Connection, delete, event, exists, insert, inspect, select, update
 
 from app import clock
 from app.database import db
@@ -22,14 +20,8 @@ from app.questions.definitions import FILE, Definition
 from app.questions.file_answers import FileAnswer
 from app.questions.models import REGISTRATION, AnswerFile
 from app.registration import answer_file_chunks
-from app.registration.applications.models import RegistrationApplication
-from app.registration.models import ApplicationDraft, Delegate, DelegateAnswer
-from app.registration.waiting_list.models import WaitingListEntry
+from app.registration.models import Delegate, DelegateAnswer
 
-UNUSED_FOR: Final = timedelta(days=1)  # that long a form may stay open before it is sent again
-# in the order in which answers go from one to the next, and at last to a booking
-DOCUMENTS: Final = (ApplicationDraft, RegistrationApplication, WaitingListEntry)
-BATCH_SIZE: Final = 50  # files deleted in a transaction
 NO_FILE: Final = "There is no such file"
 KEY_MISSING: Final = "This file cannot be read: the key is missing"
 ALTERED: Final = "This file cannot be read: what is stored was altered or moved"
@@ -70,40 +62,10 @@ def get_stored(answer: str) -> StoredFile:
     return StoredFile(named.name, row.size, row.digest, read_chunk)
 
 
-def _list_asked() -> Sequence[Definition]:
+def list_asked() -> Sequence[Definition]:
     """List the questions that ask for a file, or have asked for one."""
     every = queries.read_definitions(REGISTRATION)
     return [one for one in every if any(version.kind == FILE for version in one.versions)]
-
-
-def delete_unused() -> None:
-    """Delete the files that nothing names any longer; run by the worker."""
-    before = clock.real_now() - UNUSED_FOR
-    old = set(db.session.scalars(select(AnswerFile.key).where(AnswerFile.used_at < before)))
-    unused = sorted(old - _list_named()) if old else []
-    if unused:
-        is_unused = AnswerFile.key.in_(unused[:BATCH_SIZE])
-        db.session.execute(delete(AnswerFile).where(is_unused, AnswerFile.used_at < before))
-
-
-def _list_named() -> frozenset[str]:
-    """Return the keys of the files that an answer names, submitted or not."""
-    return frozenset().union(*map(file_answers.find_keys, _iterate_naming()))
-
-
-def _iterate_naming() -> Iterator[str]:
-    """Yield every text that may name a file, each kind before those that it may become.
-
-    So an answer that goes on to the next kind while they are read is found in one of the two.
-    """
-    asked = _list_asked()
-    ids = [one.id for one in asked]
-    for model in DOCUMENTS if asked else ():
-        names = (model.document.contains(f'"{one.name}": "', autoescape=True) for one in asked)
-        yield from db.session.scalars(select(model.document).where(or_(*names)))
-    yield from db.session.scalars(
-        select(DelegateAnswer.value).where(DelegateAnswer.question_id.in_(ids))
-    )
 
 
 def list_incomplete() -> Sequence[str]:
@@ -112,7 +74,7 @@ def list_incomplete() -> Sequence[str]:
     answers = (
         select(Delegate.reference, DelegateAnswer.value)
         .join_from(DelegateAnswer, Delegate, Delegate.id == DelegateAnswer.delegate_id)
-        .where(DelegateAnswer.question_id.in_([one.id for one in _list_asked()]))
+        .where(DelegateAnswer.question_id.in_([one.id for one in list_asked()]))
         .order_by(Delegate.reference, DelegateAnswer.question_id)
     )
     named = (

@@ -7,9 +7,9 @@ from markupsafe import Markup
 
 from app.questions import file_answers
 from app.registration import custom_questions, question_pages
+from app.registration.answers import Answers, full_name
 from app.registration.delegate_field import NOT_GIVEN, DelegateField
 from app.registration.fields import BOOKING_FIELDS, DAYS, FIELDS
-from app.registration.queries import Answers, full_name
 from app.registration.standard_questions import is_retired
 
 Row = tuple[str, str, str]  # label, text and step

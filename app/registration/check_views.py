@@ -24,6 +24,7 @@ from app.registration import (
     services,
     tickets,
 )
+from app.registration.answers import Answers
 from app.registration.applications import queries as applications
 from app.registration.categories import forms as category_forms
 from app.registration.categories import queries as categories
@@ -32,7 +33,7 @@ from app.registration.equality import services as equality
 from app.registration.forms import APPLICATION, WAITING_LIST, CheckForm
 from app.registration.invitations.services import InvitationEnded
 from app.registration.progress import list_steps
-from app.registration.queries import Answers, RegistrationState
+from app.registration.queries import RegistrationState
 from app.registration.session_bookings import choices, chosen_seats
 from app.registration.transfers.services import TransferEnded
 from app.registration.transfers.views import render_ended

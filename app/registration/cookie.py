@@ -6,11 +6,11 @@ Without it, the visitor starts again.
 from flask import request
 
 from app.registration import queries, question_pages, services
+from app.registration.answers import Answers
 from app.registration.categories.queries import CATEGORY
 from app.registration.draft_cookie import DraftCookie
 from app.registration.models import Confirmation
 from app.registration.progress import RegistrationProgress
-from app.registration.queries import Answers
 
 ANSWERS = DraftCookie("answers")
 

@@ -9,10 +9,10 @@ from app import clock
 from app.database import Base, db, violated_constraint
 from app.errors import RuleViolation
 from app.registration import delegate_record, seats
+from app.registration.answers import Answers
 from app.registration.categories import queries as categories
 from app.registration.delegate_record import IDENTITY_CONSTRAINT
 from app.registration.models import Delegate
-from app.registration.queries import Answers
 
 REFERENCE_ALPHABET = "23456789CDFGHJKMNPQRTVWXYZ"  # none that look alike, no vowels
 REFERENCE_LENGTH = 8

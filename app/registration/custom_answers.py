@@ -3,19 +3,16 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from sqlalchemy import delete, func, or_, select
+from sqlalchemy import delete, func, select
 
 from app.database import db
-from app.questions.definitions import KEY_PREFIX, Definition
+from app.questions.definitions import Definition
 from app.questions.models import Question
 from app.registration import answer_files, custom_questions
-from app.registration.applications.models import RegistrationApplication
+from app.registration.answers import Answers
 from app.registration.fields import BOOKING_FIELDS
-from app.registration.interest.models import ExpressionOfInterest
 from app.registration.models import Delegate, DelegateAnswer
-from app.registration.queries import Answers
 from app.registration.standard_questions import find_definition
-from app.registration.waiting_list.models import WaitingListEntry
 
 
 def to_answers(delegate: Delegate) -> Answers:
@@ -138,19 +135,6 @@ def count_standard() -> Mapping[int, int]:
     counts = (func.count(func.nullif(column, "")) for _, column in numbers)
     row = db.session.execute(select(*counts)).one() if numbers else ()
     return {number: count for (number, _), count in zip(numbers, row, strict=True)}
-
-
-def is_answered(question_id: int) -> bool:
-    """Return True if somebody has answered a question who has a place or has asked for one."""
-    answered = select(DelegateAnswer.delegate_id).where(DelegateAnswer.question_id == question_id)
-    key = f'"{KEY_PREFIX}{question_id}"'
-    waits = select(WaitingListEntry.id).where(WaitingListEntry.document.contains(key))
-    applied = select(RegistrationApplication.id).where(
-        RegistrationApplication.document.contains(key)
-    )
-    interested = select(ExpressionOfInterest.id).where(ExpressionOfInterest.document.contains(key))
-    found = or_(answered.exists(), waits.exists(), applied.exists(), interested.exists())
-    return bool(db.session.scalar(select(found)))
 
 
 def erase_of_questions(definitions: Iterable[Definition]) -> None:

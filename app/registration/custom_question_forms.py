@@ -9,8 +9,8 @@ from werkzeug.datastructures import MultiDict
 from app.questions import form_fields
 from app.questions.definitions import CONSENT, COUNTRY, FILE, Definition, select_relevant
 from app.registration import custom_questions
+from app.registration.answers import Answers
 from app.registration.forms import AnswersForm
-from app.registration.queries import Answers
 
 QUESTIONS_FIELD = "asked"  # form fields: which questions a page asks, with a hash of their words
 HEADING = _l("A few more questions")

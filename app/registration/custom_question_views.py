@@ -21,10 +21,10 @@ from app.registration import (
     question_pages,
     views,
 )
+from app.registration.answers import Answers
 from app.registration.custom_question_forms import CustomQuestionsForm
 from app.registration.custom_questions import CUSTOM_PAGE
 from app.registration.progress import RegistrationProgress
-from app.registration.queries import Answers
 from app.web.error_handlers import refuse
 from app.web.preview_middleware import allow_in_preview
 

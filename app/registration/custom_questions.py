@@ -25,9 +25,9 @@ from app.questions.definitions import (
 )
 from app.questions.models import REGISTRATION
 from app.registration import countries, fields
+from app.registration.answers import Answers
 from app.registration.categories.queries import CATEGORY
 from app.registration.fields import DAYS
-from app.registration.queries import Answers
 from app.registration.standard_questions import is_changed
 from app.releases.current_release import get_programme
 from app.web import languages

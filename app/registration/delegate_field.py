@@ -10,8 +10,8 @@ from wtforms import Field
 from app.questions import standard_texts
 from app.questions.models import REGISTRATION
 from app.registration import private_answers
+from app.registration.answers import Answers
 from app.registration.models import Delegate
-from app.registration.queries import Answers
 
 NOT_GIVEN = _l("Not given")
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from app.registration import custom_answers, custom_questions
+from app.registration.answers import Answers, full_name
 from app.registration.categories.queries import CATEGORY
 from app.registration.delegate_field import DelegateField
 from app.registration.fields import (
@@ -17,7 +18,6 @@ from app.registration.fields import (
 )
 from app.registration.models import Delegate, Needs
 from app.registration.private_answers import encrypt_need, is_unreadable
-from app.registration.queries import Answers, full_name
 from app.registration.requirement_cases import case_texts
 from app.registration.standard_questions import is_retired
 

@@ -16,7 +16,7 @@ from app.registration.create_booking import (
     REFERENCE_LENGTH,
     generate_access_key,
 )
-from app.registration.models import Delegate
+from app.registration.models import CONFERENCE, Delegate
 from app.registration.session_bookings import release as session_seats
 from app.registration.waiting_list import category_waits
 
@@ -26,7 +26,7 @@ IS_DEMO = Delegate.is_demo.is_(True)
 def create(people: Iterable[DemoDelegate]) -> None:
     """Create a booking for each; no emails are sent."""
     for number, person in enumerate(people):
-        seats.reserve((seats.CONFERENCE,), _build_delegate(person, number))
+        seats.reserve((CONFERENCE,), _build_delegate(person, number))
 
 
 def delete_all() -> None:

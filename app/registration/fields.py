@@ -22,10 +22,11 @@ from app.forms.fields import (
     text_field,
 )
 from app.forms.validators import all_of, no_web_address, single_line
-from app.registration import countries, queries, requirement_kinds
+from app.registration import countries, requirement_kinds
+from app.registration.answers import full_name
 from app.registration.delegate_field import Choices, DelegateField
-from app.registration.queries import full_name
 from app.registration.requirement_kinds import kinds_field
+from app.releases.current_release import conference_days
 from app.web import languages
 from app.web.formatting import local_date
 
@@ -56,7 +57,7 @@ def _list_countries() -> Choices:
 
 
 def _list_days() -> Choices:
-    return [(day.isoformat(), local_date(day)) for day in queries.conference_days()]
+    return [(day.isoformat(), local_date(day)) for day in conference_days()]
 
 
 def _format_days(answer: str) -> str:

@@ -13,8 +13,8 @@ from wtforms.validators import ValidationError
 from app import clock
 from app.forms.form import Form
 from app.registration import private_answers
+from app.registration.answers import Answers, dump_answers, load_answers
 from app.registration.fields import BY_NAME, CONSENT, EMAIL, PRIVATE_FIELDS, STEPS, Step
-from app.registration.queries import Answers, dump_answers, load_answers
 from app.registration.requirement_kinds import OTHER
 from app.web import signing
 from app.web.formatting import local_date

@@ -23,12 +23,11 @@ from app.questions import standard
 from app.questions.models import REGISTRATION
 from app.registration import answer_files, offer_order, seat_checks
 from app.registration.applications.models import RegistrationApplication
+from app.registration.delegate_queries import ATTENDING
 from app.registration.groups.draft import MAX_PEOPLE
 from app.registration.groups.models import LEFT, PLACED, UNPLACED, WAITING, GroupMember
 from app.registration.interest.models import ExpressionOfInterest
-from app.registration.models import Delegate
-from app.registration.queries import ATTENDING
-from app.registration.seats import CONFERENCE
+from app.registration.models import CONFERENCE, Delegate
 from app.registration.waiting_list.models import WaitingListEntry
 from app.text import count_of
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import date, datetime
+from typing import Final
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
@@ -14,6 +15,8 @@ from app.questions import models as _questions  # noqa: F401 - tables that answe
 from app.registration.categories.models import RegistrationCategory
 from app.registration.requirement_cases.models import RequirementCase
 
+CONFERENCE: Final = "conference"  # the name of the limit of the whole conference
+CATEGORY_PREFIX: Final = "category "  # of the name of a category's limit
 COLUMNS_KEPT_AT_ERASURE = {  # of Delegate, besides answers that are kept
     *("id", "reference", "language", "consented_at", "registered_at", "version"),
     *("cancelled_at", "erased_at", "is_demo", "is_added_by_team", "category_id"),

@@ -14,8 +14,8 @@ from app.questions import queries
 from app.questions.definitions import Definition
 from app.questions.models import REGISTRATION
 from app.registration import custom_questions
+from app.registration.answers import Answers
 from app.registration.custom_questions import CUSTOM_PAGE
-from app.registration.queries import Answers
 
 
 @dataclass(frozen=True)

@@ -18,11 +18,11 @@ from app.database import Base, db
 from app.encryption import PREFIX, get_key_id, get_key_ring
 from app.log import log
 from app.registration import answer_file_chunks, private_answers
+from app.registration.answers import dump_answers
 from app.registration.applications.models import RegistrationApplication
 from app.registration.ballots.models import Ballot, place_of_seed
 from app.registration.fields import PRIVATE_FIELDS, PRIVATE_NAMES
 from app.registration.models import ApplicationDraft, Delegate, Needs
-from app.registration.queries import dump_answers
 from app.registration.requirement_cases import case_texts
 from app.registration.requirement_cases.models import RequirementCase
 from app.registration.waiting_list.models import WaitingListEntry

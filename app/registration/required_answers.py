@@ -8,10 +8,10 @@ from collections.abc import Sequence
 
 from app.questions.definitions import Definition
 from app.registration import custom_answers, custom_questions, delegate_record, queries
+from app.registration.answers import Answers
 from app.registration.categories.queries import CATEGORY
 from app.registration.fields import BOOKING_FIELDS
 from app.registration.models import Delegate
-from app.registration.queries import Answers
 
 
 def list_missing(answers: Answers) -> Sequence[Definition]:

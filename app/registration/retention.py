@@ -23,14 +23,15 @@ from app.mail.models import Email
 from app.mail.queries import IS_WAITING
 from app.questions.definitions import one_year_after
 from app.registration import custom_answers, custom_questions, delegate_record, seats
+from app.registration.answers import dump_answers, load_answers
 from app.registration.applications.models import RegistrationApplication
 from app.registration.bookings import erasure, operations
 from app.registration.delegate_field import DelegateField
 from app.registration.fields import BOOKING_FIELDS
 from app.registration.groups import queries as groups
 from app.registration.interest.models import ExpressionOfInterest
-from app.registration.models import ApplicationDraft, Delegate, Needs
-from app.registration.queries import DRAFT_LIFETIME, dump_answers, load_answers
+from app.registration.models import CONFERENCE, ApplicationDraft, Delegate, Needs
+from app.registration.queries import DRAFT_LIFETIME
 from app.registration.requirement_cases.models import RequirementCase
 from app.registration.session_bookings import release as session_seats
 from app.registration.standard_questions import find_definition
@@ -87,7 +88,7 @@ def erase_answers_of_requests() -> None:
     names = _list_erased_names()
     if not names:
         return
-    seats.lock_if_set(seats.CONFERENCE)  # before any request, as everywhere
+    seats.lock_if_set(CONFERENCE)  # before any request, as everywhere
     for model in REQUESTS:
         has_answer = (model.document.contains(f'"{name}": ', autoescape=True) for name in names)
         rows = select(model.id, model.document).where(or_(*has_answer)).limit(BATCH_SIZE)

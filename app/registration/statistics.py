@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import String, cast, func, select
 
 from app.database import db
+from app.registration.delegate_queries import ATTENDING
 from app.registration.models import Delegate
-from app.registration.queries import ATTENDING
 
 TIMESTAMP_LENGTH = (
     15  # first characters of a timestamp, to ten minutes: every time zone's midnight is a multiple

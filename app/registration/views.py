@@ -28,6 +28,7 @@ from app.registration import (
     services,
     standard_forms,
 )
+from app.registration.answers import Answers
 from app.registration.categories import forms as category_forms
 from app.registration.categories import queries as categories
 from app.registration.categories.queries import CATEGORY
@@ -37,7 +38,7 @@ from app.registration.fields import DAYS
 from app.registration.forms import AnswersForm
 from app.registration.models import Confirmation
 from app.registration.progress import CHECK, STEPS, RegistrationProgress, list_steps
-from app.registration.queries import Answers, RegistrationStatus
+from app.registration.queries import RegistrationStatus
 from app.registration.session_bookings.choices import SESSIONS
 from app.web import cache_policy, languages
 from app.web.cache_policy import has_access_keys

@@ -18,13 +18,14 @@ from app.programme import collation
 from app.programme.editing import session_queries, speaker_queries
 from app.programme.models import Appearance, Session, Speaker
 from app.registration import countries
+from app.registration.answers import Answers
 from app.registration.categories import queries as categories
 from app.registration.categories.models import RegistrationCategory
 from app.registration.categories.queries import CATEGORY, INVITED_CATEGORY, SPEAKER
+from app.registration.delegate_queries import ATTENDING
 from app.registration.delegate_record import search_key
 from app.registration.fields import PRIVATE_FIELDS
 from app.registration.models import Confirmation, Delegate
-from app.registration.queries import ATTENDING, Answers
 from app.registration.speaker_places import queries, services
 from app.registration.speaker_places.models import SpeakerPlace
 from app.speakers.list_filters import ADDRESS

@@ -14,9 +14,9 @@ from app.database import db, transaction
 from app.errors import NotFound
 from app.history.models import HistoryEntry
 from app.registration import integrity_check
-from app.registration import queries as registration
 from app.registration.delegate_imports import plan, rows, services
 from app.registration.delegate_imports.models import DelegateImport
+from app.registration.delegate_queries import ATTENDING
 from app.registration.fields import BY_NAME
 from app.registration.models import Delegate, SeatLimit
 from app.registration.waiting_list import offers
@@ -66,7 +66,7 @@ def upload(desk: Browser, body: bytes, name: str = "ward.csv", status: int = 200
 
 def list_emails() -> list[str]:
     db.session.rollback()
-    rows = select(Delegate.email).where(registration.ATTENDING).order_by(Delegate.email)
+    rows = select(Delegate.email).where(ATTENDING).order_by(Delegate.email)
     return list(db.session.scalars(rows))
 
 

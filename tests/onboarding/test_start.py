@@ -24,6 +24,7 @@ from app.onboarding.services import KEPT_TABLES, NewConference
 from app.programme.models import Conference, Room, Session, Speaker, Theme
 from app.registration import demo, seats
 from app.registration import queries as registration
+from app.registration.models import CONFERENCE
 from app.releases import current_release
 from app.releases import services as releases
 from tests.browser import Browser, Page
@@ -299,7 +300,7 @@ def test_loading_the_example_waits_for_whoever_changes_the_places(site: Flask) -
 
     loading = Thread(target=load)
     with transaction():
-        seats.lock_if_set(seats.CONFERENCE)
+        seats.lock_if_set(CONFERENCE)
         loading.start()
         if db.engine.dialect.name == "postgresql":
             wait_until(waits_for_a_lock, "the example waits for the places")

@@ -10,7 +10,7 @@ from app import cache_version, clock
 from app.database import db, transaction
 from app.programme import public_settings
 from app.programme.models import Conference
-from app.registration import conference_settings, links, seats, services
+from app.registration import conference_settings, links, services
 from app.registration.bookings import category_waiting, operations
 from app.registration.categories import queries as categories
 from app.registration.categories import services as category_services
@@ -19,7 +19,7 @@ from app.registration.categories.queries import CATEGORY
 from app.registration.desk import services as desk
 from app.registration.groups import services as groups
 from app.registration.groups.models import PLACED, GroupMember
-from app.registration.models import Delegate
+from app.registration.models import CONFERENCE, Delegate
 from app.registration.session_bookings.choices import SESSIONS, dump_keys
 from app.registration.waiting_list import by_hand, offers, terms
 from app.registration.waiting_list import services as waiting_list
@@ -277,7 +277,7 @@ class PlaceRules(SeatMachine):
         assert done is is_in_time
         if done and keeps_place:
             part = self.places.offered[person]
-            self.places.give(person, Claim((seats.CONFERENCE, *part.limits)))
+            self.places.give(person, Claim((CONFERENCE, *part.limits)))
             self.offer()
         elif done:
             self.end_application(person)
@@ -338,7 +338,7 @@ class PlaceRules(SeatMachine):
     @rule(places=st.integers(1, 6), of=st.sampled_from(["", STUDENTS, INVITED]))
     def set_limit(self, places: int, of: str) -> None:
         """Raise or lower a limit; beforehand the preview says whom that lets in."""
-        name = self.limit_of(of) if of else seats.CONFERENCE
+        name = self.limit_of(of) if of else CONFERENCE
         preview = {number_of(one.email) for one in by_hand.preview_raise(name, places)}
         db.session.rollback()
         before, offered = self.places.limits[name], set(self.places.offered)
@@ -365,14 +365,14 @@ class PlaceRules(SeatMachine):
 
         Whoever comes before the worker's next round does not overtake those who wait.
         """
-        before = self.places.limits[seats.CONFERENCE]
+        before = self.places.limits[CONFERENCE]
         close_registration_at(clock.now())
 
         def change() -> None:
             conference_settings.change_limit(places, expected_limit=before, actor=GRACE)
 
         if self.attempt(change):
-            self.places.limits[seats.CONFERENCE] = places
+            self.places.limits[CONFERENCE] = places
         close_registration_at(None)
         self.register_person(self.add_person(), category)
         assert self.attempt(offers.run_due)

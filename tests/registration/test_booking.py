@@ -25,7 +25,7 @@ from app.registration import (
 )
 from app.registration.bookings import operations, services
 from app.registration.bookings.operations import StaleBooking
-from app.registration.models import Delegate
+from app.registration.models import CONFERENCE, Delegate
 from app.registration.requirement_cases import services as requirement_cases
 from app.registration.requirement_cases.models import RequirementCase
 from tests.browser import Browser, Browsers
@@ -404,7 +404,7 @@ def test_without_the_locks_the_race_above_is_seen(site: Flask) -> None:
         careless = db.session.get_one(Delegate, number)
         both_have_looked.wait()
         careless.cancel(clock.now())
-        seats.release_seats((seats.CONFERENCE,))
+        seats.release_seats((CONFERENCE,))
 
     assert at_once(site, [cancel_carelessly] * 2) == ["done", "done"]
     assert queries.get_seat_counts().taken == 0

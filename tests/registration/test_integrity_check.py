@@ -16,7 +16,7 @@ from app.registration import emails, integrity_check, retention, seats
 from app.registration.bookings import services as bookings
 from app.registration.desk import services as desk
 from app.registration.groups.models import PLACED, UNPLACED, GroupMember
-from app.registration.models import SeatLimit
+from app.registration.models import CONFERENCE, SeatLimit
 from app.registration.waiting_list import by_hand
 from app.registration.waiting_list.models import OFFERED, WaitingListEntry
 from app.registration.waiting_list.queries import find_open_of_delegate
@@ -83,7 +83,7 @@ def test_the_audit_speaks_of_one_person_and_one_place(site: Flask) -> None:
     make_waiting_list_entry(state=OFFERED)
     with transaction():
         emails.send_registration_confirmed(delegate)
-        limit = seats.lock_limit(seats.CONFERENCE)
+        limit = seats.lock_limit(CONFERENCE)
         limit.seats, limit.taken, limit.waiting = 5, 1, 1
 
     assert integrity_check.run_checks() == [

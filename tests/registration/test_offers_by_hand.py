@@ -10,7 +10,7 @@ from app.errors import RuleViolation
 from app.history import queries as history
 from app.registration import integrity_check, links, seats
 from app.registration.categories.models import RegistrationCategory
-from app.registration.models import SeatLimit
+from app.registration.models import CONFERENCE, SeatLimit
 from app.registration.waiting_list import by_hand
 from app.registration.waiting_list.models import WaitingListEntry
 from app.registration.waiting_list.positions import get_position
@@ -88,17 +88,17 @@ def test_an_offer_by_hand_needs_a_free_place_or_one_that_is_added() -> None:
 
     with pytest.raises(by_hand.NoPlaceFree):
         offer(bea, adds_place=False)
-    assert limit_of(seats.CONFERENCE) == (1, 1, 2)
+    assert limit_of(CONFERENCE) == (1, 1, 2)
     offer(bea, adds_place=True)
 
     assert positions() == {"Ada": 1, "Bea": 0}
-    assert limit_of(seats.CONFERENCE) == (2, 2, 1)
+    assert limit_of(CONFERENCE) == (2, 2, 1)
     assert subjects_to("bea@example.org")[-1].startswith("Accept your place by ")
     [raised, *_] = history.list_newest("conference")
     assert raised.summary == "The limit was raised from 1 to 2 for an offer: Is ill"
     with pytest.raises(RuleViolation):
         offer(bea, adds_place=True)
-    assert limit_of(seats.CONFERENCE) == (2, 2, 1)
+    assert limit_of(CONFERENCE) == (2, 2, 1)
 
 
 def test_an_offer_by_hand_counts_in_the_category_too() -> None:
@@ -107,7 +107,7 @@ def test_an_offer_by_hand_counts_in_the_category_too() -> None:
 
     offer(ada, adds_place=True)
 
-    assert limit_of(seats.CONFERENCE) == (2, 2, 0)
+    assert limit_of(CONFERENCE) == (2, 2, 0)
     assert limit_of(seats.name_category_limit(press.id)) == (1, 1, 0)
 
 
@@ -122,11 +122,11 @@ def test_a_preview_names_whom_a_higher_limit_lets_in_and_changes_nothing() -> No
         db.session.commit()
         return found
 
-    assert preview(seats.CONFERENCE, 1) == []
-    assert preview(seats.CONFERENCE, 2) == ["Bea"]
-    assert preview(seats.CONFERENCE, 9) == ["Bea", "Cleo"]
+    assert preview(CONFERENCE, 1) == []
+    assert preview(CONFERENCE, 2) == ["Bea"]
+    assert preview(CONFERENCE, 9) == ["Bea", "Cleo"]
     assert preview(seats.name_category_limit(press.id), 5) == []
-    assert limit_of(seats.CONFERENCE) == (1, 1, 3)
+    assert limit_of(CONFERENCE) == (1, 1, 3)
 
 
 def test_an_organiser_moves_somebody_up_and_the_person_reads_why(
@@ -167,7 +167,7 @@ def test_an_organiser_makes_an_offer_and_adds_the_place_for_it(
     own = visitor.open(f"/waiting-list/{links.waiting_list_token(bea)}")
     assert own.heading == "You have been offered a place"
     assert "The organisers made you an offer before your turn" in own.text
-    assert limit_of(seats.CONFERENCE) == (2, 2, 1)
+    assert limit_of(CONFERENCE) == (2, 2, 1)
 
 
 def test_an_organiser_sees_whom_more_places_let_in_before_saving(

@@ -14,7 +14,7 @@ from sqlalchemy.orm import make_transient_to_detached
 from app.database import db, read_only_connection, transaction
 from app.mail.models import Email
 from app.registration import conference_settings, integrity_check, seats
-from app.registration.models import Delegate, SeatLimit
+from app.registration.models import CONFERENCE, Delegate, SeatLimit
 from app.registration.waiting_list import by_hand, offers
 from app.registration.waiting_list import services as waiting_list
 from app.registration.waiting_list.models import WaitingListEntry
@@ -188,7 +188,7 @@ def test_two_organisers_who_offer_by_hand_at_once_add_one_place(site: Flask) -> 
 
     assert ended.count("done") == 1, ended
     assert count_emails("waiting_list_offer") == 1
-    assert db.session.get_one(SeatLimit, seats.CONFERENCE).seats == 2
+    assert db.session.get_one(SeatLimit, CONFERENCE).seats == 2
 
 
 @pytest.mark.both_databases

@@ -15,8 +15,8 @@ from app.database import db
 from app.history.models import HistoryEntry
 from app.mail.models import Email
 from app.registration import integrity_check
+from app.registration.delegate_queries import ATTENDING
 from app.registration.models import Delegate, SeatLimit
-from app.registration.queries import ATTENDING
 from app.registration.session_bookings import offers as session_offers
 from app.registration.session_bookings import queries as session_bookings
 from app.registration.session_bookings.models import SessionBooking

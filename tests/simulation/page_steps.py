@@ -6,8 +6,8 @@ from app.database import db, transaction
 from app.registration import links
 from app.registration import services as registration
 from app.registration.categories.models import RegistrationCategory
+from app.registration.delegate_queries import ATTENDING
 from app.registration.models import Delegate
-from app.registration.queries import ATTENDING
 from app.registration.waiting_list.models import OFFERED, WaitingListEntry
 from tests.browser import Browser
 from tests.simulation.people import build_answers, choose_id

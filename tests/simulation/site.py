@@ -22,6 +22,7 @@ from app.database import transaction
 from app.mail import outbox
 from app.mail import worker as mail_worker
 from app.registration import seats
+from app.registration.models import CONFERENCE
 from config import ROOT
 from tests.conftest import DEFAULT_SETTINGS, FROZEN_AT, ONCE_A_REQUEST
 from tests.factories import load_small_conference
@@ -47,7 +48,7 @@ def live_through(
         structlog.testing.capture_logs(),
     ):
         with transaction():
-            seats.set_waiting_list(seats.CONFERENCE, is_open=True)
+            seats.set_waiting_list(CONFERENCE, is_open=True)
         place_steps.add_categories()
         session_steps.add_sessions()
         year = Year(seed, site, mailbox, traveller)

@@ -25,10 +25,10 @@ from app.registration import (
     required_answers,
     standard_forms,
 )
+from app.registration.answers import Answers
 from app.registration.custom_answers import GivenAnswer
 from app.registration.forms import AnswersForm
 from app.registration.models import Delegate, DelegateAnswer
-from app.registration.queries import Answers
 
 MAX_COLUMNS: Final = 12  # of answers in the list
 SEPARATOR: Final = " "  # between the version of a question and the answer, as they are selected

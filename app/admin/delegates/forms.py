@@ -31,6 +31,7 @@ from app.forms.validators import (
     one_of_choices,
     requires_alphanumeric,
 )
+from app.registration.answers import Answers
 from app.registration.bookings.forms import VersionedForm
 from app.registration.categories import queries as categories
 from app.registration.categories.queries import CATEGORY
@@ -40,7 +41,6 @@ from app.registration.desk.annotations import MAX_LABEL_LENGTH, MAX_NOTE_LENGTH
 from app.registration.fields import BOOKING_FIELDS, CONSENT, EMAIL, FIELDS, PRIVATE_FIELDS
 from app.registration.forms import AnswersForm, EmailForm
 from app.registration.models import Delegate
-from app.registration.queries import Answers
 from app.text import collapse_whitespace, normalise_lines
 
 NOTIFY, DO_NOT_NOTIFY = "write", "quiet"

@@ -18,6 +18,7 @@ from app.admin.delegates.import_forms import ImportedDelegateForm
 from app.errors import InvalidFile
 from app.interchange.importers.table_columns import SheetRow
 from app.registration import countries, custom_questions, people_sheets, standard_forms
+from app.registration.answers import full_name
 from app.registration.categories import queries as categories
 from app.registration.categories.queries import CATEGORY
 from app.registration.delegate_imports.rows import ImportedRow, ImportedSheet, RowFault
@@ -26,7 +27,6 @@ from app.registration.fields import BY_NAME, DAYS, EMAIL
 from app.registration.forms import suggest_correction
 from app.registration.groups import spreadsheet as group_sheets
 from app.registration.people_sheets import NumberedRow
-from app.registration.queries import full_name
 from app.web import languages
 
 MAX_ROWS: Final = 500

@@ -22,13 +22,13 @@ from app.registration import (
     requirement_kinds,
 )
 from app.registration import countries as registration_countries
+from app.registration.answers import Answers
 from app.registration.bookings import changes
 from app.registration.categories import queries as categories
 from app.registration.delegate_field import DelegateField
 from app.registration.desk import queries
 from app.registration.fields import BOOKING_FIELDS, PRIVATE_FIELDS
 from app.registration.models import Delegate, LinkedAgenda, Needs
-from app.registration.queries import Answers
 from app.registration.session_bookings import queries as session_bookings
 from app.registration.waiting_list import export_rows
 from app.registration.waiting_list.export_rows import DelegateWait

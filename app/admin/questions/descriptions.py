@@ -28,8 +28,8 @@ from app.questions.definitions import (
     Definition,
 )
 from app.registration import custom_questions
-from app.registration import queries as registration
 from app.registration.categories import queries as categories
+from app.releases.current_release import conference_days
 from app.web.formatting import local_date
 
 KIND_NAMES: Final[Mapping[str, Any]] = {
@@ -117,7 +117,5 @@ def describe_categories(definition: Definition) -> str:
 def describe_days(definition: Definition) -> str:
     """Return the days on which a question is asked, as text; "" for all."""
     return ", ".join(
-        local_date(day)
-        for day in registration.conference_days()
-        if day.isoformat() in definition.days
+        local_date(day) for day in conference_days() if day.isoformat() in definition.days
     )

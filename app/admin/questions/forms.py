@@ -29,8 +29,8 @@ from app.questions.checks import InvalidChoices, InvalidCondition
 from app.questions.definitions import AFTER_30_DAYS, ERASURES, TEXT, WITH_CHOICES, Definition
 from app.questions.edited_question import EditedQuestion, EditedTexts
 from app.questions.standard import StandardQuestion
-from app.registration import queries as registration
 from app.registration.question_promises import PromiseBroken
+from app.releases.current_release import conference_days
 from app.text import collapse_whitespace
 from app.web.formatting import local_date
 
@@ -128,9 +128,7 @@ class QuestionForm(QuestionTextsForm):
                 for key, words in descriptions.list_conditions(earlier)
             ),
         ]
-        self.days.choices = [
-            (day.isoformat(), local_date(day)) for day in registration.conference_days()
-        ]
+        self.days.choices = [(day.isoformat(), local_date(day)) for day in conference_days()]
         self.categories.choices = descriptions.list_category_choices()
 
     def limit(self, question: StandardQuestion) -> None:

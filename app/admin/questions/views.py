@@ -22,6 +22,7 @@ from app.questions import queries, services
 from app.questions.definitions import Definition
 from app.questions.models import REGISTRATION, Question
 from app.registration import custom_answers, custom_questions, question_promises
+from app.registration.question_promises import is_answered
 from app.web import redirects
 from app.web.rendering import render_page
 
@@ -246,7 +247,7 @@ def delete(number: int) -> ResponseReturnValue:
     label = next(row for row in _list_rows() if row.definition.id == number)
     if form.validate_on_submit():
         try:
-            services.delete(question, is_answered=custom_answers.is_answered, actor=current_actor())
+            services.delete(question, is_answered=is_answered, actor=current_actor())
         except RuleViolation as refusal:
             form.form_errors.append(gettext(str(refusal)))
         else:

@@ -25,8 +25,8 @@ from app.programme.editing import speaker_queries, speakers
 from app.programme.editing.speaker_queries import SpeakerFilter, SpeakerRow
 from app.programme.labels import ROLES
 from app.programme.models import Speaker, Theme
-from app.registration import queries as registration
 from app.registration.speaker_places import queries as speaker_places
+from app.releases.current_release import conference_days
 from app.speakers import invitation_states, invitations, list_filters
 from app.web import redirects
 from app.web.formatting import conference_zone, local_date
@@ -117,7 +117,7 @@ def get_filters() -> Sequence[ListFilter]:
     """Return the filters of the list that have options."""
     choices, find_moved_theme = speaker_queries.list_choices(), partial(slugs.find_moved, Theme)
     countries = [(country, country) for country in choices.countries]
-    days = [(day.isoformat(), local_date(day)) for day in registration.conference_days()]
+    days = [(day.isoformat(), local_date(day)) for day in conference_days()]
     filters = (
         ListFilter("confirmed", _l("State"), STATE_OPTIONS),
         ListFilter("missing", _l("Missing"), MISSING_OPTIONS),

@@ -11,11 +11,11 @@ from wtforms.validators import ValidationError
 
 from app.content import markdown
 from app.registration import answer_rows, fields, question_pages
+from app.registration.answers import Answers
 from app.registration.categories import queries
 from app.registration.categories.models import PUBLIC
 from app.registration.categories.queries import CATEGORY, CategoryOption
 from app.registration.forms import AnswersForm, limit_days
-from app.registration.queries import Answers
 from app.web.formatting import local_moment
 
 STATE_TEXTS = {"closed": _l("Closed."), "full": _l("All places are taken.")}

@@ -16,12 +16,12 @@ from app import cache_version, clock
 from app.database import db, read_only_connection
 from app.errors import NotFound, require
 from app.registration import category_texts
-from app.registration import queries as registration
+from app.registration.answers import Answers
 from app.registration.categories.models import BY_INTEREST, PUBLIC, RegistrationCategory
 from app.registration.category_texts import CategoryTexts, Translations
-from app.registration.models import Delegate, SeatLimit
-from app.registration.queries import ATTENDING, Answers
-from app.registration.seats import CATEGORY_PREFIX
+from app.registration.delegate_queries import ATTENDING
+from app.registration.models import CATEGORY_PREFIX, CONFERENCE, Delegate, SeatLimit
+from app.releases.current_release import conference_days
 
 CATEGORY: Final = "category"  # the key of the answer: a category's number as text
 # Of whoever has an invitation: its code, and the category that it opens.
@@ -224,7 +224,9 @@ def has_waiting_list() -> bool:
 
 
 def _read_waiting_list() -> bool:
-    return registration.read_seat_counts().has_waiting_list
+    has_list = select(SeatLimit.has_waiting_list).where(SeatLimit.name == CONFERENCE)
+    with read_only_connection(db.engine) as connection:
+        return bool(connection.scalar(has_list))
 
 
 def have_own_places() -> bool:
@@ -267,7 +269,7 @@ def settle(answers: Answers) -> Answers:
 
 def list_days(days: str) -> Sequence[date]:
     """Return the days of the conference, or those among them that a category is limited to."""
-    every = registration.conference_days()
+    every = conference_days()
     allowed = [day for day in every if day.isoformat() in days.split()]
     return allowed or every
 

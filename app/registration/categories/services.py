@@ -22,10 +22,10 @@ from app.registration.applications.models import RegistrationApplication
 from app.registration.categories import queries
 from app.registration.categories.models import BY_CODE, BY_INTEREST, PUBLIC, RegistrationCategory
 from app.registration.category_texts import CategoryTexts, Translations
+from app.registration.delegate_queries import ATTENDING
 from app.registration.interest.models import ExpressionOfInterest
 from app.registration.invitations.models import InvitationCode
-from app.registration.models import Delegate
-from app.registration.queries import ATTENDING
+from app.registration.models import CONFERENCE, Delegate
 from app.registration.waiting_list import offers
 from app.registration.waiting_list.models import OFFERED, WaitingListEntry
 from app.row_locks import lock_row
@@ -73,7 +73,7 @@ class NameTaken(RuleViolation):
 
 def add(values: Mapping[str, Any], *, actor: str) -> RegistrationCategory:
     """Add a category at the end of the list; raise NameTaken."""
-    seats.lock_if_set(seats.CONFERENCE)
+    seats.lock_if_set(CONFERENCE)
     last = db.session.scalar(select(func.max(RegistrationCategory.position)))
     category = RegistrationCategory(position=0 if last is None else last + 1, version=1)
     with _requiring_unique_name():
@@ -244,7 +244,7 @@ def _count_taken(category: RegistrationCategory) -> int:
 
 
 def _lock(category: RegistrationCategory) -> None:
-    seats.lock_if_set(seats.CONFERENCE)
+    seats.lock_if_set(CONFERENCE)
     lock_row(category, "This category has been deleted")
 
 

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from app.encryption import get_key_ring
 from app.errors import NotFound
 from app.registration import private_answers
-from app.registration.queries import Answers
+from app.registration.answers import Answers
 
 UNREADABLE = "We can no longer read this file. Upload it again"
 

@@ -15,15 +15,16 @@ from sqlalchemy import Label, SQLColumnExpression, and_, delete, func, or_, sele
 
 from app.database import db
 from app.errors import NotFound, RuleViolation
+from app.registration.answers import Answers
 from app.registration.bookings import erasure, operations
 from app.registration.bookings.operations import StaleBooking
 from app.registration.delegate_field import DelegateField
+from app.registration.delegate_queries import ATTENDING
 from app.registration.desk import services as desk
 from app.registration.desk.merged_waits import move_waits
 from app.registration.desk.models import DistinctBookings
 from app.registration.fields import BOOKING_FIELDS, DAYS, EMAIL
 from app.registration.models import Delegate
-from app.registration.queries import ATTENDING, Answers
 from app.registration.session_bookings import merging
 from app.registration.speaker_places import queries as speaker_places
 from app.registration.speaker_places import services as links

@@ -23,11 +23,11 @@ from app.forms.fields import (
 from app.forms.form import FileForm, Form, required_file
 from app.forms.validators import max_length, no_hidden_characters
 from app.registration import countries, standard_forms
+from app.registration.answers import Answers
 from app.registration.categories import queries as categories
 from app.registration.categories.queries import CATEGORY, CategoryOption
 from app.registration.fields import BADGE_NAME, BY_NAME, DAYS, EMAIL
 from app.registration.groups.draft import CONTACT_NAME, COUNTRY, ORGANISATION
-from app.registration.queries import Answers
 from app.text import normalise_lines
 from app.web import languages
 from app.web.formatting import local_date

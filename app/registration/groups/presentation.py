@@ -7,6 +7,7 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
 from app.registration import fields, required_answers, services
+from app.registration.answers import Answers, full_name
 from app.registration.categories import queries as categories
 from app.registration.fields import DAYS, EMAIL
 from app.registration.groups import register_group
@@ -28,7 +29,6 @@ from app.registration.groups.models import (
     GroupMember,
     RegistrationGroup,
 )
-from app.registration.queries import Answers, full_name
 from app.registration.standard_questions import is_retired
 
 STATES = {

@@ -8,6 +8,7 @@ from flask_babel import gettext
 from app.errors import InvalidFile
 from app.interchange.importers.table_columns import SheetRow
 from app.registration import people_sheets
+from app.registration.answers import Answers
 from app.registration.categories import queries as categories
 from app.registration.categories.queries import CATEGORY
 from app.registration.fields import BADGE_NAME, DAYS, EMAIL
@@ -21,7 +22,6 @@ from app.registration.groups.draft import (
 )
 from app.registration.groups.forms import PersonForm, check_row
 from app.registration.people_sheets import MAX_QUOTED, NumberedRow
-from app.registration.queries import Answers
 from app.text import shorten
 
 COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {  # by their first name in the template

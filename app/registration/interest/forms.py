@@ -8,9 +8,9 @@ from wtforms import Field
 from app.questions import form_fields
 from app.questions.definitions import Definition
 from app.registration import custom_questions
+from app.registration.answers import Answers
 from app.registration.fields import BY_NAME
 from app.registration.forms import EmailForm
-from app.registration.queries import Answers
 
 
 class InterestForm(EmailForm):

@@ -11,6 +11,7 @@ from app.errors import NotFound, require
 from app.questions.definitions import FILE, KEY_PREFIX, Definition
 from app.registration import custom_questions
 from app.registration import registration_requests as requests
+from app.registration.answers import Answers, load_answers
 from app.registration.categories import queries as categories
 from app.registration.categories.models import BY_INTEREST
 from app.registration.categories.queries import CATEGORY, CategoryOption
@@ -18,7 +19,6 @@ from app.registration.fields import BY_NAME
 from app.registration.interest.models import INTERESTED, INVITED, ExpressionOfInterest
 from app.registration.invitations import queries as invitations
 from app.registration.models import Delegate
-from app.registration.queries import Answers, load_answers
 from app.registration.registration_requests import RequestFilter
 
 SUBJECT_PREFIX: Final = "interest "  # in the history

@@ -10,9 +10,9 @@ from sqlalchemy.orm import joinedload
 from app import clock
 from app.database import db, read_only_connection
 from app.errors import NotFound, require
+from app.registration.answers import Answers
 from app.registration.categories.queries import INVITATION
 from app.registration.invitations.models import InvitationCode
-from app.registration.queries import Answers
 
 InvitationState = Literal["open", "used", "expired", "revoked"]
 STATES: Final = ("open", "used", "expired", "revoked")

@@ -15,10 +15,10 @@ from app.errors import RateLimitExceeded
 from app.forms.fields import line_field
 from app.forms.form import ConfirmForm, Form, validates_own_csrf
 from app.registration import cookie, queries, services
+from app.registration.answers import Answers
 from app.registration.categories import queries as categories
 from app.registration.categories.queries import CATEGORY, INVITATION
 from app.registration.invitations.services import InvitationEnded, InvitationUnknown, accept
-from app.registration.queries import Answers
 from app.web.error_handlers import refuse
 from app.web.rendering import render_page
 from app.web.security_headers import no_referrer

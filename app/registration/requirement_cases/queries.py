@@ -11,9 +11,9 @@ from app.accounts.models import Person
 from app.database import db
 from app.errors import NotFound
 from app.history.models import HistoryEntry
+from app.registration.delegate_queries import ATTENDING
 from app.registration.delegate_record import search_key
 from app.registration.models import Delegate
-from app.registration.queries import ATTENDING
 from app.registration.requirement_cases import case_texts
 from app.registration.requirement_cases.models import (
     ARRANGED,

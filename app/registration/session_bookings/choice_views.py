@@ -14,10 +14,10 @@ from app.errors import RateLimitExceeded
 from app.forms.form import validates_own_csrf
 from app.programme.snapshot import Session
 from app.registration import cookie, views
+from app.registration.answers import Answers
 from app.registration.fields import DAYS
 from app.registration.forms import AnswersForm
 from app.registration.progress import RegistrationProgress
-from app.registration.queries import Answers
 from app.registration.session_bookings import choices, labels
 from app.registration.session_bookings.choices import SESSIONS
 from app.web.error_handlers import refuse

@@ -16,12 +16,12 @@ from app.history import services as history
 from app.programme.fields.speakers import SPEAKER_FIELDS
 from app.programme.models import Speaker
 from app.registration import seats
+from app.registration.answers import Answers
 from app.registration.bookings import erasure
 from app.registration.categories import queries as categories
 from app.registration.categories.models import RegistrationCategory
 from app.registration.categories.queries import SPEAKER
 from app.registration.models import Delegate
-from app.registration.queries import Answers
 from app.registration.speaker_places.models import SpeakerPlace
 from app.row_locks import lock_row
 

@@ -8,10 +8,10 @@ from sqlalchemy import delete, func, or_, select
 from app import clock
 from app.database import db, read_only_connection
 from app.errors import Gone, require
+from app.registration.answers import Answers
 from app.registration.categories.models import PUBLIC
 from app.registration.categories.queries import TRANSFER
 from app.registration.models import Delegate
-from app.registration.queries import Answers
 from app.registration.transfers.models import ACCEPTED, OFFERED, PlaceTransfer
 
 RETENTION = timedelta(days=30)  # after the place was passed on, or the offer has ended

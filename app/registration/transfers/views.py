@@ -17,8 +17,8 @@ from app.forms.form import ConfirmForm, Form, validates_own_csrf
 from app.history.services import ACTOR_DELEGATE
 from app.registration import cookie, links
 from app.registration import services as registration
+from app.registration.answers import Answers
 from app.registration.bookings import access
-from app.registration.queries import Answers
 from app.registration.transfers import queries, services
 from app.registration.transfers.models import PlaceTransfer
 from app.registration.transfers.services import Colleague, TransferEnded

@@ -13,7 +13,7 @@ from app.errors import RuleViolation
 from app.history import services as history
 from app.registration import seats, session_seats
 from app.registration.categories import queries as categories
-from app.registration.models import SeatLimit
+from app.registration.models import CATEGORY_PREFIX, CONFERENCE, SeatLimit
 from app.registration.session_bookings import offers
 from app.registration.session_bookings import queries as session_bookings
 from app.registration.waiting_list import entries, queries, services, turns
@@ -106,7 +106,7 @@ def _preview_session(name: str, places: int) -> Sequence[WaitingListEntry]:
 def _lock_limits(waiting: Sequence[WaitingListEntry]) -> None:
     """Lock all that these wait for in the one order, before any of the entries."""
     of_places = [seats.list_limits(one.category_id) for one in waiting if not one.is_for_session]
-    seats.lock_if_set(seats.CONFERENCE, *(name for own in of_places for name in own))
+    seats.lock_if_set(CONFERENCE, *(name for own in of_places for name in own))
     session_seats.lock_sessions(
         session_bookings.read_key(one.scope) for one in waiting if one.is_for_session
     )
@@ -138,7 +138,7 @@ def _add_place(limit: SeatLimit, reason: str, actor: str) -> None:
     seats.set_limit(limit.name, limit.seats + 1)
     sentence = f"The limit was raised from {limit.seats - 1} to {limit.seats} for an offer"
     subject = CONFERENCE_LIST
-    if limit.name != seats.CONFERENCE:
-        number = int(limit.name.removeprefix(seats.CATEGORY_PREFIX))
+    if limit.name != CONFERENCE:
+        number = int(limit.name.removeprefix(CATEGORY_PREFIX))
         subject = categories.get_category(number).history_subject
     history.record(f"{sentence}: {reason}", subject=subject, actor=actor)

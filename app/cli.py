@@ -22,6 +22,7 @@ from app.backup.services import RestoreTarget
 from app.database import db, transaction
 from app.database_faults import is_unavailable
 from app.database_file import WrongDatabaseFile
+from app.delegates.models import CONFERENCE
 from app.errors import ConferenceError
 from app.interchange import import_report
 from app.interchange import services as interchange
@@ -35,7 +36,6 @@ from app.programme import queries as programme_queries
 from app.registration import import_rules, integrity_check, seats
 from app.registration import queries as registration
 from app.registration.ballots import draw as ballot_draw
-from app.registration.models import CONFERENCE
 from app.releases import services as releases
 from app.transaction_settings import read_only
 from app.web.rendering import absolute_url

@@ -80,6 +80,7 @@ from app.admin_kit import draft_forms, saved_view_views, view_options
 from app.agenda import transfer_views
 from app.agenda import views as agenda_views
 from app.content import views as content_views
+from app.equality import views as equality_pages
 from app.forms.form import csrf
 from app.mail import delivery_status, email_texts, markdown_body, unsubscribe_views
 from app.registration import check_views, custom_question_views
@@ -89,7 +90,6 @@ from app.registration.ballots import views as public_ballot_views
 from app.registration.bookings import agenda_views as booking_agenda_views
 from app.registration.bookings import answer_views, category_change_views, email_change_views
 from app.registration.bookings import views as booking_views
-from app.registration.equality import views as equality_pages
 from app.registration.groups import register_views as group_register_views
 from app.registration.groups import upload_views as group_upload_views
 from app.registration.groups import views as group_views

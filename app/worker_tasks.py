@@ -3,6 +3,7 @@
 from app.accounts import form_drafts
 from app.accounts import services as accounts
 from app.agenda import services as agenda_services
+from app.equality import services as equality
 from app.interchange import uploads
 from app.mail import domains as mail_domains
 from app.mail import services as mail_services
@@ -16,7 +17,6 @@ from app.registration import retention as registration_retention
 from app.registration.applications import services as applications
 from app.registration.ballots import scheduled_draws as ballots
 from app.registration.delegate_imports import services as delegate_imports
-from app.registration.equality import services as equality
 from app.registration.file_cleanup import delete_unused
 from app.registration.groups import queries as groups
 from app.registration.interest import services as interest

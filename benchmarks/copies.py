@@ -10,10 +10,10 @@ import structlog
 from flask import Flask
 
 from app.database import db, transaction
+from app.delegates.models import CONFERENCE
 from app.factory import create_app
 from app.interchange import services
 from app.registration import seats
-from app.registration.models import CONFERENCE
 from app.releases import services as releases_services
 from app.server.bootstrap import fix_clock
 from benchmarks.running import CONTROL, SITE, Process, Server

@@ -9,9 +9,9 @@ from sqlalchemy import Engine, event, func, insert, select
 
 from app import clock
 from app.database import db, transaction
+from app.delegates.models import CONFERENCE, SeatLimit
 from app.mail.models import Email
 from app.registration import links, seats
-from app.registration.models import CONFERENCE, SeatLimit
 from app.registration.waiting_list import positions
 from app.registration.waiting_list.models import IN_QUEUE, WaitingListEntry
 from benchmarks.copies import SiteCopy

@@ -5,9 +5,9 @@ page = answer_questions(visitor, until="days", email="…")      up to a questio
 """
 
 from app.database import transaction
+from app.delegates.fields import STEPS
+from app.delegates.models import CONFERENCE
 from app.registration import seats
-from app.registration.fields import STEPS
-from app.registration.models import CONFERENCE
 from tests.browser import Answer, Browser, Page
 from tests.factories import make_delegate
 

@@ -10,14 +10,16 @@ from wtforms.validators import ValidationError
 
 from app.admin.settings_forms import MAX_PLACES, PLACES_ERROR
 from app.admin_kit.edit_form import CheckboxesField, EditForm
+from app.delegates import custom_questions
+from app.delegates.categories import queries
+from app.delegates.categories import texts as category_texts
+from app.delegates.categories.models import BY_CODE, BY_INTEREST, PUBLIC, RegistrationCategory
+from app.delegates.categories.texts import CategoryTexts
 from app.errors import RuleViolation
 from app.forms.fields import editor_line_field, editor_name_field, editor_text_field, number_field
 from app.forms.moment_fields import LocalDateTimeField, moment_field
 from app.forms.validators import one_of_choices
-from app.registration import category_texts, custom_questions
-from app.registration.categories import queries, services
-from app.registration.categories.models import BY_CODE, BY_INTEREST, PUBLIC, RegistrationCategory
-from app.registration.category_texts import CategoryTexts
+from app.registration import category_services as services
 from app.registration.interest import queries as interest
 from app.releases.current_release import conference_days
 from app.web import languages

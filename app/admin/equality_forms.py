@@ -13,12 +13,12 @@ from app.admin.question_texts import (
     with_translations,
 )
 from app.admin_kit.edit_form import CheckboxesField
+from app.equality.queries import WordedQuestion
 from app.errors import RuleViolation
 from app.forms.fields import editor_line_field, editor_text_field
 from app.forms.form import Form
 from app.forms.validators import one_of_choices
 from app.questions.checks import InvalidChoices
-from app.registration.equality.queries import WordedQuestion
 from app.web import languages
 
 

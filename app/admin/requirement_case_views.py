@@ -35,6 +35,9 @@ from app.admin_kit.listing import (
     parse_list_query,
     render_list,
 )
+from app.delegates.private_answers import is_unreadable
+from app.delegates.requirement_kinds import REQUIREMENT_TYPES, RequirementType
+from app.delegates.requirement_models import OPEN
 from app.errors import StaleEdit
 from app.forms.fields import editor_text_field
 from app.forms.form import ConfirmForm, validates_own_csrf
@@ -42,11 +45,8 @@ from app.forms.validators import one_of_choices
 from app.history import queries as history
 from app.history.services import record
 from app.registration.desk import requirement_report
-from app.registration.private_answers import is_unreadable
 from app.registration.requirement_cases import labels, queries, services
-from app.registration.requirement_cases.models import OPEN
 from app.registration.requirement_cases.queries import CaseFilter, OpenedCase
-from app.registration.requirement_kinds import REQUIREMENT_TYPES, RequirementType
 from app.registration.session_bookings import queries as session_bookings
 from app.registration.session_bookings.labels import describe_sessions
 from app.web import redirects

@@ -16,13 +16,12 @@ from app.accounts.guards import current_actor
 from app.admin.settings_forms import places_field
 from app.admin.waiting_list_actions import OfferForm, ReasonForm
 from app.admin.waiting_list_views import get_entry
+from app.delegates.categories import queries as categories
+from app.delegates.models import CATEGORY_PREFIX, CONFERENCE
 from app.errors import RuleViolation
 from app.forms.form import Form, validates_own_csrf
-from app.registration import conference_settings, seats
+from app.registration import category_services, conference_settings, seats
 from app.registration import queries as registration
-from app.registration.categories import queries as categories
-from app.registration.categories import services as category_services
-from app.registration.models import CATEGORY_PREFIX, CONFERENCE
 from app.registration.waiting_list import by_hand
 from app.registration.waiting_list.models import WaitingListEntry
 from app.web import redirects

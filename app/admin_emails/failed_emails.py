@@ -7,11 +7,11 @@ from sqlalchemy import and_, func, select
 from sqlalchemy.orm import defer
 
 from app.database import db
+from app.delegates.models import Delegate
+from app.delegates.queries import ATTENDING
 from app.mail.delivery_status import describe_status, get_status
 from app.mail.models import Email
 from app.mail.queries import IS_FAILED
-from app.registration.delegate_queries import ATTENDING
-from app.registration.models import Delegate
 
 MAX_ON_DASHBOARD: Final = 3
 

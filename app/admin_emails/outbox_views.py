@@ -11,6 +11,7 @@ from app.accounts.guards import current_actor
 from app.admin_emails.kinds.registry import email_choices, get_email_name
 from app.admin_kit import saved_views
 from app.admin_kit.listing import ListFilter, Listing, parse_list_query, render_list
+from app.delegates.models import Delegate
 from app.errors import NotFound
 from app.forms.form import ConfirmForm
 from app.history import queries as history
@@ -20,7 +21,6 @@ from app.mail import queries as mail
 from app.mail.models import Email
 from app.registration.desk import queries
 from app.registration.desk import services as desk
-from app.registration.models import Delegate
 from app.request_transaction import read_first
 from app.web import redirects
 from app.web.rendering import render_page

@@ -22,13 +22,13 @@ from app.admin_emails.preview_source import (
     list_rows,
 )
 from app.database import db
+from app.delegates.models import Delegate
 from app.errors import NotFound
 from app.programme.collation import sort_key
 from app.programme.models import Speaker
 from app.registration import emails as booking_emails
 from app.registration.desk import queries as desk
 from app.registration.groups import queries as groups
-from app.registration.models import Delegate
 from app.speakers import queries as speakers
 from app.speakers import recipients
 

@@ -22,14 +22,14 @@ from app.admin_emails.preview_source import (
     list_rows,
 )
 from app.database import db
+from app.delegates.delegate_record import search_key
+from app.delegates.models import Delegate
 from app.registration.applications.models import RegistrationApplication
-from app.registration.delegate_record import search_key
 from app.registration.groups import emails as group_emails
 from app.registration.groups import queries as groups
 from app.registration.groups.models import RegistrationGroup
 from app.registration.interest.models import ExpressionOfInterest
 from app.registration.invitations.models import InvitationCode
-from app.registration.models import Delegate
 from app.registration.transfers.models import PlaceTransfer
 from app.registration.waiting_list import joining, positions
 from app.registration.waiting_list.models import CONFERENCE_LIST, WaitingListEntry

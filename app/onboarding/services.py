@@ -17,6 +17,7 @@ from app.accounts.models import FORMER, LoginSession, Person, SignInLink
 from app.cache_version import bump_cache_version
 from app.content import starter_texts
 from app.database import Base, db, lock_table
+from app.delegates.models import CONFERENCE
 from app.errors import RuleViolation, StaleEdit
 from app.history import services as history
 from app.interchange import apply_import
@@ -35,7 +36,6 @@ from app.programme.slugs import slugify
 from app.questions import services as questions
 from app.questions.models import REGISTRATION
 from app.registration import seats
-from app.registration.models import CONFERENCE
 from app.releases import services as releases
 from app.speakers.models import SessionOwner, SpeakerAccess
 

@@ -5,12 +5,12 @@ from datetime import date
 from sqlalchemy import func, select
 
 from app.database import db
+from app.delegates.models import CONFERENCE, Delegate, SeatLimit
+from app.delegates.queries import ATTENDING
 from app.errors import NotFound, RuleViolation, StaleEdit
 from app.history import services as history
 from app.programme.fields import conference
 from app.registration import seats
-from app.registration.delegate_queries import ATTENDING
-from app.registration.models import CONFERENCE, Delegate, SeatLimit
 from app.registration.waiting_list import offers
 from app.releases.current_release import conference_days
 from app.web.formatting import local_date

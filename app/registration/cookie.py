@@ -5,11 +5,12 @@ Without it, the visitor starts again.
 
 from flask import request
 
-from app.registration import queries, question_pages, services
-from app.registration.answers import Answers
-from app.registration.categories.queries import CATEGORY
+from app.delegates import question_pages
+from app.delegates.answers import Answers
+from app.delegates.categories.queries import CATEGORY
+from app.delegates.models import Confirmation
+from app.registration import queries, services
 from app.registration.draft_cookie import DraftCookie
-from app.registration.models import Confirmation
 from app.registration.progress import RegistrationProgress
 
 ANSWERS = DraftCookie("answers")

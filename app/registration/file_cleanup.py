@@ -12,11 +12,11 @@ from sqlalchemy import delete, or_, select
 
 from app import clock
 from app.database import db
+from app.delegates.answer_files import list_asked
+from app.delegates.models import ApplicationDraft, DelegateAnswer
 from app.questions import file_answers
 from app.questions.models import AnswerFile
-from app.registration.answer_files import list_asked
 from app.registration.applications.models import RegistrationApplication
-from app.registration.models import ApplicationDraft, DelegateAnswer
 from app.registration.waiting_list.models import WaitingListEntry
 
 UNUSED_FOR: Final = timedelta(days=1)  # that long a form may stay open before it is sent again

@@ -9,6 +9,8 @@ from sqlalchemy import func, select
 
 from app.cache_version import bump_cache_version
 from app.database import db, lock_table
+from app.delegates.models import CONFERENCE, Delegate
+from app.delegates.queries import ATTENDING
 from app.errors import RuleViolation
 from app.history import services as history
 from app.history.models import HistoryEntry
@@ -22,8 +24,6 @@ from app.programme import queries as programme
 from app.programme import time_zones
 from app.programme.models import Conference
 from app.registration import conference_settings, demo, queries, seats
-from app.registration.delegate_queries import ATTENDING
-from app.registration.models import CONFERENCE, Delegate
 
 SEATS_NOTE: Final = "seats"  # with what was stored to undo an import
 

@@ -10,12 +10,12 @@ from typing import Final, Literal
 from sqlalchemy import or_, select
 
 from app.database import db
+from app.delegates.models import DelegateAnswer
 from app.errors import RuleViolation
 from app.questions.definitions import KEY_PREFIX, TEAM, Definition
 from app.questions.edited_question import EditedQuestion
 from app.registration.applications.models import RegistrationApplication
 from app.registration.interest.models import ExpressionOfInterest
-from app.registration.models import DelegateAnswer
 from app.registration.waiting_list.models import WaitingListEntry
 from app.releases.current_release import get_programme
 

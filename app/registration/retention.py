@@ -17,24 +17,25 @@ from sqlalchemy import delete, exists, or_, select, update
 
 from app import cache_version, clock
 from app.database import db
+from app.delegates import custom_answers, custom_questions, delegate_record
+from app.delegates.answers import dump_answers, load_answers
+from app.delegates.delegate_field import DelegateField
+from app.delegates.fields import BOOKING_FIELDS
+from app.delegates.models import CONFERENCE, ApplicationDraft, Delegate, Needs
+from app.delegates.requirement_models import RequirementCase
+from app.delegates.standard_questions import find_definition
 from app.history import services as history
 from app.mail import services as mail
 from app.mail.models import Email
 from app.mail.queries import IS_WAITING
 from app.questions.definitions import one_year_after
-from app.registration import custom_answers, custom_questions, delegate_record, seats
-from app.registration.answers import dump_answers, load_answers
+from app.registration import seats
 from app.registration.applications.models import RegistrationApplication
 from app.registration.bookings import erasure, operations
-from app.registration.delegate_field import DelegateField
-from app.registration.fields import BOOKING_FIELDS
 from app.registration.groups import queries as groups
 from app.registration.interest.models import ExpressionOfInterest
-from app.registration.models import CONFERENCE, ApplicationDraft, Delegate, Needs
 from app.registration.queries import DRAFT_LIFETIME
-from app.registration.requirement_cases.models import RequirementCase
 from app.registration.session_bookings import release as session_seats
-from app.registration.standard_questions import find_definition
 from app.registration.waiting_list.models import WaitingListEntry
 from app.releases import current_release
 

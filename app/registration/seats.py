@@ -21,8 +21,8 @@ from sqlalchemy import bindparam, select
 
 from app.cache_version import bump_cache_version
 from app.database import Base, db, queue_for
+from app.delegates.models import CATEGORY_PREFIX, CONFERENCE, SeatLimit
 from app.errors import NotFound, RuleViolation, require
-from app.registration.models import CATEGORY_PREFIX, CONFERENCE, SeatLimit
 from app.registration.waiting_list import turns
 
 LOCKED_LIMIT = (

@@ -13,29 +13,22 @@ from sqlalchemy import bindparam, delete, insert, update
 from app import clock
 from app.accounts import rate_limits
 from app.database import Base, db
+from app.delegates import custom_questions, delegate_record, fields, private_answers
+from app.delegates.answers import Answers, dump_answers, full_name
+from app.delegates.categories import queries as categories
+from app.delegates.categories.queries import CATEGORY, INVITATION, SPEAKER, TRANSFER
+from app.delegates.fields import BADGE_NAME, BY_NAME, DAYS, EMAIL
+from app.delegates.models import ApplicationDraft, Confirmation, Delegate
+from app.delegates.queries import get_attending
 from app.errors import Gone, RuleViolation, StaleEdit
 from app.history import services as history
-from app.registration import (
-    custom_questions,
-    delegate_record,
-    emails,
-    fields,
-    private_answers,
-    queries,
-    seats,
-)
-from app.registration.answers import Answers, dump_answers, full_name
+from app.registration import emails, queries, seats
 from app.registration.applications import queries as application_queries
 from app.registration.applications import services as applications
 from app.registration.bookings import operations
-from app.registration.categories import queries as categories
-from app.registration.categories.queries import CATEGORY, INVITATION, SPEAKER, TRANSFER
 from app.registration.create_booking import create_booking
-from app.registration.delegate_queries import get_attending
-from app.registration.fields import BADGE_NAME, BY_NAME, DAYS, EMAIL
 from app.registration.invitations import queries as invitation_queries
 from app.registration.invitations import services as invitations
-from app.registration.models import ApplicationDraft, Confirmation, Delegate
 from app.registration.progress import find_unanswered_step
 from app.registration.queries import RegistrationState, RegistrationStatus, StoredDraft
 from app.registration.session_bookings.choices import SESSIONS

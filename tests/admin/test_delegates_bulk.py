@@ -12,14 +12,14 @@ from sqlalchemy import select
 
 from app.accounts.models import VIEWER
 from app.database import db, transaction
+from app.delegates.categories.models import RegistrationCategory
+from app.delegates.models import CONFERENCE, Delegate, SeatLimit
+from app.delegates.queries import count_attending
 from app.errors import RuleViolation
 from app.history.models import HistoryEntry
 from app.mail.models import Email
 from app.registration import links, queries, seats
-from app.registration.categories.models import RegistrationCategory
-from app.registration.delegate_queries import count_attending
 from app.registration.desk import annotations, services
-from app.registration.models import CONFERENCE, Delegate, SeatLimit
 from app.registration.waiting_list.models import ACCEPTED
 from tests.browser import Browser, Browsers, Page
 from tests.factories import (

@@ -9,10 +9,10 @@ from sqlalchemy import select
 
 from app.accounts.models import VIEWER
 from app.database import db, transaction
+from app.delegates.models import CONFERENCE
 from app.history.models import HistoryEntry
 from app.registration import seats
 from app.registration.bookings import data_export
-from app.registration.models import CONFERENCE
 from app.registration.session_bookings import services as session_seats
 from app.releases.current_release import get_programme
 from tests.browser import Browser, Page

@@ -16,6 +16,7 @@ from app.content import services as content
 from app.content.versions import ContentDraft, ContentKey
 from app.content.views import get_content_folder
 from app.database import Base, db, transaction
+from app.delegates.models import CONFERENCE
 from app.history.models import HistoryEntry
 from app.interchange.demo.generator import generate_delegates
 from app.mail.models import Email
@@ -24,7 +25,6 @@ from app.onboarding.services import KEPT_TABLES, NewConference
 from app.programme.models import Conference, Room, Session, Speaker, Theme
 from app.registration import demo, seats
 from app.registration import queries as registration
-from app.registration.models import CONFERENCE
 from app.releases import current_release
 from app.releases import services as releases
 from tests.browser import Browser, Page

@@ -8,18 +8,17 @@ from sqlalchemy import select
 
 from app import cache_version, clock
 from app.database import db, transaction
+from app.delegates.categories import queries as categories
+from app.delegates.categories.models import RegistrationCategory
+from app.delegates.categories.queries import CATEGORY
+from app.delegates.models import CONFERENCE, Delegate
 from app.programme import public_settings
 from app.programme.models import Conference
-from app.registration import conference_settings, links, services
+from app.registration import category_services, conference_settings, links, services
 from app.registration.bookings import category_waiting, operations
-from app.registration.categories import queries as categories
-from app.registration.categories import services as category_services
-from app.registration.categories.models import RegistrationCategory
-from app.registration.categories.queries import CATEGORY
 from app.registration.desk import services as desk
 from app.registration.groups import services as groups
 from app.registration.groups.models import PLACED, GroupMember
-from app.registration.models import CONFERENCE, Delegate
 from app.registration.session_bookings.choices import SESSIONS, dump_keys
 from app.registration.waiting_list import by_hand, offers, terms
 from app.registration.waiting_list import services as waiting_list

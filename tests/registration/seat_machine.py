@@ -20,17 +20,17 @@ from time_machine import Traveller
 from app import cache_version, clock
 from app.accounts.models import RateLimitHit
 from app.database import Base, db, transaction
+from app.delegates.categories.models import BY_CODE
+from app.delegates.models import CONFERENCE, ApplicationDraft, Confirmation, Delegate, SeatLimit
+from app.delegates.queries import ATTENDING
 from app.errors import ConferenceError
 from app.mail.models import Email
 from app.programme.models import BOOKABLE, Session
 from app.registration import seats, session_seats
 from app.registration.applications.models import RegistrationApplication
 from app.registration.ballots.models import Ballot
-from app.registration.categories.models import BY_CODE
-from app.registration.delegate_queries import ATTENDING
 from app.registration.groups.models import RegistrationGroup
 from app.registration.invitations.models import InvitationCode
-from app.registration.models import CONFERENCE, ApplicationDraft, Confirmation, Delegate, SeatLimit
 from app.registration.session_bookings import services as session_bookings
 from app.registration.session_bookings.models import SessionBooking
 from app.registration.transfers.models import PlaceTransfer

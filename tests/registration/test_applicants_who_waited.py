@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from app.database import db, transaction
+from app.delegates.models import CONFERENCE, Delegate
 from app.registration import seats
 from app.registration.applications import decisions
 from app.registration.bookings import operations
-from app.registration.models import CONFERENCE, Delegate
 from app.registration.waiting_list import offers
 from tests.browser import Browser
 from tests.factories import make_delegate, set_places, sign_in

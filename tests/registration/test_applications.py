@@ -10,17 +10,17 @@ from sqlalchemy import select
 from app import clock
 from app.cache_version import bump_cache_version
 from app.database import db, transaction
+from app.delegates.categories.models import RegistrationCategory
+from app.delegates.models import CONFERENCE, Delegate
 from app.errors import RuleViolation
+from app.registration import category_services as categories
 from app.registration import integrity_check, links, seats
 from app.registration.applications import decisions, services
 from app.registration.applications import queries as applications
 from app.registration.applications.decisions import Decision
 from app.registration.applications.models import RegistrationApplication
 from app.registration.bookings import data_export, erasure, operations
-from app.registration.categories import services as categories
-from app.registration.categories.models import RegistrationCategory
 from app.registration.desk import services as desk_services
-from app.registration.models import CONFERENCE, Delegate
 from app.registration.waiting_list.models import WaitingListEntry
 from tests.browser import Browser, Browsers, Page
 from tests.factories import (

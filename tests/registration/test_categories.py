@@ -9,11 +9,11 @@ from sqlalchemy import select
 
 from app import cache_version, clock
 from app.database import db, transaction
+from app.delegates.categories.models import BY_CODE
+from app.delegates.models import CONFERENCE, Delegate, SeatLimit
 from app.registration import conference_settings, integrity_check, seats
 from app.registration.bookings import data_export
 from app.registration.bookings import services as bookings
-from app.registration.categories.models import BY_CODE
-from app.registration.models import CONFERENCE, Delegate, SeatLimit
 from app.registration.waiting_list import offers
 from app.registration.waiting_list.models import WaitingListEntry
 from tests.browser import Browser, Browsers, Page

@@ -7,12 +7,11 @@ import pytest
 from sqlalchemy import select
 
 from app.database import db, transaction
+from app.delegates.categories import queries as categories
+from app.delegates.categories.models import RegistrationCategory
+from app.delegates.models import CONFERENCE, Delegate
 from app.errors import RuleViolation
-from app.registration import conference_settings, integrity_check, seats
-from app.registration.categories import queries as categories
-from app.registration.categories import services as category_services
-from app.registration.categories.models import RegistrationCategory
-from app.registration.models import CONFERENCE, Delegate
+from app.registration import category_services, conference_settings, integrity_check, seats
 from app.registration.waiting_list import offers, turns
 from app.registration.waiting_list.models import WaitingListEntry
 from tests.browser import Browser, Browsers, NotOnPage, Page

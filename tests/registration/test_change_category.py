@@ -6,11 +6,11 @@ import pytest
 from flask import Flask
 
 from app.database import db, transaction
+from app.delegates.categories.models import BY_CODE
+from app.delegates.categories.queries import CATEGORY
+from app.delegates.models import CONFERENCE, Delegate
 from app.registration import links, seats
 from app.registration.bookings import services
-from app.registration.categories.models import BY_CODE
-from app.registration.categories.queries import CATEGORY
-from app.registration.models import CONFERENCE, Delegate
 from tests.browser import Browser, Page
 from tests.factories import make_category, make_delegate, make_waiting_list_entry, set_places
 from tests.lookups import list_miscounts

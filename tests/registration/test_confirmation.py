@@ -11,13 +11,8 @@ from flask import Flask
 from sqlalchemy import delete, select, update
 
 from app.database import db, transaction
-from app.errors import RuleViolation
-from app.history import queries as history
-from app.mail.models import Email
-from app.registration import create_booking, emails, queries, seats, services
-from app.registration.categories.models import RegistrationCategory
-from app.registration.delegate_queries import count_attending
-from app.registration.models import (
+from app.delegates.categories.models import RegistrationCategory
+from app.delegates.models import (
     CONFERENCE,
     ApplicationDraft,
     Confirmation,
@@ -25,6 +20,11 @@ from app.registration.models import (
     Needs,
     SeatLimit,
 )
+from app.delegates.queries import count_attending
+from app.errors import RuleViolation
+from app.history import queries as history
+from app.mail.models import Email
+from app.registration import create_booking, emails, queries, seats, services
 from tests.browser import Browser, Browsers
 from tests.factories import make_category, make_delegate, set_places
 from tests.lookups import get_needs

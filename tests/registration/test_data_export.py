@@ -11,12 +11,12 @@ from sqlalchemy import select, text
 
 from app import clock
 from app.database import db, transaction
+from app.delegates.models import CONFERENCE, ApplicationDraft, Confirmation, Delegate
 from app.history import queries as history
 from app.mail import queries as mail
 from app.registration import emails, links, retention, seats
 from app.registration.bookings import category_waiting, data_export, services
 from app.registration.desk import services as desk
-from app.registration.models import CONFERENCE, ApplicationDraft, Confirmation, Delegate
 from app.web import languages
 from app.worker_tasks import PERIODIC_TASKS
 from tests.browser import Browser

@@ -4,9 +4,9 @@ import pytest
 from sqlalchemy import select
 
 from app.database import db, transaction
+from app.delegates.models import CONFERENCE, Delegate
 from app.registration import seats
 from app.registration.bookings import operations
-from app.registration.models import CONFERENCE, Delegate
 from app.registration.session_bookings.models import SessionBooking
 from tests.browser import Browser, Page
 from tests.factories import make_category, make_delegate, set_places, sign_in

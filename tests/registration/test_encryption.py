@@ -15,10 +15,10 @@ from structlog.testing import capture_logs
 
 from app import encryption
 from app.database import db, transaction
+from app.delegates.models import CONFERENCE, ApplicationDraft, Delegate, Needs
 from app.encryption import create_key_ring
 from app.registration import re_encryption, seats
 from app.registration.bookings import data_export, operations
-from app.registration.models import CONFERENCE, ApplicationDraft, Delegate, Needs
 from app.registration.waiting_list import services as waiting_list
 from app.registration.waiting_list.models import WaitingListEntry
 from app.worker_tasks import PERIODIC_TASKS

@@ -15,6 +15,7 @@ from app import clock
 from app.accounts import rate_limits
 from app.accounts.models import DESK, EDITOR, VIEWER
 from app.database import db, transaction
+from app.delegates.models import ApplicationDraft, Delegate, DelegateAnswer
 from app.materials import file_validation
 from app.questions import services as questions
 from app.questions.edited_question import EditedQuestion, EditedTexts
@@ -23,7 +24,6 @@ from app.registration import integrity_check, retention
 from app.registration.bookings import data_export, operations
 from app.registration.bookings import services as bookings
 from app.registration.file_cleanup import delete_unused
-from app.registration.models import ApplicationDraft, Delegate, DelegateAnswer
 from tests.browser import Answer, Browser, Browsers, Page
 from tests.factories import make_category, make_delegate, make_question, sign_in
 from tests.materials.sample_files import OF_DOCX, make_pdf, make_pptx, make_zip

@@ -9,14 +9,14 @@ from sqlalchemy import delete, func, select
 
 from app import clock
 from app.database import db, transaction
+from app.delegates.delegate_record import identity_key
+from app.delegates.models import CONFERENCE, ApplicationDraft, Delegate
+from app.delegates.queries import ATTENDING
 from app.registration import conference_settings, integrity_check, queries, retention, seats
 from app.registration.bookings import data_export, erasure, operations
-from app.registration.delegate_queries import ATTENDING
-from app.registration.delegate_record import identity_key
 from app.registration.groups import queries as groups
 from app.registration.groups.models import GroupMember, RegistrationGroup
 from app.registration.groups.register_group import MAX_GROUPS_PER_DAY
-from app.registration.models import CONFERENCE, ApplicationDraft, Delegate
 from app.registration.waiting_list.models import OFFERED, WaitingListEntry
 from tests.browser import Answer, Browser, Browsers, Page
 from tests.factories import (

@@ -10,13 +10,13 @@ from flask import Flask
 from sqlalchemy import delete, select, update
 
 from app.database import db, transaction
+from app.delegates.models import CONFERENCE, SeatLimit
 from app.mail.models import Email
 from app.materials.models import MaterialChunk
 from app.registration import emails, integrity_check, retention, seats
 from app.registration.bookings import services as bookings
 from app.registration.desk import services as desk
 from app.registration.groups.models import PLACED, UNPLACED, GroupMember
-from app.registration.models import CONFERENCE, SeatLimit
 from app.registration.waiting_list import by_hand
 from app.registration.waiting_list.models import OFFERED, WaitingListEntry
 from app.registration.waiting_list.queries import find_open_of_delegate

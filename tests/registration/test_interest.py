@@ -13,20 +13,20 @@ from sqlalchemy.orm import Session
 
 from app import clock
 from app.database import db, transaction
+from app.delegates.answers import dump_answers
+from app.delegates.categories.models import BY_INTEREST, RegistrationCategory
+from app.delegates.categories.queries import INVITATION
+from app.delegates.models import CONFERENCE, Delegate
+from app.registration import category_services as categories
 from app.registration import seats
-from app.registration.answers import dump_answers
 from app.registration.bookings import data_export, erasure, operations
-from app.registration.categories import services as categories
-from app.registration.categories.models import BY_INTEREST, RegistrationCategory
-from app.registration.categories.queries import INVITATION
-from app.registration.categories.services import CategoryInUse
+from app.registration.category_services import CategoryInUse
 from app.registration.interest import services
 from app.registration.interest.models import ExpressionOfInterest
 from app.registration.interest.services import AlreadyDecided, Invitation
 from app.registration.invitations import services as invitations
 from app.registration.invitations.models import InvitationCode
 from app.registration.invitations.services import InvitationEnded
-from app.registration.models import CONFERENCE, Delegate
 from app.registration.question_promises import is_answered
 from app.registration.waiting_list import services as waiting_list
 from tests.browser import Browser, Page

@@ -11,12 +11,12 @@ from sqlalchemy import select
 
 from app import clock
 from app.database import db, transaction
+from app.delegates.categories.models import BY_CODE
+from app.delegates.models import CONFERENCE, Delegate, SeatLimit
 from app.registration import seats
-from app.registration.categories.models import BY_CODE
 from app.registration.create_booking import create_booking
 from app.registration.invitations import services
 from app.registration.invitations.models import InvitationCode
-from app.registration.models import CONFERENCE, Delegate, SeatLimit
 from app.registration.waiting_list import offers
 from app.registration.waiting_list import services as waiting_list
 from app.registration.waiting_list.models import WaitingListEntry

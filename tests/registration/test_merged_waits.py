@@ -8,9 +8,9 @@ from flask import Flask
 from sqlalchemy import select
 
 from app.database import db, transaction
+from app.delegates.models import Delegate
 from app.registration import integrity_check, seats
 from app.registration.bookings import category_waiting
-from app.registration.models import Delegate
 from app.registration.waiting_list import queries, steps
 from app.registration.waiting_list.models import WaitingListEntry
 from app.registration.waiting_list.positions import get_position

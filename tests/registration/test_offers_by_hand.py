@@ -6,11 +6,11 @@ import pytest
 from sqlalchemy import select
 
 from app.database import db, transaction
+from app.delegates.categories.models import RegistrationCategory
+from app.delegates.models import CONFERENCE, SeatLimit
 from app.errors import RuleViolation
 from app.history import queries as history
 from app.registration import integrity_check, links, seats
-from app.registration.categories.models import RegistrationCategory
-from app.registration.models import CONFERENCE, SeatLimit
 from app.registration.waiting_list import by_hand
 from app.registration.waiting_list.models import WaitingListEntry
 from app.registration.waiting_list.positions import get_position

@@ -10,24 +10,24 @@ from flask import Flask
 from sqlalchemy import select
 
 from app.database import db, transaction
+from app.delegates.answers import dump_answers
+from app.delegates.categories import queries as categories
+from app.delegates.categories.models import BY_CODE
+from app.delegates.categories.queries import CATEGORY, INVITATION, INVITED_CATEGORY, SPEAKER
+from app.delegates.delegate_record import identity_key
+from app.delegates.models import CONFERENCE, Delegate
 from app.errors import RuleViolation
 from app.programme.models import BOOKABLE
 from app.registration import integrity_check, links, seats, session_seats
 from app.registration import services as registration
-from app.registration.answers import dump_answers
 from app.registration.applications import queries as application_queries
 from app.registration.applications.models import APPROVED, RegistrationApplication
 from app.registration.ballots import scheduled_draws
 from app.registration.ballots import services as ballots
 from app.registration.ballots.models import Ballot
 from app.registration.ballots.services import BallotDetails
-from app.registration.categories import queries as categories
-from app.registration.categories.models import BY_CODE
-from app.registration.categories.queries import CATEGORY, INVITATION, INVITED_CATEGORY, SPEAKER
-from app.registration.delegate_record import identity_key
 from app.registration.desk import duplicates
 from app.registration.desk import services as desk
-from app.registration.models import CONFERENCE, Delegate
 from app.registration.session_bookings import services as session_bookings
 from app.registration.session_bookings.models import SessionBooking
 from app.registration.speaker_places import queries as speaker_places

@@ -9,10 +9,10 @@ from flask import Flask
 from sqlalchemy import select
 
 from app.database import db, transaction
+from app.delegates.categories.models import BY_CODE
+from app.delegates.models import CONFERENCE, Delegate
 from app.registration import links, seats
 from app.registration.bookings import operations
-from app.registration.categories.models import BY_CODE
-from app.registration.models import CONFERENCE, Delegate
 from app.registration.transfers import services
 from app.registration.transfers.models import PlaceTransfer
 from app.registration.transfers.services import Colleague

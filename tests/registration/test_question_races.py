@@ -9,14 +9,14 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from app.database import db, transaction
+from app.delegates import custom_answers
+from app.delegates.answers import Answers
+from app.delegates.models import Delegate, DelegateAnswer
 from app.errors import RuleViolation
 from app.questions import services
 from app.questions.models import Question
-from app.registration import custom_answers
-from app.registration.answers import Answers
 from app.registration.bookings import changes, operations
 from app.registration.bookings.changes import BookingChange
-from app.registration.models import Delegate, DelegateAnswer
 from app.registration.question_promises import is_answered
 from tests.factories import make_category, make_delegate, make_question
 from tests.races import at_once

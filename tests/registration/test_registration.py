@@ -10,8 +10,8 @@ from wtforms import Form, SelectField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # of WTForms 3.2
 
 from app.database import db
-from app.registration.answers import dump_answers, load_answers
-from app.registration.models import ApplicationDraft, Delegate
+from app.delegates.answers import dump_answers, load_answers
+from app.delegates.models import ApplicationDraft, Delegate
 from tests.browser import Browser, Browsers
 from tests.registration_flow import (
     ACCESS,

@@ -4,7 +4,7 @@ import re
 
 from playwright.sync_api import Page, ViewportSize, expect
 
-from app.registration.delegate_queries import count_attending, list_newest
+from app.delegates.queries import count_attending, list_newest
 from tests.chromium import Axe, expect_heading, expect_result, horizontal_overflow
 from tests.factories import set_places
 from tests.live_site import LiveSites

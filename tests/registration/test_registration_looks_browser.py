@@ -11,10 +11,10 @@ from playwright.sync_api import ViewportSize, expect
 from sqlalchemy import select
 
 from app.database import db, transaction
+from app.delegates.categories.models import BY_CODE, RegistrationCategory
+from app.delegates.queries import count_attending
 from app.programme.models import BOOKABLE
 from app.registration import links, services
-from app.registration.categories.models import BY_CODE, RegistrationCategory
-from app.registration.delegate_queries import count_attending
 from app.registration.session_bookings import services as session_bookings
 from app.releases.current_release import get_programme
 from tests import keyboard

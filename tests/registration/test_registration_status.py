@@ -8,11 +8,11 @@ from flask import Flask
 
 from app import cli
 from app.database import db, transaction
+from app.delegates.models import CONFERENCE, SeatLimit
+from app.delegates.queries import count_attending, list_newest
 from app.materials.models import END
 from app.programme import queries as programme
 from app.registration import queries, seats
-from app.registration.delegate_queries import count_attending, list_newest
-from app.registration.models import CONFERENCE, SeatLimit
 from tests.browser import Browser
 from tests.factories import make_delegate, make_material, publish_programme, set_places
 from tests.lookups import get_session

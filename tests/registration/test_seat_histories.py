@@ -5,11 +5,11 @@ from flask import Flask
 from sqlalchemy import select
 
 from app.database import db, transaction
+from app.delegates.models import CONFERENCE, Delegate
 from app.programme.models import BOOKABLE
 from app.registration import seats
 from app.registration.bookings import operations
 from app.registration.create_booking import create_booking
-from app.registration.models import CONFERENCE, Delegate
 from app.registration.session_bookings import queries
 from app.registration.session_bookings import services as session_bookings
 from app.registration.session_bookings.models import SessionBooking

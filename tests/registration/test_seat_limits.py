@@ -9,9 +9,9 @@ from sqlalchemy import event, update
 
 from app import cache_version
 from app.database import db, transaction
+from app.delegates.models import CONFERENCE, SeatLimit
 from app.errors import RuleViolation
 from app.registration import seats, session_seats
-from app.registration.models import CONFERENCE, SeatLimit
 from app.registration.waiting_list import services as waiting_list
 from tests.factories import make_category, make_delegate, make_waiting_list_entry, set_places
 from tests.registration.test_seats import (

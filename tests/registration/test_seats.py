@@ -13,9 +13,9 @@ from sqlalchemy.orm import make_transient_to_detached
 
 from app import cache_version, clock
 from app.database import db, read_only_connection, transaction, violated_constraint
+from app.delegates.models import CONFERENCE, ApplicationDraft, SeatLimit
 from app.errors import NotFound, RuleViolation
 from app.registration import queries, seats
-from app.registration.models import CONFERENCE, ApplicationDraft, SeatLimit
 from tests.factories import set_places
 from tests.races import at_once
 from tests.registration.races import find_without_lock

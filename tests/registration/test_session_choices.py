@@ -9,10 +9,10 @@ from flask import Flask
 from sqlalchemy import select
 
 from app.database import db, transaction
+from app.delegates.models import CONFERENCE, Delegate, SeatLimit
 from app.programme.models import BOOKABLE
 from app.registration import integrity_check, seats, session_seats
 from app.registration import services as registration
-from app.registration.models import CONFERENCE, Delegate, SeatLimit
 from app.registration.session_bookings import services
 from app.registration.session_bookings.models import SessionBooking
 from app.releases.current_release import get_programme

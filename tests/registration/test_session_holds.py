@@ -11,10 +11,10 @@ from sqlalchemy import select
 from app import cache_version
 from app.accounts.models import DESK
 from app.database import db, transaction
+from app.delegates.models import Delegate, SeatLimit
 from app.errors import RuleViolation
 from app.programme.models import OPEN_TO_ALL
 from app.registration import integrity_check, links, session_seats
-from app.registration.models import Delegate, SeatLimit
 from app.registration.seats import SoldOut
 from app.registration.session_bookings import check_in, holds, no_shows, queries
 from app.registration.session_bookings.holds import HoldDetails

@@ -9,14 +9,14 @@ from flask import Flask
 from sqlalchemy import select
 
 from app.database import db, transaction
+from app.delegates.categories.models import BY_CODE, RegistrationCategory
+from app.delegates.models import CONFERENCE, Delegate
 from app.mail import email_texts
 from app.mail.email_texts import TextKey
 from app.mail.rendering import EmailText
 from app.registration import conference_settings, demo, integrity_check, links, seats
 from app.registration.bookings import category_waiting, data_export, operations
-from app.registration.categories.models import BY_CODE, RegistrationCategory
 from app.registration.desk import services as desk
-from app.registration.models import CONFERENCE, Delegate
 from app.registration.waiting_list import by_hand
 from app.registration.waiting_list import services as waiting_list
 from app.registration.waiting_list.models import WaitingListEntry

@@ -10,12 +10,12 @@ from sqlalchemy import select
 from app import cache_version, clock
 from app.cache_version import bump_cache_version
 from app.database import db, transaction
+from app.delegates.models import CONFERENCE, Delegate, SeatLimit
 from app.programme import public_settings
 from app.programme.models import Conference
 from app.registration import conference_settings, queries, seats
 from app.registration.bookings import data_export, operations
 from app.registration.desk import services as desk
-from app.registration.models import CONFERENCE, Delegate, SeatLimit
 from app.registration.waiting_list import offers
 from app.registration.waiting_list import services as waiting_list
 from app.registration.waiting_list.models import WaitingListEntry

@@ -7,8 +7,8 @@ from playwright.sync_api import Page, expect
 
 from app import clock
 from app.database import db, transaction
+from app.delegates.models import CONFERENCE
 from app.registration import links, seats
-from app.registration.models import CONFERENCE
 from app.registration.waiting_list.models import OFFERED
 from tests.chromium import Axe, expect_heading, horizontal_overflow
 from tests.factories import (

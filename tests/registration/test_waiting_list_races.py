@@ -12,9 +12,9 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import make_transient_to_detached
 
 from app.database import db, read_only_connection, transaction
+from app.delegates.models import CONFERENCE, Delegate, SeatLimit
 from app.mail.models import Email
 from app.registration import conference_settings, integrity_check, seats
-from app.registration.models import CONFERENCE, Delegate, SeatLimit
 from app.registration.waiting_list import by_hand, offers
 from app.registration.waiting_list import services as waiting_list
 from app.registration.waiting_list.models import WaitingListEntry

@@ -4,9 +4,9 @@ from datetime import timedelta
 
 from app import clock
 from app.database import db
-from app.registration.delegate_queries import ATTENDING
+from app.delegates.models import Delegate
+from app.delegates.queries import ATTENDING
 from app.registration.desk import duplicates
-from app.registration.models import Delegate
 from app.registration.session_bookings import check_in as door
 from app.registration.session_bookings import holds, no_shows
 from app.registration.session_bookings.models import SeatHold, SessionBooking

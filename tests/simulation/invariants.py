@@ -12,11 +12,11 @@ from sqlalchemy import func, or_, select
 
 from app import clock
 from app.database import db
+from app.delegates.models import Delegate, SeatLimit
+from app.delegates.queries import ATTENDING
 from app.history.models import HistoryEntry
 from app.mail.models import Email
 from app.registration import integrity_check
-from app.registration.delegate_queries import ATTENDING
-from app.registration.models import Delegate, SeatLimit
 from app.registration.session_bookings import offers as session_offers
 from app.registration.session_bookings import queries as session_bookings
 from app.registration.session_bookings.models import SessionBooking

@@ -30,11 +30,11 @@ from time_machine import Traveller
 
 from app import cache_version, clock
 from app.database import db, transaction
+from app.delegates.categories.models import RegistrationCategory
+from app.delegates.models import CONFERENCE
 from app.errors import ConferenceError
 from app.registration import seats
 from app.registration import services as registration
-from app.registration.categories.models import RegistrationCategory
-from app.registration.models import CONFERENCE
 from app.registration.session_bookings.choices import SESSIONS, dump_keys
 from app.registration.waiting_list.models import OFFERED, WaitingListEntry
 from tests import ramdisk

@@ -19,10 +19,10 @@ import time_machine
 from flask import Flask
 
 from app.database import transaction
+from app.delegates.models import CONFERENCE
 from app.mail import outbox
 from app.mail import worker as mail_worker
 from app.registration import seats
-from app.registration.models import CONFERENCE
 from config import ROOT
 from tests.conftest import DEFAULT_SETTINGS, FROZEN_AT, ONCE_A_REQUEST
 from tests.factories import load_small_conference

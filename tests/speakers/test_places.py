@@ -12,16 +12,16 @@ from sqlalchemy import select
 from app import clock
 from app.accounts.models import DESK, EDITOR
 from app.database import db, transaction
+from app.delegates.categories.models import BY_CODE, RegistrationCategory
+from app.delegates.categories.queries import CATEGORY, INVITED_CATEGORY, SPEAKER, build_values
+from app.delegates.models import CONFERENCE, Delegate
 from app.errors import RuleViolation
 from app.history.models import HistoryEntry
 from app.programme.models import Speaker
+from app.registration import category_services as categories
 from app.registration import seats
 from app.registration.bookings import data_export, erasure, operations
-from app.registration.categories import services as categories
-from app.registration.categories.models import BY_CODE, RegistrationCategory
-from app.registration.categories.queries import CATEGORY, INVITED_CATEGORY, SPEAKER, build_values
 from app.registration.create_booking import create_booking
-from app.registration.models import CONFERENCE, Delegate
 from app.registration.speaker_places import queries as speaker_places
 from app.registration.speaker_places import services
 from app.registration.speaker_places.models import SpeakerPlace

@@ -14,12 +14,12 @@ from app.admin.delegates.forms import ChangeDaysForm, UndoDaysForm
 from app.admin_kit import draft_forms
 from app.admin_kit.draft_forms import deletes_draft
 from app.admin_kit.listing import MAX_SELECTED
+from app.delegates.fields import BY_NAME, DAYS
+from app.delegates.models import Delegate
 from app.errors import StaleEdit
 from app.forms.form import ConfirmForm, validates_own_csrf
 from app.registration.desk import day_changes, queries
 from app.registration.desk.day_changes import DayChange
-from app.registration.fields import BY_NAME, DAYS
-from app.registration.models import Delegate
 from app.releases.current_release import conference_days
 from app.web import redirects
 from app.web.formatting import local_date

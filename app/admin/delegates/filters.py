@@ -24,15 +24,15 @@ from app.admin_kit import saved_views
 from app.admin_kit.listing import ListFilter, ListQuery, TextFilter, parse_list_query
 from app.admin_kit.saved_views import ListKind
 from app.agenda.models import Star
+from app.delegates import countries
+from app.delegates.categories import queries as categories
+from app.delegates.delegate_record import MAX_SORT_KEY_LENGTH, search_key
+from app.delegates.models import Delegate, DelegateTag, LinkedAgenda
 from app.mail.models import Email
 from app.mail.queries import IS_FAILED, IS_WAITING
 from app.programme.models import Session
-from app.registration import countries
-from app.registration.categories import queries as categories
-from app.registration.delegate_record import MAX_SORT_KEY_LENGTH, search_key
 from app.registration.desk import annotations, queries
 from app.registration.groups.queries import is_of_group, select_choices
-from app.registration.models import Delegate, DelegateTag, LinkedAgenda
 from app.registration.requirement_cases.queries import HAS_OPEN_CASE
 from app.registration.session_bookings.models import SessionBooking
 from app.registration.speaker_places.queries import IS_SPEAKER

@@ -16,11 +16,11 @@ from app.admin.delegates.forms import (
 )
 from app.admin_kit.bulk_actions import BulkAction
 from app.admin_kit.listing import MAX_SELECTED
+from app.delegates import custom_questions
+from app.delegates.categories import queries as categories
+from app.delegates.models import Delegate
 from app.errors import RuleViolation
-from app.registration import custom_questions
-from app.registration.categories import queries as categories
 from app.registration.desk import annotations, queries, services
-from app.registration.models import Delegate
 from app.registration.seats import CategoryAwaited
 from app.web import redirects
 

@@ -15,6 +15,7 @@ from app.admin.proposals.forms import (
     has_text,
 )
 from app.admin_kit.listing import render_list
+from app.delegates import countries
 from app.errors import NotFound, RuleViolation
 from app.forms.form import validates_own_csrf
 from app.history import queries as history
@@ -25,7 +26,6 @@ from app.programme.models import Session
 from app.proposals import preview, queries, reviews
 from app.proposals.models import Proposal
 from app.proposals.queries import ProposalReview
-from app.registration import countries
 from app.releases import json_ld
 from app.web import languages, redirects
 from app.web.rendering import render_page

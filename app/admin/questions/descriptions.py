@@ -6,6 +6,8 @@ from typing import Any, Final
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
+from app.delegates import custom_questions
+from app.delegates.categories import queries as categories
 from app.questions.checks import can_depend_on, list_possible_answers
 from app.questions.definitions import (
     AFTER_30_DAYS,
@@ -27,8 +29,6 @@ from app.questions.definitions import (
     Condition,
     Definition,
 )
-from app.registration import custom_questions
-from app.registration.categories import queries as categories
 from app.releases.current_release import conference_days
 from app.web.formatting import local_date
 

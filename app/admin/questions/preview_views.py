@@ -7,13 +7,13 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
 from app.admin.questions import descriptions, forms
+from app.delegates import custom_question_forms, custom_questions, question_pages, standard_forms
+from app.delegates.categories import queries as categories
+from app.delegates.categories.queries import CATEGORY
+from app.delegates.custom_question_forms import CustomQuestionsForm
+from app.delegates.fields import DAYS
+from app.delegates.forms import FORMS, AnswersForm
 from app.questions.definitions import Definition
-from app.registration import custom_question_forms, custom_questions, question_pages, standard_forms
-from app.registration.categories import queries as categories
-from app.registration.categories.queries import CATEGORY
-from app.registration.custom_question_forms import CustomQuestionsForm
-from app.registration.fields import DAYS
-from app.registration.forms import FORMS, AnswersForm
 from app.releases.current_release import conference_days
 from app.web.formatting import local_date
 from app.web.rendering import render_page

@@ -15,13 +15,14 @@ from app.admin.questions.forms import PagesForm, QuestionForm
 from app.admin_kit import saved_views
 from app.admin_kit.edit_form import redirect_after_adding
 from app.admin_kit.listing import ListFilter, paginate, parse_list_query, render_list
+from app.delegates import custom_answers, custom_questions
 from app.errors import RuleViolation, StaleEdit
 from app.forms.form import ConfirmForm, validates_own_csrf
 from app.history import queries as history
 from app.questions import queries, services
 from app.questions.definitions import Definition
 from app.questions.models import REGISTRATION, Question
-from app.registration import custom_answers, custom_questions, question_promises
+from app.registration import question_promises
 from app.registration.question_promises import is_answered
 from app.web import redirects
 from app.web.rendering import render_page

@@ -18,6 +18,7 @@ from app.admin_kit.draft_forms import deletes_draft
 from app.admin_kit.edit_form import redirect_after_adding
 from app.admin_kit.listing import get_selected, render_list
 from app.content import markdown
+from app.delegates import countries
 from app.errors import NotFound, StaleEdit
 from app.forms.form import (
     ConfirmForm,
@@ -35,7 +36,6 @@ from app.programme.fields.speakers import (
 from app.programme.models import Photo, Speaker
 from app.programme.photos import services
 from app.programme.photos.services import PreparedPhoto
-from app.registration import countries
 from app.registration.speaker_places import queries as speaker_places
 from app.registration.speaker_places import services as places
 from app.releases import current_release

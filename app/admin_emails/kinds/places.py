@@ -10,8 +10,8 @@ from app import clock
 from app.admin_emails.kinds import samples
 from app.admin_emails.kinds.email_kind import DELEGATE, EmailKind
 from app.admin_emails.kinds.samples import Context
+from app.delegates.categories.models import RegistrationCategory
 from app.registration.applications.models import RegistrationApplication
-from app.registration.categories.models import RegistrationCategory
 from app.registration.interest.models import ExpressionOfInterest
 from app.registration.invitations.models import InvitationCode
 from app.registration.transfers.models import PlaceTransfer

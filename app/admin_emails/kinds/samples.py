@@ -7,8 +7,8 @@ from datetime import time, timedelta
 from typing import Any, Final
 
 from app.accounts import services as accounts
+from app.delegates.models import Delegate
 from app.registration import emails as booking_emails
-from app.registration.models import Delegate
 from app.releases import current_release
 from app.speakers.batch_emails import PLACEHOLDER_SECRET
 

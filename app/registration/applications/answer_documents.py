@@ -2,14 +2,14 @@
 
 from collections.abc import Callable
 
+from app.delegates import custom_questions, private_answers
+from app.delegates.answers import Answers, dump_answers, load_answers
+from app.delegates.categories import queries as categories
+from app.delegates.categories.models import RegistrationCategory
+from app.delegates.categories.queries import CATEGORY
+from app.delegates.fields import BY_NAME, CONSENT, DAYS, EMAIL, PRIVATE_NAMES
 from app.errors import RuleViolation
-from app.registration import custom_questions, private_answers
-from app.registration.answers import Answers, dump_answers, load_answers
 from app.registration.applications.models import RegistrationApplication
-from app.registration.categories import queries as categories
-from app.registration.categories.models import RegistrationCategory
-from app.registration.categories.queries import CATEGORY
-from app.registration.fields import BY_NAME, CONSENT, DAYS, EMAIL, PRIVATE_NAMES
 
 PLACE: Callable[[str], str] = private_answers.place_in_application
 # without these there is nobody to make a booking for; whatever else is missing was optional

@@ -8,10 +8,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
+from app.delegates.answers import Answers
+from app.delegates.models import CONFERENCE, Delegate
+from app.delegates.queries import get_attending
 from app.errors import RuleViolation
 from app.history import services as history
 from app.registration import emails, seats
-from app.registration.answers import Answers
 from app.registration.applications import answer_documents, services
 from app.registration.applications.models import (
     APPROVED,
@@ -25,8 +27,6 @@ from app.registration.applications.models import (
 )
 from app.registration.applications.services import AlreadyDecided
 from app.registration.create_booking import create_booking
-from app.registration.delegate_queries import get_attending
-from app.registration.models import CONFERENCE, Delegate
 from app.registration.waiting_list import offers
 from app.registration.waiting_list import services as waiting_list
 from app.text import count_of

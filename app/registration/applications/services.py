@@ -9,11 +9,15 @@ import secrets
 
 from app import cache_version, clock
 from app.database import db
+from app.delegates import delegate_record
+from app.delegates.answers import Answers, full_name
+from app.delegates.categories import queries as categories
+from app.delegates.fields import EMAIL
+from app.delegates.models import CONFERENCE, Delegate
 from app.errors import RuleViolation
 from app.history import services as history
-from app.registration import delegate_record, emails, seats
+from app.registration import emails, seats
 from app.registration import registration_requests as requests
-from app.registration.answers import Answers, full_name
 from app.registration.applications import answer_documents, queries
 from app.registration.applications.models import (
     APPROVED,
@@ -23,9 +27,6 @@ from app.registration.applications.models import (
     WITHDRAWN,
     RegistrationApplication,
 )
-from app.registration.categories import queries as categories
-from app.registration.fields import EMAIL
-from app.registration.models import CONFERENCE, Delegate
 from app.registration.waiting_list import entries, offers
 from app.registration.waiting_list import queries as waiting_list_queries
 from app.registration.waiting_list import services as waiting_list

@@ -13,13 +13,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
 from app.database import db
+from app.delegates.categories import queries as categories
+from app.delegates.categories.queries import CATEGORY
+from app.delegates.fields import DAYS
+from app.delegates.models import CONFERENCE, Confirmation, Delegate
 from app.registration import seats
 from app.registration.bookings import operations
 from app.registration.bookings.changes import REASON, BookingChange, describe_move
-from app.registration.categories import queries as categories
-from app.registration.categories.queries import CATEGORY
-from app.registration.fields import DAYS
-from app.registration.models import CONFERENCE, Confirmation, Delegate
 from app.registration.session_bookings import queries as session_bookings
 from app.registration.session_bookings import release as session_seats
 from app.registration.waiting_list import category_waits, offers

@@ -11,15 +11,15 @@ from flask_babel import gettext
 from sqlalchemy import select
 
 from app.database import db
+from app.delegates.answers import full_name
+from app.delegates.categories import queries as categories
+from app.delegates.categories.queries import CategoryOption
+from app.delegates.delegate_record import identity_key
+from app.delegates.fields import BY_NAME, DAYS, EMAIL, PRIVATE_NAMES
+from app.delegates.models import CATEGORY_PREFIX, CONFERENCE, Delegate, SeatLimit
+from app.delegates.queries import ATTENDING
 from app.registration import seats, session_seats
-from app.registration.answers import full_name
-from app.registration.categories import queries as categories
-from app.registration.categories.queries import CategoryOption
 from app.registration.delegate_imports.rows import ImportedRow, ImportedSheet, RowFault
-from app.registration.delegate_queries import ATTENDING
-from app.registration.delegate_record import identity_key
-from app.registration.fields import BY_NAME, DAYS, EMAIL, PRIVATE_NAMES
-from app.registration.models import CATEGORY_PREFIX, CONFERENCE, Delegate, SeatLimit
 from app.registration.waiting_list import queries as waiting_list_entries
 
 # What becomes of a row.

@@ -8,8 +8,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from app.delegates.models import Delegate
 from app.registration.desk import services
-from app.registration.models import Delegate
 from app.registration.session_bookings import queries as session_bookings
 from app.releases.current_release import conference_days
 

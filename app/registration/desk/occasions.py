@@ -13,11 +13,11 @@ from flask_babel import gettext
 from sqlalchemy import func, or_, select
 
 from app.database import db
+from app.delegates.categories.models import RegistrationCategory
+from app.delegates.models import Delegate
+from app.delegates.queries import ATTENDING
 from app.programme.models import Session
 from app.programme.snapshot import Session as PublicSession
-from app.registration.categories.models import RegistrationCategory
-from app.registration.delegate_queries import ATTENDING
-from app.registration.models import Delegate
 from app.registration.session_bookings.models import SessionBooking
 from app.releases.current_release import conference_days, get_programme
 from app.web.formatting import local_day, local_time, plain_date

@@ -2,8 +2,8 @@
 
 from typing import Any
 
+from app.delegates.answers import load_answers
 from app.history import queries as history
-from app.registration.answers import load_answers
 from app.registration.groups import presentation
 from app.registration.groups.models import RegistrationGroup
 from app.registration.groups.services import ACTOR_CONTACT

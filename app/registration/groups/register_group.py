@@ -15,22 +15,23 @@ from sqlalchemy.exc import IntegrityError
 from app import clock
 from app.accounts import rate_limits
 from app.database import db, violated_constraint
+from app.delegates import delegate_record
+from app.delegates.answers import Answers, dump_answers, full_name
+from app.delegates.categories import queries as categories
+from app.delegates.delegate_record import IDENTITY_CONSTRAINT
+from app.delegates.fields import DAYS, EMAIL
+from app.delegates.models import Confirmation, Delegate
+from app.delegates.queries import ATTENDING, get_attending
 from app.errors import RuleViolation
 from app.history import services as history
 from app.mail.models import Email
-from app.registration import create_booking, delegate_record, emails, registration_requests, seats
+from app.registration import create_booking, emails, registration_requests, seats
 from app.registration import queries as registration
-from app.registration.answers import Answers, dump_answers, full_name
 from app.registration.applications import queries as applications
 from app.registration.bookings import operations
-from app.registration.categories import queries as categories
-from app.registration.delegate_queries import ATTENDING, get_attending
-from app.registration.delegate_record import IDENTITY_CONSTRAINT
-from app.registration.fields import DAYS, EMAIL
 from app.registration.groups import emails as group_emails
 from app.registration.groups.draft import CONTACT_NAME, MAX_PEOPLE, ORGANISATION, GroupDraft
 from app.registration.groups.models import PLACED, UNPLACED, WAITING, GroupMember, RegistrationGroup
-from app.registration.models import Confirmation, Delegate
 from app.registration.services import (
     CORRECTION_PERIOD,
     MAX_REGISTRATIONS_PER_DAY,

@@ -9,15 +9,17 @@ from collections.abc import Sequence
 from sqlalchemy import select
 
 from app.database import db
+from app.delegates import delegate_record
+from app.delegates.answers import Answers, load_answers
+from app.delegates.fields import BADGE_NAME, EMAIL
+from app.delegates.models import CONFERENCE, Delegate
 from app.errors import NotFound, RuleViolation, require
 from app.history import services as history
-from app.registration import delegate_record, emails, seats
+from app.registration import emails, seats
 from app.registration import queries as registration
-from app.registration.answers import Answers, load_answers
 from app.registration.bookings import operations
 from app.registration.bookings import queries as bookings
 from app.registration.desk import services as desk
-from app.registration.fields import BADGE_NAME, EMAIL
 from app.registration.groups import draft as drafts
 from app.registration.groups import emails as group_emails
 from app.registration.groups import register_group
@@ -30,7 +32,6 @@ from app.registration.groups.models import (
     GroupMember,
     RegistrationGroup,
 )
-from app.registration.models import CONFERENCE, Delegate
 from app.registration.waiting_list import services as waiting_list
 from app.row_locks import lock_row
 from app.text import count_of

@@ -13,10 +13,11 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
+from app.delegates import standard_forms
+from app.delegates.answers import load_answers
 from app.errors import RateLimitExceeded, RuleViolation
 from app.forms.form import ConfirmForm, validates_own_csrf
-from app.registration import links, queries, standard_forms
-from app.registration.answers import load_answers
+from app.registration import links, queries
 from app.registration.bookings import access
 from app.registration.groups import data_export, presentation, services
 from app.registration.groups import queries as groups

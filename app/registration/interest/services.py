@@ -14,13 +14,15 @@ from typing import Final
 from app import cache_version, clock
 from app.accounts import rate_limits
 from app.database import Base, db
+from app.delegates import delegate_record
+from app.delegates.answers import Answers, dump_answers, full_name
+from app.delegates.categories import queries as categories
+from app.delegates.fields import EMAIL
+from app.delegates.models import CONFERENCE, Delegate
 from app.errors import RuleViolation
 from app.history import services as history
-from app.registration import delegate_record, emails, seats
+from app.registration import emails, seats
 from app.registration import registration_requests as requests
-from app.registration.answers import Answers, dump_answers, full_name
-from app.registration.categories import queries as categories
-from app.registration.fields import EMAIL
 from app.registration.interest import queries
 from app.registration.interest.models import (
     DECLINED,
@@ -34,7 +36,6 @@ from app.registration.invitations import queries as invitation_queries
 from app.registration.invitations import services as invitations
 from app.registration.invitations.models import InvitationCode
 from app.registration.invitations.services import InvitationOptions
-from app.registration.models import CONFERENCE, Delegate
 from app.registration.waiting_list import queries as waiting_list_queries
 from app.registration.waiting_list import services as waiting_list
 from app.row_locks import lock_row

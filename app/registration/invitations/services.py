@@ -13,17 +13,17 @@ from sqlalchemy import func, or_, select, update
 
 from app import cache_version, clock
 from app.database import Base, db
+from app.delegates.answers import Answers
+from app.delegates.categories.models import RegistrationCategory
+from app.delegates.categories.queries import CATEGORY, INVITATION, INVITED_CATEGORY
+from app.delegates.models import CONFERENCE, Delegate
 from app.errors import RuleViolation
 from app.history import services as history
 from app.registration import emails, seats
-from app.registration.answers import Answers
 from app.registration.bookings import erasure
-from app.registration.categories.models import RegistrationCategory
-from app.registration.categories.queries import CATEGORY, INVITATION, INVITED_CATEGORY
 from app.registration.create_booking import REFERENCE_ALPHABET
 from app.registration.invitations import queries
 from app.registration.invitations.models import InvitationCode
-from app.registration.models import CONFERENCE, Delegate
 from app.registration.waiting_list import offers
 from app.row_locks import lock_row
 from app.text import count_of

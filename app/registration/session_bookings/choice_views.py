@@ -10,13 +10,13 @@ from flask_babel import lazy_gettext as _l
 from wtforms import Field, SelectMultipleField
 from wtforms.validators import ValidationError
 
+from app.delegates.answers import Answers
+from app.delegates.fields import DAYS
+from app.delegates.forms import AnswersForm
 from app.errors import RateLimitExceeded
 from app.forms.form import validates_own_csrf
 from app.programme.snapshot import Session
 from app.registration import cookie, views
-from app.registration.answers import Answers
-from app.registration.fields import DAYS
-from app.registration.forms import AnswersForm
 from app.registration.progress import RegistrationProgress
 from app.registration.session_bookings import choices, labels
 from app.registration.session_bookings.choices import SESSIONS

@@ -15,11 +15,11 @@ from sqlalchemy import func, select
 
 from app import cache_version, clock
 from app.database import db, read_only_connection
+from app.delegates.models import CONFERENCE, Delegate, SeatLimit
 from app.errors import RuleViolation
 from app.history import services as history
 from app.programme.snapshot import Session
 from app.registration import session_emails, session_seats
-from app.registration.models import CONFERENCE, Delegate, SeatLimit
 from app.registration.session_bookings import queries
 from app.registration.waiting_list import entries, positions
 from app.registration.waiting_list import queries as waiting_list

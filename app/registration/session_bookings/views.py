@@ -10,13 +10,13 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
+from app.delegates.models import Delegate
 from app.errors import Moved, RuleViolation
 from app.forms.form import ConfirmForm, validates_own_csrf
 from app.programme.snapshot import Session
 from app.registration import links
 from app.registration.bookings import access
 from app.registration.bookings import queries as bookings
-from app.registration.models import Delegate
 from app.registration.session_bookings import (
     agenda_seats,
     calendar_feed,

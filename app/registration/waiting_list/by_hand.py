@@ -9,11 +9,11 @@ from collections.abc import Sequence
 from itertools import islice
 
 from app.database import db
+from app.delegates.categories import queries as categories
+from app.delegates.models import CATEGORY_PREFIX, CONFERENCE, SeatLimit
 from app.errors import RuleViolation
 from app.history import services as history
 from app.registration import seats, session_seats
-from app.registration.categories import queries as categories
-from app.registration.models import CATEGORY_PREFIX, CONFERENCE, SeatLimit
 from app.registration.session_bookings import offers
 from app.registration.session_bookings import queries as session_bookings
 from app.registration.waiting_list import entries, queries, services, turns

@@ -12,12 +12,12 @@ from sqlalchemy import update
 
 from app import clock
 from app.database import db
+from app.delegates.answers import load_answers
+from app.delegates.categories.queries import INVITATION
+from app.delegates.models import CONFERENCE, Delegate
 from app.history import services as history
 from app.registration import seats
-from app.registration.answers import load_answers
-from app.registration.categories.queries import INVITATION
 from app.registration.invitations.models import InvitationCode
-from app.registration.models import CONFERENCE, Delegate
 from app.registration.waiting_list import queries, turns
 from app.registration.waiting_list.models import IN_QUEUE, WaitingListEntry
 from app.row_locks import lock_row

@@ -14,15 +14,16 @@ from sqlalchemy import func, select
 
 from app import clock
 from app.database import db
+from app.delegates import custom_questions, delegate_record, private_answers
+from app.delegates.answers import Answers, dump_answers, full_name
+from app.delegates.categories import queries as categories
+from app.delegates.categories.queries import CATEGORY, INVITATION
+from app.delegates.fields import BY_NAME, CONSENT, EMAIL, PRIVATE_NAMES
+from app.delegates.models import SeatLimit
 from app.history import queries as history_queries
 from app.history import services as history
 from app.mail.models import Email
-from app.registration import custom_questions, delegate_record, emails, private_answers, seats
-from app.registration.answers import Answers, dump_answers, full_name
-from app.registration.categories import queries as categories
-from app.registration.categories.queries import CATEGORY, INVITATION
-from app.registration.fields import BY_NAME, CONSENT, EMAIL, PRIVATE_NAMES
-from app.registration.models import SeatLimit
+from app.registration import emails, seats
 from app.registration.waiting_list.models import CONFERENCE_LIST, IN_QUEUE, WaitingListEntry
 from app.registration.waiting_list.positions import QueuePosition
 

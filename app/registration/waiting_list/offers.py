@@ -13,10 +13,10 @@ from sqlalchemy import bindparam, exists, select
 
 from app import cache_version, clock
 from app.database import db, read_only_connection
+from app.delegates.models import CONFERENCE, SeatLimit
 from app.errors import Gone
 from app.history import services as history
 from app.registration import emails, seats
-from app.registration.models import CONFERENCE, SeatLimit
 from app.registration.waiting_list import entries, queries, turns
 from app.registration.waiting_list.models import IN_QUEUE, LAPSED, OFFERED, WaitingListEntry
 from app.releases.current_release import get_programme

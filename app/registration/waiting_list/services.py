@@ -8,16 +8,17 @@ from collections.abc import Callable
 
 from app import cache_version, clock
 from app.database import db
+from app.delegates import delegate_record, private_answers
+from app.delegates.answers import Answers, full_name, load_answers
+from app.delegates.categories import queries as categories
+from app.delegates.categories.queries import CATEGORY
+from app.delegates.fields import DAYS, EMAIL
+from app.delegates.models import CONFERENCE, Delegate, SeatLimit
+from app.delegates.queries import get_attending
 from app.errors import RuleViolation
 from app.history import services as history
-from app.registration import delegate_record, emails, private_answers, seats
-from app.registration.answers import Answers, full_name, load_answers
-from app.registration.categories import queries as categories
-from app.registration.categories.queries import CATEGORY
+from app.registration import emails, seats
 from app.registration.create_booking import create_booking
-from app.registration.delegate_queries import get_attending
-from app.registration.fields import DAYS, EMAIL
-from app.registration.models import CONFERENCE, Delegate, SeatLimit
 from app.registration.waiting_list import entries, joining, offers, positions, queries, turns
 from app.registration.waiting_list.models import ACCEPTED, LEFT, REMOVED, WaitingListEntry
 from app.releases.current_release import get_programme

@@ -5,13 +5,13 @@ free already; then it is offered in the same transaction.
 """
 
 from app.database import db
+from app.delegates.answers import Answers, dump_answers, load_answers
+from app.delegates.categories import queries as categories
+from app.delegates.categories.queries import CATEGORY, INVITATION
+from app.delegates.fields import DAYS
 from app.errors import RuleViolation
 from app.history import services as history
 from app.registration import emails, seats
-from app.registration.answers import Answers, dump_answers, load_answers
-from app.registration.categories import queries as categories
-from app.registration.categories.queries import CATEGORY, INVITATION
-from app.registration.fields import DAYS
 from app.registration.waiting_list import entries, offers, positions
 from app.registration.waiting_list.models import WaitingListEntry
 from app.web import languages

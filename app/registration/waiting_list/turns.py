@@ -19,7 +19,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, Select, func, or_, select
 
-from app.registration.models import CATEGORY_PREFIX, SeatLimit
+from app.delegates.models import CATEGORY_PREFIX, SeatLimit
 from app.registration.waiting_list.models import CONFERENCE_LIST, IN_QUEUE, WaitingListEntry
 
 SESSION_PREFIX = "session "  # of that of a session

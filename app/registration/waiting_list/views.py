@@ -10,11 +10,11 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
+from app.delegates.categories import queries as categories
 from app.errors import NotFound, RuleViolation
 from app.forms.form import ConfirmForm, validates_own_csrf
 from app.registration import links
 from app.registration.bookings import access, category_waiting
-from app.registration.categories import queries as categories
 from app.registration.waiting_list import (
     entries,
     offers,

@@ -17,7 +17,7 @@ from app.forms.form import validates_own_csrf
 from app.programme.editing import session_queries, sessions
 from app.programme.models import BOOKABLE, Session
 from app.registration.session_seats import session_limit
-from app.registration.waiting_list import by_hand
+from app.registration.waiting_list import manual_changes
 from app.web import redirects
 from app.web.rendering import render_page
 
@@ -62,7 +62,7 @@ def edit(slug: str) -> ResponseReturnValue:
         return redirects.redirect_to(url_for("admin.publishing.changes"), "seats-raised")
     is_shown = is_shown and not form.errors
     number = form.seats.data or 0
-    found = by_hand.preview_raise(session_limit(session.key), number) if is_shown else ()
+    found = manual_changes.preview_raise(session_limit(session.key), number) if is_shown else ()
     back = url_for("admin.session_seats.show", slug=slug)
     return render_page(
         "admin/session_seats/more.html",

@@ -22,7 +22,7 @@ from app.errors import RuleViolation
 from app.forms.form import Form, validates_own_csrf
 from app.registration import category_services, conference_settings, seats
 from app.registration import queries as registration
-from app.registration.waiting_list import by_hand
+from app.registration.waiting_list import manual_changes
 from app.registration.waiting_list.models import WaitingListEntry
 from app.web import redirects
 from app.web.rendering import render_page
@@ -64,7 +64,7 @@ def move_up(number: int) -> ResponseReturnValue:
     entry, form = get_entry(number), ReasonForm()
 
     def act() -> None:
-        by_hand.move_to_top(entry, reason=str(form.reason.data), actor=current_actor())
+        manual_changes.move_to_top(entry, reason=str(form.reason.data), actor=current_actor())
 
     return _run(entry, form, act, "waiting-moved", "move_up")
 
@@ -75,7 +75,7 @@ def offer(number: int) -> ResponseReturnValue:
     entry, form = get_entry(number), OfferForm()
 
     def act() -> None:
-        by_hand.offer_by_hand(
+        manual_changes.offer_by_hand(
             entry,
             reason=str(form.reason.data),
             actor=current_actor(),
@@ -101,7 +101,9 @@ def places() -> ResponseReturnValue:
             form.add_error(form.places, refusal)
         else:
             return redirects.redirect_to(url_for("admin.waiting_list.index"), "places-raised")
-    found = by_hand.preview_raise(str(form.name.data), form.places.data or 0) if is_shown else ()
+    found = (
+        manual_changes.preview_raise(str(form.name.data), form.places.data or 0) if is_shown else ()
+    )
     return render_page(
         "admin/waiting_list/places.html",
         form=form,

@@ -20,7 +20,7 @@ from app.registration.desk import services as desk
 from app.registration.groups import services as groups
 from app.registration.groups.models import PLACED, GroupMember
 from app.registration.session_bookings.choices import SESSIONS, dump_keys
-from app.registration.waiting_list import by_hand, offers, terms
+from app.registration.waiting_list import manual_changes, offers, terms
 from app.registration.waiting_list import services as waiting_list
 from app.registration.waiting_list.models import WaitingListEntry
 from tests.registration.random_rules import precondition, rule
@@ -318,9 +318,9 @@ class PlaceRules(SeatMachine):
         def change() -> None:
             entry = find(WaitingListEntry, person)
             if how == TO_TOP:
-                by_hand.move_to_top(entry, **why)
+                manual_changes.move_to_top(entry, **why)
             else:
-                by_hand.offer_by_hand(entry, **why, adds_place=adds_place)
+                manual_changes.offer_by_hand(entry, **why, adds_place=adds_place)
 
         is_possible = how != WITHIN_LIMITS or self.places.fits([claim])
         assert self.attempt(change) is is_possible
@@ -338,7 +338,7 @@ class PlaceRules(SeatMachine):
     def set_limit(self, places: int, of: str) -> None:
         """Raise or lower a limit; beforehand the preview says whom that lets in."""
         name = self.limit_of(of) if of else CONFERENCE
-        preview = {number_of(one.email) for one in by_hand.preview_raise(name, places)}
+        preview = {number_of(one.email) for one in manual_changes.preview_raise(name, places)}
         db.session.rollback()
         before, offered = self.places.limits[name], set(self.places.offered)
         is_possible = places >= self.places.count(name)

@@ -11,7 +11,7 @@ from app.delegates.models import CONFERENCE, SeatLimit
 from app.errors import RuleViolation
 from app.history import queries as history
 from app.registration import integrity_check, links, seats
-from app.registration.waiting_list import by_hand
+from app.registration.waiting_list import manual_changes
 from app.registration.waiting_list.models import WaitingListEntry
 from app.registration.waiting_list.positions import get_position
 from tests.browser import Answer, Browser, Browsers, Page
@@ -55,12 +55,12 @@ def positions() -> dict[str, int]:
 
 def move_to_top(entry: WaitingListEntry) -> None:
     with transaction():
-        by_hand.move_to_top(db.session.merge(entry), reason="Speaks on Friday", actor=GRACE)
+        manual_changes.move_to_top(db.session.merge(entry), reason="Speaks on Friday", actor=GRACE)
 
 
 def offer(entry: WaitingListEntry, *, adds_place: bool) -> None:
     with transaction():
-        by_hand.offer_by_hand(
+        manual_changes.offer_by_hand(
             db.session.merge(entry), reason="Is ill", actor=GRACE, adds_place=adds_place
         )
 
@@ -86,7 +86,7 @@ def test_whoever_is_moved_to_the_top_is_next_and_the_last_moved_comes_first() ->
 def test_an_offer_by_hand_needs_a_free_place_or_one_that_is_added() -> None:
     _, bea = wait("Ada"), wait("Bea")
 
-    with pytest.raises(by_hand.NoPlaceFree):
+    with pytest.raises(manual_changes.NoPlaceFree):
         offer(bea, adds_place=False)
     assert limit_of(CONFERENCE) == (1, 1, 2)
     offer(bea, adds_place=True)
@@ -118,7 +118,7 @@ def test_a_preview_names_whom_a_higher_limit_lets_in_and_changes_nothing() -> No
     wait("Cleo")
 
     def preview(name: str, places: int) -> list[str]:
-        found = [one.name for one in by_hand.preview_raise(name, places)]
+        found = [one.name for one in manual_changes.preview_raise(name, places)]
         db.session.commit()
         return found
 
@@ -209,7 +209,7 @@ def test_several_people_are_made_offers_at_once_or_none(visitor: Browser) -> Non
 
     page = page.press("Make the offers", {"Reason": "They are on stage"}, status=422)
 
-    assert page.errors == [by_hand.NONE_FREE]
+    assert page.errors == [manual_changes.NONE_FREE]
     assert positions() == {"Ada": 1, "Bea": 2, "Cleo": 3}
     added: dict[str, Answer] = {"Reason": "They are on stage", ADD_ONE: True}
     page = page.press("Make the offers", added)

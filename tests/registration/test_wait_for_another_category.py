@@ -17,7 +17,7 @@ from app.mail.rendering import EmailText
 from app.registration import conference_settings, demo, integrity_check, links, seats
 from app.registration.bookings import category_waiting, data_export, operations
 from app.registration.desk import services as desk
-from app.registration.waiting_list import by_hand
+from app.registration.waiting_list import manual_changes
 from app.registration.waiting_list import services as waiting_list
 from app.registration.waiting_list.models import WaitingListEntry
 from tests.browser import Browser, Browsers, Page
@@ -310,7 +310,7 @@ def test_somebody_at_the_top_of_the_list_is_next_also_with_a_place(visitor: Brow
         entry = db.session.scalars(
             select(WaitingListEntry).where(WaitingListEntry.email == ADA)
         ).one()
-        by_hand.move_to_top(entry, reason="Mistake", actor=GRACE)
+        manual_changes.move_to_top(entry, reason="Mistake", actor=GRACE)
 
     cancel(early)
 

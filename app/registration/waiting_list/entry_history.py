@@ -11,10 +11,10 @@ from flask_babel import lazy_gettext as _l
 
 from app.history import queries as history
 from app.history.models import HistoryEntry
-from app.registration.waiting_list.by_hand import MOVED, OFFERED_BY_HAND
 from app.registration.waiting_list.category_waits import BOOKING_ENDED
 from app.registration.waiting_list.entries import MERGED
 from app.registration.waiting_list.joining import ADDED_FROM_SPREADSHEET
+from app.registration.waiting_list.manual_changes import MOVED, OFFERED_BY_HAND
 from app.registration.waiting_list.models import WaitingListEntry
 from app.registration.waiting_list.terms import CHANGED_CATEGORY, CHANGED_DAYS
 from app.web.formatting import local_moment

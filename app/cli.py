@@ -22,6 +22,7 @@ from app.backup.services import RestoreTarget
 from app.database import db, transaction
 from app.database_faults import is_unavailable
 from app.database_file import WrongDatabaseFile
+from app.delegates.models import CONFERENCE
 from app.errors import ConferenceError
 from app.interchange import import_report
 from app.interchange import services as interchange
@@ -247,7 +248,7 @@ def deliver_mail(*, forever: bool) -> None:
 def set_places(number: int) -> None:
     """Set the conference's limit to NUMBER places."""
     with transaction():
-        seats.set_limit(seats.CONFERENCE, number)
+        seats.set_limit(CONFERENCE, number)
     places = registration.get_seat_counts()
     click.echo(f"{places.limit} places, {places.taken} taken, {places.remaining} free")
 

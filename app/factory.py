@@ -14,7 +14,6 @@ from app.admin import (
     blueprint,
     category_views,
     dashboard_views,
-    draft_forms,
     equality_views,
     history_views,
     interest_views,
@@ -24,10 +23,8 @@ from app.admin import (
     notice_views,
     preview_link_views,
     rehearsal_views,
-    reply_views,
     requirement_case_views,
     room_views,
-    saved_view_views,
     search_views,
     seat_overview_views,
     session_door_views,
@@ -35,10 +32,8 @@ from app.admin import (
     session_raise_views,
     session_seat_views,
     settings_views,
-    suppression_views,
     team_views,
     theme_views,
-    view_options,
     waiting_list_offer_views,
 )
 from app.admin import group_views as admin_group_views
@@ -59,13 +54,6 @@ from app.admin.delegates import (
 )
 from app.admin.delegates import transfer_views as desk_transfer_views
 from app.admin.delegates import views as delegate_views
-from app.admin.emails import (
-    addition_views,
-    kind_views,
-    outbox_views,
-    text_version_views,
-    text_views,
-)
 from app.admin.import_export import views as import_export_views
 from app.admin.mailings import preview_views as mailing_preview_views
 from app.admin.mailings import send_views
@@ -79,9 +67,20 @@ from app.admin.sessions import views as session_views
 from app.admin.speaker_pages import access_views
 from app.admin.speaker_pages import views as speaker_page_views
 from app.admin.speakers import views as admin_speaker_views
+from app.admin_emails import (
+    addition_views,
+    kind_views,
+    outbox_views,
+    reply_views,
+    suppression_views,
+    text_version_views,
+    text_views,
+)
+from app.admin_kit import draft_forms, saved_view_views, view_options
 from app.agenda import transfer_views
 from app.agenda import views as agenda_views
 from app.content import views as content_views
+from app.equality import views as equality_pages
 from app.forms.form import csrf
 from app.mail import delivery_status, email_texts, markdown_body, unsubscribe_views
 from app.registration import check_views, custom_question_views
@@ -91,7 +90,6 @@ from app.registration.ballots import views as public_ballot_views
 from app.registration.bookings import agenda_views as booking_agenda_views
 from app.registration.bookings import answer_views, category_change_views, email_change_views
 from app.registration.bookings import views as booking_views
-from app.registration.equality import views as equality_pages
 from app.registration.groups import register_views as group_register_views
 from app.registration.groups import upload_views as group_upload_views
 from app.registration.groups import views as group_views

@@ -18,10 +18,11 @@ from sqlalchemy.exc import SQLAlchemyError
 from app import cache_version, clock
 from app.database import db, get_file, transaction
 from app.database_faults import describe, is_unavailable
+from app.delegates import answer_file_chunks
 from app.encryption import get_key_ring
 from app.mail import heartbeat, imap_inbox, transports, wakeup
 from app.mail.models import Email
-from app.registration import answer_file_chunks, re_encryption
+from app.registration import re_encryption
 from app.registration.re_encryption import EncryptionState
 from app.site import readiness
 from app.text import clean_line

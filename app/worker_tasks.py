@@ -3,6 +3,7 @@
 from app.accounts import form_drafts
 from app.accounts import services as accounts
 from app.agenda import services as agenda_services
+from app.equality import services as equality
 from app.interchange import uploads
 from app.mail import domains as mail_domains
 from app.mail import services as mail_services
@@ -11,12 +12,12 @@ from app.mailings import notices, release
 from app.materials import services as materials
 from app.programme.photos import page_images, renditions
 from app.proposals import auto_approval, photo_retention
-from app.registration import answer_files, integrity_check, re_encryption
+from app.registration import integrity_check, re_encryption
 from app.registration import retention as registration_retention
 from app.registration.applications import services as applications
 from app.registration.ballots import scheduled_draws as ballots
 from app.registration.delegate_imports import services as delegate_imports
-from app.registration.equality import services as equality
+from app.registration.file_cleanup import delete_unused
 from app.registration.groups import queries as groups
 from app.registration.interest import services as interest
 from app.registration.invitations import services as invitations
@@ -42,7 +43,7 @@ PERIODIC_TASKS: tuple[mail_worker.Task, ...] = (
     applications.purge_expired,
     interest.purge_expired,
     transfers.purge_expired,
-    answer_files.delete_unused,
+    delete_unused,
     re_encryption.encrypt_pending,
     requirement_cases.create_missing,
     invitations.purge_expired,

@@ -11,6 +11,9 @@ from sqlalchemy import select, update
 from app import clock
 from app.accounts import services as accounts
 from app.database import Base, db
+from app.delegates.categories.models import RegistrationCategory
+from app.delegates.delegate_record import refresh_search_keys
+from app.delegates.models import Delegate, DelegateAnswer, SeatLimit
 from app.history import services as history
 from app.mail.models import EmailReply, SuppressedAddress
 from app.mailings.models import Mailing, MailingRecipient
@@ -22,12 +25,9 @@ from app.questions.edited_question import EditedQuestion, EditedTexts
 from app.questions.models import REGISTRATION
 from app.registration import session_seats
 from app.registration.applications.models import RegistrationApplication
-from app.registration.categories.models import RegistrationCategory
-from app.registration.delegate_record import refresh_search_keys
 from app.registration.groups.models import PLACED, GroupMember, RegistrationGroup
 from app.registration.interest.models import ExpressionOfInterest
 from app.registration.invitations.models import InvitationCode
-from app.registration.models import Delegate, DelegateAnswer, SeatLimit
 from app.registration.session_bookings.models import SessionBooking
 from app.registration.waiting_list.models import WaitingListEntry
 from app.releases import services as releases

@@ -10,6 +10,7 @@ import structlog
 from flask import Flask
 
 from app.database import db, transaction
+from app.delegates.models import CONFERENCE
 from app.factory import create_app
 from app.interchange import services
 from app.registration import seats
@@ -79,4 +80,4 @@ class SiteCopy:
             with transaction():
                 services.load_demo(*size)
                 releases_services.create_release()
-                seats.set_limit(seats.CONFERENCE, places)
+                seats.set_limit(CONFERENCE, places)

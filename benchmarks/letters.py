@@ -14,10 +14,10 @@ from statistics import median
 from sqlalchemy import select
 
 from app.database import db, transaction
+from app.delegates.models import Delegate
 from app.interchange.demo.generator import generate_delegates
 from app.mail.models import NORMAL, Email
 from app.registration import demo, emails
-from app.registration.models import Delegate
 from benchmarks.copies import SiteCopy
 from benchmarks.figures import Figure, at_least, at_most
 from config import ROOT

@@ -7,9 +7,9 @@ from contextlib import closing
 from pathlib import Path
 
 from app.database import db, transaction
+from app.delegates.models import Delegate
 from app.interchange.demo.generator import generate_delegates
 from app.registration import demo, emails
-from app.registration.models import Delegate
 from app.releases import current_release
 from benchmarks import addresses
 from benchmarks.copies import SiteCopy

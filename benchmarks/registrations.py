@@ -9,13 +9,13 @@ from sqlalchemy import func, select
 
 from app.cache_version import bump_cache_version
 from app.database import db, transaction
+from app.delegates.categories.models import RegistrationCategory
+from app.delegates.models import Delegate
 from app.mail.models import Email
 from app.questions import services as questions
 from app.questions.edited_question import EditedQuestion, EditedTexts
 from app.questions.models import REGISTRATION
 from app.registration import queries
-from app.registration.categories.models import RegistrationCategory
-from app.registration.models import Delegate
 from benchmarks import speed
 from benchmarks.copies import LARGE_SIZE, SiteCopy
 from benchmarks.crowd import run_concurrently

@@ -11,7 +11,8 @@ from statistics import median, quantiles
 
 from app import clock
 from app.database import transaction
-from app.registration import cookie, fields, services
+from app.delegates import fields
+from app.registration import cookie, services
 from benchmarks.copies import SiteCopy
 from benchmarks.crowd import run_concurrently
 from benchmarks.figures import Figure, at_most

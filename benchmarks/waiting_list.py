@@ -9,9 +9,9 @@ from sqlalchemy import Engine, event, func, insert, select
 
 from app import clock
 from app.database import db, transaction
+from app.delegates.models import CONFERENCE, SeatLimit
 from app.mail.models import Email
 from app.registration import links, seats
-from app.registration.models import SeatLimit
 from app.registration.waiting_list import positions
 from app.registration.waiting_list.models import IN_QUEUE, WaitingListEntry
 from benchmarks.copies import SiteCopy
@@ -58,7 +58,7 @@ def fill_list(copy: SiteCopy, waiting: int) -> None:
     """Take all places, and let so many people wait."""
     now = clock.now()
     with copy.app_context(), transaction():
-        limit = seats.lock_limit(seats.CONFERENCE)
+        limit = seats.lock_limit(CONFERENCE)
         limit.seats = limit.taken
         limit.has_waiting_list, limit.waiting = True, limit.waiting + waiting
         db.session.execute(
@@ -118,7 +118,7 @@ def _free_and_wait(copy: SiteCopy) -> float:
     with copy.app_context():
         before = _count_offers()
         with transaction():
-            limit = db.session.get_one(SeatLimit, seats.CONFERENCE, with_for_update=True)
+            limit = db.session.get_one(SeatLimit, CONFERENCE, with_for_update=True)
             limit.seats += 1
         started_at = time.perf_counter()
         while _count_offers() == before:

@@ -16,16 +16,16 @@ from sqlalchemy import select
 
 from app import clock
 from app.database import db, transaction
+from app.delegates import delegate_record
+from app.delegates.categories.models import BY_CODE, BY_INTEREST, PUBLIC, RegistrationCategory
+from app.delegates.fields import CONSENT
+from app.delegates.models import Delegate
 from app.interchange.demo.generator import generate_delegates
 from app.questions import services as question_services
 from app.questions.edited_question import EditedQuestion, EditedTexts
 from app.questions.models import REGISTRATION
-from app.registration import delegate_record, demo
-from app.registration.categories import services as category_services
-from app.registration.categories.models import BY_CODE, BY_INTEREST, PUBLIC, RegistrationCategory
-from app.registration.fields import CONSENT
+from app.registration import category_services, demo
 from app.registration.interest import services as interest
-from app.registration.models import Delegate
 from benchmarks.back_office import SignedInSite, sign_in_organiser
 from benchmarks.copies import SiteCopy
 from tests import chromium

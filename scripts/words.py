@@ -168,7 +168,7 @@ ALLOWED = (
         r"kind type sessiontype", "names of columns in files", "app/programme/fields/sessions.py"
     ),
     Allowed(r"erased?", "its name in the code", "docs/words.md"),
-    Allowed(r"erased", "part of a stored key", "app/registration/models.py"),
+    Allowed(r"erased", "part of a stored key", "app/delegates/models.py"),
     Allowed(r"done again", "in older entries of the history", "app/programme/editing/undo.py"),
     Allowed(r"cards lacking", "a key", "app/releases/share_images.py"),
     Allowed(r"healthz letters", "an address that stays", "app/content/services.py"),

@@ -30,6 +30,11 @@ from app.content import services as content
 from app.content.models import Link, MenuEntry
 from app.content.versions import ContentDraft, link_key
 from app.database import Base, db, transaction
+from app.delegates import answer_files
+from app.delegates.categories.models import RegistrationCategory
+from app.delegates.delegate_record import refresh_search_keys
+from app.delegates.models import CONFERENCE, Confirmation, Delegate, DelegateAnswer, Needs
+from app.delegates.private_answers import encrypt_need
 from app.interchange import services as programme
 from app.interchange import uploads
 from app.interchange.uploads import Upload
@@ -45,21 +50,15 @@ from app.proposals.models import Proposal
 from app.questions import services as questions
 from app.questions.edited_question import EditedQuestion, EditedTexts
 from app.questions.models import REGISTRATION, Question
-from app.registration import answer_files
 from app.registration.applications.models import RegistrationApplication
 from app.registration.ballots.models import Ballot
-from app.registration.categories.models import RegistrationCategory
 from app.registration.delegate_imports import services as delegate_imports
 from app.registration.delegate_imports.models import DelegateImport
 from app.registration.delegate_imports.rows import ImportedRow, ImportedSheet
-from app.registration.delegate_record import refresh_search_keys
 from app.registration.groups.models import PLACED, GroupMember, RegistrationGroup
 from app.registration.interest.models import ExpressionOfInterest
 from app.registration.invitations.models import InvitationCode
-from app.registration.models import Confirmation, Delegate, DelegateAnswer, Needs
-from app.registration.private_answers import encrypt_need
 from app.registration.seats import (
-    CONFERENCE,
     hold_seats,
     list_limits,
     lock_limit,

@@ -3,11 +3,11 @@
 from sqlalchemy import select
 
 from app.database import db
+from app.delegates.fields import BY_NAME
+from app.delegates.models import Delegate
 from app.history.models import HistoryEntry
 from app.programme.models import Session
 from app.registration import integrity_check, links
-from app.registration.fields import BY_NAME
-from app.registration.models import Delegate
 
 
 def get_session(slug: str) -> Session:

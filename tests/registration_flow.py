@@ -5,8 +5,9 @@ page = answer_questions(visitor, until="days", email="…")      up to a questio
 """
 
 from app.database import transaction
+from app.delegates.fields import STEPS
+from app.delegates.models import CONFERENCE
 from app.registration import seats
-from app.registration.fields import STEPS
 from tests.browser import Answer, Browser, Page
 from tests.factories import make_delegate
 
@@ -62,8 +63,8 @@ def answer_for_waiting_list(visitor: Browser) -> Page:
     """Take the only place, and let Bea ask for one; give the page of what organisers ask."""
     make_delegate()
     with transaction():
-        seats.set_limit(seats.CONFERENCE, 1)
-        seats.set_waiting_list(seats.CONFERENCE, is_open=True)
+        seats.set_limit(CONFERENCE, 1)
+        seats.set_waiting_list(CONFERENCE, is_open=True)
     return answer_questions(
         visitor,
         until="more",

@@ -9,6 +9,7 @@ import re
 import subprocess
 import sys
 import tomllib
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
@@ -53,6 +54,8 @@ NOT_COUNTED = (
     "app/web/",
 )
 MAX_FILES, MAX_FILES_OF_IMPORT = 6, 9
+MAX_SHARE = 1 / 5  # of the lines of app/, that one package holds
+MAX_DEPTH = 4  # app/a/b/c.py
 
 
 def test_every_path_in_the_documents_exists() -> None:
@@ -110,6 +113,22 @@ def test_every_package_has_its_line() -> None:
     parts = [*modules, *(one.parent for one in (ROOT / "app").glob("*/__init__.py"))]
 
     assert sorted(f"app/{one.name}" for one in parts if f"app/{one.name}" not in named) == []
+
+
+def test_no_package_holds_more_than_a_fifth_of_the_lines() -> None:
+    lines = Counter[str]()
+    for path in modules().values():
+        if path.name != "__init__.py":
+            package = path.relative_to(ROOT / "app").parts[0]
+            lines[package] += sum(1 for line in read(path).splitlines() if line.strip())
+
+    assert {one: count for one, count in lines.items() if count > MAX_SHARE * lines.total()} == {}
+
+
+def test_no_module_lies_deeper_than_two_folders() -> None:
+    deep = [name for name, path in modules().items() if depth_of(path) > MAX_DEPTH]
+
+    assert deep == []
 
 
 def test_ten_walks_lead_through_few_files() -> None:
@@ -239,6 +258,10 @@ def modules_called(name: str) -> Iterator[Path]:
     for full, path in modules().items():
         if f".{full}".endswith(f".{name}"):
             yield path
+
+
+def depth_of(path: Path) -> int:
+    return len(path.relative_to(ROOT).parts)
 
 
 @cache

@@ -15,9 +15,9 @@ from sqlalchemy import func, select, text
 
 from app import clock
 from app.database import db, transaction
+from app.delegates.models import Delegate, DelegateAnswer
 from app.mail.models import BULK, URGENT, Email
 from app.programme.models import Session
-from app.registration.models import Delegate, DelegateAnswer
 from app.releases import queries
 from benchmarks import (
     addresses,

@@ -20,14 +20,14 @@ from app.accounts.models import DESK, EDITOR, FORMER, ORGANISER, VIEWER
 from app.accounts.two_factor import totp
 from app.agenda import transfer_views
 from app.database import Base, db, transaction
+from app.delegates.categories.models import BY_INTEREST
+from app.delegates.requirement_models import RequirementCase
 from app.forms.form import csrf
 from app.mail.unsubscribe import get_url
 from app.programme.models import Session
 from app.registration import links
-from app.registration.categories.models import BY_INTEREST
 from app.registration.groups.models import PLACED, GroupMember
 from app.registration.requirement_cases import services as requirement_cases
-from app.registration.requirement_cases.models import RequirementCase
 from app.registration.session_bookings.models import SeatHold
 from app.speakers.models import SpeakerRequest
 from tests.browser import Browser, Browsers

@@ -15,7 +15,8 @@ from flask import request, url_for
 from flask_babel import lazy_gettext as _l
 
 from app.accounts import guards, roles
-from app.admin.emails.kinds.registry import get_email_name
+from app.admin_emails.kinds.registry import get_email_name
+from app.delegates.models import Delegate, DelegateNote
 from app.history import queries as history
 from app.history.models import HistoryEntry
 from app.mail import queries as mail
@@ -29,7 +30,6 @@ from app.registration.applications import queries as applications
 from app.registration.bookings import queries as bookings
 from app.registration.desk.annotations import NOTE_ADDED
 from app.registration.interest import queries as interest
-from app.registration.models import Delegate, DelegateNote
 from app.registration.requirement_cases import queries as requirement_cases
 from app.registration.waiting_list import queries as waiting_list
 from app.web.formatting import local_day, site_time

@@ -11,10 +11,10 @@ from sqlalchemy import Select, func, literal, select, union_all
 from app.admin.publishing.presentation import DelegatesByDay
 from app.agenda.models import Star
 from app.database import db
+from app.delegates.models import Delegate
+from app.delegates.queries import ATTENDING
 from app.history.models import HistoryEntry
 from app.programme.models import Appearance, Session, Speaker
-from app.registration.models import Delegate
-from app.registration.queries import ATTENDING
 
 NAME, AGENDAS, DELEGATES = "name", "agendas", "delegates"  # kinds of rows
 

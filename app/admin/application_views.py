@@ -12,17 +12,22 @@ from wtforms import BooleanField
 
 from app.accounts import roles
 from app.accounts.guards import current_actor
-from app.admin import saved_views
-from app.admin.bulk_actions import BulkAction, confirm_or_run
-from app.admin.listing import render_list
 from app.admin.request_lists import MAX_TEXT_LENGTH, RequestList, list_first_heads, message_field
+from app.admin_kit import saved_views
+from app.admin_kit.bulk_actions import BulkAction, confirm_or_run
+from app.admin_kit.listing import render_list
+from app.delegates import answer_files, answer_rows, custom_questions, file_downloads
+from app.delegates.answers import Answers
+from app.delegates.categories import forms as category_forms
+from app.delegates.categories import queries as categories
+from app.delegates.delegate_field import NOT_GIVEN
+from app.delegates.fields import PRIVATE_FIELDS, PRIVATE_NAMES
 from app.errors import NotFound, RuleViolation
 from app.forms.fields import editor_text_field
 from app.forms.form import Form, validates_own_csrf
 from app.history import queries as history
 from app.questions import file_answers
 from app.questions.definitions import Definition
-from app.registration import answer_files, answer_rows, custom_questions, file_downloads
 from app.registration import queries as registration
 from app.registration.applications import answer_documents, decisions, queries
 from app.registration.applications.decisions import Decision
@@ -36,11 +41,6 @@ from app.registration.applications.models import (
     WITHDRAWN,
     RegistrationApplication,
 )
-from app.registration.categories import forms as category_forms
-from app.registration.categories import queries as categories
-from app.registration.delegate_field import NOT_GIVEN
-from app.registration.fields import PRIVATE_FIELDS, PRIVATE_NAMES
-from app.registration.queries import Answers
 from app.web import redirects, spreadsheets
 from app.web.rendering import render_page
 

@@ -10,10 +10,10 @@ from wtforms.validators import DataRequired
 
 from app import clock
 from app.accounts.guards import current_actor
-from app.admin import option_search
-from app.admin.edit_form import CheckboxesField, EditForm
-from app.admin.listing import paginate, parse_list_query, render_list
-from app.admin.option_search import MAX_LISTED
+from app.admin_kit import option_search
+from app.admin_kit.edit_form import CheckboxesField, EditForm
+from app.admin_kit.listing import paginate, parse_list_query, render_list
+from app.admin_kit.option_search import MAX_LISTED
 from app.errors import RuleViolation, StaleEdit
 from app.forms.fields import editor_name_field
 from app.forms.form import ConfirmForm, validates_own_csrf

@@ -15,9 +15,9 @@ from flask_babel import lazy_gettext as _l
 from app.accounts import guards, roles
 from app.accounts.models import Person
 from app.accounts.roles import Area
-from app.admin import draft_forms, listing, saved_views, view_options
-from app.registration.categories import queries as categories
-from app.registration.categories.models import BY_INTEREST
+from app.admin_kit import draft_forms, listing, saved_views, view_options
+from app.delegates.categories import queries as categories
+from app.delegates.categories.models import BY_INTEREST
 from app.releases import current_release
 from app.web import languages, redirects
 

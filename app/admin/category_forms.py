@@ -8,18 +8,20 @@ from wtforms import BooleanField, Field, IntegerField, RadioField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # of WTForms 3.2
 from wtforms.validators import ValidationError
 
-from app.admin.edit_form import CheckboxesField, EditForm
 from app.admin.settings_forms import MAX_PLACES, PLACES_ERROR
+from app.admin_kit.edit_form import CheckboxesField, EditForm
+from app.delegates import custom_questions
+from app.delegates.categories import queries
+from app.delegates.categories import texts as category_texts
+from app.delegates.categories.models import BY_CODE, BY_INTEREST, PUBLIC, RegistrationCategory
+from app.delegates.categories.texts import CategoryTexts
 from app.errors import RuleViolation
 from app.forms.fields import editor_line_field, editor_name_field, editor_text_field, number_field
 from app.forms.moment_fields import LocalDateTimeField, moment_field
 from app.forms.validators import one_of_choices
-from app.registration import category_texts, custom_questions
-from app.registration import queries as registration
-from app.registration.categories import queries, services
-from app.registration.categories.models import BY_CODE, BY_INTEREST, PUBLIC, RegistrationCategory
-from app.registration.category_texts import CategoryTexts
+from app.registration import category_services as services
 from app.registration.interest import queries as interest
+from app.releases.current_release import conference_days
 from app.web import languages
 from app.web.formatting import local_date
 
@@ -164,7 +166,7 @@ class CategoryForm(EditForm):
         self.interest_questions.choices = [
             (str(one.id), custom_questions.get_label(one)) for one in questions
         ]
-        days = registration.conference_days()
+        days = conference_days()
         self.days.choices = [(day.isoformat(), local_date(day)) for day in days]
         return self
 

@@ -8,15 +8,16 @@ from flask_babel import lazy_gettext as _l
 
 from app.accounts.guards import current_actor
 from app.admin.category_forms import ACCESS_CHOICES, APPROVAL_CHOICES, CategoryForm, build_form
-from app.admin.edit_form import redirect_after_adding
-from app.admin.listing import paginate, parse_list_query, render_list
+from app.admin_kit.edit_form import redirect_after_adding
+from app.admin_kit.listing import paginate, parse_list_query, render_list
+from app.delegates.categories import overview, queries
+from app.delegates.categories import texts as category_texts
+from app.delegates.categories.models import BY_INTEREST, RegistrationCategory
+from app.delegates.categories.texts import CategoryTexts
 from app.errors import RuleViolation, StaleEdit
 from app.forms.form import ConfirmForm, validates_own_csrf
 from app.history import queries as history
-from app.registration import category_texts
-from app.registration.categories import overview, queries, services
-from app.registration.categories.models import BY_INTEREST, RegistrationCategory
-from app.registration.category_texts import CategoryTexts
+from app.registration import category_services as services
 from app.web import languages, redirects
 from app.web.rendering import render_page
 

@@ -13,30 +13,31 @@ from sqlalchemy import ColumnElement, func, select
 
 from app import clock
 from app.accounts import guards, roles
-from app.admin import charts, failed_emails, shortcuts
+from app.admin import charts, shortcuts
 from app.admin.charts import ChartBar, Curve
-from app.admin.failed_emails import FailedEmail
 from app.admin.proposals import presentation as proposals
 from app.admin.tasks import open_tasks
 from app.admin.tasks.email_tasks import FAILED_EMAILS
 from app.admin.tasks.open_tasks import OpenTask
 from app.admin.tasks.programme_tasks import PROPOSALS
 from app.admin.tasks.task_list import TASKS
+from app.admin_emails import failed_emails
+from app.admin_emails.failed_emails import FailedEmail
 from app.content import queries as content
 from app.content.versions import Version
 from app.content.views import get_content_folder
+from app.delegates import countries as registration_countries
+from app.delegates import statistics as registration_statistics
+from app.delegates.categories import queries as categories
+from app.delegates.statistics import RegistrationStatistics
 from app.forms.form import ConfirmForm
 from app.mail.models import Email
 from app.mail.queries import IS_WAITING
 from app.onboarding.queries import OFFER_COLUMNS, is_offered
 from app.programme import queries as programme
 from app.proposals.queries import ProposalReview
-from app.registration import countries as registration_countries
 from app.registration import queries as registration
-from app.registration import statistics as registration_statistics
-from app.registration.categories import queries as categories
 from app.registration.queries import RegistrationStatus, SeatCounts
-from app.registration.statistics import RegistrationStatistics
 from app.releases import current_release
 from app.releases.models import WAITING, ScheduledRelease
 from app.releases.published_programme import PublishedProgramme

@@ -4,7 +4,6 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 
-from app.admin.edit_form import CheckboxesField
 from app.admin.question_texts import (
     MAX_HELP,
     MAX_LABEL,
@@ -13,12 +12,13 @@ from app.admin.question_texts import (
     to_data,
     with_translations,
 )
+from app.admin_kit.edit_form import CheckboxesField
+from app.equality.queries import WordedQuestion
 from app.errors import RuleViolation
 from app.forms.fields import editor_line_field, editor_text_field
 from app.forms.form import Form
 from app.forms.validators import one_of_choices
 from app.questions.checks import InvalidChoices
-from app.registration.equality.queries import WordedQuestion
 from app.web import languages
 
 

@@ -6,9 +6,9 @@ from flask_babel import lazy_gettext as _l
 
 from app.accounts.guards import current_actor
 from app.admin.equality_forms import QuestionChoiceForm, WordingForm, build_wording_form
+from app.equality import queries, services, wordings
 from app.errors import RuleViolation, StaleEdit
 from app.forms.form import ConfirmForm, validates_own_csrf
-from app.registration.equality import queries, services, wordings
 from app.web import redirects
 from app.web.rendering import render_page
 

@@ -10,9 +10,9 @@ from flask_babel import lazy_gettext as _l
 
 from app.accounts import roles
 from app.accounts.guards import current_actor
-from app.admin import saved_views
 from app.admin.delegates import answer_columns
-from app.admin.listing import (
+from app.admin_kit import saved_views
+from app.admin_kit.listing import (
     PAGE_SIZE,
     ListFilter,
     Listing,
@@ -20,11 +20,11 @@ from app.admin.listing import (
     parse_list_query,
     render_list,
 )
+from app.delegates.fields import EMAIL
 from app.errors import RuleViolation
 from app.forms.form import ConfirmForm, validates_own_csrf
 from app.history import queries as history
 from app.history import services as history_services
-from app.registration.fields import EMAIL
 from app.registration.groups import presentation, queries, services
 from app.registration.groups.draft import CONTACT_NAME, ORGANISATION
 from app.registration.groups.forms import MakeGroupForm

@@ -14,11 +14,14 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from app.accounts import guards, roles
 from app.accounts.models import ROLES, Person
-from app.admin import saved_views
-from app.admin.edit_form import MAX_NUMBER_DIGITS
-from app.admin.emails.kinds.registry import EMAIL_KINDS
-from app.admin.listing import PAGE_SIZE, ListFilter, Listing, parse_list_query, render_list
+from app.admin_emails.kinds.registry import EMAIL_KINDS
+from app.admin_kit import saved_views
+from app.admin_kit.edit_form import MAX_NUMBER_DIGITS
+from app.admin_kit.listing import PAGE_SIZE, ListFilter, Listing, parse_list_query, render_list
 from app.database import db
+from app.delegates.categories.models import RegistrationCategory
+from app.delegates.models import Delegate
+from app.delegates.requirement_models import RequirementCase
 from app.history import queries as history
 from app.history.models import HistoryEntry, load_changes
 from app.history.queries import EntryFilter
@@ -26,10 +29,7 @@ from app.mail.models import Email
 from app.programme.editing import undo as undoing
 from app.programme.models import Release, Room, Session, Speaker, Theme
 from app.registration.ballots.models import Ballot
-from app.registration.categories.models import RegistrationCategory
 from app.registration.invitations.models import InvitationCode
-from app.registration.models import Delegate
-from app.registration.requirement_cases.models import RequirementCase
 from app.text import collapse_whitespace, strip_hidden
 from app.web import redirects, spreadsheets
 

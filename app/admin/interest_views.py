@@ -10,18 +10,18 @@ from flask_babel import lazy_gettext as _l
 
 from app.accounts import roles
 from app.accounts.guards import current_actor
-from app.admin import saved_views
-from app.admin.bulk_actions import BulkAction, confirm_or_run
 from app.admin.invitation_views import InvitationTerms
-from app.admin.listing import render_list
 from app.admin.request_lists import RequestList, list_first_heads, message_field
+from app.admin_kit import saved_views
+from app.admin_kit.bulk_actions import BulkAction, confirm_or_run
+from app.admin_kit.listing import render_list
+from app.delegates import custom_questions
+from app.delegates.categories import queries as categories
+from app.delegates.categories.models import BY_INTEREST
 from app.errors import Gone, RuleViolation
 from app.forms.form import ConfirmForm, Form
 from app.history import queries as history
 from app.questions.definitions import Definition
-from app.registration import custom_questions
-from app.registration.categories import queries as categories
-from app.registration.categories.models import BY_INTEREST
 from app.registration.interest import queries, services
 from app.registration.interest.models import (
     DECLINED,

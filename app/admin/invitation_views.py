@@ -14,8 +14,8 @@ from wtforms.validators import ValidationError
 from app import clock
 from app.accounts import roles
 from app.accounts.guards import current_actor
-from app.admin import saved_views
-from app.admin.listing import (
+from app.admin_kit import saved_views
+from app.admin_kit.listing import (
     PAGE_SIZE,
     ListFilter,
     Listing,
@@ -23,13 +23,13 @@ from app.admin.listing import (
     parse_list_query,
     render_list,
 )
+from app.delegates.categories import queries as categories
 from app.errors import RuleViolation
 from app.forms.fields import editor_line_field, number_field, optional_email_field
 from app.forms.form import ConfirmForm, Form, validates_own_csrf
 from app.forms.moment_fields import LocalDateTimeField, moment_field
 from app.forms.validators import one_of_choices
 from app.history import queries as history
-from app.registration.categories import queries as categories
 from app.registration.invitations import queries, services
 from app.registration.invitations.models import InvitationCode
 from app.registration.invitations.services import MAX_CODES, MAX_USES, InvitationOptions

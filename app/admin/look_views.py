@@ -8,9 +8,9 @@ from wtforms import Field, StringField
 from wtforms.validators import ValidationError
 
 from app.accounts.guards import current_actor
-from app.admin import draft_forms
-from app.admin.draft_forms import deletes_draft
-from app.admin.edit_form import EditForm
+from app.admin_kit import draft_forms
+from app.admin_kit.draft_forms import deletes_draft
+from app.admin_kit.edit_form import EditForm
 from app.content import look
 from app.content.palette import ContrastFault, Palette, build_preview_stylesheet, parse_colour
 from app.content.views import get_logo, parse_palette

@@ -13,9 +13,9 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
 from app.accounts.guards import current_actor
-from app.admin.listing import PAGE_SIZE, ListFilter, Listing, parse_list_query, render_list
 from app.admin.mailings.audiences import CANCELLED, FOR_DELEGATES, load_delegates
 from app.admin.mailings.speaker_audience import load_accounts
+from app.admin_kit.listing import PAGE_SIZE, ListFilter, Listing, parse_list_query, render_list
 from app.errors import NotFound, RuleViolation
 from app.forms.fields import VersionField
 from app.forms.form import Form

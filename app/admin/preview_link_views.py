@@ -15,7 +15,7 @@ from wtforms.validators import AnyOf, DataRequired, Length
 
 from app import clock
 from app.accounts import guards
-from app.admin.listing import PAGE_SIZE, Listing, parse_list_query, render_list
+from app.admin_kit.listing import PAGE_SIZE, Listing, parse_list_query, render_list
 from app.forms.form import Form, validates_own_csrf
 from app.forms.validators import no_hidden_characters
 from app.preview_mode import PreviewMode

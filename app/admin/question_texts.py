@@ -8,7 +8,7 @@ from flask_babel import lazy_gettext as _l
 from wtforms import Field, TextAreaField
 from wtforms.validators import ValidationError
 
-from app.admin.edit_form import EditForm
+from app.admin_kit.edit_form import EditForm
 from app.forms.fields import editor_line_field, editor_text_field
 from app.forms.validators import max_length, no_hidden_characters
 from app.questions.edited_question import EditedTexts

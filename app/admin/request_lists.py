@@ -9,7 +9,7 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
 from app.admin.history_views import MAX_ID
-from app.admin.listing import (
+from app.admin_kit.listing import (
     PAGE_SIZE,
     ListFilter,
     Listing,
@@ -17,8 +17,8 @@ from app.admin.listing import (
     get_selected,
     parse_list_query,
 )
+from app.delegates.categories import queries as categories
 from app.forms.fields import editor_line_field
-from app.registration.categories import queries as categories
 from app.registration.registration_requests import MAX_LIST, OPEN, RequestFilter
 from app.registration.request_models import RegistrationRequest
 from app.web.formatting import conference_zone

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from flask_babel import gettext, ngettext
 from flask_babel import lazy_gettext as _l
 
-from app.admin.bulk_actions import BulkAction
+from app.admin_kit.bulk_actions import BulkAction
 from app.registration.requirement_cases import labels, services
 from app.registration.requirement_cases.queries import OpenedCase
 from app.web import redirects

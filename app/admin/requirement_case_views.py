@@ -20,10 +20,12 @@ from wtforms.validators import ValidationError
 from app import clock
 from app.accounts import roles
 from app.accounts.guards import current_actor, current_person
-from app.admin import saved_views
-from app.admin.bulk_actions import confirm_or_run
-from app.admin.edit_form import EditForm
-from app.admin.listing import (
+from app.admin.requirement_case_actions import SelectedCase, list_actions
+from app.admin.speaker_pages.forms import OptionalDateField
+from app.admin_kit import saved_views
+from app.admin_kit.bulk_actions import confirm_or_run
+from app.admin_kit.edit_form import EditForm
+from app.admin_kit.listing import (
     MAX_SELECTED,
     PAGE_SIZE,
     ListFilter,
@@ -33,8 +35,9 @@ from app.admin.listing import (
     parse_list_query,
     render_list,
 )
-from app.admin.requirement_case_actions import SelectedCase, list_actions
-from app.admin.speaker_pages.forms import OptionalDateField
+from app.delegates.private_answers import is_unreadable
+from app.delegates.requirement_kinds import REQUIREMENT_TYPES, RequirementType
+from app.delegates.requirement_models import OPEN
 from app.errors import StaleEdit
 from app.forms.fields import editor_text_field
 from app.forms.form import ConfirmForm, validates_own_csrf
@@ -42,11 +45,8 @@ from app.forms.validators import one_of_choices
 from app.history import queries as history
 from app.history.services import record
 from app.registration.desk import requirement_report
-from app.registration.private_answers import is_unreadable
 from app.registration.requirement_cases import labels, queries, services
-from app.registration.requirement_cases.models import OPEN
 from app.registration.requirement_cases.queries import CaseFilter, OpenedCase
-from app.registration.requirement_kinds import REQUIREMENT_TYPES, RequirementType
 from app.registration.session_bookings import queries as session_bookings
 from app.registration.session_bookings.labels import describe_sessions
 from app.web import redirects

@@ -8,12 +8,12 @@ from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, IntegerField
 from wtforms.validators import NumberRange, Optional
 
-from app.admin import ordered_listing, ordered_views
-from app.admin.bulk_actions import BulkAction
-from app.admin.edit_form import CheckboxesField, notes_field
-from app.admin.listing import ListFilter
-from app.admin.ordered_listing import RowFilter
-from app.admin.ordered_views import OrderedForm, OrderedSection
+from app.admin_kit import ordered_listing, ordered_views
+from app.admin_kit.bulk_actions import BulkAction
+from app.admin_kit.edit_form import CheckboxesField, notes_field
+from app.admin_kit.listing import ListFilter
+from app.admin_kit.ordered_listing import RowFilter
+from app.admin_kit.ordered_views import OrderedForm, OrderedSection
 from app.forms.fields import editor_name_field, editor_text_field
 from app.forms.validators import one_of_choices
 from app.interchange.importers.rooms_and_themes import MAX_CAPACITY

@@ -20,18 +20,18 @@ from app.accounts import guards, roles
 from app.accounts.models import Person
 from app.accounts.roles import Area
 from app.admin import blueprint, search_actions, shortcuts, similar_names
-from app.admin.listing import MAX_SEARCH_LENGTH
 from app.admin.search_actions import ActionLink
+from app.admin_kit.listing import MAX_SEARCH_LENGTH
 from app.content import listing as content_listing
 from app.content import queries as content
 from app.content.views import get_content_folder
 from app.database import db
+from app.delegates.delegate_record import search_key
+from app.delegates.models import Delegate
 from app.mail.models import Email
 from app.programme.collation import sort_key
 from app.programme.models import Room, Session, Speaker
-from app.registration.delegate_record import search_key
 from app.registration.groups.models import RegistrationGroup
-from app.registration.models import Delegate
 from app.text import collapse_whitespace, strip_hidden
 from app.web.rendering import render_page
 

@@ -10,8 +10,8 @@ from flask_babel import lazy_gettext as _l
 
 from app.accounts import roles
 from app.accounts.guards import current_actor
-from app.admin import saved_views
-from app.admin.listing import ListFilter, Listing, ListQuery, parse_list_query, render_list
+from app.admin_kit import saved_views
+from app.admin_kit.listing import ListFilter, Listing, ListQuery, parse_list_query, render_list
 from app.registration.ballots import queries as ballots
 from app.registration.desk import services as desk_services
 from app.registration.session_bookings import seat_overview

@@ -9,8 +9,8 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
 from app.accounts.guards import current_actor
-from app.admin.listing import PAGE_SIZE, Listing, parse_list_query, render_list
 from app.admin.session_hold_views import find_public
+from app.admin_kit.listing import PAGE_SIZE, Listing, parse_list_query, render_list
 from app.errors import NotFound, RuleViolation
 from app.forms.form import ConfirmForm, validates_own_csrf
 from app.programme.editing import session_queries

@@ -10,14 +10,14 @@ from flask_babel import lazy_gettext as _l
 
 from app.accounts import guards, roles
 from app.accounts.guards import current_actor
-from app.admin.edit_form import EditForm
+from app.admin_kit.edit_form import EditForm
 from app.errors import RuleViolation, StaleEdit
 from app.forms.fields import editor_line_field, number_field
 from app.forms.form import validates_own_csrf
 from app.programme.editing import session_queries, sessions
 from app.programme.models import BOOKABLE, Session
 from app.registration.session_seats import session_limit
-from app.registration.waiting_list import by_hand
+from app.registration.waiting_list import manual_changes
 from app.web import redirects
 from app.web.rendering import render_page
 
@@ -62,7 +62,7 @@ def edit(slug: str) -> ResponseReturnValue:
         return redirects.redirect_to(url_for("admin.publishing.changes"), "seats-raised")
     is_shown = is_shown and not form.errors
     number = form.seats.data or 0
-    found = by_hand.preview_raise(session_limit(session.key), number) if is_shown else ()
+    found = manual_changes.preview_raise(session_limit(session.key), number) if is_shown else ()
     back = url_for("admin.session_seats.show", slug=slug)
     return render_page(
         "admin/session_seats/more.html",

@@ -12,7 +12,7 @@ from wtforms import BooleanField
 
 from app.accounts import roles
 from app.accounts.guards import can_change, current_actor
-from app.admin.listing import PAGE_SIZE, Listing, parse_list_query, render_list
+from app.admin_kit.listing import PAGE_SIZE, Listing, parse_list_query, render_list
 from app.errors import NotFound, RuleViolation
 from app.forms.fields import editor_line_field, line_field
 from app.forms.form import ConfirmForm, Form, validates_own_csrf

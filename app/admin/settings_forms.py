@@ -10,7 +10,7 @@ from wtforms import BooleanField, DateField, EmailField, Field, IntegerField, St
 from wtforms.validators import DataRequired, ValidationError
 from wtforms.validators import Optional as MayBeEmpty
 
-from app.admin.edit_form import CheckboxesField, EditForm
+from app.admin_kit.edit_form import CheckboxesField, EditForm
 from app.forms.fields import (
     VersionField,
     editor_line_field,

@@ -13,9 +13,9 @@ from rapidfuzz.distance import OSA
 from sqlalchemy import ColumnElement, Select, func, literal, or_, select, union_all
 
 from app.database import db
+from app.delegates.models import Delegate
 from app.programme.collation import sort_key
 from app.programme.models import Speaker
-from app.registration.models import Delegate
 
 MIN_FUZZY_LENGTH = 3  # letters; shorter words are not corrected
 MAX_EDIT_DISTANCE = 2  # letters added, removed, changed or swapped

@@ -15,7 +15,7 @@ from app.accounts import guards, queries, services, team
 from app.accounts.models import DESK, EDITOR, ORGANISER, ROLES, VIEWER, Person
 from app.accounts.roles import ROLE_NAMES
 from app.accounts.two_factor import services as two_factor
-from app.admin.listing import paginate, parse_list_query, render_list
+from app.admin_kit.listing import paginate, parse_list_query, render_list
 from app.errors import RuleViolation
 from app.forms.form import ConfirmForm, Form, validates_own_csrf
 from app.history import queries as history

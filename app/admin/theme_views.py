@@ -8,11 +8,11 @@ from flask_babel import gettext, ngettext
 from flask_babel import lazy_gettext as _l
 from wtforms import SelectField, StringField
 
-from app.admin import ordered_listing, ordered_views
-from app.admin.bulk_actions import BulkAction
-from app.admin.edit_form import notes_field
-from app.admin.ordered_listing import RowFilter
-from app.admin.ordered_views import OrderedForm, OrderedSection
+from app.admin_kit import ordered_listing, ordered_views
+from app.admin_kit.bulk_actions import BulkAction
+from app.admin_kit.edit_form import notes_field
+from app.admin_kit.ordered_listing import RowFilter
+from app.admin_kit.ordered_views import OrderedForm, OrderedSection
 from app.forms.fields import editor_name_field, editor_text_field
 from app.forms.validators import max_length, no_hidden_characters, one_of_choices
 from app.programme.editing.rooms_and_themes import THEMES, OrderedKind

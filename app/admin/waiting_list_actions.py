@@ -7,12 +7,12 @@ from flask_babel import gettext, ngettext
 from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField
 
-from app.admin.bulk_actions import BulkAction
 from app.admin.history_views import MAX_ID
-from app.admin.listing import MAX_SELECTED, ListQuery, get_selected
+from app.admin_kit.bulk_actions import BulkAction
+from app.admin_kit.listing import MAX_SELECTED, ListQuery, get_selected
 from app.forms.fields import line_field
 from app.forms.form import Form
-from app.registration.waiting_list import by_hand, queries
+from app.registration.waiting_list import manual_changes, queries
 from app.registration.waiting_list.models import WaitingListEntry
 from app.web import redirects
 
@@ -69,7 +69,7 @@ def _build_offer() -> BulkAction[WaitingListEntry]:
         ),
         "waiting-offered-all",
         lambda one: one.is_waiting,
-        by_hand.offer_to_all,
+        manual_changes.offer_to_all,
         confirm_label=gettext("Make the offers"),
         skipped_text=_describe_offered,
         build_form=OfferForm,
@@ -93,7 +93,7 @@ def _build_removal() -> BulkAction[WaitingListEntry]:
         ),
         "waiting-removed-all",
         lambda one: one.ended_at is None,
-        by_hand.remove_all,
+        manual_changes.remove_all,
         confirm_label=gettext("Remove"),
         skipped_text=_describe_ended,
         warning=gettext("We email each of them. An offer that they have goes to the next person."),

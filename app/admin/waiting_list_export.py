@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from flask import Response
 from flask_babel import gettext
 
-from app.registration.categories import queries as categories
+from app.delegates.categories import queries as categories
 from app.registration.waiting_list.export_rows import WaitingRow
 from app.web import spreadsheets
 

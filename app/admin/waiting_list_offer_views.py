@@ -16,13 +16,13 @@ from app.accounts.guards import current_actor
 from app.admin.settings_forms import places_field
 from app.admin.waiting_list_actions import OfferForm, ReasonForm
 from app.admin.waiting_list_views import get_entry
+from app.delegates.categories import queries as categories
+from app.delegates.models import CATEGORY_PREFIX, CONFERENCE
 from app.errors import RuleViolation
 from app.forms.form import Form, validates_own_csrf
-from app.registration import conference_settings, seats
+from app.registration import category_services, conference_settings, seats
 from app.registration import queries as registration
-from app.registration.categories import queries as categories
-from app.registration.categories import services as category_services
-from app.registration.waiting_list import by_hand
+from app.registration.waiting_list import manual_changes
 from app.registration.waiting_list.models import WaitingListEntry
 from app.web import redirects
 from app.web.rendering import render_page
@@ -46,7 +46,7 @@ class PlacesForm(Form):
         """Offer the conference, and the categories with places of their own."""
         limited = categories.list_limits()
         offered = [
-            (seats.CONFERENCE, gettext("The whole conference")),
+            (CONFERENCE, gettext("The whole conference")),
             *(
                 (seats.name_category_limit(one.id), one.name)
                 for one in categories.list_all()
@@ -55,7 +55,7 @@ class PlacesForm(Form):
         ]
         self.name.choices = offered
         if self.name.data not in dict(offered):
-            self.name.data = seats.CONFERENCE
+            self.name.data = CONFERENCE
 
 
 @bp.route("/<int:number>/move-up", methods=["GET", "POST"])
@@ -64,7 +64,7 @@ def move_up(number: int) -> ResponseReturnValue:
     entry, form = get_entry(number), ReasonForm()
 
     def act() -> None:
-        by_hand.move_to_top(entry, reason=str(form.reason.data), actor=current_actor())
+        manual_changes.move_to_top(entry, reason=str(form.reason.data), actor=current_actor())
 
     return _run(entry, form, act, "waiting-moved", "move_up")
 
@@ -75,7 +75,7 @@ def offer(number: int) -> ResponseReturnValue:
     entry, form = get_entry(number), OfferForm()
 
     def act() -> None:
-        by_hand.offer_by_hand(
+        manual_changes.offer_by_hand(
             entry,
             reason=str(form.reason.data),
             actor=current_actor(),
@@ -101,7 +101,9 @@ def places() -> ResponseReturnValue:
             form.add_error(form.places, refusal)
         else:
             return redirects.redirect_to(url_for("admin.waiting_list.index"), "places-raised")
-    found = by_hand.preview_raise(str(form.name.data), form.places.data or 0) if is_shown else ()
+    found = (
+        manual_changes.preview_raise(str(form.name.data), form.places.data or 0) if is_shown else ()
+    )
     return render_page(
         "admin/waiting_list/places.html",
         form=form,
@@ -114,11 +116,11 @@ def places() -> ResponseReturnValue:
 
 def _raise(name: str, number: int) -> None:
     """Set a limit; whoever gets a place by it is offered it in the same transaction."""
-    if name == seats.CONFERENCE:
+    if name == CONFERENCE:
         before = registration.get_seat_counts().limit
         conference_settings.change_limit(number, expected_limit=before, actor=current_actor())
         return
-    category = categories.get_category(int(name.removeprefix(seats.CATEGORY_PREFIX)))
+    category = categories.get_category(int(name.removeprefix(CATEGORY_PREFIX)))
     values = {**categories.build_values(category), "limit": number}
     category_services.save(
         category, values, expected_version=category.version, actor=current_actor()

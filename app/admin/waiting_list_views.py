@@ -9,14 +9,15 @@ from flask_babel import lazy_gettext as _l
 
 from app.accounts import roles
 from app.accounts.guards import current_actor
-from app.admin import saved_views, waiting_list_actions, waiting_list_export
-from app.admin.bulk_actions import confirm_or_run
-from app.admin.listing import PAGE_SIZE, ListFilter, Listing, parse_list_query, render_list
+from app.admin import waiting_list_actions, waiting_list_export
+from app.admin_kit import saved_views
+from app.admin_kit.bulk_actions import confirm_or_run
+from app.admin_kit.listing import PAGE_SIZE, ListFilter, Listing, parse_list_query, render_list
+from app.delegates.categories import queries as categories
 from app.errors import NotFound, RuleViolation, require
 from app.forms.form import ConfirmForm, validates_own_csrf
 from app.history import queries as history
 from app.registration import queries as registration
-from app.registration.categories import queries as categories
 from app.registration.session_bookings import offers
 from app.registration.session_seats import session_limit
 from app.registration.waiting_list import export_rows, positions, queries, services

@@ -14,6 +14,8 @@ from sqlalchemy import Select, String, cast, literal, select
 from sqlalchemy import delete as sql_delete
 
 from app.database import db
+from app.delegates.models import Delegate
+from app.delegates.queries import ATTENDING
 from app.interchange import ical
 from app.mailings import notice_text, recipients, services
 from app.mailings.audiences import Candidate
@@ -24,8 +26,6 @@ from app.mailings.recipients import PreparedRecipient
 from app.mailings.services import Draft
 from app.programme import public_settings, snapshot
 from app.programme.models import Conference, Release
-from app.registration.models import Delegate
-from app.registration.queries import ATTENDING
 from app.releases import revisions
 from app.releases.published_programme import PublishedProgramme, ReleaseContext
 from app.web import languages

@@ -28,14 +28,14 @@ from sqlalchemy import (
 from app import clock
 from app.accounts.models import Person
 from app.database import db
+from app.delegates.delegate_record import search_key
+from app.delegates.models import Delegate
+from app.delegates.queries import ATTENDING
 from app.mailings import notice_changes, notice_speakers
 from app.mailings.notice_changes import NoticeChange
 from app.mailings.notice_models import ChangeNotice, NoticePerson
 from app.mailings.notice_recipients import NoticeRecipient
 from app.registration.bookings import erasure
-from app.registration.delegate_record import search_key
-from app.registration.models import Delegate
-from app.registration.queries import ATTENDING
 from app.web import languages
 
 

@@ -29,12 +29,12 @@ from sqlalchemy import (
 
 from app.agenda.models import Agenda, Star
 from app.database import UtcDateTime, db
+from app.delegates.models import Delegate, LinkedAgenda
+from app.delegates.queries import ATTENDING
 from app.mailings import notice_speakers, recipients
 from app.mailings.notice_changes import FOR_SPEAKERS, MOVED, RENAMED, ROOM, NoticeChange
 from app.mailings.notice_speakers import OwnNews
 from app.proposals.known_changes import KnownChange
-from app.registration.models import Delegate, LinkedAgenda
-from app.registration.queries import ATTENDING
 from app.registration.session_bookings.models import SessionBooking
 from app.registration.session_seats import SESSION_PREFIX, session_limit
 from app.registration.waiting_list.models import WaitingListEntry

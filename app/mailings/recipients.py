@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, delete, insert, or_, select, update
 
 from app import clock
 from app.database import db
+from app.delegates.models import Delegate
 from app.errors import RuleViolation
 from app.mail import models as mail_models
 from app.mail import rendering, suppression, unsubscribe
@@ -21,7 +22,6 @@ from app.mail.models import BOUNCED, BY_DESK, COMPLAINT, UNSUBSCRIBED, Email
 from app.mailings.audiences import Candidate
 from app.mailings.models import LEFT_OUT, PENDING, Mailing, MailingRecipient
 from app.registration.bookings import erasure
-from app.registration.models import Delegate
 from app.text import normalise
 
 DESELECTED: Final = "excluded by an organiser"

@@ -12,10 +12,10 @@ from sqlalchemy import ColumnElement, Row, func, select
 
 from app.content.models import ContentVersion
 from app.database import Base, db
+from app.delegates.models import Delegate
 from app.history.models import HistoryEntry
 from app.materials.models import Material
 from app.programme.models import Conference, Photo, Release, Room, Session, Speaker, Theme
-from app.registration.models import Delegate
 from app.speakers.models import SpeakerAccess
 
 EXAMPLE_FILE: Final = "conference.json"

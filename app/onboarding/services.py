@@ -17,6 +17,7 @@ from app.accounts.models import FORMER, LoginSession, Person, SignInLink
 from app.cache_version import bump_cache_version
 from app.content import starter_texts
 from app.database import Base, db, lock_table
+from app.delegates.models import CONFERENCE
 from app.errors import RuleViolation, StaleEdit
 from app.history import services as history
 from app.interchange import apply_import
@@ -92,7 +93,7 @@ def start(
     removed = _remove_everything(expected_fingerprint)
     apply_import.replace(_build_programme(folder, requested))
     if requested.places is not None:
-        seats.set_limit(seats.CONFERENCE, requested.places)
+        seats.set_limit(CONFERENCE, requested.places)
     starter_texts.replace_example_texts(folder, actor=actor)
     _record(f"The conference “{requested.title}” was started", removed, actor)
     releases.create_release(actor=actor)
@@ -107,10 +108,10 @@ def load_example_again(folder: Path, *, expected_fingerprint: str | None, actor:
 
 def load_example(folder: Path) -> None:
     """Load the example into an empty site, and publish it."""
-    seats.lock_if_set(seats.CONFERENCE)  # before loading locks the cache version
+    seats.lock_if_set(CONFERENCE)  # before loading locks the cache version
     result = interchange.load_file(folder / queries.EXAMPLE_FILE)
     if result.programme.conference.places is not None:
-        seats.set_default_limit(seats.CONFERENCE, result.programme.conference.places)
+        seats.set_default_limit(CONFERENCE, result.programme.conference.places)
     is_meal = Session.slug.in_(queries.EXAMPLE_MEALS)
     db.session.execute(update(Session).where(is_meal).values(serves_food=True))
     releases.create_release()
@@ -136,7 +137,7 @@ def _check(requested: NewConference) -> None:
 def _remove_everything(expected_fingerprint: str | None) -> queries.ReplacementPreview:
     """Remove everything that belongs to a conference, and return what that was."""
     lock_table(Conference)
-    seats.lock_if_set(seats.CONFERENCE)  # nobody registers from here on
+    seats.lock_if_set(CONFERENCE)  # nobody registers from here on
     found = queries.get_replacement_preview()
     if found.has_real_delegates:
         raise PeopleRegistered

@@ -13,11 +13,11 @@ from urllib.parse import urlsplit
 from flask_babel import gettext
 
 from app import clock
+from app.delegates.models import Delegate
 from app.interchange.ical import PRODID
 from app.interchange.ical_lines import escape_text, fold, format_utc, property_line, quote_parameter
 from app.programme import opening_times
 from app.programme.snapshot import Conference
-from app.registration.models import Delegate
 from app.registration.tickets import Ticket
 from app.releases import current_release
 from app.web import languages

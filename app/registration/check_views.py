@@ -10,14 +10,17 @@ from flask.wrappers import Response
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
+from app.delegates import answer_rows, custom_questions, fields
+from app.delegates.answers import Answers
+from app.delegates.categories import forms as category_forms
+from app.delegates.categories import queries as categories
+from app.delegates.forms import APPLICATION, WAITING_LIST, CheckForm
+from app.equality import services as equality
 from app.errors import NotFound, RateLimitExceeded, RuleViolation
 from app.registration import (
-    answer_rows,
     booking_calendar,
     cookie,
-    custom_questions,
     emails,
-    fields,
     links,
     queries,
     seats,
@@ -25,14 +28,10 @@ from app.registration import (
     tickets,
 )
 from app.registration.applications import queries as applications
-from app.registration.categories import forms as category_forms
-from app.registration.categories import queries as categories
 from app.registration.create_booking import CategoryGone
-from app.registration.equality import services as equality
-from app.registration.forms import APPLICATION, WAITING_LIST, CheckForm
 from app.registration.invitations.services import InvitationEnded
 from app.registration.progress import list_steps
-from app.registration.queries import Answers, RegistrationState
+from app.registration.queries import RegistrationState
 from app.registration.session_bookings import choices, chosen_seats
 from app.registration.transfers.services import TransferEnded
 from app.registration.transfers.views import render_ended

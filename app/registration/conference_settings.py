@@ -5,12 +5,14 @@ from datetime import date
 from sqlalchemy import func, select
 
 from app.database import db
+from app.delegates.models import CONFERENCE, Delegate, SeatLimit
+from app.delegates.queries import ATTENDING
 from app.errors import NotFound, RuleViolation, StaleEdit
 from app.history import services as history
 from app.programme.fields import conference
-from app.registration import queries, seats
-from app.registration.models import Delegate, SeatLimit
+from app.registration import seats
 from app.registration.waiting_list import offers
+from app.releases.current_release import conference_days
 from app.web.formatting import local_date
 
 
@@ -32,7 +34,7 @@ def change_limit(new_limit: int, *, expected_limit: int, actor: str) -> bool:
         return False
     if expected_limit != before:
         raise StaleLimit(before)
-    seats.set_limit(seats.CONFERENCE, new_limit)
+    seats.set_limit(CONFERENCE, new_limit)
     offers.offer_places()
     turned = "raised" if new_limit > before else "lowered"
     history.record(
@@ -43,7 +45,7 @@ def change_limit(new_limit: int, *, expected_limit: int, actor: str) -> bool:
 
 def change_waiting_list(*, is_open: bool, actor: str) -> bool:
     """Let people join the waiting list, or no longer; return True if that changed."""
-    if not seats.set_waiting_list(seats.CONFERENCE, is_open=is_open):
+    if not seats.set_waiting_list(CONFERENCE, is_open=is_open):
         return False
     turned = "opened" if is_open else "closed"
     history.record(f"The waiting list was {turned}", subject="conference", actor=actor)
@@ -53,7 +55,7 @@ def change_waiting_list(*, is_open: bool, actor: str) -> bool:
 def check_booked_days(first: date, last: date) -> None:
     """Raise RuleViolation if new conference dates exclude a day that delegates have booked."""
     _get_limit_for_update()  # so that nobody registers meanwhile
-    for day in queries.conference_days():
+    for day in conference_days():
         count = 0 if first <= day <= last else _count_booked(day)
         if count:
             people = "1 delegate has" if count == 1 else f"{count} delegates have"
@@ -65,7 +67,7 @@ def check_booked_days(first: date, last: date) -> None:
 def _get_limit_for_update() -> int:
     """Lock the limit until the transaction ends and return it; 0 if there is none."""
     try:
-        limit: SeatLimit | None = seats.lock_limit(seats.CONFERENCE)
+        limit: SeatLimit | None = seats.lock_limit(CONFERENCE)
     except NotFound:
         limit = None
     return limit.seats if limit else 0
@@ -73,7 +75,7 @@ def _get_limit_for_update() -> int:
 
 def _count_booked(day: date) -> int:
     counted = select(func.count()).select_from(Delegate)
-    booked = counted.where(queries.ATTENDING, Delegate.days.contains(day.isoformat()))
+    booked = counted.where(ATTENDING, Delegate.days.contains(day.isoformat()))
     return db.session.scalar(booked) or 0
 
 

@@ -5,12 +5,13 @@ Without it, the visitor starts again.
 
 from flask import request
 
-from app.registration import queries, question_pages, services
-from app.registration.categories.queries import CATEGORY
+from app.delegates import question_pages
+from app.delegates.answers import Answers
+from app.delegates.categories.queries import CATEGORY
+from app.delegates.models import Confirmation
+from app.registration import queries, services
 from app.registration.draft_cookie import DraftCookie
-from app.registration.models import Confirmation
 from app.registration.progress import RegistrationProgress
-from app.registration.queries import Answers
 
 ANSWERS = DraftCookie("answers")
 

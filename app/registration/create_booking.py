@@ -7,12 +7,13 @@ from sqlalchemy.exc import IntegrityError
 
 from app import clock
 from app.database import Base, db, violated_constraint
+from app.delegates import delegate_record
+from app.delegates.answers import Answers
+from app.delegates.categories import queries as categories
+from app.delegates.delegate_record import IDENTITY_CONSTRAINT
+from app.delegates.models import Delegate
 from app.errors import RuleViolation
-from app.registration import delegate_record, seats
-from app.registration.categories import queries as categories
-from app.registration.delegate_record import IDENTITY_CONSTRAINT
-from app.registration.models import Delegate
-from app.registration.queries import Answers
+from app.registration import seats
 
 REFERENCE_ALPHABET = "23456789CDFGHJKMNPQRTVWXYZ"  # none that look alike, no vowels
 REFERENCE_LENGTH = 8

@@ -10,21 +10,15 @@ from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 from flask.wrappers import Response
 
+from app.delegates import answer_uploads, custom_question_forms, custom_questions, question_pages
+from app.delegates.answers import Answers
+from app.delegates.custom_question_forms import CustomQuestionsForm
+from app.delegates.custom_questions import CUSTOM_PAGE
 from app.errors import RateLimitExceeded
 from app.forms.form import validates_own_csrf
 from app.questions.definitions import Definition
-from app.registration import (
-    answer_uploads,
-    cookie,
-    custom_question_forms,
-    custom_questions,
-    question_pages,
-    views,
-)
-from app.registration.custom_question_forms import CustomQuestionsForm
-from app.registration.custom_questions import CUSTOM_PAGE
+from app.registration import cookie, views
 from app.registration.progress import RegistrationProgress
-from app.registration.queries import Answers
 from app.web.error_handlers import refuse
 from app.web.preview_middleware import allow_in_preview
 

@@ -7,16 +7,17 @@ from sqlalchemy import delete, func, select
 
 from app import clock
 from app.database import db
+from app.delegates import delegate_record
+from app.delegates.models import CONFERENCE, Delegate
 from app.errors import RuleViolation
 from app.history import services as history
 from app.interchange.demo.generator import DemoDelegate
-from app.registration import delegate_record, seats
+from app.registration import seats
 from app.registration.create_booking import (
     REFERENCE_ALPHABET,
     REFERENCE_LENGTH,
     generate_access_key,
 )
-from app.registration.models import Delegate
 from app.registration.session_bookings import release as session_seats
 from app.registration.waiting_list import category_waits
 
@@ -26,7 +27,7 @@ IS_DEMO = Delegate.is_demo.is_(True)
 def create(people: Iterable[DemoDelegate]) -> None:
     """Create a booking for each; no emails are sent."""
     for number, person in enumerate(people):
-        seats.reserve((seats.CONFERENCE,), _build_delegate(person, number))
+        seats.reserve((CONFERENCE,), _build_delegate(person, number))
 
 
 def delete_all() -> None:

@@ -10,17 +10,18 @@ from typing import Any
 
 from flask_babel import gettext
 
+from app.delegates import custom_answers
+from app.delegates.fields import DAYS, FIELDS
+from app.delegates.models import Delegate
 from app.history.models import Change as RecordedChange
 from app.mail import services as mail
 from app.mail.models import URGENT, Email
-from app.registration import booking_calendar, custom_answers, tickets
+from app.registration import booking_calendar, tickets
 from app.registration.applications.models import RegistrationApplication
 from app.registration.bookings.changes import ANSWERS, BookingChange
-from app.registration.fields import DAYS, FIELDS
 from app.registration.groups.models import RegistrationGroup
 from app.registration.interest.models import ExpressionOfInterest
 from app.registration.invitations.models import InvitationCode
-from app.registration.models import Delegate
 from app.registration.transfers.models import PlaceTransfer
 from app.registration.waiting_list.models import WaitingListEntry
 from app.registration.waiting_list.positions import QueuePosition

@@ -9,6 +9,8 @@ from sqlalchemy import func, select
 
 from app.cache_version import bump_cache_version
 from app.database import db, lock_table
+from app.delegates.models import CONFERENCE, Delegate
+from app.delegates.queries import ATTENDING
 from app.errors import RuleViolation
 from app.history import services as history
 from app.history.models import HistoryEntry
@@ -22,7 +24,6 @@ from app.programme import queries as programme
 from app.programme import time_zones
 from app.programme.models import Conference
 from app.registration import conference_settings, demo, queries, seats
-from app.registration.models import Delegate
 
 SEATS_NOTE: Final = "seats"  # with what was stored to undo an import
 
@@ -63,7 +64,7 @@ def load_demo(sessions: int, speakers: int, delegates: int) -> None:
     with _track_seats():
         conference = interchange.load_demo(sessions, speakers).conference
         demo.delete_all()
-        seats.set_limit(seats.CONFERENCE, max(conference.places or 1, delegates))
+        seats.set_limit(CONFERENCE, max(conference.places or 1, delegates))
         demo.create(generator.generate_delegates(delegates))
 
 
@@ -74,7 +75,7 @@ def _track_seats() -> Iterator[None]:
     They are stored with the import that is done in it, if it changes anything.
     """
     lock_table(Conference)
-    seats.lock_if_set(seats.CONFERENCE)
+    seats.lock_if_set(CONFERENCE)
     stored, limit, invented = import_undo.get_stored_entry_id(), _find_limit(), demo.count_all()
     yield
     db.session.flush()
@@ -88,9 +89,9 @@ def apply_seat_limit(conference: ParsedConference, *, was_demo: bool) -> None:
     if was_demo and not programme.is_demo():
         demo.delete_all()
         if conference.places is not None:
-            seats.set_limit(seats.CONFERENCE, conference.places)
+            seats.set_limit(CONFERENCE, conference.places)
     elif conference.places is not None:
-        seats.set_default_limit(seats.CONFERENCE, conference.places)
+        seats.set_default_limit(CONFERENCE, conference.places)
 
 
 def has_real_delegates() -> bool:
@@ -154,7 +155,7 @@ def undo(*, actor: str) -> HistoryEntry:
             "You cannot replace the current conference because people have registered for it"
         )
     lock_table(Conference)
-    seats.lock_if_set(seats.CONFERENCE)
+    seats.lock_if_set(CONFERENCE)
     plan = _plan_seats()
     entry = import_undo.undo(actor=actor)
     if plan is not None:
@@ -225,9 +226,9 @@ def _restore_seats(plan: SeatsPlan) -> None:
     if demo.count_all() != plan.invented:
         demo.delete_all()
     if plan.limit is None:
-        seats.unset_limit(seats.CONFERENCE)
+        seats.unset_limit(CONFERENCE)
     else:
-        seats.set_limit(seats.CONFERENCE, plan.limit)
+        seats.set_limit(CONFERENCE, plan.limit)
     if demo.count_all() != plan.invented:
         demo.create(generator.generate_delegates(plan.invented))
 
@@ -240,7 +241,7 @@ def _find_limit() -> int | None:
 def _count_real() -> int:
     """Count the real people who have a place."""
     real = select(func.count()).select_from(Delegate)
-    return db.session.scalar(real.where(queries.ATTENDING, Delegate.is_demo.is_(False))) or 0
+    return db.session.scalar(real.where(ATTENDING, Delegate.is_demo.is_(False))) or 0
 
 
 def _check_other_conference(*, is_confirmed: bool) -> None:

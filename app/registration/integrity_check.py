@@ -13,6 +13,9 @@ from sqlalchemy import Select, exists, func, select, text
 from app import clock
 from app.accounts import queries as accounts
 from app.database import db
+from app.delegates import answer_files
+from app.delegates.models import CONFERENCE, Delegate
+from app.delegates.queries import ATTENDING
 from app.history import queries as history_queries
 from app.history import services as history
 from app.mail import services as mail
@@ -21,14 +24,11 @@ from app.materials.models import Material, MaterialChunk
 from app.questions import queries as questions
 from app.questions import standard
 from app.questions.models import REGISTRATION
-from app.registration import answer_files, offer_order, seat_checks
+from app.registration import offer_order, seat_checks
 from app.registration.applications.models import RegistrationApplication
 from app.registration.groups.draft import MAX_PEOPLE
 from app.registration.groups.models import LEFT, PLACED, UNPLACED, WAITING, GroupMember
 from app.registration.interest.models import ExpressionOfInterest
-from app.registration.models import Delegate
-from app.registration.queries import ATTENDING
-from app.registration.seats import CONFERENCE
 from app.registration.waiting_list.models import WaitingListEntry
 from app.text import count_of
 

@@ -3,11 +3,11 @@
 Each token is a signature of a random key in the row (see ``app.web.signing``).
 """
 
+from app.delegates.models import Confirmation, Delegate
 from app.errors import NotFound, require
 from app.registration.applications.models import RegistrationApplication
 from app.registration.groups.models import RegistrationGroup
 from app.registration.interest.models import ExpressionOfInterest
-from app.registration.models import Confirmation, Delegate
 from app.registration.transfers.models import PlaceTransfer
 from app.registration.waiting_list.models import WaitingListEntry
 from app.web import signing

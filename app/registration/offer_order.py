@@ -14,8 +14,8 @@ from sqlalchemy.orm import aliased
 
 from app.database import db
 from app.history.models import HistoryEntry
-from app.registration.waiting_list.by_hand import OFFERED_BY_HAND
 from app.registration.waiting_list.entries import MERGED
+from app.registration.waiting_list.manual_changes import OFFERED_BY_HAND
 from app.registration.waiting_list.models import (
     CONFERENCE_LIST,
     IN_QUEUE,

@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from app.delegates import custom_questions, fields, private_answers, question_pages
+from app.delegates.answers import Answers
+from app.delegates.categories import queries as categories
+from app.delegates.categories.queries import CATEGORY, SPEAKER, TRANSFER
 from app.questions.definitions import Definition
-from app.registration import custom_questions, fields, private_answers, question_pages
-from app.registration.categories import queries as categories
-from app.registration.categories.queries import CATEGORY, SPEAKER, TRANSFER
-from app.registration.queries import Answers, StoredDraft
+from app.registration.queries import StoredDraft
 from app.registration.session_bookings import choices
 from app.registration.session_bookings.choices import SESSIONS
 

@@ -1,9 +1,8 @@
 """Read-only queries about delegates, places and applications."""
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any, Literal
 
@@ -12,45 +11,16 @@ from sqlalchemy.orm import joinedload
 
 from app import cache_version, clock, preview_mode
 from app.database import db, read_only_connection
+from app.delegates import private_answers
+from app.delegates.answers import Answers, load_answers
+from app.delegates.models import CONFERENCE, ApplicationDraft, Confirmation, Delegate, SeatLimit
 from app.errors import Gone, require
 from app.mail import queries as mail
 from app.mail.models import Email
-from app.registration import private_answers
-from app.registration.models import ApplicationDraft, Confirmation, Delegate, SeatLimit
-from app.registration.seats import CONFERENCE
 from app.registration.waiting_list import turns
 from app.releases.current_release import get_programme
 
-Answers = Mapping[str, str]
-# Keys under which drafts of earlier versions have several answers. A draft lives for a week, so
-# they may go a week after the last site has begun to store answers by the name of each field.
-FORMER_GROUPS = ("name", "work")
-
-
-def dump_answers(answers: Answers) -> str:
-    """Return answers as JSON."""
-    return json.dumps(answers, ensure_ascii=False)
-
-
-def load_answers(text: str) -> Answers:
-    """Parse answers from JSON, also those of earlier versions of the site."""
-    document = json.loads(text)
-    for group in FORMER_GROUPS:
-        if isinstance(document.get(group), dict):
-            document |= document.pop(group)
-    if isinstance(document.get("days"), list):  # in earlier drafts
-        document["days"] = " ".join(document["days"])
-    answers: dict[str, str] = document
-    return answers
-
-
-def full_name(answers: Answers) -> str:
-    """Return the name in the order in which it was given."""
-    return f"{answers.get('given_names', '')} {answers.get('family_name', '')}".strip()
-
-
 DRAFT_LIFETIME = timedelta(days=7)
-A_DAY = timedelta(days=1)
 SEAT_COUNTS = select(
     SeatLimit.seats, SeatLimit.taken, SeatLimit.waiting, SeatLimit.has_waiting_list
 ).where(SeatLimit.name == CONFERENCE)
@@ -77,7 +47,6 @@ CONFIRMATION_DETAILS = (
     .where(Confirmation.key == bindparam("its_key"))
 )
 NO_CONFIRMATION = "This confirmation is no longer available"
-ATTENDING = Delegate.cancelled_at.is_(None)
 
 # "waiting": all places are taken, and people may join the waiting list.
 RegistrationState = Literal["before", "open", "waiting", "full", "closed"]
@@ -220,35 +189,6 @@ def _choose_state(counts: SeatCounts) -> RegistrationState:
     if not counts.is_full:
         return "open"
     return "waiting" if counts.has_waiting_list else "full"
-
-
-def conference_days() -> tuple[date, ...]:
-    """Return the days of the conference."""
-    conference = get_programme().conference
-    length = (conference.ends_on - conference.starts_on).days + 1
-    return tuple(conference.starts_on + A_DAY * number for number in range(length))
-
-
-def count_attending() -> int:
-    """Count the delegates with an active booking."""
-    return db.session.scalar(select(func.count()).select_from(Delegate).where(ATTENDING)) or 0
-
-
-def list_newest(count: int) -> Sequence[Delegate]:
-    """List the delegates with the newest active bookings."""
-    return db.session.scalars(
-        select(Delegate)
-        .where(ATTENDING)
-        .order_by(Delegate.registered_at.desc(), Delegate.id.desc())
-        .limit(count)
-    ).all()
-
-
-def get_attending(identity_key: str) -> Delegate:
-    """Return the delegate who has an active booking with this identity key."""
-    return db.session.scalars(
-        select(Delegate).where(ATTENDING, Delegate.identity_key == identity_key)
-    ).one()
 
 
 def find_draft(secret: str) -> StoredDraft | None:

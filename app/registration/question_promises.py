@@ -7,10 +7,16 @@ may come to mean something else, or more, than they agreed to.
 from dataclasses import replace
 from typing import Final, Literal
 
+from sqlalchemy import or_, select
+
+from app.database import db
+from app.delegates.models import DelegateAnswer
 from app.errors import RuleViolation
-from app.questions.definitions import TEAM, Definition
+from app.questions.definitions import KEY_PREFIX, TEAM, Definition
 from app.questions.edited_question import EditedQuestion
-from app.registration import custom_answers
+from app.registration.applications.models import RegistrationApplication
+from app.registration.interest.models import ExpressionOfInterest
+from app.registration.waiting_list.models import WaitingListEntry
 from app.releases.current_release import get_programme
 
 OTHER_WORDS: Final = (
@@ -47,7 +53,7 @@ def check(before: Definition, edited: EditedQuestion) -> None:
     Another type of answer, or other choices, make a new version: earlier answers keep their words,
     and the reason is that of all versions.
     """
-    if not custom_answers.is_answered(before.id):
+    if not is_answered(before.id):
         return
     if not edited.is_wording_corrected:
         _check_words(before, edited)
@@ -57,6 +63,19 @@ def check(before: Definition, edited: EditedQuestion) -> None:
     after = replace(before, erasure=edited.erasure)
     if after.get_erasure_date(last_day) > before.get_erasure_date(last_day):
         raise PromiseBroken("erasure", KEPT_LONGER)
+
+
+def is_answered(question_id: int) -> bool:
+    """Return True if somebody has answered a question who has a place or has asked for one."""
+    answered = select(DelegateAnswer.delegate_id).where(DelegateAnswer.question_id == question_id)
+    key = f'"{KEY_PREFIX}{question_id}"'
+    waits = select(WaitingListEntry.id).where(WaitingListEntry.document.contains(key))
+    applied = select(RegistrationApplication.id).where(
+        RegistrationApplication.document.contains(key)
+    )
+    interested = select(ExpressionOfInterest.id).where(ExpressionOfInterest.document.contains(key))
+    found = or_(answered.exists(), waits.exists(), applied.exists(), interested.exists())
+    return bool(db.session.scalar(select(found)))
 
 
 def _check_words(before: Definition, edited: EditedQuestion) -> None:

@@ -15,16 +15,15 @@ from sqlalchemy import ColumnElement, and_, or_, select, update
 from sqlalchemy.orm import InstrumentedAttribute
 
 from app.database import Base, db
+from app.delegates import answer_file_chunks, private_answers, requirement_texts
+from app.delegates.answers import dump_answers
+from app.delegates.fields import PRIVATE_FIELDS, PRIVATE_NAMES
+from app.delegates.models import ApplicationDraft, Delegate, Needs
+from app.delegates.requirement_models import RequirementCase
 from app.encryption import PREFIX, get_key_id, get_key_ring
 from app.log import log
-from app.registration import answer_file_chunks, private_answers
 from app.registration.applications.models import RegistrationApplication
 from app.registration.ballots.models import Ballot, place_of_seed
-from app.registration.fields import PRIVATE_FIELDS, PRIVATE_NAMES
-from app.registration.models import ApplicationDraft, Delegate, Needs
-from app.registration.queries import dump_answers
-from app.registration.requirement_cases import case_texts
-from app.registration.requirement_cases.models import RequirementCase
 from app.registration.waiting_list.models import WaitingListEntry
 
 BATCH_SIZE: Final = 200  # rows per transaction, so that nobody waits long for the database
@@ -138,7 +137,7 @@ def _list_needs() -> Iterator[PendingRow]:
 
 
 def _list_cases() -> Iterator[PendingRow]:
-    columns = {name: getattr(RequirementCase, name) for name in case_texts.COLUMNS}
+    columns = {name: getattr(RequirementCase, name) for name in requirement_texts.COLUMNS}
     statement = (
         select(Delegate.reference, RequirementCase.key, *columns.values())
         .join_from(RequirementCase, Delegate, Delegate.id == RequirementCase.delegate_id)
@@ -147,7 +146,7 @@ def _list_cases() -> Iterator[PendingRow]:
     )
     for reference, key, *texts in db.session.execute(statement).all():
         stored = dict(zip(columns, texts, strict=True))
-        places = {name: case_texts.find_place(reference, key, name) for name in columns}
+        places = {name: requirement_texts.find_place(reference, key, name) for name in columns}
         yield build_row(RequirementCase.key == key, RequirementCase, stored, places)
 
 

@@ -13,11 +13,11 @@ from sqlalchemy import ColumnElement, Select, delete, func, select, union
 
 from app import clock
 from app.database import db
+from app.delegates.delegate_record import search_key
+from app.delegates.models import Delegate
 from app.errors import Gone, NotFound, require
 from app.registration.applications.models import RegistrationApplication
-from app.registration.delegate_record import search_key
 from app.registration.interest.models import ExpressionOfInterest
-from app.registration.models import Delegate
 from app.registration.request_models import RegistrationRequest
 from app.releases.current_release import get_programme
 

@@ -6,12 +6,13 @@ of a group, by the desk or from a file, or before a question was added, has stil
 
 from collections.abc import Sequence
 
+from app.delegates import custom_answers, custom_questions, delegate_record
+from app.delegates.answers import Answers
+from app.delegates.categories.queries import CATEGORY
+from app.delegates.fields import BOOKING_FIELDS
+from app.delegates.models import Delegate
 from app.questions.definitions import Definition
-from app.registration import custom_answers, custom_questions, delegate_record, queries
-from app.registration.categories.queries import CATEGORY
-from app.registration.fields import BOOKING_FIELDS
-from app.registration.models import Delegate
-from app.registration.queries import Answers
+from app.registration import queries
 
 
 def list_missing(answers: Answers) -> Sequence[Definition]:

@@ -17,23 +17,25 @@ from sqlalchemy import delete, exists, or_, select, update
 
 from app import cache_version, clock
 from app.database import db
+from app.delegates import custom_answers, custom_questions, delegate_record
+from app.delegates.answers import dump_answers, load_answers
+from app.delegates.delegate_field import DelegateField
+from app.delegates.fields import BOOKING_FIELDS
+from app.delegates.models import CONFERENCE, ApplicationDraft, Delegate, Needs
+from app.delegates.requirement_models import RequirementCase
+from app.delegates.standard_questions import find_definition
 from app.history import services as history
 from app.mail import services as mail
 from app.mail.models import Email
 from app.mail.queries import IS_WAITING
 from app.questions.definitions import one_year_after
-from app.registration import custom_answers, custom_questions, delegate_record, seats
+from app.registration import seats
 from app.registration.applications.models import RegistrationApplication
 from app.registration.bookings import erasure, operations
-from app.registration.delegate_field import DelegateField
-from app.registration.fields import BOOKING_FIELDS
 from app.registration.groups import queries as groups
 from app.registration.interest.models import ExpressionOfInterest
-from app.registration.models import ApplicationDraft, Delegate, Needs
-from app.registration.queries import DRAFT_LIFETIME, dump_answers, load_answers
-from app.registration.requirement_cases.models import RequirementCase
+from app.registration.queries import DRAFT_LIFETIME
 from app.registration.session_bookings import release as session_seats
-from app.registration.standard_questions import find_definition
 from app.registration.waiting_list.models import WaitingListEntry
 from app.releases import current_release
 
@@ -87,7 +89,7 @@ def erase_answers_of_requests() -> None:
     names = _list_erased_names()
     if not names:
         return
-    seats.lock_if_set(seats.CONFERENCE)  # before any request, as everywhere
+    seats.lock_if_set(CONFERENCE)  # before any request, as everywhere
     for model in REQUESTS:
         has_answer = (model.document.contains(f'"{name}": ', autoescape=True) for name in names)
         rows = select(model.id, model.document).where(or_(*has_answer)).limit(BATCH_SIZE)

@@ -24,12 +24,11 @@ from sqlalchemy import (
 from sqlalchemy.orm import joinedload
 
 from app.database import db
+from app.delegates.categories.models import RegistrationCategory
+from app.delegates.models import CATEGORY_PREFIX, CONFERENCE, Delegate, SeatLimit
+from app.delegates.queries import ATTENDING
 from app.registration.applications.models import RegistrationApplication
-from app.registration.categories.models import RegistrationCategory
 from app.registration.invitations.models import InvitationCode
-from app.registration.models import Delegate, SeatLimit
-from app.registration.queries import ATTENDING
-from app.registration.seats import CATEGORY_PREFIX, CONFERENCE
 from app.registration.session_bookings import queries as session_bookings
 from app.registration.session_bookings.models import SeatHold, SessionBooking
 from app.registration.session_bookings.overlaps import map_contested

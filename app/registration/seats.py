@@ -21,12 +21,10 @@ from sqlalchemy import bindparam, select
 
 from app.cache_version import bump_cache_version
 from app.database import Base, db, queue_for
+from app.delegates.models import CATEGORY_PREFIX, CONFERENCE, SeatLimit
 from app.errors import NotFound, RuleViolation, require
-from app.registration.models import SeatLimit
 from app.registration.waiting_list import turns
-from app.registration.waiting_list.models import CONFERENCE_LIST
 
-CONFERENCE, CATEGORY_PREFIX = CONFERENCE_LIST, turns.CATEGORY_PREFIX
 LOCKED_LIMIT = (
     select(SeatLimit)
     .where(SeatLimit.name == bindparam("of"))

@@ -13,35 +13,24 @@ from sqlalchemy import bindparam, delete, insert, update
 from app import clock
 from app.accounts import rate_limits
 from app.database import Base, db
+from app.delegates import custom_questions, delegate_record, fields, private_answers
+from app.delegates.answers import Answers, dump_answers, full_name
+from app.delegates.categories import queries as categories
+from app.delegates.categories.queries import CATEGORY, INVITATION, SPEAKER, TRANSFER
+from app.delegates.fields import BADGE_NAME, BY_NAME, DAYS, EMAIL
+from app.delegates.models import ApplicationDraft, Confirmation, Delegate
+from app.delegates.queries import get_attending
 from app.errors import Gone, RuleViolation, StaleEdit
 from app.history import services as history
-from app.registration import (
-    custom_questions,
-    delegate_record,
-    emails,
-    fields,
-    private_answers,
-    queries,
-    seats,
-)
+from app.registration import emails, queries, seats
 from app.registration.applications import queries as application_queries
 from app.registration.applications import services as applications
 from app.registration.bookings import operations
-from app.registration.categories import queries as categories
-from app.registration.categories.queries import CATEGORY, INVITATION, SPEAKER, TRANSFER
 from app.registration.create_booking import create_booking
-from app.registration.fields import BADGE_NAME, BY_NAME, DAYS, EMAIL
 from app.registration.invitations import queries as invitation_queries
 from app.registration.invitations import services as invitations
-from app.registration.models import ApplicationDraft, Confirmation, Delegate
 from app.registration.progress import find_unanswered_step
-from app.registration.queries import (
-    Answers,
-    RegistrationState,
-    RegistrationStatus,
-    StoredDraft,
-    full_name,
-)
+from app.registration.queries import RegistrationState, RegistrationStatus, StoredDraft
 from app.registration.session_bookings.choices import SESSIONS
 from app.registration.session_bookings.chosen_seats import ChosenSeats
 from app.registration.speaker_places import queries as speaker_place_queries
@@ -251,7 +240,7 @@ def _draft_values(stored_draft: StoredDraft, draft: Answers) -> dict[str, object
 def _dump_draft(draft: Answers, secret_hash: str) -> str:
     place = private_answers.place_in_draft(secret_hash)
     answers = private_answers.encrypt_answers(draft, fields.PRIVATE_NAMES, place)
-    return queries.dump_answers(answers)
+    return dump_answers(answers)
 
 
 def _require_complete(draft: Answers, kind: Literal["application"] | RegistrationState) -> Answers:
@@ -316,7 +305,7 @@ def _confirm(application: Answers, language: str, chosen: ChosenSeats) -> Confir
         chosen.book(delegate)
         waiting_list.end_wait(delegate)
         return _build_confirmation(application, delegate, is_first=True)
-    existing = queries.get_attending(
+    existing = get_attending(
         delegate_record.identity_key(full_name(application), application[EMAIL])
     )
     operations.end_corrections(existing)

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from app.delegates.models import Delegate
 from app.mail.models import Email
 from app.programme.snapshot import Session
 from app.registration import emails
 from app.registration.ballots.models import Ballot
-from app.registration.models import Delegate
 from app.registration.session_bookings import calendar as session_calendar
 from app.registration.waiting_list.models import WaitingListEntry
 

@@ -10,8 +10,8 @@ from collections.abc import Iterable
 
 from app.cache_version import bump_cache_version
 from app.database import Base, db
+from app.delegates.models import SeatLimit
 from app.errors import RuleViolation
-from app.registration.models import SeatLimit
 from app.registration.seats import PlacesLeft, SoldOut, find_for_update
 from app.registration.waiting_list import turns
 

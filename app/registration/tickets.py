@@ -14,13 +14,14 @@ from flask_babel import gettext
 from markupsafe import Markup
 
 from app import clock
+from app.delegates.answers import Answers
+from app.delegates.categories import queries as categories
+from app.delegates.categories.texts import translated
+from app.delegates.fields import BADGE_NAME, DAYS
+from app.delegates.models import Delegate
 from app.programme import opening_times
 from app.programme.snapshot import Conference
-from app.registration.categories import queries as categories
-from app.registration.category_texts import translated
-from app.registration.fields import BADGE_NAME, DAYS
-from app.registration.models import Delegate
-from app.registration.queries import Answers, ConfirmationDetails
+from app.registration.queries import ConfirmationDetails
 from app.releases import current_release
 from app.web.formatting import format_qr_code, format_qr_png, local_date, local_day, local_time
 from app.web.rendering import absolute_url

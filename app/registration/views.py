@@ -16,28 +16,21 @@ from flask_babel import gettext
 from flask_wtf.csrf import generate_csrf
 
 from app import cache_version, clock
+from app.delegates import custom_questions, forms, question_pages, standard_forms
+from app.delegates.answers import Answers
+from app.delegates.categories import forms as category_forms
+from app.delegates.categories import queries as categories
+from app.delegates.categories.queries import CATEGORY
+from app.delegates.categories.texts import translated
+from app.delegates.custom_questions import CUSTOM_PAGE
+from app.delegates.fields import DAYS
+from app.delegates.forms import AnswersForm
+from app.delegates.models import Confirmation
 from app.errors import RateLimitExceeded
 from app.forms.form import ConfirmForm, validates_own_csrf
-from app.registration import (
-    cookie,
-    custom_questions,
-    forms,
-    links,
-    queries,
-    question_pages,
-    services,
-    standard_forms,
-)
-from app.registration.categories import forms as category_forms
-from app.registration.categories import queries as categories
-from app.registration.categories.queries import CATEGORY
-from app.registration.category_texts import translated
-from app.registration.custom_questions import CUSTOM_PAGE
-from app.registration.fields import DAYS
-from app.registration.forms import AnswersForm
-from app.registration.models import Confirmation
+from app.registration import cookie, links, queries, services
 from app.registration.progress import CHECK, STEPS, RegistrationProgress, list_steps
-from app.registration.queries import Answers, RegistrationStatus
+from app.registration.queries import RegistrationStatus
 from app.registration.session_bookings.choices import SESSIONS
 from app.web import cache_policy, languages
 from app.web.cache_policy import has_access_keys

@@ -5,7 +5,7 @@ in use. A visitor with a preview link gets the working programme instead, as if 
 """
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session as Database
@@ -21,6 +21,7 @@ from app.releases.models import ShareImage
 from app.releases.published_programme import PublishedProgramme, ReleaseContext
 from app.releases.snapshot_builder import build_snapshot
 
+A_DAY = timedelta(days=1)
 EMPTY_SNAPSHOT = Snapshot(
     conference=snapshot.Conference(
         acronym="",
@@ -48,6 +49,13 @@ def get_programme() -> PublishedProgramme:
     if mode is not None and mode.kind == "preview":
         return mode.cached("programme", _build_working_programme)
     return cache_version.cached_globally("programme", _load_current)
+
+
+def conference_days() -> tuple[date, ...]:
+    """Return the days of the conference."""
+    conference = get_programme().conference
+    length = (conference.ends_on - conference.starts_on).days + 1
+    return tuple(conference.starts_on + A_DAY * number for number in range(length))
 
 
 def _build_working_programme() -> PublishedProgramme:

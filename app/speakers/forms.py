@@ -15,12 +15,12 @@ from wtforms import Form as SubForm
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # of WTForms 3.2
 from wtforms.validators import AnyOf, ValidationError
 
+from app.delegates import private_answers
 from app.forms.fields import ClockTimeField, other_persons_email_field, text_field
 from app.forms.form import Form
 from app.forms.validators import one_of_choices
 from app.programme.fields.speakers import format_period, is_whole_day
 from app.programme.models import Absence
-from app.registration import private_answers
 from app.speakers import questions
 from app.speakers.models import ANOTHER_TIME, NO, WITHDRAWAL, YES
 from app.speakers.questions import SpeakerQuestion

@@ -6,14 +6,14 @@ from flask import Blueprint, Response, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
+from app.delegates.answers import Answers
+from app.delegates.categories import forms as category_forms
+from app.delegates.fields import EMAIL, PRIVATE_FIELDS
 from app.errors import RateLimitExceeded, RuleViolation
 from app.forms.form import ConfirmForm, validates_own_csrf
 from app.registration import cookie, services
 from app.registration import queries as registration
-from app.registration.categories import forms as category_forms
-from app.registration.fields import EMAIL, PRIVATE_FIELDS
 from app.registration.progress import find_unanswered_step
-from app.registration.queries import Answers
 from app.registration.seats import SoldOut
 from app.registration.speaker_places import queries as speaker_places
 from app.registration.views import confirmation_url, redirect_to_step

@@ -13,18 +13,19 @@ from sqlalchemy import ColumnElement, func, select
 
 from app.cache_version import is_clock_in_sync
 from app.database import db
+from app.delegates import countries
+from app.delegates.answers import Answers
+from app.delegates.categories import queries as categories
+from app.delegates.categories.models import RegistrationCategory
+from app.delegates.categories.queries import CATEGORY, INVITED_CATEGORY, SPEAKER
+from app.delegates.delegate_record import search_key
+from app.delegates.fields import PRIVATE_FIELDS
+from app.delegates.models import Confirmation, Delegate
+from app.delegates.queries import ATTENDING
 from app.history.services import ACTOR_SITE
 from app.programme import collation
 from app.programme.editing import session_queries, speaker_queries
 from app.programme.models import Appearance, Session, Speaker
-from app.registration import countries
-from app.registration.categories import queries as categories
-from app.registration.categories.models import RegistrationCategory
-from app.registration.categories.queries import CATEGORY, INVITED_CATEGORY, SPEAKER
-from app.registration.delegate_record import search_key
-from app.registration.fields import PRIVATE_FIELDS
-from app.registration.models import Confirmation, Delegate
-from app.registration.queries import ATTENDING, Answers
 from app.registration.speaker_places import queries, services
 from app.registration.speaker_places.models import SpeakerPlace
 from app.speakers.list_filters import ADDRESS

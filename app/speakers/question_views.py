@@ -12,7 +12,7 @@ from app.errors import StaleEdit
 from app.forms.form import validates_own_csrf
 from app.programme.fields.speakers import ABSENCES, SPEAKER_FIELDS
 from app.programme.models import Speaker
-from app.registration import queries as registration
+from app.releases.current_release import conference_days
 from app.speakers import access, forms, questions
 from app.speakers.forms import (
     AnswerForm,
@@ -66,7 +66,7 @@ def availability(slug: str) -> ResponseReturnValue:
     form = AvailabilityForm(
         data={"absences": initial, "fingerprint": questions.fingerprint(get_current())}
     )
-    if form.apply_button(request.form.get("button", ""), registration.conference_days()):
+    if form.apply_button(request.form.get("button", ""), conference_days()):
         return _render_form("speakers/availability.html", speaker, form)
     save = partial(questions.set_absences, speaker)
     return _save_or_render("speakers/availability.html", speaker, form, save, get_current)

@@ -17,6 +17,7 @@ from sqlalchemy import select
 from app import clock
 from app.cache_version import bump_cache_version
 from app.database import db
+from app.delegates import private_answers
 from app.encryption import get_key_ring
 from app.errors import StaleEdit
 from app.history import services as history
@@ -25,7 +26,7 @@ from app.programme.editing import speakers as programme
 from app.programme.editing import versioned_edits
 from app.programme.fields.speakers import ABSENCES, SPEAKER_FIELDS
 from app.programme.models import Speaker
-from app.registration import private_answers, re_encryption
+from app.registration import re_encryption
 from app.registration.re_encryption import PendingRow
 from app.speakers.models import SpeakerAnswers, SpeakerNeeds
 

@@ -8,14 +8,14 @@ from sqlalchemy import select
 from app import clock
 from app.accounts.models import VIEWER
 from app.database import db, transaction
+from app.delegates.categories.models import RegistrationCategory
+from app.delegates.models import Delegate, LinkedAgenda
 from app.mail.models import FAILED, EmailReply, SuppressedAddress
 from app.mailings import notices, recipients
 from app.mailings.models import DONE, LEFT_OUT, QUEUED, MailingRecipient
 from app.programme.models import BOOKABLE, Session
-from app.registration.categories.models import RegistrationCategory
 from app.registration.delegate_imports import services as delegate_imports
 from app.registration.delegate_imports.rows import ImportedRow, ImportedSheet, RowFault
-from app.registration.models import Delegate, LinkedAgenda
 from app.registration.requirement_cases import services as requirement_cases
 from app.registration.session_bookings.models import SessionBooking
 from app.releases import preview_links

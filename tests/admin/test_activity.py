@@ -7,12 +7,12 @@ import pytest
 from app import clock
 from app.accounts.models import EDITOR
 from app.database import transaction
+from app.delegates.models import Delegate
 from app.history.models import HistoryEntry
 from app.mail.models import SENT, UNSUBSCRIBED
 from app.mail.suppression import lift, list_reasons, suppress
 from app.programme.models import Speaker
 from app.registration.desk import annotations, services
-from app.registration.models import Delegate
 from app.registration.waiting_list.models import ACCEPTED
 from tests.browser import Browser, Page
 from tests.factories import (

@@ -8,10 +8,10 @@ from sqlalchemy import select
 
 from app import clock
 from app.database import db
+from app.delegates.categories.models import BY_CODE, RegistrationCategory
+from app.delegates.models import Delegate, SeatLimit
 from app.history.models import HistoryEntry
 from app.registration import seats
-from app.registration.categories.models import BY_CODE, RegistrationCategory
-from app.registration.models import Delegate, SeatLimit
 from tests.browser import Browser
 from tests.factories import (
     make_category,

@@ -8,12 +8,12 @@ from sqlalchemy import select
 
 from app.cache_version import bump_cache_version
 from app.database import db, transaction
+from app.delegates.models import Delegate
 from app.history.models import HistoryEntry
 from app.programme import public_settings
 from app.programme.models import Conference
 from app.registration import queries as registration
 from app.registration.desk import services
-from app.registration.models import Delegate
 from tests.browser import Browser, Page
 from tests.factories import make_delegate
 from tests.sent_emails import emails_to, last_email_to, subjects_to

@@ -11,14 +11,14 @@ from sqlalchemy import func, select
 from app import cache_version, clock
 from app.accounts.models import DESK
 from app.database import db, transaction
+from app.delegates.fields import BY_NAME
+from app.delegates.models import Delegate, SeatLimit
+from app.delegates.queries import ATTENDING
 from app.errors import NotFound
 from app.history.models import HistoryEntry
 from app.registration import integrity_check
-from app.registration import queries as registration
 from app.registration.delegate_imports import plan, rows, services
 from app.registration.delegate_imports.models import DelegateImport
-from app.registration.fields import BY_NAME
-from app.registration.models import Delegate, SeatLimit
 from app.registration.waiting_list import offers
 from app.registration.waiting_list.models import WaitingListEntry
 from app.web import spreadsheets
@@ -66,7 +66,7 @@ def upload(desk: Browser, body: bytes, name: str = "ward.csv", status: int = 200
 
 def list_emails() -> list[str]:
     db.session.rollback()
-    rows = select(Delegate.email).where(registration.ATTENDING).order_by(Delegate.email)
+    rows = select(Delegate.email).where(ATTENDING).order_by(Delegate.email)
     return list(db.session.scalars(rows))
 
 

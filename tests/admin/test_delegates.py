@@ -9,10 +9,10 @@ from sqlalchemy import select
 
 from app.accounts.models import DESK, VIEWER
 from app.database import db
+from app.delegates.models import Delegate
 from app.history.models import HistoryEntry, PersonalDetails
 from app.mail.models import FAILED, SENT
 from app.registration.bookings import data_export
-from app.registration.models import Delegate
 from app.registration.queries import get_seat_counts as places_now
 from tests.browser import Answer, Browser, Browsers, Page
 from tests.factories import make_delegate, make_email, make_waiting_list_entry, set_places, sign_in

@@ -12,13 +12,14 @@ from sqlalchemy import select
 
 from app.accounts.models import VIEWER
 from app.database import db, transaction
+from app.delegates.categories.models import RegistrationCategory
+from app.delegates.models import CONFERENCE, Delegate, SeatLimit
+from app.delegates.queries import count_attending
 from app.errors import RuleViolation
 from app.history.models import HistoryEntry
 from app.mail.models import Email
 from app.registration import links, queries, seats
-from app.registration.categories.models import RegistrationCategory
 from app.registration.desk import annotations, services
-from app.registration.models import Delegate, SeatLimit
 from app.registration.waiting_list.models import ACCEPTED
 from tests.browser import Browser, Browsers, Page
 from tests.factories import (
@@ -346,7 +347,7 @@ def test_whoever_waits_when_their_booking_is_restored_waits_no_longer(site: Flas
 
     db.session.refresh(entry)
     assert entry.state == ACCEPTED
-    limit = db.session.get_one(SeatLimit, seats.CONFERENCE, populate_existing=True)
+    limit = db.session.get_one(SeatLimit, CONFERENCE, populate_existing=True)
     assert (limit.taken, limit.waiting) == (1, 0)
 
 
@@ -371,7 +372,7 @@ def test_two_at_the_desk_restore_the_last_place_and_one_is_refused(site: Flask) 
     ended = at_once(site, [partial(restore, number) for number in gone])
 
     assert ended == ["All places are taken", "done"]
-    assert queries.get_seat_counts().taken == queries.count_attending() == 2
+    assert queries.get_seat_counts().taken == count_attending() == 2
     assert len(db.session.scalars(select(Email)).all()) == 1
 
 
@@ -402,10 +403,10 @@ def test_an_address_that_has_a_booking_is_shown_before_anybody_is_added(desk: Br
     assert WARNING in page.text
     assert "Ada Lovelace, ada@example.org, BCDF2345: attending" in page.text
     assert page.links["Ada Lovelace"] == of(ada)
-    assert queries.count_attending() == 1
+    assert count_attending() == 1
     page = page.press("Add anyway")
     assert page.heading == "Bea Lovelace"
-    assert queries.count_attending() == 2
+    assert count_attending() == 2
 
 
 def test_so_is_the_same_name_whatever_its_accents(desk: Browser) -> None:
@@ -428,7 +429,7 @@ def test_whoever_changes_the_name_to_another_that_is_there_is_warned_again(desk:
 
     assert "There are already bookings with this email address or name." in page.text
     page.press("Add anyway")
-    assert queries.count_attending() == 3
+    assert count_attending() == 3
 
 
 def test_somebody_of_whom_nothing_is_known_is_added_at_once(desk: Browser) -> None:

@@ -12,10 +12,10 @@ from werkzeug.test import TestResponse
 
 from app.accounts.models import EDITOR, VIEWER
 from app.database import db
+from app.delegates.fields import BOOKING_FIELDS
 from app.history.models import HistoryEntry
 from app.interchange.demo.generator import generate_delegates
 from app.registration import demo
-from app.registration.fields import BOOKING_FIELDS
 from tests.browser import Browser, Page
 from tests.factories import make_delegate, set_places, sign_in
 

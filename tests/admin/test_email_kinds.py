@@ -6,15 +6,15 @@ import pytest
 from sqlalchemy import func, select
 
 from app.accounts.models import DESK, VIEWER
-from app.admin.emails.kinds.email_kind import ORGANISERS
-from app.admin.emails.kinds.registry import EMAIL_KINDS
+from app.admin_emails.kinds.email_kind import ORGANISERS
+from app.admin_emails.kinds.registry import EMAIL_KINDS
 from app.database import db
+from app.delegates.models import Delegate
 from app.mail import services
 from app.mail.models import Email
 from app.mail.rendering import FOR_ORGANISERS
 from app.programme import queries as queries_of_programme
 from app.programme.models import Speaker
-from app.registration.models import Delegate
 from config import ROOT
 from tests.browser import Browser, Browsers
 from tests.browser import Page as BrowserPage

@@ -11,8 +11,8 @@ from sqlalchemy import select
 
 from app import clock
 from app.accounts.models import DESK
-from app.admin.emails.kinds import samples
-from app.admin.emails.kinds.registry import EMAIL_KINDS, WITH_CALENDAR
+from app.admin_emails.kinds import samples
+from app.admin_emails.kinds.registry import EMAIL_KINDS, WITH_CALENDAR
 from app.content.views import get_content_folder
 from app.database import db
 from app.mail import email_texts, rendering, shipped_texts

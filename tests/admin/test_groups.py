@@ -7,10 +7,10 @@ from sqlalchemy import select
 
 from app.accounts.models import VIEWER
 from app.database import db
+from app.delegates.models import Delegate
 from app.history import queries as history
 from app.registration import links
 from app.registration.groups.models import UNPLACED, GroupMember, RegistrationGroup
-from app.registration.models import Delegate
 from tests.browser import Browser, Browsers
 from tests.factories import make_delegate, make_group, make_question, save, sign_in
 from tests.sent_emails import find_link, last_email_to, subjects_to

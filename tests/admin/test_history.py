@@ -9,10 +9,10 @@ import pytest
 from app.accounts import roles
 from app.accounts.models import DESK, EDITOR, VIEWER
 from app.database import db, transaction
+from app.delegates.requirement_models import RequirementCase
 from app.history import services as history
 from app.history.models import Change
 from app.registration.requirement_cases import services as requirement_cases
-from app.registration.requirement_cases.models import RequirementCase
 from tests.browser import Browser, Page
 from tests.factories import (
     make_delegate,

@@ -11,6 +11,7 @@ from werkzeug.test import TestResponse
 from app import clock
 from app.accounts.models import EDITOR, VIEWER, LoginSession
 from app.database import db, transaction
+from app.delegates.models import Delegate
 from app.history.models import HistoryEntry, PersonalDetails
 from app.interchange import uploads
 from app.interchange.uploads import Upload
@@ -18,7 +19,6 @@ from app.programme import queries, snapshot
 from app.programme.models import Session
 from app.registration import queries as registration
 from app.registration.desk import services as desk
-from app.registration.models import Delegate
 from app.releases import snapshot_builder
 from tests.browser import Browser, Browsers, Page
 from tests.factories import SMALL_CONFERENCE, make_delegate, make_speaker, set_places, sign_in

@@ -4,9 +4,8 @@ import pytest
 
 from app.accounts.models import DESK
 from app.database import db
-from app.registration import seats
-from app.registration.categories.models import BY_CODE
-from app.registration.models import SeatLimit
+from app.delegates.categories.models import BY_CODE
+from app.delegates.models import CONFERENCE, SeatLimit
 from tests.browser import Browser
 from tests.factories import make_category, make_invitation, set_places, sign_in
 from tests.sent_emails import find_link, last_email_to
@@ -23,7 +22,7 @@ def organiser(visitor: Browser) -> Browser:
 
 def get_taken() -> int:
     db.session.rollback()
-    return db.session.get_one(SeatLimit, seats.CONFERENCE).taken
+    return db.session.get_one(SeatLimit, CONFERENCE).taken
 
 
 @pytest.mark.both_databases

@@ -8,14 +8,14 @@ from sqlalchemy import select
 from app import clock
 from app.accounts.two_factor import totp
 from app.database import db, transaction
+from app.delegates.categories.models import BY_INTEREST
+from app.delegates.models import LinkedAgenda
 from app.mail import domains
 from app.mail.models import FAILED, EmailReply
 from app.mailings import notices
 from app.mailings.models import MailingRecipient
 from app.programme.models import BOOKABLE
-from app.registration.categories.models import BY_INTEREST
 from app.registration.invitations.models import InvitationCode
-from app.registration.models import LinkedAgenda
 from app.registration.requirement_cases import services as requirement_cases
 from tests.factories import (
     SMALL_CONFERENCE,

@@ -11,17 +11,18 @@ from sqlalchemy import Table, func, select
 from app import clock
 from app.accounts.models import VIEWER
 from app.database import Base, db, transaction
+from app.delegates import delegate_record
+from app.delegates.models import Delegate, LinkedAgenda, SeatLimit
 from app.errors import RuleViolation
 from app.history.models import HistoryEntry
 from app.mailings.notice_models import ChangeNotice, NoticePerson
-from app.registration import delegate_record, links, retention
+from app.registration import links, retention
 from app.registration.applications.models import APPROVED
 from app.registration.ballots.models import BallotEntry
 from app.registration.desk import annotations
 from app.registration.desk import services as desk_services
 from app.registration.desk.models import DistinctBookings
 from app.registration.interest.models import REGISTERED
-from app.registration.models import Delegate, LinkedAgenda, SeatLimit
 from app.registration.requirement_cases import services as requirement_cases
 from app.registration.session_bookings.models import ReleasedSeat, SessionBooking
 from app.registration.speaker_places.models import SpeakerPlace

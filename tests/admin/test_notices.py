@@ -9,9 +9,9 @@ from sqlalchemy import select
 from app import clock
 from app.accounts.models import EDITOR
 from app.database import db, transaction
+from app.delegates.models import Delegate, LinkedAgenda
 from app.mail.models import Email
 from app.mailings import notices, release
-from app.registration.models import Delegate, LinkedAgenda
 from tests.browser import Browser
 from tests.factories import (
     make_agenda,

@@ -7,9 +7,10 @@ import pytest
 from app.accounts.models import DESK, VIEWER
 from app.admin.questions.descriptions import ERASURE_NAMES, READER_NAMES
 from app.database import transaction
+from app.delegates import delegate_record
+from app.delegates.categories.models import BY_CODE
 from app.questions.definitions import AFTER_A_YEAR, TEAM
-from app.registration import delegate_record, question_promises
-from app.registration.categories.models import BY_CODE
+from app.registration import question_promises
 from tests.browser import Browser, Browsers, Page
 from tests.factories import make_category, make_delegate, make_question, sign_in
 from tests.registration_flow import DAYS, THURSDAY, WEDNESDAY, answer_questions

@@ -6,8 +6,8 @@ from sqlalchemy import select
 
 from app.accounts.models import Person, SavedView
 from app.accounts.saved_views import MAX_VIEWS
-from app.admin import saved_views
 from app.admin.delegates import filters
+from app.admin_kit import saved_views
 from app.database import db
 from app.errors import RuleViolation
 from app.registration.desk import queries

@@ -5,8 +5,8 @@ import pytest
 from app import clock
 from app.accounts.models import DESK, EDITOR, VIEWER
 from app.database import db
+from app.delegates.models import Delegate
 from app.programme.models import CANCELLED, Session
-from app.registration.models import Delegate
 from tests.browser import Browser, Page
 from tests.factories import (
     make_delegate,

@@ -7,9 +7,9 @@ import pytest
 from app import clock
 from app.accounts.models import DESK, EDITOR
 from app.database import db, transaction
+from app.delegates.models import Delegate
 from app.mailings import notices
 from app.programme.models import BOOKABLE, Session
-from app.registration.models import Delegate
 from app.registration.session_bookings import queries, services
 from app.registration.session_bookings.models import SessionBooking
 from app.releases.current_release import get_programme

@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from app.accounts.models import VIEWER
 from app.database import db, transaction
+from app.delegates.models import CONFERENCE
 from app.history.models import HistoryEntry
 from app.registration import seats
 from app.registration.bookings import data_export
@@ -36,7 +37,7 @@ def rows_of(page: Page) -> list[dict[str, str]]:
 def test_the_list_is_exported_with_its_filters_positions_and_deadlines(desk: Browser) -> None:
     set_places(1)
     with transaction():
-        seats.set_waiting_list(seats.CONFERENCE, is_open=True)
+        seats.set_waiting_list(CONFERENCE, is_open=True)
     students = make_category(1, name="Students")
     make_waiting_list_entry(name="Ada Marsh", email="ada@x.org", search_text="ada marsh")
     make_waiting_list_entry(

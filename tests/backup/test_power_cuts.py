@@ -14,9 +14,9 @@ from sqlalchemy import func, select
 
 from app.database import db
 from app.database_faults import current_migration, newest_migration
+from app.delegates.models import Delegate
 from app.mail.models import Email
 from app.registration.links import booking_link
-from app.registration.models import Delegate
 from config import ROOT
 from tests.backup.conftest import NewPlace
 from tests.backup.places import list_tables_with_rows, make_earlier, read_rows, run_well, site_at

@@ -16,10 +16,10 @@ from app.backup import archive, services
 from app.cli import NO_TERMINAL
 from app.database import Base, db, transaction
 from app.database_faults import current_migration, newest_migration
+from app.delegates.models import Delegate
 from app.encryption import get_key_ring
 from app.history.models import HistoryEntry
 from app.registration.links import booking_link
-from app.registration.models import Delegate
 from config import ROOT
 from tests.backup.conftest import NewPlace
 from tests.backup.places import (

@@ -11,11 +11,11 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from app.database import db
+from app.delegates.models import Delegate
 from app.history.models import HistoryEntry
 from app.mail.models import Email
 from app.programme import queries, snapshot
 from app.registration import queries as registration
-from app.registration.models import Delegate
 from app.releases import snapshot_builder
 from config import ROOT
 from tests.browser import Browser

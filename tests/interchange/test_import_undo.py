@@ -10,6 +10,7 @@ from sqlalchemy import delete, select
 
 from app.accounts.models import EDITOR
 from app.database import db, transaction
+from app.delegates.models import Delegate, SeatLimit
 from app.history.models import HistoryEntry
 from app.interchange import import_undo, services, uploads
 from app.interchange.demo import generator
@@ -20,7 +21,6 @@ from app.programme.models import Absence, Room, Speaker, Theme
 from app.proposals import photo_retention
 from app.registration import demo, import_rules
 from app.registration import queries as registration
-from app.registration.models import Delegate, SeatLimit
 from app.registration.queries import SeatCounts
 from app.releases import snapshot_builder
 from config import ROOT

@@ -12,9 +12,12 @@ from sqlalchemy import insert, select
 
 from app import clock
 from app.accounts.models import VIEWER
-from app.admin import saved_views
+from app.admin_kit import saved_views
 from app.agenda.models import Agenda, Star
 from app.database import Base, db, transaction
+from app.delegates.delegate_record import to_answers
+from app.delegates.models import Delegate, LinkedAgenda
+from app.delegates.requirement_models import RequirementCase
 from app.mail import suppression
 from app.mail.models import BOUNCED, BY_DESK, UNSUBSCRIBED, Email
 from app.mailings import queries as mailing_queries
@@ -22,11 +25,8 @@ from app.mailings import release, selection_queries, services
 from app.mailings.audiences import AUDIENCES
 from app.mailings.models import Mailing, MailingRecipient
 from app.mailings.services import SendTime
-from app.registration.delegate_record import to_answers
 from app.registration.desk import annotations
 from app.registration.desk import services as desk
-from app.registration.models import Delegate, LinkedAgenda
-from app.registration.requirement_cases.models import RequirementCase
 from app.registration.session_bookings import check_in
 from app.registration.session_bookings import services as session_bookings
 from app.registration.session_bookings.models import SessionBooking

@@ -8,10 +8,10 @@ from playwright.sync_api import Page
 
 from app import clock
 from app.database import db, transaction
+from app.delegates.models import LinkedAgenda
 from app.mail import unsubscribe
 from app.mailings import notices
 from app.mailings.models import MailingRecipient
-from app.registration.models import LinkedAgenda
 from tests.chromium import Axe, horizontal_overflow
 from tests.factories import (
     get_ada_marsh,

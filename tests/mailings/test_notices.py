@@ -17,6 +17,7 @@ from sqlalchemy import Select, select
 from app import clock
 from app.agenda import services as agenda
 from app.database import db, transaction
+from app.delegates.models import Delegate, DelegateNote, LinkedAgenda
 from app.errors import StaleEdit
 from app.interchange import ical
 from app.mail import worker
@@ -39,7 +40,6 @@ from app.mailings.notice_queries import NoticeOverview
 from app.mailings.services import Draft, SendTime
 from app.programme.models import Conference
 from app.registration.bookings import erasure, operations
-from app.registration.models import Delegate, DelegateNote, LinkedAgenda
 from app.registration.session_bookings.models import SessionBooking
 from app.releases import current_release, services
 from app.worker_tasks import FOLLOW_UP_TASKS, SCHEDULED_TASKS

@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from app import clock
 from app.database import db, transaction
+from app.delegates.categories.texts import CategoryTexts, dump_translations
 from app.mail import suppression
 from app.mail.models import UNSUBSCRIBED
 from app.mailings import release
@@ -15,7 +16,6 @@ from app.mailings.models import MailingRecipient
 from app.registration import links
 from app.registration.applications.models import ON_HOLD, WITHDRAWN, RegistrationApplication
 from app.registration.bookings import erasure
-from app.registration.category_texts import CategoryTexts, dump_translations
 from app.registration.interest.models import INVITED
 from tests.browser import Browser
 from tests.factories import make_application, make_category, make_delegate, make_interest

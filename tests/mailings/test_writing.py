@@ -11,6 +11,7 @@ from sqlalchemy import delete, select
 from app import clock
 from app.accounts.models import DESK, SavedView
 from app.database import db, transaction
+from app.delegates.models import Delegate
 from app.mail import services as mail
 from app.mail.models import FAILED, Email
 from app.mailings import release
@@ -18,7 +19,6 @@ from app.mailings.models import Mailing, MailingRecipient
 from app.registration import links
 from app.registration.desk import annotations
 from app.registration.desk import services as desk_services
-from app.registration.models import Delegate
 from app.registration.waiting_list.models import WaitingListEntry
 from tests.browser import Browser, Page
 from tests.factories import (

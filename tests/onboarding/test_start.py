@@ -16,6 +16,7 @@ from app.content import services as content
 from app.content.versions import ContentDraft, ContentKey
 from app.content.views import get_content_folder
 from app.database import Base, db, transaction
+from app.delegates.models import CONFERENCE
 from app.history.models import HistoryEntry
 from app.interchange.demo.generator import generate_delegates
 from app.mail.models import Email
@@ -299,7 +300,7 @@ def test_loading_the_example_waits_for_whoever_changes_the_places(site: Flask) -
 
     loading = Thread(target=load)
     with transaction():
-        seats.lock_if_set(seats.CONFERENCE)
+        seats.lock_if_set(CONFERENCE)
         loading.start()
         if db.engine.dialect.name == "postgresql":
             wait_until(waits_for_a_lock, "the example waits for the places")

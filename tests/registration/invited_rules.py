@@ -10,18 +10,18 @@ from sqlalchemy import select
 
 from app import clock
 from app.database import db, transaction
+from app.delegates.categories.models import RegistrationCategory
+from app.delegates.categories.queries import CATEGORY
+from app.delegates.models import Delegate
 from app.registration import services
 from app.registration.applications import decisions
 from app.registration.applications import services as applications
 from app.registration.applications.decisions import Decision
 from app.registration.applications.models import RegistrationApplication
-from app.registration.categories.models import RegistrationCategory
-from app.registration.categories.queries import CATEGORY
 from app.registration.groups import register_group
 from app.registration.groups.draft import GroupDraft
 from app.registration.invitations import services as invitations
 from app.registration.invitations.models import InvitationCode
-from app.registration.models import Delegate
 from app.registration.transfers import services as transfers
 from app.registration.transfers.models import PlaceTransfer
 from tests.registration.place_rules import FOR_ALL, PlaceRules

@@ -8,20 +8,19 @@ from sqlalchemy import select
 
 from app import cache_version, clock
 from app.database import db, transaction
+from app.delegates.categories import queries as categories
+from app.delegates.categories.models import RegistrationCategory
+from app.delegates.categories.queries import CATEGORY
+from app.delegates.models import CONFERENCE, Delegate
 from app.programme import public_settings
 from app.programme.models import Conference
-from app.registration import conference_settings, links, seats, services
+from app.registration import category_services, conference_settings, links, services
 from app.registration.bookings import category_waiting, operations
-from app.registration.categories import queries as categories
-from app.registration.categories import services as category_services
-from app.registration.categories.models import RegistrationCategory
-from app.registration.categories.queries import CATEGORY
 from app.registration.desk import services as desk
 from app.registration.groups import services as groups
 from app.registration.groups.models import PLACED, GroupMember
-from app.registration.models import Delegate
 from app.registration.session_bookings.choices import SESSIONS, dump_keys
-from app.registration.waiting_list import by_hand, offers, terms
+from app.registration.waiting_list import manual_changes, offers, terms
 from app.registration.waiting_list import services as waiting_list
 from app.registration.waiting_list.models import WaitingListEntry
 from tests.registration.random_rules import precondition, rule
@@ -277,7 +276,7 @@ class PlaceRules(SeatMachine):
         assert done is is_in_time
         if done and keeps_place:
             part = self.places.offered[person]
-            self.places.give(person, Claim((seats.CONFERENCE, *part.limits)))
+            self.places.give(person, Claim((CONFERENCE, *part.limits)))
             self.offer()
         elif done:
             self.end_application(person)
@@ -319,9 +318,9 @@ class PlaceRules(SeatMachine):
         def change() -> None:
             entry = find(WaitingListEntry, person)
             if how == TO_TOP:
-                by_hand.move_to_top(entry, **why)
+                manual_changes.move_to_top(entry, **why)
             else:
-                by_hand.offer_by_hand(entry, **why, adds_place=adds_place)
+                manual_changes.offer_by_hand(entry, **why, adds_place=adds_place)
 
         is_possible = how != WITHIN_LIMITS or self.places.fits([claim])
         assert self.attempt(change) is is_possible
@@ -338,8 +337,8 @@ class PlaceRules(SeatMachine):
     @rule(places=st.integers(1, 6), of=st.sampled_from(["", STUDENTS, INVITED]))
     def set_limit(self, places: int, of: str) -> None:
         """Raise or lower a limit; beforehand the preview says whom that lets in."""
-        name = self.limit_of(of) if of else seats.CONFERENCE
-        preview = {number_of(one.email) for one in by_hand.preview_raise(name, places)}
+        name = self.limit_of(of) if of else CONFERENCE
+        preview = {number_of(one.email) for one in manual_changes.preview_raise(name, places)}
         db.session.rollback()
         before, offered = self.places.limits[name], set(self.places.offered)
         is_possible = places >= self.places.count(name)
@@ -365,14 +364,14 @@ class PlaceRules(SeatMachine):
 
         Whoever comes before the worker's next round does not overtake those who wait.
         """
-        before = self.places.limits[seats.CONFERENCE]
+        before = self.places.limits[CONFERENCE]
         close_registration_at(clock.now())
 
         def change() -> None:
             conference_settings.change_limit(places, expected_limit=before, actor=GRACE)
 
         if self.attempt(change):
-            self.places.limits[seats.CONFERENCE] = places
+            self.places.limits[CONFERENCE] = places
         close_registration_at(None)
         self.register_person(self.add_person(), category)
         assert self.attempt(offers.run_due)

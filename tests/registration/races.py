@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import make_transient_to_detached
 
 from app.database import db, read_only_connection
-from app.registration.models import SeatLimit
+from app.delegates.models import SeatLimit
 
 
 def find_without_lock(people: int) -> Callable[[str], SeatLimit]:

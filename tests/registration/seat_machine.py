@@ -20,17 +20,17 @@ from time_machine import Traveller
 from app import cache_version, clock
 from app.accounts.models import RateLimitHit
 from app.database import Base, db, transaction
+from app.delegates.categories.models import BY_CODE
+from app.delegates.models import CONFERENCE, ApplicationDraft, Confirmation, Delegate, SeatLimit
+from app.delegates.queries import ATTENDING
 from app.errors import ConferenceError
 from app.mail.models import Email
 from app.programme.models import BOOKABLE, Session
 from app.registration import seats, session_seats
 from app.registration.applications.models import RegistrationApplication
 from app.registration.ballots.models import Ballot
-from app.registration.categories.models import BY_CODE
 from app.registration.groups.models import RegistrationGroup
 from app.registration.invitations.models import InvitationCode
-from app.registration.models import ApplicationDraft, Confirmation, Delegate, SeatLimit
-from app.registration.queries import ATTENDING
 from app.registration.session_bookings import services as session_bookings
 from app.registration.session_bookings.models import SessionBooking
 from app.registration.transfers.models import PlaceTransfer
@@ -107,7 +107,7 @@ def find(model: Any, number: int) -> Any:
     over = model.cancelled_at if model is Delegate else model.ended_at
     such = [model.email == f"p{number}@example.org", over.is_(None)]
     if model is WaitingListEntry:
-        such.append(model.scope == seats.CONFERENCE)
+        such.append(model.scope == CONFERENCE)
     return db.session.scalars(select(model).where(*such)).one()
 
 
@@ -120,7 +120,7 @@ class SeatMachine:
     def __init__(self) -> None:
         self.traveller.move_to(SPRING)
         limits = {self.limit_of(name): places for name, places in PLACES.items() if places}
-        self.places = SeatList({seats.CONFERENCE: 3, **limits})
+        self.places = SeatList({CONFERENCE: 3, **limits})
         self.sessions = {key: SeatList({session_seats.session_limit(key): 2}) for key in HOURS}
         self.cancelled: dict[int, Claim] = {}
         self.applicants: set[int] = set()
@@ -146,7 +146,7 @@ class SeatMachine:
                 session.seats = 2
             for name, places in self.places.limits.items():
                 seats.set_limit(name, places)
-            seats.set_waiting_list(seats.CONFERENCE, is_open=True)
+            seats.set_waiting_list(CONFERENCE, is_open=True)
             cache_version.bump_cache_version()
         publish_programme()
         with transaction():  # the release may be the same as before, and the limits are gone
@@ -159,7 +159,7 @@ class SeatMachine:
     def claim(self, category: str, group: int | None = None) -> Claim:
         """Return what somebody asks for who chooses a category."""
         own = () if PLACES[category] is None else (self.limit_of(category),)
-        return Claim((seats.CONFERENCE, *own), group)
+        return Claim((CONFERENCE, *own), group)
 
     def add_person(self) -> int:
         """Return the number of somebody who has not been here."""
@@ -249,7 +249,7 @@ class SeatMachine:
     def lists(self) -> dict[str, SeatList]:
         """Return all lists by the names of their limits."""
         named = {session_seats.session_limit(key): one for key, one in self.sessions.items()}
-        return {seats.CONFERENCE: self.places, **named}
+        return {CONFERENCE: self.places, **named}
 
 
 def list_held(scope: str) -> list[int]:
@@ -257,7 +257,7 @@ def list_held(scope: str) -> list[int]:
     key = SessionBooking.session_key == scope.removeprefix(session_seats.SESSION_PREFIX)
     seated = select(Delegate.email).join(SessionBooking).where(key)
     placed = select(Delegate.email).where(ATTENDING)
-    emails = db.session.scalars(placed if scope == seats.CONFERENCE else seated)
+    emails = db.session.scalars(placed if scope == CONFERENCE else seated)
     return sorted(map(number_of, emails))
 
 

@@ -10,13 +10,13 @@ from sqlalchemy import select
 
 from app import clock
 from app.database import db, transaction
+from app.delegates.models import Delegate
 from app.history.services import ACTOR_DELEGATE
 from app.programme.models import Session
 from app.registration import session_seats
 from app.registration.ballots import draw
 from app.registration.ballots import services as ballots
 from app.registration.ballots.models import Ballot, BallotEntry
-from app.registration.models import Delegate
 from app.registration.session_bookings import services
 from app.releases.current_release import get_programme
 from tests.factories import publish_programme

@@ -10,13 +10,13 @@ from sqlalchemy import select
 from app import clock
 from app.accounts.models import VIEWER
 from app.database import db, transaction
+from app.delegates.models import Delegate, Needs
+from app.delegates.private_answers import encrypt_need
+from app.delegates.requirement_models import RequirementCase
 from app.history.models import HistoryEntry
 from app.registration import retention
 from app.registration.bookings import data_export, erasure, operations
-from app.registration.models import Delegate, Needs
-from app.registration.private_answers import encrypt_need
 from app.registration.requirement_cases import services
-from app.registration.requirement_cases.models import RequirementCase
 from app.worker_tasks import PERIODIC_TASKS
 from tests.browser import Browser, Page
 from tests.factories import make_delegate, make_room, sign_in

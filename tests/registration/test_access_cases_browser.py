@@ -3,9 +3,9 @@
 from playwright.sync_api import Page, expect
 
 from app.database import db, transaction
+from app.delegates.requirement_models import RequirementCase
 from app.registration import links
 from app.registration.requirement_cases import services as requirement_cases
-from app.registration.requirement_cases.models import RequirementCase
 from tests.chromium import Axe, horizontal_overflow
 from tests.factories import make_delegate, sign_in_window
 from tests.live_site import LiveSites

@@ -8,13 +8,13 @@ import pytest
 from sqlalchemy import select
 
 from app.database import db, transaction
+from app.delegates.models import Delegate, LinkedAgenda
 from app.mail import unsubscribe
 from app.mail.models import Email
 from app.mailings import queries as mailing_queries
 from app.mailings import release
 from app.registration import links
 from app.registration.bookings import agenda_links
-from app.registration.models import Delegate, LinkedAgenda
 from tests.browser import Browser
 from tests.factories import make_agenda, make_delegate, make_mailing, sign_in
 from tests.mail_server import MailServer

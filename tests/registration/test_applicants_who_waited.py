@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from app.database import db, transaction
+from app.delegates.models import CONFERENCE, Delegate
 from app.registration import seats
 from app.registration.applications import decisions
 from app.registration.bookings import operations
-from app.registration.models import Delegate
 from app.registration.waiting_list import offers
 from tests.browser import Browser
 from tests.factories import make_delegate, set_places, sign_in
@@ -36,7 +36,7 @@ def delegate(visitor: Browser) -> Delegate:
     set_places(1)
     early = make_delegate(email="early@example.org")
     with transaction():
-        seats.set_waiting_list(seats.CONFERENCE, is_open=True)
+        seats.set_waiting_list(CONFERENCE, is_open=True)
     decide(decisions.approve, may_wait=True)
     return early
 

@@ -13,12 +13,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import make_transient_to_detached
 
 from app.database import db, read_only_connection, transaction
+from app.delegates.models import Delegate, SeatLimit
 from app.errors import RuleViolation
 from app.registration import integrity_check, links, seats
 from app.registration.applications import decisions, services
 from app.registration.applications.decisions import Decision
 from app.registration.applications.models import APPROVED, ASKED, WITHDRAWN, RegistrationApplication
-from app.registration.models import Delegate, SeatLimit
 from app.write_queue import WriteQueueFull
 from tests.factories import make_application, make_category, set_places
 from tests.live_site import LiveSites

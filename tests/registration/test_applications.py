@@ -10,17 +10,17 @@ from sqlalchemy import select
 from app import clock
 from app.cache_version import bump_cache_version
 from app.database import db, transaction
+from app.delegates.categories.models import RegistrationCategory
+from app.delegates.models import CONFERENCE, Delegate
 from app.errors import RuleViolation
+from app.registration import category_services as categories
 from app.registration import integrity_check, links, seats
 from app.registration.applications import decisions, services
 from app.registration.applications import queries as applications
 from app.registration.applications.decisions import Decision
 from app.registration.applications.models import RegistrationApplication
 from app.registration.bookings import data_export, erasure, operations
-from app.registration.categories import services as categories
-from app.registration.categories.models import RegistrationCategory
 from app.registration.desk import services as desk_services
-from app.registration.models import Delegate
 from app.registration.waiting_list.models import WaitingListEntry
 from tests.browser import Browser, Browsers, Page
 from tests.factories import (
@@ -117,7 +117,7 @@ def test_somebody_applies_is_approved_and_has_a_place(visitor: Browser) -> None:
     page = own_page(visitor)
     assert (page.heading, said in page.text) == ("You have a place", True)
     delegate = db.session.scalars(select(Delegate)).one()
-    assert standing(seats.CONFERENCE)[1] == 1
+    assert standing(CONFERENCE)[1] == 1
     application = get_application()
     assert (application.document, application.delegate_id) == ("", delegate.id)
     assert list_miscounts() == []
@@ -132,7 +132,7 @@ def test_a_declined_person_is_told_why_and_a_place_that_was_held_is_free(visitor
     press = make_press(1, is_place_held=True)
     apply_for_place(visitor)
     assert standing(seats.name_category_limit(press.id)) == (1, 1)
-    assert standing(seats.CONFERENCE)[1] == 1
+    assert standing(CONFERENCE)[1] == 1
     assert "We are keeping a place for you" in own_page(visitor).text
     assert list_miscounts() == []
 
@@ -147,7 +147,7 @@ def test_a_declined_person_is_told_why_and_a_place_that_was_held_is_free(visitor
     assert page.heading == "Your application was declined"
     assert "Withdraw my application" not in page.links
     assert list_miscounts() == []
-    assert standing(seats.CONFERENCE)[1] == 0
+    assert standing(CONFERENCE)[1] == 0
 
 
 def test_an_application_on_hold_is_still_to_be_decided(visitor: Browser) -> None:
@@ -178,7 +178,7 @@ def test_two_different_people_have_to_approve(visitor: Browser) -> None:
     decide(decisions.approve, actor=OLGA)
 
     assert get_application().state == "approved"
-    assert standing(seats.CONFERENCE)[1] == 1
+    assert standing(CONFERENCE)[1] == 1
 
 
 def get_done(page: Page) -> str:
@@ -297,7 +297,7 @@ def test_nobody_is_approved_without_a_place_but_can_be_put_on_the_waiting_list(
     ]
     assert page.value_of("Reason (optional)") == "A good cause"
     with transaction():
-        seats.set_waiting_list(seats.CONFERENCE, is_open=True)
+        seats.set_waiting_list(CONFERENCE, is_open=True)
     page = visitor.open("/organise/applications").follow("Ada Lovelace").follow("Approve")
     wait = "If all places are taken, put them on the waiting list"
     page = page.press("Approve", {"Reason (optional)": "A good cause", wait: True})
@@ -335,7 +335,7 @@ def test_who_waited_and_gets_a_place_in_another_way_is_no_longer_on_the_waiting_
     set_places(1)
     make_delegate(email="early@example.org")
     with transaction():
-        seats.set_waiting_list(seats.CONFERENCE, is_open=True)
+        seats.set_waiting_list(CONFERENCE, is_open=True)
     decide(decisions.approve, may_wait=True)
     application = get_application()
     assert application.state == "waiting"
@@ -398,7 +398,7 @@ def test_who_withdraws_too_late_is_told_that_they_have_a_place(visitor: Browser)
 
     assert page.heading == "You have a place"
     assert "The organisers have just approved your application, so you have a place." in page.text
-    assert standing(seats.CONFERENCE)[1] == 1
+    assert standing(CONFERENCE)[1] == 1
 
 
 def test_whether_somebody_applied_before_or_has_a_place_is_said_only_by_email(
@@ -467,7 +467,7 @@ def test_without_a_place_to_hold_an_application_is_stored_all_the_same(
     set_places(1)
     make_delegate(email="early@example.org")
     with transaction():
-        seats.set_waiting_list(seats.CONFERENCE, is_open=True)
+        seats.set_waiting_list(CONFERENCE, is_open=True)
 
     assert page.press("Send application").heading == "Check your email"
     assert not get_application().is_held
@@ -484,7 +484,7 @@ def test_who_gets_a_place_at_the_desk_no_longer_applies(visitor: Browser) -> Non
     assert get_application().state == "approved"
     assert "Bring your press card." not in own_page(visitor).text
     assert standing(seats.name_category_limit(press.id)) == (2, 0)
-    assert standing(seats.CONFERENCE)[1] == 1
+    assert standing(CONFERENCE)[1] == 1
     assert list_miscounts() == []
 
 
@@ -507,13 +507,13 @@ def test_several_are_decided_at_once_or_none(visitor: Browser) -> None:
             "or raise the number of places"
         )
     ]
-    assert standing(seats.CONFERENCE) == (2, 0)
+    assert standing(CONFERENCE) == (2, 0)
     page = visitor.open("/organise/applications?state=open").press(
         "Approve", {"Select Ada Lovelace": True, "Select Bea Lovelace": True}
     )
     page = page.press("Approve")
     assert [row["Name"].split()[0] for row in page.rows] == ["Cleo"]
-    assert standing(seats.CONFERENCE) == (2, 2)
+    assert standing(CONFERENCE) == (2, 2)
     page = page.press("Decline", {"Select Cleo Lovelace": True}).press("Decline")
     assert "No applications found" in page.text
     page = visitor.open("/organise/applications?state=declined")
@@ -542,7 +542,7 @@ def test_an_application_without_its_answers_is_not_approved_and_says_why(
     one = visitor.open("/organise/applications").follow("Bea Waite").follow("Approve")
     assert one.press("Approve", status=422).errors == [incomplete]
 
-    assert standing(seats.CONFERENCE)[1] == 0
+    assert standing(CONFERENCE)[1] == 0
     assert subjects_to("ada@example.org") == [RECEIVED]
     page = visitor.open("/organise/applications?state=open").press(
         "Decline", {"Select Bea Waite": True}

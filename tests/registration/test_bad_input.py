@@ -3,8 +3,8 @@
 import pytest
 
 from app.database import db
-from app.registration import countries, forms
-from app.registration.models import ApplicationDraft
+from app.delegates import countries, forms
+from app.delegates.models import ApplicationDraft
 from tests.browser import Answer, Browser
 from tests.factories import make_prose
 from tests.registration_flow import (

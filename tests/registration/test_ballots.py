@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from app import clock, encryption
 from app.database import db, transaction
+from app.delegates.models import Delegate
 from app.history import queries as history
 from app.programme.models import BOOKABLE
 from app.registration import integrity_check, links, re_encryption
@@ -19,7 +20,6 @@ from app.registration.ballots import draw, scheduled_draws, services
 from app.registration.ballots.models import Ballot, BallotEntry
 from app.registration.ballots.services import BallotDetails
 from app.registration.bookings import data_export, erasure, operations
-from app.registration.models import Delegate
 from app.registration.session_bookings import services as session_bookings
 from app.registration.session_bookings.models import SessionBooking
 from app.releases.current_release import get_programme

@@ -11,23 +11,17 @@ from sqlalchemy import Engine, event, select, update
 
 from app import clock
 from app.database import db, transaction
+from app.delegates import custom_answers, delegate_record
+from app.delegates.models import CONFERENCE, Delegate
+from app.delegates.requirement_models import RequirementCase
 from app.errors import RuleViolation
 from app.history import queries as history
 from app.programme.queries import get_conference
 from app.questions.definitions import REGISTRATIONS
-from app.registration import (
-    conference_settings,
-    custom_answers,
-    delegate_record,
-    links,
-    queries,
-    seats,
-)
+from app.registration import conference_settings, links, queries, seats
 from app.registration.bookings import operations, services
 from app.registration.bookings.operations import StaleBooking
-from app.registration.models import Delegate
 from app.registration.requirement_cases import services as requirement_cases
-from app.registration.requirement_cases.models import RequirementCase
 from tests.browser import Browser, Browsers
 from tests.factories import (
     make_category,
@@ -404,7 +398,7 @@ def test_without_the_locks_the_race_above_is_seen(site: Flask) -> None:
         careless = db.session.get_one(Delegate, number)
         both_have_looked.wait()
         careless.cancel(clock.now())
-        seats.release_seats((seats.CONFERENCE,))
+        seats.release_seats((CONFERENCE,))
 
     assert at_once(site, [cancel_carelessly] * 2) == ["done", "done"]
     assert queries.get_seat_counts().taken == 0

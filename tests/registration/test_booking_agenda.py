@@ -7,9 +7,9 @@ from sqlalchemy import func, select
 
 from app.agenda.models import Agenda
 from app.database import db, transaction
+from app.delegates.models import Delegate, LinkedAgenda
 from app.registration import links
 from app.registration.bookings import agenda_links
-from app.registration.models import Delegate, LinkedAgenda
 from tests.browser import Browser, Browsers, Page
 from tests.factories import make_agenda, make_delegate
 

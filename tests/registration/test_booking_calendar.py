@@ -9,10 +9,10 @@ from icalendar import Calendar
 
 from app import clock
 from app.database import db, transaction
+from app.delegates.models import Delegate
 from app.programme.models import Conference
 from app.registration import booking_calendar, links
 from app.registration.bookings import services
-from app.registration.models import Delegate
 from tests.browser import Browser
 from tests.factories import make_delegate, publish_programme
 

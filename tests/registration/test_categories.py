@@ -9,11 +9,11 @@ from sqlalchemy import select
 
 from app import cache_version, clock
 from app.database import db, transaction
+from app.delegates.categories.models import BY_CODE
+from app.delegates.models import CONFERENCE, Delegate, SeatLimit
 from app.registration import conference_settings, integrity_check, seats
 from app.registration.bookings import data_export
 from app.registration.bookings import services as bookings
-from app.registration.categories.models import BY_CODE
-from app.registration.models import Delegate, SeatLimit
 from app.registration.waiting_list import offers
 from app.registration.waiting_list.models import WaitingListEntry
 from tests.browser import Browser, Browsers, Page
@@ -77,7 +77,7 @@ def test_somebody_says_how_they_will_attend_and_reads_it_wherever_their_booking_
     assert delegate.category_id == student.id
     assert data_export.export_delegate(delegate)["booking"]["category"] == "Student"
     assert standing(seats.name_category_limit(student.id)) == (2, 1)
-    assert standing(seats.CONFERENCE)[1] == 1
+    assert standing(CONFERENCE)[1] == 1
 
 
 def test_with_one_category_nobody_is_asked_and_everybody_has_it(visitor: Browser) -> None:
@@ -159,7 +159,7 @@ def test_a_cancelled_place_goes_back_to_its_category(site: Flask) -> None:
         bookings.cancel(db.session.merge(delegate))
 
     assert standing(name) == (1, 0)
-    assert standing(seats.CONFERENCE)[1] == 0
+    assert standing(CONFERENCE)[1] == 0
 
 
 @pytest.mark.both_databases
@@ -181,7 +181,7 @@ def test_where_all_places_are_taken_people_can_wait_for_a_full_category(visitor:
 
     assert page.summary_list["Category"] == "Student"
     assert standing(seats.name_category_limit(student.id)) == (1, 1)
-    assert standing(seats.CONFERENCE) == (1, 1)
+    assert standing(CONFERENCE) == (1, 1)
 
 
 @pytest.mark.both_databases
@@ -193,8 +193,8 @@ def test_whoever_waits_for_a_full_category_is_passed_over_until_it_has_a_place(
     first = make_delegate(category_id=student.id, email="one@example.org")
     second = make_delegate(email="two@example.org")
     with transaction():
-        seats.set_waiting_list(seats.CONFERENCE, is_open=True)
-        limit = seats.lock_limit(seats.CONFERENCE)
+        seats.set_waiting_list(CONFERENCE, is_open=True)
+        limit = seats.lock_limit(CONFERENCE)
         for number, category_id in enumerate((student.id, None)):
             limit.waiting += 1
             db.session.add(

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from app.registration.categories.models import BY_CODE
+from app.delegates.categories.models import BY_CODE
 from tests.chromium import Axe, expect_heading, horizontal_overflow
 from tests.factories import make_category, make_delegate, make_invitation, sign_in_window
 from tests.live_site import LiveSites

@@ -4,11 +4,11 @@ import pytest
 from sqlalchemy import select
 
 from app.database import db
+from app.delegates.categories.models import RegistrationCategory
+from app.delegates.categories.texts import CategoryTexts, dump_translations
 from app.history import queries as history
 from app.history.models import HistoryEntry
 from app.registration.bookings import data_export
-from app.registration.categories.models import RegistrationCategory
-from app.registration.category_texts import CategoryTexts, dump_translations
 from tests.browser import Browser, Browsers
 from tests.factories import make_category, make_delegate, sign_in
 from tests.registration.test_categories import ASKED, get_delegate

@@ -7,12 +7,11 @@ import pytest
 from sqlalchemy import select
 
 from app.database import db, transaction
+from app.delegates.categories import queries as categories
+from app.delegates.categories.models import RegistrationCategory
+from app.delegates.models import CONFERENCE, Delegate
 from app.errors import RuleViolation
-from app.registration import conference_settings, integrity_check, seats
-from app.registration.categories import queries as categories
-from app.registration.categories import services as category_services
-from app.registration.categories.models import RegistrationCategory
-from app.registration.models import Delegate
+from app.registration import category_services, conference_settings, integrity_check, seats
 from app.registration.waiting_list import offers, turns
 from app.registration.waiting_list.models import WaitingListEntry
 from tests.browser import Browser, Browsers, NotOnPage, Page
@@ -48,7 +47,7 @@ def _the_numbers_are_right(site: object) -> Iterator[None]:
 
 def open_list() -> None:
     with transaction():
-        seats.set_waiting_list(seats.CONFERENCE, is_open=True)
+        seats.set_waiting_list(CONFERENCE, is_open=True)
 
 
 def fill_press(places: int = 10) -> tuple[RegistrationCategory, RegistrationCategory, Delegate]:
@@ -118,7 +117,7 @@ def test_a_place_of_the_category_is_offered_to_the_first_of_its_list(
     assert state_of("ada@example.org") == "offered"
     assert state_of("bea@example.org") == "waiting"
     assert last_email_to("ada@example.org").subject.startswith(OFFER)
-    assert limit(seats.CONFERENCE) == (1, 1)
+    assert limit(CONFERENCE) == (1, 1)
     assert limit(seats.name_category_limit(press.id)) == (1, 0)
     page = open_own_page(visitor, "ada@example.org").press("Accept the place")
     assert page.heading == "Your booking"
@@ -173,7 +172,7 @@ def test_a_place_of_the_category_that_was_just_freed_can_be_taken(visitor: Brows
 def test_without_a_waiting_list_a_full_category_cannot_be_chosen(visitor: Browser) -> None:
     fill_press()
     with transaction():
-        seats.set_waiting_list(seats.CONFERENCE, is_open=False)
+        seats.set_waiting_list(CONFERENCE, is_open=False)
 
     page = visitor.open("/register/category")
 
@@ -236,7 +235,7 @@ def test_neither_limit_can_be_lowered_below_what_is_taken_and_on_offer(visitor: 
         conference_settings.change_limit(1, expected_limit=10, actor=GRACE)
 
     assert limit(seats.name_category_limit(press.id)) == (2, 0)
-    assert limit(seats.CONFERENCE) == (2, 0)
+    assert limit(CONFERENCE) == (2, 0)
 
 
 def test_an_offer_that_lapses_passes_on_within_the_category(
@@ -357,7 +356,7 @@ def test_everybody_has_one_turn_however_many_wait(site: object) -> None:
     for number in range(many):
         make_waiting_list_entry(email=f"{number}@example.org", identity_key=str(number))
 
-    found = turns.list_next(db.session.connection(), 2 * many, {seats.CONFERENCE: 3 * many})
+    found = turns.list_next(db.session.connection(), 2 * many, {CONFERENCE: 3 * many})
 
     assert len({one.entry_id for one in found}) == len(found) == many
 

@@ -6,11 +6,11 @@ import pytest
 from flask import Flask
 
 from app.database import db, transaction
+from app.delegates.categories.models import BY_CODE
+from app.delegates.categories.queries import CATEGORY
+from app.delegates.models import CONFERENCE, Delegate
 from app.registration import links, seats
 from app.registration.bookings import services
-from app.registration.categories.models import BY_CODE
-from app.registration.categories.queries import CATEGORY
-from app.registration.models import Delegate
 from tests.browser import Browser, Page
 from tests.factories import make_category, make_delegate, make_waiting_list_entry, set_places
 from tests.lookups import list_miscounts
@@ -37,7 +37,7 @@ def test_the_place_moves_with_the_category_and_an_email_says_so(visitor: Browser
     assert page.summary_list["Category"] == "Student"
     assert standing(seats.name_category_limit(student.id)) == (2, 1)
     assert standing(seats.name_category_limit(full.id)) == (3, 0)
-    assert standing(seats.CONFERENCE)[1] == 1
+    assert standing(CONFERENCE)[1] == 1
     email = last_email_to("ada@example.org")
     assert "Category" in email.text
     assert "Student" in email.text

@@ -8,9 +8,9 @@ import time_machine
 from flask import Flask
 
 from app.database import db, transaction
+from app.delegates.models import Delegate
 from app.registration import session_seats
 from app.registration.bookings import operations
-from app.registration.models import Delegate
 from app.registration.session_bookings import check_in, clash_choices, no_shows
 from app.releases.current_release import get_programme
 from tests.factories import FIRST_MORNING

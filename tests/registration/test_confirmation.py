@@ -11,12 +11,20 @@ from flask import Flask
 from sqlalchemy import delete, select, update
 
 from app.database import db, transaction
+from app.delegates.categories.models import RegistrationCategory
+from app.delegates.models import (
+    CONFERENCE,
+    ApplicationDraft,
+    Confirmation,
+    Delegate,
+    Needs,
+    SeatLimit,
+)
+from app.delegates.queries import count_attending
 from app.errors import RuleViolation
 from app.history import queries as history
 from app.mail.models import Email
 from app.registration import create_booking, emails, queries, seats, services
-from app.registration.categories.models import RegistrationCategory
-from app.registration.models import ApplicationDraft, Confirmation, Delegate, Needs, SeatLimit
 from tests.browser import Browser, Browsers
 from tests.factories import make_category, make_delegate, set_places
 from tests.lookups import get_needs
@@ -389,14 +397,14 @@ def test_whoever_cancelled_may_come_back(visitor: Browser) -> None:
     complete_registration(visitor)
     (delegate,) = delegates()
     delegate.cancel(delegate.registered_at)
-    seats.release_seats((seats.CONFERENCE,))
+    seats.release_seats((CONFERENCE,))
     db.session.commit()
 
     page = visitor.open("/register").press("Register someone else")
     page = complete_registration(visitor)
 
     assert page.text_by_id("reference") != delegate.reference
-    assert queries.count_attending() == 1
+    assert count_attending() == 1
 
 
 def test_one_address_cannot_be_flooded(visitor: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -501,10 +509,10 @@ def test_a_place_given_back_is_free_at_once_for_someone_who_saw_it_full(
 @pytest.mark.postgresql_only
 def test_what_was_read_of_the_places_before_they_were_locked_does_not_count(site: Flask) -> None:
     set_places(1)
-    read = db.session.get_one(SeatLimit, seats.CONFERENCE)
+    read = db.session.get_one(SeatLimit, CONFERENCE)
     assert read.taken == 0
     with db.engine.begin() as somebody_else:
         somebody_else.execute(update(SeatLimit).values(taken=1))
 
     with pytest.raises(seats.SoldOut):
-        seats.reserve((seats.CONFERENCE,), ApplicationDraft())
+        seats.reserve((CONFERENCE,), ApplicationDraft())

@@ -6,16 +6,17 @@ import pytest
 
 from app.accounts.models import DESK
 from app.database import db, transaction
+from app.delegates import custom_answers
+from app.delegates.answers import dump_answers
+from app.delegates.models import ApplicationDraft, Delegate, DelegateAnswer
 from app.history import queries as history
 from app.questions import services as questions
 from app.questions.edited_question import EditedQuestion, EditedTexts
 from app.questions.models import REGISTRATION, Question
-from app.registration import custom_answers, retention
+from app.registration import retention
 from app.registration.applications.models import RegistrationApplication
 from app.registration.bookings import services as bookings
 from app.registration.interest.models import ExpressionOfInterest
-from app.registration.models import ApplicationDraft, Delegate, DelegateAnswer
-from app.registration.queries import dump_answers
 from app.registration.waiting_list.models import WaitingListEntry
 from app.worker_tasks import PERIODIC_TASKS
 from tests.browser import Browser, Browsers, Page

@@ -11,12 +11,12 @@ from sqlalchemy import select, text
 
 from app import clock
 from app.database import db, transaction
+from app.delegates.models import CONFERENCE, ApplicationDraft, Confirmation, Delegate
 from app.history import queries as history
 from app.mail import queries as mail
 from app.registration import emails, links, retention, seats
 from app.registration.bookings import category_waiting, data_export, services
 from app.registration.desk import services as desk
-from app.registration.models import ApplicationDraft, Confirmation, Delegate
 from app.web import languages
 from app.worker_tasks import PERIODIC_TASKS
 from tests.browser import Browser
@@ -99,7 +99,7 @@ def test_the_copy_has_the_emails_about_a_wait_and_erasing_deletes_them(
     set_places(2)
     students, ada = make_category(0, name="Students"), make_delegate()
     with transaction():
-        seats.set_waiting_list(seats.CONFERENCE, is_open=True)
+        seats.set_waiting_list(CONFERENCE, is_open=True)
     with transaction():
         category_waiting.join(db.session.merge(ada), students.id)
     subject = "You are on the waiting list for the category “Students”"

@@ -11,9 +11,9 @@ from sqlalchemy.exc import InvalidRequestError
 from app import clock
 from app.database import Base, db, transaction
 from app.programme.editing import versioned_edits
+from app.registration import category_services as categories
 from app.registration.applications import services as applications
 from app.registration.bookings import operations
-from app.registration.categories import services as categories
 from app.registration.interest import services as interest
 from app.registration.invitations import services as invitations
 from app.registration.waiting_list import services as waiting_list

@@ -5,12 +5,12 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from app.database import db, transaction
+from app.delegates.models import CONFERENCE, Delegate
 from app.errors import RuleViolation
 from app.interchange.demo.generator import generate_delegates
 from app.registration import demo, integrity_check, queries, seats, services
 from app.registration.bookings import services as bookings
 from app.registration.desk import services as desk
-from app.registration.models import Delegate
 from tests.factories import make_delegate, set_places
 from tests.races import at_once
 from tests.registration.races import find_without_lock
@@ -124,7 +124,7 @@ def test_what_a_booking_is_found_by_is_kept_right_on_every_path(site: Flask) -> 
 @pytest.mark.empty
 def test_invented_delegates_are_found_too(site: Flask) -> None:
     with transaction():
-        seats.set_limit(seats.CONFERENCE, 5)
+        seats.set_limit(CONFERENCE, 5)
         demo.create(generate_delegates(3))
 
     assert found("@") == 3

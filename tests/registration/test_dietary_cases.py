@@ -11,11 +11,11 @@ from flask import Flask
 from sqlalchemy import select, text
 
 from app.database import db, transaction
+from app.delegates.categories.models import RegistrationCategory
+from app.delegates.models import Delegate
+from app.delegates.requirement_models import RequirementCase
 from app.registration.bookings import data_export
-from app.registration.categories.models import RegistrationCategory
-from app.registration.models import Delegate
 from app.registration.requirement_cases import queries
-from app.registration.requirement_cases.models import RequirementCase
 from config import ROOT
 from tests.browser import Browser, Page
 from tests.factories import (

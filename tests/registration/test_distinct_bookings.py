@@ -6,10 +6,10 @@ import pytest
 from sqlalchemy import select
 
 from app.database import db, transaction
+from app.delegates.models import Delegate
 from app.history import queries as history
 from app.registration.bookings import erasure
 from app.registration.desk.models import DistinctBookings
-from app.registration.models import Delegate
 from app.registration.session_bookings import services as sessions
 from app.releases.current_release import get_programme
 from tests.browser import Browser

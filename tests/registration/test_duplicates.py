@@ -4,9 +4,9 @@ import pytest
 from sqlalchemy import select
 
 from app.database import db, transaction
+from app.delegates.models import CONFERENCE, Delegate
 from app.registration import seats
 from app.registration.bookings import operations
-from app.registration.models import Delegate
 from app.registration.session_bookings.models import SessionBooking
 from tests.browser import Browser, Page
 from tests.factories import make_category, make_delegate, set_places, sign_in
@@ -55,7 +55,7 @@ def test_the_desk_keeps_one_booking_with_answers_of_both(visitor: Browser) -> No
     other = db.session.get_one(Delegate, first.id)
     assert (kept.is_attending, other.is_attending) == (True, False)
     assert (kept.given_names, kept.organisation) == ("Ada", "Old Society")
-    assert standing(seats.CONFERENCE)[1] == 1
+    assert standing(CONFERENCE)[1] == 1
     assert standing(seats.name_category_limit(kept.category_id or 0)) == (3, 1)
     assert f"Booking {other.reference} was merged into this one" in page.text
     assert (
@@ -107,7 +107,7 @@ def test_the_place_of_the_other_booking_is_free_at_once(visitor: Browser) -> Non
 
     compare(visitor).press("Merge bookings")
 
-    assert standing(seats.CONFERENCE) == (2, 1)
+    assert standing(CONFERENCE) == (2, 1)
     assert db.session.scalars(select(SessionBooking)).all() == []
 
 

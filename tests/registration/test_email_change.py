@@ -11,12 +11,12 @@ from sqlalchemy import select, text
 
 from app.accounts.rate_limits import EMAIL_CHANGE
 from app.database import db, transaction
+from app.delegates.models import Delegate, Needs
 from app.history import queries as history
 from app.registration import links
 from app.registration.bookings import access, services
 from app.registration.bookings.queries import is_untouched
 from app.registration.desk import services as desk
-from app.registration.models import Delegate, Needs
 from tests.browser import Browser, Browsers, Page
 from tests.factories import make_confirmation, make_delegate, set_places
 from tests.lookups import address_of, get_needs

@@ -11,12 +11,12 @@ from flask import Flask
 from sqlalchemy import select
 
 from app.database import db, transaction
+from app.delegates.models import Delegate
 from app.mail.models import Email as Row
 from app.programme.models import Conference
 from app.programme.queries import get_conference
 from app.registration import emails, links
 from app.registration.bookings import services
-from app.registration.models import Delegate
 from app.web.formatting import format_qr_png
 from config import ROOT
 from tests.factories import make_delegate, publish_programme

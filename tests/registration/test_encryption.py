@@ -15,10 +15,10 @@ from structlog.testing import capture_logs
 
 from app import encryption
 from app.database import db, transaction
+from app.delegates.models import CONFERENCE, ApplicationDraft, Delegate, Needs
 from app.encryption import create_key_ring
 from app.registration import re_encryption, seats
 from app.registration.bookings import data_export, operations
-from app.registration.models import ApplicationDraft, Delegate, Needs
 from app.registration.waiting_list import services as waiting_list
 from app.registration.waiting_list.models import WaitingListEntry
 from app.worker_tasks import PERIODIC_TASKS
@@ -96,7 +96,7 @@ def test_nobody_who_has_the_database_alone_reads_what_somebody_needs(visitor: Br
 def test_nor_what_somebody_needs_who_waits_for_a_place(visitor: Browser) -> None:
     set_places(1)
     with transaction():
-        seats.set_waiting_list(seats.CONFERENCE, is_open=True)
+        seats.set_waiting_list(CONFERENCE, is_open=True)
     first = make_delegate(email="early@example.org")
     answer_questions(visitor, start="Join the waiting list").press("Join the waiting list")
     entry = db.session.query(WaitingListEntry).one()
@@ -210,7 +210,7 @@ def test_someone_under_way_is_asked_again(site: Flask, visitor: Browser) -> None
 def test_an_offer_can_be_accepted_without_the_key(site: Flask, visitor: Browser) -> None:
     set_places(1)
     with transaction():
-        seats.set_waiting_list(seats.CONFERENCE, is_open=True)
+        seats.set_waiting_list(CONFERENCE, is_open=True)
     first = make_delegate(email="early@example.org")
     answer_questions(visitor, start="Join the waiting list").press("Join the waiting list")
     entry = db.session.query(WaitingListEntry).one()

@@ -12,14 +12,15 @@ from sqlalchemy import String, update
 
 from app.accounts.models import DESK
 from app.database import db, transaction
+from app.delegates import delegate_record, fields
+from app.delegates.delegate_field import DelegateField as Field
+from app.delegates.fields import BOOKING_FIELDS, CONSENT, EMAIL, FIELDS, PRIVATE_FIELDS
+from app.delegates.models import COLUMNS_KEPT_AT_ERASURE, Delegate, Needs
 from app.history import queries as history
-from app.registration import delegate_record, fields, links, services
+from app.registration import links, services
 from app.registration.bookings import changes
 from app.registration.bookings import services as bookings
-from app.registration.delegate_field import DelegateField as Field
 from app.registration.desk import services as desk
-from app.registration.fields import BOOKING_FIELDS, CONSENT, EMAIL, FIELDS, PRIVATE_FIELDS
-from app.registration.models import COLUMNS_KEPT_AT_ERASURE, Delegate, Needs
 from tests.browser import Browser
 from tests.factories import make_delegate, sign_in
 from tests.sent_emails import last_email_to

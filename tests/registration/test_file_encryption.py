@@ -8,8 +8,9 @@ from flask import Flask
 from sqlalchemy import select, update
 
 from app.database import db, transaction
+from app.delegates import answer_file_chunks, answer_files
 from app.questions.models import AnswerFile, AnswerFileChunk
-from app.registration import answer_file_chunks, answer_files, integrity_check, re_encryption
+from app.registration import integrity_check, re_encryption
 from tests.browser import Browser
 from tests.registration.test_encryption import FIRST, SECOND, data_key, key_id, run_worker
 from tests.registration.test_file_questions import (

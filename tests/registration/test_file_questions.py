@@ -15,14 +15,15 @@ from app import clock
 from app.accounts import rate_limits
 from app.accounts.models import DESK, EDITOR, VIEWER
 from app.database import db, transaction
+from app.delegates.models import ApplicationDraft, Delegate, DelegateAnswer
 from app.materials import file_validation
 from app.questions import services as questions
 from app.questions.edited_question import EditedQuestion, EditedTexts
 from app.questions.models import REGISTRATION, AnswerFile, AnswerFileChunk, Question
-from app.registration import answer_files, integrity_check, retention
+from app.registration import integrity_check, retention
 from app.registration.bookings import data_export, operations
 from app.registration.bookings import services as bookings
-from app.registration.models import ApplicationDraft, Delegate, DelegateAnswer
+from app.registration.file_cleanup import delete_unused
 from tests.browser import Answer, Browser, Browsers, Page
 from tests.factories import make_category, make_delegate, make_question, sign_in
 from tests.materials.sample_files import OF_DOCX, make_pdf, make_pptx, make_zip
@@ -319,12 +320,12 @@ def test_files_that_nothing_names_are_deleted_a_day_later(
     page.press("Continue", {OPTIONAL: ("b.pdf", make_pdf()), TRAVEL: "By bus"})  # in a draft
 
     with transaction():
-        answer_files.delete_unused()
+        delete_unused()
     assert len(list_files()) == 2
     with transaction():
         for file in db.session.scalars(select(AnswerFile)):
             file.used_at -= timedelta(days=2)
-        answer_files.delete_unused()
+        delete_unused()
     assert list_files() == [len(make_pdf())]
     page = visitor.page.press("Continue", {TRAVEL: "By bus"}, status=422)
     assert page.errors == ["We no longer have this file. Choose it again"]
@@ -337,7 +338,7 @@ def test_files_that_nothing_names_are_deleted_a_day_later(
             draft.changed_at = clock.real_now() - timedelta(days=8)
     with transaction():
         retention.purge_expired()
-        answer_files.delete_unused()
+        delete_unused()
     assert list_files() == []
 
 
@@ -351,7 +352,7 @@ def test_who_waits_takes_the_file_along(visitor: Browser) -> None:
         for file in db.session.scalars(select(AnswerFile)):
             file.used_at -= timedelta(days=2)
     with transaction():
-        answer_files.delete_unused()
+        delete_unused()
     with transaction():
         bookings.cancel(db.session.query(Delegate).one())
     letter = last_email_to("bea@example.org")
@@ -385,7 +386,7 @@ def test_a_file_whose_form_becomes_a_booking_while_files_are_deleted_stays(
 
     event.listen(db.engine, "after_cursor_execute", come_between)
     with transaction():
-        answer_files.delete_unused()
+        delete_unused()
     event.remove(db.engine, "after_cursor_execute", come_between)
 
     assert len(confirmed) == 1

@@ -10,10 +10,11 @@ from sqlalchemy import func, select
 
 from app.accounts import rate_limits
 from app.database import db, transaction
-from app.registration import integrity_check, people_sheets
+from app.delegates import people_sheets
+from app.delegates.models import Delegate
+from app.registration import integrity_check
 from app.registration.groups import register_group
 from app.registration.groups.draft import GroupDraft
-from app.registration.models import Delegate
 from app.web import spreadsheets
 from tests.admin.test_import_export import sent
 from tests.browser import Browser, Page

@@ -10,6 +10,8 @@ from sqlalchemy.orm import make_transient_to_detached
 
 from app import clock
 from app.database import db, read_only_connection, transaction
+from app.delegates.models import Delegate, SeatLimit
+from app.delegates.queries import ATTENDING
 from app.registration import integrity_check, seats
 from app.registration.bookings import erasure
 from app.registration.create_booking import create_booking
@@ -18,8 +20,6 @@ from app.registration.groups import queries, register_group
 from app.registration.groups import services as groups
 from app.registration.groups.draft import GroupDraft
 from app.registration.groups.models import LEFT, GroupMember, RegistrationGroup
-from app.registration.models import Delegate, SeatLimit
-from app.registration.queries import ATTENDING
 from tests.factories import make_category, make_delegate, make_group, set_places
 from tests.races import at_once
 from tests.registration.test_session_booking_races import cross, naming_deadlocks

@@ -9,13 +9,14 @@ from sqlalchemy import delete, func, select
 
 from app import clock
 from app.database import db, transaction
+from app.delegates.delegate_record import identity_key
+from app.delegates.models import CONFERENCE, ApplicationDraft, Delegate
+from app.delegates.queries import ATTENDING
 from app.registration import conference_settings, integrity_check, queries, retention, seats
 from app.registration.bookings import data_export, erasure, operations
-from app.registration.delegate_record import identity_key
 from app.registration.groups import queries as groups
 from app.registration.groups.models import GroupMember, RegistrationGroup
 from app.registration.groups.register_group import MAX_GROUPS_PER_DAY
-from app.registration.models import ApplicationDraft, Delegate
 from app.registration.waiting_list.models import OFFERED, WaitingListEntry
 from tests.browser import Answer, Browser, Browsers, Page
 from tests.factories import (
@@ -78,7 +79,7 @@ def open_group(visitor: Browser) -> Page:
 
 
 def list_delegates() -> list[str]:
-    found = db.session.scalars(select(Delegate.given_names).where(queries.ATTENDING))
+    found = db.session.scalars(select(Delegate.given_names).where(ATTENDING))
     names = sorted(found)
     db.session.rollback()
     return names
@@ -144,7 +145,7 @@ def test_as_many_as_fit_says_who_has_a_place_and_who_has_not(visitor: Browser) -
 def test_those_who_wait_together_get_their_offers_together(visitor: Browser) -> None:
     set_places(1)
     with transaction():
-        seats.set_waiting_list(seats.CONFERENCE, is_open=True)
+        seats.set_waiting_list(CONFERENCE, is_open=True)
     page = fill(visitor, "Ada", "Bea", "Cy")
 
     page.press(
@@ -168,7 +169,7 @@ def test_those_who_wait_together_get_their_offers_together(visitor: Browser) -> 
 def test_whoever_gets_no_place_can_wait_for_one(visitor: Browser) -> None:
     set_places(1)
     with transaction():
-        seats.set_waiting_list(seats.CONFERENCE, is_open=True)
+        seats.set_waiting_list(CONFERENCE, is_open=True)
     page = fill(visitor, "Ada", "Bea")
 
     page.press(
@@ -482,7 +483,7 @@ def let_bea_take_the_place_of_ada(visitor: Browser) -> None:
     """Register both for one place; Ada cancels, and Bea accepts it from the waiting list."""
     set_places(1)
     with transaction():
-        seats.set_waiting_list(seats.CONFERENCE, is_open=True)
+        seats.set_waiting_list(CONFERENCE, is_open=True)
     fill(visitor, "Ada", "Bea").press(
         "Register the group",
         {MODE: "Register as many as possible, in the order listed", JOIN: True},
@@ -630,7 +631,7 @@ def test_whoever_waits_by_themselves_is_not_taken_off_the_list_by_a_contact(
 ) -> None:
     set_places(1)
     with transaction():
-        seats.set_waiting_list(seats.CONFERENCE, is_open=True)
+        seats.set_waiting_list(CONFERENCE, is_open=True)
     page = fill(visitor, "Ada", "Bea")
     make_waiting_list_entry(
         name="Bea Nurse",
@@ -640,8 +641,8 @@ def test_whoever_waits_by_themselves_is_not_taken_off_the_list_by_a_contact(
         offer_ends_at=clock.now() + timedelta(days=1),
     )
     with transaction():  # one place for Ada beside the one that is kept for Bea
-        seats.set_limit(seats.CONFERENCE, 2)
-        seats.hold_for_queue((seats.CONFERENCE,))
+        seats.set_limit(CONFERENCE, 2)
+        seats.hold_for_queue((CONFERENCE,))
     page.press(
         "Register the group",
         {
@@ -659,7 +660,7 @@ def test_whoever_waits_by_themselves_is_not_taken_off_the_list_by_a_contact(
 def test_while_the_conference_is_full_a_whole_group_can_wait(visitor: Browser) -> None:
     set_places(1)
     with transaction():
-        seats.set_waiting_list(seats.CONFERENCE, is_open=True)
+        seats.set_waiting_list(CONFERENCE, is_open=True)
     make_delegate(given_names="Cy")
     page = fill(visitor, "Ada", "Bea")
 

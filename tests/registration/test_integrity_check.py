@@ -10,14 +10,14 @@ from flask import Flask
 from sqlalchemy import delete, select, update
 
 from app.database import db, transaction
+from app.delegates.models import CONFERENCE, SeatLimit
 from app.mail.models import Email
 from app.materials.models import MaterialChunk
 from app.registration import emails, integrity_check, retention, seats
 from app.registration.bookings import services as bookings
 from app.registration.desk import services as desk
 from app.registration.groups.models import PLACED, UNPLACED, GroupMember
-from app.registration.models import SeatLimit
-from app.registration.waiting_list import by_hand
+from app.registration.waiting_list import manual_changes
 from app.registration.waiting_list.models import OFFERED, WaitingListEntry
 from app.registration.waiting_list.queries import find_open_of_delegate
 from tests.factories import (
@@ -83,7 +83,7 @@ def test_the_audit_speaks_of_one_person_and_one_place(site: Flask) -> None:
     make_waiting_list_entry(state=OFFERED)
     with transaction():
         emails.send_registration_confirmed(delegate)
-        limit = seats.lock_limit(seats.CONFERENCE)
+        limit = seats.lock_limit(CONFERENCE)
         limit.seats, limit.taken, limit.waiting = 5, 1, 1
 
     assert integrity_check.run_checks() == [
@@ -203,6 +203,8 @@ def test_a_seat_that_organisers_offer_before_its_turn_is_no_fault(site: Flask) -
     with transaction():
         entry = find_open_of_delegate(bea.id, "session knots")
         assert entry is not None
-        by_hand.offer_by_hand(entry, reason="A guest", actor="olga@example.org", adds_place=True)
+        manual_changes.offer_by_hand(
+            entry, reason="A guest", actor="olga@example.org", adds_place=True
+        )
 
     assert (states(), list_faults()) == ({"ada": "waiting", "bea": "offered"}, [])

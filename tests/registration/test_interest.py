@@ -13,20 +13,21 @@ from sqlalchemy.orm import Session
 
 from app import clock
 from app.database import db, transaction
-from app.registration import custom_answers, seats
+from app.delegates.answers import dump_answers
+from app.delegates.categories.models import BY_INTEREST, RegistrationCategory
+from app.delegates.categories.queries import INVITATION
+from app.delegates.models import CONFERENCE, Delegate
+from app.registration import category_services as categories
+from app.registration import seats
 from app.registration.bookings import data_export, erasure, operations
-from app.registration.categories import services as categories
-from app.registration.categories.models import BY_INTEREST, RegistrationCategory
-from app.registration.categories.queries import INVITATION
-from app.registration.categories.services import CategoryInUse
+from app.registration.category_services import CategoryInUse
 from app.registration.interest import services
 from app.registration.interest.models import ExpressionOfInterest
 from app.registration.interest.services import AlreadyDecided, Invitation
 from app.registration.invitations import services as invitations
 from app.registration.invitations.models import InvitationCode
 from app.registration.invitations.services import InvitationEnded
-from app.registration.models import Delegate
-from app.registration.queries import dump_answers
+from app.registration.question_promises import is_answered
 from app.registration.waiting_list import services as waiting_list
 from tests.browser import Browser, Page
 from tests.factories import (
@@ -328,7 +329,7 @@ def test_the_file_has_the_answers(visitor: Browser) -> None:
     assert "For the tides" in page.source
     assert "Bea Waite" in page.source
     assert list_history(services.HISTORY_SUBJECT) == ["Exported 1 expression of interest"]
-    assert custom_answers.is_answered(why.id)
+    assert is_answered(why.id)
 
 
 def test_a_category_that_people_would_like_to_come_in_is_not_deleted(visitor: Browser) -> None:
@@ -415,11 +416,11 @@ def test_a_code_that_was_used_to_wait_is_worth_nothing_after_withdrawing(visitor
     assert invitation is not None
     code = invitation.code
     with transaction():
-        seats.set_waiting_list(seats.CONFERENCE, is_open=True)
+        seats.set_waiting_list(CONFERENCE, is_open=True)
     document = dump_answers({INVITATION: code})
     entry = make_waiting_list_entry(category_id=school.id, document=document)
     with transaction():
-        seats.lock_limit(seats.CONFERENCE)
+        seats.lock_limit(CONFERENCE)
         invitations.spend(code)
 
     change(services.withdraw)

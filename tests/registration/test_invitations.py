@@ -11,12 +11,12 @@ from sqlalchemy import select
 
 from app import clock
 from app.database import db, transaction
+from app.delegates.categories.models import BY_CODE
+from app.delegates.models import CONFERENCE, Delegate, SeatLimit
 from app.registration import seats
-from app.registration.categories.models import BY_CODE
 from app.registration.create_booking import create_booking
 from app.registration.invitations import services
 from app.registration.invitations.models import InvitationCode
-from app.registration.models import Delegate, SeatLimit
 from app.registration.waiting_list import offers
 from app.registration.waiting_list import services as waiting_list
 from app.registration.waiting_list.models import WaitingListEntry
@@ -81,7 +81,7 @@ def test_a_place_that_is_kept_is_there_although_the_conference_is_full(visitor: 
     page = go_on(begin(visitor, invitation)).press("Confirm registration")
 
     assert page.heading == "You are registered"
-    assert standing(seats.CONFERENCE) == (2, 2)
+    assert standing(CONFERENCE) == (2, 2)
     assert list_miscounts() == []
 
 
@@ -100,7 +100,7 @@ def test_places_go_back_by_themselves_when_a_code_expires(site: Flask) -> None:
             services.run_due()
 
     assert standing(name) == (3, 0)
-    assert standing(seats.CONFERENCE)[1] == 0
+    assert standing(CONFERENCE)[1] == 0
     assert list_miscounts() == []
 
 
@@ -130,7 +130,7 @@ def test_of_two_who_use_a_code_in_the_same_second_one_gets_the_place(site: Flask
     ended = at_once(site, [partial(_use, code, number, one) for one in range(8)])
 
     assert ended == ["This invitation has been used"] * 7 + ["done"]
-    assert standing(seats.CONFERENCE)[1] == 1
+    assert standing(CONFERENCE)[1] == 1
     assert list_miscounts() == []
 
 
@@ -209,7 +209,7 @@ def full_press(site: Flask) -> InvitationCode:
     """Return a code for one person, whose category has places though the conference has none."""
     set_places(1)
     with transaction():
-        seats.set_waiting_list(seats.CONFERENCE, is_open=True)
+        seats.set_waiting_list(CONFERENCE, is_open=True)
     press = make_category(5, name="Press", access=BY_CODE)
     make_category(name="Delegate")
     make_delegate(email="early@example.org")

@@ -14,9 +14,9 @@ import pytest
 from sqlalchemy import func, select
 
 from app.database import db
+from app.delegates.models import Delegate
 from app.mail.models import Email
 from app.registration import queries
-from app.registration.models import Delegate
 from tests.factories import set_places
 from tests.live_site import LiveSite, LiveSites
 from tests.mail_server import MailServer

@@ -8,10 +8,10 @@ from flask import Flask
 from sqlalchemy import select
 
 from app.database import db, transaction
+from app.delegates.models import Delegate
 from app.registration import integrity_check, seats
 from app.registration.bookings import category_waiting
-from app.registration.models import Delegate
-from app.registration.waiting_list import queries, steps
+from app.registration.waiting_list import entry_history, queries
 from app.registration.waiting_list.models import WaitingListEntry
 from app.registration.waiting_list.positions import get_position
 from tests.browser import Browser, Page
@@ -101,7 +101,7 @@ def test_the_booking_that_stays_waits_for_what_the_other_did(site: Flask, visito
     entry = queries.find_open_of_delegate(first.id, "session knots")
     assert entry
     with site.test_request_context():
-        labels = [one.label for one in steps.list_steps(entry)]
+        labels = [one.label for one in entry_history.list_steps(entry)]
     assert labels[1] == "The organisers merged your two bookings, and you kept your position"
 
 

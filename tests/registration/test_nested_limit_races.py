@@ -10,9 +10,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import make_transient_to_detached
 
 from app.database import db, read_only_connection, transaction
+from app.delegates.models import ApplicationDraft, SeatLimit
 from app.errors import RuleViolation
 from app.registration import seats
-from app.registration.models import ApplicationDraft, SeatLimit
 from tests.registration.test_seats import (
     CHOIR,
     FIRST_CATEGORY,

@@ -7,8 +7,8 @@ import pytest
 from sqlalchemy import func, select
 
 from app.database import db
+from app.delegates.models import ApplicationDraft
 from app.registration import queries
-from app.registration.models import ApplicationDraft
 from tests.browser import Browser, Browsers, Page
 from tests.factories import make_delegate, set_places
 from tests.refusals import TOO_MANY_FROM_NETWORK

@@ -6,12 +6,12 @@ import pytest
 from sqlalchemy import select
 
 from app.database import db, transaction
+from app.delegates.categories.models import RegistrationCategory
+from app.delegates.models import CONFERENCE, SeatLimit
 from app.errors import RuleViolation
 from app.history import queries as history
 from app.registration import integrity_check, links, seats
-from app.registration.categories.models import RegistrationCategory
-from app.registration.models import SeatLimit
-from app.registration.waiting_list import by_hand
+from app.registration.waiting_list import manual_changes
 from app.registration.waiting_list.models import WaitingListEntry
 from app.registration.waiting_list.positions import get_position
 from tests.browser import Answer, Browser, Browsers, Page
@@ -55,12 +55,12 @@ def positions() -> dict[str, int]:
 
 def move_to_top(entry: WaitingListEntry) -> None:
     with transaction():
-        by_hand.move_to_top(db.session.merge(entry), reason="Speaks on Friday", actor=GRACE)
+        manual_changes.move_to_top(db.session.merge(entry), reason="Speaks on Friday", actor=GRACE)
 
 
 def offer(entry: WaitingListEntry, *, adds_place: bool) -> None:
     with transaction():
-        by_hand.offer_by_hand(
+        manual_changes.offer_by_hand(
             db.session.merge(entry), reason="Is ill", actor=GRACE, adds_place=adds_place
         )
 
@@ -86,19 +86,19 @@ def test_whoever_is_moved_to_the_top_is_next_and_the_last_moved_comes_first() ->
 def test_an_offer_by_hand_needs_a_free_place_or_one_that_is_added() -> None:
     _, bea = wait("Ada"), wait("Bea")
 
-    with pytest.raises(by_hand.NoPlaceFree):
+    with pytest.raises(manual_changes.NoPlaceFree):
         offer(bea, adds_place=False)
-    assert limit_of(seats.CONFERENCE) == (1, 1, 2)
+    assert limit_of(CONFERENCE) == (1, 1, 2)
     offer(bea, adds_place=True)
 
     assert positions() == {"Ada": 1, "Bea": 0}
-    assert limit_of(seats.CONFERENCE) == (2, 2, 1)
+    assert limit_of(CONFERENCE) == (2, 2, 1)
     assert subjects_to("bea@example.org")[-1].startswith("Accept your place by ")
     [raised, *_] = history.list_newest("conference")
     assert raised.summary == "The limit was raised from 1 to 2 for an offer: Is ill"
     with pytest.raises(RuleViolation):
         offer(bea, adds_place=True)
-    assert limit_of(seats.CONFERENCE) == (2, 2, 1)
+    assert limit_of(CONFERENCE) == (2, 2, 1)
 
 
 def test_an_offer_by_hand_counts_in_the_category_too() -> None:
@@ -107,7 +107,7 @@ def test_an_offer_by_hand_counts_in_the_category_too() -> None:
 
     offer(ada, adds_place=True)
 
-    assert limit_of(seats.CONFERENCE) == (2, 2, 0)
+    assert limit_of(CONFERENCE) == (2, 2, 0)
     assert limit_of(seats.name_category_limit(press.id)) == (1, 1, 0)
 
 
@@ -118,15 +118,15 @@ def test_a_preview_names_whom_a_higher_limit_lets_in_and_changes_nothing() -> No
     wait("Cleo")
 
     def preview(name: str, places: int) -> list[str]:
-        found = [one.name for one in by_hand.preview_raise(name, places)]
+        found = [one.name for one in manual_changes.preview_raise(name, places)]
         db.session.commit()
         return found
 
-    assert preview(seats.CONFERENCE, 1) == []
-    assert preview(seats.CONFERENCE, 2) == ["Bea"]
-    assert preview(seats.CONFERENCE, 9) == ["Bea", "Cleo"]
+    assert preview(CONFERENCE, 1) == []
+    assert preview(CONFERENCE, 2) == ["Bea"]
+    assert preview(CONFERENCE, 9) == ["Bea", "Cleo"]
     assert preview(seats.name_category_limit(press.id), 5) == []
-    assert limit_of(seats.CONFERENCE) == (1, 1, 3)
+    assert limit_of(CONFERENCE) == (1, 1, 3)
 
 
 def test_an_organiser_moves_somebody_up_and_the_person_reads_why(
@@ -167,7 +167,7 @@ def test_an_organiser_makes_an_offer_and_adds_the_place_for_it(
     own = visitor.open(f"/waiting-list/{links.waiting_list_token(bea)}")
     assert own.heading == "You have been offered a place"
     assert "The organisers made you an offer before your turn" in own.text
-    assert limit_of(seats.CONFERENCE) == (2, 2, 1)
+    assert limit_of(CONFERENCE) == (2, 2, 1)
 
 
 def test_an_organiser_sees_whom_more_places_let_in_before_saving(
@@ -209,7 +209,7 @@ def test_several_people_are_made_offers_at_once_or_none(visitor: Browser) -> Non
 
     page = page.press("Make the offers", {"Reason": "They are on stage"}, status=422)
 
-    assert page.errors == [by_hand.NONE_FREE]
+    assert page.errors == [manual_changes.NONE_FREE]
     assert positions() == {"Ada": 1, "Bea": 2, "Cleo": 3}
     added: dict[str, Answer] = {"Reason": "They are on stage", ADD_ONE: True}
     page = page.press("Make the offers", added)

@@ -10,9 +10,15 @@ from flask import Flask
 from sqlalchemy import select
 
 from app.database import db, transaction
+from app.delegates.answers import dump_answers
+from app.delegates.categories import queries as categories
+from app.delegates.categories.models import BY_CODE
+from app.delegates.categories.queries import CATEGORY, INVITATION, INVITED_CATEGORY, SPEAKER
+from app.delegates.delegate_record import identity_key
+from app.delegates.models import CONFERENCE, Delegate
 from app.errors import RuleViolation
 from app.programme.models import BOOKABLE
-from app.registration import integrity_check, links, queries, seats, session_seats
+from app.registration import integrity_check, links, seats, session_seats
 from app.registration import services as registration
 from app.registration.applications import queries as application_queries
 from app.registration.applications.models import APPROVED, RegistrationApplication
@@ -20,13 +26,8 @@ from app.registration.ballots import scheduled_draws
 from app.registration.ballots import services as ballots
 from app.registration.ballots.models import Ballot
 from app.registration.ballots.services import BallotDetails
-from app.registration.categories import queries as categories
-from app.registration.categories.models import BY_CODE
-from app.registration.categories.queries import CATEGORY, INVITATION, INVITED_CATEGORY, SPEAKER
-from app.registration.delegate_record import identity_key
 from app.registration.desk import duplicates
 from app.registration.desk import services as desk
-from app.registration.models import Delegate
 from app.registration.session_bookings import services as session_bookings
 from app.registration.session_bookings.models import SessionBooking
 from app.registration.speaker_places import queries as speaker_places
@@ -161,7 +162,7 @@ def test_whoever_takes_a_place_on_offer_has_no_application_any_more(visitor: Bro
     application = apply_as("Bea Waite", COLLEAGUE, press)
     entry = make_waiting_list_entry(
         identity_key=identity_key("Bea Waite", COLLEAGUE),
-        document=queries.dump_answers(ANSWERS),
+        document=dump_answers(ANSWERS),
     )
     with transaction():
         offers.offer_places()
@@ -169,7 +170,7 @@ def test_whoever_takes_a_place_on_offer_has_no_application_any_more(visitor: Bro
         waiting_list.accept(db.session.get_one(WaitingListEntry, entry.id))
 
     assert is_over(application)
-    assert standing(seats.CONFERENCE) == (3, 1)
+    assert standing(CONFERENCE) == (3, 1)
     assert list_miscounts() == []
 
 
@@ -188,7 +189,7 @@ def test_whoever_comes_with_a_group_has_no_application_any_more(visitor: Browser
     assert "has a place" in page.text
 
     assert (is_over(application), is_over(later)) == (True, True)
-    assert standing(seats.CONFERENCE)[1] == 2
+    assert standing(CONFERENCE)[1] == 2
     assert list_miscounts() == []
 
 
@@ -203,7 +204,7 @@ def test_whoever_takes_the_place_of_a_colleague_has_no_application_any_more(
     assert take(new_browser()).heading == "You are registered"
 
     assert is_over(application)
-    assert standing(seats.CONFERENCE)[1] == 1
+    assert standing(CONFERENCE)[1] == 1
     assert list_miscounts() == []
 
 
@@ -231,7 +232,7 @@ def test_an_offer_that_was_withdrawn_opens_no_waiting_list_of_its_category(site:
     offer = make_place_transfer(ada)
     nothing = dict.fromkeys(("organisation", "role", "access", "dietary"), "")
     with transaction():
-        seats.set_waiting_list(seats.CONFERENCE, is_open=True)
+        seats.set_waiting_list(CONFERENCE, is_open=True)
         started = transfers.get_first_answers(db.session.merge(offer))
         secret = registration.create_draft({**nothing, **ANSWERS, **started})
     with transaction():

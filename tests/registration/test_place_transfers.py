@@ -9,10 +9,10 @@ from flask import Flask
 from sqlalchemy import select
 
 from app.database import db, transaction
+from app.delegates.categories.models import BY_CODE
+from app.delegates.models import CONFERENCE, Delegate
 from app.registration import links, seats
 from app.registration.bookings import operations
-from app.registration.categories.models import BY_CODE
-from app.registration.models import Delegate
 from app.registration.transfers import services
 from app.registration.transfers.models import PlaceTransfer
 from app.registration.transfers.services import Colleague
@@ -83,7 +83,7 @@ def test_a_colleague_takes_the_place_and_both_are_told(
     page = take(new_browser())
     assert page.heading == "You are registered"
     assert list_attending() == ["Bea"]
-    assert standing(seats.CONFERENCE) == (1, 1)
+    assert standing(CONFERENCE) == (1, 1)
     assert standing(seats.name_category_limit(student.id)) == (1, 1)
     bea = db.session.scalars(select(Delegate).where(Delegate.email == COLLEAGUE)).one()
     assert (bea.category_id, bea.needs) == (student.id, None)
@@ -250,7 +250,7 @@ def test_of_taking_cancelling_and_keeping_a_place_at_once_none_leads_to_a_second
 
     at_once(site, deeds)
 
-    taken = standing(seats.CONFERENCE)[1]
+    taken = standing(CONFERENCE)[1]
     assert len(list_attending()) == taken <= 4
     states = db.session.scalars(select(PlaceTransfer.state)).all()
     assert states.count("accepted") == taken
@@ -279,7 +279,7 @@ def test_of_two_who_take_the_same_place_at_once_one_has_it(site: Flask) -> None:
     ended = at_once(site, [lambda: take_place(site, key, 0), lambda: take_place(site, key, 1)])
 
     assert ended == ["This place has already been taken", "done"]
-    assert len(list_attending()) == standing(seats.CONFERENCE)[1] == 1
+    assert len(list_attending()) == standing(CONFERENCE)[1] == 1
 
 
 @pytest.mark.postgresql_only
@@ -302,4 +302,4 @@ def test_without_its_lock_the_second_is_stopped_only_as_the_old_booking_ends(
     ended = at_once(site, [lambda: take_place(site, key, 0), lambda: take_place(site, key, 1)])
 
     assert ended == ["This booking has already been cancelled", "done"]
-    assert len(list_attending()) == standing(seats.CONFERENCE)[1] == 1
+    assert len(list_attending()) == standing(CONFERENCE)[1] == 1

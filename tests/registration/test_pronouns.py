@@ -3,7 +3,7 @@
 import pytest
 
 from app.database import db
-from app.registration.models import Delegate
+from app.delegates.models import Delegate
 from tests.browser import Browser
 from tests.registration_flow import answer_questions
 from tests.sent_emails import find_link, last_email_to

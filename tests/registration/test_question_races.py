@@ -9,14 +9,15 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from app.database import db, transaction
+from app.delegates import custom_answers
+from app.delegates.answers import Answers
+from app.delegates.models import Delegate, DelegateAnswer
 from app.errors import RuleViolation
 from app.questions import services
 from app.questions.models import Question
-from app.registration import custom_answers
 from app.registration.bookings import changes, operations
 from app.registration.bookings.changes import BookingChange
-from app.registration.models import Delegate, DelegateAnswer
-from app.registration.queries import Answers
+from app.registration.question_promises import is_answered
 from tests.factories import make_category, make_delegate, make_question
 from tests.races import at_once
 from tests.registration.test_session_booking_races import (
@@ -33,7 +34,7 @@ def delete_question(number: int) -> None:
     with transaction():
         services.delete(
             db.session.get_one(Question, number),
-            is_answered=custom_answers.is_answered,
+            is_answered=is_answered,
             actor="grace@conference.example",
         )
 

@@ -10,8 +10,8 @@ from wtforms import Form, SelectField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # of WTForms 3.2
 
 from app.database import db
-from app.registration import queries
-from app.registration.models import ApplicationDraft, Delegate
+from app.delegates.answers import dump_answers, load_answers
+from app.delegates.models import ApplicationDraft, Delegate
 from tests.browser import Browser, Browsers
 from tests.registration_flow import (
     ACCESS,
@@ -388,12 +388,12 @@ def test_drafts_of_earlier_versions_keep_their_answers_whatever_fields_are_calle
     earlier = {"name": {"given_names": "Ada"}, "work": {"role": "Clerk"}, "days": ["a", "b"]}
     current = {"given_names": "Ada", "work": "On a boat", "days": "a b"}
 
-    assert queries.load_answers(json.dumps(earlier)) == {
+    assert load_answers(json.dumps(earlier)) == {
         "given_names": "Ada",
         "role": "Clerk",
         "days": "a b",
     }
-    assert queries.load_answers(queries.dump_answers(current)) == current
+    assert load_answers(dump_answers(current)) == current
 
 
 def test_a_question_with_other_choices_than_countries_keeps_its_hint_and_its_choices(

@@ -4,7 +4,7 @@ import re
 
 from playwright.sync_api import Page, ViewportSize, expect
 
-from app.registration import queries
+from app.delegates.queries import count_attending, list_newest
 from tests.chromium import Axe, expect_heading, expect_result, horizontal_overflow
 from tests.factories import set_places
 from tests.live_site import LiveSites
@@ -91,8 +91,8 @@ def test_the_whole_way_by_keyboard_on_a_small_screen(
     _look(window, axe, "You are registered")
 
     expect(window.locator("#reference")).to_have_text(re.compile(r"^\s*\S{8}\s*$"))
-    assert queries.count_attending() == 1
-    assert queries.list_newest(1)[0].country == "GB"
+    assert count_attending() == 1
+    assert list_newest(1)[0].country == "GB"
 
 
 def test_the_whole_way_without_scripts(live_site: LiveSites, window_without_scripts: Page) -> None:

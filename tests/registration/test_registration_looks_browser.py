@@ -11,9 +11,10 @@ from playwright.sync_api import ViewportSize, expect
 from sqlalchemy import select
 
 from app.database import db, transaction
+from app.delegates.categories.models import BY_CODE, RegistrationCategory
+from app.delegates.queries import count_attending
 from app.programme.models import BOOKABLE
-from app.registration import links, queries, services
-from app.registration.categories.models import BY_CODE, RegistrationCategory
+from app.registration import links, services
 from app.registration.session_bookings import services as session_bookings
 from app.releases.current_release import get_programme
 from tests import keyboard
@@ -149,4 +150,4 @@ def test_by_keyboard_somebody_says_how_they_attend_what_they_need_and_where_they
         expect_heading(window, "You are registered")
         expect(window.locator("#reference")).to_have_count(1)
 
-    assert queries.count_attending() == 1
+    assert count_attending() == 1

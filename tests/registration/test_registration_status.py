@@ -8,10 +8,11 @@ from flask import Flask
 
 from app import cli
 from app.database import db, transaction
+from app.delegates.models import CONFERENCE, SeatLimit
+from app.delegates.queries import count_attending, list_newest
 from app.materials.models import END
 from app.programme import queries as programme
 from app.registration import queries, seats
-from app.registration.models import SeatLimit
 from tests.browser import Browser
 from tests.factories import make_delegate, make_material, publish_programme, set_places
 from tests.lookups import get_session
@@ -94,7 +95,7 @@ def test_a_place_that_is_given_back_opens_the_door_again(visitor: Browser) -> No
     assert "Start now" not in visitor.open("/register").links
 
     with transaction():
-        seats.release_seats((seats.CONFERENCE,))
+        seats.release_seats((CONFERENCE,))
 
     assert "Start now" in visitor.open("/register").links
 
@@ -110,7 +111,7 @@ def test_when_the_last_place_goes_on_the_way_nothing_is_taken_and_nothing_lost(
 
     assert page.heading == "The conference is full"
     assert "We keep your answers for 7 days" in page.text
-    assert queries.count_attending() == 1
+    assert count_attending() == 1
     assert emails_to("ada@example.org") == []
 
     set_places(2)
@@ -121,7 +122,7 @@ def test_when_the_last_place_goes_on_the_way_nothing_is_taken_and_nothing_lost(
 @pytest.mark.settings(EDITION_CHECK_SECONDS=3600)
 def test_the_lock_has_the_last_word_when_a_process_does_not_know_yet(visitor: Browser) -> None:
     page = answer_questions(visitor)
-    limit = db.session.get_one(SeatLimit, seats.CONFERENCE)
+    limit = db.session.get_one(SeatLimit, CONFERENCE)
     limit.seats = limit.taken = 1
 
     page = page.press("Confirm registration", status=409)
@@ -139,7 +140,7 @@ def test_when_it_closes_on_the_way_nothing_is_taken(visitor: Browser, frozen_tim
     page = page.press("Confirm registration", status=409)
 
     assert page.heading == "Registration has closed"
-    assert queries.count_attending() == 0
+    assert count_attending() == 0
 
 
 def conference_closes(moment: str) -> None:
@@ -209,12 +210,12 @@ def test_the_newest_delegates_come_first(site: Flask, frozen_time: Any) -> None:
     gone.cancel(gone.registered_at)
     db.session.commit()
 
-    assert [one.email for one in queries.list_newest(5)] == [
+    assert [one.email for one in list_newest(5)] == [
         "second@example.org",
         "first@example.org",
     ]
-    assert [one.email for one in queries.list_newest(1)] == ["second@example.org"]
-    assert queries.count_attending() == 2
+    assert [one.email for one in list_newest(1)] == ["second@example.org"]
+    assert count_attending() == 2
 
 
 def test_the_header_of_a_form_leads_to_slides_as_soon_as_there_are_any(

@@ -8,11 +8,11 @@ import pytest
 from flask import Flask
 
 from app.database import db, transaction
+from app.delegates.models import Delegate, Needs
+from app.delegates.requirement_kinds import ACCESS_KINDS, DIETARY_KINDS
 from app.encryption import KeyRing
 from app.history import queries as history
 from app.registration.bookings import data_export, operations
-from app.registration.models import Delegate, Needs
-from app.registration.requirement_kinds import ACCESS_KINDS, DIETARY_KINDS
 from tests.browser import Browser
 from tests.factories import make_delegate, sign_in
 from tests.lookups import address_of

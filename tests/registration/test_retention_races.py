@@ -8,12 +8,12 @@ from flask import Flask
 from sqlalchemy import delete
 
 from app.database import db, transaction
+from app.delegates.models import Delegate
 from app.registration import retention, session_seats
 from app.registration.bookings import operations
 from app.registration.groups import queries
 from app.registration.groups import services as groups
 from app.registration.groups.models import GroupMember, RegistrationGroup
-from app.registration.models import Delegate
 from app.registration.session_bookings import release
 from tests.browser import Browser
 from tests.factories import make_delegate, make_group, set_places, sign_in

@@ -5,11 +5,11 @@ from flask import Flask
 from sqlalchemy import select
 
 from app.database import db, transaction
+from app.delegates.models import CONFERENCE, Delegate
 from app.programme.models import BOOKABLE
 from app.registration import seats
 from app.registration.bookings import operations
 from app.registration.create_booking import create_booking
-from app.registration.models import Delegate
 from app.registration.session_bookings import queries
 from app.registration.session_bookings import services as session_bookings
 from app.registration.session_bookings.models import SessionBooking
@@ -100,7 +100,7 @@ def _take_place(person: int, entry: WaitingListEntry | None) -> None:
 def test_every_step_with_the_places_of_the_conference_is_one_of_the_model(site: Flask) -> None:
     set_places(SEATS)
     with transaction():
-        seats.set_waiting_list(seats.CONFERENCE, is_open=True)
+        seats.set_waiting_list(CONFERENCE, is_open=True)
 
     history, model = record(site, act_at_conference), make_model(SEATS)
 

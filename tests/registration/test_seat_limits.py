@@ -9,9 +9,9 @@ from sqlalchemy import event, update
 
 from app import cache_version
 from app.database import db, transaction
+from app.delegates.models import CONFERENCE, SeatLimit
 from app.errors import RuleViolation
 from app.registration import seats, session_seats
-from app.registration.models import SeatLimit
 from app.registration.waiting_list import services as waiting_list
 from tests.factories import make_category, make_delegate, make_waiting_list_entry, set_places
 from tests.registration.test_seats import (
@@ -248,9 +248,9 @@ def test_nothing_is_held_for_somebody_who_waits_while_no_seat_is_free(site: Flas
     make_waiting_list_entry()
 
     with pytest.raises(seats.SoldOut), transaction():
-        seats.hold_for_queue((seats.CONFERENCE,))
+        seats.hold_for_queue((CONFERENCE,))
 
-    assert standing(seats.CONFERENCE) == (1, 1)
+    assert standing(CONFERENCE) == (1, 1)
 
 
 def test_opening_a_waiting_list_is_told_to_the_public_once(site: Flask) -> None:
@@ -287,12 +287,12 @@ def test_a_seat_that_becomes_free_is_for_whoever_waits_and_not_for_who_has_just_
     make_delegate()
     make_waiting_list_entry()
     with transaction():
-        seats.set_limit(seats.CONFERENCE, 2)
+        seats.set_limit(CONFERENCE, 2)
 
     with pytest.raises(seats.SoldOut):
-        take((seats.CONFERENCE,))
+        take((CONFERENCE,))
 
-    assert standing(seats.CONFERENCE) == (2, 1)
+    assert standing(CONFERENCE) == (2, 1)
 
 
 def test_the_public_is_told_when_the_first_person_waits_and_when_nobody_does_any_more(

@@ -13,9 +13,9 @@ from sqlalchemy.orm import make_transient_to_detached
 
 from app import cache_version, clock
 from app.database import db, read_only_connection, transaction, violated_constraint
+from app.delegates.models import CONFERENCE, ApplicationDraft, SeatLimit
 from app.errors import NotFound, RuleViolation
 from app.registration import queries, seats
-from app.registration.models import ApplicationDraft, SeatLimit
 from tests.factories import set_places
 from tests.races import at_once
 from tests.registration.races import find_without_lock
@@ -152,14 +152,14 @@ def test_the_public_is_told_when_the_last_place_goes_and_comes_back(site: Flask)
         return told[-1] > told[-2]
 
     with transaction():
-        seats.reserve((seats.CONFERENCE,), a_row())
+        seats.reserve((CONFERENCE,), a_row())
     assert not tell()
     with transaction():
-        seats.reserve((seats.CONFERENCE,), a_row())
+        seats.reserve((CONFERENCE,), a_row())
     assert tell()
     assert queries.get_registration_status().state == "full"
     with transaction():
-        seats.release_seats((seats.CONFERENCE,))
+        seats.release_seats((CONFERENCE,))
     assert tell()
     assert queries.get_registration_status().state == "open"
 

@@ -18,13 +18,13 @@ from sqlalchemy.exc import OperationalError
 
 from app import clock
 from app.database import db, read_only_connection, transaction
+from app.delegates.models import Delegate, SeatLimit
 from app.errors import RuleViolation
 from app.programme.models import BOOKABLE
 from app.programme.models import Session as WorkingSession
 from app.registration import integrity_check, links, session_seats
 from app.registration.bookings import operations
 from app.registration.desk import services as desk
-from app.registration.models import Delegate, SeatLimit
 from app.registration.session_bookings import services
 from app.registration.session_bookings.models import SessionBooking
 from app.registration.waiting_list.models import OFFERED, WaitingListEntry

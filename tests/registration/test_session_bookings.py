@@ -12,11 +12,11 @@ from sqlalchemy import select
 
 from app import cache_version
 from app.database import db, transaction
+from app.delegates.models import Delegate, SeatLimit
 from app.programme.models import BOOKABLE, OPEN_TO_ALL, Session
 from app.registration import integrity_check, links, seats
 from app.registration.bookings import agenda_links, data_export, erasure
 from app.registration.desk import services as desk
-from app.registration.models import Delegate, SeatLimit
 from app.registration.session_bookings import services
 from app.registration.session_bookings.models import SessionBooking
 from app.releases.current_release import get_programme

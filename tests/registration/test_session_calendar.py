@@ -7,11 +7,11 @@ import time_machine
 from flask import Flask
 
 from app.database import db, transaction
+from app.delegates.models import Delegate
 from app.registration import links
 from app.registration.bookings import agenda_links, data_export, erasure, operations
 from app.registration.desk import duplicates
 from app.registration.desk.duplicates import MergeChoice
-from app.registration.models import Delegate
 from app.registration.session_bookings import check_in, released_seats, services
 from app.releases.current_release import get_programme
 from tests.browser import Browser

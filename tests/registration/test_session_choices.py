@@ -9,10 +9,10 @@ from flask import Flask
 from sqlalchemy import select
 
 from app.database import db, transaction
+from app.delegates.models import CONFERENCE, Delegate, SeatLimit
 from app.programme.models import BOOKABLE
 from app.registration import integrity_check, seats, session_seats
 from app.registration import services as registration
-from app.registration.models import Delegate, SeatLimit
 from app.registration.session_bookings import services
 from app.registration.session_bookings.models import SessionBooking
 from app.releases.current_release import get_programme
@@ -300,7 +300,7 @@ def test_whoever_joins_the_waiting_list_is_not_asked_for_sessions(
     set_places(1)
     make_delegate(email="bea@example.org", given_names="Bea")
     with transaction():
-        seats.set_waiting_list(seats.CONFERENCE, is_open=True)
+        seats.set_waiting_list(CONFERENCE, is_open=True)
 
     page = answer_questions(visitor, start="Join the waiting list")
 

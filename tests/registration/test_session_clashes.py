@@ -11,10 +11,10 @@ from sqlalchemy import select
 
 from app import cache_version, clock
 from app.database import db, transaction
+from app.delegates.models import Delegate
 from app.programme.models import Session as WorkingSession
 from app.registration import session_seats
 from app.registration.bookings import data_export, operations
-from app.registration.models import Delegate
 from app.registration.session_bookings import clash_choices, overlaps, services
 from app.releases import services as releases
 from app.releases.current_release import get_programme

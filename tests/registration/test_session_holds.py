@@ -11,15 +11,15 @@ from sqlalchemy import select
 from app import cache_version
 from app.accounts.models import DESK
 from app.database import db, transaction
+from app.delegates.models import Delegate, SeatLimit
 from app.errors import RuleViolation
 from app.programme.models import OPEN_TO_ALL
 from app.registration import integrity_check, links, session_seats
-from app.registration.models import Delegate, SeatLimit
 from app.registration.seats import SoldOut
 from app.registration.session_bookings import check_in, holds, no_shows, queries
 from app.registration.session_bookings.holds import HoldDetails
 from app.registration.session_bookings.models import SeatHold
-from app.registration.waiting_list import by_hand
+from app.registration.waiting_list import manual_changes
 from app.registration.waiting_list.models import WaitingListEntry
 from app.releases.current_release import get_programme
 from tests.browser import Browser
@@ -105,7 +105,7 @@ def test_seats_that_are_held_back_are_booked_by_nobody_and_released_to_those_who
     join(cleo)
     with transaction():
         entry = db.session.scalars(select(WaitingListEntry).filter_by(name="Bea Lovelace")).one()
-        by_hand.move_to_top(entry, reason="Speaks there", actor=GRACE)
+        manual_changes.move_to_top(entry, reason="Speaks there", actor=GRACE)
     page = visitor.open(SEATS).follow("Release: Guests")
     assert page.heading == "Release 2 seats in “Knots”?"
     assert page.text.index("Bea Lovelace") < page.text.index("Ada Lovelace")

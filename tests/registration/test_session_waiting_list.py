@@ -9,12 +9,12 @@ from flask import Flask
 from sqlalchemy import select
 
 from app.database import db, transaction
+from app.delegates.models import Delegate, SeatLimit
 from app.errors import RuleViolation
 from app.programme.models import BOOKABLE, OPEN_TO_ALL
 from app.programme.models import Session as WorkingSession
 from app.registration import integrity_check, links, seats, session_seats
 from app.registration.bookings import data_export, erasure, operations
-from app.registration.models import Delegate, SeatLimit
 from app.registration.session_bookings import offers, services
 from app.registration.session_bookings.models import SessionBooking
 from app.registration.waiting_list.models import WaitingListEntry

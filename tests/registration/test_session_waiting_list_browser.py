@@ -5,9 +5,9 @@ from flask import Flask
 from playwright.sync_api import Page
 
 from app.database import db, transaction
+from app.delegates.models import Delegate
 from app.programme.models import BOOKABLE
 from app.registration import links
-from app.registration.models import Delegate
 from app.registration.session_bookings import services
 from app.releases.current_release import get_programme
 from tests.chromium import Axe, expect_heading, horizontal_overflow

@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from app.content.views import get_content_folder
 from app.database import db, transaction
+from app.delegates.models import Delegate
 from app.history import queries as history
 from app.onboarding import services as onboarding
 from app.onboarding.services import NewConference
@@ -18,7 +19,6 @@ from app.questions import queries, services
 from app.questions.models import REGISTRATION, Question
 from app.registration import integrity_check, retention
 from app.registration.bookings import operations
-from app.registration.models import Delegate
 from config import ROOT
 from tests.browser import Browser, Browsers, Page
 from tests.factories import make_category, make_delegate, make_question, sign_in

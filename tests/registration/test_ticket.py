@@ -9,10 +9,10 @@ from sqlalchemy import select
 
 from app import clock
 from app.database import db, transaction
+from app.delegates.models import Delegate
 from app.mail.models import FAILED, Email
 from app.registration import links
 from app.registration.bookings import services
-from app.registration.models import Delegate
 from tests.browser import Browser, Browsers, Page
 from tests.factories import make_delegate
 from tests.pages import read_text

@@ -9,15 +9,15 @@ from flask import Flask
 from sqlalchemy import select
 
 from app.database import db, transaction
+from app.delegates.categories.models import BY_CODE, RegistrationCategory
+from app.delegates.models import CONFERENCE, Delegate
 from app.mail import email_texts
 from app.mail.email_texts import TextKey
 from app.mail.rendering import EmailText
 from app.registration import conference_settings, demo, integrity_check, links, seats
 from app.registration.bookings import category_waiting, data_export, operations
-from app.registration.categories.models import BY_CODE, RegistrationCategory
 from app.registration.desk import services as desk
-from app.registration.models import Delegate
-from app.registration.waiting_list import by_hand
+from app.registration.waiting_list import manual_changes
 from app.registration.waiting_list import services as waiting_list
 from app.registration.waiting_list.models import WaitingListEntry
 from tests.browser import Browser, Browsers, Page
@@ -294,7 +294,7 @@ def test_organisers_see_who_keeps_a_place_offer_by_hand_and_remove(
     assert "Visitor" in page.text
     assert state_of(ADA) == "offered"
     assert standing(seats.name_category_limit(students.id)) == (2, 2)
-    assert standing(seats.CONFERENCE) == (2, 2), "they have a place there already"
+    assert standing(CONFERENCE) == (2, 2), "they have a place there already"
     page = page.follow("Remove from the waiting list")
     assert "They keep the place they have." in page.text
     page.press("Remove from the waiting list")
@@ -310,7 +310,7 @@ def test_somebody_at_the_top_of_the_list_is_next_also_with_a_place(visitor: Brow
         entry = db.session.scalars(
             select(WaitingListEntry).where(WaitingListEntry.email == ADA)
         ).one()
-        by_hand.move_to_top(entry, reason="Mistake", actor=GRACE)
+        manual_changes.move_to_top(entry, reason="Mistake", actor=GRACE)
 
     cancel(early)
 
@@ -414,7 +414,7 @@ def test_of_two_tabs_that_take_the_offer_one_changes_the_booking_and_both_say_so
     with transaction():
         category_waiting.join(db.session.merge(ada), students.id)
     cancel(early)
-    number, names = ada.id, [seats.name_category_limit(students.id), seats.CONFERENCE]
+    number, names = ada.id, [seats.name_category_limit(students.id), CONFERENCE]
     db.session.commit()
 
     def take() -> None:

@@ -10,12 +10,12 @@ from sqlalchemy import select
 from app import cache_version, clock
 from app.cache_version import bump_cache_version
 from app.database import db, transaction
+from app.delegates.models import CONFERENCE, Delegate, SeatLimit
 from app.programme import public_settings
 from app.programme.models import Conference
 from app.registration import conference_settings, queries, seats
 from app.registration.bookings import data_export, operations
 from app.registration.desk import services as desk
-from app.registration.models import Delegate, SeatLimit
 from app.registration.waiting_list import offers
 from app.registration.waiting_list import services as waiting_list
 from app.registration.waiting_list.models import WaitingListEntry
@@ -34,7 +34,7 @@ def fill_conference(size: int = 1, *, is_open: bool = True) -> list[Delegate]:
     """Take every place, with a waiting list."""
     set_places(size)
     with transaction():
-        seats.set_waiting_list(seats.CONFERENCE, is_open=is_open)
+        seats.set_waiting_list(CONFERENCE, is_open=is_open)
     return [make_delegate(email=f"early{number}@example.org") for number in range(size)]
 
 
@@ -62,7 +62,7 @@ def cancel(delegate: Delegate) -> None:
 
 def counts() -> tuple[int, int]:
     """Return the places taken, with those on offer, and the number of people who wait."""
-    limit = db.session.get_one(SeatLimit, seats.CONFERENCE, populate_existing=True)
+    limit = db.session.get_one(SeatLimit, CONFERENCE, populate_existing=True)
     db.session.commit()
     return limit.taken, limit.waiting
 
@@ -150,7 +150,7 @@ def test_nobody_who_has_only_just_come_takes_a_place_before_those_who_wait(
 
     assert visitor.open("/register").heading == "The conference is full"
     with pytest.raises(seats.SoldOut), transaction():
-        seats.reserve((seats.CONFERENCE,), make_unsaved_delegate())
+        seats.reserve((CONFERENCE,), make_unsaved_delegate())
 
 
 def make_unsaved_delegate() -> Delegate:
@@ -350,7 +350,7 @@ def test_a_place_that_became_free_meanwhile_is_offered_on_the_spot(visitor: Brow
 def test_the_last_place_that_was_taken_meanwhile_leads_to_the_list(visitor: Browser) -> None:
     set_places(1)
     with transaction():
-        seats.set_waiting_list(seats.CONFERENCE, is_open=True)
+        seats.set_waiting_list(CONFERENCE, is_open=True)
     page = answer_questions(visitor)
     make_delegate()
 
@@ -404,7 +404,7 @@ def test_after_registration_has_closed_nothing_is_offered(
     assert page.heading == "You are on the waiting list"
     assert "Registration has closed, so we are not offering any more places." in page.text
     with pytest.raises(seats.SoldOut), transaction():
-        seats.reserve((seats.CONFERENCE,), make_unsaved_delegate())
+        seats.reserve((CONFERENCE,), make_unsaved_delegate())
     desk_adds("cleo@example.org")
     assert counts() == (1, 1)
 
@@ -569,7 +569,7 @@ def test_whoever_gets_a_place_from_the_desk_no_longer_waits(visitor: Browser) ->
     cancel(early)
     assert state_of("cleo@example.org") == "offered"
     with transaction():
-        seats.set_limit(seats.CONFERENCE, 3)
+        seats.set_limit(CONFERENCE, 3)
 
     desk_adds("cleo@example.org")
 

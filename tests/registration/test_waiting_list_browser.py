@@ -7,6 +7,7 @@ from playwright.sync_api import Page, expect
 
 from app import clock
 from app.database import db, transaction
+from app.delegates.models import CONFERENCE
 from app.registration import links, seats
 from app.registration.waiting_list.models import OFFERED
 from tests.chromium import Axe, expect_heading, horizontal_overflow
@@ -31,7 +32,7 @@ def full_site(live_site: LiveSites) -> str:
     set_places(1)
     make_delegate(email="early@example.org")
     with transaction():
-        seats.set_waiting_list(seats.CONFERENCE, is_open=True)
+        seats.set_waiting_list(CONFERENCE, is_open=True)
     return live_site().address
 
 
@@ -62,7 +63,7 @@ def test_without_scripts_somebody_takes_the_place_that_is_held(
 ) -> None:
     window = window_without_scripts
     with transaction():  # one place more, which is held
-        seats.set_limit(seats.CONFERENCE, 2)
+        seats.set_limit(CONFERENCE, 2)
     entry = make_waiting_list_entry(
         state=OFFERED,
         offer_ends_at=clock.now() + timedelta(days=1),
@@ -70,7 +71,7 @@ def test_without_scripts_somebody_takes_the_place_that_is_held(
     )
     token = links.waiting_list_token(entry)
     with transaction():
-        seats.hold_for_queue((seats.CONFERENCE,))
+        seats.hold_for_queue((CONFERENCE,))
 
     window.goto(f"{full_site}/waiting-list/{token}")
     expect_heading(window, "You have been offered a place")

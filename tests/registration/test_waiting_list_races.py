@@ -12,10 +12,10 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import make_transient_to_detached
 
 from app.database import db, read_only_connection, transaction
+from app.delegates.models import CONFERENCE, Delegate, SeatLimit
 from app.mail.models import Email
 from app.registration import conference_settings, integrity_check, seats
-from app.registration.models import Delegate, SeatLimit
-from app.registration.waiting_list import by_hand, offers
+from app.registration.waiting_list import manual_changes, offers
 from app.registration.waiting_list import services as waiting_list
 from app.registration.waiting_list.models import WaitingListEntry
 from app.write_queue import WriteQueueFull
@@ -177,7 +177,7 @@ def test_two_organisers_who_offer_by_hand_at_once_add_one_place(site: Flask) -> 
 
     def offer() -> None:
         with transaction():
-            by_hand.offer_by_hand(
+            manual_changes.offer_by_hand(
                 db.session.get_one(WaitingListEntry, number),
                 reason="Is ill",
                 actor=GRACE,
@@ -188,7 +188,7 @@ def test_two_organisers_who_offer_by_hand_at_once_add_one_place(site: Flask) -> 
 
     assert ended.count("done") == 1, ended
     assert count_emails("waiting_list_offer") == 1
-    assert db.session.get_one(SeatLimit, seats.CONFERENCE).seats == 2
+    assert db.session.get_one(SeatLimit, CONFERENCE).seats == 2
 
 
 @pytest.mark.both_databases
@@ -211,9 +211,9 @@ def test_a_control_that_does_not_read_the_entry_under_the_lock_offers_twice(
         looked.wait(20)
         with transaction():
             db.session.add(entry)
-            by_hand.offer_by_hand(entry, reason="Is ill", actor=GRACE, adds_place=True)
+            manual_changes.offer_by_hand(entry, reason="Is ill", actor=GRACE, adds_place=True)
 
-    monkeypatch.setattr(by_hand, "_lock_waiting", only_lock_limits)
+    monkeypatch.setattr(manual_changes, "_lock_waiting", only_lock_limits)
 
     at_once(site, [look_and_offer] * 2)
 

@@ -4,13 +4,13 @@ from datetime import timedelta
 
 from app import clock
 from app.database import db
+from app.delegates.models import Delegate
+from app.delegates.queries import ATTENDING
 from app.registration.desk import duplicates
-from app.registration.models import Delegate
-from app.registration.queries import ATTENDING
 from app.registration.session_bookings import check_in as door
 from app.registration.session_bookings import holds, no_shows
 from app.registration.session_bookings.models import SeatHold, SessionBooking
-from app.registration.waiting_list import by_hand
+from app.registration.waiting_list import manual_changes
 from app.registration.waiting_list.models import IN_QUEUE, WaitingListEntry
 from app.releases.current_release import get_programme
 from tests.simulation.people import HOURS, choose_id
@@ -102,9 +102,9 @@ def offer_by_hand(year: Year) -> Step | None:
     def change() -> None:
         entry = db.session.get_one(WaitingListEntry, number)
         if is_offer:
-            by_hand.offer_by_hand(entry, reason="A guest", actor=OLGA, adds_place=adds_place)
+            manual_changes.offer_by_hand(entry, reason="A guest", actor=OLGA, adds_place=adds_place)
         else:
-            by_hand.move_to_top(entry, reason="A guest", actor=OLGA)
+            manual_changes.move_to_top(entry, reason="A guest", actor=OLGA)
 
     kind = "is offered something by hand" if is_offer else "moves to the top"
     return Step(f"entry {number} {kind}", in_transaction(change))

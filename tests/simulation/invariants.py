@@ -12,16 +12,16 @@ from sqlalchemy import func, or_, select
 
 from app import clock
 from app.database import db
+from app.delegates.models import Delegate, SeatLimit
+from app.delegates.queries import ATTENDING
 from app.history.models import HistoryEntry
 from app.mail.models import Email
 from app.registration import integrity_check
-from app.registration.models import Delegate, SeatLimit
-from app.registration.queries import ATTENDING
 from app.registration.session_bookings import offers as session_offers
 from app.registration.session_bookings import queries as session_bookings
 from app.registration.session_bookings.models import SessionBooking
 from app.registration.session_bookings.overlaps import overlaps
-from app.registration.waiting_list import by_hand, entries, offers, queries, turns
+from app.registration.waiting_list import entries, manual_changes, offers, queries, turns
 from app.registration.waiting_list.models import IN_QUEUE, OFFERED, WaitingListEntry
 from app.releases.current_release import get_programme
 from app.transaction_settings import read_only
@@ -147,8 +147,8 @@ def _list_overtaken() -> Iterator[str]:
 def _iter_out_of_turn() -> Iterator[int]:
     """Yield the entries that were moved, merged or offered something by hand, with their groups."""
     is_by_hand = or_(
-        HistoryEntry.summary.startswith(by_hand.MOVED),
-        HistoryEntry.summary.startswith(by_hand.OFFERED_BY_HAND),
+        HistoryEntry.summary.startswith(manual_changes.MOVED),
+        HistoryEntry.summary.startswith(manual_changes.OFFERED_BY_HAND),
         HistoryEntry.summary == entries.MERGED,
     )
     is_of_entry = HistoryEntry.subject.startswith(queries.SUBJECT_PREFIX)

@@ -3,8 +3,8 @@
 from sqlalchemy import select
 
 from app.database import db
+from app.delegates.models import SeatLimit
 from app.registration import conference_settings
-from app.registration.models import SeatLimit
 from tests.simulation.registration_steps import OLGA
 from tests.simulation.year import Step, Year, in_transaction
 

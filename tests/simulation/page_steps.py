@@ -3,11 +3,11 @@
 from flask import current_app
 
 from app.database import db, transaction
+from app.delegates.categories.models import RegistrationCategory
+from app.delegates.models import Delegate
+from app.delegates.queries import ATTENDING
 from app.registration import links
 from app.registration import services as registration
-from app.registration.categories.models import RegistrationCategory
-from app.registration.models import Delegate
-from app.registration.queries import ATTENDING
 from app.registration.waiting_list.models import OFFERED, WaitingListEntry
 from tests.browser import Browser
 from tests.simulation.people import build_answers, choose_id

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, select
 
 from app import clock
 from app.database import Base, db
-from app.registration.fields import CONSENT
+from app.delegates.fields import CONSENT
 from app.registration.session_bookings.choices import SESSIONS, dump_keys
 from app.transaction_settings import read_only
 

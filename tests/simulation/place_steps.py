@@ -5,6 +5,9 @@ from typing import Any
 
 from app import clock
 from app.database import db, transaction
+from app.delegates.categories.models import BY_CODE, RegistrationCategory
+from app.delegates.models import Delegate
+from app.delegates.queries import ATTENDING
 from app.errors import RuleViolation
 from app.registration import services as registration
 from app.registration.applications import decisions
@@ -13,7 +16,6 @@ from app.registration.applications.decisions import Decision
 from app.registration.applications.models import RegistrationApplication
 from app.registration.bookings import category_waiting
 from app.registration.bookings import services as bookings
-from app.registration.categories.models import BY_CODE, RegistrationCategory
 from app.registration.groups import register_group
 from app.registration.groups import services as groups
 from app.registration.groups.draft import GroupDraft
@@ -21,8 +23,6 @@ from app.registration.groups.models import PLACED, WAITING, GroupMember
 from app.registration.invitations import services as invitations
 from app.registration.invitations.models import InvitationCode
 from app.registration.invitations.services import InvitationOptions
-from app.registration.models import Delegate
-from app.registration.queries import ATTENDING
 from app.registration.transfers import services as transfers
 from app.registration.transfers.models import PlaceTransfer
 from app.registration.transfers.services import Colleague

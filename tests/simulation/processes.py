@@ -30,10 +30,11 @@ from time_machine import Traveller
 
 from app import cache_version, clock
 from app.database import db, transaction
+from app.delegates.categories.models import RegistrationCategory
+from app.delegates.models import CONFERENCE
 from app.errors import ConferenceError
 from app.registration import seats
 from app.registration import services as registration
-from app.registration.categories.models import RegistrationCategory
 from app.registration.session_bookings.choices import SESSIONS, dump_keys
 from app.registration.waiting_list.models import OFFERED, WaitingListEntry
 from tests import ramdisk
@@ -92,7 +93,7 @@ STEPS: Mapping[Choice, int] = {
 def prepare() -> None:
     """Let the site of the application context have what the steps need."""
     with transaction():
-        seats.set_waiting_list(seats.CONFERENCE, is_open=True)
+        seats.set_waiting_list(CONFERENCE, is_open=True)
     place_steps.add_categories()
     session_steps.add_sessions()
     _add_students()

@@ -1,13 +1,13 @@
 """What people do about their places: register, wait, take an offer, cancel, come back, leave."""
 
 from app.database import db, transaction
+from app.delegates.categories.models import RegistrationCategory
+from app.delegates.models import Delegate
+from app.delegates.queries import ATTENDING
 from app.registration import services as registration
 from app.registration.bookings import category_waiting
 from app.registration.bookings import services as bookings
-from app.registration.categories.models import RegistrationCategory
 from app.registration.desk import services as desk
-from app.registration.models import Delegate
-from app.registration.queries import ATTENDING
 from app.registration.seats import SoldOut
 from app.registration.services import PlacesChanged
 from app.registration.waiting_list import services as waiting_list

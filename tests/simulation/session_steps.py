@@ -6,11 +6,11 @@ from sqlalchemy import select
 
 from app import clock
 from app.database import db, transaction
+from app.delegates.models import Delegate
+from app.delegates.queries import ATTENDING
 from app.programme.models import BOOKABLE, Session
 from app.registration.ballots import services as ballots
 from app.registration.ballots.models import Ballot
-from app.registration.models import Delegate
-from app.registration.queries import ATTENDING
 from app.registration.session_bookings import clash_choices
 from app.registration.session_bookings import services as session_bookings
 from app.registration.session_bookings.models import SessionBooking

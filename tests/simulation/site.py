@@ -19,6 +19,7 @@ import time_machine
 from flask import Flask
 
 from app.database import transaction
+from app.delegates.models import CONFERENCE
 from app.mail import outbox
 from app.mail import worker as mail_worker
 from app.registration import seats
@@ -47,7 +48,7 @@ def live_through(
         structlog.testing.capture_logs(),
     ):
         with transaction():
-            seats.set_waiting_list(seats.CONFERENCE, is_open=True)
+            seats.set_waiting_list(CONFERENCE, is_open=True)
         place_steps.add_categories()
         session_steps.add_sessions()
         year = Year(seed, site, mailbox, traveller)

@@ -4,19 +4,19 @@ from datetime import timedelta
 
 from app import clock
 from app.database import db, transaction
+from app.delegates.categories.models import RegistrationCategory
+from app.delegates.models import Delegate
+from app.delegates.queries import ATTENDING
+from app.equality import services as equality
 from app.mailings import queries as mailing_queries
 from app.mailings import services as mailings
 from app.mailings.models import Mailing
 from app.mailings.services import Draft, SendTime
 from app.programme.models import Speaker
-from app.registration.categories.models import RegistrationCategory
 from app.registration.desk import services as desk
-from app.registration.equality import services as equality
 from app.registration.groups import queries as group_queries
 from app.registration.groups import services as groups
 from app.registration.groups.models import PLACED, GroupMember, RegistrationGroup
-from app.registration.models import Delegate
-from app.registration.queries import ATTENDING
 from app.registration.transfers import services as transfers
 from app.speakers import services as speakers
 from tests.simulation.people import build_answers, choose_id, get_mark

@@ -6,7 +6,7 @@ from sqlalchemy import update
 from time_machine import Traveller
 
 from app.database import db, transaction
-from app.registration.models import SeatLimit
+from app.delegates.models import SeatLimit
 from tests.mail_server import MailServer
 from tests.simulation import calendar, processes
 

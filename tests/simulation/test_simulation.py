@@ -6,8 +6,8 @@ from sqlalchemy import update
 from time_machine import Traveller
 
 from app.database import db
+from app.delegates.models import SeatLimit
 from app.errors import NotFound
-from app.registration.models import SeatLimit
 from tests.factories import make_delegate, make_group
 from tests.mail_server import MailServer
 from tests.simulation import team_steps

@@ -12,16 +12,16 @@ from sqlalchemy import select
 from app import clock
 from app.accounts.models import DESK, EDITOR
 from app.database import db, transaction
+from app.delegates.categories.models import BY_CODE, RegistrationCategory
+from app.delegates.categories.queries import CATEGORY, INVITED_CATEGORY, SPEAKER, build_values
+from app.delegates.models import CONFERENCE, Delegate
 from app.errors import RuleViolation
 from app.history.models import HistoryEntry
 from app.programme.models import Speaker
+from app.registration import category_services as categories
 from app.registration import seats
 from app.registration.bookings import data_export, erasure, operations
-from app.registration.categories import services as categories
-from app.registration.categories.models import BY_CODE, RegistrationCategory
-from app.registration.categories.queries import CATEGORY, INVITED_CATEGORY, SPEAKER, build_values
 from app.registration.create_booking import create_booking
-from app.registration.models import Delegate
 from app.registration.speaker_places import queries as speaker_places
 from app.registration.speaker_places import services
 from app.registration.speaker_places.models import SpeakerPlace
@@ -168,7 +168,7 @@ def test_a_place_that_is_kept_is_there_although_the_conference_is_full(visitor: 
 
     assert visitor.open(HER_PAGE).press(CONFIRM).heading == "You are registered"
 
-    assert standing(seats.CONFERENCE) == (2, 2)
+    assert standing(CONFERENCE) == (2, 2)
     db.session.refresh(category)
     assert category.kept_places == 0
     assert list_miscounts() == []
@@ -424,7 +424,7 @@ def test_an_organiser_keeps_places_and_gives_them_back(visitor: Browser) -> None
 
     page = page.press("Add this category", {"Places kept for speakers (optional)": "4"})
     assert page.summary_list["Places kept for speakers"] == "4"
-    assert standing(seats.CONFERENCE) == (10, 4)
+    assert standing(CONFERENCE) == (10, 4)
     assert list_miscounts() == []
     page = page.follow("Change").press("Save", {"Number of places (optional)": "5"})
     assert "4 of 5" in page.text
@@ -434,7 +434,7 @@ def test_an_organiser_keeps_places_and_gives_them_back(visitor: Browser) -> None
 
     page = visitor.open("/organise/categories").follow("Speaker").follow("Change")
     page.press("Save", {"Places kept for speakers (optional)": "0"})
-    assert standing(seats.CONFERENCE) == (10, 0)
+    assert standing(CONFERENCE) == (10, 0)
     assert list_miscounts() == []
 
 
@@ -463,7 +463,7 @@ def test_of_many_who_come_in_the_same_second_one_gets_the_kept_place(site: Flask
     ended = at_once(site, [partial(take, number, one) for one in range(8)])
 
     assert ended == ["All places are taken"] * 7 + ["done"]
-    assert standing(seats.CONFERENCE) == (1, 1)
+    assert standing(CONFERENCE) == (1, 1)
     assert list_miscounts() == []
 
 

@@ -16,11 +16,11 @@ from babel.messages.mofile import write_mo
 from sqlalchemy import select, update
 
 from app.database import db, transaction
+from app.delegates.models import Delegate
 from app.mail.models import Email
 from app.programme.models import Session
 from app.questions.edited_question import EditedTexts
 from app.registration import services as registration
-from app.registration.models import Delegate
 from config import ROOT
 from tests.browser import Browser, Browsers
 from tests.factories import make_organiser, make_question, make_session, publish_programme, sign_in

@@ -18,6 +18,8 @@ from app.content import services
 from app.content.versions import ContentDraft
 from app.content.views import get_content_folder
 from app.database import Base, db, has_model, transaction
+from app.delegates import delegate_record
+from app.delegates.models import Delegate, DelegateAnswer
 from app.history import services as history
 from app.mail import services as mail
 from app.mail import suppression, unsubscribe
@@ -30,10 +32,8 @@ from app.programme.models import Appearance, Conference, Session
 from app.questions import services as questions
 from app.questions.models import REGISTRATION, Question, QuestionSet, QuestionVersion
 from app.questions.standard import list_of
-from app.registration import delegate_record
 from app.registration.applications.models import RegistrationApplication
 from app.registration.bookings import queries as bookings
-from app.registration.models import Delegate, DelegateAnswer
 from app.speakers import removed_appearances
 from app.speakers.models import LastComparedRelease
 from config import ROOT

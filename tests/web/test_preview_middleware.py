@@ -12,8 +12,8 @@ from app import cache_version, clock
 from app.accounts.models import DESK, VIEWER
 from app.content.models import ContentVersion
 from app.database import db, transaction
+from app.delegates.models import Delegate
 from app.programme.models import Session
-from app.registration.models import Delegate
 from app.releases import preview_links
 from app.releases.models import PreviewLink
 from tests.browser import Browser, Browsers, Page

@@ -18,11 +18,11 @@ from wtforms.widgets import TextInput
 
 from app.accounts import guards, roles
 from app.accounts.guards import current_actor
-from app.admin import view_options
 from app.admin.affected_people import find_affected
 from app.admin.board import free_slots, messages, queries
 from app.admin.board.queries import Board, BoardOptions
-from app.admin.edit_form import EditForm
+from app.admin_kit import view_options
+from app.admin_kit.edit_form import EditForm
 from app.errors import RuleViolation, StaleEdit
 from app.forms.fields import ClockTimeField
 from app.forms.form import ConfirmForm, validates_own_csrf

@@ -10,13 +10,13 @@ from werkzeug.wrappers import Response
 from app import clock
 from app.accounts import form_drafts
 from app.accounts.guards import current_actor
-from app.admin import draft_forms
 from app.admin.content import editable_text, image_views
 from app.admin.content.dead_links import LinkChecker
 from app.admin.content.editable_text import TEXT_KINDS_CONVERTER, EditableText
 from app.admin.content.forms import ContentForm, NewPageForm, NewsForm
-from app.admin.draft_forms import deletes_draft
-from app.admin.edit_form import redirect_after_adding
+from app.admin_kit import draft_forms
+from app.admin_kit.draft_forms import deletes_draft
+from app.admin_kit.edit_form import redirect_after_adding
 from app.content import diff, queries, services
 from app.content.models import NEWS, PAGE
 from app.content.versions import FALLBACK_LANGUAGE, ContentKey, Version

@@ -10,7 +10,7 @@ from wtforms import DateField, Field, HiddenField, SelectField, StringField, Tex
 from wtforms.validators import DataRequired, ValidationError
 
 from app import clock
-from app.admin.edit_form import EditForm
+from app.admin_kit.edit_form import EditForm
 from app.content.services import SLUG_PATTERN
 from app.content.versions import ContentDraft
 from app.forms.fields import editor_name_field

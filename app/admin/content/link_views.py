@@ -11,7 +11,7 @@ from app.accounts.guards import current_actor
 from app.admin.content import editable_text
 from app.admin.content.editable_text import EditableText
 from app.admin.content.forms import EditLinkForm, LinkForm
-from app.admin.listing import paginate, parse_list_query
+from app.admin_kit.listing import paginate, parse_list_query
 from app.content import links as content
 from app.content import queries
 from app.content.links import ManagedLink

@@ -15,7 +15,7 @@ from app.admin.content.editable_text import (
     VERSIONED_KINDS_CONVERTER,
     EditableText,
 )
-from app.admin.edit_form import EditForm
+from app.admin_kit.edit_form import EditForm
 from app.content import diff, links, queries, services
 from app.content.models import LINK, NEWS, NOTICE, PAGE
 from app.content.versions import Version

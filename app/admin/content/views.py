@@ -8,14 +8,14 @@ from flask_babel import lazy_gettext as _l
 from app import clock
 from app.accounts import roles
 from app.accounts.guards import current_actor
-from app.admin import draft_forms, saved_views
 from app.admin.content import edit_views, editable_text, image_views, link_views, version_views
 from app.admin.content.dead_links import LinkChecker
 from app.admin.content.editable_text import TEXT_KINDS_CONVERTER, EditableText
 from app.admin.content.forms import NoticeForm
-from app.admin.draft_forms import deletes_draft
-from app.admin.edit_form import EditForm
-from app.admin.listing import ListFilter, paginate, parse_list_query, render_list
+from app.admin_kit import draft_forms, saved_views
+from app.admin_kit.draft_forms import deletes_draft
+from app.admin_kit.edit_form import EditForm
+from app.admin_kit.listing import ListFilter, paginate, parse_list_query, render_list
 from app.content import links, queries, services
 from app.content import listing as content_listing
 from app.content.models import NEWS, NOTICE, PAGE

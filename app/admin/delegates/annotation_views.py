@@ -12,10 +12,10 @@ from app.admin.delegates.edit_views import redirect_to
 from app.admin.delegates.forms import NoteForm
 from app.admin.delegates.listing import build_add_tag_form
 from app.admin.delegates.views import render_delegate
+from app.delegates.models import Delegate
 from app.errors import RuleViolation
 from app.forms.form import Form, validates_own_csrf
 from app.registration.desk import annotations, queries
-from app.registration.models import Delegate
 from app.web import redirects
 
 bp = Blueprint("annotations", __name__)

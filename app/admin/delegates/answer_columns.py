@@ -16,19 +16,14 @@ from wtforms import Field
 
 from app.accounts import guards, roles
 from app.admin.questions.descriptions import describe_condition
+from app.delegates import answer_rows, custom_answers, custom_questions, standard_forms
+from app.delegates.answers import Answers
+from app.delegates.custom_answers import GivenAnswer
+from app.delegates.forms import AnswersForm
+from app.delegates.models import Delegate, DelegateAnswer
 from app.questions import file_answers, form_fields
 from app.questions.definitions import FILE, Definition
-from app.registration import (
-    answer_rows,
-    custom_answers,
-    custom_questions,
-    required_answers,
-    standard_forms,
-)
-from app.registration.custom_answers import GivenAnswer
-from app.registration.forms import AnswersForm
-from app.registration.models import Delegate, DelegateAnswer
-from app.registration.queries import Answers
+from app.registration import required_answers
 
 MAX_COLUMNS: Final = 12  # of answers in the list
 SEPARATOR: Final = " "  # between the version of a question and the answer, as they are selected

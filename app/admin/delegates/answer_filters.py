@@ -12,9 +12,9 @@ from sqlalchemy import literal, or_, select
 
 from app.accounts import roles
 from app.admin.delegates.delegate_filter import Condition, DelegateFilter, InUse, Options
+from app.delegates import custom_questions
+from app.delegates.models import Delegate, DelegateAnswer
 from app.questions.definitions import CHOICE, CONSENT, NO, SEVERAL, YES, YES_NO, Definition
-from app.registration import custom_questions
-from app.registration.models import Delegate, DelegateAnswer
 
 NO_ANSWER: Final = "none"  # choices have keys with a digit
 

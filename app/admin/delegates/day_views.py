@@ -10,17 +10,17 @@ from flask_babel import lazy_gettext as _l
 from werkzeug.datastructures import MultiDict
 
 from app.accounts.guards import current_actor
-from app.admin import draft_forms
 from app.admin.delegates.forms import ChangeDaysForm, UndoDaysForm
-from app.admin.draft_forms import deletes_draft
-from app.admin.listing import MAX_SELECTED
+from app.admin_kit import draft_forms
+from app.admin_kit.draft_forms import deletes_draft
+from app.admin_kit.listing import MAX_SELECTED
+from app.delegates.fields import BY_NAME, DAYS
+from app.delegates.models import Delegate
 from app.errors import StaleEdit
 from app.forms.form import ConfirmForm, validates_own_csrf
-from app.registration import queries as registration
 from app.registration.desk import day_changes, queries
 from app.registration.desk.day_changes import DayChange
-from app.registration.fields import BY_NAME, DAYS
-from app.registration.models import Delegate
+from app.releases.current_release import conference_days
 from app.web import redirects
 from app.web.formatting import local_date
 from app.web.rendering import render_page
@@ -98,9 +98,7 @@ def _plan_undo() -> Sequence[DayChange]:
 def _build_form(selection: MultiDict[str, str]) -> ChangeDaysForm:
     """Return the form with what was typed, or as it is when it is first opened."""
     form = ChangeDaysForm(selection if "mode" in selection else None)
-    form.days.choices = [
-        (day.isoformat(), local_date(day)) for day in registration.conference_days()
-    ]
+    form.days.choices = [(day.isoformat(), local_date(day)) for day in conference_days()]
     return form
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, CompoundSelect, Select, literal, select, u
 
 from app.accounts import guards
 from app.accounts.roles import Area
-from app.admin.listing import ListFilter
+from app.admin_kit.listing import ListFilter
 from app.database import db
 
 Condition = ColumnElement[bool]

@@ -13,14 +13,14 @@ from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  #
 from app.accounts.guards import current_actor
 from app.admin.delegates.forms import NotifyForm, notify_field
 from app.admin.history_views import MAX_ID
-from app.admin.listing import PAGE_SIZE, ListFilter, Listing, parse_list_query, render_list
+from app.admin_kit.listing import PAGE_SIZE, ListFilter, Listing, parse_list_query, render_list
+from app.delegates.delegate_field import NOT_GIVEN, DelegateField
+from app.delegates.models import Delegate
 from app.errors import RuleViolation
 from app.forms.form import validates_own_csrf
 from app.registration.bookings.operations import StaleBooking
-from app.registration.delegate_field import NOT_GIVEN, DelegateField
 from app.registration.desk import duplicates, merged_waits
 from app.registration.desk.duplicates import SAME_EMAIL, SAME_NAME, MergeChoice
-from app.registration.models import Delegate
 from app.web import redirects
 from app.web.formatting import local_moment
 from app.web.rendering import render_page

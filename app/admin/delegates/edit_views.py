@@ -20,17 +20,17 @@ from app.admin.delegates.forms import (
     EditDelegateForm,
 )
 from app.admin.delegates.presentation import VersionDiff
+from app.delegates import answer_uploads, custom_answers, delegate_record
+from app.delegates.fields import BOOKING_FIELDS
+from app.delegates.forms import suggest_correction
+from app.delegates.models import Delegate
 from app.errors import NotFound, RuleViolation
 from app.forms.form import validates_own_csrf
-from app.registration import answer_uploads, custom_answers, delegate_record
 from app.registration import queries as registration
 from app.registration.bookings.forms import VersionedForm
 from app.registration.bookings.operations import StaleBooking
 from app.registration.desk import queries, services
 from app.registration.desk.services import AlreadyBooked
-from app.registration.fields import BOOKING_FIELDS
-from app.registration.forms import suggest_correction
-from app.registration.models import Delegate
 from app.web import languages, redirects
 from app.web.rendering import render_page
 

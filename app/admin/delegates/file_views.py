@@ -4,9 +4,9 @@ from flask import Blueprint
 from flask.typing import ResponseReturnValue
 
 from app.admin.delegates import answer_columns
+from app.delegates import file_downloads
+from app.delegates.answer_files import NO_FILE
 from app.errors import NotFound
-from app.registration import file_downloads
-from app.registration.answer_files import NO_FILE
 from app.registration.desk import queries
 
 bp = Blueprint("files", __name__)

@@ -12,7 +12,6 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import Select, false, func, literal, select
 
 from app.accounts import roles
-from app.admin import saved_views
 from app.admin.delegates import answer_filters
 from app.admin.delegates.delegate_filter import (
     Condition,
@@ -21,23 +20,23 @@ from app.admin.delegates.delegate_filter import (
     Options,
     load_in_use,
 )
-from app.admin.listing import ListFilter, ListQuery, TextFilter, parse_list_query
-from app.admin.saved_views import ListKind
+from app.admin_kit import saved_views
+from app.admin_kit.listing import ListFilter, ListQuery, TextFilter, parse_list_query
+from app.admin_kit.saved_views import ListKind
 from app.agenda.models import Star
+from app.delegates import countries
+from app.delegates.categories import queries as categories
+from app.delegates.delegate_record import MAX_SORT_KEY_LENGTH, search_key
+from app.delegates.models import Delegate, DelegateTag, LinkedAgenda
 from app.mail.models import Email
 from app.mail.queries import IS_FAILED, IS_WAITING
 from app.programme.models import Session
-from app.registration import countries
-from app.registration import queries as registration
-from app.registration.categories import queries as categories
-from app.registration.delegate_record import MAX_SORT_KEY_LENGTH, search_key
 from app.registration.desk import annotations, queries
 from app.registration.groups.queries import is_of_group, select_choices
-from app.registration.models import Delegate, DelegateTag, LinkedAgenda
 from app.registration.requirement_cases.queries import HAS_OPEN_CASE
 from app.registration.session_bookings.models import SessionBooking
 from app.registration.speaker_places.queries import IS_SPEAKER
-from app.releases.current_release import get_programme
+from app.releases.current_release import conference_days, get_programme
 from app.web import languages
 from app.web.formatting import local_date
 
@@ -73,7 +72,7 @@ def list_forbidden(names: Collection[str]) -> list[str]:
 
 
 def _list_days(_: InUse) -> Options:
-    return [(day.isoformat(), local_date(day)) for day in registration.conference_days()]
+    return [(day.isoformat(), local_date(day)) for day in conference_days()]
 
 
 def _select_countries() -> Select[tuple[str, str]]:

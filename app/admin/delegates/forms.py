@@ -23,6 +23,13 @@ from wtforms.validators import DataRequired, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from app import clock
+from app.delegates.answers import Answers
+from app.delegates.categories import queries as categories
+from app.delegates.categories.queries import CATEGORY
+from app.delegates.delegate_field import DelegateField
+from app.delegates.fields import BOOKING_FIELDS, CONSENT, EMAIL, FIELDS, PRIVATE_FIELDS
+from app.delegates.forms import AnswersForm, EmailForm
+from app.delegates.models import Delegate
 from app.forms.fields import days_field, editor_line_field, line_field, other_persons_email_field
 from app.forms.form import Form
 from app.forms.validators import (
@@ -32,15 +39,8 @@ from app.forms.validators import (
     requires_alphanumeric,
 )
 from app.registration.bookings.forms import VersionedForm
-from app.registration.categories import queries as categories
-from app.registration.categories.queries import CATEGORY
-from app.registration.delegate_field import DelegateField
 from app.registration.desk import day_changes
 from app.registration.desk.annotations import MAX_LABEL_LENGTH, MAX_NOTE_LENGTH
-from app.registration.fields import BOOKING_FIELDS, CONSENT, EMAIL, FIELDS, PRIVATE_FIELDS
-from app.registration.forms import AnswersForm, EmailForm
-from app.registration.models import Delegate
-from app.registration.queries import Answers
 from app.text import collapse_whitespace, normalise_lines
 
 NOTIFY, DO_NOT_NOTIFY = "write", "quiet"

@@ -11,10 +11,10 @@ from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  #
 from wtforms.validators import DataRequired, ValidationError
 
 from app.admin.delegates.forms import CategoryChoiceForm, with_desk_questions
+from app.delegates.fields import FIELDS
 from app.forms.form import FileForm, Form, required_file
 from app.registration.delegate_imports.plan import NO_PLACE, ImportPlan
 from app.registration.delegate_imports.services import AS_MANY_AS_FIT, NOBODY, REST_WAITS
-from app.registration.fields import FIELDS
 from app.text import collapse_whitespace, strip_hidden
 
 MAX_FILE_NAME_LENGTH: Final = 200  # characters

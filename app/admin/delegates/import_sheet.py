@@ -15,18 +15,18 @@ from wtforms import BooleanField, SelectField, SelectMultipleField, StringField
 
 from app.admin.delegates.answer_columns import build_desk_form_class
 from app.admin.delegates.import_forms import ImportedDelegateForm
+from app.delegates import countries, custom_questions, people_sheets, standard_forms
+from app.delegates.answers import full_name
+from app.delegates.categories import queries as categories
+from app.delegates.categories.queries import CATEGORY
+from app.delegates.delegate_record import fold, identity_key
+from app.delegates.fields import BY_NAME, DAYS, EMAIL
+from app.delegates.forms import suggest_correction
+from app.delegates.people_sheets import NumberedRow
 from app.errors import InvalidFile
 from app.interchange.importers.table_columns import SheetRow
-from app.registration import countries, custom_questions, people_sheets, standard_forms
-from app.registration.categories import queries as categories
-from app.registration.categories.queries import CATEGORY
 from app.registration.delegate_imports.rows import ImportedRow, ImportedSheet, RowFault
-from app.registration.delegate_record import fold, identity_key
-from app.registration.fields import BY_NAME, DAYS, EMAIL
-from app.registration.forms import suggest_correction
 from app.registration.groups import spreadsheet as group_sheets
-from app.registration.people_sheets import NumberedRow
-from app.registration.queries import full_name
 from app.web import languages
 
 MAX_ROWS: Final = 500

@@ -14,15 +14,15 @@ from app.accounts.guards import current_actor
 from app.admin.delegates import import_sheet
 from app.admin.delegates.import_forms import MAX_BYTES, TOO_LARGE, ImportFileForm, SaveImportForm
 from app.admin.history_views import MAX_ID
-from app.admin.listing import ListFilter, paginate, parse_list_query
+from app.admin_kit.listing import ListFilter, paginate, parse_list_query
+from app.delegates.categories import queries as categories
+from app.delegates.delegate_record import fold
 from app.errors import InvalidFile, RuleViolation
 from app.forms.form import validates_own_csrf
-from app.registration.categories import queries as categories
 from app.registration.delegate_imports import plan, rows, services
 from app.registration.delegate_imports.models import DelegateImport
 from app.registration.delegate_imports.plan import ImportPlan, PlannedRow
 from app.registration.delegate_imports.services import ImportOutcome
-from app.registration.delegate_record import fold
 from app.request_transaction import read_first, start_writing
 from app.web import languages, redirects, spreadsheets
 from app.web.rendering import render_page

@@ -7,7 +7,6 @@ from typing import Any
 from flask_babel import gettext, ngettext
 from flask_babel import lazy_gettext as _l
 
-from app.admin.bulk_actions import BulkAction
 from app.admin.delegates import filters
 from app.admin.delegates.forms import (
     AddTagForm,
@@ -15,12 +14,13 @@ from app.admin.delegates.forms import (
     MoveToCategoryForm,
     RemoveTagForm,
 )
-from app.admin.listing import MAX_SELECTED
+from app.admin_kit.bulk_actions import BulkAction
+from app.admin_kit.listing import MAX_SELECTED
+from app.delegates import custom_questions
+from app.delegates.categories import queries as categories
+from app.delegates.models import Delegate
 from app.errors import RuleViolation
-from app.registration import custom_questions
-from app.registration.categories import queries as categories
 from app.registration.desk import annotations, queries, services
-from app.registration.models import Delegate
 from app.registration.seats import CategoryAwaited
 from app.web import redirects
 

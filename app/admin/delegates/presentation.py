@@ -12,23 +12,23 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from app.admin.delegates import answer_columns
 from app.database import db, stream
-from app.history.models import Change
-from app.questions.definitions import Definition
-from app.registration import (
+from app.delegates import (
     answer_rows,
     custom_questions,
     delegate_record,
     private_answers,
     requirement_kinds,
 )
-from app.registration import countries as registration_countries
+from app.delegates import countries as registration_countries
+from app.delegates.answers import Answers
+from app.delegates.categories import queries as categories
+from app.delegates.delegate_field import DelegateField
+from app.delegates.fields import BOOKING_FIELDS, PRIVATE_FIELDS
+from app.delegates.models import Delegate, LinkedAgenda, Needs
+from app.history.models import Change
+from app.questions.definitions import Definition
 from app.registration.bookings import changes
-from app.registration.categories import queries as categories
-from app.registration.delegate_field import DelegateField
 from app.registration.desk import queries
-from app.registration.fields import BOOKING_FIELDS, PRIVATE_FIELDS
-from app.registration.models import Delegate, LinkedAgenda, Needs
-from app.registration.queries import Answers
 from app.registration.session_bookings import queries as session_bookings
 from app.registration.waiting_list import export_rows
 from app.registration.waiting_list.export_rows import DelegateWait

@@ -6,14 +6,14 @@ from flask_babel import lazy_gettext as _l
 from wtforms import SelectField
 
 from app.accounts.guards import current_actor
-from app.admin import option_search
 from app.admin.delegates.edit_views import breadcrumbs, redirect_to
+from app.admin_kit import option_search
+from app.delegates.models import Delegate
 from app.errors import RuleViolation
 from app.forms.form import Form, validates_own_csrf
 from app.forms.validators import one_of_choices
 from app.programme.editing import speaker_queries
 from app.registration.desk import queries
-from app.registration.models import Delegate
 from app.registration.speaker_places import queries as speaker_places
 from app.registration.speaker_places import services
 from app.web import redirects

@@ -8,11 +8,11 @@ from wtforms import BooleanField
 
 from app.accounts.guards import current_actor
 from app.admin.delegates.edit_views import redirect_to
+from app.delegates.models import Delegate
 from app.errors import RuleViolation
 from app.forms.fields import line_field, other_persons_email_field
 from app.forms.form import ConfirmForm, Form, validates_own_csrf
 from app.registration.desk import queries
-from app.registration.models import Delegate
 from app.registration.transfers import queries as transfers
 from app.registration.transfers import services
 from app.registration.transfers.services import Colleague

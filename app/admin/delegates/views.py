@@ -9,7 +9,7 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
 from app.accounts.guards import current_actor
-from app.admin import activity, bulk_actions, draft_forms, view_options
+from app.admin import activity
 from app.admin.delegates import answer_columns, filters, presentation
 from app.admin.delegates import listing as delegate_listing
 from app.admin.delegates.delegate_filter import Condition
@@ -23,14 +23,15 @@ from app.admin.delegates.forms import (
     RestoreBookingForm,
 )
 from app.admin.delegates.listing import build_add_tag_form
-from app.admin.listing import Listing, ListQuery, get_selected, parse_list_query, render_list
-from app.admin.suppression_views import REASON_NAMES
+from app.admin_emails.suppression_views import REASON_NAMES
+from app.admin_kit import bulk_actions, draft_forms, view_options
+from app.admin_kit.listing import Listing, ListQuery, get_selected, parse_list_query, render_list
+from app.delegates.categories import queries as categories
+from app.delegates.models import Delegate
 from app.errors import RuleViolation
 from app.forms.form import ConfirmForm, Form, validates_own_csrf
 from app.mail import suppression
-from app.registration.categories import queries as categories
 from app.registration.desk import annotations, queries, services
-from app.registration.models import Delegate
 from app.registration.seats import CategoryFull, SoldOut
 from app.web import redirects, spreadsheets
 from app.web.formatting import DayFormatter, conference_zone

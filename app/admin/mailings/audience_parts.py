@@ -9,9 +9,9 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import ColumnElement, SQLColumnExpression, String, cast, literal
 
-from app.admin import saved_views
-from app.admin.listing import Listing, parse_list_query
-from app.admin.saved_views import ListKind
+from app.admin_kit import saved_views
+from app.admin_kit.listing import Listing, parse_list_query
+from app.admin_kit.saved_views import ListKind
 from app.errors import RuleViolation
 from app.mail.placeholders import Placeholder, PlaceholderKind
 from app.releases import current_release

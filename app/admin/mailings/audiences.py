@@ -25,13 +25,14 @@ from app.admin.mailings.audience_parts import (
     to_person,
 )
 from app.database import db
+from app.delegates import countries
+from app.delegates.models import Delegate
 from app.mail import placeholders
 from app.mail.placeholders import Placeholder, PlaceholderKind
 from app.mailings import recipients
 from app.mailings.audiences import Audience, Candidate, PeopleQuery, declare
-from app.registration import countries, links
+from app.registration import links
 from app.registration.desk import queries as desk
-from app.registration.models import Delegate
 from app.registration.waiting_list import queries as waiting_list
 from app.registration.waiting_list import turns
 from app.registration.waiting_list.models import IN_QUEUE, WaitingListEntry

@@ -12,10 +12,10 @@ from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  #
 from wtforms.validators import AnyOf, DataRequired, StopValidation, ValidationError
 
 from app import clock
-from app.admin.edit_form import EditForm
-from app.admin.listing import MAX_SEARCH_LENGTH, ListFilter, ListQuery
-from app.admin.option_search import MAX_LISTED
 from app.admin.publishing.forms import IsoDateField
+from app.admin_kit.edit_form import EditForm
+from app.admin_kit.listing import MAX_SEARCH_LENGTH, ListFilter, ListQuery
+from app.admin_kit.option_search import MAX_LISTED
 from app.forms.fields import ClockTimeField, VersionField, editor_text_field, line_field
 from app.forms.form import Form
 from app.mailings import message, release

@@ -6,8 +6,8 @@ from flask import Blueprint, Response, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
-from app.admin.emails.previews import FRAME_POLICY, PREVIEW_POLICY, PreviewFrame
 from app.admin.mailings.views import breadcrumbs
+from app.admin_emails.previews import FRAME_POLICY, PREVIEW_POLICY, PreviewFrame
 from app.errors import NotFound, RuleViolation
 from app.forms.form import ConfirmForm
 from app.mailings import audiences, message, queries, selection_queries

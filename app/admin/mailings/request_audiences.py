@@ -22,13 +22,13 @@ from app.admin.mailings.audience_parts import (
 )
 from app.admin.request_lists import build_filter
 from app.database import db
+from app.delegates.categories.texts import translated
 from app.mail import placeholders
 from app.mail.placeholders import Placeholder, PlaceholderKind
 from app.mailings import recipients
 from app.mailings.audiences import Audience, Candidate, PeopleQuery
 from app.registration import links, registration_requests
 from app.registration.applications.models import RegistrationApplication
-from app.registration.category_texts import translated
 from app.registration.interest.models import ExpressionOfInterest
 from app.registration.registration_requests import OPEN, RequestFilter
 from app.web import languages

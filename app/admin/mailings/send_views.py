@@ -10,9 +10,9 @@ from flask_babel import lazy_gettext as _l
 
 from app import clock
 from app.accounts.guards import current_actor
-from app.admin.listing import ListFilter, Listing, parse_list_query, render_list
 from app.admin.mailings.forms import ScheduleForm
 from app.admin.mailings.views import breadcrumbs, title_of
+from app.admin_kit.listing import ListFilter, Listing, parse_list_query, render_list
 from app.errors import RuleViolation
 from app.forms.form import ConfirmForm, validates_own_csrf
 from app.mailings import audiences, message, queries, recipients, services

@@ -11,10 +11,10 @@ from flask_babel import lazy_gettext as _l
 
 from app.accounts import saved_views as stored_views
 from app.accounts.guards import current_actor, require_login_session
-from app.admin import option_search, saved_views
-from app.admin.listing import PAGE_SIZE, ListFilter, Listing, parse_list_query, render_list
 from app.admin.mailings.audience_parts import list_filters, to_args
 from app.admin.mailings.forms import AudienceForm, TextForm, build_filter_form, has_many_options
+from app.admin_kit import option_search, saved_views
+from app.admin_kit.listing import PAGE_SIZE, ListFilter, Listing, parse_list_query, render_list
 from app.errors import PermissionDenied, RuleViolation, StaleEdit
 from app.forms.form import ConfirmForm, validates_own_csrf
 from app.history import queries as history

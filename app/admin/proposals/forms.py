@@ -6,7 +6,7 @@ from flask_babel import lazy_gettext as _l
 from wtforms import HiddenField, TextAreaField
 from wtforms.validators import DataRequired
 
-from app.admin.edit_form import MAX_NOTES_LENGTH
+from app.admin_kit.edit_form import MAX_NOTES_LENGTH
 from app.forms.form import Form
 from app.forms.validators import max_length, no_hidden_characters
 from app.programme.fields.speakers import PHOTO

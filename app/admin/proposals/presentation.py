@@ -7,8 +7,8 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 
 from app.accounts import roles
-from app.admin import saved_views
-from app.admin.listing import PAGE_SIZE, ListFilter, Listing, parse_list_query
+from app.admin_kit import saved_views
+from app.admin_kit.listing import PAGE_SIZE, ListFilter, Listing, parse_list_query
 from app.content import diff
 from app.content.diff import DiffLine
 from app.programme.fields.speakers import PHOTO

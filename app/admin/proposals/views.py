@@ -6,7 +6,6 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
 from app.accounts.guards import current_actor
-from app.admin.listing import render_list
 from app.admin.proposals import presentation
 from app.admin.proposals.forms import (
     AmendForm,
@@ -15,6 +14,8 @@ from app.admin.proposals.forms import (
     build_amend_form,
     has_text,
 )
+from app.admin_kit.listing import render_list
+from app.delegates import countries
 from app.errors import NotFound, RuleViolation
 from app.forms.form import validates_own_csrf
 from app.history import queries as history
@@ -25,7 +26,6 @@ from app.programme.models import Session
 from app.proposals import preview, queries, reviews
 from app.proposals.models import Proposal
 from app.proposals.queries import ProposalReview
-from app.registration import countries
 from app.releases import json_ld
 from app.web import languages, redirects
 from app.web.rendering import render_page

@@ -12,12 +12,12 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import func, select
 
 from app.database import db
+from app.delegates.models import Delegate
+from app.delegates.queries import ATTENDING
 from app.errors import RuleViolation
 from app.programme.snapshot import Appearance, Room, Session, Speaker, Theme
 from app.proposals import queries as proposals
 from app.proposals.models import Proposal
-from app.registration.models import Delegate
-from app.registration.queries import ATTENDING
 from app.releases import comparison, comparison_cache, diff_text, queries
 from app.releases.comparison import Comparison, Modified
 from app.releases.diff_text import SESSION_HEADINGS, ChangeGroup, DiffRow

@@ -14,11 +14,11 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
 from app.accounts import guards, roles
-from app.admin import draft_forms
-from app.admin.draft_forms import deletes_draft
 from app.admin.history_views import MAX_ID
 from app.admin.publishing import presentation, seat_effects
 from app.admin.publishing.forms import PublishForm, RollbackForm, ScheduleReleaseForm
+from app.admin_kit import draft_forms
+from app.admin_kit.draft_forms import deletes_draft
 from app.errors import NotFound, RuleViolation
 from app.forms.form import ConfirmForm, validates_own_csrf
 from app.history import queries as history

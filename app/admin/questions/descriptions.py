@@ -6,6 +6,8 @@ from typing import Any, Final
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
+from app.delegates import custom_questions
+from app.delegates.categories import queries as categories
 from app.questions.checks import can_depend_on, list_possible_answers
 from app.questions.definitions import (
     AFTER_30_DAYS,
@@ -27,9 +29,7 @@ from app.questions.definitions import (
     Condition,
     Definition,
 )
-from app.registration import custom_questions
-from app.registration import queries as registration
-from app.registration.categories import queries as categories
+from app.releases.current_release import conference_days
 from app.web.formatting import local_date
 
 KIND_NAMES: Final[Mapping[str, Any]] = {
@@ -117,7 +117,5 @@ def describe_categories(definition: Definition) -> str:
 def describe_days(definition: Definition) -> str:
     """Return the days on which a question is asked, as text; "" for all."""
     return ", ".join(
-        local_date(day)
-        for day in registration.conference_days()
-        if day.isoformat() in definition.days
+        local_date(day) for day in conference_days() if day.isoformat() in definition.days
     )

@@ -10,7 +10,6 @@ from wtforms import BooleanField, Field, RadioField, SelectField, StringField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # of WTForms 3.2
 from wtforms.validators import ValidationError
 
-from app.admin.edit_form import CheckboxesField
 from app.admin.question_texts import (
     MAX_HELP,
     MAX_LABEL,
@@ -20,6 +19,7 @@ from app.admin.question_texts import (
     with_translations,
 )
 from app.admin.questions import descriptions
+from app.admin_kit.edit_form import CheckboxesField
 from app.errors import RuleViolation
 from app.forms.fields import editor_line_field, editor_text_field
 from app.forms.form import Form
@@ -29,8 +29,8 @@ from app.questions.checks import InvalidChoices, InvalidCondition
 from app.questions.definitions import AFTER_30_DAYS, ERASURES, TEXT, WITH_CHOICES, Definition
 from app.questions.edited_question import EditedQuestion, EditedTexts
 from app.questions.standard import StandardQuestion
-from app.registration import queries as registration
 from app.registration.question_promises import PromiseBroken
+from app.releases.current_release import conference_days
 from app.text import collapse_whitespace
 from app.web.formatting import local_date
 
@@ -128,9 +128,7 @@ class QuestionForm(QuestionTextsForm):
                 for key, words in descriptions.list_conditions(earlier)
             ),
         ]
-        self.days.choices = [
-            (day.isoformat(), local_date(day)) for day in registration.conference_days()
-        ]
+        self.days.choices = [(day.isoformat(), local_date(day)) for day in conference_days()]
         self.categories.choices = descriptions.list_category_choices()
 
     def limit(self, question: StandardQuestion) -> None:

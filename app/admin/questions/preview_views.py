@@ -7,14 +7,14 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
 from app.admin.questions import descriptions, forms
+from app.delegates import custom_question_forms, custom_questions, question_pages, standard_forms
+from app.delegates.categories import queries as categories
+from app.delegates.categories.queries import CATEGORY
+from app.delegates.custom_question_forms import CustomQuestionsForm
+from app.delegates.fields import DAYS
+from app.delegates.forms import FORMS, AnswersForm
 from app.questions.definitions import Definition
-from app.registration import custom_question_forms, custom_questions, question_pages, standard_forms
-from app.registration import queries as registration
-from app.registration.categories import queries as categories
-from app.registration.categories.queries import CATEGORY
-from app.registration.custom_question_forms import CustomQuestionsForm
-from app.registration.fields import DAYS
-from app.registration.forms import FORMS, AnswersForm
+from app.releases.current_release import conference_days
 from app.web.formatting import local_date
 from app.web.rendering import render_page
 
@@ -24,12 +24,10 @@ PREFIX = "preview"  # of the fields that are only shown
 
 @bp.get("/_preview")
 def show() -> ResponseReturnValue:
-    days = [day.isoformat() for day in registration.conference_days()]
+    days = [day.isoformat() for day in conference_days()]
     chosen = [day for day in request.args.getlist("days") if day in days] or days
     form = forms.PreviewForm(formdata=None, data={"days": chosen})
-    form.days.choices = [
-        (day.isoformat(), local_date(day)) for day in registration.conference_days()
-    ]
+    form.days.choices = [(day.isoformat(), local_date(day)) for day in conference_days()]
     form.category.choices = [("", gettext("None")), *descriptions.list_category_choices()]
     form.category.data = request.args.get(CATEGORY, "")
     possible = custom_questions.list_possible_with_standard(

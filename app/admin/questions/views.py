@@ -10,18 +10,20 @@ from flask_babel import lazy_gettext as _l
 
 from app.accounts import roles
 from app.accounts.guards import current_actor
-from app.admin import saved_views
-from app.admin.edit_form import redirect_after_adding
-from app.admin.listing import ListFilter, paginate, parse_list_query, render_list
 from app.admin.questions import descriptions, forms
 from app.admin.questions.forms import PagesForm, QuestionForm
+from app.admin_kit import saved_views
+from app.admin_kit.edit_form import redirect_after_adding
+from app.admin_kit.listing import ListFilter, paginate, parse_list_query, render_list
+from app.delegates import custom_answers, custom_questions
 from app.errors import RuleViolation, StaleEdit
 from app.forms.form import ConfirmForm, validates_own_csrf
 from app.history import queries as history
 from app.questions import queries, services
 from app.questions.definitions import Definition
 from app.questions.models import REGISTRATION, Question
-from app.registration import custom_answers, custom_questions, question_promises
+from app.registration import question_promises
+from app.registration.question_promises import is_answered
 from app.web import redirects
 from app.web.rendering import render_page
 
@@ -246,7 +248,7 @@ def delete(number: int) -> ResponseReturnValue:
     label = next(row for row in _list_rows() if row.definition.id == number)
     if form.validate_on_submit():
         try:
-            services.delete(question, is_answered=custom_answers.is_answered, actor=current_actor())
+            services.delete(question, is_answered=is_answered, actor=current_actor())
         except RuleViolation as refusal:
             form.form_errors.append(gettext(str(refusal)))
         else:

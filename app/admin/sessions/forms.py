@@ -10,7 +10,6 @@ from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, IntegerField, RadioField, SelectField, StringField, TextAreaField
 from wtforms.validators import NumberRange, Optional, ValidationError
 
-from app.admin.edit_form import EditForm, notes_field, with_slug
 from app.admin.sessions import form_fields
 from app.admin.sessions.form_fields import (
     AppearancesField,
@@ -19,6 +18,7 @@ from app.admin.sessions.form_fields import (
     resolve_local_time,
 )
 from app.admin.sessions.link_fields import validate_links
+from app.admin_kit.edit_form import EditForm, notes_field, with_slug
 from app.errors import RuleViolation
 from app.forms.fields import (
     MAX_EDITOR_LINE_LENGTH,

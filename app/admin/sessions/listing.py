@@ -12,8 +12,8 @@ from flask_babel import lazy_gettext as _l
 from wtforms import SelectField
 
 from app.accounts import roles
-from app.admin import saved_views
-from app.admin.listing import MAX_SELECTED, ListFilter, Listing, ListQuery, parse_list_query
+from app.admin_kit import saved_views
+from app.admin_kit.listing import MAX_SELECTED, ListFilter, Listing, ListQuery, parse_list_query
 from app.errors import NotFound
 from app.forms.form import Form
 from app.history.models import Change
@@ -197,9 +197,7 @@ SORTS = tuple(session_queries.SORTS)
 saved_views.declare("sessions", _l("Sessions"), roles.PROGRAMME, lambda _: get_filters(), SORTS)
 
 UNCHANGED, CLEAR = "", "none:"  # never a slug, key, type or state
-MAX_SESSIONS = 200  # at once
 BULK_FIELDS = ("theme", "room", "kind", "state")
-MAX_VERSION_DIGITS = 10  # digits
 
 
 class BulkEditForm(Form):
@@ -264,13 +262,3 @@ def preview_bulk_edit(
         )
         for session, made in found
     ]
-
-
-def parse_versions(pairs: Sequence[str]) -> dict[str, int]:
-    """Return the version of each session that was shown, from “3 opening” pairs."""
-    parted = [pair.partition(" ") for pair in pairs[:MAX_SESSIONS]]
-    return {key: int(version) for version, _, key in parted if _is_version(version)}
-
-
-def _is_version(typed: str) -> bool:
-    return typed.isascii() and typed.isdecimal() and len(typed) < MAX_VERSION_DIGITS

@@ -10,16 +10,17 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
 from app.accounts import guards, roles
-from app.admin import draft_forms
 from app.admin.affected_people import find_affected, find_affected_by_several
-from app.admin.draft_forms import deletes_draft
-from app.admin.edit_form import redirect_after_adding
-from app.admin.listing import get_selected, render_list
 from app.admin.proposals.presentation import STATE_LABELS
 from app.admin.sessions import forms
 from app.admin.sessions import listing as session_listing
 from app.admin.sessions.forms import SessionForm
 from app.admin.sessions.listing import BulkEditForm
+from app.admin_kit import draft_forms
+from app.admin_kit.bulk_actions import parse_versions
+from app.admin_kit.draft_forms import deletes_draft
+from app.admin_kit.edit_form import redirect_after_adding
+from app.admin_kit.listing import MAX_SELECTED, get_selected, render_list
 from app.content import markdown
 from app.errors import RuleViolation, StaleEdit
 from app.forms.form import ConfirmForm, validates_own_csrf
@@ -120,7 +121,7 @@ def bulk() -> ResponseReturnValue:
 
 
 def _store_selection() -> ResponseReturnValue:
-    slugs = get_selected(session_listing.list_slugs)[: session_listing.MAX_SESSIONS]
+    slugs = get_selected(session_listing.list_slugs)[:MAX_SELECTED]
     chosen = [one.slug for one in session_queries.list_by_slug(slugs)]
     if not chosen:
         return _render_index(gettext("Select at least one session"))
@@ -156,7 +157,7 @@ def _render_bulk_edit() -> ResponseReturnValue:
 def bulk_edit() -> ResponseReturnValue:
     form = BulkEditForm()
     form.set_choices(session_queries.list_filter_choices())
-    expected = session_listing.parse_versions(request.form.getlist("expected_version"))
+    expected = parse_versions(request.form.getlist("expected_version"))
     if not form.validate() or not expected:
         raise RuleViolation("One of the options you chose has been deleted. Choose again")
     result = sessions.update_several(expected, form.values(), actor=guards.current_actor())

@@ -8,7 +8,7 @@ from flask_babel import lazy_gettext as _l
 from wtforms import DateField, Field, TextAreaField
 from wtforms.validators import DataRequired, Optional
 
-from app.admin.edit_form import MAX_NOTES_LENGTH
+from app.admin_kit.edit_form import MAX_NOTES_LENGTH
 from app.forms.fields import editor_text_field, other_persons_email_field
 from app.forms.form import Form
 from app.forms.validators import max_length, no_hidden_characters

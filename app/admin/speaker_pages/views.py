@@ -12,8 +12,11 @@ from flask_babel import lazy_gettext as _l
 from werkzeug.datastructures import MultiDict
 
 from app.accounts import guards
-from app.admin import draft_forms
-from app.admin.listing import (
+from app.admin.speaker_pages.forms import BatchEmailForm, DeadlinesForm, RequestAnswerForm
+from app.admin.speakers import listing as speaker_listing
+from app.admin.speakers.rows import RowFormatter
+from app.admin_kit import draft_forms
+from app.admin_kit.listing import (
     PAGE_SIZE,
     ListFilter,
     Listing,
@@ -21,9 +24,6 @@ from app.admin.listing import (
     parse_list_query,
     render_list,
 )
-from app.admin.speaker_pages.forms import BatchEmailForm, DeadlinesForm, RequestAnswerForm
-from app.admin.speakers import listing as speaker_listing
-from app.admin.speakers.rows import RowFormatter
 from app.errors import RuleViolation
 from app.forms.form import validates_own_csrf
 from app.speakers import (

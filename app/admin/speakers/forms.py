@@ -9,7 +9,7 @@ from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, EmailField
 from wtforms.validators import Optional
 
-from app.admin.edit_form import EditForm, notes_field, with_slug
+from app.admin_kit.edit_form import EditForm, notes_field, with_slug
 from app.forms.fields import MARKDOWN_HINT, MAX_EDITOR_TEXT_LENGTH, counted_text_field
 from app.forms.validators import MAX_EMAIL_LENGTH, max_length, no_hidden_characters, valid_email
 from app.programme.fields.speakers import PROFILE_FIELDS, SPEAKER_FIELDS

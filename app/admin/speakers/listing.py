@@ -9,9 +9,10 @@ from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 
 from app.accounts import roles
-from app.admin import saved_views
-from app.admin.bulk_actions import BulkAction
-from app.admin.listing import (
+from app.admin.speakers.rows import RowFormatter, SpeakerListRow
+from app.admin_kit import saved_views
+from app.admin_kit.bulk_actions import BulkAction
+from app.admin_kit.listing import (
     MAX_SELECTED,
     ListFilter,
     Listing,
@@ -19,14 +20,13 @@ from app.admin.listing import (
     TextFilter,
     parse_list_query,
 )
-from app.admin.speakers.rows import RowFormatter, SpeakerListRow
 from app.programme import slugs
 from app.programme.editing import speaker_queries, speakers
 from app.programme.editing.speaker_queries import SpeakerFilter, SpeakerRow
 from app.programme.labels import ROLES
 from app.programme.models import Speaker, Theme
-from app.registration import queries as registration
 from app.registration.speaker_places import queries as speaker_places
+from app.releases.current_release import conference_days
 from app.speakers import invitation_states, invitations, list_filters
 from app.web import redirects
 from app.web.formatting import conference_zone, local_date
@@ -117,7 +117,7 @@ def get_filters() -> Sequence[ListFilter]:
     """Return the filters of the list that have options."""
     choices, find_moved_theme = speaker_queries.list_choices(), partial(slugs.find_moved, Theme)
     countries = [(country, country) for country in choices.countries]
-    days = [(day.isoformat(), local_date(day)) for day in registration.conference_days()]
+    days = [(day.isoformat(), local_date(day)) for day in conference_days()]
     filters = (
         ListFilter("confirmed", _l("State"), STATE_OPTIONS),
         ListFilter("missing", _l("Missing"), MISSING_OPTIONS),

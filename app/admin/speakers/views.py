@@ -9,14 +9,16 @@ from flask_babel import lazy_gettext as _l
 
 from app.accounts import guards, roles
 from app.accounts.guards import current_actor
-from app.admin import activity, bulk_actions, draft_forms
-from app.admin.draft_forms import deletes_draft
-from app.admin.edit_form import redirect_after_adding
-from app.admin.listing import get_selected, render_list
+from app.admin import activity
 from app.admin.proposals.presentation import STATE_LABELS
 from app.admin.speakers import listing as speaker_listing
 from app.admin.speakers.forms import SpeakerForm
+from app.admin_kit import bulk_actions, draft_forms
+from app.admin_kit.draft_forms import deletes_draft
+from app.admin_kit.edit_form import redirect_after_adding
+from app.admin_kit.listing import get_selected, render_list
 from app.content import markdown
+from app.delegates import countries
 from app.errors import NotFound, StaleEdit
 from app.forms.form import (
     ConfirmForm,
@@ -34,11 +36,10 @@ from app.programme.fields.speakers import (
 from app.programme.models import Photo, Speaker
 from app.programme.photos import services
 from app.programme.photos.services import PreparedPhoto
-from app.registration import countries
-from app.registration import queries as registration
 from app.registration.speaker_places import queries as speaker_places
 from app.registration.speaker_places import services as places
 from app.releases import current_release
+from app.releases.current_release import conference_days
 from app.speakers import access, forms
 from app.speakers.photo_views import PhotoViews
 from app.web import languages, redirects
@@ -86,7 +87,7 @@ def bulk() -> ResponseReturnValue:
 @deletes_draft
 def add() -> ResponseReturnValue:
     form = SpeakerForm(**draft_forms.get_form_arguments())
-    if form.apply_row_button(draft_forms.get_pressed_button(), registration.conference_days()):
+    if form.apply_row_button(draft_forms.get_pressed_button(), conference_days()):
         return draft_forms.redirect_to_preview(form) or _render_form(form)
     if form.validate_on_submit():
         speaker = speakers.add(form.values(conference_zone()), actor=guards.current_actor())
@@ -136,7 +137,7 @@ def edit(slug: str) -> ResponseReturnValue:
     speaker = speaker_queries.get_speaker(slug)
     saved = SpeakerForm.speaker_data(speaker, conference_zone())
     form = SpeakerForm(data=saved, **draft_forms.get_form_arguments())
-    if form.apply_row_button(draft_forms.get_pressed_button(), registration.conference_days()):
+    if form.apply_row_button(draft_forms.get_pressed_button(), conference_days()):
         return draft_forms.redirect_to_preview(form) or _render_form(form, speaker)
     if form.validate_on_submit():
         try:

@@ -14,12 +14,11 @@ from app.admin.tasks.open_tasks import (
     count_where,
     list_url,
 )
+from app.delegates.models import CONFERENCE, SeatLimit
+from app.delegates.requirement_models import ACCESS, DIETARY
 from app.registration.applications.models import ASKED, RegistrationApplication
 from app.registration.interest.models import INTERESTED, ExpressionOfInterest
-from app.registration.models import SeatLimit
 from app.registration.requirement_cases import queries as requirement_cases
-from app.registration.requirement_cases.models import ACCESS, DIETARY
-from app.registration.seats import CONFERENCE
 
 WAITING_COUNT: Final = func.coalesce(
     select(SeatLimit.waiting).where(SeatLimit.name == CONFERENCE).scalar_subquery(), 0

@@ -11,12 +11,12 @@ from app import clock
 from app.accounts import roles
 from app.admin.mailings.send_views import describe_next
 from app.admin.tasks.open_tasks import URGENT, WAITING, Task, count_where, list_url
+from app.delegates.models import Delegate
 from app.mail.models import BOUNCED, Email, EmailReply, SuppressedAddress
 from app.mail.queries import IS_FAILED, IS_WAITING
 from app.mailings import notice_models
 from app.mailings.models import SCHEDULED, SENDING, Mailing
 from app.mailings.notice_models import ChangeNotice
-from app.registration.models import Delegate
 
 SLOW_AFTER = timedelta(minutes=10)  # normally the worker delivers within a second
 FAILED_EMAILS: Final = "failed-emails"

@@ -20,11 +20,11 @@ from app.admin.tasks.open_tasks import (
 )
 from app.content import starter_texts
 from app.content.views import get_content_folder
+from app.delegates.models import SeatLimit
 from app.history.models import HistoryEntry
 from app.onboarding.queries import get_example_acronym
 from app.programme.models import Conference
 from app.registration import integrity_check
-from app.registration.models import SeatLimit
 from app.releases import current_release
 
 CLOSING_SOON = timedelta(days=7)

@@ -2,15 +2,14 @@
 
 from collections.abc import Callable
 
+from app.delegates import custom_questions, private_answers
+from app.delegates.answers import Answers, dump_answers, load_answers
+from app.delegates.categories import queries as categories
+from app.delegates.categories.models import RegistrationCategory
+from app.delegates.categories.queries import CATEGORY
+from app.delegates.fields import BY_NAME, CONSENT, DAYS, EMAIL, PRIVATE_NAMES
 from app.errors import RuleViolation
-from app.registration import custom_questions, private_answers
-from app.registration import queries as registration
 from app.registration.applications.models import RegistrationApplication
-from app.registration.categories import queries as categories
-from app.registration.categories.models import RegistrationCategory
-from app.registration.categories.queries import CATEGORY
-from app.registration.fields import BY_NAME, CONSENT, DAYS, EMAIL, PRIVATE_NAMES
-from app.registration.queries import Answers
 
 PLACE: Callable[[str], str] = private_answers.place_in_application
 # without these there is nobody to make a booking for; whatever else is missing was optional
@@ -26,14 +25,14 @@ def dump(answers: Answers, access_key: str) -> str:
     names = (*BY_NAME, CONSENT, CATEGORY, *custom_questions.get_by_name())
     asked = {name: answers[name] for name in names if name in answers}
     stored = private_answers.encrypt_answers(asked, PRIVATE_NAMES, PLACE(access_key))
-    return registration.dump_answers(stored)
+    return dump_answers(stored)
 
 
 def load(application: RegistrationApplication) -> Answers:
     """Return the answers of an application; none once it is over."""
     if not application.document:
         return {}
-    stored = registration.load_answers(application.document)
+    stored = load_answers(application.document)
     return private_answers.decrypt_answers(stored, PLACE(application.access_key))
 
 

@@ -8,10 +8,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
+from app.delegates.answers import Answers
+from app.delegates.models import CONFERENCE, Delegate
+from app.delegates.queries import get_attending
 from app.errors import RuleViolation
 from app.history import services as history
 from app.registration import emails, seats
-from app.registration import queries as registration
 from app.registration.applications import answer_documents, services
 from app.registration.applications.models import (
     APPROVED,
@@ -25,8 +27,6 @@ from app.registration.applications.models import (
 )
 from app.registration.applications.services import AlreadyDecided
 from app.registration.create_booking import create_booking
-from app.registration.models import Delegate
-from app.registration.queries import Answers
 from app.registration.waiting_list import offers
 from app.registration.waiting_list import services as waiting_list
 from app.text import count_of
@@ -118,7 +118,7 @@ def decide_all(
 ) -> None:
     """Decide on all of these or none, with all their limits locked first, in the one order."""
     names = {name for one in applications for name in seats.list_limits(one.category_id)[1:]}
-    seats.lock_limits((seats.CONFERENCE, *names))
+    seats.lock_limits((CONFERENCE, *names))
     for application in applications:
         decide(application, decision, actor=actor)
 
@@ -157,7 +157,7 @@ def _book(application: RegistrationApplication, answers: Answers) -> Delegate:
         take_seat=seats.reserve_held if application.is_held else seats.reserve,
     )
     if delegate is None:
-        existing = registration.get_attending(application.identity_key)
+        existing = get_attending(application.identity_key)
         services.release_place(application)
         emails.send_already_registered(existing)
         return existing

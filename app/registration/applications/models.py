@@ -7,8 +7,8 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, false, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.database import Base
-from app.registration.categories.models import RegistrationCategory
-from app.registration.models import Delegate
+from app.delegates.categories.models import RegistrationCategory
+from app.delegates.models import Delegate
 from app.registration.request_models import RegistrationRequest
 from app.registration.waiting_list.models import WaitingListEntry
 

@@ -7,12 +7,12 @@ from sqlalchemy import Integer, String, bindparam, cast, literal, or_, select
 from sqlalchemy.orm import joinedload
 
 from app.database import db
+from app.delegates.answers import Answers
+from app.delegates.categories import queries as categories
+from app.delegates.categories.queries import INVITATION, INVITED_CATEGORY, SPEAKER, TRANSFER
+from app.delegates.models import Delegate
 from app.registration import registration_requests as requests
 from app.registration.applications.models import WAITING, RegistrationApplication
-from app.registration.categories import queries as categories
-from app.registration.categories.queries import INVITATION, INVITED_CATEGORY, SPEAKER, TRANSFER
-from app.registration.models import Delegate
-from app.registration.queries import Answers
 from app.registration.registration_requests import RequestFilter
 from app.registration.waiting_list.models import WaitingListEntry
 

@@ -9,10 +9,14 @@ import secrets
 
 from app import cache_version, clock
 from app.database import db
+from app.delegates import delegate_record
+from app.delegates.answers import Answers, full_name
+from app.delegates.categories import queries as categories
+from app.delegates.fields import EMAIL
+from app.delegates.models import CONFERENCE, Delegate
 from app.errors import RuleViolation
 from app.history import services as history
-from app.registration import delegate_record, emails, seats
-from app.registration import queries as registration
+from app.registration import emails, seats
 from app.registration import registration_requests as requests
 from app.registration.applications import answer_documents, queries
 from app.registration.applications.models import (
@@ -23,10 +27,6 @@ from app.registration.applications.models import (
     WITHDRAWN,
     RegistrationApplication,
 )
-from app.registration.categories import queries as categories
-from app.registration.fields import EMAIL
-from app.registration.models import Delegate
-from app.registration.queries import Answers
 from app.registration.waiting_list import entries, offers
 from app.registration.waiting_list import queries as waiting_list_queries
 from app.registration.waiting_list import services as waiting_list
@@ -53,8 +53,8 @@ def apply(answers: Answers, language: str) -> None:
 
     Whoever has a place, or has applied already, is told so by email, and only there.
     """
-    key = delegate_record.identity_key(registration.full_name(answers), answers[EMAIL])
-    seats.lock_limit(seats.CONFERENCE)
+    key = delegate_record.identity_key(full_name(answers), answers[EMAIL])
+    seats.lock_limit(CONFERENCE)
     delegate = waiting_list_queries.find_attending(key)
     application = queries.find_open(key)
     if delegate is not None:
@@ -114,7 +114,7 @@ def purge_expired() -> None:
     """Delete applications a month after they have ended, and all a while after the conference."""
     if not cache_version.is_clock_in_sync():
         return
-    seats.lock_if_set(seats.CONFERENCE)  # before any application, as everywhere
+    seats.lock_if_set(CONFERENCE)  # before any application, as everywhere
     requests.delete_ended(RegistrationApplication)
     for application in requests.list_overdue(RegistrationApplication, BATCH_SIZE):
         lock(application)
@@ -168,7 +168,7 @@ def _store(answers: Answers, language: str, key: str) -> RegistrationApplication
 
 def _build(answers: Answers, language: str, key: str) -> RegistrationApplication:
     access_key = secrets.token_urlsafe(16)
-    name = registration.full_name(answers)
+    name = full_name(answers)
     return RegistrationApplication(
         access_key=access_key,
         name=name,

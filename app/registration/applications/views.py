@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
+from app.delegates.categories.texts import translated
 from app.errors import RuleViolation
 from app.registration import links, request_views
 from app.registration.applications import queries, services
@@ -22,7 +23,6 @@ from app.registration.applications.models import (
     RegistrationApplication,
 )
 from app.registration.bookings import access
-from app.registration.category_texts import translated
 from app.web.formatting import local_moment
 from app.web.rendering import render_page
 from app.web.security_headers import no_referrer

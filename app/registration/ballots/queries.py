@@ -10,10 +10,10 @@ from sqlalchemy.orm import selectinload
 
 from app import cache_version
 from app.database import db, read_only_connection
+from app.delegates.models import Delegate
 from app.errors import NotFound, require
 from app.programme.snapshot import Session
 from app.registration.ballots.models import Ballot, BallotEntry, BallotSession
-from app.registration.models import Delegate
 from app.releases.current_release import get_programme
 
 NO_SUCH_BALLOT = "There is no such ballot"

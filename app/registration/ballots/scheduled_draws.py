@@ -12,6 +12,7 @@ from typing import Final
 from app import cache_version, clock
 from app.cache_version import bump_cache_version
 from app.database import db, read_only_connection
+from app.delegates.models import SeatLimit
 from app.encryption import get_key_ring, is_encrypted
 from app.history import services as history
 from app.log import log
@@ -20,7 +21,6 @@ from app.registration.ballots import draw, queries
 from app.registration.ballots.models import Ballot, BallotEntry, place_of_seed
 from app.registration.ballots.services import lock
 from app.registration.bookings import operations
-from app.registration.models import SeatLimit
 from app.registration.session_bookings import queries as session_bookings
 from app.registration.session_bookings import services as bookings
 from app.registration.session_bookings.models import SessionBooking

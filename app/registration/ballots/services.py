@@ -16,6 +16,7 @@ from sqlalchemy import delete, select
 from app import clock
 from app.cache_version import bump_cache_version
 from app.database import db
+from app.delegates.models import Delegate, SeatLimit
 from app.encryption import get_key_ring
 from app.errors import NotFound, RuleViolation, StaleEdit
 from app.history import services as history
@@ -25,7 +26,6 @@ from app.registration.ballots import draw, queries
 from app.registration.ballots.models import Ballot, BallotEntry, BallotSession, place_of_seed
 from app.registration.bookings import operations
 from app.registration.create_booking import REFERENCE_ALPHABET
-from app.registration.models import Delegate, SeatLimit
 from app.registration.session_bookings import queries as session_bookings
 from app.registration.session_bookings import services as bookings
 from app.text import count_of

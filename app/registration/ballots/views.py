@@ -10,6 +10,7 @@ from flask_babel import lazy_gettext as _l
 from wtforms import Field, SelectField
 
 from app import clock
+from app.delegates.models import Delegate
 from app.errors import NotFound, RuleViolation
 from app.forms.form import Form, validates_own_csrf
 from app.programme.snapshot import Session
@@ -20,7 +21,6 @@ from app.registration.ballots.queries import PublicBallot
 from app.registration.ballots.services import MAX_WISHES
 from app.registration.bookings import access
 from app.registration.bookings import queries as bookings
-from app.registration.models import Delegate
 from app.registration.session_bookings import queries as session_bookings
 from app.web.cache_policy import cacheable, expires_at
 from app.web.formatting import local_time, short_date

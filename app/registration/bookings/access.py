@@ -13,10 +13,10 @@ from flask import Blueprint, Response, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
+from app.delegates.models import Delegate
 from app.errors import ConferenceError, Gone, NotFound
 from app.registration import links
 from app.registration.bookings import operations, queries
-from app.registration.models import Delegate
 from app.request_transaction import READ_ONLY_METHODS, execute_apart
 from app.web.rendering import render_page
 

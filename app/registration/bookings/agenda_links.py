@@ -5,11 +5,11 @@ from sqlalchemy import delete
 from app import clock
 from app.agenda.models import Agenda
 from app.database import db
+from app.delegates.models import Delegate, LinkedAgenda
 from app.errors import RuleViolation
 from app.history import services as history
 from app.registration.bookings import queries
 from app.registration.bookings.operations import lock, record
-from app.registration.models import Delegate, LinkedAgenda
 
 
 def link_agenda(delegate: Delegate, agenda: Agenda, *, allows_emails: bool = False) -> None:

@@ -10,10 +10,10 @@ from flask_babel import lazy_gettext as _l
 
 from app.agenda import cookie, services
 from app.agenda.models import Agenda
+from app.delegates.models import Delegate
 from app.errors import RuleViolation
 from app.registration.bookings import access, agenda_links, queries
 from app.registration.bookings.forms import AgendaForm
-from app.registration.models import Delegate
 from app.registration.session_bookings import cookie as seats_cookie
 from app.web import redirects
 from app.web.rendering import render_page

@@ -6,22 +6,21 @@ from flask import Blueprint, Response, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
-from app.forms.form import validates_own_csrf
-from app.questions.definitions import Definition
-from app.registration import (
+from app.delegates import (
     answer_uploads,
     custom_question_forms,
     custom_questions,
     delegate_record,
     file_downloads,
-    links,
-    queries,
 )
+from app.delegates.custom_question_forms import CustomQuestionsForm
+from app.delegates.models import Delegate
+from app.forms.form import validates_own_csrf
+from app.questions.definitions import Definition
+from app.registration import links, queries
 from app.registration.bookings import access, services
 from app.registration.bookings.forms import VersionedForm
 from app.registration.bookings.operations import StaleBooking
-from app.registration.custom_question_forms import CustomQuestionsForm
-from app.registration.models import Delegate
 from app.web.rendering import render_page
 from app.web.security_headers import no_referrer
 

@@ -13,13 +13,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
 from app.database import db
+from app.delegates.categories import queries as categories
+from app.delegates.categories.queries import CATEGORY
+from app.delegates.fields import DAYS
+from app.delegates.models import CONFERENCE, Confirmation, Delegate
 from app.registration import seats
 from app.registration.bookings import operations
 from app.registration.bookings.changes import REASON, BookingChange, describe_move
-from app.registration.categories import queries as categories
-from app.registration.categories.queries import CATEGORY
-from app.registration.fields import DAYS
-from app.registration.models import Confirmation, Delegate
 from app.registration.session_bookings import queries as session_bookings
 from app.registration.session_bookings import release as session_seats
 from app.registration.waiting_list import category_waits, offers
@@ -124,13 +124,13 @@ def cancel(
 
 def _lock_limits(delegates: Sequence[Delegate], others: Sequence[str] = ()) -> None:
     """Lock the limits of the bookings' places, of what they wait for, and others, before them."""
-    seats.lock_limit(seats.CONFERENCE)  # from here on, nobody moves one to another category
+    seats.lock_limit(CONFERENCE)  # from here on, nobody moves one to another category
     db.session.flush()
     ids = [one.id for one in delegates]
     numbers = set(db.session.scalars(select(Delegate.category_id).where(Delegate.id.in_(ids))))
     numbers |= {one.category_id for one in waiting_list_entries.list_category_waits(ids)}
     own = (seats.list_limits(number) for number in numbers)
-    seats.lock_limits((seats.CONFERENCE, *others, *chain.from_iterable(own)))
+    seats.lock_limits((CONFERENCE, *others, *chain.from_iterable(own)))
 
 
 def _reload(ids: Sequence[int]) -> Sequence[Delegate]:

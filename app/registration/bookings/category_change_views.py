@@ -7,16 +7,16 @@ from flask import Blueprint, Response, redirect, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
+from app.delegates.categories import queries as categories
+from app.delegates.categories.forms import CategoryForm
+from app.delegates.categories.queries import CATEGORY, CategoryOption
+from app.delegates.models import Delegate
 from app.errors import NotFound, RuleViolation
 from app.forms.form import ConfirmForm, validates_own_csrf
 from app.registration import links
 from app.registration.bookings import access, answer_views, category_waiting, services
 from app.registration.bookings.forms import VersionedForm
 from app.registration.bookings.operations import StaleBooking
-from app.registration.categories import queries as categories
-from app.registration.categories.forms import CategoryForm
-from app.registration.categories.queries import CATEGORY, CategoryOption
-from app.registration.models import Delegate
 from app.registration.seats import CategoryFull
 from app.registration.waiting_list import entries, positions
 from app.registration.waiting_list import queries as waiting_list

@@ -5,12 +5,12 @@ booking, then the entry, which a new address changes too. The old place goes to 
 the same transaction.
 """
 
+from app.delegates.categories import queries as categories
+from app.delegates.models import Delegate
 from app.errors import RuleViolation
 from app.history.services import ACTOR_DELEGATE
 from app.registration import emails, seats
 from app.registration.bookings import changes, operations, queries
-from app.registration.categories import queries as categories
-from app.registration.models import Delegate
 from app.registration.waiting_list import category_waits, entries, offers
 from app.registration.waiting_list import queries as waiting_list
 from app.registration.waiting_list.models import ACCEPTED, WaitingListEntry

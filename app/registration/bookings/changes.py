@@ -5,16 +5,16 @@ from dataclasses import dataclass
 
 from flask_babel import lazy_gettext as _l
 
+from app.delegates import custom_answers, custom_questions, delegate_record
+from app.delegates.answers import Answers
+from app.delegates.categories import queries as categories
+from app.delegates.categories.models import RegistrationCategory
+from app.delegates.categories.queries import CATEGORY
+from app.delegates.delegate_field import DelegateField
+from app.delegates.fields import BY_NAME, EMAIL, FIELDS
+from app.delegates.models import Delegate
 from app.history.models import Change as RecordedChange
 from app.questions.definitions import KEY_PREFIX
-from app.registration import custom_answers, custom_questions, delegate_record
-from app.registration.categories import queries as categories
-from app.registration.categories.models import RegistrationCategory
-from app.registration.categories.queries import CATEGORY
-from app.registration.delegate_field import DelegateField
-from app.registration.fields import BY_NAME, EMAIL, FIELDS
-from app.registration.models import Delegate
-from app.registration.queries import Answers
 from app.web import languages
 
 NEEDS, PENDING_EMAIL, REASON, TAG = "needs", "new_email", "reason", "tag"

@@ -14,25 +14,25 @@ from typing import Any, Final
 from app import clock
 from app.agenda.models import Agenda
 from app.database import UtcDateTime
+from app.delegates import answer_files, custom_answers
+from app.delegates.answer_files import UnreadableFile
+from app.delegates.categories.models import RegistrationCategory
+from app.delegates.fields import DAYS, PRIVATE_FIELDS
+from app.delegates.models import Delegate
+from app.delegates.requirement_models import TYPES
 from app.errors import NotFound
 from app.history import queries as history
 from app.history.services import ACTOR_DELEGATE, ACTOR_SITE
 from app.mail import queries as mail
 from app.mail import replies, unsubscribe
 from app.materials.files import BlobReader, StoredFile
-from app.registration import answer_files, custom_answers
-from app.registration.answer_files import UnreadableFile
 from app.registration.applications import queries as applications
 from app.registration.ballots import queries as ballots
 from app.registration.bookings import queries
-from app.registration.categories.models import RegistrationCategory
-from app.registration.fields import DAYS, PRIVATE_FIELDS
 from app.registration.groups import queries as groups
 from app.registration.interest import queries as interest
-from app.registration.models import Delegate
 from app.registration.requirement_cases import labels
 from app.registration.requirement_cases import queries as requirement_cases
-from app.registration.requirement_cases.models import TYPES
 from app.registration.session_bookings import queries as session_bookings
 from app.registration.session_bookings import released_seats
 from app.registration.speaker_places import queries as speaker_places

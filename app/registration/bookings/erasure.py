@@ -7,6 +7,8 @@ from sqlalchemy import delete, exists, func, or_, select
 from app import clock
 from app.accounts.models import Person
 from app.database import db
+from app.delegates.fields import KEPT_AT_ERASURE
+from app.delegates.models import ApplicationDraft, Confirmation, Delegate, DelegateNote, DelegateTag
 from app.errors import RuleViolation
 from app.history import services as history
 from app.mail import replies, suppression
@@ -15,15 +17,7 @@ from app.registration import registration_requests
 from app.registration.ballots.models import BallotEntry
 from app.registration.bookings.agenda_links import unlink_agenda
 from app.registration.bookings.operations import lock, record
-from app.registration.fields import KEPT_AT_ERASURE
 from app.registration.groups import queries as groups
-from app.registration.models import (
-    ApplicationDraft,
-    Confirmation,
-    Delegate,
-    DelegateNote,
-    DelegateTag,
-)
 from app.registration.session_bookings import release as session_seats
 from app.registration.session_bookings import released_seats
 from app.registration.transfers import queries as transfer_queries

@@ -10,10 +10,10 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField
 
+from app.delegates.forms import FORMS, AnswersForm, EmailForm
 from app.errors import ConferenceError
 from app.forms.fields import VersionField, email_field
 from app.forms.form import Form
-from app.registration.forms import FORMS, AnswersForm, EmailForm
 
 
 class VersionedForm(Form):

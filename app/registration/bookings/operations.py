@@ -15,19 +15,20 @@ from sqlalchemy.exc import IntegrityError
 
 from app import clock
 from app.database import db, violated_constraint
+from app.delegates import custom_answers, delegate_record
+from app.delegates.answers import Answers
+from app.delegates.categories import queries as categories
+from app.delegates.categories.models import RegistrationCategory
+from app.delegates.categories.queries import CATEGORY
+from app.delegates.categories.texts import translated
+from app.delegates.fields import DAYS, EMAIL
+from app.delegates.models import CONFERENCE, ApplicationDraft, Confirmation, Delegate
 from app.errors import RuleViolation, StaleEdit
 from app.history import services as history
-from app.registration import custom_answers, delegate_record, registration_requests, seats
+from app.registration import registration_requests, seats
 from app.registration.bookings import changes, queries
 from app.registration.bookings.changes import ANSWERS, REASON, BookingChange
-from app.registration.categories import queries as categories
-from app.registration.categories.models import RegistrationCategory
-from app.registration.categories.queries import CATEGORY
-from app.registration.category_texts import translated
 from app.registration.create_booking import generate_access_key
-from app.registration.fields import DAYS, EMAIL
-from app.registration.models import ApplicationDraft, Confirmation, Delegate
-from app.registration.queries import Answers
 from app.registration.session_bookings import release as session_seats
 from app.registration.waiting_list import category_waits, offers
 from app.registration.waiting_list import queries as waiting_list_entries
@@ -268,7 +269,7 @@ def lock_limits(delegate: Delegate, others: Sequence[str] = ()) -> Sequence[str]
 
     Return those of its place.
     """
-    seats.lock_limit(seats.CONFERENCE)  # from here on, nobody moves it to another category
+    seats.lock_limit(CONFERENCE)  # from here on, nobody moves it to another category
     reload(delegate, "category_id", queries.BOOKING_GONE)
     limits = seats.list_limits(delegate.category_id)
     wait = waiting_list_entries.find_category_wait(delegate.id)

@@ -8,8 +8,8 @@ from sqlalchemy.orm import joinedload
 from app import clock
 from app.agenda.models import Agenda
 from app.database import db
+from app.delegates.models import Confirmation, Delegate, DelegateNote, DelegateTag, LinkedAgenda
 from app.errors import Gone, RuleViolation, require
-from app.registration.models import Confirmation, Delegate, DelegateNote, DelegateTag, LinkedAgenda
 
 LINK_REPLACED = (
     "This link has been replaced by a newer one, or the details of the booking have been deleted"

@@ -8,6 +8,8 @@ import secrets
 from datetime import timedelta
 
 from app.accounts import rate_limits
+from app.delegates.answers import Answers
+from app.delegates.models import Confirmation, Delegate
 from app.errors import RuleViolation
 from app.history.services import ACTOR_DELEGATE
 from app.registration import emails
@@ -15,8 +17,6 @@ from app.registration.bookings import changes, erasure, operations, queries
 from app.registration.bookings.changes import BookingChange
 from app.registration.groups import emails as group_emails
 from app.registration.groups import queries as groups
-from app.registration.models import Confirmation, Delegate
-from app.registration.queries import Answers
 
 MAX_EMAILS_PER_HOUR = 5  # to one address, or about one booking
 AN_HOUR = timedelta(hours=1)

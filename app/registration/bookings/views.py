@@ -12,21 +12,23 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
-from app.errors import NotFound, RateLimitExceeded, RuleViolation
-from app.forms.form import ConfirmForm, validates_own_csrf
-from app.mail import queries as mail
-from app.mail import unsubscribe
-from app.registration import (
+from app.delegates import (
     answer_rows,
-    booking_calendar,
     custom_questions,
     delegate_record,
     forms,
     question_pages,
-    required_answers,
     standard_forms,
-    tickets,
 )
+from app.delegates.categories import queries as categories
+from app.delegates.categories.texts import translated
+from app.delegates.fields import DAYS
+from app.delegates.models import Delegate
+from app.errors import NotFound, RateLimitExceeded, RuleViolation
+from app.forms.form import ConfirmForm, validates_own_csrf
+from app.mail import queries as mail
+from app.mail import unsubscribe
+from app.registration import booking_calendar, required_answers, tickets
 from app.registration.bookings import (
     access,
     answer_views,
@@ -36,11 +38,7 @@ from app.registration.bookings import (
 )
 from app.registration.bookings.forms import CHANGE_FORMS, ChangeForm, RequestLinkForm
 from app.registration.bookings.operations import DuplicateBooking, StaleBooking
-from app.registration.categories import queries as categories
-from app.registration.category_texts import translated
-from app.registration.fields import DAYS
 from app.registration.groups import queries as groups
-from app.registration.models import Delegate
 from app.registration.requirement_cases import labels
 from app.registration.requirement_cases import queries as requirement_cases
 from app.registration.session_bookings import queries as session_bookings

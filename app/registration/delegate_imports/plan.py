@@ -11,14 +11,15 @@ from flask_babel import gettext
 from sqlalchemy import select
 
 from app.database import db
+from app.delegates.answers import full_name
+from app.delegates.categories import queries as categories
+from app.delegates.categories.queries import CategoryOption
+from app.delegates.delegate_record import identity_key
+from app.delegates.fields import BY_NAME, DAYS, EMAIL, PRIVATE_NAMES
+from app.delegates.models import CATEGORY_PREFIX, CONFERENCE, Delegate, SeatLimit
+from app.delegates.queries import ATTENDING
 from app.registration import seats, session_seats
-from app.registration.categories import queries as categories
-from app.registration.categories.queries import CategoryOption
 from app.registration.delegate_imports.rows import ImportedRow, ImportedSheet, RowFault
-from app.registration.delegate_record import identity_key
-from app.registration.fields import BY_NAME, DAYS, EMAIL, PRIVATE_NAMES
-from app.registration.models import Delegate, SeatLimit
-from app.registration.queries import ATTENDING, full_name
 from app.registration.waiting_list import queries as waiting_list_entries
 
 # What becomes of a row.
@@ -108,9 +109,9 @@ def build(sheet: ImportedSheet) -> ImportPlan:
             planned.append(_place(PlannedRow(one, NEW, key), names, free, waiting))
     uses = [
         LimitUse(_name(name, options), number, limits[name].seats - limits[name].taken)
-        for name, number in sorted(needed.items(), key=lambda each: each[0] != seats.CONFERENCE)
+        for name, number in sorted(needed.items(), key=lambda each: each[0] != CONFERENCE)
     ]
-    whole = limits.get(seats.CONFERENCE)
+    whole = limits.get(CONFERENCE)
     return ImportPlan(planned, uses, whole is not None and whole.has_waiting_list)
 
 
@@ -167,5 +168,5 @@ def _read_limits() -> Mapping[str, SeatLimit]:
 
 def _name(limit: str, options: Mapping[str, CategoryOption]) -> str:
     """Return the name of the category of a limit; "" for the conference."""
-    option = options.get(limit.removeprefix(seats.CATEGORY_PREFIX))
+    option = options.get(limit.removeprefix(CATEGORY_PREFIX))
     return option.name if option else ""

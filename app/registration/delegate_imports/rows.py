@@ -7,10 +7,10 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
+from app.delegates import private_answers
+from app.delegates.answers import Answers
 from app.encryption import get_key_ring
 from app.errors import NotFound
-from app.registration import private_answers
-from app.registration.queries import Answers
 
 UNREADABLE = "We can no longer read this file. Upload it again"
 

@@ -17,21 +17,22 @@ from sqlalchemy.exc import IntegrityError
 
 from app import clock
 from app.database import db, violated_constraint
+from app.delegates import custom_answers
+from app.delegates.answers import Answers
+from app.delegates.categories import queries as categories
+from app.delegates.delegate_record import IDENTITY_CONSTRAINT
+from app.delegates.fields import CONSENT
+from app.delegates.models import CONFERENCE, Delegate
 from app.errors import NotFound, RuleViolation
 from app.history import services as history
 from app.mail.models import Email
-from app.registration import create_booking, custom_answers, emails, registration_requests, seats
+from app.registration import create_booking, emails, registration_requests, seats
 from app.registration.bookings import operations
-from app.registration.categories import queries as categories
 from app.registration.create_booking import CATEGORY_CONSTRAINT, REFERENCE_CONSTRAINT
 from app.registration.delegate_imports import plan, rows
 from app.registration.delegate_imports.models import DelegateImport
 from app.registration.delegate_imports.plan import NEW, NO_PLACE, ImportPlan, PlannedRow
 from app.registration.delegate_imports.rows import ImportedSheet
-from app.registration.delegate_record import IDENTITY_CONSTRAINT
-from app.registration.fields import CONSENT
-from app.registration.models import Delegate
-from app.registration.queries import Answers
 from app.registration.waiting_list import joining
 from app.registration.waiting_list import queries as waiting_list_entries
 from app.registration.waiting_list import services as waiting_list
@@ -166,7 +167,7 @@ def save(found: DelegateImport, prepared: PreparedImport, *, actor: str) -> Impo
     _lock_questions([one.delegate for one in prepared.bookings.values()])
     sheet = rows.load(found.document, found.key)
     names = [name for one in sheet.rows if not one.faults for name in plan.list_limits(one)]
-    seats.lock_limits(list(dict.fromkeys([seats.CONFERENCE, *names])))
+    seats.lock_limits(list(dict.fromkeys([CONFERENCE, *names])))
     _require_unsaved(found)
     planned = plan.build(sheet)
     if planned.fingerprint != prepared.fingerprint:

@@ -11,10 +11,10 @@ from sqlalchemy import bindparam, case, delete, func, select
 
 from app import clock
 from app.database import db
+from app.delegates.models import Delegate, DelegateNote, DelegateTag
 from app.errors import NotFound, RuleViolation
 from app.registration.bookings import operations, queries
 from app.registration.bookings.changes import TAG, BookingChange
-from app.registration.models import Delegate, DelegateNote, DelegateTag
 
 MAX_NOTES = 50  # per delegate
 MAX_NOTE_LENGTH = 2000  # characters

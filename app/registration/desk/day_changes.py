@@ -8,10 +8,10 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from app.registration import queries as registration
+from app.delegates.models import Delegate
 from app.registration.desk import services
-from app.registration.models import Delegate
 from app.registration.session_bookings import queries as session_bookings
+from app.releases.current_release import conference_days
 
 REPLACE, ADD, REMOVE = "replace", "add", "remove"
 CANCELLED: Final = "The booking is cancelled"
@@ -76,7 +76,7 @@ def _plan(delegate: Delegate, mode: str, days: Collection[str]) -> DayChange:
 def _plan_undo(delegate: Delegate, days: str, version: str) -> DayChange:
     if str(delegate.version) != version:
         return DayChange(delegate, delegate.days, CHANGED_SINCE)
-    if not {one.isoformat() for one in registration.conference_days()}.issuperset(days.split()):
+    if not {one.isoformat() for one in conference_days()}.issuperset(days.split()):
         return DayChange(delegate, delegate.days, DAY_GONE)
     return _build_change(delegate, days)
 

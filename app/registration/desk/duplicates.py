@@ -14,16 +14,17 @@ from typing import Final, NamedTuple
 from sqlalchemy import Label, SQLColumnExpression, and_, delete, func, or_, select
 
 from app.database import db
+from app.delegates.answers import Answers
+from app.delegates.delegate_field import DelegateField
+from app.delegates.fields import BOOKING_FIELDS, DAYS, EMAIL
+from app.delegates.models import Delegate
+from app.delegates.queries import ATTENDING
 from app.errors import NotFound, RuleViolation
 from app.registration.bookings import erasure, operations
 from app.registration.bookings.operations import StaleBooking
-from app.registration.delegate_field import DelegateField
 from app.registration.desk import services as desk
 from app.registration.desk.merged_waits import move_waits
 from app.registration.desk.models import DistinctBookings
-from app.registration.fields import BOOKING_FIELDS, DAYS, EMAIL
-from app.registration.models import Delegate
-from app.registration.queries import ATTENDING, Answers
 from app.registration.session_bookings import merging
 from app.registration.speaker_places import queries as speaker_places
 from app.registration.speaker_places import services as links

@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from app.delegates.models import Delegate
 from app.registration import emails, session_emails
 from app.registration.bookings import operations
-from app.registration.models import Delegate
 from app.registration.session_bookings import queries as session_bookings
 from app.registration.waiting_list import entries
 from app.registration.waiting_list import queries as waiting_list

@@ -13,14 +13,13 @@ from flask_babel import gettext
 from sqlalchemy import func, or_, select
 
 from app.database import db
+from app.delegates.categories.models import RegistrationCategory
+from app.delegates.models import Delegate
+from app.delegates.queries import ATTENDING
 from app.programme.models import Session
 from app.programme.snapshot import Session as PublicSession
-from app.registration import queries as registration
-from app.registration.categories.models import RegistrationCategory
-from app.registration.models import Delegate
-from app.registration.queries import ATTENDING
 from app.registration.session_bookings.models import SessionBooking
-from app.releases.current_release import get_programme
+from app.releases.current_release import conference_days, get_programme
 from app.web.formatting import local_day, local_time, plain_date
 
 IS_IN_PERSON: Final = or_(
@@ -48,7 +47,7 @@ class Occasion:
 
 def list_days() -> Sequence[Occasion]:
     """List the days of the conference."""
-    return [Occasion(plain_date(day), day.isoformat()) for day in registration.conference_days()]
+    return [Occasion(plain_date(day), day.isoformat()) for day in conference_days()]
 
 
 def list_meals() -> Sequence[Occasion]:

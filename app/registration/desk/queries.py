@@ -8,15 +8,16 @@ from sqlalchemy import ColumnElement, bindparam, func, or_, select
 from sqlalchemy.orm import load_only
 
 from app.database import db
+from app.delegates.answers import Answers, full_name
+from app.delegates.delegate_record import MAX_SORT_KEY_LENGTH, fold, identity_key, search_key
+from app.delegates.fields import EMAIL
+from app.delegates.models import Delegate, DelegateTag, LinkedAgenda
+from app.delegates.queries import ATTENDING
 from app.errors import NotFound, require
 from app.mail.models import Email
 from app.mail.queries import IS_FAILED, IS_WAITING
 from app.programme.models import Speaker
-from app.registration.delegate_record import MAX_SORT_KEY_LENGTH, fold, identity_key, search_key
-from app.registration.fields import EMAIL
 from app.registration.groups.models import GroupMember, RegistrationGroup
-from app.registration.models import Delegate, DelegateTag, LinkedAgenda
-from app.registration.queries import ATTENDING, Answers, full_name
 from app.registration.session_bookings.models import SessionBooking
 from app.registration.speaker_places.models import SpeakerPlace
 from app.registration.speaker_places.queries import IS_SPEAKER

@@ -15,14 +15,14 @@ from sqlalchemy import select, true
 from sqlalchemy.orm import joinedload
 
 from app.database import db
+from app.delegates.fields import BY_NAME
+from app.delegates.models import Delegate, Needs
+from app.delegates.private_answers import is_unreadable
+from app.delegates.queries import ATTENDING
+from app.delegates.requirement_kinds import SIGN_LANGUAGE
 from app.history import services as history
 from app.registration.desk import occasions
 from app.registration.desk.occasions import Occasion
-from app.registration.fields import BY_NAME
-from app.registration.models import Delegate, Needs
-from app.registration.private_answers import is_unreadable
-from app.registration.queries import ATTENDING
-from app.registration.requirement_kinds import SIGN_LANGUAGE
 from app.registration.session_bookings import labels
 from app.registration.session_bookings import queries as session_bookings
 

@@ -10,6 +10,14 @@ from typing import Literal
 
 from app import clock
 from app.database import db
+from app.delegates import delegate_record
+from app.delegates.answers import Answers, full_name
+from app.delegates.categories import queries as categories
+from app.delegates.categories.queries import CATEGORY
+from app.delegates.delegate_record import identity_key
+from app.delegates.fields import DAYS, EMAIL, PRIVATE_FIELDS
+from app.delegates.models import CONFERENCE, Delegate
+from app.delegates.queries import get_attending
 from app.errors import RuleViolation
 from app.history import services as history
 from app.mail import bounces, replies
@@ -17,19 +25,12 @@ from app.mail import queries as mail_queries
 from app.mail import services as mail
 from app.mail.delivery_status import describe_status
 from app.mail.models import Email
-from app.registration import delegate_record, emails, seats
-from app.registration import queries as registration
+from app.registration import emails, seats
 from app.registration.bookings import bulk_operations, erasure, operations
 from app.registration.bookings.changes import BookingChange
 from app.registration.bookings.operations import DuplicateBooking
-from app.registration.categories import queries as categories
-from app.registration.categories.queries import CATEGORY
 from app.registration.create_booking import announce_nothing, create_booking
-from app.registration.delegate_record import identity_key
 from app.registration.desk import queries as desk_queries
-from app.registration.fields import DAYS, EMAIL, PRIVATE_FIELDS
-from app.registration.models import Delegate
-from app.registration.queries import Answers, full_name
 from app.registration.session_bookings import release as session_seats
 from app.registration.waiting_list import services as waiting_list
 from app.text import count_of
@@ -64,7 +65,7 @@ def add(answers: Answers, language: str, *, actor: str, notify: bool = True) -> 
     )
     if delegate is None:
         key = identity_key(full_name(answers), answers[EMAIL])
-        raise AlreadyBooked(registration.get_attending(key).reference)
+        raise AlreadyBooked(get_attending(key).reference)
     operations.record(delegate, "Added by hand", actor)
     waiting_list.end_wait(delegate)
     return delegate
@@ -136,7 +137,7 @@ def correct_email(
 
 def lock_for_cancelling(delegates: Sequence[Delegate]) -> None:
     """Lock what cancelling several bookings in one transaction needs, in the one order."""
-    seats.lock_limit(seats.CONFERENCE)
+    seats.lock_limit(CONFERENCE)
     session_seats.lock_bookings([one.id for one in delegates])
 
 

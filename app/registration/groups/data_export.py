@@ -2,11 +2,11 @@
 
 from typing import Any
 
+from app.delegates.answers import load_answers
 from app.history import queries as history
 from app.registration.groups import presentation
 from app.registration.groups.models import RegistrationGroup
 from app.registration.groups.services import ACTOR_CONTACT
-from app.registration.queries import load_answers
 
 
 def export_contact(group: RegistrationGroup) -> dict[str, Any]:

@@ -9,10 +9,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Final
 
-from app.registration.categories.queries import CATEGORY
-from app.registration.delegate_record import identity_key
-from app.registration.fields import BADGE_NAME, DAYS, EMAIL
-from app.registration.queries import Answers, full_name
+from app.delegates.answers import Answers, full_name
+from app.delegates.categories.queries import CATEGORY
+from app.delegates.delegate_record import identity_key
+from app.delegates.fields import BADGE_NAME, DAYS, EMAIL
 
 GROUP: Final = "group"  # the answer of the draft
 MAX_PEOPLE: Final = 30

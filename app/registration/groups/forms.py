@@ -11,6 +11,11 @@ from wtforms import BooleanField, Field, HiddenField, RadioField, SelectField, T
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # of WTForms 3.2
 from wtforms.validators import AnyOf, ValidationError
 
+from app.delegates import countries, standard_forms
+from app.delegates.answers import Answers
+from app.delegates.categories import queries as categories
+from app.delegates.categories.queries import CATEGORY, CategoryOption
+from app.delegates.fields import BADGE_NAME, BY_NAME, DAYS, EMAIL
 from app.forms.fields import (
     DaysField,
     VersionField,
@@ -22,12 +27,7 @@ from app.forms.fields import (
 )
 from app.forms.form import FileForm, Form, required_file
 from app.forms.validators import max_length, no_hidden_characters
-from app.registration import countries, standard_forms
-from app.registration.categories import queries as categories
-from app.registration.categories.queries import CATEGORY, CategoryOption
-from app.registration.fields import BADGE_NAME, BY_NAME, DAYS, EMAIL
 from app.registration.groups.draft import CONTACT_NAME, COUNTRY, ORGANISATION
-from app.registration.queries import Answers
 from app.text import normalise_lines
 from app.web import languages
 from app.web.formatting import local_date

@@ -6,7 +6,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.database import Base
-from app.registration.models import Delegate
+from app.delegates.models import Delegate
 from app.registration.waiting_list.models import WaitingListEntry
 
 # What became of a person whom the contact has entered. Whoever has a place has a booking, unless

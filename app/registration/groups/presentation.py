@@ -6,9 +6,12 @@ from dataclasses import dataclass, replace
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
-from app.registration import fields, required_answers, services
-from app.registration.categories import queries as categories
-from app.registration.fields import DAYS, EMAIL
+from app.delegates import fields
+from app.delegates.answers import Answers, full_name
+from app.delegates.categories import queries as categories
+from app.delegates.fields import DAYS, EMAIL
+from app.delegates.standard_questions import is_retired
+from app.registration import required_answers, services
 from app.registration.groups import register_group
 from app.registration.groups import services as group_services
 from app.registration.groups.cookie import GroupProgress
@@ -28,8 +31,6 @@ from app.registration.groups.models import (
     GroupMember,
     RegistrationGroup,
 )
-from app.registration.queries import Answers, full_name
-from app.registration.standard_questions import is_retired
 
 STATES = {
     PLACED: _l("Has a place"),

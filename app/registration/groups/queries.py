@@ -8,10 +8,10 @@ from sqlalchemy.orm import joinedload, selectinload
 from sqlalchemy.sql.base import ExecutableOption
 
 from app.database import db
+from app.delegates.delegate_record import search_key
+from app.delegates.models import Delegate
 from app.errors import Gone, NotFound, require
-from app.registration.delegate_record import search_key
 from app.registration.groups.models import PLACED, UNPLACED, WAITING, GroupMember, RegistrationGroup
-from app.registration.models import Delegate
 from app.registration.waiting_list.models import WaitingListEntry
 
 MAX_LIST: Final = 5_000  # groups

@@ -15,21 +15,23 @@ from sqlalchemy.exc import IntegrityError
 from app import clock
 from app.accounts import rate_limits
 from app.database import db, violated_constraint
+from app.delegates import delegate_record
+from app.delegates.answers import Answers, dump_answers, full_name
+from app.delegates.categories import queries as categories
+from app.delegates.delegate_record import IDENTITY_CONSTRAINT
+from app.delegates.fields import DAYS, EMAIL
+from app.delegates.models import Confirmation, Delegate
+from app.delegates.queries import ATTENDING, get_attending
 from app.errors import RuleViolation
 from app.history import services as history
 from app.mail.models import Email
-from app.registration import create_booking, delegate_record, emails, registration_requests, seats
+from app.registration import create_booking, emails, registration_requests, seats
 from app.registration import queries as registration
 from app.registration.applications import queries as applications
 from app.registration.bookings import operations
-from app.registration.categories import queries as categories
-from app.registration.delegate_record import IDENTITY_CONSTRAINT
-from app.registration.fields import DAYS, EMAIL
 from app.registration.groups import emails as group_emails
 from app.registration.groups.draft import CONTACT_NAME, MAX_PEOPLE, ORGANISATION, GroupDraft
 from app.registration.groups.models import PLACED, UNPLACED, WAITING, GroupMember, RegistrationGroup
-from app.registration.models import Confirmation, Delegate
-from app.registration.queries import Answers, dump_answers, full_name
 from app.registration.services import (
     CORRECTION_PERIOD,
     MAX_REGISTRATIONS_PER_DAY,
@@ -157,7 +159,7 @@ def register(
 def _lock_existing(people: Sequence[PreparedPerson]) -> None:
     """Lock the bookings of those who have one, before a place that is taken can bump the cache."""
     keys = [one.delegate.identity_key for one in people]
-    rows = select(Delegate.id).where(registration.ATTENDING, Delegate.identity_key.in_(keys))
+    rows = select(Delegate.id).where(ATTENDING, Delegate.identity_key.in_(keys))
     db.session.execute(rows.order_by(Delegate.id).with_for_update())
 
 
@@ -239,7 +241,7 @@ def add_unopened(delegate: Delegate) -> None:
 def _tell_of_booking(answers: Answers) -> None:
     """Tell somebody who has a place already that they were registered again."""
     key = delegate_record.identity_key(full_name(answers), answers[EMAIL])
-    existing = registration.get_attending(key)
+    existing = get_attending(key)
     operations.end_corrections(existing)
     history.record("Registered again, but already has a place", subject=existing.history_subject)
     emails.send_already_registered(existing)

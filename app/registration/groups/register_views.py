@@ -8,9 +8,10 @@ from flask import Blueprint, Response, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
+from app.delegates import standard_forms
 from app.errors import RateLimitExceeded, RuleViolation
 from app.forms.form import ConfirmForm, Form, validates_own_csrf
-from app.registration import queries, standard_forms
+from app.registration import queries
 from app.registration.groups import cookie, presentation, register_group
 from app.registration.groups import draft as drafts
 from app.registration.groups import queries as groups

@@ -9,14 +9,17 @@ from collections.abc import Sequence
 from sqlalchemy import select
 
 from app.database import db
+from app.delegates import delegate_record
+from app.delegates.answers import Answers, load_answers
+from app.delegates.fields import BADGE_NAME, EMAIL
+from app.delegates.models import CONFERENCE, Delegate
 from app.errors import NotFound, RuleViolation, require
 from app.history import services as history
-from app.registration import delegate_record, emails, seats
+from app.registration import emails, seats
 from app.registration import queries as registration
 from app.registration.bookings import operations
 from app.registration.bookings import queries as bookings
 from app.registration.desk import services as desk
-from app.registration.fields import BADGE_NAME, EMAIL
 from app.registration.groups import draft as drafts
 from app.registration.groups import emails as group_emails
 from app.registration.groups import register_group
@@ -29,8 +32,6 @@ from app.registration.groups.models import (
     GroupMember,
     RegistrationGroup,
 )
-from app.registration.models import Delegate
-from app.registration.queries import Answers, load_answers
 from app.registration.waiting_list import services as waiting_list
 from app.row_locks import lock_row
 from app.text import count_of
@@ -86,7 +87,7 @@ def cancel(member: GroupMember) -> None:
 
     Whoever is only listed, since they had a booking of their own, keeps it.
     """
-    seats.lock_limit(seats.CONFERENCE)
+    seats.lock_limit(CONFERENCE)
     _lock_member(member)
     if not member.is_present:
         raise RuleViolation("This person no longer has a place in the group")

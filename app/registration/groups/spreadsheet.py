@@ -5,12 +5,14 @@ from typing import Final
 
 from flask_babel import gettext
 
+from app.delegates import people_sheets
+from app.delegates.answers import Answers
+from app.delegates.categories import queries as categories
+from app.delegates.categories.queries import CATEGORY
+from app.delegates.fields import BADGE_NAME, DAYS, EMAIL
+from app.delegates.people_sheets import MAX_QUOTED, NumberedRow
 from app.errors import InvalidFile
 from app.interchange.importers.table_columns import SheetRow
-from app.registration import people_sheets
-from app.registration.categories import queries as categories
-from app.registration.categories.queries import CATEGORY
-from app.registration.fields import BADGE_NAME, DAYS, EMAIL
 from app.registration.groups.draft import (
     MAX_PEOPLE,
     OFTEN_SHARED,
@@ -20,8 +22,6 @@ from app.registration.groups.draft import (
     get_identity,
 )
 from app.registration.groups.forms import PersonForm, check_row
-from app.registration.people_sheets import MAX_QUOTED, NumberedRow
-from app.registration.queries import Answers
 from app.text import shorten
 
 COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {  # by their first name in the template

@@ -13,9 +13,11 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
+from app.delegates import standard_forms
+from app.delegates.answers import load_answers
 from app.errors import RateLimitExceeded, RuleViolation
 from app.forms.form import ConfirmForm, validates_own_csrf
-from app.registration import links, queries, standard_forms
+from app.registration import links, queries
 from app.registration.bookings import access
 from app.registration.groups import data_export, presentation, services
 from app.registration.groups import queries as groups
@@ -77,7 +79,7 @@ def download_data(secret: str) -> ResponseReturnValue:
 @validates_own_csrf
 def add(secret: str) -> ResponseReturnValue:
     group = _get_group(secret)
-    form = build_person_form(queries.load_answers(group.shared))
+    form = build_person_form(load_answers(group.shared))
     if form.validate_on_submit():
         try:
             services.add_person(group, form.get_answers())

@@ -5,12 +5,12 @@ from typing import Any, cast
 
 from wtforms import Field
 
+from app.delegates import custom_questions
+from app.delegates.answers import Answers
+from app.delegates.fields import BY_NAME
+from app.delegates.forms import EmailForm
 from app.questions import form_fields
 from app.questions.definitions import Definition
-from app.registration import custom_questions
-from app.registration.fields import BY_NAME
-from app.registration.forms import EmailForm
-from app.registration.queries import Answers
 
 
 class InterestForm(EmailForm):

@@ -7,9 +7,9 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.database import Base
-from app.registration.categories.models import RegistrationCategory
+from app.delegates.categories.models import RegistrationCategory
+from app.delegates.models import Delegate
 from app.registration.invitations.models import InvitationCode
-from app.registration.models import Delegate
 from app.registration.request_models import RegistrationRequest
 
 INTERESTED, INVITED = OPEN_STATES = ("interested", "invited")

@@ -7,18 +7,18 @@ from sqlalchemy import String, bindparam, cast, literal, select
 from sqlalchemy.orm import joinedload
 
 from app.database import db
+from app.delegates import custom_questions
+from app.delegates.answers import Answers, load_answers
+from app.delegates.categories import queries as categories
+from app.delegates.categories.models import BY_INTEREST
+from app.delegates.categories.queries import CATEGORY, CategoryOption
+from app.delegates.fields import BY_NAME
+from app.delegates.models import Delegate
 from app.errors import NotFound, require
 from app.questions.definitions import FILE, KEY_PREFIX, Definition
-from app.registration import custom_questions
 from app.registration import registration_requests as requests
-from app.registration.categories import queries as categories
-from app.registration.categories.models import BY_INTEREST
-from app.registration.categories.queries import CATEGORY, CategoryOption
-from app.registration.fields import BY_NAME
 from app.registration.interest.models import INTERESTED, INVITED, ExpressionOfInterest
 from app.registration.invitations import queries as invitations
-from app.registration.models import Delegate
-from app.registration.queries import Answers, load_answers
 from app.registration.registration_requests import RequestFilter
 
 SUBJECT_PREFIX: Final = "interest "  # in the history

@@ -14,13 +14,15 @@ from typing import Final
 from app import cache_version, clock
 from app.accounts import rate_limits
 from app.database import Base, db
+from app.delegates import delegate_record
+from app.delegates.answers import Answers, dump_answers, full_name
+from app.delegates.categories import queries as categories
+from app.delegates.fields import EMAIL
+from app.delegates.models import CONFERENCE, Delegate
 from app.errors import RuleViolation
 from app.history import services as history
-from app.registration import delegate_record, emails, seats
-from app.registration import queries as registration
+from app.registration import emails, seats
 from app.registration import registration_requests as requests
-from app.registration.categories import queries as categories
-from app.registration.fields import EMAIL
 from app.registration.interest import queries
 from app.registration.interest.models import (
     DECLINED,
@@ -34,8 +36,6 @@ from app.registration.invitations import queries as invitation_queries
 from app.registration.invitations import services as invitations
 from app.registration.invitations.models import InvitationCode
 from app.registration.invitations.services import InvitationOptions
-from app.registration.models import Delegate
-from app.registration.queries import Answers
 from app.registration.waiting_list import queries as waiting_list_queries
 from app.registration.waiting_list import services as waiting_list
 from app.row_locks import lock_row
@@ -74,8 +74,8 @@ def express(category_id: int, answers: Answers, language: str) -> None:
         raise InterestClosed("Expressions of interest in this category have closed")
     email = delegate_record.fold(answers[EMAIL])
     rate_limits.hit("interest", email, times=MAX_PER_DAY, within=timedelta(days=1))
-    key = delegate_record.identity_key(registration.full_name(answers), answers[EMAIL])
-    seats.lock_if_set(seats.CONFERENCE)
+    key = delegate_record.identity_key(full_name(answers), answers[EMAIL])
+    seats.lock_if_set(CONFERENCE)
     delegate = waiting_list_queries.find_attending(key)
     if delegate is not None:
         emails.send_already_registered(delegate)
@@ -160,7 +160,7 @@ def purge_expired() -> None:
     """Delete expressions of interest a month after they ended, and all after the conference."""
     if not cache_version.is_clock_in_sync():
         return
-    seats.lock_if_set(seats.CONFERENCE)  # before any row, as everywhere
+    seats.lock_if_set(CONFERENCE)  # before any row, as everywhere
     requests.delete_ended(ExpressionOfInterest)
     for interest in requests.list_overdue(ExpressionOfInterest, BATCH_SIZE):
         _lock(interest)
@@ -242,7 +242,7 @@ def _record(interest: ExpressionOfInterest, summary: str, actor: str) -> None:
 
 
 def _build(category_id: int, answers: Answers, language: str, key: str) -> ExpressionOfInterest:
-    name = registration.full_name(answers)
+    name = full_name(answers)
     return ExpressionOfInterest(
         access_key=secrets.token_urlsafe(16),
         name=name,
@@ -250,7 +250,7 @@ def _build(category_id: int, answers: Answers, language: str, key: str) -> Expre
         search_text=delegate_record.search_key(name, answers[EMAIL]),
         identity_key=key,
         language=language,
-        document=registration.dump_answers(answers),
+        document=dump_answers(answers),
         state=INTERESTED,
         expressed_at=clock.now(),
         category_id=category_id,

@@ -9,12 +9,13 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
 from app.accounts import rate_limits
+from app.delegates import custom_questions
+from app.delegates.categories.queries import CategoryOption, list_accepting_interest
+from app.delegates.categories.texts import translated
 from app.errors import RateLimitExceeded, RuleViolation
 from app.forms.form import validates_own_csrf
-from app.registration import custom_questions, links, registration_requests, request_views
+from app.registration import links, registration_requests, request_views
 from app.registration.bookings import access
-from app.registration.categories.queries import CategoryOption, list_accepting_interest
-from app.registration.category_texts import translated
 from app.registration.interest import forms, queries, services
 from app.registration.interest.forms import InterestForm
 from app.registration.interest.models import (

@@ -6,7 +6,7 @@ from sqlalchemy import CheckConstraint, ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.database import Base
-from app.registration.categories.models import RegistrationCategory
+from app.delegates.categories.models import RegistrationCategory
 
 
 class InvitationCode(Base):

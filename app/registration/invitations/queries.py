@@ -9,10 +9,10 @@ from sqlalchemy.orm import joinedload
 
 from app import clock
 from app.database import db, read_only_connection
+from app.delegates.answers import Answers
+from app.delegates.categories.queries import INVITATION
 from app.errors import NotFound, require
-from app.registration.categories.queries import INVITATION
 from app.registration.invitations.models import InvitationCode
-from app.registration.queries import Answers
 
 InvitationState = Literal["open", "used", "expired", "revoked"]
 STATES: Final = ("open", "used", "expired", "revoked")

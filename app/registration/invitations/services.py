@@ -13,17 +13,17 @@ from sqlalchemy import func, or_, select, update
 
 from app import cache_version, clock
 from app.database import Base, db
+from app.delegates.answers import Answers
+from app.delegates.categories.models import RegistrationCategory
+from app.delegates.categories.queries import CATEGORY, INVITATION, INVITED_CATEGORY
+from app.delegates.models import CONFERENCE, Delegate
 from app.errors import RuleViolation
 from app.history import services as history
 from app.registration import emails, seats
 from app.registration.bookings import erasure
-from app.registration.categories.models import RegistrationCategory
-from app.registration.categories.queries import CATEGORY, INVITATION, INVITED_CATEGORY
 from app.registration.create_booking import REFERENCE_ALPHABET
 from app.registration.invitations import queries
 from app.registration.invitations.models import InvitationCode
-from app.registration.models import Delegate
-from app.registration.queries import Answers
 from app.registration.waiting_list import offers
 from app.row_locks import lock_row
 from app.text import count_of
@@ -144,7 +144,7 @@ def run_due() -> None:
     """Give back the places of codes whose time is over; run by the worker."""
     if not cache_version.is_clock_in_sync() or not queries.is_anything_overdue():
         return
-    seats.lock_if_set(seats.CONFERENCE)
+    seats.lock_if_set(CONFERENCE)
     for invitation in queries.list_overdue(clock.now(), BATCH_SIZE):
         _release(invitation)
         history.record("The invitation expired", subject=invitation.history_subject)

@@ -11,14 +11,14 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
 from app.accounts import rate_limits
+from app.delegates.answers import Answers
+from app.delegates.categories import queries as categories
+from app.delegates.categories.queries import CATEGORY, INVITATION
 from app.errors import RateLimitExceeded
 from app.forms.fields import line_field
 from app.forms.form import ConfirmForm, Form, validates_own_csrf
 from app.registration import cookie, queries, services
-from app.registration.categories import queries as categories
-from app.registration.categories.queries import CATEGORY, INVITATION
 from app.registration.invitations.services import InvitationEnded, InvitationUnknown, accept
-from app.registration.queries import Answers
 from app.web.error_handlers import refuse
 from app.web.rendering import render_page
 from app.web.security_headers import no_referrer

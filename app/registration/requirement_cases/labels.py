@@ -6,16 +6,10 @@ from typing import Any, Final
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
-from app.registration import private_answers
-from app.registration.requirement_cases.models import (
-    ARRANGED,
-    IN_PROGRESS,
-    NOT_POSSIBLE,
-    OPEN,
-    WORDS,
-)
+from app.delegates import private_answers
+from app.delegates.requirement_kinds import REQUIREMENT_TYPES
+from app.delegates.requirement_models import ARRANGED, IN_PROGRESS, NOT_POSSIBLE, OPEN, WORDS
 from app.registration.requirement_cases.queries import OpenedCase
-from app.registration.requirement_kinds import REQUIREMENT_TYPES
 
 STATE_NAMES: Final[Mapping[str, Any]] = {  # for the team
     OPEN: _l("Open"),

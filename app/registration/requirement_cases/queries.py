@@ -9,19 +9,19 @@ from sqlalchemy import ColumnElement, Select, and_, bindparam, case, func, liter
 from app.accounts import queries as accounts
 from app.accounts.models import Person
 from app.database import db
-from app.errors import NotFound
-from app.history.models import HistoryEntry
-from app.registration.delegate_record import search_key
-from app.registration.models import Delegate
-from app.registration.queries import ATTENDING
-from app.registration.requirement_cases import case_texts
-from app.registration.requirement_cases.models import (
+from app.delegates import requirement_texts
+from app.delegates.delegate_record import search_key
+from app.delegates.models import Delegate
+from app.delegates.queries import ATTENDING
+from app.delegates.requirement_models import (
     ARRANGED,
     SUBJECT_SUFFIX,
     TYPES,
     UNFINISHED,
     RequirementCase,
 )
+from app.errors import NotFound
+from app.history.models import HistoryEntry
 
 ALL, UNREAD = "all", "replied"  # besides the states; "" is for what has to be done
 MINE, NOBODY = "me", "nobody"
@@ -49,7 +49,7 @@ class OpenedCase:
 
     def read(self, column: str) -> str:
         """Return a text; it stays encrypted if it cannot be read."""
-        return case_texts.read(self.row, self.delegate.reference, column)
+        return requirement_texts.read(self.row, self.delegate.reference, column)
 
     @property
     def kind(self) -> str:
@@ -69,7 +69,7 @@ class OpenedCase:
     @property
     def words(self) -> str:
         """What the delegate wrote in their own words when they registered."""
-        return case_texts.read_words(self.row, self.delegate)
+        return requirement_texts.read_words(self.row, self.delegate)
 
     @property
     def can_be_marked(self) -> bool:

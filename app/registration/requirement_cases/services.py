@@ -14,15 +14,15 @@ from app import clock
 from app.accounts import rate_limits
 from app.accounts.models import Person
 from app.database import db
+from app.delegates import requirement_texts
+from app.delegates.models import Delegate, Needs
+from app.delegates.requirement_models import ARRANGED, OPEN, TYPES, RequirementCase
 from app.encryption import PREFIX, get_key_ring
 from app.errors import RuleViolation, StaleEdit
 from app.history import services as history
 from app.history.models import Change
 from app.history.services import ACTOR_DELEGATE
 from app.registration import emails
-from app.registration.models import Delegate, Needs
-from app.registration.requirement_cases import case_texts
-from app.registration.requirement_cases.models import ARRANGED, OPEN, TYPES, RequirementCase
 from app.registration.requirement_cases.queries import OpenedCase
 from app.row_locks import lock_row
 
@@ -53,7 +53,7 @@ def save(
     if changes and row.version != expected_version:
         raise StaleEdit(row.version, changes)
     if changes:
-        case_texts.write(row, opened.delegate.reference, "answer", values["answer"])
+        requirement_texts.write(row, opened.delegate.reference, "answer", values["answer"])
         for name in LABELS:
             setattr(row, name, values[name])
         _record(row, _summarise(changes), actor, changes)
@@ -117,7 +117,7 @@ def reply(opened: OpenedCase, text: str) -> None:
         raise RuleViolation(
             "You have sent too many replies. Contact the organisers by email instead"
         )
-    case_texts.write(row, reference, "reply", whole)
+    requirement_texts.write(row, reference, "reply", whole)
     row.state = OPEN
     _touch(row, has_unread_reply=True)
     _record(row, "The delegate replied", ACTOR_DELEGATE)
@@ -139,7 +139,7 @@ def create_missing() -> None:
     number = 0
     for delegate in db.session.scalars(lacking).all():
         before = len(delegate.requirement_cases)
-        case_texts.match(delegate)
+        requirement_texts.match(delegate)
         number += len(delegate.requirement_cases) > before
         if number == BATCH_SIZE:
             break

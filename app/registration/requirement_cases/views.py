@@ -6,12 +6,12 @@ from flask_babel import lazy_gettext as _l
 from wtforms import Field
 from wtforms.validators import ValidationError
 
+from app.delegates.requirement_models import TYPES
 from app.errors import RateLimitExceeded, RuleViolation
 from app.forms.fields import text_field
 from app.forms.form import Form, validates_own_csrf
 from app.registration.bookings import access
 from app.registration.requirement_cases import labels, queries, services
-from app.registration.requirement_cases.models import TYPES
 from app.registration.requirement_cases.queries import OpenedCase
 from app.web.error_handlers import refuse
 from app.web.rendering import render_page

@@ -9,9 +9,9 @@ from flask import url_for
 from app.agenda import own_seats
 from app.agenda.models import Agenda
 from app.agenda.own_seats import OwnSeats
+from app.delegates.models import Delegate
 from app.registration import links
 from app.registration.bookings import queries as bookings
-from app.registration.models import Delegate
 from app.registration.session_bookings import cookie, listing
 from app.web.rendering import absolute_url
 

@@ -7,8 +7,8 @@ nobody gets it twice, and the newest replaces it: that with the highest SEQUENCE
 from collections.abc import Collection, Mapping
 
 from app import clock
+from app.delegates.models import Delegate
 from app.interchange import ical
-from app.registration.models import Delegate
 from app.registration.session_bookings import labels, released_seats
 from app.releases import current_release
 from app.web import languages

@@ -6,9 +6,9 @@ from datetime import datetime
 from flask_babel import gettext
 
 from app import clock
+from app.delegates.models import Delegate
 from app.interchange import ical
 from app.registration.bookings import queries as bookings
-from app.registration.models import Delegate
 from app.registration.session_bookings import calendar, queries, released_seats
 from app.registration.waiting_list import entries
 from app.registration.waiting_list import queries as waiting_list

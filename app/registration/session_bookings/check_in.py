@@ -10,11 +10,11 @@ from sqlalchemy import select
 
 from app import clock
 from app.database import db
+from app.delegates.models import Delegate, SeatLimit
 from app.errors import RuleViolation
 from app.programme.snapshot import Session
 from app.registration import session_emails, session_seats
 from app.registration.bookings import operations
-from app.registration.models import Delegate, SeatLimit
 from app.registration.session_bookings import holds, offers, queries, released_seats, services
 from app.registration.session_bookings.models import SessionBooking
 from app.registration.session_bookings.overlaps import list_clashes

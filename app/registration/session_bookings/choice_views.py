@@ -10,14 +10,14 @@ from flask_babel import lazy_gettext as _l
 from wtforms import Field, SelectMultipleField
 from wtforms.validators import ValidationError
 
+from app.delegates.answers import Answers
+from app.delegates.fields import DAYS
+from app.delegates.forms import AnswersForm
 from app.errors import RateLimitExceeded
 from app.forms.form import validates_own_csrf
 from app.programme.snapshot import Session
 from app.registration import cookie, views
-from app.registration.fields import DAYS
-from app.registration.forms import AnswersForm
 from app.registration.progress import RegistrationProgress
-from app.registration.queries import Answers
 from app.registration.session_bookings import choices, labels
 from app.registration.session_bookings.choices import SESSIONS
 from app.web.error_handlers import refuse

@@ -11,14 +11,14 @@ from datetime import date, datetime
 from itertools import combinations, groupby
 
 from app import cache_version
+from app.delegates.answers import Answers
+from app.delegates.categories import queries as categories
+from app.delegates.categories.queries import INVITATION, TRANSFER
+from app.delegates.fields import DAYS
 from app.programme.listing import day_of
 from app.programme.snapshot import Session
 from app.registration import queries as registration
 from app.registration.applications import queries as applications
-from app.registration.categories import queries as categories
-from app.registration.categories.queries import INVITATION, TRANSFER
-from app.registration.fields import DAYS
-from app.registration.queries import Answers
 from app.registration.session_bookings import labels
 from app.registration.session_bookings.overlaps import overlaps
 from app.registration.session_bookings.queries import has_started

@@ -11,13 +11,13 @@ from typing import Final
 
 from app import cache_version
 from app.database import Base, db
+from app.delegates.answers import Answers
+from app.delegates.models import Delegate, SeatLimit
 from app.history.services import ACTOR_DELEGATE
 from app.mail.models import Email
 from app.programme.snapshot import Session
 from app.registration import seats, session_emails, session_seats
 from app.registration.bookings import operations
-from app.registration.models import Delegate, SeatLimit
-from app.registration.queries import Answers
 from app.registration.session_bookings import choices, labels, queries, services
 from app.registration.session_bookings.overlaps import overlaps
 from app.releases.current_release import get_programme

@@ -17,11 +17,11 @@ from sqlalchemy.orm import joinedload
 
 from app import cache_version, clock
 from app.database import db, read_only_connection
+from app.delegates.models import Delegate, SeatLimit
 from app.history.services import ACTOR_DELEGATE, ACTOR_SITE
 from app.programme.snapshot import Session, Snapshot
 from app.registration import session_emails, session_seats
 from app.registration.bookings import operations
-from app.registration.models import Delegate, SeatLimit
 from app.registration.session_bookings import offers, queries, services
 from app.registration.session_bookings.models import SessionBooking
 from app.registration.session_bookings.overlaps import list_clashes, map_contested

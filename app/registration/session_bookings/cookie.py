@@ -10,7 +10,7 @@ from itertools import product
 from flask import current_app, request
 from flask.wrappers import Response
 
-from app.registration.models import Delegate
+from app.delegates.models import Delegate
 from app.web import languages, signing
 
 COOKIE, SALT = "seats", "booking in this browser"

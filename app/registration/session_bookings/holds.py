@@ -16,11 +16,11 @@ from sqlalchemy import select
 from app import cache_version, clock
 from app.cache_version import bump_cache_version
 from app.database import db, read_only_connection
+from app.delegates.models import SeatLimit
 from app.errors import RuleViolation
 from app.history import services as history
 from app.programme.snapshot import Session
 from app.registration import session_seats
-from app.registration.models import SeatLimit
 from app.registration.session_bookings import offers
 from app.registration.session_bookings.models import SeatHold
 from app.registration.waiting_list import queries as waiting_list

@@ -18,9 +18,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from app import cache_version
 from app.database import db, read_only_connection
 from app.database_faults import log_if_unavailable
+from app.delegates.models import SeatLimit
 from app.programme.snapshot import Session
 from app.registration.ballots import queries as ballots
-from app.registration.models import SeatLimit
 from app.registration.session_bookings.models import SeatHold
 from app.registration.session_bookings.queries import IS_OF_SESSION, has_started
 from app.registration.session_seats import (

@@ -9,12 +9,12 @@ from zoneinfo import ZoneInfo
 from flask_babel import format_number, gettext
 
 from app.agenda.own_seats import OwnSeat
+from app.delegates.models import Delegate
 from app.programme.listing import day_of
 from app.programme.snapshot import Session
 from app.registration.ballots import queries as ballots
 from app.registration.ballots.queries import PublicBallot
 from app.registration.bookings import queries as bookings
-from app.registration.models import Delegate
 from app.registration.session_bookings import labels, queries
 from app.registration.session_bookings.bookable_list import BookableFilter, BookableList
 from app.registration.session_bookings.models import SessionBooking

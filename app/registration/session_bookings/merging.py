@@ -7,9 +7,9 @@ the rows of both people are locked by the caller.
 from collections.abc import Collection, Sequence
 
 from app.database import db
+from app.delegates.models import Delegate
 from app.programme.snapshot import Session
 from app.registration import session_seats
-from app.registration.models import Delegate
 from app.registration.session_bookings import offers, queries, released_seats
 from app.registration.session_bookings.overlaps import list_clashes
 from app.registration.session_bookings.services import end_settled_choices

@@ -6,7 +6,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, fal
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.database import Base
-from app.registration.models import Delegate
+from app.delegates.models import Delegate
 
 
 class SessionBooking(Base):

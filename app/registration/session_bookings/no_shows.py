@@ -13,12 +13,12 @@ from sqlalchemy.orm import aliased, joinedload
 from app import cache_version, clock
 from app.cache_version import bump_cache_version
 from app.database import db, read_only_connection
+from app.delegates.models import SeatLimit
 from app.errors import RuleViolation
 from app.history import services as history
 from app.programme.snapshot import Session
 from app.registration import session_emails, session_seats
 from app.registration.bookings import operations
-from app.registration.models import SeatLimit
 from app.registration.session_bookings import holds, labels, queries, released_seats, services
 from app.registration.session_bookings.models import SessionBooking
 from app.releases.current_release import get_programme

@@ -15,11 +15,11 @@ from sqlalchemy import func, select
 
 from app import cache_version, clock
 from app.database import db, read_only_connection
+from app.delegates.models import CONFERENCE, Delegate, SeatLimit
 from app.errors import RuleViolation
 from app.history import services as history
 from app.programme.snapshot import Session
-from app.registration import seats, session_emails, session_seats
-from app.registration.models import Delegate, SeatLimit
+from app.registration import session_emails, session_seats
 from app.registration.session_bookings import queries
 from app.registration.waiting_list import entries, positions
 from app.registration.waiting_list import queries as waiting_list
@@ -44,7 +44,7 @@ OPEN_LISTS: Final = (  # built once: it is asked every second
         SeatLimit.taken < SeatLimit.seats,
     )
     .join(SeatLimit, SeatLimit.name == WaitingListEntry.scope)
-    .where(WaitingListEntry.ended_at.is_(None), WaitingListEntry.scope != seats.CONFERENCE)
+    .where(WaitingListEntry.ended_at.is_(None), WaitingListEntry.scope != CONFERENCE)
     .group_by(WaitingListEntry.scope, SeatLimit.waiting, SeatLimit.taken, SeatLimit.seats)
 )
 

@@ -10,12 +10,12 @@ from sqlalchemy.orm import contains_eager
 
 from app import clock
 from app.database import db
+from app.delegates.delegate_record import search_key
+from app.delegates.models import Delegate, SeatLimit
 from app.errors import NotFound
 from app.programme.editing import session_queries
 from app.programme.models import Session
 from app.programme.snapshot import Session as PublicSession
-from app.registration.delegate_record import search_key
-from app.registration.models import Delegate, SeatLimit
 from app.registration.session_bookings.models import SeatHold, SessionBooking
 from app.registration.session_seats import SESSION_PREFIX, session_limit
 from app.registration.waiting_list.models import WaitingListEntry

@@ -11,9 +11,9 @@ from collections.abc import Collection, Mapping, Sequence
 from sqlalchemy import select
 
 from app.database import db
+from app.delegates.models import Delegate
 from app.errors import RuleViolation
 from app.registration import session_seats
-from app.registration.models import Delegate
 from app.registration.session_bookings import offers, queries, released_seats
 from app.registration.session_bookings.models import SessionBooking
 from app.registration.waiting_list import queries as waiting_list

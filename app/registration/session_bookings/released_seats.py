@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, delete, insert, literal, select, union_all
 
 from app import clock
 from app.database import db
-from app.registration.models import Delegate
+from app.delegates.models import Delegate
 from app.registration.session_bookings.models import ReleasedSeat, SessionBooking
 from app.registration.waiting_list import queries as waiting_list
 from app.registration.waiting_list.turns import SESSION_PREFIX

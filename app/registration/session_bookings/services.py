@@ -13,6 +13,7 @@ from sqlalchemy import delete
 
 from app import cache_version, clock
 from app.database import db
+from app.delegates.models import Delegate, SeatLimit
 from app.errors import RuleViolation, require
 from app.history.services import ACTOR_DELEGATE
 from app.mail.models import Email
@@ -22,7 +23,6 @@ from app.programme.snapshot import Session, Snapshot
 from app.registration import seats, session_emails, session_seats
 from app.registration.ballots import queries as ballots
 from app.registration.bookings import operations
-from app.registration.models import Delegate, SeatLimit
 from app.registration.session_bookings import offers, queries, released_seats
 from app.registration.session_bookings.models import SeatHold, SessionBooking
 from app.registration.session_bookings.overlaps import list_clashes, map_contested

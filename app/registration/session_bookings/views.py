@@ -10,13 +10,13 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
+from app.delegates.models import Delegate
 from app.errors import Moved, RuleViolation
 from app.forms.form import ConfirmForm, validates_own_csrf
 from app.programme.snapshot import Session
 from app.registration import links
 from app.registration.bookings import access
 from app.registration.bookings import queries as bookings
-from app.registration.models import Delegate
 from app.registration.session_bookings import (
     agenda_seats,
     calendar_feed,
@@ -29,8 +29,8 @@ from app.registration.session_bookings import (
 from app.registration.session_bookings.bookable_list import BookableFilter
 from app.registration.session_seats import session_limit
 from app.registration.waiting_list import queries as waiting_list
+from app.registration.waiting_list.entry_history import list_steps
 from app.registration.waiting_list.models import LAPSED, WaitingListEntry
-from app.registration.waiting_list.steps import list_steps
 from app.releases.current_release import get_programme
 from app.request_transaction import check_first, start_writing_after_check
 from app.web.rendering import render_page, render_shared_page

@@ -7,14 +7,15 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.orm import joinedload
 
 from app.database import db, read_only_connection
+from app.delegates.answers import Answers
+from app.delegates.categories import queries as categories
+from app.delegates.categories.models import RegistrationCategory
+from app.delegates.categories.queries import SPEAKER, CategoryOption
+from app.delegates.models import Delegate
+from app.delegates.queries import ATTENDING
 from app.programme.collation import sort_key
 from app.programme.models import Speaker
 from app.registration import queries as registration
-from app.registration.categories import queries as categories
-from app.registration.categories.models import RegistrationCategory
-from app.registration.categories.queries import SPEAKER, CategoryOption
-from app.registration.models import Delegate
-from app.registration.queries import ATTENDING, Answers
 from app.registration.speaker_places.models import SpeakerPlace
 
 WITH_PLACE: Final = (  # a subquery: the speakers whose booking stands

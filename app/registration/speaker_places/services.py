@@ -11,17 +11,17 @@ from sqlalchemy.exc import IntegrityError
 
 from app import clock
 from app.database import Base, db
+from app.delegates.answers import Answers
+from app.delegates.categories import queries as categories
+from app.delegates.categories.models import RegistrationCategory
+from app.delegates.categories.queries import SPEAKER
+from app.delegates.models import Delegate
 from app.errors import RuleViolation
 from app.history import services as history
 from app.programme.fields.speakers import SPEAKER_FIELDS
 from app.programme.models import Speaker
 from app.registration import seats
 from app.registration.bookings import erasure
-from app.registration.categories import queries as categories
-from app.registration.categories.models import RegistrationCategory
-from app.registration.categories.queries import SPEAKER
-from app.registration.models import Delegate
-from app.registration.queries import Answers
 from app.registration.speaker_places.models import SpeakerPlace
 from app.row_locks import lock_row
 

@@ -7,11 +7,11 @@ from sqlalchemy import delete, func, or_, select
 
 from app import clock
 from app.database import db, read_only_connection
+from app.delegates.answers import Answers
+from app.delegates.categories.models import PUBLIC
+from app.delegates.categories.queries import TRANSFER
+from app.delegates.models import Delegate
 from app.errors import Gone, require
-from app.registration.categories.models import PUBLIC
-from app.registration.categories.queries import TRANSFER
-from app.registration.models import Delegate
-from app.registration.queries import Answers
 from app.registration.transfers.models import ACCEPTED, OFFERED, PlaceTransfer
 
 RETENTION = timedelta(days=30)  # after the place was passed on, or the offer has ended

@@ -16,15 +16,15 @@ from sqlalchemy import select, update
 from app import clock
 from app.accounts import rate_limits
 from app.database import db
+from app.delegates.answers import Answers
+from app.delegates.categories.queries import CATEGORY, TRANSFER
+from app.delegates.fields import EMAIL
+from app.delegates.models import Delegate
 from app.errors import RuleViolation, require
 from app.history import services as history
 from app.registration import emails, seats
 from app.registration.bookings import operations
-from app.registration.categories.queries import CATEGORY, TRANSFER
 from app.registration.create_booking import create_booking
-from app.registration.fields import EMAIL
-from app.registration.models import Delegate
-from app.registration.queries import Answers
 from app.registration.session_bookings import queries as session_bookings
 from app.registration.session_bookings import released_seats
 from app.registration.session_bookings.models import SessionBooking

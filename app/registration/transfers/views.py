@@ -11,6 +11,7 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField
 
+from app.delegates.answers import Answers
 from app.errors import ConferenceError, Gone, NotFound, RateLimitExceeded, RuleViolation
 from app.forms.fields import line_field, other_persons_email_field
 from app.forms.form import ConfirmForm, Form, validates_own_csrf
@@ -18,7 +19,6 @@ from app.history.services import ACTOR_DELEGATE
 from app.registration import cookie, links
 from app.registration import services as registration
 from app.registration.bookings import access
-from app.registration.queries import Answers
 from app.registration.transfers import queries, services
 from app.registration.transfers.models import PlaceTransfer
 from app.registration.transfers.services import Colleague, TransferEnded

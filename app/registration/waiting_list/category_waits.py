@@ -7,9 +7,9 @@ of the limits and of the bookings.
 
 from collections.abc import Collection
 
+from app.delegates.models import Delegate
 from app.history import services as history
 from app.registration import emails, seats
-from app.registration.models import Delegate
 from app.registration.waiting_list import entries, positions, queries
 from app.registration.waiting_list.models import ACCEPTED, LEFT, WaitingListEntry
 

@@ -12,12 +12,12 @@ from sqlalchemy import update
 
 from app import clock
 from app.database import db
+from app.delegates.answers import load_answers
+from app.delegates.categories.queries import INVITATION
+from app.delegates.models import CONFERENCE, Delegate
 from app.history import services as history
-from app.registration import queries as registration
 from app.registration import seats
-from app.registration.categories.queries import INVITATION
 from app.registration.invitations.models import InvitationCode
-from app.registration.models import Delegate
 from app.registration.waiting_list import queries, turns
 from app.registration.waiting_list.models import IN_QUEUE, WaitingListEntry
 from app.row_locks import lock_row
@@ -68,7 +68,7 @@ def list_counted_limits(entry: WaitingListEntry) -> Sequence[str]:
 
 def give_up_place(entry: WaitingListEntry) -> None:
     """Free the place or the turn of someone who does not get it, and the use of their code."""
-    code = registration.load_answers(entry.document).get(INVITATION)
+    code = load_answers(entry.document).get(INVITATION)
     if code is not None:
         used = InvitationCode.used
         own = update(InvitationCode).where(InvitationCode.code == code, used > 0)
@@ -76,7 +76,7 @@ def give_up_place(entry: WaitingListEntry) -> None:
     if entry.is_offered:
         seats.release_seats(list_counted_limits(entry))
     else:
-        seats.leave_queue(seats.CONFERENCE)
+        seats.leave_queue(CONFERENCE)
 
 
 def end(entry: WaitingListEntry, state: str, summary: str, actor: str) -> None:

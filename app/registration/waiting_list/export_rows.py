@@ -8,11 +8,11 @@ from typing import NamedTuple
 from sqlalchemy import String, case, cast, exists, func, literal, select
 
 from app.database import db, stream
+from app.delegates.models import CATEGORY_PREFIX, Delegate, SeatLimit
 from app.history import services as history
-from app.registration.models import Delegate, SeatLimit
 from app.registration.waiting_list.models import CONFERENCE_LIST, IN_QUEUE, WaitingListEntry
 from app.registration.waiting_list.queries import IS_OPEN, list_conditions
-from app.registration.waiting_list.turns import CATEGORY_PREFIX, ORDER
+from app.registration.waiting_list.turns import ORDER
 
 POSITIONS = (
     select(

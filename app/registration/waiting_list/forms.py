@@ -6,13 +6,13 @@ from wtforms import Field, RadioField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # of WTForms 3.2
 from wtforms.validators import ValidationError
 
+from app.delegates.answers import Answers
+from app.delegates.categories import forms as category_forms
+from app.delegates.categories import queries as categories
+from app.delegates.categories.queries import CATEGORY
+from app.delegates.fields import DAYS
 from app.forms.fields import days_field
 from app.forms.form import Form
-from app.registration.categories import forms as category_forms
-from app.registration.categories import queries as categories
-from app.registration.categories.queries import CATEGORY
-from app.registration.fields import DAYS
-from app.registration.queries import Answers
 from app.registration.waiting_list import terms
 from app.registration.waiting_list.models import WaitingListEntry
 from app.web.formatting import local_date

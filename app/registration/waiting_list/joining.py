@@ -14,16 +14,16 @@ from sqlalchemy import func, select
 
 from app import clock
 from app.database import db
+from app.delegates import custom_questions, delegate_record, private_answers
+from app.delegates.answers import Answers, dump_answers, full_name
+from app.delegates.categories import queries as categories
+from app.delegates.categories.queries import CATEGORY, INVITATION
+from app.delegates.fields import BY_NAME, CONSENT, EMAIL, PRIVATE_NAMES
+from app.delegates.models import SeatLimit
 from app.history import queries as history_queries
 from app.history import services as history
 from app.mail.models import Email
-from app.registration import custom_questions, delegate_record, emails, private_answers, seats
-from app.registration import queries as registration
-from app.registration.categories import queries as categories
-from app.registration.categories.queries import CATEGORY, INVITATION
-from app.registration.fields import BY_NAME, CONSENT, EMAIL, PRIVATE_NAMES
-from app.registration.models import SeatLimit
-from app.registration.queries import Answers
+from app.registration import emails, seats
 from app.registration.waiting_list.models import CONFERENCE_LIST, IN_QUEUE, WaitingListEntry
 from app.registration.waiting_list.positions import QueuePosition
 
@@ -49,12 +49,12 @@ def build_entry(answers: Answers, language: str, identity_key: str) -> WaitingLi
     return WaitingListEntry(
         access_key=access_key,
         scope=CONFERENCE_LIST,
-        name=registration.full_name(answers),
+        name=full_name(answers),
         email=answers[EMAIL],
-        search_text=delegate_record.search_key(registration.full_name(answers), answers[EMAIL]),
+        search_text=delegate_record.search_key(full_name(answers), answers[EMAIL]),
         identity_key=identity_key,
         language=language,
-        document=registration.dump_answers(stored),
+        document=dump_answers(stored),
         state=IN_QUEUE,
         joined_at=clock.now(),
         category_id=categories.read_id(answers),
@@ -64,9 +64,7 @@ def build_entry(answers: Answers, language: str, identity_key: str) -> WaitingLi
 def prepare_all(people: Sequence[Answers], language: str) -> Sequence[PreparedEntry]:
     """Make the entries and emails of people; nothing is stored or locked."""
     entries = [
-        build_entry(
-            one, language, delegate_record.identity_key(registration.full_name(one), one[EMAIL])
-        )
+        build_entry(one, language, delegate_record.identity_key(full_name(one), one[EMAIL]))
         for one in people
     ]
     return [

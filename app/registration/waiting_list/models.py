@@ -6,8 +6,8 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, and_
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.database import Base
-from app.registration.categories.models import RegistrationCategory
-from app.registration.models import Delegate
+from app.delegates.categories.models import RegistrationCategory
+from app.delegates.models import CONFERENCE, Delegate
 
 # States of an entry of the waiting list.
 IN_QUEUE, OFFERED, ACCEPTED, LAPSED, LEFT, REMOVED = WAITING_LIST_STATES = (
@@ -15,7 +15,7 @@ IN_QUEUE, OFFERED, ACCEPTED, LAPSED, LEFT, REMOVED = WAITING_LIST_STATES = (
 )
 
 
-CONFERENCE_LIST = "conference"  # the scope of whoever waits for a place; else that of a session
+CONFERENCE_LIST = CONFERENCE  # the scope of whoever waits for a place; else that of a session
 
 
 class WaitingListEntry(Base):

@@ -13,18 +13,18 @@ from sqlalchemy import bindparam, exists, select
 
 from app import cache_version, clock
 from app.database import db, read_only_connection
+from app.delegates.models import CONFERENCE, SeatLimit
 from app.errors import Gone
 from app.history import services as history
 from app.registration import emails, seats
-from app.registration.models import SeatLimit
 from app.registration.waiting_list import entries, queries, turns
 from app.registration.waiting_list.models import IN_QUEUE, LAPSED, OFFERED, WaitingListEntry
 from app.releases.current_release import get_programme
 
 BATCH_SIZE = 100  # offers per transaction, so that nobody waits long for the limit
 
-_IS_WHOLE = SeatLimit.name == seats.CONFERENCE
-_OF_CONFERENCE = WaitingListEntry.scope == seats.CONFERENCE
+_IS_WHOLE = SeatLimit.name == CONFERENCE
+_OF_CONFERENCE = WaitingListEntry.scope == CONFERENCE
 _HAS_ENDED = exists().where(
     WaitingListEntry.state == OFFERED,
     _OF_CONFERENCE,
@@ -46,11 +46,11 @@ def run_due() -> None:
     """End the offers whose time is over, and offer places that are free; run by the worker."""
     if not cache_version.is_clock_in_sync() or not is_anything_due():
         return
-    limit = seats.lock_limit(seats.CONFERENCE)
+    limit = seats.lock_limit(CONFERENCE)
     now = clock.now()
     overdue = select(WaitingListEntry).where(
         WaitingListEntry.state == OFFERED,
-        WaitingListEntry.scope == seats.CONFERENCE,
+        WaitingListEntry.scope == CONFERENCE,
         WaitingListEntry.offer_ends_at <= now,
     )
     for entry in db.session.scalars(
@@ -65,7 +65,7 @@ def offer_places() -> None:
     """Offer each free place to the next person on the list, while registration is not closed."""
     if not can_offer():
         return
-    if not seats.lock_limit(seats.CONFERENCE).waiting:
+    if not seats.lock_limit(CONFERENCE).waiting:
         return
     db.session.flush()
     next_ones = turns.list_next(db.session.connection(), BATCH_SIZE)

@@ -10,10 +10,10 @@ from sqlalchemy import and_, case, exists, func, literal, select, tuple_
 from sqlalchemy.orm import aliased
 
 from app.database import db
-from app.registration.models import Delegate, SeatLimit
+from app.delegates.models import CATEGORY_PREFIX, Delegate, SeatLimit
 from app.registration.waiting_list.models import CONFERENCE_LIST, IN_QUEUE, WaitingListEntry
 from app.registration.waiting_list.queries import IS_OPEN, THE_ORDER
-from app.registration.waiting_list.turns import CATEGORY_PREFIX, ORDER
+from app.registration.waiting_list.turns import ORDER
 
 
 @dataclass(frozen=True)

@@ -22,10 +22,10 @@ from sqlalchemy import (
 
 from app import clock
 from app.database import db
+from app.delegates.delegate_record import search_key
+from app.delegates.models import Delegate
+from app.delegates.queries import ATTENDING
 from app.errors import Gone
-from app.registration.delegate_record import search_key
-from app.registration.models import Delegate
-from app.registration.queries import ATTENDING
 from app.registration.waiting_list.models import (
     CONFERENCE_LIST,
     IN_QUEUE,

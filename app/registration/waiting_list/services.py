@@ -8,16 +8,17 @@ from collections.abc import Callable
 
 from app import cache_version, clock
 from app.database import db
+from app.delegates import delegate_record, private_answers
+from app.delegates.answers import Answers, full_name, load_answers
+from app.delegates.categories import queries as categories
+from app.delegates.categories.queries import CATEGORY
+from app.delegates.fields import DAYS, EMAIL
+from app.delegates.models import CONFERENCE, Delegate, SeatLimit
+from app.delegates.queries import get_attending
 from app.errors import RuleViolation
 from app.history import services as history
-from app.registration import delegate_record, emails, private_answers, seats
-from app.registration import queries as registration
-from app.registration.categories import queries as categories
-from app.registration.categories.queries import CATEGORY
+from app.registration import emails, seats
 from app.registration.create_booking import create_booking
-from app.registration.fields import DAYS, EMAIL
-from app.registration.models import Delegate, SeatLimit
-from app.registration.queries import Answers
 from app.registration.waiting_list import entries, joining, offers, positions, queries, turns
 from app.registration.waiting_list.models import ACCEPTED, LEFT, REMOVED, WaitingListEntry
 from app.releases.current_release import get_programme
@@ -40,8 +41,8 @@ def join(
     email names the contact of a group who registered them.
     Raise RuleViolation if there are places left, or the code cannot be used.
     """
-    key = delegate_record.identity_key(registration.full_name(answers), answers[EMAIL])
-    limit = seats.lock_limit(seats.CONFERENCE)
+    key = delegate_record.identity_key(full_name(answers), answers[EMAIL])
+    limit = seats.lock_limit(CONFERENCE)
     delegate = queries.find_attending(key)
     entry = _find_current(key, limit)
     if delegate is not None:
@@ -66,7 +67,7 @@ def add_approved(answers: Answers, language: str) -> WaitingListEntry:
 
     The caller holds the lock of the limit. Raise RuleViolation if there is no waiting list.
     """
-    key = delegate_record.identity_key(registration.full_name(answers), answers[EMAIL])
+    key = delegate_record.identity_key(full_name(answers), answers[EMAIL])
     existing = queries.find_open(key)
     if existing is not None:
         return existing
@@ -93,7 +94,7 @@ def accept(entry: WaitingListEntry) -> Delegate:
         take_seat=seats.reserve_held,
     )
     if delegate is None:  # registered in another way, with a place of their own
-        delegate = registration.get_attending(entry.identity_key)
+        delegate = get_attending(entry.identity_key)
         emails.send_already_registered(delegate)
         seats.release_seats(seats.list_limits(entry.category_id))
     else:
@@ -143,12 +144,12 @@ def purge_expired() -> None:
     """Delete what is known of people who no longer wait; of all, a while after the conference."""
     if not cache_version.is_clock_in_sync():
         return
-    seats.lock_if_set(seats.CONFERENCE)  # before any entry, as everywhere
+    seats.lock_if_set(CONFERENCE)  # before any entry, as everywhere
     queries.delete_ended()
     programme = get_programme()
     if not programme.is_published or clock.now() < offers.get_conference_end() + queries.RETENTION:
         return
-    for entry in queries.list_open_in(seats.CONFERENCE, offers.BATCH_SIZE):
+    for entry in queries.list_open_in(CONFERENCE, offers.BATCH_SIZE):
         entries.lock(entry)
         entries.give_up_place(entry)
         entries.run_end_hooks(entry)
@@ -197,7 +198,7 @@ def _is_wanted_by_others(entry: WaitingListEntry, limit: SeatLimit) -> bool:
 def _get_valid_answers(entry: WaitingListEntry) -> Answers:
     """Return the answers; the days that are left of those chosen, or all, if they have changed."""
     place = private_answers.place_in_waiting_list(entry.access_key)
-    stored = registration.load_answers(entry.document)
+    stored = load_answers(entry.document)
     answers = private_answers.decrypt_answers(stored, place)
     category = entry.category
     allowed = categories.list_days(category.days if category else "")

@@ -5,14 +5,13 @@ free already; then it is offered in the same transaction.
 """
 
 from app.database import db
+from app.delegates.answers import Answers, dump_answers, load_answers
+from app.delegates.categories import queries as categories
+from app.delegates.categories.queries import CATEGORY, INVITATION
+from app.delegates.fields import DAYS
 from app.errors import RuleViolation
 from app.history import services as history
 from app.registration import emails, seats
-from app.registration import queries as registration
-from app.registration.categories import queries as categories
-from app.registration.categories.queries import CATEGORY, INVITATION
-from app.registration.fields import DAYS
-from app.registration.queries import Answers
 from app.registration.waiting_list import entries, offers, positions
 from app.registration.waiting_list.models import WaitingListEntry
 from app.web import languages
@@ -26,14 +25,14 @@ CHANGED_CATEGORY, CHANGED_DAYS = "Changed to the category", "Changed the days"
 
 def get_terms(entry: WaitingListEntry) -> Answers:
     """Return the category and the days that somebody waits for."""
-    answers = registration.load_answers(entry.document)
+    answers = load_answers(entry.document)
     category = "" if entry.category_id is None else str(entry.category_id)
     return {CATEGORY: category, DAYS: answers.get(DAYS, "")}
 
 
 def can_choose_category(entry: WaitingListEntry) -> bool:
     """Return True unless an invitation decides it, or there is nothing to choose from."""
-    is_invited = INVITATION in registration.load_answers(entry.document)
+    is_invited = INVITATION in load_answers(entry.document)
     return not is_invited and len(list_offered(entry)) > 1
 
 
@@ -63,8 +62,8 @@ def change(entry: WaitingListEntry, wanted: Answers) -> bool:
     after = {CATEGORY: "" if number is None else str(number), DAYS: wanted[DAYS]}
     if after == before:
         return False
-    answers = registration.load_answers(entry.document)
-    entry.document = registration.dump_answers({**answers, **after})
+    answers = load_answers(entry.document)
+    entry.document = dump_answers({**answers, **after})
     entry.category_id = number
     if before[CATEGORY] != after[CATEGORY]:
         with languages.use_language(languages.SOURCE_LANGUAGE):

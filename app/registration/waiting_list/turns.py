@@ -19,10 +19,9 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, Select, func, or_, select
 
-from app.registration.models import SeatLimit
+from app.delegates.models import CATEGORY_PREFIX, SeatLimit
 from app.registration.waiting_list.models import CONFERENCE_LIST, IN_QUEUE, WaitingListEntry
 
-CATEGORY_PREFIX = "category "  # of the name of a category's limit
 SESSION_PREFIX = "session "  # of that of a session
 PAGE_SIZE = 200  # entries that are read at once
 # the order of every list: by joining, but for those whom the organisers have moved

@@ -10,18 +10,18 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
+from app.delegates.categories import queries as categories
 from app.errors import NotFound, RuleViolation
 from app.forms.form import ConfirmForm, validates_own_csrf
 from app.registration import links
 from app.registration.bookings import access, category_waiting
-from app.registration.categories import queries as categories
 from app.registration.waiting_list import (
     entries,
+    entry_history,
     offers,
     positions,
     queries,
     services,
-    steps,
     terms,
 )
 from app.registration.waiting_list.forms import TermsForm
@@ -118,7 +118,7 @@ def _render(
     form = ConfirmForm()
     if refusal is not None:
         form.form_errors.append(gettext(str(refusal)))
-    past = steps.list_steps(entry)
+    past = entry_history.list_steps(entry)
     return render_page(
         "registration/waiting_list/show.html",
         status,
@@ -134,7 +134,7 @@ def _render(
     )
 
 
-def _describe_end(entry: WaitingListEntry, past: Sequence[steps.Step]) -> str | None:
+def _describe_end(entry: WaitingListEntry, past: Sequence[entry_history.Step]) -> str | None:
     """Return how somebody's wait ended; None if it goes on, or an offer has just ended."""
     if entry.state == LEFT and past:
         return past[-1].label  # they left, declined an offer, or their booking has ended

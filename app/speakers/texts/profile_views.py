@@ -4,13 +4,13 @@ from flask import Blueprint, Response, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _l
 
+from app.delegates import countries
 from app.errors import NotFound
 from app.forms.form import ConfirmForm, validates_own_csrf
 from app.programme import queries as programme
 from app.programme.fields.speakers import PHOTO, PROFILE_FIELDS
 from app.programme.models import Speaker
 from app.proposals import preview, services
-from app.registration import countries
 from app.releases import json_ld
 from app.speakers import access, photo_proposals
 from app.speakers.texts import edit_flow

@@ -1,0 +1,46 @@
+"""The emails that failed last, for the dashboard: why, and whose address may be wrong."""
+
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+from sqlalchemy import and_, func, select
+from sqlalchemy.orm import defer
+
+from app.database import db
+from app.delegates.models import Delegate
+from app.delegates.queries import ATTENDING
+from app.mail.delivery_status import describe_status, get_status
+from app.mail.models import Email
+from app.mail.queries import IS_FAILED
+
+MAX_ON_DASHBOARD: Final = 3
+
+
+class FailedEmail(NamedTuple):
+    """An email that was not delivered."""
+
+    email: Email
+    reference: str | None  # of the booking that still has this address
+
+    @property
+    def server_text(self) -> str:
+        """What the mail server said, where its code has no plain words of ours; "" elsewhere."""
+        return "" if describe_status(get_status(self.email)) else self.email.last_error
+
+
+def list_latest() -> Sequence[FailedEmail]:
+    """Return the emails that failed last, newest first."""
+    still_has_it = and_(
+        Delegate.reference == Email.booking_reference,
+        Delegate.email_key == func.lower(Email.recipient),
+        ATTENDING,
+    )
+    rows = (
+        select(Email, Delegate.reference)
+        .outerjoin(Delegate, still_has_it)
+        .where(IS_FAILED)
+        .order_by(Email.id.desc())
+        .limit(MAX_ON_DASHBOARD)
+        .options(defer(Email.message))
+    )
+    return [FailedEmail(*row) for row in db.session.execute(rows)]

@@ -1,0 +1,24 @@
+"""How a type of email is declared."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+
+from app.admin_emails.kinds.samples import Context
+
+
+@dataclass(frozen=True)
+class EmailKind:
+    """A type of email."""
+
+    name: Any
+    recipient: Any
+    trigger: Any  # when it is sent
+    sample: Callable[[], Context]  # the template variables of its preview
+    people: str = ""  # the source of real people, where it is not named as a variable
+
+
+DELEGATE = _l("The delegate")
+ORGANISERS = _l("All organisers")

@@ -1,0 +1,79 @@
+"""How people are found and copied for the previews of emails.
+
+A copy is held by no session, so nothing that a preview does is saved, and has neither what opens a
+page of its person nor what they said in private.
+"""
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, TypeVar
+
+from sqlalchemy import inspect, select
+from sqlalchemy.orm.attributes import set_committed_value
+
+from app.accounts import roles
+from app.accounts.roles import Area
+from app.admin_emails.kinds.samples import SAMPLE_KEY, Context
+from app.database import Base, db
+
+MAX_PEOPLE: Final = 10
+MAX_DIGITS: Final = 9  # of the number of a row
+NOT_COPIED: Final = frozenset({"id"})
+SECRETS: Final = {
+    **dict.fromkeys(("access_key", "pending_email_key", "code"), SAMPLE_KEY),
+    "document": "{}",  # the answers of somebody who has no booking yet
+}
+
+Row = TypeVar("Row", bound=Base)
+
+
+@dataclass(frozen=True)
+class PreviewPerson:
+    """Somebody whose email can be previewed."""
+
+    key: str  # kind and reference, slug or number, for a web address
+    name: str
+    detail: str
+
+
+@dataclass(frozen=True)
+class PreviewSource:
+    """A kind of people whose emails can be previewed."""
+
+    label: Any  # of the search
+    hint: Any  # what can be typed into it
+    find: Callable[[str], Sequence[PreviewPerson]]
+    build_context: Callable[[str, str], Context | None]  # of an email, to whom the key names
+    area: Area = roles.EMAIL_TEXTS  # whoever may read it may look for these people
+
+
+def copy_row(row: Row, related: Collection[str] = (), **changes: Any) -> Row:
+    """Return a copy of a row with some of what it refers to, and without its secrets."""
+    names = {one.key for one in inspect(type(row)).column_attrs} - NOT_COPIED
+    secrets = {name: value for name, value in SECRETS.items() if name in names}
+    values = {name: getattr(row, name) for name in names}
+    copied = type(row)(**values | secrets | changes)
+    for name in related:
+        set_committed_value(copied, name, getattr(row, name))
+    return copied
+
+
+def list_rows(model: Any, words: Sequence[str], *conditions: Any) -> Sequence[Any]:
+    """List the first rows whose search text has each word, folded as it is."""
+    found = [model.search_text.contains(word, autoescape=True) for word in words]
+    statement = select(model).where(*found, *conditions).order_by(model.id).limit(MAX_PEOPLE)
+    return db.session.scalars(statement).all()
+
+
+def find_row(model: Any, number: str, *conditions: Any) -> Any:
+    """Return the row with a number, or None."""
+    row_id = parse_row_id(number)
+    if row_id is None:
+        return None
+    return db.session.scalar(select(model).where(model.id == row_id, *conditions))
+
+
+def parse_row_id(text: str) -> int | None:
+    """Return the number of a row as it is in an address, or None."""
+    is_number = text.isascii() and text.isdecimal() and len(text) <= MAX_DIGITS
+    return int(text) if is_number else None

@@ -1,0 +1,31 @@
+"""What somebody has answered, by the name of each question, and how it is stored."""
+
+import json
+from collections.abc import Mapping
+
+Answers = Mapping[str, str]
+# Keys under which drafts of earlier versions have several answers. A draft lives for a week, so
+# they may go a week after the last site has begun to store answers by the name of each field.
+FORMER_GROUPS = ("name", "work")
+
+
+def dump_answers(answers: Answers) -> str:
+    """Return answers as JSON."""
+    return json.dumps(answers, ensure_ascii=False)
+
+
+def load_answers(text: str) -> Answers:
+    """Parse answers from JSON, also those of earlier versions of the site."""
+    document = json.loads(text)
+    for group in FORMER_GROUPS:
+        if isinstance(document.get(group), dict):
+            document |= document.pop(group)
+    if isinstance(document.get("days"), list):  # in earlier drafts
+        document["days"] = " ".join(document["days"])
+    answers: dict[str, str] = document
+    return answers
+
+
+def full_name(answers: Answers) -> str:
+    """Return the name in the order in which it was given."""
+    return f"{answers.get('given_names', '')} {answers.get('family_name', '')}".strip()

@@ -1,0 +1,255 @@
+"""The questions of registration: who is asked which, what they are called, why they are asked.
+
+What is listed are the organisers’ own questions; functions whose names end in ``_with_standard``
+list those that every site asks, too.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, time
+from hashlib import sha256
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from flask_babel import gettext
+
+from app import cache_version, clock
+from app.delegates import countries, fields
+from app.delegates.answers import Answers
+from app.delegates.categories.queries import CATEGORY
+from app.delegates.fields import DAYS
+from app.delegates.standard_questions import is_changed
+from app.questions import answer_checks, answer_texts, form_fields, queries, standard_texts
+from app.questions.definitions import (
+    FILE,
+    KEY_PREFIX,
+    Definition,
+    Person,
+    applies_to,
+    select_relevant,
+)
+from app.questions.models import REGISTRATION
+from app.releases.current_release import get_programme
+from app.web import languages
+from app.web.formatting import plain_date
+
+WORDING_PREFIX = "words_"  # of what a draft holds beside an answer: to which words it was given
+WORDING_HASH_LENGTH = 16  # hexadecimal digits
+CUSTOM_PAGE = "more"  # the page of registration that asks them; others end in “-” and an id
+
+
+def list_active() -> Sequence[Definition]:
+    """List the questions that may be asked: not retired, nor past their erasure."""
+    return [one for one in list_active_with_standard() if one.standard is None]
+
+
+def list_all() -> Sequence[Definition]:
+    """List all questions in their order, also those that are not asked any more."""
+    return [one for one in list_all_with_standard() if one.standard is None]
+
+
+def list_all_with_standard() -> Sequence[Definition]:
+    """List all questions in their order."""
+    return queries.get_definitions(REGISTRATION)
+
+
+def list_active_with_standard() -> Sequence[Definition]:
+    """List the questions that may be asked."""
+    now = clock.now()
+    return [one for one, ends in _list_with_ends() if now <= ends]
+
+
+def _list_with_ends() -> Sequence[tuple[Definition, datetime]]:
+    """List the questions that are not retired, each with when its answers are deleted."""
+    return cache_version.cached(
+        "ends of questions",
+        lambda: [
+            (one, get_erasure_moment(one)) for one in list_all_with_standard() if not one.is_retired
+        ],
+    )
+
+
+def get_by_name() -> Mapping[str, Definition]:
+    """Return all questions by the name of their answer."""
+    return {one.name: one for one in list_all()}
+
+
+def get_erasure_moment(definition: Definition) -> datetime:
+    """Return when the answers to a question are deleted."""
+    conference = get_programme().conference
+    last = definition.get_erasure_date(conference.ends_on)
+    return datetime.combine(last, time.max, ZoneInfo(conference.time_zone))
+
+
+def is_erased(definition: Definition) -> bool:
+    """Return True once the answers to a question have been deleted."""
+    return clock.now() > get_erasure_moment(definition)
+
+
+def get_person(answers: Answers) -> Person:
+    """Return what decides which questions somebody is asked."""
+    days = frozenset(answers[DAYS].split()) if DAYS in answers else None
+    return Person(days, answers.get(CATEGORY, ""))
+
+
+def list_relevant(answers: Answers) -> Sequence[Definition]:
+    """List the questions that somebody is asked, given their answers."""
+    return [one for one in list_relevant_with_standard(answers) if one.standard is None]
+
+
+def list_relevant_with_standard(answers: Answers) -> Sequence[Definition]:
+    """List the questions that somebody is asked, given their answers."""
+    asked = list_active_with_standard()
+    return select_relevant(asked, get_person(answers), answers, answer_checks.is_valid)
+
+
+def list_possible(answers: Answers) -> Sequence[Definition]:
+    """List the questions that somebody may be asked, whatever else they answer."""
+    return [one for one in list_possible_with_standard(answers) if one.standard is None]
+
+
+def list_possible_with_standard(answers: Answers) -> Sequence[Definition]:
+    """List the questions that somebody may be asked, whatever else they answer."""
+    person, possible = get_person(answers), dict[int, Definition]()
+    for one in list_active_with_standard():
+        depends_on = one.condition.question if one.condition else None
+        if applies_to(one, person) and (depends_on is None or depends_on in possible):
+            possible[one.id] = one
+    return list(possible.values())
+
+
+def is_unanswered(definition: Definition, answers: Answers) -> bool:
+    """Return True if somebody has still to be asked a question, or to be asked again."""
+    name = definition.name
+    return name not in answers or not answer_checks.is_valid(definition, answers[name])
+
+
+def hash_wordings(definitions: Iterable[Definition]) -> Answers:
+    """Return a hash of the words of each question: another one once it is reworded.
+
+    They are those of the first language, so that neither a translation nor reading in another
+    language changes it.
+    """
+    return {
+        f"{WORDING_PREFIX}{one.id}": sha256(
+            next(iter(one.current.texts.values())).label.encode()
+        ).hexdigest()[:WORDING_HASH_LENGTH]
+        for one in definitions
+    }
+
+
+def list_reworded(answers: Answers) -> Sequence[Definition]:
+    """List the questions that have been reworded since a draft was given their answers."""
+    return [
+        one
+        for one in list_relevant(answers)
+        for name, key in hash_wordings([one]).items()
+        if answers.get(one.name) and answers.get(name, key) != key
+    ]
+
+
+def list_irrelevant_standard(answers: Answers) -> Sequence[str]:
+    """List what somebody tells only if they are asked, and is not; hidden questions keep theirs."""
+    asked = {one.name for one in list_relevant_with_standard(answers)}
+    gone = {one.name for one in list_active_with_standard() if one.standard} - asked
+    return [one.name for one in fields.FIELDS if one.key in gone] if gone else ()
+
+
+def drop_irrelevant(answers: Answers) -> Answers:
+    """Return answers without those to questions that are not asked of this person any more."""
+    asked = {one.name for one in list_relevant_with_standard(answers)}
+    gone = {one.name for one in fields.FIELDS if one.key not in asked}
+    return {
+        name: answer
+        for name, answer in answers.items()
+        if name not in gone and (not name.startswith(KEY_PREFIX) or name in asked)
+    }
+
+
+def format_answer(definition: Definition, answer: str, version_id: int = 0) -> str:
+    """Return an answer as pages show it, with the words that it was asked with."""
+    wording = definition.get_version(version_id)
+    language = languages.current().code
+    return answer_texts.format_answer(wording, answer, language, countries.name_of)
+
+
+def get_language() -> str:
+    """Return the language in which questions are shown."""
+    return languages.current().code
+
+
+def get_label(definition: Definition, version_id: int = 0) -> str:
+    """Return the words of a question in the language of the page."""
+    if definition.standard:
+        return standard_texts.get_label(definition, REGISTRATION)
+    return definition.get_version(version_id).get_texts(languages.current().code).label
+
+
+def build_fields(definitions: Iterable[Definition], *, optional: bool = False) -> Mapping[str, Any]:
+    """Return the form fields of questions by name, in the language of the page.
+
+    The desk may leave any of them empty (``optional``).
+    """
+    return {one.name: _build_field(one, optional=optional) for one in definitions}
+
+
+def _build_field(definition: Definition, *, optional: bool) -> Any:
+    language = languages.current().code
+    is_required = definition.is_required and not optional
+    return cache_version.cached(
+        f"{definition.name} {language} {is_required}",
+        lambda: form_fields.build(definition, language, countries.choices, is_required=is_required),
+    )
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """What people are told about a question beside it."""
+
+    purpose: str
+    readers: str
+    visibility: str  # the readers in a sentence
+    erased_on: str  # a day
+    is_file: bool = False
+
+
+def explain(definition: Definition) -> Explanation:
+    """Return why a question is asked, who reads the answer and until when."""
+    last = definition.get_erasure_date(get_programme().conference.ends_on)
+    purpose = definition.purpose
+    if definition.standard and not is_changed(definition):
+        purpose = str(definition.standard.purpose)
+    is_file = definition.kind == FILE
+    return Explanation(purpose, *_describe_readers(definition), plain_date(last), is_file)
+
+
+def _describe_readers(definition: Definition) -> tuple[str, str]:
+    """Return who may read the answers to a question, in a table and in a sentence."""
+    if definition.is_private:
+        return (
+            gettext("Only the organisers and the registration desk"),
+            gettext("Only the organisers and the registration desk can see your answer."),
+        )
+    return (
+        gettext("The members of the conference team who can see bookings"),
+        gettext("The members of the conference team who work with bookings can see your answer."),
+    )
+
+
+def explain_all() -> Sequence[tuple[str, Explanation]]:
+    """List label and explanation of each question that is asked now, for the privacy page.
+
+    Its text tells of the standard ones, unless organisers have changed why or until when.
+    """
+    told = [one for one in list_active_with_standard() if one.standard is None or is_changed(one)]
+    return [(get_label(one), explain(one)) for one in told]
+
+
+def list_hidden() -> Sequence[str]:
+    """List the standard questions that nobody is asked, for the privacy page, which names all."""
+    return [get_label(one) for one in list_all_with_standard() if one.standard and one.is_retired]
+
+
+def join_ids(definitions: Collection[Definition]) -> str:
+    """Return the ids of questions, as a page says which it asks."""
+    return " ".join(str(one.id) for one in definitions)

@@ -1,0 +1,96 @@
+"""One thing that a delegate tells us: where it is kept, and how it is asked, shown and called."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+from wtforms import Field
+
+from app.delegates import private_answers
+from app.delegates.answers import Answers
+from app.delegates.models import Delegate
+from app.questions import standard_texts
+from app.questions.models import REGISTRATION
+
+NOT_GIVEN = _l("Not given")
+
+Choices = Iterable[tuple[str, str]]  # what is stored, and its text
+
+
+@dataclass(frozen=True)
+class DelegateField:
+    """One thing that a delegate tells us."""
+
+    name: str  # of the answer, of its column and of its form field
+    step: str  # the page of registration that asks for it
+    label: Any  # for the delegate
+    question: Field  # as registration asks
+    desk_question: Field  # as the desk fills it in for somebody else
+    desk_label: Any = None  # on the desk's pages, in files and in the history, if it differs
+    change_label: Any = None  # for the delegate, in the email about a change, if it differs
+    empty: Any = NOT_GIVEN
+    fallback: Callable[[Answers], str] | None = None  # the answer of those who leave it empty
+    choices: Callable[[], Choices] | None = None  # in the language of the page
+    display: Callable[[str], str] | None = None  # unless it is shown as it was typed or chosen
+    is_part_of_name: bool = False  # shown as one with the others
+    is_in_confirmation: bool = False  # repeated in the email that confirms the booking
+    needs_column: str = ""  # a private answer: stored apart until 30 days after the conference,
+    # shown to the desk only on request, and never in a list, an email or the history
+    continues: str = ""  # the answer with which it is shown as one
+    is_kept: bool = False  # stays for statistics when the details are erased; no private answer
+
+    def __post_init__(self) -> None:
+        if self.is_private and self.is_kept:
+            raise ValueError(f"{self.name} is private, so it cannot stay for statistics")
+
+    @property
+    def is_private(self) -> bool:
+        """Whether the answer is stored apart from the booking, for a shorter time."""
+        return bool(self.needs_column)
+
+    @property
+    def purpose(self) -> str:
+        """What a private answer is for: "access" or "dietary"."""
+        return self.needs_column.removesuffix("_kinds")
+
+    @property
+    def column(self) -> str:
+        """The name of the column that stores the answer."""
+        return self.needs_column or self.name
+
+    def get(self, delegate: Delegate) -> str:
+        """Return a delegate's answer; a private one that cannot be read is still encrypted."""
+        row = delegate.needs if self.is_private else delegate
+        answer: str = getattr(row, self.column, None) or ""
+        if not self.is_private:
+            return answer
+        return private_answers.decrypt_need(answer, delegate.reference, self.column)
+
+    def read(self, answers: Answers) -> str:
+        """Return the answer among answers."""
+        return answers.get(self.name) or (self.fallback(answers) if self.fallback else "")
+
+    @property
+    def key(self) -> str:
+        """The key of the standard question that asks for it."""
+        return self.continues or self.name
+
+    @property
+    def own_label(self) -> str:
+        """What the organisers call it, in the language of the page; "" if they do not."""
+        return standard_texts.find_own_label(REGISTRATION, self.key)
+
+    def label_for(self, *, desk: bool) -> str:
+        """Return the label in the language of the page."""
+        return self.own_label or str((desk and self.desk_label) or self.label)
+
+    def texts(self) -> Mapping[str, str]:
+        """Return the texts of answers that are stored otherwise, in the language of the page."""
+        return dict(self.choices()) if self.choices and not self.display else {}
+
+    def format(self, answer: str) -> str:
+        """Return an answer as pages show it, in their language."""
+        if self.is_private and private_answers.is_unreadable(answer):
+            return private_answers.show(answer)
+        return self.display(answer) if self.display else self.texts().get(answer, answer)

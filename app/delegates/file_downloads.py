@@ -1,0 +1,19 @@
+"""Sending the files that answer questions: always as a download, never stored on the way."""
+
+from flask import Response
+
+from app.delegates import answer_files, custom_answers
+from app.delegates.models import Delegate
+from app.materials import files
+
+
+def send(delegate: Delegate, question_id: int) -> Response:
+    """Return the file that a delegate has answered a question with; raise NotFound."""
+    return send_answer(custom_answers.find_value(delegate, question_id))
+
+
+def send_answer(answer: str) -> Response:
+    """Return the file that an answer names; raise NotFound."""
+    response = files.send_stored(answer_files.get_stored(answer))
+    response.headers["Cache-Control"] = "no-store"
+    return response

@@ -1,0 +1,82 @@
+"""The questions that every site asks people who register, and what organisers may change of them.
+
+Names, email address and days are always asked: bookings, badges and limits rest on them. Nobody
+has to say anything about access or food, and what they say is deleted when the conference is over.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+
+from app.delegates.delegate_field import DelegateField
+from app.delegates.fields import DAYS, EMAIL, FIELDS
+from app.questions import queries, standard
+from app.questions.definitions import AFTER_30_DAYS, AFTER_A_YEAR, REGISTRATIONS, TEAM, Definition
+from app.questions.models import REGISTRATION
+from app.questions.standard import StandardQuestion
+
+FOR_BOOKING = _l("To give you a place and email you about your booking")
+FOR_BADGE = _l("To make your badge")
+PURPOSES: Mapping[str, Any] = {
+    "given_names": FOR_BOOKING,
+    "family_name": FOR_BOOKING,
+    "badge_name": FOR_BADGE,
+    "pronouns": FOR_BADGE,
+    EMAIL: FOR_BOOKING,
+    "organisation": FOR_BADGE,
+    "role": _l("To know who comes"),
+    "country": _l("To make your badge, and to know where people come from"),
+    DAYS: _l("To plan each day"),
+    "access_kinds": _l("To arrange access"),
+    "dietary_kinds": _l("To arrange meals"),
+}
+REQUIRED = {"given_names", EMAIL, "country", DAYS}
+CAN_BE_REQUIRED = {"organisation", "role", "country"}
+CAN_BE_ERASED_EARLY = {"pronouns", "organisation", "role", "country"}
+ALWAYS_ASKED = {"given_names", "family_name", EMAIL, DAYS}
+
+
+def _describe(field: DelegateField) -> StandardQuestion:
+    asked: Any = field.question
+    return StandardQuestion(
+        key=field.name,
+        page=field.step,
+        label=field.label,
+        help=_get_help(asked),
+        purpose=PURPOSES.get(field.name, FOR_BOOKING),
+        readers=REGISTRATIONS if field.is_private else TEAM,
+        erasure=AFTER_30_DAYS if field.is_private else AFTER_A_YEAR,
+        is_required=field.name in REQUIRED,
+        can_be_required=field.name in CAN_BE_REQUIRED,
+        can_be_hidden=field.name not in ALWAYS_ASKED,
+        can_be_erased_early=field.name in CAN_BE_ERASED_EARLY,
+        is_private=field.is_private,
+    )
+
+
+def _get_help(asked: Any) -> Any:
+    """Return the help of a field that is not yet part of a form."""
+    return asked.kwargs.get("description") or ""
+
+
+standard.declare(REGISTRATION, [_describe(one) for one in FIELDS if not one.continues])
+
+
+def find_definition(field: DelegateField) -> Definition | None:
+    """Return the question that asks for something that delegates tell us."""
+    return queries.find_standard(REGISTRATION, field.key)
+
+
+def is_retired(field: DelegateField) -> bool:
+    """Return True if organisers have hidden a question: nobody is asked it."""
+    definition = find_definition(field)
+    return definition is not None and definition.is_retired
+
+
+def is_changed(definition: Definition) -> bool:
+    """Return True if people are told otherwise why it is asked or how long the answer is kept."""
+    known = definition.standard
+    return known is not None and (
+        definition.erasure != known.erasure or definition.purpose != known.purpose
+    )

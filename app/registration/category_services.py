@@ -1,0 +1,298 @@
+"""What organisers do with categories: add, change, order and delete them.
+
+The row of the conference's limit is locked first, as whenever a place is taken: so nobody gets a
+place in a category while its limit changes.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
+
+from app.cache_version import bump_cache_version
+from app.database import db
+from app.delegates import custom_questions
+from app.delegates.categories import queries
+from app.delegates.categories import texts as category_texts
+from app.delegates.categories.models import BY_CODE, BY_INTEREST, PUBLIC, RegistrationCategory
+from app.delegates.categories.texts import CategoryTexts, Translations
+from app.delegates.models import CONFERENCE, Delegate
+from app.delegates.queries import ATTENDING
+from app.errors import RuleViolation, StaleEdit
+from app.history import services as history
+from app.history.models import Change
+from app.registration import seats
+from app.registration.applications.models import RegistrationApplication
+from app.registration.interest.models import ExpressionOfInterest
+from app.registration.invitations.models import InvitationCode
+from app.registration.waiting_list import offers
+from app.registration.waiting_list.models import OFFERED, WaitingListEntry
+from app.row_locks import lock_row
+from app.web.formatting import local_moment
+
+LABELS = {
+    "name": "Name",
+    "description": "Description",
+    "limit": "Number of places",
+    "opens_at": "Opens",
+    "closes_at": "Closes",
+    "days": "Days",
+    "confirmation_text": "Text in the confirmation",
+    "access": "Who can choose it",
+    "is_for_speakers": "For speakers",
+    "kept_places": "Places kept for speakers",
+    "approvals_needed": "Approval",
+    "is_place_held": "Place kept until the decision",
+    "allows_transfer": "Places can be passed on",
+    "is_in_person": "Attends in person",
+    "interest_closes_at": "Interest can be expressed until",
+    "interest_questions": "Questions asked with interest",
+}
+APPROVAL_TEXTS = {0: "Not needed", 1: "By one person", 2: "By two people"}
+ACCESS_TEXTS = {
+    PUBLIC: "Everyone",
+    BY_CODE: "Only people with an invitation code",
+    BY_INTEREST: "People whom the team selects from those who express interest",
+}
+STEPS = {"up": -1, "down": 1}
+TRANSLATIONS = "translations"
+
+
+class CategoryInUse(RuleViolation):
+    """People have this category, so it cannot be deleted."""
+
+
+class NoPlacesToKeep(RuleViolation):
+    """Fewer places are free than are to be kept for speakers."""
+
+
+class NameTaken(RuleViolation):
+    """Another category has this name."""
+
+
+def add(values: Mapping[str, Any], *, actor: str) -> RegistrationCategory:
+    """Add a category at the end of the list; raise NameTaken."""
+    seats.lock_if_set(CONFERENCE)
+    last = db.session.scalar(select(func.max(RegistrationCategory.position)))
+    category = RegistrationCategory(position=0 if last is None else last + 1, version=1)
+    with _requiring_unique_name():
+        _set_values(category, values)
+        db.session.add(category)
+    if values["limit"] is not None:
+        seats.set_limit(seats.name_category_limit(category.id), values["limit"])
+    _change_kept_places(category, values["kept_places"])
+    bump_cache_version()
+    _record(category, f"{category.name} was added to the categories", actor)
+    return category
+
+
+def save(
+    category: RegistrationCategory, values: Mapping[str, Any], *, expected_version: int, actor: str
+) -> Sequence[Change]:
+    """Save these values and return the changes; raise StaleEdit, NameTaken or RuleViolation."""
+    _lock(category)
+    changes = diff(category, values)
+    if not changes:
+        return ()
+    if category.version != expected_version:
+        raise StaleEdit(category.version, changes)
+    kept = values["kept_places"]
+    _change_kept_places(category, min(kept, category.kept_places))  # frees places for the limit
+    if any(one.field == "limit" for one in changes):
+        _change_limit(category, values["limit"])
+    _change_kept_places(category, kept)
+    with _requiring_unique_name():
+        _set_values(category, values)
+        category.version += 1
+    bump_cache_version()
+    offers.offer_places()
+    names = ", ".join(one.label.lower() for one in changes)
+    _record(category, f"{category.name} was changed: {names}", actor, changes)
+    return changes
+
+
+def diff(category: RegistrationCategory, values: Mapping[str, Any]) -> Sequence[Change]:
+    """Return the changes that these values would make, as text."""
+    before = queries.build_values(category)
+    own = [
+        _build_change(name, LABELS[name], _to_text(name, before[name]), _to_text(name, value))
+        for name, value in values.items()
+        if name != TRANSLATIONS and before[name] != value
+    ]
+    return [*own, *_diff_translations(before[TRANSLATIONS], values[TRANSLATIONS])]
+
+
+def _diff_translations(before: Translations, after: Translations) -> Iterator[Change]:
+    """Yield the changes of texts in the languages of the site; others stay as they are."""
+    for code, texts in after.items():
+        old_texts = before.get(code, CategoryTexts())
+        for name, old, new in zip(category_texts.FIELDS, old_texts, texts, strict=True):
+            if old != new:
+                yield _build_change(f"{name}_{code}", f"{LABELS[name]} ({code})", old, new)
+
+
+def _build_change(field: str, label: str, old: str, new: str) -> Change:
+    return Change(field, old, new, label, old, new)
+
+
+def move(category: RegistrationCategory, direction: str, *, actor: str) -> bool:
+    """Move a category "up" or "down" in the list; return True if it moved."""
+    _lock(category)
+    rows = list(queries.list_all())
+    index = rows.index(category)
+    target = index + STEPS.get(direction, 0)
+    if target == index or not 0 <= target < len(rows):
+        return False
+    rows.insert(target, rows.pop(index))
+    for position, row in enumerate(rows):
+        row.position = position
+    bump_cache_version()
+    sentence = f"{category.name} was moved from place {index + 1} to {target + 1} in the order"
+    _record(category, sentence, actor)
+    return True
+
+
+def delete(category: RegistrationCategory, *, actor: str) -> None:
+    """Delete a category that nobody has; raise CategoryInUse."""
+    _lock(category)
+    count = count_people(category)
+    if count:
+        people = "1 person has" if count == 1 else f"{count} people have"
+        raise CategoryInUse(f"{people} this category. Move them to another category first")
+    _require_no_held_places(category)
+    _require_no_questions(category)
+    seats.unset_category_limit(category.id)
+    _record(category, f"{category.name} was deleted", actor)
+    db.session.delete(category)
+    bump_cache_version()
+
+
+def _require_no_questions(category: RegistrationCategory) -> None:
+    """Raise CategoryInUse if a question is asked in this category: it would be asked of nobody."""
+    for question in custom_questions.list_all():
+        if str(category.id) in question.categories:
+            label = custom_questions.get_label(question)
+            raise CategoryInUse(
+                f"The question “{label}” is asked in this category. Change it first"
+            )
+
+
+def _require_no_held_places(category: RegistrationCategory) -> None:
+    held = select(func.sum(InvitationCode.held)).where(InvitationCode.category_id == category.id)
+    if db.session.scalar(held):
+        raise CategoryInUse("Invitation codes keep places in this category. Withdraw them first")
+    if category.kept_places:
+        raise CategoryInUse(
+            "Places in this category are kept for speakers. Change that number to 0 first"
+        )
+
+
+def count_people(category: RegistrationCategory) -> int:
+    """Count the delegates, applicants, those who wait and those who would like to come."""
+    delegates = select(func.count()).where(ATTENDING, Delegate.category_id == category.id)
+    applied = select(func.count()).where(
+        RegistrationApplication.ended_at.is_(None),
+        RegistrationApplication.category_id == category.id,
+    )
+    interested = select(func.count()).where(
+        ExpressionOfInterest.ended_at.is_(None),
+        ExpressionOfInterest.category_id == category.id,
+    )
+    waiting = select(func.count()).where(
+        WaitingListEntry.ended_at.is_(None), WaitingListEntry.category_id == category.id
+    )
+    return sum(db.session.scalar(one) or 0 for one in (delegates, waiting, applied, interested))
+
+
+def _change_kept_places(category: RegistrationCategory, number: int) -> None:
+    """Keep more or fewer places for speakers; raise NoPlacesToKeep."""
+    more = number - category.kept_places
+    limits = seats.list_limits(category.id)
+    if more < 0:
+        seats.release_seats(limits, -more)
+    elif more > 0:
+        try:
+            seats.hold_seats(limits, more)
+        except seats.SoldOut:
+            raise NoPlacesToKeep("There are not that many places left") from None
+    category.kept_places = number
+
+
+def _change_limit(category: RegistrationCategory, limit: int | None) -> None:
+    """Set or delete the limit; the places that are taken already count."""
+    if limit is None:
+        seats.unset_category_limit(category.id)
+    else:
+        name = seats.name_category_limit(category.id)
+        seats.set_limit(name, limit, taken=_count_taken(category))
+
+
+def _count_taken(category: RegistrationCategory) -> int:
+    """Count the places of a category: of delegates, on offer, kept for others."""
+    delegates = select(func.count()).where(ATTENDING, Delegate.category_id == category.id)
+    offers = select(func.count()).where(
+        WaitingListEntry.state == OFFERED, WaitingListEntry.category_id == category.id
+    )
+    held = select(func.sum(InvitationCode.held)).where(InvitationCode.category_id == category.id)
+    applied = select(func.count()).where(
+        RegistrationApplication.is_held.is_(True),
+        RegistrationApplication.category_id == category.id,
+    )
+    counted = sum(db.session.scalar(one) or 0 for one in (delegates, offers, held, applied))
+    return counted + category.kept_places
+
+
+def _lock(category: RegistrationCategory) -> None:
+    seats.lock_if_set(CONFERENCE)
+    lock_row(category, "This category has been deleted")
+
+
+def _set_values(category: RegistrationCategory, values: Mapping[str, Any]) -> None:
+    if values["is_for_speakers"]:
+        _unmark_others(category)
+    for name, value in values.items():
+        if name == TRANSLATIONS:
+            kept = category_texts.load_translations(category.translations or "")
+            category.translations = category_texts.dump_translations({**kept, **value})
+        elif name not in {"limit", "kept_places"}:
+            setattr(category, name, value)
+
+
+def _unmark_others(category: RegistrationCategory) -> None:
+    """Let no other category be the one for speakers; places that it keeps go back."""
+    for other in queries.list_all():
+        if other.is_for_speakers and other is not category:
+            _change_kept_places(other, 0)
+            other.is_for_speakers = False
+            other.version += 1
+    db.session.flush()
+
+
+@contextmanager
+def _requiring_unique_name() -> Iterator[None]:
+    """Raise NameTaken if the block gives two categories one name."""
+    try:
+        with db.session.begin_nested():
+            yield
+    except IntegrityError:
+        raise NameTaken("There is already a category with this name") from None
+
+
+def _to_text(name: str, value: Any) -> str:
+    """Return a value as the history shows it."""
+    if isinstance(value, datetime):
+        return local_moment(value)
+    if name == "approvals_needed":
+        return APPROVAL_TEXTS[value]
+    if isinstance(value, bool):
+        return "Yes" if value else "No"
+    return "" if value is None else ACCESS_TEXTS.get(value, str(value))
+
+
+def _record(
+    category: RegistrationCategory, sentence: str, actor: str, changes: Sequence[Change] = ()
+) -> None:
+    history.record(sentence, subject=category.history_subject, actor=actor, field_changes=changes)

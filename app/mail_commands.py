@@ -12,7 +12,7 @@ from app import cache_version
 from app.errors import ConferenceError, RuleViolation
 from app.mail import check as mail_check
 from app.mail import imap_inbox, mailbox_files
-from app.mail.reports import MAX_REPORT_SIZE
+from app.mail.bounce_reports import MAX_REPORT_SIZE
 from app.registration.desk import services as desk
 
 

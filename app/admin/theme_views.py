@@ -1,4 +1,7 @@
-"""Themes of the working programme: what their list, form and bulk actions have of their own."""
+"""Themes of the working programme: what their list, form and bulk actions have of their own.
+
+The views are those of every ordered list (``app/admin_kit/ordered_views.py``).
+"""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

@@ -13,10 +13,10 @@ from app import clock
 from app.database import db
 from app.log import log
 from app.mail import suppression
+from app.mail.bounce_reports import OPT_OUT, RETURNED, Report, find_status, read_report
 from app.mail.delivery_status import describe_status
 from app.mail.models import BOUNCED, COMPLAINT, FAILED, SENT, UNSUBSCRIBED, Email, domain_of
 from app.mail.outbox import MAX_ERROR_LENGTH
-from app.mail.reports import OPT_OUT, RETURNED, Report, find_status, read_report
 from app.text import clean_line
 
 SOFT_BOUNCES = 3  # of one address, after which it gets no emails to many people

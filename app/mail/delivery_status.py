@@ -10,8 +10,8 @@ from flask import Flask
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
+from app.mail.bounce_reports import find_status
 from app.mail.models import Email, domain_of
-from app.mail.reports import find_status
 from app.web.formatting import local_moment, site_time
 
 # By subject and detail of a status code (RFC 3463), and by subject alone for any other detail.

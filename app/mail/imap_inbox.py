@@ -20,9 +20,9 @@ from app.database import db
 from app.database_faults import log_if_unavailable
 from app.errors import ConferenceError
 from app.log import log
+from app.mail.bounce_reports import MAX_REPORT_SIZE
 from app.mail.heartbeat import RepeatedAction, repeating
 from app.mail.mailbox_files import Handler, MessagePlace, get_position, handle_at, skip_to
-from app.mail.reports import MAX_REPORT_SIZE
 from app.text import clean_line
 
 WAKE_INTERVAL = 5.0  # seconds

@@ -18,8 +18,8 @@ from app.database import db, transaction
 from app.database_faults import is_unavailable
 from app.errors import RuleViolation
 from app.log import log
+from app.mail.bounce_reports import MAX_REPORT_SIZE
 from app.mail.models import MailboxPosition
-from app.mail.reports import MAX_REPORT_SIZE
 from app.mail.suppression import insert_if_absent
 
 # The line before a message (RFC 4155), which ends in a date: From ada@… Tue May 12 08:30:00 2009

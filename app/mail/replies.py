@@ -24,8 +24,13 @@ from app.database import db
 from app.errors import NotFound, require
 from app.log import log
 from app.mail.addresses import decode_domain
+from app.mail.bounce_reports import (
+    MAX_MESSAGE_IDS,
+    MAX_REPORT_SIZE,
+    ReportMessage,
+    list_signed_numbers,
+)
 from app.mail.models import Email, EmailReply
-from app.mail.reports import MAX_MESSAGE_IDS, MAX_REPORT_SIZE, ReportMessage, list_signed_numbers
 from app.mail.suppression import insert_if_absent
 from app.text import clean_line, normalise_lines, strip_hidden
 from app.web.rendering import absolute_url

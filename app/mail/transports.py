@@ -16,10 +16,10 @@ from typing import NamedTuple, Protocol
 from flask import Flask
 
 from app import clock
+from app.mail.bounce_reports import build_sender
 from app.mail.dkim import DkimSigner
 from app.mail.outbox import LeasedEmail
 from app.mail.rendering import parse_address
-from app.mail.reports import build_sender
 from app.mail.smtp_connection import (
     NO_REPLY_CODE,
     SmtpConnection,

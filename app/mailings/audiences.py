@@ -1,9 +1,9 @@
 """Whom a mailing can go to. A further kind of people is one declaration: an ``Audience``.
 
 An organiser chooses an audience and filters of its list; ``find`` gives the people who match as
-the parts of a statement, which the database counts, pages and stores (``app.mailings.selection``),
-``load`` gives what a mailing may say about some of them. Neither takes more queries where there are
-more people.
+the parts of a statement, which the database counts, pages and stores
+(``app.mailings.recipient_selection``), ``load`` gives what a mailing may say about some of them.
+Neither takes more queries where there are more people.
 
 The emails of another module, such as notices of what a release changes, are mailings as well. Such
 a module declares an audience without ``find``, and gives each recipient what only they are told:

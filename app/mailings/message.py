@@ -10,10 +10,10 @@ from sqlalchemy import ColumnElement, and_, or_, true
 from app.mail import placeholders, rendering
 from app.mail.placeholders import PlaceholderKind
 from app.mail.rendering import EmailText, RenderedEmail
-from app.mailings import queries, recipients, selection_queries
+from app.mailings import queries, recipient_queries, recipients
 from app.mailings.audiences import Audience, Candidate
 from app.mailings.models import Mailing, MailingRecipient
-from app.mailings.selection import Selection
+from app.mailings.recipient_selection import Selection
 from app.web.rendering import absolute_url
 
 MAX_CHECKED: Final = 500  # people whose details are looked at one by one
@@ -101,7 +101,7 @@ def _find_gaps_of_all(mailing: Mailing, chosen: Selection, used: Sequence[str]) 
     counts: dict[str, int] = {}
     groups: dict[str, list[ColumnElement[bool]]] = {}
     conditions = [*tested.values(), *spoken.values()]
-    for combination, count in selection_queries.count_combinations(chosen, conditions).items():
+    for combination, count in recipient_queries.count_combinations(chosen, conditions).items():
         tests = dict(zip(tested, combination, strict=False))
         own = {name: "" if is_empty else "." for name, is_empty in tests.items()}
         language = _get_true(spoken, combination[len(tested) :])
@@ -109,7 +109,7 @@ def _find_gaps_of_all(mailing: Mailing, chosen: Selection, used: Sequence[str]) 
         for name in find_empty(mailing, language, always | own):
             counts[name] = counts.get(name, 0) + count
             groups.setdefault(name, []).append(and_(true(), *such))
-    examples = selection_queries.list_first_of(
+    examples = recipient_queries.list_first_of(
         chosen, {name: or_(*group) for name, group in groups.items()}, EXAMPLES
     )
     return [Gap(name, counts[name], examples[name]) for name in sorted(counts)]
@@ -120,7 +120,7 @@ def _get_true(names: Iterable[str], are_true: Iterable[bool]) -> str:
 
 
 def _find_gaps_of_first(mailing: Mailing, audience: Audience, chosen: Selection) -> GapReport:
-    people = [one.person for one in selection_queries.list_first(chosen, MAX_CHECKED)]
+    people = [one.person for one in recipient_queries.list_first(chosen, MAX_CHECKED)]
     rows = queries.get_own_values(mailing, people) if not audience.is_chosen else {}
     found: dict[str, list[Candidate]] = {}
     for person, candidate in audience.load(people, mailing.query).items():

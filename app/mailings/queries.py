@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Select, case, func, literal, or_, select
 from app.database import db, stream
 from app.errors import NotFound, require
 from app.mail.models import FAILED, SENT, Email
-from app.mailings import audiences, recipients, selection
+from app.mailings import audiences, recipient_selection, recipients
 from app.mailings.audiences import PeopleQuery
 from app.mailings.models import (
     LEFT_OUT,
@@ -21,7 +21,7 @@ from app.mailings.models import (
     Mailing,
     MailingRecipient,
 )
-from app.mailings.selection import Selection
+from app.mailings.recipient_selection import Selection
 
 # What a report says of a recipient, in the order of its summary.
 SENT_TO, RETRYING, REFUSED, BOUNCED = "sent", "retrying", "refused", "bounced"
@@ -122,9 +122,9 @@ def select_people(mailing: Mailing) -> Selection:
     audience = audiences.get_audience(mailing.audience)
     deselected = recipients.iter_deselected(mailing)
     if audience.find is None or (not mailing.is_draft and has_recipients(mailing)):
-        return selection.of_stored(_find_stored(mailing), deselected)
+        return recipient_selection.of_stored(_find_stored(mailing), deselected)
     people = audience.find(mailing.query)
-    return selection.choose(people, deselected, is_essential=mailing.is_essential)
+    return recipient_selection.choose(people, deselected, is_essential=mailing.is_essential)
 
 
 def _find_stored(mailing: Mailing) -> PeopleQuery:

@@ -1,7 +1,8 @@
-"""Who gets a mailing, and who is left out and why.
+"""The recipients of a mailing as rows, and the reasons why somebody is left out.
 
 The same address gets one email, however many people have it. Before an organiser sends a mailing
-its recipients are chosen anew each time (``app.mailings.selection``); from then on they are rows.
+its recipients are chosen anew each time (``app.mailings.recipient_selection``); from then on they
+are rows.
 """
 
 import json

@@ -24,7 +24,7 @@ from app.log import log
 from app.mail import models as mail_models
 from app.mail import services as mail
 from app.mail.models import BULK, SENT, Email
-from app.mailings import audiences, message, queries, recipients, selection
+from app.mailings import audiences, message, queries, recipient_selection, recipients
 from app.mailings.audiences import Audience, Candidate
 from app.mailings.models import (
     DONE,
@@ -147,7 +147,7 @@ def _start(mailing: Mailing, audience: Audience) -> None:
     if audience.refresh is not None:
         audience.refresh(mailing)
     if mailing.chooses_when_sent and not queries.has_recipients(mailing):
-        selection.store(mailing, queries.select_people(mailing))
+        recipient_selection.store(mailing, queries.select_people(mailing))
 
 
 def _next_recipients(mailing: Mailing) -> Sequence[MailingRecipient]:

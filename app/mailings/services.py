@@ -27,7 +27,14 @@ from app.history.models import Change
 from app.mail import rendering
 from app.mail import services as mail
 from app.mail.models import URGENT, WAITING, Email
-from app.mailings import audiences, message, queries, recipients, selection, selection_queries
+from app.mailings import (
+    audiences,
+    message,
+    queries,
+    recipient_queries,
+    recipient_selection,
+    recipients,
+)
 from app.mailings.models import (
     DONE,
     DRAFT,
@@ -210,7 +217,7 @@ def _store_recipients(mailing: Mailing, *, stores: bool) -> int:
     chosen = queries.select_people(mailing)
     if not (audience.is_chosen and stores):  # those of a prepared mailing are rows already
         return chosen.count
-    selection.store(mailing, chosen)
+    recipient_selection.store(mailing, chosen)
     return queries.count_recipients(mailing, PENDING)
 
 
@@ -284,7 +291,7 @@ def send_test(mailing: Mailing, person: str = "", *, to: str) -> None:
     """
     rate_limits.hit_test_email(to)
     audience = audiences.get_audience(mailing.audience)
-    place = selection_queries.find_neighbours(queries.select_people(mailing), person)
+    place = recipient_queries.find_neighbours(queries.select_people(mailing), person)
     if place is None:
         raise RuleViolation("Nobody would get this email, so there is nothing to test")
     found = audience.load([place.person], mailing.query).get(place.person)

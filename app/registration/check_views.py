@@ -30,9 +30,9 @@ from app.registration import (
 from app.registration.applications import queries as applications
 from app.registration.create_booking import CategoryGone
 from app.registration.invitations.services import InvitationEnded
-from app.registration.progress import list_steps
 from app.registration.queries import RegistrationState
 from app.registration.session_bookings import choices, chosen_seats
+from app.registration.steps import list_steps
 from app.registration.transfers.services import TransferEnded
 from app.registration.transfers.views import render_ended
 from app.registration.views import (

@@ -11,7 +11,7 @@ from app.delegates.categories.queries import CATEGORY
 from app.delegates.models import Confirmation
 from app.registration import queries, services
 from app.registration.draft_cookie import DraftCookie
-from app.registration.progress import RegistrationProgress
+from app.registration.steps import RegistrationProgress
 
 ANSWERS = DraftCookie("answers")
 

@@ -18,7 +18,7 @@ from app.errors import RateLimitExceeded
 from app.forms.form import validates_own_csrf
 from app.questions.definitions import Definition
 from app.registration import cookie, views
-from app.registration.progress import RegistrationProgress
+from app.registration.steps import RegistrationProgress
 from app.web.error_handlers import refuse
 from app.web.preview_middleware import allow_in_preview
 

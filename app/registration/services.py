@@ -29,12 +29,12 @@ from app.registration.bookings import operations
 from app.registration.create_booking import create_booking
 from app.registration.invitations import queries as invitation_queries
 from app.registration.invitations import services as invitations
-from app.registration.progress import find_unanswered_step
 from app.registration.queries import RegistrationState, RegistrationStatus, StoredDraft
 from app.registration.session_bookings.choices import SESSIONS
 from app.registration.session_bookings.chosen_seats import ChosenSeats
 from app.registration.speaker_places import queries as speaker_place_queries
 from app.registration.speaker_places import services as speaker_places
+from app.registration.steps import find_unanswered_step
 from app.registration.transfers import queries as transfer_queries
 from app.registration.transfers import services as transfers
 from app.registration.waiting_list import services as waiting_list

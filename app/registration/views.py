@@ -29,9 +29,9 @@ from app.delegates.models import Confirmation
 from app.errors import RateLimitExceeded
 from app.forms.form import ConfirmForm, validates_own_csrf
 from app.registration import cookie, links, queries, services
-from app.registration.progress import CHECK, STEPS, RegistrationProgress, list_steps
 from app.registration.queries import RegistrationStatus
 from app.registration.session_bookings.choices import SESSIONS
+from app.registration.steps import CHECK, STEPS, RegistrationProgress, list_steps
 from app.web import cache_policy, languages
 from app.web.cache_policy import has_access_keys
 from app.web.error_handlers import refuse

@@ -13,9 +13,9 @@ from app.errors import RateLimitExceeded, RuleViolation
 from app.forms.form import ConfirmForm, validates_own_csrf
 from app.registration import cookie, services
 from app.registration import queries as registration
-from app.registration.progress import find_unanswered_step
 from app.registration.seats import SoldOut
 from app.registration.speaker_places import queries as speaker_places
+from app.registration.steps import find_unanswered_step
 from app.registration.views import confirmation_url, redirect_to_step
 from app.speakers import access, places, queries
 from app.speakers.models import SpeakerAccess

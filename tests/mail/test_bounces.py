@@ -11,9 +11,9 @@ from app import clock
 from app.accounts.models import DESK
 from app.database import db
 from app.mail import suppression
+from app.mail.bounce_reports import MAX_REPORT_SIZE
 from app.mail.models import BOUNCED, SENT, UNSUBSCRIBED, Email, SuppressedAddress
 from app.mail.models import COMPLAINT as COMPLAINED
-from app.mail.reports import MAX_REPORT_SIZE
 from app.registration import links
 from tests.browser import Browser
 from tests.factories import make_delegate, make_email, sign_in

@@ -17,7 +17,7 @@ from app.database import db
 from app.database_faults import newest_migration
 from app.history.models import HistoryEntry
 from app.mail import imap_inbox, mailbox_files
-from app.mail.reports import MAX_REPORT_SIZE
+from app.mail.bounce_reports import MAX_REPORT_SIZE
 from app.registration.desk import services as desk
 from tests.imap_server import ImapServer
 from tests.mail.test_bounces import make_sent_email, receive, write_report

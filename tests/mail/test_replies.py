@@ -16,8 +16,8 @@ from app.accounts.models import DESK, VIEWER
 from app.database import db, transaction
 from app.delegates.models import Delegate
 from app.mail import imap_inbox, replies, worker
+from app.mail.bounce_reports import MAX_REPORT_SIZE, build_sender
 from app.mail.models import Email, EmailReply
-from app.mail.reports import MAX_REPORT_SIZE, build_sender
 from app.mail_commands import get_inbox_handler
 from app.registration import links
 from app.registration.bookings import erasure, operations

@@ -21,7 +21,7 @@ from app.delegates.requirement_models import RequirementCase
 from app.mail import suppression
 from app.mail.models import BOUNCED, BY_DESK, UNSUBSCRIBED, Email
 from app.mailings import queries as mailing_queries
-from app.mailings import release, selection_queries, services
+from app.mailings import recipient_queries, release, services
 from app.mailings.audiences import AUDIENCES
 from app.mailings.models import Mailing, MailingRecipient
 from app.mailings.services import SendTime
@@ -58,7 +58,7 @@ MAX_QUERIES = 8  # of a page, the sign-in included
 def read_choice(mailing: Mailing) -> dict[str, str]:
     """Give the address of everybody in the list, and why they get none."""
     chosen = mailing_queries.select_people(mailing)
-    rows = selection_queries.list_page(chosen, "", offset=0, limit=100)
+    rows = recipient_queries.list_page(chosen, "", offset=0, limit=100)
     assert chosen.count == sum(not reason for _, reason in rows)
     assert sum(chosen.reasons.values()) == sum(bool(reason) for _, reason in rows)
     return {one.address: reason for one, reason in rows}
@@ -416,7 +416,7 @@ def test_speakers_are_chosen_by_what_they_have_to_do_and_by_their_sessions(
         make_mailing(audience="speakers", query=f"q=invented&{query}")
     )
 
-    rows = selection_queries.list_page(chosen, "", offset=0, limit=100)
+    rows = recipient_queries.list_page(chosen, "", offset=0, limit=100)
     assert [one.name for one, _ in rows] == names
 
 

@@ -10,7 +10,7 @@ from app.admin.mailings.views import breadcrumbs
 from app.admin_emails.previews import FRAME_POLICY, PREVIEW_POLICY, PreviewFrame
 from app.errors import NotFound, RuleViolation
 from app.forms.form import ConfirmForm
-from app.mailings import audiences, message, queries, selection_queries
+from app.mailings import audiences, message, queries, recipient_queries
 from app.mailings.audiences import Candidate
 from app.mailings.models import Mailing
 from app.web import languages
@@ -24,7 +24,7 @@ def show(number: int) -> ResponseReturnValue:
     """Show the email to one of the people, and the way to the one before and after."""
     mailing = queries.get_mailing(number)
     chosen = queries.select_people(mailing)
-    place = selection_queries.find_neighbours(chosen, request.args.get("person", ""))
+    place = recipient_queries.find_neighbours(chosen, request.args.get("person", ""))
     if place is None:
         raise RuleViolation("Nobody would get this email, so there is no preview")
     candidate = _load(mailing, place.person)

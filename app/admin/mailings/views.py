@@ -18,9 +18,16 @@ from app.admin_kit.listing import PAGE_SIZE, ListFilter, Listing, parse_list_que
 from app.errors import PermissionDenied, RuleViolation, StaleEdit
 from app.forms.form import ConfirmForm, validates_own_csrf
 from app.history import queries as history
-from app.mailings import audiences, message, queries, recipients, selection_queries, services
+from app.mailings import (
+    audiences,
+    message,
+    queries,
+    recipient_queries,
+    recipients,
+    services,
+)
 from app.mailings.models import DONE, DRAFT, FAILED, SCHEDULED, SENDING, STOPPED, Mailing
-from app.mailings.selection import Selection
+from app.mailings.recipient_selection import Selection
 from app.mailings.services import Draft
 from app.web import languages, redirects
 from app.web.rendering import render_page
@@ -162,7 +169,7 @@ def _count_texts(mailing: Mailing) -> Mapping[str, int]:
         found = queries.count_by_language(mailing)
     else:
         chosen = _find_selection(mailing)
-        found = selection_queries.count_by_language(chosen) if chosen else {}
+        found = recipient_queries.count_by_language(chosen) if chosen else {}
     counts = dict.fromkeys(mailing.texts, 0)
     for language, number in found.items():
         counts[message.find_language(mailing, language)] += number
@@ -248,10 +255,10 @@ def people(number: int) -> ResponseReturnValue:
         here = redirects.safe_path_or_blank(request.form.get("back", ""))
         return redirects.redirect_to(here or url_for(".people", number=number), "mailing-people")
     chosen, list_query = queries.select_people(mailing), parse_list_query((), ("name",))
-    rows = selection_queries.list_page(
+    rows = recipient_queries.list_page(
         chosen, list_query.search, offset=list_query.offset, limit=PAGE_SIZE
     )
-    total = selection_queries.count_found(chosen, list_query.search)
+    total = recipient_queries.count_found(chosen, list_query.search)
     return render_page(
         "admin/mailings/people.html",
         form=form,

@@ -17,9 +17,9 @@ from app.errors import RateLimitExceeded
 from app.forms.form import validates_own_csrf
 from app.programme.snapshot import Session
 from app.registration import cookie, views
-from app.registration.progress import RegistrationProgress
 from app.registration.session_bookings import choices, labels
 from app.registration.session_bookings.choices import SESSIONS
+from app.registration.steps import RegistrationProgress
 from app.web.error_handlers import refuse
 from app.web.preview_middleware import allow_in_preview
 

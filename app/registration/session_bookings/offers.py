@@ -21,7 +21,7 @@ from app.history import services as history
 from app.programme.snapshot import Session
 from app.registration import session_emails, session_seats
 from app.registration.session_bookings import queries
-from app.registration.waiting_list import entries, positions
+from app.registration.waiting_list import entries, positions, turns
 from app.registration.waiting_list import queries as waiting_list
 from app.registration.waiting_list.models import (
     ACCEPTED,
@@ -113,8 +113,8 @@ def can_offer(session: Session) -> bool:
 def get_offer_end(session: Session, now: datetime) -> datetime:
     """Return when an offer made now ends: after a day, sooner as the session nears."""
     if session.starts_at is None:
-        return now + waiting_list.OFFER_PERIOD
-    end = now + waiting_list.get_offer_period(session.starts_at - now)
+        return now + turns.OFFER_PERIOD
+    end = now + turns.get_offer_period(session.starts_at - now)
     rounded = end.replace(second=0, microsecond=0) + timedelta(minutes=1)
     return min(rounded, session.starts_at)
 

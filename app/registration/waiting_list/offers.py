@@ -94,7 +94,7 @@ def get_offer_end(now: datetime) -> datetime:
     """Return when an offer made now ends: after a day, and sooner as the conference nears."""
     conference = get_programme().conference
     start = datetime.combine(conference.starts_on, time(), ZoneInfo(conference.time_zone))
-    period = queries.get_offer_period(start - now)
+    period = turns.get_offer_period(start - now)
     end = (now + period).replace(second=0, microsecond=0) + timedelta(minutes=1)
     return min(end, _get_last_moment())
 

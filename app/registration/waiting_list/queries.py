@@ -37,9 +37,6 @@ from app.registration.waiting_list.models import (
 )
 from app.registration.waiting_list.turns import ORDER
 
-OFFER_PERIOD = timedelta(hours=24)
-MIN_OFFER_PERIOD = timedelta(hours=1)
-SHARE_OF_TIME_LEFT = 4  # an offer lasts a quarter of the time that is left, if that is shorter
 RETENTION = timedelta(days=30)  # after somebody no longer waits
 SUBJECT_PREFIX = "waiting list "  # of an entry, in the history
 HISTORY_SUBJECTS = select(  # the subjects, in the audit log, of the entries that became a booking
@@ -59,11 +56,6 @@ def get_entry(key: str) -> WaitingListEntry:
     if found is None:
         raise Gone(ENTRY_GONE)
     return found
-
-
-def get_offer_period(time_left: timedelta) -> timedelta:
-    """Return how long an offer lasts: a day, and less as the day for which it is nears."""
-    return min(OFFER_PERIOD, max(MIN_OFFER_PERIOD, time_left / SHARE_OF_TIME_LEFT))
 
 
 def find_by_number(number: int) -> WaitingListEntry | None:

@@ -1,4 +1,4 @@
-"""Whose turn it is: the one rule by which places go to those who wait for one.
+"""Whose turn it is, and for how long: the one rule by which places go to those who wait.
 
 A place goes to the person who has waited longest, of those who can use it. Nobody can whose
 category is full; and a group that asked to stay together can only if there are enough places for
@@ -16,12 +16,16 @@ lock of the conference's limit, without which no place is taken.
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 from sqlalchemy import Connection, Select, func, or_, select
 
 from app.delegates.models import CATEGORY_PREFIX, SeatLimit
 from app.registration.waiting_list.models import CONFERENCE_LIST, IN_QUEUE, WaitingListEntry
 
+OFFER_PERIOD = timedelta(hours=24)
+MIN_OFFER_PERIOD = timedelta(hours=1)
+SHARE_OF_TIME_LEFT = 4  # an offer lasts a quarter of the time that is left, if that is shorter
 SESSION_PREFIX = "session "  # of that of a session
 PAGE_SIZE = 200  # entries that are read at once
 # the order of every list: by joining, but for those whom the organisers have moved
@@ -57,6 +61,11 @@ def list_limits(category_id: int | None, *, keeps_place: bool = False) -> Sequen
     """Return the names of the limits that a place for somebody who waits counts towards."""
     whole = () if keeps_place else (CONFERENCE_LIST,)
     return whole if category_id is None else (*whole, f"{CATEGORY_PREFIX}{category_id}")
+
+
+def get_offer_period(time_left: timedelta) -> timedelta:
+    """Return how long an offer lasts: a day, and less as the day for which it is nears."""
+    return min(OFFER_PERIOD, max(MIN_OFFER_PERIOD, time_left / SHARE_OF_TIME_LEFT))
 
 
 def has_next(connection: Connection, planned: Mapping[str, int] | None = None) -> bool:

@@ -19,7 +19,7 @@ from sqlalchemy import (
 
 from app.database import db
 from app.mailings.audiences import Candidate, PeopleQuery
-from app.mailings.selection import Selection
+from app.mailings.recipient_selection import Selection
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""How far somebody has come with registering, and which question is next."""
+"""The steps of registration: which there are for somebody, how far they are, and what is next."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -3,6 +3,10 @@
 set -u
 python=.venv/bin/python
 failed=""
+types="" # the process that checks types
+types_report=$(mktemp) || exit 1
+trap 'kill $types 2>/dev/null; rm -f "$types_report"' EXIT
+trap 'exit 130' INT TERM
 
 step() {
     name=$1
@@ -15,6 +19,11 @@ step() {
 "
         return 1
     fi
+}
+
+reported() { # what has run beside the other steps: its exit status, and the file that it wrote
+    cat "$2"
+    return "$1"
 }
 
 models_match_migrations() {
@@ -42,9 +51,10 @@ code="app config.py wsgi.py tests scripts"
 
 # shellcheck disable=SC2086 # one word for each folder
 {
+    "$python" -m mypy $code >"$types_report" 2>&1 & # half as long as all others together
+    types=$!
     step "format (ruff)" "$python" -m ruff format --check --quiet --diff
     step "lint (ruff)" "$python" -m ruff check --quiet
-    step "types (mypy)" "$python" -m mypy $code
     step "import order (import-linter)" "$python" -c "from importlinter.cli import lint_imports_command as run; run()" --no-logo
     step "templates, format (djlint)" "$python" -m djlint --check templates
     step "templates, lint (djlint)" "$python" -m djlint --lint --quiet templates
@@ -57,6 +67,9 @@ code="app config.py wsgi.py tests scripts"
     step "pins are what is asked for" "$python" scripts/pins.py
     step "packages agree (pip check)" "$python" -m pip check
     step "assets are what their sources make" npm run --silent stale
+    wait "$types"
+    step "types (mypy)" reported $? "$types_report"
+    types=""
 }
 
 if [ -n "$failed" ]; then

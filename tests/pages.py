@@ -9,7 +9,7 @@ import hashlib
 import re
 from collections import Counter
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, cached_property
 from itertools import pairwise
 from pathlib import Path
 from typing import Final
@@ -25,7 +25,9 @@ UNLABELLED: Final = frozenset({"hidden", "submit", "button", "reset", "image"})
 STYLED_ON_EVERY_PAGE: Final = ("govuk-button", "govuk-select", "govuk-visually-hidden")
 STYLED_CLASS: Final = re.compile(r"\.(govuk-[\w-]+)")
 HEADINGS: Final = ("h1", "h2", "h3", "h4", "h5", "h6")
-REFERENCES: Final = ("for", "form", "aria-labelledby", "aria-describedby", "aria-controls", "list")
+REFERENCES: Final = frozenset(
+    {"for", "form", "aria-labelledby", "aria-describedby", "aria-controls", "list"}
+)
 INERT_SCRIPTS: Final = frozenset({"application/ld+json"})
 INVISIBLE: Final = frozenset({"script", "style", "template", "title", "noscript"})
 START_TAG: Final = re.compile('<[a-z](?:[^">]|"[^"]*")*>')
@@ -41,7 +43,10 @@ class HtmlTree:
         parser.process(source).finish()
         self.parse_errors = parser.errors()
         self.root: Element = fromstring(_to_xml(parser.into_dom()))  # noqa: S314 - our own page
-        self._parents = {child: parent for parent in self.root.iter() for child in parent}
+
+    @cached_property
+    def _parents(self) -> dict[Element, Element]:
+        return {child: parent for parent in self.root.iter() for child in parent}
 
     def find_all(self, *names: str, within: Element | None = None) -> Iterator[Element]:
         """Find elements by name, in the order of the page."""
@@ -202,8 +207,8 @@ def _check_ids(tree: HtmlTree) -> Iterator[str]:
     keys = Counter(one.get("accesskey") for one in tree.find_all() if one.get("accesskey"))
     yield from (f"the access key {one} stands {n} times" for one, n in keys.items() if n > 1)
     for element in tree.find_all():
-        for attribute in REFERENCES:
-            for name in (element.get(attribute) or "").split():
+        for attribute in REFERENCES.intersection(element.attrib):
+            for name in element.attrib[attribute].split():
                 if name not in identities:
                     yield f"{attribute}=“{name}” points to nothing"
         href = element.get("href") or ""
@@ -266,14 +271,18 @@ def _check_attributes(tree: HtmlTree) -> Iterator[str]:
                 yield f"script in {name} of {element.tag}"
 
 
+def _shape(element: Element) -> str:
+    """Tell what an element is, whatever it says."""
+    attributes = element.attrib
+    if not attributes:
+        return str(element.tag)
+    told = [attributes.get(name, "") for name in SHAPE_ATTRIBUTES]
+    return " ".join([str(element.tag), *sorted(attributes), *told])
+
+
 def save_for_validator(source: str, tree: HtmlTree, folder: Path) -> None:
     """Put a page aside, unless one of the same shape is there already."""
-    shape = repr(
-        [
-            (str(one.tag), sorted(one.attrib), [one.get(name) for name in SHAPE_ATTRIBUTES])
-            for one in tree.find_all()
-        ]
-    )
+    shape = "\n".join(map(_shape, tree.find_all()))
     path = folder / f"{hashlib.sha256(shape.encode()).hexdigest()[:24]}.html"
     if not path.exists():
         path.write_text(source, encoding="utf-8")

@@ -14,12 +14,25 @@ import pytest
 import slipcover
 from slipcover.importer import FileMatcher, ImportManager
 
+from tests.waiting import WORKER
+
 FOLDER: Final = Path(".coverage")
 SITE: Final = ["app", "config.py", "wsgi.py"]
 NEVER_RUN: Final = ["if TYPE_CHECKING:", "@overload"]  # read by the type checker alone
 
-_tracer = slipcover.Slipcover(branch=True, exclude_also=NEVER_RUN)
-ImportManager(_tracer, FileMatcher(sources=SITE)).__enter__()  # before conftest.py imports the site
+# Taking probes out makes Python learn all code anew, which takes as long as thousands of them
+HITS_BEFORE_REMOVAL: Final = 1000
+
+_tracer = slipcover.Slipcover(
+    branch=True, d_miss_threshold=HITS_BEFORE_REMOVAL, exclude_also=NEVER_RUN
+)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
+    """Put probes into the site before conftest.py imports it, wherever stories will run."""
+    if WORKER in os.environ or not early_config.known_args_namespace.numprocesses:
+        ImportManager(_tracer, FileMatcher(sources=SITE)).__enter__()
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -30,11 +43,14 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    """Write what this process has covered."""
-    process = os.environ.get("PYTEST_XDIST_WORKER", "main")
+    """Write what this process has covered, unless it has only handed out the stories."""
+    coverage = _tracer.get_coverage()
+    if not coverage["files"]:
+        return
+    process = os.environ.get(WORKER, "main")
     FOLDER.mkdir(exist_ok=True)
     file = FOLDER / f"{_kind(config)}-{process}.json"
-    file.write_text(json.dumps(_tracer.get_coverage()))
+    file.write_text(json.dumps(coverage))
 
 
 def _kind(config: pytest.Config) -> str:

@@ -11,12 +11,13 @@ from random import SystemRandom
 HOST = "127.0.0.1"
 PORTS = range(15_000, 32_000)  # below those that the system gives to whoever asks for any
 SHARES = 10  # of the workers of a run
+WORKER = "PYTEST_XDIST_WORKER"  # the variable that names them: gw0, gw1…
 _given = deque[int](maxlen=100)  # by this process, not all in use yet
 
 
 def free_port() -> int:
     """Find a port that nothing listens on, and that nobody else finds until it is used."""
-    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    worker = int(os.environ.get(WORKER, "gw0").removeprefix("gw"))
     own = PORTS[worker % SHARES :: SHARES]
     for port in SystemRandom().sample([one for one in own if one not in _given], 100):
         with suppress(OSError), closing(socket.create_server((HOST, port))):

@@ -188,9 +188,44 @@ def test_the_keyboard_goes_through_the_front_page_in_the_order_of_reading(
         "Skip to main content",
         "This site uses UK government access keys",
         "Tides and Harbours",
-        "Programme",
+        "Register",
     ]
     assert "Register for a place" in reached
+
+
+MENU = ["Programme", "My agenda", "Speakers", "Venue", "Search"]
+TOP_ROW = ["Tides and Harbours", "Register"]
+IN_TOP_ROW = """() => {
+  const links = [...document.querySelectorAll(".top .wide a")];
+  const end = links[0].getBoundingClientRect().bottom;
+  return links.filter(link => link.getBoundingClientRect().top < end)
+    .map(link => link.textContent.trim());
+}"""
+# a browser that does not know reading-flow goes through links as they are written
+OUT_OF_ORDER = """() => {
+  const links = [...document.querySelectorAll(".top .wide a")];
+  return links.slice(1).filter((link, index) => {
+    const before = links[index].getBoundingClientRect(), box = link.getBoundingClientRect();
+    const isAbove = box.bottom <= before.top, isBelow = box.top >= before.bottom;
+    return isAbove || !(isBelow || box.left >= before.right);
+  }).map(link => link.textContent.trim());
+}"""
+
+
+@pytest.mark.parametrize(
+    ("width", "top_row"),
+    [(320, TOP_ROW), (480, TOP_ROW), (800, TOP_ROW), (1280, [*TOP_ROW, *MENU])],
+)
+def test_the_header_is_written_as_it_is_seen_in_two_rows_or_in_one(
+    live_site: LiveSites, chromium: Chromium, width: int, top_row: list[str]
+) -> None:
+    home = live_site().address
+
+    with _opened(chromium, home, viewport={"width": width, "height": 800}) as window:
+        window.goto("/")
+
+        expect_result(window, OUT_OF_ORDER, [])
+        expect_result(window, IN_TOP_ROW, top_row)
 
 
 IS_SEEN = """() => {

@@ -11,9 +11,11 @@ from playwright.sync_api import Page as Window
 from playwright.sync_api import Request, expect
 
 from tests import keyboard
+from tests.browser import Browser
 from tests.chromium import CUT_OFF, SPACED, expect_heading, expect_result, horizontal_overflow
 from tests.factories import make_speaker, publish_programme
 from tests.live_site import LiveSites
+from tests.programme.sample_pictures import make_picture
 
 KINDS = (
     "/",
@@ -226,6 +228,23 @@ def test_the_header_is_written_as_it_is_seen_in_two_rows_or_in_one(
 
         expect_result(window, OUT_OF_ORDER, [])
         expect_result(window, IN_TOP_ROW, top_row)
+
+
+@pytest.mark.parametrize("width", [320, 360])
+def test_a_wide_logo_leaves_the_main_button_beside_it(
+    live_site: LiveSites, chromium: Chromium, organiser: Browser, width: int
+) -> None:
+    home = live_site().address
+    picture = make_picture("PNG", size=(1600, 200), colour="white")
+    organiser.open("/organise/look/logo")
+    organiser.press("Save", {"Picture": ("logo.png", picture)})
+
+    with _opened(chromium, home, viewport={"width": width, "height": 800}) as window:
+        window.goto("/")
+
+        expect(window.locator(".top .logo")).to_be_visible()
+        expect_result(window, IN_TOP_ROW, TOP_ROW)
+        assert horizontal_overflow(window) == 0
 
 
 IS_SEEN = """() => {

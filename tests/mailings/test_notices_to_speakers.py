@@ -415,6 +415,33 @@ def test_an_email_that_waits_to_be_sent_is_written_again_for_a_speaker_who_cance
 
 
 @pytest.mark.both_databases
+def test_an_email_not_yet_written_when_sending_has_started_is_right_for_a_speaker_who_cancels(
+    organiser: Browser, mailbox: MailServer, frozen_time: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_follower("reading-the-tide", email=HELPER, days="2009-06-11")
+    speaks = make_follower("reading-the-tide", email=ADA, days="2009-06-11")
+    rename_both_rooms()
+    prepare_without(organiser, "João Maré")
+    schedule(organiser, "2 people")
+    monkeypatch.setattr(release, "CHUNK_SIZE", 1)
+    frozen_time.shift(timedelta(minutes=11))
+    with transaction():
+        release._release_chunk()  # noqa: SLF001 – as a worker that has others to write to
+    deliver_emails()
+    assert [one.recipient for one in mailbox.emails] == [HELPER]
+
+    with transaction():
+        desk.cancel(speaks, actor=GRACE, notify=False)
+    release.release_due()
+    deliver_emails()
+
+    email = mailbox.emails[-1]
+    assert email.recipient == ADA
+    assert "Reading the tide" not in email.text
+    assert entries(email.calendar) == {"Harbour walls": (1, "CONFIRMED")}
+
+
+@pytest.mark.both_databases
 def test_who_is_excluded_gets_no_email_that_is_written_again(
     organiser: Browser, mailbox: MailServer, frozen_time: Any
 ) -> None:

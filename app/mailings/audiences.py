@@ -28,7 +28,7 @@ from sqlalchemy import ColumnElement, SQLColumnExpression
 
 from app.errors import RuleViolation
 from app.mail.placeholders import Placeholders
-from app.mailings.models import Mailing
+from app.mailings.models import Mailing, MailingRecipient
 
 
 @dataclass(frozen=True)
@@ -83,8 +83,8 @@ class Audience:
     required: frozenset[str] = frozenset()  # placeholders that every text must have
     # filters by which people are chosen who agreed to it: they can always unsubscribe
     consent_filters: frozenset[str] = frozenset()
-    # brings what people are told up to date just before the first of them gets it
-    refresh: Callable[[Mailing], None] | None = None
+    # brings what some recipients are told up to date, just before their emails are written
+    refresh: Callable[[Mailing, Sequence[MailingRecipient]], None] | None = None
     list_name: str = ""  # of the list whose filters choose them, as app.admin.saved_views has it
 
     @property

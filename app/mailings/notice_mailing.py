@@ -19,7 +19,7 @@ from app.delegates.queries import ATTENDING
 from app.interchange import ical
 from app.mailings import notice_text, recipients, services
 from app.mailings.audiences import Candidate
-from app.mailings.models import PENDING, Mailing, MailingRecipient
+from app.mailings.models import Mailing, MailingRecipient
 from app.mailings.notice_models import ChangeNotice
 from app.mailings.notice_recipients import NoticeRecipient
 from app.mailings.recipients import PreparedRecipient
@@ -136,17 +136,18 @@ def lock(notice: ChangeNotice) -> None:
         db.session.refresh(notice.mailing, with_for_update=True)
 
 
-def list_cancelled_speakers(mailing: Mailing) -> Sequence[MailingRecipient]:
+def list_cancelled_speakers(
+    mailing: Mailing, among: Sequence[MailingRecipient]
+) -> Sequence[MailingRecipient]:
     """List who is told as a speaker and in a booking that they have cancelled, if not excluded."""
     person = literal(f"{recipients.DELEGATE} ").concat(cast(Delegate.id, String))
     rows = select(MailingRecipient).where(
-        MailingRecipient.mailing_id == mailing.id,
-        MailingRecipient.state == PENDING,
+        MailingRecipient.id.in_([one.id for one in among]),
         MailingRecipient.is_essential,
         MailingRecipient.person.in_(select(person).where(~ATTENDING)),
         MailingRecipient.person.not_in([*recipients.iter_deselected(mailing)]),
     )
-    return db.session.scalars(rows.with_for_update()).all()
+    return db.session.scalars(rows).all()
 
 
 def rewrite(

@@ -22,7 +22,7 @@ from app.mailings import (
     notice_queries,
     notice_speakers,
 )
-from app.mailings.models import Mailing
+from app.mailings.models import Mailing, MailingRecipient
 from app.mailings.notice_models import DROPPED, EMPTY, OPEN, ChangeNotice
 from app.mailings.notice_queries import NoticeOverview, NoticeSpan, PublicState
 from app.releases.models import ReleaseActivation
@@ -96,12 +96,12 @@ def drop(notice: ChangeNotice, *, expected_version: int, actor: str) -> None:
     )
 
 
-def refresh_mailing(mailing: Mailing) -> None:
-    """Write the emails to speakers again who have cancelled their booking since it was scheduled.
+def refresh_mailing(mailing: Mailing, recipients: Sequence[MailingRecipient]) -> None:
+    """Prepare emails again for speakers who have cancelled their booking since it was scheduled.
 
     They hear only of what they speak in, as when they had none. The caller has locked the mailing.
     """
-    rows = notice_mailing.list_cancelled_speakers(mailing)
+    rows = notice_mailing.list_cancelled_speakers(mailing, recipients)
     notice = db.session.scalar(select(ChangeNotice).filter_by(mailing_id=mailing.id))
     if rows and notice is not None:
         overview = notice_queries.get_overview(notice)

@@ -129,6 +129,8 @@ def _release(mailing: Mailing) -> None:
         _start(mailing, audience)
     rows = _next_recipients(mailing)
     if rows:
+        if audience.refresh is not None:
+            audience.refresh(mailing, rows)
         _write_emails(mailing, audience, rows)
     else:
         _finish(mailing, DONE)
@@ -144,8 +146,6 @@ def _fail(number: int) -> None:
 
 def _start(mailing: Mailing, audience: Audience) -> None:
     mailing.state = SENDING
-    if audience.refresh is not None:
-        audience.refresh(mailing)
     if mailing.chooses_when_sent and not queries.has_recipients(mailing):
         recipient_selection.store(mailing, queries.select_people(mailing))
 

@@ -132,7 +132,7 @@ def cached_fragment(template: str, variant: str = "", generation: str = "") -> M
     language = languages.get_request_language()
     name = f"{template} {variant} {generation} {language} {has_access_keys()}"
     rendered = cache_version.cached(name, lambda: render_template(template, variant=variant))
-    current_link = f'<li><a href="{escape(request.script_root + request.path)}"'
+    current_link = f'<a href="{escape(request.script_root + request.path)}"'
     return Markup(rendered.replace(current_link, f'{current_link} aria-current="page"'))  # noqa: S704 – our own
 
 

@@ -260,6 +260,39 @@ def test_sessions_are_dragged_by_pointer_and_come_back_when_it_is_given_up(
     expect(window).to_have_url(re.compile("/organise/board$"))
 
 
+def test_a_session_that_is_pressed_is_still_itself_once_an_earlier_move_is_saved(
+    live_site: LiveSites, window: Page
+) -> None:
+    board_of(window, live_site().address)
+    window.wait_for_load_state()
+    hour: float = window.evaluate("document.querySelector('.board-hours li').offsetHeight")
+    moves: list[Route] = []
+
+    def hold(route: Route) -> None:
+        moves.append(route)
+
+    window.route("**/place*", hold)
+    card(window, "harbour-walls").get_by_role("link").focus()
+    with window.expect_request("**/place*"):
+        for key in ("m", "ArrowDown", "Enter"):
+            window.keyboard.press(key)
+
+    x, y = middle(window, "opening")
+    window.mouse.move(x, y)
+    window.mouse.down()
+    moves.pop().continue_()
+    window.unroute_all()
+    expect(says(window)).to_contain_text("Saved: Harbour walls, Boat house, 11:15am to 12:15pm.")
+    window.mouse.move(x, y + hour / 8)
+    window.mouse.move(x, y + hour / 4)
+    expect(card(window, "opening")).to_have_class(re.compile(r"\bis-moving\b"))
+    window.mouse.up()
+
+    expect(says(window)).to_contain_text("Saved: Opening, Great hall, 9:45am to 10:45am.")
+    assert where("opening") == ("great-hall", "09:45", 60)
+    assert where("harbour-walls") == ("boat-house", "11:15", 60)
+
+
 def middle(window: Page, slug: str, part: str = "") -> tuple[float, float]:
     """Give the middle of a session on the board, or of a part of it."""
     there = card(window, slug)

@@ -7,6 +7,7 @@ from app.database import transaction
 from app.mail import email_texts
 from app.mail.email_texts import TextKey
 from app.mail.rendering import EmailText
+from tests.browser import Browser
 from tests.chromium import Axe, horizontal_overflow
 from tests.factories import make_email, sign_in_window
 from tests.keyboard_user import NARROW
@@ -111,3 +112,17 @@ def test_no_page_about_what_is_sent_has_a_barrier(
         found[path] = (answer.status, axe(window), horizontal_overflow(window))
 
     assert found == dict.fromkeys(paths, (200, [], 0))
+
+
+def test_no_label_of_another_language_makes_an_email_wider_than_a_phone(
+    organiser: Browser, window: Page
+) -> None:
+    address = "/organise/letters/wording/address_changed/html"
+    html = organiser.fetch("GET", address).get_data(as_text=True)
+    word = "Registrierungsbestätigungsnummer"
+
+    window.set_viewport_size({"width": 320, "height": 640})
+    window.set_content(html.replace("Booking reference", word))
+
+    expect(window.get_by_role("rowheader", name=word)).to_be_visible()
+    assert horizontal_overflow(window) == 0

@@ -7,6 +7,12 @@ from tests.chromium import expect_heading
 from tests.factories import sign_in_window
 from tests.live_site import LiveSites
 
+TOPS = """(names) => names.map(name => {
+  const labels = [...document.querySelectorAll("label")];
+  const label = labels.find(one => one.textContent.trim() === name);
+  return Math.round(label.control.getBoundingClientRect().top + scrollY);
+})"""
+
 
 @pytest.fixture
 def asked(window: Page) -> list[str]:
@@ -109,3 +115,42 @@ def test_what_was_typed_before_a_round_trip_counts(
     leave(window)
     expect_heading(window, "Sessions")
     assert asked == ["beforeunload"]
+
+
+@pytest.mark.parametrize(
+    ("form", "names"),
+    [
+        ("delegates/_add", ["Given names", "Family name"]),  # of which one has a hint
+        ("delegates/_add", ["Name on the badge (optional)", "Pronouns (optional)"]),
+        ("categories/_add", ["Name", "Description (optional)"]),
+    ],
+)
+def test_boxes_beside_each_other_are_level_whichever_has_a_hint(
+    live_site: LiveSites, window: Page, form: str, names: list[str]
+) -> None:
+    site = live_site().address
+    window.set_viewport_size({"width": 1280, "height": 900})
+    sign_in_window(window, site)
+
+    window.goto(f"{site}/organise/{form}")
+
+    left, right = window.evaluate(TOPS, names)
+    assert left == right
+
+
+def test_a_long_list_of_choices_does_not_move_the_box_beside_it(
+    live_site: LiveSites, window: Page
+) -> None:
+    site = live_site().address
+    window.set_viewport_size({"width": 1280, "height": 900})
+    sign_in_window(window, site)
+
+    window.goto(f"{site}/organise/delegates/_add")
+
+    label = window.get_by_text("Access requirements in their own words (optional)", exact=True)
+    box = window.get_by_label("Access requirements in their own words (optional)")
+    expect(window.get_by_role("group", name="Dietary requirements")).to_be_visible()
+    above, below = label.bounding_box(), box.bounding_box()
+    assert above
+    assert below
+    assert below["y"] - above["y"] - above["height"] < above["height"]

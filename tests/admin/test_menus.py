@@ -17,9 +17,9 @@ SHIPPED = ["Programme", "My agenda", "Speakers", "Venue", "Search"]
 
 
 def header(page: Page) -> Sequence[str]:
-    """List the entries of the header, without the main button that follows them."""
+    """List the entries of the header, without the main button before them."""
     (nav,) = [one for one in page.tree.find_all("nav") if one.get("aria-label") == "Main"]
-    return [read_text(one) for one in nav.iter("li")][:-1]
+    return [read_text(one) for one in nav.iter("li")]
 
 
 def footer(page: Page, heading: str) -> Sequence[str]:

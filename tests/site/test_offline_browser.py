@@ -218,6 +218,50 @@ def test_removing_it_leaves_nothing(live_site: LiveSites, chromium: Chromium) ->
         expect(window.get_by_role("button", name=KEEP)).to_be_visible()
 
 
+def test_what_was_removed_does_not_come_back_from_a_page_that_was_open(
+    live_site: LiveSites, chromium: Chromium
+) -> None:
+    with _a_window(chromium, live_site().address) as window:
+        _keep(window)
+        reader = window.context.new_page()
+        reader.goto("/programme")
+        expect_result(reader, "navigator.serviceWorker.controller !== null", expected=True)
+
+        window.get_by_role("button", name="Remove from this device").click()
+        expect(window.get_by_text("The programme has been removed")).to_be_visible()
+        reader.get_by_role("link", name="Reading the tide").click()
+        expect_heading(reader, "Reading the tide")
+        reader.goto("/programme")
+
+        expect_heading(reader, "Programme")
+        expect_result(reader, STORES, [])
+        expect_result(reader, WORKERS, 0)
+        window.reload()
+        expect(window.get_by_role("button", name=KEEP)).to_be_visible()
+
+
+def test_what_was_removed_while_it_was_being_updated_does_not_come_back(
+    live_site: LiveSites, chromium: Chromium
+) -> None:
+    home = live_site().address
+    with _a_window(chromium, home) as window:
+        _keep(window)
+        get_session("opening").title = "Opening words"
+        publish_programme()
+        wait_until(lambda: "Opening words" in _read(f"{home}/sessions/opening"), "the new title")
+
+        window.get_by_role("button", name="Update now").click()
+        window.get_by_role("button", name="Remove from this device").click()
+
+        removed = window.get_by_text("The programme has been removed from this device.")
+        expect(removed).to_be_visible()
+        window.wait_for_timeout(2000)  # in which the update would end
+        expect(removed).to_be_visible()
+        expect_result(window, STORES, [])
+        window.reload()
+        expect(window.get_by_role("button", name=KEEP)).to_be_visible()
+
+
 def test_who_has_not_asked_has_no_worker_and_nothing_kept(
     live_site: LiveSites, chromium: Chromium
 ) -> None:

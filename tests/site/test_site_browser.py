@@ -11,9 +11,11 @@ from playwright.sync_api import Page as Window
 from playwright.sync_api import Request, expect
 
 from tests import keyboard
+from tests.browser import Browser
 from tests.chromium import CUT_OFF, SPACED, expect_heading, expect_result, horizontal_overflow
 from tests.factories import make_speaker, publish_programme
 from tests.live_site import LiveSites
+from tests.programme.sample_pictures import make_picture
 
 KINDS = (
     "/",
@@ -188,9 +190,61 @@ def test_the_keyboard_goes_through_the_front_page_in_the_order_of_reading(
         "Skip to main content",
         "This site uses UK government access keys",
         "Tides and Harbours",
-        "Programme",
+        "Register",
     ]
     assert "Register for a place" in reached
+
+
+MENU = ["Programme", "My agenda", "Speakers", "Venue", "Search"]
+TOP_ROW = ["Tides and Harbours", "Register"]
+IN_TOP_ROW = """() => {
+  const links = [...document.querySelectorAll(".top .wide a")];
+  const end = links[0].getBoundingClientRect().bottom;
+  return links.filter(link => link.getBoundingClientRect().top < end)
+    .map(link => link.textContent.trim());
+}"""
+# a browser that does not know reading-flow goes through links as they are written
+OUT_OF_ORDER = """() => {
+  const links = [...document.querySelectorAll(".top .wide a")];
+  return links.slice(1).filter((link, index) => {
+    const before = links[index].getBoundingClientRect(), box = link.getBoundingClientRect();
+    const isAbove = box.bottom <= before.top, isBelow = box.top >= before.bottom;
+    return isAbove || !(isBelow || box.left >= before.right);
+  }).map(link => link.textContent.trim());
+}"""
+
+
+@pytest.mark.parametrize(
+    ("width", "top_row"),
+    [(320, TOP_ROW), (480, TOP_ROW), (800, TOP_ROW), (1280, [*TOP_ROW, *MENU])],
+)
+def test_the_header_is_written_as_it_is_seen_in_two_rows_or_in_one(
+    live_site: LiveSites, chromium: Chromium, width: int, top_row: list[str]
+) -> None:
+    home = live_site().address
+
+    with _opened(chromium, home, viewport={"width": width, "height": 800}) as window:
+        window.goto("/")
+
+        expect_result(window, OUT_OF_ORDER, [])
+        expect_result(window, IN_TOP_ROW, top_row)
+
+
+@pytest.mark.parametrize("width", [320, 360])
+def test_a_wide_logo_leaves_the_main_button_beside_it(
+    live_site: LiveSites, chromium: Chromium, organiser: Browser, width: int
+) -> None:
+    home = live_site().address
+    picture = make_picture("PNG", size=(1600, 200), colour="white")
+    organiser.open("/organise/look/logo")
+    organiser.press("Save", {"Picture": ("logo.png", picture)})
+
+    with _opened(chromium, home, viewport={"width": width, "height": 800}) as window:
+        window.goto("/")
+
+        expect(window.locator(".top .logo")).to_be_visible()
+        expect_result(window, IN_TOP_ROW, TOP_ROW)
+        assert horizontal_overflow(window) == 0
 
 
 IS_SEEN = """() => {

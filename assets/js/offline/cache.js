@@ -47,14 +47,15 @@ export async function renew(root, tell) {
       throw fault;
     }
   }
-  if (known && !(await readState())) {
-    await caches.delete(store);
+  const states = await caches.open(STATE); // what is put into it goes with it if it is removed now
+  if (known && !(await states.match("/offline"))) {
+    for (const name of [store, STATE]) await caches.delete(name);
     throw new Error("removed meanwhile");
   }
   const { banner, told } = list;
   const pages = list.addresses.length - leftOut;
   const state = { root, store, banner, told, pages, leftOut, checked: Date.now() };
-  await (await caches.open(STATE)).put("/offline", new Response(JSON.stringify(state)));
+  await states.put("/offline", new Response(JSON.stringify(state)));
   for (const name of await ours()) if (![STATE, store].includes(name)) await caches.delete(name);
   return state;
 }
@@ -86,5 +87,6 @@ async function ours() {
 }
 
 export async function forgetAll() {
+  await caches.delete(STATE); // first: by this an update that is under way knows that it is in vain
   for (const name of await ours()) await caches.delete(name);
 }

@@ -116,7 +116,7 @@ DECISION_KINDS: Final[Mapping[str, DecisionKind]] = {
         _l("Approve"),
         decisions.approve,
         ApprovalForm,
-        _l("Approve the application of %(name)s?"),
+        _l("Approve %(name)s’s application?"),
         _l(
             "They get a place and an email with their ticket. If two people have to approve, this "
             "happens once both have."
@@ -126,14 +126,14 @@ DECISION_KINDS: Final[Mapping[str, DecisionKind]] = {
         _l("Decline"),
         decisions.decline,
         DecisionForm,
-        _l("Decline the application of %(name)s?"),
+        _l("Decline %(name)s’s application?"),
         _l("We will delete their answers and email them to say so. This cannot be undone."),
     ),
     "hold": DecisionKind(
         _l("Put on hold"),
         decisions.put_on_hold,
         DecisionForm,
-        _l("Put the application of %(name)s on hold?"),
+        _l("Put %(name)s’s application on hold?"),
         _l("We will email them to say that the decision takes longer."),
     ),
 }

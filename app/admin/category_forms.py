@@ -33,7 +33,7 @@ SHOWN_AS_STORED = (
 ACCESS_CHOICES = (
     (PUBLIC, _l("Everyone")),
     (BY_CODE, _l("Only people with an invitation code")),
-    (BY_INTEREST, _l("People whom you select from those who say that they would like to come")),
+    (BY_INTEREST, _l("People you choose from those who express an interest")),
 )
 APPROVAL_CHOICES = (
     (0, _l("No, they have a place immediately")),
@@ -70,8 +70,8 @@ class CategoryForm(EditForm):
     is_for_speakers = BooleanField(
         _l("This category is for speakers"),
         description=_l(
-            "Confirmed speakers get a place in it on their own pages, with what you know of them "
-            "filled in. Only one category can be for speakers"
+            "Confirmed speakers can take a place in this category on their speaker pages, where "
+            "what you know about them is filled in. Only one category can be for speakers"
         ),
     )
     kept_places = number_field(
@@ -90,7 +90,7 @@ class CategoryForm(EditForm):
         default=0,
         description=_l("People with an invitation code need no approval"),
     )
-    is_place_held = BooleanField(_l("Keep a place for each applicant until it is decided"))
+    is_place_held = BooleanField(_l("Keep a place for each applicant until you decide"))
     allows_transfer = BooleanField(
         _l("Delegates can give their place to a colleague"),
         description=_l("Only needed where people need an invitation or an approval"),

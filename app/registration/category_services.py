@@ -7,7 +7,7 @@ place in a category while its limit changes.
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
@@ -158,10 +158,10 @@ def move(category: RegistrationCategory, direction: str, *, actor: str) -> bool:
 def delete(category: RegistrationCategory, *, actor: str) -> None:
     """Delete a category that nobody has; raise CategoryInUse."""
     _lock(category)
-    count = count_people(category)
+    count = count_people(category).total
     if count:
-        people = "1 person has" if count == 1 else f"{count} people have"
-        raise CategoryInUse(f"{people} this category. Move them to another category first")
+        people = "1 person has" if count == 1 else f"{count:,} people have"
+        raise CategoryInUse(f"{people} this category. Move or remove them first")
     _require_no_held_places(category)
     _require_no_questions(category)
     seats.unset_category_limit(category.id)
@@ -190,7 +190,21 @@ def _require_no_held_places(category: RegistrationCategory) -> None:
         )
 
 
-def count_people(category: RegistrationCategory) -> int:
+class CategoryPeople(NamedTuple):
+    """How many people are in a category."""
+
+    delegates: int
+    waiting: int
+    applications: int
+    interested: int
+
+    @property
+    def total(self) -> int:
+        """All of them."""
+        return sum(self)
+
+
+def count_people(category: RegistrationCategory) -> CategoryPeople:
     """Count the delegates, applicants, those who wait and those who would like to come."""
     delegates = select(func.count()).where(ATTENDING, Delegate.category_id == category.id)
     applied = select(func.count()).where(
@@ -204,7 +218,8 @@ def count_people(category: RegistrationCategory) -> int:
     waiting = select(func.count()).where(
         WaitingListEntry.ended_at.is_(None), WaitingListEntry.category_id == category.id
     )
-    return sum(db.session.scalar(one) or 0 for one in (delegates, waiting, applied, interested))
+    counts = (delegates, waiting, applied, interested)
+    return CategoryPeople(*(db.session.scalar(one) or 0 for one in counts))
 
 
 def _change_kept_places(category: RegistrationCategory, number: int) -> None:

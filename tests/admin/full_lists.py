@@ -207,6 +207,7 @@ def fill_about_person(number: int, category_id: int) -> None:
     make_email(
         recipient=who,
         subject=f"You have a place at the conference on the gap in a generation {number}",
+        template="interest_received" if number == 0 else "registration_confirmed",
         state=FAILED,
         attempts=9,
         last_error=f"550 5.1.1 <{who}>: Recipient address rejected: User unknown in table",

@@ -420,7 +420,7 @@ def test_a_session_is_added_where_a_room_is_free(organiser: Browser) -> None:
     page = organiser.follow("Add a session in Boat house at 2pm")
 
     assert page.heading == "Free time in Boat house"
-    assert "Wednesday 10 June 2009, 2pm to 3pm" in page.text
+    assert "2pm to 3pm, Wednesday 10 June 2009" in page.text
     assert "Every session has a time." in page.text
     form = page.follow("Add a new session here")
     assert [form.value_of(name) for name in ("Day", "Starts", "Ends", "Room")] == [

@@ -14,8 +14,10 @@ from app.history.models import HistoryEntry
 from app.registration import seats
 from tests.browser import Browser
 from tests.factories import (
+    make_application,
     make_category,
     make_delegate,
+    make_interest,
     make_question,
     make_waiting_list_entry,
     set_places,
@@ -135,7 +137,32 @@ def test_the_order_is_changed_and_a_category_that_nobody_has_is_deleted(
     assert db.session.get(SeatLimit, name) is None
     page = organiser.open(f"{LIST}/{first.id}/delete")
     assert "Delete" not in page.buttons
-    assert "1 person is in this category. Move them to another category first." in page.text
+    assert "1 person is in this category. Move or remove them first." in page.text
+
+
+def test_an_organiser_who_cannot_delete_a_category_is_led_to_everybody_who_is_in_it(
+    organiser: Browser,
+) -> None:
+    student = make_category(name="Student")
+    make_delegate(category_id=student.id)
+    for name in ("Bea", "Chidi"):
+        make_waiting_list_entry(category_id=student.id, name=name)
+    make_application(category_id=student.id)
+    make_interest(category_id=student.id)
+
+    page = organiser.open(f"{LIST}/{student.id}/delete")
+
+    assert "Delete" not in page.buttons
+    assert "5 people are in this category. Move or remove them first." in page.text
+    people = ("1 delegate", "2 people on the waiting list")
+    requests = ("1 application", "1 expression of interest")
+    lists = [page.follow(one) for one in (*people, *requests)]
+    assert [(one.heading, len(one.rows)) for one in lists] == [
+        ("Delegates", 1),
+        ("Waiting list", 2),
+        ("Applications", 1),
+        ("Expressions of interest", 1),
+    ]
 
 
 @pytest.mark.both_databases

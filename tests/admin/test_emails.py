@@ -167,7 +167,8 @@ def test_a_letter_that_was_emptied_is_written_afresh(desk: Browser) -> None:
 
     assert "The text has been deleted" in page.text
     assert "Send again" not in page.buttons
-    assert page.follow("Email the delegate").heading == "Send again to Ada Lovelace?"
+    page = page.follow("Email the delegate")
+    assert page.heading == "Send the confirmation again to Ada Lovelace?"
 
 
 def test_nothing_in_a_letter_lets_its_reader_in_to_what_is_somebody_elses(desk: Browser) -> None:

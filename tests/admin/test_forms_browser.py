@@ -45,7 +45,7 @@ def test_what_is_not_saved_is_asked_about(
 
     leave(window)
 
-    expect_heading(window, "Change Great hall")
+    expect_heading(window, "Change “Great hall”")
     assert asked == ["beforeunload"]
     expect(name).to_have_value("Grand hall")
     window.get_by_role("button", name="Save", exact=True).click()

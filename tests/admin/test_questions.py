@@ -9,10 +9,10 @@ from app.admin.questions.descriptions import ERASURE_NAMES, READER_NAMES
 from app.database import transaction
 from app.delegates import delegate_record
 from app.delegates.categories.models import BY_CODE
-from app.questions.definitions import AFTER_A_YEAR, TEAM
+from app.questions.definitions import AFTER_A_YEAR, KEY_PREFIX, TEAM
 from app.registration import question_promises
 from tests.browser import Browser, Browsers, Page
-from tests.factories import make_category, make_delegate, make_question, sign_in
+from tests.factories import make_application, make_category, make_delegate, make_question, sign_in
 from tests.registration_flow import DAYS, THURSDAY, WEDNESDAY, answer_questions
 from tests.sent_emails import find_link, last_email_to
 
@@ -151,6 +151,17 @@ def test_private_answers_are_not_counted(visitor: Browser) -> None:
     private = [row["Question"] for row in page.rows if row["Answers"] == "–"]
 
     assert private == ["Access requirements Standard", "Dietary requirements Standard"]
+
+
+def test_a_question_that_an_applicant_has_answered_offers_no_deletion(visitor: Browser) -> None:
+    question = make_question(TRAVEL)
+    make_application(document=f'{{"{KEY_PREFIX}{question.id}": "By bus"}}')
+
+    page = sign_in(visitor).open(f"/organise/questions/{question.id}/delete")
+
+    assert page.heading == f"Delete the question “{TRAVEL}”?"
+    assert "Delete" not in page.buttons
+    assert page.follow("Back to the question").heading == TRAVEL
 
 
 @pytest.mark.both_databases

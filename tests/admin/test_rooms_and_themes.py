@@ -108,7 +108,7 @@ def test_two_organisers_at_once_see_both_versions(new_browser: Browsers, thing: 
 
     page = second.press("Save", name="Whiff", notes="Cold", status=409)
 
-    assert page.title.startswith("Error: Change Waft – ")
+    assert page.title.startswith("Error: Change “Waft” – ")
     assert page.rows == [
         {"": "Name", "Saved now": "Waft", "Yours": "Whiff"},
         {"": "Notes", "Saved now": "nothing", "Yours": "Cold"},

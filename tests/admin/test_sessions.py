@@ -68,7 +68,7 @@ def test_the_list_holds_every_session_by_time(organiser: Browser) -> None:
         "": "Select Opening",  # the box above the column comes with scripts
         "Title": "Opening",
         "Speakers": "Ada Marsh, João Maré",
-        "Time ↑": "9:30am – 10:30am Wednesday 10 June",
+        "Time ↑": "9:30am to 10:30am Wednesday 10 June",
         "Room": "Great hall",
         "Theme": "",
         "Type": "Plenary",
@@ -196,7 +196,7 @@ def test_the_page_of_a_session_says_all_that_is_known(organiser: Browser) -> Non
 
     assert page.heading == "Opening"
     assert page.summary_list == {
-        "Time": "Wednesday 10 June 2009, 9:30am to 10:30am View on the schedule board",
+        "Time": "9:30am to 10:30am, Wednesday 10 June 2009 View on the schedule board",
         "Room": "Great hall",
         "Speakers": "Ada Marsh, chair João Maré, speaker",
         "Type": "Plenary",

@@ -36,7 +36,7 @@ LISTED = """
           - checkbox "Select Opening"
         - rowheader "Opening"
         - cell "Ada Marsh, João Maré"
-        - cell "9:30am – 10:30am Wednesday 10 June"
+        - cell "9:30am to 10:30am Wednesday 10 June"
         - cell "Great hall"
 """
 WHO = """
@@ -75,7 +75,7 @@ def test_sessions_are_found_changed_and_undone_by_keyboard_alone(
     assert axe(window) == []
     press(window, "Opening")
     press(window, "Change")
-    expect_heading(window, "Change Opening")
+    expect_heading(window, "Change “Opening”")
     expect(window.get_by_role("group", name="Speakers (optional)")).to_match_aria_snapshot(WHO)
 
     fill(window, "Title", "The opening")

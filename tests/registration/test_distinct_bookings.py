@@ -52,7 +52,9 @@ def test_two_who_are_different_people_are_no_longer_listed_until_that_is_undone(
     said = "Marked as not a duplicate of booking"
     assert list_sentences(first) == [f"{said} {second.reference}"]
     assert list_sentences(second) == [f"{said} {first.reference}"]
-    page = page.follow("Not a duplicate").follow("Ada Lovelace and Augusta Ada Lovelace")
+    page = page.follow("Pairs that are not duplicates").follow(
+        "Ada Lovelace and Augusta Ada Lovelace"
+    )
     page = page.press("List as likely duplicates again")
     assert "Ada Lovelace and Augusta Ada Lovelace" in page.links
     assert list_marks() == []

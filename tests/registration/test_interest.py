@@ -389,7 +389,7 @@ def test_the_team_makes_such_a_category_and_sees_its_link(visitor: Browser) -> N
     make_question("Why?")
     sign_in(visitor)
     page = visitor.open("/organise/categories/_add")
-    chosen = "People whom you select from those who say that they would like to come"
+    chosen = "People you choose from those who express an interest"
     page = page.press(
         "Add this category",
         {

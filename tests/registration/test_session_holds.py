@@ -174,7 +174,7 @@ def test_the_door_checks_people_in_undoes_it_and_lets_others_in(visitor: Browser
     sign_in(visitor, role=DESK)
 
     page = visitor.open(SEATS).follow("Check people in at the door")
-    assert page.heading == "Door of “Knots”"
+    assert page.heading == "Check-in for “Knots”"
     page = page.press("Check in: Ada Lovelace")
     assert "1 of 1 people with a seat are checked in." in page.text
     page = page.press("Undo: Ada Lovelace")

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from functools import cache, partial
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -34,7 +34,6 @@ from app.web.formatting import (
     plain_date,
 )
 
-EN_DASH: Final = "–"
 MAX_DAYS: Final = 40  # offered as filter
 STATE_LABELS: Final = {
     DRAFT: _l("Draft"),
@@ -136,14 +135,12 @@ def _build_row(
     row: SessionRow, formatter: RowFormatter, seats: SessionSeats | None
 ) -> SessionListRow:
     starts = row.starts_at.astimezone(formatter.zone) if row.starts_at else None
-    ends = (
-        f" {EN_DASH} {format_time(row.ends_at.astimezone(formatter.zone))}" if row.ends_at else ""
-    )
+    ends = row.ends_at.astimezone(formatter.zone) if row.ends_at else None
     return SessionListRow(
         session=row,
         kind=formatter.kind(row.kind),
         state_label=formatter.state_label(row.state),
-        starts=f"{format_time(starts)}{ends}" if starts else "",
+        starts=_describe_times(starts, ends) if starts else "",
         day=formatter.day(starts.date()) if starts else "",
         starts_iso=starts.isoformat() if starts else "",
         changed_on=formatter.changed_on(row.changed_at.astimezone(formatter.zone).date())
@@ -151,6 +148,12 @@ def _build_row(
         else "",
         seats=_describe_seats(seats) if seats else "",
     )
+
+
+def _describe_times(starts: datetime, ends: datetime | None) -> str:
+    if ends is None:
+        return format_time(starts)
+    return f"{format_time(starts)} {gettext('to')} {format_time(ends)}"
 
 
 def _describe_seats(seats: SessionSeats) -> str:

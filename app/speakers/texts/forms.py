@@ -28,7 +28,7 @@ class ProfileFields(TableForm):
         _l("Name"),
         _l("The name"),
         _l("Enter the name"),
-        _l("Public. Enter your name as it is usually written"),
+        _l("Public. The name as it is usually written"),
     )
     honorific = fields.form_field(SPEAKER_FIELDS["honorific"])
     pronunciation = fields.form_field(SPEAKER_FIELDS["pronunciation"])

@@ -41,6 +41,9 @@ KILLED, LIVES, HUNG = "killed", "lives", "hung"
 # Of which an area needs a single story
 INVITATIONS: Final = "tests/admin/test_invitations.py"
 LANGUAGES: Final = "tests/web/test_languages.py"
+PREVIEWS: Final = "tests/web/test_preview_middleware.py"
+CATEGORY_LIST: Final = "tests/registration/test_category_waiting_list.py"
+NETWORK: Final = "tests/registration/test_network_limit.py"
 
 
 class Area(NamedTuple):
@@ -89,6 +92,9 @@ AREAS: Final = {
             "tests/registration/test_groups.py",
             "tests/admin/test_delegates_bulk.py",
             "tests/speakers/test_places.py",
+            f"{CATEGORY_LIST}::test_people_join_the_list_of_a_full_category_while_others_register",
+            f"{CATEGORY_LIST}::test_nobody_takes_a_place_of_the_category_before_those_who_wait_for_it",
+            f"{NETWORK}::test_one_network_does_not_fill_the_database_with_registrations_that_were_begun",
         ],
     ),
     "outbox": Area(
@@ -149,6 +155,7 @@ AREAS: Final = {
             "tests/site/test_typeface.py",
             "tests/site/test_public_pages.py",
             "tests/releases/test_publishing.py",
+            f"{PREVIEWS}::test_what_is_seen_in_a_preview_reaches_nobody_else",
         ],
     ),
     "search": Area(

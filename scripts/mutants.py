@@ -103,6 +103,8 @@ def _is_only_described(node: ast.AST, field: str) -> bool:
 
 
 def _is_for_types(node: ast.AST) -> bool:
+    if isinstance(node, ast.Assign):
+        return ast.unparse(node.value).startswith("TypeVar(")
     return isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)
 
 

@@ -12,10 +12,11 @@ import gc
 import os
 import signal
 import sys
+import threading
 import time
 import tomllib
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import _lru_cache_wrapper
 from pathlib import Path
@@ -35,6 +36,14 @@ TIMED_OUT: Final = 2  # exit status of a process in which a test reached its own
 # Real browsers, and processes of their own in which there is no fault
 ELSEWHERE: Final = {"chromium", "live_site"}
 KILLED, LIVES, HUNG = "killed", "lives", "hung"
+
+
+# Of which an area needs a single story
+INVITATIONS: Final = "tests/admin/test_invitations.py"
+LANGUAGES: Final = "tests/web/test_languages.py"
+PREVIEWS: Final = "tests/web/test_preview_middleware.py"
+CATEGORY_LIST: Final = "tests/registration/test_category_waiting_list.py"
+NETWORK: Final = "tests/registration/test_network_limit.py"
 
 
 class Area(NamedTuple):
@@ -83,6 +92,9 @@ AREAS: Final = {
             "tests/registration/test_groups.py",
             "tests/admin/test_delegates_bulk.py",
             "tests/speakers/test_places.py",
+            f"{CATEGORY_LIST}::test_people_join_the_list_of_a_full_category_while_others_register",
+            f"{CATEGORY_LIST}::test_nobody_takes_a_place_of_the_category_before_those_who_wait_for_it",
+            f"{NETWORK}::test_one_network_does_not_fill_the_database_with_registrations_that_were_begun",
         ],
     ),
     "outbox": Area(
@@ -105,11 +117,14 @@ AREAS: Final = {
         [
             "tests/accounts/test_sign_in.py",
             "tests/accounts/test_login_sessions.py",
+            "tests/accounts/test_large_uploads.py",
             "tests/accounts/test_two_factor.py",
             "tests/accounts/test_passkeys.py",
             "tests/admin/test_team.py",
             "tests/speakers/test_access.py",
             "tests/speakers/test_assistants_and_calendar.py",
+            f"{INVITATIONS}::test_speakers_are_grouped_by_how_their_invitations_stand",
+            f"{LANGUAGES}::test_a_link_to_sign_in_comes_in_the_language_of_whoever_asks",
         ],
     ),
     "publishing": Area(
@@ -136,8 +151,11 @@ AREAS: Final = {
             "tests/web/test_cache_params.py",
             "tests/web/test_security_headers.py",
             "tests/site/test_access_keys.py",
+            "tests/site/test_now_next.py",
+            "tests/site/test_typeface.py",
             "tests/site/test_public_pages.py",
             "tests/releases/test_publishing.py",
+            f"{PREVIEWS}::test_what_is_seen_in_a_preview_reaches_nobody_else",
         ],
     ),
     "search": Area(
@@ -163,6 +181,7 @@ class Loop:
         self.mutants = [one for path in area.modules for one in generate(ROOT, path)]
         self.outcomes: dict[int, str] = {}
         self._files = {str(ROOT / path) for path in area.modules}
+        self._functions: Sequence[FunctionType] = ()
         self._failed = self._timed_out = False
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
@@ -181,6 +200,7 @@ class Loop:
         tests = [self._measured(session, place) for place in range(len(session.items))]
         if self._failed:
             pytest.exit("A test fails without any mutant", pytest.ExitCode.TESTS_FAILED)
+        self._functions = list_functions(self._files)
         running: dict[int, tuple[int, float]] = {}
         for number, mutant in enumerate(self.mutants):
             chosen = sorted(_that_pass_through(mutant, tests), key=lambda test: test.seconds)
@@ -205,11 +225,13 @@ class Loop:
                 begun.add((frame.f_code.co_filename, frame.f_code.co_firstlineno))
 
         began = time.perf_counter()
+        threading.setprofile(note)  # people who act at the same moment are threads
         sys.setprofile(note)
         try:
             item.ihook.pytest_runtest_protocol(item=item, nextitem=following)
         finally:
             sys.setprofile(None)
+            threading.setprofile(None)
         return Test(item, time.perf_counter() - began, begun)
 
     def _try(self, session: pytest.Session, mutant: Mutant, tests: Sequence[Test]) -> None:
@@ -217,7 +239,7 @@ class Loop:
         os.setpgid(0, 0)
         session.config.pluginmanager.unregister(name="terminalreporter")
         try:
-            apply(mutant)
+            apply(mutant, self._functions)
             items = [test.item for test in tests]
             for place, item in enumerate(items):
                 if place == 0:
@@ -280,14 +302,22 @@ def _that_pass_through(mutant: Mutant, tests: Sequence[Test]) -> Iterator[Test]:
             yield test
 
 
-def apply(mutant: Mutant) -> None:
+def list_functions(paths: set[str]) -> Sequence[FunctionType]:
+    """List the functions of modules, whoever holds them; only once, as it looks at everything."""
+    gc.unfreeze()  # otherwise what tests/conftest.py has frozen is not listed
+    found = (one for one in gc.get_objects() if isinstance(one, FunctionType))
+    functions = [one for one in found if one.__code__.co_filename in paths]
+    gc.freeze()  # so that no process passes by all of it again, or copies it
+    return functions
+
+
+def apply(mutant: Mutant, functions: Sequence[FunctionType]) -> None:
     """Put a mutant into what this process has loaded, and forget what the code before it gave."""
     path = str(ROOT / mutant.path)
-    gc.unfreeze()  # otherwise what tests/conftest.py has frozen is not listed
     _forget_results(sys.modules[mutant.path.removesuffix(".py").replace("/", ".")])
     whole = compile(mutant.tree, path, "exec")
     if mutant.function:
-        _put_code(path, whole, mutant.span)
+        _put_code(whole, mutant.span, [one for one in functions if _is_of(one, path)])
     else:
         _put_values(mutant.path, mutant.tree, mutant.span[0])
 
@@ -299,14 +329,17 @@ def _forget_results(module: ModuleType) -> None:
             some.cache_clear()
 
 
-def _put_code(path: str, whole: CodeType, span: tuple[int, int]) -> None:
+def _is_of(function: FunctionType, path: str) -> bool:
+    return function.__code__.co_filename == path
+
+
+def _put_code(whole: CodeType, span: tuple[int, int], functions: Iterable[FunctionType]) -> None:
     """Give the function that stands in these lines its new code, whoever holds it."""
     new = {_place(one): one for one in _codes(whole)}
-    for some in gc.get_objects():
-        if isinstance(some, FunctionType) and some.__code__.co_filename == path:
-            code = new.get(_place(some.__code__))
-            if code is not None and span[0] <= code.co_firstlineno <= span[1]:
-                some.__code__ = code
+    for some in functions:
+        code = new.get(_place(some.__code__))
+        if code is not None and span[0] <= code.co_firstlineno <= span[1]:
+            some.__code__ = code
 
 
 def _place(code: CodeType) -> tuple[str, int]:
@@ -351,6 +384,7 @@ def run(area: Area) -> dict[tuple[str, str, str, str], tuple[Mutant, str]]:
     hypothesis.settings.load_profile("mutate")
     loop = Loop(area)
     options = ["-q", "--no-header", "--no-summary", "-p", "no:randomly", "-p", "no:cacheprovider"]
+    options += ["--tb", "line"]  # nobody reads how a test fails
     options += ["--timeout", str(_slow(PATIENCE[0]))]  # a mutant can let a test run for ever
     options += ["-W", "ignore::pytest.PytestAssertRewriteWarning"]  # hypothesis has come before
     status = pytest.main([*options, *area.tests], plugins=[loop])

@@ -16,7 +16,7 @@ from app.programme import queries as programme
 from app.web.cache_policy import best_encoding
 from config import ROOT
 from scripts.mutants import generate
-from scripts.mutate import AREAS, LISTED, apply
+from scripts.mutate import AREAS, LISTED, apply, list_functions
 from tests.browser import Browser
 from tests.chromium import expect_result, tab
 from tests.live_site import LiveSites
@@ -251,10 +251,16 @@ def test_a_fault_is_noticed_in_a_function_that_remembers_its_answers() -> None:
 
     pid = os.fork()
     if pid == 0:
-        apply(fault)
+        apply(fault, list_functions({str(ROOT / fault.path)}))
         os._exit(best_encoding("br") is not None)
 
     assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+
+
+def test_what_only_the_type_checker_reads_gets_no_faults() -> None:
+    mutants = generate(ROOT, "app/web/cache_policy.py")
+
+    assert [one.original for one in mutants if "TypeVar" in one.original] == []
 
 
 def test_each_listed_mutant_is_one_that_an_area_would_try() -> None:

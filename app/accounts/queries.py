@@ -35,8 +35,8 @@ LOGIN_SESSION = (  # looked up on every request of whoever is signed in
 
 
 def find_person(email: str) -> Person | None:
-    """Return the person with this email address, or None."""
-    return db.session.scalar(select(Person).where(Person.email == email.strip().lower()))
+    """Return the person with this email address, in the form in which it is stored, or None."""
+    return db.session.scalar(select(Person).where(Person.email == email))
 
 
 def find_team_member(email: str) -> Person | None:
@@ -147,7 +147,7 @@ def hash_secret(secret: str) -> str:
 def count_recovery_codes(person: Person) -> int:
     """Count someone's unused recovery codes."""
     unused = (RecoveryCode.person_id == person.id, RecoveryCode.used_at.is_(None))
-    return db.session.scalar(select(func.count()).select_from(RecoveryCode).where(*unused)) or 0
+    return db.session.scalar(select(func.count()).where(*unused)) or 0
 
 
 def get_passkey(person: Person, number: int) -> Passkey:

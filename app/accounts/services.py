@@ -38,7 +38,6 @@ def add_organiser(email: str) -> Person:
         return person
     person.role = ORGANISER
     history.record(f"{person.email} became an organiser", subject=f"person {person.email}")
-    db.session.flush()
     return person
 
 
@@ -126,7 +125,6 @@ def sign_in(secret: str, previous_session: str = "", label: str = "") -> str:
             person_id=link.person_id,
             secret_hash=hash_secret(new_secret),
             signed_in_at=now,
-            last_used_at=now,
             expires_at=now + LOGIN_SESSION_LIFETIME,
             label=label,
         )

@@ -92,7 +92,6 @@ def _end_membership(person: Person, actor: str) -> None:
     _check_other_organiser(person, FORMER)
     _set_role(person, FORMER, f"{person.email} is no longer {ROLE_PHRASES[person.role]}", actor)
     person.totp_secret = ""
-    person.last_totp_step = None
     for model in (SignInLink, Passkey, RecoveryCode, FormDraft):
         db.session.execute(delete(model).where(model.person_id == person.id))
     saved_views.delete_private(person)

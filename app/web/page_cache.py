@@ -130,8 +130,7 @@ class PageCache:
             self._bytes += page.size - (replaced.size if replaced else 0)
             self._pages[key] = page
             if key.variant:
-                self._variants[key] = None
-                self._variants.move_to_end(key)
+                self._variants[key] = None  # one that is there already has been moved by ``get``
             while self._bytes > MAX_BYTES:
                 self._evict()
 

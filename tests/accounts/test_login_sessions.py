@@ -40,8 +40,22 @@ def test_who_does_nothing_for_45_minutes_is_signed_out(visitor: Browser, frozen_
     assert visitor.open("/organise").heading == HOME
     frozen_time.shift(minutes(44))
     assert visitor.open("/organise").heading == HOME
-    frozen_time.shift(minutes(46))
+    frozen_time.shift(minutes(45))
     assert visitor.open("/organise").heading == "Sign in"
+
+
+def test_whoever_is_here_keeps_nobody_else_signed_in(
+    visitor: Browser, new_browser: Browsers, frozen_time: Any
+) -> None:
+    sign_in(visitor)
+    other = sign_in(new_browser(), ADA)
+
+    frozen_time.shift(minutes(44))
+    assert visitor.open("/organise").heading == HOME
+    frozen_time.shift(minutes(1))
+
+    assert visitor.open("/organise").heading == HOME
+    assert other.open("/organise").heading == "Sign in"
 
 
 def test_whatever_they_do_they_are_signed_out_after_twelve_hours(
@@ -54,7 +68,7 @@ def test_whatever_they_do_they_are_signed_out_after_twelve_hours(
         assert visitor.open("/organise").heading == HOME
     frozen_time.shift(minutes(5))
     page = visitor.open("/my")
-    frozen_time.shift(minutes(2))
+    frozen_time.shift(minutes(1))
 
     assert "You will be signed out at 9:30pm, 12 hours after you signed in." in page.source
     assert visitor.open("/organise").heading == "Sign in"

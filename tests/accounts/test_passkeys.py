@@ -10,7 +10,9 @@ from app.database import db
 from tests.accounts.software_key import SoftwareKey
 from tests.browser import Browser, Browsers, Page
 from tests.factories import make_organiser, sign_in
+from tests.sent_emails import subjects_to
 
+CHANGED = "How you sign in to Tides and Harbours has changed"
 REFUSED = "We could not check your passkey. Try again"
 SET_UP, STEP = "/second-step/set-up/passkey", "/second-step/passkey"
 
@@ -28,9 +30,12 @@ def asked(visitor: Browser, address: str) -> Any:
     return json.loads(answer.get_data())
 
 
-def a_key_of(visitor: Browser, name: str = "My key", status: int = 200) -> SoftwareKey:
+def a_key_of(
+    visitor: Browser, name: str = "My key", status: int = 200, signed_before: int = 0
+) -> SoftwareKey:
     """Set up a passkey."""
     key = SoftwareKey()
+    key.signature_count = signed_before
     answer = key.create_credential(asked(visitor, SET_UP))
     visitor.send("POST", SET_UP, status, data=told(visitor, name=name, answer=answer))
     return key
@@ -51,6 +56,7 @@ def test_a_passkey_is_set_up_under_a_name_and_lets_in(
     half_way(visitor)
     key = a_key_of(visitor, "My telephone")
     assert visitor.page.heading == "Your recovery codes"
+    assert subjects_to("grace@conference.example") == [CHANGED]
     question = asked(half_way(other := new_browser()), STEP)
 
     page = shown(other, key.sign_assertion(question))
@@ -121,6 +127,16 @@ def test_a_copy_of_a_key_is_noticed_by_its_count(visitor: Browser, new_browser: 
     third = half_way(new_browser())
 
     assert shown(third, key.sign_assertion(asked(third, STEP)), 422).errors == [REFUSED]
+
+
+def test_a_key_that_has_signed_elsewhere_is_counted_from_there(
+    visitor: Browser, new_browser: Browsers
+) -> None:
+    key = a_key_of(half_way(visitor), signed_before=7)
+    key.signature_count = 3  # the copy has not signed as often
+    other = half_way(new_browser())
+
+    assert shown(other, key.sign_assertion(asked(other, STEP)), 422).errors == [REFUSED]
 
 
 def test_a_passkey_is_kept_once_and_needs_a_name(visitor: Browser) -> None:

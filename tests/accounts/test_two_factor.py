@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
-from threading import Barrier
+from threading import Barrier, Event
 from typing import Any
 
 import pyotp
@@ -15,7 +15,7 @@ from sqlalchemy import select
 
 from app import clock
 from app.accounts.models import FORMER, LoginSession, Passkey, Person, RecoveryCode
-from app.accounts.queries import hash_secret
+from app.accounts.queries import count_recovery_codes, hash_secret
 from app.accounts.two_factor import services, totp
 from app.database import db
 from app.history.models import HistoryEntry
@@ -67,6 +67,19 @@ def half_way(visitor: Browser, address: str = "/organise") -> Page:
     return visitor.open(address)
 
 
+def a_colleague_with_a_code() -> Person:
+    """Give a colleague, whom whatever somebody else does leaves alone."""
+    colleague = make_organiser("colleague@conference.example")
+    save(RecoveryCode(person_id=colleague.id, code_hash=hash_secret("3333333333333333")))
+    return colleague
+
+
+def told_of(email: str) -> list[str]:
+    """Read what the audit log tells of a person."""
+    entries = select(HistoryEntry.summary).where(HistoryEntry.subject == f"person {email}")
+    return list(db.session.scalars(entries.order_by(HistoryEntry.id)))
+
+
 def recovery_codes(page: Page) -> list[str]:
     return ["".join(one.itertext()) for one in page.tree.find_all("code")]
 
@@ -96,6 +109,28 @@ def test_an_app_is_set_up_at_first_sign_in_and_leads_on(visitor: Browser) -> Non
     assert letters() == ["second_step_changed"]
     (entry,) = db.session.scalars(select(HistoryEntry).where(HistoryEntry.actor == GRACE))
     assert entry.summary == f"{GRACE} set up an authenticator app as second step"
+
+
+def test_the_code_with_which_an_app_was_set_up_lets_nobody_in(
+    visitor: Browser, new_browser: Browsers
+) -> None:
+    app, _ = set_up(visitor)
+
+    again = half_way(new_browser()).press("Continue", code_from_your_app=shown(app), status=422)
+
+    assert again.errors == [USED]
+
+
+def test_a_key_is_shown_until_its_app_is_set_up(visitor: Browser) -> None:
+    half_way(visitor)
+    visitor.press("Set up an app")
+    before = visitor.open("/second-step/set-up/app")
+    app = pyotp.TOTP(recovery_codes(before)[0].replace(" ", ""))
+    before.press("Continue", code_from_your_app=shown(app))
+
+    after = visitor.open("/second-step/set-up/app")
+
+    assert (before.heading, after.heading) == ("Set up an authenticator app", "Add a second step")
 
 
 def test_the_page_of_an_app_draws_the_key_and_writes_it_in_groups(visitor: Browser) -> None:
@@ -218,10 +253,14 @@ def test_a_recovery_code_lets_in_once_and_is_told_by_letter(
 
 def test_new_recovery_codes_end_the_old_ones(visitor: Browser, new_browser: Browsers) -> None:
     old = recovery_codes(set_up(visitor)[1])
+    colleague = a_colleague_with_a_code()
 
     new = recovery_codes(visitor.open("/my").press("Create new codes"))
 
     assert set(old) & set(new) == set()
+    assert count_recovery_codes(colleague) == 1
+    assert told_of(GRACE)[-1] == f"{GRACE} made new recovery codes"
+    assert letters() == ["second_step_changed"] * 2
     page = half_way(new_browser(), "/second-step/recovery-code")
     page = page.press("Continue", recovery_code=old[0], status=422)
     assert page.press("Continue", recovery_code=new[0]).heading == HOME
@@ -409,10 +448,58 @@ def test_an_app_can_be_removed_where_a_passkey_stays(visitor: Browser) -> None:
     an_app(person)
     sign_in(visitor)
 
-    page = visitor.open("/my").press("Remove: the authenticator app")
+    before = visitor.open("/my")
+    page = before.press("Remove: the authenticator app")
 
     assert "Not set up" in page.text
+    assert told_of(GRACE)[-1] == f"{GRACE} removed the authenticator app"
+    assert letters() == ["second_step_changed"]
+    again = before.press("Remove: the authenticator app", status=404)
+    assert "You have not set up an authenticator app" in again.text
     assert visitor.open("/my").press("Create new codes").heading == "Your recovery codes"
+
+
+def test_of_two_passkeys_one_may_go(visitor: Browser) -> None:
+    person = make_organiser()
+    a_passkey(person)
+    a_passkey(person, credential="BBBB", name="My key")
+    before = sign_in(visitor).open("/my")
+
+    before.press("Remove: the passkey My telephone")
+    refused = before.press("Remove: the passkey My key", status=409)
+
+    assert "This is your only second step" in refused.text
+    assert [key.name for key in db.session.scalars(select(Passkey))] == ["My key"]
+
+
+def test_an_app_that_was_removed_meanwhile_is_no_longer_asked_for(
+    visitor: Browser, new_browser: Browsers
+) -> None:
+    person = make_organiser()
+    app = an_app(person)
+    a_passkey(person)
+    page = half_way(visitor, "/my")
+    sign_in(new_browser()).open("/my").press("Remove: the authenticator app")
+
+    refused = page.press("Continue", code_from_your_app=shown(app))
+
+    assert refused.address.endswith("/second-step?next=/my")
+    assert refused.buttons == ["Use a passkey"]
+
+
+def test_a_passkey_that_was_removed_meanwhile_is_no_longer_asked_for(
+    visitor: Browser, new_browser: Browsers
+) -> None:
+    person = make_organiser()
+    an_app(person)
+    a_passkey(person)
+    page = half_way(visitor)
+    sign_in(new_browser()).open("/my").press("Remove: the passkey My telephone")
+
+    refused = page.press("Use a passkey")
+
+    assert refused.heading == "Confirm that it is you"
+    assert refused.buttons == ["Continue"]
 
 
 def test_nobody_removes_the_passkey_of_somebody_else(visitor: Browser) -> None:
@@ -471,6 +558,7 @@ def test_the_browser_may_use_passkeys_on_this_site_alone(visitor: Browser) -> No
 def test_the_command_resets_what_an_organiser_has_lost(visitor: Browser, site: Flask) -> None:
     set_up(visitor)
     a_passkey(make_organiser())
+    colleague = a_colleague_with_a_code()
     run = site.test_cli_runner().invoke
 
     done, nobody = (
@@ -481,8 +569,49 @@ def test_the_command_resets_what_an_organiser_has_lost(visitor: Browser, site: F
     assert nobody.output == "Error: There is nobody with that email address\n"
     assert visitor.open("/my").heading == "Sign in"
     assert half_way(visitor).heading == "Set up your second step"
-    assert db.session.scalars(select(RecoveryCode)).all() == []
-    entries = db.session.scalars(
-        select(HistoryEntry.summary).where(HistoryEntry.subject == f"person {GRACE}")
-    )
-    assert f"The second step of {GRACE} was reset" in list(entries)
+    (left,) = db.session.scalars(select(RecoveryCode))
+    assert left.person_id == colleague.id
+    assert f"The second step of {GRACE} was reset" in told_of(GRACE)
+
+
+@pytest.mark.both_databases
+def test_of_two_who_set_up_at_the_same_moment_one_does(site: Flask) -> None:
+    secret = pyotp.random_base32()
+    person = make_organiser()
+    for _ in range(2):
+        make_login_session(person, verified_at=None, pending_totp_secret=totp.encrypt(secret))
+    numbers = list(db.session.scalars(select(LoginSession.id)))
+
+    def confirm(number: int) -> None:
+        device = db.session.get_one(LoginSession, number)
+        services.confirm_totp(device, shown(pyotp.TOTP(secret)))
+
+    ended = at_once(site, [partial(confirm, number) for number in numbers])
+
+    assert ended == ["Complete your second step first", "done"]
+
+
+@pytest.mark.postgresql_only
+def test_what_is_set_up_while_an_organiser_resets_it_is_reset_too(site: Flask) -> None:
+    """SQLite lets in one transaction at a time that may write."""
+    secret = pyotp.random_base32()
+    make_login_session(make_organiser(), pending_totp_secret=totp.encrypt(secret))
+    number = db.session.scalars(select(LoginSession.id)).one()
+    has_set_up, has_reset = Event(), Event()
+
+    def set_up_slowly() -> None:
+        device = db.session.get_one(LoginSession, number)
+        services.confirm_totp(device, shown(pyotp.TOTP(secret)))
+        db.session.flush()
+        has_set_up.set()
+        has_reset.wait(1)  # in vain, for whoever resets it waits until this is committed
+
+    def reset() -> None:
+        has_set_up.wait(60)
+        services.reset(GRACE)
+        has_reset.set()
+
+    assert at_once(site, [set_up_slowly, reset]) == ["done", "done"]
+    person = make_organiser()
+    assert not person.has_second_factor
+    assert count_recovery_codes(person) == 0

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from contextlib import suppress
+from datetime import timedelta
 from functools import partial
 from threading import Barrier
 from typing import Any
@@ -259,6 +260,26 @@ def test_a_lost_second_step_is_reset(grace: Browser, new_browser: Browsers) -> N
     assert letters() == [("second_step_changed", ADA)]
     entry = db.session.scalars(select(HistoryEntry).where(HistoryEntry.actor == GRACE)).one()
     assert entry.summary == f"The second step of {ADA} was reset"
+
+
+@pytest.mark.both_databases
+def test_the_list_tells_when_each_of_them_was_here_last(
+    grace: Browser, new_browser: Browsers, frozen_time: Any
+) -> None:
+    sign_in(new_browser(), "bob@conference.example")
+    frozen_time.shift(timedelta(minutes=45))
+    sign_in(grace)
+    sign_in(new_browser(), ADA).open("/my")
+    frozen_time.shift(timedelta(minutes=5))
+    sign_in(new_browser(), ADA).open("/my")
+
+    page = grace.open("/organise/people")
+
+    assert [(row["Email address"], row["Last active"]) for row in page.rows] == [
+        (ADA, "10:20am, 12 May 2009"),
+        ("bob@conference.example", "Not signed in now"),
+        (f"{GRACE} You", "10:15am, 12 May 2009"),
+    ]
 
 
 @pytest.mark.parametrize("count", [1, 3])

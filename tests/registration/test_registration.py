@@ -326,6 +326,18 @@ def test_two_tabs_share_their_answers(visitor: Browser) -> None:
     assert page.summary_list["Organisation"] == "Office"
 
 
+def test_what_one_person_answers_leaves_the_answers_of_others(
+    visitor: Browser, new_browser: Browsers
+) -> None:
+    other = new_browser()
+    answer_questions(other, name=("Bea", "Waite"), email="bea@example.org")
+
+    answer_questions(visitor)
+
+    assert visitor.open("/register/check").summary_list["Name"] == "Ada Lovelace"
+    assert other.open("/register/check").summary_list["Name"] == "Bea Waite"
+
+
 def test_the_cookie_is_a_key_and_nothing_else(visitor: Browser) -> None:
     page = visitor.open("/register/name")
     assert "answers" not in visitor.cookies()

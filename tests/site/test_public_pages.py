@@ -3,10 +3,13 @@
 import json
 import re
 import time
+from collections.abc import Callable
 from datetime import date, timedelta
+from gzip import decompress as gunzip
 from pathlib import Path
 from typing import Any
 
+import brotli
 import pytest
 from lxml import etree
 from werkzeug.test import TestResponse
@@ -131,6 +134,16 @@ def test_a_page_travels_small(visitor: Browser, encoding: str) -> None:
     assert small.headers["Content-Encoding"] == encoding
     assert small.headers["ETag"] != plain.headers["ETag"]
     assert len(small.get_data()) < len(plain.get_data()) / 2
+
+
+@pytest.mark.parametrize(("encoding", "unpack"), [("br", brotli.decompress), ("gzip", gunzip)])
+def test_a_page_that_nobody_stores_travels_small_too(
+    visitor: Browser, encoding: str, unpack: Callable[[bytes], bytes]
+) -> None:
+    answer = visitor.fetch("GET", "/sign-in", {"Accept-Encoding": encoding})
+
+    assert "<title>Sign in – Tides and Harbours</title>" in unpack(answer.get_data()).decode()
+    assert "Accept-Encoding" in answer.vary
 
 
 @pytest.mark.parametrize("address", PAGES)

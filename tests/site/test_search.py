@@ -56,6 +56,16 @@ def test_accents_and_case_make_no_difference(visitor: Browser) -> None:
     assert page.follow("João Maré").heading == "João Maré"
 
 
+@pytest.mark.parametrize("question", ["lodz soren thor", "ŁÓDŹ SØREN ÞÓR", "łódź søren þór"])
+def test_letters_that_only_some_alphabets_have_are_found_without_them(
+    visitor: Browser, question: str
+) -> None:
+    make_session(title="Łódź, Søren and Þór")
+    publish_programme()
+
+    assert _titles(_searched(visitor, question)) == ["Łódź, Søren and Þór"]
+
+
 @pytest.mark.parametrize("question", ["harbour walls", "walls harbour", "wal harb", "  walls,  "])
 def test_words_may_be_begun_and_come_in_any_order(visitor: Browser, question: str) -> None:
     assert _titles(_searched(visitor, question))[0] == "Harbour walls"

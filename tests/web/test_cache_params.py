@@ -4,7 +4,7 @@ import pytest
 from flask import Flask
 from werkzeug.test import run_wsgi_app
 
-from app.web.cache_params import short_text_param
+from app.web.cache_params import choice_param, short_text_param
 from app.web.page_cache import PageCache
 from tests.browser import Browser
 
@@ -145,3 +145,15 @@ def test_a_text_is_read_up_to_its_greatest_length_and_without_what_cannot_be_see
     read = short_text_param(3)
 
     assert [read("ab"), read("abc"), read("abcd"), read("a\n")] == ["ab", "abc", "", ""]
+
+
+def test_of_a_choice_only_what_can_be_chosen_is_read() -> None:
+    read = choice_param("grid", "list")
+
+    assert [read(asked) for asked in ("grid", "list", "Grid", "", "map")] == [
+        "grid",
+        "list",
+        "",
+        "",
+        "",
+    ]

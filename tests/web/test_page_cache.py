@@ -1,10 +1,22 @@
 """Finished pages are kept for the edition from which they were made, and for no other."""
 
+import gzip
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import brotli
 import pytest
 from flask import Flask
 
 from app import cache_version
 from app.database import db, transaction
+from app.web.cache_policy import (
+    ENCODERS,
+    HUGE_BODY_BYTES,
+    LARGE_BODY_BYTES,
+    compress_quickly,
+)
 from app.web.page_cache import CachedPage, PageCache, PageKey
 from tests.browser import Browser
 
@@ -174,3 +186,55 @@ def _leave_room_for(number: float, store: PageCache, monkeypatch: pytest.MonkeyP
 
 def _zone_page(store: PageCache, zone: str) -> CachedPage | None:
     return store.get({"PATH_INFO": "/programme", "QUERY_STRING": f"zone={zone}"})
+
+
+@pytest.mark.parametrize(
+    ("address", "compress", "other"),
+    [
+        ("/programme", ENCODERS["br"], compress_quickly),
+        ("/search?q=tide", compress_quickly, ENCODERS["br"]),
+    ],
+)
+def test_a_page_is_packed_well_if_it_is_stored_and_quickly_if_it_is_not(
+    visitor: Browser,
+    address: str,
+    compress: Callable[[bytes], bytes],
+    other: Callable[[bytes], bytes],
+) -> None:
+    answer = visitor.fetch("GET", address, {"Accept-Encoding": "br"})
+
+    packed = answer.get_data()
+    assert answer.headers.getlist("Content-Length") == [str(len(packed))]
+    page = brotli.decompress(packed)
+    assert packed == compress(page)
+    assert packed != other(page)
+
+
+def test_large_pages_are_packed_best_and_the_largest_in_bearable_time() -> None:
+    line = "".join(f"Session {number} begins in room {number % 7}. " for number in range(40_000))
+
+    for size, quality in (
+        (LARGE_BODY_BYTES, 6),
+        (LARGE_BODY_BYTES + 1, 10),
+        (HUGE_BODY_BYTES, 10),
+        (HUGE_BODY_BYTES + 1, 9),
+    ):
+        body = line[:size].encode()
+        assert len(body) == size
+        assert ENCODERS["br"](body) == brotli.compress(body, quality=quality)
+
+
+def test_a_page_is_the_same_to_the_byte_whenever_it_is_packed(frozen_time: Any) -> None:
+    page = "".join(f"Session {number} begins. " for number in range(1000)).encode()
+    before = ENCODERS["gzip"](page)
+    frozen_time.shift(timedelta(hours=1))
+
+    assert ENCODERS["gzip"](page) == before == gzip.compress(page, compresslevel=6, mtime=0)
+
+
+def test_whoever_asks_for_a_page_with_a_weight_that_is_none_gets_it_as_a_page(
+    visitor: Browser,
+) -> None:
+    answer = visitor.fetch("GET", "/programme", {"Accept": "text/html;q=many"})
+
+    assert answer.mimetype == "text/html"

@@ -40,10 +40,8 @@ def start_totp_setup(login_session: LoginSession) -> None:
 
 
 def confirm_totp(login_session: LoginSession, code: str) -> Sequence[str]:
-    """Store the secret if the code is right; return recovery codes if there were none."""
+    """Store the pending secret if the code is right; return recovery codes if there were none."""
     person = _lock_person_for_setup(login_session)
-    if not login_session.pending_totp_secret:
-        raise RuleViolation("This key has expired. Start again")
     secret = totp.decrypt(login_session.pending_totp_secret)
     step = require(totp.verify_code(secret, code), RuleViolation(WRONG_CODE))
     person.totp_secret = totp.encrypt(secret)
@@ -107,7 +105,6 @@ def remove_totp(login_session: LoginSession) -> None:
     if not person.passkeys:
         raise RuleViolation(LAST_SECOND_FACTOR)
     person.totp_secret = ""
-    person.last_totp_step = None
     _notify(person, "app_removed", "removed the authenticator app")
 
 
@@ -121,7 +118,6 @@ def reset(email: str, actor: str = history.ACTOR_SITE) -> None:
         raise NotFound("There is nobody with that email address")
     db.session.refresh(person, with_for_update=True)
     person.totp_secret = ""
-    person.last_totp_step = None
     person.passkeys.clear()
     db.session.execute(delete(RecoveryCode).where(RecoveryCode.person_id == person.id))
     services.sign_out_everywhere(person)
@@ -134,8 +130,6 @@ def reset(email: str, actor: str = history.ACTOR_SITE) -> None:
 def verify_totp(login_session: LoginSession, code: str) -> str:
     """Sign in with a code of the app; return the new secret of the session."""
     person = _lock_person(login_session)
-    if not person.totp_secret:
-        raise RuleViolation(WRONG_CODE)
     secret = totp.decrypt(person.totp_secret)
     step = require(totp.verify_code(secret, code), RuleViolation(WRONG_CODE))
     if person.last_totp_step is not None and step <= person.last_totp_step:
@@ -195,12 +189,11 @@ def _consume_challenge(login_session: LoginSession) -> str:
 
 
 def _lock_person(login_session: LoginSession) -> Person:
-    """Lock the row of a session's person, and reload it."""
+    """Lock the row of a session's person, and reload it and its passkeys."""
     person = login_session.person
     db.session.refresh(person, with_for_update=True)
     if not person.is_team_member:
         raise PermissionDenied("Only the conference team uses a second step")
-    db.session.refresh(person, ["passkeys"])
     return person
 
 

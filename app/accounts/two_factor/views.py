@@ -33,7 +33,7 @@ def verify_code() -> ResponseReturnValue:
             return _finish_sign_in(services.verify_totp(login_session, form.get_digits()))
         except RuleViolation as refusal:
             form.add_error(form.code, refusal)
-    return _render_form(form, login_session)
+    return _render_form(form, login_session, is_set_up=bool(login_session.person.totp_secret))
 
 
 @bp.route("/recovery-code", methods=["GET", "POST"])
@@ -75,11 +75,18 @@ def passkey() -> ResponseReturnValue:
             return _finish_sign_in(services.verify_passkey(login_session, form.answer.data or ""))
         except RuleViolation as refusal:
             form.add_error(form.answer, refusal)
-    return _render_form(form, login_session)
+    return _render_form(form, login_session, is_set_up=bool(login_session.person.passkeys))
 
 
-def _render_form(form: Form, login_session: LoginSession) -> Response:
-    """Show the second factors this person has; a rejected form is shown with its errors."""
+def _render_form(
+    form: Form, login_session: LoginSession, *, is_set_up: bool
+) -> ResponseReturnValue:
+    """Show the second factors this person has; a rejected form is shown with its errors.
+
+    Its second factor may have been removed in another window: then only the others are shown.
+    """
+    if form.errors and not is_set_up:
+        return redirect(url_for(".verify_code", next=redirects.requested_next() or None), 303)
     return render_page(
         "accounts/two_factor.html",
         form=form,

@@ -257,7 +257,7 @@ def delete(number: int) -> ResponseReturnValue:
         "admin/questions/delete.html",
         form=form,
         name=label.name,
-        is_answered=custom_answers.is_answered(number),
+        is_answered=is_answered(number),
         breadcrumbs=[(label.name, _url(question))],
     )
 

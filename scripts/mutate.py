@@ -34,7 +34,7 @@ AT_ONCE: Final = os.cpu_count() or 1
 PATIENCE: Final = (20, 5)  # seconds, and times as long as the tests took without a fault
 TIMED_OUT: Final = 2  # exit status of a process in which a test reached its own time limit
 # Real browsers, and processes of their own in which there is no fault
-ELSEWHERE: Final = {"chromium", "live_site"}
+ELSEWHERE: Final = {"chromium", "live_site", "start_worker"}
 KILLED, LIVES, HUNG = "killed", "lives", "hung"
 
 

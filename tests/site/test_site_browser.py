@@ -203,6 +203,11 @@ IN_TOP_ROW = """() => {
   return links.filter(link => link.getBoundingClientRect().top < end)
     .map(link => link.textContent.trim());
 }"""
+ROWS = """() => {
+  const links = [...document.querySelectorAll(".top .wide a")];
+  const boxes = links.map(link => link.getBoundingClientRect());
+  return 1 + boxes.slice(1).filter((box, index) => box.top >= boxes[index].bottom).length;
+}"""
 # a browser that does not know reading-flow goes through links as they are written
 OUT_OF_ORDER = """() => {
   const links = [...document.querySelectorAll(".top .wide a")];
@@ -215,11 +220,17 @@ OUT_OF_ORDER = """() => {
 
 
 @pytest.mark.parametrize(
-    ("width", "top_row"),
-    [(320, TOP_ROW), (480, TOP_ROW), (800, TOP_ROW), (1280, [*TOP_ROW, *MENU])],
+    ("width", "top_row", "rows"),
+    [
+        (320, TOP_ROW, 3),
+        (360, TOP_ROW, 2),
+        (480, TOP_ROW, 2),
+        (800, TOP_ROW, 2),
+        (1280, [*TOP_ROW, *MENU], 1),
+    ],
 )
-def test_the_header_is_written_as_it_is_seen_in_two_rows_or_in_one(
-    live_site: LiveSites, chromium: Chromium, width: int, top_row: list[str]
+def test_the_header_is_written_as_it_is_seen_in_as_few_rows_as_fit(
+    live_site: LiveSites, chromium: Chromium, width: int, top_row: list[str], rows: int
 ) -> None:
     home = live_site().address
 
@@ -228,6 +239,7 @@ def test_the_header_is_written_as_it_is_seen_in_two_rows_or_in_one(
 
         expect_result(window, OUT_OF_ORDER, [])
         expect_result(window, IN_TOP_ROW, top_row)
+        expect_result(window, ROWS, rows)
 
 
 @pytest.mark.parametrize("width", [320, 360])

@@ -93,7 +93,7 @@ def test_what_is_seen_in_a_preview_reaches_nobody_else(
     preview = a_preview()
 
     for address in ("/sessions/opening", "/search?q=new", "/register", "/", "/speakers"):
-        visitor.open(f"{preview}{address}")
+        assert 'rel="canonical"' not in visitor.open(f"{preview}{address}").source, address
 
     assert new_browser().open("/sessions/opening").source == before
     assert new_browser().open("/search?q=new").text.count("A new opening") == 0

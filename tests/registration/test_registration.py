@@ -35,7 +35,7 @@ def _keyboards(visitor: Browser, address: str) -> dict[str, tuple[str, ...]]:
     return {
         field.get("name", ""): tuple(field.get(one, "") for one in KEYBOARD)
         for field in visitor.open(address).tree.find_all("input", "select")
-        if field.get("type") not in {"hidden", "checkbox"}
+        if field.get("type") not in {"hidden", "checkbox", "radio"}
     }
 
 

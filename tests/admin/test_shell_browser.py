@@ -35,6 +35,9 @@ def open_list(window: Page, name: str) -> None:
 def test_a_compact_list_shows_more_rows_and_stays_so(office: Page) -> None:
     open_list(office, "sessions")
     roomy = office.evaluate(ROWS_IN_VIEW)
+    farewell = office.get_by_role("row").filter(has_text="Farewell")
+    expect(farewell.get_by_text("Thursday 11 June", exact=True)).to_be_visible()
+    expect(farewell.get_by_text("Thu 11", exact=True)).to_be_hidden()
 
     office.get_by_text("View options").click()
     office.get_by_label("Compact").check()
@@ -42,6 +45,7 @@ def test_a_compact_list_shows_more_rows_and_stays_so(office: Page) -> None:
 
     expect(office.locator(".office--compact")).to_have_count(1)
     wait_until(lambda: office.evaluate(ROWS_IN_VIEW) >= roomy + 5, "five rows more")
+    expect(farewell.get_by_text("Thu 11", exact=True)).to_be_visible()
 
 
 def test_the_head_of_a_list_and_what_can_be_done_stay_in_view(office: Page) -> None:

@@ -32,6 +32,7 @@ from app.web.formatting import (
     format_time,
     local_date,
     plain_date,
+    weekday_and_day,
 )
 
 MAX_DAYS: Final = 40  # offered as filter
@@ -65,6 +66,7 @@ class SessionListRow:
     state_label: str  # "" for a confirmed session
     starts: str
     day: str
+    short_day: str  # where rows are dense
     starts_iso: str  # ISO 8601
     changed_on: str
     seats: str  # booked and all, "" if nobody books
@@ -111,6 +113,7 @@ def _build_rows(rows: Sequence[SessionRow]) -> list[SessionListRow]:
     """Return the rows as text; values that many rows share are formatted once."""
     say = RowFormatter(
         cache(day_and_month),
+        cache(weekday_and_day),
         cache(plain_date),
         cache(kind_name),
         cache(_state_label),
@@ -125,6 +128,7 @@ class RowFormatter:
     """Cached functions that format dates, types and states, and the time zone."""
 
     day: Callable[[date], str]
+    short_day: Callable[[date], str]
     changed_on: Callable[[date], str]
     kind: Callable[[str], str]
     state_label: Callable[[str], str]
@@ -142,6 +146,7 @@ def _build_row(
         state_label=formatter.state_label(row.state),
         starts=_describe_times(starts, ends) if starts else "",
         day=formatter.day(starts.date()) if starts else "",
+        short_day=formatter.short_day(starts.date()) if starts else "",
         starts_iso=starts.isoformat() if starts else "",
         changed_on=formatter.changed_on(row.changed_at.astimezone(formatter.zone).date())
         if row.changed_at

@@ -38,7 +38,7 @@ ELSEWHERE: Final = {"chromium", "live_site", "start_worker"}
 KILLED, LIVES, HUNG = "killed", "lives", "hung"
 
 
-# Of which an area needs a single story
+# Files of which an area runs only some stories
 INVITATIONS: Final = "tests/admin/test_invitations.py"
 LANGUAGES: Final = "tests/web/test_languages.py"
 PREVIEWS: Final = "tests/web/test_preview_middleware.py"

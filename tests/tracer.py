@@ -20,7 +20,8 @@ FOLDER: Final = Path(".coverage")
 SITE: Final = ["app", "config.py", "wsgi.py"]
 NEVER_RUN: Final = ["if TYPE_CHECKING:", "@overload"]  # read by the type checker alone
 
-# Taking probes out makes Python learn all code anew, which takes as long as thousands of them
+# Taking probes out makes Python specialise its bytecode again, which costs as much as
+# thousands of hits
 HITS_BEFORE_REMOVAL: Final = 1000
 
 _tracer = slipcover.Slipcover(

@@ -1,8 +1,8 @@
 """Saved views of the lists of admin: what a person has saved, and what the team shares.
 
 A view holds a query string, so that its address is that of any other search. What the string
-means is known only to the list (``app.admin.saved_views``), which parses it when it is saved and
-again each time it is opened.
+means is known only to the list (``app.admin_kit.saved_views``), which parses it when it is saved
+and again each time it is opened.
 """
 
 from collections.abc import Sequence

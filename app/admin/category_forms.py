@@ -123,7 +123,7 @@ class CategoryForm(EditForm):
     )
 
     interest_closes_at = moment_field(
-        _l("People can say that they would like to come until (optional)"),
+        _l("People can express an interest until (optional)"),
         description=_l("Only if you select people. If empty, until the category closes"),
     )
     interest_questions = CheckboxesField(

@@ -1,1 +1,1 @@
-"""What every list and form of admin is built from; it knows none of the pages."""
+"""What every list and form of admin is built from; it imports no section."""

@@ -17,7 +17,7 @@ from app.web import redirects
 from app.web.rendering import render_page
 
 ItemT = TypeVar("ItemT")
-MAX_VERSION_DIGITS: Final = 10  # digits
+MAX_VERSION_DIGITS: Final = 9
 MAX_ATTEMPTS: Final = 3  # after each of which some rows were gone
 TOO_MANY_GONE: Final = "Others are deleting what you selected. Check the list, then try again"
 
@@ -153,4 +153,4 @@ def parse_versions(pairs: Sequence[str]) -> dict[str, int]:
 
 
 def _is_version(typed: str) -> bool:
-    return typed.isascii() and typed.isdecimal() and len(typed) < MAX_VERSION_DIGITS
+    return typed.isascii() and typed.isdecimal() and len(typed) <= MAX_VERSION_DIGITS

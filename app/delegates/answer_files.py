@@ -1,7 +1,7 @@
 """Files that answer questions: stored in chunks, read, and deleted with the answer that names them.
 
-That of a booking is deleted in the transaction that deletes or replaces the answer; all that no
-answer names any longer, by ``file_cleanup``.
+The file of a booking is deleted in the transaction that deletes or replaces its answer; files that
+no answer names any longer, by ``app/registration/file_cleanup.py``.
 """
 
 from collections.abc import Collection, Sequence

@@ -85,7 +85,7 @@ class Audience:
     consent_filters: frozenset[str] = frozenset()
     # brings what some recipients are told up to date, just before their emails are written
     refresh: Callable[[Mailing, Sequence[MailingRecipient]], None] | None = None
-    list_name: str = ""  # of the list whose filters choose them, as app.admin.saved_views has it
+    list_name: str = ""  # of the list whose filters choose them, as in app.admin_kit.saved_views
 
     @property
     def is_chosen(self) -> bool:

@@ -1,1 +1,1 @@
-"""Registration of delegates: the form, places, bookings, and the registration desk."""
+"""Becoming a delegate: steps, places, bookings, waiting list and the registration desk."""

@@ -55,7 +55,7 @@ APPROVAL_TEXTS = {0: "Not needed", 1: "By one person", 2: "By two people"}
 ACCESS_TEXTS = {
     PUBLIC: "Everyone",
     BY_CODE: "Only people with an invitation code",
-    BY_INTEREST: "People whom the team selects from those who express interest",
+    BY_INTEREST: "People the team chooses from those who express an interest",
 }
 STEPS = {"up": -1, "down": 1}
 TRANSLATIONS = "translations"
@@ -160,8 +160,8 @@ def delete(category: RegistrationCategory, *, actor: str) -> None:
     _lock(category)
     count = count_people(category).total
     if count:
-        people = "1 person has" if count == 1 else f"{count:,} people have"
-        raise CategoryInUse(f"{people} this category. Move or remove them first")
+        people = "1 person is" if count == 1 else f"{count:,} people are"
+        raise CategoryInUse(f"{people} in this category. Move or remove them first")
     _require_no_held_places(category)
     _require_no_questions(category)
     seats.unset_category_limit(category.id)

@@ -1,4 +1,4 @@
-"""Read-only queries about delegates, places and applications."""
+"""Read-only queries about drafts, places and confirmations."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace

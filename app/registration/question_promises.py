@@ -66,7 +66,7 @@ def check(before: Definition, edited: EditedQuestion) -> None:
 
 
 def is_answered(question_id: int) -> bool:
-    """Return True if somebody has answered a question who has a place or has asked for one."""
+    """Return True if anybody who has a place, or has asked for one, has answered a question."""
     answered = select(DelegateAnswer.delegate_id).where(DelegateAnswer.question_id == question_id)
     key = f'"{KEY_PREFIX}{question_id}"'
     waits = select(WaitingListEntry.id).where(WaitingListEntry.document.contains(key))

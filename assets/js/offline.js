@@ -13,7 +13,7 @@ async function begin({ dataset: words }) {
   const progress = place.querySelector("progress");
   const [keep, update, remove] = place.querySelectorAll("button");
   const say = (text) => (status.textContent = text);
-  const asked = []; // ports on which the worker answers
+  const openPorts = []; // on which the worker answers
 
   function show(state) {
     keep.hidden = Boolean(state);
@@ -29,7 +29,7 @@ async function begin({ dataset: words }) {
     const { port1, port2 } = new MessageChannel();
     progress.hidden = false;
     say(words.working);
-    asked.push(port1);
+    openPorts.push(port1);
     port1.onmessage = ({ data }) => {
       if (data.all) Object.assign(progress, { max: data.all, value: data.kept });
       if (data.state) show(data.state);
@@ -41,7 +41,7 @@ async function begin({ dataset: words }) {
   keep.addEventListener("click", () => ask().catch(() => say(words.away)));
   update.addEventListener("click", () => ask().catch(() => say(words.away)));
   remove.addEventListener("click", async () => {
-    for (const port of asked.splice(0)) port.close(); // an update that it ends is no news
+    for (const port of openPorts.splice(0)) port.close(); // an update stopped by this is not an error
     const registration = await navigator.serviceWorker.getRegistration("/");
     await registration?.unregister();
     await forgetAll();

@@ -571,7 +571,7 @@ def test_a_category_with_applications_is_not_deleted(site: Flask) -> None:
     press = make_press()
     make_application(category_id=press.id)
 
-    reason = "1 person has this category"
+    reason = "1 person is in this category"
     with pytest.raises(categories.CategoryInUse, match=reason), transaction():
         categories.delete(db.session.merge(press), actor=GRACE)
 

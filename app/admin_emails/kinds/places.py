@@ -142,7 +142,7 @@ PLACES: Final[Mapping[str, EmailKind]] = {
     "interest_received": EmailKind(
         _l("Expression of interest received"),
         INTERESTED_PERSON,
-        _l("Someone expresses interest in a category for people whom the team selects"),
+        _l("Someone expresses an interest in a category for people the team chooses"),
         interest,
     ),
     "interest_invited": EmailKind(

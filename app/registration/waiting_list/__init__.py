@@ -1,1 +1,1 @@
-"""The registration desk: finding delegates, and doing for them what they could do themselves."""
+"""The waiting list: who waits for a place or a seat, whose turn it is, and offers."""

@@ -87,6 +87,6 @@ async function ours() {
 }
 
 export async function forgetAll() {
-  await caches.delete(STATE); // first: by this an update that is under way knows that it is in vain
+  await caches.delete(STATE); // first, so that an update in progress sees that it must stop
   for (const name of await ours()) await caches.delete(name);
 }

@@ -22,14 +22,18 @@ self.addEventListener("fetch", (event) => {
   else if (request.mode === "navigate") event.respondWith(page(event, pathname, search));
 });
 
-let going;
+let going; // the last of the updates under way, each of which waits for the one before it
 
 function bringUpToDate(root, tell) {
-  going ??= renew(root, tell)
+  const own = Promise.resolve(going)
+    .then(() => renew(root, tell))
     .then((state) => tell({ state }))
     .catch((fault) => tell({ problem: fault.name === "QuotaExceededError" ? "full" : "away" }))
-    .finally(() => (going = undefined));
-  return going;
+    .finally(() => {
+      if (going === own) going = undefined;
+    });
+  going = own;
+  return own;
 }
 
 async function file(request) {

@@ -262,6 +262,24 @@ def test_what_was_removed_while_it_was_being_updated_does_not_come_back(
         expect(window.get_by_role("button", name=KEEP)).to_be_visible()
 
 
+def test_whoever_removes_it_during_an_update_can_save_it_again_at_once(
+    live_site: LiveSites, chromium: Chromium
+) -> None:
+    home = live_site().address
+    with _a_window(chromium, home) as window:
+        _keep(window)
+        get_session("opening").title = "Opening words"
+        publish_programme()
+        wait_until(lambda: "Opening words" in _read(f"{home}/sessions/opening"), "the new title")
+
+        window.get_by_role("button", name="Update now").click()
+        window.get_by_role("button", name="Remove from this device").click()
+        window.get_by_role("button", name=KEEP).click()
+
+        expect(window.get_by_text("Last updated at")).to_be_visible()
+        expect_result(window, f"{STORES}.then(all => all.length)", 2)
+
+
 def test_who_has_not_asked_has_no_worker_and_nothing_kept(
     live_site: LiveSites, chromium: Chromium
 ) -> None:

@@ -34,3 +34,8 @@ def list_history(subject: str) -> list[str]:
     """List what the history says of a subject, oldest first."""
     entries = select(HistoryEntry.summary).where(HistoryEntry.subject == subject)
     return list(db.session.scalars(entries.order_by(HistoryEntry.id)))
+
+
+def history_of(email: str) -> list[str]:
+    """List what the history says of somebody with an account, oldest first."""
+    return list_history(f"person {email}")

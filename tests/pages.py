@@ -25,7 +25,7 @@ UNLABELLED: Final = frozenset({"hidden", "submit", "button", "reset", "image"})
 STYLED_ON_EVERY_PAGE: Final = ("govuk-button", "govuk-select", "govuk-visually-hidden")
 STYLED_CLASS: Final = re.compile(r"\.(govuk-[\w-]+)")
 HEADINGS: Final = ("h1", "h2", "h3", "h4", "h5", "h6")
-REFERENCES: Final = frozenset(
+ID_REFERENCE_ATTRIBUTES: Final = frozenset(
     {"for", "form", "aria-labelledby", "aria-describedby", "aria-controls", "list"}
 )
 INERT_SCRIPTS: Final = frozenset({"application/ld+json"})
@@ -207,7 +207,7 @@ def _check_ids(tree: HtmlTree) -> Iterator[str]:
     keys = Counter(one.get("accesskey") for one in tree.find_all() if one.get("accesskey"))
     yield from (f"the access key {one} stands {n} times" for one, n in keys.items() if n > 1)
     for element in tree.find_all():
-        for attribute in REFERENCES.intersection(element.attrib):
+        for attribute in ID_REFERENCE_ATTRIBUTES.intersection(element.attrib):
             for name in element.attrib[attribute].split():
                 if name not in identities:
                     yield f"{attribute}=“{name}” points to nothing"
@@ -272,12 +272,12 @@ def _check_attributes(tree: HtmlTree) -> Iterator[str]:
 
 
 def _shape(element: Element) -> str:
-    """Tell what an element is, whatever it says."""
+    """Describe an element without its text."""
     attributes = element.attrib
     if not attributes:
         return str(element.tag)
-    told = [attributes.get(name, "") for name in SHAPE_ATTRIBUTES]
-    return " ".join([str(element.tag), *sorted(attributes), *told])
+    values = [attributes.get(name, "") for name in SHAPE_ATTRIBUTES]
+    return " ".join([str(element.tag), *sorted(attributes), *values])
 
 
 def save_for_validator(source: str, tree: HtmlTree, folder: Path) -> None:

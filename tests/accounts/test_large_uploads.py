@@ -35,7 +35,7 @@ def _token_of(browser: Browser) -> bytes:
     return b"" if token is None else (token.get("value") or "").encode()
 
 
-def test_whoever_is_signed_in_may_send_it(visitor: Browser) -> None:
+def test_an_organiser_can_send_a_large_file(visitor: Browser) -> None:
     sign_in(visitor).open(FORM)
 
     answer = send_file(visitor)
@@ -45,7 +45,7 @@ def test_whoever_is_signed_in_may_send_it(visitor: Browser) -> None:
     assert error.startswith("We cannot read this file. ")
 
 
-def test_a_stranger_may_not(visitor: Browser, new_browser: Browsers) -> None:
+def test_a_large_file_from_a_stranger_is_refused(visitor: Browser, new_browser: Browsers) -> None:
     sign_in(new_browser())
     visitor.open("/sign-in")
 

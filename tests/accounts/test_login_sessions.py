@@ -44,7 +44,7 @@ def test_who_does_nothing_for_45_minutes_is_signed_out(visitor: Browser, frozen_
     assert visitor.open("/organise").heading == "Sign in"
 
 
-def test_whoever_is_here_keeps_nobody_else_signed_in(
+def test_activity_extends_only_your_own_session(
     visitor: Browser, new_browser: Browsers, frozen_time: Any
 ) -> None:
     sign_in(visitor)

@@ -22,6 +22,7 @@ from app.history.models import HistoryEntry
 from app.mail.models import Email
 from tests.browser import Browser, Browsers, Page
 from tests.factories import make_login_session, make_organiser, make_sign_in_link, save, sign_in
+from tests.lookups import history_of
 from tests.races import at_once
 
 GRACE = "grace@conference.example"
@@ -68,16 +69,10 @@ def half_way(visitor: Browser, address: str = "/organise") -> Page:
 
 
 def a_colleague_with_a_code() -> Person:
-    """Give a colleague, whom whatever somebody else does leaves alone."""
+    """Create another organiser, whose recovery code must survive."""
     colleague = make_organiser("colleague@conference.example")
     save(RecoveryCode(person_id=colleague.id, code_hash=hash_secret("3333333333333333")))
     return colleague
-
-
-def told_of(email: str) -> list[str]:
-    """Read what the audit log tells of a person."""
-    entries = select(HistoryEntry.summary).where(HistoryEntry.subject == f"person {email}")
-    return list(db.session.scalars(entries.order_by(HistoryEntry.id)))
 
 
 def recovery_codes(page: Page) -> list[str]:
@@ -259,7 +254,7 @@ def test_new_recovery_codes_end_the_old_ones(visitor: Browser, new_browser: Brow
 
     assert set(old) & set(new) == set()
     assert count_recovery_codes(colleague) == 1
-    assert told_of(GRACE)[-1] == f"{GRACE} made new recovery codes"
+    assert history_of(GRACE)[-1] == f"{GRACE} made new recovery codes"
     assert letters() == ["second_step_changed"] * 2
     page = half_way(new_browser(), "/second-step/recovery-code")
     page = page.press("Continue", recovery_code=old[0], status=422)
@@ -452,14 +447,14 @@ def test_an_app_can_be_removed_where_a_passkey_stays(visitor: Browser) -> None:
     page = before.press("Remove: the authenticator app")
 
     assert "Not set up" in page.text
-    assert told_of(GRACE)[-1] == f"{GRACE} removed the authenticator app"
+    assert history_of(GRACE)[-1] == f"{GRACE} removed the authenticator app"
     assert letters() == ["second_step_changed"]
     again = before.press("Remove: the authenticator app", status=404)
     assert "You have not set up an authenticator app" in again.text
     assert visitor.open("/my").press("Create new codes").heading == "Your recovery codes"
 
 
-def test_of_two_passkeys_one_may_go(visitor: Browser) -> None:
+def test_one_of_two_passkeys_can_be_removed(visitor: Browser) -> None:
     person = make_organiser()
     a_passkey(person)
     a_passkey(person, credential="BBBB", name="My key")
@@ -571,7 +566,7 @@ def test_the_command_resets_what_an_organiser_has_lost(visitor: Browser, site: F
     assert half_way(visitor).heading == "Set up your second step"
     (left,) = db.session.scalars(select(RecoveryCode))
     assert left.person_id == colleague.id
-    assert f"The second step of {GRACE} was reset" in told_of(GRACE)
+    assert f"The second step of {GRACE} was reset" in history_of(GRACE)
 
 
 @pytest.mark.both_databases

@@ -193,11 +193,13 @@ def test_a_file_begins_before_its_rows_are_read_and_needs_nothing_of_the_request
         buffered=False,
     )
     event.listen(db.engine, "before_cursor_execute", note)
-    pieces: Iterator[bytes] = answer.iter_encoded()
-    first = next(pieces)
-    before_rows = [one for one in fetched if "FROM delegate" in one]
-    rest = b"".join(pieces)
-    event.remove(db.engine, "before_cursor_execute", note)
+    try:
+        pieces: Iterator[bytes] = answer.iter_encoded()
+        first = next(pieces)
+        before_rows = [one for one in fetched if "FROM delegate" in one]
+        rest = b"".join(pieces)
+    finally:
+        event.remove(db.engine, "before_cursor_execute", note)
 
     assert first
     assert before_rows == []

@@ -412,11 +412,13 @@ def test_opening_any_page_of_a_booking_changes_nothing(visitor: Browser) -> None
         sent.append(str(about[2]))
 
     event.listen(Engine, "before_cursor_execute", note)
-    for below in ("", "/name", "/work", "/days", "/address", "/cancel", "/erase"):
-        visitor.open(address_of(delegate, below))
-    for below in ("/copy.json", "/calendar.ics"):
-        visitor.fetch("GET", address_of(delegate, below))
-    event.remove(Engine, "before_cursor_execute", note)
+    try:
+        for below in ("", "/name", "/work", "/days", "/address", "/cancel", "/erase"):
+            visitor.open(address_of(delegate, below))
+        for below in ("/copy.json", "/calendar.ics"):
+            visitor.fetch("GET", address_of(delegate, below))
+    finally:
+        event.remove(Engine, "before_cursor_execute", note)
 
     assert not [one for one in sent if re.match("INSERT|UPDATE|DELETE", one)]
 

@@ -385,9 +385,11 @@ def test_a_file_whose_form_becomes_a_booking_while_files_are_deleted_stays(
             person.join(60)
 
     event.listen(db.engine, "after_cursor_execute", come_between)
-    with transaction():
-        delete_unused()
-    event.remove(db.engine, "after_cursor_execute", come_between)
+    try:
+        with transaction():
+            delete_unused()
+    finally:
+        event.remove(db.engine, "after_cursor_execute", come_between)
 
     assert len(confirmed) == 1
     assert visitor.fetch("GET", open_booking(visitor).links["My card.pdf"]).data == LARGE

@@ -469,8 +469,10 @@ def test_many_are_invited_in_short_transactions_and_nobody_twice(
             colleague.join(60)
 
     event.listen(db.session, "after_commit", come_between)
-    page = press_invite(organiser, *NAMES, status=422)
-    event.remove(db.session, "after_commit", come_between)
+    try:
+        page = press_invite(organiser, *NAMES, status=422)
+    finally:
+        event.remove(db.session, "after_commit", come_between)
 
     assert page.errors == [
         "2 people have been invited, but not the others: Cy can no longer be invited"
@@ -505,8 +507,10 @@ def test_whoever_is_deleted_while_many_are_invited_is_left_out_by_name(
             worker.join(60)
 
     event.listen(db.session, "after_commit", come_between)
-    page = press_invite(organiser, *NAMES)
-    event.remove(db.session, "after_commit", come_between)
+    try:
+        page = press_invite(organiser, *NAMES)
+    finally:
+        event.remove(db.session, "after_commit", come_between)
 
     assert page.heading == "Done, except for what is no longer there"
     assert (

@@ -7,18 +7,23 @@ from sqlalchemy import select
 
 from app.database import db, transaction
 from app.delegates.categories.models import RegistrationCategory
-from app.delegates.models import CONFERENCE, SeatLimit
+from app.delegates.models import CONFERENCE, Delegate, SeatLimit
 from app.errors import RuleViolation
 from app.history import queries as history
+from app.programme.models import BOOKABLE
 from app.registration import integrity_check, links, seats
-from app.registration.waiting_list import manual_changes
+from app.registration.session_bookings import services as session_bookings
+from app.registration.waiting_list import manual_changes, offers
 from app.registration.waiting_list.models import WaitingListEntry
 from app.registration.waiting_list.positions import get_position
+from app.releases.current_release import get_programme
 from tests.browser import Answer, Browser, Browsers, Page
 from tests.factories import (
     make_category,
     make_delegate,
+    make_session,
     make_waiting_list_entry,
+    publish_programme,
     set_places,
     sign_in,
 )
@@ -184,6 +189,41 @@ def test_an_organiser_sees_whom_more_places_let_in_before_saving(
     assert positions() == {"Ada": 1, "Bea": 2}
     page = page.press("Save and make the offers")
     assert "We are emailing the offers." in page.source
+    assert positions() == {"Ada": 0, "Bea": 1}
+
+
+@pytest.mark.parametrize("seats_left", [0, 1])
+def test_a_session_with_a_seat_limit_does_not_stop_the_waiting_list(
+    visitor: Browser, seats_left: int
+) -> None:
+    """It may be full while the conference has a place, or have a seat while that is full."""
+    make_session(key="knots", slug="knots", booking=BOOKABLE, seats=1 + seats_left)
+    publish_programme()
+    with transaction():
+        delegate = db.session.scalars(select(Delegate)).one()
+        session_bookings.book(delegate, get_programme().get_session("knots"))
+    wait("Ada")
+    page = sign_in(visitor).open("/organise/waiting-list").follow("Add places")
+
+    page = page.press("See who gets an offer", {"Number of places": "1"})
+    assert "Nobody on the waiting list could use these places." in page.text
+    page = page.press("See who gets an offer", {"Number of places": "2"})
+    assert "1 person would get an offer" in page.text
+    page.press("Save and make the offers")
+
+    assert positions() == {"Ada": 0}
+    assert limit_of("session knots") == (1 + seats_left, 1, 0)
+
+
+def test_offers_are_made_in_batches(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(offers, "BATCH_SIZE", 1)
+    wait("Ada")
+    wait("Bea")
+    set_places(3)
+
+    with transaction():
+        offers.offer_places()
+
     assert positions() == {"Ada": 0, "Bea": 1}
 
 

@@ -9,7 +9,7 @@ from urllib.request import urlopen
 import pytest
 from playwright.sync_api import Browser as Chromium
 from playwright.sync_api import Page as Window
-from playwright.sync_api import expect
+from playwright.sync_api import Request, Route, expect
 from sqlalchemy import select
 
 from app.database import db, transaction
@@ -24,6 +24,7 @@ from tests.waiting import wait_until
 KEEP = "Save on this device"
 STORES = "caches.keys()"
 WORKERS = "navigator.serviceWorker.getRegistrations().then(all => all.length)"
+PAGES_LEFT = "(bar => bar.max - bar.value)(document.querySelector('progress'))"
 EVERYTHING = """async () => (await Promise.all((await caches.keys()).map(async name =>
   (await (await caches.open(name)).keys()).map(one => new URL(one.url).pathname)))).flat()"""
 TROUBLES = [
@@ -44,6 +45,10 @@ def _a_window(chromium: Chromium, home: str) -> Iterator[Window]:
 def _read(address: str) -> str:
     with urlopen(address, timeout=10) as answer:
         return str(answer.read().decode())
+
+
+def _is_of_opening(request: Request) -> bool:
+    return request.url.endswith("/sessions/opening")
 
 
 def _keep(window: Window) -> None:
@@ -243,19 +248,30 @@ def test_what_was_removed_does_not_come_back_from_a_page_that_was_open(
 def test_what_was_removed_while_it_was_being_updated_does_not_come_back(
     live_site: LiveSites, chromium: Chromium
 ) -> None:
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
     home = live_site().address
     with _a_window(chromium, home) as window:
         _keep(window)
         get_session("opening").title = "Opening words"
         publish_programme()
         wait_until(lambda: "Opening words" in _read(f"{home}/sessions/opening"), "the new title")
+        window.context.route("**/sessions/opening", hold)
 
         window.get_by_role("button", name="Update now").click()
+        wait_until(
+            lambda: window.evaluate(PAGES_LEFT) == 1 and bool(held), "all pages but the one held"
+        )
         window.get_by_role("button", name="Remove from this device").click()
-
         removed = window.get_by_text("The programme has been removed from this device.")
         expect(removed).to_be_visible()
-        window.wait_for_timeout(2000)  # in which the update would end
+        with window.context.expect_event("requestfinished", _is_of_opening):
+            held[0].continue_()
+        window.wait_for_timeout(1000)  # in which the update would end
+
         expect(removed).to_be_visible()
         expect_result(window, STORES, [])
         window.reload()

@@ -137,7 +137,7 @@ def test_a_page_travels_small(visitor: Browser, encoding: str) -> None:
 
 
 @pytest.mark.parametrize(("encoding", "unpack"), [("br", brotli.decompress), ("gzip", gunzip)])
-def test_a_page_that_nobody_stores_travels_small_too(
+def test_uncached_pages_are_compressed_too(
     visitor: Browser, encoding: str, unpack: Callable[[bytes], bytes]
 ) -> None:
     answer = visitor.fetch("GET", "/sign-in", {"Accept-Encoding": encoding})

@@ -148,27 +148,29 @@ def test_an_index_that_is_up_to_date_is_not_built_again(site: Flask) -> None:
 
 
 @pytest.mark.postgresql_only
-def test_of_two_who_begin_at_once_each_finds_an_index(site: Flask) -> None:
+def test_two_reindexes_at_once_leave_one_index(site: Flask) -> None:
     """SQLite lets in one transaction at a time that may write."""
     before, both_write = indexed(), threading.Barrier(2)
     db.session.execute(text("DELETE FROM search_index"))
     db.session.commit()
 
-    def wait_for_the_other(*about: Any) -> None:
-        if about[2].startswith("INSERT INTO search_index"):
+    def wait_for_the_other(_conn: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        if statement.startswith("INSERT INTO search_index"):
             with suppress(threading.BrokenBarrierError):
                 both_write.wait(1)  # in vain, for the other waits until this one has written
 
     event.listen(db.engine, "before_cursor_execute", wait_for_the_other)
-    ended = at_once(site, [search_index.reindex_if_stale] * 2)
-    event.remove(db.engine, "before_cursor_execute", wait_for_the_other)
+    try:
+        ended = at_once(site, [search_index.reindex_if_stale] * 2)
+    finally:
+        event.remove(db.engine, "before_cursor_execute", wait_for_the_other)
 
     assert ended == ["done", "done"]
     assert indexed() == before
 
 
 @pytest.mark.own_site
-def test_what_is_wrong_with_the_index_is_not_passed_over(site: Flask) -> None:
+def test_a_missing_search_table_raises(site: Flask) -> None:
     db.session.execute(text("DROP TABLE search_index"))
     db.session.commit()
 

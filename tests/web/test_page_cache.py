@@ -210,7 +210,7 @@ def test_a_page_is_packed_well_if_it_is_stored_and_quickly_if_it_is_not(
     assert packed != other(page)
 
 
-def test_large_pages_are_packed_best_and_the_largest_in_bearable_time() -> None:
+def test_compression_quality_depends_on_page_size() -> None:
     line = "".join(f"Session {number} begins in room {number % 7}. " for number in range(40_000))
 
     for size, quality in (
@@ -232,7 +232,7 @@ def test_a_page_is_the_same_to_the_byte_whenever_it_is_packed(frozen_time: Any) 
     assert ENCODERS["gzip"](page) == before == gzip.compress(page, compresslevel=6, mtime=0)
 
 
-def test_whoever_asks_for_a_page_with_a_weight_that_is_none_gets_it_as_a_page(
+def test_an_invalid_accept_weight_still_gets_html(
     visitor: Browser,
 ) -> None:
     answer = visitor.fetch("GET", "/programme", {"Accept": "text/html;q=many"})

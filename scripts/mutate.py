@@ -98,7 +98,12 @@ AREAS: Final = {
         ],
     ),
     "outbox": Area(
-        ["app/mail/outbox.py", "app/mail/domains.py", "app/mail/services.py"],
+        [
+            "app/mail/outbox.py",
+            "app/mail/retries.py",
+            "app/mail/domains.py",
+            "app/mail/services.py",
+        ],
         [
             "tests/mail/test_smtp.py",
             "tests/mail/test_outbox.py",

@@ -5,7 +5,6 @@ they become due again. Any number of workers may share one outbox. The most urge
 first, and only an urgent one to a domain that is to be left alone for now (``app.mail.domains``).
 """
 
-import random
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
@@ -15,19 +14,10 @@ from sqlalchemy import CursorResult, Engine, Executable, Table, and_, bindparam,
 
 from app import clock
 from app.database import db, read_only_connection
-from app.mail import domains
+from app.mail import domains, retries
 from app.mail.models import FAILED, SENT, URGENT, WAITING, Email
 from app.mail.queries import IS_WAITING
 
-RETRY_FOR = timedelta(days=2)  # from the first failed attempt to the last
-BACKOFF = tuple(
-    timedelta(seconds=seconds) for seconds in (2, 10, 60, 300, 900, 3600, 2 * 3600, 4 * 3600)
-)
-URGENT_BACKOFF = (  # while a sign-in link works, a minute at most; then as for the others
-    *(timedelta(seconds=seconds) for seconds in (2, 5, 10, 20, 30, *([60] * 14))),
-    *BACKOFF[3:],
-)
-MAX_SERVER_BACKOFF = timedelta(minutes=5)  # once the server is back, all emails are sent
 MAX_ERROR_LENGTH = 500  # characters
 
 
@@ -174,22 +164,18 @@ def _record_domain(email: LeasedEmail, outcome: SendOutcome, now: datetime) -> N
 
 
 def _schedule_retry(email: LeasedEmail, outcome: SendOutcome, now: datetime) -> None:
+    pause = retries.choose_pause(
+        email.attempts,
+        is_urgent=email.priority == URGENT,
+        is_server_unavailable=outcome.is_server_unavailable,
+    )
     _update(
         email.id,
         lease_until=None,
-        due_at=now + _backoff(email, outcome),
-        give_up_at=email.give_up_at or now + RETRY_FOR,
+        due_at=now + pause,
+        give_up_at=email.give_up_at or now + retries.RETRY_FOR,
         last_error=outcome.error[:MAX_ERROR_LENGTH],
     )
-
-
-def _backoff(email: LeasedEmail, outcome: SendOutcome) -> timedelta:
-    """Return a delay that grows with the attempts, with jitter."""
-    pauses = URGENT_BACKOFF if email.priority == URGENT else BACKOFF
-    pause = pauses[min(email.attempts, len(pauses) - 1)]
-    if outcome.is_server_unavailable:
-        pause = min(pause, MAX_SERVER_BACKOFF)
-    return pause * random.uniform(0.8, 1.2)  # noqa: S311 – not security-relevant
 
 
 def _update(number: int, **values: Any) -> None:

@@ -11,7 +11,7 @@ from flask import Flask
 from app import clock
 from app.accounts import services as accounts
 from app.database import db, transaction
-from app.mail import domains, outbox, services, worker
+from app.mail import domains, outbox, retries, services, worker
 from app.mail.models import BULK, URGENT, Email, MailDomain
 from tests.factories import make_email, make_organiser
 from tests.mail_server import MailServer
@@ -215,11 +215,11 @@ def test_an_urgent_email_is_tried_again_soon_and_the_others_wait_no_longer_for_t
 
 
 def test_a_link_is_tried_every_minute_while_it_works_and_later_like_any_other() -> None:
-    within = [pause.total_seconds() for pause in outbox.URGENT_BACKOFF]
+    within = [pause.total_seconds() for pause in retries.URGENT_BACKOFF]
 
     assert within[:6] == URGENT_SECONDS
     assert max(accumulate_until(within, 15 * 60)) == 60
-    assert outbox.URGENT_BACKOFF[-1] == outbox.BACKOFF[-1]
+    assert retries.URGENT_BACKOFF[-1] == retries.BACKOFF[-1]
 
 
 def accumulate_until(pauses: list[float], seconds: float) -> list[float]:

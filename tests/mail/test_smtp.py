@@ -13,7 +13,7 @@ from sqlalchemy import select, text
 from app.database import db
 from app.mail import queries, transports
 from app.mail.models import BOUNCED, SuppressedAddress
-from app.mail.outbox import RETRY_FOR
+from app.mail.retries import RETRY_FOR
 from app.mail.worker import MailWorker, ShutdownSignal
 from tests.factories import make_email
 from tests.mail.conftest import reload_email

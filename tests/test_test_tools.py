@@ -236,10 +236,17 @@ def test_what_stands_in_a_field_is_read_as_it_was_typed() -> None:
     assert field.get("value") == 'Ada <ada@example.org>\n\tand "Bo"'
 
 
-def test_the_areas_of_mutation_testing_name_files_that_exist() -> None:
+def test_the_areas_of_mutation_testing_name_files_and_stories_that_exist() -> None:
     named = {path for area in AREAS.values() for path in (*area.modules, *area.tests)}
 
-    assert [path for path in sorted(named) if not (ROOT / path).exists()] == []
+    assert [path for path in sorted(named) if not _exists(path)] == []
+
+
+def _exists(path: str) -> bool:
+    """Return True if there is such a file, and in it the story if one is named after two colons."""
+    file, _, story = path.partition("::")
+    place = ROOT / file
+    return place.exists() and (not story or f"def {story}(" in place.read_text(encoding="utf-8"))
 
 
 def test_a_fault_is_noticed_in_a_function_that_remembers_its_answers() -> None:

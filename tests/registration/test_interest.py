@@ -336,7 +336,7 @@ def test_a_category_that_people_would_like_to_come_in_is_not_deleted(visitor: Br
     school = make_school()
     express(visitor)
 
-    with pytest.raises(CategoryInUse, match="1 person has"), transaction():
+    with pytest.raises(CategoryInUse, match="1 person is"), transaction():
         categories.delete(db.session.merge(school), actor=GRACE)
 
 

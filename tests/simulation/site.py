@@ -20,7 +20,7 @@ from flask import Flask
 
 from app.database import transaction
 from app.delegates.models import CONFERENCE
-from app.mail import outbox
+from app.mail import retries
 from app.mail import worker as mail_worker
 from app.registration import seats
 from config import ROOT
@@ -140,7 +140,7 @@ def steady_worker(seed: int) -> Iterator[None]:
     """
     standing_clock = SimpleNamespace(monotonic=lambda: 0.0, sleep=time.sleep)
     with (
-        patch.object(outbox, "random", Random(f"pauses of {seed}")),
+        patch.object(retries, "random", Random(f"pauses of {seed}")),
         patch.object(mail_worker, "time", standing_clock),
     ):
         yield

@@ -153,7 +153,7 @@ class DayFormatter:
     def describe(self, moment: datetime) -> Day:
         """Return the day of a moment at the conference."""
         local = moment.astimezone(self._zone)
-        return Day(self._words(local.date()), local.isoformat())
+        return Day(self._words(local.date()), local.isoformat(timespec="seconds"))
 
 
 def local_days(first: date, last: date) -> str:
@@ -188,10 +188,13 @@ def local_day(day: date | datetime) -> date:
 
 
 def iso(moment: date | datetime) -> str:
-    """Return an ISO 8601 date or local time with offset: 2008-11-06T09:30:00+00:00."""
-    return (
-        moment.astimezone(conference_zone()) if isinstance(moment, datetime) else moment
-    ).isoformat()
+    """Return an ISO 8601 date or local time with offset: 2008-11-06T09:30:00+00:00.
+
+    HTML allows no more than three digits of a second, so there are none.
+    """
+    if isinstance(moment, datetime):
+        return moment.astimezone(conference_zone()).isoformat(timespec="seconds")
+    return moment.isoformat()
 
 
 def format_qr_code(text: str, mask: int | None = None) -> Markup:

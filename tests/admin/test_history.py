@@ -5,6 +5,7 @@ from io import StringIO
 from urllib.parse import quote
 
 import pytest
+from time_machine import Traveller
 
 from app.accounts import roles
 from app.accounts.models import DESK, EDITOR, VIEWER
@@ -41,6 +42,16 @@ def sentences(page: Page) -> list[str]:
     """Tell what the history says, first to last, of this story alone."""
     entries = [read_text(entry[0]) for past in page.tree.find_by_class("past") for entry in past]
     return [one for one in entries if one.startswith("The ")]
+
+
+def test_moments_are_written_as_html_has_them(organiser: Browser, frozen_time: Traveller) -> None:
+    frozen_time.move_to("2009-05-12T09:30:00.888160+01:00")
+    done("The limit was raised from 500 to 520", "conference")
+
+    page = organiser.open("/organise/history")
+
+    moments = [one.get("datetime") or "" for one in page.tree.find_all("time")]
+    assert moments.count("2009-05-12T09:30:00+01:00") == len(moments) > 0
 
 
 @pytest.mark.both_databases

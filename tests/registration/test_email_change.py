@@ -3,26 +3,29 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
-from threading import Timer
+from threading import Event, Timer
 from typing import Any
 
 import pytest
+from flask import Flask
 from sqlalchemy import select, text
 
 from app.accounts.rate_limits import EMAIL_CHANGE
-from app.database import db, transaction
-from app.delegates.models import Delegate, Needs
+from app.database import db, read_only_connection, transaction
+from app.delegates.models import CONFERENCE, Delegate, Needs
 from app.history import queries as history
-from app.registration import links
-from app.registration.bookings import access, services
+from app.registration import links, seats
+from app.registration.bookings import access, operations, services
 from app.registration.bookings.queries import is_untouched
 from app.registration.desk import services as desk
 from tests.browser import Browser, Browsers, Page
 from tests.factories import make_confirmation, make_delegate, set_places
 from tests.lookups import address_of, get_needs
+from tests.races import run_in_threads
 from tests.refusals import TOO_MANY, TOO_MANY_FROM_NETWORK
 from tests.registration_flow import complete_registration
 from tests.sent_emails import emails_to, find_link, last_email_to, subjects_to
+from tests.waiting import wait_until
 
 QUESTION = "What is your correct email address?"
 NEW = "ada@new.example.org"
@@ -297,6 +300,45 @@ def test_only_the_first_opening_writes(
         counts.append(len([one for one in queries if one.startswith("UPDATE")]))
 
     assert counts == [2, 0]
+
+
+@pytest.mark.postgresql_only
+def test_whoever_cancels_before_the_opening_is_stored_keeps_the_order_of_locks(
+    site: Flask, visitor: Browser, new_browser: Browsers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody who cancels several bookings locks the places first, and then each booking."""
+    monkeypatch.setattr(access, "OPENING_TIMEOUT", 0.2)
+    delegate, _ = _register(visitor)
+    owner, address, number = new_browser(), address_of(delegate, "/cancel"), delegate.id
+    with _somebody_writes():
+        owner.open(address)
+    are_locked = Event()
+
+    def lock_places_then_booking() -> None:
+        with transaction():
+            seats.lock_limit(CONFERENCE)
+            are_locked.set()
+            wait_until(_somebody_waits, "whoever cancels waits for the places")
+            operations.lock(db.session.get_one(Delegate, number))
+
+    def cancel() -> None:
+        are_locked.wait(20)
+        owner.press("Cancel my booking")
+
+    run_in_threads(site, [lock_places_then_booking, cancel])
+
+    db.session.rollback()
+    assert not db.session.get_one(Delegate, number).is_attending
+
+
+def _somebody_waits() -> bool:
+    """Return True if somebody waits for a lock of the database."""
+    waits = text(
+        "SELECT 1 FROM pg_stat_activity"
+        " WHERE wait_event_type = 'Lock' AND datname = current_database()"
+    )
+    with read_only_connection(db.engine) as connection:
+        return connection.execute(waits).first() is not None
 
 
 def _is_correctable(delegate: Delegate) -> bool:

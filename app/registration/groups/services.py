@@ -173,12 +173,12 @@ def make(
 
 
 def _list_attending(references: Sequence[str]) -> Sequence[Delegate]:
-    """Return the delegates with these references; raise RuleViolation with those that cannot be."""
+    """Lock the delegates with these references; raise RuleViolation with those that cannot be."""
     wanted = list(dict.fromkeys(references))
     if not 0 < len(wanted) <= MAX_PEOPLE:
         raise RuleViolation(f"Enter 1 to {MAX_PEOPLE} booking references")
-    rows = db.session.scalars(select(Delegate).where(Delegate.reference.in_(wanted)))
-    found = {one.reference: one for one in rows if one.is_attending}
+    ids = db.session.scalars(select(Delegate.id).where(Delegate.reference.in_(wanted))).all()
+    found = {one.reference: one for one in operations.lock_in_order(ids) if one.is_attending}
     missing = [one for one in wanted if one not in found]
     if missing:
         raise RuleViolation(f"There is no booking with a place for {', '.join(missing)}")

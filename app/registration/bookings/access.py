@@ -3,8 +3,7 @@
 Whoever opens a booking by its link has read the email about it. From then on no confirmation page
 can correct its address: that is stored before the page is built. Only the first opening writes. If
 the database is busy for longer than ``OPENING_TIMEOUT`` or cannot be written, the page is shown all
-the same; the next opening then stores it, as does every change of the booking. Where a button is
-pressed that changes nothing, it is stored after the request.
+the same; the next opening then stores it, as does every change of the booking.
 """
 
 from functools import partial
@@ -18,11 +17,7 @@ from app.delegates.models import Delegate
 from app.errors import ConferenceError, Gone, NotFound
 from app.registration import links
 from app.registration.bookings import operations, queries
-from app.request_transaction import (
-    READ_ONLY_METHODS,
-    execute_after_request,
-    execute_apart,
-)
+from app.request_transaction import READ_ONLY_METHODS, execute_apart
 from app.web.rendering import render_page
 
 OPENING_TIMEOUT: Final = 2.0  # seconds
@@ -57,14 +52,12 @@ def redirect_to_booking(delegate: Delegate, flash_name: str | None) -> Response:
 
 
 def _record_opening(delegate: Delegate) -> None:
-    if not queries.is_untouched(delegate):
-        return
-    ends = operations.correction_ends(delegate.id)
-    if request.method in READ_ONLY_METHODS:
-        execute_apart(ends, wait=OPENING_TIMEOUT)
-        return
-    for statement in ends:  # not before: what the request changes locks places before bookings
-        execute_after_request(statement)
+    """Store that a page of the booking is opened.
+
+    Where a button is pressed, whatever changes the booking stores it, after the places are locked.
+    """
+    if request.method in READ_ONLY_METHODS and queries.is_untouched(delegate):
+        execute_apart(operations.correction_ends(delegate.id), wait=OPENING_TIMEOUT)
 
 
 def _render_dead_link(error: ConferenceError, *, template: str) -> ResponseReturnValue:

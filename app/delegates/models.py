@@ -127,6 +127,8 @@ class Delegate(Base):
         # with what tells who attends: looking at all addresses reads nothing else
         Index("ix_delegate_email_key", "email_key", "cancelled_at", "erased_at"),
         Index("ix_delegate_registered_at", "registered_at"),
+        # of those with the most delegates, which the list's filter offers
+        Index("ix_delegate_organisation", "organisation_sort_key", "organisation"),
         # narrow, for what looks at everybody: see delegates.queries and desk.duplicates
         Index(
             "ix_delegate_attending_name",

@@ -103,6 +103,11 @@ class ProposedField:
         """Whether somebody else has changed the field meanwhile."""
         return self.current_value not in (self.requested.before, self.requested.after)
 
+    @property
+    def is_brief(self) -> bool:
+        """Whether the texts before and after fit in a line."""
+        return len(self.requested.old) + len(self.requested.new) <= MAX_BRIEF
+
 
 @dataclass(frozen=True)
 class ProposalReview:
@@ -132,11 +137,10 @@ class ProposalReview:
     def is_brief(self) -> bool:
         """Whether every change fits in a line, so that it can be approved where it is listed."""
         return not self.is_overtaken and all(
-            one.field != speakers.PHOTO and len(one.old) + len(one.new) <= MAX_BRIEF
-            for one in self.proposal.requested
+            one.requested.field != speakers.PHOTO and one.is_brief for one in self.fields
         )
 
-    @property
+    @cached_property
     def fingerprint(self) -> str:
         """A hash of everything shown on the review page, to detect changes before a decision."""
         now = sorted(
@@ -244,15 +248,15 @@ def list_reviews(
 ) -> Sequence[ProposalReview]:
     """List the proposals that match the filters, with current values."""
     order = tuple(one.desc() for one in SORTS[sort]) if is_reversed else SORTS[sort]
-    rows = (
-        _apply_filter(_select_with_entities(), filters).order_by(*order).offset(offset).limit(limit)
-    )
-    return [ProposalReview(row) for row in db.session.scalars(rows)]
+    # Only the numbers are sorted: biographies and photos are read for the rows of one page.
+    numbers = _apply_filter(_join_entities(select(Proposal.id)), filters).order_by(*order)
+    page = _select_with_entities().where(Proposal.id.in_(numbers.offset(offset).limit(limit)))
+    return [ProposalReview(row) for row in db.session.scalars(page.order_by(*order))]
 
 
 def count_proposals(filters: ProposalFilter) -> int:
     """Count the proposals that match the filters."""
-    joined = select(func.count(Proposal.id)).outerjoin(Speaker).outerjoin(Session)
+    joined = _join_entities(select(func.count(Proposal.id)))
     return db.session.scalar(_apply_filter(joined, filters)) or 0
 
 
@@ -297,15 +301,14 @@ def diff(entity: Speaker | Session, values: Mapping[str, Any]) -> Sequence[Chang
 
 
 def _select_with_entities() -> Select[tuple[Proposal]]:
-    return (
-        select(Proposal)
-        .outerjoin(Speaker)
-        .outerjoin(Session)
-        .options(
-            contains_eager(Proposal.speaker).joinedload(Speaker.photo),
-            contains_eager(Proposal.session),
-        )
+    return _join_entities(select(Proposal)).options(
+        contains_eager(Proposal.speaker).joinedload(Speaker.photo),
+        contains_eager(Proposal.session),
     )
+
+
+def _join_entities(statement: Select[Any]) -> Select[Any]:
+    return statement.outerjoin(Proposal.speaker).outerjoin(Proposal.session)
 
 
 def _apply_filter(statement: Select[Any], filters: ProposalFilter) -> Select[Any]:

@@ -137,7 +137,7 @@ def plain_date(day: date | datetime) -> str:
 
 @dataclass(frozen=True)
 class Day:
-    """A day in words, 6 November 2008, and the moment for machines (ISO 8601)."""
+    """A day in words, 6 November 2008, with or without its time; the moment as ISO 8601."""
 
     words: str
     iso: str
@@ -154,6 +154,12 @@ class DayFormatter:
         """Return the day of a moment at the conference."""
         local = moment.astimezone(self._zone)
         return Day(self._words(local.date()), local.isoformat(timespec="seconds"))
+
+    def describe_time(self, moment: datetime) -> Day:
+        """Return the time and day of a moment at the conference: 6:02pm, 6 November 2008."""
+        local = moment.astimezone(self._zone)
+        words = f"{format_time(local)}, {self._words(local.date())}"
+        return Day(words, local.isoformat(timespec="seconds"))
 
 
 def local_days(first: date, last: date) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
-from flask import Blueprint, redirect, request, url_for
+from flask import Blueprint, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
@@ -57,6 +57,7 @@ def check_filters() -> None:
     """Refuse the pages of an email whose people are chosen by what this person may not see."""
     mailing = queries.find_mailing((request.view_args or {}).get("number", 0))
     if mailing is not None:
+        g.mailing = mailing  # SQLAlchemy's session keeps only weak references; the view needs it
         audience = audiences.AUDIENCES.get(mailing.audience)
         kind = saved_views.LISTS.get(audience.list_name) if audience else None
         if kind is not None and kind.list_forbidden(to_args(mailing.query).keys()):

@@ -28,6 +28,7 @@ from app.proposals.models import Proposal
 from app.proposals.queries import ProposalReview
 from app.releases import json_ld
 from app.web import languages, redirects
+from app.web.formatting import DayFormatter
 from app.web.rendering import render_page
 
 PROPOSAL_RULE = "/<int(max=999999999):number>"
@@ -176,8 +177,13 @@ def picture(number: int, key: str) -> ResponseReturnValue:
 
 
 def _render_index(error: str = "") -> ResponseReturnValue:
-    states, listing = presentation.STATE_LABELS, presentation.get_listing()
-    return render_list("admin/proposals/index.html", listing, error, states=states)
+    return render_list(
+        "admin/proposals/index.html",
+        presentation.get_listing(),
+        error,
+        states={state: str(label) for state, label in presentation.STATE_LABELS.items()},
+        describe_time=DayFormatter().describe_time,
+    )
 
 
 def _render_proposal(

@@ -19,7 +19,7 @@ from app.agenda import services as agenda
 from app.database import db, transaction
 from app.delegates.models import Delegate, DelegateNote, LinkedAgenda
 from app.errors import StaleEdit
-from app.interchange import ical
+from app.interchange import ical_writer
 from app.mail import worker
 from app.mail.models import UNSUBSCRIBED, Email
 from app.mail.suppression import suppress
@@ -494,7 +494,7 @@ def test_each_person_gets_one_email_with_their_calendar(
         for one in Calendar.from_ical(ada.calendar).walk("VEVENT")
     }
     feed = Calendar.from_ical(
-        ical.dump(current_release.get_programme(), site="", name="", address="")
+        ical_writer.dump(current_release.get_programme(), site="", name="", address="")
     )
     published = {str(one["SUMMARY"]): one for one in feed.walk("VEVENT")}
     assert entries == {

@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, func, select
 from app.cache_version import is_clock_in_sync
 from app.database import db
 from app.delegates import countries
-from app.delegates.answers import Answers
+from app.delegates.answer_json import Answers
 from app.delegates.categories import queries as categories
 from app.delegates.categories.models import RegistrationCategory
 from app.delegates.categories.queries import CATEGORY, INVITED_CATEGORY, SPEAKER

@@ -7,7 +7,7 @@ import pytest
 from app.accounts.models import DESK
 from app.database import db, transaction
 from app.delegates import custom_answers
-from app.delegates.answers import dump_answers
+from app.delegates.answer_json import dump_answers
 from app.delegates.models import ApplicationDraft, Delegate, DelegateAnswer
 from app.history import queries as history
 from app.questions import services as questions

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from app import clock
 from app.database import db, transaction
-from app.delegates.answers import dump_answers
+from app.delegates.answer_json import dump_answers
 from app.delegates.categories.models import BY_INTEREST, RegistrationCategory
 from app.delegates.categories.queries import INVITATION
 from app.delegates.models import CONFERENCE, Delegate

@@ -10,7 +10,7 @@ from wtforms import Form, SelectField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # of WTForms 3.2
 
 from app.database import db
-from app.delegates.answers import dump_answers, load_answers
+from app.delegates.answer_json import dump_answers, load_answers
 from app.delegates.models import ApplicationDraft, Delegate
 from tests.browser import Browser, Browsers
 from tests.registration_flow import (

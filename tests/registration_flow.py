@@ -25,6 +25,7 @@ ACCESS_WORDS = "Tell us more (optional)"
 DIET_WORDS = "Tell us more (optional)"
 CONSENT = "I agree that the organisers can keep and use this to arrange what I need"
 IN_FRENCH: dict[str, Answer] = {"country": "Royaume-Uni", DAYS: ["mercredi 10 juin 2009"]}
+NO_NEEDS: dict[str, Answer] = {ACCESS_WORDS: "", DIET_WORDS: "", CONSENT: False}
 SHOWN_BACK = {  # what the check shows of the answers below, and of questions without one
     **{str(field.label): "Not given" for field in FIELDS if not field.is_part_of_name},
     "Name": "Ada Lovelace",
@@ -46,6 +47,12 @@ def _get_heading(step: Step) -> str:
 
 QUESTIONS = [_get_heading(step) for step in STEPS]
 PAGES = len(QUESTIONS)  # before those of the organisers, and the check
+
+
+def question_after(step: str) -> str:
+    """Return the heading of the page that comes after one."""
+    names = [one.name for one in STEPS]
+    return QUESTIONS[names.index(step) + 1]
 
 
 class Told(TypedDict, total=False):

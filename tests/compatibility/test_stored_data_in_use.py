@@ -48,7 +48,7 @@ def do(tasks: Sequence[Task]) -> None:
 
 
 def test_registrations_that_were_begun_are_finished(people: People, newcomer: Browsers) -> None:
-    check = people["Katherine, who is registering"].open("/register/check")
+    check = go_on(people["Katherine, who is registering"].open("/register/check"))
     done = check.press("Confirm registration")
     dorothy = people["Dorothy, who is registering"]
     check = go_on(dorothy.open("/register/days"))

@@ -24,7 +24,7 @@ from tests.races import at_once
 from tests.registration.test_categories import standing
 from tests.registration.test_session_booking_races import book, held, make_rooms
 from tests.registration_answers import build_answers
-from tests.registration_flow import go_on
+from tests.registration_flow import NO_NEEDS, go_on
 from tests.sent_emails import find_link, last_email_to, subjects_to
 
 COLLEAGUE = "bea@example.org"
@@ -48,7 +48,7 @@ def take(colleague: Browser) -> Page:
 
 def answer(page: Page) -> Page:
     """Answer what is asked: not the email address, which is that of the offer."""
-    return go_on(page, name=("Bea", "Waite"))
+    return go_on(page, name=("Bea", "Waite"), answers=NO_NEEDS)
 
 
 def list_attending() -> list[str]:

@@ -11,7 +11,7 @@ from urllib.parse import urljoin
 from benchmarks import addresses
 from benchmarks.copies import SiteCopy
 from benchmarks.figures import Figure, at_most
-from benchmarks.people import ANSWERS, RegisteringVisitor
+from benchmarks.people import FORMS, RegisteringVisitor
 from benchmarks.wire import Connection, WireResponse
 
 STYLE_URL = re.compile(rb"url\((?!['\"]?(?:data:|#))['\"]?([^'\")]+)")
@@ -91,7 +91,7 @@ def walk_through_registration(person: RegisteringVisitor) -> Iterator[tuple[str,
     yield "/register", person.open("/register")
     path = "/register/name"
     page = person.open(path)
-    for answers in ANSWERS.values():
+    for answers in FORMS.values():
         yield path, page
         response = person.submit(path, page, answers)
         path, page = response.path, person.follow(response)

@@ -20,7 +20,7 @@ from benchmarks import speed
 from benchmarks.copies import LARGE_SIZE, SiteCopy
 from benchmarks.crowd import run_concurrently
 from benchmarks.figures import Figure, at_least, at_most
-from benchmarks.people import ANSWERS, FORMS, RegisteringVisitor, register
+from benchmarks.people import FORMS, FORMS_SENT, RegisteringVisitor, register
 from benchmarks.running import Server
 from benchmarks.wire import Connection
 from tests.postgres import PostgresServer
@@ -75,7 +75,7 @@ def _measure_questions(name: str, copy: SiteCopy) -> Iterator[Figure]:
     """Measure the same with two categories and five more questions, one of them conditional."""
     register_in_category = ask_more(copy)
     label = f"{name}, with 2 categories and 5 questions"
-    yield from _measure_rate(label, copy, register_in_category, FORMS + 2)
+    yield from _measure_rate(label, copy, register_in_category, FORMS_SENT + 2)
 
 
 def ask_more(copy: SiteCopy) -> Callable[[Connection, int], int]:
@@ -86,7 +86,7 @@ def ask_more(copy: SiteCopy) -> Callable[[Connection, int], int]:
 
     def register_in_category(connection: Connection, number: int) -> int:
         person = RegisteringVisitor(connection, number)
-        person.answers = {"category": {"category": ways[number % 2]}, **ANSWERS, "more": own}
+        person.forms = {"category": {"category": ways[number % 2]}, **FORMS, "more": own}
         return person.register()
 
     return register_in_category
@@ -124,7 +124,7 @@ def _measure_rate(
     name: str,
     copy: SiteCopy,
     go: Callable[[Connection, int], int] = register,
-    forms: int = FORMS,
+    forms: int = FORMS_SENT,
 ) -> Iterator[Figure]:
     """Registrations per second, times the steps of each, beside W."""
     numbers = itertools.count()

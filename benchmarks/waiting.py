@@ -19,6 +19,7 @@ from benchmarks.figures import Figure, at_most
 from benchmarks.people import ANSWERS, RegisteringVisitor
 from benchmarks.registrations import AMPLE_PLACES, run_postgresql
 from benchmarks.wire import Connection
+from tests.registration_answers import build_answers
 
 SIZE = (20, 25)  # sessions and speakers: enough, for no page of them is opened
 CLIENTS = 64
@@ -87,13 +88,10 @@ def store_drafts(copy: SiteCopy, people: int) -> Sequence[str]:
     secrets = []
     with copy.app_context(), transaction():
         for number in range(people):
-            answers = {
-                name: text.format(f"{number}-{time.monotonic_ns()}")
-                for step in ANSWERS.values()
-                for name, text in step.items()
-            }
-            answers[fields.CONSENT] = clock.now().isoformat()
-            secrets.append(services.create_draft(answers))
+            unique = f"{number}-{time.monotonic_ns()}"
+            answers = {name: text.format(unique) for name, text in ANSWERS.items()}
+            consent = {fields.CONSENT: clock.now().isoformat()}
+            secrets.append(services.create_draft(build_answers(**answers, **consent)))
     return secrets
 
 

@@ -266,6 +266,11 @@ class Page:
             raise NotOnPage(f"{self.address} has nothing with the id {identity}")
         return read_text(element)
 
+    def has_field(self, label: str) -> bool:
+        """Tell whether something can be answered here."""
+        forms = self.tree.find_all("form")
+        return any(_Form(self.tree, form).find_fields(label) for form in forms)
+
     def value_of(self, label: str) -> str:
         """Tell what stands in a field: the text, or the label of what is chosen."""
         return ", ".join(_Form(self.tree, self._form_with(label)).current_values(label))

@@ -5,7 +5,7 @@ looked up in the database on every request, so that signing out works everywhere
 """
 
 from collections.abc import Callable, Collection
-from datetime import timedelta
+from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from flask import Response, g, redirect, request, session, url_for
@@ -20,6 +20,7 @@ from app.forms.form import ConfirmForm
 from app.request_transaction import READ_ONLY_METHODS
 from app.text import strip_hidden
 from app.web import redirects
+from app.web.formatting import local_time
 from app.web.rendering import render_page
 
 COOKIE_KEY = "device"  # key in Flask's session
@@ -108,11 +109,27 @@ def require_login_session() -> LoginSession:
     return login_session
 
 
+@dataclass(frozen=True)
+class SessionExpiry:
+    """When somebody will be signed out, as their pages and the script on them say it."""
+
+    time: str  # of day, at the conference
+    seconds_left: int
+    can_extend: bool
+
+
+def describe_expiry(login_session: LoginSession) -> SessionExpiry:
+    """Return when a login session will expire."""
+    ends_at = login_session.ends_at
+    seconds_left = int((ends_at - clock.real_now()).total_seconds())
+    return SessionExpiry(local_time(ends_at), seconds_left, login_session.can_extend)
+
+
 def session_expiry_context() -> dict[str, Any]:
     """Return for templates when the session of the person signed in will expire."""
     login_session = current_login_session()
-    left = login_session.ends_at - clock.real_now() if login_session else timedelta()
-    return {"this_device": login_session, "seconds_left": int(left.total_seconds())}
+    expiry = describe_expiry(login_session) if login_session else None
+    return {"this_device": login_session, "expiry": expiry}
 
 
 def require_role_for(area: Area) -> Callable[[], None]:

@@ -19,7 +19,6 @@ from app.forms.form import ConfirmForm, Form, validates_own_csrf
 from app.text import collapse_whitespace
 from app.web import languages, redirects
 from app.web.error_handlers import refuse
-from app.web.formatting import local_time
 from app.web.rendering import render_page
 from app.web.security_headers import no_referrer
 
@@ -168,8 +167,8 @@ def sign_out_device(number: int) -> ResponseReturnValue:
 def extend_session() -> ResponseReturnValue:
     login_session = guards.require_login_session()
     login_sessions.extend(login_session)
-    left = guards.session_expiry_context()["seconds_left"]
-    return jsonify(left=left, until=local_time(login_session.ends_at))
+    expiry = guards.describe_expiry(login_session)
+    return jsonify(left=expiry.seconds_left, until=expiry.time)
 
 
 @account_bp.post("/passkeys/<int:number>/remove")

@@ -17,7 +17,7 @@ from app.admin_kit import saved_views
 from app.admin_kit.bulk_actions import BulkAction, confirm_or_run
 from app.admin_kit.listing import render_list
 from app.delegates import answer_files, answer_rows, custom_questions, file_downloads
-from app.delegates.answers import Answers
+from app.delegates.answer_json import Answers
 from app.delegates.categories import forms as category_forms
 from app.delegates.categories import queries as categories
 from app.delegates.delegate_field import NOT_GIVEN

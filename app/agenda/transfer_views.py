@@ -15,7 +15,7 @@ from app.agenda import cookie, services
 from app.agenda.models import Agenda
 from app.errors import Gone, NotFound, require
 from app.forms.form import ConfirmForm
-from app.interchange import ical
+from app.interchange import ical_writer
 from app.releases import current_release
 from app.web import signing
 from app.web.formatting import format_qr_code
@@ -66,7 +66,7 @@ def feed(secret: str) -> ResponseReturnValue:
     """Serve an agenda as an iCalendar feed."""
     agenda = _get_feed_agenda(secret)
     programme = current_release.get_programme()
-    written = ical.dump(
+    written = ical_writer.dump(
         programme,
         site=absolute_url("site.home").rstrip("/"),
         name=gettext("My agenda: %(title)s", title=programme.conference.title),

@@ -6,7 +6,7 @@ from flask_babel import gettext
 from markupsafe import Markup
 
 from app.delegates import custom_questions, question_pages
-from app.delegates.answers import Answers, full_name
+from app.delegates.answer_json import Answers, full_name
 from app.delegates.delegate_field import NOT_GIVEN, DelegateField
 from app.delegates.fields import BOOKING_FIELDS, DAYS, FIELDS
 from app.delegates.standard_questions import is_retired

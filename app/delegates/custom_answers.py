@@ -7,7 +7,7 @@ from sqlalchemy import delete, func, select
 
 from app.database import db
 from app.delegates import answer_files, custom_questions
-from app.delegates.answers import Answers
+from app.delegates.answer_json import Answers
 from app.delegates.fields import BOOKING_FIELDS
 from app.delegates.models import Delegate, DelegateAnswer
 from app.delegates.standard_questions import find_definition

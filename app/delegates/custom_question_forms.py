@@ -7,7 +7,7 @@ from flask_babel import lazy_gettext as _l
 from werkzeug.datastructures import MultiDict
 
 from app.delegates import custom_questions
-from app.delegates.answers import Answers
+from app.delegates.answer_json import Answers
 from app.delegates.forms import AnswersForm
 from app.questions import form_fields
 from app.questions.definitions import CONSENT, COUNTRY, FILE, Definition, select_relevant

@@ -15,7 +15,7 @@ from flask_babel import gettext
 
 from app import cache_version, clock
 from app.delegates import countries, fields
-from app.delegates.answers import Answers
+from app.delegates.answer_json import Answers
 from app.delegates.categories.queries import CATEGORY
 from app.delegates.fields import DAYS
 from app.delegates.standard_questions import is_changed

@@ -8,7 +8,7 @@ from flask_babel import lazy_gettext as _l
 from wtforms import Field
 
 from app.delegates import private_answers
-from app.delegates.answers import Answers
+from app.delegates.answer_json import Answers
 from app.delegates.models import Delegate
 from app.questions import standard_texts
 from app.questions.models import REGISTRATION

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from app.delegates import custom_answers, custom_questions, requirement_texts
-from app.delegates.answers import Answers, full_name
+from app.delegates.answer_json import Answers, full_name
 from app.delegates.categories.queries import CATEGORY
 from app.delegates.delegate_field import DelegateField
 from app.delegates.fields import (

@@ -13,7 +13,7 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 
 from app.delegates import countries, requirement_kinds
-from app.delegates.answers import full_name
+from app.delegates.answer_json import full_name
 from app.delegates.delegate_field import Choices, DelegateField
 from app.delegates.requirement_kinds import kinds_field
 from app.forms.fields import (

@@ -12,7 +12,7 @@ from wtforms.validators import ValidationError
 
 from app import clock
 from app.delegates import private_answers
-from app.delegates.answers import Answers, dump_answers, load_answers
+from app.delegates.answer_json import Answers, dump_answers, load_answers
 from app.delegates.fields import BY_NAME, CONSENT, EMAIL, PRIVATE_FIELDS, STEPS, Step
 from app.delegates.requirement_kinds import OTHER
 from app.forms.form import Form

@@ -11,7 +11,7 @@ from itertools import groupby
 
 from app import cache_version
 from app.delegates import custom_questions
-from app.delegates.answers import Answers
+from app.delegates.answer_json import Answers
 from app.delegates.custom_questions import CUSTOM_PAGE
 from app.questions import queries
 from app.questions.definitions import Definition

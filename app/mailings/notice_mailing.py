@@ -16,7 +16,7 @@ from sqlalchemy import delete as sql_delete
 from app.database import db
 from app.delegates.models import Delegate
 from app.delegates.queries import ATTENDING
-from app.interchange import ical
+from app.interchange import ical_writer
 from app.mailings import notice_text, recipients, services
 from app.mailings.audiences import Candidate
 from app.mailings.models import Mailing, MailingRecipient
@@ -216,7 +216,7 @@ class _Writer:
         key = (person.language, person.followed, person.sessions_left)
         if key not in self.calendars:
             site = absolute_url("site.home").rstrip("/")
-            self.calendars[key] = ical.dump_update(
+            self.calendars[key] = ical_writer.dump_update(
                 self.programme,
                 site=site,
                 keys=person.followed | person.sessions_left,

@@ -14,8 +14,8 @@ from flask_babel import gettext
 
 from app import clock
 from app.delegates.models import Delegate
-from app.interchange.ical import PRODID
 from app.interchange.ical_lines import escape_text, fold, format_utc, property_line, quote_parameter
+from app.interchange.ical_writer import PRODID
 from app.programme import opening_times
 from app.programme.snapshot import Conference
 from app.registration.tickets import Ticket

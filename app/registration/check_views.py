@@ -11,7 +11,7 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
 from app.delegates import answer_rows, custom_questions, fields
-from app.delegates.answers import Answers
+from app.delegates.answer_json import Answers
 from app.delegates.categories import forms as category_forms
 from app.delegates.categories import queries as categories
 from app.delegates.forms import APPLICATION, WAITING_LIST, CheckForm

@@ -6,7 +6,7 @@ Without it, the visitor starts again.
 from flask import request
 
 from app.delegates import question_pages
-from app.delegates.answers import Answers
+from app.delegates.answer_json import Answers
 from app.delegates.categories.queries import CATEGORY
 from app.delegates.models import Confirmation
 from app.registration import queries, services

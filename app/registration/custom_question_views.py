@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from flask.wrappers import Response
 
 from app.delegates import answer_uploads, custom_question_forms, custom_questions, question_pages
-from app.delegates.answers import Answers
+from app.delegates.answer_json import Answers
 from app.delegates.custom_question_forms import CustomQuestionsForm
 from app.delegates.custom_questions import CUSTOM_PAGE
 from app.errors import RateLimitExceeded

@@ -12,7 +12,7 @@ from sqlalchemy.orm import joinedload
 from app import cache_version, clock, preview_mode
 from app.database import db, read_only_connection
 from app.delegates import private_answers
-from app.delegates.answers import Answers, load_answers
+from app.delegates.answer_json import Answers, load_answers
 from app.delegates.models import CONFERENCE, ApplicationDraft, Confirmation, Delegate, SeatLimit
 from app.errors import Gone, require
 from app.mail import queries as mail

@@ -16,7 +16,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from app.database import Base, db
 from app.delegates import answer_file_chunks, private_answers, requirement_texts
-from app.delegates.answers import dump_answers
+from app.delegates.answer_json import dump_answers
 from app.delegates.fields import PRIVATE_FIELDS, PRIVATE_NAMES
 from app.delegates.models import ApplicationDraft, Delegate, Needs
 from app.delegates.requirement_models import RequirementCase

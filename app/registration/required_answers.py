@@ -7,7 +7,7 @@ of a group, by the desk or from a file, or before a question was added, has stil
 from collections.abc import Sequence
 
 from app.delegates import custom_answers, custom_questions, delegate_record
-from app.delegates.answers import Answers
+from app.delegates.answer_json import Answers
 from app.delegates.categories.queries import CATEGORY
 from app.delegates.fields import BOOKING_FIELDS
 from app.delegates.models import Delegate

@@ -18,7 +18,7 @@ from sqlalchemy import delete, exists, or_, select, update
 from app import cache_version, clock
 from app.database import db
 from app.delegates import custom_answers, custom_questions, delegate_record
-from app.delegates.answers import dump_answers, load_answers
+from app.delegates.answer_json import dump_answers, load_answers
 from app.delegates.delegate_field import DelegateField
 from app.delegates.fields import BOOKING_FIELDS
 from app.delegates.models import CONFERENCE, ApplicationDraft, Delegate, Needs

@@ -14,7 +14,7 @@ from app import clock
 from app.accounts import rate_limits
 from app.database import Base, db
 from app.delegates import custom_questions, delegate_record, fields, private_answers
-from app.delegates.answers import Answers, dump_answers, full_name
+from app.delegates.answer_json import Answers, dump_answers, full_name
 from app.delegates.categories import queries as categories
 from app.delegates.categories.queries import CATEGORY, INVITATION, SPEAKER, TRANSFER
 from app.delegates.fields import BADGE_NAME, BY_NAME, DAYS, EMAIL

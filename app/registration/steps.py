@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from app.delegates import custom_questions, fields, private_answers, question_pages
-from app.delegates.answers import Answers
+from app.delegates.answer_json import Answers
 from app.delegates.categories import queries as categories
 from app.delegates.categories.queries import CATEGORY, SPEAKER, TRANSFER
 from app.questions.definitions import Definition

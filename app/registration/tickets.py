@@ -14,7 +14,7 @@ from flask_babel import gettext
 from markupsafe import Markup
 
 from app import clock
-from app.delegates.answers import Answers
+from app.delegates.answer_json import Answers
 from app.delegates.categories import queries as categories
 from app.delegates.categories.texts import translated
 from app.delegates.fields import BADGE_NAME, DAYS

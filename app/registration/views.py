@@ -17,7 +17,7 @@ from flask_wtf.csrf import generate_csrf
 
 from app import cache_version, clock
 from app.delegates import custom_questions, forms, question_pages, standard_forms
-from app.delegates.answers import Answers
+from app.delegates.answer_json import Answers
 from app.delegates.categories import forms as category_forms
 from app.delegates.categories import queries as categories
 from app.delegates.categories.queries import CATEGORY

@@ -12,7 +12,7 @@ from flask_babel import gettext
 
 from app import clock, preview_mode
 from app.errors import NotFound
-from app.interchange import ical, plain_text
+from app.interchange import ical_writer, plain_text
 from app.interchange.exporters import source as export_source
 from app.interchange.exporters.formats import FORMATS
 from app.interchange.plain_text import create_link_context
@@ -69,7 +69,7 @@ security_headers.allow_cors(bp)
 @cacheable
 def calendar() -> ResponseReturnValue:
     programme = current_release.get_programme()
-    written = ical.dump(
+    written = ical_writer.dump(
         programme,
         site=_site_url(),
         name=programme.conference.title,
@@ -82,8 +82,8 @@ def calendar() -> ResponseReturnValue:
 @cacheable
 def session_calendar(slug: str) -> ResponseReturnValue:
     programme = current_release.get_programme()
-    found = ical.get_event(programme, slug)
-    written = ical.dump(
+    found = ical_writer.get_event(programme, slug)
+    written = ical_writer.dump(
         programme,
         site=_site_url(),
         name=found.revision.title,

@@ -15,7 +15,7 @@ from flask_babel import lazy_gettext as _l
 
 from app.errors import NotFound, require
 from app.forms.form import ConfirmForm
-from app.interchange import ical
+from app.interchange import ical_writer
 from app.programme.models import Speaker
 from app.releases import current_release
 from app.releases.published_programme import PublishedProgramme
@@ -65,7 +65,7 @@ def feed(secret: str) -> ResponseReturnValue:
     programme = current_release.get_programme()
     own = _session_keys(key.speaker, programme)
     left = removed_appearances.list_removed_from(key.speaker) - own
-    written = ical.dump(
+    written = ical_writer.dump(
         programme,
         site=absolute_url("site.home").rstrip("/"),
         name=gettext("%(name)s at %(title)s", name=key.speaker.name, title=_title(programme)),

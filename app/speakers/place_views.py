@@ -6,7 +6,7 @@ from flask import Blueprint, Response, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
-from app.delegates.answers import Answers
+from app.delegates.answer_json import Answers
 from app.delegates.categories import forms as category_forms
 from app.delegates.fields import EMAIL, PRIVATE_FIELDS
 from app.errors import RateLimitExceeded, RuleViolation

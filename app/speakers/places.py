@@ -14,12 +14,12 @@ from sqlalchemy import ColumnElement, func, select
 from app.cache_version import is_clock_in_sync
 from app.database import db
 from app.delegates import countries
-from app.delegates.answers import Answers
+from app.delegates.answer_json import Answers
 from app.delegates.categories import queries as categories
 from app.delegates.categories.models import RegistrationCategory
 from app.delegates.categories.queries import CATEGORY, INVITED_CATEGORY, SPEAKER
 from app.delegates.delegate_record import search_key
-from app.delegates.fields import PRIVATE_FIELDS
+from app.delegates.fields import FIELDS
 from app.delegates.models import Confirmation, Delegate
 from app.delegates.queries import ATTENDING
 from app.history.services import ACTOR_SITE
@@ -64,7 +64,8 @@ session_queries.MISSING_CONDITIONS["place"] = (
 def prefill(speaker: Speaker, address: str) -> Answers:
     """Return the answers with which a speaker registers, as far as they are known.
 
-    They are not asked about requirements again: the organisers know those from the speaker's pages.
+    What is not known is left empty, and asked only if everybody has to answer it. Nobody is asked
+    about requirements again: the organisers know those from the speaker's pages.
     """
     category = queries.find_category()
     number = str(category.id) if category else ""
@@ -82,7 +83,7 @@ def prefill(speaker: Speaker, address: str) -> Answers:
         "country": find_country(speaker.country),
         "days": " ".join(day.isoformat() for day in days),
     }
-    nothing = dict.fromkeys((one.name for one in PRIVATE_FIELDS), "")
+    nothing = dict.fromkeys((one.name for one in FIELDS), "")
     return {
         SPEAKER: str(speaker.id),
         INVITED_CATEGORY: number,

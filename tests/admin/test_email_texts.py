@@ -31,7 +31,7 @@ from tests.browser import Page as BrowserPage
 from tests.factories import get_ada_marsh, make_delegate, save, sign_in
 from tests.mail_server import MailServer
 from tests.pages import HtmlTree, read_text
-from tests.registration_flow import DAYS, answer_questions, complete_registration
+from tests.registration_flow import IN_FRENCH, complete_registration, go_on
 from tests.sent_emails import deliver_emails
 
 PAGE = "/organise/letters/wording"
@@ -403,12 +403,9 @@ def test_people_who_register_in_two_languages_get_what_was_written(
     write(organiser, "Bienvenue : {{ reference }}", french, address=CONFIRMATION[:-2] + "fr")
 
     complete_registration(new_browser())
-    page = answer_questions(
-        new_browser(), root="/fr", until="work", name=("Zoé", "Noël"), email="zoe@example.org"
-    )
-    page = page.press("Continue", country="Royaume-Uni")
-    page = page.press("Continue", {DAYS: ["mercredi 10 juin 2009"]})
-    page.press("Continue").press("Continue").press("Confirm registration")
+    page = new_browser().open("/fr/register").follow("Start now")
+    page = go_on(page, name=("Zoé", "Noël"), email="zoe@example.org", answers=IN_FRENCH)
+    page.press("Confirm registration")
     deliver_emails()
 
     (test,) = mailbox.emails_to("grace@conference.example")

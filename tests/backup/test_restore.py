@@ -13,7 +13,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from app.backup import archive, services
-from app.cli import NO_TERMINAL
+from app.backup.commands import NO_TERMINAL
 from app.database import Base, db, transaction
 from app.database_faults import current_migration, newest_migration
 from app.delegates.models import Delegate

@@ -24,7 +24,7 @@ from tests.accounts.software_key import SoftwareKey
 from tests.browser import Browser, Browsers, Page
 from tests.compatibility import databases
 from tests.mail_server import MailServer
-from tests.registration_flow import DAYS, WEDNESDAY
+from tests.registration_flow import go_on
 from tests.sent_emails import deliver_emails, find_link, last_email_to
 
 pytestmark = pytest.mark.both_databases
@@ -48,14 +48,12 @@ def do(tasks: Sequence[Task]) -> None:
 
 
 def test_registrations_that_were_begun_are_finished(people: People, newcomer: Browsers) -> None:
-    check = people["Katherine, who is registering"].open("/register/check")
+    check = go_on(people["Katherine, who is registering"].open("/register/check"))
     done = check.press("Confirm registration")
     dorothy = people["Dorothy, who is registering"]
-    dorothy.open("/register/days").press("Continue", {DAYS: [WEDNESDAY]})
-    dorothy.press("Continue")
-    dorothy.press("Continue")
+    check = go_on(dorothy.open("/register/days"))
 
-    also = dorothy.press("Confirm registration")
+    also = check.press("Confirm registration")
 
     assert (done.heading, also.heading) == ("You are registered", "You are registered")
     booking = newcomer().open(find_link(last_email_to("katherine@example.org"), "/booking/"))

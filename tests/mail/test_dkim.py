@@ -17,9 +17,10 @@ from app import clock
 from app.database import transaction
 from app.mail import services
 from app.mail.dkim import create_signer, format_record, load_key
-from app.mailings import release
+from app.mailings import release, scheduling
 from app.mailings import services as mailings
-from app.mailings.services import Draft, SendTime
+from app.mailings.scheduling import SendTime
+from app.mailings.services import Draft
 from app.server import settings_file
 from config import Config, SettingsError
 from tests.factories import make_delegate
@@ -124,7 +125,7 @@ def test_nobody_can_change_how_an_email_to_many_people_is_stopped(
         mailing = mailings.create("delegates", "", actor="grace@conference.example")
         draft = Draft("Hello", "Dear {{ first_name }}")
         mailings.save(mailing, draft, expected_version=0, actor="grace@conference.example")
-        mailings.schedule(
+        scheduling.schedule(
             mailing,
             SendTime(clock.now()),
             expected_version=1,

@@ -9,8 +9,9 @@ from sqlalchemy import func, select, update
 from app import cache_version, clock
 from app.database import db, transaction
 from app.mail.models import SENT, Email
-from app.mailings import services
-from app.mailings.services import Draft, SendTime
+from app.mailings import scheduling, services
+from app.mailings.scheduling import SendTime
+from app.mailings.services import Draft
 from tests.factories import make_many_delegates
 from tests.mail.conftest import Start
 from tests.mail_server import MailServer
@@ -39,7 +40,7 @@ def test_two_workers_who_die_midway_write_each_email_once(
         mailing = services.create("delegates", "", actor=GRACE)
         draft = Draft("Hello", "Dear {{ first_name }}")
         services.save(mailing, draft, expected_version=0, actor=GRACE)
-        services.schedule(
+        scheduling.schedule(
             mailing,
             SendTime(BEFORE_CONFERENCE),
             expected_version=1,

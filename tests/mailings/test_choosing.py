@@ -21,10 +21,10 @@ from app.delegates.requirement_models import RequirementCase
 from app.mail import suppression
 from app.mail.models import BOUNCED, BY_DESK, UNSUBSCRIBED, Email
 from app.mailings import queries as mailing_queries
-from app.mailings import recipient_queries, release, services
+from app.mailings import recipient_queries, release, scheduling
 from app.mailings.audiences import AUDIENCES
 from app.mailings.models import Mailing, MailingRecipient
-from app.mailings.services import SendTime
+from app.mailings.scheduling import SendTime
 from app.registration.desk import annotations
 from app.registration.desk import services as desk
 from app.registration.session_bookings import check_in
@@ -69,7 +69,7 @@ def store(mailing: Mailing) -> Mapping[str, str]:
     count = mailing_queries.select_people(mailing).count
     with transaction():
         now = SendTime(clock.now())
-        services.schedule(mailing, now, expected_version=0, expected_count=count, actor=GRACE)
+        scheduling.schedule(mailing, now, expected_version=0, expected_count=count, actor=GRACE)
     rows = db.session.execute(
         select(MailingRecipient.address, MailingRecipient.reason).order_by(MailingRecipient.id)
     )

@@ -11,13 +11,14 @@ from app import clock
 from app.database import db, transaction
 from app.mail.models import Email
 from app.mail.placeholders import Placeholder, declare
-from app.mailings import audiences, release
+from app.mailings import audiences, release, scheduling
 from app.mailings import queries as mailing_queries
 from app.mailings import services as mailing_services
 from app.mailings.audiences import Audience, Candidate
 from app.mailings.models import Mailing
 from app.mailings.recipients import PreparedRecipient
-from app.mailings.services import Draft, SendTime
+from app.mailings.scheduling import SendTime
+from app.mailings.services import Draft
 from app.programme.models import Conference
 from app.registration.desk import services as desk
 from tests.browser import Browser
@@ -30,7 +31,7 @@ GRACE = "grace@conference.example"
 
 def schedule(mailing: Mailing, when: SendTime | None = None) -> None:
     with transaction():
-        mailing_services.schedule(
+        scheduling.schedule(
             mailing,
             when or SendTime(clock.now()),
             expected_version=mailing.version,

@@ -19,7 +19,7 @@ from app.agenda import services as agenda
 from app.database import db, transaction
 from app.delegates.models import Delegate, DelegateNote, LinkedAgenda
 from app.errors import StaleEdit
-from app.interchange import ical
+from app.interchange import ical_writer
 from app.mail import worker
 from app.mail.models import UNSUBSCRIBED, Email
 from app.mail.suppression import suppress
@@ -31,13 +31,15 @@ from app.mailings import (
     notice_text,
     notices,
     release,
+    scheduling,
 )
 from app.mailings import queries as mailing_queries
 from app.mailings import services as mailings
 from app.mailings.models import Mailing, MailingRecipient
 from app.mailings.notice_models import ChangeNotice, NoticePerson
 from app.mailings.notice_queries import NoticeOverview
-from app.mailings.services import Draft, SendTime
+from app.mailings.scheduling import SendTime
+from app.mailings.services import Draft
 from app.programme.models import Conference
 from app.registration.bookings import erasure, operations
 from app.registration.session_bookings.models import SessionBooking
@@ -440,7 +442,7 @@ def send(mailing: Mailing, when: timedelta = timedelta()) -> None:
     """Send a mailing as somebody who has seen who gets it."""
     with transaction():
         count = mailing_queries.select_people(mailing).count
-        mailings.schedule(
+        scheduling.schedule(
             mailing,
             SendTime(clock.now() + when),
             expected_version=mailing.version,
@@ -494,7 +496,7 @@ def test_each_person_gets_one_email_with_their_calendar(
         for one in Calendar.from_ical(ada.calendar).walk("VEVENT")
     }
     feed = Calendar.from_ical(
-        ical.dump(current_release.get_programme(), site="", name="", address="")
+        ical_writer.dump(current_release.get_programme(), site="", name="", address="")
     )
     published = {str(one["SUMMARY"]): one for one in feed.walk("VEVENT")}
     assert entries == {
@@ -577,7 +579,7 @@ def test_another_release_brings_the_draft_up_to_date_and_leaves_its_text(site: F
     assert list_own_words(mailing) == {"Grace Lovelace": ["Reading the tide"]}
     assert (mailing.subject, mailing.body) == ("News", "{{ changes }}")
     with pytest.raises(StaleEdit), transaction():
-        mailings.schedule(
+        scheduling.schedule(
             mailing,
             SendTime(clock.now()),
             expected_version=seen,
@@ -624,7 +626,7 @@ def test_a_mailing_that_was_cancelled_in_time_is_merged_with_what_came_later(
     move("reading-the-tide")
     publish()
     with transaction():
-        mailings.cancel(first, actor=GRACE)
+        scheduling.cancel(first, actor=GRACE)
     prepare()
 
     assert told() == {"Ada Lovelace": ["Harbour walls: Moved", "Reading the tide: Moved"]}

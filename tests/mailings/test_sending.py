@@ -17,11 +17,12 @@ from app.mail import placeholders
 from app.mail.models import BULK, Email
 from app.mail.placeholders import Placeholder, PlaceholderKind
 from app.mailings import queries as mailing_queries
-from app.mailings import release, services
+from app.mailings import release, scheduling, services
 from app.mailings.audiences import AUDIENCES, Audience, Candidate, declare
 from app.mailings.models import Mailing, MailingRecipient
 from app.mailings.recipients import PreparedRecipient
-from app.mailings.services import Draft, SendTime
+from app.mailings.scheduling import SendTime
+from app.mailings.services import Draft
 from app.registration.desk import services as desk_services
 from app.releases import current_release
 from tests.factories import make_delegate, make_many_delegates
@@ -41,8 +42,8 @@ def write_mailing(query: str = "", audience: str = "delegates", draft: Draft = W
 def schedule(mailing: Mailing, **values: Any) -> int:
     """Schedule a mailing in ten minutes, as somebody who has seen who gets it."""
     count = mailing_queries.select_people(mailing).count
-    when = SendTime(services.undo_deadline(timedelta(minutes=10)), **values)
-    services.schedule(
+    when = SendTime(scheduling.undo_deadline(timedelta(minutes=10)), **values)
+    scheduling.schedule(
         mailing, when, expected_version=mailing.version, expected_count=count, actor=GRACE
     )
     db.session.commit()
@@ -128,7 +129,7 @@ def test_whoever_presses_send_twice_at_once_schedules_it_once(site: Flask) -> No
     def press() -> bool:
         with transaction():
             mailing, now = mailing_queries.get_mailing(number), SendTime(clock.now())
-            return services.schedule(
+            return scheduling.schedule(
                 mailing, now, expected_version=1, expected_count=1, actor=GRACE
             )
 

@@ -36,6 +36,7 @@ from app.registration.session_bookings.models import SessionBooking
 from app.registration.transfers.models import PlaceTransfer
 from app.registration.waiting_list.models import IN_QUEUE, WaitingListEntry
 from app.releases.current_release import get_programme
+from tests import registration_answers
 from tests.factories import FIRST_MORNING, make_category, make_session, publish_programme
 from tests.registration.random_rules import rule
 from tests.registration.seat_model import Claim, SeatList
@@ -86,10 +87,12 @@ def add_categories_and_sessions() -> dict[str, int]:
 
 def build_answers(number: int) -> dict[str, str]:
     """Return the answers of a person who exists nowhere else."""
-    name = {"given_names": f"Person {number}", "family_name": "X", "badge_name": f"P {number}"}
-    empty = dict.fromkeys(("pronouns", "organisation", "role", "access_needs", "dietary_needs"), "")
-    place = {"email": f"p{number}@example.org", "country": "GB", "days": "2009-06-10"}
-    return {**name, **empty, **place}
+    return registration_answers.build_answers(
+        given_names=f"Person {number}",
+        family_name="X",
+        badge_name=f"P {number}",
+        email=f"p{number}@example.org",
+    )
 
 
 def number_of(email: str) -> int:

@@ -32,7 +32,8 @@ from tests.factories import (
     sign_in,
 )
 from tests.pages import read_text
-from tests.registration.test_categories import begin, go_on, standing
+from tests.registration.test_categories import ASKED, begin, standing
+from tests.registration_flow import answer_questions, go_on
 from tests.sent_emails import emails_to, find_link, last_email_to, subjects_to
 
 GRACE, OLGA = "grace@conference.example", "olga@conference.example"
@@ -47,10 +48,9 @@ def make_press(places: int | None = None, **values: Any) -> RegistrationCategory
 
 
 def apply_for_place(visitor: Browser, name: str = "Ada", category: str = "Press") -> Page:
-    page = visitor.open("/register").follow("Start now")
-    page = page.press("Continue", {"How will you attend?": category})
-    email = f"{name.lower()}@example.org"
-    return go_on(page, name=(name, "Lovelace"), email=email).press("Send application")
+    email, chosen = f"{name.lower()}@example.org", {ASKED: category}
+    page = answer_questions(visitor, name=(name, "Lovelace"), email=email, answers=chosen)
+    return page.press("Send application")
 
 
 def own_page(visitor: Browser, email: str = "ada@example.org") -> Page:
@@ -454,7 +454,7 @@ def test_an_approval_that_is_asked_for_meanwhile_is_said_on_the_check_page(
 
 def test_with_one_category_that_needs_approval_everybody_applies(visitor: Browser) -> None:
     make_category(name="Delegate", approvals_needed=1)
-    page = go_on(visitor.open("/register").follow("Start now"))
+    page = answer_questions(visitor)
 
     assert page.press("Send application").heading == "Check your email"
 

@@ -33,7 +33,7 @@ from tests.factories import (
 from tests.lookups import address_of, get_needs, list_history
 from tests.mail_server import MailServer
 from tests.races import at_once
-from tests.registration_flow import CONSENT, DAYS, SHOWN_BACK, THURSDAY, WEDNESDAY
+from tests.registration_flow import CONSENT, DAYS, SHOWN_BACK, THURSDAY, WEDNESDAY, answer_questions
 from tests.sent_emails import deliver_emails, emails_to, find_link, last_email_to, subjects_to
 
 COOKIE_MISSING = (
@@ -84,14 +84,7 @@ def test_from_the_first_question_to_the_cancelled_place(
     visitor: Browser, mailbox: MailServer
 ) -> None:
     set_places(1)
-    visitor.open("/register/name")
-    visitor.press("Continue", given_names="Ada", family_name="Lovelace")
-    visitor.press("Continue", {"What is your email address?": "ada@example.org"})
-    visitor.press("Continue", country="United Kingdom")
-    visitor.press("Continue", {"Which days will you attend?": ["Wednesday 10 June 2009"]})
-    visitor.press("Continue")
-    visitor.press("Continue")
-    visitor.press("Confirm registration")
+    answer_questions(visitor).press("Confirm registration")
     letter = last_email_to("ada@example.org")
     deliver_emails()
 

@@ -1,7 +1,6 @@
 """People say how they will attend, and each category has places of its own within the whole."""
 
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from flask import Flask
@@ -18,7 +17,7 @@ from app.registration.waiting_list import offers
 from app.registration.waiting_list.models import WaitingListEntry
 from tests.browser import Browser, Browsers, Page
 from tests.factories import make_category, make_delegate, set_places
-from tests.registration_flow import DAYS, answer_questions
+from tests.registration_flow import answer_questions
 from tests.sent_emails import find_link, last_email_to, subjects_to
 
 ASKED = "How will you attend?"
@@ -27,18 +26,7 @@ THURSDAY = "2009-06-11"
 
 def begin(visitor: Browser, category: str) -> Page:
     """Choose a category, and answer what comes next until the check of all answers."""
-    page = visitor.open("/register").follow("Start now").press("Continue", {ASKED: category})
-    return go_on(page)
-
-
-def go_on(page: Page, days: str = "Wednesday 10 June 2009", **values: Any) -> Page:
-    given, family = values.get("name", ("Ada", "Lovelace"))
-    page = page.press("Continue", {"given_names": given, "family_name": family})
-    email = values.get("email", "ada@example.org")
-    page = page.press("Continue", {"What is your email address?": email})
-    page = page.press("Continue", {"country": "United Kingdom"})
-    page = page.press("Continue", {DAYS: [days]})
-    return page.press("Continue").press("Continue")
+    return answer_questions(visitor, answers={ASKED: category})
 
 
 def standing(name: str) -> tuple[int, int]:
@@ -118,8 +106,9 @@ def test_the_last_place_of_a_category_goes_to_one_of_two_and_the_other_is_told(
     make_category(1, name="Student")
     make_category(name="Delegate")
     first = begin(visitor, "Student")
-    page = new_browser().open("/register").follow("Start now").press("Continue", {ASKED: "Student"})
-    second = go_on(page, email="bea@example.org", name=("Bea", "Late"))
+    second = answer_questions(
+        new_browser(), name=("Bea", "Late"), email="bea@example.org", answers={ASKED: "Student"}
+    )
 
     first.press("Confirm registration")
     page = second.press("Confirm registration")
@@ -138,10 +127,7 @@ def test_a_category_for_some_days_offers_only_those(visitor: Browser) -> None:
     make_category(name="Day visitor", days=THURSDAY)
     make_category(name="Delegate")
 
-    page = visitor.open("/register").follow("Start now").press("Continue", {ASKED: "Day visitor"})
-    page = page.press("Continue", {"given_names": "Ada", "family_name": "Lovelace"})
-    page = page.press("Continue", {"What is your email address?": "ada@example.org"})
-    page = page.press("Continue", {"country": "United Kingdom"})
+    page = answer_questions(visitor, until="days", answers={ASKED: "Day visitor"})
 
     assert [one for one in page.labels if one.endswith("2009")] == ["Thursday 11 June 2009"]
     page = page.press("Continue", status=422)
@@ -170,8 +156,7 @@ def test_where_all_places_are_taken_people_can_wait_for_a_full_category(visitor:
     first = make_delegate(category_id=student.id, email="one@example.org")
     with transaction():
         conference_settings.change_waiting_list(is_open=True, actor="olga@conference.example")
-    page = visitor.open("/register").follow("Join the waiting list")
-    page = go_on(page.press("Continue", {ASKED: "Student"}))
+    page = answer_questions(visitor, start="Join the waiting list", answers={ASKED: "Student"})
     page.press("Join the waiting list")
 
     with transaction():

@@ -12,7 +12,7 @@ from app.registration.bookings import data_export
 from tests.browser import Browser, Browsers
 from tests.factories import make_category, make_delegate, sign_in
 from tests.registration.test_categories import ASKED, get_delegate
-from tests.registration_flow import DAYS
+from tests.registration_flow import IN_FRENCH, go_on
 from tests.sent_emails import find_link, last_email_to
 
 EN_FR = pytest.mark.settings(LANGUAGES='["en", "fr"]')
@@ -69,12 +69,7 @@ def test_whoever_registers_in_french_reads_the_category_in_french_everywhere(
     page = visitor.open("/fr/register").follow("Start now")
     assert "Avec une carte" in page.text
 
-    page = page.press("Continue", {ASKED: "Étudiante"})
-    page = page.press("Continue", {"given_names": "Ada", "family_name": "Lovelace"})
-    page = page.press("Continue", {"What is your email address?": "ada@example.org"})
-    page = page.press("Continue", {"country": "Royaume-Uni"})
-    page = page.press("Continue", {DAYS: ["mercredi 10 juin 2009"]})
-    page = page.press("Continue").press("Continue")
+    page = go_on(page, answers={ASKED: "Étudiante", **IN_FRENCH})
     assert page.summary_list["Category"] == "Étudiante"
     page = page.press("Confirm registration")
 

@@ -31,7 +31,7 @@ from tests.registration.test_waiting_list import (
     run_due,
     state_of,
 )
-from tests.registration_flow import DAYS, THURSDAY, WEDNESDAY
+from tests.registration_flow import DAYS, THURSDAY, WEDNESDAY, go_on
 from tests.sent_emails import last_email_to, subjects_to
 
 GRACE = "grace@conference.example"
@@ -61,15 +61,12 @@ def fill_press(places: int = 10) -> tuple[RegistrationCategory, RegistrationCate
 
 def go_to_check(visitor: Browser, given: str, category: str = "Press") -> Page:
     """Answer every question, the category first."""
-    page = visitor.open("/register/category")
-    page = page.press("Continue", {HOW: category})
-    page = page.press("Continue", {"given_names": given, "family_name": "Waite"})
-    page = page.press("Continue", {"What is your email address?": f"{given.lower()}@example.org"})
-    page = page.press(
-        "Continue", {"Organisation (optional)": "The Times", "country": "United Kingdom"}
+    return go_on(
+        visitor.open("/register/category"),
+        name=(given, "Waite"),
+        email=f"{given.lower()}@example.org",
+        answers={HOW: category, "Organisation": "The Times"},
     )
-    page = page.press("Continue", {DAYS: [WEDNESDAY]})
-    return page.press("Continue").press("Continue")
 
 
 def join(browser: Browser, given: str, category: str = "Press") -> Page:

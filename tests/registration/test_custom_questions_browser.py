@@ -7,20 +7,7 @@ from app.registration import services
 from tests.chromium import Axe, expect_heading, horizontal_overflow
 from tests.factories import make_question, sign_in_window
 from tests.live_site import LiveSites
-
-ADA = {
-    "given_names": "Ada",
-    "family_name": "Lovelace",
-    "badge_name": "",
-    "pronouns": "",
-    "email": "ada@example.org",
-    "organisation": "",
-    "role": "",
-    "country": "GB",
-    "days": "2009-06-10",
-    "access_needs": "",
-    "dietary_needs": "",
-}
+from tests.registration_answers import build_answers
 
 
 def test_a_question_is_asked_as_soon_as_an_answer_leads_to_it(
@@ -33,7 +20,7 @@ def test_a_question_is_asked_as_soon_as_an_answer_leads_to_it(
     make_question("Why?", condition=f"{table.id} contains c2", is_required=True)
     make_question("Anything else?", kind="long_text")
     with transaction():
-        secret = services.create_draft(ADA)
+        secret = services.create_draft(build_answers())
     address = live_site().address
     window.context.add_cookies([{"name": "answers", "value": secret, "url": address}])
     window.set_viewport_size({"width": 320, "height": 640})

@@ -14,29 +14,17 @@ from app.registration.desk import services as desk
 from tests.factories import make_delegate, set_places
 from tests.races import at_once
 from tests.registration.races import find_without_lock
+from tests.registration_answers import build_answers
 
 WHO = "dora@conference.example"
-BY_HAND = {
-    "given_names": "Zoë",
-    "family_name": "Ångström",
-    "badge_name": "",
-    "email": "zoe@example.org",
-    "organisation": "Institute of Light",
-    "role": "",
-    "country": "SE",
-    "days": "2009-06-10",
-    "access_needs": "",
-    "dietary_needs": "",
-    "consented_at": "2009-05-12T08:30:00+00:00",
-}
-ADA = {
-    **BY_HAND,
-    "given_names": "Ada",
-    "family_name": "Lovelace",
-    "email": "ada@example.org",
-    "organisation": "",
-    "country": "GB",
-}
+BY_HAND = build_answers(
+    given_names="Zoë",
+    family_name="Ångström",
+    email="zoe@example.org",
+    organisation="Institute of Light",
+    country="SE",
+)
+ADA = build_answers()
 
 
 def a_visitor_with_answers() -> str:

@@ -29,7 +29,6 @@ from tests.factories import make_category, make_delegate, make_question, sign_in
 from tests.materials.sample_files import OF_DOCX, make_pdf, make_pptx, make_zip
 from tests.programme.sample_pictures import make_picture
 from tests.refusals import TOO_MANY_FROM_NETWORK
-from tests.registration.test_categories import go_on
 from tests.registration_flow import WEDNESDAY, answer_for_waiting_list, answer_questions
 from tests.sent_emails import find_link, last_email_to
 
@@ -402,10 +401,8 @@ def test_an_application_is_decided_by_what_its_file_shows(
     number = make_file_question()
     make_category(name="Student", approvals_needed=1)
     make_category(name="Delegate")
-    page = visitor.open("/register").follow("Start now")
-    page = page.press("Continue", {"How will you attend?": "Student"})
-    page = go_on(page, name=("Ada", "Lovelace"), email="ada@example.org")
-    page.press("Continue", {OPTIONAL: CARD}).press("Send application")
+    answers: dict[str, Answer] = {"How will you attend?": "Student", OPTIONAL: CARD}
+    answer_questions(visitor, answers=answers).press("Send application")
 
     organiser = sign_in(new_browser())
     page = organiser.open("/organise/applications").follow("Ada Lovelace")

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from app import clock
 from app.database import db, transaction
-from app.delegates.answers import dump_answers
+from app.delegates.answer_json import dump_answers
 from app.delegates.categories.models import BY_INTEREST, RegistrationCategory
 from app.delegates.categories.queries import INVITATION
 from app.delegates.models import CONFERENCE, Delegate
@@ -39,9 +39,9 @@ from tests.factories import (
     sign_in,
 )
 from tests.lookups import list_history, list_miscounts
-from tests.registration.test_categories import go_on, standing
+from tests.registration.test_categories import standing
 from tests.registration.test_session_booking_races import cross
-from tests.registration_flow import DAYS
+from tests.registration_flow import answer_questions, go_on
 from tests.sent_emails import emails_to, find_link, last_email_to, subjects_to
 
 GRACE = "grace@conference.example"
@@ -136,9 +136,7 @@ def test_somebody_who_would_like_to_come_is_selected_and_registers_with_what_is_
     page = own_page(visitor)
     assert page.heading == "You are invited"
     page = visitor.open(find_link(letter, "/register/invitation/")).press("Start now")
-    page = page.press("Continue", {"country": "United Kingdom"})
-    page = page.press("Continue", {DAYS: ["Wednesday 10 June 2009"]})
-    page = page.press("Continue").press("Continue")
+    page = go_on(page)
     assert page.summary_list["Name"] == "Ada Lovelace"
     assert page.summary_list["Why would you like to come?"] == "For the tides"
     assert page.press("Confirm registration").heading == "You are registered"
@@ -248,7 +246,7 @@ def test_whoever_gets_a_place_in_another_way_is_no_longer_on_the_list(visitor: B
     express(visitor)
     invite(is_held=True)
 
-    go_on(visitor.open("/register").follow("Start now")).press("Confirm registration")
+    answer_questions(visitor).press("Confirm registration")
 
     assert get_interest().state == "registered"
     assert standing(seats.name_category_limit(school.id)) == (3, 0)
@@ -363,7 +361,7 @@ def test_it_is_deleted_a_month_after_it_ended_or_after_the_conference(visitor: B
 def test_erasing_a_booking_erases_what_was_expressed_before(visitor: Browser) -> None:
     make_school()
     express(visitor)
-    go_on(visitor.open("/register").follow("Start now")).press("Confirm registration")
+    answer_questions(visitor).press("Confirm registration")
     delegate = db.session.scalars(select(Delegate)).one()
 
     with transaction():

@@ -25,7 +25,8 @@ from tests.factories import make_category, make_delegate, make_invitation, set_p
 from tests.lookups import list_miscounts
 from tests.races import at_once
 from tests.registration.races import look_together
-from tests.registration.test_categories import go_on, standing
+from tests.registration.test_categories import standing
+from tests.registration_flow import go_on
 
 GRACE = "grace@conference.example"
 ENDED = "This invitation cannot be used"

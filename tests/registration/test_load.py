@@ -20,6 +20,7 @@ from app.registration import queries
 from tests.factories import set_places
 from tests.live_site import LiveSite, LiveSites
 from tests.mail_server import MailServer
+from tests.registration_answers import build_forms
 from tests.waiting import HOST, wait_until
 
 CLIENTS = 32
@@ -27,14 +28,6 @@ PEOPLE = 500
 PLACES = 200
 BUSY = 503  # a loaded machine answers so, and nothing has happened
 FEWER, FEWER_PLACES = 250, 100  # where it is about what is lost, not about the crowd
-STEPS: dict[str, dict[str, str]] = {
-    "name": {"given_names": "Ada", "family_name": "Number {}"},
-    "email": {"email": "ada-{}@example.org"},
-    "work": {"organisation": "Office", "role": "Clerk", "country": "GB"},
-    "days": {"days": "2009-06-10"},
-    "access-needs": {"access_needs": ""},
-    "dietary-needs": {"dietary_needs": "Vegan", "consent": "y"},
-}
 
 
 class Person:
@@ -42,7 +35,9 @@ class Person:
 
     def __init__(self, connection: HTTPConnection, number: int) -> None:
         self._connection = connection
-        self._number = str(number)
+        self._forms = build_forms(
+            family_name=f"Number {number}", email=f"ada-{number}@example.org", dietary_needs="Vegan"
+        )
         self._cookies: dict[str, str] = {}
 
     def register(self) -> int:
@@ -50,11 +45,10 @@ class Person:
         status, page = self._see("GET", "/register")
         if "Start now" not in page:
             return 409
-        for step, answers in STEPS.items():
+        for step, answers in self._forms.items():
             status, page = self._see("GET", f"/register/{step}")
             if status == 200:
-                filled = {name: text.format(self._number) for name, text in answers.items()}
-                status, page = self._see("POST", f"/register/{step}", page, filled)
+                status, page = self._see("POST", f"/register/{step}", page, answers)
             if status != 303:
                 return status
         status, page = self._see("GET", "/register/check")

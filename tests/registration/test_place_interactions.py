@@ -10,7 +10,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from app.database import db, transaction
-from app.delegates.answers import dump_answers
+from app.delegates.answer_json import dump_answers
 from app.delegates.categories import queries as categories
 from app.delegates.categories.models import BY_CODE
 from app.delegates.categories.queries import CATEGORY, INVITATION, INVITED_CATEGORY, SPEAKER

@@ -23,19 +23,13 @@ from tests.lookups import list_miscounts
 from tests.races import at_once
 from tests.registration.test_categories import standing
 from tests.registration.test_session_booking_races import book, held, make_rooms
-from tests.registration_flow import DAYS
+from tests.registration_answers import build_answers
+from tests.registration_flow import NO_NEEDS, go_on
 from tests.sent_emails import find_link, last_email_to, subjects_to
 
 COLLEAGUE = "bea@example.org"
 FORM = {"Your colleague’s name": "Bea Waite", "Your colleague’s email address": COLLEAGUE}
-ANSWERS = {
-    "given_names": "Bea",
-    "family_name": "Waite",
-    "badge_name": "Bea",
-    "email": COLLEAGUE,
-    "country": "GB",
-    "days": "2009-06-10",
-}
+ANSWERS = build_answers(given_names="Bea", family_name="Waite", badge_name="Bea", email=COLLEAGUE)
 
 
 def open_booking(visitor: Browser, delegate: Delegate) -> Page:
@@ -54,10 +48,7 @@ def take(colleague: Browser) -> Page:
 
 def answer(page: Page) -> Page:
     """Answer what is asked: not the email address, which is that of the offer."""
-    page = page.press("Continue", {"given_names": "Bea", "family_name": "Waite"})
-    page = page.press("Continue", {"country": "United Kingdom"})
-    page = page.press("Continue", {DAYS: ["Wednesday 10 June 2009"]})
-    return page.press("Continue").press("Continue")
+    return go_on(page, name=("Bea", "Waite"), answers=NO_NEEDS)
 
 
 def list_attending() -> list[str]:

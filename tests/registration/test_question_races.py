@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 
 from app.database import db, transaction
 from app.delegates import custom_answers
-from app.delegates.answers import Answers
+from app.delegates.answer_json import Answers
 from app.delegates.models import Delegate, DelegateAnswer
 from app.errors import RuleViolation
 from app.questions import services

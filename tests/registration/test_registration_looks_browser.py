@@ -29,6 +29,7 @@ from tests.factories import (
     set_places,
 )
 from tests.live_site import LiveSites
+from tests.registration_answers import build_answers
 from tests.registration_flow import ACCESS, CONSENT, DIET
 
 PHONE: ViewportSize = {"width": 360, "height": 640}
@@ -70,13 +71,10 @@ def paths(site_address: str) -> list[str]:
 @contextmanager
 def _opened(chromium: Chromium, home: str, **look: Any) -> Iterator[Window]:
     """Open a window of a certain look, for somebody who has answered the first questions."""
-    answers = {"given_names": "Ada", "family_name": "Lovelace", "badge_name": "", "pronouns": ""}
-    answers |= {"email": "bea@example.org", "organisation": "", "role": "", "country": "GB"}
-    answers |= {"days": "2009-06-10", "access_needs": "", "dietary_needs": ""}
-    answers["sessions"] = "[]"
     category = db.session.scalars(select(RegistrationCategory.id).filter_by(name=LONG)).one()
+    answers = build_answers(email="bea@example.org", sessions="[]", category=str(category))
     with transaction():
-        secret = services.create_draft({**answers, "category": str(category)})
+        secret = services.create_draft(answers)
     with chromium.new_context(base_url=home, **look) as context:
         context.add_cookies([{"name": "answers", "value": secret, "url": home}])
         yield context.new_page()

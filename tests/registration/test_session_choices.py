@@ -26,20 +26,13 @@ from tests.factories import (
 )
 from tests.races import at_once
 from tests.registration.test_session_booking_races import cross
-from tests.registration_flow import ACCESS_WORDS, answer_questions
+from tests.registration_answers import build_answers
+from tests.registration_flow import answer_questions, go_on
 from tests.sent_emails import last_email_to, subjects_to
 
 ASKED = "Do you want to book seats in any sessions? (optional)"
 CHECK = "Check your answers"
-ADA = dict.fromkeys(
-    ("badge_name", "pronouns", "organisation", "role", "access_needs", "dietary_needs"), ""
-) | {
-    "given_names": "Ada",
-    "family_name": "Lovelace",
-    "email": "ada@example.org",
-    "country": "GB",
-    "days": "2009-06-10",
-}
+ADA = build_answers()
 
 
 def make_bookable(title: str, number: int = 10, **values: Any) -> None:
@@ -68,11 +61,9 @@ def taken(slug: str) -> int:
 
 def to_check(visitor: Browser, *ticked: str) -> Page:
     """Answer everything, with seats in these sessions."""
-    page = answer_questions(visitor, until="access-needs")
+    page = answer_questions(visitor, until="sessions")
     assert page.heading == ASKED
-    page = page.press("Continue", dict.fromkeys(ticked, True))
-    page = page.press("Continue", {ACCESS_WORDS: ""})
-    return page.press("Continue", {ACCESS_WORDS: ""})
+    return go_on(page, answers=dict.fromkeys(ticked, True))
 
 
 def submit(secret: str) -> None:
@@ -137,11 +128,10 @@ def test_only_sessions_of_the_chosen_days_are_offered_and_others_are_dropped(
     make_bookable("Knots")
     make_bookable("Nets", starts_at=FIRST_MORNING + timedelta(days=1))
 
-    page = answer_questions(visitor, until="access-needs")
+    page = answer_questions(visitor, until="sessions")
 
     assert ("Knots" in page.text, "Nets" in page.text) == (True, False)
-    page = page.press("Continue", {"Knots": True})
-    page = page.press("Continue", {ACCESS_WORDS: ""}).press("Continue", {ACCESS_WORDS: ""})
+    page = go_on(page, answers={"Knots": True})
     page = page.follow("Change days")
     page = page.press("Continue", {"Wednesday 10 June 2009": False, "Thursday 11 June 2009": True})
     assert page.summary_list["Seats in sessions"] == "None chosen"
@@ -154,7 +144,7 @@ def test_a_clash_shows_before_choosing_and_is_refused(visitor: Browser) -> None:
     make_bookable("Nets")
     make_bookable("Sails", starts_at=FIRST_MORNING + timedelta(minutes=30))
 
-    page = answer_questions(visitor, until="access-needs")
+    page = answer_questions(visitor, until="sessions")
     assert "9:30am you can choose one" in page.text
     assert "At the same time as: Knots; Nets." in page.text
     page = page.press("Continue", {"Knots": True, "Sails": True}, status=422)
@@ -167,7 +157,7 @@ def test_a_clash_shows_before_choosing_and_is_refused(visitor: Browser) -> None:
 def test_a_session_that_is_full_cannot_be_chosen(visitor: Browser) -> None:
     make_bookable("Knots", 1)
     make_bookable("Nets", starts_at=FIRST_MORNING + timedelta(hours=2))
-    page = answer_questions(visitor, until="access-needs")
+    page = answer_questions(visitor, until="sessions")
     take_last_seat("knots")
 
     page = page.press("Continue", {"Knots": True, "Nets": True}, status=422)
@@ -175,7 +165,7 @@ def test_a_session_that_is_full_cannot_be_chosen(visitor: Browser) -> None:
     assert page.errors == ["“Knots” is now full. Choose another session"]
     page = page.press("Continue")
     assert page.heading != ASKED
-    page = page.press("Continue", {ACCESS_WORDS: ""}).press("Continue", {ACCESS_WORDS: ""})
+    page = go_on(page)
     assert page.summary_list["Seats in sessions"] == "Nets"
 
 
@@ -184,7 +174,7 @@ def test_the_error_leads_to_the_first_session_that_can_be_chosen(visitor: Browse
     take_last_seat("knots")
     make_bookable("Nets")
     make_bookable("Sails")
-    page = answer_questions(visitor, until="access-needs")
+    page = answer_questions(visitor, until="sessions")
 
     page = page.press("Continue", {"Nets": True, "Sails": True}, status=422)
 

@@ -14,6 +14,7 @@ from app.database import Base, db
 from app.delegates.fields import CONSENT
 from app.registration.session_bookings.choices import SESSIONS, dump_keys
 from app.transaction_settings import read_only
+from tests import registration_answers
 
 DOMAINS = ("example.org", "example.org", "slow.example", "ward.example")
 COUNTRIES = ("GB", "KE", "IN", "CL")
@@ -41,21 +42,17 @@ def build_answers(random: Random, number: int) -> dict[str, str]:
         if random.random() < 0.2
         else {}
     )
-    return {
+    answers = {
         "given_names": f"Person{mark}",
         "family_name": mark.capitalize(),
         "badge_name": mark,
-        "pronouns": "",
         "email": f"{mark}@{random.choice(DOMAINS)}",
         "organisation": f"Ward {mark}",
-        "role": "",
         "country": random.choice(COUNTRIES),
         "days": random.choice(DAYS),
         SESSIONS: dump_keys(random.sample(sorted(HOURS), random.choice((0, 0, 0, 1, 2)))),
-        "access_needs": "",
-        "dietary_needs": "",
-        **needs,
     }
+    return registration_answers.build_answers(**answers, **needs)
 
 
 def choose_id(random: Random, model: type[Base], *conditions: ColumnElement[bool]) -> int | None:

@@ -9,9 +9,11 @@ from app.delegates.models import Delegate
 from app.delegates.queries import ATTENDING
 from app.equality import services as equality
 from app.mailings import queries as mailing_queries
+from app.mailings import scheduling
 from app.mailings import services as mailings
 from app.mailings.models import Mailing
-from app.mailings.services import Draft, SendTime
+from app.mailings.scheduling import SendTime
+from app.mailings.services import Draft
 from app.programme.models import Speaker
 from app.registration.desk import services as desk
 from app.registration.groups import queries as group_queries
@@ -114,7 +116,9 @@ def write_to_all(year: Year) -> Step:
         count = mailing_queries.select_people(mailing).count
         when = SendTime(send_at)
         version = mailing.version
-        mailings.schedule(mailing, when, expected_version=version, expected_count=count, actor=OLGA)
+        scheduling.schedule(
+            mailing, when, expected_version=version, expected_count=count, actor=OLGA
+        )
 
     return Step("a group email is scheduled", in_transaction(change))
 
@@ -126,7 +130,7 @@ def stop_writing(year: Year) -> Step | None:
         return None
 
     def change() -> None:
-        mailings.stop(db.session.get_one(Mailing, number), actor=OLGA)
+        scheduling.stop(db.session.get_one(Mailing, number), actor=OLGA)
 
     return Step(f"group email {number} is stopped", in_transaction(change))
 

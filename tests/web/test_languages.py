@@ -24,6 +24,7 @@ from app.registration import services as registration
 from config import ROOT
 from tests.browser import Browser, Browsers
 from tests.factories import make_organiser, make_question, make_session, publish_programme, sign_in
+from tests.registration_answers import build_answers
 from tests.sent_emails import last_email_to
 
 METHODS = [("app/**.py", "python"), ("templates/**.html", "jinja2"), ("templates/**.txt", "jinja2")]
@@ -41,20 +42,7 @@ FREELY_WRITTEN = (
     "/booking",
 )
 
-
-ADA = {
-    "given_names": "Ada",
-    "family_name": "",
-    "badge_name": "",
-    "pronouns": "",
-    "role": "",
-    "email": "ada@example.org",
-    "organisation": "WHO",
-    "country": "GB",
-    "days": "2009-06-10",
-    "access_needs": "",
-    "dietary_needs": "",
-}
+ADA = build_answers(family_name="", organisation="WHO")
 
 
 def said(message: str) -> str:

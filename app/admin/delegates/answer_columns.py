@@ -17,7 +17,7 @@ from wtforms import Field
 from app.accounts import guards, roles
 from app.admin.questions.descriptions import describe_condition
 from app.delegates import answer_rows, custom_answers, custom_questions, standard_forms
-from app.delegates.answers import Answers
+from app.delegates.answer_json import Answers
 from app.delegates.custom_answers import GivenAnswer
 from app.delegates.forms import AnswersForm
 from app.delegates.models import Delegate, DelegateAnswer

@@ -23,7 +23,7 @@ from wtforms.validators import DataRequired, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from app import clock
-from app.delegates.answers import Answers
+from app.delegates.answer_json import Answers
 from app.delegates.categories import queries as categories
 from app.delegates.categories.queries import CATEGORY
 from app.delegates.delegate_field import DelegateField

@@ -16,7 +16,7 @@ from wtforms import BooleanField, SelectField, SelectMultipleField, StringField
 from app.admin.delegates.answer_columns import build_desk_form_class
 from app.admin.delegates.import_forms import ImportedDelegateForm
 from app.delegates import countries, custom_questions, people_sheets, standard_forms
-from app.delegates.answers import full_name
+from app.delegates.answer_json import full_name
 from app.delegates.categories import queries as categories
 from app.delegates.categories.queries import CATEGORY
 from app.delegates.delegate_record import fold, identity_key

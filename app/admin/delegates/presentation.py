@@ -20,7 +20,7 @@ from app.delegates import (
     requirement_kinds,
 )
 from app.delegates import countries as registration_countries
-from app.delegates.answers import Answers
+from app.delegates.answer_json import Answers
 from app.delegates.categories import queries as categories
 from app.delegates.delegate_field import DelegateField
 from app.delegates.fields import BOOKING_FIELDS, PRIVATE_FIELDS

@@ -7,7 +7,7 @@ from flask import current_app
 from werkzeug.wrappers import Response
 
 from app.errors import NotFound
-from app.interchange import ical, plain_text
+from app.interchange import ical_writer, plain_text
 from app.interchange.exporters import source as exporters_source
 from app.interchange.exporters import tables
 from app.interchange.exporters.formats import FORMATS, TABLES
@@ -72,7 +72,7 @@ def export_template(name: str) -> Response:
 
 def _render_calendar(programme: PublishedProgramme) -> bytes:
     """Return the calendar; without a subscription URL if nothing is published."""
-    return ical.dump(
+    return ical_writer.dump(
         programme,
         site=_site_url(),
         name=programme.conference.title,

@@ -21,7 +21,8 @@ from app.forms.form import Form
 from app.mailings import message, release
 from app.mailings.audiences import Audience
 from app.mailings.models import Mailing
-from app.mailings.services import Draft, SendTime, undo_deadline
+from app.mailings.scheduling import SendTime, undo_deadline
+from app.mailings.services import Draft
 from app.text import collapse_whitespace
 from app.web.formatting import conference_zone, local_moment
 

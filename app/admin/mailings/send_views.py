@@ -15,7 +15,7 @@ from app.admin.mailings.views import breadcrumbs, title_of
 from app.admin_kit.listing import ListFilter, Listing, parse_list_query, render_list
 from app.errors import RuleViolation
 from app.forms.form import ConfirmForm, validates_own_csrf
-from app.mailings import audiences, message, queries, recipients, services
+from app.mailings import audiences, message, queries, recipients, scheduling, services
 from app.mailings.models import Mailing
 from app.web import redirects, spreadsheets
 from app.web.formatting import conference_zone, local_moment, site_time
@@ -77,7 +77,7 @@ def _undo_minutes() -> int:
 
 
 def _schedule(mailing: Mailing, form: ScheduleForm) -> None:
-    services.schedule(
+    scheduling.schedule(
         mailing,
         form.get_send_time(timedelta(minutes=_undo_minutes())),
         expected_version=form.expected_version.data,
@@ -97,7 +97,7 @@ def send_test(number: int) -> ResponseReturnValue:
 
 @bp.post("/cancel")
 def cancel(number: int) -> ResponseReturnValue:
-    services.cancel(queries.get_mailing(number), actor=current_actor())
+    scheduling.cancel(queries.get_mailing(number), actor=current_actor())
     return redirects.redirect_to(url_for("admin.mailings.show", number=number), "mailing-cancelled")
 
 
@@ -106,7 +106,7 @@ def cancel(number: int) -> ResponseReturnValue:
 def stop(number: int) -> ResponseReturnValue:
     mailing, form = queries.get_mailing(number), ConfirmForm()
     if form.validate_on_submit():
-        services.stop(mailing, actor=current_actor())
+        scheduling.stop(mailing, actor=current_actor())
         return redirects.redirect_to(
             url_for("admin.mailings.show", number=number), "mailing-stopped"
         )

@@ -11,7 +11,7 @@ from wtforms.validators import ValidationError
 
 from app.content import markdown
 from app.delegates import answer_rows, fields, question_pages
-from app.delegates.answers import Answers
+from app.delegates.answer_json import Answers
 from app.delegates.categories import queries
 from app.delegates.categories.models import PUBLIC
 from app.delegates.categories.queries import CATEGORY, CategoryOption

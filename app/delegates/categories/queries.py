@@ -14,7 +14,7 @@ from sqlalchemy import String, cast, exists, func, literal, select
 
 from app import cache_version, clock
 from app.database import db, read_only_connection
-from app.delegates.answers import Answers
+from app.delegates.answer_json import Answers
 from app.delegates.categories import texts as category_texts
 from app.delegates.categories.models import BY_INTEREST, PUBLIC, RegistrationCategory
 from app.delegates.categories.texts import CategoryTexts, Translations

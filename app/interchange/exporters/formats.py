@@ -2,7 +2,7 @@
 
 Native JSON contains everything, so that importing it gives the same programme again. The c3voc
 schedules contain what other programs read: no cancelled sessions, none without a time, texts as
-HTML, and stable identities (``app.interchange.ical``). Tables are for people.
+HTML, and stable identities (``app.interchange.ical_writer``). Tables are for people.
 """
 
 from collections.abc import Callable, Mapping

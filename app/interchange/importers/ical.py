@@ -15,7 +15,7 @@ from icalendar import Calendar, Component
 from icalendar.prop import vUnknown
 
 from app.errors import InvalidFile
-from app.interchange.ical import ICAL_KEY, ICAL_PREFACE, ICAL_ROOM
+from app.interchange.ical_writer import ICAL_KEY, ICAL_PREFACE, ICAL_ROOM
 from app.interchange.importers import datetimes
 from app.interchange.importers.parsed_programme import FieldCoverage, ImportLog
 from app.interchange.importers.raw import (

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from app.delegates import custom_questions, private_answers
-from app.delegates.answers import Answers, dump_answers, load_answers
+from app.delegates.answer_json import Answers, dump_answers, load_answers
 from app.delegates.categories import queries as categories
 from app.delegates.categories.models import RegistrationCategory
 from app.delegates.categories.queries import CATEGORY

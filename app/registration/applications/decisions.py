@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from app.delegates.answers import Answers
+from app.delegates.answer_json import Answers
 from app.delegates.models import CONFERENCE, Delegate
 from app.delegates.queries import get_attending
 from app.errors import RuleViolation

@@ -7,7 +7,7 @@ from sqlalchemy import Integer, String, bindparam, cast, literal, or_, select
 from sqlalchemy.orm import joinedload
 
 from app.database import db
-from app.delegates.answers import Answers
+from app.delegates.answer_json import Answers
 from app.delegates.categories import queries as categories
 from app.delegates.categories.queries import INVITATION, INVITED_CATEGORY, SPEAKER, TRANSFER
 from app.delegates.models import Delegate

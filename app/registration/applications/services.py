@@ -10,7 +10,7 @@ import secrets
 from app import cache_version, clock
 from app.database import db
 from app.delegates import delegate_record
-from app.delegates.answers import Answers, full_name
+from app.delegates.answer_json import Answers, full_name
 from app.delegates.categories import queries as categories
 from app.delegates.fields import EMAIL
 from app.delegates.models import CONFERENCE, Delegate

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from flask_babel import lazy_gettext as _l
 
 from app.delegates import custom_answers, custom_questions, delegate_record
-from app.delegates.answers import Answers
+from app.delegates.answer_json import Answers
 from app.delegates.categories import queries as categories
 from app.delegates.categories.models import RegistrationCategory
 from app.delegates.categories.queries import CATEGORY

@@ -16,7 +16,7 @@ from sqlalchemy.exc import IntegrityError
 from app import clock
 from app.database import db, violated_constraint
 from app.delegates import custom_answers, delegate_record
-from app.delegates.answers import Answers
+from app.delegates.answer_json import Answers
 from app.delegates.categories import queries as categories
 from app.delegates.categories.models import RegistrationCategory
 from app.delegates.categories.queries import CATEGORY

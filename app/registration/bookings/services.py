@@ -8,7 +8,7 @@ import secrets
 from datetime import timedelta
 
 from app.accounts import rate_limits
-from app.delegates.answers import Answers
+from app.delegates.answer_json import Answers
 from app.delegates.models import Confirmation, Delegate
 from app.errors import RuleViolation
 from app.history.services import ACTOR_DELEGATE

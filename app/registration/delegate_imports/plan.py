@@ -11,7 +11,7 @@ from flask_babel import gettext
 from sqlalchemy import select
 
 from app.database import db
-from app.delegates.answers import full_name
+from app.delegates.answer_json import full_name
 from app.delegates.categories import queries as categories
 from app.delegates.categories.queries import CategoryOption
 from app.delegates.delegate_record import identity_key

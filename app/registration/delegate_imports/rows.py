@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 from app.delegates import private_answers
-from app.delegates.answers import Answers
+from app.delegates.answer_json import Answers
 from app.encryption import get_key_ring
 from app.errors import NotFound
 

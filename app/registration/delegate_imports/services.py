@@ -18,7 +18,7 @@ from sqlalchemy.exc import IntegrityError
 from app import clock
 from app.database import db, violated_constraint
 from app.delegates import custom_answers
-from app.delegates.answers import Answers
+from app.delegates.answer_json import Answers
 from app.delegates.categories import queries as categories
 from app.delegates.delegate_record import IDENTITY_CONSTRAINT
 from app.delegates.fields import CONSENT

@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 from sqlalchemy import Label, SQLColumnExpression, and_, delete, func, or_, select
 
 from app.database import db
-from app.delegates.answers import Answers
+from app.delegates.answer_json import Answers
 from app.delegates.delegate_field import DelegateField
 from app.delegates.fields import BOOKING_FIELDS, DAYS, EMAIL
 from app.delegates.models import Delegate

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, bindparam, func, or_, select
 from sqlalchemy.orm import load_only
 
 from app.database import db
-from app.delegates.answers import Answers, full_name
+from app.delegates.answer_json import Answers, full_name
 from app.delegates.delegate_record import MAX_SORT_KEY_LENGTH, fold, identity_key, search_key
 from app.delegates.fields import EMAIL
 from app.delegates.models import Delegate, DelegateTag, LinkedAgenda

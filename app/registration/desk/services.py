@@ -11,7 +11,7 @@ from typing import Literal
 from app import clock
 from app.database import db
 from app.delegates import delegate_record
-from app.delegates.answers import Answers, full_name
+from app.delegates.answer_json import Answers, full_name
 from app.delegates.categories import queries as categories
 from app.delegates.categories.queries import CATEGORY
 from app.delegates.delegate_record import identity_key

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from app.delegates.answers import load_answers
+from app.delegates.answer_json import load_answers
 from app.history import queries as history
 from app.registration.groups import presentation
 from app.registration.groups.models import RegistrationGroup

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Final
 
-from app.delegates.answers import Answers, full_name
+from app.delegates.answer_json import Answers, full_name
 from app.delegates.categories.queries import CATEGORY
 from app.delegates.delegate_record import identity_key
 from app.delegates.fields import BADGE_NAME, DAYS, EMAIL

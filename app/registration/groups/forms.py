@@ -12,7 +12,7 @@ from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  #
 from wtforms.validators import AnyOf, ValidationError
 
 from app.delegates import countries, standard_forms
-from app.delegates.answers import Answers
+from app.delegates.answer_json import Answers
 from app.delegates.categories import queries as categories
 from app.delegates.categories.queries import CATEGORY, CategoryOption
 from app.delegates.fields import BADGE_NAME, BY_NAME, DAYS, EMAIL

@@ -7,7 +7,7 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
 from app.delegates import fields
-from app.delegates.answers import Answers, full_name
+from app.delegates.answer_json import Answers, full_name
 from app.delegates.categories import queries as categories
 from app.delegates.fields import DAYS, EMAIL
 from app.delegates.standard_questions import is_retired

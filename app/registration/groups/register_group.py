@@ -16,7 +16,7 @@ from app import clock
 from app.accounts import rate_limits
 from app.database import db, violated_constraint
 from app.delegates import delegate_record
-from app.delegates.answers import Answers, dump_answers, full_name
+from app.delegates.answer_json import Answers, dump_answers, full_name
 from app.delegates.categories import queries as categories
 from app.delegates.delegate_record import IDENTITY_CONSTRAINT
 from app.delegates.fields import DAYS, EMAIL

@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from app.database import db
 from app.delegates import delegate_record
-from app.delegates.answers import Answers, load_answers
+from app.delegates.answer_json import Answers, load_answers
 from app.delegates.fields import BADGE_NAME, EMAIL
 from app.delegates.models import CONFERENCE, Delegate
 from app.errors import NotFound, RuleViolation, require

@@ -6,7 +6,7 @@ from typing import Final
 from flask_babel import gettext
 
 from app.delegates import people_sheets
-from app.delegates.answers import Answers
+from app.delegates.answer_json import Answers
 from app.delegates.categories import queries as categories
 from app.delegates.categories.queries import CATEGORY
 from app.delegates.fields import BADGE_NAME, DAYS, EMAIL

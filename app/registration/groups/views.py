@@ -14,7 +14,7 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
 from app.delegates import standard_forms
-from app.delegates.answers import load_answers
+from app.delegates.answer_json import load_answers
 from app.errors import RateLimitExceeded, RuleViolation
 from app.forms.form import ConfirmForm, validates_own_csrf
 from app.registration import links, queries

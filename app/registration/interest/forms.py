@@ -6,7 +6,7 @@ from typing import Any, cast
 from wtforms import Field
 
 from app.delegates import custom_questions
-from app.delegates.answers import Answers
+from app.delegates.answer_json import Answers
 from app.delegates.fields import BY_NAME
 from app.delegates.forms import EmailForm
 from app.questions import form_fields

@@ -8,7 +8,7 @@ from sqlalchemy.orm import joinedload
 
 from app.database import db
 from app.delegates import custom_questions
-from app.delegates.answers import Answers, load_answers
+from app.delegates.answer_json import Answers, load_answers
 from app.delegates.categories import queries as categories
 from app.delegates.categories.models import BY_INTEREST
 from app.delegates.categories.queries import CATEGORY, CategoryOption

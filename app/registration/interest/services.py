@@ -15,7 +15,7 @@ from app import cache_version, clock
 from app.accounts import rate_limits
 from app.database import Base, db
 from app.delegates import delegate_record
-from app.delegates.answers import Answers, dump_answers, full_name
+from app.delegates.answer_json import Answers, dump_answers, full_name
 from app.delegates.categories import queries as categories
 from app.delegates.fields import EMAIL
 from app.delegates.models import CONFERENCE, Delegate

@@ -9,7 +9,7 @@ from sqlalchemy.orm import joinedload
 
 from app import clock
 from app.database import db, read_only_connection
-from app.delegates.answers import Answers
+from app.delegates.answer_json import Answers
 from app.delegates.categories.queries import INVITATION
 from app.errors import NotFound, require
 from app.registration.invitations.models import InvitationCode

@@ -13,7 +13,7 @@ from sqlalchemy import func, or_, select, update
 
 from app import cache_version, clock
 from app.database import Base, db
-from app.delegates.answers import Answers
+from app.delegates.answer_json import Answers
 from app.delegates.categories.models import RegistrationCategory
 from app.delegates.categories.queries import CATEGORY, INVITATION, INVITED_CATEGORY
 from app.delegates.models import CONFERENCE, Delegate

@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping
 
 from app import clock
 from app.delegates.models import Delegate
-from app.interchange import ical
+from app.interchange import ical_writer
 from app.registration.session_bookings import labels, released_seats
 from app.releases import current_release
 from app.web import languages
@@ -28,7 +28,7 @@ def render_update(
     """
     steps = released_seats.map_steps(delegate, booked, ended, is_done=is_done)
     with languages.use_language(delegate.language):
-        return ical.dump_update(
+        return ical_writer.dump_update(
             current_release.get_programme(),
             site=get_site(),
             keys={*booked, *ended},

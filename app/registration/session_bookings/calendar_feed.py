@@ -7,7 +7,7 @@ from flask_babel import gettext
 
 from app import clock
 from app.delegates.models import Delegate
-from app.interchange import ical
+from app.interchange import ical_writer
 from app.registration.bookings import queries as bookings
 from app.registration.session_bookings import calendar, queries, released_seats
 from app.registration.waiting_list import entries
@@ -33,7 +33,7 @@ def render_feed(delegate: Delegate, address: str) -> bytes:
     ended = (latest.keys() | (set() if is_over else released.keys())) - kept
     changes = [(key, _get_change(entry)) for key, entry in latest.items()]
     again = [(key, at) for key, at in booked.items() if key in released]
-    return ical.dump(
+    return ical_writer.dump(
         programme,
         site=calendar.get_site(),
         name=gettext("My sessions: %(title)s", title=programme.conference.title),

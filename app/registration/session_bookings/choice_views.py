@@ -10,7 +10,7 @@ from flask_babel import lazy_gettext as _l
 from wtforms import Field, SelectMultipleField
 from wtforms.validators import ValidationError
 
-from app.delegates.answers import Answers
+from app.delegates.answer_json import Answers
 from app.delegates.fields import DAYS
 from app.delegates.forms import AnswersForm
 from app.errors import RateLimitExceeded

@@ -11,7 +11,7 @@ from datetime import date, datetime
 from itertools import combinations, groupby
 
 from app import cache_version
-from app.delegates.answers import Answers
+from app.delegates.answer_json import Answers
 from app.delegates.categories import queries as categories
 from app.delegates.categories.queries import INVITATION, TRANSFER
 from app.delegates.fields import DAYS

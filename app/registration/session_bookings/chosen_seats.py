@@ -11,7 +11,7 @@ from typing import Final
 
 from app import cache_version
 from app.database import Base, db
-from app.delegates.answers import Answers
+from app.delegates.answer_json import Answers
 from app.delegates.models import Delegate, SeatLimit
 from app.history.services import ACTOR_DELEGATE
 from app.mail.models import Email

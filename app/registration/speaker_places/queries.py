@@ -7,7 +7,7 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.orm import joinedload
 
 from app.database import db, read_only_connection
-from app.delegates.answers import Answers
+from app.delegates.answer_json import Answers
 from app.delegates.categories import queries as categories
 from app.delegates.categories.models import RegistrationCategory
 from app.delegates.categories.queries import SPEAKER, CategoryOption

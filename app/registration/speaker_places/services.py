@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 
 from app import clock
 from app.database import Base, db
-from app.delegates.answers import Answers
+from app.delegates.answer_json import Answers
 from app.delegates.categories import queries as categories
 from app.delegates.categories.models import RegistrationCategory
 from app.delegates.categories.queries import SPEAKER

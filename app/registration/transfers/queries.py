@@ -7,7 +7,7 @@ from sqlalchemy import delete, func, or_, select
 
 from app import clock
 from app.database import db, read_only_connection
-from app.delegates.answers import Answers
+from app.delegates.answer_json import Answers
 from app.delegates.categories.models import PUBLIC
 from app.delegates.categories.queries import TRANSFER
 from app.delegates.models import Delegate

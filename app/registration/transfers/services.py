@@ -16,7 +16,7 @@ from sqlalchemy import select, update
 from app import clock
 from app.accounts import rate_limits
 from app.database import db
-from app.delegates.answers import Answers
+from app.delegates.answer_json import Answers
 from app.delegates.categories.queries import CATEGORY, TRANSFER
 from app.delegates.fields import EMAIL
 from app.delegates.models import Delegate

@@ -11,7 +11,7 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField
 
-from app.delegates.answers import Answers
+from app.delegates.answer_json import Answers
 from app.errors import ConferenceError, Gone, NotFound, RateLimitExceeded, RuleViolation
 from app.forms.fields import line_field, other_persons_email_field
 from app.forms.form import ConfirmForm, Form, validates_own_csrf

@@ -12,7 +12,7 @@ from sqlalchemy import update
 
 from app import clock
 from app.database import db
-from app.delegates.answers import load_answers
+from app.delegates.answer_json import load_answers
 from app.delegates.categories.queries import INVITATION
 from app.delegates.models import CONFERENCE, Delegate
 from app.history import services as history

@@ -6,7 +6,7 @@ from wtforms import Field, RadioField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # of WTForms 3.2
 from wtforms.validators import ValidationError
 
-from app.delegates.answers import Answers
+from app.delegates.answer_json import Answers
 from app.delegates.categories import forms as category_forms
 from app.delegates.categories import queries as categories
 from app.delegates.categories.queries import CATEGORY

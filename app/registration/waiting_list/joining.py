@@ -15,7 +15,7 @@ from sqlalchemy import func, select
 from app import clock
 from app.database import db
 from app.delegates import custom_questions, delegate_record, private_answers
-from app.delegates.answers import Answers, dump_answers, full_name
+from app.delegates.answer_json import Answers, dump_answers, full_name
 from app.delegates.categories import queries as categories
 from app.delegates.categories.queries import CATEGORY, INVITATION
 from app.delegates.fields import BY_NAME, CONSENT, EMAIL, PRIVATE_NAMES

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from app import cache_version, clock
 from app.database import db
 from app.delegates import delegate_record, private_answers
-from app.delegates.answers import Answers, full_name, load_answers
+from app.delegates.answer_json import Answers, full_name, load_answers
 from app.delegates.categories import queries as categories
 from app.delegates.categories.queries import CATEGORY
 from app.delegates.fields import DAYS, EMAIL

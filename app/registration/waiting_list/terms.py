@@ -5,7 +5,7 @@ free already; then it is offered in the same transaction.
 """
 
 from app.database import db
-from app.delegates.answers import Answers, dump_answers, load_answers
+from app.delegates.answer_json import Answers, dump_answers, load_answers
 from app.delegates.categories import queries as categories
 from app.delegates.categories.queries import CATEGORY, INVITATION
 from app.delegates.fields import DAYS

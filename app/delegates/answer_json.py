@@ -1,4 +1,4 @@
-"""What somebody has answered, by the name of each question, and how it is stored."""
+"""What somebody has answered, by the name of each question, and its JSON in rows and forms."""
 
 import json
 from collections.abc import Mapping

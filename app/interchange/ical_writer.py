@@ -1,7 +1,7 @@
 """iCalendar feeds (RFC 5545): of the programme, of one session, of chosen sessions.
 
-    ical.dump(current_release.get_programme(), site=…, name=…, address=…)
-    ical.dump(…, keys=starred_keys)
+    ical_writer.dump(current_release.get_programme(), site=…, name=…, address=…)
+    ical_writer.dump(…, keys=starred_keys)
 
 It executes no SQL and imports no library: public feeds are rendered again after each release, and
 one of two thousand sessions must be as fast as a page.

@@ -387,7 +387,7 @@ def test_every_notice_is_kept_and_can_be_brought_back(
     compared = page.press("Show differences")
     assert [list(row.values()) for row in compared.rows][1:] == [
         ["Text", TRAINS, "Come early."],
-        ["Ends", "10am on Tuesday 12 May 2009", "nothing"],
+        ["Ends", "10am on Tuesday 12 May 2009", "Not given"],
     ]
     pass_time(frozen_time, monkeypatch, timedelta(minutes=30))
     assert notice_on(visitor.open("/help")) == "Come early."

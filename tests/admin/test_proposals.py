@@ -83,7 +83,7 @@ def test_both_versions_stand_side_by_side(organiser: Browser) -> None:
             "Ada has kept the harbour for twenty years.",
             "Ada has kept the harbour for thirty years.",
         ),
-        "Links": ("nothing", "https://port.example/ The port"),
+        "Links": ("Not given", "https://port.example/ The port"),
     }
     biography = list(page.tree.find_all("ins", within=page.main))[1]
     assert read_text(biography) == "thirty"
@@ -276,7 +276,7 @@ def test_a_photo_is_seen_before_it_is_approved(organiser: Browser) -> None:
 
     page = organiser.open(f"/organise/proposals/{proposal.id}")
 
-    assert sides(page) == {"Photo": ("nothing", "At sea")}
+    assert sides(page) == {"Photo": ("Not given", "At sea")}
     (shown,) = page.tree.find_all("img", within=page.main)
     assert organiser.fetch("GET", shown.get("src") or "").mimetype == "image/jpeg"
     gone = organiser.fetch("GET", f"/organise/proposals/{proposal.id}/photo/x.jpg")

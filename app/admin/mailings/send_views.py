@@ -15,6 +15,7 @@ from app.admin.mailings.views import breadcrumbs, title_of
 from app.admin_kit.listing import ListFilter, Listing, parse_list_query, render_list
 from app.errors import RuleViolation
 from app.forms.form import ConfirmForm, validates_own_csrf
+from app.mail.delivery_status import describe_error
 from app.mailings import audiences, message, queries, recipients, services
 from app.mailings.models import Mailing
 from app.web import redirects, spreadsheets
@@ -156,6 +157,7 @@ def report(number: int) -> ResponseReturnValue:
         mailing=mailing,
         labels=STATUS_LABELS,
         describe_reason=recipients.describe_reason,
+        describe_error=describe_error,
         breadcrumbs=breadcrumbs(mailing),
     )
 

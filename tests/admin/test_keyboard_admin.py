@@ -1078,6 +1078,7 @@ def test_the_team(keyboard_user: KeyboardUser) -> None:
     make_organiser("vera@conference.example", "viewer").totp_secret = totp.encrypt("secret")
     db.session.commit()
     keyboard_user.open("/organise/people")
+    keyboard_user.press("Invite a team member")
     keyboard_user.press("Send invitation")
     keyboard_user.expect_announcement("Enter the email address")
     keyboard_user.fill("Email address", "otto@conference.example")

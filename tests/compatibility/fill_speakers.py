@@ -13,7 +13,7 @@ LOOK = "Preview"
 def invite(stage: Stage, editor: Browser) -> None:
     """Invite all speakers, say when things are wanted, and name an owner of a session."""
     editor.open("/organise/speaking/dates")
-    editor.press("Save", {"Travel and arrival": "2009-05-15", "Your profile": "2009-05-20"})
+    editor.press("Save", {"Travel and arrival": "2009-05-15", "Profile": "2009-05-20"})
     editor.open("/organise/speaking").follow("Invite all unconfirmed speakers")
     editor.press("Send 2 emails")
     owner = "/organise/speaking/sessions/farewell/owner"

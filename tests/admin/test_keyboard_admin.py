@@ -549,7 +549,7 @@ def test_stopping_an_email_to_many(keyboard_user: KeyboardUser) -> None:
 def test_texts_of_emails(keyboard_user: KeyboardUser) -> None:
     keyboard_user.open("/organise/letters/wording")
     keyboard_user.press("Role changed")
-    keyboard_user.press("Edit the text")
+    keyboard_user.press("Change the text")
     keyboard_user.fill("Subject", "{{ roll }}")
     keyboard_user.press("Save")
     keyboard_user.expect_announcement("There is no placeholder “roll”")

@@ -57,7 +57,7 @@ def propose(stage: Stage, editor: Browser) -> None:
     ada.open(f"{ADA}/profile").press(LOOK, role="Harbour pilot").press("Send")
     decide(editor, "Ada Marsh", "Approve")
     ada.open("/speak/sessions/opening/text").press(LOOK, abstract="Come **all**.").press("Send")
-    decide(editor, "Opening", "Edit and approve")
+    decide(editor, "Opening", "Approve with changes")
     editor.press("Approve your version", abstract="Do come.", note_to_the_sender="Calmer")
     joao.open(f"{JOAO}/profile").press(LOOK, role="Wizard of tides").press("Send")
     decide(editor, "João Maré", "Send back")

@@ -47,6 +47,10 @@ PHRASES = (
     Phrase(r"needs? (?:in order )?to take part", "access requirements"),
     Phrase(r"place of the (?:conference|event)|the place where", "venue, city or location"),
     Phrase(r"place (?:at the conference )?is yours", "you have a place"),
+    Phrase(
+        r"(?:can|please) (?:now )?edit|edit (?:the|its|title|from|and approve)|edited and approved",
+        "change, write, or approve with changes",
+    ),
     Phrase(r"seats? (?:of|at) the conference", "place"),
     Phrase(r"tak(?:e|es|ing) (?:the|your|their|this) (?:place|seat)(?! of)", "accept, confirm"),
     Phrase(

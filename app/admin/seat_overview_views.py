@@ -58,7 +58,7 @@ def index() -> ResponseReturnValue:
 
 
 @bp.post("/_export")
-def export_csv() -> Response:
+def export() -> Response:
     query = parse_list_query(_list_filters(request.args), seat_overview.SORTS)
     found = seat_overview.list_overview(
         _parse_filter(query), query.sort, is_reversed=query.is_reversed

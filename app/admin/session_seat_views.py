@@ -112,9 +112,10 @@ def remove(slug: str, reference: str) -> ResponseReturnValue:
 
 
 @bp.post("/export")
-def export_csv(slug: str) -> Response:
+def export(slug: str) -> Response:
     session = session_queries.get_session(slug)
-    rows = list(_iter_rows(session))
+    search = parse_list_query((), ("name",)).search
+    rows = list(_iter_rows(session, search))
     desk_services.record_export(
         f"who booked “{session.title}”", len(rows), "", actor=current_actor()
     )
@@ -139,8 +140,8 @@ def _add(session: Session, form: AddSeatForm) -> str:
     return "seat-added" if is_new else "seat-there"
 
 
-def _iter_rows(session: Session) -> Iterator[list[Any]]:
-    for booking in queries.list_of_session(session.key):
+def _iter_rows(session: Session, search: str) -> Iterator[list[Any]]:
+    for booking in queries.list_of_session(session.key, search):
         delegate = booking.delegate
         yield [
             delegate.reference,

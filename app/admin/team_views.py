@@ -80,7 +80,6 @@ def index() -> ResponseReturnValue:
         last_used=queries.get_last_used(),
         names=ROLE_NAMES,
         me=_current_person(),
-        invite_form=InviteForm(),
     )
 
 

@@ -9,7 +9,6 @@ from sqlalchemy.orm import defer
 from app.database import db
 from app.delegates.models import Delegate
 from app.delegates.queries import ATTENDING
-from app.mail.delivery_status import describe_status, get_status
 from app.mail.models import Email
 from app.mail.queries import IS_FAILED
 
@@ -21,11 +20,6 @@ class FailedEmail(NamedTuple):
 
     email: Email
     reference: str | None  # of the booking that still has this address
-
-    @property
-    def server_text(self) -> str:
-        """What the mail server said, where its code has no plain words of ours; "" elsewhere."""
-        return "" if describe_status(get_status(self.email)) else self.email.last_error
 
 
 def list_latest() -> Sequence[FailedEmail]:

@@ -20,6 +20,7 @@ from app.mail.models import BOUNCED, BY_DESK, COMPLAINT, UNSUBSCRIBED, Suppresse
 from app.mail.suppression import MAX_NOTE_LENGTH, SuppressionFilter
 from app.text import count_of, normalise_lines
 from app.web import redirects, spreadsheets
+from app.web.formatting import site_time
 from app.web.rendering import render_page
 
 bp = Blueprint("suppression", __name__, url_prefix="/letters/suppression")
@@ -113,7 +114,7 @@ def _to_row(one: SuppressedAddress) -> tuple[str, ...]:
     return (
         "" if one.is_erased else one.address,
         str(REASON_NAMES[one.reason]),
-        one.suppressed_at.isoformat(sep=" ", timespec="minutes"),
+        site_time(one.suppressed_at).isoformat(sep=" ", timespec="minutes"),
         one.suppressed_by,
         one.note,
     )

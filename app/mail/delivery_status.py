@@ -33,22 +33,55 @@ REASONS: dict[str, Any] = {
     "7": _l("the mail server’s rules do not allow the email"),
 }
 
+# What organisers can do, by the same.
+ADVICE: dict[str, Any] = {
+    "1": _l("Check the email address"),
+    "2": _l("Ask for another email address"),
+    "2.2": _l("Send the email again later"),
+    "2.3": _l("Open the email to see why"),
+    "3": _l("Send the email again later"),
+    "3.4": _l("Open the email to see why"),
+    "4": _l("Send the email again later"),
+}
+
 
 def init_app(app: Flask) -> None:
-    """Register the template filter."""
+    """Register the template filters."""
     app.add_template_filter(delivery_sentence)
+    app.add_template_filter(failure_sentences)
+    app.add_template_filter(failure_advice)
 
 
 def describe_status(status: str) -> str:
     """Return in plain words what a status code such as 5.1.1 says; "" if it says too little."""
+    return str(_find_words(REASONS, status) or "")
+
+
+def _find_words(words: dict[str, Any], status: str) -> Any:
     _, _, rest = status.partition(".")
-    words = REASONS.get(rest) or REASONS.get(rest.partition(".")[0])
-    return str(words) if words else ""
+    return words.get(rest) or words.get(rest.partition(".")[0])
 
 
 def get_status(email: Email) -> str:
     """Return the status code with which an email came back or was refused; "" if there is none."""
     return email.return_status or find_status(email.last_error)
+
+
+def describe_error(error: str) -> str:
+    """Return in plain words what a mail server said."""
+    return describe_status(find_status(error)) or str(gettext("could not be delivered"))
+
+
+def failure_sentences(email: Email) -> str:
+    """Say why an email failed, and what organisers can do; the server's own words are elsewhere."""
+    reason = describe_status(get_status(email)) or gettext("it could not be delivered")
+    return f"{reason[:1].upper()}{reason[1:]}. {failure_advice(email)}."
+
+
+def failure_advice(email: Email) -> str:
+    """Say what organisers can do about an email that failed."""
+    advice = _find_words(ADVICE, get_status(email))
+    return str(advice or gettext("Open the email to see why"))
 
 
 def delivery_sentence(email: Email, address: str = "") -> str:

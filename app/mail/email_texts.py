@@ -246,7 +246,7 @@ def restore(key: TextKey, number: int, *, name: str, expected_version: int, acto
         raise RuleViolation("The email has the original text already")
     if find_problems(key.template, text):
         raise RuleViolation(
-            "That version no longer has the placeholders that it needs. Edit it instead"
+            "That version no longer has the placeholders that it needs. Change it instead"
         )
     _insert(key, text, state.version + 1, actor=actor, is_shipped=is_shipped)
     event = "the original text" if is_shipped else f"version {number}"

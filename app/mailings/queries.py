@@ -252,9 +252,9 @@ def count_report(mailing: Mailing, status: str, search: str) -> int:
     return db.session.scalar(rows.where(*_list_conditions(mailing, status, search))) or 0
 
 
-def stream_report(mailing: Mailing) -> Iterator[ReportRow]:
-    """Yield all recipients, for a file that is sent after the request has ended."""
-    rows = _select_report(mailing, "", "").order_by(MailingRecipient.id)
+def stream_report(mailing: Mailing, status: str, search: str) -> Iterator[ReportRow]:
+    """Yield those whom ``list_report`` lists, for a file sent after the request has ended."""
+    rows = _select_report(mailing, status, search).order_by(MailingRecipient.id)
     return (ReportRow(*row) for row in stream(db.engine, rows))
 
 

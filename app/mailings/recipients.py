@@ -70,7 +70,7 @@ class PreparedRecipient:
 
 
 def describe_reason(reason: str) -> str:
-    """Return a stored reason in the language of the page; words of mail servers stay."""
+    """Return a stored reason in the language of the page."""
     return str(REASON_NAMES.get(reason, reason))
 
 

@@ -90,7 +90,7 @@ def amend(
         if field in requested and value != requested[field].after
     ]
     if not others:
-        raise RuleViolation("Edit the text, or approve it as it is")
+        raise RuleViolation("Change the text, or approve it as it is")
     _apply(proposal, {**proposal.values, **{one.field: one.after for one in others}}, actor)
     proposal.outcome = dump_changes(others)
     decide(proposal, AMENDED, note, actor)

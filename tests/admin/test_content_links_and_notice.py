@@ -214,7 +214,7 @@ def test_an_earlier_version_of_a_link_is_looked_at_and_brought_back(
     ]
     page = editor.follow("All versions").follow("Version 1")
     assert page.links["One (opens another website)"] == "https://one.example/"
-    form = page.follow("Edit from this version")
+    form = page.follow("Start from this version")
     assert (form.value_of("Link text"), form.value_of("Position in the list")) == ("One", "1")
 
     editor.open(page.address)
@@ -387,7 +387,7 @@ def test_every_notice_is_kept_and_can_be_brought_back(
     compared = page.press("Show differences")
     assert [list(row.values()) for row in compared.rows][1:] == [
         ["Text", TRAINS, "Come early."],
-        ["Ends", "10am on Tuesday 12 May 2009", "nothing"],
+        ["Ends", "10am on Tuesday 12 May 2009", "Not given"],
     ]
     pass_time(frozen_time, monkeypatch, timedelta(minutes=30))
     assert notice_on(visitor.open("/help")) == "Come early."
@@ -398,7 +398,7 @@ def test_every_notice_is_kept_and_can_be_brought_back(
     assert [row["State"] for row in page.rows] == ["Deleted", "Replaced", "Replaced"]
     page = page.follow("Version 1")
     assert (page.summary_list["Ends"], notice_on(page)) == ("10am on Tuesday 12 May 2009", TRAINS)
-    assert page.follow("Edit from this version").value_of("The notice") == TRAINS
+    assert page.follow("Start from this version").value_of("The notice") == TRAINS
     editor.open("/organise/pages/notice/notice/en/versions/1")
     page = editor.press("Publish this version now")
 

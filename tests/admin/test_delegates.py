@@ -388,9 +388,9 @@ def test_viewers_read_what_a_change_was_in_the_history_and_find_it_by_its_words(
 
     assert page.text_by_id("count") == "1 entry"
     assert "Country before: United Kingdom → after: Sweden" in page.text
-    assert "Role nothing → after: =Pilot" in page.text
+    assert "Role Not given → after: =Pilot" in page.text
     assert "Undo" not in page.source
-    assert "Role: nothing → =Pilot\nCountry: United Kingdom → Sweden" in file.source
+    assert "Role: Not given → =Pilot\nCountry: United Kingdom → Sweden" in file.source
     assert "Country before: United Kingdom → after: Sweden" in viewer.open(of(delegate)).text
     assert "No entries found" in viewer.open("/organise/history?q=denmark").headings
 

@@ -134,7 +134,7 @@ def test_the_desk_works_by_keyboard_and_meets_no_barrier(
     make_delegate(given_names="Ng" * 50)
     window.goto(site + LIST)
     look("filled")
-    press(window, "Download with access or dietary requirements")
+    press(window, "Choose requirements")
     look("open")
 
     assert {state: told for state, told in found.items() if told} == {}

@@ -94,7 +94,7 @@ def test_the_list_is_taken_along_as_it_is_narrowed(desk: Browser) -> None:
 def test_needs_are_in_a_file_only_when_asked_for_by_name_and_with_a_reason(desk: Browser) -> None:
     make_delegate(access="Hearing loop", dietary="Vegan")
     make_delegate(email="b@x.org")
-    form = desk.open("/organise/delegates").follow("Download with access or dietary requirements")
+    form = desk.open("/organise/delegates").follow("Choose requirements")
     assert "The file will contain all 2 delegates." in form.text
     refused = form.press("Download", status=422)
     assert refused.errors == ["Select what the file should include", "Enter why you need it"]
@@ -140,9 +140,7 @@ def test_a_file_of_one_type_of_requirements_is_ready_to_download(desk: Browser) 
 def test_both_needs_of_a_narrowed_list_go_into_a_workbook(desk: Browser) -> None:
     make_delegate(access="Hearing loop", dietary="Vegan")
     make_delegate(email="b@x.org", country="FR", access="Ramp")
-    form = desk.open("/organise/delegates?country=FR").follow(
-        "Download with access or dietary requirements"
-    )
+    form = desk.open("/organise/delegates?country=FR").follow("Choose requirements")
     assert "The file will contain the 1 delegate in your filtered list." in form.text
 
     page = form.press(

@@ -127,8 +127,8 @@ def test_the_shipped_text_as_organisers_edit_it_says_what_the_template_says(
 def test_an_organiser_changes_what_a_confirmation_says(
     organiser: Browser, mailbox: MailServer
 ) -> None:
-    page = organiser.open(PAGE).follow("Confirmation").follow("Edit the text")
-    assert page.heading == "Edit “Confirmation”"
+    page = organiser.open(PAGE).follow("Confirmation").follow("Change the text")
+    assert page.heading == "Change “Confirmation”"
     assert page.value_of("Subject") == "You are registered for {{ conference }}: {{ reference }}"
 
     page = page.press("Save", subject=SUBJECT, text=BODY)
@@ -427,7 +427,7 @@ def test_the_desk_reads_but_does_not_change_what_emails_say(visitor: Browser) ->
     desk = sign_in(visitor, "dora@conference.example", role=DESK)
 
     page = desk.open(f"{PAGE}/registration_confirmed")
-    assert "Edit the text" not in page.links
+    assert "Change the text" not in page.links
     assert page.follow("Versions").rows[0]["Version"] == "Version 1"
     desk.open(CONFIRMATION, status=403)
 

@@ -45,17 +45,40 @@ def test_letters_that_need_somebody_stand_first(desk: Browser) -> None:
     assert page.text_by_id("count") == "4 emails"
 
 
-def test_why_an_email_failed_stands_in_the_list(desk: Browser) -> None:
-    refusal = "The mail server answered: 550 No such user"
-    make_email(subject="Failed", state=FAILED, last_error=refusal)
-    make_email(subject="Waiting", last_error="The mail server answered: 451 Try later")
+@pytest.mark.parametrize(
+    ("error", "sentences"),
+    [
+        (
+            "The mail server replied: 550 5.1.1 <ada@nhs.example>: User unknown in table",
+            "The mailbox does not exist. Check the email address.",
+        ),
+        (
+            "The mail server replied: 552 5.2.2 Over quota",
+            "The mailbox is full. Send the email again later.",
+        ),
+        (
+            "The mail server replied: 550 Not now",
+            "It could not be delivered. Open the email to see why.",
+        ),
+        (
+            "The mail server did not respond in time",
+            "It could not be delivered. Open the email to see why.",
+        ),
+    ],
+)
+def test_the_list_says_in_plain_words_why_an_email_failed_and_its_page_in_those_of_the_server(
+    desk: Browser, error: str, sentences: str
+) -> None:
+    make_email(subject="Failed", state=FAILED, last_error=error)
+    make_email(subject="Waiting", last_error="The mail server replied: 451 Try later")
 
     page = desk.open("/organise/letters")
 
     assert [(row["Subject"], row["State ↑"]) for row in page.rows] == [
-        ("Failed", f"Not delivered {refusal}"),
+        ("Failed", f"Not delivered {sentences}"),
         ("Waiting", "Waiting"),
     ]
+    assert page.follow("Failed").summary_list["Last error"] == error
 
 
 @pytest.mark.both_databases
@@ -220,7 +243,8 @@ def test_a_domain_that_fails_is_named_and_can_be_tried_again(desk: Browser) -> N
     page = desk.open("/organise/letters")
 
     assert "Emails to busy.example are on hold until 9:30am" in page.text
-    assert "421 Later" in page.text
+    assert "The site will try again then." in page.text
+    assert "Last error 421 Later" in page.text
 
     page = page.press("Try busy.example again now")
 

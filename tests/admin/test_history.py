@@ -16,12 +16,16 @@ from app.history.models import Change
 from app.registration.requirement_cases import services as requirement_cases
 from tests.browser import Browser, Page
 from tests.factories import (
+    make_application,
     make_delegate,
     make_email,
+    make_group,
+    make_interest,
     make_organiser,
     make_room,
     make_session,
     make_speaker,
+    make_waiting_list_entry,
     publish_programme,
     sign_in,
 )
@@ -129,11 +133,40 @@ def test_from_an_entry_one_goes_on_to_its_thing_and_to_all_that_was_done_to_it(
     of_it = organiser.follow("Show all its changes: theme water")
     rest = organiser.follow("Next page →")
 
-    assert sentences(first)[0] == "The booking was changed"
+    assert sentences(first)[0] == "The booking was changed: Ada Lovelace"
     assert of_it.title.startswith("History: One item theme water – ")
     assert of_it.text_by_id("count") == "1 to 50 of 60 entries"
     assert sentences(rest)[-1] == "The 0th thing was done to it"
     assert organiser.follow("Open theme water").heading == "Water"
+
+
+@pytest.mark.both_databases
+def test_each_entry_about_a_person_says_who_that_is_and_leads_to_them(organiser: Browser) -> None:
+    delegate = make_delegate(given_names="Ada", family_name="Lovelace", access="A ramp")
+    with transaction():
+        requirement_cases.create_missing()
+    [case] = db.session.query(RequirementCase).all()
+    people = {
+        delegate.history_subject: "Ada Lovelace",
+        case.history_subject: "Ada Lovelace",
+        make_interest(name="Bo Marsh").history_subject: "Bo Marsh",
+        make_application(name="Cy Tidewell").history_subject: "Cy Tidewell",
+        make_waiting_list_entry(name="Di Shore").history_subject: "Di Shore",
+        make_group(name="Ed Fenn").history_subject: "Ed Fenn",
+        f"letter {make_email(recipient='flo@example.org').id}": "flo@example.org",
+    }
+    for subject in (*people, "interest 77", "theme water"):
+        done("The step was taken", subject)
+
+    page = organiser.open("/organise/history?q=the+step")
+
+    assert sentences(page) == [
+        *("The step was taken", "The step was taken"),
+        *(f"The step was taken: {who}" for who in reversed(people.values())),
+    ]
+    for subject in people:
+        organiser.open("/organise/history?q=the+step")
+        assert organiser.follow(f"Open {subject}").heading
 
 
 @pytest.mark.both_databases
@@ -236,7 +269,7 @@ def test_the_history_is_taken_along_and_no_cell_is_a_formula(organiser: Browser)
     assert rows[0] == ["When (UTC)", "Made by", "Subject", "Change", "Before and after"]
     assert rows[-1][:3] == ["2009-05-12 08:30:00+00:00", GRACE, "session sum"]
     assert rows[-1][3] == "The session =1+1 was changed"
-    assert rows[-1][4] == "Room: Great hall → Attic\nNotes: nothing → A word"
+    assert rows[-1][4] == "Room: Great hall → Attic\nNotes: Not given → A word"
 
 
 @pytest.mark.parametrize(("role", "status"), [(VIEWER, 200), (EDITOR, 403), (DESK, 403)])

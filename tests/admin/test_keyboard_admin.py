@@ -259,7 +259,7 @@ def test_leaving(keyboard_user: KeyboardUser) -> None:
     keyboard_user.press("Search")
     keyboard_user.expect_announcement("1 delegate")
     assert keyboard_user.download("Download as CSV").endswith(".csv")
-    keyboard_user.press("Download with access or dietary requirements")
+    keyboard_user.press("Choose requirements")
     keyboard_user.press("Download")
     keyboard_user.expect_announcement("Select what the file should include")
     keyboard_user.tick("Access requirements")
@@ -534,7 +534,9 @@ def test_stopping_an_email_to_many(keyboard_user: KeyboardUser) -> None:
     db.session.commit()
     keyboard_user.open("/organise/mailings/1")
     keyboard_user.expect_text("0 of 1 sent")
+    keyboard_user.press("View recipients")
     keyboard_user.download("Download as CSV")
+    keyboard_user.open("/organise/mailings/1")
     keyboard_user.press("Stop sending")
     keyboard_user.press("Stop email")
     keyboard_user.expect_announcement("The email has been stopped. The rest will not get it.")
@@ -549,7 +551,7 @@ def test_stopping_an_email_to_many(keyboard_user: KeyboardUser) -> None:
 def test_texts_of_emails(keyboard_user: KeyboardUser) -> None:
     keyboard_user.open("/organise/letters/wording")
     keyboard_user.press("Role changed")
-    keyboard_user.press("Edit the text")
+    keyboard_user.press("Change the text")
     keyboard_user.fill("Subject", "{{ roll }}")
     keyboard_user.press("Save")
     keyboard_user.expect_announcement("There is no placeholder “roll”")
@@ -1078,6 +1080,7 @@ def test_the_team(keyboard_user: KeyboardUser) -> None:
     make_organiser("vera@conference.example", "viewer").totp_secret = totp.encrypt("secret")
     db.session.commit()
     keyboard_user.open("/organise/people")
+    keyboard_user.press("Invite a team member")
     keyboard_user.press("Send invitation")
     keyboard_user.expect_announcement("Enter the email address")
     keyboard_user.fill("Email address", "otto@conference.example")
@@ -1141,7 +1144,7 @@ def test_the_door_of_a_session_and_its_seats_held_back(keyboard_user: KeyboardUs
     keyboard_user.expect_announcement("Undone.")
 
 
-@pytest.mark.walks("admin.session_fill.export_csv", "admin.session_seats.more.edit")
+@pytest.mark.walks("admin.session_fill.export", "admin.session_seats.more.edit")
 def test_how_full_sessions_are_and_more_seats(keyboard_user: KeyboardUser) -> None:
     make_session(key="knots", slug="knots", title="Knots", booking=BOOKABLE, seats=3)
     publish_programme()
@@ -1161,7 +1164,7 @@ def test_how_full_sessions_are_and_more_seats(keyboard_user: KeyboardUser) -> No
 
 
 @pytest.mark.walks(
-    "admin.session_seats.add", "admin.session_seats.export_csv", "admin.session_seats.remove"
+    "admin.session_seats.add", "admin.session_seats.export", "admin.session_seats.remove"
 )
 def test_the_seats_of_a_session(keyboard_user: KeyboardUser) -> None:
     make_session(key="knots", slug="knots", title="Knots", booking=BOOKABLE, seats=3)

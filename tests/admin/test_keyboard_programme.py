@@ -339,4 +339,4 @@ def test_the_history(keyboard_user: KeyboardUser) -> None:
     keyboard_user.expect_announcement("1 entry")
     keyboard_user.press("Undo…")
     keyboard_user.expect_announcement("Undone.")
-    assert keyboard_user.download("Download the full history (CSV)").endswith(".csv")
+    assert keyboard_user.download("Download as CSV").endswith(".csv")

@@ -62,7 +62,7 @@ def test_changes_by_speakers(keyboard_user: KeyboardUser) -> None:
     keyboard_user.expect_announcement("Approved.")
     keyboard_user.open("/organise/proposals")
     keyboard_user.press("Opening")
-    keyboard_user.press("Edit and approve")
+    keyboard_user.press("Approve with changes")
     keyboard_user.fill("Abstract (optional)", "Do come.")
     keyboard_user.fill("Note to the sender", "Calmer")
     keyboard_user.press("Approve your version")

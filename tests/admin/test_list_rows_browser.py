@@ -6,7 +6,13 @@ from functools import partial
 from playwright.sync_api import Page, ViewportSize, expect
 
 from tests.admin.full_lists import WORKSHOP, fill_all_lists
-from tests.factories import make_waiting_list_entry, set_places, sign_in_window
+from tests.factories import (
+    make_room,
+    make_session,
+    make_waiting_list_entry,
+    set_places,
+    sign_in_window,
+)
 from tests.live_site import LiveSites
 from tests.waiting import wait_until
 
@@ -98,3 +104,26 @@ def test_the_box_that_selects_all_rows_says_so_on_a_phone_where_no_column_can_be
     wait_until(lambda: words.evaluate(width) > 100, "the words beside the box")
     open_list(window, site, "sessions")
     wait_until(lambda: words.evaluate(width) < 2, "heads of columns beside the box")
+
+
+# how much of a room's name is seen: its letters up to the end of its cell
+SEEN_OF_A_ROOM = """() => {
+  document.querySelector(".office").classList.add("office--compact");
+  const name = [...document.querySelectorAll(".list tbody td > bdi")]
+    .find(one => one.textContent.startsWith("Hall"));
+  const box = name.getBoundingClientRect();
+  const place = document.caretRangeFromPoint(box.right - 20, box.top + box.height / 2);
+  return place.startOffset > "Hall of incom".length;
+}"""
+
+
+def test_a_dense_row_shows_as_much_of_a_long_name_as_fits(
+    live_site: LiveSites, window: Page
+) -> None:
+    make_session(title="Opening", room=make_room(name="Hall of incomprehensibilitiesofgovernance"))
+    sign_in_window(window, site := live_site().address)
+    window.set_viewport_size(WIDE)
+
+    open_list(window, site, "sessions")
+
+    wait_until(lambda: window.evaluate(SEEN_OF_A_ROOM), "more than the words that fit whole")

@@ -7,14 +7,28 @@ from flask import Flask, render_template_string
 from flask_babel import ngettext
 from playwright.sync_api import Page, expect
 
+from app.accounts.models import VIEWER
 from app.admin.charts import ChartBar
+from tests.admin.full_lists import WORKSHOP, fill_all_lists
 from tests.browser import Browser
-from tests.factories import make_delegate, make_question, make_session, sign_in, sign_in_window
+from tests.factories import (
+    make_delegate,
+    make_question,
+    make_session,
+    set_places,
+    sign_in,
+    sign_in_window,
+)
 from tests.live_site import LiveSites
 from tests.waiting import wait_until
 
 LIST = "/organise/sessions"
 HEADING = "Sessions"
+EXPORTED = (
+    *("delegates", "groups", "invitations", "waiting-list", "applications", "interest"),
+    *("session-seats", f"session-seats/{WORKSHOP}", "letters/suppression"),
+    *("mailings/17/recipients", "history"),
+)
 LINE = 80  # pixels: a label, and a box below it
 
 
@@ -59,6 +73,31 @@ def test_a_list_without_a_search_is_the_same_whatever_is_searched(
     page = visitor.open(f"{address}?q=zzzz")
 
     assert (page.title, page.text.count(told)) == (whole.title, 1)
+
+
+def test_each_list_that_can_be_exported_says_so_above_it_and_has_one_section_for_it_below(
+    organiser: Browser,
+) -> None:
+    set_places(400)
+    fill_all_lists()
+
+    for name in EXPORTED:
+        page = organiser.open(f"/organise/{name}")
+        assert page.links["Export list"].endswith("#export"), name
+        assert page.headings.count("Export list") == 1, name
+        assert page.text_by_id("export") == "Export list", name
+        assert page.buttons.count("Download as CSV") == 1, name
+        assert page.text.count("The file contains ") == 1, name
+        is_recorded = "The download is recorded in the history." in page.text
+        assert is_recorded == (name != "history"), name
+
+
+def test_a_list_of_which_nothing_is_exported_does_not_offer_it(visitor: Browser) -> None:
+    make_delegate()
+    sign_in(visitor, role=VIEWER)
+
+    for name in ("delegates", "groups", "rooms"):
+        assert "Export list" not in visitor.open(f"/organise/{name}").text, name
 
 
 def test_large_numbers_have_separators(site: Flask) -> None:

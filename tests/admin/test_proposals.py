@@ -83,7 +83,7 @@ def test_both_versions_stand_side_by_side(organiser: Browser) -> None:
             "Ada has kept the harbour for twenty years.",
             "Ada has kept the harbour for thirty years.",
         ),
-        "Links": ("nothing", "https://port.example/ The port"),
+        "Links": ("Not given", "https://port.example/ The port"),
     }
     biography = list(page.tree.find_all("ins", within=page.main))[1]
     assert read_text(biography) == "thirty"
@@ -122,12 +122,12 @@ def test_a_session_is_told_with_its_author_too(organiser: Browser) -> None:
 
 def test_other_words_are_chosen_with_a_note(organiser: Browser) -> None:
     make_proposal(get_ada_marsh(), role="PILOT!!!", country="Norway")
-    page = organiser.open("/organise/proposals").follow("Ada Marsh").follow("Edit and approve")
+    page = organiser.open("/organise/proposals").follow("Ada Marsh").follow("Approve with changes")
 
     wrong = page.press("Approve your version", role="Pilot", status=422)
-    assert wrong.errors == ["Enter why you edited the text"]
+    assert wrong.errors == ["Enter why you changed the text"]
     same = wrong.press("Approve your version", role="PILOT!!!", note_to_the_sender="Hm", status=409)
-    assert "Edit the text, or approve it as it is" in same.text
+    assert "Change the text, or approve it as it is" in same.text
     page = same.press("Approve your version", role="Pilot", note_to_the_sender="No shouting")
 
     assert done(page) == "Your version has been approved. We are emailing the sender."
@@ -135,17 +135,17 @@ def test_other_words_are_chosen_with_a_note(organiser: Browser) -> None:
     shown = organiser.open("/organise/proposals").follow("Ada Marsh")
     assert "Outcome" in shown.headings
     assert "No shouting" in shown.text
-    assert "Edit and approve" not in shown.links
+    assert "Approve with changes" not in shown.links
 
 
 def test_a_text_and_biographies_are_amended_too(organiser: Browser) -> None:
     make_proposal(opening(), title="Welcome", abstract="Come!")
     make_proposal(get_ada_marsh(), biographies=[["fr", "Une pilote"]])
-    organiser.open("/organise/proposals").follow("Opening").follow("Edit and approve")
+    organiser.open("/organise/proposals").follow("Opening").follow("Approve with changes")
     organiser.press("Approve your version", abstract="Come.", note_to_the_sender="Calmer")
     assert (opening().title, opening().abstract) == ("Welcome", "Come.")
 
-    page = organiser.open("/organise/proposals").follow("Ada Marsh").follow("Edit and approve")
+    page = organiser.open("/organise/proposals").follow("Ada Marsh").follow("Approve with changes")
     page = page.press("Add another language")
     page.press("Remove biography 2").press(
         "Approve your version",
@@ -276,12 +276,12 @@ def test_a_photo_is_seen_before_it_is_approved(organiser: Browser) -> None:
 
     page = organiser.open(f"/organise/proposals/{proposal.id}")
 
-    assert sides(page) == {"Photo": ("nothing", "At sea")}
+    assert sides(page) == {"Photo": ("Not given", "At sea")}
     (shown,) = page.tree.find_all("img", within=page.main)
     assert organiser.fetch("GET", shown.get("src") or "").mimetype == "image/jpeg"
     gone = organiser.fetch("GET", f"/organise/proposals/{proposal.id}/photo/x.jpg")
     assert gone.status_code == 404
-    assert "Edit and approve" not in page.links
+    assert "Approve with changes" not in page.links
 
 
 def test_a_viewer_reads_and_decides_nothing(visitor: Browser) -> None:

@@ -651,16 +651,16 @@ def test_every_sort_of_change_is_told_in_words(organiser: Browser) -> None:
     assert (
         facts["Access features"] == "before: Step-free access, Hearing loop → after: Hearing loop"
     )
-    assert facts["Capacity"] == "before: 20 → nothing"
+    assert facts["Capacity"] == "before: 20 → Not given"
     assert facts["Colour"] == "before: Number 1 → after: Number 5"
     assert facts["Biography"] == (
         "before: Ada has kept the harbour for twenty years. → "
         "after: Ada has kept the harbour for thirty years."
     )
     assert facts["Recorded"] == "before: No → after: Yes"
-    assert facts["Links"] == "nothing → after: Tables https://tides.example"
+    assert facts["Links"] == "Not given → after: Tables https://tides.example"
     assert facts["Time"] == (
         "before: 11am to midday on Wednesday 10 June 2009 → after: No time yet"
     )
     assert facts["Type"] == "before: Parallel session → after: Plenary"
-    assert facts["Theme"] == "before: Stone → nothing"
+    assert facts["Theme"] == "before: Stone → Not given"

@@ -111,7 +111,7 @@ def test_two_organisers_at_once_see_both_versions(new_browser: Browsers, thing: 
     assert page.title.startswith("Error: Change “Waft” – ")
     assert page.rows == [
         {"": "Name", "Saved now": "Waft", "Yours": "Whiff"},
-        {"": "Notes", "Saved now": "nothing", "Yours": "Cold"},
+        {"": "Notes", "Saved now": "Not given", "Yours": "Cold"},
     ]
     assert page.press("Save").heading == "Whiff"
     assert [entry.summary for entry in history.list_entries(f"{thing.name} wind")] == [

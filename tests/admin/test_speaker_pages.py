@@ -246,7 +246,9 @@ def test_those_who_took_part_are_thanked_once(
 
 
 def test_days_are_set_and_taken_back(organiser: Browser) -> None:
-    organiser.open("/organise/speaking").follow("Change deadlines")
+    form = organiser.open("/organise/speaking").follow("Change deadlines")
+    assert "your" not in form.text.lower().replace("your account", "")
+    assert {"Profile", "Place at the conference"} <= set(form.labels)
 
     page = organiser.press("Save", {"Travel and arrival": "2009-05-20"})
     as_it_was = page.follow("Change deadlines").press("Save")
@@ -342,6 +344,9 @@ def test_organisers_see_the_list_and_the_answers_and_end_somebodys_keeping(
     )
 
     page = organiser.open("/organise/speaking/speakers/ada-marsh")
+    assert [one for one in page.summary_list if " your" in f" {one.lower()}"] == []
+    assert page.summary_list["Confirm whether they are taking part"] == "To do"
+    assert page.summary_list["When they are not available"] == "To do"
     page.press("Remove access: helper@example.org")
 
     assert page.summary_list["Travel and arrival"] == "By train"

@@ -346,7 +346,7 @@ def test_two_organisers_at_once_see_both_versions(new_browser: Browsers) -> None
     assert page.rows == [
         {"": "Role", "Saved now": "Pilot", "Yours": "Captain"},
         {"": "Country", "Saved now": "Wales", "Yours": "United Kingdom"},
-        {"": "Notes", "Saved now": "nothing", "Yours": "Afraid of heights"},
+        {"": "Notes", "Saved now": "Not given", "Yours": "Afraid of heights"},
     ]
     assert (page.value_of("Role"), page.value_of("Notes")) == ("Captain", "Afraid of heights")
     ada = db.session.scalars(select(Speaker).where(Speaker.slug == "ada-marsh")).one()

@@ -62,7 +62,7 @@ def test_who_saves_second_sees_both_versions_and_keeps_what_was_typed(
         Form(
             "rooms/great-hall", ("Capacity (optional)", "30", "25"), ("Name", "Hall", "Great hall")
         ),
-        Form("themes/water", ("Name", "Sea", "Waves"), ("Notes (optional)", "Salt", "nothing")),
+        Form("themes/water", ("Name", "Sea", "Waves"), ("Notes (optional)", "Salt", "Not given")),
         Form(
             "speakers/ada-marsh",
             ("Role (optional)", "Pilot", "Captain"),

@@ -62,7 +62,9 @@ def address_of(person: Person) -> str:
 
 def test_somebody_is_invited_and_comes_in(grace: Browser, new_browser: Browsers) -> None:
     page = grace.open("/organise/people")
+    assert "Send invitation" not in page.buttons  # asked in one place alone
 
+    page = page.follow("Invite a team member")
     page = page.press("Send invitation", email_address=ADA, role="Programme editor")
 
     assert page.heading == "Team"

@@ -43,6 +43,7 @@ def test_somebody_is_invited_changed_reset_and_removed_by_keyboard(
 
     sign_in_window(window, site).goto(f"{site}/organise/people")
     look("alone")
+    press(window, "Invite a team member", "Invite a team member")
     look("empty")
     press(window, "Send invitation", "Invite a team member")
     look("with errors")

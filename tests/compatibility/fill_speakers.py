@@ -13,7 +13,7 @@ LOOK = "Preview"
 def invite(stage: Stage, editor: Browser) -> None:
     """Invite all speakers, say when things are wanted, and name an owner of a session."""
     editor.open("/organise/speaking/dates")
-    editor.press("Save", {"Travel and arrival": "2009-05-15", "Your profile": "2009-05-20"})
+    editor.press("Save", {"Travel and arrival": "2009-05-15", "Profile": "2009-05-20"})
     editor.open("/organise/speaking").follow("Invite all unconfirmed speakers")
     editor.press("Send 2 emails")
     owner = "/organise/speaking/sessions/farewell/owner"
@@ -57,7 +57,7 @@ def propose(stage: Stage, editor: Browser) -> None:
     ada.open(f"{ADA}/profile").press(LOOK, role="Harbour pilot").press("Send")
     decide(editor, "Ada Marsh", "Approve")
     ada.open("/speak/sessions/opening/text").press(LOOK, abstract="Come **all**.").press("Send")
-    decide(editor, "Opening", "Edit and approve")
+    decide(editor, "Opening", "Approve with changes")
     editor.press("Approve your version", abstract="Do come.", note_to_the_sender="Calmer")
     joao.open(f"{JOAO}/profile").press(LOOK, role="Wizard of tides").press("Send")
     decide(editor, "João Maré", "Send back")

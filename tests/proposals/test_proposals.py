@@ -186,7 +186,7 @@ def test_an_organiser_who_amends_a_proposal_tells_the_speaker_why(site: Flask) -
     send(opening(), title="The opening!!!", abstract="Come.")
     proposal = get_open_proposal()
     fingerprint = ProposalReview(proposal).fingerprint
-    with pytest.raises(RuleViolation, match="Edit the text"):
+    with pytest.raises(RuleViolation, match="Change the text"):
         reviews.amend(
             proposal.id, dict(proposal.values), "-", expected_fingerprint=fingerprint, actor=GRACE
         )
@@ -206,7 +206,7 @@ def test_an_organiser_who_amends_a_proposal_tells_the_speaker_why(site: Flask) -
         ("The opening!!!", "The opening")
     ]
     assert proposal.note == "No shouting"
-    assert list_emails()[0][1] == "Your changes have been edited and approved"
+    assert list_emails()[0][1] == "We have changed and approved what you sent"
 
 
 def test_a_speaker_goes_on_from_the_text_that_was_sent_back(site: Flask) -> None:

@@ -46,7 +46,7 @@ def waiting() -> Proposal:
 def test_a_text_is_written_looked_at_and_sent(ada: Browser) -> None:
     page = ada.open("/speak/ada-marsh")
     assert page.summary_list[ITEM] == "To do"
-    page = page.follow(ITEM).follow("Edit title and abstract: Opening")
+    page = page.follow(ITEM).follow("Change title and abstract: Opening")
     assert page.heading == "Text of Opening"
 
     page = page.press(LOOK, title="The opening", abstract="**Come** all.")
@@ -100,7 +100,7 @@ def test_an_owner_writes_it_and_nobody_else(
         session_owners.set_owner(opening(), "owner@example.org", actor=GRACE)
 
     ada.open("/speak/sessions/opening/text", status=404)
-    assert "Someone else edits the text" in ada.open("/speak/ada-marsh/sessions").text
+    assert "Someone else writes the text" in ada.open("/speak/ada-marsh/sessions").text
 
 
 def test_the_owner_need_not_speak(visitor: Browser) -> None:
@@ -226,7 +226,7 @@ def test_everybody_who_is_named_may_write_unless_there_is_an_owner(
     session = make_session(speakers=(get_ada_marsh(), ben), slug="shared", title="Shared")
     second = sign_in_speaker(visitor, ben, "ben@example.org")
 
-    page = second.open("/speak/ben-okri/sessions").follow("Edit title and abstract: Shared")
+    page = second.open("/speak/ben-okri/sessions").follow("Change title and abstract: Shared")
     page = page.press(LOOK, subtitle="Of two", description="More.").press("Send")
 
     assert "Sent." in page.source

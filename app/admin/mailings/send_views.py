@@ -12,9 +12,16 @@ from app import clock
 from app.accounts.guards import current_actor
 from app.admin.mailings.forms import ScheduleForm
 from app.admin.mailings.views import breadcrumbs, title_of
-from app.admin_kit.listing import ListFilter, Listing, parse_list_query, render_list
+from app.admin_kit.listing import (
+    ListFilter,
+    Listing,
+    ListQuery,
+    parse_list_query,
+    render_list,
+)
 from app.errors import RuleViolation
 from app.forms.form import ConfirmForm, validates_own_csrf
+from app.mail.delivery_status import describe_error
 from app.mailings import audiences, message, queries, recipients, scheduling, services
 from app.mailings.models import Mailing
 from app.web import redirects, spreadsheets
@@ -144,8 +151,7 @@ def _render_confirm(template: str, mailing: Mailing, form: ConfirmForm) -> Respo
 @bp.get("/recipients")
 def report(number: int) -> ResponseReturnValue:
     mailing = queries.get_mailing(number)
-    list_query = parse_list_query((STATUS_FILTER,), ("name",))
-    window = (list_query.get_filter("status"), list_query.search)
+    list_query, window = _parse_report_query()
     rows = queries.list_report(
         mailing, *window, offset=list_query.offset, limit=list_query.window["limit"]
     )
@@ -156,6 +162,7 @@ def report(number: int) -> ResponseReturnValue:
         mailing=mailing,
         labels=STATUS_LABELS,
         describe_reason=recipients.describe_reason,
+        describe_error=describe_error,
         breadcrumbs=breadcrumbs(mailing),
     )
 
@@ -172,10 +179,17 @@ def export(number: int) -> ResponseReturnValue:
         gettext("Reason"),
         gettext("Sent"),
     ]
-    return spreadsheets.send_csv("recipients", head, _iter_rows(mailing))
+    _, window = _parse_report_query()
+    return spreadsheets.send_csv("recipients", head, _iter_rows(mailing, *window))
 
 
-def _iter_rows(mailing: Mailing) -> Iterator[list[str]]:
+def _parse_report_query() -> tuple[ListQuery, tuple[str, str]]:
+    """Return the query of the list of recipients, and the status and words that it asks for."""
+    list_query = parse_list_query((STATUS_FILTER,), ("name",))
+    return list_query, (list_query.get_filter("status"), list_query.search)
+
+
+def _iter_rows(mailing: Mailing, status: str, search: str) -> Iterator[list[str]]:
     zone = conference_zone()
     labels = {status: str(label) for status, label in STATUS_LABELS.items()}
     reasons = {reason: str(name) for reason, name in recipients.REASON_NAMES.items()}
@@ -185,7 +199,7 @@ def _iter_rows(mailing: Mailing) -> Iterator[list[str]]:
         reason = reasons.get(row.reason, row.reason)
         return [row.name, row.address, labels[row.status], reason, sent]
 
-    return map(to_row, queries.stream_report(mailing))
+    return map(to_row, queries.stream_report(mailing, status, search))
 
 
 def describe_next() -> str:

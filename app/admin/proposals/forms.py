@@ -67,13 +67,13 @@ class ReturnForm(NoteForm):
 class AmendProfileForm(NoteForm, ProfileFields):
     """Approve a profile with changes of one's own."""
 
-    note = _note_field(_l("We email it to the sender"), _l("Enter why you edited the text"))
+    note = _note_field(_l("We email it to the sender"), _l("Enter why you changed the text"))
 
 
 class AmendTextForm(NoteForm, TextFields):
     """Approve the text of a session with changes of one's own."""
 
-    note = _note_field(_l("We email it to the sender"), _l("Enter why you edited the text"))
+    note = _note_field(_l("We email it to the sender"), _l("Enter why you changed the text"))
 
 
 AmendForm = AmendProfileForm | AmendTextForm

@@ -28,7 +28,7 @@ from app.proposals.queries import KINDS, SORTS, ProposalFilter, ProposalReview, 
 STATE_LABELS = {
     OPEN: _l("To approve"),
     APPROVED: _l("Approved"),
-    AMENDED: _l("Edited and approved"),
+    AMENDED: _l("Approved with changes"),
     CHANGES_REQUESTED: _l("Sent back"),
     PROPOSAL_WITHDRAWN: _l("Withdrawn by the sender"),
     AUTO_APPROVED: _l("Published automatically"),

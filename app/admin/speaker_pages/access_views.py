@@ -23,7 +23,9 @@ redirects.MESSAGES["admin"] |= {
         "longer has access."
     ),
     "owner-named": _l("The owner has been saved. We are emailing them a link."),
-    "owner-ended": _l("The owner has been removed. Everyone in the session can now edit its text."),
+    "owner-ended": _l(
+        "The owner has been removed. Everyone in the session can now change its text."
+    ),
 }
 
 

@@ -42,7 +42,7 @@ class DeadlinesForm(Form):
         cls, items: Sequence[ChecklistItem], deadlines: Mapping[str, date]
     ) -> "DeadlinesForm":
         """Return a form with a date field for each item."""
-        named = {_field_name(item): OptionalDateField(item.label) for item in items}
+        named = {_field_name(item): OptionalDateField(item.team_label) for item in items}
         made: type[DeadlinesForm] = type("Deadlines", (cls,), named)
         return made(data={_field_name(item): deadlines.get(item.name) for item in items})
 

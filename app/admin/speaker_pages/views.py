@@ -156,7 +156,7 @@ def overview() -> ResponseReturnValue:
     return render_list(
         "admin/speaker_pages/overview.html",
         Listing(rows, total, query, endpoint=".overview"),
-        dates=[(item.label, dates.get(item.name)) for item in ITEMS],
+        dates=[(item.team_label, dates.get(item.name)) for item in ITEMS],
         standing=queries.count_speakers(),
         goes_at=goes_at,
         how_many=how_many,

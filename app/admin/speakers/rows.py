@@ -14,7 +14,7 @@ from app.programme.editing.speaker_queries import SpeakerRow
 from app.programme.models import Speaker
 from app.speakers.invitation_states import NOT_OPENED, OPENED, UNDELIVERED
 from app.speakers.invitations import Invitation
-from app.web.formatting import Day, DayFormatter
+from app.web.formatting import Day, DayFormatter, site_time
 
 MISSING_WORDS = {
     "biography": _l("biography"),
@@ -106,7 +106,7 @@ class RowFormatter:
         )
 
     def _describe_day(self, moment: datetime | None) -> Day | None:
-        return self._days.describe(moment) if moment else None
+        return self._days.describe(site_time(moment)) if moment else None
 
 
 def _translate(marks: Mapping[str, Mark]) -> Mapping[str, Mark]:

@@ -153,7 +153,7 @@ SPEAKERS: Final[Mapping[str, EmailKind]] = {
         speaker,
     ),
     "speaker_owns": EmailKind(
-        _l("Invitation to edit a session’s text"),
+        _l("Invitation to write a session’s text"),
         OWNER,
         _l("The team names someone as the owner of a session"),
         owned_session,
@@ -185,9 +185,9 @@ SPEAKERS: Final[Mapping[str, EmailKind]] = {
         proposal,
     ),
     "changes_amended": EmailKind(
-        _l("Changes edited and approved"),
+        _l("Approved with changes"),
         SENDER,
-        _l("The team edits and approves changes by a speaker"),
+        _l("The team changes and approves what a speaker sent"),
         proposal,
     ),
     "changes_sent_back": EmailKind(

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, TypedDict, Unpack
 
 from app.database import transaction
-from app.delegates.fields import FIELDS, STEPS, Step
+from app.delegates.fields import BOOKING_FIELDS, STEPS, Step
 from app.delegates.models import CONFERENCE
 from app.registration import seats
 from tests.browser import Answer, Browser, NotOnPage, Page
@@ -26,8 +26,10 @@ DIET_WORDS = "Tell us more (optional)"
 CONSENT = "I agree that the organisers can keep and use this to arrange what I need"
 IN_FRENCH: dict[str, Answer] = {"country": "Royaume-Uni", DAYS: ["mercredi 10 juin 2009"]}
 NO_NEEDS: dict[str, Answer] = {ACCESS_WORDS: "", DIET_WORDS: "", CONSENT: False}
-SHOWN_BACK = {  # what the check shows of the answers below, and of questions without one
-    **{str(field.label): "Not given" for field in FIELDS if not field.is_part_of_name},
+# what the check shows of those who have answered nothing, and of the answers below
+NOT_GIVEN = {str(one.label): "Not given" for one in BOOKING_FIELDS if not one.is_part_of_name}
+SHOWN_BACK = {
+    **NOT_GIVEN,
     "Name": "Ada Lovelace",
     "Name on your badge": "Ada Lovelace",
     "Email address": "ada@example.org",

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from urllib.parse import urlsplit
 
 from playwright.sync_api import Page, ViewportSize, expect
 
@@ -50,7 +51,7 @@ def _look(window: Page, axe: Axe, heading: str) -> None:
 
 def _continue_to(window: Page, step: str, press: Callable[[], object]) -> None:
     """Press “Continue” until a page is in view; what nobody has to answer is left empty."""
-    while not window.url.endswith(f"/{step}"):
+    while not urlsplit(window.url).path.endswith(f"/{step}"):
         before = window.url
         press()
         expect(window).not_to_have_url(before)

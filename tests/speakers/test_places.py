@@ -45,6 +45,7 @@ from tests.lookups import list_miscounts
 from tests.races import at_once
 from tests.registration.races import look_together
 from tests.registration.test_categories import standing
+from tests.registration_flow import NOT_GIVEN
 from tests.sent_emails import find_link, last_email_to
 
 HER_PAGE = "/speak/ada-marsh/place"
@@ -97,10 +98,10 @@ def test_a_confirmed_speaker_takes_a_place_on_one_page(visitor: Browser) -> None
     page = visitor.open("/speak/ada-marsh").follow("Your place at the conference")
     assert page.heading == "Your place at the conference"
     assert page.summary_list == {
+        **NOT_GIVEN,
         "Category": "Speaker",
         "Name": "Ada Marsh",
         "Name on your badge": "Ada Marsh",
-        "Pronouns": "Not given",
         "Email address": "ada@example.org",
         "Organisation": "Ward 4",
         "Role": "Harbour master",

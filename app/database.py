@@ -162,6 +162,16 @@ def lock_table(model: type[Base]) -> None:
         db.session.execute(text(f"LOCK TABLE {model.__tablename__} IN SHARE ROW EXCLUSIVE MODE"))
 
 
+def wait_for_table(model: type[Base]) -> None:
+    """Wait on PostgreSQL until nobody has locked a table, before locking a row that is written.
+
+    Whoever locks the row first has it while they wait for the table, and whoever has locked the
+    table waits for the row: a deadlock. It ends with the transaction.
+    """
+    if db.engine.dialect.name == "postgresql":
+        db.session.execute(text(f"LOCK TABLE {model.__tablename__} IN ROW EXCLUSIVE MODE"))
+
+
 @contextmanager
 def read_only_connection(engine: Engine) -> Iterator[Connection]:
     """Open a second connection that never takes the write lock, beside the current transaction."""

@@ -13,9 +13,13 @@ from app.database import Base, db
 from app.errors import Gone
 
 
-def lock_row(row: Base, gone: str) -> None:
-    """Lock a row until the transaction ends, and reload it; raise Gone if it has been deleted."""
-    _reload(row, gone, with_for_update={"of": type(row)})
+def lock_row(row: Base, gone: str, *, key_share: bool = False) -> None:
+    """Lock a row until the transaction ends, and reload it; raise Gone if it has been deleted.
+
+    With ``key_share`` rows of other tables may begin to refer to it meanwhile (FOR NO KEY UPDATE).
+    Whoever deletes it must not allow that.
+    """
+    _reload(row, gone, with_for_update={"of": type(row), "key_share": key_share})
 
 
 def reload(row: Base, name: str, gone: str) -> None:

@@ -67,7 +67,7 @@ class Browser:
         self,
         button: str,
         answers: Mapping[str, Answer] | None = None,
-        status: int = 200,
+        status: Status = 200,
         **named: Answer,
     ) -> "Page":
         """Fill in the form of a button on the page in view, and press it."""
@@ -288,7 +288,7 @@ class Page:
         self,
         button: str,
         answers: Mapping[str, Answer] | None = None,
-        status: int = 200,
+        status: Status = 200,
         **named: Answer,
     ) -> "Page":
         """Fill in the form of a button, and press it."""

@@ -1,18 +1,22 @@
 """Several people who act at the same moment."""
 
+import re
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import partial
-from threading import Barrier
-from typing import TypeVar
+from threading import Barrier, BrokenBarrierError, local
+from typing import Any, TypeVar
 
 from flask import Flask
+from sqlalchemy import event
 
 from app.database import db, transaction
 from app.errors import ConferenceError
 from app.releases.current_release import get_programme
 
 DONE = "done"
+SECONDS_TO_MEET = 1  # for whoever comes first; the other waits for a lock of theirs, or is slow
 Result = TypeVar("Result")
 
 
@@ -49,3 +53,32 @@ def run_in_threads(site: Flask, deeds: Sequence[Callable[[], Result]]) -> list[R
 
     with ThreadPoolExecutor(len(deeds)) as people:
         return list(people.map(run, deeds))
+
+
+def collide(site: Flask, *deeds: tuple[Callable[[], object], str]) -> list[str]:
+    """Do two things at once, each in a transaction; return how each ended, in their order.
+
+    After the first statement in which a deed's pattern is found, each waits for the other, unless
+    the other cannot come that far. Whoever is refused ends in the sentence that says why; whatever
+    else goes wrong is raised, a deadlock for example.
+    """
+    get_programme()
+    db.session.rollback()
+    together, mine = Barrier(len(deeds)), local()
+
+    def wait_for_others(*about: Any) -> None:
+        if getattr(mine, "pattern", "") and re.search(mine.pattern, " ".join(about[2].split())):
+            mine.pattern = ""
+            with suppress(BrokenBarrierError):
+                together.wait(SECONDS_TO_MEET)
+
+    def begin(deed: Callable[[], object], pattern: str) -> str:
+        mine.pattern = pattern
+        return _try_to(deed)
+
+    engine = db.engine
+    event.listen(engine, "after_cursor_execute", wait_for_others)
+    try:
+        return run_in_threads(site, [partial(begin, *deed) for deed in deeds])
+    finally:
+        event.remove(engine, "after_cursor_execute", wait_for_others)

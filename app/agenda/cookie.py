@@ -21,10 +21,15 @@ COOKIE_LIFETIME = timedelta(days=365)
 
 def current_agenda() -> Agenda | None:
     """Return the agenda of this browser or None; in a request that may write, lock it."""
-    key = signing.unsign(SALT, _read_secret())
+    key = read_key()
     if key is None:
         return None
     return services.get_for_update(key) if request.method == "POST" else services.find_agenda(key)
+
+
+def read_key() -> str | None:
+    """Return the key of this browser's agenda, or None."""
+    return signing.unsign(SALT, _read_secret())
 
 
 def is_cookie_orphaned(agenda: Agenda | None) -> bool:

@@ -4,7 +4,7 @@ An agenda is locked while it is changed, so that a star set twice at once is one
 """
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -59,6 +59,12 @@ def create(ip_address: str | None) -> Agenda:
     agenda = Agenda(key=_new_key(), feed_key=_new_key(), changed_at=clock.now())
     db.session.add(agenda)
     return agenda
+
+
+def lock_in_order(keys: Collection[str]) -> None:
+    """Lock several agendas until the transaction ends, always in the same order."""
+    such = select(Agenda.id).where(Agenda.key.in_(keys)).order_by(Agenda.id)
+    db.session.execute(such.with_for_update()).all()
 
 
 def get_for_update(key: str) -> Agenda | None:

@@ -42,7 +42,10 @@ def show_transfer() -> ResponseReturnValue:
 @bp.route("/from/<secret>", methods=["GET", "POST"])
 def accept_transfer(secret: str) -> ResponseReturnValue:
     """Open an agenda on this device, and merge this device's own agenda into it."""
-    agenda, own = _get_transferred_agenda(secret), cookie.current_agenda()
+    key = _read_transfer_key(secret)
+    if request.method == "POST":  # two devices may take over each other's at the same moment
+        services.lock_in_order({key, cookie.read_key() or ""})
+    agenda, own = _get_transferred_agenda(key), cookie.current_agenda()
     form = ConfirmForm()
     if form.validate_on_submit():
         if "join" in request.form and own is not None and own is not agenda:
@@ -90,13 +93,17 @@ def feed_url(agenda: Agenda) -> str:
     return absolute_url("agenda.transfer.feed", secret=signing.sign(FEED_SALT, agenda.feed_key))
 
 
-def _get_transferred_agenda(secret: str) -> Agenda:
-    """Return the agenda that a transfer link opens; raise NotFound or Gone."""
+def _read_transfer_key(secret: str) -> str:
+    """Return the key of the agenda that a transfer link opens; raise NotFound or Gone."""
     key, _, expires_at = (signing.unsign(TRANSFER_SALT, secret) or "").rpartition(" ")
     if not key:
         raise NotFound("The link is not complete. Copy all of it, or scan the code again")
     if clock.real_now() > datetime.fromtimestamp(int(expires_at), UTC):
         raise Gone("This link worked for 15 minutes. Create a new one on the other device")
+    return key
+
+
+def _get_transferred_agenda(key: str) -> Agenda:
     found = services.get_for_update(key) if request.method == "POST" else services.find_agenda(key)
     return require(found, Gone("This agenda no longer exists"))
 

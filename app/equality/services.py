@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import delete, select
 
 from app import cache_version, clock
-from app.database import db, lock_table, read_only_connection
+from app.database import db, lock_table, read_only_connection, wait_for_table
 from app.equality import disclosure, queries
 from app.equality.models import EqualityCount, EqualityQuestion
 from app.equality.questions import EqualityItem
@@ -85,6 +85,7 @@ def set_active(keys: Collection[str], *, actor: str) -> bool:
 def count_answers(answers: Mapping[str, str]) -> None:
     """Count what one person has chosen, by question; what is not asked is left out."""
     items = {one.key: one for one in list_active()}
+    wait_for_table(EqualityQuestion)
     for key in sorted(answers):  # rows are locked in one order
         item = items.get(key)
         if item is not None and answers[key] in item.choices:

@@ -160,7 +160,7 @@ def replaces_conference() -> bool:
 def lock_rows() -> None:
     """Lock the rows of the programme, so that nobody edits them until the transaction ends."""
     for kind in VERSIONED_MODELS:
-        db.session.execute(select(kind.id).with_for_update()).all()
+        db.session.execute(select(kind.id).order_by(kind.id).with_for_update(key_share=True)).all()
 
 
 def undo(*, actor: str) -> HistoryEntry:

@@ -12,7 +12,7 @@ from sqlalchemy import delete as sql_delete
 
 from app import clock
 from app.accounts import rate_limits
-from app.database import db
+from app.database import db, wait_for_table
 from app.errors import RuleViolation, StaleEdit
 from app.history import services as history
 from app.history.models import Change
@@ -31,6 +31,7 @@ from app.mailings.models import (
     Mailing,
     MailingRecipient,
 )
+from app.mailings.notice_models import ChangeNotice
 from app.mailings.recipients import PreparedRecipient
 
 NO_LONGER_SHOWN: Final = (
@@ -146,6 +147,7 @@ def copy(mailing: Mailing, *, actor: str) -> Mailing:
 
 def delete(mailing: Mailing, *, actor: str) -> None:
     """Delete a draft."""
+    wait_for_table(ChangeNotice)  # the notice of which it is the draft refers to it
     _lock_draft(mailing)
     record(f"The draft of the group email “{mailing.subject}” was deleted", mailing, actor)
     db.session.execute(

@@ -12,7 +12,7 @@ from anyascii import anyascii
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import or_, select
 
-from app.database import db, lock_table
+from app.database import db, queue_for
 from app.errors import Moved, RuleViolation
 from app.programme.fields.table import N_, Field, Kind, Question
 from app.programme.models import Room, Session, SlugRedirect, Speaker, Theme
@@ -56,18 +56,23 @@ def _join_letters(letters: str) -> str:
 
 
 def allocate(model: type[Addressed], name: str) -> str:
-    """Return an unused slug, and lock the table so that nobody else can take it.
+    """Return an unused slug, which nobody else can take until the transaction ends.
 
     The slug is also used as the key, so it must differ from other keys too. A name that gives no
     slug uses the table's name: speaker, speaker-2.
     """
-    lock_table(model)
+    _lock_slugs(model)
     wish = slugify(name) or model.__tablename__
     taken = (model.slug, model.key)
     near = or_(*(column.startswith(wish, autoescape=True) for column in taken))
     known = {one for row in db.session.execute(select(*taken).where(near)) for one in row}
     known |= map_redirects(model.__tablename__).keys()
     return number_if_taken(wish, known.__contains__)
+
+
+def _lock_slugs(model: type[Addressed]) -> None:
+    """Let nobody else choose a slug of this kind meanwhile; the rows can still be edited."""
+    queue_for(f"slugs of {model.__tablename__}")
 
 
 def number_if_taken(wish: str, is_taken: Callable[[str], bool]) -> str:
@@ -126,7 +131,7 @@ def change(entity: Addressed, wish: str) -> None:
     if not slug or slug == entity.slug:
         return
     model = type(entity)
-    lock_table(model)
+    _lock_slugs(model)
     other = select(model.id).where(model.slug == slug, model.key != entity.key)
     owner = map_redirects(model.__tablename__).get(slug, entity.key)
     if owner != entity.key or db.session.scalar(other) is not None:

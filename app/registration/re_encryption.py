@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, and_, or_, select, update
+from sqlalchemy import ColumnElement, and_, literal, or_, select, update
 from sqlalchemy.orm import InstrumentedAttribute
 
 from app.database import Base, db
@@ -72,9 +72,15 @@ def encrypt_batch() -> int:
 
 
 def replace(row: PendingRow) -> None:
-    """Store the new texts of a row, if it still has those that were read."""
+    """Store the new texts of a row, if it still has those that were read.
+
+    A row that somebody else has locked is left for the next time: these rows have no order in which
+    waiting for them would be safe.
+    """
     as_read = [getattr(row.model, name) == text for name, text in row.before.items()]
-    db.session.execute(update(row.model).where(row.key, *as_read).values(**row.after))
+    free = select(literal(1)).select_from(row.model).where(row.key, *as_read)
+    if db.session.scalar(free.with_for_update(skip_locked=True)) is not None:
+        db.session.execute(update(row.model).where(row.key, *as_read).values(**row.after))
 
 
 def encrypt_pending() -> None:

@@ -143,7 +143,8 @@ def lock_mailings() -> None:
 
 def send(batch: EmailBatch, *, actor: str, message: str = "") -> None:
     """Send the emails of a batch; call `lock_mailings` before building it."""
-    for speaker in _load_speakers(batch.speakers):
+    in_order = sorted(_load_speakers(batch.speakers), key=lambda one: one.speaker.id)
+    for speaker in in_order:  # to avoid deadlocks: inviting locks them
         send_one(batch.kind, speaker, actor=actor, message=message)
     for owner in batch.owners:
         send_one(OWNER_REMINDER_KIND, owner, actor=actor, message=message)
@@ -160,8 +161,8 @@ def send_one(kind: BatchEmailKind, recipient: Recipient, *, actor: str, message:
 
 def replace_address(speaker: Speaker, *, actor: str) -> None:
     """Invite a speaker at their contact address, and revoke the access of their earlier ones."""
-    versioned_edits.lock(speaker)
     lock_mailings()
+    versioned_edits.lock(speaker)
     outdated = access.list_outdated(speaker, access.list_own(speaker))
     if not outdated:
         raise RuleViolation(

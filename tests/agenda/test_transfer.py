@@ -1,18 +1,21 @@
 """An agenda goes to another device, and into a calendar."""
 
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
+from flask import Flask
 from icalendar import Calendar
 from sqlalchemy import func, select
 
 from app import clock
-from app.agenda.models import Agenda
+from app.agenda.models import Agenda, Star
 from app.database import db
 from tests.browser import Browser, Browsers, Page
 from tests.factories import make_agenda, publish_programme
 from tests.lookups import get_session
+from tests.races import collide
 
 
 def sessions_in(page: Page) -> list[str]:
@@ -67,6 +70,25 @@ def test_the_link_is_good_for_a_quarter_of_an_hour(
 
     page = new_browser().open(link, 410)
     assert "This link worked for 15 minutes. Create a new one on the other device." in page.text
+
+
+@pytest.mark.postgresql_only
+def test_two_devices_that_take_over_each_others_agenda_do_not_wait_for_ever(
+    site: Flask, visitor: Browser, new_browser: Browsers
+) -> None:
+    telephone = new_browser()
+    make_agenda("opening", holder=visitor)
+    make_agenda("farewell", holder=telephone)
+    for_telephone, for_visitor = link_of(visitor), link_of(telephone)
+    pages = [telephone.open(for_telephone), visitor.open(for_visitor)]
+
+    def press(page: Page) -> None:  # the second finds that its agenda has gone into the other
+        page.press("Combine both agendas", status={200, 410})
+
+    collide(site, *((partial(press, page), "FROM agenda .*FOR UPDATE") for page in pages))
+
+    saved = db.session.scalars(select(Star.session_key)).all()
+    assert sorted(saved) == ["farewell", "opening"]
 
 
 @pytest.mark.both_databases

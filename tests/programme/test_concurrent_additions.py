@@ -39,6 +39,6 @@ def test_the_same_name_at_the_same_moment_gets_addresses_of_its_own(site: Flask)
 def test_without_the_lock_they_would_take_each_others(
     site: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(slugs, "lock_table", lambda _: None)
+    monkeypatch.setattr(slugs, "queue_for", lambda _: None)
 
     assert "taken" in added_at_once(site)

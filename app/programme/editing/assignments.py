@@ -108,8 +108,9 @@ def assign(
 
 def _lock_sessions(keys: Mapping[str, int]) -> Sequence[Session]:
     """Return these sessions, always locked in the same order to avoid deadlocks."""
-    such = select(Session).where(Session.key.in_(keys)).order_by(Session.id).with_for_update()
-    return db.session.scalars(such.execution_options(populate_existing=True)).all()
+    such = select(Session).where(Session.key.in_(keys)).order_by(Session.id)
+    locked = such.with_for_update(key_share=True).execution_options(populate_existing=True)
+    return db.session.scalars(locked).all()
 
 
 def undo_all(entries: Sequence[int], *, actor: str) -> None:

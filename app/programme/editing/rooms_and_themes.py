@@ -12,7 +12,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import InstrumentedAttribute
 
 from app import clock
-from app.database import db, lock_table
+from app.database import db, lock_table, wait_for_table
 from app.errors import NotFound, RuleViolation
 from app.history import services as history
 from app.history.models import Change
@@ -173,7 +173,8 @@ def _target_index(direction: str, index: int) -> int:
 
 def _lock_all(kind: OrderedKind[EntityT]) -> Sequence[EntityT]:
     """Return all rows of a kind, locked until the transaction ends."""
-    every = select(kind.model).order_by(kind.model.id).with_for_update()
+    wait_for_table(kind.model)
+    every = select(kind.model).order_by(kind.model.id).with_for_update(key_share=True)
     return db.session.scalars(every.execution_options(populate_existing=True)).all()
 
 
@@ -183,8 +184,9 @@ def reassign_sessions(
     """Move all sessions of one to another; return how many were moved."""
     versioned_edits.lock(entity)
     moved = list_sessions_using(kind, entity)
-    for session in moved:
+    for session in sorted(moved, key=lambda one: one.id):  # avoid deadlocks
         versioned_edits.lock(session)
+    for session in moved:
         versioned_edits.save(
             SESSION_FIELDS,
             session,
@@ -200,7 +202,7 @@ def reassign_sessions(
 
 def delete(kind: OrderedKind[EntityT], entity: EntityT, *, actor: str) -> None:
     """Delete one; raise UsedBySessions if a session uses it."""
-    versioned_edits.lock(entity)
+    versioned_edits.lock_to_delete(entity)
     if list_sessions_using(kind, entity):
         raise UsedBySessions(f"Sessions use {entity.name}: move them to another first")
     column = kind.foreign_key()

@@ -113,7 +113,7 @@ def _replace_in_session(
 
 def delete(speaker: Speaker, *, actor: str) -> None:
     """Delete a speaker; raise SpeakerInUse if they were published or appear in a session."""
-    versioned_edits.lock(speaker)
+    versioned_edits.lock_to_delete(speaker)
     refusal = deletion_error(speaker)
     if refusal:
         raise SpeakerInUse(refusal)

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Protocol, TypeVar, runtime_checkable
 
 from app import clock
-from app.database import db
+from app.database import db, wait_for_table
 from app.errors import RuleViolation, StaleEdit
 from app.history import services as history
 from app.history.models import Change
@@ -54,7 +54,18 @@ class CrossFieldCheck(Protocol):
 
 
 def lock(entity: EntityT) -> EntityT:
-    """Lock the entity's row until the transaction ends, and refresh it from the database."""
+    """Lock the entity's row until the transaction ends, and refresh it from the database.
+
+    Others may refer to it meanwhile: a session that is saved does not wait for its room.
+    """
+    wait_for_table(type(entity))
+    lock_row(entity, DELETED, key_share=True)
+    return entity
+
+
+def lock_to_delete(entity: EntityT) -> EntityT:
+    """Lock the entity's row so that nothing can begin to refer to it."""
+    wait_for_table(type(entity))
     lock_row(entity, DELETED)
     return entity
 

@@ -31,7 +31,7 @@ def lock_bookings(delegates: Collection[int]) -> None:
         savepoint = db.session.begin_nested()
         keys = _list_keys(delegates)
         session_seats.lock_sessions(keys)
-        db.session.execute(rows.with_for_update())
+        db.session.execute(rows.with_for_update(key_share=True))
         if keys == _list_keys(delegates):
             savepoint.commit()
             return

@@ -55,7 +55,7 @@ def link_own(answers: Answers, delegate: Delegate) -> None:
 
 def link(speaker: Speaker, delegate: Delegate, *, actor: str) -> bool:
     """Make a booking that of a speaker; return True if that is new. Raise BookingOfAnother."""
-    lock_row(speaker, NO_SPEAKER)
+    lock_row(speaker, NO_SPEAKER, key_share=True)
     if not delegate.is_attending:
         raise RuleViolation("This booking has been cancelled")
     place = db.session.get(SpeakerPlace, speaker.id, populate_existing=True)
@@ -71,7 +71,7 @@ def link(speaker: Speaker, delegate: Delegate, *, actor: str) -> bool:
 
 def unlink(speaker: Speaker, *, actor: str) -> bool:
     """Let a booking be no speaker's any more; the booking itself stays as it is."""
-    lock_row(speaker, NO_SPEAKER)
+    lock_row(speaker, NO_SPEAKER, key_share=True)
     place = db.session.get(SpeakerPlace, speaker.id, populate_existing=True)
     if place is None:
         return False

@@ -1,0 +1,347 @@
+"""Two people change what belongs together at the same moment: neither waits for the other for ever.
+
+PostgreSQL ends one of two transactions that wait for each other; what that person sent is lost.
+"""
+
+import json
+from collections.abc import Mapping
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from app import cache_version, clock
+from app.database import db, transaction
+from app.delegates.fields import PRIVATE_NAMES
+from app.delegates.models import Delegate
+from app.equality import queries as equality_queries
+from app.equality import services as equality
+from app.mailings import notices
+from app.mailings import services as mailings
+from app.mailings.models import Mailing
+from app.mailings.notice_models import ChangeNotice
+from app.programme import queries
+from app.programme.editing import assignments, sessions, speakers, versioned_edits
+from app.programme.editing import rooms_and_themes as ordered
+from app.programme.fields.conference import CONFERENCE_FIELDS
+from app.programme.models import Room, Session, Speaker, Theme
+from app.registration import re_encryption
+from app.registration.desk import duplicates
+from app.registration.speaker_places import services as places
+from app.registration.waiting_list import services as waiting_list
+from app.registration.waiting_list.models import WaitingListEntry
+from app.releases import services as releases
+from app.speakers import batch_emails
+from app.speakers.recipients import load_speakers
+from tests.factories import (
+    get_ada_marsh,
+    grant_speaker_access,
+    make_delegate,
+    make_mailing,
+    make_room,
+    make_session,
+    make_speaker,
+    make_waiting_list_entry,
+    set_places,
+)
+from tests.races import DONE, collide
+
+pytestmark = pytest.mark.postgresql_only
+
+GRACE, MARY = "grace@conference.example", "mary@conference.example"
+LOCKED = "FROM {} .*FOR (NO KEY )?UPDATE"
+SESSION, SPEAKER = LOCKED.format("session"), LOCKED.format("speaker")
+
+
+def get_session(number: int) -> Session:
+    return db.session.get_one(Session, number)
+
+
+def save_session(number: int, **values: object) -> None:
+    sessions.save(get_session(number), values, expected_version=1, actor=GRACE)
+
+
+def update_several(versions: Mapping[str, int]) -> None:
+    sessions.update_several(versions, {"state": "cancelled"}, actor=MARY)
+
+
+def test_settings_are_saved_while_somebody_publishes(site: Flask) -> None:
+    make_session(title="Knots")
+
+    def save() -> None:
+        conference = queries.get_conference()
+        versioned_edits.save(
+            CONFERENCE_FIELDS,
+            conference,
+            {"subtitle": "Another"},
+            expected_version=conference.version,
+            actor=MARY,
+        )
+
+    def publish() -> None:
+        releases.create_release("now", actor=GRACE)
+
+    ended = collide(site, (save, LOCKED.format("conference")), (publish, "LOCK TABLE conference"))
+
+    assert ended == [DONE, DONE]
+
+
+def test_sessions_are_put_into_a_room_while_one_is_dragged_there(site: Flask) -> None:
+    session, room = make_session(title="Knots"), make_room(name="North")
+    number, room_number, key, versions = session.id, room.id, room.key, {session.key: 1}
+    starts_at = clock.now() + timedelta(days=30)
+
+    def assign() -> None:
+        assignments.assign(
+            ordered.ROOMS, db.session.get_one(Room, room_number), versions, actor=MARY
+        )
+
+    def drag() -> None:
+        slot = sessions.ScheduleSlot(starts_at, starts_at + timedelta(hours=1), key)
+        sessions.move(get_session(number), slot, expected_version=1, actor=GRACE)
+
+    ended = collide(site, (assign, LOCKED.format("room")), (drag, SESSION))
+
+    assert DONE in ended
+    assert get_session(number).room_id == room_number
+
+
+def test_a_session_is_added_to_a_room_while_others_are_put_there(site: Flask) -> None:
+    session, room = make_session(title="Knots"), make_room(name="North")
+    room_number, key, versions = room.id, room.key, {session.key: 1}
+
+    def assign() -> None:
+        assignments.assign(
+            ordered.ROOMS, db.session.get_one(Room, room_number), versions, actor=MARY
+        )
+
+    def add() -> None:
+        sessions.add({"title": "Another", "room": key, "state": "draft"}, actor=GRACE)
+
+    ended = collide(site, (assign, SESSION), (add, "LOCK TABLE session|advisory"))
+
+    assert ended == [DONE, DONE]
+
+
+def test_two_speakers_are_merged_while_one_is_put_into_a_session(site: Flask) -> None:
+    stays, goes = make_speaker(name="Bo One"), make_speaker(name="Bo Two")
+    number = make_session(title="Knots", speakers=(goes,)).id
+    target, source, key = stays.id, goes.id, stays.key
+
+    def merge() -> None:
+        both = (db.session.get_one(Speaker, one) for one in (target, source))
+        speakers.merge(*both, actor=MARY)
+
+    def add() -> None:
+        save_session(number, appearances=[[key, "speaker"]])
+
+    ended = collide(site, (merge, SPEAKER), (add, SESSION))
+
+    assert DONE in ended
+
+
+def test_a_session_gets_another_address_while_several_are_changed(site: Flask) -> None:
+    first, second = make_session(title="Knots"), make_session(title="Ropes")
+    number, versions = second.id, {first.key: 1, second.key: 1}
+
+    ended = collide(
+        site,
+        (lambda: save_session(number, slug="another-address"), SESSION),
+        (lambda: update_several(versions), "UPDATE session"),
+    )
+
+    assert ended == [DONE, DONE]  # whichever comes second in the second session is told
+
+
+def test_a_session_gets_a_new_speaker_while_another_of_its_speakers_is_saved(site: Flask) -> None:
+    ada, number = get_ada_marsh(), make_session(title="Knots").id
+    ada_number, key = ada.id, ada.key
+
+    def save_with_new_speaker() -> None:
+        parts = [[sessions.NewSpeaker("Cy New"), "speaker"], [key, "speaker"]]
+        save_session(number, appearances=parts)
+
+    def save_speaker() -> None:
+        ada = db.session.get_one(Speaker, ada_number)
+        speakers.save(ada, {"role": "Pilot"}, expected_version=ada.version, actor=MARY)
+
+    ended = collide(
+        site,
+        (save_with_new_speaker, "LOCK TABLE speaker|advisory"),
+        (save_speaker, SPEAKER),
+    )
+
+    assert ended == [DONE, DONE]
+
+
+def test_a_theme_is_saved_while_another_is_moved(site: Flask) -> None:
+    def save() -> None:
+        theme = db.session.scalars(select(Theme).order_by(Theme.id)).first()
+        assert theme
+        values = {"summary": "New words"}
+        ordered.save(ordered.THEMES, theme, values, expected_version=theme.version, actor=GRACE)
+
+    def move() -> None:
+        first = db.session.scalars(select(Theme).order_by(Theme.position)).first()
+        assert first
+        ordered.move(ordered.THEMES, first, "down", actor=MARY)
+
+    ended = collide(site, (save, "LOCK TABLE theme"), (move, LOCKED.format("theme")))
+
+    assert ended == [DONE, DONE]
+
+
+def test_sessions_of_a_room_are_moved_while_several_are_changed(site: Flask) -> None:
+    room, other = make_room(name="North"), make_room(name="South")
+    day = clock.now() + timedelta(days=30)
+    hours = (day + timedelta(hours=5), day + timedelta(hours=6)), (day, day + timedelta(hours=1))
+    both = [
+        make_session(title=title, room_id=room.id, starts_at=starts_at, ends_at=ends_at)
+        for title, (starts_at, ends_at) in zip(("Knots", "Ropes"), hours, strict=True)
+    ]
+    versions = {one.key: one.version for one in both}
+    numbers = room.id, other.id
+
+    def reassign() -> None:
+        old, new = (db.session.get_one(Room, number) for number in numbers)
+        ordered.reassign_sessions(ordered.ROOMS, old, new, actor=GRACE)
+
+    ended = collide(site, (reassign, SESSION), (lambda: update_several(versions), SESSION))
+
+    assert ended == [DONE, DONE]
+
+
+def test_a_booking_is_linked_to_a_speaker_while_it_is_merged_with_theirs(site: Flask) -> None:
+    one, two = make_delegate(), make_delegate(given_names="Adah")
+    with transaction():
+        places.link(get_ada_marsh(), two, actor=MARY)
+    versions = {one.reference: one.version, two.reference: two.version}
+    numbers, speaker = (one.id, two.id), get_ada_marsh().id
+
+    def link() -> None:
+        booking = db.session.get_one(Delegate, numbers[0])
+        places.link(db.session.get_one(Speaker, speaker), booking, actor=MARY)
+
+    def merge() -> None:
+        with site.test_request_context("/"):
+            kept, other = (db.session.get_one(Delegate, number) for number in numbers)
+            duplicates.merge(duplicates.MergeChoice(kept, other, {}, versions), actor=GRACE)
+
+    ended = collide(site, (link, SPEAKER), (merge, LOCKED.format("delegate")))
+
+    assert DONE in ended
+
+
+def test_a_speaker_is_invited_at_another_address_while_a_batch_is_sent(site: Flask) -> None:
+    ada = get_ada_marsh()
+    with transaction():
+        ada.contact_address = "new@example.org"
+    grant_speaker_access(get_ada_marsh(), "ada@example.org")
+    number = get_ada_marsh().id
+    invitation = batch_emails.BATCH_EMAIL_KINDS["invitation"]
+
+    def replace() -> None:
+        batch_emails.replace_address(db.session.get_one(Speaker, number), actor=GRACE)
+
+    def send_batch() -> None:
+        batch_emails.lock_mailings()
+        (recipient,) = load_speakers([db.session.get_one(Speaker, number)])
+        batch_emails.send_one(invitation, recipient, actor=MARY)
+
+    ended = collide(site, (replace, SPEAKER), (send_batch, "LOCK TABLE speaker_mailing"))
+
+    assert DONE in ended
+
+
+def test_speakers_are_invited_while_two_of_them_are_merged(site: Flask) -> None:
+    zoe = make_speaker(name="Zoe Young", contact_address="zoe@example.org")
+    abe = make_speaker(name="Abe Adams", contact_address="abe@example.org")
+    numbers = zoe.id, abe.id
+
+    def send_batch() -> None:
+        batch_emails.lock_mailings()
+        batch_emails.send(batch_emails.build_batch("invitation"), actor=GRACE)
+
+    def merge() -> None:
+        both = (db.session.get_one(Speaker, number) for number in numbers)
+        speakers.merge(*both, actor=MARY)
+
+    ended = collide(site, (send_batch, SPEAKER), (merge, SPEAKER))
+
+    assert DONE in ended
+
+
+def test_answers_are_encrypted_anew_while_people_are_removed_from_the_list(site: Flask) -> None:
+    set_places(1)
+    make_delegate()
+    document = json.dumps({min(PRIVATE_NAMES): "a ramp"})
+    numbers = [
+        make_waiting_list_entry(access_key=key, document=document, name=name).id
+        for key, name in (("b", "First"), ("a", "Second"))
+    ]
+
+    def remove() -> None:
+        with site.test_request_context("/"):
+            for number in numbers:
+                entry = db.session.get_one(WaitingListEntry, number)
+                waiting_list.remove(entry, actor=GRACE)
+
+    ended = collide(
+        site,
+        (re_encryption.encrypt_batch, "UPDATE waiting_list_entry"),
+        (remove, LOCKED.format("waiting_list_entry")),
+    )
+
+    assert ended == [DONE, DONE]
+
+
+def test_the_draft_about_changes_is_deleted_while_the_notice_is_dropped(site: Flask) -> None:
+    mailing, release = make_mailing(), queries.get_latest_release_number()
+    with transaction():
+        notice = ChangeNotice(
+            from_release=release,
+            to_release=release,
+            old_place="",
+            new_place="",
+            state="open",
+            version=1,
+            mailing_id=mailing.id,
+            changed_at=clock.now(),
+        )
+        db.session.add(notice)
+    number, notice_number = mailing.id, notice.id
+
+    def delete() -> None:
+        mailings.delete(db.session.get_one(Mailing, number), actor=GRACE)
+
+    def drop() -> None:
+        notice = db.session.get_one(ChangeNotice, notice_number)
+        notices.drop(notice, expected_version=1, actor=MARY)
+
+    ended = collide(site, (delete, LOCKED.format("mailing")), (drop, "LOCK TABLE change_notice"))
+
+    assert DONE in ended
+
+
+def test_an_equality_question_is_answered_while_others_are_chosen(site: Flask) -> None:
+    first, second, *_ = [one.current for one in equality_queries.read_questions()]
+    with transaction():
+        equality.set_active([first.key], actor=GRACE)
+    cache_version.recheck()
+    choice = next(iter(first.choices))
+
+    def answer() -> None:
+        equality.list_active()
+        equality.count_answers({first.key: choice})
+
+    def choose() -> None:
+        equality.set_active([second.key], actor=GRACE)
+
+    ended = collide(
+        site,
+        (answer, LOCKED.format("equality_question")),
+        (choose, "LOCK TABLE equality_question"),
+    )
+
+    assert ended == [DONE, DONE]

@@ -7,8 +7,9 @@ from threading import Barrier
 from typing import TypeVar
 
 from flask import Flask
+from sqlalchemy import text
 
-from app.database import db, transaction
+from app.database import db, read_only_connection, transaction
 from app.errors import ConferenceError
 from app.releases.current_release import get_programme
 
@@ -49,3 +50,13 @@ def run_in_threads(site: Flask, deeds: Sequence[Callable[[], Result]]) -> list[R
 
     with ThreadPoolExecutor(len(deeds)) as people:
         return list(people.map(run, deeds))
+
+
+def waits_for_a_lock() -> bool:
+    """Return True if somebody waits for a lock of this database, which is PostgreSQL's."""
+    waiting = text(
+        "SELECT 1 FROM pg_stat_activity"
+        " WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    )
+    with read_only_connection(db.engine) as connection:
+        return connection.execute(waiting).first() is not None

@@ -15,6 +15,8 @@ from app.mail import domains, outbox, retries, services, worker
 from app.mail.models import BULK, URGENT, Email, MailDomain
 from tests.factories import make_email, make_organiser
 from tests.mail_server import MailServer
+from tests.races import waits_for_a_lock
+from tests.waiting import wait_until
 
 Deliver = Callable[[], str]
 LEASE = timedelta(minutes=1)
@@ -302,6 +304,7 @@ def test_two_workers_do_not_take_the_same_turn(site: Flask) -> None:
         with transaction():
             here = outbox.lease_next(LEASE)
             there = elsewhere.submit(lease_elsewhere)
+            wait_until(waits_for_a_lock, "the second worker wants the same turn")
         leased = [[email.recipient for email in emails] for emails in (here, there.result(10))]
 
     assert leased == [["0@one.example"], []]

@@ -10,7 +10,7 @@ from typing import Any
 import brotli
 import pytest
 from flask import Flask
-from sqlalchemy import select, text
+from sqlalchemy import select
 
 from app import cache_version, clock
 from app.database import db, transaction
@@ -24,12 +24,10 @@ from app.releases.models import WAITING
 from tests.browser import Browser, Browsers
 from tests.factories import make_clash, make_scheduled_release, make_session, publish_programme
 from tests.postgres import PostgresServer
-from tests.races import run_in_threads
+from tests.races import run_in_threads, waits_for_a_lock
 from tests.waiting import wait_until
 
 GRACE = "grace@conference.example"
-WAITING_FOR_A_LOCK = """SELECT count(*) FROM pg_stat_activity
-WHERE datname = current_database() AND wait_event_type = 'Lock'"""
 PAGES = (
     "/programme",
     "/programme/2009-06-10",
@@ -202,11 +200,6 @@ def test_a_planned_release_stays_planned_when_something_is_published_before(site
         services.publish("", override_reason="", expected_fingerprint=seen, actor=GRACE)
 
     assert plan.state == WAITING
-
-
-def waits_for_a_lock() -> bool:
-    with db.engine.connect() as other:
-        return bool(other.scalar(text(WAITING_FOR_A_LOCK)))
 
 
 @pytest.mark.both_databases

@@ -190,7 +190,6 @@ AREAS: Final = {
             "tests/site/test_public_pages.py",
             "tests/releases/test_publishing.py",
             f"{PREVIEWS}::test_what_is_seen_in_a_preview_reaches_nobody_else",
-            f"{HOME}::test_nor_does_a_page_of_registration",
             f"{ERRORS}::test_too_much_at_once_is_413",
         ],
     ),

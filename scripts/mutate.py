@@ -1,14 +1,13 @@
 """Put small faults into the code, one at a time, and tell which of them no test sees.
 
 Nothing is written into the tree: the tests of an area run once, then this process forks for each
-fault (scripts/mutants.py), puts it into what is loaded, and runs those tests that pass through the
-place. What lives is compared with tests/mutants.toml, where each has its reason.
+fault (scripts/mutants.py), puts it into what is loaded (scripts/apply_mutant.py), and runs those
+tests that pass through the place. What lives is compared with tests/mutants.toml, where each has
+its reason.
 
 ``python -m scripts.mutate [AREA …]``
 """
 
-import ast
-import gc
 import os
 import signal
 import sys
@@ -16,16 +15,16 @@ import threading
 import time
 import tomllib
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import _lru_cache_wrapper
 from pathlib import Path
-from types import CodeType, FrameType, FunctionType, ModuleType
+from types import FrameType, FunctionType
 from typing import Final, NamedTuple
 
 import hypothesis
 import pytest
 
+from scripts.apply_mutant import apply, list_functions
 from scripts.mutants import Mutant, generate
 
 ROOT: Final = Path(__file__).parent.parent
@@ -39,11 +38,24 @@ KILLED, LIVES, HUNG = "killed", "lives", "hung"
 
 
 # Files of which an area runs only some stories
+ADDRESSES: Final = "tests/programme/test_slugs_of_rooms_and_themes.py"
+BOOKING: Final = "tests/registration/test_booking.py"
+CATEGORY_LIST: Final = "tests/registration/test_category_waiting_list.py"
+CLASHES: Final = "tests/registration/test_session_clashes.py"
+EMAILS: Final = "tests/registration/test_emails.py"
+ERRORS: Final = "tests/web/test_error_handlers.py"
+HOME: Final = "tests/site/test_home.py"
+IMPORT_UNDO: Final = "tests/interchange/test_import_undo.py"
 INVITATIONS: Final = "tests/admin/test_invitations.py"
 LANGUAGES: Final = "tests/web/test_languages.py"
-PREVIEWS: Final = "tests/web/test_preview_middleware.py"
-CATEGORY_LIST: Final = "tests/registration/test_category_waiting_list.py"
+MATCHING: Final = "tests/interchange/test_matching.py"
 NETWORK: Final = "tests/registration/test_network_limit.py"
+PHOTOS: Final = "tests/admin/test_photos.py"
+PREVIEWS: Final = "tests/web/test_preview_middleware.py"
+RENDITIONS: Final = "tests/programme/test_renditions.py"
+SEARCH: Final = "tests/site/test_search.py"
+SPEAKERS: Final = "tests/site/test_speaker_pages.py"
+ZONES: Final = "tests/programme/test_time_zones.py"
 
 
 class Area(NamedTuple):
@@ -110,6 +122,7 @@ AREAS: Final = {
             "tests/mail/test_rendering.py",
             "tests/mail/test_domains.py",
             "tests/mail/test_worker_loop.py",
+            f"{EMAILS}::test_a_ticket_in_an_email_has_its_code_with_it",
         ],
     ),
     "sign-in": Area(
@@ -147,6 +160,22 @@ AREAS: Final = {
             "tests/interchange/test_ical.py",
             "tests/admin/test_publishing.py",
             "tests/admin/test_import_export.py",
+            f"{PREVIEWS}::test_a_preview_shows_what_is_not_published_yet_and_stays_inside",
+            f"{PREVIEWS}::test_a_preview_of_nothing_is_an_empty_site",
+            f"{PREVIEWS}::test_a_file_in_a_preview_has_the_number_that_the_next_release_will_have",
+            f"{PHOTOS}::test_a_photo_that_is_gone_does_not_come_back_with_an_earlier_release",
+            f"{RENDITIONS}::test_readers_are_offered_every_kind_once_the_worker_has_made_them",
+            f"{ZONES}::test_a_programme_in_another_zone_shows_its_own_hours_before_it_is_published",
+            f"{ADDRESSES}::test_an_old_address_leads_to_the_new_one",
+            f"{SEARCH}::test_every_word_must_be_there",
+            f"{SEARCH}::test_a_whole_word_in_a_title_comes_before_the_beginning_of_one",
+            f"{HOME}::test_a_site_with_nothing_published_looks_meant",
+            f"{IMPORT_UNDO}::test_loading_raises_the_edition_for_slides_may_go_with_their_speakers",
+            f"{IMPORT_UNDO}::test_whoever_a_merged_file_added_is_withdrawn_not_deleted_either",
+            f"{MATCHING}::test_what_a_table_has_no_column_for_stays_as_it_is",
+            f"{SPEAKERS}::test_our_own_file_takes_it_along_and_brings_it_back",
+            f"{CLASHES}::test_going_back_to_an_earlier_release_asks_too",
+            f"{BOOKING}::test_days_are_changed_and_the_calendar_entry_follows",
         ],
     ),
     "page-cache": Area(
@@ -161,6 +190,7 @@ AREAS: Final = {
             "tests/site/test_public_pages.py",
             "tests/releases/test_publishing.py",
             f"{PREVIEWS}::test_what_is_seen_in_a_preview_reaches_nobody_else",
+            f"{ERRORS}::test_too_much_at_once_is_413",
         ],
     ),
     "search": Area(
@@ -305,82 +335,6 @@ def _that_pass_through(mutant: Mutant, tests: Sequence[Test]) -> Iterator[Test]:
         lines = [line for file, line in test.begun if file == path]
         if lines and (not mutant.function or any(first <= line <= last for line in lines)):
             yield test
-
-
-def list_functions(paths: set[str]) -> Sequence[FunctionType]:
-    """List the functions of modules, whoever holds them; only once, as it looks at everything."""
-    gc.unfreeze()  # otherwise what tests/conftest.py has frozen is not listed
-    found = (one for one in gc.get_objects() if isinstance(one, FunctionType))
-    functions = [one for one in found if one.__code__.co_filename in paths]
-    gc.freeze()  # so that no process passes by all of it again, or copies it
-    return functions
-
-
-def apply(mutant: Mutant, functions: Sequence[FunctionType]) -> None:
-    """Put a mutant into what this process has loaded, and forget what the code before it gave."""
-    path = str(ROOT / mutant.path)
-    _forget_results(sys.modules[mutant.path.removesuffix(".py").replace("/", ".")])
-    whole = compile(mutant.tree, path, "exec")
-    if mutant.function:
-        _put_code(whole, mutant.span, [one for one in functions if _is_of(one, path)])
-    else:
-        _put_values(mutant.path, mutant.tree, mutant.span[0])
-
-
-def _forget_results(module: ModuleType) -> None:
-    """Empty the caches of functions: what the tests asked without a fault would be answered so."""
-    for some in vars(module).values():
-        if isinstance(some, _lru_cache_wrapper):
-            some.cache_clear()
-
-
-def _is_of(function: FunctionType, path: str) -> bool:
-    return function.__code__.co_filename == path
-
-
-def _put_code(whole: CodeType, span: tuple[int, int], functions: Iterable[FunctionType]) -> None:
-    """Give the function that stands in these lines its new code, whoever holds it."""
-    new = {_place(one): one for one in _codes(whole)}
-    for some in functions:
-        code = new.get(_place(some.__code__))
-        if code is not None and span[0] <= code.co_firstlineno <= span[1]:
-            some.__code__ = code
-
-
-def _place(code: CodeType) -> tuple[str, int]:
-    return code.co_qualname, code.co_firstlineno
-
-
-def _codes(code: CodeType) -> Iterator[CodeType]:
-    for constant in code.co_consts:
-        if isinstance(constant, CodeType):
-            yield constant
-            yield from _codes(constant)
-
-
-def _put_values(path: str, tree: ast.Module, line: int) -> None:
-    """Work a value of a module out anew, and what is made of it; give both to whoever has them."""
-    module = sys.modules[path.removesuffix(".py").replace("/", ".")]
-    changed: set[str] = set()
-    for node in tree.body:
-        names = {one.id for one in ast.walk(node) if isinstance(one, ast.Name)}
-        if isinstance(node, ast.Assign | ast.AnnAssign) and (
-            node.lineno == line or names & changed
-        ):
-            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-            made = {one.id for one in targets if isinstance(one, ast.Name)}
-            before = {name: vars(module)[name] for name in made}
-            code = compile(ast.Module([node], []), path, "exec")
-            FunctionType(code, vars(module))()
-            _give(module, before)
-            changed |= made
-
-
-def _give(module: ModuleType, before: dict[str, object]) -> None:
-    for name, value in before.items():
-        for other in list(sys.modules.values()):
-            if getattr(other, "__dict__", {}).get(name) is value:
-                vars(other)[name] = vars(module)[name]
 
 
 def run(area: Area) -> dict[tuple[str, str, str, str], tuple[Mutant, str]]:

@@ -9,9 +9,9 @@ from threading import Barrier, BrokenBarrierError, local
 from typing import Any, TypeVar
 
 from flask import Flask
-from sqlalchemy import event
+from sqlalchemy import event, text
 
-from app.database import db, transaction
+from app.database import db, read_only_connection, transaction
 from app.errors import ConferenceError
 from app.releases.current_release import get_programme
 
@@ -82,3 +82,13 @@ def collide(site: Flask, *deeds: tuple[Callable[[], object], str]) -> list[str]:
         return run_in_threads(site, [partial(begin, *deed) for deed in deeds])
     finally:
         event.remove(engine, "after_cursor_execute", wait_for_others)
+
+
+def waits_for_a_lock() -> bool:
+    """Return True if somebody waits for a lock of this database, which is PostgreSQL's."""
+    waiting = text(
+        "SELECT 1 FROM pg_stat_activity"
+        " WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    )
+    with read_only_connection(db.engine) as connection:
+        return connection.execute(waiting).first() is not None

@@ -12,11 +12,13 @@ from playwright.sync_api import Browser as Chromium
 from playwright.sync_api import Page
 
 from app import clock
+from app.mail import outbox
 from app.programme import queries as programme
 from app.web.cache_policy import best_encoding
 from config import ROOT
+from scripts.apply_mutant import apply, list_functions
 from scripts.mutants import generate
-from scripts.mutate import AREAS, LISTED, apply, list_functions
+from scripts.mutate import AREAS, LISTED
 from tests.browser import Browser
 from tests.chromium import expect_result, tab
 from tests.live_site import LiveSites
@@ -260,6 +262,19 @@ def test_a_fault_is_noticed_in_a_function_that_remembers_its_answers() -> None:
     if pid == 0:
         apply(fault, list_functions({str(ROOT / fault.path)}))
         os._exit(best_encoding("br") is not None)
+
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+
+
+def test_a_fault_in_a_value_reaches_what_other_modules_make_of_it() -> None:
+    faults = generate(ROOT, "app/mail/domains.py")
+    [fault] = [one for one in faults if one.mutated == "_IS_CLOSED = select(MailDomain.name)"]
+    assert "resumes_at" in str(outbox.ANY_DUE)
+
+    pid = os.fork()
+    if pid == 0:
+        apply(fault, [])
+        os._exit("resumes_at" in str(outbox.ANY_DUE))
 
     assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
 

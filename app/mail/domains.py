@@ -12,7 +12,6 @@ from typing import Any
 
 from flask import current_app
 from sqlalchemy import (
-    Boolean,
     ColumnElement,
     and_,
     bindparam,
@@ -39,7 +38,7 @@ IS_FAILING = MailDomain.failures >= REFUSALS_IN_A_ROW
 _IS_CLOSED = select(MailDomain.name).where(
     MailDomain.name == Email.domain, MailDomain.resumes_at > bindparam("now")
 )
-_HOLDS_URGENT = and_(IS_FAILING, bindparam("urgent_waits", type_=Boolean))
+_HOLDS_URGENT = and_(IS_FAILING, bindparam("urgent_waits"))
 IS_OPEN: ColumnElement[bool] = ~(
     _IS_CLOSED.where(or_(Email.priority != URGENT, _HOLDS_URGENT)).exists()
 )
@@ -77,7 +76,9 @@ def record_failure(
 
     One refusal may concern one mailbox; a server that does not answer concerns all.
     """
-    failures = max(failures + 1, REFUSALS_IN_A_ROW if is_unanswered else 0)
+    failures += 1
+    if is_unanswered:
+        failures = max(failures, REFUSALS_IN_A_ROW)
     rounds = failures - REFUSALS_IN_A_ROW
     pause = PAUSES[min(rounds, len(PAUSES) - 1)] if rounds >= 0 else timedelta()
     values = {"failures": failures, "last_error": error[:MAX_ERROR_LENGTH]}

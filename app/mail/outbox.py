@@ -55,17 +55,17 @@ NEXT_DUE = (
     .where(IS_DUE)
     .order_by(Email.priority, Email.due_at, Email.id)
     .limit(bindparam("count"))
-    .with_for_update(skip_locked=True, of=EMAILS)
+    .with_for_update(skip_locked=True)
 )
 LEASE = (
     update(EMAILS)
-    .where(EMAILS.c.id.in_(bindparam("numbers", expanding=True)))
+    .where(EMAILS.c.id.in_(bindparam("numbers")))
     .values(lease_until=bindparam("until"), attempts=EMAILS.c.attempts + 1)
 )
 GIVE_BACK = (
     update(EMAILS)
     .where(
-        EMAILS.c.id.in_(bindparam("numbers", expanding=True)),
+        EMAILS.c.id.in_(bindparam("numbers")),
         EMAILS.c.lease_until == bindparam("ours"),
         IS_WAITING,
     )
@@ -105,7 +105,7 @@ def lease_next(
         "urgent_waits": urgent_waits,
         "count": 1 if domains.has_limit() else count,
     }
-    rows = _execute(NEXT_DUE, values).all()
+    rows = _execute(NEXT_DUE, values)
     emails = [LeasedEmail(**{**row._mapping, "lease_until": now + lease}) for row in rows]  # noqa: SLF001 – the public API for this
     if not all(domains.take_turn(email.domain, email.priority, now) for email in emails):
         return []

@@ -61,7 +61,7 @@ def enqueue_rendered(  # noqa: PLR0913 – what a queued email has
 ) -> Email:
     """Queue an email that has been rendered, with further headers."""
     encoded = rendering.encode_email(
-        rendered, to, booking_reference, calendar, qr_code, headers=headers or {}
+        rendered, to, booking_reference, calendar, qr_code, headers=headers
     )
     now = clock.real_now()
     email = Email(

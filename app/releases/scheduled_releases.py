@@ -25,9 +25,7 @@ HISTORY_SUBJECT = "planned release"
 MAX_CLASHES_NAMED = 5
 
 
-def schedule(
-    publish_at: datetime, note: str, *, override_reason: str, actor: str
-) -> ScheduledRelease:
+def schedule(publish_at: datetime, note: str, *, override_reason: str, actor: str) -> None:
     """Schedule a release of the working programme as it will be at that moment."""
     scheduled = ScheduledRelease(created_at=clock.now())
     preview = _validate_and_set(scheduled, publish_at, note, override_reason, actor)
@@ -35,7 +33,6 @@ def schedule(
     _record(
         f"A release was scheduled for {_format_in_zone_of(publish_at, preview)}", scheduled, actor
     )
-    return scheduled
 
 
 def reschedule(

@@ -55,7 +55,8 @@ def create_release(
     db.session.flush()
     db.session.refresh(conference)
     content = content or build_snapshot()
-    public_release = db.session.get(Release, conference.current_release or 0)
+    number = conference.current_release
+    public_release = db.session.get_one(Release, number) if number else None
     before = _load_public_snapshot(public_release, conference) if public_release else None
     if public_release is not None and content == before:
         return public_release

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select
 
 from app.accounts import rate_limits
 from app.accounts.models import RateLimitHit
@@ -18,6 +18,7 @@ from app.errors import NetworkLimitExceeded, RateLimitExceeded
 from app.factory import create_app
 from config import Config
 from tests.browser import Browser
+from tests.races import waits_for_a_lock
 from tests.refusals import TOO_MANY, TOO_MANY_FROM_NETWORK
 from tests.waiting import wait_until
 
@@ -142,15 +143,6 @@ def test_the_lock_is_what_makes_them_wait(
 
     assert came_in_between is not with_lock
     assert results == [not with_lock]
-
-
-def waits_for_a_lock() -> bool:
-    waiting = text(
-        "SELECT count(*) FROM pg_stat_activity "
-        "WHERE datname = current_database() AND wait_event_type = 'Lock'"
-    )
-    with db.engine.connect() as other:
-        return bool(other.scalar(waiting))
 
 
 def test_an_attempt_stays_counted_when_the_request_then_fails(visitor: Browser) -> None:

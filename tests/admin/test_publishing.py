@@ -54,6 +54,13 @@ def told() -> list[str]:
     ]
 
 
+def last_told() -> tuple[str, str]:
+    """Tell what the history has last, and who did it."""
+    entry = db.session.scalars(select(HistoryEntry).order_by(HistoryEntry.id.desc())).first()
+    assert entry is not None
+    return entry.summary, entry.actor
+
+
 def numbers(page: Page) -> dict[str, str]:
     """Tell how many things differ, by what became of them."""
     return page.summary_list
@@ -102,6 +109,7 @@ def test_an_editor_publishes_with_a_note_after_a_check(visitor: Browser) -> None
     assert "Published. This release is public now." in page.source
     assert page.summary_list["Note"] == "The opening is grander"
     assert page.summary_list["By"] == "grace@conference.example"
+    assert last_told() == ("Release 2 was published", "grace@conference.example")
     assert editor.open("/sessions/opening").heading == "A grand opening"
 
 
@@ -326,6 +334,41 @@ def test_a_plan_can_be_changed_and_called_off(organiser: Browser, frozen_time: A
         ),
         "The release scheduled for 2pm on Thursday 14 May 2009 was cancelled",
     ]
+    assert last_told()[1] == "grace@conference.example"
+
+
+@pytest.mark.both_databases
+def test_of_plans_that_are_due_the_earliest_is_made_and_later_ones_wait(
+    site: Flask, frozen_time: Any
+) -> None:
+    changed("opening", title="A grand opening")
+    plans = [
+        make_scheduled_release(note=note, publish_at=clock.now() + timedelta(hours=hours))
+        for note, hours in (("Second", 2), ("First", 1), ("Third", 24))
+    ]
+
+    frozen_time.shift(timedelta(hours=3))
+    due()
+
+    assert publishing.get_release(2).note == "First"
+    assert [(plan.state, plan.release_number) for plan in plans] == [
+        ("done", 2),
+        ("done", 2),
+        ("waiting", None),
+    ]
+
+
+def test_a_plan_that_failed_is_settled_once_somebody_publishes(organiser: Browser) -> None:
+    make_scheduled_release(state="failed")
+    changed("opening", title="A grand opening")
+    page = organiser.open("/organise/publishing")
+    assert "A scheduled release was not published" in page.headings
+
+    organiser.press("Publish now")
+
+    page = organiser.open("/organise/publishing")
+    assert "A scheduled release was not published" not in page.headings
+    assert publishing.list_scheduled_releases() == []
 
 
 @pytest.mark.both_databases
@@ -344,9 +387,44 @@ def test_new_clashes_fail_a_plan_and_say_so(organiser: Browser, frozen_time: Any
     assert "A scheduled release was not published" in page.headings
     assert "is in Great hall at the same time" in page.text
     assert [one.state for one in publishing.list_scheduled_releases()] == ["failed"]
+    assert last_told()[0] == (
+        "The release scheduled for 2pm on Wednesday 13 May 2009 was not published because of "
+        "new clashes"
+    )
     page.follow("Dismiss")
     organiser.press("Dismiss")
     assert publishing.list_scheduled_releases() == []
+
+
+@pytest.mark.parametrize(("count", "rest"), [(5, []), (6, ["… and 1 more"])])
+def test_the_first_five_clashes_that_fail_a_plan_are_named_and_the_others_counted(
+    site: Flask, count: int, rest: list[str]
+) -> None:
+    plan = make_scheduled_release(publish_at=clock.now())
+    hall = db.session.scalars(select(Room).where(Room.slug == "great-hall")).one()
+    for number in range(count):
+        begin = MOVED + timedelta(hours=5, minutes=20 * number)
+        end = begin + timedelta(minutes=20)
+        for title in ("Nets", "Ropes"):
+            make_session(title=f"{title} {number}", room=hall, starts_at=begin, ends_at=end)
+
+    due()
+
+    first = plan.outcome.splitlines()
+    assert all("is in Great hall at the same time" in line for line in first[:5])
+    assert first[5:] == rest
+
+
+def test_a_plan_that_failed_is_made_at_another_time(organiser: Browser, frozen_time: Any) -> None:
+    changed("opening", title="A grand opening")
+    plan = make_scheduled_release(state="failed", outcome="Clashes")
+    organiser.open("/organise/publishing").follow("Reschedule")
+    organiser.press("Save", day="2009-05-14", time="14:00")
+
+    frozen_time.move_to("2009-05-14T14:00:00+01:00")
+    due()
+
+    assert (plan.state, plan.outcome, plan.release_number) == ("done", "", 2)
 
 
 @pytest.mark.both_databases
@@ -363,6 +441,13 @@ def test_clashes_that_were_accepted_do_not_fail_a_plan(
         reason_for_publishing_with_clashes="The hall is parted",
     )
     organiser.press("Schedule release")
+    assert last_told() == (
+        (
+            "A release was scheduled for 2pm on Wednesday 13 May 2009, with 1 clash: "
+            "The hall is parted"
+        ),
+        "grace@conference.example",
+    )
     frozen_time.move_to("2009-05-13T14:00:00+01:00")
 
     due()
@@ -437,7 +522,10 @@ def test_readers_see_an_earlier_release_again(organiser: Browser) -> None:
 
     assert "This release is public again." in page.source
     assert organiser.open("/sessions/opening").heading == "Opening"
-    assert "Release 1 was restored in place of release 2: Too grand" in told()
+    assert last_told() == (
+        "Release 1 was restored in place of release 2: Too grand",
+        "grace@conference.example",
+    )
     ahead = organiser.open("/organise/publishing")
     assert ahead.summary_list["Title"] == "before: Opening → after: A grand opening"
     organiser.follow("Add a note or schedule the release")

@@ -3,11 +3,14 @@
 import json
 from collections.abc import Callable, Sequence
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
+from flask import Flask
 from sqlalchemy import delete, select
 
+from app import cache_version
 from app.accounts.models import EDITOR
 from app.database import db, transaction
 from app.delegates.models import Delegate, SeatLimit
@@ -106,6 +109,21 @@ def test_loading_is_undone_whole_by_one_button(editor: Browser) -> None:
     assert everything() == before
 
 
+def test_loading_raises_the_edition_for_slides_may_go_with_their_speakers(
+    site: Flask, tmp_path: Path
+) -> None:
+    content = json.loads(SMALL_CONFERENCE.read_text(encoding="utf-8"))
+    content["sessions"][0]["title"] = "A grand opening"
+    file = tmp_path / "conference.json"
+    file.write_text(json.dumps(content), encoding="utf-8")
+    before = cache_version.current()
+
+    with transaction():
+        services.load_file(file)
+
+    assert cache_version.current() == before + 1
+
+
 @pytest.mark.both_databases
 def test_another_conference_that_was_loaded_by_mistake_goes_whole(editor: Browser) -> None:
     a_programme_with_details()
@@ -161,6 +179,22 @@ def test_what_was_changed_since_is_not_undone(editor: Browser) -> None:
 
 def test_whoever_was_added_and_has_begun_to_work_is_withdrawn_not_deleted(editor: Browser) -> None:
     loaded(editor, another_programme(speakers=[{"slug": "new", "name": "Nell New"}]))
+    nell = db.session.scalars(select(Speaker).where(Speaker.slug == "new")).one()
+    grant_speaker_access(nell)
+
+    editor.open("/organise/files").press(UNDO)
+
+    db.session.expire_all()
+    assert nell.withdrawn_at is not None
+
+
+def test_whoever_a_merged_file_added_is_withdrawn_not_deleted_either(
+    editor: Browser, tmp_path: Path
+) -> None:
+    file = tmp_path / "conference.json"
+    file.write_bytes(another_programme(speakers=[{"slug": "new", "name": "Nell New"}]))
+    with transaction():
+        services.merge(services.read_programme(file))
     nell = db.session.scalars(select(Speaker).where(Speaker.slug == "new")).one()
     grant_speaker_access(nell)
 

@@ -13,7 +13,7 @@ from sqlalchemy import text
 from app import clock
 from app.database import db, transaction
 from app.errors import NotFound, RuleViolation
-from app.mail import outbox, queries, services
+from app.mail import outbox, queries, rendering, services
 from app.mail.models import FAILED, SENT, URGENT, Email
 from app.transaction_settings import quick_commits
 from tests.factories import make_email
@@ -93,6 +93,19 @@ def test_a_letter_brings_what_belongs_to_it_and_goes_again_as_it_was(
         )
 
 
+def test_a_letter_to_many_says_how_to_get_no_more_of_them(
+    site: Flask, mailbox: MailServer, deliver: Deliver
+) -> None:
+    rendered = rendering.render_email("signature", "en", {})
+    headers = {"List-Unsubscribe": "<https://conference.example/emails/x>"}
+
+    services.enqueue_rendered("signature", rendered, to="ada@example.org", headers=headers)
+    deliver()
+
+    [letter] = mailbox.emails
+    assert letter.message["List-Unsubscribe"] == "<https://conference.example/emails/x>"
+
+
 def test_of_a_secret_letter_nothing_is_kept_once_it_was_sent(
     site: Flask, mailbox: MailServer, deliver: Deliver
 ) -> None:
@@ -122,8 +135,9 @@ def test_the_words_of_old_letters_are_erased(frozen_time: Any, site: Flask) -> N
     )
     make_email(state="failed", recipient="about.nothing@example.org")
     waiting = make_email()
-    frozen_time.shift(timedelta(days=91))
+    frozen_time.shift(timedelta(seconds=1))
     new = make_email(state="sent", booking_reference="ABC23456")
+    frozen_time.shift(timedelta(days=90))
 
     with transaction():
         services.purge_bodies()

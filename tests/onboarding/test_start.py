@@ -43,7 +43,7 @@ from tests.factories import (
     make_upload,
     sign_in,
 )
-from tests.races import at_once
+from tests.races import at_once, waits_for_a_lock
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.empty
@@ -309,18 +309,6 @@ def test_loading_the_example_waits_for_whoever_changes_the_places(site: Flask) -
 
     assert raised == []
     assert count_rows()["release"] == 1
-
-
-def waits_for_a_lock() -> bool:
-    with db.engine.connect() as other:
-        return bool(
-            other.scalar(
-                text(
-                    "SELECT count(*) FROM pg_stat_activity "
-                    "WHERE datname = current_database() AND wait_event_type = 'Lock'"
-                )
-            )
-        )
 
 
 def test_what_fails_in_between_leaves_everything(organiser: Browser) -> None:

@@ -124,7 +124,10 @@ def test_names_are_changed_and_the_letter_tells_old_and_new(visitor: Browser) ->
 
 def test_days_are_changed_and_the_calendar_entry_follows(visitor: Browser) -> None:
     delegate = make_delegate()
-    visitor.open(address_of(delegate, "/days"))
+    form = visitor.open(address_of(delegate, "/days"))
+    assert WEDNESDAY in form.text
+    assert THURSDAY in form.text
+    assert "Friday 12 June" not in form.text
 
     page = visitor.press("Save", {"Which days will you attend?": ["Thursday 11 June 2009"]})
 

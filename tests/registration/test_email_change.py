@@ -11,7 +11,7 @@ from flask import Flask
 from sqlalchemy import select, text
 
 from app.accounts.rate_limits import EMAIL_CHANGE
-from app.database import db, read_only_connection, transaction
+from app.database import db, transaction
 from app.delegates.models import CONFERENCE, Delegate, Needs
 from app.history import queries as history
 from app.registration import links, seats
@@ -21,7 +21,7 @@ from app.registration.desk import services as desk
 from tests.browser import Browser, Browsers, Page
 from tests.factories import make_confirmation, make_delegate, set_places
 from tests.lookups import address_of, get_needs
-from tests.races import run_in_threads
+from tests.races import run_in_threads, waits_for_a_lock
 from tests.refusals import TOO_MANY, TOO_MANY_FROM_NETWORK
 from tests.registration_flow import complete_registration
 from tests.sent_emails import emails_to, find_link, last_email_to, subjects_to
@@ -318,7 +318,7 @@ def test_whoever_cancels_before_the_opening_is_stored_keeps_the_order_of_locks(
         with transaction():
             seats.lock_limit(CONFERENCE)
             are_locked.set()
-            wait_until(_somebody_waits, "whoever cancels waits for the places")
+            wait_until(waits_for_a_lock, "whoever cancels waits for the places")
             operations.lock(db.session.get_one(Delegate, number))
 
     def cancel() -> None:
@@ -329,16 +329,6 @@ def test_whoever_cancels_before_the_opening_is_stored_keeps_the_order_of_locks(
 
     db.session.rollback()
     assert not db.session.get_one(Delegate, number).is_attending
-
-
-def _somebody_waits() -> bool:
-    """Return True if somebody waits for a lock of the database."""
-    waits = text(
-        "SELECT 1 FROM pg_stat_activity"
-        " WHERE wait_event_type = 'Lock' AND datname = current_database()"
-    )
-    with read_only_connection(db.engine) as connection:
-        return connection.execute(waits).first() is not None
 
 
 def _is_correctable(delegate: Delegate) -> bool:

@@ -13,11 +13,11 @@ from urllib.parse import urlencode
 
 import pytest
 from flask import Flask
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select
 from sqlalchemy.exc import OperationalError
 
 from app import clock
-from app.database import db, read_only_connection, transaction
+from app.database import db, transaction
 from app.delegates.models import Delegate, SeatLimit
 from app.errors import RuleViolation
 from app.programme.models import BOOKABLE
@@ -37,7 +37,7 @@ from tests.factories import (
     set_places,
 )
 from tests.live_site import LiveSites
-from tests.races import at_once
+from tests.races import at_once, waits_for_a_lock
 from tests.registration.races import find_without_lock
 from tests.slow_machine import DEADLOCK
 from tests.waiting import HOST
@@ -154,14 +154,9 @@ def cross(
 
 def wait_until_blocked() -> None:
     """Wait until somebody waits for a lock, for ten seconds at most."""
-    blocked = text(
-        "SELECT count(*) FROM pg_stat_activity "
-        "WHERE datname = current_database() AND wait_event_type = 'Lock'"
-    )
     for _ in range(200):
-        with read_only_connection(db.engine) as connection:
-            if connection.scalar(blocked):
-                break
+        if waits_for_a_lock():
+            break
         time.sleep(0.05)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import brotli
 import pytest
 from flask import Flask
-from sqlalchemy import select, text
+from sqlalchemy import select
 
 from app import cache_version, clock
 from app.database import db, transaction
@@ -18,18 +18,16 @@ from app.errors import NotFound, RuleViolation
 from app.programme import queries as programme_queries
 from app.programme import snapshot
 from app.programme.models import Conference, Release, Session
+from app.releases import current_release, scheduled_releases, services
 from app.releases import queries as release_queries
-from app.releases import services
 from app.releases.models import WAITING
 from tests.browser import Browser, Browsers
 from tests.factories import make_clash, make_scheduled_release, make_session, publish_programme
 from tests.postgres import PostgresServer
-from tests.races import run_in_threads
+from tests.races import run_in_threads, waits_for_a_lock
 from tests.waiting import wait_until
 
 GRACE = "grace@conference.example"
-WAITING_FOR_A_LOCK = """SELECT count(*) FROM pg_stat_activity
-WHERE datname = current_database() AND wait_event_type = 'Lock'"""
 PAGES = (
     "/programme",
     "/programme/2009-06-10",
@@ -145,6 +143,67 @@ def test_who_publishes_meanwhile_waits_and_makes_no_release_of_the_same(site: Fl
 
 
 @pytest.mark.postgresql_only
+def test_whoever_looked_at_the_conference_before_they_waited_makes_no_release_of_the_same_either(
+    site: Flask,
+) -> None:
+    renamed("A grand opening")
+
+    def look_and_publish() -> tuple[int, int | None]:
+        seen = db.session.get_one(Conference, 1)
+        number = services.create_release().number
+        return number, seen.current_release
+
+    assert do_one_after_the_other(site, look_and_publish) == [(2, 2), (2, 2)]
+
+
+@pytest.mark.postgresql_only
+def test_a_plan_that_is_due_while_somebody_publishes_takes_nothing_of_that_back(
+    site: Flask,
+) -> None:
+    plan = make_scheduled_release(publish_at=clock.now())
+
+    def publish_planned() -> None:
+        with site.app_context(), transaction():
+            scheduled_releases.publish_due()
+
+    worker = threading.Thread(target=publish_planned)
+    with transaction():
+        db.session.scalars(select(Session).where(Session.slug == "opening")).one().title = "Grand"
+        services.create_release()
+        worker.start()
+        wait_until(waits_for_a_lock, "the worker waits", 60)
+    worker.join()
+
+    db.session.refresh(plan)
+    assert plan.release_number == 2
+    assert current_release.get_programme().get_session("opening").title == "Grand"
+
+
+@pytest.mark.postgresql_only
+def test_whoever_calls_off_a_plan_while_it_is_made_is_told(site: Flask) -> None:
+    renamed("A grand opening")
+    number = make_scheduled_release(publish_at=clock.now()).id
+    db.session.commit()
+    told: list[str] = []
+
+    def call_off() -> None:
+        try:
+            with site.app_context(), transaction():
+                scheduled_releases.cancel(number, actor=GRACE)
+        except RuleViolation as refusal:
+            told.append(str(refusal))
+
+    organiser = threading.Thread(target=call_off)
+    with transaction():
+        scheduled_releases.publish_due()
+        organiser.start()
+        wait_until(waits_for_a_lock, "whoever calls it off waits", 60)
+    organiser.join()
+
+    assert told == ["This release has already been published or cancelled"]
+
+
+@pytest.mark.postgresql_only
 def test_who_publishes_what_somebody_publishes_meanwhile_is_told_that_it_is_public(
     site: Flask,
 ) -> None:
@@ -193,6 +252,19 @@ def test_clashes_without_a_reason_are_not_published(site: Flask) -> None:
     assert programme_queries.get_latest_release_number() == 1
 
 
+def test_nothing_is_planned_for_a_moment_that_has_come(site: Flask) -> None:
+    with pytest.raises(RuleViolation, match="Enter a date and time in the future"), transaction():
+        scheduled_releases.schedule(clock.now(), "", override_reason="", actor=GRACE)
+
+
+def test_nothing_is_planned_with_clashes_without_a_reason_either(site: Flask) -> None:
+    make_clash()
+    in_an_hour = clock.now() + timedelta(hours=1)
+
+    with pytest.raises(services.UnresolvedClashes), transaction():
+        scheduled_releases.schedule(in_an_hour, "", override_reason="", actor=GRACE)
+
+
 def test_a_planned_release_stays_planned_when_something_is_published_before(site: Flask) -> None:
     plan = make_scheduled_release(publish_at=clock.now() + timedelta(days=1))
     renamed("A grand opening")
@@ -202,11 +274,6 @@ def test_a_planned_release_stays_planned_when_something_is_published_before(site
         services.publish("", override_reason="", expected_fingerprint=seen, actor=GRACE)
 
     assert plan.state == WAITING
-
-
-def waits_for_a_lock() -> bool:
-    with db.engine.connect() as other:
-        return bool(other.scalar(text(WAITING_FOR_A_LOCK)))
 
 
 @pytest.mark.both_databases

@@ -331,6 +331,8 @@ def test_an_old_address_leads_to_the_new_one_through_every_change(visitor: Brows
         assert answer.status_code == 308
         assert answer.headers["Location"] == "/sessions/the-grand-opening"
         assert answer.headers["Cache-Control"].startswith("public, max-age=60")
+    left = db.session.scalars(select(SlugRedirect.slug).order_by(SlugRedirect.slug)).all()
+    assert left == ["grand-opening", "opening"], "an address that stays is no old one"
 
 
 @pytest.mark.parametrize("kind", ["ics", "txt"])

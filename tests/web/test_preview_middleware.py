@@ -113,6 +113,17 @@ def test_what_is_remembered_of_the_site_is_not_shown_in_a_preview(visitor: Brows
     assert visitor.open("/sessions/opening").heading == "Opening"
 
 
+def test_a_file_in_a_preview_has_the_number_that_the_next_release_will_have(
+    visitor: Browser,
+) -> None:
+    rename("opening", "A new opening")
+
+    file = visitor.fetch("GET", f"{a_preview()}/schedule.json").json
+
+    assert file is not None
+    assert file["schedule"]["version"] == "release 2"
+
+
 def test_a_draft_is_not_shown_in_a_preview_for_publishing_leaves_it_out(visitor: Browser) -> None:
     make_session(slug="not-yet", title="Not yet", is_draft=True)
 

@@ -15,7 +15,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 from app.accounts import guards, roles
 from app.accounts.models import ROLES, Person
 from app.admin_emails.kinds.registry import EMAIL_KINDS
-from app.admin_kit import saved_views
+from app.admin_kit import readable_history, saved_views
 from app.admin_kit.edit_form import MAX_NUMBER_DIGITS
 from app.admin_kit.listing import PAGE_SIZE, ListFilter, Listing, parse_list_query, render_list
 from app.database import db
@@ -28,6 +28,7 @@ from app.history.queries import EntryFilter
 from app.mail.models import Email
 from app.programme.editing import undo as undoing
 from app.programme.models import Release, Room, Session, Speaker, Theme
+from app.registration import requirement_history
 from app.registration.ballots.models import Ballot
 from app.registration.invitations.models import InvitationCode
 from app.text import collapse_whitespace, strip_hidden
@@ -48,6 +49,7 @@ SUBJECT_COLUMNS: Final[
     "ballot": (Ballot.id, Ballot.id),
     "access-case": (RequirementCase.key, RequirementCase.key),
     "dietary-case": (RequirementCase.key, RequirementCase.key),
+    requirement_history.SUBJECT: (Delegate.reference, Delegate.reference),
     "invitation": (InvitationCode.id, InvitationCode.id),
 }
 
@@ -85,6 +87,7 @@ KIND_LABELS = {
     "ballot": _l("Ballots"),
     "access-case": _l("Access requirements"),
     "dietary-case": _l("Dietary requirements"),
+    requirement_history.SUBJECT: _l("Access and dietary requirements"),
     "invitation": _l("Invitation codes"),
     "letter": _l("Emails"),
     "email-text": _l("What emails say"),
@@ -111,6 +114,7 @@ ENDPOINTS = {  # of an item's page: endpoint and URL argument
     "ballot": ("admin.ballots.show", "number"),
     "access-case": ("admin.access_cases.show", "key"),
     "dietary-case": ("admin.dietary_cases.show", "key"),
+    requirement_history.SUBJECT: ("admin.delegates.show", "reference"),
     "invitation": ("admin.invitations.show", "number"),
 }
 EMAIL_TEXT: Final = "email-text"  # of emails that organisers wrote themselves
@@ -137,6 +141,7 @@ AREAS: Final[Mapping[str, roles.Area]] = {  # pages that not all who read the hi
     "dietary-case": roles.REQUIREMENT_CASES,
     "access": roles.REQUIREMENT_CASES,  # of their list
     "dietary": roles.REQUIREMENT_CASES,
+    requirement_history.SUBJECT: roles.REQUIREMENT_CASES,
 }
 
 
@@ -214,6 +219,7 @@ def index() -> ResponseReturnValue:
         actor=list_query.get_filter("who"),
         kind=list_query.get_filter("kind"),
         subject=list_query.get_filter("thing"),
+        hidden=readable_history.list_hidden(),
     )
     page = history.list_page(entry_filter, offset=list_query.offset, limit=PAGE_SIZE)
     return render_list(
@@ -233,7 +239,8 @@ def export_csv() -> Response:
         gettext("Before and after"),
     )
     nothing = gettext("nothing")
-    rows = (export_row(*entry, empty_text=nothing) for entry in history.iter_all())
+    entries = history.iter_all(readable_history.list_hidden())
+    rows = (export_row(*entry, empty_text=nothing) for entry in entries)
     return spreadsheets.send_csv("history", head, rows)
 
 
@@ -241,9 +248,15 @@ def get_filters(args: Mapping[str, str]) -> Sequence[ListFilter]:
     """Return the filters of the list; one subject is a filter only where the query names it."""
     return (
         ListFilter("who", gettext("Made by"), [(who, who) for who in history.list_actors()]),
-        ListFilter("kind", gettext("Subject"), tuple(KIND_LABELS.items())),
+        ListFilter("kind", gettext("Subject"), _list_kinds()),
         *_subject_filter(strip_hidden(collapse_whitespace(args.get("thing", "")))),
     )
+
+
+def _list_kinds() -> Sequence[tuple[str, Any]]:
+    """List the types of subject, without those of which no entry is shown."""
+    hidden = () if guards.can_read(roles.REQUIREMENT_CASES) else requirement_history.KINDS
+    return [(kind, label) for kind, label in KIND_LABELS.items() if kind not in hidden]
 
 
 SORTS = ("newest",)

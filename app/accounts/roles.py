@@ -48,6 +48,7 @@ REQUIREMENT_CASES = Area(
 SPEAKER_NEEDS = Area(
     read_roles=frozenset({ORGANISER, DESK}), write_roles=frozenset({ORGANISER, DESK})
 )
+PRIVATE_AREAS = (REQUIREMENT_CASES, SPEAKER_NEEDS)  # not for all who may see delegates
 SETTINGS = Area(read_roles=EVERYONE, write_roles=frozenset({ORGANISER}))
 HISTORY = Area(read_roles=frozenset({ORGANISER, VIEWER}), write_roles=frozenset({ORGANISER}))
 TEAM = Area(read_roles=frozenset({ORGANISER}), write_roles=frozenset({ORGANISER}))

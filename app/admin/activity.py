@@ -15,7 +15,9 @@ from flask import request, url_for
 from flask_babel import lazy_gettext as _l
 
 from app.accounts import guards, roles
+from app.admin_emails import readable_emails
 from app.admin_emails.kinds.registry import get_email_name
+from app.admin_kit import readable_history
 from app.delegates.models import Delegate, DelegateNote
 from app.history import queries as history
 from app.history.models import HistoryEntry
@@ -26,6 +28,7 @@ from app.programme.fields.speakers import SPEAKER_FIELDS
 from app.programme.models import Speaker
 from app.proposals import queries as proposals
 from app.proposals.models import Proposal
+from app.registration import requirement_history
 from app.registration.applications import queries as applications
 from app.registration.bookings import queries as bookings
 from app.registration.desk.annotations import NOTE_ADDED
@@ -90,7 +93,11 @@ Source = Callable[[int], Sequence[ActivityItem]]  # returns as many of its newes
 
 def list_for_delegate(delegate: Delegate) -> Activity:
     """Return the thread about a delegate; after an erasure what is left of it."""
-    subjects = [delegate.history_subject, *_address_subjects(delegate.email)]
+    subjects = [
+        delegate.history_subject,
+        requirement_history.get_subject(delegate),
+        *_address_subjects(delegate.email),
+    ]
     also = [
         waiting_list.HISTORY_SUBJECTS,
         applications.HISTORY_SUBJECTS,
@@ -100,11 +107,13 @@ def list_for_delegate(delegate: Delegate) -> Activity:
         also.append(requirement_cases.HISTORY_SUBJECTS)
 
     def emails(limit: int) -> Sequence[ActivityItem]:
-        found = mail.list_for_person(delegate.reference, delegate.email, limit)
+        such = readable_emails.list_conditions()
+        found = mail.list_for_person(delegate.reference, delegate.email, limit, *such)
         return [_email_item(one) for one in found]
 
     def answers(limit: int) -> Sequence[ActivityItem]:
-        found = replies.list_for_person(delegate.reference, delegate.email, limit)
+        such = readable_emails.list_reply_conditions()
+        found = replies.list_for_person(delegate.reference, delegate.email, limit, *such)
         return [_reply_item(one) for one in found]
 
     def notes(limit: int) -> Sequence[ActivityItem]:
@@ -112,7 +121,13 @@ def list_for_delegate(delegate: Delegate) -> Activity:
         return [ActivityItem("note", one.written_at, one) for one in found]
 
     def entries(limit: int) -> Sequence[ActivityItem]:
-        found = history.list_newest_about(subjects, limit, also=also, delegate_id=delegate.id)
+        found = history.list_newest_about(
+            subjects,
+            limit,
+            also=also,
+            hidden=readable_history.list_hidden(),
+            delegate_id=delegate.id,
+        )
         return _list_entries(found)
 
     url = partial(url_for, "admin.delegates.show", reference=delegate.reference)
@@ -141,11 +156,13 @@ def list_for_speaker(speaker: Speaker, own_addresses: Sequence[str]) -> Activity
     subjects = [SPEAKER_FIELDS.history_subject(speaker), *about_addresses]
 
     def emails(limit: int) -> Sequence[ActivityItem]:
-        found = mail.list_for_recipient(addresses, limit) if addresses else ()
+        such = readable_emails.list_conditions()
+        found = mail.list_for_recipient(addresses, limit, *such) if addresses else ()
         return [_email_item(one) for one in found]
 
     def answers(limit: int) -> Sequence[ActivityItem]:
-        found = replies.list_from(addresses, limit) if addresses else ()
+        such = readable_emails.list_reply_conditions()
+        found = replies.list_from(addresses, limit, *such) if addresses else ()
         return [_reply_item(one) for one in found]
 
     def sent(limit: int) -> Sequence[ActivityItem]:

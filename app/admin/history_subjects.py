@@ -19,6 +19,7 @@ from app.delegates.requirement_models import RequirementCase
 from app.history.models import HistoryEntry
 from app.mail.models import Email
 from app.programme.models import Release, Room, Session, Speaker, Theme
+from app.registration import requirement_history
 from app.registration.applications.models import RegistrationApplication
 from app.registration.ballots.models import Ballot
 from app.registration.groups.models import RegistrationGroup
@@ -45,6 +46,7 @@ SUBJECT_COLUMNS: Final[Mapping[str, tuple[Key, Key]]] = {
     "ballot": (Ballot.id, Ballot.id),
     "access-case": (RequirementCase.key, RequirementCase.key),
     "dietary-case": (RequirementCase.key, RequirementCase.key),
+    requirement_history.SUBJECT: (Delegate.reference, Delegate.reference),
     "invitation": (InvitationCode.id, InvitationCode.id),
 }
 DELEGATE_NAME: Final = func.trim(Delegate.given_names + " " + Delegate.family_name)
@@ -61,6 +63,7 @@ PEOPLE: Final[Mapping[str, ColumnElement[Any]]] = {
     "letter": cast(Email.recipient, String),
     "access-case": _CASE_OF,
     "dietary-case": _CASE_OF,
+    requirement_history.SUBJECT: DELEGATE_NAME,
 }
 
 
@@ -119,6 +122,7 @@ ENDPOINTS = {  # of an item's page: endpoint and URL argument
     "ballot": ("admin.ballots.show", "number"),
     "access-case": ("admin.access_cases.show", "key"),
     "dietary-case": ("admin.dietary_cases.show", "key"),
+    requirement_history.SUBJECT: ("admin.delegates.show", "reference"),
     "invitation": ("admin.invitations.show", "number"),
 }
 EMAIL_TEXT: Final = "email-text"  # of emails that organisers wrote themselves
@@ -147,6 +151,7 @@ AREAS: Final[Mapping[str, roles.Area]] = {  # pages that not all who read the hi
     "dietary-case": roles.REQUIREMENT_CASES,
     "access": roles.REQUIREMENT_CASES,  # of their list
     "dietary": roles.REQUIREMENT_CASES,
+    requirement_history.SUBJECT: roles.REQUIREMENT_CASES,
 }
 
 

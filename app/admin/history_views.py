@@ -10,12 +10,13 @@ from flask_babel import lazy_gettext as _l
 
 from app.accounts import guards, roles
 from app.admin.history_subjects import link_entries
-from app.admin_kit import saved_views
+from app.admin_kit import readable_history, saved_views
 from app.admin_kit.listing import PAGE_SIZE, ListFilter, Listing, parse_list_query, render_list
 from app.history import queries as history
 from app.history.models import load_changes
 from app.history.queries import EntryFilter
 from app.programme.editing import undo as undoing
+from app.registration import requirement_history
 from app.text import collapse_whitespace, strip_hidden
 from app.web import redirects, spreadsheets
 
@@ -35,6 +36,7 @@ KIND_LABELS = {
     "ballot": _l("Ballots"),
     "access-case": _l("Access requirements"),
     "dietary-case": _l("Dietary requirements"),
+    requirement_history.SUBJECT: _l("Access and dietary requirements"),
     "invitation": _l("Invitation codes"),
     "letter": _l("Emails"),
     "email-text": _l("What emails say"),
@@ -84,6 +86,7 @@ def index() -> ResponseReturnValue:
         actor=list_query.get_filter("who"),
         kind=list_query.get_filter("kind"),
         subject=list_query.get_filter("thing"),
+        hidden=readable_history.list_hidden(),
     )
     page = history.list_page(entry_filter, offset=list_query.offset, limit=PAGE_SIZE)
     return render_list(
@@ -102,8 +105,9 @@ def export_csv() -> Response:
         gettext("Change"),
         gettext("Before and after"),
     )
-    nothing = gettext("Not given")
-    rows = (export_row(*entry, empty_text=nothing) for entry in history.iter_all())
+    not_given = gettext("Not given")
+    entries = history.iter_all(readable_history.list_hidden())
+    rows = (export_row(*entry, empty_text=not_given) for entry in entries)
     return spreadsheets.send_csv("history", head, rows)
 
 
@@ -111,9 +115,15 @@ def get_filters(args: Mapping[str, str]) -> Sequence[ListFilter]:
     """Return the filters of the list; one subject is a filter only where the query names it."""
     return (
         ListFilter("who", gettext("Made by"), [(who, who) for who in history.list_actors()]),
-        ListFilter("kind", gettext("Subject"), tuple(KIND_LABELS.items())),
+        ListFilter("kind", gettext("Subject"), _list_kinds()),
         *_subject_filter(strip_hidden(collapse_whitespace(args.get("thing", "")))),
     )
+
+
+def _list_kinds() -> Sequence[tuple[str, Any]]:
+    """List the types of subject, without those of which no entry is shown."""
+    hidden = () if guards.can_read(roles.REQUIREMENT_CASES) else requirement_history.KINDS
+    return [(kind, label) for kind, label in KIND_LABELS.items() if kind not in hidden]
 
 
 SORTS = ("newest",)

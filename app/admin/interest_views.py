@@ -92,7 +92,7 @@ def show(number: int) -> ResponseReturnValue:
         states=STATES,
         can_be_invited=queries.can_be_invited(interest),
         can_be_declined=interest.state == INTERESTED,
-        rows=custom_rows(interest),
+        rows=custom_rows(interest, _list_readable()),
         entries=history.list_newest(interest.history_subject),
     )
 
@@ -106,7 +106,7 @@ def bulk() -> ResponseReturnValue:
 @bp.post("/_export")
 def export() -> ResponseReturnValue:
     rows = LIST.list_all()
-    questions = [one for one in custom_questions.list_all() if not one.is_private]
+    questions = _list_readable()
     head = [
         *list_first_heads(),
         *(gettext("Received"), gettext("Invited"), gettext("Ended"), gettext("Message")),
@@ -115,6 +115,11 @@ def export() -> ResponseReturnValue:
     services.record_export(len(rows), actor=current_actor())
     cells = list(_iter_cells(rows, questions))
     return spreadsheets.send_csv("expressions-of-interest", head, cells)
+
+
+def _list_readable() -> Sequence[Definition]:
+    """List the questions whose answers everybody may read who can see delegates."""
+    return [one for one in custom_questions.list_all() if not one.is_private]
 
 
 def _render_index(error: str = "") -> ResponseReturnValue:

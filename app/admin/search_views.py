@@ -21,6 +21,7 @@ from app.accounts.models import Person
 from app.accounts.roles import Area
 from app.admin import blueprint, search_actions, shortcuts, similar_names
 from app.admin.search_actions import ActionLink
+from app.admin_emails import readable_emails
 from app.admin_kit.listing import MAX_SEARCH_LENGTH
 from app.content import listing as content_listing
 from app.content import queries as content
@@ -205,6 +206,7 @@ def _select_entities(query: str) -> Mapping[str, Names]:
         "email": _select("email", cast(Email.id, String), Email.subject, Email.recipient)
         .add_columns(literal(""), _newest_first(Email.id))
         .where(*_contains(func.lower(email_text), query.casefold().split()))
+        .where(*readable_emails.list_conditions())
         .order_by(Email.id.desc()),
     }
 

@@ -6,6 +6,7 @@ from typing import Final, NamedTuple
 from sqlalchemy import and_, func, select
 from sqlalchemy.orm import defer
 
+from app.admin_emails import readable_emails
 from app.database import db
 from app.delegates.models import Delegate
 from app.delegates.queries import ATTENDING
@@ -32,7 +33,7 @@ def list_latest() -> Sequence[FailedEmail]:
     rows = (
         select(Email, Delegate.reference)
         .outerjoin(Delegate, still_has_it)
-        .where(IS_FAILED)
+        .where(IS_FAILED, *readable_emails.list_conditions())
         .order_by(Email.id.desc())
         .limit(MAX_ON_DASHBOARD)
         .options(defer(Email.message))

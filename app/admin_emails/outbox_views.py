@@ -8,8 +8,9 @@ from flask_babel import lazy_gettext as _l
 
 from app.accounts import rate_limits, roles
 from app.accounts.guards import current_actor
+from app.admin_emails import readable_emails
 from app.admin_emails.kinds.registry import email_choices, get_email_name
-from app.admin_kit import saved_views
+from app.admin_kit import readable_history, saved_views
 from app.admin_kit.listing import ListFilter, Listing, parse_list_query, render_list
 from app.delegates.models import Delegate
 from app.errors import NotFound
@@ -63,6 +64,7 @@ def index() -> ResponseReturnValue:
         state=list_query.get_filter("state"),
         kind=list_query.get_filter("kind"),
         younger_than=AGES.get(list_query.get_filter("age")),
+        conditions=readable_emails.list_conditions(),
     )
     rows = mail.search(email_filter, **list_query.window)
     return render_list(
@@ -102,7 +104,7 @@ def send_test() -> ResponseReturnValue:
 
 @bp.get("/<int:number>")
 def show(number: int) -> ResponseReturnValue:
-    letter = mail.get_email(number)
+    letter = readable_emails.get_email(number)
     return render_page(
         "admin/emails/show.html",
         letter=letter,
@@ -111,14 +113,16 @@ def show(number: int) -> ResponseReturnValue:
         is_slow=mail.is_overdue(letter),
         delegate=_find_delegate(letter),
         again=desk.get_resend_mode(letter),
-        entries=history.list_newest(desk.history_subject(letter)),
+        entries=history.list_newest(
+            desk.history_subject(letter), hidden=readable_history.list_hidden()
+        ),
         form=ConfirmForm(),
     )
 
 
 @bp.post("/<int:number>/again")
 def resend(number: int) -> ResponseReturnValue:
-    sent = desk.resend(mail.get_email(number), actor=current_actor())
+    sent = desk.resend(readable_emails.get_email(number), actor=current_actor())
     address = url_for(".show", number=sent.id)
     return redirects.redirect_to(address, "letter-again")
 
@@ -133,7 +137,7 @@ def _find_delegate(letter: Email) -> Delegate | None:
 def _get_filters() -> tuple[ListFilter, ...]:
     return (
         ListFilter("state", _l("State"), STATE_OPTIONS),
-        ListFilter("kind", _l("Type"), email_choices()),
+        ListFilter("kind", _l("Type"), email_choices(readable_emails.list_hidden_kinds())),
         ListFilter("age", _l("Created"), AGE_OPTIONS),
     )
 

@@ -5,6 +5,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _l
 
 from app.accounts.guards import current_actor
+from app.admin_emails import readable_emails
 from app.admin_kit.listing import PAGE_SIZE, ListFilter, Listing, parse_list_query, render_list
 from app.forms.form import ConfirmForm
 from app.mail import replies
@@ -25,8 +26,9 @@ FILTERS = (ListFilter("state", _l("State"), ((UNREAD, _l("Unread")),)),)
 def index() -> ResponseReturnValue:
     list_query = parse_list_query(FILTERS, ("received",), has_search=False)
     is_unread = list_query.get_filter("state") == UNREAD
-    rows = replies.list_page(is_unread=is_unread, offset=list_query.offset, limit=PAGE_SIZE)
-    total = replies.count(is_unread=is_unread)
+    such = readable_emails.list_reply_conditions()
+    rows = replies.list_page(*such, is_unread=is_unread, offset=list_query.offset, limit=PAGE_SIZE)
+    total = replies.count(*such, is_unread=is_unread)
     speakers = speaker_queries.get_slugs_by_address({one.sender for one in rows})
     return render_list(
         "admin/replies/index.html",

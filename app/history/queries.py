@@ -16,6 +16,7 @@ from sqlalchemy import (
     case,
     collate,
     func,
+    not_,
     or_,
     select,
     union_all,
@@ -48,20 +49,23 @@ class EntryFilter:
     actor: str = ""
     kind: str = ""  # type of subject: session, speaker, booking, release…
     subject: str = ""  # one thing: “session opening”
+    hidden: Sequence[ColumnElement[bool]] = ()  # entries for which one of these holds are left out
 
 
-def list_entries(subject: str) -> Sequence[HistoryEntry]:
-    """List the entries about a subject, oldest first."""
+def list_entries(*subjects: str) -> Sequence[HistoryEntry]:
+    """List the entries about a subject, or several, oldest first."""
     return db.session.scalars(
-        select(HistoryEntry).where(HistoryEntry.subject == subject).order_by(HistoryEntry.id)
+        select(HistoryEntry).where(HistoryEntry.subject.in_(subjects)).order_by(HistoryEntry.id)
     ).all()
 
 
-def list_newest(subject: str, limit: int = 50) -> Sequence[HistoryEntry]:
-    """List the entries about a subject, newest first."""
+def list_newest(
+    subject: str, limit: int = 50, *, hidden: Sequence[ColumnElement[bool]] = ()
+) -> Sequence[HistoryEntry]:
+    """List the entries about a subject, newest first, without hidden ones."""
     newest = (
         select(HistoryEntry)
-        .where(HistoryEntry.subject == subject)
+        .where(HistoryEntry.subject == subject, *map(not_, hidden))
         .order_by(HistoryEntry.id.desc())
         .limit(limit)
     )
@@ -73,26 +77,29 @@ def list_newest_about(
     limit: int,
     *,
     also: Sequence[Select[tuple[str]]] = (),
+    hidden: Sequence[ColumnElement[bool]] = (),
     **values: object,
 ) -> Sequence[HistoryEntry]:
-    """List the entries about several subjects, newest first.
+    """List the entries about several subjects, newest first, without hidden ones.
 
     ``also`` selects more subjects; ``values`` are those of its parameters.
     """
-    given = {f"subject_{number}": subject for number, subject in enumerate(subjects)}
-    newest = _select_newest_about(tuple(given), tuple(also))
+    given = {f"about_{number}": subject for number, subject in enumerate(subjects)}
+    newest = _select_newest_about(tuple(given), tuple(also), tuple(hidden))
     return db.session.scalars(newest, {**given, **values, "number": limit}).all()
 
 
 @cache
 def _select_newest_about(
-    names: tuple[str, ...], also: tuple[Select[tuple[str]], ...]
+    names: tuple[str, ...],
+    also: tuple[Select[tuple[str]], ...],
+    hidden: tuple[ColumnElement[bool], ...],
 ) -> Select[tuple[HistoryEntry]]:
     """Select the entries about subjects, which are parameters with these names."""
     given = [select(bindparam(name, type_=String)) for name in names]
     return (
         select(HistoryEntry)
-        .where(HistoryEntry.subject.in_(union_all(*given, *also)))
+        .where(HistoryEntry.subject.in_(union_all(*given, *also)), *map(not_, hidden))
         .order_by(HistoryEntry.id.desc())
         .limit(bindparam("number", type_=Integer))
     )
@@ -149,8 +156,10 @@ def list_actors() -> Sequence[str]:
     ).all()
 
 
-def iter_all() -> Iterator[tuple[datetime, str, str, str, str]]:
-    """Yield time, actor, subject, summary and changes of every entry, oldest first.
+def iter_all(
+    hidden: Sequence[ColumnElement[bool]] = (),
+) -> Iterator[tuple[datetime, str, str, str, str]]:
+    """Yield time, actor, subject, summary and changes of every entry not hidden, oldest first.
 
     It uses a connection of its own, so it may be read after the request has ended.
     """
@@ -162,7 +171,8 @@ def iter_all() -> Iterator[tuple[datetime, str, str, str, str]]:
         HistoryEntry.summary,
         field_changes,
     )
-    rows = columns.outerjoin(PersonalDetails).order_by(HistoryEntry.id)
+    shown = columns.where(*map(not_, hidden))
+    rows = shown.outerjoin(PersonalDetails).order_by(HistoryEntry.id)
     return ((*row,) for row in stream(db.engine, rows))
 
 
@@ -174,6 +184,8 @@ def _apply_filter(statement: Select[RowT], filters: EntryFilter) -> Select[RowT]
         )
         in_columns = [_contains(column, filters.search) for column in columns]
         statement = statement.where(or_(*in_columns, HistoryEntry.id.in_(personal)))
+    if filters.hidden:
+        statement = statement.where(*map(not_, filters.hidden))
     if filters.actor:
         statement = statement.where(HistoryEntry.actor == filters.actor)
     if filters.kind:

@@ -91,25 +91,29 @@ def list_for_booking(reference: str) -> Sequence[Email]:
     ).all()
 
 
-def list_for_recipient(addresses: Collection[str], limit: int) -> Sequence[Email]:
+def list_for_recipient(
+    addresses: Collection[str], limit: int, *such: ColumnElement[bool]
+) -> Sequence[Email]:
     """List the newest emails to somebody who has these addresses, in lower case."""
     return db.session.scalars(
         select(Email)
-        .where(func.lower(Email.recipient).in_(addresses))
+        .where(func.lower(Email.recipient).in_(addresses), *such)
         .order_by(Email.created_at.desc(), Email.id.desc())
         .limit(limit)
         .options(defer(Email.message))
     ).all()
 
 
-def list_for_person(reference: str, address: str, limit: int) -> Sequence[Email]:
+def list_for_person(
+    reference: str, address: str, limit: int, *such: ColumnElement[bool]
+) -> Sequence[Email]:
     """List the newest emails about a booking, and those to an address that are about none.
 
     Several people may share an address: what is about another booking is not listed. The index on
     the reference finds both.
     """
     person = {"reference": reference, "address": address.lower(), "number": limit}
-    return db.session.scalars(NEWEST_OF_PERSON, person).all()
+    return db.session.scalars(NEWEST_OF_PERSON.where(*such), person).all()
 
 
 def find_for_booking(reference: str, template: str, position: int) -> Email | None:
@@ -178,6 +182,7 @@ class EmailFilter:
     state: str = ""  # failed, slow, waiting or sent
     kind: str = ""  # name of the template
     younger_than: timedelta | None = None
+    conditions: Sequence[ColumnElement[bool]] = ()  # which all have to hold
 
 
 def search(
@@ -252,7 +257,7 @@ def _apply_filter(statement: Select[RowT], filters: EmailFilter) -> Select[RowT]
         statement = statement.where(Email.template == filters.kind)
     if filters.younger_than:
         statement = statement.where(Email.created_at > now - filters.younger_than)
-    return statement
+    return statement.where(*filters.conditions)
 
 
 URL_PATTERN = re.compile(r"(https?://[^/\s]+)(/\S*)")

@@ -17,7 +17,7 @@ from email.utils import getaddresses
 from hashlib import sha256
 from itertools import islice
 
-from sqlalchemy import Integer, String, bindparam, delete, func, select
+from sqlalchemy import ColumnElement, Integer, String, bindparam, delete, func, select
 
 from app import clock
 from app.database import db
@@ -229,30 +229,37 @@ def mark_read(reply: EmailReply, *, actor: str) -> None:
         reply.read_at, reply.read_by = clock.real_now(), actor
 
 
-def list_page(*, is_unread: bool, offset: int, limit: int) -> Sequence[EmailReply]:
-    """List replies, those that nobody has read first, then the newest."""
-    rows = select(EmailReply).order_by(UNREAD.desc(), EmailReply.id.desc())
+def list_page(
+    *such: ColumnElement[bool], is_unread: bool, offset: int, limit: int
+) -> Sequence[EmailReply]:
+    """List replies for which all conditions hold: those nobody has read first, then the newest."""
+    rows = select(EmailReply).where(*such).order_by(UNREAD.desc(), EmailReply.id.desc())
     rows = rows.where(UNREAD) if is_unread else rows
     return db.session.scalars(rows.offset(offset).limit(limit)).all()
 
 
-def count(*, is_unread: bool) -> int:
-    """Count replies."""
-    rows = select(func.count(EmailReply.id))
+def count(*such: ColumnElement[bool], is_unread: bool) -> int:
+    """Count the replies for which all conditions hold."""
+    rows = select(func.count(EmailReply.id)).where(*such)
     return db.session.scalar(rows.where(UNREAD) if is_unread else rows) or 0
 
 
-def list_for_person(reference: str, address: str, limit: int | None) -> Sequence[EmailReply]:
+def list_for_person(
+    reference: str, address: str, limit: int | None, *such: ColumnElement[bool]
+) -> Sequence[EmailReply]:
     """List the newest replies about a booking, and those from an address that are about none."""
     person = {"reference": reference, "address": address.lower()}
     if limit is None:
-        return db.session.scalars(OF_PERSON, person).all()
-    return db.session.scalars(NEWEST_OF_PERSON, {**person, "number": limit}).all()
+        return db.session.scalars(OF_PERSON.where(*such), person).all()
+    newest = NEWEST_OF_PERSON.where(*such)
+    return db.session.scalars(newest, {**person, "number": limit}).all()
 
 
-def list_from(addresses: Collection[str], limit: int) -> Sequence[EmailReply]:
+def list_from(
+    addresses: Collection[str], limit: int, *such: ColumnElement[bool]
+) -> Sequence[EmailReply]:
     """List the newest replies from somebody who has these addresses, in lower case."""
-    rows = select(EmailReply).where(EmailReply.sender.in_(addresses))
+    rows = select(EmailReply).where(EmailReply.sender.in_(addresses), *such)
     return db.session.scalars(rows.order_by(EmailReply.id.desc()).limit(limit)).all()
 
 

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, select
 from app import cache_version
 from app.database import db, read_only_connection
 from app.errors import NotFound
-from app.questions import standard
+from app.questions import readers, standard
 from app.questions.definitions import Definition, Wording, load_condition, load_texts
 from app.questions.models import Question, QuestionSet, QuestionVersion
 
@@ -105,4 +105,4 @@ def _load(connection: Connection, set_name: str) -> Sequence[Definition]:
             max_megabytes=row[14],
             standard=standard.find(set_name, row[13]),
         )
-    return list(found.values())
+    return readers.inherit(list(found.values()))

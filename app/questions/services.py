@@ -14,7 +14,7 @@ from app.database import db, lock_table
 from app.errors import RuleViolation, StaleEdit
 from app.history import services as history
 from app.history.models import Change
-from app.questions import changes, checks, ordering, queries, standard, versions
+from app.questions import changes, checks, ordering, queries, readers, standard, versions
 from app.questions.checks import QuestionInUse
 from app.questions.definitions import (
     ERASURES,
@@ -185,6 +185,7 @@ def _check(
         raise RuleViolation("Enter a date in the future")
     condition = load_condition(edited.condition)
     checks.check_condition(condition, question_id, definitions)
+    readers.check(edited.readers, condition, question_id, definitions)
     changed = _place(edited, condition, question_id, definitions)
     checks.check_order(changed)
 

@@ -12,6 +12,7 @@ from app.database import db
 from app.delegates.models import Delegate
 from app.history.models import HistoryEntry, PersonalDetails
 from app.mail.models import FAILED, SENT
+from app.registration import requirement_history
 from app.registration.bookings import data_export
 from app.registration.queries import get_seat_counts as places_now
 from tests.browser import Answer, Browser, Browsers, Page
@@ -30,11 +31,8 @@ NEW: dict[str, Answer] = {
 
 
 def past(delegate: Delegate) -> list[tuple[str, str]]:
-    found = (
-        select(HistoryEntry)
-        .where(HistoryEntry.subject == delegate.history_subject)
-        .order_by(HistoryEntry.id)
-    )
+    subjects = (delegate.history_subject, requirement_history.get_subject(delegate))
+    found = select(HistoryEntry).where(HistoryEntry.subject.in_(subjects)).order_by(HistoryEntry.id)
     db.session.rollback()
     return [(entry.summary, entry.actor) for entry in db.session.scalars(found)]
 
@@ -631,7 +629,7 @@ def test_needs_are_changed_without_repeating_them_anywhere(desk: Browser) -> Non
     )
 
     assert "The booking has been saved." in page.source
-    assert past(delegate)[-1][0] == "Changed: needs"
+    assert past(delegate)[-1][0] == "The access or dietary requirements were changed"
     assert db.session.scalars(select(PersonalDetails)).all() == []
     assert "Nuts" not in last_email_to("ada@example.org").text
     assert get_needs(delegate) == ("Hearing loop", "Nuts")

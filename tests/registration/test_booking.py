@@ -18,7 +18,7 @@ from app.errors import RuleViolation
 from app.history import queries as history
 from app.programme.queries import get_conference
 from app.questions.definitions import REGISTRATIONS
-from app.registration import conference_settings, links, queries, seats
+from app.registration import conference_settings, links, queries, requirement_history, seats
 from app.registration.bookings import operations, services
 from app.registration.bookings.operations import StaleBooking
 from app.registration.requirement_cases import services as requirement_cases
@@ -216,7 +216,8 @@ def test_needs_are_changed_but_in_no_letter(visitor: Browser, below: str, questi
     for words in ("A quiet seat", "A ramp", "No nuts"):
         assert words.encode() not in letter.raw
     assert "Your access or dietary requirements have been changed." in letter.text
-    assert history.list_entries(delegate.history_subject)[-1].summary == "Changed: needs"
+    [entry] = history.list_entries(requirement_history.get_subject(delegate))
+    assert entry.summary == requirement_history.CHANGED
 
 
 def test_needs_that_are_taken_back_are_gone(visitor: Browser) -> None:
@@ -597,7 +598,7 @@ def test_what_a_delegate_needs_is_deleted_with_a_line_in_the_history_and_once(si
 
     assert get_needs(db.session.merge(needing)) == ("", "")
     assert db.session.scalars(select(RequirementCase)).all() == []
-    assert list_history(needing.history_subject) == ["Needs deleted"]
+    assert list_history(requirement_history.get_subject(needing)) == ["Needs deleted"]
 
 
 def test_answers_that_only_few_may_read_are_deleted_of_whoever_needs_nothing_else(

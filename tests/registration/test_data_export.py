@@ -225,7 +225,7 @@ def test_the_history_tells_what_stood_before_and_after_but_nothing_of_needs(site
         ("Email address", "ada@example.org", "king@example.org"),
     ]
     first, *_ = history.list_entries(delegate.history_subject)
-    assert first.summary.endswith("country, days, needs")
+    assert first.summary.endswith("country, days")
     kept = _of(*OF_HISTORY)
     assert [needs for needs in ("ramp", "nuts", "lift", "milk") if needs in kept] == []
 

@@ -35,12 +35,13 @@ def list_readable() -> Sequence[Definition]:
 
     The worker, which sends emails to those whom a filter finds, may use every filter.
     """
-    every = custom_questions.list_all()
-    if not has_request_context():
-        return every
-    person = guards.current_person()
-    is_one_of_few = person is not None and person.role in roles.SPEAKER_NEEDS.read_roles
-    return [one for one in every if is_one_of_few or not one.is_private]
+    return [one for one in custom_questions.list_all() if may_read(one)]
+
+
+def may_read(definition: Definition) -> bool:
+    """Return True if the person signed in may read the answers to a question."""
+    is_worker = not has_request_context()
+    return is_worker or not definition.is_private or guards.can_read(roles.SPEAKER_NEEDS)
 
 
 @dataclass(frozen=True)
@@ -99,12 +100,8 @@ def list_facts(delegate: Delegate) -> Sequence[tuple[str, str]]:
 
 def list_missing(delegate: Delegate) -> Sequence[str]:
     """List the labels of required questions without an answer, of those that may be read."""
-    readable = {one.id for one in list_readable()}
-    return [
-        custom_questions.get_label(one)
-        for one in required_answers.list_of_delegate(delegate)
-        if one.standard or one.id in readable
-    ]
+    missing = required_answers.list_of_delegate(delegate)
+    return [custom_questions.get_label(one) for one in missing if may_read(one)]
 
 
 def _link_file(delegate: Delegate, given: GivenAnswer) -> str:

@@ -13,6 +13,7 @@ from app.accounts import saved_views as stored_views
 from app.accounts.guards import current_actor, require_login_session
 from app.admin.mailings.audience_parts import list_filters, to_args
 from app.admin.mailings.forms import AudienceForm, TextForm, build_filter_form, has_many_options
+from app.admin_emails import readable_emails
 from app.admin_kit import option_search, saved_views
 from app.admin_kit.listing import PAGE_SIZE, ListFilter, Listing, parse_list_query, render_list
 from app.errors import PermissionDenied, RuleViolation, StaleEdit
@@ -58,9 +59,7 @@ def check_filters() -> None:
     mailing = queries.find_mailing((request.view_args or {}).get("number", 0))
     if mailing is not None:
         g.mailing = mailing  # SQLAlchemy's session keeps only weak references; the view needs it
-        audience = audiences.AUDIENCES.get(mailing.audience)
-        kind = saved_views.LISTS.get(audience.list_name) if audience else None
-        if kind is not None and kind.list_forbidden(to_args(mailing.query).keys()):
+        if not readable_emails.may_see_people(mailing.audience, mailing.query):
             raise PermissionDenied("Your role does not give you access to this page")
 
 

@@ -28,6 +28,7 @@ from app.questions import answer_checks
 from app.questions.checks import InvalidChoices, InvalidCondition
 from app.questions.definitions import AFTER_30_DAYS, ERASURES, TEXT, WITH_CHOICES, Definition
 from app.questions.edited_question import EditedQuestion, EditedTexts
+from app.questions.readers import TooManyReaders
 from app.questions.standard import StandardQuestion
 from app.registration.question_promises import PromiseBroken
 from app.releases.current_release import conference_days
@@ -176,6 +177,8 @@ class QuestionForm(QuestionTextsForm):
         field: Field = self.choices if isinstance(refusal, InvalidChoices) else self.label
         if isinstance(refusal, InvalidCondition) and "condition" in self:
             field = self.condition
+        if isinstance(refusal, TooManyReaders):
+            field = self.readers if "readers" in self else self.condition
         if isinstance(refusal, PromiseBroken):
             field = self[refusal.field]
         self.add_error(field, refusal)

@@ -9,7 +9,7 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
 from app.accounts import roles
-from app.accounts.guards import current_actor
+from app.accounts.guards import can_read, current_actor
 from app.admin.questions import descriptions, forms
 from app.admin.questions.forms import PagesForm, QuestionForm
 from app.admin_kit import saved_views
@@ -121,10 +121,15 @@ def _list_rows() -> Sequence[QuestionRow]:
         asked += not one.is_retired
         condition = descriptions.describe_condition(one.condition, by_id)
         position = 0 if one.is_retired else asked
-        is_counted = one.standard is None or not one.standard.is_private
-        answers = counts.get(one.id, 0) if is_counted else None
+        answers = counts.get(one.id, 0) if _is_counted(one) else None
         rows.append(QuestionRow(one, position, answers, condition))
     return rows
+
+
+def _is_counted(definition: Definition) -> bool:
+    """Return True if the person signed in may know how many have answered a question."""
+    is_standard = definition.standard is not None
+    return not definition.is_private or (not is_standard and can_read(roles.SPEAKER_NEEDS))
 
 
 @bp.route("/_add", methods=["GET", "POST"])

@@ -6,6 +6,7 @@ from typing import Final
 from flask_babel import lazy_gettext as _l
 
 from app import clock
+from app.accounts import roles
 from app.admin_emails.kinds import samples
 from app.admin_emails.kinds.email_kind import DELEGATE, EmailKind
 from app.admin_emails.kinds.samples import Context
@@ -107,6 +108,7 @@ BOOKINGS: Final[Mapping[str, EmailKind]] = {
         DELEGATE,
         _l("The team answers an access or dietary requirement and ticks “Email the delegate”"),
         samples.booking,
+        area=roles.REQUIREMENT_CASES,
     ),
     "group_registered": EmailKind(
         _l("Group registered"),

@@ -6,6 +6,7 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 
+from app.accounts.roles import Area
 from app.admin_emails.kinds.samples import Context
 
 
@@ -18,6 +19,7 @@ class EmailKind:
     trigger: Any  # when it is sent
     sample: Callable[[], Context]  # the template variables of its preview
     people: str = ""  # the source of real people, where it is not named as a variable
+    area: Area | None = None  # who may know that somebody got it; None: all who may see emails
 
 
 DELEGATE = _l("The delegate")

@@ -3,7 +3,7 @@
 The list of emails, its filter and the page "What emails say" read it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from operator import itemgetter
 from typing import Any, Final, NamedTuple
 
@@ -58,8 +58,9 @@ def get_email_name(template: str) -> str:
     return str(kind.name) if kind else template.replace("_", " ").capitalize()
 
 
-def email_choices() -> list[tuple[str, str]]:
-    """Return the emails and their names, sorted by name."""
-    names = [(template, str(kind.name)) for template, kind in EMAIL_KINDS.items()]
+def email_choices(hidden: Collection[str] = ()) -> list[tuple[str, str]]:
+    """Return the emails and their names, sorted by name, without hidden ones."""
+    shown = [(name, kind) for name, kind in EMAIL_KINDS.items() if name not in hidden]
+    names = [(template, str(kind.name)) for template, kind in shown]
     names += [(template, str(name)) for template, name in WITHOUT_TEMPLATE.items()]
     return sorted(names, key=itemgetter(1))

@@ -26,6 +26,7 @@ from app.history.services import ACTOR_DELEGATE, ACTOR_SITE
 from app.mail import queries as mail
 from app.mail import replies, unsubscribe
 from app.materials.files import BlobReader, StoredFile
+from app.registration import requirement_history
 from app.registration.applications import queries as applications
 from app.registration.ballots import queries as ballots
 from app.registration.bookings import queries
@@ -235,6 +236,7 @@ def _name_place(category: RegistrationCategory | None) -> str:
 
 
 def _export_history(delegate: Delegate) -> list[dict[str, Any]]:
+    subjects = (delegate.history_subject, requirement_history.get_subject(delegate))
     return [
         {
             "happened_at": _isoformat(entry.happened_at),
@@ -245,7 +247,7 @@ def _export_history(delegate: Delegate) -> list[dict[str, Any]]:
                 for one in entry.field_changes
             ],
         }
-        for entry in history.list_entries(delegate.history_subject)
+        for entry in history.list_entries(*subjects)
     ]
 
 

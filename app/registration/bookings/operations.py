@@ -25,7 +25,7 @@ from app.delegates.fields import DAYS, EMAIL
 from app.delegates.models import CONFERENCE, ApplicationDraft, Confirmation, Delegate
 from app.errors import RuleViolation, StaleEdit
 from app.history import services as history
-from app.registration import registration_requests, seats
+from app.registration import registration_requests, requirement_history, seats
 from app.registration.bookings import changes, queries
 from app.registration.bookings.changes import ANSWERS, REASON, BookingChange
 from app.registration.create_booking import generate_access_key
@@ -140,10 +140,19 @@ def apply_locked(
     delegate_record.refresh_search_keys(delegate)
     if field_changes:
         delegate.version += 1
-        names = (ANSWERS if one.is_custom else one.field for one in field_changes)
-        field_names = ", ".join(name.replace("_", " ") for name in dict.fromkeys(names))
-        record(delegate, f"Changed: {field_names}", actor, field_changes)
+        _record_changes(delegate, field_changes, actor)
     return field_changes
+
+
+def _record_changes(delegate: Delegate, field_changes: Sequence[BookingChange], actor: str) -> None:
+    """Record changes of the booking, and apart from them that its requirements have changed."""
+    open_changes = [one for one in field_changes if not one.is_private]
+    if open_changes:
+        names = (ANSWERS if one.is_custom else one.field for one in open_changes)
+        field_names = ", ".join(name.replace("_", " ") for name in dict.fromkeys(names))
+        record(delegate, f"Changed: {field_names}", actor, open_changes)
+    if len(open_changes) < len(field_changes):
+        requirement_history.record(delegate, requirement_history.CHANGED, actor=actor)
 
 
 def change_email(delegate: Delegate, email: str, summary: str, *, actor: str) -> str:
@@ -168,7 +177,7 @@ def remove_needs(delegate: Delegate, summary: str, *, actor: str) -> bool:
     delegate.needs = None
     delegate.requirement_cases = []
     delegate.version += 1
-    record(delegate, summary, actor)
+    requirement_history.record(delegate, summary, actor=actor)
     return True
 
 

@@ -12,7 +12,7 @@ from app.delegates.answer_json import Answers
 from app.delegates.models import Confirmation, Delegate
 from app.errors import RuleViolation
 from app.history.services import ACTOR_DELEGATE
-from app.registration import emails
+from app.registration import emails, requirement_history
 from app.registration.bookings import changes, erasure, operations, queries
 from app.registration.bookings.changes import BookingChange
 from app.registration.groups import emails as group_emails
@@ -20,9 +20,6 @@ from app.registration.groups import queries as groups
 
 MAX_EMAILS_PER_HOUR = 5  # to one address, or about one booking
 AN_HOUR = timedelta(hours=1)
-NEEDS_REMOVED = (
-    "Access and dietary requirements were deleted: nobody at the old address approved the new one"
-)
 
 
 def send_links(email: str, language: str, ip_address: str | None) -> None:
@@ -97,7 +94,7 @@ def confirm_email_change(delegate: Delegate) -> bool:
     if not delegate.pending_email:
         raise RuleViolation("This email address has already been confirmed")
     are_needs_removed = queries.is_untouched(delegate) and operations.remove_needs(
-        delegate, NEEDS_REMOVED, actor=ACTOR_DELEGATE
+        delegate, requirement_history.REMOVED, actor=ACTOR_DELEGATE
     )
     summary = "A new email address was confirmed"
     old_email = operations.change_email(

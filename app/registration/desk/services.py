@@ -25,7 +25,7 @@ from app.mail import queries as mail_queries
 from app.mail import services as mail
 from app.mail.delivery_status import describe_status
 from app.mail.models import Email
-from app.registration import emails, seats
+from app.registration import emails, requirement_history, seats
 from app.registration.bookings import bulk_operations, erasure, operations
 from app.registration.bookings.changes import BookingChange
 from app.registration.bookings.operations import DuplicateBooking
@@ -40,7 +40,6 @@ STATUS_EMAILS = (
     *("registration_confirmed", "application_approved"),
     *("booking_restored", "booking_cancelled"),
 )
-NEEDS_READ = "The access and dietary requirements were viewed"
 DETAILS_ERASED = "The details have been deleted, so there is nobody to email"
 
 
@@ -204,7 +203,7 @@ def erase(delegate: Delegate, *, actor: str) -> None:
 
 def read_needs(delegate: Delegate, *, actor: str) -> Answers:
     """Return somebody's private answers, and record who looked at them."""
-    operations.record(delegate, NEEDS_READ, actor)
+    requirement_history.record(delegate, requirement_history.VIEWED, actor=actor)
     return delegate_record.to_answers(delegate, PRIVATE_FIELDS)
 
 

@@ -3,6 +3,8 @@
 Opening a link changes nothing, because mail scanners open every link; withdrawing needs a button.
 """
 
+from collections.abc import Sequence
+
 from flask import Blueprint, Response, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
@@ -14,6 +16,7 @@ from app.delegates.categories.queries import CategoryOption, list_accepting_inte
 from app.delegates.categories.texts import translated
 from app.errors import RateLimitExceeded, RuleViolation
 from app.forms.form import validates_own_csrf
+from app.questions.definitions import Definition
 from app.registration import links, registration_requests, request_views
 from app.registration.bookings import access
 from app.registration.interest import forms, queries, services
@@ -147,18 +150,20 @@ def _list_facts(interest: ExpressionOfInterest) -> list[tuple[str, str]]:
         (gettext("Name"), interest.name),
         (gettext("Email address"), interest.email),
         (gettext("Category"), translated(interest.category).name if interest.category else ""),
-        *custom_rows(interest),
+        *custom_rows(interest, custom_questions.list_all()),
         (gettext("You told us that you would like to come"), local_moment(expressed)),
         (gettext("The organisers invited you"), local_moment(invited) if invited else ""),
     ]
     return [(label, value) for label, value in facts if value]
 
 
-def custom_rows(interest: ExpressionOfInterest) -> list[tuple[str, str]]:
-    """List label and text of what somebody answered to the organisers' questions."""
+def custom_rows(
+    interest: ExpressionOfInterest, questions: Sequence[Definition]
+) -> list[tuple[str, str]]:
+    """List label and text of what somebody answered to these questions."""
     answers = queries.load(interest)
     return [
         (custom_questions.get_label(one), custom_questions.format_answer(one, answers[one.name]))
-        for one in custom_questions.list_all()
+        for one in questions
         if answers.get(one.name)
     ]

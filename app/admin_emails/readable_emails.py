@@ -1,0 +1,85 @@
+"""Which emails the person signed in may see.
+
+That somebody got an email can tell of them what not every role may know: that they require
+something, or how they answered. So a type of email may need an area (``EmailKind.area``), and the
+emails of a group email are for those who may see what its people are chosen by.
+"""
+
+from collections.abc import Collection
+from urllib.parse import parse_qsl
+
+from sqlalchemy import ColumnElement, select
+
+from app.accounts import guards, roles
+from app.admin_emails.kinds.registry import EMAIL_KINDS
+from app.admin_kit import saved_views
+from app.database import db
+from app.mail import queries as mail
+from app.mail.models import Email, EmailReply
+from app.mailings import audiences
+from app.mailings.models import TEMPLATE, Mailing, MailingRecipient
+
+Conditions = tuple[ColumnElement[bool], ...]
+
+
+def list_hidden_kinds() -> Collection[str]:
+    """Return the types of email that the person signed in may not see."""
+    return [
+        template
+        for template, kind in EMAIL_KINDS.items()
+        if kind.area is not None and not guards.can_read(kind.area)
+    ]
+
+
+def may_see_people(audience_name: str, query: str) -> bool:
+    """Return True if the person signed in may use the filters that choose people for an email."""
+    audience = audiences.AUDIENCES.get(audience_name)
+    kind = saved_views.LISTS.get(audience.list_name) if audience else None
+    return kind is None or not kind.list_forbidden(dict(parse_qsl(query)).keys())
+
+
+def list_conditions() -> Conditions:
+    """Return the conditions of the emails that may be seen; none for those who may see all.
+
+    Where a group email is hidden, so is an email of which nobody knows to which one it belongs,
+    such as one that was sent again.
+    """
+    if all(map(guards.can_read, roles.PRIVATE_AREAS)):
+        return ()
+    kinds, hidden = list_hidden_kinds(), _list_hidden_mailings()
+    conditions: list[ColumnElement[bool]] = [Email.template.not_in(kinds)] if kinds else []
+    if hidden:
+        is_of_other = select(MailingRecipient.id).where(
+            MailingRecipient.email_id == Email.id, MailingRecipient.mailing_id.not_in(hidden)
+        )
+        conditions.append((Email.template != TEMPLATE) | is_of_other.correlate(Email).exists())
+    return tuple(conditions)
+
+
+def _list_hidden_mailings() -> Collection[int]:
+    chosen = select(Mailing.id, Mailing.audience, Mailing.query).where(Mailing.query != "")
+    rows = db.session.execute(chosen).tuples()
+    return [number for number, audience, query in rows if not may_see_people(audience, query)]
+
+
+def list_reply_conditions() -> Conditions:
+    """Return the conditions of the replies that may be seen: those to emails that may be seen."""
+    conditions = list_conditions()
+    if not conditions:
+        return ()
+    answered = select(Email.id).where(Email.id == EmailReply.email_id, *conditions)
+    is_about_nobody = EmailReply.email_id.is_(None) & (EmailReply.booking_reference == "")
+    return (is_about_nobody | answered.correlate(EmailReply).exists(),)
+
+
+def get_email(number: int) -> Email:
+    """Return an email; refuse those who may not see it."""
+    email, conditions = mail.get_email(number), list_conditions()
+    if conditions:
+        is_visible = select(Email.id).where(Email.id == number, *conditions).exists()
+        if not db.session.scalar(select(is_visible)):
+            guards.deny(
+                roles.REQUIREMENT_CASES.read_roles,
+                "Your role does not give you access to this page",
+            )
+    return email

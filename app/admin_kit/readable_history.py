@@ -1,0 +1,13 @@
+"""Which entries of the audit log the person signed in may see."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import ColumnElement
+
+from app.accounts import guards, roles
+from app.registration.requirement_history import IS_ABOUT_REQUIREMENTS
+
+
+def list_hidden() -> Sequence[ColumnElement[bool]]:
+    """Return the conditions of the entries that are hidden from the person signed in."""
+    return () if guards.can_read(roles.REQUIREMENT_CASES) else (IS_ABOUT_REQUIREMENTS,)

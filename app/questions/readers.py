@@ -1,0 +1,65 @@
+"""Who may read the answers to questions that depend on others.
+
+Somebody is asked such a question because of an answer, so that they are asked it tells the answer.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from app.errors import RuleViolation
+from app.questions.checks import QuestionInUse
+from app.questions.definitions import REGISTRATIONS, TEAM, Condition, Definition
+
+
+class TooManyReaders(RuleViolation):
+    """More people could read the answers than those to the question that it depends on."""
+
+
+def inherit(definitions: Sequence[Definition]) -> list[Definition]:
+    """Return questions with the few readers of what each depends on, however far back."""
+    by_id = {one.id: one for one in definitions}
+    return [
+        replace(one, readers=REGISTRATIONS) if _depends_on_private(one, by_id) else one
+        for one in definitions
+    ]
+
+
+def _depends_on_private(definition: Definition, by_id: Mapping[int, Definition]) -> bool:
+    earlier: Definition | None = definition
+    for _ in by_id:  # no chain of conditions is longer
+        condition = earlier.condition if earlier else None
+        earlier = by_id.get(condition.question) if condition else None
+        if earlier is not None and earlier.is_private:
+            return True
+    return False
+
+
+def check(
+    readers: str,
+    condition: Condition | None,
+    question_id: int | None,
+    definitions: Sequence[Definition],
+) -> None:
+    """Raise RuleViolation if what few may read would show in whether a question is asked.
+
+    The organisers' questions that depend on it have its readers from then on; those that every site
+    asks cannot.
+    """
+    by_id = {one.id: one for one in definitions}
+    earlier = by_id.get(condition.question) if condition else None
+    if earlier is not None and earlier.is_private and readers == TEAM:
+        raise TooManyReaders(
+            "This question depends on one whose answers only organisers and the registration desk "
+            "can see. Choose the same here, or change when it is asked"
+        )
+    changed = [
+        replace(one, readers=readers, condition=condition) if one.id == question_id else one
+        for one in definitions
+    ]
+    for one in inherit(changed):
+        known, is_newly_private = one.standard, one.is_private and not by_id[one.id].is_private
+        if known is not None and is_newly_private and not one.is_retired:
+            raise QuestionInUse(
+                f"Change “{known.label}” first: it depends on an answer to this question, and "
+                "everyone who can see bookings can see its answers"
+            )

@@ -1,0 +1,42 @@
+"""What the audit log says of a delegate's requirements, apart from what it says of the booking.
+
+Not everybody may know who requires something who may read the history of bookings.
+"""
+
+from typing import Final
+
+from sqlalchemy import ColumnElement, or_
+
+from app.delegates.models import Delegate
+from app.delegates.requirement_models import SUBJECT_SUFFIX, TYPES
+from app.history import services as history
+from app.history.models import HistoryEntry
+
+SUBJECT: Final = "requirements"  # before the reference of the booking
+CHANGED: Final = "The access or dietary requirements were changed"
+VIEWED: Final = "The access and dietary requirements were viewed"
+REMOVED: Final = (
+    "Access and dietary requirements were deleted: nobody at the old address approved the new one"
+)
+KINDS: Final = (SUBJECT, *(f"{one}{SUBJECT_SUFFIX}".strip() for one in TYPES))  # of subjects
+LISTS: Final = tuple(f"{one} requirements" for one in TYPES)  # of which somebody looked at all
+# Entries of earlier versions, which are about the booking, say it in one of these ways.
+_NAMES_THEM: Final = HistoryEntry.summary.startswith("Changed: ") & or_(
+    HistoryEntry.summary.endswith("needs"), HistoryEntry.summary.endswith("needs, answers")
+)
+IS_ABOUT_REQUIREMENTS: Final[ColumnElement[bool]] = or_(
+    *(HistoryEntry.subject.startswith(f"{one} ") for one in KINDS),
+    HistoryEntry.subject.in_(LISTS),
+    HistoryEntry.subject.startswith("booking ")
+    & or_(_NAMES_THEM, HistoryEntry.summary.in_((VIEWED, REMOVED))),
+)
+
+
+def get_subject(delegate: Delegate) -> str:
+    """Return the subject under which the requirements of a booking are in the audit log."""
+    return f"{SUBJECT} {delegate.reference}"
+
+
+def record(delegate: Delegate, summary: str, *, actor: str) -> None:
+    """Record what was done with the requirements of a booking: never what they are."""
+    history.record(summary, subject=get_subject(delegate), actor=actor)

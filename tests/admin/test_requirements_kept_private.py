@@ -1,0 +1,188 @@
+"""Who requires something is known to the desk, and not to everybody who may look at delegates."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from app import clock
+from app.accounts.models import VIEWER
+from app.database import db, transaction
+from app.delegates.models import Delegate
+from app.history import services as history
+from app.mail.models import SENT, Email, EmailReply
+from app.mailings import release
+from app.registration import requirement_history
+from app.registration.bookings import data_export
+from tests.browser import Browser
+from tests.factories import make_delegate, make_email, make_mailing, save, sign_in
+from tests.lookups import address_of
+from tests.mailings.test_choosing import make_case
+from tests.mailings.test_sending import schedule
+
+VI, DORA = "vi@conference.example", "dora@conference.example"
+OUTBOX, REPLIES = "/organise/letters", "/organise/letters/replies"
+ANSWERED = "Answer about a requirement"
+WORDS = "I also need a private room"
+HISTORY = "/organise/history"
+
+
+def make_answered(email: str = "ada@example.org", **values: Any) -> Delegate:
+    """Save a delegate who got an answer about a requirement, and replied to it by email."""
+    delegate = make_delegate(email=email, **values)
+    answer = make_email(
+        template="access_answered",
+        booking_reference=delegate.reference,
+        recipient=email,
+        subject="We have replied about your booking",
+    )
+    make_reply(answer, WORDS)
+    return delegate
+
+
+def make_reply(email: Email, text: str) -> None:
+    reply = EmailReply(
+        email_id=email.id,
+        booking_reference=email.booking_reference,
+        sender=email.recipient,
+        subject=f"Re: {email.subject}",
+        text=text,
+        message_id=f"<reply-{email.id}@example.org>",
+        received_at=clock.real_now(),
+    )
+    save(reply)
+
+
+@pytest.mark.both_databases
+def test_who_got_an_answer_about_a_requirement_is_not_for_viewers(
+    visitor: Browser, new_browser: Any
+) -> None:
+    ada = make_answered()
+    place = make_email(booking_reference=ada.reference, subject="You have a place")
+    make_reply(place, "I come by train")
+    thread = f"/organise/delegates/{ada.reference}"
+
+    desk = sign_in(new_browser(), DORA)
+    viewer = sign_in(visitor, VI, role=VIEWER)
+
+    filtered = f"{OUTBOX}?kind=access_answered"
+    assert [row["Type"] for row in desk.open(filtered).rows] == [ANSWERED]
+    assert ANSWERED not in viewer.open(filtered).text
+    assert [row["Subject"] for row in viewer.open(OUTBOX).rows] == ["You have a place"]
+    assert viewer.page.text_by_id("count") == "1 email"
+    assert viewer.open(f"{OUTBOX}?q=replied").rows == []
+    assert [row["Subject"] for row in viewer.open(f"{OUTBOX}?sort=to").rows] == ["You have a place"]
+    assert desk.open(f"{OUTBOX}/1").heading == "We have replied about your booking"
+    assert "Ada" not in viewer.open(f"{OUTBOX}/1", 403).text
+    viewer.open(f"{OUTBOX}/{place.id}")
+    for page in (desk.open(thread), desk.open(f"{thread}?show=emails"), desk.open(REPLIES)):
+        assert WORDS in page.text
+    for page in (viewer.open(thread), viewer.open(f"{thread}?show=emails"), viewer.open(REPLIES)):
+        assert "I come by train" in page.text
+        for private in (ANSWERED, "We have replied", WORDS):
+            assert private not in page.text
+    assert viewer.page.text_by_id("count") == "1 reply"
+    assert "We have replied" in desk.open("/organise/search?q=replied").text
+    assert "We have replied" not in viewer.open("/organise/search?q=replied").text
+
+
+@pytest.mark.both_databases
+def test_who_got_a_group_email_is_known_to_who_may_know_how_they_were_chosen(
+    visitor: Browser, new_browser: Any, frozen_time: Any
+) -> None:
+    ada = make_delegate(given_names="Ada", email="ada@example.org")
+    make_case(ada, "access")
+    make_delegate(given_names="Cy", email="cy@example.org", country="FR")
+    for query, subject in (("case=open", "About Thursday"), ("country=FR", "About trains")):
+        mailing = make_mailing(query=query, subject=subject)
+        with transaction():
+            schedule(db.session.merge(mailing))
+    frozen_time.shift(timedelta(minutes=11))
+    release.release_due()
+    db.session.rollback()
+    sent = db.session.scalars(select(Email).where(Email.subject == "About Thursday")).one()
+    make_reply(sent, WORDS)
+    number = sent.id
+    with transaction():
+        sent.state, sent.sent_at = SENT, clock.real_now()
+
+    organiser = sign_in(new_browser())
+    organiser.open(f"{OUTBOX}/{number}").press("Send again")
+    subjects = [row["Subject"] for row in organiser.open(f"{OUTBOX}?sort=to").rows]
+    assert subjects == ["About Thursday", "About Thursday", "About trains"]
+    assert WORDS in organiser.open(REPLIES).text
+
+    viewer = sign_in(visitor, VI, role=VIEWER)
+    assert [row["Subject"] for row in viewer.open(OUTBOX).rows] == ["About trains"]
+    assert viewer.open(f"{OUTBOX}?q=Thursday").rows == []
+    viewer.open(f"{OUTBOX}/{number}", 403)
+    assert WORDS not in viewer.open(REPLIES).text
+    assert "About Thursday" not in viewer.open(f"/organise/delegates/{ada.reference}").text
+    assert "Ada" not in viewer.open("/organise/search?q=thursday").text
+
+
+@pytest.mark.both_databases
+def test_that_requirements_changed_is_in_the_history_for_those_who_may_read_them(
+    visitor: Browser, new_browser: Any
+) -> None:
+    ada = make_delegate(access="A wheelchair", dietary="No nuts")
+    visitor.open(address_of(ada, "/access-needs"))
+    visitor.press("Save", {"Tell us more (optional)": "Another thing"})
+    visitor.open(address_of(ada, "/name")).press("Save", {"Given names": "Adele"})
+    organiser, viewer = sign_in(new_browser()), sign_in(new_browser(), VI, role=VIEWER)
+    thread = f"/organise/delegates/{ada.reference}"
+    organiser.open(thread).press("Show requirements")
+
+    page = organiser.open(f"{HISTORY}?q=requirements+were")
+    for change in (requirement_history.CHANGED, requirement_history.VIEWED):
+        assert change in page.text
+        assert change in organiser.open(thread).text
+    assert page.follow(f"Open requirements {ada.reference}").heading == "Adele Lovelace"
+    db.session.rollback()
+    assert requirement_history.CHANGED in str(data_export.export_delegate(ada)["history"])
+
+    assert "Changed: given names" in viewer.open(f"{HISTORY}?q=changed").text
+    for words in ("needs", "requirements"):
+        assert "No entries found" in viewer.open(f"{HISTORY}?q={words}").text
+    for address in (HISTORY, f"{HISTORY}?thing=requirements+{ada.reference}", thread):
+        assert "requirements were" not in viewer.open(address).text
+    assert "requirements were" not in viewer.fetch("GET", f"{HISTORY}.csv").text
+    email = db.session.scalars(select(Email).order_by(Email.id.desc())).first()
+    assert email is not None
+    assert "requirements were" not in viewer.open(f"{OUTBOX}/{email.id}").text
+
+
+@pytest.mark.both_databases
+@pytest.mark.parametrize(
+    ("subject", "summary"),
+    [
+        ("booking {}", "Changed: needs"),
+        ("booking {}", "Changed: days, needs"),
+        ("booking {}", "Changed: needs, answers"),
+        ("booking {}", requirement_history.VIEWED),
+        ("booking {}", requirement_history.REMOVED),
+        ("access-case {}", "Changed: state"),
+        ("dietary-case {}", "The delegate replied"),
+        ("access requirements", "The list of access requirements was viewed"),
+    ],
+)
+def test_what_the_history_says_of_requirements_is_not_for_viewers(
+    visitor: Browser, new_browser: Any, subject: str, summary: str
+) -> None:
+    ada = make_delegate()
+    email = make_email(booking_reference=ada.reference)
+    with transaction():
+        history.record(summary, subject=subject.format(ada.reference))
+        history.record("Changed: days", subject=ada.history_subject)
+    organiser, viewer = sign_in(visitor), sign_in(new_browser(), VI, role=VIEWER)
+
+    assert summary in organiser.open(HISTORY).text
+    pages = [
+        viewer.open(address)
+        for address in (HISTORY, f"/organise/delegates/{ada.reference}", f"{OUTBOX}/{email.id}")
+    ]
+    for page in pages:
+        assert "Changed: days" in page.text
+        assert summary.removeprefix("Changed: days") not in page.text
+    assert summary not in viewer.fetch("GET", f"{HISTORY}.csv").text

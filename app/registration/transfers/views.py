@@ -71,7 +71,7 @@ def offer(secret: str) -> ResponseReturnValue:
     form = ColleagueForm()
     if form.validate_on_submit():
         try:
-            services.offer(delegate, form.get_colleague(), actor=ACTOR_DELEGATE)
+            services.offer_own(delegate, form.get_colleague(), ip_address=request.remote_addr)
         except RateLimitExceeded as refusal:
             form.reject(refusal)
             return refuse(_render_offer(form, secret), refusal)

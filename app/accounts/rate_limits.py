@@ -80,6 +80,9 @@ NEW_AGENDA = NetworkLimit("agenda", (Window(1000, AN_HOUR), Window(5000, RETENTI
 INVITATION = NetworkLimit("invitation code", (Window(30, AN_HOUR),))
 WRONG_INVITATION = NetworkLimit("wrong invitation link", (Window(30, AN_HOUR),))
 GROUP = NetworkLimit("group from", (Window(20, AN_HOUR),))  # each emails up to 30 people
+# Of a group that is registered: people who are added or renamed, and links that are sent again.
+GROUP_CHANGE = NetworkLimit("change of a group from", (Window(1, AN_HOUR),), PER_REGISTRATIONS)
+PLACE_OFFER = NetworkLimit("offer of a place from", (Window(30, AN_HOUR),))
 GROUP_FILE = NetworkLimit("file of a group from", (Window(60, AN_HOUR),))
 ANSWER_FILE = NetworkLimit(  # each up to 10 MB
     "file of an answer from",
@@ -96,6 +99,8 @@ NETWORK_LIMITS = (
         INVITATION,
         WRONG_INVITATION,
         GROUP,
+        GROUP_CHANGE,
+        PLACE_OFFER,
         GROUP_FILE,
         ANSWER_FILE,
         EQUALITY,

@@ -108,12 +108,6 @@ def list_given(delegate: Delegate, *, with_private: bool = True) -> Sequence[Giv
     ]
 
 
-def list_rows(delegate: Delegate, *, with_private: bool = True) -> Sequence[tuple[str, str]]:
-    """List label and text of the same."""
-    given = list_given(delegate, with_private=with_private)
-    return [(one.label, one.text) for one in given]
-
-
 def find_value(delegate: Delegate, question_id: int) -> str:
     """Return what a delegate has answered to a question; "" for nothing."""
     rows = {one.question_id: one.value for one in delegate.custom_answers}

@@ -11,11 +11,13 @@ from typing import Any
 from flask_babel import gettext
 
 from app.delegates import custom_answers
+from app.delegates.custom_answers import GivenAnswer
 from app.delegates.fields import DAYS, FIELDS
 from app.delegates.models import Delegate
 from app.history.models import Change as RecordedChange
 from app.mail import services as mail
 from app.mail.models import URGENT, Email
+from app.questions.definitions import FILE, LONG_TEXT, TEXT
 from app.registration import booking_calendar, tickets
 from app.registration.applications.models import RegistrationApplication
 from app.registration.bookings.changes import ANSWERS, BookingChange
@@ -25,10 +27,11 @@ from app.registration.invitations.models import InvitationCode
 from app.registration.transfers.models import PlaceTransfer
 from app.registration.waiting_list.models import WaitingListEntry
 from app.registration.waiting_list.positions import QueuePosition
-from app.text import shorten
+from app.text import has_web_address, shorten
 from app.web import languages
 
 MAX_ANSWER = 120  # characters of an answer in an email
+FREE_KINDS = frozenset({TEXT, LONG_TEXT, FILE})  # in whose answers people write what they like
 
 
 def send_registration_confirmed(
@@ -269,8 +272,15 @@ def ticket_context(delegate: Delegate) -> dict[str, Any]:
 def _list_answers(delegate: Delegate) -> Sequence[tuple[str, str]]:
     """List the answers that may be in an email, each on one line."""
     with languages.use_language(delegate.language):
-        rows = custom_answers.list_rows(delegate, with_private=False)
-    return [(shorten(label.rstrip(" ?:")), shorten(text, MAX_ANSWER)) for label, text in rows]
+        given = custom_answers.list_given(delegate, with_private=False)
+        return [(shorten(one.label.rstrip(" ?:")), _show_answer(one)) for one in given]
+
+
+def _show_answer(answer: GivenAnswer) -> str:
+    """Return an answer as emails show it; strangers could send anybody a web address in theirs."""
+    if answer.question.kind in FREE_KINDS and has_web_address(answer.text):
+        return str(gettext("Shown on your booking page"))
+    return shorten(answer.text, MAX_ANSWER)
 
 
 def _build_ticket(delegate: Delegate) -> tickets.Ticket:

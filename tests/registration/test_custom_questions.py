@@ -268,7 +268,8 @@ def test_an_earlier_answer_keeps_the_words_that_it_was_given_to(visitor: Browser
 
     delegate = db.session.query(Delegate).one()
 
-    assert custom_answers.list_rows(delegate) == [("How will you travel?", "Bus")]
+    [given] = custom_answers.list_given(delegate)
+    assert (given.label, given.text) == ("How will you travel?", "Bus")
 
 
 def test_who_waits_for_a_place_takes_their_answers_along(visitor: Browser) -> None:

@@ -10,7 +10,7 @@ from app.accounts.guards import current_actor
 from app.admin.delegates.edit_views import redirect_to
 from app.delegates.models import Delegate
 from app.errors import RuleViolation
-from app.forms.fields import line_field, other_persons_email_field
+from app.forms.fields import name_field, other_persons_email_field
 from app.forms.form import ConfirmForm, Form, validates_own_csrf
 from app.registration.desk import queries
 from app.registration.transfers import queries as transfers
@@ -30,7 +30,7 @@ redirects.MESSAGES["admin"] |= {
 class OfferPlaceForm(Form):
     """Say who is to have a delegate's place."""
 
-    name = line_field(
+    name = name_field(
         _l("Name of the colleague"),
         _l("The name"),
         _l("Enter the name of the colleague"),

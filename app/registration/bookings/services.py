@@ -17,6 +17,7 @@ from app.registration.bookings import changes, erasure, operations, queries
 from app.registration.bookings.changes import BookingChange
 from app.registration.groups import emails as group_emails
 from app.registration.groups import queries as groups
+from app.registration.recipient_limit import hit_recipient
 
 MAX_EMAILS_PER_HOUR = 5  # to one address, or about one booking
 AN_HOUR = timedelta(hours=1)
@@ -119,6 +120,7 @@ def erase_cancelled(delegate: Delegate) -> None:
 
 def _start_email_change(delegate: Delegate, email: str) -> None:
     _check_rate_limit(delegate)
+    hit_recipient(email)
     field_changes = [BookingChange(changes.PENDING_EMAIL, delegate.pending_email, email)]
     delegate.pending_email = email
     delegate.pending_email_key = secrets.token_urlsafe(16)

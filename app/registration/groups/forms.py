@@ -18,7 +18,6 @@ from app.delegates.categories.queries import CATEGORY, CategoryOption
 from app.delegates.fields import BADGE_NAME, BY_NAME, DAYS, EMAIL
 from app.forms.fields import (
     DaysField,
-    VersionField,
     country_field,
     days_field,
     email_field,
@@ -131,13 +130,17 @@ class PersonForm(GroupForm):
 
 
 class RenameForm(GroupForm):
-    """Another name for a person who has not opened their booking."""
+    """Another name for a person in the group."""
 
     names = ("given_names", "family_name", BADGE_NAME)
-    expected_version = VersionField()
     given_names = BY_NAME["given_names"].desk_question
     family_name = BY_NAME["family_name"].desk_question
-    badge_name = BY_NAME[BADGE_NAME].desk_question
+    badge_name = name_field(
+        _l("Name on the badge (optional)"),
+        _l("The name on the badge"),
+        description=_l("Leave this empty if it stays the same, or is the full name"),
+        autocomplete="off",
+    )
 
 
 class GroupFileForm(FileForm):

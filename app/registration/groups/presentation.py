@@ -9,7 +9,7 @@ from flask_babel import lazy_gettext as _l
 from app.delegates import fields
 from app.delegates.answer_json import Answers, full_name
 from app.delegates.categories import queries as categories
-from app.delegates.fields import DAYS, EMAIL
+from app.delegates.fields import BADGE_NAME, DAYS, EMAIL
 from app.delegates.standard_questions import is_retired
 from app.registration import required_answers, services
 from app.registration.groups import register_group
@@ -117,6 +117,17 @@ def list_members(group: RegistrationGroup) -> Sequence[MemberRow]:
         )
         for one in group.members
     ]
+
+
+def split_name(name: str) -> Answers:
+    """Return what the form of another name begins with, made of the name in the list alone.
+
+    What a booking says could be that of somebody who had one before. Where a name has more than two
+    words, the contact has to say which of them are the family name.
+    """
+    words = name.split()
+    given, family = {1: (name, ""), 2: (words[0], words[-1])}.get(len(words), ("", ""))
+    return {"given_names": given, "family_name": family, BADGE_NAME: ""}
 
 
 def _count_unanswered(member: GroupMember) -> int:

@@ -8,12 +8,14 @@ from collections.abc import Sequence
 
 from sqlalchemy import select
 
+from app import clock
+from app.accounts import rate_limits
 from app.database import db
 from app.delegates import delegate_record
-from app.delegates.answer_json import Answers, load_answers
+from app.delegates.answer_json import Answers, full_name, load_answers
 from app.delegates.fields import BADGE_NAME, EMAIL
 from app.delegates.models import CONFERENCE, Delegate
-from app.errors import NotFound, RuleViolation, require
+from app.errors import NotFound, RateLimitExceeded, RuleViolation, require
 from app.history import services as history
 from app.registration import emails, seats
 from app.registration import queries as registration
@@ -32,11 +34,13 @@ from app.registration.groups.models import (
     GroupMember,
     RegistrationGroup,
 )
+from app.registration.recipient_limit import hit_recipient
 from app.registration.waiting_list import services as waiting_list
 from app.row_locks import lock_row
 from app.text import count_of
 
 ACTOR_CONTACT = "contact of the group"  # in the history: it names nobody
+NO_PLACE = "This person no longer has a place in the group"
 RENAMED = ("given_names", "family_name", BADGE_NAME)
 
 
@@ -55,13 +59,17 @@ def can_add(group: RegistrationGroup) -> bool:
     return sum(one.is_present for one in group.members) < MAX_PEOPLE
 
 
-def add_person(group: RegistrationGroup, person: Answers) -> GroupMember:
-    """Register one more person with the group; raise SoldOut if there is no place."""
+def add_person(group: RegistrationGroup, person: Answers, *, ip_address: str | None) -> GroupMember:
+    """Register one more person with the group.
+
+    Raise SoldOut if there is no place, or RateLimitExceeded.
+    """
     register_group.require_open(registration.get_registration_status().state)
     answers = drafts.complete(person, load_answers(group.shared), group.email)
     fault = register_group.find_fault(answers)
     if fault:
         raise RuleViolation(fault)
+    _hit_limits(person.get(EMAIL, ""), ip_address)
     if person.get(EMAIL):
         register_group.hit_address(delegate_record.fold(person[EMAIL]))
     prepared = register_group.prepare_person(group, person, answers)
@@ -77,6 +85,7 @@ def add_person(group: RegistrationGroup, person: Answers) -> GroupMember:
         raise seats.SoldOut("All places are taken")
     register_group.end_waits([member])
     db.session.flush()
+    _hit_link(member)
     group_emails.send_group_changed(group, member.name, "added")
     _record(group, "A person was added", ACTOR_CONTACT)
     return member
@@ -90,7 +99,7 @@ def cancel(member: GroupMember) -> None:
     seats.lock_limit(CONFERENCE)
     _lock_member(member)
     if not member.is_present:
-        raise RuleViolation("This person no longer has a place in the group")
+        raise RuleViolation(NO_PLACE)
     delegate = _find_booking(member)
     if delegate is not None:
         released = operations.cancel(delegate, actor=ACTOR_CONTACT)
@@ -102,40 +111,86 @@ def cancel(member: GroupMember) -> None:
 
 
 def can_rename(member: GroupMember) -> bool:
-    """Return True until somebody has opened their own booking."""
-    delegate = member.delegate
-    return delegate is not None and delegate.is_attending and bookings.is_untouched(delegate)
+    """Return True for everybody in the group who has a place.
+
+    That depends on nothing that the contact must not learn: whether somebody had a booking before,
+    or has opened the one that they got with the group.
+    """
+    return member.current_state == PLACED
 
 
-def rename(member: GroupMember, answers: Answers, expected_version: int) -> bool:
-    """Change the name of somebody who has not opened their booking; return True if it changed."""
+def rename(member: GroupMember, answers: Answers, *, ip_address: str | None) -> None:
+    """Change the name of somebody in the list, and in their booking until they have opened it.
+
+    The contact sees no difference. Raise AlreadyInGroup or RateLimitExceeded.
+    """
+    _hit_limits(member.email, ip_address)
     _lock_member(member)  # before the booking, as whoever cancels it does
-    delegate = member.delegate
-    if delegate is None or not can_rename(member):
-        raise RuleViolation("This person now manages their own booking, so only they can change it")
-    changed = operations.update(
-        delegate,
-        {name: answers.get(name, "") for name in RENAMED},
-        expected_version=expected_version,
-        actor=ACTOR_CONTACT,
-    )
+    if not can_rename(member):
+        raise RuleViolation(NO_PLACE)
+    name = full_name(answers)
+    others = [one for one in _present(member.group) if one is not member]
+    key = delegate_record.identity_key(name, _get_email(member))
+    if key in {delegate_record.identity_key(one.name, _get_email(one)) for one in others}:
+        raise AlreadyInGroup("This person is already in the group")
+    member.name = name
+    if member.delegate is not None:
+        _rename_booking(member.delegate, answers)
+
+
+def _rename_booking(delegate: Delegate, answers: Answers) -> None:
+    """Change the name in a booking that nobody has opened; a badge name of its own may stay."""
+    operations.lock(delegate)
+    if not delegate.is_attending or not bookings.is_untouched(delegate):
+        return
+    own_badge = "" if delegate.badge_name == delegate.full_name else delegate.badge_name
+    names = {name: answers.get(name, "") for name in RENAMED}
+    names[BADGE_NAME] = names[BADGE_NAME] or own_badge
+    try:
+        changed = operations.update(
+            delegate, names, expected_version=delegate.version, actor=ACTOR_CONTACT
+        )
+    except operations.DuplicateBooking:  # of which the contact must not learn
+        operations.record(delegate, "Not renamed: another booking has this name", ACTOR_CONTACT)
+        changed = ()
     if changed:
-        member.name = delegate.full_name
         emails.send_booking_changed(delegate, changed)
     register_group.add_unopened(delegate)
-    return bool(changed)
 
 
-def send_link(member: GroupMember) -> bool:
+def send_link(member: GroupMember, *, ip_address: str | None) -> bool:
     """Send somebody their ticket and link again; return False if that was done a moment ago.
 
-    Whoever is only listed gets nothing, and the contact sees no difference.
+    Whoever is only listed gets nothing, and the contact sees no difference: what a moment ago is
+    depends on the group alone. Raise RateLimitExceeded.
     """
     if not member.is_present:
-        raise RuleViolation("This person no longer has a place in the group")
-    if member.delegate is None:
-        return True
-    return desk.send_status_again_once(member.delegate, actor=ACTOR_CONTACT)
+        raise RuleViolation(NO_PLACE)
+    if clock.now() - member.group.created_at < desk.RESEND_INTERVAL or not _hit_link(member):
+        return False
+    _hit_limits(member.email, ip_address)
+    if member.delegate is not None:
+        desk.send_status_again(member.delegate, actor=ACTOR_CONTACT)
+    return True
+
+
+def _hit_link(member: GroupMember) -> bool:
+    """Count that somebody is sent their link; return False if they were a moment ago."""
+    try:
+        rate_limits.hit("link of a group", str(member.id), times=1, within=desk.RESEND_INTERVAL)
+    except RateLimitExceeded:
+        return False
+    return True
+
+
+def _hit_limits(email: str, ip_address: str | None) -> None:
+    """Count an email to somebody in a group; raise RateLimitExceeded after too many.
+
+    The address of the contact is their own, since they have opened the link that it got.
+    """
+    rate_limits.hit_network(rate_limits.GROUP_CHANGE, ip_address)
+    if email:
+        hit_recipient(email)
 
 
 def leave(delegate: Delegate, member: GroupMember) -> None:

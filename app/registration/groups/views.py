@@ -14,7 +14,7 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
 from app.delegates import standard_forms
-from app.delegates.answer_json import load_answers
+from app.delegates.answer_json import Answers, load_answers
 from app.errors import RateLimitExceeded, RuleViolation
 from app.forms.form import ConfirmForm, validates_own_csrf
 from app.registration import links, queries
@@ -31,7 +31,10 @@ from app.web.security_headers import no_referrer
 FLASH_MESSAGES = {
     "added": _l("The person has been added and has a place."),
     "cancelled": _l("The person is no longer in your group. Their place is available to others."),
-    "renamed": _l("The name has been changed."),
+    "renamed": _l(
+        "The name has been changed. If the person has already opened their booking, "
+        "only they can change it there."
+    ),
     "same": _l("Nothing has changed."),
     "sent": _l("We are sending the link again."),
     "recent": _l("We sent this link a moment ago. Wait 5 minutes before you send it again."),
@@ -82,7 +85,7 @@ def add(secret: str) -> ResponseReturnValue:
     form = build_person_form(load_answers(group.shared))
     if form.validate_on_submit():
         try:
-            services.add_person(group, form.get_answers())
+            services.add_person(group, form.get_answers(), ip_address=request.remote_addr)
         except RateLimitExceeded as refusal:
             form.reject(refusal)
             return refuse(_render("add", form, secret), refusal)
@@ -112,24 +115,34 @@ def cancel(secret: str, number: int) -> ResponseReturnValue:
 @validates_own_csrf
 def rename(secret: str, number: int) -> ResponseReturnValue:
     member = _get_member(secret, number)
-    if member.delegate is None or not services.can_rename(member):
+    if not services.can_rename(member):
         return _redirect(secret, "same")
-    form = RenameForm(**_describe_name(member))
+    form = RenameForm(data=presentation.split_name(member.name))
     standard_forms.adapt_for_group(form)
     if form.validate_on_submit():
         try:
-            is_new = services.rename(member, form.get_answers(), form.expected_version.data)
+            return _redirect(secret, _rename(member, form.get_answers()))
+        except RateLimitExceeded as refusal:
+            form.reject(refusal)
+            return refuse(_render("rename", form, secret, member=member), refusal)
         except RuleViolation as refusal:
             form.form_errors.append(gettext(str(refusal)))
-        else:
-            return _redirect(secret, "renamed" if is_new else "same")
     return _render("rename", form, secret, member=member)
+
+
+def _rename(member: GroupMember, answers: Answers) -> str:
+    """Change a name, and return which message says so."""
+    if answers.items() <= presentation.split_name(member.name).items():
+        return "same"
+    services.rename(member, answers, ip_address=request.remote_addr)
+    return "renamed"
 
 
 @bp.post("/<secret>/people/<int:number>/link")
 def send_link(secret: str, number: int) -> ResponseReturnValue:
     member = _get_member(secret, number)
-    return _redirect(secret, "sent" if services.send_link(member) else "recent")
+    is_sent = services.send_link(member, ip_address=request.remote_addr)
+    return _redirect(secret, "sent" if is_sent else "recent")
 
 
 @bp.route("/<secret>/dissolve", methods=["GET", "POST"])
@@ -162,22 +175,6 @@ def leave(secret: str) -> ResponseReturnValue:
     return render_page(
         "registration/groups/leave.html", form=form, group=member.group, secret=secret
     )
-
-
-def _describe_name(member: GroupMember) -> dict[str, Any]:
-    """Return what the form of a name begins with; a badge name that follows the name is empty."""
-    delegate = member.delegate
-    if delegate is None:
-        return {}
-    badge = "" if delegate.badge_name == delegate.full_name else delegate.badge_name
-    return {
-        "data": {
-            "given_names": delegate.given_names,
-            "family_name": delegate.family_name,
-            "badge_name": badge,
-            "expected_version": delegate.version,
-        }
-    }
 
 
 def _get_group(secret: str) -> RegistrationGroup:

@@ -25,6 +25,7 @@ from app.history import services as history
 from app.registration import emails, seats
 from app.registration.bookings import operations
 from app.registration.create_booking import create_booking
+from app.registration.recipient_limit import hit_recipient
 from app.registration.session_bookings import queries as session_bookings
 from app.registration.session_bookings import released_seats
 from app.registration.session_bookings.models import SessionBooking
@@ -60,6 +61,16 @@ class Colleague:
     name: str
     email: str
     keeps_seats: bool = True
+
+
+def offer_own(delegate: Delegate, colleague: Colleague, *, ip_address: str | None) -> PlaceTransfer:
+    """Offer a place for the delegate; raise RateLimitExceeded after too many offers.
+
+    They are counted by network and by colleague too, since one person may have several bookings.
+    """
+    rate_limits.hit_network(rate_limits.PLACE_OFFER, ip_address)
+    hit_recipient(colleague.email)
+    return offer(delegate, colleague, actor=history.ACTOR_DELEGATE)
 
 
 def offer(delegate: Delegate, colleague: Colleague, *, actor: str) -> PlaceTransfer:

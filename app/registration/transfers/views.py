@@ -13,7 +13,7 @@ from wtforms import BooleanField
 
 from app.delegates.answer_json import Answers
 from app.errors import ConferenceError, Gone, NotFound, RateLimitExceeded, RuleViolation
-from app.forms.fields import line_field, other_persons_email_field
+from app.forms.fields import name_field, other_persons_email_field
 from app.forms.form import ConfirmForm, Form, validates_own_csrf
 from app.history.services import ACTOR_DELEGATE
 from app.registration import cookie, links
@@ -35,7 +35,7 @@ bp.add_app_template_global(links.transfer_link)
 class ColleagueForm(Form):
     """Say who is to have the place."""
 
-    name = line_field(
+    name = name_field(
         _l("Your colleague’s name"),
         _l("The name"),
         _l("Enter your colleague’s name"),
@@ -71,7 +71,7 @@ def offer(secret: str) -> ResponseReturnValue:
     form = ColleagueForm()
     if form.validate_on_submit():
         try:
-            services.offer(delegate, form.get_colleague(), actor=ACTOR_DELEGATE)
+            services.offer_own(delegate, form.get_colleague(), ip_address=request.remote_addr)
         except RateLimitExceeded as refusal:
             form.reject(refusal)
             return refuse(_render_offer(form, secret), refusal)

@@ -1,0 +1,41 @@
+"""Nobody can make the site send strangers a web address that it did not write itself."""
+
+import pytest
+
+from tests.browser import Browser
+from tests.factories import make_delegate, make_question
+from tests.lookups import address_of
+from tests.registration_flow import answer_questions
+from tests.sent_emails import emails_to, find_link, last_email_to
+
+VICTIM = "victim@example.net"
+NAME, ADDRESS = "Your colleague’s name", "Your colleague’s email address"
+TRAVEL = "How will you travel?"
+
+
+def test_the_name_of_a_colleague_carries_no_link_to_them(visitor: Browser) -> None:
+    booking = make_delegate(email="attacker@example.org")
+    form = visitor.open(address_of(booking, "/pass-on"))
+    bait = "customer, your parcel waits at https://evil.example/pay now"
+
+    page = form.press("Offer my place", {NAME: bait, ADDRESS: VICTIM}, status=422)
+
+    assert page.errors == [
+        "The name must not contain a web address. If it does not, add a space after the full stop"
+    ]
+    assert emails_to(VICTIM) == []
+
+
+@pytest.mark.parametrize("kind", ["text", "long_text"])
+def test_an_answer_with_a_web_address_is_not_in_the_email(visitor: Browser, kind: str) -> None:
+    make_question(TRAVEL, kind=kind)
+    bait = "Your prize: https://evil.example/claim"
+    page = answer_questions(visitor, email=VICTIM, until="more")
+
+    page.press("Continue", {f"{TRAVEL} (optional)": bait}).press("Confirm registration")
+
+    email = last_email_to(VICTIM)
+    assert "evil" not in email.text + email.html
+    assert "How will you travel: Shown on your booking page" in email.text
+    booking = visitor.open(find_link(email, "/booking/"))
+    assert booking.summary_list[TRAVEL] == bait

@@ -217,6 +217,7 @@ def make_upload(
             uploads.read_programme(contents),
             is_merged=is_merged,
             actor=actor,
+            keeps_settings=False,
         )
 
 

@@ -34,6 +34,7 @@ from app.registration.bookings import queries as bookings
 from app.registration.desk.annotations import NOTE_ADDED
 from app.registration.interest import queries as interest
 from app.registration.requirement_cases import queries as requirement_cases
+from app.registration.speaker_places import queries as speaker_places
 from app.registration.waiting_list import queries as waiting_list
 from app.web.formatting import local_day, site_time
 
@@ -170,12 +171,19 @@ def list_for_speaker(speaker: Speaker, own_addresses: Sequence[str]) -> Activity
         return [ActivityItem("proposal", one.sent_at, one) for one in found]
 
     def entries(limit: int) -> Sequence[ActivityItem]:
-        return _list_entries(history.list_newest_about(subjects, limit))
+        return _list_entries(show_entries(history.list_newest_about(subjects, limit)))
 
     sources: dict[str, Sequence[Source]] = {CHANGES: [sent, entries]}
     if guards.can_read(roles.DELEGATES):
         sources = {EMAILS: [emails, answers], **sources}
     return _build_activity(sources, partial(url_for, "admin.speakers.show", slug=speaker.slug))
+
+
+def show_entries(entries: Sequence[HistoryEntry]) -> Sequence[HistoryEntry]:
+    """Return entries about a speaker as the current user may read them."""
+    if guards.can_read(roles.DELEGATES):
+        return entries
+    return [speaker_places.hide_reference(one) for one in entries]
 
 
 def _address_subjects(address: str) -> Sequence[str]:

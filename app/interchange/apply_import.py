@@ -54,12 +54,12 @@ def eager_load_appearances() -> ExecutableOption:
     return joinedload(Session.appearances)
 
 
-def replace(programme: ParsedProgramme) -> ImportChanges:
+def replace(programme: ParsedProgramme, *, keeps_settings: bool = False) -> ImportChanges:
     """Replace the working programme; what is not in the new one is withdrawn."""
     lock_table(Conference)
     changes = ImportChanges()
     is_other = _delete_other_conference(programme.conference, changes)
-    _apply_conference(programme.conference, changes)
+    _apply_conference(programme.conference, changes, keeps_settings=keeps_settings)
     importer = _Importer(changes, keeps_order=False, keeps_former_slugs=not is_other)
     importer.upsert(programme)
     importer.withdraw_missing(keeps_drafts=not programme.has_drafts)
@@ -96,7 +96,9 @@ def _delete_other_conference(parsed: ParsedConference, changes: ImportChanges) -
     return True
 
 
-def _apply_conference(parsed: ParsedConference, changes: ImportChanges) -> None:
+def _apply_conference(
+    parsed: ParsedConference, changes: ImportChanges, *, keeps_settings: bool = False
+) -> None:
     row = db.session.get(Conference, 1)
     values = _collect_settings(row, parsed)
     if row is None:
@@ -105,6 +107,9 @@ def _apply_conference(parsed: ParsedConference, changes: ImportChanges) -> None:
         bump_cache_version()  # this and the following: the clocks of admin are those of its zone
         return
     differing = {column for column, value in values.items() if getattr(row, column) != value}
+    if keeps_settings:
+        changes.kept_settings += sorted(differing)
+        return
     for column in differing:
         setattr(row, column, values[column])
     if differing:

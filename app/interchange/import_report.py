@@ -19,6 +19,7 @@ class ImportChanges:
     added: list[str] = field(default_factory=list)
     changed: list[str] = field(default_factory=list)
     withdrawn: list[str] = field(default_factory=list)
+    kept_settings: list[str] = field(default_factory=list)  # the columns that stay as they are
 
     def __bool__(self) -> bool:
         return bool(self.added or self.changed or self.withdrawn)
@@ -32,10 +33,12 @@ class ImportChanges:
 
     def record_change(self, name: str, columns: Iterable[str]) -> None:
         """Record that an entity changed in these columns."""
-        labels = ", ".join(
-            sorted(COLUMN_LABELS.get(column, column.replace("_", " ")) for column in columns)
-        )
-        self.changed.append(f"{name} ({labels})")
+        self.changed.append(_name_columns(name, columns))
+
+
+def _name_columns(name: str, columns: Iterable[str]) -> str:
+    labels = sorted(COLUMN_LABELS.get(column, column.replace("_", " ")) for column in columns)
+    return f"{name} ({', '.join(labels)})"
 
 
 @dataclass(frozen=True)
@@ -63,6 +66,7 @@ COLUMN_LABELS = {  # a yes or no is told as “recorded or not”
 
 MAX_NAMES = 20  # names per section; the rest are counted
 MAX_NOTES = 100  # notes per section; what was left out is always listed completely
+KEPT_SETTINGS = "Not changed, because only organisers can change the settings"
 NOTE_HEADINGS: Mapping[str, str] = {
     "left out": "Not loaded because we could not read it",
     "fixed": "Corrected",
@@ -88,6 +92,10 @@ def list_sections(result: ImportResult) -> Iterator[ReportSection]:
         ("Withdrawn", changes.withdrawn),
     ):
         yield ReportSection(heading, tuple(names), MAX_NAMES)
+    kept = changes.kept_settings
+    yield ReportSection(
+        KEPT_SETTINGS, (_name_columns("The conference", kept),) if kept else (), MAX_NAMES
+    )
     for kind, heading in NOTE_HEADINGS.items():
         lines = tuple(_format_note(note) for note in result.notes if note.kind == kind)
         yield ReportSection(heading, lines, len(lines) if kind == "left out" else MAX_NOTES)

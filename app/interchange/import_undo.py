@@ -157,6 +157,20 @@ def replaces_conference() -> bool:
     return backup is not None and _replaces_conference(backup)
 
 
+def changes_settings() -> bool:
+    """Return True if undoing the last import changes the settings of the conference."""
+    backup, conference = _find_backup(), db.session.get(Conference, 1)
+    if backup is None or conference is None:
+        return False
+    rows: Rows = json.loads(backup.rows, object_hook=_decode)
+    return any(
+        one[name] != getattr(conference, name)
+        for one in rows["conference"]
+        for name in CONFERENCE_COLUMNS
+        if name in one
+    )
+
+
 def lock_rows() -> None:
     """Lock the rows of the programme, so that nobody edits them until the transaction ends."""
     for kind in VERSIONED_MODELS:

@@ -54,12 +54,17 @@ def merge_file(path: Path) -> ImportResult:
 
 
 def replace_programme(
-    programme: ParsedProgramme, *, actor: str = history.ACTOR_SITE
+    programme: ParsedProgramme, *, actor: str = history.ACTOR_SITE, keeps_settings: bool = False
 ) -> ImportChanges:
-    """Replace the working programme, and record it."""
+    """Replace the working programme, and record it.
+
+    For an actor who may not change settings, those of our conference stay as they are.
+    """
     is_other = programme.conference.acronym != matching.target_conference().acronym
     before = import_undo.dump_programme(is_other=is_other)
-    changes = apply_import.replace(programme if is_other else matching.match_existing(programme))
+    changes = apply_import.replace(
+        programme if is_other else matching.match_existing(programme), keeps_settings=keeps_settings
+    )
     _record_import(changes, before, actor)
     return changes
 

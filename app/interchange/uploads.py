@@ -8,7 +8,7 @@ A file is read (``read_programme``) before the transaction that writes begins; w
 handed to the functions that write.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from hashlib import sha256
@@ -22,7 +22,7 @@ from app import clock
 from app.database import Base, db, lock_table
 from app.errors import InvalidFile, NotFound, require
 from app.interchange import column_mappings, import_report, import_undo, matching, services
-from app.interchange.import_report import ImportChanges, ImportResult, ReportSection
+from app.interchange.import_report import ImportResult, ReportSection
 from app.interchange.importers import table_choices, table_overview
 from app.interchange.importers.detect import read_bytes, read_sheets
 from app.interchange.importers.parsed_programme import ParsedProgramme, ParseResult
@@ -83,6 +83,9 @@ class DryRunResult:
     is_nameless: bool = False  # whether it names no conference
     fixed_zone: str = ""  # the time zone of the conference if that is only an offset from UTC
     starts_on: date | None = None  # the first day
+    keeps_settings: bool = False  # whether it is for somebody who may not change settings
+    needs_settings: bool = False  # whether they cannot load it for that reason
+    has_places: bool = False  # whether it has a number of places
 
 
 _result_adapter = TypeAdapter(DryRunResult)
@@ -184,45 +187,66 @@ def _inspect(body: bytes, target: TargetConference, choices: TableChoices) -> Ta
     return table
 
 
-def receive(name: str, body: bytes, reading: FileReading, *, is_merged: bool, actor: str) -> Upload:
+def receive(  # noqa: PLR0913 - the file, and who uploads it
+    name: str,
+    body: bytes,
+    reading: FileReading,
+    *,
+    is_merged: bool,
+    actor: str,
+    keeps_settings: bool,
+) -> Upload:
     """Store a file in place of the same person's previous one, and do a dry run."""
     db.session.execute(delete(Upload).where(Upload.uploaded_by == actor))
     upload = Upload(
         name=name, body=body, uploaded_by=actor, uploaded_at=clock.real_now(), is_merged=is_merged
     )
     upload.table_choices = "" if reading.table is None else table_choices.dump(reading.choices)
-    dry_run(upload, reading)
+    dry_run(upload, reading, keeps_settings=keeps_settings)
     db.session.add(upload)
     db.session.flush()
     return upload
 
 
 def choose(
-    upload: Upload, choices: TableChoices, reading: FileReading, headers: Sequence[Sequence[str]]
+    upload: Upload,
+    choices: TableChoices,
+    reading: FileReading,
+    headers: Sequence[Sequence[str]],
+    *,
+    keeps_settings: bool,
 ) -> None:
     """Store the choices by which a table was read, remember those of columns, and do a dry run."""
     upload.table_choices = table_choices.dump(reading.choices)
     column_mappings.remember(headers, choices.columns)
-    dry_run(upload, reading)
+    dry_run(upload, reading, keeps_settings=keeps_settings)
 
 
-def dry_run(upload: Upload, reading: FileReading) -> None:
+def dry_run(upload: Upload, reading: FileReading, *, keeps_settings: bool) -> None:
     """Do a dry run of what was read from the file, and store its result.
 
+    Settings stay as they are for somebody who may not change them, and a file that brings a
+    conference of its own cannot be loaded by them.
     There is none while questions about a table are open.
     """
     lock_table(Conference)
     upload.base_fingerprint = reading.base_fingerprint
-    upload.dry_run_result = "" if reading.result is None else _try_to_load(reading.result, upload)
+    upload.dry_run_result = (
+        ""
+        if reading.result is None
+        else _try_to_load(reading.result, upload, keeps_settings=keeps_settings)
+    )
 
 
-def _try_to_load(reading: ParseResult, upload: Upload) -> str:
+def _try_to_load(reading: ParseResult, upload: Upload, *, keeps_settings: bool) -> str:
     """Load what was read, roll that back, and return its result as JSON."""
     is_another = _is_other_conference(reading, upload)
     removed_counts = _count_entities() if is_another and not upload.is_merged else {}
+    brings_conference = not queries.has_conference() or (is_another and not upload.is_merged)
+    keeps = keeps_settings and not brings_conference
     trial = db.session.begin_nested()
     try:
-        loaded = _load(reading, upload, upload.uploaded_by)
+        loaded = _load(reading, upload, upload.uploaded_by, keeps_settings=keeps)
         conference = queries.get_conference()
         time_zone, starts_on = conference.time_zone, conference.starts_on
     finally:
@@ -235,8 +259,11 @@ def _try_to_load(reading: ParseResult, upload: Upload) -> str:
         sections,
         import_report.summarise(loaded),
         is_nameless=reading.is_nameless,
-        fixed_zone=time_zone if time_zones.is_fixed_offset(time_zone) else "",
+        fixed_zone=time_zone if time_zones.is_fixed_offset(time_zone) and not keeps else "",
         starts_on=starts_on,
+        keeps_settings=keeps_settings,
+        needs_settings=keeps_settings and brings_conference,
+        has_places=reading.programme.conference.places is not None,
     )
     return _result_adapter.dump_json(dry_run_result, by_alias=True).decode()
 
@@ -260,9 +287,9 @@ def matches_fingerprint(upload: Upload, expected_fingerprint: str) -> bool:
     return upload.base_fingerprint == import_undo.fingerprint_programme()
 
 
-def load(upload: Upload, reading: ParseResult, *, actor: str) -> ImportResult:
+def load(upload: Upload, reading: ParseResult, *, actor: str, keeps_settings: bool) -> ImportResult:
     """Import what was read from a file as its dry run showed, and delete the upload."""
-    loaded = _load(reading, upload, actor)
+    loaded = _load(reading, upload, actor, keeps_settings=keeps_settings)
     db.session.delete(upload)
     return loaded
 
@@ -278,12 +305,16 @@ def purge_expired() -> None:
     db.session.execute(delete(Upload).where(Upload.uploaded_at <= clock.real_now() - RETENTION))
 
 
-def _load(reading: ParseResult, upload: Upload, actor: str) -> ImportResult:
-    import_programme: Callable[..., ImportChanges] = (
-        services.merge_programme if upload.is_merged else services.replace_programme
-    )
+def _load(
+    reading: ParseResult, upload: Upload, actor: str, *, keeps_settings: bool
+) -> ImportResult:
     programme: ParsedProgramme = reading.programme
-    return ImportResult(programme, import_programme(programme, actor=actor), reading.notes)
+    changes = (  # merging changes no settings
+        services.merge_programme(programme, actor=actor)
+        if upload.is_merged
+        else services.replace_programme(programme, actor=actor, keeps_settings=keeps_settings)
+    )
+    return ImportResult(programme, changes, reading.notes)
 
 
 def _is_other_conference(reading: ParseResult, upload: Upload) -> bool:

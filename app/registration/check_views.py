@@ -144,6 +144,7 @@ def confirmation(token: str) -> ResponseReturnValue:
         ticket=ticket,
         category_text=category_forms.render_confirmation_text(category),
         seats=chosen_seats.read_outcome(typed),
+        is_unlinked=services.UNLINKED in typed,
         email=queries.find_confirmation_email(details),
         masked=emails.mask_email(details.email),
         asks_about_equality=bool(equality.list_active()),

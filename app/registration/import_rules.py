@@ -28,6 +28,12 @@ from app.registration import conference_settings, demo, queries, seats
 SEATS_NOTE: Final = "seats"  # with what was stored to undo an import
 
 
+ORGANISERS_ONLY: Final = (
+    "Only organisers can load the first programme or a different conference, "
+    "because it changes the settings"
+)
+
+
 class ConfirmationRequired(RuleViolation):
     """The file is for a different conference, which nobody has confirmed."""
 
@@ -110,27 +116,63 @@ class LoadAnswers:
 
 
 def load(
-    upload: Upload, reading: FileReading, answers: LoadAnswers, *, actor: str
+    upload: Upload,
+    reading: FileReading,
+    answers: LoadAnswers,
+    *,
+    actor: str,
+    keeps_settings: bool,
 ) -> ImportResult | None:
     """Load what was read from a file as its dry run showed it.
 
-    If that is out of date, or there are questions about the table now, repeat it and return None.
+    If that is out of date, was for somebody with other rights, or there are questions about the
+    table now, repeat it and return None.
     """
     lock_table(Conference)
-    if reading.result is None or not uploads.matches_fingerprint(upload, answers.fingerprint):
-        uploads.dry_run(upload, reading)
+    if reading.result is None or not _is_current(upload, answers, keeps_settings=keeps_settings):
+        uploads.dry_run(upload, reading, keeps_settings=keeps_settings)
         return None
-    if uploads.get_dry_run_result(upload).is_another:
+    dry_run = uploads.get_dry_run_result(upload)
+    if dry_run.needs_settings:
+        raise RuleViolation(ORGANISERS_ONLY)
+    if dry_run.is_another:
         _check_other_conference(is_confirmed=answers.is_confirmed)
+    if keeps_settings:
+        return _load_without_settings(upload, reading.result, actor)
+    return _load_with_settings(upload, reading.result, answers, actor)
+
+
+def _is_current(upload: Upload, answers: LoadAnswers, *, keeps_settings: bool) -> bool:
+    if not uploads.matches_fingerprint(upload, answers.fingerprint):
+        return False
+    return uploads.get_dry_run_result(upload).keeps_settings == keeps_settings
+
+
+def _load_without_settings(upload: Upload, reading: ParseResult, actor: str) -> ImportResult:
+    """Load a programme into our conference, whose settings and number of places stay."""
+    keeps_places = lacks_places() and reading.programme.conference.places is not None
+    loaded = uploads.load(upload, reading, actor=actor, keeps_settings=True)
+    loaded.changes.kept_settings += ["places"] if keeps_places else []
+    return loaded
+
+
+def _load_with_settings(
+    upload: Upload, reading: ParseResult, answers: LoadAnswers, actor: str
+) -> ImportResult:
     if not upload.is_merged:
-        check_booked_days(reading.result.programme.conference)
+        check_booked_days(reading.programme.conference)
     was_demo = programme.is_demo()
     with _track_seats():
-        loaded = uploads.load(upload, reading.result, actor=actor)
+        loaded = uploads.load(upload, reading, actor=actor, keeps_settings=False)
         apply_seat_limit(loaded.programme.conference, was_demo=was_demo)
     if answers.time_zone:
         _set_time_zone(answers.time_zone, loaded, actor)
     return loaded
+
+
+def lacks_places() -> bool:
+    """Return True if the number of places is not set, so that a file may set it."""
+    return _find_limit() is None
 
 
 def _set_time_zone(time_zone: str, loaded: ImportResult, actor: str) -> None:
@@ -161,6 +203,11 @@ def undo(*, actor: str) -> HistoryEntry:
     if plan is not None:
         _restore_seats(plan)
     return entry
+
+
+def undo_changes_settings() -> bool:
+    """Return True if only somebody who may change settings may undo the last import."""
+    return import_undo.changes_settings() or bool(describe_undo())
 
 
 def describe_undo() -> Sequence[str]:

@@ -40,10 +40,12 @@ from app.registration.transfers import services as transfers
 from app.registration.waiting_list import services as waiting_list
 
 MAX_REGISTRATIONS_PER_DAY = 20  # with one email address
+MAX_UNLINKED_PER_DAY = 3  # made on a speaker's pages, with another name or address than theirs
 CORRECTION_PERIOD = timedelta(hours=1)  # in which a confirmation page can correct the address
 JOINED: Final = {"waiting list": "joined"}  # in place of the answers
 APPLIED: Final = {"application": "sent"}
 APPLICATION: Final = "application"
+UNLINKED: Final = "unlinked"  # a speaker made it with a name or address that is not known as theirs
 APPROVAL_NEEDED = (
     "The organisers now approve who attends in this category, so you are not registered. You can "
     "send an application"
@@ -167,10 +169,17 @@ def submit(
         ticket = {name: BY_NAME[name].read(draft) for name in SHOWN_ON_TICKET}
         if CATEGORY in draft:
             ticket[CATEGORY] = draft[CATEGORY]
+        if is_unlinked(draft):
+            ticket[UNLINKED] = "yes"
         ticket |= chosen.dump()
         values = {"new_confirmation_id": confirmation.id, **_draft_values(stored_draft, ticket)}
         db.session.connection().execute(COMPLETE_DRAFT, values)  # the booking has the rest now
     return confirmation
+
+
+def is_unlinked(draft: Answers) -> bool:
+    """Return True if it is made on a speaker's pages, but not with what is known to be theirs."""
+    return SPEAKER in draft and not speaker_place_queries.is_own(draft)
 
 
 def submit_to_waiting_list(
@@ -284,6 +293,9 @@ def _hit_address(application: Answers) -> None:
 
 def _confirm(application: Answers, language: str, chosen: ChosenSeats) -> Confirmation:
     _hit_address(application)
+    if is_unlinked(application):
+        a_day = timedelta(days=1)
+        rate_limits.hit(UNLINKED, application[SPEAKER], times=MAX_UNLINKED_PER_DAY, within=a_day)
     if TRANSFER in application:
         return _build_confirmation(
             application, transfers.accept(application, language), is_first=True
@@ -320,7 +332,8 @@ def _choose_seat(application: Answers) -> Callable[[Sequence[str], Base], None]:
     code = application.get(INVITATION)
     if code:
         return partial(invitations.reserve, code)
-    return partial(speaker_places.reserve, application) if SPEAKER in application else seats.reserve
+    is_own = speaker_place_queries.is_own(application)
+    return partial(speaker_places.reserve, application) if is_own else seats.reserve
 
 
 def _build_confirmation(

@@ -79,7 +79,9 @@ def _prefill(own_access: SpeakerAccess) -> Answers:
     """Return what the speaker registers with; emails go to the speaker, not to an assistant."""
     speaker = own_access.speaker
     address = find_address(speaker, queries.list_access_to_speaker(speaker))
-    return places.prefill(speaker, address if own_access.is_assistant else own_access.person.email)
+    is_assistant = own_access.is_assistant
+    own = address if is_assistant else own_access.person.email
+    return places.prefill(speaker, own, is_assistant=is_assistant)
 
 
 def _render(own_access: SpeakerAccess, form: ConfirmForm) -> Response:

@@ -1,8 +1,9 @@
 """Speakers and their places at the conference: what is known of them, and matching bookings.
 
-A speaker who registers on their own pages is linked to the booking. One who registers like
-everybody else is found by their address, once it is certain that the address is theirs: somebody
-has opened the booking by the link that was sent there, or the desk has added it.
+A speaker who registers on their own pages, with the address that is known to be theirs, is linked
+to the booking. One who registers like everybody else is found by their address, once it is certain
+that the address is theirs: somebody has opened the booking by the link that was sent there, or the
+desk has added it.
 """
 
 from collections import defaultdict
@@ -17,8 +18,13 @@ from app.delegates import countries
 from app.delegates.answer_json import Answers
 from app.delegates.categories import queries as categories
 from app.delegates.categories.models import RegistrationCategory
-from app.delegates.categories.queries import CATEGORY, INVITED_CATEGORY, SPEAKER
-from app.delegates.delegate_record import search_key
+from app.delegates.categories.queries import (
+    CATEGORY,
+    INVITED_CATEGORY,
+    SPEAKER,
+    SPEAKER_ADDRESS,
+    SPEAKER_NAME,
+)
 from app.delegates.fields import FIELDS
 from app.delegates.models import Confirmation, Delegate
 from app.delegates.queries import ATTENDING
@@ -61,8 +67,11 @@ session_queries.MISSING_CONDITIONS["place"] = (
 )
 
 
-def prefill(speaker: Speaker, address: str) -> Answers:
+def prefill(speaker: Speaker, address: str, *, is_assistant: bool) -> Answers:
     """Return the answers with which a speaker registers, as far as they are known.
+
+    The address is known to be theirs. Others may use it too, so an assistant who registers the
+    speaker has to keep the name.
 
     What is not known is left empty, and asked only if everybody has to answer it. Nobody is asked
     about requirements again: the organisers know those from the speaker's pages.
@@ -86,6 +95,8 @@ def prefill(speaker: Speaker, address: str) -> Answers:
     nothing = dict.fromkeys((one.name for one in FIELDS), "")
     return {
         SPEAKER: str(speaker.id),
+        SPEAKER_ADDRESS: address,
+        SPEAKER_NAME: speaker.name if is_assistant else "",
         INVITED_CATEGORY: number,
         CATEGORY: number,
         **nothing,
@@ -109,7 +120,8 @@ def match_bookings() -> None:
         return
     found = defaultdict[Speaker, list[Delegate]](list)
     for speaker, delegate in _list_candidates():
-        if _is_same_name(speaker, delegate):
+        names = {"given_names": delegate.given_names, "family_name": delegate.family_name}
+        if queries.is_named(speaker.name, **names):
             found[speaker].append(delegate)
     for speaker, delegates in found.items():
         if len(delegates) == 1:
@@ -131,9 +143,3 @@ def _list_candidates() -> Sequence[tuple[Speaker, Delegate]]:
         .limit(MATCHES_AT_ONCE)
     )
     return rows.tuples().all()
-
-
-def _is_same_name(speaker: Speaker, delegate: Delegate) -> bool:
-    """Return True if the family name of a booking is in the name of a speaker."""
-    words = search_key(delegate.family_name or delegate.given_names).split()
-    return bool(words) and set(words) <= set(search_key(speaker.name).split())

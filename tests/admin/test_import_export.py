@@ -34,6 +34,11 @@ def editor(visitor: Browser) -> Browser:
     return sign_in(visitor, role=EDITOR)
 
 
+@pytest.fixture
+def organiser(visitor: Browser) -> Browser:
+    return sign_in(visitor)
+
+
 def a_file(sessions: int = 5, opening: str = "Opening", **facts: Any) -> bytes:
     """Give the small conference as a file, with some of its facts and sessions changed."""
     content = json.loads(SMALL_CONFERENCE.read_text(encoding="utf-8"))
@@ -232,68 +237,68 @@ def a_nameless_calendar(day: str) -> bytes:
     return a_calendar(an_event(DTSTART=f":{day}T090000Z", DTEND=f":{day}T100000Z"))
 
 
-def test_a_calendar_without_a_name_on_other_days_never_takes_the_place(editor: Browser) -> None:
+def test_a_calendar_without_a_name_on_other_days_never_takes_the_place(organiser: Browser) -> None:
     before = frozen()
 
-    page = handed_in(editor, a_nameless_calendar("20200101"))
+    page = handed_in(organiser, a_nameless_calendar("20200101"))
 
     assert (
         "This file does not name a conference, and none of its sessions are on a day of the "
         "current one."
     ) in page.text
-    page = editor.press(LOAD, status=422)
+    page = organiser.press(LOAD, status=422)
     assert page.errors == ["Select “Load this as a different conference”"]
     assert frozen() == before
     make_delegate()
-    page = editor.press("Treat as part of the programme")
+    page = organiser.press("Treat as part of the programme")
     assert "2 added, 0 changed, 0 withdrawn" in page.text  # its room too
-    editor.press(LOAD)
+    organiser.press(LOAD)
     assert len(queries.list_sessions()) == 6
     assert queries.get_conference().title == "Tides and Harbours"
 
 
-def test_a_time_zone_that_is_no_place_is_asked_about(editor: Browser) -> None:
+def test_a_time_zone_that_is_no_place_is_asked_about(organiser: Browser) -> None:
     body = a_file(time_zone="Etc/GMT-3")
 
-    page = handed_in(editor, body)
+    page = handed_in(organiser, body)
 
     assert "Only UTC+3, the whole year" in page.source
-    editor.press(LOAD, time_zone_of_the_conference="Athens")
+    organiser.press(LOAD, time_zone_of_the_conference="Athens")
     assert queries.get_conference().time_zone == "Europe/Athens"
-    assert "already matches this file" in handed_in(editor, body).text
-    handed_in(editor, a_file(time_zone="Etc/GMT-5"))
-    editor.press(LOAD)
+    assert "already matches this file" in handed_in(organiser, body).text
+    handed_in(organiser, a_file(time_zone="Etc/GMT-5"))
+    organiser.press(LOAD)
     assert queries.get_conference().time_zone == "Etc/GMT-5"
-    assert editor.open("/organise/settings").summary_list["Time zone"] == "UTC+5"
+    assert organiser.open("/organise/settings").summary_list["Time zone"] == "UTC+5"
 
 
-def test_another_conference_is_loaded_only_by_who_means_it(editor: Browser) -> None:
-    page = handed_in(editor, a_file(sessions=2, acronym="walls", title="Walls"))
+def test_another_conference_is_loaded_only_by_who_means_it(organiser: Browser) -> None:
+    page = handed_in(organiser, a_file(sessions=2, acronym="walls", title="Walls"))
     assert "This file contains a different conference: “Walls”." in page.text
     assert "5 sessions, 2 speakers, 2 rooms and 2 themes" in page.text
 
-    page = editor.press(LOAD, status=422)
+    page = organiser.press(LOAD, status=422)
     assert page.errors == ["Select “Load this as a different conference”"]
-    editor.press(LOAD, load_this_as_a_different_conference=True)
+    organiser.press(LOAD, load_this_as_a_different_conference=True)
 
     assert queries.get_conference().acronym == "walls"
     assert len(queries.list_sessions()) == 2
 
 
 def test_no_other_conference_takes_the_place_of_one_that_people_have_registered_for(
-    editor: Browser,
+    organiser: Browser,
 ) -> None:
-    page = handed_in(editor, a_file(acronym="walls", title="Walls"))
+    page = handed_in(organiser, a_file(acronym="walls", title="Walls"))
     make_delegate()
 
-    refused = editor.press(LOAD, load_this_as_a_different_conference=True, status=422)
+    refused = organiser.press(LOAD, load_this_as_a_different_conference=True, status=422)
 
     assert len(refused.errors) == 1
     assert refused.errors[0].startswith(
         "You cannot replace the current conference because people have registered for it"
     )
     assert LOAD not in refused.buttons
-    page = editor.open(page.address)
+    page = organiser.open(page.address)
     assert (
         "You cannot replace the current conference because people have registered for it"
         in page.text
@@ -301,7 +306,7 @@ def test_no_other_conference_takes_the_place_of_one_that_people_have_registered_
     assert queries.get_conference().acronym == "tides-2009"
 
 
-def test_a_real_conference_shows_the_invented_delegates_out(editor: Browser) -> None:
+def test_a_real_conference_shows_the_invented_delegates_out(organiser: Browser) -> None:
     queries.get_conference().is_demo = True
     queries.get_conference().acronym = "invented"
     set_places(5)
@@ -311,8 +316,8 @@ def test_a_real_conference_shows_the_invented_delegates_out(editor: Browser) -> 
             delegate, "dora@example.org", expected_version=0, actor="dora@example.org"
         )
 
-    handed_in(editor, a_file())
-    editor.press(LOAD, load_this_as_a_different_conference=True)
+    handed_in(organiser, a_file())
+    organiser.press(LOAD, load_this_as_a_different_conference=True)
 
     assert db.session.scalar(select(func.count()).select_from(Delegate)) == 0
     assert db.session.scalar(select(func.count()).select_from(PersonalDetails)) == 0
@@ -320,11 +325,11 @@ def test_a_real_conference_shows_the_invented_delegates_out(editor: Browser) -> 
 
 
 @pytest.mark.empty
-def test_the_first_programme_of_all_comes_from_a_page(editor: Browser) -> None:
-    assert "No programme yet." in editor.open("/organise/files").text
+def test_the_first_programme_of_all_comes_from_a_page(organiser: Browser) -> None:
+    assert "No programme yet." in organiser.open("/organise/files").text
 
-    handed_in(editor, a_file())
-    page = editor.press(LOAD)
+    handed_in(organiser, a_file())
+    page = organiser.press(LOAD)
 
     assert page.heading == "Unpublished changes"
     assert page.summary_list["Added sessions"] == "5"

@@ -11,7 +11,6 @@ from flask import Flask
 from sqlalchemy import delete, select
 
 from app import cache_version
-from app.accounts.models import EDITOR
 from app.database import db, transaction
 from app.delegates.models import Delegate, SeatLimit
 from app.history.models import HistoryEntry
@@ -48,8 +47,8 @@ Load = Callable[..., None]
 
 
 @pytest.fixture
-def editor(visitor: Browser) -> Browser:
-    return sign_in(visitor, role=EDITOR)
+def organiser(visitor: Browser) -> Browser:
+    return sign_in(visitor)
 
 
 def another_programme(speakers: Sequence[dict[str, str]] = (), **facts: Any) -> bytes:
@@ -66,10 +65,10 @@ def another_programme(speakers: Sequence[dict[str, str]] = (), **facts: Any) -> 
     return json.dumps(content).encode()
 
 
-def loaded(editor: Browser, body: bytes, **more: Any) -> None:
-    editor.open("/organise/files/upload")
-    editor.press("Preview changes", programme_file=("conference.json", body))
-    editor.press("Load programme", **more)
+def loaded(organiser: Browser, body: bytes, **more: Any) -> None:
+    organiser.open("/organise/files/upload")
+    organiser.press("Preview changes", programme_file=("conference.json", body))
+    organiser.press("Load programme", **more)
 
 
 def everything() -> str:
@@ -95,13 +94,13 @@ def a_programme_with_details() -> None:
 
 
 @pytest.mark.both_databases
-def test_loading_is_undone_whole_by_one_button(editor: Browser) -> None:
+def test_loading_is_undone_whole_by_one_button(organiser: Browser) -> None:
     a_programme_with_details()
     before, public = everything(), snapshot.dump(snapshot_builder.build_snapshot())
-    loaded(editor, another_programme())
+    loaded(organiser, another_programme())
     assert queries.get_conference().title == "Storms"
 
-    page = editor.open("/organise/files").press(UNDO)
+    page = organiser.open("/organise/files").press(UNDO)
 
     assert "The import has been undone. The programme is as it was before." in page.source
     assert UNDO not in page.buttons
@@ -125,48 +124,48 @@ def test_loading_raises_the_edition_for_slides_may_go_with_their_speakers(
 
 
 @pytest.mark.both_databases
-def test_another_conference_that_was_loaded_by_mistake_goes_whole(editor: Browser) -> None:
+def test_another_conference_that_was_loaded_by_mistake_goes_whole(organiser: Browser) -> None:
     a_programme_with_details()
     before = everything()
-    loaded(editor, another_programme(acronym="storms"), load_this_as_a_different_conference=True)
+    loaded(organiser, another_programme(acronym="storms"), load_this_as_a_different_conference=True)
     assert queries.get_conference().acronym == "storms"
     assert queries.get_email_additions() == ("", "")
 
-    editor.open("/organise/files").press(UNDO)
+    organiser.open("/organise/files").press(UNDO)
 
     assert everything() == before
 
 
 def test_photos_come_back_with_another_conference_though_unused_ones_are_deleted(
-    editor: Browser,
+    organiser: Browser,
 ) -> None:
     a_programme_with_details()
     before = everything()
-    loaded(editor, another_programme(acronym="storms"), load_this_as_a_different_conference=True)
+    loaded(organiser, another_programme(acronym="storms"), load_this_as_a_different_conference=True)
     with transaction():
         photo_retention.purge_unused()
 
-    editor.open("/organise/files").press(UNDO)
+    organiser.open("/organise/files").press(UNDO)
 
     assert everything() == before
 
 
-def test_another_conference_stays_once_its_speakers_have_begun_to_work(editor: Browser) -> None:
+def test_another_conference_stays_once_its_speakers_have_begun_to_work(organiser: Browser) -> None:
     nell = {"slug": "new", "name": "Nell New"}
     body = another_programme(acronym="storms", speakers=[nell])
-    loaded(editor, body, load_this_as_a_different_conference=True)
-    page = editor.open("/organise/files")
+    loaded(organiser, body, load_this_as_a_different_conference=True)
+    page = organiser.open("/organise/files")
     grant_speaker_access(db.session.scalars(select(Speaker).where(Speaker.slug == "new")).one())
 
     assert "You cannot undo the import" in page.press(UNDO, status=409).text
 
     assert queries.get_conference().acronym == "storms"
-    assert UNDO not in editor.open("/organise/files").buttons
+    assert UNDO not in organiser.open("/organise/files").buttons
 
 
-def test_what_was_changed_since_is_not_undone(editor: Browser) -> None:
-    loaded(editor, another_programme())
-    page = editor.open("/organise/files")
+def test_what_was_changed_since_is_not_undone(organiser: Browser) -> None:
+    loaded(organiser, another_programme())
+    page = organiser.open("/organise/files")
     session = get_session("added")
     with transaction():
         sessions.save(session, {"title": "Edited"}, expected_version=session.version, actor="Grace")
@@ -174,22 +173,24 @@ def test_what_was_changed_since_is_not_undone(editor: Browser) -> None:
     assert "You cannot undo the import" in page.press(UNDO, status=409).text
 
     assert get_session("added").title == "Edited"
-    assert UNDO not in editor.open("/organise/files").buttons
+    assert UNDO not in organiser.open("/organise/files").buttons
 
 
-def test_whoever_was_added_and_has_begun_to_work_is_withdrawn_not_deleted(editor: Browser) -> None:
-    loaded(editor, another_programme(speakers=[{"slug": "new", "name": "Nell New"}]))
+def test_whoever_was_added_and_has_begun_to_work_is_withdrawn_not_deleted(
+    organiser: Browser,
+) -> None:
+    loaded(organiser, another_programme(speakers=[{"slug": "new", "name": "Nell New"}]))
     nell = db.session.scalars(select(Speaker).where(Speaker.slug == "new")).one()
     grant_speaker_access(nell)
 
-    editor.open("/organise/files").press(UNDO)
+    organiser.open("/organise/files").press(UNDO)
 
     db.session.expire_all()
     assert nell.withdrawn_at is not None
 
 
 def test_whoever_a_merged_file_added_is_withdrawn_not_deleted_either(
-    editor: Browser, tmp_path: Path
+    organiser: Browser, tmp_path: Path
 ) -> None:
     file = tmp_path / "conference.json"
     file.write_bytes(another_programme(speakers=[{"slug": "new", "name": "Nell New"}]))
@@ -198,58 +199,58 @@ def test_whoever_a_merged_file_added_is_withdrawn_not_deleted_either(
     nell = db.session.scalars(select(Speaker).where(Speaker.slug == "new")).one()
     grant_speaker_access(nell)
 
-    editor.open("/organise/files").press(UNDO)
+    organiser.open("/organise/files").press(UNDO)
 
     db.session.expire_all()
     assert nell.withdrawn_at is not None
 
 
-def test_an_undo_raises_versions_so_that_an_open_form_finds_a_conflict(editor: Browser) -> None:
-    loaded(editor, another_programme())
+def test_an_undo_raises_versions_so_that_an_open_form_finds_a_conflict(organiser: Browser) -> None:
+    loaded(organiser, another_programme())
     seen = get_session("opening").version
 
-    editor.open("/organise/files").press(UNDO)
+    organiser.open("/organise/files").press(UNDO)
     db.session.expire_all()
 
     assert get_session("opening").version == seen + 1
 
 
 def test_a_conference_that_speakers_have_begun_to_work_on_is_not_brought_back_by_half(
-    editor: Browser,
+    organiser: Browser,
 ) -> None:
     grant_speaker_access(get_ada_marsh())
 
-    loaded(editor, another_programme(acronym="storms"), load_this_as_a_different_conference=True)
+    loaded(organiser, another_programme(acronym="storms"), load_this_as_a_different_conference=True)
 
-    assert UNDO not in editor.open("/organise/files").buttons
+    assert UNDO not in organiser.open("/organise/files").buttons
 
 
-def test_nobody_undoes_a_conference_for_which_people_have_registered(editor: Browser) -> None:
-    loaded(editor, another_programme(acronym="storms"), load_this_as_a_different_conference=True)
+def test_nobody_undoes_a_conference_for_which_people_have_registered(organiser: Browser) -> None:
+    loaded(organiser, another_programme(acronym="storms"), load_this_as_a_different_conference=True)
     make_delegate()
 
-    page = editor.open("/organise/files").press(UNDO, status=409)
+    page = organiser.open("/organise/files").press(UNDO, status=409)
 
     assert "You cannot replace the current conference" in page.text
     assert queries.get_conference().acronym == "storms"
 
 
-def test_undoing_a_published_import_is_published_like_any_change(editor: Browser) -> None:
-    loaded(editor, another_programme())
+def test_undoing_a_published_import_is_published_like_any_change(organiser: Browser) -> None:
+    loaded(organiser, another_programme())
     publish_programme()
 
-    editor.open("/organise/files").press(UNDO)
+    organiser.open("/organise/files").press(UNDO)
     publish_programme()
 
-    assert editor.open("/sessions/opening").heading == "Opening"
-    editor.open("/sessions/added", status=410)
+    assert organiser.open("/sessions/opening").heading == "Opening"
+    organiser.open("/sessions/added", status=410)
 
 
 def test_only_the_last_import_can_be_undone_and_only_for_a_week(
-    editor: Browser, frozen_time: Any
+    organiser: Browser, frozen_time: Any
 ) -> None:
-    loaded(editor, another_programme())
-    loaded(editor, another_programme(title="Gales"))
+    loaded(organiser, another_programme())
+    loaded(organiser, another_programme(title="Gales"))
     assert db.session.query(ImportBackup).count() == 1
     frozen_time.shift(timedelta(days=7))
 
@@ -260,7 +261,7 @@ def test_only_the_last_import_can_be_undone_and_only_for_a_week(
 
 
 @pytest.mark.empty
-def test_the_first_programme_of_all_cannot_be_undone(editor: Browser) -> None:
+def test_the_first_programme_of_all_cannot_be_undone(organiser: Browser) -> None:
     with transaction():
         services.load_file(ROOT / "content" / "conference.json")
 
@@ -286,14 +287,14 @@ def references() -> list[str]:
 
 
 @pytest.mark.both_databases
-def test_undoing_brings_back_the_places_and_the_invented_delegates(editor: Browser) -> None:
+def test_undoing_brings_back_the_places_and_the_invented_delegates(organiser: Browser) -> None:
     an_invented_conference()
     before = references()
     body = another_programme(acronym="storms", places=20)
-    loaded(editor, body, load_this_as_a_different_conference=True)
+    loaded(organiser, body, load_this_as_a_different_conference=True)
     assert (references(), registration.get_seat_counts()) == ([], SeatCounts(20, 0))
 
-    page = editor.open("/organise/files")
+    page = organiser.open("/organise/files")
     assert "The number of places changes from 20 back to 50." in page.text
     restored = "3 invented delegates are restored, without the changes made to their bookings."
     assert restored in page.text
@@ -303,14 +304,14 @@ def test_undoing_brings_back_the_places_and_the_invented_delegates(editor: Brows
 
 
 @pytest.mark.both_databases
-def test_undoing_a_demonstration_takes_its_delegates_and_places_away(editor: Browser) -> None:
+def test_undoing_a_demonstration_takes_its_delegates_and_places_away(organiser: Browser) -> None:
     set_places(300)
     before = everything()
     with transaction():
         import_rules.load_demo(3, 2, 400)
     assert registration.get_seat_counts() == SeatCounts(500, 400)
 
-    page = editor.open("/organise/files")
+    page = organiser.open("/organise/files")
     assert "The number of places changes from 500 back to 300." in page.text
     assert "400 invented delegates are deleted." in page.text
     page.press(UNDO)
@@ -319,13 +320,15 @@ def test_undoing_a_demonstration_takes_its_delegates_and_places_away(editor: Bro
     assert (references(), registration.get_seat_counts()) == ([], SeatCounts(300, 0))
 
 
-def test_places_that_somebody_has_changed_since_stay_and_the_page_says_so(editor: Browser) -> None:
+def test_places_that_somebody_has_changed_since_stay_and_the_page_says_so(
+    organiser: Browser,
+) -> None:
     an_invented_conference()
     body = another_programme(acronym="storms", places=20)
-    loaded(editor, body, load_this_as_a_different_conference=True)
+    loaded(organiser, body, load_this_as_a_different_conference=True)
     set_places(2)
 
-    page = editor.open("/organise/files")
+    page = organiser.open("/organise/files")
     assert "The number of places stays at 2: it has been changed since." in page.text
     assert "The invented delegates were not restored: there are too few places." in page.text
     page.press(UNDO)
@@ -334,12 +337,12 @@ def test_places_that_somebody_has_changed_since_stay_and_the_page_says_so(editor
     assert (references(), registration.get_seat_counts()) == ([], SeatCounts(2, 0))
 
 
-def test_places_that_were_not_set_before_are_not_set_after_undoing(editor: Browser) -> None:
+def test_places_that_were_not_set_before_are_not_set_after_undoing(organiser: Browser) -> None:
     with transaction():
         db.session.execute(delete(SeatLimit))
-    loaded(editor, another_programme(places=20))
+    loaded(organiser, another_programme(places=20))
 
-    page = editor.open("/organise/files")
+    page = organiser.open("/organise/files")
     assert "The number of places is no longer set; it is 20 now." in page.text
     page.press(UNDO)
 
@@ -348,11 +351,11 @@ def test_places_that_were_not_set_before_are_not_set_after_undoing(editor: Brows
 
 @pytest.mark.both_databases
 def test_the_time_zone_that_was_chosen_is_an_edit_of_its_own_and_undone_too(
-    editor: Browser,
+    organiser: Browser,
 ) -> None:
     before, version = everything(), queries.get_conference().version
     body = another_programme(time_zone="Etc/GMT-3")
-    loaded(editor, body, time_zone_of_the_conference="Athens")
+    loaded(organiser, body, time_zone_of_the_conference="Athens")
     db.session.expire_all()
     assert queries.get_conference().time_zone == "Europe/Athens"
     assert queries.get_conference().version == version + 2
@@ -361,19 +364,19 @@ def test_the_time_zone_that_was_chosen_is_an_edit_of_its_own_and_undone_too(
     assert entry.summary == "The conference: time zone changed from UTC+3 to Athens"
     assert entry.subject == "conference"
 
-    editor.open("/organise/files").press(UNDO)
+    organiser.open("/organise/files").press(UNDO)
 
     assert everything() == before
 
 
 @pytest.mark.both_databases
-def test_a_file_that_leaves_out_a_day_that_people_booked_is_refused(editor: Browser) -> None:
+def test_a_file_that_leaves_out_a_day_that_people_booked_is_refused(organiser: Browser) -> None:
     make_delegate()  # for 10 June
     body = another_programme(starts_on="2009-06-11")
-    editor.open("/organise/files/upload")
-    editor.press("Preview changes", programme_file=("conference.json", body))
+    organiser.open("/organise/files/upload")
+    organiser.press("Preview changes", programme_file=("conference.json", body))
 
-    page = editor.press("Load programme", status=422)
+    page = organiser.press("Load programme", status=422)
 
     assert page.errors == [
         "1 delegate has booked Wednesday 10 June 2009, so it must stay a day of the conference"

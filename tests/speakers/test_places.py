@@ -332,7 +332,7 @@ def test_the_desk_links_and_unlinks_by_hand(visitor: Browser) -> None:
     assert "The booking now belongs to this speaker." in page.source
     assert get_booking_of(ada) == booking
     summaries = db.session.scalars(select(HistoryEntry.summary)).all()
-    assert f"Booking {booking.reference} is now the booking of Ada Marsh" in summaries
+    assert "A booking is now the booking of Ada Marsh" in summaries
     page = page.follow("Change who it belongs to").press("Save", {"Speaker": "Nobody"})
     assert "The booking no longer belongs to a speaker." in page.source
     assert get_booking_of(ada) is None

@@ -12,6 +12,7 @@ from app.errors import InvalidFile, RuleViolation
 from app.forms.form import validates_own_csrf
 from app.interchange import import_undo, uploads
 from app.interchange.exporters.tables import TEMPLATES
+from app.interchange.import_report import ImportResult
 from app.interchange.importers.table_overview import TableOverview
 from app.interchange.uploads import Upload
 from app.programme import queries
@@ -26,6 +27,11 @@ bp = Blueprint("import_export", __name__, url_prefix="/files")
 redirects.MESSAGES["admin"] |= {
     "programme-loaded": _l(
         "The programme has been loaded. These changes are not public yet. You can undo the "
+        "import under “Import and export”."
+    ),
+    "programme-loaded-without-settings": _l(
+        "The programme has been loaded. The settings of the conference stay as they were, because "
+        "only organisers can change them. These changes are not public yet. You can undo the "
         "import under “Import and export”."
     ),
     "tried-again": _l(
@@ -61,11 +67,16 @@ def show() -> ResponseReturnValue:
         waiting=uploads.list_pending(),
         last_import=last_import,
         undo_effects=import_rules.describe_undo() if last_import else (),
+        may_undo=not _keeps_settings() or not import_rules.undo_changes_settings(),
     )
 
 
 @bp.post("/undo")
 def undo() -> ResponseReturnValue:
+    if _keeps_settings() and import_rules.undo_changes_settings():
+        guards.deny(
+            roles.SETTINGS.write_roles, "Your role does not allow you to change the settings"
+        )
     import_rules.undo(actor=guards.current_actor())
     return redirects.redirect_to(url_for(".show"), "import-undone")
 
@@ -80,7 +91,12 @@ def upload() -> ResponseReturnValue:
             reading = uploads.read_programme(body)
             _start_writing()
             taken = uploads.receive(
-                form.name, body, reading, is_merged=form.is_merged, actor=guards.current_actor()
+                form.name,
+                body,
+                reading,
+                is_merged=form.is_merged,
+                actor=guards.current_actor(),
+                keeps_settings=_keeps_settings(),
             )
         except InvalidFile as refusal:
             form.add_error(form.file, refusal)
@@ -101,7 +117,7 @@ def columns(number: int) -> ResponseReturnValue:
             reading = uploads.read_as_chosen(found, choices)
             _start_writing()
             found = uploads.get_upload(number)  # again: it may have been deleted meanwhile
-            uploads.choose(found, choices, reading, headers)
+            uploads.choose(found, choices, reading, headers, keeps_settings=_keeps_settings())
         except InvalidFile as refusal:
             form.form_errors.append(str(refusal))
         else:
@@ -122,12 +138,16 @@ def dry_run(number: int) -> ResponseReturnValue:
         found = uploads.get_upload(number)  # again: it may have been loaded or deleted meanwhile
         try:
             loaded = import_rules.load(
-                found, reading, form.get_answers(), actor=guards.current_actor()
+                found,
+                reading,
+                form.get_answers(),
+                actor=guards.current_actor(),
+                keeps_settings=_keeps_settings(),
             )
         except RuleViolation as refusal:
             form.add_violation(refusal)
         else:
-            return _redirect_after_load(number, is_loaded=loaded is not None)
+            return _redirect_after_load(number, loaded)
     return _render_dry_run(form, found)
 
 
@@ -137,7 +157,7 @@ def retry(number: int) -> ResponseReturnValue:
     _start_writing()
     found = uploads.get_upload(number)
     found.is_merged = request.form.get("action") == "merge"
-    uploads.dry_run(found, reading)
+    uploads.dry_run(found, reading, keeps_settings=_keeps_settings())
     return redirect(url_for(".dry_run", number=number), 303)
 
 
@@ -155,6 +175,10 @@ def template(name: str) -> ResponseReturnValue:
 @bp.get("/<any(working, published):state>/<name>")
 def export(state: str, name: str) -> ResponseReturnValue:
     return export_files.export_file(state, name)
+
+
+def _keeps_settings() -> bool:
+    return not guards.can_change(roles.SETTINGS)
 
 
 def _start_writing() -> None:
@@ -175,6 +199,7 @@ def _render_dry_run(form: LoadUploadForm, found: Upload) -> ResponseReturnValue:
         upload=found,
         dry_run=result,
         is_barred=result.is_another and import_rules.has_real_delegates(),
+        keeps_places=result.keeps_settings and result.has_places and import_rules.lacks_places(),
     )
 
 
@@ -195,7 +220,9 @@ def _redirect_to_upload(found: Upload) -> ResponseReturnValue:
     return redirect(url_for(view, number=found.id), 303)
 
 
-def _redirect_after_load(number: int, *, is_loaded: bool) -> ResponseReturnValue:
-    if is_loaded:
-        return redirects.redirect_to(url_for("admin.publishing.changes"), "programme-loaded")
-    return redirects.redirect_to(url_for(".dry_run", number=number), "tried-again")
+def _redirect_after_load(number: int, loaded: ImportResult | None) -> ResponseReturnValue:
+    if loaded is None:
+        return redirects.redirect_to(url_for(".dry_run", number=number), "tried-again")
+    kept = loaded.changes.kept_settings
+    news = "programme-loaded-without-settings" if kept else "programme-loaded"
+    return redirects.redirect_to(url_for("admin.publishing.changes"), news)

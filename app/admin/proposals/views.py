@@ -6,6 +6,7 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
 from app.accounts.guards import current_actor
+from app.admin import activity
 from app.admin.proposals import presentation
 from app.admin.proposals.forms import (
     AmendForm,
@@ -205,8 +206,10 @@ def _render_proposal(
         has_both=has_text(proposal) and PHOTO in proposal.values,
         refusal=refusal,
         form=ReviewedForm(formdata=None).with_fingerprint(review.fingerprint),
-        entries=history.list_newest(
-            queries.get_field_set(proposal.entity).history_subject(proposal.entity), 5
+        entries=activity.show_entries(
+            history.list_newest(
+                queries.get_field_set(proposal.entity).history_subject(proposal.entity), 5
+            )
         ),
     )
 

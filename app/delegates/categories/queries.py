@@ -29,6 +29,9 @@ INVITATION: Final = "invitation"
 INVITED_CATEGORY: Final = "invited_category"
 # Of a speaker who registers with their link: their number. It opens the category for speakers.
 SPEAKER: Final = "speaker"
+# The address that is known to be the speaker's, and the name if somebody else is signed in.
+SPEAKER_ADDRESS: Final = "speaker_address"
+SPEAKER_NAME: Final = "speaker_name"
 # Of whoever takes the place of a colleague: the key of the offer.
 TRANSFER: Final = "place_transfer"
 MAX_ID_DIGITS = 9

@@ -1,5 +1,6 @@
 """Read-only queries about speakers and their places."""
 
+import re
 from collections.abc import Collection, Sequence
 from typing import Final
 
@@ -7,12 +8,19 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.orm import joinedload
 
 from app.database import db, read_only_connection
+from app.delegates import delegate_record
 from app.delegates.answer_json import Answers
 from app.delegates.categories import queries as categories
 from app.delegates.categories.models import RegistrationCategory
-from app.delegates.categories.queries import SPEAKER, CategoryOption
+from app.delegates.categories.queries import (
+    SPEAKER_ADDRESS,
+    SPEAKER_NAME,
+    CategoryOption,
+)
+from app.delegates.fields import EMAIL
 from app.delegates.models import Delegate
 from app.delegates.queries import ATTENDING
+from app.history.models import HistoryEntry
 from app.programme.collation import sort_key
 from app.programme.models import Speaker
 from app.registration import queries as registration
@@ -25,6 +33,9 @@ WITH_PLACE: Final = (  # a subquery: the speakers whose booking stands
 )
 WITH_PLACE_OF: Final = WITH_PLACE.where(
     SpeakerPlace.speaker_id.in_(bindparam("speaker_ids", expanding=True))
+)
+EARLIER_SUMMARY: Final = re.compile(  # of entries in the history of a speaker
+    r"Booking \S+ (is (?:now|no longer) the booking of .*)", re.DOTALL
 )
 HAS_PLACE: Final = (
     select(SpeakerPlace.speaker_id)
@@ -57,7 +68,7 @@ def is_asked() -> bool:
 def has_kept_place(answers: Answers) -> bool:
     """Return True if a place is kept for a speaker who registers with these answers."""
     number = categories.read_id(answers)
-    if SPEAKER not in answers or number is None:
+    if number is None or not is_own(answers):
         return False
     kept = select(RegistrationCategory.id).where(
         RegistrationCategory.id == number,
@@ -68,6 +79,24 @@ def has_kept_place(answers: Answers) -> bool:
         return connection.execute(kept).first() is not None
 
 
+def is_own(answers: Answers) -> bool:
+    """Return True if it is a speaker who registers with these answers, on their own pages.
+
+    Only the answers decide, so that nobody can tell from it whether there was such a booking.
+    """
+    address, name = answers.get(SPEAKER_ADDRESS, ""), answers.get(SPEAKER_NAME, "")
+    if not address or delegate_record.fold(answers.get(EMAIL, "")) != delegate_record.fold(address):
+        return False
+    given_names, family_name = answers.get("given_names", ""), answers.get("family_name", "")
+    return not name or is_named(name, given_names=given_names, family_name=family_name)
+
+
+def is_named(name: str, *, given_names: str, family_name: str) -> bool:
+    """Return True if the family name of a booking is in the name of a speaker."""
+    words = delegate_record.search_key(family_name or given_names).split()
+    return bool(words) and set(words) <= set(delegate_record.search_key(name).split())
+
+
 def find_place(speaker: Speaker) -> Delegate | None:
     """Return the booking of a speaker, active or cancelled, or None."""
     place = db.session.get(SpeakerPlace, speaker.id)
@@ -75,6 +104,22 @@ def find_place(speaker: Speaker) -> Delegate | None:
         return None
     wanted = select(Delegate).where(Delegate.id == place.delegate_id)
     return db.session.scalar(wanted.options(joinedload(Delegate.category)))
+
+
+def hide_reference(entry: HistoryEntry) -> HistoryEntry:
+    """Return an entry as it is recorded now: earlier ones named the booking of a speaker."""
+    found = EARLIER_SUMMARY.fullmatch(entry.summary)
+    if found is None:
+        return entry
+    return HistoryEntry(
+        id=entry.id,
+        happened_at=entry.happened_at,
+        actor=entry.actor,
+        subject=entry.subject,
+        summary=f"A booking {found[1]}",
+        changes="",
+        undoes_id=entry.undoes_id,
+    )
 
 
 def find_speaker(delegate: Delegate) -> Speaker | None:

@@ -22,6 +22,7 @@ from app.programme.fields.speakers import SPEAKER_FIELDS
 from app.programme.models import Speaker
 from app.registration import seats
 from app.registration.bookings import erasure
+from app.registration.speaker_places import queries
 from app.registration.speaker_places.models import SpeakerPlace
 from app.row_locks import lock_row
 
@@ -46,8 +47,12 @@ def reserve(answers: Answers, names: Sequence[str], row: Base) -> None:
 
 
 def link_own(answers: Answers, delegate: Delegate) -> None:
-    """Link a booking to the speaker whose link it was made with, if it is one."""
-    number = answers.get(SPEAKER, "")
+    """Link a booking to the speaker whose link it was made with, if it is theirs.
+
+    With the name or the address of somebody else it stays unlinked, whether it is new or not:
+    otherwise a speaker could take, or find, the booking of anybody.
+    """
+    number = answers.get(SPEAKER, "") if queries.is_own(answers) else ""
     speaker = db.session.get(Speaker, int(number)) if number else None
     if speaker is not None:
         link(speaker, delegate, actor=history.ACTOR_DELEGATE)
@@ -125,8 +130,11 @@ def _lock_speaker(answers: Answers) -> None:
 
 
 def _record(speaker: Speaker, delegate: Delegate, what: str, actor: str) -> None:
-    """Record it with the speaker and with the booking, whose history names nobody."""
-    summary = f"Booking {delegate.reference} {what} {speaker.name}"
+    """Record it with the speaker and with the booking, neither of which names the other.
+
+    The history of a speaker is read by roles that may not read delegates.
+    """
+    summary = f"A booking {what} {speaker.name}"
     history.record(summary, subject=SPEAKER_FIELDS.history_subject(speaker), actor=actor)
     summary = f"This {what} a speaker of the programme"
     history.record(summary, subject=delegate.history_subject, actor=actor)

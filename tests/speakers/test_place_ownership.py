@@ -1,0 +1,232 @@
+"""On their own pages speakers get their own bookings: nobody takes, or finds, that of another."""
+
+from collections.abc import Mapping
+
+import pytest
+from sqlalchemy import select
+
+from app import clock
+from app.accounts.models import DESK, EDITOR
+from app.database import db, transaction
+from app.delegates.models import Delegate
+from app.history.models import HistoryEntry
+from app.registration.speaker_places import services
+from tests.browser import Browser, Browsers, Page
+from tests.factories import (
+    get_ada_marsh,
+    make_category,
+    make_delegate,
+    make_proposal,
+    save,
+    set_places,
+    sign_in,
+    sign_in_speaker,
+)
+from tests.sent_emails import last_email_to
+from tests.speakers.test_places import (
+    CHANGE,
+    CONFIRM,
+    HER_PAGE,
+    confirm_ada,
+    get_booking_of,
+    keep_places,
+    make_speakers_category,
+)
+
+CONFIRM_REGISTRATION = "Confirm registration"
+NOT_LINKED = "This booking is not linked to your speaker pages"
+VIC = {"Given names": "Vic", "Family name": "Tim"}
+
+
+@pytest.fixture
+def speaker_page(visitor: Browser) -> Browser:
+    """Sign Ada Marsh in, who takes part and has no place."""
+    make_speakers_category(5)
+    make_category(name="Delegate")
+    return sign_in_speaker(visitor, confirm_ada())
+
+
+def make_victim() -> Delegate:
+    return make_delegate(given_names="Vic", family_name="Tim", email="vic@victim.example")
+
+
+def register_as(browser: Browser, email: str, name: Mapping[str, str] = VIC) -> Page:
+    """Change the name and the address before the place is confirmed."""
+    browser.open(HER_PAGE).press(CHANGE)
+    browser.open("/register/name").press("Continue", dict(name))
+    browser.open("/register/email").press("Continue", {"What is your email address?": email})
+    return browser.open("/register/check").press(CONFIRM_REGISTRATION)
+
+
+def read_without(page: Page, reference: str) -> str:
+    return page.text.replace(reference, "its reference")
+
+
+@pytest.mark.both_databases
+def test_a_speaker_does_not_take_the_booking_of_another(
+    speaker_page: Browser, new_browser: Browsers
+) -> None:
+    victim = make_victim()
+
+    page = register_as(speaker_page, victim.email)
+
+    assert page.heading == "You are registered"
+    assert NOT_LINKED in page.text
+    assert get_booking_of(get_ada_marsh()) is None
+    page = speaker_page.open(HER_PAGE)
+    assert page.heading == "Your place at the conference"
+    assert victim.reference not in page.text
+    assert "You already have a place" in last_email_to(victim.email).subject
+    desk = sign_in(new_browser(), role=DESK)
+    assert "Ada Marsh" not in desk.open(f"/organise/delegates/{victim.reference}").text
+
+
+def test_a_speaker_cannot_tell_whether_somebody_has_registered(
+    speaker_page: Browser, new_browser: Browsers
+) -> None:
+    victim = make_victim()
+    taken = register_as(speaker_page, victim.email)
+    taken_page = speaker_page.open(HER_PAGE).text
+    other = sign_in_speaker(new_browser(), get_ada_marsh(), "ada@harbour.example")
+
+    free = register_as(other, "nobody@victim.example")
+
+    made = db.session.scalars(
+        select(Delegate).where(Delegate.email == "nobody@victim.example")
+    ).one()
+    assert NOT_LINKED in free.text
+    masked = read_without(free, made.reference).replace("n…@", "v…@")
+    assert masked == read_without(taken, victim.reference)
+    assert other.open(HER_PAGE).text == taken_page.replace("ada@example.org", "ada@harbour.example")
+
+
+def test_the_desk_links_what_a_speaker_made_with_another_address(
+    speaker_page: Browser, new_browser: Browsers
+) -> None:
+    page = register_as(
+        speaker_page, "private@example.org", {"Given names": "Ada", "Family name": "Marsh"}
+    )
+    assert NOT_LINKED in page.text
+    assert "send the organisers the booking reference" in page.text
+    page = speaker_page.open(HER_PAGE)
+    assert "If you have already booked a place with a different name" in page.text
+    [booking] = db.session.scalars(select(Delegate)).all()
+    desk = sign_in(new_browser(), role=DESK)
+    page = desk.open(f"/organise/delegates/{booking.reference}").follow("Link to a speaker")
+
+    page.press("Save", {"Speaker": "Ada Marsh"})
+
+    assert booking.reference in speaker_page.open(HER_PAGE).text
+
+
+def test_a_speaker_finds_the_booking_that_they_have_with_their_own_address(
+    speaker_page: Browser,
+) -> None:
+    booking = make_delegate(given_names="Ada", family_name="Marsh", email="ADA@example.org")
+
+    page = speaker_page.open(HER_PAGE).press(CONFIRM)
+
+    assert page.heading == "You are registered"
+    assert NOT_LINKED not in page.text
+    assert booking.reference in speaker_page.open(HER_PAGE).text
+
+
+def test_a_speaker_may_register_with_another_name_at_their_own_address(
+    speaker_page: Browser,
+) -> None:
+    page = register_as(speaker_page, "ada@example.org")
+
+    assert NOT_LINKED not in page.text
+    assert speaker_page.open(HER_PAGE).heading == "You have a place"
+
+
+def test_an_assistant_does_not_take_the_booking_of_a_colleague_at_the_same_address(
+    visitor: Browser,
+) -> None:
+    make_speakers_category(5)
+    make_category(name="Delegate")
+    ada = confirm_ada(contact_address="office@example.org")
+    make_delegate(given_names="Bea", family_name="Aide", email="office@example.org")
+    sign_in_speaker(visitor, ada, "cy@example.org", is_assistant=True)
+
+    page = register_as(visitor, "office@example.org", {"Given names": "Bea", "Family name": "Aide"})
+
+    assert NOT_LINKED in page.text
+    assert get_booking_of(ada) is None
+
+
+def test_an_assistant_confirms_the_place_of_the_speaker(visitor: Browser) -> None:
+    make_speakers_category(5)
+    ada = confirm_ada(contact_address="office@example.org")
+    sign_in_speaker(visitor, ada, "cy@example.org", is_assistant=True)
+
+    visitor.open(HER_PAGE).press(CONFIRM)
+
+    booking = get_booking_of(ada)
+    assert booking is not None
+    assert booking.email == "office@example.org"
+
+
+def test_a_place_kept_for_speakers_is_for_nobody_else(visitor: Browser) -> None:
+    set_places(2)
+    category = make_speakers_category()
+    make_category(name="Delegate")
+    keep_places(category, 1)
+    sign_in_speaker(visitor, confirm_ada())
+    visitor.open(HER_PAGE).press(CHANGE)
+    visitor.open("/register/name").press("Continue", VIC)
+    make_delegate(email="early@example.org")
+
+    email = {"What is your email address?": "vic@victim.example"}
+    page = visitor.open("/register/email").press("Continue", email, status=409)
+
+    assert page.heading == "The conference is full"
+    db.session.refresh(category)
+    assert category.kept_places == 1
+
+
+def test_on_one_speakers_pages_few_others_are_registered(speaker_page: Browser) -> None:
+    for number in range(3):
+        assert NOT_LINKED in register_as(speaker_page, f"guest-{number}@example.org").text
+
+    speaker_page.open(HER_PAGE).press(CHANGE)
+    email = {"What is your email address?": "guest-4@example.org"}
+    page = speaker_page.open("/register/email").press("Continue", email)
+    page.press(CONFIRM_REGISTRATION, status=429)
+
+    assert len(db.session.scalars(select(Delegate)).all()) == 3
+
+
+def test_an_editor_reads_no_booking_reference_in_the_history_of_a_speaker(visitor: Browser) -> None:
+    ada, booking = get_ada_marsh(), make_delegate()
+    with transaction():
+        services.link(ada, booking, actor="grace@conference.example")
+        services.unlink(ada, actor="grace@conference.example")
+    editor = sign_in(visitor, role=EDITOR)
+    page = editor.open("/organise/speakers/ada-marsh")
+    assert "A booking is now the booking of Ada Marsh" in page.text
+    assert "A booking is no longer the booking of Ada Marsh" in page.text
+    assert booking.reference not in page.text
+    editor.open(f"/organise/delegates/{booking.reference}", status=403)
+
+
+def test_an_editor_reads_no_reference_that_was_recorded_earlier(
+    visitor: Browser, new_browser: Browsers
+) -> None:
+    ada, booking = get_ada_marsh(), make_delegate()
+    earlier = f"Booking {booking.reference} is now the booking of Ada Marsh"
+    happened_at = clock.now()
+    save(
+        HistoryEntry(
+            summary=earlier, subject="speaker ada-marsh", happened_at=happened_at, actor="grace"
+        )
+    )
+    proposal = make_proposal(ada, biography="Sails.")
+    editor = sign_in(visitor, role=EDITOR)
+    desk = sign_in(new_browser(), "dora@conference.example", role=DESK)
+
+    for address in ("/organise/speakers/ada-marsh", f"/organise/proposals/{proposal.id}"):
+        assert earlier in desk.open(address).text
+        page = editor.open(address)
+        assert "A booking is now the booking of Ada Marsh" in page.text
+        assert booking.reference not in page.text

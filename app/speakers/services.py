@@ -7,7 +7,7 @@ from sqlalchemy import delete
 
 from app import clock
 from app.accounts import rate_limits
-from app.database import db
+from app.database import db, lock_table
 from app.errors import NotFound, RuleViolation, StaleEdit
 from app.history import services as history
 from app.programme.editing import speaker_queries, versioned_edits
@@ -25,6 +25,7 @@ from app.speakers.models import (
     WITHDRAWAL,
     CalendarKey,
     ItemDeadline,
+    PlannedReminder,
     SpeakerAccess,
     SpeakerRequest,
 )
@@ -141,6 +142,8 @@ def resolve_request(speaker_request: SpeakerRequest, answer: str = "", *, actor:
 
 def set_deadlines(deadlines: Mapping[str, date | None], *, actor: str) -> bool:
     """Set the deadlines of checklist items; return True if any changed."""
+    lock_table(PlannedReminder)  # before the deadlines, as whoever plans reminders
+    lock_table(ItemDeadline)
     current = dict(queries.get_deadlines())
     new_deadlines = {item: day for item, day in deadlines.items() if day is not None}
     if new_deadlines == current:

@@ -3,18 +3,24 @@
 import json
 from collections.abc import Callable
 from datetime import date
+from typing import Any
 
 import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
-from app.accounts import form_drafts, team
-from app.accounts.models import VIEWER, FormDraft, Person
-from app.database import db, transaction
+from app.accounts import form_drafts, saved_views, team
+from app.accounts.models import VIEWER, FormDraft, Person, SavedView
+from app.accounts.saved_views import ViewSettings
+from app.accounts.two_factor import services as two_factor
+from app.database import Base, db, transaction
 from app.interchange import column_mappings
 from app.interchange.column_mappings import ColumnMapping
 from app.interchange.importers.table_choices import ColumnChoices
 from app.interchange.importers.table_columns import header_key
+from app.mailings import notice_mailing, services
+from app.mailings.models import Mailing
+from app.mailings.notice_models import ChangeNotice
 from app.programme.models import Speaker
 from app.questions import services as questions
 from app.questions.models import REGISTRATION, QuestionSet
@@ -23,7 +29,9 @@ from app.speakers import services as speakers
 from app.speakers.models import ItemDeadline
 from tests.factories import (
     get_ada_marsh,
+    make_mailing,
     make_organiser,
+    make_saved_view,
     make_speaker,
 )
 from tests.registration.test_session_booking_races import cross
@@ -60,6 +68,60 @@ def test_two_speakers_name_the_same_assistant(site: Flask) -> None:
 
     assert ended == ["done", "done"]
     assert db.session.scalar(select(func.count(Person.id)).where(Person.email == NEW)) == 1
+
+
+def save_mailing(mailing: Mailing) -> None:
+    draft = services.Draft("A subject", "A text")
+    services.save(mailing, draft, expected_version=mailing.version, actor=MARY)
+
+
+def rename_view(view: SavedView) -> None:
+    person = db.session.get_one(Person, view.person_id)
+    known = saved_views.get_fingerprint(view)
+    saved_views.update(view, ViewSettings("Other"), person, expected_fingerprint=known)
+
+
+def delete_view(view: SavedView) -> None:
+    saved_views.delete(view, db.session.get_one(Person, view.person_id))
+
+
+def lock_mailing_of_notice(mailing: Mailing) -> None:
+    notice_mailing.lock(ChangeNotice(mailing=mailing))
+
+
+NO_MAILING, NO_VIEW = "There is no group email with that number", "There is no such saved view"
+DELETIONS: dict[str, tuple[Callable[[], Base], Callable[[Any], None], str]] = {
+    "save a group email": (make_mailing, save_mailing, NO_MAILING),
+    "send the emails of a notice": (make_mailing, lock_mailing_of_notice, NO_MAILING),
+    "rename a view": (lambda: make_saved_view(make_organiser(GRACE)), rename_view, NO_VIEW),
+    "delete a view twice": (lambda: make_saved_view(make_organiser(GRACE)), delete_view, NO_VIEW),
+    "reset a second step": (
+        lambda: make_organiser(GRACE),
+        lambda person: two_factor.reset(person.email),
+        "This person has just been removed. Try again",
+    ),
+}
+
+
+@pytest.mark.postgresql_only
+@pytest.mark.parametrize("what", DELETIONS)
+def test_whoever_changes_what_is_deleted_in_another_tab_is_told_so(site: Flask, what: str) -> None:
+    make, act, sentence = DELETIONS[what]
+    row = make()
+    model, number = type(row), row.id  # type: ignore[attr-defined]
+    db.session.rollback()
+
+    def delete() -> None:
+        db.session.delete(db.session.get_one(model, number))
+        db.session.flush()
+
+    def change() -> None:
+        with site.test_request_context("/"), db.session.no_autoflush:
+            act(db.session.get_one(model, number))
+
+    ended = cross(site, delete, lambda: None, change)
+
+    assert ended == sorted(["done", sentence])
 
 
 def set_deadline(day: int) -> None:

@@ -172,11 +172,19 @@ def _lock_active(speaker: Speaker, expected_fingerprint: str) -> None:
     versioned_edits.lock(speaker)
     if speaker.withdrawn_at is not None:
         raise RuleViolation(ALREADY_WITHDRAWN)
+    _lock_open_request(speaker)
     now = participation_fingerprint(speaker)
     if now.split()[0] != expected_fingerprint.partition(" ")[0]:
         raise StaleSchedule
     if now != expected_fingerprint:
         raise StaleParticipation
+
+
+def _lock_open_request(speaker: Speaker) -> None:
+    """Lock what a speaker has asked for, so that nobody answers it meanwhile."""
+    waiting = queries.get_open_requests([speaker]).get(speaker.id)
+    if waiting is not None:
+        lock_row(waiting, queries.NO_REQUEST)
 
 
 def _create_request(speaker: Speaker, kind: str, message: str, actor: str) -> None:
@@ -188,7 +196,7 @@ def _create_request(speaker: Speaker, kind: str, message: str, actor: str) -> No
 
 
 def _replace_requests(speaker: Speaker, actor: str) -> None:
-    """Close earlier requests for another time, which a new answer replaces."""
+    """Close earlier requests for another time, which a new answer replaces; they are locked."""
     earlier = queries.get_open_requests([speaker]).get(speaker.id)
     if earlier is not None and earlier.kind == ANOTHER_TIME:
         earlier.resolve(REPLACED, at=clock.now(), by=actor)

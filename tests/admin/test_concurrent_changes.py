@@ -9,6 +9,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
+from app import clock
 from app.accounts import form_drafts, saved_views, team
 from app.accounts.models import VIEWER, FormDraft, Person, SavedView
 from app.accounts.saved_views import ViewSettings
@@ -26,13 +27,14 @@ from app.questions import services as questions
 from app.questions.models import REGISTRATION, QuestionSet
 from app.speakers import access
 from app.speakers import services as speakers
-from app.speakers.models import ItemDeadline
+from app.speakers.models import ItemDeadline, SpeakerRequest
 from tests.factories import (
     get_ada_marsh,
     make_mailing,
     make_organiser,
     make_saved_view,
     make_speaker,
+    save,
 )
 from tests.registration.test_session_booking_races import cross
 
@@ -195,3 +197,32 @@ def test_what_is_saved_again_is_replaced(site: Flask, what: str) -> None:
             act(value)
 
     assert read() == expected
+
+
+@pytest.mark.postgresql_only
+def test_a_speaker_who_confirms_while_their_request_is_answered_reads_the_answer_first(
+    site: Flask,
+) -> None:
+    ada = get_ada_marsh()
+    values = {"kind": "another time", "message": "Later?", "actor": ADA}
+    number = save(SpeakerRequest(speaker_id=ada.id, requested_at=clock.now(), **values)).id
+    speaker, seen = ada.id, speakers.participation_fingerprint(get_ada_marsh())
+    db.session.rollback()
+
+    def answer() -> None:
+        request = db.session.get_one(SpeakerRequest, number)
+        speakers.resolve_request(request, "We have moved you to 3pm", actor=GRACE)
+        db.session.flush()
+
+    def confirm() -> None:
+        speakers.confirm(db.session.get_one(Speaker, speaker), expected_fingerprint=seen, actor=ADA)
+
+    ended = cross(site, answer, lambda: None, confirm)
+
+    assert ended == sorted(["done", speakers.StaleParticipation.message])
+    row = db.session.get_one(SpeakerRequest, number)
+    assert (row.outcome, row.answer, row.resolved_by) == (
+        "answered",
+        "We have moved you to 3pm",
+        GRACE,
+    )

@@ -128,6 +128,26 @@ def transaction() -> Iterator[None]:
         is_writable.reset(token)
 
 
+def insert_if_absent(model: type[Base], rows: Sequence[Mapping[str, object]]) -> int:
+    """Insert rows; leave out what is there already. Return how many were inserted."""
+    primary_key = next(iter(model.__table__.primary_key))
+    statement = _insert(model).values(list(rows)).on_conflict_do_nothing()
+    return len(db.session.execute(statement.returning(primary_key)).all())
+
+
+def insert_or_update(model: type[Base], keys: Sequence[str], values: Mapping[str, object]) -> None:
+    """Insert a row, or update the one that has the same values in the columns of a unique key."""
+    others = {name: value for name, value in values.items() if name not in keys}
+    statement = _insert(model).values(dict(values))
+    upsert = statement.on_conflict_do_update(index_elements=list(keys), set_=others)
+    db.session.scalars(upsert.returning(model), execution_options={"populate_existing": True}).one()
+
+
+def _insert(model: type[Base]) -> postgresql_dialect.Insert | sqlite_dialect.Insert:
+    is_postgresql = db.engine.dialect.name == "postgresql"
+    return postgresql_dialect.insert(model) if is_postgresql else sqlite_dialect.insert(model)
+
+
 def violated_constraint(error: IntegrityError) -> str:
     """Return the name of the violated constraint, on either database."""
     name = getattr(getattr(error.orig, "diag", None), "constraint_name", None)
@@ -162,26 +182,6 @@ def lock_table(model: type[Base]) -> None:
     """
     if db.engine.dialect.name == "postgresql":
         db.session.execute(text(f"LOCK TABLE {model.__tablename__} IN SHARE ROW EXCLUSIVE MODE"))
-
-
-def insert_if_absent(model: type[Base], rows: Sequence[Mapping[str, object]]) -> int:
-    """Insert rows; leave out what is there already. Return how many were inserted."""
-    primary_key = next(iter(model.__table__.primary_key))
-    statement = _insert(model).values(list(rows)).on_conflict_do_nothing()
-    return len(db.session.execute(statement.returning(primary_key)).all())
-
-
-def insert_or_update(model: type[Base], keys: Sequence[str], values: Mapping[str, object]) -> None:
-    """Insert a row, or update the one that has the same values in the columns of a unique key."""
-    others = {name: value for name, value in values.items() if name not in keys}
-    statement = _insert(model).values(dict(values))
-    upsert = statement.on_conflict_do_update(index_elements=list(keys), set_=others)
-    db.session.scalars(upsert.returning(model), execution_options={"populate_existing": True}).one()
-
-
-def _insert(model: type[Base]) -> postgresql_dialect.Insert | sqlite_dialect.Insert:
-    is_postgresql = db.engine.dialect.name == "postgresql"
-    return postgresql_dialect.insert(model) if is_postgresql else sqlite_dialect.insert(model)
 
 
 @contextmanager

@@ -4,7 +4,7 @@
 ``app.transaction_settings`` says how a transaction begins.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
@@ -27,6 +27,8 @@ from sqlalchemy import (
     UniqueConstraint,
     text,
 )
+from sqlalchemy.dialects import postgresql as postgresql_dialect
+from sqlalchemy.dialects import sqlite as sqlite_dialect
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import DeclarativeBase, registry
 
@@ -124,6 +126,26 @@ def transaction() -> Iterator[None]:
         raise
     finally:
         is_writable.reset(token)
+
+
+def insert_if_absent(model: type[Base], rows: Sequence[Mapping[str, object]]) -> int:
+    """Insert rows; leave out what is there already. Return how many were inserted."""
+    primary_key = next(iter(model.__table__.primary_key))
+    statement = _insert(model).values(list(rows)).on_conflict_do_nothing()
+    return len(db.session.execute(statement.returning(primary_key)).all())
+
+
+def insert_or_update(model: type[Base], keys: Sequence[str], values: Mapping[str, object]) -> None:
+    """Insert a row, or update the one that has the same values in the columns of a unique key."""
+    others = {name: value for name, value in values.items() if name not in keys}
+    statement = _insert(model).values(dict(values))
+    upsert = statement.on_conflict_do_update(index_elements=list(keys), set_=others)
+    db.session.scalars(upsert.returning(model), execution_options={"populate_existing": True}).one()
+
+
+def _insert(model: type[Base]) -> postgresql_dialect.Insert | sqlite_dialect.Insert:
+    is_postgresql = db.engine.dialect.name == "postgresql"
+    return postgresql_dialect.insert(model) if is_postgresql else sqlite_dialect.insert(model)
 
 
 def violated_constraint(error: IntegrityError) -> str:

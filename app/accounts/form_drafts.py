@@ -14,7 +14,7 @@ from sqlalchemy import delete as delete_from
 
 from app import clock
 from app.accounts.models import FormDraft
-from app.database import db
+from app.database import db, insert_or_update
 
 STORED_FOR: Final = timedelta(days=30)
 
@@ -29,12 +29,9 @@ def find(person_id: int, path: str) -> FormDraft | None:
 
 def save(person_id: int, path: str, fields: Iterable[tuple[str, str]]) -> None:
     """Store what a person has typed, in place of what was stored."""
-    draft = db.session.scalar(select(FormDraft).where(*_is_draft(person_id, path)))
-    if draft is None:
-        draft = FormDraft(person_id=person_id, path=path)
-        db.session.add(draft)
-    draft.fields, draft.saved_at = json.dumps(list(fields)), clock.now()
-    db.session.flush()
+    typed = {"fields": json.dumps(list(fields)), "saved_at": clock.now()}
+    key = {"person_id": person_id, "path": path}
+    insert_or_update(FormDraft, [*key], {**key, **typed})
 
 
 def delete(person_id: int, path: str) -> None:

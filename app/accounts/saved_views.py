@@ -17,11 +17,13 @@ from app import clock
 from app.accounts.models import Person, SavedView
 from app.database import db
 from app.errors import NotFound, PermissionDenied, RuleViolation, StaleEdit
+from app.row_locks import lock_row
 
 CHANGED_MEANWHILE = (
     "Someone else has changed this view since you opened it, so nothing of yours has been saved. "
     "Open the view again and repeat your change"
 )
+NO_SUCH_VIEW = "There is no such saved view"
 MAX_VIEWS = 20  # of one person for one list
 MAX_NAME_LENGTH = 40  # characters
 MAX_QUERY_LENGTH = 1500  # characters
@@ -53,7 +55,7 @@ def get_view(number: int, person: Person) -> SavedView:
     """Return a view that a person may open; raise NotFound if there is none."""
     view = db.session.get(SavedView, number)
     if view is None or not (view.is_shared or view.person_id == person.id):
-        raise NotFound("There is no such saved view")
+        raise NotFound(NO_SUCH_VIEW)
     return view
 
 
@@ -114,7 +116,7 @@ def replace_query(view: SavedView, query: str, person: Person, *, expected_query
 
 def delete(view: SavedView, person: Person) -> None:
     """Delete a view."""
-    _check_editable(view, person)
+    _lock(view, person)
     db.session.delete(view)
 
 
@@ -167,7 +169,7 @@ def _check_editable(view: SavedView, person: Person) -> None:
 def _lock(view: SavedView, person: Person) -> None:
     """Lock a view that a person may change, and read it again."""
     _lock_owner(view.person_id)
-    db.session.refresh(view)
+    lock_row(view, NO_SUCH_VIEW)
     _check_editable(view, person)
 
 

@@ -14,7 +14,7 @@ from app import clock
 from app.accounts import queries, rate_limits
 from app.accounts.models import FORMER, ORGANISER, LoginSession, Person, SignInLink
 from app.accounts.queries import LINK_GONE, hash_secret
-from app.database import db
+from app.database import db, insert_if_absent
 from app.errors import Gone, NotFound, RuleViolation, require
 from app.history import services as history
 from app.mail import services as mail
@@ -24,20 +24,31 @@ SIGN_IN_LINK_LIFETIME = timedelta(minutes=15)
 INVITATION_LIFETIME = timedelta(days=14)  # in an email that somebody did not ask for
 LOGIN_SESSION_LIFETIME = timedelta(hours=12)
 SECRET_BYTES = 32
+PERSON_GONE = "This person has just been removed. Try again"
 NO_SUCH_ORGANISER = "There is no organiser with that email address"
 
 
 def add_organiser(email: str) -> Person:
     """Give the person with an email address the organiser role; repeating it changes nothing."""
     address = normalise_email(email)
-    person = queries.find_person(address)
-    if person is None:
-        person = Person(email=address, added_at=clock.real_now())
-        db.session.add(person)
-    elif person.is_organiser:
+    person = get_or_create_person(address)
+    if person.is_organiser:
         return person
     person.role = ORGANISER
     history.record(f"{person.email} became an organiser", subject=f"person {person.email}")
+    return person
+
+
+def get_or_create_person(address: str) -> Person:
+    """Return the person with an address as it is stored; a new one may do nothing yet.
+
+    Somebody else may add the same person at this moment: whoever comes second gets that row.
+    """
+    person = queries.find_person(address)
+    if person is None:
+        new = {"email": address, "role": FORMER, "added_at": clock.real_now()}
+        insert_if_absent(Person, [new])
+        person = require(queries.find_person(address), NotFound(PERSON_GONE))
     return person
 
 
@@ -57,11 +68,7 @@ def create_sign_in_link(email: str) -> str:
 
 def grant_speaker_access(email: str) -> Person:
     """Give an email address access to speakers' own pages; repeating it changes nothing."""
-    address = normalise_email(email)
-    person = queries.find_person(address)
-    if person is None:
-        person = Person(email=address, role=FORMER, added_at=clock.real_now())
-        db.session.add(person)
+    person = get_or_create_person(normalise_email(email))
     if person.speaker_access_since is None:
         person.speaker_access_since = clock.real_now()
     db.session.flush()

@@ -8,7 +8,6 @@ from collections.abc import Collection
 
 from sqlalchemy import delete, select
 
-from app import clock
 from app.accounts import queries, saved_views, services
 from app.accounts.models import (
     DESK,
@@ -26,6 +25,7 @@ from app.database import db
 from app.errors import NotFound, RuleViolation
 from app.history import services as history
 from app.mail import services as mail
+from app.row_locks import lock_row
 
 ROLE_PHRASES = {  # within a sentence
     ORGANISER: "an organiser",
@@ -39,11 +39,9 @@ LAST_ORGANISER = "The conference needs an organiser. Make someone else an organi
 def invite(email: str, role: str, actor: Person) -> Person:
     """Give an email address a role in the team and email an invitation."""
     address = services.normalise_email(email)
-    person = queries.find_person(address)
-    if person is None:
-        person = Person(email=address, role=FORMER, added_at=clock.real_now())
-        db.session.add(person)
-    elif person.is_team_member:
+    person = services.get_or_create_person(address)
+    lock_row(person, services.PERSON_GONE)
+    if person.is_team_member:
         raise RuleViolation(f"{person.email} is already in the team. Change their role there")
     _set_role(person, role, f"{address} was invited as {ROLE_PHRASES[role]}", actor.email)
     db.session.flush()

@@ -30,6 +30,7 @@ from app.forms.form import ConfirmForm, Form, validates_own_csrf
 from app.forms.moment_fields import LocalDateTimeField, moment_field
 from app.forms.validators import one_of_choices
 from app.history import queries as history
+from app.registration.create_booking import CategoryGone
 from app.registration.invitations import queries, services
 from app.registration.invitations.models import InvitationCode
 from app.registration.invitations.services import MAX_CODES, MAX_USES, InvitationOptions
@@ -159,6 +160,8 @@ def add() -> ResponseReturnValue:
             services.create(
                 category, form.count.data or 1, form.get_options(), actor=current_actor()
             )
+        except CategoryGone as refusal:
+            form.add_error(form.category, refusal)
         except RuleViolation as refusal:
             form.add_error(form.is_held, refusal)
         else:

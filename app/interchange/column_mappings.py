@@ -9,7 +9,7 @@ from sqlalchemy import Text, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app import clock
-from app.database import Base, db
+from app.database import Base, db, insert_or_update
 from app.interchange.importers.table_choices import (
     MEANING_LABELS,
     ColumnChoices,
@@ -33,14 +33,15 @@ class ColumnMapping(Base):
 
 def remember(headers: Iterable[Sequence[str]], choices: ColumnChoices) -> None:
     """Remember the chosen meanings of the columns of tables with these headers."""
-    for header in headers:
-        key = header_key(header)
-        row = db.session.get(ColumnMapping, key) or ColumnMapping(header_key=key)
-        row.names = json.dumps([normalise_column_name(name) for name in header])
-        row.meanings = json.dumps(list(choices.by_header[key]))
-        row.chosen_at = clock.real_now()
-        db.session.add(row)
-    db.session.flush()
+    by_key = {header_key(header): header for header in headers}
+    for key, header in sorted(by_key.items()):  # in one order, for each is locked
+        values = {
+            "header_key": key,
+            "names": json.dumps([normalise_column_name(name) for name in header]),
+            "meanings": json.dumps(list(choices.by_header[key])),
+            "chosen_at": clock.real_now(),
+        }
+        insert_or_update(ColumnMapping, ["header_key"], values)
 
 
 def list_remembered() -> ColumnChoices:

@@ -14,13 +14,12 @@ from typing import BinaryIO, NamedTuple
 
 from sqlalchemy import update
 
-from app.database import db, transaction
+from app.database import db, insert_if_absent, transaction
 from app.database_faults import is_unavailable
 from app.errors import RuleViolation
 from app.log import log
 from app.mail.bounce_reports import MAX_REPORT_SIZE
 from app.mail.models import MailboxPosition
-from app.mail.suppression import insert_if_absent
 
 # The line before a message (RFC 4155), which ends in a date: From ada@… Tue May 12 08:30:00 2009
 FROM_LINE = re.compile(rb"From .*\d\d:\d\d.* \d{4}\b")

@@ -20,7 +20,7 @@ from itertools import islice
 from sqlalchemy import ColumnElement, Integer, String, bindparam, delete, func, select
 
 from app import clock
-from app.database import db
+from app.database import db, insert_if_absent
 from app.errors import NotFound, require
 from app.log import log
 from app.mail.addresses import decode_domain
@@ -31,7 +31,6 @@ from app.mail.bounce_reports import (
     list_signed_numbers,
 )
 from app.mail.models import Email, EmailReply
-from app.mail.suppression import insert_if_absent
 from app.text import clean_line, normalise_lines, strip_hidden
 from app.web.rendering import absolute_url
 

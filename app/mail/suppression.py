@@ -14,10 +14,9 @@ from itertools import islice
 from typing import Any, Final, TypeVar
 
 from sqlalchemy import ColumnElement, Select, bindparam, delete, func, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from app import clock
-from app.database import Base, db
+from app.database import db, insert_if_absent
 from app.errors import NotFound, require
 from app.history import services as history
 from app.history.models import Change
@@ -178,15 +177,6 @@ def erase(address: str) -> None:
     )
     for subject in history_subjects(address):
         history.erase_personal_details(subject)
-
-
-def insert_if_absent(model: type[Base], rows: Sequence[Mapping[str, object]]) -> int:
-    """Insert rows; leave out what is there already. Return how many were inserted."""
-    is_postgresql = db.engine.dialect.name == "postgresql"
-    statement = postgresql.insert(model) if is_postgresql else sqlite.insert(model)
-    primary_key = next(iter(model.__table__.primary_key))
-    inserted = statement.values(list(rows)).on_conflict_do_nothing().returning(primary_key)
-    return len(db.session.execute(inserted).all())
 
 
 def history_subject(address: str) -> str:

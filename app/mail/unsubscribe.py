@@ -11,7 +11,7 @@ from itertools import islice
 from flask_babel import gettext
 from sqlalchemy import select
 
-from app.database import db
+from app.database import db, insert_if_absent
 from app.errors import NotFound
 from app.mail import suppression
 from app.mail.addresses import normalise_address
@@ -100,7 +100,7 @@ def _get_keys(addresses: Sequence[str]) -> dict[str, str]:
     missing = sorted(normalised - keys.keys())
     if missing:
         rows = [{"address": one, "key": secrets.token_urlsafe(KEY_BYTES)} for one in missing]
-        suppression.insert_if_absent(UnsubscribeKey, rows)
+        insert_if_absent(UnsubscribeKey, rows)
         keys |= _find_keys(missing)
     return keys
 

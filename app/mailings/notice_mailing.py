@@ -133,7 +133,7 @@ def delete(notice: ChangeNotice) -> None:
 def lock(notice: ChangeNotice) -> None:
     """Lock the mailing, so that nobody sends it while it is brought up to date."""
     if notice.mailing is not None:
-        db.session.refresh(notice.mailing, with_for_update=True)
+        services.lock(notice.mailing)
 
 
 def list_cancelled_speakers(

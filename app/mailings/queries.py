@@ -26,6 +26,7 @@ from app.mailings.recipient_selection import Selection
 # What a report says of a recipient, in the order of its summary.
 SENT_TO, RETRYING, REFUSED, BOUNCED = "sent", "retrying", "refused", "bounced"
 WAITING_TO_GO, NOT_YET, NOT_SENT = "waiting", "pending", "left_out"
+NO_SUCH_MAILING: Final = "There is no group email with that number"
 STATUSES: Final = (SENT_TO, WAITING_TO_GO, NOT_YET, RETRYING, REFUSED, BOUNCED, NOT_SENT)
 
 STATUS: Final[ColumnElement[str]] = case(
@@ -83,7 +84,7 @@ def find_mailing(number: int) -> Mailing | None:
 
 def get_mailing(number: int) -> Mailing:
     """Return a mailing; raise NotFound if there is none."""
-    return require(find_mailing(number), NotFound("There is no group email with that number"))
+    return require(find_mailing(number), NotFound(NO_SUCH_MAILING))
 
 
 def list_mailings(

@@ -38,6 +38,7 @@ from app.mailings.models import (
     Mailing,
     MailingRecipient,
 )
+from app.mailings.services import lock
 from app.questions.definitions import one_year_after
 from app.registration.applications.models import RegistrationApplication
 from app.registration.interest.models import ExpressionOfInterest
@@ -139,7 +140,7 @@ def _release(mailing: Mailing) -> None:
 def _fail(number: int) -> None:
     """Give a mailing up, so that it does not hold up those after it."""
     mailing = queries.get_mailing(number)
-    db.session.refresh(mailing, with_for_update=True)
+    lock(mailing)
     if mailing.is_scheduled or mailing.is_sending:
         _finish(mailing, FAILED, FAULT)
 

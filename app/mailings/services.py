@@ -33,6 +33,7 @@ from app.mailings.models import (
 )
 from app.mailings.notice_models import ChangeNotice
 from app.mailings.recipients import PreparedRecipient
+from app.row_locks import lock_row
 
 NO_LONGER_SHOWN: Final = (
     "This person is no longer in the list, so no test has been sent. Open the preview again"
@@ -202,9 +203,8 @@ def _to_text(value: object) -> str:
 
 
 def lock(mailing: Mailing) -> None:
-    """Lock a mailing until the transaction ends, and reload it."""
-    db.session.flush()
-    db.session.refresh(mailing, with_for_update=True)
+    """Lock a mailing until the transaction ends, and reload it; raise Gone if it is deleted."""
+    lock_row(mailing, queries.NO_SUCH_MAILING)
 
 
 def _lock_draft(mailing: Mailing) -> None:

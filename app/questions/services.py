@@ -10,7 +10,7 @@ from datetime import date
 
 from app import clock
 from app.cache_version import bump_cache_version
-from app.database import db, lock_table
+from app.database import db, insert_if_absent, lock_table
 from app.errors import RuleViolation, StaleEdit
 from app.history import services as history
 from app.history.models import Change
@@ -151,10 +151,8 @@ def delete(question: Question, *, is_answered: Callable[[int], bool], actor: str
 
 def set_one_per_page(set_name: str, *, is_one_per_page: bool, actor: str) -> bool:
     """Ask each question on a page of its own, or all on one; return True if that changed."""
-    row = db.session.get(QuestionSet, set_name, with_for_update=True)
-    if row is None:
-        row = QuestionSet(name=set_name, is_one_per_page=False)
-        db.session.add(row)
+    insert_if_absent(QuestionSet, [{"name": set_name, "is_one_per_page": False}])
+    row = db.session.get_one(QuestionSet, set_name, with_for_update=True, populate_existing=True)
     if row.is_one_per_page == is_one_per_page:
         return False
     row.is_one_per_page = is_one_per_page

@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Callable, Sequence
 
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from app import clock
@@ -10,6 +11,7 @@ from app.database import Base, db, violated_constraint
 from app.delegates import delegate_record
 from app.delegates.answer_json import Answers
 from app.delegates.categories import queries as categories
+from app.delegates.categories.models import RegistrationCategory
 from app.delegates.delegate_record import IDENTITY_CONSTRAINT
 from app.delegates.models import Delegate
 from app.errors import RuleViolation
@@ -25,6 +27,18 @@ CATEGORY_GONE = "This category has just been deleted. Choose another"
 
 class CategoryGone(RuleViolation):
     """The category has been deleted since it was chosen."""
+
+
+def lock_category(category_id: int | None) -> None:
+    """Let nobody delete a category until the transaction ends; raise CategoryGone if it is gone.
+
+    Call it before a row is given a category that is not locked by its limit. Whoever also needs
+    the limits has locked them before.
+    """
+    if category_id is not None:
+        row = select(RegistrationCategory.id).where(RegistrationCategory.id == category_id)
+        if db.session.scalar(row.with_for_update(read=True, key_share=True)) is None:
+            raise CategoryGone(CATEGORY_GONE)
 
 
 def announce_nothing(_: Delegate) -> None:

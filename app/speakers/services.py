@@ -7,7 +7,7 @@ from sqlalchemy import delete
 
 from app import clock
 from app.accounts import rate_limits
-from app.database import db
+from app.database import db, lock_table
 from app.errors import NotFound, RuleViolation, StaleEdit
 from app.history import services as history
 from app.programme.editing import speaker_queries, versioned_edits
@@ -25,6 +25,7 @@ from app.speakers.models import (
     WITHDRAWAL,
     CalendarKey,
     ItemDeadline,
+    PlannedReminder,
     SpeakerAccess,
     SpeakerRequest,
 )
@@ -141,6 +142,8 @@ def resolve_request(speaker_request: SpeakerRequest, answer: str = "", *, actor:
 
 def set_deadlines(deadlines: Mapping[str, date | None], *, actor: str) -> bool:
     """Set the deadlines of checklist items; return True if any changed."""
+    lock_table(PlannedReminder)  # before the deadlines, as whoever plans reminders
+    lock_table(ItemDeadline)
     current = dict(queries.get_deadlines())
     new_deadlines = {item: day for item, day in deadlines.items() if day is not None}
     if new_deadlines == current:
@@ -169,11 +172,19 @@ def _lock_active(speaker: Speaker, expected_fingerprint: str) -> None:
     versioned_edits.lock(speaker)
     if speaker.withdrawn_at is not None:
         raise RuleViolation(ALREADY_WITHDRAWN)
+    _lock_open_request(speaker)
     now = participation_fingerprint(speaker)
     if now.split()[0] != expected_fingerprint.partition(" ")[0]:
         raise StaleSchedule
     if now != expected_fingerprint:
         raise StaleParticipation
+
+
+def _lock_open_request(speaker: Speaker) -> None:
+    """Lock what a speaker has asked for, so that nobody answers it meanwhile."""
+    waiting = queries.get_open_requests([speaker]).get(speaker.id)
+    if waiting is not None:
+        lock_row(waiting, queries.NO_REQUEST)
 
 
 def _create_request(speaker: Speaker, kind: str, message: str, actor: str) -> None:
@@ -185,7 +196,7 @@ def _create_request(speaker: Speaker, kind: str, message: str, actor: str) -> No
 
 
 def _replace_requests(speaker: Speaker, actor: str) -> None:
-    """Close earlier requests for another time, which a new answer replaces."""
+    """Close earlier requests for another time, which a new answer replaces; they are locked."""
     earlier = queries.get_open_requests([speaker]).get(speaker.id)
     if earlier is not None and earlier.kind == ANOTHER_TIME:
         earlier.resolve(REPLACED, at=clock.now(), by=actor)

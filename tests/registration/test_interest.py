@@ -21,6 +21,7 @@ from app.registration import category_services as categories
 from app.registration import seats
 from app.registration.bookings import data_export, erasure, operations
 from app.registration.category_services import CategoryInUse
+from app.registration.create_booking import CATEGORY_GONE
 from app.registration.interest import services
 from app.registration.interest.models import ExpressionOfInterest
 from app.registration.interest.services import AlreadyDecided, Invitation
@@ -553,3 +554,21 @@ def test_places_are_kept_for_all_who_are_invited_or_nobody_is(
     assert page.errors == ["All places in this category are taken"]
     assert [emails_to(f"{name.lower()}@example.org") for name in NAMES] == [[]] * 5
     assert list_miscounts() == []
+
+
+def test_what_was_typed_is_not_lost_if_the_category_has_just_been_deleted(visitor: Browser) -> None:
+    make_school(5)
+    form = visitor.open("/register").follow(LINK)
+    with transaction():  # in another process, so that this one does not know yet
+        db.session.execute(delete(RegistrationCategory))
+
+    typed = {
+        "Given names": "Ada",
+        "Family name": "Lovelace",
+        "What is your email address?": "ada@example.org",
+    }
+    page = form.press("Send", typed, status=422)
+
+    assert page.errors == [CATEGORY_GONE]
+    assert page.value_of("Given names") == "Ada"
+    assert emails_to("ada@example.org") == []

@@ -20,6 +20,7 @@ from app.errors import NotFound, PermissionDenied, RuleViolation, require
 from app.history import services as history
 from app.mail import services as mail
 from app.request_transaction import execute_after_request
+from app.row_locks import lock_row
 
 RECOVERY_CODE_COUNT = 10
 RECOVERY_CODE_ALPHABET = "23456789BCDFGHJKMNPQRTVWXYZ"  # no characters that look alike
@@ -116,7 +117,7 @@ def reset(email: str, actor: str = history.ACTOR_SITE) -> None:
     person = accounts.find_person(services.normalise_email(email))
     if person is None:
         raise NotFound("There is nobody with that email address")
-    db.session.refresh(person, with_for_update=True)
+    lock_row(person, services.PERSON_GONE)
     person.totp_secret = ""
     person.passkeys.clear()
     db.session.execute(delete(RecoveryCode).where(RecoveryCode.person_id == person.id))
@@ -191,7 +192,7 @@ def _consume_challenge(login_session: LoginSession) -> str:
 def _lock_person(login_session: LoginSession) -> Person:
     """Lock the row of a session's person, and reload it and its passkeys."""
     person = login_session.person
-    db.session.refresh(person, with_for_update=True)
+    lock_row(person, services.PERSON_GONE)
     if not person.is_team_member:
         raise PermissionDenied("Only the conference team uses a second step")
     return person

@@ -128,7 +128,9 @@ def _find_or_refuse(
 ) -> Any:
     if not key:
         return None
-    return require(db.session.scalar(select(model).where(condition)), RuleViolation(message))
+    row = select(model).where(condition)
+    locked = row.with_for_update(read=True, key_share=True, of=model)  # nobody deletes it meanwhile
+    return require(db.session.scalar(locked), RuleViolation(message))
 
 
 def _speakers_by_key(keys: Sequence[str]) -> dict[str, Speaker]:

@@ -27,6 +27,7 @@ from app.registration.applications.models import (
     WITHDRAWN,
     RegistrationApplication,
 )
+from app.registration.create_booking import lock_category
 from app.registration.waiting_list import entries, offers
 from app.registration.waiting_list import queries as waiting_list_queries
 from app.registration.waiting_list import services as waiting_list
@@ -51,7 +52,8 @@ class AlreadyDecided(RuleViolation):
 def apply(answers: Answers, language: str) -> None:
     """Store an application and email its link; the caller has checked the answers.
 
-    Whoever has a place, or has applied already, is told so by email, and only there.
+    Whoever has a place, or has applied already, is told so by email, and only there. Raise
+    CategoryGone.
     """
     key = delegate_record.identity_key(full_name(answers), answers[EMAIL])
     seats.lock_limit(CONFERENCE)
@@ -151,6 +153,7 @@ def record(application: RegistrationApplication, summary: str, actor: str) -> No
 
 def _store(answers: Answers, language: str, key: str) -> RegistrationApplication:
     """Store an application, with a place if its category holds one and one is free."""
+    lock_category(categories.read_id(answers))
     application = _build(answers, language, key)
     category = categories.find(application.category_id)
     if category is not None and category.is_place_held:

@@ -20,6 +20,7 @@ from app.delegates.models import CONFERENCE, Confirmation, Delegate
 from app.registration import seats
 from app.registration.bookings import operations
 from app.registration.bookings.changes import REASON, BookingChange, describe_move
+from app.registration.create_booking import lock_category
 from app.registration.session_bookings import queries as session_bookings
 from app.registration.session_bookings import release as session_seats
 from app.registration.waiting_list import category_waits, offers
@@ -68,6 +69,7 @@ def move_to_category(
     new = seats.list_limits(category_id)
     _lock_limits(delegates, new[1:])
     locked = [one for one in lock_all(delegates) if one.category_id != category_id]
+    lock_category(category_id)
     category = categories.find(category_id)
     before = {one: one.category for one in locked}
     for one in locked:

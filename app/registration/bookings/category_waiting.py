@@ -11,6 +11,7 @@ from app.errors import RuleViolation
 from app.history.services import ACTOR_DELEGATE
 from app.registration import emails, seats
 from app.registration.bookings import changes, operations, queries
+from app.registration.create_booking import lock_category
 from app.registration.waiting_list import category_waits, entries, offers
 from app.registration.waiting_list import queries as waiting_list
 from app.registration.waiting_list.models import ACCEPTED, WaitingListEntry
@@ -38,6 +39,7 @@ def join(delegate: Delegate, category_id: int) -> WaitingListEntry:
         return waits
     if waits is not None:
         raise RuleViolation(WAITS_FOR_ANOTHER)
+    lock_category(category_id)
     if category_id not in {one.id for one in categories.list_for_delegates() if one.is_open}:
         raise RuleViolation(NOT_AVAILABLE)
     operations.check_days(categories.find(category_id), delegate.days)

@@ -28,7 +28,7 @@ from app.history import services as history
 from app.registration import registration_requests, requirement_history, seats
 from app.registration.bookings import changes, queries
 from app.registration.bookings.changes import ANSWERS, REASON, BookingChange
-from app.registration.create_booking import generate_access_key
+from app.registration.create_booking import generate_access_key, lock_category
 from app.registration.session_bookings import release as session_seats
 from app.registration.waiting_list import category_waits, offers
 from app.registration.waiting_list import queries as waiting_list_entries
@@ -118,6 +118,8 @@ def update(
         lock_limits(delegate, seats.list_limits(number))
         custom_answers.lock_answered(answers)
     lock_expecting(delegate, expected_version)
+    if CATEGORY in answers and number != delegate.category_id:
+        lock_category(number)
     category = categories.find(number) if CATEGORY in answers else delegate.category
     if CATEGORY in answers or DAYS in answers:
         days = delegate_record.merge_answers(delegate, answers)[DAYS]

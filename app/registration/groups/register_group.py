@@ -130,8 +130,8 @@ def register(
 ) -> RegistrationGroup:
     """Register a group, with one email to its contact.
 
-    Raise NotEnoughPlaces if all or none were to come. Otherwise whoever has no place can join the
-    waiting list, and be offered one together with the others or alone.
+    Raise CategoryGone, or NotEnoughPlaces if all or none were to come. Otherwise whoever has no
+    place can join the waiting list, and be offered one together with the others or alone.
     """
     group, people = prepared.group, prepared.people
     if not 0 < len(people) <= MAX_PEOPLE:
@@ -139,6 +139,8 @@ def register(
     state = registration.get_registration_status().state
     require_open("open" if state == "waiting" and (joins_list or is_all_or_none) else state)
     seats.lock_limits(list(dict.fromkeys(name for one in people for name in one.limits)))
+    for number in dict.fromkeys(one.delegate.category_id for one in people):
+        create_booking.lock_category(number)
     _lock_existing(people)
     db.session.add(group)
     db.session.flush()

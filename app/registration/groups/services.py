@@ -21,6 +21,7 @@ from app.registration import emails, seats
 from app.registration import queries as registration
 from app.registration.bookings import operations
 from app.registration.bookings import queries as bookings
+from app.registration.create_booking import lock_category
 from app.registration.desk import services as desk
 from app.registration.groups import draft as drafts
 from app.registration.groups import emails as group_emails
@@ -62,7 +63,7 @@ def can_add(group: RegistrationGroup) -> bool:
 def add_person(group: RegistrationGroup, person: Answers, *, ip_address: str | None) -> GroupMember:
     """Register one more person with the group.
 
-    Raise SoldOut if there is no place, or RateLimitExceeded.
+    Raise SoldOut if there is no place, CategoryGone or RateLimitExceeded.
     """
     register_group.require_open(registration.get_registration_status().state)
     answers = drafts.complete(person, load_answers(group.shared), group.email)
@@ -74,6 +75,7 @@ def add_person(group: RegistrationGroup, person: Answers, *, ip_address: str | N
         register_group.hit_address(delegate_record.fold(person[EMAIL]))
     prepared = register_group.prepare_person(group, person, answers)
     seats.lock_limits(prepared.limits)
+    lock_category(prepared.delegate.category_id)
     _lock(group)
     if not can_add(group):
         raise RuleViolation(f"A group can have up to {MAX_PEOPLE} people")

@@ -23,6 +23,7 @@ from app.errors import RuleViolation
 from app.history import services as history
 from app.registration import emails, seats
 from app.registration import registration_requests as requests
+from app.registration.create_booking import lock_category
 from app.registration.interest import queries
 from app.registration.interest.models import (
     DECLINED,
@@ -68,7 +69,7 @@ def express(category_id: int, answers: Answers, language: str) -> None:
     """Store that somebody would like to come, and email the link of their page.
 
     Whoever has a place, or has said so already, is told so by email, and only there. Raise
-    InterestClosed, or RateLimitExceeded.
+    InterestClosed, CategoryGone or RateLimitExceeded.
     """
     if not queries.get_option(category_id).accepts_interest:
         raise InterestClosed("Expressions of interest in this category have closed")
@@ -82,6 +83,7 @@ def express(category_id: int, answers: Answers, language: str) -> None:
         return
     interest = queries.find_open(key, category_id)
     if interest is None:
+        lock_category(category_id)
         interest = _build(category_id, answers, language, key)
         db.session.add(interest)
         _record(interest, "Expressed interest", history.ACTOR_DELEGATE)

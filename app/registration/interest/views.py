@@ -19,6 +19,7 @@ from app.forms.form import validates_own_csrf
 from app.questions.definitions import Definition
 from app.registration import links, registration_requests, request_views
 from app.registration.bookings import access
+from app.registration.create_booking import CategoryGone
 from app.registration.interest import forms, queries, services
 from app.registration.interest.forms import InterestForm
 from app.registration.interest.models import (
@@ -80,6 +81,9 @@ def express(number: int) -> ResponseReturnValue:
         form.reject(refusal)
         return refuse(_render_form(form, option), refusal)
     except InterestClosed:
+        return _render_form(form, option)
+    except CategoryGone as refusal:
+        form.form_errors.append(gettext(str(refusal)))
         return _render_form(form, option)
     return redirect(url_for("interest.sent"), 303)
 

@@ -21,7 +21,7 @@ from app.errors import RuleViolation
 from app.history import services as history
 from app.registration import emails, seats
 from app.registration.bookings import erasure
-from app.registration.create_booking import REFERENCE_ALPHABET
+from app.registration.create_booking import REFERENCE_ALPHABET, lock_category
 from app.registration.invitations import queries
 from app.registration.invitations.models import InvitationCode
 from app.registration.waiting_list import offers
@@ -65,7 +65,7 @@ class InvitationOptions:
 def create(
     category: RegistrationCategory, count: int, options: InvitationOptions, *, actor: str
 ) -> Sequence[InvitationCode]:
-    """Create codes, and email the link if it is for one person; raise SoldOut."""
+    """Create codes, and email the link if it is for one person; raise SoldOut or CategoryGone."""
     created = create_codes(category, count, options, actor=actor)
     for one in created:
         if one.email:
@@ -76,10 +76,11 @@ def create(
 def create_codes(
     category: RegistrationCategory, count: int, options: InvitationOptions, *, actor: str
 ) -> Sequence[InvitationCode]:
-    """Create codes; the caller emails them. Raise SoldOut."""
+    """Create codes; the caller emails them. Raise SoldOut or CategoryGone."""
     limits = seats.list_limits(category.id)
     if options.is_held:
         seats.hold_seats(limits, count * options.uses)
+    lock_category(category.id)
     created = [_build(category, options) for _ in range(count)]
     db.session.add_all(created)
     db.session.flush()

@@ -18,7 +18,7 @@ from app.delegates.queries import get_attending
 from app.errors import RuleViolation
 from app.history import services as history
 from app.registration import emails, seats
-from app.registration.create_booking import create_booking
+from app.registration.create_booking import create_booking, lock_category
 from app.registration.waiting_list import entries, joining, offers, positions, queries, turns
 from app.registration.waiting_list.models import ACCEPTED, LEFT, REMOVED, WaitingListEntry
 from app.releases.current_release import get_programme
@@ -39,7 +39,7 @@ def join(
     Whoever has a place, or is on the list already, is told so by email, and only there. Whoever
     joins uses up their invitation code, if they have one, and can stay together with a group. The
     email names the contact of a group who registered them.
-    Raise RuleViolation if there are places left, or the code cannot be used.
+    Raise RuleViolation if there are places left, or the code cannot be used; CategoryGone.
     """
     key = delegate_record.identity_key(full_name(answers), answers[EMAIL])
     limit = seats.lock_limit(CONFERENCE)
@@ -52,6 +52,7 @@ def join(
     elif entry is not None:
         emails.send_waiting_list_entry(entry, positions.get_queue_position(entry))
     else:
+        lock_category(categories.read_id(answers))
         entry = joining.build_entry(answers, language, key)
         entry.together_group_id = together_group_id
         seats.enqueue(seats.list_limits(entry.category_id), entry)
@@ -71,6 +72,7 @@ def add_approved(answers: Answers, language: str) -> WaitingListEntry:
     existing = queries.find_open(key)
     if existing is not None:
         return existing
+    lock_category(categories.read_id(answers))
     entry = joining.build_entry(answers, language, key)
     seats.enqueue(seats.list_limits(entry.category_id), entry)
     entries.record(entry, "Joined the waiting list after approval", history.ACTOR_SITE)

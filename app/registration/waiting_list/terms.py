@@ -12,6 +12,7 @@ from app.delegates.fields import DAYS
 from app.errors import RuleViolation
 from app.history import services as history
 from app.registration import emails, seats
+from app.registration.create_booking import lock_category
 from app.registration.waiting_list import entries, offers, positions
 from app.registration.waiting_list.models import WaitingListEntry
 from app.web import languages
@@ -57,6 +58,7 @@ def change(entry: WaitingListEntry, wanted: Answers) -> bool:
     before_id = entry.category_id
     entries.lock_alone(entry)
     _require_unchanged(entry, before_id)
+    lock_category(number)
     _require_days(number, wanted[DAYS])
     before = get_terms(entry)
     after = {CATEGORY: "" if number is None else str(number), DAYS: wanted[DAYS]}

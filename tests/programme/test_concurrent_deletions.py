@@ -1,0 +1,60 @@
+"""Somebody deletes what somebody else puts into a session: whoever comes second is told so."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from app.database import db
+from app.programme.editing import rooms_and_themes, sessions
+from app.programme.models import Session
+from tests.factories import make_room, make_session, make_theme
+from tests.registration.test_session_booking_races import cross
+
+GRACE, MARY = "grace@conference.example", "mary@conference.example"
+KINDS: dict[str, tuple[Callable[..., Any], Any]] = {
+    "room": (make_room, rooms_and_themes.ROOMS),
+    "theme": (make_theme, rooms_and_themes.THEMES),
+}
+
+
+@pytest.mark.postgresql_only
+@pytest.mark.parametrize("name", KINDS)
+def test_what_is_deleted_cannot_be_chosen_for_a_session(site: Flask, name: str) -> None:
+    make, kind = KINDS[name]
+    chosen, session = make(name="North", key="north"), make_session(title="Knots")
+    model, number, key, session_id = type(chosen), chosen.id, chosen.key, session.id
+    db.session.rollback()
+
+    def delete() -> None:
+        rooms_and_themes.delete(kind, db.session.get_one(model, number), actor=GRACE)
+
+    def choose() -> None:
+        one = db.session.get_one(Session, session_id)
+        sessions.save(one, {name: key}, expected_version=one.version, actor=MARY)
+
+    ended = cross(site, delete, lambda: None, choose)
+
+    assert ended == sorted(["done", f"That {name} has been deleted"])
+
+
+@pytest.mark.postgresql_only
+@pytest.mark.parametrize("name", KINDS)
+def test_what_is_chosen_for_a_session_cannot_be_deleted(site: Flask, name: str) -> None:
+    make, kind = KINDS[name]
+    chosen, session = make(name="North", key="north"), make_session(title="Knots")
+    model, number, key, session_id = type(chosen), chosen.id, chosen.key, session.id
+    db.session.rollback()
+
+    def choose() -> None:
+        one = db.session.get_one(Session, session_id)
+        sessions.save(one, {name: key}, expected_version=one.version, actor=MARY)
+        db.session.flush()
+
+    def delete() -> None:
+        rooms_and_themes.delete(kind, db.session.get_one(model, number), actor=GRACE)
+
+    ended = cross(site, choose, lambda: None, delete)
+
+    assert ended == sorted(["done", "Sessions use North: move them to another first"])

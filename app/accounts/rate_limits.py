@@ -5,7 +5,8 @@ attempt stays counted even if the request that makes it fails. Actors are stored
 hashes, so that the table does not show who asked for what; networks are personal data too.
 
 Call `hit` and `hit_network` in a POST only: a GET never writes. Where links can be guessed, a GET
-calls `check_network` and `count_network_later`.
+calls `check_network` and `count_network_later`. A view that reads a file first calls
+`count_network_before_reading`.
 """
 
 import hmac
@@ -17,13 +18,18 @@ from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import NamedTuple
 
 from flask import current_app
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import Insert, delete, func, insert, select
 
 from app import clock
 from app.accounts.models import RateLimitHit
 from app.database import db
 from app.errors import NetworkLimitExceeded, RateLimitExceeded
-from app.request_transaction import execute_after_request, insert_despite_rollback
+from app.request_transaction import (
+    execute_after_request,
+    execute_apart,
+    insert_despite_rollback,
+)
+from app.transaction_settings import SHORT_LOCK_TIMEOUT
 
 RETENTION = timedelta(days=30)  # the longest period of any limit
 AN_HOUR = timedelta(hours=1)
@@ -141,16 +147,33 @@ def check_network(limit: NetworkLimit, address: str | None) -> None:
             raise NetworkLimitExceeded(retry_after=retry_at - now)
 
 
+def count_network_before_reading(limit: NetworkLimit, address: str | None) -> None:
+    """Count a file from an IP address before it is read; raise NetworkLimitExceeded like a check.
+
+    So files that arrive while others are read count too. Whoever sends one does not wait for the
+    write lock: if the database is busy, the file is counted once the request has been answered.
+    """
+    check_network(limit, address)
+    statements = _build_inserts(limit, address)
+    if statements and not execute_apart(statements, SHORT_LOCK_TIMEOUT):
+        count_network_later(limit, address)
+
+
 def count_network_later(limit: NetworkLimit, address: str | None) -> None:
     """Count an attempt from an IP address once the request has been answered, also a GET."""
+    for statement in _build_inserts(limit, address):
+        execute_after_request(statement)
+
+
+def _build_inserts(limit: NetworkLimit, address: str | None) -> Sequence[Insert]:
     now = clock.real_now()
-    for network in dict.fromkeys(one.actor for one in _list_allowances(limit, address)):
-        row = {
-            "action": limit.action,
-            "actor_hash": _hash_actor(network),
-            "happened_at": now,
-        }
-        execute_after_request(insert(RateLimitHit).values(row))
+    networks = dict.fromkeys(one.actor for one in _list_allowances(limit, address))
+    return [
+        insert(RateLimitHit).values(
+            action=limit.action, actor_hash=_hash_actor(network), happened_at=now
+        )
+        for network in networks
+    ]
 
 
 def _list_allowances(limit: NetworkLimit, address: str | None) -> Sequence[_Allowance]:

@@ -1,7 +1,8 @@
 """Pages that ask questions for a file: what they send is read and stored before all else.
 
-A file is checked before anything is locked, and stored in a transaction of its own. So it need not
-be sent again if another answer has an error. The view then begins as any other that writes.
+A file is counted towards the limit of its network before it is read, and checked before anything is
+locked. It is stored in a transaction of its own, so it need not be sent again if another answer has
+an error. The view then begins as any other that writes.
 """
 
 from collections.abc import Callable, Collection, Mapping
@@ -79,18 +80,28 @@ def _receive(*, is_limited: bool) -> None:
         for name, file in request.files.items()
         if name in asked and is_uploaded_file(file)
     }
-    checked = {name: _check(file, asked[name]) for name, file in sent.items()}
+    checked = _check_all(sent, asked, is_limited=is_limited) if sent else {}
     start_writing()
     kept = {name: _read_sent_back(name) for name in asked}
-    results = _find_gone(kept)
-    if checked:
-        results |= _store_all(checked, sent, kept, is_limited=is_limited)
+    results = _find_gone(kept) | _store_all(checked, sent, kept)
     commit_now()
     file_answers.provide_sent(results)
 
 
 def _read_sent_back(name: str) -> str:
     return file_answers.read_sent_back(name, request.form.getlist(name))
+
+
+def _check_all(
+    sent: Mapping[str, FileStorage], asked: Mapping[str, Definition], *, is_limited: bool
+) -> Mapping[str, AcceptedFile | str]:
+    """Return each accepted file, or what is wrong with it; if there were too many, read none."""
+    try:
+        if is_limited:
+            rate_limits.count_network_before_reading(rate_limits.ANSWER_FILE, request.remote_addr)
+    except RateLimitExceeded as refusal:
+        return dict.fromkeys(sent, describe(refusal))
+    return {name: _check(file, asked[name]) for name, file in sent.items()}
 
 
 def _check(file: FileStorage, definition: Definition) -> AcceptedFile | str:
@@ -110,15 +121,8 @@ def _store_all(
     checked: Mapping[str, AcceptedFile | str],
     sent: Mapping[str, FileStorage],
     kept: Mapping[str, str],
-    *,
-    is_limited: bool,
 ) -> dict[str, SentFile]:
     """Store what has been accepted; where nothing is, what was sent before stays."""
-    try:
-        if is_limited:
-            rate_limits.hit_network(rate_limits.ANSWER_FILE, request.remote_addr)
-    except RateLimitExceeded as refusal:
-        return {name: SentFile(kept[name], describe(refusal)) for name in checked}
     return {
         name: SentFile(kept[name], one)
         if isinstance(one, str)

@@ -7,7 +7,8 @@ from app.delegates.categories import queries as categories
 from app.delegates.categories.queries import CategoryOption
 from app.delegates.delegate_record import fold
 from app.interchange.importers import detect, spreadsheets
-from app.interchange.importers.spreadsheets import WORKBOOK_SIGNATURES
+from app.interchange.importers.parse_workbook import Limits
+from app.interchange.importers.spreadsheets import MEGABYTE, WORKBOOK_SIGNATURES, TableRules
 from app.interchange.importers.table_columns import SheetRow
 from app.text import shorten, strip_hidden
 from app.web.formatting import local_date
@@ -16,6 +17,22 @@ HEADER_ROWS: Final = 10  # among which the names of the columns are looked for
 MAX_QUOTED: Final = 60  # characters of a cell in a sentence
 MAX_UNUSED: Final = 30  # columns whose names are listed
 MAX_PARTS: Final = 60  # of a line of a cell
+TOO_LARGE: Final = (
+    "This spreadsheet has too many rows, columns or pictures. Copy the people into the template"
+)
+RULES: Final = TableRules(  # of a file that anybody may send to register a group
+    Limits(
+        sheets=1,
+        rows=20_000,
+        cells=100_000,
+        characters=4 * MEGABYTE,
+        memory_bytes=384 * MEGABYTE,
+    ),
+    unpacked_bytes=16 * MEGABYTE,
+    seconds=10,
+    too_large=TOO_LARGE,
+    too_many=TOO_LARGE,
+)
 
 NumberedRow = tuple[int, SheetRow]  # with its number, as spreadsheets count, from 1
 
@@ -23,12 +40,12 @@ NumberedRow = tuple[int, SheetRow]  # with its number, as spreadsheets count, fr
 def read_cells(contents: bytes) -> Sequence[SheetRow]:
     """Return the rows of a table, or of the first sheet of a workbook; raise InvalidFile."""
     if contents.startswith(WORKBOOK_SIGNATURES):
-        sheets = spreadsheets.read_workbook(contents)
+        sheets = spreadsheets.read_workbook(contents, RULES)
         return sheets[0].rows if sheets else ()
     text = detect.decode_table(contents)
     first = text.partition("\n")[0]
     separator = max(spreadsheets.SEPARATORS, key=first.count)
-    return spreadsheets.parse_csv(text, separator)
+    return spreadsheets.parse_csv(text, separator, RULES)
 
 
 def find_header(

@@ -10,6 +10,7 @@ import re
 import zipfile
 import zlib
 from collections.abc import Collection, Iterator
+from dataclasses import dataclass
 from typing import BinaryIO, Final
 
 from app.errors import InvalidFile
@@ -18,6 +19,9 @@ Buffer = bytes | mmap.mmap
 PROTECTED_MESSAGE: Final = "This PDF has a password. Save it without a password"
 SCRIPT_MESSAGE: Final = "This PDF contains scripts or attachments. Save it without them"
 UNREADABLE_MESSAGE: Final = "We could not check this PDF. Save it as a PDF again"
+TOO_COMPLEX_MESSAGE: Final = (
+    "This PDF is too complex for us to check. Print it to a new PDF and upload that file"
+)
 MACRO_MESSAGE: Final = "This file contains macros or other programs. Save it without them"
 OBJECT_MESSAGE: Final = (
     "This file contains embedded objects. Replace them with pictures, or save the file as a PDF"
@@ -25,23 +29,41 @@ OBJECT_MESSAGE: Final = (
 LINK_MESSAGE: Final = (
     "This file loads a template or an object from the internet. Save it as a PDF instead"
 )
-# a comment, a name, or the beginning of a string, of a stream (ISO 32000-1, 7.2 and 7.3)
-PDF_TOKEN: Final = re.compile(
-    rb"(?P<comment>%[^\r\n]*+)"
-    rb"|/(?P<name>[^\x00\t\n\f\r ()<>\[\]{}/%]++)"
-    rb"|(?P<string>\()"
-    rb"|\b(?P<stream>stream)\r?\n"
-    rb"|\b(?P<end>endobj)\b"
-)
-STRING_PART: Final = re.compile(rb"\\.|[()]", re.DOTALL)
-OBJECT_START: Final = re.compile(rb"\d\s+obj\b")
-ESCAPED_CHARACTER: Final = re.compile(rb"#([0-9A-Fa-f]{2})")
-STREAM_END, OBJECT_END = b"endstream", b"endobj"
 SCRIPT_NAMES: Final = frozenset(
     {b"JavaScript", b"JS", b"Launch", b"EmbeddedFile", b"EmbeddedFiles", b"RichMedia"}
 )
-FILTER_NAMES: Final = re.compile(rb"(?:ASCII85|ASCIIHex|LZW|RunLength|Crypt)Decode|A85|AHx|LZW|RL")
-MAX_UNPACKED_BYTES: Final = 64 * 1024 * 1024  # of all object streams together
+ENCRYPTION_NAME, OBJECT_STREAM_NAME = b"Encrypt", b"ObjStm"
+DEFLATE_NAMES: Final = frozenset({b"FlateDecode", b"Fl"})
+UNREADABLE_FILTERS: Final = frozenset(
+    {
+        *(b"ASCII85Decode", b"ASCIIHexDecode", b"LZWDecode", b"RunLengthDecode", b"CryptDecode"),
+        *(b"A85", b"AHx", b"LZW", b"RL"),
+    }
+)
+KNOWN_NAMES: Final = b"|".join(
+    sorted(
+        SCRIPT_NAMES | {ENCRYPTION_NAME, OBJECT_STREAM_NAME} | DEFLATE_NAMES | UNREADABLE_FILTERS
+    )
+)
+# What is skipped, and then a comment, a name that is known or has an escape, or the beginning of a
+# string or a stream, or the end of an object (ISO 32000-1, 7.2 and 7.3). The regular expression
+# skips, because a loop would take seconds for the names of a large file. It skips so much at once
+# that other threads need not wait long.
+PDF_TOKEN: Final = re.compile(
+    rb"(?:[^%/(se]++"
+    rb"|/(?!(?:" + KNOWN_NAMES + rb")(?:[\x00\t\n\f\r ()<>\[\]{}/%]|\Z))"
+    rb"[^#\x00\t\n\f\r ()<>\[\]{}/%]*+(?!#)"
+    rb"|(?!\bstream\r?\n|\bendobj\b)[se]){0,20000}+"
+    rb"(?:(?P<comment>%[^\r\n]*+)"
+    rb"|/(?P<name>[^\x00\t\n\f\r ()<>\[\]{}/%]++)"
+    rb"|(?P<string>\()"
+    rb"|\b(?P<stream>stream)\r?\n"
+    rb"|\b(?P<end>endobj)\b)?"
+)
+STRING_PARENTHESIS: Final = re.compile(rb"(?:[^\\()]++|\\.)*+([()])", re.DOTALL)
+OBJECT_START: Final = re.compile(rb"\d\s+obj\b")
+ESCAPED_CHARACTER: Final = re.compile(rb"#([0-9A-Fa-f]{2})")
+STREAM_END, OBJECT_END = b"endstream", b"endobj"
 MACRO_NAMES: Final = ("vbaproject", "vbadata", "activex", "macroenabled", ".exe", ".js", ".vbs")
 MACRO_ENDINGS: Final = (".xlsm", ".xlsb", ".docm", ".pptm", ".dotm", ".xltm", ".potm", ".ppsm")
 OPEN_DOCUMENT_MACRO_FOLDERS: Final = ("basic/", "scripts/")
@@ -62,16 +84,35 @@ MAX_RELATIONSHIPS_BYTES: Final = 1024 * 1024  # of one part of a document
 READ_SIZE: Final = 256 * 1024
 
 
-def check_pdf(file: BinaryIO) -> None:
-    """Raise InvalidFile if a PDF is encrypted, or contains scripts or attached files."""
-    buffer = _map(file)
-    unpacked = 0
-    for names, packed in _iterate_objects(buffer):
+@dataclass(frozen=True)
+class PdfLimits:
+    """How much of a PDF is looked at before it is refused."""
+
+    unpacked_bytes: int  # of all object streams together
+    tokens: int  # objects, strings, comments and the names that matter
+
+
+class _Budget:
+    """What is left of the limits while a PDF is checked."""
+
+    def __init__(self, limits: PdfLimits) -> None:
+        self.unpacked_bytes = limits.unpacked_bytes
+        self._tokens = limits.tokens
+
+    def count_token(self) -> None:
+        """Count a token; raise InvalidFile if there are too many."""
+        self._tokens -= 1
+        if self._tokens < 0:
+            raise InvalidFile(TOO_COMPLEX_MESSAGE)
+
+
+def check_pdf(file: BinaryIO, limits: PdfLimits) -> None:
+    """Raise InvalidFile if a PDF is encrypted, or contains scripts, attached files or too much."""
+    budget = _Budget(limits)
+    for names, packed in _iterate_objects(_map(file), budget):
         _check_names(names)
-        if packed is not None and b"ObjStm" in names:
-            body = _unpack(names, packed, MAX_UNPACKED_BYTES - unpacked)
-            unpacked += len(body)
-            for inner, _ in _iterate_objects(body):
+        if packed is not None and OBJECT_STREAM_NAME in names:
+            for inner, _ in _iterate_objects(_unpack(names, packed, budget), budget):
                 _check_names(inner)
 
 
@@ -158,43 +199,47 @@ class _NextWord:
         return self._found
 
 
-def _iterate_objects(buffer: Buffer) -> Iterator[tuple[frozenset[bytes], bytes | None]]:
-    """Yield the names in each object, and its stream if it is an object stream."""
+def _iterate_objects(
+    buffer: Buffer, budget: _Budget
+) -> Iterator[tuple[frozenset[bytes], bytes | None]]:
+    """Yield the known names in each object, and its stream if it is an object stream."""
     names: set[bytes] = set()
-    for kind, start, end in _iterate_tokens(buffer):
+    for kind, start, end in _iterate_tokens(buffer, budget):
         if kind == "name":
             names.add(_unescape(buffer[start:end]))
         elif kind == "comment":
             _check_comment(buffer[start:end])
         else:
-            yield frozenset(names), buffer[start:end] if b"ObjStm" in names else None
+            yield frozenset(names), buffer[start:end] if OBJECT_STREAM_NAME in names else None
             names = set()
     yield frozenset(names), None
 
 
-def _iterate_tokens(buffer: Buffer) -> Iterator[tuple[str | None, int, int]]:
-    """Yield kind, start and end of each name, comment, stream and end of an object."""
+def _iterate_tokens(buffer: Buffer, budget: _Budget) -> Iterator[tuple[str, int, int]]:
+    """Yield kind, start and end of each known name, comment, stream and end of an object."""
     next_end, next_stream_end = _NextWord(buffer, OBJECT_END), _NextWord(buffer, STREAM_END)
     at = plain_until = 0  # no strings before plain_until, because one has no end
-    while token := PDF_TOKEN.search(buffer, at):
+    while (token := PDF_TOKEN.match(buffer, at)) and token.end() > at:
         kind, at = token.lastgroup, token.end()
+        budget.count_token()
         if kind == "string":
             if at > plain_until:
-                at, plain_until = _skip_string(buffer, at, next_end.after(at))
+                at, plain_until = _skip_string(buffer, at, next_end.after(at), budget)
         elif kind == "stream":
             start, end = at, next_stream_end.after(at)
             at = end if end < next_end.after(at) else at  # else objects may be in it
             yield kind, start, at
-        else:
-            yield kind, *token.span(kind or 0)
+        elif kind:
+            yield kind, *token.span(kind)
 
 
-def _skip_string(buffer: Buffer, start: int, limit: int) -> tuple[int, int]:
+def _skip_string(buffer: Buffer, start: int, limit: int, budget: _Budget) -> tuple[int, int]:
     """Return where a string ends, and up to where there are none if it has no end in its object."""
     depth, at = 1, start
-    while depth and (part := STRING_PART.search(buffer, at, limit)):
+    while depth and (part := STRING_PARENTHESIS.match(buffer, at, limit)):
+        budget.count_token()
         at = part.end()
-        depth += {b"(": 1, b")": -1}.get(part[0], 0)
+        depth += {b"(": 1, b")": -1}[part[1]]
     return (start, limit) if depth else (at, 0)
 
 
@@ -212,23 +257,23 @@ def _unescape(name: bytes) -> bytes:
 
 
 def _check_names(names: frozenset[bytes]) -> None:
-    if b"Encrypt" in names:
+    if ENCRYPTION_NAME in names:
         raise InvalidFile(PROTECTED_MESSAGE)
     if not names.isdisjoint(SCRIPT_NAMES):
         raise InvalidFile(SCRIPT_MESSAGE)
 
 
-def _unpack(names: frozenset[bytes], packed: bytes, limit: int) -> bytes:
+def _unpack(names: frozenset[bytes], packed: bytes, budget: _Budget) -> bytes:
     """Return the objects in an object stream; raise InvalidFile if they cannot be read."""
-    if any(FILTER_NAMES.fullmatch(name) for name in names):
+    if not names.isdisjoint(UNREADABLE_FILTERS):
         raise InvalidFile(UNREADABLE_MESSAGE)
-    if names.isdisjoint({b"FlateDecode", b"Fl"}):
-        return packed
-    unpacker = zlib.decompressobj()
+    limit = budget.unpacked_bytes
     try:
-        body = unpacker.decompress(packed, max(1, limit))
+        is_packed = not names.isdisjoint(DEFLATE_NAMES)
+        body = zlib.decompressobj().decompress(packed, limit + 1) if is_packed else packed
     except zlib.error:
         raise InvalidFile(UNREADABLE_MESSAGE) from None
-    if unpacker.unconsumed_tail:
-        raise InvalidFile(UNREADABLE_MESSAGE)
+    if len(body) > limit:
+        raise InvalidFile(TOO_COMPLEX_MESSAGE)
+    budget.unpacked_bytes -= len(body)
     return body

@@ -14,8 +14,10 @@ from typing import BinaryIO, Final, NamedTuple
 
 from app.errors import InvalidFile, require
 from app.materials import active_content
+from app.materials.active_content import PdfLimits
 
-MAX_BYTES: Final = 50 * 1024 * 1024  # of an upload
+MEGABYTE: Final = 1024 * 1024
+MAX_BYTES: Final = 50 * MEGABYTE  # of an upload
 MAX_MEMBERS: Final = 10_000
 READ_SIZE: Final = 256 * 1024
 PDF_SIGNATURE, ZIP_SIGNATURE = b"%PDF-", b"PK\x03\x04"
@@ -66,16 +68,25 @@ ARCHIVE_ERRORS: Final = (
 
 @dataclass(frozen=True)
 class FileRules:
-    """Which files are accepted in one place."""
+    """Which files are accepted in one place, and how much work checking one may be."""
 
     kinds: frozenset[str]
     unknown_type: str  # what is said of any other
     max_unpacked_bytes: int  # of all members of an archive together
+    pdf_limits: PdfLimits
 
 
-SLIDES: Final = FileRules(frozenset({"pdf", "odp", "pptx"}), NOT_SLIDES_MESSAGE, 512 * 1024 * 1024)
-DOCUMENTS: Final = FileRules(
-    frozenset({"pdf", "docx", "odt", "jpg", "png"}), NOT_A_DOCUMENT_MESSAGE, 64 * 1024 * 1024
+SLIDES: Final = FileRules(
+    frozenset({"pdf", "odp", "pptx"}),
+    NOT_SLIDES_MESSAGE,
+    max_unpacked_bytes=512 * MEGABYTE,
+    pdf_limits=PdfLimits(unpacked_bytes=32 * MEGABYTE, tokens=1_000_000),
+)
+DOCUMENTS: Final = FileRules(  # anybody sends them
+    frozenset({"pdf", "docx", "odt", "jpg", "png"}),
+    NOT_A_DOCUMENT_MESSAGE,
+    max_unpacked_bytes=64 * MEGABYTE,
+    pdf_limits=PdfLimits(unpacked_bytes=8 * MEGABYTE, tokens=300_000),
 )
 
 
@@ -114,7 +125,7 @@ def detect_type(file: BinaryIO, rules: FileRules = SLIDES) -> str:
     head = _read(file, 0, PDF_WITHIN)
     tail = _read(file, max(0, length - ZIP_END_RECORD.size - MAX_ZIP_COMMENT_BYTES), length)
     if head.startswith(PDF_SIGNATURE):
-        return _check_pdf(file, tail)
+        return _check_pdf(file, tail, rules)
     if head.startswith(ZIP_SIGNATURE):
         return _check_archive(file, length, head, tail, rules)
     return _check_picture(file, head, tail, rules)
@@ -125,12 +136,12 @@ def _read(file: BinaryIO, start: int, length: int) -> bytes:
     return file.read(length)
 
 
-def _check_pdf(file: BinaryIO, tail: bytes) -> str:
+def _check_pdf(file: BinaryIO, tail: bytes, rules: FileRules) -> str:
     if PDF_END not in tail[-PDF_END_WITHIN:]:
         raise InvalidFile("This PDF is incomplete. Upload it again")
     if _find_archive_end(tail) is not None:
         raise InvalidFile(POLYGLOT_MESSAGE)
-    active_content.check_pdf(file)
+    active_content.check_pdf(file, rules.pdf_limits)
     return "pdf"
 
 

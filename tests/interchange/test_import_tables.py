@@ -21,6 +21,7 @@ from tests.interchange.sample_workbooks import DAY, HOUR, Cell, make_workbook, m
 from tests.interchange.test_import_ical import TIDES
 
 DAY_NUMBER = 39974  # Wednesday 10 June 2009, as spreadsheets count days
+LIMITS = spreadsheets.PROGRAMME.limits
 
 
 def a_table(*lines: str) -> bytes:
@@ -357,12 +358,12 @@ def test_a_workbook_that_lies_about_its_size_is_refused() -> None:
 
 
 def test_a_table_of_more_rows_than_any_conference_has_is_refused() -> None:
-    lines = ["Title,Room", *("Warm homes,Boat house" for _ in range(parse_workbook.MAX_ROWS + 1))]
+    lines = ["Title,Room", *("Warm homes,Boat house" for _ in range(LIMITS.rows + 1))]
 
     with pytest.raises(InvalidFile, match="more than 20,000 rows"):
         read(*lines)
     with pytest.raises(InvalidFile, match="more than 20,000 rows"):
-        read_bytes(make_workbook({"One": [["Title"]] * (parse_workbook.MAX_ROWS + 1)}), TIDES)
+        read_bytes(make_workbook({"One": [["Title"]] * (LIMITS.rows + 1)}), TIDES)
 
 
 def test_two_cells_far_apart_cost_a_program_of_its_own_and_nobody_else() -> None:
@@ -376,19 +377,29 @@ def test_two_cells_far_apart_cost_a_program_of_its_own_and_nobody_else() -> None
         read_bytes(make_zip(parts), TIDES)
 
 
-def test_a_workbook_that_says_the_same_long_words_everywhere_is_refused(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_a_workbook_that_says_the_same_long_words_everywhere_is_refused() -> None:
     rows: list[list[Cell]] = [["Title", "Room"], ["Warm homes" * 10, "Boat house" * 10]]
-    monkeypatch.setattr(parse_workbook, "MAX_CHARACTERS", 100)
+    few = LIMITS._replace(characters=100)
 
     with pytest.raises(OverflowError):
-        list(parse_workbook.iter_sheets(make_workbook({"One": rows})))
+        list(parse_workbook.iter_sheets(make_workbook({"One": rows}), few))
+
+
+def test_only_as_many_cells_and_sheets_of_a_workbook_are_read_as_are_wanted() -> None:
+    rows: list[list[Cell]] = [["Title", "Room"], ["Warm homes", "Boat house"]]
+    book = make_workbook({"One": rows, "Two": rows, "Three": rows})
+
+    for sheets, cells in ((2, 8), (3, 12), (200, 12)):
+        limits = LIMITS._replace(sheets=sheets, cells=cells)
+        found = [name for name, *_ in parse_workbook.iter_sheets(book, limits)]
+        assert found == ["One", "Two", "Three"][:sheets]
+    with pytest.raises(OverflowError):
+        list(parse_workbook.iter_sheets(book, LIMITS._replace(cells=11)))
 
 
 def test_a_table_of_commas_is_refused_before_it_is_parted() -> None:
     with pytest.raises(InvalidFile, match="too large"):
-        read("Title,Room", "," * (parse_workbook.MAX_CELLS + 1))
+        read("Title,Room", "," * (LIMITS.cells + 1))
 
 
 def test_a_cell_that_never_ends_is_refused() -> None:

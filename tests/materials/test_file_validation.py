@@ -1,5 +1,6 @@
 """What is handed in as slides or papers is known by what it holds, or refused in plain words."""
 
+import random
 import re
 import time
 import zipfile
@@ -30,6 +31,7 @@ from tests.programme.sample_pictures import make_picture
 
 MACROS = TYPES.replace(b"presentationml", b"presentation.macroEnabled")
 ZEROS = bytes(600 * 1024)
+MEGABYTE = 1024 * 1024
 OWN_TEMPLATE = "file:///C:\\Users\\Ada\\Templates\\White.potx"  # as Office writes it
 
 
@@ -339,16 +341,81 @@ def test_a_large_pdf_is_checked_on_disk() -> None:
     "hostile", [b"(", b"(a", b"(a)", b"/J#4a", b" stream\n", b"\\(", b"%", b"(()"]
 )
 def test_a_pdf_is_checked_in_time_that_grows_with_its_length(hostile: bytes) -> None:
+    all_of_it = replace(file_validation.SLIDES.pdf_limits, tokens=10**9)
+    rules = replace(file_validation.SLIDES, pdf_limits=all_of_it)
+
     def measure(length: int) -> float:
         body = make_pdf(hostile * (length // len(hostile)))
         times = []
         for _ in range(3):
             began = time.thread_time()
-            file_validation.detect_type(BytesIO(body))
+            file_validation.detect_type(BytesIO(body), rules)
             times.append(time.thread_time() - began)
         return min(times)
 
     assert measure(1_600_000) < 16 * 4 * max(measure(100_000), 0.001)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param(pack(b"/A" * (9 * MEGABYTE // 2)), id="one object stream"),
+        pytest.param(pack(b"/A" * (MEGABYTE // 2)) * 9, id="several"),
+        pytest.param(pack(b"()" * 160_000), id="strings in one"),
+        pytest.param(b"(()())" * 60_000, id="strings"),
+        pytest.param(b"%\n" * 310_000, id="comments"),
+        pytest.param(b"/A#41" * 310_000, id="names with escapes"),
+        pytest.param(b"1 0 obj endobj\n" * 310_000, id="objects"),
+        pytest.param(pack(b"")[:60] + b"\nendstream endobj\n" * 310_000, id="ends"),
+    ],
+)
+def test_a_pdf_that_takes_too_much_work_is_refused(body: bytes) -> None:
+    with pytest.raises(InvalidFile) as refusal:
+        file_validation.detect_type(BytesIO(make_pdf(body)), file_validation.DOCUMENTS)
+
+    assert str(refusal.value) == active_content.TOO_COMPLEX_MESSAGE
+
+
+def test_an_object_stream_that_is_just_too_large_is_not_read_halfway() -> None:
+    """The end of what is unpacked must not be left in the decompressor."""
+    hidden = bytes(7 * MEGABYTE) + b" " * 200 + SCRIPT
+    limit = len(hidden) + len(b"1 0 ") - len(SCRIPT)
+    limits = replace(file_validation.DOCUMENTS.pdf_limits, unpacked_bytes=limit)
+    rules = replace(file_validation.DOCUMENTS, pdf_limits=limits)
+
+    with pytest.raises(InvalidFile):
+        file_validation.detect_type(BytesIO(make_pdf(pack(hidden))), rules)
+
+
+def test_a_large_scan_and_a_long_report_are_accepted() -> None:
+    photo = b"9 0 obj<</Subtype/Image/Filter/DCTDecode>>stream\n%s\nendstream endobj\n"
+    scan = photo % random.Random(1).randbytes(9 * MEGABYTE)
+    entry = b"<</Type/StructElem/S/P/K 3/Pg 4 0 R/Alt(A table)>>"
+    report = b"8 0 obj<</Title(One)/A<</S/URI/URI(https://a.example)>>>>endobj\n" * 20_000
+
+    for body in (scan, report + pack(entry * 40_000)):
+        pdf = BytesIO(make_pdf(body))
+        assert file_validation.detect_type(pdf, file_validation.DOCUMENTS) == "pdf"
+
+
+def test_names_that_mean_nothing_are_skipped_without_a_step_for_each() -> None:
+    """A step in Python for each name would take a minute for the names of one hostile file."""
+    limits = replace(file_validation.DOCUMENTS.pdf_limits, tokens=200)
+    rules = replace(file_validation.DOCUMENTS, pdf_limits=limits)
+    names = b"1 0 obj<<" + b"/A/Bcd 1/stream/seen/JSon/a-stream\n/endobj" * 50_000 + b">>endobj"
+
+    for body in (names, pack(names[9:-6])):
+        assert file_validation.detect_type(BytesIO(make_pdf(body)), rules) == "pdf"
+
+
+@pytest.mark.parametrize("before", [b"", b"/A", b"/a-stream\n", b"/endobj", b"(/a", b"e s/%a\n"])
+@pytest.mark.parametrize("count", [1, 19_999, 20_000, 20_001, 45_000])
+def test_a_script_is_found_behind_any_number_of_names(before: bytes, count: int) -> None:
+    names = before * count if before != b"(/a" else before + b")/a" * count
+
+    body = b"1 0 obj<<" + names + b" /X" + SCRIPT + b">>\nendobj 2 0 obj<</Y(endstream)>>endobj"
+
+    assert refusal_of(make_pdf(body)) == active_content.SCRIPT_MESSAGE
 
 
 def test_a_bomb_is_refused_before_anything_of_it_is_opened() -> None:

@@ -1,6 +1,8 @@
 """Questions for a file: sent with the form, kept, replaced, read by those who may, and deleted."""
 
 import json
+import random
+import zlib
 from base64 import b64decode
 from collections.abc import Mapping
 from datetime import timedelta
@@ -16,7 +18,7 @@ from app.accounts import rate_limits
 from app.accounts.models import DESK, EDITOR, VIEWER
 from app.database import db, transaction
 from app.delegates.models import ApplicationDraft, Delegate, DelegateAnswer
-from app.materials import file_validation
+from app.materials import active_content, file_validation
 from app.questions import services as questions
 from app.questions.edited_question import EditedQuestion, EditedTexts
 from app.questions.models import REGISTRATION, AnswerFile, AnswerFileChunk, Question
@@ -25,6 +27,7 @@ from app.registration.bookings import data_export, operations
 from app.registration.bookings import services as bookings
 from app.registration.file_cleanup import delete_unused
 from tests.browser import Answer, Browser, Browsers, Page
+from tests.counted_files import counts_when_called
 from tests.factories import make_category, make_delegate, make_question, sign_in
 from tests.materials.sample_files import OF_DOCX, make_pdf, make_pptx, make_zip
 from tests.programme.sample_pictures import make_picture
@@ -556,6 +559,44 @@ def test_a_network_sends_only_so_many_files(
     assert SENT in page.text
     check = page.press("Continue")
     assert check.summary_list[PROOF] == "My card.pdf"
+
+
+def test_a_pdf_that_unpacks_to_very_much_is_refused_and_the_other_answers_stay(
+    visitor: Browser,
+) -> None:
+    make_file_question()
+    make_question(TRAVEL)
+    packed = zlib.compress(b"/A" * (9 * MEGABYTE // 2), 9)
+    hostile = make_pdf(
+        b"1 0 obj<</Type/ObjStm/Filter/FlateDecode>>\nstream\n%s\nendstream\nendobj" % packed
+    )
+    page = answer_questions(visitor, until="more")
+
+    page = page.press("Continue", {OPTIONAL: ("a.pdf", hostile), TRAVEL: "By bus"}, status=422)
+
+    assert page.errors == [
+        "This PDF is too complex for us to check. Print it to a new PDF and upload that file"
+    ]
+    assert page.value_of(f"{TRAVEL} (optional)") == "By bus"
+    photos = b"1 0 obj<</Subtype/Image>>stream\n%s\nendstream endobj"
+    scan = make_pdf(photos % random.Random(1).randbytes(400_000))
+    check = page.press("Continue", {OPTIONAL: ("scan.pdf", scan)})
+    assert check.summary_list[PROOF] == "scan.pdf"
+
+
+def test_a_file_is_counted_before_it_is_read_and_is_not_read_if_there_were_too_many(
+    visitor: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_file_question()
+    few = rate_limits.NetworkLimit("file", (rate_limits.Window(1, timedelta(hours=1)),))
+    monkeypatch.setattr(rate_limits, "ANSWER_FILE", few)
+    page = answer_questions(visitor, until="more")
+
+    with counts_when_called(active_content.check_pdf, few.action) as counted:
+        page = page.press("Continue", {OPTIONAL: CARD}).follow(f"Change {PROOF}")
+        page.press("Continue", {OPTIONAL: ("b.pdf", make_pdf())}, status=422)
+
+    assert counted == [2]  # its address and its network, once
 
 
 def test_organisers_ask_for_a_file_and_see_it_in_the_preview(visitor: Browser) -> None:

@@ -1,7 +1,7 @@
 """A group from a spreadsheet: each row's faults beside it, and nothing done by halves."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 import pytest
@@ -18,7 +18,9 @@ from app.registration.groups.draft import GroupDraft
 from app.web import spreadsheets
 from tests.admin.test_import_export import sent
 from tests.browser import Browser, Page
+from tests.counted_files import counts_when_called
 from tests.factories import make_category, set_places
+from tests.materials.sample_files import make_zip
 from tests.refusals import TOO_MANY_FROM_NETWORK
 from tests.registration.test_groups import begin, list_delegates
 from tests.registration_flow import THURSDAY
@@ -254,6 +256,73 @@ def test_files_that_are_refused_count_towards_the_limit_of_a_network(
     page = upload(visitor, b"no list", status=429)
 
     assert page.errors == [TOO_MANY_FROM_NETWORK]
+
+
+def test_a_list_is_counted_before_it_is_read(
+    visitor: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    few = rate_limits.NetworkLimit("file", (rate_limits.Window(1, timedelta(hours=1)),))
+    monkeypatch.setattr(rate_limits, "GROUP_FILE", few)
+    begin(visitor)
+
+    with counts_when_called(people_sheets.read_cells, few.action) as counted:
+        upload(visitor, write_csv(person(1)))
+        upload(visitor, write_csv(person(2)), status=429)
+
+    assert counted == [2]  # its address and its network, once
+
+
+def write_numbers(rows: int, columns: int) -> str:
+    row = "<row>" + "<c><v>1</v></c>" * columns + "</row>"
+    return f"<worksheet><sheetData>{row * rows}</sheetData></worksheet>"
+
+
+@pytest.mark.parametrize("rows", [1_001, 12_000])  # more cells, and more to unpack
+def test_a_workbook_of_very_many_cells_is_refused_in_a_sentence(
+    visitor: Browser, rows: int
+) -> None:
+    begin(visitor)
+    body = make_workbook_of({"sheet": write_numbers(rows, 100)}, ["sheet"])
+
+    page = upload(visitor, body, "group.xlsx", status=422)
+
+    assert page.errors == [
+        "This spreadsheet has too many rows, columns or pictures. Copy the people into the template"
+    ]
+
+
+def test_only_the_first_sheet_of_a_workbook_is_read(visitor: Browser) -> None:
+    begin(visitor)
+    names = "".join(
+        f'<row><c t="inlineStr"><is><t>{name}</t></is></c></row>' for name in ("Given names", "Ann")
+    )
+    people = f"<worksheet><sheetData>{names}</sheetData></worksheet>"
+    body = make_workbook_of(
+        {"people": people, "sheet": write_numbers(1_001, 100)}, ["people", *["sheet"] * 50]
+    )
+
+    page = upload(visitor, body, "group.xlsx")
+
+    assert "1 row can be added" in page.text or "1 row cannot be added" in page.text
+
+
+def make_workbook_of(sheets: Mapping[str, str], named: Sequence[str]) -> bytes:
+    """Give a workbook made by hand, in which the same sheet may be named many times."""
+    office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+    relation = f'<Relationship Type="{office}/%s" Id="%s" Target="%s"/>'
+    relations = "".join(relation % ("worksheet", name, f"worksheets/{name}.xml") for name in sheets)
+    listed = "".join(
+        f'<sheet name="s{number}" sheetId="{number + 1}" r:id="{name}"/>'
+        for number, name in enumerate(named)
+    )
+    root = relation % ("officeDocument", "book", "xl/workbook.xml")
+    parts = {
+        "_rels/.rels": f"<Relationships>{root}</Relationships>",
+        "xl/workbook.xml": f'<workbook xmlns:r="{office}"><sheets>{listed}</sheets></workbook>',
+        "xl/_rels/workbook.xml.rels": f"<Relationships>{relations}</Relationships>",
+        **{f"xl/worksheets/{name}.xml": text for name, text in sheets.items()},
+    }
+    return make_zip({name: text.encode() for name, text in parts.items()})
 
 
 class CountedNames(dict[str, str]):

@@ -4,9 +4,10 @@ The parser allocates every cell between the first and the last before their numb
 aborts its process if memory runs out. So it runs in a process of its own, with as much memory as
 a large programme needs. It imports nothing of the site.
 
-    python -I parse_workbook.py < programme.xlsx > sheets.json
+    python -I parse_workbook.py LIMITS < programme.xlsx > sheets.json
 
-It writes the sheets as JSON, each with its name, its rows, and the cells that are merged down, as
+The limits are those of ``Limits`` as JSON. Sheets beyond the last that is wanted are not read. It
+writes the sheets as JSON, each with its name, its rows, and the cells that are merged down, as
 triples of the column, the first and the last row. Its exit status is ``EXIT_TOO_LARGE`` if
 they contain too much.
 """
@@ -18,43 +19,47 @@ from collections.abc import Iterator
 from datetime import datetime, time, timedelta
 from functools import singledispatch
 from io import BytesIO
-from typing import Any, Final
+from itertools import islice
+from typing import Any, Final, NamedTuple
 
 from python_calamine import CalamineWorkbook
 
-MAX_ROWS: Final = 20_000
-MAX_CELLS: Final = 2_000_000
-MAX_CHARACTERS: Final = 64 * 1024 * 1024
-MAX_MEMORY_BYTES: Final = 1024 * 1024 * 1024  # bytes
 EXIT_TOO_LARGE: Final = 3  # the exit status
+
+
+class Limits(NamedTuple):
+    """How much of a workbook is read, and how much memory that may take."""
+
+    sheets: int
+    rows: int  # of each sheet
+    cells: int  # of all sheets together
+    characters: int  # likewise
+    memory_bytes: int
 
 
 Merged = list[tuple[int, int, int]]
 
 
-def iter_sheets(contents: bytes) -> Iterator[tuple[str, list[list[str]], Merged]]:
-    """Yield the sheets of a workbook; raise OverflowError if they contain too much."""
+def iter_sheets(contents: bytes, limits: Limits) -> Iterator[tuple[str, list[list[str]], Merged]]:
+    """Yield the first sheets of a workbook; raise OverflowError if they contain too much."""
     book = CalamineWorkbook.from_filelike(BytesIO(contents))
-    remaining = MAX_CHARACTERS
-    for name in book.sheet_names:
+    cells, characters = limits.cells, limits.characters
+    for name in islice(book.sheet_names, limits.sheets):
         sheet = book.get_sheet_by_name(name)
-        rows = _read_rows(sheet)
-        remaining -= sum(len(cell) for row in rows for cell in row)
-        if remaining < 0:
+        cells -= sheet.height * sheet.width
+        if sheet.height > limits.rows or cells < 0:
             raise OverflowError
-        yield name, rows, _list_merged_down(sheet)
+        rows = [list(map(_format_cell, row)) for row in sheet.to_python(skip_empty_area=False)]
+        characters -= sum(len(cell) for row in rows for cell in row)
+        if characters < 0:
+            raise OverflowError
+        yield name, rows, _list_merged_down(sheet, limits.rows)
 
 
-def _list_merged_down(sheet: Any) -> Merged:
+def _list_merged_down(sheet: Any, most: int) -> Merged:
     """Return the column and rows of cells merged over several rows; only Excel's files say so."""
-    ranges = (sheet.merged_cell_ranges or ())[:MAX_ROWS]
+    ranges = (sheet.merged_cell_ranges or ())[:most]
     return [(first[1], first[0], last[0]) for first, last in ranges if first[0] < last[0]]
-
-
-def _read_rows(sheet: Any) -> list[list[str]]:
-    if sheet.height > MAX_ROWS or sheet.height * sheet.width > MAX_CELLS:
-        raise OverflowError
-    return [[_format_cell(cell) for cell in row] for row in sheet.to_python(skip_empty_area=False)]
 
 
 @singledispatch
@@ -90,9 +95,10 @@ def _(cell: float) -> str:
 
 def main() -> None:
     """Read a workbook from standard input and write its sheets to standard output."""
-    resource.setrlimit(resource.RLIMIT_AS, (MAX_MEMORY_BYTES, MAX_MEMORY_BYTES))
+    limits = Limits(*json.loads(sys.argv[1]))
+    resource.setrlimit(resource.RLIMIT_AS, (limits.memory_bytes, limits.memory_bytes))
     try:
-        json.dump(list(iter_sheets(sys.stdin.buffer.read())), sys.stdout)
+        json.dump(list(iter_sheets(sys.stdin.buffer.read(), limits)), sys.stdout)
     except (OverflowError, MemoryError):
         sys.exit(EXIT_TOO_LARGE)
 

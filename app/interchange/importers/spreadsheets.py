@@ -8,12 +8,13 @@ import sys
 import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from app.errors import InvalidFile
 from app.interchange.importers import table_columns
-from app.interchange.importers.parse_workbook import EXIT_TOO_LARGE, MAX_CELLS, MAX_ROWS
+from app.interchange.importers.parse_workbook import EXIT_TOO_LARGE, Limits
 from app.interchange.importers.table_choices import NO_COLUMN_CHOICES, ColumnChoices
 from app.interchange.importers.table_columns import SheetRow
 from app.interchange.importers.tables import Sheet
@@ -24,15 +25,38 @@ WORKBOOK_SIGNATURES: Final = (
 )  # first bytes of XLSX and ODS, and of old XLS
 SEPARATORS: Final = (",", ";", "\t")
 PARSE_SCRIPT: Final = Path(__file__).with_name("parse_workbook.py")
-PARSE_TIMEOUT: Final = 30  # seconds
-MAX_UNPACKED_BYTES: Final = 96 * 1024 * 1024  # bytes after unpacking
+MEGABYTE: Final = 1024 * 1024
 MAX_ARCHIVE_MEMBERS: Final = 2_000
 BLOCK_BYTES: Final = 256 * 1024
 MIN_WIDTH: Final = 3  # columns of a table in which no column is known
 MAX_CELL_LENGTH: Final = 200_000  # characters
-TOO_MANY_ROWS: Final = f"This file has more than {MAX_ROWS:,} rows"
-TOO_LARGE: Final = "This file is too large to be a programme"
 UNREADABLE_WORKBOOK: Final = "We cannot read this workbook. Save it again as .xlsx"
+
+
+@dataclass(frozen=True)
+class TableRules:
+    """How much work reading a table may be, and what is said of one that is too large."""
+
+    limits: Limits
+    unpacked_bytes: int  # of a workbook
+    seconds: int  # of parsing a workbook
+    too_large: str
+    too_many: str  # rows or cells
+
+
+PROGRAMME: Final = TableRules(
+    Limits(
+        sheets=200,
+        rows=20_000,
+        cells=2_000_000,
+        characters=64 * MEGABYTE,
+        memory_bytes=1024 * MEGABYTE,
+    ),
+    unpacked_bytes=96 * MEGABYTE,
+    seconds=30,
+    too_large="This file is too large to be a programme",
+    too_many="This file has more than 20,000 rows",
+)
 
 
 def read_csv(text: str, choices: ColumnChoices = NO_COLUMN_CHOICES) -> Sequence[Sheet] | None:
@@ -45,38 +69,38 @@ def read_csv(text: str, choices: ColumnChoices = NO_COLUMN_CHOICES) -> Sequence[
     return [Sheet("", regular)] if regular else None
 
 
-def read_workbook(contents: bytes) -> Sequence[Sheet]:
-    """Return all sheets of a workbook; raise InvalidFile if it cannot be read."""
+def read_workbook(contents: bytes, rules: TableRules = PROGRAMME) -> Sequence[Sheet]:
+    """Return the sheets of a workbook; raise InvalidFile if it cannot be read."""
     if contents.startswith(WORKBOOK_SIGNATURES[0]):
-        _refuse_zip_bomb(contents)
+        _refuse_zip_bomb(contents, rules)
     try:
         result = subprocess.run(  # noqa: S603 - a program of our own
-            [sys.executable, "-I", str(PARSE_SCRIPT)],
+            [sys.executable, "-I", str(PARSE_SCRIPT), json.dumps(rules.limits)],
             input=contents,
             capture_output=True,
             check=True,
-            timeout=PARSE_TIMEOUT,
+            timeout=rules.seconds,
         )
     except subprocess.CalledProcessError as error:
         is_too_much = error.returncode == EXIT_TOO_LARGE or error.returncode < 0  # negative: killed
-        raise InvalidFile(TOO_MANY_ROWS if is_too_much else UNREADABLE_WORKBOOK) from None
+        raise InvalidFile(rules.too_many if is_too_much else UNREADABLE_WORKBOOK) from None
     except (OSError, subprocess.SubprocessError):
         raise InvalidFile(UNREADABLE_WORKBOOK) from None
     return [Sheet(*one) for one in json.loads(result.stdout)]
 
 
-def parse_csv(text: str, separator: str) -> list[SheetRow]:
+def parse_csv(text: str, separator: str, rules: TableRules = PROGRAMME) -> list[SheetRow]:
     """Split a text into rows; a broken end is read as far as possible."""
-    if text.count(separator) > MAX_CELLS:
-        raise InvalidFile(TOO_LARGE)
+    if text.count(separator) > rules.limits.cells:
+        raise InvalidFile(rules.too_large)
     csv.field_size_limit(MAX_CELL_LENGTH)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
     rows: list[SheetRow] = []
     try:
         for row in reader:
             rows.append(row)
-            if len(rows) > MAX_ROWS:
-                raise InvalidFile(TOO_MANY_ROWS)
+            if len(rows) > rules.limits.rows:
+                raise InvalidFile(rules.too_many)
     except csv.Error as error:
         raise InvalidFile(f"We could not read this table beyond row {len(rows)}") from error
     return rows
@@ -95,17 +119,17 @@ def _is_regular(rows: Sequence[SheetRow]) -> bool:
     return len(rows) > 1 and len(widths) == 1 and widths.pop() >= MIN_WIDTH
 
 
-def _refuse_zip_bomb(contents: bytes) -> None:
+def _refuse_zip_bomb(contents: bytes, rules: TableRules) -> None:
     """Check the unpacked size in small pieces, before the workbook is parsed."""
-    remaining = MAX_UNPACKED_BYTES
+    remaining = rules.unpacked_bytes
     try:
         with zipfile.ZipFile(io.BytesIO(contents)) as archive:
             if len(archive.infolist()) > MAX_ARCHIVE_MEMBERS:
-                raise InvalidFile(TOO_LARGE)
+                raise InvalidFile(rules.too_large)
             for size in _iter_block_sizes(archive):
                 remaining -= size
                 if remaining < 0:
-                    raise InvalidFile(TOO_LARGE)
+                    raise InvalidFile(rules.too_large)
     except (zipfile.BadZipFile, zlib.error, OSError, RuntimeError, ValueError, EOFError) as error:
         raise InvalidFile(
             "This workbook is damaged or has a password, so we cannot read it"

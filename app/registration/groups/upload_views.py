@@ -51,25 +51,15 @@ def choose() -> ResponseReturnValue:
     if not form.validate_on_submit():
         return _render_form(form)
     try:
-        rate_limits.check_network(rate_limits.GROUP_FILE, request.remote_addr)
+        rate_limits.count_network_before_reading(rate_limits.GROUP_FILE, request.remote_addr)
         sheet = spreadsheet.read(form.file.data.read(), progress.draft)
     except RateLimitExceeded as refusal:
         return _refuse(form, refusal)
     except InvalidFile as refusal:
-        rate_limits.count_network_later(rate_limits.GROUP_FILE, request.remote_addr)
         form.add_error(form.file, refusal)
         return _render_form(form)
     start_writing()
-    return _store(form, sheet)
-
-
-def _store(form: GroupFileForm, sheet: UploadedSheet) -> Response:
-    """Keep what was read with the list, until it is added or another file comes."""
     progress = cookie.current_progress()
-    try:
-        rate_limits.hit_network(rate_limits.GROUP_FILE, request.remote_addr)
-    except RateLimitExceeded as refusal:
-        return _refuse(form, refusal)
     cookie.save(progress, progress.draft.with_sheet(sheet))
     return _redirect(".check")
 

@@ -16,7 +16,6 @@ from app.accounts import guards, roles
 from app.accounts.models import ROLES, Person
 from app.admin_emails.kinds.registry import EMAIL_KINDS
 from app.admin_kit import saved_views
-from app.admin_kit.edit_form import MAX_NUMBER_DIGITS
 from app.admin_kit.listing import PAGE_SIZE, ListFilter, Listing, parse_list_query, render_list
 from app.database import db
 from app.delegates.categories.models import RegistrationCategory
@@ -30,7 +29,7 @@ from app.programme.editing import undo as undoing
 from app.programme.models import Release, Room, Session, Speaker, Theme
 from app.registration.ballots.models import Ballot
 from app.registration.invitations.models import InvitationCode
-from app.text import collapse_whitespace, strip_hidden
+from app.text import collapse_whitespace, parse_numbers, strip_hidden
 from app.web import redirects, spreadsheets
 
 SUBJECT_COLUMNS: Final[
@@ -64,13 +63,9 @@ def find_page_keys(subjects: Iterable[str]) -> Mapping[str, str]:
 
 def _subject_query(kind: str, names: Sequence[str]) -> Select[tuple[str, str, str]]:
     name, page = SUBJECT_COLUMNS[kind]
-    values = names if isinstance(name.type, String) else _parse_ids(names)
+    values = names if isinstance(name.type, String) else parse_numbers(names)
     such = select(literal(kind), cast(name, String), cast(page, String)).where(name.in_(values))
     return such.where(Person.role.in_(ROLES)) if kind == "person" else such
-
-
-def _parse_ids(names: Iterable[str]) -> Sequence[int]:
-    return [int(name) for name in names if name.isdecimal() and len(name) < MAX_NUMBER_DIGITS]
 
 
 KIND_LABELS = {

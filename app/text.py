@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Iterable
 
 
 def normalise(text: str | None) -> str:
@@ -22,6 +23,24 @@ def collapse_whitespace(text: str | None) -> str:
 def count_of(number: int, one: str, many: str = "") -> str:
     """Return a number with its noun: 1 seat, 2 seats; where they differ otherwise, ``many``."""
     return f"{number} {one if number == 1 else many or f'{one}s'}"
+
+
+MAX_ROW_ID_DIGITS = 9  # so a number fits in an integer of PostgreSQL
+
+
+def parse_number(typed: str, max_digits: int = MAX_ROW_ID_DIGITS) -> int | None:
+    """Return the number that a text is, such as that of a row; None if it is none or too long.
+
+    Python refuses to convert thousands of digits, and a database to compare more than it stores.
+    """
+    is_number = typed.isascii() and typed.isdecimal() and len(typed) <= max_digits
+    return int(typed) if is_number else None
+
+
+def parse_numbers(typed: Iterable[str], max_digits: int = MAX_ROW_ID_DIGITS) -> list[int]:
+    """Return those of several texts that are such numbers, in the same order."""
+    numbers = (parse_number(one, max_digits) for one in typed)
+    return [one for one in numbers if one is not None]
 
 
 def strip_hidden(text: str) -> str:

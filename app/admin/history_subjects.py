@@ -11,7 +11,6 @@ from sqlalchemy.orm import InstrumentedAttribute
 from app.accounts import guards, roles
 from app.accounts.models import ROLES, Person
 from app.admin_emails.kinds.registry import EMAIL_KINDS
-from app.admin_kit.edit_form import MAX_NUMBER_DIGITS
 from app.database import db
 from app.delegates.categories.models import RegistrationCategory
 from app.delegates.models import Delegate
@@ -27,6 +26,7 @@ from app.registration.interest.models import ExpressionOfInterest
 from app.registration.invitations.models import InvitationCode
 from app.registration.waiting_list.models import WaitingListEntry
 from app.registration.waiting_list.queries import SUBJECT_PREFIX
+from app.text import parse_numbers
 
 Key = InstrumentedAttribute[Any]
 SUBJECT_COLUMNS: Final[Mapping[str, tuple[Key, Key]]] = {
@@ -94,15 +94,11 @@ def _split(subject: str) -> tuple[str, str]:
 
 def _subject_query(kind: str, names: Sequence[str]) -> Select[tuple[str, str, str, str]]:
     name, page = SUBJECT_COLUMNS[kind]
-    values = names if isinstance(name.type, String) else _parse_ids(names)
+    values = names if isinstance(name.type, String) else parse_numbers(names)
     who = PEOPLE.get(kind, literal(""))
     such = select(literal(kind), cast(name, String), cast(page, String), who)
     such = such.where(name.in_(values))
     return such.where(Person.role.in_(ROLES)) if kind == "person" else such
-
-
-def _parse_ids(names: Iterable[str]) -> Sequence[int]:
-    return [int(name) for name in names if name.isdecimal() and len(name) < MAX_NUMBER_DIGITS]
 
 
 ENDPOINTS = {  # of an item's page: endpoint and URL argument

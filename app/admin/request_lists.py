@@ -8,7 +8,6 @@ from typing import Any, Final, Generic, TypeVar
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
-from app.admin.history_views import MAX_ID
 from app.admin_kit.listing import (
     PAGE_SIZE,
     ListFilter,
@@ -21,10 +20,10 @@ from app.delegates.categories import queries as categories
 from app.forms.fields import editor_line_field
 from app.registration.registration_requests import MAX_LIST, OPEN, RequestFilter
 from app.registration.request_models import RegistrationRequest
+from app.text import parse_numbers
 from app.web.formatting import conference_zone
 
 MAX_TEXT_LENGTH: Final = 1_000
-MAX_NUMBER_DIGITS: Final = len(str(MAX_ID))
 RequestT = TypeVar("RequestT", bound=RegistrationRequest)
 
 
@@ -59,7 +58,7 @@ class RequestList(Generic[RequestT]):
     def list_selected(self) -> list[int]:
         """List the numbers of the ticked rows."""
         chosen = get_selected(lambda: [one.slug for one in self.list_all()])
-        return [int(one) for one in chosen if one.isdecimal() and len(one) < MAX_NUMBER_DIGITS]
+        return parse_numbers(chosen)
 
     def _read(self, query: ListQuery, offset: int, limit: int) -> tuple[Sequence[RequestT], int]:
         return self.read_page(build_filter(query), offset=offset, limit=limit)

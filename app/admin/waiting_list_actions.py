@@ -1,22 +1,19 @@
 """What is done with several people on the waiting list at once: offer them places, remove them."""
 
 from collections.abc import Mapping, Sequence
-from typing import Final
 
 from flask_babel import gettext, ngettext
 from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField
 
-from app.admin.history_views import MAX_ID
 from app.admin_kit.bulk_actions import BulkAction
 from app.admin_kit.listing import MAX_SELECTED, ListQuery, get_selected
 from app.forms.fields import line_field
 from app.forms.form import Form
 from app.registration.waiting_list import manual_changes, queries
 from app.registration.waiting_list.models import WaitingListEntry
+from app.text import parse_numbers
 from app.web import redirects
-
-MAX_NUMBER_DIGITS: Final = len(str(MAX_ID))
 
 redirects.MESSAGES["admin"] |= {
     "waiting-offered-all": _l("We are emailing them the offers."),
@@ -51,8 +48,7 @@ def list_selected(query: ListQuery) -> Sequence[int]:
         rows, _ = queries.list_page(*asked, offset=0, limit=MAX_SELECTED)
         return [one.slug for one in rows]
 
-    chosen = [one for one in get_selected(list_all) if one.isdecimal()]
-    return [int(one) for one in chosen if len(one) < MAX_NUMBER_DIGITS]
+    return parse_numbers(get_selected(list_all))
 
 
 def build_actions() -> Mapping[str, BulkAction[WaitingListEntry]]:

@@ -15,9 +15,9 @@ from app.accounts import roles
 from app.accounts.roles import Area
 from app.admin_emails.kinds.samples import SAMPLE_KEY, Context
 from app.database import Base, db
+from app.text import parse_number
 
 MAX_PEOPLE: Final = 10
-MAX_DIGITS: Final = 9  # of the number of a row
 NOT_COPIED: Final = frozenset({"id"})
 SECRETS: Final = {
     **dict.fromkeys(("access_key", "pending_email_key", "code"), SAMPLE_KEY),
@@ -67,13 +67,7 @@ def list_rows(model: Any, words: Sequence[str], *conditions: Any) -> Sequence[An
 
 def find_row(model: Any, number: str, *conditions: Any) -> Any:
     """Return the row with a number, or None."""
-    row_id = parse_row_id(number)
+    row_id = parse_number(number)
     if row_id is None:
         return None
     return db.session.scalar(select(model).where(model.id == row_id, *conditions))
-
-
-def parse_row_id(text: str) -> int | None:
-    """Return the number of a row as it is in an address, or None."""
-    is_number = text.isascii() and text.isdecimal() and len(text) <= MAX_DIGITS
-    return int(text) if is_number else None

@@ -19,7 +19,6 @@ from app.admin_emails.preview_source import (
     PreviewPerson,
     PreviewSource,
     find_row,
-    parse_row_id,
 )
 from app.database import db
 from app.history import queries as history
@@ -28,6 +27,7 @@ from app.proposals.models import Proposal
 from app.speakers import batch_emails, checklist, recipients, reminders
 from app.speakers import queries as speakers
 from app.speakers.models import SessionOwner
+from app.text import parse_number
 
 EMAIL_ADDRESS: Final = _l("Email address")
 
@@ -88,7 +88,7 @@ def _find_owners(search: str) -> Sequence[PreviewPerson]:
 
 def _build_owner(template: str, number: str) -> Context | None:
     """Return the session that somebody owns; in a reminder all whose text is not finished."""
-    session_id = parse_row_id(number)
+    session_id = parse_number(number)
     of_session = _select_owners().where(SessionOwner.session_id == session_id)
     owner = None if session_id is None else db.session.scalar(of_session)
     if owner is None:

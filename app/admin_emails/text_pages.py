@@ -6,11 +6,12 @@ from flask import Response, abort, request, url_for
 from flask_babel import gettext
 
 from app.admin_emails.kinds.registry import EMAIL_KINDS
-from app.errors import NotFound
+from app.errors import NotFound, require
 from app.mail import email_texts
 from app.mail.email_texts import TextKey
 from app.mail.rendering import EmailText
 from app.mail.shipped_texts import get_shipped_text
+from app.text import parse_number
 from app.web import languages, redirects
 
 MAX_VERSION: Final = 999_999
@@ -53,11 +54,8 @@ def find_starting_text(key: TextKey) -> EmailText | None:
 
 def parse_version_number(name: str) -> int:
     """Return the version that a parameter names; raise NotFound if it names none."""
-    typed = request.args.get(name, "")
-    is_number = typed.isascii() and typed.isdecimal() and len(typed) <= len(str(MAX_VERSION))
-    if not is_number:
-        raise NotFound("There is no such version")
-    return int(typed)
+    number = parse_number(request.args.get(name, ""), len(str(MAX_VERSION)))
+    return require(number, NotFound("There is no such version"))
 
 
 def redirect_to_email(key: TextKey, message_key: str) -> Response:

@@ -21,6 +21,7 @@ from app.programme.clashes import Clash
 from app.programme.editing import assignments, session_queries
 from app.programme.editing import rooms_and_themes as editing
 from app.programme.editing.rooms_and_themes import EntityT, OrderedKind
+from app.text import parse_numbers
 from app.web import redirects
 from app.web.rendering import render_page
 
@@ -71,11 +72,8 @@ def undo_assign(kind: OrderedKind[EntityT], slug: str) -> ResponseReturnValue:
 def parse_entries(typed: str) -> Sequence[int]:
     """Return the numbers of history entries in “12.13.14”; none if they are not numbers."""
     parts = typed.split(".")[:MAX_SELECTED] if typed else []
-    is_valid = all(
-        one.isascii() and one.isdecimal() and len(one) <= len(str(MAX_ID)) for one in parts
-    )
-    numbers = [int(one) for one in parts] if is_valid else []
-    return numbers if all(one <= MAX_ID for one in numbers) else []
+    numbers = parse_numbers(parts)
+    return numbers if len(numbers) == len(parts) else []
 
 
 def _fingerprint(found: Sequence[Clash]) -> str:

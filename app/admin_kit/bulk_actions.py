@@ -13,11 +13,11 @@ from app.admin_kit.listing import MAX_SELECTED
 from app.errors import Gone, RuleViolation
 from app.forms.form import ConfirmForm, Form
 from app.request_transaction import start_writing
+from app.text import parse_number
 from app.web import redirects
 from app.web.rendering import render_page
 
 ItemT = TypeVar("ItemT")
-MAX_VERSION_DIGITS: Final = 9
 MAX_ATTEMPTS: Final = 3  # after each of which some rows were gone
 TOO_MANY_GONE: Final = "Others are deleting what you selected. Check the list, then try again"
 
@@ -149,8 +149,5 @@ def get_back_url() -> str:
 def parse_versions(pairs: Sequence[str]) -> dict[str, int]:
     """Return the version of each row that was shown, from “3 opening” pairs."""
     parted = [pair.partition(" ") for pair in pairs[:MAX_SELECTED]]
-    return {key: int(version) for version, _, key in parted if _is_version(version)}
-
-
-def _is_version(typed: str) -> bool:
-    return typed.isascii() and typed.isdecimal() and len(typed) <= MAX_VERSION_DIGITS
+    versions = {key: parse_number(version) for version, _, key in parted}
+    return {key: one for key, one in versions.items() if one is not None}

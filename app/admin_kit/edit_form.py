@@ -15,7 +15,6 @@ from app.forms.validators import one_of_choices
 from app.programme.slugs import slugify
 from app.web import redirects
 
-MAX_NUMBER_DIGITS = 10  # digits
 MAX_NOTES_LENGTH = 5_000  # characters
 
 

@@ -16,7 +16,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
 from app.forms.form import ConfirmForm
-from app.text import collapse_whitespace, strip_hidden
+from app.text import collapse_whitespace, parse_number, strip_hidden
 from app.web.rendering import render_page
 
 RowT = TypeVar("RowT")
@@ -291,5 +291,4 @@ def render_list(
 
 
 def _page_number(typed: str) -> int:
-    is_number = typed.isascii() and typed.isdecimal() and len(typed) <= MAX_PAGE_DIGITS
-    return max(1, int(typed)) if is_number else 1
+    return max(1, parse_number(typed, MAX_PAGE_DIGITS) or 1)

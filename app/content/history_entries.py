@@ -13,6 +13,7 @@ from app.database import db
 from app.errors import NotFound
 from app.history import services as history
 from app.history.models import Change
+from app.text import parse_number
 from app.web import formatting
 
 ADDED: Final = "was added"
@@ -48,7 +49,8 @@ def history_subject(key: ContentKey) -> str:
 
 def get_link_page(key: ContentKey) -> str:
     """Return the slug of the page that has this link; raise NotFound."""
-    link = db.session.get(Link, int(key.slug)) if key.slug.isdecimal() else None
+    number = parse_number(key.slug)
+    link = None if number is None else db.session.get(Link, number)
     if link is None:
         raise NotFound("There is no such link")
     return link.page

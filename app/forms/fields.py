@@ -29,9 +29,8 @@ from app.forms.validators import (
     single_line,
     valid_email,
 )
-from app.text import collapse_whitespace, normalise, normalise_lines
+from app.text import collapse_whitespace, normalise, normalise_lines, parse_number
 
-MAX_VERSION_DIGITS = 9
 UNKNOWN_VERSION = -1  # matches none
 TIME_FORMATS = ["%H:%M", "%H:%M:%S", "%H.%M", "%I:%M%p", "%I.%M%p", "%I%p"]
 
@@ -83,8 +82,8 @@ class VersionField(Field):
     def process_formdata(self, valuelist: list[str]) -> None:
         """Parse the submitted number; anything else is a version that matches none."""
         typed = valuelist[0] if valuelist else ""
-        is_number = typed.isdecimal() and len(typed) <= MAX_VERSION_DIGITS
-        self.data = int(typed) if is_number else UNKNOWN_VERSION
+        number = parse_number(typed)
+        self.data = UNKNOWN_VERSION if number is None else number
 
     def _value(self) -> str:
         return "" if self.data == UNKNOWN_VERSION else str(self.data)

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from typing import Final, NamedTuple
 
 from app.questions.standard import StandardQuestion
+from app.text import parse_number
 
 KEY_PREFIX: Final = "question_"  # of the name of an answer, before the id of its question
 
@@ -59,8 +60,9 @@ class Condition:
 def load_condition(stored: str) -> Condition | None:
     """Return a condition as it is stored or chosen in a form; None if there is none."""
     number, operator, value = (*stored.split(" ", 2), "", "", "")[:3]
-    is_valid = number.isascii() and number.isdecimal() and operator in OPERATORS
-    return Condition(int(number), operator, value) if is_valid else None
+    question = parse_number(number)
+    is_valid = question is not None and operator in OPERATORS
+    return Condition(question, operator, value) if question is not None and is_valid else None
 
 
 @dataclass(frozen=True)

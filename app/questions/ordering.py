@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from itertools import chain, groupby
 
 from app.questions.definitions import Definition
+from app.text import parse_number
 
 STEPS = {"up": -1, "down": 1}
 MAX_POSITION_DIGITS = 4
@@ -13,8 +14,8 @@ def find_target(direction: str, index: int) -> int:
     """Return the place from 0 to which "up", "down" or a place from 1 ("3") leads."""
     if direction in STEPS:
         return index + STEPS[direction]
-    is_number = direction.isascii() and direction.isdecimal()
-    return int(direction) - 1 if is_number and len(direction) <= MAX_POSITION_DIGITS else index
+    place = parse_number(direction, MAX_POSITION_DIGITS)
+    return index if place is None else place - 1
 
 
 def move(asked: Sequence[Definition], index: int, target: int) -> Sequence[Definition]:

@@ -9,6 +9,7 @@ from flask_babel import gettext
 from app import preview_mode
 from app.releases import current_release, diff_text, timeline
 from app.site import changelog
+from app.text import parse_number
 from app.web.cache_policy import cacheable
 from app.web.rendering import absolute_url, render_page
 
@@ -91,8 +92,7 @@ def _canonical_context(address: str) -> dict[str, Any]:
 
 
 def _parse_page_number(typed: str) -> int:
-    is_number = typed.isascii() and typed.isdecimal() and len(typed) < 6
-    return max(1, int(typed)) if is_number else 1
+    return max(1, parse_number(typed, max_digits=5) or 1)
 
 
 def _changes_breadcrumbs() -> list[tuple[str, str]]:

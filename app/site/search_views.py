@@ -16,7 +16,7 @@ from app.releases.search_index import SearchDocument, split_words
 from app.site import news_views, search, search_filters
 from app.site.search import SearchCorpus, SearchResults
 from app.site.search_filters import SearchFilters
-from app.text import collapse_whitespace, strip_hidden
+from app.text import collapse_whitespace, parse_number, strip_hidden
 from app.web import languages
 from app.web.cache_policy import cacheable
 from app.web.rendering import render_page
@@ -132,5 +132,4 @@ def _get_vocabulary() -> dict[str, str]:
 
 
 def _parse_page_number(typed: str) -> int:
-    is_number = typed.isascii() and typed.isdecimal() and len(typed) <= MAX_PAGE_DIGITS
-    return max(1, int(typed)) if is_number else 1
+    return max(1, parse_number(typed, MAX_PAGE_DIGITS) or 1)

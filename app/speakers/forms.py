@@ -24,6 +24,7 @@ from app.programme.models import Absence
 from app.speakers import questions
 from app.speakers.models import ANOTHER_TIME, NO, WITHDRAWAL, YES
 from app.speakers.questions import SpeakerQuestion
+from app.text import parse_number
 from app.web.formatting import conference_zone, local_date
 
 MAX_ABSENCES = 30  # rows
@@ -111,12 +112,9 @@ class AbsencesField(FieldList):  # type: ignore[type-arg]  # not generic at run 
             self.append_entry().form.day.render_kw = {"autofocus": ""}
 
     def _remove(self, number: str) -> None:
-        if (
-            number.isdecimal()
-            and len(number) <= len(str(MAX_ABSENCES))
-            and int(number) < len(self.entries)
-        ):
-            self.entries.pop(int(number))
+        row = parse_number(number)
+        if row is not None and row < len(self.entries):
+            self.entries.pop(row)
 
     def to_intervals(self, zone: ZoneInfo) -> list[list[str]]:
         """Return each interval once, sorted."""

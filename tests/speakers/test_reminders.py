@@ -206,6 +206,21 @@ def test_what_has_gone_meanwhile_cannot_be_held_back(wanted: date, organiser: Br
     assert "These reminders have already been sent" in refused.text
 
 
+@pytest.mark.parametrize("typed", ["9" * 5_000, "9" * 30, "²", "٣", "-1"])
+@pytest.mark.parametrize("button", ["hold", "let-go"])
+def test_what_is_no_number_of_a_reminder_chooses_none(
+    wanted: date, visitor: Browser, typed: str, button: str
+) -> None:
+    sign_in(visitor).open(SHOWN)
+    fields = visitor.page.tree.find_all("input")
+    token = next(one.get("value") for one in fields if one.get("name") == "csrf_token")
+
+    for asked in ({"chosen": typed}, {"shown": typed, "all": "1"}):
+        data = {**asked, "csrf_token": token}
+        answer = visitor.fetch("POST", f"{SHOWN}/{button}", data=data)
+        assert answer.status_code == 303
+
+
 def test_a_viewer_sees_them_and_holds_none_back(wanted: date, visitor: Browser) -> None:
     plan()
 

@@ -14,6 +14,7 @@ from app.content.models import LINK, NEWS, NOTICE, PAGE
 from app.content.versions import FALLBACK_LANGUAGE, NOTICE_KEY, ContentKey, ContentStore, Version
 from app.content.views import get_content_folder
 from app.errors import NotFound
+from app.text import parse_number
 from app.web import languages
 from app.web.languages import Language
 
@@ -187,9 +188,8 @@ def get_notice() -> EditableText:
 
 def get_requested_version(text: EditableText) -> Version | None:
     """Return the version in the query parameter ``from``, or None."""
-    number = request.args.get("from", "")
-    is_number = number.isascii() and number.isdecimal() and len(number) <= MAX_VERSION_DIGITS
-    return text.get_version(int(number)) if is_number else None
+    number = parse_number(request.args.get("from", ""), MAX_VERSION_DIGITS)
+    return None if number is None else text.get_version(number)
 
 
 def get_base_version(text: EditableText) -> Version | None:

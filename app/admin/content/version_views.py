@@ -20,6 +20,7 @@ from app.content import diff, links, queries, services
 from app.content.models import LINK, NEWS, NOTICE, PAGE
 from app.content.versions import Version
 from app.content.views import get_content_folder
+from app.text import parse_number
 from app.web import languages, redirects
 from app.web.formatting import local_moment
 from app.web.rendering import render_page
@@ -127,9 +128,7 @@ def _version_form(text: EditableText) -> EditForm:
 
 
 def _parse_number(name: str) -> int:
-    typed = request.args.get(name, "")
-    is_number = typed.isascii() and typed.isdecimal() and len(typed) <= MAX_VERSION_DIGITS
-    return int(typed) if is_number else 0
+    return parse_number(request.args.get(name, ""), MAX_VERSION_DIGITS) or 0
 
 
 def _list_facts(version: Version) -> list[tuple[str, str]]:

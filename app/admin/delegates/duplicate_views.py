@@ -12,7 +12,6 @@ from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  #
 
 from app.accounts.guards import current_actor
 from app.admin.delegates.forms import NotifyForm, notify_field
-from app.admin.history_views import MAX_ID
 from app.admin_kit.listing import PAGE_SIZE, ListFilter, Listing, parse_list_query, render_list
 from app.delegates.delegate_field import NOT_GIVEN, DelegateField
 from app.delegates.models import Delegate
@@ -21,6 +20,7 @@ from app.forms.form import validates_own_csrf
 from app.registration.bookings.operations import StaleBooking
 from app.registration.desk import duplicates, merged_waits
 from app.registration.desk.duplicates import SAME_EMAIL, SAME_NAME, MergeChoice
+from app.text import parse_number
 from app.web import redirects
 from app.web.formatting import local_moment
 from app.web.rendering import render_page
@@ -28,7 +28,6 @@ from app.web.rendering import render_page
 REASONS: Final = {SAME_EMAIL: _l("Same email address"), SAME_NAME: _l("Same name and country")}
 
 DISTINCT: Final = "distinct"  # a value of the filter by state
-MAX_NUMBER_DIGITS: Final = len(str(MAX_ID))
 
 bp = Blueprint("duplicates", __name__, url_prefix="/_duplicates")
 
@@ -62,11 +61,8 @@ class MergeForm(NotifyForm):
     def read_versions(self) -> Mapping[str, int]:
         """Return the versions of the bookings that the page showed."""
         pairs = (one.partition(":") for one in (self.versions.data or "").split())
-        return {
-            name: int(number)
-            for name, _, number in pairs
-            if number.isdecimal() and len(number) < MAX_NUMBER_DIGITS
-        }
+        versions = {name: parse_number(number) for name, _, number in pairs}
+        return {name: one for name, one in versions.items() if one is not None}
 
 
 @bp.get("")

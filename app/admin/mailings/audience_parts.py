@@ -15,11 +15,11 @@ from app.admin_kit.saved_views import ListKind
 from app.errors import RuleViolation
 from app.mail.placeholders import Placeholder, PlaceholderKind
 from app.releases import current_release
+from app.text import parse_number
 from app.web.formatting import local_days
 from app.web.rendering import absolute_url
 
 NO_FILTERS: Final = frozenset({"q", "sort", "hide"})  # parameters of a list that are no filters
-MAX_DIGITS: Final = 9  # of a number in a URL
 
 ABOUT_CONFERENCE: Final = (
     Placeholder("conference", _l("Title of the conference"), _l("Closing the Gap")),
@@ -104,5 +104,4 @@ def to_person(kind: str, number: SQLColumnExpression[int]) -> ColumnElement[str]
 
 def number_of(person: str) -> int:
     """Return the number in what ``to_person`` returns; 0 if there is none."""
-    number = person.rpartition(" ")[2]
-    return int(number) if number.isdecimal() and len(number) <= MAX_DIGITS else 0
+    return parse_number(person.rpartition(" ")[2]) or 0

@@ -24,6 +24,7 @@ from app.proposals.models import (
     Proposal,
 )
 from app.proposals.queries import KINDS, SORTS, ProposalFilter, ProposalReview, ProposedField
+from app.text import parse_number
 
 STATE_LABELS = {
     OPEN: _l("To approve"),
@@ -34,7 +35,6 @@ STATE_LABELS = {
     AUTO_APPROVED: _l("Published automatically"),
 }
 SUBJECT_LABELS = {"speakers": _l("Speakers"), "sessions": _l("Sessions")}
-MAX_NUMBER_DIGITS = 9  # of a proposal's number
 MAX_ON_DASHBOARD = 5
 
 
@@ -76,11 +76,8 @@ def list_longest_waiting() -> Sequence[ProposalReview]:
 def parse_fingerprints(pairs: Sequence[str]) -> Mapping[int, str]:
     """Return the fingerprint of each selected proposal, from “12:fingerprint” pairs."""
     parted = [pair.partition(":") for pair in pairs[:PAGE_SIZE]]
-    return {int(number): fingerprint for number, _, fingerprint in parted if _is_number(number)}
-
-
-def _is_number(typed: str) -> bool:
-    return typed.isascii() and typed.isdecimal() and len(typed) <= MAX_NUMBER_DIGITS
+    numbered = ((parse_number(number), fingerprint) for number, _, fingerprint in parted)
+    return {number: fingerprint for number, fingerprint in numbered if number is not None}
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,7 @@ from app.releases import comparison, comparison_cache, diff_text, queries
 from app.releases.comparison import Comparison, Modified
 from app.releases.diff_text import SESSION_HEADINGS, ChangeGroup, DiffRow
 from app.releases.queries import ReleasePreview, ReleaseSummary
+from app.text import parse_number
 
 
 @dataclass(frozen=True)
@@ -208,9 +209,6 @@ def _conference_item(one: Modified[Any]) -> DiffItem:
     return DiffItem(one.new.title, rows=tuple(diff_text.build_rows(one)))
 
 
-MAX_NUMBER_DIGITS = 10  # digits
-
-
 def diff_unpublished(preview: ReleasePreview, expanded_group: str = "") -> DiffPage:
     """Return what publishing now would change."""
     found = preview.comparison
@@ -253,4 +251,4 @@ def parse_release_pair(releases: Sequence[ReleaseSummary]) -> tuple[int, int] | 
 
 
 def _parse_number(typed: str) -> int:
-    return int(typed) if typed.isdecimal() and len(typed) < MAX_NUMBER_DIGITS else 0
+    return parse_number(typed) or 0

@@ -38,6 +38,7 @@ from app.speakers import (
 from app.speakers.batch_emails import EmailBatch
 from app.speakers.checklist import ITEMS
 from app.speakers.reminders import PendingReminder
+from app.text import parse_numbers
 from app.web import redirects
 from app.web.rendering import render_page
 
@@ -144,7 +145,7 @@ def _apply_to_selected(action: Callable[..., None], message_key: str) -> Respons
 def _parse_ids(name: str) -> Collection[int]:
     """Return the numbers in a value of the form: one in each, or several by spaces."""
     typed = " ".join(request.form.getlist(name)).split()
-    return {int(one) for one in typed if one.isascii() and one.isdigit()}
+    return set(parse_numbers(typed))
 
 
 @bp.get("")

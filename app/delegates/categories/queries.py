@@ -22,6 +22,7 @@ from app.delegates.models import CATEGORY_PREFIX, CONFERENCE, Delegate, SeatLimi
 from app.delegates.queries import ATTENDING
 from app.errors import NotFound, require
 from app.releases.current_release import conference_days
+from app.text import parse_number
 
 CATEGORY: Final = "category"  # the key of the answer: a category's number as text
 # Of whoever has an invitation: its code, and the category that it opens.
@@ -34,7 +35,6 @@ SPEAKER_ADDRESS: Final = "speaker_address"
 SPEAKER_NAME: Final = "speaker_name"
 # Of whoever takes the place of a colleague: the key of the offer.
 TRANSFER: Final = "place_transfer"
-MAX_ID_DIGITS = 9
 
 CategoryState = Literal["open", "before", "closed", "full"]
 
@@ -285,9 +285,7 @@ def list_days_for(answers: Answers) -> Sequence[date]:
 
 def read_id(answers: Answers) -> int | None:
     """Return the number of the category among answers, or None."""
-    typed = answers.get(CATEGORY, "")
-    is_number = typed.isascii() and typed.isdecimal() and len(typed) <= MAX_ID_DIGITS
-    return int(typed) if is_number else None
+    return parse_number(answers.get(CATEGORY, ""))
 
 
 def list_all() -> Sequence[RegistrationCategory]:

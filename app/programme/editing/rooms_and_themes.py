@@ -22,6 +22,7 @@ from app.programme.editing.versioned_edits import FieldSet
 from app.programme.fields.rooms_and_themes import FEATURE_LABELS, ROOM_FIELDS, THEME_FIELDS
 from app.programme.fields.sessions import SESSION_FIELDS
 from app.programme.models import Room, Session, Theme
+from app.text import parse_number
 
 EntityT = TypeVar("EntityT", bound=Room | Theme)
 STEPS = {"up": -1, "down": 1}
@@ -165,10 +166,8 @@ def move(kind: OrderedKind[EntityT], entity: EntityT, direction: str, *, actor: 
 def _target_index(direction: str, index: int) -> int:
     if direction in STEPS:
         return index + STEPS[direction]
-    is_number = (
-        direction.isascii() and direction.isdecimal() and len(direction) <= MAX_POSITION_DIGITS
-    )
-    return int(direction) - 1 if is_number else index
+    place = parse_number(direction, MAX_POSITION_DIGITS)
+    return index if place is None else place - 1
 
 
 def _lock_all(kind: OrderedKind[EntityT]) -> Sequence[EntityT]:

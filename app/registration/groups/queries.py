@@ -13,6 +13,7 @@ from app.delegates.models import Delegate
 from app.errors import Gone, NotFound, require
 from app.registration.groups.models import PLACED, UNPLACED, WAITING, GroupMember, RegistrationGroup
 from app.registration.waiting_list.models import WaitingListEntry
+from app.text import parse_number
 
 MAX_LIST: Final = 5_000  # groups
 MEMBERS = selectinload(RegistrationGroup.members)
@@ -144,7 +145,7 @@ def select_choices() -> Select[tuple[str, str]]:
 
 def is_of_group(number: str) -> ColumnElement[bool]:
     """Return the condition that a delegate belongs to the group with a number."""
-    wanted = int(number) if number.isdecimal() and len(number) < 10 else 0
+    wanted = parse_number(number) or 0
     return Delegate.id.in_(
         select(GroupMember.delegate_id).where(
             GroupMember.group_id == wanted, GroupMember.delegate_id.is_not(None)

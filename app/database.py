@@ -187,8 +187,8 @@ def lock_table(model: type[Base]) -> None:
 def wait_for_table(model: type[Base]) -> None:
     """Wait on PostgreSQL until nobody has locked a table, before locking a row that is written.
 
-    Whoever locks the row first has it while they wait for the table, and whoever has locked the
-    table waits for the row: a deadlock. It ends with the transaction.
+    Otherwise whoever locks the row waits for the table, and whoever has locked the table waits for
+    the row: a deadlock. The lock ends with the transaction.
     """
     if db.engine.dialect.name == "postgresql":
         db.session.execute(text(f"LOCK TABLE {model.__tablename__} IN ROW EXCLUSIVE MODE"))

@@ -1,11 +1,12 @@
 """Several people who act at the same moment."""
 
 import re
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
-from threading import Barrier, BrokenBarrierError, local
+from threading import Barrier, BrokenBarrierError, Event, local
 from typing import Any, TypeVar
 
 from flask import Flask
@@ -74,7 +75,9 @@ def collide(site: Flask, *deeds: tuple[Callable[[], object], str]) -> list[str]:
 
     def begin(deed: Callable[[], object], pattern: str) -> str:
         mine.pattern = pattern
-        return _try_to(deed)
+        ended = _try_to(deed)
+        assert ended != DONE or not mine.pattern, f"{pattern} was never sent to the database"
+        return ended
 
     engine = db.engine
     event.listen(engine, "after_cursor_execute", wait_for_others)
@@ -92,3 +95,34 @@ def waits_for_a_lock() -> bool:
     )
     with read_only_connection(db.engine) as connection:
         return connection.execute(waiting).first() is not None
+
+
+def cross(
+    site: Flask,
+    hold: Callable[[], object],
+    finish: Callable[[], object],
+    other: Callable[[], object],
+) -> list[str]:
+    """Let somebody hold a row until somebody else waits for it, and then go on."""
+    is_held = Event()
+
+    def act() -> None:
+        with transaction():
+            hold()
+            is_held.set()
+            wait_until_blocked()
+            finish()
+
+    def act_too() -> None:
+        is_held.wait(20)
+        other()
+
+    return at_once(site, [act, act_too])
+
+
+def wait_until_blocked() -> None:
+    """Wait until somebody waits for a lock, for ten seconds at most."""
+    for _ in range(200):
+        if waits_for_a_lock():
+            break
+        time.sleep(0.05)

@@ -177,7 +177,7 @@ def test_a_session_gets_a_new_speaker_while_another_of_its_speakers_is_saved(sit
 
 def test_a_theme_is_saved_while_another_is_moved(site: Flask) -> None:
     def save() -> None:
-        theme = db.session.scalars(select(Theme).order_by(Theme.id)).first()
+        theme = db.session.scalars(select(Theme).order_by(Theme.position.desc())).first()
         assert theme
         values = {"summary": "New words"}
         ordered.save(ordered.THEMES, theme, values, expected_version=theme.version, actor=GRACE)

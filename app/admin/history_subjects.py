@@ -50,10 +50,10 @@ SUBJECT_COLUMNS: Final[Mapping[str, tuple[Key, Key]]] = {
     "invitation": (InvitationCode.id, InvitationCode.id),
 }
 DELEGATE_NAME: Final = func.trim(Delegate.given_names + " " + Delegate.family_name)
-_CASE_OF: Final = (
+_DELEGATE_OF_CASE: Final = (
     select(DELEGATE_NAME).where(Delegate.id == RequirementCase.delegate_id).scalar_subquery()
 )
-# Whose they are, as they are called now: sentences name nobody, so that details can be deleted.
+# Whose they are, by their current name: entries name nobody, so that details can be deleted.
 PEOPLE: Final[Mapping[str, ColumnElement[Any]]] = {
     "booking": DELEGATE_NAME,
     "interest": cast(ExpressionOfInterest.name, String),
@@ -61,8 +61,8 @@ PEOPLE: Final[Mapping[str, ColumnElement[Any]]] = {
     "waiting list": cast(WaitingListEntry.name, String),
     "group": cast(RegistrationGroup.name, String),
     "letter": cast(Email.recipient, String),
-    "access-case": _CASE_OF,
-    "dietary-case": _CASE_OF,
+    "access-case": _DELEGATE_OF_CASE,
+    "dietary-case": _DELEGATE_OF_CASE,
     requirement_history.SUBJECT: DELEGATE_NAME,
 }
 

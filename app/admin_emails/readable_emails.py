@@ -1,8 +1,8 @@
 """Which emails the person signed in may see.
 
-That somebody got an email can tell of them what not every role may know: that they require
-something, or how they answered. So a type of email may need an area (``EmailKind.area``), and the
-emails of a group email are for those who may see what its people are chosen by.
+That somebody got an email can reveal what not every role may know: their requirements, or how they
+answered. A type of email may therefore need an area (``EmailKind.area``), and a group email is
+shown only to those who may use the filters that chose its recipients.
 """
 
 from collections.abc import Collection
@@ -31,7 +31,7 @@ def list_hidden_kinds() -> Collection[str]:
     ]
 
 
-def may_see_people(audience_name: str, query: str) -> bool:
+def can_use_filters(audience_name: str, query: str) -> bool:
     """Return True if the person signed in may use the filters that choose people for an email."""
     audience = audiences.AUDIENCES.get(audience_name)
     kind = saved_views.LISTS.get(audience.list_name) if audience else None
@@ -41,8 +41,8 @@ def may_see_people(audience_name: str, query: str) -> bool:
 def list_conditions() -> Conditions:
     """Return the conditions of the emails that may be seen; none for those who may see all.
 
-    Where a group email is hidden, so is an email of which nobody knows to which one it belongs,
-    such as one that was sent again.
+    Where a group email is hidden, so is any email that cannot be traced to one, such as one that
+    was sent again.
     """
     if all(map(guards.can_read, roles.PRIVATE_AREAS)):
         return ()
@@ -59,7 +59,7 @@ def list_conditions() -> Conditions:
 def _list_hidden_mailings() -> Collection[int]:
     chosen = select(Mailing.id, Mailing.audience, Mailing.query).where(Mailing.query != "")
     rows = db.session.execute(chosen).tuples()
-    return [number for number, audience, query in rows if not may_see_people(audience, query)]
+    return [number for number, audience, query in rows if not can_use_filters(audience, query)]
 
 
 def list_reply_conditions() -> Conditions:

@@ -139,8 +139,7 @@ def _release(mailing: Mailing) -> None:
 
 def _fail(number: int) -> None:
     """Give a mailing up, so that it does not hold up those after it."""
-    mailing = queries.get_mailing(number)
-    lock(mailing)
+    lock(mailing := queries.get_mailing(number))
     if mailing.is_scheduled or mailing.is_sending:
         _finish(mailing, FAILED, FAULT)
 

@@ -1,6 +1,6 @@
-"""Write mailings, and try them.
+"""Write mailings, and send tests of them.
 
-Only a draft can be changed. ``app.mailings.scheduling`` says when it goes out and to whom.
+Only a draft can be changed. ``app.mailings.scheduling`` says when they go out and to whom.
 """
 
 import json
@@ -214,7 +214,7 @@ def _lock_draft(mailing: Mailing) -> None:
 
 
 def touch(mailing: Mailing, actor: str) -> None:
-    """Count a change, so that a page that was opened before it is stale."""
+    """Raise the version, so that a page opened earlier is refused as stale."""
     mailing.version += 1
     mailing.changed_at, mailing.changed_by = clock.now(), actor
 

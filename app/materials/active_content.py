@@ -47,8 +47,8 @@ KNOWN_NAMES: Final = b"|".join(
 )
 # What is skipped, and then a comment, a name that is known or has an escape, or the beginning of a
 # string or a stream, or the end of an object (ISO 32000-1, 7.2 and 7.3). The regular expression
-# skips, because a loop would take seconds for the names of a large file. It skips so much at once
-# that other threads need not wait long.
+# skips, because a loop would take seconds for the names of a large file. It skips at most 20,000
+# pieces at a time, so that other threads need not wait long.
 PDF_TOKEN: Final = re.compile(
     rb"(?:[^%/(se]++"
     rb"|/(?!(?:" + KNOWN_NAMES + rb")(?:[\x00\t\n\f\r ()<>\[\]{}/%]|\Z))"

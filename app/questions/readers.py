@@ -1,6 +1,7 @@
 """Who may read the answers to questions that depend on others.
 
-Somebody is asked such a question because of an answer, so that they are asked it tells the answer.
+People are asked such a question because of an earlier answer, so being asked it reveals that
+answer.
 """
 
 from collections.abc import Mapping, Sequence
@@ -40,10 +41,10 @@ def check(
     question_id: int | None,
     definitions: Sequence[Definition],
 ) -> None:
-    """Raise RuleViolation if what few may read would show in whether a question is asked.
+    """Raise RuleViolation if being asked a question would reveal a private answer to too many.
 
-    The organisers' questions that depend on it have its readers from then on; those that every site
-    asks cannot.
+    The organisers' own questions that depend on a private one become private; standard questions
+    cannot.
     """
     by_id = {one.id: one for one in definitions}
     earlier = by_id.get(condition.question) if condition else None

@@ -1,6 +1,6 @@
 """What the audit log says of a delegate's requirements, apart from what it says of the booking.
 
-Not everybody may know who requires something who may read the history of bookings.
+Not everyone who may read the history of bookings may know who has requirements.
 """
 
 from typing import Final
@@ -21,14 +21,14 @@ REMOVED: Final = (
 KINDS: Final = (SUBJECT, *(f"{one}{SUBJECT_SUFFIX}".strip() for one in TYPES))  # of subjects
 LISTS: Final = tuple(f"{one} requirements" for one in TYPES)  # of which somebody looked at all
 # Entries of earlier versions, which are about the booking, say it in one of these ways.
-_NAMES_THEM: Final = HistoryEntry.summary.startswith("Changed: ") & or_(
+_MENTIONS_NEEDS: Final = HistoryEntry.summary.startswith("Changed: ") & or_(
     HistoryEntry.summary.endswith("needs"), HistoryEntry.summary.endswith("needs, answers")
 )
 IS_ABOUT_REQUIREMENTS: Final[ColumnElement[bool]] = or_(
     *(HistoryEntry.subject.startswith(f"{one} ") for one in KINDS),
     HistoryEntry.subject.in_(LISTS),
     HistoryEntry.subject.startswith("booking ")
-    & or_(_NAMES_THEM, HistoryEntry.summary.in_((VIEWED, REMOVED))),
+    & or_(_MENTIONS_NEEDS, HistoryEntry.summary.in_((VIEWED, REMOVED))),
 )
 
 

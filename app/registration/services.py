@@ -179,7 +179,7 @@ def submit(
 
 def is_unlinked(draft: Answers) -> bool:
     """Return True if it is made on a speaker's pages, but not with what is known to be theirs."""
-    return SPEAKER in draft and not speaker_place_queries.is_own(draft)
+    return SPEAKER in draft and not speaker_place_queries.is_own_registration(draft)
 
 
 def submit_to_waiting_list(
@@ -332,7 +332,7 @@ def _choose_seat(application: Answers) -> Callable[[Sequence[str], Base], None]:
     code = application.get(INVITATION)
     if code:
         return partial(invitations.reserve, code)
-    is_own = speaker_place_queries.is_own(application)
+    is_own = speaker_place_queries.is_own_registration(application)
     return partial(speaker_places.reserve, application) if is_own else seats.reserve
 
 

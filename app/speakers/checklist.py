@@ -82,12 +82,12 @@ class ChecklistItem:
     endpoint: str  # of its page; takes the speaker's slug
     get_states: Callable[[SpeakerBatch], Mapping[int, ItemState]]  # by speaker id
     question_name: str | None = None  # part of the URL, if one page serves several items
-    words_for_team: Any = None  # where the label speaks to the speaker
+    label_for_team: Any = None  # where the label speaks to the speaker
 
     @property
     def team_label(self) -> Any:
         """The name of the task in admin."""
-        return self.words_for_team or self.label
+        return self.label_for_team or self.label
 
 
 @dataclass(frozen=True)
@@ -220,21 +220,21 @@ ITEMS: Final[tuple[ChecklistItem, ...]] = (
         _l("Confirm whether you are taking part"),
         "speakers.participation.edit",
         _participation_states,
-        words_for_team=_l("Confirm whether they are taking part"),
+        label_for_team=_l("Confirm whether they are taking part"),
     ),
     ChecklistItem(
         PLACE,
         _l("Your place at the conference"),
         "speakers.place.show",
         _place_states,
-        words_for_team=_l("Place at the conference"),
+        label_for_team=_l("Place at the conference"),
     ),
     ChecklistItem(
         "profile",
         _l("Your profile"),
         "speakers.profile.edit",
         _profile_states,
-        words_for_team=_l("Profile"),
+        label_for_team=_l("Profile"),
     ),
     ChecklistItem("photo", _l("Photo"), "speakers.photo.edit", _photo_states),
     ChecklistItem(
@@ -242,14 +242,14 @@ ITEMS: Final[tuple[ChecklistItem, ...]] = (
         _l("Titles and abstracts of your sessions"),
         "speakers.sessions",
         _text_states,
-        words_for_team=_l("Titles and abstracts of their sessions"),
+        label_for_team=_l("Titles and abstracts of their sessions"),
     ),
     ChecklistItem(
         AVAILABILITY,
         _l("When you are not available"),
         "speakers.questions.availability",
         states_by_answer(lambda one: one.availability),
-        words_for_team=_l("When they are not available"),
+        label_for_team=_l("When they are not available"),
     ),
     _question_item("access-needs", _l("Access requirements"), "needs"),
     _question_item("audio-visual", _l("Equipment"), "audio_visual"),

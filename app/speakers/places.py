@@ -121,7 +121,7 @@ def match_bookings() -> None:
     found = defaultdict[Speaker, list[Delegate]](list)
     for speaker, delegate in _list_candidates():
         names = {"given_names": delegate.given_names, "family_name": delegate.family_name}
-        if queries.is_named(speaker.name, **names):
+        if queries.matches_name(speaker.name, **names):
             found[speaker].append(delegate)
     for speaker, delegates in found.items():
         if len(delegates) == 1:

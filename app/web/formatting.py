@@ -136,7 +136,7 @@ def plain_date(day: date | datetime) -> str:
 
 
 @dataclass(frozen=True)
-class Day:
+class FormattedMoment:
     """A day in words, 6 November 2008, with or without its time; the moment as ISO 8601."""
 
     words: str
@@ -150,16 +150,16 @@ class DayFormatter:
         self._zone = conference_zone()
         self._words = cache(plain_date)
 
-    def describe(self, moment: datetime) -> Day:
+    def describe(self, moment: datetime) -> FormattedMoment:
         """Return the day of a moment at the conference."""
         local = moment.astimezone(self._zone)
-        return Day(self._words(local.date()), local.isoformat(timespec="seconds"))
+        return FormattedMoment(self._words(local.date()), local.isoformat(timespec="seconds"))
 
-    def describe_time(self, moment: datetime) -> Day:
+    def describe_time(self, moment: datetime) -> FormattedMoment:
         """Return the time and day of a moment at the conference: 6:02pm, 6 November 2008."""
         local = moment.astimezone(self._zone)
         words = f"{format_time(local)}, {self._words(local.date())}"
-        return Day(words, local.isoformat(timespec="seconds"))
+        return FormattedMoment(words, local.isoformat(timespec="seconds"))
 
 
 def local_days(first: date, last: date) -> str:

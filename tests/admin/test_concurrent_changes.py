@@ -36,7 +36,7 @@ from tests.factories import (
     make_speaker,
     save,
 )
-from tests.registration.test_session_booking_races import cross
+from tests.races import cross
 
 ADA, GRACE, MARY = "ada@example.org", "grace@conference.example", "mary@conference.example"
 NEW = "new@conference.example"

@@ -155,7 +155,7 @@ def test_reminders_that_go_by_themselves(keyboard_user: KeyboardUser) -> None:
 @pytest.mark.walks("admin.speaker_pages.access.owner", "admin.speaker_pages.access.remove_owner")
 def test_owners(keyboard_user: KeyboardUser) -> None:
     keyboard_user.open("/organise/sessions/opening")
-    keyboard_user.press("Choose who edits the text")
+    keyboard_user.press("Choose who writes the text")
     keyboard_user.fill("Email address", "owner@example.org")
     keyboard_user.press("Save owner")
     keyboard_user.expect_announcement("The owner has been saved.")

@@ -30,7 +30,9 @@ def test_emails_are_dated_by_the_clock_of_the_site(organiser: Browser) -> None:
     assert page.summary_list["State"] == "Waiting. Next attempt at 9am on Monday 1 June 2009"
 
 
-def test_so_are_sign_ins_invitations_and_preview_links(organiser: Browser) -> None:
+def test_sign_ins_invitations_and_preview_links_are_dated_by_the_clock_of_the_site(
+    organiser: Browser,
+) -> None:
     make_speaker(name="Wanjiku Wave", slug="wave", contact_address="wave@example.org")
     page = organiser.open("/organise/speaking/invitations")
     page.press("Invite", {"Select Wanjiku Wave": True}).press("Send 1 email")

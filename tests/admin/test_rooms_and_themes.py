@@ -23,7 +23,7 @@ from tests.factories import (
     sign_in,
 )
 from tests.pages import read_text
-from tests.registration.test_session_booking_races import cross
+from tests.races import cross
 
 
 class Thing(NamedTuple):

@@ -379,7 +379,7 @@ def test_an_owner_edits_the_text_of_a_session_and_need_not_speak(
     organiser: Browser, new_browser: Browsers
 ) -> None:
     save(ItemDeadline(item="texts", due_on=date(2009, 5, 20)))
-    organiser.open("/organise/sessions/opening").follow("Choose who edits the text")
+    organiser.open("/organise/sessions/opening").follow("Choose who writes the text")
 
     done = organiser.press("Save owner", email_address="owner@example.org")
     organiser.open("/organise/speaking/sessions/opening/owner").press(

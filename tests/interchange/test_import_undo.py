@@ -108,7 +108,7 @@ def test_loading_is_undone_whole_by_one_button(organiser: Browser) -> None:
     assert everything() == before
 
 
-def test_loading_raises_the_edition_for_slides_may_go_with_their_speakers(
+def test_loading_bumps_the_cache_version_because_slides_may_go_with_their_speakers(
     site: Flask, tmp_path: Path
 ) -> None:
     content = json.loads(SMALL_CONFERENCE.read_text(encoding="utf-8"))

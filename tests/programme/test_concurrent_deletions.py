@@ -10,7 +10,7 @@ from app.database import db
 from app.programme.editing import rooms_and_themes, sessions
 from app.programme.models import Session
 from tests.factories import make_room, make_session, make_theme
-from tests.registration.test_session_booking_races import cross
+from tests.races import cross
 
 GRACE, MARY = "grace@conference.example", "mary@conference.example"
 KINDS: dict[str, tuple[Callable[..., Any], Any]] = {

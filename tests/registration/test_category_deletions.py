@@ -32,8 +32,8 @@ from tests.factories import (
     make_waiting_list_entry,
     set_places,
 )
+from tests.races import cross
 from tests.registration.test_group_races import draft
-from tests.registration.test_session_booking_races import cross
 
 GRACE, MARY = "grace@conference.example", "mary@conference.example"
 DAYS = "2009-06-10"

@@ -14,7 +14,8 @@ from app.registration.bookings import operations
 from app.registration.session_bookings import check_in, clash_choices, no_shows
 from app.releases.current_release import get_programme
 from tests.factories import FIRST_MORNING
-from tests.registration.test_session_booking_races import cross, naming_deadlocks
+from tests.races import cross
+from tests.registration.test_session_booking_races import naming_deadlocks
 from tests.registration.test_session_clashes import LATER, publish
 from tests.registration.test_session_holds import GRACE
 from tests.registration.test_session_waiting_list import (

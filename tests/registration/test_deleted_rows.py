@@ -30,7 +30,7 @@ from tests.factories import (
     save,
     set_places,
 )
-from tests.registration.test_session_booking_races import cross
+from tests.races import cross
 
 GRACE = "grace@conference.example"
 

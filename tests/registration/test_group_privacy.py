@@ -30,7 +30,7 @@ def send_links(visitor: Browser, news: str) -> list[bool]:
 
 
 @pytest.mark.both_databases
-def test_both_can_be_renamed_and_the_booking_from_before_stays(visitor: Browser) -> None:
+def test_whoever_had_a_booking_before_is_renamed_in_the_list_like_others(visitor: Browser) -> None:
     register_both(visitor)
     before = len(emails_to("target@ward.example"))
     forms = [open_group(visitor).follow(f"Change name: {name} Nurse") for name in NAMES]
@@ -49,7 +49,7 @@ def test_both_can_be_renamed_and_the_booking_from_before_stays(visitor: Browser)
     assert len(emails_to("target@ward.example")) == before
 
 
-def test_both_are_sent_their_link_again_but_not_twice_in_a_row(
+def test_whoever_had_a_booking_before_seems_to_be_sent_their_link_like_others(
     visitor: Browser, frozen_time: Any
 ) -> None:
     register_both(visitor)

@@ -21,8 +21,8 @@ from app.registration.groups import services as groups
 from app.registration.groups.draft import GroupDraft
 from app.registration.groups.models import LEFT, GroupMember, RegistrationGroup
 from tests.factories import make_category, make_delegate, make_group, set_places
-from tests.races import at_once
-from tests.registration.test_session_booking_races import cross, naming_deadlocks
+from tests.races import at_once, cross
+from tests.registration.test_session_booking_races import naming_deadlocks
 
 PLACES, SIZE, GROUPS, SINGLES = 10, 6, 2, 6
 

@@ -40,8 +40,8 @@ from tests.factories import (
     sign_in,
 )
 from tests.lookups import list_history, list_miscounts
+from tests.races import cross
 from tests.registration.test_categories import standing
-from tests.registration.test_session_booking_races import cross
 from tests.registration_flow import answer_questions, go_on
 from tests.sent_emails import emails_to, find_link, last_email_to, subjects_to
 

@@ -19,12 +19,8 @@ from app.registration.bookings import changes, operations
 from app.registration.bookings.changes import BookingChange
 from app.registration.question_promises import is_answered
 from tests.factories import make_category, make_delegate, make_question
-from tests.races import at_once
-from tests.registration.test_session_booking_races import (
-    cross,
-    naming_deadlocks,
-    wait_until_blocked,
-)
+from tests.races import at_once, cross, wait_until_blocked
+from tests.registration.test_session_booking_races import naming_deadlocks
 
 LOST = "The booking was not saved"
 DESK = "desk@conference.example"

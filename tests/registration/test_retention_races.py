@@ -17,9 +17,9 @@ from app.registration.groups.models import GroupMember, RegistrationGroup
 from app.registration.session_bookings import release
 from tests.browser import Browser
 from tests.factories import make_delegate, make_group, set_places, sign_in
+from tests.races import cross
 from tests.registration.test_session_booking_races import (
     book,
-    cross,
     make_people,
     make_rooms,
     naming_deadlocks,

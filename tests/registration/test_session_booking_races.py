@@ -37,7 +37,7 @@ from tests.factories import (
     set_places,
 )
 from tests.live_site import LiveSites
-from tests.races import at_once, waits_for_a_lock
+from tests.races import at_once, cross
 from tests.registration.races import find_without_lock
 from tests.slow_machine import DEADLOCK
 from tests.waiting import HOST
@@ -127,37 +127,6 @@ def test_people_who_swap_with_each_other_neither_block_nor_lose_a_seat(site: Fla
 
     assert sorted(map(len, held().values())) == [1] * 8
     assert sum(taken for _, taken in counts().values()) == 8
-
-
-def cross(
-    site: Flask,
-    hold: Callable[[], object],
-    finish: Callable[[], object],
-    other: Callable[[], object],
-) -> list[str]:
-    """Let somebody hold a row until somebody else waits for it, and then go on."""
-    is_held = threading.Event()
-
-    def act() -> None:
-        with transaction():
-            hold()
-            is_held.set()
-            wait_until_blocked()
-            finish()
-
-    def act_too() -> None:
-        is_held.wait(20)
-        other()
-
-    return at_once(site, [act, act_too])
-
-
-def wait_until_blocked() -> None:
-    """Wait until somebody waits for a lock, for ten seconds at most."""
-    for _ in range(200):
-        if waits_for_a_lock():
-            break
-        time.sleep(0.05)
 
 
 def naming_deadlocks(act: Callable[[], object]) -> Callable[[], None]:

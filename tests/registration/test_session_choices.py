@@ -24,8 +24,7 @@ from tests.factories import (
     publish_programme,
     set_places,
 )
-from tests.races import at_once
-from tests.registration.test_session_booking_races import cross
+from tests.races import at_once, cross
 from tests.registration_answers import build_answers
 from tests.registration_flow import answer_questions, go_on
 from tests.sent_emails import last_email_to, subjects_to

@@ -20,8 +20,7 @@ from app.releases import services as releases
 from app.releases.current_release import get_programme
 from tests.browser import Browser
 from tests.factories import FIRST_MORNING, publish_programme
-from tests.races import at_once
-from tests.registration.test_session_booking_races import cross
+from tests.races import at_once, cross
 from tests.registration.test_session_waiting_list import (
     book,
     booked,

@@ -21,8 +21,7 @@ from app.registration.waiting_list.models import WaitingListEntry
 from app.releases.current_release import get_programme
 from tests.browser import Browser
 from tests.factories import FIRST_MORNING, make_delegate, make_session, publish_programme, sign_in
-from tests.races import at_once
-from tests.registration.test_session_booking_races import cross
+from tests.races import at_once, cross
 from tests.sent_emails import last_email_to, subjects_to
 
 OFFER = "Accept your seat by 9:31am on Wednesday 13 May 2009: “Knots”"

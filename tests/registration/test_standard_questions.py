@@ -23,8 +23,9 @@ from app.registration.bookings import operations
 from config import ROOT
 from tests.browser import Browser, Browsers, Page
 from tests.factories import make_category, make_delegate, make_question, sign_in
+from tests.races import cross
 from tests.registration.test_groups import add, begin
-from tests.registration.test_session_booking_races import cross, naming_deadlocks
+from tests.registration.test_session_booking_races import naming_deadlocks
 from tests.registration_flow import ACCESS, EMAIL, PAGES, THURSDAY, answer_questions, go_on
 from tests.sent_emails import find_link, last_email_to
 

@@ -28,10 +28,9 @@ from tests.factories import (
     set_places,
     sign_in,
 )
-from tests.races import at_once
+from tests.races import at_once, cross
 from tests.registration.test_categories import ASKED, standing
 from tests.registration.test_category_waiting_list import change_limit, limit, open_list
-from tests.registration.test_session_booking_races import cross
 from tests.registration.test_waiting_list import cancel, counts, open_own_page, run_due, state_of
 from tests.sent_emails import emails_to, find_link, last_email_to, subjects_to
 

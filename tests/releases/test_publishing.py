@@ -143,7 +143,7 @@ def test_who_publishes_meanwhile_waits_and_makes_no_release_of_the_same(site: Fl
 
 
 @pytest.mark.postgresql_only
-def test_whoever_looked_at_the_conference_before_they_waited_makes_no_release_of_the_same_either(
+def test_whoever_looked_at_the_conference_before_they_waited_makes_no_release_of_the_same(
     site: Flask,
 ) -> None:
     renamed("A grand opening")
@@ -257,7 +257,7 @@ def test_nothing_is_planned_for_a_moment_that_has_come(site: Flask) -> None:
         scheduled_releases.schedule(clock.now(), "", override_reason="", actor=GRACE)
 
 
-def test_nothing_is_planned_with_clashes_without_a_reason_either(site: Flask) -> None:
+def test_nothing_is_planned_with_clashes_without_a_reason(site: Flask) -> None:
     make_clash()
     in_an_hour = clock.now() + timedelta(hours=1)
 

@@ -182,6 +182,6 @@ def test_a_speaker_who_was_deleted_leaves_a_clear_page(visitor: Browser) -> None
     db.session.delete(speaker)
     db.session.commit()
 
-    page = visitor.open("/speak/grace-pool", status=404).follow("View the speakers you can change")
+    page = visitor.open("/speak/grace-pool", status=404).follow("View your speaker pages")
 
     assert page.heading == "No access to speaker pages"

@@ -211,6 +211,7 @@ def test_what_has_gone_meanwhile_cannot_be_held_back(wanted: date, organiser: Br
 def test_what_is_no_number_of_a_reminder_chooses_none(
     wanted: date, visitor: Browser, typed: str, button: str
 ) -> None:
+    plan()
     sign_in(visitor).open(SHOWN)
     fields = visitor.page.tree.find_all("input")
     token = next(one.get("value") for one in fields if one.get("name") == "csrf_token")
@@ -219,6 +220,7 @@ def test_what_is_no_number_of_a_reminder_chooses_none(
         data = {**asked, "csrf_token": token}
         answer = visitor.fetch("POST", f"{SHOWN}/{button}", data=data)
         assert answer.status_code == 303
+    assert f"2 reminders will be sent at {WHEN}" in visitor.open(SHOWN).headings
 
 
 def test_a_viewer_sees_them_and_holds_none_back(wanted: date, visitor: Browser) -> None:

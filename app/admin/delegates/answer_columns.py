@@ -35,10 +35,10 @@ def list_readable() -> Sequence[Definition]:
 
     The worker, which sends emails to those whom a filter finds, may use every filter.
     """
-    return [one for one in custom_questions.list_all() if may_read(one)]
+    return [one for one in custom_questions.list_all() if can_read_answers(one)]
 
 
-def may_read(definition: Definition) -> bool:
+def can_read_answers(definition: Definition) -> bool:
     """Return True if the person signed in may read the answers to a question."""
     is_worker = not has_request_context()
     return is_worker or not definition.is_private or guards.can_read(roles.SPEAKER_NEEDS)
@@ -101,7 +101,7 @@ def list_facts(delegate: Delegate) -> Sequence[tuple[str, str]]:
 def list_missing(delegate: Delegate) -> Sequence[str]:
     """List the labels of required questions without an answer, of those that may be read."""
     missing = required_answers.list_of_delegate(delegate)
-    return [custom_questions.get_label(one) for one in missing if may_read(one)]
+    return [custom_questions.get_label(one) for one in missing if can_read_answers(one)]
 
 
 def _link_file(delegate: Delegate, given: GivenAnswer) -> str:

@@ -59,7 +59,7 @@ def check_filters() -> None:
     mailing = queries.find_mailing((request.view_args or {}).get("number", 0))
     if mailing is not None:
         g.mailing = mailing  # SQLAlchemy's session keeps only weak references; the view needs it
-        if not readable_emails.may_see_people(mailing.audience, mailing.query):
+        if not readable_emails.can_use_filters(mailing.audience, mailing.query):
             raise PermissionDenied("Your role does not give you access to this page")
 
 

@@ -14,7 +14,7 @@ from app.programme.editing.speaker_queries import SpeakerRow
 from app.programme.models import Speaker
 from app.speakers.invitation_states import NOT_OPENED, OPENED, UNDELIVERED
 from app.speakers.invitations import Invitation
-from app.web.formatting import Day, DayFormatter, site_time
+from app.web.formatting import DayFormatter, FormattedMoment, site_time
 
 MISSING_WORDS = {
     "biography": _l("biography"),
@@ -50,10 +50,10 @@ INVITATION_MARKS = {
 class InvitationText:
     """When a speaker was invited, what became of it, and who invited them."""
 
-    invited: Day | None
+    invited: FormattedMoment | None
     mark: Mark | None
     invited_by: str  # "by Ada Lovelace", or ""
-    signed_in: Day | None  # last
+    signed_in: FormattedMoment | None  # last
 
 
 @dataclass(frozen=True)
@@ -105,7 +105,7 @@ class RowFormatter:
             signed_in=self._describe_day(invitation.last_signed_in_at),
         )
 
-    def _describe_day(self, moment: datetime | None) -> Day | None:
+    def _describe_day(self, moment: datetime | None) -> FormattedMoment | None:
         return self._days.describe(site_time(moment)) if moment else None
 
 

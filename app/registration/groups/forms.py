@@ -138,7 +138,7 @@ class RenameForm(GroupForm):
     badge_name = name_field(
         _l("Name on the badge (optional)"),
         _l("The name on the badge"),
-        description=_l("Leave this empty if it stays the same, or is the full name"),
+        description=_l("Leave this empty to keep the name on the badge as it is"),
         autocomplete="off",
     )
 

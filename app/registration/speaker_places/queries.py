@@ -68,7 +68,7 @@ def is_asked() -> bool:
 def has_kept_place(answers: Answers) -> bool:
     """Return True if a place is kept for a speaker who registers with these answers."""
     number = categories.read_id(answers)
-    if number is None or not is_own(answers):
+    if number is None or not is_own_registration(answers):
         return False
     kept = select(RegistrationCategory.id).where(
         RegistrationCategory.id == number,
@@ -79,7 +79,7 @@ def has_kept_place(answers: Answers) -> bool:
         return connection.execute(kept).first() is not None
 
 
-def is_own(answers: Answers) -> bool:
+def is_own_registration(answers: Answers) -> bool:
     """Return True if it is a speaker who registers with these answers, on their own pages.
 
     Only the answers decide, so that nobody can tell from it whether there was such a booking.
@@ -88,10 +88,10 @@ def is_own(answers: Answers) -> bool:
     if not address or delegate_record.fold(answers.get(EMAIL, "")) != delegate_record.fold(address):
         return False
     given_names, family_name = answers.get("given_names", ""), answers.get("family_name", "")
-    return not name or is_named(name, given_names=given_names, family_name=family_name)
+    return not name or matches_name(name, given_names=given_names, family_name=family_name)
 
 
-def is_named(name: str, *, given_names: str, family_name: str) -> bool:
+def matches_name(name: str, *, given_names: str, family_name: str) -> bool:
     """Return True if the family name of a booking is in the name of a speaker."""
     words = delegate_record.search_key(family_name or given_names).split()
     return bool(words) and set(words) <= set(delegate_record.search_key(name).split())

@@ -52,7 +52,7 @@ def link_own(answers: Answers, delegate: Delegate) -> None:
     With the name or the address of somebody else it stays unlinked, whether it is new or not:
     otherwise a speaker could take, or find, the booking of anybody.
     """
-    number = answers.get(SPEAKER, "") if queries.is_own(answers) else ""
+    number = answers.get(SPEAKER, "") if queries.is_own_registration(answers) else ""
     speaker = db.session.get(Speaker, int(number)) if number else None
     if speaker is not None:
         link(speaker, delegate, actor=history.ACTOR_DELEGATE)

@@ -15,6 +15,7 @@ from hashlib import sha256
 from typing import Any, Final
 
 from sqlalchemy import ForeignKey, Table, Text, delete, insert, literal, select, union_all, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app import clock
@@ -36,6 +37,10 @@ from app.programme.models import (
 )
 
 RETENTION: Final = timedelta(days=7)
+CHANGED_SINCE: Final = (
+    "You cannot undo the import because the programme has been changed since, "
+    "or speakers have started to use it"
+)
 VERSIONED_MODELS = (Theme, Room, Speaker, Session)
 STORED_MODELS = (*VERSIONED_MODELS, Appearance, Absence)  # in the order in which they are restored
 WITHDRAWABLE_MODELS = (Speaker, Session)
@@ -183,13 +188,14 @@ def undo(*, actor: str) -> HistoryEntry:
     lock_rows()
     entry, backup = find_undoable(), _find_backup()
     if entry is None or backup is None:
-        raise RuleViolation(
-            "You cannot undo the import because the programme has been changed since, "
-            "or speakers have started to use it"
-        )
+        raise RuleViolation(CHANGED_SINCE)
     rows: Rows = json.loads(backup.rows, object_hook=_decode)
     db.session.delete(backup)
-    _restore(rows, is_other=_is_other(rows))
+    try:
+        with db.session.begin_nested():
+            _restore(rows, is_other=_is_other(rows))
+    except IntegrityError:  # somebody has just put a session into what is deleted
+        raise RuleViolation(CHANGED_SINCE) from None
     done = history.record(f"Undone: {entry.summary}", subject=entry.subject, actor=actor)
     done.undoes_id = entry.id
     return done

@@ -64,3 +64,14 @@ def check(
                 f"Change “{known.label}” first: it depends on an answer to this question, and "
                 "everyone who can see bookings can see its answers"
             )
+
+
+def check_restored(definition: Definition) -> None:
+    """Raise QuestionInUse if a standard question would be asked because of a private answer."""
+    known = definition.standard
+    if known is not None and definition.is_private and not known.is_private:
+        raise QuestionInUse(
+            "This question depends on one whose answers only organisers and the registration desk "
+            "can see. Change when it is asked first, because everyone who can see bookings can see "
+            "its answers"
+        )

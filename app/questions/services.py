@@ -124,6 +124,7 @@ def restore(question: Question, *, actor: str) -> None:
         asked = ordering.add(restored, [one for one in others if not one.is_retired])
         earlier = asked[: asked.index(restored)]
         checks.check_condition(restored.condition, None, earlier)
+        readers.check_restored(restored)
         question.retired_at = None
         _set_order(question.set_name, asked)
         question.version += 1

@@ -96,6 +96,25 @@ def test_what_every_site_asks_depends_on_nothing_private(visitor: Browser) -> No
     assert TOO_MANY in page.text
 
 
+def test_what_every_site_asks_is_not_asked_again_because_of_a_private_answer(
+    visitor: Browser,
+) -> None:
+    deaf = make_question(DEAF, kind="yes_no")
+    with transaction():
+        services.move(deaf, "1", actor="Olga")
+    organiser = sign_in(visitor)
+    role = db.session.scalars(select(Question).where(Question.key == "role")).one()
+    change(organiser, role, IF_DEAF)
+    organiser.open(f"/organise/questions/{role.id}").press("Hide")
+    change(organiser, deaf, FEW)
+
+    page = organiser.open(f"/organise/questions/{role.id}").press("Ask it again", status=422)
+
+    assert "Change when it is asked first" in page.text
+    db.session.expire_all()
+    assert role.retired_at is not None
+
+
 @pytest.mark.both_databases
 def test_private_answers_of_those_who_would_like_to_come_are_not_shown(
     visitor: Browser, new_browser: Any

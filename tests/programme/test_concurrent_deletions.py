@@ -7,9 +7,9 @@ import pytest
 from flask import Flask
 
 from app.database import db
-from app.programme.editing import rooms_and_themes, sessions
-from app.programme.models import Session
-from tests.factories import make_room, make_session, make_theme
+from app.programme.editing import rooms_and_themes, sessions, speakers
+from app.programme.models import Session, Speaker
+from tests.factories import make_room, make_session, make_speaker, make_theme
 from tests.races import cross
 
 GRACE, MARY = "grace@conference.example", "mary@conference.example"
@@ -58,3 +58,22 @@ def test_what_is_chosen_for_a_session_cannot_be_deleted(site: Flask, name: str) 
     ended = cross(site, choose, lambda: None, delete)
 
     assert ended == sorted(["done", "Sessions use North: move them to another first"])
+
+
+@pytest.mark.postgresql_only
+def test_a_speaker_who_is_deleted_cannot_be_put_into_a_session(site: Flask) -> None:
+    speaker, session = make_speaker(name="Bo North"), make_session(title="Knots")
+    number, key, session_id = speaker.id, speaker.key, session.id
+    db.session.rollback()
+
+    def delete() -> None:
+        speakers.delete(db.session.get_one(Speaker, number), actor=GRACE)
+
+    def choose() -> None:
+        one = db.session.get_one(Session, session_id)
+        values = {"appearances": [[key, "speaker"]]}
+        sessions.save(one, values, expected_version=one.version, actor=MARY)
+
+    ended = cross(site, delete, lambda: None, choose)
+
+    assert ended == sorted(["done", "One of these speakers has been deleted"])

@@ -72,6 +72,23 @@ def test_a_name_that_changes_again_and_again_ends_in_no_flood(visitor: Browser) 
     assert "Adela" not in open_group(visitor).text
 
 
+def test_a_contact_can_enter_their_own_address_for_everybody(visitor: Browser) -> None:
+    set_places(100)
+    fill(visitor, "Ada").press("Register the group")
+    own_page = open_group(visitor).address
+
+    for number in range(MAX_EMAILS_PER_DAY + 1):
+        form = visitor.open(own_page).follow("Add a person")
+        answers = {
+            "given_names": f"Bea{number}",
+            "Family name": "Nurse",
+            EMAIL: "mary@ward.example",
+        }
+        form.press("Add person", answers)
+
+    assert len(list_delegates()) == MAX_EMAILS_PER_DAY + 2
+
+
 @pytest.mark.both_databases
 @pytest.mark.settings(LIMIT_REGISTRATIONS_PER_NETWORK="3")
 def test_one_network_adds_and_cancels_only_so_many_people(

@@ -105,7 +105,7 @@ def reinstate(session: Session, *, actor: str) -> None:
 
 def delete(session: Session, *, actor: str) -> bool:
     """Delete a session, or cancel it if it was ever public; return True if it was deleted."""
-    versioned_edits.lock(session)
+    versioned_edits.lock_to_delete(session)
     if queries.was_ever_public(session):
         cancel(session, actor=actor)
         return False

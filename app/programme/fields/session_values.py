@@ -134,8 +134,10 @@ def _find_or_refuse(
 
 
 def _speakers_by_key(keys: Sequence[str]) -> dict[str, Speaker]:
-    found = db.session.scalars(select(Speaker).where(Speaker.key.in_(keys))) if keys else ()
-    return {speaker.key: speaker for speaker in found}
+    """Return these speakers, whom nobody deletes before the session is saved."""
+    rows = select(Speaker).where(Speaker.key.in_(keys)).order_by(Speaker.id)
+    locked = rows.with_for_update(read=True, key_share=True, of=Speaker)
+    return {speaker.key: speaker for speaker in db.session.scalars(locked)} if keys else {}
 
 
 def display_moment(value: str) -> str:

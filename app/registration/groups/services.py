@@ -70,7 +70,7 @@ def add_person(group: RegistrationGroup, person: Answers, *, ip_address: str | N
     fault = register_group.find_fault(answers)
     if fault:
         raise RuleViolation(fault)
-    _hit_limits(person.get(EMAIL, ""), ip_address)
+    _hit_limits(group, person.get(EMAIL, ""), ip_address)
     if person.get(EMAIL):
         register_group.hit_address(delegate_record.fold(person[EMAIL]))
     prepared = register_group.prepare_person(group, person, answers)
@@ -126,7 +126,7 @@ def rename(member: GroupMember, answers: Answers, *, ip_address: str | None) -> 
 
     The contact sees no difference. Raise AlreadyInGroup or RateLimitExceeded.
     """
-    _hit_limits(member.email, ip_address)
+    _hit_limits(member.group, member.email, ip_address)
     _lock_member(member)  # before the booking, as whoever cancels it does
     if not can_rename(member):
         raise RuleViolation(NO_PLACE)
@@ -170,7 +170,7 @@ def send_link(member: GroupMember, *, ip_address: str | None) -> bool:
         raise RuleViolation(NO_PLACE)
     if clock.now() - member.group.created_at < desk.RESEND_INTERVAL or not _hit_link(member):
         return False
-    _hit_limits(member.email, ip_address)
+    _hit_limits(member.group, member.email, ip_address)
     if member.delegate is not None:
         desk.send_status_again(member.delegate, actor=ACTOR_CONTACT)
     return True
@@ -185,13 +185,13 @@ def _hit_link(member: GroupMember) -> bool:
     return True
 
 
-def _hit_limits(email: str, ip_address: str | None) -> None:
+def _hit_limits(group: RegistrationGroup, email: str, ip_address: str | None) -> None:
     """Count an email to somebody in a group; raise RateLimitExceeded after too many.
 
     The address of the contact is their own, since they have opened the link that it got.
     """
     rate_limits.hit_network(rate_limits.GROUP_CHANGE, ip_address)
-    if email:
+    if email and not operations.is_same_email(email, group.email):
         hit_recipient(email)
 
 

@@ -22,12 +22,14 @@ from app.delegates.queries import ATTENDING
 from app.errors import NotFound, RuleViolation
 from app.registration.bookings import erasure, operations
 from app.registration.bookings.operations import StaleBooking
+from app.registration.bookings.queries import BOOKING_GONE
 from app.registration.desk import services as desk
 from app.registration.desk.merged_waits import move_waits
 from app.registration.desk.models import DistinctBookings
 from app.registration.session_bookings import merging
 from app.registration.speaker_places import queries as speaker_places
 from app.registration.speaker_places import services as links
+from app.row_locks import lock_row
 
 SAME_EMAIL, SAME_NAME = "email", "name"  # why two bookings may be of one person
 MAX_GROUPS: Final = 200  # of bookings that are alike, for each reason
@@ -249,7 +251,8 @@ erasure.ERASED_ABOVE.append(_erase_distinct)
 
 
 def _require_unchanged(delegate: Delegate, versions: Mapping[str, int]) -> None:
-    operations.lock(delegate)
+    # The speaker is locked later: whoever links a booking to them must not wait for it meanwhile.
+    lock_row(delegate, BOOKING_GONE, key_share=True)
     if not delegate.is_attending:
         raise RuleViolation("One of these bookings has been cancelled since you opened this page")
     if versions.get(delegate.reference) != delegate.version:

@@ -12,6 +12,7 @@ from flask_babel import lazy_gettext as _l
 
 from app.mail.bounce_reports import find_status
 from app.mail.models import Email, domain_of
+from app.text import collapse_whitespace
 from app.web.formatting import local_moment, site_time
 
 # By subject and detail of a status code (RFC 3463), and by subject alone for any other detail.
@@ -73,15 +74,20 @@ def describe_error(error: str) -> str:
 
 
 def failure_sentences(email: Email) -> str:
-    """Say why an email failed, and what organisers can do; the server's own words are elsewhere."""
-    reason = describe_status(get_status(email)) or gettext("it could not be delivered")
-    return f"{reason[:1].upper()}{reason[1:]}. {failure_advice(email)}."
+    """Say why an email failed, and what organisers can do."""
+    reason, advice = describe_status(get_status(email)), failure_advice(email)
+    return f"{reason[:1].upper()}{reason[1:]}. {advice}." if reason else f"{advice}."
 
 
 def failure_advice(email: Email) -> str:
-    """Say what organisers can do about an email that failed."""
+    """Say what organisers can do about an email that failed.
+
+    Where the server gave no reason that is known (RFC 3463), its own words say more than we can.
+    """
     advice = _find_words(ADVICE, get_status(email))
-    return str(advice or gettext("Open the email to see why"))
+    if not advice:
+        return collapse_whitespace(email.last_error) or str(gettext("Open the email to see why"))
+    return str(advice)
 
 
 def delivery_sentence(email: Email, address: str = "") -> str:

@@ -175,4 +175,4 @@ def test_on_a_phone_the_menu_makes_way_for_the_questions_until_it_is_wanted(
     window.get_by_label("Given names").focus()
     expect_result(window, menu, expected=False)
     window.set_viewport_size({"width": 1280, "height": 800})
-    expect_result(window, menu, expected=True)
+    expect_result(window, menu.replace("nav", "nav ul"), expected=True)  # the nav has no box there

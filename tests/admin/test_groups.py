@@ -99,12 +99,12 @@ def test_the_team_sees_who_has_still_to_answer_as_far_as_they_can_see_answers(
     address = f"/organise/groups/{group.id}"
 
     page = desk.open(address)
-    assert page.summary_list["Ada Lovelace"] == "Has a place 2 questions to answer"
+    assert page.summary_list["1. Ada Lovelace"] == "Has a place 2 questions to answer"
     page = page.follow("Ada Lovelace")
     assert page.summary_list["Still to answer"] == "How will you travel? Who should we call?"
     viewer = sign_in(new_browser(), "vera@conference.example", role=VIEWER)
     page = viewer.open(address)
-    assert page.summary_list["Ada Lovelace"] == "Has a place 1 question to answer"
+    assert page.summary_list["1. Ada Lovelace"] == "Has a place 1 question to answer"
     page = page.follow("Ada Lovelace")
     assert page.summary_list["Still to answer"] == "How will you travel?"
 
@@ -112,7 +112,7 @@ def test_the_team_sees_who_has_still_to_answer_as_far_as_they_can_see_answers(
     answers = {"How will you travel?": "By bus", "Who should we call?": "Bob"}
     page = page.press("Save", {f"{label} (optional)": text for label, text in answers.items()})
     assert "Still to answer" not in page.summary_list
-    assert desk.open(address).summary_list["Ada Lovelace"] == "Has a place"
+    assert desk.open(address).summary_list["1. Ada Lovelace"] == "Has a place"
 
 
 def test_a_dissolved_group_leaves_the_bookings(desk: Browser) -> None:

@@ -108,6 +108,17 @@ def test_a_contact_registers_three_people_at_once(visitor: Browser) -> None:
     assert integrity_check.run_checks() == []
 
 
+def test_two_people_with_the_same_name_are_told_apart_by_their_numbers(visitor: Browser) -> None:
+    page = begin(visitor)
+    for email in ("ada@ward.example", "ada@elsewhere.example"):
+        page = add(page, "Ada", email)
+    page.follow("Continue").press("Register the group")
+
+    people = open_group(visitor).summary_list
+    assert "ada@ward.example" in people["1. Ada Nurse"]
+    assert "ada@elsewhere.example" in people["2. Ada Nurse"]
+
+
 def test_all_or_none_registers_nobody_and_keeps_what_was_typed(visitor: Browser) -> None:
     set_places(2)
     page = fill(visitor, "Ada", "Bea", "Cy")

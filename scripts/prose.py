@@ -167,6 +167,7 @@ def _as_text(node: ast.AST) -> str:
 SOURCES = {
     "README.md": read_markdown,
     "docs/*.md": read_markdown,
+    "docs/organisers/*.md": read_markdown,
     "content/**/*.md": read_markdown,
     "content/*.json": read_json,
     "templates/**/*.html": read_template,

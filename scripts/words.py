@@ -231,6 +231,7 @@ WORD = re.compile(r"[A-Za-z’']+")
 PAGES = (
     (r"content/pages/\w+/(.+)\.md", VISITORS, r"/\1"),
     (r"content/.*", VISITORS, "news, and the texts of the conference"),
+    (r"docs/organisers/(.+)\.md", ORGANISERS, r"docs: \1"),
     (r"templates/admin/(\w+)/.*", ORGANISERS, r"admin: \1"),
     (r"templates/admin/.*", ORGANISERS, "admin: every page"),
     (r"templates/mail/.*", VISITORS, "emails"),

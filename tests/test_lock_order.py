@@ -27,8 +27,11 @@ from app.programme.editing import rooms_and_themes as ordered
 from app.programme.fields.conference import CONFERENCE_FIELDS
 from app.programme.models import Room, Session, Speaker, Theme
 from app.registration import re_encryption
+from app.registration.bookings import services as bookings
 from app.registration.desk import duplicates
 from app.registration.speaker_places import services as places
+from app.registration.transfers import services as transfers
+from app.registration.transfers.services import Colleague
 from app.registration.waiting_list import services as waiting_list
 from app.registration.waiting_list.models import WaitingListEntry
 from app.releases import services as releases
@@ -231,6 +234,27 @@ def test_a_booking_is_linked_to_a_speaker_while_it_is_merged_with_theirs(site: F
     ended = collide(site, (link, SPEAKER), (merge, LOCKED.format("delegate")))
 
     assert DONE in ended
+
+
+@pytest.mark.settings(RATE_LIMIT_EXEMPT_NETWORKS='["192.0.2.0/24"]')
+def test_an_address_is_entered_as_ones_own_while_the_place_is_offered_to_it(site: Flask) -> None:
+    number, address, office = make_delegate().id, "bea@example.org", "192.0.2.1"
+
+    def change() -> None:
+        booking = db.session.get_one(Delegate, number)
+        bookings.request_email_change(booking, address, booking.version, office)
+
+    def offer() -> None:
+        booking = db.session.get_one(Delegate, number)
+        transfers.offer_own(booking, Colleague("Bea Waite", address), ip_address=office)
+
+    ended = collide(
+        site,
+        (change, LOCKED.format("delegate")),
+        (offer, "INSERT INTO rate_limit_hit"),
+    )
+
+    assert ended == [DONE, DONE]
 
 
 def test_a_speaker_is_invited_at_another_address_while_a_batch_is_sent(site: Flask) -> None:

@@ -6,6 +6,7 @@ PostgreSQL ends one of two transactions that wait for each other; what that pers
 import json
 from collections.abc import Mapping
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -17,6 +18,8 @@ from app.delegates.fields import PRIVATE_NAMES
 from app.delegates.models import Delegate
 from app.equality import queries as equality_queries
 from app.equality import services as equality
+from app.interchange import apply_import
+from app.interchange.demo import generator
 from app.mailings import notices
 from app.mailings import services as mailings
 from app.mailings.models import Mailing
@@ -35,7 +38,8 @@ from app.registration.transfers.services import Colleague
 from app.registration.waiting_list import services as waiting_list
 from app.registration.waiting_list.models import WaitingListEntry
 from app.releases import services as releases
-from app.speakers import batch_emails
+from app.speakers import batch_emails, reminders
+from app.speakers.models import ItemDeadline, PlannedReminder
 from app.speakers.recipients import load_speakers
 from tests.factories import (
     get_ada_marsh,
@@ -46,6 +50,7 @@ from tests.factories import (
     make_session,
     make_speaker,
     make_waiting_list_entry,
+    save,
     set_places,
 )
 from tests.races import DONE, collide
@@ -257,6 +262,79 @@ def test_an_address_is_entered_as_ones_own_while_the_place_is_offered_to_it(site
     assert ended == [DONE, DONE]
 
 
+def remind_new_speaker() -> int:
+    """Save a speaker who was never public and gets a reminder; return their number."""
+    new = make_speaker(name="Nell New", contact_address="nell@example.org")
+    grant_speaker_access(new, "nell@example.org")
+    save(ItemDeadline(item="travel", due_on=clock.now().date() + timedelta(days=6)))
+    return new.id
+
+
+def delete_speaker(number: int) -> None:
+    speakers.delete(db.session.get_one(Speaker, number), actor=MARY)
+
+
+def send_invitations() -> None:
+    batch_emails.lock_mailings()
+    batch_emails.send(batch_emails.build_batch("invitation"), actor=GRACE)
+
+
+def test_a_speaker_is_deleted_while_reminders_are_planned(site: Flask) -> None:
+    number = remind_new_speaker()
+
+    ended = collide(
+        site,
+        (reminders.plan, "LOCK TABLE planned_reminder"),
+        (lambda: delete_speaker(number), SPEAKER),
+    )
+
+    assert ended == [DONE, DONE]
+    assert db.session.scalars(select(PlannedReminder.speaker_id)).all() == []
+
+
+def test_a_speaker_is_deleted_while_reminders_are_sent(site: Flask, frozen_time: Any) -> None:
+    number = remind_new_speaker()
+    with transaction():
+        reminders.plan()
+    frozen_time.shift(timedelta(days=3))
+
+    ended = collide(
+        site,
+        (reminders.send_due, "LOCK TABLE planned_reminder"),
+        (lambda: delete_speaker(number), SPEAKER),
+    )
+
+    assert ended == [DONE, DONE]
+    assert db.session.get(Speaker, number) is None
+
+
+def test_a_speaker_is_deleted_while_speakers_are_invited(site: Flask) -> None:
+    number = remind_new_speaker()
+
+    ended = collide(
+        site,
+        (send_invitations, "LOCK TABLE speaker_mailing"),
+        (lambda: delete_speaker(number), SPEAKER),
+    )
+
+    assert ended == [DONE, DONE]
+    assert db.session.get(Speaker, number) is None
+
+
+def test_another_conference_is_loaded_while_reminders_are_planned(site: Flask) -> None:
+    remind_new_speaker()
+    programme = generator.generate(3, 2)
+
+    ended = collide(
+        site,
+        (reminders.plan, "LOCK TABLE planned_reminder"),
+        (lambda: apply_import.replace(programme), "DELETE FROM session|DELETE FROM appearance"),
+    )
+
+    assert ended == [DONE, DONE]
+    assert db.session.scalars(select(PlannedReminder.speaker_id)).all() == []
+
+
 def test_a_speaker_is_invited_at_another_address_while_a_batch_is_sent(site: Flask) -> None:
     ada = get_ada_marsh()
     with transaction():
@@ -283,15 +361,11 @@ def test_speakers_are_invited_while_two_of_them_are_merged(site: Flask) -> None:
     abe = make_speaker(name="Abe Adams", contact_address="abe@example.org")
     numbers = zoe.id, abe.id
 
-    def send_batch() -> None:
-        batch_emails.lock_mailings()
-        batch_emails.send(batch_emails.build_batch("invitation"), actor=GRACE)
-
     def merge() -> None:
         both = (db.session.get_one(Speaker, number) for number in numbers)
         speakers.merge(*both, actor=MARY)
 
-    ended = collide(site, (send_batch, SPEAKER), (merge, SPEAKER))
+    ended = collide(site, (send_invitations, SPEAKER), (merge, SPEAKER))
 
     assert DONE in ended
 

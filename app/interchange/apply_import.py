@@ -32,6 +32,7 @@ from app.interchange.importers.parsed_programme import (
 from app.interchange.importers.session_times import FIXED_OFFSET
 from app.interchange.table_sync import NO_SLUGS, Entity, TableSync, bump_version
 from app.programme import queries
+from app.programme.editing import speakers
 from app.programme.fields.sessions import SESSION_FIELDS
 from app.programme.fields.speakers import SPEAKER_FIELDS
 from app.programme.fields.table import LISTS, FieldTable
@@ -121,6 +122,7 @@ def _delete_other_conference(parsed: ParsedConference, changes: ImportChanges) -
         *(f"Room: {room.name}" for room in queries.list_rooms()),
         *(f"Theme: {theme.name}" for theme in queries.list_themes()),
     ]
+    speakers.lock_deletions()
     for kind in (Appearance, Session, Speaker, Room, Theme):
         db.session.execute(delete(kind))
     row.email_paragraph = row.email_signatory = ""  # they were the other conference's

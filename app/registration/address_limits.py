@@ -10,8 +10,8 @@ Each function returns what ``rate_limits.hit_all`` counts, beside other limits o
 from datetime import timedelta
 
 from app.accounts.rate_limits import Attempt
-from app.delegates import delegate_record
 from app.errors import RateLimitExceeded
+from app.mail.addresses import normalise_address
 
 MAX_EMAILS_PER_DAY = 10  # that somebody else causes
 MAX_REGISTRATIONS_PER_DAY = 20
@@ -30,7 +30,7 @@ def build_email_attempt(email: str) -> Attempt:
     """Describe an email that somebody else causes."""
     return Attempt.by_actor(
         "email from others",
-        delegate_record.fold(email),
+        normalise_address(email),
         times=MAX_EMAILS_PER_DAY,
         within=A_DAY,
         refusal=RecipientLimitExceeded,
@@ -39,5 +39,5 @@ def build_email_attempt(email: str) -> Attempt:
 
 def build_registration_attempt(email: str) -> Attempt:
     """Describe a registration with an address, also for the waiting list or as an application."""
-    address = delegate_record.fold(email)
+    address = normalise_address(email)
     return Attempt.by_actor("registration", address, times=MAX_REGISTRATIONS_PER_DAY, within=A_DAY)

@@ -13,6 +13,7 @@ from app.delegates.answer_json import Answers
 from app.delegates.models import Confirmation, Delegate
 from app.errors import RuleViolation
 from app.history.services import ACTOR_DELEGATE
+from app.mail.addresses import normalise_address
 from app.registration import address_limits, emails, requirement_history
 from app.registration.bookings import changes, erasure, operations, queries
 from app.registration.bookings.changes import BookingChange
@@ -27,7 +28,9 @@ def send_links(email: str, language: str, ip_address: str | None) -> None:
     """Email the links of an address to bookings and groups; if it has none, the email says so."""
     rate_limits.hit_all(
         Attempt.from_network(rate_limits.BOOKING_LINK, ip_address),
-        Attempt.by_actor("booking link", email.lower(), times=MAX_EMAILS_PER_HOUR, within=AN_HOUR),
+        Attempt.by_actor(
+            "booking link", normalise_address(email), times=MAX_EMAILS_PER_HOUR, within=AN_HOUR
+        ),
     )
     delegates, own_groups = queries.list_by_email(email), groups.list_by_email(email)
     for group in own_groups:

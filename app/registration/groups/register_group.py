@@ -25,6 +25,7 @@ from app.delegates.models import Confirmation, Delegate
 from app.delegates.queries import ATTENDING, get_attending
 from app.errors import RuleViolation
 from app.history import services as history
+from app.mail.addresses import normalise_address
 from app.mail.models import Email
 from app.registration import (
     address_limits,
@@ -274,7 +275,7 @@ def _join_list(
 
 def hit_limits(draft: GroupDraft, ip_address: str | None) -> None:
     """Count an attempt; raise RateLimitExceeded for too many from a network or to an address."""
-    contact = delegate_record.fold(draft.email)
+    contact = normalise_address(draft.email)
     own = [one[EMAIL] for one in draft.people if one.get(EMAIL)]
     rate_limits.hit_all(
         Attempt.from_network(rate_limits.GROUP, ip_address),

@@ -18,6 +18,7 @@ from app.delegates.fields import BADGE_NAME, EMAIL
 from app.delegates.models import CONFERENCE, Delegate
 from app.errors import NotFound, RateLimitExceeded, RuleViolation, require
 from app.history import services as history
+from app.mail.addresses import is_same_address
 from app.registration import address_limits, emails, seats
 from app.registration import queries as registration
 from app.registration.bookings import operations
@@ -202,7 +203,7 @@ def _list_attempts(
     The address of the contact is their own, since they have opened the link that it got.
     """
     network = Attempt.from_network(rate_limits.GROUP_CHANGE, ip_address)
-    if not email or operations.is_same_email(email, group.email):
+    if not email or is_same_address(email, group.email):
         return [network]
     return [network, address_limits.build_email_attempt(email)]
 
@@ -228,7 +229,7 @@ def make(
     delegates = _list_attending(references)
     group = register_group.build_group(contact, {}, language)
     for one in delegates:
-        email = "" if operations.is_same_email(one.email, group.email) else one.email
+        email = "" if is_same_address(one.email, group.email) else one.email
         group.members.append(
             GroupMember(name=one.full_name, email=email, state=PLACED, delegate=one)
         )

@@ -22,6 +22,7 @@ from app.delegates.fields import EMAIL
 from app.delegates.models import CONFERENCE, Delegate
 from app.errors import RuleViolation
 from app.history import services as history
+from app.mail.addresses import normalise_address
 from app.registration import emails, seats
 from app.registration import registration_requests as requests
 from app.registration.create_booking import lock_category
@@ -76,7 +77,7 @@ def express(
     """
     if not queries.get_option(category_id).accepts_interest:
         raise InterestClosed("Expressions of interest in this category have closed")
-    email = delegate_record.fold(answers[EMAIL])
+    email = normalise_address(answers[EMAIL])
     rate_limits.hit_all(
         Attempt.from_network(rate_limits.INTEREST, ip_address),
         Attempt.by_actor("interest", email, times=MAX_PER_DAY, within=timedelta(days=1)),

@@ -21,6 +21,7 @@ from app.delegates.fields import EMAIL
 from app.delegates.models import Delegate
 from app.delegates.queries import ATTENDING
 from app.history.models import HistoryEntry
+from app.mail.addresses import is_same_address
 from app.programme.collation import sort_key
 from app.programme.models import Speaker
 from app.registration import queries as registration
@@ -85,7 +86,7 @@ def is_own_registration(answers: Answers) -> bool:
     Only the answers decide, so that nobody can tell from it whether there was such a booking.
     """
     address, name = answers.get(SPEAKER_ADDRESS, ""), answers.get(SPEAKER_NAME, "")
-    if not address or delegate_record.fold(answers.get(EMAIL, "")) != delegate_record.fold(address):
+    if not address or not is_same_address(answers.get(EMAIL, ""), address):
         return False
     given_names, family_name = answers.get("given_names", ""), answers.get("family_name", "")
     return not name or matches_name(name, given_names=given_names, family_name=family_name)

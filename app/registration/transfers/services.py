@@ -23,6 +23,7 @@ from app.delegates.fields import EMAIL
 from app.delegates.models import Delegate
 from app.errors import RuleViolation, require
 from app.history import services as history
+from app.mail.addresses import is_same_address
 from app.registration import address_limits, emails, seats
 from app.registration.bookings import operations
 from app.registration.create_booking import create_booking
@@ -92,7 +93,7 @@ def _offer(delegate: Delegate, colleague: Colleague, actor: str) -> PlaceTransfe
     now = clock.now()
     if not queries.can_pass_on(delegate) or now >= _get_conference_end():
         raise RuleViolation(NOT_ALLOWED)
-    if operations.is_same_email(colleague.email, delegate.email):
+    if is_same_address(colleague.email, delegate.email):
         raise RuleViolation("This is your own email address. Enter your colleague’s")
     _end_earlier(delegate, now)
     transfer = PlaceTransfer(

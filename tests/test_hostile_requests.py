@@ -303,9 +303,12 @@ def test_a_form_with_a_number_that_no_column_can_hold_does_nothing(
     for address in ("/organise/applications/_several", "/organise/interest/_several"):
         typed = {**form, "action": "decline", "chosen": number}
         assert visitor.fetch("POST", address, data=typed).status_code == 422
-    for versions in (f"{pair[0]}:{number}", f"{pair[0]}:1:1"):
-        answer = visitor.fetch("POST", merging, data={**form, "versions": versions})
-        assert answer.status_code in {409, 422}
+    versions = (f"{pair[0]}:{number}", f"{pair[0]}:1:1")
+    answers = [
+        visitor.fetch("POST", merging, data={**form, "versions": one}).status_code
+        for one in versions
+    ]
+    assert answers == [409, 409]
 
 
 def test_an_odd_sign_in_link_is_one_that_no_longer_works(site: Flask) -> None:
@@ -318,25 +321,28 @@ def test_an_odd_sign_in_link_is_one_that_no_longer_works(site: Flask) -> None:
 
 
 def test_doubled_slashes_never_lead_to_another_site(site: Flask) -> None:
-    for path in (
-        "//",
-        "//evil.example",
-        "//evil.example/",
-        "//evil.example/..",
-        "//evil.example/programme/",
-        "///programme",
-        "//programme/",
-        "/\\evil",
-        "/\\evil/",
-    ):
+    expected = {
+        "//": "200",
+        "//evil.example": "404",
+        "//evil.example/": "404",
+        "//evil.example/..": "404",
+        "//evil.example/programme/": "404",
+        "///programme": "200",
+        "//programme/": "308",
+        "/\\evil": "404",
+        "/\\evil/": "404",
+    }
+    answered = {}
+    for path in expected:
         environ = EnvironBuilder("/").get_environ() | {"PATH_INFO": path, "HTTP_HOST": OURS}
 
         _, status, headers = run_wsgi_app(site, environ, buffered=True)
 
         place = urlsplit(headers.get("Location", ""))
-        assert status[:3] in {"200", "308", "404"}, path
+        answered[path] = status[:3]
         assert place.netloc in {"", OURS}
         assert not place.path.startswith("//")
+    assert answered == expected
 
 
 @pytest.mark.both_databases

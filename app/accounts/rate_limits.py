@@ -4,13 +4,18 @@ Only allowed attempts are counted, so whoever waits as long as they are told is 
 attempt stays counted even if the request that makes it fails. Actors are stored only as keyed
 hashes, so that the table does not show who asked for what; networks are personal data too.
 
-Call `hit` and `hit_network` in a POST only: a GET never writes. Where links can be guessed, a GET
-calls `check_network` and `count_network_later`. A view that reads a file first calls
+Call `hit`, `hit_network` and `hit_all` in a POST only: a GET never writes. Where links can be
+guessed, a GET calls `check_network` and `count_network_later`. A view that reads a file first calls
 `count_network_before_reading`.
+
+What several limits count goes through `hit_all`, once and before a booking or anything else that
+others need is locked: so nothing is counted when one of them refuses, and nobody who waits for a
+limit has locked what somebody else waits for.
 """
 
 import hmac
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -48,9 +53,16 @@ class Window(NamedTuple):
     within: timedelta
 
 
-class _Allowance(NamedTuple):
+class Allowance(NamedTuple):
+    """How often one actor may do something."""
+
     actor: str
     window: Window
+
+
+class _Count(NamedTuple):
+    action: str
+    actor_hash: str
 
 
 @dataclass(frozen=True)
@@ -68,6 +80,33 @@ class NetworkLimit:
         return tuple(
             Window(one.times * multiple, one.within) for one in self.windows if one.times * multiple
         )
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """Something that somebody does, and the limit that counts it."""
+
+    action: str
+    allowances: tuple[Allowance, ...]
+    refusal: type[RateLimitExceeded] = RateLimitExceeded
+
+    @classmethod
+    def by_actor(
+        cls,
+        action: str,
+        actor: str,
+        *,
+        times: int,
+        within: timedelta,
+        refusal: type[RateLimitExceeded] = RateLimitExceeded,
+    ) -> "Attempt":
+        """Describe what a person, or whatever else has a limit of its own, does so many times."""
+        return cls(action, (Allowance(actor, Window(times, within)),), refusal)
+
+    @classmethod
+    def from_network(cls, limit: NetworkLimit, address: str | None) -> "Attempt":
+        """Describe what is done from an IP address; it has no limit where networks are exempt."""
+        return cls(limit.action, tuple(_list_allowances(limit, address)), NetworkLimitExceeded)
 
 
 # Everything by which a stranger makes the site send an email, or uses up what is there for all.
@@ -116,7 +155,7 @@ NETWORK_LIMITS = (
 
 def hit(action: str, actor: str, *, times: int, within: timedelta) -> None:
     """Count an attempt; raise RateLimitExceeded if there have been too many."""
-    _count_unless_exceeded(action, [_Allowance(actor, Window(times, within))], RateLimitExceeded)
+    hit_all(Attempt.by_actor(action, actor, times=times, within=within))
 
 
 def hit_test_email(address: str) -> None:
@@ -129,9 +168,30 @@ def hit_network(limit: NetworkLimit, address: str | None) -> None:
 
     Networks that the settings exempt are neither limited nor counted.
     """
-    allowances = _list_allowances(limit, address)
-    if allowances:
-        _count_unless_exceeded(limit.action, allowances, NetworkLimitExceeded)
+    hit_all(Attempt.from_network(limit, address))
+
+
+def hit_all(*attempts: Attempt) -> None:
+    """Count attempts that belong together; if one is refused, raise its error and count none.
+
+    Call it once in a transaction, which then has the locks of all these limits in one order.
+    """
+    counts = Counter(
+        count
+        for one in attempts
+        for count in dict.fromkeys(_count_of(one, allowance.actor) for allowance in one.allowances)
+    )
+    _lock_actors(counts)
+    now = clock.real_now()
+    for one in dict.fromkeys(attempts):
+        for actor, window in one.allowances:
+            count = _count_of(one, actor)
+            retry_at = _find_retry_time(count, window, now, more=counts[count])
+            if retry_at is not None:
+                raise one.refusal(retry_after=retry_at - now)
+    for count in counts.elements():
+        row = {**count._asdict(), "happened_at": now}
+        insert_despite_rollback(insert(RateLimitHit), row)
 
 
 def check_network(limit: NetworkLimit, address: str | None) -> None:
@@ -142,7 +202,7 @@ def check_network(limit: NetworkLimit, address: str | None) -> None:
     """
     now = clock.real_now()
     for network, window in _list_allowances(limit, address):
-        retry_at = _find_retry_time(limit.action, _hash_actor(network), window, now)
+        retry_at = _find_retry_time(_Count(limit.action, _hash_actor(network)), window, now)
         if retry_at is not None:
             raise NetworkLimitExceeded(retry_after=retry_at - now)
 
@@ -176,12 +236,12 @@ def _build_inserts(limit: NetworkLimit, address: str | None) -> Sequence[Insert]
     ]
 
 
-def _list_allowances(limit: NetworkLimit, address: str | None) -> Sequence[_Allowance]:
+def _list_allowances(limit: NetworkLimit, address: str | None) -> Sequence[Allowance]:
     """List what the networks of an IP address may do; nothing where they are not limited."""
     if not limit.current_windows or _is_exempt(address):
         return ()
     return [
-        _Allowance(network, Window(times * multiple, within))
+        Allowance(network, Window(times * multiple, within))
         for network, multiple in list_networks(address)
         for times, within in limit.current_windows
     ]
@@ -226,31 +286,22 @@ def _parse(address: str | None) -> IPv4Address | IPv6Address | None:
     return mapped or parsed
 
 
-def _count_unless_exceeded(
-    action: str, allowances: Sequence[_Allowance], error: type[RateLimitExceeded]
-) -> None:
-    hashes = {one.actor: _hash_actor(one.actor) for one in allowances}
-    _lock_actors(action, hashes.values())
-    now = clock.real_now()
-    for actor, window in allowances:
-        retry_at = _find_retry_time(action, hashes[actor], window, now)
-        if retry_at is not None:
-            raise error(retry_after=retry_at - now)
-    for actor_hash in hashes.values():
-        row = {"action": action, "actor_hash": actor_hash, "happened_at": now}
-        insert_despite_rollback(insert(RateLimitHit), row)
+def _count_of(attempt: Attempt, actor: str) -> _Count:
+    return _Count(attempt.action, _hash_actor(actor))
 
 
 def _find_retry_time(
-    action: str, actor_hash: str, window: Window, now: datetime
+    count: _Count, window: Window, now: datetime, more: int = 1
 ) -> datetime | None:
-    """Return when the next attempt is allowed, or None if it is allowed now."""
+    """Return when so many more attempts are allowed, or None if they are allowed now."""
+    if more > window.times:
+        return now + window.within
     decisive = db.session.scalar(
         select(RateLimitHit.happened_at)
-        .filter_by(action=action, actor_hash=actor_hash)
+        .filter_by(**count._asdict())
         .where(RateLimitHit.happened_at > now - window.within)
         .order_by(RateLimitHit.happened_at.desc())
-        .offset(window.times - 1)
+        .offset(window.times - more)
         .limit(1)
     )
     return None if decisive is None else decisive + window.within
@@ -261,13 +312,16 @@ def _hash_actor(actor: str) -> str:
     return hmac.digest(key.encode(), f"attempt:{actor}".encode(), "sha256").hex()
 
 
-def _lock_actors(action: str, actor_hashes: Iterable[str]) -> None:
+def _lock_actors(counts: Collection[_Count]) -> None:
     """Serialise attempts by each actor; on SQLite all writing transactions are serialised anyway.
 
-    Networks are locked from the smallest to the largest, so that no two attempts wait for each
-    other.
+    All are locked by number, so that no two transactions wait for each other.
     """
     if db.engine.dialect.name == "postgresql":
-        for actor_hash in actor_hashes:
-            lock_id = int.from_bytes(sha256(f"{action}:{actor_hash}".encode()).digest()[:8])
-            db.session.execute(select(func.pg_advisory_xact_lock(lock_id - 2**63)))
+        for lock_id in sorted(map(_lock_id, counts)):
+            db.session.execute(select(func.pg_advisory_xact_lock(lock_id)))
+
+
+def _lock_id(count: _Count) -> int:
+    name = f"{count.action}:{count.actor_hash}"
+    return int.from_bytes(sha256(name.encode()).digest()[:8]) - 2**63

@@ -12,6 +12,7 @@ from wtforms.validators import InputRequired, ValidationError
 
 from app.accounts import guards, login_sessions, queries, rate_limits, services
 from app.accounts.models import Person
+from app.accounts.rate_limits import Attempt
 from app.accounts.two_factor import services as two_factor
 from app.accounts.two_factor.setup_views import render_recovery_codes, supports_passkeys
 from app.errors import Gone, RateLimitExceeded, RuleViolation
@@ -128,8 +129,10 @@ def _home_url(person: Person) -> str:
 
 
 def _check_rate_limits(email: str) -> None:
-    rate_limits.hit_network(rate_limits.SIGN_IN_LINK, request.remote_addr)
-    rate_limits.hit("sign in as", email, times=MAX_EMAILS_PER_ADDRESS, within=RATE_WINDOW)
+    rate_limits.hit_all(
+        Attempt.from_network(rate_limits.SIGN_IN_LINK, request.remote_addr),
+        Attempt.by_actor("sign in as", email, times=MAX_EMAILS_PER_ADDRESS, within=RATE_WINDOW),
+    )
 
 
 account_bp = Blueprint("account", __name__, url_prefix="/my")

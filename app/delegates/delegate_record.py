@@ -19,6 +19,7 @@ from app.delegates.fields import (
 from app.delegates.models import Delegate, Needs
 from app.delegates.private_answers import encrypt_need, is_unreadable
 from app.delegates.standard_questions import is_retired
+from app.mail.addresses import normalise_address
 
 IDENTITY_CONSTRAINT = "uq_delegate_identity_key_attending"
 MAX_SORT_KEY_LENGTH = 100  # characters
@@ -93,7 +94,7 @@ def refresh_search_keys(delegate: Delegate) -> None:
 
 def identity_key(name: str, email: str) -> str:
     """Return a key that is equal for two registrations by one person, however they typed."""
-    return f"{fold(email)} {fold(name)}"
+    return f"{normalise_address(email)} {fold(name)}"
 
 
 def fold(text: str) -> str:

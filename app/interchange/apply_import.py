@@ -4,18 +4,21 @@ A row is identified by its key in the file and keeps its slug from then on, also
 withdrawn. A slug is never given to another row. Nobody else can edit a row during an import.
 """
 
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime, time
-from typing import Any
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import delete
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import joinedload
 from sqlalchemy.sql.base import ExecutableOption
 
 from app import clock
 from app.cache_version import bump_cache_version
-from app.database import Base, db, lock_table
+from app.database import Base, db, lock_table, violated_constraint
+from app.errors import RuleViolation
 from app.interchange.import_report import ImportChanges
 from app.interchange.importers.parsed_programme import (
     ParsedConference,
@@ -29,6 +32,7 @@ from app.interchange.importers.parsed_programme import (
 from app.interchange.importers.session_times import FIXED_OFFSET
 from app.interchange.table_sync import NO_SLUGS, Entity, TableSync, bump_version
 from app.programme import queries
+from app.programme.editing import speakers
 from app.programme.fields.sessions import SESSION_FIELDS
 from app.programme.fields.speakers import SPEAKER_FIELDS
 from app.programme.fields.table import LISTS, FieldTable
@@ -48,6 +52,23 @@ CONFERENCE_COLUMNS = (  # those that every file has
     *("acronym", "title", "subtitle", "starts_on", "ends_on", "time_zone", "place", "summary"),
 )
 
+CLASHES: Final = (
+    frozenset(  # with what somebody adds: the same row, or a session of what is deleted
+        {
+            *(
+                f"uq_{model.__tablename__}_{column}"
+                for model in (Theme, Room, Speaker, Session)
+                for column in ("key", "slug")
+            ),
+            *("fk_appearance_session_id_session", "fk_appearance_speaker_id_speaker"),
+            *("fk_session_room_id_room", "fk_session_theme_id_theme"),
+        }
+    )
+)
+CHANGED_MEANWHILE: Final = (
+    "Nothing has been loaded, because somebody added to the programme at the same moment. Try again"
+)
+
 
 def eager_load_appearances() -> ExecutableOption:
     """Load sessions together with their appearances, in one query."""
@@ -58,11 +79,12 @@ def replace(programme: ParsedProgramme, *, keeps_settings: bool = False) -> Impo
     """Replace the working programme; what is not in the new one is withdrawn."""
     lock_table(Conference)
     changes = ImportChanges()
-    is_other = _delete_other_conference(programme.conference, changes)
-    _apply_conference(programme.conference, changes, keeps_settings=keeps_settings)
-    importer = _Importer(changes, keeps_order=False, keeps_former_slugs=not is_other)
-    importer.upsert(programme)
-    importer.withdraw_missing(keeps_drafts=not programme.has_drafts)
+    with _all_or_nothing():
+        is_other = _delete_other_conference(programme.conference, changes)
+        _apply_conference(programme.conference, changes, keeps_settings=keeps_settings)
+        importer = _Importer(changes, keeps_order=False, keeps_former_slugs=not is_other)
+        importer.upsert(programme)
+        importer.withdraw_missing(keeps_drafts=not programme.has_drafts)
     return changes
 
 
@@ -70,10 +92,23 @@ def merge(programme: ParsedProgramme) -> ImportChanges:
     """Add and change what is in this programme; withdraw nothing."""
     lock_table(Conference)
     changes = ImportChanges()
-    if not queries.has_conference():
-        _apply_conference(programme.conference, changes)
-    _Importer(changes, keeps_order=True, keeps_former_slugs=True).upsert(programme)
+    with _all_or_nothing():
+        if not queries.has_conference():
+            _apply_conference(programme.conference, changes)
+        _Importer(changes, keeps_order=True, keeps_former_slugs=True).upsert(programme)
     return changes
+
+
+@contextmanager
+def _all_or_nothing() -> Iterator[None]:
+    """Undo an import, and raise RuleViolation, if somebody adds to the programme meanwhile."""
+    try:
+        with db.session.begin_nested():
+            yield
+    except IntegrityError as clash:
+        if violated_constraint(clash) not in CLASHES:
+            raise
+        raise RuleViolation(CHANGED_MEANWHILE) from None
 
 
 def _delete_other_conference(parsed: ParsedConference, changes: ImportChanges) -> bool:
@@ -87,6 +122,7 @@ def _delete_other_conference(parsed: ParsedConference, changes: ImportChanges) -
         *(f"Room: {room.name}" for room in queries.list_rooms()),
         *(f"Theme: {theme.name}" for theme in queries.list_themes()),
     ]
+    speakers.lock_deletions()
     for kind in (Appearance, Session, Speaker, Room, Theme):
         db.session.execute(delete(kind))
     row.email_paragraph = row.email_signatory = ""  # they were the other conference's

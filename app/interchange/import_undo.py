@@ -25,6 +25,7 @@ from app.errors import RuleViolation
 from app.history import services as history
 from app.history.models import HistoryEntry
 from app.programme import queries
+from app.programme.editing import speakers
 from app.programme.models import (
     Absence,
     Appearance,
@@ -185,6 +186,7 @@ def lock_rows() -> None:
 def undo(*, actor: str) -> HistoryEntry:
     """Restore the programme from before the last import; raise RuleViolation if it has changed."""
     lock_table(Conference)
+    speakers.lock_deletions()
     lock_rows()
     entry, backup = find_undoable(), _find_backup()
     if entry is None or backup is None:

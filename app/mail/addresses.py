@@ -1,7 +1,13 @@
-"""Email addresses as they are compared: in lower case, and domains in their own letters.
+"""Email addresses as they are compared: without case, and domains in their own letters.
 
 That is how forms and imports store them (zoë@bücher.example), and how people read them. Mail
 servers and their reports may write the domain in ASCII instead (zoë@xn--bcher-kva.example).
+
+Whether two addresses are one and the same is decided by ``normalise_address`` wherever that stops
+or refuses something: a second registration, a group email, one email too many; so is whether it is
+a speaker who registers on their own pages. What an address
+opens is decided more strictly: the links of a booking, a sign-in and a speaker's pages belong to
+the address in lower case, in which ß and ss are two mailboxes.
 """
 
 import unicodedata
@@ -13,10 +19,26 @@ ASCII_LABEL = "xn--"  # how a part of a domain begins that stands for other lett
 
 
 def normalise_address(address: str) -> str:
-    """Return the form in which an address is compared: however it was typed, it is the same."""
+    """Return the form in which addresses are compared: two that are equal in it are the same.
+
+    Before the @ case does not count, although a server might tell letters apart by it (RFC 5321):
+    no well-known one does, and people type both. So “STRASSE”, “Straße” and “straße” are the same:
+    Unicode compares without case by folding, and capitals of ß are SS. A letter with an accent is
+    the same in one character or two (NFC, RFC 6532). That RFC warns against folding more (NFKC):
+    full-width letters and raised digits stay what they are.
+
+    After the @ is a domain, which is compared as its owner registered it (IDNA, RFC 5891): case and
+    full width do not count, nor whether it is written in ASCII, but straße.example and
+    strasse.example are two domains.
+    """
     tidy = unicodedata.normalize("NFC", address).strip()
     username, _, domain = decode_domain(tidy).rpartition("@")
     return f"{username.casefold()}@{domain.lower()}"
+
+
+def is_same_address(one: str, other: str) -> bool:
+    """Return True if two addresses are the same, however they were typed."""
+    return normalise_address(one) == normalise_address(other)
 
 
 def decode_domain(address: str) -> str:

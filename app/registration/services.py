@@ -12,6 +12,7 @@ from sqlalchemy import bindparam, delete, insert, update
 
 from app import clock
 from app.accounts import rate_limits
+from app.accounts.rate_limits import Attempt
 from app.database import Base, db
 from app.delegates import custom_questions, delegate_record, fields, private_answers
 from app.delegates.answer_json import Answers, dump_answers, full_name
@@ -22,7 +23,7 @@ from app.delegates.models import ApplicationDraft, Confirmation, Delegate
 from app.delegates.queries import get_attending
 from app.errors import Gone, RuleViolation, StaleEdit
 from app.history import services as history
-from app.registration import emails, queries, seats
+from app.registration import address_limits, emails, queries, seats
 from app.registration.applications import queries as application_queries
 from app.registration.applications import services as applications
 from app.registration.bookings import operations
@@ -39,7 +40,6 @@ from app.registration.transfers import queries as transfer_queries
 from app.registration.transfers import services as transfers
 from app.registration.waiting_list import services as waiting_list
 
-MAX_REGISTRATIONS_PER_DAY = 20  # with one email address
 MAX_UNLINKED_PER_DAY = 3  # made on a speaker's pages, with another name or address than theirs
 CORRECTION_PERIOD = timedelta(hours=1)  # in which a confirmation page can correct the address
 JOINED: Final = {"waiting list": "joined"}  # in place of the answers
@@ -193,7 +193,6 @@ def submit_to_waiting_list(
     if stored_draft.answers == JOINED:  # the button was pressed twice
         return
     draft = _check_submission(stored_draft, "waiting", displayed, ip_address)
-    _hit_address(draft)
     code = draft.get(INVITATION)
     spend_code = partial(invitations.spend, code) if code else None
     waiting_list.join(draft, language, spend_code)
@@ -211,7 +210,6 @@ def submit_application(
     if stored_draft.answers == APPLIED:  # the button was pressed twice
         return
     draft = _check_submission(stored_draft, APPLICATION, displayed, ip_address)
-    _hit_address(draft)
     applications.apply(draft, language)
     save_draft(stored_draft, APPLIED)  # the application has the answers now
 
@@ -234,8 +232,20 @@ def _check_submission(
         raise transfers.TransferEnded(transfers.NOT_OFFERED)
     draft = _require_complete(stored_draft.answers, kind)
     _require_displayed(draft, displayed)
-    rate_limits.hit_network(rate_limits.REGISTRATION, ip_address)
+    rate_limits.hit_all(
+        Attempt.from_network(rate_limits.REGISTRATION, ip_address),
+        address_limits.build_registration_attempt(draft[EMAIL]),
+        *(_list_unlinked(draft) if kind == "open" else ()),
+    )
     return draft
+
+
+def _list_unlinked(draft: Answers) -> Sequence[Attempt]:
+    """Return what is counted of a booking that is made for others on a speaker's pages."""
+    if not is_unlinked(draft):
+        return ()
+    a_day = timedelta(days=1)
+    return [Attempt.by_actor(UNLINKED, draft[SPEAKER], times=MAX_UNLINKED_PER_DAY, within=a_day)]
 
 
 def _draft_values(stored_draft: StoredDraft, draft: Answers) -> dict[str, object]:
@@ -282,20 +292,7 @@ def _require_displayed(draft: Answers, displayed: Answers | None) -> None:
         raise StaleDraft(message=REWORDED)
 
 
-def _hit_address(application: Answers) -> None:
-    rate_limits.hit(
-        "registration",
-        delegate_record.fold(application[EMAIL]),
-        times=MAX_REGISTRATIONS_PER_DAY,
-        within=timedelta(days=1),
-    )
-
-
 def _confirm(application: Answers, language: str, chosen: ChosenSeats) -> Confirmation:
-    _hit_address(application)
-    if is_unlinked(application):
-        a_day = timedelta(days=1)
-        rate_limits.hit(UNLINKED, application[SPEAKER], times=MAX_UNLINKED_PER_DAY, within=a_day)
     if TRANSFER in application:
         return _build_confirmation(
             application, transfers.accept(application, language), is_first=True

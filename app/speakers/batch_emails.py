@@ -15,7 +15,7 @@ from app.mail import rendering
 from app.mail import services as mail
 from app.mail.models import BULK
 from app.mail.rendering import RenderedEmail
-from app.programme.editing import versioned_edits
+from app.programme.editing import speakers, versioned_edits
 from app.programme.models import Speaker
 from app.speakers import access, queries
 from app.speakers.batch_rules import RECENTLY_EMAILED, SpeakerRow, list_rows
@@ -138,6 +138,7 @@ def preview(kind: BatchEmailKind, recipient: Recipient, message: str = "") -> Re
 
 def lock_mailings() -> None:
     """Let no other transaction send emails until this one ends, so that nobody gets one twice."""
+    speakers.lock_deletions()
     lock_table(SpeakerMailing)
 
 

@@ -22,6 +22,7 @@ from app.history import services as history
 from app.mail import services as mail
 from app.mail.models import Email
 from app.materials import queries as materials
+from app.programme.editing import speakers
 from app.programme.models import Conference
 from app.proposals import queries as proposals
 from app.proposals.queries import ProposalFilter
@@ -126,11 +127,17 @@ def _to_utc(day: date, at: time, zone: ZoneInfo) -> datetime:
     return datetime.combine(day, at, zone).astimezone(UTC)
 
 
+def lock_planned() -> None:
+    """Let nobody else plan, pause or send reminders until the transaction ends."""
+    speakers.lock_deletions()
+    lock_table(PlannedReminder)
+
+
 def plan() -> None:
     """Plan new reminders, and delete those that are no longer needed."""
     if not cache_version.is_clock_in_sync():
         return
-    lock_table(PlannedReminder)
+    lock_planned()
     schedule = ReminderSchedule.current()
     candidates = list_candidates(schedule.deadlines, load_owners(schedule.deadlines))
     rows = _list_rows()
@@ -153,7 +160,7 @@ def send_due() -> None:
     if db.session.scalars(due.limit(1)).first() is None or not cache_version.is_clock_in_sync():
         return
     batch_emails.lock_mailings()
-    lock_table(PlannedReminder)
+    lock_planned()
     schedule = ReminderSchedule.current()
     owners = load_owners(schedule.deadlines)
     due_keys = {
@@ -225,7 +232,7 @@ def resume(reminder_ids: Collection[int], *, actor: str) -> None:
 
 def _lock_selected(reminder_ids: Collection[int]) -> Sequence[tuple[PlannedReminder, Recipient]]:
     """Return these reminders and lock them; raise an error if none is left."""
-    lock_table(PlannedReminder)
+    lock_planned()
     overview = get_overview()
     found = [one for one in overview.planned if one.id in reminder_ids]
     if reminder_ids and not found:

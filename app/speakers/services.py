@@ -25,7 +25,6 @@ from app.speakers.models import (
     WITHDRAWAL,
     CalendarKey,
     ItemDeadline,
-    PlannedReminder,
     SpeakerAccess,
     SpeakerRequest,
 )
@@ -142,7 +141,7 @@ def resolve_request(speaker_request: SpeakerRequest, answer: str = "", *, actor:
 
 def set_deadlines(deadlines: Mapping[str, date | None], *, actor: str) -> bool:
     """Set the deadlines of checklist items; return True if any changed."""
-    lock_table(PlannedReminder)  # before the deadlines, as whoever plans reminders
+    reminders.lock_planned()  # before the deadlines, as whoever plans reminders
     lock_table(ItemDeadline)
     current = dict(queries.get_deadlines())
     new_deadlines = {item: day for item, day in deadlines.items() if day is not None}

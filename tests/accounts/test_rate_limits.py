@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 
 from app.accounts import rate_limits
 from app.accounts.models import RateLimitHit
-from app.accounts.rate_limits import NetworkLimit
+from app.accounts.rate_limits import Attempt, NetworkLimit
 from app.database import db, transaction
 from app.errors import NetworkLimitExceeded, RateLimitExceeded
 from app.factory import create_app
@@ -146,13 +146,39 @@ def test_the_lock_is_what_makes_them_wait(
 
 
 def test_an_attempt_stays_counted_when_the_request_then_fails(visitor: Browser) -> None:
+    form = visitor.open("/register/invitation")
+    for _ in range(3):
+        form.press("Continue", {"Invitation code": "NOSUCHCODE"}, status=422)
+
+    # for the address and for its network, written again after the rollback
+    assert attempts("invitation code") == 2 * 3
+
+
+def test_what_one_limit_refuses_no_other_limit_counts(visitor: Browser) -> None:
     for status in (200, 200, 200, 200, 200, 429, 429):
         visitor.open("/sign-in")
         visitor.press("Email me a link", email_address="ada@example.org", status=status)
 
     assert attempts("sign in as") == 5
-    # for the address and for its network; the last two were written again after the rollback
-    assert attempts("sign in from") == 2 * 7
+    assert attempts("sign in from") == 2 * 5
+
+
+def test_several_attempts_of_one_person_are_all_allowed_or_none(site: Flask) -> None:
+    knock = Attempt.by_actor("knock", "ada@example.org", times=3, within=AN_HOUR)
+
+    def allowed_at_once(*knocks: Attempt) -> bool:
+        try:
+            with transaction():
+                rate_limits.hit_all(*knocks)
+        except RateLimitExceeded:
+            return False
+        return True
+
+    assert not allowed_at_once(knock, knock, knock, knock)
+    assert allowed_at_once(knock, knock)
+    assert not allowed_at_once(knock, knock)
+    assert allowed_at_once(knock)
+    assert attempts("knock") == 3
 
 
 def test_an_attempt_is_counted_once_when_the_request_succeeds(visitor: Browser) -> None:

@@ -394,7 +394,7 @@ def test_speakers_are_told_their_sessions_and_open_tasks(
     assert email.recipient == "marsh@example.org"
     assert f"Session: {email.subject}" in email.text
     assert "Time: 9:30am to 10:30am\nRoom: Great hall" in email.text
-    assert "- Approve your name" in email.text or "\n- " in email.text
+    assert "Room: Great hall\n\n- Confirm whether you are taking part\n- Photo\n" in email.text
 
 
 @pytest.mark.both_databases

@@ -24,7 +24,7 @@ from app.delegates.queries import count_attending
 from app.errors import RuleViolation
 from app.history import queries as history
 from app.mail.models import Email
-from app.registration import create_booking, emails, queries, seats, services
+from app.registration import address_limits, create_booking, emails, queries, seats, services
 from tests.browser import Browser, Browsers
 from tests.factories import make_category, make_delegate, set_places
 from tests.lookups import get_needs
@@ -408,7 +408,7 @@ def test_whoever_cancelled_may_come_back(visitor: Browser) -> None:
 
 
 def test_one_address_cannot_be_flooded(visitor: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(services, "MAX_REGISTRATIONS_PER_DAY", 2)
+    monkeypatch.setattr(address_limits, "MAX_REGISTRATIONS_PER_DAY", 2)
     for number in range(2):
         complete_registration(visitor, name=("Ada", f"Number {number}"))
         visitor.open("/register").press("Register someone else")

@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 
 from app.database import db
 from app.mail.models import Email
-from app.registration.recipient_limit import MAX_EMAILS_PER_DAY
+from app.registration.address_limits import MAX_EMAILS_PER_DAY
 from tests.browser import Browser, Browsers, Page
 from tests.factories import make_delegate, set_places
 from tests.lookups import address_of

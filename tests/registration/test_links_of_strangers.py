@@ -5,11 +5,10 @@ import pytest
 from tests.browser import Browser
 from tests.factories import make_delegate, make_question
 from tests.lookups import address_of
+from tests.registration.test_emails_to_strangers import ADDRESS, NAME, VICTIM
 from tests.registration_flow import answer_questions
 from tests.sent_emails import emails_to, find_link, last_email_to
 
-VICTIM = "victim@example.net"
-NAME, ADDRESS = "Your colleague’s name", "Your colleague’s email address"
 TRAVEL = "How will you travel?"
 
 

@@ -11,7 +11,6 @@ from sqlalchemy.orm import make_transient_to_detached
 
 from app.database import db, read_only_connection, transaction
 from app.delegates.models import ApplicationDraft, SeatLimit
-from app.errors import RuleViolation
 from app.registration import seats
 from tests.registration.test_seats import (
     CHOIR,
@@ -58,7 +57,7 @@ def _take(site: Flask, number: int, tries: int, barrier: Any, taken: Any) -> Non
                     seats.reserve((FIRST_CATEGORY, SECOND_CATEGORY)[category], a_row())
                 with taken[category].get_lock():
                     taken[category].value += 1
-            except RuleViolation:
+            except seats.SoldOut:  # as must happen to all but the first
                 pass
             except SQLAlchemyError as fault:
                 if not is_busy(fault):

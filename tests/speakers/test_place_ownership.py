@@ -1,5 +1,6 @@
 """On their own pages speakers get their own bookings: nobody takes, or finds, that of another."""
 
+import json
 from collections.abc import Mapping
 
 import pytest
@@ -8,7 +9,8 @@ from sqlalchemy import select
 from app import clock
 from app.accounts.models import DESK, EDITOR
 from app.database import db, transaction
-from app.delegates.models import Delegate
+from app.delegates.categories.queries import SPEAKER_ADDRESS, SPEAKER_NAME
+from app.delegates.models import ApplicationDraft, Delegate
 from app.history.models import HistoryEntry
 from app.registration.speaker_places import services
 from tests.browser import Browser, Browsers, Page
@@ -79,6 +81,43 @@ def test_a_speaker_does_not_take_the_booking_of_another(
     assert "You already have a place" in last_email_to(victim.email).subject
     desk = sign_in(new_browser(), role=DESK)
     assert "Ada Marsh" not in desk.open(f"/organise/delegates/{victim.reference}").text
+
+
+def forget_owner() -> None:
+    """Leave the draft as those that were begun before they said whose address is known."""
+    [draft] = db.session.scalars(select(ApplicationDraft))
+    answers = json.loads(draft.document)
+    del answers[SPEAKER_ADDRESS], answers[SPEAKER_NAME]
+    with transaction():
+        draft.document = json.dumps(answers)
+
+
+def test_a_registration_that_was_begun_before_an_update_is_linked(speaker_page: Browser) -> None:
+    with transaction():
+        get_ada_marsh().contact_address = "ada@example.org"
+    speaker_page.open(HER_PAGE).press(CHANGE)
+    forget_owner()
+
+    page = speaker_page.open("/register/check").press(CONFIRM_REGISTRATION)
+
+    assert page.heading == "You are registered"
+    assert NOT_LINKED not in page.text
+    booking = get_booking_of(get_ada_marsh())
+    assert booking is not None
+    assert booking.email == "ada@example.org"
+
+
+def test_one_with_the_name_of_somebody_else_is_not(speaker_page: Browser) -> None:
+    with transaction():
+        get_ada_marsh().contact_address = "ada@example.org"
+    speaker_page.open(HER_PAGE).press(CHANGE)
+    forget_owner()
+    speaker_page.open("/register/name").press("Continue", VIC)
+
+    page = speaker_page.open("/register/check").press(CONFIRM_REGISTRATION)
+
+    assert NOT_LINKED in page.text
+    assert get_booking_of(get_ada_marsh()) is None
 
 
 def test_a_speaker_cannot_tell_whether_somebody_has_registered(

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from app import clock
-from app.database import db
+from app.database import db, queue_for
 from app.errors import RuleViolation
 from app.history import services as history
 from app.history.models import Change
@@ -111,8 +111,18 @@ def _replace_in_session(
     )
 
 
+def lock_deletions() -> None:
+    """Let nobody else delete speakers until the transaction ends.
+
+    Whoever sends or plans emails to speakers calls it first: what they store refers to speakers,
+    and deleting those deletes it. It is no lock of a row, so nobody else waits.
+    """
+    queue_for("deletion of speakers")
+
+
 def delete(speaker: Speaker, *, actor: str) -> None:
     """Delete a speaker; raise SpeakerInUse if they were published or appear in a session."""
+    lock_deletions()
     versioned_edits.lock_to_delete(speaker)
     refusal = deletion_error(speaker)
     if refusal:

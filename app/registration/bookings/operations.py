@@ -25,6 +25,7 @@ from app.delegates.fields import DAYS, EMAIL
 from app.delegates.models import CONFERENCE, ApplicationDraft, Confirmation, Delegate
 from app.errors import RuleViolation, StaleEdit
 from app.history import services as history
+from app.mail.addresses import is_same_address
 from app.registration import registration_requests, requirement_history, seats
 from app.registration.bookings import changes, queries
 from app.registration.bookings.changes import ANSWERS, REASON, BookingChange
@@ -291,13 +292,8 @@ def lock_limits(delegate: Delegate, others: Sequence[str] = ()) -> Sequence[str]
 
 def require_other_email(email: str, current: str) -> None:
     """Raise EmailUnchanged if an address is the current one."""
-    if is_same_email(email, current):
+    if is_same_address(email, current):
         raise EmailUnchanged("This is the email address we already have. Enter a different one")
-
-
-def is_same_email(one: str, other: str) -> bool:
-    """Return True if two addresses are equal apart from how they were typed."""
-    return one.casefold() == other.casefold()
 
 
 def record(

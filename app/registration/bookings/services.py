@@ -8,16 +8,17 @@ import secrets
 from datetime import timedelta
 
 from app.accounts import rate_limits
+from app.accounts.rate_limits import Attempt
 from app.delegates.answer_json import Answers
 from app.delegates.models import Confirmation, Delegate
 from app.errors import RuleViolation
 from app.history.services import ACTOR_DELEGATE
-from app.registration import emails, requirement_history
+from app.mail.addresses import normalise_address
+from app.registration import address_limits, emails, requirement_history
 from app.registration.bookings import changes, erasure, operations, queries
 from app.registration.bookings.changes import BookingChange
 from app.registration.groups import emails as group_emails
 from app.registration.groups import queries as groups
-from app.registration.recipient_limit import hit_recipient
 
 MAX_EMAILS_PER_HOUR = 5  # to one address, or about one booking
 AN_HOUR = timedelta(hours=1)
@@ -25,8 +26,12 @@ AN_HOUR = timedelta(hours=1)
 
 def send_links(email: str, language: str, ip_address: str | None) -> None:
     """Email the links of an address to bookings and groups; if it has none, the email says so."""
-    rate_limits.hit_network(rate_limits.BOOKING_LINK, ip_address)
-    rate_limits.hit("booking link", email.lower(), times=MAX_EMAILS_PER_HOUR, within=AN_HOUR)
+    rate_limits.hit_all(
+        Attempt.from_network(rate_limits.BOOKING_LINK, ip_address),
+        Attempt.by_actor(
+            "booking link", normalise_address(email), times=MAX_EMAILS_PER_HOUR, within=AN_HOUR
+        ),
+    )
     delegates, own_groups = queries.list_by_email(email), groups.list_by_email(email)
     for group in own_groups:
         group_emails.send_group_registered(group)
@@ -49,7 +54,7 @@ def request_email_change(
 ) -> None:
     """Ask for confirmation at a new address; until then the old one remains."""
     operations.require_other_email(email, delegate.email)
-    rate_limits.hit_network(rate_limits.EMAIL_CHANGE, ip_address)
+    _hit_limits(delegate, ip_address, address_limits.build_email_attempt(email))
     operations.lock_expecting(delegate, expected_version)
     _start_email_change(delegate, email)
 
@@ -75,13 +80,14 @@ def correct_email_by_confirmation(
     used the booking in another way. In all other cases, ask at the address of the booking.
     """
     operations.require_other_email(email, confirmation.email)
-    rate_limits.hit_network(rate_limits.EMAIL_CHANGE, ip_address)
     delegate = confirmation.delegate
+    may_correct = is_same_browser and queries.is_correctable(confirmation)
+    recipient = [address_limits.build_email_attempt(email)] if may_correct else []
+    _hit_limits(delegate, ip_address, *recipient)
     operations.lock(delegate)
-    if is_same_browser and queries.is_correctable(confirmation) and delegate.is_attending:
+    if may_correct and queries.is_correctable(confirmation) and delegate.is_attending:
         _start_email_change(delegate, email)
     else:
-        _check_rate_limit(delegate)
         emails.send_email_change_requested(delegate)
 
 
@@ -119,8 +125,6 @@ def erase_cancelled(delegate: Delegate) -> None:
 
 
 def _start_email_change(delegate: Delegate, email: str) -> None:
-    _check_rate_limit(delegate)
-    hit_recipient(email)
     field_changes = [BookingChange(changes.PENDING_EMAIL, delegate.pending_email, email)]
     delegate.pending_email = email
     delegate.pending_email_key = secrets.token_urlsafe(16)
@@ -134,5 +138,9 @@ def _start_email_change(delegate: Delegate, email: str) -> None:
     emails.send_email_change_confirmation(delegate)
 
 
-def _check_rate_limit(delegate: Delegate) -> None:
-    rate_limits.hit("address", delegate.reference, times=MAX_EMAILS_PER_HOUR, within=AN_HOUR)
+def _hit_limits(delegate: Delegate, ip_address: str | None, *others: Attempt) -> None:
+    rate_limits.hit_all(
+        Attempt.from_network(rate_limits.EMAIL_CHANGE, ip_address),
+        Attempt.by_actor("address", delegate.reference, times=MAX_EMAILS_PER_HOUR, within=AN_HOUR),
+        *others,
+    )

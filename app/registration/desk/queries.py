@@ -9,11 +9,12 @@ from sqlalchemy.orm import load_only
 
 from app.database import db
 from app.delegates.answer_json import Answers, full_name
-from app.delegates.delegate_record import MAX_SORT_KEY_LENGTH, fold, identity_key, search_key
+from app.delegates.delegate_record import MAX_SORT_KEY_LENGTH, identity_key, search_key
 from app.delegates.fields import EMAIL
 from app.delegates.models import Delegate, DelegateTag, LinkedAgenda
 from app.delegates.queries import ATTENDING
 from app.errors import NotFound, require
+from app.mail.addresses import normalise_address
 from app.mail.models import Email
 from app.mail.queries import IS_FAILED, IS_WAITING
 from app.programme.models import Speaker
@@ -178,7 +179,9 @@ def list_similar(answers: Answers) -> Sequence[Delegate]:
     if db.session.scalar(select(Delegate.id).where(ATTENDING, Delegate.identity_key == key)):
         return ()
     name = search_key(answers["family_name"], answers["given_names"])[:MAX_SORT_KEY_LENGTH]
-    same_address = Delegate.identity_key.startswith(f"{fold(answers[EMAIL])} ", autoescape=True)
+    same_address = Delegate.identity_key.startswith(
+        f"{normalise_address(answers[EMAIL])} ", autoescape=True
+    )
     return db.session.scalars(
         select(Delegate)
         .where(IS_NOT_ERASED, or_(same_address, Delegate.name_sort_key == name))

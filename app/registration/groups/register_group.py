@@ -14,6 +14,7 @@ from sqlalchemy.exc import IntegrityError
 
 from app import clock
 from app.accounts import rate_limits
+from app.accounts.rate_limits import Attempt
 from app.database import db, violated_constraint
 from app.delegates import delegate_record
 from app.delegates.answer_json import Answers, dump_answers, full_name
@@ -24,19 +25,22 @@ from app.delegates.models import Confirmation, Delegate
 from app.delegates.queries import ATTENDING, get_attending
 from app.errors import RuleViolation
 from app.history import services as history
+from app.mail.addresses import normalise_address
 from app.mail.models import Email
-from app.registration import create_booking, emails, registration_requests, seats
+from app.registration import (
+    address_limits,
+    create_booking,
+    emails,
+    registration_requests,
+    seats,
+)
 from app.registration import queries as registration
 from app.registration.applications import queries as applications
 from app.registration.bookings import operations
 from app.registration.groups import emails as group_emails
 from app.registration.groups.draft import CONTACT_NAME, MAX_PEOPLE, ORGANISATION, GroupDraft
 from app.registration.groups.models import PLACED, UNPLACED, WAITING, GroupMember, RegistrationGroup
-from app.registration.services import (
-    CORRECTION_PERIOD,
-    MAX_REGISTRATIONS_PER_DAY,
-    RegistrationClosed,
-)
+from app.registration.services import CORRECTION_PERIOD, RegistrationClosed
 from app.registration.waiting_list import queries as waiting_list_entries
 from app.registration.waiting_list import services as waiting_list
 from app.text import count_of
@@ -271,17 +275,13 @@ def _join_list(
 
 def hit_limits(draft: GroupDraft, ip_address: str | None) -> None:
     """Count an attempt; raise RateLimitExceeded for too many from a network or to an address."""
-    rate_limits.hit_network(rate_limits.GROUP, ip_address)
-    contact = delegate_record.fold(draft.email)
-    rate_limits.hit("group", contact, times=MAX_GROUPS_PER_DAY, within=A_DAY)
-    own = (delegate_record.fold(one[EMAIL]) for one in draft.people if one.get(EMAIL))
-    for address in sorted(own):  # in one order, for each is locked
-        hit_address(address)
-
-
-def hit_address(address: str) -> None:
-    """Count a registration with somebody's own address, folded; raise RateLimitExceeded."""
-    rate_limits.hit("registration", address, times=MAX_REGISTRATIONS_PER_DAY, within=A_DAY)
+    contact = normalise_address(draft.email)
+    own = [one[EMAIL] for one in draft.people if one.get(EMAIL)]
+    rate_limits.hit_all(
+        Attempt.from_network(rate_limits.GROUP, ip_address),
+        Attempt.by_actor("group", contact, times=MAX_GROUPS_PER_DAY, within=A_DAY),
+        *map(address_limits.build_registration_attempt, own),
+    )
 
 
 def list_faults(draft: GroupDraft) -> Sequence[tuple[int, str]]:

@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from app import clock
 from app.accounts import rate_limits
+from app.accounts.rate_limits import Attempt
 from app.database import db
 from app.delegates import delegate_record
 from app.delegates.answer_json import Answers, full_name, load_answers
@@ -17,7 +18,8 @@ from app.delegates.fields import BADGE_NAME, EMAIL
 from app.delegates.models import CONFERENCE, Delegate
 from app.errors import NotFound, RateLimitExceeded, RuleViolation, require
 from app.history import services as history
-from app.registration import emails, seats
+from app.mail.addresses import is_same_address
+from app.registration import address_limits, emails, seats
 from app.registration import queries as registration
 from app.registration.bookings import operations
 from app.registration.bookings import queries as bookings
@@ -35,7 +37,6 @@ from app.registration.groups.models import (
     GroupMember,
     RegistrationGroup,
 )
-from app.registration.recipient_limit import hit_recipient
 from app.registration.waiting_list import services as waiting_list
 from app.row_locks import lock_row
 from app.text import count_of
@@ -47,6 +48,10 @@ RENAMED = ("given_names", "family_name", BADGE_NAME)
 
 class AlreadyInGroup(RuleViolation):
     """Somebody belongs to a group already."""
+
+
+class _SentJustNow(RateLimitExceeded):
+    """Somebody was sent their link a moment ago."""
 
 
 def get_member(group: RegistrationGroup, number: int) -> GroupMember:
@@ -70,9 +75,9 @@ def add_person(group: RegistrationGroup, person: Answers, *, ip_address: str | N
     fault = register_group.find_fault(answers)
     if fault:
         raise RuleViolation(fault)
-    _hit_limits(group, person.get(EMAIL, ""), ip_address)
-    if person.get(EMAIL):
-        register_group.hit_address(delegate_record.fold(person[EMAIL]))
+    email = person.get(EMAIL, "")
+    own = [address_limits.build_registration_attempt(email)] if email else []
+    rate_limits.hit_all(*_list_attempts(group, email, ip_address), *own)
     prepared = register_group.prepare_person(group, person, answers)
     seats.lock_limits(prepared.limits)
     lock_category(prepared.delegate.category_id)
@@ -87,7 +92,7 @@ def add_person(group: RegistrationGroup, person: Answers, *, ip_address: str | N
         raise seats.SoldOut("All places are taken")
     register_group.end_waits([member])
     db.session.flush()
-    _hit_link(member)
+    rate_limits.hit_all(_build_link_attempt(member))  # of whom nobody knows before the commit
     group_emails.send_group_changed(group, member.name, "added")
     _record(group, "A person was added", ACTOR_CONTACT)
     return member
@@ -126,7 +131,7 @@ def rename(member: GroupMember, answers: Answers, *, ip_address: str | None) -> 
 
     The contact sees no difference. Raise AlreadyInGroup or RateLimitExceeded.
     """
-    _hit_limits(member.group, member.email, ip_address)
+    rate_limits.hit_all(*_list_attempts(member.group, member.email, ip_address))
     _lock_member(member)  # before the booking, as whoever cancels it does
     if not can_rename(member):
         raise RuleViolation(NO_PLACE)
@@ -168,31 +173,39 @@ def send_link(member: GroupMember, *, ip_address: str | None) -> bool:
     """
     if not member.is_present:
         raise RuleViolation(NO_PLACE)
-    if clock.now() - member.group.created_at < desk.RESEND_INTERVAL or not _hit_link(member):
+    if clock.now() - member.group.created_at < desk.RESEND_INTERVAL:
         return False
-    _hit_limits(member.group, member.email, ip_address)
+    others = _list_attempts(member.group, member.email, ip_address)
+    try:
+        rate_limits.hit_all(_build_link_attempt(member), *others)
+    except _SentJustNow:
+        return False
     if member.delegate is not None:
         desk.send_status_again(member.delegate, actor=ACTOR_CONTACT)
     return True
 
 
-def _hit_link(member: GroupMember) -> bool:
-    """Count that somebody is sent their link; return False if they were a moment ago."""
-    try:
-        rate_limits.hit("link of a group", str(member.id), times=1, within=desk.RESEND_INTERVAL)
-    except RateLimitExceeded:
-        return False
-    return True
+def _build_link_attempt(member: GroupMember) -> Attempt:
+    return Attempt.by_actor(
+        "link of a group",
+        str(member.id),
+        times=1,
+        within=desk.RESEND_INTERVAL,
+        refusal=_SentJustNow,
+    )
 
 
-def _hit_limits(group: RegistrationGroup, email: str, ip_address: str | None) -> None:
-    """Count an email to somebody in a group; raise RateLimitExceeded after too many.
+def _list_attempts(
+    group: RegistrationGroup, email: str, ip_address: str | None
+) -> Sequence[Attempt]:
+    """Return what is counted for an email to somebody in a group.
 
     The address of the contact is their own, since they have opened the link that it got.
     """
-    rate_limits.hit_network(rate_limits.GROUP_CHANGE, ip_address)
-    if email and not operations.is_same_email(email, group.email):
-        hit_recipient(email)
+    network = Attempt.from_network(rate_limits.GROUP_CHANGE, ip_address)
+    if not email or is_same_address(email, group.email):
+        return [network]
+    return [network, address_limits.build_email_attempt(email)]
 
 
 def leave(delegate: Delegate, member: GroupMember) -> None:
@@ -216,7 +229,7 @@ def make(
     delegates = _list_attending(references)
     group = register_group.build_group(contact, {}, language)
     for one in delegates:
-        email = "" if operations.is_same_email(one.email, group.email) else one.email
+        email = "" if is_same_address(one.email, group.email) else one.email
         group.members.append(
             GroupMember(name=one.full_name, email=email, state=PLACED, delegate=one)
         )

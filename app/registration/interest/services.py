@@ -13,6 +13,7 @@ from typing import Final
 
 from app import cache_version, clock
 from app.accounts import rate_limits
+from app.accounts.rate_limits import Attempt
 from app.database import Base, db
 from app.delegates import delegate_record
 from app.delegates.answer_json import Answers, dump_answers, full_name
@@ -21,6 +22,7 @@ from app.delegates.fields import EMAIL
 from app.delegates.models import CONFERENCE, Delegate
 from app.errors import RuleViolation
 from app.history import services as history
+from app.mail.addresses import normalise_address
 from app.registration import emails, seats
 from app.registration import registration_requests as requests
 from app.registration.create_booking import lock_category
@@ -65,7 +67,9 @@ class Invitation:
     message: str = ""  # a sentence in the email
 
 
-def express(category_id: int, answers: Answers, language: str) -> None:
+def express(
+    category_id: int, answers: Answers, language: str, *, ip_address: str | None = None
+) -> None:
     """Store that somebody would like to come, and email the link of their page.
 
     Whoever has a place, or has said so already, is told so by email, and only there. Raise
@@ -73,8 +77,11 @@ def express(category_id: int, answers: Answers, language: str) -> None:
     """
     if not queries.get_option(category_id).accepts_interest:
         raise InterestClosed("Expressions of interest in this category have closed")
-    email = delegate_record.fold(answers[EMAIL])
-    rate_limits.hit("interest", email, times=MAX_PER_DAY, within=timedelta(days=1))
+    email = normalise_address(answers[EMAIL])
+    rate_limits.hit_all(
+        Attempt.from_network(rate_limits.INTEREST, ip_address),
+        Attempt.by_actor("interest", email, times=MAX_PER_DAY, within=timedelta(days=1)),
+    )
     key = delegate_record.identity_key(full_name(answers), answers[EMAIL])
     seats.lock_if_set(CONFERENCE)
     delegate = waiting_list_queries.find_attending(key)

@@ -10,7 +10,6 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
-from app.accounts import rate_limits
 from app.delegates import custom_questions
 from app.delegates.categories.queries import CategoryOption, list_accepting_interest
 from app.delegates.categories.texts import translated
@@ -75,8 +74,12 @@ def express(number: int) -> ResponseReturnValue:
     if not option.accepts_interest or not form.validate_on_submit():
         return _render_form(form, option)
     try:
-        rate_limits.hit_network(rate_limits.INTEREST, request.remote_addr)
-        services.express(number, form.get_answers(), languages.current().code)
+        services.express(
+            number,
+            form.get_answers(),
+            languages.current().code,
+            ip_address=request.remote_addr,
+        )
     except RateLimitExceeded as refusal:
         form.reject(refusal)
         return refuse(_render_form(form, option), refusal)

@@ -13,6 +13,7 @@ from app.delegates.answer_json import Answers
 from app.delegates.categories import queries as categories
 from app.delegates.categories.models import RegistrationCategory
 from app.delegates.categories.queries import (
+    SPEAKER,
     SPEAKER_ADDRESS,
     SPEAKER_NAME,
     CategoryOption,
@@ -21,6 +22,7 @@ from app.delegates.fields import EMAIL
 from app.delegates.models import Delegate
 from app.delegates.queries import ATTENDING
 from app.history.models import HistoryEntry
+from app.mail.addresses import is_same_address
 from app.programme.collation import sort_key
 from app.programme.models import Speaker
 from app.registration import queries as registration
@@ -84,11 +86,22 @@ def is_own_registration(answers: Answers) -> bool:
 
     Only the answers decide, so that nobody can tell from it whether there was such a booking.
     """
-    address, name = answers.get(SPEAKER_ADDRESS, ""), answers.get(SPEAKER_NAME, "")
-    if not address or delegate_record.fold(answers.get(EMAIL, "")) != delegate_record.fold(address):
+    address, name = _get_known(answers)
+    if not address or not is_same_address(answers.get(EMAIL, ""), address):
         return False
     given_names, family_name = answers.get("given_names", ""), answers.get("family_name", "")
     return not name or matches_name(name, given_names=given_names, family_name=family_name)
+
+
+def _get_known(answers: Answers) -> tuple[str, str]:
+    """Return the address that is known to be the speaker's, and the name that may not change.
+
+    Drafts that were begun before they said so have neither: they count as an assistant's would.
+    """
+    if SPEAKER not in answers or SPEAKER_ADDRESS in answers:
+        return answers.get(SPEAKER_ADDRESS, ""), answers.get(SPEAKER_NAME, "")
+    speaker = db.session.get(Speaker, int(answers[SPEAKER]))
+    return (speaker.contact_address.strip(), speaker.name) if speaker else ("", "")
 
 
 def matches_name(name: str, *, given_names: str, family_name: str) -> bool:

@@ -15,6 +15,7 @@ from sqlalchemy import select, update
 
 from app import clock
 from app.accounts import rate_limits
+from app.accounts.rate_limits import Attempt
 from app.database import db
 from app.delegates.answer_json import Answers
 from app.delegates.categories.queries import CATEGORY, TRANSFER
@@ -22,10 +23,10 @@ from app.delegates.fields import EMAIL
 from app.delegates.models import Delegate
 from app.errors import RuleViolation, require
 from app.history import services as history
-from app.registration import emails, seats
+from app.mail.addresses import is_same_address
+from app.registration import address_limits, emails, seats
 from app.registration.bookings import operations
 from app.registration.create_booking import create_booking
-from app.registration.recipient_limit import hit_recipient
 from app.registration.session_bookings import queries as session_bookings
 from app.registration.session_bookings import released_seats
 from app.registration.session_bookings.models import SessionBooking
@@ -68,21 +69,31 @@ def offer_own(delegate: Delegate, colleague: Colleague, *, ip_address: str | Non
 
     They are counted by network and by colleague too, since one person may have several bookings.
     """
-    rate_limits.hit_network(rate_limits.PLACE_OFFER, ip_address)
-    hit_recipient(colleague.email)
-    return offer(delegate, colleague, actor=history.ACTOR_DELEGATE)
+    rate_limits.hit_all(
+        Attempt.from_network(rate_limits.PLACE_OFFER, ip_address),
+        address_limits.build_email_attempt(colleague.email),
+        _build_attempt(delegate),
+    )
+    return _offer(delegate, colleague, history.ACTOR_DELEGATE)
 
 
 def offer(delegate: Delegate, colleague: Colleague, *, actor: str) -> PlaceTransfer:
     """Offer a place to a colleague, by email; raise RuleViolation if it cannot be passed on."""
-    rate_limits.hit(
-        "transfer", delegate.reference, times=MAX_OFFERS_PER_DAY, within=timedelta(days=1)
-    )
+    rate_limits.hit_all(_build_attempt(delegate))
+    return _offer(delegate, colleague, actor)
+
+
+def _build_attempt(delegate: Delegate) -> Attempt:
+    a_day = timedelta(days=1)
+    return Attempt.by_actor("transfer", delegate.reference, times=MAX_OFFERS_PER_DAY, within=a_day)
+
+
+def _offer(delegate: Delegate, colleague: Colleague, actor: str) -> PlaceTransfer:
     operations.lock(delegate)
     now = clock.now()
     if not queries.can_pass_on(delegate) or now >= _get_conference_end():
         raise RuleViolation(NOT_ALLOWED)
-    if operations.is_same_email(colleague.email, delegate.email):
+    if is_same_address(colleague.email, delegate.email):
         raise RuleViolation("This is your own email address. Enter your colleague’s")
     _end_earlier(delegate, now)
     transfer = PlaceTransfer(

@@ -1,8 +1,8 @@
 """An agenda as its page shows it: by time, with sessions that changed, clash or were withdrawn.
 
-Where the browser has opened a booking, its seats stand in the same list.
+Where the browser has opened a booking, its seats are in the same list.
 
-Clashes follow the rules of the programme, with the visitor as a person whom every session needs.
+Clashes follow the rules of the programme, with the visitor as a participant of every session.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -29,7 +29,7 @@ READER_AS_PARTICIPANT = (Participant("reader", "You"),)
 
 @dataclass(frozen=True)
 class SavedDetails:
-    """The details of a session when it was starred, where they have changed since."""
+    """The details of a session when it was starred, where the session has changed since."""
 
     title: str
     starts_at: datetime | None
@@ -41,20 +41,20 @@ class SavedDetails:
 
 @dataclass(frozen=True)
 class AgendaItem:
-    """A session that is starred, or in which there is a seat."""
+    """A session that is starred, or in which the visitor has a seat."""
 
     star_id: int | None  # None if it is not starred
     session: Session
     stale_details: SavedDetails | None
     clashes: tuple[Session, ...]  # other sessions of the agenda at the same time
-    clashes_named_here: tuple[Session, ...]  # so that each clash is named once, in its first row
-    tight_transfers: tuple[Session, ...]  # others that end too late to walk from there
+    clashes_named_here: tuple[Session, ...]  # each clash is named only once, in its first row
+    tight_transfers: tuple[Session, ...]  # other sessions that end too late to walk from there
     seat: OwnSeat | None = None
 
 
 @dataclass(frozen=True)
 class AgendaDay:
-    """The items of a day; without a date, those that have no time yet."""
+    """The items of one day, or those without a time if the date is None."""
 
     date: date | None
     entries: tuple[AgendaItem, ...]
@@ -62,7 +62,7 @@ class AgendaDay:
 
 @dataclass(frozen=True)
 class AgendaListing:
-    """An agenda, by day."""
+    """The contents of an agenda, by day."""
 
     days: tuple[AgendaDay, ...]
     withdrawn: tuple[Star, ...]  # stars of sessions that were withdrawn
@@ -72,17 +72,17 @@ class AgendaListing:
 
     @property
     def clash_count(self) -> int:
-        """The number of items that clash with another."""
+        """Return the number of items that clash with another."""
         return sum(bool(entry.clashes) for day in self.days for entry in day.entries)
 
     @property
     def tight_transfer_count(self) -> int:
-        """The number of items that leave no time to walk to them."""
+        """Return the number of items that leave no time to walk to them."""
         return sum(bool(entry.tight_transfers) for day in self.days for entry in day.entries)
 
     @property
     def changed_count(self) -> int:
-        """The number of items that have changed since they were starred."""
+        """Return the number of items that have changed since they were starred."""
         return len(self.withdrawn) + sum(
             entry.stale_details is not None for day in self.days for entry in day.entries
         )
@@ -158,7 +158,7 @@ def _find_stale_details(star: Star, session: Session) -> SavedDetails | None:
 def _find_clashes(
     sessions: Sequence[Session], programme: PublishedProgramme, walking: timedelta
 ) -> Mapping[str, list[tuple[str, Session]]]:
-    """Map each session to those that clash with it, each with the reason."""
+    """Map each session to the sessions that clash with it and the kind of clash."""
     known = {one.key: one for one in sessions}
     facts = programme.conference
     frame = SchedulingRules(facts.starts_on, facts.ends_on, ZoneInfo(facts.time_zone), walking)
@@ -174,9 +174,9 @@ def _find_clashes(
 def _list_named_clashes(
     sessions: Sequence[Session], conflicts: Mapping[str, Sequence[tuple[str, Session]]]
 ) -> Mapping[str, tuple[Session, ...]]:
-    """Map each session to the later ones that it clashes with, unless a row above names them all.
+    """Map each session to the later ones it clashes with, unless an earlier row names them all.
 
-    Of four sessions at the same time the first names three, and the others are only marked.
+    If four sessions overlap, the first names three, and the others are only marked.
     """
     named: dict[str, tuple[Session, ...]] = {}
     groups: list[set[str]] = []

@@ -43,7 +43,7 @@ def diff_words(old: str, new: str) -> tuple[Sequence[DiffLine], Sequence[DiffLin
 
 
 def _split_words(text: str) -> Sequence[str]:
-    """Split a text into words with their leading spaces; a text too long to compare is one word."""
+    """Split a text into words with their leading spaces; one too long to compare stays whole."""
     words = WORD.findall(text)
     return words if len(words) <= MAX_WORDS else [text]
 

@@ -1,4 +1,4 @@
-"""The answers of somebody as pages show them, each with the page that asks for it."""
+"""Answers as pages show them, each with the registration page that asks for it."""
 
 from collections.abc import Callable, Iterator, Sequence
 
@@ -44,7 +44,7 @@ def _list_standard(
 
 
 def _format_whole(field: DelegateField, answers: Answers) -> str:
-    """Return an answer with those that continue it, each on a line of its own."""
+    """Return an answer with those that continue it, each on its own line."""
     parts = [field, *(one for one in FIELDS if one.continues == field.name)]
     texts = filter(None, (one.format(one.read(answers)) for one in parts))
     text = "\n".join(dict.fromkeys(texts)) or str(field.empty)
@@ -52,7 +52,7 @@ def _format_whole(field: DelegateField, answers: Answers) -> str:
 
 
 def list_own(answers: Answers, find_url: Callable[[int], str] | None = None) -> Iterator[Row]:
-    """Yield the answers to the organisers' questions; files as links, if these are given."""
+    """Yield the answers to the organisers' questions; files as links, if URLs are given."""
     steps = question_pages.name_by_question()
     for one in custom_questions.list_relevant(answers):
         answer = answers.get(one.name, "")
@@ -68,7 +68,7 @@ def link_file(name: str, url: str) -> Markup:
 
 
 def sort_by_page(rows: Sequence[Row]) -> Sequence[Row]:
-    """Return rows in the order of their pages; others stay where they are, before them."""
+    """Return rows in the order of their pages, after those that belong to no page."""
     steps = [page.step for page in question_pages.list_pages()]
     places = {step: place for place, step in enumerate(steps)}
     place, keyed = -1, []

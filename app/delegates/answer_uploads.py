@@ -1,8 +1,8 @@
-"""Pages that ask questions for a file: what they send is read and stored before all else.
+"""Pages with questions for a file: uploads are read and stored before anything else.
 
 A file is counted towards the limit of its network before it is read, and checked before anything is
-locked. It is stored in a transaction of its own, so it need not be sent again if another answer has
-an error. The view then begins as any other that writes.
+locked. It is stored in its own transaction, so it need not be uploaded again if another answer has
+an error. The view then starts like any other that writes.
 """
 
 from collections.abc import Callable, Collection, Mapping
@@ -31,7 +31,7 @@ from app.request_transaction import (
 from app.web.error_handlers import describe
 
 MAX_BODY_BYTES: Final = 60 * MEGABYTES
-TOLERANCE_BYTES: Final = 10 * MEGABYTES  # so much too large a file is refused beside its question
+TOLERANCE_BYTES: Final = 10 * MEGABYTES  # a file within this is refused beside its question
 
 
 def accept(
@@ -43,7 +43,7 @@ def accept(
 ) -> None:
     """Let these views of a blueprint ask for files, while there are such questions.
 
-    How many a network sends is limited, unless only people who are signed in can send any.
+    The number of uploads per network is limited, unless only signed-in people can upload.
     """
 
     def raise_limit(endpoint: str | None, values: dict[str, Any] | None) -> None:
@@ -73,7 +73,7 @@ def _get_max_bytes(asked: Collection[Definition]) -> int:
 
 
 def _receive(*, is_limited: bool) -> None:
-    """Check and store the files of this request, and let its fields find what became of them."""
+    """Check and store the files of this request, and pass the results to the form fields."""
     asked = _list_asked() if request.form and has_valid_token() else {}
     sent = {
         name: file
@@ -95,7 +95,7 @@ def _read_sent_back(name: str) -> str:
 def _check_all(
     sent: Mapping[str, FileStorage], asked: Mapping[str, Definition], *, is_limited: bool
 ) -> Mapping[str, AcceptedFile | str]:
-    """Return each accepted file, or what is wrong with it; if there were too many, read none."""
+    """Return each accepted file, or its error; after too many uploads, read none."""
     try:
         if is_limited:
             rate_limits.count_network_before_reading(rate_limits.ANSWER_FILE, request.remote_addr)
@@ -105,7 +105,7 @@ def _check_all(
 
 
 def _check(file: FileStorage, definition: Definition) -> AcceptedFile | str:
-    """Return an accepted file, or what is wrong with it."""
+    """Return an accepted file, or its error."""
     if file_size(file) > definition.max_megabytes * MEGABYTES:
         return str(
             gettext("The file must be smaller than %(size)s MB", size=definition.max_megabytes)
@@ -122,7 +122,7 @@ def _store_all(
     sent: Mapping[str, FileStorage],
     kept: Mapping[str, str],
 ) -> dict[str, SentFile]:
-    """Store what has been accepted; where nothing is, what was sent before stays."""
+    """Store the accepted files; a question without one keeps the file sent before."""
     return {
         name: SentFile(kept[name], one)
         if isinstance(one, str)
@@ -132,7 +132,7 @@ def _store_all(
 
 
 def _find_gone(kept: Mapping[str, str]) -> dict[str, SentFile]:
-    """Find the answers that the form sends back although their file has been deleted."""
+    """Find the answers in the form whose files have been deleted."""
     named = {name: file_answers.read(answer) for name, answer in kept.items()}
     stored = answer_files.touch([one.key for one in named.values() if one])
     message = str(gettext("We no longer have this file. Choose it again"))

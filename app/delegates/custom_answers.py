@@ -1,4 +1,4 @@
-"""The answers of delegates to the organisers' questions: stored, read, counted and erased."""
+"""Delegates' answers to the organisers' questions: stored, read, counted and erased."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
@@ -28,10 +28,11 @@ def to_answers(delegate: Delegate) -> Answers:
 
 
 def store(delegate: Delegate, answers: Answers) -> None:
-    """Write the answers to the questions that are asked of a delegate; others stay or go.
+    """Write the answers to the questions that a delegate is asked.
 
-    An answer stays as it is, with its words, unless another is given. What is no longer asked of
-    this delegate, because of another answer or other days, is deleted; what is retired stays.
+    An answer keeps its wording unless its value changes. Answers to questions that the delegate is
+    no longer asked, because of another answer or other days, are deleted; those to retired
+    questions stay.
     """
     definitions = custom_questions.list_active()
     if not definitions:
@@ -59,22 +60,22 @@ def _replace(delegate: Delegate, row: DelegateAnswer, definition: Definition, va
 
 
 def _add(delegate: Delegate, new: Mapping[int, DelegateAnswer]) -> None:
-    """Add answers, in one query for all; not to questions that have just been deleted elsewhere."""
+    """Add answers in one query, except to questions that were deleted concurrently."""
     for question_id in lock_questions(new):
         delegate.custom_answers.append(new[question_id])
 
 
 def lock_answered(answers: Answers) -> None:
-    """Let nobody delete the questions that answers are given to, until the transaction ends.
+    """Keep the answered questions from being deleted until the transaction ends.
 
-    Whoever deletes one locks it and then needs the cache version. So whoever also moves a place,
-    which may bump the version, calls this before.
+    Deleting a question locks it and then needs the cache version. Moving a place may bump the
+    version, so call this before.
     """
     lock_questions([one.id for one in custom_questions.list_active() if answers.get(one.name)])
 
 
 def lock_questions(numbers: Collection[int]) -> Sequence[int]:
-    """Let nobody delete these questions until the transaction ends; return those that exist."""
+    """Keep these questions from being deleted until the transaction ends; return existing ones."""
     if not numbers:
         return ()
     wanted = select(Question.id).where(Question.id.in_(numbers)).order_by(Question.id)
@@ -82,7 +83,7 @@ def lock_questions(numbers: Collection[int]) -> Sequence[int]:
 
 
 class GivenAnswer(NamedTuple):
-    """An answer of a delegate, with the words that it was asked with."""
+    """A delegate's answer, with the wording of its question."""
 
     question: Definition
     label: str
@@ -91,7 +92,7 @@ class GivenAnswer(NamedTuple):
 
 
 def list_given(delegate: Delegate, *, with_private: bool = True) -> Sequence[GivenAnswer]:
-    """List what a delegate has answered, also to retired questions."""
+    """List a delegate's answers, including those to retired questions."""
     every = custom_questions.list_all()
     if not every:
         return ()
@@ -109,13 +110,13 @@ def list_given(delegate: Delegate, *, with_private: bool = True) -> Sequence[Giv
 
 
 def find_value(delegate: Delegate, question_id: int) -> str:
-    """Return what a delegate has answered to a question; "" for nothing."""
+    """Return a delegate's answer to a question, or ""."""
     rows = {one.question_id: one.value for one in delegate.custom_answers}
     return rows.get(question_id, "")
 
 
 def count_by_question() -> Mapping[int, int]:
-    """Return the number of delegates who have answered each question, by its id."""
+    """Return the number of delegates who answered each question, by its id."""
     rows = db.session.execute(
         select(DelegateAnswer.question_id, func.count()).group_by(DelegateAnswer.question_id)
     )
@@ -140,7 +141,7 @@ def erase_of_questions(definitions: Iterable[Definition]) -> None:
 
 
 def remove_private(delegate: Delegate) -> bool:
-    """Delete a delegate's answers to questions that only few may read; return True if any."""
+    """Delete a delegate's answers to private questions; return True if there were any."""
     private = {one.id for one in custom_questions.list_all() if one.is_private}
     found = [one for one in delegate.custom_answers if one.question_id in private]
     for one in found:

@@ -12,7 +12,7 @@ from app.delegates.forms import AnswersForm
 from app.questions import form_fields
 from app.questions.definitions import CONSENT, COUNTRY, FILE, Definition, select_relevant
 
-QUESTIONS_FIELD = "asked"  # form fields: which questions a page asks, with a hash of their words
+QUESTIONS_FIELD = "asked"  # form fields: the questions on a page, with a hash of their wording
 HEADING = _l("A few more questions")
 ONE_QUESTION = _l("One more question")
 
@@ -22,20 +22,20 @@ class CustomQuestionsForm(AnswersForm):
 
     template = "registration/custom_questions.html"
     definitions: Sequence[Definition] = ()
-    words: Mapping[str, str] = {}  # keys of the words that the page showed, for a draft to hold
+    words: Mapping[str, str] = {}  # hashes of the wording on the page, for a draft to store
 
     @property
     def questions(self) -> Sequence[Any]:
-        """The fields that are asked, in the order of the questions."""
+        """Return the form fields, in the order of the questions."""
         return [self[one.name] for one in self.definitions if one.name in self]
 
     def get_answers(self) -> Answers:
-        """Return what was typed and chosen, as it is stored."""
+        """Return the submitted answers, as they are stored."""
         answers = {one.name: form_fields.get_answer(one.data) for one in self.questions}
         return {**answers, **self.words}
 
     def drop_irrelevant(self, answers: Answers) -> None:
-        """Remove the questions that what was typed makes irrelevant, before they are checked."""
+        """Remove the questions that the submitted answers make irrelevant, before validation."""
         typed = {**answers, **self.get_answers()}
         person = custom_questions.get_person(answers)
         every = custom_questions.list_active_with_standard()
@@ -57,7 +57,7 @@ def build_form(base: type[AnyForm], definitions: Sequence[Definition], **data: A
 
 
 def _choose_heading(definitions: Sequence[Definition]) -> str:
-    """Return the heading of a page; "" where its only question is the heading."""
+    """Return the heading of a page; "" if its only question is the heading."""
     if len(definitions) != 1:
         return str(HEADING)
     return str(ONE_QUESTION) if definitions[0].kind in {CONSENT, COUNTRY, FILE} else ""
@@ -72,7 +72,7 @@ def list_submitted_questions(
 
 
 def read_wording_hashes(submitted: MultiDict[str, str], asked: Sequence[Definition]) -> Answers:
-    """Return the hashes of the words with which the submitted page asked these questions."""
+    """Return the hashes of the wording of these questions on the submitted page."""
     parts = [one.partition(" ") for one in submitted.getlist(QUESTIONS_FIELD)]
     keys = {number: key[: custom_questions.WORDING_HASH_LENGTH] for number, _, key in parts}
     return {
@@ -85,7 +85,7 @@ def read_wording_hashes(submitted: MultiDict[str, str], asked: Sequence[Definiti
 def list_dependent(
     possible: Sequence[Definition], shown: Sequence[Definition]
 ) -> Sequence[Definition]:
-    """Return those questions of a page to which an answer on it may lead."""
+    """List the questions of a page that depend on an answer on the same page."""
     on_page = {one.id for one in shown}
     later = []
     for one in possible:
@@ -96,7 +96,7 @@ def list_dependent(
 
 
 def template_context(form: CustomQuestionsForm, later: Sequence[Definition]) -> dict[str, Any]:
-    """Return what the template shows besides the form."""
+    """Return the template variables besides the form."""
     every = [*form.definitions, *later]
     return {
         "in_order": _put_in_order(form, build_form(CustomQuestionsForm, later)),
@@ -115,7 +115,7 @@ def _to_asked_value(definition: Definition) -> str:
 def _put_in_order(
     form: CustomQuestionsForm, later: CustomQuestionsForm
 ) -> Sequence[tuple[Any, bool]]:
-    """Return the fields of both forms in the order of the questions; True for those of later."""
+    """Yield the fields of both forms in the order of the questions, with the form they are from."""
     fields = {one.name: (one, False) for one in form.questions}
     fields |= {one.name: (one, True) for one in later.questions}
     names = [one.name for one in custom_questions.list_all()]

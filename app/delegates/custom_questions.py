@@ -1,7 +1,7 @@
-"""The questions of registration: who is asked which, what they are called, why they are asked.
+"""The questions of registration: who is asked which, their labels, and why they are asked.
 
-What is listed are the organisers’ own questions; functions whose names end in ``_with_standard``
-list those that every site asks, too.
+Functions list the organisers’ own questions; those whose names end in ``_with_standard`` also list
+the standard ones.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -33,7 +33,7 @@ from app.releases.current_release import get_programme
 from app.web import languages
 from app.web.formatting import plain_date
 
-WORDING_PREFIX = "words_"  # of what a draft holds beside an answer: to which words it was given
+WORDING_PREFIX = "words_"  # of the wording hash in a draft, beside each answer
 WORDING_HASH_LENGTH = 16  # hexadecimal digits
 CUSTOM_PAGE = "more"  # the page of registration that asks them; others end in “-” and an id
 
@@ -44,7 +44,7 @@ def list_active() -> Sequence[Definition]:
 
 
 def list_all() -> Sequence[Definition]:
-    """List all questions in their order, also those that are not asked any more."""
+    """List all questions in their order, including those that are no longer asked."""
     return [one for one in list_all_with_standard() if one.standard is None]
 
 
@@ -70,7 +70,7 @@ def _list_with_ends() -> Sequence[tuple[Definition, datetime]]:
 
 
 def get_by_name() -> Mapping[str, Definition]:
-    """Return all questions by the name of their answer."""
+    """Map the name of each question's answer to the question."""
     return {one.name: one for one in list_all()}
 
 
@@ -87,29 +87,29 @@ def is_erased(definition: Definition) -> bool:
 
 
 def get_person(answers: Answers) -> Person:
-    """Return what decides which questions somebody is asked."""
+    """Return the facts that decide which questions a person is asked."""
     days = frozenset(answers[DAYS].split()) if DAYS in answers else None
     return Person(days, answers.get(CATEGORY, ""))
 
 
 def list_relevant(answers: Answers) -> Sequence[Definition]:
-    """List the questions that somebody is asked, given their answers."""
+    """List the questions that a person is asked, given their answers."""
     return [one for one in list_relevant_with_standard(answers) if one.standard is None]
 
 
 def list_relevant_with_standard(answers: Answers) -> Sequence[Definition]:
-    """List the questions that somebody is asked, given their answers."""
+    """List the questions that a person is asked, given their answers."""
     asked = list_active_with_standard()
     return select_relevant(asked, get_person(answers), answers, answer_checks.is_valid)
 
 
 def list_possible(answers: Answers) -> Sequence[Definition]:
-    """List the questions that somebody may be asked, whatever else they answer."""
+    """List the questions that a person may be asked, whatever else they answer."""
     return [one for one in list_possible_with_standard(answers) if one.standard is None]
 
 
 def list_possible_with_standard(answers: Answers) -> Sequence[Definition]:
-    """List the questions that somebody may be asked, whatever else they answer."""
+    """List the questions that a person may be asked, whatever else they answer."""
     person, possible = get_person(answers), dict[int, Definition]()
     for one in list_active_with_standard():
         depends_on = one.condition.question if one.condition else None
@@ -119,16 +119,16 @@ def list_possible_with_standard(answers: Answers) -> Sequence[Definition]:
 
 
 def is_unanswered(definition: Definition, answers: Answers) -> bool:
-    """Return True if somebody has still to be asked a question, or to be asked again."""
+    """Return True if a question has no answer yet, or must be asked again."""
     name = definition.name
     return name not in answers or not answer_checks.is_valid(definition, answers[name])
 
 
 def hash_wordings(definitions: Iterable[Definition]) -> Answers:
-    """Return a hash of the words of each question: another one once it is reworded.
+    """Return a hash of the wording of each question, which changes when it is reworded.
 
-    They are those of the first language, so that neither a translation nor reading in another
-    language changes it.
+    It covers only the first language, so that neither a translation nor reading in another language
+    changes it.
     """
     return {
         f"{WORDING_PREFIX}{one.id}": sha256(
@@ -139,7 +139,7 @@ def hash_wordings(definitions: Iterable[Definition]) -> Answers:
 
 
 def list_reworded(answers: Answers) -> Sequence[Definition]:
-    """List the questions that have been reworded since a draft was given their answers."""
+    """List the questions that were reworded after a draft stored their answers."""
     return [
         one
         for one in list_relevant(answers)
@@ -149,14 +149,14 @@ def list_reworded(answers: Answers) -> Sequence[Definition]:
 
 
 def list_irrelevant_standard(answers: Answers) -> Sequence[str]:
-    """List what somebody tells only if they are asked, and is not; hidden questions keep theirs."""
+    """List the conditional standard answers that do not apply; hidden questions keep theirs."""
     asked = {one.name for one in list_relevant_with_standard(answers)}
     gone = {one.name for one in list_active_with_standard() if one.standard} - asked
     return [one.name for one in fields.FIELDS if one.key in gone] if gone else ()
 
 
 def drop_irrelevant(answers: Answers) -> Answers:
-    """Return answers without those to questions that are not asked of this person any more."""
+    """Return the answers without those to questions that no longer apply to this person."""
     asked = {one.name for one in list_relevant_with_standard(answers)}
     gone = {one.name for one in fields.FIELDS if one.key not in asked}
     return {
@@ -167,7 +167,7 @@ def drop_irrelevant(answers: Answers) -> Answers:
 
 
 def format_answer(definition: Definition, answer: str, version_id: int = 0) -> str:
-    """Return an answer as pages show it, with the words that it was asked with."""
+    """Format an answer for pages, with the wording of its question."""
     wording = definition.get_version(version_id)
     language = languages.current().code
     return answer_texts.format_answer(wording, answer, language, countries.name_of)
@@ -179,16 +179,16 @@ def get_language() -> str:
 
 
 def get_label(definition: Definition, version_id: int = 0) -> str:
-    """Return the words of a question in the language of the page."""
+    """Return the label of a question in the language of the page."""
     if definition.standard:
         return standard_texts.get_label(definition, REGISTRATION)
     return definition.get_version(version_id).get_texts(languages.current().code).label
 
 
 def build_fields(definitions: Iterable[Definition], *, optional: bool = False) -> Mapping[str, Any]:
-    """Return the form fields of questions by name, in the language of the page.
+    """Build the form fields of questions by name, in the language of the page.
 
-    The desk may leave any of them empty (``optional``).
+    With ``optional`` none is required, as at the desk.
     """
     return {one.name: _build_field(one, optional=optional) for one in definitions}
 
@@ -204,17 +204,17 @@ def _build_field(definition: Definition, *, optional: bool) -> Any:
 
 @dataclass(frozen=True)
 class Explanation:
-    """What people are told about a question beside it."""
+    """The explanation beside a question."""
 
     purpose: str
     readers: str
-    visibility: str  # the readers in a sentence
+    visibility: str  # who can read the answer, in a sentence
     erased_on: str  # a day
     is_file: bool = False
 
 
 def explain(definition: Definition) -> Explanation:
-    """Return why a question is asked, who reads the answer and until when."""
+    """Return why a question is asked, who can read the answer and until when."""
     last = definition.get_erasure_date(get_programme().conference.ends_on)
     purpose = definition.purpose
     if definition.standard and not is_changed(definition):
@@ -224,7 +224,7 @@ def explain(definition: Definition) -> Explanation:
 
 
 def _describe_readers(definition: Definition) -> tuple[str, str]:
-    """Return who may read the answers to a question, in a table and in a sentence."""
+    """Describe who may read the answers to a question, for a table and for a sentence."""
     if definition.is_private:
         return (
             gettext("Only the organisers and the registration desk"),
@@ -237,19 +237,19 @@ def _describe_readers(definition: Definition) -> tuple[str, str]:
 
 
 def explain_all() -> Sequence[tuple[str, Explanation]]:
-    """List label and explanation of each question that is asked now, for the privacy page.
+    """List label and explanation of each current question, for the privacy page.
 
-    Its text tells of the standard ones, unless organisers have changed why or until when.
+    The page's own text covers the standard ones, unless organisers changed their purpose or end.
     """
     told = [one for one in list_active_with_standard() if one.standard is None or is_changed(one)]
     return [(get_label(one), explain(one)) for one in told]
 
 
 def list_hidden() -> Sequence[str]:
-    """List the standard questions that nobody is asked, for the privacy page, which names all."""
+    """List the hidden standard questions, for the privacy page, which mentions all."""
     return [get_label(one) for one in list_all_with_standard() if one.standard and one.is_retired]
 
 
 def join_ids(definitions: Collection[Definition]) -> str:
-    """Return the ids of questions, as a page says which it asks."""
+    """Join the ids of questions, as a page names the questions it asks."""
     return " ".join(str(one.id) for one in definitions)

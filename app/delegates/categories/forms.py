@@ -20,12 +20,12 @@ from app.web.formatting import local_moment
 
 STATE_TEXTS = {"closed": _l("Closed."), "full": _l("All places are taken.")}
 
-CLOSING_MARKS = ")”’"  # after which a sentence has not ended
+CLOSING_MARKS = ")”’"  # allowed after the end of a sentence
 FULL_BUT_WAITING = _l("All places are taken. You can join the waiting list for this category.")
 
 
 class CategoryForm(AnswersForm):
-    """Choose one of the categories that are open; others are shown with the reason."""
+    """Choose one of the open categories; others are shown with the reason they cannot be chosen."""
 
     template = "registration/category.html"
     options: Sequence[CategoryOption] = ()
@@ -33,7 +33,7 @@ class CategoryForm(AnswersForm):
 
     @property
     def questions(self) -> Sequence[Field]:
-        """The one question."""
+        """Return the only question."""
         return [self.category]
 
     @property
@@ -43,11 +43,11 @@ class CategoryForm(AnswersForm):
 
     @property
     def has_open(self) -> bool:
-        """Whether there is anything to choose."""
+        """Whether any category can be chosen."""
         return any(one.is_open for one in self.options)
 
     def set_options(self, options: Sequence[CategoryOption]) -> None:
-        """Set what there is to choose from, and what is shown although it cannot be chosen."""
+        """Set the categories to choose from, and those shown although they cannot be chosen."""
         self.options = options
         self.category.choices = [
             SelectChoice(
@@ -74,7 +74,7 @@ class CategoryForm(AnswersForm):
 
 
 def describe(option: CategoryOption) -> str:
-    """Return what stands below a category: its description, and why it cannot be chosen."""
+    """Return the text below a category: its description, and why it cannot be chosen."""
     about, state = option.description, describe_state(option)
     if about and state and (about[-1].isalnum() or about[-1] in CLOSING_MARKS):
         about += "."
@@ -108,25 +108,25 @@ def list_answers(answers: Answers) -> Iterator[tuple[str, str, str]]:
 
 
 def render_confirmation_text(category: CategoryOption | None) -> Markup:
-    """Return what the organisers say to people of a category when they have registered."""
+    """Render the organisers' confirmation text for people in a category."""
     text = category.confirmation_text if category else ""
     return Markup(markdown.render_markdown(text).html if text else "")  # noqa: S704 – escaped there
 
 
 def build_category_form(answers: Answers) -> CategoryForm:
-    """Return the form of the first question as somebody with these answers sees it."""
+    """Return the form of the first question as a person with these answers sees it."""
     form = CategoryForm(data=answers)
     form.set_options(queries.list_options_for(answers))
     return form
 
 
 def pick_category(answers: Answers) -> Answers:
-    """Return the category among answers alone: pages without other answers depend on it."""
+    """Return only the category among answers, if pages without other answers depend on it."""
     return {CATEGORY: answers[CATEGORY]} if CATEGORY in answers else {}
 
 
 def name_blank_page(step: str, answers: Answers, steps: int) -> str:
-    """Return the name of a page in the cache: what it shows may depend on earlier answers."""
+    """Return the cache name of an empty page, whose content may depend on earlier answers."""
     states = ",".join(one.state for one in queries.list_options_for({})) if step == CATEGORY else ""
     number = answers.get(CATEGORY, "") if step == fields.DAYS else ""
     ways_in = queries.get_ways_in_key() if step == CATEGORY else ""
@@ -135,6 +135,6 @@ def name_blank_page(step: str, answers: Answers, steps: int) -> str:
 
 
 def fits_days(form: AnswersForm, answers: Answers) -> bool:
-    """Return True if the chosen days are those of the chosen category; else the form says so."""
+    """Return True if the chosen days suit the chosen category; otherwise add an error."""
     limit_days(form, queries.list_days_for(answers))
     return bool(form.validate())

@@ -24,7 +24,7 @@ class LocalDateTimeField(StringField):
     def utc_value(self) -> datetime | None:
         """Return the value in UTC, or None if the field is empty or invalid.
 
-        If the clocks go back and show the time twice, the first of the two is meant.
+        If the clocks go back and show the time twice, return the first.
         """
         local = _parse_local_datetime(self.data)
         return local.replace(tzinfo=conference_zone()).astimezone(UTC) if local else None

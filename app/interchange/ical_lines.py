@@ -1,4 +1,4 @@
-"""Content lines of calendars that we write: escaped, quoted and folded (RFC 5545, section 3)."""
+"""Content lines of iCalendar files: escaped, quoted and folded (RFC 5545, section 3)."""
 
 import re
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""Matching what a calendar or a table contains to existing entities.
+"""Matching the contents of a calendar or a table to existing entities.
 
 Such files contain few fields, and often no keys. A session is matched by its key, or else by its
 title and start; a speaker, a room and a theme by name. Fields that the file does not contain stay
@@ -63,7 +63,7 @@ def target_conference() -> TargetConference:
 
 
 def match_existing(programme: ParsedProgramme) -> ParsedProgramme:
-    """Return the programme with the existing keys and the fields that the file does not contain."""
+    """Return the programme with the existing keys, and existing values of missing fields."""
     coverage = programme.coverage
     if not queries.has_conference():
         return programme
@@ -96,7 +96,7 @@ def match_existing(programme: ParsedProgramme) -> ParsedProgramme:
 
 
 def _keep_theme_slugs(programme: ParsedProgramme) -> ParsedProgramme:
-    """Return the programme with the existing slugs of themes that a file knows by name alone."""
+    """Return the programme with the existing slugs of themes that the file only names."""
     known = {one.slug: slugify(one.name) for one in queries.list_themes()}
     in_file = {one.slug for one in programme.themes}
     slugs = {
@@ -122,7 +122,7 @@ class _ExistingKeys:
     speakers: KeyMap
 
     def resolve_session(self, parsed: ParsedSession) -> ParsedSession:
-        """Return a session that refers to theme, room and speakers by their existing keys."""
+        """Return a session that refers to theme, room and speakers by existing keys."""
         return replace(
             parsed,
             theme=self.themes[parsed.theme] if parsed.theme else None,
@@ -166,7 +166,7 @@ def _drop_ambiguous(
     key_map: KeyMap,
     sessions: Iterable[ParsedSession],
 ) -> Iterator[ParsedSpeaker]:
-    """Yield the speakers except those whose name several people have, if no session needs them."""
+    """Yield the speakers, except unneeded ones whose name several existing people have."""
     names = {normalise_name(one.name) for one in known}
     appearing = {part.speaker for session in sessions for part in session.appearances}
     known_keys = {one.key for one in known}
@@ -192,7 +192,7 @@ def _merge_speakers(
 
 
 def _stated_fields(parsed: ParsedSpeaker, coverage: FieldCoverage) -> frozenset[str]:
-    """Return the fields that the file says; an empty contact address says nothing."""
+    """Return the fields that the file has; an empty contact address does not count."""
     profile = parsed.profile or ParsedProfile()
     return frozenset(
         name
@@ -205,7 +205,7 @@ def _stated_fields(parsed: ParsedSpeaker, coverage: FieldCoverage) -> frozenset[
 def _merge_speaker(
     known: ParsedSpeaker, parsed: ParsedSpeaker, fields: frozenset[str]
 ) -> ParsedSpeaker:
-    """Update a speaker; profile fields without a column remain."""
+    """Update a speaker; profile fields without a column stay."""
     changed = _apply_changes(known, parsed, fields - PROFILE_FIELDS)
     names = fields & PROFILE_FIELDS if parsed.profile else ()
     return fill_in(changed, {name: getattr(parsed.profile, name) for name in names})
@@ -230,7 +230,7 @@ def _merge_sessions(
 def _select_inexpressible(
     known: Iterable[ParsedSession], merged: Iterable[ParsedSession], coverage: FieldCoverage
 ) -> Iterator[ParsedSession]:
-    """Yield the sessions that such a file cannot have, so that it does not withdraw them."""
+    """Yield the sessions that the format cannot express, so that they are not withdrawn."""
     keys = {one.key for one in merged}
     for one in known:
         is_unscheduled = one.starts_at is None and not coverage.has_unscheduled
@@ -245,7 +245,7 @@ def _match_unique(
     pairs: dict[int, ParsedSession],
     identify: Callable[[ParsedSession], Any],
 ) -> None:
-    """Pair sessions of the file with existing ones where exactly one on each side is alike."""
+    """Pair new and existing sessions where exactly one on each side has the same key."""
     wanted = Counter(identify(one) for place, one in enumerate(waiting) if place not in pairs)
     candidates: dict[Any, list[ParsedSession]] = defaultdict(list)
     for one in unmatched.values():
@@ -257,14 +257,14 @@ def _match_unique(
 
 
 def _name_participants(session: ParsedSession, names: Mapping[str, str]) -> Sequence[Any]:
-    """Return who appears as a table shows it: two of one name are one."""
+    """Return the names of participants as a table shows them; equal names are one."""
     return [*dict.fromkeys((names[one.speaker], one.role) for one in session.appearances)]
 
 
 def _merge_session(
     known: ParsedSession, parsed: ParsedSession, fields: frozenset[str], names: Mapping[str, str]
 ) -> ParsedSession:
-    """Update a session; if the file has only a new start, the duration remains."""
+    """Update a session; if the file has only a new start, the duration stays."""
     if _name_participants(known, names) == _name_participants(parsed, names):
         fields = fields - {"appearances"}
     changed = _apply_changes(known, parsed, fields)
@@ -278,7 +278,7 @@ def _merge_session(
 def _apply_changes(
     known: DescribedEntity, parsed: DescribedEntity, fields: frozenset[str]
 ) -> DescribedEntity:
-    """Apply the changed fields; a text that only looks different remains as typed."""
+    """Apply the changed fields; a text that only looks different stays as typed."""
     differing = (
         name
         for name in fields
@@ -288,7 +288,7 @@ def _apply_changes(
 
 
 def _as_displayed(name: str, value: Any) -> Any:
-    """Return a field as a spreadsheet shows it."""
+    """Format a field as a spreadsheet shows it."""
     if name in PROSE_FIELDS:
         return markdown.sanitised_to_text(markdown.sanitise(value))
     if name == "links":

@@ -42,7 +42,7 @@ class ScheduleEvent:
     def duration(self) -> str:
         """The duration as 01:30."""
         length = self.ends_at.astimezone(UTC) - self.starts_at.astimezone(UTC)
-        minutes = round(length / timedelta(minutes=1))  # also where the clocks change meanwhile
+        minutes = round(length / timedelta(minutes=1))  # even if the clocks change during it
         hours, rest = divmod(minutes, MINUTES_OF_HOUR)
         return f"{min(hours, MAX_HOURS):02}:{rest:02}"
 

@@ -1,4 +1,4 @@
-"""What the exporters get: a programme as it is published, and as it was typed.
+"""What exporters get: the programme as published, and as typed.
 
 They differ in long texts (HTML or Markdown) and in drafts, which are not published.
 """
@@ -40,7 +40,7 @@ class ExportSource:
 def load_working_programme(
     site_url: str, *, places: int | None = None, version: str = "working"
 ) -> ExportSource:
-    """Load the working programme as it would be published now; `programme` also has the drafts."""
+    """Load the working programme as if published now; ``programme`` also has the drafts."""
     rows = queries.load_working_rows()
     snapshot = build_snapshot(rows)
     sessions = sorted(
@@ -77,7 +77,7 @@ def from_snapshot(
 def wrap_html(html: str) -> str:
     """Mark a text as HTML, so that an importer does not take it for Markdown.
 
-    A div is left out again when it is sanitised, and may hold a block such as code.
+    Sanitising removes a div again, and it may contain a block such as code.
     """
     html = without_link_relations(html)
     return html if not html or is_html(html) else f"<div>{html}</div>"

@@ -25,8 +25,8 @@ class TableColumn:
     """A column: its heading, what its cells show, and how template files describe it."""
 
     name: str
-    read: Callable[[Any, ZoneInfo], str] | None  # None: it is only in template files
-    description: Any = ""  # translatable text; "": it is not in template files
+    read: Callable[[Any, ZoneInfo], str] | None  # None: only in template files
+    description: Any = ""  # translatable text; "": not in template files
     example: str = ""
 
 
@@ -113,7 +113,7 @@ SESSION_COLUMNS = (
         N_("Cancelled"), lambda one, _: _format_boolean(one.is_cancelled), _l("Yes or no"), "No"
     ),
     *(_columns.pop(name) for name in ("is_illustrative", "is_recorded")),
-    *_columns.values(),  # those without a place of their own
+    *_columns.values(),  # those that are not listed above
     TableColumn(N_("Address"), lambda one, _: f"/sessions/{one.slug}"),
     TableColumn(N_("Key"), lambda one, _: one.key, KEY_HINT),
 )

@@ -172,7 +172,7 @@ def _parse_person(person: Mapping[str, Any]) -> RawPerson:
 
 
 def _parse_speaker_field(field: Field, value: Any) -> Any:
-    """Return the raw value of a field; of records as it is, so that what is none is noted."""
+    """Return the raw value of a field; records unchanged, so that invalid ones are noted."""
     return value if field.kind in {LINKS, TRANSLATIONS} else parse_value(field, value)
 
 
@@ -180,7 +180,7 @@ Restorable = TypeVar("Restorable", RawRoom, RawTheme)
 
 
 def restore_extension(raw: RawProgramme, extension: Mapping[str, Any]) -> None:
-    """Restore keys, slugs and further fields from the extension of our own c3voc schedules."""
+    """Restore keys, slugs and further fields from the extension of the site's own schedules."""
     conference = as_mapping(extension.get("conference"))
     if conference:
         raw.conference.update(parse_facts(conference))

@@ -1,4 +1,4 @@
-"""Times of sessions and the time zone of a file, derived from whatever it contains."""
+"""Times of sessions and the time zone of a file, derived from whatever data it contains."""
 
 import re
 from collections import Counter
@@ -138,7 +138,7 @@ class ConferenceTimes:
 
 
 def _why_untimed(session: RawSession) -> str:
-    """Return what of a session's day and start cannot be read or is missing."""
+    """Describe what is missing or unreadable in a session's day and start."""
     day, start = session.day.date or session.day.starts, session.start
     if day and not datetimes.parse_date(day):
         return f"Its day is not valid: “{day[:40]}”"
@@ -182,7 +182,7 @@ def choose_zone(raw: RawProgramme, log: ImportLog) -> ZoneInfo:
 
 
 def _describe_zone(name: str) -> str:
-    """Return the name of a zone; of a fixed offset, Etc/GMT-1, what people call it: UTC+1."""
+    """Return the name of a zone; a fixed offset such as Etc/GMT-1 is called UTC+1."""
     hours = name.removeprefix(FIXED_OFFSET)
     return f"UTC{-int(hours):+}" if hours != name else name
 
@@ -208,7 +208,7 @@ def _choose_by_offset(raw: RawProgramme) -> tuple[str, str]:
 
 
 def _count_offsets(raw: RawProgramme) -> Counter[tuple[timedelta, datetime]]:
-    """Count UTC offsets: first those between a date and its local start, else as written."""
+    """Count UTC offsets: preferably those between a date and its local start, else as written."""
     utc = ZoneInfo("UTC")
     counts: Counter[timedelta] = Counter()
     first: dict[timedelta, datetime] = {}

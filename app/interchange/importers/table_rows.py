@@ -1,4 +1,4 @@
-"""The rows of a table: what a session and a speaker in them are."""
+"""The rows of a table: the session and the speakers in each."""
 
 import re
 from collections.abc import Container, Iterator, Sequence
@@ -112,8 +112,8 @@ YES_VALUES = frozenset({"yes", "y", "true", "1", "x", "ja", "oui", "si", "sí", 
 CANCELLED_VALUES = frozenset({"cancelled", "canceled"})
 FORMULA_GUARD = re.compile(
     r"'(?=[=+\-@])"
-)  # which our CSV export puts before values that look like formulas
-KIND_ALIASES = {"parallel session": "parallel"}  # names in our own exports
+)  # added by the site's CSV export to values that look like formulas
+KIND_ALIASES = {"parallel session": "parallel"}  # names in the site's own exports
 TOTAL = re.compile(
     r"(?:grand |sub-?)?(?:total|totals|totaux|totales|totais|sum|summe|gesamt|suma|soma)"
     r"(?:\s+(?:sessions?|talks?|papers?|speakers?))?\s*[:=]?\s*[\d.,]*$",
@@ -125,11 +125,11 @@ MAX_HEADING_LENGTH = 80  # characters
 
 @dataclass
 class TimeCount:
-    """How many sessions have a time in their row, and for how many it could be read."""
+    """How many sessions have a time in their row, and how many of these could be parsed."""
 
     stated: int = 0
     read: int = 0
-    unread: list[str] = field(default_factory=list)  # cells that could not be read
+    unread: list[str] = field(default_factory=list)  # cells that could not be parsed
 
 
 @dataclass(frozen=True)
@@ -139,7 +139,7 @@ class Row:
     cells: SheetRow
     columns: ColumnMap
     where: str
-    day_above: str = ""  # stands once for several rows
+    day_above: str = ""  # written once for several rows
 
     def __getitem__(self, meaning: str) -> str:
         return next(iter(self.list_cells(meaning)), "")
@@ -154,13 +154,13 @@ class Row:
         return [FORMULA_GUARD.sub("", cell, count=1) for cell in cells if cell]
 
     def get_decided(self, meaning: str) -> str:
-        """Return a cell, or an empty string if it says “TBC” or the like."""
+        """Return a cell, or an empty string for “TBC” and the like."""
         cell = self[meaning]
         return "" if spreadsheet_times.is_undecided(cell) else cell
 
 
 def day_of_heading(cells: SheetRow, dates: DateReader) -> str:
-    """Return the cell of a row that says nothing but a day, or an empty string."""
+    """Return the day in a heading row, or an empty string."""
     stated = {cell.strip() for cell in cells if cell.strip()}
     if len(stated) != 1:
         return ""
@@ -172,7 +172,7 @@ def day_of_heading(cells: SheetRow, dates: DateReader) -> str:
 
 
 def is_total(cells: SheetRow) -> bool:
-    """Return True if a row is a line of totals: a word for that, and numbers."""
+    """Return True for a row of totals: a word for it, and numbers."""
     first, *others = [cell.strip() for cell in cells if cell.strip()] or [""]
     return bool(TOTAL.match(first[:60])) and all(NUMBER.match(one) for one in others)
 
@@ -226,11 +226,11 @@ def _parse_session(row: Row, log: ImportLog, dates: DateReader, count: TimeCount
 
 
 def _join_people(people: list[RawPerson], row: Row, log: ImportLog) -> list[RawPerson]:
-    """Return the people of a session from all its columns, each once."""
+    """Return the people of a session from all its columns, without duplicates."""
     joined = list(people)
     for column, role in ROLES.items():
         if column == "authors" and joined:
-            role = "author"  # beside those who present  # noqa: PLW2901
+            role = "author"  # not a presenter  # noqa: PLW2901
         known = {alike_names.plain_key(one.name) for one in joined}
         for cell in row.list_cells(column):
             found = parse_people(cell, row.where, log, role)

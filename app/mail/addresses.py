@@ -1,4 +1,4 @@
-"""Email addresses as they are compared: in lower case, and domains in their own letters.
+"""Email addresses in comparable form: in lower case, with Unicode domains.
 
 That is how forms and imports store them (zoë@bücher.example), and how people read them. Mail
 servers and their reports may write the domain in ASCII instead (zoë@xn--bcher-kva.example).
@@ -9,18 +9,18 @@ from contextlib import suppress
 
 import idna
 
-ASCII_LABEL = "xn--"  # how a part of a domain begins that stands for other letters (IDNA)
+ASCII_LABEL = "xn--"  # the prefix of an ASCII label that stands for a Unicode one (IDNA)
 
 
 def normalise_address(address: str) -> str:
-    """Return the form in which an address is compared: however it was typed, it is the same."""
+    """Return an address in comparable form, the same for every way of typing it."""
     tidy = unicodedata.normalize("NFC", address).strip()
     username, _, domain = decode_domain(tidy).rpartition("@")
     return f"{username.casefold()}@{domain.lower()}"
 
 
 def decode_domain(address: str) -> str:
-    """Return an address with its domain in the letters of its language, if it is a valid one."""
+    """Return an address with its domain in Unicode, if the domain is valid."""
     username, separator, domain = address.rpartition("@")
     if not domain.isascii() or ASCII_LABEL in domain.lower():
         with suppress(UnicodeError):
@@ -29,7 +29,7 @@ def decode_domain(address: str) -> str:
 
 
 def encode_domain(address: str) -> str:
-    """Return an address with its domain in ASCII, if it is a valid one."""
+    """Return an address with its domain in ASCII, if the domain is valid."""
     username, separator, domain = address.rpartition("@")
     with suppress(UnicodeError):
         domain = to_ascii_domain(domain)

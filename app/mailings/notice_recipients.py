@@ -1,12 +1,13 @@
-"""Who is told of which changes: one row for each person, in a fixed number of queries.
+"""Who is notified of which changes: one row per person, in a fixed number of queries.
 
-Told are delegates who follow a session, and for what concerns a whole day those who come on it; if
-an organiser chooses so, also everybody who comes on the day of a changed session. Somebody follows
-a session who has booked a seat in it, or has it in an agenda that they saved with their booking:
-that takes the link from an email, so the address is theirs. Told are speakers and their assistants
-as well (``notice_speakers``); one who is also a delegate is one person, by their address. A person
-is not told of changes that they know: those for which they asked, and for delegates those that were
-public when they registered, booked the seat or last changed their agenda.
+Delegates are notified of changes of sessions they follow and, if a change concerns a whole day, of
+changes on the days they attend; an organiser can include everyone who attends on the day of a
+changed session. A delegate follows a session if they have booked a seat in it, or have it in an
+agenda linked to their booking, which requires the link from an email, so the address is theirs.
+Speakers and their assistants are notified as well (``notice_speakers``); a speaker who is also a
+delegate is one person, by their address. People are not notified of changes they know: their own
+requests and, for delegates, those that were public when they registered, booked the seat or last
+changed their agenda.
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -50,12 +51,12 @@ COLUMNS: Final = (
     Delegate.days,
     Delegate.registered_at,
 )
-REMEMBERED: Final = frozenset({MOVED, ROOM, RENAMED})  # changes of what an agenda stores
+REMEMBERED: Final = frozenset({MOVED, ROOM, RENAMED})  # changes of values that an agenda stores
 
 
 @dataclass(frozen=True)
 class NoticeRecipient:
-    """A delegate, or a speaker or assistant without a booking, and what they are told."""
+    """A delegate, or a speaker or assistant without a booking, and their changes."""
 
     delegate_id: int | None
     reference: str
@@ -63,11 +64,11 @@ class NoticeRecipient:
     email: str
     language: str
     changes: tuple[NoticeChange, ...]
-    followed: frozenset[str]  # the keys of those sessions that they follow
-    optional: frozenset[str]  # the ids of changes that concern only the sessions they follow
-    by_day: frozenset[str] = frozenset()  # those that they are told only because of their days
+    followed: frozenset[str]  # the keys of these sessions that they follow
+    optional: frozenset[str]  # the ids of changes that concern only sessions they follow
+    by_day: frozenset[str] = frozenset()  # changes that concern them only by their days
     person_id: int | None = None  # of a speaker or assistant without a booking
-    own: frozenset[str] = frozenset()  # those that they are told because they speak
+    own: frozenset[str] = frozenset()  # changes that concern them as a speaker
     sessions_left: frozenset[str] = frozenset()  # the keys of those in which they no longer speak
 
     @cached_property
@@ -76,7 +77,7 @@ class NoticeRecipient:
         return tuple(one.id for one in self.changes)
 
     def join(self, other: "NoticeRecipient") -> "NoticeRecipient":
-        """Return the other person with what both are told."""
+        """Merge with another person's changes."""
         more = tuple(one for one in self.changes if one.id not in other.ids)
         return replace(
             other,
@@ -108,8 +109,8 @@ class NoticeRecipient:
 class _KnownDetails:
     """A followed session as it was when the person last looked, and when the agenda changed.
 
-    Without a title only the moment is known, such as that of a booking. A seat is part of the
-    booking, so unsubscribing does not stop what is about it.
+    Without a title only the time is known, such as that of a booking. A seat is part of the
+    booking, so unsubscribing does not stop notices about it.
     """
 
     changed_at: datetime
@@ -120,7 +121,7 @@ class _KnownDetails:
     is_seat: bool
 
     def covers(self, change: NoticeChange, public_since: datetime) -> bool:
-        """Return True if they have seen this change since it became public."""
+        """Return True if the person has seen this change since it became public."""
         if change.new is None or self.changed_at <= public_since:
             return False
         if self.title is None:
@@ -151,7 +152,7 @@ def _select_stars(keys: Collection[str]) -> Select[Any]:
 
 
 def select_interest(delegate_id: Any, session_key: Any, since: Any) -> Select[Any]:
-    """Select who has a seat in a session, where nothing says as what they know it."""
+    """Select who has a seat in a session, for which no known details are stored."""
     unknown = (literal(None, type_) for type_ in (String, UtcDateTime, UtcDateTime, String))
     return select(delegate_id, session_key, since, *unknown, literal(value=True))
 
@@ -171,8 +172,8 @@ def _select_waits(keys: Collection[str]) -> Select[Any]:
     return interest.where(waits.ended_at.is_(None), waits.delegate_id.is_not(None), wanted)
 
 
-# Who is told of changes of a session whatever their days: each gives the rows about sessions with
-# some keys.
+# Sources of followers, regardless of their days: each returns the rows about sessions with some
+# keys.
 INTERESTS: list[Callable[[Collection[str]], Select[Any]]] = [
     _select_stars,
     _select_seats,
@@ -187,12 +188,12 @@ def list_recipients(
     *,
     includes_days: bool = False,
 ) -> Sequence[NoticeRecipient]:
-    """List who is told of these changes, by name.
+    """List the people to notify of these changes, by name.
 
     ``public_since`` is when the newest of them became public, ``known`` is what speakers know
-    because they asked for it. Whoever has unsubscribed from what does not concern their place hears
-    only of what concerns the days on which they come, and what they speak in. With
-    ``includes_days`` those are listed as well whom changes concern only by the day of a session.
+    because they requested it. People who have unsubscribed get only the changes on days they
+    attend, and of sessions they speak in. With ``includes_days`` people whom changes concern only
+    by the day of a session are included.
     """
     if not includes_days:
         changes = [replace(one, session_days=frozenset()) for one in changes]
@@ -229,7 +230,7 @@ def _exclude_unsubscribed(found: Sequence[NoticeRecipient]) -> Iterator[NoticeRe
 
 
 def _load_followed(keys: Collection[str]) -> Followed:
-    """Load who follows which of these sessions, and as what they know it."""
+    """Load who follows which of these sessions, with the details they know."""
     found: dict[int, dict[str, _KnownDetails]] = {}
     for number, key, *details in db.session.execute(_select_interests(keys)) if keys else ():
         known = _KnownDetails(*details)
@@ -248,7 +249,7 @@ def _select_interests(keys: Collection[str]) -> CompoundSelect[Any] | Select[Any
 def _load_delegates(
     changes: Sequence[NoticeChange], followed: Followed, *, includes_speakers: bool
 ) -> Iterable[Row[Any]]:
-    """Load the delegates whom any of the changes can concern, or who speak or help a speaker."""
+    """Load the delegates any of the changes may concern, and those who speak or assist."""
     days = frozenset[date]().union(*(one.days | one.session_days for one in changes))
     keys = {one.key for one in changes if one.is_of_session}
     concerned = [Delegate.days.contains(day.isoformat()) for day in sorted(days)]
@@ -269,7 +270,7 @@ def _iter_news(
     follows: Mapping[str, _KnownDetails],
     public_since: datetime,
 ) -> Iterator[NoticeChange]:
-    """Yield the changes that concern a person and that they do not know."""
+    """Yield the changes that concern a person and are new to them."""
     days = _parse_days(row.days)
     is_new = row.registered_at > public_since
     for change in changes:
@@ -308,7 +309,7 @@ def _build(
 def _join_news(
     changes: Sequence[NoticeChange], one: NoticeRecipient, own: OwnNews | None
 ) -> NoticeRecipient:
-    """Add to what a delegate is told what they are told because they speak."""
+    """Add the changes a delegate gets as a speaker."""
     if own is None:
         return one
     ids = own.ids | set(one.ids)

@@ -32,12 +32,12 @@ COUNT_OF_SPEAKER = (  # a subquery for other packages: materials in the sessions
 HAS_MATERIAL = (
     select(Material.id).where(Material.session_id == Session.id, IS_PRESENT).exists()
 )  # of a session
-# Ids of speakers whose materials must not be public; the package with their answers adds to it.
+# Ids of speakers whose materials must not be public; the package with their answers extends it.
 REFUSALS: list[Select[tuple[int]]] = []
 
 
 def get_material(key: str) -> Material:
-    """Return a material with its session; raise NotFound, also if it has been deleted."""
+    """Return a material with its session; raise NotFound if there is none, or it was deleted."""
     found = _find_material(key)
     if found is None or found.deleted_at is not None:
         raise NotFound(MATERIAL_GONE)
@@ -53,7 +53,7 @@ def get_material_of_session(session: Session, key: str) -> Material:
 
 
 def get_deleted_material(session: Session, key: str) -> Material:
-    """Return a material of a session that can be restored; raise NotFound."""
+    """Return a deleted material of a session; raise NotFound if it cannot be restored."""
     found = _find_material(key)
     if found is None or found.session_id != session.id or found.deleted_at is None:
         raise NotFound(MATERIAL_GONE)
@@ -66,7 +66,7 @@ def _find_material(key: str) -> Material | None:
 
 
 def fingerprint(material: Material) -> str:
-    """Return a hash of all that can be edited, to detect changes since a page was opened."""
+    """Return a hash of all editable values, to detect changes since a page was opened."""
     values = (
         material.title,
         material.available_from,
@@ -106,7 +106,7 @@ def count_downloads(materials: Collection[Material]) -> Mapping[int, int]:
 
 
 def list_awaiting_release() -> Sequence[Material]:
-    """List the materials that organisers have to approve, with their sessions, oldest first."""
+    """List the materials that wait for approval, with their sessions, oldest first."""
     return db.session.scalars(
         select(Material)
         .join(Material.session)
@@ -122,10 +122,10 @@ def list_awaiting_release() -> Sequence[Material]:
 
 
 def list_refusals(materials: Collection[Material]) -> Mapping[int, Sequence[str]]:
-    """Return the names of speakers because of whom materials are not public, by material id.
+    """Return the names of speakers who prevent materials from being public, by material id.
 
-    That is the speaker who uploaded it, if they have withdrawn or have refused publication. With
-    a material of the organisers, it is any speaker of its session who has refused.
+    For a speaker's material, that is the uploader, if they have withdrawn or refused publication.
+    For an organisers' material, it is every speaker of its session who has refused.
     """
     ids = [one.id for one in materials]
     refused = _refused_speaker_ids()
@@ -148,7 +148,7 @@ def list_refusals(materials: Collection[Material]) -> Mapping[int, Sequence[str]
 
 
 def _refused_speaker_ids() -> Select[tuple[int]]:
-    """Return a query for the ids of speakers who have refused that their materials are public."""
+    """Return a query for the ids of speakers who refuse publication of their materials."""
     return select(Speaker.id).where(or_(false(), *(Speaker.id.in_(one) for one in REFUSALS)))
 
 

@@ -1,4 +1,4 @@
-"""Read-only queries about the example: whether it may go, and what would go with it."""
+"""Read-only queries about the example: whether it may be removed, and what would be removed."""
 
 import json
 from collections.abc import Mapping
@@ -19,34 +19,34 @@ from app.programme.models import Conference, Photo, Release, Room, Session, Spea
 from app.speakers.models import SpeakerAccess
 
 EXAMPLE_FILE: Final = "conference.json"
-EXAMPLE_MEALS: Final = ("lunch-thursday", "lunch-friday")  # public files do not say so
-KEEPING_SUBJECT: Final = "example"  # of the history entry that says that the example stays
+EXAMPLE_MEALS: Final = ("lunch-thursday", "lunch-friday")  # unmarked in public files
+KEEPING_SUBJECT: Final = "example"  # of the entry that records the choice to keep it
 
 
 @dataclass(frozen=True)
 class Inventory:
-    """How much the site holds of a conference."""
+    """How much data of a conference the site has."""
 
     sessions: int
     speakers: int
     rooms: int
     themes: int
     releases: int
-    delegates: int  # invented ones, and real ones if there are any
-    texts: int  # versions of pages, news, links and the notice that somebody wrote
+    delegates: int  # invented and real ones
+    texts: int  # edited versions of pages, news, links and the notice
     photos: int
     files: int  # slides and papers
-    accesses: int  # of people to speakers' pages
+    accesses: int  # people with access to speakers' pages
 
 
 @dataclass(frozen=True)
 class ReplacementPreview:
-    """The conference that is here, what would go with it, and whether it may go."""
+    """The current conference, what would be removed with it, and whether it may be."""
 
     title: str
     inventory: Inventory
     has_real_delegates: bool
-    fingerprint: str  # of all this, to notice a change between asking and doing
+    fingerprint: str  # of all this, to detect changes between confirmation and removal
 
 
 INVENTORY_MODELS: Final[Mapping[str, type[Base]]] = {
@@ -61,7 +61,7 @@ INVENTORY_MODELS: Final[Mapping[str, type[Base]]] = {
     "files": Material,
     "accesses": SpeakerAccess,
 }
-IS_REAL: Final = Delegate.is_demo.is_(False)  # also somebody who has cancelled
+IS_REAL: Final = Delegate.is_demo.is_(False)  # includes cancelled bookings
 OFFER_COLUMNS: Final[tuple[ColumnElement[Any], ...]] = (  # for ``is_offered``
     select(Conference.acronym).scalar_subquery(),
     select(Conference.is_demo).scalar_subquery(),
@@ -78,7 +78,7 @@ def has_real_delegates() -> bool:
 
 
 def get_replacement_preview() -> ReplacementPreview:
-    """Return the conference that is here and what would go with it, in one statement."""
+    """Return the current conference and what would be removed with it, in one statement."""
     counts = [select(func.count()).select_from(one) for one in INVENTORY_MODELS.values()]
     facts = [Conference.acronym, Conference.title, Conference.version, Conference.current_release]
     row = db.session.execute(
@@ -96,9 +96,9 @@ def get_replacement_preview() -> ReplacementPreview:
 
 
 def is_offered(folder: Path, row: Row[Any] | tuple[Any, ...]) -> bool:
-    """Return whether a new organiser is asked what should become of the example.
+    """Return whether a new organiser is offered to replace the example.
 
-    ``row`` are the values of ``OFFER_COLUMNS``.
+    ``row`` has the values of ``OFFER_COLUMNS``.
     """
     acronym, is_demo, has_real, is_kept = row
     is_example = acronym is None or is_demo or acronym == get_example_acronym(folder)

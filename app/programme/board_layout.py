@@ -130,7 +130,7 @@ def build_tracks(spans: Sequence[TimeBlock], column_count: int) -> dict[int, Col
 
 
 def find_across(spans: Sequence[TimeBlock], wanted: Sequence[bool]) -> list[bool]:
-    """Return, for each block that is wanted across all rooms, whether nothing else is on then."""
+    """Return for each block whether it is to span all rooms and nothing else is on then."""
     return [
         is_wanted
         and not any(
@@ -147,8 +147,8 @@ def list_free_blocks(
 ) -> list[TimeBlock]:
     """Return the free time of each column, cut at every full hour.
 
-    ``taken`` holds what takes place in a column; column 0 takes the time of all columns. A gap
-    before a full hour that is too short to be offered is joined to the hour that follows.
+    ``taken`` has the blocks of each column; those of column 0 occupy all columns. A gap before a
+    full hour that is too short to be offered is joined to the following hour.
     """
     return [
         block

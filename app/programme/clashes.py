@@ -1,10 +1,9 @@
-"""Scheduling clashes: the rules, and what a clash says.
+"""Scheduling clashes: the rules, and descriptions of clashes.
 
 ``find_clashes`` holds the rules and knows nothing of files or tables: it works on the plain values
-of ``scheduled_sessions``, so the same rules apply to an imported file and to the working
-programme. It reports each clash once, from the side of the session that starts later;
-``group_by_session`` gives it to both sessions. ``list_clashes`` caches its result until the
-programme is edited.
+of ``scheduled_sessions``, so the same rules apply to an imported file and to the working programme.
+It reports each clash once, for the session that starts later; ``group_by_session`` lists it for
+both sessions. ``list_clashes`` caches its result until the programme is edited.
 """
 
 from collections import defaultdict
@@ -113,7 +112,7 @@ def find_for_move(move: ProposedMove) -> Sequence[Clash]:
 
 
 def find_for_moves(moves: Sequence[ProposedMove]) -> dict[str, Sequence[Clash]]:
-    """Find the clashes that each session would have if it alone were moved, by its key."""
+    """Find the clashes each session would have if only that session were moved, by its key."""
     sessions, frame = load_scheduled_sessions(*moves)
     if frame is None:
         return {}

@@ -36,7 +36,7 @@ FAMILY_FIRST_SCRIPTS = ("CJK", "HANGUL", "HIRAGANA", "KATAKANA")
 def family_name(name: str) -> str:
     """Return the family name, as far as the name shows it.
 
-    That is what stands before a comma, words in capitals (LI Wei), the first word in East Asian
+    That is the part before a comma, words in capitals (LI Wei), the first word in East Asian
     scripts, or else the last word, without Jr, III or a degree.
     """
     before, _, after = name.partition(",")
@@ -51,14 +51,14 @@ def family_name(name: str) -> str:
 
 
 def split_name(name: str) -> tuple[str, str, str]:
-    """Return a name in three parts: what comes before the family name, that, and what follows."""
+    """Return a name in three parts: before the family name, the family name, and after it."""
     family = family_name(name)
     before, found, after = name.rpartition(family)
     return (before, found, after) if found else (name, "", "")
 
 
 def family_sort_key(name: str) -> str:
-    """Return the key of the family name: without an Arabic article."""
+    """Return the sort key of the family name, without an Arabic article."""
     key = sort_key(family_name(name))
     return next((key.removeprefix(one) for one in ARTICLES if key.startswith(one)), key)
 
@@ -102,7 +102,7 @@ def group_by_initial(
 ) -> tuple[IndexGroup[ItemT], ...]:
     """Group items by first letter in their order; return () for ``MAX_UNGROUPED`` or fewer.
 
-    A script in which few names are written is one group, such as "王–李".
+    A script with few names is one group, such as "王–李".
     """
     if len(items) <= MAX_UNGROUPED:
         return ()

@@ -128,7 +128,7 @@ def describe_speaker(speaker: Speaker) -> str:
 
 
 def prose(html: str) -> Markup:
-    """Return the HTML of a text as a page shows it: links to other sites say so."""
+    """Return the HTML of a text for a page, with a notice at links to other sites."""
     note = str(gettext("opens another website"))
     return Markup(markdown.mark_external_links(html, note))  # noqa: S704 - sanitised when stored
 

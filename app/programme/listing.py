@@ -24,7 +24,7 @@ class SessionLine:
 
 @dataclass(frozen=True)
 class StartTime:
-    """A time at which sessions of a day start, and the anchor of the first of them."""
+    """A start time of sessions of a day, and the anchor of the first of them."""
 
     starts_at: datetime
     anchor: str
@@ -32,14 +32,14 @@ class StartTime:
 
 @dataclass(frozen=True)
 class LineGroup:
-    """Lines that follow each other: those of a slot that can be folded, or of several slots."""
+    """Consecutive lines: those of one collapsible slot, or of several slots."""
 
     lines: tuple[SessionLine, ...]
     is_foldable: bool
 
     @property
     def anchor(self) -> str:
-        """The anchor of the slot, which is found when it is folded, too."""
+        """The anchor of the slot, which works when the slot is collapsed, too."""
         return self.lines[0].anchor
 
     @property
@@ -55,7 +55,7 @@ class LineGroup:
 
     @property
     def lines_below_summary(self) -> Iterator[SessionLine]:
-        """The lines, of which the first need not say what the summary says."""
+        """The lines; the first need not repeat the times in the summary."""
         first, *others = self.lines
         says_times = self.ends_at is None and first.session.ends_at is not None
         yield replace(first, anchor="", is_same_time_as_previous=not says_times)
@@ -71,7 +71,7 @@ class DayPart:
 
     @property
     def groups(self) -> Iterator[LineGroup]:
-        """The lines, with those of each long slot in a group of their own."""
+        """The lines, grouped by long slot."""
         return _group_lines(self.lines)
 
 
@@ -92,7 +92,7 @@ class ProgrammeDay:
 
     @property
     def groups(self) -> Iterator[LineGroup]:
-        """The lines, with those of each long slot in a group of their own."""
+        """The lines, grouped by long slot."""
         return _group_lines(self.lines)
 
 

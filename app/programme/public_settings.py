@@ -13,7 +13,7 @@ from app.database import db
 from app.programme import snapshot
 from app.programme.models import Conference, Release
 
-COLUMNS = {"is_invented": "is_demo"}  # of the table, where a snapshot has kept an older name
+COLUMNS = {"is_invented": "is_demo"}  # of the table, if snapshots have kept an older name
 
 
 def apply(content: snapshot.Snapshot, overrides: str) -> snapshot.Snapshot:

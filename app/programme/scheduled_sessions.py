@@ -1,4 +1,4 @@
-"""What the rules about clashes compare: sessions with a time, from the working programme.
+"""The input of the clash rules: sessions with a time, from the working programme.
 
 ``load_scheduled_sessions`` reads it in three queries, ``build_scheduled_sessions`` uses rows that
 are already loaded. Importers build the same types from a file.
@@ -31,7 +31,7 @@ LEADING_ROLES = frozenset({"chair", "moderator"})  # a session cannot go ahead w
 
 @dataclass(frozen=True)
 class RoomInfo:
-    """A room, as far as the rules need it."""
+    """A room, with the data that the rules need."""
 
     key: str
     name: str

@@ -47,7 +47,7 @@ def link_error(address: str) -> str:
     try:
         parts = urlsplit(address)
         host = parts.hostname or ""
-        _ = parts.port  # an invalid port raises only when it is read
+        _ = parts.port  # an invalid port raises only when accessed
     except ValueError:
         return "is not a web address"
     if parts.scheme != REQUIRED_SCHEME or "." not in host.strip("."):

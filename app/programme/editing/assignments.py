@@ -1,4 +1,4 @@
-"""Put several sessions into a room, or give them a theme, all at once; and undo that as a whole."""
+"""Assign several sessions to a room or a theme together, and undo that as a whole."""
 
 from collections.abc import Mapping, Sequence
 
@@ -21,7 +21,7 @@ NOT_A_SESSION = "This is not a change of a session"
 
 
 class SelectionChanged(RuleViolation):
-    """Somebody else has changed or deleted some of the selected sessions since."""
+    """Another user has changed or deleted some of the selected sessions."""
 
 
 def list_assignable(
@@ -48,7 +48,7 @@ def list_assignable(
 
 
 def find_new_clashes(entity: EntityT, sessions: Sequence[Session]) -> Sequence[Clash]:
-    """Return the clashes that these sessions would have in a room and do not have now."""
+    """Return the clashes that these sessions would newly have in a room."""
     if not isinstance(entity, Room) or not sessions:
         return ()
     moves = [
@@ -78,10 +78,10 @@ def assign(
     *,
     actor: str,
 ) -> Sequence[int]:
-    """Give all these sessions this room or theme, or none; return the numbers of the entries.
+    """Assign sessions to this room or theme, or to none; return the ids of the history entries.
 
     ``expected_versions`` maps session keys to the versions that the user saw. Raise
-    SelectionChanged if any session is gone or has been changed since.
+    SelectionChanged if any session was deleted or changed since.
     """
     versioned_edits.lock(entity)
     found = _lock_sessions(expected_versions)
@@ -114,7 +114,7 @@ def _lock_sessions(keys: Mapping[str, int]) -> Sequence[Session]:
 
 
 def undo_all(entries: Sequence[int], *, actor: str) -> None:
-    """Undo several changes of sessions, all or none; raise RuleViolation."""
+    """Undo several changes of sessions, all or none; raise RuleViolation if one cannot be."""
     for number in sorted(entries):
         if not history.get_entry(number).subject.startswith("session "):
             raise RuleViolation(NOT_A_SESSION)

@@ -27,7 +27,7 @@ COPY_TITLE = "%s (copy)"
 
 @dataclass(frozen=True)
 class NewSpeaker:
-    """A speaker whom nobody has added yet, in place of a key among the values of a session."""
+    """A speaker to be added, in place of a key among the values of a session."""
 
     name: str
 
@@ -69,7 +69,7 @@ def add(values: Mapping[str, Any], *, actor: str, message: str = "") -> Session:
 def save(
     session: Session, values: Mapping[str, Any], *, expected_version: int, actor: str
 ) -> Sequence[Change]:
-    """Save these values; raise StaleEdit if somebody else has saved since."""
+    """Save these values; raise StaleEdit if another user has saved since."""
     return versioned_edits.save(
         SESSION_FIELDS,
         session,
@@ -135,8 +135,8 @@ def update_several(
 ) -> SessionBulkResult:
     """Save the same values in several sessions, each in full or not at all.
 
-    ``expected_versions`` maps session keys to the versions that the user saw. Sessions that
-    somebody else has changed since, and sessions that would break a rule, are skipped and reported.
+    ``expected_versions`` maps session keys to the versions that the user saw. Sessions that were
+    changed since, and sessions that would break a rule, are skipped and reported.
     """
     found = db.session.scalars(
         select(Session)
@@ -183,7 +183,7 @@ class ScheduleSlot:
 def move(
     session: Session, slot: ScheduleSlot, *, expected_version: int, actor: str
 ) -> Sequence[Change]:
-    """Move a session to another slot; raise StaleEdit if somebody else has saved since."""
+    """Move a session to another slot; raise StaleEdit if another user has saved since."""
     values = SESSION_FIELDS.normalise(
         {"starts_at": slot.starts_at, "ends_at": slot.ends_at, "room": slot.room}
     )

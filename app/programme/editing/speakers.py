@@ -42,7 +42,7 @@ def add(values: Mapping[str, Any], *, actor: str) -> Speaker:
 def save(
     speaker: Speaker, values: Mapping[str, Any], *, expected_version: int, actor: str
 ) -> Sequence[Change]:
-    """Save these values; raise StaleEdit if somebody else has saved since."""
+    """Save these values; raise StaleEdit if another user has saved since."""
     return versioned_edits.save(
         SPEAKER_FIELDS, speaker, values, expected_version=expected_version, actor=actor
     )
@@ -71,7 +71,7 @@ def reinstate(speaker: Speaker, *, actor: str) -> bool:
 
 
 def merge(target: Speaker, duplicate: Speaker, *, actor: str) -> int:
-    """Merge a duplicate into ``target``; return how many sessions were the duplicate's.
+    """Merge a duplicate into ``target``; return the number of the duplicate's sessions.
 
     Fields that are empty in ``target`` are taken from the duplicate, which is then withdrawn.
     """

@@ -1,8 +1,8 @@
 """Fields that speakers may change without approval: public within minutes.
 
 The release that publishes them is made from the current one. Only these fields of these speakers
-differ in it, so no other unpublished change goes along. Changes within a few minutes are
-published together.
+differ in it, so it includes no other unpublished change. Changes within a few minutes are published
+together.
 """
 
 from collections.abc import Mapping, Sequence
@@ -50,7 +50,7 @@ def apply_immediately(speaker: Speaker, applied: Sequence[Change], *, actor: str
 
 
 def publish_due() -> None:
-    """Publish the speakers' changes that are due, once even with several workers."""
+    """Publish the speakers' changes that are due; only once, even with several workers."""
     if not cache_version.is_clock_in_sync() or not _has_due():
         return
     lock_table(Conference)
@@ -89,7 +89,7 @@ def _release_changes(proposals: Sequence[Proposal], public_release: Release) -> 
 def _unchanged_since(proposals: Sequence[Proposal]) -> Mapping[str, tuple[Speaker, set[str]]]:
     """Return, by slug, the speaker and the fields that still have the proposed value.
 
-    A field that an organiser has changed since waits for the next release like any other edit.
+    A field that an organiser has changed since waits for the next release, like any other edit.
     """
     told: dict[str, tuple[Speaker, set[str]]] = {}
     for proposal in proposals:
@@ -103,7 +103,7 @@ def _unchanged_since(proposals: Sequence[Proposal]) -> Mapping[str, tuple[Speake
 def _update_fields(
     public_speaker: snapshot.Speaker, row: Speaker, field_names: set[str]
 ) -> snapshot.Speaker:
-    """Return the public speaker with some fields as they are now."""
+    """Return the public speaker with some fields updated to their current values."""
     now = snapshot_builder.build_speaker(row)
     besides = {"summary"} if "biography" in field_names else set()
     return replace(public_speaker, **{name: getattr(now, name) for name in field_names | besides})

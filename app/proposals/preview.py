@@ -1,4 +1,4 @@
-"""Preview of a proposal: the public page as it would be, built by the same code as a release."""
+"""Preview of a proposal: the public page it would lead to, built by the same code as a release."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager

@@ -95,17 +95,17 @@ class ProposedField:
 
     @property
     def current_text(self) -> str:
-        """The current value as text; not for lists, because it may take a query."""
+        """The current value as text; not for lists, which may need a query."""
         return self.field_set.display_value(self.requested.field, self.current_value)
 
     @property
     def is_overtaken(self) -> bool:
-        """Whether somebody else has changed the field meanwhile."""
+        """Whether another person has changed the field in the meantime."""
         return self.current_value not in (self.requested.before, self.requested.after)
 
     @property
     def is_brief(self) -> bool:
-        """Whether the texts before and after fit in a line."""
+        """Whether the texts before and after fit on a line."""
         return len(self.requested.old) + len(self.requested.new) <= MAX_BRIEF
 
 
@@ -130,19 +130,19 @@ class ProposalReview:
 
     @property
     def is_overtaken(self) -> bool:
-        """Whether somebody has changed one of its fields in the working programme meanwhile."""
+        """Whether one of its fields has been changed in the working programme in the meantime."""
         return self.is_open and any(one.is_overtaken for one in self.fields)
 
     @property
     def is_brief(self) -> bool:
-        """Whether every change fits in a line, so that it can be approved where it is listed."""
+        """Whether every change fits on a line, so that it can be approved within the list."""
         return not self.is_overtaken and all(
             one.requested.field != speakers.PHOTO and one.is_brief for one in self.fields
         )
 
     @cached_property
     def fingerprint(self) -> str:
-        """A hash of everything shown on the review page, to detect changes before a decision."""
+        """A fingerprint of everything on the review page, to detect changes before a decision."""
         now = sorted(
             merging.fingerprints(
                 {one.requested.field: one.current_value for one in self.fields}
@@ -154,7 +154,7 @@ class ProposalReview:
 
 @dataclass(frozen=True)
 class ProposalStatus:
-    """The proposals about a speaker or session, for those who send them."""
+    """The proposals about a speaker or session, for their senders."""
 
     current_values: Mapping[str, Any]
     latest: Mapping[str, Proposal]  # by field: the latest proposal for its group of fields
@@ -189,7 +189,7 @@ class ProposalStatus:
 
 
 def get_proposal(number: int) -> Proposal:
-    """Return a proposal with its speaker or session; raise NotFound."""
+    """Return a proposal with its speaker or session; raise NotFound if there is none."""
     found = db.session.scalar(_select_with_entities().where(Proposal.id == number))
     return require(found, NotFound("There is no change by a speaker at that web address"))
 
@@ -227,7 +227,7 @@ def list_proposed_names(
 ) -> Sequence[ProposedNames]:
     """Return what was proposed about these speakers or sessions, oldest first.
 
-    Auto-approved proposals are ignored, because nobody had to decide on them.
+    Auto-approved proposals are ignored, because they needed no decision.
     """
     waited = Proposal.state != AUTO_APPROVED
     rows = select(column, Proposal.state, Proposal.changes).where(column.in_(ids), waited)
@@ -248,7 +248,7 @@ def list_reviews(
 ) -> Sequence[ProposalReview]:
     """List the proposals that match the filters, with current values."""
     order = tuple(one.desc() for one in SORTS[sort]) if is_reversed else SORTS[sort]
-    # Only the numbers are sorted: biographies and photos are read for the rows of one page.
+    # Only the ids are sorted: biographies and photos are read only for the rows of one page.
     numbers = _apply_filter(_join_entities(select(Proposal.id)), filters).order_by(*order)
     page = _select_with_entities().where(Proposal.id.in_(numbers.offset(offset).limit(limit)))
     return [ProposalReview(row) for row in db.session.scalars(page.order_by(*order))]
@@ -271,7 +271,7 @@ def list_about(entity: Speaker | Session, limit: int = MAX_ABOUT) -> Sequence[Pr
 
 
 def list_by_id(ids: Collection[int]) -> Sequence[Proposal]:
-    """Return several proposals, in the order in which their speakers and sessions are locked."""
+    """List several proposals, in the order in which their speakers and sessions are locked."""
     rows = _select_with_entities().where(Proposal.id.in_(ids))
     return db.session.scalars(rows.order_by(Proposal.speaker_id, Proposal.session_id)).all()
 

@@ -1,4 +1,4 @@
-"""Read-only queries about questions; the definitions are read once for each cache version."""
+"""Read-only queries about questions; definitions are cached per cache version."""
 
 from collections.abc import Mapping, Sequence
 
@@ -35,12 +35,12 @@ DEFINITIONS = (
 
 
 def get_definitions(set_name: str) -> Sequence[Definition]:
-    """Return all questions of a set in their order, retired ones too; it sends no SQL."""
+    """List all questions of a set in their order, including retired ones, from the cache."""
     return cache_version.cached(f"questions {set_name}", lambda: _load_on_own_connection(set_name))
 
 
 def find_standard(set_name: str, key: str) -> Definition | None:
-    """Return a standard question by its key; it sends no SQL."""
+    """Return a standard question by its key, from the cache."""
     found = cache_version.cached(f"standard questions {set_name}", lambda: _by_key(set_name))
     return found.get(key)
 
@@ -51,12 +51,12 @@ def _by_key(set_name: str) -> Mapping[str, Definition]:
 
 
 def is_one_per_page(set_name: str) -> bool:
-    """Return whether each question of a set has a page of its own; it sends no SQL."""
+    """Return whether each question of a set has a page of its own, from the cache."""
     return cache_version.cached(f"question set {set_name}", lambda: _load_setting(set_name))
 
 
 def read_definitions(set_name: str) -> Sequence[Definition]:
-    """Return the same as this transaction sees them."""
+    """List all questions of a set as this transaction sees them."""
     return _load(db.session.connection(), set_name)
 
 
@@ -68,7 +68,7 @@ def list_all(set_name: str) -> Sequence[Question]:
 
 
 def get_question(set_name: str, number: int) -> Question:
-    """Return a question of a set; raise NotFound."""
+    """Return a question of a set; raise NotFound if there is none."""
     found = db.session.get(Question, number)
     if found is None or found.set_name != set_name:
         raise NotFound("There is no such question")

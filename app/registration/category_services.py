@@ -1,7 +1,7 @@
-"""What organisers do with categories: add, change, order and delete them.
+"""Organisers' operations on categories: add, change, order and delete them.
 
-The row of the conference's limit is locked first, as whenever a place is taken: so nobody gets a
-place in a category while its limit changes.
+The row of the conference's limit is locked first, as for every registration, so that no place can
+be taken while a limit changes.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -66,7 +66,7 @@ class CategoryInUse(RuleViolation):
 
 
 class NoPlacesToKeep(RuleViolation):
-    """Fewer places are free than are to be kept for speakers."""
+    """There are fewer free places than are to be kept for speakers."""
 
 
 class NameTaken(RuleViolation):
@@ -100,7 +100,7 @@ def save(
     if category.version != expected_version:
         raise StaleEdit(category.version, changes)
     kept = values["kept_places"]
-    _change_kept_places(category, min(kept, category.kept_places))  # frees places for the limit
+    _change_kept_places(category, min(kept, category.kept_places))  # may free places for the limit
     if any(one.field == "limit" for one in changes):
         _change_limit(category, values["limit"])
     _change_kept_places(category, kept)
@@ -126,7 +126,7 @@ def diff(category: RegistrationCategory, values: Mapping[str, Any]) -> Sequence[
 
 
 def _diff_translations(before: Translations, after: Translations) -> Iterator[Change]:
-    """Yield the changes of texts in the languages of the site; others stay as they are."""
+    """Yield the changes of texts in the site's languages; other languages stay unchanged."""
     for code, texts in after.items():
         old_texts = before.get(code, CategoryTexts())
         for name, old, new in zip(category_texts.FIELDS, old_texts, texts, strict=True):
@@ -156,7 +156,7 @@ def move(category: RegistrationCategory, direction: str, *, actor: str) -> bool:
 
 
 def delete(category: RegistrationCategory, *, actor: str) -> None:
-    """Delete a category that nobody has; raise CategoryInUse."""
+    """Delete an unused category; raise CategoryInUse if it is in use."""
     _lock(category)
     count = count_people(category).total
     if count:
@@ -171,7 +171,7 @@ def delete(category: RegistrationCategory, *, actor: str) -> None:
 
 
 def _require_no_questions(category: RegistrationCategory) -> None:
-    """Raise CategoryInUse if a question is asked in this category: it would be asked of nobody."""
+    """Raise CategoryInUse if a question is asked only in this category."""
     for question in custom_questions.list_all():
         if str(category.id) in question.categories:
             label = custom_questions.get_label(question)
@@ -191,7 +191,7 @@ def _require_no_held_places(category: RegistrationCategory) -> None:
 
 
 class CategoryPeople(NamedTuple):
-    """How many people are in a category."""
+    """The number of people in a category."""
 
     delegates: int
     waiting: int
@@ -200,12 +200,12 @@ class CategoryPeople(NamedTuple):
 
     @property
     def total(self) -> int:
-        """All of them."""
+        """The total."""
         return sum(self)
 
 
 def count_people(category: RegistrationCategory) -> CategoryPeople:
-    """Count the delegates, applicants, those who wait and those who would like to come."""
+    """Count delegates, applicants, waiting people and expressions of interest."""
     delegates = select(func.count()).where(ATTENDING, Delegate.category_id == category.id)
     applied = select(func.count()).where(
         RegistrationApplication.ended_at.is_(None),
@@ -237,7 +237,7 @@ def _change_kept_places(category: RegistrationCategory, number: int) -> None:
 
 
 def _change_limit(category: RegistrationCategory, limit: int | None) -> None:
-    """Set or delete the limit; the places that are taken already count."""
+    """Set or delete the limit; places that are already taken count."""
     if limit is None:
         seats.unset_category_limit(category.id)
     else:
@@ -246,7 +246,7 @@ def _change_limit(category: RegistrationCategory, limit: int | None) -> None:
 
 
 def _count_taken(category: RegistrationCategory) -> int:
-    """Count the places of a category: of delegates, on offer, kept for others."""
+    """Count the places of a category: taken by delegates, on offer, and kept for others."""
     delegates = select(func.count()).where(ATTENDING, Delegate.category_id == category.id)
     offers = select(func.count()).where(
         WaitingListEntry.state == OFFERED, WaitingListEntry.category_id == category.id
@@ -277,7 +277,7 @@ def _set_values(category: RegistrationCategory, values: Mapping[str, Any]) -> No
 
 
 def _unmark_others(category: RegistrationCategory) -> None:
-    """Let no other category be the one for speakers; places that it keeps go back."""
+    """Unmark the other category for speakers, if any, and release the places kept in it."""
     for other in queries.list_all():
         if other.is_for_speakers and other is not category:
             _change_kept_places(other, 0)
@@ -297,7 +297,7 @@ def _requiring_unique_name() -> Iterator[None]:
 
 
 def _to_text(name: str, value: Any) -> str:
-    """Return a value as the history shows it."""
+    """Format a value for the history."""
     if isinstance(value, datetime):
         return local_moment(value)
     if name == "approvals_needed":

@@ -1,7 +1,7 @@
-"""How many emails people can make the site send to the address of somebody else.
+"""How many emails people can make the site send to another person's address.
 
-Whoever registers a group or gives a place away types addresses that nobody has confirmed. However
-many groups, bookings and networks they use, one address gets only so many emails in a day.
+People who register a group or transfer a place type unverified addresses. However many groups,
+bookings and networks they use, one address gets a limited number of emails per day.
 """
 
 from datetime import timedelta
@@ -15,7 +15,7 @@ A_DAY = timedelta(days=1)
 
 
 def hit_recipient(email: str) -> None:
-    """Count an email that somebody else causes; raise RateLimitExceeded after too many."""
+    """Count an email caused by someone else; raise RateLimitExceeded after too many."""
     address = delegate_record.fold(email)
     try:
         rate_limits.hit("email from others", address, times=MAX_EMAILS_PER_DAY, within=A_DAY)

@@ -1,4 +1,4 @@
-"""Somebody's own page about their application or expression of interest, and withdrawing it.
+"""A person's own page about an application or expression of interest, and withdrawing it.
 
 Opening a link changes nothing, because mail scanners open every link; withdrawing needs a button.
 """
@@ -43,7 +43,7 @@ def add_withdrawal(
     render: Callable[[RequestT, str, RuleViolation | None], Response],
     template: str,
 ) -> None:
-    """Add the page that asks whoever opens a link whether to withdraw, and does so."""
+    """Add the page that asks for confirmation and withdraws a request."""
 
     @bp.route("/<secret>/withdraw", methods=["GET", "POST"], endpoint="withdraw")
     @validates_own_csrf

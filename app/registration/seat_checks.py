@@ -1,8 +1,8 @@
-"""Integrity checks of places and seats: what is counted must be what people have or wait for.
+"""Integrity checks of places and seats: counters must match what people have or wait for.
 
-The limits of places and seats count what is taken, so that nobody needs to count rows to know
-whether one is free. These checks count the rows. Their statements are built once: a simulated
-year runs the checks after each of its steps.
+The limits of places and seats count what is taken, so that no rows need to be counted to know
+whether one is free. These checks count the rows. Their statements are built once: a simulated year
+runs the checks after each of its steps.
 """
 
 from collections.abc import Sequence
@@ -48,7 +48,7 @@ ATTENDING_COUNT = select(func.count()).select_from(Delegate).where(ATTENDING).sc
 
 
 def list_wrong_places() -> Sequence[str]:
-    """Compare the places that are counted with those of people, offers, codes and applicants."""
+    """Compare the counted places with those of people, offers, codes and applicants."""
     counts = db.session.execute(_select_counts()).one()
     taken, attending, offered, held, applied, queue, waiting = counts
     faults = []
@@ -69,7 +69,7 @@ def list_wrong_places() -> Sequence[str]:
 
 @cache
 def _select_counts() -> Select[Any]:
-    """Count everything in one statement, so that the numbers match."""
+    """Count everything in one statement, so that the numbers are consistent."""
     return select(
         func.coalesce(TAKEN_SEATS, 0),
         ATTENDING_COUNT,
@@ -122,7 +122,7 @@ def _count_entries(state: str, *such: ColumnElement[bool]) -> ScalarSelect[int]:
 
 
 def list_wrong_seats() -> Sequence[str]:
-    """Compare what is counted for each session with seats, offers, entries and reserved seats."""
+    """Compare the counters of each session with seats, offers, entries and reserved seats."""
     counted = dict(
         db.session.execute(
             select(SessionBooking.session_key, func.count()).group_by(SessionBooking.session_key)
@@ -160,7 +160,7 @@ def list_wrong_seats() -> Sequence[str]:
 
 
 def _count_in_sessions(state: str) -> dict[str, int]:
-    """Count the entries of the waiting lists of sessions, by the keys of these."""
+    """Count the waiting list entries of sessions, by session key."""
     rows = db.session.execute(_select_counts_of_sessions(state))
     return {session_bookings.read_key(scope): count for scope, count in rows}
 
@@ -175,7 +175,7 @@ def _select_counts_of_sessions(state: str) -> Select[Any]:
 
 
 def list_wrong_waits() -> Sequence[str]:
-    """Look for people who wait for what they have, and for those whose booking is cancelled."""
+    """Find people who wait for what they have, and those whose booking is cancelled."""
     of_cancelled, of_seated, of_categories = _select_wrong_waits()
     cancelled, seated = db.session.execute(of_cancelled), db.session.execute(of_seated)
     over = db.session.execute(of_categories)
@@ -193,7 +193,7 @@ def list_wrong_waits() -> Sequence[str]:
 
 @cache
 def _select_wrong_waits() -> tuple[Select[Any], Select[Any], Select[Any]]:
-    """Find those who cancelled, those who have the seat, and those who have the category."""
+    """Select entries of cancelled bookings, and those whose seat or category the person has."""
     waits = (
         select(Delegate.reference, WaitingListEntry.title)
         .join(WaitingListEntry, WaitingListEntry.delegate_id == Delegate.id)
@@ -220,7 +220,7 @@ def _select_wrong_waits() -> tuple[Select[Any], Select[Any], Select[Any]]:
 
 
 def list_seats_of_cancelled() -> Sequence[str]:
-    """Look for seats in sessions of people who have cancelled."""
+    """Find seats in sessions of people who have cancelled."""
     lost = select(Delegate.reference).join(SessionBooking).where(Delegate.cancelled_at.is_not(None))
     return [
         f"Booking {reference} is cancelled, but has a seat in a session."
@@ -229,7 +229,7 @@ def list_seats_of_cancelled() -> Sequence[str]:
 
 
 def list_seats_at_the_same_time() -> Sequence[str]:
-    """Look for people who should be in two rooms at once, and were not asked to choose."""
+    """Find people with seats at the same time who were not asked to choose."""
     to_come = [one for one in get_programme().sessions if not session_bookings.has_started(one)]
     known = {one.key: one for one in to_come}
     booked = select(SessionBooking).options(joinedload(SessionBooking.delegate))
@@ -248,6 +248,6 @@ def list_seats_at_the_same_time() -> Sequence[str]:
 
 
 def _are(number: int, one: str = "", many: str = "", of: str = "") -> str:
-    """Begin a sentence about a number: 1 is, 2 seats are, 1 seat of a session is."""
+    """Start a sentence about a number: 1 is, 2 seats are, 1 seat of a session is."""
     counted = count_of(number, one, many) if one else str(number)
     return " ".join(filter(None, (counted, of, "is" if number == 1 else "are")))

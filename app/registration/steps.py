@@ -1,4 +1,4 @@
-"""The steps of registration: which there are for somebody, how far they are, and what is next."""
+"""The steps of registration: which apply to a person, how far they are, and what is next."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,16 +12,16 @@ from app.registration.queries import StoredDraft
 from app.registration.session_bookings import choices
 from app.registration.session_bookings.choices import SESSIONS
 
-STEPS = tuple(step.name for step in fields.STEPS)  # of standard questions, in their first order
+STEPS = tuple(step.name for step in fields.STEPS)  # of standard questions, in the default order
 PRIVATE_STEPS = frozenset(step.name for step in fields.STEPS if step.is_private)
 CHECK = "check"
 COUNTRY = "country"
 
 
 def list_steps(answers: Answers) -> tuple[str, ...]:
-    """List the pages of registration for somebody, as far as their answers tell.
+    """List the pages of registration for a person, as far as their answers determine.
 
-    The first asks for a category where there are several. Sessions are asked for after the days.
+    The first asks for a category if there are several. Sessions are asked for after the days.
     """
     first = (CATEGORY,) if categories.is_asked() and TRANSFER not in answers else ()
     steps = list(question_pages.list_steps(answers))
@@ -37,7 +37,7 @@ class RegistrationProgress:
     secret: str
     stored_draft: StoredDraft | None
     answers: Answers
-    is_expired: bool = False  # whether there are no longer any answers for the key
+    is_expired: bool = False  # whether the key no longer has any answers
 
     @property
     def is_submitted(self) -> bool:
@@ -55,7 +55,7 @@ class RegistrationProgress:
         return list_steps(self.answers)
 
     def has_answer(self, step: str) -> bool:
-        """Return True if this question has an answer, even one that has to be given again."""
+        """Return True if this question has an answer, even one that must be given again."""
         asked = question_pages.list_relevant(step, self.answers)
         return any(one.name in self.answers for one in asked) or step in self.answers
 
@@ -68,8 +68,9 @@ class RegistrationProgress:
 def find_unanswered_step(answers: Answers) -> str | None:
     """Return the first step without a valid answer, or None.
 
-    A page counts as answered by its first question, so that a later one is not asked of those who
-    are under way. A private answer without consent, or that cannot be read, is asked for again.
+    A page counts as answered by its first question, so that visitors who have passed it are not
+    sent back by a new question. A private answer without consent, or that cannot be read, is asked
+    again.
     """
     if categories.lacks_category(answers):
         return CATEGORY
@@ -92,7 +93,7 @@ def _is_standard_page_unanswered(step: str, asked: Sequence[Definition], answers
     if step == fields.DAYS:
         days = {day.isoformat() for day in categories.list_days_for(answers)}
         return not days.issuperset(answers[fields.DAYS].split())
-    # a speaker’s country may not be known; what else their page was filled in with stays
+    # a speaker’s country may be unknown; the other prefilled answers stay
     return any(
         one.is_required and not answers.get(one.name)
         for one in asked
@@ -101,9 +102,9 @@ def _is_standard_page_unanswered(step: str, asked: Sequence[Definition], answers
 
 
 def _get_key(step: str, asked: Sequence[Definition]) -> str:
-    """Return the answer that is there once a page has been answered.
+    """Return the answer that shows that a page has been answered.
 
-    It is the words beside private choices, which drafts of earlier versions have alone.
+    For private choices it is the free text, the only answer in drafts of earlier versions.
     """
     own = [one.name for one in fields.FIELDS if one.step == step]
     return own[-1] if step in PRIVATE_STEPS else asked[0].name

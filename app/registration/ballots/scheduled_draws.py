@@ -1,7 +1,7 @@
-"""The draw of each ballot at its time: once, whatever number of workers find that it is due.
+"""The draw of each ballot at its time: only once, even with several workers.
 
-The draw gives the seats and stores the published file in one transaction. The result is emailed
-afterwards, in small transactions, once to each.
+The draw assigns the seats and stores the published file in one transaction. The results are emailed
+afterwards, in small transactions, once to each person.
 """
 
 import json
@@ -31,10 +31,10 @@ BATCH_SIZE: Final = 50  # emails in one transaction
 
 
 def run_due() -> None:
-    """Draw the ballots whose time has come, and email results; run by the worker."""
+    """Draw the ballots that are due, and email results; run by the worker."""
     if not cache_version.is_clock_in_sync():
         return
-    with read_only_connection(db.engine) as connection:  # it takes no lock
+    with read_only_connection(db.engine) as connection:  # takes no lock
         due = connection.scalars(queries.select_due(clock.now())).all()
         is_waiting = connection.execute(queries.UNNOTIFIED.limit(1)).first() is not None
     for number in due[:1]:
@@ -44,7 +44,7 @@ def run_due() -> None:
 
 
 def run_draw(ballot_id: int) -> bool:
-    """Draw a ballot whose time has come, and give the seats; return False if that was done."""
+    """Draw a ballot that is due, and assign the seats; return False if it was drawn already."""
     ballot = queries.get_ballot(ballot_id)
     lock(ballot)
     if ballot.is_drawn or clock.now() < ballot.closes_at:
@@ -73,7 +73,7 @@ def run_draw(ballot_id: int) -> bool:
 
 
 def email_results() -> None:
-    """Email some people what they got in ballots that have been drawn, each once."""
+    """Email results of drawn ballots to some people who have not got theirs."""
     some = queries.UNNOTIFIED.order_by(BallotEntry.id).limit(BATCH_SIZE)
     for entry in db.session.scalars(some.with_for_update(of=BallotEntry, skip_locked=True)).all():
         entry.notified_at = clock.real_now()
@@ -83,7 +83,7 @@ def email_results() -> None:
 
 
 def _list_slots(ballot: Ballot, limits: dict[str, SeatLimit]) -> list[draw.Slot]:
-    """List the sessions that can still be booked, with the seats that are free."""
+    """List the sessions that can still be booked, with their free seats."""
     return [
         draw.Slot(
             one.key,
@@ -103,7 +103,7 @@ def _format(moment: datetime | None) -> str:
 def _list_possible_wishes(
     entries: Sequence[BallotEntry], keys: Collection[str]
 ) -> dict[str, list[str]]:
-    """Return everybody's wishes without those that cannot be fulfilled, whatever is drawn."""
+    """Return all wishes, without those that could not be fulfilled whatever the draw."""
     known = {one.key: one for one in queries.list_sessions(list(keys))}
     booked = session_bookings.map_keys([one.delegate_id for one in entries])
     return {
@@ -148,7 +148,7 @@ def _publish(
     wishes: draw.Wishes,
     won: draw.Result,
 ) -> str:
-    """Return the file with which anybody can repeat the draw."""
+    """Return the file with which anyone can repeat the draw."""
     titles = {one.key: one.title for one in queries.list_sessions(ballot.session_keys)}
     document = {
         "format": draw.FORMAT,

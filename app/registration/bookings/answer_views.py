@@ -1,4 +1,4 @@
-"""A delegate's answers to the organisers' questions, changed until registration closes."""
+"""A delegate's answers to the organisers' questions, editable until registration closes."""
 
 from collections.abc import Sequence
 
@@ -34,7 +34,7 @@ class ChangeCustomQuestionsForm(VersionedForm, CustomQuestionsForm):
 
 
 def can_change(delegate: Delegate) -> bool:
-    """Return True until registration closes, while there is a booking."""
+    """Return True until registration closes, if the booking is active."""
     return delegate.is_attending and queries.get_registration_status().state != "closed"
 
 
@@ -72,7 +72,7 @@ def _save(delegate: Delegate, form: ChangeCustomQuestionsForm) -> ResponseReturn
         form.reject_and_rebase(refusal, delegate.version)
         return _render(form, form.definitions, delegate)
     now = custom_questions.list_relevant(delegate_record.to_all_answers(delegate))
-    if any(one not in form.definitions for one in now):  # asked because of what was just answered
+    if any(one not in form.definitions for one in now):  # asked because of an answer in this form
         return Response(
             status=303,
             headers={"Location": url_for(".edit", secret=links.booking_token(delegate))},

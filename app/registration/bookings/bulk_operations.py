@@ -1,4 +1,4 @@
-"""What can be done to many bookings in one transaction, with the rules of ``operations``.
+"""Operations on many bookings in one transaction, with the rules of ``operations``.
 
 Everything is locked in one order – limits, sessions, then the bookings by number – and everything
 that a change reads is loaded with the locks, in statements whose number does not grow with that of
@@ -30,7 +30,7 @@ PARTS = (Delegate.category, Delegate.needs, Delegate.requirement_cases, Delegate
 
 
 def lock_all(delegates: Sequence[Delegate]) -> Sequence[Delegate]:
-    """Lock bookings by number, reload them with what belongs to them, and end corrections."""
+    """Lock bookings by number, reload them with related rows, and end address corrections."""
     db.session.flush()  # reloading would discard unsaved changes
     ids = [one.id for one in delegates]
     locked = _reload(ids)
@@ -46,7 +46,7 @@ def lock_all(delegates: Sequence[Delegate]) -> Sequence[Delegate]:
 def change_days(
     days: Mapping[Delegate, tuple[str, int]], *, actor: str
 ) -> Mapping[Delegate, Sequence[BookingChange]]:
-    """Give each booking its new days, if its version is the expected one; raise StaleEdit else."""
+    """Set the new days of each booking; raise StaleEdit unless its version is the expected one."""
     found: dict[Delegate, Sequence[BookingChange]] = {}
     locked = lock_all(list(days))
     booked = session_bookings.map_booked_days([one.id for one in locked])
@@ -64,7 +64,7 @@ def move_to_category(
 ) -> Mapping[Delegate, Sequence[BookingChange]]:
     """Move bookings to a category, all or none; raise SoldOut if it has too few places.
 
-    Raise CategoryAwaited if others wait for its places, unless there is a reason, which is kept.
+    Raise CategoryAwaited if others wait for its places, unless there is a reason, which is stored.
     """
     new = seats.list_limits(category_id)
     _lock_limits(delegates, new[1:])
@@ -102,9 +102,9 @@ def move_to_category(
 def cancel(
     delegates: Sequence[Delegate], *, actor: str, reason: str = ""
 ) -> Mapping[Delegate, Sequence[str]]:
-    """Cancel those that somebody else has not just cancelled; places go to those who wait.
+    """Cancel the bookings that are still active; their places go to the waiting list.
 
-    Return each with the titles of the sessions in which its seats were given back.
+    Return each with the titles of the sessions in which its seats were released.
     """
     _lock_limits(delegates)
     session_seats.lock_bookings([one.id for one in delegates])
@@ -120,13 +120,13 @@ def cancel(
     changes = [BookingChange(REASON, "", reason)] if reason else []
     operations.record_for_all(locked, "Cancelled", actor, changes)
     operations.delete_submitted_drafts(*ids)
-    offers.offer_places()  # to the first of them; the worker offers any that are left
+    offers.offer_places()  # to the first in the queue; the worker offers any that remain
     return {one: titles.get(one.id, ()) for one in locked}
 
 
 def _lock_limits(delegates: Sequence[Delegate], others: Sequence[str] = ()) -> None:
-    """Lock the limits of the bookings' places, of what they wait for, and others, before them."""
-    seats.lock_limit(CONFERENCE)  # from here on, nobody moves one to another category
+    """Lock the limits of the bookings, of their waits, and others, before the bookings."""
+    seats.lock_limit(CONFERENCE)  # from here on, no booking can move to another category
     db.session.flush()
     ids = [one.id for one in delegates]
     numbers = set(db.session.scalars(select(Delegate.category_id).where(Delegate.id.in_(ids))))
@@ -136,7 +136,7 @@ def _lock_limits(delegates: Sequence[Delegate], others: Sequence[str] = ()) -> N
 
 
 def _reload(ids: Sequence[int]) -> Sequence[Delegate]:
-    """Lock the rows of bookings in the one order, and load what changing them reads."""
+    """Lock the rows of bookings in the global order, and load what a change needs."""
     rows = select(Delegate).where(Delegate.id.in_(ids)).order_by(Delegate.id).with_for_update()
     rows = rows.options(*(selectinload(part) for part in PARTS))
     return db.session.scalars(rows.execution_options(populate_existing=True)).all()

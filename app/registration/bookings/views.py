@@ -1,7 +1,7 @@
 """A delegate's own booking, opened by the link in their emails.
 
 Opening a page changes nothing in a booking, because mail scanners open every link; changes need a
-button. It only ends what a confirmation page could correct (``access.py``).
+button. It only ends the correction period of confirmation pages (``access.py``).
 """
 
 from functools import partial
@@ -236,12 +236,12 @@ def _get_booking(secret: str) -> Delegate:
 def _render_confirm(
     template: str, form: ConfirmForm, delegate: Delegate, secret: str, **context: Any
 ) -> Response:
-    """Ask for confirmation before something is undone."""
+    """Ask for confirmation before something that cannot be undone."""
     return render_page(template, form=form, delegate=delegate, secret=secret, **context)
 
 
 def _list_answers(delegate: Delegate, secret: str) -> list[AnswerRow]:
-    """List the answers with links to change them; none once the booking is cancelled."""
+    """List the answers with links to change them; without links once the booking is cancelled."""
     links_to_change = {"email": url_for(".email_change.edit", secret=secret)} | {
         question: url_for(".edit", secret=secret, question=question) for question in CHANGE_FORMS
     }
@@ -267,7 +267,7 @@ def _list_answers(delegate: Delegate, secret: str) -> list[AnswerRow]:
 
 
 def _list_unanswered(delegate: Delegate, secret: str) -> list[tuple[str, str]]:
-    """List what a delegate has still to answer, each question with the page that asks it."""
+    """List the unanswered questions, each with the page that asks it."""
     own = url_for(".answers.edit", secret=secret)
     return [
         (

@@ -1,7 +1,7 @@
-"""The days and the meals of the conference, for which reports count people.
+"""The days and meals of the conference, for which reports count people.
 
-A meal is a published session in which food is served. Who has a seat eats at it where people book
-seats, otherwise everybody who comes on that day, but not those who attend remotely.
+A meal is a published session with food. If it is bookable, people with a seat eat at it, otherwise
+everyone who attends on that day, but not remotely.
 """
 
 from collections.abc import Collection, Sequence
@@ -35,8 +35,8 @@ class Occasion:
     """A day or a meal: a column of a report."""
 
     heading: str
-    day: str  # in ISO; "" if it has no time yet
-    guests: frozenset[int] | None = None  # delegates with a seat, where people book
+    day: str  # in ISO format; "" if it has no time yet
+    guests: frozenset[int] | None = None  # delegates with a seat, if it is bookable
 
     def is_for(self, delegate_id: int, days: Collection[str], *, is_in_person: bool) -> bool:
         """Return True if a delegate who attends on these days takes part."""
@@ -59,7 +59,7 @@ def list_meals() -> Sequence[Occasion]:
 
 
 def count_all(occasions: Sequence[Occasion]) -> Sequence[int]:
-    """Count everybody who takes part in each of these, with requirements or without."""
+    """Count everyone who takes part in each of these, with or without requirements."""
     by_days = select(Delegate.days, func.count()).where(ATTENDING, IS_IN_PERSON)
     rows = db.session.execute(by_days.group_by(Delegate.days))
     numbers = [(days.split(), number) for days, number in rows]

@@ -1,4 +1,4 @@
-"""The form with which somebody says that they would like to come."""
+"""The form for expressing interest."""
 
 from collections.abc import Sequence
 from typing import Any, cast
@@ -14,7 +14,7 @@ from app.questions.definitions import Definition
 
 
 class InterestForm(EmailForm):
-    """Name, email address, and the questions that the organisers have chosen."""
+    """Name, email address, and the questions chosen by the organisers."""
 
     given_names = BY_NAME["given_names"].question
     family_name = BY_NAME["family_name"].question
@@ -22,11 +22,11 @@ class InterestForm(EmailForm):
 
     @property
     def questions(self) -> Sequence[Field]:
-        """The fields that are asked: those of everybody, then the organisers' questions."""
+        """Return the fields: those for everyone, followed by the organisers' questions."""
         return [*super().questions, *(self[one.name] for one in self.definitions)]
 
     def get_answers(self) -> Answers:
-        """Return what was typed and chosen, as it is stored."""
+        """Return the submitted answers, as they are stored."""
         return {one.name: form_fields.get_answer(one.data) for one in self.questions}
 
 

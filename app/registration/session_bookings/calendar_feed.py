@@ -1,4 +1,4 @@
-"""The calendar of one person: what they have booked or starred, and the seats offered to them."""
+"""The calendar of one person: sessions they have booked or starred, and seats offered to them."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -17,11 +17,10 @@ from app.releases import current_release
 
 
 def render_feed(delegate: Delegate, address: str) -> bytes:
-    """Return the sessions that somebody has booked or starred, for calendar applications.
+    """Return a delegate's booked and starred sessions, for calendar applications.
 
-    A seat that is offered to them is tentative until they answer. One that they gave back, lost or
-    did not take is cancelled until the conference is over, unless they have starred the session. So
-    are all seats of a booking that has been cancelled.
+    A seat on offer is tentative. One that was released, lost or declined is cancelled until the
+    conference is over, unless the session is starred. So are all seats of a cancelled booking.
     """
     programme = current_release.get_programme()
     booked = {one.session_key: one.booked_at for one in queries.list_of_delegate(delegate)}
@@ -48,7 +47,7 @@ def render_feed(delegate: Delegate, address: str) -> bytes:
 
 
 def _list_starred(delegate: Delegate) -> set[str]:
-    """List the keys of the sessions in the linked agenda, as long as there is a place."""
+    """List the keys of the sessions in the linked agenda, while the booking is active."""
     agenda = bookings.find_linked_agenda(delegate) if delegate.is_attending else None
     return {one.session_key for one in agenda.stars} if agenda else set()
 
@@ -61,7 +60,7 @@ def _map_latest(changes: Iterable[tuple[str, datetime]]) -> dict[str, datetime]:
 
 
 def _map_offers(delegate: Delegate) -> dict[str, WaitingListEntry]:
-    """Return the newest entry by which somebody was offered a seat, by the key of the session."""
+    """Map session keys to the newest entry with an offer of a seat."""
     waits = waiting_list.list_of_delegate(delegate)
     return {
         queries.read_key(one.scope): one
@@ -71,7 +70,7 @@ def _map_offers(delegate: Delegate) -> dict[str, WaitingListEntry]:
 
 
 def _get_change(entry: WaitingListEntry) -> datetime:
-    """Return when the seat was offered, or when the offer ended, by the clock at the latest."""
+    """Return when the seat was offered or the offer ended, at most the current time."""
     has_lapsed = entry.is_offered and not entries.can_accept(entry)
     moments = (entry.offered_at, entry.ended_at, entry.offer_ends_at if has_lapsed else None)
     return max(one for one in moments if one is not None)

@@ -26,7 +26,7 @@ from app.programme.models import Speaker
 from app.registration import queries as registration
 from app.registration.speaker_places.models import SpeakerPlace
 
-WITH_PLACE: Final = (  # a subquery: the speakers whose booking stands
+WITH_PLACE: Final = (  # a subquery: the speakers with an active booking
     select(SpeakerPlace.speaker_id)
     .join(Delegate, Delegate.id == SpeakerPlace.delegate_id)
     .where(ATTENDING)
@@ -53,12 +53,12 @@ IS_SPEAKER: Final = (
 
 
 def find_category() -> CategoryOption | None:
-    """Return the category for speakers, or None if the organisers have marked none."""
+    """Return the category for speakers, or None if organisers have not marked one."""
     return next((one for one in categories.list_options() if one.is_for_speakers), None)
 
 
 def is_asked() -> bool:
-    """Return True if speakers are asked to take a place now."""
+    """Return True if speakers are currently asked to take a place."""
     return find_category() is not None and registration.get_registration_status().state not in {
         "before",
         "closed",
@@ -66,7 +66,7 @@ def is_asked() -> bool:
 
 
 def has_kept_place(answers: Answers) -> bool:
-    """Return True if a place is kept for a speaker who registers with these answers."""
+    """Return True if a place is kept for a speaker with these answers."""
     number = categories.read_id(answers)
     if number is None or not is_own_registration(answers):
         return False
@@ -80,9 +80,9 @@ def has_kept_place(answers: Answers) -> bool:
 
 
 def is_own_registration(answers: Answers) -> bool:
-    """Return True if it is a speaker who registers with these answers, on their own pages.
+    """Return True if these answers are of a speaker who registers on their own pages.
 
-    Only the answers decide, so that nobody can tell from it whether there was such a booking.
+    Only the answers decide, so that the result does not reveal whether there was such a booking.
     """
     address, name = answers.get(SPEAKER_ADDRESS, ""), answers.get(SPEAKER_NAME, "")
     if not address or delegate_record.fold(answers.get(EMAIL, "")) != delegate_record.fold(address):
@@ -92,7 +92,7 @@ def is_own_registration(answers: Answers) -> bool:
 
 
 def matches_name(name: str, *, given_names: str, family_name: str) -> bool:
-    """Return True if the family name of a booking is in the name of a speaker."""
+    """Return True if the family name of a booking occurs in the name of a speaker."""
     words = delegate_record.search_key(family_name or given_names).split()
     return bool(words) and set(words) <= set(delegate_record.search_key(name).split())
 
@@ -107,7 +107,7 @@ def find_place(speaker: Speaker) -> Delegate | None:
 
 
 def hide_reference(entry: HistoryEntry) -> HistoryEntry:
-    """Return an entry as it is recorded now: earlier ones named the booking of a speaker."""
+    """Return an entry in its current form: earlier versions named the booking of a speaker."""
     found = EARLIER_SUMMARY.fullmatch(entry.summary)
     if found is None:
         return entry

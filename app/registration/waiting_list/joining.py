@@ -1,7 +1,7 @@
-"""The entry of somebody who joins the waiting list; and many people who join it at once.
+"""Creating waiting list entries, for one person or for many at once.
 
-The entries and emails of many are made first, while nobody waits for it. An email says at which
-position somebody is: where others have joined in between, it is written again.
+The entries and emails of many people are prepared first, without locks. An email includes the
+position: if others have joined in between, it is rendered again.
 """
 
 import secrets
@@ -40,7 +40,7 @@ class PreparedEntry:
 
 
 def build_entry(answers: Answers, language: str, identity_key: str) -> WaitingListEntry:
-    """Return the entry of somebody who waits for a place, which is not stored yet."""
+    """Return the unsaved entry of a person who waits for a place."""
     names = (*BY_NAME, CONSENT, CATEGORY, INVITATION, *custom_questions.get_by_name())
     asked = {name: answers[name] for name in names if name in answers}
     access_key = secrets.token_urlsafe(16)
@@ -62,7 +62,7 @@ def build_entry(answers: Answers, language: str, identity_key: str) -> WaitingLi
 
 
 def prepare_all(people: Sequence[Answers], language: str) -> Sequence[PreparedEntry]:
-    """Make the entries and emails of people; nothing is stored or locked."""
+    """Prepare the entries and emails of people; nothing is stored or locked."""
     entries = [
         build_entry(one, language, delegate_record.identity_key(full_name(one), one[EMAIL]))
         for one in people
@@ -76,8 +76,8 @@ def prepare_all(people: Sequence[Answers], language: str) -> Sequence[PreparedEn
 def join_all(prepared: Sequence[PreparedEntry], *, actor: str) -> None:
     """Put the people of a spreadsheet on the waiting list, in its order.
 
-    The caller holds the locks of the limits, and knows that nobody of them waits or has a place.
-    Raise PlacesLeft if one of them need not wait.
+    The caller must hold the locks of the limits, and ensure that none of them is waiting or has a
+    place. Raise PlacesLeft if there is a place for one of them.
     """
     positions = _foresee_positions([one.entry for one in prepared])
     seats.enqueue_all([(seats.list_limits(one.entry.category_id), one.entry) for one in prepared])
@@ -94,7 +94,7 @@ def join_all(prepared: Sequence[PreparedEntry], *, actor: str) -> None:
 
 
 def was_added_by_team(entry: WaitingListEntry) -> bool:
-    """Return True if somebody did not join the waiting list themselves."""
+    """Return True if someone else put the person on the waiting list."""
     recorded = history_queries.list_entries(entry.history_subject)
     return any(one.summary == ADDED_FROM_SPREADSHEET for one in recorded)
 
@@ -106,7 +106,7 @@ def _prepare(entry: WaitingListEntry, position: QueuePosition) -> PreparedEntry:
 
 
 def _foresee_positions(entries: Sequence[WaitingListEntry]) -> Sequence[QueuePosition]:
-    """Return the positions that these get if they join now, in this order."""
+    """Return the positions that these people would get now, in this order."""
     waiting = (
         select(WaitingListEntry.category_id, func.count())
         .where(WaitingListEntry.state == IN_QUEUE, WaitingListEntry.scope == CONFERENCE_LIST)

@@ -17,7 +17,7 @@ from app.releases.comparison import Comparison, EntityChanges, Modified, compare
 SETTINGS_GROUP = "facts"
 REPORTED_SEPARATELY = frozenset(
     {"title", "starts_at", "ends_at", "room", "parts", "slug"}
-)  # shown by other groups
+)  # covered by other groups
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class ChangeSummary:
     title: str  # of the conference
     sessions: int  # number of sessions now
     speakers: int
-    begins: bool  # first programme of this conference
+    begins: bool  # whether it is the first programme of this conference
     things: tuple[ChangedItem, ...] = ()
 
 

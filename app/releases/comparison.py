@@ -48,7 +48,7 @@ class FieldChange:
 
 @dataclass(frozen=True)
 class Modified(Generic[EntityT]):
-    """Something that is in both snapshots, and its changed fields."""
+    """Something in both snapshots, and its changed fields."""
 
     old: EntityT
     new: EntityT
@@ -83,7 +83,7 @@ class Comparison:
         return self.is_different
 
     def __len__(self) -> int:
-        """Return the number of things that differ."""
+        """Return the number of entities that differ."""
         things: tuple[Sized, ...] = (self.sessions, self.speakers, self.rooms, self.themes)
         return sum(len(some) for some in things) + (self.conference is not None)
 
@@ -202,7 +202,7 @@ def _diff_fields(old: EntityT, new: EntityT) -> tuple[FieldChange, ...]:
 
 
 def _is_alike(was: Any, now: Any) -> bool:
-    """Compare a repeated entity by its identity, so that its own changes do not count here."""
+    """Compare a repeated entity only by identity, so that its own changes are not counted here."""
     if isinstance(was, Room | Theme) and isinstance(now, Room | Theme):
         return was.key == now.key if was.key and now.key else was.slug == now.slug
     return bool(_comparable(was) == _comparable(now))

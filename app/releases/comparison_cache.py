@@ -1,7 +1,8 @@
-"""What publishing would do, and how releases differ, kept in memory until something is edited.
+"""Previews of publishing and comparisons of releases, cached until something is edited.
 
-Pages that only show it ask here: one short query tells whether it is still true. Whatever
-publishes or restores a release builds it anew under its lock (``queries``, ``services``).
+Pages that only display them use this module: one short query tells whether they are still valid.
+Code that publishes or restores a release builds them again under its lock (``queries``,
+``services``).
 """
 
 from collections.abc import Callable
@@ -23,7 +24,7 @@ T = TypeVar("T")
 
 
 def _figures(kind: Any, *figures: ColumnElement[Any]) -> list[ColumnElement[Any]]:
-    """Return figures of a table that differ once something in it has been edited."""
+    """Return aggregates of a table that change whenever one of its rows is edited."""
     return [select(one).select_from(kind).scalar_subquery() for one in (func.count(), *figures)]
 
 
@@ -39,7 +40,7 @@ PREVIEW_STATE = EDIT_STATE.add_columns(
 
 @dataclass(frozen=True)
 class CacheEntry(Generic[T]):
-    """A value, and the state of the database from which it was made."""
+    """A value, and the state of the database it was computed from."""
 
     state: Any
     value: T
@@ -61,7 +62,7 @@ def compare_releases(old: int, new: int) -> Comparison:
 
 
 def compare_for_rollback(number: int) -> Comparison:
-    """Compare the public programme with what restoring a release would make public."""
+    """Compare the public programme with the result of restoring a release."""
     return _cached(
         "rollback comparison",
         PUBLIC_STATE.add_columns(_select_releases(number).scalar_subquery()),
@@ -71,13 +72,13 @@ def compare_for_rollback(number: int) -> Comparison:
 
 
 def _select_releases(*numbers: int) -> Select[Any]:
-    """Select what tells releases from others that had their numbers before; they never change."""
+    """Select what distinguishes releases from earlier ones with the same numbers."""
     such = Release.number.in_(numbers)
     return select(Release.published_at).where(such).order_by(Release.number)
 
 
 def _cached(name: str, state: Select[Any], make: Callable[[], T], asked: Any = None) -> T:
-    """Return the cached value, made anew if the state has changed or it is about something else."""
+    """Return the cached value, recomputed if the state or the subject has changed."""
     found = asked, db.session.execute(state).all()
     entry = cached_globally(
         name, lambda: CacheEntry(found, make()), lambda known: known.state == found

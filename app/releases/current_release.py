@@ -98,7 +98,7 @@ def _with_live_data(content: Snapshot, database: Database) -> Snapshot:
 def _with_existing_photos(content: Snapshot, database: Database) -> Snapshot:
     """Mark the photos that have renditions, and remove photos that no longer exist.
 
-    A release to which somebody has rolled back may refer to deleted photos.
+    A restored release may refer to deleted photos.
     """
     if not any(one.photo for one in content.speakers):
         return content

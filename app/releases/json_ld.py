@@ -163,7 +163,7 @@ def _build_place(conference: Conference, room: Room | None = None) -> JsonObject
 
 
 def _build_coordinates(conference: Conference) -> JsonObject | None:
-    """Return where the venue is on a map, if that is known."""
+    """Return the coordinates of the venue, if known."""
     if conference.latitude_longitude is None:
         return None
     latitude, longitude = map(float, conference.latitude_longitude)
@@ -197,11 +197,11 @@ LONG_TITLE = 80  # characters; a longer heading is set smaller
 
 @dataclass(frozen=True)
 class SessionPerson:
-    """Somebody who takes part in a session, as its page shows them."""
+    """A participant of a session, as its page shows them."""
 
     slug: str
     name: str
-    part: str  # in the session: chair, speaker
+    part: str  # role in the session: chair, speaker
     job: str
     organisation: str
     photo: Photo | None

@@ -1,7 +1,7 @@
 """A published programme in memory, with the lookups and groupings that pages need.
 
-It answers from one release's snapshot without querying the database; what takes work, such as
-the list of days or related sessions, is computed once and cached.
+It uses one release's snapshot without querying the database; expensive results, such as the list of
+days or related sessions, are computed once and cached.
 """
 
 import re
@@ -100,7 +100,7 @@ class PublishedProgramme:
     def find_speakers(self, query: str) -> Sequence[Speaker]:
         """Return the speakers in whose names and jobs each word of a query begins a word.
 
-        The page does the same while somebody types (assets/js/speakers.js).
+        The page does the same while a visitor types (assets/js/speakers.js).
         """
         wanted = WORD.findall(collation.sort_key(query))
         return [
@@ -237,7 +237,7 @@ class PublishedProgramme:
         gone_error: ConferenceError,
         never_error: NotFound,
     ) -> EntityT:
-        """Return the one with this slug; raise Moved, or one of these errors."""
+        """Return the entity with this slug; raise Moved, or one of these errors."""
         if slug in by_slug:
             return by_slug[slug]
         current = self.find_moved(kind, slug, by_slug.values())
@@ -247,7 +247,7 @@ class PublishedProgramme:
         raise gone_error if is_gone or f"/{kind}s/{slug}" in self._withdrawn_paths else never_error
 
     def find_moved(self, kind: str, slug: str, entities: Iterable[Entity]) -> str:
-        """Return the slug of the one of these that had this slug before, or ""."""
+        """Return the slug of the entity among these that had this slug before, or ""."""
         key = self._slug_redirects.get((kind, slug))
         return next((one.slug for one in entities if key and one.key == key), "")
 

@@ -148,7 +148,7 @@ def list_releases() -> Sequence[ReleaseSummary]:
 
 
 def get_release(number: int) -> Release:
-    """Return a release with its snapshot; raise NotFound."""
+    """Return a release with its snapshot; raise NotFound if there is none."""
     found = db.session.get(Release, number)
     return require(found, NotFound("There is no release with that number"))
 
@@ -163,7 +163,7 @@ def list_scheduled_releases() -> Sequence[ScheduledRelease]:
 
 
 def get_scheduled_release(number: int) -> ScheduledRelease:
-    """Return a scheduled release; raise NotFound."""
+    """Return a scheduled release; raise NotFound if there is none."""
     found = db.session.get(ScheduledRelease, number)
     return require(found, NotFound("There is no scheduled release at that web address"))
 
@@ -206,7 +206,7 @@ _count_cache: list[tuple[Any, int]] = [(None, 0)]  # state and count, per proces
 
 
 def count_pending() -> int:
-    """Return how many things would change for the public on publishing."""
+    """Return how many entities would change for the public on publishing."""
     standing = db.session.execute(PUBLICATION_STATE).one_or_none()
     if standing is None:
         return 0
@@ -222,7 +222,7 @@ def count_pending() -> int:
 
 
 def _list_edited(since: datetime) -> tuple[int, Sequence[tuple[str, int, int]]]:
-    """Count what was edited since, and list (kind, id, version) of ``MAX_COMPARED`` of it."""
+    """Count the edits since the release, and list (kind, id, version) of up to ``MAX_COMPARED``."""
     rows = db.session.execute(EDITED_ROWS, {"since": since}).all()
     return rows[0][0] if rows else 0, sorted((row[1], row[2], row[3]) for row in rows)
 
@@ -250,7 +250,7 @@ def _count_differences(edited: Collection[tuple[str, int, int]]) -> int:
 
 
 def _restrict_to_rows(snapshot: Snapshot, rows: WorkingRows) -> Snapshot:
-    """Reduce a snapshot to what these rows are about."""
+    """Reduce a snapshot to the entities of these rows."""
     keys = {row.key for row in rows.sessions}
     slugs = {row.slug for row in rows.speakers}
     return replace(

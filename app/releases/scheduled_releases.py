@@ -1,7 +1,7 @@
 """Scheduled releases, published by the worker when their time comes by the site clock.
 
-The scheduled release and the resulting release are written in one transaction, and once, however
-many workers there are. Publishing fails if there are new clashes that nobody has accepted.
+The scheduled release and the resulting release are written in one transaction, only once, however
+many workers there are. Publishing fails if there are new clashes that have not been accepted.
 """
 
 from collections.abc import Sequence

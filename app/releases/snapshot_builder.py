@@ -145,7 +145,7 @@ def _public_values(table: FieldTable[Any], row: models.Session | models.Speaker)
 
 
 def build_value(field: Field, value: Any) -> Any:
-    """Return a value of a public field as it is published."""
+    """Return a value of a public field as published."""
     return _render_value(field.kind, field.to_record(value))
 
 

@@ -88,7 +88,7 @@ def get_timeline() -> ReleaseTimeline:
 
 
 def get_change_summary(entry: TimelineEntry) -> ChangeSummary:
-    """Return what changed for the public with an activation."""
+    """Return the public changes of an activation."""
     load = cache_version.cached_globally(
         "differences", lambda: lru_cache(MAX_CACHED_SUMMARIES)(_load_change_summary)
     )

@@ -1,4 +1,4 @@
-"""What changed with a release, grouped and described for a page or a feed."""
+"""The changes of a release, grouped and described for a page or a feed."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -56,7 +56,7 @@ ChangelogGroup = ChangeGroup[ChangelogItem]
 
 @dataclass(frozen=True)
 class ReleaseChanges:
-    """What a release changed when it became public."""
+    """The changes of a release when it became public."""
 
     entry: TimelineEntry
     summary: ChangeSummary
@@ -192,7 +192,7 @@ def _describe_place(place: TimeAndRoom | None) -> str:
 
 
 def _describe_people(entity: ChangedItem) -> Iterator[str]:
-    """Yield which speakers were added or removed, and which other fields changed."""
+    """Yield the speakers who were added or removed, and the other fields that changed."""
     if entity.joined:
         yield gettext("Now with %(names)s", names=", ".join(entity.joined))
     if entity.left:

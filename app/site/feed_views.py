@@ -1,7 +1,7 @@
 """The programme for other programs: iCalendar, plain text, schedule files and Atom.
 
-Like public pages, the responses are cached until the next release. Plain text has URLs of its own,
-and is also served where a client prefers text/plain.
+Like public pages, the responses are cached until the next release. Plain text has its own URLs, and
+is also served to clients that prefer text/plain.
 """
 
 from datetime import date, datetime, time

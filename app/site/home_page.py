@@ -18,7 +18,7 @@ MainAction = Literal[
 ]
 
 SOON = timedelta(days=7)  # before the first day
-FEW_PLACES = 10  # per cent of all places: from then on the page says how many are left
+FEW_PLACES = 10  # per cent of all places; below this, the page shows how many are left
 MAX_DAYS = 10
 MAX_SESSIONS = 4  # of each day
 MAX_SPEAKERS = 8
@@ -34,7 +34,7 @@ ACTIONS: dict[str, MainAction] = {  # until the conference begins
 
 @dataclass(frozen=True)
 class ConferenceState:
-    """What a visitor can do now, and when that may change."""
+    """The actions available to a visitor, and when that may change."""
 
     phase: Phase
     registration: RegistrationStatus
@@ -56,7 +56,7 @@ class ConferenceState:
 
 @dataclass(frozen=True)
 class DayHighlights:
-    """A day and what is chosen from it for the home page."""
+    """A day and the sessions selected from it for the home page."""
 
     date: date
     sessions: Sequence[Session]
@@ -89,7 +89,7 @@ def get_conference_state(programme: PublishedProgramme) -> ConferenceState:
 
 
 def find_places_left(status: RegistrationStatus) -> int | None:
-    """Return how many places are left if they are few, otherwise None."""
+    """Return the number of places left if there are few, otherwise None."""
     if not status.is_open:
         return None
     counts = registration.read_seat_counts()
@@ -108,7 +108,7 @@ def list_highlights(programme: PublishedProgramme) -> Sequence[DayHighlights]:
 
 
 def list_keynote_speakers(programme: PublishedProgramme) -> Sequence[KeynoteSpeaker]:
-    """Return who speaks in keynotes and plenaries, in the order of these sessions."""
+    """List the speakers of keynotes and plenaries, in the order of these sessions."""
     profiles = {one.slug: one for one in programme.speakers}
     first_sessions: dict[str, Session] = {}
     for session in _list_keynotes(programme):

@@ -93,7 +93,7 @@ def service_worker() -> ResponseReturnValue:
 
 
 def _look_urls() -> Iterator[str]:
-    """Yield the addresses of the colours and the logo that organisers have set."""
+    """Yield the URLs of the colours and the logo, if organisers have set them."""
     palette, logo = content.get_palette(get_content_folder()), get_logo()
     if not palette.is_shipped:
         yield get_look_url(palette)

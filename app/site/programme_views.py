@@ -133,8 +133,8 @@ def day(asked: date) -> ResponseReturnValue:
 def _read_filters(programme: PublishedProgramme) -> SearchFilters:
     """Return the filters of this request.
 
-    Only pages with a single filter are stored, so that nobody fills the cache with combinations.
-    All values that the programme does not know lead to one page.
+    Only pages with a single filter are cached, so that no one can fill the cache with combinations.
+    All unknown values lead to one page.
     """
     given = {name: cache_params.get_param(name) or "" for name in FILTER_PARAMS}
     filters = search_filters.parse_filters(programme, MultiDict(given), FILTER_PARAMS)
@@ -275,7 +275,7 @@ class DayConverter(BaseConverter):
         return value.isoformat()
 
 
-REFRESH_SECONDS = 15  # how long the large screen shows a page; usually answered by 304
+REFRESH_SECONDS = 15  # display time of a page on the large screen; usually answered by 304
 SCREEN_PAGES = choice_param(*map(str, range(1, MAX_SCREEN_PAGES + 1)))
 
 
@@ -301,8 +301,8 @@ def now() -> ResponseReturnValue:
 
 
 def _render_display(now_next: NowNext, now: datetime) -> ResponseReturnValue:
-    """Render the version for large screens, which leads from page to page without scripts."""
-    expires_at(now.replace(second=0, microsecond=0) + timedelta(minutes=1))  # it shows the time
+    """Render the version for large screens, which cycles through its pages without scripts."""
+    expires_at(now.replace(second=0, microsecond=0) + timedelta(minutes=1))  # the time is shown
     shown = build_screen_page(now_next.rooms, int(cache_params.get_param("page") or 1))
     response = make_response(
         render_page("programme/now_screen.html", now_next=now_next, screen=shown, now=now)

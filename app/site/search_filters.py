@@ -34,8 +34,8 @@ PROGRAMME_FILTERS = ("theme", "kind", "room", "language", ACCESS)  # above the p
 MAX_IGNORED_SHOWN = 3  # shown to the visitor
 MAX_IGNORED_LENGTH = 40  # characters
 READ_FILTER = short_text_param(200)
-UNKNOWN_VALUE = "\0"  # what READ_FILTER lets through is printable
-MAX_WORDS_OFFERED = 100  # of a filter by words; the chosen one is offered besides
+UNKNOWN_VALUE = "\0"  # not printable, so READ_FILTER never returns it
+MAX_WORDS_OFFERED = 100  # of a filter by words, in addition to the chosen one
 FacetOptions = Sequence[tuple[str, str]]  # value, label
 
 
@@ -55,7 +55,7 @@ class Facet:
 
     @property
     def is_useful(self) -> bool:
-        """Whether it tells sessions apart; one feature of rooms does, for others lack it."""
+        """Whether it distinguishes sessions; one room feature does, since other rooms lack it."""
         return len(self.options) > 1 or (self.name == ACCESS and bool(self.options))
 
 
@@ -65,7 +65,7 @@ class SearchFilters:
 
     facets: Sequence[Facet]
     ignored: Sequence[str]  # values that this programme does not know
-    ignored_labels: Sequence[str]  # of the filters that had one
+    ignored_labels: Sequence[str]  # of the filters they were in
     sessions: Sequence[Session]
 
     @property
@@ -79,7 +79,7 @@ class SearchFilters:
         return {one.name: list(one.chosen) for one in self.facets if one.chosen}
 
     def toggle(self, name: str, value: str) -> Mapping[str, list[str]]:
-        """Return the query parameters with this value chosen, or without it if it is chosen now."""
+        """Return the query parameters with this value added, or removed if it is chosen."""
         others = {one: chosen for one, chosen in self.query_params.items() if one != name}
         return others if value in self.query_params.get(name, ()) else {**others, name: [value]}
 
@@ -108,7 +108,7 @@ def parse_filters(
     args: MultiDict[str, str],
     names: Collection[str] | None = None,
 ) -> SearchFilters:
-    """Return the filters in the query parameters: all that there are, or those with these names."""
+    """Return the filters in the query parameters: all of them, or those with these names."""
     facets, ignored, ignored_labels = [], [], []
     for name, label, options, frequent in _list_facets(programme):
         if names is not None and name not in names:
@@ -132,9 +132,9 @@ def parse_filters(
 
 
 def build_readers(programme: PublishedProgramme) -> Mapping[str, ParamReader]:
-    """Return readers of the filters above the programme that know the values of this release.
+    """Return readers of the filters above the programme for the values of this release.
 
-    To them all values that it does not know are the same one, so that they share a page.
+    They map all unknown values to the same one, so that these share a page.
     """
     return {
         name: partial(_read_filter, programme, name, frozenset(value for value, _ in options))
@@ -194,7 +194,7 @@ def _labelled_options(
 def _list_frequent(
     name: str, options: FacetOptions, programme: PublishedProgramme
 ) -> frozenset[str]:
-    """Return the values that are offered: all of them, or of words the most frequent."""
+    """Return the offered values: all of them, or the most frequent of words."""
     if name not in WORD_FILTERS:
         return frozenset(value for value, _ in options)
     counts = Counter(
@@ -204,12 +204,12 @@ def _list_frequent(
 
 
 def _fold(name: str, value: str) -> str:
-    """Return the value by which words of any case are the same one."""
+    """Return a key by which words are equal regardless of case."""
     return value.casefold() if name in WORD_FILTERS else value
 
 
 def _follow_redirect(programme: PublishedProgramme, name: str, value: str) -> str:
-    """Return the slug that a theme or room has now, if it had this one before."""
+    """Return the current slug of a theme or room with this former slug."""
     by_filter: Mapping[str, Sequence[Room | Theme]] = {
         "theme": programme.themes,
         "room": programme.rooms,

@@ -22,7 +22,7 @@ from app.web.cache_policy import cacheable
 from app.web.rendering import render_page
 
 MAX_PAGE_DIGITS = 5  # of a page number
-MAX_SINGLE_WORDS = 5  # words that are suggested on their own
+MAX_SINGLE_WORDS = 5  # words suggested individually
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,7 @@ def _run_search(search_request: SearchRequest) -> SearchResults:
 
 
 def _suggest(search_request: SearchRequest) -> Sequence[tuple[str, int]]:
-    """Return suggested queries that have results, and how many: corrected, or single words."""
+    """Return suggested queries (corrected, or single words) with their numbers of results."""
     corpus, predicate = _get_corpus(), search_request.predicate
     known_words = _get_vocabulary()
     candidates = list(search.suggest(search_request.query, known_words))

@@ -38,7 +38,7 @@ PROGRAMME_ENDPOINTS = (
 
 
 class SitemapEntry(NamedTuple):
-    """A page, and when it last changed if that is known."""
+    """A page, and when it last changed if known."""
 
     url: str
     last_modified: date | datetime | None = None
@@ -125,7 +125,7 @@ def liveness() -> ResponseReturnValue:
 
 
 def readiness() -> ResponseReturnValue:
-    """Say in the body all that is wrong; respond 503 only if nothing can be served."""
+    """Respond with all problems in the body; use 503 only if nothing can be served."""
     found = check_readiness()
     body = jsonify(
         database=found.database,
@@ -162,7 +162,7 @@ def _sitemap_urls() -> Iterator[str]:
 
 @cacheable
 def favicon() -> ResponseReturnValue:
-    """Return the icon for programs that look for it at the root and not in the page."""
+    """Return the icon for programs that request it at the root, ignoring the page."""
     icon = (STATIC_FOLDER / "img" / "favicon.ico").read_bytes()
     return Response(icon, mimetype="image/x-icon")
 

@@ -21,7 +21,7 @@ from app.speakers.models import SpeakerAccess
 
 
 def get_signed_in_person() -> Person:
-    """Return who is signed in, behind a guard that requires it."""
+    """Return the signed-in person, behind a guard that requires one."""
     found = guards.current_person()
     if found is None:
         raise PermissionDenied(guards.SPEAKERS_ONLY)
@@ -34,12 +34,12 @@ def get_access(slug: str) -> SpeakerAccess:
 
 
 def get_own_speaker(slug: str) -> Speaker:
-    """Return the speaker with this slug if the person signed in has access; else raise NotFound."""
+    """Return the speaker if the signed-in person has access; raise NotFound otherwise."""
     return get_access(slug).speaker
 
 
 def current_actor() -> str:
-    """Return the email address that the history records for what is being done."""
+    """Return the email address that the history records as the actor."""
     return get_signed_in_person().email
 
 
@@ -53,7 +53,7 @@ def grant_own_access(speaker: Speaker, email: str, *, actor: str) -> Person:
 
 
 def add_assistant(speaker: Speaker, email: str, *, actor: str) -> Person:
-    """Give an assistant the same access; the history records what they do under their own name."""
+    """Give an assistant the same access; the history records their actions under their own name."""
     versioned_edits.lock(speaker)  # otherwise two concurrent requests could exceed the limit
     assistant_emails = {
         one.person.email for one in queries.list_access_to_speaker(speaker) if one.is_assistant
@@ -65,7 +65,7 @@ def add_assistant(speaker: Speaker, email: str, *, actor: str) -> Person:
 
 
 def revoke(speaker: Speaker, access_id: int, *, actor: str) -> Person:
-    """Revoke somebody's access to a speaker's pages, from their next request on."""
+    """Revoke a person's access to a speaker's pages, from the next request on."""
     access = next(
         (one for one in queries.list_access_to_speaker(speaker) if one.id == access_id), None
     )
@@ -100,13 +100,13 @@ def list_own(speaker: Speaker) -> Sequence[SpeakerAccess]:
 
 
 def list_outdated(speaker: Speaker, own: Sequence[SpeakerAccess]) -> Sequence[SpeakerAccess]:
-    """List the speaker's own accesses with another address than their contact address."""
+    """List the speaker's own accesses whose address is not their contact address."""
     contact = speaker.contact_address.strip().lower()
     return [one for one in own if contact and one.person.email.lower() != contact]
 
 
 def transfer(source: Speaker, target: Speaker, *, actor: str) -> None:
-    """Give everyone with access to `source` access to `target`, when two records are merged."""
+    """Give everyone with access to ``source`` access to ``target``, when two records are merged."""
     for access in queries.list_access_to_speaker(source):
         grant = add_assistant if access.is_assistant else grant_own_access
         grant(target, access.person.email, actor=actor)

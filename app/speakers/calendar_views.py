@@ -1,9 +1,8 @@
 """A speaker's own calendar feed, at a private URL that they can replace.
 
-It contains only public data: the sessions of the current release in which the speaker appears,
-with the UIDs of the public calendars, so that calendar applications update them. Sessions from
-which the speaker was removed are listed as cancelled, since calendars keep entries that are
-merely missing.
+It contains only public data: the sessions of the current release in which the speaker appears, with
+the UIDs of the public calendars, so that calendar applications update them. Sessions from which the
+speaker was removed are listed as cancelled, since calendars keep entries that are merely missing.
 """
 
 from secrets import token_urlsafe

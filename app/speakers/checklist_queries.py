@@ -1,7 +1,7 @@
-"""What the checklist needs to know of speakers, for many of them in a few narrow queries.
+"""The checklist's data about many speakers, in a few narrow queries.
 
-Only what decides a state is read, never whole rows: a list of a thousand speakers shows the states
-of all of them.
+Only values that decide a state are read, never whole rows, since a list of a thousand speakers
+shows the states of all of them.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -27,7 +27,7 @@ MATERIALS = "materials"  # the name of the item
 
 
 class SpeakerFacts(NamedTuple):
-    """What decides the states of a speaker's items, besides proposals."""
+    """What decides the states of a speaker's items, apart from proposals."""
 
     id: int
     is_withdrawn: bool
@@ -52,7 +52,7 @@ class TextToWrite(NamedTuple):
     speaker_id: int
     session_id: int
     has_abstract: bool
-    proposal_state: str | None  # of the latest proposal that somebody had to decide on
+    proposal_state: str | None  # of the latest proposal that needed a decision
 
 
 def get_facts(ids: Collection[int]) -> Mapping[int, SpeakerFacts]:
@@ -87,7 +87,7 @@ def list_texts_to_write(ids: Collection[int]) -> Sequence[TextToWrite]:
     """Return the sessions whose text each speaker has to write.
 
     That is the owner of a session or, without an owner, the first of its speakers. A session with
-    several proposals comes several times, the latest last.
+    several proposals is listed several times, the latest last.
     """
     has_access = select(SpeakerAccess.person_id).where(
         SpeakerAccess.speaker_id == Appearance.speaker_id, SpeakerAccess.revoked_at.is_(None)

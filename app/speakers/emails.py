@@ -16,7 +16,7 @@ def send_request_to_organisers(speaker: Speaker, speaker_request: SpeakerRequest
 
 
 def send_assistant_invitation(speaker: Speaker, person: Person, granted_by: str) -> None:
-    """Tell somebody that they are an assistant of a speaker, with a sign-in link."""
+    """Tell a person that they are an assistant of a speaker, with a sign-in link."""
     mail.enqueue(
         "speaker_assistant",
         to=person.email,
@@ -37,7 +37,7 @@ def send_withdrawal_notice(speaker: Speaker, message: str, actor: str) -> None:
 
 
 def send_request_answered(speaker_request: SpeakerRequest) -> None:
-    """Tell everyone with access to a speaker's pages what became of the speaker's request."""
+    """Tell everyone with access to a speaker's pages the answer to the speaker's request."""
     for one in queries.list_access_to_speaker(speaker_request.speaker):
         mail.enqueue(
             "speaker_request_answered",

@@ -80,7 +80,7 @@ class AbsencesField(FieldList):  # type: ignore[type-arg]  # not generic at run 
     def set_days(self, days: Iterable[date]) -> None:
         """Set the days to choose from, in addition to those already in the rows.
 
-        Days shortly before and after the conference can be chosen too; a new row begins with the
+        Days shortly before and after the conference can be chosen too; a new row starts with the
         first day of the conference.
         """
         days = sorted(days)
@@ -156,7 +156,7 @@ class ParticipationForm(Form):
     """Confirm participation, ask for another time, or withdraw."""
 
     fingerprint = HiddenField()  # of the schedule and the answers that the page showed
-    sure = HiddenField()  # set by the page that asks whether to withdraw
+    sure = HiddenField()  # set by the confirmation page
 
     answer = RadioField(
         _l("Are you taking part?"),
@@ -203,7 +203,7 @@ class AnswerForm(Form):
         return {field: self[field].data or "" for field in self.question.fields}
 
     def explain_unreadable(self, answers: Mapping[str, str]) -> None:
-        """Say beside a question that its earlier answer cannot be read, and show none."""
+        """Say beside a question that its stored answer cannot be read, and leave it empty."""
         for name, answer in answers.items():
             if private_answers.is_unreadable(answer):
                 self[name].description = gettext("Your earlier answer cannot be read. Answer again")

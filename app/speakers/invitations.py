@@ -1,7 +1,7 @@
-"""How the invitation of each speaker stands: sent to which address, delivered, opened, acted on.
+"""The state of each speaker's invitation: sent to which address, delivered, opened, acted on.
 
 An invitation belongs to an address: a speaker whose contact address has changed since is not
-invited yet. All times are real times, as those of emails and sign-ins are.
+invited yet. All times are real times, like those of emails and sign-ins.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -34,13 +34,13 @@ SLUGS: Final = select(Speaker.id, Speaker.slug)
 
 @dataclass(frozen=True)
 class Invitation:
-    """What became of the invitation of one speaker."""
+    """The invitation of one speaker and its result."""
 
     state: str
     address: str
     name: str  # of the speaker
     slug: str
-    invited_at: datetime | None = None  # last
+    invited_at: datetime | None = None  # the last time
     invited_by: str = ""
     email_state: str = ""  # of the last invitation to this address; "" for none
     last_signed_in_at: datetime | None = None
@@ -54,7 +54,7 @@ class Invitation:
 
 @dataclass(frozen=True)
 class InvitationGroup:
-    """Speakers whose invitation stands alike: those on one page of the list."""
+    """Speakers with the same state of invitation: those on one page of the list."""
 
     state: str
     rows: Sequence[Invitation]
@@ -68,11 +68,11 @@ class InvitationGroup:
 
 @dataclass(frozen=True)
 class InvitationPage:
-    """A page of the list of invitations, and how many there are of each state."""
+    """A page of the list of invitations, and the number in each state."""
 
     groups: Sequence[InvitationGroup]
     rows: Sequence[Invitation]
-    total: int  # that match
+    total: int  # matching
     counts: Mapping[str, int]  # of all speakers, by state
 
 
@@ -129,7 +129,7 @@ def _load(ids: Collection[int]) -> dict[int, Invitation]:
 
 
 class _AccessRow(NamedTuple):
-    """What an invitation needs to know of somebody with access to a speaker's pages."""
+    """What an invitation needs to know about a person with access to a speaker's pages."""
 
     speaker_id: int
     is_assistant: bool
@@ -138,7 +138,7 @@ class _AccessRow(NamedTuple):
 
 
 class _SpeakerRow(NamedTuple):
-    """What an invitation needs to know of a speaker."""
+    """What an invitation needs to know about a speaker."""
 
     id: int
     slug: str
@@ -164,7 +164,7 @@ ACCESS_ROWS: Final = (  # the speakers themselves before their assistants
 
 
 def _select_speakers() -> Select[Any]:
-    """Select speakers by name, with the first invitation and the last."""
+    """Select speakers by name, with their first and last invitation."""
     sent = (
         select(
             SpeakerMailing.speaker_id,
@@ -198,7 +198,7 @@ SPEAKER_ROWS: Final = _select_speakers()
 
 
 def _find_address(row: _SpeakerRow, access_rows: Sequence[_AccessRow]) -> str:
-    """Return the contact address, or else the one they sign in with; empty if unknown."""
+    """Return the contact address, or else the one they sign in with; "" if unknown."""
     own = (one.email for one in access_rows if not one.is_assistant)
     return row.contact_address.strip() or next(own, "")
 

@@ -57,11 +57,11 @@ class MaterialViews(ABC):
 
     @abstractmethod
     def get_uploader(self, **url_args: str) -> Uploader:
-        """Return who acts: the person signed in, and the speaker whose pages these are."""
+        """Return the uploader: the signed-in person, and the speaker whose pages these are."""
 
     @abstractmethod
     def can_edit(self) -> bool:
-        """Return True if the person signed in may change materials."""
+        """Return True if the signed-in person may change a material."""
 
     @abstractmethod
     def template_context(self, **url_args: str) -> dict[str, Any]:
@@ -199,7 +199,7 @@ class MaterialViews(ABC):
         return session, queries.get_material_of_session(session, key)
 
     def _get_own_material(self, key: str, url_args: dict[str, str]) -> tuple[Session, Material]:
-        """Return a material that the person signed in may change; raise PermissionDenied."""
+        """Return a material that the signed-in person may change; raise PermissionDenied."""
         session, material = self._get_material(key, url_args)
         if not self.get_uploader(**url_args).can_edit(material):
             raise PermissionDenied(NOT_UPLOADER)
@@ -243,7 +243,7 @@ class MaterialViews(ABC):
 
 
 def _accept_file(form: MaterialForm | MaterialFileForm) -> AcceptedFile | None:
-    """Return the file that was chosen, or None; raise InvalidFile if it cannot be accepted."""
+    """Return the chosen file, or None; raise InvalidFile if it cannot be accepted."""
     stream = form.stream if isinstance(form, MaterialFileForm) else None
     return file_validation.accept(stream) if stream else None
 
@@ -255,7 +255,7 @@ def _form_for(material: Material) -> MaterialForm | MaterialFileForm:
 
 
 def _saved_key(material: Material) -> str:
-    """Return the key of the message that says who sees the material."""
+    """Return the key of the message about who can see the material."""
     if material.is_internal:
         return "material-internal"
     return "material-waiting" if material.is_awaiting_release else "material-saved"

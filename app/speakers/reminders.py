@@ -1,8 +1,8 @@
 """Automatic reminders, planned a day ahead so that organisers can review them.
 
 The worker plans a reminder for everyone with an open task that is due within a week, at most one
-per week each. It sends a planned reminder when its time comes, if the task is still open. Until
-then the reminder is shown in the admin, where it can be paused.
+per week each. It sends a planned reminder when it is due, if the task is still open. Until then the
+reminder is shown in the admin, where it can be paused.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -39,7 +39,7 @@ from app.speakers.reminder_candidates import (
 A_WEEK = timedelta(days=7)  # before a deadline, and between two reminders
 NOTICE_PERIOD = timedelta(days=1)  # how long organisers can review a reminder before it is sent
 SEND_TIME: Final = time(9)  # in the conference's time zone
-BATCH_SIZE = 50  # per transaction, so that nobody waits long for the database
+BATCH_SIZE = 50  # per transaction, so that others do not wait long for the database
 IS_NOT_PAUSED = PlannedReminder.paused_at.is_(None)
 
 
@@ -65,9 +65,9 @@ class ReminderOverview:
 
     planned: Sequence[PendingReminder]  # soonest first
     next_at: datetime | None  # when the next one that is not yet planned would be sent
-    next_names: Sequence[str]  # names of the recipients of those
+    next_names: Sequence[str]  # names of their recipients
     deadlines: Mapping[str, date]
-    owners: Sequence[OwnerRecipient]  # who may be among the recipients
+    owners: Sequence[OwnerRecipient]  # the possible recipients
 
     def load_recipients(self, some: Sequence[PendingReminder]) -> Mapping[RecipientKey, Recipient]:
         """Load the recipients of some of the reminders."""
@@ -76,7 +76,7 @@ class ReminderOverview:
 
 @dataclass(frozen=True)
 class ReminderSchedule:
-    """The deadlines that decide about reminders; without any, nobody is reminded."""
+    """The deadlines that decide about reminders; without any, no one is reminded."""
 
     deadlines: Mapping[str, date]
     last_day: date  # last day of the conference
@@ -91,7 +91,7 @@ class ReminderSchedule:
         return cls(days, conference.ends_on, ZoneInfo(conference.time_zone))
 
     def earliest_at(self, candidate: Candidate) -> datetime:
-        """Return from when somebody may be reminded: a week after the last email to them."""
+        """Return the earliest time of a reminder: a week after the last email to the person."""
         first_day = candidate.due_on - A_WEEK
         if candidate.last_sent_at is not None:  # which is a real time
             sent_at = candidate.last_sent_at + (clock.now() - clock.real_now())
@@ -99,7 +99,7 @@ class ReminderSchedule:
         return _to_utc(first_day, SEND_TIME, self.zone)
 
     def is_due(self, candidate: Candidate, at: datetime) -> bool:
-        """Return True if somebody should be reminded at a moment."""
+        """Return True if a reminder is due at a moment."""
         return self.earliest_at(candidate) <= at < self.ends_at
 
     def next_send_time(self, moment: datetime) -> datetime:
@@ -110,19 +110,19 @@ class ReminderSchedule:
         return (today if local <= today else later).astimezone(UTC)
 
     def expected_send_time(self, candidate: Candidate) -> datetime | None:
-        """Return when somebody would be reminded if nothing changes, or None."""
+        """Return the expected time of a person's reminder, or None."""
         at = self.next_send_time(max(self.earliest_at(candidate), clock.now() + NOTICE_PERIOD))
         return at if at < self.ends_at else None
 
     @cached_property
     def ends_at(self) -> datetime:
-        """The moment at which the conference is over."""
+        """The moment when the conference ends."""
         return _to_utc(self.last_day + timedelta(days=1), time.min, self.zone)
 
 
 @lru_cache(maxsize=256)
 def _to_utc(day: date, at: time, zone: ZoneInfo) -> datetime:
-    """Return a local time, which many people share, as one that is quick to compare."""
+    """Convert a local time, shared by many people, to UTC, which is faster to compare."""
     return datetime.combine(day, at, zone).astimezone(UTC)
 
 
@@ -148,7 +148,7 @@ def plan() -> None:
 
 
 def send_due() -> None:
-    """Send the reminders whose time has come to those who still have open tasks."""
+    """Send the reminders that are due, if there are still open tasks."""
     due = select(PlannedReminder).where(IS_NOT_PAUSED, PlannedReminder.send_at <= clock.now())
     if db.session.scalars(due.limit(1)).first() is None or not cache_version.is_clock_in_sync():
         return
@@ -175,9 +175,9 @@ def send_due() -> None:
 
 
 def get_overview() -> ReminderOverview:
-    """Return the planned reminders and when the next ones would be sent."""
+    """Return the planned reminders, and the expected next ones."""
     rows, schedule = _list_rows(), ReminderSchedule.current()
-    if not schedule.deadlines:  # so nobody's tasks matter
+    if not schedule.deadlines:  # so no tasks matter
         return ReminderOverview((), None, (), {}, ())
     owners = load_owners(schedule.deadlines)
     candidates = list_candidates(schedule.deadlines, owners)
@@ -198,7 +198,7 @@ def get_overview() -> ReminderOverview:
 
 
 def get_next_planned() -> tuple[datetime | None, int]:
-    """Return when the next reminder will be sent, and how many are planned."""
+    """Return the time of the next reminder, and how many are planned."""
     rows = select(func.min(PlannedReminder.send_at), func.count(PlannedReminder.id)).where(
         IS_NOT_PAUSED
     )
@@ -207,7 +207,7 @@ def get_next_planned() -> tuple[datetime | None, int]:
 
 
 def pause(reminder_ids: Collection[int], *, actor: str) -> None:
-    """Pause these reminders until somebody resumes them."""
+    """Pause these reminders until they are resumed."""
     for row, recipient in _lock_selected(reminder_ids):
         if row.paused_at is None:
             row.pause(clock.now(), actor)
@@ -224,7 +224,7 @@ def resume(reminder_ids: Collection[int], *, actor: str) -> None:
 
 
 def _lock_selected(reminder_ids: Collection[int]) -> Sequence[tuple[PlannedReminder, Recipient]]:
-    """Return these reminders and lock them; raise an error if none is left."""
+    """Lock and return these reminders; raise an error if none is left."""
     lock_table(PlannedReminder)
     overview = get_overview()
     found = [one for one in overview.planned if one.id in reminder_ids]
@@ -254,7 +254,7 @@ def _list_pending(
 
 
 def _list_rows() -> Sequence[Row[Any]]:
-    """List the values of all planned reminders, as they are in the database."""
+    """List the values of all planned reminders, from the database."""
     return db.session.execute(
         select(
             PlannedReminder.id,
@@ -275,14 +275,14 @@ MAX_LISTED: Final = 20
 
 @dataclass(frozen=True)
 class WaitingChange:
-    """A change that waits for approval: whose or what it is, and when it was sent."""
+    """A change that waits for approval: its subject, and when it was sent."""
 
     name: str
     sent_at: datetime
 
 
 def send_organiser_digest() -> None:
-    """Send the email if it is due; run by the worker, once even with several workers."""
+    """Send the email if it is due; run by the worker, only once even with several workers."""
     if not cache_version.is_clock_in_sync() or not _is_due(list_waiting()):
         return
     lock_table(Conference)
@@ -293,12 +293,12 @@ def send_organiser_digest() -> None:
 
 
 def build_digest(waiting: Sequence[WaitingChange]) -> dict[str, Any]:
-    """Return the template variables of the email: what waits, or nothing if nothing does."""
+    """Return the template variables of the email: the waiting changes; empty if there are none."""
     return {"waiting": waiting[:MAX_LISTED], "total": len(waiting)} if waiting else {}
 
 
 def list_waiting() -> Sequence[WaitingChange]:
-    """List what waits, oldest first."""
+    """List the waiting changes, oldest first."""
     reviews = proposals.list_reviews(
         ProposalFilter(state="open"), "sent", is_reversed=False, offset=0, limit=None
     )
@@ -318,7 +318,7 @@ def _is_due(waiting: Sequence[WaitingChange]) -> bool:
 
 
 def _last_sent_at() -> datetime | None:
-    """Return when the last one was written, by the site's clock; emails have real times."""
+    """Return when the last one was queued, in the site's time; emails have real times."""
     written = db.session.scalar(
         select(func.max(Email.created_at)).where(Email.template == TEMPLATE)
     )

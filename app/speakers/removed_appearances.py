@@ -1,7 +1,8 @@
-"""From which sessions a speaker was removed: their own calendar shows those as cancelled.
+"""Sessions from which a speaker was removed: their own calendar shows them as cancelled.
 
 Calendar applications keep entries that are merely missing from a feed. So when the worker finds a
-new release, it stores from which sessions a speaker was removed, and deletes that if they return.
+new release, it stores the sessions from which a speaker was removed, and deletes them if they
+return.
 """
 
 from sqlalchemy import delete, select
@@ -16,7 +17,7 @@ AppearanceKeys = set[tuple[int, str]]  # speaker id, session key
 
 
 def record_release() -> None:
-    """Record who was removed by the current release, unless that has been done."""
+    """Record removals by the current release, unless that has been done."""
     number = db.session.scalar(select(Conference.current_release))
     if number is None or number == _get_last_number():
         return
@@ -32,7 +33,7 @@ def record_release() -> None:
 
 
 def record_removed(old: Snapshot, new: Snapshot) -> None:
-    """Store the appearances that are in `old` but not in `new`, within one conference."""
+    """Store the appearances that are in ``old`` but not in ``new``, within one conference."""
     if old.conference.acronym != new.conference.acronym:
         db.session.execute(delete(RemovedAppearance))
         return

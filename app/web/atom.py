@@ -46,7 +46,7 @@ class AtomFeed:
     url: str  # of the feed
     page_url: str  # the page with the same content
     entries: Sequence[AtomEntry]
-    started_at: datetime  # its date while there is no entry
+    started_at: datetime  # its date while there are no entries
 
     @property
     def updated(self) -> datetime:

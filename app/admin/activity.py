@@ -1,7 +1,7 @@
 """All that happened to one person in one thread: emails, replies, notes and changes.
 
-The thread grows: "Show older" opens the page with what it shows and as much again beneath. So
-every source is asked for as many of its newest items as the page shows, in one query each.
+The thread grows: "Show older" opens the page with what it shows and as much again beneath. So each
+source returns as many of its newest items as the page shows, in one query.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -55,7 +55,7 @@ class ActivityItem:
     kind: str  # email, reply, note, proposal or entry
     happened_at: datetime  # in the site's time
     content: Email | EmailReply | DelegateNote | Proposal | HistoryEntry
-    label: str = ""  # what sort of email it is
+    label: str = ""  # the type of an email
     number: int = 0  # in the thread, from 1
 
 
@@ -81,19 +81,19 @@ class Activity:
     """The thread about one person, as far as it is shown."""
 
     days: Sequence[ActivityDay]
-    current: str  # the filter; "" for all
+    current: str  # the chosen filter; "" for all
     filters: Sequence[ActivityFilter]
     older_url: str  # "" if everything is shown
-    undone: frozenset[int]  # entries of the history that another one undoes
-    can_mark_read: bool  # replies
-    waiting_days: int = 0  # for how long steps on the waiting list are listed, if there are any
+    undone: frozenset[int]  # history entries that were undone by another
+    can_mark_read: bool  # whether replies can be marked as read
+    waiting_days: int = 0  # how long the history of waiting lists is stored, if there is any
 
 
-Source = Callable[[int], Sequence[ActivityItem]]  # returns as many of its newest items as asked for
+Source = Callable[[int], Sequence[ActivityItem]]  # takes the number of items to return
 
 
 def list_for_delegate(delegate: Delegate) -> Activity:
-    """Return the thread about a delegate; after an erasure what is left of it."""
+    """Return the thread about a delegate; after an erasure, what is left of it."""
     subjects = [
         delegate.history_subject,
         requirement_history.get_subject(delegate),
@@ -138,7 +138,7 @@ def list_for_delegate(delegate: Delegate) -> Activity:
 
 
 def _has_steps(activity: Activity) -> bool:
-    """Return True if steps on the waiting list are listed."""
+    """Return True if the history of waiting lists has entries."""
     items = (one.content for day in activity.days for one in day.items)
     return any(
         isinstance(one, HistoryEntry) and one.subject.startswith(waiting_list.SUBJECT_PREFIX)
@@ -147,9 +147,9 @@ def _has_steps(activity: Activity) -> bool:
 
 
 def list_for_speaker(speaker: Speaker, own_addresses: Sequence[str]) -> Activity:
-    """Return the thread about a speaker; without emails for those who may not read them.
+    """Return the thread about a speaker; without emails if the user may not read them.
 
-    ``own_addresses`` are those with which the speaker signs in, besides the contact address.
+    ``own_addresses`` are the sign-in addresses of the speaker, besides the contact address.
     """
     known = [speaker.contact_address, *own_addresses] if guards.can_read(roles.DELEGATES) else []
     addresses = list(dict.fromkeys(one.strip().lower() for one in known if one.strip()))
@@ -204,7 +204,7 @@ def _list_entries(entries: Sequence[HistoryEntry]) -> Sequence[ActivityItem]:
 
 
 def _build_activity(sources: Mapping[str, Sequence[Source]], url: Callable[..., str]) -> Activity:
-    """Merge what the sources of the chosen kind have, and cut it where the page ends."""
+    """Merge the items of the chosen kind from all sources, and cut them at the end of the page."""
     current = _parse_filter(request.args.get("show", ""), sources)
     pages = _parse_pages(request.args.get("pages", ""))
     size = pages * PAGE_SIZE
@@ -228,18 +228,18 @@ def _build_activity(sources: Mapping[str, Sequence[Source]], url: Callable[..., 
 
 
 def _parse_filter(typed: str, sources: Mapping[str, Sequence[Source]]) -> str:
-    """Return the filter that was asked for; "" if there is no such, or nothing to choose from."""
+    """Return the requested filter; "" if it does not exist or there is nothing to filter."""
     return typed if typed in sources and len(sources) > 1 else ""
 
 
 def _parse_pages(typed: str) -> int:
-    """Return how many pages the thread is long; what is no such number counts as one."""
+    """Return the requested number of pages; an invalid number counts as one."""
     is_number = typed.isascii() and typed.isdecimal() and len(typed) <= len(str(MAX_PAGES))
     return min(max(int(typed), 1), MAX_PAGES) if is_number else 1
 
 
 def _leave_out_repetitions(items: Sequence[ActivityItem]) -> Sequence[ActivityItem]:
-    """Leave out that a note was added where the note itself is there to read."""
+    """Leave out "note added" entries where the note itself is in the thread."""
     notes = [one.content for one in items if isinstance(one.content, DelegateNote)]
 
     def repeats(item: ActivityItem) -> bool:

@@ -88,7 +88,7 @@ class ApprovalForm(DecisionForm):
     may_wait = BooleanField(_l("If all places are taken, put them on the waiting list"))
 
     def get_decision(self) -> Decision:
-        """Return what was typed and ticked."""
+        """Return what was typed and selected."""
         return Decision(
             reason=self.reason.data or "",
             message=self.message.data or "",
@@ -97,7 +97,7 @@ class ApprovalForm(DecisionForm):
 
 
 class DecisionKind:
-    """A decision: its words, its form and what it does."""
+    """A kind of decision: its texts, its form and the operation."""
 
     def __init__(
         self,
@@ -237,7 +237,7 @@ def _build_form(kind: DecisionKind, **options: Any) -> DecisionForm:
 
 
 def _list_rows(application: RegistrationApplication, answers: Answers) -> Sequence[tuple[str, str]]:
-    """List the answers that everybody may read who can see delegates."""
+    """List the answers to questions that everyone with access to delegates may read."""
     if not answers:
         return ()
     public = {name: text for name, text in answers.items() if name not in PRIVATE_NAMES}
@@ -253,7 +253,7 @@ def _list_rows(application: RegistrationApplication, answers: Answers) -> Sequen
 
 
 def _list_readable(answers: Answers) -> Sequence[Definition]:
-    """List the organisers' questions whose answers everybody may read who can see delegates."""
+    """List the organisers' questions that everyone with access to delegates may read."""
     return [one for one in custom_questions.list_relevant(answers) if not one.is_private]
 
 

@@ -1,4 +1,4 @@
-"""People who would like to come: the list, one of them, inviting and declining, and a file."""
+"""People who want to attend: the list, one of them, inviting and declining, and a file."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
@@ -55,17 +55,17 @@ MESSAGE_HINT: Final = _l("Added to the email and shown on the page with their st
 
 
 class InviteForm(InvitationTerms):
-    """Invite people who would like to come."""
+    """Invite people who want to attend."""
 
     message = message_field(MESSAGE_HINT)
 
     def get_invitation(self) -> Invitation:
-        """Return what was typed."""
+        """Return the submitted values."""
         return Invitation(self.get_expiry(), bool(self.is_held.data), self.message.data or "")
 
 
 class DeclineForm(Form):
-    """Tell people that they cannot come this time."""
+    """Tell people that they cannot attend this time."""
 
     message = message_field(MESSAGE_HINT)
 
@@ -118,7 +118,7 @@ def export() -> ResponseReturnValue:
 
 
 def _list_readable() -> Sequence[Definition]:
-    """List the questions whose answers everybody may read who can see delegates."""
+    """List the questions whose answers everyone with access to delegates may read."""
     return [one for one in custom_questions.list_all() if not one.is_private]
 
 
@@ -156,10 +156,10 @@ def _build_invite() -> BulkAction[ExpressionOfInterest]:
 
 
 def _invite(chosen: Sequence[ExpressionOfInterest], *, actor: str, invitation: Invitation) -> None:
-    """Invite people some at a time, so that nobody waits long for a place meanwhile.
+    """Invite people in batches, so that registrations need not wait long.
 
-    Nobody is invited twice: whoever has an invitation cannot get another. If it cannot go on, those
-    invited until then remain so, and the reason says how many they are.
+    No one is invited twice, because people with an invitation cannot get another. If a batch fails,
+    those invited until then stay invited, and the error gives their number.
     """
     services.require_places(chosen, invitation)
     numbers = [one.id for one in chosen]
@@ -182,7 +182,7 @@ def _invite(chosen: Sequence[ExpressionOfInterest], *, actor: str, invitation: I
 
 
 def _list_batch(numbers: Sequence[int]) -> Sequence[ExpressionOfInterest]:
-    """Read the next of those who are invited; raise Gone if one of them has been deleted."""
+    """Load the next batch of people to invite; raise Gone if one of them has been deleted."""
     batch = queries.list_by_numbers(numbers)
     if len(batch) < len(numbers):
         raise Gone(services.INTEREST_GONE)

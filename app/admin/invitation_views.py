@@ -61,13 +61,13 @@ class InvitationTerms(Form):
     is_held = BooleanField(_l("Keep places for these people"))
 
     def validate_expires_at(self, field: LocalDateTimeField) -> None:
-        """Require a moment to come."""
+        """Require a time in the future."""
         moment = field.utc_value
         if moment is not None and moment <= clock.now():
             raise ValidationError(_l("Enter a time in the future"))
 
     def get_expiry(self) -> datetime:
-        """Return when they expire."""
+        """Return the time of expiry."""
         expires_at = self.expires_at.utc_value
         if expires_at is None:
             raise TypeError("the form has not been validated")
@@ -103,12 +103,12 @@ class InvitationForm(InvitationTerms):
     )
 
     def validate_email(self, field: EmailField) -> None:
-        """Require one code for one person where the link is emailed."""
+        """Require a single code for one person if the link is emailed."""
         if field.data and (self.count.data != 1 or self.uses.data != 1):
             raise ValidationError(_l("To email the link, create one code for one person"))
 
     def get_options(self) -> InvitationOptions:
-        """Return what was asked for."""
+        """Return the submitted options."""
         return InvitationOptions(
             uses=self.uses.data or 1,
             expires_at=self.get_expiry(),

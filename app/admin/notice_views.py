@@ -1,7 +1,7 @@
-"""Notices of change: what people can be told of the last releases, and who would be told.
+"""Notices of change: the changes of the last releases, and who would be notified.
 
-Nothing is sent here. Once an organiser has chosen the changes, their emails are a draft that is
-checked, edited and sent like any other email to many people.
+Nothing is sent here. Once an organiser has selected the changes, their emails are a draft that is
+checked, edited and sent like any other group email.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -72,7 +72,7 @@ PLACEHOLDERS = placeholders.declare(
 
 
 def load_people(people: Collection[str], query: str) -> Mapping[str, Candidate]:
-    """Return delegates, and speakers and assistants, with the values of their placeholders."""
+    """Return delegates, speakers and assistants, with their placeholder values."""
     accounts = {one for one in people if one.startswith(f"{recipients.ACCOUNT} ")}
     delegates = [one for one in people if one not in accounts]
     found = load_delegates(delegates, query) if delegates else {}
@@ -81,7 +81,7 @@ def load_people(people: Collection[str], query: str) -> Mapping[str, Candidate]:
 
 
 def _find_speaking(delegates: Iterable[Candidate]) -> Mapping[str, Candidate]:
-    """Return those who have cancelled their booking and still speak, or help a speaker."""
+    """Return people with a cancelled booking who still speak, or assist a speaker."""
     cancelled = [one for one in delegates if one.exclusion == CANCELLED]
     emails = notice_speakers.list_emails([one.address for one in cancelled])
     return {
@@ -111,14 +111,14 @@ audiences.declare(
 
 @dataclass(frozen=True)
 class ChangeRow:
-    """A change that an organiser can leave out."""
+    """A change that an organiser can exclude."""
 
     id: str
     text: ChangeText
-    count: int  # of the people whom it concerns
-    day_count: int  # of those whom it concerns only by their days
+    count: int  # of the people it concerns
+    day_count: int  # of those it concerns only by their days
     is_chosen: bool
-    unreachable: Sequence[Speaker]  # whom nobody can tell of it, where nobody else is told
+    unreachable: Sequence[Speaker]  # whom no one can tell, if no one else is notified
 
 
 class NoticeForm(Form):

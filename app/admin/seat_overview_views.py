@@ -1,4 +1,4 @@
-"""Seats in sessions: how full each session is, who waits, and which offers are about to end."""
+"""Seats in sessions: how full each session is, who is waiting, and which offers end soon."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -27,7 +27,7 @@ STATES = (
     (seat_overview.BY_BALLOT, _l("By ballot")),
 )
 
-# saved views of the list are stored under this name
+# saved views of the list are stored under this blueprint name
 bp = Blueprint("session_fill", __name__, url_prefix="/session-seats")
 
 

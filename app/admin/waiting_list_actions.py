@@ -1,4 +1,4 @@
-"""What is done with several people on the waiting list at once: offer them places, remove them."""
+"""Bulk actions on the waiting list: offer places, remove people."""
 
 from collections.abc import Mapping, Sequence
 
@@ -24,7 +24,7 @@ redirects.MESSAGES["admin"] |= {
 
 
 class ReasonForm(Form):
-    """Why somebody is preferred."""
+    """Enter why a person is preferred."""
 
     reason = line_field(
         _l("Reason"),
@@ -35,13 +35,13 @@ class ReasonForm(Form):
 
 
 class OfferForm(ReasonForm):
-    """An offer before somebody's turn."""
+    """Offer a place before a person's turn."""
 
     adds_place = BooleanField(_l("If no place is free, add one for them"))
 
 
 def list_selected(query: ListQuery) -> Sequence[int]:
-    """List the numbers of the people who are ticked."""
+    """List the numbers of the selected people."""
 
     def list_all() -> Sequence[str]:
         asked = (query.search, *map(query.get_filter, ("state", "list", "category")))

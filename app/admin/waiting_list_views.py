@@ -1,4 +1,4 @@
-"""The waiting list: who waits, who has an offer and until when; export it, remove somebody."""
+"""The waiting list: who is waiting, who has an offer and until when; export it, remove people."""
 
 from collections.abc import Mapping, Sequence
 
@@ -155,6 +155,6 @@ def remove(number: int) -> ResponseReturnValue:
 
 
 def get_entry(number: int) -> WaitingListEntry:
-    """Return the entry with this number; raise NotFound."""
+    """Return the entry with this number; raise NotFound if there is none."""
     found = queries.find_by_number(number)
     return require(found, NotFound("This person is not on the waiting list"))

@@ -1,7 +1,7 @@
 """Real people in the previews of emails: found by name, shown with links that open nothing.
 
-What a preview shows of them is what the email would say: no access or dietary requirements, and
-neither the key of a booking nor a link that signs in.
+A preview shows only what the email would say: no access or dietary requirements, no key of a
+booking and no sign-in link.
 """
 
 from collections.abc import Sequence
@@ -36,9 +36,9 @@ DELEGATE, SPEAKER = "delegate", "speaker"
 
 
 def find_source(template: str) -> str:
-    """Return the name of the source of those whom an email is about.
+    """Return the name of the source of the people an email is about.
 
-    It is "" if they are nobody in particular, or may not be read by the person signed in.
+    It is "" if they are no one in particular, or the current user may not read about them.
     """
     kind = EMAIL_KINDS[template]
     name = kind.people or _find_variable(kind.sample())
@@ -46,7 +46,7 @@ def find_source(template: str) -> str:
 
 
 def _find_variable(sample: Context) -> str:
-    """Return the variable of a template that is a person and names their source, or ""."""
+    """Return the template variable that is a person and names their source, or ""."""
     if "delegates" in sample:
         return DELEGATE
     return next((name for name in SOURCES if sample.get(name)), "")
@@ -93,7 +93,7 @@ def _delegate_context(template: str, reference: str) -> Context | None:
 
 
 def _copy_delegate(delegate: Delegate, invented: Delegate) -> Delegate:
-    """Return a copy, which is cancelled where the email is about that."""
+    """Return a copy, which is cancelled if the email is about a cancellation."""
     return copy_row(
         delegate,
         ["category", "custom_answers"],
@@ -125,8 +125,8 @@ def _speaker_context(template: str, slug: str) -> Context | None:
     return context
 
 
-# By the variable of a template that is about them. An email to a delegate about their position on
-# a waiting list is about the delegate.
+# Maps the variable of a template to the source of its people. An email to a delegate about their
+# position on a waiting list is about the delegate.
 SOURCES: Final = {
     DELEGATE: PreviewSource(
         _l("Preview with a delegate"),

@@ -1,4 +1,4 @@
-"""Previews with people who wait, apply, are invited or offered a place, or are a group's contact.
+"""Previews with people who wait, apply, are invited or offered a place, and contacts of groups.
 
 Most of them have no booking.
 """
@@ -35,8 +35,8 @@ from app.registration.waiting_list import joining, positions
 from app.registration.waiting_list.models import CONFERENCE_LIST, WaitingListEntry
 
 NAME_OR_EMAIL: Final = _l("Name or email address")
-FOR_A_PLACE: Final = WaitingListEntry.scope == CONFERENCE_LIST  # and not for a seat in a session
-KEEPS_PLACE: Final = and_(  # in another category; whoever has taken theirs has a booking, too
+FOR_A_PLACE: Final = WaitingListEntry.scope == CONFERENCE_LIST  # not for a seat in a session
+KEEPS_PLACE: Final = and_(  # in another category, which comes with a booking
     FOR_A_PLACE,
     WaitingListEntry.ended_at.is_(None),
     WaitingListEntry.delegate_id.is_not(None),

@@ -1,6 +1,6 @@
-"""Previews with people who are known by an email address alone.
+"""Previews with people who are known only by an email address.
 
-They are members of the team, owners of sessions, and those who sent changes to approve.
+They are team members, owners of sessions, and senders of changes to approve.
 """
 
 from collections.abc import Collection, Sequence
@@ -69,7 +69,7 @@ def _find_organisers(search: str) -> Sequence[PreviewPerson]:
 
 
 def _build_digest(_template: str, number: str) -> Context | None:
-    """Return what waits for approval now; nothing if nothing does, which is as in a sample."""
+    """Return what waits for approval now; the sample applies if nothing does."""
     row = find_row(Person, number, Person.role == ORGANISER)
     return None if row is None else reminders.build_digest(reminders.list_waiting())
 
@@ -87,7 +87,7 @@ def _find_owners(search: str) -> Sequence[PreviewPerson]:
 
 
 def _build_owner(template: str, number: str) -> Context | None:
-    """Return the session that somebody owns; in a reminder all whose text is not finished."""
+    """Return the session of an owner; for a reminder, all whose text is unfinished."""
     session_id = parse_number(number)
     of_session = _select_owners().where(SessionOwner.session_id == session_id)
     owner = None if session_id is None else db.session.scalar(of_session)
@@ -134,7 +134,7 @@ def _find_senders(search: str) -> Sequence[PreviewPerson]:
 
 
 def _build_sender(template: str, number: str) -> Context | None:
-    """Return what somebody sent; the note and the edits are invented where there are none."""
+    """Return what a person sent; a missing note or edits are invented."""
     row: Proposal | None = find_row(Proposal, number)
     if row is None:
         return None

@@ -1,4 +1,4 @@
-"""Replies that came to the site's mailbox: those that nobody has read, and all."""
+"""Replies that came to the site's mailbox: unread ones, and all."""
 
 from flask import Blueprint, url_for
 from flask.typing import ResponseReturnValue
@@ -39,7 +39,7 @@ def index() -> ResponseReturnValue:
 
 @bp.post("/<int:number>/read")
 def mark_read(number: int) -> ResponseReturnValue:
-    """Mark a reply as read, and go back to where it was read."""
+    """Mark a reply as read, and return to the previous page."""
     reply, form = replies.get_reply(number), ConfirmForm()
     back = redirects.referrer_or(url_for(".index"))
     if not form.validate_on_submit():

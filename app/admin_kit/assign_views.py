@@ -77,7 +77,7 @@ def parse_entries(typed: str) -> Sequence[int]:
 
 
 def _fingerprint(found: Sequence[Clash]) -> str:
-    """Return what identifies these clashes, so that only those that were named are accepted."""
+    """Return a fingerprint of these clashes, so that only the ones shown are accepted."""
     text = "\n".join(sorted(f"{one.session} {one.other_session} {one.reason}" for one in found))
     return sha256(text.encode()).hexdigest()
 

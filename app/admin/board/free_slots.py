@@ -30,13 +30,13 @@ class FreeSlot:
 
     @property
     def clock(self) -> str:
-        """Return the start as forms take it: 09:30."""
+        """Return the start as an HTML time: 09:30."""
         hour, minute = divmod(self.start, MINUTES_PER_HOUR)
         return f"{hour:02}:{minute:02}"
 
     @property
     def label(self) -> str:
-        """Return the start as people read it."""
+        """Return the start as people read it: 9:30am."""
         return board_layout.format_minutes(self.start)
 
 
@@ -61,7 +61,7 @@ def list_free_slots(board: Board) -> Sequence[tuple[Room, Sequence[FreeSlot]]]:
 
 @dataclass(frozen=True)
 class ChosenSlot:
-    """A free time in a room that somebody has chosen on the board."""
+    """A free time in a room that was chosen on the board."""
 
     day: date
     start: time
@@ -76,27 +76,27 @@ class ChosenSlot:
 
     @property
     def clock(self) -> str:
-        """Return the start as forms take it: 09:30."""
+        """Return the start as an HTML time: 09:30."""
         return f"{self.start:%H:%M}"
 
     @property
     def end_clock(self) -> str:
-        """Return the end as forms take it."""
+        """Return the end as an HTML time."""
         return f"{self.ends_at.astimezone(self.zone):%H:%M}"
 
     @property
     def starts_at(self) -> datetime:
-        """Return the start as a moment."""
+        """Return the start in UTC."""
         return datetime.combine(self.day, self.start, self.zone).astimezone(UTC)
 
     @property
     def ends_at(self) -> datetime:
-        """Return the end as a moment."""
+        """Return the end in UTC."""
         return self.starts_at + timedelta(minutes=self.minutes)
 
 
 def get_chosen_slot(day: str, start: str, room_key: str) -> ChosenSlot:
-    """Return what was chosen, until the next session there; raise NotFound if it is none."""
+    """Return the chosen slot, until the next session there; raise NotFound if it is not free."""
     conference = queries.get_conference()
     zone = ZoneInfo(conference.time_zone)
     try:

@@ -21,7 +21,7 @@ def saved_message(session: Session) -> str:
 
 
 def conflict_message(session: Session) -> str:
-    """Return the message if somebody else has changed the session meanwhile."""
+    """Return the message if another user has changed the session meanwhile."""
     words = gettext("Not saved. Someone else has changed %(title)s.", title=session.title)
     return f"{words} {describe_current_slot(session)}"
 

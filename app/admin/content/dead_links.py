@@ -1,7 +1,7 @@
 """Links within the site that lead nowhere, and pictures that are gone, in pages and news.
 
-What a link leads to is looked up in what visitors see now: the texts and the current release. Other
-websites are not asked.
+Targets are looked up in what visitors see now: the texts and the current release. Other websites
+are not requested.
 """
 
 import html

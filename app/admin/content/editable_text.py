@@ -170,7 +170,7 @@ class EditableText:
         return services.get_version(self.store, self.key, number)
 
     def version_status(self, version: Version) -> str:
-        """Return the status of a version: counts, ended, removed, waiting, never, shipped, over."""
+        """Return a status: counts, ended, removed, waiting, never, shipped or over."""
         if version == self.effective:
             return "removed" if version.is_removed else self._effective_status(version)
         if not version.has_appeared(clock.now()):

@@ -138,7 +138,7 @@ def _add(text: EditableText, form: PictureForm) -> ResponseReturnValue:
     prepared = page_images.prepare_upload(form.file.data.read())
     name, alternative = strip_hidden(form.file.data.filename or ""), form.alternative
     start_writing()
-    guards.require_role_for(roles.CONTENT)()  # again: access may have been revoked meanwhile
+    guards.require_role_for(roles.CONTENT)()  # again: access may have been revoked in the meantime
     images.add(text.key, prepared, alternative, name, actor=current_actor())
     return redirects.redirect_to(f"{text.edit_url()}#pictures", "picture-added")
 

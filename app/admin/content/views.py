@@ -1,4 +1,4 @@
-"""Pages and news: the list, and each text with its languages and history."""
+"""Pages and news: the list, and a text with its languages and history."""
 
 from flask import Blueprint, url_for
 from flask.typing import ResponseReturnValue

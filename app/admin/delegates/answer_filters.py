@@ -1,6 +1,6 @@
 """Filters of delegates by their answers to the organisers' questions, one for each question.
 
-Their names and values are in addresses, saved views and group emails that are stored.
+Names and values occur in URLs, saved views and stored group emails: do not change them.
 """
 
 from collections.abc import Iterator
@@ -16,11 +16,11 @@ from app.delegates import custom_questions
 from app.delegates.models import Delegate, DelegateAnswer
 from app.questions.definitions import CHOICE, CONSENT, NO, SEVERAL, YES, YES_NO, Definition
 
-NO_ANSWER: Final = "none"  # choices have keys with a digit
+NO_ANSWER: Final = "none"  # cannot collide: keys of choices contain a digit
 
 
 def iterate_filters() -> Iterator[DelegateFilter]:
-    """Yield the filter of each question; one without options is not offered."""
+    """Yield the filter of each question; those without options are not offered."""
     for one in custom_questions.list_all():
         yield DelegateFilter(
             one.name,
@@ -32,7 +32,7 @@ def iterate_filters() -> Iterator[DelegateFilter]:
 
 
 def _has_answer(question: Definition, answer: str) -> Condition:
-    """Return the condition that an answer is this one, or that this is one of several chosen."""
+    """Return the condition that an answer is, or contains, a choice."""
     if answer == NO_ANSWER:
         return _lacks_answer(question)
     kinds = (CHOICE, SEVERAL, YES_NO, CONSENT)
@@ -48,7 +48,7 @@ def _has_answer(question: Definition, answer: str) -> Condition:
 
 
 def _lacks_answer(question: Definition) -> Condition:
-    """Return the condition that somebody is asked a question, and has not answered it."""
+    """Return the condition that a delegate is asked a question and has not answered it."""
     answered = select(DelegateAnswer.delegate_id).where(DelegateAnswer.question_id == question.id)
     found: Condition = Delegate.id.not_in(answered)
     if question.categories:
@@ -59,9 +59,9 @@ def _lacks_answer(question: Definition) -> Condition:
 
 
 def _list_answers(question: Definition, _: InUse) -> Options:
-    """List the answers to a question, if they are few; of a required one, also that none is there.
+    """List the distinct answers to a question, if few; for a required one, also "no answer".
 
-    Who is asked a question because of another answer is not known here.
+    Whether a question applies to a delegate because of another answer is not known here.
     """
     is_needed = question.is_required and question.condition is None and not question.is_retired
     none = [(NO_ANSWER, gettext("No answer"))] if is_needed else []

@@ -43,7 +43,7 @@ redirects.MESSAGES["admin"] |= {
 
 
 class MergeForm(NotifyForm):
-    """Choose what stays of two bookings."""
+    """Choose what to keep of two bookings."""
 
     kept = RadioField(
         _l("Which booking do you want to keep?"),
@@ -111,7 +111,7 @@ def unmark_distinct(reference: str, other: str) -> ResponseReturnValue:
 
 
 def _build_form(pair: Sequence[Delegate], differing: Sequence[DelegateField]) -> MergeForm:
-    """Return the form with a question for each answer in which the bookings differ."""
+    """Return the form with a question for each answer that differs between the bookings."""
     asked = {one.name: _build_question(one, pair) for one in differing}
     fields = type("MergeFieldsForm", (MergeForm,), {f"use_{k}": v for k, v in asked.items()})
     form: MergeForm = fields(data={"kept": pair[-1].reference})
@@ -131,7 +131,7 @@ def _build_form(pair: Sequence[Delegate], differing: Sequence[DelegateField]) ->
 
 
 def _build_question(field: DelegateField, pair: Sequence[Delegate]) -> RadioField:
-    """Return the question whose answer stays: that of the newer booking, unless it has none."""
+    """Return the question which answer to keep; the default is that of the newer booking."""
     choices = [
         SelectChoice(
             one.reference,

@@ -1,4 +1,4 @@
-"""The files with which a delegate has answered questions, for those who may read the answers."""
+"""The files a delegate uploaded as answers, for users who may read the answers."""
 
 from flask import Blueprint
 from flask.typing import ResponseReturnValue

@@ -1,7 +1,7 @@
-"""The filters of delegates. A further one is one declaration: a row of ``FILTERS``.
+"""The filters of delegates. To add one, declare it in ``FILTERS``.
 
-The list, its chips and exports, saved views and group emails all read them here. Names and values
-are in addresses, saved views and group emails that are stored, so they stay as they are.
+The list, its chips and exports, saved views and group emails all use them. Names and values occur
+in URLs, saved views and stored group emails, so they must not change.
 """
 
 from collections.abc import Collection, Iterator, Sequence
@@ -40,14 +40,14 @@ from app.releases.current_release import conference_days, get_programme
 from app.web import languages
 from app.web.formatting import local_date
 
-ANY: Final = "any"  # session
+ANY: Final = "any"  # any session
 NO_CATEGORY: Final = "none"
 MAX_SUGGESTIONS: Final = 100  # organisations
 SORTS: Final = tuple(queries.SORT_COLUMNS)
 
 
 def get_filters() -> tuple[ListFilter, ...]:
-    """Return the filters that the person signed in may use; what is in use is one query."""
+    """Return the filters that the current user may use; values in use take one query."""
     declared = [one for one in _iterate_declared() if one.is_permitted]
     in_use = load_in_use(declared)
     built = (one.build(in_use[one.name]) for one in declared)
@@ -67,7 +67,7 @@ def list_conditions(query: ListQuery) -> list[Condition]:
 
 
 def list_forbidden(names: Collection[str]) -> list[str]:
-    """List the filters among these that the person signed in may not use."""
+    """List the filters among these that the current user may not use."""
     return [one.name for one in _iterate_declared() if one.name in names and not one.is_permitted]
 
 
@@ -89,22 +89,22 @@ def _by_text(option: tuple[str, str]) -> tuple[str, str]:
 
 
 def _select_organisations() -> Select[tuple[str, str]]:
-    """Select the organisations of most delegates, each once however it is spelt."""
+    """Select the organisations with the most delegates, each once regardless of spelling."""
     key, name = Delegate.organisation_sort_key, func.min(Delegate.organisation)
     most = select(key, name).where(key != "").group_by(key)
     return most.order_by(func.count().desc(), key).limit(MAX_SUGGESTIONS)
 
 
 def _is_of_organisation(part: str) -> Condition:
-    """Return the condition that an organisation's name has this part, ignoring case and accents.
+    """Return the condition that an organisation's name contains a text, ignoring case and accents.
 
-    What follows the first ``MAX_SORT_KEY_LENGTH`` characters is only in what the search reads.
+    Beyond ``MAX_SORT_KEY_LENGTH`` characters only the search text contains the name.
     """
     typed, stored = search_key(part), Delegate.organisation_sort_key
-    if not typed:  # nothing but accents, which must not find everybody
+    if not typed:  # only accents, which must not match everyone
         return false()
     is_cut = func.length(stored) == MAX_SORT_KEY_LENGTH
-    cut_off = func.replace(Delegate.search_text, stored, "\n")  # which the text itself never has
+    cut_off = func.replace(Delegate.search_text, stored, "\n")  # the text never has a newline
     escaped = typed.replace("/", "//").replace("%", "/%").replace("_", "/_")
     in_rest = is_cut & cut_off.like(f"%\n%{escaped}%", escape="/")
     return stored.contains(typed, autoescape=True) | in_rest
@@ -133,7 +133,7 @@ def _list_languages(_: InUse) -> Options:
 
 
 def _select_followed() -> Select[tuple[str, str]]:
-    """Select the sessions of agendas that are saved with a booking, of whoever agreed to emails."""
+    """Select the sessions in agendas linked to a booking whose delegate agreed to emails."""
     followed = select(Session.key, Session.title).join(Star, Star.session_key == Session.key)
     followed = followed.join(LinkedAgenda, LinkedAgenda.agenda_id == Star.agenda_id)
     return followed.where(queries.HAS_AGREED).distinct()
@@ -144,7 +144,7 @@ def _list_followed(in_use: InUse) -> Options:
 
 
 def follows(key: str) -> Condition:
-    """Return the condition that somebody follows a session, or ANY, and agreed to emails."""
+    """Return the condition that a delegate follows a session (or ANY) and agreed to emails."""
     rows = select(LinkedAgenda.delegate_id).where(queries.HAS_AGREED)
     if key != ANY:
         stars = select(Star.agenda_id).where(Star.session_key == key)
@@ -172,7 +172,7 @@ def _has_seat(session_key: str) -> Condition:
 
 
 def _list_check_ins(_: InUse) -> Options:
-    """List whether somebody has come to a session, where people are checked in to any."""
+    """List the check-in options of a session, if any session checks people in."""
     found = [("yes", gettext("At a session")), ("no", gettext("Not yet"))]
     return found if _list_sessions_with_seats(()) else ()
 
@@ -264,7 +264,7 @@ FILTERS: Final[Sequence[DelegateFilter]] = (
         list_options=_list_groups,
         select_in_use=select_choices,
     ),
-    DelegateFilter(  # which of the two it is would tell of illness or belief
+    DelegateFilter(  # a combined filter, because telling them apart could reveal illness or belief
         "case",
         _l("Requirements"),
         {"open": HAS_OPEN_CASE, "none": ~HAS_OPEN_CASE}.__getitem__,

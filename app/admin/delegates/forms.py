@@ -1,7 +1,7 @@
 """Forms with which the registration desk edits delegates.
 
-The fields are those of registration, worded for somebody who fills them in for another person.
-Forms about a booking also carry its version for optimistic locking.
+The fields are those of registration, worded for staff who fill them in for another person. Forms
+about a booking also carry its version for optimistic locking.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -79,14 +79,14 @@ class NotifyForm(Form):
 
 
 class CategoryChoiceForm(AnswersForm):
-    """A form that asks for the category of a delegate, where there are any."""
+    """A form that asks for the category of a delegate, if there are any."""
 
     category = SelectField(
         _l("Category"), [one_of_choices(_l("Choose a category"))], validate_choice=False
     )
 
     def set_choices(self) -> None:
-        """Offer all categories, whoever may choose them."""
+        """Offer all categories, regardless of who may choose them."""
         super().set_choices()
         options = [(str(one.id), one.name) for one in categories.list_options()]
         if options:
@@ -95,14 +95,14 @@ class CategoryChoiceForm(AnswersForm):
             del self.category
 
     def get_answers(self) -> Answers:
-        """Return the answers with the category, where it is asked."""
+        """Return the answers with the category, if it was asked for."""
         asked = {CATEGORY: self.category.data or ""} if "category" in self else {}
         return {**super().get_answers(), **asked}
 
 
 @with_desk_questions(FIELDS)
 class AddDelegateForm(NotifyForm, CategoryChoiceForm, EmailForm):
-    """Add a delegate by hand."""
+    """Add a delegate manually."""
 
     consent = BooleanField(
         _l(
@@ -123,12 +123,12 @@ class AddDelegateForm(NotifyForm, CategoryChoiceForm, EmailForm):
             raise ValidationError(_l("Ask if they agree, then tick the box. We need their consent"))
 
     def is_warned_of(self, similar: Sequence[Delegate]) -> bool:
-        """Return True if these bookings were shown, and they are to be added all the same."""
+        """Return True if these bookings were shown, and "Add anyway" was pressed."""
         return bool(self.shown_similar.data == self.similar_key(similar))
 
     @staticmethod
     def similar_key(similar: Sequence[Delegate]) -> str:
-        """Return what identifies these bookings in the form."""
+        """Return a key that identifies these bookings in the form."""
         return " ".join(one.reference for one in similar)
 
     def get_answers(self) -> Answers:
@@ -210,12 +210,12 @@ class ChangeDaysForm(NotifyForm):
 
     @property
     def is_complete(self) -> bool:
-        """Whether a preview can be shown of what was stored."""
+        """Whether the stored input is complete enough for a preview."""
         return all(self[name].validate(self) for name in ("mode", "days", "notify"))
 
 
 class UndoDaysForm(NotifyForm):
-    """Put the days of several delegates back."""
+    """Undo a change of the days of several delegates."""
 
     notify = notify_field(
         _l("Email the delegates?"), _l("Yes, show what changed, before and after"), _l("No")

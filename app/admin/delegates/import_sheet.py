@@ -1,7 +1,7 @@
 """Reading a spreadsheet of delegates: its template, and each row as the desk's form checks it.
 
 Columns have the labels of the questions. Each row fills in the form with which the desk adds one
-delegate, so what is wrong with a cell is what that form says of it.
+delegate, so the errors of a cell are those of that form.
 """
 
 import re
@@ -31,15 +31,15 @@ from app.web import languages
 
 MAX_ROWS: Final = 500
 COUNTRY: Final = "country"
-FORMULA: Final = re.compile(r"[=@]|[+-](?![\d\s().,/-]*$)")  # +44 20 7946 0000 and -3 are none
+FORMULA: Final = re.compile(r"[=@]|[+-](?![\d\s().,/-]*$)")  # of phone numbers and negative ones
 REQUIRED: Final = ("given_names", EMAIL, COUNTRY, DAYS)
-IN_CELLS: Final = (BooleanField, SelectField, StringField)  # and no files
+IN_CELLS: Final = (BooleanField, SelectField, StringField)  # but no file fields
 YES: Final = ("yes", "y", "true", "1", "x")
 NO: Final = ("no", "n", "false", "0", "")
 
 
 def read(contents: bytes) -> ImportedSheet:
-    """Return the people of a spreadsheet with their faults; raise InvalidFile for no list."""
+    """Return the people in a spreadsheet with their errors; raise InvalidFile for no list."""
     reader = _RowReader()
     rows = people_sheets.read_cells(contents)
     start, names, titles = _find_columns(rows, reader)
@@ -60,12 +60,12 @@ def read(contents: bytes) -> ImportedSheet:
 
 
 def list_head() -> Sequence[str]:
-    """Return the names of the columns of the template."""
+    """Return the column names of the template."""
     return list(_RowReader().labels.values())
 
 
 class _RowReader:
-    """The form that rows are filled into, and what its columns are called."""
+    """Fills rows into the form, and knows what the columns are called."""
 
     def __init__(self) -> None:
         self._form_class = build_desk_form_class(ImportedDelegateForm)
@@ -77,7 +77,7 @@ class _RowReader:
         self.labels = {name: _name_column(name) for name in self.fields}
 
     def fill(self, pairs: Sequence[tuple[str, str]]) -> ImportedDelegateForm:
-        """Return the form as a row fills it in; nothing is checked yet."""
+        """Return the form filled with a row, not validated yet."""
         form = self._form_class(formdata=MultiDict(pairs), meta={"csrf": False})
         form.set_choices()
         standard_forms.adapt_for_desk(form)
@@ -85,7 +85,7 @@ class _RowReader:
 
     @cache  # noqa: B019 - a reader lives as long as one file is read
     def list_choices(self, name: str) -> Mapping[str, str]:
-        """Return what each name of a choice stands for."""
+        """Map the label of each choice to its value."""
         if name == COUNTRY:
             codes = (languages.SOURCE_LANGUAGE, languages.current().code)
             known = [one for code in codes for one in countries.choices(code)]
@@ -115,7 +115,7 @@ def _name_column(name: str) -> str:
 def _find_columns(
     rows: Sequence[SheetRow], reader: _RowReader
 ) -> tuple[int, Mapping[str, str], Sequence[str]]:
-    """Return the index of the first person, the names of columns, and those of the file."""
+    """Return the index of the first data row, the expected column names, and those of the file."""
     names = {
         people_sheets.normalise_name(one): answer
         for answer, known in group_sheets.COLUMNS.items()
@@ -149,7 +149,7 @@ def _find_columns(
 def _iterate_checked_rows(
     filled: Sequence[NumberedRow], columns: Mapping[str, int], reader: _RowReader
 ) -> Iterator[ImportedRow]:
-    """Yield each row with what is wrong with it, also because of rows before it."""
+    """Yield each row with its errors, including those caused by rows before it."""
     seen: dict[str, int] = {}
     for number, row in filled:
         read_row = _read_row(number, row, columns, reader)
@@ -199,13 +199,13 @@ def _read_row(
 
 
 def _list_notes(form: ImportedDelegateForm) -> Sequence[str]:
-    """List what to look at in a row that can be saved."""
+    """List warnings about a row that can be saved."""
     better = suggest_correction(form.email.data)
     return [gettext("Did you mean %(address)s?", address=better)] if better else []
 
 
 def _read_cell(name: str, cell: str, reader: _RowReader) -> tuple[Sequence[str], str]:
-    """Return a cell as the form has it, and what is wrong with it."""
+    """Return the form value of a cell, and its error."""
     field = reader.fields[name]
     if FORMULA.match(cell):
         return [cell], gettext("The cell begins with =, +, - or @, like a formula")

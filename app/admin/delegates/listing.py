@@ -1,4 +1,4 @@
-"""The list of delegates: what can be done with several at once."""
+"""The list of delegates: bulk actions."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -37,7 +37,7 @@ redirects.MESSAGES["admin"] |= {
 
 @dataclass(frozen=True)
 class SelectedDelegate:
-    """A ticked row of the list, as bulk actions show it."""
+    """A selected row of the list, as bulk actions show it."""
 
     delegate: Delegate
 
@@ -48,12 +48,12 @@ class SelectedDelegate:
 
     @property
     def slug(self) -> str:
-        """What identifies the row in the form."""
+        """Return what identifies the row in the form."""
         return self.delegate.reference
 
 
 def list_references() -> Sequence[str]:
-    """Return the references of all that the request asks for, up to the limit."""
+    """List the references of all delegates that the request selects, up to the limit."""
     list_query = filters.parse_request()
     conditions = filters.list_conditions(list_query)
     rows = queries.list_delegates(conditions, **list_query.first_window(MAX_SELECTED))
@@ -140,7 +140,7 @@ def _iter_tag_actions() -> Iterator[BulkAction[SelectedDelegate]]:
 
 
 def _iter_category_actions() -> Iterator[BulkAction[SelectedDelegate]]:
-    """Yield the action that moves delegates to a category, if there are any."""
+    """Yield the action that moves delegates to a category, if there are categories."""
     if not categories.list_options():
         return
     yield BulkAction(
@@ -207,7 +207,7 @@ def _describe_cancelled(count: int) -> str:
 
 
 def build_add_tag_form(labels: Sequence[str] | None = None, **bound: Any) -> AddTagForm:
-    """Return the form that asks for a tag; it offers those that are in use."""
+    """Return the form that asks for a tag; it offers those in use."""
     form = AddTagForm(**bound)
     form.labels = annotations.list_labels() if labels is None else labels
     return form

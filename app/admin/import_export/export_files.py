@@ -31,7 +31,7 @@ def list_file_names() -> Iterator[str]:
 
 
 def export_file(state: str, name: str) -> Response:
-    """Return a file of the working or published programme as a download."""
+    """Yield the names of each programme's files."""
     if state not in {WORKING, PUBLISHED} or name not in list_file_names():
         raise NotFound("There is no such file")
     source = _working_source() if state == WORKING else _published_source()
@@ -54,7 +54,7 @@ def export_file(state: str, name: str) -> Response:
 
 
 def _build_table(name: str, source: ExportSource, state: str) -> Table:
-    """Return a table; that of the speakers has their contact addresses unless it is published."""
+    """Return a table; that of speakers has contact addresses unless it is the published one."""
     if name != "speakers" or state == PUBLISHED:
         return TABLES[name].build(source.snapshot)
     addresses = {one.slug: one.contact_address or "" for one in source.programme.speakers}

@@ -135,7 +135,7 @@ def dry_run(number: int) -> ResponseReturnValue:
     if form.validate_on_submit():
         reading = uploads.read_again(found)
         _start_writing()
-        found = uploads.get_upload(number)  # again: it may have been loaded or deleted meanwhile
+        found = uploads.get_upload(number)  # again: it may have been imported or deleted meanwhile
         try:
             loaded = import_rules.load(
                 found,
@@ -183,7 +183,7 @@ def _keeps_settings() -> bool:
 
 def _start_writing() -> None:
     start_writing()
-    guards.require_role_for(roles.PROGRAMME)()  # again: the role may have been taken meanwhile
+    guards.require_role_for(roles.PROGRAMME)()  # again: the role may have been revoked
 
 
 def _render_upload_form(form: UploadForm, status: int | None = None) -> ResponseReturnValue:
@@ -215,7 +215,7 @@ def _render_columns(
 
 
 def _redirect_to_upload(found: Upload) -> ResponseReturnValue:
-    """Redirect to the dry run, or to the questions that are open before it."""
+    """Redirect to the dry run, or to the open questions before it."""
     view = ".dry_run" if found.dry_run_result else ".columns"
     return redirect(url_for(view, number=found.id), 303)
 

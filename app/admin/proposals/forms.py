@@ -65,13 +65,13 @@ class ReturnForm(NoteForm):
 
 
 class AmendProfileForm(NoteForm, ProfileFields):
-    """Approve a profile with changes of one's own."""
+    """Approve a profile with the organiser's own changes."""
 
     note = _note_field(_l("We email it to the sender"), _l("Enter why you changed the text"))
 
 
 class AmendTextForm(NoteForm, TextFields):
-    """Approve the text of a session with changes of one's own."""
+    """Approve the text of a session with the organiser's own changes."""
 
     note = _note_field(_l("We email it to the sender"), _l("Enter why you changed the text"))
 

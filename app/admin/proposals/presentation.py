@@ -67,7 +67,7 @@ def get_listing() -> Listing[ProposalReview]:
 
 
 def list_longest_waiting() -> Sequence[ProposalReview]:
-    """Return the first changes to approve, for the dashboard."""
+    """List the longest waiting proposals, for the dashboard."""
     return queries.list_reviews(
         ProposalFilter(state=OPEN), "sent", is_reversed=False, offset=0, limit=MAX_ON_DASHBOARD
     )
@@ -93,7 +93,7 @@ class FieldDiff:
 
 
 def diff_fields(look: ProposalReview) -> list[FieldDiff]:
-    """Compare a proposal with the current values, or with those when sent if it is closed."""
+    """Compare a proposal with the current values; with the original ones if it is closed."""
     return [_diff_field(one, is_open=look.is_open) for one in look.fields]
 
 

@@ -72,7 +72,7 @@ def approve(number: int) -> ResponseReturnValue:
 
 @bp.post(f"{PROPOSAL_RULE}/approve-part")
 def approve_part(number: int) -> ResponseReturnValue:
-    """Approve the photo alone, or the texts alone; the rest stays to be decided."""
+    """Approve only the photo, or only the texts; the rest stays open."""
     names = [PHOTO] if request.form.get("part") == "photo" else PROFILE_FIELDS
     try:
         reviews.approve_part(
@@ -220,7 +220,7 @@ def _render_form(
     form: AmendForm | ReturnForm,
     refusal: RuleViolation | None,
 ) -> ResponseReturnValue:
-    """Render the form of a decision; what was typed is kept if it cannot be saved."""
+    """Render the form of a decision; the input is kept if it cannot be saved."""
     review = ProposalReview(proposal)
     if not review.is_open:
         return _render_proposal(proposal, refusal)

@@ -32,7 +32,7 @@ class DelegatesByDay:
     counts: Sequence[tuple[str, int]]
 
     def count_on(self, days: Iterable[date]) -> int:
-        """Return how many delegates come on any of these days."""
+        """Return the number of delegates who attend on any of these days."""
         asked = {day.isoformat() for day in days}
         return sum(count for on, count in self.counts if asked.intersection(on.split()))
 
@@ -56,13 +56,13 @@ class DiffItem:
     text: str = ""
     rows: tuple[DiffRow, ...] = ()
     session: str = ""  # its slug, if it has a page
-    speaker: str = ""  # likewise
+    speaker: str = ""  # its slug, likewise
     people: tuple[Appearance, ...] = ()
     delegates: int = 0
     proposals: Sequence[Proposal] = ()  # proposals that contributed to the change
 
 
-# What builds an item, and from what: items that are not shown are never built.
+# A function that builds an item, and its arguments: items that are not shown are never built.
 LazyItem = tuple[Callable[[Any], DiffItem], Any]
 DiffGroup = ChangeGroup[DiffItem]
 
@@ -89,7 +89,7 @@ class DiffPage:
 
     @property
     def delegates(self) -> int:
-        """Return how many delegates come on the days of the sessions that differ."""
+        """Return the number of delegates who attend on the days of the sessions that differ."""
         return self.delegates_by_day.count_on(self.comparison.days)
 
     @property

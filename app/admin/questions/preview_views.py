@@ -1,4 +1,4 @@
-"""The whole registration as somebody in a category would see it; nothing can be sent."""
+"""The whole registration as people in a category see it; nothing can be submitted."""
 
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -19,7 +19,7 @@ from app.web.formatting import local_date
 from app.web.rendering import render_page
 
 bp = Blueprint("preview", __name__)
-PREFIX = "preview"  # of the fields that are only shown
+PREFIX = "preview"  # of the disabled fields
 
 
 @bp.get("/_preview")
@@ -44,14 +44,14 @@ def show() -> ResponseReturnValue:
 
 
 def _list_category_names(chosen: str) -> Sequence[str]:
-    """List what the first page offers; whoever has been invited to a category is not asked."""
+    """List the categories on the first page; people invited to a category are not asked."""
     public = categories.list_public() if categories.is_asked() else []
     is_asked = chosen in {"", *(str(one.id) for one in public)}
     return [one.name for one in public] if is_asked else []
 
 
 def _build_pages(possible: Sequence[Definition]) -> Iterator[AnswersForm]:
-    """Yield the form of each page, with every question that it may ask."""
+    """Yield the form of each page, with every question that can be asked on it."""
     for page in question_pages.list_pages():
         asked = [one for one in possible if one.id in page.ids]
         if not asked:

@@ -1,4 +1,4 @@
-"""Questions that people are asked when they register: list, form, order, retiring, preview."""
+"""Questions asked at registration: list, form, order, retiring, preview."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -54,34 +54,34 @@ class QuestionRow:
     """A question in the list."""
 
     definition: Definition
-    position: int  # among those that are asked, from 1; 0 if it is retired
-    answers: int | None  # none where they are private, and so are not counted
+    position: int  # among the questions that are asked, from 1; 0 if retired
+    answers: int | None  # None for private answers, which are not counted
     condition: str
 
     @property
     def name(self) -> str:
-        """The question itself."""
+        """Return the text of the question."""
         return custom_questions.get_label(self.definition)
 
     @property
     def is_for_everybody(self) -> bool:
-        """Whether it is asked of all delegates, whatever else they answer."""
+        """Whether all delegates are asked it, regardless of their other answers."""
         asked = self.definition
         return not (self.condition or asked.categories or asked.days)
 
     @property
     def kind(self) -> str:
-        """What kind of answer it asks for."""
+        """Return the kind of answer."""
         return descriptions.name_kind(self.definition)
 
     @property
     def is_standard(self) -> bool:
-        """Whether every site asks it, so that it cannot be deleted."""
+        """Whether every site has it, so that it cannot be deleted."""
         return self.definition.standard is not None
 
     @property
     def can_be_hidden(self) -> bool:
-        """Whether the site works if nobody is asked it."""
+        """Whether the site works without it."""
         return self.definition.standard is None or self.definition.standard.can_be_hidden
 
 
@@ -127,7 +127,7 @@ def _list_rows() -> Sequence[QuestionRow]:
 
 
 def _is_counted(definition: Definition) -> bool:
-    """Return True if the person signed in may know how many have answered a question."""
+    """Return True if the current user may know how many people answered a question."""
     is_standard = definition.standard is not None
     return not definition.is_private or (not is_standard and can_read(roles.SPEAKER_NEEDS))
 
@@ -174,7 +174,7 @@ def _render_question(number: int, error: str = "") -> ResponseReturnValue:
 
 
 def _list_texts(definition: Definition) -> Mapping[str, Sequence[str]]:
-    """Return the choices of each version by its number, the newest first."""
+    """Map the number of each version to its choices, the newest version first."""
     language = custom_questions.get_language()
     return {
         str(len(definition.versions) - index): list(version.get_texts(language).choices.values())

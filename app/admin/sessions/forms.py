@@ -212,9 +212,9 @@ class SessionForm(EditForm, TableForm):
         }
 
     def apply_button(self, button: str) -> bool:
-        """Apply a button other than saving; return True if it was one.
+        """Apply a button other than saving; return True if one was pressed.
 
-        The Enter key presses the first button: if there is a name to find, it searches for that.
+        The Enter key presses the first button: if a name was typed, it searches for that.
         """
         is_find = button == ENTER_BUTTON and bool(self.find.data)
         self.pressed_button = "find" if is_find else button
@@ -303,7 +303,7 @@ def initial_data(session: Session, zone: ZoneInfo) -> dict[str, Any]:
 
 
 def initial_data_for_new(args: Mapping[str, str]) -> dict[str, Any]:
-    """Return the initial values for a new session; the board gives a time and a room."""
+    """Return the initial values for a new session; the board passes a time and a room."""
     given = {
         "day": args.get("day") if _parse_day(args.get("day")) else None,
         "starts": _parse_clock(args.get("starts")),

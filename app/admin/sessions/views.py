@@ -41,12 +41,12 @@ from app.web.rendering import render_page
 
 @dataclass(frozen=True)
 class SessionDetail:
-    """What the page of a session shows besides its fields."""
+    """What the page of a session shows in addition to its fields."""
 
     abstract: str  # HTML
     description: str  # HTML
     links: Sequence[tuple[str, str]]
-    others: Sequence[tuple[str, str]]  # labels and texts of fields without a place of their own
+    others: Sequence[tuple[str, str]]  # labels and texts of fields that are not shown elsewhere
     clashes: Sequence[Clash]
     clash_slugs: Mapping[str, str]  # slugs of clashing sessions by their keys
     is_public: bool
@@ -55,7 +55,7 @@ class SessionDetail:
 
 
 def get_detail(session: Session) -> SessionDetail:
-    """Return what the page of a session shows besides its fields."""
+    """Return what the page of a session shows in addition to its fields."""
     is_public = queries.is_public(session)
     found = clashes.group_by_session(clashes.list_clashes()).get(session.key, ())
     return SessionDetail(
@@ -116,7 +116,7 @@ def index() -> ResponseReturnValue:
 
 @bp.route("/_several", methods=["GET", "POST"])
 def bulk() -> ResponseReturnValue:
-    """Ask what to change in the selected sessions; question and preview have an address."""
+    """Ask what to change in the selected sessions; the questions and the preview have URLs."""
     return _render_bulk_edit() if request.method == "GET" else _store_selection()
 
 
@@ -279,7 +279,7 @@ def _set_choices(form: SessionForm, session: Session | None = None) -> None:
 def _render_form(
     form: SessionForm, session: Session | None = None, stale: StaleEdit | None = None
 ) -> ResponseReturnValue:
-    """Render the form; with both versions if somebody else has saved meanwhile."""
+    """Render the form; with both versions if another user has saved in the meantime."""
     form.appearances.set_choices()
     found = session_queries.search_speakers(form.find.data or "", MAX_SPEAKERS_FOUND + 1)
     return render_page(

@@ -66,7 +66,7 @@ class SessionOwnerForm(Form):
 
 
 class RequestAnswerForm(Form):
-    """Answer what a speaker asked."""
+    """Answer a speaker's request."""
 
     answer = TextAreaField(
         _l("Your answer"),
@@ -81,7 +81,7 @@ class RequestAnswerForm(Form):
 
 
 class BatchEmailForm(Form):
-    """Send an email to several speakers, with a message of one's own."""
+    """Send an email to several speakers, with a personal message."""
 
     message = editor_text_field(
         _l("Your message (optional)"),

@@ -61,7 +61,7 @@ redirects.MESSAGES["admin"] |= {
     ),
 }
 
-SHOWN_APART = {  # fields with a place of their own on a speaker's page
+SHOWN_APART = {  # fields with their own place on a speaker's page
     *("name", "role", "organisation", "country", "biography", PHOTO),
     *("contact_address", "notes", CONFIRMED, TAKES_PART, ABSENCES),
 }
@@ -203,7 +203,7 @@ def delete(slug: str) -> ResponseReturnValue:
 def _render_form(
     form: SpeakerForm, speaker: Speaker | None = None, stale: StaleEdit | None = None
 ) -> ResponseReturnValue:
-    """Render the form; with both versions if somebody else has saved meanwhile."""
+    """Render the form; with both versions if another user has saved in the meantime."""
     return render_page(
         "admin/speakers/form.html",
         status=409 if stale else None,
@@ -241,7 +241,7 @@ def _render_index(error: str = "") -> ResponseReturnValue:
 
 
 def _describe_fields(speaker: Speaker, *, is_public: bool) -> list[tuple[str, str]]:
-    """Return the labels and texts of the fields without a place of their own."""
+    """Return the labels and texts of the fields that are not shown elsewhere."""
     return [
         (
             one.label,
@@ -268,7 +268,7 @@ class _AdminPhotoViews(PhotoViews):
     templates = "admin/speakers"
 
     def get_speaker(self, slug: str) -> Speaker:
-        guards.require_role_for(roles.PROGRAMME)()  # an upload that is too large comes before it
+        guards.require_role_for(roles.PROGRAMME)()  # first, as the upload may be too large
         return speaker_queries.get_speaker(slug)
 
     def find_photo(self, speaker: Speaker) -> Photo | None:

@@ -1,4 +1,4 @@
-"""Tasks about the settings and the data of the site, and what is left of the example."""
+"""Tasks about the settings and the data of the site, and leftovers of the example."""
 
 import re
 from collections.abc import Sequence
@@ -55,7 +55,7 @@ def _days_until_closing() -> int:
 
 
 def _count_example_texts() -> int:
-    """Count the texts of the example that are still there beside another conference."""
+    """Count the texts of the example that remain on the site of another conference."""
     folder, conference = get_content_folder(), current_release.get_programme().conference
     if conference.is_invented or conference.acronym in {"", get_example_acronym(folder)}:
         return 0

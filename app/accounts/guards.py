@@ -210,8 +210,8 @@ def redirect_to_sign_in_page() -> ResponseReturnValue:
 def _redirect_with_next(endpoint: str) -> ResponseReturnValue:
     if request.method not in READ_ONLY_METHODS:
         return render_reauthentication_page(endpoint)
-    here = request.script_root + request.full_path.rstrip("?")
-    return redirect(url_for(endpoint, next=redirects.requested_next() or here), 303)
+    current_url = request.script_root + request.full_path.rstrip("?")
+    return redirect(url_for(endpoint, next=redirects.requested_next() or current_url), 303)
 
 
 CSRF_FIELD = "csrf_token"  # the name of a form field

@@ -66,7 +66,9 @@ class NetworkLimit:
         """Return the limits for one address, as this site is configured."""
         multiple = int(current_app.config[self.setting]) if self.setting else 1
         return tuple(
-            Window(one.times * multiple, one.within) for one in self.windows if one.times * multiple
+            Window(window.times * multiple, window.within)
+            for window in self.windows
+            if window.times * multiple
         )
 
 
@@ -169,7 +171,7 @@ def count_network_later(limit: NetworkLimit, address: str | None) -> None:
 
 def _build_inserts(limit: NetworkLimit, address: str | None) -> Sequence[Insert]:
     now = clock.real_now()
-    networks = dict.fromkeys(one.actor for one in _list_allowances(limit, address))
+    networks = dict.fromkeys(allowance.actor for allowance in _list_allowances(limit, address))
     return [
         insert(RateLimitHit).values(
             action=limit.action, actor_hash=_hash_actor(network), happened_at=now
@@ -231,7 +233,7 @@ def _parse(address: str | None) -> IPv4Address | IPv6Address | None:
 def _count_unless_exceeded(
     action: str, allowances: Sequence[_Allowance], error: type[RateLimitExceeded]
 ) -> None:
-    hashes = {one.actor: _hash_actor(one.actor) for one in allowances}
+    hashes = {allowance.actor: _hash_actor(allowance.actor) for allowance in allowances}
     _lock_actors(action, hashes.values())
     now = clock.real_now()
     for actor, window in allowances:

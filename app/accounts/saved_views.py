@@ -132,8 +132,8 @@ def delete_private(person: Person) -> None:
 def _apply(view: SavedView, settings: ViewSettings, person: Person) -> None:
     key = settings.name.casefold()
     with db.session.no_autoflush:
-        seen = [*list_views(person, view.list_name), *_list_own(view)]
-    if any(other.name_key == key and other.id != view.id for other in seen):
+        visible_views = [*list_views(person, view.list_name), *_list_own(view)]
+    if any(other.name_key == key and other.id != view.id for other in visible_views):
         raise RuleViolation(
             f"There is already a view called “{settings.name}” in this list. Enter another name"
         )

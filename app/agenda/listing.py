@@ -95,24 +95,28 @@ def build(
     seats: Mapping[str, OwnSeat] = MappingProxyType({}),
 ) -> AgendaListing:
     """Group stars and seats by day, in the order of the programme."""
-    by_key = {one.session_key: one for one in stars}
-    shown = [one for one in programme.sessions if one.key in by_key or one.key in seats]
-    attended = [one for one in shown if one.key in by_key or not seats[one.key].is_waiting]
+    by_key = {star.session_key: star for star in stars}
+    listed = [
+        session for session in programme.sessions if session.key in by_key or session.key in seats
+    ]
+    attended = [
+        session for session in listed if session.key in by_key or not seats[session.key].is_waiting
+    ]
     zone = ZoneInfo(programme.conference.time_zone)
     conflicts = _find_clashes(attended, programme, walking)
     named = _list_named_clashes(attended, conflicts)
     entries = [
         _build_item(
-            by_key.get(one.key),
-            one,
-            conflicts.get(one.key, ()),
-            named.get(one.key, ()),
-            seats.get(one.key),
+            by_key.get(session.key),
+            session,
+            conflicts.get(session.key, ()),
+            named.get(session.key, ()),
+            seats.get(session.key),
         )
-        for one in shown
+        for session in listed
     ]
     by_day = groupby(entries, lambda entry: listing.day_of(entry.session, zone))
-    keys_in_programme = {one.key for one in shown}
+    keys_in_programme = {session.key for session in listed}
     return AgendaListing(
         days=tuple(AgendaDay(day, tuple(some)) for day, some in by_day),
         withdrawn=tuple(star for key, star in by_key.items() if key not in keys_in_programme),
@@ -159,7 +163,7 @@ def _find_clashes(
     sessions: Sequence[Session], programme: PublishedProgramme, walking: timedelta
 ) -> Mapping[str, list[tuple[str, Session]]]:
     """Map each session to the sessions that clash with it and the kind of clash."""
-    known = {one.key: one for one in sessions}
+    known = {session.key: session for session in sessions}
     facts = programme.conference
     frame = SchedulingRules(facts.starts_on, facts.ends_on, ZoneInfo(facts.time_zone), walking)
     found: dict[str, list[tuple[str, Session]]] = {}

@@ -63,8 +63,8 @@ def create(ip_address: str | None) -> Agenda:
 
 def lock_in_order(keys: Collection[str]) -> None:
     """Lock several agendas until the transaction ends, always in the same order."""
-    such = select(Agenda.id).where(Agenda.key.in_(keys)).order_by(Agenda.id)
-    db.session.execute(such.with_for_update()).all()
+    statement = select(Agenda.id).where(Agenda.key.in_(keys)).order_by(Agenda.id)
+    db.session.execute(statement.with_for_update()).all()
 
 
 def get_for_update(key: str) -> Agenda | None:

@@ -142,7 +142,7 @@ def remove(number: int) -> ResponseReturnValue:
 def acknowledge_changes() -> ResponseReturnValue:
     agenda = require(cookie.current_agenda(), NotFound(NO_AGENDA))
     services.acknowledge_changes(
-        agenda, {one.key: one for one in current_release.get_programme().sessions}
+        agenda, {session.key: session for session in current_release.get_programme().sessions}
     )
     return cookie.set_cookie(_redirect_to_agenda(), agenda)
 
@@ -200,7 +200,11 @@ def _label_seats(seats: OwnSeats | None) -> dict[str, str] | None:
 
 def _find_added_session(agenda: Agenda | None) -> Session | None:
     """Return the session that was just added, as named in the query string."""
-    asked = request.args.get("added", "")
-    if asked not in _starred_slugs(agenda):
+    added_slug = request.args.get("added", "")
+    if added_slug not in _starred_slugs(agenda):
         return None
-    return next(one for one in current_release.get_programme().sessions if one.slug == asked)
+    return next(
+        session
+        for session in current_release.get_programme().sessions
+        if session.slug == added_slug
+    )

@@ -74,7 +74,7 @@ class Manifest(BaseModel):
     @property
     def row_count(self) -> int:
         """Return the number of rows in all tables."""
-        return sum(one.rows for one in self.tables)
+        return sum(table.rows for table in self.tables)
 
 
 class FormatVersion(BaseModel):
@@ -202,7 +202,7 @@ def read_member(archive: ZipFile, name: str, max_bytes: int) -> bytes:
 
 def verify(archive: ZipFile, manifest: Manifest) -> None:
     """Read the whole archive; raise AlteredBackup unless it matches the manifest."""
-    members = [MIMETYPE_MEMBER, MANIFEST_MEMBER, *(one.member for one in manifest.tables)]
+    members = [MIMETYPE_MEMBER, MANIFEST_MEMBER, *(table.member for table in manifest.tables)]
     if manifest.has_keys:
         members.append(KEYS_MEMBER)
     if sorted(archive.namelist()) != sorted(members):

@@ -70,13 +70,15 @@ def _ask_passphrase(*, confirm: bool) -> str:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", GetPassWarning)  # there is no terminal to type it into
-            asked: str = click.prompt("Passphrase", hide_input=True, confirmation_prompt=confirm)
+            passphrase: str = click.prompt(
+                "Passphrase", hide_input=True, confirmation_prompt=confirm
+            )
     except (click.Abort, AttributeError):  # the latter if there is no standard input at all
         if _has_terminal():
             raise
         click.echo(err=True)  # to end the line of the prompt
         raise click.ClickException(NO_TERMINAL) from None
-    return asked
+    return passphrase
 
 
 def _has_terminal() -> bool:

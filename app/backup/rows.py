@@ -98,7 +98,7 @@ def insert_lines(connection: Connection, entry: TableEntry, lines: Iterable[byte
     for batch in _split_into_batches(lines):
         values = [_convert(json.loads(line), decoders) for line in batch]
         connection.execute(insert(target), [dict(zip(names, row, strict=True)) for row in values])
-    _continue_sequences(connection, target)
+    _restart_sequences(connection, target)
 
 
 def lock(connection: Connection, names: Sequence[str]) -> None:
@@ -166,7 +166,7 @@ def _split_into_batches(lines: Iterable[bytes]) -> Iterator[list[bytes]]:
         yield batch
 
 
-def _continue_sequences(connection: Connection, target: TableClause) -> None:
+def _restart_sequences(connection: Connection, target: TableClause) -> None:
     """Set PostgreSQL's sequences to continue after the highest inserted numbers."""
     if connection.dialect.name != "postgresql":
         return

@@ -261,8 +261,8 @@ def _describe_key(
 ) -> Sequence[str]:
     """Print a note if the secret key differs from that of the backed-up site."""
     is_restored = target.settings_file is not None and site_settings.SECRET_KEY in secrets
-    here = site_settings.fingerprint(target.config.SECRET_KEY.get_secret_value())
-    if is_restored or here == manifest.secret_key_fingerprint:
+    own_fingerprint = site_settings.fingerprint(target.config.SECRET_KEY.get_secret_value())
+    if is_restored or own_fingerprint == manifest.secret_key_fingerprint:
         return []
     return [OTHER_KEY.format(site_settings.describe_key_place(target.settings_file))]
 

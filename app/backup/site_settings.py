@@ -139,11 +139,11 @@ def write_settings_file(
     """
     for name in KEY_FILES.keys() & secrets.keys():
         _write(path.with_name(KEY_FILES[name]), secrets[name] + "\n")
-    there = _read(path)
-    names = {*KEY_FILES, *TYPED_NAME.findall(there)}
+    existing = _read(path)
+    names = {*KEY_FILES, *TYPED_NAME.findall(existing)}
     new = {name: value for name, value in {**settings, **secrets}.items() if name not in names}
     chosen = "" if SITE_URL in {*names, *new} else LOCAL_URL_LINE
-    _write(path, (there.rstrip("\n") + "\n\n").lstrip() + _format_lines(new) + chosen)
+    _write(path, (existing.rstrip("\n") + "\n\n").lstrip() + _format_lines(new) + chosen)
     return [f"{path} has the settings of the backup"]
 
 

@@ -88,8 +88,8 @@ def load_look(connection: Connection) -> tuple[Palette, Logo | None]:
     palette = Palette(row.brand, row.accent) if row.brand else SHIPPED
     if not row.picture:
         return palette, None
-    shown = LogoOptions(row.description, row.has_plate, row.has_name)
-    return palette, Logo(row.key, bytes(row.picture), row.width, row.height, shown)
+    options = LogoOptions(row.description, row.has_plate, row.has_name)
+    return palette, Logo(row.key, bytes(row.picture), row.width, row.height, options)
 
 
 def find() -> SiteLogo | None:
@@ -167,9 +167,11 @@ def _describe(name: str, value: Any) -> str:
 def _summarise(changes: tuple[Change, ...], *, was_set: bool) -> str:
     if not was_set:
         return "A logo was added"
-    if any(one.field == "key" for one in changes):
+    if any(change.field == "key" for change in changes):
         return "The logo was replaced"
-    described = ", ".join(f"{one.label.lower()} {one.old} → {one.new}" for one in changes)
+    described = ", ".join(
+        f"{change.label.lower()} {change.old} → {change.new}" for change in changes
+    )
     return f"The logo was changed: {described}"
 
 

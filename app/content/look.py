@@ -43,7 +43,9 @@ def save_palette(palette: Palette, *, expected_version: int, actor: str) -> bool
         look = SiteLook(version=0)
         db.session.add(look)
     look.brand, look.accent = palette.brand, palette.accent
-    described = ", ".join(f"{one.label.lower()} {one.old} → {one.new}" for one in changes)
+    described = ", ".join(
+        f"{change.label.lower()} {change.old} → {change.new}" for change in changes
+    )
     _record(look, f"The colours were changed: {described}", actor)
     return True
 

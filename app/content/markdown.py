@@ -79,7 +79,7 @@ def render_markdown(
     the uploaded pictures that the text shows; others are shown as their text alternative.
     """
     env: dict[str, Any] = {"root": root, "headings": {}, "below": parent_level, "prefix": prefix}
-    env["images"] = {f"{PICTURES}{one.key}.jpg": one for one in images}
+    env["images"] = {f"{PICTURES}{image.key}.jpg": image for image in images}
     rendered = _markdown.render(markdown, env)
     if prefix:
         rendered = OWN_ANCHOR.sub(lambda found: _to_own_heading(found, prefix, env), rendered)
@@ -147,8 +147,12 @@ def _render_typed(text: str) -> str:
     """Render Markdown that a person typed, or show it unchanged if Markdown would drop words."""
     env: dict[str, Any] = {}
     tokens = _typed_markdown.parse(YEAR.sub(r"\1\\\2", text), env)
-    shown = sum(_count_letters(token.content) + _count_letters(token.info) for token in tokens)
-    if shown < _count_letters(text):  # more cells than the head of a table, or nested too deeply
+    shown_count = sum(
+        _count_letters(token.content) + _count_letters(token.info) for token in tokens
+    )
+    if shown_count < _count_letters(
+        text
+    ):  # more cells than the head of a table, or nested too deeply
         return _render_plain(text)
     return str(_typed_markdown.renderer.render(tokens, _typed_markdown.options, env))
 
@@ -159,8 +163,10 @@ def _count_letters(text: str) -> int:
 
 def _render_plain(text: str) -> str:
     paragraphs = "\n".join(line.rstrip() for line in text.splitlines()).split("\n\n")
-    shown = (html.escape(one.strip("\n")).replace("\n", "<br>\n") for one in paragraphs)
-    return "".join(f"<p>{one}</p>\n" for one in shown if one)
+    paragraphs_html = (
+        html.escape(paragraph.strip("\n")).replace("\n", "<br>\n") for paragraph in paragraphs
+    )
+    return "".join(f"<p>{one}</p>\n" for one in paragraphs_html if one)
 
 
 class _Renderer(RendererHTML):
@@ -198,8 +204,8 @@ class _Renderer(RendererHTML):
         self, tokens: Sequence[Token], index: int, options: OptionsDict, env: EnvType
     ) -> str:
         note = f' <span class="leaves">({env.get("elsewhere", "opens another website")})</span>'
-        said = tokens[index].meta.get("said", "")
-        return f"{said}{note if env.pop('leaves', False) else ''}</a>"
+        note_before = tokens[index].meta.get("said", "")
+        return f"{note_before}{note if env.pop('leaves', False) else ''}</a>"
 
     def paragraph_open(
         self, tokens: Sequence[Token], index: int, options: OptionsDict, env: EnvType
@@ -223,10 +229,10 @@ class _Renderer(RendererHTML):
             picture.attrSet(name, str(length))
         if uploaded:
             picture.attrs |= {"loading": "lazy", "decoding": "async", **_responsive(uploaded)}
-        shown = super().image(tokens, index, options, env)
-        shown = f"<picture>{_sources(uploaded)}{shown}</picture>" if uploaded else shown
+        markup = super().image(tokens, index, options, env)
+        markup = f"<picture>{_sources(uploaded)}{markup}</picture>" if uploaded else markup
         alone = caption and len(tokens) == 1
-        return f"{shown}<figcaption>{caption}</figcaption>" if alone else shown
+        return f"{markup}<figcaption>{caption}</figcaption>" if alone else markup
 
     def table_open(self, tokens: Sequence[Token], index: int, *_: Any) -> str:
         _name_cells(tokens[index:])
@@ -250,8 +256,8 @@ class _TypedTextRenderer(_Renderer):
 
     def fence(self, tokens: Sequence[Token], index: int, *_: Any) -> str:
         language, code = tokens[index].info.strip(), tokens[index].content
-        shown = f"{language}\n{code}" if language else code
-        return f"<pre><code>{html.escape(shown)}</code></pre>\n"
+        content = f"{language}\n{code}" if language else code
+        return f"<pre><code>{html.escape(content)}</code></pre>\n"
 
     def image(self, tokens: Sequence[Token], index: int, *_: Any) -> str:
         """Show the name of the picture, because the picture itself is not shown."""
@@ -272,7 +278,7 @@ class _InlineParser(ParserInline):
 
 def _name_cells(table: Sequence[Token]) -> None:
     """Give each cell of a wide table the name of its column, which phones show above the cell."""
-    end = [one.type for one in table].index("table_close")
+    end = [token.type for token in table].index("table_close")
     names = [table[at + 1].content for at in range(end) if table[at].type == "th_open"]
     cells = [one for one in table[:end] if one.type == "td_open"]
     for at, cell in enumerate(cells):
@@ -336,7 +342,11 @@ def _unique_id(words: str, env: EnvType) -> str:
     numbers = count(repeated[slug] + 2)
     used = env["headings"]
     candidates = chain([slug], (f"{slug}-{repeated.update([slug]) or n}" for n in numbers))
-    return next(one for one in candidates if one not in used and one not in RESERVED_IDS)
+    return next(
+        candidate
+        for candidate in candidates
+        if candidate not in used and candidate not in RESERVED_IDS
+    )
 
 
 def _create_parser(renderer: type[_Renderer]) -> MarkdownIt:

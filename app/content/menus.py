@@ -116,12 +116,12 @@ def get_menu(name: str) -> Menu:
 
 def is_shipped(store: ContentStore, menu: str) -> bool:
     """Return True if the menu is unchanged."""
-    return not any(one.menu == menu for one in store.menus)
+    return not any(position.menu == menu for position in store.menus)
 
 
 def list_entries(store: ContentStore, menu: str) -> Sequence[MenuPosition]:
     """List the entries of a menu in order, including those that visitors do not see now."""
-    changed = [one for one in store.menus if one.menu == menu]
+    changed = [position for position in store.menus if position.menu == menu]
     return changed or [MenuPosition(menu, page) for page in MENUS[menu].shipped]
 
 
@@ -170,7 +170,7 @@ def list_addable(store: ContentStore, menu: str, at: datetime) -> Sequence[tuple
     pages = (store.list_slugs(PAGE) | MENU_PAGES.keys()) - present
     found = ((page, find_title(store, page, FALLBACK_LANGUAGE, at)) for page in pages)
     titles = [(page, title) for page, title in found if title is not None]
-    return sorted(titles, key=lambda one: (one[1].casefold(), one[0]))
+    return sorted(titles, key=lambda title: (title[1].casefold(), title[0]))
 
 
 def add(store: ContentStore, menu: str, page: str, at: datetime, *, actor: str) -> None:
@@ -180,7 +180,7 @@ def add(store: ContentStore, menu: str, page: str, at: datetime, *, actor: str) 
         raise RuleViolation("This menu is full. Remove an entry before you add another")
     if find_title(store, page, FALLBACK_LANGUAGE, at) is None:
         raise RuleViolation("Choose a page from the list")
-    if any(one.page == page for one in rows):
+    if any(row.page == page for row in rows):
         raise RuleViolation("This page is already in the menu")
     _save([*rows, MenuEntry(menu=menu, page=page, label="")])
     _record(f"The page /{page} was added to the {get_menu(menu).history_name}", actor)
@@ -217,7 +217,7 @@ def remove(menu: str, page: str, *, actor: str) -> None:
 def set_labels(menu: str, labels: Mapping[str, str], *, actor: str) -> bool:
     """Set the labels of entries, by page; return True if one has changed."""
     rows = _get_rows_for_update(menu)
-    changed = [one for one in rows if labels.get(one.page, one.label) != one.label]
+    changed = [row for row in rows if labels.get(row.page, row.label) != row.label]
     for entry in changed:
         entry.label = labels[entry.page]
         label = f"“{entry.label}”" if entry.label else "its own title"
@@ -263,9 +263,9 @@ def _get_rows_for_update(menu: str) -> list[MenuEntry]:
 
 
 def _find(rows: Sequence[MenuEntry], page: str) -> MenuEntry:
-    for one in rows:
-        if one.page == page:
-            return one
+    for row in rows:
+        if row.page == page:
+            return row
     raise NotFound("This page is not in the menu")
 
 

@@ -160,12 +160,16 @@ def _lighten(colour: str, passes: Callable[[str], bool]) -> str:
         return colour
     _, lightness, _ = _to_hls(colour)
     lighter = (one for one in _list_lightnesses(colour) if one > lightness)
-    return next(filter(passes, (_with_lightness(colour, one) for one in lighter)), "#ffffff")
+    return next(
+        filter(passes, (_with_lightness(colour, candidate) for candidate in lighter)), "#ffffff"
+    )
 
 
 def _find_lightest(colour: str, passes: Callable[[str], bool]) -> str:
     """Return the lightest passing colour of the same hue."""
-    shades = (_with_lightness(colour, one) for one in reversed(_list_lightnesses(colour)))
+    shades = (
+        _with_lightness(colour, lightness) for lightness in reversed(_list_lightnesses(colour))
+    )
     return next(filter(passes, shades), colour)
 
 

@@ -156,7 +156,7 @@ def has_page(folder: Path, slug: str) -> bool:
 def list_links(folder: Path, slug: str) -> Sequence[PublicLink]:
     """List the additional links of a page."""
     versions_found = _store_or_defaults(folder).list_links(slug, clock.now())
-    return [PublicLink(one.title, _get_body(folder, one)) for one in versions_found]
+    return [PublicLink(version.title, _get_body(folder, version)) for version in versions_found]
 
 
 def get_notice(folder: Path) -> Version | None:
@@ -341,5 +341,5 @@ def _get_body(folder: Path, version: Version) -> str:
 @cache
 def _load_hero_text(path: Path, language: str) -> HeroText:
     facts, _ = versions.split_front_matter(path)
-    texts = (facts.get(one.name, "") for one in fields(HeroText) if one.name != "language")
+    texts = (facts.get(field.name, "") for field in fields(HeroText) if field.name != "language")
     return HeroText(language, *map(markdown.render_inline, texts))

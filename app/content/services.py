@@ -129,9 +129,9 @@ def remove(folder: Path, key: ContentKey, *, expected_version: int, actor: str) 
         raise RuleViolation("It has already been deleted")
     if not is_removable(store, key):
         raise RuleViolation("Other pages link to this page, so you cannot delete it")
-    gone = ContentDraft(newest.title, newest.summary, "", newest.dated_on)
-    with_body = replace(gone, body=queries.get_body(folder, newest))
-    _insert_version(key, gone, number=expected_version + 1, actor=actor, is_removed=True)
+    removal = ContentDraft(newest.title, newest.summary, "", newest.dated_on)
+    with_body = replace(removal, body=queries.get_body(folder, newest))
+    _insert_version(key, removal, number=expected_version + 1, actor=actor, is_removed=True)
     record_change(key, REMOVED, with_body, actor)
 
 

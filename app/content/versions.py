@@ -151,7 +151,7 @@ class ContentStore:
 
     def find_latest_effective(self, key: ContentKey, at: datetime) -> Version | None:
         """Return the newest version that has appeared, even one that removes the text, or None."""
-        appeared = [one for one in self.list_versions(key) if one.has_appeared(at)]
+        appeared = [version for version in self.list_versions(key) if version.has_appeared(at)]
         return appeared[-1] if appeared else self.defaults.get(key)
 
     def find_latest(self, key: ContentKey) -> Version | None:

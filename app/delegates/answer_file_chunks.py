@@ -117,8 +117,8 @@ def _encrypt_chunks(ring: KeyRing, key: str, key_id: str) -> None:
         if body is None:
             raise UnreadableChunk
         stored = ring.encrypt_bytes(body, _find_place(key, number))
-        such = of_file, AnswerFileChunk.number == number
-        connection.execute(update(AnswerFileChunk).where(*such).values(body=stored))
+        conditions = of_file, AnswerFileChunk.number == number
+        connection.execute(update(AnswerFileChunk).where(*conditions).values(body=stored))
     connection.execute(
         update(AnswerFile).where(AnswerFile.key == key).values(key_id=ring.current_id)
     )

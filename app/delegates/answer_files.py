@@ -64,8 +64,12 @@ def get_stored(answer: str) -> StoredFile:
 
 def list_asked() -> Sequence[Definition]:
     """List the questions that ask for a file, or have done so."""
-    every = queries.read_definitions(REGISTRATION)
-    return [one for one in every if any(version.kind == FILE for version in one.versions)]
+    definitions = queries.read_definitions(REGISTRATION)
+    return [
+        definition
+        for definition in definitions
+        if any(version.kind == FILE for version in definition.versions)
+    ]
 
 
 def list_incomplete() -> Sequence[str]:
@@ -74,7 +78,7 @@ def list_incomplete() -> Sequence[str]:
     answers = (
         select(Delegate.reference, DelegateAnswer.value)
         .join_from(DelegateAnswer, Delegate, Delegate.id == DelegateAnswer.delegate_id)
-        .where(DelegateAnswer.question_id.in_([one.id for one in list_asked()]))
+        .where(DelegateAnswer.question_id.in_([question.id for question in list_asked()]))
         .order_by(Delegate.reference, DelegateAnswer.question_id)
     )
     named = (

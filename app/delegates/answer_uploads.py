@@ -49,10 +49,10 @@ def accept(
     def raise_limit(endpoint: str | None, values: dict[str, Any] | None) -> None:
         is_sent = request.method not in READ_ONLY_METHODS
         if is_sent and (endpoint or "").rpartition(".")[2] in view_names and may_send():
-            asked = _list_asked()
-            if asked:
+            questions = _list_asked()
+            if questions:
                 begin_reading_first()
-                request.max_content_length = _get_max_bytes(asked.values())
+                request.max_content_length = _get_max_bytes(questions.values())
 
     def receive() -> None:
         if is_reading_first() and request.method not in READ_ONLY_METHODS:
@@ -64,26 +64,30 @@ def accept(
 
 def _list_asked() -> Mapping[str, Definition]:
     """Return the questions for a file by the names of their answers."""
-    return {one.name: one for one in custom_questions.list_active() if one.kind == FILE}
+    return {
+        question.name: question
+        for question in custom_questions.list_active()
+        if question.kind == FILE
+    }
 
 
 def _get_max_bytes(asked: Collection[Definition]) -> int:
-    files = sum(one.max_megabytes for one in asked) * MEGABYTES
+    files = sum(definition.max_megabytes for definition in asked) * MEGABYTES
     return min(files + TOLERANCE_BYTES, MAX_BODY_BYTES) + FORM_OVERHEAD_BYTES
 
 
 def _receive(*, is_limited: bool) -> None:
     """Check and store the files of this request, and pass the results to the form fields."""
-    asked = _list_asked() if request.form and has_valid_token() else {}
+    questions = _list_asked() if request.form and has_valid_token() else {}
     sent = {
         name: file
         for name, file in request.files.items()
-        if name in asked and is_uploaded_file(file)
+        if name in questions and is_uploaded_file(file)
     }
-    checked = _check_all(sent, asked, is_limited=is_limited) if sent else {}
+    checked = _check_all(sent, questions, is_limited=is_limited) if sent else {}
     start_writing()
-    kept = {name: _read_sent_back(name) for name in asked}
-    results = _find_gone(kept) | _store_all(checked, sent, kept)
+    previous_answers = {name: _read_sent_back(name) for name in questions}
+    results = _find_gone(previous_answers) | _store_all(checked, sent, previous_answers)
     commit_now()
     file_answers.provide_sent(results)
 
@@ -134,7 +138,7 @@ def _store_all(
 def _find_gone(kept: Mapping[str, str]) -> dict[str, SentFile]:
     """Find the answers in the form whose files have been deleted."""
     named = {name: file_answers.read(answer) for name, answer in kept.items()}
-    stored = answer_files.touch([one.key for one in named.values() if one])
+    stored = answer_files.touch([file.key for file in named.values() if file])
     message = str(gettext("We no longer have this file. Choose it again"))
     return {
         name: SentFile("", message) for name, one in named.items() if one and one.key not in stored

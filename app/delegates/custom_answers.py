@@ -17,13 +17,13 @@ from app.questions.models import Question
 
 def to_answers(delegate: Delegate) -> Answers:
     """Return a delegate's answers by name."""
-    names = {one.id: one.name for one in custom_questions.list_all()}
+    names = {question.id: question.name for question in custom_questions.list_all()}
     if not names:
         return {}
     return {
-        names[one.question_id]: one.value
-        for one in delegate.custom_answers
-        if one.question_id in names
+        names[answer.question_id]: answer.value
+        for answer in delegate.custom_answers
+        if answer.question_id in names
     }
 
 
@@ -37,8 +37,8 @@ def store(delegate: Delegate, answers: Answers) -> None:
     definitions = custom_questions.list_active()
     if not definitions:
         return
-    rows = {one.question_id: one for one in delegate.custom_answers}
-    relevant = {one.id for one in custom_questions.list_relevant(answers)}
+    rows = {answer.question_id: answer for answer in delegate.custom_answers}
+    relevant = {question.id for question in custom_questions.list_relevant(answers)}
     new = {}
     for definition in definitions:
         value = answers.get(definition.name, "") if definition.id in relevant else ""
@@ -71,7 +71,9 @@ def lock_answered(answers: Answers) -> None:
     Deleting a question locks it and then needs the cache version. Moving a place may bump the
     version, so call this before.
     """
-    lock_questions([one.id for one in custom_questions.list_active() if answers.get(one.name)])
+    lock_questions(
+        [question.id for question in custom_questions.list_active() if answers.get(question.name)]
+    )
 
 
 def lock_questions(numbers: Collection[int]) -> Sequence[int]:
@@ -93,25 +95,27 @@ class GivenAnswer(NamedTuple):
 
 def list_given(delegate: Delegate, *, with_private: bool = True) -> Sequence[GivenAnswer]:
     """List a delegate's answers, including those to retired questions."""
-    every = custom_questions.list_all()
-    if not every:
+    questions = custom_questions.list_all()
+    if not questions:
         return ()
-    answers = {one.question_id: one for one in delegate.custom_answers}
+    answers = {answer.question_id: answer for answer in delegate.custom_answers}
     return [
         GivenAnswer(
-            one,
-            custom_questions.get_label(one, answers[one.id].version_id),
-            custom_questions.format_answer(one, answers[one.id].value, answers[one.id].version_id),
-            answers[one.id].value,
+            question,
+            custom_questions.get_label(question, answers[question.id].version_id),
+            custom_questions.format_answer(
+                question, answers[question.id].value, answers[question.id].version_id
+            ),
+            answers[question.id].value,
         )
-        for one in every
-        if one.id in answers and (with_private or not one.is_private)
+        for question in questions
+        if question.id in answers and (with_private or not question.is_private)
     ]
 
 
 def find_value(delegate: Delegate, question_id: int) -> str:
     """Return a delegate's answer to a question, or ""."""
-    rows = {one.question_id: one.value for one in delegate.custom_answers}
+    rows = {answer.question_id: answer.value for answer in delegate.custom_answers}
     return rows.get(question_id, "")
 
 
@@ -125,8 +129,10 @@ def count_by_question() -> Mapping[int, int]:
 
 def count_standard() -> Mapping[int, int]:
     """Return the same for standard questions, except those whose answers are private."""
-    asked = [(find_definition(one), one) for one in BOOKING_FIELDS]
-    numbers = [(found.id, getattr(Delegate, one.column)) for found, one in asked if found]
+    definitions_and_fields = [(find_definition(field), field) for field in BOOKING_FIELDS]
+    numbers = [
+        (found.id, getattr(Delegate, one.column)) for found, one in definitions_and_fields if found
+    ]
     counts = (func.count(func.nullif(column, "")) for _, column in numbers)
     row = db.session.execute(select(*counts)).one() if numbers else ()
     return {number: count for (number, _), count in zip(numbers, row, strict=True)}
@@ -134,7 +140,7 @@ def count_standard() -> Mapping[int, int]:
 
 def erase_of_questions(definitions: Iterable[Definition]) -> None:
     """Delete every answer to these questions."""
-    ids = [one.id for one in definitions]
+    ids = [definition.id for definition in definitions]
     if ids:
         answer_files.delete_of_questions(ids)
         db.session.execute(delete(DelegateAnswer).where(DelegateAnswer.question_id.in_(ids)))
@@ -142,8 +148,8 @@ def erase_of_questions(definitions: Iterable[Definition]) -> None:
 
 def remove_private(delegate: Delegate) -> bool:
     """Delete a delegate's answers to private questions; return True if there were any."""
-    private = {one.id for one in custom_questions.list_all() if one.is_private}
-    found = [one for one in delegate.custom_answers if one.question_id in private]
+    private = {question.id for question in custom_questions.list_all() if question.is_private}
+    found = [answer for answer in delegate.custom_answers if answer.question_id in private]
     for one in found:
         delegate.custom_answers.remove(one)
     return bool(found)

@@ -40,12 +40,12 @@ CUSTOM_PAGE = "more"  # the page of registration that asks them; others end in â
 
 def list_active() -> Sequence[Definition]:
     """List the questions that may be asked: not retired, nor past their erasure."""
-    return [one for one in list_active_with_standard() if one.standard is None]
+    return [question for question in list_active_with_standard() if question.standard is None]
 
 
 def list_all() -> Sequence[Definition]:
     """List all questions in their order, including those that are no longer asked."""
-    return [one for one in list_all_with_standard() if one.standard is None]
+    return [question for question in list_all_with_standard() if question.standard is None]
 
 
 def list_all_with_standard() -> Sequence[Definition]:
@@ -64,14 +64,16 @@ def _list_with_ends() -> Sequence[tuple[Definition, datetime]]:
     return cache_version.cached(
         "ends of questions",
         lambda: [
-            (one, get_erasure_moment(one)) for one in list_all_with_standard() if not one.is_retired
+            (question, get_erasure_moment(question))
+            for question in list_all_with_standard()
+            if not question.is_retired
         ],
     )
 
 
 def get_by_name() -> Mapping[str, Definition]:
     """Map the name of each question's answer to the question."""
-    return {one.name: one for one in list_all()}
+    return {question.name: question for question in list_all()}
 
 
 def get_erasure_moment(definition: Definition) -> datetime:
@@ -94,27 +96,31 @@ def get_person(answers: Answers) -> Person:
 
 def list_relevant(answers: Answers) -> Sequence[Definition]:
     """List the questions that a person is asked, given their answers."""
-    return [one for one in list_relevant_with_standard(answers) if one.standard is None]
+    return [
+        question for question in list_relevant_with_standard(answers) if question.standard is None
+    ]
 
 
 def list_relevant_with_standard(answers: Answers) -> Sequence[Definition]:
     """List the questions that a person is asked, given their answers."""
-    asked = list_active_with_standard()
-    return select_relevant(asked, get_person(answers), answers, answer_checks.is_valid)
+    active = list_active_with_standard()
+    return select_relevant(active, get_person(answers), answers, answer_checks.is_valid)
 
 
 def list_possible(answers: Answers) -> Sequence[Definition]:
     """List the questions that a person may be asked, whatever else they answer."""
-    return [one for one in list_possible_with_standard(answers) if one.standard is None]
+    return [
+        question for question in list_possible_with_standard(answers) if question.standard is None
+    ]
 
 
 def list_possible_with_standard(answers: Answers) -> Sequence[Definition]:
     """List the questions that a person may be asked, whatever else they answer."""
     person, possible = get_person(answers), dict[int, Definition]()
-    for one in list_active_with_standard():
-        depends_on = one.condition.question if one.condition else None
-        if applies_to(one, person) and (depends_on is None or depends_on in possible):
-            possible[one.id] = one
+    for question in list_active_with_standard():
+        depends_on = question.condition.question if question.condition else None
+        if applies_to(question, person) and (depends_on is None or depends_on in possible):
+            possible[question.id] = question
     return list(possible.values())
 
 
@@ -131,38 +137,45 @@ def hash_wordings(definitions: Iterable[Definition]) -> Answers:
     changes it.
     """
     return {
-        f"{WORDING_PREFIX}{one.id}": sha256(
-            next(iter(one.current.texts.values())).label.encode()
+        f"{WORDING_PREFIX}{definition.id}": sha256(
+            next(iter(definition.current.texts.values())).label.encode()
         ).hexdigest()[:WORDING_HASH_LENGTH]
-        for one in definitions
+        for definition in definitions
     }
 
 
 def list_reworded(answers: Answers) -> Sequence[Definition]:
     """List the questions that were reworded after a draft stored their answers."""
     return [
-        one
-        for one in list_relevant(answers)
-        for name, key in hash_wordings([one]).items()
-        if answers.get(one.name) and answers.get(name, key) != key
+        question
+        for question in list_relevant(answers)
+        for name, key in hash_wordings([question]).items()
+        if answers.get(question.name) and answers.get(name, key) != key
     ]
 
 
 def list_irrelevant_standard(answers: Answers) -> Sequence[str]:
     """List the conditional standard answers that do not apply; hidden questions keep theirs."""
-    asked = {one.name for one in list_relevant_with_standard(answers)}
-    gone = {one.name for one in list_active_with_standard() if one.standard} - asked
-    return [one.name for one in fields.FIELDS if one.key in gone] if gone else ()
+    relevant_names = {question.name for question in list_relevant_with_standard(answers)}
+    irrelevant_names = {
+        question.name for question in list_active_with_standard() if question.standard
+    } - relevant_names
+    return (
+        [field.name for field in fields.FIELDS if field.key in irrelevant_names]
+        if irrelevant_names
+        else ()
+    )
 
 
 def drop_irrelevant(answers: Answers) -> Answers:
     """Return the answers without those to questions that no longer apply to this person."""
-    asked = {one.name for one in list_relevant_with_standard(answers)}
-    gone = {one.name for one in fields.FIELDS if one.key not in asked}
+    relevant_names = {question.name for question in list_relevant_with_standard(answers)}
+    irrelevant_names = {field.name for field in fields.FIELDS if field.key not in relevant_names}
     return {
         name: answer
         for name, answer in answers.items()
-        if name not in gone and (not name.startswith(KEY_PREFIX) or name in asked)
+        if name not in irrelevant_names
+        and (not name.startswith(KEY_PREFIX) or name in relevant_names)
     }
 
 
@@ -190,7 +203,9 @@ def build_fields(definitions: Iterable[Definition], *, optional: bool = False) -
 
     With ``optional`` none is required, as at the desk.
     """
-    return {one.name: _build_field(one, optional=optional) for one in definitions}
+    return {
+        definition.name: _build_field(definition, optional=optional) for definition in definitions
+    }
 
 
 def _build_field(definition: Definition, *, optional: bool) -> Any:
@@ -241,15 +256,23 @@ def explain_all() -> Sequence[tuple[str, Explanation]]:
 
     The page's own text covers the standard ones, unless organisers changed their purpose or end.
     """
-    told = [one for one in list_active_with_standard() if one.standard is None or is_changed(one)]
-    return [(get_label(one), explain(one)) for one in told]
+    questions = [
+        question
+        for question in list_active_with_standard()
+        if question.standard is None or is_changed(question)
+    ]
+    return [(get_label(question), explain(question)) for question in questions]
 
 
 def list_hidden() -> Sequence[str]:
     """List the hidden standard questions, for the privacy page, which mentions all."""
-    return [get_label(one) for one in list_all_with_standard() if one.standard and one.is_retired]
+    return [
+        get_label(question)
+        for question in list_all_with_standard()
+        if question.standard and question.is_retired
+    ]
 
 
 def join_ids(definitions: Collection[Definition]) -> str:
     """Join the ids of questions, as a page names the questions it asks."""
-    return " ".join(str(one.id) for one in definitions)
+    return " ".join(str(definition.id) for definition in definitions)

@@ -103,6 +103,6 @@ def fold(text: str) -> str:
 
 def search_key(*texts: str) -> str:
     """Return texts as the search compares them: folded, and without accents."""
-    parted = unicodedata.normalize("NFKD", " ".join(texts))
-    bare = "".join(letter for letter in parted if not unicodedata.combining(letter))
+    decomposed = unicodedata.normalize("NFKD", " ".join(texts))
+    bare = "".join(letter for letter in decomposed if not unicodedata.combining(letter))
     return " ".join(bare.casefold().split())

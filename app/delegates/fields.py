@@ -44,12 +44,12 @@ class Step:
     @property
     def fields(self) -> tuple[DelegateField, ...]:
         """Return the fields on this page."""
-        return tuple(one for one in FIELDS if one.step == self.name)
+        return tuple(field for field in FIELDS if field.step == self.name)
 
     @property
     def is_private(self) -> bool:
         """Whether its answers are stored only with the delegate's consent."""
-        return any(one.is_private for one in self.fields)
+        return any(field.is_private for field in self.fields)
 
 
 def _list_countries() -> Choices:
@@ -248,8 +248,8 @@ FIELDS = (
         continues="dietary_kinds",
     ),
 )
-BY_NAME: Mapping[str, DelegateField] = {one.name: one for one in FIELDS}
-BOOKING_FIELDS = tuple(one for one in FIELDS if not one.is_private)
-KEPT_AT_ERASURE = [one.name for one in FIELDS if one.is_kept]
-PRIVATE_FIELDS = tuple(one for one in FIELDS if one.is_private)
-PRIVATE_NAMES = frozenset(one.name for one in PRIVATE_FIELDS)
+BY_NAME: Mapping[str, DelegateField] = {field.name: field for field in FIELDS}
+BOOKING_FIELDS = tuple(field for field in FIELDS if not field.is_private)
+KEPT_AT_ERASURE = [field.name for field in FIELDS if field.is_kept]
+PRIVATE_FIELDS = tuple(field for field in FIELDS if field.is_private)
+PRIVATE_NAMES = frozenset(field.name for field in PRIVATE_FIELDS)

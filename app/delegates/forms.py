@@ -153,7 +153,7 @@ class PrivateForm(AnswersForm):
         """Require consent if there is an answer."""
         if field.data or not self._has_answer():
             return
-        if any(one.data and isinstance(one.data, list) for one in self.questions):
+        if any(question.data and isinstance(question.data, list) for question in self.questions):
             raise ValidationError(gettext("Tick the box if you agree, or remove your answers"))
         raise ValidationError(gettext("Tick the box if you agree, or delete what you have written"))
 
@@ -161,7 +161,7 @@ class PrivateForm(AnswersForm):
         """Require details if "something else" is chosen."""
         is_valid = bool(super().validate(extra_validators))
         *choices, words = self.questions
-        is_vague = any(OTHER in (one.data or ()) for one in choices) and not words.data
+        is_vague = any(OTHER in (choice.data or ()) for choice in choices) and not words.data
         if is_vague and not words.errors:
             words.errors = [gettext("Tell us what else you need, or untick “Something else”")]
         return is_valid and not is_vague

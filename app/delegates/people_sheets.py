@@ -82,7 +82,7 @@ def list_filled(rows: Sequence[SheetRow], start: int) -> Sequence[NumberedRow]:
 
 def find_category(name: str, options: Iterable[CategoryOption]) -> CategoryOption | None:
     """Return the category with this name in any language, or None."""
-    return next((one for one in options if fold(name) in map(fold, one.names)), None)
+    return next((option for option in options if fold(name) in map(fold, option.names)), None)
 
 
 def read_days(typed: str) -> tuple[Sequence[str], Sequence[str]]:
@@ -103,8 +103,8 @@ def match_parts(typed: str, known: Mapping[str, str]) -> tuple[Sequence[str], Se
     lines = typed.replace(";", "\n").splitlines()
     longest = max((name.count(",") for name in known), default=0) + 1
     parts = [part for line in lines for part in _split_at_commas(line, known, longest)]
-    found = [known[fold(one)] for one in parts if fold(one) in known]
-    unknown = [quote(one) for one in parts if one.strip() and fold(one) not in known]
+    found = [known[fold(part)] for part in parts if fold(part) in known]
+    unknown = [quote(part) for part in parts if part.strip() and fold(part) not in known]
     return found, unknown
 
 

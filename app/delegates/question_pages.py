@@ -37,11 +37,17 @@ def _build_pages() -> Iterator[QuestionPage]:
     runs = [
         (page, [one.id for one in run])
         for page, run in groupby(
-            (one for one in custom_questions.list_all_with_standard() if not one.is_retired),
-            lambda one: one.page or (str(one.id) if is_one_per_page else ""),
+            (
+                question
+                for question in custom_questions.list_all_with_standard()
+                if not question.is_retired
+            ),
+            lambda question: question.page or (str(question.id) if is_one_per_page else ""),
         )
     ]
-    standard = {one.page for one in custom_questions.list_all_with_standard() if one.standard}
+    standard = {
+        question.page for question in custom_questions.list_all_with_standard() if question.standard
+    }
     own = [ids[0] for page, ids in runs if page not in standard]
     for page, ids in runs:
         is_last = not is_one_per_page and ids[0] == own[-1] if own else False
@@ -63,9 +69,9 @@ def list_with_questions(answers: Answers) -> Iterator[tuple[QuestionPage, Sequen
     """Yield the pages with questions for a person, with these questions."""
     relevant = custom_questions.list_relevant_with_standard(answers)
     for page in list_pages():
-        asked = [one for one in relevant if one.id in page.ids]
-        if asked:
-            yield page, asked
+        page_questions = [question for question in relevant if question.id in page.ids]
+        if page_questions:
+            yield page, page_questions
 
 
 def list_steps(answers: Answers) -> Sequence[str]:
@@ -82,8 +88,10 @@ def list_relevant(step: str, answers: Answers) -> Sequence[Definition]:
 def differs_by_person(step: str) -> bool:
     """Return True if the questions on a page depend on the person."""
     ids = _find_ids(step)
-    every = [one for one in custom_questions.list_active_with_standard() if one.id in ids]
-    return any(one.condition or one.days or one.categories for one in every)
+    questions = [
+        question for question in custom_questions.list_active_with_standard() if question.id in ids
+    ]
+    return any(question.condition or question.days or question.categories for question in questions)
 
 
 def list_of_own_page(step: str, answers: Answers) -> Sequence[Definition]:
@@ -96,7 +104,7 @@ def list_of_own_page(step: str, answers: Answers) -> Sequence[Definition]:
 def list_possible(step: str, answers: Answers) -> Sequence[Definition]:
     """List the organisers' questions on a page that a person may be asked, whatever they answer."""
     ids = _find_ids(step)
-    return [one for one in custom_questions.list_possible(answers) if one.id in ids]
+    return [question for question in custom_questions.list_possible(answers) if question.id in ids]
 
 
 def _find_ids(step: str) -> frozenset[int]:

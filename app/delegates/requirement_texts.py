@@ -56,11 +56,11 @@ def _match_type(delegate: Delegate, wanted: RequirementType, *, are_words_new: b
     kinds, words = (BY_NAME[name].get(delegate) for name in (wanted.kinds_name, wanted.words_name))
     if is_unreadable(kinds) or is_unreadable(words):
         return
-    others = [one for one in delegate.requirement_cases if one.type != wanted.name]
+    others = [case for case in delegate.requirement_cases if case.type != wanted.name]
     existing = {
-        read(one, delegate.reference, "kind"): one
-        for one in delegate.requirement_cases
-        if one.type == wanted.name
+        read(case, delegate.reference, "kind"): case
+        for case in delegate.requirement_cases
+        if case.type == wanted.name
     }
     if are_words_new and WORDS in existing:
         existing[WORDS].state = OPEN
@@ -72,7 +72,7 @@ def _match_type(delegate: Delegate, wanted: RequirementType, *, are_words_new: b
 
 def _list_wanted(wanted: RequirementType, kinds: str, words: str) -> Sequence[str]:
     """List the kinds that need a case; "something else" needs none, since the words describe it."""
-    chosen = [one for one in wanted.kinds if one in kinds.split()]
+    chosen = [kind for kind in wanted.kinds if kind in kinds.split()]
     if words and OTHER in chosen:
         chosen.remove(OTHER)
     return [*chosen, *([WORDS] if words else [])]

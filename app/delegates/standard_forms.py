@@ -23,12 +23,14 @@ def adapt(form: AnswersForm, asked: Sequence[Definition]) -> None:
     if not asked:
         return
     _explain(form, asked)
-    names = {one.name for one in asked}
-    form.order = [field.name for one in asked for field in FIELDS if field.key == one.name]
-    kept = _adapt_fields(
-        form, [one for one in form.questions if BY_NAME[one.short_name].key in names]
+    names = {definition.name for definition in asked}
+    form.order = [
+        field.name for definition in asked for field in FIELDS if field.key == definition.name
+    ]
+    is_unchanged = _adapt_fields(
+        form, [question for question in form.questions if BY_NAME[question.short_name].key in names]
     )
-    if not kept:
+    if not is_unchanged:
         form.lede = ""
 
 
@@ -37,18 +39,20 @@ def _explain(form: AnswersForm, asked: Sequence[Definition]) -> None:
 
     Pages of private questions say so themselves, where they ask for consent.
     """
-    told = {one.name: custom_questions.explain(one) for one in asked}
-    if any(is_changed(one) for one in asked):
-        form.explanations = told
-    elif not any(one.is_private for one in asked):
-        form.deleted_on = next(iter(told.values())).erased_on
+    explanations = {definition.name: custom_questions.explain(definition) for definition in asked}
+    if any(is_changed(definition) for definition in asked):
+        form.explanations = explanations
+    elif not any(definition.is_private for definition in asked):
+        form.deleted_on = next(iter(explanations.values())).erased_on
 
 
 def adapt_for_desk(form: AnswersForm) -> None:
     """Adapt a desk form: hidden questions are removed, and none is required."""
-    known = [one for one in form.questions if one.short_name in BY_NAME]
+    known = [question for question in form.questions if question.short_name in BY_NAME]
     _adapt_fields(
-        form, [one for one in known if not is_retired(BY_NAME[one.short_name])], desk=True
+        form,
+        [question for question in known if not is_retired(BY_NAME[question.short_name])],
+        desk=True,
     )
 
 

@@ -38,12 +38,12 @@ ALWAYS_ASKED = {"given_names", "family_name", EMAIL, DAYS}
 
 
 def _describe(field: DelegateField) -> StandardQuestion:
-    asked: Any = field.question
+    question: Any = field.question
     return StandardQuestion(
         key=field.name,
         page=field.step,
         label=field.label,
-        help=_get_help(asked),
+        help=_get_help(question),
         purpose=PURPOSES.get(field.name, FOR_BOOKING),
         readers=REGISTRATIONS if field.is_private else TEAM,
         erasure=AFTER_30_DAYS if field.is_private else AFTER_A_YEAR,
@@ -60,7 +60,7 @@ def _get_help(asked: Any) -> Any:
     return asked.kwargs.get("description") or ""
 
 
-standard.declare(REGISTRATION, [_describe(one) for one in FIELDS if not one.continues])
+standard.declare(REGISTRATION, [_describe(field) for field in FIELDS if not field.continues])
 
 
 def find_definition(field: DelegateField) -> Definition | None:

@@ -44,21 +44,23 @@ class CategoryForm(AnswersForm):
     @property
     def has_open(self) -> bool:
         """Whether any category can be chosen."""
-        return any(one.is_open for one in self.options)
+        return any(option.is_open for option in self.options)
 
     def set_options(self, options: Sequence[CategoryOption]) -> None:
         """Set the categories to choose from, and those shown although they cannot be chosen."""
         self.options = options
         self.category.choices = [
             SelectChoice(
-                str(one.id), one.name, {"hint": describe(one), "disabled": not one.is_open}
+                str(option.id),
+                option.name,
+                {"hint": describe(option), "disabled": not option.is_open},
             )
-            for one in options
+            for option in options
         ]
 
     def validate_category(self, field: Field) -> None:
         """Require a category that is open."""
-        chosen = next((one for one in self.options if str(one.id) == field.data), None)
+        chosen = next((option for option in self.options if str(option.id) == field.data), None)
         if chosen is None:
             raise ValidationError(gettext("Choose how you will attend"))
         if not chosen.is_open:
@@ -127,11 +129,17 @@ def pick_category(answers: Answers) -> Answers:
 
 def name_blank_page(step: str, answers: Answers, steps: int) -> str:
     """Return the cache name of an empty page, whose content may depend on earlier answers."""
-    states = ",".join(one.state for one in queries.list_options_for({})) if step == CATEGORY else ""
+    states = (
+        ",".join(option.state for option in queries.list_options_for({}))
+        if step == CATEGORY
+        else ""
+    )
     number = answers.get(CATEGORY, "") if step == fields.DAYS else ""
     ways_in = queries.get_ways_in_key() if step == CATEGORY else ""
-    asked = " ".join(one.name for one in question_pages.list_relevant(step, answers))
-    return f"{step} of {steps} {number}{states} {ways_in} {asked}"
+    question_names = " ".join(
+        question.name for question in question_pages.list_relevant(step, answers)
+    )
+    return f"{step} of {steps} {number}{states} {ways_in} {question_names}"
 
 
 def fits_days(form: AnswersForm, answers: Answers) -> bool:

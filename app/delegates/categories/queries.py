@@ -139,12 +139,12 @@ def _build_option(values: dict[str, Any]) -> CategoryOption:
 
 def list_public() -> Sequence[CategoryOption]:
     """List the categories that every visitor may choose, or could at another time."""
-    return [one for one in list_options() if one.access == PUBLIC]
+    return [option for option in list_options() if option.access == PUBLIC]
 
 
 def list_public_without_approval() -> Sequence[CategoryOption]:
     """List the categories that every visitor may choose, without approval."""
-    return [one for one in list_public() if not one.approvals_needed]
+    return [option for option in list_public() if not option.approvals_needed]
 
 
 def list_for_delegates() -> Sequence[CategoryOption]:
@@ -159,17 +159,17 @@ def list_for_delegates() -> Sequence[CategoryOption]:
 
 def has_invitations() -> bool:
     """Return True if a category can be chosen only with an invitation."""
-    return any(one.access != PUBLIC for one in list_options())
+    return any(option.access != PUBLIC for option in list_options())
 
 
 def list_accepting_interest() -> Sequence[CategoryOption]:
     """List the categories in which people can express interest now."""
-    return [one for one in list_options() if one.accepts_interest]
+    return [option for option in list_options() if option.accepts_interest]
 
 
 def get_ways_in_key() -> str:
     """Return a cache key for what visitors are offered besides the public categories."""
-    return " ".join(str(one.id) for one in list_accepting_interest())
+    return " ".join(str(option.id) for option in list_accepting_interest())
 
 
 def is_asked() -> bool:
@@ -184,24 +184,24 @@ def is_asked() -> bool:
 def find_chosen(answers: Answers) -> CategoryOption | None:
     """Return the chosen category, or None if it does not exist."""
     chosen = answers.get(CATEGORY, "")
-    return next((one for one in list_options() if str(one.id) == chosen), None)
+    return next((option for option in list_options() if str(option.id) == chosen), None)
 
 
 def get_name(number: int | None) -> str:
     """Return the name of the category with this number, or "" if there is none."""
-    return next((one.name for one in list_options() if one.id == number), "")
+    return next((option.name for option in list_options() if option.id == number), "")
 
 
 def translate_name(name: str) -> str:
     """Translate a category name from the conference's language to that of the page or email."""
-    return next((one.name for one in list_options() if one.own_texts.name == name), name)
+    return next((option.name for option in list_options() if option.own_texts.name == name), name)
 
 
 def find_open(answers: Answers) -> CategoryOption | None:
     """Return the chosen category if it can be chosen now, or None."""
     chosen = answers.get(CATEGORY, "")
-    options = (one for one in list_options_for(answers) if str(one.id) == chosen)
-    return next((one for one in options if one.is_open), None)
+    options = (option for option in list_options_for(answers) if str(option.id) == chosen)
+    return next((option for option in options if option.is_open), None)
 
 
 def list_options_for(answers: Answers) -> Sequence[CategoryOption]:
@@ -215,9 +215,11 @@ def list_options_for(answers: Answers) -> Sequence[CategoryOption]:
     invited = answers.get(INVITED_CATEGORY, "") if is_invited else ""
     can_wait = has_waiting_list()
     return [
-        replace(one, is_full=one.is_full and str(one.id) != invited, takes_waiting=can_wait)
-        for one in list_options()
-        if one.access == PUBLIC or str(one.id) == invited
+        replace(
+            option, is_full=option.is_full and str(option.id) != invited, takes_waiting=can_wait
+        )
+        for option in list_options()
+        if option.access == PUBLIC or str(option.id) == invited
     ]
 
 
@@ -272,9 +274,9 @@ def settle(answers: Answers) -> Answers:
 
 def list_days(days: str) -> Sequence[date]:
     """List the days of the conference, or those that a category is limited to."""
-    every = conference_days()
-    allowed = [day for day in every if day.isoformat() in days.split()]
-    return allowed or every
+    all_days = conference_days()
+    allowed = [day for day in all_days if day.isoformat() in days.split()]
+    return allowed or all_days
 
 
 def list_days_for(answers: Answers) -> Sequence[date]:

@@ -84,9 +84,9 @@ def list_newest_about(
 
     ``also`` selects more subjects; ``values`` are its parameters.
     """
-    given = {f"about_{number}": subject for number, subject in enumerate(subjects)}
-    newest = _select_newest_about(tuple(given), tuple(also), tuple(hidden))
-    return db.session.scalars(newest, {**given, **values, "number": limit}).all()
+    subject_params = {f"about_{number}": subject for number, subject in enumerate(subjects)}
+    newest = _select_newest_about(tuple(subject_params), tuple(also), tuple(hidden))
+    return db.session.scalars(newest, {**subject_params, **values, "number": limit}).all()
 
 
 @cache
@@ -96,10 +96,10 @@ def _select_newest_about(
     hidden: tuple[ColumnElement[bool], ...],
 ) -> Select[tuple[HistoryEntry]]:
     """Select the entries about subjects, which are parameters with these names."""
-    given = [select(bindparam(name, type_=String)) for name in names]
+    subject_selects = [select(bindparam(name, type_=String)) for name in names]
     return (
         select(HistoryEntry)
-        .where(HistoryEntry.subject.in_(union_all(*given, *also)), *map(not_, hidden))
+        .where(HistoryEntry.subject.in_(union_all(*subject_selects, *also)), *map(not_, hidden))
         .order_by(HistoryEntry.id.desc())
         .limit(bindparam("number", type_=Integer))
     )
@@ -171,8 +171,8 @@ def iter_all(
         HistoryEntry.summary,
         field_changes,
     )
-    shown = columns.where(*map(not_, hidden))
-    rows = shown.outerjoin(PersonalDetails).order_by(HistoryEntry.id)
+    visible = columns.where(*map(not_, hidden))
+    rows = visible.outerjoin(PersonalDetails).order_by(HistoryEntry.id)
     return ((*row,) for row in stream(db.engine, rows))
 
 

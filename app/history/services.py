@@ -64,7 +64,7 @@ def erase_personal_details(subject: str) -> None:
 
 def erase_field(field: str, subjects: str, limit: int) -> None:
     """Erase the changes of one field from entries whose subjects have a prefix, in batches."""
-    such = (
+    statement = (
         select(PersonalDetails)
         .join(HistoryEntry, HistoryEntry.id == PersonalDetails.entry_id)
         .where(
@@ -72,6 +72,6 @@ def erase_field(field: str, subjects: str, limit: int) -> None:
             PersonalDetails.changes.contains(f'"field":"{field}"'),
         )
     )
-    for details in db.session.scalars(such.limit(limit)):
-        others = [one for one in load_changes(details.changes) if one.field != field]
+    for details in db.session.scalars(statement.limit(limit)):
+        others = [change for change in load_changes(details.changes) if change.field != field]
         details.changes = dump_changes(others)

@@ -280,21 +280,25 @@ class _Importer:
 
         When merging, the order stays, and new rows come last.
         """
-        known = [one for one in keys if rows.get(one) is not None]
-        new = [one for one in keys if rows.get(one) is None]
+        known = [known_key for known_key in keys if rows.get(known_key) is not None]
+        new = [new_key for new_key in keys if rows.get(new_key) is None]
         in_order = sorted(known, key=lambda one: (rows[one].position, rows[one].id))
         if not self._keeps_order and [*in_order, *new] != [*keys]:
             return {key: position for position, key in enumerate(keys)}
         first = max((row.position for row in rows), default=-1) + 1
-        return {one: rows[one].position for one in known} | {
+        return {known_key: rows[known_key].position for known_key in known} | {
             key: position for position, key in enumerate(new, first)
         }
 
 
 def _list_references(session: Session) -> list[Base]:
     """List the room, the theme and the speakers of a session."""
-    references = (session.room, session.theme, *(one.speaker for one in session.appearances))
-    return [one for one in references if one is not None]
+    references = (
+        session.room,
+        session.theme,
+        *(appearance.speaker for appearance in session.appearances),
+    )
+    return [reference for reference in references if reference is not None]
 
 
 def _get_columns(
@@ -302,9 +306,9 @@ def _get_columns(
 ) -> dict[str, Any]:
     """Return the columns of the fields that a parsed record has; a list may be None."""
     found = (
-        (one, getattr(parsed, one.file_name))
-        for one in table.in_files
-        if hasattr(parsed, one.file_name)
+        (field, getattr(parsed, field.file_name))
+        for field in table.in_files
+        if hasattr(parsed, field.file_name)
     )
     return {
         one.name: one.to_column(value)

@@ -112,7 +112,7 @@ def dump(  # noqa: PLR0913 - the options of a calendar
     for event in list_events(programme, keys, cancelled_for_reader):
         revision = event.revision
         changed_at = changed_for_reader.get(revision.key, revision.changed_at)
-        newest = _take_steps(revision, steps_for_reader)._replace(
+        newest = _add_personal_steps(revision, steps_for_reader)._replace(
             changed_at=max(changed_at, revision.changed_at)
         )
         own = replace(event, revision=newest, is_tentative=revision.key in tentative)
@@ -153,13 +153,13 @@ def dump_update(  # noqa: PLR0913 - the options of an update
     ]
     for event in list_events(programme, keys, cancelled_for_reader):
         stamp = changed_at or event.revision.changed_at
-        revision = _take_steps(event.revision, steps_for_reader)._replace(changed_at=stamp)
+        revision = _add_personal_steps(event.revision, steps_for_reader)._replace(changed_at=stamp)
         fresh = replace(event, revision=revision)
         lines += _render_event(fresh, context)
     return fold([*lines, property_line("END", "VCALENDAR")])
 
 
-def _take_steps(revision: SessionRevision, steps: Mapping[str, int]) -> SessionRevision:
+def _add_personal_steps(revision: SessionRevision, steps: Mapping[str, int]) -> SessionRevision:
     """Return a revision with its SEQUENCE for the recipient."""
     return revision._replace(sequence=revision.sequence + steps.get(revision.key, 0))
 
@@ -183,7 +183,7 @@ def list_events(
     cancelled_for_reader: Collection[str] = (),
 ) -> list[CalendarEvent]:
     """List the sessions in a calendar: those with a time, now or when last published."""
-    sessions = [one for one in programme.sessions if keys is None or one.key in keys]
+    sessions = [session for session in programme.sessions if keys is None or session.key in keys]
     withdrawn = [
         told
         for told in programme.revisions.values()
@@ -192,9 +192,10 @@ def list_events(
     events = [
         *(
             CalendarEvent(
-                _get_revision(one, programme), None if one.key in cancelled_for_reader else one
+                _get_revision(session, programme),
+                None if session.key in cancelled_for_reader else session,
             )
-            for one in sessions
+            for session in sessions
         ),
         *(
             CalendarEvent(told, None)
@@ -207,7 +208,7 @@ def list_events(
 def get_event(programme: PublishedProgramme, slug: str) -> CalendarEvent:
     """Return the event of a session by its slug, including withdrawn ones."""
     withdrawn = (told.key for told in programme.revisions.values() if told.slug == slug)
-    keys = {one.key for one in programme.sessions if one.slug == slug} or set(withdrawn)
+    keys = {session.key for session in programme.sessions if session.slug == slug} or set(withdrawn)
     for event in list_events(programme, keys):
         return event
     programme.get_session(slug)  # raises the error that gives the reason
@@ -289,8 +290,8 @@ def _render_details(session: Session, context: CalendarContext) -> Iterator[str]
     room = session.room.name if session.room else ""
     yield from _render_own_properties(session.key, room, preface)
     if room or context.place:
-        where = ", ".join(filter(None, (room, context.place)))
-        yield property_line("LOCATION", escape_text(where))
+        location = ", ".join(filter(None, (room, context.place)))
+        yield property_line("LOCATION", escape_text(location))
     description = _join_paragraphs(preface, markdown.sanitised_to_text(session.abstract))
     if description:
         yield property_line("DESCRIPTION", escape_text(description))

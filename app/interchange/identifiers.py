@@ -23,10 +23,10 @@ def assign_numbers(guids: Iterable[str]) -> dict[str, int]:
     """Map each UUID to a unique number that rarely depends on the other UUIDs."""
     assigned: dict[str, int] = {}
     taken: set[int] = set()
-    for one in sorted(guids):
-        number = uuid.UUID(one).int % MAX_NUMBER + 1
+    for guid in sorted(guids):
+        number = uuid.UUID(guid).int % MAX_NUMBER + 1
         while number in taken:
             number = number % MAX_NUMBER + 1
         taken.add(number)
-        assigned[one] = number
+        assigned[guid] = number
     return assigned

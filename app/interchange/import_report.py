@@ -92,9 +92,11 @@ def list_sections(result: ImportResult) -> Iterator[ReportSection]:
         ("Withdrawn", changes.withdrawn),
     ):
         yield ReportSection(heading, tuple(names), MAX_NAMES)
-    kept = changes.kept_settings
+    kept_settings = changes.kept_settings
     yield ReportSection(
-        KEPT_SETTINGS, (_name_columns("The conference", kept),) if kept else (), MAX_NAMES
+        KEPT_SETTINGS,
+        (_name_columns("The conference", kept_settings),) if kept_settings else (),
+        MAX_NAMES,
     )
     for kind, heading in NOTE_HEADINGS.items():
         lines = tuple(_format_note(note) for note in result.notes if note.kind == kind)

@@ -213,7 +213,7 @@ def _list_dependents() -> Iterator[ForeignKey]:
     for table in Base.metadata.sorted_tables:
         if table not in restored:
             for key in table.foreign_keys:
-                if key.column.table in {_table(one) for one in WITHDRAWABLE_MODELS}:
+                if key.column.table in {_table(model) for model in WITHDRAWABLE_MODELS}:
                     yield key
 
 
@@ -227,7 +227,7 @@ def _has_dependents() -> bool:
 
 def _find_depended_on(table: Table) -> set[int]:
     """Return the ids of the rows that other rows depend on."""
-    keys = (one for one in _list_dependents() if one.column.table is table)
+    keys = (dependent for dependent in _list_dependents() if dependent.column.table is table)
     return {one for key in keys for one in db.session.scalars(select(key.parent)) if one}
 
 
@@ -268,12 +268,12 @@ def _restore(rows: Rows, *, is_other: bool) -> None:
     """Restore all rows; rows with foreign keys are deleted first."""
     db.session.flush()
     versions = {one: _read_versions(one) for one in VERSIONED_MODELS}
-    kept = _find_kept(rows, is_other=is_other)
+    kept_rows = _find_kept(rows, is_other=is_other)
     db.session.execute(update(Session).values(theme_id=None, room_id=None))
     db.session.execute(delete(Appearance))
     for model in VERSIONED_MODELS:
         added = versions[model].keys() - {one["id"] for one in rows[_table(model).name]}
-        _remove_rows(model, versions[model].keys() if is_other else added, kept=kept)
+        _remove_rows(model, versions[model].keys() if is_other else added, kept=kept_rows)
     for model in VERSIONED_MODELS:
         known = {} if is_other else versions[model]
         _write_rows(_table(model), rows[_table(model).name], known)
@@ -290,21 +290,21 @@ def _find_kept(rows: Rows, *, is_other: bool) -> set[tuple[str, int]]:
     if is_other:
         return set()
     if rows["release"] != [{"number": queries.get_latest_release_number()}]:
-        found = {one: set(_read_versions(one)) for one in WITHDRAWABLE_MODELS}
+        found = {model: set(_read_versions(model)) for model in WITHDRAWABLE_MODELS}
     else:
-        found = {one: _find_depended_on(_table(one)) for one in WITHDRAWABLE_MODELS}
+        found = {model: _find_depended_on(_table(model)) for model in WITHDRAWABLE_MODELS}
     return {(one.__tablename__, number) for one, ids in found.items() for number in ids}
 
 
 def _remove_rows(model: type[Any], ids: Iterable[int], *, kept: Container[tuple[str, int]]) -> None:
     """Delete rows, or withdraw those that must be kept."""
     for number in ids:
-        such = model.id == number
+        condition = model.id == number
         if (model.__tablename__, number) in kept:
             values = {"withdrawn_at": clock.now(), "version": model.version + 1}
-            db.session.execute(update(model).where(such).values(values))
+            db.session.execute(update(model).where(condition).values(values))
         else:
-            db.session.execute(delete(model).where(such))
+            db.session.execute(delete(model).where(condition))
 
 
 def _write_rows(table: Table, rows: Iterable[Row], versions: Mapping[int, int]) -> None:

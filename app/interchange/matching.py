@@ -57,8 +57,12 @@ def target_conference() -> TargetConference:
     speakers = queries.list_speakers()
     return TargetConference(
         {**facts, "invented": "yes" if row.is_demo else ""},
-        tuple(one.name for one in speakers),
-        {one.contact_address.casefold(): one.name for one in speakers if one.contact_address},
+        tuple(speaker.name for speaker in speakers),
+        {
+            speaker.contact_address.casefold(): speaker.name
+            for speaker in speakers
+            if speaker.contact_address
+        },
     )
 
 
@@ -97,8 +101,8 @@ def match_existing(programme: ParsedProgramme) -> ParsedProgramme:
 
 def _keep_theme_slugs(programme: ParsedProgramme) -> ParsedProgramme:
     """Return the programme with the existing slugs of themes that the file only names."""
-    known = {one.slug: slugify(one.name) for one in queries.list_themes()}
-    in_file = {one.slug for one in programme.themes}
+    known = {theme.slug: slugify(theme.name) for theme in queries.list_themes()}
+    in_file = {theme.slug for theme in programme.themes}
     slugs = {
         by_name: slug
         for slug, by_name in known.items()
@@ -106,9 +110,12 @@ def _keep_theme_slugs(programme: ParsedProgramme) -> ParsedProgramme:
     }
     return replace(
         programme,
-        themes=tuple(replace(one, slug=slugs.get(one.slug, one.slug)) for one in programme.themes),
+        themes=tuple(
+            replace(theme, slug=slugs.get(theme.slug, theme.slug)) for theme in programme.themes
+        ),
         sessions=tuple(
-            replace(one, theme=slugs.get(one.theme or "", one.theme)) for one in programme.sessions
+            replace(session, theme=slugs.get(session.theme or "", session.theme))
+            for session in programme.sessions
         ),
     )
 
@@ -128,7 +135,8 @@ class _ExistingKeys:
             theme=self.themes[parsed.theme] if parsed.theme else None,
             room=self.rooms[parsed.room] if parsed.room else None,
             appearances=tuple(
-                ParsedAppearance(self.speakers[one.speaker], one.role) for one in parsed.appearances
+                ParsedAppearance(self.speakers[appearance.speaker], appearance.role)
+                for appearance in parsed.appearances
             ),
         )
 
@@ -156,8 +164,8 @@ def _select_new(
     known: Iterable[NamedEntity], parsed: Iterable[NamedEntity], key_map: KeyMap, key_field: str
 ) -> Iterator[NamedEntity]:
     """Yield the entities of the file that do not exist yet."""
-    known_keys = {getattr(one, key_field) for one in known}
-    return (one for one in parsed if key_map[getattr(one, key_field)] not in known_keys)
+    known_keys = {getattr(entity, key_field) for entity in known}
+    return (entity for entity in parsed if key_map[getattr(entity, key_field)] not in known_keys)
 
 
 def _drop_ambiguous(
@@ -167,9 +175,9 @@ def _drop_ambiguous(
     sessions: Iterable[ParsedSession],
 ) -> Iterator[ParsedSpeaker]:
     """Yield the speakers, except unneeded ones whose name several existing people have."""
-    names = {normalise_name(one.name) for one in known}
+    names = {normalise_name(speaker.name) for speaker in known}
     appearing = {part.speaker for session in sessions for part in session.appearances}
-    known_keys = {one.key for one in known}
+    known_keys = {speaker.key for speaker in known}
     for one in parsed:
         is_used = key_map[one.key] in appearing | known_keys
         if is_used or normalise_name(one.name) not in names:
@@ -183,7 +191,7 @@ def _merge_speakers(
     coverage: FieldCoverage,
 ) -> Iterable[ParsedSpeaker]:
     """Yield all existing speakers, updated from the file, and the new ones."""
-    merged = {one.key: one for one in known}
+    merged = {speaker.key: speaker for speaker in known}
     for one in parsed:
         key = keys.speakers[one.key]
         fields = _stated_fields(one, coverage)
@@ -218,7 +226,7 @@ def _merge_sessions(
     names: Mapping[str, str],
 ) -> Iterator[ParsedSession]:
     """Yield the sessions of the file, completed with existing data."""
-    unmatched = {one.key: one for one in known}
+    unmatched = {session.key: session for session in known}
     waiting = list(parsed)
     pairs: dict[int, ParsedSession] = {}
     for alike in LIKENESSES:
@@ -231,7 +239,7 @@ def _select_inexpressible(
     known: Iterable[ParsedSession], merged: Iterable[ParsedSession], coverage: FieldCoverage
 ) -> Iterator[ParsedSession]:
     """Yield the sessions that the format cannot express, so that they are not withdrawn."""
-    keys = {one.key for one in merged}
+    keys = {session.key for session in merged}
     for one in known:
         is_unscheduled = one.starts_at is None and not coverage.has_unscheduled
         is_draft = one.draft is True and "draft" not in coverage.session_fields
@@ -258,7 +266,11 @@ def _match_unique(
 
 def _name_participants(session: ParsedSession, names: Mapping[str, str]) -> Sequence[Any]:
     """Return the names of participants as a table shows them; equal names are one."""
-    return [*dict.fromkeys((names[one.speaker], one.role) for one in session.appearances)]
+    return [
+        *dict.fromkeys(
+            (names[appearance.speaker], appearance.role) for appearance in session.appearances
+        )
+    ]
 
 
 def _merge_session(

@@ -142,12 +142,12 @@ def _read(body: bytes, choices: TableChoices) -> FileReading:
     table = _inspect(body, target, choices)
     if table is None:
         return FileReading(read_bytes(body, target, choices), base_fingerprint)
-    used = _leave_unused_out(choices, table)
+    used = _drop_unused_choices(choices, table)
     result = None if table.has_questions else read_bytes(body, target, choices)
     return FileReading(result, base_fingerprint, table, used)
 
 
-def _leave_unused_out(choices: TableChoices, table: TableOverview) -> TableChoices:
+def _drop_unused_choices(choices: TableChoices, table: TableOverview) -> TableChoices:
     """Return the choices without those about columns that the table does not have."""
     keys = {sheet.key for sheet in table.sheets}
     names = {normalise_column_name(name) for sheet in table.sheets for name in sheet.header}
@@ -249,7 +249,7 @@ def _try_to_load(reading: ParseResult, upload: Upload, *, keeps_settings: bool) 
         time_zone, starts_on = conference.time_zone, conference.starts_on
     finally:
         trial.rollback()
-    sections = tuple(one for one in import_report.list_sections(loaded) if one.lines)
+    sections = tuple(section for section in import_report.list_sections(loaded) if section.lines)
     dry_run_result = DryRunResult(
         reading.programme.conference.title,
         is_another,

@@ -92,16 +92,18 @@ def iterate_people(raw: RawProgramme) -> Iterator[RawPerson]:
 def plain_name(name: str) -> str:
     """Return “Ann Smith” for “Smith, Dr Ann” and “Prof. Ann Smith, PhD”."""
     bare = _split_suffixes(" ".join(name[:MAX_LENGTH].split()))
-    family, comma, given = bare.partition(",")
-    if comma and family.strip() and given.strip() and "," not in given:
-        bare = f"{_split_honorific(given)[1]} {family.strip()}"
+    family, comma, given_name = bare.partition(",")
+    if comma and family.strip() and given_name.strip() and "," not in given_name:
+        bare = f"{_split_honorific(given_name)[1]} {family.strip()}"
     return _split_honorific(bare)[1]
 
 
 def plain_key(name: str) -> str:
     """Return a key that is equal for all spellings that may mean one person."""
     letters = unicodedata.normalize("NFKD", plain_name(name).casefold())
-    return " ".join(WORD.findall("".join(one for one in letters if not unicodedata.combining(one))))
+    return " ".join(
+        WORD.findall("".join(letter for letter in letters if not unicodedata.combining(letter)))
+    )
 
 
 def _split_honorific(name: str) -> tuple[str, str]:

@@ -85,7 +85,7 @@ def _parse_calendar(text: str) -> Calendar:
 
 def _select_current(events: list[Component]) -> list[Component]:
     """Leave out entries of the site's own calendar that are no longer in the programme."""
-    return [one for one in events if ICAL_KEY in one] or events
+    return [event for event in events if ICAL_KEY in event] or events
 
 
 def _find_name(calendar: Calendar) -> str:
@@ -106,7 +106,8 @@ def _named_facts(title: str, acronym: str, target: TargetConference) -> dict[str
 def _find_acronym(events: list[Component]) -> str:
     """Return the event name in the UIDs of pretalx, if it is the same in all."""
     named = {
-        match[1] if (match := PRETALX_UID.match(_get_text(one, "UID"))) else "" for one in events
+        match[1] if (match := PRETALX_UID.match(_get_text(event, "UID"))) else ""
+        for event in events
     }
     return named.pop() if len(named) == 1 else ""
 

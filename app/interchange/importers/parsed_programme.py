@@ -166,7 +166,7 @@ class ParsedProgramme:
     @property
     def has_drafts(self) -> bool:
         """Whether the format has drafts, so that missing drafts are deleted."""
-        return any(one.draft is not None for one in self.sessions)
+        return any(session.draft is not None for session in self.sessions)
 
 
 NoteKind = Literal["fixed", "left out", "clash"]

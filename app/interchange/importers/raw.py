@@ -129,7 +129,7 @@ class TargetConference:
         They are those of the existing conference, unless all of the file's sessions are on other
         days.
         """
-        days = {day for one in sessions if (day := self._local_day(one.date)) is not None}
+        days = {day for session in sessions if (day := self._local_day(session.date)) is not None}
         is_target = not days or any(map(self.has_day, days))
         return dict(self.facts) if is_target else {}
 

@@ -42,7 +42,9 @@ class ConferenceTimes:
         """Return start and end of a session in UTC."""
         starts_at = self._stated_start(session) or self._derive_start(session)
         if starts_at is None:
-            self._add_fix(session, f"{_why_untimed(session)}, so it was loaded without a time")
+            self._add_fix(
+                session, f"{_explain_missing_time(session)}, so it was loaded without a time"
+            )
             return None, None
         return starts_at, self._find_end(session, starts_at)
 
@@ -137,7 +139,7 @@ class ConferenceTimes:
         return ends_at - starts_at
 
 
-def _why_untimed(session: RawSession) -> str:
+def _explain_missing_time(session: RawSession) -> str:
     """Describe what is missing or unreadable in a session's day and start."""
     day, start = session.day.date or session.day.starts, session.start
     if day and not datetimes.parse_date(day):

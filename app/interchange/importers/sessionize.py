@@ -112,7 +112,8 @@ def _parse_session(
         end=first_text(record, "endsAt"),
         draft=None if first_text(record, "status").lower() in ACCEPTED else True,
         people=[
-            people.get(first_text(one, "id")) or _parse_person(one) for one in _list_people(record)
+            people.get(first_text(person, "id")) or _parse_person(person)
+            for person in _list_people(record)
         ],
         values={
             "abstract": as_text(record.get("description")),

@@ -19,7 +19,7 @@ from app.programme.fields.table import LINKS, TRANSLATIONS
 
 Values = dict[str, Any]
 MAX_NAME_LENGTH = 200
-OWN_FIELDS = {one.file_name for one in SPEAKER_FIELDS.in_files} - PROFILE_FIELDS - {"name"}
+OWN_FIELDS = {field.file_name for field in SPEAKER_FIELDS.in_files} - PROFILE_FIELDS - {"name"}
 
 
 def _clean_values(raw: RawPerson, name: str, names: Container[str], log: ImportLog) -> Values:

@@ -144,7 +144,7 @@ class DateReader:
             same = [one.year for one in days if (one.month, one.day) == (month, day)]
             return (same or [days[0].year])[0]
         centuries = (1900, 2000, 2100)
-        full = [int(year)] if len(year) > 2 else [one + int(year) for one in centuries]
+        full = [int(year)] if len(year) > 2 else [century + int(year) for century in centuries]
         return min(full, key=lambda one: abs(one - days[0].year))
 
     def _conference_days(self) -> Iterator[date]:
@@ -200,7 +200,7 @@ def _order_by_days(cells: Iterable[str], target: TargetConference) -> str:
     for order in count:
         reader = DateReader(target, order)
         parts = filter(None, map(_find_numeric, cells))
-        days = [datetimes.parse_date(reader.parse(one[0])) for one in parts]
+        days = [datetimes.parse_date(reader.parse(part[0])) for part in parts]
         count[order] = sum(1 for day in days if day and target.has_day(day))
     best = max(count, key=lambda order: count[order])
     return best if count[DAY_FIRST] != count[MONTH_FIRST] else ""

@@ -95,7 +95,7 @@ def _read_end(ends: CellTime, end_of_range: str) -> str:
 def is_undecided(cell: str) -> bool:
     """Return True for TBC, N.N., to be announced, and cells without letters or digits."""
     plain = unicodedata.normalize("NFKD", cell[:MAX_LENGTH].casefold())
-    return "".join(one for one in plain if one.isalnum()) in {"", *UNDECIDED}
+    return "".join(character for character in plain if character.isalnum()) in {"", *UNDECIDED}
 
 
 def has_time(cell: str) -> bool:
@@ -229,5 +229,5 @@ def _from_fraction(fraction: float) -> str:
 def _simplify(cell: str) -> str:
     """Return a cell in lower case without accents, with simple dashes and spaces."""
     plain = unicodedata.normalize("NFKD", DASHES.sub("-", cell[:MAX_LENGTH]).casefold())
-    letters = "".join(one for one in plain if not unicodedata.combining(one))
+    letters = "".join(character for character in plain if not unicodedata.combining(character))
     return " ".join(letters.replace("’", "'").split())

@@ -61,7 +61,7 @@ PROGRAMME: Final = TableRules(
 
 def read_csv(text: str, choices: ColumnChoices = NO_COLUMN_CHOICES) -> Sequence[Sheet] | None:
     """Return the rows of a CSV text, or None if it is not a table."""
-    found = [parse_csv(text, one) for one in SEPARATORS]
+    found = [parse_csv(text, separator) for separator in SEPARATORS]
     rows = max(found, key=lambda one: _count_known_columns(one, choices))
     if table_columns.find_header(rows, choices):
         return [Sheet("", rows)]

@@ -68,7 +68,7 @@ HONORIFICS: Final = frozenset(HONORIFIC_WORDS.split())
 def normalise_column_name(name: str) -> str:
     """Return the same key for “First name”, “first_name” and “firstName”."""
     plain = unicodedata.normalize("NFKD", name.strip().casefold())
-    letters = "".join(one for one in plain if not unicodedata.combining(one))
+    letters = "".join(character for character in plain if not unicodedata.combining(character))
     return NON_NAME_CHARACTERS.sub("", letters)
 
 

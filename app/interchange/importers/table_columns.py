@@ -44,7 +44,7 @@ NAME_FIELDS = frozenset({"name", "given", "family"})
 SCHEDULE_FIELDS = frozenset({"kind", "day", "start", "end", "duration", "room", "theme", *ROLES})
 SESSION_ONLY_FIELDS = SCHEDULE_FIELDS | {"subtitle", "language", "abstract", "description"}
 SPEAKER_COLUMNS = frozenset(one.file_name or one.name for one in SPEAKER_FIELDS if one.column)
-OWN_COLUMNS = frozenset(one.file_name for one in SPEAKER_FIELDS.in_files if one.column)
+OWN_COLUMNS = frozenset(field.file_name for field in SPEAKER_FIELDS.in_files if field.column)
 PERSONAL_FIELDS = SPEAKER_COLUMNS - {"name", "links"}
 SESSION_COLUMNS: Mapping[str, str] = {  # session fields by meaning of the column
     **{
@@ -219,7 +219,7 @@ def _resolve_ambiguous(
     if not NAME_FIELDS & set(positions):
         return positions
     if "title" in positions and not SESSION_ONLY_FIELDS & set(positions):
-        _take_for_person(positions, rows)  # Name, Title, Organisation
+        _treat_as_person(positions, rows)  # Name, Title, Organisation
     if "title" not in positions and {"description", "abstract"} & set(positions):
         index = positions.pop("abstract", positions.pop("description", ()))
         positions.setdefault("biography", index)  # Name, Description
@@ -230,7 +230,7 @@ def _resolve_titles(positions: dict[str, tuple[int, ...]], rows: Sequence[SheetR
     """Decide which title is the row's own; a “Session title” beside it is that of its parent."""
     is_more_exact = {"paper_title", "session_title"} & set(positions)
     if "title" in positions and is_more_exact and NAME_FIELDS & set(positions):
-        _take_for_person(positions, rows)  # Title, First name, Last name, Session title
+        _treat_as_person(positions, rows)  # Title, First name, Last name, Session title
     if "title" in positions and is_more_exact and _has_honorifics(positions["title"][0], rows):
         positions["honorific"] = positions.pop("title")
     for exact in ("paper_title", "session_title"):
@@ -242,7 +242,7 @@ def _resolve_titles(positions: dict[str, tuple[int, ...]], rows: Sequence[SheetR
         positions.setdefault("session_title", outer)
 
 
-def _take_for_person(positions: dict[str, tuple[int, ...]], rows: Sequence[SheetRow]) -> None:
+def _treat_as_person(positions: dict[str, tuple[int, ...]], rows: Sequence[SheetRow]) -> None:
     title = positions.pop("title")
     positions.setdefault("honorific" if _has_honorifics(title[0], rows) else "role", title)
 
@@ -250,7 +250,7 @@ def _take_for_person(positions: dict[str, tuple[int, ...]], rows: Sequence[Sheet
 def _has_honorifics(index: int, rows: Sequence[SheetRow]) -> bool:
     """Return True if most cells of a column are honorifics such as Dr or Prof."""
     cells = [row[index].strip() for row in rows if index < len(row) and row[index].strip()]
-    matching = [one for one in cells if len(one) < 40 and is_honorific(one)]
+    matching = [cell for cell in cells if len(cell) < 40 and is_honorific(cell)]
     return len(matching) * 2 > len(cells)
 
 

@@ -66,8 +66,8 @@ class TableOverview:
     @property
     def has_questions(self) -> bool:
         """Whether there are questions to answer before it is imported."""
-        unknown = any(not one.is_known for sheet in self.sheets for one in sheet.columns)
-        open_names = any(one.key not in self.same_people for one in self.people)
+        unknown = any(not column.is_known for sheet in self.sheets for column in sheet.columns)
+        open_names = any(person.key not in self.same_people for person in self.people)
         open_dates = self.unclear_dates and not self.date_order
         return bool(unknown or open_dates or open_names or self.refusal)
 

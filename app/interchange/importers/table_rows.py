@@ -83,7 +83,7 @@ def parse_emails(cell: str, names: Sequence[str], where: str, log: ImportLog) ->
     if spreadsheet_times.is_undecided(cell):
         return {}
     addresses = [one.strip("<>()[]") for one in EMAIL_SEPARATOR.split(cell) if one]
-    wrong = [one for one in addresses if not EMAIL_ADDRESS.match(one)]
+    wrong = [address for address in addresses if not EMAIL_ADDRESS.match(address)]
     if wrong or len(addresses) != len(names):
         reason = (
             f"This is not an email address: {wrong[0][:60]}"
@@ -150,7 +150,9 @@ class Row:
     def list_cells(self, meaning: str) -> list[str]:
         """Return the cells of all columns with a meaning, without empty ones."""
         positions = self.columns.positions.get(meaning, ())
-        cells = (self.cells[one].strip() for one in positions if one < len(self.cells))
+        cells = (
+            self.cells[position].strip() for position in positions if position < len(self.cells)
+        )
         return [FORMULA_GUARD.sub("", cell, count=1) for cell in cells if cell]
 
     def get_decided(self, meaning: str) -> str:
@@ -174,7 +176,7 @@ def day_of_heading(cells: SheetRow, dates: DateReader) -> str:
 def is_total(cells: SheetRow) -> bool:
     """Return True for a row of totals: a word for it, and numbers."""
     first, *others = [cell.strip() for cell in cells if cell.strip()] or [""]
-    return bool(TOTAL.match(first[:60])) and all(NUMBER.match(one) for one in others)
+    return bool(TOTAL.match(first[:60])) and all(NUMBER.match(other) for other in others)
 
 
 def parse(row: Row, raw: RawProgramme, log: ImportLog, dates: DateReader, count: TimeCount) -> None:
@@ -219,7 +221,7 @@ def _parse_session(row: Row, log: ImportLog, dates: DateReader, count: TimeCount
         cancelled=_is_yes(row["cancelled"]) or row["state"].casefold() in CANCELLED_VALUES,
         draft=row["state"].casefold() == "draft" if "state" in row.columns.positions else None,
         values={
-            **{one.file_name: _parse_field(one, row) for one in SESSION_FIELDS.in_files},
+            **{field.file_name: _parse_field(field, row) for field in SESSION_FIELDS.in_files},
             "kind": KIND_ALIASES.get(row["kind"].casefold(), row["kind"]),
         },
     )
@@ -303,7 +305,7 @@ def _parse_profile(row: Row) -> dict[str, Any]:
 
 def _parse_speaker_cells(row: Row, names: Container[str]) -> dict[str, Any]:
     """Return the raw values of these fields of a speaker."""
-    fields = (one for one in SPEAKER_FIELDS.in_files if one.file_name in names)
+    fields = (field for field in SPEAKER_FIELDS.in_files if field.file_name in names)
     return {one.file_name: _parse_cell(one, row[one.file_name]) for one in fields}
 
 

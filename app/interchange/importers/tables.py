@@ -187,7 +187,7 @@ def _refuse_unknown_columns(tables: Sequence[Table]) -> None:
             for index, name in table.columns.unknown.items()
             if any(index < len(row) and row[index].strip() for row in table.body)
         }
-        known = {one for indexes in table.columns.positions.values() for one in indexes}
+        known = {index for indexes in table.columns.positions.values() for index in indexes}
         if len(unknown) >= max(len(known), 1):
             raise InvalidFile(
                 "We did not recognise half of the columns, so nothing was loaded. "
@@ -222,6 +222,6 @@ def _describe_columns(table: Table) -> str:
 
 def quote(texts: Sequence[str]) -> str:
     """Quote the first of several texts, and give the number of the others."""
-    quoted = ", ".join(f"“{one.strip()[:MAX_QUOTED_LENGTH]}”" for one in texts[:MAX_QUOTED])
+    quoted = ", ".join(f"“{text.strip()[:MAX_QUOTED_LENGTH]}”" for text in texts[:MAX_QUOTED])
     more = len(texts) - MAX_QUOTED
     return f"{quoted} and {more} more" if more > 0 else quoted

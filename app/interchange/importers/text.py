@@ -203,7 +203,7 @@ def _clean_words(
     field: Field, raw_words: Sequence[str], subject: str, where: str, log: ImportLog
 ) -> tuple[str, ...]:
     """Clean words as a form would, including the characters that separate them there."""
-    lines = [clean_line(one, where, log, MAX_TEXT_LENGTH) for one in raw_words]
+    lines = [clean_line(word, where, log, MAX_TEXT_LENGTH) for word in raw_words]
     shortened = (
         _truncate(one, MAX_WORD_LENGTH, where, log) for one in parse_words(", ".join(lines))
     )

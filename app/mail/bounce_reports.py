@@ -147,7 +147,7 @@ def _decode_message(part: ReportMessage) -> str:
 
 def list_signed_numbers(message: ReportMessage, *others: str) -> Iterator[int]:
     """Yield the numbers of emails in the signed addresses among a message's recipients."""
-    addresses = [str(one) for name in RECIPIENT_HEADERS for one in message.get_all(name, [])]
+    addresses = [str(header) for name in RECIPIENT_HEADERS for header in message.get_all(name, [])]
     for match in filter(None, map(SIGNED.search, [*addresses, *others])):
         number = unsign_text(SALT, match[1])
         if number:

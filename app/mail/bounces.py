@@ -104,7 +104,7 @@ def _count_soft_bounces(recipient: str) -> int:
 
 def _find_email(report: Report) -> Email | None:
     """Find and lock the email of a report, since another report may arrive at the same time."""
-    such = select(Email).order_by(Email.id).limit(1).with_for_update()
+    statement = select(Email).order_by(Email.id).limit(1).with_for_update()
     if report.numbers:
-        return db.session.scalar(such.where(Email.id == report.numbers[0]))
-    return db.session.scalar(such.where(Email.message_id.in_(report.message_ids)))
+        return db.session.scalar(statement.where(Email.id == report.numbers[0]))
+    return db.session.scalar(statement.where(Email.message_id.in_(report.message_ids)))

@@ -153,11 +153,11 @@ def _select(
     headers: Sequence[tuple[bytes, bytes]], names: Sequence[str]
 ) -> Iterator[tuple[bytes, bytes]]:
     """Yield the headers with these names; of repeated headers the last comes first."""
-    left = list(reversed(headers))
+    remaining = list(reversed(headers))
     for name in names:
-        found = next((one for one in left if one[0] == name.encode()), None)
+        found = next((header for header in remaining if header[0] == name.encode()), None)
         if found is not None:
-            left.remove(found)
+            remaining.remove(found)
             yield found
 
 

@@ -80,7 +80,7 @@ def _query_newest() -> Mapping[TextKey, NewestVersion]:
     columns = [getattr(EmailTextVersion, name) for name in NewestVersion._fields]
     rows = db.session.execute(select(*columns).where(EmailTextVersion.id.in_(newest)))
     found = [NewestVersion(*row) for row in rows]
-    return {TextKey(one.template, one.language): one for one in found}
+    return {TextKey(version.template, version.language): version for version in found}
 
 
 def init_app(app: Flask) -> None:
@@ -314,6 +314,6 @@ def _insert(
 
 def _record(key: TextKey, summary: str, actor: str, changes: Sequence[Change]) -> None:
     """Record a change; a language other than English is named."""
-    where = "" if key.language == SOURCE_LANGUAGE else f" ({key.language})"
+    language_note = "" if key.language == SOURCE_LANGUAGE else f" ({key.language})"
     subject = history_subject(key.template)
-    history.record(f"{summary}{where}", subject=subject, actor=actor, field_changes=changes)
+    history.record(f"{summary}{language_note}", subject=subject, actor=actor, field_changes=changes)

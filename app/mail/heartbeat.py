@@ -49,7 +49,8 @@ def repeating(*actions: RepeatedAction) -> Iterator[None]:
                 is_over = stopped.wait(action.seconds)
 
     threads = [
-        threading.Thread(target=repeat, args=(one,), name=one.thread_name) for one in actions
+        threading.Thread(target=repeat, args=(action,), name=action.thread_name)
+        for action in actions
     ]
     for thread in threads:
         thread.start()

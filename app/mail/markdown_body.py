@@ -68,7 +68,7 @@ def to_text(markdown: str, site: str) -> str:
 def _parse(markdown: str) -> SyntaxTreeNode:
     """Parse Markdown; deeply nested emphasis is shown as typed, since rendering recurses."""
     tokens = _parser.parse(markdown)
-    if any(one.level > MAX_NESTING for token in tokens for one in token.children or ()):
+    if any(child.level > MAX_NESTING for token in tokens for child in token.children or ()):
         tokens = _parser_without_emphasis.parse(markdown)
     return SyntaxTreeNode(tokens)
 
@@ -118,13 +118,13 @@ def _render_inlines(node: SyntaxTreeNode, site: str) -> _Words:
     """Render all inline content of a block, with line breaks between its paragraphs."""
     words = [_render_words(one.children, site) for one in node.walk() if one.type == "inline"]
     return _Words(
-        Markup("\n").join(one.html for one in words), "\n".join(one.text for one in words)
+        Markup("\n").join(word.html for word in words), "\n".join(word.text for word in words)
     )
 
 
 def _render_words(nodes: Sequence[SyntaxTreeNode], site: str) -> _Words:
     words = [_render_node(node, site) for node in nodes]
-    return _Words(Markup().join(one.html for one in words), "".join(one.text for one in words))
+    return _Words(Markup().join(word.html for word in words), "".join(word.text for word in words))
 
 
 def _render_node(node: SyntaxTreeNode, site: str) -> _Words:

@@ -82,7 +82,7 @@ class _Mark:
 
 def declare(*placeholders: Placeholder) -> Placeholders:
     """Return placeholders by name."""
-    return {one.name: one for one in placeholders}
+    return {placeholder.name: placeholder for placeholder in placeholders}
 
 
 def find_problems(text: str, known: Placeholders, required: Collection[str] = ()) -> Sequence[str]:
@@ -113,8 +113,8 @@ def list_names(text: str) -> set[str]:
 
 def find_empty(text: str, values: Mapping[str, str]) -> Sequence[str]:
     """Return the placeholders that would leave a gap, because their value is empty."""
-    shown = _without_conditions(text, values)
-    names = (mark.name for mark in _list_marks(shown))
+    shown_text = _without_conditions(text, values)
+    names = (mark.name for mark in _list_marks(shown_text))
     return sorted({name for name in names if not values.get(name, "").strip()})
 
 
@@ -128,10 +128,10 @@ def fill_line(text: str, values: Mapping[str, str]) -> str:
 
 def fill_in(text: str, values: Mapping[str, str], known: Placeholders) -> Sequence[TextPart]:
     """Return the parts of a body with its values; unknown placeholders stay empty."""
-    shown = _without_conditions(text, values)
+    shown_text = _without_conditions(text, values)
     parts, done = [TextPart("", is_block=False)], 0
-    for mark in _list_marks(shown):
-        value, before = values.get(mark.name, ""), shown[done : mark.start]
+    for mark in _list_marks(shown_text):
+        value, before = values.get(mark.name, ""), shown_text[done : mark.start]
         done = mark.end
         kind = known[mark.name].kind if mark.name in known else PlaceholderKind.VALUE
         if kind is PlaceholderKind.BLOCK:
@@ -139,7 +139,7 @@ def fill_in(text: str, values: Mapping[str, str], known: Placeholders) -> Sequen
             parts += [TextPart(value, is_block=True), TextPart("", is_block=False)]
         else:
             parts[-1] = _append(parts[-1], before + _to_markdown(value, kind, before))
-    parts[-1] = _append(parts[-1], shown[done:])
+    parts[-1] = _append(parts[-1], shown_text[done:])
     return [TextPart(text.strip("\n"), is_block) for text, is_block in parts if text.strip()]
 
 
@@ -161,14 +161,14 @@ def _list_marks(text: str) -> Sequence[_Mark]:
 def _without_conditions(text: str, values: Mapping[str, str]) -> str:
     """Return a text without conditions, and without the parts whose condition is false."""
     text = LONE_MARK_LINE.sub(lambda found: found[0].strip(), text)
-    kept, done, is_shown = [], 0, True
+    shown_parts, done, is_shown = [], 0, True
     for mark in _list_marks(text):
         if not (mark.is_end or mark.condition):
             continue
-        kept.append(text[done : mark.start] if is_shown else "")
+        shown_parts.append(text[done : mark.start] if is_shown else "")
         done = mark.end
         is_shown = mark.is_end or _holds(mark, values)
-    return "".join([*kept, text[done:] if is_shown else ""])
+    return "".join([*shown_parts, text[done:] if is_shown else ""])
 
 
 def _holds(mark: _Mark, values: Mapping[str, str]) -> bool:
@@ -226,10 +226,10 @@ def _find_blocks_within_lines(
         if not is_block or mark.condition:
             continue
         line_start, line_end = text.rfind("\n", 0, mark.start) + 1, text.find("\n", mark.end)
-        around = (
+        surroundings = (
             text[line_start : mark.start] + text[mark.end : line_end if line_end >= 0 else None]
         )
-        if MARK.sub("", around).strip():
+        if MARK.sub("", surroundings).strip():
             yield gettext("Put {{ %(name)s }} on a line of its own", name=mark.name)
 
 

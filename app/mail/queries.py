@@ -131,12 +131,12 @@ def find_for_booking(reference: str, template: str, position: int) -> Email | No
 
 def was_written_since(reference: str, templates: Sequence[str], since: datetime) -> bool:
     """Return True if one of these emails about a booking was created at or after a time."""
-    such = select(Email.id).where(
+    statement = select(Email.id).where(
         Email.booking_reference == reference,
         Email.template.in_(templates),
         Email.created_at >= since,
     )
-    return db.session.scalar(select(such.exists())) or False
+    return db.session.scalar(select(statement.exists())) or False
 
 
 def count_by_state() -> EmailCounts:

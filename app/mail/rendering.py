@@ -145,12 +145,12 @@ def _assemble(
     parts: dict[str, Any] = {
         "subject": to_header_line(subject)[:MAX_SUBJECT_LENGTH],
         "qr_code_id": qr_code_id,
-        "blocks": [one.block for one in blocks],
+        "blocks": [block.block for block in blocks],
         "signature": html_body.parse_blocks(signature, site),
     }
     return RenderedEmail(
         subject=parts["subject"],
-        text="\n\n".join([*(one.text for one in blocks if one.text), f"-- \n{signature}\n"]),
+        text="\n\n".join([*(block.text for block in blocks if block.text), f"-- \n{signature}\n"]),
         html=_render_template("email.html", site_context | parts),
         language=languages.current().code,
         sender=current_app.config["MAIL_DEFAULT_SENDER"],

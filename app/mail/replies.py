@@ -110,7 +110,9 @@ def parse(raw: bytes) -> ParsedReply | None:
     if is_automatic(message) or len(senders) != 1:
         return None
     answered = " ".join(
-        str(one) for name in ("References", "In-Reply-To") for one in message.get_all(name, [])
+        str(header)
+        for name in ("References", "In-Reply-To")
+        for header in message.get_all(name, [])
     )
     text, attachments = _read_parts(message)
     return ParsedReply(
@@ -186,9 +188,9 @@ def _cut_quote(lines: list[str]) -> str:
 
 
 def _find_answered(parsed: ParsedReply) -> Email | None:
-    such = select(Email).order_by(Email.id.desc()).limit(1)
+    statement = select(Email).order_by(Email.id.desc()).limit(1)
     if parsed.answered_ids:
-        found = db.session.scalar(such.where(Email.message_id.in_(parsed.answered_ids)))
+        found = db.session.scalar(statement.where(Email.message_id.in_(parsed.answered_ids)))
         if found is not None:
             return found
     return db.session.get(Email, parsed.numbers[0]) if parsed.numbers else None

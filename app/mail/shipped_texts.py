@@ -58,10 +58,12 @@ class _PlaceholderMarker(NodeTransformer):
     def __init__(self, env: Environment, known: EmailFields) -> None:
         self.env = env
         fields = known.fields.values()
-        self.parts = {one.source: _mark(one) for one in fields if one.is_part}
-        self.values = [(self._parse(one.source), one) for one in fields if not one.is_part]
+        self.parts = {field.source: _mark(field) for field in fields if field.is_part}
+        self.values = [(self._parse(field.source), field) for field in fields if not field.is_part]
         self.conditions = [
-            (self._parse(one.condition or one.source), one) for one in fields if not one.is_part
+            (self._parse(field.condition or field.source), field)
+            for field in fields
+            if not field.is_part
         ]
 
     def _parse(self, expression: str) -> nodes.Node:
@@ -143,8 +145,8 @@ class _PlaceholderMarker(NodeTransformer):
         if not body:
             return
         found = [self.visit(one) for one in body]
-        shown = "".join(_iter_text(body)).strip()
-        if field.placeholder.kind is PlaceholderKind.BLOCK and not shown:
+        branch_text = "".join(_iter_text(body)).strip()
+        if field.placeholder.kind is PlaceholderKind.BLOCK and not branch_text:
             yield from found  # an empty block leaves nothing behind
             return
         line_end = "\n" if any("\n" in text for text in _iter_text(body)) else ""

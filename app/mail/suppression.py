@@ -79,8 +79,8 @@ def _find_reasons(addresses: Sequence[str], accepted: Collection[str]) -> dict[s
         forms = {address: list_stored_forms(address) for address in addresses}
     if rows is None:
         stored = [form for each in forms.values() for form in each]
-        such = SuppressedAddress.address.in_(stored), SuppressedAddress.reason.in_(accepted)
-        rows = db.session.execute(select(*ADDRESS_AND_REASON).where(*such)).tuples().all()
+        conditions = SuppressedAddress.address.in_(stored), SuppressedAddress.reason.in_(accepted)
+        rows = db.session.execute(select(*ADDRESS_AND_REASON).where(*conditions)).tuples().all()
     reasons: dict[str, list[str]] = {}
     for form, reason in rows:
         reasons.setdefault(form, []).append(reason)
@@ -93,8 +93,8 @@ def _find_reasons(addresses: Sequence[str], accepted: Collection[str]) -> dict[s
 
 def _load_short_list(accepted: Collection[str], limit: int) -> Sequence[tuple[str, str]] | None:
     """Load the whole list, which is faster than computing many hashes; None if it is long."""
-    such = select(*ADDRESS_AND_REASON).where(SuppressedAddress.reason.in_(accepted))
-    rows = db.session.execute(such.limit(limit)).tuples().all()
+    statement = select(*ADDRESS_AND_REASON).where(SuppressedAddress.reason.in_(accepted))
+    rows = db.session.execute(statement.limit(limit)).tuples().all()
     return rows if len(rows) < limit else None
 
 
@@ -102,7 +102,7 @@ def list_stored_forms(address: str) -> list[str]:
     """List the forms in which an address may be stored: normalised, or as keyed hashes."""
     if address.startswith(ERASED):
         return [address]
-    return [normalise_address(address), *(f"{ERASED}{one}" for one in _list_hashes(address))]
+    return [normalise_address(address), *(f"{ERASED}{hashed}" for hashed in _list_hashes(address))]
 
 
 def _list_hashes(address: str) -> list[str]:
@@ -189,13 +189,17 @@ def history_subjects(address: str) -> list[str]:
     bare = address.removeprefix(ERASED)
     is_hash = bare != address
     hashes = [bare] if is_hash else _list_hashes(address)
-    return [f"address {one[:16]}" for one in hashes]
+    return [f"address {hashed[:16]}" for hashed in hashes]
 
 
 def _record(summary: str, address: str, actor: str) -> None:
     is_erased = address.startswith(ERASED)
-    shown = "" if is_erased else normalise_address(address)
-    changes = () if is_erased else (Change("address", "", shown, "Email address", "", shown),)
+    shown_address = "" if is_erased else normalise_address(address)
+    changes = (
+        ()
+        if is_erased
+        else (Change("address", "", shown_address, "Email address", "", shown_address),)
+    )
     history.record_personal(
         summary, subject=history_subject(address), actor=actor, field_changes=changes
     )
@@ -247,8 +251,8 @@ def get_reason(number: int) -> SuppressedAddress:
 def _narrow(statement: Select[RowT], filters: SuppressionFilter) -> Select[RowT]:
     if filters.search:
         typed = decode_domain(filters.search)
-        such = SuppressedAddress.address.icontains(typed, autoescape=True)
-        statement = statement.where(such, ~SuppressedAddress.address.startswith(ERASED))
+        condition = SuppressedAddress.address.icontains(typed, autoescape=True)
+        statement = statement.where(condition, ~SuppressedAddress.address.startswith(ERASED))
     if filters.reason:
         statement = statement.where(SuppressedAddress.reason == filters.reason)
     return statement

@@ -80,7 +80,7 @@ def find_address(token: str) -> str:
 
 def get_preference(address: str) -> str:
     """Return whether an address gets group emails: ON, OFF, or STOPPED by others."""
-    reasons = {one.reason for one in suppression.list_reasons(address)}
+    reasons = {reason.reason for reason in suppression.list_reasons(address)}
     if reasons.intersection(NOT_THEIR_WISH):
         return STOPPED
     return OFF if reasons else ON
@@ -95,7 +95,7 @@ def set_preference(address: str, *, is_on: bool) -> None:
 
 
 def _get_keys(addresses: Sequence[str]) -> dict[str, str]:
-    normalised = {normalise_address(one) for one in addresses}
+    normalised = {normalise_address(address) for address in addresses}
     keys = _find_keys(normalised)
     missing = sorted(normalised - keys.keys())
     if missing:

@@ -124,7 +124,8 @@ class MailWorker:
         self._heartbeat.expect(MAIL_THREAD, 0)
         wakeup = create_wakeup(db.engine, current_app.config["DATABASE_DIRECT_URL"])
         actions = (
-            RepeatedAction(one.interval, one.name, partial(self._run_group, one)) for one in groups
+            RepeatedAction(group.interval, group.name, partial(self._run_group, group))
+            for group in groups
         )
         with closing(wakeup), self._heartbeat.beating(), repeating(*actions):
             self._run_forever(periodic_tasks, wakeup)
@@ -176,19 +177,19 @@ class MailWorker:
         The next batch is larger if this one was done in time, so that leased emails are sent soon.
         """
         ends_at = time.monotonic() + BATCH_TIME
-        left, sent_count = deque(batch), 0
+        remaining, sent_count = deque(batch), 0
         is_away = False
-        while left and not (sent_count and self._is_over(ends_at, is_away=is_away)):
-            email = left.popleft()
+        while remaining and not (sent_count and self._is_over(ends_at, is_away=is_away)):
+            email = remaining.popleft()
             outcome = self._unrecorded.pop(email.id, None) or self._send(email)
             is_away = outcome.is_server_unavailable
             self._failures = self._failures + 1 if is_away else 0
             self._record(email, outcome)
             sent_count += 1
             if outcome.state == WAITING or email.domain_failures:
-                self._give_back([one for one in left if one.domain == email.domain])
-                left = deque(one for one in left if one.domain != email.domain)
-        self._give_back(left)
+                self._give_back([one for one in remaining if one.domain == email.domain])
+                remaining = deque(one for one in remaining if one.domain != email.domain)
+        self._give_back(remaining)
         self._batch_size = min(MAX_BATCH, 2 * sent_count)
         return not is_away
 

@@ -105,10 +105,12 @@ def _find_gaps_of_all(mailing: Mailing, chosen: Selection, used: Sequence[str]) 
         tests = dict(zip(tested, combination, strict=False))
         own = {name: "" if is_empty else "." for name, is_empty in tests.items()}
         language = _get_true(spoken, combination[len(tested) :])
-        such = [one if holds else ~one for one, holds in zip(conditions, combination, strict=True)]
+        conditions_met = [
+            one if holds else ~one for one, holds in zip(conditions, combination, strict=True)
+        ]
         for name in find_empty(mailing, language, always | own):
             counts[name] = counts.get(name, 0) + count
-            groups.setdefault(name, []).append(and_(true(), *such))
+            groups.setdefault(name, []).append(and_(true(), *conditions_met))
     examples = recipient_queries.list_first_of(
         chosen, {name: or_(*group) for name, group in groups.items()}, EXAMPLES
     )

@@ -91,7 +91,9 @@ class NoticeChange:
         """The speakers it concerns."""
         if not self.is_of_session:
             return frozenset({self.speaker} - {""})
-        return frozenset(part.slug for one in (self.old, self.new) if one for part in one.parts)
+        return frozenset(
+            part.slug for version in (self.old, self.new) if version for part in version.parts
+        )
 
     def ends_at(self, zone: ZoneInfo) -> datetime | None:
         """Return when it is over, or the last day it concerns; None if it has no time."""
@@ -99,7 +101,9 @@ class NoticeChange:
             return None
         if self.kind in {START, VENUE}:
             return datetime.combine(min(self.days) + timedelta(days=1), time(), zone)
-        moments = [one.ends_at or one.starts_at for one in (self.old, self.new) if one]
+        moments = [
+            version.ends_at or version.starts_at for version in (self.old, self.new) if version
+        ]
         known = [moment for moment in moments if moment is not None]
         return max(known) if len(known) == len(moments) else None
 
@@ -143,10 +147,10 @@ def list_changes(
     zone = comparison.zone
     sessions = [one for one in _session_changes(comparison, old, new) if is_ahead(one, now)]
     today = now.astimezone(zone).date()
-    starts = _start_changes(old, new, zone, {one.key for one in sessions if one.days})
+    starts = _start_changes(old, new, zone, {session.key for session in sessions if session.days})
     return (
         *_venue_changes(new, places, today),
-        *(one for one in starts if one.key >= today.isoformat()),
+        *(start for start in starts if start.key >= today.isoformat()),
         *sorted(sessions, key=sort_key),
     )
 
@@ -160,7 +164,9 @@ def sort_key(change: NoticeChange) -> tuple[datetime, str, int]:
 
 def is_ahead(change: NoticeChange, now: datetime) -> bool:
     """Return True if a session is not over, before or after the change."""
-    moments = [(one.ends_at or one.starts_at) for one in (change.old, change.new) if one]
+    moments = [
+        (version.ends_at or version.starts_at) for version in (change.old, change.new) if version
+    ]
     return any(moment is None or moment > now for moment in moments)
 
 
@@ -175,7 +181,9 @@ def _session_changes(
     for session in comparison.sessions.withdrawn:
         yield from () if session.is_cancelled else [_build(WITHDRAWN, zone, session, None)]
     plenaries = filter(_is_plenary, comparison.sessions.added)
-    yield from (_build(ADDED, zone, None, one) for one in plenaries if not one.is_cancelled)
+    yield from (
+        _build(ADDED, zone, None, plenary) for plenary in plenaries if not plenary.is_cancelled
+    )
 
 
 def _kinds(one: Modified[Session]) -> Iterator[str]:
@@ -212,7 +220,7 @@ def _is_plenary(session: Session) -> bool:
 
 
 def _speaker_keys(content: Snapshot) -> Mapping[str, str]:
-    return {one.slug: one.key or one.slug for one in content.speakers}
+    return {speaker.slug: speaker.key or speaker.slug for speaker in content.speakers}
 
 
 def _speaker_changes(
@@ -222,13 +230,13 @@ def _speaker_changes(
         return
     before = {old_keys.get(part.slug, part.slug): part.name for part in one.old.parts}
     after = {new_keys.get(part.slug, part.slug): part.name for part in one.new.parts}
-    left, joined = _names_besides(before, after), _names_besides(after, before)
-    if left or joined:
+    left_names, joined_names = _list_other_names(before, after), _list_other_names(after, before)
+    if left_names or joined_names:
         built = _build(SPEAKERS, zone, one.old, one.new)
-        yield replace(built, old_text=left, new_text=joined)
+        yield replace(built, old_text=left_names, new_text=joined_names)
 
 
-def _names_besides(names: Mapping[str, str], others: Mapping[str, str]) -> str:
+def _list_other_names(names: Mapping[str, str], others: Mapping[str, str]) -> str:
     return ", ".join(name for key, name in names.items() if key not in others)
 
 
@@ -253,7 +261,11 @@ def _start_changes(
 
 def _first_sessions(sessions: Iterable[Session], zone: ZoneInfo) -> Mapping[date, Session]:
     found: dict[date, Session] = {}
-    timed = [one for one in sessions if one.starts_at and not (one.is_cancelled or one.is_break)]
+    timed = [
+        session
+        for session in sessions
+        if session.starts_at and not (session.is_cancelled or session.is_break)
+    ]
     for one in sorted(timed, key=lambda one: (one.starts_at or LATEST, one.key), reverse=True):
         found[list_days(zone, one)[0]] = one
     return found

@@ -25,9 +25,13 @@ def list_details(comparison: Comparison, new: Snapshot, now: datetime) -> tuple[
     if now.astimezone(comparison.zone).date() > new.conference.ends_on:
         return ()
     with languages.use_language(languages.SOURCE_LANGUAGE):  # the language of emails to speakers
-        sessions = (change for one in comparison.sessions.modified for change in _of_session(one))
+        sessions = (
+            change
+            for modification in comparison.sessions.modified
+            for change in _of_session(modification)
+        )
         return (
-            *sorted((one for one in sessions if is_ahead(one, now)), key=sort_key),
+            *sorted((session for session in sessions if is_ahead(session, now)), key=sort_key),
             *(change for one in comparison.speakers.modified for change in _of_profile(one)),
             *map(_build_removal, comparison.speakers.withdrawn),
         )

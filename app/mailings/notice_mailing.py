@@ -101,15 +101,15 @@ def update(notice: ChangeNotice, people: Sequence[NoticeRecipient]) -> None:
 
 def _list_deselected_addresses(mailing: Mailing) -> Collection[str]:
     people = [*recipients.iter_deselected(mailing)]
-    such = _select_address_keys(mailing).where(MailingRecipient.person.in_(people))
-    return set(db.session.scalars(such)) if people else set()
+    statement = _select_address_keys(mailing).where(MailingRecipient.person.in_(people))
+    return set(db.session.scalars(statement)) if people else set()
 
 
 def _deselect_addresses(mailing: Mailing, addresses: Collection[str]) -> None:
     """Exclude these addresses, which may now be in the mailing in another role."""
     if addresses:
-        such = _select_address_keys(mailing).where(MailingRecipient.address_key.in_(addresses))
-        people = db.session.scalars(such.with_only_columns(MailingRecipient.person))
+        statement = _select_address_keys(mailing).where(MailingRecipient.address_key.in_(addresses))
+        people = db.session.scalars(statement.with_only_columns(MailingRecipient.person))
         deselected = {*recipients.iter_deselected(mailing), *people}
         mailing.deselected = json.dumps(sorted(deselected))
 
@@ -142,7 +142,7 @@ def list_cancelled_speakers(
     """List the speakers who are to learn of their cancelled booking's changes, if not excluded."""
     person = literal(f"{recipients.DELEGATE} ").concat(cast(Delegate.id, String))
     rows = select(MailingRecipient).where(
-        MailingRecipient.id.in_([one.id for one in among]),
+        MailingRecipient.id.in_([recipient.id for recipient in among]),
         MailingRecipient.is_essential,
         MailingRecipient.person.in_(select(person).where(~ATTENDING)),
         MailingRecipient.person.not_in([*recipients.iter_deselected(mailing)]),
@@ -176,7 +176,7 @@ def _is_essential(people: Iterable[NoticeRecipient]) -> bool:
 
     Changes that concern a person as a speaker are essential only in their own email.
     """
-    return any(not (one.optional | one.own).issuperset(one.ids) for one in people)
+    return any(not (person.optional | person.own).issuperset(person.ids) for person in people)
 
 
 @dataclass(frozen=True)
@@ -237,8 +237,8 @@ def _supported(language: str) -> str:
 
 def _titles(person: NoticeRecipient) -> str:
     keys = person.followed | person.sessions_left
-    sessions = (one.session for one in person.changes if one.key in keys)
-    return "; ".join(dict.fromkeys(one.title for one in sessions if one))
+    sessions = (change.session for change in person.changes if change.key in keys)
+    return "; ".join(dict.fromkeys(session.title for session in sessions if session))
 
 
 def _prepare(
@@ -251,9 +251,9 @@ def _prepare(
 def _merge_addresses(people: Iterable[NoticeRecipient]) -> Iterable[NoticeRecipient]:
     """Merge the changes of people who share an address, since an address gets one email."""
     found: dict[str, NoticeRecipient] = {}
-    for one in people:
-        key = recipients.to_key(one.email)
-        found[key] = one.join(found[key]) if key in found else one
+    for person in people:
+        key = recipients.to_key(person.email)
+        found[key] = person.join(found[key]) if key in found else person
     return found.values()
 
 

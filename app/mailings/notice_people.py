@@ -86,35 +86,35 @@ class NoticeSummary:
     @cached_property
     def counts(self) -> Mapping[str, int]:
         """The number of people each change concerns, whatever is selected."""
-        return _count_by_change((one.changes, one.people) for one in self.groups)
+        return _count_by_change((group.changes, group.people) for group in self.groups)
 
     @cached_property
     def day_counts(self) -> Mapping[str, int]:
         """The number of people each change concerns only by their days."""
-        return _count_by_change((one.day_changes, one.people) for one in self.groups)
+        return _count_by_change((group.day_changes, group.people) for group in self.groups)
 
     @cached_property
     def chosen(self) -> Sequence[NoticeChange]:
         """The changes that are not excluded."""
-        return [one for one in self.changes if one.id not in self.excluded]
+        return [change for change in self.changes if change.id not in self.excluded]
 
     @property
     def size(self) -> NoticeSize:
         """The number of people and changes, as currently selected."""
         includes_days, found, people = self.notice.includes_days, set[str](), 0
-        for one in self.groups:
-            ids = one.changes | one.day_changes if includes_days else one.changes
+        for group in self.groups:
+            ids = group.changes | group.day_changes if includes_days else group.changes
             found |= ids - self.excluded
-            people += one.people if ids - self.excluded else 0
+            people += group.people if ids - self.excluded else 0
         return NoticeSize(people, len(found))
 
     @property
     def day_people(self) -> int:
         """The number of people who are notified only if everyone on the day is."""
         return sum(
-            one.people
-            for one in self.groups
-            if one.day_changes - self.excluded and not one.changes - self.excluded
+            group.people
+            for group in self.groups
+            if group.day_changes - self.excluded and not group.changes - self.excluded
         )
 
 
@@ -148,16 +148,18 @@ def delete_all() -> None:
 def _iter_rows(
     notice: ChangeNotice, everybody: Iterable[NoticeRecipient], excluded: frozenset[str]
 ) -> Iterator[dict[str, Any]]:
-    for one in everybody:
-        told = [number for number in one.ids if number not in one.by_day]
-        counts = one.ids if notice.includes_days else told
+    for recipient in everybody:
+        session_changes = [number for number in recipient.ids if number not in recipient.by_day]
+        counts = recipient.ids if notice.includes_days else session_changes
         yield {
             "notice_id": notice.id,
-            "delegate_id": one.delegate_id,
-            "person_id": one.person_id,
-            "name": "" if one.person_id is None and not one.own else one.name,
-            "changes": " ".join(told),
-            "day_changes": " ".join(number for number in one.ids if number in one.by_day),
+            "delegate_id": recipient.delegate_id,
+            "person_id": recipient.person_id,
+            "name": "" if recipient.person_id is None and not recipient.own else recipient.name,
+            "changes": " ".join(session_changes),
+            "day_changes": " ".join(
+                number for number in recipient.ids if number in recipient.by_day
+            ),
             "is_included": not excluded.issuperset(counts),
         }
 
@@ -173,10 +175,10 @@ _STILL_SPEAKS = and_(  # speakers have a name here, with a booking or without
 def has_cancelled_speaker(notice: ChangeNotice) -> bool:
     """Return True if a person with a cancelled booking is now to be notified only as a speaker."""
     cancelled = NoticePerson.delegate_id.in_(select(Delegate.id).where(~ATTENDING))
-    such = select(NoticePerson.id).where(
+    statement = select(NoticePerson.id).where(
         NoticePerson.notice_id == notice.id, cancelled, _STILL_SPEAKS
     )
-    return db.session.scalar(select(such.exists())) or False
+    return db.session.scalar(select(statement.exists())) or False
 
 
 def get_summary(notice: ChangeNotice) -> NoticeSummary:
@@ -199,8 +201,8 @@ def get_summary(notice: ChangeNotice) -> NoticeSummary:
     return NoticeSummary(
         notice,
         changes,
-        frozenset(json.loads(notice.excluded_changes)) & {one.id for one in changes},
-        [one for one in groups if one.people],
+        frozenset(json.loads(notice.excluded_changes)) & {change.id for change in changes},
+        [group for group in groups if group.people],
     )
 
 
@@ -252,8 +254,8 @@ def list_page(
 def _to_row(summary: NoticeSummary, *row: str) -> PersonRow:
     reference, name, email, language, changes, day_changes = row
     ids = _parse(f"{changes} {day_changes}" if summary.notice.includes_days else changes)
-    told = [one for one in summary.chosen if one.id in ids]
-    return PersonRow(reference, name.strip(), email, language, told)
+    chosen_changes = [change for change in summary.chosen if change.id in ids]
+    return PersonRow(reference, name.strip(), email, language, chosen_changes)
 
 
 def _iter_conditions(

@@ -63,7 +63,7 @@ class NoticeOverview:
     @property
     def size(self) -> NoticeSize:
         """The number of people and of selected changes."""
-        found = {number for one in self.recipients for number in one.ids}
+        found = {number for recipient in self.recipients for number in recipient.ids}
         return NoticeSize(len(self.recipients), len(found))
 
 
@@ -131,7 +131,7 @@ def build_overview(
     return NoticeOverview(
         notice,
         changes,
-        frozenset(json.loads(notice.excluded_changes)) & {one.id for one in changes},
+        frozenset(json.loads(notice.excluded_changes)) & {change.id for change in changes},
         list_recipients(changes, public_since, known, includes_days=True),
         notice.includes_days,
         ZoneInfo(new.conference.time_zone),
@@ -175,4 +175,4 @@ def _load_snapshots(*numbers: int) -> Sequence[Snapshot]:
 
 def _measure(changes: Sequence[NoticeChange], recipients: Sequence[NoticeRecipient]) -> NoticeSize:
     counts = count_by_change(recipients)
-    return NoticeSize(len(recipients), sum(one.id in counts for one in changes))
+    return NoticeSize(len(recipients), sum(change.id in counts for change in changes))

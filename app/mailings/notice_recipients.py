@@ -74,11 +74,11 @@ class NoticeRecipient:
     @cached_property
     def ids(self) -> tuple[str, ...]:
         """The ids of the changes."""
-        return tuple(one.id for one in self.changes)
+        return tuple(change.id for change in self.changes)
 
     def join(self, other: "NoticeRecipient") -> "NoticeRecipient":
         """Merge with another person's changes."""
-        more = tuple(one for one in self.changes if one.id not in other.ids)
+        more = tuple(change for change in self.changes if change.id not in other.ids)
         return replace(
             other,
             changes=(*other.changes, *more),
@@ -94,11 +94,11 @@ class NoticeRecipient:
         """Leave out changes by their ids."""
         if not set(excluded).intersection(self.ids):
             return self
-        left = tuple(one for one in self.changes if one.id not in excluded)
-        keys = {one.key for one in left}
+        remaining = tuple(change for change in self.changes if change.id not in excluded)
+        keys = {change.key for change in remaining}
         return replace(
             self,
-            changes=left,
+            changes=remaining,
             followed=self.followed & keys,
             own=self.own - set(excluded),
             sessions_left=self.sessions_left & keys,
@@ -196,22 +196,22 @@ def list_recipients(
     by the day of a session are included.
     """
     if not includes_days:
-        changes = [replace(one, session_days=frozenset()) for one in changes]
+        changes = [replace(change, session_days=frozenset()) for change in changes]
     if not changes:
         return []
     own = dict(notice_speakers.map_news(changes, known))
-    general = [one for one in changes if one.kind not in FOR_SPEAKERS]
-    followed = _load_followed({one.key for one in general if one.is_of_session})
-    senders = {one.email for one in known}
+    general = [change for change in changes if change.kind not in FOR_SPEAKERS]
+    followed = _load_followed({change.key for change in general if change.is_of_session})
+    senders = {known_change.email for known_change in known}
     found = []
     for row in _load_delegates(general, followed, includes_speakers=bool(own)):
         follows = followed.get(row.id, {})
         news = tuple(_iter_news(general, row, follows, public_since))
         if row.email.lower() in senders:
             news = tuple(one for one in news if not notice_speakers.is_known(one, row.email, known))
-        theirs = own.pop(recipients.to_key(row.email), None)
-        if news or theirs:
-            found.append(_join_news(changes, _build(row, news, follows), theirs))
+        own_news = own.pop(recipients.to_key(row.email), None)
+        if news or own_news:
+            found.append(_join_news(changes, _build(row, news, follows), own_news))
     concerned = [one for one in _exclude_unsubscribed(found) if one.changes]
     concerned += map(_build_speaker, own.values())
     return sorted(
@@ -221,7 +221,7 @@ def list_recipients(
 
 
 def _exclude_unsubscribed(found: Sequence[NoticeRecipient]) -> Iterator[NoticeRecipient]:
-    keys = {recipients.to_key(one.email) for one in found if one.optional}
+    keys = {recipients.to_key(recipient.email) for recipient in found if recipient.optional}
     blocked = recipients.exclusion_reasons(keys, is_essential=False) if keys else {}
     anyway = recipients.exclusion_reasons(set(blocked), is_essential=True) if blocked else {}
     for one in found:
@@ -250,8 +250,8 @@ def _load_delegates(
     changes: Sequence[NoticeChange], followed: Followed, *, includes_speakers: bool
 ) -> Iterable[Row[Any]]:
     """Load the delegates any of the changes may concern, and those who speak or assist."""
-    days = frozenset[date]().union(*(one.days | one.session_days for one in changes))
-    keys = {one.key for one in changes if one.is_of_session}
+    days = frozenset[date]().union(*(change.days | change.session_days for change in changes))
+    keys = {change.key for change in changes if change.is_of_session}
     concerned = [Delegate.days.contains(day.isoformat()) for day in sorted(days)]
     if followed:
         interests = _select_interests(keys).subquery()
@@ -300,9 +300,13 @@ def _build(
         email=row.email,
         language=row.language,
         changes=news,
-        followed=frozenset(one.key for one in news if one.key in follows),
-        optional=frozenset(one.id for one in news if not days & one.days and one.key not in seats),
-        by_day=frozenset(one.id for one in news if one.key not in follows and not days & one.days),
+        followed=frozenset(change.key for change in news if change.key in follows),
+        optional=frozenset(
+            change.id for change in news if not days & change.days and change.key not in seats
+        ),
+        by_day=frozenset(
+            change.id for change in news if change.key not in follows and not days & change.days
+        ),
     )
 
 
@@ -343,7 +347,7 @@ def _build_speaker(news: OwnNews) -> NoticeRecipient:
 def count_by_change(recipients: Iterable[NoticeRecipient]) -> Mapping[str, int]:
     """Count the people for each change, by its id."""
     counts: dict[str, int] = {}
-    for one in recipients:
-        for number in one.ids:
+    for recipient in recipients:
+        for number in recipient.ids:
             counts[number] = counts.get(number, 0) + 1
     return counts

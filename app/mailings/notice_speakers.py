@@ -44,7 +44,7 @@ class OwnNews:
     @property
     def ids(self) -> frozenset[str]:
         """The ids of the changes."""
-        return frozenset(one.id for one in self.changes)
+        return frozenset(change.id for change in self.changes)
 
     @property
     def sessions(self) -> frozenset[str]:
@@ -55,17 +55,19 @@ class OwnNews:
     def sessions_left(self) -> frozenset[str]:
         """The keys of sessions in which they no longer speak."""
         return frozenset(
-            one.key
-            for one in self.changes
-            if one.key in self._keys
-            and one.new
-            and self.contact.slugs.isdisjoint(part.slug for part in one.new.parts)
+            change.key
+            for change in self.changes
+            if change.key in self._keys
+            and change.new
+            and self.contact.slugs.isdisjoint(part.slug for part in change.new.parts)
         )
 
     @property
     def _keys(self) -> frozenset[str]:
-        in_calendars = (one for one in self.changes if one.is_of_session and one.kind != DETAILS)
-        return frozenset(one.key for one in in_calendars)
+        in_calendars = (
+            change for change in self.changes if change.is_of_session and change.kind != DETAILS
+        )
+        return frozenset(change.key for change in in_calendars)
 
 
 def map_news(
@@ -102,10 +104,10 @@ def _iter_news(
     """Yield a person's changes in order; for a removed speaker only the removal."""
     found: dict[int, NoticeChange] = {}
     for slug in contact.slugs:
-        theirs = by_speaker.get(slug, ())
-        removals = [(place, one) for place, one in theirs if one.kind == REMOVED]
+        speaker_changes = by_speaker.get(slug, ())
+        removals = [(place, one) for place, one in speaker_changes if one.kind == REMOVED]
         if not removals:
-            found.update(theirs)
+            found.update(speaker_changes)
         elif slug not in contact.withdrawn:
             found.update(removals)
     for place in sorted(found):
@@ -137,13 +139,13 @@ def _load_contacts() -> Mapping[str, SpeakerContact]:
 
 def list_emails(addresses: Collection[str]) -> Collection[str]:
     """List those of these addresses that have access to a speaker's pages, in lower case."""
-    such = Person.email.in_([one.lower() for one in addresses])
-    return set(db.session.scalars(EMAILS.where(such))) if addresses else ()
+    condition = Person.email.in_([address.lower() for address in addresses])
+    return set(db.session.scalars(EMAILS.where(condition))) if addresses else ()
 
 
 def list_without_access(changes: Sequence[NoticeChange]) -> Sequence[Speaker]:
     """List the speakers that changes concern and whose pages no one has access to."""
-    slugs = {slug for one in changes for slug in one.speaker_slugs}
+    slugs = {slug for change in changes for slug in change.speaker_slugs}
     access = select(SpeakerAccess.id).where(SpeakerAccess.speaker_id == Speaker.id, IS_ACTIVE)
     rows = select(Speaker).where(Speaker.slug.in_(slugs), ~access.exists())
     return db.session.scalars(rows.order_by(Speaker.name_sort_key, Speaker.id)).all()

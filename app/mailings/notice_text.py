@@ -110,10 +110,10 @@ _FACT_OF: Final = {
 def render_block(changes: Sequence[NoticeChange]) -> str:
     """Return all changes of a person in the layout of ``app.mail.html_body``."""
     parts: dict[str, list[str]] = {}
-    for one in changes:
-        text = describe(one)
+    for change in changes:
+        text = describe(change)
         heading = f"{text.heading}\n{'-' * max(MIN_UNDERLINE, len(text.heading))}"
-        parts.setdefault(one.key, [heading]).append(_render_change(text))
+        parts.setdefault(change.key, [heading]).append(_render_change(text))
     return "\n\n".join("\n\n".join(some) for some in parts.values())
 
 

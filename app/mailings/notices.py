@@ -67,7 +67,7 @@ def create_mailing(
     """
     _lock(notice, expected_version)
     overview = notice_queries.get_overview(notice)
-    excluded = sorted(one.id for one in overview.changes if one.id not in chosen)
+    excluded = sorted(change.id for change in overview.changes if change.id not in chosen)
     overview = replace(overview, excluded=frozenset(excluded), includes_days=includes_days)
     if not overview.recipients:
         raise RuleViolation(
@@ -185,16 +185,16 @@ def _store(notice: ChangeNotice, overview: NoticeOverview) -> None:
 
     This includes the changes of speakers who get no email, so that an organiser can tell them.
     """
-    told = {number for one in overview.everybody for number in one.ids}
+    notified_ids = {number for one in overview.everybody for number in one.ids}
     unreachable = {one.slug for one in notice_speakers.list_without_access(overview.changes)}
     changes = [
-        one
-        for one in overview.changes
-        if one.id in told or not unreachable.isdisjoint(one.speaker_slugs)
+        change
+        for change in overview.changes
+        if change.id in notified_ids or not unreachable.isdisjoint(change.speaker_slugs)
     ]
-    ends = [one.ends_at(overview.zone) for one in changes]
+    ends = [change.ends_at(overview.zone) for change in changes]
     notice.content = notice_changes.dump(changes)
-    notice.stale_at = min((one for one in ends if one is not None), default=None)
+    notice.stale_at = min((end for end in ends if end is not None), default=None)
     notice.people, notice.changes = overview.size
     notice_people.store(notice, overview.everybody, overview.excluded)
 

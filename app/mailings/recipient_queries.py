@@ -47,14 +47,17 @@ def list_page(
     left_out = [case((selection.is_included, 0), else_=1)] if selection.excluded_count else []
     rows = rows.order_by(*left_out, *people.order).offset(offset).limit(limit)
     found = [Candidate(*row) for row in db.session.execute(rows)]
-    return [(one, one.exclusion or selection.exceptions.get(one.person, "")) for one in found]
+    return [
+        (candidate, candidate.exclusion or selection.exceptions.get(candidate.person, ""))
+        for candidate in found
+    ]
 
 
 def count_by_language(selection: Selection) -> Mapping[str, int]:
     """Count the recipients by the language in which they registered."""
     people = selection.people
-    such = (*people.conditions, selection.is_included)
-    found = select(people.language.label("language")).where(*such).subquery()
+    conditions = (*people.conditions, selection.is_included)
+    found = select(people.language.label("language")).where(*conditions).subquery()
     rows = select(found.c.language, func.count()).group_by(found.c.language)
     return dict(db.session.execute(rows).tuples().all())
 
@@ -83,8 +86,8 @@ def count_combinations(
     if not conditions:
         return {(): selection.count}
     columns = [case((one, 1), else_=0).label(f"holds_{i}") for i, one in enumerate(conditions)]
-    such = (*selection.people.conditions, selection.is_included)
-    found = select(*columns).where(*such).subquery()
+    where = (*selection.people.conditions, selection.is_included)
+    found = select(*columns).where(*where).subquery()
     rows = select(*found.c, func.count()).group_by(*found.c)
     return {tuple(map(bool, held)): count for *held, count in db.session.execute(rows)}
 
@@ -114,26 +117,28 @@ def find_neighbours(selection: Selection, person: str) -> Neighbours | None:
     numbering all recipients.
     """
     people = selection.people
-    such = (*people.conditions, selection.is_included)
+    included = (*people.conditions, selection.is_included)
     order = [*enumerate(people.order)]
     keys: list[Label[Any]] = [one.label(f"key_{number}") for number, one in order]
-    wanted = select(people.person.label("person"), *keys).where(*such)
+    wanted = select(people.person.label("person"), *keys).where(*included)
     asked_first = [(people.person == person).desc()] if person else []  # it would look at everyone
     wanted = wanted.order_by(*asked_first, *people.order).limit(1)
     place = wanted.cte("place")
-    here, there = tuple_(*people.order), tuple_(*(place.c[one.name] for one in keys))
+    sort_key, place_key = tuple_(*people.order), tuple_(*(place.c[key.name] for key in keys))
 
     def find(*conditions: ColumnElement[bool], order: Iterable[Any]) -> ScalarSelect[str]:
-        found = select(people.person).where(*such, *conditions).order_by(*order).limit(1)
+        found = select(people.person).where(*included, *conditions).order_by(*order).limit(1)
         return found.correlate(place).scalar_subquery()
 
-    before = select(func.count(people.person)).where(*such, here < there).correlate(place)
+    before = (
+        select(func.count(people.person)).where(*included, sort_key < place_key).correlate(place)
+    )
     row = db.session.execute(
         select(
             place.c.person,
             before.scalar_subquery() + 1,
-            find(here < there, order=(one.desc() for one in people.order)),
-            find(here > there, order=people.order),
+            find(sort_key < place_key, order=(one.desc() for one in people.order)),
+            find(sort_key > place_key, order=people.order),
         )
     ).first()
     return Neighbours(*row) if row else None

@@ -101,8 +101,8 @@ def choose(people: PeopleQuery, deselected: Iterable[str], *, is_essential: bool
 def of_stored(people: PeopleQuery, deselected: Iterable[str]) -> Selection:
     """Return the selection of stored recipients, to which only deselected ones are added."""
     chosen = list(deselected)
-    such = (*people.conditions, people.exclusion == "", people.person.in_(chosen))
-    found = db.session.scalars(select(people.person).where(*such)).all() if chosen else ()
+    conditions = (*people.conditions, people.exclusion == "", people.person.in_(chosen))
+    found = db.session.scalars(select(people.person).where(*conditions)).all() if chosen else ()
     return Selection(
         people, _count_by_exclusion(people), dict.fromkeys(found, recipients.DESELECTED)
     )

@@ -133,7 +133,9 @@ def address_problem(address: str) -> str:
 
 def store_prepared(mailing: Mailing, prepared: Iterable[PreparedRecipient]) -> None:
     """Store recipients that another module has selected, each person and address once."""
-    by_person = {one.candidate.person: one for one in prepared}
+    by_person = {
+        prepared_recipient.candidate.person: prepared_recipient for prepared_recipient in prepared
+    }
     keys = {to_key(one.candidate.address) for one in by_person.values()}
     essential = {to_key(one.candidate.address) for one in by_person.values() if one.is_essential}
     reasons = find_reasons(mailing, keys - {""}, essential - {""})
@@ -192,14 +194,14 @@ def erase_delegate(delegate: Delegate) -> None:
     person = f"{DELEGATE} {delegate.id}"
     erase_person(person)
     delete_unsent(MailingRecipient.person == person)
-    for one in _list_requests(delegate):
-        erase_person(one)
-        delete_unsent(MailingRecipient.person == one)
+    for request in _list_requests(delegate):
+        erase_person(request)
+        delete_unsent(MailingRecipient.person == request)
 
 
 def _list_requests(delegate: Delegate) -> Sequence[str]:
     """List a person's ids in mailings from before they had a booking."""
-    is_request = or_(*(MailingRecipient.person.startswith(f"{one} ") for one in REQUESTS))
+    is_request = or_(*(MailingRecipient.person.startswith(f"{request} ") for request in REQUESTS))
     rows = select(MailingRecipient.person).where(
         MailingRecipient.address_key == to_key(delegate.email), is_request
     )

@@ -206,12 +206,12 @@ def _get_reason(
 
 def _has_address(mailing: Mailing, key: str) -> bool:
     """Return True if another person in a mailing has an address that this person changed to."""
-    such = select(MailingRecipient.id).where(
+    statement = select(MailingRecipient.id).where(
         MailingRecipient.mailing_id == mailing.id,
         MailingRecipient.address_key == key,
         MailingRecipient.state != LEFT_OUT,
     )
-    return db.session.scalar(select(such.exists())) or False
+    return db.session.scalar(select(statement.exists())) or False
 
 
 def _leave_out(row: MailingRecipient, reason: str) -> None:
@@ -270,12 +270,12 @@ def maintain() -> None:
 def _record_outcomes() -> None:
     """Copy the outcomes of emails before the outbox deletes them."""
     has_failed, was_sent = Email.state == mail_models.FAILED, Email.sent_at.is_not(None)
-    for such, outcome in (
+    for condition, outcome in (
         (Email.state == SENT, queries.SENT_TO),
         (has_failed & ~was_sent, queries.REFUSED),
         (has_failed & was_sent, queries.BOUNCED),
     ):
-        emails = select(Email.id).where(such)
+        emails = select(Email.id).where(condition)
         db.session.execute(
             update(MailingRecipient)
             .where(

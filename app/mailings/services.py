@@ -100,9 +100,9 @@ def save(
         mailing.subject, mailing.body = draft.subject, draft.body
         mailing.is_essential = draft.is_essential
     touch(mailing, actor)
-    names = [one.label.lower() for one in changes]  # the full texts would fill the history
-    where = f" ({language})" if language else ""
-    record(f"Changed in the group email: {', '.join(names)}{where}", mailing, actor)
+    names = [change.label.lower() for change in changes]  # the full texts would fill the history
+    language_note = f" ({language})" if language else ""
+    record(f"Changed in the group email: {', '.join(names)}{language_note}", mailing, actor)
     return True
 
 

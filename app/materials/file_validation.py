@@ -224,8 +224,10 @@ def _detect_archive_type(archive: zipfile.ZipFile, names: frozenset[str]) -> str
         if names >= members:
             return kind
     if names >= OPEN_DOCUMENT_MEMBERS and archive.infolist()[0].filename == "mimetype":
-        with archive.open("mimetype") as said:
-            return OPEN_DOCUMENT_KINDS.get(said.read(max(map(len, OPEN_DOCUMENT_KINDS)) + 1), "")
+        with archive.open("mimetype") as mimetype_file:
+            return OPEN_DOCUMENT_KINDS.get(
+                mimetype_file.read(max(map(len, OPEN_DOCUMENT_KINDS)) + 1), ""
+            )
     return ""
 
 

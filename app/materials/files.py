@@ -166,8 +166,8 @@ def count_download(material: Material, response: Response) -> None:
 
 def build_filename(material: Material) -> str:
     """Return a descriptive file name that is valid on every system."""
-    said = f"{material.session.title} – {material.title}".replace("–", "-")
-    plain = " ".join(NOT_IN_FILENAMES.sub(" ", unicodedata.normalize("NFC", said)).split())
+    title = f"{material.session.title} – {material.title}".replace("–", "-")
+    plain = " ".join(NOT_IN_FILENAMES.sub(" ", unicodedata.normalize("NFC", title)).split())
     return f"{plain[:MAX_FILENAME_LENGTH].strip(' .-')}.{material.kind}"
 
 

@@ -96,7 +96,7 @@ def list_by_session(sessions: Collection[int]) -> Mapping[int, Sequence[Material
 
 def count_downloads(materials: Collection[Material]) -> Mapping[int, int]:
     """Return the number of downloads of several files, by material id."""
-    ids = [one.id for one in materials]
+    ids = [material.id for material in materials]
     rows = db.session.execute(
         select(DownloadCount.material_id, func.sum(DownloadCount.count))
         .where(DownloadCount.material_id.in_(ids))
@@ -127,7 +127,7 @@ def list_refusals(materials: Collection[Material]) -> Mapping[int, Sequence[str]
     For a speaker's material, that is the uploader, if they have withdrawn or refused publication.
     For an organisers' material, it is every speaker of its session who has refused.
     """
-    ids = [one.id for one in materials]
+    ids = [material.id for material in materials]
     refused = _refused_speaker_ids()
     own = select(Material.id, Speaker.name).join(Speaker, Speaker.id == Material.speaker_id)
     shared = (
@@ -149,7 +149,9 @@ def list_refusals(materials: Collection[Material]) -> Mapping[int, Sequence[str]
 
 def _refused_speaker_ids() -> Select[tuple[int]]:
     """Return a query for the ids of speakers who refuse publication of their materials."""
-    return select(Speaker.id).where(or_(false(), *(Speaker.id.in_(one) for one in REFUSALS)))
+    return select(Speaker.id).where(
+        or_(false(), *(Speaker.id.in_(refusal) for refusal in REFUSALS))
+    )
 
 
 def attach_to(content: Snapshot, database: Database) -> Snapshot:
@@ -161,9 +163,10 @@ def attach_to(content: Snapshot, database: Database) -> Snapshot:
         .where(IS_PRESENT, ~_is_refused())
         .order_by(Material.id)
     )
-    public_names = {one.slug: one.key or one.slug for one in content.speakers}
+    public_names = {speaker.slug: speaker.key or speaker.slug for speaker in content.speakers}
     public_speakers = {
-        one.key: {public_names.get(part.slug) for part in one.parts} for one in content.sessions
+        session.key: {public_names.get(part.slug) for part in session.parts}
+        for session in content.sessions
     }
     found: dict[str, list[Material]] = defaultdict(list)
     for row, key, speaker_key in database.execute(wanted):
@@ -172,10 +175,10 @@ def attach_to(content: Snapshot, database: Database) -> Snapshot:
     if not found:
         return content
     sessions = (
-        replace(one, materials=_snapshot_materials(one, found[one.key]))
-        if one.key in found
-        else one
-        for one in content.sessions
+        replace(session, materials=_snapshot_materials(session, found[session.key]))
+        if session.key in found
+        else session
+        for session in content.sessions
     )
     return replace(content, sessions=tuple(sessions))
 

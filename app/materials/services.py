@@ -161,8 +161,8 @@ def restore(material: Material, *, uploader: Uploader) -> None:
 
 def transfer(source: Speaker, target: Speaker) -> None:
     """Give one speaker's materials to another, when two records are merged."""
-    theirs = update_rows(Material).where(Material.speaker_id == source.id)
-    db.session.execute(theirs.values(speaker_id=target.id))
+    statement = update_rows(Material).where(Material.speaker_id == source.id)
+    db.session.execute(statement.values(speaker_id=target.id))
     cache_version.bump_cache_version()
 
 

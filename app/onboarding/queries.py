@@ -84,14 +84,14 @@ def get_replacement_preview() -> ReplacementPreview:
     row = db.session.execute(
         select(
             select(select(Delegate.id).where(IS_REAL).exists()).scalar_subquery(),
-            *(select(one).scalar_subquery() for one in facts),
-            *(one.scalar_subquery() for one in counts),
+            *(select(fact).scalar_subquery() for fact in facts),
+            *(count.scalar_subquery() for count in counts),
         )
     ).one()
     inventory = Inventory(*row[1 + len(facts) :])
-    seen = repr((tuple(row[1 : 1 + len(facts)]), astuple(inventory)))
+    content = repr((tuple(row[1 : 1 + len(facts)]), astuple(inventory)))
     return ReplacementPreview(
-        row[2] or "", inventory, bool(row[0]), sha256(seen.encode()).hexdigest()[:32]
+        row[2] or "", inventory, bool(row[0]), sha256(content.encode()).hexdigest()[:32]
     )
 
 

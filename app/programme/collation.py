@@ -20,8 +20,8 @@ def sort_key(name: str) -> str:
 
 
 def _remove_accents(name: str) -> str:
-    parted = unicodedata.normalize("NFKD", name)
-    plain = "".join(one for one in parted if not unicodedata.combining(one))
+    decomposed = unicodedata.normalize("NFKD", name)
+    plain = "".join(character for character in decomposed if not unicodedata.combining(character))
     return plain.casefold().translate(UNDECOMPOSED_LETTERS)
 
 
@@ -60,7 +60,7 @@ def split_name(name: str) -> tuple[str, str, str]:
 def family_sort_key(name: str) -> str:
     """Return the sort key of the family name, without an Arabic article."""
     key = sort_key(family_name(name))
-    return next((key.removeprefix(one) for one in ARTICLES if key.startswith(one)), key)
+    return next((key.removeprefix(article) for article in ARTICLES if key.startswith(article)), key)
 
 
 def person_sort_key(name: str) -> str:
@@ -107,12 +107,12 @@ def group_by_initial(
     if len(items) <= MAX_UNGROUPED:
         return ()
     found: dict[str, list[ItemT]] = defaultdict(list)
-    for thing in items:
-        found[index_letter(get_name(thing))].append(thing)
+    for item in items:
+        found[index_letter(get_name(item))].append(item)
     ordered = sorted(found, key=lambda letter: (letter == OTHER_LETTER, letter))
     groups: list[IndexGroup[ItemT]] = []
     by_script = [list(letters) for _, letters in groupby(ordered, key=_get_script)]
-    largest = max(by_script, key=lambda letters: sum(len(found[one]) for one in letters))
+    largest = max(by_script, key=lambda letters: sum(len(found[letter]) for letter in letters))
     for letters in by_script:
         entries = [thing for letter in letters for thing in found[letter]]
         if letters is largest or len(letters) == 1 or len(entries) > MAX_UNGROUPED:

@@ -152,13 +152,13 @@ def build_day(
     sessions = [line.session for line in day.lines]
     named = dict(enumerate((None, *rooms)))
     places = {room.slug: place for place, room in named.items() if room}
-    spans = [_build_block(one, places, zone) for one in sessions]
+    spans = [_build_block(session, places, zone) for session in sessions]
     across = [
         one.is_for_everyone and _overlaps_nothing(number, spans)
         for number, one in enumerate(sessions)
     ]
     tracks = _room_columns(spans, across)
-    moments = sorted({minutes for one in spans for minutes in (one.start, one.end)})
+    moments = sorted({minutes for span in spans for minutes in (span.start, span.end)})
     lines = {minutes: line for line, minutes in enumerate(moments, start=1)}
     slots = [
         Slot(

@@ -135,10 +135,16 @@ class SessionListing:
 
 def build_listing(sessions: Iterable[Session], zone: ZoneInfo) -> SessionListing:
     """Group sessions, which must be sorted by time, by day in the given time zone."""
-    parted = [(day, list(found)) for day, found in groupby(sessions, lambda s: day_of(s, zone))]
+    sessions_by_day = [
+        (day, list(found)) for day, found in groupby(sessions, lambda s: day_of(s, zone))
+    ]
     return SessionListing(
-        days=tuple(_build_day(day, found, zone) for day, found in parted if day is not None),
-        unscheduled=build_lines(one for day, found in parted if day is None for one in found),
+        days=tuple(
+            _build_day(day, found, zone) for day, found in sessions_by_day if day is not None
+        ),
+        unscheduled=build_lines(
+            one for day, found in sessions_by_day if day is None for one in found
+        ),
     )
 
 
@@ -149,17 +155,17 @@ def build_lines(
 
     With a time zone, the first line of each start time has an anchor.
     """
-    made: list[SessionLine] = []
+    lines: list[SessionLine] = []
     for session in sessions:
-        above = made[-1].session if made else None
+        above = lines[-1].session if lines else None
         is_same = (
             above is not None
             and session.starts_at is not None
             and (above.starts_at, above.ends_at) == (session.starts_at, session.ends_at)
         )
         is_first = above is None or above.starts_at != session.starts_at
-        made.append(SessionLine(session, is_same, _make_anchor(session, zone) if is_first else ""))
-    return tuple(made)
+        lines.append(SessionLine(session, is_same, _make_anchor(session, zone) if is_first else ""))
+    return tuple(lines)
 
 
 def _make_anchor(session: Session, zone: ZoneInfo | None) -> str:
@@ -174,11 +180,11 @@ def day_of(session: Session, zone: ZoneInfo) -> date | None:
 
 
 def _build_day(day: date, sessions: list[Session], zone: ZoneInfo) -> ProgrammeDay:
-    parted = groupby(sessions, lambda session: _day_part_name(session, zone))
+    parts_by_name = groupby(sessions, lambda session: _day_part_name(session, zone))
     return ProgrammeDay(
         day,
         build_lines(sessions, zone),
-        tuple(DayPart(name, build_lines(part, zone)) for name, part in parted),
+        tuple(DayPart(name, build_lines(part, zone)) for name, part in parts_by_name),
     )
 
 

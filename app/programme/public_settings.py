@@ -43,7 +43,7 @@ def list_unpublished(conference: Conference) -> list[str]:
     known = current(conference)
     if known is None:
         return []
-    columns = {one.name: COLUMNS.get(one.name, one.name) for one in fields(known)}
+    columns = {field.name: COLUMNS.get(field.name, field.name) for field in fields(known)}
     return [
         name
         for name, column in columns.items()

@@ -138,15 +138,15 @@ class Speaker:
 
     def get_biography(self, language: str) -> LocalisedBiography | None:
         """Return the biography in this language, or English, or another; None if there is none."""
-        every = {
+        texts = {
             **dict(self.biographies),
             **({DEFAULT_LANGUAGE: self.biography} if self.biography else {}),
         }
-        if not every:
+        if not texts:
             return None
-        code = next((one for one in (language, DEFAULT_LANGUAGE) if one in every), min(every))
-        others = tuple((one, every[one]) for one in sorted(every) if one != code)
-        return LocalisedBiography(code, every[code], others)
+        code = next((one for one in (language, DEFAULT_LANGUAGE) if one in texts), min(texts))
+        others = tuple((text, texts[text]) for text in sorted(texts) if text != code)
+        return LocalisedBiography(code, texts[code], others)
 
 
 @dataclass(frozen=True)
@@ -209,11 +209,11 @@ class Session:
 
     def get_open_materials(self, now: datetime) -> tuple[Material, ...]:
         """Return the materials that are public at a moment."""
-        return tuple(one for one in self.materials if one.is_open(now))
+        return tuple(material for material in self.materials if material.is_open(now))
 
     def has_recording(self, now: datetime) -> bool:
         """Return True if the text of a link that is public at a moment says “recording”."""
-        return any(one.is_recording for one in self.get_open_materials(now)) or any(
+        return any(material.is_recording for material in self.get_open_materials(now)) or any(
             _says_recording(text) for _, text in self.links
         )
 

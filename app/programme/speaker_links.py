@@ -35,11 +35,11 @@ def language_name_in_english(code: str) -> str:
 def strip_tracking(address: str) -> str:
     """Return a URL without tracking parameters."""
     parts = urlsplit(address)
-    asked = parse_qsl(parts.query, keep_blank_values=True)
-    kept = [(name, value) for name, value in asked if not _is_tracking_param(name)]
-    if len(kept) == len(asked):
+    params = parse_qsl(parts.query, keep_blank_values=True)
+    kept_params = [(name, value) for name, value in params if not _is_tracking_param(name)]
+    if len(kept_params) == len(params):
         return address
-    return parts._replace(query=urlencode(kept)).geturl()
+    return parts._replace(query=urlencode(kept_params)).geturl()
 
 
 def link_error(address: str) -> str:

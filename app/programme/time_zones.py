@@ -74,16 +74,16 @@ class VisitorZone:
         """Format a session's times in this zone, with the day if it differs: 4:30am to 6am."""
         zone = ZoneInfo(self.code)
         begins = starts_at.astimezone(zone)
-        told = format_time(begins)
+        times = format_time(begins)
         if ends_at:
             ends = format_time(ends_at.astimezone(zone))
-            told = gettext("%(begins)s to %(ends)s", begins=told, ends=ends)
+            times = gettext("%(begins)s to %(ends)s", begins=times, ends=ends)
         if begins.date() != local_day(starts_at):
             day = format_date(begins.date(), "EEEE d MMMM")
             return str(
-                gettext("%(times)s on %(day)s in %(place)s", times=told, day=day, place=self.name)
+                gettext("%(times)s on %(day)s in %(place)s", times=times, day=day, place=self.name)
             )
-        return str(gettext("%(times)s in %(place)s", times=told, place=self.name))
+        return str(gettext("%(times)s in %(place)s", times=times, place=self.name))
 
 
 @dataclass(frozen=True)
@@ -159,7 +159,9 @@ def list_zones_at_offset(code: str, day: date) -> list[tuple[str, str]]:
     noon = datetime.combine(day, time(12), ZoneInfo(code))
     places = [one for _, found in list_zone_options() for one in found]
     agreeing = (
-        one for one in places if noon.astimezone(ZoneInfo(one[0])).utcoffset() == noon.utcoffset()
+        place
+        for place in places
+        if noon.astimezone(ZoneInfo(place[0])).utcoffset() == noon.utcoffset()
     )
     return sorted(agreeing, key=itemgetter(1))
 

@@ -52,9 +52,11 @@ def find_new_clashes(entity: EntityT, sessions: Sequence[Session]) -> Sequence[C
     if not isinstance(entity, Room) or not sessions:
         return ()
     moves = [
-        ProposedMove(one.key, one.starts_at, one.ends_at or one.starts_at, entity.key)
-        for one in sessions
-        if one.starts_at
+        ProposedMove(
+            session.key, session.starts_at, session.ends_at or session.starts_at, entity.key
+        )
+        for session in sessions
+        if session.starts_at
     ]
     moved = {move.key for move in moves}
     known = set(map(_identity, clashes.find_in_working_programme()))
@@ -86,9 +88,9 @@ def assign(
     versioned_edits.lock(entity)
     found = _lock_sessions(expected_versions)
     changed = [one.title for one in found if one.version != expected_versions[one.key]]
-    gone = expected_versions.keys() - {one.key for one in found}
-    if changed or gone:
-        names = ", ".join(f"“{title}”" for title in [*changed, *sorted(gone)])
+    deleted_keys = expected_versions.keys() - {one.key for one in found}
+    if changed or deleted_keys:
+        names = ", ".join(f"“{title}”" for title in [*changed, *sorted(deleted_keys)])
         raise SelectionChanged(
             f"Nothing has been saved. Someone else has changed {names} since you opened this page. "
             "Check the list, then save again"
@@ -108,8 +110,8 @@ def assign(
 
 def _lock_sessions(keys: Mapping[str, int]) -> Sequence[Session]:
     """Return these sessions, always locked in the same order to avoid deadlocks."""
-    such = select(Session).where(Session.key.in_(keys)).order_by(Session.id)
-    locked = such.with_for_update(key_share=True).execution_options(populate_existing=True)
+    statement = select(Session).where(Session.key.in_(keys)).order_by(Session.id)
+    locked = statement.with_for_update(key_share=True).execution_options(populate_existing=True)
     return db.session.scalars(locked).all()
 
 

@@ -70,8 +70,8 @@ def list_all(kind: OrderedKind[EntityT]) -> Sequence[EntityT]:
 def list_by_slug(kind: OrderedKind[EntityT], slugs: Sequence[str]) -> Sequence[EntityT]:
     """List the entities with these slugs, in the organisers' order."""
     model = kind.model
-    such = select(model).where(model.slug.in_(slugs))
-    return db.session.scalars(such.order_by(model.position, model.id)).all()
+    statement = select(model).where(model.slug.in_(slugs))
+    return db.session.scalars(statement.order_by(model.position, model.id)).all()
 
 
 def get_by_slug(kind: OrderedKind[EntityT], slug: str) -> EntityT:
@@ -112,8 +112,8 @@ def list_sessions_using(
 
 def count_sessions_using(kind: OrderedKind[EntityT], entity: EntityT) -> int:
     """Count the sessions that use an entity."""
-    such = select(func.count()).where(kind.foreign_key() == entity.id, IS_NOT_WITHDRAWN)
-    return db.session.scalar(such) or 0
+    statement = select(func.count()).where(kind.foreign_key() == entity.id, IS_NOT_WITHDRAWN)
+    return db.session.scalar(statement) or 0
 
 
 def add(kind: OrderedKind[EntityT], values: Mapping[str, Any], *, actor: str) -> EntityT:
@@ -173,8 +173,8 @@ def _target_index(direction: str, index: int) -> int:
 def _lock_all(kind: OrderedKind[EntityT]) -> Sequence[EntityT]:
     """Return all rows of a kind, locked until the transaction ends."""
     wait_for_table(kind.model)
-    every = select(kind.model).order_by(kind.model.id).with_for_update(key_share=True)
-    return db.session.scalars(every.execution_options(populate_existing=True)).all()
+    statement = select(kind.model).order_by(kind.model.id).with_for_update(key_share=True)
+    return db.session.scalars(statement.execution_options(populate_existing=True)).all()
 
 
 def reassign_sessions(
@@ -215,7 +215,7 @@ def add_feature(room: Room, feature: str, *, actor: str) -> Sequence[Change]:
     """Add an access feature to a room, in the standard order."""
     versioned_edits.lock(room)
     others = [one for one in room.features.split() if one != feature]
-    in_order = [one for one in FEATURE_LABELS if one in {*others, feature}]
+    in_order = [label for label in FEATURE_LABELS if label in {*others, feature}]
     unknown = [one for one in (*others, feature) if one not in FEATURE_LABELS]
     return _save_features(room, [*in_order, *unknown], actor)
 

@@ -50,11 +50,13 @@ class SessionBulkResult:
 
 def add(values: Mapping[str, Any], *, actor: str, message: str = "") -> Session:
     """Add a session with a permanent slug made from its title."""
-    made = SESSION_FIELDS.normalise(_add_new_speakers(values, actor))
-    key = slugs.allocate(Session, made["title"])
-    session = Session(key=key, slug=key, title=made["title"], changed_at=clock.now(), version=1)
+    normalised = SESSION_FIELDS.normalise(_add_new_speakers(values, actor))
+    key = slugs.allocate(Session, normalised["title"])
+    session = Session(
+        key=key, slug=key, title=normalised["title"], changed_at=clock.now(), version=1
+    )
     with db.session.begin_nested(), db.session.no_autoflush:
-        for field, value in made.items():
+        for field, value in normalised.items():
             SESSION_FIELDS.set_value(session, field, value)
         SESSION_FIELDS.check(session)
         db.session.add(session)
@@ -154,8 +156,8 @@ def update_several(
             left_out.append(SkippedSession(title, "Someone else has changed it since you looked"))
         except RuleViolation as refusal:
             left_out.append(SkippedSession(title, str(refusal)))
-    gone = expected_versions.keys() - {session.key for session in found}
-    left_out += [SkippedSession(key, "It has been deleted") for key in sorted(gone)]
+    deleted_keys = expected_versions.keys() - {session.key for session in found}
+    left_out += [SkippedSession(key, "It has been deleted") for key in sorted(deleted_keys)]
     return SessionBulkResult(changed, left_out)
 
 
@@ -202,11 +204,11 @@ def _describe_move(session: Session, slot: ScheduleSlot) -> str:
     if slot.starts_at is None:
         return f"{session.title} was removed from the schedule"
     starts, ends = dump_moment(slot.starts_at), dump_moment(slot.ends_at)
-    here = (
+    current_slot = (
         SESSION_FIELDS.get_value(session, "room") or "",
         SESSION_FIELDS.get_value(session, "starts_at"),
     )
-    if here == (slot.room, starts):
+    if current_slot == (slot.room, starts):
         return f"{session.title} now ends at {SESSION_FIELDS.display_value('ends_at', ends)}"
     where = SESSION_FIELDS.display_value("room", slot.room) or "no room yet"
     return (

@@ -152,13 +152,13 @@ def list_page(
     filters: SpeakerFilter, sort: str, *, is_reversed: bool, offset: int, limit: int
 ) -> SpeakerPage:
     """Return one page of the speakers who match the filters."""
-    such = tuple(list_conditions(filters))
-    if such:
-        statement = _select_page(_order(sort, is_reversed=is_reversed), such)
+    conditions = tuple(list_conditions(filters))
+    if conditions:
+        statement = _select_page(_order(sort, is_reversed=is_reversed), conditions)
     else:
         statement = _select_page_of_all(sort, is_reversed=is_reversed)
     rows = db.session.execute(statement, {"first": offset, "number": limit}).all()
-    total = rows[0][-1] if rows else _count_before(offset, such)
+    total = rows[0][-1] if rows else _count_before(offset, conditions)
     return SpeakerPage([SpeakerRow(*row[:-1]) for row in rows], total)
 
 
@@ -290,19 +290,19 @@ def was_ever_public(speaker: Speaker) -> bool:
 
 def list_conditions(filters: SpeakerFilter) -> list[ColumnElement[bool]]:
     """Return the conditions of the filters."""
-    such = [
+    conditions = [
         Speaker.search_text.contains(word, autoescape=True)
         for word in sort_key(filters.search).split()
     ]
     if filters.ids is not None:
-        such.append(Speaker.id.in_(filters.ids))
+        conditions.append(Speaker.id.in_(filters.ids))
     if filters.day:
-        such.append(has_session(session_queries.begins_on(*filters.day)))
+        conditions.append(has_session(session_queries.begins_on(*filters.day)))
     chosen = [
         *((build, getattr(filters, name)) for name, build in FIELD_CONDITIONS.items()),
         *((FILTER_CONDITIONS[name], value) for name, value in filters.others.items()),
     ]
-    return such + [build(value) for build, value in chosen if value]
+    return conditions + [build(value) for build, value in chosen if value]
 
 
 def has_session(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:

@@ -100,8 +100,8 @@ def _replace_in_session(
     session: Session, target: Speaker, duplicate: Speaker, *, actor: str
 ) -> None:
     parts = SESSION_FIELDS.get_value(session, "appearances")
-    theirs = [[target.key if key == duplicate.key else key, role] for key, role in parts]
-    values = SESSION_FIELDS.normalise({"appearances": theirs})
+    appearances = [[target.key if key == duplicate.key else key, role] for key, role in parts]
+    values = SESSION_FIELDS.normalise({"appearances": appearances})
     versioned_edits.save(
         SESSION_FIELDS,
         session,
@@ -135,14 +135,14 @@ def deletion_error(speaker: Speaker) -> str:
 
 def _set_field(speaker: Speaker, field: str, *, value: bool, message: str, actor: str) -> bool:
     versioned_edits.lock(speaker)
-    made = versioned_edits.diff(SPEAKER_FIELDS, speaker, {field: value})
-    if made:
-        versioned_edits.apply(SPEAKER_FIELDS, speaker, made)
+    changes = versioned_edits.diff(SPEAKER_FIELDS, speaker, {field: value})
+    if changes:
+        versioned_edits.apply(SPEAKER_FIELDS, speaker, changes)
         sentence = f"{speaker.name} {message}"
         history.record(
             sentence,
             subject=SPEAKER_FIELDS.history_subject(speaker),
             actor=actor,
-            field_changes=made,
+            field_changes=changes,
         )
-    return bool(made)
+    return bool(changes)

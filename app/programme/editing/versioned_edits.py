@@ -103,11 +103,11 @@ def diff(
     field_set: FieldSet, entity: EditableEntity, values: Mapping[str, Any]
 ) -> Sequence[Change]:
     """Return the changes that these values would make to the entity."""
-    held = {field: field_set.get_value(entity, field) for field in values}
+    current = {field: field_set.get_value(entity, field) for field in values}
     return [
-        build_change(field_set, field, held[field], value)
+        build_change(field_set, field, current[field], value)
         for field, value in values.items()
-        if held[field] != value
+        if current[field] != value
     ]
 
 
@@ -153,7 +153,7 @@ def _set_values(field_set: FieldSet, entity: EditableEntity, changes: Sequence[C
 def describe(field_set: FieldSet, entity: EditableEntity, changes: Sequence[Change]) -> str:
     """Describe the changes in one sentence; a single short change with its old and new value."""
     name, first = field_set.name(entity), changes[0]
-    labels = ", ".join(one.label.lower() for one in changes)
+    labels = ", ".join(change.label.lower() for change in changes)
     if len(changes) > 1 or max(len(first.old), len(first.new)) > MAX_INLINE_LENGTH:
         return f"{name} was changed: {labels}"
     if not first.new:

@@ -164,6 +164,6 @@ def display_room(key: str) -> str:
 
 def display_appearances(parts: Sequence[Sequence[str]]) -> str:
     """Format the speakers: Ada Marsh (chair), João Maré (speaker)."""
-    asked = select(Speaker.key, Speaker.name).where(Speaker.key.in_([key for key, _ in parts]))
-    names = {one.key: one.name for one in db.session.execute(asked)}
+    statement = select(Speaker.key, Speaker.name).where(Speaker.key.in_([key for key, _ in parts]))
+    names = {one.key: one.name for one in db.session.execute(statement)}
     return ", ".join(f"{names.get(key, key)} ({role})" for key, role in parts)

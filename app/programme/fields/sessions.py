@@ -163,7 +163,9 @@ SESSION_FIELDS: Final = FieldTable[Session](
         N_("Speakers"),
         APPEARANCES,
         is_public=False,  # snapshots have its parts
-        get=lambda session: [[one.speaker.key, one.role] for one in session.appearances],
+        get=lambda session: [
+            [appearance.speaker.key, appearance.role] for appearance in session.appearances
+        ],
         set=session_values.set_appearances,
         display=session_values.display_appearances,
         file_name="",

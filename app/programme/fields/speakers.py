@@ -291,7 +291,8 @@ SPEAKER_FIELDS = FieldTable[Speaker](
         N_("Unavailable times"),
         is_public=False,
         get=lambda speaker: [
-            [one.starts_at.isoformat(), one.ends_at.isoformat()] for one in speaker.absences
+            [absence.starts_at.isoformat(), absence.ends_at.isoformat()]
+            for absence in speaker.absences
         ],
         set=_set_absences,
         display=_display_absences,

@@ -68,8 +68,10 @@ def _display_links(links: Sequence[Sequence[str]]) -> str:
 
 def parse_links(typed: str) -> list[list[str]]:
     """Return the URL and text of each line; the default text is the host name."""
-    parted = [line.split(maxsplit=1) for line in typed.splitlines() if line.strip()]
-    return [[address, rest[0].strip() if rest else _host(address)] for address, *rest in parted]
+    split_lines = [line.split(maxsplit=1) for line in typed.splitlines() if line.strip()]
+    return [
+        [address, rest[0].strip() if rest else _host(address)] for address, *rest in split_lines
+    ]
 
 
 def _host(address: str) -> str:
@@ -239,21 +241,21 @@ class FieldTable(Generic[EntityT]):
     @property
     def labels(self) -> dict[str, str]:
         """The English labels by name."""
-        return {one.name: one.label for one in self}
+        return {field.name: field.label for field in self}
 
     @property
     def in_files(self) -> list[Field]:
         """The fields that are copied between rows, snapshots, files and parsed records."""
-        return [one for one in self if one.file_name]
+        return [field for field in self if field.file_name]
 
     @property
     def proposed_names(self) -> tuple[str, ...]:
         """The names of the fields that speakers may propose."""
-        return tuple(one.name for one in self if one.is_proposed)
+        return tuple(field.name for field in self if field.is_proposed)
 
     def names_of(self, *kinds: Kind) -> frozenset[str]:
         """Return the names of the fields of these kinds."""
-        return frozenset(one.name for one in self if one.kind in kinds)
+        return frozenset(field.name for field in self if field.kind in kinds)
 
     def get_value(self, entity: EntityT, field: str) -> Any:
         """Return the value of a field in a form that JSON can represent."""

@@ -49,10 +49,10 @@ def is_readable_on(picture: bytes, ground: str) -> bool:
     total = sum(colours.values())
     if total >= OPAQUE_FROM * small.width * small.height and _has_inner_contrast(colours):
         return True
-    seen = sum(
+    readable_count = sum(
         count for colour, count in colours.items() if get_contrast(colour, ground) >= SHAPE_CONTRAST
     )
-    return seen >= MIN_READABLE * total
+    return readable_count >= MIN_READABLE * total
 
 
 def _read(picture: Image.Image) -> Image.Image:
@@ -95,7 +95,7 @@ def _count_colours(small: Image.Image) -> dict[str, int]:
     pixels = small.tobytes()
     for at in range(0, len(pixels), 4):
         if pixels[at + 3] >= VISIBLE_FROM:
-            rough = [one // COLOUR_STEP * COLOUR_STEP for one in pixels[at : at + 3]]
+            rough = [pixel // COLOUR_STEP * COLOUR_STEP for pixel in pixels[at : at + 3]]
             name = "#" + "".join(f"{one:02x}" for one in rough)
             counts[name] = counts.get(name, 0) + 1
     return counts
@@ -103,16 +103,16 @@ def _count_colours(small: Image.Image) -> dict[str, int]:
 
 def _has_inner_contrast(colours: dict[str, int]) -> bool:
     """Return True if the picture itself has enough contrast between light and dark parts."""
-    by_light = sorted(colours, key=lambda one: get_contrast(one, "#000000"))
+    by_light = sorted(colours, key=lambda colour: get_contrast(colour, "#000000"))
     lightest = _skip(reversed(by_light), colours)
     return get_contrast(_skip(by_light, colours), lightest) >= SHAPE_CONTRAST
 
 
 def _skip(ordered: Iterable[str], colours: dict[str, int]) -> str:
     """Return the first colour after skipping a small share of all pixels."""
-    left = MIN_PART * sum(colours.values())
+    remaining = MIN_PART * sum(colours.values())
     for colour in ordered:
-        left -= colours[colour]
-        if left <= 0:
+        remaining -= colours[colour]
+        if remaining <= 0:
             return colour
     raise ValueError("a picture without colours")

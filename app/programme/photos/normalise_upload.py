@@ -225,13 +225,15 @@ def _to_srgb(picture: Image.Image) -> Image.Image:
         picture.paste(clear, mask=clear.getchannel("A"))
     if profile:
         try:
-            theirs, ours = (
+            embedded_profile, srgb_profile = (
                 ImageCms.ImageCmsProfile(BytesIO(profile)),
                 ImageCms.createProfile("sRGB"),
             )
-            turned = ImageCms.profileToProfile(picture, theirs, ours, outputMode="RGB")
+            converted = ImageCms.profileToProfile(
+                picture, embedded_profile, srgb_profile, outputMode="RGB"
+            )
         except (ImageCms.PyCMSError, OSError):  # ignore a broken colour profile
-            turned = None
-        if turned is not None:
-            return turned
+            converted = None
+        if converted is not None:
+            return converted
     return picture.convert("RGB")

@@ -57,9 +57,9 @@ def publish_due() -> None:
     waiting = db.session.scalars(
         select(Proposal).where(Proposal.publish_at.is_not(None)).order_by(Proposal.id)
     ).all()
-    shown = db.session.get(Release, queries.get_current_conference().current_release or 0)
-    if shown is not None:
-        _release_changes(waiting, shown)
+    current = db.session.get(Release, queries.get_current_conference().current_release or 0)
+    if current is not None:
+        _release_changes(waiting, current)
     for proposal in waiting:
         proposal.publish_at = None
 
@@ -73,9 +73,10 @@ def _has_due() -> bool:
 def _release_changes(proposals: Sequence[Proposal], public_release: Release) -> None:
     """Create a release that differs from the current one only in these changes."""
     public = queries.get_public_snapshot()
-    told = _unchanged_since(proposals)
+    unchanged = _unchanged_since(proposals)
     speakers = tuple(
-        _update_fields(one, *told[one.slug]) if one.slug in told else one for one in public.speakers
+        _update_fields(speaker, *unchanged[speaker.slug]) if speaker.slug in unchanged else speaker
+        for speaker in public.speakers
     )
     pairs = zip(public.speakers, speakers, strict=True)
     names = [one.name for old, one in pairs if old != one]
@@ -91,13 +92,13 @@ def _unchanged_since(proposals: Sequence[Proposal]) -> Mapping[str, tuple[Speake
 
     A field that an organiser has changed since waits for the next release, like any other edit.
     """
-    told: dict[str, tuple[Speaker, set[str]]] = {}
+    unchanged: dict[str, tuple[Speaker, set[str]]] = {}
     for proposal in proposals:
         for change in proposal.requested:
             speaker = cast(Speaker, proposal.speaker)
             if SPEAKER_FIELDS.get_value(speaker, change.field) == change.after:
-                told.setdefault(speaker.slug, (speaker, set()))[1].add(change.field)
-    return told
+                unchanged.setdefault(speaker.slug, (speaker, set()))[1].add(change.field)
+    return unchanged
 
 
 def _update_fields(

@@ -46,8 +46,8 @@ def list_known_changes(old: int | None, new: snapshot.Snapshot) -> frozenset[Kno
         .options(joinedload(Proposal.speaker), joinedload(Proposal.session))
     )
     contents: dict[tuple[str, str], Content] = {
-        **{(Speaker.__tablename__, one.key): one for one in new.speakers},
-        **{(Session.__tablename__, one.key): one for one in new.sessions},
+        **{(Speaker.__tablename__, speaker.key): speaker for speaker in new.speakers},
+        **{(Session.__tablename__, session.key): session for session in new.sessions},
     }
     return frozenset(
         KnownChange(row.sent_by.lower(), *entity, field)

@@ -43,16 +43,18 @@ def merge(
     base_fingerprints: Mapping[str, str],
 ) -> dict[str, Any]:
     """Merge the typed values with the current ones; raise MergeConflict if both have changed."""
-    left = {
+    untouched = {
         field
         for field, value in typed.items()
         if fingerprint(value) == base_fingerprints.get(field)
     }
-    merged = {field: current[field] if field in left else value for field, value in typed.items()}
+    merged = {
+        field: current[field] if field in untouched else value for field, value in typed.items()
+    }
     both = [
         field
         for field in typed
-        if field not in left
+        if field not in untouched
         and base_fingerprints.get(field) != fingerprint(current[field])
         and current[field] != typed[field]
     ]

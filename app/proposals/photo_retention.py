@@ -32,12 +32,14 @@ def purge_unused() -> None:
     if db.session.scalars(loose.limit(1)).first() is None:
         return
     lock_table(Conference)  # prevents a rollback meanwhile
-    asked = db.session.scalars(
+    proposed_changes = db.session.scalars(
         select(Proposal.changes).where(Proposal.state.in_(REVIEWABLE_STATES))
     )
-    seen = "".join([get_public_snapshot_text(), *asked, *import_undo.list_stored_rows()])
+    stored_text = "".join(
+        [get_public_snapshot_text(), *proposed_changes, *import_undo.list_stored_rows()]
+    )
     for photo in db.session.scalars(loose):
-        if photo.key not in seen and not is_recent_upload(photo):
+        if photo.key not in stored_text and not is_recent_upload(photo):
             db.session.delete(photo)
 
 

@@ -118,10 +118,12 @@ class ProposalReview:
     @cached_property
     def fields(self) -> Sequence[ProposedField]:
         """The fields of the proposal."""
-        thing = self.proposal.entity
-        kind = get_field_set(thing)
-        held = [(one, kind.get_value(thing, one.field)) for one in self.proposal.requested]
-        return [ProposedField(one, now, kind) for one, now in held]
+        entity = self.proposal.entity
+        kind = get_field_set(entity)
+        changes_and_values = [
+            (one, kind.get_value(entity, one.field)) for one in self.proposal.requested
+        ]
+        return [ProposedField(one, now, kind) for one, now in changes_and_values]
 
     @property
     def is_open(self) -> bool:
@@ -131,13 +133,13 @@ class ProposalReview:
     @property
     def is_overtaken(self) -> bool:
         """Whether one of its fields has been changed in the working programme in the meantime."""
-        return self.is_open and any(one.is_overtaken for one in self.fields)
+        return self.is_open and any(field.is_overtaken for field in self.fields)
 
     @property
     def is_brief(self) -> bool:
         """Whether every change fits on a line, so that it can be approved within the list."""
         return not self.is_overtaken and all(
-            one.requested.field != speakers.PHOTO and one.is_brief for one in self.fields
+            field.requested.field != speakers.PHOTO and field.is_brief for field in self.fields
         )
 
     @cached_property
@@ -145,11 +147,11 @@ class ProposalReview:
         """A fingerprint of everything on the review page, to detect changes before a decision."""
         now = sorted(
             merging.fingerprints(
-                {one.requested.field: one.current_value for one in self.fields}
+                {field.requested.field: field.current_value for field in self.fields}
             ).items()
         )
-        seen = f"{self.proposal.id} {self.proposal.state} {self.proposal.version} {now}"
-        return sha256(seen.encode()).hexdigest()[:16]
+        content = f"{self.proposal.id} {self.proposal.state} {self.proposal.version} {now}"
+        return sha256(content.encode()).hexdigest()[:16]
 
 
 @dataclass(frozen=True)
@@ -181,8 +183,8 @@ class ProposalStatus:
 
     def restrict_to(self, field_names: Collection[str]) -> "ProposalStatus":
         """Return the status of some fields only."""
-        kept = {field: one for field, one in self.latest.items() if field in field_names}
-        return replace(self, latest=kept)
+        latest = {field: one for field, one in self.latest.items() if field in field_names}
+        return replace(self, latest=latest)
 
     def _first(self, state: str) -> Proposal | None:
         return next((one for one in self.latest.values() if one.state == state), None)
@@ -200,7 +202,7 @@ def get_status(entity: Speaker | Session) -> ProposalStatus:
     newest_first = sent.order_by(Proposal.id.desc()).execution_options(populate_existing=True)
     rows = db.session.scalars(newest_first).all()
     found = [
-        (group, next((one for one in rows if not one.values.keys().isdisjoint(group)), None))
+        (group, next((row for row in rows if not row.values.keys().isdisjoint(group)), None))
         for group in FIELD_GROUPS
     ]
     newest = {field: one for group, one in found if one is not None for field in group}
@@ -232,7 +234,7 @@ def list_proposed_names(
     waited = Proposal.state != AUTO_APPROVED
     rows = select(column, Proposal.state, Proposal.changes).where(column.in_(ids), waited)
     return [
-        ProposedNames(number or 0, state, frozenset(one.field for one in load_changes(asked)))
+        ProposedNames(number or 0, state, frozenset(change.field for change in load_changes(asked)))
         for number, state, asked in db.session.execute(rows.order_by(Proposal.id))
     ]
 
@@ -247,7 +249,7 @@ def list_reviews(
     filters: ProposalFilter, sort: str, *, is_reversed: bool, offset: int, limit: int | None
 ) -> Sequence[ProposalReview]:
     """List the proposals that match the filters, with current values."""
-    order = tuple(one.desc() for one in SORTS[sort]) if is_reversed else SORTS[sort]
+    order = tuple(column.desc() for column in SORTS[sort]) if is_reversed else SORTS[sort]
     # Only the ids are sorted: biographies and photos are read only for the rows of one page.
     numbers = _apply_filter(_join_entities(select(Proposal.id)), filters).order_by(*order)
     page = _select_with_entities().where(Proposal.id.in_(numbers.offset(offset).limit(limit)))
@@ -314,7 +316,9 @@ def _join_entities(statement: Select[Any]) -> Select[Any]:
 def _apply_filter(statement: Select[Any], filters: ProposalFilter) -> Select[Any]:
     for word in collation.sort_key(filters.search).split():
         places = (NAME_SORT_KEY, func.lower(Proposal.sent_by))
-        statement = statement.where(or_(*(one.contains(word, autoescape=True) for one in places)))
+        statement = statement.where(
+            or_(*(place.contains(word, autoescape=True) for place in places))
+        )
     if filters.state:
         statement = statement.where(Proposal.state == filters.state)
     if filters.kind:

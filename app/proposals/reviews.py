@@ -64,8 +64,8 @@ def approve_part(
 ) -> Proposal:
     """Apply some fields of a proposal as the reviewer saw it; the others stay open."""
     proposal = _lock_reviewed(number, expected_fingerprint)
-    part = [one for one in proposal.requested if one.field in field_names]
-    others = [one for one in proposal.requested if one.field not in field_names]
+    part = [change for change in proposal.requested if change.field in field_names]
+    others = [change for change in proposal.requested if change.field not in field_names]
     if not part:
         raise RuleViolation("There is nothing here to approve")
     proposal.changes = dump_changes(part)
@@ -81,7 +81,7 @@ def amend(
 ) -> Proposal:
     """Apply a proposal with the reviewer's own wording and a note with the reason."""
     proposal = _lock_reviewed(number, expected_fingerprint)
-    requested = {one.field: one for one in proposal.requested}
+    requested = {change.field: change for change in proposal.requested}
     others = [
         versioned_edits.build_change(
             queries.get_field_set(proposal.entity), field, requested[field].after, value
@@ -91,7 +91,7 @@ def amend(
     ]
     if not others:
         raise RuleViolation("Change the text, or approve it as it is")
-    _apply(proposal, {**proposal.values, **{one.field: one.after for one in others}}, actor)
+    _apply(proposal, {**proposal.values, **{other.field: other.after for other in others}}, actor)
     proposal.outcome = dump_changes(others)
     decide(proposal, AMENDED, note, actor)
     emails.send_amended(proposal)
@@ -192,4 +192,4 @@ def build_proposal(entity: Speaker | Session) -> Proposal:
 
 def join_labels(requested: Sequence[Change]) -> str:
     """Return the labels of the changed fields, as the history has them."""
-    return ", ".join(one.label.lower() for one in requested)
+    return ", ".join(change.label.lower() for change in requested)

@@ -82,9 +82,9 @@ def withdraw(
         return False
     if expected_revision not in {None, open_proposal.revision}:
         raise StaleEdit(message=SENT_AGAIN_MESSAGE)
-    others = [one for one in open_proposal.requested if one.field not in field_names]
+    others = [change for change in open_proposal.requested if change.field not in field_names]
     open_proposal.changes = dump_changes(
-        [one for one in open_proposal.requested if one.field in field_names]
+        [change for change in open_proposal.requested if change.field in field_names]
     )
     _withdraw(open_proposal, actor)
     reviews.keep_open(open_proposal, others)
@@ -96,8 +96,8 @@ def transfer_notifications(speaker: Speaker, sender: str, recipient: str) -> Non
 
     If no one has access any more, ``recipient`` is "" and no email is sent.
     """
-    theirs = select(Appearance.session_id).where(Appearance.speaker_id == speaker.id)
-    about = or_(Proposal.speaker_id == speaker.id, Proposal.session_id.in_(theirs))
+    own_sessions = select(Appearance.session_id).where(Appearance.speaker_id == speaker.id)
+    about = or_(Proposal.speaker_id == speaker.id, Proposal.session_id.in_(own_sessions))
     sent = (Proposal.state == OPEN, Proposal.sent_by == sender, about)
     db.session.execute(update(Proposal).where(*sent).values(sent_by=recipient))
 
@@ -112,11 +112,11 @@ def _store(
 ) -> bool:
     """Update the one open proposal about the entity; return True if anything changed."""
     open_proposal = status.open_proposal
-    known = {one.field: one for one in open_proposal.requested} if open_proposal else {}
+    known = {change.field: change for change in open_proposal.requested} if open_proposal else {}
     others = [one for field, one in known.items() if field not in replaced_fields]
     all_requested = [
         *others,
-        *(_keep_original_before(one, known.get(one.field)) for one in requested),
+        *(_keep_original_before(change, known.get(change.field)) for change in requested),
     ]
     if open_proposal is None:
         if all_requested:

@@ -43,7 +43,7 @@ def describe(question: Question) -> Mapping[str, str]:
         "categories": question.categories,
         "max_megabytes": str(question.max_megabytes),
         "texts": "; ".join(
-            ", ".join((one.label, one.help, *one.choices.values())) for one in others
+            ", ".join((other.label, other.help, *other.choices.values())) for other in others
         ),
     }
 

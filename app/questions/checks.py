@@ -57,8 +57,10 @@ def check_condition(
     conditions refer to earlier questions only, there are no cycles.
     """
     if condition is not None:
-        _check_order(condition, question_id, [one.id for one in definitions])
-        earlier = next(one for one in definitions if one.id == condition.question)
+        _check_order(condition, question_id, [definition.id for definition in definitions])
+        earlier = next(
+            definition for definition in definitions if definition.id == condition.question
+        )
         if earlier.is_retired:
             raise InvalidCondition("The question that this one depends on is no longer asked")
         if not can_depend_on(earlier):
@@ -101,10 +103,10 @@ def list_possible_answers(definition: Definition) -> Sequence[tuple[str, str]]:
 
 def check_order(definitions: Sequence[Definition]) -> None:
     """Raise InvalidCondition unless each question comes after those its condition refers to."""
-    asked = [one for one in definitions if not one.is_retired]
-    places = {one.id: place for place, one in enumerate(asked)}
-    days = next((place for place, one in enumerate(asked) if one.name == DAYS_KEY), -1)
-    for place, one in enumerate(asked):
+    active = [definition for definition in definitions if not definition.is_retired]
+    places = {one.id: place for place, one in enumerate(active)}
+    days = next((place for place, one in enumerate(active) if one.name == DAYS_KEY), -1)
+    for place, one in enumerate(active):
         if one.condition and places.get(one.condition.question, place) >= place:
             raise InvalidCondition(
                 "A question must come after the one that it depends on. Nothing has been moved"
@@ -114,7 +116,7 @@ def check_order(definitions: Sequence[Definition]) -> None:
                 "A question for some days must come after the question about days"
             )
         if one.condition and one.page:
-            earlier = asked[places[one.condition.question]]
+            earlier = active[places[one.condition.question]]
             if earlier.page == one.page:
                 raise InvalidCondition(
                     "This question can depend only on a question of an earlier page"
@@ -125,10 +127,10 @@ def check_dependants(
     question_id: int, changed: Definition | None, definitions: Sequence[Definition]
 ) -> None:
     """Raise QuestionInUse if others depend on what is changed; None stands for retiring it."""
-    for one in definitions:
-        condition = one.condition
-        if condition is None or condition.question != question_id or one.is_retired:
+    for definition in definitions:
+        condition = definition.condition
+        if condition is None or condition.question != question_id or definition.is_retired:
             continue
         if changed is None or not can_be_met(condition, changed):
-            label = next(iter(one.current.texts.values())).label
+            label = next(iter(definition.current.texts.values())).label
             raise QuestionInUse(f"Change “{label}” first: it depends on an answer to this question")

@@ -136,7 +136,9 @@ class Definition:
 
     def get_version(self, version_id: int) -> Wording:
         """Return a version; the newest if the number is unknown."""
-        return next((one for one in self.versions if one.id == version_id), self.current)
+        return next(
+            (version for version in self.versions if version.id == version_id), self.current
+        )
 
     def iterate_choices(self, language: str) -> Iterator[tuple[str, str]]:
         """Yield key and text of every choice, current or former, newest versions first."""
@@ -191,14 +193,14 @@ def select_relevant(
     Answers to questions that are not asked are ignored, so conditions may be chained to any depth.
     """
     relevant: dict[int, Definition] = {}
-    for one in definitions:
-        if not applies_to(one, person):
+    for definition in definitions:
+        if not applies_to(definition, person):
             continue
-        condition = one.condition
+        condition = definition.condition
         if condition is not None:
             earlier = relevant.get(condition.question)
             answer = answers.get(earlier.name, "") if earlier else ""
             if earlier is None or not is_valid(earlier, answer) or not condition.is_met(answer):
                 continue
-        relevant[one.id] = one
+        relevant[definition.id] = definition
     return list(relevant.values())

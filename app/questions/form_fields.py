@@ -62,8 +62,8 @@ class AnswerFileField(Field):
     def process_formdata(self, valuelist: list[str]) -> None:
         """Take the file that the form sent, or the answer that it returned."""
         sent = file_answers.find_sent(self.name)
-        kept = file_answers.read_sent_back(self.name, valuelist)
-        self.data = sent.answer if sent else kept
+        previous_answer = file_answers.read_sent_back(self.name, valuelist)
+        self.data = sent.answer if sent else previous_answer
 
     def pre_validate(self, form: Any) -> None:
         """Raise the error of the file that was sent."""
@@ -116,7 +116,7 @@ def build(
     if kind == FILE:
         return AnswerFileField(label, rules, max_megabytes=definition.max_megabytes, **options)
     choices = _list_choices(definition, language, list_countries, is_required=is_required)
-    known = frozenset(one.value for one in choices)
+    known = frozenset(choice.value for choice in choices)
     return CHOICE_FIELDS[kind](
         label,
         [*(rules or [Optional()]), _one_of(known)],
@@ -154,7 +154,7 @@ def _list_choices(
 ) -> Sequence[Any]:
     """Return the choices, including an empty one if no answer is required."""
     if definition.kind == COUNTRY:
-        return [SelectChoice(*one) for one in list_countries(language)]
+        return [SelectChoice(*country) for country in list_countries(language)]
     if definition.kind == YES_NO:
         choices = [SelectChoice(YES, gettext("Yes")), SelectChoice(NO, gettext("No"))]
     else:
@@ -205,9 +205,9 @@ def without_names_of_files(
     definitions: Iterable[Definition], data: dict[str, Any]
 ) -> dict[str, Any]:
     """Return the data of a form without file answers to questions that ask for another kind."""
-    others = [one.name for one in definitions if one.kind != FILE]
-    gone = {name for name in others if file_answers.read(data.get(name) or "")}
-    return {name: value for name, value in data.items() if name not in gone}
+    others = [definition.name for definition in definitions if definition.kind != FILE]
+    file_names = {name for name in others if file_answers.read(data.get(name) or "")}
+    return {name: value for name, value in data.items() if name not in file_names}
 
 
 def get_answer(data: Any) -> str:

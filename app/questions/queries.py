@@ -46,8 +46,10 @@ def find_standard(set_name: str, key: str) -> Definition | None:
 
 
 def _by_key(set_name: str) -> Mapping[str, Definition]:
-    every = get_definitions(set_name)
-    return {one.standard.key: one for one in every if one.standard}
+    definitions = get_definitions(set_name)
+    return {
+        definition.standard.key: definition for definition in definitions if definition.standard
+    }
 
 
 def is_one_per_page(set_name: str) -> bool:
@@ -63,8 +65,8 @@ def read_definitions(set_name: str) -> Sequence[Definition]:
 def list_all(set_name: str) -> Sequence[Question]:
     """List the questions of a set, retired ones last."""
     order = (Question.retired_at.is_not(None), Question.position, Question.id)
-    such = select(Question).where(Question.set_name == set_name)
-    return db.session.scalars(such.order_by(*order)).all()
+    statement = select(Question).where(Question.set_name == set_name)
+    return db.session.scalars(statement.order_by(*order)).all()
 
 
 def get_question(set_name: str, number: int) -> Question:
@@ -81,9 +83,9 @@ def _load_on_own_connection(set_name: str) -> Sequence[Definition]:
 
 
 def _load_setting(set_name: str) -> bool:
-    asked = select(QuestionSet.is_one_per_page).where(QuestionSet.name == set_name)
+    statement = select(QuestionSet.is_one_per_page).where(QuestionSet.name == set_name)
     with read_only_connection(db.engine) as connection:
-        return bool(connection.execute(asked).scalar())
+        return bool(connection.execute(statement).scalar())
 
 
 def _load(connection: Connection, set_name: str) -> Sequence[Definition]:

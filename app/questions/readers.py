@@ -17,10 +17,12 @@ class TooManyReaders(RuleViolation):
 
 def inherit(definitions: Sequence[Definition]) -> list[Definition]:
     """Return questions with their readers restricted to those of the questions they depend on."""
-    by_id = {one.id: one for one in definitions}
+    by_id = {definition.id: definition for definition in definitions}
     return [
-        replace(one, readers=REGISTRATIONS) if _depends_on_private(one, by_id) else one
-        for one in definitions
+        replace(definition, readers=REGISTRATIONS)
+        if _depends_on_private(definition, by_id)
+        else definition
+        for definition in definitions
     ]
 
 
@@ -45,7 +47,7 @@ def check(
     The organisers' own questions that depend on a private one become private; standard questions
     cannot.
     """
-    by_id = {one.id: one for one in definitions}
+    by_id = {definition.id: definition for definition in definitions}
     earlier = by_id.get(condition.question) if condition else None
     if earlier is not None and earlier.is_private and readers == TEAM:
         raise TooManyReaders(
@@ -53,8 +55,10 @@ def check(
             "can see. Choose the same here, or change when it is asked"
         )
     changed = [
-        replace(one, readers=readers, condition=condition) if one.id == question_id else one
-        for one in definitions
+        replace(definition, readers=readers, condition=condition)
+        if definition.id == question_id
+        else definition
+        for definition in definitions
     ]
     for one in inherit(changed):
         known, is_newly_private = one.standard, one.is_private and not by_id[one.id].is_private

@@ -38,7 +38,11 @@ ALWAYS_ASKED = "Everyone has to be asked this question"
 def add(set_name: str, edited: EditedQuestion, *, actor: str) -> Question:
     """Add a question at the end; raise RuleViolation if it is invalid."""
     definitions = _lock(set_name)
-    own = [one for one in definitions if not (one.is_retired or one.standard)]
+    own = [
+        definition
+        for definition in definitions
+        if not (definition.is_retired or definition.standard)
+    ]
     if len(own) >= checks.MAX_QUESTIONS:
         raise RuleViolation(f"There are {checks.MAX_QUESTIONS} questions already")
     _check(edited, None, definitions)
@@ -57,7 +61,7 @@ def save(question: Question, edited: EditedQuestion, *, expected_version: int, a
     """
     definitions = _lock(question.set_name)
     db.session.refresh(question)
-    edited = _keep_what_is_fixed(question, edited)
+    edited = _keep_fixed_values(question, edited)
     before = changes.describe(question)
     if question.version != expected_version:
         typed = changes.describe_edited(question, edited)
@@ -84,12 +88,12 @@ def save(question: Question, edited: EditedQuestion, *, expected_version: int, a
 def move(question: Question, direction: str, *, actor: str) -> bool:
     """Move a question "up", "down" or to a position ("3"); return True if it moved."""
     definitions = list(_lock(question.set_name))
-    asked = [one for one in definitions if not one.is_retired]
-    index = next((i for i, one in enumerate(asked) if one.id == question.id), -1)
+    active = [definition for definition in definitions if not definition.is_retired]
+    index = next((i for i, one in enumerate(active) if one.id == question.id), -1)
     target = ordering.find_target(direction, index)
-    if index < 0 or target == index or not 0 <= target < len(asked):
+    if index < 0 or target == index or not 0 <= target < len(active):
         return False
-    moved = ordering.move(asked, index, target)
+    moved = ordering.move(active, index, target)
     checks.check_order(moved)
     _set_order(question.set_name, moved)
     place = [one.id for one in moved].index(question.id)
@@ -118,15 +122,15 @@ def retire(question: Question, *, actor: str) -> None:
 def restore(question: Question, *, actor: str) -> None:
     """Restore a retired question as the last one; a standard one as the last on its own page."""
     definitions = _lock(question.set_name)
-    others = [one for one in definitions if one.id != question.id]
+    others = [definition for definition in definitions if definition.id != question.id]
     if question.retired_at is not None:
-        restored = next(one for one in definitions if one.id == question.id)
-        asked = ordering.add(restored, [one for one in others if not one.is_retired])
-        earlier = asked[: asked.index(restored)]
+        restored = next(definition for definition in definitions if definition.id == question.id)
+        active = ordering.add(restored, [other for other in others if not other.is_retired])
+        earlier = active[: active.index(restored)]
         checks.check_condition(restored.condition, None, earlier)
         readers.check_restored(restored)
         question.retired_at = None
-        _set_order(question.set_name, asked)
+        _set_order(question.set_name, active)
         question.version += 1
         _record(question, "A retired question is asked again", actor)
 
@@ -197,12 +201,12 @@ def _place(
 ) -> Sequence[Definition]:
     """Return the questions with the input about one of them applied."""
     new = Definition(0, (Wording(0, edited.kind, (), {}),))
-    every = definitions if question_id else [*definitions, new]
+    all_definitions = definitions if question_id else [*definitions, new]
     return [
-        replace(one, condition=condition, days=frozenset(edited.days))
-        if one.id == (question_id or 0)
-        else one
-        for one in every
+        replace(definition, condition=condition, days=frozenset(edited.days))
+        if definition.id == (question_id or 0)
+        else definition
+        for definition in all_definitions
     ]
 
 
@@ -211,7 +215,7 @@ def _to_definition(question: Question, version: QuestionVersion) -> Definition:
     return Definition(question.id, (wording,))
 
 
-def _keep_what_is_fixed(question: Question, edited: EditedQuestion) -> EditedQuestion:
+def _keep_fixed_values(question: Question, edited: EditedQuestion) -> EditedQuestion:
     """Return the input without what cannot be changed about a standard question."""
     known = standard.find(question.set_name, question.key)
     if known is None:

@@ -33,7 +33,7 @@ _declared: dict[str, Mapping[str, StandardQuestion]] = {}  # by the name of the 
 
 def declare(set_name: str, questions: Sequence[StandardQuestion]) -> None:
     """Declare the standard questions of a set, in their order."""
-    _declared[set_name] = {one.key: one for one in questions}
+    _declared[set_name] = {question.key: question for question in questions}
 
 
 def find(set_name: str, key: str) -> StandardQuestion | None:

@@ -31,16 +31,16 @@ def _choose_keys(edited: EditedQuestion, earlier: Sequence[QuestionVersion]) -> 
     newest = earlier[-1].choices.split() if earlier else []
     if edited.is_wording_corrected and len(newest) == len(edited.first.choices):
         return newest
-    held: Mapping[str, str] = {}
+    known_keys: Mapping[str, str] = {}
     if newest:
         choices = next(iter(load_texts(earlier[-1].texts).values())).choices
-        held = {text: key for key, text in choices.items()}
+        known_keys = {text: key for key, text in choices.items()}
     fresh = max((int(key[1:]) for key in known), default=0)
     keys = []
     for text in edited.first.choices:
-        if text not in held:
+        if text not in known_keys:
             fresh += 1
-        keys.append(held.get(text, f"c{fresh}"))
+        keys.append(known_keys.get(text, f"c{fresh}"))
     return keys
 
 

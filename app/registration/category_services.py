@@ -99,17 +99,19 @@ def save(
         return ()
     if category.version != expected_version:
         raise StaleEdit(category.version, changes)
-    kept = values["kept_places"]
-    _change_kept_places(category, min(kept, category.kept_places))  # may free places for the limit
-    if any(one.field == "limit" for one in changes):
+    kept_places = values["kept_places"]
+    _change_kept_places(
+        category, min(kept_places, category.kept_places)
+    )  # may free places for the limit
+    if any(change.field == "limit" for change in changes):
         _change_limit(category, values["limit"])
-    _change_kept_places(category, kept)
+    _change_kept_places(category, kept_places)
     with _requiring_unique_name():
         _set_values(category, values)
         category.version += 1
     bump_cache_version()
     offers.offer_places()
-    names = ", ".join(one.label.lower() for one in changes)
+    names = ", ".join(change.label.lower() for change in changes)
     _record(category, f"{category.name} was changed: {names}", actor, changes)
     return changes
 
@@ -181,8 +183,10 @@ def _require_no_questions(category: RegistrationCategory) -> None:
 
 
 def _require_no_held_places(category: RegistrationCategory) -> None:
-    held = select(func.sum(InvitationCode.held)).where(InvitationCode.category_id == category.id)
-    if db.session.scalar(held):
+    held_places = select(func.sum(InvitationCode.held)).where(
+        InvitationCode.category_id == category.id
+    )
+    if db.session.scalar(held_places):
         raise CategoryInUse("Invitation codes keep places in this category. Withdraw them first")
     if category.kept_places:
         raise CategoryInUse(
@@ -219,7 +223,7 @@ def count_people(category: RegistrationCategory) -> CategoryPeople:
         WaitingListEntry.ended_at.is_(None), WaitingListEntry.category_id == category.id
     )
     counts = (delegates, waiting, applied, interested)
-    return CategoryPeople(*(db.session.scalar(one) or 0 for one in counts))
+    return CategoryPeople(*(db.session.scalar(count) or 0 for count in counts))
 
 
 def _change_kept_places(category: RegistrationCategory, number: int) -> None:
@@ -251,12 +255,16 @@ def _count_taken(category: RegistrationCategory) -> int:
     offers = select(func.count()).where(
         WaitingListEntry.state == OFFERED, WaitingListEntry.category_id == category.id
     )
-    held = select(func.sum(InvitationCode.held)).where(InvitationCode.category_id == category.id)
+    invitation_places = select(func.sum(InvitationCode.held)).where(
+        InvitationCode.category_id == category.id
+    )
     applied = select(func.count()).where(
         RegistrationApplication.is_held.is_(True),
         RegistrationApplication.category_id == category.id,
     )
-    counted = sum(db.session.scalar(one) or 0 for one in (delegates, offers, held, applied))
+    counted = sum(
+        db.session.scalar(one) or 0 for one in (delegates, offers, invitation_places, applied)
+    )
     return counted + category.kept_places
 
 
@@ -267,16 +275,16 @@ def _lock(category: RegistrationCategory) -> None:
 
 def _set_values(category: RegistrationCategory, values: Mapping[str, Any]) -> None:
     if values["is_for_speakers"]:
-        _unmark_others(category)
+        _unmark_other_categories(category)
     for name, value in values.items():
         if name == TRANSLATIONS:
-            kept = category_texts.load_translations(category.translations or "")
-            category.translations = category_texts.dump_translations({**kept, **value})
+            translations = category_texts.load_translations(category.translations or "")
+            category.translations = category_texts.dump_translations({**translations, **value})
         elif name not in {"limit", "kept_places"}:
             setattr(category, name, value)
 
 
-def _unmark_others(category: RegistrationCategory) -> None:
+def _unmark_other_categories(category: RegistrationCategory) -> None:
     """Unmark the other category for speakers, if any, and release the places kept in it."""
     for other in queries.list_all():
         if other.is_for_speakers and other is not category:

@@ -189,7 +189,8 @@ def _render_check(
         back=step_url(steps[-2]),
         differing=differing,
         reworded=[
-            custom_questions.get_label(one) for one in custom_questions.list_reworded(answers)
+            custom_questions.get_label(question)
+            for question in custom_questions.list_reworded(answers)
         ],
         email=answers[fields.EMAIL],
         is_waiting=is_waiting,

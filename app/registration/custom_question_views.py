@@ -61,9 +61,9 @@ def _answer(step: str) -> Response:
 def _read_form(step: str, progress: RegistrationProgress) -> CustomQuestionsForm:
     """Return the submitted form, validated, without questions that no longer apply."""
     possible = _list_possible(step, progress.answers)
-    asked = custom_question_forms.list_submitted_questions(request.form, possible)
-    form = custom_question_forms.build_form(CustomQuestionsForm, asked)
-    form.words = custom_question_forms.read_wording_hashes(request.form, asked)
+    questions = custom_question_forms.list_submitted_questions(request.form, possible)
+    form = custom_question_forms.build_form(CustomQuestionsForm, questions)
+    form.words = custom_question_forms.read_wording_hashes(request.form, questions)
     form.drop_irrelevant(progress.answers)
     form.validate()
     return form
@@ -82,7 +82,7 @@ def _show(step: str, progress: RegistrationProgress) -> Response:
     later = custom_question_forms.list_dependent(
         question_pages.list_possible(step, answers), definitions
     )
-    if any(one.name in answers for one in definitions):
+    if any(definition.name in answers for definition in definitions):
         form = custom_question_forms.build_form(CustomQuestionsForm, definitions, **answers)
         return _render(step, form, progress, later)
     names = [custom_questions.join_ids(one) for one in (definitions, later)]

@@ -272,8 +272,8 @@ def ticket_context(delegate: Delegate) -> dict[str, Any]:
 def _list_answers(delegate: Delegate) -> Sequence[tuple[str, str]]:
     """List the answers that may be in an email, each on one line."""
     with languages.use_language(delegate.language):
-        given = custom_answers.list_given(delegate, with_private=False)
-        return [(shorten(one.label.rstrip(" ?:")), _show_answer(one)) for one in given]
+        answers = custom_answers.list_given(delegate, with_private=False)
+        return [(shorten(answer.label.rstrip(" ?:")), _show_answer(answer)) for answer in answers]
 
 
 def _show_answer(answer: GivenAnswer) -> str:

@@ -45,10 +45,13 @@ def _iterate_naming() -> Iterator[str]:
 
     So an answer that moves to the next kind meanwhile is found in one of the two.
     """
-    asked = list_asked()
-    ids = [one.id for one in asked]
-    for model in DOCUMENTS if asked else ():
-        names = (model.document.contains(f'"{one.name}": "', autoescape=True) for one in asked)
+    questions = list_asked()
+    ids = [question.id for question in questions]
+    for model in DOCUMENTS if questions else ():
+        names = (
+            model.document.contains(f'"{question.name}": "', autoescape=True)
+            for question in questions
+        )
         yield from db.session.scalars(select(model.document).where(or_(*names)))
     yield from db.session.scalars(
         select(DelegateAnswer.value).where(DelegateAnswer.question_id.in_(ids))

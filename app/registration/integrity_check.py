@@ -65,11 +65,14 @@ def run_daily() -> None:
 def _check_requests_of_delegates() -> Sequence[str]:
     """Find people with a place who also request one, by name and address."""
     waits, applications, interest = (
-        db.session.scalars(one) for one in _select_requests_of_delegates()
+        db.session.scalars(request) for request in _select_requests_of_delegates()
     )
     return [
-        *(f"Booking {one} has a place, but is still waiting for one." for one in waits),
-        *(f"Booking {one} has a place, but an application to be decided." for one in applications),
+        *(f"Booking {wait} has a place, but is still waiting for one." for wait in waits),
+        *(
+            f"Booking {application} has a place, but an application to be decided."
+            for application in applications
+        ),
         *(
             f"Booking {one} has a place, but an expression of interest to be decided."
             for one in interest
@@ -157,12 +160,12 @@ def _check_material_sizes() -> Sequence[str]:
 
 def _check_answer_files() -> Sequence[str]:
     references = answer_files.list_incomplete()
-    return [f"A file of booking {one} is missing or incomplete." for one in references]
+    return [f"A file of booking {reference} is missing or incomplete." for reference in references]
 
 
 def _list_missing_questions() -> Sequence[str]:
     """Find standard questions without a row, which would never be asked."""
-    known = {one.key for one in questions.list_all(REGISTRATION)}
+    known = {question.key for question in questions.list_all(REGISTRATION)}
     missing = [one for one in standard.list_of(REGISTRATION) if one.key not in known]
     return [f"The question “{one.label}” is missing from registration." for one in missing]
 

@@ -49,7 +49,7 @@ def _select_offers_out_of_turn() -> Select[tuple[str]]:
             HistoryEntry.summary == MERGED,
         ),
     )
-    such = offered.state == OFFERED, offered.scope != CONFERENCE_LIST
+    is_session_offer = offered.state == OFFERED, offered.scope != CONFERENCE_LIST
     in_turn = offered.queue_order.is_(None), ~is_out_of_turn
-    titles = select(offered.title).where(*such, *in_turn, was_before).distinct()
+    titles = select(offered.title).where(*is_session_offer, *in_turn, was_before).distinct()
     return titles.order_by(offered.title)

@@ -25,7 +25,8 @@ SEAT_COUNTS = select(
     SeatLimit.seats, SeatLimit.taken, SeatLimit.waiting, SeatLimit.has_waiting_list
 ).where(SeatLimit.name == CONFERENCE)
 SEAT_COLUMNS: tuple[ColumnElement[Any], ...] = tuple(  # for ``build_seat_counts``
-    SEAT_COUNTS.with_only_columns(one).scalar_subquery() for one in SEAT_COUNTS.selected_columns
+    SEAT_COUNTS.with_only_columns(column).scalar_subquery()
+    for column in SEAT_COUNTS.selected_columns
 )
 DRAFT_BY_SECRET = select(
     ApplicationDraft.id, ApplicationDraft.document, ApplicationDraft.confirmation_id
@@ -126,7 +127,7 @@ def get_seat_counts() -> SeatCounts:
 def build_seat_counts(row: Sequence[Any]) -> SeatCounts:
     """Return the counts from the values of ``SEAT_COLUMNS``, read by another statement."""
     counts = SeatCounts(0, 0) if row[0] is None else SeatCounts(*row)
-    return _adapt_to_preview(_look_who_is_next(counts, db.session.connection()))
+    return _adapt_to_preview(_check_next_in_line(counts, db.session.connection()))
 
 
 def _adapt_to_preview(counts: SeatCounts) -> SeatCounts:
@@ -170,10 +171,10 @@ def read_seat_counts() -> SeatCounts:
 def _count_seats(connection: Connection) -> SeatCounts:
     row = connection.execute(SEAT_COUNTS).first()
     counts = SeatCounts(*row) if row is not None else SeatCounts(0, 0)
-    return _look_who_is_next(counts, connection)
+    return _check_next_in_line(counts, connection)
 
 
-def _look_who_is_next(counts: SeatCounts, connection: Connection) -> SeatCounts:
+def _check_next_in_line(counts: SeatCounts, connection: Connection) -> SeatCounts:
     could_be_next = counts.waiting > 0 and counts.remaining > 0
     return replace(counts, is_next_waiting=could_be_next and turns.has_next(connection))
 

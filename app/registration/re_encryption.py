@@ -28,7 +28,7 @@ from app.registration.waiting_list.models import WaitingListEntry
 
 BATCH_SIZE: Final = 200  # rows per transaction, so that others do not wait long for the database
 NAMES: Final = tuple(sorted(PRIVATE_NAMES))
-COLUMNS: Final = {one.column: getattr(Needs, one.column) for one in PRIVATE_FIELDS}
+COLUMNS: Final = {field.column: getattr(Needs, field.column) for field in PRIVATE_FIELDS}
 PENDING_ROW_SOURCES: list[Callable[[], Iterator["PendingRow"]]] = []  # from packages above this one
 DOCUMENTS: Final[tuple[tuple[type[Base], str, Callable[[str], str]], ...]] = (
     (WaitingListEntry, "access_key", private_answers.place_in_waiting_list),
@@ -169,7 +169,9 @@ def _list_documents(
 ) -> Iterator[PendingRow]:
     ring = get_key_ring()
     document: InstrumentedAttribute[str] = model.document  # type: ignore[attr-defined]
-    statement = select(key, document).where(or_(*(_holds_pending(document, one) for one in NAMES)))
+    statement = select(key, document).where(
+        or_(*(_holds_pending(document, name) for name in NAMES))
+    )
     for value, before in db.session.execute(statement.order_by(key)).all():
         answers: dict[str, Any] = json.loads(before)
         private = {name: answers[name] for name in NAMES if answers.get(name)}

@@ -84,13 +84,13 @@ def list_page(
     options: Sequence[Any] = (),
 ) -> tuple[Sequence[RequestT], int]:
     """List a page of requests, open and oldest ones first, and count all."""
-    such = list_conditions(model, filters)
-    total = db.session.scalar(select(func.count(model.id)).where(*such)) or 0
+    conditions = list_conditions(model, filters)
+    total = db.session.scalar(select(func.count(model.id)).where(*conditions)) or 0
     first = model.name if filters.sort == "name" else model.ended_at.is_not(None)
     order = (first, model.id)
     rows = (
         select(model)
-        .where(*such)
+        .where(*conditions)
         .options(*options)
         .order_by(*(one.desc() if filters.is_reversed else one for one in order))
     )
@@ -102,7 +102,7 @@ def list_conditions(
 ) -> list[ColumnElement[bool]]:
     """List the conditions of a list of requests."""
     words = search_key(filters.search).split()
-    found = [model.search_text.contains(one, autoescape=True) for one in words]
+    found = [model.search_text.contains(word, autoescape=True) for word in words]
     if filters.category:
         found.append(model.category_id == int(filters.category))
     if filters.state == OPEN:

@@ -48,14 +48,14 @@ def add_withdrawal(
     @bp.route("/<secret>/withdraw", methods=["GET", "POST"], endpoint="withdraw")
     @validates_own_csrf
     def ask(secret: str) -> ResponseReturnValue:
-        asked = find(secret)
+        found_request = find(secret)
         form = ConfirmForm()
         if form.validate_on_submit():
             try:
-                withdraw(asked)
+                withdraw(found_request)
             except RuleViolation as refusal:
-                return render(asked, secret, refusal)
+                return render(found_request, secret, refusal)
             return redirect(url_for(".show", secret=secret), 303)
-        if not asked.is_open:
+        if not found_request.is_open:
             return redirect(url_for(".show", secret=secret), 303)
         return render_page(template, form=form, secret=secret)

@@ -18,9 +18,9 @@ from app.registration import queries
 def list_missing(answers: Answers) -> Sequence[Definition]:
     """List the required questions that are unanswered, given a person's answers."""
     return [
-        one
-        for one in custom_questions.list_relevant_with_standard(answers)
-        if one.is_required and custom_questions.is_unanswered(one, answers)
+        question
+        for question in custom_questions.list_relevant_with_standard(answers)
+        if question.is_required and custom_questions.is_unanswered(question, answers)
     ]
 
 

@@ -25,7 +25,7 @@ _MENTIONS_NEEDS: Final = HistoryEntry.summary.startswith("Changed: ") & or_(
     HistoryEntry.summary.endswith("needs"), HistoryEntry.summary.endswith("needs, answers")
 )
 IS_ABOUT_REQUIREMENTS: Final[ColumnElement[bool]] = or_(
-    *(HistoryEntry.subject.startswith(f"{one} ") for one in KINDS),
+    *(HistoryEntry.subject.startswith(f"{kind} ") for kind in KINDS),
     HistoryEntry.subject.in_(LISTS),
     HistoryEntry.subject.startswith("booking ")
     & or_(_MENTIONS_NEEDS, HistoryEntry.summary.in_((VIEWED, REMOVED))),

@@ -95,9 +95,11 @@ def erase_answers_of_requests() -> None:
         rows = select(model.id, model.document).where(or_(*has_answer)).limit(BATCH_SIZE)
         for number, document in db.session.execute(rows).tuples().all():
             answers = load_answers(document)
-            kept = {name: answer for name, answer in answers.items() if name not in names}
-            is_it = model.id == number
-            db.session.execute(update(model).where(is_it).values(document=dump_answers(kept)))
+            kept_answers = {name: answer for name, answer in answers.items() if name not in names}
+            condition = model.id == number
+            db.session.execute(
+                update(model).where(condition).values(document=dump_answers(kept_answers))
+            )
 
 
 def erase_delegates() -> None:
@@ -157,15 +159,19 @@ def _list_erased_names() -> Collection[str]:
     """Return the names of the expired answers; empty without a programme."""
     if _find_last_day() is None:
         return ()
-    own = {one.name for one in custom_questions.list_all() if custom_questions.is_erased(one)}
-    return own | {one.name for one in _list_erased_fields()}
+    own = {
+        question.name
+        for question in custom_questions.list_all()
+        if custom_questions.is_erased(question)
+    }
+    return own | {field.name for field in _list_erased_fields()}
 
 
 def _list_erased_fields() -> Sequence[DelegateField]:
     """List the standard questions whose answers have expired; empty without a programme."""
     if _find_last_day() is None:
         return ()
-    return [one for one in BOOKING_FIELDS if _is_erased_early(one)]
+    return [field for field in BOOKING_FIELDS if _is_erased_early(field)]
 
 
 def _purge_drafts() -> None:

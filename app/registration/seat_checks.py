@@ -54,16 +54,18 @@ def list_wrong_places() -> Sequence[str]:
     faults = []
     if taken != attending + offered + held + applied:
         parts = (
-            f"{_are(attending, 'delegate')} attending",
-            f"{_are(offered, 'place')} on offer" if offered else "",
-            f"{_are(held, 'place')} kept for invitations and speakers" if held else "",
-            f"{_are(applied, 'place')} kept for applicants" if applied else "",
+            f"{_begin_sentence(attending, 'delegate')} attending",
+            f"{_begin_sentence(offered, 'place')} on offer" if offered else "",
+            f"{_begin_sentence(held, 'place')} kept for invitations and speakers" if held else "",
+            f"{_begin_sentence(applied, 'place')} kept for applicants" if applied else "",
         )
         found = " and ".join(filter(None, parts))
-        faults.append(f"{_are(taken, 'place')} counted as taken, but {found}.")
+        faults.append(f"{_begin_sentence(taken, 'place')} counted as taken, but {found}.")
     if queue != waiting:
-        people_are = _are(queue, "person", "people")
-        faults.append(f"{people_are} counted as waiting, but {_are(waiting)} on the list.")
+        people_are = _begin_sentence(queue, "person", "people")
+        faults.append(
+            f"{people_are} counted as waiting, but {_begin_sentence(waiting)} on the list."
+        )
     return [*faults, *_list_wrong_categories()]
 
 
@@ -83,8 +85,8 @@ def _select_counts() -> Select[Any]:
 
 def _list_wrong_categories() -> Sequence[str]:
     return [
-        f"{_are(taken, 'place', of=f'of the category “{name}”')} counted as taken, "
-        f"but {_are(number)}."
+        f"{_begin_sentence(taken, 'place', of=f'of the category “{name}”')} counted as taken, "
+        f"but {_begin_sentence(number)}."
         for name, taken, number in db.session.execute(_select_wrong_categories())
     ]
 
@@ -106,7 +108,7 @@ def _select_wrong_categories() -> Select[Any]:
         RegistrationApplication.category_id == RegistrationCategory.id,
     )
     parts = (delegates, offers, held, applied)
-    counted = sum((one.scalar_subquery() for one in parts), RegistrationCategory.kept_places)
+    counted = sum((part.scalar_subquery() for part in parts), RegistrationCategory.kept_places)
     return (
         select(RegistrationCategory.name, SeatLimit.taken, counted)
         .join(SeatLimit, SeatLimit.name == name)
@@ -117,8 +119,8 @@ def _select_wrong_categories() -> Select[Any]:
 
 def _count_entries(state: str, *such: ColumnElement[bool]) -> ScalarSelect[int]:
     counted = select(func.count()).select_from(WaitingListEntry)
-    is_it = WaitingListEntry.state == state, WaitingListEntry.scope == CONFERENCE, *such
-    return counted.where(*is_it).scalar_subquery()
+    conditions = WaitingListEntry.state == state, WaitingListEntry.scope == CONFERENCE, *such
+    return counted.where(*conditions).scalar_subquery()
 
 
 def list_wrong_seats() -> Sequence[str]:
@@ -142,19 +144,19 @@ def list_wrong_seats() -> Sequence[str]:
         if now.taken != booked + held:
             on_offer = f" and {held} on offer" if held else ""
             faults.append(
-                f"{_are(now.taken, 'seat', of=of_session)} counted as taken, "
-                f"but {_are(booked)} booked{on_offer}."
+                f"{_begin_sentence(now.taken, 'seat', of=of_session)} counted as taken, "
+                f"but {_begin_sentence(booked)} booked{on_offer}."
             )
         if now.held_back != held_back.get(key, 0):
             faults.append(
-                f"{_are(now.held_back, 'seat', of=of_session)} counted as reserved, "
-                f"but {_are(held_back.get(key, 0))}."
+                f"{_begin_sentence(now.held_back, 'seat', of=of_session)} counted as reserved, "
+                f"but {_begin_sentence(held_back.get(key, 0))}."
             )
         if now.waiting != waiting.get(key, 0):
-            people_are = _are(now.waiting, "person", "people")
+            people_are = _begin_sentence(now.waiting, "person", "people")
             faults.append(
                 f"{people_are} counted as waiting for the session “{key}”, "
-                f"but {_are(waiting.get(key, 0))} on its list."
+                f"but {_begin_sentence(waiting.get(key, 0))} on its list."
             )
     return faults
 
@@ -230,24 +232,26 @@ def list_seats_of_cancelled() -> Sequence[str]:
 
 def list_seats_at_the_same_time() -> Sequence[str]:
     """Find people with seats at the same time who were not asked to choose."""
-    to_come = [one for one in get_programme().sessions if not session_bookings.has_started(one)]
-    known = {one.key: one for one in to_come}
+    to_come = [
+        session for session in get_programme().sessions if not session_bookings.has_started(session)
+    ]
+    known = {session.key: session for session in to_come}
     booked = select(SessionBooking).options(joinedload(SessionBooking.delegate))
     rows = db.session.scalars(booked.order_by(SessionBooking.delegate_id, SessionBooking.id))
     faults = []
-    for _, seats in groupby(rows, lambda one: one.delegate_id):
-        settled = [one for one in seats if one.choose_by is None]
+    for _, seats in groupby(rows, lambda row: row.delegate_id):
+        settled = [seat for seat in seats if seat.choose_by is None]
         contested = map_contested(settled, known) if len(settled) > 1 else {}
         faults += [
-            f"Booking {one.delegate.reference} has seats in “{one.title}” and at the same time in "
-            f"“{contested[one.id][0].title}”."
-            for one in settled
-            if one.id in contested
+            f"Booking {seat.delegate.reference} has seats in “{seat.title}” and at the same time "
+            f"in “{contested[seat.id][0].title}”."
+            for seat in settled
+            if seat.id in contested
         ]
     return faults
 
 
-def _are(number: int, one: str = "", many: str = "", of: str = "") -> str:
+def _begin_sentence(number: int, one: str = "", many: str = "", of: str = "") -> str:
     """Start a sentence about a number: 1 is, 2 seats are, 1 seat of a session is."""
     counted = count_of(number, one, many) if one else str(number)
     return " ".join(filter(None, (counted, of, "is" if number == 1 else "are")))

@@ -300,7 +300,7 @@ def _refuse_full(full: Iterable[SeatLimit]) -> None:
 
 def _refuse_move(gained: Sequence[SeatLimit], count: int) -> None:
     """Raise CategoryFull if too few seats are left, or others wait for them."""
-    _refuse_full(one for one in gained if one.taken + count > one.seats)
+    _refuse_full(limit for limit in gained if limit.taken + count > limit.seats)
     _refuse_awaited(gained, count)
 
 

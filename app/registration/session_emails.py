@@ -37,7 +37,7 @@ def send_sessions_chosen(
     delegate: Delegate, booked: Sequence[Session], missed: Sequence[Session]
 ) -> Email:
     """Tell a new delegate which seats they have, and which they did not get."""
-    keys = [one.key for one in booked]
+    keys = [session.key for session in booked]
     return emails.enqueue_to_delegate(
         "sessions_chosen",
         delegate,
@@ -51,7 +51,7 @@ def send_ballot_drawn(
     delegate: Delegate, ballot: Ballot, ticket: str, won: Sequence[Session]
 ) -> None:
     """Tell a person which seats they have won in a ballot, or that they have won none."""
-    keys = [one.key for one in won]
+    keys = [session.key for session in won]
     emails.enqueue_to_delegate(
         "ballot_drawn",
         delegate,

@@ -91,8 +91,8 @@ def hold_back(limit: SeatLimit, count: int) -> None:
     """Reserve free seats of a locked session; raise RuleViolation if there are too few."""
     free = max(limit.seats - limit.taken - limit.waiting, 0)
     if count > free:
-        there = "1 seat is" if free == 1 else f"{free or 'No'} seats are"
-        raise RuleViolation(f"{there} free, so {count} cannot be reserved")
+        free_seats = "1 seat is" if free == 1 else f"{free or 'No'} seats are"
+        raise RuleViolation(f"{free_seats} free, so {count} cannot be reserved")
     _store_session(limit, limit.taken, _get_nominal(limit), held_back=limit.held_back + count)
 
 

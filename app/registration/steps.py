@@ -56,8 +56,8 @@ class RegistrationProgress:
 
     def has_answer(self, step: str) -> bool:
         """Return True if this question has an answer, even one that must be given again."""
-        asked = question_pages.list_relevant(step, self.answers)
-        return any(one.name in self.answers for one in asked) or step in self.answers
+        questions = question_pages.list_relevant(step, self.answers)
+        return any(question.name in self.answers for question in questions) or step in self.answers
 
     def has_reached(self, step: str) -> bool:
         """Return True if every question before this one has been answered."""
@@ -74,12 +74,14 @@ def find_unanswered_step(answers: Answers) -> str | None:
     """
     if categories.lacks_category(answers):
         return CATEGORY
-    for page, asked in question_pages.list_with_questions(answers):
-        if page.is_standard and _is_standard_page_unanswered(page.step, asked, answers):
+    for page, questions in question_pages.list_with_questions(answers):
+        if page.is_standard and _is_standard_page_unanswered(page.step, questions, answers):
             return page.step
         if page.step == fields.DAYS and _lacks_sessions(answers):
             return SESSIONS
-        is_own_unanswered = (custom_questions.is_unanswered(one, answers) for one in asked)
+        is_own_unanswered = (
+            custom_questions.is_unanswered(question, answers) for question in questions
+        )
         if not page.is_standard and any(is_own_unanswered):
             return page.step
     return None
@@ -95,9 +97,9 @@ def _is_standard_page_unanswered(step: str, asked: Sequence[Definition], answers
         return not days.issuperset(answers[fields.DAYS].split())
     # a speaker’s country may be unknown; the other prefilled answers stay
     return any(
-        one.is_required and not answers.get(one.name)
-        for one in asked
-        if one.name in answers or (SPEAKER in answers and one.name == COUNTRY)
+        definition.is_required and not answers.get(definition.name)
+        for definition in asked
+        if definition.name in answers or (SPEAKER in answers and definition.name == COUNTRY)
     )
 
 
@@ -106,7 +108,7 @@ def _get_key(step: str, asked: Sequence[Definition]) -> str:
 
     For private choices it is the free text, the only answer in drafts of earlier versions.
     """
-    own = [one.name for one in fields.FIELDS if one.step == step]
+    own = [field.name for field in fields.FIELDS if field.step == step]
     return own[-1] if step in PRIVATE_STEPS else asked[0].name
 
 
@@ -116,6 +118,6 @@ def _lacks_sessions(answers: Answers) -> bool:
 
 def _has_to_be_asked_again(step: str, answers: Answers) -> bool:
     """Return True if a private answer has no consent, or cannot be read."""
-    private = [answers.get(one.name, "") for one in fields.PRIVATE_FIELDS if one.step == step]
+    private = [answers.get(field.name, "") for field in fields.PRIVATE_FIELDS if field.step == step]
     lacks_consent = any(private) and fields.CONSENT not in answers
     return lacks_consent or any(private_answers.is_unreadable(one) for one in private)

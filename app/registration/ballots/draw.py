@@ -60,8 +60,8 @@ def commit_to(seed: str) -> str:
 def write_list(slots: Sequence[Slot], wishes: Wishes) -> str:
     """Return the input of the draw as text: a line for each session by key, then each ticket."""
     sessions = [
-        json.dumps(["session", one.key, one.seats, one.starts_at, one.ends_at])
-        for one in sorted(slots, key=lambda one: one.key)
+        json.dumps(["session", slot.key, slot.seats, slot.starts_at, slot.ends_at])
+        for slot in sorted(slots, key=lambda slot: slot.key)
     ]
     tickets = [json.dumps(["ticket", ticket, *wishes[ticket]]) for ticket in sorted(wishes)]
     return "\n".join([*sessions, *tickets])
@@ -79,17 +79,17 @@ def order_tickets(seed: str, slots: Sequence[Slot], wishes: Wishes) -> list[str]
 
 def draw(seed: str, slots: Sequence[Slot], wishes: Wishes) -> Result:
     """Return the sessions that each ticket has won, in the order in which they were won."""
-    by_key = {one.key: one for one in slots}
-    left = {one.key: one.seats for one in slots}
+    by_key = {slot.key: slot for slot in slots}
+    free_seats = {slot.key: slot.seats for slot in slots}
     won: Result = {ticket: [] for ticket in sorted(wishes)}
     order = order_tickets(seed, slots, wishes)
     for tickets in cycle((order, order[::-1])):
         gained = 0
         for ticket in tickets:
-            key = _find_next(wishes[ticket], won[ticket], left, by_key)
+            key = _find_next(wishes[ticket], won[ticket], free_seats, by_key)
             if key is not None:
                 won[ticket].append(key)
-                left[key] -= 1
+                free_seats[key] -= 1
                 gained += 1
         if not gained:
             break
@@ -130,18 +130,18 @@ def read(document: Mapping[str, object]) -> tuple[list[Slot], Result, Result]:
     tickets: Sequence[Mapping[str, object]] = document["tickets"]  # type: ignore[assignment]
     slots = [
         Slot(
-            str(one["key"]),
-            int(str(one["seats"])),
-            str(one.get("starts_at", "")),
-            str(one.get("ends_at", "")),
+            str(session["key"]),
+            int(str(session["seats"])),
+            str(session.get("starts_at", "")),
+            str(session.get("ends_at", "")),
         )
-        for one in sessions
+        for session in sessions
     ]
     return slots, _read_keys(tickets, "wishes"), _read_keys(tickets, "won")
 
 
 def _read_keys(tickets: Sequence[Mapping[str, object]], name: str) -> Result:
-    return {str(one["ticket"]): list(map(str, one[name])) for one in tickets}  # type: ignore[call-overload]
+    return {str(ticket["ticket"]): list(map(str, ticket[name])) for ticket in tickets}  # type: ignore[call-overload]
 
 
 def summarise(document: Mapping[str, object]) -> str:
@@ -150,8 +150,8 @@ def summarise(document: Mapping[str, object]) -> str:
     A file whose seed was chosen afterwards is consistent too, except for its published commitment.
     """
     slots, wishes, won = read(document)
-    given = sum(map(len, won.values()))
-    counts = f"Sessions: {len(slots)}. Tickets: {len(wishes)}. Seats given: {given}."
+    seat_count = sum(map(len, won.values()))
+    counts = f"Sessions: {len(slots)}. Tickets: {len(wishes)}. Seats given: {seat_count}."
     return (
         f"The draw is right. {counts}\n"
         f"Fingerprint of the secret number: {document['commitment']}\n"

@@ -41,7 +41,7 @@ class Ballot(Base):
     @property
     def session_keys(self) -> list[str]:
         """The keys of the sessions whose seats it draws."""
-        return [one.session_key for one in self.sessions]
+        return [session.session_key for session in self.sessions]
 
     @property
     def history_subject(self) -> str:

@@ -86,14 +86,18 @@ def list_public() -> Sequence[PublicBallot]:
 
 def get_public(number: int) -> PublicBallot:
     """Return a ballot in its public form; raise NotFound if there is none."""
-    found = next((one for one in list_public() if one.id == number), None)
+    found = next((ballot for ballot in list_public() if ballot.id == number), None)
     return require(found, NotFound(NO_SUCH_BALLOT))
 
 
 def find_public_of(session: Session) -> PublicBallot | None:
     """Return the undrawn ballot that includes a session, or None."""
     return next(
-        (one for one in list_public() if session.key in one.session_keys and not one.is_drawn),
+        (
+            ballot
+            for ballot in list_public()
+            if session.key in ballot.session_keys and not ballot.is_drawn
+        ),
         None,
     )
 
@@ -121,12 +125,12 @@ def list_undrawn_keys(connection: Connection) -> Mapping[str, int]:
 def list_sessions(keys: Sequence[str]) -> Sequence[Session]:
     """List the public sessions with these keys, in the order of the programme."""
     wanted = set(keys)
-    return [one for one in get_programme().sessions if one.key in wanted]
+    return [session for session in get_programme().sessions if session.key in wanted]
 
 
 def list_ranked(keys: Sequence[str]) -> Sequence[Session]:
     """List the public sessions with these keys, in the order of the keys."""
-    known = {one.key: one for one in list_sessions(keys)}
+    known = {session.key: session for session in list_sessions(keys)}
     return [known[key] for key in keys if key in known]
 
 

@@ -56,15 +56,15 @@ def run_draw(ballot_id: int) -> bool:
     limits = session_seats.lock_sessions(ballot.session_keys)
     cache_version.recheck_if_behind()
     entries = queries.list_entries(ballot)
-    people = operations.lock_in_order([one.delegate_id for one in entries])
+    people = operations.lock_in_order([entry.delegate_id for entry in entries])
     slots = _list_slots(ballot, limits)
-    wishes = _list_possible_wishes(entries, {one.key for one in slots})
+    wishes = _list_possible_wishes(entries, {slot.key for slot in slots})
     won = draw.draw(seed, slots, wishes)
     _give_seats(ballot, entries, won, limits)
     ballot.document = _publish(ballot, seed, slots, wishes, won)
     ballot.drawn_at, ballot.seed = clock.now(), ""
-    given = sum(map(len, won.values()))
-    result = f"{count_of(given, 'seat')} for {count_of(len(people), 'person', 'people')}"
+    seat_count = sum(map(len, won.values()))
+    result = f"{count_of(seat_count, 'seat')} for {count_of(len(people), 'person', 'people')}"
     sentence = f"The ballot “{ballot.title}” was drawn: {result}"
     history.record(sentence, subject=ballot.history_subject, actor=history.ACTOR_SITE)
     db.session.flush()
@@ -74,8 +74,8 @@ def run_draw(ballot_id: int) -> bool:
 
 def email_results() -> None:
     """Email results of drawn ballots to some people who have not got theirs."""
-    some = queries.UNNOTIFIED.order_by(BallotEntry.id).limit(BATCH_SIZE)
-    for entry in db.session.scalars(some.with_for_update(of=BallotEntry, skip_locked=True)).all():
+    batch = queries.UNNOTIFIED.order_by(BallotEntry.id).limit(BATCH_SIZE)
+    for entry in db.session.scalars(batch.with_for_update(of=BallotEntry, skip_locked=True)).all():
         entry.notified_at = clock.real_now()
         if entry.delegate.is_attending:
             won = queries.list_sessions(queries.read_keys(entry.won))
@@ -86,13 +86,15 @@ def _list_slots(ballot: Ballot, limits: dict[str, SeatLimit]) -> list[draw.Slot]
     """List the sessions that can still be booked, with their free seats."""
     return [
         draw.Slot(
-            one.key,
-            max(0, limits[one.key].seats - limits[one.key].taken),
-            _format(one.starts_at),
-            _format(one.ends_at),
+            session.key,
+            max(0, limits[session.key].seats - limits[session.key].taken),
+            _format(session.starts_at),
+            _format(session.ends_at),
         )
-        for one in queries.list_sessions(ballot.session_keys)
-        if one.is_bookable and one.key in limits and not session_bookings.has_started(one)
+        for session in queries.list_sessions(ballot.session_keys)
+        if session.is_bookable
+        and session.key in limits
+        and not session_bookings.has_started(session)
     ]
 
 
@@ -104,8 +106,8 @@ def _list_possible_wishes(
     entries: Sequence[BallotEntry], keys: Collection[str]
 ) -> dict[str, list[str]]:
     """Return all wishes, without those that could not be fulfilled whatever the draw."""
-    known = {one.key: one for one in queries.list_sessions(list(keys))}
-    booked = session_bookings.map_keys([one.delegate_id for one in entries])
+    known = {session.key: session for session in queries.list_sessions(list(keys))}
+    booked = session_bookings.map_keys([entry.delegate_id for entry in entries])
     return {
         entry.ticket: [
             key
@@ -126,7 +128,7 @@ def _give_seats(
     won: draw.Result,
     limits: dict[str, SeatLimit],
 ) -> None:
-    titles = {one.key: one.title for one in queries.list_sessions(ballot.session_keys)}
+    titles = {session.key: session.title for session in queries.list_sessions(ballot.session_keys)}
     for entry in entries:
         entry.won = json.dumps(won[entry.ticket], ensure_ascii=False)
         for key in won[entry.ticket]:
@@ -149,7 +151,7 @@ def _publish(
     won: draw.Result,
 ) -> str:
     """Return the file with which anyone can repeat the draw."""
-    titles = {one.key: one.title for one in queries.list_sessions(ballot.session_keys)}
+    titles = {session.key: session.title for session in queries.list_sessions(ballot.session_keys)}
     document = {
         "format": draw.FORMAT,
         "title": ballot.title,

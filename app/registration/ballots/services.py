@@ -84,9 +84,9 @@ def save(ballot: Ballot, details: BallotDetails, *, expected_version: int, actor
     _require_valid(details, ballot)
     _require_nobody_waits({key: one for key, one in limits.items() if key in details.keys})
     ballot.title, ballot.closes_at = details.title, details.closes_at
-    kept = {one.session_key: one for one in ballot.sessions}
+    existing = {session.session_key: session for session in ballot.sessions}
     ballot.sessions = [
-        kept.get(key) or BallotSession(session_key=key) for key in sorted(details.keys)
+        existing.get(key) or BallotSession(session_key=key) for key in sorted(details.keys)
     ]
     ballot.version += 1
     db.session.flush()
@@ -129,15 +129,15 @@ def save_wishes(delegate: Delegate, ballot_id: int, keys: Sequence[str]) -> bool
     if before == list(keys):
         return False
     _store(entry, ballot, delegate, keys)
-    what = f"Saved {count_of(len(keys), 'choice')}" if keys else "Withdrew all choices"
-    operations.record(delegate, f"{what} in the ballot “{ballot.title}”", history.ACTOR_DELEGATE)
+    summary = f"Saved {count_of(len(keys), 'choice')}" if keys else "Withdrew all choices"
+    operations.record(delegate, f"{summary} in the ballot “{ballot.title}”", history.ACTOR_DELEGATE)
     return True
 
 
 def lock(ballot: Ballot) -> None:
     """Lock a ballot until the transaction ends; raise NotFound if it has been deleted."""
-    is_it = select(Ballot.id).where(Ballot.id == ballot.id)
-    if db.session.scalar(is_it.with_for_update()) is None:
+    statement = select(Ballot.id).where(Ballot.id == ballot.id)
+    if db.session.scalar(statement.with_for_update()) is None:
         raise NotFound(queries.NO_SUCH_BALLOT)
     db.session.refresh(ballot)
 
@@ -151,7 +151,7 @@ def _require_valid(details: BallotDetails, ballot: Ballot | None) -> None:
     """Raise RuleViolation unless a ballot can close at this time and draw these sessions."""
     if details.closes_at <= clock.now():
         raise RuleViolation("Enter a closing time that is in the future")
-    known = {one.key: one for one in queries.list_sessions(list(details.keys))}
+    known = {session.key: session for session in queries.list_sessions(list(details.keys))}
     if any(key not in known or not known[key].is_bookable for key in details.keys):
         raise RuleViolation("Choose sessions that are public and in which people book seats")
     _require_later(known.values(), details.closes_at)
@@ -181,7 +181,7 @@ def _require_known(ballot: Ballot, delegate: Delegate, keys: Sequence[str]) -> N
         raise RuleViolation("You have chosen a session twice. Choose each session only once")
     if len(keys) > MAX_WISHES:
         raise RuleViolation(f"You can choose up to {MAX_WISHES} sessions")
-    known = {one.key: one for one in queries.list_sessions(ballot.session_keys)}
+    known = {session.key: session for session in queries.list_sessions(ballot.session_keys)}
     for key in keys:
         if key not in known:
             raise RuleViolation("A session is no longer in this ballot. Check your choices")

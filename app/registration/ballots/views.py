@@ -58,7 +58,7 @@ class WishesForm(Form):
 @cacheable
 def index() -> ResponseReturnValue:
     ballots = queries.list_public()
-    expires_at(*(one.closes_at for one in ballots))
+    expires_at(*(ballot.closes_at for ballot in ballots))
     return render_page("registration/ballots/index.html", ballots=ballots, now=clock.now())
 
 
@@ -119,9 +119,9 @@ def edit(secret: str, number: int) -> ResponseReturnValue:
 def _build_form(delegate: Delegate, ballot: PublicBallot, entry: BallotEntry | None) -> WishesForm:
     """Return the form with one list per rank, filled with the stored wishes."""
     sessions = [
-        one
-        for one in ballot.sessions
-        if one.is_bookable and session_bookings.is_on_their_days(delegate, one)
+        session
+        for session in ballot.sessions
+        if session.is_bookable and session_bookings.is_on_their_days(delegate, session)
     ]
     count = min(MAX_WISHES, len(sessions))
     labels = {f"{WISH}{rank}": _l("Choice %(rank)s", rank=rank) for rank in range(1, count + 1)}
@@ -131,7 +131,7 @@ def _build_form(delegate: Delegate, ballot: PublicBallot, entry: BallotEntry | N
         data={f"{WISH}{rank}": key for rank, key in enumerate(wishes, 1)}
     )
     for field in form.ranks:
-        choices = [("", NOT_CHOSEN), *((one.key, _describe(one)) for one in sessions)]
+        choices = [("", NOT_CHOSEN), *((session.key, _describe(session)) for session in sessions)]
         field.choices = choices  # type: ignore[attr-defined]  # of a list
     return form
 

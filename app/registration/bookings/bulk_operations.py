@@ -32,7 +32,7 @@ PARTS = (Delegate.category, Delegate.needs, Delegate.requirement_cases, Delegate
 def lock_all(delegates: Sequence[Delegate]) -> Sequence[Delegate]:
     """Lock bookings by number, reload them with related rows, and end address corrections."""
     db.session.flush()  # reloading would discard unsaved changes
-    ids = [one.id for one in delegates]
+    ids = [delegate.id for delegate in delegates]
     locked = _reload(ids)
     is_correctable = Confirmation.correctable_until.is_not(None)
     correctable = select(Confirmation.id).where(Confirmation.delegate_id.in_(ids), is_correctable)
@@ -49,13 +49,13 @@ def change_days(
     """Set the new days of each booking; raise StaleEdit unless its version is the expected one."""
     found: dict[Delegate, Sequence[BookingChange]] = {}
     locked = lock_all(list(days))
-    booked = session_bookings.map_booked_days([one.id for one in locked])
-    for one in locked:
-        new_days, version = days[one]
-        operations.require_version(one, version)
-        operations.check_days(one.category, new_days)
-        session_seats.require_booked_days(booked.get(one.id, {}), new_days)
-        found[one] = operations.apply_locked(one, {DAYS: new_days}, actor=actor)
+    booked = session_bookings.map_booked_days([delegate.id for delegate in locked])
+    for day in locked:
+        new_days, version = days[day]
+        operations.require_version(day, version)
+        operations.check_days(day.category, new_days)
+        session_seats.require_booked_days(booked.get(day.id, {}), new_days)
+        found[day] = operations.apply_locked(day, {DAYS: new_days}, actor=actor)
     return found
 
 
@@ -68,16 +68,18 @@ def move_to_category(
     """
     new = seats.list_limits(category_id)
     _lock_limits(delegates, new[1:])
-    locked = [one for one in lock_all(delegates) if one.category_id != category_id]
+    locked = [delegate for delegate in lock_all(delegates) if delegate.category_id != category_id]
     lock_category(category_id)
     category = categories.find(category_id)
-    before = {one: one.category for one in locked}
+    before = {delegate: delegate.category for delegate in locked}
     for one in locked:
         operations.require_version(one, one.version)
         operations.check_days(category, one.days)
-    held = category_waits.find_held([one.id for one in locked], category_id)
-    held_by_category = Counter(one.category_id for one in locked if one.id in held)
-    for number, count in Counter(one.category_id for one in locked).items():
+    held_ids = category_waits.find_held([delegate.id for delegate in locked], category_id)
+    held_by_category = Counter(
+        delegate.category_id for delegate in locked if delegate.id in held_ids
+    )
+    for number, count in Counter(delegate.category_id for delegate in locked).items():
         seats.move(
             seats.list_limits(number),
             new,
@@ -94,7 +96,7 @@ def move_to_category(
     if override_reason and locked:
         reason = [BookingChange(REASON, "", override_reason)]
         operations.record_for_all(locked, "Moved before those who wait", actor, reason)
-    category_waits.end_reached([one.id for one in locked], category_id, held)
+    category_waits.end_reached([delegate.id for delegate in locked], category_id, held_ids)
     offers.offer_places()
     return found
 
@@ -107,30 +109,30 @@ def cancel(
     Return each with the titles of the sessions in which its seats were released.
     """
     _lock_limits(delegates)
-    session_seats.lock_bookings([one.id for one in delegates])
-    locked = [one for one in lock_all(delegates) if one.is_attending]
-    ids = [one.id for one in locked]
+    session_seats.lock_bookings([delegate.id for delegate in delegates])
+    locked = [delegate for delegate in lock_all(delegates) if delegate.is_attending]
+    ids = [delegate.id for delegate in locked]
     titles = session_bookings.map_titles(ids)
     for one in locked:
         operations.mark_cancelled(one)
     category_waits.end_with_bookings(ids)
-    for number, count in Counter(one.category_id for one in locked).items():
+    for number, count in Counter(delegate.category_id for delegate in locked).items():
         seats.release_seats(seats.list_limits(number), count)
     session_seats.release_all(ids)
     changes = [BookingChange(REASON, "", reason)] if reason else []
     operations.record_for_all(locked, "Cancelled", actor, changes)
     operations.delete_submitted_drafts(*ids)
     offers.offer_places()  # to the first in the queue; the worker offers any that remain
-    return {one: titles.get(one.id, ()) for one in locked}
+    return {delegate: titles.get(delegate.id, ()) for delegate in locked}
 
 
 def _lock_limits(delegates: Sequence[Delegate], others: Sequence[str] = ()) -> None:
     """Lock the limits of the bookings, of their waits, and others, before the bookings."""
     seats.lock_limit(CONFERENCE)  # from here on, no booking can move to another category
     db.session.flush()
-    ids = [one.id for one in delegates]
+    ids = [delegate.id for delegate in delegates]
     numbers = set(db.session.scalars(select(Delegate.category_id).where(Delegate.id.in_(ids))))
-    numbers |= {one.category_id for one in waiting_list_entries.list_category_waits(ids)}
+    numbers |= {wait.category_id for wait in waiting_list_entries.list_category_waits(ids)}
     own = (seats.list_limits(number) for number in numbers)
     seats.lock_limits((CONFERENCE, *others, *chain.from_iterable(own)))
 

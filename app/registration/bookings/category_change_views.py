@@ -49,7 +49,7 @@ class ChangeCategoryForm(VersionedForm, CategoryForm):
     @property
     def chosen(self) -> CategoryOption:
         """Return the chosen category, once the form is valid."""
-        return next(one for one in self.options if str(one.id) == self.category.data)
+        return next(option for option in self.options if str(option.id) == self.category.data)
 
     @property
     def has_invitations(self) -> bool:
@@ -59,8 +59,8 @@ class ChangeCategoryForm(VersionedForm, CategoryForm):
 
 def can_change(delegate: Delegate) -> bool:
     """Return True if there is another category to choose, until registration closes."""
-    others = [one for one in _list_options(delegate) if one.id != delegate.category_id]
-    return answer_views.can_change(delegate) and any(one.is_open for one in others)
+    others = [option for option in _list_options(delegate) if option.id != delegate.category_id]
+    return answer_views.can_change(delegate) and any(other.is_open for other in others)
 
 
 def find_wait(delegate: Delegate) -> Wait | None:
@@ -104,7 +104,7 @@ def _change(form: ChangeCategoryForm, delegate: Delegate, secret: str) -> Respon
 @bp.route("/<secret>/category/<int:number>/wait", methods=["GET", "POST"])
 def wait(secret: str, number: int) -> ResponseReturnValue:
     delegate = access.get_editable_booking(secret)
-    category = next((one for one in _list_options(delegate) if one.id == number), None)
+    category = next((option for option in _list_options(delegate) if option.id == number), None)
     if category is None:
         raise NotFound(NO_SUCH_CATEGORY)
     if not answer_views.can_change(delegate):  # after registration has closed, nothing is offered
@@ -142,15 +142,15 @@ def _list_options(delegate: Delegate) -> Sequence[CategoryOption]:
     They can wait for one category at a time.
     """
     own = delegate.category_id
-    offered = {one.id: one for one in categories.list_for_delegates()}
+    offered = {category.id: category for category in categories.list_for_delegates()}
     if waiting_list.find_category_wait(delegate.id) is not None:
         offered = {number: replace(one, takes_waiting=False) for number, one in offered.items()}
     return [
-        replace(one, is_full=False, opens_at=None, closes_at=None)
-        if one.id == own
-        else offered[one.id]
-        for one in categories.list_options()
-        if one.id == own or one.id in offered
+        replace(option, is_full=False, opens_at=None, closes_at=None)
+        if option.id == own
+        else offered[option.id]
+        for option in categories.list_options()
+        if option.id == own or option.id in offered
     ]
 
 

@@ -40,7 +40,9 @@ def join(delegate: Delegate, category_id: int) -> WaitingListEntry:
     if waits is not None:
         raise RuleViolation(WAITS_FOR_ANOTHER)
     lock_category(category_id)
-    if category_id not in {one.id for one in categories.list_for_delegates() if one.is_open}:
+    if category_id not in {
+        category.id for category in categories.list_for_delegates() if category.is_open
+    }:
         raise RuleViolation(NOT_AVAILABLE)
     operations.check_days(categories.find(category_id), delegate.days)
     entry = category_waits.enqueue(delegate, category_id)

@@ -103,7 +103,7 @@ def _diff_custom(delegate: Delegate, merged: Answers) -> list[BookingChange]:
     """List the organisers' questions whose answers differ, or that no longer apply."""
     old = custom_answers.to_answers(delegate)
     new = custom_questions.drop_irrelevant(merged)
-    names = [one.name for one in custom_questions.list_active()]
+    names = [question.name for question in custom_questions.list_active()]
     return [
         BookingChange(name, old.get(name, ""), new.get(name, ""))
         for name in names
@@ -117,10 +117,10 @@ def apply(delegate: Delegate, answers: Answers) -> list[BookingChange]:
     changes = diff(delegate, answers)
     delegate_record.store(delegate, answers)
     questions = custom_questions.get_by_name()
-    custom = [one for one in changes if one.is_custom]
-    few = [one for one in custom if questions[one.field].is_private]
-    public = [one for one in changes if not one.is_private and one not in few]
-    has_needs = any(one.is_private for one in changes)
+    custom = [change for change in changes if change.is_custom]
+    few = [change for change in custom if questions[change.field].is_private]
+    public = [change for change in changes if not change.is_private and change not in few]
+    has_needs = any(change.is_private for change in changes)
     others = [
         *([BookingChange(NEEDS)] if has_needs else []),
         *([BookingChange(ANSWERS)] if few else []),

@@ -82,7 +82,7 @@ def export_delegate(delegate: Delegate) -> dict[str, Any]:
     return {
         "made_at": clock.now().isoformat(),
         "booking": _export_booking(delegate),
-        "needs": {one.name: one.format(one.get(delegate)) for one in PRIVATE_FIELDS},
+        "needs": {field.name: field.format(field.get(delegate)) for field in PRIVATE_FIELDS},
         **_export_cases(delegate),
         "answers": [
             {"question": one.label, "answer": one.text, **_export_file(one.value)}
@@ -119,13 +119,13 @@ def _export_seats(delegate: Delegate) -> dict[str, Any]:
     return {
         "seats_in_sessions": [
             {
-                "session": one.title,
-                "booked_at": _isoformat(one.booked_at),
-                "choose_by": _isoformat(one.choose_by),
-                "checked_in_at": _isoformat(one.checked_in_at),
-                "let_in_at_the_door": one.is_from_door,
+                "session": seat.title,
+                "booked_at": _isoformat(seat.booked_at),
+                "choose_by": _isoformat(seat.choose_by),
+                "checked_in_at": _isoformat(seat.checked_in_at),
+                "let_in_at_the_door": seat.is_from_door,
             }
-            for one in session_bookings.list_of_delegate(delegate)
+            for seat in session_bookings.list_of_delegate(delegate)
         ],
         "seats_given_back": [
             {"session": one.title, "given_back_at": _isoformat(one.released_at)}
@@ -243,8 +243,8 @@ def _export_history(delegate: Delegate) -> list[dict[str, Any]]:
             "who": entry.actor if entry.actor in IMPERSONAL_ACTORS else "the organisers",
             "what": entry.summary,
             "changes": [
-                {"field": one.label, "before": one.old, "after": one.new}
-                for one in entry.field_changes
+                {"field": change.label, "before": change.old, "after": change.new}
+                for change in entry.field_changes
             ],
         }
         for entry in history.list_entries(*subjects)
@@ -267,10 +267,14 @@ def _export_booking(delegate: Delegate) -> dict[str, Any]:
     Consent is only for private answers: without any there is none.
     """
     left_out = {*WITHHELD, DAYS, *([] if delegate.needs else ["consented_at"])}
-    columns = [one for one in Delegate.__table__.columns if one.name not in left_out]
-    moments = [one.name for one in columns if isinstance(one.type, UtcDateTime)]
+    columns = [column for column in Delegate.__table__.columns if column.name not in left_out]
+    moments = [column.name for column in columns if isinstance(column.type, UtcDateTime)]
     return {
-        **{one.name: getattr(delegate, one.name) for one in columns if one.name not in moments},
+        **{
+            column.name: getattr(delegate, column.name)
+            for column in columns
+            if column.name not in moments
+        },
         **{name: _isoformat(getattr(delegate, name)) for name in moments},
         "category": delegate.category.name if delegate.category else "",
         DAYS: delegate.days.split(),

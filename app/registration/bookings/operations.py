@@ -149,9 +149,9 @@ def apply_locked(
 
 def _record_changes(delegate: Delegate, field_changes: Sequence[BookingChange], actor: str) -> None:
     """Record changes of the booking, and separately that its requirements have changed."""
-    open_changes = [one for one in field_changes if not one.is_private]
+    open_changes = [change for change in field_changes if not change.is_private]
     if open_changes:
-        names = (ANSWERS if one.is_custom else one.field for one in open_changes)
+        names = (ANSWERS if change.is_custom else change.field for change in open_changes)
         field_names = ", ".join(name.replace("_", " ") for name in dict.fromkeys(names))
         record(delegate, f"Changed: {field_names}", actor, open_changes)
     if len(open_changes) < len(field_changes):
@@ -268,10 +268,10 @@ def _move_place(
     if delegate.category_id == number:
         return ()
     before = delegate.category
-    held = category_waits.find_held([delegate.id], number)
-    seats.move(old, seats.list_limits(number), held=len(held))
+    held_ids = category_waits.find_held([delegate.id], number)
+    seats.move(old, seats.list_limits(number), held=len(held_ids))
     delegate.category = category
-    category_waits.end_reached([delegate.id], number, held)
+    category_waits.end_reached([delegate.id], number, held_ids)
     offers.offer_places()
     return [changes.describe_move(before, category)]
 
@@ -320,7 +320,7 @@ def record_for_all(
     """Record the same event of several bookings."""
     history.record_personal_for_all(
         summary,
-        subjects=[one.history_subject for one in delegates],
+        subjects=[delegate.history_subject for delegate in delegates],
         actor=actor,
         field_changes=changes.to_history(field_changes),
     )

@@ -59,7 +59,7 @@ class ImportPlan:
     @cached_property
     def counts(self) -> Mapping[str, int]:
         """The number of rows in each state."""
-        return {**dict.fromkeys(STATES, 0), **Counter(one.state for one in self.rows)}
+        return {**dict.fromkeys(STATES, 0), **Counter(row.state for row in self.rows)}
 
     @property
     def can_save(self) -> bool:
@@ -75,22 +75,22 @@ class ImportPlan:
     @cached_property
     def fingerprint(self) -> str:
         """A fingerprint of the outcome, so that only a plan that was shown can be saved."""
-        outcome = [(one.row.number, one.state, one.reference) for one in self.rows]
+        outcome = [(row.row.number, row.state, row.reference) for row in self.rows]
         return sha256(repr((outcome, self.has_waiting_list)).encode()).hexdigest()[:32]
 
     def list_in(self, state: str) -> Sequence[PlannedRow]:
         """List the rows in a state, in the order of the file."""
-        return [one for one in self.rows if one.state == state]
+        return [row for row in self.rows if row.state == state]
 
 
 def build(sheet: ImportedSheet) -> ImportPlan:
     """Return the plan as of now; the caller may hold the locks of the limits."""
-    options = {str(one.id): one for one in categories.list_options()}
-    rows = [_recheck(one, options) for one in sheet.rows]
+    options = {str(option.id): option for option in categories.list_options()}
+    rows = [_recheck(row, options) for row in sheet.rows]
     keys = {
-        one.number: identity_key(full_name(one.answers), one.answers[EMAIL])
-        for one in rows
-        if not one.faults
+        row.number: identity_key(full_name(row.answers), row.answers[EMAIL])
+        for row in rows
+        if not row.faults
     }
     booked = _find_booked(keys.values())
     waiting = set(waiting_list_entries.list_open_keys(keys.values()))

@@ -143,9 +143,11 @@ def prepare(
         one.row.number: _prepare({**one.row.answers, **consent}, language, notify=notify)
         for one in planned.list_in(NEW)
     }
-    lacking = planned.list_in(NO_PLACE) if if_full == REST_WAITS else ()
-    entries = joining.prepare_all([{**one.row.answers, **consent} for one in lacking], language)
-    waiting = {one.row.number: entry for one, entry in zip(lacking, entries, strict=True)}
+    without_place = planned.list_in(NO_PLACE) if if_full == REST_WAITS else ()
+    entries = joining.prepare_all(
+        [{**planned_row.row.answers, **consent} for planned_row in without_place], language
+    )
+    waiting = {one.row.number: entry for one, entry in zip(without_place, entries, strict=True)}
     return PreparedImport(bookings, waiting, planned.fingerprint, if_full)
 
 
@@ -164,9 +166,9 @@ def save(found: DelegateImport, prepared: PreparedImport, *, actor: str) -> Impo
     Raise ImportChanged if the result would now differ, or SoldOut if all people or none were to be
     added.
     """
-    _lock_questions([one.delegate for one in prepared.bookings.values()])
+    _lock_questions([booking.delegate for booking in prepared.bookings.values()])
     sheet = rows.load(found.document, found.key)
-    names = [name for one in sheet.rows if not one.faults for name in plan.list_limits(one)]
+    names = [name for row in sheet.rows if not row.faults for name in plan.list_limits(row)]
     seats.lock_limits(list(dict.fromkeys([CONFERENCE, *names])))
     _require_unsaved(found)
     planned = plan.build(sheet)
@@ -175,7 +177,7 @@ def save(found: DelegateImport, prepared: PreparedImport, *, actor: str) -> Impo
     if planned.list_in(NO_PLACE) and prepared.if_full == NOBODY:
         raise seats.SoldOut(TOO_FEW)
     _store(planned.list_in(NEW), prepared, actor)
-    delegates = [one.delegate for one in prepared.bookings.values()]
+    delegates = [booking.delegate for booking in prepared.bookings.values()]
     operations.record_for_all(delegates, "Added from a spreadsheet", actor, ())
     _end_waits(delegates)
     db.session.delete(found)
@@ -186,7 +188,7 @@ def save(found: DelegateImport, prepared: PreparedImport, *, actor: str) -> Impo
 
 def _lock_questions(delegates: Sequence[Delegate]) -> None:
     """Prevent deletion of answered questions; raise ImportChanged if one is gone."""
-    answered = {answer.question_id for one in delegates for answer in one.custom_answers}
+    answered = {answer.question_id for delegate in delegates for answer in delegate.custom_answers}
     if len(custom_answers.lock_questions(answered)) < len(answered):
         raise ImportChanged(CHANGED)
 
@@ -217,9 +219,9 @@ def _store(new: Sequence[PlannedRow], prepared: PreparedImport, actor: str) -> N
 
 
 def _reserve_in(category_id: int | None, bookings: Sequence[PreparedBooking]) -> None:
-    delegates = [one.delegate for one in bookings]
+    delegates = [booking.delegate for booking in bookings]
     seats.reserve_all_before_queue(seats.list_limits(category_id), delegates)
-    db.session.add_all(one.email for one in bookings if one.email is not None)
+    db.session.add_all(booking.email for booking in bookings if booking.email is not None)
 
 
 def _get_category(one: PlannedRow) -> int | None:
@@ -228,7 +230,7 @@ def _get_category(one: PlannedRow) -> int | None:
 
 def _end_waits(delegates: Sequence[Delegate]) -> None:
     """End other requests for a place of people who have got one now."""
-    placed = {one.identity_key: one for one in delegates}
+    placed = {delegate.identity_key: delegate for delegate in delegates}
     waiting = waiting_list_entries.list_open_keys(placed)
     for key in sorted({*waiting, *registration_requests.list_open_keys(placed)}):
         waiting_list.end_wait(placed[key])

@@ -114,23 +114,26 @@ def add_tag_to_all(delegates: Sequence[Delegate], label: str, *, actor: str) -> 
     """Add a tag to several delegates, in a fixed number of queries."""
     label = find_spelling(label)
     known = _lock_all(delegates)
-    lacking = [one for one in delegates if label not in known.get(one.reference, ())]
-    if any(len(known.get(one.reference, ())) >= MAX_TAGS for one in lacking):
+    untagged = [
+        delegate for delegate in delegates if label not in known.get(delegate.reference, ())
+    ]
+    if any(len(known.get(delegate.reference, ())) >= MAX_TAGS for delegate in untagged):
         raise RuleViolation(f"A delegate can have {MAX_TAGS} tags. Remove one first")
-    db.session.add_all(DelegateTag(delegate_id=one.id, label=label) for one in lacking)
+    db.session.add_all(DelegateTag(delegate_id=delegate.id, label=label) for delegate in untagged)
     db.session.flush()
     change = BookingChange(TAG, "", label)
-    operations.record_for_all(lacking, "A tag was added", actor, [change])
+    operations.record_for_all(untagged, "A tag was added", actor, [change])
 
 
 def remove_tag_from_all(delegates: Sequence[Delegate], label: str, *, actor: str) -> None:
     """Remove a tag from several delegates, in a fixed number of queries."""
     label = find_spelling(label)
     known = _lock_all(delegates)
-    having = [one for one in delegates if label in known.get(one.reference, ())]
+    having = [delegate for delegate in delegates if label in known.get(delegate.reference, ())]
     db.session.execute(
         delete(DelegateTag).where(
-            DelegateTag.delegate_id.in_([one.id for one in having]), DelegateTag.label == label
+            DelegateTag.delegate_id.in_([delegate.id for delegate in having]),
+            DelegateTag.label == label,
         )
     )
     change = BookingChange(TAG, label, "")
@@ -148,7 +151,7 @@ def find_spelling(label: str) -> str:
 
 def _lock_all(delegates: Sequence[Delegate]) -> Mapping[str, Sequence[str]]:
     """Lock several delegates, always in the same order, and return their tags by reference."""
-    found = operations.lock_in_order([one.id for one in delegates])
+    found = operations.lock_in_order([delegate.id for delegate in delegates])
     if any(one.is_erased for one in found):
         raise RuleViolation(NOBODY_THERE)
     return get_tags_by_reference([one.reference for one in found])

@@ -39,8 +39,11 @@ class DayChange:
 def plan(delegates: Iterable[Delegate], mode: str, days: Collection[str]) -> Sequence[DayChange]:
     """Return the change for each delegate, without applying it."""
     found = list(delegates)
-    booked = session_bookings.map_booked_days([one.id for one in found])
-    return [_refuse_if_booked(_plan(one, mode, days), booked.get(one.id, {})) for one in found]
+    booked = session_bookings.map_booked_days([delegate.id for delegate in found])
+    return [
+        _refuse_if_booked(_plan(delegate, mode, days), booked.get(delegate.id, {}))
+        for delegate in found
+    ]
 
 
 def plan_undo(
@@ -51,10 +54,12 @@ def plan_undo(
     ``before`` maps booking references to those days and to the version after the change.
     """
     found = list(delegates)
-    booked = session_bookings.map_booked_days([one.id for one in found])
+    booked = session_bookings.map_booked_days([delegate.id for delegate in found])
     return [
-        _refuse_if_booked(_plan_undo(one, *before[one.reference]), booked.get(one.id, {}))
-        for one in found
+        _refuse_if_booked(
+            _plan_undo(delegate, *before[delegate.reference]), booked.get(delegate.id, {})
+        )
+        for delegate in found
     ]
 
 
@@ -63,7 +68,11 @@ def apply(changes: Iterable[DayChange], *, actor: str, notify: bool) -> None:
 
     Bookings are locked in one order, so that concurrent changes cannot deadlock.
     """
-    days = {one.delegate: (one.days, one.delegate.version) for one in changes if one.is_change}
+    days = {
+        change.delegate: (change.days, change.delegate.version)
+        for change in changes
+        if change.is_change
+    }
     services.change_days_of_all(days, actor=actor, notify=notify)
 
 

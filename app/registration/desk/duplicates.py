@@ -33,7 +33,7 @@ from app.row_locks import lock_row
 
 SAME_EMAIL, SAME_NAME = "email", "name"  # reasons why two bookings may be of one person
 MAX_GROUPS: Final = 200  # of similar bookings, per reason
-MERGED_FIELDS = tuple(one for one in BOOKING_FIELDS if one.name != EMAIL)
+MERGED_FIELDS = tuple(field for field in BOOKING_FIELDS if field.name != EMAIL)
 SHOWN = select(Delegate.id).where(ATTENDING)
 IdPair = tuple[int, int]  # the older booking first
 
@@ -102,7 +102,7 @@ def _load_pairs(
     pairs: Sequence[LikelyPair], *, offset: int, limit: int
 ) -> tuple[Sequence[LikelyDuplicate], int]:
     window = pairs[offset : offset + limit]
-    numbers = {number for one in window for number in (one.first, one.second)}
+    numbers = {number for pair in window for number in (pair.first, pair.second)}
     columns = (Delegate.reference, Delegate.given_names, Delegate.family_name, Delegate.email)
     rows = db.session.execute(select(Delegate.id, *columns).where(Delegate.id.in_(numbers)))
     people = {number: ListedBooking(*known) for number, *known in rows}
@@ -185,7 +185,7 @@ def get_pair(reference: str, other: str) -> tuple[Delegate, Delegate]:
 
 def list_differences(first: Delegate, second: Delegate) -> Sequence[DelegateField]:
     """List the answers in which two bookings differ, without private ones."""
-    return [one for one in MERGED_FIELDS if one.get(first) != one.get(second)]
+    return [field for field in MERGED_FIELDS if field.get(first) != field.get(second)]
 
 
 def merge(choice: MergeChoice, *, actor: str) -> None:
@@ -206,12 +206,12 @@ def merge(choice: MergeChoice, *, actor: str) -> None:
     days = choice.answers.get(DAYS, kept.days)
     moved = merging.move_seats(cancelled, kept, days)
     waits = move_waits(cancelled, kept, days, actor=actor, notify=choice.notify)
-    told = (
+    move_results = (
         ("Seats moved to it", moved),
         ("Waiting lists moved to it", waits.moved),
         ("You are no longer waiting for", waits.ended),
     )
-    reason = f"{reason}{_list_titles(told)}"
+    reason = f"{reason}{_list_titles(move_results)}"
     released = desk.cancel(
         cancelled, actor=actor, notify=choice.notify, reason=reason, kept=kept.reference
     )
@@ -274,7 +274,7 @@ def _list_groups(*columns: SQLColumnExpression[str]) -> list[list[int]]:
         select(*keys)
         .where(ATTENDING)
         .group_by(*columns)
-        .having(and_(func.count() > 1, *(one != "" for one in columns)))
+        .having(and_(func.count() > 1, *(column != "" for column in columns)))
         .order_by(*columns)
         .limit(MAX_GROUPS)
         .cte("shared")

@@ -47,11 +47,11 @@ def move_waits(
         if not _can_wait(entry, known, days):
             result.ended.append(_name(entry))
             continue
-        kept = _move(entry, target) if known is None else _keep_better(entry, known)
+        kept_entry = _move(entry, target) if known is None else _keep_better(entry, known)
         result.moved.append(_name(entry))
-        entries.record(kept, entries.MERGED, actor)
-        if notify and entries.can_accept(kept):
-            _send_offer(kept)
+        entries.record(kept_entry, entries.MERGED, actor)
+        if notify and entries.can_accept(kept_entry):
+            _send_offer(kept_entry)
     return result
 
 

@@ -53,9 +53,13 @@ def list_days() -> Sequence[Occasion]:
 def list_meals() -> Sequence[Occasion]:
     """List the meals that take place, in order of time; those without a time come last."""
     keys = set(db.session.scalars(select(Session.key).where(Session.serves_food)))
-    meals = [one for one in get_programme().sessions if one.key in keys and not one.is_cancelled]
-    guests = _map_guests([one.key for one in meals if one.is_bookable])
-    return [_to_occasion(one, guests.get(one.key)) for one in sorted(meals, key=_order)]
+    meals = [
+        session
+        for session in get_programme().sessions
+        if session.key in keys and not session.is_cancelled
+    ]
+    guests = _map_guests([meal.key for meal in meals if meal.is_bookable])
+    return [_to_occasion(meal, guests.get(meal.key)) for meal in sorted(meals, key=_order)]
 
 
 def count_all(occasions: Sequence[Occasion]) -> Sequence[int]:
@@ -64,10 +68,10 @@ def count_all(occasions: Sequence[Occasion]) -> Sequence[int]:
     rows = db.session.execute(by_days.group_by(Delegate.days))
     numbers = [(days.split(), number) for days, number in rows]
     return [
-        len(one.guests)
-        if one.guests is not None
-        else sum(number for days, number in numbers if not one.day or one.day in days)
-        for one in occasions
+        len(occasion.guests)
+        if occasion.guests is not None
+        else sum(number for days, number in numbers if not occasion.day or occasion.day in days)
+        for occasion in occasions
     ]
 
 

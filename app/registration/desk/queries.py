@@ -140,7 +140,7 @@ def list_delegates(  # noqa: PLR0913 - conditions, order, page and columns
 ) -> Sequence[DelegateRow]:
     """List the matching delegates, sorted, each with the selected answers."""
     order = (*SORT_COLUMNS[sort], Delegate.id)
-    ordering = [one.desc() for one in order] if is_reversed else order
+    ordering = [column.desc() for column in order] if is_reversed else order
     page = select(Delegate.id).where(*conditions).order_by(*ordering)
     wanted = Delegate.id.in_(page.offset(offset).limit(limit).scalar_subquery())
     rows = select(*ROW_COLUMNS, *answers).where(wanted).order_by(*ordering)
@@ -151,8 +151,10 @@ def list_delegates(  # noqa: PLR0913 - conditions, order, page and columns
 
 def has_address(reference: str, address: str) -> bool:
     """Return True if an address, in lower case, is that of the delegate with a reference."""
-    such = select(Delegate.id).where(Delegate.reference == reference, Delegate.email_key == address)
-    return bool(reference) and db.session.scalar(such) is not None
+    statement = select(Delegate.id).where(
+        Delegate.reference == reference, Delegate.email_key == address
+    )
+    return bool(reference) and db.session.scalar(statement) is not None
 
 
 def count_delegates(conditions: Sequence[ColumnElement[bool]]) -> int:
@@ -189,7 +191,9 @@ def list_similar(answers: Answers) -> Sequence[Delegate]:
 
 def get_undelivered(delegates: Sequence[DelegateRow]) -> Mapping[str, str]:
     """Map booking references to "failed" or "waiting" if an email has not arrived."""
-    rows = db.session.execute(UNDELIVERED, {"references": [one.reference for one in delegates]})
+    rows = db.session.execute(
+        UNDELIVERED, {"references": [delegate.reference for delegate in delegates]}
+    )
     return dict(sorted(rows.tuples(), key=lambda row: row[1], reverse=True))
 
 

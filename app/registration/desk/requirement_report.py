@@ -77,13 +77,13 @@ def read_report(purpose: str, *, actor: str) -> RequirementReport:
     columns = meals or occasions.list_days()
     everybody = [gettext("All delegates"), *map(str, occasions.count_all(columns))]
     return RequirementReport(
-        head=[gettext("Requirement"), *(one.heading for one in columns)],
+        head=[gettext("Requirement"), *(column.heading for column in columns)],
         counts=[
             *([everybody] if purpose == DIETARY else []),
             *_count_kinds(people, purpose, columns),
         ],
         words=list(_list_words(people, columns)),
-        unreadable=sum(one.unreadable for one in people),
+        unreadable=sum(person.unreadable for person in people),
         has_meals=bool(meals),
     )
 
@@ -91,10 +91,10 @@ def read_report(purpose: str, *, actor: str) -> RequirementReport:
 def _report_signers(people: Sequence[_Person]) -> RequirementReport:
     days = occasions.list_days()
     return RequirementReport(
-        head=[gettext("Name"), *(one.heading for one in days), gettext("Seats in sessions")],
+        head=[gettext("Name"), *(day.heading for day in days), gettext("Seats in sessions")],
         counts=[],
         words=list(_list_signers(people, days)),
-        unreadable=sum(one.unreadable for one in people),
+        unreadable=sum(person.unreadable for person in people),
         has_sessions=True,
     )
 
@@ -126,9 +126,9 @@ def _count_kinds(
     count = Counter(
         (kind, number)
         for number, column in enumerate(columns)
-        for one in people
-        if _takes_part(one, column)
-        for kind in one.kinds.split()
+        for person in people
+        if _takes_part(person, column)
+        for kind in person.kinds.split()
     )
     for kind, label in field.choices() if field.choices else ():
         yield [label, *(str(count[kind, number]) for number in range(len(columns)))]
@@ -137,17 +137,17 @@ def _count_kinds(
 def _list_words(people: Iterable[_Person], columns: Sequence[Occasion]) -> Iterator[Sequence[str]]:
     """Yield people's own words, without names, with the days or meals they attend."""
     texts = sorted(
-        (one.words, *marks)
-        for one in people
-        if one.words and not is_unreadable(one.words) and any(marks := _mark(one, columns))
+        (person.words, *marks)
+        for person in people
+        if person.words and not is_unreadable(person.words) and any(marks := _mark(person, columns))
     )
     yield from texts  # in an order that does not reveal whose they are
 
 
 def _list_signers(people: Iterable[_Person], days: Sequence[Occasion]) -> Iterator[Sequence[str]]:
     """Yield people who need an interpreter, with their days and the sessions they have seats in."""
-    signers = [one for one in people if SIGN_LANGUAGE in one.kinds.split()]
-    booked = session_bookings.map_booked_keys([one.id for one in signers])
+    signers = [person for person in people if SIGN_LANGUAGE in person.kinds.split()]
+    booked = session_bookings.map_booked_keys([signer.id for signer in signers])
     for one in signers:
         seats = "\n".join(labels.describe_sessions(booked.get(one.id, ())))
         yield [one.name, *_mark(one, days), seats]

@@ -137,7 +137,7 @@ def correct_email(
 def lock_for_cancelling(delegates: Sequence[Delegate]) -> None:
     """Lock what cancelling several bookings in one transaction needs, in the global order."""
     seats.lock_limit(CONFERENCE)
-    session_seats.lock_bookings([one.id for one in delegates])
+    session_seats.lock_bookings([delegate.id for delegate in delegates])
 
 
 def cancel(

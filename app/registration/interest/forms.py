@@ -23,15 +23,15 @@ class InterestForm(EmailForm):
     @property
     def questions(self) -> Sequence[Field]:
         """Return the fields: those for everyone, followed by the organisers' questions."""
-        return [*super().questions, *(self[one.name] for one in self.definitions)]
+        return [*super().questions, *(self[definition.name] for definition in self.definitions)]
 
     def get_answers(self) -> Answers:
         """Return the submitted answers, as they are stored."""
-        return {one.name: form_fields.get_answer(one.data) for one in self.questions}
+        return {question.name: form_fields.get_answer(question.data) for question in self.questions}
 
 
 def build_form(definitions: Sequence[Definition]) -> InterestForm:
     """Return a form that asks these questions besides name and email address."""
-    asked: dict[str, Any] = {"definitions": definitions}
-    asked |= custom_questions.build_fields(definitions)
-    return cast("type[InterestForm]", type("AskedInterestForm", (InterestForm,), asked))()
+    attributes: dict[str, Any] = {"definitions": definitions}
+    attributes |= custom_questions.build_fields(definitions)
+    return cast("type[InterestForm]", type("AskedInterestForm", (InterestForm,), attributes))()

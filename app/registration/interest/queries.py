@@ -38,7 +38,9 @@ def get_option(number: int) -> CategoryOption:
 def list_questions(option: CategoryOption) -> Sequence[Definition]:
     """List the organisers' questions for people who express interest."""
     chosen = option.interest_questions.split()
-    return [one for one in list_possible_questions(option.id) if str(one.id) in chosen]
+    return [
+        question for question in list_possible_questions(option.id) if str(question.id) in chosen
+    ]
 
 
 def list_possible_questions(number: int | None) -> Sequence[Definition]:
@@ -47,13 +49,15 @@ def list_possible_questions(number: int | None) -> Sequence[Definition]:
     So are those that depend on another answer, and those for a file, since files of people who may
     never attend are not needed.
     """
-    asked = (
+    questions = (
         custom_questions.list_active()
         if number is None
         else custom_questions.list_possible({CATEGORY: str(number)})
     )
     return [
-        one for one in asked if not one.is_private and one.condition is None and one.kind != FILE
+        question
+        for question in questions
+        if not question.is_private and question.condition is None and question.kind != FILE
     ]
 
 

@@ -107,7 +107,7 @@ def require_places(interests: Sequence[ExpressionOfInterest], invitation: Invita
     """Raise SoldOut if places are to be kept for these people, and too few are free."""
     if invitation.is_held:
         _lock_all(interests)
-        for number, count in Counter(one.category_id for one in interests).items():
+        for number, count in Counter(interest.category_id for interest in interests).items():
             seats.require_free(seats.list_limits(number), count)
 
 
@@ -207,7 +207,9 @@ invitations.ANSWER_SOURCES.append(_find_known_answers)
 
 def _lock_all(interests: Sequence[ExpressionOfInterest]) -> None:
     """Lock the limits of all of these first, in the global order."""
-    seats.lock_if_set(*(name for one in interests for name in seats.list_limits(one.category_id)))
+    seats.lock_if_set(
+        *(name for interest in interests for name in seats.list_limits(interest.category_id))
+    )
 
 
 def _lock(interest: ExpressionOfInterest) -> None:

@@ -112,7 +112,9 @@ def _render_form(form: InterestForm, option: CategoryOption) -> Response:
         form=form,
         option=option,
         back=url_for("registration.start"),
-        explanations={one.name: custom_questions.explain(one) for one in form.definitions},
+        explanations={
+            definition.name: custom_questions.explain(definition) for definition in form.definitions
+        },
         deleted_on=plain_date(deletion.date()) if deletion else "",
     )
 
@@ -167,7 +169,10 @@ def custom_rows(
     """List label and text of a person's answers to these questions."""
     answers = queries.load(interest)
     return [
-        (custom_questions.get_label(one), custom_questions.format_answer(one, answers[one.name]))
-        for one in questions
-        if answers.get(one.name)
+        (
+            custom_questions.get_label(question),
+            custom_questions.format_answer(question, answers[question.name]),
+        )
+        for question in questions
+        if answers.get(question.name)
     ]

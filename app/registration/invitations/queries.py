@@ -43,24 +43,24 @@ def has_held_place(answers: Answers) -> bool:
     """Return True if a place is kept for a person with these answers."""
     if INVITATION not in answers:
         return False
-    held = select(InvitationCode.id).where(
+    statement = select(InvitationCode.id).where(
         InvitationCode.code == answers[INVITATION],
         InvitationCode.held > 0,
         InvitationCode.expires_at > clock.now(),
     )
     with read_only_connection(db.engine) as connection:
-        return connection.execute(held).first() is not None
+        return connection.execute(statement).first() is not None
 
 
 def list_page(
     search: str, state: str, category: str, *, offset: int, limit: int
 ) -> tuple[Sequence[InvitationCode], int]:
     """Return a page of codes, the newest first, and their total number."""
-    such = list(_iter_conditions(search, state, category))
-    total = db.session.scalar(select(func.count(InvitationCode.id)).where(*such)) or 0
+    conditions = list(_iter_conditions(search, state, category))
+    total = db.session.scalar(select(func.count(InvitationCode.id)).where(*conditions)) or 0
     rows = (
         select(InvitationCode)
-        .where(*such)
+        .where(*conditions)
         .options(joinedload(InvitationCode.category))
         .order_by(InvitationCode.id.desc())
     )
@@ -70,7 +70,7 @@ def list_page(
 def _iter_conditions(search: str, state: str, category: str) -> Iterator[ColumnElement[bool]]:
     columns = (InvitationCode.code, InvitationCode.email, InvitationCode.note)
     for word in search.split():
-        yield or_(*(one.icontains(word, autoescape=True) for one in columns))
+        yield or_(*(column.icontains(word, autoescape=True) for column in columns))
     if category:
         yield InvitationCode.category_id == int(category)
     now, is_revoked = clock.now(), InvitationCode.revoked_at.is_not(None)

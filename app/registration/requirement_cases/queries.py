@@ -135,7 +135,7 @@ def _list_conditions(wanted: CaseFilter) -> Sequence[ColumnElement[bool]]:
     return (
         ATTENDING,
         RequirementCase.type == wanted.type,
-        *(Delegate.search_text.contains(one, autoescape=True) for one in words),
+        *(Delegate.search_text.contains(word, autoescape=True) for word in words),
         *_match_state(wanted.state),
         *_match_owner(wanted),
         *_match_due(wanted),
@@ -179,22 +179,22 @@ def get_case(type_name: str, key: str) -> OpenedCase:
 def map_of_delegate(delegate: Delegate) -> Mapping[str, Sequence[OpenedCase]]:
     """Return the cases of a delegate by type, without types that have none."""
     cases = list_of_delegate(delegate)
-    by_type = {name: [one for one in cases if one.row.type == name] for name in TYPES}
+    by_type = {name: [opened for opened in cases if opened.row.type == name] for name in TYPES}
     return {name: found for name, found in by_type.items() if found}
 
 
 def list_of_delegate(delegate: Delegate) -> Sequence[OpenedCase]:
     """List the cases of a delegate, in the order of creation."""
     return [
-        OpenedCase(one, delegate, "")
-        for one in sorted(delegate.requirement_cases, key=lambda row: row.id)
+        OpenedCase(requirement_case, delegate, "")
+        for requirement_case in sorted(delegate.requirement_cases, key=lambda row: row.id)
     ]
 
 
 def get_of_delegate(delegate: Delegate, type_name: str, key: str) -> OpenedCase:
     """Return a case of this delegate; raise NotFound if none has this type and key."""
     cases = map_of_delegate(delegate).get(type_name, ())
-    found = [one for one in cases if one.row.key == key]
+    found = [opened for opened in cases if opened.row.key == key]
     if not found:
         raise NotFound(NO_CASE)
     return found[0]
@@ -202,7 +202,7 @@ def get_of_delegate(delegate: Delegate, type_name: str, key: str) -> OpenedCase:
 
 def list_possible_owners(roles: frozenset[str]) -> Sequence[Person]:
     """List the team members with these roles, by address."""
-    return [one for one in accounts.list_team() if one.role in roles]
+    return [member for member in accounts.list_team() if member.role in roles]
 
 
 def was_viewed_since(subject: str, summary: str, actor: str, since: datetime) -> bool:

@@ -103,7 +103,7 @@ def _to_text(name: str, value: Any) -> str:
 
 
 def _summarise(changes: Sequence[Change]) -> str:
-    return f"Changed: {', '.join(one.label.lower() for one in changes)}"
+    return f"Changed: {', '.join(change.label.lower() for change in changes)}"
 
 
 def reply(opened: OpenedCase, text: str) -> None:
@@ -129,7 +129,7 @@ def create_missing() -> None:
     The worker does it, since it can decrypt the answers without making a visitor wait. Answers
     whose key is missing are skipped by the query, so that they cost nothing until it is restored.
     """
-    lacking = (
+    delegates_without_cases = (
         select(Delegate)
         .join(Needs, Needs.delegate_id == Delegate.id)
         .where(or_(*map(_lacks_cases, TYPES)))
@@ -137,7 +137,7 @@ def create_missing() -> None:
         .with_for_update(of=Delegate)
     )
     number = 0
-    for delegate in db.session.scalars(lacking).all():
+    for delegate in db.session.scalars(delegates_without_cases).all():
         before = len(delegate.requirement_cases)
         requirement_texts.match(delegate)
         number += len(delegate.requirement_cases) > before
@@ -151,7 +151,7 @@ def _lacks_cases(type_name: str) -> ColumnElement[bool]:
     has_case = exists().where(
         RequirementCase.delegate_id == Delegate.id, RequirementCase.type == type_name
     )
-    is_given = or_(*(one != "" for one in answers))
+    is_given = or_(*(answer != "" for answer in answers))
     return and_(is_given, *map(_has_known_key, answers), ~has_case)
 
 
@@ -174,5 +174,5 @@ def _touch(row: RequirementCase, *, has_unread_reply: bool) -> None:
 
 def _record(row: RequirementCase, summary: str, actor: str, changes: Sequence[Change] = ()) -> None:
     """Record a change; the answer is private, so only the fact that it changed."""
-    public = [one for one in changes if one.field in LABELS]
+    public = [change for change in changes if change.field in LABELS]
     history.record(summary, subject=row.history_subject, actor=actor, field_changes=public)

@@ -59,12 +59,14 @@ class BookableList:
     @cached_property
     def days(self) -> Sequence[date]:
         """The days on which there are any."""
-        return sorted({day for one in self.sessions if (day := day_of(one, self.zone))})
+        return sorted({day for session in self.sessions if (day := day_of(session, self.zone))})
 
     @cached_property
     def themes(self) -> Sequence[tuple[str, str]]:
         """The slugs and names of their themes, by name."""
-        found = {one.theme.slug: one.theme.name for one in self.sessions if one.theme}
+        found = {
+            session.theme.slug: session.theme.name for session in self.sessions if session.theme
+        }
         return sorted(found.items(), key=lambda one: sort_key(one[1]))
 
     @property
@@ -77,11 +79,11 @@ class BookableList:
         """The matching sessions, by time."""
         words = sort_key(self.asked.search).split()
         return [
-            one
-            for one in self.sessions
-            if self._is_on_day(one)
-            and self.asked.theme in {"", one.theme.slug if one.theme else None}
-            and _contains(one, words)
+            session
+            for session in self.sessions
+            if self._is_on_day(session)
+            and self.asked.theme in {"", session.theme.slug if session.theme else None}
+            and _contains(session, words)
         ]
 
     @property
@@ -111,5 +113,5 @@ def _contains(session: Session, words: Sequence[str]) -> bool:
     """Return True if title or speakers contain each of these words."""
     if not words:
         return True
-    text = sort_key(" ".join((session.title, *(one.name for one in session.parts))))
+    text = sort_key(" ".join((session.title, *(part.name for part in session.parts))))
     return all(word in text for word in words)

@@ -42,7 +42,11 @@ def render_update(
 def map_notes(booked: Collection[str]) -> Mapping[str, str]:
     """Map sessions to the notes of their entries: when the seats of no-shows are freed."""
     sessions = current_release.get_programme().sessions
-    return {one.key: labels.describe_freeing(one) for one in sessions if one.key in booked}
+    return {
+        session.key: labels.describe_freeing(session)
+        for session in sessions
+        if session.key in booked
+    }
 
 
 def get_site() -> str:

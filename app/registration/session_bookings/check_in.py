@@ -55,7 +55,7 @@ def let_in(delegate: Delegate, session: Session, *, actor: str) -> bool:
         raise RuleViolation(services.BOOKING_CANCELLED)
     if session.key not in limits or not session.is_bookable:
         raise RuleViolation("Nobody needs a seat in this session")
-    booked = {one.session_key for one in queries.list_of_delegate(delegate)} & limits.keys()
+    booked = {seat.session_key for seat in queries.list_of_delegate(delegate)} & limits.keys()
     clashes = list_clashes(session, booked)
     _take(delegate, session, limits[session.key])
     instead = _give_up(delegate, clashes, limits)

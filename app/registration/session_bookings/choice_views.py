@@ -47,7 +47,7 @@ class SessionsForm(AnswersForm):
 
     def validate_sessions(self, field: Field) -> None:
         """Require sessions that have seats and do not overlap."""
-        chosen = [one for one in self.offered if one.key in self.keys]
+        chosen = [session for session in self.offered if session.key in self.keys]
         if len(chosen) < len(set(self.keys)):
             raise ValidationError(gettext("A session is no longer available. Check your choice"))
         full = next(filter(choices.is_full, chosen), None)
@@ -91,7 +91,7 @@ def answer() -> ResponseReturnValue:
 def _show(progress: RegistrationProgress) -> Response:
     """Show the page; without an answer it is the same for everyone with the same days."""
     if SESSIONS in progress.answers:
-        chosen = [one.key for one in choices.list_chosen(progress.answers)]
+        chosen = [session.key for session in choices.list_chosen(progress.answers)]
         return _render(_build_form(progress, sessions=chosen), progress)
     offered = len(choices.list_offered(progress.answers))
     return views.cached_form_page(
@@ -113,7 +113,7 @@ def _submit(form: SessionsForm, progress: RegistrationProgress) -> Response:
 def _build_form(progress: RegistrationProgress, **data: object) -> SessionsForm:
     form = SessionsForm(data=data)
     form.offered = choices.list_offered(progress.answers)
-    form.sessions.choices = [(one.key, one.title) for one in form.offered]
+    form.sessions.choices = [(session.key, session.title) for session in form.offered]
     return form
 
 

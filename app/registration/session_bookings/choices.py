@@ -82,13 +82,15 @@ def list_offered(answers: Answers) -> Sequence[Session]:
         day = day_of(session, zone)
         return days is None or day is None or day.isoformat() in days
 
-    return [one for one in _list_bookable() if is_on_days(one) and not has_started(one)]
+    return [
+        session for session in _list_bookable() if is_on_days(session) and not has_started(session)
+    ]
 
 
 def list_chosen(answers: Answers) -> Sequence[Session]:
     """List the chosen sessions that are still on offer."""
     keys = read_keys(answers)
-    return [one for one in list_offered(answers) if one.key in keys] if keys else ()
+    return [session for session in list_offered(answers) if session.key in keys] if keys else ()
 
 
 def read_keys(answers: Answers, name: str = SESSIONS) -> Collection[str]:
@@ -126,7 +128,7 @@ def list_by_day(answers: Answers, chosen: Collection[str]) -> Sequence[DayOption
             day,
             tuple(
                 StartOptions(start, tuple(map(make, some)))
-                for start, some in groupby(sessions, lambda one: one.starts_at)
+                for start, some in groupby(sessions, lambda session: session.starts_at)
             ),
             sum(one.key in chosen for one in sessions),
         )
@@ -148,7 +150,7 @@ def list_rows(answers: Answers, full_note: str, none_text: str) -> Iterator[str]
 def _map_overlapping(offered: Sequence[Session]) -> Mapping[str, list[Session]]:
     """Map sessions to overlapping ones with another start."""
     found: dict[str, list[Session]] = {}
-    timed = [one for one in offered if one.starts_at is not None]
+    timed = [session for session in offered if session.starts_at is not None]
     for position, one in enumerate(timed):
         for other in timed[position + 1 :]:
             if one.ends_at is None or other.starts_at is None or other.starts_at >= one.ends_at:
@@ -164,8 +166,8 @@ def _list_bookable() -> Sequence[Session]:
     return cache_version.cached(
         "bookable sessions",
         lambda: [
-            one
-            for one in get_programme().sessions
-            if one.is_bookable and not labels.is_by_ballot(one)
+            session
+            for session in get_programme().sessions
+            if session.is_bookable and not labels.is_by_ballot(session)
         ],
     )

@@ -49,15 +49,15 @@ class ChosenSeats:
     def of(cls, answers: Answers) -> "ChosenSeats":
         """Return the seats chosen in these answers."""
         chosen = choices.read_keys(answers)
-        return cls([one for one in get_programme().sessions if one.key in chosen])
+        return cls([session for session in get_programme().sessions if session.key in chosen])
 
     def expect(self) -> None:
         """Compute the seats that would be available now, without taking any."""
-        left = queries.map_seats([one.key for one in self.sessions])
+        seats_by_key = queries.map_seats([chosen_session.key for chosen_session in self.sessions])
 
         def reserve(session: Session) -> None:
-            is_gone = session.key not in left or labels.is_by_ballot(session)
-            if is_gone or left[session.key].left <= 0:
+            is_gone = session.key not in seats_by_key or labels.is_by_ballot(session)
+            if is_gone or seats_by_key[session.key].left <= 0:
                 raise seats.SoldOut("All seats have been booked")
 
         self.outcome = _take_each(self.sessions, reserve)
@@ -75,7 +75,7 @@ class ChosenSeats:
 
         def take(names: Sequence[str], row: Base) -> None:
             seats.lock_limits(names)
-            self._limits = session_seats.lock_sessions(one.key for one in self.sessions)
+            self._limits = session_seats.lock_sessions(session.key for session in self.sessions)
             self._follow_release()
             take_seat(names, row)
 
@@ -84,8 +84,8 @@ class ChosenSeats:
     def _follow_release(self) -> None:
         """Reload the sessions as published; there may have been a release since the answers."""
         cache_version.recheck_if_behind()
-        keys = {one.key for one in self.sessions}
-        self.sessions = [one for one in get_programme().sessions if one.key in keys]
+        keys = {session.key for session in self.sessions}
+        self.sessions = [session for session in get_programme().sessions if session.key in keys]
 
     def book(self, delegate: Delegate) -> None:
         """Book the seats for a new delegate, whose place was taken with ``locking``."""
@@ -104,8 +104,8 @@ class ChosenSeats:
         if not self.sessions:
             return {}
         return {
-            BOOKED: choices.dump_keys(one.key for one in self.outcome.booked),
-            MISSED: choices.dump_keys(one.key for one in self.outcome.missed),
+            BOOKED: choices.dump_keys(session.key for session in self.outcome.booked),
+            MISSED: choices.dump_keys(session.key for session in self.outcome.missed),
         }
 
     def _send(self, delegate: Delegate) -> Email:
@@ -129,7 +129,11 @@ def read_outcome(typed: Answers) -> SeatOutcome:
 
 
 def _find(keys: Collection[str]) -> tuple[Session, ...]:
-    return tuple(one for one in get_programme().sessions if one.key in keys) if keys else ()
+    return (
+        tuple(session for session in get_programme().sessions if session.key in keys)
+        if keys
+        else ()
+    )
 
 
 def _take_each(sessions: Iterable[Session], reserve: ReserveSeat) -> SeatOutcome:

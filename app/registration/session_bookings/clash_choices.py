@@ -34,7 +34,7 @@ Sessions = Mapping[str, Session]
 
 def follow_release(content: Snapshot) -> None:
     """Ask people whose seats overlap after a release; all limits are locked."""
-    sessions = {one.key: one for one in content.sessions}
+    sessions = {session.key: session for session in content.sessions}
     changed = _list_changed(sessions)
     for booked in _iter_people(changed):
         order = sorted(booked, key=lambda one: (_is_asked(one), one.session_key in changed, one.id))
@@ -46,11 +46,11 @@ def keep_seat(delegate: Delegate, session: Session) -> None:
     limits = session_seats.lock_sessions(queries.list_keys([delegate.id]))
     operations.end_corrections(delegate)
     session = services.get_current(session)
-    booked = {one.session_key for one in queries.list_of_delegate(delegate)} & limits.keys()
+    booked = {seat.session_key for seat in queries.list_of_delegate(delegate)} & limits.keys()
     if session.key not in booked:
         raise services.NotBookable("You no longer have a seat in this session")
     given_up = list_clashes(session, booked)
-    services.give_up(delegate, [one.key for one in given_up], limits)
+    services.give_up(delegate, [released_session.key for released_session in given_up], limits)
     for other in given_up:
         text = f"Kept the seat in {session.title}, and gave back the one in {other.title}"
         operations.record(delegate, text, ACTOR_DELEGATE)
@@ -74,7 +74,7 @@ def run_due() -> None:
 def _list_changed(sessions: Sessions) -> set[str]:
     """List the keys of sessions that are rescheduled or reinstated."""
     cache_version.recheck_if_behind()
-    before = {one.key: one for one in get_programme().sessions}
+    before = {session.key: session for session in get_programme().sessions}
     return {key for key, one in sessions.items() if _get_times(before.get(key)) != _get_times(one)}
 
 
@@ -128,17 +128,17 @@ def _end_choice(delegate: Delegate, limits: Mapping[str, SeatLimit]) -> None:
             continue  # perhaps since another seat was just released
         session = queries.find_session(seat.session_key)
         others = [one.session_key for one in booked if one is not seat]
-        kept = list_clashes(session, others) if session is not None else []
+        kept_sessions = list_clashes(session, others) if session is not None else []
         services.give_up(delegate, [seat.session_key], limits)
         text = f"The seat in {seat.title} was given back, as nothing was chosen in time"
         operations.record(delegate, text, ACTOR_SITE)
         session_emails.send_session_released(
-            delegate, seat.title, session, is_by_team=False, kept=_join_titles(kept)
+            delegate, seat.title, session, is_by_team=False, kept=_join_titles(kept_sessions)
         )
 
 
 def _join_titles(sessions: Iterable[Session]) -> str:
-    return ", ".join(one.title for one in sessions)
+    return ", ".join(session.title for session in sessions)
 
 
 releases.ACTIVATION_HOOKS.append(follow_release)

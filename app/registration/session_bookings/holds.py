@@ -109,8 +109,8 @@ def add_door_seats(session: Session, limit: SeatLimit, count: int) -> None:
 
 def use_door_seat(key: str) -> bool:
     """Use up a seat kept for people at the door; return False if there is none. It is locked."""
-    held = select(SeatHold).where(SeatHold.session_key == key, SeatHold.is_for_door)
-    rows = held.order_by(SeatHold.id).limit(1).execution_options(populate_existing=True)
+    statement = select(SeatHold).where(SeatHold.session_key == key, SeatHold.is_for_door)
+    rows = statement.order_by(SeatHold.id).limit(1).execution_options(populate_existing=True)
     hold = db.session.scalar(rows)
     if hold is None:
         return False
@@ -159,8 +159,8 @@ def _bump_if_door_changes(key: str) -> Iterator[None]:
 
 
 def _has_door_seats(key: str) -> bool:
-    held = select(SeatHold.id).where(SeatHold.session_key == key, SeatHold.is_for_door)
-    return db.session.scalar(held.limit(1)) is not None
+    statement = select(SeatHold.id).where(SeatHold.session_key == key, SeatHold.is_for_door)
+    return db.session.scalar(statement.limit(1)) is not None
 
 
 def _describe_seats(number: int) -> str:

@@ -109,10 +109,14 @@ def describe_freeing(session: Session) -> str:
 
 def describe_sessions(keys: Collection[str]) -> Sequence[str]:
     """Describe published sessions that take place, in order: day, time, title and room."""
-    chosen = [one for one in get_programme().sessions if one.key in keys and not one.is_cancelled]
+    chosen = [
+        session
+        for session in get_programme().sessions
+        if session.key in keys and not session.is_cancelled
+    ]
     return [
-        ", ".join(filter(None, (*_describe_start(one), one.title, _name_room(one))))
-        for one in sorted(
+        ", ".join(filter(None, (*_describe_start(session), session.title, _name_room(session))))
+        for session in sorted(
             chosen, key=lambda one: one.starts_at.timestamp() if one.starts_at else inf
         )
     ]
@@ -158,14 +162,14 @@ def _get_doors() -> _Doors:
 def _load_doors() -> _Doors:
     rows = select(SeatLimit.name, SeatLimit.no_show_minutes)
     rows = rows.where(IS_OF_SESSION, SeatLimit.no_show_minutes.is_not(None))
-    kept = select(SeatHold.session_key).where(SeatHold.is_for_door)
+    door_keys = select(SeatHold.session_key).where(SeatHold.is_for_door)
     with read_only_connection(db.engine) as connection:
         return _Doors(
             {
                 name.removeprefix(SESSION_PREFIX): number
                 for name, number in connection.execute(rows)
             },
-            frozenset(connection.scalars(kept)),
+            frozenset(connection.scalars(door_keys)),
         )
 
 

@@ -118,7 +118,9 @@ class OwnSessions:
     @property
     def seat_labels(self) -> Mapping[str, str]:
         """The label of each seat, by session slug, for the rows of the programme."""
-        seats = ((one.session.slug, one.own_seat) for day in self.own for one in day.choices)
+        seats = (
+            (choice.session.slug, choice.own_seat) for day in self.own for choice in day.choices
+        )
         return {slug: seat.label for slug, seat in seats if seat is not None}
 
 
@@ -126,24 +128,26 @@ def build(delegate: Delegate, asked: BookableFilter) -> OwnSessions:
     """Return the data for the page of a person's sessions."""
     programme = get_programme()
     seats = queries.list_of_delegate(delegate)
-    booked = {one.session_key: one.title for one in seats}
+    booked = {seat.session_key: seat.title for seat in seats}
     starred = _list_starred(delegate)
     waits = positions.map_waits(delegate)
-    make = _chooser(delegate, seats, starred, waits)
+    make = _make_choice_builder(delegate, seats, starred, waits)
     zone = ZoneInfo(programme.conference.time_zone)
     sessions = [
-        one for one in programme.sessions if not one.is_break or one.booking_seats is not None
+        session
+        for session in programme.sessions
+        if not session.is_break or session.booking_seats is not None
     ]
     own = {
-        one.key
-        for one in sessions
-        if one.key in booked or one.key in starred or session_limit(one.key) in waits
+        session.key
+        for session in sessions
+        if session.key in booked or session.key in starred or session_limit(session.key) in waits
     }
-    others = [one for one in sessions if one.is_bookable and one.key not in own]
+    others = [session for session in sessions if session.is_bookable and session.key not in own]
     bookable = BookableList(others, asked, zone)
-    public = {one.key for one in programme.sessions}
+    public = {session.key for session in programme.sessions}
     return OwnSessions(
-        own=_by_day((make(one) for one in sessions if one.key in own), zone),
+        own=_by_day((make(session) for session in sessions if session.key in own), zone),
         others=_by_day(map(make, bookable.window), zone),
         bookable=bookable,
         lost_titles=tuple(title for key, title in booked.items() if key not in public),
@@ -154,16 +158,16 @@ def list_with_seats(delegate: Delegate) -> Sequence[SessionChoice]:
     """List the sessions in which a person has a seat or waits for one."""
     seats = queries.list_of_delegate(delegate)
     waits = positions.map_waits(delegate)
-    own = {one.session_key for one in seats} | {queries.read_key(name) for name in waits}
-    make = _chooser(delegate, seats, (), waits)
-    return [make(one) for one in get_programme().sessions if one.key in own]
+    own = {seat.session_key for seat in seats} | {queries.read_key(name) for name in waits}
+    make = _make_choice_builder(delegate, seats, (), waits)
+    return [make(session) for session in get_programme().sessions if session.key in own]
 
 
 def build_choice(delegate: Delegate, session: Session, *, with_stars: bool = True) -> SessionChoice:
     """Return one session with a person's options, without stars, as many are refused at once."""
     seats = queries.list_of_delegate(delegate)
     starred = _list_starred(delegate) if with_stars else set()
-    return _chooser(delegate, seats, starred, positions.map_waits(delegate))(session)
+    return _make_choice_builder(delegate, seats, starred, positions.map_waits(delegate))(session)
 
 
 def build_missed(session: Session) -> SessionChoice:
@@ -183,17 +187,17 @@ def build_missed(session: Session) -> SessionChoice:
 
 def _list_starred(delegate: Delegate) -> set[str]:
     agenda = bookings.find_linked_agenda(delegate)
-    return {one.session_key for one in agenda.stars} if agenda else set()
+    return {star.session_key for star in agenda.stars} if agenda else set()
 
 
-def _chooser(
+def _make_choice_builder(
     delegate: Delegate,
     seats: Iterable[SessionBooking],
     starred: Collection[str],
     waits: Mapping[str, Wait],
 ) -> Callable[[Session], SessionChoice]:
-    booked = {one.session_key: one.choose_by for one in seats}
-    held = [one for one in get_programme().sessions if one.key in booked]
+    booked = {seat.session_key: seat.choose_by for seat in seats}
+    booked_sessions = [session for session in get_programme().sessions if session.key in booked]
 
     def find_contest(clashes: Sequence[Session], session: Session) -> SeatContest | None:
         """Return the choice that a seat in this session requires, or None."""
@@ -205,7 +209,9 @@ def _chooser(
         return None
 
     def make(session: Session) -> SessionChoice:
-        clashes = tuple(one for one in held if one is not session and overlaps(one, session))
+        clashes = tuple(
+            one for one in booked_sessions if one is not session and overlaps(one, session)
+        )
         return SessionChoice(
             session=session,
             is_booked=session.key in booked,
@@ -224,6 +230,7 @@ def _chooser(
 
 def _by_day(choices: Iterable[SessionChoice], zone: ZoneInfo) -> tuple[ChoiceDay, ...]:
     grouped: Sequence[tuple[date | None, tuple[SessionChoice, ...]]] = [
-        (day, tuple(some)) for day, some in groupby(choices, lambda one: day_of(one.session, zone))
+        (day, tuple(some))
+        for day, some in groupby(choices, lambda choice: day_of(choice.session, zone))
     ]
     return tuple(ChoiceDay(day, some) for day, some in grouped)

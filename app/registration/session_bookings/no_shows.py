@@ -99,7 +99,7 @@ def list_due() -> Sequence[str]:
 
 def _list_near() -> Sequence[tuple[Session, datetime]]:
     """List the imminent sessions, each with the time when its seats are freed."""
-    times = ((one, labels.get_freeing_time(one)) for one in get_programme().sessions)
+    times = ((session, labels.get_freeing_time(session)) for session in get_programme().sessions)
     return [
         (one, freed_at)
         for one, freed_at in times

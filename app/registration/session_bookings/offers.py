@@ -126,9 +126,9 @@ def end_accepted(entry: WaitingListEntry) -> None:
 
 def leave(entry: WaitingListEntry, key: str, limit: SeatLimit) -> None:
     """Take a person off the list at their request; a seat on offer goes to the next person."""
-    what = "Declined the offer of a seat in" if entry.is_offered else "Left the waiting list for"
+    summary = "Declined the offer of a seat in" if entry.is_offered else "Left the waiting list for"
     _give_up(entry, limit)
-    entries.end(entry, LEFT, f"{what} {entry.title}", history.ACTOR_DELEGATE)
+    entries.end(entry, LEFT, f"{summary} {entry.title}", history.ACTOR_DELEGATE)
     offer_seats(key, limit)
 
 

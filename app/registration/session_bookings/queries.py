@@ -107,7 +107,7 @@ def read_key(limit_name: str) -> str:
 
 def find_session(key: str) -> PublicSession | None:
     """Return the public session with this key, or None."""
-    return next((one for one in get_programme().sessions if one.key == key), None)
+    return next((session for session in get_programme().sessions if session.key == key), None)
 
 
 def has_started(session: PublicSession) -> bool:
@@ -194,8 +194,8 @@ def count_door(key: str) -> DoorCounts:
     of_session = SessionBooking.session_key == key
     came = func.count(SessionBooking.checked_in_at)
     booked, checked_in = db.session.execute(select(func.count(), came).where(of_session)).one()
-    kept = select(func.coalesce(func.sum(SeatHold.seats), 0))
-    for_door = kept.where(SeatHold.session_key == key, SeatHold.is_for_door)
+    seat_sum = select(func.coalesce(func.sum(SeatHold.seats), 0))
+    for_door = seat_sum.where(SeatHold.session_key == key, SeatHold.is_for_door)
     seats = find_seats(key)
     free = max(seats.left - seats.waiting, 0) if seats else 0
     return DoorCounts(checked_in, booked, db.session.scalar(for_door) or 0, free)
@@ -203,8 +203,8 @@ def count_door(key: str) -> DoorCounts:
 
 def list_holds(key: str) -> Sequence[SeatHold]:
     """List the reserved seats of a session, oldest first."""
-    held = select(SeatHold).where(SeatHold.session_key == key)
-    return db.session.scalars(held.order_by(SeatHold.id)).all()
+    statement = select(SeatHold).where(SeatHold.session_key == key)
+    return db.session.scalars(statement.order_by(SeatHold.id)).all()
 
 
 def get_hold(key: str, number: int) -> SeatHold:
@@ -230,9 +230,12 @@ def map_booked_days(delegates: Collection[int]) -> Mapping[int, Mapping[str, str
     """Map the days, in ISO format, on which delegates have seats to the title of a session."""
     programme = get_programme()
     days = {
-        one.key: (one.starts_at.astimezone(programme.zone).date().isoformat(), one.title)
-        for one in programme.sessions
-        if one.starts_at is not None and not one.is_cancelled
+        session.key: (
+            session.starts_at.astimezone(programme.zone).date().isoformat(),
+            session.title,
+        )
+        for session in programme.sessions
+        if session.starts_at is not None and not session.is_cancelled
     }
     rows = select(SessionBooking.delegate_id, SessionBooking.session_key)
     found: dict[int, dict[str, str]] = {}

@@ -29,17 +29,17 @@ def note_seats(*conditions: ColumnElement[bool]) -> None:
     """Record that these people had seats, which are about to be deleted or reassigned."""
     db.session.flush()
     columns = ("delegate_id", "session_key", "title")
-    gone = select(
+    released = select(
         *(getattr(SessionBooking, name) for name in columns),
         literal(clock.now(), ReleasedSeat.released_at.type),
     ).where(*conditions)
-    db.session.execute(insert(ReleasedSeat).from_select([*columns, "released_at"], gone))
+    db.session.execute(insert(ReleasedSeat).from_select([*columns, "released_at"], released))
 
 
 def move(source: Delegate, target: Delegate, keys: Collection[str]) -> None:
     """Move the record of released seats in these sessions to the person's other booking."""
-    is_it = ReleasedSeat.delegate_id == source.id, ReleasedSeat.session_key.in_(keys)
-    db.session.execute(update(ReleasedSeat).where(*is_it).values(delegate_id=target.id))
+    conditions = ReleasedSeat.delegate_id == source.id, ReleasedSeat.session_key.in_(keys)
+    db.session.execute(update(ReleasedSeat).where(*conditions).values(delegate_id=target.id))
 
 
 def list_of_delegate(delegate: Delegate) -> Sequence[ReleasedSeat]:

@@ -86,11 +86,17 @@ class OverviewFilter:
         programme, words = get_programme(), sort_key(self.search).split()
         found: Sequence[Session] = programme.sessions
         if self.room:
-            found = [one for one in found if one.room is not None and one.room.slug == self.room]
+            found = [
+                session
+                for session in found
+                if session.room is not None and session.room.slug == self.room
+            ]
         if self.day:
-            found = [one for one in found if self.day == str(day_of(one, programme.zone))]
+            found = [
+                session for session in found if self.day == str(day_of(session, programme.zone))
+            ]
         if words:
-            titles = ((one, sort_key(one.title)) for one in found)
+            titles = ((session, sort_key(session.title)) for session in found)
             found = [one for one, title in titles if all(word in title for word in words)]
         return found
 
@@ -114,13 +120,13 @@ def list_page(
         found = list_overview(asked, sort, is_reversed=is_reversed)
         return found[offset:][:limit], len(found)
     bookable = queries.list_bookable_keys()
-    sessions = [one for one in asked.list_sessions() if one.key in bookable]
+    sessions = [session for session in asked.list_sessions() if session.key in bookable]
     if sort == TITLE:
-        sessions.sort(key=lambda one: sort_key(one.title))
+        sessions.sort(key=lambda session: sort_key(session.title))
     if is_reversed:
         sessions.reverse()
     page = sessions[offset:][:limit]
-    return _load(page, queries.map_seats([one.key for one in page])), len(sessions)
+    return _load(page, queries.map_seats([session.key for session in page])), len(sessions)
 
 
 def list_overview(
@@ -147,12 +153,18 @@ def _load(sessions: Sequence[Session], seats: Mapping[str, SessionSeats]) -> Seq
     )
     offers = {scope: (number, ending) for scope, number, ending in db.session.execute(rows)}
     undrawn = {
-        key: one for one in ballots.list_public() if not one.is_drawn for key in one.session_keys
+        key: ballot
+        for ballot in ballots.list_public()
+        if not ballot.is_drawn
+        for key in ballot.session_keys
     }
     return [
         SeatOverview(
-            one, seats[one.key], *offers.get(session_limit(one.key), (0, 0)), undrawn.get(one.key)
+            session,
+            seats[session.key],
+            *offers.get(session_limit(session.key), (0, 0)),
+            undrawn.get(session.key),
         )
-        for one in sessions
-        if one.key in seats
+        for session in sessions
+        if session.key in seats
     ]

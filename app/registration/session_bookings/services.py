@@ -59,7 +59,7 @@ class SessionClash(RuleViolation):
     """The person has a seat in an overlapping session."""
 
     def __init__(self, clashes: Sequence[Session]) -> None:
-        titles = ", ".join(f"“{one.title}”" for one in clashes)
+        titles = ", ".join(f"“{clash.title}”" for clash in clashes)
         super().__init__(f"A seat is already booked at the same time in {titles}")
         self.clashes = clashes
 
@@ -96,7 +96,7 @@ def book(
     """
     by_team = actor != ACTOR_DELEGATE
     # only what a page can name: overlapping sessions
-    others = [one.key for one in list_clashes(session, in_place_of)]
+    others = [clash.key for clash in list_clashes(session, in_place_of)]
     try:
         foreseen = session, _list_given_up(delegate, session, others) if others else []
         email = _prepare_email(delegate, *foreseen, is_by_team=by_team)
@@ -163,12 +163,12 @@ def _list_given_up(
     delegate: Delegate, session: Session, in_place_of: Collection[str]
 ) -> list[Session]:
     """List the sessions to release for a session; raise RuleViolation if that is not enough."""
-    booked = {one.session_key for one in queries.list_of_delegate(delegate)}
+    booked = {seat.session_key for seat in queries.list_of_delegate(delegate)}
     if session.key in booked:
         raise _AlreadyBooked
     require_bookable(delegate, session)
     clashes = list_clashes(session, booked)
-    if {one.key for one in clashes} - set(in_place_of):
+    if {clash.key for clash in clashes} - set(in_place_of):
         raise SessionClash(clashes)
     return clashes
 
@@ -192,7 +192,7 @@ def join_waiting_list(delegate: Delegate, session: Session) -> bool:
     operations.end_corrections(delegate)
     session = get_current(session)
     require_bookable(delegate, session)
-    if session.key in {one.session_key for one in queries.list_of_delegate(delegate)}:
+    if session.key in {seat.session_key for seat in queries.list_of_delegate(delegate)}:
         raise NotBookable("You already have a seat in this session")
     if session.is_cancelled or session.key not in limits:
         raise NotBookable("Seats in this session cannot be booked")
@@ -218,7 +218,7 @@ def cancel(delegate: Delegate, session_key: str, *, actor: str = ACTOR_DELEGATE)
     """Release a seat; return False if there is none, as when the button is pressed twice."""
     limits = session_seats.lock_sessions([session_key])
     operations.end_corrections(delegate)
-    found = [one for one in queries.list_of_delegate(delegate) if one.session_key == session_key]
+    found = [seat for seat in queries.list_of_delegate(delegate) if seat.session_key == session_key]
     if not found:
         return False
     cache_version.recheck_if_behind()
@@ -261,7 +261,9 @@ def _require_offer(delegate: Delegate, session: Session) -> None:
 def follow_release(content: Snapshot) -> None:
     """Set the limits of sessions to those of a release that becomes public."""
     numbers = {
-        one.key: one.booking_seats for one in content.sessions if one.booking_seats is not None
+        session.key: session.booking_seats
+        for session in content.sessions
+        if session.booking_seats is not None
     }
     known = queries.map_nominal()
     keys = sorted(numbers.keys() | known.keys())
@@ -296,15 +298,15 @@ def check_seats(session: WorkingSession) -> None:
     if number is None:
         raise RuleViolation(f"{booked}, so it cannot be open to all")
     if number < min(taken + held_back, known):
-        kept = f", and {held_back} are reserved" if held_back else ""
-        raise RuleViolation(f"{booked}{kept}, so there cannot be only {number}")
+        reserved = f", and {held_back} are reserved" if held_back else ""
+        raise RuleViolation(f"{booked}{reserved}, so there cannot be only {number}")
 
 
 def give_up(delegate: Delegate, keys: Collection[str], limits: Mapping[str, SeatLimit]) -> None:
     """Delete a person's seats in these sessions; the limits and their row are locked."""
     for key in keys:
-        is_it = (SessionBooking.delegate_id == delegate.id, SessionBooking.session_key == key)
-        released_seats.delete_seats(*is_it)
+        conditions = (SessionBooking.delegate_id == delegate.id, SessionBooking.session_key == key)
+        released_seats.delete_seats(*conditions)
         session_seats.release_session(limits[key])
         offers.offer_seats(key, limits[key])
     if keys:
@@ -314,12 +316,12 @@ def give_up(delegate: Delegate, keys: Collection[str], limits: Mapping[str, Seat
 def end_settled_choices(delegate: Delegate) -> None:
     """End choices between seats that no longer overlap."""
     booked = queries.list_of_delegate(delegate)
-    asked = [one for one in booked if one.choose_by is not None]
-    if asked:
-        sessions = {one.key: one for one in get_programme().sessions}
-        order = [*(one for one in booked if one.choose_by is None), *asked]
+    unsettled = [one for one in booked if one.choose_by is not None]
+    if unsettled:
+        sessions = {session.key: session for session in get_programme().sessions}
+        order = [*(one for one in booked if one.choose_by is None), *unsettled]
         contested = map_contested(order, sessions)
-        for seat in asked:
+        for seat in unsettled:
             if seat.id not in contested:
                 seat.choose_by = None
 
@@ -327,7 +329,7 @@ def end_settled_choices(delegate: Delegate) -> None:
 def _record_booked(
     delegate: Delegate, session: Session, clashes: Sequence[Session], actor: str, reason: str
 ) -> None:
-    instead = f" in place of {', '.join(one.title for one in clashes)}" if clashes else ""
+    instead = f" in place of {', '.join(clash.title for clash in clashes)}" if clashes else ""
     beyond = f", beyond the limit: {reason}" if reason else ""
     operations.record(delegate, f"Booked a seat in {session.title}{instead}{beyond}", actor)
 

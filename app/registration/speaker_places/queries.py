@@ -54,7 +54,7 @@ IS_SPEAKER: Final = (
 
 def find_category() -> CategoryOption | None:
     """Return the category for speakers, or None if organisers have not marked one."""
-    return next((one for one in categories.list_options() if one.is_for_speakers), None)
+    return next((option for option in categories.list_options() if option.is_for_speakers), None)
 
 
 def is_asked() -> bool:
@@ -70,13 +70,13 @@ def has_kept_place(answers: Answers) -> bool:
     number = categories.read_id(answers)
     if number is None or not is_own_registration(answers):
         return False
-    kept = select(RegistrationCategory.id).where(
+    statement = select(RegistrationCategory.id).where(
         RegistrationCategory.id == number,
         RegistrationCategory.is_for_speakers,
         RegistrationCategory.kept_places > 0,
     )
     with read_only_connection(db.engine) as connection:
-        return connection.execute(kept).first() is not None
+        return connection.execute(statement).first() is not None
 
 
 def is_own_registration(answers: Answers) -> bool:

@@ -125,8 +125,8 @@ def _lock_category(number: int | None) -> RegistrationCategory | None:
 def _lock_speaker(answers: Answers) -> None:
     number = answers.get(SPEAKER, "")
     if number:
-        is_it = Speaker.id == int(number)
-        db.session.execute(select(Speaker.id).where(is_it).with_for_update())
+        condition = Speaker.id == int(number)
+        db.session.execute(select(Speaker.id).where(condition).with_for_update())
 
 
 def _record(speaker: Speaker, delegate: Delegate, what: str, actor: str) -> None:

@@ -32,8 +32,8 @@ def find_open(delegate: Delegate) -> PlaceTransfer | None:
 
 def find_accepted(delegate: Delegate) -> PlaceTransfer | None:
     """Return the offer by which a delegate's place was transferred, or None."""
-    such = PlaceTransfer.delegate_id == delegate.id, PlaceTransfer.state == ACCEPTED
-    return db.session.scalar(select(PlaceTransfer).where(*such))
+    conditions = PlaceTransfer.delegate_id == delegate.id, PlaceTransfer.state == ACCEPTED
+    return db.session.scalar(select(PlaceTransfer).where(*conditions))
 
 
 def is_open(transfer: PlaceTransfer) -> bool:
@@ -69,7 +69,7 @@ def has_open(answers: Answers) -> bool:
     """Return True if a person with these answers takes over a delegate's place."""
     if TRANSFER not in answers:
         return False
-    such = (
+    statement = (
         select(PlaceTransfer.id)
         .join(Delegate)
         .where(
@@ -80,7 +80,7 @@ def has_open(answers: Answers) -> bool:
         )
     )
     with read_only_connection(db.engine) as connection:
-        return connection.execute(such).first() is not None
+        return connection.execute(statement).first() is not None
 
 
 def erase_delegate(delegate: Delegate) -> None:

@@ -184,18 +184,18 @@ def _move_seats(transfer: PlaceTransfer, old: Delegate, new: Delegate) -> None:
     for seat in session_bookings.list_of_delegate(old):
         day = days.get(seat.session_key)
         if day is None or day in new.days.split():
-            is_it = SessionBooking.id == seat.id
-            released_seats.note_seats(is_it)
-            db.session.execute(update(SessionBooking).where(is_it).values(delegate_id=new.id))
+            condition = SessionBooking.id == seat.id
+            released_seats.note_seats(condition)
+            db.session.execute(update(SessionBooking).where(condition).values(delegate_id=new.id))
     db.session.expire_all()
 
 
 def _map_days() -> Mapping[str, str]:
     programme = get_programme()
     return {
-        one.key: one.starts_at.astimezone(programme.zone).date().isoformat()
-        for one in programme.sessions
-        if one.starts_at is not None and not one.is_cancelled
+        session.key: session.starts_at.astimezone(programme.zone).date().isoformat()
+        for session in programme.sessions
+        if session.starts_at is not None and not session.is_cancelled
     }
 
 

@@ -42,10 +42,10 @@ class PreparedEntry:
 def build_entry(answers: Answers, language: str, identity_key: str) -> WaitingListEntry:
     """Return the unsaved entry of a person who waits for a place."""
     names = (*BY_NAME, CONSENT, CATEGORY, INVITATION, *custom_questions.get_by_name())
-    asked = {name: answers[name] for name in names if name in answers}
+    stored_answers = {name: answers[name] for name in names if name in answers}
     access_key = secrets.token_urlsafe(16)
     place = private_answers.place_in_waiting_list(access_key)
-    stored = private_answers.encrypt_answers(asked, PRIVATE_NAMES, place)
+    stored = private_answers.encrypt_answers(stored_answers, PRIVATE_NAMES, place)
     return WaitingListEntry(
         access_key=access_key,
         scope=CONFERENCE_LIST,
@@ -64,12 +64,14 @@ def build_entry(answers: Answers, language: str, identity_key: str) -> WaitingLi
 def prepare_all(people: Sequence[Answers], language: str) -> Sequence[PreparedEntry]:
     """Prepare the entries and emails of people; nothing is stored or locked."""
     entries = [
-        build_entry(one, language, delegate_record.identity_key(full_name(one), one[EMAIL]))
-        for one in people
+        build_entry(
+            person, language, delegate_record.identity_key(full_name(person), person[EMAIL])
+        )
+        for person in people
     ]
     return [
         _prepare(entry, position)
-        for entry, position in zip(entries, _foresee_positions(entries), strict=True)
+        for entry, position in zip(entries, _predict_positions(entries), strict=True)
     ]
 
 
@@ -79,15 +81,20 @@ def join_all(prepared: Sequence[PreparedEntry], *, actor: str) -> None:
     The caller must hold the locks of the limits, and ensure that none of them is waiting or has a
     place. Raise PlacesLeft if there is a place for one of them.
     """
-    positions = _foresee_positions([one.entry for one in prepared])
-    seats.enqueue_all([(seats.list_limits(one.entry.category_id), one.entry) for one in prepared])
+    positions = _predict_positions([prepared_entry.entry for prepared_entry in prepared])
+    seats.enqueue_all(
+        [
+            (seats.list_limits(prepared_entry.entry.category_id), prepared_entry.entry)
+            for prepared_entry in prepared
+        ]
+    )
     db.session.add_all(
         one.email if one.position == position else _prepare(one.entry, position).email
         for one, position in zip(prepared, positions, strict=True)
     )
     history.record_personal_for_all(
         ADDED_FROM_SPREADSHEET,
-        subjects=[one.entry.history_subject for one in prepared],
+        subjects=[prepared_entry.entry.history_subject for prepared_entry in prepared],
         actor=actor,
         field_changes=(),
     )
@@ -105,7 +112,7 @@ def _prepare(entry: WaitingListEntry, position: QueuePosition) -> PreparedEntry:
     return PreparedEntry(entry, position, email)
 
 
-def _foresee_positions(entries: Sequence[WaitingListEntry]) -> Sequence[QueuePosition]:
+def _predict_positions(entries: Sequence[WaitingListEntry]) -> Sequence[QueuePosition]:
     """Return the positions that these people would get now, in this order."""
     waiting = (
         select(WaitingListEntry.category_id, func.count())

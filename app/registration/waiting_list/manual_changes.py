@@ -104,10 +104,12 @@ def _preview_session(name: str, places: int) -> Sequence[WaitingListEntry]:
 
 def _lock_limits(waiting: Sequence[WaitingListEntry]) -> None:
     """Lock everything these people wait for in the global order, before any of the entries."""
-    of_places = [seats.list_limits(one.category_id) for one in waiting if not one.is_for_session]
+    of_places = [
+        seats.list_limits(entry.category_id) for entry in waiting if not entry.is_for_session
+    ]
     seats.lock_if_set(CONFERENCE, *(name for own in of_places for name in own))
     session_seats.lock_sessions(
-        session_bookings.read_key(one.scope) for one in waiting if one.is_for_session
+        session_bookings.read_key(entry.scope) for entry in waiting if entry.is_for_session
     )
 
 

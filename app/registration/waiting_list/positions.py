@@ -64,18 +64,18 @@ def map_positions(entries: Collection[WaitingListEntry]) -> Mapping[int, int]:
 
     Only they and those before them are numbered, which are few on the first pages of a long list.
     """
-    waiting = [one for one in entries if one.is_waiting]
+    waiting = [entry for entry in entries if entry.is_waiting]
     if not waiting:
         return {}
-    last = max(one.place_in_order for one in waiting)
+    last = max(entry.place_in_order for entry in waiting)
     number = func.row_number().over(partition_by=WaitingListEntry.scope, order_by=ORDER)
     queued = select(WaitingListEntry.id, number.label("position")).where(
         WaitingListEntry.state == IN_QUEUE,
-        WaitingListEntry.scope.in_({one.scope for one in waiting}),
+        WaitingListEntry.scope.in_({entry.scope for entry in waiting}),
         last >= THE_ORDER,
     )
     counted = queued.subquery()
-    rows = select(counted).where(counted.c.id.in_([one.id for one in waiting]))
+    rows = select(counted).where(counted.c.id.in_([entry.id for entry in waiting]))
     return dict(db.session.execute(rows).tuples().all())
 
 

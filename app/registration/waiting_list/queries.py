@@ -80,7 +80,7 @@ def find_open(identity_key: str) -> WaitingListEntry | None:
 def list_by_number(numbers: Sequence[int]) -> Sequence[WaitingListEntry]:
     """List the entries with these numbers, in their order."""
     rows = db.session.scalars(CURRENT_ENTRIES.where(WaitingListEntry.id.in_(numbers)))
-    found = {one.id: one for one in rows}
+    found = {row.id: row for row in rows}
     return [found[number] for number in numbers]
 
 
@@ -190,10 +190,10 @@ def list_page(  # noqa: PLR0913 - the filters of a list
     search: str, state: str, which: str = "", category: str = "", *, offset: int, limit: int
 ) -> tuple[Sequence[WaitingListEntry], int]:
     """Return a page of entries, those with an offer first, and their total number."""
-    such = list_conditions(search, state, which, category)
-    total = db.session.scalar(select(func.count(WaitingListEntry.id)).where(*such)) or 0
+    conditions = list_conditions(search, state, which, category)
+    total = db.session.scalar(select(func.count(WaitingListEntry.id)).where(*conditions)) or 0
     order = (WaitingListEntry.state == IN_QUEUE, *ORDER)
-    rows = select(WaitingListEntry).where(*such).order_by(*order).offset(offset).limit(limit)
+    rows = select(WaitingListEntry).where(*conditions).order_by(*order).offset(offset).limit(limit)
     return db.session.scalars(rows).all(), total
 
 

@@ -125,9 +125,9 @@ def leave(entry: WaitingListEntry) -> None:
     """Take a person off the list at their request; a place on offer goes to the next person."""
     entries.lock(entry)
     if entry.ended_at is None:
-        what = "Declined the offer of a place" if entry.is_offered else "Left the waiting list"
+        summary = "Declined the offer of a place" if entry.is_offered else "Left the waiting list"
         entries.give_up_place(entry)
-        entries.end(entry, LEFT, what, history.ACTOR_DELEGATE)
+        entries.end(entry, LEFT, summary, history.ACTOR_DELEGATE)
         offers.offer_places()
 
 

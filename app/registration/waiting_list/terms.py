@@ -40,10 +40,10 @@ def can_choose_category(entry: WaitingListEntry) -> bool:
 def list_offered(entry: WaitingListEntry) -> list[categories.CategoryOption]:
     """List the categories that a person can wait for, including their own."""
     return [
-        one
-        for one in categories.list_options_for({})
-        if one.id == entry.category_id
-        or (one.is_open and not one.approvals_needed and not one.is_for_speakers)
+        category
+        for category in categories.list_options_for({})
+        if category.id == entry.category_id
+        or (category.is_open and not category.approvals_needed and not category.is_for_speakers)
     ]
 
 

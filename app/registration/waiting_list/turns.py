@@ -104,7 +104,7 @@ def iter_next(
             return
         if turn.group_id not in groups:
             people = _list_people(connection, turn)
-            groups |= {one.group_id for one in people if one.group_id is not None}
+            groups |= {person.group_id for person in people if person.group_id is not None}
             has_room = _has_room(free, people)
             if has_room or is_full:  # then what they wait for is not for people after them, either
                 _count(free, people)
@@ -121,13 +121,13 @@ def _list_people(connection: Connection, turn: Turn) -> Sequence[Turn]:
 
 
 def _has_room(free: Mapping[str, int], people: Sequence[Turn]) -> bool:
-    wanted = Counter(name for one in people for name in one.limits)
+    wanted = Counter(name for person in people for name in person.limits)
     return all(free.get(name, number) >= number for name, number in wanted.items())
 
 
 def _count(free: dict[str, int], people: Sequence[Turn]) -> None:
     """Count places for people, even beyond the limits."""
-    for name in (name for one in people for name in one.limits):
+    for name in (name for person in people for name in person.limits):
         if name in free:
             free[name] -= 1
 
@@ -149,8 +149,8 @@ def _iter_queue(connection: Connection, free: Mapping[str, int]) -> Iterator[Tur
     category, group = WaitingListEntry.category_id, WaitingListEntry.together_group_id
     possible = or_(category.is_(None), category.not_in(full), group.is_not(None))
     if free.get(CONFERENCE_LIST, 0) <= 0:  # then only categories with a free place matter
-        left = [name for name, number in free.items() if number > 0]
-        numbers = [int(name.removeprefix(CATEGORY_PREFIX)) for name in left]
+        free_names = [name for name, number in free.items() if number > 0]
+        numbers = [int(name.removeprefix(CATEGORY_PREFIX)) for name in free_names]
         possible = or_(category.in_(numbers), group.is_not(None), KEEPS_PLACE)
     rows = QUEUE.where(possible).order_by(*ORDER).limit(PAGE_SIZE)
     offset = 0

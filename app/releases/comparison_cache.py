@@ -23,7 +23,7 @@ from app.releases.queries import ReleasePreview
 T = TypeVar("T")
 
 
-def _figures(kind: Any, *figures: ColumnElement[Any]) -> list[ColumnElement[Any]]:
+def _select_change_markers(kind: Any, *figures: ColumnElement[Any]) -> list[ColumnElement[Any]]:
     """Return aggregates of a table that change whenever one of its rows is edited."""
     return [select(one).select_from(kind).scalar_subquery() for one in (func.count(), *figures)]
 
@@ -32,9 +32,11 @@ PUBLIC_STATE = select(Conference.current_release, Conference.version, Conference
 PREVIEW_STATE = EDIT_STATE.add_columns(
     select(Conference.current_release).scalar_subquery(),
     select(Conference.public_settings).scalar_subquery(),
-    *_figures(Theme, func.max(Theme.id), func.sum(Theme.version), func.max(Theme.changed_at)),
-    *_figures(Appearance, func.max(Appearance.id)),
-    *_figures(Photo, func.max(Photo.created_at)),
+    *_select_change_markers(
+        Theme, func.max(Theme.id), func.sum(Theme.version), func.max(Theme.changed_at)
+    ),
+    *_select_change_markers(Appearance, func.max(Appearance.id)),
+    *_select_change_markers(Photo, func.max(Photo.created_at)),
 )
 
 
@@ -73,8 +75,8 @@ def compare_for_rollback(number: int) -> Comparison:
 
 def _select_releases(*numbers: int) -> Select[Any]:
     """Select what distinguishes releases from earlier ones with the same numbers."""
-    such = Release.number.in_(numbers)
-    return select(Release.published_at).where(such).order_by(Release.number)
+    condition = Release.number.in_(numbers)
+    return select(Release.published_at).where(condition).order_by(Release.number)
 
 
 def _cached(name: str, state: Select[Any], make: Callable[[], T], asked: Any = None) -> T:

@@ -70,17 +70,17 @@ class ReleasePreview:
     def fingerprint(self) -> str:
         """A hash of everything the user was shown, to detect changes before publishing."""
         reasons = "\n".join(map(describe_clash, self.clashes))
-        seen = f"{self.current_number}\n{snapshot.dump(self.working)}\n{reasons}"
-        return sha256(seen.encode()).hexdigest()[:32]
+        content = f"{self.current_number}\n{snapshot.dump(self.working)}\n{reasons}"
+        return sha256(content.encode()).hexdigest()[:32]
 
 
 def preview_release() -> ReleasePreview:
     """Return what publishing would do now."""
-    conference, shown = _load_conference_and_release()
+    conference, release = _load_conference_and_release()
     rows = queries.load_working_rows()
     return ReleasePreview(
         current_number=conference.current_release or 0,
-        public=_load_snapshot(conference, shown),
+        public=_load_snapshot(conference, release),
         working=build_snapshot(rows),
         clashes=exclude_drafts(find_clashes(*scheduled_sessions.build_scheduled_sessions(rows))),
     )
@@ -233,7 +233,7 @@ def _count_differences(edited: Collection[tuple[str, int, int]]) -> int:
         kind: [number for one, number, _ in edited if one == kind] for kind in (SPEAKER, SESSION)
     }
     speakers = numbers[SPEAKER]
-    theirs = Session.appearances.any(Appearance.speaker_id.in_(speakers))
+    has_speaker = Session.appearances.any(Appearance.speaker_id.in_(speakers))
     people = joinedload(Session.appearances).joinedload(Appearance.speaker)
     rows = WorkingRows(
         conference=queries.get_conference(),
@@ -241,7 +241,7 @@ def _count_differences(edited: Collection[tuple[str, int, int]]) -> int:
         rooms=queries.list_rooms(),
         speakers=db.session.scalars(select(Speaker).where(Speaker.id.in_(speakers))).all(),
         sessions=db.session.scalars(
-            select(Session).where(Session.id.in_(numbers[SESSION]) | theirs).options(people)
+            select(Session).where(Session.id.in_(numbers[SESSION]) | has_speaker).options(people)
         )
         .unique()
         .all(),
@@ -255,6 +255,6 @@ def _restrict_to_rows(snapshot: Snapshot, rows: WorkingRows) -> Snapshot:
     slugs = {row.slug for row in rows.speakers}
     return replace(
         snapshot,
-        sessions=tuple(one for one in snapshot.sessions if one.key in keys),
-        speakers=tuple(one for one in snapshot.speakers if one.slug in slugs),
+        sessions=tuple(session for session in snapshot.sessions if session.key in keys),
+        speakers=tuple(speaker for speaker in snapshot.speakers if speaker.slug in slugs),
     )

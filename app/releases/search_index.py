@@ -223,8 +223,8 @@ def _match_expression(words: Iterable[str], dialect: str) -> str:
     """Return a query in the database's own syntax: all words, each as a prefix."""
     prefixes = sorted(map(encode_word, words))
     if dialect == "sqlite":
-        return " ".join(f'"{one}"*' for one in prefixes)
-    return " & ".join(f"{one}:*" for one in prefixes)
+        return " ".join(f'"{prefix}"*' for prefix in prefixes)
+    return " & ".join(f"{prefix}:*" for prefix in prefixes)
 
 
 BATCH_ROWS = 500  # rows

@@ -86,11 +86,11 @@ def _load_public_snapshot(release: Release, conference: Conference) -> Snapshot:
 
 
 def _describe_override(clash_override: str) -> str:
-    why, *clashes = clash_override.split("\n")
+    reason, *clashes = clash_override.split("\n")
     if not clashes:
         return ""
     count = "1 clash" if len(clashes) == 1 else f"{len(clashes)} clashes"
-    return f" with {count}: {why}"
+    return f" with {count}: {reason}"
 
 
 class UnresolvedClashes(RuleViolation):
@@ -230,12 +230,16 @@ def _record_redirects(
     kind: str, previous: Iterable[Addressed], current: Iterable[Addressed]
 ) -> None:
     """Record redirects for slugs that were reassigned or are no longer in use."""
-    found = {one.slug: one.key for one in current}
-    left = {one.slug: one.key for one in previous if one.key and found.get(one.slug) != one.key}
-    for slugs in _in_batches(list(left)):
-        there = (SlugRedirect.kind == kind, SlugRedirect.slug.in_(slugs))
-        db.session.execute(delete(SlugRedirect).where(*there))
-        rows = [{"kind": kind, "slug": one, "key": left[one]} for one in slugs]
+    found = {entity.slug: entity.key for entity in current}
+    former = {
+        entity.slug: entity.key
+        for entity in previous
+        if entity.key and found.get(entity.slug) != entity.key
+    }
+    for slugs in _in_batches(list(former)):
+        condition = (SlugRedirect.kind == kind, SlugRedirect.slug.in_(slugs))
+        db.session.execute(delete(SlugRedirect).where(*condition))
+        rows = [{"kind": kind, "slug": slug, "key": former[slug]} for slug in slugs]
         db.session.execute(insert(SlugRedirect), rows)
 
 

@@ -172,9 +172,9 @@ def _find_missing() -> MissingImages:
 def _required_cards() -> dict[str, ShareImageContent]:
     programme = current_release.get_programme()
     cards = (
-        build_share_image_content(one, programme.conference)
-        for one in programme.sessions
-        if one.has_page
+        build_share_image_content(session, programme.conference)
+        for session in programme.sessions
+        if session.has_page
     )
     return {content_hash(card): card for card in cards}
 

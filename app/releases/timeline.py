@@ -66,11 +66,11 @@ class ReleaseTimeline:
     @cached_property
     def release_numbers(self) -> Sequence[int]:
         """The numbers of all releases, in order."""
-        return sorted({one.number for one in self.entries})
+        return sorted({entry.number for entry in self.entries})
 
     def get_entries(self, number: int) -> Sequence[TimelineEntry]:
         """Return a release's activations, oldest first; raise NotFound if it has none."""
-        found = [one for one in reversed(self.entries) if one.number == number]
+        found = [entry for entry in reversed(self.entries) if entry.number == number]
         if not found:
             raise NotFound("There is no release with that number")
         return found

@@ -23,7 +23,7 @@ ANY_PORT = 9
 def list_local_names(*, has_ipv6: bool) -> tuple[str, ...]:
     """List the machine's names for a URL, without port: the address first, as it usually works."""
     addresses = [one for one in map(_format_address, _addresses()) if one]
-    reachable = [one for one in addresses if has_ipv6 or not one.startswith("[")]
+    reachable = [address for address in addresses if has_ipv6 or not address.startswith("[")]
     return tuple(dict.fromkeys([*reachable, *_names()]))
 
 

@@ -80,7 +80,7 @@ def load_command_config(sources: MutableMapping[str, str] | None = None) -> Conf
     try:
         return Config.from_environment()
     except SettingsError as error:
-        if path.exists() or not any(one.endswith("is not set") for one in error.faults):
+        if path.exists() or not any(fault.endswith("is not set") for fault in error.faults):
             raise
         raise SettingsError(
             *error.faults, f"{path}: does not exist; run “make run” to create it"
@@ -161,8 +161,8 @@ def save(path: Path, config: Config) -> None:
         for name, value in chosen.items()
         if name not in settings.typed
     ]
-    kept = "\n".join(settings.lines).strip() or INTRODUCTION.strip()
-    _replace(path, "\n".join([kept, *([""] if new else []), *new, ""]))
+    typed_lines = "\n".join(settings.lines).strip() or INTRODUCTION.strip()
+    _replace(path, "\n".join([typed_lines, *([""] if new else []), *new, ""]))
 
 
 def _parse(line: str) -> Mapping[str, str]:

@@ -81,10 +81,12 @@ def get_conference_state(programme: PublishedProgramme) -> ConferenceState:
     if phase != "over":
         return ConferenceState(phase, status, (), has_recordings=False, changes=changes)
     found = [
-        one for one in programme.sessions if one.has_recording(now) or one.get_open_materials(now)
+        session
+        for session in programme.sessions
+        if session.has_recording(now) or session.get_open_materials(now)
     ]
-    has_recordings = any(one.has_recording(now) for one in found)
-    changes += [file.opens_at for one in programme.sessions for file in one.materials]
+    has_recordings = any(session.has_recording(now) for session in found)
+    changes += [file.opens_at for session in programme.sessions for file in session.materials]
     return ConferenceState(phase, status, found, has_recordings, changes)
 
 
@@ -101,7 +103,7 @@ def list_highlights(programme: PublishedProgramme) -> Sequence[DayHighlights]:
     days = []
     for day in programme.days[:MAX_DAYS]:
         sessions = [line.session for line in day.lines if not line.session.is_break]
-        keynotes = [one for one in sessions if _is_keynote(one)]
+        keynotes = [session for session in sessions if _is_keynote(session)]
         chosen = (keynotes or sessions)[:MAX_SESSIONS]
         days.append(DayHighlights(day.date, chosen, len(sessions) - len(chosen)))
     return days
@@ -109,7 +111,7 @@ def list_highlights(programme: PublishedProgramme) -> Sequence[DayHighlights]:
 
 def list_keynote_speakers(programme: PublishedProgramme) -> Sequence[KeynoteSpeaker]:
     """List the speakers of keynotes and plenaries, in the order of these sessions."""
-    profiles = {one.slug: one for one in programme.speakers}
+    profiles = {speaker.slug: speaker for speaker in programme.speakers}
     first_sessions: dict[str, Session] = {}
     for session in _list_keynotes(programme):
         for part in session.parts:
@@ -120,7 +122,11 @@ def list_keynote_speakers(programme: PublishedProgramme) -> Sequence[KeynoteSpea
 
 
 def _list_keynotes(programme: PublishedProgramme) -> Iterator[Session]:
-    return (one for one in programme.sessions if _is_keynote(one) and not one.is_cancelled)
+    return (
+        session
+        for session in programme.sessions
+        if _is_keynote(session) and not session.is_cancelled
+    )
 
 
 def _is_keynote(session: Session) -> bool:

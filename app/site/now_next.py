@@ -59,17 +59,21 @@ class NowNext:
 
 def get_now_next(programme: PublishedProgramme, moment: datetime) -> NowNext:
     """Return what is on at a moment and what comes next."""
-    timed = [one for one in programme.sessions if one.starts_at and not one.is_cancelled]
+    timed = [
+        session for session in programme.sessions if session.starts_at and not session.is_cancelled
+    ]
     zone, today = programme.zone, _local_date(moment, programme.zone)
-    now = [one for one in timed if _get_start(one) <= moment < get_end(one)]
-    to_come = [one for one in timed if _get_start(one) > moment]
-    next_at = min(map(_get_start, to_come), default=None)
-    following = [one for one in to_come if next_at and _get_start(one) <= next_at + NEXT_WITHIN]
+    now = [session for session in timed if _get_start(session) <= moment < get_end(session)]
+    upcoming = [session for session in timed if _get_start(session) > moment]
+    next_at = min(map(_get_start, upcoming), default=None)
+    following = [
+        session for session in upcoming if next_at and _get_start(session) <= next_at + NEXT_WITHIN
+    ]
     changes = [
-        *(get_end(one) for one in now),
+        *(get_end(session) for session in now),
         *filter(None, (next_at, start_of_day(today + ONE_DAY, zone))),
     ]
-    is_break = bool(now) and all(one.is_break for one in now)
+    is_break = bool(now) and all(session.is_break for session in now)
     is_next_today = next_at is not None and _local_date(next_at, zone) == today
     day = today if now or next_at is None else _local_date(next_at, zone)
     return NowNext(
@@ -77,7 +81,7 @@ def get_now_next(programme: PublishedProgramme, moment: datetime) -> NowNext:
         now=listing.build_lines(now),
         next=listing.build_lines(following),
         next_at=next_at,
-        rooms=_list_room_statuses(programme, [] if is_break else now, to_come, day),
+        rooms=_list_room_statuses(programme, [] if is_break else now, upcoming, day),
         break_now=now[0] if is_break else None,
         changes_at=min(changes) if timed else None,
         is_next_today=is_next_today,
@@ -156,17 +160,22 @@ def _list_room_statuses(
     day: date,
 ) -> Sequence[RoomStatus]:
     """Return the rooms in order, without those that have nothing more on that day."""
-    later = [one for one in to_come if _local_date(_get_start(one), programme.zone) == day]
+    later = [
+        session for session in to_come if _local_date(_get_start(session), programme.zone) == day
+    ]
     statuses = (
         RoomStatus(room, _first_in_room(room, now), _first_in_room(room, later))
         for room in (*programme.rooms, None)
     )
-    return [one for one in statuses if one.now or one.next]
+    return [status for status in statuses if status.now or status.next]
 
 
 def _first_in_room(room: Room | None, sessions: Sequence[Session]) -> Session | None:
     slug = room.slug if room else None
-    return next((one for one in sessions if (one.room.slug if one.room else None) == slug), None)
+    return next(
+        (session for session in sessions if (session.room.slug if session.room else None) == slug),
+        None,
+    )
 
 
 def _local_date(moment: datetime, zone: ZoneInfo) -> date:

@@ -57,8 +57,8 @@ MAX_CORRECTED_WORDS = 4  # per search
 def build_vocabulary(documents: Iterable[SearchDocument]) -> dict[str, str]:
     """Map the folded form of each word in a title to its spelling."""
     spellings: dict[str, str] = {}
-    for thing in documents:
-        for word in WORD.findall(thing.title):
+    for document in documents:
+        for word in WORD.findall(document.title):
             spellings.setdefault(fold(word), word.lower())
     return spellings
 
@@ -71,9 +71,9 @@ def suggest(query: str, vocabulary: dict[str, str]) -> Sequence[str]:
     for word in query_words:
         is_unknown = word in unknown[:MAX_CORRECTED_WORDS]
         choices = _closest_words(word, vocabulary) if is_unknown else [vocabulary.get(word, word)]
-        corrected = [f"{begun} {one}".strip() for begun in corrected for one in choices or [word]][
-            :MAX_SUGGESTIONS
-        ]
+        corrected = [
+            f"{begun} {choice}".strip() for begun in corrected for choice in choices or [word]
+        ][:MAX_SUGGESTIONS]
     return corrected if unknown else ()
 
 
@@ -136,8 +136,8 @@ class SearchCorpus:
     @cached_property
     def _positions_by_title_word(self) -> Mapping[str, Sequence[int]]:
         found: dict[str, list[int]] = defaultdict(list)
-        for place, thing in enumerate(self.all):
-            for word in split_words(f"{thing.title} {thing.synonyms}"):
+        for place, document in enumerate(self.all):
+            for word in split_words(f"{document.title} {document.synonyms}"):
                 found[word].append(place)
         return dict(found)
 
@@ -192,10 +192,10 @@ def find(
         positions = [place for place in positions if matches(corpus.all[place])]
     last = max(1, -(-len(positions) // PAGE_SIZE))
     page_number = min(page_number, last)
-    some = positions[(page_number - 1) * PAGE_SIZE : page_number * PAGE_SIZE]
+    page_positions = positions[(page_number - 1) * PAGE_SIZE : page_number * PAGE_SIZE]
     return SearchResults(
         len(positions),
-        [_build_hit(corpus.all[one], query_words) for one in some],
+        [_build_hit(corpus.all[position], query_words) for position in page_positions],
         page_number,
         last,
     )

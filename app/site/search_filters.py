@@ -71,12 +71,12 @@ class SearchFilters:
     @property
     def labels(self) -> Sequence[str]:
         """Return the labels of all chosen values."""
-        return list(chain.from_iterable(one.labels for one in self.facets))
+        return list(chain.from_iterable(facet.labels for facet in self.facets))
 
     @property
     def query_params(self) -> Mapping[str, list[str]]:
         """Return the chosen values as query parameters."""
-        return {one.name: list(one.chosen) for one in self.facets if one.chosen}
+        return {facet.name: list(facet.chosen) for facet in self.facets if facet.chosen}
 
     def toggle(self, name: str, value: str) -> Mapping[str, list[str]]:
         """Return the query parameters with this value added, or removed if it is chosen."""
@@ -121,7 +121,7 @@ def parse_filters(
         unknown = [value for value in typed if value not in known]
         ignored += unknown
         ignored_labels += [label] if unknown else []
-        offered = [one for one in options if one[0] in frequent or one[0] in chosen]
+        offered = [option for option in options if option[0] in frequent or option[0] in chosen]
         facets.append(Facet(name, label, offered, tuple(chosen)))
     shown_values = [
         collapse_whitespace(strip_hidden(value))[:MAX_IGNORED_LENGTH]
@@ -146,10 +146,10 @@ def build_readers(programme: PublishedProgramme) -> Mapping[str, ParamReader]:
 def _read_filter(
     programme: PublishedProgramme, name: str, known: frozenset[str], asked: str
 ) -> str | None:
-    given = READ_FILTER(asked)
-    if not given:
-        return given
-    value = _follow_redirect(programme, name, _fold(name, given))
+    filter_value = READ_FILTER(asked)
+    if not filter_value:
+        return filter_value
+    value = _follow_redirect(programme, name, _fold(name, filter_value))
     return value if value in known else UNKNOWN_VALUE
 
 
@@ -170,12 +170,12 @@ def _available_facets(programme: PublishedProgramme) -> Iterator[tuple[str, str,
     """Yield the name, label and options of each filter; options may be empty."""
     days = [(day.date.isoformat(), local_date(day.date)) for day in programme.days]
     yield "day", gettext("Day"), days
-    yield "theme", gettext("Theme"), [(one.slug, one.name) for one in programme.themes]
-    yield "room", gettext("Room"), [(one.slug, one.name) for one in programme.rooms]
+    yield "theme", gettext("Theme"), [(theme.slug, theme.name) for theme in programme.themes]
+    yield "room", gettext("Room"), [(room.slug, room.name) for room in programme.rooms]
     for name, field in FILTER_FIELDS.items():
         label = VALUE_LABELS.get(name, str)
-        shown = gettext("Type") if name == "kind" else gettext(field.label)
-        yield name, shown, _labelled_options(name, programme, label)
+        facet_label = gettext("Type") if name == "kind" else gettext(field.label)
+        yield name, facet_label, _labelled_options(name, programme, label)
     yield ACCESS, gettext("Access in the room"), _labelled_options(ACCESS, programme, feature_name)
 
 
@@ -215,7 +215,7 @@ def _follow_redirect(programme: PublishedProgramme, name: str, value: str) -> st
         "room": programme.rooms,
     }
     entities = by_filter.get(name, ())
-    if any(one.slug == value for one in entities):
+    if any(entity.slug == value for entity in entities):
         return value
     return programme.find_moved(name, value, entities) or value
 
@@ -234,7 +234,7 @@ def _filter_values(name: str, session: Session) -> list[str]:
     return [_fold(name, one) for one in _field_values(FILTER_FIELDS[name].name, session)]
 
 
-FILTER_FIELDS = {one.filter_name: one for one in SESSION_FIELDS if one.filter_name}
+FILTER_FIELDS = {field.filter_name: field for field in SESSION_FIELDS if field.filter_name}
 WORD_FILTERS = frozenset(name for name, one in FILTER_FIELDS.items() if one.kind is WORDS)
 VALUE_LABELS: Mapping[str, Callable[[str], str]] = {"kind": kind_name, "language": language_name}
 FACET_VALUES: Mapping[str, Callable[[Session], Iterable[str]]] = {

@@ -79,9 +79,11 @@ def _programme_urls(programme: PublishedProgramme) -> Iterator[str]:
     """Yield the URLs of pages that only change with a release."""
     yield from (absolute_url(endpoint) for endpoint in PROGRAMME_ENDPOINTS)
     yield from (absolute_url("programme.day", asked=day.date) for day in programme.days)
-    yield from (absolute_url("programme.theme", slug=one.slug) for one in programme.themes)
-    yield from (absolute_url("programme.room", slug=one.slug) for one in programme.rooms)
-    yield from (absolute_url("programme.speaker", slug=one.slug) for one in programme.speakers)
+    yield from (absolute_url("programme.theme", slug=theme.slug) for theme in programme.themes)
+    yield from (absolute_url("programme.room", slug=room.slug) for room in programme.rooms)
+    yield from (
+        absolute_url("programme.speaker", slug=speaker.slug) for speaker in programme.speakers
+    )
 
 
 DISALLOWED_PATHS = (  # prefixes; $ marks an exact path

@@ -70,7 +70,7 @@ class EmailBatch:
     @property
     def speaker_slugs(self) -> str:
         """The slugs of the speakers who get one, as one value of a form."""
-        return " ".join(one.slug for one in self.speakers)
+        return " ".join(speaker.slug for speaker in self.speakers)
 
 
 def _owner_exclusion(recipient: OwnerRecipient) -> str:
@@ -104,7 +104,7 @@ def build_batch(
 ) -> EmailBatch:
     """Select recipients among speakers (by default all the email is for) and owners."""
     rows = list_rows(letter, slugs)
-    owner_reasons = [(one, _owner_exclusion(one)) for one in owners]
+    owner_reasons = [(owner, _owner_exclusion(owner)) for owner in owners]
     return EmailBatch(
         BATCH_EMAIL_KINDS[letter],
         [row for row in rows if not row.reason],
@@ -120,8 +120,8 @@ def preview_batch(batch: EmailBatch, message: str = "") -> Sequence[RenderedEmai
     """Render each type of email for its first recipient, without a working link."""
     first = _load_speakers(batch.speakers[:1])
     return [
-        *(preview(batch.kind, one, message) for one in first),
-        *(preview(OWNER_REMINDER_KIND, one, message) for one in batch.owners[:1]),
+        *(preview(batch.kind, speaker, message) for speaker in first),
+        *(preview(OWNER_REMINDER_KIND, owner, message) for owner in batch.owners[:1]),
     ]
 
 

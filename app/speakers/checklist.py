@@ -170,7 +170,7 @@ def _profile_states(batch: SpeakerBatch) -> Mapping[int, ItemState]:
 def _text_states(batch: SpeakerBatch) -> Mapping[int, ItemState]:
     """Return the state of each speaker's texts: that of the most urgent one."""
     rows = checklist_queries.list_texts_to_write(batch.ids)
-    latest = {(one.speaker_id, one.session_id): one for one in rows}
+    latest = {(row.speaker_id, row.session_id): row for row in rows}
     found: dict[int, set[ItemState]] = {}
     for one in latest.values():
         state = _text_state(one.proposal_state or "", has_abstract=one.has_abstract)
@@ -180,11 +180,13 @@ def _text_states(batch: SpeakerBatch) -> Mapping[int, ItemState]:
 
 def list_owned_with_states(sessions: Sequence[Session]) -> Sequence[tuple[Session, ItemState]]:
     """List sessions with the state of their text, for an owner who need not be a speaker."""
-    proposed = proposals.list_proposed_names(Proposal.session_id, [one.id for one in sessions])
+    proposed = proposals.list_proposed_names(
+        Proposal.session_id, [session.id for session in sessions]
+    )
     states = proposals.latest_states(proposed, SESSION_FIELD_NAMES)
     return [
-        (one, _text_state(states.get(one.id, ""), has_abstract=bool(one.abstract)))
-        for one in sessions
+        (session, _text_state(states.get(session.id, ""), has_abstract=bool(session.abstract)))
+        for session in sessions
     ]
 
 
@@ -301,19 +303,22 @@ def build_checklists(
     speakers: Sequence[Speaker], deadlines: Mapping[str, date] | None = None
 ) -> Mapping[int, Sequence[ChecklistLine]]:
     """Return the checklists of several speakers, by id; deadlines are read if not passed."""
-    batch = SpeakerBatch([one.id for one in speakers])
+    batch = SpeakerBatch([speaker.id for speaker in speakers])
     if deadlines is None:
         deadlines = queries.get_deadlines()
     states = [(item, item.get_states(batch)) for item in ITEMS]
     return {
-        one.id: [
+        speaker.id: [
             ChecklistLine(
-                item, _effective_state(one, by[one.id]), deadlines.get(item.name), one.slug
+                item,
+                _effective_state(speaker, by[speaker.id]),
+                deadlines.get(item.name),
+                speaker.slug,
             )
             for item, by in states
-            if by[one.id] is not NOT_ASKED
+            if by[speaker.id] is not NOT_ASKED
         ]
-        for one in speakers
+        for speaker in speakers
     }
 
 

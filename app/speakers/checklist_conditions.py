@@ -40,20 +40,22 @@ class ItemConditions:
 _IS_UNDECIDED = Proposal.state.in_((OPEN, CHANGES_REQUESTED))
 
 
-def _either(conditions: Iterable[ColumnElement[bool]]) -> ColumnElement[bool]:
+def _match_either(conditions: Iterable[ColumnElement[bool]]) -> ColumnElement[bool]:
     """Match if any condition holds, with short-circuiting: OR may evaluate all of them."""
-    return case(*((one, true()) for one in conditions), else_=false())
+    return case(*((condition, true()) for condition in conditions), else_=false())
 
 
-def _both(first: ColumnElement[bool], second: ColumnElement[bool]) -> ColumnElement[bool]:
+def _match_both(first: ColumnElement[bool], second: ColumnElement[bool]) -> ColumnElement[bool]:
     """Match if both conditions hold; the second is evaluated only if the first holds."""
     return case((first, second), else_=false())
 
 
 def _participation() -> ItemConditions:
-    asked = (SpeakerRequest.speaker_id == Speaker.id) & SpeakerRequest.resolved_at.is_(None)
+    has_open_request = (SpeakerRequest.speaker_id == Speaker.id) & SpeakerRequest.resolved_at.is_(
+        None
+    )
     has_answered = Speaker.confirmed_at.is_not(None) | (
-        select(SpeakerRequest.id).where(asked).correlate(Speaker).exists()
+        select(SpeakerRequest.id).where(has_open_request).correlate(Speaker).exists()
     )
     return ItemConditions(~has_answered, has_answered)
 
@@ -61,13 +63,13 @@ def _participation() -> ItemConditions:
 def _place() -> ItemConditions:
     # whether speakers are asked is bound when the statement is executed
     is_asked = bindparam("place_is_asked", callable_=speaker_places.is_asked, type_=Boolean)
-    is_open = _both(is_asked, Speaker.confirmed_at.is_not(None) & ~speaker_places.HAS_PLACE)
+    is_open = _match_both(is_asked, Speaker.confirmed_at.is_not(None) & ~speaker_places.HAS_PLACE)
     return ItemConditions(is_open, false())
 
 
 def _answer(answered_at: InstrumentedAttribute[Any]) -> ItemConditions:
-    given = (SpeakerAnswers.speaker_id == Speaker.id) & answered_at.is_not(None)
-    is_given = select(SpeakerAnswers.speaker_id).where(given).correlate(Speaker).exists()
+    has_answered = (SpeakerAnswers.speaker_id == Speaker.id) & answered_at.is_not(None)
+    is_given = select(SpeakerAnswers.speaker_id).where(has_answered).correlate(Speaker).exists()
     return ItemConditions(~is_given, is_given)
 
 
@@ -77,7 +79,7 @@ def _proposed(fields: Collection[str], is_missing: ColumnElement[bool]) -> ItemC
         select(Proposal.state)
         .where(Proposal.speaker_id == Speaker.id, Proposal.state != AUTO_APPROVED)
         # as dump_changes writes them; quotation marks within texts are preceded by a backslash
-        .where(or_(*(Proposal.changes.contains(f'"field":"{one}"') for one in fields)))
+        .where(or_(*(Proposal.changes.contains(f'"field":"{field}"') for field in fields)))
         .order_by(Proposal.id.desc())
         .limit(1)
         .correlate(Speaker)
@@ -87,7 +89,7 @@ def _proposed(fields: Collection[str], is_missing: ColumnElement[bool]) -> ItemC
     of_speakers = select(Proposal.speaker_id).where(_IS_UNDECIDED, Proposal.speaker_id.is_not(None))
     return ItemConditions(
         (state == CHANGES_REQUESTED) | (state != OPEN) & is_missing,
-        _both(Speaker.id.in_(of_speakers), state.in_((OPEN, CHANGES_REQUESTED))),
+        _match_both(Speaker.id.in_(of_speakers), state.in_((OPEN, CHANGES_REQUESTED))),
     )
 
 
@@ -111,7 +113,7 @@ def _texts() -> ItemConditions:
     )
     return ItemConditions(
         _has_text((state == CHANGES_REQUESTED) | is_to_write),
-        _both(
+        _match_both(
             Speaker.id.in_(of_speakers),
             is_returned | _has_text(state == OPEN) & ~_has_text(is_to_write),
         ),
@@ -126,8 +128,8 @@ def _has_text(such: ColumnElement[bool]) -> ColumnElement[bool]:
         .where(SpeakerAccess.revoked_at.is_(None))
         .correlate(Appearance)
     )
-    every = aliased(Appearance)
-    first = select(func.min(every.position)).where(every.session_id == Session.id)
+    appearance = aliased(Appearance)
+    first = select(func.min(appearance.position)).where(appearance.session_id == Session.id)
     owner = select(SessionOwner.person_id).where(SessionOwner.session_id == Session.id)
     return (
         select(Appearance.id)
@@ -168,5 +170,5 @@ CONDITIONS: Final[Mapping[str, ItemConditions]] = {  # by name of the item, chea
     MATERIALS: _materials(),
     "texts": _texts(),
 }
-HAS_OPEN_ITEM: Final = _either(one.is_open for one in CONDITIONS.values())  # and takes part
-HAS_BEGUN: Final = _either(one.is_begun for one in CONDITIONS.values())
+HAS_OPEN_ITEM: Final = _match_either(one.is_open for one in CONDITIONS.values())  # and takes part
+HAS_BEGUN: Final = _match_either(one.is_begun for one in CONDITIONS.values())

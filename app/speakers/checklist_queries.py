@@ -57,7 +57,9 @@ class TextToWrite(NamedTuple):
 
 def get_facts(ids: Collection[int]) -> Mapping[int, SpeakerFacts]:
     """Return the facts about these speakers, by id."""
-    asked = (SpeakerRequest.speaker_id == Speaker.id) & SpeakerRequest.resolved_at.is_(None)
+    has_open_request = (SpeakerRequest.speaker_id == Speaker.id) & SpeakerRequest.resolved_at.is_(
+        None
+    )
     answers = SpeakerAnswers
     rows = db.session.execute(
         select(
@@ -66,7 +68,7 @@ def get_facts(ids: Collection[int]) -> Mapping[int, SpeakerFacts]:
             Speaker.confirmed_at.is_not(None),
             Speaker.biography != "",
             select(Photo.key).where(Photo.speaker_id == Speaker.id).exists(),
-            select(SpeakerRequest.id).where(asked).exists(),
+            select(SpeakerRequest.id).where(has_open_request).exists(),
             materials.COUNT_OF_SPEAKER,
             select(ItemDeadline.item).where(ItemDeadline.item == MATERIALS).exists(),
             answers.photo_declined_at.is_not(None),
@@ -92,8 +94,8 @@ def list_texts_to_write(ids: Collection[int]) -> Sequence[TextToWrite]:
     has_access = select(SpeakerAccess.person_id).where(
         SpeakerAccess.speaker_id == Appearance.speaker_id, SpeakerAccess.revoked_at.is_(None)
     )
-    every = aliased(Appearance)
-    first = select(func.min(every.position)).where(every.session_id == Session.id)
+    appearance = aliased(Appearance)
+    first = select(func.min(appearance.position)).where(appearance.session_id == Session.id)
     rows = db.session.execute(
         select(Appearance.speaker_id, Session.id, Session.abstract != "", Proposal.state)
         .join(Session, Session.id == Appearance.session_id)

@@ -84,11 +84,11 @@ class AbsencesField(FieldList):  # type: ignore[type-arg]  # not generic at run 
         first day of the conference.
         """
         days = sorted(days)
-        around = {day + timedelta(days=number) for day in days for number in DAYS_AROUND}
+        nearby_days = {day + timedelta(days=number) for day in days for number in DAYS_AROUND}
         current_days = (_parse_day(row.form.day.data) for row in self.entries)
         choices = [
             (day.isoformat(), local_date(day))
-            for day in sorted({*around, *(day for day in current_days if day is not None)})
+            for day in sorted({*nearby_days, *(day for day in current_days if day is not None)})
         ]
         for row in self.entries:
             day = row.form.day
@@ -123,12 +123,12 @@ class AbsencesField(FieldList):  # type: ignore[type-arg]  # not generic at run 
 
 def initial_absences(absences: Sequence[Absence], zone: ZoneInfo) -> list[dict[str, Any]]:
     """Return the form data of stored absences."""
-    return [_initial_row(one, zone) for one in absences]
+    return [_initial_row(absence, zone) for absence in absences]
 
 
 def describe_absences(absences: Sequence[Absence], zone: ZoneInfo) -> list[str]:
     """Return stored absences as text."""
-    return [format_period(one.starts_at, one.ends_at, zone) for one in absences]
+    return [format_period(absence.starts_at, absence.ends_at, zone) for absence in absences]
 
 
 def _initial_row(absence: Absence, zone: ZoneInfo) -> dict[str, Any]:

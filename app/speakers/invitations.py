@@ -78,7 +78,7 @@ class InvitationPage:
 
 def load(speakers: Sequence[Speaker]) -> Mapping[int, Invitation]:
     """Return the invitation of each speaker, by id, in three queries."""
-    return _load([one.id for one in speakers])
+    return _load([speaker.id for speaker in speakers])
 
 
 def list_page(state: str, search: str, *, offset: int, limit: int) -> InvitationPage:
@@ -94,13 +94,13 @@ def list_page(state: str, search: str, *, offset: int, limit: int) -> Invitation
     ]
     window = found[offset : offset + limit]
     known = _load([number for number, _ in window])
-    shown = [replace(known[number], state=key) for number, key in window]
+    page_invitations = [replace(known[number], state=key) for number, key in window]
     return InvitationPage(
         [
             InvitationGroup(key, [*rows], len(by_state[key]))
-            for key, rows in groupby(shown, lambda one: one.state)
+            for key, rows in groupby(page_invitations, lambda invitation: invitation.state)
         ],
-        shown,
+        page_invitations,
         len(found),
         {key: len(numbers) for key, numbers in by_state.items()},
     )
@@ -111,7 +111,7 @@ def list_slugs(states: Sequence[str]) -> Sequence[str]:
     by_state = invitation_states.group_ids() if states else {}
     numbers = [one for state, ids in by_state.items() if state in states for one in ids]
     slugs = dict(db.session.execute(SLUGS).tuples().all()) if numbers else {}
-    return [slugs[one] for one in numbers]
+    return [slugs[number] for number in numbers]
 
 
 def _load(ids: Collection[int]) -> dict[int, Invitation]:
@@ -231,8 +231,8 @@ def _build(
 
 
 def _find_last_sign_in(access_rows: Sequence[_AccessRow]) -> datetime | None:
-    moments = [one.last_signed_in_at for one in access_rows]
-    return max((one for one in moments if one), default=None)
+    moments = [row.last_signed_in_at for row in access_rows]
+    return max((moment for moment in moments if moment), default=None)
 
 
 def _choose_state(address: str, *, is_invited: bool, was_opened: bool, is_undelivered: bool) -> str:

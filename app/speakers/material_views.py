@@ -88,7 +88,7 @@ class MaterialViews(ABC):
         self, sessions: Sequence[SessionMaterials], **url_args: str
     ) -> ResponseReturnValue:
         """Show the materials of several sessions."""
-        materials = [one for shelf in sessions for one in shelf.materials]
+        materials = [material for shelf in sessions for material in shelf.materials]
         uploader = self.get_uploader(**url_args)
         return render_page(
             "speakers/materials/index.html",
@@ -98,7 +98,7 @@ class MaterialViews(ABC):
             refusals=queries.list_refusals(materials),
             opens=OPENS_LABELS,
             may_change=self.can_edit(),
-            own_ids={one.id for one in materials if uploader.can_edit(one)},
+            own_ids={material.id for material in materials if uploader.can_edit(material)},
             shows_addresses=uploader.speaker is None,
             may_release=self.can_release and self.can_edit(),
             form=ConfirmForm(),
@@ -289,9 +289,9 @@ class _OwnMaterialViews(MaterialViews):
     can_release = False
 
     def get_session(self, **url_args: str) -> Session:
-        for one in list_sessions(url_args["slug"]):
-            if one.slug == url_args["session"]:
-                return one
+        for session in list_sessions(url_args["slug"]):
+            if session.slug == url_args["session"]:
+                return session
         raise NotFound("You are not in that session")
 
     def get_uploader(self, **url_args: str) -> Uploader:
@@ -312,9 +312,10 @@ VIEWS = _OwnMaterialViews()
 def index(slug: str) -> ResponseReturnValue:
     """Show the materials of each session."""
     own = list_sessions(slug)
-    found = materials.list_by_session([one.id for one in own])
+    found = materials.list_by_session([session.id for session in own])
     session_materials = [
-        SessionMaterials(one, {"slug": slug, "session": one.slug}, found[one.id]) for one in own
+        SessionMaterials(session, {"slug": slug, "session": session.slug}, found[session.id])
+        for session in own
     ]
     return VIEWS.render_index(session_materials, slug=slug)
 

@@ -35,8 +35,8 @@ def map_open_tasks(ids: Collection[int]) -> Mapping[int, Sequence[OpenTask]]:
             deadline.where(ItemDeadline.item == item.name).scalar_subquery(),
         )
     ]
-    such = Speaker.id.in_(ids), Speaker.withdrawn_at.is_(None)
-    rows = db.session.execute(select(Speaker.id, *columns).where(*such))
+    conditions = Speaker.id.in_(ids), Speaker.withdrawn_at.is_(None)
+    rows = db.session.execute(select(Speaker.id, *columns).where(*conditions))
     return {
         number: [
             OpenTask(item.label, due_on)

@@ -24,7 +24,7 @@ from app.web import languages
 from app.web.error_handlers import refuse
 from app.web.rendering import render_page
 
-PRIVATE_STEPS = {one.step for one in PRIVATE_FIELDS}  # private answers, which are not prefilled
+PRIVATE_STEPS = {field.step for field in PRIVATE_FIELDS}  # private answers, which are not prefilled
 
 bp = Blueprint("place", __name__, url_prefix="/<slug>/place")
 

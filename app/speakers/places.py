@@ -79,10 +79,10 @@ def prefill(speaker: Speaker, address: str, *, is_assistant: bool) -> Answers:
     number = str(category.id) if category else ""
     days = categories.list_days(category.days if category else "")
     before, family, after = collation.split_name(speaker.name)
-    given = before.strip(" ,")
+    given_names = before.strip(" ,")
     known = {
-        "given_names": given or family,
-        "family_name": f"{family}{after}".strip(" ,") if given else "",
+        "given_names": given_names or family,
+        "family_name": f"{family}{after}".strip(" ,") if given_names else "",
         "badge_name": speaker.name,
         "pronouns": speaker.pronouns,
         "email": address,
@@ -91,7 +91,7 @@ def prefill(speaker: Speaker, address: str, *, is_assistant: bool) -> Answers:
         "country": find_country(speaker.country),
         "days": " ".join(day.isoformat() for day in days),
     }
-    nothing = dict.fromkeys((one.name for one in FIELDS), "")
+    nothing = dict.fromkeys((field.name for field in FIELDS), "")
     return {
         SPEAKER: str(speaker.id),
         SPEAKER_ADDRESS: address,

@@ -151,8 +151,11 @@ def get_last_sent(speakers: Sequence[Speaker]) -> Mapping[int, Mapping[str, date
 
 def get_email_states(template: str, addresses: Collection[str]) -> Mapping[str, str]:
     """Return the state of the last email of this type to each of these lower-case addresses."""
-    such = {"template": template, "recipients": [one.lower() for one in addresses if one]}
-    return dict(db.session.execute(EMAIL_STATES, such).tuples().all())
+    params = {
+        "template": template,
+        "recipients": [address.lower() for address in addresses if address],
+    }
+    return dict(db.session.execute(EMAIL_STATES, params).tuples().all())
 
 
 def is_for_email(email_kind: str) -> ColumnElement[bool]:
@@ -174,8 +177,8 @@ def is_for_email(email_kind: str) -> ColumnElement[bool]:
 
 def list_by_id(ids: Collection[int]) -> Sequence[Speaker]:
     """List the speakers with these ids, by name."""
-    such = Speaker.id.in_(ids)
-    rows = select(Speaker).where(such).order_by(Speaker.name_sort_key, Speaker.id)
+    condition = Speaker.id.in_(ids)
+    rows = select(Speaker).where(condition).order_by(Speaker.name_sort_key, Speaker.id)
     return db.session.scalars(rows).all()
 
 
@@ -188,7 +191,7 @@ def get_owners(sessions: Sequence[Session]) -> Mapping[int, SessionOwner]:
     """Return the owners of these sessions, by session id."""
     rows = db.session.scalars(
         select(SessionOwner)
-        .where(SessionOwner.session_id.in_([one.id for one in sessions]))
+        .where(SessionOwner.session_id.in_([session.id for session in sessions]))
         .options(joinedload(SessionOwner.person))
     )
     return {row.session_id: row for row in rows}
@@ -307,8 +310,8 @@ def get_requests_by_session(slugs: Sequence[str]) -> Mapping[str, Sequence[Speak
         .order_by(SpeakerRequest.id)
     )
     found: dict[str, dict[int, SpeakerRequest]] = {}
-    for slug, asked in rows:
-        found.setdefault(slug, {})[asked.id] = asked
+    for slug, speaker_request in rows:
+        found.setdefault(slug, {})[speaker_request.id] = speaker_request
     return {slug: list(asked.values()) for slug, asked in found.items()}
 
 

@@ -150,10 +150,12 @@ def answer_with_none(speaker: Speaker, *, actor: str) -> bool:
     versioned_edits.lock(speaker)
     answers = get_or_create_answers(speaker)
     questions = _list_open_needs(answers)
-    for one in questions:
-        nothing = dict.fromkeys(one.fields, "")
-        seen = fingerprint(get_answer(speaker, one))
-        save_answer(speaker, one, nothing, expected_fingerprint=seen, actor=actor)
+    for question in questions:
+        nothing = dict.fromkeys(question.fields, "")
+        current_fingerprint = fingerprint(get_answer(speaker, question))
+        save_answer(
+            speaker, question, nothing, expected_fingerprint=current_fingerprint, actor=actor
+        )
     if answers.availability_at is not None or speaker.absences:
         return bool(questions)
     return set_absences(speaker, [], expected_fingerprint=fingerprint([]), actor=actor)

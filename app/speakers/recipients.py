@@ -151,7 +151,7 @@ class SpeakerRecipient(Recipient):
     @property
     def email_addresses(self) -> Sequence[str]:
         """The addresses of everyone with access, or else only the speaker's."""
-        return [one.person.email for one in self.access_rows] or [self.email_address]
+        return [row.person.email for row in self.access_rows] or [self.email_address]
 
     def email_context(self, template: str) -> dict[str, Any]:
         """Return the speaker and the open items; for an invitation also their sessions."""
@@ -166,13 +166,13 @@ class SpeakerRecipient(Recipient):
         }
 
     def _get_deadline(self, name: str) -> date | None:
-        return next((one.due_on for one in self.open_lines if one.item.name == name), None)
+        return next((line.due_on for line in self.open_lines if line.item.name == name), None)
 
     def get_person(self, address: str, actor: str) -> Person:
         """Return the person with access; grant it to the speaker if there is none."""
-        for one in self.access_rows:
-            if one.person.email.lower() == address.strip().lower():
-                return one.person
+        for row in self.access_rows:
+            if row.person.email.lower() == address.strip().lower():
+                return row.person
         return access.grant_own_access(self.speaker, address, actor=actor)
 
     def record_sent(self, template: str, actor: str) -> None:
@@ -204,7 +204,9 @@ class OwnerRecipient(Recipient):
     def was_emailed_recently(self, *templates: str) -> bool:
         """Return True if one of these emails was sent to them within ``MIN_EMAIL_INTERVAL``."""
         recent = clock.real_now() - MIN_EMAIL_INTERVAL
-        return any(self.sent_at[one] > recent for one in templates if one in self.sent_at)
+        return any(
+            self.sent_at[template] > recent for template in templates if template in self.sent_at
+        )
 
     @property
     def open_count(self) -> int:
@@ -250,14 +252,14 @@ class OwnerRecipient(Recipient):
 
     def record_history(self, phrase: str, actor: str) -> None:
         """Add an entry to the history of each session, which outlives the owner's data."""
-        for one in self.open_sessions:
-            subject = session_fields.SESSION_FIELDS.history_subject(one)
-            history.record(f"The owner of {one.title} {phrase}", subject=subject, actor=actor)
+        for session in self.open_sessions:
+            subject = session_fields.SESSION_FIELDS.history_subject(session)
+            history.record(f"The owner of {session.title} {phrase}", subject=subject, actor=actor)
 
 
 def find_address(speaker: Speaker, access_rows: Sequence[SpeakerAccess]) -> str:
     """Return the contact address, or else the one they sign in with; "" if unknown."""
-    own = (one.person.email for one in access_rows if not one.is_assistant)
+    own = (row.person.email for row in access_rows if not row.is_assistant)
     return speaker.contact_address.strip() or next(own, "")
 
 
@@ -267,7 +269,7 @@ def load_speakers(
     """Load recipients for these speakers, in a fixed number of queries."""
     open_items = checklist.list_open_items(speaker_rows, deadlines)
     batch = LoadedSpeakers(speaker_rows)
-    return [SpeakerRecipient(one, open_items[one.id], batch) for one in speaker_rows]
+    return [SpeakerRecipient(row, open_items[row.id], batch) for row in speaker_rows]
 
 
 def load_owners() -> Sequence[OwnerRecipient]:
@@ -278,7 +280,7 @@ def load_owners() -> Sequence[OwnerRecipient]:
     if not sessions_by_owner:
         return []
     states = checklist.list_owned_with_states(
-        [one for sessions in sessions_by_owner.values() for one in sessions]
+        [session for sessions in sessions_by_owner.values() for session in sessions]
     )
     is_open = {session.id for session, state in states if state.is_open}
     last_sent_at = session_owners.get_last_sent(sessions_by_owner)
@@ -286,7 +288,7 @@ def load_owners() -> Sequence[OwnerRecipient]:
         OwnerRecipient(
             person,
             sessions,
-            [one for one in sessions if one.id in is_open],
+            [session for session in sessions if session.id in is_open],
             last_sent_at.get(person.id, {}),
         )
         for person, sessions in sessions_by_owner.items()

@@ -68,7 +68,9 @@ def _list_speakers(deadlines: Mapping[str, date]) -> Sequence[Candidate]:
 def _list_owners(
     deadlines: Mapping[str, date], owners: Sequence[OwnerRecipient]
 ) -> Sequence[Candidate]:
-    days = [[deadlines[one] for one in who.open_item_names if one in deadlines] for who in owners]
+    days = [
+        [deadlines[name] for name in who.open_item_names if name in deadlines] for who in owners
+    ]
     return [
         Candidate(who.key, who.name, min(own), max(who.last_sent_at.values(), default=None))
         for who, own in zip(owners, days, strict=True)

@@ -71,7 +71,7 @@ class ReminderOverview:
 
     def load_recipients(self, some: Sequence[PendingReminder]) -> Mapping[RecipientKey, Recipient]:
         """Load the recipients of some of the reminders."""
-        return load_recipients({one.key for one in some}, self.deadlines, self.owners)
+        return load_recipients({reminder.key for reminder in some}, self.deadlines, self.owners)
 
 
 @dataclass(frozen=True)
@@ -140,9 +140,9 @@ def plan() -> None:
         db.session.execute(delete(PlannedReminder).where(PlannedReminder.id.in_(outdated)))
     planned = {(row.speaker_id, row.person_id) for row in rows}
     send_at = schedule.next_send_time(clock.now() + NOTICE_PERIOD)
-    for one in candidates:
-        if one.key not in planned and schedule.is_due(one, send_at):
-            speaker, person = one.key
+    for candidate in candidates:
+        if candidate.key not in planned and schedule.is_due(candidate, send_at):
+            speaker, person = candidate.key
             db.session.add(PlannedReminder(speaker_id=speaker, person_id=person, send_at=send_at))
     db.session.flush()
 
@@ -157,9 +157,9 @@ def send_due() -> None:
     schedule = ReminderSchedule.current()
     owners = load_owners(schedule.deadlines)
     due_keys = {
-        one.key
-        for one in list_candidates(schedule.deadlines, owners)
-        if schedule.is_due(one, clock.now())
+        candidate.key
+        for candidate in list_candidates(schedule.deadlines, owners)
+        if schedule.is_due(candidate, clock.now())
     }
     rows = db.session.scalars(due.order_by(PlannedReminder.id).limit(BATCH_SIZE)).all()
     recipients_by_key = load_recipients(
@@ -183,10 +183,10 @@ def get_overview() -> ReminderOverview:
     candidates = list_candidates(schedule.deadlines, owners)
     planned = {(row.speaker_id, row.person_id) for row in rows}
     names_by_time: dict[datetime, list[str]] = {}
-    for one in candidates:
-        at = None if one.key in planned else schedule.expected_send_time(one)
+    for candidate in candidates:
+        at = None if candidate.key in planned else schedule.expected_send_time(candidate)
         if at is not None:
-            names_by_time.setdefault(at, []).append(one.name)
+            names_by_time.setdefault(at, []).append(candidate.name)
     soonest = min(names_by_time, default=None)
     return ReminderOverview(
         _list_pending(rows, candidates, schedule),
@@ -240,7 +240,7 @@ def _list_pending(
     rows: Sequence[Row[Any]], candidates: Sequence[Candidate], schedule: ReminderSchedule
 ) -> Sequence[PendingReminder]:
     """Return the planned reminders that are still needed, soonest first."""
-    by_key = {one.key: one for one in candidates}
+    by_key = {candidate.key: candidate for candidate in candidates}
     found, now = [], clock.now()
     for row in rows:
         one = by_key.get((row.speaker_id, row.person_id))
@@ -302,7 +302,9 @@ def list_waiting() -> Sequence[WaitingChange]:
     reviews = proposals.list_reviews(
         ProposalFilter(state="open"), "sent", is_reversed=False, offset=0, limit=None
     )
-    found = [WaitingChange(one.proposal.entity_name, one.proposal.sent_at) for one in reviews]
+    found = [
+        WaitingChange(review.proposal.entity_name, review.proposal.sent_at) for review in reviews
+    ]
     for material in materials.list_awaiting_release():
         name = f"{material.session.title}: {material.title}"
         found.append(WaitingChange(name, material.created_at))
@@ -313,7 +315,7 @@ def _is_due(waiting: Sequence[WaitingChange]) -> bool:
     last, now = _last_sent_at(), clock.now()
     if last is not None and now - last < MIN_INTERVAL:
         return False
-    new = [one.sent_at for one in waiting if last is None or one.sent_at > last]
+    new = [change.sent_at for change in waiting if last is None or change.sent_at > last]
     return bool(new) and min(new) <= now - GATHERING_TIME
 
 

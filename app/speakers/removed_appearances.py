@@ -39,24 +39,24 @@ def record_removed(old: Snapshot, new: Snapshot) -> None:
         return
     ids = dict(db.session.execute(select(Speaker.key, Speaker.id)).tuples().all())
     now = _appearance_keys(new, ids)
-    gone = _appearance_keys(old, ids) - now
+    removed = _appearance_keys(old, ids) - now
     for row in db.session.scalars(select(RemovedAppearance)):
-        gone.discard((row.speaker_id, row.session_key))
+        removed.discard((row.speaker_id, row.session_key))
         if (row.speaker_id, row.session_key) in now:
             db.session.delete(row)
     db.session.add_all(
-        RemovedAppearance(speaker_id=speaker, session_key=session) for speaker, session in gone
+        RemovedAppearance(speaker_id=speaker, session_key=session) for speaker, session in removed
     )
 
 
 def list_removed_from(speaker: Speaker) -> set[str]:
     """Return the keys of the sessions from which a speaker was removed."""
-    such = RemovedAppearance.speaker_id == speaker.id
-    return set(db.session.scalars(select(RemovedAppearance.session_key).where(such)))
+    condition = RemovedAppearance.speaker_id == speaker.id
+    return set(db.session.scalars(select(RemovedAppearance.session_key).where(condition)))
 
 
 def _appearance_keys(document: Snapshot, ids: dict[str, int]) -> AppearanceKeys:
-    keys = {one.slug: one.key or one.slug for one in document.speakers}
+    keys = {speaker.slug: speaker.key or speaker.slug for speaker in document.speakers}
     return {
         (ids[keys[part.slug]], session.key)
         for session in document.sessions

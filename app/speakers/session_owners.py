@@ -53,7 +53,7 @@ def get_last_sent(owners: Collection[Person]) -> Mapping[int, Mapping[str, datet
     """Return when each email was last sent to each of these owners, by person id and template."""
     rows = db.session.execute(
         select(OwnerMailing.person_id, OwnerMailing.template, func.max(OwnerMailing.sent_at))
-        .where(OwnerMailing.person_id.in_([one.id for one in owners]))
+        .where(OwnerMailing.person_id.in_([owner.id for owner in owners]))
         .group_by(OwnerMailing.person_id, OwnerMailing.template)
     )
     found: dict[int, dict[str, datetime]] = {}
@@ -121,12 +121,12 @@ def get_editable_ids(person: Person, sessions: Sequence[Session]) -> set[int]:
     accessible_ids = {one.speaker_id for one in queries.list_access_for_person(person)}
     owners, represented_ids = queries.get_owners(sessions), queries.get_represented_ids(person)
     return {
-        one.id
-        for one in sessions
+        session.id
+        for session in sessions
         if (
-            owners[one.id].person_id in represented_ids
-            if one.id in owners
-            else not accessible_ids.isdisjoint(part.speaker_id for part in one.appearances)
+            owners[session.id].person_id in represented_ids
+            if session.id in owners
+            else not accessible_ids.isdisjoint(part.speaker_id for part in session.appearances)
         )
     }
 

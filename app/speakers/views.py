@@ -117,7 +117,7 @@ def sessions(slug: str) -> ResponseReturnValue:
     """Show the speaker's sessions in the working programme, with everyone who appears in them."""
     speaker = access.get_own_speaker(slug)
     parts = queries.list_sessions_of(speaker)
-    public_slugs = {one.slug for one in current_release.get_programme().sessions}
+    public_slugs = {session.slug for session in current_release.get_programme().sessions}
     editable_ids = session_owners.get_editable_ids(
         access.get_signed_in_person(), [part.session for part in parts]
     )

@@ -53,7 +53,7 @@ def _valid_language(_form: Any, field: Any) -> None:
 def _valid_words(_form: Any, field: Any) -> None:
     """Reject too many words, and words that are too long."""
     words = parse_words(field.data or "")
-    if len(words) > MAX_WORDS or any(len(one) > MAX_WORD_LENGTH for one in words):
+    if len(words) > MAX_WORDS or any(len(word) > MAX_WORD_LENGTH for word in words):
         raise ValidationError(
             gettext(
                 "Enter %(most)s or fewer, each of %(longest)s characters or fewer",
@@ -95,10 +95,10 @@ class TableForm(form.Form):
     @classmethod
     def add_other_fields(cls, fields: Iterable[Field]) -> None:
         """Add the fields that have a question but no attribute in the form to ``other_fields``."""
-        others = [one for one in fields if one.question and not hasattr(cls, one.name)]
+        others = [field for field in fields if field.question and not hasattr(cls, field.name)]
         for one in others:
             setattr(cls, one.name, form_field(one))
-        cls.other_names = [*cls.other_names, *(one.name for one in others)]
+        cls.other_names = [*cls.other_names, *(other.name for other in others)]
 
     @property
     def other_fields(self) -> Sequence[Any]:
@@ -114,8 +114,8 @@ class TableForm(form.Form):
     @property
     def table_values(self) -> dict[str, Any]:
         """Return the submitted values, as values of the table."""
-        asked = [one for one in self.table if one.name in self]
-        return {one.name: one.kind.parse(self[one.name].data) for one in asked}
+        present_fields = [one for one in self.table if one.name in self]
+        return {field.name: field.kind.parse(self[field.name].data) for field in present_fields}
 
 
 def valid_links(_form: Any, field: TextAreaField) -> None:

@@ -51,7 +51,7 @@ class AtomFeed:
     @property
     def updated(self) -> datetime:
         """Return when the newest entry was updated, or ``started_at`` if there is none."""
-        return max((one.updated for one in self.entries), default=self.started_at)
+        return max((entry.updated for entry in self.entries), default=self.started_at)
 
     def tag_uri(self, identity: str) -> str:
         """Return the tag URI of an identity (RFC 4151)."""

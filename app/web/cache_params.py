@@ -58,8 +58,8 @@ def get_param(name: str) -> str | None:
 
 def normalise_query(params: CacheParams, query: str) -> str | None:
     """Return the canonical form of a query string, or None if a value is not valid."""
-    given = _read_values(query, params)
-    values = {name: read(given.get(name, "")) for name, read in params.items()}
+    raw_values = _read_values(query, params)
+    values = {name: read(raw_values.get(name, "")) for name, read in params.items()}
     if None in values.values():
         return None
     return urlencode({name: value for name, value in values.items() if value})

@@ -77,7 +77,9 @@ def prefers_plain_text(header: str) -> bool:
 def _parse_weight(part: str) -> tuple[str, float]:
     """Return an encoding or media type and its weight; 0.0 if the weight is malformed."""
     name, *parameters = (piece.strip() for piece in part.split(";"))
-    weight = QVALUE.fullmatch(next((one for one in parameters if one.startswith("q=")), "q=1"))
+    weight = QVALUE.fullmatch(
+        next((parameter for parameter in parameters if parameter.startswith("q=")), "q=1")
+    )
     return name, float(weight[1]) if weight else 0.0
 
 

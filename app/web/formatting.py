@@ -38,9 +38,9 @@ class SeparatedCounts(Domain):  # type: ignore[misc]  # the library has no types
 
     def ngettext(self, singular: str, plural: str, num: int, **values: Any) -> str:
         """Return the form of a text for a number, which is shown as 1,234."""
-        shown = format_decimal(num) if num >= SMALLEST_GROUPED else num
+        formatted = format_decimal(num) if num >= SMALLEST_GROUPED else num
         text = self.get_translations().ungettext(singular, plural, num)
-        return str(text % {"num": shown, **values})
+        return str(text % {"num": formatted, **values})
 
 
 def group_digits(app: Flask) -> None:

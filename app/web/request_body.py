@@ -174,14 +174,14 @@ class BufferBodyMiddleware:
 
 def _copy(source: IO[bytes], target: IO[bytes], length: int) -> int:
     """Copy at most ``length`` bytes; return how many were copied."""
-    left = length
-    while left > 0:
-        chunk = source.read(min(left, CHUNK_BYTES))
+    remaining = length
+    while remaining > 0:
+        chunk = source.read(min(remaining, CHUNK_BYTES))
         if not chunk:
             break
         target.write(chunk)
-        left -= len(chunk)
-    return length - left
+        remaining -= len(chunk)
+    return length - remaining
 
 
 ALLOWED_BYTES: Final = "conference.allowed"  # in the environment of a rejected request
